@@ -1,0 +1,37 @@
+# Everything from a fresh clone, with nothing but Python >= 3.11 (venv and pip) and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test lint help clean
+
+help:
+	@echo "make demo   the main job on the embedded sandbox, as a story"
+	@echo "make test   all tests"
+	@echo "make lint   ruff, mypy, import contracts, the project's own hook"
+	@echo "make clean  remove the virtual environment and what the tools left"
+
+$(READY): pyproject.toml reconciler/__init__.py
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "reconciler needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.12"; exit 1; }
+	@echo "Setting up $(VENV) (once) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+demo: $(READY)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh docs/demo.sh
+
+test: $(READY)
+	@$(BIN)/python -m pytest --numprocesses auto --cov --cov-report=term $(ARGS)
+
+lint: $(READY)
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/reconciler validate
+
+clean:
+	rm -rf $(VENV) .reconciler .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* .import_linter_cache dist

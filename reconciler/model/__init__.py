@@ -1,0 +1,1 @@
+"""The words of the trade as frozen records, and the table of fields."""

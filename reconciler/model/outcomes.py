@@ -1,0 +1,40 @@
+"""What became of a plan: an outcome for each change, and the account of all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Ending(Enum):
+    """How a change ended."""
+
+    DONE = "done"
+    STALE = "stale"  # live moved since the plan; nothing of this change was written
+    FAILED = "failed"
+    NOT_TRIED = "not tried"  # what it depends on did not succeed, or the run was stopped
+    DIFFERS = "differs"  # written, but read back otherwise than sent
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one change. `requests` counts the writes that were sent for it; `already` says it needed none."""
+
+    name: str
+    channel_id: int
+    ending: Ending
+    message: str = ""
+    fix: str = ""
+    requests: int = 0
+    already: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An outcome for every sendable change of a plan, in the plan's order."""
+
+    outcomes: tuple[Outcome, ...]
+    interrupted: bool = False
+
+    def ended(self, ending: Ending) -> tuple[Outcome, ...]:
+        return tuple(outcome for outcome in self.outcomes if outcome.ending is ending)

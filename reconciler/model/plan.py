@@ -1,0 +1,170 @@
+"""A plan: the changes in order, and what they were planned against. Frozen, saved, reviewed, applied as read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, TypeAlias
+
+from reconciler.model.findings import Severity
+
+if TYPE_CHECKING:
+    from reconciler.model.fields import Impact
+    from reconciler.model.findings import Finding
+    from reconciler.model.live import DataPoint
+    from reconciler.model.values import Spec, Value
+
+Evidence: TypeAlias = Mapping[str, object]
+
+
+class Action(Enum):
+    """What is done to a channel."""
+
+    NO_OP = "no-op"
+    UPDATE = "update"
+
+
+class Verdict(Enum):
+    """Whether a change may be sent."""
+
+    ALLOWED = "allowed"
+    BLOCKED = "blocked"  # a precondition fails
+    UNKNOWN = "unknown"  # a precondition cannot be known; never sent either
+
+
+class Origin(Enum):
+    """Why an edit is there: the files differ from the base, or the service moved."""
+
+    CHANGE = "change"
+    DRIFT = "drift"
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One value at one path, before and after, in the file's own vocabulary.
+
+    `implied_by` is the path of the edit that forces this one; None where the file itself asks for it.
+    """
+
+    path: str
+    before: Value
+    after: Value
+    impact: Impact
+    implied_by: str | None = None
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A precondition that fails or cannot be known: the rule, the evidence read, and what would unblock it."""
+
+    rule: str
+    message: str
+    evidence: Evidence
+    unblock: str
+    is_unknown: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One step of a plan: an action on one channel, or the record that nothing is to be done.
+
+    `before` and `after` hold the managed values in the file's own vocabulary. `live` holds every field of the channel
+    and its current version as the plan saw it, `wanted` the managed and implied values, both by the paths of
+    EsaChannelEdit and with its ids; both are empty for a no-op. `depends_on` names the changes that come before.
+    """
+
+    name: str
+    channel_id: int
+    channel_info: str
+    data_point: DataPoint
+    file: str
+    line: int
+    action: Action
+    edits: tuple[Edit, ...]
+    before: Spec
+    after: Spec
+    live: Spec
+    wanted: Spec
+    # The current version at planning time, and how many there were: apply refuses the step when these moved.
+    version_id: int
+    version_count: int
+    verdict: Verdict
+    blocked_by: tuple[Block, ...]
+    depends_on: tuple[str, ...]
+    # Digest of the live channel this change was planned against.
+    fingerprint: str
+
+    @property
+    def is_sendable(self) -> bool:
+        return self.action is Action.UPDATE and self.verdict is Verdict.ALLOWED
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The counts of a plan: `update` are sendable changes, `blocked` those with any other verdict."""
+
+    update: int
+    blocked: int
+    no_op: int
+    unmanaged: int
+    drift: int
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRoute:
+    """A feed through live and through the planned state; channels by id, None where it leads to none."""
+
+    name: str
+    expect: str
+    before: int | None
+    after: int | None
+    findings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The changes in the order of apply, with all managed channels that need none, and what they were planned against.
+
+    `created` is an ISO date and time in UTC. `filter` holds the patterns that picked channels; empty for a whole plan.
+    """
+
+    tool_version: str
+    environment: str
+    url: str
+    created: str
+    commit: str | None
+    definitions_digest: str
+    filter: tuple[str, ...]
+    changes: tuple[Change, ...]
+    unmanaged: int
+    findings: tuple[Finding, ...]
+    feeds: tuple[FeedRoute, ...] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        return not self.filter
+
+    @property
+    def errored(self) -> bool:
+        """Whether an error was found: such a plan may be looked at, never applied."""
+        return any(finding.severity is Severity.ERROR for finding in self.findings)
+
+    @property
+    def sendable(self) -> tuple[Change, ...]:
+        return tuple(change for change in self.changes if change.is_sendable)
+
+    @property
+    def blocked(self) -> tuple[Change, ...]:
+        return tuple(change for change in self.changes if change.verdict is not Verdict.ALLOWED)
+
+    @property
+    def summary(self) -> Summary:
+        return Summary(
+            update=len(self.sendable),
+            blocked=len(self.blocked),
+            no_op=sum(change.action is Action.NO_OP for change in self.changes),
+            unmanaged=self.unmanaged,
+            drift=sum(edit.origin is Origin.DRIFT for change in self.changes for edit in change.edits),
+        )

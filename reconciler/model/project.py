@@ -1,0 +1,79 @@
+"""The project file as records: where the definitions are, which services there are, what stops an apply."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+SANDBOX = "sandbox"
+
+
+class PrimaryMove(Enum):
+    """In which order a primary value moves between two channels of a data point (ESA409)."""
+
+    TAKE_FIRST = "takeFirst"  # the service is expected to demote the old one
+    GIVE_UP_FIRST = "giveUpFirst"
+
+
+class ChannelEdit(Enum):
+    """What a channel-level PUT says about versions where the channel has several."""
+
+    OMIT_VERSION = "omitVersion"  # esaChannelVersion is left out of the body
+    ECHO_LATEST = "echoLatest"  # the latest version is sent as it was read
+
+
+class HistoryRewrites(Enum):
+    """Whether `apply` may rewrite stored values."""
+
+    ALLOW = "allow"
+    ASK = "ask"
+    FORBID = "forbid"
+
+
+class OnBlocked(Enum):
+    """What `apply` does with a plan that holds blocked changes."""
+
+    SKIP = "skip"
+    STOP = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """One service to plan against. `url` is `sandbox` for the embedded one; `api_key_env` names a variable."""
+
+    name: str
+    url: str
+    api_key_env: str = "ECI_API_KEY"
+    primary_move: PrimaryMove = PrimaryMove.TAKE_FIRST
+    channel_edit: ChannelEdit = ChannelEdit.OMIT_VERSION
+
+    @property
+    def is_sandbox(self) -> bool:
+        return self.url == SANDBOX
+
+
+@dataclass(frozen=True, slots=True)
+class MaxChanges:
+    """How many channels one apply may change: a number, or a share of the managed channels in percent."""
+
+    number: float
+    is_percent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Guards:
+    """What stops `apply`, never `plan`."""
+
+    max_changes: MaxChanges | None = None
+    history_rewrites: HistoryRewrites = HistoryRewrites.ASK
+    blocked: OnBlocked = OnBlocked.SKIP
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """The project file: `definitions` are folders relative to the project's root."""
+
+    definitions: tuple[str, ...]
+    environments: tuple[Environment, ...]
+    default_environment: str | None
+    guards: Guards

@@ -1,0 +1,70 @@
+"""How readings name their channel, and where that leads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reconciler.model.places import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Pointers:
+    """The identifiers by which a group of readings, a feed, or a `select` names a channel.
+
+    `meter_import_id` is the import id of the meter or of the data point: the readings API says meter, the ESA one data
+    point. Source: POST /api/v3/reading, "Channel Identification".
+    """
+
+    channel_id: int | None = None
+    channel_import_id: str | None = None
+    meter_import_id: str | None = None
+    observation_type_code: str | None = None
+    unit_code: str | None = None
+    interval_seconds: int | None = None
+
+
+class Step(Enum):
+    """The step of the documented resolution that decided; the values are those of the JSON output."""
+
+    CHANNEL_ID = "channelId"
+    CHANNEL_IMPORT_ID = "channelImportId"
+    ONLY_CHANNEL = "only channel"
+    OBSERVATION_TYPE_CODE = "observationTypeCode"
+    UNIT_CODE = "unitCode"
+    INTERVAL = "interval"
+
+
+class Problem(Enum):
+    """Why pointers lead to no single channel."""
+
+    UNMATCHED = "unmatched"
+    AMBIGUOUS = "ambiguous"
+    NO_IDENTIFIER = "no identifier"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where pointers lead: one channel and the step that decided, or a problem and who was left.
+
+    `candidates` are the channels left at the last step that still had any, ascending.
+    `left` says for each step taken which channels were left after it.
+    """
+
+    channel_id: int | None
+    decided_by: Step | None
+    problem: Problem | None
+    candidates: tuple[int, ...]
+    left: tuple[tuple[Step, tuple[int, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A data logger or import profile: how it names its channel, and which channel must get its readings."""
+
+    name: str
+    place: Place
+    pointers: Pointers
+    expect: str

@@ -1,0 +1,37 @@
+"""The catalogue of rules: what each code means, why, on whose word, how sure, and the way out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.model.findings import Finding
+from reconciler.rules.domain import DOMAIN_RULES
+from reconciler.rules.files import FILE_RULES
+from reconciler.rules.impact import IMPACT_RULES
+from reconciler.rules.preconditions import PRECONDITION_RULES
+from reconciler.rules.references import REFERENCE_RULES
+from reconciler.rules.service import SERVICE_RULES
+
+if TYPE_CHECKING:
+    from reconciler.model.places import Place
+    from reconciler.rules.rule import Rule
+
+RULES: dict[str, Rule] = {
+    rule.code: rule
+    for rule in (
+        *FILE_RULES,
+        *DOMAIN_RULES,
+        *REFERENCE_RULES,
+        *PRECONDITION_RULES,
+        *IMPACT_RULES,
+        *SERVICE_RULES,
+    )
+}
+
+
+def make_finding(
+    code: str, message: str, place: Place | None = None, *, fix: str = "", detail: tuple[str, ...] = ()
+) -> Finding:
+    """A finding of the rule `code`, with its severity, and its general way out where no particular `fix` is given."""
+    rule = RULES[code]
+    return Finding(code, rule.severity, message, place, detail, fix or rule.fix)

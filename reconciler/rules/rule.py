@@ -1,0 +1,33 @@
+"""One rule of the catalogue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from reconciler.model.findings import Severity
+
+
+class Certainty(Enum):
+    """How sure a rule is."""
+
+    DOCUMENTED = "documented"  # the vendor says so
+    INFERRED = "inferred"  # it follows from what the vendor says
+    ASSUMED = "assumed"  # the vendor is silent; this is the safe reading
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a code means.
+
+    `title` is the rule in one constant sentence, `why` what goes wrong otherwise, `source` on whose word (a page of the
+    vendor, or this tool's contract), `fix` the general way out.
+    """
+
+    code: str
+    title: str
+    why: str
+    source: str
+    certainty: Certainty
+    fix: str
+    severity: Severity = Severity.ERROR
