@@ -1,0 +1,50 @@
+"""What happens while a plan is applied, one event at a time, for those who watch.
+
+Order: for each sendable change `Started` and later `Finished`, those of independent changes interleaved; a change that
+is not tried is only `Finished`. Then `Verifying` once, and `Differed` for each change that the last read-back finds
+otherwise than sent. The account of `apply` says the same at the end: events are for watching, never the record.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from reconciler.model.outcomes import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A change is being looked at: its channel is read again, then perhaps written. `index` counts from 1."""
+
+    name: str
+    channel_id: int
+    index: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What became of a change, as far as known before the last read-back. `index` is that of its `Started`."""
+
+    outcome: Outcome
+    index: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verifying:
+    """All touched channels are being read once more."""
+
+    channels: int
+
+
+@dataclass(frozen=True, slots=True)
+class Differed:
+    """A change that was `Finished` as done, and that the last read-back finds otherwise than sent."""
+
+    outcome: Outcome
+
+
+Event: TypeAlias = Started | Finished | Verifying | Differed
