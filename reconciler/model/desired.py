@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class Desired:
     """One channel as the files want it.
 
-    `spec` holds the managed values by their path in the file (`esaChannelVersion.unitCode`, `intervalMinutes`), the
-    file's `defaults` merged in. `select` says how to find the live channel; None where the file gives no pointer at all.
+    `spec` holds the managed values by their path in the file (`esaChannelVersion.unitCode`, `intervalMinutes`),
+    `defaults` merged in. `select` says how to find the live channel; None where the file gives no pointer at all.
     `data_point` is the code or import id that the live channel's data point must have; it is checked, never edited.
     `line` is the line of the channel's name in `file`.
     """
