@@ -1,0 +1,74 @@
+"""The exit codes, the same in every format."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from reconciler.model.outcomes import Ending
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reconciler.model.outcomes import Account
+    from reconciler.model.plan import Plan
+
+
+class Exit(IntEnum):
+    """What the number means that a command exits with."""
+
+    DONE = 0
+    FAILED = 1
+    CHANGES = 2
+    BLOCKED = 3
+    GUARDED = 4
+    STALE = 5
+    PARTLY_DONE = 6
+    DIFFERS = 7
+    USAGE = 64
+    INTERRUPTED = 130
+
+
+_GRAVEST_FIRST = (
+    Exit.DIFFERS,
+    Exit.INTERRUPTED,
+    Exit.PARTLY_DONE,
+    Exit.STALE,
+    Exit.GUARDED,
+    Exit.BLOCKED,
+    Exit.FAILED,
+    Exit.CHANGES,
+)
+_ENDINGS = {
+    Ending.DONE: Exit.DONE,
+    Ending.STALE: Exit.STALE,
+    Ending.FAILED: Exit.PARTLY_DONE,
+    Ending.NOT_TRIED: Exit.PARTLY_DONE,
+    Ending.DIFFERS: Exit.DIFFERS,
+}
+
+
+def gravest(exits: Iterable[Exit]) -> Exit:
+    """The most serious of `exits`; DONE where there is none."""
+    found = set(exits)
+    return next((code for code in _GRAVEST_FIRST if code in found), Exit.DONE)
+
+
+def exit_of_plan(plan: Plan, *, detailed: bool) -> Exit:
+    """How `plan` and `show` exit for this plan."""
+    exits = {
+        Exit.FAILED: plan.errored,
+        Exit.BLOCKED: bool(plan.blocked),
+        Exit.CHANGES: detailed and bool(plan.sendable),
+    }
+    return gravest(code for code, applies in exits.items() if applies)
+
+
+def exit_of_account(plan: Plan, account: Account) -> Exit:
+    """How `apply` exits after it carried out `plan`."""
+    exits = {_ENDINGS[outcome.ending] for outcome in account.outcomes}
+    if plan.blocked:
+        exits.add(Exit.BLOCKED)
+    if account.interrupted:
+        exits.add(Exit.INTERRUPTED)
+    return gravest(exits)

@@ -1,0 +1,78 @@
+"""The project a command works on: where its root is, what its file says, and what its definitions are."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.cli.output import paint_for, write
+from reconciler.definitions.load import load_definitions
+from reconciler.definitions.project import find_root, load_project
+from reconciler.errors import ProjectError, UsageError
+from reconciler.model.findings import Severity
+from reconciler.reports import findings_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.model.desired import Definitions
+    from reconciler.model.findings import Finding
+    from reconciler.model.project import Environment, Project
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """A project and the folder its project file is in."""
+
+    root: Path
+    project: Project
+
+    def environment(self, name: str | None) -> Environment:
+        """The environment called `name`, or the default one. Raises UsageError where there is none."""
+        wanted = name or self.project.default_environment
+        known = {environment.name: environment for environment in self.project.environments}
+        if wanted is None:
+            raise UsageError("no environment given, and reconciler.yaml has no defaultEnvironment", _choose(known))
+        if wanted not in known:
+            near = difflib.get_close_matches(wanted, known, 1)
+            hint = f"did you mean {near[0]}? " if near else ""
+            raise UsageError(f"no environment {wanted!r} in reconciler.yaml", hint + _choose(known))
+        return known[wanted]
+
+
+def open_workplace(color: str) -> Workplace:
+    """The project that the working directory is in. Findings of the project file are printed before ProjectError."""
+    root = find_root(Path.cwd())
+    project, findings = load_project(root)
+    if findings:
+        print_findings(findings, root, color)
+    if project is None:
+        raise ProjectError("reconciler.yaml has errors", "mend what is listed above")
+    return Workplace(root, project)
+
+
+def open_definitions(workplace: Workplace, color: str) -> tuple[Definitions, tuple[Finding, ...]]:
+    """The definitions of the project and the warnings about them. Raises ProjectError where they have errors."""
+    loaded = load_definitions(workplace.root, workplace.project.definitions)
+    if any(finding.severity is Severity.ERROR for finding in loaded.findings):
+        print_findings(loaded.findings, workplace.root, color)
+        raise ProjectError("the definitions have errors; nothing was asked of EnergyCAP", "mend what is listed above")
+    return loaded.definitions, loaded.findings
+
+
+def print_findings(findings: Sequence[Finding], root: Path, color: str) -> None:
+    """Print `findings` as text on stdout, places relative to where the user stands."""
+    write(findings_text.render(findings, paint_for(color), path_prefix(root)))
+
+
+def path_prefix(root: Path) -> str:
+    """What leads from the working directory to the project's root: "" or "../"."""
+    relative = os.path.relpath(root, Path.cwd())
+    return "" if relative == "." else f"{Path(relative).as_posix()}/"
+
+
+def _choose(known: dict[str, Environment]) -> str:
+    return f"write --environment with one of: {', '.join(known)}"

@@ -1,0 +1,42 @@
+"""The service a command talks to: the embedded sandbox, or EnergyCAP with a key from the environment."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.energycap.key import read_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from reconciler.model.project import Environment
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a service answers, and the key it takes. The key never leaves this record but for the request header."""
+
+    url: str
+    key: str
+
+    def __repr__(self) -> str:
+        return f"Address(url={self.url!r})"
+
+
+@contextmanager
+def open_service(root: Path, environment: Environment) -> Iterator[Address]:
+    """The address of `environment`'s service; the embedded sandbox answers for the length of the block.
+
+    Raises Unauthorized where the variable that should hold the key is empty.
+    """
+    if not environment.is_sandbox:
+        yield Address(environment.url, read_key(environment.api_key_env, os.environ))
+        return
+    from reconciler.cli.sandbox import DEFAULT_DATABASE, start_embedded
+
+    with start_embedded(root / DEFAULT_DATABASE) as url:
+        yield Address(url, "sandbox")
