@@ -1,4 +1,4 @@
-"""One rule of the catalogue."""
+"""One rule of the catalogue, and the group that its code puts it in."""
 
 from __future__ import annotations
 
@@ -16,6 +16,18 @@ class Certainty(Enum):
     ASSUMED = "assumed"  # the vendor is silent; this is the safe reading
 
 
+class Group(Enum):
+    """What the rules of one hundred are about; the first digit of a code says which."""
+
+    FILES = "files and schema"
+    DOMAIN = "channel settings, offline"
+    REFERENCES = "finding channels, and references between them"
+    PRECONDITIONS = "preconditions of a change"
+    IMPACT = "impact and guards"
+    FEEDS = "readings and feeds"
+    SERVICE = "service and apply"
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """What a code means.
@@ -31,3 +43,7 @@ class Rule:
     certainty: Certainty
     fix: str
     severity: Severity = Severity.ERROR
+
+    @property
+    def group(self) -> Group:
+        return tuple(Group)[int(self.code[3]) - 1]
