@@ -62,7 +62,7 @@ DOMAIN_RULES: tuple[Rule, ...] = (
     Rule(
         "ESA207",
         "The parentheses of a formula are balanced.",
-        "The service would refuse the formula. Little more of its grammar is published, so only this is judged offline.",
+        "The service would refuse the formula. Little more of its grammar is published, so only this is judged here.",
         f"{_FORMULA_PAGE}: a formula must be syntactically correct",
         Certainty.INFERRED,
         "close what is opened, and open what is closed",

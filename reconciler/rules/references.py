@@ -87,7 +87,7 @@ _OFFLINE_RULES: tuple[Rule, ...] = (
     Rule(
         "ESA342",
         "A feed has an identifier by which readings find a channel.",
-        "Readings find a channel by channelId, channelImportId or meterImportId; the others only choose among those found.",
+        "Readings find channels by channelId, channelImportId or meterImportId; the others choose among those found.",
         _IDENTIFICATION,
         Certainty.DOCUMENTED,
         "write the channelId, channelImportId or meterImportId that the logger or import profile sends",

@@ -1,0 +1,1 @@
+"""Decides: finds each desired channel's live one, diffs, checks, classifies, routes, orders. Pure."""
