@@ -2,6 +2,62 @@
 
 from __future__ import annotations
 
-from reconciler.rules.rule import Rule
+from reconciler.model.findings import Severity
+from reconciler.rules.rule import Certainty, Rule
 
-IMPACT_RULES: tuple[Rule, ...] = ()
+_GUARDS = "this tool's contract: guards stop apply, never plan"
+
+IMPACT_RULES: tuple[Rule, ...] = (
+    Rule(
+        "ESA501",
+        "An edit of settings that stored values were computed with may rewrite these values.",
+        "Readings are kept as they came, and values computed from them by multiplier, unit, rule, offset and rollover; "
+        "edited on a version that already has readings, these may be applied to the past as well.",
+        "the help centre on types of readings; whether an edit in place computes the past anew is not documented",
+        Certainty.INFERRED,
+        "where only the future is meant, make a new version from a date in EnergyCAP and let the files govern that one",
+        Severity.WARNING,
+    ),
+    Rule(
+        "ESA502",
+        "An edit of what readings find their channel by may send them to another channel.",
+        "Loggers and import profiles name their channel by import id, or by meter, type, unit and interval.",
+        "POST /api/v3/reading, 'Channel Identification'",
+        Certainty.DOCUMENTED,
+        "look at what sends readings here, and change it together with the channel",
+        Severity.WARNING,
+    ),
+    Rule(
+        "ESA503",
+        "A conversion or a moved primary flag changes what a data point is.",
+        "Converted channels lose or gain a formula, and the primary value is what its data point shows and rolls up.",
+        "PUT /api/v202406/esachannel/{id}, EsaChannelEdit.isCalculated and EsaChannelResponse.isDataRolledUp",
+        Certainty.DOCUMENTED,
+        "look at the reports and formulas that use the data point",
+        Severity.WARNING,
+    ),
+    Rule(
+        "ESA511",
+        "A plan changes no more channels than guards.maxChanges allows.",
+        "A wrong default or pattern changes many channels at once; stopping costs less than undoing.",
+        _GUARDS,
+        Certainty.DOCUMENTED,
+        "apply in parts with --only, or raise guards.maxChanges in the project file",
+    ),
+    Rule(
+        "ESA512",
+        "Stored values are rewritten only as guards.historyRewrites allows.",
+        "What was reported and billed from these values may no longer be what the reports say.",
+        _GUARDS,
+        Certainty.DOCUMENTED,
+        "save the plan, have it reviewed, and apply the saved plan",
+    ),
+    Rule(
+        "ESA513",
+        "A plan with blocked changes is applied only as guards.blocked allows.",
+        "What can be sent would be sent without what is blocked, and the files be true in part only.",
+        _GUARDS,
+        Certainty.DOCUMENTED,
+        "unblock these changes or take them out of the files, or write  blocked: skip",
+    ),
+)

@@ -2,6 +2,103 @@
 
 from __future__ import annotations
 
-from reconciler.rules.rule import Rule
+from reconciler.rules.rule import Certainty, Rule
 
-PRECONDITION_RULES: tuple[Rule, ...] = ()
+_EDIT = "PUT /api/v202406/esachannel/{id}, EsaChannelEdit"
+_VERSION_EDIT = "PUT /api/v202406/esachannel/{id}, EsaChannelVersionEdit"
+_RESPONSE = "PUT /api/v202406/esachannel/{id}, EsaChannelResponse"
+_CONVERSION = f"{_EDIT}.isCalculated: 'Conversions from Non-Calculated Channel to Calculated Channel'"
+
+PRECONDITION_RULES: tuple[Rule, ...] = (
+    Rule(
+        "ESA401",
+        "A simple channel becomes calculated only while it has no readings.",
+        "A calculated channel has no readings of its own; those stored would belong to nothing.",
+        f"{_CONVERSION}: 'If the channel has no readings'",
+        Certainty.DOCUMENTED,
+        "leave the channel simple and make a new calculated one in EnergyCAP, or delete its readings there first",
+    ),
+    Rule(
+        "ESA402",
+        "A simple channel becomes calculated only while it has one version.",
+        "Calculated channels cannot be versioned.",
+        f"{_CONVERSION}: 'If the channel has only one version'",
+        Certainty.DOCUMENTED,
+        "leave the channel simple and make a new calculated one in EnergyCAP, or delete its older versions there first",
+    ),
+    Rule(
+        "ESA403",
+        "A simple channel becomes calculated only while no formula uses it.",
+        "A formula may only use simple channels, so these formulas would break.",
+        f"{_CONVERSION}: 'If the channel is not in other formulas'",
+        Certainty.DOCUMENTED,
+        "take the channel out of these formulas first; a change of the same plan may do so",
+    ),
+    Rule(
+        "ESA404",
+        "A calculated channel becomes simple only while it has no readings.",
+        "Its values were calculated; as readings of a simple channel they would be somebody's measurements.",
+        f"{_EDIT}.isCalculated: 'Conversions from Calculated Channel to Non-Calculated Channel: If the channel has no "
+        "readings'",
+        Certainty.DOCUMENTED,
+        "leave the channel calculated and make a new simple one in EnergyCAP",
+    ),
+    Rule(
+        "ESA405",
+        "A channel is converted only while EnergyCAP calls it convertible.",
+        "The service keeps its own verdict and refuses the edit, also where nothing that can be read explains it.",
+        f"{_RESPONSE}.isCalculatedConvertible",
+        Certainty.DOCUMENTED,
+        "look at the channel in EnergyCAP, or ask its support why it cannot be converted",
+    ),
+    Rule(
+        "ESA406",
+        "A demand channel does not have the Odometer rule.",
+        "Demand is a value of its own at each time; the difference of two readings would be meaningless.",
+        f"{_VERSION_EDIT}.observationRuleId: 'Demand channels cannot have the odometer observation rule'",
+        Certainty.DOCUMENTED,
+        "write observationRule: Trip, or an observation type that is no demand, with isPrimaryDemand: false",
+    ),
+    Rule(
+        "ESA407",
+        "The unit of a channel is not of a Money type.",
+        "Channels hold measurements; the service refuses a unit of money.",
+        f"{_VERSION_EDIT}.unitId: 'It cannot be a Money unit type'",
+        Certainty.DOCUMENTED,
+        "write the code of a unit that measures something",
+    ),
+    Rule(
+        "ESA408",
+        "An import id is given to a channel only while no other channel has it.",
+        "Import ids are unique in EnergyCAP: the edit would be refused, or readings go to the wrong channel.",
+        "the help centre on channels: the import id must be unique",
+        Certainty.DOCUMENTED,
+        "give the other channel another import id first, or none; a change of the same plan may do so",
+    ),
+    Rule(
+        "ESA409",
+        "A data point has one primary value, and at most one primary demand.",
+        "The primary value is what a data point shows and rolls up. Where one channel takes it while another has it, "
+        "the service is expected to demote the other, so both belong to one move.",
+        "the help centre on channels: one primary value is required, one primary demand is optional; what the service "
+        "demotes or refuses is not documented",
+        Certainty.ASSUMED,
+        "let one channel take it and the other give it up in the same plan",
+    ),
+    Rule(
+        "ESA410",
+        "A formula uses only simple channels of the same data point.",
+        "The service refuses any other formula.",
+        "POST /api/v202405/formula/validate: every channel used is a simple channel of the data point",
+        Certainty.DOCUMENTED,
+        "use simple channels of the same data point, or put the other channel's own formula in place of its name",
+    ),
+    Rule(
+        "ESA411",
+        "The current version begins after the one before it.",
+        "A version's time ends where the next one begins; beginning earlier it would swallow the versions before it.",
+        f"{_VERSION_EDIT}.beginDate: the valid period is exclusive of it; how overlaps are settled is not documented",
+        Certainty.ASSUMED,
+        "write a beginDate after that of the version before",
+    ),
+)

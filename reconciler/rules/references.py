@@ -9,6 +9,108 @@ _CONTRACT = "this tool's contract"
 _VALIDATE_FORMULA = "POST /api/v202405/formula/validate"
 _IDENTIFICATION = "POST /api/v3/reading, 'Channel Identification'"
 
+# Found when the files meet the service.
+_LIVE_RULES: tuple[Rule, ...] = (
+    Rule(
+        "ESA301",
+        "A channel of the files is found in EnergyCAP.",
+        "This tool edits channels and creates none; one that is not found is never taken for one to be left alone.",
+        f"{_CONTRACT}: nothing found is an error; {_IDENTIFICATION}",
+        Certainty.DOCUMENTED,
+        "correct the pointer, or create the channel in EnergyCAP first",
+    ),
+    Rule(
+        "ESA302",
+        "A channel of the files is one channel in EnergyCAP.",
+        "With several left at the last step nothing says which of them is meant.",
+        f"{_CONTRACT}: more than one left at the end is an error; {_IDENTIFICATION}",
+        Certainty.DOCUMENTED,
+        "select by channelId, or give the identifiers that tell these channels apart",
+    ),
+    Rule(
+        "ESA303",
+        "Two channels of the files are two channels in EnergyCAP.",
+        "Each would undo what the other wants.",
+        f"{_CONTRACT}: two channels that find the same live channel are refused",
+        Certainty.DOCUMENTED,
+        "keep one of the two, or let each point to a channel of its own",
+    ),
+    Rule(
+        "ESA304",
+        "A channel is on the data point that its file names.",
+        "A pointer that leads to another data point is mostly a mistake, and the edits would change the wrong meter.",
+        f"{_CONTRACT}: dataPoint is checked against live, never edited",
+        Certainty.DOCUMENTED,
+        "correct dataPoint or the pointer; no edit can move a channel to another data point",
+    ),
+    Rule(
+        "ESA305",
+        "select names the import id that the channel has.",
+        "The channel was renamed and is found by its new import id only because channelImportId gives it too.",
+        f"{_CONTRACT}: a renamed import id converges",
+        Certainty.DOCUMENTED,
+        "write the new import id in select, or remove select",
+        Severity.NOTE,
+    ),
+    Rule(
+        "ESA306",
+        "A channel is found again after its change.",
+        "The change takes away, or gives to another channel, what select goes by: the next plan would not find it.",
+        f"{_CONTRACT}: plan after apply is empty",
+        Certainty.INFERRED,
+        "select by channelId, or correct select once the change is applied",
+        Severity.WARNING,
+    ),
+    Rule(
+        "ESA307",
+        "A pattern of --only matches a channel.",
+        "A mistyped pattern would otherwise look like a plan without changes.",
+        f"{_CONTRACT}: a selection that matches nothing is an error",
+        Certainty.DOCUMENTED,
+        "correct the pattern: it is compared with the channels' names in these files, letter case included",
+    ),
+    Rule(
+        "ESA310",
+        "A code or name in the files is one that the service has.",
+        "The service takes ids only; a code that stands for none cannot be sent.",
+        "GET /api/v202305/unit, GET /api/v3/observationtype, and the summarization methods of live channels",
+        Certainty.DOCUMENTED,
+        "write a code that the service has, letter case included",
+    ),
+    Rule(
+        "ESA311",
+        "A code or name in the files stands for one id.",
+        "Where several ids have one code, nothing says which of them is meant.",
+        "the vendor does not say that codes and names are unique",
+        Certainty.ASSUMED,
+        "write the id instead",
+    ),
+    Rule(
+        "ESA312",
+        "An id in the files is one that the service has.",
+        "The service refuses the edit; ids differ between environments, codes do not.",
+        "GET /api/v202305/unit, GET /api/v3/observationtype",
+        Certainty.DOCUMENTED,
+        "write the code instead, which is the same in every environment",
+    ),
+    Rule(
+        "ESA313",
+        "A channel named in a formula is found in EnergyCAP.",
+        "Names are turned into ids before a formula is sent; without the live channel there is no id.",
+        f"{_CONTRACT}: channel(…) holds the name of a channel in the files, or an id",
+        Certainty.DOCUMENTED,
+        "mend the finding on the channel that the formula names",
+    ),
+    Rule(
+        "ESA314",
+        "A channel numbered in a formula is in EnergyCAP.",
+        "The service refuses a formula that uses a channel it does not have; ids differ between environments.",
+        f"{_VALIDATE_FORMULA}: every channel used is a simple channel of the same data point",
+        Certainty.DOCUMENTED,
+        "write the id of a live channel, or the name of one in these files",
+    ),
+)
+
 # Seen in the files alone, without a look at the service.
 _OFFLINE_RULES: tuple[Rule, ...] = (
     Rule(
@@ -102,4 +204,4 @@ _OFFLINE_RULES: tuple[Rule, ...] = (
     ),
 )
 
-REFERENCE_RULES: tuple[Rule, ...] = (*_OFFLINE_RULES,)
+REFERENCE_RULES: tuple[Rule, ...] = (*_LIVE_RULES, *_OFFLINE_RULES)
