@@ -67,12 +67,36 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class VersionSpan:
+    """A version of a live channel and its time: after `begin_date`, up to and including `end_date`; None where open."""
+
+    id: int
+    begin_date: str | None
+    end_date: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A live channel over time, as the plan saw it.
+
+    `versions` are all of them, oldest first; the last is the current one, which edits go to. What is said of readings is
+    as `Live` has it: None where the service did not say.
+    """
+
+    versions: tuple[VersionSpan, ...]
+    has_readings: bool | None = None
+    first_reading: str | None = None
+    last_reading: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """One step of a plan: an action on one channel, or the record that nothing is to be done.
 
     `before` and `after` hold the managed values in the file's own vocabulary. `live` holds every field of the channel
     and its current version as the plan saw it, `wanted` the managed and implied values, both by the paths of
     EsaChannelEdit and with its ids; both are empty for a no-op. `depends_on` names the changes that come before.
+    `history` is None for a no-op.
     """
 
     name: str
@@ -95,6 +119,7 @@ class Change:
     depends_on: tuple[str, ...]
     # Digest of the live channel this change was planned against.
     fingerprint: str
+    history: History | None = None
 
     @property
     def is_sendable(self) -> bool:
@@ -124,10 +149,34 @@ class FeedRoute:
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelLabel:
+    """A channel as a reader may know it: its id, its name in the files (None: not managed) and its name in EnergyCAP."""
+
+    id: int
+    name: str | None
+    info: str
+
+
+@dataclass(frozen=True, slots=True)
+class FormulaLink:
+    """That the formula of one channel uses another, in any of its versions.
+
+    `before` says whether it does so live, `after` whether it would with every change of the plan made, blocked ones too.
+    """
+
+    user: ChannelLabel
+    used: ChannelLabel
+    before: bool
+    after: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The changes in the order of apply, with all managed channels that need none, and what they were planned against.
 
     `created` is an ISO date and time in UTC. `filter` holds the patterns that picked channels; empty for a whole plan.
+    `formula_links` is the neighbourhood of the channels with edits: what their formulas use, and whose formulas use them,
+    users of users included; each pair once, ordered by the ids of user and used.
     """
 
     tool_version: str
@@ -141,6 +190,7 @@ class Plan:
     unmanaged: int
     findings: tuple[Finding, ...]
     feeds: tuple[FeedRoute, ...] = ()
+    formula_links: tuple[FormulaLink, ...] = ()
 
     @property
     def is_complete(self) -> bool:
