@@ -1,0 +1,1 @@
+"""Plans, findings and outcomes as text, Markdown, HTML, JSON, annotations; returns strings, prints nothing."""

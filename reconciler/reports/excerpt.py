@@ -1,0 +1,60 @@
+"""The line that a finding speaks of, with carets under the piece that is meant."""
+
+from __future__ import annotations
+
+import unicodedata
+from itertools import accumulate
+
+from reconciler.reports.harmless import escape
+
+_WINDOW = 100
+_LEAD = 40
+_TAB = "    "
+_CUT = "…"
+
+
+def show_excerpt(line: str, column: int, length: int) -> tuple[str, str]:
+    """`line` as a terminal shows it, and the carets for the line below.
+
+    `column` counts characters from 1. Tabs become four spaces, what does not print is shown escaped, and of a line
+    wider than 100 columns only a window around the column is kept, with `…` where it was cut.
+    """
+    caret = max(column - 1, 0)
+    # No cell is narrower than nothing, so what is further off than a window never shows: a line may be of megabytes.
+    offset = max(caret - _WINDOW, 0)
+    cells = [_show_cell(character) for character in line[offset : caret + _WINDOW + 1]]
+    start, end = _find_window(cells, caret - offset)
+    left = _CUT if offset + start else ""
+    right = _CUT if offset + end < len(line) else ""
+    before = left + "".join(cells[start : caret - offset])
+    meant = cells[caret - offset : min(caret - offset + max(length, 1), end)]
+    carets = " " * measure(before) + "^" * max(measure("".join(meant)), 1)
+    return (left + "".join(cells[start:end]) + right).rstrip(), carets
+
+
+def measure(text: str) -> int:
+    """How many columns of a terminal `text` takes: two for a wide character, none for a combining one."""
+    if text.isascii():
+        return len(text)
+    return sum(_measure_character(character) for character in text)
+
+
+def _measure_character(character: str) -> int:
+    if unicodedata.category(character) in ("Mn", "Me"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
+
+
+def _show_cell(character: str) -> str:
+    if character == "\t":
+        return _TAB
+    return character if character.isprintable() else escape(character)
+
+
+def _find_window(cells: list[str], caret: int) -> tuple[int, int]:
+    widths = [measure(cell) for cell in cells]
+    if sum(widths) <= _WINDOW:
+        return 0, len(cells)
+    lead = sum(width <= _LEAD for width in accumulate(reversed(widths[:caret])))
+    start = caret - lead
+    return start, start + max(sum(width <= _WINDOW for width in accumulate(widths[start:])), lead + 1)

@@ -1,0 +1,82 @@
+"""What a check found, in every format there is for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from reconciler import __version__
+from reconciler.reports import (
+    findings_concise,
+    findings_github,
+    findings_gitlab,
+    findings_json,
+    findings_junit,
+    findings_sarif,
+    findings_text,
+)
+from reconciler.rules import RULES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    from reconciler.model.findings import Finding
+    from reconciler.reports.paint import Paint
+
+FORMATS = ("text", "concise", "json", "github", "gitlab", "sarif", "junit")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The findings of a check, sorted, and how much was checked."""
+
+    findings: tuple[Finding, ...]
+    files: int
+    channels: int
+
+    def only(self, paths: Collection[str]) -> Report:
+        """The same report with the findings in `paths` alone: files and folders, relative to the project's root.
+
+        A finding that is in no file is kept.
+        """
+        return replace(self, findings=tuple(finding for finding in self.findings if _is_within(finding, paths)))
+
+
+def renderers(report: Report, prefix: str = "") -> Mapping[str, Callable[[Paint], str]]:
+    """A function from paint to text for each of FORMATS.
+
+    `prefix` leads from where the user stands to the project's root. What machines read names files from where the
+    user stands too, but for one who stands below the root: there from the root.
+    """
+    found = report.findings
+    moved = found if prefix.startswith("..") else _move(found, prefix)
+    return {
+        "text": partial(_render_text, report, prefix),
+        "concise": lambda _paint: findings_concise.render(found, prefix),
+        "json": lambda _paint: findings_json.render(moved),
+        "github": lambda _paint: findings_github.render(moved),
+        "gitlab": lambda _paint: findings_gitlab.render(moved),
+        "sarif": lambda _paint: findings_sarif.render(moved, RULES, __version__),
+        "junit": lambda _paint: findings_junit.render(moved),
+    }
+
+
+def _render_text(report: Report, prefix: str, paint: Paint) -> str:
+    if not report.findings:
+        return findings_text.render_none(report.files, report.channels)
+    return findings_text.render(report.findings, paint, prefix)
+
+
+def _is_within(finding: Finding, paths: Collection[str]) -> bool:
+    if finding.place is None or "." in paths:
+        return True
+    file = finding.place.file
+    return file in paths or any(file.startswith(f"{path}/") for path in paths)
+
+
+def _move(findings: tuple[Finding, ...], prefix: str) -> tuple[Finding, ...]:
+    return tuple(
+        replace(finding, place=replace(finding.place, file=prefix + finding.place.file)) if finding.place else finding
+        for finding in findings
+    )

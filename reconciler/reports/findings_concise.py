@@ -1,0 +1,23 @@
+"""Findings one a line, as editors and grep like them: `file:line:col: CODE message`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.reports.harmless import harmless
+from reconciler.reports.places import show_place
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.model.findings import Finding
+
+
+def render(findings: Sequence[Finding], prefix: str = "") -> str:
+    """A line for each finding, in the order given; "" for none. `prefix` is put before every file."""
+    return "".join(f"{_show_line(finding, prefix)}\n" for finding in findings)
+
+
+def _show_line(finding: Finding, prefix: str) -> str:
+    place = f"{show_place(finding.place, prefix)}: " if finding.place else ""
+    return f"{place}{finding.code} {harmless(finding.message)}"

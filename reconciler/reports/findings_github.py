@@ -1,0 +1,84 @@
+"""Findings as GitHub annotations, the worst first, as many as GitHub shows.
+
+Source: GitHub's "Workflow commands": ten annotations of each kind a step; `%`, CR and LF are escaped, in properties
+also `:` and `,`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from reconciler.model.findings import Severity
+from reconciler.reports.harmless import harmless
+from reconciler.reports.wording import count, enumerate_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from reconciler.model.findings import Finding
+    from reconciler.model.places import Place
+
+_SHOWN = 10
+
+
+def render(findings: Sequence[Finding]) -> str:
+    """At most ten commands of a kind, errors before warnings before notes, and a notice that counts the others."""
+    kinds = {severity: [finding for finding in findings if finding.severity is severity] for severity in Severity}
+    hidden = {severity: len(kind) - _SHOWN for severity, kind in kinds.items() if len(kind) > _SHOWN}
+    if hidden and len(kinds[Severity.NOTE]) >= _SHOWN:
+        # The notice that counts the others is one of the ten notices.
+        hidden[Severity.NOTE] = len(kinds[Severity.NOTE]) - _SHOWN + 1
+    shown = [finding for severity, kind in kinds.items() for finding in kind[: len(kind) - hidden.get(severity, 0)]]
+    commands = [*map(_annotate, shown), *_count_hidden(hidden)]
+    return "".join(f"{command}\n" for command in commands)
+
+
+def _annotate(finding: Finding) -> str:
+    lines = (finding.message, *finding.detail, *([f"fix: {finding.fix}"] if finding.fix else []))
+    message = escape_message("\n".join(map(harmless, lines)))
+    properties = ",".join(f"{name}={escape_property(value)}" for name, value in _properties(finding))
+    return f"::{_name_command(finding.severity)} {properties}::{message}"
+
+
+def _count_hidden(hidden: dict[Severity, int]) -> Iterator[str]:
+    if hidden:
+        words = enumerate_words([count(number, severity.value) for severity, number in hidden.items()])
+        yield f"::notice title=reconciler::and {words} more, which GitHub would not show; see the text output"
+
+
+def _name_command(severity: Severity) -> str:
+    match severity:
+        case Severity.ERROR:
+            return "error"
+        case Severity.WARNING:
+            return "warning"
+        case Severity.NOTE:
+            return "notice"
+        case _:
+            assert_never(severity)
+
+
+def _properties(finding: Finding) -> Iterator[tuple[str, str]]:
+    if finding.place:
+        yield from _locate(finding.place)
+    yield "title", finding.code
+
+
+def _locate(place: Place) -> Iterator[tuple[str, str]]:
+    yield "file", harmless(place.file)
+    if place.line:
+        yield "line", str(place.line)
+    if place.column:
+        yield "col", str(place.column)
+    if place.column and place.length:
+        yield "endColumn", str(place.column + place.length)
+
+
+def escape_message(text: str) -> str:
+    """`text` for the message of a workflow command."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def escape_property(text: str) -> str:
+    """`text` for a property of a workflow command."""
+    return escape_message(text).replace(":", "%3A").replace(",", "%2C")

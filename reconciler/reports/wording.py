@@ -1,0 +1,39 @@
+"""Counts, lists and values in words, the same in every report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.reports.harmless import harmless
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.model.values import Value
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """`number` with its noun: 1 error, 2 errors, 1 match, 2 matches."""
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"
+
+
+def enumerate_words(words: Sequence[str]) -> str:
+    """`words` as a list in a sentence: a, b and c."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def show_value(value: Value) -> str:
+    """`value` so that null, "", text and number are told apart, harmless, numbers as short as they can be."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return '"' + harmless(value).replace('"', '\\"') + '"'
+        case float() if value.is_integer():
+            return str(int(value))
+        case _:
+            return str(value)
