@@ -79,8 +79,8 @@ class VersionSpan:
 class History:
     """A live channel over time, as the plan saw it.
 
-    `versions` are all of them, oldest first; the last is the current one, which edits go to. What is said of readings is
-    as `Live` has it: None where the service did not say.
+    `versions` are all of them, oldest first; the last is the current one, which edits go to. What is said of readings
+    is as `Live` has it: None where the service did not say.
     """
 
     versions: tuple[VersionSpan, ...]
@@ -150,7 +150,7 @@ class FeedRoute:
 
 @dataclass(frozen=True, slots=True)
 class ChannelLabel:
-    """A channel as a reader may know it: its id, its name in the files (None: not managed) and its name in EnergyCAP."""
+    """A channel as a reader may know it: its id, its name in the files (None: not managed), its name in EnergyCAP."""
 
     id: int
     name: str | None
@@ -161,7 +161,8 @@ class ChannelLabel:
 class FormulaLink:
     """That the formula of one channel uses another, in any of its versions.
 
-    `before` says whether it does so live, `after` whether it would with every change of the plan made, blocked ones too.
+    `before` says whether it does so live, `after` whether it would with every change of the plan made, blocked ones
+    too.
     """
 
     user: ChannelLabel
@@ -175,8 +176,8 @@ class Plan:
     """The changes in the order of apply, with all managed channels that need none, and what they were planned against.
 
     `created` is an ISO date and time in UTC. `filter` holds the patterns that picked channels; empty for a whole plan.
-    `formula_links` is the neighbourhood of the channels with edits: what their formulas use, and whose formulas use them,
-    users of users included; each pair once, ordered by the ids of user and used.
+    `formula_links` is the neighbourhood of the channels with edits: what their formulas use, and whose formulas use
+    them, users of users included; each pair once, ordered by the ids of user and used.
     """
 
     tool_version: str
