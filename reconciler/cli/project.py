@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from reconciler.definitions.project import find_root, load_project
 from reconciler.errors import ProjectError, UsageError
 from reconciler.model.findings import Severity
 from reconciler.reports import findings_text
+from reconciler.reports.findings_text import Checked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,13 +66,18 @@ def open_definitions(workplace: Workplace, color: str) -> tuple[Definitions, tup
 
 def print_findings(findings: Sequence[Finding], root: Path, color: str) -> None:
     """Print `findings` as text on stdout, places relative to where the user stands."""
-    write(findings_text.render(findings, paint_for(color), path_prefix(root)))
+    write(findings_text.render(relocate(findings, root), Checked(files=0, channels=0), paint_for(color)))
 
 
-def path_prefix(root: Path) -> str:
-    """What leads from the working directory to the project's root: "" or "../"."""
-    relative = os.path.relpath(root, Path.cwd())
-    return "" if relative == "." else f"{Path(relative).as_posix()}/"
+def relocate(findings: Sequence[Finding], root: Path) -> tuple[Finding, ...]:
+    """`findings` with their places relative to the working directory instead of the project's root."""
+    prefix = Path(os.path.relpath(root, Path.cwd()))
+    return tuple(
+        replace(finding, place=replace(finding.place, file=(prefix / finding.place.file).as_posix()))
+        if finding.place
+        else finding
+        for finding in findings
+    )
 
 
 def _choose(known: dict[str, Environment]) -> str:

@@ -8,35 +8,108 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler import __version__
 from reconciler.cli import options
 from reconciler.cli.exits import Exit
 from reconciler.cli.output import parse_outputs, remark, write_outputs
-from reconciler.cli.project import path_prefix
+from reconciler.cli.project import relocate
 from reconciler.definitions.load import load_definitions
 from reconciler.definitions.project import find_root, load_project
 from reconciler.errors import ProjectError, UsageError
 from reconciler.model.findings import Severity
-from reconciler.reports import findings
+from reconciler.reports import (
+    findings_concise,
+    findings_github,
+    findings_gitlab,
+    findings_json,
+    findings_junit,
+    findings_sarif,
+    findings_text,
+)
+from reconciler.reports.findings_text import Checked
+from reconciler.rules import RULES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
     from reconciler.model.findings import Finding
+    from reconciler.reports.paint import Paint
+
+FORMATS = ("text", "concise", "json", "github", "gitlab", "sarif", "junit")
 
 
 @click.command("validate")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@options.format_option(findings.FORMATS)
+@options.format_option(FORMATS)
 @options.color_option
 @options.quiet_option
-def command(paths: tuple[Path, ...], outputs: tuple[str, ...], color: str, quiet: bool) -> Exit:  # noqa: FBT001 - click
+def command(paths: tuple[Path, ...], outputs: tuple[str, ...], color: str, quiet: bool) -> Exit:
     """Check all definitions: YAML, schema, domain rules. Offline, all findings at once.
 
     The whole project is always loaded, for names and formulas reach across files; PATHS only pick what is reported.
     """
-    wanted = parse_outputs(outputs, findings.FORMATS, quiet=quiet)
-    root = _find_root_if_any(paths)
+    wanted = parse_outputs(outputs, FORMATS, quiet=quiet)
+    root = _find_project(paths)
     if root is None:
         return Exit.DONE
-    report = _validate(root)
-    shown = report if not paths else report.only(_relative_to(root, paths))
-    write_outputs(wanted, findings.renderers(shown, path_prefix(root)), color)
-    return Exit.FAILED if any(found.severity is Severity.ERROR for found in shown.findings) else Exit.DONE
+    findings, checked = _validate(root)
+    shown = _pick(findings, [_relative_to(root, path) for path in paths])
+    write_outputs(wanted, _renderers(shown, checked, root), color)
+    return Exit.FAILED if any(finding.severity is Severity.ERROR for finding in shown) else Exit.DONE
+
+
+def _find_project(paths: Sequence[Path]) -> Path | None:
+    """The project's root; None where there is no project and nothing was asked for by name.
+
+    A pre-commit hook runs in every repository that lists it, also where nobody has written definitions yet.
+    """
+    try:
+        return find_root(Path.cwd())
+    except ProjectError:
+        if paths:
+            raise
+        remark("no reconciler.yaml here or above: nothing to validate", quiet=not sys.stderr.isatty())
+        return None
+
+
+def _validate(root: Path) -> tuple[tuple[Finding, ...], Checked]:
+    project, findings = load_project(root)
+    if project is None:
+        return findings, Checked(files=0, channels=0)
+    loaded = load_definitions(root, project.definitions)
+    checked = Checked(len(loaded.definitions.files), len(loaded.definitions.channels))
+    return (*findings, *loaded.findings), checked
+
+
+def _relative_to(root: Path, path: Path) -> str:
+    if not path.exists():
+        raise UsageError(f"no such file or folder: {path}")
+    try:
+        return path.absolute().resolve().relative_to(root.resolve()).as_posix()
+    except ValueError:
+        raise UsageError(f"{path} is not in the project at {root}") from None
+
+
+def _pick(findings: tuple[Finding, ...], paths: Sequence[str]) -> tuple[Finding, ...]:
+    """The findings in one of `paths`, files or folders, and those without a place; all where no path is given."""
+    if not paths or "." in paths:
+        return findings
+    folders = tuple(f"{path}/" for path in paths)
+    return tuple(
+        finding
+        for finding in findings
+        if finding.place is None or finding.place.file in paths or finding.place.file.startswith(folders)
+    )
+
+
+def _renderers(findings: tuple[Finding, ...], checked: Checked, root: Path) -> Mapping[str, Callable[[Paint], str]]:
+    here = relocate(findings, root)
+    return {
+        "text": lambda paint: findings_text.render(here, checked, paint),
+        "concise": lambda _: findings_concise.render(here),
+        "json": lambda _: findings_json.render(findings),
+        "github": lambda _: findings_github.render(findings),
+        "gitlab": lambda _: findings_gitlab.render(findings),
+        "sarif": lambda _: findings_sarif.render(findings, RULES, __version__),
+        "junit": lambda _: findings_junit.render(findings),
+    }
