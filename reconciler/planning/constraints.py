@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeGuard
 
@@ -22,6 +21,7 @@ from reconciler.model.fields import (
     TRIP,
     VERSION,
 )
+from reconciler.planning.citing import show_value
 
 if TYPE_CHECKING:
     from reconciler.model.values import Spec, Value
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 CHANNEL_INFO = "channelInfo"
 MINIMUM_READING = f"{VERSION}.minimumReading"
 MAXIMUM_READING = f"{VERSION}.maximumReading"
-
-_LONGEST_SHOWN = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ class Violation:
 
 
 def find_violations(spec: Spec) -> tuple[Violation, ...]:
-    """The rules that `spec` breaks whatever the values are that it does not hold, interval first, observation rule last.
+    """The rules that `spec` breaks whatever the values are that it does not hold.
 
     Takes a part of a channel or a whole one, by the paths of EsaChannelEdit or by those of the files. Types, lengths
     and ranges of single values are the schema's business. Never raises.
@@ -57,12 +55,6 @@ def find_violations(spec: Spec) -> tuple[Violation, ...]:
         *_check_name(spec),
         *_check_observation_rule(spec),
     )
-
-
-def show_value(value: Value) -> str:
-    """`value` as JSON writes it, cut where it is long."""
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 4]} ..."
 
 
 def is_blank(value: Value) -> bool:

@@ -1,0 +1,64 @@
+"""What can be wrong with the feeds that the files declare, before any of them is routed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.model.places import Place
+from reconciler.planning.citing import shorten
+from reconciler.planning.collisions import find_identity, show_pointers
+from reconciler.planning.nearest import suggest_names
+from reconciler.rules import make_finding
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from reconciler.model.findings import Finding
+    from reconciler.model.routes import Feed
+    from reconciler.planning.collisions import Identity
+
+
+def check_feeds(feeds: Sequence[Feed], names: Collection[str]) -> Iterator[Finding]:
+    """What is wrong with `feeds`, each by itself and beside the others; `names` are those of all channels."""
+    yield from _check_expectations(feeds, names)
+    firsts: dict[Identity, Feed] = {}
+    for feed in feeds:
+        identity = find_identity(feed.pointers)
+        first = feed if identity is None else firsts.setdefault(identity, feed)
+        if identity is None:
+            yield _no_identifier(feed)
+        if first.expect != feed.expect:
+            yield _other_expectation(feed, first)
+
+
+def _check_expectations(feeds: Sequence[Feed], names: Collection[str]) -> Iterator[Finding]:
+    unknown = [feed for feed in feeds if feed.expect not in names]
+    nearest = suggest_names((feed.expect for feed in unknown), names)
+    for feed in unknown:
+        near = nearest.get(feed.expect)
+        yield make_finding(
+            "ESA341",
+            f"feed expects an unknown channel, found expect: {shorten(feed.expect)}",
+            _place(feed, "expect"),
+            fix=f"write  expect: {near}  if that is meant" if near else "",
+        )
+
+
+def _no_identifier(feed: Feed) -> Finding:
+    found = show_pointers(feed.pointers) or "none at all"
+    message = f"feed has no identifier of a channel or meter, found {found}"
+    return make_finding("ESA342", message, _place(feed))
+
+
+def _other_expectation(feed: Feed, first: Feed) -> Finding:
+    where = f"{first.name} ({first.place.file}:{first.place.line})"
+    return make_finding(
+        "ESA343",
+        f"feed has the identifiers of {where} but expects another channel, found expect: {shorten(feed.expect)}",
+        _place(feed, "expect"),
+        detail=(f"{where} expects {shorten(first.expect)}", f"the identifiers: {show_pointers(feed.pointers)}"),
+    )
+
+
+def _place(feed: Feed, *keys: str) -> Place:
+    return Place(file=feed.place.file, line=feed.place.line, keys=("feeds", feed.name, *keys))

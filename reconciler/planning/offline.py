@@ -1,0 +1,98 @@
+"""Everything that the files alone can be found wrong in, once they are read: channels, their references, feeds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.model.fields import CHANNEL_IMPORT_ID, FIELDS, OBSERVATION_TYPE_CODE, UNIT_CODE
+from reconciler.planning.citing import show_value
+from reconciler.planning.collisions import check_collisions, find_identity, show_pointers
+from reconciler.planning.constraints import CHANNEL_INFO, find_violations
+from reconciler.planning.feed_declarations import check_feeds
+from reconciler.planning.formula_references import check_references
+from reconciler.planning.formula_text import find_formula_violations
+from reconciler.rules import make_finding
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterator
+
+    from reconciler.model.desired import Definitions, Desired
+    from reconciler.model.findings import Finding
+    from reconciler.model.values import Value
+
+_TWICE = tuple((field.path, field.alias) for field in FIELDS if field.alias)
+_LOOKED_UP = (CHANNEL_INFO, CHANNEL_IMPORT_ID, OBSERVATION_TYPE_CODE, "summarizationMethod", UNIT_CODE)
+
+
+def check_definitions(definitions: Definitions) -> tuple[Finding, ...]:
+    """The domain rules that the files break, in the order of files and lines, whatever the order of `definitions`.
+
+    A rule is judged only where the files decide it: a value that they do not manage is not guessed.
+    """
+    channels = sorted(definitions.channels, key=lambda channel: (channel.file, channel.line, channel.name))
+    feeds = sorted(definitions.feeds, key=lambda feed: (feed.place.file, feed.place.line, feed.name))
+    names = {channel.name for channel in channels}
+    findings = [finding for channel in channels for finding in _check_channel(channel, names)]
+    findings += check_collisions(channels)
+    findings += check_references(channels)
+    findings += check_feeds(feeds, names)
+    return tuple(sorted(findings, key=lambda finding: finding.order))
+
+
+def _check_channel(channel: Desired, names: Container[str]) -> Iterator[Finding]:
+    yield from _check_pointer(channel)
+    for violation in (*find_violations(channel.spec), *find_formula_violations(channel.spec, names)):
+        place = channel.place(violation.path)
+        yield make_finding(violation.code, violation.message, place, fix=violation.fix)
+    yield from _check_twice(channel)
+    yield from _check_spaces(channel)
+
+
+def _check_pointer(channel: Desired) -> Iterator[Finding]:
+    if channel.select is None:
+        found, place = "neither select nor channelId nor channelImportId", channel.place()
+    elif find_identity(channel.select) is None:
+        found, place = show_pointers(channel.select) or "an empty select", channel.place("select")
+    else:
+        return
+    yield make_finding("ESA331", f"channel does not say how to find its live one, found {found}", place)
+
+
+def _check_twice(channel: Desired) -> Iterator[Finding]:
+    spec = channel.spec
+    for path, alias in _TWICE:
+        if alias in spec and path in spec:
+            yield _given_twice(channel, path, alias)
+
+
+def _given_twice(channel: Desired, path: str, alias: str) -> Finding:
+    one, other = path.rpartition(".")[2], alias.rpartition(".")[2]
+    of_one, of_other = show_value(channel.spec[path]), show_value(channel.spec[alias])
+    return make_finding(
+        "ESA216",
+        f"{one} and {other} give one value twice, found {of_one} and {of_other}",
+        channel.place(path),
+        fix=f"keep  {other}: {of_other}  and remove {one}, which differs between environments",
+    )
+
+
+def _check_spaces(channel: Desired) -> Iterator[Finding]:
+    spec, select = channel.spec, channel.select
+    for path in _LOOKED_UP:
+        if path in spec and _has_odd_ends(spec[path]):
+            yield from _odd_text(channel, path, str(spec[path]))
+    if select is not None and CHANNEL_IMPORT_ID not in spec and _has_odd_ends(select.channel_import_id):
+        yield from _odd_text(channel, "select.channelImportId", str(select.channel_import_id))
+
+
+def _has_odd_ends(text: Value) -> bool:
+    return isinstance(text, str) and (not text or text[0].isspace() or text[-1].isspace())
+
+
+def _odd_text(channel: Desired, path: str, text: str) -> Iterator[Finding]:
+    key, place = path.rpartition(".")[2], channel.place(path)
+    if text.strip():
+        message = f"{key} should not begin or end with a space, found {show_value(text)}"
+        yield make_finding("ESA217", message, place, fix=f"write  {key}: {show_value(text.strip())}")
+    elif path == CHANNEL_IMPORT_ID:
+        yield make_finding("ESA218", f"{key} should not be blank, found {show_value(text)}", place)
