@@ -1,42 +1,75 @@
-"""The options that several commands share."""
+"""The options that several commands share, gathered into the record each of them takes."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from reconciler.cli.screen import Screen, parse_outputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Command = TypeVar("Command", bound="Callable[..., Any]")
+    from reconciler.cli.exits import Exit
 
-environment_option = click.option(
-    "-e", "--environment", metavar="NAME", help="The environment of reconciler.yaml; its default where left out."
-)
-only_option = click.option(
-    "--only",
-    multiple=True,
-    metavar="GLOB",
-    help="Only channels whose name matches, with what they depend on. Repeatable.",
-)
-color_option = click.option(
-    "--color",
-    type=click.Choice(["auto", "always", "never"]),
-    default="auto",
-    show_default=True,
-    help="When to use colour.",
-)
-quiet_option = click.option("-q", "--quiet", is_flag=True, help="No remarks and no text; other formats still come.")
-verbose_option = click.option("-v", "--verbose", is_flag=True, help="More remarks on stderr.")
+    Command = Callable[..., Exit]
 
 
-def format_option(formats: tuple[str, ...]) -> Callable[[Command], Command]:
-    """The repeatable `--format FORMAT[=FILE]` of a command that knows `formats`."""
-    return click.option(
-        "--format",
-        "outputs",
-        multiple=True,
-        metavar="FORMAT[=FILE]",
-        help=f"One of {', '.join(formats)}; to stdout, or to FILE. Repeatable.",
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a command is about: an environment by its name (None: the default one), and patterns of channel names."""
+
+    environment: str | None
+    only: tuple[str, ...]
+
+
+def scoped(command: Command) -> Command:
+    """Give `command` the options --environment and --only, as one `scope`."""
+
+    @click.option(
+        "-e", "--environment", metavar="NAME", help="The environment of reconciler.yaml; its default where left out."
     )
+    @click.option(
+        "--only",
+        multiple=True,
+        metavar="GLOB",
+        help="Only channels whose name matches, with what they depend on. Repeatable.",
+    )
+    @wraps(command)
+    def with_scope(*, environment: str | None, only: tuple[str, ...], **rest: Any) -> Exit:
+        return command(scope=Scope(environment, only), **rest)
+
+    return with_scope
+
+
+def printing(*formats: str) -> Callable[[Command], Command]:
+    """Give a command the options --format (one of `formats`), --color, --quiet and --verbose, as one `screen`."""
+
+    def decorate(command: Command) -> Command:
+        @click.option(
+            "--format",
+            "outputs",
+            multiple=True,
+            metavar="FORMAT[=FILE]",
+            help=f"One of {', '.join(formats)}; to stdout, or to FILE. Repeatable.",
+        )
+        @click.option(
+            "--color",
+            type=click.Choice(["auto", "always", "never"]),
+            default="auto",
+            show_default=True,
+            help="When to use colour.",
+        )
+        @click.option("-q", "--quiet", is_flag=True, help="No remarks and no text; other formats still come.")
+        @click.option("-v", "--verbose", is_flag=True, help="More remarks on stderr.")
+        @wraps(command)
+        def with_screen(*, outputs: tuple[str, ...], color: str, quiet: bool, verbose: bool, **rest: Any) -> Exit:
+            screen = Screen(parse_outputs(outputs, formats, is_quiet=quiet), color, quiet, verbose)
+            return command(screen=screen, **rest)
+
+        return with_screen
+
+    return decorate

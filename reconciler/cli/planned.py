@@ -3,25 +3,81 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from reconciler import __version__
+from reconciler.cli.project import relocate
 from reconciler.definitions.git import read_commit
 from reconciler.definitions.pinpoint import pinpoint
-from reconciler.planfile.writing import render_plan_file
+from reconciler.errors import UsageError
+from reconciler.planfile import render_plan_file
 from reconciler.planning.plan import Basis, make_plan
-from reconciler.reports import findings_text
-from reconciler.reports.plan_text import render_plan
+from reconciler.reports import findings_text, plan_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from reconciler.cli.service import Address
+    from reconciler.energycap.client import Reader
     from reconciler.model.desired import Definitions
     from reconciler.model.findings import Finding
-    from reconciler.model.live import Snapshot
     from reconciler.model.plan import Plan
     from reconciler.model.project import Environment
     from reconciler.reports.paint import Paint
+
+FORMATS = ("text", "json")
+
+
+def plan_now(
+    root: Path,
+    environment: Environment,
+    reader: Reader,
+    loaded: tuple[Definitions, tuple[Finding, ...]],
+    only: Sequence[str],
+) -> Plan:
+    """The plan that turns what the service has now into what the files say, with the warnings about the files."""
+    definitions, warnings = loaded
+    basis = Basis(
+        tool_version=__version__,
+        environment=environment,
+        url=environment.url,
+        created=_now(),
+        commit=read_commit(root),
+        filter=tuple(only),
+    )
+    plan = make_plan(definitions, reader.read_snapshot(), basis)
+    findings = (*warnings, *pinpoint(root, plan.findings))
+    return replace(plan, findings=tuple(sorted(findings, key=lambda finding: finding.order)))
+
+
+def plan_renderers(plan: Plan, root: Path, *, show_unchanged: bool = False) -> Mapping[str, Callable[[Paint], str]]:
+    """How `plan` is rendered in each of FORMATS."""
+    return {
+        "text": lambda paint: _render_text(plan, root, paint, show_unchanged=show_unchanged),
+        "json": lambda _: render_plan_file(plan),
+    }
+
+
+def _render_text(plan: Plan, root: Path, paint: Paint, *, show_unchanged: bool) -> str:
+    text = plan_text.render_plan(plan, paint, show_unchanged=show_unchanged)
+    if not plan.findings:
+        return text
+    return f"{findings_text.render(relocate(plan.findings, root), paint)}\n{text}"
+
+
+def _now() -> str:
+    """The time of planning; SOURCE_DATE_EPOCH, where set, makes it the same in every run.
+
+    Source: https://reproducible-builds.org/specs/source-date-epoch/
+    """
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    if epoch is None:
+        moment = datetime.now(UTC)
+    else:
+        try:
+            moment = datetime.fromtimestamp(int(epoch), UTC)
+        except (ValueError, OverflowError, OSError) as error:
+            raise UsageError(f"SOURCE_DATE_EPOCH is {epoch!r}", "give whole seconds since 1970, or unset it") from error
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.cli.output import paint_for, write
 from reconciler.definitions.load import load_definitions
 from reconciler.definitions.project import find_root, load_project
 from reconciler.errors import ProjectError, UsageError
@@ -19,6 +18,7 @@ from reconciler.reports.findings_text import Checked
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from reconciler.cli.screen import Screen
     from reconciler.model.desired import Definitions
     from reconciler.model.findings import Finding
     from reconciler.model.project import Environment, Project
@@ -44,29 +44,29 @@ class Workplace:
         return known[wanted]
 
 
-def open_workplace(color: str) -> Workplace:
+def open_workplace(screen: Screen) -> Workplace:
     """The project that the working directory is in. Findings of the project file are printed before ProjectError."""
     root = find_root(Path.cwd())
     project, findings = load_project(root)
     if findings:
-        print_findings(findings, root, color)
+        print_findings(screen, findings, root)
     if project is None:
         raise ProjectError("reconciler.yaml has errors", "mend what is listed above")
     return Workplace(root, project)
 
 
-def open_definitions(workplace: Workplace, color: str) -> tuple[Definitions, tuple[Finding, ...]]:
+def open_definitions(screen: Screen, workplace: Workplace) -> tuple[Definitions, tuple[Finding, ...]]:
     """The definitions of the project and the warnings about them. Raises ProjectError where they have errors."""
     loaded = load_definitions(workplace.root, workplace.project.definitions)
     if any(finding.severity is Severity.ERROR for finding in loaded.findings):
-        print_findings(loaded.findings, workplace.root, color)
+        print_findings(screen, loaded.findings, workplace.root)
         raise ProjectError("the definitions have errors; nothing was asked of EnergyCAP", "mend what is listed above")
     return loaded.definitions, loaded.findings
 
 
-def print_findings(findings: Sequence[Finding], root: Path, color: str) -> None:
+def print_findings(screen: Screen, findings: Sequence[Finding], root: Path) -> None:
     """Print `findings` as text on stdout, places relative to where the user stands."""
-    write(findings_text.render(relocate(findings, root), Checked(files=0, channels=0), paint_for(color)))
+    screen.write(findings_text.render(relocate(findings, root), Checked(files=0, channels=0), screen.paint))
 
 
 def relocate(findings: Sequence[Finding], root: Path) -> tuple[Finding, ...]:

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler import __version__
-from reconciler.cli import options
 from reconciler.cli.exits import Exit
-from reconciler.cli.output import parse_outputs, remark, write_outputs
+from reconciler.cli.options import printing
 from reconciler.cli.project import relocate
 from reconciler.definitions.load import load_definitions
 from reconciler.definitions.project import find_root, load_project
@@ -32,6 +31,7 @@ from reconciler.rules import RULES
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from reconciler.cli.screen import Screen
     from reconciler.model.findings import Finding
     from reconciler.reports.paint import Paint
 
@@ -40,25 +40,22 @@ FORMATS = ("text", "concise", "json", "github", "gitlab", "sarif", "junit")
 
 @click.command("validate")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@options.format_option(FORMATS)
-@options.color_option
-@options.quiet_option
-def command(paths: tuple[Path, ...], outputs: tuple[str, ...], color: str, quiet: bool) -> Exit:
+@printing(*FORMATS)
+def command(screen: Screen, paths: tuple[Path, ...]) -> Exit:
     """Check all definitions: YAML, schema, domain rules. Offline, all findings at once.
 
     The whole project is always loaded, for names and formulas reach across files; PATHS only pick what is reported.
     """
-    wanted = parse_outputs(outputs, FORMATS, quiet=quiet)
-    root = _find_project(paths)
+    root = _find_project(screen, paths)
     if root is None:
         return Exit.DONE
     findings, checked = _validate(root)
     shown = _pick(findings, [_relative_to(root, path) for path in paths])
-    write_outputs(wanted, _renderers(shown, checked, root), color)
+    screen.show(_renderers(shown, checked, root))
     return Exit.FAILED if any(finding.severity is Severity.ERROR for finding in shown) else Exit.DONE
 
 
-def _find_project(paths: Sequence[Path]) -> Path | None:
+def _find_project(screen: Screen, paths: Sequence[Path]) -> Path | None:
     """The project's root; None where there is no project and nothing was asked for by name.
 
     A pre-commit hook runs in every repository that lists it, also where nobody has written definitions yet.
@@ -68,7 +65,8 @@ def _find_project(paths: Sequence[Path]) -> Path | None:
     except ProjectError:
         if paths:
             raise
-        remark("no reconciler.yaml here or above: nothing to validate", quiet=not sys.stderr.isatty())
+        if sys.stderr.isatty():
+            screen.remark("no reconciler.yaml here or above: nothing to validate")
         return None
 
 

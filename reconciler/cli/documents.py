@@ -1,0 +1,51 @@
+"""Files that a command reads and writes whole."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from reconciler.errors import FileError
+
+
+def read_file(path: Path) -> str:
+    """The text of `path`; raises FileError where it cannot be read, or is no UTF-8."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise FileError(f"cannot read {path}: {error.strerror}", "look at the name and the permissions") from error
+    except UnicodeDecodeError as error:
+        raise FileError(f"{path} is no text in UTF-8", "give a file that `plan --out` wrote") from error
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write `text` to `path` whole or not at all; raises FileError.
+
+    What is no ordinary file, such as /dev/stdout or a pipe, is written to directly.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            path.write_text(text, encoding="utf-8")
+        else:
+            _replace_file(path, text)
+    except OSError as error:
+        raise FileError(f"cannot write {path}: {error.strerror}", "give another file, or make room") from error
+
+
+def _replace_file(path: Path, text: str) -> None:
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+        Path(temporary).chmod(0o666 & ~_umask())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,42 @@
+"""`reconciler plan`: what would change in EnergyCAP; nothing is written there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.documents import write_file
+from reconciler.cli.exits import Exit, exit_of_plan
+from reconciler.cli.options import printing, scoped
+from reconciler.cli.planned import FORMATS, plan_now, plan_renderers
+from reconciler.cli.project import open_definitions, open_workplace
+from reconciler.cli.service import open_service
+from reconciler.energycap.client import open_reader
+from reconciler.planfile import render_plan_file
+
+if TYPE_CHECKING:
+    from reconciler.cli.options import Scope
+    from reconciler.cli.screen import Screen
+
+
+@click.command("plan")
+@scoped
+@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Save the plan, to be applied as it is.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where there are changes, none of them blocked.")
+@click.option("--show-unchanged", is_flag=True, help="List the channels that need no change, too.")
+@printing(*FORMATS)
+def command(screen: Screen, scope: Scope, out: Path | None, detailed_exitcode: bool, show_unchanged: bool) -> Exit:
+    """Compare the files with EnergyCAP and print what would change. Nothing is written to EnergyCAP."""
+    workplace = open_workplace(screen)
+    environment = workplace.environment(scope.environment)
+    loaded = open_definitions(screen, workplace)
+    with open_service(workplace.root, environment) as address, open_reader(address.url, address.key) as reader:
+        plan = plan_now(workplace.root, environment, reader, loaded, scope.only)
+        screen.remark_more(f"requests: {reader.requests.total()}")
+    if out is not None:
+        write_file(out, render_plan_file(plan))
+        screen.remark(f"saved the plan to {out}; carry it out with: reconciler apply {out}")
+    screen.show(plan_renderers(plan, workplace.root, show_unchanged=show_unchanged))
+    return exit_of_plan(plan, detailed=detailed_exitcode)

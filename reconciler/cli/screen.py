@@ -1,0 +1,139 @@
+"""Where the words go: which formats were asked for, into which files, in colour or not."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.documents import write_file
+from reconciler.errors import UsageError
+from reconciler.reports.paint import Style, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from reconciler.reports.paint import Paint
+
+    Renderers = Mapping[str, Callable[[Paint], str]]
+
+TEXT = "text"
+
+_STYLES: Mapping[Style, Mapping[str, object]] = {
+    Style.ERROR: {"fg": "red", "bold": True},
+    Style.WARNING: {"fg": "yellow", "bold": True},
+    Style.NOTE: {"fg": "cyan"},
+    Style.UPDATE: {"fg": "yellow", "bold": True},
+    Style.BLOCKED: {"fg": "red", "bold": True},
+    Style.UNKNOWN: {"fg": "magenta", "bold": True},
+    Style.UNCHANGED: {"dim": True},
+    Style.DONE: {"fg": "green", "bold": True},
+    Style.STALE: {"fg": "magenta", "bold": True},
+    Style.FAILED: {"fg": "red", "bold": True},
+    Style.NOT_TRIED: {"fg": "yellow"},
+    Style.HEADING: {"bold": True},
+    Style.NAME: {"bold": True},
+    Style.PATH: {},
+    Style.BEFORE: {"fg": "red"},
+    Style.AFTER: {"fg": "green"},
+    Style.RISK: {"fg": "yellow"},
+    Style.PLACE: {"bold": True},
+    Style.CODE: {"fg": "magenta"},
+    Style.CARET: {"fg": "red", "bold": True},
+    Style.FIX: {"fg": "cyan"},
+    Style.FAINT: {"dim": True},
+    Style.PLAIN: {},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One rendering that was asked for: a format, and the file it goes to; None is stdout."""
+
+    format: str
+    file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """What a command prints on: results to stdout and into files, remarks to stderr.
+
+    `color` is auto, always or never.
+    """
+
+    outputs: tuple[Output, ...] = (Output(TEXT),)
+    color: str = "auto"
+    is_quiet: bool = False
+    is_verbose: bool = False
+
+    @property
+    def paint(self) -> Paint:
+        """How text on stdout is painted: as `color`, NO_COLOR, FORCE_COLOR and the terminal agree."""
+        return _paint if _wants_color(self.color) else plain
+
+    def show(self, renderers: Renderers) -> None:
+        """Render each output and write it; files first, so that a full disk is known before all is said to be well."""
+        for output in sorted(self.outputs, key=lambda output: output.file is None):
+            if output.file is None:
+                self.write(renderers[output.format](self.paint if output.format == TEXT else plain))
+            else:
+                write_file(output.file, renderers[output.format](plain))
+
+    def write(self, text: str) -> None:
+        """Put `text` on stdout; a reader that has left (`| head`) is no error."""
+        try:
+            click.echo(text, nl=not text.endswith("\n"), color=True)
+        except BrokenPipeError:
+            # The interpreter flushes stdout once more at exit; give it something that takes it.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+    def remark(self, text: str) -> None:
+        """Say something on stderr that is no part of what was asked for."""
+        if not self.is_quiet:
+            click.echo(text, err=True)
+
+    def remark_more(self, text: str) -> None:
+        """Say on stderr what only `--verbose` wants to know."""
+        if self.is_verbose:
+            click.echo(text, err=True)
+
+
+def parse_outputs(texts: Sequence[str], formats: Sequence[str], *, is_quiet: bool) -> tuple[Output, ...]:
+    """The outputs that `--format FORMAT[=FILE]` asks for.
+
+    Text goes to stdout where no other format does, unless `is_quiet`. Raises UsageError for an unknown format, and
+    where two outputs would share stdout or a file.
+    """
+    outputs = tuple(_parse_output(text, formats) for text in texts)
+    targets = [output.file for output in outputs]
+    shared = next((target for target in targets if targets.count(target) > 1), targets)
+    if shared is not targets:
+        raise UsageError(f"two --format outputs go to {shared or 'stdout'}", "give each its own: --format FORMAT=FILE")
+    if None in targets or is_quiet:
+        return outputs
+    return (Output(TEXT), *outputs)
+
+
+def _parse_output(text: str, formats: Sequence[str]) -> Output:
+    name, equals, file = text.partition("=")
+    if name not in formats:
+        raise UsageError(f"unknown format {name!r}", f"write one of {', '.join(formats)}")
+    if equals and not file:
+        raise UsageError(f"--format {text} names no file", f"write --format {name}, or --format {name}=FILE")
+    return Output(name, Path(file) if file else None)
+
+
+def _wants_color(color: str) -> bool:
+    if color != "auto":
+        return color == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
+
+
+def _paint(text: str, style: Style) -> str:
+    return click.style(text, **_STYLES[style])  # type: ignore[arg-type]
