@@ -1,0 +1,1 @@
+"""A plan as a file: written, sealed with a digest, and read back as the same plan."""

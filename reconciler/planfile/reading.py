@@ -1,0 +1,165 @@
+"""Saved plans back into records, whatever was done to the file in between."""
+
+from __future__ import annotations
+
+import json
+from math import isfinite
+from typing import NoReturn
+
+from reconciler.errors import PlanFileError
+from reconciler.model.findings import Finding, Severity
+from reconciler.model.places import Place
+from reconciler.model.plan import ChannelLabel, FeedRoute, FormulaLink, Plan
+from reconciler.planfile.reading_changes import read_change
+from reconciler.planfile.shapes import (
+    Document,
+    Misshapen,
+    take_choice,
+    take_object,
+    take_record,
+    take_record_or_null,
+    take_records,
+    take_text,
+    take_text_or_null,
+    take_texts,
+    take_truth,
+    take_whole,
+    take_whole_or_null,
+)
+from reconciler.planfile.writing import FORMAT_VERSION, encode_derived, seal, seal_parts
+
+_MAKE_AGAIN = "make the plan again:  reconciler plan --out FILE"
+
+
+def read_plan(text: str) -> Plan:
+    """The plan that `render_plan_file` wrote; keys that it does not know are left alone.
+
+    Raises PlanFileError where `text` is no such plan, is of another major version, or was changed after it was made.
+    """
+    try:
+        document = _parse(text)
+        _check_version(document)
+        _check_seal(document, text)
+        return _read_plan(document)
+    except RecursionError:
+        raise PlanFileError("the file is no saved plan: its JSON is nested too deeply", _MAKE_AGAIN) from None
+    except Misshapen as misshapen:
+        raise PlanFileError(f"the saved plan is damaged: {misshapen}", _MAKE_AGAIN) from None
+
+
+def _parse(text: str) -> Document:
+    try:
+        document = json.loads(text, parse_float=_parse_number, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        message = f"the file is no saved plan, or was cut short: no JSON at {where}"
+        raise PlanFileError(message, _MAKE_AGAIN) from None
+    except ValueError:
+        raise PlanFileError("the file is no saved plan: it has a number beyond all bounds", _MAKE_AGAIN) from None
+    if type(document) is not dict or "resource_changes" not in document or "digest" not in document:
+        raise PlanFileError("the file is JSON, but no plan that reconciler saved", _MAKE_AGAIN)
+    return document
+
+
+def _parse_number(text: str) -> float:
+    number = float(text)
+    return number if isfinite(number) else _refuse_constant(text)
+
+
+def _refuse_constant(text: str) -> NoReturn:
+    raise ValueError(text)
+
+
+def _check_version(document: Document) -> None:
+    version = take_text(document, "format_version")
+    known = FORMAT_VERSION.partition(".")[0]
+    if version.partition(".")[0] != known:
+        message = f"the plan's format_version is {version!a}; this reconciler reads {known}.x"
+        fix = "make the plan again, or use the version of reconciler that made it (tool_version)"
+        raise PlanFileError(message, fix)
+
+
+def _check_seal(document: Document, text: str) -> None:
+    # The text as it was written seals in no time; one that was laid out anew, by jq for instance, seals too.
+    digest = document["digest"]
+    if _seal_text(text) != digest and seal(document) != digest:
+        message = "the plan was changed after it was made: its digest does not fit what it says"
+        raise PlanFileError(message, _MAKE_AGAIN)
+
+
+def _seal_text(text: str) -> str:
+    rows = text.removeprefix("{\n").removesuffix("\n}\n").split('\n"')
+    parts = (row.removeprefix('"').partition('":') for row in rows)
+    return seal_parts({key: part.removesuffix(",") for key, _, part in parts})
+
+
+def _read_plan(document: Document) -> Plan:
+    environment = take_object(document, "environment")
+    definitions = take_object(document, "definitions")
+    plan = Plan(
+        tool_version=take_text(document, "tool_version"),
+        environment=take_text(environment, "name"),
+        url=take_text(environment, "url"),
+        created=take_text(document, "created"),
+        commit=take_text_or_null(definitions, "commit"),
+        definitions_digest=take_text(definitions, "digest"),
+        filter=take_texts(document, "filter"),
+        changes=take_records(document, "resource_changes", read_change),
+        unmanaged=take_whole(take_object(document, "summary"), "unmanaged"),
+        findings=take_records(document, "findings", _read_finding),
+        feeds=take_records(document, "feeds", _read_feed),
+        formula_links=take_records(document, "formula_links", _read_link),
+    )
+    for key, value in encode_derived(plan).items():
+        if document.get(key) != value:
+            raise Misshapen(key, "what the changes and findings add up to", document.get(key))
+    return plan
+
+
+def _read_finding(document: Document) -> Finding:
+    return Finding(
+        code=take_text(document, "code"),
+        severity=take_choice(document, "severity", Severity),
+        message=take_text(document, "message"),
+        place=take_record_or_null(document, "place", _read_place),
+        detail=take_texts(document, "detail"),
+        fix=take_text(document, "fix"),
+    )
+
+
+def _read_place(document: Document) -> Place:
+    return Place(
+        file=take_text(document, "file"),
+        line=take_whole(document, "line"),
+        column=take_whole(document, "column"),
+        keys=take_texts(document, "keys"),
+        length=take_whole(document, "length"),
+        excerpt=take_text(document, "excerpt"),
+    )
+
+
+def _read_feed(document: Document) -> FeedRoute:
+    return FeedRoute(
+        name=take_text(document, "name"),
+        expect=take_text(document, "expect"),
+        before=take_whole_or_null(document, "before"),
+        after=take_whole_or_null(document, "after"),
+        findings=take_texts(document, "findings"),
+    )
+
+
+def _read_link(document: Document) -> FormulaLink:
+    return FormulaLink(
+        user=take_record(document, "user", _read_label),
+        used=take_record(document, "used", _read_label),
+        before=take_truth(document, "before"),
+        after=take_truth(document, "after"),
+    )
+
+
+def _read_label(document: Document) -> ChannelLabel:
+    return ChannelLabel(
+        id=take_whole(document, "id"),
+        name=take_text_or_null(document, "name"),
+        info=take_text(document, "info"),
+    )
