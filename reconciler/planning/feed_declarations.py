@@ -54,9 +54,9 @@ def _other_expectation(feed: Feed, first: Feed) -> Finding:
     where = f"{first.name} ({first.place.file}:{first.place.line})"
     return make_finding(
         "ESA343",
-        f"feed has the identifiers of {where} but expects another channel, found expect: {shorten(feed.expect)}",
+        f"feed expects another channel than {where}, found expect: {shorten(feed.expect)}",
         _place(feed, "expect"),
-        detail=(f"{where} expects {shorten(first.expect)}", f"the identifiers: {show_pointers(feed.pointers)}"),
+        detail=(f"both: {show_pointers(feed.pointers)}", f"{where} expects {shorten(first.expect)}"),
     )
 
 

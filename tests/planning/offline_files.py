@@ -1,0 +1,46 @@
+"""Definitions as the loader makes them, and findings in short."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from reconciler.model.desired import Definitions, Desired
+from reconciler.model.places import Place
+from reconciler.model.routes import Feed, Pointers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reconciler.model.findings import Finding
+    from reconciler.model.values import Spec
+
+FORMULA = "esaChannelVersion.formula"
+
+
+def make_channel(name: str, spec: Spec | None = None, **others: Any) -> Desired:
+    """A channel that is found by an import id of its own, in channels/north.yaml."""
+    select = Pointers(channel_import_id=f"import-{name}")
+    return replace(Desired(name, "channels/north.yaml", 7, select, spec or {}), **others)
+
+
+def make_formula(name: str, formula: str, **others: Any) -> Desired:
+    """A calculated channel."""
+    return make_channel(name, {"isCalculated": True, FORMULA: formula}, **others)
+
+
+def make_feed(name: str, expect: str, pointers: Pointers, line: int = 40) -> Feed:
+    """A feed in channels/north.yaml."""
+    return Feed(name, Place("channels/north.yaml", line, keys=("feeds", name)), pointers, expect)
+
+
+def make_definitions(channels: Iterable[Desired], feeds: Iterable[Feed] = ()) -> Definitions:
+    """All of it, from however many files."""
+    return Definitions(tuple(channels), tuple(feeds), (), "sha256:0")
+
+
+def tell(findings: Iterable[Finding]) -> list[tuple[str, str, str]]:
+    """Code, keys of the place, and message of each."""
+    return [
+        (finding.code, " ".join(finding.place.keys) if finding.place else "", finding.message) for finding in findings
+    ]

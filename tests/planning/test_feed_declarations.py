@@ -1,0 +1,81 @@
+"""Feeds as the files declare them."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.model.findings import Finding, Severity
+from reconciler.model.places import Place
+from reconciler.model.routes import Pointers
+from reconciler.planning.feed_declarations import check_feeds
+from tests.planning.offline_files import make_feed, tell
+
+NAMES = ("nb-elec-use", "nb-elec-demand")
+POINTERS = Pointers(meter_import_id="NB-01", unit_code="KWH")
+
+
+def test_feeds_that_expect_channels_of_the_files_are_sound() -> None:
+    other = Pointers(meter_import_id="NB-01", unit_code="KW")
+
+    feeds = (make_feed("use", "nb-elec-use", POINTERS), make_feed("demand", "nb-elec-demand", other))
+
+    assert tuple(check_feeds(feeds, NAMES)) == ()
+
+
+def test_two_loggers_may_feed_one_channel() -> None:
+    feeds = (make_feed("main", "nb-elec-use", POINTERS), make_feed("spare", "nb-elec-use", POINTERS))
+
+    assert tuple(check_feeds(feeds, NAMES)) == ()
+
+
+def test_an_unknown_channel_gets_the_nearest_name() -> None:
+    assert tuple(check_feeds((make_feed("use", "nb-elec-uze", POINTERS),), NAMES)) == (
+        Finding(
+            code="ESA341",
+            severity=Severity.ERROR,
+            message="feed expects an unknown channel, found expect: nb-elec-uze",
+            place=Place("channels/north.yaml", 40, keys=("feeds", "use", "expect")),
+            fix="write  expect: nb-elec-use  if that is meant",
+        ),
+    )
+
+
+def test_an_unknown_channel_without_a_near_name_gets_the_general_way_out() -> None:
+    (finding,) = check_feeds((make_feed("use", "steam", POINTERS),), NAMES)
+
+    assert finding.fix == "write the name of a channel in these files"
+
+
+@pytest.mark.parametrize(
+    ("pointers", "found"),
+    [(Pointers(), "none at all"), (Pointers(unit_code="KWH"), "unitCode KWH")],
+    ids=["nothing", "no identifier among them"],
+)
+def test_a_feed_needs_an_identifier(pointers: Pointers, found: str) -> None:
+    assert tell(check_feeds((make_feed("use", "nb-elec-use", pointers),), NAMES)) == [
+        ("ESA342", "feeds use", f"feed has no identifier of a channel or meter, found {found}")
+    ]
+
+
+def test_feeds_with_the_same_identifiers_expect_the_same_channel() -> None:
+    feeds = (make_feed("one", "nb-elec-use", POINTERS, 40), make_feed("two", "nb-elec-demand", POINTERS, 50))
+
+    (finding,) = check_feeds(feeds, NAMES)
+
+    assert tell([finding]) == [
+        (
+            "ESA343",
+            "feeds two expect",
+            "feed expects another channel than one (channels/north.yaml:40), found expect: nb-elec-demand",
+        )
+    ]
+    assert finding.detail == (
+        "both: data point or meter NB-01, unitCode KWH",
+        "one (channels/north.yaml:40) expects nb-elec-use",
+    )
+
+
+def test_feeds_without_identifiers_are_not_compared() -> None:
+    feeds = (make_feed("one", "nb-elec-use", Pointers()), make_feed("two", "nb-elec-demand", Pointers()))
+
+    assert [finding.code for finding in check_feeds(feeds, NAMES)] == ["ESA342", "ESA342"]

@@ -1,0 +1,37 @@
+"""The nearest of some names."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.planning.nearest import find_nearest, suggest_names
+
+NAMES = ("nb-elec-demand", "nb-elec-use", "nb-gas-use", "Sum")
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [("nb-elec-uze", "nb-elec-use"), ("NB-ELEC-USE", "nb-elec-use"), ("sum", "Sum"), ("steam", None), ("", None)],
+)
+def test_the_nearest_name_is_found_whatever_its_case(name: str, nearest: str | None) -> None:
+    assert find_nearest(name, NAMES) == nearest
+
+
+def test_among_many_names_the_nearest_is_still_found() -> None:
+    names = [f"site{number:04}-elec-use" for number in range(2000)]
+
+    assert find_nearest("site0815-elec-uze", names) == "site0815-elec-use"
+
+
+def test_the_order_of_names_changes_nothing() -> None:
+    assert find_nearest("nb-use", reversed(NAMES)) == find_nearest("nb-use", NAMES)
+
+
+def test_only_the_first_of_many_unknown_names_get_a_suggestion() -> None:
+    unknown = [f"nb-elec-use{number}" for number in range(30)]
+
+    assert list(suggest_names((*unknown, *unknown), NAMES)) == unknown[:20]
+
+
+def test_names_without_a_near_one_are_left_out() -> None:
+    assert suggest_names(["steam", "nb-gas"], NAMES) == {"nb-gas": "nb-gas-use"}
