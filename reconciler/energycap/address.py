@@ -1,0 +1,72 @@
+"""The address of a service: https, or plain http to this very machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import SplitResult, urlsplit
+
+from reconciler.errors import ProjectError
+
+_EXAMPLE = "write  url: https://app.energycap.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a service is: `base` comes before every path and has no slash at its end."""
+
+    base: str
+    is_encrypted: bool
+    is_loopback: bool
+
+
+def read_address(url: str) -> Address:
+    """The address that `url` stands for.
+
+    Raises ProjectError where it is no address, holds more than one, or would send the key unencrypted over a network.
+    """
+    parts = _split(url)
+    if parts.username is not None:
+        raise ProjectError(
+            "the url of a service must hold no user name or password", "leave them out: the API key is all it takes"
+        )
+    if rule := _find_broken_rule(url, parts):
+        raise ProjectError(f"the url of a service must {rule}, found {url!r}", _EXAMPLE)
+    is_encrypted, is_loopback = parts.scheme == "https", _is_loopback(parts.hostname or "")
+    if not (is_encrypted or is_loopback):
+        raise ProjectError(
+            f"the url of a service must be https, for plain http shows the API key to the network, found {url!r}",
+            f"write  url: https://{parts.netloc}",
+        )
+    return Address(f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}", is_encrypted, is_loopback)
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # looking at it is what makes sure that it is a number
+    except ValueError:
+        # The url is not shown, for whatever it is, it may hold a password.
+        raise ProjectError("the url of a service must name a host, and a port at most", _EXAMPLE) from None
+    return parts
+
+
+def _find_broken_rule(url: str, parts: SplitResult) -> str | None:
+    if not (url.isascii() and url.isprintable()) or " " in url:
+        return "hold neither white space nor letters beyond ASCII"
+    if parts.scheme not in {"http", "https"}:
+        return "begin with https://"
+    if not parts.hostname:
+        return "name a host"
+    if parts.query or parts.fragment:
+        return "end with its path"
+    return None
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,124 @@
+"""Answers of the service: what came, and whether it says yes, no, or nothing that can be used."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, NoReturn
+
+from reconciler.energycap.words import make_harmless
+from reconciler.errors import BadAnswer, Refused, Unauthorized, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.energycap.calls import Request
+    from reconciler.errors import ServiceError
+
+_READ_AGAIN = "try again; if it stays so, the service differs from its documentation: report it with this message"
+_ABOUT_KEY = "check that the key belongs to this environment, was not deleted, and that its user has the permission "
+_ABOUT_ASKING = "change what is asked so that the service's own words no longer apply"
+_ABOUT_ADDRESS = "check that the environment's url is the service itself: a proxy or a sign-in page seems to answer"
+_ABOUT_REDIRECT = "write the address that answers without a redirect as the environment's url"
+_FIXES = {
+    404: "check the id and the environment's url; what the key's user may not see looks the same",
+    409: "read again: somebody else seems to be at work on the same thing",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer, whole. Names of headers are in lower case; `words` says what an answer without JSON says."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    words: str = ""
+
+
+class Busy(Unavailable):
+    """The service could not answer now; `pause` is how many seconds it asks to wait, None where it does not say."""
+
+    def __init__(self, message: str, fix: str, *, status: int, pause: float | None) -> None:
+        super().__init__(message, fix)
+        self.status = status
+        self.pause = pause
+
+
+def unusable(what: str, fix: str = _READ_AGAIN) -> BadAnswer:
+    """The error for an answer that the service's pages do not allow; `what` says in what way."""
+    return BadAnswer(f"the service's answer cannot be used: {what}", fix)
+
+
+def check_status(request: Request, answer: Answer) -> None:
+    """Raise the error that the status of `answer` stands for; nothing where it is one of success."""
+    if not 200 <= answer.status < 300:
+        raise _make_failure(request, answer)
+
+
+def _make_failure(request: Request, answer: Answer) -> ServiceError:
+    status = answer.status
+    what = f"{request} answered {_name(status)}" + (f": {answer.words}" if answer.words else "")
+    if status in {401, 403}:
+        permission = "Meters (View)" if request.call.is_read else "Meters (Edit)"
+        return Unauthorized(f"the service refused the key: {what}", _ABOUT_KEY + permission)
+    # 408 is the service's own time-out, whatever its class says.
+    if status in {408, 429} or status >= 500:
+        return _make_busy(what, answer)
+    if status >= 400:
+        return Refused(f"the service refused: {what}", _FIXES.get(status, _ABOUT_ASKING), status=status)
+    target = make_harmless(answer.headers.get("location", "nowhere"))
+    return unusable(f"{request} answered {_name(status)}, a redirect to {target}", _ABOUT_REDIRECT)
+
+
+def _make_busy(what: str, answer: Answer) -> Busy:
+    pause = _read_pause(answer.headers)
+    fix = "try again later" if pause is None else f"try again in {pause:.0f} s"
+    return Busy(f"the service could not answer: {what}", fix, status=answer.status, pause=pause)
+
+
+def _name(status: int) -> str:
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
+
+
+def _read_pause(headers: Mapping[str, str]) -> float | None:
+    text = headers.get("retry-after", "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text)
+    try:
+        moment = parsedate_to_datetime(text)
+        # By the service's own clock where it shows it, for this machine's may be wrong.
+        now = parsedate_to_datetime(headers["date"]) if "date" in headers else datetime.now(UTC)
+        return max(0.0, (moment - now).total_seconds())
+    except (ValueError, TypeError):  # no date, or one with a zone and one without
+        return None
+
+
+def decode(request: Request, answer: Answer) -> object:
+    """The JSON document that `answer` holds. Raises BadAnswer where it holds none, or numbers that JSON has not."""
+    try:
+        return _DECODER.decode(answer.body.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        flaw = "it is not UTF-8"
+    except RecursionError:
+        flaw = "it is nested too deeply"
+    except ValueError as error:
+        flaw = str(error)
+    what = f"{request} answered {_name(answer.status)} with"
+    kind = make_harmless(answer.headers.get("content-type", "no content type"))
+    if "json" in kind.casefold():
+        raise unusable(f"{what} broken JSON of {len(answer.body):,} bytes: {flaw}")
+    raise unusable(f"{what} {kind} instead of JSON: {answer.words or 'nothing'}", _ABOUT_ADDRESS)
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)

@@ -1,0 +1,86 @@
+"""The bodies of edits: the whole of what was read, and in it what is wanted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.energycap.answers import unusable
+from reconciler.model.fields import (
+    BEGIN_DATE,
+    CHANNEL_FIELDS,
+    INTERVAL_MINUTES,
+    IS_CALCULATED,
+    IS_PRIMARY_DEMAND,
+    IS_PRIMARY_VALUE,
+    OBSERVATION_RULE_ID,
+    ROLLBACK_ALLOWANCE,
+    ROLLOVER_VALUE,
+    TRIP,
+    VERSION,
+    VERSION_FIELDS,
+)
+from reconciler.model.project import ChannelEdit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from reconciler.model.fields import Field
+    from reconciler.model.live import Live, Version
+    from reconciler.model.values import Spec, Value
+
+_CHANNEL_PATHS = frozenset(field.path for field in CHANNEL_FIELDS)
+_VERSION_PATHS = frozenset(field.path for field in VERSION_FIELDS)
+# Their keys are required, and no page says what null would mean for them.
+_TRUTHS = (IS_CALCULATED, IS_PRIMARY_DEMAND, IS_PRIMARY_VALUE)
+
+
+def channel_body(fresh: Live, wanted: Spec, channel_edit: ChannelEdit) -> dict[str, object]:
+    """An EsaChannelEdit that leaves `fresh` as it is but for `wanted`, by the paths of EsaChannelEdit.
+
+    Of a channel with several versions it speaks as `channel_edit` says; a wanted value of a version is then a
+    ValueError, for edit_version sends those. BadAnswer where the service never said whether the channel is calculated
+    or primary: a channel is only sent back whole. Source: PUT /api/v202406/esachannel/{esaChannelId}.
+    """
+    is_versioned = len(fresh.versions) > 1
+    _refuse_others(wanted, _CHANNEL_PATHS if is_versioned else _CHANNEL_PATHS | _VERSION_PATHS)
+    values = {path: fresh.values.get(path) for path in _CHANNEL_PATHS} | _pick(wanted, _CHANNEL_PATHS)
+    if unknown := [path for path in _TRUTHS if values[path] is None]:
+        raise unusable(f"channel {fresh.id}: {unknown[0]} is missing, and a channel is only sent back whole")
+    # "Must be null when IsCalculated is set to True."
+    if values[IS_CALCULATED] is True and INTERVAL_MINUTES not in wanted:
+        values[INTERVAL_MINUTES] = None
+    body = _by_key(CHANNEL_FIELDS, values)
+    if not is_versioned or channel_edit is ChannelEdit.ECHO_LATEST:
+        body[VERSION] = _make_version(fresh.current, wanted)
+    return body
+
+
+def version_body(version: Version, wanted: Spec) -> dict[str, object]:
+    """An EsaChannelVersionEdit that leaves `version` as it is but for `wanted`, by the paths of EsaChannelEdit.
+
+    A wanted value of the channel itself is a ValueError. Source: PUT …/esachannel/{esaChannelId}/version/{versionId}.
+    """
+    _refuse_others(wanted, _VERSION_PATHS)
+    return _make_version(version, wanted)
+
+
+def _make_version(version: Version, wanted: Spec) -> dict[str, object]:
+    # The date as it was read: for the service, the beginning of time may be a date and null something else.
+    values = {**version.values, BEGIN_DATE: version.begin_date, **_pick(wanted, _VERSION_PATHS)}
+    # "Must be null when ObservationRuleId is set to Trip."
+    if values[OBSERVATION_RULE_ID] == TRIP:
+        values |= {path: wanted.get(path) for path in (ROLLBACK_ALLOWANCE, ROLLOVER_VALUE)}
+    return _by_key(VERSION_FIELDS, values)
+
+
+def _by_key(fields: Sequence[Field], values: Spec) -> dict[str, object]:
+    return {field.key: values.get(field.path) for field in fields}
+
+
+def _pick(wanted: Spec, paths: Iterable[str]) -> dict[str, Value]:
+    return {path: wanted[path] for path in paths if path in wanted}
+
+
+def _refuse_others(wanted: Spec, paths: frozenset[str]) -> None:
+    if others := sorted(wanted.keys() - paths):
+        raise ValueError(f"this request cannot say {', '.join(others)}: this is a bug, and nothing was sent")

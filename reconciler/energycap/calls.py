@@ -1,0 +1,60 @@
+"""The calls this tool makes of the service, and those that may leave it at all."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of the service: a method, and a path with its ids left open.
+
+    `is_read` says that asking twice does no more than asking once, whatever became of the first answer.
+    """
+
+    method: str
+    template: str
+    is_read: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.template}"
+
+    def to(
+        self, *ids: int, query: Mapping[str, str] | None = None, body: Mapping[str, object] | None = None
+    ) -> Request:
+        """A request of this call, with its ids filled in and `body` as JSON, all in ASCII."""
+        content = None if body is None else json.dumps(body, allow_nan=False).encode("ascii")
+        return Request(self, self.template.format(*ids), tuple((query or {}).items()), content)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request, ready to be sent."""
+
+    call: Call
+    path: str
+    query: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = None
+
+    def __str__(self) -> str:
+        return f"{self.call.method} {self.path}"
+
+
+LIST_CHANNELS = Call("GET", "/api/v202406/esachannel")
+READ_CHANNEL = Call("GET", "/api/v202406/esachannel/{}")
+EDIT_CHANNEL = Call("PUT", "/api/v202406/esachannel/{}", is_read=False)
+EDIT_VERSION = Call("PUT", "/api/v202406/esachannel/{}/version/{}", is_read=False)
+LIST_UNITS = Call("GET", "/api/v202305/unit")
+LIST_OBSERVATION_TYPES = Call("GET", "/api/v3/observationtype")
+# A POST that reads: it judges a formula and leaves nothing behind.
+VALIDATE_FORMULA = Call("POST", "/api/v202405/formula/validate")
+
+# What may leave a reader and an editor, judged by method and path as they go out, whatever the calls above say.
+READS = re.compile(r"GET /\S+|POST /api/v202405/formula/validate(CalculatedMeter)?")
+WRITES = re.compile(rf"{READS.pattern}|PUT /api/v202406/esachannel/\d+(/version/\d+)?")

@@ -1,0 +1,103 @@
+"""Asks the service: repeats what may be repeated, counts what was sent, notes what is deprecated."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import stamina
+from stamina.instrumentation import RetryDetails, set_on_retry_hooks
+
+from reconciler.energycap.answers import Busy, check_status, decode
+from reconciler.energycap.transport import Transport, Unsent
+from reconciler.energycap.words import make_harmless
+from reconciler.errors import Unreachable
+from reconciler.rules import make_finding
+
+if TYPE_CHECKING:
+    from reconciler.energycap.answers import Answer
+    from reconciler.energycap.calls import Request
+    from reconciler.model.findings import Finding
+
+# A service that asks for a longer pause is not waited for: whoever runs this should know.
+LONGEST_PAUSE = 60.0
+
+_logger = logging.getLogger(__name__)
+_patiently = stamina.RetryingCaller(
+    attempts=5, timeout=120.0, wait_initial=0.25, wait_max=10.0, wait_jitter=0.5, wait_exp_base=2
+)
+
+
+class Session:
+    """Asks the service over one transport, from any number of threads."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._lock = threading.Lock()
+        self._requests: Counter[str] = Counter()
+        self._findings: dict[str, Finding] = {}
+
+    @property
+    def requests(self) -> Counter[str]:
+        """How many requests were sent, repeated ones included: `{"GET /api/v202406/esachannel/{}": 3}`."""
+        with self._lock:
+            return self._requests.copy()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the service said about the calls themselves, each once."""
+        with self._lock:
+            return tuple(sorted(self._findings.values(), key=lambda finding: finding.order))
+
+    def ask(self, request: Request) -> Answer:
+        """The answer of success to `request`, which is repeated where that can do no harm.
+
+        A read is repeated after no answer, 408, 429 and 5xx; a write only where it was certainly not done: no
+        connection, or 429. A pause that the service asks for is kept. Raises any ServiceError.
+        """
+        return _patiently(_pause_of_read if request.call.is_read else _pause_of_write, self._ask_once, request)
+
+    def read(self, request: Request) -> object:
+        """The JSON document that answers `request`. Raises as `ask`, and BadAnswer where there is none."""
+        return decode(request, self.ask(request))
+
+    def _ask_once(self, request: Request) -> Answer:
+        with self._lock:
+            self._requests[str(request.call)] += 1
+        answer = self._transport.exchange(request)
+        if "eci-deprecated" in answer.headers:
+            self._note_deprecation(str(request.call), answer.headers["eci-deprecated"])
+        check_status(request, answer)
+        return answer
+
+    def _note_deprecation(self, call: str, text: str) -> None:
+        message = f"EnergyCAP has deprecated a call of this tool: {call}: {make_harmless(text)}"
+        with self._lock:
+            self._findings.setdefault(message, make_finding("ESA701", message))
+
+
+def _pause_of_read(error: Exception) -> bool | float:
+    return _pause_of_busy(error) if isinstance(error, Busy) else isinstance(error, Unreachable)
+
+
+def _pause_of_write(error: Exception) -> bool | float:
+    # 503 may come from something between here and the service, after the service did what was asked.
+    if isinstance(error, Busy) and error.status == 429:
+        return _pause_of_busy(error)
+    return isinstance(error, Unsent)
+
+
+def _pause_of_busy(busy: Busy) -> bool | float:
+    if busy.pause is None:
+        return True
+    return busy.pause if busy.pause <= LONGEST_PAUSE else False
+
+
+def _log_repeat(details: RetryDetails) -> None:
+    _logger.info("again in %.1f s: %s", details.wait_for, details.caused_by)
+
+
+# In place of stamina's own, which would write a bare "stamina.retry_scheduled" to stderr.
+set_on_retry_hooks([_log_repeat])

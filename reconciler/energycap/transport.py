@@ -1,0 +1,177 @@
+"""One request, one answer, over HTTP: the only module that knows httpx."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+import time
+from typing import TYPE_CHECKING, TypeAlias
+
+import httpx
+
+from reconciler import __version__
+from reconciler.energycap.answers import Answer, unusable
+from reconciler.energycap.key import find_flaw
+from reconciler.energycap.words import find_words, make_harmless
+from reconciler.errors import Unauthorized, Unreachable
+
+if TYPE_CHECKING:
+    import re
+
+    from reconciler.energycap.address import Address
+    from reconciler.energycap.calls import Request
+    from reconciler.errors import ServiceError
+
+# What stands in for the network in tests.
+Wire: TypeAlias = httpx.BaseTransport
+
+CONNECT_SECONDS = 10.0
+SILENCE_SECONDS = 60.0
+WHOLE_SECONDS = 120.0
+# A page of 1,000 channels is about 3.3 MB; what is far beyond would only fill the memory.
+LARGEST_ANSWER = 256 * 2**20
+# Below the shortest time that servers keep an idle connection (5 s): none is used while the other side closes it.
+_IDLE_SECONDS = 3.0
+
+_ABOUT_NETWORK = "check the network and the url of the environment; behind a proxy, the variable HTTPS_PROXY"
+_ABOUT_CERTIFICATES = "name the file of your organisation's certificates in the variable SSL_CERT_FILE"
+_ABOUT_PROXY = "check the variables HTTPS_PROXY and ALL_PROXY; a proxy is http:// or https://"
+
+
+class Unsent(Unreachable):
+    """No connection came about: nothing was sent, so nothing was done."""
+
+
+class Transport:
+    """Sends the requests that `allowed` matches as `METHOD /path`, each thread over a client of its own.
+
+    One client over all threads stops scaling at 16 of them; one store of certificates for all clients saves 24 ms each.
+    """
+
+    def __init__(self, address: Address, key: str, allowed: re.Pattern[str], wire: Wire | None = None) -> None:
+        if flaw := find_flaw(key):
+            raise Unauthorized(f"no usable API key: it {flaw}", "give the key as EnergyCAP showed it")
+        self._address = address
+        self._key = key
+        self._allowed = allowed
+        self._wire = wire
+        self._trust = _make_trust(address)
+        self._lock = threading.Lock()
+        self._local = threading.local()
+        self._clients: list[httpx.Client] = []
+
+    def exchange(self, request: Request, whole_seconds: float = WHOLE_SECONDS) -> Answer:
+        """The answer to one request, asked once and read to its end, whatever its status.
+
+        Raises Unsent where nothing left this machine, Unreachable where no whole answer came in time, and BadAnswer
+        where one came that cannot be unpacked. A request that is not allowed is a bug: a RuntimeError.
+        """
+        if not self._allowed.fullmatch(str(request)):
+            raise RuntimeError(f"{request} may not be sent from here: this is a bug, and nothing was sent")
+        try:
+            return self._receive(request, whole_seconds)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            failure = self._make_failure(request, error)
+        # Raised out here, for the error of httpx holds the request, and with it the key.
+        raise failure
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        with self._lock:
+            clients, self._clients = self._clients, []
+        for client in clients:
+            client.close()
+
+    def _receive(self, request: Request, whole_seconds: float) -> Answer:
+        end = time.monotonic() + whole_seconds
+        url, query = f"{self._address.base}{request.path}", dict(request.query)
+        with self._client().stream(request.call.method, url, params=query, content=request.body) as response:
+            chunks, length = [], 0
+            for chunk in response.iter_bytes():
+                chunks.append(chunk)
+                length += len(chunk)
+                if length > LARGEST_ANSWER:
+                    raise unusable(f"{request}: it is longer than {LARGEST_ANSWER:,} bytes")
+                if time.monotonic() >= end:
+                    raise Unreachable(
+                        self._describe(request, f"it was not whole after {whole_seconds:g} s"), _ABOUT_NETWORK
+                    )
+            return self._make_answer(response, b"".join(chunks))
+
+    def _make_answer(self, response: httpx.Response, body: bytes) -> Answer:
+        headers = {name.lower(): self._redact(text) for name, text in response.headers.items()}
+        kind = headers.get("content-type", "").casefold()
+        is_plain_success = response.is_success and "json" in kind
+        words = "" if is_plain_success else self._redact(find_words(body, kind))
+        return Answer(response.status_code, headers, body, words)
+
+    def _make_failure(self, request: Request, error: Exception) -> ServiceError:
+        reason = self._redact(_describe_error(error))
+        match error:
+            case httpx.DecodingError():
+                return unusable(f"{request}: it could not be unpacked: {reason}")
+            case httpx.ConnectError() | httpx.ConnectTimeout() | httpx.PoolTimeout() | httpx.ProxyError():
+                about = _ABOUT_CERTIFICATES if "CERTIFICATE_VERIFY_FAILED" in reason else _ABOUT_NETWORK
+                return Unsent(self._describe(request, reason), about)
+            case _:
+                return Unreachable(self._describe(request, reason), _ABOUT_NETWORK)
+
+    def _describe(self, request: Request, reason: str) -> str:
+        return f"no answer from {self._address.base}: {request}: {reason}"
+
+    def _redact(self, text: str) -> str:
+        # A short key may be a common word, as the sandbox's is, and is no secret then.
+        return text.replace(self._key, "[the key]") if len(self._key) >= 16 else text
+
+    def _client(self) -> httpx.Client:
+        client: httpx.Client | None = getattr(self._local, "client", None)
+        if client is None:
+            client = self._local.client = self._open_client()
+            with self._lock:
+                self._clients.append(client)
+        return client
+
+    def _open_client(self) -> httpx.Client:
+        headers = {
+            "ECI-ApiKey": self._key,
+            "Content-Type": "application/json",  # also without a body: "all requests must specify JSON content type"
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip",
+            "User-Agent": f"esa-reconciler/{__version__}",
+        }
+        try:
+            return httpx.Client(
+                headers=headers,
+                verify=self._trust,
+                # A proxy of the environment stands between here and the world, never between here and this machine.
+                trust_env=not self._address.is_loopback,
+                timeout=httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS),
+                limits=httpx.Limits(max_connections=1, keepalive_expiry=_IDLE_SECONDS),
+                transport=self._wire,
+            )
+        except (ImportError, ValueError):
+            failure = Unsent("the proxy that the environment names cannot be used", _ABOUT_PROXY)
+        # Raised out here, for a proxy's address may hold a password.
+        raise failure
+
+
+def _describe_error(error: Exception) -> str:
+    match error:
+        case httpx.ConnectTimeout():
+            return f"no connection within {CONNECT_SECONDS:g} s"
+        case httpx.TimeoutException():
+            return f"silence for {SILENCE_SECONDS:g} s"
+        case _:
+            return make_harmless(str(error)) or type(error).__name__
+
+
+def _make_trust(address: Address) -> ssl.SSLContext:
+    if not address.is_encrypted:
+        # Never used, and made so that it would trust nobody: reading the certificates takes 24 ms.
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        trust = httpx.create_ssl_context()
+        trust.load_default_certs()  # besides those of httpx, for organisations keep theirs in the machine's own store
+    except OSError as error:
+        raise Unsent(f"the certificates cannot be read: {error}", _ABOUT_CERTIFICATES) from error
+    return trust

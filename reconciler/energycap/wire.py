@@ -1,0 +1,184 @@
+"""The service's answers as live channels, read with the table of fields."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, TypeAlias
+
+from reconciler.energycap.answers import unusable
+from reconciler.energycap.documents import Document, Odd, read_flag, read_id, read_object, read_objects, read_text
+from reconciler.model.fields import (
+    BEGIN_DATE,
+    CHANNEL_FIELDS,
+    INTERVAL_MINUTES,
+    INTERVALS,
+    IS_CALCULATED,
+    OBSERVATION_RULE,
+    OBSERVATION_RULE_ID,
+    OBSERVATION_RULES,
+    VERSION_FIELDS,
+    Kind,
+)
+from reconciler.model.live import DataPoint, Live, Version
+from reconciler.model.values import BEGINNING, canonical_number, canonical_time
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from reconciler.model.fields import Field
+    from reconciler.model.values import Value
+
+# The path of a value, the object around it in the answer (None: none), its name there, the types that are canonical as
+# they come, and what it should be.
+_Getter: TypeAlias = tuple[str, str | None, str, frozenset[type], Kind]
+
+_AS_THEY_COME: dict[Kind, frozenset[type]] = {
+    Kind.TEXT: frozenset({str, type(None)}),
+    Kind.FORMULA: frozenset({str, type(None)}),
+    Kind.BOOLEAN: frozenset({bool, type(None)}),
+    Kind.WHOLE: frozenset({int, type(None)}),
+    Kind.DECIMAL: frozenset({int, type(None)}),
+    Kind.LOCAL_TIME: frozenset({type(None)}),
+}
+_RULE_NAMES: dict[Value, str] = {number: name for name, number in OBSERVATION_RULES.items()}
+_RULE_NUMBERS = {name.casefold(): number for name, number in OBSERVATION_RULES.items()}
+_MINUTES: dict[Value, int] = {minutes * 60: minutes for minutes in INTERVALS}
+
+
+def _make_getters(fields: Sequence[Field]) -> tuple[_Getter, ...]:
+    places = [(field.path, field.response, field.kind) for field in fields]
+    places += [(field.alias, field.alias_response, Kind.TEXT) for field in fields if field.alias]
+    return tuple(
+        (path, response[0] if len(response) > 1 else None, response[-1], _AS_THEY_COME[kind], kind)
+        for path, response, kind in places
+    )
+
+
+_CHANNEL_GETTERS = _make_getters(CHANNEL_FIELDS)
+_VERSION_GETTERS = _make_getters(VERSION_FIELDS)
+
+
+def identify(document: object) -> tuple[int, Document]:
+    """The id of the channel that `document` describes, and the document. Raises BadAnswer where it gives none."""
+    channel_id = document.get("channelId") if isinstance(document, dict) else None
+    if not isinstance(document, dict) or type(channel_id) is not int:
+        raise unusable("a channel comes without its channelId")
+    return channel_id, document
+
+
+def is_whole(document: Document) -> bool:
+    """Whether a list gives all that is needed of a channel: what its rows hold is not documented."""
+    return document.get("channelVersions") is not None and document.get("dataPoint") is not None
+
+
+def live_from_response(document: object) -> Live:
+    """The live channel that an EsaChannelResponse describes, canonical; unknown properties are passed over.
+
+    Raises BadAnswer, naming the channel and the property, where a value is not of its documented type, and where an id
+    or every version is missing.
+    """
+    channel_id, channel = identify(document)
+    try:
+        return _make_live(channel_id, channel)
+    except Odd as odd:
+        raise unusable(f"channel {channel_id}: {odd}") from None
+
+
+def _make_live(channel_id: int, document: Document) -> Live:
+    values = _read_values(document, _CHANNEL_GETTERS)
+    values[INTERVAL_MINUTES] = _find_minutes(values)
+    versions = _read_versions(document)
+    return Live(
+        id=channel_id,
+        values={**values, **versions[-1].values},
+        versions=versions,
+        data_point=_read_data_point(read_object(document, "dataPoint")),
+        has_readings=read_flag(document, "hasReadings"),
+        first_reading=_read_time(document, "firstReadingDate"),
+        last_reading=_read_time(document, "lastReadingDate"),
+        is_convertible=read_flag(document, "isCalculatedConvertible"),
+    )
+
+
+def _read_values(document: Document, getters: tuple[_Getter, ...]) -> dict[str, Value]:
+    values: dict[str, Value] = {}
+    for path, around, name, as_they_come, kind in getters:
+        value = document.get(name) if around is None else read_object(document, around).get(name)
+        if type(value) not in as_they_come:
+            value = _make_canonical(value, kind, name if around is None else f"{around}.{name}")
+        values[path] = value
+    return values
+
+
+def _make_canonical(value: object, kind: Kind, place: str) -> Value:
+    if kind is Kind.LOCAL_TIME and isinstance(value, str):
+        return canonical_time(value)
+    if kind in {Kind.WHOLE, Kind.DECIMAL} and isinstance(value, float) and math.isfinite(value):
+        number = canonical_number(value)
+        if kind is Kind.DECIMAL or isinstance(number, int):
+            return number
+    raise Odd(place, kind.value, value)
+
+
+def _find_minutes(values: Mapping[str, Value]) -> Value:
+    # Whether answers give minutes or seconds is not documented, but no interval is one in both.
+    # A calculated channel has none of its own: the service chooses one to show.
+    interval = values[INTERVAL_MINUTES]
+    return None if values[IS_CALCULATED] is True else _MINUTES.get(interval, interval)
+
+
+def _read_time(document: Document, name: str) -> str | None:
+    text = read_text(document, name)
+    return None if text is None else canonical_time(text)
+
+
+def _read_versions(document: Document) -> tuple[Version, ...]:
+    found = document.get("channelVersions")
+    versions = [_read_version(version) for version in read_objects(found, "channelVersions")]
+    if not versions:
+        raise Odd("channelVersions", "one version or more", found)
+    return tuple(sorted(versions, key=_find_age))
+
+
+def _find_age(version: Version) -> tuple[str, str, int]:
+    return (str(version.values[BEGIN_DATE] or ""), version.end_date or "~", version.id)
+
+
+def _read_version(document: Document) -> Version:
+    values = _read_values(document, _VERSION_GETTERS)
+    begin_date = values[BEGIN_DATE]
+    if begin_date == BEGINNING:
+        values[BEGIN_DATE] = None
+    _settle_rule(values, document)
+    return Version(
+        id=read_id(document, "channelVersionId"),
+        begin_date=begin_date if isinstance(begin_date, str) else None,
+        end_date=_read_time(document, "endDate"),
+        values=values,
+    )
+
+
+def _settle_rule(values: dict[str, Value], document: Document) -> None:
+    """Give the rule both its documented id and its name, whichever of id, code and info the answer holds."""
+    number = values[OBSERVATION_RULE_ID]
+    if number in _RULE_NAMES:
+        values[OBSERVATION_RULE] = _RULE_NAMES[number]
+        return
+    given = values[OBSERVATION_RULE] or read_text(read_object(document, "observationRule"), "observationRuleInfo")
+    known = _RULE_NUMBERS.get(str(given).casefold())
+    if number is None and known is not None:
+        values[OBSERVATION_RULE_ID], given = known, _RULE_NAMES[known]
+    values[OBSERVATION_RULE] = given
+
+
+def _read_data_point(document: Document) -> DataPoint:
+    commodity, place = read_object(document, "commodity"), read_object(document, "parentPlace")
+    return DataPoint(
+        id=read_id(document, "dataPointId"),
+        code=read_text(document, "dataPointCode"),
+        name=read_text(document, "dataPointInfo"),
+        import_id=read_text(document, "dataPointImportId"),
+        commodity=read_text(commodity, "commodityInfo") or read_text(commodity, "commodityCode"),
+        place_code=read_text(place, "placeCode"),
+        place_name=read_text(place, "placeInfo"),
+    )
