@@ -69,7 +69,7 @@ DOMAIN_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "ESA208",
-        "Each channel(…) in a formula holds one channel: its name in these files, or its id.",
+        "Each channel(…) in a formula names one channel, or gives its id.",
         "Anything else is no reference, so neither this tool nor the service could tell which channel is meant.",
         f"{_FORMULA_PAGE}: a channel is referenced as channel(<channelId>)",
         Certainty.DOCUMENTED,

@@ -1,0 +1,119 @@
+"""The catalogue of rules as the page docs/rules.md."""
+
+from __future__ import annotations
+
+import re
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from reconciler.model.findings import Severity
+from reconciler.rules import RULES
+from reconciler.rules.rule import Certainty
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from reconciler.rules.rule import Group, Rule
+
+# What reads best as code: what stands apart for copying, properties with the value after them, references, options.
+_CODE = re.compile(
+    r"""[ ]{2}(?P<copied>\S.*?)(?:(?P<gap>[ ]{2})|(?=,|$))
+      | (?P<property>(?<!\w)(?:\w*\.)?[a-z]+[A-Z]\w*(?::[ ](?:true|false|null|Trip|Odometer)\b)?)
+      | \b(?P<setting>(?:formula|offset):[ ]null)\b
+      | \b(?P<reference>channel\([^()]*\))
+      | (?P<option>--[a-z]+)
+      | (?P<active>[\\`*_<>|\[\]#~])""",
+    re.VERBOSE,
+)
+
+_CERTAINTIES = {
+    Certainty.DOCUMENTED: "the vendor's pages, or this tool's own contract, say so",
+    Certainty.INFERRED: "it follows from what the vendor says",
+    Certainty.ASSUMED: "the vendor is silent, and this is the safe reading",
+}
+_SEVERITIES = {
+    Severity.ERROR: "the command fails",
+    Severity.WARNING: "worth a look; the command goes on",
+    Severity.NOTE: "good to know",
+}
+
+
+def render_rules() -> str:
+    """The whole catalogue: what the words mean, a table of codes for each group, then a section for each rule."""
+    return "\n".join((*_introduction(), *_tables(), *_sections())) + "\n"
+
+
+def _introduction() -> Iterator[str]:
+    yield "<!-- Made from the catalogue in reconciler/rules by reconciler.reports.rules_markdown: edit it there. -->"
+    yield ""
+    yield "# Rules"
+    yield ""
+    yield "Every finding names its rule. Codes are stable: what one means today it means in later releases."
+    yield "`reconciler explain ESA214` shows one rule at the terminal."
+    yield ""
+    yield "A rule is as sure as its source:"
+    yield ""
+    yield from (f"- **{certainty.value}**: {meaning}" for certainty, meaning in _CERTAINTIES.items())
+    yield ""
+    yield "and as grave as its severity:"
+    yield ""
+    yield from (f"- **{severity.value}**: {meaning}" for severity, meaning in _SEVERITIES.items())
+    yield ""
+
+
+def _tables() -> Iterator[str]:
+    yield "## All codes"
+    yield ""
+    for group, rules in _groups():
+        yield f"### {_heading(group)}"
+        yield ""
+        yield "| code | rule | certainty | severity |"
+        yield "|---|---|---|---|"
+        yield from (_row(rule) for rule in rules)
+        yield ""
+
+
+def _row(rule: Rule) -> str:
+    code = f"[{rule.code}](#{rule.code.lower()})"
+    return f"| {code} | {show_markdown(rule.title)} | {rule.certainty.value} | {rule.severity.value} |"
+
+
+def _sections() -> Iterator[str]:
+    yield "## Rule by rule"
+    for _, rules in _groups():
+        for rule in rules:
+            yield from _section(rule)
+
+
+def _section(rule: Rule) -> Iterator[str]:
+    yield ""
+    yield f"### {rule.code}"
+    yield ""
+    yield f"**{show_markdown(rule.title)}**"
+    yield show_markdown(rule.why)
+    yield ""
+    yield f"- Fix: {show_markdown(rule.fix)}"
+    yield f"- Source: {show_markdown(rule.source)} ({rule.certainty.value})"
+    yield f"- Severity: {rule.severity.value}"
+
+
+def _groups() -> list[tuple[Group, Sequence[Rule]]]:
+    rules = sorted(RULES.values(), key=lambda rule: rule.code)
+    return [(group, tuple(members)) for group, members in groupby(rules, key=lambda rule: rule.group)]
+
+
+def _heading(group: Group) -> str:
+    digit = list(type(group)).index(group) + 1
+    return f"ESA{digit}xx: {group.value}"
+
+
+def show_markdown(text: str) -> str:
+    """`text` with pieces of files as code, and what Markdown or HTML would act on escaped."""
+    return _CODE.sub(_show_piece, text).strip()
+
+
+def _show_piece(match: re.Match[str]) -> str:
+    if match["active"]:
+        return f"\\{match['active']}"
+    gap = " " if match["gap"] else ""
+    return f" `{match['copied']}`{gap}" if match["copied"] else f"`{match[0]}`"

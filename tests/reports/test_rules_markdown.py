@@ -1,0 +1,50 @@
+"""docs/rules.md against the catalogue."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reconciler.reports.rules_markdown import render_rules, show_markdown
+from reconciler.rules import RULES
+
+PAGE = Path(__file__).parents[2] / "docs" / "rules.md"
+
+
+def test_the_page_is_what_the_catalogue_says() -> None:
+    written = PAGE.read_text(encoding="utf-8")
+
+    assert written == render_rules(), (
+        "docs/rules.md is behind the catalogue. Write it again:\n"
+        'python -c "from reconciler.reports.rules_markdown import render_rules; print(render_rules(), end=str())"'
+        " > docs/rules.md"
+    )
+
+
+def test_every_rule_has_a_row_and_a_section() -> None:
+    lines = render_rules().splitlines()
+
+    assert [line.removeprefix("### ") for line in lines if line.startswith("### ESA") and ":" not in line] == sorted(
+        RULES
+    )
+    assert [line[3:9] for line in lines if line.startswith("| [ESA")] == sorted(RULES)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("nothing special", "nothing special"),
+        ("write isCalculated: true", "write `isCalculated: true`"),
+        ("write formula: null, or 7", "write `formula: null`, or 7"),
+        ("as in  url: sandbox  or so", "as in `url: sandbox` or so"),
+        ("as in  maxChanges: 30%, or", "as in `maxChanges: 30%`, or"),
+        ("raise guards.maxChanges", "raise `guards.maxChanges`"),
+        ("channel(<channelId>)", "`channel(<channelId>)`"),
+        ("a file (*.yaml) of <b> | [x]", r"a file (\*.yaml) of \<b\> \| \[x\]"),
+        ("a pattern of --only", "a pattern of `--only`"),
+        ("what EnergyCAP says", "what EnergyCAP says"),
+    ],
+)
+def test_pieces_of_files_are_code_and_all_else_is_only_text(text: str, shown: str) -> None:
+    assert show_markdown(text) == shown

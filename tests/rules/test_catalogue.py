@@ -1,0 +1,59 @@
+"""The catalogue as a whole: what holds for each rule."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from reconciler.model.findings import Finding, Severity
+from reconciler.model.places import Place
+from reconciler.rules import RULES, make_finding
+from reconciler.rules.domain import DOMAIN_RULES
+from reconciler.rules.files import FILE_RULES
+from reconciler.rules.impact import IMPACT_RULES
+from reconciler.rules.preconditions import PRECONDITION_RULES
+from reconciler.rules.references import REFERENCE_RULES
+from reconciler.rules.rule import Group, Rule
+from reconciler.rules.service import SERVICE_RULES
+
+ALL = (*FILE_RULES, *DOMAIN_RULES, *REFERENCE_RULES, *PRECONDITION_RULES, *IMPACT_RULES, *SERVICE_RULES)
+
+
+def test_every_code_stands_for_one_rule() -> None:
+    assert sorted(rule.code for rule in ALL) == sorted(RULES)
+
+
+@pytest.mark.parametrize("rules", [FILE_RULES, DOMAIN_RULES, REFERENCE_RULES, PRECONDITION_RULES, IMPACT_RULES])
+def test_rules_stand_in_the_order_of_their_codes_within_one_group(rules: tuple[Rule, ...]) -> None:
+    codes = [rule.code for rule in rules]
+
+    assert codes == sorted(codes)
+    assert len({rule.group for rule in rules}) == 1
+
+
+@pytest.mark.parametrize("rule", ALL, ids=lambda rule: rule.code)
+def test_every_rule_is_told_in_full(rule: Rule) -> None:
+    assert re.fullmatch(r"ESA[1-7]\d\d", rule.code)
+    # A title and a reason are sentences; a way out follows "fix:", a source "source:".
+    assert re.fullmatch(r"[A-Za-z].*\.", rule.title)
+    assert re.fullmatch(r"[A-Za-z-].*\.", rule.why)
+    assert re.fullmatch(r"[a-z-].*[^.]", rule.fix)
+    assert rule.source
+
+
+def test_the_first_digit_of_a_code_gives_the_group() -> None:
+    assert RULES["ESA214"].group is Group.DOMAIN
+    assert RULES["ESA701"].group is Group.SERVICE
+
+
+def test_a_finding_takes_severity_and_way_out_from_its_rule() -> None:
+    place = Place("channels/north.yaml", 12)
+
+    assert make_finding("ESA217", "a space", place) == Finding(
+        code="ESA217", severity=Severity.WARNING, message="a space", place=place, fix="take the space out"
+    )
+
+
+def test_a_particular_way_out_comes_before_the_general_one() -> None:
+    assert make_finding("ESA217", "a space", fix="write  X").fix == "write  X"
