@@ -26,7 +26,6 @@ from reconciler.planfile.shapes import (
 from reconciler.planfile.writing import RESOURCE_TYPE
 
 if TYPE_CHECKING:
-    from reconciler.model.plan import Evidence
     from reconciler.model.values import Value
 
 
@@ -116,20 +115,10 @@ def _read_block(document: Document) -> Block:
     return Block(
         rule=take_text(document, "rule"),
         message=take_text(document, "message"),
-        evidence=_read_evidence(take_object(document, "evidence")),
+        evidence=take_object(document, "evidence"),
         unblock=take_text(document, "unblock"),
         is_unknown=take_choice(document, "verdict", Verdict) is Verdict.UNKNOWN,
     )
-
-
-def _read_evidence(document: Document) -> Evidence:
-    return {key: _freeze(value) for key, value in document.items()}
-
-
-def _freeze(value: object) -> object:
-    if isinstance(value, list):
-        return tuple(map(_freeze, value))
-    return _read_evidence(value) if isinstance(value, dict) else value
 
 
 def _read_data_point(document: Document) -> DataPoint:

@@ -37,3 +37,10 @@ def show_value(value: Value) -> str:
             return str(int(value))
         case _:
             return str(value)
+
+
+def show_time(time: str) -> str:
+    """A local time without what says nothing: 2024-03-01, 2024-03-01 06:15, 2024-03-01 06:15:30."""
+    day, _, clock = time.partition("T")
+    clock = clock.removesuffix(":00")
+    return f"{day} {clock}" if clock and clock != "00:00" else day

@@ -1,0 +1,67 @@
+"""An apply as lines of JSON while it happens, shaped like Terraform's machine-readable output."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from reconciler.model.events import Differed, Finished, Started, Verifying
+from reconciler.model.outcomes import Ending
+from reconciler.reports.account_text import count_endings
+from reconciler.reports.json_text import dump_line
+from reconciler.reports.wording import count
+
+if TYPE_CHECKING:
+    from reconciler.model.events import Event
+    from reconciler.model.outcomes import Account, Outcome
+
+FORMAT_VERSION = "1.0"
+
+
+def render_version(tool_version: str) -> str:
+    """The first line: who speaks, in which version of this format."""
+    versions = {"tool_version": tool_version, "format_version": FORMAT_VERSION}
+    return dump_line({"type": "version", "@level": "info", "@message": f"reconciler {tool_version}", **versions})
+
+
+def render_event(event: Event) -> str:
+    """The line of one event: `apply_start`, `apply_complete`, `apply_errored`, or `apply_read_back`."""
+    match event:
+        case Started():
+            message = f"{event.name}: applying ({event.index} of {event.of})"
+            return _line("apply_start", message, _address(event.name, event.channel_id))
+        case Finished():
+            return _render_outcome(event.outcome)
+        case Verifying():
+            message = f"reading {count(event.channels, 'channel')} once more"
+            return _line("apply_read_back", message, {"channels": event.channels})
+        case Differed():
+            return _render_outcome(event.outcome)
+        case _:
+            assert_never(event)
+
+
+def render_summary(account: Account) -> str:
+    """The last line: how many changes ended how, as the account has it."""
+    counts: dict[str, object] = {ending.name.lower(): len(account.ended(ending)) for ending in Ending}
+    return _line("change_summary", count_endings(account), {**counts, "interrupted": account.interrupted})
+
+
+def _render_outcome(outcome: Outcome) -> str:
+    details = {
+        **_address(outcome.name, outcome.channel_id),
+        "ending": outcome.ending.value,
+        "requests": outcome.requests,
+    }
+    if outcome.ending is Ending.DONE:
+        return _line("apply_complete", f"{outcome.name}: done", {**details, "already": outcome.already})
+    message = f"{outcome.name}: {outcome.ending.value}: {outcome.message}"
+    failure = {"message": outcome.message, "fix": outcome.fix}
+    return _line("apply_errored", message, {**details, **failure}, level="error")
+
+
+def _address(name: str, channel_id: int) -> dict[str, object]:
+    return {"address": f"esa_channel.{name}", "name": name, "channel_id": channel_id}
+
+
+def _line(kind: str, message: str, details: dict[str, object], *, level: str = "info") -> str:
+    return dump_line({"type": kind, "@level": level, "@message": message, **details})

@@ -1,0 +1,107 @@
+"""What an edit does beyond the setting itself, in a plain sentence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from reconciler.model.fields import (
+    BEGIN_DATE,
+    CHANNEL_IMPORT_ID,
+    FORMULA,
+    IS_CALCULATED,
+    IS_PRIMARY_DEMAND,
+    IS_PRIMARY_VALUE,
+    VERSION,
+    Impact,
+)
+from reconciler.model.formulas import find_references
+from reconciler.reports.harmless import harmless
+from reconciler.reports.wording import enumerate_words, show_time
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reconciler.model.plan import ChannelLabel, Edit, FormulaLink, History
+
+_STRUCTURE = {
+    (IS_CALCULATED, True): "becomes calculated: its values come from the formula, and it takes no readings",
+    (IS_CALCULATED, False): "becomes simple: its values come from readings, no longer from a formula",
+    (IS_PRIMARY_VALUE, True): "becomes what its data point shows and rolls up",
+    (IS_PRIMARY_VALUE, False): "is no longer what its data point shows and rolls up",
+    (IS_PRIMARY_DEMAND, True): "becomes the demand that its data point shows",
+    (IS_PRIMARY_DEMAND, False): "is no longer the demand that its data point shows",
+}
+
+
+def describe_consequence(edit: Edit, history: History | None = None) -> str:
+    """What `edit` may do to stored values, to readings on their way, or to the data point; "" for a harmless one.
+
+    `history` lets it say from when on; without it the sentence holds for any channel.
+    """
+    match edit.impact:
+        case Impact.COSMETIC | Impact.FORWARD:
+            return ""
+        case Impact.ROUTING:
+            return _describe_routing(edit)
+        case Impact.STRUCTURAL:
+            return _STRUCTURE.get((edit.path, edit.after is True), "")
+        case Impact.HISTORY:
+            return _describe_history(edit, history)
+        case _:
+            assert_never(edit.impact)
+
+
+def describe_inputs(edit: Edit) -> str:
+    """Which channels a formula edit adds and drops; "" for none, and for any other edit."""
+    if edit.path != FORMULA:
+        return ""
+    before, after = (
+        set(find_references(text)) if isinstance(text, str) else set() for text in (edit.before, edit.after)
+    )
+    changes = (("adds", after - before), ("drops", before - after))
+    return "; ".join(f"{verb} {enumerate_words(sorted(map(harmless, names)))}" for verb, names in changes if names)
+
+
+def find_fed(links: Iterable[FormulaLink], channel_id: int) -> tuple[ChannelLabel, ...]:
+    """The channels whose formulas use a channel, live or as planned, users of users included, ordered by id."""
+    links = tuple(links)
+    found: dict[int, ChannelLabel] = {}
+    wave = {channel_id}
+    while wave:
+        users = {link.user.id: link.user for link in links if link.used.id in wave and link.user.id not in found}
+        found |= users
+        wave = set(users)
+    return tuple(found[key] for key in sorted(found) if key != channel_id)
+
+
+def show_label(label: ChannelLabel) -> str:
+    """A channel by its name in the files, or else by id and by its name in EnergyCAP."""
+    return harmless(label.name) if label.name else f'{label.id} "{harmless(label.info)}"'
+
+
+def _describe_history(edit: Edit, history: History | None) -> str:
+    if edit.path == BEGIN_DATE:
+        return "moves where this version begins; stored values in between may be computed anew"
+    is_versioned = edit.path.startswith(VERSION)
+    text = f"may rewrite stored values{_describe_span(history, is_versioned=is_versioned)}"
+    # Calculated channels cannot be versioned.
+    is_splittable = is_versioned and edit.path != FORMULA
+    return f"{text}; a new version from a date would leave the past alone" if is_splittable else text
+
+
+def _describe_span(history: History | None, *, is_versioned: bool) -> str:
+    if history is None:
+        return ""
+    begin = history.versions[-1].begin_date if is_versioned and history.versions else None
+    # Local times of one form: the later one is the greater text.
+    times = [max(filter(None, (begin, history.first_reading)), default=None), history.last_reading]
+    words = [f"{word} {harmless(show_time(time))}" for word, time in zip(("from", "to"), times, strict=True) if time]
+    return f" ({' '.join(words)})" if words else ""
+
+
+def _describe_routing(edit: Edit) -> str:
+    if edit.path != CHANNEL_IMPORT_ID:
+        return "readings that find their channel by it may land elsewhere, or here"
+    if edit.before is None:
+        return "readings sent under this import id would land here"
+    return "readings sent under the old import id would no longer land here"

@@ -1,0 +1,66 @@
+"""What a precondition was judged by, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from reconciler.reports.harmless import harmless
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reconciler.model.plan import Evidence
+
+
+def describe_evidence(evidence: Evidence) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Each thing that was read with what was found, in the order given, harmless: `last reading`, `2026-10-31`.
+
+    A list has a text for each of its members. A channel is shown as the files name it and where, or else by id and by
+    its name in EnergyCAP.
+    """
+    for name, value in evidence.items():
+        values = value if isinstance(value, list | tuple) and value else (value,)
+        yield _name_thing(name), tuple(map(_show, values))
+
+
+def _name_thing(name: str) -> str:
+    return harmless(name).replace("_", " ")
+
+
+def _show(value: object) -> str:
+    match value:
+        case None:
+            return "not known"
+        case bool():
+            return "yes" if value else "no"
+        case str():
+            return harmless(value)
+        case Mapping():
+            return _show_thing(value)
+        case tuple() | list():
+            return ", ".join(map(_show, value)) or "none"
+        case _:
+            return str(value)
+
+
+def _show_thing(thing: Mapping[str, object]) -> str:
+    if "channel_id" in thing:
+        return _show_channel(thing)
+    if "version_id" in thing:
+        return f"{thing['version_id']}, {_show_span(thing.get('begin_date'), thing.get('end_date'))}"
+    return ", ".join(f"{_name_thing(name)} {_show(value)}" for name, value in thing.items())
+
+
+def _show_span(begin: object, end: object) -> str:
+    start = f"from {harmless(str(begin))}" if begin else "from the beginning"
+    return f"{start} to {harmless(str(end))}" if end else f"{start} on"
+
+
+def _show_channel(channel: Mapping[str, object]) -> str:
+    name, file = channel.get("managed_as"), channel.get("file")
+    if name:
+        text = f"{name} ({file}:{channel.get('line')})" if file else f"{name}"
+    else:
+        text = f'{channel["channel_id"]} "{channel.get("name") or ""}" (not managed here)'
+    return harmless(text) + (", freed by this plan" if channel.get("freed_by_plan") else "")

@@ -1,0 +1,60 @@
+"""Lines of at most 80 columns out of pieces that are never broken."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, TypeAlias
+
+from reconciler.reports.excerpt import measure
+from reconciler.reports.harmless import harmless
+from reconciler.reports.paint import Style
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from reconciler.reports.paint import Paint
+
+WIDTH = 80
+
+# Spans of text, each in its style, that stay on one line.
+Piece: TypeAlias = tuple[tuple[str, Style], ...]
+
+_WORD = re.compile(r'(?:"[^"]*"|\S)+')
+
+
+def piece(text: str, style: Style = Style.PLAIN) -> Piece:
+    """`text` as one piece."""
+    return ((text, style),)
+
+
+def break_sentence(text: str, style: Style = Style.PLAIN) -> tuple[Piece, ...]:
+    """`text` from a file or the service as pieces, harmless: its words, with what is quoted kept whole.
+
+    What follows two spaces is something to copy (`write  observationRule: Trip`), and is kept whole up to the next two.
+    """
+    pieces: list[Piece] = []
+    for index, part in enumerate(harmless(text).split("  ")):
+        words = [f" {part}"] if index % 2 else _WORD.findall(part)
+        pieces += [piece(word, style) for word in words]
+    return tuple(pieces)
+
+
+def lay_out(
+    pieces: Iterable[Piece], paint: Paint, *, indent: int, hang: int | None = None, gap: str = " "
+) -> Iterator[str]:
+    """Lines made of `pieces` with `gap` between two; the second and later lines are indented by `hang`.
+
+    A piece wider than a line has a line of its own, and is never cut.
+    """
+    margin, line, width = indent, "", indent
+    for spans in pieces:
+        size = sum(measure(text) for text, _ in spans)
+        painted = "".join(paint(text, style) if style is not Style.PLAIN else text for text, style in spans)
+        if line and width + len(gap) + size > WIDTH:
+            yield " " * margin + line
+            margin = indent if hang is None else hang
+            line, width = "", margin
+        width += size + (len(gap) if line else 0)
+        line = f"{line}{gap}{painted}" if line else painted
+    if line:
+        yield " " * margin + line

@@ -1,0 +1,84 @@
+"""A plan as a whole in sentences, the same in every report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.model.fields import Impact
+from reconciler.model.findings import Severity
+from reconciler.model.plan import Origin
+from reconciler.reports.harmless import harmless
+from reconciler.reports.wording import count, enumerate_words
+
+if TYPE_CHECKING:
+    from reconciler.model.plan import Change, Plan
+
+
+def describe_plan(plan: Plan) -> str:
+    """One sentence, or a few, that say what would happen where, what of it is risky, and what cannot be."""
+    sentences = [_describe_changes(plan), _describe_drift(plan), _describe_errors(plan)]
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def describe_filter(plan: Plan) -> str:
+    """A sentence that says that the plan is not the whole picture; "" where it is."""
+    if plan.is_complete:
+        return ""
+    patterns = enumerate_words([harmless(pattern) for pattern in plan.filter])
+    return f"Filtered: only channels that match {patterns}, with what they depend on; all others were left out."
+
+
+def count_changes(plan: Plan) -> str:
+    """The line that every report ends with."""
+    summary = plan.summary
+    return (
+        f"Plan: {summary.update} to update, {summary.blocked} blocked, "
+        f"{summary.no_op} unchanged, {summary.unmanaged} unmanaged."
+    )
+
+
+def name_environment(plan: Plan) -> str:
+    """The environment of the plan with its address, where that says more."""
+    name = harmless(plan.environment)
+    return name if plan.url == plan.environment else f"{name} ({harmless(plan.url)})"
+
+
+def is_rewriting(change: Change) -> bool:
+    """Whether an edit of `change` may rewrite stored values."""
+    return any(edit.impact is Impact.HISTORY for edit in change.edits)
+
+
+def _describe_changes(plan: Plan) -> str:
+    summary = plan.summary
+    if not summary.update and not summary.blocked:
+        return _describe_nothing(plan)
+    number = count(summary.update, "channel") if summary.update else "no channel"
+    parts = [f"{number} would change in {name_environment(plan)}"]
+    rewriting = sum(edit.impact is Impact.HISTORY for change in plan.sendable for edit in change.edits)
+    if rewriting:
+        parts.append(f"{count(rewriting, 'edit')} may rewrite stored history")
+    if summary.blocked:
+        parts.append(f"{count(summary.blocked, 'change is', 'changes are')} blocked")
+    text = "; ".join(parts)
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _describe_nothing(plan: Plan) -> str:
+    if plan.errored:
+        return f"Nothing is planned for {name_environment(plan)}."
+    channels = plan.summary.no_op
+    managed = "the one managed channel" if channels == 1 else f"all {channels} managed channels"
+    return f"Nothing to do: {name_environment(plan)} has {managed if channels else 'nothing'} as the files say."
+
+
+def _describe_drift(plan: Plan) -> str:
+    edits = [edit for change in plan.changes for edit in change.edits]
+    drift = sum(edit.origin is Origin.DRIFT for edit in edits)
+    if not drift:
+        return ""
+    return f"{drift} of {count(len(edits), 'edit')} would undo drift: EnergyCAP was changed, not the files."
+
+
+def _describe_errors(plan: Plan) -> str:
+    errors = sum(finding.severity is Severity.ERROR for finding in plan.findings)
+    return f"{count(errors, 'error was', 'errors were')} found: this plan cannot be applied." if errors else ""

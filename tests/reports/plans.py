@@ -1,0 +1,261 @@
+"""Ten plans that between them show all that a report can be asked to show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.model.fields import Impact
+from reconciler.model.findings import Finding, Severity
+from reconciler.model.live import DataPoint
+from reconciler.model.places import Place
+from reconciler.model.plan import (
+    Action,
+    Block,
+    Change,
+    ChannelLabel,
+    Edit,
+    FeedRoute,
+    FormulaLink,
+    History,
+    Origin,
+    Plan,
+    Verdict,
+    VersionSpan,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MULTIPLIER = "esaChannelVersion.multiplier"
+FORMULA = "esaChannelVersion.formula"
+RULE = "esaChannelVersion.observationRule"
+ROLLOVER = "esaChannelVersion.rolloverValue"
+
+NORTH = DataPoint(7, "NB-ELEC-01", "North electricity", "DP-7", "ELECTRIC", "NORTH", "North Campus")
+SOUTH = DataPoint(8, "SB-GAS-01", "South gas", None, "NATURALGAS", "SOUTH", "South Campus")
+LOST = DataPoint(9)
+
+READ = History(
+    versions=(VersionSpan(70, None, "2024-01-01T00:00:00"), VersionSpan(71, "2024-01-01T00:00:00", None)),
+    has_readings=True,
+    first_reading="2022-05-01T00:00:00",
+    last_reading="2026-10-31T23:45:00",
+)
+UNREAD = History(versions=(VersionSpan(72, None, None),), has_readings=False)
+
+RENAME = Edit("channelInfo", "NB use", "North Building use", Impact.COSMETIC)
+RESCALE = Edit(MULTIPLIER, 1, 0.001, Impact.HISTORY)
+REIDENTIFY = Edit("channelImportId", "OLD-1", "NB-ELEC-01-USE", Impact.ROUTING)
+
+
+def make_change(
+    name: str,
+    *edits: Edit,
+    channel_id: int = 1042,
+    data_point: DataPoint = NORTH,
+    blocked_by: Sequence[Block] = (),
+    depends_on: Sequence[str] = (),
+) -> Change:
+    """A change of a channel that has readings and two versions; without edits, one that needs none."""
+    known = {edit.path: edit.before for edit in edits} or {"channelInfo": "North Building use", MULTIPLIER: 0.001}
+    wanted = known | {edit.path: edit.after for edit in edits}
+    unknown = bool(blocked_by) and all(block.is_unknown for block in blocked_by)
+    return Change(
+        name=name,
+        channel_id=channel_id,
+        channel_info=f"{name} in EnergyCAP",
+        data_point=data_point,
+        file="channels/north.yaml",
+        line=channel_id - 1035,
+        action=Action.UPDATE if edits else Action.NO_OP,
+        edits=edits,
+        before=known,
+        after=wanted if edits else known,
+        live=known if edits else {},
+        wanted=wanted if edits else {},
+        version_id=71,
+        version_count=2,
+        verdict=Verdict.UNKNOWN if unknown else Verdict.BLOCKED if blocked_by else Verdict.ALLOWED,
+        blocked_by=tuple(blocked_by),
+        depends_on=tuple(depends_on),
+        fingerprint="sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae",
+        history=READ if edits else None,
+    )
+
+
+def make_plan(
+    *changes: Change,
+    filter_: Sequence[str] = (),
+    findings: Sequence[Finding] = (),
+    feeds: Sequence[FeedRoute] = (),
+    formula_links: Sequence[FormulaLink] = (),
+) -> Plan:
+    """A plan for production, made of `changes`."""
+    return Plan(
+        tool_version="0.1.0",
+        environment="production",
+        url="https://app.energycap.com",
+        created="2026-11-21T12:00:00Z",
+        commit="8d5957b",
+        definitions_digest="sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        filter=tuple(filter_),
+        changes=changes,
+        unmanaged=4,
+        findings=tuple(findings),
+        feeds=tuple(feeds),
+        formula_links=tuple(formula_links),
+    )
+
+
+USED = Block(
+    rule="ESA403",
+    message="cannot become calculated: its readings feed other formulas",
+    evidence={
+        "used_by": [
+            {
+                "channel_id": 1044,
+                "name": "North net",
+                "managed_as": "nb-elec-net",
+                "file": "channels/north.yaml",
+                "line": 31,
+                "freed_by_plan": True,
+            },
+            {"channel_id": 1077, "name": "Campus total", "managed_as": None, "file": None, "line": None},
+        ]
+    },
+    unblock='take channel(nb-elec-losses) out of the formula of 1077 "Campus total" (not managed here) first; '
+    "this plan already does so for nb-elec-net",
+)
+VERSIONED = Block(
+    rule="ESA402",
+    message="cannot become calculated: it has 2 versions",
+    evidence={
+        "versions": [
+            {"version_id": 70, "begin_date": None, "end_date": "2024-01-01T00:00:00"},
+            {"version_id": 71, "begin_date": "2024-01-01T00:00:00", "end_date": None},
+        ]
+    },
+    unblock="leave it simple and make a new calculated channel in EnergyCAP, or delete its older versions there first",
+)
+UNCLEAR = Block(
+    rule="ESA407",
+    message='cannot be known whether the unit is of a Money type, found "USD"',
+    evidence={"unit": "USD", "unit_type": None},
+    unblock="look up the unit in EnergyCAP",
+    is_unknown=True,
+)
+
+_CONVERT = (
+    Edit("isCalculated", before=False, after=True, impact=Impact.STRUCTURAL),
+    Edit("intervalMinutes", 15, None, Impact.ROUTING, implied_by="isCalculated"),
+    Edit(FORMULA, None, "channel(nb-elec-use) * 0.03", Impact.HISTORY),
+)
+_TO_TRIP = (
+    Edit(RULE, "Odometer", "Trip", Impact.HISTORY),
+    Edit(ROLLOVER, 100000, None, Impact.HISTORY, implied_by=RULE),
+)
+_NET = Edit(FORMULA, "channel(nb-elec-use) - channel(nb-elec-losses)", "channel(nb-elec-use) * 0.97", Impact.HISTORY)
+_USE, _LOSSES, _NET_LABEL, _TOTAL = (
+    ChannelLabel(1042, "nb-elec-use", "North Building use"),
+    ChannelLabel(1043, "nb-elec-losses", "North losses"),
+    ChannelLabel(1044, "nb-elec-net", "North net"),
+    ChannelLabel(1077, None, "Campus total"),
+)
+_LINKS = (
+    FormulaLink(_LOSSES, _USE, before=False, after=True),
+    FormulaLink(_NET_LABEL, _USE, before=True, after=True),
+    FormulaLink(_NET_LABEL, _LOSSES, before=True, after=False),
+    FormulaLink(_TOTAL, _LOSSES, before=True, after=True),
+)
+_FEEDS = (
+    FeedRoute("north-logger", "nb-elec-use", 1042, 1042, ()),
+    FeedRoute("gas-logger", "sb-gas", 1060, 1042, ("would reach nb-elec-use instead of sb-gas",)),
+    FeedRoute("new-logger", "nb-elec-use", None, 1042, ()),
+)
+
+
+def _alike() -> tuple[Change, ...]:
+    gas = [
+        make_change(f"sb-gas-{number:03}", RESCALE, channel_id=2000 + number, data_point=SOUTH) for number in range(12)
+    ]
+    electric = [make_change(f"nb-elec-{number:03}", RESCALE, channel_id=3000 + number) for number in range(400)]
+    return (
+        *electric,
+        make_change("nb-elec-main", Edit(MULTIPLIER, 1, 1000, Impact.HISTORY), channel_id=1045),
+        make_change("nb-elec-spare", RESCALE, RENAME, channel_id=1046),
+        make_change("nb-elec-paid", RESCALE, channel_id=1047, blocked_by=[UNCLEAR]),
+        *gas,
+    )
+
+
+HOSTILE = (
+    "</td><script>alert(1)</script> | `rm -rf` @everyone\n::set-output name=x::y ##[add-mask]z \x1b[31m\u202egpj -->"
+)
+_HOSTILE_POINT = DataPoint(10, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE)
+_HOSTILE_BLOCK = Block("ESA408", HOSTILE, {HOSTILE: [HOSTILE, {HOSTILE: HOSTILE}]}, HOSTILE)
+
+PLANS = {
+    "empty": make_plan(make_change("nb-elec-use"), make_change("nb-elec-net", channel_id=1044)),
+    "one-edit": make_plan(make_change("nb-elec-use", RENAME), make_change("nb-elec-net", channel_id=1044)),
+    "only-blocked": make_plan(
+        make_change("nb-elec-losses", *_CONVERT, channel_id=1043, blocked_by=[USED, VERSIONED]),
+        make_change("nb-elec-cost", RENAME, channel_id=1048, blocked_by=[UNCLEAR]),
+    ),
+    "mixed": make_plan(
+        make_change("nb-elec-use", RENAME, REIDENTIFY, RESCALE, *_TO_TRIP),
+        make_change("nb-elec-losses", *_CONVERT, channel_id=1043, blocked_by=[USED]),
+        make_change("nb-elec-net", channel_id=1044),
+        feeds=_FEEDS,
+        formula_links=_LINKS,
+    ),
+    "alike": make_plan(*_alike()),
+    "hostile": make_plan(
+        make_change(HOSTILE, Edit("channelInfo", HOSTILE, HOSTILE * 2, Impact.COSMETIC), data_point=_HOSTILE_POINT),
+        make_change(
+            f"2{HOSTILE}",
+            Edit("channelImportId", None, HOSTILE, Impact.ROUTING, implied_by=HOSTILE),
+            channel_id=1043,
+            data_point=_HOSTILE_POINT,
+            blocked_by=[_HOSTILE_BLOCK],
+            depends_on=[HOSTILE],
+        ),
+        filter_=[HOSTILE],
+        feeds=[FeedRoute(HOSTILE, HOSTILE, 1, None, (HOSTILE,))],
+        formula_links=[
+            FormulaLink(ChannelLabel(1, HOSTILE, HOSTILE), ChannelLabel(1042, None, HOSTILE), before=True, after=True)
+        ],
+    ),
+    "several-places": make_plan(
+        make_change("sb-gas", REIDENTIFY, channel_id=1060, data_point=SOUTH),
+        make_change("lost", Edit("channelDescription", "", None, Impact.COSMETIC), channel_id=1061, data_point=LOST),
+        make_change("nb-elec-use", RENAME),
+        make_change(
+            "nb-elec-demand",
+            Edit("isPrimaryDemand", before=False, after=True, impact=Impact.STRUCTURAL),
+            channel_id=1049,
+        ),
+    ),
+    "conversion-chain": make_plan(
+        make_change("nb-elec-net", _NET, channel_id=1044),
+        make_change("nb-elec-losses", *_CONVERT, channel_id=1043, depends_on=["nb-elec-net"]),
+        make_change(
+            "nb-elec-use",
+            Edit("isPrimaryValue", before=False, after=True, impact=Impact.STRUCTURAL),
+            depends_on=["nb-elec-losses"],
+        ),
+        formula_links=_LINKS,
+    ),
+    "drift-and-change": make_plan(
+        make_change(
+            "nb-elec-use",
+            Edit("channelInfo", "NB use", "North Building use", Impact.COSMETIC, origin=Origin.CHANGE),
+            Edit(MULTIPLIER, 2, 1, Impact.HISTORY, origin=Origin.DRIFT),
+        ),
+    ),
+    "filtered": make_plan(
+        make_change("nb-elec-use", RENAME),
+        make_change("nb-elec-net", channel_id=1044),
+        filter_=["nb-elec-u*", "nb-elec-n*"],
+        findings=[Finding("ESA302", Severity.ERROR, "no such channel", Place("channels/north.yaml", 9, 3))],
+    ),
+}
