@@ -14,7 +14,7 @@ from reconciler.cli.planned import FORMATS, plan_now, plan_renderers
 from reconciler.cli.project import open_definitions, open_workplace
 from reconciler.cli.service import open_service
 from reconciler.energycap.client import open_reader
-from reconciler.planfile import render_plan_file
+from reconciler.planfile.writing import render_plan_file
 
 if TYPE_CHECKING:
     from reconciler.cli.options import Scope

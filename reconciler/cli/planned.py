@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from reconciler import __version__
-from reconciler.cli.project import relocate
+from reconciler.cli.project import path_prefix
 from reconciler.definitions.git import read_commit
 from reconciler.definitions.pinpoint import pinpoint
 from reconciler.errors import UsageError
-from reconciler.planfile import render_plan_file
+from reconciler.planfile.writing import render_plan_file
 from reconciler.planning.plan import Basis, make_plan
 from reconciler.reports import findings_text, plan_text
 
@@ -48,7 +48,7 @@ def plan_now(
         filter=tuple(only),
     )
     plan = make_plan(definitions, reader.read_snapshot(), basis)
-    findings = (*warnings, *pinpoint(root, plan.findings))
+    findings = (*warnings, *pinpoint(root, plan.findings), *reader.findings)
     return replace(plan, findings=tuple(sorted(findings, key=lambda finding: finding.order)))
 
 
@@ -64,7 +64,7 @@ def _render_text(plan: Plan, root: Path, paint: Paint, *, show_unchanged: bool) 
     text = plan_text.render_plan(plan, paint, show_unchanged=show_unchanged)
     if not plan.findings:
         return text
-    return f"{findings_text.render(relocate(plan.findings, root), paint)}\n{text}"
+    return f"{findings_text.render(plan.findings, paint, path_prefix(root))}\n{text}"
 
 
 def _now() -> str:

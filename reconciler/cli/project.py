@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,6 @@ from reconciler.definitions.project import find_root, load_project
 from reconciler.errors import ProjectError, UsageError
 from reconciler.model.findings import Severity
 from reconciler.reports import findings_text
-from reconciler.reports.findings_text import Checked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,18 +65,13 @@ def open_definitions(screen: Screen, workplace: Workplace) -> tuple[Definitions,
 
 def print_findings(screen: Screen, findings: Sequence[Finding], root: Path) -> None:
     """Print `findings` as text on stdout, places relative to where the user stands."""
-    screen.write(findings_text.render(relocate(findings, root), Checked(files=0, channels=0), screen.paint))
+    screen.write(findings_text.render(findings, screen.paint, path_prefix(root)))
 
 
-def relocate(findings: Sequence[Finding], root: Path) -> tuple[Finding, ...]:
-    """`findings` with their places relative to the working directory instead of the project's root."""
-    prefix = Path(os.path.relpath(root, Path.cwd()))
-    return tuple(
-        replace(finding, place=replace(finding.place, file=(prefix / finding.place.file).as_posix()))
-        if finding.place
-        else finding
-        for finding in findings
-    )
+def path_prefix(root: Path) -> str:
+    """What leads from the working directory to the project's root, "" or ending with a slash."""
+    relative = os.path.relpath(root, Path.cwd())
+    return "" if relative == "." else f"{Path(relative).as_posix()}/"
 
 
 def _choose(known: dict[str, Environment]) -> str:

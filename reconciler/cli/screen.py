@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,6 +82,11 @@ class Screen:
                 self.write(renderers[output.format](self.paint if output.format == TEXT else plain))
             else:
                 write_file(output.file, renderers[output.format](plain))
+
+    def show_only(self, format_name: str, render: Callable[[Paint], str]) -> None:
+        """Render the outputs of one format alone: what a command says beside its other formats."""
+        picked = tuple(output for output in self.outputs if output.format == format_name)
+        replace(self, outputs=picked).show({format_name: render})
 
     def write(self, text: str) -> None:
         """Put `text` on stdout; a reader that has left (`| head`) is no error."""

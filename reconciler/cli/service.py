@@ -36,7 +36,7 @@ def open_service(root: Path, environment: Environment) -> Iterator[Address]:
     if not environment.is_sandbox:
         yield Address(environment.url, read_key(environment.api_key_env, os.environ))
         return
-    from reconciler.cli.sandbox import DEFAULT_DATABASE, start_embedded
+    from reconciler.cli.sandbox import start_embedded
 
-    with start_embedded(root / DEFAULT_DATABASE) as url:
+    with start_embedded(root) as url:
         yield Address(url, "sandbox")

@@ -11,7 +11,7 @@ from reconciler.cli.documents import read_file
 from reconciler.cli.exits import Exit, exit_of_plan
 from reconciler.cli.options import printing
 from reconciler.cli.planned import FORMATS, plan_renderers
-from reconciler.planfile import read_plan
+from reconciler.planfile.reading import read_plan
 
 if TYPE_CHECKING:
     from reconciler.cli.screen import Screen

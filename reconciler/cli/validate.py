@@ -8,34 +8,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler import __version__
 from reconciler.cli.exits import Exit
 from reconciler.cli.options import printing
-from reconciler.cli.project import relocate
+from reconciler.cli.project import path_prefix
 from reconciler.definitions.load import load_definitions
 from reconciler.definitions.project import find_root, load_project
 from reconciler.errors import ProjectError, UsageError
 from reconciler.model.findings import Severity
-from reconciler.reports import (
-    findings_concise,
-    findings_github,
-    findings_gitlab,
-    findings_json,
-    findings_junit,
-    findings_sarif,
-    findings_text,
-)
-from reconciler.reports.findings_text import Checked
-from reconciler.rules import RULES
+from reconciler.reports.findings import FORMATS, Report, renderers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Sequence
 
     from reconciler.cli.screen import Screen
-    from reconciler.model.findings import Finding
-    from reconciler.reports.paint import Paint
-
-FORMATS = ("text", "concise", "json", "github", "gitlab", "sarif", "junit")
 
 
 @click.command("validate")
@@ -49,10 +34,10 @@ def command(screen: Screen, paths: tuple[Path, ...]) -> Exit:
     root = _find_project(screen, paths)
     if root is None:
         return Exit.DONE
-    findings, checked = _validate(root)
-    shown = _pick(findings, [_relative_to(root, path) for path in paths])
-    screen.show(_renderers(shown, checked, root))
-    return Exit.FAILED if any(finding.severity is Severity.ERROR for finding in shown) else Exit.DONE
+    report = _validate(root)
+    shown = report.only([_relative_to(root, path) for path in paths]) if paths else report
+    screen.show(renderers(shown, path_prefix(root)))
+    return Exit.FAILED if any(finding.severity is Severity.ERROR for finding in shown.findings) else Exit.DONE
 
 
 def _find_project(screen: Screen, paths: Sequence[Path]) -> Path | None:
@@ -70,13 +55,13 @@ def _find_project(screen: Screen, paths: Sequence[Path]) -> Path | None:
         return None
 
 
-def _validate(root: Path) -> tuple[tuple[Finding, ...], Checked]:
+def _validate(root: Path) -> Report:
     project, findings = load_project(root)
     if project is None:
-        return findings, Checked(files=0, channels=0)
+        return Report(findings, files=0, channels=0)
     loaded = load_definitions(root, project.definitions)
-    checked = Checked(len(loaded.definitions.files), len(loaded.definitions.channels))
-    return (*findings, *loaded.findings), checked
+    read = loaded.definitions
+    return Report((*findings, *loaded.findings), files=len(read.files), channels=len(read.channels))
 
 
 def _relative_to(root: Path, path: Path) -> str:
@@ -86,28 +71,3 @@ def _relative_to(root: Path, path: Path) -> str:
         return path.absolute().resolve().relative_to(root.resolve()).as_posix()
     except ValueError:
         raise UsageError(f"{path} is not in the project at {root}") from None
-
-
-def _pick(findings: tuple[Finding, ...], paths: Sequence[str]) -> tuple[Finding, ...]:
-    """The findings in one of `paths`, files or folders, and those without a place; all where no path is given."""
-    if not paths or "." in paths:
-        return findings
-    folders = tuple(f"{path}/" for path in paths)
-    return tuple(
-        finding
-        for finding in findings
-        if finding.place is None or finding.place.file in paths or finding.place.file.startswith(folders)
-    )
-
-
-def _renderers(findings: tuple[Finding, ...], checked: Checked, root: Path) -> Mapping[str, Callable[[Paint], str]]:
-    here = relocate(findings, root)
-    return {
-        "text": lambda paint: findings_text.render(here, checked, paint),
-        "concise": lambda _: findings_concise.render(here),
-        "json": lambda _: findings_json.render(findings),
-        "github": lambda _: findings_github.render(findings),
-        "gitlab": lambda _: findings_gitlab.render(findings),
-        "sarif": lambda _: findings_sarif.render(findings, RULES, __version__),
-        "junit": lambda _: findings_junit.render(findings),
-    }

@@ -1,0 +1,117 @@
+"""A plan being carried out before the user's eyes: events, progress, Ctrl-C, and the account at the end."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from contextlib import ExitStack, contextmanager
+from threading import Event as Signal
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler import __version__
+from reconciler.apply.conduct import Conduct
+from reconciler.apply.run import apply_plan
+from reconciler.cli.screen import TEXT
+from reconciler.errors import FileError
+from reconciler.model.events import Finished
+from reconciler.reports import account_json, account_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+
+    from reconciler.cli.screen import Output, Screen
+    from reconciler.energycap.client import Editor
+    from reconciler.model.events import Event
+    from reconciler.model.outcomes import Account
+    from reconciler.model.plan import Plan
+    from reconciler.model.project import Environment
+
+FORMATS = (TEXT, "json")
+_COUNTED = 50
+
+
+def carry_out(screen: Screen, plan: Plan, editor: Editor, environment: Environment, parallelism: int) -> Account:
+    """Apply `plan`: JSON events are printed as they happen, the text of the account at the end.
+
+    Ctrl-C, or a SIGTERM, finishes what is in flight and tries nothing more; a second one stops at once.
+    """
+    with ExitStack() as stack:
+        say = stack.enter_context(_event_lines(screen))
+        progress = stack.enter_context(_progress(screen, len(plan.sendable)))
+        stop = stack.enter_context(_stop_on_signals(screen))
+
+        def on_event(event: Event) -> None:
+            say(account_json.render_event(event))
+            progress(event)
+
+        say(account_json.render_version(__version__))
+        account = apply_plan(plan, editor, environment, Conduct(parallelism, on_event, stop))
+        say(account_json.render_summary(account))
+    screen.show_only(TEXT, lambda paint: account_text.render_account(plan, account, paint))
+    return account
+
+
+@contextmanager
+def _event_lines(screen: Screen) -> Iterator[Callable[[str], None]]:
+    """A function that puts a line of JSON wherever `screen` wants JSON, at once."""
+    with ExitStack() as stack:
+        writers = [_open_writer(stack, screen, output) for output in screen.outputs if output.format != TEXT]
+
+        def say(line: str) -> None:
+            for write in writers:
+                write(line)
+
+        yield say
+
+
+def _open_writer(stack: ExitStack, screen: Screen, output: Output) -> Callable[[str], object]:
+    if output.file is None:
+        return screen.write
+    try:
+        return stack.enter_context(output.file.open("w", encoding="utf-8", buffering=1)).write
+    except OSError as error:
+        raise FileError(f"cannot write {output.file}: {error.strerror}", "give another file, or make room") from error
+
+
+@contextmanager
+def _progress(screen: Screen, total: int) -> Iterator[Callable[[Event], None]]:
+    """A function that counts finished changes on stderr: a bar at a terminal, now and then a line elsewhere."""
+    finished = 0
+    with ExitStack() as stack:
+        bar = None
+        if sys.stderr.isatty() and not screen.is_quiet:
+            bar = stack.enter_context(click.progressbar(length=total, label="applying", file=sys.stderr))
+
+        def progress(event: Event) -> None:
+            nonlocal finished
+            if not isinstance(event, Finished):
+                return
+            finished += 1
+            if bar is not None:
+                bar.update(1)
+            elif finished % _COUNTED == 0:
+                screen.remark(f"applied {finished}/{total} changes")
+
+        yield progress
+
+
+@contextmanager
+def _stop_on_signals(screen: Screen) -> Iterator[Signal]:
+    """An event that the first SIGINT or SIGTERM sets; the second one is a KeyboardInterrupt."""
+    stop = Signal()
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+        screen.remark("\ninterrupted: finishing what is in flight; once more stops at once")
+
+    previous = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)

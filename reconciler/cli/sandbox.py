@@ -1,0 +1,148 @@
+"""`reconciler sandbox`: the emulated service, for trying and rehearsing; the one door to it."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler import sandbox
+from reconciler.cli.documents import write_file
+from reconciler.cli.exits import Exit
+from reconciler.definitions.project import find_root
+from reconciler.errors import FileError, ProjectError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DATABASE = Path(".reconciler") / "sandbox.sqlite3"
+
+database_option = click.option(
+    "--db",
+    "database",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The SQLite file that holds it; .reconciler/sandbox.sqlite3 of the project where left out.",
+)
+world_option = click.option(
+    "--world",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Start again from this world, as `snapshot` or `sandbox generate` writes it.",
+)
+
+
+@click.group("sandbox")
+def command() -> None:
+    """An emulated EnergyCAP: no account, no key, no network."""
+
+
+@command.command("serve")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, metavar="P", help="A free one where left out.")
+@world_option
+@database_option
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="What the vendor leaves open. Repeatable.")
+@click.option("--settings", "lists_settings", is_flag=True, help="List the settings with their values, and stop.")
+def serve(
+    port: int, world: Path | None, database: Path | None, settings: tuple[str, ...], lists_settings: bool
+) -> Exit:
+    """Serve it on a loopback port to any client, with the key `sandbox`, until Ctrl-C."""
+    if lists_settings:
+        _list_settings()
+        return Exit.DONE
+    with _explained():
+        sandbox.serve(
+            _choose_database(database),
+            lambda url: click.echo(f"sandbox at {url} (key: sandbox); Ctrl-C stops it"),
+            port=port,
+            world=sandbox.read_world(world) if world else None,
+            options=sandbox.Options(sandbox.parse_settings(settings)),
+        )
+    return Exit.DONE
+
+
+@command.command("reset")
+@world_option
+@database_option
+def reset(world: Path | None, database: Path | None) -> Exit:
+    """Start again from the demo world, or from another one."""
+    chosen = _choose_database(database)
+    with _explained():
+        sandbox.reset(chosen, sandbox.read_world(world) if world else None)
+    click.echo(f"{chosen}: starts again from {world or 'the demo world'}")
+    return Exit.DONE
+
+
+@command.command("generate")
+@click.option("--channels", type=click.IntRange(1), required=True, metavar="N", help="How many channels.")
+@click.option("--seed", type=int, default=0, show_default=True, metavar="S", help="The same seed, the same world.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, metavar="FILE", help="Where the world goes.")
+@click.option(
+    "--definitions", type=click.Path(path_type=Path), metavar="DIR", help="Write channel files that match it, too."
+)
+@click.option(
+    "--changed",
+    type=click.FloatRange(0, 100),
+    default=0,
+    show_default=True,
+    metavar="PERCENT",
+    help="How many of these files' channels differ from the world.",
+)
+def generate(channels: int, seed: int, out: Path, definitions: Path | None, changed: float) -> Exit:
+    """Write a made-up world of N channels, to rehearse on or to measure with."""
+    world = sandbox.generate(channels, seed)
+    write_file(out, json.dumps(world, indent=1) + "\n")
+    if definitions is not None:
+        try:
+            sandbox.write_definitions(world, definitions, changed, seed)
+        except OSError as error:
+            raise FileError(f"cannot write to {definitions}: {error.strerror}", "give another folder") from error
+    click.echo(f"{out}: {channels} channels")
+    return Exit.DONE
+
+
+@contextmanager
+def start_embedded(root: Path) -> Iterator[str]:
+    """The URL of the sandbox of the project at `root`, in this process, for the length of the block."""
+    with _explained(), sandbox.embedded(_prepare(root / DATABASE)) as url:
+        yield url
+
+
+def _choose_database(given: Path | None) -> Path:
+    if given is not None:
+        return given
+    try:
+        return _prepare(find_root(Path.cwd()) / DATABASE)
+    except ProjectError as error:
+        raise UsageError(
+            "no reconciler.yaml here or above, so no sandbox of its own", "name a file with --db"
+        ) from error
+
+
+def _prepare(database: Path) -> Path:
+    try:
+        database.parent.mkdir(exist_ok=True)
+    except OSError as error:
+        raise FileError(
+            f"cannot make the folder {database.parent}: {error.strerror}", "look at its permissions"
+        ) from error
+    return database
+
+
+def _list_settings() -> None:
+    for row in sandbox.describe_settings():
+        values = ", ".join(f"{value} (default)" if value == row.default else value for value in row.values)
+        click.echo(f"{row.name}={values}\n    {row.question}")
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except (sandbox.SettingError, sandbox.FaultError) as error:
+        raise UsageError(str(error), "reconciler sandbox serve --settings  lists them") from error
+    except sandbox.SandboxError as error:
+        raise FileError(str(error)) from error
