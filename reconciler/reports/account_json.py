@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
+from reconciler import __version__
 from reconciler.model.events import Differed, Finished, Started, Verifying
 from reconciler.model.outcomes import Ending
 from reconciler.reports.account_text import count_endings
@@ -13,14 +14,20 @@ from reconciler.reports.wording import count
 if TYPE_CHECKING:
     from reconciler.model.events import Event
     from reconciler.model.outcomes import Account, Outcome
+    from reconciler.model.plan import Plan
 
 FORMAT_VERSION = "1.0"
 
 
-def render_version(tool_version: str) -> str:
-    """The first line: who speaks, in which version of this format."""
-    versions = {"tool_version": tool_version, "format_version": FORMAT_VERSION}
-    return dump_line({"type": "version", "@level": "info", "@message": f"reconciler {tool_version}", **versions})
+def render_start(plan: Plan) -> str:
+    """The first line: who speaks, in which version of this format, and of how many changes to which environment."""
+    details: dict[str, object] = {
+        "format_version": FORMAT_VERSION,
+        "tool_version": __version__,
+        "environment": {"name": plan.environment, "url": plan.url},
+        "changes": len(plan.sendable),
+    }
+    return _line("version", f"reconciler {__version__}", details)
 
 
 def render_event(event: Event) -> str:
@@ -40,7 +47,7 @@ def render_event(event: Event) -> str:
             assert_never(event)
 
 
-def render_summary(account: Account) -> str:
+def render_account(account: Account) -> str:
     """The last line: how many changes ended how, as the account has it."""
     counts: dict[str, object] = {ending.name.lower(): len(account.ended(ending)) for ending in Ending}
     return _line("change_summary", count_endings(account), {**counts, "interrupted": account.interrupted})
