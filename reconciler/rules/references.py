@@ -112,7 +112,7 @@ _LIVE_RULES: tuple[Rule, ...] = (
 )
 
 # Seen in the files alone, without a look at the service.
-_OFFLINE_RULES: tuple[Rule, ...] = (
+OFFLINE_REFERENCE_RULES: tuple[Rule, ...] = (
     Rule(
         "ESA320",
         "A name in a formula is the name of a channel in these files.",
@@ -204,4 +204,4 @@ _OFFLINE_RULES: tuple[Rule, ...] = (
     ),
 )
 
-REFERENCE_RULES: tuple[Rule, ...] = (*_LIVE_RULES, *_OFFLINE_RULES)
+REFERENCE_RULES: tuple[Rule, ...] = (*_LIVE_RULES, *OFFLINE_REFERENCE_RULES)
