@@ -1,0 +1,32 @@
+"""How a plan is carried out: how much at a time, and who watches, stops and records it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from threading import Event as Signal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reconciler.model.events import Event
+
+DEFAULT_PARALLELISM = 4
+
+
+def _watch_nothing(_event: Event) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Conduct:
+    """How a plan is carried out.
+
+    `parallelism` changes are carried out side by side. `on_event` is called from the thread that applies, one event at
+    a time. Once `stop` is set, from any thread or a signal handler, what is in flight is finished and nothing more is
+    begun.
+    """
+
+    parallelism: int = DEFAULT_PARALLELISM
+    on_event: Callable[[Event], None] = _watch_nothing
+    stop: Signal = field(default_factory=Signal)

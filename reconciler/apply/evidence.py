@@ -1,0 +1,74 @@
+"""What a change is judged by once more, read right before it is written."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from reconciler.errors import Refused
+from reconciler.model.fields import (
+    CHANNEL_IMPORT_ID,
+    FORMULA,
+    IS_CALCULATED,
+    IS_PRIMARY_DEMAND,
+    IS_PRIMARY_VALUE,
+    OBSERVATION_RULE_ID,
+    OBSERVATION_TYPE_ID,
+    UNIT_ID,
+)
+from reconciler.model.reference import Reference
+from reconciler.planning.draft import list_touched
+from reconciler.planning.preconditions import check_again
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.energycap.client import Editor
+    from reconciler.model.live import Live
+    from reconciler.model.plan import Block, Change
+
+# What an edit of these may do depends on the other channels of the data point.
+_SHARED = frozenset({CHANNEL_IMPORT_ID, FORMULA, IS_CALCULATED, IS_PRIMARY_DEMAND, IS_PRIMARY_VALUE})
+# And of these on what the service says of units and observation types.
+_REFERRING = frozenset({IS_PRIMARY_DEMAND, OBSERVATION_RULE_ID, OBSERVATION_TYPE_ID, UNIT_ID})
+
+
+class Witness:
+    """Reads what changes are judged by: no more than each of them needs."""
+
+    def __init__(self, editor: Editor, changes: Sequence[Change]) -> None:
+        self._editor = editor
+        self._on_point: dict[int, list[Change]] = defaultdict(list)
+        for change in changes:
+            self._on_point[change.data_point.id].append(change)
+        self._lock = Lock()
+        self._reference: Reference | None = None
+
+    def read(self, change: Change) -> tuple[Live, ...]:
+        """The channels that `change` is judged by; one list of the data point where they matter to each other.
+
+        Empty where its channel is not there any more. Raises ServiceError.
+        """
+        if list_touched(change.edits) & _SHARED:
+            channels = self._editor.list_channels(change.data_point.id)
+            return channels if any(live.id == change.channel_id for live in channels) else ()
+        try:
+            return (self._editor.read_channel(change.channel_id),)
+        except Refused as error:
+            if error.status != 404:
+                raise
+            return ()
+
+    def check_again(self, change: Change, fresh: Live, channels: Sequence[Live]) -> tuple[Block, ...]:
+        """The preconditions that fail or cannot be known for `change` now. Raises ServiceError."""
+        others = [other for other in self._on_point[change.data_point.id] if other is not change]
+        return check_again(change, fresh, channels, self._find_reference(change), others)
+
+    def _find_reference(self, change: Change) -> Reference:
+        if not list_touched(change.edits) & _REFERRING:
+            return Reference()
+        with self._lock:
+            if self._reference is None:
+                self._reference = self._editor.read_reference(())
+            return self._reference

@@ -1,0 +1,52 @@
+"""How a channel must read after a write, and in what it reads otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reconciler.model.fields import CHANNEL_FIELDS, OBSERVATION_RULE_ID, VERSION_FIELDS
+from reconciler.planning.canonical import is_same
+from reconciler.planning.citing import show_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from reconciler.model.fields import Field
+    from reconciler.model.live import Live
+    from reconciler.model.values import Spec
+
+
+def expect(before: Live, wanted: Spec) -> Live:
+    """`before` as it must read once `wanted`, by the paths of EsaChannelEdit, is written and nothing else."""
+    versioned = {field.path: wanted[field.path] for field in VERSION_FIELDS if field.path in wanted}
+    current = replace(before.current, values={**before.current.values, **versioned})
+    return replace(before, values={**before.values, **wanted}, versions=(*before.versions[:-1], current))
+
+
+def find_differences(expected: Live, found: Live) -> tuple[str, ...]:
+    """In what `found` reads otherwise than `expected`: values, and versions other than the current; one sentence each.
+
+    What the service fills in or rounds is no difference. Not compared is what follows from other values: codes from
+    their ids, the end of a version from the begin of the next.
+    """
+    return (*_find_other_values(CHANNEL_FIELDS, expected.values, found.values), *_find_other_versions(expected, found))
+
+
+def _find_other_versions(expected: Live, found: Live) -> Iterator[str]:
+    ids, found_ids = ([version.id for version in live.versions] for live in (expected, found))
+    if ids != found_ids:
+        yield f"its versions are {found_ids}, expected {ids}"
+        return
+    yield from _find_other_values(VERSION_FIELDS, expected.current.values, found.current.values)
+    for older, found_older in zip(expected.versions[:-1], found.versions[:-1], strict=True):
+        others = _find_other_values(VERSION_FIELDS, older.values, found_older.values)
+        yield from (f"in version {older.id}, {other}" for other in others)
+
+
+def _find_other_values(fields: Iterable[Field], expected: Spec, found: Spec) -> Iterator[str]:
+    rule_id = expected.get(OBSERVATION_RULE_ID)
+    for field in fields:
+        value, found_value = expected.get(field.path), found.get(field.path)
+        if not is_same(field.path, value, found_value, rule_id):
+            yield f"{field.path} is {show_value(found_value)}, expected {show_value(value)}"

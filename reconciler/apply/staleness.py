@@ -1,0 +1,50 @@
+"""Whether a channel moved since the plan saw it, value by value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.model.fields import OBSERVATION_RULE_ID
+from reconciler.planning.canonical import is_same
+from reconciler.planning.citing import show_value
+
+if TYPE_CHECKING:
+    from reconciler.model.live import Live
+    from reconciler.model.plan import Change
+    from reconciler.model.values import Spec
+
+
+def find_remaining(wanted: Spec, fresh: Live) -> Spec:
+    """The values of `wanted`, by the paths of EsaChannelEdit, that `fresh` does not have yet."""
+    rule_id = wanted.get(OBSERVATION_RULE_ID, fresh.values.get(OBSERVATION_RULE_ID))
+    return {path: value for path, value in wanted.items() if not is_same(path, value, fresh.values.get(path), rule_id)}
+
+
+def find_movement(change: Change, fresh: Live) -> tuple[str, ...]:
+    """What somebody else did to the channel of `change` since the plan saw it, one sentence each.
+
+    A value counts that is neither what the plan saw nor what it wants: so what earlier steps of the plan, or an earlier
+    run of it, have brought about does not count, nor does a value that the plan does not manage.
+    """
+    return (*_find_other_versions(change, fresh), *_find_other_values(change, fresh))
+
+
+def _find_other_versions(change: Change, fresh: Live) -> tuple[str, ...]:
+    if len(fresh.versions) != change.version_count:
+        return (f"it has {_count(len(fresh.versions))}, the plan saw {change.version_count}",)
+    if fresh.current.id != change.version_id:
+        return (f"its current version is {fresh.current.id}, the plan saw {change.version_id}",)
+    return ()
+
+
+def _count(versions: int) -> str:
+    return "1 version" if versions == 1 else f"{versions} versions"
+
+
+def _find_other_values(change: Change, fresh: Live) -> tuple[str, ...]:
+    rule_id = fresh.values.get(OBSERVATION_RULE_ID)
+    return tuple(
+        f"{path} is {show_value(fresh.values.get(path))}, the plan saw {show_value(change.live.get(path))}"
+        for path in find_remaining(change.wanted, fresh)
+        if not is_same(path, change.live.get(path), fresh.values.get(path), rule_id)
+    )

@@ -1,0 +1,93 @@
+"""One change carried out: read again, judged again, written, read back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.apply.staleness import find_movement, find_remaining
+from reconciler.apply.writing import find_writes, send
+from reconciler.errors import ServiceError, Unauthorized
+from reconciler.model.outcomes import Ending, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.apply.evidence import Witness
+    from reconciler.apply.writing import Landing
+    from reconciler.energycap.client import Editor
+    from reconciler.model.live import Live
+    from reconciler.model.plan import Change
+    from reconciler.model.project import ChannelEdit
+
+_PLAN_AGAIN = "plan again: reconciler plan"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What became of one change.
+
+    `written` is its channel as it read after the last write, None where nothing was written or it could not be read.
+    `halt` says why nothing more may be sent at all; empty where the others may go on.
+    """
+
+    outcome: Outcome
+    written: Live | None = None
+    halt: str = ""
+
+
+class Stepper:
+    """Carries out changes, from any number of threads, but never two of one data point at once."""
+
+    def __init__(self, editor: Editor, channel_edit: ChannelEdit, witness: Witness) -> None:
+        self._editor = editor
+        self._channel_edit = channel_edit
+        self._witness = witness
+
+    def carry_out(self, change: Change) -> Step:
+        """What became of `change`; nothing of it is written where live has moved since the plan."""
+        try:
+            channels = self._witness.read(change)
+            fresh = next((live for live in channels if live.id == change.channel_id), None)
+            if fresh is None:
+                return _find_stale(change, f"channel {change.channel_id} is not there any more")
+            if not find_remaining(change.wanted, fresh):
+                return Step(Outcome(change.name, change.channel_id, Ending.DONE, already=True))
+            stale = self._judge(change, fresh, channels)
+        except ServiceError as error:
+            return _fail(change, error)
+        return stale or self._write(change, fresh)
+
+    def _judge(self, change: Change, fresh: Live, channels: Sequence[Live]) -> Step | None:
+        if movement := find_movement(change, fresh):
+            return _find_stale(change, "; ".join(movement))
+        if blocks := self._witness.check_again(change, fresh, channels):
+            message = "; ".join(f"{block.rule} {block.message}" for block in blocks)
+            return _find_stale(change, message, blocks[0].unblock)
+        return None
+
+    def _write(self, change: Change, fresh: Live) -> Step:
+        before, sent, done = fresh, 0, ""
+        for write in find_writes(change, fresh):
+            landing = send(write, before, self._editor, self._channel_edit)
+            sent += landing.was_sent
+            if landing.ending is not Ending.DONE:
+                return _stop(change, landing, sent, done)
+            before, done = landing.found or before, f"its {write.part.value} was written; "
+        return Step(Outcome(change.name, change.channel_id, Ending.DONE, requests=sent), before)
+
+
+def _find_stale(change: Change, reason: str, fix: str = _PLAN_AGAIN) -> Step:
+    return Step(Outcome(change.name, change.channel_id, Ending.STALE, f"moved since the plan: {reason}", fix))
+
+
+def _fail(change: Change, error: ServiceError) -> Step:
+    outcome = Outcome(change.name, change.channel_id, Ending.FAILED, f"nothing was written: {error.message}", error.fix)
+    return Step(outcome, halt=error.message if isinstance(error, Unauthorized) else "")
+
+
+def _stop(change: Change, landing: Landing, sent: int, done: str) -> Step:
+    outcome = Outcome(
+        change.name, change.channel_id, landing.ending, f"{done}{landing.message}", landing.fix, requests=sent
+    )
+    return Step(outcome, halt=landing.message if landing.is_refused_key else "")
