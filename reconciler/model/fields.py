@@ -200,6 +200,7 @@ IS_PRIMARY_DEMAND = "isPrimaryDemand"
 IS_PRIMARY_VALUE = "isPrimaryValue"
 OBSERVATION_TYPE_ID = "observationTypeId"
 OBSERVATION_TYPE_CODE = "observationTypeCode"
+SUMMARIZATION_METHOD = "summarizationMethod"
 BEGIN_DATE = _version("beginDate")
 FORMULA = _version("formula")
 OBSERVATION_RULE_ID = _version("observationRuleId")

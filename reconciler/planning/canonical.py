@@ -1,0 +1,55 @@
+"""When two values of a field are the same, whatever the service fills in, rounds or spaces otherwise."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeGuard
+
+from reconciler.model.fields import FIELD_AT, ODOMETER, Kind
+from reconciler.model.formulas import is_same_formula
+from reconciler.model.values import BEGINNING, canonical_number, canonical_time
+
+if TYPE_CHECKING:
+    from reconciler.model.fields import Field
+    from reconciler.model.values import Value
+
+
+def is_same(path: str, one: Value, other: Value, rule_id: Value) -> bool:
+    """Whether two values of the field at `path` mean the same on a channel with the observation rule `rule_id`.
+
+    Numbers are compared as doubles and formulas token by token; null is the beginning of time for a date, and under the
+    Odometer rule what the service fills in. Else null, "" and 0 are three things.
+    """
+    field = FIELD_AT[path]
+    return _is_equal(field, _fill_in(field, one, rule_id), _fill_in(field, other, rule_id))
+
+
+def canonical(path: str, value: Value) -> Value:
+    """`value` as it is sent and compared: the shortest equal number, local wall time to the second."""
+    match FIELD_AT[path].kind:
+        case Kind.LOCAL_TIME if isinstance(value, str):
+            return canonical_time(value)
+        case Kind.DECIMAL | Kind.WHOLE if _is_number(value):
+            return canonical_number(float(value)) if isinstance(value, float) else value
+        case _:
+            return value
+
+
+def _fill_in(field: Field, value: Value, rule_id: Value) -> Value:
+    if value is None and rule_id == ODOMETER:
+        return field.odometer_default
+    if field.kind is Kind.LOCAL_TIME and isinstance(value, str):
+        time = canonical_time(value)
+        return None if time == BEGINNING else time
+    return value
+
+
+def _is_equal(field: Field, one: Value, other: Value) -> bool:
+    if _is_number(one) and _is_number(other):
+        return float(one) == float(other)
+    if field.kind is Kind.FORMULA and isinstance(one, str) and isinstance(other, str):
+        return is_same_formula(one, other)
+    return type(one) is type(other) and one == other
+
+
+def _is_number(value: Value) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)

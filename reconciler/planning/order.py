@@ -1,0 +1,114 @@
+"""What stands and falls together: blocks handed on to what needs the blocked, circles, and the order of apply."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from graphlib import TopologicalSorter
+from typing import TYPE_CHECKING
+
+from reconciler.model.plan import Block
+from reconciler.planning.formula_cycles import find_cycles
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from reconciler.planning.surroundings import Need
+
+_LONGEST_CYCLE = 8
+_BREAK_IMPORT_IDS = (
+    "break the circle by two plans: first give one of these channels an import id that none has, or null"
+)
+_BREAK = "break the circle by two plans: first leave one of these edits out of the files, and put it back later"
+
+
+def spread_blocks(
+    blocks: Mapping[str, Sequence[Block]], needs: Mapping[str, Sequence[Need]]
+) -> dict[str, tuple[Block, ...]]:
+    """The blocks of every change by its name: its own, those of circles of needs, and those of what it needs.
+
+    A change that has a block of its own is not told of those of others. The same whatever the order of the mappings.
+    """
+    settled = {name: tuple(own) for name, own in blocks.items()}
+    for cycle in find_cycles(_predecessors(needs)):
+        for name in cycle:
+            settled[name] += (_circle(name, cycle, needs),)
+    needed_by = _invert(needs)
+    news = sorted(name for name, own in settled.items() if own)
+    while news:
+        waiting = {name for blocked in news for name in needed_by[blocked] if not settled[name]}
+        settled |= {name: _hand_on(needs[name], settled) for name in waiting}
+        news = sorted(waiting)
+    return settled
+
+
+def find_order(names: Iterable[str], needs: Mapping[str, Sequence[Need]]) -> tuple[str, ...]:
+    """`names` with what must come first before what needs it, else by name. Their needs must hold no circle."""
+    chosen = set(names)
+    sorter = TopologicalSorter(
+        {name: [first for first in list_first(needs[name]) if first in chosen] for name in chosen}
+    )
+    sorter.prepare()
+    order: list[str] = []
+    while sorter.is_active():
+        ready = sorted(sorter.get_ready())
+        order += ready
+        sorter.done(*ready)
+    return tuple(order)
+
+
+def find_closure(names: Iterable[str], needs: Mapping[str, Sequence[Need]]) -> frozenset[str]:
+    """`names` and everything that they need, directly or by others."""
+    closed: set[str] = set()
+    ahead = list(names)
+    while ahead:
+        name = ahead.pop()
+        if name not in closed:
+            closed.add(name)
+            ahead += [need.name for need in needs.get(name, ())]
+    return frozenset(closed)
+
+
+def list_first(needs: Iterable[Need]) -> tuple[str, ...]:
+    """The names in `needs` that must come first, each once, by name."""
+    return tuple(sorted({need.name for need in needs if need.is_first}))
+
+
+def _predecessors(needs: Mapping[str, Sequence[Need]]) -> dict[str, tuple[str, ...]]:
+    return {name: list_first(own) for name, own in needs.items()}
+
+
+def _invert(needs: Mapping[str, Sequence[Need]]) -> Mapping[str, Sequence[str]]:
+    needed_by: dict[str, list[str]] = defaultdict(list)
+    for name, own in needs.items():
+        for need in own:
+            needed_by[need.name].append(name)
+    return needed_by
+
+
+def _circle(name: str, cycle: Sequence[str], needs: Mapping[str, Sequence[Need]]) -> Block:
+    following = cycle[(cycle.index(name) + 1) % len(cycle)]
+    rule = min(need.rule for need in needs[name] if need.name == following)
+    more = len(cycle) - _LONGEST_CYCLE
+    shown = (*cycle[:_LONGEST_CYCLE], f"... {more} more") if more > 0 else tuple(cycle)
+    return Block(
+        rule,
+        f"waits for itself: {' → '.join((*shown, cycle[0]))}",
+        {"cycle": list(cycle)},
+        _BREAK_IMPORT_IDS if rule == "ESA408" else _BREAK,
+    )
+
+
+def _hand_on(needs: Iterable[Need], blocked: Mapping[str, Sequence[Block]]) -> tuple[Block, ...]:
+    unmet = sorted({(need.rule, need.name) for need in needs if blocked[need.name]})
+    return tuple(_unmet(rule, name, blocked[name]) for rule, name in unmet)
+
+
+def _unmet(rule: str, name: str, blocks: Sequence[Block]) -> Block:
+    rules = list(dict.fromkeys(block.rule for block in blocks))
+    return Block(
+        rule,
+        f"needs the change of {name}, which is blocked by {', '.join(rules)}",
+        {"needs": name, "blocked_by": rules},
+        f"unblock {name}",
+        is_unknown=all(block.is_unknown for block in blocks),
+    )

@@ -1,0 +1,140 @@
+"""Pairs each channel of the files with its live one, or says why there is none."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.model.fields import CHANNEL_IMPORT_ID
+from reconciler.model.routes import Pointers, Problem
+from reconciler.planning.citing import cite, shorten, show_value
+from reconciler.planning.resolve import route
+from reconciler.planning.unresolved import explain_route
+from reconciler.rules import make_finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from reconciler.model.desired import Desired
+    from reconciler.model.findings import Finding
+    from reconciler.model.live import Live
+    from reconciler.model.places import Place
+    from reconciler.model.routes import Route
+    from reconciler.planning.index import Index
+
+# Where more than these are not found the environment is wrong, not the spelling; comparing all would take minutes.
+_COMPARED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A channel of the files and the live one that it governs."""
+
+    desired: Desired
+    live: Live
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """Where the pointers of `desired` lead. `is_renamed` says that only its wanted import id did."""
+
+    desired: Desired
+    pointers: Pointers
+    route: Route
+    is_renamed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """The pairs that are sound, what is wrong or notable about all, and the ids of all live channels that were found.
+
+    A channel of the files that is in no pair has a finding of severity error.
+    """
+
+    pairs: tuple[Pair, ...]
+    findings: tuple[Finding, ...]
+    found: frozenset[int]
+
+
+def find_pairs(channels: Sequence[Desired], index: Index) -> Pairing:
+    """Each of `channels` with the one live channel that it and no other finds, on the data point that it names."""
+    lookups = [find_route(desired, index) for desired in channels]
+    findings = [*_check_routes(lookups, index)]
+    found: dict[int, list[Lookup]] = defaultdict(list)
+    for lookup in lookups:
+        if lookup.route.channel_id is not None:
+            found[lookup.route.channel_id].append(lookup)
+    pairs = []
+    for channel_id, sharing in found.items():
+        pair = Pair(sharing[0].desired, index.by_id[channel_id])
+        problems = [*_check_shared(sharing, pair.live), *_check_data_points(sharing, pair.live)]
+        findings += [*problems, *_check_renamed(sharing)]
+        if not problems:
+            pairs.append(pair)
+    return Pairing(tuple(pairs), tuple(findings), frozenset(found))
+
+
+def find_route(desired: Desired, index: Index) -> Lookup:
+    """Where `desired` is found: by `select`, else by its import id; also where only the wanted import id leads."""
+    wanted = desired.spec.get(CHANNEL_IMPORT_ID)
+    renamed = Pointers(channel_import_id=wanted if isinstance(wanted, str) else None)
+    pointers = desired.select or renamed
+    found = route(pointers, index)
+    is_by_import_id = pointers.channel_id is None and pointers.channel_import_id
+    if found.problem is Problem.UNMATCHED and is_by_import_id and wanted != pointers.channel_import_id:
+        by_wanted = route(renamed, index)
+        if by_wanted.channel_id is not None:
+            return Lookup(desired, pointers, by_wanted, is_renamed=True)
+    return Lookup(desired, pointers, found)
+
+
+def check_found_again(pairs: Iterable[Pair], planned: Index) -> Iterator[Finding]:
+    """The channels of `pairs` whose pointers lead elsewhere in the `planned` state than they do now."""
+    for pair in pairs:
+        after = find_route(pair.desired, planned).route
+        if after.channel_id != pair.live.id:
+            lost = "to no single channel" if after.channel_id is None else f"to channel {after.channel_id}"
+            message = f"select will not find this channel again once the plan is applied, found it to lead {lost}"
+            fix = f"write  select: {{channelId: {pair.live.id}}},  or correct select once the change is applied"
+            yield make_finding("ESA306", message, pair.desired.place("select"), fix=fix)
+
+
+def _check_routes(lookups: Iterable[Lookup], index: Index) -> Iterator[Finding]:
+    lost = [lookup for lookup in lookups if lookup.route.problem is not None]
+    for number, lookup in enumerate(lost):
+        yield explain_route(lookup.desired, lookup.pointers, lookup.route, index, suggests=number < _COMPARED)
+
+
+def _check_shared(sharing: Sequence[Lookup], live: Live) -> Iterator[Finding]:
+    for number, lookup in enumerate(sharing if len(sharing) > 1 else ()):
+        other = cite(sharing[0 if number else 1].desired)
+        more = f" and {len(sharing) - 2} more" if len(sharing) > 2 else ""
+        message = f"live channel is also that of {other}{more}, found channel {live.id} for each of them"
+        yield make_finding("ESA303", message, _place(lookup.desired))
+
+
+def _check_data_points(sharing: Iterable[Lookup], live: Live) -> Iterator[Finding]:
+    point = live.data_point
+    for desired in (lookup.desired for lookup in sharing):
+        if desired.data_point is not None and desired.data_point not in (point.code, point.import_id):
+            known = shorten(point.code or point.import_id or f"with id {point.id}")
+            message = f"channel is not on data point {shorten(desired.data_point)}, found it on {known}"
+            detail = (f"channel {live.id} {show_value(live.name)}",)
+            yield make_finding("ESA304", message, desired.place("dataPoint"), detail=detail)
+
+
+def _check_renamed(sharing: Iterable[Lookup]) -> Iterator[Finding]:
+    for lookup in sharing:
+        if lookup.is_renamed:
+            wanted = str(lookup.desired.spec[CHANNEL_IMPORT_ID])
+            message = (
+                f"select is out of date: no channel has import id {show_value(lookup.pointers.channel_import_id)}, "
+                f"found this one by {show_value(wanted)}"
+            )
+            fix = f"write  select: {{channelImportId: {wanted}}}, or remove select"
+            yield make_finding("ESA305", message, lookup.desired.place("select"), fix=fix)
+
+
+def _place(desired: Desired) -> Place:
+    return desired.place("select" if desired.select else CHANNEL_IMPORT_ID)

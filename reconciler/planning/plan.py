@@ -1,0 +1,173 @@
+"""Makes the plan that turns what the service has into what the files say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from reconciler.model.fields import CHANNEL_IMPORT_ID, INTERVAL_MINUTES, OBSERVATION_TYPE_ID, UNIT_ID
+from reconciler.model.plan import Block, Plan
+from reconciler.planning.changes import Judgement, make_changes
+from reconciler.planning.citing import show_value
+from reconciler.planning.edits import make_draft
+from reconciler.planning.index import make_index
+from reconciler.planning.order import find_closure, spread_blocks
+from reconciler.planning.pairs import check_found_again, find_pairs
+from reconciler.planning.preconditions import judge
+from reconciler.planning.surroundings import Need, make_surroundings
+from reconciler.planning.vocabulary import Vocabulary, list_codes, list_ids, translate
+from reconciler.rules import make_finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from reconciler.model.desired import Definitions, Desired
+    from reconciler.model.findings import Finding
+    from reconciler.model.live import Snapshot
+    from reconciler.model.project import Environment
+    from reconciler.model.reference import Reference
+    from reconciler.planning.draft import Draft
+    from reconciler.planning.index import Index
+    from reconciler.planning.pairs import Pair, Pairing
+    from reconciler.planning.surroundings import Surroundings
+
+# What the pointers of readings, and of select, are compared with.
+_POINTED_AT = frozenset((CHANNEL_IMPORT_ID, OBSERVATION_TYPE_ID, UNIT_ID, INTERVAL_MINUTES))
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a plan is made for and by, beside files and service. `filter` holds patterns of channel names."""
+
+    tool_version: str
+    environment: Environment
+    url: str
+    created: str
+    commit: str | None = None
+    filter: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Drafting:
+    """The pairs without an error, and the drafts of those that need an edit, by name."""
+
+    pairs: Sequence[Pair]
+    drafts: Mapping[str, Draft]
+    findings: Sequence[Finding]
+
+
+def make_plan(definitions: Definitions, snapshot: Snapshot, basis: Basis) -> Plan:
+    """The plan that turns `snapshot` into `definitions`: the same for the same input, whatever its order.
+
+    Sendable changes come first, in the order of apply and else by name; then the blocked ones, then the channels
+    without an edit, both by name. A channel with an error among the findings has no change at all. With a filter the
+    whole is planned, and what matches no pattern and is not needed by what does is left out at the end.
+    """
+    desired = sorted(definitions.channels, key=lambda channel: (channel.name, channel.file, channel.line))
+    index = make_index(snapshot.channels)
+    pairing = find_pairs(desired, index)
+    drafting = _make_drafts(pairing.pairs, _make_vocabulary(desired, pairing.pairs, index, snapshot.reference))
+    judgement = _judge(drafting.drafts, _make_surroundings(drafting, pairing, index, snapshot, basis.environment))
+    again = _check_found_again(drafting, judgement, index)
+    plan = Plan(
+        tool_version=basis.tool_version,
+        environment=basis.environment.name,
+        url=basis.url,
+        created=basis.created,
+        commit=basis.commit,
+        definitions_digest=definitions.digest,
+        filter=basis.filter,
+        changes=tuple(make_changes(drafting.pairs, drafting.drafts, judgement)),
+        unmanaged=len(index.by_id) - len(pairing.found),
+        findings=_sort((*pairing.findings, *drafting.findings, *again)),
+    )
+    return _leave_out(plan, [channel.name for channel in desired], judgement.needs) if basis.filter else plan
+
+
+def is_picked(name: str, patterns: Sequence[str]) -> bool:
+    """Whether the channel called `name` matches one of `patterns`: shell patterns, letter case included."""
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _make_vocabulary(
+    desired: Iterable[Desired], pairs: Iterable[Pair], index: Index, reference: Reference
+) -> Vocabulary:
+    codes = list_codes(reference)
+    channel_ids = {pair.desired.name: pair.live.id for pair in pairs}
+    return Vocabulary(
+        ids=list_ids(codes),
+        codes=codes,
+        written=frozenset(channel.name for channel in desired),
+        channel_ids=channel_ids,
+        channel_names={id_: name for name, id_ in channel_ids.items()},
+        live_ids=index.by_id.keys(),
+    )
+
+
+def _make_drafts(pairs: Iterable[Pair], vocabulary: Vocabulary) -> _Drafting:
+    sound: list[Pair] = []
+    drafts: dict[str, Draft] = {}
+    findings: list[Finding] = []
+    for pair in pairs:
+        draft, found = _make_draft(pair, vocabulary)
+        findings += found
+        if not found:
+            sound.append(pair)
+        if draft is not None:
+            drafts[draft.name] = draft
+    return _Drafting(sound, drafts, findings)
+
+
+def _make_draft(pair: Pair, vocabulary: Vocabulary) -> tuple[Draft | None, tuple[Finding, ...]]:
+    desired, live = pair.desired, pair.live
+    # Nearly all channels of nearly all plans end here.
+    if desired.spec.items() <= live.values.items():
+        return None, ()
+    translated, findings = translate(desired, live.values, vocabulary)
+    return (None, findings) if findings else (make_draft(desired, live, translated, vocabulary), ())
+
+
+def _make_surroundings(
+    drafting: _Drafting, pairing: Pairing, index: Index, snapshot: Snapshot, environment: Environment
+) -> Surroundings:
+    return make_surroundings(
+        index,
+        {draft.live.id: draft for draft in drafting.drafts.values()},
+        {pair.live.id: pair.desired for pair in pairing.pairs},
+        snapshot.reference,
+        (environment.primary_move, environment.channel_edit),
+    )
+
+
+def _judge(drafts: Mapping[str, Draft], around: Surroundings) -> Judgement:
+    judged = {name: judge(draft, around) for name, draft in drafts.items()}
+    blocks = {name: [found for found in judged[name] if isinstance(found, Block)] for name in judged}
+    needs = {name: tuple(found for found in judged[name] if isinstance(found, Need)) for name in judged}
+    return Judgement(spread_blocks(blocks, needs), needs)
+
+
+def _check_found_again(drafting: _Drafting, judgement: Judgement, index: Index) -> Iterator[Finding]:
+    sendable = [drafting.drafts[name] for name in judgement.sendable]
+    if any(not draft.touched.isdisjoint(_POINTED_AT) for draft in sendable):
+        planned = {**index.by_id, **{draft.live.id: draft.planned for draft in sendable}}
+        yield from check_found_again(drafting.pairs, make_index(planned.values()))
+
+
+def _leave_out(plan: Plan, names: Sequence[str], needs: Mapping[str, Sequence[Need]]) -> Plan:
+    kept = find_closure((name for name in names if is_picked(name, plan.filter)), needs)
+    unmatched = (
+        make_finding("ESA307", f"no channel matches the pattern, found {show_value(pattern)}")
+        for pattern in dict.fromkeys(plan.filter)
+        if not any(is_picked(name, (pattern,)) for name in names)
+    )
+    findings = (finding for finding in plan.findings if finding.place and finding.place.keys[1] in kept)
+    return replace(
+        plan,
+        changes=tuple(change for change in plan.changes if change.name in kept),
+        findings=_sort((*unmatched, *findings)),
+    )
+
+
+def _sort(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(findings, key=lambda finding: finding.order))

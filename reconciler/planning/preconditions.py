@@ -1,0 +1,80 @@
+"""Whether a change is legal now, with the evidence read and what would unblock it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.model.fields import OBSERVATION_RULE_ID
+from reconciler.model.plan import Block
+from reconciler.model.project import ChannelEdit, PrimaryMove
+from reconciler.planning.canonical import is_same
+from reconciler.planning.conversions import check_conversion
+from reconciler.planning.draft import Draft, list_touched, plan_live
+from reconciler.planning.index import make_index
+from reconciler.planning.inputs import check_inputs
+from reconciler.planning.rivals import check_import_id, check_primaries
+from reconciler.planning.settings import check_settings
+from reconciler.planning.surroundings import make_surroundings
+from reconciler.planning.vocabulary import list_codes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.model.live import Live
+    from reconciler.model.plan import Change
+    from reconciler.model.reference import Reference
+    from reconciler.planning.surroundings import Need, Surroundings
+    from reconciler.planning.vocabulary import Codes
+
+
+def judge(draft: Draft, around: Surroundings) -> tuple[Block | Need, ...]:
+    """The preconditions of `draft` that fail or cannot be known, and the other changes of the plan that it needs."""
+    return (
+        *check_settings(draft, around),
+        *check_conversion(draft, around),
+        *check_import_id(draft, around),
+        *check_primaries(draft, around),
+        *check_inputs(draft, around),
+    )
+
+
+def check_again(
+    change: Change, fresh: Live, neighbours: Sequence[Live], reference: Reference, others: Sequence[Change]
+) -> tuple[Block, ...]:
+    """The blocks that hold now for `change`, on a fresh read of its channel and of those of its data point.
+
+    `neighbours` may include the channel itself. `others` are the other sendable changes of the plan: those that wait
+    for this one may still have to give up, or to take, what this one takes or gives up; what came before shows in the
+    fresh read.
+    """
+    codes = list_codes(reference)
+    read = {live.id: live for live in (*neighbours, fresh)}
+    waiting = [other for other in others if change.name in other.depends_on and other.channel_id in read]
+    drafts = {step.channel_id: _draft_again(step, read[step.channel_id], codes) for step in (*waiting, change)}
+    around = make_surroundings(
+        make_index(read.values()),
+        drafts,
+        {step.channel_id: step for step in (*others, change)},
+        reference,
+        (PrimaryMove.TAKE_FIRST, ChannelEdit.OMIT_VERSION),
+    )
+    return tuple(found for found in judge(drafts[fresh.id], around) if isinstance(found, Block))
+
+
+def _draft_again(change: Change, fresh: Live, codes: Codes) -> Draft:
+    rule_id = change.wanted.get(OBSERVATION_RULE_ID, fresh.values.get(OBSERVATION_RULE_ID))
+    touched = (
+        path
+        for path in list_touched(change.edits)
+        if not is_same(path, fresh.values.get(path), change.wanted[path], rule_id)
+    )
+    return Draft(
+        name=change.name,
+        live=fresh,
+        planned=plan_live(fresh, change.wanted, codes),
+        edits=change.edits,
+        touched=frozenset(touched),
+        before=change.before,
+        after=change.after,
+        wanted=change.wanted,
+    )

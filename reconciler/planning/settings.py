@@ -1,0 +1,140 @@
+"""Whether the settings of a channel fit together as they will be (ESA2xx, ESA406, ESA407, ESA411)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.model.fields import (
+    BEGIN_DATE,
+    FIELD_AT,
+    FIELDS,
+    IS_PRIMARY_DEMAND,
+    OBSERVATION_RULE_ID,
+    OBSERVATION_TYPE_CODE,
+    OBSERVATION_TYPE_ID,
+    ODOMETER,
+    UNIT_CODE,
+    UNIT_ID,
+)
+from reconciler.model.plan import Block
+from reconciler.model.project import ChannelEdit
+from reconciler.planning.citing import show_value
+from reconciler.planning.constraints import find_violations
+from reconciler.rules import RULES
+from reconciler.rules.rule import Certainty
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reconciler.model.live import Live
+    from reconciler.model.values import Spec
+    from reconciler.planning.constraints import Violation
+    from reconciler.planning.draft import Draft
+    from reconciler.planning.surroundings import Surroundings
+
+_DEMAND = "ESA406"
+
+
+def check_settings(draft: Draft, around: Surroundings) -> Iterator[Block]:
+    """What the service would refuse in the settings that `draft` sends.
+
+    What is wrong in EnergyCAP already, and not touched, counts where it is sent along and documented as refused.
+    Source: EsaChannelEdit, EsaChannelVersionEdit.
+    """
+    yield from _check_constraints(draft, around)
+    yield from _check_demand(draft, around)
+    yield from _check_money(draft, around)
+    yield from _check_begin(draft)
+
+
+def _check_constraints(draft: Draft, around: Surroundings) -> Iterator[Block]:
+    before = {(violation.code, violation.path) for violation in find_violations(_values(draft.live))}
+    for violation in find_violations(_values(draft.planned)):
+        is_old = (violation.code, violation.path) in before and violation.path not in draft.touched
+        if violation.code != _DEMAND and (not is_old or _is_refused(violation, draft, around)):
+            yield _violated(violation, draft, is_old=is_old)
+
+
+def _is_refused(violation: Violation, draft: Draft, around: Surroundings) -> bool:
+    is_documented = RULES[violation.code].certainty is Certainty.DOCUMENTED
+    return is_documented and _is_sent(violation.path, draft, around)
+
+
+def _violated(violation: Violation, draft: Draft, *, is_old: bool) -> Block:
+    evidence = {"path": violation.path, "value": draft.planned.values.get(violation.path)}
+    fix = f"mend it in EnergyCAP or in the same change: {violation.fix}" if is_old else violation.fix
+    return Block(violation.code, _say(violation.message, is_old=is_old), evidence, fix)
+
+
+def _check_demand(draft: Draft, around: Surroundings) -> Iterator[Block]:
+    planned = draft.planned
+    if planned.values.get(OBSERVATION_RULE_ID) != ODOMETER:
+        return
+    type_ = around.observation_types.get(_id(planned, OBSERVATION_TYPE_ID))
+    is_demand = planned.values.get(IS_PRIMARY_DEMAND) is True or (type_.is_demand if type_ else None)
+    is_old = draft.touched.isdisjoint((OBSERVATION_RULE_ID, OBSERVATION_TYPE_ID, IS_PRIMARY_DEMAND))
+    evidence = {
+        "observation_rule": "Odometer",
+        "observation_type": planned.values.get(OBSERVATION_TYPE_CODE),
+        "noun": type_.noun_code if type_ else None,
+        "is_primary_demand": planned.values.get(IS_PRIMARY_DEMAND),
+    }
+    if is_demand and (not is_old or _is_sent(OBSERVATION_RULE_ID, draft, around)):
+        message = "a demand channel cannot have the Odometer rule"
+        yield Block(_DEMAND, _say(message, is_old=is_old), evidence, RULES[_DEMAND].fix)
+    elif is_demand is None and not is_old:
+        message = "cannot be known whether this is a demand channel, which the Odometer rule is not for"
+        unblock = "write  observationRule: Trip, or an observation type whose noun EnergyCAP gives"
+        yield Block(_DEMAND, message, evidence, unblock, is_unknown=True)
+
+
+def _check_money(draft: Draft, around: Surroundings) -> Iterator[Block]:
+    unit = around.units.get(_id(draft.planned, UNIT_ID))
+    is_money = unit.is_money if unit else None
+    is_old = UNIT_ID not in draft.touched
+    code = draft.planned.values.get(UNIT_CODE)
+    evidence = {"unit": code, "unit_type": (unit.type_code or unit.type_name) if unit else None}
+    if is_money and (not is_old or _is_sent(UNIT_ID, draft, around)):
+        message = f"the unit must not be of a Money type, found {show_value(code)}"
+        yield Block("ESA407", _say(message, is_old=is_old), evidence, RULES["ESA407"].fix)
+    elif is_money is None and not is_old:
+        message = f"cannot be known whether the unit is of a Money type, found {show_value(code)}"
+        unblock = "write the code of a unit whose type EnergyCAP gives"
+        yield Block("ESA407", message, evidence, unblock, is_unknown=True)
+
+
+def _check_begin(draft: Draft) -> Iterator[Block]:
+    if BEGIN_DATE not in draft.touched or len(draft.live.versions) < 2:
+        return
+    begin, before = draft.planned.current.begin_date, draft.live.versions[-2].begin_date
+    if begin is None or begin <= (before or ""):
+        yield Block(
+            "ESA411",
+            f"the current version must begin after the one before it, found {show_value(begin)} for beginDate",
+            {"begin_date": begin, "begin_date_before": before, "versions": len(draft.live.versions)},
+            f"write a beginDate after {before}" if before else RULES["ESA411"].fix,
+        )
+
+
+def _is_sent(path: str, draft: Draft, around: Surroundings) -> bool:
+    """Whether the value at `path` goes along with what is edited.
+
+    Of a channel with several versions the channel and its current version are edited by requests of their own.
+    """
+    levels = {FIELD_AT[touched].is_versioned for touched in draft.touched}
+    if len(draft.live.versions) == 1 or FIELD_AT[path].is_versioned in levels:
+        return True
+    return FIELD_AT[path].is_versioned and around.channel_edit is ChannelEdit.ECHO_LATEST
+
+
+def _say(message: str, *, is_old: bool) -> str:
+    return f"{message} (already so in EnergyCAP)" if is_old else message
+
+
+def _values(live: Live) -> Spec:
+    return {field.path: live.values.get(field.path) for field in FIELDS}
+
+
+def _id(live: Live, path: str) -> int:
+    id_ = live.values.get(path)
+    return id_ if isinstance(id_, int) else 0

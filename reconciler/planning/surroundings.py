@@ -1,0 +1,115 @@
+"""What a change is judged against: the live channels around it, and the other changes of its plan."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from reconciler.model.fields import CHANNEL_IMPORT_ID
+from reconciler.planning.citing import show_value
+from reconciler.planning.index import find_users
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from reconciler.model.desired import Desired
+    from reconciler.model.live import Live
+    from reconciler.model.plan import Change
+    from reconciler.model.project import ChannelEdit, PrimaryMove
+    from reconciler.model.reference import ObservationType, Reference, Unit
+    from reconciler.planning.draft import Draft
+    from reconciler.planning.index import Index
+
+Managed: TypeAlias = "Desired | Change"
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Another change of the plan, by name, without which the precondition `rule` fails.
+
+    `is_first` says that it comes before; else the two only stand and fall together.
+    """
+
+    rule: str
+    name: str
+    is_first: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a change is judged against.
+
+    `drafts` are the updates of the plan by the id of their channel, `claims` the same by the import id they give to it,
+    `managed` the channels of the files by live id, `users` those whose formulas use a channel, by its id.
+    """
+
+    index: Index
+    drafts: Mapping[int, Draft]
+    claims: Mapping[str, Sequence[Draft]]
+    managed: Mapping[int, Managed]
+    users: Mapping[int, Sequence[Live]]
+    units: Mapping[int, Unit]
+    observation_types: Mapping[int, ObservationType]
+    primary_move: PrimaryMove
+    channel_edit: ChannelEdit
+
+    def planned(self, channel: Live) -> Live:
+        """`channel` as it will be after the plan."""
+        return self.drafts[channel.id].planned if channel.id in self.drafts else channel
+
+    def neighbours(self, channel: Live) -> Sequence[Live]:
+        """The other channels of the data point of `channel`."""
+        on_point = self.index.by_data_point.get(channel.data_point.id, ())
+        return [other for other in on_point if other.id != channel.id]
+
+
+def make_surroundings(
+    index: Index,
+    drafts: Mapping[int, Draft],
+    managed: Mapping[int, Managed],
+    reference: Reference,
+    habits: tuple[PrimaryMove, ChannelEdit],
+) -> Surroundings:
+    """The surroundings of the changes in `drafts`; `habits` are what the environment is set to."""
+    primary_move, channel_edit = habits
+    return Surroundings(
+        index=index,
+        drafts=drafts,
+        claims=_find_claims(drafts.values()),
+        managed=managed,
+        users=find_users(index) if any(draft.is_conversion for draft in drafts.values()) else {},
+        units={unit.id: unit for unit in reference.units},
+        observation_types={type_.id: type_ for type_ in reference.observation_types},
+        primary_move=primary_move,
+        channel_edit=channel_edit,
+    )
+
+
+def mention(channel: Live, around: Surroundings) -> dict[str, object]:
+    """`channel` as evidence: id and name in EnergyCAP, and where it is managed, null where it is not."""
+    managed = around.managed.get(channel.id)
+    return {
+        "channel_id": channel.id,
+        "name": channel.name,
+        "managed_as": managed.name if managed else None,
+        "file": managed.file if managed else None,
+        "line": managed.line if managed else None,
+    }
+
+
+def name_channel(channel: Live, around: Surroundings) -> str:
+    """`channel` in words: as the files name it and where, or by id and name and that it is not managed."""
+    managed = around.managed.get(channel.id)
+    if managed is None:
+        return f"{channel.id} {show_value(channel.name)} (not managed here)"
+    return f"{managed.name} ({managed.file}:{managed.line})"
+
+
+def _find_claims(drafts: Iterable[Draft]) -> Mapping[str, Sequence[Draft]]:
+    claims: dict[str, list[Draft]] = defaultdict(list)
+    for draft in sorted(drafts, key=lambda draft: draft.live.id):
+        import_id = draft.planned.values.get(CHANNEL_IMPORT_ID)
+        if CHANNEL_IMPORT_ID in draft.touched and isinstance(import_id, str):
+            claims[import_id].append(draft)
+    return dict(claims)

@@ -1,0 +1,187 @@
+"""The words of the files for what the service knows by id, in both directions."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, TypeAlias
+
+from reconciler.model.fields import (
+    FIELD_AT,
+    FORMULA,
+    OBSERVATION_RULE,
+    OBSERVATION_RULES,
+    OBSERVATION_TYPE_CODE,
+    OBSERVATION_TYPE_ID,
+    SUMMARIZATION_METHOD,
+    UNIT_CODE,
+    UNIT_ID,
+)
+from reconciler.model.formulas import find_references, rename_references
+from reconciler.planning.canonical import canonical
+from reconciler.planning.citing import shorten, show_value
+from reconciler.planning.index import read_id
+from reconciler.planning.nearest import find_nearest
+from reconciler.rules import make_finding
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+    from reconciler.model.desired import Desired
+    from reconciler.model.findings import Finding
+    from reconciler.model.reference import Reference
+    from reconciler.model.values import Spec, Value
+
+# Both have an endpoint that lists all of them. Nothing lists the summarization methods, so an id may be right unseen.
+_LISTED = {UNIT_ID: UNIT_CODE, OBSERVATION_TYPE_ID: OBSERVATION_TYPE_CODE}
+
+
+# Path of a code in the files → id → the code that stands for it.
+Codes: TypeAlias = Mapping[str, Mapping[int, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """What the words of the files stand for in one environment.
+
+    `ids` leads from the path of a code, and the code, to the ids that have it; `codes` from the same path, and an id,
+    to its code. `written` holds the names of all channels in the files; `channel_ids` leads from those that were found
+    to their live ids, `channel_names` back. `live_ids` are those of all live channels.
+    """
+
+    ids: Mapping[str, Mapping[str, tuple[int, ...]]]
+    codes: Codes
+    written: Container[str]
+    channel_ids: Mapping[str, int]
+    channel_names: Mapping[int, str]
+    live_ids: Container[int]
+
+
+def list_codes(reference: Reference) -> Codes:
+    """The codes of `reference`, for the path of each code in the files: by their ids."""
+    return {
+        OBSERVATION_TYPE_CODE: {type_.id: type_.code for type_ in reference.observation_types},
+        SUMMARIZATION_METHOD: {method.id: method.name for method in reference.summarization_methods},
+        UNIT_CODE: {unit.id: unit.code for unit in reference.units},
+        OBSERVATION_RULE: {id_: code for code, id_ in OBSERVATION_RULES.items()},
+    }
+
+
+def list_ids(codes: Codes) -> Mapping[str, Mapping[str, tuple[int, ...]]]:
+    """`codes` the other way round: the ids that have a code, ascending."""
+    return {path: _invert(by_id) for path, by_id in codes.items()}
+
+
+def translate(desired: Desired, live: Spec, vocabulary: Vocabulary) -> tuple[Spec, tuple[Finding, ...]]:
+    """What `desired` manages by the paths of EsaChannelEdit and with its ids, and what could not be translated.
+
+    What is `live` already is taken from there, so that a code which is ambiguous or unknown, but in use, is no finding.
+    """
+    wanted: dict[str, Value] = {}
+    findings: list[Finding] = []
+    for path, value in desired.spec.items():
+        field = FIELD_AT[path]
+        if live.get(path) == value:
+            wanted[field.path] = live.get(field.path)
+            continue
+        wanted[field.path], found = _translate(desired, path, vocabulary)
+        findings += found
+    return wanted, tuple(findings)
+
+
+def show_formula(formula: str, written: Value, vocabulary: Vocabulary) -> str:
+    """`formula` as the files would write it: channels by name where they have one.
+
+    An id that the text `written` in the file gives as a number stays one, so that the two can be read side by side.
+    """
+    kept = find_references(written) if isinstance(written, str) else ()
+
+    def name(reference: str) -> str:
+        id_ = read_id(reference)
+        return reference if id_ is None or reference in kept else vocabulary.channel_names.get(id_, reference)
+
+    return rename_references(formula, name)
+
+
+def _invert(by_id: Mapping[int, str]) -> Mapping[str, tuple[int, ...]]:
+    ids: dict[str, list[int]] = defaultdict(list)
+    for id_, code in sorted(by_id.items()):
+        ids[code].append(id_)
+    return {code: tuple(found) for code, found in ids.items()}
+
+
+def _translate(desired: Desired, path: str, vocabulary: Vocabulary) -> tuple[Value, tuple[Finding, ...]]:
+    value = desired.spec[path]
+    if path in vocabulary.ids:
+        return _translate_code(desired, path, vocabulary)
+    if path in _LISTED:
+        return value, _check_id(desired, path, vocabulary)
+    if path == FORMULA and isinstance(value, str):
+        return _translate_formula(desired, value, vocabulary)
+    return canonical(path, value), ()
+
+
+def _translate_code(desired: Desired, path: str, vocabulary: Vocabulary) -> tuple[Value, tuple[Finding, ...]]:
+    code, codes = desired.spec[path], vocabulary.ids[path]
+    match codes.get(str(code), ()):
+        case (only,):
+            return only, ()
+        case ():
+            return None, (_unknown_code(desired, path, tuple(codes)),)
+        case several:
+            ids = ", ".join(map(str, several))
+            message = f"code stands for several ids, found {show_value(code)} for {FIELD_AT[path].key} {ids}"
+            return None, (make_finding("ESA311", message, desired.place(path)),)
+
+
+def _unknown_code(desired: Desired, path: str, codes: tuple[str, ...]) -> Finding:
+    code, key = desired.spec[path], path.rpartition(".")[2]
+    nearest = _find_nearest(str(code), codes)
+    fix = f"write  {key}: {nearest}" if nearest else ""
+    if path == SUMMARIZATION_METHOD and not nearest:
+        # No endpoint lists the methods, so their names are known from the channels that use them.
+        fix = "write summarizationMethodId: no channel uses this method yet, so its id cannot be learned"
+    return make_finding(
+        "ESA310", f"{key} is not known in EnergyCAP, found {show_value(code)}", desired.place(path), fix=fix
+    )
+
+
+@lru_cache(maxsize=256)
+def _find_nearest(code: str, codes: tuple[str, ...]) -> str | None:
+    return find_nearest(code, codes)
+
+
+def _check_id(desired: Desired, path: str, vocabulary: Vocabulary) -> tuple[Finding, ...]:
+    id_ = desired.spec[path]
+    if id_ in vocabulary.codes[_LISTED[path]]:
+        return ()
+    message = f"{FIELD_AT[path].key} is not known in EnergyCAP, found {show_value(id_)}"
+    return (make_finding("ESA312", message, desired.place(path)),)
+
+
+def _translate_formula(desired: Desired, formula: str, vocabulary: Vocabulary) -> tuple[str, tuple[Finding, ...]]:
+    references = find_references(formula)
+    findings = tuple(finding for text in references for finding in _check_reference(desired, text, vocabulary))
+
+    def number(reference: str) -> str:
+        is_name = read_id(reference) is None
+        return str(vocabulary.channel_ids.get(reference, reference)) if is_name else reference
+
+    return rename_references(formula, number), findings
+
+
+def _check_reference(desired: Desired, reference: str, vocabulary: Vocabulary) -> tuple[Finding, ...]:
+    match read_id(reference):
+        case None if reference in vocabulary.channel_ids:
+            return ()
+        case None if reference in vocabulary.written:
+            code, what = "ESA313", "formula uses a channel that was not found in EnergyCAP"
+        case None:
+            code, what = "ESA320", "formula names an unknown channel"
+        case id_ if id_ in vocabulary.live_ids:
+            return ()
+        case _:
+            code, what = "ESA314", "formula uses a channel that is not in EnergyCAP"
+    return (make_finding(code, f"{what}, found channel({shorten(reference)})", desired.place(FORMULA)),)
