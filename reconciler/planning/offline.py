@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.model.fields import CHANNEL_IMPORT_ID, FIELDS, OBSERVATION_TYPE_CODE, UNIT_CODE
+from reconciler.model.fields import CHANNEL_IMPORT_ID, OBSERVATION_TYPE_CODE, SUMMARIZATION_METHOD, UNIT_CODE
 from reconciler.planning.citing import show_value
 from reconciler.planning.collisions import check_collisions, find_identity, show_pointers
 from reconciler.planning.constraints import CHANNEL_INFO, find_violations
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from reconciler.model.findings import Finding
     from reconciler.model.values import Value
 
-_TWICE = tuple((field.path, field.alias) for field in FIELDS if field.alias)
-_LOOKED_UP = (CHANNEL_INFO, CHANNEL_IMPORT_ID, OBSERVATION_TYPE_CODE, "summarizationMethod", UNIT_CODE)
+_LOOKED_UP = (CHANNEL_INFO, CHANNEL_IMPORT_ID, OBSERVATION_TYPE_CODE, SUMMARIZATION_METHOD, UNIT_CODE)
 
 
 def check_definitions(definitions: Definitions) -> tuple[Finding, ...]:
@@ -44,7 +43,6 @@ def _check_channel(channel: Desired, names: Container[str]) -> Iterator[Finding]
     for violation in (*find_violations(channel.spec), *find_formula_violations(channel.spec, names)):
         place = channel.place(violation.path)
         yield make_finding(violation.code, violation.message, place, fix=violation.fix)
-    yield from _check_twice(channel)
     yield from _check_spaces(channel)
 
 
@@ -56,24 +54,6 @@ def _check_pointer(channel: Desired) -> Iterator[Finding]:
     else:
         return
     yield make_finding("ESA331", f"channel does not say how to find its live one, found {found}", place)
-
-
-def _check_twice(channel: Desired) -> Iterator[Finding]:
-    spec = channel.spec
-    for path, alias in _TWICE:
-        if alias in spec and path in spec:
-            yield _given_twice(channel, path, alias)
-
-
-def _given_twice(channel: Desired, path: str, alias: str) -> Finding:
-    one, other = path.rpartition(".")[2], alias.rpartition(".")[2]
-    of_one, of_other = show_value(channel.spec[path]), show_value(channel.spec[alias])
-    return make_finding(
-        "ESA216",
-        f"{one} and {other} give one value twice, found {of_one} and {of_other}",
-        channel.place(path),
-        fix=f"keep  {other}: {of_other}  and remove {one}, which differs between environments",
-    )
 
 
 def _check_spaces(channel: Desired) -> Iterator[Finding]:

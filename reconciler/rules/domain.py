@@ -125,14 +125,6 @@ DOMAIN_RULES: tuple[Rule, ...] = (
         "remove the line, or write observationRule: Odometer",
     ),
     Rule(
-        "ESA216",
-        "One value is given once: by its id, or by its code or name.",
-        "Given twice, the two may part over time, and nothing says which of them is meant.",
-        "this tool's contract: a file may give the code or name instead of the id",
-        Certainty.DOCUMENTED,
-        "keep the code or name, which is the same in every environment, and remove the id",
-    ),
-    Rule(
         "ESA217",
         "Names, codes and import ids do not begin or end with a space.",
         "The space is hard to see, and what is looked up by such a text, readings included, is then not found.",

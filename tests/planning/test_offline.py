@@ -103,15 +103,6 @@ def test_a_channel_must_say_how_to_find_its_live_one(select: Pointers | None, pl
     ]
 
 
-def test_a_value_given_by_code_and_by_id_is_told() -> None:
-    channel = make_channel("a", {"esaChannelVersion.unitId": 12, "esaChannelVersion.unitCode": "KWH"})
-
-    (finding,) = check_definitions(make_definitions([channel]))
-
-    assert finding.message == 'unitId and unitCode give one value twice, found 12 and "KWH"'
-    assert finding.fix == 'keep  unitCode: "KWH"  and remove unitId, which differs between environments'
-
-
 @pytest.mark.parametrize("text", [" X", "X ", "X\n", "X\u00a0"])
 @pytest.mark.parametrize("path", ["channelInfo", "channelImportId", "esaChannelVersion.unitCode"])
 def test_a_space_at_the_end_of_a_name_is_a_warning(path: str, text: str) -> None:
