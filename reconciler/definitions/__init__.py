@@ -1,0 +1,1 @@
+"""YAML in (strict, with places) and out (comments kept); the only room that knows YAML and JSON Schema."""

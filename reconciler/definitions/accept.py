@@ -1,0 +1,110 @@
+"""A JSON Schema as a function that says yes or no, some hundred times faster than jsonschema says why.
+
+Knows the keywords that the schemas of this project use, and says exactly what jsonschema says (tested).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+Accept: TypeAlias = Callable[[Any], bool]
+# What accepts a value, by the value's type; a type that is not in it is not accepted.
+_Checks: TypeAlias = dict[type, Accept]
+_Schema: TypeAlias = Mapping[str, Any]
+
+
+def compile_accept(schema: _Schema, root: _Schema) -> Accept:
+    """Whether a value of JSON's types fits `schema`, as a function. References lead into `root`."""
+    checks = _compile(schema, root)
+
+    def accept(value: Any) -> bool:
+        check = checks.get(type(value))
+        return check is not None and check(value)
+
+    return accept
+
+
+def resolve(schema: _Schema, root: _Schema) -> _Schema:
+    """What `schema` refers to, or itself."""
+    reference = schema.get("$ref")
+    return schema if reference is None else root["definitions"][reference.removeprefix("#/definitions/")]
+
+
+def _compile(schema: _Schema, root: _Schema) -> _Checks:
+    schema = resolve(schema, root)
+    named = schema["type"]
+    checks: _Checks = {}
+    for name in [named] if isinstance(named, str) else named:
+        checks |= _compile_type(name, schema, root)
+    return checks
+
+
+def _compile_type(name: str, schema: _Schema, root: _Schema) -> _Checks:
+    checks: _Checks
+    match name:
+        case "string":
+            checks = {str: _compile_text(schema)}
+        case "integer":
+            check = _compile_number(schema)
+            checks = {int: check, float: lambda value: value.is_integer() and check(value)}
+        case "number":
+            checks = dict.fromkeys((int, float), _compile_number(schema))
+        case "object":
+            checks = {dict: _compile_mapping(schema, root)}
+        case "array":
+            checks = {list: _compile_list(schema, root)}
+        case _:
+            checks = {bool if name == "boolean" else type(None): _always}
+    return checks
+
+
+def _always(_value: Any) -> bool:
+    return True
+
+
+def _compile_text(schema: _Schema) -> Accept:
+    if "enum" in schema:
+        return frozenset(text for text in schema["enum"] if isinstance(text, str)).__contains__
+    shortest, longest = schema.get("minLength", 0), schema.get("maxLength")
+    if "pattern" in schema:
+        return _compile_pattern(schema["pattern"], shortest, longest)
+    if longest is None:
+        return lambda value: len(value) >= shortest
+    return lambda value: shortest <= len(value) <= longest
+
+
+def _compile_pattern(pattern: str, shortest: int, longest: int | None) -> Accept:
+    search = re.compile(pattern).search
+    most = float("inf") if longest is None else longest
+    return lambda value: shortest <= len(value) <= most and search(value) is not None
+
+
+def _compile_number(schema: _Schema) -> Accept:
+    if "enum" in schema:
+        return frozenset(number for number in schema["enum"] if isinstance(number, int)).__contains__
+    least, most = schema.get("minimum", float("-inf")), schema.get("maximum", float("inf"))
+    return lambda value: least <= value <= most
+
+
+def _compile_list(schema: _Schema, root: _Schema) -> Accept:
+    member, fewest = compile_accept(schema["items"], root), schema.get("minItems", 0)
+    return lambda members: len(members) >= fewest and all(map(member, members))
+
+
+def _compile_mapping(schema: _Schema, root: _Schema) -> Accept:
+    properties = {key: _compile(property_, root) for key, property_ in schema.get("properties", {}).items()}
+    other = schema.get("additionalProperties")
+    others = _compile(other, root) if other else {}
+    accept_name = compile_accept(schema["propertyNames"], root) if "propertyNames" in schema else _always
+    required, fewest = schema.get("required", ()), schema.get("minProperties", 0)
+
+    def accept(mapping: dict[str, Any]) -> bool:
+        for key, value in mapping.items():
+            check = properties.get(key, others).get(type(value))
+            if check is None or not check(value) or not accept_name(key):
+                return False
+        return len(mapping) >= fewest and all(key in mapping for key in required)
+
+    return accept

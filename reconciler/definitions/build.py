@@ -1,0 +1,105 @@
+"""The values of a channel file as desired channels and feeds, `defaults` merged in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from reconciler.model.desired import Desired
+from reconciler.model.fields import BEGIN_DATE, CHANNEL_FIELDS, FIELDS, VERSION, VERSION_FIELDS
+from reconciler.model.places import Place
+from reconciler.model.routes import Feed, Pointers
+from reconciler.model.values import canonical_time
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from reconciler.definitions.quick import Lines
+    from reconciler.model.fields import Field
+    from reconciler.model.values import Spec, Value
+
+
+def _paths(fields: Iterable[Field]) -> dict[str, str]:
+    """The path of each property and of its alias, by the key in a file."""
+    paths = [path for field in fields for path in (field.path, field.alias) if path]
+    return {path.rpartition(".")[2]: path for path in paths}
+
+
+_CHANNEL_PATHS = _paths(CHANNEL_FIELDS)
+_VERSION_PATHS = _paths(VERSION_FIELDS)
+# The other way to say the same: where a channel says unitId, the unitCode of the defaults counts no longer.
+_TWINS = {
+    one: other
+    for field in FIELDS
+    if field.alias
+    for one, other in ((field.path, field.alias), (field.alias, field.path))
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """The channels and feeds of one file, in its order; `guessed` are channels that a file that is no YAML may name."""
+
+    channels: tuple[Desired, ...] = ()
+    feeds: tuple[Feed, ...] = ()
+    guessed: tuple[Desired, ...] = ()
+
+
+NOTHING = Built()
+
+
+def build(file: str, tree: Mapping[str, Any], lines: Lines) -> Built:
+    """The channels and feeds that `tree`, which fits the schema, holds; `lines` says where their names stand."""
+    defaults = flatten(tree.get("defaults", {}))
+    data_point = tree.get("dataPoint")
+    channel_lines, feed_lines = lines.get("channels", {}), lines.get("feeds", {})
+    channels = [
+        Desired(name, file, channel_lines[name], _find_pointers(channel), _merge(defaults, channel), data_point)
+        for name, channel in tree.get("channels", {}).items()
+    ]
+    feeds = [_build_feed(file, feed_lines[name], name, feed) for name, feed in tree.get("feeds", {}).items()]
+    return Built(tuple(channels), tuple(feeds))
+
+
+def flatten(channel: Mapping[str, Any]) -> dict[str, Value]:
+    """The managed values of `channel` by their paths in the file; a date as local wall time, to the second."""
+    spec = {_CHANNEL_PATHS[key]: value for key, value in channel.items() if key in _CHANNEL_PATHS}
+    for key, value in channel.get(VERSION, {}).items():
+        spec[_VERSION_PATHS[key]] = value
+    if spec.get(BEGIN_DATE):
+        spec[BEGIN_DATE] = canonical_time(spec[BEGIN_DATE])
+    return spec
+
+
+def _merge(defaults: Spec, channel: Mapping[str, Any]) -> Spec:
+    own = flatten(channel)
+    if not defaults:
+        return own
+    return {path: value for path, value in defaults.items() if _TWINS.get(path) not in own} | own
+
+
+def _find_pointers(channel: Mapping[str, Any]) -> Pointers | None:
+    select = channel.get("select")
+    if select is not None:
+        return _read_pointers(select)
+    if "channelId" in channel:
+        return Pointers(channel_id=channel["channelId"])
+    import_id = channel.get("channelImportId")
+    return Pointers(channel_import_id=import_id) if import_id else None
+
+
+def _read_pointers(keys: Mapping[str, Any]) -> Pointers:
+    minutes = keys.get("intervalMinutes")
+    return Pointers(
+        channel_id=keys.get("channelId"),
+        channel_import_id=keys.get("channelImportId"),
+        meter_import_id=keys.get("meterImportId", keys.get("dataPointImportId")),
+        observation_type_code=keys.get("observationTypeCode"),
+        unit_code=keys.get("unitCode"),
+        interval_seconds=keys.get("channelIntervalInSeconds") if minutes is None else minutes * 60,
+    )
+
+
+def _build_feed(file: str, line: int, name: str, feed: Mapping[str, Any]) -> Feed:
+    place = Place(file, line=line, keys=("feeds", name))
+    return Feed(name, place, _read_pointers(feed), feed["expect"])

@@ -1,0 +1,243 @@
+"""The close reader: the values of any file, where each stands, and all that is wrong with it as YAML."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import yaml
+from yaml.events import AliasEvent, MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent, StreamEndEvent
+
+from reconciler.definitions.anchors import Anchored, Anchors, TooMany
+from reconciler.definitions.document import Document, Spot
+from reconciler.definitions.reader import MAX_DEPTH, open_events
+from reconciler.definitions.scalars import CONTROL, Trouble, find_trouble, read_plain
+from reconciler.definitions.source import MOST_FOUND, read_source
+from reconciler.definitions.syntax import explain_syntax
+from reconciler.rules import make_finding
+
+if TYPE_CHECKING:
+    from reconciler.definitions.document import Keys
+    from reconciler.definitions.reader import NextEvent, OpenEvents
+    from reconciler.model.findings import Finding
+
+    Span: TypeAlias = tuple[int, int]
+
+# Where a value starts with a tag, perhaps after its anchor. libyaml itself keeps no trace of the tag "!".
+_TAGGED = re.compile(r"(?:&\S+\s+)?(!\S*)")
+# Where what is only read past is put: no key is empty.
+_NOWHERE = ""
+
+
+class _Stop(Exception):
+    """Reading on would find nothing of use."""
+
+
+def read_closely(file: str, data: bytes, opener: OpenEvents = open_events) -> Document:
+    """What `data`, the content of `file`, holds and where, with findings for all that is wrong with it as YAML."""
+    text, unclean = read_source(data)
+    document = Document(file, text)
+    for found in unclean:
+        place = document.place(()) if found.offset is None else document.place_at(found.offset, found.offset + 1)
+        document.findings.append(make_finding(found.code, found.message, place))
+    if not unclean:
+        _read_into(document, opener)
+    return document
+
+
+def _read_into(document: Document, opener: OpenEvents) -> None:
+    try:
+        _CloseReader(document, opener(document.text)).read()
+    except _Stop:
+        pass
+    except yaml.YAMLError as error:
+        fault = explain_syntax(document.text, error)
+        place = document.place_at(fault.start, fault.end)
+        # What was found on the way in that same line is most likely the same mistake.
+        document.findings = [found for found in document.findings if found.place and found.place.line != place.line]
+        document.findings.append(make_finding("ESA107", fault.message, place, fix=fault.fix))
+
+
+class _CloseReader:
+    """Fills one document from its events."""
+
+    def __init__(self, document: Document, next_event: NextEvent) -> None:
+        self._document = document
+        self._next = next_event
+        self._anchors = Anchors()
+        self._values = 0
+        self._deepest = 0
+
+    def read(self) -> None:
+        self._next()
+        start = self._next()
+        self._check_not_empty(start)
+        if start.version or start.tags:
+            self._report(start, "ESA109", "directives (%YAML, %TAG) are not read", "delete the lines with the %")
+        event = self._next()
+        self._check_not_empty(event)
+        tree = self._node(event, (), (event.start_mark.index,) * 2, 1)
+        self._next()
+        self._check_end(self._next())
+        self._document.tree = tree
+
+    def _check_not_empty(self, event: Any) -> None:
+        is_nothing = isinstance(event, ScalarEvent) and event.implicit[0] and not event.value
+        if is_nothing or isinstance(event, StreamEndEvent):
+            self._report_at((0, 0), "ESA113", "the file is empty")
+            raise _Stop
+
+    def _check_end(self, event: Any) -> None:
+        if not isinstance(event, StreamEndEvent):
+            self._report(event, "ESA112", "a file holds one document, found a second one")
+        for name, offset in self._anchors.find_unused():
+            fix = f"delete the anchor; if &{name} belongs to the text, put the text in quotes"
+            self._report_at((offset, offset + len(name) + 1), "ESA110", f"the anchor &{name} is never used", fix)
+
+    def _node(self, event: Any, keys: Keys, key: Span, depth: int) -> object:
+        """The value that starts with `event`; `key` is where its key starts and ends."""
+        is_collection = not isinstance(event, ScalarEvent | AliasEvent)
+        start, end = event.start_mark.index, event.end_mark.index
+        self._document.spots.setdefault(keys, Spot(*key, start, end, is_collection and not event.flow_style))
+        if isinstance(event, AliasEvent):
+            return self._alias(event, keys, depth)
+        self._values += 1
+        if is_collection:
+            self._enter(event, depth)
+        self._check_tag(event)
+        return self._value(event, keys, depth) if event.anchor is None else self._anchored(event, keys, depth)
+
+    def _value(self, event: Any, keys: Keys, depth: int) -> object:
+        if isinstance(event, ScalarEvent):
+            return self._scalar(event, keys)
+        return self._mapping(keys, depth) if isinstance(event, MappingStartEvent) else self._sequence(keys, depth)
+
+    def _enter(self, event: Any, depth: int) -> None:
+        if depth > MAX_DEPTH:
+            self._report(event, "ESA111", f"nested deeper than {MAX_DEPTH} levels")
+            raise _Stop
+        self._deepest = max(self._deepest, depth)
+
+    def _mapping(self, keys: Keys, depth: int) -> dict[str, object]:
+        mapping: dict[str, object] = {}
+        while not isinstance(event := self._next(), MappingEndEvent):
+            if not isinstance(event, ScalarEvent):
+                self._skip_pair(event, keys, depth)
+            elif self._check_key(event, mapping, keys):
+                mapping[event.value] = self._node(self._next(), (*keys, event.value), _span(event), depth + 1)
+            else:
+                self._node(self._next(), (*keys, _NOWHERE), _span(event), depth + 1)
+        return mapping
+
+    def _sequence(self, keys: Keys, depth: int) -> list[object]:
+        members: list[object] = []
+        while not isinstance(event := self._next(), SequenceEndEvent):
+            members.append(self._node(event, (*keys, str(len(members))), _span(event), depth + 1))
+        return members
+
+    def _scalar(self, event: Any, keys: Keys) -> object:
+        is_plain, text = event.implicit[0], event.value
+        trouble = find_trouble(text) if is_plain else _find_control(text)
+        if trouble is None:
+            return read_plain(text) if is_plain else text
+        spot = self._document.spots[keys]
+        subject = keys[-1] if keys and not keys[-1].isdigit() else "the value"
+        span = (spot.start, spot.end) if text else (spot.key_start, spot.key_end)
+        self._document.refused.add(keys)
+        self._report_at(span, trouble.code, f"{subject} {trouble.message}", trouble.fix)
+        return None
+
+    def _anchored(self, event: Any, keys: Keys, depth: int) -> object:
+        values, deepest = self._values, self._deepest
+        self._deepest = depth
+        value = self._value(event, keys, depth)
+        offset = self._document.text.index(f"&{event.anchor}", event.start_mark.index)
+        anchored = Anchored(value, self._values - values + 1, self._deepest - depth, offset)
+        self._anchors.keep(event.anchor, anchored)
+        self._deepest = max(deepest, self._deepest)
+        return value
+
+    def _alias(self, event: Any, keys: Keys, depth: int) -> object:
+        try:
+            anchored = self._anchors.find(event.anchor)
+        except TooMany as error:
+            self._report(event, "ESA110", str(error))
+            raise _Stop from None
+        if anchored is None:
+            fix = f"if *{event.anchor} belongs to the text, put the text in quotes; else write the value out"
+            self._report(event, "ESA110", f"the alias *{event.anchor} leads nowhere", fix)
+            self._document.refused.add(keys)
+            return None
+        self._values += anchored.size
+        self._enter(event, depth + anchored.height)
+        return anchored.value
+
+    def _skip_pair(self, event: Any, keys: Keys, depth: int) -> None:
+        """Read past a key that is no text, and its value, with one finding for all of it."""
+        findings, span = self._document.findings, _span(event)
+        found = len(findings)
+        self._node(event, (*keys, _NOWHERE), span, depth + 1)
+        self._node(self._next(), (*keys, _NOWHERE), span, depth + 1)
+        del findings[found:]
+        self._document.refused.add(keys)
+        if self._document.text[max(span[0] - 1, 0) : span[0] + 1] == "{{":
+            fix = "write the value itself; if the braces belong to a text, put the text in quotes"
+            self._report(event, "ESA115", "a template, {{ … }}, is not filled in", fix)
+        else:
+            self._report(event, "ESA115", f"a key must be a text, found {_name_kind(event)}")
+
+    def _check_key(self, event: Any, mapping: dict[str, object], keys: Keys) -> bool:
+        """Whether the scalar is a key of its own; a finding where it is not."""
+        self._check_tag(event)
+        name = event.value
+        if name in mapping:
+            return self._refuse_twice(event, keys)
+        if not name:
+            return self._report(event, "ESA115", "a key must be a text, found nothing before the colon")
+        if name == "<<":
+            return self._report(event, "ESA110", "merge keys (<<) are not read")
+        if CONTROL.search(name):
+            return self._report(event, "ESA105", "a key must hold no control characters")
+        if event.anchor is not None:
+            return self._report(event, "ESA110", f"anchors on keys are not read, found &{event.anchor}")
+        return True
+
+    def _refuse_twice(self, event: Any, keys: Keys) -> bool:
+        document, where = self._document, f" in {keys[-1]}" if keys else ""
+        line = document.line_of((*keys, event.value))
+        message = f"{event.value} is written twice{where}, first in line {line}"
+        finding = make_finding("ESA108", message, document.place_at(*_span(event)))
+        return self._keep(replace(finding, detail=(f"first written at {document.file}:{line}",)))
+
+    def _check_tag(self, event: Any) -> None:
+        match = _TAGGED.match(self._document.text, event.start_mark.index)
+        if match:
+            self._report_at(match.span(1), "ESA109", f"tags are not read, found {match[1]}")
+
+    def _report(self, event: Any, code: str, message: str, fix: str = "") -> bool:
+        return self._report_at(_span(event), code, message, fix)
+
+    def _report_at(self, span: Span, code: str, message: str, fix: str = "") -> bool:
+        return self._keep(make_finding(code, message, self._document.place_at(*span), fix=fix))
+
+    def _keep(self, finding: Finding) -> bool:
+        """Keep the finding, and return False: what was found wrong is not taken."""
+        self._document.findings.append(finding)
+        if len(self._document.findings) >= MOST_FOUND:
+            raise _Stop
+        return False
+
+
+def _span(event: Any) -> Span:
+    return (event.start_mark.index, event.end_mark.index)
+
+
+def _find_control(text: str) -> Trouble | None:
+    return Trouble("ESA105", "must hold no control characters") if CONTROL.search(text) else None
+
+
+def _name_kind(event: Any) -> str:
+    if isinstance(event, AliasEvent):
+        return f"the alias *{event.anchor}"
+    return "a mapping" if isinstance(event, MappingStartEvent) else "a list"

@@ -1,0 +1,118 @@
+"""The text of one file, and where each of its keys and values stands in it."""
+
+from __future__ import annotations
+
+import re
+from array import array
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from reconciler.model.places import Place
+from reconciler.rules import make_finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reconciler.model.findings import Finding
+
+Keys: TypeAlias = tuple[str, ...]
+
+_LINE_BREAK = re.compile(r"\r\n|\r|\n")
+# A line this long is not written by people, and would drown any report.
+_LONGEST_EXCERPT = 1000
+# A key, token or password that got into a file must not travel on into logs.
+_SECRET = re.compile(
+    r"(?i)\b(?:(?:eci|api)[-_]?(?:api[-_]?)?key|key|token|password|secret)[\"']?\s*:|\bapiKeyEnv\b.*\."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Offsets of a value in the text of its file, and of the key before it; a value without key has it at its own."""
+
+    key_start: int
+    key_end: int
+    start: int
+    end: int
+    is_block: bool = False
+
+    @property
+    def shown(self) -> tuple[int, int]:
+        """What to underline: a scalar itself, but the key of a mapping or list that goes on over lines."""
+        return (self.key_start, self.key_end) if self.is_block else (self.start, self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong at a value, or at its key; what a finding is before its place is known."""
+
+    code: str
+    keys: Keys
+    message: str
+    fix: str = ""
+    detail: tuple[str, ...] = ()
+    at_key: bool = False
+
+
+@dataclass(slots=True)
+class Document:
+    """One file as it was read: its text, its values as JSON's types, and what was found wrong with it as YAML.
+
+    `tree` is None where the file could not be read to its end. `spots` leads from keys to their place in the text.
+    `refused` are the keys whose value could not be read, of which nothing more should be said.
+    """
+
+    file: str
+    text: str
+    tree: object = None
+    findings: list[Finding] = field(default_factory=list)
+    spots: dict[Keys, Spot] = field(default_factory=dict)
+    refused: set[Keys] = field(default_factory=set)
+    _starts: array[int] = field(default_factory=lambda: array("Q"))
+
+    def place_at(self, start: int, end: int, keys: Keys = ()) -> Place:
+        """The place from offset `start` up to `end`, or to the end of the line where that comes first."""
+        line = self._line_of(start)
+        first = self._starts[line]
+        match = _LINE_BREAK.search(self.text, start)
+        line_end = match.start() if match else len(self.text)
+        excerpt = self._excerpt(first, line_end)
+        length = min(end, line_end) - start if excerpt else 0
+        return Place(self.file, line + 1, start - first + 1, keys, length, excerpt)
+
+    def place(self, keys: Keys, *, at_key: bool = False) -> Place:
+        """The place of the value at `keys`, or of its key; of the nearest key above it where there is none."""
+        for known in _upwards(keys):
+            spot = self.spots.get(known)
+            if spot is not None:
+                at_key = at_key or (len(known) < len(keys))
+                start, end = (spot.key_start, spot.key_end) if at_key else spot.shown
+                return self.place_at(start, end, keys)
+        return Place(self.file, line=1, column=1, keys=keys)
+
+    def line_of(self, keys: Keys) -> int:
+        """The line of the key that `keys` lead to, counted from 1."""
+        return self._line_of(self.spots[keys].key_start) + 1
+
+    def report(self, problem: Problem) -> None:
+        """Keep `problem` as a finding at its place."""
+        place = self.place(problem.keys, at_key=problem.at_key)
+        self.findings.append(make_finding(problem.code, problem.message, place, fix=problem.fix, detail=problem.detail))
+
+    def _line_of(self, offset: int) -> int:
+        if not self._starts:
+            self._starts.append(0)
+            self._starts.extend(match.end() for match in _LINE_BREAK.finditer(self.text))
+        return bisect_right(self._starts, offset) - 1
+
+    def _excerpt(self, start: int, end: int) -> str:
+        if end - start > _LONGEST_EXCERPT:
+            return ""
+        line = self.text[start:end]
+        return "" if _SECRET.search(line) else line
+
+
+def _upwards(keys: Keys) -> Iterator[Keys]:
+    for length in range(len(keys), -1, -1):
+        yield keys[:length]

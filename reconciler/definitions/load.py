@@ -1,0 +1,115 @@
+"""The definitions of a project: all files read, checked and put together, and every finding with its place."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.definitions.files import find_files, read_file
+from reconciler.definitions.limit import limit_findings
+from reconciler.definitions.page import Page, make_page, read_sound
+from reconciler.definitions.pinpoint import pinpoint
+from reconciler.definitions.scalars import PlainScalars
+from reconciler.model.desired import Definitions
+from reconciler.model.findings import Finding
+from reconciler.planning.offline import check_definitions
+from reconciler.rules import make_finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from reconciler.model.places import Place
+
+# A channel must say how to find its live one; in a broken file that may be just what could not be read.
+_NEEDS_WHOLE_FILE = "ESA331"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What the files say and what is wrong with them, in the order of files and lines.
+
+    The channels and feeds of a file that cannot be read, or does not fit its schema, are left out.
+    """
+
+    definitions: Definitions
+    findings: tuple[Finding, ...]
+
+
+def load_definitions(root: Path, folders: Sequence[str]) -> Loaded:
+    """The definitions in `folders` below `root`, and all findings that the files alone can give.
+
+    Never raises for what is wrong with a file or a folder. Of each file at most 50 findings are kept, errors first;
+    one more counts the rest.
+    """
+    with _without_collector():
+        found = find_files(root, folders)
+        pages = _read_pages(root, found.files)
+        findings = pinpoint(root, (*found.findings, *_check_pages(pages)))
+        sound = _put_together(pages, [page for page in pages if page.is_sound])
+        return Loaded(sound, limit_findings(findings, {page.file: page.more for page in pages}))
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """No garbage collection meanwhile: it would look at millions of values again and again, and none is garbage."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _read_pages(root: Path, files: Sequence[str]) -> list[Page]:
+    scalars = PlainScalars()
+    return [_read_page(root, file, scalars) for file in files]
+
+
+def _read_page(root: Path, file: str, scalars: PlainScalars) -> Page:
+    data = read_file(root, file)
+    if isinstance(data, Finding):
+        return Page(file, b"", findings=(data,), is_sound=False)
+    return make_page(file, data, read_sound(data, scalars))
+
+
+def _check_pages(pages: Sequence[Page]) -> Iterator[Finding]:
+    """What is wrong with each page, and with all of them together."""
+    for page in pages:
+        yield from page.findings
+    channels = [(channel.name, channel.place()) for page in pages for channel in page.built.channels]
+    yield from _refuse_twice("ESA131", "channel", channels)
+    feeds = [(feed.name, feed.place) for page in pages for feed in page.built.feeds]
+    yield from _refuse_twice("ESA132", "feed", feeds)
+    broken = {page.file for page in pages if not page.is_sound}
+    for finding in check_definitions(_put_together(pages, pages)):
+        file = finding.place.file if finding.place else ""
+        if finding.code != _NEEDS_WHOLE_FILE or file not in broken:
+            yield finding
+
+
+def _refuse_twice(code: str, kind: str, named: Sequence[tuple[str, Place]]) -> Iterator[Finding]:
+    firsts = dict(reversed(named))
+    for name, place in named if len(firsts) < len(named) else ():
+        first = firsts[name]
+        if first is not place:
+            where = f"{first.file}:{first.line}"
+            yield make_finding(code, f"{kind} {name} is defined twice, first in {where}", place)
+
+
+def _put_together(pages: Sequence[Page], spoken: Sequence[Page]) -> Definitions:
+    """What the pages `spoken` say, by name; of two with one name the first counts."""
+    channels = {guess.name: guess for page in spoken for guess in page.built.guessed}
+    channels |= {channel.name: channel for page in reversed(spoken) for channel in page.built.channels}
+    feeds = {feed.name: feed for page in reversed(spoken) for feed in page.built.feeds}
+    digests = b"".join(sorted(page.digest for page in pages))
+    return Definitions(
+        channels=tuple(channels[name] for name in sorted(channels)),
+        feeds=tuple(feeds[name] for name in sorted(feeds)),
+        files=tuple(page.file for page in pages),
+        digest=f"sha256:{hashlib.sha256(digests).hexdigest()}",
+    )

@@ -1,0 +1,55 @@
+"""Places that were made without the text at hand, found in it: line, column, and the piece that is meant."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reconciler.definitions.close import read_closely
+from reconciler.definitions.files import read_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from reconciler.definitions.document import Document, Keys
+    from reconciler.model.findings import Finding
+    from reconciler.model.places import Place
+
+
+def pinpoint(root: Path, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """`findings`, with line, column, length and excerpt for those whose place knows only its keys.
+
+    A key that a channel does not have is looked for in the defaults of its file; where it is in neither, the nearest
+    key above it is meant. Each file is read once more; one that is gone by now leaves its findings as they are.
+    """
+    documents: dict[str, Document | None] = {}
+    return tuple(_pinpoint(root, finding, documents) for finding in findings)
+
+
+def _pinpoint(root: Path, finding: Finding, documents: dict[str, Document | None]) -> Finding:
+    place = finding.place
+    if place is None or place.column or not place.keys:
+        return finding
+    if place.file not in documents:
+        documents[place.file] = _read(root, place.file)
+    document = documents[place.file]
+    return finding if document is None else replace(finding, place=_find_place(document, place))
+
+
+def _read(root: Path, file: str) -> Document | None:
+    data = read_file(root, file)
+    return read_closely(file, data) if isinstance(data, bytes) else None
+
+
+def _find_place(document: Document, place: Place) -> Place:
+    for keys in _candidates(place.keys):
+        if keys in document.spots:
+            return replace(document.place(keys), keys=place.keys)
+    return document.place(place.keys) if () in document.spots else place
+
+
+def _candidates(keys: Keys) -> Iterator[Keys]:
+    yield keys
+    if keys[0] == "channels":
+        yield ("defaults", *keys[2:])

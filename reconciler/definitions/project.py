@@ -1,0 +1,122 @@
+"""The project file: found from where the user stands, read as strictly as the definitions, as records."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reconciler.definitions.close import read_closely
+from reconciler.definitions.document import Problem
+from reconciler.definitions.explain import explain
+from reconciler.definitions.files import PROJECT_FILE, read_file
+from reconciler.definitions.schema import Format
+from reconciler.errors import ProjectError
+from reconciler.model.findings import Finding
+from reconciler.model.project import (
+    ChannelEdit,
+    Environment,
+    Guards,
+    HistoryRewrites,
+    MaxChanges,
+    OnBlocked,
+    PrimaryMove,
+    Project,
+)
+from reconciler.planning.nearest import find_nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+_DEFAULT = Environment("", "")
+
+
+def find_root(start: Path) -> Path:
+    """The nearest folder with a reconciler.yaml, from `start` upwards to the git root, or to the top without one.
+
+    Raises ProjectError where there is none.
+    """
+    for folder in (start, *start.parents):
+        if (folder / PROJECT_FILE).is_file():
+            return folder
+        if (folder / ".git").exists():
+            break
+    message = f"no {PROJECT_FILE} in {start} or above it, up to the root of its git repository"
+    raise ProjectError(
+        message, f"change into the project's folder, or write a {PROJECT_FILE} with  definitions: channels"
+    )
+
+
+def load_project(root: Path) -> tuple[Project | None, tuple[Finding, ...]]:
+    """The project file in `root`, and what is wrong with it; None where anything is."""
+    data = read_file(root, PROJECT_FILE)
+    if isinstance(data, Finding):
+        return None, (data,)
+    document = read_closely(PROJECT_FILE, data)
+    tree: Any = document.tree
+    if tree is not None:
+        for problem in (*explain(Format.PROJECT, tree).problems, *_find_slips(tree)):
+            if problem.keys not in document.refused:
+                document.report(problem)
+    findings = tuple(sorted(document.findings, key=lambda finding: finding.order))
+    return (None if findings else _make_project(tree)), findings
+
+
+def _find_slips(tree: object) -> Iterator[Problem]:
+    """What the schema cannot say. Looks only at what has the right type."""
+    if isinstance(tree, dict):
+        yield from _check_default(tree.get("defaultEnvironment"), tree.get("environments", {}))
+        definitions = tree.get("definitions")
+        if isinstance(definitions, list):
+            for index, folder in enumerate(definitions):
+                yield from _check_folder(("definitions", str(index)), folder)
+        else:
+            yield from _check_folder(("definitions",), definitions)
+
+
+def _check_default(name: object, environments: object) -> Iterator[Problem]:
+    if isinstance(name, str) and isinstance(environments, dict) and name not in environments:
+        near = find_nearest(name, environments) if len(name) <= 64 else None
+        fix = f"did you mean  defaultEnvironment: {near}" if near else ""
+        known = f"the environments are {', '.join(environments)}" if environments else "there are no environments"
+        yield Problem("ESA143", ("defaultEnvironment",), f"no environment {name}, {known}", fix)
+
+
+def _check_folder(keys: tuple[str, ...], folder: object) -> Iterator[Problem]:
+    if isinstance(folder, str) and (folder.startswith(("/", "~")) or "\\" in folder or ".." in folder.split("/")):
+        yield Problem("ESA144", keys, f"a folder of definitions is inside the project, found {folder}")
+
+
+def _make_project(tree: Mapping[str, Any]) -> Project:
+    folders = tree["definitions"]
+    environments = tuple(_make_environment(name, settings) for name, settings in tree.get("environments", {}).items())
+    only = environments[0].name if len(environments) == 1 else None
+    return Project(
+        definitions=(folders,) if isinstance(folders, str) else tuple(folders),
+        environments=environments,
+        default_environment=tree.get("defaultEnvironment", only),
+        guards=_make_guards(tree.get("guards", {})),
+    )
+
+
+def _make_environment(name: str, settings: Mapping[str, Any]) -> Environment:
+    return Environment(
+        name=name,
+        url=settings["url"].rstrip("/"),
+        api_key_env=settings.get("apiKeyEnv", _DEFAULT.api_key_env),
+        primary_move=PrimaryMove(settings.get("primaryMove", PrimaryMove.TAKE_FIRST)),
+        channel_edit=ChannelEdit(settings.get("channelEdit", ChannelEdit.OMIT_VERSION)),
+    )
+
+
+def _make_guards(settings: Mapping[str, Any]) -> Guards:
+    return Guards(
+        max_changes=_make_max_changes(settings.get("maxChanges")),
+        history_rewrites=HistoryRewrites(settings.get("historyRewrites", HistoryRewrites.ASK)),
+        blocked=OnBlocked(settings.get("blocked", OnBlocked.SKIP)),
+    )
+
+
+def _make_max_changes(value: str | int | None) -> MaxChanges | None:
+    if isinstance(value, str):
+        return MaxChanges(float(value.removesuffix("%")), is_percent=True)
+    return None if value is None else MaxChanges(value)

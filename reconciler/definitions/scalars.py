@@ -1,0 +1,99 @@
+"""Unquoted scalars as JSON's types: true, false, null, numbers, and text for all else."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.model.values import canonical_number
+
+if TYPE_CHECKING:
+    from reconciler.model.values import Value
+
+# What YAML text itself may not hold; an escape in double quotes could still smuggle it in.
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
+
+MAX_SCALE = 15
+MAX_PRECISION = 30
+
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?")
+_WORDS: dict[str, Value] = {"true": True, "false": False, "null": None}
+# Words that editors (YAML 1.2) take for null: as text they would clear nothing, as null they would.
+_NULLS = frozenset({"~", "Null", "NULL"})
+# A double holds any number of up to 15 digits, and no service needs longer ones than this.
+_ALWAYS_HELD = 15
+_LONGEST = 60
+_LARGEST_EXPONENT = 330
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a scalar cannot be read: the code of a rule, and what to say of it after the name of its key."""
+
+    code: str
+    message: str
+    fix: str = ""
+
+
+class PlainScalars(dict[str, "Value"]):
+    """The value of each unquoted scalar met so far, by its text. Raises ValueError for one in trouble."""
+
+    def __missing__(self, text: str) -> Value:
+        if find_trouble(text):
+            raise ValueError(text)
+        value = self[text] = read_plain(text)
+        return value
+
+
+def read_plain(text: str) -> Value:
+    """The value of an unquoted scalar without trouble: 1.0 is 1, as in JSON; `no`, `012` and dates are text."""
+    if text in _WORDS:
+        return _WORDS[text]
+    match = _NUMBER.fullmatch(text)
+    if match is None:
+        return text
+    return int(text) if match[2] is None and match[3] is None else canonical_number(float(text))
+
+
+def find_trouble(text: str) -> Trouble | None:
+    """Why the unquoted scalar `text` cannot be read, None where it can.
+
+    Source for scale and precision: EsaChannelVersionEdit, "Max scale of 15, max precision of 30".
+    """
+    if not text:
+        return Trouble("ESA114", "has no value")
+    if text in _NULLS:
+        return Trouble("ESA114", f"is {text}, which could be meant as null or as text", "write null to clear the value")
+    if len(text) <= _ALWAYS_HELD and "e" not in text and "E" not in text:
+        return None
+    match = _NUMBER.fullmatch(text)
+    return _find_lost_digits(text, match) if match else None
+
+
+def _find_lost_digits(text: str, match: re.Match[str]) -> Trouble | None:
+    if len(text) > _LONGEST:
+        return Trouble("ESA116", f"has too many digits for a number, found {len(text)} characters")
+    whole, fraction, exponent = match[1], match[2] or "", int(match[3] or "0")
+    if abs(exponent) > _LARGEST_EXPONENT:
+        return Trouble("ESA116", f"is too large or too small for a number, found {text}")
+    scale = len(fraction) - exponent
+    if scale > MAX_SCALE:
+        return Trouble("ESA116", f"can have at most {MAX_SCALE} decimals, found {scale} in {text}")
+    if len(whole.lstrip("0")) + exponent + max(scale, 0) > MAX_PRECISION:
+        return Trouble("ESA116", f"can have at most {MAX_PRECISION} digits, found more in {text}")
+    return _find_rounding(text)
+
+
+def _find_rounding(text: str) -> Trouble | None:
+    # Imported here, as hardly any file holds so long a number.
+    from decimal import Decimal  # noqa: PLC0415
+
+    held = repr(canonical_number(float(text)))
+    if Decimal(held) == Decimal(text):
+        return None
+    return Trouble(
+        "ESA116",
+        f"would lose digits: a double turns {text} into {held}",
+        f"write  {held}, or put it in quotes if it is an id or a code",
+    )

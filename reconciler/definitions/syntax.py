@@ -1,0 +1,170 @@
+"""What is not YAML, in words that say which of YAML's traps it is and what to write."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import yaml
+
+_BREAK = re.compile(r"\r\n|\r|\n")
+_PAIR = re.compile(
+    r"""\s*(?:-\s+)?(?P<key>[^\s#'"\[{][^:#]*?|"[^"]*"|'[^']*')\s*:(?:\s+(?P<value>\S.*?))?\s*(?:\s\#.*)?"""
+)
+_NO_SPACE = re.compile(r"\s*(?:-\s+)?(?P<key>[A-Za-z]\w*):(?P<value>[^\s:/][^:]*?)\s*")
+_QUOTED = re.compile(r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')""")
+_LONGEST_SHOWN = 60
+# How far above the place where a parser gives up the quote may stand that was never closed.
+_LINES_BACK = 40
+# What of a line is looked at: patterns that look back and forth take their time on a line of megabytes.
+_LONGEST_LINE = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a text is not YAML, from offset `start` up to `end`, and the way out."""
+
+    message: str
+    start: int
+    end: int
+    fix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One line of the text and the offset it starts at."""
+
+    text: str
+    start: int
+
+    def fault(self, message: str, part: str, fix: str = "") -> Fault:
+        start = self.start + self.text.rindex(part)
+        return Fault(message, start, start + len(part), fix)
+
+
+def explain_syntax(text: str, error: yaml.YAMLError) -> Fault:
+    """Why `text`, which PyYAML refused with `error`, is not YAML, by the trap that is seen at the place or above."""
+    problem = str(getattr(error, "problem", None) or "not readable")
+    offset, opened = _offset(error, "problem_mark"), _offset(error, "context_mark")
+    lines = _lines_around(text, offset)
+    fault = _find_unclosed(problem, str(getattr(error, "context", "")), opened) or _find_escape(problem, offset)
+    for line in lines[:2]:
+        fault = fault or _find_trap(line)
+    fault = fault or _find_open_quote(lines) or _find_misplaced(problem, lines[0])
+    return fault or Fault(f"not YAML: {problem}", offset, offset + 1)
+
+
+def _offset(error: yaml.YAMLError, name: str) -> int:
+    mark = getattr(error, name, None)
+    return mark.index if mark else 0
+
+
+def _lines_around(text: str, offset: int) -> list[_Line]:
+    """The line at `offset` and those above it, nearest first, without empty ones and comments."""
+    return list(_lines_upwards(text, offset))[: _LINES_BACK + 1] or [_Line("", offset)]
+
+
+def _lines_upwards(text: str, offset: int) -> Iterator[_Line]:
+    match = _BREAK.search(text, offset)
+    window = max(0, offset - 100 * _LINES_BACK)
+    chunk = text[window : match.start() if match else len(text)]
+    starts = [0, *(found.end() for found in _BREAK.finditer(chunk))]
+    for start in reversed(starts):
+        line = _BREAK.split(chunk[start : start + _LONGEST_LINE], maxsplit=1)[0]
+        if line.strip() and not line.lstrip().startswith("#"):
+            yield _Line(line, window + start)
+
+
+def _find_unclosed(problem: str, context: str, opened: int) -> Fault | None:
+    if "end of stream" in problem and "quoted" in context:
+        return _unclosed_quote(opened)
+    if "',' or" in problem:
+        fix = "close the bracket; if it belongs to a text, put the text in quotes"
+        return Fault("a bracket is opened here and not closed", opened, opened + 1, fix)
+    return None
+
+
+def _unclosed_quote(offset: int) -> Fault:
+    fix = "close it; if it belongs to a text, put the text in quotes of the other kind"
+    return Fault("a quote is opened here and not closed", offset, offset + 1, fix)
+
+
+def _find_escape(problem: str, offset: int) -> Fault | None:
+    if "escape" not in problem and "hexadecimal" not in problem:
+        return None
+    fix = "write \\\\ for a backslash, or put the text in single quotes"
+    return Fault("a backslash in double quotes starts an escape, and this is none", offset, offset + 1, fix)
+
+
+def _find_trap(line: _Line) -> Fault | None:
+    pair = _PAIR.fullmatch(line.text)
+    if pair is None or not pair["value"]:
+        return _find_missing_space(line)
+    key, value = pair["key"], pair["value"]
+    return _find_opening(line, key, value) or _find_quotes(line, key, value) or _find_colon(line, key, value)
+
+
+def _find_missing_space(line: _Line) -> Fault | None:
+    match = _NO_SPACE.fullmatch(line.text)
+    if match is None:
+        return None
+    key, value = match["key"], match["value"]
+    return line.fault("a colon needs a space after it", f"{key}:{value}", f"write  {key}: {value}")
+
+
+def _find_opening(line: _Line, key: str, value: str) -> Fault | None:
+    """A text that starts with a character which means something to YAML."""
+    if value.startswith("{{"):
+        fix = "write the value itself; if the braces belong to a text, put the text in quotes"
+        return line.fault("a template, {{ … }}, is not filled in", value, fix)
+    if value[0] in "[{" and value[-1] in "]}":
+        return None
+    if value[0] in "@`%*&![{" or value[:2] in ("- ", "? ") or (value[0] in "|>" and len(value.split()) > 1):
+        return line.fault(f"a text that starts with {value[0]} must be in quotes", value, _quote(key, value))
+    return None
+
+
+def _find_quotes(line: _Line, key: str, value: str) -> Fault | None:
+    match = _QUOTED.match(value)
+    if match and value[match.end() :].strip() and not value[match.end() :].lstrip().startswith("#"):
+        return line.fault("a text goes on after its closing quote", value, _quote(key, value))
+    return None
+
+
+def _find_colon(line: _Line, key: str, value: str) -> Fault | None:
+    if value[0] in "\"'[{" or not (": " in value or value.endswith(":")):
+        return None
+    return line.fault("a text with a colon and a space in it must be in quotes", value, _quote(key, value))
+
+
+def _quote(key: str, value: str) -> str:
+    if len(value) > _LONGEST_SHOWN:
+        return "put the whole text in quotes"
+    return f"write  {key}: {json.dumps(value, ensure_ascii=False)}"
+
+
+def _find_open_quote(lines: list[_Line]) -> Fault | None:
+    for line in lines:
+        pair = _PAIR.fullmatch(line.text)
+        value = pair["value"] if pair else None
+        if value and value[0] in "\"'" and not _QUOTED.match(value):
+            return _unclosed_quote(line.start + line.text.rindex(value))
+    return None
+
+
+def _find_misplaced(problem: str, line: _Line) -> Fault | None:
+    """A line that is sound in itself but stands where it cannot."""
+    content = line.text.strip()
+    if ":" not in content:
+        return line.fault(
+            "a key needs a colon and a value after it", content, f"write  {content.split()[0][:_LONGEST_SHOWN]}: …"
+        )
+    if "expected key" in problem or "not allowed" in problem or "block end" in problem:
+        fix = "let the keys of one mapping start in one column, two spaces right of the key above them"
+        return line.fault("the indentation fits none of the lines above", content, fix)
+    return None

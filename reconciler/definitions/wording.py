@@ -1,0 +1,111 @@
+"""What does not fit a schema, in sentences of our own: what, the value found, the way out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from reconciler.definitions.advice import advise
+from reconciler.definitions.document import Problem
+from reconciler.definitions.subjects import name_subject, name_where, shorten, show
+from reconciler.definitions.wording_keys import word_missing, word_unknown
+from reconciler.definitions.wording_patterns import word_pattern
+from reconciler.model.fields import INTERVAL_MINUTES
+from reconciler.planning.constraints import find_violations
+from reconciler.planning.nearest import find_nearest
+
+if TYPE_CHECKING:
+    from reconciler.definitions.document import Keys
+    from reconciler.definitions.schema import Schema
+
+_TYPES = {
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "object": "a mapping of keys",
+    "array": "a list",
+    "null": "null",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """A value that a keyword of its schema refuses; with `is_name` it is itself a key, else `keys` lead to it."""
+
+    keyword: str
+    keys: Keys
+    value: Any
+    schema: Schema
+    is_name: bool = False
+
+    @property
+    def subject(self) -> str:
+        return f"the name {shorten(self.keys[-1])}" if self.is_name else name_subject(self.keys)
+
+
+def _word_type(misfit: Misfit) -> Problem:
+    types = misfit.schema["type"]
+    wanted = [types] if isinstance(types, str) else types
+    words = " or ".join(_TYPES[name] for name in wanted)
+    fix = advise(misfit.keys[-1] if misfit.keys else "", misfit.value, wanted)
+    return Problem("ESA123", misfit.keys, f"{misfit.subject} must be {words}, found {show(misfit.value)}", fix)
+
+
+def _word_choice(misfit: Misfit) -> Problem:
+    key = misfit.keys[-1]
+    # The planner asks the same of complete channels: one rule has one voice.
+    for violation in find_violations({INTERVAL_MINUTES: misfit.value}) if key == INTERVAL_MINUTES else ():
+        return Problem(violation.code, misfit.keys, violation.message, violation.fix)
+    choices = [show(choice).strip('"') for choice in misfit.schema["enum"]]
+    near = find_nearest(misfit.value, choices) if isinstance(misfit.value, str) and len(misfit.value) <= 64 else None
+    message = f"{key} must be one of {', '.join(choices)}, found {show(misfit.value)}"
+    return Problem("ESA124", misfit.keys, message, f"did you mean  {key}: {near}" if near else "")
+
+
+def _word_length(misfit: Misfit) -> Problem:
+    if misfit.keyword == "minLength":
+        return Problem("ESA125", misfit.keys, f'{misfit.subject} must not be empty, found ""')
+    longest, found = misfit.schema["maxLength"], len(misfit.value)
+    fix = f"leave out {found - longest} of the {found} characters"
+    message = f"{misfit.subject} can have at most {longest} characters, found {found}"
+    return Problem("ESA125", misfit.keys, message, fix, at_key=misfit.is_name)
+
+
+def _word_range(misfit: Misfit) -> Problem:
+    least, most = misfit.schema["minimum"], misfit.schema.get("maximum")
+    bounds = f"{least} or more" if most is None else f"between {least} and {most}"
+    return Problem("ESA126", misfit.keys, f"{misfit.subject} must be {bounds}, found {show(misfit.value)}")
+
+
+def _word_empty(misfit: Misfit) -> Problem:
+    return Problem("ESA113", misfit.keys, f"{name_where(misfit.keys)} is empty, found {show(misfit.value)}")
+
+
+def _word_missing(misfit: Misfit) -> Problem:
+    return word_missing(misfit.keys, misfit.value, misfit.schema)
+
+
+def _word_pattern(misfit: Misfit) -> Problem:
+    return word_pattern(misfit.keys, misfit.value, is_name=misfit.is_name)
+
+
+_WORDED_BY = {
+    "type": _word_type,
+    "enum": _word_choice,
+    "minLength": _word_length,
+    "maxLength": _word_length,
+    "minimum": _word_range,
+    "maximum": _word_range,
+    "minProperties": _word_empty,
+    "minItems": _word_empty,
+    "required": _word_missing,
+    "pattern": _word_pattern,
+}
+
+
+def word_misfit(misfit: Misfit, root: Schema) -> Problem:
+    """The problem that `misfit` is, in words; `root` is the whole schema."""
+    if misfit.keyword == "additionalProperties":
+        return word_unknown(misfit.keys, misfit.value, misfit.schema, root)
+    return _WORDED_BY[misfit.keyword](misfit)

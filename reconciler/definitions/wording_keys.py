@@ -1,0 +1,65 @@
+"""Keys that are missing or unknown, in words: the nearest known one, or the mapping where the key belongs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reconciler.definitions.accept import resolve
+from reconciler.definitions.document import Problem
+from reconciler.definitions.subjects import name_where, shorten
+from reconciler.planning.nearest import find_nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.definitions.document import Keys
+    from reconciler.definitions.schema import Schema
+
+_LONGEST_COMPARED = 64
+_SECRETS = frozenset({"apikey", "eciapikey", "key", "token", "accesstoken", "password", "secret"})
+# Where an unknown key belongs when one of these mappings knows it, by the name of the schema's definition.
+_HOMES = {
+    "esaChannelVersion": "write it under esaChannelVersion:",
+    "channel": "write it beside esaChannelVersion:, under the channel's name",
+    "select": "write it under select:",
+    "feed": "write it under a feed's name in feeds:",
+    "environment": "write it under an environment's name in environments:",
+    "guards": "write it under guards:",
+}
+
+
+def word_missing(keys: Keys, mapping: Mapping[str, object], schema: Schema) -> Problem:
+    """That a key is missing in `mapping`."""
+    missing = next(key for key in schema["required"] if key not in mapping)
+    title = schema["properties"][missing]["title"]
+    example = schema["properties"][missing]["examples"][0]
+    return Problem("ESA122", keys, f"{name_where(keys)} needs {missing}", f"write  {missing}: {example}  ({title})")
+
+
+def word_unknown(keys: Keys, value: object, schema: Schema, root: Schema) -> Problem:
+    """That the last of `keys`, with `value`, is none that `schema` knows."""
+    key, where = keys[-1], name_where(keys[:-1])
+    if key.casefold().replace("-", "").replace("_", "") in _SECRETS:
+        return Problem("ESA142", keys, f"no key, token or password belongs in a file, found {key}", at_key=True)
+    fix = _find_correction(keys, value, schema["properties"], root)
+    return Problem("ESA121", keys, f"unknown key {shorten(key)} in {where}", fix, at_key=True)
+
+
+def _find_correction(keys: Keys, value: object, known: Schema, root: Schema) -> str:
+    key = keys[-1]
+    if len(key) > _LONGEST_COMPARED:
+        return ""
+    home = next((fix for name, fix in _HOMES.items() if key in _properties(root["definitions"].get(name), root)), None)
+    if home:
+        return home
+    near = find_nearest(key, known)
+    if near:
+        return f"did you mean  {near}:"
+    if len(keys) == 1 and isinstance(value, dict) and "channels" in known:
+        return "if it is a channel, write it under channels:, two spaces further right"
+    return f"known here: {', '.join(known)}"
+
+
+def _properties(schema: Any, root: Schema) -> Mapping[str, object]:
+    properties: Mapping[str, object] = resolve(schema, root)["properties"] if schema else {}
+    return properties

@@ -1,0 +1,68 @@
+"""Texts that have not the form of their property, in words: names, dates, addresses, variables, shares."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from reconciler.definitions.document import Problem
+from reconciler.definitions.subjects import shorten, show
+
+if TYPE_CHECKING:
+    from reconciler.definitions.document import Keys
+
+_ZONED = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.]+)?)\s*(?:[Zz]|[+-][0-9]{2}:?[0-9]{2}|[A-Z]{3,4})")
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.-]+")
+
+
+def word_pattern(keys: Keys, text: str, *, is_name: bool) -> Problem:
+    """That `text`, to which `keys` lead or which with `is_name` is the last of them, has not the form it must have."""
+    if is_name:
+        return _word_name(keys, text)
+    match keys[-1]:
+        case "beginDate":
+            return _word_date(keys, text)
+        case "url":
+            return Problem("ESA141", keys, *_word_url(text))
+        case "apiKeyEnv":
+            # What stands there may be the key itself, so it is not shown.
+            message = "apiKeyEnv must be the name of a variable: letters, digits and underscore"
+            return Problem("ESA142", keys, message, "write a name like ECI_API_KEY, and put the key into that variable")
+        case _:
+            message = f"maxChanges must be a whole number or a share in percent, found {show(text)}"
+            return Problem("ESA145", keys, message)
+
+
+def _word_name(keys: Keys, name: str) -> Problem:
+    if name.isascii() and name.isdigit():
+        message = f"a name needs at least one letter, found {shorten(name)}"
+    else:
+        message = f"a name is made of letters, digits, hyphen, underscore and dot, found {show(name)}"
+    proposal = _NOT_IN_NAMES.sub("-", name[:64]).strip("-_.")
+    fix = f"write  {proposal}:" if any(character.isalpha() for character in proposal) else ""
+    return Problem("ESA127", keys, message, fix, at_key=True)
+
+
+def _word_date(keys: Keys, text: str) -> Problem:
+    zoned = _ZONED.fullmatch(text)
+    if zoned:
+        message = f"beginDate must have no zone or offset, found {text}"
+        return Problem("ESA128", keys, message, f"write local time of the data point:  beginDate: {zoned[1]}")
+    return Problem("ESA128", keys, f"beginDate must be a date, or a date and time, found {show(text)}")
+
+
+def _word_url(text: str) -> tuple[str, str]:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return f"url must be an address, found {show(text)}", ""
+    if "@" in parts.netloc:
+        return "url must hold no user name or password", "name the variable with the key in apiKeyEnv instead"
+    if parts.query or parts.fragment:
+        return f"url must hold no query, found {show(text.partition('?')[0].partition('#')[0])} and more", ""
+    if parts.scheme == "http":
+        return f"url must be https but for this machine, found {show(text)}", f"write  url: https{text[4:]}"
+    if not parts.scheme and "." in text:
+        return f"url must start with https://, found {show(text)}", f"write  url: https://{text}"
+    return f"url must be an address, or the word sandbox, found {show(text)}", ""
