@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from itertools import accumulate
 
-from reconciler.reports.harmless import escape
+from reconciler.reports.harmless import show_characters
 
 _WINDOW = 100
 _LEAD = 40
@@ -22,7 +22,10 @@ def show_excerpt(line: str, column: int, length: int) -> tuple[str, str]:
     caret = max(column - 1, 0)
     # No cell is narrower than nothing, so what is further off than a window never shows: a line may be of megabytes.
     offset = max(caret - _WINDOW, 0)
-    cells = [_show_cell(character) for character in line[offset : caret + _WINDOW + 1]]
+    piece = line[offset : caret + _WINDOW + 1]
+    cells = [
+        _TAB if character == "\t" else shown for character, shown in zip(piece, show_characters(piece), strict=True)
+    ]
     start, end = _find_window(cells, caret - offset)
     left = _CUT if offset + start else ""
     right = _CUT if offset + end < len(line) else ""
@@ -43,12 +46,6 @@ def _measure_character(character: str) -> int:
     if unicodedata.category(character) in ("Mn", "Me"):
         return 0
     return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
-
-
-def _show_cell(character: str) -> str:
-    if character == "\t":
-        return _TAB
-    return character if character.isprintable() else escape(character)
 
 
 def _find_window(cells: list[str], caret: int) -> tuple[int, int]:

@@ -54,11 +54,13 @@ def _describe_rule(code: str, rule: Rule | None) -> dict[str, object]:
 
 def _describe_finding(finding: Finding, index: int) -> dict[str, object]:
     fix = (f"fix: {finding.fix}",) if finding.fix else ()
+    text = "\n".join((finding.message, *finding.detail, *fix))
     return {
         "ruleId": finding.code,
         "ruleIndex": index,
         "level": finding.severity.value,
-        "message": {"text": "\n".join((finding.message, *finding.detail, *fix))},
+        # A message may hold links, [text](target); these are plain words.
+        "message": {"text": text.replace("](", "] (")},
         "locations": [{"physicalLocation": _locate(finding)}],
     }
 

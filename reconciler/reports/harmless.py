@@ -16,13 +16,18 @@ def harmless(text: str) -> str:
     Control characters, line breaks, bidirectional and zero-width marks, odd spaces and lone surrogates become `\n`,
     `\x1b`, `\u202e`. The first character of what a CI system would take for a command is escaped too.
     """
-    if not text.isprintable():
-        text = "".join(character if character.isprintable() else escape(character) for character in text)
-    if "::" in text or "##" in text:
-        text = _COMMAND.sub(lambda match: f"\\x{ord(match.group()[0]):02x}{match.group()[1:]}", text)
-    return text
+    if text.isprintable() and _COMMAND.search(text) is None:
+        return text
+    return "".join(show_characters(text))
 
 
-def escape(character: str) -> str:
-    r"""`character` by its number: `\n`, `\x1b`, `\u202e`, `\U000e0041`."""
+def show_characters(text: str) -> list[str]:
+    """Each character of `text` as `harmless` shows it."""
+    shown = [character if character.isprintable() else _escape(character) for character in text]
+    for match in _COMMAND.finditer(text):
+        shown[match.start()] = f"\\x{ord(match.group()[0]):02x}"
+    return shown
+
+
+def _escape(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")

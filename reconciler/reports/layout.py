@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import groupby
 from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.reports.excerpt import measure
@@ -10,7 +11,7 @@ from reconciler.reports.harmless import harmless
 from reconciler.reports.paint import Style
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from reconciler.reports.paint import Paint
 
@@ -46,15 +47,23 @@ def lay_out(
 
     A piece wider than a line has a line of its own, and is never cut.
     """
-    margin, line, width = indent, "", indent
+    margin, width = indent, indent
+    line: list[tuple[str, Style]] = []
     for spans in pieces:
         size = sum(measure(text) for text, _ in spans)
-        painted = "".join(paint(text, style) if style is not Style.PLAIN else text for text, style in spans)
         if line and width + len(gap) + size > WIDTH:
-            yield " " * margin + line
+            yield " " * margin + _paint_line(line, paint)
             margin = indent if hang is None else hang
-            line, width = "", margin
-        width += size + (len(gap) if line else 0)
-        line = f"{line}{gap}{painted}" if line else painted
+            line, width = [], margin
+        if line:
+            line.append((gap, line[-1][1] if line[-1][1] is spans[0][1] else Style.PLAIN))
+            width += len(gap)
+        line += spans
+        width += size
     if line:
-        yield " " * margin + line
+        yield " " * margin + _paint_line(line, paint)
+
+
+def _paint_line(spans: Sequence[tuple[str, Style]], paint: Paint) -> str:
+    runs = ((style, "".join(text for text, _ in run)) for style, run in groupby(spans, key=lambda span: span[1]))
+    return "".join(text if style is Style.PLAIN else paint(text, style) for style, text in runs)

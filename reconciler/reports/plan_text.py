@@ -13,13 +13,13 @@ from reconciler.reports.grouping import fold_alike, group_by_data_point, group_b
 from reconciler.reports.harmless import harmless
 from reconciler.reports.layout import WIDTH, break_sentence, lay_out, piece
 from reconciler.reports.paint import Style
-from reconciler.reports.sentences import count_changes, describe_filter, describe_plan, is_rewriting
+from reconciler.reports.sentences import count_changes, describe_filter, describe_plan, find_moved_feeds, is_rewriting
 from reconciler.reports.wording import count, show_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reconciler.model.plan import Block, Change, Edit, FeedRoute, History, Plan
+    from reconciler.model.plan import Block, Change, Edit, History, Plan
     from reconciler.reports.grouping import Fold, Group
     from reconciler.reports.layout import Piece
     from reconciler.reports.paint import Paint
@@ -36,7 +36,7 @@ def render_plan(plan: Plan, paint: Paint, *, show_unchanged: bool = False) -> st
         _render_head(plan, paint),
         *(_render_group(group, plan, paint) for group in group_by_data_point(single)),
         *(_render_fold(fold, paint) for fold in folds),
-        _render_feeds(plan.feeds, paint),
+        _render_feeds(plan, paint),
         _render_foot(plan, paint, hidden=0 if show_unchanged else plan.summary.no_op),
     ]
     return "\n".join("".join(f"{line}\n" for line in lines) for lines in map(list, blocks) if lines)
@@ -176,21 +176,16 @@ def _show_exception(change: Change, first: Change) -> Iterator[Piece]:
             yield piece(f"{harmless(edit.path)} {show_value(edit.before)} → {show_value(edit.after)}")
 
 
-def _render_feeds(feeds: Sequence[FeedRoute], paint: Paint) -> Iterator[str]:
-    moved = [feed for feed in feeds if feed.before != feed.after or feed.findings]
+def _render_feeds(plan: Plan, paint: Paint) -> Iterator[str]:
+    moved = find_moved_feeds(plan)
     if not moved:
         return
     yield paint("Feeds", Style.HEADING)
-    for feed in moved:
-        route = f"{_show_end(feed.before)} → {_show_end(feed.after)}"
+    for feed, route in moved:
         pieces = (piece(harmless(feed.name), Style.NAME), piece(route), piece(f"expects {harmless(feed.expect)}"))
         yield from lay_out(pieces, paint, indent=2, hang=6, gap="  ")
         for finding in feed.findings:
             yield from _say(finding, paint, indent=6, style=Style.WARNING)
-
-
-def _show_end(channel_id: int | None) -> str:
-    return "no channel" if channel_id is None else f"channel {channel_id}"
 
 
 def _say(sentence: str, paint: Paint, *, indent: int = 0, style: Style = Style.PLAIN) -> Iterator[str]:

@@ -11,7 +11,7 @@ from reconciler.reports.harmless import harmless
 from reconciler.reports.wording import count, enumerate_words
 
 if TYPE_CHECKING:
-    from reconciler.model.plan import Change, Plan
+    from reconciler.model.plan import Change, FeedRoute, Plan
 
 
 def describe_plan(plan: Plan) -> str:
@@ -41,6 +41,17 @@ def name_environment(plan: Plan) -> str:
     """The environment of the plan with its address, where that says more."""
     name = harmless(plan.environment)
     return name if plan.url == plan.environment else f"{name} ({harmless(plan.url)})"
+
+
+def find_moved_feeds(plan: Plan) -> tuple[tuple[FeedRoute, str], ...]:
+    """The feeds that would lead elsewhere, or of which something is to be said, each with its route in words."""
+    names: dict[int | None, str] = {change.channel_id: harmless(change.name) for change in plan.changes}
+    names[None] = "no channel"
+    return tuple(
+        (feed, " → ".join(names.get(end, f"channel {end}") for end in (feed.before, feed.after)))
+        for feed in plan.feeds
+        if feed.before != feed.after or feed.findings
+    )
 
 
 def is_rewriting(change: Change) -> bool:

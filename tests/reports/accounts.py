@@ -1,0 +1,27 @@
+"""An account in which a change ended in each way there is."""
+
+from __future__ import annotations
+
+from reconciler.model.outcomes import Account, Ending, Outcome
+
+DONE = Outcome("nb-elec-use", 1042, Ending.DONE, requests=1)
+ALREADY = Outcome("nb-elec-demand", 1049, Ending.DONE, already=True)
+STALE = Outcome(
+    "nb-elec-net",
+    1044,
+    Ending.STALE,
+    "multiplier is neither what the plan saw (1) nor what it wants (0.001), found 7",
+    "plan again, and look at who changed it",
+)
+FAILED = Outcome(
+    "nb-elec-losses",
+    1043,
+    Ending.FAILED,
+    'PUT /api/v202406/esachannel/1043 answered 400: "channelInfo is too long"',
+    "mend what the service names, and plan again",
+    requests=1,
+)
+NOT_TRIED = Outcome("sb-gas", 1060, Ending.NOT_TRIED, "waits for nb-elec-losses, which failed")
+DIFFERS = Outcome("sb-heat", 1061, Ending.DIFFERS, "offset was sent as 2, and reads 0", "look at it", requests=2)
+
+ACCOUNT = Account((DONE, ALREADY, STALE, FAILED, NOT_TRIED, DIFFERS))

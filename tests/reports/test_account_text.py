@@ -1,0 +1,57 @@
+"""What became of a plan, as text."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reconciler.model.outcomes import Account, Ending, Outcome
+from reconciler.reports.account_text import mark_ending, render_account
+from reconciler.reports.paint import plain
+from tests.reports.accounts import ACCOUNT, ALREADY, DONE
+from tests.reports.plans import HOSTILE, PLANS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PLAN = PLANS["one-edit"]
+
+
+def test_an_account_reads_as_in_its_golden_file(check_golden: Callable[[str, str], None]) -> None:
+    check_golden("account.txt", render_account(PLANS["mixed"], ACCOUNT, plain))
+
+
+def test_all_done_is_a_sentence_and_a_line_of_counts() -> None:
+    assert render_account(PLAN, Account((DONE, ALREADY)), plain) == (
+        "2 of 2 changes done in production (https://app.energycap.com), 1 of them already there.\n"
+        "\n"
+        "Apply: 2 done, 0 stale, 0 failed, 0 not tried.\n"
+    )
+
+
+def test_an_interrupted_run_says_how_to_go_on() -> None:
+    assert render_account(PLAN, replace(ACCOUNT, outcomes=(DONE,), interrupted=True), plain) == (
+        "Interrupted: 1 of 1 change done in production (https://app.energycap.com).\n"
+        "\n"
+        "Next, go on where this stopped; what is done is recognised:\n"
+        "  reconciler apply --environment production --resume\n"
+        "\n"
+        "Apply: 1 done, 0 stale, 0 failed, 0 not tried.\n"
+    )
+
+
+def test_hostile_text_can_do_nothing_to_a_terminal_or_a_log() -> None:
+    plan = replace(PLAN, environment=HOSTILE)
+    outcomes = tuple(Outcome(HOSTILE, 1, ending, HOSTILE, HOSTILE) for ending in Ending)
+    lines = render_account(plan, Account(outcomes), plain).split("\n")
+    assert [line for line in lines if not line.isprintable() or line.lstrip().startswith("::") or "##[" in line] == []
+
+
+def test_each_ending_has_a_mark_of_its_own() -> None:
+    assert [mark_ending(ending)[0] for ending in Ending] == [
+        "+ done",
+        "? stale",
+        "! failed",
+        "- not tried",
+        "! differs",
+    ]

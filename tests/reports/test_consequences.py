@@ -1,0 +1,102 @@
+"""What an edit does beyond the setting itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.model.fields import FIELDS, Impact
+from reconciler.model.plan import ChannelLabel, Edit, FormulaLink, History, VersionSpan
+from reconciler.reports.consequences import describe_consequence, describe_inputs, find_fed, show_label
+from tests.reports.plans import FORMULA, READ, REIDENTIFY, RENAME, RESCALE, UNREAD
+
+ALTERNATIVE = "a new version from a date would leave the past alone"
+
+
+@pytest.mark.parametrize(
+    ("edit", "sentence"),
+    [
+        (RENAME, ""),
+        (Edit("esaChannelVersion.multiplier", 1, 2, Impact.FORWARD), ""),
+        (
+            RESCALE,
+            f"may rewrite stored values (from 2024-01-01 to 2026-10-31 23:45); {ALTERNATIVE}",
+        ),
+        (
+            Edit("summarizationMethod", "Sum", "Average", Impact.HISTORY),
+            "may rewrite stored values (from 2022-05-01 to 2026-10-31 23:45)",
+        ),
+        (
+            Edit(FORMULA, "channel(a)", "channel(b)", Impact.HISTORY),
+            "may rewrite stored values (from 2024-01-01 to 2026-10-31 23:45)",
+        ),
+        (
+            Edit("esaChannelVersion.beginDate", None, "2024-01-01T00:00:00", Impact.HISTORY),
+            "moves where this version begins; stored values in between may be computed anew",
+        ),
+        (REIDENTIFY, "readings sent under the old import id would no longer land here"),
+        (Edit("channelImportId", None, "A", Impact.ROUTING), "readings sent under this import id would land here"),
+        (
+            Edit("intervalMinutes", 15, 30, Impact.ROUTING),
+            "readings that find their channel by it may land elsewhere, or here",
+        ),
+        (
+            Edit("isCalculated", before=True, after=False, impact=Impact.STRUCTURAL),
+            "becomes simple: its values come from readings, no longer from a formula",
+        ),
+        (
+            Edit("isPrimaryValue", before=False, after=True, impact=Impact.STRUCTURAL),
+            "becomes what its data point shows and rolls up",
+        ),
+    ],
+    ids=lambda value: value.path if isinstance(value, Edit) else "",
+)
+def test_a_risky_edit_has_a_consequence_in_words(edit: Edit, sentence: str) -> None:
+    assert describe_consequence(edit, READ) == sentence
+
+
+def test_without_a_history_the_sentence_holds_for_any_channel() -> None:
+    assert describe_consequence(RESCALE) == f"may rewrite stored values; {ALTERNATIVE}"
+
+
+@pytest.mark.parametrize("history", [UNREAD, History(versions=())], ids=["no readings", "nothing known"])
+def test_what_is_not_known_of_a_history_is_left_out(history: History) -> None:
+    assert describe_consequence(RESCALE, history).startswith("may rewrite stored values; ")
+
+
+def test_the_time_counts_from_the_first_reading_where_the_version_begins_earlier() -> None:
+    history = History((VersionSpan(1, "2020-01-01T00:00:00", None),), first_reading="2022-05-01T00:15:00")
+    assert "(from 2022-05-01 00:15)" in describe_consequence(RESCALE, history)
+
+
+def test_every_field_with_a_risk_has_a_sentence() -> None:
+    risky = [field for field in FIELDS if field.impact in (Impact.HISTORY, Impact.ROUTING, Impact.STRUCTURAL)]
+    edits = [Edit(field.path, before=False, after=True, impact=field.impact) for field in risky]
+    assert [edit.path for edit in edits if not describe_consequence(edit)] == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ("channel(a) + channel(b)", "channel(a) - channel(c) * channel(d)", "adds c and d; drops b"),
+        (None, "channel(1042)", "adds 1042"),
+        ("channel(a)", None, "drops a"),
+        ("channel(a)", "channel(a) * 2", ""),
+    ],
+)
+def test_a_formula_edit_says_which_inputs_come_and_go(before: str | None, after: str | None, words: str) -> None:
+    assert describe_inputs(Edit(FORMULA, before, after, Impact.HISTORY)) == words
+
+
+def test_no_other_edit_has_inputs() -> None:
+    assert describe_inputs(RENAME) == ""
+
+
+def test_a_channel_feeds_those_that_use_it_and_their_users_in_turn() -> None:
+    a, b, c, d = (ChannelLabel(number, None, str(number)) for number in (1, 2, 3, 4))
+    links = [FormulaLink(user, used, before=True, after=True) for user, used in ((b, a), (c, b), (a, c), (d, d))]
+    assert find_fed(links, 1) == (b, c)
+
+
+def test_a_channel_is_named_as_the_files_do_or_by_id() -> None:
+    labels = (ChannelLabel(1, "nb-use", "North use"), ChannelLabel(2, None, "Campus\ntotal"))
+    assert [show_label(label) for label in labels] == ["nb-use", '2 "Campus\\ntotal"']

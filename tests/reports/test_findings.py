@@ -1,0 +1,48 @@
+"""All formats of findings, and which findings are picked."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.reports.findings import FORMATS, Report, renderers
+from reconciler.reports.paint import plain
+from tests.reports.findings_seen import FINDINGS, TRIP
+
+REPORT = Report(FINDINGS, files=12, channels=230)
+
+
+def test_there_is_a_renderer_for_each_format() -> None:
+    assert tuple(renderers(REPORT)) == FORMATS
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_nothing_found_is_said_in_each_format(name: str) -> None:
+    text = renderers(Report((), files=12, channels=230))[name](plain)
+    assert (text == "12 files, 230 channels: no findings.\n") is (name == "text")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_names_files_from_where_the_user_stands(name: str) -> None:
+    text = renderers(Report((TRIP,), 1, 1), "site/")[name](plain)
+    assert "site/channels/north.yaml" in text
+
+
+@pytest.mark.parametrize("name", ["json", "github", "gitlab", "sarif", "junit"])
+def test_machines_get_paths_from_the_root_where_the_user_stands_below_it(name: str) -> None:
+    text = renderers(REPORT, "../")[name](plain)
+    assert "channels/north.yaml" in text
+    assert "../" not in text
+
+
+@pytest.mark.parametrize(
+    ("paths", "codes"),
+    [
+        (["channels/north.yaml"], ["ESA100", "ESA214", "ESA305"]),
+        (["channels"], [finding.code for finding in FINDINGS]),
+        (["."], [finding.code for finding in FINDINGS]),
+        (["chan"], ["ESA100"]),
+    ],
+    ids=["a file", "a folder", "the root", "no whole folder"],
+)
+def test_paths_pick_findings_and_keep_those_of_no_file(paths: list[str], codes: list[str]) -> None:
+    assert [finding.code for finding in REPORT.only(paths).findings] == codes

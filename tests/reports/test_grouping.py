@@ -1,0 +1,69 @@
+"""Changes by place, by data point, and alike ones together."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reconciler.model.live import DataPoint
+from reconciler.reports.grouping import ALIKE, fold_alike, group_by_data_point, group_by_place, show_data_point
+from tests.reports.plans import LOST, NORTH, RENAME, RESCALE, SOUTH, UNCLEAR, make_change
+
+ALL = tuple(make_change(f"use-{number}", RESCALE, channel_id=number) for number in range(ALIKE))
+
+
+def test_changes_of_a_data_point_stand_together_by_place_and_code() -> None:
+    south, lost, north, other = (
+        make_change(name, RENAME, data_point=point)
+        for name, point in (("south", SOUTH), ("lost", LOST), ("north", NORTH), ("other", NORTH))
+    )
+    assert [(group.data_point.id, group.changes) for group in group_by_data_point([south, lost, north, other])] == [
+        (7, (north, other)),
+        (8, (south,)),
+        (9, (lost,)),
+    ]
+
+
+def test_changes_of_a_place_stand_together_and_those_of_none_last() -> None:
+    south, lost, north = (make_change("a", RENAME, data_point=point) for point in (SOUTH, LOST, NORTH))
+    assert group_by_place([south, lost, north]) == (
+        ("North Campus", (north,)),
+        ("South Campus", (south,)),
+        ("", (lost,)),
+    )
+
+
+def test_a_data_point_is_called_by_what_is_known_of_it() -> None:
+    assert [show_data_point(point) for point in (NORTH, LOST, DataPoint(3, code="A", name="A", place_code="P"))] == [
+        "North Campus · NB-ELEC-01 North electricity (ELECTRIC)",
+        "data point 9",
+        "P · A",
+    ]
+
+
+def test_changes_with_the_very_same_edits_are_folded() -> None:
+    other = make_change("other", RENAME)
+    ((fold,), single) = fold_alike([*ALL, other])
+    assert (fold.alike, fold.exceptions, single) == (ALL, (), (other,))
+
+
+def test_too_few_alike_are_not_folded() -> None:
+    assert fold_alike(ALL[1:]) == ((), ALL[1:])
+
+
+def test_what_is_blocked_or_waits_is_never_folded_but_an_exception() -> None:
+    blocked = make_change("blocked", RESCALE, blocked_by=[UNCLEAR])
+    waiting = make_change("waiting", RESCALE, depends_on=["use-1"])
+    ((fold,), single) = fold_alike([blocked, *ALL, waiting])
+    assert (fold.exceptions, single) == ((blocked, waiting), (blocked, waiting))
+
+
+def test_what_edits_the_same_value_otherwise_is_an_exception() -> None:
+    other = make_change("other", replace(RESCALE, after=1000), RENAME)
+    ((fold,), _) = fold_alike([*ALL, other])
+    assert fold.exceptions == (other,)
+
+
+def test_the_largest_fold_comes_first() -> None:
+    renamed = tuple(make_change(f"name-{number}", RENAME, channel_id=number) for number in range(ALIKE + 1))
+    folds, _ = fold_alike([*ALL, *renamed])
+    assert [fold.alike for fold in folds] == [renamed, ALL]

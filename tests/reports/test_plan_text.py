@@ -1,0 +1,85 @@
+"""A plan as text, whole outputs, and what holds for all of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.model.plan import Block
+from reconciler.reports.excerpt import measure
+from reconciler.reports.paint import Style, plain
+from reconciler.reports.plan_text import render_plan
+from reconciler.reports.wording import show_value
+from tests.reports.plans import HOSTILE, PLANS, RENAME, make_change, make_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reconciler.model.plan import Plan
+
+every_plan = pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS.keys())
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_a_plan_reads_as_in_its_golden_file(name: str, check_golden: Callable[[str, str], None]) -> None:
+    check_golden(f"plan-{name}.txt", render_plan(PLANS[name], plain))
+
+
+def test_unchanged_channels_are_listed_where_asked_for(check_golden: Callable[[str, str], None]) -> None:
+    check_golden("plan-mixed-unchanged.txt", render_plan(PLANS["mixed"], plain, show_unchanged=True))
+
+
+def test_colours_say_what_words_say_too(check_golden: Callable[[str, str], None]) -> None:
+    check_golden("plan-mixed-painted.txt", render_plan(PLANS["mixed"], _tag))
+
+
+@every_plan
+def test_the_last_line_counts_the_changes(plan: Plan) -> None:
+    summary = plan.summary
+    assert render_plan(plan, plain).splitlines()[-1] == (
+        f"Plan: {summary.update} to update, {summary.blocked} blocked, "
+        f"{summary.no_op} unchanged, {summary.unmanaged} unmanaged."
+    )
+
+
+@every_plan
+def test_every_change_is_named_whole(plan: Plan) -> None:
+    text = render_plan(plan, plain)
+    names = [show_value(change.name)[1:-1] for change in plan.changes if change.edits]
+    assert [name for name in names if name not in text] == []
+
+
+@pytest.mark.parametrize("name", PLANS.keys() - {"hostile"})
+def test_no_line_is_wider_than_a_terminal(name: str) -> None:
+    lines = render_plan(PLANS[name], plain).splitlines()
+    assert [line for line in lines if measure(line) > 80] == []
+
+
+def test_hostile_text_can_do_nothing_to_a_terminal_or_a_log() -> None:
+    lines = render_plan(PLANS["hostile"], plain).split("\n")
+    assert [line for line in lines if not line.isprintable() or line.lstrip().startswith("::") or "##[" in line] == []
+
+
+def test_a_name_wider_than_a_line_is_not_cut() -> None:
+    name = "n" * 200
+    text = render_plan(make_plan(make_change(name, RENAME)), plain)
+    assert f"  ~ update\n      {name}\n" in text
+
+
+def test_a_wide_hostile_value_stays_on_one_line() -> None:
+    text = render_plan(PLANS["hostile"], plain)
+    assert show_value(HOSTILE) in text
+
+
+def test_a_block_without_evidence_or_way_out_is_its_sentence() -> None:
+    bare = Block("ESA410", "this formula is refused", evidence={}, unblock="")
+    assert render_plan(make_plan(make_change("a", RENAME, blocked_by=[bare])), plain).splitlines()[3:6] == [
+        '  ! blocked  a  1042 "a in EnergyCAP"  channels/north.yaml:7',
+        '      channelInfo  "NB use" → "North Building use"  [cosmetic]',
+        "      ESA410  this formula is refused",
+    ]
+
+
+def _tag(text: str, style: Style) -> str:
+    return f"<{style.value}>{text}</>"
