@@ -106,5 +106,5 @@ def _second_primary(other: Desired, first: Desired, path: str, code: str) -> Fin
 
 def _same_live_channel(other: Desired, first: Desired) -> Finding:
     found = "" if other.select is None else show_pointers(other.select)
-    message = f"live channel is already that of {cite(first)}, found again by {found}"
+    message = f"channel points to the live channel of {cite(first)}, found {found}"
     return make_finding("ESA332", message, other.place("select"))

@@ -45,8 +45,8 @@ def _check_expectations(feeds: Sequence[Feed], names: Collection[str]) -> Iterat
 
 
 def _no_identifier(feed: Feed) -> Finding:
-    found = show_pointers(feed.pointers) or "none at all"
-    message = f"feed has no identifier of a channel or meter, found {found}"
+    given = show_pointers(feed.pointers)
+    message = f"feed has no identifier of a channel or meter, found {f'only {given}' if given else 'none'}"
     return make_finding("ESA342", message, _place(feed))
 
 
@@ -56,7 +56,7 @@ def _other_expectation(feed: Feed, first: Feed) -> Finding:
         "ESA343",
         f"feed expects another channel than {where}, found expect: {shorten(feed.expect)}",
         _place(feed, "expect"),
-        detail=(f"both: {show_pointers(feed.pointers)}", f"{where} expects {shorten(first.expect)}"),
+        detail=(f"identifiers of both: {show_pointers(feed.pointers)}", f"{where} expects {shorten(first.expect)}"),
     )
 
 

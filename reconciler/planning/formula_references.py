@@ -136,7 +136,7 @@ def _uses_number(reference: _Reference, target: Desired) -> Finding:
         "ESA321",
         f"formula uses the id of a channel that has a name here, {reference.found}",
         reference.user.place(FORMULA),
-        fix=f"write  channel({target.name}),  the name of the same channel",
+        fix=f"write  channel({target.name})",
         detail=(f"the same channel: {cite(target)}",),
     )
 

@@ -50,7 +50,7 @@ def _check_pointer(channel: Desired) -> Iterator[Finding]:
     if channel.select is None:
         found, place = "neither select nor channelId nor channelImportId", channel.place()
     elif find_identity(channel.select) is None:
-        found, place = show_pointers(channel.select) or "an empty select", channel.place("select")
+        found, place = f"only {show_pointers(channel.select)}", channel.place("select")
     else:
         return
     yield make_finding("ESA331", f"channel does not say how to find its live one, found {found}", place)

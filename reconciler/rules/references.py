@@ -160,7 +160,7 @@ OFFLINE_REFERENCE_RULES: tuple[Rule, ...] = (
         "The service refuses a formula that reaches into another data point; a calculated meter may do that.",
         f"{_VALIDATE_FORMULA}: every channel used is a simple channel of the same data point",
         Certainty.DOCUMENTED,
-        "use channels of the same data point; if it is the same one, write dataPoint alike in both files",
+        "use channels of the same data point; if both files mean one, write dataPoint alike in both",
     ),
     Rule(
         "ESA331",
@@ -168,7 +168,7 @@ OFFLINE_REFERENCE_RULES: tuple[Rule, ...] = (
         "Without a pointer no channel of the service can be found for it, and nothing of it would ever be applied.",
         f"{_CONTRACT}: select, else channelId, else channelImportId; {_IDENTIFICATION}",
         Certainty.DOCUMENTED,
-        "write select: with channelImportId, channelId, or dataPointImportId and what tells its channels apart",
+        "write select: with channelImportId or channelId, or with dataPointImportId and what tells its channels apart",
     ),
     Rule(
         "ESA332",

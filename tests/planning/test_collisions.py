@@ -115,7 +115,7 @@ def test_two_channels_of_one_live_channel_are_told_with_what_finds_it() -> None:
         (
             "ESA332",
             "channels second select",
-            "live channel is already that of first (channels/north.yaml:3), found again by channelId 7",
+            "channel points to the live channel of first (channels/north.yaml:3), found channelId 7",
         )
     ]
 

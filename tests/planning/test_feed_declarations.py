@@ -48,7 +48,7 @@ def test_an_unknown_channel_without_a_near_name_gets_the_general_way_out() -> No
 
 @pytest.mark.parametrize(
     ("pointers", "found"),
-    [(Pointers(), "none at all"), (Pointers(unit_code="KWH"), "unitCode KWH")],
+    [(Pointers(), "none"), (Pointers(unit_code="KWH"), "only unitCode KWH")],
     ids=["nothing", "no identifier among them"],
 )
 def test_a_feed_needs_an_identifier(pointers: Pointers, found: str) -> None:
@@ -70,7 +70,7 @@ def test_feeds_with_the_same_identifiers_expect_the_same_channel() -> None:
         )
     ]
     assert finding.detail == (
-        "both: data point or meter NB-01, unitCode KWH",
+        "identifiers of both: data point or meter NB-01, unitCode KWH",
         "one (channels/north.yaml:40) expects nb-elec-use",
     )
 

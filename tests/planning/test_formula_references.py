@@ -54,7 +54,7 @@ def test_the_id_of_a_managed_channel_is_noted(reference: str) -> None:
 
     assert (finding.code, finding.severity) == ("ESA321", Severity.NOTE)
     assert finding.detail == ("the same channel: nb-elec-use (channels/north.yaml:3)",)
-    assert finding.fix == "write  channel(nb-elec-use),  the name of the same channel"
+    assert finding.fix == "write  channel(nb-elec-use)"
 
 
 @pytest.mark.parametrize(

@@ -92,10 +92,9 @@ def test_findings_of_all_kinds_come_in_the_order_of_files_and_lines() -> None:
     ("select", "place", "found"),
     [
         (None, "channels a", "neither select nor channelId nor channelImportId"),
-        (Pointers(), "channels a select", "an empty select"),
-        (Pointers(unit_code="KWH"), "channels a select", "unitCode KWH"),
+        (Pointers(unit_code="KWH"), "channels a select", "only unitCode KWH"),
     ],
-    ids=["no pointer", "empty select", "no identifier in select"],
+    ids=["no pointer", "no identifier in select"],
 )
 def test_a_channel_must_say_how_to_find_its_live_one(select: Pointers | None, place: str, found: str) -> None:
     assert tell(check_definitions(make_definitions([make_channel("a", select=select)]))) == [
