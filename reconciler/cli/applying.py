@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler import __version__
 from reconciler.apply.conduct import Conduct
 from reconciler.apply.run import apply_plan
 from reconciler.cli.screen import TEXT
@@ -47,9 +46,9 @@ def carry_out(screen: Screen, plan: Plan, editor: Editor, environment: Environme
             say(account_json.render_event(event))
             progress(event)
 
-        say(account_json.render_version(__version__))
+        say(account_json.render_start(plan))
         account = apply_plan(plan, editor, environment, Conduct(parallelism, on_event, stop))
-        say(account_json.render_summary(account))
+        say(account_json.render_account(account))
     screen.show_only(TEXT, lambda paint: account_text.render_account(plan, account, paint))
     return account
 

@@ -84,7 +84,7 @@ def _help_of(error: click.ClickException) -> str:
 def _explain_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     traceback.print_exception(kind, error, trace)
     click.echo(
-        f"\nThis is a bug in reconciler {__version__}, not in your files. Nothing more was written.\n"
-        "Please report it with the lines above.",
+        f"\nThis is a bug in reconciler {__version__}, not in your files. Please report it with the lines above.\n"
+        "Where EnergyCAP stands now, `reconciler plan` says.",
         err=True,
     )
