@@ -183,7 +183,8 @@ class _CloseReader:
         self._document.refused.add(keys)
         if self._document.text[max(span[0] - 1, 0) : span[0] + 1] == "{{":
             fix = "write the value itself; if the braces belong to a text, put the text in quotes"
-            self._report(event, "ESA115", "a template, {{ … }}, is not filled in", fix)
+            end = self._document.text.find("}}", span[0]) + 2
+            self._report_at((span[0] - 1, end), "ESA107", "a template, {{ … }}, is not filled in", fix)
         else:
             self._report(event, "ESA115", f"a key must be a text, found {_name_kind(event)}")
 

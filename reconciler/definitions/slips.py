@@ -7,17 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.definitions.document import Problem
 from reconciler.definitions.subjects import name_where
-from reconciler.model.fields import VERSION
+from reconciler.model.fields import CHANNEL_FIELDS, VERSION, VERSION_FIELDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from reconciler.definitions.document import Keys
+    from reconciler.model.fields import Field
 
     Pairs = tuple[tuple[str, str], ...]
 
 
-_CHANNEL_PAIRS = (("select", "channelId"),)
+def _twins(fields: Iterable[Field]) -> Pairs:
+    return tuple((field.alias.rpartition(".")[2], field.key) for field in fields if field.alias)
+
+
+_CHANNEL_PAIRS = (*_twins(CHANNEL_FIELDS), ("select", "channelId"))
+_VERSION_PAIRS = _twins(VERSION_FIELDS)
 _POINTER_PAIRS = (("meterImportId", "dataPointImportId"),)
 
 
@@ -27,7 +33,7 @@ def find_slips(tree: object) -> tuple[Problem, ...]:
         return ()
     return (
         *_check_content(tree),
-        *_check_date(("defaults",), tree.get("defaults")),
+        *_check_settings(("defaults",), tree.get("defaults")),
         *(problem for keys, channel in _members(tree, "channels") for problem in _check_channel(keys, channel)),
         *(problem for keys, feed in _members(tree, "feeds") for problem in _check_pairs(keys, feed, _POINTER_PAIRS)),
     )
@@ -46,11 +52,17 @@ def _check_content(tree: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _check_channel(keys: Keys, channel: object) -> Iterator[Problem]:
-    if isinstance(channel, dict):
-        yield from _check_date(keys, channel)
-        if "select" in channel:
-            yield from _check_pairs(keys, channel, _CHANNEL_PAIRS)
-            yield from _check_pairs((*keys, "select"), channel["select"], _POINTER_PAIRS)
+    yield from _check_settings(keys, channel)
+    if isinstance(channel, dict) and "select" in channel:
+        yield from _check_pairs((*keys, "select"), channel["select"], _POINTER_PAIRS)
+
+
+def _check_settings(keys: Keys, settings: object) -> Iterator[Problem]:
+    yield from _check_pairs(keys, settings, _CHANNEL_PAIRS)
+    version = settings.get(VERSION) if isinstance(settings, dict) else None
+    if isinstance(version, dict):
+        yield from _check_pairs((*keys, VERSION), version, _VERSION_PAIRS)
+        yield from _check_date((*keys, VERSION, "beginDate"), version.get("beginDate"))
 
 
 def _check_pairs(keys: Keys, mapping: object, pairs: Pairs) -> Iterator[Problem]:
@@ -62,11 +74,9 @@ def _check_pairs(keys: Keys, mapping: object, pairs: Pairs) -> Iterator[Problem]
             )
 
 
-def _check_date(keys: Keys, settings: object) -> Iterator[Problem]:
-    version = settings.get(VERSION) if isinstance(settings, dict) else None
-    text = version.get("beginDate") if isinstance(version, dict) else None
+def _check_date(keys: Keys, text: object) -> Iterator[Problem]:
     if isinstance(text, str) and not _is_day(text[:10]):
-        yield Problem("ESA128", (*keys, VERSION, "beginDate"), f"beginDate must be a day that exists, found {text}")
+        yield Problem("ESA128", keys, f"beginDate must be a day that exists, found {text}")
 
 
 def _is_day(text: str) -> bool:
