@@ -40,7 +40,7 @@ def _check_expectations(feeds: Sequence[Feed], names: Collection[str]) -> Iterat
             "ESA341",
             f"feed expects an unknown channel, found expect: {shorten(feed.expect)}",
             _place(feed, "expect"),
-            fix=f"write  expect: {near}  if that is meant" if near else "",
+            fix=f"did you mean  expect: {near}" if near else "",
         )
 
 

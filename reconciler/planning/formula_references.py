@@ -95,7 +95,7 @@ def _check_names(references: Iterable[_Reference], names: Iterable[str]) -> Iter
             "ESA320",
             f"formula names an unknown channel, {reference.found}",
             reference.user.place(FORMULA),
-            fix=f"write  channel({near})  if that is meant" if near else "",
+            fix=f"did you mean  channel({near})" if near else "",
         )
 
 

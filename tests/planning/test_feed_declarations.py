@@ -35,7 +35,7 @@ def test_an_unknown_channel_gets_the_nearest_name() -> None:
             severity=Severity.ERROR,
             message="feed expects an unknown channel, found expect: nb-elec-uze",
             place=Place("channels/north.yaml", 40, keys=("feeds", "use", "expect")),
-            fix="write  expect: nb-elec-use  if that is meant",
+            fix="did you mean  expect: nb-elec-use",
         ),
     )
 

@@ -34,7 +34,7 @@ def test_an_unknown_name_gets_the_nearest_one() -> None:
         severity=Severity.ERROR,
         message="formula names an unknown channel, found channel(nb-elec-uze)",
         place=Place("channels/north.yaml", 7, keys=("channels", "nb-elec-losses", "esaChannelVersion", "formula")),
-        fix="write  channel(nb-elec-use)  if that is meant",
+        fix="did you mean  channel(nb-elec-use)",
     )
 
 
