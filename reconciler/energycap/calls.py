@@ -23,7 +23,7 @@ class Call:
     is_read: bool = True
 
     def __str__(self) -> str:
-        return f"{self.method} {self.template}"
+        return f"{self.method} {self.template}".replace("{}", "{id}")
 
     def to(
         self, *ids: int, query: Mapping[str, str] | None = None, body: Mapping[str, object] | None = None

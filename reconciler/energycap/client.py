@@ -94,7 +94,7 @@ class Reader:
 
     @property
     def requests(self) -> Counter[str]:
-        """How many requests were sent, repeated ones included: `{"GET /api/v202406/esachannel/{}": 3}`."""
+        """How many requests were sent, repeated ones included: `{"GET /api/v202406/esachannel/{id}": 3}`."""
         return self._session.requests
 
     @property

@@ -28,7 +28,7 @@ def find_flaw(key: str) -> str | None:
     if not key.strip():
         return "is empty"
     if key != key.strip():
-        return "begins or ends with white space, perhaps the newline of a file"
+        return "begins or ends with white space, perhaps a newline"
     if not (key.isascii() and key.isprintable()) or " " in key:
         return "holds white space or characters that no API key has"
     return None

@@ -41,7 +41,7 @@ class Session:
 
     @property
     def requests(self) -> Counter[str]:
-        """How many requests were sent, repeated ones included: `{"GET /api/v202406/esachannel/{}": 3}`."""
+        """How many requests were sent, repeated ones included: `{"GET /api/v202406/esachannel/{id}": 3}`."""
         with self._lock:
             return self._requests.copy()
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import ssl
 import threading
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import httpx
@@ -25,17 +27,29 @@ if TYPE_CHECKING:
 # What stands in for the network in tests.
 Wire: TypeAlias = httpx.BaseTransport
 
-CONNECT_SECONDS = 10.0
-SILENCE_SECONDS = 60.0
-WHOLE_SECONDS = 120.0
-# A page of 1,000 channels is about 3.3 MB; what is far beyond would only fill the memory.
-LARGEST_ANSWER = 256 * 2**20
 # Below the shortest time that servers keep an idle connection (5 s): none is used while the other side closes it.
 _IDLE_SECONDS = 3.0
+
+# Its debug log shows the headers of answers, and whatever a service may repeat in them.
+logging.getLogger("httpcore").setLevel(logging.INFO)
 
 _ABOUT_NETWORK = "check the network and the url of the environment; behind a proxy, the variable HTTPS_PROXY"
 _ABOUT_CERTIFICATES = "name the file of your organisation's certificates in the variable SSL_CERT_FILE"
 _ABOUT_PROXY = "check the variables HTTPS_PROXY and ALL_PROXY; a proxy is http:// or https://"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long to wait, in seconds: for a connection, for a sign of life, for the whole answer; and its most bytes."""
+
+    connect: float = 10.0
+    silence: float = 60.0
+    whole: float = 120.0
+    # A page of 1,000 channels is about 3.3 MB; what is far beyond would only fill the memory.
+    largest: int = 256 * 2**20
+
+
+_LIMITS = Limits()
 
 
 class Unsent(Unreachable):
@@ -48,19 +62,27 @@ class Transport:
     One client over all threads stops scaling at 16 of them; one store of certificates for all clients saves 24 ms each.
     """
 
-    def __init__(self, address: Address, key: str, allowed: re.Pattern[str], wire: Wire | None = None) -> None:
+    def __init__(
+        self,
+        address: Address,
+        key: str,
+        allowed: re.Pattern[str],
+        wire: Wire | None = None,
+        limits: Limits = _LIMITS,
+    ) -> None:
         if flaw := find_flaw(key):
             raise Unauthorized(f"no usable API key: it {flaw}", "give the key as EnergyCAP showed it")
         self._address = address
         self._key = key
         self._allowed = allowed
         self._wire = wire
+        self._limits = limits
         self._trust = _make_trust(address)
         self._lock = threading.Lock()
         self._local = threading.local()
         self._clients: list[httpx.Client] = []
 
-    def exchange(self, request: Request, whole_seconds: float = WHOLE_SECONDS) -> Answer:
+    def exchange(self, request: Request) -> Answer:
         """The answer to one request, asked once and read to its end, whatever its status.
 
         Raises Unsent where nothing left this machine, Unreachable where no whole answer came in time, and BadAnswer
@@ -69,7 +91,7 @@ class Transport:
         if not self._allowed.fullmatch(str(request)):
             raise RuntimeError(f"{request} may not be sent from here: this is a bug, and nothing was sent")
         try:
-            return self._receive(request, whole_seconds)
+            return self._receive(request)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             failure = self._make_failure(request, error)
         # Raised out here, for the error of httpx holds the request, and with it the key.
@@ -82,31 +104,29 @@ class Transport:
         for client in clients:
             client.close()
 
-    def _receive(self, request: Request, whole_seconds: float) -> Answer:
-        end = time.monotonic() + whole_seconds
+    def _receive(self, request: Request) -> Answer:
+        end = time.monotonic() + self._limits.whole
         url, query = f"{self._address.base}{request.path}", dict(request.query)
         with self._client().stream(request.call.method, url, params=query, content=request.body) as response:
-            chunks, length = [], 0
+            body = bytearray()
             for chunk in response.iter_bytes():
-                chunks.append(chunk)
-                length += len(chunk)
-                if length > LARGEST_ANSWER:
-                    raise unusable(f"{request}: it is longer than {LARGEST_ANSWER:,} bytes")
+                body += chunk
+                if len(body) > self._limits.largest:
+                    raise unusable(f"{request}: it is longer than {self._limits.largest:,} bytes")
                 if time.monotonic() >= end:
-                    raise Unreachable(
-                        self._describe(request, f"it was not whole after {whole_seconds:g} s"), _ABOUT_NETWORK
-                    )
-            return self._make_answer(response, b"".join(chunks))
+                    reason = f"it takes longer than {self._limits.whole:g} s"
+                    raise Unreachable(self._describe(request, reason), _ABOUT_NETWORK)
+            return self._make_answer(response, bytes(body))
 
     def _make_answer(self, response: httpx.Response, body: bytes) -> Answer:
-        headers = {name.lower(): self._redact(text) for name, text in response.headers.items()}
+        headers = {name.lower(): self._hide_key(text) for name, text in response.headers.items()}
         kind = headers.get("content-type", "").casefold()
         is_plain_success = response.is_success and "json" in kind
-        words = "" if is_plain_success else self._redact(find_words(body, kind))
+        words = "" if is_plain_success else self._show(find_words(body, kind))
         return Answer(response.status_code, headers, body, words)
 
     def _make_failure(self, request: Request, error: Exception) -> ServiceError:
-        reason = self._redact(_describe_error(error))
+        reason = self._find_reason(error)
         match error:
             case httpx.DecodingError():
                 return unusable(f"{request}: it could not be unpacked: {reason}")
@@ -116,10 +136,22 @@ class Transport:
             case _:
                 return Unreachable(self._describe(request, reason), _ABOUT_NETWORK)
 
+    def _find_reason(self, error: Exception) -> str:
+        match error:
+            case httpx.ConnectTimeout():
+                return f"no connection within {self._limits.connect:g} s"
+            case httpx.TimeoutException():
+                return f"silence for {self._limits.silence:g} s"
+            case _:
+                return self._show(str(error)) or type(error).__name__
+
     def _describe(self, request: Request, reason: str) -> str:
         return f"no answer from {self._address.base}: {request}: {reason}"
 
-    def _redact(self, text: str) -> str:
+    def _show(self, text: str) -> str:
+        return make_harmless(self._hide_key(text))
+
+    def _hide_key(self, text: str) -> str:
         # A short key may be a common word, as the sandbox's is, and is no secret then.
         return text.replace(self._key, "[the key]") if len(self._key) >= 16 else text
 
@@ -145,7 +177,7 @@ class Transport:
                 verify=self._trust,
                 # A proxy of the environment stands between here and the world, never between here and this machine.
                 trust_env=not self._address.is_loopback,
-                timeout=httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS),
+                timeout=httpx.Timeout(self._limits.silence, connect=self._limits.connect),
                 limits=httpx.Limits(max_connections=1, keepalive_expiry=_IDLE_SECONDS),
                 transport=self._wire,
             )
@@ -153,16 +185,6 @@ class Transport:
             failure = Unsent("the proxy that the environment names cannot be used", _ABOUT_PROXY)
         # Raised out here, for a proxy's address may hold a password.
         raise failure
-
-
-def _describe_error(error: Exception) -> str:
-    match error:
-        case httpx.ConnectTimeout():
-            return f"no connection within {CONNECT_SECONDS:g} s"
-        case httpx.TimeoutException():
-            return f"silence for {SILENCE_SECONDS:g} s"
-        case _:
-            return make_harmless(str(error)) or type(error).__name__
 
 
 def _make_trust(address: Address) -> ssl.SSLContext:

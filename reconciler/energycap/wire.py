@@ -117,7 +117,7 @@ def _make_canonical(value: object, kind: Kind, place: str) -> Value:
         number = canonical_number(value)
         if kind is Kind.DECIMAL or isinstance(number, int):
             return number
-    raise Odd(place, kind.value, value)
+    raise Odd(place, kind.value if kind in {Kind.TEXT, Kind.BOOLEAN} else f"a {kind.value}", value)
 
 
 def _find_minutes(values: Mapping[str, Value]) -> Value:

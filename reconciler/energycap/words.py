@@ -32,12 +32,12 @@ def find_words(body: bytes, content_type: str) -> str:
     text = body[: 64 * _LONGEST].decode("utf-8", errors="replace").strip()
     if "html" in content_type or text[:1] == "<":
         title = _TITLE.search(text)
-        return f'a page titled "{make_harmless(title[1])}"' if title else "a page without a title"
+        return f'a page titled "{" ".join(title[1].split())}"' if title else "a page without a title"
     try:
         sentences = tuple(dict.fromkeys(_find_sentences(json.loads(text))))
     except (ValueError, RecursionError):
-        return make_harmless(text)
-    return make_harmless("; ".join(sentences))
+        return text
+    return "; ".join(sentences)
 
 
 def _find_sentences(document: object) -> Iterator[str]:

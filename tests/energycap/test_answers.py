@@ -1,0 +1,162 @@
+"""What an answer means: success, one of the errors with the service's own words, or nothing that can be used."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.energycap.answers import Answer, Busy, check_status, decode
+from reconciler.energycap.calls import EDIT_CHANNEL, READ_CHANNEL
+from reconciler.errors import BadAnswer, Refused, ServiceError, Unauthorized
+
+READ = READ_CHANNEL.to(7)
+EDIT = EDIT_CHANNEL.to(7, body={})
+DATE = "Wed, 21 Oct 2026 07:28:00 GMT"
+
+
+@pytest.mark.parametrize("status", [200, 201, 204])
+def test_success_passes(status: int) -> None:
+    check_status(READ, Answer(status, {}, b""))
+
+
+def test_a_refused_key_says_which_permission_is_needed() -> None:
+    with pytest.raises(Unauthorized) as reading:
+        check_status(READ, Answer(401, {}, b"", "Who are you"))
+    with pytest.raises(Unauthorized) as editing:
+        check_status(EDIT, Answer(403, {}, b""))
+
+    assert reading.value.message == (
+        "the service refused the key: GET /api/v202406/esachannel/7 answered 401 Unauthorized: Who are you"
+    )
+    assert reading.value.fix.endswith("its user has the permission Meters (View)")
+    assert editing.value.message == (
+        "the service refused the key: PUT /api/v202406/esachannel/7 answered 403 Forbidden"
+    )
+    assert editing.value.fix.endswith("its user has the permission Meters (Edit)")
+
+
+@pytest.mark.parametrize(
+    ("status", "name", "fix"),
+    [
+        (400, "400 Bad Request", "change what is asked so that the service's own words no longer apply"),
+        (
+            404,
+            "404 Not Found",
+            "check the id and the environment's url; what the key's user may not see looks the same",
+        ),
+        (409, "409 Conflict", "read again: somebody else seems to be at work on the same thing"),
+        (499, "499", "change what is asked so that the service's own words no longer apply"),
+    ],
+)
+def test_a_no_keeps_its_status_and_the_services_own_words(status: int, name: str, fix: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        check_status(EDIT, Answer(status, {}, b"", "Not so"))
+
+    assert refusal.value.message == f"the service refused: PUT /api/v202406/esachannel/7 answered {name}: Not so"
+    assert (refusal.value.status, refusal.value.fix) == (status, fix)
+
+
+@pytest.mark.parametrize(
+    ("headers", "pause", "fix"),
+    [
+        ({}, None, "try again later"),
+        ({"retry-after": "soon"}, None, "try again later"),
+        ({"retry-after": "²"}, None, "try again later"),
+        ({"retry-after": " 7 "}, 7.0, "try again in 7 s"),
+        ({"retry-after": "Wed, 21 Oct 2026 07:29:30 GMT", "date": DATE}, 90.0, "try again in 90 s"),
+        ({"retry-after": "Wed, 21 Oct 2026 07:20:00 GMT", "date": DATE}, 0.0, "try again in 0 s"),
+        ({"retry-after": "Wed, 21 Oct 2015 07:20:00 GMT"}, 0.0, "try again in 0 s"),
+        ({"retry-after": "Wed, 21 Oct 2026 07:20:00 -0000", "date": DATE}, None, "try again later"),
+    ],
+    ids=["silent", "no number", "no digit", "seconds", "date", "past date", "without date", "without zone"],
+)
+@pytest.mark.parametrize(
+    ("status", "name"),
+    [
+        (408, "408 Request Timeout"),
+        (429, "429 Too Many Requests"),
+        (500, "500 Internal Server Error"),
+        (503, "503 Service Unavailable"),
+        (599, "599"),
+    ],
+)
+def test_a_busy_service_says_how_long_to_wait(
+    status: int, name: str, headers: dict[str, str], pause: float | None, fix: str
+) -> None:
+    with pytest.raises(Busy) as failure:
+        check_status(READ, Answer(status, headers, b"", "Busy"))
+
+    expected = f"the service could not answer: GET /api/v202406/esachannel/7 answered {name}: Busy"
+    assert (failure.value.message, failure.value.fix) == (expected, fix)
+    assert (failure.value.status, failure.value.pause) == (status, pause)
+
+
+@pytest.mark.parametrize(
+    ("headers", "target"),
+    [({"location": "https://sso.example/\x1b"}, r"https://sso.example/\x1b"), ({}, "nowhere")],
+    ids=["elsewhere", "nowhere"],
+)
+def test_a_redirect_is_not_followed(headers: dict[str, str], target: str) -> None:
+    with pytest.raises(BadAnswer) as failure:
+        check_status(READ, Answer(302, headers, b""))
+
+    assert failure.value.message == (
+        f"the service's answer cannot be used: GET /api/v202406/esachannel/7 answered 302 Found, a redirect to {target}"
+    )
+    assert failure.value.fix == "write the address that answers without a redirect as the environment's url"
+
+
+@pytest.mark.parametrize(
+    ("body", "document"),
+    [(b"[1, 2.5, null]", [1, 2.5, None]), ('{"a": "ä"}'.encode("utf-8-sig"), {"a": "ä"})],
+    ids=["plain", "with a byte order mark"],
+)
+def test_json_is_decoded_whatever_type_it_claims(body: bytes, document: object) -> None:
+    assert decode(READ, Answer(200, {"content-type": "text/plain"}, body)) == document
+
+
+@pytest.mark.parametrize(
+    ("body", "flaw"),
+    [
+        (b"", "0 bytes: Expecting value: line 1 column 1 (char 0)"),
+        (b'[{"a": 1', "8 bytes: Expecting ',' delimiter: line 1 column 9 (char 8)"),
+        (b"[NaN]", "5 bytes: NaN is no number of JSON"),
+        (b"[-Infinity]", "11 bytes: -Infinity is no number of JSON"),
+        (b'["\xff"]', "5 bytes: it is not UTF-8"),
+        (b"[" * 100_000, "100,000 bytes: it is nested too deeply"),
+    ],
+    ids=["nothing", "truncated", "NaN", "infinity", "not UTF-8", "deep"],
+)
+def test_broken_json_is_named(body: bytes, flaw: str) -> None:
+    with pytest.raises(BadAnswer) as failure:
+        decode(READ, Answer(200, {"content-type": "application/json; charset=utf-8"}, body))
+
+    assert failure.value.message == (
+        f"the service's answer cannot be used: GET /api/v202406/esachannel/7 answered 200 OK with broken JSON of {flaw}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        (
+            Answer(200, {"content-type": "text/html"}, b"<html>", 'a page titled "Sign in"'),
+            'text/html instead of JSON: a page titled "Sign in"',
+        ),
+        (Answer(204, {}, b""), "no content type instead of JSON: nothing"),
+    ],
+    ids=["page", "nothing"],
+)
+def test_what_is_no_json_says_what_it_is(answer: Answer, found: str) -> None:
+    with pytest.raises(BadAnswer) as failure:
+        decode(READ, answer)
+
+    assert failure.value.message.endswith(found)
+    assert failure.value.fix.startswith("check that the environment's url is the service itself")
+
+
+def test_every_failure_has_a_way_out() -> None:
+    for status in (*range(300, 512), 999):
+        with pytest.raises(ServiceError) as failure:
+            check_status(EDIT, Answer(status, {}, b""))
+
+        assert failure.value.fix

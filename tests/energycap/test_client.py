@@ -1,0 +1,322 @@
+"""The reader and the editor: what they ask, what they return, and what they never do."""
+
+from __future__ import annotations
+
+import gc
+import json
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from reconciler.energycap.address import read_address
+from reconciler.energycap.calls import READS
+from reconciler.energycap.client import Editor, open_editor, open_reader
+from reconciler.energycap.session import Session
+from reconciler.energycap.transport import Transport
+from reconciler.energycap.wire import live_from_response
+from reconciler.errors import BadAnswer, ProjectError, Refused, ServiceError, Unauthorized, Unavailable, Unreachable
+from reconciler.model.live import Snapshot
+from reconciler.model.project import ChannelEdit
+from reconciler.model.reference import ObservationType, Reference, SummarizationMethod, Unit
+from tests.energycap.documents import make_channel, make_version, make_versions
+from tests.energycap.wires import Script, make_page
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
+
+    from reconciler.energycap.client import Reader
+    from tests.energycap.documents import Document
+
+    OpenClient = Callable[[str, str], AbstractContextManager[Reader]]
+
+URL = "https://a.example"
+KEY = "sandbox"
+LIVE = live_from_response(make_channel())
+SEVERAL = make_versions(make_version(channelVersionId=1, endDate="2026-01-01"), make_version(beginDate="2026-01-01"))
+OMIT = ChannelEdit.OMIT_VERSION
+
+
+class Service:
+    """A service that lists and reads channels; the list leaves out what `hidden` names."""
+
+    def __init__(self, channels: Sequence[Document], hidden: str = "") -> None:
+        self._channels = {channel["channelId"]: channel for channel in channels}
+        self._hidden = hidden
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        match request.url.path.split("/")[3:]:
+            case ["esachannel"]:
+                return self._list(request.url.params)
+            case ["esachannel", channel_id]:
+                return httpx.Response(200, json=self._channels[int(channel_id)])
+            case ["unit"]:
+                return httpx.Response(200, json=[{"unitId": 9, "unitCode": "USD"}])
+            case _:
+                return httpx.Response(200, json=[{"observationTypeId": 3, "observationTypeCode": "ELECUSE"}])
+
+    def _list(self, params: httpx.QueryParams) -> httpx.Response:
+        size = int(params["pageSize"])
+        begin = size * (int(params["pageNumber"]) - 1)
+        shown = [{**channel, self._hidden: None} for channel in self._channels.values()]
+        return make_page(shown[begin : begin + size], len(shown))
+
+
+@contextmanager
+def reading(*answers: httpx.Response) -> Iterator[Reader]:
+    with open_reader(URL, KEY, Script(*answers)) as reader:
+        yield reader
+
+
+def test_a_snapshot_is_all_channels_and_all_reference_data() -> None:
+    channels = [make_channel(channelId=number) for number in (3, 1, 2)]
+
+    with open_reader(URL, KEY, httpx.MockTransport(Service(channels))) as reader:
+        snapshot = reader.read_snapshot()
+
+    assert snapshot == Snapshot(
+        channels=tuple(live_from_response(make_channel(channelId=number)) for number in (1, 2, 3)),
+        reference=Reference(
+            units=(Unit(1, "KWH"), Unit(9, "USD")),
+            observation_types=(ObservationType(3, "ELECUSE"),),
+            summarization_methods=(SummarizationMethod(5, "Sum"),),
+        ),
+    )
+    assert reader.findings == ()
+
+
+def test_reference_data_is_read_for_channels_at_hand() -> None:
+    with open_reader(URL, KEY, httpx.MockTransport(Service([]))) as reader:
+        reference = reader.read_reference([LIVE])
+
+    assert reference.units == (Unit(1, "KWH"), Unit(9, "USD"))
+    assert reader.requests == {"GET /api/v202305/unit": 1, "GET /api/v3/observationtype": 1}
+
+
+def test_long_lists_are_read_in_pages_of_a_thousand() -> None:
+    channels = [{**make_channel(), "channelId": number} for number in range(2500, 0, -1)]
+
+    with open_reader(URL, KEY, httpx.MockTransport(Service(channels))) as reader:
+        found = reader.list_channels()
+
+    assert [live.id for live in found] == list(range(1, 2501))
+    assert reader.requests == {"GET /api/v202406/esachannel": 3}
+
+
+@pytest.mark.parametrize("hidden", ["channelVersions", "dataPoint"])
+def test_channels_that_a_list_gives_in_part_are_read_one_by_one(hidden: str) -> None:
+    channels = [make_channel(channelId=number) for number in (3, 1, 2)]
+
+    with open_reader(URL, KEY, httpx.MockTransport(Service(channels, hidden))) as reader:
+        found = reader.list_channels()
+
+    assert found == tuple(live_from_response(make_channel(channelId=number)) for number in (1, 2, 3))
+    assert reader.requests == {"GET /api/v202406/esachannel": 1, "GET /api/v202406/esachannel/{id}": 3}
+
+
+def test_the_channels_of_one_data_point_are_asked_for_by_filter() -> None:
+    wire = Script(make_page([make_channel()]))
+
+    with open_reader(URL, KEY, wire) as reader:
+        assert reader.list_channels(301) == (LIVE,)
+
+    assert dict(wire.sent[0].url.params) == {
+        "filter": "dataPointId equals '301'",
+        "pageNumber": "1",
+        "pageSize": "1000",
+    }
+
+
+@pytest.mark.parametrize(
+    ("answers", "flaw"),
+    [
+        ([httpx.Response(200, json={"channels": []})], "page 1 of the list of channels is no list"),
+        ([make_page([make_channel(), {"channelInfo": "x"}])], "a channel comes without its channelId"),
+        ([make_page([make_channel(isCalculated=7)])], "channel 1042: isCalculated should be true or false, found 7"),
+        (
+            [make_page([make_channel()], 2)] * 2,
+            "the list of channels could not be read whole, in two attempts: page 1 of 1 holds 1 channels instead of 2",
+        ),
+        (
+            [make_page([make_channel(), make_channel()])] * 2,
+            (
+                "the list of channels could not be read whole, in two attempts: "
+                "1 of 2 channels came twice, so as many did not come at all"
+            ),
+        ),
+        (
+            [httpx.Response(200, json=[make_channel()])],
+            "a page of channels comes without the header TotalNumberOfRecords, so nothing shows it is all",
+        ),
+    ],
+    ids=["no list", "no id", "wrong type", "short", "twice", "no total"],
+)
+def test_a_list_that_is_not_proved_whole_is_no_list(answers: list[httpx.Response], flaw: str) -> None:
+    with pytest.raises(BadAnswer) as failure, reading(*answers) as reader:
+        reader.list_channels()
+
+    assert failure.value.message == f"the service's answer cannot be used: {flaw}"
+
+
+@pytest.mark.parametrize("is_on", [True, False], ids=["on", "off"])
+def test_the_collector_is_left_as_it_was(is_on: bool) -> None:
+    before = gc.isenabled()
+    (gc.enable if is_on else gc.disable)()
+    try:
+        with pytest.raises(Refused), reading(httpx.Response(400)) as reader:
+            reader.list_channels()
+        assert gc.isenabled() is is_on
+    finally:
+        (gc.enable if before else gc.disable)()
+
+
+def test_one_channel_is_read_by_its_id() -> None:
+    with reading(httpx.Response(200, json=make_channel())) as reader:
+        assert reader.read_channel(1042) == LIVE
+
+
+def test_another_channel_than_the_one_asked_for_is_refused() -> None:
+    with pytest.raises(BadAnswer) as failure, reading(httpx.Response(200, json=make_channel())) as reader:
+        reader.read_channel(7)
+
+    assert failure.value.message == ("the service's answer cannot be used: channel 7 was asked for, channel 1042 came")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "reasons"),
+    [
+        ({"valid": True, "errorMessages": []}, ()),
+        ({"valid": True, "errorMessages": None}, ()),
+        ({"valid": False, "errorMessages": ["no such\nchannel", "\x07"]}, ("no such channel", r"\x07")),
+        ({"valid": False}, ("the service gives no reason",)),
+        ({}, ("the service gives no reason",)),
+    ],
+    ids=["valid", "valid, null", "reasons", "no reason", "nothing"],
+)
+def test_a_formula_is_judged_by_the_service(verdict: object, reasons: tuple[str, ...]) -> None:
+    wire = Script(httpx.Response(200, json=verdict))
+
+    with open_reader(URL, KEY, wire) as reader:
+        assert reader.validate_formula(301, "channel(7) * 2") == reasons
+
+    (sent,) = wire.sent
+    assert (sent.method, sent.url.path) == ("POST", "/api/v202405/formula/validate")
+    assert json.loads(sent.content) == {"dataPointId": 301, "formula": "channel(7) * 2"}
+
+
+@pytest.mark.parametrize(
+    ("verdict", "flaw"),
+    [([], "the answer should be a list of objects"), ({"valid": "yes"}, "valid should be true or false, found text")],
+)
+def test_a_verdict_that_is_none_is_refused(verdict: object, flaw: str) -> None:
+    with pytest.raises(BadAnswer) as failure, reading(httpx.Response(200, json=verdict)) as reader:
+        reader.validate_formula(301, "1")
+
+    assert f"whether the formula is valid: {flaw}" in failure.value.message
+
+
+@pytest.mark.parametrize("open_client", [open_reader, open_editor])
+def test_no_client_is_opened_for_an_unsafe_address_or_an_impossible_key(open_client: OpenClient) -> None:
+    with pytest.raises(ProjectError), open_client("http://a.example", KEY):
+        pass
+    with pytest.raises(Unauthorized), open_client(URL, ""):
+        pass
+
+
+def test_an_edit_sends_the_whole_channel_and_returns_what_the_service_answers() -> None:
+    wire = Script(httpx.Response(200, json=make_channel(channelInfo="New")))
+
+    with open_editor(URL, KEY, wire) as editor:
+        live = editor.edit_channel(LIVE, {"channelInfo": "New"}, OMIT)
+
+    (sent,) = wire.sent
+    assert (sent.method, sent.url.path) == ("PUT", "/api/v202406/esachannel/1042")
+    assert json.loads(sent.content)["channelInfo"] == "New"
+    assert json.loads(sent.content).keys() == {
+        *("channelInfo", "channelDescription", "channelImportId", "observationTypeId", "summarizationMethodId"),
+        *("intervalMinutes", "isCalculated", "isPrimaryValue", "isPrimaryDemand", "esaChannelVersion"),
+    }
+    assert live.name == "New"
+    assert editor.requests == {"PUT /api/v202406/esachannel/{id}": 1}
+
+
+@pytest.mark.parametrize("answer", [httpx.Response(200, json={}), httpx.Response(204)], ids=["200", "204"])
+def test_an_edit_of_a_version_goes_to_the_current_one(answer: httpx.Response) -> None:
+    wire = Script(answer)
+
+    with open_editor(URL, KEY, wire) as editor:
+        editor.edit_version(live_from_response(SEVERAL), {"esaChannelVersion.multiplier": 2})
+
+    (sent,) = wire.sent
+    assert (sent.method, sent.url.path) == ("PUT", "/api/v202406/esachannel/1042/version/10420")
+    assert json.loads(sent.content) | {"beginDate": "2026-01-01T00:00:00", "multiplier": 2} == json.loads(sent.content)
+
+
+@pytest.mark.parametrize(
+    ("answer", "failure", "begins"),
+    [
+        (httpx.Response(400, json={"message": "No."}), Refused, "the service refused: PUT"),
+        (httpx.Response(401), Unauthorized, "the service refused the key: PUT"),
+        (httpx.Response(500), Unavailable, "the service could not answer: PUT"),
+        (httpx.ReadTimeout(""), Unreachable, "no answer from https://a.example: PUT"),
+        (httpx.Response(302), Unreachable, "whether PUT /api/v202406/esachannel/1042 was done is not known"),
+        (httpx.Response(200, html=""), Unreachable, "whether PUT /api/v202406/esachannel/1042 was done is not known"),
+        (httpx.Response(204), Unreachable, "whether PUT /api/v202406/esachannel/1042 was done is not known"),
+        (
+            httpx.Response(200, json=make_channel(channelId=7)),
+            Unreachable,
+            (
+                "whether PUT /api/v202406/esachannel/1042 was done is not known: the service's answer cannot be used: "
+                "channel 1042 was asked for, channel 7 came"
+            ),
+        ),
+    ],
+    ids=["refused", "no permission", "broken", "silent", "redirect", "page", "nothing", "another channel"],
+)
+def test_an_edit_without_a_clear_answer_leaves_it_open_whether_it_was_done(
+    answer: httpx.Response | Exception, failure: type[ServiceError], begins: str
+) -> None:
+    wire = Script(answer)
+
+    with pytest.raises(failure) as found, open_editor(URL, KEY, wire) as editor:
+        editor.edit_channel(LIVE, {"channelInfo": "New"}, OMIT)
+
+    assert found.value.message.startswith(begins)
+    assert found.value.fix
+    assert len(wire.sent) == 1
+
+
+def test_an_edit_of_a_version_that_was_redirected_leaves_it_open_too() -> None:
+    with pytest.raises(Unreachable) as failure, open_editor(URL, KEY, Script(httpx.Response(307))) as editor:
+        editor.edit_version(LIVE, {"esaChannelVersion.multiplier": 2})
+
+    assert failure.value.message.startswith("whether PUT /api/v202406/esachannel/1042/version/10420 was done is not")
+
+
+def test_nothing_is_sent_where_nothing_is_wanted() -> None:
+    wire = Script()
+
+    with open_editor(URL, KEY, wire) as editor:
+        with pytest.raises(ValueError, match="nothing is wanted"):
+            editor.edit_channel(LIVE, {}, OMIT)
+        with pytest.raises(ValueError, match="nothing is wanted"):
+            editor.edit_version(LIVE, {})
+
+    assert wire.sent == []
+
+
+def test_over_a_readers_transport_not_even_an_editor_can_write() -> None:
+    wire = Script()
+    session = Session(Transport(read_address(URL), KEY, READS, wire))
+
+    with ThreadPoolExecutor() as executor:
+        editor = Editor(session, executor)
+        with pytest.raises(RuntimeError, match="may not be sent from here"):
+            editor.edit_channel(LIVE, {"channelInfo": "New"}, OMIT)
+        with pytest.raises(RuntimeError, match="may not be sent from here"):
+            editor.edit_version(LIVE, {"esaChannelVersion.multiplier": 2})
+
+    assert wire.sent == []

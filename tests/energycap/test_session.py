@@ -1,0 +1,236 @@
+"""Asking the service: what is repeated and what is not, what is counted, and what is noted."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+import stamina
+from stamina.instrumentation import get_on_retry_hooks, set_on_retry_hooks
+
+from reconciler.energycap.address import read_address
+from reconciler.energycap.calls import EDIT_CHANNEL, READ_CHANNEL, VALIDATE_FORMULA, WRITES
+from reconciler.energycap.session import Session
+from reconciler.energycap.transport import Transport
+from reconciler.errors import BadAnswer, Refused, ServiceError, Unauthorized, Unavailable, Unreachable
+from reconciler.model.findings import Finding, Severity
+from tests.energycap.wires import Script
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stamina.instrumentation import RetryDetails
+
+    from reconciler.energycap.calls import Request
+
+READ = READ_CHANNEL.to(7)
+VALIDATE = VALIDATE_FORMULA.to(body={"dataPointId": 1, "formula": "1"})
+EDIT = EDIT_CHANNEL.to(7, body={"channelInfo": "x"})
+
+
+class _Paused(Exception):
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
+def respond(status: int, **headers: str) -> httpx.Response:
+    named = {name.replace("_", "-"): text for name, text in headers.items()}
+    return httpx.Response(status, headers=named, json={"message": "Hm."})
+
+
+def make_session(wire: Script) -> Session:
+    return Session(Transport(read_address("https://a.example"), "sandbox", WRITES, wire))
+
+
+@pytest.fixture
+def pauses_end_the_request() -> Iterator[None]:
+    """In place of each pause comes _Paused, which says how long it would have been."""
+
+    def end(details: RetryDetails) -> None:
+        raise _Paused(details.wait_for)
+
+    hooks = get_on_retry_hooks()
+    set_on_retry_hooks([end])
+    with stamina.set_testing(False):
+        yield
+    set_on_retry_hooks(hooks)
+
+
+@pytest.mark.parametrize("request_", [READ, VALIDATE], ids=str)
+@pytest.mark.parametrize(
+    "failure",
+    [
+        httpx.ConnectError("refused"),
+        httpx.ReadTimeout(""),
+        httpx.RemoteProtocolError("dropped"),
+        respond(408),
+        respond(429),
+        respond(500),
+        respond(503),
+    ],
+    ids=repr,
+)
+def test_a_read_is_repeated_after_whatever_may_pass(request_: Request, failure: httpx.Response | Exception) -> None:
+    wire = Script(failure, respond(200))
+    session = make_session(wire)
+
+    assert session.ask(request_).status == 200
+    assert session.requests == {str(request_.call): 2}
+    assert wire.sent[0].content == wire.sent[1].content
+
+
+def test_a_read_is_given_up_after_five_times() -> None:
+    wire = Script(*(respond(503 if number else 500) for number in (0, 1, 1, 1, 1)))
+
+    with pytest.raises(Unavailable) as failure:
+        make_session(wire).ask(READ)
+
+    assert failure.value.message == (
+        "the service could not answer: GET /api/v202406/esachannel/7 answered 503 Service Unavailable: Hm"
+    )
+    assert len(wire.sent) == 5
+
+
+@pytest.mark.parametrize("request_", [READ, EDIT], ids=str)
+@pytest.mark.parametrize(
+    ("answer", "failure"),
+    [
+        (respond(400), Refused),
+        (respond(401), Unauthorized),
+        (respond(404), Refused),
+        (respond(409), Refused),
+        (respond(302), BadAnswer),
+    ],
+    ids=["400", "401", "404", "409", "302"],
+)
+def test_a_no_is_never_asked_again(request_: Request, answer: httpx.Response, failure: type[ServiceError]) -> None:
+    wire = Script(answer)
+
+    with pytest.raises(failure):
+        make_session(wire).ask(request_)
+
+    assert len(wire.sent) == 1
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [httpx.ConnectError("refused"), httpx.ConnectTimeout(""), httpx.ProxyError("407"), respond(429)],
+    ids=repr,
+)
+def test_an_edit_is_repeated_where_it_was_certainly_not_done(failure: httpx.Response | Exception) -> None:
+    wire = Script(failure, respond(200))
+
+    assert make_session(wire).ask(EDIT).status == 200
+    assert [sent.content for sent in wire.sent] == [b'{"channelInfo": "x"}'] * 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "failure"),
+    [
+        (httpx.ReadTimeout(""), Unreachable),
+        (httpx.WriteError("broken pipe"), Unreachable),
+        (httpx.RemoteProtocolError("dropped"), Unreachable),
+        (respond(408), Unavailable),
+        (respond(500), Unavailable),
+        (respond(503, retry_after="1"), Unavailable),
+    ],
+    ids=repr,
+)
+def test_an_edit_that_may_have_been_done_is_sent_once(
+    answer: httpx.Response | Exception, failure: type[ServiceError]
+) -> None:
+    wire = Script(answer)
+
+    with pytest.raises(failure):
+        make_session(wire).ask(EDIT)
+
+    assert len(wire.sent) == 1
+
+
+@pytest.mark.usefixtures("pauses_end_the_request")
+@pytest.mark.parametrize(
+    ("request_", "answer", "least", "most"),
+    [
+        (READ, respond(503, retry_after="7"), 7, 7),
+        (READ, respond(429, retry_after="0"), 0, 0),
+        (READ, respond(429, retry_after="60"), 60, 60),
+        (EDIT, respond(429, retry_after="7"), 7, 7),
+        (READ, respond(503), 0.25, 0.75),
+        (EDIT, respond(429), 0.25, 0.75),
+        (EDIT, httpx.ConnectError("refused"), 0.25, 0.75),
+    ],
+    ids=["503", "at once", "a minute", "edit", "503 silent", "429 silent", "no connection"],
+)
+def test_a_pause_is_as_long_as_the_service_asks_or_short_and_random(
+    request_: Request, answer: httpx.Response | Exception, least: float, most: float
+) -> None:
+    with pytest.raises(_Paused) as pause:
+        make_session(Script(answer)).ask(request_)
+
+    assert least <= pause.value.seconds <= most
+
+
+@pytest.mark.parametrize("request_", [READ, EDIT], ids=str)
+def test_a_pause_of_more_than_a_minute_is_left_to_whoever_runs_this(request_: Request) -> None:
+    wire = Script(respond(429, retry_after="61"))
+
+    with pytest.raises(Unavailable) as failure:
+        make_session(wire).ask(request_)
+
+    assert failure.value.fix == "try again in 61 s"
+    assert len(wire.sent) == 1
+
+
+def test_repeats_are_logged_with_their_cause_and_nowhere_else(
+    caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.INFO, "reconciler")
+
+    make_session(Script(respond(500), respond(200))).ask(READ)
+
+    assert [record.getMessage() for record in caplog.records if record.name.startswith(("reconciler", "stamina"))] == [
+        (
+            "again in 0.0 s: the service could not answer: "
+            "GET /api/v202406/esachannel/7 answered 500 Internal Server Error: Hm"
+        )
+    ]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_requests_are_counted_by_call() -> None:
+    session = make_session(Script(*(respond(200) for _ in range(3))))
+
+    for request in (READ, READ_CHANNEL.to(8), EDIT):
+        session.ask(request)
+
+    assert session.requests == {"GET /api/v202406/esachannel/{id}": 2, "PUT /api/v202406/esachannel/{id}": 1}
+
+
+def test_a_deprecated_call_is_found_once() -> None:
+    text = "2027-01-31, use \x07GetEsaChannelV202701"
+    session = make_session(Script(*(respond(200, eci_deprecated=text) for _ in range(2)), respond(200)))
+
+    for request in (READ, READ_CHANNEL.to(8), EDIT):
+        session.ask(request)
+
+    assert session.findings == (
+        Finding(
+            "ESA701",
+            Severity.WARNING,
+            "EnergyCAP has deprecated a call of this tool: GET /api/v202406/esachannel/{id}: "
+            r"2027-01-31, use \x07GetEsaChannelV202701",
+            fix="update this tool; if it is the latest release, report the message",
+        ),
+    )
+
+
+def test_a_refused_call_may_be_deprecated_too() -> None:
+    session = make_session(Script(respond(400, eci_deprecated="gone")))
+
+    with pytest.raises(Refused):
+        session.ask(EDIT)
+
+    assert [finding.code for finding in session.findings] == ["ESA701"]

@@ -1,0 +1,268 @@
+"""One request over HTTP: what is sent, what comes back, and every way in which nothing does."""
+
+from __future__ import annotations
+
+import gzip
+import logging
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from reconciler import __version__
+from reconciler.energycap.address import read_address
+from reconciler.energycap.answers import Answer
+from reconciler.energycap.calls import EDIT_CHANNEL, LIST_CHANNELS, READ_CHANNEL, READS, WRITES
+from reconciler.energycap.transport import Limits, Transport, Unsent
+from reconciler.errors import BadAnswer, ServiceError, Unauthorized, Unreachable
+from tests.energycap.wires import Script, raw_server
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from reconciler.energycap.transport import Wire
+
+URL = "https://a.example"
+KEY = "c2VjcmV0.c2VjcmV0.c2VjcmV0"
+READ = READ_CHANNEL.to(7)
+OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
+
+
+def make_transport(url: str = URL, wire: Wire | None = None, limits: Limits | None = None) -> closing[Transport]:
+    return closing(Transport(read_address(url), KEY, READS, wire, limits or Limits()))
+
+
+def find_failure(url: str = URL, wire: Wire | None = None, limits: Limits | None = None) -> ServiceError:
+    with pytest.raises(ServiceError) as failure, make_transport(url, wire, limits) as transport:
+        transport.exchange(READ)
+    return failure.value
+
+
+def test_a_request_carries_key_type_and_query() -> None:
+    wire = Script(httpx.Response(200, headers={"X-Count": "1"}, content=b"[]"))
+
+    with make_transport(wire=wire) as transport:
+        answer = transport.exchange(LIST_CHANNELS.to(query={"filter": "dataPointId equals '7'", "pageNumber": "1"}))
+
+    (sent,) = wire.sent
+    assert str(sent.url) == ("https://a.example/api/v202406/esachannel?filter=dataPointId+equals+%277%27&pageNumber=1")
+    assert dict(sent.headers) == {
+        "accept": "application/json",
+        "accept-encoding": "gzip",
+        "connection": "keep-alive",
+        "content-type": "application/json",
+        "eci-apikey": KEY,
+        "host": "a.example",
+        "user-agent": f"esa-reconciler/{__version__}",
+    }
+    assert answer == Answer(200, {"x-count": "1", "content-length": "2"}, b"[]")
+
+
+def test_a_body_is_sent_as_it_is() -> None:
+    wire = Script(httpx.Response(204))
+
+    with closing(Transport(read_address(f"{URL}/gateway"), KEY, WRITES, wire)) as transport:
+        transport.exchange(EDIT_CHANNEL.to(7, body={"channelInfo": "ä"}))
+
+    (sent,) = wire.sent
+    assert (sent.method, str(sent.url)) == ("PUT", "https://a.example/gateway/api/v202406/esachannel/7")
+    assert sent.content == b'{"channelInfo": "\\u00e4"}'
+
+
+def test_what_is_not_allowed_is_never_sent() -> None:
+    wire = Script()
+
+    with make_transport(wire=wire) as transport, pytest.raises(RuntimeError) as refusal:
+        transport.exchange(EDIT_CHANNEL.to(7, body={}))
+
+    assert str(refusal.value) == (
+        "PUT /api/v202406/esachannel/7 may not be sent from here: this is a bug, and nothing was sent"
+    )
+    assert wire.sent == []
+
+
+def test_each_thread_has_a_client_of_its_own() -> None:
+    wire = httpx.MockTransport(lambda _request: httpx.Response(200, content=b"[]"))
+
+    with make_transport(wire=wire) as transport, ThreadPoolExecutor(4) as executor:
+        answers = list(executor.map(lambda _number: transport.exchange(READ).status, range(20)))
+
+    assert answers == [200] * 20
+
+
+def test_a_key_that_cannot_be_sent_is_refused_before_anything_is() -> None:
+    with pytest.raises(Unauthorized) as refusal:
+        Transport(read_address(URL), f"{KEY}\n", READS)
+
+    assert refusal.value.message == "no usable API key: it begins or ends with white space, perhaps a newline"
+
+
+def test_answers_over_a_real_connection_are_read_whole_and_unpacked() -> None:
+    packed = gzip.compress(b'{"channelId": 7}')
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n"
+
+    with raw_server(head % len(packed) + packed) as url, make_transport(url) as transport:
+        assert transport.exchange(READ).body == b'{"channelId": 7}'
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (
+            OK % (9, b"[]"),
+            "peer closed connection without sending complete message body (received 2 bytes, expected 9)",
+        ),
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n[1, 2",
+            "peer closed connection without sending complete message body (incomplete chunked read)",
+        ),
+        (b"", "Server disconnected without sending a response."),
+        (b"SSH-2.0-OpenSSH_9.6\r\n\r\n", "illegal status line: bytearray(b'SSH-2.0-OpenSSH_9.6')"),
+    ],
+    ids=["lying length", "cut off", "dropped", "another protocol"],
+)
+def test_an_answer_that_breaks_off_is_none(answer: bytes, reason: str) -> None:
+    with raw_server(answer) as url:
+        failure = find_failure(url)
+
+    assert type(failure) is Unreachable
+    assert failure.message == f"no answer from {url}: GET /api/v202406/esachannel/7: {reason}"
+
+
+def test_a_length_that_is_too_short_cuts_the_answer() -> None:
+    with raw_server(OK % (4, b'["whole"]')) as url, make_transport(url) as transport:
+        assert transport.exchange(READ).body == b'["wh'
+
+
+def test_what_cannot_be_unpacked_cannot_be_used() -> None:
+    answer = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 7\r\n\r\nno gzip"
+
+    with raw_server(answer) as url:
+        failure = find_failure(url)
+
+    assert type(failure) is BadAnswer
+    assert failure.message == (
+        "the service's answer cannot be used: GET /api/v202406/esachannel/7: it could not be unpacked: "
+        "Error -3 while decompressing data: incorrect header check"
+    )
+
+
+def test_no_server_means_that_nothing_was_sent() -> None:
+    failure = find_failure("http://127.0.0.1:1")
+
+    assert type(failure) is Unsent
+    assert failure.message.startswith("no answer from http://127.0.0.1:1: GET /api/v202406/esachannel/7: [Errno ")
+    assert failure.fix == "check the network and the url of the environment; behind a proxy, the variable HTTPS_PROXY"
+
+
+@pytest.mark.parametrize(
+    ("error", "failure", "reason"),
+    [
+        (httpx.ConnectTimeout(""), Unsent, "no connection within 10 s"),
+        (httpx.PoolTimeout(""), Unsent, "silence for 60 s"),
+        (httpx.ProxyError("407 Proxy Authentication Required"), Unsent, "407 Proxy Authentication Required"),
+        (httpx.ReadTimeout("timed out"), Unreachable, "silence for 60 s"),
+        (httpx.WriteTimeout(""), Unreachable, "silence for 60 s"),
+        (httpx.ReadError("[Errno 104] Connection reset by peer"), Unreachable, "[Errno 104] Connection reset by peer"),
+        (httpx.ReadError(""), Unreachable, "ReadError"),
+        (httpx.InvalidURL("Invalid\nport"), Unreachable, "Invalid port"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+def test_only_what_cannot_have_left_counts_as_unsent(
+    error: Exception, failure: type[ServiceError], reason: str
+) -> None:
+    found = find_failure(wire=Script(error))
+
+    assert type(found) is failure
+    assert found.message == f"no answer from https://a.example: GET /api/v202406/esachannel/7: {reason}"
+
+
+def test_an_unknown_certificate_says_where_to_name_it() -> None:
+    failure = find_failure(wire=Script(httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed")))
+
+    assert failure.fix == "name the file of your organisation's certificates in the variable SSL_CERT_FILE"
+
+
+def test_an_answer_without_end_is_given_up() -> None:
+    failure = find_failure(wire=Script(httpx.Response(200, content=b"[]")), limits=Limits(whole=0))
+
+    assert type(failure) is Unreachable
+    assert failure.message.endswith("GET /api/v202406/esachannel/7: it takes longer than 0 s")
+
+
+def test_an_answer_without_measure_is_given_up() -> None:
+    failure = find_failure(wire=Script(httpx.Response(200, content=b"[1]")), limits=Limits(largest=2))
+
+    assert type(failure) is BadAnswer
+    assert failure.message.endswith("GET /api/v202406/esachannel/7: it is longer than 2 bytes")
+
+
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "ALL_PROXY"])
+def test_a_proxy_that_cannot_be_used_is_named_without_its_password(
+    variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, "socks5://user:geheim@proxy.example")
+
+    failure = find_failure()
+
+    assert failure.message == "the proxy that the environment names cannot be used"
+    assert failure.fix == "check the variables HTTPS_PROXY and ALL_PROXY; a proxy is http:// or https://"
+
+
+def test_no_proxy_stands_between_here_and_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
+
+    with raw_server(OK % (2, b"[]")) as url, make_transport(url) as transport:
+        assert transport.exchange(READ).status == 200
+
+
+def test_certificates_that_cannot_be_read_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "missing.pem"))
+
+    failure = find_failure()
+
+    assert failure.message == "the certificates cannot be read: [Errno 2] No such file or directory"
+    assert failure.fix == "name the file of your organisation's certificates in the variable SSL_CERT_FILE"
+
+
+def test_words_are_kept_only_of_answers_that_are_no_json_of_success() -> None:
+    wire = Script(
+        httpx.Response(200, json={"message": "hello"}),
+        httpx.Response(400, json={"message": "Not\x1b so"}),
+        httpx.Response(200, html="<title>Sign in</title>"),
+    )
+
+    with make_transport(wire=wire) as transport:
+        words = [transport.exchange(READ).words for _ in range(3)]
+
+    assert words == ["", r"Not\x1b so", 'a page titled "Sign in"']
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        f"HTTP/1.1 401 No\r\nContent-Length: {len(KEY) + 8}\r\n\r\nyour key{KEY}",
+        f'HTTP/1.1 400 No\r\nContent-Length: {len(KEY) + 393}\r\n\r\n"{"x" * 390}{KEY}"',
+        f"HTTP/1.1 302 No\r\nLocation: https://b.example/{KEY}\r\nContent-Length: 0\r\n\r\n",
+        f"{KEY}\r\n\r\n",
+    ],
+    ids=["body", "body cut within the key", "header", "status line"],
+)
+def test_the_key_is_in_no_answer_no_error_and_no_log(answer: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    shown = []
+
+    with raw_server(answer.encode()) as url, make_transport(url) as transport:
+        shown.append(repr(transport))
+        try:
+            received = transport.exchange(READ)
+            shown += [received.words, repr(received.headers)]
+        except Unreachable as failure:
+            shown += [repr(failure), *traceback.format_exception(failure)]
+
+    assert KEY[:8] not in "".join(shown) + caplog.text

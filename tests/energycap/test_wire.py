@@ -1,0 +1,264 @@
+"""Answers as live channels: canonical, tolerant of what is missing, strict about what is there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.energycap.wire import is_whole, live_from_response
+from reconciler.errors import BadAnswer
+from reconciler.model.fields import CHANNEL_FIELDS, FIELDS, VERSION_FIELDS
+from reconciler.model.live import DataPoint, Live, Version
+from tests.energycap.documents import ODOMETER, TRIP, make_channel, make_data_point, make_version, make_versions
+
+if TYPE_CHECKING:
+    from tests.energycap.documents import Document
+
+VERSION_VALUES = {
+    "esaChannelVersion.beginDate": None,
+    "esaChannelVersion.unitId": 1,
+    "esaChannelVersion.unitCode": "KWH",
+    "esaChannelVersion.observationRuleId": 1,
+    "esaChannelVersion.observationRule": "Odometer",
+    "esaChannelVersion.multiplier": 1,
+    "esaChannelVersion.offset": None,
+    "esaChannelVersion.rolloverValue": 999999999999999,
+    "esaChannelVersion.rollbackAllowance": 0.1,
+    "esaChannelVersion.minimumReading": None,
+    "esaChannelVersion.maximumReading": None,
+    "esaChannelVersion.isValuePositive": False,
+    "esaChannelVersion.formula": None,
+}
+LIVE = Live(
+    id=1042,
+    values={
+        "channelInfo": "North Building use",
+        "channelDescription": "Main switchboard",
+        "channelImportId": "NB-ELEC-01-USE",
+        "observationTypeId": 3,
+        "observationTypeCode": "ELECUSE",
+        "summarizationMethodId": 5,
+        "summarizationMethod": "Sum",
+        "intervalMinutes": 15,
+        "isCalculated": False,
+        "isPrimaryValue": True,
+        "isPrimaryDemand": False,
+        **VERSION_VALUES,
+    },
+    versions=(Version(id=10420, begin_date=None, end_date=None, values=VERSION_VALUES),),
+    data_point=DataPoint(
+        id=301,
+        code="NB-ELEC",
+        name="North Building main electric",
+        import_id="NB-ELEC-01",
+        commodity="Electric",
+        place_code="NB",
+        place_name="North Building",
+    ),
+    has_readings=True,
+    first_reading="2021-07-01T00:15:00",
+    last_reading="2026-11-20T23:45:00",
+    is_convertible=False,
+)
+
+
+def test_a_whole_answer_becomes_a_whole_channel() -> None:
+    assert live_from_response(make_channel()) == LIVE
+
+
+def test_every_row_of_the_table_of_fields_is_read() -> None:
+    live = live_from_response(make_channel())
+
+    paths = {field.path for field in FIELDS} | {field.alias for field in FIELDS if field.alias}
+    assert live.values.keys() == paths
+    assert live.current.values.keys() == {path for path in paths if path.startswith("esaChannelVersion.")}
+
+
+def test_properties_that_nobody_knows_are_passed_over() -> None:
+    document = make_channel(
+        newProperty={"a": [1]},
+        channelVersions=[make_version(newProperty=1, unit={"unitId": 1, "unitCode": "KWH", "newProperty": 1})],
+        dataPoint=make_data_point(newProperty=1),
+    )
+
+    assert live_from_response(document) == LIVE
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"channelId": 1042, "dataPoint": {"dataPointId": 301}, "channelVersions": [{"channelVersionId": 10420}]},
+        {
+            **dict.fromkeys(make_channel()),
+            "channelId": 1042,
+            "dataPoint": dict.fromkeys(make_data_point()) | {"dataPointId": 301},
+            "channelVersions": [dict.fromkeys(make_version()) | {"channelVersionId": 10420}],
+        },
+    ],
+    ids=["missing", "null"],
+)
+def test_what_is_missing_or_null_is_none(document: Document) -> None:
+    live = live_from_response(document)
+
+    assert live == Live(
+        id=1042,
+        values=dict.fromkeys(LIVE.values),
+        versions=(Version(10420, begin_date=None, end_date=None, values=dict.fromkeys(VERSION_VALUES)),),
+        data_point=DataPoint(301),
+    )
+
+
+@pytest.mark.parametrize(
+    ("interval", "minutes"),
+    [(5, 5), (43200, 43200), (300, 5), (3600, 60), (86400, 1440), (2592000, 43200), (15.0, 15), (45, 45), (None, None)],
+)
+def test_an_interval_is_minutes_whatever_the_service_counts_in(interval: object, minutes: int | None) -> None:
+    assert live_from_response(make_channel(interval=interval)).values["intervalMinutes"] == minutes
+
+
+def test_a_calculated_channel_has_no_interval_of_its_own() -> None:
+    assert live_from_response(make_channel(isCalculated=True)).values["intervalMinutes"] is None
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [(10.0, 10), (-0.0, 0), (0.995, 0.995), (1e15, 10**15), (-9999999999999, -9999999999999), (1e-15, 1e-15)],
+)
+def test_numbers_are_the_shortest_equal_ones(written: float, read: float) -> None:
+    value = live_from_response(make_versions(make_version(multiplier=written))).values["esaChannelVersion.multiplier"]
+
+    assert (value, type(value)) == (read, type(read))
+
+
+@pytest.mark.parametrize(
+    ("written", "managed", "kept"),
+    [
+        (None, None, None),
+        ("1899-12-30T00:00:00", None, "1899-12-30T00:00:00"),
+        ("1899-12-30", None, "1899-12-30T00:00:00"),
+        ("2026-03-30", "2026-03-30T00:00:00", "2026-03-30T00:00:00"),
+        ("2026-03-30T05:00:00.000Z", "2026-03-30T05:00:00", "2026-03-30T05:00:00"),
+        ("2026-03-30T05:00:00-06:00", "2026-03-30T05:00:00", "2026-03-30T05:00:00"),
+        ("yesterday", "yesterday", "yesterday"),
+    ],
+)
+def test_dates_are_local_and_the_beginning_of_time_is_none(
+    written: str | None, managed: str | None, kept: str | None
+) -> None:
+    version = live_from_response(make_versions(make_version(beginDate=written))).current
+
+    assert (version.values["esaChannelVersion.beginDate"], version.begin_date) == (managed, kept)
+
+
+def test_versions_are_ordered_by_age_and_the_last_is_current() -> None:
+    first = make_version(channelVersionId=1, endDate="2025-01-01T00:00:00+02:00")
+    floored = make_version(channelVersionId=2, beginDate="1899-12-30T00:00:00", endDate="2025-06-01T00:00:00")
+    second = make_version(channelVersionId=3, beginDate="2025-06-01T00:00:00", endDate="2026-01-01T00:00:00")
+    open_ended = make_version(channelVersionId=4, beginDate="2025-06-01T00:00:00", multiplier=0.5)
+    again = make_version(channelVersionId=5, beginDate="2025-06-01T00:00:00", multiplier=0.7)
+
+    live = live_from_response(make_versions(again, open_ended, second, floored, first))
+
+    assert [version.id for version in live.versions] == [1, 2, 3, 4, 5]
+    assert live.versions[0].end_date == "2025-01-01T00:00:00"
+    assert live.values["esaChannelVersion.multiplier"] == 0.7
+    assert live.current.id == 5
+
+
+@pytest.mark.parametrize(
+    ("rule", "number", "name"),
+    [
+        (ODOMETER, 1, "Odometer"),
+        (TRIP, 2, "Trip"),
+        ({"observationRuleId": 2, "observationRuleCode": "whatever"}, 2, "Trip"),
+        ({"observationRuleCode": "TRIP"}, 2, "Trip"),
+        ({"observationRuleInfo": "odometer"}, 1, "Odometer"),
+        ({"observationRuleCode": "PULSE"}, None, "PULSE"),
+        ({"observationRuleId": 3, "observationRuleInfo": "Pulse"}, 3, "Pulse"),
+        ({"observationRuleId": 3, "observationRuleCode": "TRIP"}, 3, "TRIP"),
+        (None, None, None),
+    ],
+    ids=["odometer", "trip", "id wins", "code alone", "info alone", "unknown code", "unknown id", "id unknown", "none"],
+)
+def test_a_rule_has_its_documented_id_and_name(rule: object, number: int | None, name: str | None) -> None:
+    values = live_from_response(make_versions(make_version(observationRule=rule))).values
+
+    assert values["esaChannelVersion.observationRuleId"] == number
+    assert values["esaChannelVersion.observationRule"] == name
+
+
+def test_a_commodity_without_a_name_shows_its_code() -> None:
+    document = make_channel(dataPoint=make_data_point(commodity={"commodityCode": "ELEC"}))
+
+    assert live_from_response(document).data_point.commodity == "ELEC"
+
+
+@pytest.mark.parametrize(
+    ("document", "flaw"),
+    [
+        (make_channel(channelInfo=7), "channelInfo should be text, found 7"),
+        (make_channel(channelImportId=["a"]), "channelImportId should be text, found a list of other things"),
+        (make_channel(isCalculated="true"), "isCalculated should be true or false, found text"),
+        (make_channel(isPrimaryValue=1), "isPrimaryValue should be true or false, found 1"),
+        (make_channel(interval="15"), "interval should be a whole number, found text"),
+        (make_channel(interval=1.5), "interval should be a whole number, found 1.5"),
+        (make_channel(interval=True), "interval should be a whole number, found true"),
+        (make_channel(hasReadings="yes"), "hasReadings should be true or false, found text"),
+        (make_channel(lastReadingDate=7), "lastReadingDate should be text, found 7"),
+        (make_channel(observationType="ELECUSE"), "observationType should be an object, found text"),
+        (
+            make_channel(observationType={"observationTypeId": "3"}),
+            "observationType.observationTypeId should be a whole number, found text",
+        ),
+        (make_channel(dataPoint=None), "dataPointId should be an id, found nothing"),
+        (make_channel(dataPoint=make_data_point(dataPointId=True)), "dataPointId should be an id, found true"),
+        (
+            make_channel(dataPoint=make_data_point(parentPlace=[])),
+            "parentPlace should be an object, found an empty list",
+        ),
+        (make_channel(channelVersions=None), "channelVersions should be a list of objects, found nothing"),
+        (make_channel(channelVersions={}), "channelVersions should be a list of objects, found an object"),
+        (
+            make_channel(channelVersions=[7]),
+            "channelVersions should be a list of objects, found a list of other things",
+        ),
+        (make_channel(channelVersions=[]), "channelVersions should be one version or more, found an empty list"),
+        (make_versions(make_version(multiplier="1")), "multiplier should be a number, found text"),
+        (make_versions(make_version(multiplier=float("inf"))), "multiplier should be a number, found inf"),
+        (make_versions(make_version(multiplier=False)), "multiplier should be a number, found false"),
+        (make_versions(make_version(formula={})), "formula should be a formula, found an object"),
+        (make_versions(make_version(beginDate=7)), "beginDate should be a local date and time, found 7"),
+        (make_versions(make_version(channelVersionId=None)), "channelVersionId should be an id, found nothing"),
+        (make_versions(make_version(unit={"unitCode": 7})), "unit.unitCode should be text, found 7"),
+    ],
+    ids=lambda value: value.partition(" should")[0] if isinstance(value, str) else "",
+)
+def test_a_value_of_another_type_is_named_with_its_channel(document: Document, flaw: str) -> None:
+    with pytest.raises(BadAnswer) as failure:
+        live_from_response(document)
+
+    assert failure.value.message == f"the service's answer cannot be used: channel 1042: {flaw}"
+
+
+@pytest.mark.parametrize("document", [None, [], "x", {}, {"channelId": None}, {"channelId": "7"}, {"channelId": True}])
+def test_what_has_no_id_is_no_channel(document: object) -> None:
+    with pytest.raises(BadAnswer) as failure:
+        live_from_response(document)
+
+    assert failure.value.message == "the service's answer cannot be used: a channel comes without its channelId"
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict"),
+    [({}, True), ({"channelVersions": []}, True), ({"channelVersions": None}, False), ({"dataPoint": None}, False)],
+)
+def test_a_row_of_a_list_is_whole_with_versions_and_data_point(changes: Document, verdict: bool) -> None:
+    assert is_whole(make_channel(**changes)) is verdict
+
+
+def test_the_table_of_fields_reads_from_the_documented_properties() -> None:
+    channel, version = make_channel(), make_version()
+
+    assert {field.response[0] for field in CHANNEL_FIELDS} <= channel.keys()
+    assert {field.response[0] for field in VERSION_FIELDS} <= version.keys()

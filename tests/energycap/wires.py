@@ -1,0 +1,58 @@
+"""Stand-ins for the network: a script of answers, a service as a function, and bytes over a real socket."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import httpx
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+
+class Script(httpx.BaseTransport):
+    """Answers what it was given, in that order, and keeps what was sent; an exception is raised instead."""
+
+    def __init__(self, *answers: httpx.Response | Exception) -> None:
+        self._answers = list(answers)
+        self.sent: list[httpx.Request] = []
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        request.read()
+        self.sent.append(request)
+        answer = self._answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def make_page(channels: Sequence[object], total: int | None = None, **headers: str) -> httpx.Response:
+    """A page of a list, with the header that counts all of it."""
+    count = {"TotalNumberOfRecords": str(len(channels) if total is None else total)}
+    return httpx.Response(200, json=list(channels), headers=count | headers)
+
+
+@contextmanager
+def raw_server(*answers: bytes) -> Iterator[str]:
+    """The url of a server that gives each connection the next of these bytes, whatever is asked, and hangs up."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(20)  # a test that asks too rarely fails instead of hanging
+        thread = threading.Thread(target=_serve, args=(listener, answers), daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        thread.join()
+
+
+def _serve(listener: socket.socket, answers: Sequence[bytes]) -> None:
+    for answer in answers:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(65536)
+            connection.sendall(answer)
+            connection.shutdown(socket.SHUT_WR)
+            # Until the other side has read it all: hanging up at once could reset the connection and lose the answer.
+            while connection.recv(65536):
+                pass
