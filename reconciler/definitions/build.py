@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reconciler.model.desired import Desired
-from reconciler.model.fields import BEGIN_DATE, CHANNEL_FIELDS, FIELDS, VERSION, VERSION_FIELDS
+from reconciler.model.fields import (
+    BEGIN_DATE,
+    CHANNEL_FIELDS,
+    FIELDS,
+    INTERVAL_MINUTES,
+    IS_CALCULATED,
+    VERSION,
+    VERSION_FIELDS,
+)
 from reconciler.model.places import Place
 from reconciler.model.routes import Feed, Pointers
 from reconciler.model.values import canonical_time
@@ -75,7 +83,15 @@ def _merge(defaults: Spec, channel: Mapping[str, Any]) -> Spec:
     own = flatten(channel)
     if not defaults:
         return own
-    return {path: value for path, value in defaults.items() if _TWINS.get(path) not in own} | own
+    return {path: value for path, value in defaults.items() if _reaches(path, own)} | own
+
+
+def _reaches(path: str, own: Spec) -> bool:
+    """Whether a default counts for a channel: not where it says the same in the other way.
+
+    Nor does an interval reach a calculated channel, which has none (ESA203): it is meant for the simple ones beside it.
+    """
+    return _TWINS.get(path) not in own and not (path == INTERVAL_MINUTES and own.get(IS_CALCULATED) is True)
 
 
 def _find_pointers(channel: Mapping[str, Any]) -> Pointers | None:
