@@ -1,0 +1,173 @@
+"""Channels in the store: read, added, saved, and asked who uses whom."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+from reconciler.sandbox.formulas import find_references
+from reconciler.sandbox.records import Channel, ChannelSettings, Evidence, Version, VersionSettings
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable
+
+    from reconciler.sandbox.store import Store
+
+_VERSION_COLUMNS = tuple(f'"{column.name}"' for column in fields(VersionSettings))
+_CHANNEL_COLUMNS = tuple(column.name for column in fields(ChannelSettings))
+_EVIDENCE_COLUMNS = tuple(column.name for column in fields(Evidence))
+_VERSION_VALUES = attrgetter(*(column.name for column in fields(VersionSettings)))
+_CHANNEL_VALUES = attrgetter(*_CHANNEL_COLUMNS)
+_EVIDENCE_VALUES = attrgetter(*_EVIDENCE_COLUMNS)
+
+_SELECT_CHANNELS = f"""
+SELECT channel_id, data_point_id, unknown, {", ".join(_CHANNEL_COLUMNS + _EVIDENCE_COLUMNS)}
+FROM channels WHERE channel_id IN (SELECT value FROM json_each(?))
+"""  # noqa: S608 - column names of the records above
+_SELECT_VERSIONS = f"""
+SELECT channel_id, version_id, unknown, {", ".join(_VERSION_COLUMNS)}
+FROM versions WHERE channel_id IN (SELECT value FROM json_each(?))
+ORDER BY channel_id, begin_date IS NOT NULL, begin_date, version_id
+"""  # noqa: S608 - column names of the records above
+_INSERT_CHANNEL = f"""
+INSERT INTO channels (channel_id, data_point_id, unknown, {", ".join(_CHANNEL_COLUMNS + _EVIDENCE_COLUMNS)})
+VALUES ({", ".join("?" * (3 + len(_CHANNEL_COLUMNS) + len(_EVIDENCE_COLUMNS)))})
+"""  # noqa: S608 - column names of the records above
+_UPDATE_CHANNEL = f"""
+UPDATE channels SET {", ".join(f"{column} = ?" for column in _CHANNEL_COLUMNS + _EVIDENCE_COLUMNS)}
+WHERE channel_id = ?
+"""  # noqa: S608 - column names of the records above
+_PUT_VERSION = f"""
+INSERT OR REPLACE INTO versions (version_id, channel_id, unknown, {", ".join(_VERSION_COLUMNS)})
+VALUES ({", ".join("?" * (3 + len(_VERSION_COLUMNS)))})
+"""  # noqa: S608 - column names of the records above
+# All whose answer can show the channel: its data point's, those whose formula names it, those its formula names.
+_DELETE_RENDERED = """
+DELETE FROM rendered WHERE channel_id IN (
+  SELECT channel_id FROM channels
+  WHERE data_point_id = (SELECT data_point_id FROM channels WHERE channel_id = :channel)
+  UNION SELECT channel_id FROM formula_inputs WHERE input_id = :channel
+  UNION SELECT input_id FROM formula_inputs WHERE channel_id = :channel)
+"""
+
+
+def read_channels(store: Store, channel_ids: Iterable[int]) -> dict[int, Channel]:
+    """The channels of these ids; unknown ids are left out."""
+    wanted = json.dumps(list(channel_ids))
+    versions: dict[int, list[Version]] = {}
+    for row in store.connection.execute(_SELECT_VERSIONS, (wanted,)):
+        versions.setdefault(row[0], []).append(_version(row))
+    rows = store.connection.execute(_SELECT_CHANNELS, (wanted,)).fetchall()
+    return {row[0]: _channel(row, tuple(versions.get(row[0], ()))) for row in rows}
+
+
+def read_channel(store: Store, channel_id: int) -> Channel | None:
+    """The channel of this id, or None."""
+    return read_channels(store, (channel_id,)).get(channel_id)
+
+
+def read_data_point_channels(store: Store, data_point_id: int) -> tuple[Channel, ...]:
+    """All channels of a data point, by id."""
+    return _read_where(store, "data_point_id = ?", data_point_id)
+
+
+def find_by_import_id(store: Store, import_id: str) -> tuple[Channel, ...]:
+    """The channels with exactly this import id, by id."""
+    return _read_where(store, "import_id = ?", import_id)
+
+
+def find_users(store: Store, channel_id: int) -> tuple[Channel, ...]:
+    """The channels whose formulas use this one, by id."""
+    return _read_where(store, "channel_id IN (SELECT channel_id FROM formula_inputs WHERE input_id = ?)", channel_id)
+
+
+def add_channel(store: Store, channel: Channel) -> Channel:
+    """The channel as stored: ids of 0 are given the next free ones."""
+    channel_id = store.connection.execute(_INSERT_CHANNEL, _channel_row(channel)).lastrowid or 0
+    _put_versions(store, channel_id, channel.versions)
+    _forget_rendered(store, channel_id)
+    return read_channels(store, (channel_id,))[channel_id]
+
+
+def add_channels(store: Store, channels: Iterable[Channel]) -> None:
+    """Stores many channels whose ids, and those of their versions, are given."""
+    channels = tuple(channels)
+    store.connection.executemany(_INSERT_CHANNEL, (_channel_row(channel) for channel in channels))
+    for channel in channels:
+        _put_versions(store, channel.channel_id, channel.versions)
+
+
+def save_channel(store: Store, channel: Channel) -> Channel:
+    """The channel as stored, in place of what was there; versions it no longer holds are gone."""
+    _forget_rendered(store, channel.channel_id)
+    store.connection.execute(_UPDATE_CHANNEL, (*_columns(channel), channel.channel_id))
+    kept = json.dumps([version.version_id for version in channel.versions])
+    store.connection.execute(
+        "DELETE FROM versions WHERE channel_id = ? AND version_id NOT IN (SELECT value FROM json_each(?))",
+        (channel.channel_id, kept),
+    )
+    _put_versions(store, channel.channel_id, channel.versions)
+    _forget_rendered(store, channel.channel_id)
+    return read_channels(store, (channel.channel_id,))[channel.channel_id]
+
+
+def delete_channel(store: Store, channel_id: int) -> None:
+    """Removes a channel with its versions and readings."""
+    _forget_rendered(store, channel_id)
+    for table in ("versions", "readings", "formula_inputs", "channels"):
+        store.connection.execute(f"DELETE FROM {table} WHERE channel_id = ?", (channel_id,))  # noqa: S608 - constants
+
+
+def _read_where(store: Store, condition: str, value: object) -> tuple[Channel, ...]:
+    query = f"SELECT channel_id FROM channels WHERE {condition} ORDER BY channel_id"  # noqa: S608 - constants above
+    found = [row[0] for row in store.connection.execute(query, (value,))]
+    channels = read_channels(store, found)
+    return tuple(channels[channel_id] for channel_id in found)
+
+
+def _put_versions(store: Store, channel_id: int, versions: tuple[Version, ...]) -> None:
+    inputs = {used for version in versions for used in find_references(version.settings.formula)}
+    store.connection.execute("DELETE FROM formula_inputs WHERE channel_id = ?", (channel_id,))
+    store.connection.executemany("INSERT INTO formula_inputs VALUES (?, ?)", [(channel_id, used) for used in inputs])
+    rows = [
+        (version.version_id or None, channel_id, version.unknown, *_VERSION_VALUES(version.settings))
+        for version in versions
+    ]
+    store.connection.executemany(_PUT_VERSION, rows)
+
+
+def _forget_rendered(store: Store, channel_id: int) -> None:
+    store.connection.execute(_DELETE_RENDERED, {"channel": channel_id})
+
+
+def _channel_row(channel: Channel) -> tuple[object, ...]:
+    return (channel.channel_id or None, channel.data_point_id, channel.unknown, *_columns(channel))
+
+
+def _columns(channel: Channel) -> tuple[object, ...]:
+    return (*_CHANNEL_VALUES(channel.settings), *_EVIDENCE_VALUES(channel.evidence))
+
+
+def _channel(row: sqlite3.Row, versions: tuple[Version, ...]) -> Channel:
+    channel_id, data_point_id, unknown, *columns = row
+    settings, evidence = columns[: len(_CHANNEL_COLUMNS)], columns[len(_CHANNEL_COLUMNS) :]
+    description, import_id, name, interval, calculated, demand, value, *ids = settings
+    return Channel(
+        channel_id=channel_id,
+        data_point_id=data_point_id,
+        settings=ChannelSettings(
+            description, import_id, name, interval, bool(calculated), bool(demand), bool(value), *ids
+        ),
+        versions=versions,
+        evidence=Evidence(bool(evidence[0]), *evidence[1:]),
+        unknown=unknown,
+    )
+
+
+def _version(row: sqlite3.Row) -> Version:
+    _, version_id, unknown, begin_date, formula, is_value_positive, *numbers = row
+    settings = VersionSettings(begin_date, formula, bool(is_value_positive), *numbers)
+    return Version(version_id=version_id, settings=settings, unknown=unknown)

@@ -1,0 +1,163 @@
+"""The closed sets of answers to what the vendor leaves open, one for each setting."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class PutVersionSemantics(StrEnum):
+    """Which version a PUT of a channel with several versions changes."""
+
+    LATEST = "latest"
+    FIRST = "first"
+    IGNORE = "ignore"
+    REJECT = "reject"
+
+
+class MissingVersion(StrEnum):
+    """A PUT of a channel in which esaChannelVersion is absent or null."""
+
+    KEEP = "keep"
+    REJECT = "reject"
+
+
+class FirstVersionBeginDate(StrEnum):
+    """How the open beginning of a first version reads: null, or 1899-12-30T00:00:00."""
+
+    NULL = "null"
+    FLOOR = "floor"
+
+
+class MissingDefinedKey(StrEnum):
+    """A PUT that leaves a "Required (defined)" key out."""
+
+    REJECT = "reject"
+    KEEP = "keep"
+    SET_NULL = "set_null"
+
+
+class NullBoolean(StrEnum):
+    """Null for isCalculated, isPrimaryValue or isPrimaryDemand in a PUT."""
+
+    REJECT = "reject"
+    FALSE = "false"
+
+
+class SecondPrimary(StrEnum):
+    """Setting a primary flag while another channel of the data point has it."""
+
+    DEMOTE = "demote"
+    REJECT = "reject"
+
+
+class ClearLastPrimary(StrEnum):
+    """Clearing the only primary value of a data point."""
+
+    REJECT = "reject"
+    ALLOW = "allow"
+
+
+class OdometerNulls(StrEnum):
+    """Null for rolloverValue or rollbackAllowance under Odometer: filled with the default, or kept."""
+
+    FILL = "fill"
+    ECHO = "echo"
+
+
+class OdometerOffset(StrEnum):
+    """A PUT with an offset under Odometer ("exclusive to the Trip observation rule")."""
+
+    REJECT = "reject"
+    ALLOW = "allow"
+
+
+class IntervalUnit(StrEnum):
+    """The unit of `interval` in responses."""
+
+    MINUTES = "minutes"
+    SECONDS = "seconds"
+
+
+class CalculatedInterval(StrEnum):
+    """The `interval` of a calculated channel: the longest of its inputs, or null."""
+
+    DERIVED = "derived"
+    NULL = "null"
+
+
+class ListShape(StrEnum):
+    """Whether the rows of the channel list carry channelVersions."""
+
+    FULL = "full"
+    WITHOUT_VERSIONS = "without_versions"
+
+
+class Deletion(StrEnum):
+    """DELETE of a channel or version: not offered (405), or as in the legacy API (204)."""
+
+    ABSENT = "absent"
+    LEGACY = "legacy"
+
+
+class DuplicateImportId(StrEnum):
+    """A channelImportId that another channel already has."""
+
+    BAD_REQUEST = "400"
+    CONFLICT = "409"
+    ALLOW = "allow"
+
+
+class ErrorBody(StrEnum):
+    """The body of an error."""
+
+    JSON = "json"
+    TEXT = "text"
+
+
+class EditWithReadings(StrEnum):
+    """Changing observation type, interval or observation rule of a channel that has readings."""
+
+    ALLOW = "allow"
+    REJECT = "reject"
+
+
+class V3Overwrite(StrEnum):
+    """POST /api/v3/reading at a time that already has a reading."""
+
+    UPSERT = "upsert"
+    FAIL = "fail"
+
+
+class V3SeesEsaChannels(StrEnum):
+    """Whether the v3 reading endpoints know ESA channels."""
+
+    YES = "yes"
+    NO = "no"
+
+
+class NoPermissionStatus(StrEnum):
+    """The status for a key whose user may not write."""
+
+    UNAUTHORIZED = "401"
+    FORBIDDEN = "403"
+
+
+class FormulaText(StrEnum):
+    """How a stored formula reads back: as sent, or without white space."""
+
+    VERBATIM = "verbatim"
+    STRIPPED = "stripped"
+
+
+class VersionBeginInside(StrEnum):
+    """POST of a version that begins before the latest one begins (an equal beginDate is always a 400)."""
+
+    SPLIT = "split"
+    REJECT = "reject"
+
+
+class PageOrder(StrEnum):
+    """The order of a list without orderBy: by id, or different on each request."""
+
+    STABLE = "stable"
+    SHUFFLED = "shuffled"

@@ -1,0 +1,161 @@
+"""The SQLite file: what was answered is in it, whoever is killed next."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.sandbox.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+# "esa1": tells the sandbox's files from other SQLite files.
+_APPLICATION_ID = 0x65736131
+_FORMAT = 1
+_SECONDS_TO_WAIT_FOR_ANOTHER_WRITER = 30
+
+_SCHEMA = """
+CREATE TABLE worlds (format_version INTEGER NOT NULL);
+CREATE TABLE units (id INTEGER PRIMARY KEY, record TEXT NOT NULL);
+CREATE TABLE observation_types (id INTEGER PRIMARY KEY, record TEXT NOT NULL);
+CREATE TABLE summarization_methods (id INTEGER PRIMARY KEY, record TEXT NOT NULL);
+CREATE TABLE data_points (id INTEGER PRIMARY KEY, record TEXT NOT NULL, meter TEXT NOT NULL, details TEXT NOT NULL);
+CREATE TABLE channels (
+  channel_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  data_point_id INTEGER NOT NULL,
+  description TEXT, import_id TEXT, name TEXT NOT NULL, interval_minutes INTEGER,
+  is_calculated INTEGER NOT NULL, is_primary_demand INTEGER NOT NULL, is_primary_value INTEGER NOT NULL,
+  observation_type_id INTEGER NOT NULL, summarization_method_id INTEGER NOT NULL,
+  has_readings INTEGER NOT NULL, first_date TEXT, last_date TEXT, last_value TEXT,
+  unknown TEXT NOT NULL
+);
+CREATE INDEX channels_of_data_point ON channels (data_point_id);
+CREATE INDEX channels_by_import_id ON channels (import_id);
+CREATE TABLE versions (
+  version_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  channel_id INTEGER NOT NULL,
+  begin_date TEXT, formula TEXT, is_value_positive INTEGER NOT NULL,
+  maximum_reading REAL, minimum_reading REAL, multiplier REAL NOT NULL, observation_rule_id INTEGER NOT NULL,
+  "offset" REAL, rollback_allowance REAL, rollover_value REAL, unit_id INTEGER NOT NULL,
+  unknown TEXT NOT NULL
+);
+CREATE INDEX versions_of_channel ON versions (channel_id);
+CREATE TABLE formula_inputs (channel_id INTEGER NOT NULL, input_id INTEGER NOT NULL,
+  PRIMARY KEY (input_id, channel_id)) WITHOUT ROWID;
+CREATE INDEX inputs_of_channel ON formula_inputs (channel_id);
+CREATE TABLE readings (
+  reading_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  channel_id INTEGER NOT NULL, time TEXT NOT NULL, value REAL NOT NULL,
+  estimated INTEGER NOT NULL, note TEXT, UNIQUE (channel_id, time)
+);
+CREATE TABLE rendered (channel_id INTEGER NOT NULL, view TEXT NOT NULL, text TEXT NOT NULL,
+  PRIMARY KEY (channel_id, view)) WITHOUT ROWID;
+CREATE TABLE requests (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  method TEXT NOT NULL, path TEXT NOT NULL, body TEXT NOT NULL, status INTEGER NOT NULL, fault TEXT
+);
+"""
+
+_TABLES = (
+    "worlds",
+    "units", "observation_types", "summarization_methods", "data_points", "channels", "versions",
+    "formula_inputs", "readings", "rendered", "requests", "sqlite_sequence",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """One connection to the file. Use it from one thread at a time; other threads and processes open their own."""
+
+    connection: sqlite3.Connection
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """A block whose writes all happen, on disk when the outermost block ends, or none of them."""
+        if self.connection.in_transaction:
+            yield
+            return
+        self.connection.execute("BEGIN IMMEDIATE")
+        with self.connection:
+            yield
+
+    def clear(self) -> None:
+        """Empties everything, the journal and the counters of ids too."""
+        for table in _TABLES:
+            self.connection.execute(f"DELETE FROM {table}")  # noqa: S608 - the names are the constant above
+
+
+@contextmanager
+def open_store(database: Path) -> Iterator[Store]:
+    """The store in `database` for the length of a block; made, empty, where there is none.
+
+    Raises `StoreError` where the file is something else or cannot be written.
+    """
+    connection = _connect(database)
+    try:
+        yield Store(connection)
+    finally:
+        connection.close()
+
+
+def _connect(database: Path) -> sqlite3.Connection:
+    try:
+        database.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(
+            database,
+            timeout=_SECONDS_TO_WAIT_FOR_ANOTHER_WRITER,
+            isolation_level=None,
+            # The server's thread uses what its starter opened.
+            check_same_thread=False,
+        )
+    except (OSError, sqlite3.Error) as failure:
+        msg = f"{database} cannot be opened: {failure}"
+        raise StoreError(msg) from failure
+    try:
+        _prepare(connection, database)
+    except sqlite3.Error as failure:
+        connection.close()
+        msg = f"{database} cannot be used: {failure}"
+        raise StoreError(msg) from failure
+    except StoreError:
+        connection.close()
+        raise
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection, database: Path) -> None:
+    if _is_fresh(connection):
+        connection.execute("PRAGMA journal_mode = WAL")
+        _make_tables_once(connection)
+    _refuse_foreign(connection, database)
+    connection.execute("PRAGMA synchronous = FULL")
+
+
+def _is_fresh(connection: sqlite3.Connection) -> bool:
+    return not connection.execute("SELECT EXISTS (SELECT 1 FROM sqlite_master)").fetchone()[0]
+
+
+def _make_tables_once(connection: sqlite3.Connection) -> None:
+    with Store(connection).writing():
+        # Asked again inside the transaction: another process may have made the tables meanwhile.
+        if not _is_fresh(connection):
+            return
+        for statement in _SCHEMA.split(";"):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {_FORMAT}")
+
+
+def _refuse_foreign(connection: sqlite3.Connection, database: Path) -> None:
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    found = connection.execute("PRAGMA user_version").fetchone()[0]
+    if application != _APPLICATION_ID:
+        msg = f"{database} is a SQLite file, but not a sandbox's; name another file"
+        raise StoreError(msg)
+    if found != _FORMAT:
+        msg = f"{database} was made by another version of the sandbox (format {found}, here {_FORMAT}); remove it"
+        raise StoreError(msg)
