@@ -1,0 +1,48 @@
+"""An emulated EnergyCAP service: Starlette over SQLite, written from the vendor's pages alone.
+
+It shares no code with the rest of this project, so that agreement between the two means something. Starlette and
+uvicorn are imported only once something is served.
+"""
+
+from __future__ import annotations
+
+from reconciler.sandbox.definitions import write_definitions
+from reconciler.sandbox.errors import (
+    FaultError,
+    PortError,
+    SandboxError,
+    SettingError,
+    StoreError,
+    WorldError,
+)
+from reconciler.sandbox.generate import generate
+from reconciler.sandbox.journal import Request
+from reconciler.sandbox.keys import Keys
+from reconciler.sandbox.serving import Options, Service, embedded, reset, running, serve
+from reconciler.sandbox.settings import SettingRow, Settings, describe_settings, parse_settings
+from reconciler.sandbox.worlds import World, read_world
+
+__all__ = [
+    "FaultError",
+    "Keys",
+    "Options",
+    "PortError",
+    "Request",
+    "SandboxError",
+    "Service",
+    "SettingError",
+    "SettingRow",
+    "Settings",
+    "StoreError",
+    "World",
+    "WorldError",
+    "describe_settings",
+    "embedded",
+    "generate",
+    "parse_settings",
+    "read_world",
+    "reset",
+    "running",
+    "serve",
+    "write_definitions",
+]

@@ -1,0 +1,106 @@
+"""The service as an ASGI application: its paths, its key, its content type.
+
+Documented: the header ECI-ApiKey, and Content-Type: application/json on every request. Invented here: 415 where the
+content type is something else, the two keys, and all that lies outside /api.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, cast
+
+from starlette.applications import Starlette
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import Route
+
+from reconciler.sandbox.answers import Desk, answer_json, send_refusal
+from reconciler.sandbox.bodies import Refusal
+from reconciler.sandbox.channel_endpoints import ChannelEndpoints
+from reconciler.sandbox.journal import read_requests
+from reconciler.sandbox.keys import Keys
+from reconciler.sandbox.reference_endpoints import ReferenceEndpoints
+from reconciler.sandbox.settings import Settings
+from reconciler.sandbox.version_endpoints import VersionEndpoints
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from reconciler.sandbox.store import Store
+
+# Speed over size: the pages are large and the way is short.
+_GZIP_LEVEL = 1
+
+
+def create_app(store: Store, settings: Settings | None = None, keys: Keys | None = None) -> ASGIApp:
+    """The service over a store, for any ASGI server. Use one store for one app only."""
+    desk = Desk(store, settings or Settings())
+    endpoints = (ChannelEndpoints(desk), VersionEndpoints(desk), ReferenceEndpoints(desk))
+    routes = [route for endpoint in endpoints for route in endpoint.routes()]
+    app = Starlette(
+        routes=[*routes, Route("/sandbox/requests", _list_requests(desk), methods=["GET"])],
+        exception_handlers={Refusal: _on_refusal(desk), HTTPException: _on_http_exception(desk)},
+    )
+    return GZipMiddleware(_Gate(app, desk.settings, keys or Keys()), compresslevel=_GZIP_LEVEL)
+
+
+@dataclass(frozen=True, slots=True)
+class _Gate:
+    """Lets in whoever has a key and speaks JSON; paths count in lower case, as they do in the real service's host."""
+
+    app: ASGIApp
+    settings: Settings
+    keys: Keys
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        scope = {**scope, "path": scope["path"].lower()}
+        refusal = self._check(scope) if scope["path"].startswith("/api/") else None
+        answer = self.app if refusal is None else send_refusal(self.settings, refusal)
+        await answer(scope, receive, send)
+
+    def _check(self, scope: Scope) -> Refusal | None:
+        headers = Headers(scope=scope)
+        key = headers.get("ECI-ApiKey")
+        if key not in {self.keys.write, self.keys.read}:
+            return Refusal(401, "The header ECI-ApiKey holds no valid key.")
+        if headers.get("Content-Type", "").partition(";")[0].strip().lower() != "application/json":
+            return Refusal(415, "The header Content-Type must be application/json, on every request.")
+        if key == self.keys.read and _is_write(scope):
+            return Refusal(int(self.settings.no_permission_status), "The user of this key may not do this.")
+        return None
+
+
+def _is_write(scope: Scope) -> bool:
+    return scope["method"] != "GET" and "/formula/" not in scope["path"]
+
+
+def _list_requests(desk: Desk) -> Callable[[Request], Awaitable[Response]]:
+    async def list_requests(_request: Request) -> Response:
+        return answer_json([asdict(one) for one in read_requests(desk.store)])
+
+    return list_requests
+
+
+def _on_refusal(desk: Desk) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def on_refusal(_request: Request, refusal: Exception) -> Response:
+        return send_refusal(desk.settings, cast("Refusal", refusal))
+
+    return on_refusal
+
+
+def _on_http_exception(desk: Desk) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def on_http_exception(_request: Request, exception: Exception) -> Response:
+        failure = cast("HTTPException", exception)
+        response = send_refusal(desk.settings, Refusal(failure.status_code, failure.detail))
+        response.headers.update(failure.headers or {})
+        return response
+
+    return on_http_exception

@@ -1,0 +1,222 @@
+"""Request bodies, read property by property; all that is wrong with one is told at once."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import NoReturn
+
+_INT32 = 2**31
+_LARGEST_DOUBLE = 10**308
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_LARGEST_SCALE = 15
+_LARGEST_PRECISION = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A rule a request breaks, and the property that breaks it, as a path into the body."""
+
+    property: str
+    message: str
+
+
+class Refusal(Exception):
+    """A request answered with an error status."""
+
+    def __init__(self, status: int, message: str, violations: tuple[Violation, ...] = ()) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.violations = violations
+
+
+def invalid(*violations: Violation) -> Refusal:
+    """The 400 that names all violations."""
+    return Refusal(400, "The request is not valid.", violations)
+
+
+def parse_json(body: bytes) -> Any:
+    """The JSON of a body, its fractions as `Decimal`. Raises `Refusal` for anything that is not JSON."""
+    try:
+        return json.loads(body, parse_float=Decimal, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as failure:
+        raise Refusal(400, f"The body is not JSON: {failure}") from failure
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    msg = f"{name} is no JSON number"
+    raise ValueError(msg)
+
+
+class Presence(Enum):
+    """What the vendor's pages say about a property's presence."""
+
+    OPTIONAL = auto()
+    REQUIRED = auto()
+
+
+class Body:
+    """A JSON object whose properties are asked for one by one.
+
+    A property that breaks a rule reads as a harmless stand-in, and the rule goes to `violations`, which all
+    objects of one request share. Property names are exact; properties nobody asks for are ignored.
+    """
+
+    def __init__(self, values: Mapping[str, Any], path: str, violations: list[Violation]) -> None:
+        self.values = values
+        self._path = path
+        self.violations = violations
+
+    def has(self, name: str) -> bool:
+        """Whether the key is there, null or not."""
+        return name in self.values
+
+    def is_null(self, name: str) -> bool:
+        """Whether the key is absent or null."""
+        return self.values.get(name) is None
+
+    def complain(self, name: str, message: str) -> None:
+        """Records a violation of a property of this object."""
+        self.violations.append(Violation(f"{self._path}{name}", message))
+
+    def child(self, name: str) -> Body | None:
+        """The object at `name`; None where it is absent, null or something else."""
+        value = self.values.get(name)
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            self.complain(name, "must be an object")
+            return None
+        return Body(value, f"{self._path}{name}.", self.violations)
+
+    def children(self, name: str) -> list[Body]:
+        """The objects in the list at `name`; none where it is absent or null."""
+        values = self.values.get(name)
+        if values is None:
+            return []
+        if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
+            self.complain(name, "must be a list of objects")
+            return []
+        return [Body(value, f"{self._path}{name}[{index}].", self.violations) for index, value in enumerate(values)]
+
+    def text(self, name: str, longest: int | None = None, presence: Presence = Presence.OPTIONAL) -> str | None:
+        """A string or None."""
+        value = self._present(name, presence)
+        if value is None:
+            return None
+        if not isinstance(value, str) or not _is_unicode(value):
+            self.complain(name, "must be a string")
+            return None
+        if longest is not None and len(value) > longest:
+            self.complain(name, f"must be at most {longest} characters, found {len(value)}")
+        return value
+
+    def boolean(self, name: str) -> bool | None:
+        """A boolean or None."""
+        value = self.values.get(name)
+        if value is None or isinstance(value, bool):
+            return value
+        self.complain(name, "must be true or false")
+        return None
+
+    def integer(self, name: str, presence: Presence = Presence.OPTIONAL) -> int | None:
+        """An int32 or None."""
+        value = self._present(name, presence)
+        if value is None:
+            return None
+        if not isinstance(value, int) or isinstance(value, bool) or not -_INT32 <= value < _INT32:
+            self.complain(name, "must be an integer (int32)")
+            return None
+        return value
+
+    def number(
+        self, name: str, bounds: tuple[int, int] | None = None, presence: Presence = Presence.OPTIONAL
+    ) -> float | None:
+        """A double or None; `bounds` are inclusive. Scale and precision are those every page gives."""
+        value = self._present(name, presence)
+        if value is None:
+            return None
+        if not isinstance(value, int | Decimal) or isinstance(value, bool):
+            self.complain(name, "must be a number")
+            return None
+        if bounds is not None and not bounds[0] <= value <= bounds[1]:
+            self.complain(name, f"must be between {bounds[0]} and {bounds[1]}")
+        self._check_digits(name, Decimal(value))
+        return float(value) if _is_double(value) else 0.0
+
+    def double(self, name: str, presence: Presence = Presence.OPTIONAL) -> float | None:
+        """A double or None, whatever its size and digits, as stored ones are."""
+        value = self._present(name, presence)
+        if value is None:
+            return None
+        if not isinstance(value, int | float | Decimal) or isinstance(value, bool) or not _is_double(value):
+            self.complain(name, "must be a number")
+            return None
+        return float(value)
+
+    def _check_digits(self, name: str, value: Decimal) -> None:
+        scale, precision = _count_digits(value)
+        if scale > _LARGEST_SCALE:
+            self.complain(name, f"must have at most {_LARGEST_SCALE} decimal places")
+        if precision > _LARGEST_PRECISION:
+            self.complain(name, f"must have at most {_LARGEST_PRECISION} digits")
+
+    def local_time(self, name: str, presence: Presence = Presence.OPTIONAL) -> str | None:
+        """A date or date-time as wall time; a zone or offset in it is dropped, as the page says."""
+        value = self.text(name, presence=presence)
+        if value is None:
+            return None
+        time = parse_local_time(value)
+        if time is None:
+            self.complain(name, "must be a date and time")
+        return time
+
+    def _present(self, name: str, presence: Presence) -> Any:
+        value = self.values.get(name)
+        if value is None and presence is Presence.REQUIRED:
+            self.complain(name, "is required")
+        return value
+
+
+def parse_local_time(text: str) -> str | None:
+    """An ISO date or date-time as wall time without its zone or offset; None where it is neither."""
+    if not _DATE.match(text):
+        return None
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=None).isoformat()
+    except ValueError:
+        return None
+
+
+def read_body(value: Any, path: str, violations: list[Violation]) -> Body:
+    """The object a body must be. Raises `Refusal` where it is something else."""
+    if not isinstance(value, dict):
+        raise Refusal(400, "The body must be a JSON object.")
+    return Body(value, path, violations)
+
+
+def _is_double(value: float | Decimal) -> bool:
+    return -_LARGEST_DOUBLE <= value <= _LARGEST_DOUBLE
+
+
+def _count_digits(value: Decimal) -> tuple[int, int]:
+    """Scale and precision; zeros at the end of a fraction carry nothing and do not count."""
+    _, all_digits, exponent = value.as_tuple()
+    digits = "".join(str(digit) for digit in all_digits).rstrip("0")
+    exponent = int(exponent) + len(all_digits) - len(digits) if digits else 0
+    scale = max(0, -exponent)
+    return scale, max(len(digits) + max(0, exponent), scale)
+
+
+def _is_unicode(text: str) -> bool:
+    # JSON can escape half of a character outside the basic plane, which no file can hold.
+    return not any("\ud800" <= character <= "\udfff" for character in text)

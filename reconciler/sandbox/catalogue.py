@@ -1,0 +1,199 @@
+"""Made-up units, observation types, commodities and data points for made-up worlds.
+
+EnergyCAP publishes no list of ids or codes: every id and code here is invented, and real ones will differ.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from zlib import crc32
+
+Record = dict[str, Any]
+
+_UNIT_TYPES = {
+    "ENERGY": (1, "Energy"),
+    "POWER": (2, "Power"),
+    "VOLUME": (3, "Volume"),
+    "FLOW": (4, "Flow"),
+    "MASS": (5, "Mass"),
+    "TEMP": (6, "Temperature"),
+    "MONEY": (7, "Money"),
+}
+# Code, name, type; the place in the list is the id.
+_UNITS = (
+    ("KWH", "Kilowatt-hours", "ENERGY"),
+    ("KW", "Kilowatts", "POWER"),
+    ("CCF", "Hundred cubic feet", "VOLUME"),
+    ("THERM", "Therms", "ENERGY"),
+    ("GAL", "Gallons", "VOLUME"),
+    ("KGAL", "Thousand gallons", "VOLUME"),
+    ("GPM", "Gallons per minute", "FLOW"),
+    ("LB", "Pounds of steam", "MASS"),
+    ("KLB", "Thousand pounds of steam", "MASS"),
+    ("LBHR", "Pounds of steam per hour", "FLOW"),
+    ("TONHR", "Ton-hours of cooling", "ENERGY"),
+    ("TON", "Tons of cooling", "POWER"),
+    ("DEGF", "Degrees Fahrenheit", "TEMP"),
+    ("USD", "US dollars", "MONEY"),
+)
+_COMMODITIES = {
+    "ELECTRIC": (1, "Electric"),
+    "NATURALGAS": (2, "Natural gas"),
+    "WATER": (3, "Water"),
+    "STEAM": (4, "Steam"),
+    "CHILLEDWATER": (5, "Chilled water"),
+}
+_NOUNS = {"Use": 1, "Demand": 2, "Cost": 3, "Temperature": 4}
+_DEBIT = 2
+# Code, name, noun, commodity; the place in the list is the id.
+_TYPES = (
+    ("ELECUSE", "Electric use", "Use", "ELECTRIC"),
+    ("ELECDEM", "Electric demand", "Demand", "ELECTRIC"),
+    ("GASUSE", "Gas use", "Use", "NATURALGAS"),
+    ("WATUSE", "Water use", "Use", "WATER"),
+    ("WATFLOW", "Water flow", "Demand", "WATER"),
+    ("STMUSE", "Steam use", "Use", "STEAM"),
+    ("STMFLOW", "Steam flow", "Demand", "STEAM"),
+    ("CHWUSE", "Chilled water use", "Use", "CHILLEDWATER"),
+    ("CHWDEM", "Chilled water demand", "Demand", "CHILLEDWATER"),
+    ("CHWTEMP", "Chilled water temp", "Temperature", "CHILLEDWATER"),
+)
+# The names are those of the help centre.
+_METHODS = ("Sum", "Average", "Max")
+
+TIME_ZONE = {"timeZoneId": 1, "timeZoneCode": "America/New_York", "timeZoneInfo": "Eastern Time"}
+
+
+def units() -> list[Record]:
+    """All units, as GET /api/v202305/unit shows them."""
+    return [
+        {
+            "unitId": number,
+            "unitCode": code,
+            "unitInfo": name,
+            "unitDisplayName": name,
+            "unitType": {
+                "unitTypeId": _UNIT_TYPES[kind][0],
+                "unitTypeCode": kind,
+                "unitTypeInfo": _UNIT_TYPES[kind][1],
+            },
+        }
+        for number, (code, name, kind) in enumerate(_UNITS, start=1)
+    ]
+
+
+def observation_types() -> list[Record]:
+    """All observation types, with the commodity one can filter by."""
+    return [
+        {
+            "observationTypeId": number,
+            "observationTypeCode": code,
+            "observationTypeInfo": name,
+            "nounId": _NOUNS[noun],
+            "nounCode": noun,
+            "credit": _DEBIT,
+            "commodity": _commodity(commodity),
+        }
+        for number, (code, name, noun, commodity) in enumerate(_TYPES, start=1)
+    ]
+
+
+def summarization_methods() -> list[Record]:
+    """All summarization methods."""
+    return [
+        {"summarizationMethodId": number, "summarizationMethodInfo": name}
+        for number, name in enumerate(_METHODS, start=1)
+    ]
+
+
+def unit_child(code: str) -> Record:
+    """The unit with this code as responses show it inside other objects."""
+    return {"unitCode": code, "unitId": unit_id(code), "unitInfo": _UNITS[unit_id(code) - 1][1]}
+
+
+def unit_id(code: str) -> int:
+    """The id of the unit with this code."""
+    return [unit[0] for unit in _UNITS].index(code) + 1
+
+
+def observation_type_id(code: str) -> int:
+    """The id of the observation type with this code."""
+    return [one[0] for one in _TYPES].index(code) + 1
+
+
+def summarization_method_id(name: str) -> int:
+    """The id of the summarization method with this name."""
+    return _METHODS.index(name) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A made-up data point with its meter; `code` is its import id too."""
+
+    point_id: int
+    code: str
+    name: str
+    place: str
+    commodity: str
+    is_calculated: bool = False
+
+
+def data_point(point: Point) -> Record:
+    """The data point as a world holds it, with its meter."""
+    shared = {
+        "active": True,
+        "commodity": _commodity(point.commodity),
+        "parentPlace": _place(point.place),
+        "serialNumber": f"{point.commodity[:1]}{83_000 + 17 * point.point_id}",
+    }
+    return {
+        **shared,
+        "dataPointId": point.point_id,
+        "dataPointCode": point.code,
+        "dataPointInfo": point.name,
+        "dataPointImportId": point.code,
+        "isCalculatedDataPoint": point.is_calculated,
+        "dataPointDescription": None,
+        "dataPointTimeZone": TIME_ZONE,
+        "createdBy": {"systemUserId": 1, "fullName": "Campus Energy Office"},
+        "createdDate": "2021-07-01T09:00:00-04:00",
+        "meter": {
+            **shared,
+            "isCalculatedMeter": point.is_calculated,
+            "isEsaCalculatedMeter": point.is_calculated,
+            "isSplitChildMeter": False,
+            "isSplitParentMeter": False,
+            "meterCode": point.code,
+            "meterId": point.point_id + 200,
+            "meterInfo": point.name,
+            "meterType": {"meterTypeId": 1, "meterTypeCode": "UTILITY", "meterTypeInfo": "Utility"},
+        },
+    }
+
+
+def _commodity(code: str) -> Record:
+    number, name = _COMMODITIES[code]
+    icon = {"code": f"icon-{code.lower()}", "color": "blue"}
+    return {"commodityId": number, "commodityCode": code, "commodityInfo": name, "commodityIcon": icon}
+
+
+def _place(name: str) -> Record:
+    code = "".join(word[0] for word in name.split()).upper()
+    kind = {
+        "icon": {"code": "icon-building", "color": "gray"},
+        "isSystemPlaceType": True,
+        "placeEntityType": {"placeEntityTypeId": 2, "placeEntityTypeInfo": "Building"},
+        "placeTypeCode": "BUILDING",
+        "placeTypeId": 4,
+        "placeTypeInfo": "Building",
+        "structure": True,
+    }
+    return {
+        "isDataRolledUp": True,
+        "placeCode": code,
+        # Any number will do, as long as one name always gives the same one.
+        "placeId": crc32(name.encode()) % 1_000_000,
+        "placeInfo": name,
+        "placeType": kind,
+    }

@@ -1,0 +1,140 @@
+"""Carries writes out: a body becomes a stored channel or version, or a refusal.
+
+Not documented, and so decided here: versions keep their order, so an edit cannot move one past its neighbour; only the
+first version may begin "from the beginning"; a create begins there unless it says otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, assert_never
+
+from reconciler.sandbox.bodies import Refusal, Violation, invalid
+from reconciler.sandbox.channel_table import add_channel, find_users, save_channel
+from reconciler.sandbox.channel_table import delete_channel as remove_channel
+from reconciler.sandbox.checks import Case, check_case, find_demoted
+from reconciler.sandbox.choices import PutVersionSemantics, VersionBeginInside
+from reconciler.sandbox.edits import (
+    parse_channel_create,
+    parse_channel_edit,
+    parse_version_create,
+    parse_version_edit,
+)
+from reconciler.sandbox.records import Channel, Version, begins_before, replace_at
+from reconciler.sandbox.reference_table import read_data_point
+
+if TYPE_CHECKING:
+    from reconciler.sandbox.records import VersionSettings
+    from reconciler.sandbox.settings import Settings
+    from reconciler.sandbox.store import Store
+
+
+def edit_channel(store: Store, settings: Settings, channel: Channel, body: Any) -> Channel:
+    """The channel after PUT /api/v202406/esachannel/{esaChannelId}. Raises `Refusal`."""
+    edit = parse_channel_edit(body, channel.settings, settings)
+    versions, written = channel.versions, None
+    if edit.version is not None and (index := _choose_version(settings, len(versions))) is not None:
+        written = edit.version
+        versions = _with_version(versions, index, written, "esaChannelVersion.")
+    case = Case(before=channel, after=replace(channel, settings=edit.settings, versions=versions), written=written)
+    return _save(store, settings, case)
+
+
+def create_channel(store: Store, settings: Settings, body: Any) -> Channel:
+    """The channel that POST /api/v202406/esachannel made. Raises `Refusal`."""
+    data_point_id, edit = parse_channel_create(body, settings)
+    if read_data_point(store, data_point_id) is None:
+        raise invalid(Violation("dataPointId", f"no data point has the id {data_point_id}"))
+    versions = () if edit.version is None else (Version(0, edit.version),)
+    case = Case(before=None, after=Channel(0, data_point_id, edit.settings, versions), written=edit.version)
+    return _save(store, settings, case)
+
+
+def edit_version(store: Store, settings: Settings, channel: Channel, version_id: int, body: Any) -> Channel:
+    """The channel after PUT …/version/{versionId} of one of its versions. Raises `Refusal`."""
+    written = parse_version_edit(body, settings, is_calculated=channel.settings.is_calculated)
+    index = [version.version_id for version in channel.versions].index(version_id)
+    versions = _with_version(channel.versions, index, written, "")
+    return _save(store, settings, _version_case(channel, versions, written))
+
+
+def create_version(store: Store, settings: Settings, channel: Channel, body: Any) -> tuple[Channel, int]:
+    """The channel after POST …/version, and the id of the version made. Raises `Refusal`."""
+    if channel.settings.is_calculated:
+        raise Refusal(400, "A calculated channel has one version only.")
+    written = parse_version_create(body, settings, is_calculated=False)
+    _check_new_beginning(channel, written, settings)
+    after = [version for version in channel.versions if begins_before(written.begin_date, version.settings.begin_date)]
+    before = channel.versions[: len(channel.versions) - len(after)]
+    saved = _save(store, settings, _version_case(channel, (*before, Version(0, written), *after), written))
+    return saved, saved.versions[len(before)].version_id
+
+
+def delete_channel(store: Store, channel: Channel) -> None:
+    """Deletes a channel and its readings, as the legacy API does. Raises `Refusal` while formulas use it."""
+    users = find_users(store, channel.channel_id)
+    if users:
+        ids = ", ".join(str(user.channel_id) for user in users)
+        raise Refusal(400, f"The channel is used in the formulas of {ids}.")
+    remove_channel(store, channel.channel_id)
+
+
+def delete_version(store: Store, channel: Channel, version_id: int) -> None:
+    """Deletes a version, as the legacy API does. Raises `Refusal` for the only one."""
+    if len(channel.versions) == 1:
+        raise Refusal(400, "The only version of a channel cannot be deleted.")
+    kept = tuple(version for version in channel.versions if version.version_id != version_id)
+    save_channel(store, replace(channel, versions=kept))
+
+
+def _save(store: Store, settings: Settings, case: Case) -> Channel:
+    check_case(store, settings, case)
+    for other in find_demoted(store, settings, case):
+        demoted = replace(
+            other.settings,
+            is_primary_value=other.settings.is_primary_value and not case.after.settings.is_primary_value,
+            is_primary_demand=other.settings.is_primary_demand and not case.after.settings.is_primary_demand,
+        )
+        save_channel(store, replace(other, settings=demoted))
+    return add_channel(store, case.after) if case.before is None else save_channel(store, case.after)
+
+
+def _version_case(channel: Channel, versions: tuple[Version, ...], written: VersionSettings) -> Case:
+    return Case(before=channel, after=replace(channel, versions=versions), written=written, version_path="")
+
+
+def _choose_version(settings: Settings, count: int) -> int | None:
+    """The place of the version that a PUT of the channel writes; None where it writes none."""
+    if count == 1:
+        return 0
+    match settings.put_version_semantics:
+        case PutVersionSemantics.LATEST:
+            return count - 1
+        case PutVersionSemantics.FIRST:
+            return 0
+        case PutVersionSemantics.IGNORE:
+            return None
+        case PutVersionSemantics.REJECT:
+            raise invalid(Violation("esaChannelVersion", f"must be left out: the channel has {count} versions"))
+        case never:
+            assert_never(never)
+
+
+def _with_version(
+    versions: tuple[Version, ...], index: int, written: VersionSettings, path: str
+) -> tuple[Version, ...]:
+    if index > 0 and not begins_before(versions[index - 1].settings.begin_date, written.begin_date):
+        raise invalid(Violation(f"{path}beginDate", "must be after the beginning of the version before"))
+    following = versions[index + 1 : index + 2]
+    if following and not begins_before(written.begin_date, following[0].settings.begin_date):
+        raise invalid(Violation(f"{path}beginDate", "must be before the beginning of the version after"))
+    return replace_at(versions, index, replace(versions[index], settings=written))
+
+
+def _check_new_beginning(channel: Channel, written: VersionSettings, settings: Settings) -> None:
+    beginnings = [version.settings.begin_date for version in channel.versions]
+    if written.begin_date in beginnings:
+        raise invalid(Violation("beginDate", "is already the beginning of another version"))
+    is_inside = begins_before(written.begin_date, beginnings[-1])
+    if is_inside and settings.version_begin_inside is VersionBeginInside.REJECT:
+        raise invalid(Violation("beginDate", f"must be after {beginnings[-1]}, where the latest version begins"))

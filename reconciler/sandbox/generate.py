@@ -1,0 +1,159 @@
+"""Made-up worlds of any size, always the same for the same seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+from typing import TYPE_CHECKING
+
+from reconciler.sandbox.building import MadeChannel, MadeVersion, make_world
+from reconciler.sandbox.catalogue import Point
+from reconciler.sandbox.records import ODOMETER, TRIP
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reconciler.sandbox.worlds import World
+
+_FIRST_CHANNEL_ID = 100_001
+_FIRST_POINT_ID = 20_001
+_POINTS_PER_BUILDING = 5
+_CHANNELS_PER_POINT = 4
+
+_NAMES = (
+    "Alder",
+    "Birch",
+    "Cedar",
+    "Dunmore",
+    "Elm",
+    "Fairfax",
+    "Grant",
+    "Holloway",
+    "Iris",
+    "Juniper",
+    "Kent",
+    "Lowell",
+)
+_KINDS = ("Hall", "Library", "Laboratory", "Residence", "Gymnasium", "Annex", "Pavilion", "Garage")
+
+
+@dataclass(frozen=True, slots=True)
+class _Commodity:
+    """What is measured of one commodity."""
+
+    code: str
+    word: str
+    use: tuple[str, str]
+    demand: tuple[str, str]
+
+
+_COMMODITIES = (
+    _Commodity("ELECTRIC", "electric", ("ELECUSE", "KWH"), ("ELECDEM", "KW")),
+    _Commodity("NATURALGAS", "gas", ("GASUSE", "CCF"), ("GASUSE", "THERM")),
+    _Commodity("WATER", "water", ("WATUSE", "GAL"), ("WATFLOW", "GPM")),
+    _Commodity("STEAM", "steam", ("STMUSE", "LB"), ("STMFLOW", "LBHR")),
+    _Commodity("CHILLEDWATER", "cooling", ("CHWUSE", "TONHR"), ("CHWDEM", "TON")),
+)
+
+
+def generate(channels: int, seed: int) -> World:
+    """A world of so many channels: simple and calculated, Odometer and Trip, some of several versions, some without
+    readings, four to a data point, five data points to a building.
+    """
+    random = Random(seed)  # noqa: S311 - a made-up world, not a secret
+    made: list[MadeChannel] = []
+    points: list[Point] = []
+    while len(made) < channels:
+        point = _make_point(len(points))
+        points.append(point)
+        wanted = channels - len(made)
+        made.extend(list(_make_channels(point, _FIRST_CHANNEL_ID + len(made), random))[:wanted])
+    return make_world(points, made)
+
+
+def _make_point(number: int) -> Point:
+    building, place = divmod(number, _POINTS_PER_BUILDING)
+    commodity = _COMMODITIES[place]
+    turn, name = divmod(building, len(_NAMES))
+    block, kind = divmod(turn, len(_KINDS))
+    building_name = f"{_NAMES[name]} {_KINDS[kind]}{f' {block + 1}' if block else ''}"
+    code = f"B{building + 1:05}-{commodity.code[:4]}"
+    return Point(_FIRST_POINT_ID + number, code, f"{building_name} {commodity.word}", building_name, commodity.code)
+
+
+def _make_channels(point: Point, first_id: int, random: Random) -> Iterator[MadeChannel]:
+    commodity = next(one for one in _COMMODITIES if one.code == point.commodity)
+    yield _make_use(point, first_id, commodity, random)
+    yield _make_demand(point, first_id + 1, commodity, random)
+    yield _make_submeter(point, first_id + 2, commodity, random)
+    yield _make_remainder(point, first_id + 3, commodity, random)
+
+
+def _make_use(point: Point, channel_id: int, commodity: _Commodity, random: Random) -> MadeChannel:
+    kind, unit = commodity.use
+    latest = MadeVersion(unit, random.choice((ODOMETER, TRIP)), random.choice((0.001, 0.1, 1.0, 10.0)))
+    versions: tuple[MadeVersion, ...] = (latest,)
+    if random.random() < 0.15:
+        swapped = f"{random.randint(2022, 2025)}-{random.randint(1, 12):02}-{random.randint(1, 28):02}T08:00:00"
+        versions = (MadeVersion(unit, latest.rule, 100.0), MadeVersion(unit, latest.rule, latest.multiplier, swapped))
+    return MadeChannel(
+        channel_id,
+        point,
+        f"{point.name} use",
+        f"{point.code}-USE",
+        kind,
+        random.choice((15, 60)),
+        versions,
+        description=random.choice((None, "Utility meter", "Revenue grade, read by the building network")),
+        primary="value",
+        last_value=_last_value(random, 0.9),
+    )
+
+
+def _make_demand(point: Point, channel_id: int, commodity: _Commodity, random: Random) -> MadeChannel:
+    kind, unit = commodity.demand
+    return MadeChannel(
+        channel_id,
+        point,
+        f"{point.name} peak",
+        f"{point.code}-PEAK",
+        kind,
+        15,
+        (MadeVersion(unit, TRIP, maximum=random.choice((None, 5000.0)), minimum=0.0),),
+        method="Max",
+        primary="demand",
+        last_value=_last_value(random, 0.9),
+    )
+
+
+def _make_submeter(point: Point, channel_id: int, commodity: _Commodity, random: Random) -> MadeChannel:
+    kind, unit = commodity.use
+    return MadeChannel(
+        channel_id,
+        point,
+        f"{point.name} submeter",
+        random.choice((None, f"{point.code}-SUB")),
+        kind,
+        random.choice((5, 15, 30)),
+        (MadeVersion(unit, ODOMETER, 0.1),),
+        last_value=_last_value(random, 0.6),
+    )
+
+
+def _make_remainder(point: Point, channel_id: int, commodity: _Commodity, random: Random) -> MadeChannel:
+    kind, unit = commodity.use
+    formula = f"channel({channel_id - 3}) - channel({channel_id - 1})"
+    return MadeChannel(
+        channel_id,
+        point,
+        f"{point.name} other use",
+        f"{point.code}-OTHER",
+        kind,
+        None,
+        (MadeVersion(unit, TRIP, formula=formula),),
+        last_value=_last_value(random, 0.5),
+    )
+
+
+def _last_value(random: Random, share: float) -> float | None:
+    return round(random.uniform(1, 5000), 1) if random.random() < share else None

@@ -1,0 +1,89 @@
+"""Paginated lists: pages, their four headers, and their order.
+
+Documented: pageNumber from 1, pageSize 250 unless asked for, larger than 1000 silently 1000; the headers PageNumber,
+PageSize, TotalNumberOfRecords, TotalPages; a bare array. Invented here: a page after the last is empty, what is no
+positive number is a 400, and orderBy is a field, optionally followed by asc or desc.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from reconciler.sandbox.bodies import Refusal
+from reconciler.sandbox.filters import parse_filter
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.sandbox.filters import Field
+    from reconciler.sandbox.store import Store
+
+_DEFAULT_SIZE = 250
+_LARGEST_SIZE = 1000
+_PRIME = 1_000_003
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What one request asks of a list, its parameters by lower-case name."""
+
+    fields: Mapping[str, Field]
+    parameters: Mapping[str, str]
+    # None orders by id; each number gives another order.
+    shuffle: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The ids on a page, and the headers that place it."""
+
+    ids: tuple[int, ...]
+    headers: dict[str, str]
+
+
+def find_page(store: Store, listing: Listing) -> Page:
+    """The page of channels that is asked for. Raises `Refusal` for parameters that have no meaning."""
+    number = _positive(listing.parameters, "pageNumber", 1)
+    size = min(_positive(listing.parameters, "pageSize", _DEFAULT_SIZE), _LARGEST_SIZE)
+    condition = parse_filter(listing.parameters.get("filter"), listing.fields)
+    # The pieces of SQL are this package's own; what the client sent is bound.
+    source = f"FROM channels WHERE {condition.sql}"
+    parameters: tuple[Any, ...] = condition.parameters
+    total = store.connection.execute(f"SELECT count(*) {source}", parameters).fetchone()[0]
+    rows = store.connection.execute(
+        f"SELECT channel_id {source} ORDER BY {_order(listing)} LIMIT ? OFFSET ?",
+        (*parameters, size, (number - 1) * size),
+    )
+    headers = {
+        "PageNumber": str(number),
+        "PageSize": str(size),
+        "TotalNumberOfRecords": str(total),
+        "TotalPages": str(-(-total // size)),
+    }
+    return Page(ids=tuple(row[0] for row in rows), headers=headers)
+
+
+def _positive(parameters: Mapping[str, str], name: str, default: int) -> int:
+    text = parameters.get(name.lower(), str(default))
+    if not (text.isascii() and text.isdigit() and 0 < int(text[:10]) < 2**31):
+        raise Refusal(400, f"{name} must be a positive number, found {text!r}.")
+    return int(text)
+
+
+def _order(listing: Listing) -> str:
+    text = listing.parameters.get("orderby", "").strip()
+    if not text:
+        return _default_order(listing.shuffle)
+    name, _, direction = text.lower().partition(" ")
+    known = {field.lower(): field for field in listing.fields}
+    if name not in known or direction.strip() not in {"", "asc", "desc"}:
+        raise Refusal(400, f"orderBy must be a field, with or without asc or desc, found {text!r}.")
+    return f"{listing.fields[known[name]].expression} {direction}, channel_id"
+
+
+def _default_order(shuffle: int | None) -> str:
+    if shuffle is None:
+        return "channel_id"
+    factor = 7919 * (shuffle + 1) % _PRIME
+    return f"channel_id * {factor} % {_PRIME}, channel_id"

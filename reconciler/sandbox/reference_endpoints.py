@@ -1,0 +1,145 @@
+"""The endpoints of what channels refer to: units, observation types, data points; and the two formula checks."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from starlette.routing import Route
+
+from reconciler.sandbox.answers import Desk, answer_json
+from reconciler.sandbox.bodies import Body, Presence, Refusal, invalid, parse_json, read_body
+from reconciler.sandbox.channel_table import read_data_point_channels
+from reconciler.sandbox.filters import (
+    INTEGER_OPERATORS,
+    TEXT_OPERATORS,
+    Condition,
+    Field,
+    Type,
+    parse_filter,
+)
+from reconciler.sandbox.formula_checks import check_channel_formula, check_meter_formula
+from reconciler.sandbox.reference_table import DataPoint, Kind, read_data_point
+from reconciler.sandbox.rendering import render_channels
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from reconciler.sandbox.bodies import Violation
+    from reconciler.sandbox.reference_table import Record
+
+
+def _field(path: str, kind: Type) -> Field:
+    operators = INTEGER_OPERATORS if kind is Type.INTEGER else TEXT_OPERATORS
+    return Field(f"json_extract(record, '$.{path}')", kind, operators)
+
+
+_UNIT_FIELDS = {
+    "unitTypeCode": _field("unitType.unitTypeCode", Type.TEXT),
+    "unitTypeId": _field("unitType.unitTypeId", Type.INTEGER),
+    "unitTypeInfo": _field("unitType.unitTypeInfo", Type.TEXT),
+}
+_UNIT_PROPERTIES = ("unitCode", "unitDisplayName", "unitId", "unitInfo", "unitType")
+# By the page one can filter by commodity, though the answer shows none.
+_TYPE_FIELDS = {
+    "commodityCode": _field("commodity.commodityCode", Type.TEXT),
+    "commodityId": _field("commodity.commodityId", Type.INTEGER),
+    "commodityInfo": _field("commodity.commodityInfo", Type.TEXT),
+    "nounCode": _field("nounCode", Type.TEXT),
+    "nounId": _field("nounId", Type.INTEGER),
+}
+_TYPE_PROPERTIES = ("credit", "nounCode", "nounId", "observationTypeCode", "observationTypeId", "observationTypeInfo")
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceEndpoints:
+    """What happens at each path of reference data and formulas."""
+
+    desk: Desk
+
+    def routes(self) -> list[Route]:
+        """Paths and methods, in lower case."""
+        return [
+            Route("/api/v202305/unit", self.list_units, methods=["GET"]),
+            Route("/api/v3/observationtype", self.list_observation_types, methods=["GET"]),
+            Route("/api/v202406/datapoint/{data_point_id:int}", self.read_data_point, methods=["GET"]),
+            Route("/api/v202405/formula/validate", self.validate, methods=["POST"]),
+            Route("/api/v202405/formula/validatecalculatedmeter", self.validate_meter, methods=["POST"]),
+        ]
+
+    async def list_units(self, request: Request) -> Response:
+        """GET: all units that pass the filter."""
+        return answer_json(self._list(Kind.UNITS, parse_filter(_filter(request), _UNIT_FIELDS), _UNIT_PROPERTIES))
+
+    async def list_observation_types(self, request: Request) -> Response:
+        """GET: all observation types that pass the filter."""
+        condition = parse_filter(_filter(request), _TYPE_FIELDS)
+        return answer_json(self._list(Kind.OBSERVATION_TYPES, condition, _TYPE_PROPERTIES))
+
+    async def read_data_point(self, request: Request) -> Response:
+        """GET: one data point with its channels."""
+        data_point_id = request.path_params["data_point_id"]
+        data_point = read_data_point(self.desk.store, data_point_id)
+        if data_point is None:
+            raise Refusal(404, f"No data point has the id {data_point_id}.")
+        ids = [channel.channel_id for channel in read_data_point_channels(self.desk.store, data_point_id)]
+        texts = render_channels(self.desk.store, self.desk.settings, ids)
+        return answer_json(_data_point_response(data_point, [json.loads(text) for text in texts]))
+
+    async def validate(self, request: Request) -> Response:
+        """POST: whether a formula may stand on a data point. Writes nothing."""
+        data_point_id, formula = _parse_question(await request.body())
+        return _verdict(check_channel_formula(self.desk.store, data_point_id, formula))
+
+    async def validate_meter(self, request: Request) -> Response:
+        """POST: whether a formula may make a calculated meter. Writes nothing."""
+        data_point_id, formula = _parse_question(await request.body())
+        return _verdict(check_meter_formula(self.desk.store, data_point_id, formula))
+
+    def _list(self, kind: Kind, condition: Condition, properties: tuple[str, ...]) -> list[Record]:
+        query = f"SELECT record FROM {kind} WHERE {condition.sql} ORDER BY id"  # noqa: S608 - values are bound
+        rows = self.desk.store.connection.execute(query, condition.parameters)
+        records = [json.loads(row[0]) for row in rows]
+        return [{name: record.get(name) for name in properties} for record in records]
+
+
+def _filter(request: Request) -> str | None:
+    parameters: Mapping[str, str] = {name.lower(): value for name, value in request.query_params.items()}
+    return parameters.get("filter")
+
+
+def _data_point_response(data_point: DataPoint, channels: list[Record]) -> Record:
+    record, details = data_point.record, data_point.details
+    children = ("channelId", "channelInfo", "interval")
+    return {
+        "active": record.get("active"),
+        "channels": [{name: channel[name] for name in children} for channel in channels],
+        "commodity": record.get("commodity"),
+        "createdBy": details.get("createdBy"),
+        "createdDate": details.get("createdDate"),
+        "dataPointCode": record.get("dataPointCode"),
+        "dataPointDescription": details.get("dataPointDescription"),
+        "dataPointId": record["dataPointId"],
+        "dataPointInfo": record.get("dataPointInfo"),
+        "dataPointTimeZone": details.get("dataPointTimeZone"),
+        "importId": record.get("dataPointImportId"),
+    }
+
+
+def _parse_question(raw: bytes) -> tuple[int, str]:
+    violations: list[Violation] = []
+    body: Body = read_body(parse_json(raw), "", violations)
+    data_point_id = body.integer("dataPointId")
+    formula = body.text("formula", presence=Presence.REQUIRED)
+    if violations:
+        raise invalid(*violations)
+    return data_point_id or 0, formula or ""
+
+
+def _verdict(messages: tuple[str, ...]) -> Response:
+    value: dict[str, Any] = {"valid": not messages, "errorMessages": list(messages)}
+    return answer_json(value)

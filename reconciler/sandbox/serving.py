@@ -1,0 +1,116 @@
+"""What the command line and the tests start: the sandbox for a block, or until it is told to stop."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from reconciler.sandbox.demo import make_demo_world
+from reconciler.sandbox.journal import Request, read_requests
+from reconciler.sandbox.keys import Keys
+from reconciler.sandbox.settings import Settings
+from reconciler.sandbox.store import Store, open_store
+from reconciler.sandbox.worlds import World, export_world, holds_world, load_world
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a sandbox runs: its answers to the unknowns, its faults, its keys."""
+
+    settings: Settings = field(default_factory=Settings)
+    keys: Keys = field(default_factory=Keys)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A running sandbox seen from outside: where it is, and what lies in its file."""
+
+    url: str
+    database: Path
+
+    def requests(self, after: int = 0) -> tuple[Request, ...]:
+        """The journal of writes, from the first id above `after`."""
+        with open_store(self.database) as store:
+            return read_requests(store, after)
+
+    def export(self) -> World:
+        """All that it holds."""
+        with open_store(self.database) as store:
+            return export_world(store)
+
+    def load(self, world: World) -> None:
+        """Starts again from a world, journal and all, without a new server. Raises `WorldError`."""
+        reset(self.database, world)
+
+
+@contextmanager
+def embedded(database: Path) -> Iterator[str]:
+    """The URL of the service for the length of a block, in a thread on a free loopback port.
+
+    State is kept in `database`; where that file is missing, the demo world is put there. Raises `StoreError`.
+    """
+    with running(database) as service:
+        yield service.url
+
+
+@contextmanager
+def running(database: Path, world: World | None = None, options: Options | None = None) -> Iterator[Service]:
+    """The service for the length of a block, as `embedded`; with a world it starts again from that.
+
+    Raises `StoreError` and `WorldError`.
+    """
+    from reconciler.sandbox.app import create_app  # noqa: PLC0415 - starlette only where something is served
+    from reconciler.sandbox.server import in_thread  # noqa: PLC0415 - and uvicorn
+
+    chosen = options or Options()
+    with open_store(database) as store:
+        prepare(store, world)
+        with in_thread(create_app(store, chosen.settings, chosen.keys)) as url:
+            yield Service(url, database)
+
+
+def serve(
+    database: Path,
+    announce: Callable[[str], None],
+    *,
+    port: int = 0,
+    world: World | None = None,
+    options: Options | None = None,
+) -> None:
+    """Serves until SIGINT or SIGTERM; `announce` is given the URL once connections are accepted.
+
+    With a world it starts again from that, else from what `database` holds, else from the demo world. Raises
+    `StoreError`, `WorldError` and `PortError`.
+    """
+    from reconciler.sandbox.app import create_app  # noqa: PLC0415 - starlette only where something is served
+    from reconciler.sandbox.server import Server, listen, stopped_by_signals, url_of  # noqa: PLC0415 - and uvicorn
+
+    chosen = options or Options()
+    listener = listen(port)
+    with open_store(database) as store:
+        prepare(store, world)
+        server = Server(create_app(store, chosen.settings, chosen.keys))
+        with stopped_by_signals(server):
+            announce(url_of(listener))
+            server.run_on(listener)
+
+
+def reset(database: Path, world: World | None = None) -> None:
+    """Starts again from a world, by default the demo; the journal is emptied. Raises `StoreError`, `WorldError`."""
+    with open_store(database) as store:
+        prepare(store, make_demo_world() if world is None else world)
+
+
+def prepare(store: Store, world: World | None) -> None:
+    """Puts a world into the store where one is given, the demo where it holds none. Raises `WorldError`."""
+    # One transaction: of two that find an empty file, the second must not undo what was written since.
+    with store.writing():
+        if world is not None:
+            load_world(store, world)
+        elif not holds_world(store):
+            load_world(store, make_demo_world())

@@ -1,0 +1,170 @@
+"""Worlds: all that a sandbox holds as one JSON object, loaded and exported.
+
+`{"formatVersion": 1, "channels": [EsaChannelResponse, …], "units": […], "observationTypes": […],
+"summarizationMethods": […], "dataPoints": […]}`; all but the channels may be left out, and what is missing is gathered
+from the channels. A data point may say more than a channel shows of it: dataPointDescription, dataPointTimeZone and
+`meter` (invented here, for data points without channels). What a response derives (resolvedFormula, endDate,
+isCalculatedConvertible, isDataRolledUp, the interval of a calculated channel) is not read but derived anew.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from reconciler.sandbox.bodies import Body, Presence
+from reconciler.sandbox.channel_table import add_channels
+from reconciler.sandbox.errors import WorldError
+from reconciler.sandbox.reference_table import (
+    DataPoint,
+    Kind,
+    put_data_point,
+    put_record,
+    read_all_data_points,
+    read_all_records,
+)
+from reconciler.sandbox.rendering import render_channels
+from reconciler.sandbox.settings import Settings
+from reconciler.sandbox.world_channels import read_world_channel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from reconciler.sandbox.bodies import Violation
+    from reconciler.sandbox.records import Channel
+    from reconciler.sandbox.reference_table import Record
+    from reconciler.sandbox.store import Store
+
+World = dict[str, Any]
+
+_FORMAT = 1
+_PROBLEMS_SHOWN = 10
+_DETAILS = ("createdBy", "createdDate", "dataPointDescription", "dataPointTimeZone")
+# Derived, or kept beside: a channel's response shows none of these of its data point.
+_NOT_SHOWN_BY_CHANNELS = (*_DETAILS, "channels", "importId", "isDataRolledUp", "meter")
+_PARTS = {
+    "units": "unitId",
+    "observationTypes": "observationTypeId",
+    "summarizationMethods": "summarizationMethodId",
+    "dataPoints": "dataPointId",
+}
+_KINDS = {
+    "units": Kind.UNITS,
+    "observationTypes": Kind.OBSERVATION_TYPES,
+    "summarizationMethods": Kind.SUMMARIZATION_METHODS,
+}
+
+
+def read_world(path: Path) -> World:
+    """The world in a JSON file. Raises `WorldError` where there is none; `load_world` judges what is in it."""
+    try:
+        world = json.loads(path.read_bytes())
+    except OSError as failure:
+        msg = f"{path} cannot be read: {failure.strerror}"
+        raise WorldError(msg) from failure
+    except (ValueError, RecursionError) as failure:
+        msg = f"{path} is not JSON: {failure}"
+        raise WorldError(msg) from failure
+    if not isinstance(world, dict):
+        msg = f"{path} holds no world: expected a JSON object with formatVersion and channels"
+        raise WorldError(msg)
+    return world
+
+
+def load_world(store: Store, world: World) -> None:
+    """Puts a world in place of everything in the store, the journal too.
+
+    Raises `WorldError` with what is wrong with it; the store then stays as it was.
+    """
+    violations: list[Violation] = []
+    body = Body(world, "", violations)
+    if world.get("formatVersion") != _FORMAT:
+        body.complain("formatVersion", f"must be {_FORMAT}, found {world.get('formatVersion')!r}")
+    if body.is_null("channels"):
+        body.complain("channels", "is required")
+    channels = [read_world_channel(child) for child in body.children("channels")]
+    _check_unique(body, channels)
+    given = {part: _read_part(body, part) for part in _PARTS}
+    if violations:
+        raise WorldError(_describe(violations))
+    with store.writing():
+        store.clear()
+        store.connection.execute("INSERT INTO worlds VALUES (?)", (_FORMAT,))
+        _put_parts(store, world.get("channels", ()), given)
+        add_channels(store, channels)
+
+
+def _check_unique(body: Body, channels: list[Channel]) -> None:
+    channel_ids = Counter(channel.channel_id for channel in channels)
+    version_ids = Counter(version.version_id for channel in channels for version in channel.versions)
+    for name, counter in (("channelId", channel_ids), ("channelVersionId", version_ids)):
+        for one in sorted(one for one, count in counter.items() if count > 1 and one):
+            body.complain("channels", f"must not repeat {name} {one}")
+
+
+def _read_part(body: Body, part: str) -> dict[int, Record]:
+    records = {}
+    for child in body.children(part):
+        record_id = child.integer(_PARTS[part], Presence.REQUIRED)
+        records[record_id or 0] = dict(child.values)
+    return records
+
+
+def _describe(violations: list[Violation]) -> str:
+    lines = [f"{violation.property} {violation.message}" for violation in violations[:_PROBLEMS_SHOWN]]
+    if len(violations) > _PROBLEMS_SHOWN:
+        lines.append(f"and {len(violations) - _PROBLEMS_SHOWN} more")
+    return "this is no world the sandbox can hold:\n  " + "\n  ".join(lines)
+
+
+def _put_parts(store: Store, channels: Iterable[Record], given: dict[str, dict[int, Record]]) -> None:
+    found: dict[str, dict[int, Record]] = {part: {} for part in _PARTS}
+    meters: dict[int, Record | None] = {}
+    for channel in channels:
+        meters.setdefault(channel["dataPoint"]["dataPointId"], channel.get("meter"))
+        for part, record in _find_records(channel):
+            found[part].setdefault(record[_PARTS[part]], record)
+    for part, kind in _KINDS.items():
+        for record_id in {**found[part], **given[part]}:
+            record = found[part].get(record_id, {}) | given[part].get(record_id, {})
+            put_record(store, kind, record_id, record)
+    for point_id in {**found["dataPoints"], **given["dataPoints"]}:
+        point = found["dataPoints"].get(point_id, {}) | given["dataPoints"].get(point_id, {})
+        put_data_point(store, point_id, _read_data_point({"meter": meters.get(point_id)} | point))
+
+
+def _find_records(channel: Record) -> Iterator[tuple[str, Record]]:
+    yield "dataPoints", channel["dataPoint"]
+    yield "observationTypes", channel["observationType"]
+    yield "summarizationMethods", channel["summarizationMethod"]
+    for version in channel["channelVersions"]:
+        yield "units", version["unit"]
+
+
+def _read_data_point(record: Record) -> DataPoint:
+    # The data point's own response calls its import id importId.
+    import_id = {"dataPointImportId": record["importId"]} if "importId" in record else {}
+    shown = {name: value for name, value in record.items() if name not in _NOT_SHOWN_BY_CHANNELS}
+    details = {name: record[name] for name in _DETAILS if name in record}
+    return DataPoint(record=import_id | shown, meter=record.get("meter"), details=details)
+
+
+def holds_world(store: Store) -> bool:
+    """Whether a world was ever loaded, be it an empty one."""
+    return bool(store.connection.execute("SELECT EXISTS (SELECT 1 FROM worlds)").fetchone()[0])
+
+
+def export_world(store: Store, settings: Settings | None = None) -> World:
+    """Everything in the store but its readings and journal, in the shape `load_world` takes."""
+    ids = [row[0] for row in store.connection.execute("SELECT channel_id FROM channels ORDER BY channel_id")]
+    texts = render_channels(store, settings or Settings(), ids)
+    return {
+        "formatVersion": _FORMAT,
+        "channels": [json.loads(text) for text in texts],
+        "units": read_all_records(store, Kind.UNITS),
+        "observationTypes": read_all_records(store, Kind.OBSERVATION_TYPES),
+        "summarizationMethods": read_all_records(store, Kind.SUMMARIZATION_METHODS),
+        "dataPoints": [point.record | point.details | {"meter": point.meter} for point in read_all_data_points(store)],
+    }
