@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.sandbox import generate
+from tests.sandbox.bench import CHANNELS
+
+if TYPE_CHECKING:
+    import httpx
+
+    from reconciler.sandbox import World
+    from tests.sandbox.bench import Bench, Start
+
+HEADERS = ("PageNumber", "PageSize", "TotalNumberOfRecords", "TotalPages")
+
+
+def place(response: httpx.Response) -> list[str]:
+    return [response.raise_for_status().headers[name] for name in HEADERS]
+
+
+def ids(response: httpx.Response) -> list[int]:
+    return [channel["channelId"] for channel in response.raise_for_status().json()]
+
+
+def test_without_parameters_the_first_250_are_answered(start: Start) -> None:
+    bench = start(world=generate(600, 1))
+
+    response = bench.client.get(CHANNELS)
+
+    assert place(response) == ["1", "250", "600", "3"]
+    assert ids(response) == list(range(100_001, 100_251))
+
+
+def test_more_than_1000_are_silently_1000(start: Start) -> None:
+    bench = start(world=generate(1001, 1))
+
+    first, second = (bench.client.get(CHANNELS, params={"pageSize": 5000, "pageNumber": number}) for number in (1, 2))
+
+    assert (place(first), len(ids(first))) == (["1", "1000", "1001", "2"], 1000)
+    assert (place(second), ids(second)) == (["2", "1000", "1001", "2"], [101_001])
+
+
+def test_all_pages_together_are_all_channels(demo: Bench, demo_world: World) -> None:
+    pages = [demo.client.get(CHANNELS, params={"pageSize": 7, "pageNumber": number}) for number in range(1, 10)]
+
+    assert [channel for page in pages for channel in page.json()] == demo_world["channels"]
+
+
+def test_a_page_after_the_last_is_empty(demo: Bench) -> None:
+    response = demo.client.get(CHANNELS, params={"pageSize": 60, "pageNumber": 2})
+
+    assert (place(response), ids(response)) == (["2", "60", "60", "1"], [])
+
+
+@pytest.mark.parametrize("name", ["pageNumber", "pageSize"])
+@pytest.mark.parametrize("value", ["0", "-1", "1.5", "many", "²", "", "9" * 30])
+def test_a_page_that_is_no_positive_number_is_refused(demo: Bench, name: str, value: str) -> None:
+    response = demo.client.get(CHANNELS, params={name: value})
+
+    assert (response.status_code, response.json()["message"]) == (
+        400,
+        f"{name} must be a positive number, found {value!r}.",
+    )
+
+
+def test_parameter_names_count_without_regard_to_case(demo: Bench) -> None:
+    assert len(ids(demo.client.get(CHANNELS, params={"PAGESIZE": 3}))) == 3
+
+
+@pytest.mark.parametrize(
+    ("order", "first"),
+    [("channelId desc", 1101), ("CHANNELINFO", 1088), ("dataPointCode asc", 1101), ("lastReadingDate", 1043)],
+)
+def test_orderby_is_a_field_and_a_direction(demo: Bench, order: str, first: int) -> None:
+    assert ids(demo.client.get(CHANNELS, params={"orderBy": order}))[0] == first
+
+
+@pytest.mark.parametrize("order", ["interval", "channelId upwards", "channelId; DROP TABLE channels"])
+def test_an_unknown_orderby_is_refused(demo: Bench, order: str) -> None:
+    assert demo.client.get(CHANNELS, params={"orderBy": order}).status_code == 400
+
+
+def test_shuffled_pages_differ_from_request_to_request(start: Start) -> None:
+    bench = start("page_order=shuffled")
+
+    first, second = (ids(bench.client.get(CHANNELS)) for _ in range(2))
+
+    assert first != second
+    assert sorted(first) == sorted(second) == list(range(1042, 1102))
+
+
+def test_the_list_may_leave_the_versions_out(start: Start) -> None:
+    bench = start("list_shape=without_versions")
+
+    rows = bench.client.get(CHANNELS, params={"pageSize": 1}).json()
+
+    whole = bench.read(1042)
+    del whole["channelVersions"]
+    assert rows == [whole]
+
+
+def test_the_list_shows_a_change_at_once(demo: Bench) -> None:
+    demo.client.get(CHANNELS)
+
+    demo.put(1042, channelInfo="Main").raise_for_status()
+
+    names = {channel["channelId"]: channel["channelInfo"] for channel in demo.client.get(CHANNELS).json()}
+    assert names[1042] == "Main"

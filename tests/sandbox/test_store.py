@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.sandbox import StoreError
+from reconciler.sandbox.store import open_store
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from reconciler.sandbox.store import Store
+
+
+def count_units(path: Path) -> int:
+    with open_store(path) as store:
+        return len(store.connection.execute("SELECT * FROM units").fetchall())
+
+
+def test_a_store_is_made_with_its_folder(tmp_path: Path) -> None:
+    assert count_units(tmp_path / ".reconciler" / "sandbox.sqlite3") == 0
+
+
+def test_what_was_written_is_there_when_the_file_is_opened_again(tmp_path: Path) -> None:
+    with open_store(tmp_path / "a") as store, store.writing():
+        store.connection.execute("INSERT INTO units VALUES (1, '{}')")
+
+    assert count_units(tmp_path / "a") == 1
+
+
+def fail_after_writing(store: Store) -> None:
+    with store.writing(), store.writing():
+        store.connection.execute("INSERT INTO units VALUES (1, '{}')")
+        _ = 1 / 0
+
+
+def test_a_block_that_fails_writes_nothing(tmp_path: Path) -> None:
+    with open_store(tmp_path / "a") as store:
+        with pytest.raises(ZeroDivisionError):
+            fail_after_writing(store)
+        with store.writing():
+            store.connection.execute("INSERT INTO units VALUES (2, '{}')")
+
+    assert count_units(tmp_path / "a") == 1
+
+
+def test_many_may_make_the_store_at_once(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(count_units, [tmp_path / "a"] * 8)) == [0] * 8
+
+
+def test_every_answered_write_is_forced_to_disk(tmp_path: Path) -> None:
+    with open_store(tmp_path / "a") as store:
+        pragmas = [store.connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")]
+
+    assert pragmas == ["wal", 2]
+
+
+def test_a_file_that_is_something_else_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("Dear diary, today I wrote a file that is no database.\n" * 100)
+
+    with pytest.raises(StoreError, match=r"notes\.txt cannot be used: file is not a database$"):
+        count_units(tmp_path / "notes.txt")
+
+
+def test_a_foreign_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "a")) as connection:
+        connection.execute("CREATE TABLE precious (a)")
+
+    with pytest.raises(StoreError, match=r"a is a SQLite file, but not a sandbox's; name another file$"):
+        count_units(tmp_path / "a")
+    with closing(sqlite3.connect(tmp_path / "a")) as connection:
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("precious",)]
+
+
+def test_another_version_of_the_sandbox_is_refused(tmp_path: Path) -> None:
+    count_units(tmp_path / "a")
+    with closing(sqlite3.connect(tmp_path / "a")) as connection:
+        connection.execute("PRAGMA user_version = 7")
+
+    with pytest.raises(StoreError, match=r"another version of the sandbox \(format 7, here 1\); remove it$"):
+        count_units(tmp_path / "a")
+
+
+def test_a_folder_in_the_place_of_the_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"cannot be opened: unable to open database file$"):
+        count_units(tmp_path)
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(StoreError, match="cannot be opened: "):
+        count_units(tmp_path / "file" / "sandbox.sqlite3")

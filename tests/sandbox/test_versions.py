@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.sandbox.bench import CHANNELS, broken, only_edit, version_edit_of
+
+if TYPE_CHECKING:
+    from tests.sandbox.bench import Bench, Json, Start
+
+# Its meter was swapped: 10460 until 2023-05-15 08:00 with multiplier 10, then 10461 with multiplier 1.
+SWAPPED = 1046
+VERSIONS = f"{CHANNELS}/{SWAPPED}/version"
+SWAP = "2023-05-15T08:00:00"
+
+
+def spans(bench: Bench, channel_id: int = SWAPPED) -> list[tuple[Any, ...]]:
+    versions = bench.client.get(f"{CHANNELS}/{channel_id}/version").raise_for_status().json()
+    return [(one["beginDate"], one["endDate"], one["multiplier"]) for one in versions]
+
+
+def new_version(begin_date: str | None, multiplier: float = 5) -> Json:
+    return {"beginDate": begin_date, "multiplier": multiplier, "observationRuleId": 1, "unitId": 3}
+
+
+def test_versions_are_a_plain_array_the_earliest_first(demo: Bench) -> None:
+    response = demo.client.get(VERSIONS)
+
+    assert response.json() == demo.read(SWAPPED)["channelVersions"]
+    assert spans(demo) == [(None, SWAP, 10), (SWAP, None, 1)]
+    assert "PageNumber" not in response.headers
+
+
+def test_one_version_is_read_by_id(demo: Bench) -> None:
+    assert demo.client.get(f"{VERSIONS}/10461").json() == demo.read(SWAPPED)["channelVersions"][1]
+
+
+@pytest.mark.parametrize("path", [f"{VERSIONS}/7", f"{CHANNELS}/7/version", f"{CHANNELS}/7/version/10461"])
+def test_what_does_not_exist_is_a_404(demo: Bench, path: str) -> None:
+    assert demo.client.get(path).status_code == 404
+
+
+def test_edit_of_a_version_changes_this_one_only(demo: Bench) -> None:
+    before = demo.read(SWAPPED)["channelVersions"]
+
+    response = demo.put_version(f"{VERSIONS}/10460", multiplier=100)
+
+    after = demo.read(SWAPPED)["channelVersions"]
+    assert (response.status_code, response.json()) == (200, after[0])
+    assert only_edit(before[0], after[0]) == {"multiplier": 100}
+    assert before[1] == after[1]
+
+
+def test_edit_of_a_missing_version_is_a_404(demo: Bench) -> None:
+    body = version_edit_of(demo.read(SWAPPED)["channelVersions"][1])
+
+    assert demo.client.put(f"{VERSIONS}/7", json=body).status_code == 404
+
+
+def test_a_moved_beginning_moves_the_end_of_the_version_before(demo: Bench) -> None:
+    demo.put_version(f"{VERSIONS}/10461", beginDate="2023-06-01T00:00:00").raise_for_status()
+
+    assert spans(demo) == [(None, "2023-06-01T00:00:00", 10), ("2023-06-01T00:00:00", None, 1)]
+
+
+@pytest.mark.parametrize(
+    ("version_id", "begin_date"),
+    [
+        pytest.param(10460, SWAP, id="first begins with the second"),
+        pytest.param(10460, "2024-01-01", id="first begins after the second"),
+        pytest.param(10461, None, id="second begins from the beginning"),
+        pytest.param(10461, ..., id="second without a beginning"),
+    ],
+)
+def test_versions_keep_their_order(demo: Bench, version_id: int, begin_date: Any) -> None:
+    assert broken(demo.put_version(f"{VERSIONS}/{version_id}", beginDate=begin_date)) == ["beginDate"]
+
+
+def test_a_first_version_may_begin_on_a_date(demo: Bench) -> None:
+    demo.put_version(f"{VERSIONS}/10460", beginDate="2021-07-01").raise_for_status()
+
+    assert spans(demo)[0] == ("2021-07-01T00:00:00", SWAP, 10)
+
+
+def test_a_new_version_goes_to_the_end(demo: Bench) -> None:
+    response = demo.client.post(VERSIONS, json=new_version("2025-01-01T00:00:00Z"))
+
+    assert (response.status_code, response.json()) == (200, demo.read(SWAPPED)["channelVersions"][2])
+    assert spans(demo)[1:] == [(SWAP, "2025-01-01T00:00:00", 1), ("2025-01-01T00:00:00", None, 5)]
+
+
+@pytest.mark.parametrize(("begin_date", "place"), [("2022-01-01T00:00:00", 1), ("2024-01-01T00:00:00", 2)])
+def test_a_new_version_splits_the_one_it_begins_in(demo: Bench, begin_date: str, place: int) -> None:
+    response = demo.client.post(VERSIONS, json=new_version(begin_date))
+
+    assert response.json()["beginDate"] == begin_date
+    assert [multiplier for _, _, multiplier in spans(demo)] == [10, 5, 1] if place == 1 else [10, 1, 5]
+    assert [end for _, end, _ in spans(demo)][:-1] == [begin for begin, _, _ in spans(demo)][1:]
+
+
+def test_a_new_version_may_have_to_go_to_the_end(start: Start) -> None:
+    bench = start("version_begin_inside=reject")
+
+    assert broken(bench.client.post(VERSIONS, json=new_version("2022-01-01"))) == ["beginDate"]
+    assert bench.client.post(VERSIONS, json=new_version("2024-01-01")).status_code == 200
+
+
+@pytest.mark.parametrize("begin_date", [SWAP, f"{SWAP}-04:00", None, "1899-12-30"])
+def test_a_new_version_needs_a_beginning_of_its_own(demo: Bench, begin_date: str | None) -> None:
+    assert broken(demo.client.post(VERSIONS, json=new_version(begin_date))) == ["beginDate"]
+
+
+def test_a_calculated_channel_cannot_be_versioned(demo: Bench) -> None:
+    body = new_version("2025-01-01") | {"observationRuleId": 2, "formula": "channel(1046)"}
+
+    response = demo.client.post(f"{CHANNELS}/1047/version", json=body)
+
+    assert (response.status_code, response.json()["message"]) == (400, "A calculated channel has one version only.")
+
+
+def test_a_new_version_obeys_the_rules_of_its_channel(demo: Bench) -> None:
+    response = demo.client.post(f"{CHANNELS}/1045/version", json=new_version("2025-01-01") | {"unitId": 14})
+
+    assert broken(response) == ["unitId", "observationRuleId"]
+
+
+@pytest.mark.parametrize(
+    ("semantics", "multipliers"),
+    [("latest", [10, 7]), ("first", [7, 1]), ("ignore", [10, 1])],
+)
+def test_put_of_a_channel_writes_the_version_the_setting_names(
+    start: Start, semantics: str, multipliers: list[float]
+) -> None:
+    bench = start(f"put_version_semantics={semantics}")
+    begin_date = None if semantics == "first" else SWAP
+
+    bench.put_with_version(SWAPPED, multiplier=7, beginDate=begin_date).raise_for_status()
+
+    assert [multiplier for _, _, multiplier in spans(bench)] == multipliers
+
+
+def test_put_of_a_channel_with_several_versions_may_be_refused(start: Start) -> None:
+    bench = start("put_version_semantics=reject")
+
+    assert broken(bench.put(SWAPPED, channelInfo="Gas")) == ["esaChannelVersion"]
+    assert bench.put(SWAPPED, channelInfo="Gas", esaChannelVersion=None).status_code == 200
+    assert bench.put_with_version(1048, multiplier=7).status_code == 200
+
+
+@pytest.mark.parametrize(("setting", "begin_date"), [("null", None), ("floor", "1899-12-30T00:00:00")])
+def test_the_first_beginning_reads_as_the_setting_says(start: Start, setting: str, begin_date: str | None) -> None:
+    bench = start(f"first_version_begin_date={setting}")
+
+    assert spans(bench) == [(begin_date, SWAP, 10), (SWAP, None, 1)]
+    assert bench.put_version(f"{VERSIONS}/10460", multiplier=3).json()["beginDate"] == begin_date
+
+
+def test_nothing_can_be_deleted(demo: Bench) -> None:
+    assert [demo.client.delete(path).status_code for path in (f"{CHANNELS}/1049", f"{VERSIONS}/10460")] == [405, 405]
+
+
+def test_a_channel_may_be_deleted_by_a_setting(start: Start) -> None:
+    bench = start("deletion=legacy")
+
+    response = bench.client.delete(f"{CHANNELS}/1044")
+
+    assert (response.status_code, response.content) == (204, b"")
+    assert bench.client.get(f"{CHANNELS}/1044").status_code == 404
+    assert bench.read(1043)["isCalculatedConvertible"] is True
+
+
+def test_a_channel_in_a_formula_is_not_deleted(start: Start) -> None:
+    response = start("deletion=legacy").client.delete(f"{CHANNELS}/1043")
+
+    assert (response.status_code, response.json()["message"]) == (
+        400,
+        "The channel is used in the formulas of 1044.",
+    )
+
+
+def test_a_version_may_be_deleted_by_a_setting_unless_it_is_the_only_one(start: Start) -> None:
+    bench = start("deletion=legacy")
+
+    statuses = [bench.client.delete(f"{VERSIONS}/{one}").status_code for one in (10460, 10460, 10461)]
+
+    assert statuses == [204, 404, 400]
+    assert spans(bench) == [(SWAP, None, 1)]
