@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 def pinpoint(root: Path, findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """`findings`, with line, column, length and excerpt for those whose place knows only its keys.
 
-    A key that a channel does not have is looked for in the defaults of its file; where it is in neither, the nearest
-    key above it is meant. Each file is read once more; one that is gone by now leaves its findings as they are.
+    A key that a channel does not have is looked for in the defaults of its file, and the channel is named beside it;
+    where it is in neither, the nearest key above it is meant. Each file is read once more; one that is gone by now leaves its findings as they are.
     """
     documents: dict[str, Document | None] = {}
     return tuple(_pinpoint(root, finding, documents) for finding in findings)
@@ -34,7 +34,9 @@ def _pinpoint(root: Path, finding: Finding, documents: dict[str, Document | None
     if place.file not in documents:
         documents[place.file] = _read(root, place.file)
     document = documents[place.file]
-    return finding if document is None else replace(finding, place=_find_place(document, place))
+    if document is None:
+        return finding
+    return replace(finding, place=_find_place(document, place), detail=(*_find_user(document, place), *finding.detail))
 
 
 def _read(root: Path, file: str) -> Document | None:
@@ -47,6 +49,12 @@ def _find_place(document: Document, place: Place) -> Place:
         if keys in document.spots:
             return replace(document.place(keys), keys=place.keys)
     return document.place(place.keys) if () in document.spots else place
+
+
+def _find_user(document: Document, place: Place) -> tuple[str, ...]:
+    """The channel that is meant, where the place is in the defaults of its file and so does not show it."""
+    found = next((keys for keys in _candidates(place.keys) if keys in document.spots), ())
+    return (f"in channel: {place.keys[1]} ({place.file}:{place.line})",) if found[:1] == ("defaults",) else ()
 
 
 def _candidates(keys: Keys) -> Iterator[Keys]:
