@@ -21,7 +21,8 @@ def pinpoint(root: Path, findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """`findings`, with line, column, length and excerpt for those whose place knows only its keys.
 
     A key that a channel does not have is looked for in the defaults of its file, and the channel is named beside it;
-    where it is in neither, the nearest key above it is meant. Each file is read once more; one that is gone by now leaves its findings as they are.
+    where it is in neither, the nearest key above it is meant. Each file is read once more; one that is gone by now
+    leaves its findings as they are.
     """
     documents: dict[str, Document | None] = {}
     return tuple(_pinpoint(root, finding, documents) for finding in findings)
