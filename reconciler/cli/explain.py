@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.argument("code")
 @printing("text")
 def command(screen: Screen, code: str) -> Exit:
-    """Say what a rule code means: what, why, on whose word, how sure, and how to fix it."""
+    """Say what a rule code means, on whose word, and how to fix it."""
     rule = RULES.get(code.strip().upper())
     if rule is None:
         near = difflib.get_close_matches(code.upper(), RULES, 3)

@@ -26,8 +26,8 @@ class _LazyGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
-        if cmd_name not in COMMANDS:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if super().get_command(ctx, cmd_name) is None:
             return None
         command: click.Command = import_module(f"reconciler.cli.{cmd_name}").command
         return command
@@ -41,7 +41,11 @@ def _print_version(ctx: click.Context, _parameter: click.Parameter, wanted: Any)
         ctx.exit()
 
 
-@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=_LazyGroup,
+    commands={name: click.Command(name) for name in COMMANDS},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="The version."
 )
@@ -61,6 +65,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(commands.main(arguments, prog_name="reconciler", standalone_mode=False) or Exit.DONE)
     except click.exceptions.Abort:
         return _fail("interrupted", "", Exit.INTERRUPTED)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return Exit.USAGE
     except click.ClickException as error:
         return _fail(error.format_message(), _help_of(error), Exit.USAGE)
     except UsageError as error:

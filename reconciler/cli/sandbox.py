@@ -49,7 +49,10 @@ def command() -> None:
 def serve(
     port: int, world: Path | None, database: Path | None, settings: tuple[str, ...], lists_settings: bool
 ) -> Exit:
-    """Serve it on a loopback port to any client, with the key `sandbox`, until Ctrl-C."""
+    """Serve it on a loopback port until Ctrl-C.
+
+    Any client may talk to it, with the key `sandbox`.
+    """
     if lists_settings:
         _list_settings()
         return Exit.DONE
@@ -92,7 +95,7 @@ def reset(world: Path | None, database: Path | None) -> Exit:
     help="How many of these files' channels differ from the world.",
 )
 def generate(channels: int, seed: int, out: Path, definitions: Path | None, changed: float) -> Exit:
-    """Write a made-up world of N channels, to rehearse on or to measure with."""
+    """Write a made-up world of N channels."""
     world = sandbox.generate(channels, seed)
     write_file(out, json.dumps(world, indent=1) + "\n")
     if definitions is not None:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.cli.desk import PROJECT
+from tests.cli.stub import LIST, TYPES, UNITS, Reply, answering, reply_list
 from tests.worlds import make_channel, make_world
 
 if TYPE_CHECKING:
@@ -15,7 +17,6 @@ UNUSED = make_channel(1, isPrimaryValue=True)
 READ = make_channel(2, readings=True)
 FED = make_channel(3)
 TOTAL = make_channel(4, {"formula": "channel(3) + channel(1)"}, isCalculated=True)
-SILENT = make_channel(5) | {"hasReadings": None, "isCalculatedConvertible": None}
 WORLD = make_world(UNUSED, READ, FED, TOTAL)
 
 CALCULATED = {"isCalculated": True, "intervalMinutes": None, "esaChannelVersion": {"formula": "channel(1) * 0.03"}}
@@ -76,17 +77,23 @@ def test_a_row_of_the_decision_table(desk: Desk, channels: dict[str, Any], exit_
     assert (answer.code, answer.out.splitlines()[-1]) == (exit_code, line)
 
 
-def test_what_cannot_be_known_blocks(desk: Desk) -> None:
-    desk.load(make_world(UNUSED, SILENT))
+def test_what_cannot_be_known_blocks(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sixth row: in files, found, differs, cannot be known."""
+    silent = make_channel(5) | {"hasReadings": None, "isCalculatedConvertible": None}
+    replies = {LIST: reply_list(UNUSED, silent), UNITS: Reply(body=[]), TYPES: Reply(body=[])}
+    monkeypatch.setenv("ECI_API_KEY", "key")
     desk.define({"silent": named(5, **CALCULATED)})
-    answer = desk.run("plan")
+    with answering(replies) as url:
+        desk.write("reconciler.yaml", PROJECT.replace("url: sandbox", f"url: {url}"))
+        answer = desk.run("plan")
     assert answer.code == 3
-    assert "? unknown" in answer.out
+    assert "? unknown  silent" in answer.out
+    assert answer.out.splitlines()[-1] == "Plan: 0 to update, 1 blocked, 0 unchanged, 1 unmanaged."
 
 
 def test_what_is_in_no_file_is_never_touched(desk: Desk) -> None:
     desk.load(WORLD)
-    desk.define({"unused": named(1, channelInfo="Renamed")})
+    desk.define({"unused": named(1, channelDescription="Described")})
     others = [desk.live(channel_id) for channel_id in (2, 3, 4)]
     assert desk.run("apply", "--auto-approve").code == 0
     assert [desk.live(channel_id) for channel_id in (2, 3, 4)] == others

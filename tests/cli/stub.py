@@ -1,0 +1,66 @@
+"""A service that answers what a test tells it to, over real HTTP: for answers that the sandbox would never give."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+LIST = "/api/v202406/esachannel"
+UNITS = "/api/v202305/unit"
+TYPES = "/api/v3/observationtype"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One answer: a status, a body (JSON, or bytes as they are), and headers beside the usual ones."""
+
+    status: int = 200
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def content(self) -> bytes:
+        return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
+
+
+def reply_list(*channels: Mapping[str, Any], total: int | None = None) -> Reply:
+    """One page of channels, of `total` in all."""
+    count = len(channels) if total is None else total
+    headers = {"PageNumber": "1", "PageSize": "1000", "TotalNumberOfRecords": str(count), "TotalPages": "1"}
+    return Reply(body=list(channels), headers=headers)
+
+
+@contextmanager
+def answering(replies: Mapping[str, Reply]) -> Iterator[str]:
+    """The URL of a service that gives the reply of a path; 404 for a path it has none for."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            reply = replies.get(self.path.partition("?")[0], Reply(404, {"message": "nothing here"}))
+            self.send_response(reply.status)
+            for name, value in reply.headers.items():
+                self.send_header(name, value)
+            if "Content-Length" not in reply.headers:
+                self.send_header("Content-Length", str(len(reply.content)))
+            self.end_headers()
+            self.wfile.write(reply.content)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name in the base class
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
