@@ -15,7 +15,7 @@ from reconciler.planfile.shapes import (
     Document,
     Misshapen,
     take_choice,
-    take_object,
+    take_inner,
     take_record,
     take_record_or_null,
     take_records,
@@ -94,18 +94,16 @@ def _seal_text(text: str) -> str:
 
 
 def _read_plan(document: Document) -> Plan:
-    environment = take_object(document, "environment")
-    definitions = take_object(document, "definitions")
     plan = Plan(
         tool_version=take_text(document, "tool_version"),
-        environment=take_text(environment, "name"),
-        url=take_text(environment, "url"),
+        environment=take_inner(document, "environment", "name", take_text),
+        url=take_inner(document, "environment", "url", take_text),
         created=take_text(document, "created"),
-        commit=take_text_or_null(definitions, "commit"),
-        definitions_digest=take_text(definitions, "digest"),
+        commit=take_inner(document, "definitions", "commit", take_text_or_null),
+        definitions_digest=take_inner(document, "definitions", "digest", take_text),
         filter=take_texts(document, "filter"),
         changes=take_records(document, "resource_changes", read_change),
-        unmanaged=take_whole(take_object(document, "summary"), "unmanaged"),
+        unmanaged=take_inner(document, "summary", "unmanaged", take_whole),
         findings=take_records(document, "findings", _read_finding),
         feeds=take_records(document, "feeds", _read_feed),
         formula_links=take_records(document, "formula_links", _read_link),

@@ -11,6 +11,7 @@ from reconciler.planfile.shapes import (
     Document,
     Misshapen,
     take_choice,
+    take_inner,
     take_list,
     take_object,
     take_record,
@@ -26,31 +27,29 @@ from reconciler.planfile.shapes import (
 from reconciler.planfile.writing import RESOURCE_TYPE
 
 if TYPE_CHECKING:
-    from reconciler.model.values import Value
+    from reconciler.model.values import Spec, Value
+
+    Pair = tuple[Spec, Spec]
 
 
 def read_change(document: Document) -> Change:
     """The change that a row of `resource_changes` holds. Raises Misshapen."""
-    source = take_object(document, "source")
-    values = take_object(document, "change")
-    before, after = _read_pair(values, "change")
-    live, wanted = _read_pair(take_object(values, "api"), "change.api") if "api" in values else ({}, {})
-    version = take_object(document, "version")
+    action, (before, after), (live, wanted) = take_record(document, "change", _read_values)
     return Change(
         name=take_text(document, "name"),
         channel_id=take_whole(document, "channel_id"),
         channel_info=take_text(document, "channel_info"),
         data_point=take_record(document, "data_point", _read_data_point),
-        file=take_text(source, "file"),
-        line=take_whole(source, "line"),
-        action=_read_action(values),
+        file=take_inner(document, "source", "file", take_text),
+        line=take_inner(document, "source", "line", take_whole),
+        action=action,
         edits=take_records(document, "edits", _read_edit),
         before=before,
         after=after,
         live=live,
         wanted=wanted,
-        version_id=take_whole(version, "id"),
-        version_count=take_whole(version, "count"),
+        version_id=take_inner(document, "version", "id", take_whole),
+        version_count=take_inner(document, "version", "count", take_whole),
         verdict=take_choice(document, "verdict", Verdict),
         blocked_by=take_records(document, "blocked_by", _read_block),
         depends_on=_read_names(document),
@@ -59,36 +58,38 @@ def read_change(document: Document) -> Change:
     )
 
 
-def _read_pair(document: Document, path: str) -> tuple[dict[str, Value], dict[str, Value]]:
-    before = take_object(document, "before")
-    after = take_object(document, "after")
-    spec = _flatten(before, f"{path}.before")
-    # Most changes are no-ops: the same values are read and kept once.
-    return spec, spec if after == before else _flatten(after, f"{path}.after")
+def _read_values(document: Document) -> tuple[Action, Pair, Pair]:
+    action = _read_action(document)
+    api = take_record(document, "api", _read_pair) if "api" in document else ({}, {})
+    if action is Action.NO_OP and document.get("before") == document.get("after"):
+        # Most changes are no-ops: what is the same before and after is read and kept once.
+        spec = take_record(document, "before", _flatten)
+        return action, (spec, spec), api
+    return action, _read_pair(document), api
 
 
-def _flatten(document: Document, path: str) -> dict[str, Value]:
+def _read_pair(document: Document) -> Pair:
+    return take_record(document, "before", _flatten), take_record(document, "after", _flatten)
+
+
+def _flatten(document: Document) -> dict[str, Value]:
     spec: dict[str, Value] = {}
-    try:
-        for key, value in document.items():
-            if type(value) is dict:
-                for part in value:
-                    spec[f"{key}.{part}"] = take_value(value, part)
-            else:
-                spec[key] = take_value(document, key)
-    except Misshapen as misshapen:
-        raise misshapen.within(path) from None
+    for key, value in document.items():
+        if type(value) is dict:
+            for part in value:
+                spec[f"{key}.{part}"] = take_value(value, part)
+        else:
+            spec[key] = take_value(document, key)
     if not spec.keys() <= FIELD_AT.keys():
-        unknown = min(spec.keys() - FIELD_AT.keys())
-        raise Misshapen(path, "made of fields that this reconciler knows", unknown)
+        raise Misshapen("", "made of fields that this reconciler knows", min(spec.keys() - FIELD_AT.keys()))
     return spec
 
 
 def _read_action(values: Document) -> Action:
     actions = take_list(values, "actions")
     if len(actions) != 1:
-        raise Misshapen("change.actions", "a list of one action", actions)
-    return take_choice({"change.actions": actions[0]}, "change.actions", Action)
+        raise Misshapen("actions", "a list of one action", actions)
+    return take_choice({"actions": actions[0]}, "actions", Action)
 
 
 def _read_names(document: Document) -> tuple[str, ...]:

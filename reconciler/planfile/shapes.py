@@ -131,6 +131,11 @@ def take_record(document: Document, key: str, read: Callable[[Document], Record]
         raise misshapen.within(key) from None
 
 
+def take_inner(document: Document, key: str, inner: str, take: Callable[[Document, str], Record]) -> Record:
+    """What `take` finds at `inner` in the object at `key`."""
+    return take_record(document, key, lambda part: take(part, inner))
+
+
 def take_record_or_null(document: Document, key: str, read: Callable[[Document], Record]) -> Record | None:
     return None if document.get(key, _MISSING) is None else take_record(document, key, read)
 

@@ -74,7 +74,7 @@ def test_a_wide_hostile_value_stays_on_one_line() -> None:
 
 def test_a_block_without_evidence_or_way_out_is_its_sentence() -> None:
     bare = Block("ESA410", "this formula is refused", evidence={}, unblock="")
-    assert render_plan(make_plan(make_change("a", RENAME, blocked_by=[bare])), plain).splitlines()[3:6] == [
+    assert render_plan(make_plan(make_change("a", RENAME, blocked_by=[bare])), plain).splitlines()[4:7] == [
         '  ! blocked  a  1042 "a in EnergyCAP"  channels/north.yaml:7',
         '      channelInfo  "NB use" → "North Building use"  [cosmetic]',
         "      ESA410  this formula is refused",
