@@ -83,7 +83,7 @@ def _check_default(name: object, environments: object) -> Iterator[Problem]:
 
 def _check_folder(keys: tuple[str, ...], folder: object) -> Iterator[Problem]:
     if isinstance(folder, str) and (folder.startswith(("/", "~")) or "\\" in folder or ".." in folder.split("/")):
-        yield Problem("ESA144", keys, f"a folder of definitions is inside the project, found {folder}")
+        yield Problem("ESA144", keys, f"a folder of definitions must be inside the project, found {folder}")
 
 
 def _make_project(tree: Mapping[str, Any]) -> Project:

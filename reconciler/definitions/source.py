@@ -65,13 +65,13 @@ def _read_undecodable(error: UnicodeDecodeError) -> tuple[str, tuple[Unclean, ..
 
 def _find_controls(text: str) -> Iterator[Unclean]:
     for match in CONTROL.finditer(text):
-        yield Unclean("ESA105", f"a control character, found U+{ord(match.group()):04X}", match.start())
+        yield Unclean("ESA105", f"control characters are not allowed, found U+{ord(match.group()):04X}", match.start())
 
 
 def _find_tabs(text: str) -> Iterator[Unclean]:
     """The first tab of each line."""
     offset = text.find("\t")
     while offset >= 0:
-        yield Unclean("ESA106", "a tab", offset)
+        yield Unclean("ESA106", "tabs are not allowed", offset)
         line_end = text.find("\n", offset)
         offset = text.find("\t", line_end) if line_end >= 0 else -1

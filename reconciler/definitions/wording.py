@@ -48,7 +48,10 @@ def _word_type(misfit: Misfit) -> Problem:
     types = misfit.schema["type"]
     wanted = [types] if isinstance(types, str) else types
     words = " or ".join(_TYPES[name] for name in wanted)
-    fix = advise(misfit.keys[-1] if misfit.keys else "", misfit.value, wanted)
+    if "string" in wanted and "enum" in misfit.schema:
+        fix = f"write one of {', '.join(map(str, misfit.schema['enum']))}"
+    else:
+        fix = advise(misfit.keys[-1] if misfit.keys else "", misfit.value, wanted)
     return Problem("ESA123", misfit.keys, f"{misfit.subject} must be {words}, found {show(misfit.value)}", fix)
 
 
@@ -65,7 +68,8 @@ def _word_choice(misfit: Misfit) -> Problem:
 
 def _word_length(misfit: Misfit) -> Problem:
     if misfit.keyword == "minLength":
-        return Problem("ESA125", misfit.keys, f'{misfit.subject} must not be empty, found ""')
+        fix = "write the text, or delete the key"
+        return Problem("ESA125", misfit.keys, f'{misfit.subject} must not be empty, found ""', fix)
     longest, found = misfit.schema["maxLength"], len(misfit.value)
     fix = f"leave out {found - longest} of the {found} characters"
     message = f"{misfit.subject} can have at most {longest} characters, found {found}"
