@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 # Comparing two texts well is slow: only the names that share most pairs of letters are compared.
 _COMPARED = 40
+# A longer text is no misspelt name, and slow to compare.
+_LONGEST = 255
 # A reader follows the first few suggestions; ten thousand of them would take minutes.
 _SUGGESTED = 20
 
@@ -23,6 +25,8 @@ def suggest_names(unknown: Iterable[str], names: Collection[str]) -> dict[str, s
 
 def find_nearest(name: str, names: Iterable[str]) -> str | None:
     """The one of `names` that `name` is most likely a misspelling of, whatever their case; None where none is near."""
+    if len(name) > _LONGEST:
+        return None
     # Imported here, as most runs have nothing to suggest.
     from difflib import get_close_matches  # noqa: PLC0415
 

@@ -11,7 +11,14 @@ NAMES = ("nb-elec-demand", "nb-elec-use", "nb-gas-use", "Sum")
 
 @pytest.mark.parametrize(
     ("name", "nearest"),
-    [("nb-elec-uze", "nb-elec-use"), ("NB-ELEC-USE", "nb-elec-use"), ("sum", "Sum"), ("steam", None), ("", None)],
+    [
+        ("nb-elec-uze", "nb-elec-use"),
+        ("NB-ELEC-USE", "nb-elec-use"),
+        ("sum", "Sum"),
+        ("steam", None),
+        ("", None),
+        ("sum" * 100, None),
+    ],
 )
 def test_the_nearest_name_is_found_whatever_its_case(name: str, nearest: str | None) -> None:
     assert find_nearest(name, NAMES) == nearest
