@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.cli.desk import PROJECT
-from tests.cli.stub import LIST, TYPES, UNITS, Reply, answering, reply_list
+from tests.stub import LIST, TYPES, UNITS, Reply, answering, reply_list
 from tests.worlds import make_channel, make_world
 
 if TYPE_CHECKING:
