@@ -24,7 +24,7 @@ from reconciler.planning.preconditions import check_again
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.energycap.client import Editor
+    from reconciler.energycap.client import Editor, Reader
     from reconciler.model.live import Live
     from reconciler.model.plan import Block, Change
 
@@ -32,6 +32,16 @@ if TYPE_CHECKING:
 _SHARED = frozenset({CHANNEL_IMPORT_ID, FORMULA, IS_CALCULATED, IS_PRIMARY_DEMAND, IS_PRIMARY_VALUE})
 # And of these on what the service says of units and observation types.
 _REFERRING = frozenset({IS_PRIMARY_DEMAND, OBSERVATION_RULE_ID, OBSERVATION_TYPE_ID, UNIT_ID})
+
+
+def read_if_there(reader: Reader, channel_id: int) -> Live | None:
+    """The channel with this id, None where there is none any more. Raises any other ServiceError."""
+    try:
+        return reader.read_channel(channel_id)
+    except Refused as error:
+        if error.status == 404:
+            return None
+        raise
 
 
 class Witness:
@@ -53,12 +63,8 @@ class Witness:
         if list_touched(change.edits) & _SHARED:
             channels = self._editor.list_channels(change.data_point.id)
             return channels if any(live.id == change.channel_id for live in channels) else ()
-        try:
-            return (self._editor.read_channel(change.channel_id),)
-        except Refused as error:
-            if error.status != 404:
-                raise
-            return ()
+        fresh = read_if_there(self._editor, change.channel_id)
+        return () if fresh is None else (fresh,)
 
     def check_again(self, change: Change, fresh: Live, channels: Sequence[Live]) -> tuple[Block, ...]:
         """The preconditions that fail or cannot be known for `change` now. Raises ServiceError."""

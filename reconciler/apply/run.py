@@ -65,7 +65,7 @@ class _Run:
     def verify(self, reader: Reader, executor: Executor) -> None:
         """Read all channels that were written once more, and correct the outcomes of those that read otherwise."""
         written = [
-            Written(change, step.outcome, step.written)
+            Written(step.outcome, step.written)
             for change in self._changes
             if (step := self._steps[change.name]).written and step.outcome.ending is Ending.DONE
         ]

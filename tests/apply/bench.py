@@ -1,0 +1,113 @@
+"""A running sandbox with one who applies and one who meddles, and plans made from a few wanted values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+import httpx
+
+from reconciler.apply.run import apply_plan
+from reconciler.model.desired import Definitions, Desired
+from reconciler.model.project import ChannelEdit, Environment, PrimaryMove
+from reconciler.model.routes import Pointers
+from reconciler.planning.plan import Basis, make_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from reconciler.apply.conduct import Conduct
+    from reconciler.energycap.client import Editor
+    from reconciler.model.live import Live
+    from reconciler.model.outcomes import Account, Outcome
+    from reconciler.model.plan import Plan
+    from reconciler.model.values import Value
+    from reconciler.sandbox import Service, World
+
+CHANNEL = "PUT /api/v202406/esachannel/{id}"
+VERSION = "PUT /api/v202406/esachannel/{id}/version/{id}"
+READ = "GET /api/v202406/esachannel/{id}"
+LIST = "GET /api/v202406/esachannel"
+
+SANDBOX = Environment("sandbox", "sandbox")
+ECHO = Environment("sandbox", "sandbox", channel_edit=ChannelEdit.ECHO_LATEST)
+GIVE_UP_FIRST = Environment("sandbox", "sandbox", primary_move=PrimaryMove.GIVE_UP_FIRST)
+
+
+class Wire(httpx.BaseTransport):
+    """The real network, with someone in between: `meddle` sees each request and how to send it on."""
+
+    def __init__(self, meddle: Callable[[httpx.Request, Callable[[], httpx.Response]], httpx.Response]) -> None:
+        self._meddle = meddle
+        self._network = httpx.HTTPTransport()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        return self._meddle(request, lambda: self._send(request))
+
+    def close(self) -> None:
+        self._network.close()
+
+    def _send(self, request: httpx.Request) -> httpx.Response:
+        response = self._network.handle_request(request)
+        response.read()
+        return response
+
+
+class Start(Protocol):
+    """Starts a sandbox, with settings written as `--set` takes them."""
+
+    def __call__(self, *assignments: str, world: World | None = None, wire: Wire | None = None) -> Bench: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """A running sandbox, the editor that applies, and another one for whoever meddles."""
+
+    service: Service
+    editor: Editor
+    other: Editor
+    environment: Environment = field(default=SANDBOX)
+
+    def plan(self, *desired: Desired, environment: Environment = SANDBOX) -> Plan:
+        """The plan that turns what is live now into `desired`."""
+        definitions = Definitions(desired, (), ("channels/demo.yaml",), "sha256:0")
+        basis = Basis("0", environment, "sandbox", "2026-11-21T00:00:00Z")
+        return make_plan(definitions, self.other.read_snapshot(), basis)
+
+    def apply(self, plan: Plan, conduct: Conduct | None = None, *, environment: Environment = SANDBOX) -> Account:
+        """The account of `plan` carried out."""
+        return apply_plan(plan, self.editor, environment, conduct)
+
+    def read(self, channel_id: int) -> Live:
+        """A channel as it is now."""
+        return self.other.read_channel(channel_id)
+
+    def meddle(self, channel_id: int, wanted: Mapping[str, Value]) -> None:
+        """Edit a channel as somebody else would, its current version included."""
+        fresh = self.read(channel_id)
+        versioned = {path: value for path, value in wanted.items() if "." in path}
+        if versioned:
+            self.other.edit_version(fresh, versioned)
+        if channel := {path: value for path, value in wanted.items() if path not in versioned}:
+            self.other.edit_channel(fresh, channel, ChannelEdit.OMIT_VERSION)
+
+    def writes(self) -> list[str]:
+        """The writes that the sandbox saw, in order, whoever sent them, as `PUT /path`."""
+        return [f"{one.method} {one.path}" for one in self.service.requests()]
+
+
+def want(name: str, channel_id: int, **spec: Value) -> Desired:
+    """What the files want of a channel; `__` in a keyword stands for the dot of a path."""
+    paths = {key.replace("__", "."): value for key, value in spec.items()}
+    return Desired(name, "channels/demo.yaml", 1, Pointers(channel_id=channel_id), paths)
+
+
+def endings(account: Account) -> dict[str, str]:
+    """How each change ended, by its name."""
+    return {outcome.name: outcome.ending.value for outcome in account.outcomes}
+
+
+def only(account: Account) -> Outcome:
+    """The one outcome of an account that holds no other."""
+    (outcome,) = account.outcomes
+    return outcome

@@ -1,0 +1,237 @@
+"""What holds of every apply, whatever the world, the wishes and the service's answers to what nobody documented."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, assume, event, given, settings
+from hypothesis import strategies as st
+
+from reconciler.apply.conduct import Conduct
+from reconciler.energycap.client import open_editor
+from reconciler.model.desired import Definitions
+from reconciler.model.fields import FIELDS
+from reconciler.planning.offline import check_definitions
+from reconciler.sandbox import Options, generate, parse_settings, running
+from tests.apply.bench import Bench, Wire, endings, want
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from reconciler.model.desired import Desired
+    from reconciler.model.live import Live
+    from reconciler.model.plan import Plan
+    from reconciler.model.values import Spec, Value
+
+FIRST_ID = 100_001
+CHANNELS = 8
+few = settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow]
+)
+
+
+@dataclass
+class Trouble:
+    """Makes the service fail from the write with this number on, counted from 0; never where it is None."""
+
+    at: int | None = None
+    seen: int = field(default=0)
+
+    def start(self, at: int | None) -> None:
+        self.at, self.seen = at, 0
+
+    def meddle(self, request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        if request.method != "PUT":
+            return pass_on()
+        self.seen += 1
+        fails = self.at is not None and self.seen > self.at
+        return httpx.Response(500, text="out of order") if fails else pass_on()
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One sandbox for many worlds, and the trouble it can be given."""
+
+    bench: Bench
+    trouble: Trouble
+
+    def begin(self, seed: int) -> None:
+        self.trouble.start(None)
+        self.bench.service.load(generate(CHANNELS, seed))
+
+    def plan(self, wishes: tuple[Desired, ...]) -> Plan:
+        """The plan of wishes that break no rule offline and all find their channel."""
+        assume(not check_definitions(Definitions(wishes, (), (), "sha256:0")))
+        plan = self.bench.plan(*wishes)
+        assume(not plan.errored)
+        event(f"{len(plan.sendable)} sendable, {len(plan.blocked)} blocked")
+        return plan
+
+
+@contextmanager
+def set_stage(folder: Path, *assignments: str) -> Iterator[Stage]:
+    trouble = Trouble()
+    with ExitStack() as stack:
+        options = Options(settings=parse_settings(assignments))
+        service = stack.enter_context(running(folder / "sandbox.sqlite3", generate(CHANNELS, 0), options))
+        editor = stack.enter_context(open_editor(service.url, "sandbox", Wire(trouble.meddle)))
+        yield Stage(Bench(service, editor, stack.enter_context(open_editor(service.url, "sandbox"))), trouble)
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    with set_stage(tmp_path_factory.mktemp("stage")) as one:
+        yield one
+
+
+@pytest.fixture(scope="module", params=["latest", "first", "ignore", "reject"])
+def odd_stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    oddities = (
+        "first_version_begin_date=floor",
+        "odometer_nulls=echo",
+        "interval_unit=seconds",
+        "formula_text=stripped",
+    )
+    with set_stage(tmp_path_factory.mktemp("odd"), f"put_version_semantics={request.param}", *oddities) as one:
+        yield one
+
+
+def formulas() -> st.SearchStrategy[str]:
+    terms = st.integers(FIRST_ID, FIRST_ID + CHANNELS - 1).map(lambda channel_id: f"channel({channel_id})")
+    return st.lists(terms, min_size=1, max_size=2).map(" + ".join)
+
+
+# Few at a time, for most combinations are not legal.
+VALUES: dict[str, st.SearchStrategy[Value]] = {
+    "channelInfo": st.sampled_from(["North", "South", "Übersicht"]),
+    "channelDescription": st.sampled_from([None, "", "Checked"]),
+    "channelImportId": st.sampled_from([None, "A", "B", "B00001-ELEC-USE", "B00001-ELEC-SUB"]),
+    "isPrimaryValue": st.booleans(),
+    "isPrimaryDemand": st.booleans(),
+    "observationTypeCode": st.sampled_from(["ELECUSE", "ELECDEM"]),
+    "summarizationMethod": st.sampled_from(["Sum", "Max"]),
+    "intervalMinutes": st.sampled_from([5, 15]),
+    "esaChannelVersion__multiplier": st.sampled_from([0, 1, 0.001, 0.1, -2.5]),
+    "esaChannelVersion__observationRule": st.sampled_from(["Odometer", "Trip"]),
+    "esaChannelVersion__rolloverValue": st.sampled_from([None, 1000]),
+    "esaChannelVersion__maximumReading": st.sampled_from([None, 500]),
+    "esaChannelVersion__unitCode": st.sampled_from(["KWH", "KW", "USD"]),
+    "esaChannelVersion__beginDate": st.sampled_from([None, "2021-03-01T08:00:00", "2025-12-31"]),
+}
+SPECS: st.SearchStrategy[Spec] = st.lists(st.sampled_from(sorted(VALUES)), min_size=1, max_size=3, unique=True).flatmap(
+    lambda paths: st.fixed_dictionaries({path: VALUES[path] for path in paths})
+)
+CONVERSIONS: st.SearchStrategy[Spec] = formulas().map(
+    lambda formula: {"isCalculated": True, "esaChannelVersion__formula": formula}
+)
+REVERSALS: st.SearchStrategy[Spec] = st.sampled_from([5, 60]).map(
+    lambda minutes: {"isCalculated": False, "intervalMinutes": minutes}
+)
+FORMULAS: st.SearchStrategy[Spec] = formulas().map(lambda formula: {"esaChannelVersion__formula": formula})
+
+
+@st.composite
+def wishes(draw: st.DrawFn) -> tuple[Desired, ...]:
+    """What is wanted of some channels, each wish sound by itself more often than not."""
+    ids = draw(st.lists(st.integers(FIRST_ID, FIRST_ID + CHANNELS - 1), min_size=1, max_size=5, unique=True))
+    specs = st.one_of(SPECS, SPECS, CONVERSIONS, FORMULAS, REVERSALS)
+    return tuple(want(f"c{channel_id}", channel_id, **draw(specs)) for channel_id in sorted(ids))
+
+
+seeds = st.integers(0, 50)
+
+
+def values_of(live: Live) -> dict[str, Value]:
+    return {field.path: live.values.get(field.path) for field in FIELDS}
+
+
+def list_unmanaged(stage: Stage, plan: Plan) -> dict[int, object]:
+    """All that `plan` has no say in: channels without a change, and of the others the values it does not want."""
+    wanted = {change.channel_id: change.wanted for change in plan.sendable}
+    return {
+        live.id: (
+            {path: value for path, value in values_of(live).items() if path not in wanted.get(live.id, {})},
+            [version.values for version in live.versions[:-1]],
+        )
+        for live in stage.bench.other.list_channels()
+    }
+
+
+@few
+@given(seed=seeds, wished=wishes())
+def test_a_plan_after_an_apply_is_empty_or_only_blocked(
+    odd_stage: Stage, seed: int, wished: tuple[Desired, ...]
+) -> None:
+    odd_stage.begin(seed)
+    plan = odd_stage.plan(wished)
+
+    account = odd_stage.bench.apply(plan)
+
+    assert [outcome for outcome in account.outcomes if outcome.message] == []
+    after = odd_stage.bench.plan(*wished)
+    assert after.sendable == ()
+    assert {change.name for change in after.blocked} <= {change.name for change in plan.blocked}
+
+
+@few
+@given(seed=seeds, wished=wishes())
+def test_applying_twice_writes_nothing_the_second_time(stage: Stage, seed: int, wished: tuple[Desired, ...]) -> None:
+    stage.begin(seed)
+    plan = stage.plan(wished)
+    stage.bench.apply(plan)
+    writes = stage.bench.writes()
+
+    again = stage.bench.apply(plan)
+
+    assert stage.bench.writes() == writes
+    assert all(outcome.already for outcome in again.outcomes)
+
+
+@few
+@given(seed=seeds, wished=wishes())
+def test_what_is_not_managed_never_changes(odd_stage: Stage, seed: int, wished: tuple[Desired, ...]) -> None:
+    odd_stage.begin(seed)
+    plan = odd_stage.plan(wished)
+    before = list_unmanaged(odd_stage, plan)
+
+    odd_stage.bench.apply(plan)
+
+    assert list_unmanaged(odd_stage, plan) == before
+
+
+@few
+@given(seed=seeds, wished=wishes(), at=st.integers(0, 4))
+def test_a_failure_at_any_write_keeps_those_before_it_and_the_next_plan_is_the_rest(
+    stage: Stage, seed: int, wished: tuple[Desired, ...], at: int
+) -> None:
+    stage.begin(seed)
+    plan = stage.plan(wished)
+    stage.trouble.start(at)
+
+    ended = endings(stage.bench.apply(plan, Conduct(parallelism=1)))
+
+    assert set(ended.values()) <= {"done", "failed", "not tried"}
+    rest = stage.bench.plan(*wished)
+    assert {change.name for change in rest.sendable} == {name for name, ending in ended.items() if ending != "done"}
+
+
+@few
+@given(
+    seed=seeds, wished=wishes(), foreign=st.sampled_from(["Somebody", "North"]), channel=st.integers(0, CHANNELS - 1)
+)
+def test_what_moved_after_planning_is_never_overwritten(
+    stage: Stage, seed: int, wished: tuple[Desired, ...], foreign: str, channel: int
+) -> None:
+    stage.begin(seed)
+    plan = stage.plan(wished)
+    assume(stage.bench.read(FIRST_ID + channel).name != foreign)
+    stage.bench.meddle(FIRST_ID + channel, {"channelInfo": foreign})
+
+    stage.bench.apply(plan)
+
+    assert stage.bench.read(FIRST_ID + channel).name == foreign

@@ -1,0 +1,286 @@
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from reconciler.apply.conduct import Conduct
+from reconciler.model.events import Finished, Started, Verifying
+from reconciler.model.outcomes import Account, Ending, Outcome
+from reconciler.model.plan import Verdict
+from tests.apply.bench import CHANNEL, GIVE_UP_FIRST, LIST, READ, Wire, endings, only, want
+from tests.apply.records import make_plan_of, make_step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reconciler.model.events import Event
+    from tests.apply.bench import Bench, Start
+
+CONVERSION = (
+    want("losses", 1043, isCalculated=True, esaChannelVersion__formula="channel(use) * 0.03"),
+    want("net", 1044, esaChannelVersion__formula="channel(use) * 0.97"),
+    want("use", 1042, channelInfo="Main"),
+)
+MOVE = (want("old", 1078, isPrimaryValue=False), want("new", 1077, isPrimaryValue=True))
+
+
+def refuse_put_of(channel_id: int, status: int = 400) -> Wire:
+    def meddle(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        is_it = request.method == "PUT" and request.url.path.endswith(f"/{channel_id}")
+        return httpx.Response(status, text="no") if is_it else pass_on()
+
+    return Wire(meddle)
+
+
+def paths(*channel_ids: int) -> list[str]:
+    return [f"PUT /api/v202406/esachannel/{channel_id}" for channel_id in channel_ids]
+
+
+def test_an_empty_plan_asks_nothing_of_the_service(demo: Bench) -> None:
+    assert demo.apply(demo.plan()) == Account(())
+    assert demo.editor.requests == {}
+
+
+def test_what_another_change_makes_legal_comes_after_it(demo: Bench) -> None:
+    account = demo.apply(demo.plan(*CONVERSION))
+
+    assert endings(account) == {"net": "done", "use": "done", "losses": "done"}
+    assert demo.writes() == paths(1044, 1042, 1043)
+    assert demo.plan(*CONVERSION).summary.update == 0
+
+
+def test_a_blocked_change_is_never_sent(demo: Bench) -> None:
+    plan = demo.plan(want("losses", 1043, isCalculated=True, esaChannelVersion__formula="channel(1042) * 0.03"))
+
+    assert demo.apply(plan) == Account(())
+    assert demo.writes() == []
+
+
+def test_a_failure_stops_what_depends_on_it_and_nothing_else(start: Start) -> None:
+    bench = start(wire=refuse_put_of(1044))
+
+    account = bench.apply(bench.plan(*CONVERSION))
+
+    assert endings(account) == {"net": "failed", "use": "done", "losses": "not tried"}
+    assert account.outcomes[2] == Outcome(
+        "losses",
+        1043,
+        Ending.NOT_TRIED,
+        "it comes after net, which ended as: failed",
+        "see net, then apply again",
+    )
+    assert bench.writes() == paths(1042)
+
+
+def test_what_depends_on_a_stale_change_is_stale_too(demo: Bench) -> None:
+    plan = demo.plan(*CONVERSION)
+    demo.meddle(1044, {"esaChannelVersion.formula": "channel(1042) - 1"})
+
+    account = demo.apply(plan)
+
+    assert endings(account) == {"net": "stale", "use": "done", "losses": "stale"}
+    assert account.outcomes[2].message == "it comes after net, which is stale"
+
+
+def test_what_comes_after_a_blocked_change_is_not_tried(demo: Bench) -> None:
+    blocked = replace(make_step("first", 1), verdict=Verdict.BLOCKED)
+
+    account = demo.apply(make_plan_of(blocked, make_step("second", 2, ("first",))))
+
+    assert only(account) == Outcome(
+        "second", 1, Ending.NOT_TRIED, "it comes after first, which is blocked", "unblock first"
+    )
+
+
+def test_the_rest_of_a_failed_plan_is_the_next_plan(start: Start) -> None:
+    bench = start(wire=refuse_put_of(1044))
+    bench.apply(bench.plan(*CONVERSION))
+
+    assert [change.name for change in bench.plan(*CONVERSION).sendable] == ["net", "losses"]
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refused_key_stops_the_run(start: Start, status: int) -> None:
+    bench = start(wire=refuse_put_of(1042, status))
+    plan = bench.plan(
+        want("a", 1042, channelInfo="A"), want("b", 1058, channelInfo="B"), want("c", 1063, channelInfo="C")
+    )
+
+    account = bench.apply(plan, Conduct(parallelism=1))
+
+    assert endings(account) == {"a": "failed", "b": "not tried", "c": "not tried"}
+    assert account.outcomes[1].message.startswith("the run was stopped: the service refused the key: ")
+    assert bench.editor.requests == {READ: 1, CHANNEL: 1}
+
+
+def test_a_key_that_may_not_even_read_stops_the_run(start: Start) -> None:
+    bench = start(wire=Wire(lambda _request, _pass_on: httpx.Response(401)))
+    plan = bench.plan(want("a", 1042, channelInfo="A"), want("b", 1058, channelInfo="B"))
+
+    assert endings(bench.apply(plan, Conduct(parallelism=1))) == {"a": "failed", "b": "not tried"}
+
+
+def test_a_run_that_is_stopped_finishes_what_is_in_flight_and_nothing_more(start: Start) -> None:
+    def stop_at_put(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        if request.method == "PUT":
+            conduct.stop.set()
+        return pass_on()
+
+    bench = start(wire=Wire(stop_at_put))
+    conduct = Conduct(parallelism=1)
+    plan = bench.plan(want("a", 1042, channelInfo="A"), want("b", 1058, channelInfo="B"))
+
+    assert bench.apply(plan, conduct) == Account(
+        (
+            Outcome("a", 1042, Ending.DONE, requests=1),
+            Outcome(
+                "b",
+                1058,
+                Ending.NOT_TRIED,
+                "the run was interrupted",
+                "apply again: what is done already counts as done",
+            ),
+        ),
+        interrupted=True,
+    )
+    assert bench.editor.requests == {READ: 2, CHANNEL: 1}
+
+
+def test_the_giver_of_a_primary_value_is_already_demoted_where_the_service_does_so(demo: Bench) -> None:
+    account = demo.apply(demo.plan(*MOVE))
+
+    assert account.outcomes == (
+        Outcome("new", 1077, Ending.DONE, requests=1),
+        Outcome("old", 1078, Ending.DONE, already=True),
+    )
+    assert demo.editor.requests == {LIST: 2, CHANNEL: 1, READ: 1}
+    assert demo.plan(*MOVE).summary.update == 0
+
+
+def test_the_giver_of_a_primary_value_is_written_where_it_has_more_to_change(demo: Bench) -> None:
+    desired = (want("old", 1078, isPrimaryValue=False, channelInfo="Old meter"), MOVE[1])
+
+    assert endings(demo.apply(demo.plan(*desired))) == {"new": "done", "old": "done"}
+    assert demo.plan(*desired).summary.update == 0
+
+
+def test_a_service_that_demotes_nobody_refuses_the_taker_and_keeps_the_giver(start: Start) -> None:
+    bench = start("second_primary=reject")
+
+    assert endings(bench.apply(bench.plan(*MOVE))) == {"new": "failed", "old": "not tried"}
+    assert bench.read(1078).is_primary_value
+
+
+def test_such_a_service_takes_the_move_the_other_way_round(start: Start) -> None:
+    bench = start("second_primary=reject", "clear_last_primary=allow")
+    plan = bench.plan(*MOVE, environment=GIVE_UP_FIRST)
+
+    assert endings(bench.apply(plan, environment=GIVE_UP_FIRST)) == {"old": "done", "new": "done"}
+    assert bench.writes() == paths(1078, 1077)
+
+
+def test_a_giver_that_the_service_will_not_clear_keeps_its_taker_from_being_tried(start: Start) -> None:
+    bench = start("second_primary=demote", "clear_last_primary=reject")
+    plan = bench.plan(*MOVE, environment=GIVE_UP_FIRST)
+
+    assert endings(bench.apply(plan, environment=GIVE_UP_FIRST)) == {"old": "failed", "new": "not tried"}
+
+
+def test_an_import_id_is_freed_before_another_channel_has_it(demo: Bench) -> None:
+    plan = demo.plan(
+        want("a", 1083, channelImportId="FREED"),
+        want("b", 1084, channelImportId="CP-ELEC-01-PUMPS"),
+    )
+
+    assert endings(demo.apply(plan)) == {"a": "done", "b": "done"}
+    assert demo.writes() == paths(1083, 1084)
+
+
+def test_events_tell_of_each_change_and_then_of_the_last_read(demo: Bench) -> None:
+    seen: list[Event] = []
+    plan = demo.plan(want("a", 1042, channelInfo="A"), want("b", 1058, channelInfo="B"))
+
+    account = demo.apply(plan, Conduct(parallelism=1, on_event=seen.append))
+
+    assert seen == [
+        Started("a", 1042, 1, 2),
+        Finished(account.outcomes[0], 1, 2),
+        Started("b", 1058, 2, 2),
+        Finished(account.outcomes[1], 2, 2),
+        Verifying(2),
+    ]
+
+
+def test_a_change_that_is_not_tried_is_only_finished(demo: Bench) -> None:
+    seen: list[Event] = []
+    conduct = Conduct(on_event=seen.append)
+    conduct.stop.set()
+
+    account = demo.apply(demo.plan(want("a", 1042, channelInfo="A")), conduct)
+
+    assert seen == [Finished(account.outcomes[0], 1, 1)]
+
+
+def test_events_are_told_by_the_thread_that_applies(demo: Bench) -> None:
+    tellers: set[int] = set()
+    conduct = Conduct(on_event=lambda _event: tellers.add(threading.get_ident()))
+
+    demo.apply(demo.plan(want("a", 1042, channelInfo="A"), want("b", 1058, channelInfo="B")), conduct)
+
+    assert tellers == {threading.get_ident()}
+
+
+class Crowd:
+    """Counts how many writes are under way at once, in all and on one data point, and waits for company."""
+
+    def __init__(self, points: dict[int, int], company: int) -> None:
+        self._points = points
+        self._barrier = threading.Barrier(company)
+        self._lock = threading.Lock()
+        self._now: Counter[int] = Counter()
+        self.most_on_point = 0
+        self.most = 0
+
+    def meddle(self, request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        if request.method != "PUT":
+            return pass_on()
+        point = self._points[int(request.url.path.rpartition("/")[2])]
+        with self._lock:
+            self._now[point] += 1
+            self.most_on_point = max(self.most_on_point, self._now[point])
+            self.most = max(self.most, self._now.total())
+        self._barrier.wait(20)
+        response = pass_on()
+        with self._lock:
+            self._now[point] -= 1
+        return response
+
+
+def test_changes_run_side_by_side_but_those_of_one_data_point_one_after_the_other(start: Start) -> None:
+    crowd = Crowd({1042: 301, 1045: 301, 1057: 306, 1058: 306}, company=2)
+    bench = start(wire=Wire(crowd.meddle))
+    plan = bench.plan(
+        *(want(f"c{channel_id}", channel_id, channelInfo="New") for channel_id in (1042, 1045, 1057, 1058))
+    )
+
+    account = bench.apply(plan, Conduct(parallelism=4))
+
+    assert set(endings(account).values()) == {"done"}
+    assert (crowd.most, crowd.most_on_point) == (2, 1)
+
+
+def test_no_more_are_under_way_than_parallelism_allows(start: Start) -> None:
+    crowd = Crowd({1042: 301, 1046: 302, 1058: 306, 1063: 307}, company=2)
+    bench = start(wire=Wire(crowd.meddle))
+    plan = bench.plan(
+        *(want(f"c{channel_id}", channel_id, channelInfo="New") for channel_id in (1042, 1046, 1058, 1063))
+    )
+
+    bench.apply(plan, Conduct(parallelism=2))
+
+    assert crowd.most == 2

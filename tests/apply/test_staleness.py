@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.apply.staleness import find_movement, find_remaining
+from reconciler.model.fields import FORMULA, OBSERVATION_RULE_ID, ODOMETER, ROLLOVER_VALUE, TRIP
+from tests.apply.records import INFO, MULTIPLIER, make_change, make_live
+
+if TYPE_CHECKING:
+    from reconciler.model.values import Value
+
+FULL_REGISTER = 999_999_999_999_999
+
+
+def test_what_is_as_wanted_does_not_remain() -> None:
+    assert find_remaining({INFO: "Main", MULTIPLIER: 2}, make_live()) == {MULTIPLIER: 2}
+
+
+@pytest.mark.parametrize(
+    ("path", "live", "wanted"),
+    [
+        (ROLLOVER_VALUE, FULL_REGISTER, None),
+        (MULTIPLIER, 0.1 + 0.2, 0.30000000000000004),
+        (FORMULA, "channel(1)*2", "channel( 1 ) * 2"),
+    ],
+    ids=["default", "double", "spacing"],
+)
+def test_what_means_the_same_does_not_remain(path: str, live: Value, wanted: Value) -> None:
+    assert find_remaining({path: wanted}, make_live({OBSERVATION_RULE_ID: ODOMETER, path: live})) == {}
+
+
+def test_a_default_of_the_old_rule_remains_where_the_wanted_rule_has_none() -> None:
+    odometer = make_live({OBSERVATION_RULE_ID: ODOMETER, ROLLOVER_VALUE: FULL_REGISTER})
+
+    assert find_remaining({OBSERVATION_RULE_ID: TRIP, ROLLOVER_VALUE: None}, odometer) == {
+        OBSERVATION_RULE_ID: TRIP,
+        ROLLOVER_VALUE: None,
+    }
+
+
+@pytest.mark.parametrize("value", [1, 2], ids=["as the plan saw it", "as the plan wants it"])
+def test_a_value_that_the_plan_knows_has_not_moved(value: int) -> None:
+    change = make_change(make_live(), {MULTIPLIER: 2})
+
+    assert find_movement(change, make_live({MULTIPLIER: value})) == ()
+
+
+def test_a_value_that_is_neither_as_seen_nor_as_wanted_has_moved() -> None:
+    change = make_change(make_live(), {INFO: "North", MULTIPLIER: 2})
+
+    assert find_movement(change, make_live({MULTIPLIER: 3})) == (f"{MULTIPLIER} is 3, the plan saw 1",)
+
+
+def test_a_managed_value_that_needed_no_edit_counts_too() -> None:
+    change = make_change(make_live(), {INFO: "Main", MULTIPLIER: 2})
+
+    assert find_movement(change, make_live({INFO: "Annex"})) == ('channelInfo is "Annex", the plan saw "Main"',)
+
+
+def test_a_value_that_is_not_managed_may_move() -> None:
+    change = make_change(make_live(), {MULTIPLIER: 2})
+
+    assert find_movement(change, make_live({INFO: "Annex"})) == ()
+
+
+def test_a_version_more_or_less_is_a_movement() -> None:
+    change = make_change(make_live(), {MULTIPLIER: 2})
+
+    assert find_movement(change, make_live(versions=2)) == ("it has 2 versions, the plan saw 1",)
+
+
+def test_one_version_left_is_a_movement() -> None:
+    change = make_change(make_live(versions=2), {MULTIPLIER: 2})
+
+    assert find_movement(change, make_live()) == ("it has 1 version, the plan saw 2",)
+
+
+def test_another_current_version_is_a_movement() -> None:
+    change = replace(make_change(make_live(), {MULTIPLIER: 2}), version_id=7)
+
+    assert find_movement(change, make_live()) == ("its current version is 10, the plan saw 7",)

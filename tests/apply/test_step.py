@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from reconciler.model.outcomes import Ending, Outcome
+from tests.apply.bench import CHANNEL, LIST, READ, VERSION, Wire, endings, only, want
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.apply.bench import Bench, Start
+
+AGAIN = "plan again: reconciler plan"
+IRRIGATION = 1049  # simple, without readings, import id or formula that uses it
+
+
+def test_a_plain_change_costs_one_read_one_write_and_the_read_at_the_end(demo: Bench) -> None:
+    plan = demo.plan(want("use", 1042, channelInfo="Main", esaChannelVersion__multiplier=2))
+
+    assert only(demo.apply(plan)) == Outcome("use", 1042, Ending.DONE, requests=1)
+    assert demo.editor.requests == {READ: 2, CHANNEL: 1}
+    assert demo.writes() == ["PUT /api/v202406/esachannel/1042"]
+
+
+def test_an_edit_of_both_levels_of_a_channel_with_several_versions_takes_two_writes(demo: Bench) -> None:
+    plan = demo.plan(want("gas", 1046, channelInfo="Gas", esaChannelVersion__multiplier=2))
+
+    assert only(demo.apply(plan)) == Outcome("gas", 1046, Ending.DONE, requests=2)
+    assert demo.editor.requests == {READ: 3, VERSION: 1, CHANNEL: 1}
+    assert demo.writes() == ["PUT /api/v202406/esachannel/1046/version/10461", "PUT /api/v202406/esachannel/1046"]
+
+
+def test_a_change_that_is_live_already_is_done_without_a_write(demo: Bench) -> None:
+    plan = demo.plan(want("use", 1042, channelInfo="Main"))
+    demo.meddle(1042, {"channelInfo": "Main"})
+
+    assert only(demo.apply(plan)) == Outcome("use", 1042, Ending.DONE, already=True)
+    assert demo.editor.requests == {READ: 1}
+
+
+def test_a_value_that_somebody_else_set_is_not_overwritten(demo: Bench) -> None:
+    plan = demo.plan(want("use", 1042, channelInfo="Main"))
+    demo.meddle(1042, {"channelInfo": "Other"})
+
+    assert only(demo.apply(plan)) == Outcome(
+        "use",
+        1042,
+        Ending.STALE,
+        'moved since the plan: channelInfo is "Other", the plan saw "North Building electricity use"',
+        AGAIN,
+    )
+    assert demo.editor.requests == {READ: 1}
+
+
+def test_what_somebody_else_edits_and_the_plan_does_not_manage_survives(demo: Bench) -> None:
+    plan = demo.plan(want("gas", 1046, channelInfo="Gas", esaChannelVersion__multiplier=2))
+    demo.meddle(1046, {"channelDescription": "Edited", "esaChannelVersion.maximumReading": 500})
+
+    assert endings(demo.apply(plan)) == {"gas": "done"}
+    values = demo.read(1046).values
+    assert (values["channelDescription"], values["esaChannelVersion.maximumReading"]) == ("Edited", 500)
+
+
+@pytest.mark.parametrize("wanted", [{"channelInfo": "New"}, {"channelImportId": "NEW"}], ids=["one", "list"])
+def test_a_channel_that_is_gone_is_stale(start: Start, wanted: dict[str, str]) -> None:
+    bench = start("deletion=legacy")
+    plan = bench.plan(want("irrigation", IRRIGATION, **wanted))
+    httpx.delete(
+        f"{bench.service.url}/api/v202406/esachannel/{IRRIGATION}",
+        headers={"ECI-ApiKey": "sandbox", "Content-Type": "application/json"},
+        trust_env=False,
+    ).raise_for_status()
+
+    assert only(bench.apply(plan)) == Outcome(
+        "irrigation", IRRIGATION, Ending.STALE, "moved since the plan: channel 1049 is not there any more", AGAIN
+    )
+
+
+def test_a_precondition_that_no_longer_holds_stops_the_change(demo: Bench) -> None:
+    demo.meddle(1044, {"esaChannelVersion.formula": "channel(1042)"})
+    plan = demo.plan(want("losses", 1043, isCalculated=True, esaChannelVersion__formula="channel(1042) * 0.03"))
+    demo.meddle(1044, {"esaChannelVersion.formula": "channel(1042) - channel(1043)"})
+
+    outcome = only(demo.apply(plan))
+
+    assert (outcome.ending, outcome.requests) == (Ending.STALE, 0)
+    assert outcome.message.startswith("moved since the plan: ESA403 ")
+    assert demo.editor.requests == {LIST: 1}
+
+
+def test_a_structural_change_reads_its_data_point_in_one_list(demo: Bench) -> None:
+    plan = demo.plan(
+        want("irrigation", IRRIGATION, isCalculated=True, esaChannelVersion__formula="channel(1048) * 0.1")
+    )
+
+    assert endings(demo.apply(plan)) == {"irrigation": "done"}
+    assert demo.editor.requests == {LIST: 1, CHANNEL: 1, READ: 1}
+
+
+def test_units_and_types_are_read_once_where_a_change_refers_to_them(demo: Bench) -> None:
+    plan = demo.plan(
+        want("irrigation", IRRIGATION, esaChannelVersion__unitCode="KGAL"),
+        want("boiler", 1088, esaChannelVersion__unitCode="THERM"),
+        want("fans", 1063, channelInfo="Fans"),
+    )
+
+    assert endings(demo.apply(plan)) == {"boiler": "done", "fans": "done", "irrigation": "done"}
+    assert demo.editor.requests == {
+        READ: 6,
+        CHANNEL: 3,
+        "GET /api/v202305/unit": 1,
+        "GET /api/v3/observationtype": 1,
+    }
+
+
+@pytest.mark.parametrize(("status", "words"), [(500, "could not answer"), (400, "refused")])
+def test_a_channel_that_cannot_be_read_is_not_written(start: Start, status: int, words: str) -> None:
+    bench = start(wire=Wire(lambda _request, _pass_on: httpx.Response(status)))
+    plan = bench.plan(want("use", 1042, channelInfo="Main"))
+
+    outcome = only(bench.apply(plan))
+
+    assert (outcome.ending, outcome.requests) == (Ending.FAILED, 0)
+    assert outcome.message.startswith(f"nothing was written: the service {words}: GET ")
+
+
+def test_a_failure_after_the_first_of_two_writes_says_what_was_written(start: Start) -> None:
+    def refuse_channel(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        is_channel = request.method == "PUT" and request.url.path.endswith("/1046")
+        return httpx.Response(400, text="no") if is_channel else pass_on()
+
+    bench = start(wire=Wire(refuse_channel))
+    plan = bench.plan(want("gas", 1046, channelInfo="Gas", esaChannelVersion__multiplier=2))
+
+    outcome = only(bench.apply(plan))
+
+    assert (outcome.ending, outcome.requests) == (Ending.FAILED, 2)
+    assert outcome.message.startswith("its version was written; the service refused: PUT ")
+
+
+@pytest.mark.parametrize("nulls", ["fill", "echo"])
+def test_a_rule_that_becomes_odometer_reads_as_written_whatever_the_service_fills_in(start: Start, nulls: str) -> None:
+    bench = start(f"odometer_nulls={nulls}")
+    desired = want(
+        "irrigation",
+        IRRIGATION,
+        esaChannelVersion__observationRule="Odometer",
+        esaChannelVersion__rolloverValue=None,
+        esaChannelVersion__rollbackAllowance=None,
+    )
+
+    assert endings(bench.apply(bench.plan(desired))) == {"irrigation": "done"}
+    assert bench.plan(desired).summary.update == 0
+
+
+def test_a_rule_that_becomes_trip_nulls_what_only_odometer_has(demo: Bench) -> None:
+    plan = demo.plan(want("fans", 1063, esaChannelVersion__observationRule="Trip"))
+
+    assert endings(demo.apply(plan)) == {"fans": "done"}
+    values = demo.read(1063).values
+    assert (values["esaChannelVersion.rolloverValue"], values["esaChannelVersion.rollbackAllowance"]) == (None, None)

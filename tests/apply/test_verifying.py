@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import httpx
+
+from reconciler.apply.conduct import Conduct
+from reconciler.model.events import Differed
+from reconciler.model.outcomes import Ending, Outcome
+from tests.apply.bench import CHANNEL, LIST, READ, Wire, endings, only, want
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reconciler.model.desired import Desired
+    from reconciler.model.events import Event
+    from tests.apply.bench import Bench, Start
+
+HEADERS = {"ECI-ApiKey": "sandbox", "Content-Type": "application/json"}
+LOOK = "look at the channel in EnergyCAP, then plan again: reconciler plan"
+MAIN = want("use", 1042, channelInfo="Main")
+
+
+def many(count: int) -> tuple[Desired, ...]:
+    return tuple(
+        want(f"c{channel_id}", channel_id, channelDescription="New") for channel_id in range(1057, 1057 + count)
+    )
+
+
+class Afterwards:
+    """A wire on which something happens once all writes are done: at the first request after the last PUT."""
+
+    def __init__(self, puts: int, act: Callable[[], httpx.Response | None]) -> None:
+        self._puts = puts
+        self._act = act
+
+    def meddle(self, request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        if request.method == "PUT":
+            self._puts -= 1
+        elif self._puts == 0:
+            return self._act() or pass_on()
+        return pass_on()
+
+
+def start_with(start: Start, act: Callable[[Bench], httpx.Response | None], puts: int = 1) -> Bench:
+    bench: Bench = start("deletion=legacy", wire=Wire(Afterwards(puts, lambda: act(bench)).meddle))
+    return bench
+
+
+def test_up_to_ten_channels_are_read_one_by_one(demo: Bench) -> None:
+    assert set(endings(demo.apply(demo.plan(*many(10)))).values()) == {"done"}
+    assert demo.editor.requests == {READ: 20, CHANNEL: 10}
+
+
+def test_more_are_read_in_one_complete_list(demo: Bench) -> None:
+    assert set(endings(demo.apply(demo.plan(*many(11)))).values()) == {"done"}
+    assert demo.editor.requests == {READ: 11, CHANNEL: 11, LIST: 1}
+
+
+def test_a_value_that_reads_otherwise_at_the_end_differs(start: Start) -> None:
+    bench = start_with(start, lambda bench: bench.meddle(1042, {"channelInfo": "Other"}))
+    seen: list[Event] = []
+
+    outcome = only(bench.apply(bench.plan(MAIN), Conduct(on_event=seen.append)))
+
+    assert outcome == Outcome(
+        "use",
+        1042,
+        Ending.DIFFERS,
+        'read otherwise at the end than it was written: channelInfo is "Other", expected "Main"',
+        LOOK,
+        requests=1,
+    )
+    assert seen[-1] == Differed(outcome)
+
+
+def test_what_the_plan_does_not_manage_is_compared_too(start: Start) -> None:
+    bench = start_with(start, lambda bench: bench.meddle(1042, {"channelDescription": "Other"}))
+
+    assert only(bench.apply(bench.plan(MAIN))).message == (
+        'read otherwise at the end than it was written: channelDescription is "Other", '
+        'expected "Main switchboard, basement"'
+    )
+
+
+def test_a_channel_that_is_gone_at_the_end_differs(start: Start) -> None:
+    def delete(bench: Bench) -> None:
+        url = f"{bench.service.url}/api/v202406/esachannel/1049"
+        httpx.delete(url, headers=HEADERS, trust_env=False).raise_for_status()
+
+    bench = start_with(start, delete)
+
+    outcome = only(bench.apply(bench.plan(want("irrigation", 1049, channelInfo="New"))))
+
+    assert (outcome.ending, outcome.message) == (
+        Ending.DIFFERS,
+        "read otherwise at the end than it was written: channel 1049 is not there any more",
+    )
+
+
+def test_a_channel_that_cannot_be_read_at_the_end_is_no_success(start: Start) -> None:
+    bench = start_with(start, lambda _bench: httpx.Response(500))
+
+    outcome = only(bench.apply(bench.plan(MAIN)))
+
+    assert (outcome.ending, outcome.requests) == (Ending.FAILED, 1)
+    assert outcome.message.startswith("was written and answered so, but cannot be read again: the service could not")
+
+
+def test_a_list_that_cannot_be_read_at_the_end_leaves_nothing_proved(start: Start) -> None:
+    bench = start_with(start, lambda _bench: httpx.Response(500), puts=11)
+
+    account = bench.apply(bench.plan(*many(11)), Conduct(parallelism=1))
+
+    assert set(endings(account).values()) == {"failed"}
+
+
+def test_what_was_not_written_is_not_read_again(demo: Bench) -> None:
+    plan = demo.plan(MAIN)
+    demo.meddle(1042, {"channelInfo": "Main"})
+    demo.apply(plan)
+
+    assert demo.editor.requests == {READ: 1}

@@ -1,0 +1,258 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from reconciler.apply.writing import Landing, Part, Write, find_writes, send
+from reconciler.model.fields import OBSERVATION_RULE_ID, OBSERVATION_TYPE_ID, ODOMETER, TRIP
+from reconciler.model.outcomes import Ending
+from reconciler.model.project import ChannelEdit
+from tests.apply.bench import CHANNEL, READ, VERSION, Bench, Wire
+from tests.apply.records import INFO, MULTIPLIER, make_change, make_live
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reconciler.model.values import Spec
+    from tests.apply.bench import Start
+
+RENAME = Write(Part.CHANNEL, {INFO: "Renamed"})
+
+
+def on_put(meddle: Callable[[Callable[[], httpx.Response]], httpx.Response]) -> Wire:
+    """A wire that leaves all but PUTs alone."""
+    return Wire(lambda request, pass_on: meddle(pass_on) if request.method == "PUT" else pass_on())
+
+
+def send_to(
+    bench: Bench, channel_id: int, write: Write, channel_edit: ChannelEdit = ChannelEdit.OMIT_VERSION
+) -> Landing:
+    return send(write, bench.read(channel_id), bench.editor, channel_edit)
+
+
+def lose_after(pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+    pass_on()
+    raise httpx.ReadError("the connection was reset")
+
+
+def lose_before(_pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+    raise httpx.ReadTimeout("nothing came")
+
+
+def answer_after(status: int, content: str) -> Callable[[Callable[[], httpx.Response]], httpx.Response]:
+    def meddle(pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        pass_on()
+        return httpx.Response(status, text=content, headers={"Content-Type": "text/html"})
+
+    return meddle
+
+
+def test_a_channel_with_one_version_takes_everything_in_one_write() -> None:
+    change = make_change(make_live(), {INFO: "North", MULTIPLIER: 2})
+
+    assert find_writes(change, make_live()) == (Write(Part.CHANNEL, {INFO: "North", MULTIPLIER: 2}),)
+
+
+def test_what_is_live_already_is_not_written() -> None:
+    change = make_change(make_live(), {INFO: "North", MULTIPLIER: 2})
+
+    assert find_writes(change, make_live({INFO: "North"})) == (Write(Part.CHANNEL, {MULTIPLIER: 2}),)
+    assert find_writes(change, make_live({INFO: "North", MULTIPLIER: 2})) == ()
+    assert find_writes(change, make_live({INFO: "North", MULTIPLIER: 2}, versions=2)) == ()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "parts"),
+    [
+        ({INFO: "North"}, [Part.CHANNEL]),
+        ({MULTIPLIER: 2}, [Part.VERSION]),
+        ({INFO: "North", MULTIPLIER: 2}, [Part.VERSION, Part.CHANNEL]),
+        ({OBSERVATION_TYPE_ID: 1, OBSERVATION_RULE_ID: ODOMETER}, [Part.CHANNEL, Part.VERSION]),
+    ],
+    ids=["channel", "version", "both", "to Odometer"],
+)
+def test_of_several_versions_the_current_one_is_written_by_itself(wanted: Spec, parts: list[Part]) -> None:
+    live = make_live(versions=2)
+
+    assert [write.part for write in find_writes(make_change(live, wanted), live)] == parts
+
+
+def test_a_demand_channel_leaves_odometer_before_it_is_one() -> None:
+    live = make_live({OBSERVATION_RULE_ID: ODOMETER}, versions=2)
+    change = make_change(live, {OBSERVATION_TYPE_ID: 2, OBSERVATION_RULE_ID: TRIP})
+
+    assert [write.part for write in find_writes(change, live)] == [Part.VERSION, Part.CHANNEL]
+
+
+def test_a_write_that_reads_as_sent_is_done(demo: Bench) -> None:
+    landing = send_to(demo, 1042, RENAME)
+
+    assert landing == Landing(Ending.DONE, found=demo.read(1042))
+    assert demo.read(1042).name == "Renamed"
+
+
+def test_a_version_is_read_after_its_write_for_its_answer_is_not_documented(demo: Bench) -> None:
+    landing = send_to(demo, 1046, Write(Part.VERSION, {MULTIPLIER: 0.5}))
+
+    assert landing == Landing(Ending.DONE, found=demo.read(1046))
+    assert demo.editor.requests == {VERSION: 1, READ: 1}
+
+
+@pytest.mark.parametrize(
+    "meddle",
+    [lose_after, answer_after(500, "oops"), answer_after(503, "busy"), answer_after(200, "<p>hello</p>")],
+    ids=["reset", "500", "503", "no JSON"],
+)
+def test_a_lost_answer_to_what_was_done_is_settled_by_reading(
+    start: Start, meddle: Callable[[Callable[[], httpx.Response]], httpx.Response]
+) -> None:
+    bench = start(wire=on_put(meddle))
+
+    assert send_to(bench, 1042, RENAME).ending is Ending.DONE
+    assert bench.editor.requests == {CHANNEL: 1, READ: 1}
+
+
+def test_a_lost_answer_to_what_was_not_done_fails_and_is_not_sent_again(start: Start) -> None:
+    bench = start(wire=on_put(lose_before))
+
+    landing = send_to(bench, 1042, RENAME)
+
+    assert (landing.ending, landing.was_sent, landing.fix) == (
+        Ending.FAILED,
+        True,
+        "apply again, or plan again: reconciler plan",
+    )
+    assert landing.message.startswith("was not done: no answer from ")
+    assert bench.writes() == []
+
+
+def test_what_somebody_else_does_meanwhile_does_not_hide_that_nothing_was_done(start: Start) -> None:
+    def edit_and_lose(_pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        bench.meddle(1042, {"channelDescription": "Edited"})
+        raise httpx.ReadTimeout("nothing came")
+
+    bench = start(wire=on_put(edit_and_lose))
+
+    assert send_to(bench, 1042, RENAME).ending is Ending.FAILED
+
+
+def test_a_lost_answer_with_something_third_found_differs(start: Start) -> None:
+    def edit_and_lose(_pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        bench.meddle(1042, {INFO: "Third"})
+        raise httpx.ReadTimeout("nothing came")
+
+    bench = start(wire=on_put(edit_and_lose))
+
+    landing = send_to(bench, 1042, RENAME)
+
+    assert (landing.ending, landing.message) == (
+        Ending.DIFFERS,
+        'reads otherwise than it was written: channelInfo is "Third", expected "Renamed"',
+    )
+
+
+def test_a_version_made_while_the_answer_was_lost_differs(start: Start) -> None:
+    def add_and_lose(_pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        add_version(bench, 1042)
+        raise httpx.ReadTimeout("nothing came")
+
+    bench = start(wire=on_put(add_and_lose))
+
+    assert send_to(bench, 1042, Write(Part.CHANNEL, {MULTIPLIER: 2})).ending is Ending.DIFFERS
+
+
+def add_version(bench: Bench, channel_id: int) -> None:
+    values = bench.read(channel_id).current.values
+    body = {path.rpartition(".")[2]: value for path, value in values.items()} | {"beginDate": "2026-10-01T00:00:00"}
+    headers = {"ECI-ApiKey": "sandbox", "Content-Type": "application/json"}
+    url = f"{bench.service.url}/api/v202406/esachannel/{channel_id}/version"
+    httpx.post(url, json=body, headers=headers, trust_env=False).raise_for_status()
+
+
+def test_what_cannot_be_known_is_said(start: Start) -> None:
+    def go_dark(_request: httpx.Request, _pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        raise httpx.ReadTimeout("nothing came")
+
+    bench = start(wire=Wire(go_dark))
+
+    landing = send_to(bench, 1042, RENAME)
+
+    assert (landing.ending, landing.found) == (Ending.FAILED, None)
+    assert landing.message.startswith("may have been done, and the channel cannot be read: no answer from ")
+
+
+def test_an_accepted_version_that_cannot_be_read_is_no_success(start: Start) -> None:
+    def answer_puts_only(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        return pass_on() if request.method == "PUT" else httpx.Response(404)
+
+    bench = start(wire=Wire(answer_puts_only))
+
+    landing = send_to(bench, 1046, Write(Part.VERSION, {MULTIPLIER: 0.5}))
+
+    assert landing.ending is Ending.FAILED
+    assert landing.message.startswith("may have been done, and the channel cannot be read: it was accepted; ")
+
+
+def test_what_never_left_this_machine_was_not_sent(start: Start) -> None:
+    def refuse(_pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        raise httpx.ConnectError("connection refused")
+
+    bench = start(wire=on_put(refuse))
+
+    landing = send_to(bench, 1042, RENAME)
+
+    assert (landing.ending, landing.was_sent) == (Ending.FAILED, False)
+    assert bench.editor.requests[READ] == 0
+
+
+def test_a_refusal_fails_with_the_words_of_the_service(demo: Bench) -> None:
+    landing = send_to(demo, 1042, Write(Part.CHANNEL, {INFO: "x" * 51}))
+
+    assert (landing.ending, landing.is_refused_key) == (Ending.FAILED, False)
+    assert "channelInfo: must be at most 50 characters" in landing.message
+    assert demo.editor.requests == {CHANNEL: 1}
+
+
+def test_a_refused_key_is_known_as_such(start: Start) -> None:
+    bench = start(wire=on_put(lambda _pass_on: httpx.Response(401)))
+
+    landing = send_to(bench, 1042, RENAME)
+
+    assert (landing.ending, landing.is_refused_key) == (Ending.FAILED, True)
+
+
+@pytest.mark.parametrize(
+    ("semantics", "channel_edit", "ending"),
+    [
+        ("latest", ChannelEdit.OMIT_VERSION, Ending.DONE),
+        ("first", ChannelEdit.OMIT_VERSION, Ending.DONE),
+        ("ignore", ChannelEdit.OMIT_VERSION, Ending.DONE),
+        ("reject", ChannelEdit.OMIT_VERSION, Ending.DONE),
+        ("latest", ChannelEdit.ECHO_LATEST, Ending.DONE),
+        ("first", ChannelEdit.ECHO_LATEST, Ending.FAILED),
+        ("ignore", ChannelEdit.ECHO_LATEST, Ending.DONE),
+        ("reject", ChannelEdit.ECHO_LATEST, Ending.FAILED),
+    ],
+)
+def test_other_versions_stay_as_they_are_whatever_the_service_makes_of_a_channel_with_several(
+    start: Start, semantics: str, channel_edit: ChannelEdit, ending: Ending
+) -> None:
+    bench = start(f"put_version_semantics={semantics}")
+    before = bench.read(1046).versions
+
+    assert send_to(bench, 1046, RENAME, channel_edit).ending is ending
+    assert bench.read(1046).versions == before
+
+
+def test_an_edit_that_reaches_another_version_differs(start: Start) -> None:
+    def spoil(pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        text = pass_on().text.replace('"multiplier": 10.0', '"multiplier": 7.0')
+        return httpx.Response(200, text=text, headers={"Content-Type": "application/json"})
+
+    bench = start(wire=on_put(spoil))
+
+    assert send_to(bench, 1046, RENAME).message == (
+        "reads otherwise than it was written: in version 10460, esaChannelVersion.multiplier is 7, expected 10"
+    )
