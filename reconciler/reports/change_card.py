@@ -1,0 +1,169 @@
+"""One change as the page shows it: its edits in words, what blocks it, and what hangs on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.model.fields import FORMULA
+from reconciler.model.formulas import find_references
+from reconciler.reports.consequences import describe_consequence, find_fed
+from reconciler.reports.evidence import describe_evidence
+from reconciler.reports.formula_marks import Piece, mark_changes
+from reconciler.reports.grouping import show_data_point, show_place_of
+from reconciler.reports.risk import Risk, find_risk, list_risks, risk_of
+from reconciler.reports.setting_words import describe_value, name_setting
+from reconciler.reports.version_timeline import Timeline, describe_history, make_timeline
+from reconciler.rules import RULES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from reconciler.model.plan import Block, Change, ChannelLabel, Edit, FormulaLink, History, Plan
+    from reconciler.reports.formula_marks import Pieces
+    from reconciler.reports.setting_words import ShownValue
+    from reconciler.rules.rule import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A channel in a formula that is edited: how the formula says it, which one that is, and whether it stays."""
+
+    reference: str
+    channel: ChannelLabel | None
+    fate: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownEdit:
+    """An edit in words; `before` and `after` are each one piece, but for formulas."""
+
+    edit: Edit
+    setting: str
+    risk: Risk
+    effect: str
+    before: Pieces
+    after: Pieces
+    before_is_word: bool
+    after_is_word: bool
+    inputs: tuple[Input, ...]
+    cause: str
+
+    @property
+    def is_formula(self) -> bool:
+        return self.edit.path == FORMULA
+
+
+@dataclass(frozen=True, slots=True)
+class ShownBlock:
+    """What blocks a change, what that was judged by, and the rule behind it, where the catalogue has it."""
+
+    block: Block
+    evidence: tuple[tuple[str, tuple[str, ...]], ...]
+    rule: Rule | None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A change, and what a reader needs to judge it.
+
+    `earlier` are the changes that it waits for, `fed` the channels whose formulas use it.
+    """
+
+    change: Change
+    risk: Risk
+    risks: tuple[Risk, ...]
+    place: str
+    data_point: str
+    edits: tuple[ShownEdit, ...]
+    blocks: tuple[ShownBlock, ...]
+    earlier: tuple[ChannelLabel, ...]
+    fed: tuple[ChannelLabel, ...]
+    story: str
+    timeline: Timeline | None
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """All channels that a plan speaks of, by id and by name in the files, and by id the formulas that each is near."""
+
+    by_id: Mapping[int, ChannelLabel]
+    by_name: Mapping[str, ChannelLabel]
+    links: Mapping[int, tuple[FormulaLink, ...]]
+
+    def find(self, reference: str) -> ChannelLabel | None:
+        """What `channel(reference)` means in a formula: a name in the files, or an id."""
+        id_ = int(reference) if reference.isdecimal() and len(reference) < 19 else None
+        return self.by_name.get(reference) or (None if id_ is None else self.by_id.get(id_))
+
+
+def make_card(change: Change, plan: Plan, directory: Directory) -> Card:
+    """The card of `change`, one of `plan` that has edits."""
+    earlier = (directory.by_name.get(name) for name in change.depends_on)
+    return Card(
+        change=change,
+        risk=find_risk(change),
+        risks=list_risks(change),
+        place=show_place_of(change.data_point),
+        data_point=show_data_point(change.data_point),
+        edits=show_edits(change.edits, change.history, directory),
+        blocks=tuple(map(_show_block, change.blocked_by)),
+        earlier=tuple(channel for channel in earlier if channel is not None),
+        fed=find_fed(directory.links.get(change.channel_id, ()), change.channel_id),
+        story=describe_history(change),
+        timeline=make_timeline(change, plan.created),
+    )
+
+
+def show_edits(edits: Sequence[Edit], history: History | None, directory: Directory) -> tuple[ShownEdit, ...]:
+    """`edits` in words, no effect said twice; `history` is that of the channel, None where they stand for several."""
+    effects = [describe_consequence(edit, history) for edit in edits]
+    return tuple(
+        _show_edit(edit, "" if effect in effects[:place] else effect, directory)
+        for place, (edit, effect) in enumerate(zip(edits, effects, strict=True))
+    )
+
+
+def _show_edit(edit: Edit, effect: str, directory: Directory) -> ShownEdit:
+    before, after = describe_value(edit.path, edit.before), describe_value(edit.path, edit.after)
+    before_pieces, after_pieces = _compare(edit, before, after)
+    return ShownEdit(
+        edit=edit,
+        setting=name_setting(edit.path),
+        risk=risk_of(edit.impact),
+        effect=effect,
+        before=before_pieces,
+        after=after_pieces,
+        before_is_word=before.is_word,
+        after_is_word=after.is_word,
+        inputs=_list_inputs(edit, directory) if edit.path == FORMULA else (),
+        cause=name_setting(edit.implied_by) if edit.implied_by else "",
+    )
+
+
+def _show_block(block: Block) -> ShownBlock:
+    return ShownBlock(block, tuple(describe_evidence(block.evidence)), RULES.get(block.rule))
+
+
+def _compare(edit: Edit, before: ShownValue, after: ShownValue) -> tuple[Pieces, Pieces]:
+    if edit.path == FORMULA and isinstance(edit.before, str) and isinstance(edit.after, str):
+        return mark_changes(edit.before, edit.after)
+    return (Piece(before.text),), (Piece(after.text),)
+
+
+def _list_inputs(edit: Edit, directory: Directory) -> tuple[Input, ...]:
+    before, after = _find_inputs(edit.before), _find_inputs(edit.after)
+    fates = {
+        "added": [reference for reference in after if reference not in before],
+        "removed": [reference for reference in before if reference not in after],
+        "stays": [reference for reference in after if reference in before],
+    }
+    return tuple(
+        Input(reference, directory.find(reference), fate)
+        for fate, references in fates.items()
+        for reference in references
+    )
+
+
+def _find_inputs(formula: object) -> tuple[str, ...]:
+    return find_references(formula) if isinstance(formula, str) else ()

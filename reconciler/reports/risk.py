@@ -1,0 +1,110 @@
+"""How grave a change is, and how a report speaks of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, assert_never
+
+from reconciler.model.fields import Impact
+from reconciler.model.plan import Verdict
+
+if TYPE_CHECKING:
+    from reconciler.model.plan import Change
+
+
+class Risk(Enum):
+    """What is gravest about a change, the gravest first."""
+
+    BLOCKED = "blocked"
+    HISTORY = "history"
+    STRUCTURAL = "structural"
+    ROUTING = "routing"
+    FORWARD = "forward"
+    COSMETIC = "cosmetic"
+
+
+@dataclass(frozen=True, slots=True)
+class RiskWords:
+    """How a report speaks of a risk: a sign and a label for each change, a heading and a sentence for all of them."""
+
+    sign: str
+    label: str
+    heading: str
+    meaning: str
+
+
+RISK_WORDS = {
+    Risk.BLOCKED: RiskWords(
+        "!",
+        "blocked",
+        "Blocked",
+        "These changes are not sent: what must hold for them does not, or cannot be known. Each says what would "
+        "unblock it.",
+    ),
+    Risk.HISTORY: RiskWords(
+        "▲",
+        "rewrites history",
+        "May rewrite stored values",
+        "Values that are stored already, and what was reported from them, may change. Where only the future is meant, "
+        "make a new version from a date in EnergyCAP, and let the files govern that one.",
+    ),
+    Risk.STRUCTURAL: RiskWords(
+        "◆",
+        "structural",
+        "Changes what a channel is",
+        "A channel becomes calculated or simple, or another one speaks for its data point.",
+    ),
+    Risk.ROUTING: RiskWords(
+        "⇄",
+        "routing",
+        "May send readings elsewhere",
+        "Loggers and imports find a channel by these settings. Look at what sends readings here.",
+    ),
+    Risk.FORWARD: RiskWords(
+        "→",
+        "future values",
+        "Counts for future values",
+        "Stored values stay as they are.",
+    ),
+    Risk.COSMETIC: RiskWords(
+        "✎",
+        "names only",
+        "Names and descriptions",
+        "No value changes.",
+    ),
+}
+
+# The same signs and words as in the text report.
+VERDICT_WORDS = {
+    Verdict.ALLOWED: ("~", "update"),
+    Verdict.BLOCKED: ("!", "blocked"),
+    Verdict.UNKNOWN: ("?", "unknown"),
+}
+
+_ORDER = tuple(Risk)
+
+
+def find_risk(change: Change) -> Risk:
+    """What is gravest about `change`: that it may not be sent, else the worst impact of its edits."""
+    match change.verdict:
+        case Verdict.BLOCKED | Verdict.UNKNOWN:
+            return Risk.BLOCKED
+        case Verdict.ALLOWED:
+            return min(list_risks(change), default=Risk.COSMETIC, key=_ORDER.index)
+        case _:
+            assert_never(change.verdict)
+
+
+def list_risks(change: Change) -> tuple[Risk, ...]:
+    """What the edits of `change` do, each kind once, the gravest first."""
+    return tuple(sorted({risk_of(edit.impact) for edit in change.edits}, key=_ORDER.index))
+
+
+def list_impact_risks() -> tuple[Risk, ...]:
+    """The risks that an edit can have, the gravest first."""
+    return tuple(sorted(map(risk_of, Impact), key=_ORDER.index))
+
+
+def risk_of(impact: Impact) -> Risk:
+    return Risk(impact.value)

@@ -1,0 +1,82 @@
+"""Settings and their values in the words of somebody who reads meters, not APIs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.model.fields import BEGIN_DATE, FIELD_AT, FORMULA, Kind
+from reconciler.reports.wording import show_value
+
+if TYPE_CHECKING:
+    from reconciler.model.values import Value
+
+_NAMES = {
+    "channelInfo": "Name",
+    "channelDescription": "Description",
+    "channelImportId": "Import id",
+    "observationTypeId": "Observation type",
+    "observationTypeCode": "Observation type",
+    "summarizationMethodId": "Summarization",
+    "summarizationMethod": "Summarization",
+    "intervalMinutes": "Interval in minutes",
+    "isCalculated": "Calculated",
+    "isPrimaryValue": "Primary value",
+    "isPrimaryDemand": "Primary demand",
+    "beginDate": "Begins",
+    "unitId": "Unit",
+    "unitCode": "Unit",
+    "observationRuleId": "Observation rule",
+    "observationRule": "Observation rule",
+    "multiplier": "Multiplier",
+    "offset": "Offset",
+    "rolloverValue": "Rollover value",
+    "rollbackAllowance": "Rollback allowance",
+    "minimumReading": "Lowest accepted reading",
+    "maximumReading": "Highest accepted reading",
+    "isValuePositive": "Values are positive",
+    "formula": "Formula",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ShownValue:
+    """A value as a reader sees it; `is_word` where a word of this report stands for it, and not the value itself."""
+
+    text: str
+    is_word: bool = False
+
+
+def name_setting(path: str) -> str:
+    """The name of the setting at `path`; its key where the table of fields does not know the path."""
+    key = path.rpartition(".")[2]
+    return _NAMES.get(key, key)
+
+
+def describe_value(path: str, value: Value) -> ShownValue:
+    """`value` of the setting at `path`, so that null, the empty text and the word "null" are told apart."""
+    match value:
+        case None:
+            return ShownValue("from the beginning" if path == BEGIN_DATE else "not set", is_word=True)
+        case bool():
+            return ShownValue("yes" if value else "no", is_word=True)
+        case "":
+            return ShownValue("empty text", is_word=True)
+        case str():
+            return ShownValue(_show_text(path, value))
+        case _:
+            return ShownValue(show_value(value))
+
+
+def show_time(time: str) -> str:
+    """A local time without what says nothing: 2024-03-01, 2024-03-01 06:15, 2024-03-01 06:15:30."""
+    day, _, clock = time.partition("T")
+    clock = clock.removesuffix(":00")
+    return f"{day} {clock}" if clock and clock != "00:00" else day
+
+
+def _show_text(path: str, text: str) -> str:
+    if path == BEGIN_DATE:
+        return show_time(text)
+    is_code = path == FORMULA or (path in FIELD_AT and FIELD_AT[path].kind is not Kind.TEXT)
+    return text if is_code and text.strip() == text else f"“{text}”"

@@ -1,0 +1,170 @@
+"""The versions of a channel and its readings over time, as bars along an axis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from reconciler.model.fields import BEGIN_DATE
+from reconciler.reports.setting_words import show_time
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reconciler.model.plan import Change, History, VersionSpan
+
+_MOST_TICKS = 6
+# Room before the first date and after the last one, as a share of the time between them: an open end must show.
+_MARGIN = 0.06
+_LAST_DAY = date.max.toordinal()
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A version, or the readings, from `left` on and `width` wide, in percent of the axis."""
+
+    left: float
+    width: float
+    label: str
+    span: str
+    is_current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A point of time on the axis."""
+
+    left: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """What is drawn: a bar for each version, oldest first, one for the readings, the years, and some points of time.
+
+    `planned` is when the plan was made, `moved` where the current version would begin, if that is edited.
+    """
+
+    versions: tuple[Bar, ...]
+    readings: Bar | None
+    years: tuple[Mark, ...]
+    planned: Mark | None
+    moved: Mark | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Axis:
+    start: float
+    end: float
+
+    def place(self, day: float) -> float:
+        share = (day - self.start) / (self.end - self.start)
+        return round(100 * min(max(share, 0.0), 1.0), 2)
+
+
+def make_timeline(change: Change, created: str) -> Timeline | None:
+    """The timeline of a channel with several versions; None for any other, as a sentence says it all.
+
+    `created` is when the plan was made.
+    """
+    history = change.history
+    if history is None or len(history.versions) < 2:
+        return None
+    moved = next((str(edit.after) for edit in change.edits if edit.path == BEGIN_DATE and edit.after), None)
+    axis = _make_axis(history, created, moved)
+    return Timeline(
+        versions=tuple(_list_versions(history, axis)),
+        readings=_place_readings(history, axis),
+        years=tuple(_list_years(axis)),
+        planned=_place_mark(created[:10], axis),
+        moved=_place_mark(moved, axis),
+    )
+
+
+def describe_history(change: Change) -> str:
+    """What is known of the versions and readings of a channel, in a sentence or two; empty where nothing is."""
+    history = change.history
+    if history is None:
+        return ""
+    number = len(history.versions)
+    versions = "One version." if number == 1 else f"{number} versions; edits go to the current one."
+    return f"{versions} {_describe_readings(history)}"
+
+
+def _describe_readings(history: History) -> str:
+    if history.has_readings is None:
+        return "Whether it has readings is not known."
+    if not history.has_readings:
+        return "No readings yet."
+    if history.first_reading and history.last_reading:
+        return f"Readings from {show_time(history.first_reading)} to {show_time(history.last_reading)}."
+    return "It has readings."
+
+
+def _make_axis(history: History, *others: str | None) -> _Axis:
+    # The end of the current version is left out: services write "never" as a date far off.
+    begins = [version.begin_date for version in history.versions]
+    ends = [version.end_date for version in history.versions[:-1]]
+    dates = (*begins, *ends, history.first_reading, history.last_reading, *others)
+    days = [day for date_ in dates if (day := _find_day(date_)) is not None]
+    first, last = min(days, default=0.0), max(days, default=0.0)
+    margin = max((last - first) * _MARGIN, 1.0)
+    return _Axis(first - margin, last + margin)
+
+
+def _list_versions(history: History, axis: _Axis) -> Iterable[Bar]:
+    for number, version in enumerate(history.versions, 1):
+        begin, end = _find_day(version.begin_date), _find_day(version.end_date)
+        left = 0.0 if begin is None else axis.place(begin)
+        right = 100.0 if end is None else axis.place(end)
+        yield Bar(
+            left,
+            round(max(right - left, 0.0), 2),
+            str(number),
+            _describe_span(version),
+            is_current=number == len(history.versions),
+        )
+
+
+def _describe_span(version: VersionSpan) -> str:
+    match version.begin_date, version.end_date:
+        case None, None:
+            return "always"
+        case None, str(end):
+            return f"up to {show_time(end)}"
+        case str(begin), None:
+            return f"{show_time(begin)} on"
+        case begin, end:
+            return f"{show_time(str(begin))} to {show_time(str(end))}"
+
+
+def _place_readings(history: History, axis: _Axis) -> Bar | None:
+    if history.first_reading is None or history.last_reading is None:
+        return None
+    first, last = _place_mark(history.first_reading, axis), _place_mark(history.last_reading, axis)
+    if first is None or last is None:
+        return None
+    span = f"{first.label} to {last.label}"
+    return Bar(first.left, round(max(last.left - first.left, 0.0), 2), "readings", span)
+
+
+def _place_mark(time: str | None, axis: _Axis) -> Mark | None:
+    day = _find_day(time)
+    return None if day is None else Mark(axis.place(day), show_time(time or ""))
+
+
+def _list_years(axis: _Axis) -> Iterable[Mark]:
+    first, last = (date.fromordinal(min(max(int(day), 1), _LAST_DAY)).year for day in (axis.start, axis.end))
+    step = -(-(last - first) // _MOST_TICKS) or 1
+    for year in range(first + 1, last + 1, step):
+        yield Mark(axis.place(date(year, 1, 1).toordinal()), str(year))
+
+
+def _find_day(time: str | None) -> float | None:
+    """`time` in days; None for what is no date, as the service may well send."""
+    try:
+        moment = datetime.fromisoformat((time or "")[:19])
+    except ValueError:
+        return None
+    return moment.toordinal() + (moment.hour * 60 + moment.minute) / 1440
