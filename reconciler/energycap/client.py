@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -91,6 +92,8 @@ class Reader:
     def __init__(self, session: Session, executor: Executor) -> None:
         self._session = session
         self._executor = executor
+        # A page unpacked is several times its text, and threads do not make it faster: one at a time, to save memory.
+        self._unpacking = threading.Lock()
 
     @property
     def requests(self) -> Counter[str]:
@@ -148,11 +151,12 @@ class Reader:
         paging = {"pageNumber": str(number), "pageSize": str(LARGEST_PAGE)}
         request = LIST_CHANNELS.to(query={**query, **paging})
         answer = self._session.ask(request)
-        document = decode(request, answer)
-        if not isinstance(document, list):
-            raise unusable(f"page {number} of the list of channels is no list")
-        total, size = read_size(answer.headers, LARGEST_PAGE)
-        return Page(number, tuple(map(_read_row, document)), total, size)
+        with self._unpacking:
+            document = decode(request, answer)
+            if not isinstance(document, list):
+                raise unusable(f"page {number} of the list of channels is no list")
+            total, size = read_size(answer.headers, LARGEST_PAGE)
+            return Page(number, tuple(map(_read_row, document)), total, size)
 
 
 class Editor(Reader):

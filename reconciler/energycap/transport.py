@@ -108,15 +108,16 @@ class Transport:
         end = time.monotonic() + self._limits.whole
         url, query = f"{self._address.base}{request.path}", dict(request.query)
         with self._client().stream(request.call.method, url, params=query, content=request.body) as response:
-            body = bytearray()
+            chunks, length = [], 0
             for chunk in response.iter_bytes():
-                body += chunk
-                if len(body) > self._limits.largest:
+                chunks.append(chunk)
+                length += len(chunk)
+                if length > self._limits.largest:
                     raise unusable(f"{request}: it is longer than {self._limits.largest:,} bytes")
                 if time.monotonic() >= end:
                     reason = f"it takes longer than {self._limits.whole:g} s"
                     raise Unreachable(self._describe(request, reason), _ABOUT_NETWORK)
-            return self._make_answer(response, bytes(body))
+            return self._make_answer(response, b"".join(chunks))
 
     def _make_answer(self, response: httpx.Response, body: bytes) -> Answer:
         headers = {name.lower(): self._hide_key(text) for name, text in response.headers.items()}
