@@ -10,7 +10,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 LIST = "/api/v202406/esachannel"
 UNITS = "/api/v202305/unit"
@@ -38,12 +38,23 @@ def reply_list(*channels: Mapping[str, Any], total: int | None = None) -> Reply:
 
 
 @contextmanager
-def answering(replies: Mapping[str, Reply]) -> Iterator[str]:
-    """The URL of a service that gives the reply of a path; 404 for a path it has none for."""
+def answering(replies: Mapping[str, Reply | Callable[[], Reply]]) -> Iterator[str]:
+    """The URL of a service that gives the reply of a path, or of `PUT path`; 404 for a path it has none for.
+
+    A reply may be a function, which is called for each request.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            reply = replies.get(self.path.partition("?")[0], Reply(404, {"message": "nothing here"}))
+            self._answer(self.path.partition("?")[0])
+
+        def do_PUT(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self._answer(f"PUT {self.path}")
+
+        def _answer(self, key: str) -> None:
+            found = replies.get(key, Reply(404, {"message": "nothing here"}))
+            reply = found if isinstance(found, Reply) else found()
             self.send_response(reply.status)
             for name, value in reply.headers.items():
                 self.send_header(name, value)

@@ -9,7 +9,7 @@ from reconciler.model.project import HistoryRewrites, OnBlocked
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from reconciler.model.findings import Finding
     from reconciler.model.plan import Change, Plan
@@ -48,7 +48,8 @@ def _check_history(plan: Plan, rewrites: HistoryRewrites, *, is_reviewed: bool) 
     fix = "take these edits out of the files" if rewrites is HistoryRewrites.FORBID else ""
     yield make_finding(
         "ESA512",
-        f"the plan may rewrite stored values of {len(rewriting)} channels, guards.historyRewrites is {rewrites.value}",
+        f"the plan may rewrite stored values of {_count(rewriting, 'channel')}, "
+        f"guards.historyRewrites is {rewrites.value}",
         detail=tuple(change.name for change in rewriting),
         fix=fix,
     )
@@ -58,9 +59,13 @@ def _check_blocked(plan: Plan, on_blocked: OnBlocked) -> Iterator[Finding]:
     if on_blocked is OnBlocked.STOP and plan.blocked:
         yield make_finding(
             "ESA513",
-            f"the plan holds {len(plan.blocked)} blocked changes, guards.blocked is {on_blocked.value}",
+            f"the plan holds {_count(plan.blocked, 'blocked change')}, guards.blocked is {on_blocked.value}",
             detail=tuple(change.name for change in plan.blocked),
         )
+
+
+def _count(changes: Sequence[Change], noun: str) -> str:
+    return f"{len(changes)} {noun}" if len(changes) == 1 else f"{len(changes)} {noun}s"
 
 
 def _rewrites_history(change: Change) -> bool:

@@ -138,23 +138,25 @@ def test_three_mistakes_in_a_file_are_three_messages(desk: Desk) -> None:
     answer = desk.run("plan")
     assert (answer.code, answer.out, answer.err) == (
         1,
-        ("channels/north.yaml:4:5  ESA121  unknown key chanelInfo in channel north-use\n"
-        "  4 |     chanelInfo: North use\n"
-        "    |     ^^^^^^^^^^\n"
-        "  fix: did you mean  channelInfo:\n"
-        "\n"
-        "channels/north.yaml:5:22  ESA201  intervalMinutes must be one of 5, 10, 15, 30, 60, 1440, 10080, 43200, "
-        "found 16\n"
-        "  5 |     intervalMinutes: 16\n"
-        "    |                      ^^\n"
-        "  fix: write  intervalMinutes: 30, the next longer one\n"
-        "\n"
-        'channels/north.yaml:7:19  ESA123  multiplier must be a number, found "0.001"\n'
-        '  7 |       multiplier: "0.001"\n'
-        "    |                   ^^^^^^^\n"
-        "  fix: write  multiplier: 0.001\n"
-        "\n"
-        "3 errors in 1 file.\n"),
+        (
+            "channels/north.yaml:4:5  ESA121  unknown key chanelInfo in channel north-use\n"
+            "  4 |     chanelInfo: North use\n"
+            "    |     ^^^^^^^^^^\n"
+            "  fix: did you mean  channelInfo:\n"
+            "\n"
+            "channels/north.yaml:5:22  ESA201  intervalMinutes must be one of 5, 10, 15, 30, 60, 1440, 10080, 43200, "
+            "found 16\n"
+            "  5 |     intervalMinutes: 16\n"
+            "    |                      ^^\n"
+            "  fix: write  intervalMinutes: 30, the next longer one\n"
+            "\n"
+            'channels/north.yaml:7:19  ESA123  multiplier must be a number, found "0.001"\n'
+            '  7 |       multiplier: "0.001"\n'
+            "    |                   ^^^^^^^\n"
+            "  fix: write  multiplier: 0.001\n"
+            "\n"
+            "3 errors in 1 file.\n"
+        ),
         "reconciler: the definitions have errors; nothing was asked of EnergyCAP\n  fix: mend what is listed above\n",
     )
 
@@ -166,8 +168,10 @@ def test_a_missing_key_is_said_before_any_request(desk: Desk) -> None:
     assert (answer.code, answer.out, answer.err) == (
         1,
         "",
-        ("reconciler: no API key: the variable ECI_API_KEY is not set\n"
-        "  fix: export ECI_API_KEY=<the key as EnergyCAP showed it>; in CI, a secret of that name\n"),
+        (
+            "reconciler: no API key: the variable ECI_API_KEY is not set\n"
+            "  fix: export ECI_API_KEY=<the key as EnergyCAP showed it>; in CI, a secret of that name\n"
+        ),
     )
 
 

@@ -1,0 +1,288 @@
+"""`apply` through the command line: consent, guards, and every exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from reconciler import sandbox
+from reconciler.energycap.client import open_editor
+from reconciler.model.project import ChannelEdit
+from tests.cli.desk import PROJECT
+from tests.stub import LIST, TYPES, UNITS, Reply, answering, reply_list
+from tests.worlds import make_channel, make_world
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.cli.desk import Desk
+
+ONE, TWO = make_channel(1), make_channel(2, data_point=2)
+READ = make_channel(3, readings=True)
+RENAMED = {"one": {"channelId": 1, "channelInfo": "Renamed"}, "two": {"channelId": 2, "channelInfo": "Renamed too"}}
+
+
+@pytest.fixture
+def planned(desk: Desk) -> Desk:
+    """A desk with a saved plan, plan.json, that renames two channels."""
+    desk.load(make_world(ONE, TWO, READ))
+    desk.define(RENAMED)
+    assert desk.run("plan", "--out", "plan.json", "--detailed-exitcode").code == 2
+    return desk
+
+
+@pytest.fixture
+def served(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
+    """A way to serve a world under settings of the sandbox, as the environment `local`."""
+    monkeypatch.setenv("ECI_API_KEY", "sandbox")
+    serve = Serve(desk)
+    yield serve
+    serve.close()
+
+
+class Serve:
+    """The sandbox as a service of its own, beside the desk."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._running: Any = None
+
+    def __call__(self, world: dict[str, Any], **settings: str) -> sandbox.Service:
+        options = sandbox.Options(sandbox.parse_settings(f"{name}={value}" for name, value in settings.items()))
+        self._running = sandbox.running(self._desk.root / "served.sqlite3", world, options)
+        service: sandbox.Service = self._running.__enter__()
+        self._desk.write("reconciler.yaml", PROJECT.replace("url: sandbox", f"url: {service.url}"))
+        return service
+
+    def close(self) -> None:
+        if self._running is not None:
+            self._running.__exit__(None, None, None)
+
+
+def edit(url: str, channel_id: int, **values: Any) -> None:
+    """Somebody else's edit."""
+    with open_editor(url, "sandbox") as editor:
+        editor.edit_channel(editor.read_channel(channel_id), values, ChannelEdit.OMIT_VERSION)
+
+
+def test_a_saved_plan_is_carried_out_without_a_question(planned: Desk) -> None:
+    answer = planned.run("apply", "plan.json")
+    assert (answer.code, answer.out.splitlines()[-1]) == (0, "Apply: 2 done, 0 stale, 0 failed, 0 not tried.")
+    assert planned.live(1)["channelInfo"] == "Renamed"
+
+
+def test_one_put_for_each_change_and_none_the_second_time(planned: Desk) -> None:
+    planned.run("apply", "plan.json")
+    planned.run("apply", "plan.json")
+    planned.run("apply", "--auto-approve")
+    assert sorted(planned.writes) == [("PUT", "/api/v202406/esachannel/1"), ("PUT", "/api/v202406/esachannel/2")]
+
+
+def test_a_plan_twice_is_the_same_bytes(planned: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795305600")
+    assert planned.run("plan") == planned.run("plan")
+    assert planned.run("plan", "--format", "json") == planned.run("plan", "--format", "json")
+    saved = planned.run("plan", "--format", "json").out
+    assert planned.run("plan", "--out", "again.json").code == 0
+    assert (planned.root / "again.json").read_text(encoding="utf-8") == saved
+
+
+def test_a_shown_plan_is_what_plan_printed(planned: Desk) -> None:
+    assert planned.run("show", "plan.json").out == planned.run("plan").out
+
+
+def test_after_an_apply_nothing_is_left_to_do(planned: Desk) -> None:
+    assert planned.run("apply", "--auto-approve").code == 0
+    assert planned.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_events_come_as_lines_of_json(planned: Desk) -> None:
+    answer = planned.run("apply", "plan.json", "--format", "json")
+    lines = [json.loads(line) for line in answer.out.splitlines()]
+    assert lines[0]["type"] == "version"
+    assert lines[-1]["type"] == "change_summary"
+    assert (lines[-1]["done"], lines[-1]["stale"], lines[-1]["failed"], lines[-1]["not_tried"]) == (2, 0, 0, 0)
+
+
+def test_what_is_blocked_is_not_sent_and_said_with_3(desk: Desk) -> None:
+    desk.load(make_world(ONE, TWO, READ))
+    desk.define({**RENAMED, "read": {"channelId": 3, "esaChannelVersion": {"unitCode": "USD"}}})
+    answer = desk.run("apply", "--auto-approve")
+    # The history guard is not touched by a change that is not sent.
+    assert answer.code == 3
+    assert [path for _, path in desk.writes] == ["/api/v202406/esachannel/1", "/api/v202406/esachannel/2"]
+
+
+@pytest.mark.parametrize(
+    ("guards", "values", "arguments", "message"),
+    [
+        pytest.param(
+            "maxChanges: 1",
+            RENAMED,
+            ["plan.json"],
+            "ESA511  the plan changes 2 of 2 managed channels, guards.maxChanges is 1",
+            id="too many",
+        ),
+        pytest.param(
+            "maxChanges: 50%",
+            RENAMED,
+            ["--auto-approve"],
+            "ESA511  the plan changes 2 of 2 managed channels (100%), guards.maxChanges is 50%",
+            id="too large a share",
+        ),
+        pytest.param(
+            "historyRewrites: ask",
+            {"read": {"channelId": 3, "esaChannelVersion": {"multiplier": 2}}},
+            ["--auto-approve"],
+            "ESA512  the plan may rewrite stored values of 1 channel, guards.historyRewrites is ask",
+            id="history without a review",
+        ),
+        pytest.param(
+            "historyRewrites: forbid",
+            {"read": {"channelId": 3, "esaChannelVersion": {"multiplier": 2}}},
+            ["plan.json"],
+            "ESA512  the plan may rewrite stored values of 1 channel, guards.historyRewrites is forbid",
+            id="history forbidden",
+        ),
+        pytest.param(
+            "blocked: stop",
+            {**RENAMED, "read": {"channelId": 3, "esaChannelVersion": {"unitCode": "USD"}}},
+            ["plan.json"],
+            "ESA513  the plan holds 1 blocked change, guards.blocked is stop",
+            id="blocked changes",
+        ),
+    ],
+)
+def test_a_guard_stops_an_apply_before_it_writes(
+    desk: Desk, guards: str, values: dict[str, Any], arguments: list[str], message: str
+) -> None:
+    desk.load(make_world(ONE, TWO, READ))
+    desk.define(values)
+    desk.write("reconciler.yaml", f"{PROJECT}guards:\n  {guards}\n")
+    desk.run("plan", "--out", "plan.json")
+    answer = desk.run("apply", *arguments)
+    assert answer.code == 4
+    assert message in answer.out.splitlines()
+    assert desk.writes == []
+
+
+def test_history_that_was_reviewed_is_rewritten(desk: Desk) -> None:
+    desk.load(make_world(READ))
+    desk.define({"read": {"channelId": 3, "esaChannelVersion": {"multiplier": 2}}})
+    desk.run("plan", "--out", "plan.json")
+    assert desk.run("apply", "plan.json").code == 0
+    assert desk.live(3)["channelVersions"][0]["multiplier"] == 2
+
+
+def test_a_foreign_edit_since_the_plan_is_stale_and_not_overwritten(planned: Desk) -> None:
+    with sandbox.running(planned.database) as service:
+        edit(service.url, 1, channelInfo="Somebody else's name")
+    answer = planned.run("apply", "plan.json")
+    assert (answer.code, answer.out.splitlines()[-1]) == (5, "Apply: 1 done, 1 stale, 0 failed, 0 not tried.")
+    assert planned.live(1)["channelInfo"] == "Somebody else's name"
+
+
+def test_a_refused_edit_is_partly_done(desk: Desk, served: Serve) -> None:
+    served(make_world(ONE, READ), edit_with_readings="reject")
+    desk.define({"one": RENAMED["one"], "read": {"channelId": 3, "intervalMinutes": 30}})
+    answer = desk.run("apply", "--auto-approve")
+    assert (answer.code, answer.out.splitlines()[-1]) == (6, "Apply: 1 done, 0 stale, 1 failed, 0 not tried.")
+
+
+def test_a_service_that_does_something_else_is_found_out(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    replies = {
+        LIST: reply_list(ONE),
+        UNITS: Reply(body=[]),
+        TYPES: Reply(body=[]),
+        f"{LIST}/1": Reply(body=ONE),
+        f"PUT {LIST}/1": Reply(body={**ONE, "channelInfo": "Renamed", "isPrimaryValue": True}),
+    }
+    monkeypatch.setenv("ECI_API_KEY", "key")
+    desk.define({"one": RENAMED["one"]})
+    with answering(replies) as url:
+        desk.write("reconciler.yaml", PROJECT.replace("url: sandbox", f"url: {url}"))
+        answer = desk.run("apply", "--auto-approve")
+    assert (answer.code, answer.out.splitlines()[-1]) == (
+        7,
+        "Apply: 0 done, 0 stale, 0 failed, 0 not tried, 1 differs.",
+    )
+
+
+def test_without_the_right_key_nothing_is_done(desk: Desk, served: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    served(make_world(ONE))
+    monkeypatch.setenv("ECI_API_KEY", "a-wrong-key")
+    desk.define({"one": RENAMED["one"]})
+    answer = desk.run("apply", "--auto-approve")
+    assert (answer.code, answer.out) == (1, "")
+    assert "401" in answer.err
+    assert "a-wrong-key" not in answer.err
+
+
+@pytest.mark.parametrize(
+    ("project", "arguments", "exit_code", "message"),
+    [
+        (PROJECT, ["plan.json", "--only", "one"], 64, "a saved plan is applied as it is, --only cannot pick from it"),
+        (PROJECT, ["plan.json", "-e", "other"], 64, "the plan is for sandbox, not for other"),
+        (
+            PROJECT.replace("url: sandbox", "url: https://elsewhere.example"),
+            ["plan.json"],
+            1,
+            "the plan was made against sandbox, but reconciler.yaml now gives https://elsewhere.example for sandbox",
+        ),
+    ],
+)
+def test_a_plan_for_something_else_is_refused(
+    planned: Desk, project: str, arguments: list[str], exit_code: int, message: str
+) -> None:
+    planned.write("reconciler.yaml", project)
+    answer = planned.run("apply", *arguments)
+    assert (answer.code, answer.out) == (exit_code, "")
+    assert answer.err.splitlines()[0] == f"reconciler: {message}"
+
+
+def test_a_plan_with_errors_is_never_applied(desk: Desk) -> None:
+    desk.load(make_world(ONE))
+    desk.define({"one": RENAMED["one"], "nobody": {"channelId": 99, "channelInfo": "X"}})
+    assert desk.run("plan", "--out", "plan.json").code == 1
+    answer = desk.run("apply", "plan.json")
+    assert (answer.code, answer.err) == (
+        1,
+        "reconciler: the plan has errors; nothing was written\n  fix: mend them, and plan again\n",
+    )
+    assert desk.writes == []
+
+
+def test_ctrl_c_finishes_what_is_in_flight_and_accounts_for_the_rest(desk: Desk) -> None:
+    processes: list[subprocess.Popen[str]] = []
+    changed: dict[int, dict[str, Any]] = {1: dict(ONE), 2: dict(TWO)}
+
+    def interrupt_and_answer() -> Reply:
+        processes[0].send_signal(signal.SIGINT)
+        changed[1]["channelInfo"] = "Renamed"
+        return Reply(body=changed[1])
+
+    replies = {
+        LIST: lambda: reply_list(*changed.values()),
+        UNITS: Reply(body=[]),
+        TYPES: Reply(body=[]),
+        f"{LIST}/1": lambda: Reply(body=changed[1]),
+        f"{LIST}/2": lambda: Reply(body=changed[2]),
+        f"PUT {LIST}/1": interrupt_and_answer,
+    }
+    desk.define(RENAMED)
+    with answering(replies) as url:
+        desk.write("reconciler.yaml", PROJECT.replace("url: sandbox", f"url: {url}"))
+        command = [sys.executable, "-m", "reconciler", "apply", "--auto-approve", "--parallelism", "1"]
+        with subprocess.Popen(
+            command, env={**os.environ, "ECI_API_KEY": "key"}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            processes.append(process)
+            out, err = process.communicate()
+    assert (process.returncode, out.splitlines()[-1]) == (130, "Apply: 1 done, 0 stale, 0 failed, 1 not tried.")
+    assert "interrupted: finishing what is in flight" in err
