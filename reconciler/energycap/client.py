@@ -23,7 +23,7 @@ from reconciler.energycap.calls import (
     WRITES,
 )
 from reconciler.energycap.documents import Odd, read_flag, read_objects
-from reconciler.energycap.pages import LARGEST_PAGE, Page, Row, read_all, read_size
+from reconciler.energycap.pages import LARGEST_PAGE, Page, Row, check_unpaged, read_all, read_size
 from reconciler.energycap.reference import make_reference, types_from_response, units_from_response
 from reconciler.energycap.session import Session
 from reconciler.energycap.transport import Transport
@@ -141,11 +141,17 @@ class Reader:
         return _read_verdict(self._session.read(request))
 
     def _start_reference(self) -> Callable[[Sequence[Live]], Reference]:
-        units = self._executor.submit(self._session.read, LIST_UNITS.to())
-        types = self._executor.submit(self._session.read, LIST_OBSERVATION_TYPES.to())
+        units = self._executor.submit(self._read_unpaged, LIST_UNITS.to())
+        types = self._executor.submit(self._read_unpaged, LIST_OBSERVATION_TYPES.to())
         return lambda channels: make_reference(
             units_from_response(units.result()), types_from_response(types.result()), channels
         )
+
+    def _read_unpaged(self, request: Request) -> object:
+        answer = self._session.ask(request)
+        document = decode(request, answer)
+        check_unpaged(answer.headers, document)
+        return document
 
     def _read_page(self, number: int, query: Mapping[str, str]) -> Page:
         paging = {"pageNumber": str(number), "pageSize": str(LARGEST_PAGE)}

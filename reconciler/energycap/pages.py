@@ -93,10 +93,17 @@ def read_size(headers: Mapping[str, str], asked: int) -> tuple[int, int]:
     return total, size
 
 
+def check_unpaged(headers: Mapping[str, str], rows: object) -> None:
+    """Raise BadAnswer where a list that is documented to come whole says that it is only a part of one."""
+    total = _read_number(headers, "TotalNumberOfRecords")
+    if total is not None and isinstance(rows, list) and len(rows) != total:
+        raise unusable(f"a list that has no pages holds {len(rows):,} of {total:,} entries")
+
+
 def _read_number(headers: Mapping[str, str], name: str) -> int | None:
     text = headers.get(name.lower())
     if text is None:
         return None
     if not (text.isascii() and text.isdigit()):
-        raise unusable(f"the header {name} of a page of channels is no number: {text!r}")
+        raise unusable(f"the header {name} of a list is no number: {text!r}")
     return int(text)

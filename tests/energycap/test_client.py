@@ -96,6 +96,17 @@ def test_reference_data_is_read_for_channels_at_hand() -> None:
     assert reader.requests == {"GET /api/v202305/unit": 1, "GET /api/v3/observationtype": 1}
 
 
+def test_reference_data_that_is_only_a_part_is_refused() -> None:
+    wire = httpx.MockTransport(lambda _request: make_page([{"unitId": 1, "unitCode": "KWH"}], 2))
+
+    with pytest.raises(BadAnswer) as failure, open_reader(URL, KEY, wire) as reader:
+        reader.read_reference([])
+
+    assert failure.value.message == (
+        "the service's answer cannot be used: a list that has no pages holds 1 of 2 entries"
+    )
+
+
 def test_long_lists_are_read_in_pages_of_a_thousand() -> None:
     channels = [{**make_channel(), "channelId": number} for number in range(2500, 0, -1)]
 

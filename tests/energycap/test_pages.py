@@ -109,7 +109,7 @@ def test_the_headers_give_the_total_and_the_size_of_a_page(headers: dict[str, st
         ({}, "a page of channels comes without the header TotalNumberOfRecords, so nothing shows it is all"),
         (
             {"totalnumberofrecords": "600, 600"},
-            "the header TotalNumberOfRecords of a page of channels is no number: '600, 600'",
+            "the header TotalNumberOfRecords of a list is no number: '600, 600'",
         ),
         (
             {"totalnumberofrecords": "600", "totalpages": "3"},
