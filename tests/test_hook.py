@@ -1,0 +1,118 @@
+"""The pre-commit hook as a user's repository gets it: installed and run by pre-commit itself."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ("reconciler", "schemas", "pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml")
+
+PROJECT = "definitions: channels\nenvironments:\n  sandbox:\n    url: sandbox\n"
+USE = "channels:\n  use:\n    channelId: 1\n    channelInfo: Use\n"
+LOSSES = "channels:\n  losses:\n    channelId: 2\n    esaChannelVersion:\n      formula: channel(use) * 0.03\n"
+
+
+@pytest.fixture(scope="session")
+def variables(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+    """The environment for git and pre-commit: no index and no build environment, the packages of this one instead."""
+    here = Path(sys.executable).parent
+    return {
+        "PATH": f"{here}{os.pathsep}{os.environ['PATH']}",
+        "HOME": str(tmp_path_factory.mktemp("home")),
+        "PRE_COMMIT_HOME": str(tmp_path_factory.mktemp("pre-commit")),
+        "PYTHONPATH": sysconfig.get_path("purelib"),
+        "PIP_NO_INDEX": "1",
+        "PIP_NO_BUILD_ISOLATION": "0",
+        **{f"GIT_{who}_{what}": "test@localhost" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
+    }
+
+
+@pytest.fixture(scope="session")
+def hook_repository(tmp_path_factory: pytest.TempPathFactory, variables: Mapping[str, str]) -> Path:
+    """This project as a repository with one commit, whatever the state of the working tree."""
+    repository = tmp_path_factory.mktemp("reconciler")
+    for name in PACKAGE:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, repository / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(ROOT / name, repository)
+    _commit(repository, variables)
+    return repository
+
+
+@pytest.fixture
+def desk(tmp_path: Path, variables: Mapping[str, str]) -> Path:
+    """A user's repository with two files, one of which refers to the other."""
+    (tmp_path / "channels").mkdir()
+    (tmp_path / "reconciler.yaml").write_text(PROJECT, encoding="utf-8")
+    (tmp_path / "channels" / "use.yaml").write_text(USE, encoding="utf-8")
+    (tmp_path / "channels" / "losses.yaml").write_text(LOSSES, encoding="utf-8")
+    _commit(tmp_path, variables)
+    return tmp_path
+
+
+def test_a_good_commit_passes(desk: Path, hook_repository: Path, variables: Mapping[str, str]) -> None:
+    (desk / "channels" / "use.yaml").write_text(USE.replace("Use", "Electricity use"), encoding="utf-8")
+    assert _run_hook(desk, hook_repository, variables) == (0, [])
+
+
+def test_a_bad_commit_is_stopped_with_the_place(
+    desk: Path, hook_repository: Path, variables: Mapping[str, str]
+) -> None:
+    (desk / "channels" / "use.yaml").write_text(USE.replace("channelInfo", "chanelInfo"), encoding="utf-8")
+    code, findings = _run_hook(desk, hook_repository, variables)
+    assert (code, findings) == (1, ["channels/use.yaml:4:5  ESA121  unknown key chanelInfo in channel use"])
+
+
+def test_a_commit_that_only_deletes_what_others_refer_to_is_stopped(
+    desk: Path, hook_repository: Path, variables: Mapping[str, str]
+) -> None:
+    (desk / "channels" / "use.yaml").unlink()
+    code, findings = _run_hook(desk, hook_repository, variables)
+    assert code == 1
+    assert [finding[:33] for finding in findings] == ["channels/losses.yaml:5:16  ESA320"]
+
+
+def test_a_repository_without_definitions_is_left_in_peace(
+    tmp_path: Path, hook_repository: Path, variables: Mapping[str, str]
+) -> None:
+    (tmp_path / "other.yaml").write_text("a: 1\n", encoding="utf-8")
+    _commit(tmp_path, variables)
+    assert _run_hook(tmp_path, hook_repository, variables) == (0, [])
+
+
+def _run_hook(desk: Path, hook_repository: Path, variables: Mapping[str, str]) -> tuple[int, list[str]]:
+    """The exit code of pre-commit over what is staged in `desk`, and the first lines of the findings it printed."""
+    _git(desk, variables, "add", "--all")
+    answer = subprocess.run(
+        ["pre-commit", "try-repo", str(hook_repository), "--ref", "HEAD", "--color", "never"],
+        cwd=desk,
+        env=variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert "validate ESA channel definitions" in answer.stdout, answer.stdout
+    return answer.returncode, [line for line in answer.stdout.splitlines() if "  ESA" in line]
+
+
+def _commit(repository: Path, variables: Mapping[str, str]) -> None:
+    _git(repository, variables, "init", "--quiet")
+    _git(repository, variables, "add", "--all")
+    _git(repository, variables, "commit", "--quiet", "--message", "all")
+
+
+def _git(repository: Path, variables: Mapping[str, str], *words: str) -> None:
+    subprocess.run(["git", *words], cwd=repository, env=variables, check=True)
