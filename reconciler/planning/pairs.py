@@ -97,7 +97,7 @@ def check_found_again(pairs: Iterable[Pair], planned: Index) -> Iterator[Finding
             lost = "to no single channel" if after.channel_id is None else f"to channel {after.channel_id}"
             message = f"select will not find this channel again once the plan is applied, found it to lead {lost}"
             fix = f"write  select: {{channelId: {pair.live.id}}},  or correct select once the change is applied"
-            yield make_finding("ESA306", message, pair.desired.place("select"), fix=fix)
+            yield make_finding("ESA306", message, _place(pair.desired), fix=fix)
 
 
 def _check_routes(lookups: Iterable[Lookup], index: Index) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from reconciler.model.fields import CHANNEL_IMPORT_ID, INTERVAL_MINUTES, OBSERVATION_TYPE_CODE, UNIT_CODE
 from reconciler.model.routes import Problem, Step
@@ -38,6 +38,8 @@ def explain_route(desired: Desired, pointers: Pointers, route: Route, index: Ind
         case Problem.NO_IDENTIFIER | None:
             message = "channel does not say how to find its live one, found no channelId, import id or data point"
             return make_finding("ESA331", message, place)
+        case _:
+            assert_never(route.problem)
 
 
 def _unmatched(pointers: Pointers, route: Route) -> str:
@@ -67,6 +69,8 @@ def _pointer(pointers: Pointers, step: Step) -> str:
             return f"unitCode {show_value(pointers.unit_code)}"
         case Step.INTERVAL:
             return f"intervalMinutes {(pointers.interval_seconds or 0) / 60:g}"
+        case _:
+            assert_never(step)
 
 
 def _add_pointer(last: Step) -> str:

@@ -139,7 +139,7 @@ def _translate_code(desired: Desired, path: str, vocabulary: Vocabulary) -> tupl
 def _unknown_code(desired: Desired, path: str, codes: tuple[str, ...]) -> Finding:
     code, key = desired.spec[path], path.rpartition(".")[2]
     nearest = _find_nearest(str(code), codes)
-    fix = f"write  {key}: {nearest}" if nearest else ""
+    fix = f"write  {key}: {nearest}  if that is meant" if nearest else ""
     if path == SUMMARIZATION_METHOD and not nearest:
         # No endpoint lists the methods, so their names are known from the channels that use them.
         fix = "write summarizationMethodId: no channel uses this method yet, so its id cannot be learned"

@@ -1,0 +1,209 @@
+"""Made-up tenants for laws, with channels of the files over them, and a service that carries changes out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from hypothesis import strategies as st
+
+from reconciler.model.fields import FIELD_AT, FIELDS
+from reconciler.model.routes import Pointers
+from reconciler.planning.index import find_inputs
+from tests.planning.tenant import CODES, NORTH, SOUTH, V, add_older_version, make_desired, make_live
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from hypothesis.strategies import DrawFn
+
+    from reconciler.model.desired import Desired
+    from reconciler.model.live import Live
+    from reconciler.model.plan import Change
+    from reconciler.model.values import Spec, Value
+
+Thing = TypeVar("Thing")
+
+_NUMBERS = st.sampled_from((None, 0, 1, 2.5))
+_FLAGS = st.booleans()
+
+# What the files may say, by path; formulas and import ids depend on the tenant.
+_WRITABLE: dict[str, st.SearchStrategy[Any]] = {
+    "channelInfo": st.sampled_from(("Use", "Net")),
+    "channelDescription": st.sampled_from((None, "", "roof")),
+    "observationTypeCode": st.sampled_from(("ELECUSE", "ELECDEMAND", "MYSTERY", "NONE")),
+    "summarizationMethod": st.sampled_from(("Sum", "Average")),
+    "intervalMinutes": st.sampled_from((None, 15, 60)),
+    "isCalculated": _FLAGS,
+    "isPrimaryValue": _FLAGS,
+    "isPrimaryDemand": _FLAGS,
+    f"{V}beginDate": st.sampled_from((None, "1899-12-30", "2025-01-01", "2026-01-01")),
+    f"{V}unitCode": st.sampled_from(("KWH", "KW", "USD", "ODD", "TWICE")),
+    f"{V}observationRule": st.sampled_from(("Odometer", "Trip")),
+    f"{V}multiplier": st.sampled_from((0, 1, 1.0, 0.001)),
+    f"{V}offset": _NUMBERS,
+    f"{V}rolloverValue": st.sampled_from((None, 999_999_999_999_999, 100)),
+    f"{V}rollbackAllowance": st.sampled_from((None, 0.1, 0.5)),
+    f"{V}minimumReading": _NUMBERS,
+    f"{V}maximumReading": _NUMBERS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """Live channels, and channels of the files over some of them."""
+
+    live: tuple[Live, ...]
+    channels: tuple[Desired, ...]
+
+
+@st.composite
+def tenants(draw: DrawFn) -> Tenant:
+    """Two to six channels on two data points, most of them managed in some way, not always a legal one."""
+    live = draw(lives())
+    managed = draw(st.lists(st.sampled_from(live), min_size=1, unique_by=lambda channel: channel.id))
+    specs = draw(st.one_of(_made_up(managed, live), _moved(managed), _freed(managed, live)))
+    channels = (
+        make_desired(f"n{channel.id}", channel.id, specs[channel.id], select=draw(_select(channel)))
+        for channel in managed
+    )
+    return Tenant(live, tuple(channels))
+
+
+@st.composite
+def lives(draw: DrawFn) -> tuple[Live, ...]:
+    """Channels as a service could have them: import ids unique, one primary each, what it says of itself true."""
+    ids = range(1, draw(st.integers(2, 6)) + 1)
+    channels = [draw(_live(id_, list(ids))) for id_ in ids]
+    primaries = {(point, path): draw(st.sampled_from((None, *ids))) for point in (100, 200) for path in _PRIMARIES}
+    flagged = (
+        _set(channel, {path: primaries[channel.data_point.id, path] == channel.id for path in _PRIMARIES})
+        for channel in channels
+    )
+    return _tell_convertible(flagged)
+
+
+def carry_out(change: Change, live: Iterable[Live]) -> tuple[Live, ...]:
+    """`live` after the service did what `change` wants, with what it fills in and demotes on its own."""
+    taken = [path for path in _PRIMARIES if change.wanted.get(path) is True]
+    after = []
+    for channel in live:
+        if channel.id == change.channel_id:
+            after.append(_set(channel, change.wanted))
+        elif channel.data_point == change.data_point:
+            after.append(_set(channel, dict.fromkeys(taken, False)))
+        else:
+            after.append(channel)
+    return _tell_convertible(after)
+
+
+def write_as_is(channel: Live, names: Mapping[int, str], paths: Iterable[str]) -> Spec:
+    """What the files would say of `channel` to leave it as it is; formulas by name, where there is one."""
+    spec = {path: channel.values[path] for path in paths}
+    formula = spec.get(f"{V}formula")
+    if isinstance(formula, str):
+        for id_, name in names.items():
+            formula = formula.replace(f"channel({id_})", f"channel( {name} )")
+        spec[f"{V}formula"] = formula
+    return spec
+
+
+_PRIMARIES = ("isPrimaryValue", "isPrimaryDemand")
+
+
+@st.composite
+def _live(draw: DrawFn, id_: int, ids: list[int]) -> Live:
+    is_calculated = draw(_FLAGS)
+    rule_id = draw(_mostly(2, 1))
+    values: dict[str, Value] = {
+        "channelImportId": draw(st.sampled_from((*4 * [f"C-{id_}"], None))),
+        "observationTypeId": draw(_mostly(10, 11, 13)),
+        "isCalculated": is_calculated,
+        "intervalMinutes": None if is_calculated else 15,
+        f"{V}formula": draw(_formulas([f"channel({other})" for other in ids])) if is_calculated else None,
+        f"{V}observationRuleId": rule_id,
+        f"{V}offset": draw(_NUMBERS) if rule_id == 2 else None,
+    }
+    readings, point = draw(st.sampled_from((*4 * [False], True, None))), draw(_mostly(NORTH, SOUTH))
+    live = _set(make_live(id_, values, has_readings=readings, data_point=point), {})
+    is_versioned = not is_calculated and draw(st.sampled_from((*4 * [False], True)))
+    return add_older_version(live, "2025-06-01T00:00:00") if is_versioned else live
+
+
+def _mostly(usual: Thing, *others: Thing) -> st.SearchStrategy[Thing]:
+    return st.sampled_from((*[usual] * 4 * len(others), *others))
+
+
+@st.composite
+def _formulas(draw: DrawFn, inputs: list[str]) -> str:
+    used = draw(st.lists(st.sampled_from(inputs), min_size=1, max_size=2, unique=True))
+    return " + ".join(used) + draw(st.sampled_from(("", " * 2")))
+
+
+def _select(channel: Live) -> st.SearchStrategy[Pointers]:
+    import_id = channel.values["channelImportId"]
+    by_import_id = Pointers(channel_import_id=import_id if isinstance(import_id, str) else "C-1")
+    return _mostly(Pointers(channel_id=channel.id), by_import_id)
+
+
+@st.composite
+def _made_up(draw: DrawFn, managed: list[Live], live: tuple[Live, ...]) -> Mapping[int, Spec]:
+    """Anything that the schema lets through."""
+    ids = [channel.id for channel in live]
+    formulas = _formulas([*(f"channel(n{channel.id})" for channel in managed), *(f"channel({id_})" for id_ in ids)])
+    import_ids = st.sampled_from((None, "X", *(f"C-{id_}" for id_ in ids)))
+    values = _WRITABLE | {"channelImportId": import_ids, f"{V}formula": st.one_of(st.none(), formulas)}
+    paths = st.lists(st.sampled_from(sorted(values)), max_size=4, unique=True)
+    return {channel.id: {path: draw(values[path]) for path in draw(paths)} for channel in managed}
+
+
+@st.composite
+def _moved(draw: DrawFn, managed: list[Live]) -> Mapping[int, Spec]:
+    """Import ids and primary flags that change hands."""
+    import_ids = draw(st.permutations([channel.values["channelImportId"] for channel in managed] + ["X", None]))
+    heir = draw(st.sampled_from(managed)).id
+    path = draw(st.sampled_from(_PRIMARIES))
+    moved: dict[int, Spec] = {}
+    for channel, import_id in zip(managed, import_ids, strict=False):
+        flag: Spec = {path: channel.id == heir} if draw(_FLAGS) else {}
+        moved[channel.id] = {**flag, **({"channelImportId": import_id} if draw(_FLAGS) else {})}
+    return moved
+
+
+@st.composite
+def _freed(draw: DrawFn, managed: list[Live], live: tuple[Live, ...]) -> Mapping[int, Spec]:
+    """Channels that are converted, and formulas that use others than before."""
+    inputs = [f"channel({channel.id})" for channel in live]
+    freed: dict[int, Spec] = {}
+    for channel in managed:
+        as_simple: Spec = {"isCalculated": False, "intervalMinutes": 15}
+        as_calculated: Spec = {"isCalculated": True, f"{V}formula": draw(_formulas(inputs))}
+        freed[channel.id] = draw(st.sampled_from((as_simple, as_calculated, {})))
+    return freed
+
+
+def _set(channel: Live, wanted: Spec) -> Live:
+    values = {**channel.values, **wanted}
+    if values[f"{V}observationRuleId"] == 1:
+        filled = {field.path: field.odometer_default for field in FIELDS if field.odometer_default}
+        values |= {path: default for path, default in filled.items() if values[path] is None}
+    values |= {field.alias: CODES[field.path].get(values[field.path]) for field in FIELDS if field.alias}
+    versioned = {path: value for path, value in values.items() if FIELD_AT[path].is_versioned}
+    begin = values[f"{V}beginDate"]
+    current = replace(channel.current, begin_date=begin if isinstance(begin, str) else None, values=versioned)
+    return replace(channel, values=values, versions=(*channel.versions[:-1], current))
+
+
+def _tell_convertible(channels: Iterable[Live]) -> tuple[Live, ...]:
+    everything = tuple(channels)
+    used = {input_ for channel in everything for input_ in find_inputs(channel.formulas) if input_ != channel.id}
+    return tuple(
+        replace(
+            channel,
+            is_convertible=None
+            if channel.has_readings is None
+            else not channel.has_readings
+            and (channel.is_calculated or (len(channel.versions) == 1 and channel.id not in used)),
+        )
+        for channel in everything
+    )

@@ -1,0 +1,69 @@
+"""When two values of a field are the same."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.model.fields import ODOMETER, TRIP
+from reconciler.model.values import BEGINNING, Value
+from reconciler.planning.canonical import canonical, is_same
+from tests.planning.tenant import V
+
+
+@pytest.mark.parametrize(
+    ("path", "one", "other", "rule_id"),
+    [
+        (f"{V}multiplier", 10, 10.0, TRIP),
+        (f"{V}multiplier", 0, -0.0, TRIP),
+        (f"{V}maximumReading", 999_999_999_999_999, 999_999_999_999_999.0, TRIP),
+        (f"{V}rolloverValue", None, 999_999_999_999_999, ODOMETER),
+        (f"{V}rollbackAllowance", None, 0.1, ODOMETER),
+        (f"{V}beginDate", None, BEGINNING, TRIP),
+        (f"{V}beginDate", "1899-12-30", None, TRIP),
+        (f"{V}beginDate", "2024-01-01", "2024-01-01T00:00:00", TRIP),
+        (f"{V}beginDate", "2024-01-01 06:30", "2024-01-01T06:30:00Z", TRIP),
+        (f"{V}formula", "channel(1)*2", "channel( 1 ) * 2", TRIP),
+        (f"{V}formula", None, None, TRIP),
+        ("channelDescription", "", "", TRIP),
+    ],
+)
+def test_is_the_same(path: str, one: Value, other: Value, rule_id: Value) -> None:
+    assert is_same(path, one, other, rule_id)
+    assert is_same(path, other, one, rule_id)
+
+
+@pytest.mark.parametrize(
+    ("path", "one", "other", "rule_id"),
+    [
+        ("channelDescription", None, "", TRIP),
+        ("channelInfo", "Use", "use", TRIP),
+        ("isPrimaryValue", True, 1, TRIP),
+        ("isPrimaryValue", False, None, TRIP),
+        (f"{V}multiplier", 0.995, 0.99500000477, TRIP),
+        (f"{V}offset", None, 0, ODOMETER),
+        (f"{V}rolloverValue", None, 999_999_999_999_999, TRIP),
+        (f"{V}rollbackAllowance", None, 0.1, None),
+        (f"{V}beginDate", "2024-01-01", "2024-01-01T00:00:01", TRIP),
+        (f"{V}formula", "channel(1)*2", "channel(1)*3", TRIP),
+        (f"{V}formula", None, "", TRIP),
+    ],
+)
+def test_is_not_the_same(path: str, one: Value, other: Value, rule_id: Value) -> None:
+    assert not is_same(path, one, other, rule_id)
+    assert not is_same(path, other, one, rule_id)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "expected"),
+    [
+        (f"{V}multiplier", 10.0, "10"),
+        (f"{V}multiplier", 0.001, "0.001"),
+        ("intervalMinutes", 15, "15"),
+        (f"{V}beginDate", "2024-01-01", "'2024-01-01T00:00:00'"),
+        (f"{V}beginDate", None, "None"),
+        ("isPrimaryValue", True, "True"),
+        ("channelInfo", "2024-01-01", "'2024-01-01'"),
+    ],
+)
+def test_a_value_is_sent_in_its_shortest_form(path: str, value: Value, expected: str) -> None:
+    assert repr(canonical(path, value)) == expected

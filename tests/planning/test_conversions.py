@@ -1,0 +1,223 @@
+"""Whether a channel may become calculated, or simple."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from reconciler.model.plan import Block, Verdict
+from tests.planning.tenant import (
+    V,
+    add_older_version,
+    make_calculated,
+    make_desired,
+    make_live,
+    plan_of,
+    plan_one,
+    tell_blocks,
+)
+
+if TYPE_CHECKING:
+    from reconciler.model.live import Live
+    from reconciler.model.values import Spec
+
+TO_CALCULATED: Spec = {"isCalculated": True, f"{V}formula": "channel(2)"}
+TO_SIMPLE: Spec = {"isCalculated": False, "intervalMinutes": 15}
+READ: dict[str, Any] = {
+    "has_readings": True,
+    "first_reading": "2024-06-01T00:00:00",
+    "last_reading": "2026-01-01T00:00:00",
+}
+INPUT = make_live(2)
+SIMPLE = make_live(1)
+CALCULATED = make_calculated(1, "channel(2)")
+
+
+def test_a_channel_with_readings_cannot_become_calculated() -> None:
+    assert plan_one(TO_CALCULATED, replace(SIMPLE, is_convertible=False, **READ), INPUT).blocked_by == (
+        Block(
+            rule="ESA401",
+            message="cannot become calculated: it has readings",
+            evidence=READ,
+            unblock="leave it simple and make a new calculated channel in EnergyCAP, "
+            "or delete its readings there first",
+        ),
+    )
+
+
+def test_a_channel_with_several_versions_cannot_become_calculated() -> None:
+    live = add_older_version(SIMPLE, "2025-01-01T00:00:00")
+
+    assert plan_one(TO_CALCULATED, live, INPUT).blocked_by == (
+        Block(
+            rule="ESA402",
+            message="cannot become calculated: it has 2 versions",
+            evidence={
+                "versions": [
+                    {"version_id": 9, "begin_date": None, "end_date": "2025-01-01T00:00:00"},
+                    {"version_id": 10, "begin_date": "2025-01-01T00:00:00", "end_date": None},
+                ]
+            },
+            unblock="leave it simple and make a new calculated channel in EnergyCAP, "
+            "or delete its older versions there first",
+        ),
+    )
+
+
+def test_a_channel_that_formulas_use_cannot_become_calculated() -> None:
+    live = (SIMPLE, INPUT, make_calculated(3, "channel(1)", {"channelInfo": "Total"}), make_calculated(4, "channel(1)"))
+    north = make_desired("north", 1, TO_CALCULATED)
+    net = make_desired("net", 4, {f"{V}formula": "channel(2)"}, line=31)
+
+    net_change, change = plan_of((north, net), live).changes
+
+    assert net_change.is_sendable
+    assert change.depends_on == ("net",)
+    assert change.blocked_by == (
+        Block(
+            rule="ESA403",
+            message="cannot become calculated: its readings feed other formulas",
+            evidence={
+                "used_by": [
+                    {
+                        "channel_id": 3,
+                        "name": "Total",
+                        "managed_as": None,
+                        "file": None,
+                        "line": None,
+                        "freed_by_plan": False,
+                    },
+                    {
+                        "channel_id": 4,
+                        "name": "Use",
+                        "managed_as": "net",
+                        "file": "channels/north.yaml",
+                        "line": 31,
+                        "freed_by_plan": True,
+                    },
+                ]
+            },
+            unblock='take channel(north) out of the formula of 3 "Total" (not managed here) first; '
+            "this plan already does so for net",
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    "net", [{f"{V}formula": "channel(2)"}, {"isCalculated": False, "intervalMinutes": 15}], ids=["formula", "simple"]
+)
+def test_a_channel_becomes_calculated_after_the_changes_that_free_it(net: Spec) -> None:
+    live = (replace(SIMPLE, is_convertible=False), INPUT, make_calculated(4, "channel(1)"))
+
+    plan = plan_of((make_desired("a-north", 1, TO_CALCULATED), make_desired("net", 4, net)), live)
+
+    assert [(change.name, change.depends_on) for change in plan.sendable] == [("net", ()), ("a-north", ("net",))]
+
+
+def test_a_formula_of_an_older_version_cannot_be_freed() -> None:
+    user = add_older_version(make_calculated(4, "channel(1)"), "2025-01-01T00:00:00")
+    net = make_desired("net", 4, {f"{V}formula": "channel(2)"})
+
+    _, change = plan_of((make_desired("north", 1, TO_CALCULATED), net), (SIMPLE, INPUT, user)).changes
+
+    assert tell_blocks(change) == ["ESA403 cannot become calculated: its readings feed other formulas"]
+
+
+def test_a_calculated_channel_with_readings_cannot_become_simple() -> None:
+    assert plan_one(TO_SIMPLE, replace(CALCULATED, is_convertible=False, **READ), INPUT).blocked_by == (
+        Block(
+            rule="ESA404",
+            message="cannot become simple: it has readings",
+            evidence=READ,
+            unblock="leave it calculated and make a new simple channel in EnergyCAP, "
+            "or delete its readings there first",
+        ),
+    )
+
+
+def test_the_verdict_of_the_service_counts_where_nothing_explains_it() -> None:
+    change = plan_one(TO_CALCULATED, replace(SIMPLE, is_convertible=False), INPUT)
+
+    assert change.verdict is Verdict.BLOCKED
+    assert change.blocked_by == (
+        Block(
+            rule="ESA405",
+            message="cannot become calculated: EnergyCAP says that it is not convertible, "
+            "and nothing that can be read says why",
+            evidence={
+                "is_convertible": False,
+                "has_readings": False,
+                "first_reading": None,
+                "last_reading": None,
+                "versions": [{"version_id": 10, "begin_date": None, "end_date": None}],
+                "used_by": [],
+            },
+            unblock="look at the channel in EnergyCAP, or ask its support why it cannot be converted",
+        ),
+    )
+
+
+def test_all_causes_are_told_at_once() -> None:
+    live = add_older_version(replace(SIMPLE, is_convertible=False, **READ), "2025-01-01T00:00:00")
+
+    change = plan_one(TO_CALCULATED, live, INPUT, make_calculated(3, "channel(1)"))
+
+    assert [block.rule for block in change.blocked_by] == ["ESA401", "ESA402", "ESA403"]
+
+
+@pytest.mark.parametrize(
+    ("has_readings", "is_convertible", "expected"),
+    [
+        (False, True, (Verdict.ALLOWED, [])),
+        (False, None, (Verdict.ALLOWED, [])),
+        (False, False, (Verdict.BLOCKED, ["ESA405"])),
+        (True, True, (Verdict.BLOCKED, ["ESA401"])),
+        (True, None, (Verdict.BLOCKED, ["ESA401"])),
+        (True, False, (Verdict.BLOCKED, ["ESA401"])),
+        (None, True, (Verdict.ALLOWED, [])),
+        (None, None, (Verdict.UNKNOWN, ["ESA401"])),
+        (None, False, (Verdict.BLOCKED, ["ESA405"])),
+    ],
+)
+def test_what_is_read_and_what_the_service_says_decide_together(
+    *, has_readings: bool | None, is_convertible: bool | None, expected: tuple[Verdict, list[str]]
+) -> None:
+    change = plan_one(TO_CALCULATED, replace(SIMPLE, has_readings=has_readings, is_convertible=is_convertible), INPUT)
+
+    assert (change.verdict, [block.rule for block in change.blocked_by]) == expected
+
+
+def test_what_cannot_be_known_is_told_as_such() -> None:
+    change = plan_one(TO_SIMPLE, replace(CALCULATED, has_readings=None, is_convertible=None), INPUT)
+
+    assert change.blocked_by == (
+        Block(
+            rule="ESA404",
+            message="cannot be known whether it may become simple: EnergyCAP does not say whether it has readings",
+            evidence={"has_readings": None, "first_reading": None, "last_reading": None},
+            unblock="look in EnergyCAP whether the channel has readings, and convert it there",
+            is_unknown=True,
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("live", "spec", "expected"),
+    [
+        (SIMPLE, {"isCalculated": True}, "ESA205 formula is required for a calculated channel, found null"),
+        (
+            SIMPLE,
+            {**TO_CALCULATED, "intervalMinutes": 15},
+            "ESA203 intervalMinutes must be null for a calculated channel, found 15",
+        ),
+        (
+            CALCULATED,
+            {"isCalculated": False},
+            "ESA202 intervalMinutes is required for a simple channel, found null",
+        ),
+    ],
+)
+def test_a_conversion_needs_what_the_other_kind_has(live: Live, spec: Spec, expected: str) -> None:
+    assert tell_blocks(plan_one(spec, live, INPUT)) == [expected]

@@ -1,0 +1,197 @@
+"""The edits between a channel of the files and its live one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from reconciler.model.fields import Impact
+from reconciler.model.plan import Action, Edit
+from tests.planning.tenant import (
+    V,
+    add_older_version,
+    make_calculated,
+    make_desired,
+    make_live,
+    plan_of,
+    plan_one,
+)
+
+if TYPE_CHECKING:
+    from reconciler.model.live import Live
+    from reconciler.model.values import Spec
+
+ODOMETER = make_live(
+    1, {f"{V}observationRuleId": 1, f"{V}rolloverValue": 999_999_999_999_999, f"{V}rollbackAllowance": 0.1}
+)
+TRIP = make_live(1, {f"{V}offset": 5})
+READ: dict[str, Any] = {
+    "has_readings": True,
+    "first_reading": "2024-06-01T00:00:00",
+    "last_reading": "2026-01-01T00:00:00-05:00",
+}
+
+
+@pytest.mark.parametrize(
+    ("spec", "live"),
+    [
+        pytest.param({}, TRIP, id="nothing managed"),
+        pytest.param({f"{V}multiplier": 1.0, "channelDescription": None}, TRIP, id="as it is"),
+        pytest.param({f"{V}rolloverValue": None, f"{V}rollbackAllowance": None}, ODOMETER, id="what is filled in"),
+        pytest.param({f"{V}beginDate": "1899-12-30"}, TRIP, id="the beginning of time"),
+        pytest.param({f"{V}unitCode": "KWH", f"{V}unitId": 1, "summarizationMethod": "Sum"}, TRIP, id="codes and ids"),
+        pytest.param(
+            {f"{V}formula": "channel( 2 )*3"}, make_calculated(1, "channel(2) * 3"), id="a formula spaced otherwise"
+        ),
+    ],
+)
+def test_what_means_the_same_is_no_edit(spec: Spec, live: Live) -> None:
+    change = plan_one(spec, live, make_live(2))
+
+    assert (change.action, change.edits, change.before, change.after) == (Action.NO_OP, (), spec, spec)
+    assert (change.live, change.wanted) == ({}, {})
+
+
+def test_null_and_empty_text_and_zero_are_three_things() -> None:
+    spec: Spec = {"channelDescription": "", f"{V}offset": 0}
+    live = make_live(1)
+
+    assert [(edit.before, edit.after) for edit in plan_one(spec, live).edits] == [(None, ""), (None, 0)]
+
+
+def test_edits_stand_in_the_order_of_the_field_table_and_in_the_words_of_the_file() -> None:
+    spec: Spec = {
+        f"{V}multiplier": 0.001,
+        f"{V}unitCode": "KW",
+        f"{V}isValuePositive": None,
+        "channelInfo": "North use",
+        "observationTypeId": 12,
+    }
+
+    change = plan_one(spec, make_live(1))
+
+    assert change.edits == (
+        Edit("channelInfo", "Use", "North use", Impact.COSMETIC),
+        Edit("observationTypeId", 10, 12, Impact.ROUTING),
+        Edit(f"{V}unitCode", "KWH", "KW", Impact.ROUTING),
+        Edit(f"{V}multiplier", 1, 0.001, Impact.FORWARD),
+    )
+    assert change.wanted == {
+        "channelInfo": "North use",
+        "observationTypeId": 12,
+        f"{V}unitId": 2,
+        f"{V}multiplier": 0.001,
+        f"{V}isValuePositive": None,
+    }
+    assert change.before == {**spec, **{edit.path: edit.before for edit in change.edits}}
+    assert change.after == spec
+
+
+def test_a_rule_changed_to_trip_nulls_what_trip_cannot_have() -> None:
+    change = plan_one({f"{V}observationRule": "Trip"}, ODOMETER)
+
+    assert change.edits == (
+        Edit(f"{V}observationRule", "Odometer", "Trip", Impact.FORWARD),
+        Edit(f"{V}rolloverValue", 999_999_999_999_999, None, Impact.FORWARD, f"{V}observationRule"),
+        Edit(f"{V}rollbackAllowance", 0.1, None, Impact.FORWARD, f"{V}observationRule"),
+    )
+    assert change.wanted == {f"{V}observationRuleId": 2, f"{V}rolloverValue": None, f"{V}rollbackAllowance": None}
+    assert (change.before, change.after) == (
+        {
+            f"{V}observationRule": "Odometer",
+            f"{V}rolloverValue": 999_999_999_999_999,
+            f"{V}rollbackAllowance": 0.1,
+        },
+        {f"{V}observationRule": "Trip", f"{V}rolloverValue": None, f"{V}rollbackAllowance": None},
+    )
+
+
+def test_a_null_that_the_file_asks_for_is_no_implied_edit() -> None:
+    spec: Spec = {f"{V}observationRule": "Trip", f"{V}rolloverValue": None, f"{V}rollbackAllowance": None}
+
+    assert [(edit.path, edit.implied_by) for edit in plan_one(spec, ODOMETER).edits] == [
+        (f"{V}observationRule", None),
+        (f"{V}rolloverValue", None),
+        (f"{V}rollbackAllowance", None),
+    ]
+
+
+def test_a_rule_changed_to_odometer_nulls_the_offset_and_shows_nothing_that_is_filled_in() -> None:
+    change = plan_one({f"{V}observationRuleId": 1, f"{V}rolloverValue": 999_999_999_999_999}, TRIP)
+
+    assert change.edits == (
+        Edit(f"{V}observationRuleId", 2, 1, Impact.FORWARD),
+        Edit(f"{V}offset", 5, None, Impact.FORWARD, f"{V}observationRuleId"),
+    )
+
+
+def test_a_conversion_nulls_the_interval_or_the_formula() -> None:
+    to_calculated: Spec = {"isCalculated": True, f"{V}formula": "channel(2)"}
+    to_simple: Spec = {"isCalculated": False, "intervalMinutes": 15}
+
+    assert plan_one(to_calculated, make_live(1), make_live(2)).edits == (
+        Edit("intervalMinutes", 15, None, Impact.ROUTING, "isCalculated"),
+        Edit("isCalculated", before=False, after=True, impact=Impact.STRUCTURAL),
+        Edit(f"{V}formula", None, "channel(2)", Impact.FORWARD),
+    )
+    assert plan_one(to_simple, make_calculated(1, "channel(2)"), make_live(2)).edits == (
+        Edit("intervalMinutes", None, 15, Impact.ROUTING),
+        Edit("isCalculated", before=True, after=False, impact=Impact.STRUCTURAL),
+        Edit(f"{V}formula", "channel(2)", None, Impact.FORWARD, "isCalculated"),
+    )
+
+
+def test_an_implied_edit_does_not_appear_where_it_is_so_already() -> None:
+    bare = make_live(1, {f"{V}observationRuleId": 1})
+
+    assert [edit.path for edit in plan_one({f"{V}observationRule": "Trip"}, bare).edits] == [f"{V}observationRule"]
+
+
+def test_a_formula_is_shown_by_names_and_sent_by_ids() -> None:
+    live = (make_live(1), make_live(2), make_calculated(3, "channel(1) * 2 + channel(2)"))
+    losses = make_desired("losses", 3, {f"{V}formula": "channel(use) * 3"})
+
+    change = plan_of((make_desired("use", 1), losses), live).sendable[0]
+
+    assert change.edits == (Edit(f"{V}formula", "channel(use) * 2 + channel(2)", "channel(use) * 3", Impact.FORWARD),)
+    assert change.wanted == {f"{V}formula": "channel(1) * 3"}
+
+
+VERSIONED = add_older_version(make_live(1), "2025-01-01T00:00:00")
+
+
+@pytest.mark.parametrize(
+    ("live", "spec", "impact"),
+    [
+        pytest.param(make_live(1), {f"{V}multiplier": 2}, Impact.FORWARD, id="no readings"),
+        pytest.param(replace(make_live(1), **READ), {f"{V}multiplier": 2}, Impact.HISTORY, id="readings"),
+        pytest.param(replace(make_live(1), has_readings=None), {f"{V}multiplier": 2}, Impact.HISTORY, id="not known"),
+        pytest.param(
+            replace(VERSIONED, has_readings=True), {f"{V}multiplier": 2}, Impact.HISTORY, id="last one not known"
+        ),
+        pytest.param(replace(VERSIONED, **READ), {f"{V}multiplier": 2}, Impact.HISTORY, id="read after the begin"),
+        pytest.param(
+            replace(VERSIONED, **READ | {"last_reading": "2025-01-01T00:00:00"}),
+            {f"{V}multiplier": 2},
+            Impact.FORWARD,
+            id="a reading at the begin belongs to the version before",
+        ),
+        pytest.param(
+            replace(VERSIONED, **READ | {"last_reading": "2024-12-01T00:00:00"}),
+            {f"{V}beginDate": "2024-07-01"},
+            Impact.HISTORY,
+            id="a begin moved to before the last reading",
+        ),
+        pytest.param(
+            replace(VERSIONED, **READ | {"last_reading": "2024-12-01T00:00:00"}),
+            {"summarizationMethod": "Average"},
+            Impact.HISTORY,
+            id="a setting of the whole channel",
+        ),
+        pytest.param(replace(make_live(1), **READ), {"channelInfo": "x"}, Impact.COSMETIC, id="a name"),
+    ],
+)
+def test_the_impact_depends_on_the_readings_of_the_version(live: Live, spec: Spec, impact: Impact) -> None:
+    assert [edit.impact for edit in plan_one(spec, live).edits] == [impact]

@@ -1,0 +1,159 @@
+"""What holds of every plan, whatever the files say and the service has."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reconciler.model.fields import FIELD_AT
+from reconciler.model.plan import Action, Verdict
+from reconciler.model.project import PrimaryMove
+from reconciler.planning.preconditions import check_again
+from tests.planning.tenant import BASIS, REFERENCE, SANDBOX, make_desired, plan_of
+from tests.planning.tenants import Tenant, carry_out, lives, tenants, write_as_is
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from random import Random
+
+    from reconciler.model.live import Live
+    from reconciler.planning.plan import Basis
+
+Thing = TypeVar("Thing")
+
+GIVE_UP_FIRST = replace(BASIS, environment=replace(SANDBOX, primary_move=PrimaryMove.GIVE_UP_FIRST))
+# The first plan with an edit imports deepdiff, which takes longer than a hundred plans.
+untimed = settings(deadline=None)
+under_each_move = pytest.mark.parametrize("basis", [BASIS, GIVE_UP_FIRST], ids=["take first", "give up first"])
+
+
+@untimed
+@given(lives(), st.lists(st.sampled_from(sorted(FIELD_AT)), unique=True), st.data())
+def test_what_the_files_say_as_it_is_plans_nothing(
+    live: tuple[Live, ...], paths: list[str], data: st.DataObject
+) -> None:
+    managed = data.draw(st.lists(st.sampled_from(live), unique_by=lambda channel: channel.id))
+    names = {channel.id: f"n{channel.id}" for channel in managed}
+    channels = [make_desired(names[channel.id], channel.id, write_as_is(channel, names, paths)) for channel in managed]
+
+    plan = plan_of(channels, live)
+
+    assert (plan.summary.no_op, plan.unmanaged) == (len(managed), len(live) - len(managed))
+    assert plan.findings == ()
+
+
+@under_each_move
+@untimed
+@given(tenants(), st.randoms(use_true_random=False))
+def test_the_order_of_files_and_rows_does_not_matter(basis: Basis, tenant: Tenant, random: Random) -> None:
+    channels = [
+        replace(desired, spec=dict(shuffle(desired.spec.items(), random)))
+        for desired in shuffle(tenant.channels, random)
+    ]
+
+    shuffled = plan_of(channels, shuffle(tenant.live, random), basis)
+
+    assert shuffled == plan_of(tenant.channels, tenant.live, basis)
+
+
+@untimed
+@given(tenants())
+def test_only_what_the_files_manage_changes_or_what_that_implies(tenant: Tenant) -> None:
+    specs = {desired.name: desired.spec for desired in tenant.channels}
+    plan = plan_of(tenant.channels, tenant.live)
+
+    assert len(plan.changes) == len({change.channel_id for change in plan.changes})
+    assert len(plan.changes) + plan.unmanaged <= len(tenant.live)
+    for change in plan.changes:
+        implied = {edit.path for edit in change.edits if edit.implied_by is not None}
+        managed = {FIELD_AT[path].path for path in specs[change.name]}
+        assert implied.isdisjoint(specs[change.name])
+        assert set(change.wanted) <= managed | implied
+        assert {edit.implied_by for edit in change.edits} - {None} <= set(specs[change.name])
+
+
+@untimed
+@given(tenants())
+def test_an_update_has_a_visible_edit_for_all_that_it_would_send(tenant: Tenant) -> None:
+    for change in plan_of(tenant.channels, tenant.live).changes:
+        differing = {path for path, value in change.wanted.items() if value != change.live[path]}
+
+        assert (change.action is Action.UPDATE) is bool(change.edits)
+        assert all(edit.before != edit.after for edit in change.edits)
+        assert {FIELD_AT[edit.path].path for edit in change.edits} == differing
+        assert {edit.path: (edit.before, edit.after) for edit in change.edits} == {
+            path: (before, change.after[path]) for path, before in change.before.items() if before != change.after[path]
+        }
+
+
+@under_each_move
+@untimed
+@given(tenants())
+def test_what_a_change_depends_on_comes_before_it(basis: Basis, tenant: Tenant) -> None:
+    plan = plan_of(tenant.channels, tenant.live, basis)
+    sendable = [change.name for change in plan.sendable]
+
+    assert [change.name for change in plan.changes[: len(sendable)]] == sendable
+    for number, change in enumerate(plan.sendable):
+        assert set(change.depends_on) <= set(sendable[:number])
+
+
+@untimed
+@given(tenants())
+def test_a_verdict_says_what_its_blocks_say(tenant: Tenant) -> None:
+    for change in plan_of(tenant.channels, tenant.live).changes:
+        known = [block for block in change.blocked_by if not block.is_unknown]
+        expected = Verdict.BLOCKED if known else Verdict.UNKNOWN if change.blocked_by else Verdict.ALLOWED
+        assert change.verdict is expected
+        assert all(block.message and block.unblock and block.evidence for block in change.blocked_by)
+
+
+@under_each_move
+@untimed
+@given(tenants())
+def test_each_step_of_a_plan_is_legal_when_its_turn_comes(basis: Basis, tenant: Tenant) -> None:
+    live = tenant.live
+    plan = plan_of(tenant.channels, live, basis)
+    for change in plan.sendable:
+        (fresh,) = (channel for channel in live if channel.id == change.channel_id)
+        others = [other for other in plan.sendable if other is not change]
+
+        assert check_again(change, fresh, live, REFERENCE, others) == ()
+
+        live = carry_out(change, live)
+
+
+@under_each_move
+@untimed
+@given(tenants())
+def test_a_plan_after_apply_holds_nothing_that_could_be_sent(basis: Basis, tenant: Tenant) -> None:
+    live = tenant.live
+    for change in plan_of(tenant.channels, live, basis).sendable:
+        live = carry_out(change, live)
+
+    assert plan_of(tenant.channels, live, basis).sendable == ()
+
+
+@untimed
+@given(tenants(), st.sampled_from(("n1", "n[2-3]", "*", "n?")))
+def test_a_filter_leaves_out_and_changes_nothing(tenant: Tenant, pattern: str) -> None:
+    whole = plan_of(tenant.channels, tenant.live)
+    part = plan_of(tenant.channels, tenant.live, replace(BASIS, filter=(pattern,)))
+    kept = {change.name for change in part.changes}
+
+    assert part.changes == tuple(change for change in whole.changes if change.name in kept)
+    assert all(set(change.depends_on) <= kept for change in part.changes)
+    assert [found for found in part.findings if found.code != "ESA307"] == [
+        found for found in whole.findings if found in part.findings
+    ]
+
+
+def shuffle(things: Iterable[Thing], random: Random) -> list[Thing]:
+    """The same in another order."""
+    shuffled = list(things)
+    random.shuffle(shuffled)
+    return shuffled

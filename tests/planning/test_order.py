@@ -1,0 +1,113 @@
+"""What stands and falls together, and the order of apply."""
+
+from __future__ import annotations
+
+from reconciler.model.plan import Block
+from reconciler.planning.order import find_closure, find_order, list_first, spread_blocks
+from reconciler.planning.surroundings import Need
+
+FAILS = Block("ESA401", "cannot become calculated: it has readings", {}, "leave it simple")
+UNKNOWN = Block("ESA407", "cannot be known", {}, "ask", is_unknown=True)
+
+
+def tell(blocks: dict[str, tuple[Block, ...]]) -> dict[str, list[str]]:
+    return {name: [f"{block.rule} {block.message}" for block in own] for name, own in sorted(blocks.items())}
+
+
+def test_a_block_is_handed_on_to_everything_that_needs_the_blocked() -> None:
+    needs = {"a": (), "b": (Need("ESA403", "a"),), "c": (Need("ESA408", "b"),), "d": (Need("ESA410", "e"),), "e": ()}
+    own = {"a": [FAILS, FAILS], "b": [], "c": [], "d": [], "e": []}
+
+    blocks = spread_blocks(own, needs)
+
+    assert tell(blocks) == {
+        "a": 2 * ["ESA401 cannot become calculated: it has readings"],
+        "b": ["ESA403 needs the change of a, which is blocked by ESA401"],
+        "c": ["ESA408 needs the change of b, which is blocked by ESA403"],
+        "d": [],
+        "e": [],
+    }
+    assert blocks["c"] == (
+        Block(
+            rule="ESA408",
+            message="needs the change of b, which is blocked by ESA403",
+            evidence={"needs": "b", "blocked_by": ["ESA403"]},
+            unblock="unblock b",
+        ),
+    )
+
+
+def test_what_is_blocked_itself_is_not_told_of_others() -> None:
+    needs = {"a": (Need("ESA409", "b", is_first=False),), "b": (Need("ESA409", "a"),)}
+
+    assert tell(spread_blocks({"a": [FAILS], "b": []}, needs)) == {
+        "a": ["ESA401 cannot become calculated: it has readings"],
+        "b": ["ESA409 needs the change of a, which is blocked by ESA401"],
+    }
+
+
+def test_what_needs_the_unknown_is_unknown_and_what_needs_the_blocked_is_blocked() -> None:
+    needs = {"a": (), "b": (), "c": (Need("ESA403", "a"), Need("ESA403", "b"))}
+
+    settled = spread_blocks({"a": [UNKNOWN], "b": [FAILS], "c": []}, needs)
+
+    assert [(block.evidence["needs"], block.is_unknown) for block in settled["c"]] == [("a", True), ("b", False)]
+
+
+def test_circles_are_named_and_block_their_members_and_what_needs_them() -> None:
+    needs = {
+        "a": (Need("ESA403", "b"),),
+        "b": (Need("ESA408", "c"),),
+        "c": (Need("ESA410", "a"), Need("ESA403", "d")),
+        "d": (),
+        "e": (Need("ESA403", "a"),),
+    }
+
+    settled = spread_blocks({name: [] for name in needs}, needs)
+
+    assert tell(settled) == {
+        "a": ["ESA403 waits for itself: a → b → c → a"],
+        "b": ["ESA408 waits for itself: a → b → c → a"],
+        "c": ["ESA410 waits for itself: a → b → c → a"],
+        "d": [],
+        "e": ["ESA403 needs the change of a, which is blocked by ESA403"],
+    }
+    assert [settled[name][0].unblock for name in "ab"] == [
+        "break the circle by two plans: first leave one of these edits out of the files, and put it back later",
+        "break the circle by two plans: first give one of these channels an import id that none has, or null",
+    ]
+
+
+def test_a_long_circle_is_cut_in_the_message_only() -> None:
+    names = [f"n{number:02}" for number in range(12)]
+    needs = {name: (Need("ESA408", names[number - 1]),) for number, name in enumerate(names)}
+
+    (block,) = spread_blocks({name: [] for name in names}, needs)["n00"]
+
+    assert block.message.endswith("n05 → ... 4 more → n00")
+    assert sorted(block.evidence["cycle"]) == names  # type: ignore[call-overload]
+
+
+def test_two_that_only_stand_together_are_no_circle() -> None:
+    needs = {"a": (Need("ESA409", "b", is_first=False),), "b": (Need("ESA409", "a"),)}
+
+    assert tell(spread_blocks({"a": [], "b": []}, needs)) == {"a": [], "b": []}
+    assert find_order(["a", "b"], needs) == ("a", "b")
+
+
+def test_the_order_goes_by_needs_and_else_by_name() -> None:
+    needs = {"a": (Need("ESA403", "z"), Need("ESA403", "gone")), "b": (), "m": (Need("ESA408", "a"),), "z": ()}
+
+    assert find_order(["m", "z", "b", "a"], needs) == ("b", "z", "a", "m")
+
+
+def test_the_closure_holds_what_is_needed_before_or_beside() -> None:
+    needs = {"a": (Need("ESA403", "b"),), "b": (Need("ESA409", "c", is_first=False),), "c": (), "d": ()}
+
+    assert find_closure(["a", "no-op"], needs) == {"a", "b", "c", "no-op"}
+
+
+def test_what_comes_first_is_listed_once_by_name() -> None:
+    needs = (Need("ESA410", "b"), Need("ESA403", "b"), Need("ESA403", "a"), Need("ESA409", "c", is_first=False))
+
+    assert list_first(needs) == ("a", "b")

@@ -1,0 +1,154 @@
+"""Each channel of the files with its live one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.model.findings import Finding, Severity
+from reconciler.model.places import Place
+from reconciler.model.routes import Pointers
+from reconciler.planning.index import make_index
+from reconciler.planning.pairs import check_found_again, find_pairs
+from tests.planning.tenant import SOUTH, make_desired, make_live
+
+if TYPE_CHECKING:
+    from reconciler.model.desired import Desired
+    from reconciler.planning.pairs import Pairing
+
+ONE, TWO, THREE = make_live(1), make_live(2), make_live(3, data_point=SOUTH)
+INDEX = make_index((ONE, TWO, THREE))
+BY_OLD = Pointers(channel_import_id="OLD")
+
+
+def pair(*channels: Desired) -> Pairing:
+    return find_pairs(channels, INDEX)
+
+
+def tell_pairs(pairing: Pairing) -> list[tuple[str, int]]:
+    return [(found.desired.name, found.live.id) for found in pairing.pairs]
+
+
+@pytest.mark.parametrize(
+    "desired",
+    [
+        make_desired("north", 2),
+        make_desired("north", 2, data_point="NB-ELEC"),
+        make_desired("north", 2, data_point="NB-ELEC-01"),
+        make_desired("north", 0, select=Pointers(channel_import_id="C-2")),
+        make_desired("north", 0, {"channelImportId": "C-2"}, select=None),
+        make_desired("north", 0, {"channelImportId": "C-9"}, select=Pointers(channel_import_id="C-2")),
+    ],
+)
+def test_a_channel_is_found_by_what_it_says(desired: Desired) -> None:
+    assert (tell_pairs(pair(desired)), pair(desired).findings) == ([("north", 2)], ())
+
+
+def test_a_channel_renamed_in_its_import_id_is_found_with_a_note() -> None:
+    pairing = pair(make_desired("north", 0, {"channelImportId": "C-2"}, select=BY_OLD))
+
+    assert tell_pairs(pairing) == [("north", 2)]
+    assert pairing.findings == (
+        Finding(
+            code="ESA305",
+            severity=Severity.NOTE,
+            message='select is out of date: no channel has import id "OLD", found this one by "C-2"',
+            place=Place("channels/north.yaml", 7, keys=("channels", "north", "select")),
+            fix="write  select: {channelImportId: C-2}, or remove select",
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    "desired",
+    [
+        pytest.param(make_desired("north", 0, {"channelImportId": "C-9"}, select=BY_OLD), id="neither is there"),
+        pytest.param(make_desired("north", 0, {"channelImportId": "OLD"}, select=BY_OLD), id="they are the same"),
+        pytest.param(make_desired("north", 0, {"channelImportId": None}, select=BY_OLD), id="none is wanted"),
+        pytest.param(make_desired("north", 9, {"channelImportId": "C-2"}), id="selected by id"),
+    ],
+)
+def test_a_channel_that_nothing_leads_to_is_an_error(desired: Desired) -> None:
+    pairing = pair(desired)
+
+    assert (pairing.pairs, pairing.found) == ((), frozenset())
+    assert [finding.code for finding in pairing.findings] == ["ESA301"]
+
+
+def test_channels_that_find_one_live_channel_are_refused_at_every_place() -> None:
+    first = make_desired("first", 2, line=3)
+    second = make_desired("second", 0, select=Pointers(channel_import_id="C-2"), file="channels/south.yaml", line=9)
+    third = make_desired("third", 0, {"channelImportId": "C-2"}, select=BY_OLD)
+
+    pairing = pair(first, second, third, make_desired("other", 1))
+
+    assert (tell_pairs(pairing), pairing.found) == ([("other", 1)], frozenset((1, 2)))
+    assert [(found.code, found.place, found.message) for found in pairing.findings[:3]] == [
+        (
+            "ESA303",
+            first.place("select"),
+            "live channel is also that of second (channels/south.yaml:9) and 1 more, found channel 2 for each of them",
+        ),
+        (
+            "ESA303",
+            second.place("select"),
+            "live channel is also that of first (channels/north.yaml:3) and 1 more, found channel 2 for each of them",
+        ),
+        (
+            "ESA303",
+            third.place("select"),
+            "live channel is also that of first (channels/north.yaml:3) and 1 more, found channel 2 for each of them",
+        ),
+    ]
+
+
+def test_a_channel_on_another_data_point_is_refused() -> None:
+    pairing = pair(make_desired("north", 3, data_point="NB-ELEC"))
+
+    assert (pairing.pairs, pairing.found) == ((), frozenset((3,)))
+    assert pairing.findings == (
+        Finding(
+            code="ESA304",
+            severity=Severity.ERROR,
+            message="channel is not on data point NB-ELEC, found it on SB-ELEC",
+            place=Place("channels/north.yaml", 7, keys=("channels", "north", "dataPoint")),
+            detail=('channel 3 "Use"',),
+            fix="correct dataPoint or the pointer; no edit can move a channel to another data point",
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "lost"),
+    [({"channelImportId": None}, "to no single channel"), ({"channelImportId": "C-9"}, "to no single channel")],
+)
+def test_a_channel_that_the_plan_takes_out_of_sight_is_a_warning(values: dict[str, str | None], lost: str) -> None:
+    desired = make_desired("north", 0, select=Pointers(channel_import_id="C-2"))
+    planned = make_index((ONE, make_live(2, values), THREE))
+
+    assert tuple(check_found_again(pair(desired).pairs, planned)) == (
+        Finding(
+            code="ESA306",
+            severity=Severity.WARNING,
+            message=f"select will not find this channel again once the plan is applied, found it to lead {lost}",
+            place=Place("channels/north.yaml", 7, keys=("channels", "north", "select")),
+            fix="write  select: {channelId: 2},  or correct select once the change is applied",
+        ),
+    )
+
+
+def test_a_channel_whose_pointer_another_one_gets_is_a_warning() -> None:
+    desired = make_desired("north", 0, select=Pointers(channel_import_id="C-2"))
+    planned = make_index((make_live(1, {"channelImportId": "C-2"}), make_live(2, {"channelImportId": "C-1"}), THREE))
+
+    (finding,) = check_found_again(pair(desired).pairs, planned)
+
+    assert finding.message.endswith("found it to lead to channel 1")
+
+
+def test_a_rename_that_the_file_itself_asks_for_is_found_again() -> None:
+    desired = make_desired("north", 0, {"channelImportId": "C-9"}, select=Pointers(channel_import_id="C-2"))
+    planned = make_index((ONE, make_live(2, {"channelImportId": "C-9"}), THREE))
+
+    assert tuple(check_found_again(pair(desired).pairs, planned)) == ()

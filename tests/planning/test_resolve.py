@@ -1,0 +1,152 @@
+"""The documented resolution of pointers, in the order of the page."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from reconciler.model.routes import Pointers, Problem, Route, Step
+from reconciler.planning.index import make_index
+from reconciler.planning.resolve import route
+from tests.planning.tenant import NORTH, SOUTH, V, make_calculated, make_live
+
+LONELY = replace(SOUTH, id=300, import_id="LONELY")
+CHANNELS = make_index(
+    (
+        make_live(1),
+        make_live(2, {f"{V}unitId": 2}),
+        make_live(3, {f"{V}unitId": 2, "intervalMinutes": 60}),
+        make_live(4, {"observationTypeId": 11}),
+        make_calculated(5, "channel(1)", {"observationTypeId": 12}),
+        make_calculated(6, "channel(2)", {"observationTypeId": 12}),
+        make_live(7, {"channelImportId": "TWICE"}, data_point=LONELY),
+        make_live(8, {"channelImportId": "TWICE"}, data_point=SOUTH),
+        make_live(9, {"channelImportId": None}, data_point=SOUTH),
+    )
+)
+EVERYTHING = Pointers(7, "C-2", "NB-ELEC-01", "ELECUSE", "KWH", 900)
+BY_METER = replace(EVERYTHING, channel_id=None, channel_import_id=None)
+ALL_NORTH = (1, 2, 3, 4, 5, 6)
+START = (Step.ONLY_CHANNEL, ALL_NORTH)
+TYPED = (Step.OBSERVATION_TYPE_CODE, (1, 2, 3))
+AT_UNIT = (Step.UNIT_CODE, (2, 3))
+
+
+@pytest.mark.parametrize(
+    ("pointers", "expected"),
+    [
+        pytest.param(
+            EVERYTHING, Route(7, Step.CHANNEL_ID, None, (7,), ((Step.CHANNEL_ID, (7,)),)), id="channel id wins"
+        ),
+        pytest.param(
+            replace(EVERYTHING, channel_id=99),
+            Route(None, None, Problem.UNMATCHED, (), ((Step.CHANNEL_ID, ()),)),
+            id="unknown channel id falls back on nothing",
+        ),
+        pytest.param(
+            replace(EVERYTHING, channel_id=None),
+            Route(2, Step.CHANNEL_IMPORT_ID, None, (2,), ((Step.CHANNEL_IMPORT_ID, (2,)),)),
+            id="then channel import id",
+        ),
+        pytest.param(
+            replace(EVERYTHING, channel_id=None, channel_import_id="c-2"),
+            Route(None, None, Problem.UNMATCHED, (), ((Step.CHANNEL_IMPORT_ID, ()),)),
+            id="letter case counts, and the meter is no fallback",
+        ),
+        pytest.param(
+            Pointers(channel_import_id="TWICE"),
+            Route(None, None, Problem.AMBIGUOUS, (7, 8), ((Step.CHANNEL_IMPORT_ID, (7, 8)),)),
+            id="an import id of two channels",
+        ),
+        pytest.param(
+            Pointers(channel_import_id="", meter_import_id="LONELY"),
+            Route(7, Step.ONLY_CHANNEL, None, (7,), ((Step.ONLY_CHANNEL, (7,)),)),
+            id="an empty import id is not given",
+        ),
+        pytest.param(
+            Pointers(meter_import_id="LONELY", observation_type_code="GASUSE", unit_code="GAL", interval_seconds=60),
+            Route(7, Step.ONLY_CHANNEL, None, (7,), ((Step.ONLY_CHANNEL, (7,)),)),
+            id="the only channel of a meter, whatever its type, unit and interval",
+        ),
+        pytest.param(
+            Pointers(meter_import_id="NOWHERE"),
+            Route(None, None, Problem.UNMATCHED, (), ((Step.ONLY_CHANNEL, ()),)),
+            id="an unknown meter",
+        ),
+        pytest.param(
+            Pointers(meter_import_id="NB-ELEC-01"),
+            Route(None, None, Problem.AMBIGUOUS, ALL_NORTH, (START,)),
+            id="several channels and no type",
+        ),
+        pytest.param(
+            replace(BY_METER, observation_type_code=None),
+            Route(None, None, Problem.AMBIGUOUS, ALL_NORTH, (START,)),
+            id="a unit does not stand in for the type",
+        ),
+        pytest.param(
+            replace(BY_METER, observation_type_code="ELECDEMAND"),
+            Route(4, Step.OBSERVATION_TYPE_CODE, None, (4,), (START, (Step.OBSERVATION_TYPE_CODE, (4,)))),
+            id="one of the type",
+        ),
+        pytest.param(
+            replace(BY_METER, observation_type_code="MYSTERY"),
+            Route(None, None, Problem.UNMATCHED, ALL_NORTH, (START, (Step.OBSERVATION_TYPE_CODE, ()))),
+            id="none of the type",
+        ),
+        pytest.param(
+            BY_METER,
+            Route(1, Step.UNIT_CODE, None, (1,), (START, TYPED, (Step.UNIT_CODE, (1,)))),
+            id="one of the type with the unit",
+        ),
+        pytest.param(
+            replace(BY_METER, unit_code="GAL"),
+            Route(None, None, Problem.UNMATCHED, (1, 2, 3), (START, TYPED, (Step.UNIT_CODE, ()))),
+            id="none of the type with the unit",
+        ),
+        pytest.param(
+            replace(BY_METER, unit_code="KW", interval_seconds=3600),
+            Route(3, Step.INTERVAL, None, (3,), (START, TYPED, AT_UNIT, (Step.INTERVAL, (3,)))),
+            id="one of type and unit with the interval",
+        ),
+        pytest.param(
+            replace(BY_METER, unit_code="KW", interval_seconds=300),
+            Route(None, None, Problem.UNMATCHED, (2, 3), (START, TYPED, AT_UNIT, (Step.INTERVAL, ()))),
+            id="none of type and unit with the interval",
+        ),
+        pytest.param(
+            replace(BY_METER, unit_code="KW", interval_seconds=None),
+            Route(None, None, Problem.AMBIGUOUS, (2, 3), (START, TYPED, AT_UNIT)),
+            id="several of type and unit, and no interval",
+        ),
+        pytest.param(
+            replace(BY_METER, observation_type_code="GASUSE"),
+            Route(
+                None,
+                None,
+                Problem.UNMATCHED,
+                (5, 6),
+                (START, (Step.OBSERVATION_TYPE_CODE, (5, 6)), (Step.UNIT_CODE, (5, 6)), (Step.INTERVAL, ())),
+            ),
+            id="calculated channels have no interval to match",
+        ),
+        pytest.param(
+            replace(BY_METER, meter_import_id=None),
+            Route(None, None, Problem.NO_IDENTIFIER, (), ()),
+            id="a type, unit and interval identify nothing",
+        ),
+    ],
+)
+def test_pointers_lead_as_the_page_says(pointers: Pointers, expected: Route) -> None:
+    assert route(pointers, CHANNELS) == expected
+
+
+def test_several_are_left_at_the_end_where_even_the_interval_is_alike() -> None:
+    twins = make_index((make_live(1), make_live(2)))
+
+    assert route(BY_METER, twins).candidates == (1, 2)
+    assert route(BY_METER, twins).problem is Problem.AMBIGUOUS
+
+
+def test_the_meter_is_the_data_point_by_its_import_id_not_by_its_code() -> None:
+    assert route(Pointers(meter_import_id=NORTH.code), CHANNELS).problem is Problem.UNMATCHED
