@@ -15,6 +15,8 @@ from reconciler.errors import UsageError
 from reconciler.planfile.writing import render_plan_file
 from reconciler.planning.plan import Basis, make_plan
 from reconciler.reports import findings_text, plan_text
+from reconciler.reports.plan_gitlab import render_gitlab_terraform
+from reconciler.reports.plan_markdown import render_plan_markdown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from reconciler.model.project import Environment
     from reconciler.reports.paint import Paint
 
-FORMATS = ("text", "json")
+FORMATS = ("text", "markdown", "html", "json", "gitlab-terraform")
 
 
 def plan_now(
@@ -56,8 +58,17 @@ def plan_renderers(plan: Plan, root: Path, *, show_unchanged: bool = False) -> M
     """How `plan` is rendered in each of FORMATS."""
     return {
         "text": lambda paint: _render_text(plan, root, paint, show_unchanged=show_unchanged),
+        "markdown": lambda _: render_plan_markdown(plan),
+        "html": lambda _: _render_html(plan),
         "json": lambda _: render_plan_file(plan),
+        "gitlab-terraform": lambda _: render_gitlab_terraform(plan),
     }
+
+
+def _render_html(plan: Plan) -> str:
+    from reconciler.reports.plan_html import render_plan_html
+
+    return render_plan_html(plan)
 
 
 def _render_text(plan: Plan, root: Path, paint: Paint, *, show_unchanged: bool) -> str:

@@ -33,7 +33,7 @@ EMPTY = Reply(body=[])
             "no environment 'sandbx' in reconciler.yaml",
             "did you mean sandbox? write --environment with one of: sandbox",
         ),
-        (["show", "p", "--format", "yaml"], 64, "unknown format 'yaml'", "write one of text, json"),
+        (["show", "p", "--format", "yaml"], 64, "unknown format 'yaml'", "write one of text, markdown, html, json, gitlab-terraform"),
         (
             ["show", "p", "--format", "json="],
             64,
