@@ -15,14 +15,17 @@ from reconciler.sandbox.errors import (
     StoreError,
     WorldError,
 )
+from reconciler.sandbox.faults import Fault, describe_faults, parse_fault, parse_faults
 from reconciler.sandbox.generate import generate
 from reconciler.sandbox.journal import Request
 from reconciler.sandbox.keys import Keys
-from reconciler.sandbox.serving import Options, Service, embedded, reset, running, serve
+from reconciler.sandbox.options import Options
+from reconciler.sandbox.serving import Service, embedded, reset, running, serve
 from reconciler.sandbox.settings import SettingRow, Settings, describe_settings, parse_settings
 from reconciler.sandbox.worlds import World, read_world
 
 __all__ = [
+    "Fault",
     "FaultError",
     "Keys",
     "Options",
@@ -36,9 +39,12 @@ __all__ = [
     "StoreError",
     "World",
     "WorldError",
+    "describe_faults",
     "describe_settings",
     "embedded",
     "generate",
+    "parse_fault",
+    "parse_faults",
     "parse_settings",
     "read_world",
     "reset",

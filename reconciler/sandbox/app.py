@@ -7,6 +7,7 @@ content type is something else, the two keys, and all that lies outside /api.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from random import Random
 from typing import TYPE_CHECKING, cast
 
 from starlette.applications import Starlette
@@ -18,10 +19,12 @@ from starlette.routing import Route
 from reconciler.sandbox.answers import Desk, answer_json, send_refusal
 from reconciler.sandbox.bodies import Refusal
 from reconciler.sandbox.channel_endpoints import ChannelEndpoints
+from reconciler.sandbox.faulting import FaultyApp, die
+from reconciler.sandbox.faults import Schedule
 from reconciler.sandbox.journal import read_requests
-from reconciler.sandbox.keys import Keys
+from reconciler.sandbox.options import Options
+from reconciler.sandbox.reading_endpoints import ReadingEndpoints
 from reconciler.sandbox.reference_endpoints import ReferenceEndpoints
-from reconciler.sandbox.settings import Settings
 from reconciler.sandbox.version_endpoints import VersionEndpoints
 
 if TYPE_CHECKING:
@@ -37,16 +40,23 @@ if TYPE_CHECKING:
 _GZIP_LEVEL = 1
 
 
-def create_app(store: Store, settings: Settings | None = None, keys: Keys | None = None) -> ASGIApp:
-    """The service over a store, for any ASGI server. Use one store for one app only."""
-    desk = Desk(store, settings or Settings())
-    endpoints = (ChannelEndpoints(desk), VersionEndpoints(desk), ReferenceEndpoints(desk))
+def create_app(store: Store, options: Options | None = None, die: Callable[[], None] = die) -> ASGIApp:
+    """The service over a store, for any ASGI server. Use one store for one app only.
+
+    A fault that drops the connection is raised as `ConnectionDroppedError`, for only the server can do it; `die` is
+    called for one that ends the server.
+    """
+    chosen = options or Options()
+    desk = Desk(store, chosen.settings)
+    endpoints = (ChannelEndpoints(desk), VersionEndpoints(desk), ReferenceEndpoints(desk), ReadingEndpoints(desk))
     routes = [route for endpoint in endpoints for route in endpoint.routes()]
     app = Starlette(
         routes=[*routes, Route("/sandbox/requests", _list_requests(desk), methods=["GET"])],
         exception_handlers={Refusal: _on_refusal(desk), HTTPException: _on_http_exception(desk)},
     )
-    return GZipMiddleware(_Gate(app, desk.settings, keys or Keys()), compresslevel=_GZIP_LEVEL)
+    packed = GZipMiddleware(_Gate(app, chosen), compresslevel=_GZIP_LEVEL)
+    seed = sum(fault.seed for fault in chosen.faults)
+    return FaultyApp(packed, store, Schedule(chosen.faults), die, Random(seed))  # noqa: S311 - repeatable, not secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +64,7 @@ class _Gate:
     """Lets in whoever has a key and speaks JSON; paths count in lower case, as they do in the real service's host."""
 
     app: ASGIApp
-    settings: Settings
-    keys: Keys
+    options: Options
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -63,18 +72,18 @@ class _Gate:
             return
         scope = {**scope, "path": scope["path"].lower()}
         refusal = self._check(scope) if scope["path"].startswith("/api/") else None
-        answer = self.app if refusal is None else send_refusal(self.settings, refusal)
+        answer = self.app if refusal is None else send_refusal(self.options.settings, refusal)
         await answer(scope, receive, send)
 
     def _check(self, scope: Scope) -> Refusal | None:
         headers = Headers(scope=scope)
         key = headers.get("ECI-ApiKey")
-        if key not in {self.keys.write, self.keys.read}:
+        if key not in {self.options.keys.write, self.options.keys.read}:
             return Refusal(401, "The header ECI-ApiKey holds no valid key.")
         if headers.get("Content-Type", "").partition(";")[0].strip().lower() != "application/json":
             return Refusal(415, "The header Content-Type must be application/json, on every request.")
-        if key == self.keys.read and _is_write(scope):
-            return Refusal(int(self.settings.no_permission_status), "The user of this key may not do this.")
+        if key == self.options.keys.read and _is_write(scope):
+            return Refusal(int(self.options.settings.no_permission_status), "The user of this key may not do this.")
         return None
 
 

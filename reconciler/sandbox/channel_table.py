@@ -40,6 +40,9 @@ _UPDATE_CHANNEL = f"""
 UPDATE channels SET {", ".join(f"{column} = ?" for column in _CHANNEL_COLUMNS + _EVIDENCE_COLUMNS)}
 WHERE channel_id = ?
 """  # noqa: S608 - column names of the records above
+_UPDATE_EVIDENCE = f"""
+UPDATE channels SET {", ".join(f"{column} = ?" for column in _EVIDENCE_COLUMNS)} WHERE channel_id = ?
+"""  # noqa: S608 - column names of the records above
 _PUT_VERSION = f"""
 INSERT OR REPLACE INTO versions (version_id, channel_id, unknown, {", ".join(_VERSION_COLUMNS)})
 VALUES ({", ".join("?" * (3 + len(_VERSION_COLUMNS)))})
@@ -112,6 +115,12 @@ def save_channel(store: Store, channel: Channel) -> Channel:
     _put_versions(store, channel.channel_id, channel.versions)
     _forget_rendered(store, channel.channel_id)
     return read_channels(store, (channel.channel_id,))[channel.channel_id]
+
+
+def save_evidence(store: Store, channel_id: int, evidence: Evidence) -> None:
+    """Stores what readings left on a channel, and nothing else of it."""
+    store.connection.execute(_UPDATE_EVIDENCE, (*_EVIDENCE_VALUES(evidence), channel_id))
+    _forget_rendered(store, channel_id)
 
 
 def delete_channel(store: Store, channel_id: int) -> None:

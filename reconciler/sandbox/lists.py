@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _DEFAULT_SIZE = 250
 _LARGEST_SIZE = 1000
 _PRIME = 1_000_003
+# The golden section of the prime: multiples of it lie far apart.
+_SPREAD = 618_035
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,5 +87,5 @@ def _order(listing: Listing) -> str:
 def _default_order(shuffle: int | None) -> str:
     if shuffle is None:
         return "channel_id"
-    factor = 7919 * (shuffle + 1) % _PRIME
+    factor = _SPREAD * (shuffle + 1) % _PRIME
     return f"channel_id * {factor} % {_PRIME}, channel_id"

@@ -10,14 +10,16 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from reconciler.sandbox.errors import PortError
+from reconciler.sandbox.faulting import ConnectionDroppedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
-    from starlette.types import ASGIApp
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
 _LOOPBACK = "127.0.0.1"
 
@@ -26,7 +28,19 @@ class Server(uvicorn.Server):
     """uvicorn, but it waits for an event instead of looking ten times a second, and leaves signals to its starter."""
 
     def __init__(self, app: ASGIApp) -> None:
-        super().__init__(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", proxy_headers=False))
+        config = uvicorn.Config(
+            self._answer,
+            interface="asgi3",
+            # The one protocol that is always there, and whose connections can be told by their client.
+            http="h11",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            proxy_headers=False,
+        )
+        super().__init__(config)
+        self._app = app
         self._stopped = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -39,6 +53,17 @@ class Server(uvicorn.Server):
         self.should_exit = True
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._stopped.set)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except ConnectionDroppedError:
+            for connection in self.server_state.connections:
+                if isinstance(connection, H11Protocol) and connection.client == scope["client"]:
+                    connection.transport.close()
+            # Ends once the connection is closed, so that uvicorn does not answer in its stead.
+            while (await receive())["type"] != "http.disconnect":
+                pass
 
     async def main_loop(self) -> None:
         self._loop = asyncio.get_running_loop()

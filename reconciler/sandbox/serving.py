@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.sandbox.demo import make_demo_world
+from reconciler.sandbox.errors import FaultError
+from reconciler.sandbox.faults import Kind
 from reconciler.sandbox.journal import Request, read_requests
-from reconciler.sandbox.keys import Keys
-from reconciler.sandbox.settings import Settings
+from reconciler.sandbox.options import Options
 from reconciler.sandbox.store import Store, open_store
 from reconciler.sandbox.worlds import World, export_world, holds_world, load_world
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How a sandbox runs: its answers to the unknowns, its faults, its keys."""
-
-    settings: Settings = field(default_factory=Settings)
-    keys: Keys = field(default_factory=Keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +55,17 @@ def embedded(database: Path) -> Iterator[str]:
 def running(database: Path, world: World | None = None, options: Options | None = None) -> Iterator[Service]:
     """The service for the length of a block, as `embedded`; with a world it starts again from that.
 
-    Raises `StoreError` and `WorldError`.
+    Raises `StoreError`, `WorldError`, and `FaultError` for a fault that would end the caller's program.
     """
     from reconciler.sandbox.app import create_app  # noqa: PLC0415 - starlette only where something is served
     from reconciler.sandbox.server import in_thread  # noqa: PLC0415 - and uvicorn
 
     chosen = options or Options()
+    if any(fault.kind in (Kind.DIE_BEFORE, Kind.DIE_AFTER) for fault in chosen.faults):
+        raise FaultError("a server that shares its program with others cannot die; serve it on its own")
     with open_store(database) as store:
         prepare(store, world)
-        with in_thread(create_app(store, chosen.settings, chosen.keys)) as url:
+        with in_thread(create_app(store, chosen)) as url:
             yield Service(url, database)
 
 
@@ -90,11 +85,10 @@ def serve(
     from reconciler.sandbox.app import create_app  # noqa: PLC0415 - starlette only where something is served
     from reconciler.sandbox.server import Server, listen, stopped_by_signals, url_of  # noqa: PLC0415 - and uvicorn
 
-    chosen = options or Options()
     listener = listen(port)
     with open_store(database) as store:
         prepare(store, world)
-        server = Server(create_app(store, chosen.settings, chosen.keys))
+        server = Server(create_app(store, options or Options()))
         with stopped_by_signals(server):
             announce(url_of(listener))
             server.run_on(listener)

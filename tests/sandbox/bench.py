@@ -27,7 +27,7 @@ Json = dict[str, Any]
 class Start(Protocol):
     """Starts a sandbox."""
 
-    def __call__(self, *assignments: str, world: World | None = None) -> Bench: ...
+    def __call__(self, *assignments: str, world: World | None = None, faults: tuple[str, ...] = ()) -> Bench: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.sandbox import Options, parse_settings, running
+from reconciler.sandbox import Options, parse_faults, parse_settings, running
 from reconciler.sandbox.demo import make_demo_world
 from tests.sandbox.bench import Bench, connect
 
@@ -30,8 +30,8 @@ def start(tmp_path: Path, demo_world: World) -> Iterator[Start]:
     """Starts a sandbox with settings written as `--set` takes them, by default on the demo world."""
     with ExitStack() as stack:
 
-        def start_one(*assignments: str, world: World | None = None) -> Bench:
-            options = Options(settings=parse_settings(assignments))
+        def start_one(*assignments: str, world: World | None = None, faults: tuple[str, ...] = ()) -> Bench:
+            options = Options(settings=parse_settings(assignments), faults=parse_faults(faults))
             service = stack.enter_context(running(tmp_path / "sandbox.sqlite3", world or demo_world, options))
             return Bench(service, stack.enter_context(connect(service.url)))
 

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import asyncio
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
 from reconciler.sandbox import Keys, Options, running
+from reconciler.sandbox.app import create_app
+from reconciler.sandbox.store import open_store
 from tests.sandbox.bench import CHANNELS, HEADERS, connect, edit_of
 
 if TYPE_CHECKING:
@@ -129,3 +132,22 @@ def test_the_journal_holds_every_write_that_was_answered(demo: Bench) -> None:
     ]
     assert [(one.id, one.status) for one in demo.service.requests()] == [(1, 200), (2, 400)]
     assert [one.id for one in demo.service.requests(after=1)] == [2]
+
+
+def test_an_asgi_server_may_ask_for_its_life_span(tmp_path: Path) -> None:
+    waiting = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
+    seen: list[str] = []
+
+    async def receive() -> dict[str, Any]:
+        return waiting.pop(0)
+
+    async def send(message: Any) -> None:
+        seen.append(message["type"])
+
+    async def live() -> None:
+        with open_store(tmp_path / "a") as store:
+            await create_app(store)({"type": "lifespan"}, receive, send)
+
+    asyncio.run(live())
+
+    assert seen == ["lifespan.startup.complete", "lifespan.shutdown.complete"]

@@ -1,0 +1,174 @@
+"""Carries faults out around the application."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NoReturn
+
+from starlette.datastructures import MutableHeaders
+from starlette.responses import PlainTextResponse
+
+from reconciler.sandbox.answers import FAULT
+from reconciler.sandbox.channel_endpoints import SHUFFLED_PAGE, TRUNCATED_PAGE
+from reconciler.sandbox.channel_table import read_channel, save_channel
+from reconciler.sandbox.faults import Fault, Kind, Schedule
+from reconciler.sandbox.journal import Request, record_request
+from reconciler.sandbox.records import replace_at
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from random import Random
+
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from reconciler.sandbox.records import Channel
+    from reconciler.sandbox.store import Store
+
+_CHANNEL_IN_PATH = re.compile(r"/esachannel/([0-9]{1,9})", re.IGNORECASE)
+_BEFORE = (Kind.STATUS_BEFORE, Kind.DROP_BEFORE, Kind.DIE_BEFORE)
+_AFTER = (Kind.STATUS_AFTER, Kind.DROP_AFTER, Kind.DIE_AFTER)
+_HINTS = {Kind.TRUNCATED_PAGE: TRUNCATED_PAGE, Kind.SHUFFLED_PAGE: SHUFFLED_PAGE}
+_KILLED = 137
+
+
+class ConnectionDroppedError(Exception):
+    """The connection of this request is to be closed, whatever was sent so far."""
+
+
+def die() -> NoReturn:
+    """Ends the program at once, as kill -9 does."""
+    os._exit(_KILLED)
+
+
+@dataclass(frozen=True, slots=True)
+class FaultyApp:
+    """An application whose requests are struck by faults.
+
+    Of several faults that end a request the first counts; those before a write go before those after it.
+    """
+
+    app: ASGIApp
+    store: Store
+    schedule: Schedule
+    die: Callable[[], None]
+    random: Random
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_call = scope["type"] == "http" and scope["path"].lower().startswith("/api/")
+        struck = self.schedule.strike(scope["method"], scope["path"]) if is_call else ()
+        for fault in struck:
+            await asyncio.sleep(fault.milliseconds / 1000)
+        before = next((fault for fault in struck if fault.kind in _BEFORE), None)
+        if before is not None:
+            self._record(scope, before)
+            await self._end(before, scope, receive, send)
+            return
+        await self._answer(struck, scope, receive, send)
+
+    async def _answer(self, struck: tuple[Fault, ...], scope: Scope, receive: Receive, send: Send) -> None:
+        after = next((fault for fault in struck if fault.kind in _AFTER), None)
+        hints = {_HINTS[fault.kind]: True for fault in struck if fault.kind in _HINTS}
+        words = {FAULT: after.words} if after else {}
+        others = _Others(self.store, self.random, tuple(one for one in struck if one.kind is Kind.OTHER_WRITER))
+        if scope["type"] == "http" and scope["method"] != "GET":
+            others.write(scope["path"])
+        spoiled = _Spoiled(struck, others, scope, _swallow if after else send)
+        await self.app({**scope, **hints, **words}, receive, spoiled)
+        if after is not None:
+            await self._end(after, scope, receive, send)
+
+    async def _end(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
+        match fault.kind:
+            case Kind.STATUS_BEFORE | Kind.STATUS_AFTER:
+                await _status_response(fault)(scope, receive, send)
+            case Kind.DIE_BEFORE | Kind.DIE_AFTER:
+                self.die()
+            case _:
+                raise ConnectionDroppedError
+
+    def _record(self, scope: Scope, fault: Fault) -> None:
+        """Tells the journal of a write that was not carried out."""
+        if scope["method"] == "GET":
+            return
+        with self.store.writing():
+            entry = Request(0, scope["method"], scope["path"].lower(), "", fault.status, fault.words)
+            record_request(self.store, entry)
+
+
+@dataclass(frozen=True, slots=True)
+class _Others:
+    """The other writers that one request lets in."""
+
+    store: Store
+    random: Random
+    faults: tuple[Fault, ...]
+
+    def write(self, path: str) -> None:
+        for fault in self.faults:
+            with self.store.writing():
+                channel = self._choose_channel(path)
+                if channel is not None:
+                    _edit_as_another(self.store, channel, fault)
+
+    def _choose_channel(self, path: str) -> Channel | None:
+        named = _CHANNEL_IN_PATH.search(path)
+        if named:
+            return read_channel(self.store, int(named[1]))
+        rows = self.store.connection.execute("SELECT channel_id FROM channels ORDER BY channel_id").fetchall()
+        return read_channel(self.store, self.random.choice(rows)[0]) if rows else None
+
+
+def _edit_as_another(store: Store, channel: Channel, fault: Fault) -> None:
+    number = store.connection.execute("SELECT count(*) FROM requests").fetchone()[0] + 1
+    settings, versions = channel.settings, channel.versions
+    value: str | float = f"By another writer ({number})"
+    match fault.property:
+        case "channelInfo":
+            settings = replace(settings, name=str(value))
+        case "multiplier":
+            latest = versions[-1]
+            value = latest.settings.multiplier + 1
+            edited = replace(latest, settings=replace(latest.settings, multiplier=value))
+            versions = replace_at(versions, len(versions) - 1, edited)
+        case _:
+            settings = replace(settings, description=str(value))
+    save_channel(store, replace(channel, settings=settings, versions=versions))
+    path = f"/api/v202406/esachannel/{channel.channel_id}"
+    record_request(store, Request(0, "PUT", path, json.dumps({fault.property: value}), 200, fault.words))
+
+
+def _status_response(fault: Fault) -> ASGIApp:
+    seconds = 1 if fault.retry_after is None and fault.status == 429 else fault.retry_after
+    headers = {} if seconds is None else {"Retry-After": str(seconds)}
+    return PlainTextResponse(f"The fault {fault.words}, as asked for.", fault.status, headers)
+
+
+async def _swallow(_message: Message) -> None:
+    """Takes the place of `send` where the answer is lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Spoiled:
+    """`send`, with what faults do between the service's reading and its answer's arrival."""
+
+    faults: tuple[Fault, ...]
+    others: _Others
+    scope: Scope
+    send: Send
+
+    async def __call__(self, message: Message) -> None:
+        kinds = {fault.kind for fault in self.faults}
+        if message["type"] == "http.response.start":
+            if self.scope["method"] == "GET":
+                self.others.write(self.scope["path"])
+            if Kind.DEPRECATED in kinds:
+                MutableHeaders(scope=message)["ECI-Deprecated"] = "a later version, by the fault asked for"
+        if message["type"] == "http.response.body" and Kind.TRUNCATED_BODY in kinds:
+            half = message["body"][: len(message["body"]) // 2]
+            await self.send({"type": "http.response.body", "body": half, "more_body": True})
+            raise ConnectionDroppedError
+        await self.send(message)

@@ -1,0 +1,122 @@
+"""The bodies of POST /api/v3/reading and POST /api/v202407/esaReading: readings in groups, one for each channel.
+
+Documented: the names, the lengths, that `readings` is required, that time and value are, that estimated and note must
+be there, and that one of the three identifiers must be there for the ESA call. Not documented, and so decided here:
+whatever is wrong with the identifiers of a group refuses the whole request; whatever is wrong with one reading fails
+that reading; "" is no identifier.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from reconciler.sandbox.bodies import Body, Presence, Refusal, invalid
+from reconciler.sandbox.choices import MissingDefinedKey
+
+if TYPE_CHECKING:
+    from reconciler.sandbox.bodies import Violation
+    from reconciler.sandbox.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """The names one of the two calls gives to the same things, and the seconds in one unit of its intervals."""
+
+    channel_id: str
+    channel_import_id: str
+    parent_import_id: str
+    interval: str
+    seconds: int
+    needs_identifier: bool
+
+
+V3 = Dialect(
+    channel_id="channelId",
+    channel_import_id="channelImportId",
+    parent_import_id="meterImportId",
+    interval="channelIntervalInSeconds",
+    seconds=1,
+    needs_identifier=False,
+)
+ESA = Dialect(
+    channel_id="esaChannelId",
+    channel_import_id="esaChannelImportId",
+    parent_import_id="dataPointImportId",
+    interval="esaChannelIntervalMinutes",
+    seconds=60,
+    needs_identifier=True,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Readings for one channel, which the identifiers lead to; `echo` is how a failure names the group."""
+
+    channel_id: int | None
+    channel_import_id: str | None
+    parent_import_id: str | None
+    observation_type_code: str | None
+    unit_code: str | None
+    interval_seconds: int | None
+    readings: tuple[Any, ...]
+    echo: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SentReading:
+    """A reading as sent; `time` is ISO text, with or without an offset."""
+
+    time: str
+    value: float
+    estimated: bool
+    note: str | None
+
+
+def parse_groups(value: Any, dialect: Dialect) -> tuple[Group, ...]:
+    """The groups in a body. Raises `Refusal` with all violations of identifiers."""
+    if not isinstance(value, list) or not all(isinstance(group, dict) for group in value):
+        raise Refusal(400, "The body must be a JSON array of objects.")
+    violations: list[Violation] = []
+    bodies = (Body(group, f"[{index}].", violations) for index, group in enumerate(value))
+    groups = tuple(_parse_group(body, dialect) for body in bodies)
+    if violations:
+        raise invalid(*violations)
+    return groups
+
+
+def parse_reading(value: Any, settings: Settings) -> SentReading | str:
+    """A reading, or what is wrong with it."""
+    if not isinstance(value, dict):
+        return "a reading must be an object"
+    violations: list[Violation] = []
+    body = Body(value, "", violations)
+    time = body.text("time", presence=Presence.REQUIRED)
+    number = body.double("value", Presence.REQUIRED)
+    reading = SentReading(time or "", number or 0.0, body.boolean("estimated") or False, body.text("note"))
+    if settings.missing_defined_key is MissingDefinedKey.REJECT:
+        for name in ("estimated", "note"):
+            if not body.has(name):
+                body.complain(name, "must be there")
+    return "; ".join(f"{one.property} {one.message}" for one in violations) or reading
+
+
+def _parse_group(body: Body, dialect: Dialect) -> Group:
+    interval = body.integer(dialect.interval)
+    names = (dialect.channel_id, dialect.channel_import_id, dialect.parent_import_id)
+    if dialect.needs_identifier and all(body.is_null(name) for name in names):
+        body.complain(dialect.channel_id, f"or {names[1]} or {names[2]} is required")
+    readings = body.values.get("readings")
+    if not isinstance(readings, list):
+        body.complain("readings", "is required, and must be a list")
+        readings = []
+    return Group(
+        channel_id=body.integer(dialect.channel_id),
+        channel_import_id=body.text(dialect.channel_import_id, longest=255) or None,
+        parent_import_id=body.text(dialect.parent_import_id, longest=255) or None,
+        observation_type_code=body.text("observationTypeCode", longest=16) or None,
+        unit_code=body.text("unitCode", longest=16) or None,
+        interval_seconds=None if interval is None else interval * dialect.seconds,
+        readings=tuple(readings),
+        echo={name: body.values.get(name) for name in (*names, "observationTypeCode", "unitCode", dialect.interval)},
+    )

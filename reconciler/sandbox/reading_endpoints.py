@@ -1,0 +1,156 @@
+"""The endpoints of readings: POST /api/v3/reading, POST /api/v202407/esaReading, GET /api/v3/channel/{id}/reading.
+
+Documented: the 200 that counts imported and failed readings and lists the failed ones by group; that the ESA call
+overwrites a reading at the same time. Not documented, and so decided here: the ESA call answers as the v3 call does,
+with its own names; a group that leads to no channel has its error at the group, a bad reading at the reading; readings
+of calculated channels are refused; both ends of beginDate and endDate belong to what a GET asks for.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from starlette.routing import Route
+
+from reconciler.sandbox.answers import Answer, Desk, answer_json, carry_out
+from reconciler.sandbox.bodies import Refusal
+from reconciler.sandbox.channel_endpoints import find_channel
+from reconciler.sandbox.choices import V3Overwrite, V3SeesEsaChannels
+from reconciler.sandbox.reading_bodies import ESA, V3, parse_groups, parse_reading
+from reconciler.sandbox.reading_table import (
+    Span,
+    StoredReading,
+    compute_readings,
+    find_instants,
+    parse_instant,
+    put_readings,
+    zone_of,
+)
+from reconciler.sandbox.reference_table import Kind, read_record
+from reconciler.sandbox.rendering import unit_child
+from reconciler.sandbox.resolution import UnresolvedError, resolve_channel
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from reconciler.sandbox.reading_bodies import Dialect, Group
+    from reconciler.sandbox.records import Channel
+
+_ECHO = ("time", "value", "estimated", "note")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingEndpoints:
+    """What happens at each path of readings."""
+
+    desk: Desk
+
+    def routes(self) -> list[Route]:
+        """Paths and methods, in lower case."""
+        return [
+            Route("/api/v3/reading", self.create_v3, methods=["POST"]),
+            Route("/api/v202407/esareading", self.create_esa, methods=["POST"]),
+            Route("/api/v3/channel/{channel_id:int}/reading", self.list_readings, methods=["GET"]),
+        ]
+
+    async def create_v3(self, request: Request) -> Response:
+        """POST: readings for channels named as data loggers name them."""
+        return await carry_out(self.desk, request, lambda body: self._import(body, V3))
+
+    async def create_esa(self, request: Request) -> Response:
+        """POST: the same for ESA channels; a repeat overwrites."""
+        return await carry_out(self.desk, request, lambda body: self._import(body, ESA))
+
+    async def list_readings(self, request: Request) -> Response:
+        """GET: the readings of a channel in a span of time."""
+        if self.desk.settings.v3_sees_esa_channels is V3SeesEsaChannels.NO:
+            raise Refusal(404, f"No channel has the id {request.path_params['channel_id']}.")
+        channel = find_channel(self.desk, request)
+        settings = channel.versions[-1].settings
+        unit = read_record(self.desk.store, Kind.UNITS, settings.unit_id) or {}
+        readings = [
+            {
+                "observationId": one.stored.reading_id,
+                "time": one.time,
+                "value": one.value,
+                "rawValue": one.stored.raw,
+                "estimated": bool(one.stored.estimated),
+                "note": one.stored.note,
+            }
+            for one in compute_readings(self.desk.store, channel, self._span(request, channel))
+        ]
+        head = {"channelId": channel.channel_id, "rule": settings.observation_rule_id, "unit": unit_child(unit)}
+        return answer_json(head | {"readings": readings})
+
+    def _span(self, request: Request, channel: Channel) -> Span:
+        zone = zone_of(self.desk.store, channel)
+        parameters = {name.lower(): value for name, value in request.query_params.items()}
+        ends = {}
+        for name in ("beginDate", "endDate"):
+            text = parameters.get(name.lower())
+            ends[name] = None if text is None else parse_instant(text, zone)
+            if text is not None and ends[name] is None:
+                raise Refusal(400, f"{name} must be a date and time, found {text!r}.")
+        return Span(ends["beginDate"], ends["endDate"])
+
+    def _import(self, body: Any, dialect: Dialect) -> Answer:
+        groups = parse_groups(body, dialect)
+        failures = [failure for group in groups if (failure := self._import_group(group, dialect)) is not None]
+        failed = sum(len(failure["readings"]) for failure in failures)
+        total = sum(len(group.readings) for group in groups)
+        counts = {"failedReadingsCount": failed, "importedReadingsCount": total - failed}
+        return Answer(200, json.dumps({"failedReadings": failures} | counts, default=float))
+
+    def _import_group(self, group: Group, dialect: Dialect) -> dict[str, Any] | None:
+        """The failures of a group; None where it has none."""
+        try:
+            channel = self._resolve(group, dialect)
+        except UnresolvedError as failure:
+            return group.echo | {"error": str(failure), "readings": [_failed(one, None) for one in group.readings]}
+        failed = self._put_group(channel, group, dialect)
+        return group.echo | {"error": None, "readings": failed} if failed else None
+
+    def _resolve(self, group: Group, dialect: Dialect) -> Channel:
+        if dialect is V3 and self.desk.settings.v3_sees_esa_channels is V3SeesEsaChannels.NO:
+            raise UnresolvedError("no channel has these identifiers")
+        channel = resolve_channel(self.desk.store, group)
+        if channel.settings.is_calculated:
+            raise UnresolvedError(f"channel {channel.channel_id} is calculated and takes no readings")
+        return channel
+
+    def _put_group(self, channel: Channel, group: Group, dialect: Dialect) -> list[dict[str, Any]]:
+        """Stores the good readings of a group; the failures."""
+        zone = zone_of(self.desk.store, channel)
+        must_be_new = dialect is V3 and self.desk.settings.v3_overwrite is V3Overwrite.FAIL
+        taken = find_instants(self.desk.store, channel.channel_id) if must_be_new else set()
+        good, failed = [], []
+        for sent in group.readings:
+            reading = self._read(sent, zone)
+            if isinstance(reading, str):
+                failed.append(_failed(sent, reading))
+            elif reading.instant in taken:
+                failed.append(_failed(sent, "the channel has a reading at this time"))
+            else:
+                good.append(reading)
+                taken |= {reading.instant} if must_be_new else set()
+        put_readings(self.desk.store, channel, good)
+        return failed
+
+    def _read(self, sent: Any, zone: tzinfo) -> StoredReading | str:
+        reading = parse_reading(sent, self.desk.settings)
+        if isinstance(reading, str):
+            return reading
+        instant = parse_instant(reading.time, zone)
+        if instant is None:
+            return "time must be a date and time"
+        return StoredReading(instant, reading.value, reading.estimated, reading.note)
+
+
+def _failed(sent: Any, error: str | None) -> dict[str, Any]:
+    values = sent if isinstance(sent, dict) else {}
+    return {name: values.get(name) for name in _ECHO} | {"error": error}

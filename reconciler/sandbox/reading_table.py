@@ -1,0 +1,168 @@
+"""Readings in the store: kept as sent, computed when asked for.
+
+Documented: the rules (Odometer is a register, its value the difference to the reading before; Trip is a value per
+period) and that a version is valid after its beginning and until its end. Not documented, and so decided here: a time
+without offset is wall time in the data point's zone, its timeZoneCode being a name of the zone database (UTC where it
+is not); a register that falls by more than rollbackAllowance of rolloverValue has rolled over; the first reading of a
+register has no value; an edit of a version changes what older readings compute to, but not lastReadingValue.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_left
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, tzinfo
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from reconciler.sandbox.channel_table import save_evidence
+from reconciler.sandbox.records import ODOMETER, Evidence
+from reconciler.sandbox.reference_table import Kind, read_data_point, read_record
+from reconciler.sandbox.rendering import unit_child
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from reconciler.sandbox.records import Channel, VersionSettings
+    from reconciler.sandbox.store import Store
+
+_COLUMNS = "time, value, estimated, note, reading_id"
+# From the reading before the span, for the difference to the first one in it.
+_SELECT_SPAN = f"""
+SELECT {_COLUMNS} FROM readings WHERE channel_id = :channel
+AND time >= ifnull((SELECT max(time) FROM readings WHERE channel_id = :channel AND time < :begin), '')
+AND time <= :end ORDER BY time
+"""  # noqa: S608 - the columns above
+_SELECT_LATEST = f"SELECT {_COLUMNS} FROM readings WHERE channel_id = ? ORDER BY time DESC LIMIT 2"  # noqa: S608 - as above
+_SELECT_EARLIEST = "SELECT min(time) FROM readings WHERE channel_id = ?"
+_UPSERT = """
+INSERT INTO readings (channel_id, time, value, estimated, note) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (channel_id, time)
+DO UPDATE SET value = excluded.value, estimated = excluded.estimated, note = excluded.note
+"""
+# Sorts after all that begins with a digit.
+_END_OF_TIME = "~"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReading:
+    """A reading at an instant, which is ISO text in UTC and so sorts as time does; SQLite has 0 and 1 for booleans."""
+
+    instant: str
+    raw: float
+    estimated: bool | int
+    note: str | None
+    reading_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ComputedReading:
+    """A reading with its value after rule, multiplier and offset; None where there is none yet."""
+
+    stored: StoredReading
+    time: str
+    value: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From one instant to another, both in it; None is without end."""
+
+    begin: str | None = None
+    end: str | None = None
+
+
+def zone_of(store: Store, channel: Channel) -> tzinfo:
+    """The time zone of the channel's data point."""
+    data_point = read_data_point(store, channel.data_point_id)
+    zone = (data_point.details.get("dataPointTimeZone") if data_point else None) or {}
+    try:
+        return ZoneInfo(str(zone.get("timeZoneCode")))
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
+
+
+def parse_instant(text: str, zone: tzinfo) -> str | None:
+    """The instant of an ISO time, read in the zone where it has no offset; None where it is no time."""
+    try:
+        time = datetime.fromisoformat(text)
+        local = time if time.tzinfo else time.replace(tzinfo=zone)
+        return local.astimezone(UTC).isoformat()
+    except (ValueError, OverflowError):
+        return None
+
+
+def find_instants(store: Store, channel_id: int) -> set[str]:
+    """The instants at which a channel has readings."""
+    rows = store.connection.execute("SELECT time FROM readings WHERE channel_id = ?", (channel_id,))
+    return {row[0] for row in rows}
+
+
+def put_readings(store: Store, channel: Channel, readings: Iterable[StoredReading]) -> None:
+    """Stores readings, in place of those at the same instants, and brings the channel's evidence up to date."""
+    rows = [(channel.channel_id, one.instant, one.raw, one.estimated, one.note) for one in readings]
+    if not rows:
+        return
+    store.connection.executemany(_UPSERT, rows)
+    save_evidence(store, channel.channel_id, _evidence(store, channel))
+
+
+def compute_readings(store: Store, channel: Channel, span: Span) -> Iterator[ComputedReading]:
+    """The readings of a channel in a span, in the order of time, computed by the version valid at each."""
+    zone = zone_of(store, channel)
+    begin = span.begin or ""
+    bounds = {"channel": channel.channel_id, "begin": begin, "end": span.end or _END_OF_TIME}
+    before: StoredReading | None = None
+    for row in store.connection.execute(_SELECT_SPAN, bounds):
+        reading = StoredReading(*row)
+        if reading.instant >= begin:
+            yield _compute_reading(channel, zone, reading, before)
+        before = reading
+
+
+def _compute_reading(
+    channel: Channel, zone: tzinfo, reading: StoredReading, before: StoredReading | None
+) -> ComputedReading:
+    local = datetime.fromisoformat(reading.instant).astimezone(zone)
+    beginnings = [version.settings.begin_date or "" for version in channel.versions]
+    # A version begins after its beginDate: at that very time the one before is still valid.
+    place = max(bisect_left(beginnings, local.replace(tzinfo=None).isoformat()) - 1, 0)
+    value = _compute(reading, before, channel.versions[place].settings)
+    return ComputedReading(reading, local.isoformat(), value)
+
+
+def _compute(reading: StoredReading, before: StoredReading | None, settings: VersionSettings) -> float | None:
+    if settings.observation_rule_id != ODOMETER:
+        value = reading.raw * settings.multiplier + (settings.offset or 0.0)
+    elif before is None:
+        return None
+    else:
+        value = _difference(reading.raw - before.raw, settings) * settings.multiplier
+    return abs(value) if settings.is_value_positive else value
+
+
+def _difference(difference: float, settings: VersionSettings) -> float:
+    rollover = settings.rollover_value or 0.0
+    has_rolled_over = -difference > (settings.rollback_allowance or 0.0) * rollover
+    return difference + rollover if has_rolled_over else difference
+
+
+def _evidence(store: Store, channel: Channel) -> Evidence:
+    """What the channel shows of its readings: the stored ones, and those its world told of without giving them."""
+    zone, known = zone_of(store, channel), channel.evidence
+    readings = [StoredReading(*row) for row in store.connection.execute(_SELECT_LATEST, (channel.channel_id,))]
+    latest = _compute_reading(channel, zone, readings[0], readings[1] if readings[1:] else None)
+    earliest = store.connection.execute(_SELECT_EARLIEST, (channel.channel_id,)).fetchone()[0]
+    dates = [datetime.fromisoformat(earliest).astimezone(zone).isoformat(), latest.time]
+    dates += [date for date in (known.first_date, known.last_date) if date is not None]
+    dates.sort(key=_instant)
+    if dates[-1] != latest.time:
+        return replace(known, first_date=dates[0])
+    unit = read_record(store, Kind.UNITS, channel.versions[-1].settings.unit_id) or {}
+    value = json.dumps({"unit": unit_child(unit), "value": latest.value})
+    return Evidence(has_readings=True, first_date=dates[0], last_date=latest.time, last_value=value)
+
+
+def _instant(time: str) -> str:
+    return parse_instant(time, UTC) or ""

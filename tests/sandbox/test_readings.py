@@ -1,0 +1,327 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.sandbox.bench import CHANNELS, broken, only_edit
+
+if TYPE_CHECKING:
+    from reconciler.sandbox import World
+    from tests.sandbox.bench import Bench, Json, Start
+
+V3 = "/api/v3/reading"
+ESA = "/api/v202407/esaReading"
+# In the demo world 1049 is a Trip channel in gallons every hour, and 1067 an Odometer; neither has readings.
+TRIP, ODOMETER = 1049, 1067
+
+TWO_LEFT = "2 channels have the meter 'NB-WATER-01', observation type 'WATUSE', unit 'GAL', interval 3600"
+
+
+def reading(time: str, value: float, **changes: Any) -> Json:
+    return {"time": time, "value": value, "estimated": False, "note": None} | changes
+
+
+def send(bench: Bench, path: str, *groups: Json) -> Json:
+    answer: Json = bench.client.post(path, json=list(groups)).raise_for_status().json()
+    return answer
+
+
+def listed(bench: Bench, channel_id: int, **span: str) -> list[tuple[str, float | None, float]]:
+    response = bench.client.get(f"/api/v3/channel/{channel_id}/reading", params=span).raise_for_status()
+    return [(one["time"], one["value"], one["rawValue"]) for one in response.json()["readings"]]
+
+
+def test_readings_land_on_the_channel_and_show_on_it(demo: Bench) -> None:
+    before = demo.read(TRIP)
+    first, last = reading("2026-07-01T00:00:00", 5), reading("2026-12-01T00:15:00", 7, estimated=True, note="by hand")
+
+    answer = send(demo, V3, {"channelId": TRIP, "readings": [last, first]})
+
+    assert answer == {"failedReadings": [], "failedReadingsCount": 0, "importedReadingsCount": 2}
+    assert only_edit(before, demo.read(TRIP)) == {
+        "firstReadingDate": "2026-07-01T00:00:00-04:00",
+        "hasReadings": True,
+        "isCalculatedConvertible": False,
+        "lastReadingDate": "2026-12-01T00:15:00-05:00",
+        "lastReadingValue": {"unit": {"unitCode": "GAL", "unitId": 5, "unitInfo": "Gallons"}, "value": 7},
+    }
+    assert demo.client.get(f"/api/v3/channel/{TRIP}/reading").json() == {
+        "channelId": TRIP,
+        "rule": 2,
+        "unit": {"unitCode": "GAL", "unitId": 5, "unitInfo": "Gallons"},
+        "readings": [
+            {
+                "observationId": 2,
+                "time": "2026-07-01T00:00:00-04:00",
+                "value": 5,
+                "rawValue": 5,
+                "estimated": False,
+                "note": None,
+            },
+            {
+                "observationId": 1,
+                "time": "2026-12-01T00:15:00-05:00",
+                "value": 7,
+                "rawValue": 7,
+                "estimated": True,
+                "note": "by hand",
+            },
+        ],
+    }
+
+
+def test_a_channel_with_readings_cannot_be_converted(demo: Bench) -> None:
+    send(demo, V3, {"channelId": TRIP, "readings": [reading("2026-07-01", 5)]})
+
+    version = {"formula": "1", "multiplier": 1, "observationRuleId": 2, "unitId": 5}
+    response = demo.put(TRIP, isCalculated=True, intervalMinutes=None, esaChannelVersion=version)
+
+    assert broken(response) == ["isCalculated"]
+
+
+def test_readings_of_the_world_and_later_ones_are_one_span(demo: Bench) -> None:
+    send(demo, ESA, {"esaChannelId": 1048, "readings": [reading("2025-01-01T00:00:00Z", 5)]})
+    unchanged = demo.read(1048)
+    send(demo, ESA, {"esaChannelId": 1048, "readings": [reading("2026-12-01T00:00:00Z", 9)]})
+
+    after = demo.read(1048)
+    assert (unchanged["firstReadingDate"], unchanged["lastReadingDate"], unchanged["lastReadingValue"]["value"]) == (
+        "2021-07-01T00:15:00-04:00",
+        "2026-11-20T23:45:00-05:00",
+        1240,
+    )
+    assert (after["lastReadingDate"], after["lastReadingValue"]["value"]) == ("2026-11-30T19:00:00-05:00", 4)
+
+
+def test_a_time_is_wall_time_unless_it_has_an_offset(demo: Bench) -> None:
+    times = ("2026-07-01T12:00:00", "2026-07-01T12:00:00Z", "2026-07-01T12:00:00+02:00")
+    send(demo, V3, {"channelId": TRIP, "readings": [reading(time, 1) for time in times]})
+
+    assert [time for time, _, _ in listed(demo, TRIP)] == [
+        "2026-07-01T06:00:00-04:00",
+        "2026-07-01T08:00:00-04:00",
+        "2026-07-01T12:00:00-04:00",
+    ]
+
+
+def test_where_the_zone_is_not_known_times_are_in_utc(start: Start, demo_world: World) -> None:
+    bench = start(world={"formatVersion": 1, "channels": demo_world["channels"]})
+    send(bench, V3, {"channelId": TRIP, "readings": [reading("2026-07-01T12:00:00", 1)]})
+
+    assert listed(bench, TRIP) == [("2026-07-01T12:00:00+00:00", 1, 1)]
+
+
+def test_trip_is_multiplied_and_offset(demo: Bench) -> None:
+    demo.put_with_version(TRIP, multiplier=2, offset=0.5, isValuePositive=True).raise_for_status()
+
+    send(demo, V3, {"channelId": TRIP, "readings": [reading("2026-07-01", 3), reading("2026-07-02", -3)]})
+
+    assert [value for _, value, _ in listed(demo, TRIP)] == [6.5, 5.5]
+
+
+def test_odometer_is_the_difference_to_the_reading_before(demo: Bench) -> None:
+    demo.put_with_version(ODOMETER, multiplier=10, rolloverValue=1000, rollbackAllowance=0.1).raise_for_status()
+    values = [(1, 900), (2, 950), (3, 940), (4, 10)]
+
+    send(demo, V3, {"channelId": ODOMETER, "readings": [reading(f"2026-07-0{day}", value) for day, value in values]})
+
+    # Not known yet; 50 more; 10 less, which is tolerated; 930 less, which is a rollover.
+    assert [value for _, value, _ in listed(demo, ODOMETER)] == [None, 500, -100, 700]
+    assert demo.read(ODOMETER)["lastReadingValue"]["value"] == 700
+
+
+def test_each_reading_is_computed_by_the_version_valid_then(demo: Bench) -> None:
+    version = {"beginDate": "2026-07-02T00:00:00", "multiplier": 100, "observationRuleId": 2, "unitId": 5}
+    demo.client.post(f"{CHANNELS}/{TRIP}/version", json=version).raise_for_status()
+    times = ("2026-07-01T23:00:00", "2026-07-02T00:00:00", "2026-07-02T00:00:01")
+
+    send(demo, V3, {"channelId": TRIP, "readings": [reading(time, 1) for time in times]})
+
+    # The beginning itself still belongs to the version before.
+    assert [value for _, value, _ in listed(demo, TRIP)] == [1, 1, 100]
+
+
+def test_an_edit_in_place_computes_older_readings_anew(demo: Bench) -> None:
+    send(demo, V3, {"channelId": TRIP, "readings": [reading("2026-07-01", 3)]})
+
+    demo.put_with_version(TRIP, multiplier=4).raise_for_status()
+
+    assert listed(demo, TRIP) == [("2026-07-01T00:00:00-04:00", 12, 3)]
+
+
+@pytest.mark.parametrize(
+    ("span", "values"),
+    [
+        ({}, [None, 1, 2, 3]),
+        ({"beginDate": "2026-07-02"}, [1, 2, 3]),
+        ({"beginDate": "2026-07-02", "endDate": "2026-07-03T00:00:00"}, [1, 2]),
+        ({"endDate": "2026-07-01T04:00:00Z"}, [None]),
+        ({"beginDate": "2027-01-01"}, []),
+    ],
+)
+def test_a_span_has_both_its_ends(demo: Bench, span: dict[str, str], values: list[float | None]) -> None:
+    days = [reading(f"2026-07-0{day}", raw) for day, raw in ((1, 0), (2, 1), (3, 3), (4, 6))]
+    send(demo, V3, {"channelId": ODOMETER, "readings": days})
+
+    assert [value for _, value, _ in listed(demo, ODOMETER, **span)] == values
+
+
+@pytest.mark.parametrize(
+    ("channel_id", "parameters", "status"),
+    [(7, {}, 404), (TRIP, {"beginDate": "x"}, 400), (TRIP, {"endDate": ""}, 400)],
+)
+def test_a_span_without_meaning_is_refused(demo: Bench, channel_id: int, parameters: Json, status: int) -> None:
+    assert demo.client.get(f"/api/v3/channel/{channel_id}/reading", params=parameters).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("path", "key", "setting", "failed"),
+    [
+        (V3, "channelId", "v3_overwrite=upsert", 0),
+        (V3, "channelId", "v3_overwrite=fail", 2),
+        (ESA, "esaChannelId", "v3_overwrite=fail", 0),
+    ],
+)
+def test_a_reading_at_a_time_that_has_one_is_as_the_setting_says(
+    start: Start, path: str, key: str, setting: str, failed: int
+) -> None:
+    bench = start(setting)
+    send(bench, path, {key: TRIP, "readings": [reading("2026-07-01", 1)]})
+
+    again = [reading("2026-07-01", 2), reading("2026-07-01T04:00:00Z", 3), reading("2026-07-02", 4)]
+    answer = send(bench, path, {key: TRIP, "readings": again})
+
+    assert (answer["failedReadingsCount"], answer["importedReadingsCount"]) == (failed, 3 - failed)
+    assert [raw for _, _, raw in listed(bench, TRIP)] == ([1, 4] if failed else [3, 4])
+
+
+def test_a_time_given_twice_in_one_call_fails_where_nothing_may_be_overwritten(start: Start) -> None:
+    twice = [reading("2026-07-01", 1), reading("2026-07-01", 2)]
+
+    answer = send(start("v3_overwrite=fail"), V3, {"channelId": TRIP, "readings": twice})
+
+    assert answer["failedReadings"][0]["readings"] == [twice[1] | {"error": "the channel has a reading at this time"}]
+
+
+def test_a_bad_reading_fails_alone(demo: Bench) -> None:
+    good = reading("2026-07-01", 1)
+    bad: list[Any] = [
+        reading("soon", 2.5),
+        {"value": 3, "estimated": True},
+        "x",
+        reading("2026-07-01", 4, note=5, estimated="no"),
+        reading("0001-01-01T00:00:00+23:00", 6),
+    ]
+
+    answer = send(
+        demo,
+        V3,
+        {
+            "meterImportId": "NB-WATER-01",
+            "unitCode": "GAL",
+            "observationTypeCode": "WATUSE",
+            "channelIntervalInSeconds": 3600,
+            "readings": [],
+        },
+        {"channelId": TRIP, "readings": [bad[0], good, *bad[1:]]},
+    )
+
+    nothing: Json = {"time": None, "value": None, "estimated": None, "note": None}
+    assert answer == {
+        "failedReadings": [
+            {
+                "channelId": None,
+                "channelImportId": None,
+                "meterImportId": "NB-WATER-01",
+                "observationTypeCode": "WATUSE",
+                "unitCode": "GAL",
+                "channelIntervalInSeconds": 3600,
+                "error": TWO_LEFT,
+                "readings": [],
+            },
+            {
+                "channelId": TRIP,
+                "channelImportId": None,
+                "meterImportId": None,
+                "observationTypeCode": None,
+                "unitCode": None,
+                "channelIntervalInSeconds": None,
+                "error": None,
+                "readings": [
+                    reading("soon", 2.5) | {"error": "time must be a date and time"},
+                    nothing | {"value": 3, "estimated": True, "error": "time is required; note must be there"},
+                    nothing | {"error": "a reading must be an object"},
+                    bad[3] | {"error": "estimated must be true or false; note must be a string"},
+                    bad[4] | {"error": "time must be a date and time"},
+                ],
+            },
+        ],
+        "failedReadingsCount": 5,
+        "importedReadingsCount": 1,
+    }
+    assert listed(demo, TRIP) == [("2026-07-01T00:00:00-04:00", 1, 1)]
+
+
+def test_estimated_and_note_may_be_missing_by_a_setting(start: Start) -> None:
+    bench = start("missing_defined_key=keep")
+
+    answer = send(bench, V3, {"channelId": TRIP, "readings": [{"time": "2026-07-01", "value": 1}]})
+
+    assert answer["importedReadingsCount"] == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "group", "names"),
+    [
+        (V3, {"channelId": "x", "readings": []}, ["[0].channelId"]),
+        (V3, {"channelImportId": "x" * 256, "readings": []}, ["[0].channelImportId"]),
+        (V3, {"meterImportId": "x" * 256, "readings": []}, ["[0].meterImportId"]),
+        (V3, {"observationTypeCode": "x" * 17, "readings": []}, ["[0].observationTypeCode"]),
+        (V3, {"unitCode": "x" * 17, "readings": []}, ["[0].unitCode"]),
+        (V3, {"channelIntervalInSeconds": 1.5}, ["[0].readings", "[0].channelIntervalInSeconds"]),
+        (V3, {"readings": {}}, ["[0].readings"]),
+        (ESA, {"readings": []}, ["[0].esaChannelId"]),
+        (ESA, {"esaChannelImportId": "x" * 256, "readings": []}, ["[0].esaChannelImportId"]),
+        (ESA, {"dataPointImportId": "x" * 256, "readings": []}, ["[0].dataPointImportId"]),
+        (
+            ESA,
+            {"dataPointImportId": "x", "esaChannelIntervalMinutes": "x", "readings": []},
+            ["[0].esaChannelIntervalMinutes"],
+        ),
+    ],
+)
+def test_identifiers_that_break_a_rule_refuse_the_request(
+    demo: Bench, path: str, group: Json, names: list[str]
+) -> None:
+    assert sorted(broken(demo.client.post(path, json=[group]))) == sorted(names)
+
+
+@pytest.mark.parametrize("body", ["{}", "[1]", "null"])
+def test_a_body_that_is_no_array_of_objects_is_refused(demo: Bench, body: str) -> None:
+    assert demo.client.post(V3, content=body).status_code == 400
+
+
+def test_a_calculated_channel_takes_no_readings(demo: Bench) -> None:
+    answer = send(demo, V3, {"channelId": 1044, "readings": [reading("2026-07-01", 1)]})
+
+    assert answer["failedReadings"][0]["error"] == "channel 1044 is calculated and takes no readings"
+    assert answer["failedReadingsCount"] == 1
+    assert answer["failedReadings"][0]["readings"] == [reading("2026-07-01", 1) | {"error": None}]
+
+
+def test_the_v3_calls_may_know_no_esa_channels(start: Start) -> None:
+    bench = start("v3_sees_esa_channels=no")
+    group = {"readings": [reading("2026-07-01", 1)]}
+
+    v3 = send(bench, V3, {"channelId": TRIP} | group)
+    esa = send(bench, ESA, {"esaChannelId": TRIP} | group)
+
+    assert (v3["importedReadingsCount"], esa["importedReadingsCount"]) == (0, 1)
+    assert bench.client.get(f"/api/v3/channel/{TRIP}/reading").status_code == 404
+
+
+def test_the_journal_counts_imports_as_writes(demo: Bench) -> None:
+    send(demo, V3, {"channelId": TRIP, "readings": []})
+
+    assert [(one.method, one.path, one.status) for one in demo.service.requests()] == [("POST", V3, 200)]
