@@ -41,7 +41,9 @@ def _check_readings(draft: Draft) -> Iterator[Block]:
             rule,
             f"cannot become {kind}: it has readings",
             _readings(live),
-            f"leave it {other} and make a new {kind} channel in EnergyCAP, or delete its readings there first",
+            # The summarized readings of a calculated channel cannot be deleted.
+            f"leave it {other} and make a new {kind} channel in EnergyCAP"
+            + (", or delete its readings there first" if draft.planned.is_calculated else ""),
         )
     elif live.has_readings is None and live.is_convertible is None:
         yield Block(

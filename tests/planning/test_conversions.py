@@ -131,8 +131,7 @@ def test_a_calculated_channel_with_readings_cannot_become_simple() -> None:
             rule="ESA404",
             message="cannot become simple: it has readings",
             evidence=READ,
-            unblock="leave it calculated and make a new simple channel in EnergyCAP, "
-            "or delete its readings there first",
+            unblock="leave it calculated and make a new simple channel in EnergyCAP",
         ),
     )
 
