@@ -13,7 +13,7 @@ from reconciler.cli.applying import FORMATS, carry_out
 from reconciler.cli.documents import read_file
 from reconciler.cli.exits import Exit, exit_of_account, exit_of_plan, gravest
 from reconciler.cli.options import Scope, printing, scoped
-from reconciler.cli.planned import plan_now, plan_renderers
+from reconciler.cli.planned import plan_now, plan_renderers, read_live
 from reconciler.cli.project import open_definitions, open_workplace, print_findings
 from reconciler.cli.screen import TEXT
 from reconciler.cli.service import open_service
@@ -72,9 +72,9 @@ def _apply_saved(screen: Screen, scope: Scope, file: Path, parallelism: int) -> 
 def _apply_fresh(screen: Screen, scope: Scope, parallelism: int, *, ask: bool) -> Exit:
     workplace = open_workplace(screen)
     environment = workplace.environment(scope.environment)
-    loaded = open_definitions(screen, workplace)
+    wanted = open_definitions(screen, workplace, scope.base)
     with open_service(workplace.root, environment) as address, open_editor(address.url, address.key) as editor:
-        plan = plan_now(workplace.root, environment, editor, loaded, scope.only)
+        plan = plan_now(workplace, environment, wanted, read_live(editor), scope.only)
         screen.show_only(TEXT, plan_renderers(plan, workplace.root)[TEXT])
         stopped = _check(screen, workplace, plan, is_reviewed=ask)
         if stopped or not plan.sendable:

@@ -20,14 +20,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a command is about: an environment by its name (None: the default one), and patterns of channel names."""
+    """What a command is about.
+
+    An environment by its name (None: the default one), patterns of channel names, and the git reference to tell this
+    change from drift (None: they are not told apart).
+    """
 
     environment: str | None
     only: tuple[str, ...]
+    base: str | None
 
 
 def scoped(command: Command) -> Command:
-    """Give `command` the options --environment and --only, as one `scope`."""
+    """Give `command` the options --environment, --only and --base, as one `scope`."""
 
     @click.option(
         "-e", "--environment", metavar="NAME", help="The environment of reconciler.yaml; its default where left out."
@@ -38,9 +43,10 @@ def scoped(command: Command) -> Command:
         metavar="GLOB",
         help="Only channels whose name matches, with what they depend on. Repeatable.",
     )
+    @click.option("--base", metavar="GITREF", help="Tell what the files change since GITREF from drift.")
     @wraps(command)
-    def with_scope(*, environment: str | None, only: tuple[str, ...], **rest: Any) -> Exit:
-        return command(scope=Scope(environment, only), **rest)
+    def with_scope(*, environment: str | None, only: tuple[str, ...], base: str | None, **rest: Any) -> Exit:
+        return command(scope=Scope(environment, only, base), **rest)
 
     return with_scope
 

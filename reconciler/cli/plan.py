@@ -10,7 +10,7 @@ import click
 from reconciler.cli.documents import write_file
 from reconciler.cli.exits import Exit, exit_of_plan
 from reconciler.cli.options import printing, scoped
-from reconciler.cli.planned import FORMATS, plan_now, plan_renderers
+from reconciler.cli.planned import FORMATS, plan_now, plan_renderers, read_live
 from reconciler.cli.project import open_definitions, open_workplace
 from reconciler.cli.service import open_service
 from reconciler.energycap.client import open_reader
@@ -31,10 +31,11 @@ def command(screen: Screen, scope: Scope, out: Path | None, detailed_exitcode: b
     """Compare the files with EnergyCAP and print what would change. Nothing is written to EnergyCAP."""
     workplace = open_workplace(screen)
     environment = workplace.environment(scope.environment)
-    loaded = open_definitions(screen, workplace)
+    wanted = open_definitions(screen, workplace, scope.base)
     with open_service(workplace.root, environment) as address, open_reader(address.url, address.key) as reader:
-        plan = plan_now(workplace.root, environment, reader, loaded, scope.only)
+        seen = read_live(reader)
         screen.remark_more(f"requests: {reader.requests.total()}")
+    plan = plan_now(workplace, environment, wanted, seen, scope.only)
     if out is not None:
         write_file(out, render_plan_file(plan))
         screen.remark(f"saved the plan to {out}; carry it out with: reconciler apply {out}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from reconciler.definitions.git import read_commit
 from reconciler.definitions.pinpoint import pinpoint
 from reconciler.errors import UsageError
 from reconciler.planfile.writing import render_plan_file
+from reconciler.planning.origins import mark_origins
 from reconciler.planning.plan import Basis, make_plan
 from reconciler.reports import findings_text, plan_text
 from reconciler.reports.plan_gitlab import render_gitlab_terraform
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from reconciler.cli.project import Wanted, Workplace
     from reconciler.energycap.client import Reader
-    from reconciler.model.desired import Definitions
     from reconciler.model.findings import Finding
+    from reconciler.model.live import Snapshot
     from reconciler.model.plan import Plan
     from reconciler.model.project import Environment
     from reconciler.reports.paint import Paint
@@ -32,25 +34,35 @@ if TYPE_CHECKING:
 FORMATS = ("text", "markdown", "html", "json", "gitlab-terraform")
 
 
-def plan_now(
-    root: Path,
-    environment: Environment,
-    reader: Reader,
-    loaded: tuple[Definitions, tuple[Finding, ...]],
-    only: Sequence[str],
-) -> Plan:
-    """The plan that turns what the service has now into what the files say, with the warnings about the files."""
-    definitions, warnings = loaded
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was read of the service, and what it said on the way; `taken` is when, where it was read from a file."""
+
+    snapshot: Snapshot
+    findings: tuple[Finding, ...] = ()
+    taken: str | None = None
+
+
+def read_live(reader: Reader) -> Seen:
+    """Everything that a plan needs of the service, read now."""
+    snapshot = reader.read_snapshot()
+    return Seen(snapshot, reader.findings)
+
+
+def plan_now(workplace: Workplace, environment: Environment, wanted: Wanted, seen: Seen, only: Sequence[str]) -> Plan:
+    """The plan that turns what was `seen` into what is `wanted`, with all that was found on the way."""
     basis = Basis(
         tool_version=__version__,
         environment=environment,
         url=environment.url,
-        created=_now(),
-        commit=read_commit(root),
+        created=tell_time(),
+        commit=read_commit(workplace.root),
         filter=tuple(only),
     )
-    plan = make_plan(definitions, reader.read_snapshot(), basis)
-    findings = (*warnings, *pinpoint(root, plan.findings), *reader.findings)
+    plan = make_plan(wanted.definitions, seen.snapshot, basis)
+    if wanted.base is not None:
+        plan = mark_origins(plan, wanted.definitions, wanted.base)
+    findings = (*wanted.warnings, *pinpoint(workplace.root, plan.findings), *seen.findings)
     return replace(plan, findings=tuple(sorted(findings, key=lambda finding: finding.order)))
 
 
@@ -78,8 +90,8 @@ def _render_text(plan: Plan, root: Path, paint: Paint, *, show_unchanged: bool) 
     return f"{findings_text.render(plan.findings, paint, path_prefix(root))}\n{text}"
 
 
-def _now() -> str:
-    """The time of planning; SOURCE_DATE_EPOCH, where set, makes it the same in every run.
+def tell_time() -> str:
+    """The time now, in UTC; SOURCE_DATE_EPOCH, where set, makes it the same in every run.
 
     Source: https://reproducible-builds.org/specs/source-date-epoch/
     """

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.definitions.git import checked_out
 from reconciler.definitions.load import load_definitions
 from reconciler.definitions.project import find_root, load_project
 from reconciler.errors import ProjectError, UsageError
@@ -54,13 +55,30 @@ def open_workplace(screen: Screen) -> Workplace:
     return Workplace(root, project)
 
 
-def open_definitions(screen: Screen, workplace: Workplace) -> tuple[Definitions, tuple[Finding, ...]]:
-    """The definitions of the project and the warnings about them. Raises ProjectError where they have errors."""
-    loaded = load_definitions(workplace.root, workplace.project.definitions)
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the files say, the warnings about them, and what they said at the base, where one was given."""
+
+    definitions: Definitions
+    warnings: tuple[Finding, ...]
+    base: Definitions | None
+
+
+def open_definitions(screen: Screen, workplace: Workplace, base: str | None = None) -> Wanted:
+    """The definitions of the project, and those at the git reference `base`.
+
+    Raises ProjectError where today's have errors, or git has no such reference. What was broken at the base is left
+    out of it.
+    """
+    folders = workplace.project.definitions
+    loaded = load_definitions(workplace.root, folders)
     if any(finding.severity is Severity.ERROR for finding in loaded.findings):
         print_findings(screen, loaded.findings, workplace.root)
         raise ProjectError("the definitions have errors; nothing was asked of EnergyCAP", "mend what is listed above")
-    return loaded.definitions, loaded.findings
+    if base is None:
+        return Wanted(loaded.definitions, loaded.findings, None)
+    with checked_out(workplace.root, base, folders) as past:
+        return Wanted(loaded.definitions, loaded.findings, load_definitions(past, folders).definitions)
 
 
 def print_findings(screen: Screen, findings: Sequence[Finding], root: Path) -> None:
