@@ -142,7 +142,9 @@ def _show_edit(edit: Edit, effect: str, directory: Directory) -> ShownEdit:
 
 
 def _show_block(block: Block) -> ShownBlock:
-    return ShownBlock(block, tuple(describe_evidence(block.evidence)), RULES.get(block.rule))
+    # A saved plan has its evidence sorted; the page is the same before it is saved and after.
+    evidence = dict(sorted(block.evidence.items()))
+    return ShownBlock(block, tuple(describe_evidence(evidence)), RULES.get(block.rule))
 
 
 def _compare(edit: Edit, before: ShownValue, after: ShownValue) -> tuple[Pieces, Pieces]:

@@ -33,7 +33,7 @@ class Layout:
 def lay_out(links: Sequence[Link]) -> Layout:
     """A layout for `links`, each of which is given once; no arrow passes behind a box, but where there is a circle."""
     levels = _find_levels(links)
-    paths = {link: _find_path(link, levels) for link in links}
+    paths = {link: _find_path(link, levels) for link in sorted(links)}
     columns = _arrange(levels, paths.values())
     height = max(map(_measure, columns))
     corners: dict[Slot, tuple[int, int]] = {}

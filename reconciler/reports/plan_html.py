@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -48,11 +49,17 @@ def render_plan_html(plan: Plan) -> str:
     )
 
 
+@cache
 def _load_template() -> Template:
     from jinja2 import Environment, StrictUndefined  # noqa: PLC0415  (slow to start; only this report needs it)
 
     environment = Environment(
-        autoescape=True, finalize=_show, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        autoescape=True,
+        finalize=_show,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
     environment.globals |= {
         "box_height": BOX_HEIGHT,

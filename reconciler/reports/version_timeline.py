@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from reconciler.model.fields import BEGIN_DATE
+from reconciler.model.fields import BEGIN_DATE, VERSION, Impact
 from reconciler.reports.setting_words import show_time
 
 if TYPE_CHECKING:
@@ -64,12 +64,13 @@ class _Axis:
 
 
 def make_timeline(change: Change, created: str) -> Timeline | None:
-    """The timeline of a channel with several versions; None for any other, as a sentence says it all.
+    """The timeline of a channel with several versions; None where a sentence says all that matters.
 
+    That is so for a channel with one version, and for edits that can be sent and touch no version and no stored value.
     `created` is when the plan was made.
     """
     history = change.history
-    if history is None or len(history.versions) < 2:
+    if history is None or len(history.versions) < 2 or not _matters(change):
         return None
     moved = next((str(edit.after) for edit in change.edits if edit.path == BEGIN_DATE and edit.after), None)
     axis = _make_axis(history, created, moved)
@@ -102,6 +103,12 @@ def _describe_readings(history: History) -> str:
     return "It has readings."
 
 
+def _matters(change: Change) -> bool:
+    return not change.is_sendable or any(
+        edit.path.startswith(VERSION) or edit.impact is Impact.HISTORY for edit in change.edits
+    )
+
+
 def _make_axis(history: History, *others: str | None) -> _Axis:
     # The end of the current version is left out: services write "never" as a date far off.
     begins = [version.begin_date for version in history.versions]
@@ -128,15 +135,10 @@ def _list_versions(history: History, axis: _Axis) -> Iterable[Bar]:
 
 
 def _describe_span(version: VersionSpan) -> str:
-    match version.begin_date, version.end_date:
-        case None, None:
-            return "always"
-        case None, str(end):
-            return f"up to {show_time(end)}"
-        case str(begin), None:
-            return f"{show_time(begin)} on"
-        case begin, end:
-            return f"{show_time(str(begin))} to {show_time(str(end))}"
+    begin, end = (show_time(time or "") for time in (version.begin_date, version.end_date))
+    if begin:
+        return f"{begin} to {end}" if end else f"{begin} on"
+    return f"up to {end}" if end else "always"
 
 
 def _place_readings(history: History, axis: _Axis) -> Bar | None:

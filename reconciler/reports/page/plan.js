@@ -55,17 +55,27 @@
       all[kind] += 1;
       shown[kind] += isShown;
       hide(item.element, !isShown);
-      for (const holder of item.holders) held.set(holder, (held.get(holder) ?? 0) + isShown);
+      for (const holder of item.holders) {
+        if (!held.has(holder)) held.set(holder, { shown: 0, all: 0 });
+        held.get(holder).all += 1;
+        held.get(holder).shown += isShown;
+      }
     }
     for (const [holder, number] of held) {
-      hide(holder, number === 0);
-      const pill = holder.id && document.querySelector(`nav a[href="#${holder.id}"]`);
-      if (pill) hide(pill.parentElement, number === 0);
+      hide(holder, !number.shown);
+      if (holder.id) count(holder, number);
     }
     const isActive = wanted.words.length || wanted.risk || wanted.verdict || wanted.place || wanted.origin;
     form.classList.toggle("active", Boolean(isActive));
     say(shown, all);
     if (unchanged && isActive && !shown.changed && shown.unchanged) unchanged.open = true;
+  }
+
+  function count(section, number) {
+    const text = number.shown === number.all ? `${number.all}` : `${number.shown} of ${number.all}`;
+    const entry = document.querySelector(`nav a[href="#${section.id}"]`);
+    hide(entry.parentElement, !number.shown);
+    for (const place of [entry, section.querySelector("h2")]) place.querySelector(".number").textContent = text;
   }
 
   function say(shown, all) {
@@ -93,10 +103,13 @@
     for (const other of picture.querySelectorAll(".box")) other.classList.toggle("near", near.has(other.dataset.box));
   }
 
-  for (const picture of document.querySelectorAll(".formulas svg")) {
+  // On the figure: an svg that listens to focus would take the focus itself.
+  for (const figure of document.querySelectorAll(".formulas")) {
+    const picture = figure.querySelector("svg");
+    if (!picture) continue;
     for (const kind of ["focusin", "pointerover"]) {
-      picture.addEventListener(kind, (event) => light(picture, event.target.closest(".box")));
+      figure.addEventListener(kind, (event) => light(picture, event.target.closest(".box")));
     }
-    for (const kind of ["focusout", "pointerleave"]) picture.addEventListener(kind, () => light(picture, null));
+    for (const kind of ["focusout", "pointerleave"]) figure.addEventListener(kind, () => light(picture, null));
   }
 })();

@@ -1,0 +1,50 @@
+"""Formulas side by side: marked is what only one of them has."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.model.formulas import is_same_formula
+from reconciler.reports.formula_marks import Pieces, mark_changes
+
+formulas = st.lists(
+    st.sampled_from(["channel(a)", "channel( 42 )", " ", "  ", "+", "(", ")", "0.5", "'a b'", "max"]), max_size=12
+).map("".join)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "marked_before", "marked_after"),
+    [
+        ("channel(a) * 2", "channel(a) * 3", ["2"], ["3"]),
+        ("channel(a) - channel(b)", "channel(a)", ["- channel(b)"], []),
+        ("channel(a)", "0.5 * channel(a)", [], ["0.5 *"]),
+        ("channel(north-use)", "channel(north-used)", ["channel(north-use)"], ["channel(north-used)"]),
+        ("channel( 42 )+1", "channel(42) + 1", [], []),
+    ],
+    ids=["number", "removed", "added", "whole reference", "spacing"],
+)
+def test_what_differs_is_marked_token_by_token(
+    before: str, after: str, marked_before: list[str], marked_after: list[str]
+) -> None:
+    pieces_before, pieces_after = mark_changes(before, after)
+    assert (_marked(pieces_before), _marked(pieces_after)) == (marked_before, marked_after)
+
+
+@given(formulas, formulas)
+def test_the_pieces_are_the_formulas_as_they_were_written(before: str, after: str) -> None:
+    sides = mark_changes(before, after)
+    assert ["".join(piece.text for piece in side) for side in sides] == [
+        text if text.strip() else "" for text in (before, after)
+    ]
+
+
+@given(formulas, formulas)
+def test_nothing_is_marked_exactly_where_the_formulas_are_the_same(before: str, after: str) -> None:
+    is_marked = any(piece.is_changed for side in mark_changes(before, after) for piece in side)
+    assert is_marked is not is_same_formula(before, after)
+
+
+def _marked(pieces: Pieces) -> list[str]:
+    return [piece.text for piece in pieces if piece.is_changed]

@@ -1,0 +1,44 @@
+"""How grave a change is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.model.fields import Impact
+from reconciler.reports.risk import RISK_WORDS, Risk, find_risk, list_impact_risks, list_risks
+from tests.reports.plans import REIDENTIFY, RENAME, RESCALE, UNCLEAR, USED, make_change
+
+if TYPE_CHECKING:
+    from reconciler.model.plan import Change
+
+
+@pytest.mark.parametrize(
+    ("change", "risk"),
+    [
+        (make_change("a", RENAME), Risk.COSMETIC),
+        (make_change("a", RENAME, REIDENTIFY), Risk.ROUTING),
+        (make_change("a", RENAME, RESCALE, REIDENTIFY), Risk.HISTORY),
+        (make_change("a", RENAME, blocked_by=[USED]), Risk.BLOCKED),
+        (make_change("a", RENAME, blocked_by=[UNCLEAR]), Risk.BLOCKED),
+        (make_change("a"), Risk.COSMETIC),
+    ],
+    ids=["names", "routing", "history", "blocked", "unknown", "nothing"],
+)
+def test_the_gravest_counts(change: Change, risk: Risk) -> None:
+    assert find_risk(change) is risk
+
+
+def test_what_edits_do_is_listed_the_gravest_first() -> None:
+    change = make_change("a", RENAME, REIDENTIFY, RESCALE, RESCALE)
+    assert list_risks(change) == (Risk.HISTORY, Risk.ROUTING, Risk.COSMETIC)
+
+
+def test_every_impact_is_a_risk_and_the_order_is_theirs() -> None:
+    assert [risk.value for risk in list_impact_risks()] == [impact.value for impact in reversed(Impact)]
+
+
+def test_every_risk_has_a_sign_and_words_of_its_own() -> None:
+    assert set(RISK_WORDS) == set(Risk)
+    assert len({words.sign for words in RISK_WORDS.values()}) == len(Risk)
