@@ -12,6 +12,7 @@ from reconciler.planning.changes import Judgement, make_changes
 from reconciler.planning.citing import show_value
 from reconciler.planning.edits import make_draft
 from reconciler.planning.index import make_index
+from reconciler.planning.neighbourhood import find_neighbourhood
 from reconciler.planning.order import find_closure, spread_blocks
 from reconciler.planning.pairs import check_found_again, find_pairs
 from reconciler.planning.preconditions import judge
@@ -81,6 +82,9 @@ def make_plan(definitions: Definitions, snapshot: Snapshot, basis: Basis) -> Pla
         changes=tuple(make_changes(drafting.pairs, drafting.drafts, judgement)),
         unmanaged=len(index.by_id) - len(pairing.found),
         findings=_sort((*pairing.findings, *drafting.findings, *again)),
+        formula_links=find_neighbourhood(
+            index, drafting.drafts, {pair.live.id: pair.desired.name for pair in pairing.pairs}
+        ),
     )
     return _leave_out(plan, [channel.name for channel in desired], judgement.needs) if basis.filter else plan
 
@@ -162,10 +166,13 @@ def _leave_out(plan: Plan, names: Sequence[str], needs: Mapping[str, Sequence[Ne
         if not any(is_picked(name, (pattern,)) for name in names)
     )
     findings = (finding for finding in plan.findings if finding.place and finding.place.keys[1] in kept)
+    changes = tuple(change for change in plan.changes if change.name in kept)
+    edited = {change.channel_id for change in changes if change.edits}
     return replace(
         plan,
-        changes=tuple(change for change in plan.changes if change.name in kept),
+        changes=changes,
         findings=_sort((*unmatched, *findings)),
+        formula_links=tuple(link for link in plan.formula_links if {link.user.id, link.used.id} & edited),
     )
 
 
