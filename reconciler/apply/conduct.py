@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from reconciler.apply.journal import Journal
     from reconciler.model.events import Event
 
 DEFAULT_PARALLELISM = 4
@@ -24,9 +25,11 @@ class Conduct:
 
     `parallelism` changes are carried out side by side. `on_event` is called from the thread that applies, one event at
     a time. Once `stop` is set, from any thread or a signal handler, what is in flight is finished and nothing more is
-    begun.
+    begun. With a `journal` every write stands in it before it is sent, and what an earlier run left open there is
+    settled first.
     """
 
     parallelism: int = DEFAULT_PARALLELISM
     on_event: Callable[[Event], None] = _watch_nothing
     stop: Signal = field(default_factory=Signal)
+    journal: Journal | None = None

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from reconciler.apply.conduct import Conduct
 from reconciler.apply.evidence import Witness
 from reconciler.apply.order import Queue
+from reconciler.apply.sending import Sender
 from reconciler.apply.step import Step, Stepper
 from reconciler.apply.verifying import Written, verify
+from reconciler.errors import FileError
 from reconciler.model.events import Differed, Finished, Started, Verifying
 from reconciler.model.outcomes import Account, Ending, Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from concurrent.futures import Executor, Future
 
+    from reconciler.apply.writing import Landing
     from reconciler.energycap.client import Editor, Reader
     from reconciler.model.plan import Change, Plan
     from reconciler.model.project import Environment
@@ -30,13 +35,24 @@ def apply_plan(plan: Plan, editor: Editor, environment: Environment, conduct: Co
     What depends on a change that does not succeed is not tried, nor is anything after the service refused the key;
     nothing else stops for a failure. Nothing that the service does or says is raised.
     """
-    stepper = Stepper(editor, environment.channel_edit, Witness(editor, plan.sendable))
     conduct = conduct or Conduct()
-    run = _Run(plan, stepper, conduct)
+    sender = Sender(editor, environment.channel_edit, conduct.journal)
     with ThreadPoolExecutor(conduct.parallelism, thread_name_prefix="apply") as pool:
+        settled = _settle_open(sender, pool)
+        run = _Run(plan, Stepper(sender, Witness(editor, plan.sendable), settled), conduct)
         run.carry_out(pool)
         run.verify(editor, pool)
-    return run.account()
+    account = run.account()
+    if conduct.journal:
+        # Without this line the journal reads as unfinished, and to go on with it does no harm.
+        with suppress(FileError):
+            conduct.journal.end(account)
+    return account
+
+
+def _settle_open(sender: Sender, executor: Executor) -> Mapping[str, Landing]:
+    intents = sender.journal.before.open if sender.journal else ()
+    return dict(zip((intent.name for intent in intents), executor.map(sender.settle, intents), strict=True))
 
 
 class _Run:

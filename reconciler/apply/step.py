@@ -6,19 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.apply.staleness import find_movement, find_remaining
-from reconciler.apply.writing import find_writes, send
+from reconciler.apply.writing import find_writes
 from reconciler.errors import ServiceError, Unauthorized
 from reconciler.model.outcomes import Ending, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from reconciler.apply.evidence import Witness
+    from reconciler.apply.sending import Sender
     from reconciler.apply.writing import Landing
-    from reconciler.energycap.client import Editor
     from reconciler.model.live import Live
     from reconciler.model.plan import Change
-    from reconciler.model.project import ChannelEdit
 
 _PLAN_AGAIN = "plan again: reconciler plan"
 
@@ -37,12 +36,15 @@ class Step:
 
 
 class Stepper:
-    """Carries out changes, from any number of threads, but never two of one data point at once."""
+    """Carries out changes, from any number of threads, but never two of one data point at once.
 
-    def __init__(self, editor: Editor, channel_edit: ChannelEdit, witness: Witness) -> None:
-        self._editor = editor
-        self._channel_edit = channel_edit
+    `settled` holds, by the name of the change, what was found out about writes that an earlier run left open.
+    """
+
+    def __init__(self, sender: Sender, witness: Witness, settled: Mapping[str, Landing]) -> None:
+        self._sender = sender
         self._witness = witness
+        self._settled = settled
 
     def carry_out(self, change: Change) -> Step:
         """What became of `change`; nothing of it is written where live has moved since the plan."""
@@ -52,11 +54,17 @@ class Stepper:
             if fresh is None:
                 return _find_stale(change, f"channel {change.channel_id} is not there any more")
             if not find_remaining(change.wanted, fresh):
-                return Step(Outcome(change.name, change.channel_id, Ending.DONE, already=True))
+                return self._find_already(change)
             stale = self._judge(change, fresh, channels)
         except ServiceError as error:
             return _fail(change, error)
         return stale or self._write(change, fresh)
+
+    def _find_already(self, change: Change) -> Step:
+        earlier = self._settled.get(change.name)
+        if earlier and earlier.ending is Ending.DIFFERS:
+            return _stop(change, earlier)
+        return Step(Outcome(change.name, change.channel_id, Ending.DONE, already=True))
 
     def _judge(self, change: Change, fresh: Live, channels: Sequence[Live]) -> Step | None:
         if movement := find_movement(change, fresh):
@@ -67,14 +75,14 @@ class Stepper:
         return None
 
     def _write(self, change: Change, fresh: Live) -> Step:
-        before, sent, done = fresh, 0, ""
+        before, sent, done, halt = fresh, 0, "", ""
         for write in find_writes(change, fresh):
-            landing = send(write, before, self._editor, self._channel_edit)
+            landing = self._sender.send(change.name, write, before)
             sent += landing.was_sent
             if landing.ending is not Ending.DONE:
                 return _stop(change, landing, sent, done)
-            before, done = landing.found or before, f"its {write.part.value} was written; "
-        return Step(Outcome(change.name, change.channel_id, Ending.DONE, requests=sent), before)
+            before, done, halt = landing.found or before, f"its {write.part.value} was written; ", landing.halt
+        return Step(Outcome(change.name, change.channel_id, Ending.DONE, requests=sent), before, halt)
 
 
 def _find_stale(change: Change, reason: str, fix: str = _PLAN_AGAIN) -> Step:
@@ -86,8 +94,8 @@ def _fail(change: Change, error: ServiceError) -> Step:
     return Step(outcome, halt=error.message if isinstance(error, Unauthorized) else "")
 
 
-def _stop(change: Change, landing: Landing, sent: int, done: str) -> Step:
+def _stop(change: Change, landing: Landing, sent: int = 0, done: str = "") -> Step:
     outcome = Outcome(
         change.name, change.channel_id, landing.ending, f"{done}{landing.message}", landing.fix, requests=sent
     )
-    return Step(outcome, halt=landing.message if landing.is_refused_key else "")
+    return Step(outcome, halt=landing.halt)

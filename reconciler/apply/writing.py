@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, assert_never
 
+from reconciler.apply.evidence import read_if_there
 from reconciler.apply.proof import expect, find_differences
 from reconciler.apply.staleness import find_remaining
 from reconciler.energycap.transport import Unsent
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from reconciler.model.values import Spec
 
 _LOOK = "look at the channel in EnergyCAP, then plan again: reconciler plan"
+RESUME = "go on once the service answers, which looks first: reconciler apply --resume"
 _AGAIN = "apply again, or plan again: reconciler plan"
 
 
@@ -43,8 +45,9 @@ class Write:
 class Landing:
     """What became of one write.
 
-    `found` is the channel as it read after it, None where nobody could look. `was_sent` says whether anything left
-    this machine, `is_refused_key` that no other write will fare better.
+    `found` is the channel as it read after it, None where it was not read. `was_sent` says whether anything left this
+    machine, `is_open` that nobody knows whether it was done. `halt` says why no other write will fare better; empty
+    where one may.
     """
 
     ending: Ending
@@ -52,7 +55,8 @@ class Landing:
     fix: str = ""
     found: Live | None = None
     was_sent: bool = True
-    is_refused_key: bool = False
+    is_open: bool = False
+    halt: str = ""
 
 
 def find_writes(change: Change, fresh: Live) -> tuple[Write, ...]:
@@ -82,24 +86,27 @@ def send(write: Write, before: Live, editor: Editor, channel_edit: ChannelEdit) 
         answer = _put(write, before, editor, channel_edit)
     except (Unsent, BadAnswer) as error:
         return Landing(Ending.FAILED, error.message, error.fix, was_sent=False)
-    except (Unauthorized, Refused) as error:
-        return Landing(Ending.FAILED, error.message, error.fix, is_refused_key=isinstance(error, Unauthorized))
+    except Refused as error:
+        return Landing(Ending.FAILED, error.message, error.fix)
+    except Unauthorized as error:
+        return Landing(Ending.FAILED, error.message, error.fix, halt=error.message)
     except ServiceError as error:
-        return _look(write, before, editor, error)
+        return _look(write, before, editor, error.message)
     return _look(write, before, editor) if answer is None else settle(write, before, answer)
 
 
-def settle(write: Write, before: Live, found: Live, lost: ServiceError | None = None) -> Landing:
-    """What became of `write`, judged by how the channel read `before` and how it is `found`.
+def settle(write: Write, before: Live, found: Live | None, lost: str = "") -> Landing:
+    """What became of `write`, judged by how the channel read `before` and how it is `found`; None: it is gone.
 
-    `lost` is the error that came in place of an answer, None where the service said it was done.
+    `lost` says why there is no answer, empty where the service said that it was done.
     """
-    expected = expect(before, write.wanted)
-    differences = find_differences(expected, found)
+    if found is None:
+        return Landing(Ending.DIFFERS, f"channel {before.id} is not there any more", _LOOK)
+    differences = find_differences(expect(before, write.wanted), found)
     if not differences:
         return Landing(Ending.DONE, found=found)
     if lost and _is_untouched(write, before, found):
-        return Landing(Ending.FAILED, f"was not done: {lost.message}", _AGAIN, found)
+        return Landing(Ending.FAILED, f"was not done: {lost}", _AGAIN, found)
     return Landing(Ending.DIFFERS, f"reads otherwise than it was written: {'; '.join(differences)}", _LOOK, found)
 
 
@@ -114,14 +121,12 @@ def _put(write: Write, before: Live, editor: Editor, channel_edit: ChannelEdit) 
             assert_never(never)
 
 
-def _look(write: Write, before: Live, editor: Editor, lost: ServiceError | None = None) -> Landing:
+def _look(write: Write, before: Live, editor: Editor, lost: str = "") -> Landing:
     try:
-        found = editor.read_channel(before.id)
+        found = read_if_there(editor, before.id)
     except ServiceError as error:
-        doubt = lost.message if lost else "it was accepted"
-        return Landing(
-            Ending.FAILED, f"may have been done, and the channel cannot be read: {doubt}; {error.message}", _LOOK
-        )
+        message = f"may have been done, and the channel cannot be read: {lost or 'it was accepted'}; {error.message}"
+        return Landing(Ending.FAILED, message, RESUME, is_open=True)
     return settle(write, before, found, lost)
 
 

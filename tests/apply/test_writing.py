@@ -179,13 +179,13 @@ def test_what_cannot_be_known_is_said(start: Start) -> None:
 
     landing = send_to(bench, 1042, RENAME)
 
-    assert (landing.ending, landing.found) == (Ending.FAILED, None)
+    assert (landing.ending, landing.found, landing.is_open) == (Ending.FAILED, None, True)
     assert landing.message.startswith("may have been done, and the channel cannot be read: no answer from ")
 
 
 def test_an_accepted_version_that_cannot_be_read_is_no_success(start: Start) -> None:
     def answer_puts_only(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
-        return pass_on() if request.method == "PUT" else httpx.Response(404)
+        return pass_on() if request.method == "PUT" else httpx.Response(400)
 
     bench = start(wire=Wire(answer_puts_only))
 
@@ -193,6 +193,17 @@ def test_an_accepted_version_that_cannot_be_read_is_no_success(start: Start) -> 
 
     assert landing.ending is Ending.FAILED
     assert landing.message.startswith("may have been done, and the channel cannot be read: it was accepted; ")
+
+
+def test_a_channel_that_is_gone_after_its_write_differs(start: Start) -> None:
+    def answer_puts_only(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        return pass_on() if request.method == "PUT" else httpx.Response(404)
+
+    bench = start(wire=Wire(answer_puts_only))
+
+    landing = send_to(bench, 1046, Write(Part.VERSION, {MULTIPLIER: 0.5}))
+
+    assert (landing.ending, landing.message) == (Ending.DIFFERS, "channel 1046 is not there any more")
 
 
 def test_what_never_left_this_machine_was_not_sent(start: Start) -> None:
@@ -210,7 +221,7 @@ def test_what_never_left_this_machine_was_not_sent(start: Start) -> None:
 def test_a_refusal_fails_with_the_words_of_the_service(demo: Bench) -> None:
     landing = send_to(demo, 1042, Write(Part.CHANNEL, {INFO: "x" * 51}))
 
-    assert (landing.ending, landing.is_refused_key) == (Ending.FAILED, False)
+    assert (landing.ending, landing.halt) == (Ending.FAILED, "")
     assert "channelInfo: must be at most 50 characters" in landing.message
     assert demo.editor.requests == {CHANNEL: 1}
 
@@ -220,7 +231,8 @@ def test_a_refused_key_is_known_as_such(start: Start) -> None:
 
     landing = send_to(bench, 1042, RENAME)
 
-    assert (landing.ending, landing.is_refused_key) == (Ending.FAILED, True)
+    assert landing.ending is Ending.FAILED
+    assert landing.halt.startswith("the service refused the key: ")
 
 
 @pytest.mark.parametrize(

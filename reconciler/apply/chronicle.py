@@ -1,0 +1,132 @@
+"""What a journal tells: the plan, what was written of it, and what nobody knows yet."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from reconciler.apply.entries import Began, Ended, Intent, Landed
+from reconciler.apply.entry_lines import decode_entry
+from reconciler.errors import FileError, PlanFileError
+from reconciler.planfile.reading import read_plan
+from reconciler.planfile.shapes import Misshapen, take_object, take_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from reconciler.apply.entries import Entry
+    from reconciler.apply.writing import Landing
+    from reconciler.model.plan import Plan
+    from reconciler.planfile.shapes import Document
+
+FORMAT_VERSION = "1.0"
+
+_MOVE_AWAY = "keep the file for the record under another name, and plan again: reconciler plan"
+
+
+@dataclass(frozen=True, slots=True)
+class Chronicle:
+    """What a journal tells: the plan, and what happened to it, in order."""
+
+    plan: Plan
+    entries: tuple[Entry, ...] = ()
+
+    @property
+    def intents(self) -> tuple[Intent, ...]:
+        """The writes that were about to be sent."""
+        return tuple(entry for entry in self.entries if isinstance(entry, Intent))
+
+    @property
+    def landings(self) -> Mapping[int, Landing]:
+        """What became of the writes of which that is known, by the number of their intent."""
+        return {entry.number: entry.landing for entry in self.entries if isinstance(entry, Landed)}
+
+    @property
+    def open(self) -> tuple[Intent, ...]:
+        """The writes of which nobody knows whether they were done."""
+        landings = self.landings
+        return tuple(intent for intent in self.intents if intent.number not in landings)
+
+    @property
+    def last_run(self) -> tuple[Entry, ...]:
+        """The entries of the last run."""
+        begins = [index for index, entry in enumerate(self.entries) if isinstance(entry, Began)]
+        return self.entries[begins[-1] :] if begins else ()
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the last run came to its end by itself, and nothing is open."""
+        last = self.last_run[-1] if self.last_run else None
+        return isinstance(last, Ended) and not last.account.interrupted and not self.open
+
+
+class Sound(NamedTuple):
+    """A journal as far as it is whole: what it tells, and how many bytes that takes."""
+
+    chronicle: Chronicle
+    length: int
+
+
+def read_journal(path: Path) -> Chronicle:
+    """What the journal at `path` tells, one in use by another process too.
+
+    Raises FileError where it cannot be read, is no journal, or is damaged before its last line.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise FileError(f"cannot read {path}: {error.strerror}", "give the path of a journal") from error
+    sound = parse_journal(content, path)
+    if sound is None:
+        raise FileError(f"{path} is no journal: its first line is not whole", "nothing was written by it: remove it")
+    return sound.chronicle
+
+
+def parse_journal(content: bytes, path: Path) -> Sound | None:
+    """The journal in `content`, without a last line that was torn; None where not even the first is whole.
+
+    A line is written in one go and made durable before anything follows from it: what a torn one spoke of did not
+    happen, or is settled by its intent. Raises FileError where a line in between is damaged.
+    """
+    lines = content.splitlines(keepends=True)
+    documents = [_parse_line(line) for line in lines]
+    while documents and documents[-1] is None:
+        documents.pop()
+    if not documents:
+        return None
+    if None in documents:
+        raise FileError(f"{path} is damaged at line {documents.index(None) + 1}", _MOVE_AWAY)
+    header, *rest = (document for document in documents if document is not None)
+    chronicle = _read_chronicle(header, rest, path)
+    return Sound(chronicle, sum(map(len, lines[: len(documents)])))
+
+
+def _parse_line(line: bytes) -> Document | None:
+    if not line.endswith(b"\n"):
+        return None
+    try:
+        document = json.loads(line)
+    except ValueError:
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def _read_chronicle(header: Document, rest: list[Document], path: Path) -> Chronicle:
+    try:
+        _check_version(header, path)
+        plan = read_plan(json.dumps(take_object(header, "plan")))
+        return Chronicle(plan, tuple(decode_entry(document) for document in rest))
+    except Misshapen as misshapen:
+        raise FileError(f"{path} is damaged, or no journal: {misshapen}", _MOVE_AWAY) from None
+    except PlanFileError as error:
+        raise FileError(f"{path}: {error.message}", _MOVE_AWAY) from None
+
+
+def _check_version(header: Document, path: Path) -> None:
+    version = take_text(header, "format_version")
+    known = FORMAT_VERSION.partition(".")[0]
+    if version.partition(".")[0] != known:
+        message = f"{path} has the format_version {version!a}; this reconciler reads {known}.x"
+        raise FileError(message, "use the version of reconciler that wrote it")

@@ -1,0 +1,182 @@
+"""Entries of a journal as lines of JSON, and back."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, assert_never
+
+from reconciler.apply.entries import Began, Ended, Entry, Intent, Landed
+from reconciler.apply.writing import Landing, Part, Write
+from reconciler.model.fields import CHANNEL_FIELDS, FIELD_AT, VERSION_FIELDS
+from reconciler.model.live import DataPoint, Live, Version
+from reconciler.model.outcomes import Account, Ending, Outcome
+from reconciler.planfile.shapes import (
+    Document,
+    Misshapen,
+    take_choice,
+    take_object,
+    take_record,
+    take_record_or_null,
+    take_records,
+    take_text,
+    take_text_or_null,
+    take_truth,
+    take_value,
+    take_whole,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reconciler.model.fields import Field
+    from reconciler.model.values import Spec
+
+_dump = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+
+
+def render_line(document: Document) -> bytes:
+    """`document` as one line of ASCII."""
+    return f"{_dump(document)}\n".encode("ascii")
+
+
+def encode_entry(entry: Entry) -> Document:
+    """`entry` as JSON has it; its kind is in `kind`."""
+    match entry:
+        case Began():
+            return {"kind": "began", "at": entry.at}
+        case Intent():
+            return {
+                "kind": "intent",
+                "at": entry.at,
+                "number": entry.number,
+                "name": entry.name,
+                "part": entry.write.part.value,
+                "wanted": dict(entry.write.wanted),
+                "before": _encode_live(entry.before),
+            }
+        case Landed():
+            return {"kind": "landed", "at": entry.at, "number": entry.number, **_encode_landing(entry.landing)}
+        case Ended():
+            return {"kind": "ended", "at": entry.at, **_encode_account(entry.account)}
+        case never:
+            assert_never(never)
+
+
+def decode_entry(document: Document) -> Entry:
+    """The entry that `encode_entry` was given. Raises Misshapen."""
+    at = take_text(document, "at")
+    match document.get("kind"):
+        case "began":
+            return Began(at)
+        case "intent":
+            write = Write(take_choice(document, "part", Part), _take_spec(document, "wanted"))
+            before = take_record(document, "before", _decode_live)
+            return Intent(at, take_whole(document, "number"), take_text(document, "name"), write, before)
+        case "landed":
+            return Landed(at, take_whole(document, "number"), _decode_landing(document))
+        case "ended":
+            return Ended(at, _decode_account(document))
+        case kind:
+            raise Misshapen("kind", "one of began, intent, landed, ended", kind)
+
+
+def _encode_live(live: Live) -> Document:
+    return {
+        "id": live.id,
+        "data_point": live.data_point.id,
+        "channel": _pick(live.values, CHANNEL_FIELDS),
+        "versions": [
+            {
+                "id": version.id,
+                "begin_date": version.begin_date,
+                "end_date": version.end_date,
+                "values": _pick(version.values, VERSION_FIELDS),
+            }
+            for version in live.versions
+        ],
+    }
+
+
+def _decode_live(document: Document) -> Live:
+    versions = take_records(document, "versions", _decode_version)
+    if not versions:
+        raise Misshapen("versions", "one version or more", [])
+    return Live(
+        id=take_whole(document, "id"),
+        values={**_take_spec(document, "channel"), **versions[-1].values},
+        versions=versions,
+        data_point=DataPoint(take_whole(document, "data_point")),
+    )
+
+
+def _decode_version(document: Document) -> Version:
+    return Version(
+        id=take_whole(document, "id"),
+        begin_date=take_text_or_null(document, "begin_date"),
+        end_date=take_text_or_null(document, "end_date"),
+        values=_take_spec(document, "values"),
+    )
+
+
+def _encode_landing(landing: Landing) -> Document:
+    return {
+        "ending": landing.ending.value,
+        "message": landing.message,
+        "fix": landing.fix,
+        "sent": landing.was_sent,
+        "found": _encode_live(landing.found) if landing.found else None,
+    }
+
+
+def _decode_landing(document: Document) -> Landing:
+    return Landing(
+        ending=take_choice(document, "ending", Ending),
+        message=take_text(document, "message"),
+        fix=take_text(document, "fix"),
+        found=take_record_or_null(document, "found", _decode_live),
+        was_sent=take_truth(document, "sent"),
+    )
+
+
+def _encode_account(account: Account) -> Document:
+    outcomes = [
+        {
+            "name": outcome.name,
+            "channel_id": outcome.channel_id,
+            "ending": outcome.ending.value,
+            "message": outcome.message,
+            "fix": outcome.fix,
+            "requests": outcome.requests,
+            "already": outcome.already,
+        }
+        for outcome in account.outcomes
+    ]
+    return {"interrupted": account.interrupted, "outcomes": outcomes}
+
+
+def _decode_account(document: Document) -> Account:
+    return Account(take_records(document, "outcomes", _decode_outcome), take_truth(document, "interrupted"))
+
+
+def _decode_outcome(document: Document) -> Outcome:
+    return Outcome(
+        name=take_text(document, "name"),
+        channel_id=take_whole(document, "channel_id"),
+        ending=take_choice(document, "ending", Ending),
+        message=take_text(document, "message"),
+        fix=take_text(document, "fix"),
+        requests=take_whole(document, "requests"),
+        already=take_truth(document, "already"),
+    )
+
+
+def _pick(values: Spec, fields: Iterable[Field]) -> Document:
+    return {field.path: values.get(field.path) for field in fields}
+
+
+def _take_spec(document: Document, key: str) -> Spec:
+    spec = take_object(document, key)
+    for path in spec:
+        if path not in FIELD_AT:
+            raise Misshapen(f"{key}.{path}", "a path of EsaChannelEdit", spec[path])
+    return {path: take_value(spec, path) for path in spec}

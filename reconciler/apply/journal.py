@@ -1,0 +1,172 @@
+"""The journal of a plan: what is about to be written stands in it before it is sent, and what became of it after."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from reconciler.apply.chronicle import FORMAT_VERSION, Chronicle, parse_journal, read_journal
+from reconciler.apply.entries import Began, Ended, Intent, Landed
+from reconciler.apply.entry_lines import encode_entry, render_line
+from reconciler.apply.lock import lock
+from reconciler.errors import FileError
+from reconciler.planfile.writing import encode_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from reconciler.apply.entries import Entry
+    from reconciler.apply.writing import Landing, Write
+    from reconciler.model.live import Live
+    from reconciler.model.outcomes import Account
+    from reconciler.model.plan import Plan
+
+_MAKE_ROOM = "make room, or give the right to write there; without a journal nothing is written to EnergyCAP"
+
+
+class Journal:
+    """The journal of one run, for any number of threads. Every method returns once its entry is durable.
+
+    Raises FileError where that cannot be, and then for good: nothing may stand behind a line that is not whole.
+    """
+
+    def __init__(self, descriptor: int, path: Path, before: Chronicle) -> None:
+        self.path = path
+        self.before = before
+        self._descriptor = descriptor
+        self._numbers = max((intent.number for intent in before.intents), default=0)
+        self._failure = ""
+        self._appending = Lock()
+        self._syncing = Lock()
+        self._appended = 0
+        self._synced = 0
+
+    def begin(self) -> None:
+        """Note that a run began."""
+        self._append(Began(_now()))
+
+    def intend(self, name: str, write: Write, before: Live) -> int:
+        """Note that `write` is about to be sent for the change `name`, whose channel reads as `before`: its number."""
+        with self._appending:
+            self._numbers += 1
+            number = self._numbers
+        self._append(Intent(_now(), number, name, write, before))
+        return number
+
+    def land(self, number: int, landing: Landing) -> None:
+        """Note what became of the write with this `number`."""
+        self._append(Landed(_now(), number, landing))
+
+    def end(self, account: Account) -> None:
+        """Note that the run came to its end."""
+        self._append(Ended(_now(), account))
+
+    def _append(self, entry: Entry) -> None:
+        line = render_line(encode_entry(entry))
+        with self._appending, self._failing_for_good():
+            _write(self._descriptor, line)
+            self._appended += 1
+            mine = self._appended
+        with self._syncing:
+            # Whoever waited here may find that its line was made durable together with the one before.
+            if self._synced < mine:
+                appended = self._appended
+                with self._failing_for_good():
+                    os.fsync(self._descriptor)
+                self._synced = appended
+
+    @contextmanager
+    def _failing_for_good(self) -> Iterator[None]:
+        if self._failure:
+            raise FileError(self._failure, _MAKE_ROOM)
+        try:
+            yield
+        except OSError as error:
+            self._failure = _describe(self.path, error)
+            raise FileError(self._failure, _MAKE_ROOM) from error
+
+
+@contextmanager
+def open_journal(folder: Path, plan: Plan) -> Iterator[Journal]:
+    """The journal of `plan` in `folder`, for a run that begins now; that of an earlier run is gone on with.
+
+    Raises FileError where it cannot be written, is damaged, or another apply is at work on it.
+    """
+    document = encode_plan(plan)
+    path = folder / f"{str(document['digest']).removeprefix('sha256:')}.jsonl"
+    descriptor = _open(path)
+    try:
+        journal = Journal(descriptor, path, _take_up(descriptor, path, plan, document))
+        journal.begin()
+        yield journal
+    finally:
+        os.close(descriptor)
+
+
+def find_unfinished(folder: Path, environment: str) -> Chronicle | None:
+    """The youngest journal in `folder` of a plan for `environment`, where it is not finished; None where it is.
+
+    Raises FileError for one that cannot be read.
+    """
+    for path in sorted(folder.glob("*.jsonl"), key=lambda path: path.stat().st_mtime_ns, reverse=True):
+        chronicle = read_journal(path)
+        if chronicle.plan.environment == environment:
+            return None if chronicle.is_finished else chronicle
+    return None
+
+
+def _open(path: Path) -> int:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o666)
+    except OSError as error:
+        raise FileError(_describe(path, error), _MAKE_ROOM) from error
+    try:
+        lock(descriptor)
+    except OSError:
+        os.close(descriptor)
+        raise FileError(
+            f"another apply is at work on this plan: it has the journal {path}", "wait for its end"
+        ) from None
+    return descriptor
+
+
+def _take_up(descriptor: int, path: Path, plan: Plan, document: dict[str, object]) -> Chronicle:
+    """What the open journal tells so far, cut to what is whole; where that is nothing, its first line is written."""
+    try:
+        content = path.read_bytes()
+        sound = parse_journal(content, path)
+        os.ftruncate(descriptor, sound.length if sound else 0)
+        if sound is None:
+            _write(descriptor, render_line({"kind": "plan", "format_version": FORMAT_VERSION, "plan": document}))
+            _make_name_durable(path)
+    except OSError as error:
+        raise FileError(_describe(path, error), _MAKE_ROOM) from error
+    return sound.chronicle if sound else Chronicle(plan)
+
+
+def _make_name_durable(path: Path) -> None:
+    if sys.platform != "win32":
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _write(descriptor: int, line: bytes) -> None:
+    while line:
+        line = line[os.write(descriptor, line) :]
+
+
+def _describe(path: Path, error: OSError) -> str:
+    return f"the journal {path} cannot be written: {error.strerror}"
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,61 @@
+"""Writes on their way: each stands in the journal before it is sent, and what became of it afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from reconciler.apply.evidence import read_if_there
+from reconciler.apply.writing import Landing, send, settle
+from reconciler.errors import FileError, ServiceError
+from reconciler.model.outcomes import Ending
+
+if TYPE_CHECKING:
+    from reconciler.apply.entries import Intent
+    from reconciler.apply.journal import Journal
+    from reconciler.apply.writing import Write
+    from reconciler.energycap.client import Editor
+    from reconciler.model.live import Live
+    from reconciler.model.project import ChannelEdit
+
+_KILLED = "the run that sent it was killed before an answer came"
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Sends writes from any number of threads, through `journal` where there is one."""
+
+    editor: Editor
+    channel_edit: ChannelEdit
+    journal: Journal | None = None
+
+    def send(self, name: str, write: Write, before: Live) -> Landing:
+        """What became of `write`, sent for the change `name` to the channel that read as `before` a moment ago.
+
+        Nothing is sent that is not in the journal first; a journal that cannot be written halts the run.
+        """
+        if self.journal is None:
+            return send(write, before, self.editor, self.channel_edit)
+        try:
+            number = self.journal.intend(name, write, before)
+        except FileError as error:
+            message = f"nothing was sent: {error.message}"
+            return Landing(Ending.FAILED, message, error.fix, was_sent=False, halt=error.message)
+        return self._note(number, send(write, before, self.editor, self.channel_edit))
+
+    def settle(self, intent: Intent) -> Landing:
+        """What became of a write of an earlier run, found out by reading its channel; not sent again."""
+        try:
+            found = read_if_there(self.editor, intent.before.id)
+        except ServiceError as error:
+            return Landing(Ending.FAILED, error.message, error.fix, is_open=True)
+        return self._note(intent.number, settle(intent.write, intent.before, found, _KILLED))
+
+    def _note(self, number: int, landing: Landing) -> Landing:
+        if self.journal is None or landing.is_open:
+            return landing
+        try:
+            self.journal.land(number, landing)
+        except FileError as error:
+            return replace(landing, halt=error.message)
+        return landing

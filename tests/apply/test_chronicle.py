@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.apply.chronicle import Chronicle, parse_journal, read_journal
+from reconciler.apply.entries import Began, Ended, Intent, Landed
+from reconciler.apply.entry_lines import encode_entry, render_line
+from reconciler.apply.writing import Landing, Part, Write
+from reconciler.errors import FileError
+from reconciler.model.outcomes import Account, Ending
+from reconciler.planfile.writing import encode_plan
+from tests.apply.records import INFO, make_live, make_plan_of, make_step
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from reconciler.apply.entries import Entry
+
+AT = "2026-11-21T12:00:00.000+00:00"
+PLAN = make_plan_of(make_step("main", 1))
+LIVE = make_live()
+HEADER = render_line({"kind": "plan", "format_version": "1.0", "plan": encode_plan(PLAN)})
+BEGAN = Began(AT)
+DONE = Landing(Ending.DONE, found=LIVE)
+ENDED = Ended(AT, Account(()))
+
+
+def intent(number: int) -> Intent:
+    return Intent(AT, number, "main", Write(Part.CHANNEL, {INFO: "North"}), LIVE)
+
+
+ENTRIES: tuple[Entry, ...] = (BEGAN, intent(1), Landed(AT, 1, DONE), ENDED)
+LINES = [HEADER, *(render_line(encode_entry(entry)) for entry in ENTRIES)]
+
+
+def test_a_journal_tells_its_plan_and_its_entries(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b"".join(LINES))
+
+    assert read_journal(path) == Chronicle(PLAN, ENTRIES)
+
+
+def test_a_write_without_an_outcome_is_open() -> None:
+    chronicle = Chronicle(PLAN, (BEGAN, intent(1), intent(2), Landed(AT, 1, DONE)))
+
+    assert (chronicle.intents, chronicle.landings) == ((intent(1), intent(2)), {1: DONE})
+    assert chronicle.open == (intent(2),)
+
+
+@pytest.mark.parametrize(
+    ("entries", "is_finished"),
+    [
+        ((), False),
+        ((BEGAN,), False),
+        ((BEGAN, ENDED), True),
+        ((BEGAN, ENDED, BEGAN), False),
+        ((BEGAN, intent(1), ENDED), False),
+        ((BEGAN, Ended(AT, Account((), interrupted=True))), False),
+    ],
+    ids=["nothing", "killed", "ended", "killed later", "open", "interrupted"],
+)
+def test_a_journal_is_finished_once_its_last_run_ended_and_nothing_is_open(
+    entries: tuple[Entry, ...], is_finished: bool
+) -> None:
+    assert Chronicle(PLAN, entries).is_finished is is_finished
+
+
+def test_the_last_run_is_what_follows_the_last_beginning() -> None:
+    assert Chronicle(PLAN, (BEGAN, intent(1), BEGAN, ENDED)).last_run == (BEGAN, ENDED)
+
+
+def test_wherever_a_journal_is_cut_its_whole_lines_are_read(tmp_path: Path) -> None:
+    whole = b"".join(LINES)
+    ends = [len(b"".join(LINES[:count])) for count in range(len(LINES) + 1)]
+
+    for cut in {*range(0, len(whole), 211), *(end + shift for end in ends[1:] for shift in (-1, 0, 1))}:
+        lines = sum(end <= cut for end in ends) - 1
+        sound = parse_journal(whole[:cut], tmp_path)
+        assert sound == (None if lines == 0 else (Chronicle(PLAN, ENTRIES[: lines - 1]), ends[lines]))
+
+
+def test_a_last_line_that_the_disk_never_filled_is_left_out(tmp_path: Path) -> None:
+    sound = parse_journal(b"".join(LINES) + bytes(100) + b"\n", tmp_path)
+
+    assert sound == (Chronicle(PLAN, ENTRIES), len(b"".join(LINES)))
+
+
+def encode_header(**changes: object) -> bytes:
+    return render_line({"kind": "plan", "format_version": "1.0", "plan": encode_plan(PLAN)} | changes)
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (b"".join((LINES[0], b"[1]\n", *LINES[2:])), "PATH is damaged at line 2"),
+        (b"".join((LINES[0], b'{"at": 1}\n', *LINES[2:])), "PATH is damaged, or no journal: at must be text"),
+        (json.dumps(encode_plan(PLAN)).encode() + b"\n", "PATH is damaged, or no journal: plan must be an object"),
+        (b"hello\n", "PATH is no journal: its first line is not whole"),
+        (b"", "PATH is no journal: its first line is not whole"),
+        (encode_header(format_version="2.0"), "PATH has the format_version '2.0'; this reconciler reads 1.x"),
+        (encode_header(plan=encode_plan(PLAN) | {"tool_version": "9"}), "PATH: the plan was changed after it was made"),
+    ],
+    ids=["damaged", "no entry", "plan file", "text", "empty", "version", "seal"],
+)
+def test_what_is_no_journal_is_refused(tmp_path: Path, content: bytes, complaint: str) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(content)
+
+    with pytest.raises(FileError) as raised:
+        read_journal(path)
+
+    assert raised.value.message.startswith(complaint.replace("PATH", str(path)))
+
+
+def test_a_journal_that_is_not_there_is_said_to_be_so(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match=r"cannot read .*: No such file or directory"):
+        read_journal(tmp_path / "a.jsonl")

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from reconciler.apply.entries import Began, Ended, Entry, Intent, Landed
+from reconciler.apply.entry_lines import decode_entry, encode_entry, render_line
+from reconciler.apply.writing import Landing, Part, Write
+from reconciler.model.outcomes import Account, Ending, Outcome
+from reconciler.planfile.shapes import Misshapen
+from tests.apply.records import INFO, MULTIPLIER, make_live
+
+AT = "2026-11-21T12:00:00.000+00:00"
+BEFORE = make_live({INFO: "Übersicht \u2028 \ud800", MULTIPLIER: 0.1}, versions=2)
+INTENT = Intent(AT, 1, "main", Write(Part.VERSION, {MULTIPLIER: -2.5}), BEFORE)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        Began(AT),
+        INTENT,
+        replace(INTENT, write=Write(Part.CHANNEL, {INFO: None})),
+        Landed(AT, 1, Landing(Ending.DONE, found=BEFORE)),
+        Landed(AT, 1, Landing(Ending.FAILED, "no", "yes", was_sent=False)),
+        Ended(AT, Account((Outcome("main", 1, Ending.DIFFERS, "so", "look", 2, already=True),), interrupted=True)),
+        Ended(AT, Account(())),
+    ],
+    ids=["began", "version", "channel", "done", "failed", "ended", "ended empty"],
+)
+def test_an_entry_reads_back_as_it_was_written(entry: Entry) -> None:
+    line = render_line(encode_entry(entry))
+
+    assert line.count(b"\n") == 1
+    assert decode_entry(json.loads(line)) == entry
+
+
+@pytest.mark.parametrize(
+    ("document", "complaint"),
+    [
+        ({"kind": "began"}, "at must be text, found nothing"),
+        ({"kind": "oops", "at": AT}, 'kind must be one of began, intent, landed, ended, found "oops"'),
+        (encode_entry(INTENT) | {"part": "all"}, 'part must be one of channel, version, found "all"'),
+        (
+            encode_entry(INTENT) | {"wanted": {"hue": None}},
+            "wanted.hue must be a path of EsaChannelEdit, found null",
+        ),
+        (
+            encode_entry(INTENT) | {"before": {"versions": []}},
+            "before.versions must be one version or more, found a list",
+        ),
+    ],
+    ids=["no time", "kind", "part", "path", "no version"],
+)
+def test_what_is_no_entry_is_told_apart(document: dict[str, object], complaint: str) -> None:
+    with pytest.raises(Misshapen) as raised:
+        decode_entry(document)
+
+    assert str(raised.value) == complaint

@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from reconciler.apply.chronicle import Chronicle, read_journal
+from reconciler.apply.entries import Began, Ended, Intent, Landed
+from reconciler.apply.journal import find_unfinished, open_journal
+from reconciler.apply.writing import Landing, Part, Write
+from reconciler.errors import FileError
+from reconciler.model.outcomes import Account, Ending
+from reconciler.planfile.writing import encode_plan
+from tests.apply.disks import full_disk, no_durability
+from tests.apply.records import INFO, make_live, make_plan_of, make_step
+
+PLAN = make_plan_of(make_step("main", 1))
+LIVE = make_live()
+WRITE = Write(Part.CHANNEL, {INFO: "North"})
+DONE = Landing(Ending.DONE, found=LIVE)
+
+
+def only_file(folder: Path) -> Path:
+    (path,) = folder.iterdir()
+    return path
+
+
+def kinds(path: Path) -> list[type]:
+    return [type(entry) for entry in read_journal(path).entries]
+
+
+def test_a_journal_is_named_after_the_digest_of_its_plan(tmp_path: Path) -> None:
+    folder = tmp_path / ".reconciler" / "journal"
+
+    with open_journal(folder, PLAN) as journal:
+        assert journal.before == Chronicle(PLAN)
+
+    assert f"sha256:{only_file(folder).stem}" == encode_plan(PLAN)["digest"]
+    assert only_file(folder).suffix == ".jsonl"
+
+
+def test_what_was_noted_can_be_read(tmp_path: Path) -> None:
+    with open_journal(tmp_path, PLAN) as journal:
+        assert journal.intend("main", WRITE, LIVE) == 1
+        journal.land(1, DONE)
+        journal.end(Account(()))
+
+    began, intent, landed, ended = read_journal(only_file(tmp_path)).entries
+    assert isinstance(began, Began)
+    assert intent == Intent(intent.at, 1, "main", WRITE, LIVE)
+    assert landed == Landed(landed.at, 1, DONE)
+    assert ended == Ended(ended.at, Account(()))
+
+
+def test_an_entry_can_be_read_as_soon_as_it_is_noted(tmp_path: Path) -> None:
+    with open_journal(tmp_path, PLAN) as journal:
+        journal.intend("main", WRITE, LIVE)
+
+        assert kinds(only_file(tmp_path)) == [Began, Intent]
+
+
+def test_another_run_of_the_plan_goes_on_with_its_journal(tmp_path: Path) -> None:
+    with open_journal(tmp_path, PLAN) as journal:
+        journal.intend("main", WRITE, LIVE)
+
+    with open_journal(tmp_path, replace(PLAN, created="2027-01-01T00:00:00Z")) as journal:
+        assert [intent.number for intent in journal.before.open] == [1]
+        assert journal.intend("main", WRITE, LIVE) == 2
+
+    assert kinds(only_file(tmp_path)) == [Began, Intent, Began, Intent]
+
+
+def test_a_torn_last_line_is_cut_off_before_anything_follows_it(tmp_path: Path) -> None:
+    with open_journal(tmp_path, PLAN) as journal:
+        journal.intend("main", WRITE, LIVE)
+    path = only_file(tmp_path)
+    path.write_bytes(path.read_bytes()[:-20])
+
+    with open_journal(tmp_path, PLAN) as journal:
+        assert journal.before.open == ()
+
+    assert kinds(path) == [Began, Began]
+
+
+def test_a_torn_first_line_is_written_again(tmp_path: Path) -> None:
+    with open_journal(tmp_path, PLAN):
+        pass
+    path = only_file(tmp_path)
+    path.write_bytes(path.read_bytes()[:50])
+
+    with open_journal(tmp_path, PLAN):
+        pass
+
+    assert read_journal(path).plan == PLAN
+
+
+def test_a_damaged_journal_is_refused_and_left_alone(tmp_path: Path) -> None:
+    with open_journal(tmp_path, PLAN) as journal:
+        journal.intend("main", WRITE, LIVE)
+    path = only_file(tmp_path)
+    damaged = path.read_bytes().replace(b'"kind":"began"', b'"kind";"began"')
+    path.write_bytes(damaged)
+
+    with pytest.raises(FileError, match="is damaged at line 2"), open_journal(tmp_path, PLAN):
+        pass
+
+    assert path.read_bytes() == damaged
+
+
+def test_two_applies_of_one_plan_cannot_be_at_work_at_once(tmp_path: Path) -> None:
+    with (
+        open_journal(tmp_path, PLAN),
+        pytest.raises(FileError, match="another apply is at work on this plan"),
+        open_journal(tmp_path, PLAN),
+    ):
+        pass
+
+
+def test_a_journal_can_be_read_while_an_apply_is_at_work_on_it(tmp_path: Path) -> None:
+    with open_journal(tmp_path, PLAN):
+        assert read_journal(only_file(tmp_path)).plan == PLAN
+
+
+@pytest.mark.parametrize("folder", [Path("/dev/null/journal"), Path("/proc/journal")], ids=["a file", "read-only"])
+def test_a_folder_that_cannot_be_written_is_said_to_be_so(folder: Path) -> None:
+    with pytest.raises(FileError, match=r"the journal .* cannot be written: "), open_journal(folder, PLAN):
+        pass
+
+
+def test_a_journal_whose_name_is_taken_by_a_folder_is_said_to_be_so(tmp_path: Path) -> None:
+    with open_journal(tmp_path, PLAN):
+        pass
+    path = only_file(tmp_path)
+    path.unlink()
+    path.mkdir()
+
+    with pytest.raises(FileError, match="cannot be written: Is a directory"), open_journal(tmp_path, PLAN):
+        pass
+
+
+def test_a_full_disk_stops_the_journal_for_good(tmp_path: Path) -> None:
+    with open_journal(tmp_path, PLAN) as journal:
+        path = only_file(tmp_path)
+        with full_disk(path.stat().st_size + 100), pytest.raises(FileError, match="cannot be written: File too large"):
+            journal.intend("main", WRITE, LIVE)
+        with pytest.raises(FileError, match="cannot be written: File too large"):
+            journal.intend("main", WRITE, LIVE)
+
+    assert kinds(path) == [Began]
+
+
+def test_a_disk_that_is_full_from_the_start_stops_the_run_before_it_begins(tmp_path: Path) -> None:
+    with full_disk(10), pytest.raises(FileError, match="cannot be written"), open_journal(tmp_path, PLAN):
+        pass
+
+
+def test_a_line_that_cannot_be_made_durable_stops_the_journal(tmp_path: Path) -> None:
+    with (
+        open_journal(tmp_path, PLAN) as journal,
+        no_durability(journal),
+        pytest.raises(FileError, match="cannot be written: Invalid argument"),
+    ):
+        journal.intend("main", WRITE, LIVE)
+
+
+def test_many_threads_note_whole_lines_with_numbers_of_their_own(tmp_path: Path) -> None:
+    def note(_turn: int) -> None:
+        journal.land(journal.intend("main", WRITE, LIVE), DONE)
+
+    with open_journal(tmp_path, PLAN) as journal, ThreadPoolExecutor(8) as pool:
+        list(pool.map(note, range(100)))
+
+    chronicle = read_journal(only_file(tmp_path))
+    assert sorted(intent.number for intent in chronicle.intents) == list(range(1, 101))
+    assert chronicle.open == ()
+
+
+def test_the_youngest_unfinished_journal_of_an_environment_is_found(tmp_path: Path) -> None:
+    with open_journal(tmp_path, PLAN):
+        pass
+
+    assert find_unfinished(tmp_path, "sandbox") == read_journal(only_file(tmp_path))
+    assert find_unfinished(tmp_path, "production") is None
+
+
+def test_a_finished_journal_leaves_nothing_to_go_on_with(tmp_path: Path) -> None:
+    with open_journal(tmp_path, PLAN) as journal:
+        journal.end(Account(()))
+
+    assert find_unfinished(tmp_path, "sandbox") is None
+
+
+def test_where_nothing_was_applied_nothing_is_unfinished(tmp_path: Path) -> None:
+    assert find_unfinished(tmp_path / "nowhere", "sandbox") is None

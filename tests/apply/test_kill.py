@@ -1,0 +1,96 @@
+"""kill -9 at every step of the journal: the run that goes on reaches what an undisturbed one reaches."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.apply.conduct import Conduct
+from reconciler.apply.journal import find_unfinished, open_journal
+from reconciler.planfile.writing import render_plan_file
+from tests.apply.bench import Wire, endings, want
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import httpx
+
+    from tests.apply.bench import Bench, Start
+
+DESIRED = (
+    want("gas", 1046, channelInfo="Gas", esaChannelVersion__multiplier=2),
+    want("losses", 1043, isCalculated=True, esaChannelVersion__formula="channel(1042) * 0.03"),
+    want("net", 1044, esaChannelVersion__formula="channel(1042) * 0.97"),
+)
+# What an undisturbed run asks of the service, one change at a time: read, (intent) write (landing), ..., read back.
+GAS, NET, LOSSES = "1046", "1044", "1043"
+REQUESTS = [
+    f"GET {GAS}",
+    "PUT 10461",
+    f"GET {GAS}",
+    f"PUT {GAS}",
+    "GET esachannel",
+    f"PUT {NET}",
+    "GET esachannel",
+    f"PUT {LOSSES}",
+    "GET",
+    "GET",
+    "GET",
+]
+KILLS = [
+    *((number, "before") for number in range(len(REQUESTS))),
+    *((number, "after") for number, request in enumerate(REQUESTS) if request.startswith("PUT")),
+]
+WRITES = [f"PUT /api/v202406/esachannel/{path}" for path in ("1046/version/10461", GAS, NET, LOSSES)]
+
+
+def note(seen: list[str]) -> Wire:
+    def meddle(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        seen.append(f"{request.method} {request.url.path.rpartition('/')[2]}")
+        return pass_on()
+
+    return Wire(meddle)
+
+
+def test_an_undisturbed_run_asks_what_these_tests_take_for_granted(start: Start) -> None:
+    seen: list[str] = []
+    bench = start(wire=note(seen))
+
+    bench.apply(bench.plan(*DESIRED), Conduct(parallelism=1))
+
+    assert seen[:8] == REQUESTS[:8]
+    assert sorted(seen[8:]) == sorted(f"GET {channel_id}" for channel_id in (GAS, NET, LOSSES))
+    assert bench.writes() == WRITES
+
+
+def run_victim(bench: Bench, tmp_path: Path, number: int, moment: str) -> None:
+    """Apply the plan in a process that is killed on the way; its plan and journal are left in `tmp_path`."""
+    plan_file = tmp_path / "plan.json"
+    plan_file.write_text(render_plan_file(bench.plan(*DESIRED)), encoding="utf-8")
+    arguments = [bench.service.url, str(plan_file), str(tmp_path / "journal"), str(number), moment]
+    killed = subprocess.run([sys.executable, "-m", "tests.apply.victim", *arguments], check=False, timeout=60)
+    assert killed.returncode == -signal.SIGKILL
+
+
+@pytest.mark.parametrize(
+    ("number", "moment"), KILLS, ids=[f"{moment} {number} {REQUESTS[number]}" for number, moment in KILLS]
+)
+def test_a_killed_run_is_gone_on_with_and_writes_nothing_twice(
+    demo: Bench, tmp_path: Path, number: int, moment: str
+) -> None:
+    run_victim(demo, tmp_path, number, moment)
+    chronicle = find_unfinished(tmp_path / "journal", "sandbox")
+    assert chronicle is not None
+
+    with open_journal(tmp_path / "journal", chronicle.plan) as journal:
+        account = demo.apply(chronicle.plan, Conduct(journal=journal))
+
+    assert endings(account) == {"gas": "done", "net": "done", "losses": "done"}
+    assert sorted(demo.writes()) == sorted(WRITES)
+    assert demo.plan(*DESIRED).summary.update == 0
+    assert find_unfinished(tmp_path / "journal", "sandbox") is None
