@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 # The legacy API's earliest date: a plausible echo of "from the beginning".
 FLOOR_DATE = "1899-12-30T00:00:00"
 
+# So few are made faster than kept.
+_FEW = 10
+
 
 @dataclass(frozen=True, slots=True)
 class _Surroundings:
@@ -56,15 +59,16 @@ def render_channels(
         )
     )
     missing = [channel_id for channel_id in channel_ids if channel_id not in known]
-    if missing:
+    if len(missing) > _FEW:
         # Read and kept in one transaction, lest a text outlives a write that came between.
         with store.writing():
             texts = _render(store, settings, missing, with_versions=with_versions)
-            store.connection.executemany(
-                "INSERT OR REPLACE INTO rendered VALUES (?, ?, ?)",
-                [(channel_id, view, text) for channel_id, text in texts.items()],
-            )
+            rows = [(channel_id, view, text) for channel_id, text in texts.items()]
+            store.connection.executemany("INSERT OR REPLACE INTO rendered VALUES (?, ?, ?)", rows)
         known |= texts
+    elif missing:
+        with store.reading():
+            known |= _render(store, settings, missing, with_versions=with_versions)
     return [known[channel_id] for channel_id in channel_ids]
 
 

@@ -83,6 +83,16 @@ class Store:
         with self.connection:
             yield
 
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """A block that sees one moment of the store, whatever others write meanwhile."""
+        if self.connection.in_transaction:
+            yield
+            return
+        self.connection.execute("BEGIN")
+        with self.connection:
+            yield
+
     def clear(self) -> None:
         """Empties everything, the journal and the counters of ids too."""
         for table in _TABLES:
