@@ -23,12 +23,13 @@ from reconciler.energycap.calls import (
     WRITES,
 )
 from reconciler.energycap.documents import Odd, read_flag, read_objects
-from reconciler.energycap.pages import LARGEST_PAGE, Page, Row, check_unpaged, read_all, read_size
+from reconciler.energycap.pages import LARGEST_PAGE, Content, Page, Row, check_unpaged, read_all, read_size
 from reconciler.energycap.reference import make_reference, types_from_response, units_from_response
 from reconciler.energycap.session import Session
 from reconciler.energycap.transport import Transport
 from reconciler.energycap.wire import identify, is_whole, live_from_response
 from reconciler.energycap.words import make_harmless
+from reconciler.energycap.worlds import WORLD_FORMAT
 from reconciler.errors import BadAnswer, Unreachable
 from reconciler.model.live import Snapshot
 
@@ -111,11 +112,7 @@ class Reader:
         Raises BadAnswer where the service's own count and the pages do not agree, also at a second attempt.
         """
         query = {} if data_point_id is None else {"filter": f"dataPointId equals '{data_point_id}'"}
-        with _without_collector():
-            rows = read_all(lambda number: self._read_page(number, query), self._executor)
-        parts = [row.id for row in rows if row.live is None]
-        completed = dict(zip(parts, self._executor.map(self.read_channel, parts), strict=True))
-        return tuple(row.live or completed[row.id] for row in rows)
+        return self._list(query, live_from_response, self.read_channel)
 
     def read_channel(self, channel_id: int) -> Live:
         """The channel with this id. Raises Refused, with status 404, where there is none."""
@@ -131,6 +128,21 @@ class Reader:
         finish_reference = self._start_reference()
         channels = self.list_channels()
         return Snapshot(channels, finish_reference(channels))
+
+    def read_world(self) -> dict[str, object]:
+        """All channels and all reference data as the service gives them, key-free: what the sandbox takes as a world.
+
+        Raises as `read_snapshot`; `snapshot_from_world` makes a snapshot of it.
+        """
+        units = self._executor.submit(self._read_unpaged, LIST_UNITS.to())
+        types = self._executor.submit(self._read_unpaged, LIST_OBSERVATION_TYPES.to())
+        channels = self._list({}, lambda row: row, lambda channel_id: self._session.read(READ_CHANNEL.to(channel_id)))
+        return {
+            "formatVersion": WORLD_FORMAT,
+            "channels": list(channels),
+            "units": units.result(),
+            "observationTypes": types.result(),
+        }
 
     def validate_formula(self, data_point_id: int, formula: str) -> tuple[str, ...]:
         """What the service has against `formula` as one of the data point's channels; empty where it is valid.
@@ -153,7 +165,24 @@ class Reader:
         check_unpaged(answer.headers, document)
         return document
 
-    def _read_page(self, number: int, query: Mapping[str, str]) -> Page:
+    def _list(
+        self, query: Mapping[str, str], read: Callable[[object], Content], complete: Callable[[int], Content]
+    ) -> tuple[Content, ...]:
+        """Each channel of a list, as `read` makes it of its row, or `complete` of its id where the row is a part."""
+
+        def read_row(row: object) -> Row[Content]:
+            channel_id, channel = identify(row)
+            return Row(channel_id, read(channel) if is_whole(channel) else None)
+
+        with _without_collector():
+            rows = read_all(lambda number: self._read_page(number, query, read_row), self._executor)
+        parts = [row.id for row in rows if row.content is None]
+        completed = dict(zip(parts, self._executor.map(complete, parts), strict=True))
+        return tuple(completed[row.id] if row.content is None else row.content for row in rows)
+
+    def _read_page(
+        self, number: int, query: Mapping[str, str], read_row: Callable[[object], Row[Content]]
+    ) -> Page[Content]:
         paging = {"pageNumber": str(number), "pageSize": str(LARGEST_PAGE)}
         request = LIST_CHANNELS.to(query={**query, **paging})
         answer = self._session.ask(request)
@@ -162,7 +191,7 @@ class Reader:
             if not isinstance(document, list):
                 raise unusable(f"page {number} of the list of channels is no list")
             total, size = read_size(answer.headers, LARGEST_PAGE)
-            return Page(number, tuple(map(_read_row, document)), total, size)
+            return Page(number, tuple(map(read_row, document)), total, size)
 
 
 class Editor(Reader):
@@ -204,11 +233,6 @@ def _expect(channel_id: int, document: object) -> Live:
     if live.id != channel_id:
         raise unusable(f"channel {channel_id} was asked for, channel {live.id} came")
     return live
-
-
-def _read_row(document: object) -> Row:
-    channel_id, channel = identify(document)
-    return Row(channel_id, live_from_response(channel) if is_whole(channel) else None)
 
 
 def _read_verdict(document: object) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from reconciler.energycap.answers import unusable
 
@@ -11,26 +11,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from concurrent.futures import Executor
 
-    from reconciler.model.live import Live
+Content = TypeVar("Content")
 
 # The largest that the service gives. Source: developer site, "Paging".
 LARGEST_PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class Row(Generic[Content]):
     """One channel of a page: its id, and the channel itself where the list gave all of it."""
 
     id: int
-    live: Live | None
+    content: Content | None
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class Page(Generic[Content]):
     """One page: `total` is the length of the whole list at that moment, `size` that of a full page."""
 
     number: int
-    rows: tuple[Row, ...]
+    rows: tuple[Row[Content], ...]
     total: int
     size: int
 
@@ -40,7 +40,7 @@ class Page:
         return max(1, -(-self.total // self.size))
 
 
-def read_all(read_page: Callable[[int], Page], executor: Executor) -> tuple[Row, ...]:
+def read_all(read_page: Callable[[int], Page[Content]], executor: Executor) -> tuple[Row[Content], ...]:
     """All rows of a list, ordered by id: each once, as many as the service says there are.
 
     Pages come side by side. Where rows moved from page to page meanwhile, everything is read once more; BadAnswer
@@ -57,7 +57,7 @@ def read_all(read_page: Callable[[int], Page], executor: Executor) -> tuple[Row,
     return tuple(sorted((row for page in pages for row in page.rows), key=lambda row: row.id))
 
 
-def _sweep(read_page: Callable[[int], Page], executor: Executor) -> tuple[Page, ...]:
+def _sweep(read_page: Callable[[int], Page[Content]], executor: Executor) -> tuple[Page[Content], ...]:
     first = read_page(1)
     return first, *executor.map(read_page, range(2, first.last + 1))
 

@@ -210,7 +210,7 @@ def test_a_list_is_whole_or_refused(ids: set[int], size: int, random: Any) -> No
     order = list(ids)
     random.shuffle(order)
 
-    def read_page(number: int, shown: list[int]) -> Page:
+    def read_page(number: int, shown: list[int]) -> Page[object]:
         rows = shown[size * (number - 1) : size * number]
         return Page(number, tuple(Row(channel_id, None) for channel_id in rows), len(order), size)
 

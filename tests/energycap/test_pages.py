@@ -17,21 +17,21 @@ if TYPE_CHECKING:
 class Sweeps:
     """A list of which each reading of page 1 begins the next sweep."""
 
-    def __init__(self, *sweeps: list[Page]) -> None:
+    def __init__(self, *sweeps: list[Page[object]]) -> None:
         self._sweeps = iter(sweeps)
-        self._pages: list[Page] = []
+        self._pages: list[Page[object]] = []
 
-    def read_page(self, number: int) -> Page:
+    def read_page(self, number: int) -> Page[object]:
         if number == 1:
             self._pages = next(self._sweeps)
         return self._pages[number - 1]
 
 
-def make_page(number: int, ids: Iterable[int], total: int = 5) -> Page:
+def make_page(number: int, ids: Iterable[int], total: int = 5) -> Page[object]:
     return Page(number, tuple(Row(channel_id, None) for channel_id in ids), total, size=2)
 
 
-def read_ids(*sweeps: list[Page]) -> list[int]:
+def read_ids(*sweeps: list[Page[object]]) -> list[int]:
     with ThreadPoolExecutor(2) as executor:
         return [row.id for row in read_all(Sweeps(*sweeps).read_page, executor)]
 
@@ -50,7 +50,7 @@ MOVED = [make_page(1, [5, 4]), make_page(2, [4, 2]), make_page(3, [3])]
     ],
     ids=["a short last page", "full pages", "one page", "none"],
 )
-def test_a_whole_list_is_read_once_and_ordered_by_id(pages: list[Page], ids: list[int]) -> None:
+def test_a_whole_list_is_read_once_and_ordered_by_id(pages: list[Page[object]], ids: list[int]) -> None:
     assert read_ids(pages) == ids
 
 
@@ -84,7 +84,7 @@ def test_where_rows_keep_moving_nothing_is_returned() -> None:
     ],
     ids=["totals differ", "short page", "empty page", "long page", "none expected", "all lost"],
 )
-def test_each_way_of_not_being_whole_says_its_numbers(pages: list[Page], gap: str) -> None:
+def test_each_way_of_not_being_whole_says_its_numbers(pages: list[Page[object]], gap: str) -> None:
     assert find_gap(pages) == gap
 
 

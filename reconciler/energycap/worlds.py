@@ -1,0 +1,54 @@
+"""A copy of the live state as a file: what `snapshot` writes, and a plan is made against offline."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from reconciler.energycap.documents import Document, Odd, read_objects, read_text
+from reconciler.energycap.reference import make_reference, types_from_response, units_from_response
+from reconciler.energycap.wire import live_from_response
+from reconciler.errors import BadAnswer, FileError
+from reconciler.model.live import Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+WORLD_FORMAT = 1
+
+_WAY_OUT = "make it again:  reconciler snapshot --out FILE"
+
+
+def render_world(world: Mapping[str, object], *, environment: str, taken: str) -> str:
+    """`world` as the text of a file that also says of which environment it is and when it was `taken`."""
+    head = {"formatVersion": WORLD_FORMAT, "environment": environment, "taken": taken}
+    return json.dumps({**head, **world}, ensure_ascii=False, indent=1) + "\n"
+
+
+def read_world(text: str) -> Document:
+    """The world in the text of a file. Raises FileError where it is none."""
+    try:
+        world = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise FileError("the file is no snapshot, or was cut short: it is no JSON", _WAY_OUT) from error
+    if not isinstance(world, dict) or world.get("formatVersion") != WORLD_FORMAT:
+        raise FileError(f"the file is no snapshot of format {WORLD_FORMAT}", _WAY_OUT)
+    return world
+
+
+def snapshot_from_world(world: Document) -> tuple[Snapshot, str]:
+    """The snapshot that `world` holds, and when it was taken, "" where it does not say.
+
+    Raises FileError where the world is not whole.
+    """
+    try:
+        taken = read_text(world, "taken") or ""
+        channels = tuple(map(live_from_response, read_objects(world.get("channels"), "channels")))
+        units = units_from_response(world.get("units") or [])
+        types = types_from_response(world.get("observationTypes") or [])
+    except (Odd, BadAnswer) as error:
+        raise FileError(f"the snapshot cannot be used: {error}", _WAY_OUT) from error
+    ordered = tuple(sorted(channels, key=lambda channel: channel.id))
+    if len({channel.id for channel in ordered}) < len(ordered):
+        raise FileError("the snapshot cannot be used: a channel is in it twice", _WAY_OUT)
+    return Snapshot(ordered, make_reference(units, types, ordered)), taken

@@ -1,0 +1,72 @@
+"""A copy of the live state: the same snapshot, offline."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler import sandbox
+from reconciler.energycap.client import open_reader
+from reconciler.energycap.worlds import read_world, render_world, snapshot_from_world
+from reconciler.errors import FileError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TAKEN = "2026-11-21T08:00:00Z"
+
+
+def test_a_copy_gives_the_snapshot_that_the_service_gives(tmp_path: Path) -> None:
+    with (
+        sandbox.running(tmp_path / "sandbox.sqlite3", sandbox.generate(60, 3)) as service,
+        open_reader(service.url, "sandbox") as reader,
+    ):
+        text = render_world(reader.read_world(), environment="local", taken=TAKEN)
+        assert snapshot_from_world(read_world(text)) == (reader.read_snapshot(), TAKEN)
+
+
+def test_the_sandbox_takes_a_copy_as_its_world(tmp_path: Path) -> None:
+    with sandbox.running(tmp_path / "one.sqlite3") as service, open_reader(service.url, "sandbox") as reader:
+        (tmp_path / "world.json").write_text(render_world(reader.read_world(), environment="local", taken=TAKEN))
+        expected = reader.read_snapshot()
+    world = sandbox.read_world(tmp_path / "world.json")
+    with sandbox.running(tmp_path / "two.sqlite3", world) as service, open_reader(service.url, "sandbox") as reader:
+        assert reader.read_snapshot() == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"formatVersion": 1', "the file is no snapshot, or was cut short: it is no JSON"),
+        ("[]", "the file is no snapshot of format 1"),
+        ('{"formatVersion": 2}', "the file is no snapshot of format 1"),
+    ],
+)
+def test_a_file_that_is_no_copy_is_refused(text: str, message: str) -> None:
+    with pytest.raises(FileError, match=message):
+        read_world(text)
+
+
+@pytest.mark.parametrize(
+    ("world", "message"),
+    [
+        ({}, "channels should be a list of objects, found nothing"),
+        ({"channels": [{"channelId": 1}]}, "channel 1"),
+        ({"channels": [], "units": [{}]}, "the list of units"),
+        ({"channels": [], "taken": 3}, "taken should be text, found 3"),
+    ],
+)
+def test_a_copy_with_a_hole_is_refused(world: dict[str, object], message: str) -> None:
+    with pytest.raises(FileError, match="the snapshot cannot be used") as refusal:
+        snapshot_from_world(world)
+    assert message in str(refusal.value)
+
+
+def test_a_channel_twice_is_refused(tmp_path: Path) -> None:
+    with sandbox.running(tmp_path / "one.sqlite3") as service, open_reader(service.url, "sandbox") as reader:
+        world = reader.read_world()
+    channels = world["channels"]
+    assert isinstance(channels, list)
+    with pytest.raises(FileError, match="a channel is in it twice"):
+        snapshot_from_world({**world, "channels": [*channels, channels[0]]})
