@@ -12,6 +12,7 @@ from reconciler.apply.conduct import Conduct
 from reconciler.model.events import Finished, Started, Verifying
 from reconciler.model.outcomes import Account, Ending, Outcome
 from reconciler.model.plan import Verdict
+from reconciler.planning.compare import Comparison, Shift, compare_plans
 from tests.apply.bench import CHANNEL, GIVE_UP_FIRST, LIST, READ, Wire, endings, only, want
 from tests.apply.records import make_plan_of, make_step
 
@@ -284,3 +285,21 @@ def test_no_more_are_under_way_than_parallelism_allows(start: Start) -> None:
     bench.apply(plan, Conduct(parallelism=2))
 
     assert crowd.most == 2
+
+
+def test_a_reviewed_plan_holds_while_what_it_does_not_touch_drifts_and_while_it_is_carried_out(start: Start) -> None:
+    bench = start(wire=refuse_put_of(1044))
+    reviewed = bench.plan(*CONVERSION)
+    bench.meddle(1042, {"channelDescription": "Drifted"})
+    bench.apply(reviewed)
+
+    assert compare_plans(reviewed, bench.plan(*CONVERSION)) == Comparison((), (), ())
+
+
+def test_a_reviewed_plan_does_not_hold_once_what_it_touches_drifted(demo: Bench) -> None:
+    reviewed = demo.plan(*CONVERSION)
+    demo.meddle(1042, {"channelInfo": "Drifted"})
+
+    assert compare_plans(reviewed, demo.plan(*CONVERSION)).changed == (
+        Shift("use", ('channelInfo is "Drifted" now, was "North Building electricity use"',)),
+    )

@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.model.fields import Impact
+from reconciler.model.live import DataPoint
+from reconciler.model.plan import Action, Block, Change, Edit, Plan, Verdict
+from reconciler.planning.compare import Comparison, Shift, compare_plans
+
+if TYPE_CHECKING:
+    from reconciler.model.values import Spec
+
+MULTIPLIER = "esaChannelVersion.multiplier"
+UNIT = "esaChannelVersion.unitCode"
+EDIT = Edit(MULTIPLIER, 1, 2, Impact.FORWARD)
+IMPLIED = Edit("intervalMinutes", 15, None, Impact.ROUTING, implied_by="isCalculated")
+BLOCK = Block("ESA403", "cannot become calculated", {}, "take it out of the formula")
+
+
+def make_change(*edits: Edit, name: str = "use") -> Change:
+    return Change(
+        name=name,
+        channel_id=1042,
+        channel_info="Main",
+        data_point=DataPoint(1),
+        file="channels/north.yaml",
+        line=1,
+        action=Action.UPDATE,
+        edits=edits,
+        before={edit.path: edit.before for edit in edits},
+        after={edit.path: edit.after for edit in edits},
+        live={},
+        wanted={edit.path: edit.after for edit in edits},
+        version_id=1,
+        version_count=1,
+        verdict=Verdict.ALLOWED,
+        blocked_by=(),
+        depends_on=(),
+        fingerprint="sha256:0",
+    )
+
+
+def make_no_op(spec: Spec) -> Change:
+    return replace(make_change(), action=Action.NO_OP, before=spec, after=spec)
+
+
+def make_blocked(change: Change) -> Change:
+    return replace(change, verdict=Verdict.BLOCKED, blocked_by=(BLOCK, BLOCK))
+
+
+def make_plan(*changes: Change) -> Plan:
+    return Plan("0", "sandbox", "sandbox", "2026-11-21T00:00:00Z", None, "sha256:0", (), changes, 0, ())
+
+
+def compare(reviewed: Change, *current: Change) -> Comparison:
+    return compare_plans(make_plan(reviewed), make_plan(*current))
+
+
+USE = make_change(EDIT)
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        USE,
+        replace(USE, fingerprint="sha256:1", channel_info="Renamed", line=9),
+        make_no_op({MULTIPLIER: 2}),
+        replace(USE, depends_on=("other",)),
+    ],
+    ids=["the same", "moved where nothing is managed", "done already", "ordered otherwise"],
+)
+def test_a_change_that_does_the_same_still_holds(now: Change) -> None:
+    comparison = compare(USE, now)
+
+    assert comparison == Comparison((), (), ())
+    assert comparison.holds
+    assert comparison.describe() == ""
+
+
+def test_what_was_done_in_part_still_holds() -> None:
+    unit = Edit(UNIT, "KWH", "KW", Impact.FORWARD)
+    now = replace(make_change(EDIT), after={MULTIPLIER: 2, UNIT: "KW"})
+
+    assert compare(make_change(EDIT, unit, IMPLIED), now).holds
+
+
+@pytest.mark.parametrize(
+    "now", [(), (make_no_op({MULTIPLIER: 1}),), (make_no_op({}),)], ids=["no channel", "reverted", "let go"]
+)
+def test_a_change_that_nobody_asks_for_any_more_is_gone(now: tuple[Change, ...]) -> None:
+    comparison = compare(USE, *now)
+
+    assert comparison == Comparison(("use",), (), ())
+    assert not comparison.holds
+
+
+@pytest.mark.parametrize(
+    ("now", "reason"),
+    [
+        (make_change(replace(EDIT, before=5)), f"{MULTIPLIER} is 5 now, was 1"),
+        (make_change(replace(EDIT, after=3)), f"{MULTIPLIER} becomes 3 now, was to become 2"),
+        (make_change(replace(EDIT, impact=Impact.HISTORY)), f"the edit of {MULTIPLIER} is history now, was forward"),
+        (
+            make_change(EDIT, Edit(UNIT, "KWH", "KW", Impact.FORWARD)),
+            f'{UNIT} is edited too now, from "KWH" to "KW"',
+        ),
+        (replace(USE, channel_id=7), "is channel 7 now, was channel 1042"),
+        (replace(USE, wanted={MULTIPLIER: 9}), f"{MULTIPLIER} means something else now"),
+        (make_blocked(USE), "is blocked now by ESA403"),
+    ],
+    ids=["moved", "wanted", "impact", "more", "channel", "meaning", "blocked"],
+)
+def test_a_change_that_does_something_else_says_in_what(now: Change, reason: str) -> None:
+    reasons = compare(USE, now).changed
+
+    assert reasons == (Shift("use", reasons[0].reasons),)
+    assert reason in reasons[0].reasons
+
+
+def test_an_edit_that_is_not_asked_for_any_more_is_a_difference() -> None:
+    unit = Edit(UNIT, "KWH", "KW", Impact.FORWARD)
+
+    assert compare(make_change(EDIT, unit), USE).changed == (Shift("use", (f"{UNIT} is not edited any more",)),)
+
+
+def test_a_change_that_is_new_does_not_keep_the_reviewed_ones_from_holding() -> None:
+    comparison = compare(USE, USE, make_change(EDIT, name="drifted"))
+
+    assert comparison == Comparison((), (), ("drifted",))
+    assert comparison.holds
+
+
+def test_what_was_blocked_at_review_does_not_count_until_it_is_sendable() -> None:
+    blocked = make_blocked(USE)
+
+    assert compare(blocked, blocked) == Comparison((), (), ())
+    assert compare(blocked, USE) == Comparison((), (), ("use",))
+
+
+@pytest.mark.parametrize(
+    ("comparison", "words"),
+    [
+        (Comparison(("a", "b"), (), ("c",)), "since review: 2 changes gone, 1 new"),
+        (Comparison((), (Shift("a", ()),), ()), "since review: 1 change changed"),
+        (Comparison((), (), ("a", "b")), "since review: 2 changes new"),
+        (Comparison(("a",), (Shift("b", ()),), ("c",)), "since review: 1 change gone, 1 changed, 1 new"),
+    ],
+    ids=["gone and new", "changed", "new", "all"],
+)
+def test_a_difference_is_told_in_numbers(comparison: Comparison, words: str) -> None:
+    assert comparison.describe() == words
