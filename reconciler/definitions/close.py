@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import yaml
 from yaml.events import AliasEvent, MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent, StreamEndEvent
@@ -18,7 +18,7 @@ from reconciler.definitions.syntax import explain_syntax
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
-    from reconciler.definitions.document import Keys
+    from reconciler.definitions.problems import Keys
     from reconciler.definitions.reader import NextEvent, OpenEvents
     from reconciler.model.findings import Finding
 
@@ -28,6 +28,23 @@ if TYPE_CHECKING:
 _TAGGED = re.compile(r"(?:&\S+\s+)?(!\S*)")
 # Where what is only read past is put: no key is empty.
 _NOWHERE = ""
+
+# Places of more values than that are not worth the memory; what lies deeper than names is then placed at its name.
+MOST_SPOTS = 500_000
+# Three times what channels of 5 MiB can hold: the rest is an attack on memory.
+MOST_VALUES = 1_000_000
+_NAMED = 2
+
+
+class _Post(NamedTuple):
+    """Where a value is read: under which keys, where the last of them stands, and on what level."""
+
+    keys: Keys
+    key: Span
+    depth: int
+
+    def below(self, name: str, key: Any) -> _Post:
+        return _Post((*self.keys, name), _span(key), self.depth + 1)
 
 
 class _Stop(Exception):
@@ -77,13 +94,13 @@ class _CloseReader:
             self._report(start, "ESA109", "directives (%YAML, %TAG) are not read", "delete the lines with the %")
         event = self._next()
         self._check_not_empty(event)
-        tree = self._node(event, (), (event.start_mark.index,) * 2, 1)
+        tree = self._node(event, _Post((), (0, 0), 1))
         self._next()
         self._check_end(self._next())
-        self._document.tree = tree
+        self._document.tree, self._document.is_read = tree, True
 
     def _check_not_empty(self, event: Any) -> None:
-        is_nothing = isinstance(event, ScalarEvent) and event.implicit[0] and not event.value
+        is_nothing = isinstance(event, ScalarEvent) and event.implicit[0] and not event.value and not event.anchor
         if is_nothing or isinstance(event, StreamEndEvent):
             self._report_at((0, 0), "ESA113", "the file is empty")
             raise _Stop
@@ -95,23 +112,24 @@ class _CloseReader:
             fix = f"delete the anchor; if &{name} belongs to the text, put the text in quotes"
             self._report_at((offset, offset + len(name) + 1), "ESA110", f"the anchor &{name} is never used", fix)
 
-    def _node(self, event: Any, keys: Keys, key: Span, depth: int) -> object:
-        """The value that starts with `event`; `key` is where its key starts and ends."""
+    def _node(self, event: Any, post: _Post) -> object:
+        """The value that starts with `event` at `post`."""
         is_collection = not isinstance(event, ScalarEvent | AliasEvent)
-        start, end = event.start_mark.index, event.end_mark.index
-        self._document.spots.setdefault(keys, Spot(*key, start, end, is_collection and not event.flow_style))
+        if len(post.keys) <= _NAMED or len(self._document.spots) < MOST_SPOTS:
+            spot = Spot(*post.key, *_span(event), is_collection and not event.flow_style)
+            self._document.spots.setdefault(post.keys, spot)
         if isinstance(event, AliasEvent):
-            return self._alias(event, keys, depth)
-        self._values += 1
+            return self._alias(event, post)
+        self._count(event)
         if is_collection:
-            self._enter(event, depth)
+            self._enter(event, post.depth)
         self._check_tag(event)
-        return self._value(event, keys, depth) if event.anchor is None else self._anchored(event, keys, depth)
+        return self._value(event, post) if event.anchor is None else self._anchored(event, post)
 
-    def _value(self, event: Any, keys: Keys, depth: int) -> object:
+    def _value(self, event: Any, post: _Post) -> object:
         if isinstance(event, ScalarEvent):
-            return self._scalar(event, keys)
-        return self._mapping(keys, depth) if isinstance(event, MappingStartEvent) else self._sequence(keys, depth)
+            return self._scalar(event, post)
+        return self._mapping(post) if isinstance(event, MappingStartEvent) else self._sequence(post)
 
     def _enter(self, event: Any, depth: int) -> None:
         if depth > MAX_DEPTH:
@@ -119,46 +137,51 @@ class _CloseReader:
             raise _Stop
         self._deepest = max(self._deepest, depth)
 
-    def _mapping(self, keys: Keys, depth: int) -> dict[str, object]:
+    def _count(self, event: Any) -> None:
+        self._values += 1
+        if self._values > MOST_VALUES:
+            self._report(event, "ESA103", f"a file may hold at most {MOST_VALUES:,} values, found more")
+            raise _Stop
+
+    def _mapping(self, post: _Post) -> dict[str, object]:
         mapping: dict[str, object] = {}
         while not isinstance(event := self._next(), MappingEndEvent):
             if not isinstance(event, ScalarEvent):
-                self._skip_pair(event, keys, depth)
-            elif self._check_key(event, mapping, keys):
-                mapping[event.value] = self._node(self._next(), (*keys, event.value), _span(event), depth + 1)
+                self._skip_pair(event, post)
+            elif self._check_key(event, mapping, post.keys):
+                mapping[event.value] = self._node(self._next(), post.below(event.value, event))
             else:
-                self._node(self._next(), (*keys, _NOWHERE), _span(event), depth + 1)
+                self._node(self._next(), post.below(_NOWHERE, event))
         return mapping
 
-    def _sequence(self, keys: Keys, depth: int) -> list[object]:
+    def _sequence(self, post: _Post) -> list[object]:
         members: list[object] = []
         while not isinstance(event := self._next(), SequenceEndEvent):
-            members.append(self._node(event, (*keys, str(len(members))), _span(event), depth + 1))
+            members.append(self._node(event, post.below(str(len(members)), event)))
         return members
 
-    def _scalar(self, event: Any, keys: Keys) -> object:
+    def _scalar(self, event: Any, post: _Post) -> object:
         is_plain, text = event.implicit[0], event.value
         trouble = find_trouble(text) if is_plain else _find_control(text)
         if trouble is None:
             return read_plain(text) if is_plain else text
-        spot = self._document.spots[keys]
-        subject = keys[-1] if keys and not keys[-1].isdigit() else "the value"
-        span = (spot.start, spot.end) if text else (spot.key_start, spot.key_end)
-        self._document.refused.add(keys)
-        self._report_at(span, trouble.code, f"{subject} {trouble.message}", trouble.fix)
+        name = post.keys[-1] if post.keys else ""
+        subject = "the value" if not name or name.isdigit() else name
+        self._document.refused.add(post.keys)
+        self._report_at(_span(event) if text else post.key, trouble.code, f"{subject} {trouble.message}", trouble.fix)
         return None
 
-    def _anchored(self, event: Any, keys: Keys, depth: int) -> object:
+    def _anchored(self, event: Any, post: _Post) -> object:
         values, deepest = self._values, self._deepest
-        self._deepest = depth
-        value = self._value(event, keys, depth)
+        self._deepest = post.depth
+        value = self._value(event, post)
         offset = self._document.text.index(f"&{event.anchor}", event.start_mark.index)
-        anchored = Anchored(value, self._values - values + 1, self._deepest - depth, offset)
+        anchored = Anchored(value, self._values - values + 1, self._deepest - post.depth, offset)
         self._anchors.keep(event.anchor, anchored)
         self._deepest = max(deepest, self._deepest)
         return value
 
-    def _alias(self, event: Any, keys: Keys, depth: int) -> object:
+    def _alias(self, event: Any, post: _Post) -> object:
         try:
             anchored = self._anchors.find(event.anchor)
         except TooMany as error:
@@ -167,24 +190,24 @@ class _CloseReader:
         if anchored is None:
             fix = f"if *{event.anchor} belongs to the text, put the text in quotes; else write the value out"
             self._report(event, "ESA110", f"the alias *{event.anchor} leads nowhere", fix)
-            self._document.refused.add(keys)
+            self._document.refused.add(post.keys)
             return None
         self._values += anchored.size
-        self._enter(event, depth + anchored.height)
+        self._enter(event, post.depth + anchored.height)
         return anchored.value
 
-    def _skip_pair(self, event: Any, keys: Keys, depth: int) -> None:
+    def _skip_pair(self, event: Any, post: _Post) -> None:
         """Read past a key that is no text, and its value, with one finding for all of it."""
-        findings, span = self._document.findings, _span(event)
+        findings, start = self._document.findings, event.start_mark.index
         found = len(findings)
-        self._node(event, (*keys, _NOWHERE), span, depth + 1)
-        self._node(self._next(), (*keys, _NOWHERE), span, depth + 1)
+        self._node(event, post.below(_NOWHERE, event))
+        self._node(self._next(), post.below(_NOWHERE, event))
         del findings[found:]
-        self._document.refused.add(keys)
-        if self._document.text[max(span[0] - 1, 0) : span[0] + 1] == "{{":
+        self._document.refused.add(post.keys)
+        if self._document.text[max(start - 1, 0) : start + 1] == "{{":
             fix = "write the value itself; if the braces belong to a text, put the text in quotes"
-            end = self._document.text.find("}}", span[0]) + 2
-            self._report_at((span[0] - 1, end), "ESA107", "a template, {{ … }}, is not filled in", fix)
+            end = self._document.text.find("}}", start) + 2
+            self._report_at((start - 1, end), "ESA107", "a template, {{ … }}, is not filled in", fix)
         else:
             self._report(event, "ESA115", f"a key must be a text, found {_name_kind(event)}")
 

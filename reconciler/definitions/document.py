@@ -6,7 +6,7 @@ import re
 from array import array
 from bisect import bisect_right
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from reconciler.model.places import Place
 from reconciler.rules import make_finding
@@ -14,9 +14,8 @@ from reconciler.rules import make_finding
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from reconciler.definitions.problems import Keys, Problem
     from reconciler.model.findings import Finding
-
-Keys: TypeAlias = tuple[str, ...]
 
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 # A line this long is not written by people, and would drown any report.
@@ -43,29 +42,19 @@ class Spot:
         return (self.key_start, self.key_end) if self.is_block else (self.start, self.end)
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something wrong at a value, or at its key; what a finding is before its place is known."""
-
-    code: str
-    keys: Keys
-    message: str
-    fix: str = ""
-    detail: tuple[str, ...] = ()
-    at_key: bool = False
-
-
 @dataclass(slots=True)
 class Document:
     """One file as it was read: its text, its values as JSON's types, and what was found wrong with it as YAML.
 
-    `tree` is None where the file could not be read to its end. `spots` leads from keys to their place in the text.
+    `is_read` says whether the file could be read to its end, and so has a `tree`. `spots` leads from keys to their
+    place in the text.
     `refused` are the keys whose value could not be read, of which nothing more should be said.
     """
 
     file: str
     text: str
     tree: object = None
+    is_read: bool = False
     findings: list[Finding] = field(default_factory=list)
     spots: dict[Keys, Spot] = field(default_factory=dict)
     refused: set[Keys] = field(default_factory=set)
@@ -74,11 +63,9 @@ class Document:
     def place_at(self, start: int, end: int, keys: Keys = ()) -> Place:
         """The place from offset `start` up to `end`, or to the end of the line where that comes first."""
         line = self._line_of(start)
-        first = self._starts[line]
-        match = _LINE_BREAK.search(self.text, start)
-        line_end = match.start() if match else len(self.text)
-        excerpt = self._excerpt(first, line_end)
-        length = min(end, line_end) - start if excerpt else 0
+        first, last = self._starts[line], self._end_of(line)
+        excerpt = self._excerpt(first, last)
+        length = max(min(end, last) - start, 0) if excerpt else 0
         return Place(self.file, line + 1, start - first + 1, keys, length, excerpt)
 
     def place(self, keys: Keys, *, at_key: bool = False) -> Place:
@@ -105,6 +92,12 @@ class Document:
             self._starts.append(0)
             self._starts.extend(match.end() for match in _LINE_BREAK.finditer(self.text))
         return bisect_right(self._starts, offset) - 1
+
+    def _end_of(self, line: int) -> int:
+        if line + 1 == len(self._starts):
+            return len(self.text)
+        following = self._starts[line + 1]
+        return following - (2 if self.text[following - 2 : following] == "\r\n" else 1)
 
     def _excerpt(self, start: int, end: int) -> str:
         if end - start > _LONGEST_EXCERPT:

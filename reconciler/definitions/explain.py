@@ -7,12 +7,13 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from reconciler.definitions.schema import Format, accept_for, read_schema
+from reconciler.definitions.source import MOST_FOUND
 from reconciler.definitions.wording import Misfit, word_misfit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.definitions.document import Problem
+    from reconciler.definitions.problems import Problem
 
 # Where members are many and alike, with the definition in the schema that each has to fit.
 _SECTIONS = {"channels": "channel", "feeds": "feed"}
@@ -22,7 +23,7 @@ _MOST_EXPLAINED = 200
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What keeps a file from fitting its schema; `more` channels and feeds do not fit either, without a word why."""
+    """What keeps a file from fitting its schema; `more` was found, and nothing is said of it."""
 
     problems: tuple[Problem, ...] = ()
     more: int = 0
@@ -42,7 +43,8 @@ def explain(format_: Format, tree: object) -> Explanation:
     # A value of the wrong type is not one of the allowed ones either: that goes without saying.
     mistyped = {misfit.keys for misfit in misfits if misfit.keyword == "type"}
     told = [misfit for misfit in misfits if misfit.keyword == "type" or misfit.keys not in mistyped]
-    return Explanation(tuple(word_misfit(misfit, schema) for misfit in told), more)
+    worded = tuple(word_misfit(misfit, schema) for misfit in told[:MOST_FOUND])
+    return Explanation(worded, more + len(told) - len(worded))
 
 
 def _read_error(error: Any) -> Iterator[Misfit]:

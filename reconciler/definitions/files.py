@@ -26,9 +26,10 @@ _ENDINGS = (".yaml", ".yml")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The files in the folders of a project, relative to its root, sorted, each once; what is no file is a finding."""
+    """The files in the folders of a project, relative to its root, sorted, each once, with the size of all of them."""
 
     files: tuple[str, ...]
+    size: int
     findings: tuple[Finding, ...]
 
 
@@ -42,7 +43,7 @@ def find_files(root: Path, folders: Sequence[str]) -> Found:
     for folder in folders:
         search.walk(folder)
     files = (file for file in search.files.values() if file != PROJECT_FILE)
-    return Found(tuple(sorted(files)), tuple(search.findings))
+    return Found(tuple(sorted(files)), search.size, tuple(search.findings))
 
 
 def read_file(root: Path, file: str) -> bytes | Finding:
@@ -69,6 +70,7 @@ class _Search:
     findings: list[Finding] = field(default_factory=list)
     folders: set[Inode] = field(default_factory=set)
     met: int = 0
+    size: int = 0
 
     def walk(self, folder: str) -> None:
         """Find all files below `folder`. A loop instead of a recursion: folders may nest deeper than Python's stack."""
@@ -109,6 +111,7 @@ class _Search:
         inode = (status.st_dev, status.st_ino)
         if is_named:
             self.met += 1
+            self.size += status.st_size
             self.files.setdefault(inode, path)
         is_new_folder = is_folder and inode not in self.folders
         self.folders.add(inode)

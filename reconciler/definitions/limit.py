@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from reconciler.model.findings import Severity
@@ -11,7 +10,7 @@ from reconciler.model.places import Place
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from reconciler.model.findings import Finding
 
@@ -20,24 +19,36 @@ MOST_SHOWN = 50
 _GRAVITY = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
 
-def limit_findings(findings: Iterable[Finding], more: Mapping[str, int]) -> tuple[Finding, ...]:
-    """`findings` in order, of each file at most 50, errors first, and a note that counts the rest.
+def pick_findings(findings: Iterable[Finding], more: Mapping[str, int]) -> tuple[list[Finding], dict[str, int]]:
+    """Of each file the first 50 of `findings`, errors before all others, and how many of each file were left out.
 
     `more` says for files how many findings were never made.
     """
     by_file: defaultdict[str, list[Finding]] = defaultdict(list)
     for finding in findings:
-        by_file[finding.place.file if finding.place else ""].append(finding)
-    kept = (_limit_file(file, found, more.get(file, 0)) for file, found in by_file.items())
-    return tuple(sorted((finding for found in kept for finding in found), key=attrgetter("order")))
+        by_file[_file_of(finding)].append(finding)
+    picked: list[Finding] = []
+    rest = {}
+    for file, found in by_file.items():
+        found.sort(key=lambda finding: (_GRAVITY[finding.severity], finding.order))
+        picked += found[:MOST_SHOWN]
+        rest[file] = len(found[MOST_SHOWN:]) + more.get(file, 0)
+    return picked, rest
 
 
-def _limit_file(file: str, findings: list[Finding], more: int) -> list[Finding]:
-    findings.sort(key=lambda finding: (_GRAVITY[finding.severity], finding.order))
-    rest = len(findings) - MOST_SHOWN + more
-    if rest <= 0:
-        return findings
-    kept = findings[:MOST_SHOWN]
-    last = max((finding.place.line for finding in kept if finding.place), default=0)
-    message = f"not all findings of this file are shown, {rest:,} more"
-    return [*kept, make_finding("ESA199", message, Place(file, line=last) if file else None)]
+def count_rest(shown: Sequence[Finding], rest: Mapping[str, int]) -> tuple[Finding, ...]:
+    """`shown` in order, and after the last finding of a file a note of how many `rest` says were left out."""
+    last: defaultdict[str, int] = defaultdict(int)
+    for finding in shown:
+        last[_file_of(finding)] = max(last[_file_of(finding)], finding.place.line if finding.place else 0)
+    notes = [_note(file, last[file], count) for file, count in rest.items() if count]
+    return tuple(sorted((*shown, *notes), key=lambda finding: finding.order))
+
+
+def _note(file: str, line: int, count: int) -> Finding:
+    message = f"not all findings of this file are shown, {count:,} more"
+    return make_finding("ESA199", message, Place(file, line=line + 1) if file else None)
+
+
+def _file_of(finding: Finding) -> str:
+    return finding.place.file if finding.place else ""

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.definitions.files import find_files, read_file
-from reconciler.definitions.limit import limit_findings
+from reconciler.definitions.limit import count_rest, pick_findings
 from reconciler.definitions.page import Page, make_page, read_sound
 from reconciler.definitions.pinpoint import pinpoint
 from reconciler.definitions.scalars import PlainScalars
+from reconciler.definitions.second import does_pay, start_second
 from reconciler.model.desired import Definitions
 from reconciler.model.findings import Finding
 from reconciler.planning.offline import check_definitions
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from reconciler.definitions.files import Found
     from reconciler.model.places import Place
 
 # A channel must say how to find its live one; in a broken file that may be just what could not be read.
@@ -47,10 +49,11 @@ def load_definitions(root: Path, folders: Sequence[str]) -> Loaded:
     """
     with _without_collector():
         found = find_files(root, folders)
-        pages = _read_pages(root, found.files)
-        findings = pinpoint(root, (*found.findings, *_check_pages(pages)))
+        pages = _read_pages(root, found)
+        findings = (*found.findings, *_check_pages(pages))
+        picked, rest = pick_findings(findings, {page.file: page.more for page in pages})
         sound = _put_together(pages, [page for page in pages if page.is_sound])
-        return Loaded(sound, limit_findings(findings, {page.file: page.more for page in pages}))
+        return Loaded(sound, count_rest(pinpoint(root, picked), rest))
 
 
 @contextmanager
@@ -65,16 +68,27 @@ def _without_collector() -> Iterator[None]:
             gc.enable()
 
 
-def _read_pages(root: Path, files: Sequence[str]) -> list[Page]:
+def _read_pages(root: Path, found: Found) -> list[Page]:
+    """The page of each file, every second one read by a second process where that pays."""
+    second = start_second(root, found.files[1::2]) if does_pay(found.size) else None
     scalars = PlainScalars()
-    return [_read_page(root, file, scalars) for file in files]
+    pages = {file: _read_page(root, file, scalars) for file in (found.files[::2] if second else found.files)}
+    for file, sound in zip(found.files[1::2], second.collect() if second else (), strict=False):
+        pages[file] = make_page(file, sound) if sound else _read_page(root, file, scalars)
+    return [pages[file] for file in found.files]
 
 
 def _read_page(root: Path, file: str, scalars: PlainScalars) -> Page:
     data = read_file(root, file)
     if isinstance(data, Finding):
         return Page(file, b"", findings=(data,), is_sound=False)
-    return make_page(file, data, read_sound(data, scalars))
+    sound = read_sound(data, scalars)
+    if sound:
+        return make_page(file, sound)
+    # Imported here, as most runs find every file sound.
+    from reconciler.definitions.close_page import read_close_page  # noqa: PLC0415
+
+    return read_close_page(file, data)
 
 
 def _check_pages(pages: Sequence[Page]) -> Iterator[Finding]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reconciler.definitions.close import read_closely
 from reconciler.definitions.files import read_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from reconciler.definitions.document import Document, Keys
+    from reconciler.definitions.document import Document
+    from reconciler.definitions.problems import Keys
     from reconciler.model.findings import Finding
     from reconciler.model.places import Place
 
@@ -41,6 +41,9 @@ def _pinpoint(root: Path, finding: Finding, documents: dict[str, Document | None
 
 
 def _read(root: Path, file: str) -> Document | None:
+    # Imported here, as most runs find nothing to look up.
+    from reconciler.definitions.close import read_closely  # noqa: PLC0415
+
     data = read_file(root, file)
     return read_closely(file, data) if isinstance(data, bytes) else None
 

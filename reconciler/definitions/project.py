@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reconciler.definitions.close import read_closely
-from reconciler.definitions.document import Problem
-from reconciler.definitions.explain import explain
 from reconciler.definitions.files import PROJECT_FILE, read_file
-from reconciler.definitions.schema import Format
+from reconciler.definitions.problems import Problem
+from reconciler.definitions.quick import read_quickly
+from reconciler.definitions.scalars import PlainScalars
+from reconciler.definitions.schema import Format, accept_for
+from reconciler.definitions.source import decode
 from reconciler.errors import ProjectError
 from reconciler.model.findings import Finding
 from reconciler.model.project import (
@@ -51,12 +52,31 @@ def load_project(root: Path) -> tuple[Project | None, tuple[Finding, ...]]:
     data = read_file(root, PROJECT_FILE)
     if isinstance(data, Finding):
         return None, (data,)
+    tree = _read_sound(data)
+    return _read_faults(data) if tree is None else (_make_project(tree), ())
+
+
+def _read_sound(data: bytes) -> Any:
+    """What the project file holds; None where a close look is due."""
+    try:
+        quick = read_quickly(decode(data), PlainScalars())
+    except UnicodeDecodeError:
+        return None
+    is_sound = quick and accept_for(Format.PROJECT)(quick.tree) and not any(_find_slips(quick.tree))
+    return quick.tree if quick and is_sound else None
+
+
+def _read_faults(data: bytes) -> tuple[Project | None, tuple[Finding, ...]]:
+    # Imported here, as most runs find the project file sound.
+    from reconciler.definitions.close import read_closely  # noqa: PLC0415
+    from reconciler.definitions.explain import explain  # noqa: PLC0415
+
     document = read_closely(PROJECT_FILE, data)
     tree: Any = document.tree
-    if tree is not None:
-        for problem in (*explain(Format.PROJECT, tree).problems, *_find_slips(tree)):
-            if problem.keys not in document.refused:
-                document.report(problem)
+    problems = explain(Format.PROJECT, tree).problems if document.is_read else ()
+    for problem in (*problems, *_find_slips(tree)):
+        if problem.keys not in document.refused:
+            document.report(problem)
     findings = tuple(sorted(document.findings, key=lambda finding: finding.order))
     return (None if findings else _make_project(tree)), findings
 

@@ -12,7 +12,8 @@ from reconciler.model.desired import Desired
 if TYPE_CHECKING:
     from collections.abc import Set
 
-    from reconciler.definitions.document import Document, Keys
+    from reconciler.definitions.document import Document
+    from reconciler.definitions.problems import Keys
     from reconciler.definitions.quick import Lines
 
 # What may name a channel in a file that is no YAML: a key with nothing after it in its line, or with a mapping.
@@ -21,7 +22,7 @@ _NAME = re.compile(r"^[ ]+([A-Za-z0-9][A-Za-z0-9_.-]*):[ ]*(?:[{#].*)?$", re.MUL
 
 def build_remains(document: Document, refused: Set[Keys], lines: Lines) -> Built:
     """All channels of a broken file by name, with those of their values that are not `refused`, and its sound feeds."""
-    if document.tree is None:
+    if not document.is_read:
         names = dict.fromkeys(_NAME.findall(document.text))
         return Built(guessed=tuple(Desired(name, document.file, 1, None, {}) for name in names))
     tree = _prune(document.tree, (), refused)

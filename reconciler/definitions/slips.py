@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from reconciler.definitions.document import Problem
+from reconciler.definitions.problems import Problem
 from reconciler.definitions.subjects import name_where
 from reconciler.model.fields import CHANNEL_FIELDS, VERSION, VERSION_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from reconciler.definitions.document import Keys
+    from reconciler.definitions.problems import Keys
     from reconciler.model.fields import Field
 
     Pairs = tuple[tuple[str, str], ...]

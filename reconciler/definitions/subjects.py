@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from reconciler.definitions.document import Keys
+    from reconciler.definitions.problems import Keys
 
 _LONGEST_SHOWN = 60
 _MEMBERS = {"channels": "channel", "feeds": "feed", "environments": "environment"}

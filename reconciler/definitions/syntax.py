@@ -55,7 +55,7 @@ def explain_syntax(text: str, error: yaml.YAMLError) -> Fault:
     fault = _find_unclosed(problem, str(getattr(error, "context", "")), opened) or _find_escape(problem, offset)
     for line in lines[:2]:
         fault = fault or _find_trap(line)
-    fault = fault or _find_open_quote(lines) or _find_misplaced(problem, lines[0])
+    fault = fault or _find_open_quote(lines) or _find_no_colon(lines) or _find_misplaced(problem, lines[0])
     return fault or Fault(f"not YAML: {problem}", offset, offset + 1)
 
 
@@ -157,14 +157,28 @@ def _find_open_quote(lines: list[_Line]) -> Fault | None:
     return None
 
 
+def _find_no_colon(lines: list[_Line]) -> Fault | None:
+    """A key without a colon, in the line where the parser gives up or at the same indentation in the one above."""
+    for line in lines[:2]:
+        content = line.text.strip()
+        if (
+            content
+            and ":" not in content
+            and content not in ("---", "...")
+            and _indentation(line) == _indentation(lines[0])
+        ):
+            fix = f"write  {content.split()[0][:_LONGEST_SHOWN]}: …"
+            return line.fault("a key needs a colon and a value after it", content, fix)
+    return None
+
+
+def _indentation(line: _Line) -> int:
+    return len(line.text) - len(line.text.lstrip())
+
+
 def _find_misplaced(problem: str, line: _Line) -> Fault | None:
     """A line that is sound in itself but stands where it cannot."""
-    content = line.text.strip()
-    if ":" not in content:
-        return line.fault(
-            "a key needs a colon and a value after it", content, f"write  {content.split()[0][:_LONGEST_SHOWN]}: …"
-        )
-    if "expected key" in problem or "not allowed" in problem or "block end" in problem:
-        fix = "let the keys of one mapping start in one column, two spaces right of the key above them"
-        return line.fault("the indentation fits none of the lines above", content, fix)
-    return None
+    if "expected key" not in problem and "not allowed" not in problem and "block end" not in problem:
+        return None
+    fix = "let the keys of one mapping start in one column, two spaces right of the key above them"
+    return line.fault("the indentation fits none of the lines above", line.text.strip(), fix)

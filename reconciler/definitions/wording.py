@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reconciler.definitions.advice import advise
-from reconciler.definitions.document import Problem
+from reconciler.definitions.problems import Problem
 from reconciler.definitions.subjects import name_subject, name_where, shorten, show
 from reconciler.definitions.wording_keys import word_missing, word_unknown
 from reconciler.definitions.wording_patterns import word_pattern
@@ -15,7 +15,7 @@ from reconciler.planning.constraints import find_violations
 from reconciler.planning.nearest import find_nearest
 
 if TYPE_CHECKING:
-    from reconciler.definitions.document import Keys
+    from reconciler.definitions.problems import Keys
     from reconciler.definitions.schema import Schema
 
 _TYPES = {

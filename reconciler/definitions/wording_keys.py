@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from reconciler.definitions.accept import resolve
-from reconciler.definitions.document import Problem
+from reconciler.definitions.problems import Problem
 from reconciler.definitions.subjects import name_where, shorten
 from reconciler.planning.nearest import find_nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.definitions.document import Keys
+    from reconciler.definitions.problems import Keys
     from reconciler.definitions.schema import Schema
 
 _LONGEST_COMPARED = 64

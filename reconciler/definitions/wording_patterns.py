@@ -6,11 +6,11 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from reconciler.definitions.document import Problem
+from reconciler.definitions.problems import Problem
 from reconciler.definitions.subjects import shorten, show
 
 if TYPE_CHECKING:
-    from reconciler.definitions.document import Keys
+    from reconciler.definitions.problems import Keys
 
 _ZONED = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.]+)?)\s*(?:[Zz]|[+-][0-9]{2}:?[0-9]{2}|[A-Z]{3,4})")
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.-]+")

@@ -29,7 +29,7 @@ _READING_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "ESA103",
-        "A file is at most 5 MiB.",
+        "A file is at most 5 MiB, and holds at most a million values.",
         "Larger ones are not written by people, and slow down everyone's commits.",
         _YAML,
         Certainty.DOCUMENTED,

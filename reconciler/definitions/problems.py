@@ -1,0 +1,21 @@
+"""What is wrong at a value or a key, before its place in the text is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+# From the top of a file to a value in it: the keys of mappings, the numbers of list members.
+Keys: TypeAlias = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong at a value, or at its key; what a finding is before its place is known."""
+
+    code: str
+    keys: Keys
+    message: str
+    fix: str = ""
+    detail: tuple[str, ...] = ()
+    at_key: bool = False
