@@ -92,6 +92,10 @@ def _apply(screen: Screen, environment: Environment, editor: Editor, plan: Plan,
 
 def _check(screen: Screen, workplace: Workplace, plan: Plan, *, is_reviewed: bool) -> Exit | None:
     """The exit code that keeps `plan` from being carried out; None where nothing does."""
+    if plan.snapshot is not None:
+        raise PlanFileError(
+            f"the plan was made against a copy taken {plan.snapshot}, not live", "plan again without --snapshot"
+        )
     if plan.errored:
         raise PlanFileError("the plan has errors; nothing was written", "mend them, and plan again")
     stops = check_guards(plan, workplace.project.guards, is_reviewed=is_reviewed)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
 
-COMMANDS = ("validate", "plan", "show", "apply", "explain", "sandbox")
+COMMANDS = ("validate", "plan", "show", "apply", "snapshot", "explain", "sandbox")
 
 
 class _LazyGroup(click.Group):

@@ -10,7 +10,7 @@ import click
 from reconciler.cli.documents import write_file
 from reconciler.cli.exits import Exit, exit_of_plan
 from reconciler.cli.options import printing, scoped
-from reconciler.cli.planned import FORMATS, plan_now, plan_renderers, read_live
+from reconciler.cli.planned import FORMATS, plan_now, plan_renderers, read_copy, read_live
 from reconciler.cli.project import open_definitions, open_workplace
 from reconciler.cli.service import open_service
 from reconciler.energycap.client import open_reader
@@ -18,7 +18,10 @@ from reconciler.planfile.writing import render_plan_file
 
 if TYPE_CHECKING:
     from reconciler.cli.options import Scope
+    from reconciler.cli.planned import Seen
+    from reconciler.cli.project import Workplace
     from reconciler.cli.screen import Screen
+    from reconciler.model.project import Environment
 
 
 @click.command("plan")
@@ -26,18 +29,26 @@ if TYPE_CHECKING:
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Save the plan, to be applied as it is.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where there are changes, none of them blocked.")
 @click.option("--show-unchanged", is_flag=True, help="List the channels that need no change, too.")
+@click.option(
+    "--snapshot", type=click.Path(path_type=Path), metavar="FILE", help="Plan against this copy, offline and key-free."
+)
 @printing(*FORMATS)
-def command(screen: Screen, scope: Scope, out: Path | None, detailed_exitcode: bool, show_unchanged: bool) -> Exit:
+def command(screen: Screen, scope: Scope, out: Path | None, snapshot: Path | None, **flags: bool) -> Exit:
     """Compare the files with EnergyCAP and print what would change. Nothing is written to EnergyCAP."""
     workplace = open_workplace(screen)
     environment = workplace.environment(scope.environment)
     wanted = open_definitions(screen, workplace, scope.base)
-    with open_service(workplace.root, environment) as address, open_reader(address.url, address.key) as reader:
-        seen = read_live(reader)
-        screen.remark_more(f"requests: {reader.requests.total()}")
+    seen = read_copy(snapshot) if snapshot else _read_service(screen, workplace, environment)
     plan = plan_now(workplace, environment, wanted, seen, scope.only)
     if out is not None:
         write_file(out, render_plan_file(plan))
         screen.remark(f"saved the plan to {out}; carry it out with: reconciler apply {out}")
-    screen.show(plan_renderers(plan, workplace.root, show_unchanged=show_unchanged))
-    return exit_of_plan(plan, detailed=detailed_exitcode)
+    screen.show(plan_renderers(plan, workplace.root, show_unchanged=flags["show_unchanged"]))
+    return exit_of_plan(plan, detailed=flags["detailed_exitcode"])
+
+
+def _read_service(screen: Screen, workplace: Workplace, environment: Environment) -> Seen:
+    with open_service(workplace.root, environment) as address, open_reader(address.url, address.key) as reader:
+        seen = read_live(reader)
+        screen.remark_more(f"requests: {reader.requests.total()}")
+        return seen

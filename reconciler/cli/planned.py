@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from reconciler import __version__
+from reconciler.cli.documents import read_file
 from reconciler.cli.project import path_prefix
 from reconciler.definitions.git import read_commit
 from reconciler.definitions.pinpoint import pinpoint
+from reconciler.energycap.worlds import read_world, snapshot_from_world
 from reconciler.errors import UsageError
 from reconciler.planfile.writing import render_plan_file
 from reconciler.planning.origins import mark_origins
@@ -49,6 +51,12 @@ def read_live(reader: Reader) -> Seen:
     return Seen(snapshot, reader.findings)
 
 
+def read_copy(file: Path) -> Seen:
+    """Everything that a plan needs of the service, as it was when `file` was written by `snapshot`."""
+    snapshot, taken = snapshot_from_world(read_world(read_file(file)))
+    return Seen(snapshot, taken=taken)
+
+
 def plan_now(workplace: Workplace, environment: Environment, wanted: Wanted, seen: Seen, only: Sequence[str]) -> Plan:
     """The plan that turns what was `seen` into what is `wanted`, with all that was found on the way."""
     basis = Basis(
@@ -63,7 +71,7 @@ def plan_now(workplace: Workplace, environment: Environment, wanted: Wanted, see
     if wanted.base is not None:
         plan = mark_origins(plan, wanted.definitions, wanted.base)
     findings = (*wanted.warnings, *pinpoint(workplace.root, plan.findings), *seen.findings)
-    return replace(plan, findings=tuple(sorted(findings, key=lambda finding: finding.order)))
+    return replace(plan, snapshot=seen.taken, findings=tuple(sorted(findings, key=lambda finding: finding.order)))
 
 
 def plan_renderers(plan: Plan, root: Path, *, show_unchanged: bool = False) -> Mapping[str, Callable[[Paint], str]]:

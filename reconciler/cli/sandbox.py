@@ -45,25 +45,46 @@ def command() -> None:
 @world_option
 @database_option
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="What the vendor leaves open. Repeatable.")
-@click.option("--settings", "lists_settings", is_flag=True, help="List the settings with their values, and stop.")
+@click.option("--fault", "faults", multiple=True, metavar="SPEC", help="What goes wrong, and when. Repeatable.")
 def serve(
-    port: int, world: Path | None, database: Path | None, settings: tuple[str, ...], lists_settings: bool
+    port: int, world: Path | None, database: Path | None, settings: tuple[str, ...], faults: tuple[str, ...]
 ) -> Exit:
     """Serve it on a loopback port until Ctrl-C.
 
     Any client may talk to it, with the key `sandbox`.
     """
-    if lists_settings:
-        _list_settings()
-        return Exit.DONE
     with _explained():
         sandbox.serve(
             _choose_database(database),
             lambda url: click.echo(f"sandbox at {url} (key: sandbox); Ctrl-C stops it"),
             port=port,
             world=sandbox.read_world(world) if world else None,
-            options=sandbox.Options(sandbox.parse_settings(settings)),
+            options=sandbox.Options(sandbox.parse_settings(settings), sandbox.parse_faults(faults)),
         )
+    return Exit.DONE
+
+
+@command.command("settings")
+def list_settings() -> Exit:
+    """List what the vendor leaves open, each with its values.
+
+    Any of them is a setting:  reconciler sandbox serve --set NAME=VALUE
+    """
+    for row in sandbox.describe_settings():
+        values = ", ".join(f"{value} (default)" if value == row.default else value for value in row.values)
+        click.echo(f"{row.name}={values}\n    {row.question}")
+    return Exit.DONE
+
+
+@command.command("faults")
+def list_faults() -> Exit:
+    """List what can go wrong on demand, and how to ask for it.
+
+    A fault is written  [METHOD] [PATH] KIND [@FIRST] [xCOUNT] [every=N] [p=SHARE] [seed=N] [retry-after=SECONDS], as in
+    reconciler sandbox serve --fault 'PUT /api/v202406/esachannel/* 503-after x2 @3'
+    """
+    for kind, sentence in sandbox.describe_faults():
+        click.echo(f"{kind}\n    {sentence}")
     return Exit.DONE
 
 
@@ -135,17 +156,13 @@ def _prepare(database: Path) -> Path:
     return database
 
 
-def _list_settings() -> None:
-    for row in sandbox.describe_settings():
-        values = ", ".join(f"{value} (default)" if value == row.default else value for value in row.values)
-        click.echo(f"{row.name}={values}\n    {row.question}")
-
-
 @contextmanager
 def _explained() -> Iterator[None]:
     try:
         yield
-    except (sandbox.SettingError, sandbox.FaultError) as error:
-        raise UsageError(str(error), "reconciler sandbox serve --settings  lists them") from error
+    except sandbox.SettingError as error:
+        raise UsageError(str(error), "reconciler sandbox settings  lists them") from error
+    except sandbox.FaultError as error:
+        raise UsageError(str(error), "reconciler sandbox faults  lists them") from error
     except sandbox.SandboxError as error:
         raise FileError(str(error)) from error

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from reconciler.model.fields import Impact
     from reconciler.model.findings import Finding
     from reconciler.model.live import DataPoint
+    from reconciler.model.routes import Problem
     from reconciler.model.values import Spec, Value
 
 Evidence: TypeAlias = Mapping[str, object]
@@ -96,7 +97,7 @@ class Change:
     `before` and `after` hold the managed values in the file's own vocabulary. `live` holds every field of the channel
     and its current version as the plan saw it, `wanted` the managed and implied values, both by the paths of
     EsaChannelEdit and with its ids; both are empty for a no-op. `depends_on` names the changes that come before.
-    `history` is None for a no-op.
+    `history` is None for a no-op. `feeds` names the feeds that the edits lead elsewhere, on the way or for good.
     """
 
     name: str
@@ -120,6 +121,7 @@ class Change:
     # Digest of the live channel this change was planned against.
     fingerprint: str
     history: History | None = None
+    feeds: tuple[str, ...] = ()
 
     @property
     def is_sendable(self) -> bool:
@@ -138,14 +140,34 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedMove:
+    """A step of a plan at which a feed is led elsewhere: by the change called `change`, with its edits at `paths`.
+
+    `channel_id` is where the feed leads after it; None where to no single channel, and `problem` says why.
+    """
+
+    change: str
+    paths: tuple[str, ...]
+    channel_id: int | None
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FeedRoute:
-    """A feed through live and through the planned state; channels by id, None where it leads to none."""
+    """A feed through live and through the planned state; channels by id, None where it leads to none.
+
+    `moves` are the steps between the two, in the order of apply; there may be some although both ends are alike.
+    `is_held` says that the plan blocks what would lead the feed away: it stays as `before`, and `after` is what would
+    be. `findings` are sentences.
+    """
 
     name: str
     expect: str
     before: int | None
     after: int | None
     findings: tuple[str, ...]
+    moves: tuple[FeedMove, ...] = ()
+    is_held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +197,8 @@ class FormulaLink:
 class Plan:
     """The changes in the order of apply, with all managed channels that need none, and what they were planned against.
 
-    `created` is an ISO date and time in UTC. `filter` holds the patterns that picked channels; empty for a whole plan.
+    `created` is an ISO date and time in UTC, and so is `snapshot`: when the copy of the live state was taken that the
+    plan was made against; None for the service itself. `filter` holds the patterns that picked channels; empty for a whole plan.
     `formula_links` is the neighbourhood of the channels with edits: what their formulas use, and whose formulas use
     them, users of users included; each pair once, ordered by the ids of user and used.
     """
@@ -192,6 +215,7 @@ class Plan:
     findings: tuple[Finding, ...]
     feeds: tuple[FeedRoute, ...] = ()
     formula_links: tuple[FormulaLink, ...] = ()
+    snapshot: str | None = None
 
     @property
     def is_complete(self) -> bool:

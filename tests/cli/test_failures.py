@@ -33,7 +33,12 @@ EMPTY = Reply(body=[])
             "no environment 'sandbx' in reconciler.yaml",
             "did you mean sandbox? write --environment with one of: sandbox",
         ),
-        (["show", "p", "--format", "yaml"], 64, "unknown format 'yaml'", "write one of text, markdown, html, json, gitlab-terraform"),
+        (
+            ["show", "p", "--format", "yaml"],
+            64,
+            "unknown format 'yaml'",
+            "write one of text, markdown, html, json, gitlab-terraform",
+        ),
         (
             ["show", "p", "--format", "json="],
             64,
@@ -76,7 +81,7 @@ EMPTY = Reply(body=[])
             ["sandbox", "serve", "--set", "put_version_semantic=first"],
             64,
             "no setting is called 'put_version_semantic'; did you mean put_version_semantics?",
-            "reconciler sandbox serve --settings  lists them",
+            "reconciler sandbox settings  lists them",
         ),
     ],
 )

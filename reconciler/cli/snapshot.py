@@ -1,0 +1,41 @@
+"""`reconciler snapshot`: a complete, key-free copy of the live state."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.documents import write_file
+from reconciler.cli.exits import Exit
+from reconciler.cli.options import printing
+from reconciler.cli.planned import tell_time
+from reconciler.cli.project import open_workplace
+from reconciler.cli.service import open_service
+from reconciler.energycap.client import open_reader
+from reconciler.energycap.worlds import render_world
+
+if TYPE_CHECKING:
+    from reconciler.cli.screen import Screen
+
+
+@click.command("snapshot")
+@click.option(
+    "-e", "--environment", metavar="NAME", help="The environment of reconciler.yaml; its default where left out."
+)
+@click.option("--out", type=click.Path(path_type=Path), required=True, metavar="FILE", help="Where the copy goes.")
+@printing("text")
+def command(screen: Screen, environment: str | None, out: Path) -> Exit:
+    """Copy all channels and reference data of EnergyCAP into FILE.
+
+    `plan --snapshot FILE` plans against it offline and without a key; `sandbox serve --world FILE` rehearses on it.
+    """
+    workplace = open_workplace(screen)
+    chosen = workplace.environment(environment)
+    taken = tell_time()
+    with open_service(workplace.root, chosen) as address, open_reader(address.url, address.key) as reader:
+        world = reader.read_world()
+    write_file(out, render_world(world, environment=chosen.name, taken=taken))
+    screen.remark(f"copied {chosen.name} as of {taken} to {out}")
+    return Exit.DONE
