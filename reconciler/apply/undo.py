@@ -1,0 +1,183 @@
+"""The plan that puts back what a journal says was written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from reconciler import __version__
+from reconciler.apply.proof import expect
+from reconciler.apply.staleness import find_remaining
+from reconciler.model.fields import FIELD_AT, FIELDS, IS_CALCULATED, IS_PRIMARY_DEMAND, IS_PRIMARY_VALUE, Impact
+from reconciler.model.outcomes import Ending
+from reconciler.model.places import Place
+from reconciler.model.plan import Block, Edit, Plan, Verdict
+from reconciler.planfile.writing import encode_plan
+from reconciler.planning.fingerprint import fingerprint
+from reconciler.rules import RULES, make_finding
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from reconciler.apply.chronicle import Chronicle
+    from reconciler.apply.entries import Intent
+    from reconciler.apply.writing import Landing
+    from reconciler.model.findings import Finding
+    from reconciler.model.plan import Change
+    from reconciler.model.values import Spec
+
+# A primary flag of a data point, by the id of that.
+Flag: TypeAlias = tuple[int, str]
+
+_FLAGS = (IS_PRIMARY_VALUE, IS_PRIMARY_DEMAND)
+_LASTING = frozenset((Impact.HISTORY, Impact.ROUTING))
+_INVERSE = "inverse of "
+_DOUBTFUL = "ESA713"
+
+
+@dataclass(frozen=True, slots=True)
+class _Undoing:
+    """What was written of one change, and what it takes to put that back.
+
+    `seen` are the values of the channel as it read after the last write, `wanted` those it had before the first; all by
+    the paths of EsaChannelEdit. `doubts` say why nobody can be sure of what there is to put back.
+    """
+
+    change: Change
+    seen: Spec
+    wanted: Spec
+    version_id: int
+    version_count: int
+    fingerprint: str
+    doubts: tuple[str, ...] = ()
+
+
+def make_inverse(chronicle: Chronicle, created: str) -> Plan:
+    """The plan that puts back all that `chronicle` says was written, in the opposite order; `created` as in Plan.
+
+    What the service did by itself goes back too: what it filled in, and a primary flag that it took away. A change of
+    which nobody can be sure is blocked. What settings brought about meanwhile cannot be put back: the findings say so.
+    """
+    plan = chronicle.plan
+    written = {change.name: _find_undoing(change, chronicle) for change in plan.sendable}
+    taken = {flag for undoing in written.values() if undoing for flag in _list_taken(undoing)}
+    found = (_add_demoted(written[change.name], change, taken) for change in reversed(plan.sendable))
+    undoings = sorted((undoing for undoing in found if undoing), key=lambda undoing: bool(undoing.doubts))
+    return Plan(
+        tool_version=__version__,
+        environment=plan.environment,
+        url=plan.url,
+        created=created,
+        commit=None,
+        definitions_digest=f"{_INVERSE}{encode_plan(plan)['digest']}",
+        filter=(),
+        changes=tuple(_invert(undoing, undoings) for undoing in undoings),
+        unmanaged=plan.unmanaged,
+        findings=tuple(finding for undoing in undoings for finding in _warn(undoing)),
+    )
+
+
+def is_inverse(plan: Plan) -> bool:
+    """Whether `plan` puts back what another did: no files stand behind it, so none can make it anew."""
+    return plan.definitions_digest.startswith(_INVERSE)
+
+
+def _find_undoing(change: Change, chronicle: Chronicle) -> _Undoing | None:
+    landings = chronicle.landings
+    undoing = None
+    for intent in chronicle.intents:
+        landing = landings.get(intent.number)
+        if intent.name == change.name and (landing is None or landing.ending is not Ending.FAILED):
+            undoing = _add(undoing, change, intent, landing)
+    return undoing
+
+
+def _add(undoing: _Undoing | None, change: Change, intent: Intent, landing: Landing | None) -> _Undoing:
+    """`undoing` with one more write, which was done or may have been."""
+    is_certain = landing is not None and landing.ending is Ending.DONE
+    after = landing.found if landing and landing.found and is_certain else expect(intent.before, intent.write.wanted)
+    was = {field.path: intent.before.values.get(field.path) for field in FIELDS}
+    wanted, doubts = (undoing.wanted, undoing.doubts) if undoing else ({}, ())
+    return _Undoing(
+        change=change,
+        seen={field.path: after.values.get(field.path) for field in FIELDS},
+        wanted={**find_remaining(was, after), **wanted},
+        version_id=after.current.id,
+        version_count=len(after.versions),
+        fingerprint=fingerprint(after),
+        doubts=doubts if is_certain else (*doubts, _doubt(intent, landing)),
+    )
+
+
+def _doubt(intent: Intent, landing: Landing | None) -> str:
+    return landing.message if landing else f"whether its {intent.write.part.value} was written is not known"
+
+
+def _list_taken(undoing: _Undoing) -> list[Flag]:
+    """The primary flags of its data point that the channel did not have before."""
+    return [(undoing.change.data_point.id, path) for path in _FLAGS if undoing.wanted.get(path) is False]
+
+
+def _add_demoted(undoing: _Undoing | None, change: Change, taken: Collection[Flag]) -> _Undoing | None:
+    """`undoing` with the primary flags that the service took away for another channel of the same plan."""
+    lost = {
+        path: True
+        for path in _FLAGS
+        if (change.data_point.id, path) in taken and change.live.get(path) is True and change.wanted.get(path) is False
+    }
+    if not lost:
+        return undoing
+    if undoing:
+        return replace(undoing, wanted={**undoing.wanted, **lost})
+    seen = {**change.live, **dict.fromkeys(lost, False)}
+    return _Undoing(change, seen, lost, change.version_id, change.version_count, change.fingerprint)
+
+
+def _invert(undoing: _Undoing, undoings: Sequence[_Undoing]) -> Change:
+    change = undoing.change
+    edits = tuple(_list_edits(undoing))
+    blocks = tuple(
+        Block(_DOUBTFUL, f"cannot be put back unseen: {doubt}", {"doubt": doubt}, RULES[_DOUBTFUL].fix)
+        for doubt in undoing.doubts
+    )
+    return replace(
+        change,
+        edits=edits,
+        before={edit.path: edit.before for edit in edits},
+        after={edit.path: edit.after for edit in edits},
+        live=undoing.seen,
+        wanted=undoing.wanted,
+        version_id=undoing.version_id,
+        version_count=undoing.version_count,
+        verdict=Verdict.BLOCKED if blocks else Verdict.ALLOWED,
+        blocked_by=blocks,
+        depends_on=tuple(other.change.name for other in undoings if change.name in other.change.depends_on),
+        fingerprint=undoing.fingerprint,
+    )
+
+
+def _list_edits(undoing: _Undoing) -> Iterator[Edit]:
+    """What is put back, in the file's own vocabulary where the plan had an edit there, with its gravest impact."""
+    edits = {FIELD_AT[edit.path].path: edit for edit in undoing.change.edits}
+    for field in FIELDS:
+        if field.path in undoing.wanted:
+            edit = edits.get(field.path)
+            before, after = undoing.seen.get(field.path), undoing.wanted[field.path]
+            yield (
+                Edit(edit.path, edit.after, edit.before, field.impact)
+                if edit
+                else Edit(field.path, before, after, field.impact)
+            )
+
+
+def _warn(undoing: _Undoing) -> Iterator[Finding]:
+    if undoing.doubts:
+        return
+    change = undoing.change
+    place = Place(change.file, change.line, keys=("channels", change.name))
+    if IS_CALCULATED in undoing.wanted:
+        yield make_finding("ESA712", f"conversion can be undone only while {change.name} has no readings", place)
+    paths = [edit.path for edit in change.edits if edit.impact in _LASTING]
+    if paths:
+        message = f"settings of {change.name} are put back, not what they did to readings, found {', '.join(paths)}"
+        yield make_finding("ESA711", message, place)
