@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.errors import PlanFileError
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from reconciler.model.plan import Plan
 
 
+untimed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@untimed
 @given(plans)
 def test_a_saved_plan_reads_back_as_the_same_plan_and_saves_as_the_same_bytes(plan: Plan) -> None:
     text = render_plan_file(plan)
@@ -24,6 +28,7 @@ def test_a_saved_plan_reads_back_as_the_same_plan_and_saves_as_the_same_bytes(pl
     assert render_plan_file(read_plan(text)) == text
 
 
+@untimed
 @given(plans)
 def test_a_saved_plan_is_ascii_and_no_line_of_it_is_a_command(plan: Plan) -> None:
     text = render_plan_file(plan)
@@ -31,6 +36,7 @@ def test_a_saved_plan_is_ascii_and_no_line_of_it_is_a_command(plan: Plan) -> Non
     assert [line for line in text.split("\n") if not line.isprintable() or line.startswith("::") or "##[" in line] == []
 
 
+@untimed
 @given(plans, st.data())
 def test_a_plan_cut_short_is_refused(plan: Plan, data: st.DataObject) -> None:
     text = render_plan_file(plan)
@@ -38,6 +44,7 @@ def test_a_plan_cut_short_is_refused(plan: Plan, data: st.DataObject) -> None:
     _expect_refusal(text[:kept])
 
 
+@untimed
 @given(plans, st.data())
 def test_a_plan_with_any_value_swapped_and_sealed_again_is_read_or_refused(plan: Plan, data: st.DataObject) -> None:
     document = json.loads(render_plan_file(plan))
@@ -46,6 +53,7 @@ def test_a_plan_with_any_value_swapped_and_sealed_again_is_read_or_refused(plan:
     _read_or_refuse(json.dumps(document))
 
 
+@untimed
 @given(
     st.text() | st.recursive(values, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)).map(json.dumps)
 )

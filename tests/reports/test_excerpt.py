@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.reports.excerpt import measure, show_excerpt
@@ -53,6 +53,7 @@ def test_a_piece_longer_than_the_window_is_marked_as_far_as_it_shows() -> None:
     assert show_excerpt("k: " + "x" * 200, 4, 200) == ("k: " + "x" * 97 + "…", "   " + "^" * 97)
 
 
+@settings(deadline=None)
 @given(st.text(), st.integers(1, 300), st.integers(0, 300))
 def test_any_line_prints_narrow_with_carets_beneath_it(line: str, column: int, length: int) -> None:
     shown, carets = show_excerpt(line, column, length)

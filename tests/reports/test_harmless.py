@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.reports.harmless import harmless
@@ -33,6 +33,7 @@ def test_what_does_not_print_or_would_command_is_shown_escaped(text: str, shown:
     assert harmless(text) == shown
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(codec=None, categories=None)))
 def test_any_text_prints_on_one_line_and_commands_nothing(text: str) -> None:
     shown = harmless(text)
@@ -41,6 +42,7 @@ def test_any_text_prints_on_one_line_and_commands_nothing(text: str) -> None:
     assert "##[" not in shown
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["C", "Z"], exclude_characters=":#")))
 def test_text_that_only_prints_stays_as_it_is(text: str) -> None:
     assert harmless(text) == text

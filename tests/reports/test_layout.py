@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.reports.excerpt import measure
@@ -38,6 +38,7 @@ def test_what_is_quoted_or_stands_after_two_spaces_is_kept_whole() -> None:
     assert [text for ((text, _),) in pieces] == ["write", '"North use",', "or", " observationRule: Trip", "instead"]
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=99), max_size=30))
 def test_no_line_is_wide_but_for_a_wide_piece_and_none_is_lost(words: list[str]) -> None:
     lines = list(lay_out(map(piece, words), plain, indent=0))

@@ -1,0 +1,70 @@
+"""Untrusted text in Markdown: shown as it is, meaning nothing, notifying nobody."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from reconciler.reports.harmless import harmless
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+# What needs no escape between backticks, not even in a cell of a table.
+_PLAIN = re.compile(r"(?! )[^`|\\]+(?<! )")
+_SPECIAL = re.compile(r"[^\w .,/-]|_")
+_WORD = re.compile(r'(\(*)("[^"]*"|\S+?)([),.;:]*)(?=\s|$)')
+# Words and numbers that no renderer makes anything of: no mention, no reference, no link, no emoji.
+_PROSE = re.compile(r"[^\W\d_]+(?:['/-][^\W\d_]+)*|\d[\d.:-]*|ESA\d+")
+
+CLOSE_FOLD = "\n</details>\n\n"
+
+
+def code(text: str) -> str:
+    """`text` from a file or the service as code, harmless, for a line or a cell: in backticks where that is enough.
+
+    Code makes no mention, reference or emoji, on GitHub and on GitLab.
+    """
+    text = harmless(text)
+    if _PLAIN.fullmatch(text):
+        return f"`{text}`"
+    return f"<code>{_SPECIAL.sub(lambda match: f'&#{ord(match.group())};', text)}</code>"
+
+
+def prose(text: str) -> str:
+    """A sentence with names and values of others in it, harmless: plain words as they are, all else as code.
+
+    Not for the start of a line, where a word could begin a list.
+    """
+    return " ".join(_show_word(*match.groups()) for match in _WORD.finditer(harmless(text)))
+
+
+def tabulate(head: Sequence[str], rows: Iterable[Sequence[str]] = ()) -> str:
+    """A table of cells that are Markdown already."""
+    return "".join(map(tabulate_row, (head, ["---"] * len(head), *rows)))
+
+
+def tabulate_row(cells: Sequence[str]) -> str:
+    """One row of a table."""
+    return f"| {' | '.join(cells)} |\n"
+
+
+def open_fold(summary: str) -> str:
+    """What hides all up to CLOSE_FOLD behind a line to click on; `summary` holds nothing of others, for it is HTML."""
+    return f"<details><summary>{summary}</summary>\n\n"
+
+
+def shorten(text: str, longest: int) -> str:
+    """`text`, cut where it is longer: for what must fit whatever it is."""
+    return text if len(text) <= longest else f"{text[:longest]}…"
+
+
+def size_of(text: str) -> int:
+    """What `text` counts against a limit: its bytes, as limits of characters are counted in more than one way."""
+    return len(text.encode())
+
+
+def _show_word(opening: str, word: str, closing: str) -> str:
+    while closing.startswith(")") and word.count("(") > word.count(")"):
+        word, closing = f"{word})", closing[1:]
+    return f"{opening}{word if _PROSE.fullmatch(word) else code(word)}{closing}"

@@ -1,0 +1,114 @@
+"""What stands beside the changes of a plan as Markdown: findings, feeds, and the formulas around the changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.model.fields import FORMULA
+from reconciler.model.findings import Severity
+from reconciler.reports.markdown import code, prose, tabulate
+from reconciler.reports.markdown_sections import Level
+from reconciler.reports.mermaid import draw_links, list_links
+from reconciler.reports.places import show_place
+from reconciler.reports.sentences import find_moved_feeds
+from reconciler.reports.wording import count, enumerate_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from reconciler.model.findings import Finding
+    from reconciler.model.plan import FeedRoute, FormulaLink, Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What is wrong or notable: at ROWS the errors alone, below that only how much there is."""
+
+    findings: Sequence[Finding]
+
+    @property
+    def title(self) -> str:
+        numbers = ((severity, sum(finding.severity is severity for finding in self.findings)) for severity in Severity)
+        return f"Findings: {enumerate_words([count(number, severity.value) for severity, number in numbers if number])}"
+
+    def render(self, level: Level) -> Iterator[str]:
+        yield f"### {self.title}\n\n"
+        for finding in self.findings:
+            if level is Level.FULL or (level is Level.ROWS and finding.severity is Severity.ERROR):
+                yield _show_finding(finding)
+        yield "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Feeds:
+    """Feeds that would lead elsewhere: in full, or only how many."""
+
+    feeds: Sequence[tuple[FeedRoute, str]]
+
+    @property
+    def title(self) -> str:
+        return f"Readings that would go elsewhere: {count(len(self.feeds), 'feed')}"
+
+    def render(self, level: Level) -> Iterator[str]:
+        yield f"### {self.title}\n\n"
+        if level is not Level.COUNT:
+            yield tabulate(("feed", "route", "expects", "note"), map(_list_cells, self.feeds))
+            yield "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Formulas:
+    """The formulas around the changes: a picture with a list, at ROWS the list, below that only how many."""
+
+    links: Sequence[FormulaLink]
+    changed: frozenset[int]
+
+    @property
+    def title(self) -> str:
+        return f"Formulas around these changes: {count(len(self.links), 'link')}"
+
+    def render(self, level: Level) -> Iterator[str]:
+        yield f"### {self.title}\n\n"
+        if level is Level.FULL:
+            picture, drawn = draw_links(self.links, self.changed)
+            yield f"{picture}\n"
+            if drawn < len(self.links):
+                yield f"The picture has room for {drawn} of {count(len(self.links), 'link')}; the list has all.\n\n"
+        if level in (Level.FULL, Level.ROWS):
+            yield from list_links(self.links)
+            yield "\n"
+
+
+def make_findings(plan: Plan) -> tuple[Findings, ...]:
+    """The findings of `plan`, errors first; none where it has none."""
+    order = list(Severity)
+    found = sorted(plan.findings, key=lambda finding: order.index(finding.severity))
+    return (Findings(found),) if found else ()
+
+
+def make_feeds(plan: Plan) -> tuple[Feeds, ...]:
+    """The feeds of `plan` that would lead elsewhere; none where none would."""
+    moved = find_moved_feeds(plan)
+    return (Feeds(moved),) if moved else ()
+
+
+def make_formulas(plan: Plan) -> tuple[Formulas, ...]:
+    """The formulas around the changes of `plan`; none where no formula is edited and no link comes or goes."""
+    edited = any(edit.path == FORMULA for change in plan.changes for edit in change.edits)
+    if not plan.formula_links or not (edited or any(link.before != link.after for link in plan.formula_links)):
+        return ()
+    return (Formulas(plan.formula_links, frozenset(change.channel_id for change in plan.changes if change.edits)),)
+
+
+def _show_finding(finding: Finding) -> str:
+    place = f" {code(show_place(finding.place))}" if finding.place else ""
+    lines = [f"- {finding.severity.value} {code(finding.code)}{place}: {prose(finding.message)}"]
+    lines += [f"  - detail: {prose(line)}" for line in finding.detail]
+    lines += [f"  - fix: {prose(finding.fix)}"] if finding.fix else []
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _list_cells(moved: tuple[FeedRoute, str]) -> tuple[str, ...]:
+    feed, route = moved
+    return code(feed.name), code(route), code(feed.expect), "<br>".join(map(prose, feed.findings))
