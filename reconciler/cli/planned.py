@@ -15,6 +15,7 @@ from reconciler.definitions.pinpoint import pinpoint
 from reconciler.energycap.worlds import read_world, snapshot_from_world
 from reconciler.errors import UsageError
 from reconciler.planfile.writing import render_plan_file
+from reconciler.planning.guards import foresee_guards
 from reconciler.planning.origins import mark_origins
 from reconciler.planning.plan import Basis, make_plan
 from reconciler.reports import findings_text, plan_text
@@ -70,7 +71,12 @@ def plan_now(workplace: Workplace, environment: Environment, wanted: Wanted, see
     plan = make_plan(wanted.definitions, seen.snapshot, basis)
     if wanted.base is not None:
         plan = mark_origins(plan, wanted.definitions, wanted.base)
-    findings = (*wanted.warnings, *pinpoint(workplace.root, plan.findings), *seen.findings)
+    findings = (
+        *wanted.warnings,
+        *pinpoint(workplace.root, plan.findings),
+        *seen.findings,
+        *foresee_guards(plan, workplace.project.guards),
+    )
     return replace(plan, snapshot=seen.taken, findings=tuple(sorted(findings, key=lambda finding: finding.order)))
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.model.fields import Impact
+from reconciler.model.findings import Severity
 from reconciler.model.project import HistoryRewrites, OnBlocked
 from reconciler.rules import make_finding
 
@@ -25,6 +27,14 @@ def check_guards(plan: Plan, guards: Guards, *, is_reviewed: bool) -> tuple[Find
         *_check_count(plan, guards.max_changes),
         *_check_history(plan, guards.history_rewrites, is_reviewed=is_reviewed),
         *_check_blocked(plan, guards.blocked),
+    )
+
+
+def foresee_guards(plan: Plan, guards: Guards) -> tuple[Finding, ...]:
+    """What will stop the apply of this plan even once it is reviewed, as warnings: a guard never stops a plan."""
+    return tuple(
+        replace(stop, severity=Severity.WARNING, message=f"apply will stop: {stop.message}")
+        for stop in check_guards(plan, guards, is_reviewed=True)
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from reconciler.model.fields import Impact
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 def describe_plan(plan: Plan) -> str:
     """One sentence, or a few, that say what would happen where, what of it is risky, and what cannot be."""
-    sentences = [_describe_changes(plan), _describe_drift(plan), _describe_errors(plan)]
+    sentences = [_describe_changes(plan), _describe_drift(plan), _describe_errors(plan), _describe_snapshot(plan)]
     return " ".join(sentence for sentence in sentences if sentence)
 
 
@@ -48,7 +49,7 @@ def find_moved_feeds(plan: Plan) -> tuple[tuple[FeedRoute, str], ...]:
     names: dict[int | None, str] = {change.channel_id: harmless(change.name) for change in plan.changes}
     names[None] = "no channel"
     return tuple(
-        (feed, " → ".join(names.get(end, f"channel {end}") for end in (feed.before, feed.after)))
+        (feed, _describe_route(feed, *(names.get(end, f"channel {end}") for end in (feed.before, feed.after))))
         for feed in plan.feeds
         if feed.before != feed.after or feed.findings
     )
@@ -57,6 +58,10 @@ def find_moved_feeds(plan: Plan) -> tuple[tuple[FeedRoute, str], ...]:
 def is_rewriting(change: Change) -> bool:
     """Whether an edit of `change` may rewrite stored values."""
     return any(edit.impact is Impact.HISTORY for edit in change.edits)
+
+
+def _describe_route(feed: FeedRoute, before: str, after: str) -> str:
+    return f"stays at {before}, not {after}" if feed.is_held else f"{before} → {after}"
 
 
 def _describe_changes(plan: Plan) -> str:
@@ -93,3 +98,22 @@ def _describe_drift(plan: Plan) -> str:
 def _describe_errors(plan: Plan) -> str:
     errors = sum(finding.severity is Severity.ERROR for finding in plan.findings)
     return f"{count(errors, 'error was', 'errors were')} found: this plan cannot be applied." if errors else ""
+
+
+def _describe_snapshot(plan: Plan) -> str:
+    if plan.snapshot is None:
+        return ""
+    taken = harmless(plan.snapshot) or "at an unknown time"
+    return (
+        f"Planned against a copy of EnergyCAP taken {taken}{_show_age(plan)}: it cannot be applied, plan live for that."
+    )
+
+
+def _show_age(plan: Plan) -> str:
+    try:
+        age = datetime.fromisoformat(plan.created) - datetime.fromisoformat(plan.snapshot or "")
+    except (ValueError, TypeError):
+        return ""
+    if age < timedelta(hours=1):
+        return ""
+    return f", {count(age.days, 'day')} ago" if age.days else f", {count(age.seconds // 3600, 'hour')} ago"

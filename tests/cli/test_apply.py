@@ -172,6 +172,17 @@ def test_a_guard_stops_an_apply_before_it_writes(
     assert desk.writes == []
 
 
+def test_a_plan_says_which_guard_will_stop_its_apply(desk: Desk) -> None:
+    desk.load(make_world(ONE, TWO))
+    desk.define(RENAMED)
+    desk.write("reconciler.yaml", f"{PROJECT}guards:\n  maxChanges: 1\n")
+    answer = desk.run("plan")
+    assert (answer.code, answer.out.splitlines()[0]) == (
+        0,
+        "ESA511  warning: apply will stop: the plan changes 2 of 2 managed channels, guards.maxChanges is 1",
+    )
+
+
 def test_history_that_was_reviewed_is_rewritten(desk: Desk) -> None:
     desk.load(make_world(READ))
     desk.define({"read": {"channelId": 3, "esaChannelVersion": {"multiplier": 2}}})
