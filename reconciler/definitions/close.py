@@ -85,6 +85,8 @@ class _CloseReader:
         self._anchors = Anchors()
         self._values = 0
         self._deepest = 0
+        # Where the collection that was read last ends.
+        self._end = 0
 
     def read(self) -> None:
         self._next()
@@ -114,21 +116,23 @@ class _CloseReader:
 
     def _node(self, event: Any, post: _Post) -> object:
         """The value that starts with `event` at `post`."""
-        is_collection = not isinstance(event, ScalarEvent | AliasEvent)
-        if len(post.keys) <= _NAMED or len(self._document.spots) < MOST_SPOTS:
-            spot = Spot(*post.key, *_span(event), is_collection and not event.flow_style)
-            self._document.spots.setdefault(post.keys, spot)
+        spots, is_scalar = self._document.spots, isinstance(event, ScalarEvent | AliasEvent)
+        is_known = post.keys in spots or (len(post.keys) > _NAMED and len(spots) >= MOST_SPOTS)
+        if not is_known:
+            spots[post.keys] = Spot(*post.key, *_span(event), not is_scalar and not event.flow_style)
         if isinstance(event, AliasEvent):
             return self._alias(event, post)
         self._count(event)
-        if is_collection:
-            self._enter(event, post.depth)
         self._check_tag(event)
-        return self._value(event, post) if event.anchor is None else self._anchored(event, post)
+        value = self._value(event, post) if event.anchor is None else self._anchored(event, post)
+        if not is_known and not is_scalar:
+            spots[post.keys] = replace(spots[post.keys], end=self._end)
+        return value
 
     def _value(self, event: Any, post: _Post) -> object:
         if isinstance(event, ScalarEvent):
             return self._scalar(event, post)
+        self._enter(event, post.depth)
         return self._mapping(post) if isinstance(event, MappingStartEvent) else self._sequence(post)
 
     def _enter(self, event: Any, depth: int) -> None:
@@ -152,12 +156,14 @@ class _CloseReader:
                 mapping[event.value] = self._node(self._next(), post.below(event.value, event))
             else:
                 self._node(self._next(), post.below(_NOWHERE, event))
+        self._end = _span(event)[1]
         return mapping
 
     def _sequence(self, post: _Post) -> list[object]:
         members: list[object] = []
         while not isinstance(event := self._next(), SequenceEndEvent):
             members.append(self._node(event, post.below(str(len(members)), event)))
+        self._end = _span(event)[1]
         return members
 
     def _scalar(self, event: Any, post: _Post) -> object:

@@ -22,7 +22,8 @@ _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 _LONGEST_EXCERPT = 1000
 # A key, token or password that got into a file must not travel on into logs.
 _SECRET = re.compile(
-    r"(?i)\b(?:(?:eci|api)[-_]?(?:api[-_]?)?key|key|token|password|secret)[\"']?\s*:|\bapiKeyEnv\b.*\."
+    r"(?i)\b(?:(?:eci|api)[-_]?(?:api[-_]?)?key|key|token|password|secret)[\"']?\s*:"
+    r"|\bapiKeyEnv\b.*\.|\burl\b.*[@?]"
 )
 
 

@@ -95,7 +95,7 @@ def _unclosed_quote(offset: int) -> Fault:
 
 
 def _find_escape(problem: str, offset: int) -> Fault | None:
-    if "escape" not in problem and "hexadecimal" not in problem:
+    if "escape" not in problem and "decimal number" not in problem:
         return None
     fix = "write \\\\ for a backslash, or put the text in single quotes"
     return Fault("a backslash in double quotes starts an escape, and this is none", offset, offset + 1, fix)

@@ -1,0 +1,189 @@
+"""The close reader: values, places, and what is wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.definitions.close import read_closely
+from reconciler.definitions.reader import open_events, open_pure
+from reconciler.model.places import Place
+from tests.definitions.places import show
+
+if TYPE_CHECKING:
+    from reconciler.definitions.document import Document
+    from reconciler.definitions.reader import OpenEvents
+
+BOTH = pytest.mark.parametrize("opener", [open_events, open_pure], ids=["libyaml", "pure"])
+
+
+def read(text: str, opener: OpenEvents = open_events) -> Document:
+    return read_closely("a.yaml", text.encode(), opener)
+
+
+@BOTH
+def test_aliases_stand_for_what_was_anchored(opener: OpenEvents) -> None:
+    document = read("a: &a {b: [1, &c x]}\nd: *a\ne: *c\n", opener)
+
+    assert (document.tree, document.findings) == (
+        {"a": {"b": [1, "x"]}, "d": {"b": [1, "x"]}, "e": "x"},
+        [],
+    )
+
+
+@BOTH
+def test_every_mistake_is_found_in_one_go(opener: OpenEvents) -> None:
+    text = """\
+channels:
+  a:
+    channelInfo: !x north
+    channelInfo: south
+    channelId: 1e999
+    "": empty
+    <<: {channelId: 2}
+    ? [list]
+    : 1
+    &k select: *nowhere
+    formula: &unused 1
+    channelDescription:
+    members: [~, {a: 1}]
+"""
+
+    assert show(read(text, opener).findings) == [
+        "a.yaml:3:18 ESA109 tags are not read, found !x",
+        "a.yaml:4:5 ESA108 channelInfo is written twice in a, first in line 3",
+        "a.yaml:5:16 ESA116 channelId is too large or too small for a number, found 1e999",
+        "a.yaml:6:5 ESA115 a key must be a text, found nothing before the colon",
+        "a.yaml:7:5 ESA110 merge keys (<<) are not read",
+        "a.yaml:8:7 ESA115 a key must be a text, found a list",
+        "a.yaml:10:5 ESA110 anchors on keys are not read, found &k",
+        "a.yaml:10:16 ESA110 the alias *nowhere leads nowhere",
+        "a.yaml:12:5 ESA114 channelDescription has no value",
+        "a.yaml:13:15 ESA114 the value is ~, which could be meant as null or as text",
+        "a.yaml:11:14 ESA110 the anchor &unused is never used",
+    ]
+
+
+def test_a_key_written_twice_names_both_places_and_keeps_the_first_value() -> None:
+    document = read("a: 1\nb: 2\na: 3\n")
+
+    assert (document.tree, document.findings[0].detail) == ({"a": 1, "b": 2}, ("first written at a.yaml:1",))
+
+
+@pytest.mark.parametrize(
+    ("key", "found"),
+    [("{a: 1}", "a mapping"), ("[a]", "a list"), ("*a", "the alias *a")],
+    ids=["mapping", "list", "alias"],
+)
+def test_a_key_that_is_no_text_is_named_by_its_kind(key: str, found: str) -> None:
+    assert show(read(f"x: &a 1\n? {key}\n: *a\n").findings) == [
+        f"a.yaml:2:3 ESA115 a key must be a text, found {found}"
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["&a\n", "a: &a [*a]\n"],
+    ids=["nothing but an anchor", "itself"],
+)
+def test_an_anchor_on_nothing_is_no_value(text: str) -> None:
+    assert read(text).findings
+
+
+def test_a_hundred_aliases_are_read_and_one_more_is_not() -> None:
+    aliases = [f"{index}: *a\n" for index in range(101)]
+
+    hundred, more = read("a: &a 1\n" + "".join(aliases[:100])), read("a: &a 1\n" + "".join(aliases))
+
+    assert (hundred.findings, show(more.findings)) == (
+        [],
+        ["a.yaml:102:6 ESA110 a file may hold at most 100 aliases, found more"],
+    )
+
+
+def test_a_billion_laughs_end_early() -> None:
+    rows = [f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 9)}]\n" for level in range(1, 12)]
+
+    assert show(read("a0: &a0 x\n" + "".join(rows)).findings) == [
+        "a.yaml:7:10 ESA110 aliases may stand for at most 100,000 values, found more"
+    ]
+
+
+def test_levels_count_through_aliases() -> None:
+    nest = "{x: " * 11
+    text = f"a: &a {nest}1{'}' * 11}\nb: {nest}*a{'}' * 11}\n"
+
+    assert show(read(text).findings) == ["a.yaml:2:48 ESA111 nested deeper than 20 levels"]
+
+
+def test_aliases_within_twenty_levels_are_read() -> None:
+    nest = "{x: " * 8
+
+    assert read(f"a: &a {nest}1{'}' * 8}\nb: {nest}*a{'}' * 8}\nc: {nest}1{'}' * 8}\n").findings == []
+
+
+def test_values_beyond_a_million_are_not_read() -> None:
+    assert show(read("[" + "1," * 1_000_001 + "]").findings) == [
+        "a.yaml:1:2000000 ESA103 a file may hold at most 1,000,000 values, found more"
+    ]
+
+
+def test_findings_end_where_no_one_reads_them() -> None:
+    assert len(read("a: 1\n" * 10_000).findings) == 500
+
+
+def test_what_was_found_in_the_line_of_a_syntax_error_gives_way_to_it() -> None:
+    assert show(read("a: *x + 1\n").findings) == ["a.yaml:1:4 ESA107 a text that starts with * must be in quotes"]
+
+
+@BOTH
+def test_places_count_characters_from_one_and_show_the_whole_line(opener: OpenEvents) -> None:
+    document = read('# é\r\nchannels:\r\n  "ä 😀": {channelId: 10}\r\n', opener)
+    keys = ("channels", "ä 😀", "channelId")
+
+    assert document.place(keys) == Place("a.yaml", 3, 22, keys, 2, '  "ä 😀": {channelId: 10}')
+
+
+@pytest.mark.parametrize(
+    ("keys", "at_key", "place"),
+    [
+        (("channels",), False, (1, 1, 8)),
+        (("channels", "a"), False, (2, 3, 1)),
+        (("channels", "a", "select"), False, (3, 17, 14)),
+        (("channels", "a", "select"), True, (3, 5, 6)),
+        (("channels", "a", "formula"), False, (4, 14, 1)),
+        (("channels", "a", "nothing"), False, (2, 3, 1)),
+        (("nothing",), False, (1, 1, 0)),
+        (("channels", "b", "1"), False, (7, 7, 1)),
+    ],
+)
+def test_a_place_is_the_value_or_the_key_of_what_goes_on_over_lines(
+    keys: tuple[str, ...], at_key: bool, place: tuple[int, int, int]
+) -> None:
+    text = "channels:\n  a:\n    select:     {channelId: 1}\n    formula: |\n      b\n  b: [x,\n      y]\n"
+    found = read(text).place(keys, at_key=at_key)
+
+    assert (found.line, found.column, found.length) == place
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "apiKey: a.b.c",
+        '"password": x',
+        "token: x",
+        "apiKeyEnv: a.b.c",
+        "url: https://u:p@x.y",
+        "ECI-ApiKey: x",
+        "key : x",
+    ],
+)
+def test_a_line_that_may_hold_a_secret_is_not_shown(line: str) -> None:
+    place = read(f"{line}\n").place((line.partition(":")[0].strip('" '),))
+
+    assert (place.line, place.column > 0, place.length, place.excerpt) == (1, True, 0, "")
+
+
+def test_a_line_of_thousands_of_characters_is_not_shown() -> None:
+    assert read(f"a: {'x' * 2000}\n").place(("a",)) == Place("a.yaml", 1, 4, ("a",))

@@ -1,0 +1,102 @@
+"""What is not YAML: the trap, the place, and what to write."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.definitions.close import read_closely
+from reconciler.definitions.reader import open_events, open_pure
+
+if TYPE_CHECKING:
+    from reconciler.definitions.reader import OpenEvents
+
+IN_QUOTES = "a text that starts with {} must be in quotes"
+NOT_CLOSED = "close it; if it belongs to a text, put the text in quotes of the other kind"
+TRAPS = [
+    ("formula: @north", "1:10", IN_QUOTES.format("@"), 'write  formula: "@north"'),
+    ("formula: `north`", "1:10", IN_QUOTES.format("`"), 'write  formula: "`north`"'),
+    ("formula: %north", "1:10", IN_QUOTES.format("%"), 'write  formula: "%north"'),
+    ("formula: [a] * 2  # note", "1:10", IN_QUOTES.format("["), 'write  formula: "[a] * 2"'),
+    ("formula: {a} + 1", "1:10", IN_QUOTES.format("{"), 'write  formula: "{a} + 1"'),
+    ("formula: * 2", "1:10", IN_QUOTES.format("*"), 'write  formula: "* 2"'),
+    ("formula: - 2", "1:10", IN_QUOTES.format("-"), 'write  formula: "- 2"'),
+    ("formula: | 2", "1:10", IN_QUOTES.format("|"), 'write  formula: "| 2"'),
+    ("formula: !a!b c", "1:10", IN_QUOTES.format("!"), 'write  formula: "!a!b c"'),
+    (f"formula: @{'x' * 70}", "1:10", IN_QUOTES.format("@"), "put the whole text in quotes"),
+    (
+        "formula: {{ x }} * 2",
+        "1:10",
+        "a template, {{ … }}, is not filled in",
+        "write the value itself; if the braces belong to a text, put the text in quotes",
+    ),
+    (
+        "channelInfo: Building: North",
+        "1:14",
+        "a text with a colon and a space in it must be in quotes",
+        'write  channelInfo: "Building: North"',
+    ),
+    ('a: "x" y', "1:4", "a text goes on after its closing quote", 'write  a: "\\"x\\" y"'),
+    ("a: 'North's use'", "1:4", "a text goes on after its closing quote", "write  a: \"'North's use'\""),
+    ('a: "x\nb: 1', "1:4", "a quote is opened here and not closed", NOT_CLOSED),
+    ('a: "x\nb: "y"\nc: 1', "1:4", "a quote is opened here and not closed", NOT_CLOSED),
+    (
+        "a: [b\nc: 1",
+        "1:4",
+        "a bracket is opened here and not closed",
+        "close the bracket; if it belongs to a text, put the text in quotes",
+    ),
+    ("a:\n  b:c\n  d: 1", "2:3", "a colon needs a space after it", "write  b: c"),
+    ("a: 1\nnorth", "2:1", "a key needs a colon and a value after it", "write  north: …"),
+    ("north side\nb: 1", "1:1", "a key needs a colon and a value after it", "write  north: …"),
+    (
+        "a:\n  b: 1\n    c: 2",
+        "3:5",
+        "the indentation fits none of the lines above",
+        "let the keys of one mapping start in one column, two spaces right of the key above them",
+    ),
+    (
+        "a:\n  b: 1\n\n  # note\n c: 2",
+        "5:2",
+        "the indentation fits none of the lines above",
+        "let the keys of one mapping start in one column, two spaces right of the key above them",
+    ),
+]
+BOTH = pytest.mark.parametrize("opener", [open_events, open_pure], ids=["libyaml", "pure"])
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("text", "place", "message", "fix"), TRAPS, ids=[text.split("\n")[0][:30] for text, *_ in TRAPS]
+)
+def test_a_trap_is_named_where_it_is_with_the_way_out(
+    text: str, place: str, message: str, fix: str, opener: OpenEvents
+) -> None:
+    (finding,) = read_closely("a.yaml", text.encode(), opener).findings
+
+    assert finding.place is not None
+    found = f"{finding.place.line}:{finding.place.column}"
+    assert (finding.code, found, finding.message, finding.fix) == ("ESA107", place, message, fix)
+
+
+@BOTH
+@pytest.mark.parametrize("text", [r'a: "\d"', r'a: "\x1"', r'a: "\U00110000"'])
+def test_an_escape_that_is_none_is_named(text: str, opener: OpenEvents) -> None:
+    (finding,) = read_closely("a.yaml", text.encode(), opener).findings
+
+    assert finding.message == "a backslash in double quotes starts an escape, and this is none"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: 1\n...\nb: 2", "not YAML: did not find expected <document start>"),
+        ("a: 1\n%b: 2", "not YAML: found unexpected non-alphabetical character"),
+        ("a: |x\n", "not YAML: did not find expected comment or line break"),
+    ],
+)
+def test_what_is_no_known_trap_is_said_in_the_parsers_words(text: str, message: str) -> None:
+    (finding,) = read_closely("a.yaml", text.encode()).findings
+
+    assert finding.message == message
