@@ -42,13 +42,13 @@ class Findings:
 
 @dataclass(frozen=True, slots=True)
 class Feeds:
-    """Feeds that would lead elsewhere: in full, or only how many."""
+    """Feeds that would be led elsewhere, or of which something is to be said: in full, or only how many."""
 
     feeds: Sequence[tuple[FeedRoute, str]]
 
     @property
     def title(self) -> str:
-        return f"Readings that would go elsewhere: {count(len(self.feeds), 'feed')}"
+        return f"Feeds to look at: {count(len(self.feeds), 'feed')}"
 
     def render(self, level: Level) -> Iterator[str]:
         yield f"### {self.title}\n\n"
@@ -88,7 +88,7 @@ def make_findings(plan: Plan) -> tuple[Findings, ...]:
 
 
 def make_feeds(plan: Plan) -> tuple[Feeds, ...]:
-    """The feeds of `plan` that would lead elsewhere; none where none would."""
+    """The feeds of `plan` that something is to be said of; none where there are none."""
     moved = find_moved_feeds(plan)
     return (Feeds(moved),) if moved else ()
 

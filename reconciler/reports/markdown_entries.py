@@ -96,6 +96,8 @@ def _list_notes(change: Change, plan: Plan) -> Iterator[str]:
     fed = find_fed(plan.formula_links, change.channel_id) if is_rewriting(change) else ()
     if fed:
         yield f"- its values feed {', '.join(code(show_label(label)) for label in fed)}"
+    if change.feeds:
+        yield f"- leads elsewhere the feeds {', '.join(map(code, change.feeds))}"
     if change.depends_on:
         yield f"- after {', '.join(map(code, change.depends_on))}"
     for block in change.blocked_by:

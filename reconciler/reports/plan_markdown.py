@@ -200,6 +200,7 @@ def _shorten_texts(plan: Plan) -> Plan:
         url=_shorten(plan.url),
         created=_shorten(plan.created),
         commit=_shorten(plan.commit) if plan.commit else None,
+        snapshot=None if plan.snapshot is None else _shorten(plan.snapshot),
         filter=(_shorten(", ".join(plan.filter)),) if plan.filter else (),
     )
 

@@ -88,6 +88,7 @@ def _render_change(change: Change, plan: Plan, paint: Paint) -> Iterator[str]:
     if is_rewriting(change):
         fed = find_fed(plan.formula_links, change.channel_id)
         yield from _list("its values feed", [show_label(label) for label in fed], paint)
+    yield from _list("leads elsewhere the feeds", [harmless(feed) for feed in change.feeds], paint)
     yield from _list("after", [harmless(name) for name in change.depends_on], paint)
     for block in change.blocked_by:
         yield from _render_block(block, paint)

@@ -61,7 +61,7 @@ def is_rewriting(change: Change) -> bool:
 
 
 def _describe_route(feed: FeedRoute, before: str, after: str) -> str:
-    return f"stays at {before}, not {after}" if feed.is_held else f"{before} → {after}"
+    return f"stays at {before}; it would reach {after}" if feed.is_held else f"{before} → {after}"
 
 
 def _describe_changes(plan: Plan) -> str:

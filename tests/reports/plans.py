@@ -55,6 +55,7 @@ def make_change(
     data_point: DataPoint = NORTH,
     blocked_by: Sequence[Block] = (),
     depends_on: Sequence[str] = (),
+    feeds: Sequence[str] = (),
 ) -> Change:
     """A change of a channel that has readings and two versions; without edits, one that needs none."""
     known = {edit.path: edit.before for edit in edits} or {"channelInfo": "North Building use", MULTIPLIER: 0.001}
@@ -80,6 +81,7 @@ def make_change(
         depends_on=tuple(depends_on),
         fingerprint="sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae",
         history=READ if edits else None,
+        feeds=tuple(feeds),
     )
 
 
@@ -171,6 +173,7 @@ _FEEDS = (
     FeedRoute("north-logger", "nb-elec-use", 1042, 1042, ()),
     FeedRoute("gas-logger", "sb-gas", 1060, 1042, ("would reach nb-elec-use instead of sb-gas",)),
     FeedRoute("new-logger", "nb-elec-use", None, 1042, ()),
+    FeedRoute("loss-logger", "nb-elec-losses", 1043, None, ("this is blocked: the feed stays as it is",), is_held=True),
 )
 
 
@@ -202,7 +205,7 @@ PLANS = {
         make_change("nb-elec-cost", RENAME, channel_id=1048, blocked_by=[UNCLEAR]),
     ),
     "mixed": make_plan(
-        make_change("nb-elec-use", RENAME, REIDENTIFY, RESCALE, *_TO_TRIP),
+        make_change("nb-elec-use", RENAME, REIDENTIFY, RESCALE, *_TO_TRIP, feeds=["gas-logger", "new-logger"]),
         make_change("nb-elec-losses", *_CONVERT, channel_id=1043, blocked_by=[USED]),
         make_change("nb-elec-net", channel_id=1044),
         feeds=_FEEDS,

@@ -117,7 +117,10 @@ LARGE = make_plan(
         (24_000, "Findings in short; ⇄ in short; ✎ only named"),
         (16_000, "▲ in short; ⇄ in short; ✎ only named"),
         (9_000, "Findings in short; ▲ in short; ⇄ only named; ✎ only named"),
-        (4_096, "Findings in short; ▲ only named; ⇄ only named; ✎ only named; Formulas only counted"),
+        (
+            4_096,
+            "Findings in short; ▲ only named; ⇄ only named; ✎ named as far as there was room; Formulas only counted",
+        ),
     ],
     ids=str,
 )

@@ -19,6 +19,7 @@ from tests.reports.plans import PLANS, RENAME, RESCALE, UNCLEAR, make_change, ma
 
 WHERE = "production (https://app.energycap.com)"
 DRIFT = "1 of 2 edits would undo drift: EnergyCAP was changed, not the files."
+CREATED = "2026-11-21T12:00:00Z"
 ERROR = Finding("ESA302", Severity.ERROR, "no such channel")
 
 
@@ -82,6 +83,12 @@ def test_feeds_that_lead_elsewhere_are_found_with_their_route() -> None:
     )
     plan = make_plan(make_change("a"), feeds=[stays, moves, ends])
     assert find_moved_feeds(plan) == ((moves, "channel 77 → a"), (ends, "a → no channel"))
+
+
+def test_a_feed_that_a_block_holds_where_it_is_says_so() -> None:
+    held = FeedRoute("held", "a", 1042, 77, (), is_held=True)
+    plan = make_plan(make_change("a"), feeds=[held])
+    assert find_moved_feeds(plan) == ((held, "stays at a; it would reach channel 77"),)
 
 
 def test_a_feed_with_a_finding_is_told_though_it_stays() -> None:
