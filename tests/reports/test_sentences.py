@@ -19,7 +19,6 @@ from tests.reports.plans import PLANS, RENAME, RESCALE, UNCLEAR, make_change, ma
 
 WHERE = "production (https://app.energycap.com)"
 DRIFT = "1 of 2 edits would undo drift: EnergyCAP was changed, not the files."
-CREATED = "2026-11-21T12:00:00Z"
 ERROR = Finding("ESA302", Severity.ERROR, "no such channel")
 
 
