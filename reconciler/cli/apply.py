@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.apply.conduct import DEFAULT_PARALLELISM
-from reconciler.cli.applying import FORMATS, carry_out
+from reconciler.apply.journal import find_unfinished
+from reconciler.apply.undo import is_inverse
+from reconciler.cli.applying import FORMATS, JOURNALS, Site, carry_out
 from reconciler.cli.documents import read_file
 from reconciler.cli.exits import Exit, exit_of_account, exit_of_plan, gravest
 from reconciler.cli.options import Scope, printing, scoped
@@ -20,12 +23,15 @@ from reconciler.cli.service import open_service
 from reconciler.energycap.client import open_editor
 from reconciler.errors import PlanFileError, UsageError
 from reconciler.planfile.reading import read_plan
+from reconciler.planning.compare import compare_plans
 from reconciler.planning.guards import check_guards
+from reconciler.reports.comparison_text import render_comparison
 
 if TYPE_CHECKING:
-    from reconciler.cli.project import Workplace
+    from collections.abc import Iterator
+
+    from reconciler.cli.project import Wanted, Workplace
     from reconciler.cli.screen import Screen
-    from reconciler.energycap.client import Editor
     from reconciler.model.plan import Plan
     from reconciler.model.project import Environment
 
@@ -44,18 +50,24 @@ if TYPE_CHECKING:
     metavar="N",
     help="How many independent changes are carried out side by side.",
 )
+@click.option("--resume", is_flag=True, help="Go on with the apply that was interrupted or killed.")
 @printing(*FORMATS)
-def command(screen: Screen, scope: Scope, file: Path | None, auto_approve: bool, parallelism: int) -> Exit:
+def command(screen: Screen, scope: Scope, file: Path | None, parallelism: int, **flags: bool) -> Exit:
     """Change EnergyCAP as planned; what is blocked is never sent.
 
-    With FILE, a plan that `plan --out` saved, exactly that plan is carried out. Without, a plan is made, shown, and
-    carried out after a question.
+    With FILE, a plan that `plan --out` saved, exactly that plan is carried out, as long as files and EnergyCAP still
+    ask for it. Without, a plan is made, shown, and carried out after a question.
     """
+    ask = not flags["auto_approve"]
+    if file is not None and flags["resume"]:
+        raise UsageError("--resume goes on with the plan of the journal, not with a file", "leave one of them out")
     if file is not None:
         return _apply_saved(screen, scope, file, parallelism)
-    if not auto_approve and not sys.stdin.isatty():
+    if flags["resume"]:
+        return _resume(screen, scope, parallelism)
+    if ask and not sys.stdin.isatty():
         raise UsageError("there is no terminal to ask at", "apply a saved plan, or add --auto-approve")
-    return _apply_fresh(screen, scope, parallelism, ask=not auto_approve)
+    return _apply_fresh(screen, scope, parallelism, ask=ask)
 
 
 def _apply_saved(screen: Screen, scope: Scope, file: Path, parallelism: int) -> Exit:
@@ -64,46 +76,85 @@ def _apply_saved(screen: Screen, scope: Scope, file: Path, parallelism: int) -> 
         raise UsageError("a saved plan is applied as it is, --only cannot pick from it", "plan again with --only")
     workplace = open_workplace(screen)
     environment = _find_environment(workplace, scope, plan)
-    with open_service(workplace.root, environment) as address, open_editor(address.url, address.key) as editor:
-        stopped = _check(screen, workplace, plan, is_reviewed=True)
-        return stopped or _apply(screen, environment, editor, plan, parallelism)
+    _refuse(plan)
+    wanted = None if is_inverse(plan) else open_definitions(screen, workplace)
+    with _open_site(screen, workplace, environment, parallelism) as site:
+        stopped = _check_guards(site, plan, is_reviewed=True)
+        return stopped or _check_review(site, plan, wanted) or _apply(site, plan)
+
+
+def _resume(screen: Screen, scope: Scope, parallelism: int) -> Exit:
+    workplace = open_workplace(screen)
+    wanted = workplace.environment(scope.environment)
+    chronicle = find_unfinished(workplace.root / JOURNALS, wanted.name)
+    if chronicle is None:
+        raise UsageError(f"no apply to {wanted.name} was interrupted", "reconciler apply")
+    environment = _find_environment(workplace, scope, chronicle.plan)
+    with _open_site(screen, workplace, environment, parallelism) as site:
+        return _check_guards(site, chronicle.plan, is_reviewed=True) or _apply(site, chronicle.plan)
 
 
 def _apply_fresh(screen: Screen, scope: Scope, parallelism: int, *, ask: bool) -> Exit:
     workplace = open_workplace(screen)
     environment = workplace.environment(scope.environment)
     wanted = open_definitions(screen, workplace, scope.base)
-    with open_service(workplace.root, environment) as address, open_editor(address.url, address.key) as editor:
-        plan = plan_now(workplace, environment, wanted, read_live(editor), scope.only)
+    with _open_site(screen, workplace, environment, parallelism) as site:
+        plan = plan_now(workplace, environment, wanted, read_live(site.editor), scope.only)
         screen.show_only(TEXT, plan_renderers(plan, workplace.root)[TEXT])
-        stopped = _check(screen, workplace, plan, is_reviewed=ask)
+        _refuse(plan)
+        stopped = _check_guards(site, plan, is_reviewed=ask)
         if stopped or not plan.sendable:
             return stopped or exit_of_plan(plan, detailed=False)
         if ask:
             _ask(environment, plan)
-        return _apply(screen, environment, editor, plan, parallelism)
+        return _apply(site, plan)
 
 
-def _apply(screen: Screen, environment: Environment, editor: Editor, plan: Plan, parallelism: int) -> Exit:
-    account = carry_out(screen, plan, editor, environment, parallelism)
-    screen.remark_more(f"requests: {editor.requests.total()}")
+@contextmanager
+def _open_site(screen: Screen, workplace: Workplace, environment: Environment, parallelism: int) -> Iterator[Site]:
+    with open_service(workplace.root, environment) as address, open_editor(address.url, address.key) as editor:
+        yield Site(screen, workplace, environment, editor, parallelism)
+
+
+def _apply(site: Site, plan: Plan) -> Exit:
+    account = carry_out(site, plan)
+    site.screen.remark_more(f"requests: {site.editor.requests.total()}")
     return exit_of_account(plan, account)
 
 
-def _check(screen: Screen, workplace: Workplace, plan: Plan, *, is_reviewed: bool) -> Exit | None:
-    """The exit code that keeps `plan` from being carried out; None where nothing does."""
+def _refuse(plan: Plan) -> None:
     if plan.snapshot is not None:
         raise PlanFileError(
             f"the plan was made against a copy taken {plan.snapshot}, not live", "plan again without --snapshot"
         )
     if plan.errored:
         raise PlanFileError("the plan has errors; nothing was written", "mend them, and plan again")
-    stops = check_guards(plan, workplace.project.guards, is_reviewed=is_reviewed)
+
+
+def _check_guards(site: Site, plan: Plan, *, is_reviewed: bool) -> Exit | None:
+    """The exit code where a guard keeps `plan` from being carried out; None where none does."""
+    stops = check_guards(plan, site.workplace.project.guards, is_reviewed=is_reviewed)
     if not stops:
         return None
-    print_findings(screen, stops, workplace.root)
-    screen.remark("a guard stopped the apply; nothing was written")
+    print_findings(site.screen, stops, site.workplace.root)
+    site.screen.remark("a guard stopped the apply; nothing was written")
     return gravest((Exit.GUARDED, exit_of_plan(plan, detailed=False)))
+
+
+def _check_review(site: Site, plan: Plan, wanted: Wanted | None) -> Exit | None:
+    """The exit code where files and EnergyCAP do not ask for the reviewed `plan` any more; None where they do.
+
+    The plan is made anew and compared by what it does; drift elsewhere does not matter.
+    """
+    if wanted is None:
+        return None
+    current = plan_now(site.workplace, site.environment, wanted, read_live(site.editor), plan.filter)
+    comparison = compare_plans(plan, current)
+    if comparison.holds:
+        return None
+    site.screen.show_only(TEXT, lambda paint: render_comparison(comparison, paint))
+    site.screen.remark("the plan is stale; nothing was written")
+    return Exit.STALE
 
 
 def _find_environment(workplace: Workplace, scope: Scope, plan: Plan) -> Environment:

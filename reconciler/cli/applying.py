@@ -5,12 +5,15 @@ from __future__ import annotations
 import signal
 import sys
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from threading import Event as Signal
 from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.apply.conduct import Conduct
+from reconciler.apply.journal import open_journal
 from reconciler.apply.run import apply_plan
 from reconciler.cli.screen import TEXT
 from reconciler.errors import FileError
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
 
+    from reconciler.cli.project import Workplace
     from reconciler.cli.screen import Output, Screen
     from reconciler.energycap.client import Editor
     from reconciler.model.events import Event
@@ -29,15 +33,31 @@ if TYPE_CHECKING:
     from reconciler.model.project import Environment
 
 FORMATS = (TEXT, "json")
+# Under the project's root.
+JOURNALS = Path(".reconciler") / "journal"
 _COUNTED = 50
 
 
-def carry_out(screen: Screen, plan: Plan, editor: Editor, environment: Environment, parallelism: int) -> Account:
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where an apply takes place: before whom, in which project, on which service, how much side by side."""
+
+    screen: Screen
+    workplace: Workplace
+    environment: Environment
+    editor: Editor
+    parallelism: int
+
+
+def carry_out(site: Site, plan: Plan) -> Account:
     """Apply `plan`: JSON events are printed as they happen, the text of the account at the end.
 
-    Ctrl-C, or a SIGTERM, finishes what is in flight and tries nothing more; a second one stops at once.
+    Every write stands in the journal before it is sent. Ctrl-C, or a SIGTERM, finishes what is in flight and tries
+    nothing more; a second one stops at once.
     """
+    screen = site.screen
     with ExitStack() as stack:
+        journal = stack.enter_context(open_journal(site.workplace.root / JOURNALS, plan))
         say = stack.enter_context(_event_lines(screen))
         progress = stack.enter_context(_progress(screen, len(plan.sendable)))
         stop = stack.enter_context(_stop_on_signals(screen))
@@ -47,7 +67,8 @@ def carry_out(screen: Screen, plan: Plan, editor: Editor, environment: Environme
             progress(event)
 
         say(account_json.render_start(plan))
-        account = apply_plan(plan, editor, environment, Conduct(parallelism, on_event, stop))
+        conduct = Conduct(site.parallelism, on_event, stop, journal)
+        account = apply_plan(plan, site.editor, site.environment, conduct)
         say(account_json.render_account(account))
     screen.show_only(TEXT, lambda paint: account_text.render_account(plan, account, paint))
     return account

@@ -1,4 +1,4 @@
-"""`reconciler show FILE`: a saved plan again, in any format."""
+"""`reconciler show FILE`: a saved plan again, in any format, or what a journal tells."""
 
 from __future__ import annotations
 
@@ -7,23 +7,57 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.documents import read_file
+from reconciler.apply.undo import is_inverse
+from reconciler.cli.documents import read_file, write_file
 from reconciler.cli.exits import Exit, exit_of_plan
 from reconciler.cli.options import printing
-from reconciler.cli.planned import FORMATS, plan_renderers
+from reconciler.cli.planned import FORMATS, plan_renderers, tell_time
+from reconciler.cli.screen import TEXT
+from reconciler.errors import UsageError
 from reconciler.planfile.reading import read_plan
+from reconciler.planfile.writing import render_plan_file
 
 if TYPE_CHECKING:
     from reconciler.cli.screen import Screen
+    from reconciler.model.plan import Plan
 
 
 @click.command("show")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where there are changes, none of them blocked.")
 @click.option("--show-unchanged", is_flag=True, help="List the channels that need no change, too.")
+@click.option(
+    "--inverse", type=click.Path(path_type=Path), metavar="PLAN", help="Of a journal: save the plan that puts it back."
+)
 @printing(*FORMATS)
-def command(screen: Screen, file: Path, detailed_exitcode: bool, show_unchanged: bool) -> Exit:
-    """Show a saved plan again. Reads FILE alone: no definitions, no service."""
-    plan = read_plan(read_file(file))
-    screen.show(plan_renderers(plan, Path.cwd(), show_unchanged=show_unchanged))
-    return exit_of_plan(plan, detailed=detailed_exitcode)
+def command(screen: Screen, file: Path, inverse: Path | None, **flags: bool) -> Exit:
+    """Show a saved plan again, or what the journal of an apply tells.
+
+    Reads FILE alone: no definitions, no service. Of a journal (.reconciler/journal/*.jsonl) the account is shown, and
+    the plan that would put back what was done.
+    """
+    plan = _show_journal(screen, file) if file.suffix == ".jsonl" else read_plan(read_file(file))
+    if inverse is not None:
+        _save_inverse(screen, plan, inverse)
+    screen.show(plan_renderers(plan, Path.cwd(), show_unchanged=flags["show_unchanged"]))
+    return exit_of_plan(plan, detailed=flags["detailed_exitcode"])
+
+
+def _show_journal(screen: Screen, file: Path) -> Plan:
+    """Print what the journal tells, and give the plan that puts it back."""
+    from reconciler.apply.chronicle import read_journal
+    from reconciler.apply.recount import recount
+    from reconciler.apply.undo import make_inverse
+    from reconciler.reports.account_text import render_account
+
+    chronicle = read_journal(file)
+    screen.show_only(TEXT, lambda paint: render_account(chronicle.plan, recount(chronicle), paint))
+    screen.remark("to put it back:")
+    return make_inverse(chronicle, tell_time())
+
+
+def _save_inverse(screen: Screen, plan: Plan, file: Path) -> None:
+    if not is_inverse(plan):
+        raise UsageError("--inverse goes with a journal, not with a plan", "give a .reconciler/journal/*.jsonl")
+    write_file(file, render_plan_file(plan))
+    screen.remark(f"saved the plan that puts it back to {file}; carry it out with: reconciler apply {file}")

@@ -19,7 +19,7 @@ from tests.stub import LIST, TYPES, UNITS, Reply, answering, reply_list
 from tests.worlds import make_channel, make_world
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.cli.desk import Desk
 
@@ -195,8 +195,61 @@ def test_a_foreign_edit_since_the_plan_is_stale_and_not_overwritten(planned: Des
     with sandbox.running(planned.database) as service:
         edit(service.url, 1, channelInfo="Somebody else's name")
     answer = planned.run("apply", "plan.json")
-    assert (answer.code, answer.out.splitlines()[-1]) == (5, "Apply: 1 done, 1 stale, 0 failed, 0 not tried.")
+    assert (answer.code, answer.err) == (5, "the plan is stale; nothing was written\n")
+    assert answer.out.splitlines() == [
+        "The plan is stale; since review: 1 change changed.",
+        "",
+        "  ~ changed  one",
+        '      channelInfo is "Somebody else\'s name" now, was "Channel 1"',
+        "",
+        "fix: plan again, have it reviewed, and apply that plan",
+    ]
     assert planned.live(1)["channelInfo"] == "Somebody else's name"
+
+
+def test_what_drifts_elsewhere_does_not_make_a_plan_stale(planned: Desk) -> None:
+    with sandbox.running(planned.database) as service:
+        edit(service.url, 1, channelDescription="Described by somebody else")
+        edit(service.url, 3, channelInfo="Renamed by somebody else")
+    assert planned.run("apply", "plan.json").code == 0
+    assert planned.live(1)["channelDescription"] == "Described by somebody else"
+
+
+def test_what_the_files_do_not_ask_for_any_more_makes_a_plan_stale(planned: Desk) -> None:
+    planned.define({"one": {"channelId": 1, "channelInfo": "Channel 1"}, "two": RENAMED["two"]})
+    answer = planned.run("apply", "plan.json")
+    assert (answer.code, answer.out.splitlines()[2]) == (5, "  - gone  one  nothing asks for it any more")
+    assert planned.writes == []
+
+
+def test_a_journal_shows_what_was_done_and_how_to_put_it_back(planned: Desk) -> None:
+    before = [planned.live(channel_id) for channel_id in (1, 2)]
+    planned.run("apply", "plan.json")
+    (journal,) = (planned.root / ".reconciler" / "journal").iterdir()
+    answer = planned.run("show", str(journal), "--inverse", "undo.json")
+    assert answer.code == 0
+    assert "Apply: 2 done, 0 stale, 0 failed, 0 not tried." in answer.out.splitlines()
+    assert planned.run("apply", "undo.json").code == 0
+    assert [planned.live(channel_id) for channel_id in (1, 2)] == before
+
+
+def test_an_apply_that_was_killed_is_gone_on_with(planned: Desk) -> None:
+    planned.run("apply", "plan.json")
+    (journal,) = (planned.root / ".reconciler" / "journal").iterdir()
+    lines = journal.read_text(encoding="utf-8").splitlines(keepends=True)
+    journal.write_text("".join(lines[:-1]) + lines[-1][:20], encoding="utf-8")
+    answer = planned.run("apply", "--resume")
+    assert (answer.code, answer.out.splitlines()[-1]) == (0, "Apply: 2 done, 0 stale, 0 failed, 0 not tried.")
+    assert len(planned.writes) == 2
+
+
+def test_there_is_nothing_to_resume_where_nothing_was_interrupted(planned: Desk) -> None:
+    planned.run("apply", "plan.json")
+    answer = planned.run("apply", "--resume")
+    assert (answer.code, answer.err) == (
+        64,
+        "reconciler: no apply to sandbox was interrupted\n  fix: reconciler apply\n",
+    )
 
 
 def test_a_refused_edit_is_partly_done(desk: Desk, served: Serve) -> None:
@@ -278,7 +331,7 @@ def test_ctrl_c_finishes_what_is_in_flight_and_accounts_for_the_rest(desk: Desk)
         changed[1]["channelInfo"] = "Renamed"
         return Reply(body=changed[1])
 
-    replies = {
+    replies: dict[str, Reply | Callable[[], Reply]] = {
         LIST: lambda: reply_list(*changed.values()),
         UNITS: Reply(body=[]),
         TYPES: Reply(body=[]),
