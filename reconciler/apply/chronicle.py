@@ -13,7 +13,7 @@ from reconciler.planfile.reading import read_plan
 from reconciler.planfile.shapes import Misshapen, take_object, take_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from reconciler.apply.entries import Entry
@@ -34,20 +34,23 @@ class Chronicle:
     entries: tuple[Entry, ...] = ()
 
     @property
-    def intents(self) -> tuple[Intent, ...]:
-        """The writes that were about to be sent."""
-        return tuple(entry for entry in self.entries if isinstance(entry, Intent))
+    def writes(self) -> tuple[tuple[Intent, Landing | None], ...]:
+        """The writes that were about to be sent, with what became of them; None where nobody knows."""
+        landings = {entry.number: entry.landing for entry in self.entries if isinstance(entry, Landed)}
+        return tuple((entry, landings.get(entry.number)) for entry in self.entries if isinstance(entry, Intent))
 
     @property
-    def landings(self) -> Mapping[int, Landing]:
-        """What became of the writes of which that is known, by the number of their intent."""
-        return {entry.number: entry.landing for entry in self.entries if isinstance(entry, Landed)}
+    def writes_by_name(self) -> Mapping[str, Sequence[tuple[Intent, Landing | None]]]:
+        """The same by the name of the change that they belong to; all changes of the plan are there."""
+        by_name: dict[str, list[tuple[Intent, Landing | None]]] = {change.name: [] for change in self.plan.changes}
+        for intent, landing in self.writes:
+            by_name[intent.name].append((intent, landing))
+        return by_name
 
     @property
     def open(self) -> tuple[Intent, ...]:
         """The writes of which nobody knows whether they were done."""
-        landings = self.landings
-        return tuple(intent for intent in self.intents if intent.number not in landings)
+        return tuple(intent for intent, landing in self.writes if landing is None)
 
     @property
     def last_run(self) -> tuple[Entry, ...]:

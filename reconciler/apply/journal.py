@@ -39,7 +39,7 @@ class Journal:
         self.path = path
         self.before = before
         self._descriptor = descriptor
-        self._numbers = max((intent.number for intent in before.intents), default=0)
+        self._numbers = max((intent.number for intent, _ in before.writes), default=0)
         self._failure = ""
         self._appending = Lock()
         self._syncing = Lock()
@@ -151,7 +151,7 @@ def _take_up(descriptor: int, path: Path, plan: Plan, document: dict[str, object
 
 
 def _make_name_durable(path: Path) -> None:
-    if sys.platform != "win32":
+    if sys.platform != "win32":  # pragma: no branch - there, folders cannot be opened
         folder = os.open(path.parent, os.O_RDONLY)
         try:
             os.fsync(folder)

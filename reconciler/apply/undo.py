@@ -17,7 +17,7 @@ from reconciler.planning.fingerprint import fingerprint
 from reconciler.rules import RULES, make_finding
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from reconciler.apply.chronicle import Chronicle
     from reconciler.apply.entries import Intent
@@ -59,7 +59,8 @@ def make_inverse(chronicle: Chronicle, created: str) -> Plan:
     which nobody can be sure is blocked. What settings brought about meanwhile cannot be put back: the findings say so.
     """
     plan = chronicle.plan
-    written = {change.name: _find_undoing(change, chronicle) for change in plan.sendable}
+    writes = chronicle.writes_by_name
+    written = {change.name: _find_undoing(change, writes[change.name]) for change in plan.sendable}
     taken = {flag for undoing in written.values() if undoing for flag in _list_taken(undoing)}
     found = (_add_demoted(written[change.name], change, taken) for change in reversed(plan.sendable))
     undoings = sorted((undoing for undoing in found if undoing), key=lambda undoing: bool(undoing.doubts))
@@ -82,12 +83,10 @@ def is_inverse(plan: Plan) -> bool:
     return plan.definitions_digest.startswith(_INVERSE)
 
 
-def _find_undoing(change: Change, chronicle: Chronicle) -> _Undoing | None:
-    landings = chronicle.landings
+def _find_undoing(change: Change, writes: Iterable[tuple[Intent, Landing | None]]) -> _Undoing | None:
     undoing = None
-    for intent in chronicle.intents:
-        landing = landings.get(intent.number)
-        if intent.name == change.name and (landing is None or landing.ending is not Ending.FAILED):
+    for intent, landing in writes:
+        if landing is None or landing.ending is not Ending.FAILED:
             undoing = _add(undoing, change, intent, landing)
     return undoing
 

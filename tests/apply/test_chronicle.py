@@ -46,7 +46,8 @@ def test_a_journal_tells_its_plan_and_its_entries(tmp_path: Path) -> None:
 def test_a_write_without_an_outcome_is_open() -> None:
     chronicle = Chronicle(PLAN, (BEGAN, intent(1), intent(2), Landed(AT, 1, DONE)))
 
-    assert (chronicle.intents, chronicle.landings) == ((intent(1), intent(2)), {1: DONE})
+    assert chronicle.writes == ((intent(1), DONE), (intent(2), None))
+    assert chronicle.writes_by_name == {"main": [(intent(1), DONE), (intent(2), None)]}
     assert chronicle.open == (intent(2),)
 
 

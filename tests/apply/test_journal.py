@@ -173,7 +173,7 @@ def test_many_threads_note_whole_lines_with_numbers_of_their_own(tmp_path: Path)
         list(pool.map(note, range(100)))
 
     chronicle = read_journal(only_file(tmp_path))
-    assert sorted(intent.number for intent in chronicle.intents) == list(range(1, 101))
+    assert sorted(intent.number for intent, _ in chronicle.writes) == list(range(1, 101))
     assert chronicle.open == ()
 
 

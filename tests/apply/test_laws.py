@@ -11,7 +11,11 @@ import pytest
 from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
+from reconciler.apply.chronicle import read_journal
 from reconciler.apply.conduct import Conduct
+from reconciler.apply.journal import open_journal
+from reconciler.apply.proof import find_differences
+from reconciler.apply.undo import make_inverse
 from reconciler.energycap.client import open_editor
 from reconciler.model.desired import Definitions
 from reconciler.model.fields import FIELDS
@@ -235,3 +239,22 @@ def test_what_moved_after_planning_is_never_overwritten(
     stage.bench.apply(plan)
 
     assert stage.bench.read(FIRST_ID + channel).name == foreign
+
+
+@few
+@given(seed=seeds, wished=wishes())
+def test_the_inverse_of_an_apply_brings_back_what_was_there(
+    odd_stage: Stage, tmp_path_factory: pytest.TempPathFactory, seed: int, wished: tuple[Desired, ...]
+) -> None:
+    odd_stage.begin(seed)
+    plan = odd_stage.plan(wished)
+    before = odd_stage.bench.other.list_channels()
+    with open_journal(tmp_path_factory.mktemp("journal"), plan) as journal:
+        odd_stage.bench.apply(plan, Conduct(journal=journal))
+
+    inverse = make_inverse(read_journal(journal.path), "2026-11-22T00:00:00Z")
+    account = odd_stage.bench.apply(inverse)
+
+    assert [outcome for outcome in account.outcomes if outcome.message] == []
+    after = odd_stage.bench.other.list_channels()
+    assert [find_differences(*pair) for pair in zip(before, after, strict=True)] == [()] * CHANNELS

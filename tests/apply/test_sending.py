@@ -49,12 +49,14 @@ def test_every_write_stands_in_the_journal_before_and_after(demo: Bench, tmp_pat
     _, chronicle = apply_with_journal(demo, plan, tmp_path / "journal")
 
     assert kinds(chronicle.entries) == [Began, Intent, Landed, Intent, Landed, Ended]
-    version, channel = chronicle.intents
+    (version, version_landing), (channel, channel_landing) = chronicle.writes
     assert (version.name, version.write) == ("gas", Write(Part.VERSION, {"esaChannelVersion.multiplier": 2}))
     assert channel.write == Write(Part.CHANNEL, {"channelInfo": "Gas"})
     assert version.before.versions[0].values["esaChannelVersion.multiplier"] == 10
     assert version.before.name == before.name
-    assert [landing.ending for landing in chronicle.landings.values()] == [Ending.DONE, Ending.DONE]
+    assert version_landing == Landing(Ending.DONE, found=channel.before)
+    assert channel_landing is not None
+    assert channel_landing.ending is Ending.DONE
 
 
 def test_an_intent_is_in_the_journal_before_anything_is_sent(start: Start, tmp_path: Path) -> None:
@@ -143,6 +145,13 @@ def leave_open(start: Start, folder: Path, desired: Desired, *, writes: bool = T
     return bench, plan
 
 
+def land_of(chronicle: Chronicle) -> Landing:
+    """What became of the first write."""
+    landing = chronicle.writes[0][1]
+    assert landing is not None
+    return landing
+
+
 def turn_on_the_light(bench: Bench) -> Bench:
     """The same sandbox over a network without trouble."""
     return replace(bench, editor=bench.other)
@@ -155,7 +164,7 @@ def test_a_write_of_which_nobody_knows_is_settled_by_the_next_run(start: Start, 
     ended, chronicle = apply_with_journal(turn_on_the_light(bench), plan, tmp_path / "journal")
 
     assert ended == {"use": "done"}
-    assert chronicle.landings[1].ending is (Ending.DONE if writes else Ending.FAILED)
+    assert land_of(chronicle).ending is (Ending.DONE if writes else Ending.FAILED)
     assert chronicle.open == ()
     assert bench.writes() == ["PUT /api/v202406/esachannel/1042"]
 
@@ -174,7 +183,7 @@ def test_what_was_not_done_says_why_nobody_knew(start: Start, tmp_path: Path) ->
 
     _, chronicle = apply_with_journal(turn_on_the_light(bench), plan, tmp_path / "journal")
 
-    assert chronicle.landings[1].message == "was not done: the run that sent it was killed before an answer came"
+    assert land_of(chronicle).message == "was not done: the run that sent it was killed before an answer came"
 
 
 def test_an_open_write_that_reads_otherwise_than_sent_is_told_once(start: Start, tmp_path: Path) -> None:

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import pytest
+
+from reconciler.apply.chronicle import Chronicle
+from reconciler.apply.entries import Began, Ended, Entry, Intent, Landed
+from reconciler.apply.recount import recount
+from reconciler.apply.writing import RESUME, Landing, Part, Write
+from reconciler.model.outcomes import Account, Ending, Outcome
+from tests.apply.records import INFO, MULTIPLIER, make_change, make_live, make_plan_of
+
+AT = "2026-11-21T12:00:00.000+00:00"
+BEFORE = make_live(versions=2)
+MAIN = make_change(BEFORE, {INFO: "North", MULTIPLIER: 2})
+PLAN = make_plan_of(MAIN)
+VERSION_DONE = Landing(Ending.DONE, found=make_live({MULTIPLIER: 2}, versions=2))
+ALL_DONE = Landing(Ending.DONE, found=make_live({INFO: "North", MULTIPLIER: 2}, versions=2))
+BEGAN = Began(AT)
+KILLED = Outcome("main", 1, Ending.NOT_TRIED, "the run was killed before it came to this", RESUME)
+DOUBTFUL = Outcome("main", 1, Ending.FAILED, "may have been written, and nobody has looked since", RESUME)
+DONE = Outcome("main", 1, Ending.DONE)
+ALREADY = Outcome("main", 1, Ending.DONE, already=True)
+
+
+def intend(number: int, part: Part = Part.CHANNEL) -> Intent:
+    return Intent(AT, number, "main", Write(part, {INFO: "North"}), BEFORE)
+
+
+def land(number: int, landing: Landing = ALL_DONE) -> Landed:
+    return Landed(AT, number, landing)
+
+
+def end(outcome: Outcome) -> Ended:
+    return Ended(AT, Account((outcome,)))
+
+
+def with_requests(outcome: Outcome, requests: int) -> Outcome:
+    return Outcome(outcome.name, outcome.channel_id, outcome.ending, outcome.message, outcome.fix, requests)
+
+
+REFUSED = Outcome("main", 1, Ending.FAILED, "refused", "mend it")
+UNSENT = Landing(Ending.FAILED, "refused", "mend it", was_sent=False)
+
+
+@pytest.mark.parametrize(
+    ("entries", "expected"),
+    [
+        ((), KILLED),
+        ((BEGAN,), KILLED),
+        ((BEGAN, end(DONE)), DONE),
+        ((BEGAN, end(ALREADY)), ALREADY),
+        ((BEGAN, intend(1)), with_requests(DOUBTFUL, 1)),
+        ((BEGAN, intend(1), end(REFUSED)), with_requests(DOUBTFUL, 1)),
+        ((BEGAN, intend(1, Part.VERSION), land(1, VERSION_DONE), intend(2), land(2)), with_requests(DONE, 2)),
+        (
+            (BEGAN, intend(1, Part.VERSION), land(1, VERSION_DONE)),
+            Outcome("main", 1, Ending.FAILED, "was written in part before the run was killed", RESUME, 1),
+        ),
+        ((BEGAN, intend(1), land(1, UNSENT)), REFUSED),
+        ((BEGAN, intend(1), land(1), end(DONE), BEGAN, end(ALREADY)), with_requests(DONE, 1)),
+        ((BEGAN, intend(1), land(1), end(DONE), BEGAN), with_requests(DONE, 1)),
+        ((BEGAN, end(REFUSED), BEGAN), KILLED),
+    ],
+    ids=[
+        "nothing",
+        "killed at once",
+        "done",
+        "already",
+        "open",
+        "open at the end",
+        "killed after both writes",
+        "killed between them",
+        "killed after a refusal",
+        "done in an earlier run",
+        "killed after it was done",
+        "killed after it failed",
+    ],
+)
+def test_all_runs_together_make_one_account(entries: tuple[Entry, ...], expected: Outcome) -> None:
+    assert recount(Chronicle(PLAN, entries)).outcomes == (expected,)
+
+
+@pytest.mark.parametrize(
+    ("entries", "interrupted"),
+    [
+        ((BEGAN,), True),
+        ((BEGAN, end(DONE)), False),
+        ((BEGAN, Ended(AT, Account((DONE,), interrupted=True))), True),
+    ],
+    ids=["killed", "ended", "interrupted"],
+)
+def test_a_run_that_did_not_come_to_its_end_was_interrupted(entries: tuple[Entry, ...], interrupted: bool) -> None:
+    assert recount(Chronicle(PLAN, entries)).interrupted is interrupted

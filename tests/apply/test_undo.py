@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from reconciler.apply.chronicle import Chronicle, read_journal
+from reconciler.apply.conduct import Conduct
+from reconciler.apply.journal import open_journal
+from reconciler.apply.undo import is_inverse, make_inverse
+from reconciler.model.fields import Impact
+from reconciler.model.findings import Severity
+from reconciler.model.outcomes import Ending
+from reconciler.model.plan import Edit, Verdict
+from reconciler.planfile.reading import read_plan
+from reconciler.planfile.writing import render_plan_file
+from tests.apply.bench import GIVE_UP_FIRST, SANDBOX, Wire, endings, want
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from reconciler.model.desired import Desired
+    from reconciler.model.live import Live
+    from reconciler.model.plan import Plan
+    from reconciler.model.project import Environment
+    from tests.apply.bench import Bench, Start
+
+CREATED = "2026-11-22T00:00:00Z"
+CONVERSION = (
+    want("losses", 1043, isCalculated=True, esaChannelVersion__formula="channel(use) * 0.03"),
+    want("net", 1044, esaChannelVersion__formula="channel(use) * 0.97"),
+    want("use", 1042, channelInfo="Main"),
+)
+MOVE = (want("old", 1078, isPrimaryValue=False, channelInfo="Old"), want("new", 1077, isPrimaryValue=True))
+MOVE_ALONE = (want("old", 1078, isPrimaryValue=False), MOVE[1])
+
+
+def apply_and_tell(bench: Bench, folder: Path, *desired: Desired, environment: Environment = SANDBOX) -> Chronicle:
+    """What the journal tells after `desired` was applied."""
+    plan = bench.plan(*desired, environment=environment)
+    with open_journal(folder, plan) as journal:
+        bench.apply(plan, Conduct(parallelism=1, journal=journal), environment=environment)
+    return read_journal(journal.path)
+
+
+def settings(bench: Bench) -> dict[int, object]:
+    return {live.id: strip(live) for live in bench.other.list_channels()}
+
+
+def strip(live: Live) -> object:
+    return (live.values, live.versions)
+
+
+def describe(plan: Plan) -> list[tuple[str, tuple[str, ...]]]:
+    return [(change.name, change.depends_on) for change in plan.changes]
+
+
+@pytest.mark.parametrize(
+    "desired",
+    [
+        CONVERSION,
+        MOVE,
+        MOVE_ALONE,
+        (want("gas", 1046, channelInfo="Gas", channelDescription=None, esaChannelVersion__multiplier=2),),
+        (want("fans", 1063, esaChannelVersion__observationRule="Trip", esaChannelVersion__offset=5),),
+        (want("irrigation", 1049, esaChannelVersion__observationRule="Odometer"),),
+        (want("a", 1083, channelImportId="FREED"), want("b", 1084, channelImportId="CP-ELEC-01-PUMPS")),
+        (want("gas", 1046, esaChannelVersion__beginDate="2023-06-01T00:00:00"),),
+    ],
+    ids=["conversion", "primary", "demoted", "versions", "to trip", "to odometer", "import ids", "begin"],
+)
+def test_the_inverse_of_an_apply_puts_everything_back(
+    demo: Bench, tmp_path: Path, desired: tuple[Desired, ...]
+) -> None:
+    before = settings(demo)
+    inverse = make_inverse(apply_and_tell(demo, tmp_path / "journal", *desired), CREATED)
+    assert settings(demo) != before
+
+    ended = endings(demo.apply(read_plan(render_plan_file(inverse))))
+
+    assert set(ended.values()) == {"done"}
+    assert settings(demo) == before
+
+
+def test_a_move_that_gives_up_first_is_taken_back_in_the_opposite_order(start: Start, tmp_path: Path) -> None:
+    bench = start("second_primary=reject", "clear_last_primary=allow")
+    before = settings(bench)
+    inverse = make_inverse(apply_and_tell(bench, tmp_path / "journal", *MOVE, environment=GIVE_UP_FIRST), CREATED)
+
+    assert describe(inverse) == [("new", ()), ("old", ("new",))]
+    assert set(endings(bench.apply(inverse, environment=GIVE_UP_FIRST)).values()) == {"done"}
+    assert settings(bench) == before
+
+
+def test_what_came_first_goes_back_last(demo: Bench, tmp_path: Path) -> None:
+    inverse = make_inverse(apply_and_tell(demo, tmp_path / "journal", *CONVERSION), CREATED)
+
+    assert describe(inverse) == [("losses", ()), ("use", ()), ("net", ("losses",))]
+
+
+def test_edits_read_as_in_the_files_the_other_way_round_and_with_their_gravest_impact(
+    demo: Bench, tmp_path: Path
+) -> None:
+    desired = want("irrigation", 1049, esaChannelVersion__observationRule="Odometer")
+
+    (change,) = make_inverse(apply_and_tell(demo, tmp_path / "journal", desired), CREATED).changes
+
+    assert change.edits == (
+        Edit("esaChannelVersion.observationRule", "Odometer", "Trip", Impact.HISTORY),
+        Edit("esaChannelVersion.rolloverValue", 999_999_999_999_999, None, Impact.HISTORY),
+        Edit("esaChannelVersion.rollbackAllowance", 0.1, None, Impact.HISTORY),
+    )
+
+
+def test_an_inverse_plan_says_what_it_undoes(demo: Bench, tmp_path: Path) -> None:
+    chronicle = apply_and_tell(demo, tmp_path / "journal", CONVERSION[2])
+
+    inverse = make_inverse(chronicle, CREATED)
+
+    assert (inverse.environment, inverse.url, inverse.created) == ("sandbox", "sandbox", CREATED)
+    assert is_inverse(inverse)
+    assert not is_inverse(chronicle.plan)
+
+
+def test_what_cannot_be_put_back_is_said(demo: Bench, tmp_path: Path) -> None:
+    inverse = make_inverse(
+        apply_and_tell(demo, tmp_path / "journal", *CONVERSION, want("gas", 1046, esaChannelVersion__multiplier=2)),
+        CREATED,
+    )
+
+    assert [(finding.code, finding.message) for finding in inverse.findings] == [
+        ("ESA712", "conversion can be undone only while losses has no readings"),
+        ("ESA711", "settings of losses are put back, not what they did to readings, found intervalMinutes"),
+        ("ESA711", "settings of net are put back, not what they did to readings, found esaChannelVersion.formula"),
+        ("ESA711", "settings of gas are put back, not what they did to readings, found esaChannelVersion.multiplier"),
+    ]
+    assert {finding.severity for finding in inverse.findings} == {Severity.WARNING}
+
+
+def test_what_was_not_written_is_not_undone(start: Start, tmp_path: Path) -> None:
+    def refuse(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        is_it = request.method == "PUT" and request.url.path.endswith("/1044")
+        return httpx.Response(400, text="no") if is_it else pass_on()
+
+    bench = start(wire=Wire(refuse))
+
+    inverse = make_inverse(apply_and_tell(bench, tmp_path / "journal", *CONVERSION), CREATED)
+
+    assert [change.name for change in inverse.changes] == ["use"]
+
+
+def test_of_a_change_that_failed_half_way_the_half_that_was_written_is_undone(start: Start, tmp_path: Path) -> None:
+    def refuse(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        is_it = request.method == "PUT" and request.url.path.endswith("/1046")
+        return httpx.Response(400, text="no") if is_it else pass_on()
+
+    bench = start(wire=Wire(refuse))
+    desired = want("gas", 1046, channelInfo="Gas", esaChannelVersion__multiplier=2)
+
+    (change,) = make_inverse(apply_and_tell(bench, tmp_path / "journal", desired), CREATED).changes
+
+    assert change.wanted == {"esaChannelVersion.multiplier": 1}
+
+
+class Darkness:
+    """No answer to a PUT, nor to anything after it."""
+
+    def __init__(self) -> None:
+        self._is_dark = False
+
+    def meddle(self, request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        self._is_dark = self._is_dark or request.method == "PUT"
+        if self._is_dark:
+            raise httpx.ReadTimeout("nothing came")
+        return pass_on()
+
+
+def test_what_nobody_knows_to_be_written_is_blocked(start: Start, tmp_path: Path) -> None:
+    bench = start(wire=Wire(Darkness().meddle))
+
+    (change,) = make_inverse(apply_and_tell(bench, tmp_path / "journal", CONVERSION[2]), CREATED).changes
+
+    assert (change.verdict, [block.rule for block in change.blocked_by]) == (Verdict.BLOCKED, ["ESA713"])
+    assert change.blocked_by[0].message == "cannot be put back unseen: whether its channel was written is not known"
+    assert change.edits == (Edit("channelInfo", "Main", "North Building electricity use", Impact.COSMETIC),)
+
+
+def test_what_read_otherwise_than_it_was_written_is_blocked_and_comes_last(start: Start, tmp_path: Path) -> None:
+    def spoil(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        response = pass_on()
+        if request.method != "PUT" or not request.url.path.endswith("/1058"):
+            return response
+        text = response.text.replace('"B"', '"C"')
+        return httpx.Response(200, text=text, headers={"Content-Type": "application/json"})
+
+    bench = start(wire=Wire(spoil))
+    desired = (want("a", 1042, channelInfo="A"), want("b", 1058, channelInfo="B"))
+
+    chronicle = apply_and_tell(bench, tmp_path / "journal", *desired)
+    inverse = make_inverse(chronicle, CREATED)
+
+    assert [landing.ending for _, landing in chronicle.writes if landing] == [Ending.DONE, Ending.DIFFERS]
+    assert [(change.name, change.verdict) for change in inverse.changes] == [
+        ("a", Verdict.ALLOWED),
+        ("b", Verdict.BLOCKED),
+    ]
+    assert inverse.findings == ()
+
+
+def test_somebody_elses_edit_since_keeps_a_change_from_being_undone(demo: Bench, tmp_path: Path) -> None:
+    inverse = make_inverse(apply_and_tell(demo, tmp_path / "journal", CONVERSION[2]), CREATED)
+    demo.meddle(1042, {"channelInfo": "Third"})
+
+    assert endings(demo.apply(inverse)) == {"use": "stale"}
