@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import traceback
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -56,11 +56,16 @@ def commands() -> None:
     """
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code. Never exits or prints a traceback but for a bug of its own."""
+def run() -> NoReturn:
+    """Run the command that the process was started with, and exit. A traceback is for a bug, and then says so."""
     sys.excepthook = _explain_bug
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    sys.exit(main())
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
     try:
         return int(commands.main(arguments, prog_name="reconciler", standalone_mode=False) or Exit.DONE)
     except click.exceptions.Abort:

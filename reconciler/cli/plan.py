@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ from reconciler.energycap.client import open_reader
 from reconciler.planfile.writing import render_plan_file
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from reconciler.cli.options import Scope
     from reconciler.cli.planned import Seen
     from reconciler.cli.project import Workplace
@@ -38,8 +41,8 @@ def command(screen: Screen, scope: Scope, out: Path | None, snapshot: Path | Non
     workplace = open_workplace(screen)
     environment = workplace.environment(scope.environment)
     wanted = open_definitions(screen, workplace, scope.base)
-    seen = read_copy(snapshot) if snapshot else _read_service(screen, workplace, environment)
-    plan = plan_now(workplace, environment, wanted, seen, scope.only)
+    with _open_source(screen, workplace, environment, snapshot) as seen:
+        plan = plan_now(workplace, environment, wanted, seen, scope.only)
     if out is not None:
         write_file(out, render_plan_file(plan))
         screen.remark(f"saved the plan to {out}; carry it out with: reconciler apply {out}")
@@ -47,8 +50,11 @@ def command(screen: Screen, scope: Scope, out: Path | None, snapshot: Path | Non
     return exit_of_plan(plan, detailed=flags["detailed_exitcode"])
 
 
-def _read_service(screen: Screen, workplace: Workplace, environment: Environment) -> Seen:
+@contextmanager
+def _open_source(screen: Screen, workplace: Workplace, environment: Environment, copy: Path | None) -> Iterator[Seen]:
+    if copy is not None:
+        yield read_copy(copy)
+        return
     with open_service(workplace.root, environment) as address, open_reader(address.url, address.key) as reader:
-        seen = read_live(reader)
+        yield read_live(reader)
         screen.remark_more(f"requests: {reader.requests.total()}")
-        return seen

@@ -16,6 +16,7 @@ from reconciler.energycap.worlds import read_world, snapshot_from_world
 from reconciler.errors import UsageError
 from reconciler.planfile.writing import render_plan_file
 from reconciler.planning.guards import foresee_guards
+from reconciler.planning.inputs import list_new_formulas
 from reconciler.planning.origins import mark_origins
 from reconciler.planning.plan import Basis, make_plan
 from reconciler.reports import findings_text, plan_text
@@ -23,7 +24,7 @@ from reconciler.reports.plan_gitlab import render_gitlab_terraform
 from reconciler.reports.plan_markdown import render_plan_markdown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from reconciler.cli.project import Wanted, Workplace
@@ -37,19 +38,27 @@ if TYPE_CHECKING:
 FORMATS = ("text", "markdown", "html", "json", "gitlab-terraform")
 
 
+def _ask_nobody(_formulas: Iterable[tuple[int, str]]) -> tuple[tuple[str, ...], ...]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was read of the service, and what it said on the way; `taken` is when, where it was read from a file."""
+    """What was read of the service, and what it said on the way.
+
+    `taken` is when, where it was read from a file. `validate` asks what the service has against formulas.
+    """
 
     snapshot: Snapshot
     findings: tuple[Finding, ...] = ()
     taken: str | None = None
+    validate: Callable[[Iterable[tuple[int, str]]], tuple[tuple[str, ...], ...]] = _ask_nobody
 
 
 def read_live(reader: Reader) -> Seen:
     """Everything that a plan needs of the service, read now."""
     snapshot = reader.read_snapshot()
-    return Seen(snapshot, reader.findings)
+    return Seen(snapshot, reader.findings, validate=reader.validate_formulas)
 
 
 def read_copy(file: Path) -> Seen:
@@ -69,6 +78,9 @@ def plan_now(workplace: Workplace, environment: Environment, wanted: Wanted, see
         filter=tuple(only),
     )
     plan = make_plan(wanted.definitions, seen.snapshot, basis)
+    refusals = _ask_about_formulas(plan, seen)
+    if refusals:
+        plan = make_plan(wanted.definitions, seen.snapshot, replace(basis, refusals=refusals))
     if wanted.base is not None:
         plan = mark_origins(plan, wanted.definitions, wanted.base)
     findings = (
@@ -78,6 +90,13 @@ def plan_now(workplace: Workplace, environment: Environment, wanted: Wanted, see
         *foresee_guards(plan, workplace.project.guards),
     )
     return replace(plan, snapshot=seen.taken, findings=tuple(sorted(findings, key=lambda finding: finding.order)))
+
+
+def _ask_about_formulas(plan: Plan, seen: Seen) -> dict[int, tuple[str, ...]]:
+    """What the service has against the formulas of `plan`, by channel; nothing where there is nobody to ask."""
+    new = list_new_formulas(plan)
+    answers = seen.validate([(data_point_id, formula) for _, data_point_id, formula in new])
+    return {channel_id: answer for (channel_id, _, _), answer in zip(new, answers, strict=False) if answer}
 
 
 def plan_renderers(plan: Plan, root: Path, *, show_unchanged: bool = False) -> Mapping[str, Callable[[Paint], str]]:

@@ -36,7 +36,7 @@ from reconciler.model.live import Snapshot
 if TYPE_CHECKING:
     import re
     from collections import Counter
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from concurrent.futures import Executor
 
     from reconciler.energycap.calls import Request
@@ -151,6 +151,10 @@ class Reader:
         """
         request = VALIDATE_FORMULA.to(body={"dataPointId": data_point_id, "formula": formula})
         return _read_verdict(self._session.read(request))
+
+    def validate_formulas(self, formulas: Iterable[tuple[int, str]]) -> tuple[tuple[str, ...], ...]:
+        """What the service has against each formula, given with its data point: as `validate_formula`, side by side."""
+        return tuple(self._executor.map(lambda one: self.validate_formula(*one), formulas))
 
     def _start_reference(self) -> Callable[[Sequence[Live]], Reference]:
         units = self._executor.submit(self._read_unpaged, LIST_UNITS.to())

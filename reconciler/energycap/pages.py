@@ -62,7 +62,7 @@ def _sweep(read_page: Callable[[int], Page[Content]], executor: Executor) -> tup
     return first, *executor.map(read_page, range(2, first.last + 1))
 
 
-def find_gap(pages: Sequence[Page]) -> str | None:
+def find_gap(pages: Sequence[Page[Content]]) -> str | None:
     """What shows that `pages` are not one whole list, in words with numbers; None where they are."""
     first = pages[0]
     for page in pages:

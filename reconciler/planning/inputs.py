@@ -10,9 +10,10 @@ from reconciler.planning.index import find_inputs
 from reconciler.planning.surroundings import Need, mention, name_channel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from reconciler.model.live import Live
+    from reconciler.model.plan import Plan
     from reconciler.planning.draft import Draft
     from reconciler.planning.surroundings import Surroundings
 
@@ -39,6 +40,22 @@ def check_inputs(draft: Draft, around: Surroundings) -> Iterator[Block | Need]:
             yield Need("ESA410", around.drafts[id_].name)
     if wrong:
         yield _wrong_inputs(formula, wrong)
+    elif draft.live.id in around.refusals:
+        yield _refused(formula, around.refusals[draft.live.id])
+
+
+def list_new_formulas(plan: Plan) -> tuple[tuple[int, int, str], ...]:
+    """The formulas that `plan` would send and the service can judge now: channel, data point, text with ids.
+
+    Left out are those that use a channel which another change converts first: the service would judge too early.
+    """
+    converted = {change.channel_id for change in plan.sendable if IS_CALCULATED in change.wanted}
+    formulas = (
+        (change.channel_id, change.data_point.id, formula)
+        for change in plan.sendable
+        if any(edit.path == FORMULA for edit in change.edits) and isinstance(formula := change.wanted.get(FORMULA), str)
+    )
+    return tuple(new for new in formulas if converted.isdisjoint(find_inputs((new[2],))))
 
 
 def _find_problem(user: Live, channel: Live | None, around: Surroundings) -> str | None:
@@ -57,4 +74,13 @@ def _wrong_inputs(formula: str, wrong: list[tuple[str, dict[str, object]]]) -> B
         f"cannot use this formula: {'; '.join(text for text, _ in wrong)}",
         {"formula": formula, "inputs": [evidence for _, evidence in wrong]},
         "use simple channels of the same data point; in place of a calculated one, its own formula",
+    )
+
+
+def _refused(formula: str, reasons: Sequence[str]) -> Block:
+    return Block(
+        "ESA410",
+        f"cannot use this formula: the service refuses it, {'; '.join(reasons)}",
+        {"formula": formula, "service_says": list(reasons)},
+        "correct the formula as the service says",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.model.fields import CHANNEL_IMPORT_ID
@@ -41,7 +41,8 @@ class Surroundings:
     """What a change is judged against.
 
     `drafts` are the updates of the plan by the id of their channel, `claims` the same by the import id they give to it,
-    `managed` the channels of the files by live id, `users` those whose formulas use a channel, by its id.
+    `managed` the channels of the files by live id, `users` those whose formulas use a channel, by its id. `refusals`
+    are what the service has against the formula that a change gives to its channel, by the id of that.
     """
 
     index: Index
@@ -53,6 +54,7 @@ class Surroundings:
     observation_types: Mapping[int, ObservationType]
     primary_move: PrimaryMove
     channel_edit: ChannelEdit
+    refusals: Mapping[int, Sequence[str]] = field(default_factory=dict)
 
     def planned(self, channel: Live) -> Live:
         """`channel` as it will be after the plan."""

@@ -1,0 +1,58 @@
+"""`plan` through the command line: formulas that the service judges, requests, formats."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from reconciler import sandbox
+from tests.cli.desk import PROJECT
+from tests.worlds import make_channel, make_world
+
+if TYPE_CHECKING:
+    import pytest
+
+    from tests.cli.desk import Desk
+
+SUM = make_channel(2, {"formula": "channel(1) * 2"}, isCalculated=True)
+
+
+def test_a_formula_that_the_service_refuses_is_blocked_with_its_words(desk: Desk) -> None:
+    desk.load(make_world(make_channel(1), SUM))
+    desk.define({"sum": {"channelId": 2, "esaChannelVersion": {"formula": "channel(1) * * 2"}}})
+    answer = desk.run("plan", "--format", "json")
+    (change,) = json.loads(answer.out)["resource_changes"]
+    (block,) = change["blocked_by"]
+    assert (answer.code, block["rule"]) == (3, "ESA410")
+    assert block["message"].startswith("cannot use this formula: the service refuses it, ")
+    assert block["evidence"]["formula"] == "channel(1) * * 2"
+
+
+def test_a_plan_costs_a_list_and_the_reference_data_whatever_the_number_of_channels(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ECI_API_KEY", "sandbox")
+    with sandbox.running(desk.root / "served.sqlite3", sandbox.generate(2100, 1)) as service:
+        desk.write("reconciler.yaml", PROJECT.replace("url: sandbox", f"url: {service.url}"))
+        desk.define({"one": {"channelId": 100001, "channelInfo": "Renamed"}})
+        assert desk.run("plan", "--verbose").err == "requests: 5\n"
+
+
+def test_several_formats_come_from_one_run(desk: Desk) -> None:
+    desk.load(make_world(make_channel(1)))
+    desk.define({"one": {"channelId": 1, "channelInfo": "Renamed"}})
+    outputs = ("markdown=plan.md", "html=plan.html", "json=plan.json", "gitlab-terraform")
+    answer = desk.run("plan", *(word for output in outputs for word in ("--format", output)))
+    assert (answer.code, answer.out) == (0, '{"create": 0, "update": 1, "delete": 0}\n')
+    assert (desk.root / "plan.md").read_text(encoding="utf-8").startswith("<!-- reconciler:sandbox -->\n")
+    assert (desk.root / "plan.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert json.loads((desk.root / "plan.json").read_text(encoding="utf-8"))["summary"]["update"] == 1
+
+
+def test_a_saved_plan_is_shown_in_every_format_as_plan_did(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795305600")
+    desk.load(make_world(make_channel(1), make_channel(2, readings=True)))
+    desk.define({"one": {"channelId": 1, "channelInfo": "Renamed"}, "two": {"channelId": 2, "intervalMinutes": 30}})
+    desk.run("plan", "--out", "plan.json")
+    for name in ("text", "markdown", "html", "json", "gitlab-terraform"):
+        assert desk.run("show", "plan.json", "--format", name).out == desk.run("plan", "--format", name).out
