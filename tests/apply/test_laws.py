@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import httpx
@@ -15,6 +17,7 @@ from reconciler.apply.chronicle import read_journal
 from reconciler.apply.conduct import Conduct
 from reconciler.apply.journal import open_journal
 from reconciler.apply.proof import find_differences
+from reconciler.apply.recount import recount
 from reconciler.apply.undo import make_inverse
 from reconciler.energycap.client import open_editor
 from reconciler.model.desired import Definitions
@@ -25,7 +28,6 @@ from tests.apply.bench import Bench, Wire, endings, want
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from reconciler.model.desired import Desired
     from reconciler.model.live import Live
@@ -39,34 +41,48 @@ few = settings(
 )
 
 
+class Killed(BaseException):
+    """The process ends here: nothing catches it, as nothing would run after a kill -9."""
+
+
 @dataclass
 class Trouble:
-    """Makes the service fail from the write with this number on, counted from 0; never where it is None."""
+    """What goes wrong: from one PUT on the service fails, or at one request the process ends. Both count from 0."""
 
-    at: int | None = None
-    seen: int = field(default=0)
+    fails_at: int | None = None
+    dies_at: int | None = None
+    dies_after_answer: bool = False
+    puts: int = 0
+    requests: int = 0
 
-    def start(self, at: int | None) -> None:
-        self.at, self.seen = at, 0
+    def become(self, other: Trouble) -> None:
+        vars(self).update(vars(other))
 
     def meddle(self, request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
-        if request.method != "PUT":
-            return pass_on()
-        self.seen += 1
-        fails = self.at is not None and self.seen > self.at
-        return httpx.Response(500, text="out of order") if fails else pass_on()
+        self.requests += 1
+        self.puts += request.method == "PUT"
+        is_last = self.dies_at is not None and self.requests > self.dies_at
+        if is_last and not self.dies_after_answer:
+            raise Killed
+        if request.method == "PUT" and self.fails_at is not None and self.puts > self.fails_at:
+            return httpx.Response(500, text="out of order")
+        response = pass_on()
+        if is_last:
+            raise Killed
+        return response
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One sandbox for many worlds, and the trouble it can be given."""
+    """One sandbox for many worlds, and the trouble that an apply has there."""
 
     bench: Bench
     trouble: Trouble
 
-    def begin(self, seed: int) -> None:
-        self.trouble.start(None)
+    def begin(self, seed: int, trouble: Trouble | None = None) -> None:
+        """Start again from the world of `seed`."""
         self.bench.service.load(generate(CHANNELS, seed))
+        self.trouble.become(trouble or Trouble())
 
     def plan(self, wishes: tuple[Desired, ...]) -> Plan:
         """The plan of wishes that break no rule offline and all find their channel."""
@@ -79,12 +95,13 @@ class Stage:
 
 @contextmanager
 def set_stage(folder: Path, *assignments: str) -> Iterator[Stage]:
-    trouble = Trouble()
     with ExitStack() as stack:
         options = Options(settings=parse_settings(assignments))
         service = stack.enter_context(running(folder / "sandbox.sqlite3", generate(CHANNELS, 0), options))
+        trouble = Trouble()
         editor = stack.enter_context(open_editor(service.url, "sandbox", Wire(trouble.meddle)))
-        yield Stage(Bench(service, editor, stack.enter_context(open_editor(service.url, "sandbox"))), trouble)
+        other = stack.enter_context(open_editor(service.url, "sandbox"))
+        yield Stage(Bench(service, editor, other), trouble)
 
 
 @pytest.fixture(scope="module")
@@ -215,7 +232,7 @@ def test_a_failure_at_any_write_keeps_those_before_it_and_the_next_plan_is_the_r
 ) -> None:
     stage.begin(seed)
     plan = stage.plan(wished)
-    stage.trouble.start(at)
+    stage.trouble.become(Trouble(fails_at=at))
 
     ended = endings(stage.bench.apply(plan, Conduct(parallelism=1)))
 
@@ -244,17 +261,46 @@ def test_what_moved_after_planning_is_never_overwritten(
 @few
 @given(seed=seeds, wished=wishes())
 def test_the_inverse_of_an_apply_brings_back_what_was_there(
-    odd_stage: Stage, tmp_path_factory: pytest.TempPathFactory, seed: int, wished: tuple[Desired, ...]
+    odd_stage: Stage, seed: int, wished: tuple[Desired, ...]
 ) -> None:
     odd_stage.begin(seed)
     plan = odd_stage.plan(wished)
     before = odd_stage.bench.other.list_channels()
-    with open_journal(tmp_path_factory.mktemp("journal"), plan) as journal:
+    with TemporaryDirectory() as folder, open_journal(Path(folder), plan) as journal:
         odd_stage.bench.apply(plan, Conduct(journal=journal))
+        chronicle = read_journal(journal.path)
 
-    inverse = make_inverse(read_journal(journal.path), "2026-11-22T00:00:00Z")
+    inverse = make_inverse(chronicle, "2026-11-22T00:00:00Z")
     account = odd_stage.bench.apply(inverse)
 
     assert [outcome for outcome in account.outcomes if outcome.message] == []
     after = odd_stage.bench.other.list_channels()
     assert [find_differences(*pair) for pair in zip(before, after, strict=True)] == [()] * CHANNELS
+
+
+deaths = st.builds(Trouble, dies_at=st.integers(0, 12), dies_after_answer=st.booleans())
+
+
+@few
+@given(seed=seeds, wished=wishes(), death=deaths, parallelism=st.sampled_from([1, 4]))
+def test_a_run_that_goes_on_after_a_kill_writes_what_was_missing_and_nothing_twice(
+    stage: Stage, seed: int, wished: tuple[Desired, ...], death: Trouble, parallelism: int
+) -> None:
+    stage.begin(seed)
+    plan = stage.plan(wished)
+    stage.bench.apply(plan)
+    end, writes = stage.bench.other.list_channels(), sorted(stage.bench.writes())
+
+    stage.begin(seed, death)
+    with TemporaryDirectory() as folder:
+        with suppress(Killed), open_journal(Path(folder), plan) as journal:
+            stage.bench.apply(plan, Conduct(parallelism, journal=journal))
+        stage.trouble.become(Trouble())
+        with open_journal(Path(folder), plan) as journal:
+            account = stage.bench.apply(plan, Conduct(parallelism, journal=journal))
+        told = recount(read_journal(journal.path))
+
+    assert [outcome for outcome in account.outcomes if outcome.message] == []
+    assert stage.bench.other.list_channels() == end
+    assert sorted(stage.bench.writes()) == writes
+    assert set(endings(told).values()) <= {"done"}
