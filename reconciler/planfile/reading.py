@@ -9,8 +9,9 @@ from typing import NoReturn
 from reconciler.errors import PlanFileError
 from reconciler.model.findings import Finding, Severity
 from reconciler.model.places import Place
-from reconciler.model.plan import ChannelLabel, FeedRoute, FormulaLink, Plan
-from reconciler.planfile.reading_changes import read_change
+from reconciler.model.plan import ChannelLabel, FeedMove, FeedRoute, FormulaLink, Plan
+from reconciler.model.routes import Problem
+from reconciler.planfile.reading_changes import read_change, read_name
 from reconciler.planfile.shapes import (
     Document,
     Misshapen,
@@ -101,6 +102,7 @@ def _read_plan(document: Document) -> Plan:
         created=take_text(document, "created"),
         commit=take_inner(document, "definitions", "commit", take_text_or_null),
         definitions_digest=take_inner(document, "definitions", "digest", take_text),
+        snapshot=take_text_or_null(document, "snapshot"),
         filter=take_texts(document, "filter"),
         changes=take_records(document, "resource_changes", read_change),
         unmanaged=take_inner(document, "summary", "unmanaged", take_whole),
@@ -143,6 +145,17 @@ def _read_feed(document: Document) -> FeedRoute:
         before=take_whole_or_null(document, "before"),
         after=take_whole_or_null(document, "after"),
         findings=take_texts(document, "findings"),
+        moves=take_records(document, "moves", _read_move),
+        is_held=take_truth(document, "held"),
+    )
+
+
+def _read_move(document: Document) -> FeedMove:
+    return FeedMove(
+        change=read_name(document, "address"),
+        paths=take_texts(document, "paths"),
+        channel_id=take_whole_or_null(document, "channel_id"),
+        problem=None if document.get("problem", "") is None else take_choice(document, "problem", Problem),
     )
 
 

@@ -53,6 +53,7 @@ def read_change(document: Document) -> Change:
         verdict=take_choice(document, "verdict", Verdict),
         blocked_by=take_records(document, "blocked_by", _read_block),
         depends_on=_read_names(document),
+        feeds=take_texts(document, "feeds"),
         fingerprint=take_text(document, "fingerprint"),
         history=take_record_or_null(document, "history", _read_history),
     )
@@ -92,13 +93,21 @@ def _read_action(values: Document) -> Action:
     return take_choice({"actions": actions[0]}, "actions", Action)
 
 
+def read_name(document: Document, key: str) -> str:
+    """The name of the channel whose address stands at `key`. Raises Misshapen."""
+    return _strip_address(key, take_text(document, key))
+
+
 def _read_names(document: Document) -> tuple[str, ...]:
     addresses = take_texts(document, "depends_on")
+    return tuple(_strip_address(f"depends_on[{index}]", address) for index, address in enumerate(addresses))
+
+
+def _strip_address(path: str, address: str) -> str:
     prefix = f"{RESOURCE_TYPE}."
-    for index, address in enumerate(addresses):
-        if not address.startswith(prefix):
-            raise Misshapen(f"depends_on[{index}]", f"an address that starts with {prefix}", address)
-    return tuple(address.removeprefix(prefix) for address in addresses)
+    if not address.startswith(prefix):
+        raise Misshapen(path, f"an address that starts with {prefix}", address)
+    return address.removeprefix(prefix)
 
 
 def _read_edit(document: Document) -> Edit:

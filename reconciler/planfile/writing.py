@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from reconciler.model.findings import Finding
     from reconciler.model.live import DataPoint
     from reconciler.model.places import Place
-    from reconciler.model.plan import Block, Change, ChannelLabel, Edit, FeedRoute, FormulaLink, History, Plan
+    from reconciler.model.plan import Block, Change, ChannelLabel, Edit, FeedMove, FeedRoute, FormulaLink, History, Plan
     from reconciler.model.values import Spec
 
 FORMAT_VERSION = "1.0"
@@ -58,6 +58,7 @@ def _encode_unsealed(plan: Plan) -> dict[str, object]:
         "environment": {"name": plan.environment, "url": plan.url},
         "created": plan.created,
         "definitions": {"commit": plan.commit, "digest": plan.definitions_digest},
+        "snapshot": plan.snapshot,
         "filter": list(plan.filter),
         **encode_derived(plan),
         "findings": [_encode_finding(finding) for finding in plan.findings],
@@ -105,6 +106,7 @@ def _encode_change(change: Change) -> dict[str, object]:
         "verdict": change.verdict.value,
         "blocked_by": [_encode_block(block) for block in change.blocked_by],
         "depends_on": [_address(name) for name in change.depends_on],
+        "feeds": list(change.feeds),
         "version": {"id": change.version_id, "count": change.version_count},
         "history": _encode_history(change.history) if change.history else None,
         "fingerprint": change.fingerprint,
@@ -211,6 +213,17 @@ def _encode_feed(feed: FeedRoute) -> dict[str, object]:
         "before": feed.before,
         "after": feed.after,
         "findings": list(feed.findings),
+        "moves": [_encode_move(move) for move in feed.moves],
+        "held": feed.is_held,
+    }
+
+
+def _encode_move(move: FeedMove) -> dict[str, object]:
+    return {
+        "address": _address(move.change),
+        "paths": list(move.paths),
+        "channel_id": move.channel_id,
+        "problem": move.problem.value if move.problem else None,
     }
 
 

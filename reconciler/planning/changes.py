@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.model.fields import FIELDS
@@ -32,12 +32,17 @@ class Judgement:
         return [name for name, blocks in self.blocks.items() if not blocks]
 
 
-def make_changes(channels: Iterable[Pair], drafts: Mapping[str, Draft], judgement: Judgement) -> Iterator[Change]:
-    """A change for each of `channels`: what can be sent, in its order; what cannot, by name; no-ops, by name."""
+def make_changes(
+    channels: Iterable[Pair], drafts: Mapping[str, Draft], judgement: Judgement, moved: Mapping[str, tuple[str, ...]]
+) -> Iterator[Change]:
+    """A change for each of `channels`: what can be sent, in its order; what cannot, by name; no-ops, by name.
+
+    `moved` names the feeds that a draft leads elsewhere, by the draft's name.
+    """
     pairs = {pair.desired.name: pair for pair in channels}
     blocked = sorted(name for name, blocks in judgement.blocks.items() if blocks)
     for name in (*find_order(judgement.sendable, judgement.needs), *blocked):
-        yield _make_update(pairs[name], drafts[name], judgement)
+        yield replace(_make_update(pairs[name], drafts[name], judgement), feeds=moved.get(name, ()))
     for name in sorted(pairs.keys() - drafts.keys()):
         yield _make_no_op(pairs[name])
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from reconciler.model.fields import CHANNEL_IMPORT_ID, INTERVAL_MINUTES, OBSERVATION_TYPE_ID, UNIT_ID
 from reconciler.model.plan import Block, Plan
 from reconciler.planning.changes import Judgement, make_changes
 from reconciler.planning.citing import show_value
+from reconciler.planning.courses import is_moving
 from reconciler.planning.edits import make_draft
+from reconciler.planning.feeds import route_feeds
 from reconciler.planning.index import make_index
 from reconciler.planning.neighbourhood import find_neighbourhood
-from reconciler.planning.order import find_closure, spread_blocks
+from reconciler.planning.order import find_closure
 from reconciler.planning.pairs import check_found_again, find_pairs
 from reconciler.planning.preconditions import judge
 from reconciler.planning.surroundings import Need, make_surroundings
@@ -21,7 +22,7 @@ from reconciler.planning.vocabulary import Vocabulary, list_codes, list_ids, tra
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
     from reconciler.model.desired import Definitions, Desired
     from reconciler.model.findings import Finding
@@ -33,13 +34,14 @@ if TYPE_CHECKING:
     from reconciler.planning.pairs import Pair, Pairing
     from reconciler.planning.surroundings import Surroundings
 
-# What the pointers of readings, and of select, are compared with.
-_POINTED_AT = frozenset((CHANNEL_IMPORT_ID, OBSERVATION_TYPE_ID, UNIT_ID, INTERVAL_MINUTES))
-
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What a plan is made for and by, beside files and service. `filter` holds patterns of channel names."""
+    """What a plan is made for and by, beside files and service.
+
+    `filter` holds patterns of channel names, `refusals` what the service has against formulas of this plan, by the id
+    of the channel that would get one.
+    """
 
     tool_version: str
     environment: Environment
@@ -47,6 +49,7 @@ class Basis:
     created: str
     commit: str | None = None
     filter: tuple[str, ...] = ()
+    refusals: Mapping[int, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +66,20 @@ def make_plan(definitions: Definitions, snapshot: Snapshot, basis: Basis) -> Pla
 
     Sendable changes come first, in the order of apply and else by name; then the blocked ones, then the channels
     without an edit, both by name. A channel with an error among the findings has no change at all. With a filter the
-    whole is planned, and what matches no pattern and is not needed by what does is left out at the end.
+    whole is planned, and what matches no pattern and is not needed by what does is left out at the end; feeds are led
+    through what is left.
     """
     desired = sorted(definitions.channels, key=lambda channel: (channel.name, channel.file, channel.line))
     index = make_index(snapshot.channels)
     pairing = find_pairs(desired, index)
     drafting = _make_drafts(pairing.pairs, _make_vocabulary(desired, pairing.pairs, index, snapshot.reference))
-    judgement = _judge(drafting.drafts, _make_surroundings(drafting, pairing, index, snapshot, basis.environment))
-    again = _check_found_again(drafting, judgement, index)
+    around = _make_surroundings(drafting, pairing, index, snapshot, basis.environment)
+    around = replace(around, refusals=basis.refusals)
+    judged = _judge(drafting.drafts, around)
+    names = [channel.name for channel in desired]
+    kept = _find_kept(names, basis.filter, judged)
+    feeding = route_feeds(definitions.feeds, judged, around, kept)
+    again = _check_found_again(drafting, feeding.judgement, index)
     plan = Plan(
         tool_version=basis.tool_version,
         environment=basis.environment.name,
@@ -79,14 +88,15 @@ def make_plan(definitions: Definitions, snapshot: Snapshot, basis: Basis) -> Pla
         commit=basis.commit,
         definitions_digest=definitions.digest,
         filter=basis.filter,
-        changes=tuple(make_changes(drafting.pairs, drafting.drafts, judgement)),
+        changes=tuple(make_changes(drafting.pairs, drafting.drafts, feeding.judgement, feeding.moved)),
         unmanaged=len(index.by_id) - len(pairing.found),
-        findings=_sort((*pairing.findings, *drafting.findings, *again)),
+        findings=_sort((*pairing.findings, *drafting.findings, *feeding.findings, *again)),
+        feeds=feeding.routes,
         formula_links=find_neighbourhood(
             index, drafting.drafts, {pair.live.id: pair.desired.name for pair in pairing.pairs}
         ),
     )
-    return _leave_out(plan, [channel.name for channel in desired], judgement.needs) if basis.filter else plan
+    return _leave_out(plan, names, kept) if basis.filter else plan
 
 
 def is_picked(name: str, patterns: Sequence[str]) -> bool:
@@ -146,26 +156,30 @@ def _make_surroundings(
 
 def _judge(drafts: Mapping[str, Draft], around: Surroundings) -> Judgement:
     judged = {name: judge(draft, around) for name, draft in drafts.items()}
-    blocks = {name: [found for found in judged[name] if isinstance(found, Block)] for name in judged}
+    blocks = {name: tuple(found for found in judged[name] if isinstance(found, Block)) for name in judged}
     needs = {name: tuple(found for found in judged[name] if isinstance(found, Need)) for name in judged}
-    return Judgement(spread_blocks(blocks, needs), needs)
+    return Judgement(blocks, needs)
+
+
+def _find_kept(names: Iterable[str], patterns: Sequence[str], judged: Judgement) -> frozenset[str]:
+    picked = (name for name in names if not patterns or is_picked(name, patterns))
+    return find_closure(picked, judged.needs)
 
 
 def _check_found_again(drafting: _Drafting, judgement: Judgement, index: Index) -> Iterator[Finding]:
     sendable = [drafting.drafts[name] for name in judgement.sendable]
-    if any(not draft.touched.isdisjoint(_POINTED_AT) for draft in sendable):
+    if any(is_moving(draft) for draft in sendable):
         planned = {**index.by_id, **{draft.live.id: draft.planned for draft in sendable}}
         yield from check_found_again(drafting.pairs, make_index(planned.values()))
 
 
-def _leave_out(plan: Plan, names: Sequence[str], needs: Mapping[str, Sequence[Need]]) -> Plan:
-    kept = find_closure((name for name in names if is_picked(name, plan.filter)), needs)
+def _leave_out(plan: Plan, names: Sequence[str], kept: Container[str]) -> Plan:
     unmatched = (
         make_finding("ESA307", f"no channel matches the pattern, found {show_value(pattern)}")
         for pattern in dict.fromkeys(plan.filter)
         if not any(is_picked(name, (pattern,)) for name in names)
     )
-    findings = (finding for finding in plan.findings if finding.place and finding.place.keys[1] in kept)
+    findings = (finding for finding in plan.findings if finding.place and _is_kept(finding.place.keys, kept))
     changes = tuple(change for change in plan.changes if change.name in kept)
     edited = {change.channel_id for change in changes if change.edits}
     return replace(
@@ -174,6 +188,11 @@ def _leave_out(plan: Plan, names: Sequence[str], needs: Mapping[str, Sequence[Ne
         findings=_sort((*unmatched, *findings)),
         formula_links=tuple(link for link in plan.formula_links if {link.user.id, link.used.id} & edited),
     )
+
+
+def _is_kept(keys: Sequence[str], kept: Container[str]) -> bool:
+    # Feeds that have to do with nothing that is kept were left out before they were led anywhere.
+    return keys[0] == "feeds" or keys[1] in kept
 
 
 def _sort(findings: Iterable[Finding]) -> tuple[Finding, ...]:

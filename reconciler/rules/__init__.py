@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.findings import Finding
 from reconciler.rules.domain import DOMAIN_RULES
+from reconciler.rules.feeds import FEED_RULES
 from reconciler.rules.files import FILE_RULES
 from reconciler.rules.impact import IMPACT_RULES
 from reconciler.rules.preconditions import PRECONDITION_RULES
@@ -24,6 +25,7 @@ RULES: dict[str, Rule] = {
         *REFERENCE_RULES,
         *PRECONDITION_RULES,
         *IMPACT_RULES,
+        *FEED_RULES,
         *SERVICE_RULES,
     )
 }

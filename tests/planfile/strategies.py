@@ -16,6 +16,7 @@ from reconciler.model.plan import (
     Change,
     ChannelLabel,
     Edit,
+    FeedMove,
     FeedRoute,
     FormulaLink,
     History,
@@ -24,6 +25,7 @@ from reconciler.model.plan import (
     Verdict,
     VersionSpan,
 )
+from reconciler.model.routes import Problem
 
 # Two surrogates in a row are one character after JSON; a text from a file or from the service never holds them so.
 _ANY = st.characters(codec=None, categories=None, exclude_characters="".join(map(chr, range(0xDC00, 0xE000))))
@@ -86,7 +88,21 @@ changes = st.builds(
     depends_on=st.lists(names, max_size=2).map(tuple),
     fingerprint=texts,
     history=st.none() | histories,
+    feeds=st.lists(texts, max_size=2).map(tuple),
 ).map(lambda change: replace(change, after=change.before) if change.action is Action.NO_OP else change)
+feed_moves = st.builds(
+    FeedMove, names, st.lists(texts, max_size=2).map(tuple), _maybe_id, st.none() | st.sampled_from(Problem)
+)
+feeds = st.builds(
+    FeedRoute,
+    name=texts,
+    expect=texts,
+    before=_maybe_id,
+    after=_maybe_id,
+    findings=st.lists(texts, max_size=2).map(tuple),
+    moves=st.lists(feed_moves, max_size=2).map(tuple),
+    is_held=st.booleans(),
+)
 labels = st.builds(ChannelLabel, ids, _maybe_text, texts)
 plans = st.builds(
     Plan,
@@ -97,11 +113,10 @@ plans = st.builds(
     commit=_maybe_text,
     definitions_digest=texts,
     filter=st.lists(texts, max_size=2).map(tuple),
+    snapshot=_maybe_text,
     changes=st.lists(changes, max_size=4).map(tuple),
     unmanaged=ids,
     findings=st.lists(findings, max_size=2).map(tuple),
-    feeds=st.lists(
-        st.builds(FeedRoute, texts, texts, _maybe_id, _maybe_id, st.lists(texts, max_size=2).map(tuple)), max_size=2
-    ).map(tuple),
+    feeds=st.lists(feeds, max_size=2).map(tuple),
     formula_links=st.lists(st.builds(FormulaLink, labels, labels, st.booleans(), st.booleans()), max_size=2).map(tuple),
 )

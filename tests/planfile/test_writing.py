@@ -61,6 +61,7 @@ def test_a_change_has_the_keys_of_the_contract() -> None:
         "verdict": "allowed",
         "blocked_by": [],
         "depends_on": ["esa_channel.nb-elec-net"],
+        "feeds": [],
         "version": {"id": 71, "count": 2},
         "history": {
             "versions": [
@@ -95,6 +96,7 @@ def test_the_plan_as_a_whole_says_what_it_was_planned_against() -> None:
             "commit": "8d5957b",
             "digest": "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
         },
+        "snapshot": None,
         "filter": ["nb-elec-u*", "nb-elec-n*"],
         "complete": False,
         "errored": True,

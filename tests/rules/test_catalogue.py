@@ -10,6 +10,7 @@ from reconciler.model.findings import Finding, Severity
 from reconciler.model.places import Place
 from reconciler.rules import RULES, make_finding
 from reconciler.rules.domain import DOMAIN_RULES
+from reconciler.rules.feeds import FEED_RULES
 from reconciler.rules.files import FILE_RULES
 from reconciler.rules.impact import IMPACT_RULES
 from reconciler.rules.preconditions import PRECONDITION_RULES
@@ -17,14 +18,16 @@ from reconciler.rules.references import REFERENCE_RULES
 from reconciler.rules.rule import Group, Rule
 from reconciler.rules.service import SERVICE_RULES
 
-ALL = (*FILE_RULES, *DOMAIN_RULES, *REFERENCE_RULES, *PRECONDITION_RULES, *IMPACT_RULES, *SERVICE_RULES)
+ALL = (*FILE_RULES, *DOMAIN_RULES, *REFERENCE_RULES, *PRECONDITION_RULES, *IMPACT_RULES, *FEED_RULES, *SERVICE_RULES)
 
 
 def test_every_code_stands_for_one_rule() -> None:
     assert sorted(rule.code for rule in ALL) == sorted(RULES)
 
 
-@pytest.mark.parametrize("rules", [FILE_RULES, DOMAIN_RULES, REFERENCE_RULES, PRECONDITION_RULES, IMPACT_RULES])
+@pytest.mark.parametrize(
+    "rules", [FILE_RULES, DOMAIN_RULES, REFERENCE_RULES, PRECONDITION_RULES, IMPACT_RULES, FEED_RULES]
+)
 def test_rules_stand_in_the_order_of_their_codes_within_one_group(rules: tuple[Rule, ...]) -> None:
     codes = [rule.code for rule in rules]
 

@@ -1,0 +1,120 @@
+"""What becomes of a feed in a plan, and why that blocks a change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, assert_never
+
+from reconciler.model.dialects import V3
+from reconciler.model.plan import Block
+from reconciler.model.routes import Problem
+from reconciler.planning.citing import show_value
+from reconciler.planning.courses import list_causes
+from reconciler.planning.surroundings import mention
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.model.plan import Edit
+    from reconciler.model.routes import Feed, Pointers, Route
+    from reconciler.planning.courses import Course, Move
+    from reconciler.planning.surroundings import Surroundings
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What becomes of a feed: its course through the plan, beside the id of the channel that it expects.
+
+    `expected` is None where that channel was not found. `is_held` says that the plan blocks what would lead the feed
+    away; the course is then the one that it would have taken.
+    """
+
+    feed: Feed
+    expected: int | None
+    course: Course
+    is_held: bool = False
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the feed reaches the channel that it expects now, and would not after the plan."""
+        course = self.course
+        return self.expected is not None and course.before.channel_id == self.expected != course.after.channel_id
+
+    @property
+    def departure(self) -> Move:
+        """The step that leads the feed away for good."""
+        return self.course.find_departure(self.expected)
+
+
+def make_block(fate: Fate, around: Surroundings) -> Block:
+    """Why the change that leads `fate` away for good is blocked."""
+    departure, feed = fate.departure, fate.feed
+    edits = list_causes(departure.draft, feed.pointers)
+    paths = " and ".join(edit.path for edit in edits)
+    return Block(
+        find_code(departure.route),
+        f"would lead feed {feed.name} away: its readings would find {name_end(departure.route, around)} "
+        f"instead of {show_id(fate.expected, around)}",
+        {
+            "feed": f"{feed.name} ({feed.place.file}:{feed.place.line})",
+            "identifiers": show_given(feed.pointers),
+            "edits": [show_edit(edit) for edit in edits],
+            "expects": _mention(fate.expected, around),
+            "would_find": [_mention(id_, around) for id_ in _find_ids(departure.route)],
+        },
+        f"leave {paths} as now, or change the logger, and with it feed {feed.name} in this plan",
+    )
+
+
+def find_code(route: Route) -> str:
+    """The rule that is broken where pointers come to lead along `route`."""
+    match route.problem:
+        case None:
+            return "ESA601"
+        case Problem.AMBIGUOUS:
+            return "ESA602"
+        case Problem.UNMATCHED | Problem.NO_IDENTIFIER:
+            return "ESA603"
+        case _:
+            assert_never(route.problem)
+
+
+def name_end(route: Route, around: Surroundings) -> str:
+    """What readings find along `route`: a channel, several, or none."""
+    if route.problem is Problem.AMBIGUOUS:
+        return f"{len(route.candidates)} channels ({_show_some(route.candidates, around)})"
+    return show_id(route.channel_id, around)
+
+
+def show_id(channel_id: int | None, around: Surroundings) -> str:
+    """The channel with this id, shortly: as the files call it, or by its id and its name in EnergyCAP."""
+    if channel_id is None:
+        return "no channel"
+    managed = around.managed.get(channel_id)
+    return managed.name if managed else f"{channel_id} {show_value(around.index.by_id[channel_id].name)}"
+
+
+def show_given(pointers: Pointers) -> str:
+    """The pointers that are given, as the readings API calls them."""
+    return ", ".join(f"{name} {show_value(value)}" for name, value in V3.say(pointers))
+
+
+def show_edit(edit: Edit) -> str:
+    """`edit` in one line: its path, and the value before and after."""
+    return f"{edit.path} {show_value(edit.before)} → {show_value(edit.after)}"
+
+
+def _find_ids(route: Route) -> Sequence[int]:
+    return () if route.problem is Problem.UNMATCHED else route.candidates
+
+
+def _show_some(ids: Sequence[int], around: Surroundings) -> str:
+    more = len(ids) - _SHOWN
+    names = [show_id(id_, around) for id_ in ids[:_SHOWN]]
+    return ", ".join([*names, f"{more} more"] if more > 0 else names)
+
+
+def _mention(channel_id: int | None, around: Surroundings) -> dict[str, object] | None:
+    return None if channel_id is None else mention(around.index.by_id[channel_id], around)

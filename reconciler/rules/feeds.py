@@ -1,0 +1,139 @@
+"""ESA6xx, readings and feeds."""
+
+from __future__ import annotations
+
+from reconciler.model.findings import Severity
+from reconciler.rules.rule import Certainty, Rule
+
+_CONTRACT = "this tool's contract"
+_IDENTIFICATION = "POST /api/v3/reading, 'Channel Identification'"
+_READINGS = "POST /api/v3/reading and POST /api/v202407/esaReading"
+
+# Found when a plan is made.
+_PLAN_RULES: tuple[Rule, ...] = (
+    Rule(
+        "ESA601",
+        "Readings go on landing on the channel they land on now.",
+        "A data logger names its channel by import id, or by meter, type, unit and interval; once these are edited, "
+        "its readings land on another channel, overwrite what is there, and nobody notices for weeks.",
+        _IDENTIFICATION,
+        Certainty.DOCUMENTED,
+        "leave these settings as they are, or change the logger, and the feed that stands for it, in the same plan",
+        Severity.WARNING,
+    ),
+    Rule(
+        "ESA602",
+        "Readings that find one channel now go on finding one.",
+        "Once several channels fit what a data logger sends, its readings are refused.",
+        f"{_IDENTIFICATION}; that readings are refused where several channels are left is not documented",
+        Certainty.INFERRED,
+        "leave these settings as they are, or let the logger send what tells these channels apart",
+        Severity.WARNING,
+    ),
+    Rule(
+        "ESA603",
+        "Readings that find a channel now go on finding one.",
+        "Once no channel fits what a data logger sends, its readings are refused and lost.",
+        f"{_IDENTIFICATION}; that readings are refused where no channel is left is not documented",
+        Certainty.INFERRED,
+        "leave these settings as they are, or change the logger, and the feed that stands for it, in the same plan",
+        Severity.WARNING,
+    ),
+    Rule(
+        "ESA604",
+        "A channel gets no readings that were refused before.",
+        "Readings of a data logger that found no single channel until now would begin to land on this one.",
+        _IDENTIFICATION,
+        Certainty.DOCUMENTED,
+        "if this is not meant, look which logger sends these identifiers",
+        Severity.NOTE,
+    ),
+    Rule(
+        "ESA605",
+        "A feed leads to the channel that it expects.",
+        "Its readings land elsewhere, or nowhere, already today.",
+        f"{_CONTRACT}: expect names the channel that must get the feed's readings",
+        Certainty.DOCUMENTED,
+        "correct the identifiers of the feed, if the logger sends others, or the channel that it expects",
+        Severity.WARNING,
+    ),
+)
+
+# Found in files of readings.
+_FILE_RULES: tuple[Rule, ...] = (
+    Rule(
+        "ESA611",
+        "A file of readings can be read.",
+        "What cannot be read to its end is not sent in part: nobody would know which part.",
+        f"{_CONTRACT}: CSV with headers, a JSON array as the API takes it, or JSON lines, in UTF-8",
+        Certainty.DOCUMENTED,
+        "write the file again as CSV with headers, as a JSON array, or as JSON lines, in UTF-8",
+    ),
+    Rule(
+        "ESA612",
+        "A reading has a time and a value that the API takes.",
+        "The service refuses the reading, or reads it otherwise than it was meant.",
+        f"{_READINGS}: time is a date-time, value a double, both required",
+        Certainty.DOCUMENTED,
+        "correct the value in the file, or leave the row out",
+    ),
+    Rule(
+        "ESA613",
+        "The identifiers of readings are of the types and lengths that the API takes.",
+        "The service refuses the whole request for one of them.",
+        f"{_READINGS}: channelId int32, import ids up to 255 characters, codes up to 16",
+        Certainty.DOCUMENTED,
+        "correct the identifier in the file",
+    ),
+    Rule(
+        "ESA614",
+        "Readings say which channel they are for.",
+        "A type, a unit and an interval choose among channels; without a channel or a meter there are none.",
+        f"{_IDENTIFICATION}; what the service does then is not documented",
+        Certainty.INFERRED,
+        "give channelId, channelImportId or meterImportId",
+    ),
+    Rule(
+        "ESA615",
+        "Readings find a channel.",
+        "Readings that find none are refused.",
+        f"{_IDENTIFICATION}; what the service does then is not documented",
+        Certainty.INFERRED,
+        "correct the identifiers in the file, or the channel's settings in EnergyCAP",
+    ),
+    Rule(
+        "ESA616",
+        "Readings find one channel.",
+        "Where several are left at the last step, nothing says which of them is meant.",
+        f"{_IDENTIFICATION}; what the service does then is not documented",
+        Certainty.INFERRED,
+        "give the identifiers that tell these channels apart, or channelImportId",
+    ),
+    Rule(
+        "ESA617",
+        "The identifiers of readings agree with the channel that they lead to.",
+        "Only the first pointers count: a wrong one leads the readings astray although the others are right.",
+        f"{_IDENTIFICATION}: what comes first decides, what is left is not compared",
+        Certainty.DOCUMENTED,
+        "correct the identifiers that do not agree, or leave out those that do not count",
+        Severity.WARNING,
+    ),
+    Rule(
+        "ESA618",
+        "Readings go to channels that are not calculated.",
+        "A calculated channel has its values from its formula, and takes no readings.",
+        "the help centre on calculated channels: they have no source readings",
+        Certainty.INFERRED,
+        "send the readings to a simple channel, one that the formula uses",
+    ),
+    Rule(
+        "ESA619",
+        "The service takes every reading that is sent.",
+        "It answers with success also where it took only a part, and names the others one by one.",
+        f"{_READINGS}: failedReadings, failedReadingsCount",
+        Certainty.DOCUMENTED,
+        "mend the rows in the file of failed readings, and import that file",
+    ),
+)
+
+FEED_RULES: tuple[Rule, ...] = (*_PLAN_RULES, *_FILE_RULES)

@@ -1,0 +1,167 @@
+"""Pointers through the steps of a plan."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.model.fields import Impact
+from reconciler.model.plan import Edit
+from reconciler.model.routes import Pointers, Problem
+from reconciler.planning.courses import follow, is_moving, list_causes, list_implied
+from reconciler.planning.draft import Draft, list_touched, plan_live
+from reconciler.planning.index import make_index
+from reconciler.planning.vocabulary import list_codes
+from tests.planning.tenant import REFERENCE, SOUTH, V, make_calculated, make_live
+
+if TYPE_CHECKING:
+    from reconciler.model.live import Live
+    from reconciler.model.values import Spec
+    from reconciler.planning.courses import Course
+
+UNIT = f"{V}unitId"
+TO_KW: Spec = {UNIT: 2}
+NORTH = Pointers(meter_import_id="NB-ELEC-01")
+USE = replace(NORTH, observation_type_code="ELECUSE")
+KWH = replace(USE, unit_code="KWH")
+QUARTERLY = replace(KWH, interval_seconds=900)
+
+
+def draft_of(live: Live, wanted: Spec) -> Draft:
+    edits = tuple(Edit(path, live.values[path], value, Impact.ROUTING) for path, value in wanted.items())
+    planned = plan_live(live, wanted, list_codes(REFERENCE))
+    return Draft(f"n{live.id}", live, planned, edits, list_touched(edits), {}, {}, wanted)
+
+
+def tell(course: Course) -> list[object]:
+    """Where a course leads: at first, and after each draft that leads it elsewhere."""
+    steps = [(move.draft.name, move.route.channel_id or move.route.problem) for move in course.moves]
+    return [course.before.channel_id or course.before.problem, *steps]
+
+
+@pytest.mark.parametrize(
+    ("pointers", "expected"),
+    [
+        pytest.param(Pointers(channel_id=1), [1], id="a channel id leads on to its channel"),
+        pytest.param(
+            Pointers(channel_import_id="C-1"),
+            [1, ("n1", Problem.UNMATCHED), ("n2", 2)],
+            id="an import id that is given away, and then given to another",
+        ),
+        pytest.param(
+            Pointers(channel_import_id="C-2"), [2, ("n2", Problem.UNMATCHED)], id="an import id that nobody gets"
+        ),
+        pytest.param(
+            Pointers(channel_import_id="NEW"),
+            [Problem.UNMATCHED, ("n1", 1)],
+            id="an import id that nobody had",
+        ),
+        pytest.param(
+            QUARTERLY, [Problem.AMBIGUOUS, ("n1", 2), ("n2", Problem.UNMATCHED)], id="channels that were alike"
+        ),
+        pytest.param(replace(KWH, unit_code="KW"), [3, ("n1", Problem.AMBIGUOUS)], id="a unit that others get too"),
+        pytest.param(replace(KWH, unit_code="GAL"), [Problem.UNMATCHED, ("n2", 2)], id="a unit that one gets"),
+        pytest.param(USE, [Problem.AMBIGUOUS], id="a type that is not edited"),
+        pytest.param(NORTH, [Problem.AMBIGUOUS], id="a meter alone"),
+        pytest.param(Pointers(unit_code="KW"), [Problem.NO_IDENTIFIER], id="no identifier"),
+        pytest.param(
+            Pointers(meter_import_id="SB-ELEC-01", observation_type_code="GASUSE"), [4], id="the only one of a meter"
+        ),
+    ],
+)
+def test_pointers_lead_elsewhere_step_by_step(pointers: Pointers, expected: list[object]) -> None:
+    one, two, three = make_live(1), make_live(2), make_live(3, TO_KW)
+    index = make_index((one, two, three, make_live(4, data_point=SOUTH)))
+    steps = (
+        draft_of(one, {"channelImportId": "NEW", **TO_KW}),
+        draft_of(two, {"channelImportId": "C-1", UNIT: 3}),
+        draft_of(three, {"channelInfo": "Renamed"}),
+    )
+
+    (course,) = follow([pointers], index, steps)
+
+    assert tell(course) == expected
+
+
+def test_a_step_is_seen_with_those_before_it() -> None:
+    one, two = make_live(1), make_live(2, TO_KW)
+    index = make_index((one, two))
+    pointers = [KWH, replace(KWH, unit_code="KW")]
+
+    swapped = follow(pointers, index, (draft_of(one, TO_KW), draft_of(two, {UNIT: 1})))
+
+    assert [tell(course) for course in swapped] == [
+        [1, ("n1", Problem.UNMATCHED), ("n2", 2)],
+        [2, ("n1", Problem.AMBIGUOUS), ("n2", 1)],
+    ]
+
+
+def test_an_observation_type_counts_where_it_comes_from_and_where_it_goes() -> None:
+    one, two = make_live(1), make_live(2, {"observationTypeId": 11})
+    demand = replace(USE, observation_type_code="ELECDEMAND")
+
+    courses = follow([USE, demand], make_index((one, two)), [draft_of(one, {"observationTypeId": 11})])
+
+    assert [tell(course) for course in courses] == [
+        [1, ("n1", Problem.UNMATCHED)],
+        [2, ("n1", Problem.AMBIGUOUS)],
+    ]
+
+
+def test_a_channel_without_import_id_can_get_one_and_another_lose_its_own() -> None:
+    one, two = make_live(1, {"channelImportId": None}), make_live(2)
+    steps = (draft_of(one, {"channelImportId": "A"}), draft_of(two, {"channelImportId": None}))
+    given = [Pointers(channel_import_id="A"), Pointers(channel_import_id="C-2")]
+
+    courses = follow(given, make_index((one, two)), steps)
+
+    assert [tell(course) for course in courses] == [[Problem.UNMATCHED, ("n1", 1)], [2, ("n2", Problem.UNMATCHED)]]
+
+
+def test_a_channel_on_a_data_point_without_import_id_is_found_by_its_own_only() -> None:
+    live = make_live(1, data_point=replace(SOUTH, import_id=None))
+    draft = draft_of(live, {"channelImportId": "A", **TO_KW})
+
+    courses = follow([Pointers(channel_import_id="A")], make_index((live,)), [draft])
+
+    assert [tell(course) for course in courses] == [[Problem.UNMATCHED, ("n1", 1)]]
+    assert list(list_implied([draft], make_index((live,)))) == [Pointers(channel_import_id="C-1")]
+
+
+def test_the_step_that_leads_away_for_good_is_the_last_departure() -> None:
+    one, two = make_live(1), make_live(2, TO_KW)
+    steps = (draft_of(two, {UNIT: 1}), draft_of(two, TO_KW), draft_of(one, TO_KW), draft_of(two, {UNIT: 1}))
+
+    (course,) = follow([KWH], make_index((one, two)), steps)
+
+    assert tell(course) == [1, ("n2", Problem.AMBIGUOUS), ("n2", 1), ("n1", Problem.UNMATCHED), ("n2", 2)]
+    assert course.find_departure(1) == course.moves[2]
+
+
+def test_live_channels_imply_what_can_be_said_of_them_on_the_meters_that_are_edited() -> None:
+    one, two = make_live(1), make_calculated(2, "channel(1)")
+    lonely, elsewhere = make_live(3, data_point=SOUTH), make_live(4, data_point=replace(SOUTH, import_id="OTHER"))
+    steps = (draft_of(one, TO_KW), draft_of(lonely, TO_KW), draft_of(elsewhere, {"channelImportId": "NEW"}))
+
+    implied = list(list_implied(steps, make_index((one, two, lonely, elsewhere))))
+
+    assert implied == [Pointers(channel_import_id="C-4"), USE, KWH, QUARTERLY]
+
+
+def test_a_channel_without_a_known_type_implies_nothing() -> None:
+    one, two = make_live(1, {"observationTypeId": 99}), make_live(2, {UNIT: 99})
+
+    implied = list(list_implied([draft_of(one, TO_KW)], make_index((one, two))))
+
+    assert implied == [USE]
+
+
+def test_only_edits_that_pointers_are_compared_with_count() -> None:
+    draft = draft_of(make_live(1), {"channelInfo": "Renamed", "channelImportId": "A", **TO_KW, "intervalMinutes": 60})
+
+    assert [edit.path for edit in list_causes(draft, Pointers(channel_import_id="C-1"))] == ["channelImportId"]
+    assert [edit.path for edit in list_causes(draft, QUARTERLY)] == [UNIT, "intervalMinutes"]
+    assert is_moving(draft)
+    assert not is_moving(draft_of(make_live(1), {"channelInfo": "Renamed"}))

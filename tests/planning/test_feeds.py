@@ -1,0 +1,396 @@
+"""Feeds in the plan: led through it, and what would lead them away blocked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.model.desired import Definitions
+from reconciler.model.findings import Finding, Severity
+from reconciler.model.live import Snapshot
+from reconciler.model.places import Place
+from reconciler.model.plan import Block, FeedMove, FeedRoute, Verdict
+from reconciler.model.routes import Feed, Pointers, Problem
+from reconciler.planning.plan import make_plan
+from tests.planning.tenant import BASIS, REFERENCE, SOUTH, V, make_calculated, make_desired, make_live, tell_blocks
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.model.desired import Desired
+    from reconciler.model.live import Live
+    from reconciler.model.plan import Plan
+    from reconciler.model.values import Spec
+
+UNIT = f"{V}unitCode"
+TO_KW: Spec = {UNIT: "KW"}
+TO_KWH: Spec = {UNIT: "KWH"}
+KW: Spec = {f"{V}unitId": 2}
+SENT_USE = 'readings sent with meterImportId "NB-ELEC-01", observationTypeCode "ELECUSE"'
+SENT_C1 = 'readings sent with channelImportId "C-1"'
+USE_KWH = Pointers(meter_import_id="NB-ELEC-01", observation_type_code="ELECUSE", unit_code="KWH")
+USE_KW = replace(USE_KWH, unit_code="KW")
+
+
+def feed(name: str, expect: str, pointers: Pointers = USE_KWH) -> Feed:
+    return Feed(name, Place("channels/north.yaml", 31, keys=("feeds", name)), pointers, expect)
+
+
+def by_import_id(import_id: str) -> Pointers:
+    return Pointers(channel_import_id=import_id)
+
+
+def plan_of(feeds: Sequence[Feed], channels: Sequence[Desired], live: Sequence[Live], *only: str) -> Plan:
+    definitions = Definitions(tuple(channels), tuple(feeds), ("channels/north.yaml",), "sha256:0")
+    return make_plan(definitions, Snapshot(tuple(live), REFERENCE), replace(BASIS, filter=only))
+
+
+def tell(plan: Plan) -> list[str]:
+    """The findings as `code message`."""
+    return [f"{finding.code} {finding.message}" for finding in plan.findings]
+
+
+def test_a_feed_that_nothing_moves_is_routed_and_nothing_said() -> None:
+    plan = plan_of([feed("logger", "one")], [make_desired("one", 1, {"channelInfo": "New"})], [make_live(1)])
+
+    assert plan.feeds == (FeedRoute("logger", "one", 1, 1, ()),)
+    assert plan.findings == ()
+    assert plan.changes[0].feeds == ()
+
+
+def test_an_edit_that_leads_a_feed_away_is_blocked_with_all_that_was_seen() -> None:
+    live = [make_live(1), make_live(2, {**KW, "channelInfo": "Check"}), make_live(3, KW)]
+
+    plan = plan_of([feed("logger", "one")], [make_desired("one", 1, TO_KW)], live)
+
+    (change,) = plan.changes
+    assert (change.verdict, change.feeds) == (Verdict.BLOCKED, ("logger",))
+    assert change.blocked_by == (
+        Block(
+            rule="ESA603",
+            message="would lead feed logger away: its readings would find no channel instead of one",
+            evidence={
+                "feed": "logger (channels/north.yaml:31)",
+                "identifiers": 'meterImportId "NB-ELEC-01", observationTypeCode "ELECUSE", unitCode "KWH"',
+                "edits": [f'{UNIT} "KWH" → "KW"'],
+                "expects": {
+                    "channel_id": 1,
+                    "name": "Use",
+                    "managed_as": "one",
+                    "file": "channels/north.yaml",
+                    "line": 7,
+                },
+                "would_find": [],
+            },
+            unblock=f"leave {UNIT} as now, or change the logger, and with it feed logger in this plan",
+        ),
+    )
+
+
+def test_a_feed_that_is_led_away_says_so_at_its_place_and_in_its_route() -> None:
+    live = [make_live(1), make_live(2, KW), make_live(3, KW)]
+
+    plan = plan_of([feed("logger", "one")], [make_desired("one", 1, TO_KW)], live)
+
+    step = f'one (channels/north.yaml:7), {UNIT} "KWH" → "KW": then no channel'
+    held = "this is blocked: the feed stays as it is"
+    move = FeedMove("one", (UNIT,), None, Problem.UNMATCHED)
+    assert plan.feeds == (FeedRoute("logger", "one", 1, None, (step, held), (move,), is_held=True),)
+    assert plan.findings == (
+        Finding(
+            code="ESA603",
+            severity=Severity.WARNING,
+            message="feed would be left without a channel, found no channel instead of one",
+            place=Place("channels/north.yaml", 31, keys=("feeds", "logger")),
+            detail=(step, held),
+            fix="leave these settings as they are, or change the logger, and the feed that stands for it, "
+            "in the same plan",
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("pointers", "channels", "blocks", "finding"),
+    [
+        pytest.param(
+            USE_KWH,
+            [make_desired("one", 1), make_desired("two", 2, TO_KWH)],
+            {
+                "two": [
+                    "ESA602 would lead feed logger away: its readings would find 2 channels (one, two) instead of one"
+                ]
+            },
+            "ESA602 feed would become ambiguous, found 2 channels (one, two) instead of one",
+            id="ambiguous, by an edit of another channel",
+        ),
+        pytest.param(
+            by_import_id("C-1"),
+            [make_desired("one", 1, {"channelImportId": None}), make_desired("two", 2, {"channelImportId": "C-1"})],
+            {
+                "one": ["ESA603 would lead feed logger away: its readings would find no channel instead of one"],
+                "two": ["ESA408 needs the change of one, which is blocked by ESA603"],
+            },
+            "ESA601 feed would be redirected, found two instead of one",
+            id="redirected, by two edits of which one needs the other",
+        ),
+        pytest.param(
+            USE_KWH,
+            [make_desired("one", 1, TO_KW), make_desired("two", 2, TO_KWH)],
+            {
+                "one": ["ESA603 would lead feed logger away: its readings would find no channel instead of one"],
+                "two": [
+                    "ESA602 would lead feed logger away: its readings would find 2 channels (one, two) instead of one"
+                ],
+            },
+            "ESA601 feed would be redirected, found two instead of one",
+            id="redirected, by two edits each of which leads away alone",
+        ),
+        pytest.param(
+            replace(USE_KWH, interval_seconds=900),
+            [make_desired("one", 1, {"intervalMinutes": 60}), make_desired("a", 2, TO_KWH)],
+            {"a": ["ESA602 would lead feed logger away: its readings would find 2 channels (one, a) instead of one"]},
+            "ESA601 feed would be redirected, found a instead of one",
+            id="redirected, by two edits of which one does no harm alone",
+        ),
+    ],
+)
+def test_what_leads_a_feed_away_is_blocked(
+    pointers: Pointers, channels: list[Desired], blocks: dict[str, list[str]], finding: str
+) -> None:
+    plan = plan_of([feed("logger", "one", pointers)], channels, [make_live(1), make_live(2, KW)])
+
+    assert {change.name: tell_blocks(change) for change in plan.blocked} == blocks
+    assert tell(plan) == [finding]
+
+
+def test_one_edit_may_lead_several_feeds_away() -> None:
+    feeds = [feed("by-unit", "one"), feed("by-id", "one", Pointers(channel_id=1)), feed("again", "one")]
+
+    plan = plan_of(feeds, [make_desired("one", 1, TO_KW)], [make_live(1), make_live(2)])
+
+    (change,) = plan.changes
+    assert [route.name for route in plan.feeds] == ["again", "by-id", "by-unit"]
+    assert [route.is_held for route in plan.feeds] == [False, False, False]
+    assert change.feeds == ("again", "by-unit")
+
+
+def test_a_feed_that_is_changed_with_its_channel_blocks_nothing() -> None:
+    plan = plan_of([feed("logger", "one", USE_KW)], [make_desired("one", 1, TO_KW)], [make_live(1), make_live(2)])
+
+    step = f'one (channels/north.yaml:7), {UNIT} "KWH" → "KW": then one'
+    assert plan.feeds == (FeedRoute("logger", "one", None, 1, (step,), (FeedMove("one", (UNIT,), 1),)),)
+    assert plan.changes[0].verdict is Verdict.ALLOWED
+    assert "logger" not in "".join(tell(plan))
+
+
+def test_a_feed_that_leads_astray_already_is_said_and_blocks_nothing() -> None:
+    live = [make_live(1), *(make_live(id_, {**KW, "channelInfo": f"Spare {id_}"}) for id_ in range(2, 8))]
+
+    plan = plan_of([feed("logger", "kw"), feed("other", "kw", USE_KW)], [make_desired("kw", 7)], live)
+
+    assert tell(plan) == [
+        'ESA605 feed does not lead to the channel it expects, found 1 "Use" instead of kw',
+        (
+            "ESA605 feed does not lead to the channel it expects, found 6 channels "
+            '(2 "Spare 2", 3 "Spare 3", 4 "Spare 4", 5 "Spare 5", 6 "Spare 6", 1 more) instead of kw'
+        ),
+    ]
+    assert plan.feeds[0].findings == ('does not lead to what it expects already today, but to 1 "Use"',)
+
+
+def test_a_feed_that_leads_astray_already_may_be_led_further() -> None:
+    plan = plan_of(
+        [feed("logger", "three")],
+        [make_desired("one", 1, TO_KW), make_desired("three", 3)],
+        [make_live(1), make_live(2, KW), make_live(3, KW)],
+    )
+
+    assert tell(plan) == [
+        "ESA603 feed would be left without a channel, found no channel instead of one",
+        "ESA605 feed does not lead to the channel it expects, found one instead of three",
+    ]
+    assert plan.blocked == ()
+
+
+def test_a_feed_that_finds_nothing_may_begin_to_lead_astray() -> None:
+    plan = plan_of(
+        [feed("logger", "two", USE_KW)],
+        [make_desired("one", 1, TO_KW), make_desired("two", 2)],
+        [make_live(1), make_live(2)],
+    )
+
+    assert tell(plan) == [
+        "ESA604 feed would begin to land on one, found no channel until now",
+        "ESA605 feed does not lead to the channel it expects, found no channel instead of two",
+    ]
+
+
+# `a` takes the unit of `b`, which then becomes another thing: between the two nothing is in KW.
+PASSING = [make_desired("a", 1, TO_KWH), make_desired("b", 2, {"observationTypeCode": "ELECDEMAND"})]
+PAUSE = "pause the logger while the plan is applied, or apply these edits by plans of their own"
+
+
+def test_a_feed_that_is_led_elsewhere_only_on_the_way_is_a_warning() -> None:
+    plan = plan_of([feed("logger", "a", USE_KW)], PASSING, [make_live(1, KW), make_live(2)])
+
+    assert tell(plan) == [
+        "ESA603 feed would be led elsewhere while the plan is applied, found no channel instead of a on the way"
+    ]
+    assert plan.findings[0].fix == PAUSE
+    assert plan.feeds[0].moves == (
+        FeedMove("a", (UNIT,), None, Problem.UNMATCHED),
+        FeedMove("b", ("observationTypeCode",), 1),
+    )
+    assert plan.blocked == ()
+
+
+def test_readings_that_are_led_elsewhere_only_on_the_way_are_a_warning_at_the_first_edit() -> None:
+    plan = plan_of([], PASSING, [make_live(1, KW, has_readings=True), make_live(2)])
+
+    assert tell(plan) == [
+        (
+            f'ESA603 {SENT_USE}, unitCode "KW" would be led elsewhere while the plan is applied, '
+            "found no channel instead of a on the way"
+        )
+    ]
+    assert plan.findings[0].place == Place("channels/north.yaml", 7, keys=("channels", "a", *UNIT.split(".")))
+
+
+def test_a_feed_whose_channel_has_an_error_is_followed_all_the_same() -> None:
+    channels = [make_desired("lost", 9), make_desired("one", 1, TO_KW)]
+
+    plan = plan_of([feed("logger", "lost")], channels, [make_live(1), make_live(2, KW)])
+
+    assert [finding.code for finding in plan.findings] == ["ESA301", "ESA603"]
+    assert plan.feeds[0].after is None
+
+
+@pytest.mark.parametrize(
+    ("channels", "live", "expected"),
+    [
+        pytest.param(
+            [make_desired("one", 1, {"channelImportId": "NEW"})],
+            [make_live(1, has_readings=True)],
+            [f"ESA603 {SENT_C1} would be left without a channel, found no channel instead of one"],
+            id="an import id that nobody has any more",
+        ),
+        pytest.param(
+            [make_desired("one", 1, {"channelImportId": None}), make_desired("two", 2, {"channelImportId": "C-1"})],
+            [make_live(1, has_readings=True), make_live(2)],
+            [f"ESA601 {SENT_C1} would be redirected, found two instead of one"],
+            id="an import id that another gets",
+        ),
+        pytest.param(
+            [make_desired("two", 2, TO_KWH)],
+            [make_live(1, has_readings=True), make_live(2, KW)],
+            [
+                (
+                    f'ESA602 {SENT_USE}, unitCode "KWH" would become ambiguous, '
+                    'found 2 channels (1 "Use", two) instead of 1 "Use"'
+                )
+            ],
+            id="a channel that is not managed, by an edit of another one",
+        ),
+        pytest.param(
+            [make_desired("two", 2, TO_KW)],
+            [make_live(1, has_readings=True), make_live(2)],
+            [
+                (
+                    f'ESA604 {SENT_USE}, unitCode "KWH", channelIntervalInSeconds 900 would begin to land on 1 "Use", '
+                    'found 2 channels (1 "Use", two) until now'
+                )
+            ],
+            id="channels that were alike",
+        ),
+        pytest.param(
+            [make_desired("two", 2, TO_KW)],
+            [make_live(1), make_live(2)],
+            [],
+            id="channels that were alike, and nothing to be mixed up",
+        ),
+        pytest.param(
+            [make_desired("one", 1, {"channelImportId": "NEW"})], [make_live(1)], [], id="a channel without readings"
+        ),
+        pytest.param(
+            [make_desired("one", 1, {"channelImportId": "NEW"})],
+            [make_calculated(1, "channel(2)", has_readings=True), make_live(2)],
+            [],
+            id="a calculated channel, which takes no readings",
+        ),
+        pytest.param(
+            [make_desired("two", 2, {"observationTypeCode": "GASUSE"})],
+            [make_calculated(1, "channel(3)"), make_calculated(2, "channel(3)"), make_live(3, data_point=SOUTH)],
+            [],
+            id="a calculated channel, which begins to take none",
+        ),
+        pytest.param(
+            [make_desired("two", 2, TO_KW)],
+            [make_live(1, data_point=SOUTH), make_live(2, has_readings=True)],
+            [],
+            id="the only channel of a meter, whatever its unit",
+        ),
+        pytest.param(
+            [make_desired("one", 1, {"channelImportId": "NEW", f"{V}unitCode": "USD"})],
+            [make_live(1, has_readings=True)],
+            [],
+            id="an edit that is blocked",
+        ),
+    ],
+)
+def test_what_no_feed_declares_is_a_warning_where_readings_may_be_lost(
+    channels: list[Desired], live: list[Live], expected: list[str]
+) -> None:
+    plan = plan_of([], channels, live)
+
+    assert tell(plan) == expected
+    assert not any("feed" in block for change in plan.blocked for block in tell_blocks(change))
+
+
+def test_several_ways_to_name_a_channel_are_one_finding_at_the_edit() -> None:
+    live = [make_live(1, has_readings=True), make_live(2, {"observationTypeId": 11})]
+
+    plan = plan_of([], [make_desired("one", 1, {"observationTypeCode": "GASUSE"})], live)
+
+    assert plan.findings == (
+        Finding(
+            code="ESA603",
+            severity=Severity.WARNING,
+            message=f"{SENT_USE} would be left without a channel, found no channel instead of one",
+            place=Place("channels/north.yaml", 7, keys=("channels", "one", "observationTypeCode")),
+            detail=(
+                'one (channels/north.yaml:7), observationTypeCode "ELECUSE" → "GASUSE": then no channel',
+                "so would readings that also give unitCode and channelIntervalInSeconds",
+            ),
+            fix="change what sends these readings with the plan; a feed with  expect: one  would block the edit",
+        ),
+    )
+
+
+def test_readings_that_a_feed_stands_for_are_not_said_twice() -> None:
+    edit = [make_desired("one", 1, {"channelImportId": "NEW"})]
+
+    plan = plan_of([feed("logger", "one", by_import_id("C-1"))], edit, [make_live(1, has_readings=True)])
+
+    assert tell(plan) == ["ESA603 feed would be left without a channel, found no channel instead of one"]
+
+
+@pytest.mark.parametrize(
+    ("only", "feeds", "codes"),
+    [
+        ("one", ["to-one"], ["ESA603"]),
+        ("two", ["to-two"], []),
+        ("three", [], []),
+    ],
+)
+def test_a_filter_leads_feeds_through_what_it_keeps(only: str, feeds: list[str], codes: list[str]) -> None:
+    plan = plan_of(
+        [feed("to-one", "one", by_import_id("C-1")), feed("to-two", "two", by_import_id("C-2"))],
+        [make_desired("one", 1, {"channelImportId": "NEW"}), make_desired("two", 2), make_desired("three", 3)],
+        [make_live(1), make_live(2), make_live(3)],
+        only,
+    )
+
+    assert [route.name for route in plan.feeds] == feeds
+    assert [finding.code for finding in plan.findings] == codes

@@ -1,0 +1,144 @@
+"""What holds of feeds in every plan."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from reconciler.model.desired import Definitions
+from reconciler.model.live import Snapshot
+from reconciler.model.places import Place
+from reconciler.model.routes import Feed, Pointers
+from reconciler.planning.index import make_index
+from reconciler.planning.plan import make_plan
+from reconciler.planning.resolve import route
+from tests.planning.tenant import BASIS, NORTH, REFERENCE, V, make_desired, make_live
+from tests.planning.tenants import Tenant, carry_out
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from random import Random
+
+    from hypothesis.strategies import DrawFn
+
+    from reconciler.model.live import Live
+    from reconciler.model.plan import Plan
+
+# The first plan with an edit imports deepdiff, which takes longer than a hundred plans.
+untimed = settings(deadline=None)
+
+
+UNIT = f"{V}unitCode"
+
+_SETTINGS = {
+    "channelImportId": st.sampled_from(("C-1", "C-2", "NEW", None)),
+    "observationTypeCode": st.sampled_from(("ELECUSE", "GASUSE")),
+    UNIT: st.sampled_from(("KWH", "GAL")),
+    "intervalMinutes": st.sampled_from((15, 60)),
+}
+_LIVE = {
+    "observationTypeId": st.sampled_from((10, 12)),
+    f"{V}unitId": st.sampled_from((1, 3)),
+    "intervalMinutes": st.sampled_from((15, 60)),
+}
+
+
+@st.composite
+def fed_tenants(draw: DrawFn) -> tuple[Tenant, tuple[Feed, ...]]:
+    """Channels of one meter with edits of what readings find them by, and feeds that expect them, rightly or not."""
+    live = tuple(make_live(id_, draw(st.fixed_dictionaries(_LIVE))) for id_ in range(1, draw(st.integers(2, 4)) + 1))
+    channels = tuple(
+        make_desired(f"n{channel.id}", channel.id, draw(st.fixed_dictionaries({}, optional=_SETTINGS)))
+        for channel in live
+    )
+    given = draw(st.lists(_pointers(live), min_size=1, max_size=3))
+    return Tenant(live, channels), tuple(draw(_feed(number, each, live)) for number, each in enumerate(given))
+
+
+@st.composite
+def _pointers(draw: DrawFn, live: Sequence[Live]) -> Pointers:
+    channel = draw(st.sampled_from(live))
+    if draw(st.booleans()):
+        return Pointers(channel_import_id=f"C-{channel.id}")
+    type_code, unit_code, minutes = (
+        str(channel.values[path]) for path in ("observationTypeCode", UNIT, "intervalMinutes")
+    )
+    return Pointers(None, None, NORTH.import_id, type_code, unit_code, int(minutes) * 60)
+
+
+@st.composite
+def _feed(draw: DrawFn, number: int, pointers: Pointers, live: Sequence[Live]) -> Feed:
+    reached = route(pointers, make_index(live)).channel_id
+    expect = draw(st.sampled_from((reached or 1, reached or 1, 2)))
+    return Feed(f"feed{number}", Place("channels/north.yaml", 40 + number), pointers, f"n{expect}")
+
+
+def plan_of(tenant: Tenant, feeds: Iterable[Feed]) -> Plan:
+    definitions = Definitions(tenant.channels, tuple(feeds), (), "sha256:0")
+    return make_plan(definitions, Snapshot(tenant.live, REFERENCE), BASIS)
+
+
+@untimed
+@given(fed_tenants())
+def test_a_feed_that_reaches_what_it_expects_does_so_after_every_apply(world: tuple[Tenant, tuple[Feed, ...]]) -> None:
+    tenant, feeds = world
+    plan = plan_of(tenant, feeds)
+    ids = {change.name: change.channel_id for change in plan.changes}
+    live = tenant.live
+    before = make_index(live)
+
+    for change in plan.sendable:
+        live = carry_out(change, live)
+
+    after = make_index(live)
+    for feed, told in zip(feeds, plan.feeds, strict=True):
+        expected = ids.get(feed.expect)
+        now, then = route(feed.pointers, before).channel_id, route(feed.pointers, after).channel_id
+        assert told.before == now
+        assert told.is_held or told.after == then
+        if expected is not None and now == expected:
+            assert then == expected
+
+
+@untimed
+@given(fed_tenants())
+def test_the_moves_of_a_feed_lead_from_what_it_reaches_to_what_it_would(world: tuple[Tenant, tuple[Feed, ...]]) -> None:
+    plan = plan_of(*world)
+    names = {change.name: change for change in plan.changes}
+
+    for told in plan.feeds:
+        assert (told.moves[-1].channel_id if told.moves else told.before) == told.after
+        for move in told.moves:
+            assert set(move.paths) <= {edit.path for edit in names[move.change].edits}
+            assert move.paths
+            assert told.name in names[move.change].feeds
+
+
+@untimed
+@given(fed_tenants())
+def test_feeds_only_ever_hold_changes_back(world: tuple[Tenant, tuple[Feed, ...]]) -> None:
+    tenant, feeds = world
+
+    unfed, fed = plan_of(tenant, ()), plan_of(tenant, feeds)
+
+    assert {change.name for change in fed.sendable} <= {change.name for change in unfed.sendable}
+    same = {change.name: replace(change, feeds=()) for change in fed.sendable}
+    assert same == {change.name: change for change in unfed.sendable if change.name in same}
+
+
+@untimed
+@given(fed_tenants(), st.randoms(use_true_random=False))
+def test_the_order_of_feeds_and_channels_does_not_matter(
+    world: tuple[Tenant, tuple[Feed, ...]], random: Random
+) -> None:
+    tenant, feeds = world
+    shuffled = list(feeds)
+    random.shuffle(shuffled)
+    assume(shuffled != list(feeds))
+
+    backwards = replace(tenant, live=tenant.live[::-1], channels=tenant.channels[::-1])
+
+    assert plan_of(backwards, shuffled) == plan_of(tenant, feeds)
