@@ -99,7 +99,7 @@ def _apply_fresh(screen: Screen, scope: Scope, parallelism: int, *, ask: bool) -
     environment = workplace.environment(scope.environment)
     wanted = open_definitions(screen, workplace, scope.base)
     with _open_site(screen, workplace, environment, parallelism) as site:
-        plan = plan_now(workplace, environment, wanted, read_live(site.editor), scope.only)
+        plan = plan_now(workplace, environment, wanted, read_live(screen, environment, site.editor), scope.only)
         screen.show_only(TEXT, plan_renderers(plan, workplace.root)[TEXT])
         _refuse(plan)
         stopped = _check_guards(site, plan, is_reviewed=ask)
@@ -148,7 +148,9 @@ def _check_review(site: Site, plan: Plan, wanted: Wanted | None) -> Exit | None:
     """
     if wanted is None:
         return None
-    current = plan_now(site.workplace, site.environment, wanted, read_live(site.editor), plan.filter)
+    current = plan_now(
+        site.workplace, site.environment, wanted, read_live(site.screen, site.environment, site.editor), plan.filter
+    )
     comparison = compare_plans(plan, current)
     if comparison.holds:
         return None

@@ -56,5 +56,5 @@ def _open_source(screen: Screen, workplace: Workplace, environment: Environment,
         yield read_copy(copy)
         return
     with open_service(workplace.root, environment) as address, open_reader(address.url, address.key) as reader:
-        yield read_live(reader)
+        yield read_live(screen, environment, reader)
         screen.remark_more(f"requests: {reader.requests.total()}")

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.cli.project import Wanted, Workplace
+    from reconciler.cli.screen import Screen
     from reconciler.energycap.client import Reader
     from reconciler.model.findings import Finding
     from reconciler.model.live import Snapshot
@@ -55,9 +56,10 @@ class Seen:
     validate: Callable[[Iterable[tuple[int, str]]], tuple[tuple[str, ...], ...]] = _ask_nobody
 
 
-def read_live(reader: Reader) -> Seen:
+def read_live(screen: Screen, environment: Environment, reader: Reader) -> Seen:
     """Everything that a plan needs of the service, read now."""
-    snapshot = reader.read_snapshot()
+    with screen.remark_slow(f"reading all channels of {environment.name} ..."):
+        snapshot = reader.read_snapshot()
     return Seen(snapshot, reader.findings, validate=reader.validate_formulas)
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Timer
 from typing import TYPE_CHECKING
 
 import click
@@ -15,13 +17,15 @@ from reconciler.errors import UsageError
 from reconciler.reports.paint import Style, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from reconciler.reports.paint import Paint
 
     Renderers = Mapping[str, Callable[[Paint], str]]
 
 TEXT = "text"
+# Seconds after which a user wonders what is going on.
+_PATIENCE = 1.0
 
 _STYLES: Mapping[Style, Mapping[str, object]] = {
     Style.ERROR: {"fg": "red", "bold": True},
@@ -100,6 +104,17 @@ class Screen:
         """Say something on stderr that is no part of what was asked for."""
         if not self.is_quiet:
             click.echo(text, err=True)
+
+    @contextmanager
+    def remark_slow(self, text: str) -> Iterator[None]:
+        """Say on stderr what is going on, where the block takes longer than a second."""
+        timer = Timer(_PATIENCE, self.remark, (text,))
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
     def remark_more(self, text: str) -> None:
         """Say on stderr what only `--verbose` wants to know."""

@@ -56,3 +56,12 @@ def test_a_saved_plan_is_shown_in_every_format_as_plan_did(desk: Desk, monkeypat
     desk.run("plan", "--out", "plan.json")
     for name in ("text", "markdown", "html", "json", "gitlab-terraform"):
         assert desk.run("show", "plan.json", "--format", name).out == desk.run("plan", "--format", name).out
+
+
+def test_a_slow_service_is_said_to_be_waited_for(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ECI_API_KEY", "sandbox")
+    options = sandbox.Options(faults=sandbox.parse_faults(["GET /api/v202406/esachannel latency=1300"]))
+    with sandbox.running(desk.root / "served.sqlite3", make_world(make_channel(1)), options) as service:
+        desk.write("reconciler.yaml", PROJECT.replace("url: sandbox", f"url: {service.url}"))
+        desk.define({"one": {"channelId": 1, "channelInfo": "Channel 1"}})
+        assert desk.run("plan").err == "reading all channels of sandbox ...\n"
