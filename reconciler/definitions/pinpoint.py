@@ -51,7 +51,9 @@ def _read(root: Path, file: str) -> Document | None:
 def _find_place(document: Document, place: Place) -> Place:
     for keys in _candidates(place.keys):
         if keys in document.spots:
-            return replace(document.place(keys), keys=place.keys)
+            # What a channel or feed is as a whole is meant by its name, even where all of it stands in one line.
+            is_name = len(keys) == 2 and keys[0] in ("channels", "feeds")
+            return replace(document.place(keys, at_key=is_name), keys=place.keys)
     return document.place(place.keys) if () in document.spots else place
 
 

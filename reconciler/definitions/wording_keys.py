@@ -33,7 +33,8 @@ def word_missing(keys: Keys, mapping: Mapping[str, object], schema: Schema) -> P
     missing = next(key for key in schema["required"] if key not in mapping)
     title = schema["properties"][missing]["title"]
     example = schema["properties"][missing]["examples"][0]
-    return Problem("ESA122", keys, f"{name_where(keys)} needs {missing}", f"write  {missing}: {example}  ({title})")
+    fix = f"write  {missing}: {example}  ({title})"
+    return Problem("ESA122", keys, f"{name_where(keys)} needs {missing}", fix, at_key=True)
 
 
 def word_unknown(keys: Keys, value: object, schema: Schema, root: Schema) -> Problem:

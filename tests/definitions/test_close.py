@@ -123,12 +123,6 @@ def test_aliases_within_twenty_levels_are_read() -> None:
     assert read(f"a: &a {nest}1{'}' * 8}\nb: {nest}*a{'}' * 8}\nc: {nest}1{'}' * 8}\n").findings == []
 
 
-def test_values_beyond_a_million_are_not_read() -> None:
-    assert show(read("[" + "1," * 1_000_001 + "]").findings) == [
-        "a.yaml:1:2000000 ESA103 a file may hold at most 1,000,000 values, found more"
-    ]
-
-
 def test_findings_end_where_no_one_reads_them() -> None:
     assert len(read("a: 1\n" * 10_000).findings) == 500
 

@@ -1,0 +1,414 @@
+"""What does not fit its schema, in words: what, the value found, the way out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reconciler.definitions.explain import Explanation, explain
+from reconciler.definitions.problems import Problem
+from reconciler.definitions.schema import Format
+
+
+def in_channel(**settings: Any) -> list[tuple[str, str, str]]:
+    """Code, message and fix of what is wrong with a channel of `settings`."""
+    explanation = explain(Format.CHANNELS, {"channels": {"use": settings}})
+    return [(problem.code, problem.message, problem.fix) for problem in explanation.problems]
+
+
+def in_version(**settings: Any) -> list[tuple[str, str, str]]:
+    return in_channel(esaChannelVersion=settings)
+
+
+def in_environment(**settings: Any) -> list[tuple[str, str, str]]:
+    document = {"definitions": "channels", "environments": {"there": {"url": "sandbox", **settings}}}
+    return [(problem.code, problem.message, problem.fix) for problem in explain(Format.PROJECT, document).problems]
+
+
+def test_a_sound_file_needs_no_word() -> None:
+    assert explain(Format.CHANNELS, {"channels": {"use": {"channelId": 1}}}) == Explanation()
+
+
+@pytest.mark.parametrize(
+    ("value", "found", "fix"),
+    [
+        (12, "12", 'write it in quotes:  channelInfo: "12"'),
+        (True, "true", 'write it in quotes:  channelInfo: "true"'),
+        (None, "null", "write a value, or delete the key to leave the live value alone"),
+        ({"a": 1}, "a mapping of keys", "write a single value; a text that starts with { or [ must be in quotes"),
+        ([], "[]", "write a single value; a text that starts with { or [ must be in quotes"),
+    ],
+)
+def test_what_is_no_text_is_to_be_put_in_quotes(value: object, found: str, fix: str) -> None:
+    assert in_channel(channelInfo=value) == [("ESA123", f"channelInfo must be text, found {found}", fix)]
+
+
+@pytest.mark.parametrize(
+    ("text", "fix"),
+    [
+        ("yes", "write  isCalculated: true"),
+        ("On", "write  isCalculated: true"),
+        ("FALSE", "write  isCalculated: false"),
+        ("n", "write  isCalculated: false"),
+        ("maybe", "write true or false, without quotes"),
+    ],
+)
+def test_yes_and_no_are_texts(text: str, fix: str) -> None:
+    assert in_channel(isCalculated=text) == [("ESA123", f'isCalculated must be true or false, found "{text}"', fix)]
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("15", "15"),
+        (" 15 ", "15"),
+        ("1.50", "1.5"),
+        ("012", "12"),
+        ("+5", "5"),
+        (".5", "0.5"),
+        ("5.", "5"),
+        ("1,5", "1.5"),
+        ("1_000", "1000"),
+        ("0x1F", "31"),
+        ("1:30", "90"),
+        ("15 min", "15"),
+        ("5%", "5"),
+    ],
+)
+def test_a_text_that_means_a_number_shows_how_to_write_it(text: str, number: str) -> None:
+    assert in_version(multiplier=text) == [
+        ("ESA123", f'multiplier must be a number, found "{text}"', f"write  multiplier: {number}")
+    ]
+
+
+@pytest.mark.parametrize("text", ["much", "", "0xZZ", "1e9999", "1" * 41, "-.inf"])
+def test_a_text_that_means_no_number_asks_for_one(text: str) -> None:
+    assert in_version(multiplier=text) == [
+        ("ESA123", f'multiplier must be a number, found "{text}"', "write a number, without quotes")
+    ]
+
+
+@pytest.mark.parametrize("text", [".inf", "-Infinity", "NaN"])
+def test_no_limit_is_null(text: str) -> None:
+    assert in_version(maximumReading=text) == [
+        (
+            "ESA123",
+            f'maximumReading must be a number or null, found "{text}"',
+            "there is no such number; for no limit write  maximumReading: null",
+        )
+    ]
+
+
+def test_a_clock_is_seconds_where_seconds_are_wanted() -> None:
+    document = {"feeds": {"logger": {"channelIntervalInSeconds": "0:15:00", "expect": "use"}}}
+
+    assert explain(Format.CHANNELS, document).problems == (
+        Problem(
+            "ESA123",
+            ("feeds", "logger", "channelIntervalInSeconds"),
+            'channelIntervalInSeconds must be a whole number, found "0:15:00"',
+            "write  channelIntervalInSeconds: 900",
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("channel", "found", "fix"),
+    [
+        ("channelInfo:North", '"channelInfo:North"', "write a space after the colon"),
+        ("North", '"North"', "write its keys below it, one a line"),
+        (12, "12", "write its keys below it, one a line, without hyphens"),
+        ([{"channelInfo": "North"}], "a list", "write its keys below it, one a line, without hyphens"),
+    ],
+)
+def test_a_channel_is_a_mapping(channel: object, found: str, fix: str) -> None:
+    assert explain(Format.CHANNELS, {"channels": {"use": channel}}).problems == (
+        Problem("ESA123", ("channels", "use"), f"channel use must be a mapping of keys, found {found}", fix),
+    )
+
+
+@pytest.mark.parametrize(
+    ("settings", "finding"),
+    [
+        (
+            {"observationRule": "odometer"},
+            (
+                "ESA124",
+                'observationRule must be one of Odometer, Trip, found "odometer"',
+                "did you mean  observationRule: Odometer",
+            ),
+        ),
+        (
+            {"observationRule": "x" * 70},
+            ("ESA124", f'observationRule must be one of Odometer, Trip, found "{"x" * 57} …', ""),
+        ),
+        ({"observationRuleId": 3}, ("ESA124", "observationRuleId must be one of 1, 2, found 3", "")),
+        (
+            {"observationRule": True},
+            ("ESA123", "observationRule must be text, found true", "write one of Odometer, Trip"),
+        ),
+        (
+            {"multiplier": 1e13},
+            ("ESA126", "multiplier must be between -9999999999999 and 9999999999999, found 10000000000000.0", ""),
+        ),
+        ({"unitId": 2**31}, ("ESA126", "unitId must be between 1 and 2147483647, found 2147483648", "")),
+        ({"unitId": 1.5}, ("ESA123", "unitId must be a whole number, found 1.5", "")),
+        ({"unitCode": ""}, ("ESA125", 'unitCode must not be empty, found ""', "write the text, or delete the key")),
+        (
+            {"unitCode": "x" * 20},
+            ("ESA125", "unitCode can have at most 16 characters, found 20", "leave out 4 of the 20 characters"),
+        ),
+        (
+            {"beginDate": "2024-07-01T00:00:00+02:00"},
+            (
+                "ESA128",
+                "beginDate must have no zone or offset, found 2024-07-01T00:00:00+02:00",
+                "write local time of the data point:  beginDate: 2024-07-01T00:00:00",
+            ),
+        ),
+        ({"beginDate": "1 July"}, ("ESA128", 'beginDate must be a date, or a date and time, found "1 July"', "")),
+    ],
+)
+def test_a_value_out_of_bounds_is_shown_with_them(settings: dict[str, Any], finding: tuple[str, str, str]) -> None:
+    assert in_version(**settings) == [finding]
+
+
+def test_an_interval_that_is_none_speaks_as_the_planner_does() -> None:
+    assert in_channel(intervalMinutes=7) == [
+        (
+            "ESA201",
+            "intervalMinutes must be one of 5, 10, 15, 30, 60, 1440, 10080, 43200, found 7",
+            "write  intervalMinutes: 10, the next longer one",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "fix"),
+    [
+        ("chanelInfo", "did you mean  channelInfo:"),
+        ("CHANNELINFO", "did you mean  channelInfo:"),
+        ("interval", "did you mean  intervalMinutes:"),
+        ("multiplier", "write it under esaChannelVersion:"),
+        ("dataPointImportId", "write it under select:"),
+        ("expect", "write it under a feed's name in feeds:"),
+        ("k" * 65, ""),
+    ],
+)
+def test_an_unknown_key_is_led_to_what_was_meant(key: str, fix: str) -> None:
+    assert in_channel(**{key: 1}) == [
+        ("ESA121", f"unknown key {key if len(key) < 60 else 'k' * 58 + ' …'} in channel use", fix)
+    ]
+
+
+def test_an_unknown_key_like_none_shows_all_that_are_known() -> None:
+    assert explain(Format.PROJECT, {"definitions": "channels", "guards": {"q": 1}}).problems == (
+        Problem(
+            "ESA121",
+            ("guards", "q"),
+            "unknown key q in guards",
+            "known here: maxChanges, historyRewrites, blocked",
+            at_key=True,
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "fix"),
+    [
+        ("north-use", {"channelInfo": "x"}, "if it is a channel, write it under channels:, two spaces further right"),
+        ("channelInfo", "x", "write it beside esaChannelVersion:, under the channel's name"),
+        ("guards", {}, "known here: dataPoint, defaults, channels, feeds"),
+    ],
+)
+def test_an_unknown_key_of_a_file_is_led_to_where_it_belongs(key: str, value: object, fix: str) -> None:
+    (problem,) = explain(Format.CHANNELS, {"channels": {"use": {"channelId": 1}}, key: value}).problems
+
+    assert (problem.code, problem.message) == ("ESA121", f"unknown key {key} in the file")
+    assert problem.fix == fix or key == "guards"
+
+
+@pytest.mark.parametrize("key", ["apiKey", "API_KEY", "eci-api-key", "key", "token", "password", "secret"])
+def test_a_key_that_may_hold_a_secret_is_refused_without_its_value(key: str) -> None:
+    assert in_environment(**{key: "a.b.c"}) == [
+        ("ESA142", f"no key, token or password belongs in a file, found {key}", "")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("url", "message", "fix"),
+    [
+        (
+            "http://app.energycap.com",
+            'must be https but for this machine, found "http://app.energycap.com"',
+            "write  url: https://app.energycap.com",
+        ),
+        (
+            "app.energycap.com",
+            'must start with https://, found "app.energycap.com"',
+            "write  url: https://app.energycap.com",
+        ),
+        (
+            "https://me:key@app.energycap.com",
+            "must hold no user name or password",
+            "name the variable with the key in apiKeyEnv instead",
+        ),
+        ("https://app.energycap.com?key=abc", 'must hold no query, found "https://app.energycap.com" and more', ""),
+        ("https://app.energycap.com#abc", 'must hold no query, found "https://app.energycap.com" and more', ""),
+        ("https://[::1", 'must be an address, found "https://[::1"', ""),
+        ("ftp://app.energycap.com", 'must be an address, or the word sandbox, found "ftp://app.energycap.com"', ""),
+        ("sandbx", 'must be an address, or the word sandbox, found "sandbx"', ""),
+        ("sandbox\n", 'must be an address, or the word sandbox, found "sandbox\\n"', ""),
+        (
+            "http://localhost.evil.com",
+            'must be https but for this machine, found "http://localhost.evil.com"',
+            "write  url: https://localhost.evil.com",
+        ),
+    ],
+)
+def test_an_address_must_be_safe(url: str, message: str, fix: str) -> None:
+    assert in_environment(url=url) == [("ESA141", f"url {message}", fix)]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *(
+            "sandbox",
+            "https://app.energycap.com",
+            "https://app.energycap.com/",
+            "https://a-b.c:8443/path",
+            "https://[2001:db8::1]",
+        ),
+        *(
+            "http://localhost",
+            "http://localhost:8080",
+            "http://127.0.0.1:8080/x",
+            "http://127.8.8.8",
+            "http://[::1]:80",
+        ),
+    ],
+)
+def test_safe_addresses_are_taken(url: str) -> None:
+    assert in_environment(url=url) == []
+
+
+def test_what_stands_for_a_variable_is_not_shown_as_it_may_be_the_key() -> None:
+    assert in_environment(apiKeyEnv="aGVs.bG8g.d29y") == [
+        (
+            "ESA142",
+            "apiKeyEnv must be the name of a variable: letters, digits and underscore",
+            "write a name like ECI_API_KEY, and put the key into that variable",
+        )
+    ]
+
+
+@pytest.mark.parametrize("share", ["30", "a third", "101%", "-1%", "30 %", "30%\n"])
+def test_a_guard_is_a_number_or_a_share(share: str) -> None:
+    (problem,) = explain(Format.PROJECT, {"definitions": "channels", "guards": {"maxChanges": share}}).problems
+
+    assert problem.code == "ESA145"
+
+
+def test_a_guard_is_not_negative() -> None:
+    assert explain(Format.PROJECT, {"definitions": "channels", "guards": {"maxChanges": -1}}).problems == (
+        Problem("ESA126", ("guards", "maxChanges"), "maxChanges must be 0 or more, found -1"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("1042", ("ESA127", "a name needs at least one letter, found 1042", "")),
+        (
+            "a b (c)",
+            (
+                "ESA127",
+                'a name is made of letters, digits, hyphen, underscore and dot, found "a b (c)"',
+                "write  a-b-c:",
+            ),
+        ),
+        (
+            "x" * 70,
+            (
+                "ESA125",
+                f"the name {'x' * 58} … can have at most 64 characters, found 70",
+                "leave out 6 of the 70 characters",
+            ),
+        ),
+    ],
+)
+def test_a_name_is_judged_at_its_place(name: str, problem: tuple[str, str, str]) -> None:
+    explanation = explain(Format.CHANNELS, {"channels": {name: {"channelId": 1}}})
+
+    (found,) = explanation.problems
+    assert (found.keys, found.at_key, (found.code, found.message, found.fix)) == (("channels", name), True, problem)
+
+
+@pytest.mark.parametrize(
+    ("document", "problem"),
+    [
+        ({}, Problem("ESA113", (), "the file is empty, found {}")),
+        ({"channels": {}}, Problem("ESA113", ("channels",), "channels is empty, found {}")),
+        ({"channels": {"use": {}}}, Problem("ESA113", ("channels", "use"), "channel use is empty, found {}")),
+        (
+            ["a"],
+            Problem(
+                "ESA123",
+                (),
+                "the file must be a mapping of keys, found a list",
+                "write its keys below it, one a line, without hyphens",
+            ),
+        ),
+        (
+            {"feeds": {"logger": {"channelId": 1}}},
+            Problem(
+                "ESA122",
+                ("feeds", "logger"),
+                "feed logger needs expect",
+                "write  expect: north-use  (Channel that must get the readings)",
+                at_key=True,
+            ),
+        ),
+    ],
+)
+def test_what_is_empty_or_missing_is_said(document: object, problem: Problem) -> None:
+    assert explain(Format.CHANNELS, document).problems == (problem,)
+
+
+@pytest.mark.parametrize(
+    ("folders", "problem"),
+    [
+        ([], Problem("ESA113", ("definitions",), "definitions is empty, found []")),
+        (
+            ["a", 3],
+            Problem(
+                "ESA123",
+                ("definitions", "1"),
+                "a member of definitions must be text, found 3",
+                'write it in quotes:  1: "3"',
+            ),
+        ),
+    ],
+)
+def test_the_folders_are_texts(folders: list[object], problem: Problem) -> None:
+    (found,) = explain(Format.PROJECT, {"definitions": folders}).problems
+
+    assert (found.code, found.keys, found.message) == (problem.code, problem.keys, problem.message)
+
+
+def test_of_many_misfits_only_so_many_get_words_and_the_rest_is_counted() -> None:
+    channels = {f"use-{index}": {"channelInfo": index} for index in range(300)}
+
+    explanation = explain(
+        Format.CHANNELS, {"channels": channels, "feeds": {"logger": {"channelId": 1, "expect": "use"}}}
+    )
+
+    assert (len(explanation.problems), explanation.more) == (200, 100)
+
+
+def test_of_many_misfits_of_one_channel_too() -> None:
+    explanation = explain(Format.CHANNELS, {"channels": {"use": {f"key-{index}": 1 for index in range(700)}}})
+
+    assert (len(explanation.problems), explanation.more) == (500, 200)

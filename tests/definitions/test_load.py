@@ -1,0 +1,197 @@
+"""The definitions of a project as a whole."""
+
+from __future__ import annotations
+
+import gc
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.definitions.load import Loaded, load_definitions
+from reconciler.model.desired import Definitions, Desired
+from reconciler.model.findings import Severity
+from reconciler.model.places import Place
+from reconciler.model.routes import Feed, Pointers
+from tests.definitions.places import validate, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NORTH = "channels:\n  north:\n    channelId: 1\n"
+SOUTH = "channels:\n  south:\n    channelId: 2\nfeeds:\n  logger: {channelId: 2, expect: south}\n"
+SUM = """\
+channels:
+  sum:
+    channelId: 3
+    isCalculated: true
+    esaChannelVersion: {formula: channel(north) + channel(west)}
+"""
+WANTED_NORTH = Desired("north", "channels/b.yaml", 2, Pointers(channel_id=1), {})
+WANTED_SOUTH = Desired("south", "channels/a.yaml", 2, Pointers(channel_id=2), {})
+
+
+def load(root: Path) -> Loaded:
+    return load_definitions(root, ["channels"])
+
+
+def test_channels_and_feeds_come_by_name_and_files_by_path(tmp_path: Path) -> None:
+    loaded = load(write(tmp_path, b=NORTH, a=SOUTH))
+
+    logger = Feed("logger", Place("channels/a.yaml", 5, keys=("feeds", "logger")), Pointers(channel_id=2), "south")
+    assert loaded == Loaded(
+        Definitions(
+            (WANTED_NORTH, WANTED_SOUTH),
+            (logger,),
+            ("channels/a.yaml", "channels/b.yaml"),
+            loaded.definitions.digest,
+        ),
+        (),
+    )
+
+
+def test_the_digest_is_of_the_content_whatever_the_files_are_called_and_their_lines_end(tmp_path: Path) -> None:
+    one, two, other = (tmp_path / name for name in ("one", "two", "other"))
+    for folder in (one, two, other):
+        folder.mkdir()
+
+    digest = load(write(one, a=NORTH, b=SOUTH)).definitions.digest
+
+    assert digest == load(write(two, z=NORTH.replace("\n", "\r\n"), b=SOUTH)).definitions.digest
+    assert digest != load(write(other, a=NORTH, b=SOUTH + "# note\n")).definitions.digest
+    assert digest.startswith("sha256:")
+
+
+def test_a_file_that_is_sound_but_not_plain_is_read_all_the_same(tmp_path: Path) -> None:
+    text = "channels:\n  north: {channelId: 1, channelInfo: &hi Hi!}\n  south: {channelId: 2, channelInfo: *hi}\n"
+
+    loaded = load(write(tmp_path, a=text))
+
+    assert loaded.findings == ()
+    assert loaded.definitions.channels == (
+        Desired("north", "channels/a.yaml", 2, Pointers(channel_id=1), {"channelInfo": "Hi!"}),
+        Desired("south", "channels/a.yaml", 3, Pointers(channel_id=2), {"channelInfo": "Hi!"}),
+    )
+
+
+def test_a_name_in_two_files_names_both_places_and_the_first_counts(tmp_path: Path) -> None:
+    loaded = load(write(tmp_path, a=NORTH + "    channelInfo: A\n", b=NORTH.replace("1", "2")))
+
+    assert validate(tmp_path) == ["b.yaml:2:3 ESA131 channel north is defined twice, first in channels/a.yaml:2"]
+    assert [(channel.name, channel.file) for channel in loaded.definitions.channels] == [("north", "channels/a.yaml")]
+
+
+def test_a_feed_in_two_files_names_both_places(tmp_path: Path) -> None:
+    write(tmp_path, a=SOUTH, b="feeds:\n  logger: {channelId: 2, expect: south}\n")
+
+    assert validate(tmp_path) == ["b.yaml:2:3 ESA132 feed logger is defined twice, first in channels/a.yaml:5"]
+
+
+def test_no_file_is_an_error(tmp_path: Path) -> None:
+    loaded = load(tmp_path)
+
+    assert [(finding.code, finding.severity) for finding in loaded.findings] == [("ESA102", Severity.ERROR)]
+    assert loaded.definitions.channels == ()
+
+
+def test_channels_of_a_broken_file_are_left_out_and_no_other_file_suffers(tmp_path: Path) -> None:
+    broken = "channels:\n  north:\n    channelId: 1\n    channelInfo: 12\n  west:\n    chanelId: 4\n"
+
+    loaded = load(write(tmp_path, a=broken, b=SUM))
+
+    assert validate(tmp_path) == [
+        "a.yaml:4:18 ESA123 channelInfo must be text, found 12",
+        "a.yaml:6:5 ESA121 unknown key chanelId in channel west",
+    ]
+    assert [channel.name for channel in loaded.definitions.channels] == ["sum"]
+
+
+def test_names_in_a_file_that_is_no_yaml_are_known_to_the_others(tmp_path: Path) -> None:
+    broken = "channels:\n  north:\n    channelInfo: @\n  west: {channelId: 4}\n"
+    write(tmp_path, a=broken, b=SUM)
+
+    assert validate(tmp_path) == ["a.yaml:3:18 ESA107 a text that starts with @ must be in quotes"]
+
+
+def test_a_broken_file_is_checked_as_far_as_it_can_be_understood(tmp_path: Path) -> None:
+    text = """\
+dataPoint: [1]
+defaults: 3
+channels:
+  north:
+    channelId: 1
+    chanelInfo: x
+    esaChannelVersion:
+      observationRule: Trip
+      rolloverValue: 100000
+  south: 2
+  "a b":
+    select: 3
+feeds:
+  logger: {expect: nowhere, channelId: 1}
+  broken: {channelId: 1}
+"""
+
+    assert validate(write(tmp_path, a=text)) == [
+        "a.yaml:1:12 ESA123 dataPoint must be text, found a list",
+        "a.yaml:2:11 ESA123 defaults must be a mapping of keys, found 3",
+        "a.yaml:6:5 ESA121 unknown key chanelInfo in channel north",
+        "a.yaml:9:22 ESA214 rolloverValue must be null under the Trip rule, found 100000",
+        "a.yaml:10:10 ESA123 channel south must be a mapping of keys, found 2",
+        'a.yaml:11:3 ESA127 a name is made of letters, digits, hyphen, underscore and dot, found "a b"',
+        "a.yaml:12:13 ESA123 select must be a mapping of keys, found 3",
+        "a.yaml:14:20 ESA341 feed expects an unknown channel, found expect: nowhere",
+        "a.yaml:15:3 ESA122 feed broken needs expect",
+    ]
+
+
+@pytest.mark.parametrize("text", ["- a\n", "12\n", "null\n", "channels: 3\n"])
+def test_nothing_remains_of_a_file_that_is_no_channel_file(text: str, tmp_path: Path) -> None:
+    loaded = load(write(tmp_path, a=text))
+
+    assert [finding.code for finding in loaded.findings] == ["ESA123"]
+    assert loaded.definitions.channels == ()
+
+
+def test_a_comment_that_swallowed_a_text_is_a_warning_and_the_channel_counts(tmp_path: Path) -> None:
+    text = "channels:\n  north:\n    channelId: 1\n    channelInfo: Building #3 use\n    intervalMinutes: 15 #minutes\n"
+
+    loaded = load(write(tmp_path, a=text))
+
+    assert [(f.severity, f.code, f.message, f.place) for f in loaded.findings] == [
+        (
+            Severity.WARNING,
+            "ESA117",
+            "the text ends before #3 use",
+            Place("channels/a.yaml", 4, 27, (), 6, "    channelInfo: Building #3 use"),
+        )
+    ]
+    assert len(loaded.definitions.channels) == 1
+
+
+def test_of_one_file_fifty_findings_are_shown_and_the_rest_is_counted(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        a="channels:\n  north:\n    channelId: 1\n" + "".join(f"    key-{n}: 1\n" for n in range(60)),
+        b="- a\n",
+    )
+
+    findings = validate(tmp_path)
+
+    assert len(findings) == 52
+    assert findings[49:] == [
+        "a.yaml:53:5 ESA121 unknown key key-49 in channel north",
+        "a.yaml:54:0 ESA199 not all findings of this file are shown, 10 more",
+        "b.yaml:1:1 ESA123 the file must be a mapping of keys, found a list",
+    ]
+
+
+@pytest.mark.parametrize("was_enabled", [True, False])
+def test_the_garbage_collector_is_left_as_it_was(was_enabled: bool, tmp_path: Path) -> None:
+    (gc.enable if was_enabled else gc.disable)()
+    try:
+        load(tmp_path)
+        is_enabled = gc.isenabled()
+    finally:
+        gc.enable()
+
+    assert is_enabled == was_enabled

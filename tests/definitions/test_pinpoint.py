@@ -1,0 +1,94 @@
+"""Places found in the text by their keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.definitions.pinpoint import pinpoint
+from reconciler.model.findings import Finding, Severity
+from reconciler.model.places import Place
+from tests.definitions.places import write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TEXT = """\
+defaults:
+  intervalMinutes: 15
+channels:
+  use:
+    channelId: 1
+    esaChannelVersion:
+      multiplier: 0.001
+"""
+FILE = "channels/a.yaml"
+
+
+def finding(place: Place | None) -> Finding:
+    return Finding("ESA214", Severity.ERROR, "message", place, ("detail",))
+
+
+def pinpoint_one(root: Path, place: Place | None) -> Finding:
+    (found,) = pinpoint(root, [finding(place)])
+    return found
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        (("esaChannelVersion", "multiplier"), (7, 19, 5)),
+        (("esaChannelVersion", "offset"), (6, 5, 17)),
+        (("channelInfo",), (4, 3, 3)),
+        ((), (4, 3, 3)),
+    ],
+)
+def test_a_key_is_found_or_else_the_nearest_above_it(
+    path: tuple[str, ...], place: tuple[int, int, int], tmp_path: Path
+) -> None:
+    keys = ("channels", "use", *path)
+    found = pinpoint_one(write(tmp_path, a=TEXT), Place(FILE, 4, keys=keys)).place
+
+    assert found is not None
+    assert ((found.line, found.column, found.length), found.keys, found.excerpt) == (
+        place,
+        keys,
+        TEXT.splitlines()[place[0] - 1],
+    )
+
+
+def test_a_value_from_the_defaults_is_found_there_and_the_channel_is_named(tmp_path: Path) -> None:
+    found = pinpoint_one(write(tmp_path, a=TEXT), Place(FILE, 4, keys=("channels", "use", "intervalMinutes")))
+
+    assert found.place is not None
+    assert (found.place.line, found.place.column, found.detail) == (
+        2,
+        20,
+        ("in channel: use (channels/a.yaml:4)", "detail"),
+    )
+
+
+def test_a_channel_in_one_line_is_placed_at_its_name(tmp_path: Path) -> None:
+    root = write(tmp_path, a="channels:\n  use: {channelId: 1}\n")
+
+    found = pinpoint_one(root, Place(FILE, 2, keys=("channels", "use"))).place
+
+    assert found == Place(FILE, 2, 3, ("channels", "use"), 3, "  use: {channelId: 1}")
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        None,
+        Place(FILE, 4),
+        Place(FILE, 4, 7, ("channels", "use")),
+        Place("channels/gone.yaml", 4, keys=("channels", "use")),
+        Place("channels/broken.yaml", 4, keys=("channels", "use")),
+    ],
+    ids=["no place", "no keys", "known", "file is gone", "file is no text"],
+)
+def test_what_cannot_or_need_not_be_found_stays_as_it_is(place: Place | None, tmp_path: Path) -> None:
+    write(tmp_path, a=TEXT, broken=b"\xff")
+
+    assert pinpoint_one(tmp_path, place) == finding(place)

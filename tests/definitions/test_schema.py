@@ -1,0 +1,184 @@
+"""The schemas: against the table of fields, as help in an editor, and from wheel and repository alike."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import pytest
+
+from reconciler.definitions.accept import compile_accept, resolve
+from reconciler.definitions.schema import Format, find_schemas, read_schema
+from reconciler.model.fields import CHANNEL_FIELDS, VERSION, VERSION_FIELDS, Field, Kind
+from reconciler.model.project import ChannelEdit, HistoryRewrites, OnBlocked, PrimaryMove
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+CHANNELS, PROJECT = read_schema(Format.CHANNELS), read_schema(Format.PROJECT)
+KEYWORDS = {
+    *("$schema", "$id", "$ref", "title", "description", "examples", "definitions", "type", "enum", "pattern"),
+    *("properties", "additionalProperties", "propertyNames", "required", "minProperties", "items", "minItems"),
+    *("minLength", "maxLength", "minimum", "maximum"),
+}
+TYPES = {
+    Kind.TEXT: "string",
+    Kind.BOOLEAN: "boolean",
+    Kind.WHOLE: "integer",
+    Kind.DECIMAL: "number",
+    Kind.LOCAL_TIME: "string",
+    Kind.FORMULA: "string",
+}
+IN_CHANNEL = ("select", "channelId", VERSION)
+
+
+def subschemas(schema: Any) -> Iterator[dict[str, Any]]:
+    """`schema` and all schemas in it."""
+    yield schema
+    for key in ("properties", "definitions"):
+        for inner in schema.get(key, {}).values():
+            yield from subschemas(inner)
+    for key in ("items", "propertyNames", "additionalProperties"):
+        if isinstance(schema.get(key), dict):
+            yield from subschemas(schema[key])
+
+
+BOTH = pytest.mark.parametrize("schema", [CHANNELS, PROJECT], ids=["channels", "project"])
+ALL = [(root, schema) for root in (CHANNELS, PROJECT) for schema in subschemas(root)]
+
+
+def properties(definition: str) -> dict[str, Any]:
+    """The properties of a definition, references followed."""
+    found = CHANNELS["definitions"][definition]["properties"]
+    return {key: resolve(property_, CHANNELS) for key, property_ in found.items()}
+
+
+def find_field(field: Field, *, alias: bool = False) -> dict[str, Any]:
+    """The schema of `field`, or of its alias."""
+    path = field.alias if alias and field.alias else field.path
+    found: dict[str, Any] = properties(VERSION if field.is_versioned else "channel")[path.rpartition(".")[2]]
+    return found
+
+
+def as_list(types: str | list[str]) -> list[str]:
+    return [types] if isinstance(types, str) else types
+
+
+@BOTH
+def test_a_schema_is_draft_7_and_says_which_version_of_the_format_it_is(schema: Any) -> None:
+    jsonschema.Draft7Validator.check_schema(schema)
+
+    assert schema["$schema"] == "http://json-schema.org/draft-07/schema#"
+    assert schema["$id"].startswith("urn:esa-reconciler:schema:")
+    assert schema["$id"].endswith(":1")
+
+
+def test_no_keyword_is_unknown() -> None:
+    assert {key for _, schema in ALL for key in schema} - KEYWORDS == set()
+
+
+def test_every_property_explains_itself_to_an_editor() -> None:
+    silent = [schema for _, schema in ALL if "$ref" not in schema and not {"title", "description"} <= schema.keys()]
+
+    assert silent == []
+
+
+def test_every_property_but_the_files_themselves_has_examples_that_fit_it() -> None:
+    wrong = [
+        (schema["title"], example)
+        for root, schema in ALL
+        if "$ref" not in schema and schema is not root
+        for example in schema["examples"] or ["nothing"]
+        if not compile_accept(schema, root)(example)
+    ]
+
+    assert wrong == []
+
+
+def test_no_mapping_takes_unknown_keys() -> None:
+    open_ = [
+        schema["title"]
+        for _, schema in ALL
+        if "object" in as_list(schema.get("type", ())) and "additionalProperties" not in schema
+    ]
+
+    assert open_ == []
+
+
+def test_a_mapping_asks_for_one_key_at_most_as_its_message_names_but_one() -> None:
+    assert max(len(schema.get("required", ())) for _, schema in ALL) == 1
+
+
+def test_the_schema_of_a_channel_is_the_table_of_fields() -> None:
+    of_channel = {key for field in CHANNEL_FIELDS for key in (field.path, field.alias) if key}
+    of_version = {key.rpartition(".")[2] for field in VERSION_FIELDS for key in (field.path, field.alias) if key}
+
+    assert (properties("channel").keys() - IN_CHANNEL, set(properties(VERSION))) == (of_channel, of_version)
+
+
+def test_defaults_are_a_channel_without_what_is_its_own() -> None:
+    assert properties("defaults") == {
+        key: schema
+        for key, schema in properties("channel").items()
+        if key not in ("select", "channelId", "channelImportId")
+    }
+
+
+@pytest.mark.parametrize("field", [*CHANNEL_FIELDS, *VERSION_FIELDS], ids=lambda field: field.key)
+def test_a_property_has_the_type_and_the_limits_of_its_field(field: Field) -> None:
+    schema = find_field(field)
+    is_id = field.key.endswith("Id") and field.kind is Kind.WHOLE and not field.choices
+
+    assert schema["type"] == ([TYPES[field.kind], "null"] if field.nullable else TYPES[field.kind])
+    assert schema.get("maxLength") == field.max_length
+    assert schema.get("minimum") == (1 if is_id else field.minimum)
+    assert schema.get("maximum") == (2**31 - 1 if is_id else field.maximum)
+    assert tuple(choice for choice in schema.get("enum", ()) if choice is not None) == field.choices
+
+
+@pytest.mark.parametrize(
+    "field", [field for field in (*CHANNEL_FIELDS, *VERSION_FIELDS) if field.alias], ids=lambda field: field.key
+)
+def test_a_code_or_name_is_text_that_is_not_null(field: Field) -> None:
+    assert find_field(field, alias=True)["type"] == "string"
+
+
+def test_the_choices_of_the_project_file_are_those_of_its_records() -> None:
+    environment, guards = (PROJECT["definitions"][name]["properties"] for name in ("environment", "guards"))
+
+    assert (environment["primaryMove"]["enum"], environment["channelEdit"]["enum"]) == (
+        [move.value for move in PrimaryMove],
+        [edit.value for edit in ChannelEdit],
+    )
+    assert (guards["historyRewrites"]["enum"], guards["blocked"]["enum"]) == (
+        [choice.value for choice in HistoryRewrites],
+        [choice.value for choice in OnBlocked],
+    )
+
+
+def test_a_wheel_and_the_repository_give_the_same_schemas(tmp_path: Path) -> None:
+    included = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]["targets"]
+    source, target = next(iter(included["wheel"]["force-include"].items()))
+    wheel = tmp_path / target
+    wheel.mkdir(parents=True)
+    for path in (ROOT / source).iterdir():
+        (wheel / path.name).write_bytes(path.read_bytes())
+
+    of_wheel, of_repository = find_schemas(tmp_path / "reconciler"), find_schemas(ROOT / "reconciler")
+
+    assert of_wheel == wheel
+    assert {path.name: path.read_bytes() for path in of_wheel.iterdir()} == {
+        path.name: path.read_bytes() for path in of_repository.iterdir()
+    }
+
+
+def test_editors_find_the_schemas_for_the_files() -> None:
+    settings = json.loads((ROOT / ".vscode" / "settings.json").read_text(encoding="utf-8"))
+
+    assert {path: (ROOT / path).is_file() for path in settings["yaml.schemas"]} == {
+        f"./schemas/{format_.value}": True for format_ in Format
+    }

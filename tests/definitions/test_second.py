@@ -1,0 +1,92 @@
+"""A second process that reads beside the first."""
+
+from __future__ import annotations
+
+import marshal
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.definitions.page import find_digest
+from reconciler.definitions.second import Second, does_pay, read_sounds
+from tests.definitions.places import write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+GOOD = "channels:\n  {}:\n    channelId: {}\n    channelDescription: {}\n"
+
+# Loads the project in the working directory in a process that has no threads, as the command line does.
+LOAD = """\
+import pathlib, reconciler.definitions.load as load
+from reconciler.definitions.second import does_pay
+loaded = load.load_definitions(pathlib.Path(), ["channels"])
+print([(channel.name, channel.line) for channel in loaded.definitions.channels] == [(f"c{n}", 2) for n in range(10)])
+print([(finding.place.file, finding.code) for finding in loaded.findings])
+print(does_pay(1_000_000))
+"""
+
+
+def run(code: str, folder: Path, *, processors: int) -> list[str]:
+    """The lines that `code` prints in `folder`, where the system has so many `processors` for it."""
+
+    def keep() -> None:
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:processors])
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True, preexec_fn=keep
+    )
+    return done.stdout.splitlines()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a second process is started on Linux only")
+@pytest.mark.parametrize("processors", [1, 2])
+def test_one_process_or_two_read_the_same(processors: int, tmp_path: Path) -> None:
+    if len(os.sched_getaffinity(0)) < processors:
+        pytest.skip("needs two processors")
+    files = {f"f{n}": GOOD.format(f"c{n}", n + 1, "x" * 200 + "\n" + "# note\n" * 15_000) for n in range(10)}
+    write(tmp_path, **files, broken="- a\n", worse=b"\xff")
+
+    assert run(LOAD, tmp_path, processors=processors) == [
+        "True",
+        "[('channels/broken.yaml', 'ESA123'), ('channels/worse.yaml', 'ESA104')]",
+        str(processors == 2),
+    ]
+
+
+def test_few_files_are_read_by_one_process() -> None:
+    assert not does_pay(100_000)
+
+
+def test_what_the_second_process_reads_can_be_sent(tmp_path: Path) -> None:
+    good = GOOD.format("use", 1, "null")
+    write(tmp_path, good=good, bad="- a\n")
+    files = ["channels/good.yaml", "channels/bad.yaml", "channels/gone.yaml"]
+
+    sent = marshal.dumps(read_sounds(tmp_path, files))
+
+    assert marshal.loads(sent) == [  # noqa: S302 - written in the line above
+        (
+            find_digest(good.encode()),
+            {"channels": {"use": {"channelId": 1, "channelDescription": None}}},
+            {"channels": {"use": 2}},
+        ),
+        None,
+        None,
+    ]
+
+
+@pytest.mark.parametrize("answer", [b"", b"nonsense", marshal.dumps([None, None])[:-1]])
+def test_an_answer_cut_short_leaves_all_files_to_the_first_process(answer: bytes) -> None:
+    receiving, sending = os.pipe()
+    os.write(sending, answer)
+    os.close(sending)
+    gone = subprocess.Popen(["true"])
+
+    second = Second(gone.pid, receiving, 2)
+
+    assert second.collect() == [None, None]
+    gone.returncode = 0
