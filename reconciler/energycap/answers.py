@@ -63,8 +63,7 @@ def _make_failure(request: Request, answer: Answer) -> ServiceError:
     status = answer.status
     what = f"{request} answered {_name(status)}" + (f": {answer.words}" if answer.words else "")
     if status in {401, 403}:
-        permission = "Meters (View)" if request.call.is_read else "Meters (Edit)"
-        return Unauthorized(f"the service refused the key: {what}", _ABOUT_KEY + permission)
+        return Unauthorized(f"the service refused the key: {what}", _ABOUT_KEY + request.call.permission)
     # 408 is the service's own time-out, whatever its class says.
     if status in {408, 429} or status >= 500:
         return _make_busy(what, answer)

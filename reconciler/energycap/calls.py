@@ -8,25 +8,30 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
     """A call of the service: a method, and a path with its ids left open.
 
-    `is_read` says that asking twice does no more than asking once, whatever became of the first answer.
+    `is_read` says that asking twice does no more than asking once, whatever became of the first answer. `permission` is
+    what the key's user needs for it.
     """
 
     method: str
     template: str
     is_read: bool = True
+    permission: str = "Meters (View)"
 
     def __str__(self) -> str:
         return f"{self.method} {self.template}".replace("{}", "{id}")
 
     def to(
-        self, *ids: int, query: Mapping[str, str] | None = None, body: Mapping[str, object] | None = None
+        self,
+        *ids: int,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, object] | Sequence[Mapping[str, object]] | None = None,
     ) -> Request:
         """A request of this call, with its ids filled in and `body` as JSON, all in ASCII."""
         content = None if body is None else json.dumps(body, allow_nan=False).encode("ascii")
@@ -48,13 +53,19 @@ class Request:
 
 LIST_CHANNELS = Call("GET", "/api/v202406/esachannel")
 READ_CHANNEL = Call("GET", "/api/v202406/esachannel/{}")
-EDIT_CHANNEL = Call("PUT", "/api/v202406/esachannel/{}", is_read=False)
-EDIT_VERSION = Call("PUT", "/api/v202406/esachannel/{}/version/{}", is_read=False)
+EDIT_CHANNEL = Call("PUT", "/api/v202406/esachannel/{}", is_read=False, permission="Meters (Edit)")
+EDIT_VERSION = Call("PUT", "/api/v202406/esachannel/{}/version/{}", is_read=False, permission="Meters (Edit)")
 LIST_UNITS = Call("GET", "/api/v202305/unit")
 LIST_OBSERVATION_TYPES = Call("GET", "/api/v3/observationtype")
 # A POST that reads: it judges a formula and leaves nothing behind.
 VALIDATE_FORMULA = Call("POST", "/api/v202405/formula/validate")
+LIST_READINGS = Call("GET", "/api/v3/channel/{}/reading")
+# Whether a reading that is there already is overwritten or refused is not documented.
+CREATE_READINGS = Call("POST", "/api/v3/reading", is_read=False, permission="IntervalData (Manage)")
+# "Existing readings at the same time on the channel are overwritten": asked twice, it leaves what it left once.
+CREATE_ESA_READINGS = Call("POST", "/api/v202407/esaReading", permission="IntervalData (Manage)")
 
-# What may leave a reader and an editor, judged by method and path as they go out, whatever the calls above say.
+# What may leave a reader, an editor and a sender, judged by method and path as they go out, whatever is said above.
 READS = re.compile(r"GET /\S+|POST /api/v202405/formula/validate(CalculatedMeter)?")
 WRITES = re.compile(rf"{READS.pattern}|PUT /api/v202406/esachannel/\d+(/version/\d+)?")
+SENDS = re.compile(rf"{READS.pattern}|POST /api/v3/reading|POST /api/v202407/esaReading")

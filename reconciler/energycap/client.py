@@ -58,19 +58,20 @@ def open_reader(url: str, key: str, wire: Wire | None = None) -> Iterator[Reader
     Raises ProjectError where `url` is no address to send a key to, and Unauthorized where `key` can be none. `wire`
     stands in for the network.
     """
-    with _open_session(url, key, READS, wire) as session, _open_executor() as executor:
+    with open_session(url, key, READS, wire) as session, open_executor() as executor:
         yield Reader(session, executor)
 
 
 @contextmanager
 def open_editor(url: str, key: str, wire: Wire | None = None) -> Iterator[Editor]:
     """A reader of the service at `url` that can also edit channels and their versions. Raises as `open_reader`."""
-    with _open_session(url, key, WRITES, wire) as session, _open_executor() as executor:
+    with open_session(url, key, WRITES, wire) as session, open_executor() as executor:
         yield Editor(session, executor)
 
 
 @contextmanager
-def _open_session(url: str, key: str, allowed: re.Pattern[str], wire: Wire | None) -> Iterator[Session]:
+def open_session(url: str, key: str, allowed: re.Pattern[str], wire: Wire | None) -> Iterator[Session]:
+    """A session with the service at `url` that can send nothing but what `allowed` matches. Raises as `open_reader`."""
     transport = Transport(read_address(url), key, allowed, wire)
     try:
         yield Session(transport)
@@ -79,7 +80,8 @@ def _open_session(url: str, key: str, allowed: re.Pattern[str], wire: Wire | Non
 
 
 @contextmanager
-def _open_executor() -> Iterator[Executor]:
+def open_executor() -> Iterator[Executor]:
+    """The threads that a reader asks from; what they have not begun is dropped at the end."""
     executor = ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="energycap")
     try:
         yield executor
@@ -100,6 +102,11 @@ class Reader:
     def requests(self) -> Counter[str]:
         """How many requests were sent, repeated ones included: `{"GET /api/v202406/esachannel/{id}": 3}`."""
         return self._session.requests
+
+    @property
+    def refusals(self) -> int:
+        """How often the service answered so far that it is too busy, answers that a repeat made good included."""
+        return self._session.refusals
 
     @property
     def findings(self) -> tuple[Finding, ...]:

@@ -38,6 +38,13 @@ class Session:
         self._lock = threading.Lock()
         self._requests: Counter[str] = Counter()
         self._findings: dict[str, Finding] = {}
+        self._refusals = 0
+
+    @property
+    def refusals(self) -> int:
+        """How often the service answered so far that it is too busy: 429 or 503."""
+        with self._lock:
+            return self._refusals
 
     @property
     def requests(self) -> Counter[str]:
@@ -67,6 +74,9 @@ class Session:
         with self._lock:
             self._requests[str(request.call)] += 1
         answer = self._transport.exchange(request)
+        if answer.status in {429, 503}:
+            with self._lock:
+                self._refusals += 1
         if "eci-deprecated" in answer.headers:
             self._note_deprecation(str(request.call), answer.headers["eci-deprecated"])
         check_status(request, answer)

@@ -1,4 +1,4 @@
-"""The calls: their requests as they are sent, and what may leave a reader and an editor."""
+"""The calls: their requests as they are sent, and what may leave a reader, an editor and a sender."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.energycap.calls import (
+    CREATE_ESA_READINGS,
+    CREATE_READINGS,
     EDIT_CHANNEL,
     EDIT_VERSION,
     LIST_CHANNELS,
     LIST_OBSERVATION_TYPES,
+    LIST_READINGS,
     LIST_UNITS,
     READ_CHANNEL,
     READS,
+    SENDS,
     VALIDATE_FORMULA,
     WRITES,
     Call,
@@ -43,14 +47,15 @@ def test_numbers_that_json_has_not_are_never_sent() -> None:
 
 
 @pytest.mark.parametrize(
-    "call", [LIST_CHANNELS, READ_CHANNEL, LIST_UNITS, LIST_OBSERVATION_TYPES, VALIDATE_FORMULA], ids=str
+    "call", [LIST_CHANNELS, READ_CHANNEL, LIST_UNITS, LIST_OBSERVATION_TYPES, LIST_READINGS, VALIDATE_FORMULA], ids=str
 )
-def test_what_reads_may_leave_a_reader_and_an_editor(call: Call) -> None:
+def test_what_reads_may_leave_a_reader_an_editor_and_a_sender(call: Call) -> None:
     request = str(call.to(7))
 
     assert call.is_read
     assert READS.fullmatch(request)
     assert WRITES.fullmatch(request)
+    assert SENDS.fullmatch(request)
 
 
 @pytest.mark.parametrize("call", [EDIT_CHANNEL, EDIT_VERSION], ids=str)
@@ -60,9 +65,20 @@ def test_what_edits_may_leave_an_editor_alone(call: Call) -> None:
     assert not call.is_read
     assert not READS.fullmatch(request)
     assert WRITES.fullmatch(request)
+    assert not SENDS.fullmatch(request)
 
 
-@pytest.mark.parametrize("allowed", [READS, WRITES], ids=["reader", "editor"])
+@pytest.mark.parametrize(("call", "is_read"), [(CREATE_READINGS, False), (CREATE_ESA_READINGS, True)], ids=str)
+def test_readings_may_leave_a_sender_alone_and_only_one_kind_may_be_repeated(call: Call, is_read: bool) -> None:
+    request = str(call.to(body=[]))
+
+    assert call.is_read is is_read
+    assert not READS.fullmatch(request)
+    assert not WRITES.fullmatch(request)
+    assert SENDS.fullmatch(request)
+
+
+@pytest.mark.parametrize("allowed", [READS, WRITES, SENDS], ids=["reader", "editor", "sender"])
 @pytest.mark.parametrize(
     "request_line",
     [
@@ -74,6 +90,9 @@ def test_what_edits_may_leave_an_editor_alone(call: Call) -> None:
         "PUT /api/v202406/esachannel/7/reading",
         "PATCH /api/v202406/esachannel/7",
         "PUT /api/v3/reading/7",
+        "POST /api/v3/reading/7",
+        "DELETE /api/v3/reading",
+        "POST /api/v202407/esaReading/delete",
         "GET http://elsewhere.example/",
     ],
 )

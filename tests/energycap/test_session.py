@@ -209,6 +209,14 @@ def test_requests_are_counted_by_call() -> None:
     assert session.requests == {"GET /api/v202406/esachannel/{id}": 2, "PUT /api/v202406/esachannel/{id}": 1}
 
 
+def test_answers_of_a_service_that_is_too_busy_are_counted_though_a_repeat_makes_them_good() -> None:
+    session = make_session(Script(respond(429), respond(503), respond(500), respond(200)))
+
+    session.ask(READ)
+
+    assert session.refusals == 2
+
+
 def test_a_deprecated_call_is_found_once() -> None:
     text = "2027-01-31, use \x07GetEsaChannelV202701"
     session = make_session(Script(*(respond(200, eci_deprecated=text) for _ in range(2)), respond(200)))

@@ -1,0 +1,111 @@
+"""What the service says of readings that were sent, and what it keeps of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.energycap.answers import unusable
+from reconciler.energycap.documents import Odd, read_id, read_objects, read_text
+from reconciler.energycap.words import make_harmless
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.energycap.documents import Document
+
+
+@dataclass(frozen=True, slots=True)
+class FailedReading:
+    """A reading that was not taken, as the service names it; `error` is "" where only its group has one."""
+
+    time: str | None
+    value: float | None
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class FailedGroup:
+    """Readings of one group that were not taken; `identifiers` are those of the group, by the names of the call."""
+
+    identifiers: Mapping[str, object]
+    error: str
+    readings: tuple[FailedReading, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of the readings of one request: how many were taken and how many not, and the latter by group."""
+
+    imported: int
+    failed: int
+    groups: tuple[FailedGroup, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptReading:
+    """A reading that a channel has: its time as the service writes it, and the value as it was sent."""
+
+    time: str
+    value: float | None
+
+
+def is_receipt(document: object) -> bool:
+    """Whether `document` says how many readings were taken, as the answer of POST /api/v3/reading does."""
+    return isinstance(document, dict) and "importedReadingsCount" in document
+
+
+def receipt_from_response(document: object) -> Receipt:
+    """The receipt that answers POST /api/v3/reading. Raises BadAnswer where it is none, or does not add up."""
+    try:
+        (answer,) = read_objects([document], "the answer")
+        groups = read_objects(answer.get("failedReadings") or [], "failedReadings")
+        receipt = Receipt(
+            read_id(answer, "importedReadingsCount"),
+            read_id(answer, "failedReadingsCount"),
+            tuple(map(_read_group, groups)),
+        )
+    except Odd as odd:
+        raise unusable(f"what became of the readings: {odd}") from None
+    named = sum(len(group.readings) for group in receipt.groups)
+    if receipt.failed != named:
+        raise unusable(f"{receipt.failed:,} readings failed, but {named:,} are named")
+    return receipt
+
+
+def kept_from_response(document: object) -> tuple[KeptReading, ...]:
+    """The readings that answer GET /api/v3/channel/{id}/reading. Raises BadAnswer for any other shape."""
+    try:
+        (answer,) = read_objects([document], "the answer")
+        return tuple(map(_read_kept, read_objects(answer.get("readings") or [], "readings")))
+    except Odd as odd:
+        raise unusable(f"the readings of a channel: {odd}") from None
+
+
+def _read_group(document: Document) -> FailedGroup:
+    readings = read_objects(document.get("readings") or [], "failedReadings.readings")
+    identifiers = {name: value for name, value in document.items() if name not in ("error", "readings")}
+    return FailedGroup(identifiers, _read_error(document), tuple(map(_read_failed, readings)))
+
+
+def _read_failed(document: Document) -> FailedReading:
+    return FailedReading(read_text(document, "time"), _read_number(document, "value"), _read_error(document))
+
+
+def _read_kept(document: Document) -> KeptReading:
+    time = read_text(document, "time")
+    if time is None:
+        raise Odd("readings.time", "a date and time", None)
+    raw = _read_number(document, "rawValue")
+    return KeptReading(time, _read_number(document, "value") if raw is None else raw)
+
+
+def _read_error(document: Document) -> str:
+    return make_harmless(read_text(document, "error") or "")
+
+
+def _read_number(document: Document, name: str) -> float | None:
+    found = document.get(name)
+    if found is None or (isinstance(found, int | float) and not isinstance(found, bool)):
+        return found
+    raise Odd(name, "a number", found)

@@ -1,0 +1,103 @@
+"""Receipts for readings, and the readings that a channel has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reconciler.energycap.receipts import (
+    FailedGroup,
+    FailedReading,
+    KeptReading,
+    Receipt,
+    is_receipt,
+    kept_from_response,
+    receipt_from_response,
+)
+from reconciler.errors import BadAnswer
+
+FAILED = {"time": "2026-03-30T00:15:00", "value": 1.5, "estimated": False, "note": None, "error": "too\nlate"}
+
+
+def answer(*groups: Any, imported: Any = 1, failed: Any = 0) -> dict[str, Any]:
+    return {"failedReadings": list(groups), "importedReadingsCount": imported, "failedReadingsCount": failed}
+
+
+def test_a_receipt_counts_and_names_what_was_not_taken() -> None:
+    group = {"channelId": None, "meterImportId": "NB-ELEC-01", "error": "no channel", "readings": [FAILED, {}]}
+
+    assert receipt_from_response(answer(group, imported=3, failed=2)) == Receipt(
+        imported=3,
+        failed=2,
+        groups=(
+            FailedGroup(
+                identifiers={"channelId": None, "meterImportId": "NB-ELEC-01"},
+                error="no channel",
+                readings=(FailedReading("2026-03-30T00:15:00", 1.5, "too late"), FailedReading(None, None, "")),
+            ),
+        ),
+    )
+
+
+def test_nothing_failed_where_the_list_is_missing_or_null() -> None:
+    counts = {"importedReadingsCount": 7, "failedReadingsCount": 0}
+
+    assert receipt_from_response(counts) == Receipt(7, 0, ())
+    assert receipt_from_response({**counts, "failedReadings": None}) == Receipt(7, 0, ())
+
+
+@pytest.mark.parametrize(
+    ("document", "flaw"),
+    [
+        ([], "the answer should be a list of objects, found a list of other things"),
+        ({}, "importedReadingsCount should be an id, found nothing"),
+        (answer(imported=True), "importedReadingsCount should be an id, found true"),
+        (answer({"readings": "x"}, failed=1), "failedReadings.readings should be a list of objects, found text"),
+        (answer({"readings": [{"value": "1"}]}, failed=1), "value should be a number, found text"),
+        (answer({"readings": [{"value": True}]}, failed=1), "value should be a number, found true"),
+        (answer({"readings": [FAILED]}, failed=2000), "2,000 readings failed, but 1 are named"),
+        (answer(failed=1), "1 readings failed, but 0 are named"),
+    ],
+)
+def test_what_is_no_receipt_or_does_not_add_up_is_refused(document: Any, flaw: str) -> None:
+    with pytest.raises(BadAnswer) as caught:
+        receipt_from_response(document)
+
+    assert caught.value.message.endswith(flaw)
+
+
+def test_a_receipt_is_known_by_its_count() -> None:
+    assert is_receipt(answer())
+    assert not is_receipt({"taskId": 7})
+    assert not is_receipt(None)
+
+
+def test_kept_readings_have_the_value_that_was_sent() -> None:
+    readings = [
+        {"time": "2026-03-30T00:15:00-04:00", "value": 0.5, "rawValue": 500},
+        {"time": "2026-03-30T00:30:00-04:00", "value": 0.25},
+        {"time": "2026-03-30T00:45:00-04:00"},
+    ]
+
+    assert kept_from_response({"channelId": 7, "readings": readings}) == (
+        KeptReading("2026-03-30T00:15:00-04:00", 500),
+        KeptReading("2026-03-30T00:30:00-04:00", 0.25),
+        KeptReading("2026-03-30T00:45:00-04:00", None),
+    )
+    assert kept_from_response({"readings": None}) == ()
+
+
+@pytest.mark.parametrize(
+    ("document", "flaw"),
+    [
+        (7, "the answer should be a list of objects, found a list of other things"),
+        ({"readings": [{"value": 1}]}, "readings.time should be a date and time, found nothing"),
+        ({"readings": [{"time": 7}]}, "time should be text, found 7"),
+    ],
+)
+def test_kept_readings_of_another_shape_are_refused(document: Any, flaw: str) -> None:
+    with pytest.raises(BadAnswer) as caught:
+        kept_from_response(document)
+
+    assert caught.value.message.endswith(flaw)
