@@ -23,10 +23,10 @@ def _watch_nothing(_event: Event) -> None:
 class Conduct:
     """How a plan is carried out.
 
-    `parallelism` changes are carried out side by side. `on_event` is called from the thread that applies, one event at
-    a time. Once `stop` is set, from any thread or a signal handler, what is in flight is finished and nothing more is
-    begun. With a `journal` every write stands in it before it is sent, and what an earlier run left open there is
-    settled first.
+    Up to `parallelism` changes are carried out side by side, fewer while the service strains. `on_event` is called from
+    the thread that applies, one event at a time. Once `stop` is set, from any thread or a signal handler, what is in
+    flight is finished and nothing more is begun. With a `journal` every write stands in it before it is sent, and what
+    an earlier run left open there is settled first.
     """
 
     parallelism: int = DEFAULT_PARALLELISM

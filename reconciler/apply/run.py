@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from reconciler.apply.conduct import Conduct
 from reconciler.apply.evidence import Witness
 from reconciler.apply.order import Queue
+from reconciler.apply.pace import Pace
 from reconciler.apply.sending import Sender
 from reconciler.apply.step import Step, Stepper
 from reconciler.apply.verifying import Written, verify
@@ -39,7 +40,8 @@ def apply_plan(plan: Plan, editor: Editor, environment: Environment, conduct: Co
     sender = Sender(editor, environment.channel_edit, conduct.journal)
     with ThreadPoolExecutor(conduct.parallelism, thread_name_prefix="apply") as pool:
         settled = _settle_open(sender, pool)
-        run = _Run(plan, Stepper(sender, Witness(editor, plan.sendable), settled), conduct)
+        pace = Pace(conduct.parallelism, lambda: editor.refusals)
+        run = _Run(plan, Stepper(sender, Witness(editor, plan.sendable), settled), conduct, pace)
         run.carry_out(pool)
         run.verify(editor, pool)
     account = run.account()
@@ -58,12 +60,13 @@ def _settle_open(sender: Sender, executor: Executor) -> Mapping[str, Landing]:
 class _Run:
     """One carrying out of one plan: what has ended, and how."""
 
-    def __init__(self, plan: Plan, stepper: Stepper, conduct: Conduct) -> None:
+    def __init__(self, plan: Plan, stepper: Stepper, conduct: Conduct, pace: Pace) -> None:
         self._changes = plan.sendable
         self._index = {change.name: index for index, change in enumerate(self._changes, 1)}
         self._blocked = frozenset(change.name for change in plan.blocked)
         self._stepper = stepper
         self._conduct = conduct
+        self._pace = pace
         self._queue = Queue(self._changes)
         self._steps: dict[str, Step] = {}
         self._halt = ""
@@ -72,11 +75,13 @@ class _Run:
         """Bring every change to its end; those that may not be begun end as not tried."""
         in_flight: dict[Future[Step], Change] = {}
         while self._queue:
-            while len(in_flight) < self._conduct.parallelism and (change := self._queue.take()):
+            while len(in_flight) < self._pace.limit and (change := self._queue.take()):
                 self._begin(change, executor, in_flight)
             ended, _ = wait(in_flight, return_when=FIRST_COMPLETED)
             for future in ended:
-                self._finish(in_flight.pop(future), future.result())
+                change = in_flight.pop(future)
+                self._pace.end(change.name)
+                self._finish(change, future.result())
 
     def verify(self, reader: Reader, executor: Executor) -> None:
         """Read all channels that were written once more, and correct the outcomes of those that read otherwise."""
@@ -102,6 +107,7 @@ class _Run:
             self._finish(change, Step(refusal))
             return
         self._conduct.on_event(Started(change.name, change.channel_id, self._index[change.name], len(self._changes)))
+        self._pace.begin(change.name)
         in_flight[executor.submit(self._stepper.carry_out, change)] = change
 
     def _finish(self, change: Change, step: Step) -> None:

@@ -287,6 +287,29 @@ def test_no_more_are_under_way_than_parallelism_allows(start: Start) -> None:
     assert crowd.most == 2
 
 
+def test_a_service_that_is_too_busy_gets_fewer_changes_at_a_time(start: Start) -> None:
+    refused: set[str] = set()
+
+    def refuse_first(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        if request.url.path in refused:
+            return pass_on()
+        refused.add(request.url.path)
+        return httpx.Response(429)
+
+    bench = start(wire=Wire(refuse_first))
+    plan = bench.plan(
+        *(want(f"c{channel_id}", channel_id, channelInfo="New") for channel_id in (1042, 1046, 1058, 1063))
+    )
+    in_flight = [0]
+
+    def count(event: Event) -> None:
+        if isinstance(event, Started | Finished):
+            in_flight.append(in_flight[-1] + (1 if isinstance(event, Started) else -1))
+
+    assert set(endings(bench.apply(plan, Conduct(parallelism=2, on_event=count))).values()) == {"done"}
+    assert in_flight == [0, 1, 2, 1, 0, 1, 0, 1, 0]
+
+
 def test_a_reviewed_plan_holds_while_what_it_does_not_touch_drifts_and_while_it_is_carried_out(start: Start) -> None:
     bench = start(wire=refuse_put_of(1044))
     reviewed = bench.plan(*CONVERSION)

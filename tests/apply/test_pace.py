@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reconciler.apply.pace import Pace
+
+
+@dataclass
+class Service:
+    """A clock and a count of refusals that stand still until a test moves them."""
+
+    seconds: float = 0.0
+    refusals: int = 0
+
+    def make_pace(self, most: int) -> Pace:
+        return Pace(most, lambda: self.refusals, lambda: self.seconds)
+
+    def carry_out(self, pace: Pace, name: str = "a", seconds: float = 0.1, refusals: int = 0) -> None:
+        pace.begin(name)
+        self.end(pace, name, seconds, refusals)
+
+    def end(self, pace: Pace, name: str, seconds: float = 0.1, refusals: int = 0) -> None:
+        self.seconds += seconds
+        self.refusals += refusals
+        pace.end(name)
+
+
+def test_a_run_begins_with_all_that_is_allowed() -> None:
+    assert Service().make_pace(8).limit == 8
+
+
+def test_a_service_that_is_too_busy_gets_half_as_much() -> None:
+    service = Service()
+    pace = service.make_pace(8)
+
+    service.carry_out(pace, refusals=1)
+    assert pace.limit == 4
+    service.carry_out(pace, refusals=3)
+    assert pace.limit == 2
+
+
+def test_what_a_service_refused_before_the_run_does_not_count() -> None:
+    service = Service(refusals=5)
+    pace = service.make_pace(8)
+
+    service.carry_out(pace)
+
+    assert pace.limit == 8
+
+
+def test_all_that_was_in_flight_when_it_strained_counts_once() -> None:
+    service = Service()
+    pace = service.make_pace(8)
+    for name in "abcd":
+        pace.begin(name)
+
+    for name in "abcd":
+        service.end(pace, name, refusals=1)
+
+    assert pace.limit == 4
+    service.carry_out(pace, "e", refusals=1)
+    assert pace.limit == 2
+
+
+def test_a_change_is_always_allowed() -> None:
+    service = Service()
+    pace = service.make_pace(2)
+
+    for _ in range(5):
+        service.carry_out(pace, refusals=1)
+
+    assert pace.limit == 1
+
+
+def test_after_each_round_that_goes_well_there_is_one_more_up_to_all() -> None:
+    service = Service()
+    pace = service.make_pace(4)
+    service.carry_out(pace, refusals=1)
+    service.carry_out(pace, refusals=1)
+
+    limits = []
+    for _ in range(9):
+        service.carry_out(pace)
+        limits.append(pace.limit)
+
+    assert limits == [2, 2, 2, 3, 3, 3, 4, 4, 4]
+
+
+def test_a_change_that_takes_far_longer_than_usual_is_a_strain() -> None:
+    service = Service()
+    pace = service.make_pace(8)
+    service.carry_out(pace, seconds=1)
+
+    service.carry_out(pace, seconds=4.1)
+
+    assert pace.limit == 4
+
+
+def test_quick_changes_may_vary() -> None:
+    service = Service()
+    pace = service.make_pace(8)
+    service.carry_out(pace, seconds=0.05)
+
+    service.carry_out(pace, seconds=1.9)
+
+    assert pace.limit == 8
+
+
+def test_a_service_that_stays_slow_is_usual_after_a_while() -> None:
+    service = Service()
+    pace = service.make_pace(8)
+    service.carry_out(pace, seconds=0.1)
+
+    for _ in range(60):
+        service.carry_out(pace, seconds=3)
+
+    assert pace.limit == 8
