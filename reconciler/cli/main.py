@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import traceback
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -17,7 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
 
-COMMANDS = ("validate", "plan", "show", "apply", "snapshot", "explain", "sandbox")
+COMMANDS = ("init", "import", "validate", "plan", "show", "apply", "snapshot", "explain", "sandbox")
+# A command whose name no module can have.
+_MODULES = {"import": "import_channels"}
 
 
 class _LazyGroup(click.Group):
@@ -29,7 +30,7 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if super().get_command(ctx, cmd_name) is None:
             return None
-        command: click.Command = import_module(f"reconciler.cli.{cmd_name}").command
+        command: click.Command = import_module(f"reconciler.cli.{_MODULES.get(cmd_name, cmd_name)}").command
         return command
 
 
@@ -94,6 +95,8 @@ def _help_of(error: click.ClickException) -> str:
 
 
 def _explain_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    import traceback
+
     traceback.print_exception(kind, error, trace)
     click.echo(
         f"\nThis is a bug in reconciler {__version__}, not in your files. Please report it with the lines above.\n"

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.definitions.git import checked_out
 from reconciler.definitions.load import load_definitions
 from reconciler.definitions.project import find_root, load_project
 from reconciler.errors import ProjectError, UsageError
@@ -38,6 +36,8 @@ class Workplace:
         if wanted is None:
             raise UsageError("no environment given, and reconciler.yaml has no defaultEnvironment", _choose(known))
         if wanted not in known:
+            import difflib
+
             near = difflib.get_close_matches(wanted, known, 1)
             hint = f"did you mean {near[0]}? " if near else ""
             raise UsageError(f"no environment {wanted!r} in reconciler.yaml", hint + _choose(known))
@@ -77,6 +77,8 @@ def open_definitions(screen: Screen, workplace: Workplace, base: str | None = No
         raise ProjectError("the definitions have errors; nothing was asked of EnergyCAP", "mend what is listed above")
     if base is None:
         return Wanted(loaded.definitions, loaded.findings, None)
+    from reconciler.definitions.git import checked_out
+
     with checked_out(workplace.root, base, folders) as past:
         return Wanted(loaded.definitions, loaded.findings, load_definitions(past, folders).definitions)
 

@@ -7,7 +7,6 @@ import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from threading import Timer
 from typing import TYPE_CHECKING
 
 import click
@@ -108,6 +107,8 @@ class Screen:
     @contextmanager
     def remark_slow(self, text: str) -> Iterator[None]:
         """Say on stderr what is going on, where the block takes longer than a second."""
+        from threading import Timer
+
         timer = Timer(_PATIENCE, self.remark, (text,))
         timer.daemon = True
         timer.start()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import marshal
 import os
 import sys
-import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
@@ -48,8 +47,13 @@ def does_pay(size: int) -> bool:
 
     Only on Linux, where a copy of a process is safe and cheap, and only where no thread could be cut in half.
     """
+    if size < _WORTH_IT:
+        return False
+    # Imported here, as only many files need to know.
+    import threading  # noqa: PLC0415
+
     is_able = sys.platform == "linux" and threading.active_count() == 1
-    return size >= _WORTH_IT and is_able and len(os.sched_getaffinity(0)) > 1
+    return is_able and len(os.sched_getaffinity(0)) > 1
 
 
 def start_second(root: Path, files: Sequence[str]) -> Second | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from itertools import groupby
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape, quoteattr
 
 from reconciler.model.findings import Severity
 from reconciler.reports.harmless import harmless
@@ -42,6 +41,9 @@ def _render_case(finding: Finding) -> Iterator[str]:
     line = f' line="{finding.place.line}"' if finding.place and finding.place.line else ""
     file = _attribute(file_of(finding))
     yield f"    <testcase name={_attribute(_name_case(finding))} classname={file} file={file}{line}>"
+    # Imported here, as it brings half of the standard library's network along.
+    from xml.sax.saxutils import escape  # noqa: PLC0415
+
     text = escape("\n".join(map(harmless, _describe(finding))))
     if finding.severity is Severity.ERROR:
         yield f"      <failure message={_attribute(finding.message)} type={_attribute(finding.code)}>{text}</failure>"
@@ -64,4 +66,6 @@ def _describe(finding: Finding) -> Iterable[str]:
 
 
 def _attribute(text: str) -> str:
+    from xml.sax.saxutils import quoteattr  # noqa: PLC0415
+
     return quoteattr(harmless(text))
