@@ -1,0 +1,189 @@
+"""How fast files are validated, beside others: `python -m benchmarks.validate --channels 1 1000 10000 --rounds 5`.
+
+Others are check-jsonschema with the same schema and yamllint, each in a virtual environment of its own, and as floors
+the C loader alone and libyaml without a single Python object. All read the same files, as whole processes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.measuring import (
+    ROOT,
+    Job,
+    a_folder,
+    describe_machine,
+    install,
+    median_cost,
+    median_ratio,
+    render_table,
+    replace_section,
+    take_turns,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from benchmarks.measuring import Cost
+
+HEADING = "## Validation"
+_SCHEMA = ROOT / "schemas" / "channels.schema.json"
+_OURS, _ALONE, _PEER, _LINTER = "reconciler validate", "the same on one processor", "check-jsonschema", "yamllint"
+_HEADS = ("", "channels", "files", "wall", "CPU", "peak memory", "it / check-jsonschema")
+# How much of check-jsonschema's time ours may take. Source: design of the project, goals of speed.
+_GOALS = {(10_000, _OURS): 0.02, (10_000, _ALONE): 0.035, (1, _OURS): 0.25}
+# Beyond this the others take minutes, and what is asked is whether ours stays linear.
+_LARGEST_OF_OTHERS = 10_000
+# The others are timed fewer times where a round of them takes half a minute.
+_ROUNDS_OF_OTHERS = {10_000: 2}
+_FLOORS = {
+    "the floor: CSafeLoader alone": "yaml.load(path.read_bytes(), yaml.CSafeLoader)",
+    "the floor: libyaml, no Python objects": "yaml.cyaml.CParser(path.read_bytes()).raw_parse()",
+}
+_READ = 'import pathlib, yaml\nfor path in pathlib.Path("channels").iterdir():\n    {}\nprint("read")'
+_CHANNEL = """\
+  nb-elec-{index:06d}:
+    select: {{channelId: {id}}}
+    channelInfo: North Building electricity use {index}
+    channelDescription: Main meter in the basement, number {index}
+    channelImportId: NB-ELEC-{index:06d}-USE
+    observationTypeCode: ELECUSE
+    summarizationMethod: Sum
+    intervalMinutes: 15
+    isCalculated: false
+    isPrimaryValue: false
+    isPrimaryDemand: false
+    esaChannelVersion:
+      beginDate: 2024-07-01
+      unitCode: KWH
+      observationRule: Odometer
+      multiplier: {multiplier}
+      offset: null
+      rolloverValue: 999999
+      rollbackAllowance: 0.1
+      minimumReading: null
+      maximumReading: {maximum}
+      isValuePositive: false
+      formula: null
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """So many channels in so many files, and what each candidate took for them, round by round."""
+
+    channels: int
+    files: int
+    costs: dict[str, list[Cost]]
+
+
+def _measure(channels: int, per_file: int, rounds: int, peers: dict[str, Path]) -> Cell:
+    with a_folder() as folder:
+        files = _write_project(folder, channels, per_file)
+        jobs = [*_prepare_own(folder, len(files)), *_prepare_floors(folder)]
+        if channels <= _LARGEST_OF_OTHERS:
+            jobs += _prepare_peers(folder, files, peers, _ROUNDS_OF_OTHERS.get(channels, rounds))
+        return Cell(channels, len(files), take_turns(jobs, rounds))
+
+
+def _write_project(folder: Path, channels: int, per_file: int) -> list[str]:
+    """Write a project of made-up channels into `folder`; its files of definitions, relative to it."""
+    (folder / "reconciler.yaml").write_text("definitions: channels\n", encoding="utf-8")
+    (folder / "channels").mkdir()
+    files = []
+    for start in range(0, channels, per_file):
+        texts = (_write_channel(index) for index in range(start, min(start + per_file, channels)))
+        files.append(f"channels/{start:06d}.yaml")
+        (folder / files[-1]).write_text("# made up\nchannels:\n" + "".join(texts), encoding="utf-8")
+    return files
+
+
+def _write_channel(index: int) -> str:
+    multiplier = f"{(index % 97 + 1) / 1000}"
+    return _CHANNEL.format(index=index, id=index + 1, multiplier=multiplier, maximum=5000.5 + index)
+
+
+def _prepare_own(folder: Path, files: int) -> Iterator[Job]:
+    command = (sys.executable, "-m", "reconciler", "validate")
+    proof = f"{files} file"
+    yield Job(_OURS, command, folder, proof)
+    first = min(os.sched_getaffinity(0))
+    alone = f"import os, sys; os.sched_setaffinity(0, [{first}]); os.execv(sys.executable, sys.argv[1:])"
+    yield Job(_ALONE, (sys.executable, "-I", "-S", "-c", alone, *command), folder, proof)
+
+
+def _prepare_floors(folder: Path) -> Iterator[Job]:
+    for name, statement in _FLOORS.items():
+        yield Job(name, (sys.executable, "-c", _READ.format(statement)), folder, "read")
+
+
+def _prepare_peers(folder: Path, files: Sequence[str], peers: dict[str, Path], rounds: int) -> Iterator[Job]:
+    commands = {
+        _PEER: (("--schemafile", str(_SCHEMA), *files), "ok"),
+        _LINTER: (("-d", "{extends: relaxed, rules: {line-length: disable}}", *files), ""),
+    }
+    for name, folder_of_commands in peers.items():
+        arguments, proof = commands[name]
+        yield Job(name, (str(folder_of_commands / name), *arguments), folder, proof, rounds=rounds)
+
+
+def _install_peers(tools: Path) -> dict[str, Path]:
+    found = {name: install(tools / name, name) for name in (_PEER, _LINTER)}
+    return {name: folder for name, folder in found.items() if folder}
+
+
+def _render(cells: Sequence[Cell]) -> str:
+    return render_table(_HEADS, [_render_row(cell, name) for cell in cells for name in cell.costs])
+
+
+def _render_row(cell: Cell, name: str) -> tuple[str, ...]:
+    cost = median_cost(cell.costs[name])
+    figures = (f"{cost.wall:.3f} s", f"{cost.cpu:.3f} s", f"{cost.memory:.0f} MiB")
+    return (name, f"{cell.channels:,}", f"{cell.files:,}", *figures, _compare(cell, name))
+
+
+def _compare(cell: Cell, name: str) -> str:
+    if _PEER not in cell.costs or name == _PEER:
+        return ""
+    goal = _GOALS.get((cell.channels, name))
+    return f"{median_ratio(cell.costs[name], cell.costs[_PEER]):.3f}" + (f" (goal {goal})" if goal else "")
+
+
+def _explain(rounds: int, machine: str) -> str:
+    return (
+        f"`python -m benchmarks.validate`, {machine}.\nA channel has 22 values, 700 bytes. Medians of {rounds} rounds "
+        "(for 10,000 channels the others: two), the candidates\nin turn, a first round dropped. The ratio is that of wall "
+        "times within a round, which holds where seconds do not.\nPeak memory is that of the largest process of a "
+        "candidate, CPU that of all its processes. check-jsonschema reads the\nsame schema and checks nothing else; "
+        "`reconciler validate` also checks names, domain rules and references over all files."
+    )
+
+
+def _main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--channels", type=int, nargs="+", default=[1, 1_000, 10_000])
+    parser.add_argument("--per-file", type=int, nargs="+", default=[20])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--docs", type=Path, help="put the table into this Markdown file, too")
+    options = parser.parse_args()
+    machine = describe_machine()
+    with a_folder() as tools:
+        peers = _install_peers(tools)
+        cells = [
+            _measure(channels, per_file, options.rounds, peers)
+            for channels in options.channels
+            for per_file in sorted({min(per_file, channels) for per_file in options.per_file})
+        ]
+    text = f"{_explain(options.rounds, machine)}\n\n{_render(cells)}"
+    print(text)
+    if options.docs:
+        replace_section(options.docs, HEADING, text)
+
+
+if __name__ == "__main__":
+    _main()
