@@ -84,7 +84,8 @@ def test_a_dropped_connection_gives_no_answer(
 ) -> None:
     bench = start(faults=(f"PUT {fault} x1",))
 
-    with pytest.raises(httpx.RemoteProtocolError, match="without sending a response"):
+    # As the system has it, the client reads an end or a reset.
+    with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
         bench.client.put(ONE, json=body)
 
     assert (stored(bench)["channelInfo"] == "New") == is_written
