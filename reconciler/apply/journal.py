@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from threading import Lock
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 from reconciler.apply.chronicle import FORMAT_VERSION, Chronicle, parse_journal, read_journal
 from reconciler.apply.entries import Began, Ended, Intent, Landed
 from reconciler.apply.entry_lines import encode_entry, render_line
-from reconciler.apply.lock import lock
+from reconciler.apply.files import lock, make_durable, make_name_durable
 from reconciler.errors import FileError
 from reconciler.planfile.writing import encode_plan
 
@@ -30,9 +29,11 @@ _MAKE_ROOM = "make room, or give the right to write there; without a journal not
 
 
 class Journal:
-    """The journal of one run, for any number of threads. Every method returns once its entry is durable.
+    """The journal of one run, for any number of threads.
 
-    Raises FileError where that cannot be, and then for good: nothing may stand behind a line that is not whole.
+    An intent is durable before `intend` returns. An outcome is noted at once and durable with the next intent, or at
+    the end: one that is lost with the power leaves its intent open, and that is settled by reading. Every method raises
+    FileError where it cannot note something, and then for good: nothing may stand behind a line that is not whole.
     """
 
     def __init__(self, descriptor: int, path: Path, before: Chronicle) -> None:
@@ -48,14 +49,14 @@ class Journal:
 
     def begin(self) -> None:
         """Note that a run began."""
-        self._append(Began(_now()))
+        self._sync(self._append(Began(_now())))
 
     def intend(self, name: str, write: Write, before: Live) -> int:
         """Note that `write` is about to be sent for the change `name`, whose channel reads as `before`: its number."""
         with self._appending:
             self._numbers += 1
             number = self._numbers
-        self._append(Intent(_now(), number, name, write, before))
+        self._sync(self._append(Intent(_now(), number, name, write, before)))
         return number
 
     def land(self, number: int, landing: Landing) -> None:
@@ -64,20 +65,23 @@ class Journal:
 
     def end(self, account: Account) -> None:
         """Note that the run came to its end."""
-        self._append(Ended(_now(), account))
+        self._sync(self._append(Ended(_now(), account)))
 
-    def _append(self, entry: Entry) -> None:
+    def _append(self, entry: Entry) -> int:
+        """How many lines there are once that of `entry` is written."""
         line = render_line(encode_entry(entry))
         with self._appending, self._failing_for_good():
             _write(self._descriptor, line)
             self._appended += 1
-            mine = self._appended
+            return self._appended
+
+    def _sync(self, lines: int) -> None:
+        """Make so many lines durable; what others appended meanwhile goes along, so that they need not wait again."""
         with self._syncing:
-            # Whoever waited here may find that its line was made durable together with the one before.
-            if self._synced < mine:
+            if self._synced < lines:
                 appended = self._appended
                 with self._failing_for_good():
-                    os.fsync(self._descriptor)
+                    make_durable(self._descriptor)
                 self._synced = appended
 
     @contextmanager
@@ -144,19 +148,10 @@ def _take_up(descriptor: int, path: Path, plan: Plan, document: dict[str, object
         os.ftruncate(descriptor, sound.length if sound else 0)
         if sound is None:
             _write(descriptor, render_line({"kind": "plan", "format_version": FORMAT_VERSION, "plan": document}))
-            _make_name_durable(path)
+            make_name_durable(path)
     except OSError as error:
         raise FileError(_describe(path, error), _MAKE_ROOM) from error
     return sound.chronicle if sound else Chronicle(plan)
-
-
-def _make_name_durable(path: Path) -> None:
-    if sys.platform != "win32":  # pragma: no branch - there, folders cannot be opened
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
 
 def _write(descriptor: int, line: bytes) -> None:

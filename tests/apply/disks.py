@@ -28,16 +28,34 @@ def full_disk(room: int) -> Iterator[None]:
 @contextmanager
 def no_durability(journal: Journal) -> Iterator[None]:
     """A pipe stands in the place of the journal's file meanwhile: it takes lines, but nothing makes them durable."""
+    reading, writing = os.pipe()
+    try:
+        with _replaced(journal, writing):
+            yield
+    finally:
+        os.close(reading)
+
+
+@contextmanager
+def no_disk(journal: Journal) -> Iterator[None]:
+    """A pipe that nobody reads stands in the place of the journal's file meanwhile: it takes no line."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with _replaced(journal, writing):
+        yield
+
+
+@contextmanager
+def _replaced(journal: Journal, other: int) -> Iterator[None]:
     descriptor = _find_descriptor(journal.path)
     original = os.dup(descriptor)
-    reading, writing = os.pipe()
-    os.dup2(writing, descriptor)
+    os.dup2(other, descriptor)
     try:
         yield
     finally:
         os.dup2(original, descriptor)
-        for one in (original, reading, writing):
-            os.close(one)
+        os.close(original)
+        os.close(other)
 
 
 def _find_descriptor(path: Path) -> int:

@@ -16,7 +16,7 @@ from reconciler.apply.writing import Landing, Part, Write
 from reconciler.model.outcomes import Ending, Outcome
 from reconciler.model.project import ChannelEdit
 from tests.apply.bench import Wire, endings, only, want
-from tests.apply.disks import no_durability
+from tests.apply.disks import no_disk, no_durability
 from tests.apply.records import INFO
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def test_an_outcome_that_cannot_be_noted_still_counts_but_nothing_is_sent_after_
 
     def break_journal(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
         if request.method == "PUT":
-            trouble.enter_context(no_durability(journal))
+            trouble.enter_context(no_disk(journal))
         return pass_on()
 
     bench = start(wire=Wire(break_journal))
