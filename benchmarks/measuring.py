@@ -12,13 +12,16 @@ import tempfile
 import venv
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 ROOT = Path(__file__).parent.parent
+
+_wall = attrgetter("wall")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +95,9 @@ def median_cost(costs: Sequence[Cost]) -> Cost:
     )
 
 
-def median_ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
-    """How much of the others' figures ours are: the median over the rounds that both took part in."""
-    return statistics.median(our / their for our, their in zip(ours, theirs, strict=False))
+def median_ratio(ours: Sequence[Cost], theirs: Sequence[Cost], figure: Callable[[Cost], float] = _wall) -> float:
+    """How much of the others' wall time, or of `figure`, ours is: the median over the rounds that both took part in."""
+    return statistics.median(figure(our) / figure(their) for our, their in zip(ours, theirs, strict=False))
 
 
 def render_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

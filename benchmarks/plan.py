@@ -11,6 +11,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -147,16 +148,15 @@ def _compare(cell: Cell, name: str) -> tuple[str, str]:
         return "", ""
     ours, theirs = cell.costs[_OURS], cell.costs[name]
     goal = _GOALS.get((cell.channels, cell.latency, name))
-    wall = median_ratio([cost.wall for cost in ours], [cost.wall for cost in theirs])
-    cpu = median_ratio([cost.cpu for cost in ours], [cost.cpu for cost in theirs])
+    wall, cpu = median_ratio(ours, theirs), median_ratio(ours, theirs, attrgetter("cpu"))
     return f"{wall:.3f}" + (f" (goal {goal})" if goal else ""), f"{cpu:.3f}"
 
 
 def _explain(rounds: int, machine: str) -> str:
     return f"""\
 `python -m benchmarks.plan`, {machine}.
-{_CHANGED_PERCENT} % of the channels differ. Medians of {rounds} rounds (terraform: one), the candidates in turn, a first
-round dropped. Ratios are medians of those within a round, which hold where seconds do not. The sandbox answers from a
+{_CHANGED_PERCENT} % of the channels differ. Medians of {rounds} rounds (terraform: one), the candidates in turn, a
+first round dropped. Ratios are medians of those within a round: they hold where seconds do not. The sandbox answers from a
 process of its own, on the same processors. Peak memory is that of the largest process of a candidate, CPU that of all
 its processes. octodns-sync compares A records of two values, terraform plan `terraform_data` of 21.
 """
@@ -177,7 +177,7 @@ def _main() -> None:
             for channels in options.channels
             for cell in _measure(channels, options.latency, options.rounds, octodns)
         ]
-    text = f"{_explain(options.rounds, machine)}\n\n{_render(cells)}"
+    text = f"{_explain(options.rounds, machine)}\n{_render(cells)}"
     print(text)
     if options.docs:
         replace_section(options.docs, HEADING, text)
