@@ -1,0 +1,57 @@
+"""Whether a plan of the files to be is empty, for all that was imported, and as it was for all else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.model.findings import Severity
+from reconciler.planning.citing import show_value
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from reconciler.model.findings import Finding
+    from reconciler.model.plan import Change, Plan
+
+
+def find_differences(before: Plan, after: Plan, written: Collection[str]) -> tuple[str, ...]:
+    """What speaks against writing the files that `after` was made of, a line for each.
+
+    The channels called `written` must be found, and need no edit; every other one must be planned as in `before`. No
+    error may be there that was not there before.
+    """
+    return (*_check_written(after, written), *_check_others(before, after, written), *_check_errors(before, after))
+
+
+def _check_written(after: Plan, written: Collection[str]) -> Iterator[str]:
+    changes = {change.name: change for change in after.changes}
+    for name in sorted(written):
+        if name not in changes:
+            yield f"{name}: would not be found in EnergyCAP"
+        else:
+            yield from _list_edits(changes[name])
+
+
+def _check_others(before: Plan, after: Plan, written: Collection[str]) -> Iterator[str]:
+    planned = {change.name: change.edits for change in before.changes}
+    for change in after.changes:
+        if change.name not in written and change.edits != planned.get(change.name):
+            yield from _list_edits(change)
+
+
+def _check_errors(before: Plan, after: Plan) -> Iterator[str]:
+    known = {_identify(finding) for finding in before.findings}
+    for finding in after.findings:
+        if finding.severity is Severity.ERROR and _identify(finding) not in known:
+            where = f"{finding.place.keys[1]}: " if finding.place and len(finding.place.keys) > 1 else ""
+            yield f"{where}{finding.code} {finding.message}"
+
+
+def _identify(finding: Finding) -> tuple[str, str, tuple[str, ...]]:
+    # Lines move when a file grows.
+    return (finding.code, finding.message, finding.place.keys if finding.place else ())
+
+
+def _list_edits(change: Change) -> Iterator[str]:
+    for edit in change.edits:
+        yield f"{change.name}: {edit.path}  {show_value(edit.before)} → {show_value(edit.after)}"

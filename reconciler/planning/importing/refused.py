@@ -1,0 +1,61 @@
+"""What the rules of the files refuse of drafted channels, though the service has it so: it is left out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reconciler.model.findings import Severity
+from reconciler.model.routes import Pointers
+from reconciler.planning.importing.terms import LeftOut
+from reconciler.planning.offline import check_definitions
+from reconciler.rules import RULES
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterator, Mapping
+
+    from reconciler.model.desired import Definitions, Desired
+    from reconciler.planning.importing.terms import Head
+
+# Of two channels that get in each other's way the rules blame the later one, which is to be the new one.
+_LAST = "\uffff"
+
+
+def leave_out_refused(
+    definitions: Definitions, drafted: Mapping[int, Desired], heads: Mapping[str, Head]
+) -> tuple[dict[int, Desired], tuple[LeftOut, ...]]:
+    """The channels in `drafted`, by id, without what the rules refuse beside `definitions`, and what that is.
+
+    A pointer that is refused gives way to the channel id. A channel goes as a whole where nothing less helps: a value
+    that the defaults of its file would bring back cannot be left out alone.
+    """
+    kept = dict(drafted)
+    left_out: list[LeftOut] = []
+    while refused := dict.fromkeys(_find_refused(definitions, kept)):
+        for id_, path, code in refused:
+            desired = kept.pop(id_, None)
+            if desired is None:
+                continue
+            head = heads.get(desired.file)
+            narrowed = _leave_out(desired, path, id_, head.defaults if head else ())
+            left_out.append(LeftOut(desired.name, path if narrowed else "", f"{code} {RULES[code].title}"))
+            if narrowed:
+                kept[id_] = narrowed
+    return kept, tuple(left_out)
+
+
+def _find_refused(definitions: Definitions, drafted: Mapping[int, Desired]) -> Iterator[tuple[int, str, str]]:
+    """The id, the path and the code of each error that is of a drafted channel."""
+    ids = {desired.name: id_ for id_, desired in drafted.items()}
+    later = (replace(desired, file=f"{_LAST}{desired.file}") for desired in drafted.values())
+    for finding in check_definitions(replace(definitions, channels=(*definitions.channels, *later))):
+        keys = finding.place.keys if finding.place else ()
+        if finding.severity is Severity.ERROR and keys[:1] == ("channels",) and keys[1] in ids:
+            yield ids[keys[1]], ".".join(keys[2:]), finding.code
+
+
+def _leave_out(desired: Desired, path: str, id_: int, fixed: Container[str]) -> Desired | None:
+    if path in desired.spec and path not in fixed:
+        return replace(desired, spec={kept: value for kept, value in desired.spec.items() if kept != path})
+    by_id = Pointers(channel_id=id_)
+    return replace(desired, select=by_id) if path.startswith("select") and desired.select != by_id else None

@@ -1,0 +1,96 @@
+"""The live channels beside the files: which are managed, what the others would be called, and who is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.planning.citing import show_value
+from reconciler.planning.importing.files import find_homes
+from reconciler.planning.importing.names import climb_names, settle
+from reconciler.planning.index import make_index
+from reconciler.planning.pairs import find_pairs
+from reconciler.planning.plan import is_picked
+from reconciler.rules import make_finding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from reconciler.model.desired import Definitions
+    from reconciler.model.findings import Finding
+    from reconciler.model.live import Live, Snapshot
+    from reconciler.planning.index import Index
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The live channels beside the files.
+
+    `managed` are the ids that the files find, `names` leads from every id to the name it has or would have there,
+    `homes` from the id of a data point to the file that its managed channels are in.
+    """
+
+    index: Index
+    managed: frozenset[int]
+    names: Mapping[int, str]
+    homes: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Patterns that pick channels: by name in the files, by data point, by place; no pattern picks all."""
+
+    only: tuple[str, ...] = ()
+    data_points: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+
+
+def make_survey(definitions: Definitions, snapshot: Snapshot) -> Survey:
+    """The survey of `snapshot`; names are settled over all channels, so that no filter changes them."""
+    index = make_index(snapshot.channels)
+    pairing = find_pairs(definitions.channels, index)
+    written = {channel.name for channel in definitions.channels}
+    new = {live.id: climb_names(live) for live in index.by_id.values() if live.id not in pairing.found}
+    managed = {pair.live.id: pair.desired.name for pair in pairing.pairs}
+    return Survey(index, pairing.found, settle(new, written) | managed, find_homes(pairing.pairs))
+
+
+def pick(survey: Survey, asked: Asked) -> tuple[tuple[Live, ...], tuple[Finding, ...]]:
+    """The channels that match a pattern of each kind asked for, by id; findings where patterns match none.
+
+    A data point goes by its code or import id, a place by its code or name.
+    """
+    channels = tuple(survey.index.by_id.values())
+    kinds = [kind for kind in _list_kinds(survey, asked) if kind.patterns]
+    picked = tuple(live for live in channels if all(kind.matches(live, kind.patterns) for kind in kinds))
+    findings = tuple(finding for kind in kinds for finding in kind.check(channels))
+    if kinds and not picked and not findings:
+        findings = (make_finding("ESA307", "no channel matches all that is asked for", fix="ask for less at once"),)
+    return picked, findings
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """Patterns of one kind, and the words of a channel that they are compared with."""
+
+    noun: str
+    patterns: tuple[str, ...]
+    tell: Callable[[Live], tuple[str | None, ...]]
+
+    def matches(self, live: Live, patterns: Sequence[str]) -> bool:
+        return any(word is not None and is_picked(word, patterns) for word in self.tell(live))
+
+    def check(self, channels: Sequence[Live]) -> Iterator[Finding]:
+        for pattern in dict.fromkeys(self.patterns):
+            if not any(self.matches(live, (pattern,)) for live in channels):
+                message = f"no {self.noun} matches the pattern, found {show_value(pattern)}"
+                fix = "correct the pattern; letter case counts, and * stands for any characters"
+                yield make_finding("ESA307", message, fix=fix)
+
+
+def _list_kinds(survey: Survey, asked: Asked) -> tuple[_Kind, ...]:
+    return (
+        _Kind("channel", asked.only, lambda live: (survey.names.get(live.id),)),
+        _Kind("data point", asked.data_points, lambda live: (live.data_point.code, live.data_point.import_id)),
+        _Kind("place", asked.places, lambda live: (live.data_point.place_code, live.data_point.place_name)),
+    )

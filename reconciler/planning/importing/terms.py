@@ -1,0 +1,62 @@
+"""The words of an import: on what terms channels get into files, and what stays out of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, TypeAlias
+
+from reconciler.model.values import Value
+
+if TYPE_CHECKING:
+    from reconciler.model.values import Spec
+
+# Whether a file can hold a value at a path: characters, digits, lengths and ranges, as its strict reader has them.
+# Beside the paths of fields there are `dataPoint` and those of `select`, as in `select.channelImportId`.
+CanHold: TypeAlias = Callable[[str, Value], bool]
+
+
+class Fields(Enum):
+    """How much of a channel gets into its file."""
+
+    MINIMAL = "minimal"  # what decides which values a channel gets, and how it is known
+    ALL = "all"  # every value that is not what the service takes by itself
+
+
+class Layout(Enum):
+    """Where the file of a data point goes."""
+
+    PLACE = "place"  # into a folder for its place
+    FLAT = "flat"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms channels are written. `folder` is where new files go, relative to the project's root.
+
+    `taken` are the paths that new files must not have, in lower case: whatever exists there is left alone.
+    """
+
+    can_hold: CanHold
+    fields: Fields = Fields.MINIMAL
+    layout: Layout = Layout.PLACE
+    folder: str = "channels"
+    taken: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a channel file says of all its channels: their data point, and the defaults merged under each."""
+
+    data_point: str | None = None
+    defaults: Spec = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A value that stays out of the files, and so unmanaged: why. `path` is "" where the whole channel does."""
+
+    name: str
+    path: str
+    reason: str
