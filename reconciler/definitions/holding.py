@@ -1,0 +1,40 @@
+"""Whether a channel file can hold a value at all: what its reader and its schema would say of it alone."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from reconciler.definitions.accept import compile_accept, resolve
+from reconciler.definitions.scalars import CONTROL, find_trouble
+from reconciler.definitions.schema import Format, read_schema
+from reconciler.definitions.slips import find_slips
+from reconciler.definitions.spelling import spell
+from reconciler.model.fields import BEGIN_DATE, VERSION
+
+if TYPE_CHECKING:
+    from reconciler.definitions.accept import Accept
+    from reconciler.model.values import Value
+
+
+def can_hold(path: str, value: Value) -> bool:
+    """Whether a file can give `value` at `path` of a channel, as in `select.unitCode`, or as its `dataPoint`."""
+    if isinstance(value, str) and CONTROL.search(value):
+        return False
+    if isinstance(value, float) and find_trouble(spell(value)):
+        return False
+    return _accept_at(path)(value) and not (path == BEGIN_DATE and _is_no_day(value))
+
+
+@cache
+def _accept_at(path: str) -> Accept:
+    schema = read_schema(Format.CHANNELS)
+    home, _, key = path.rpartition(".")
+    if path == "dataPoint":
+        return compile_accept(schema["properties"][path], schema)
+    properties = resolve(schema["definitions"][home or "channel"], schema)["properties"]
+    return compile_accept(properties[key], schema)
+
+
+def _is_no_day(value: Value) -> bool:
+    return bool(find_slips({"channels": {"name": {VERSION: {BEGIN_DATE.rpartition(".")[2]: value}}}}))

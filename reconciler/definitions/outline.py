@@ -1,0 +1,63 @@
+"""Where the keys, values and lines of a channel file begin and end."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from reconciler.definitions.close import read_closely
+
+if TYPE_CHECKING:
+    from reconciler.definitions.problems import Keys
+
+_BREAK = re.compile(r"\r\n|\r|\n")
+
+
+class Outline:
+    """The outline of `text`, a sound channel file without byte order mark. Offsets count characters.
+
+    `members` leads from a mapping to its keys in their order.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.spots = read_closely("", text.encode()).spots
+        found = _BREAK.search(text)
+        self.line_break = found.group() if found else "\n"
+        self.members: dict[Keys, list[str]] = defaultdict(list)
+        self._ends: dict[Keys, int] = {}
+        for keys in self.spots:
+            if keys:
+                self.members[keys[:-1]].append(keys[-1])
+            # A mapping over several lines reaches to the next key, past the comments on it; what is in it does not.
+            end = 0 if self.is_block(keys) else self.span(keys)[1]
+            for length in range(len(keys) + 1):
+                self._ends[keys[:length]] = max(end, self._ends.get(keys[:length], 0))
+
+    @property
+    def has_anchors(self) -> bool:
+        """Whether a value may stand for another: then a change in one place is one elsewhere."""
+        return any(self.text.startswith(("&", "*"), spot.start) for spot in self.spots.values())
+
+    def is_block(self, keys: Keys) -> bool:
+        """Whether there is a mapping at `keys` with each key on a line of its own."""
+        return keys in self.spots and self.spots[keys].is_block
+
+    def span(self, keys: Keys) -> tuple[int, int]:
+        """Where a single value begins and ends, without the empty lines that a text over several lines reaches to."""
+        spot = self.spots[keys]
+        return spot.start, spot.start + len(self.text[spot.start : spot.end].rstrip())
+
+    def column(self, keys: Keys) -> int:
+        """How far a key is indented."""
+        return self.spots[keys].key_start - self.line_start(keys)
+
+    def line_start(self, keys: Keys) -> int:
+        """The offset at which the line of a key begins."""
+        return self.text.rfind(self.line_break[-1], 0, self.spots[keys].key_start) + 1
+
+    def line_end(self, keys: Keys) -> int:
+        """The offset of the line break after all of a value, or of the end of the text."""
+        found = _BREAK.search(self.text, self._ends[keys])
+        return found.start() if found else len(self.text)

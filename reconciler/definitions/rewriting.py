@@ -1,0 +1,142 @@
+"""Channel files changed: values taken over, channels added, and all else left as it is, comments included.
+
+A file with one key a line, as nearly all are, is changed in place and keeps every other byte. Where a change reaches
+into braces or behind an anchor, the file goes through ruamel instead, which keeps comments but not all spacing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, TypeAlias
+
+from reconciler.definitions.heads import read_head
+from reconciler.definitions.outline import Outline
+from reconciler.definitions.spelling import spell
+from reconciler.definitions.writing import make_tree, render_member
+from reconciler.model.fields import CHANNEL_FIELDS, IS_CALCULATED, VERSION, VERSION_FIELDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from reconciler.definitions.problems import Keys
+    from reconciler.definitions.writing import Tree
+    from reconciler.model.desired import Desired
+    from reconciler.model.values import Spec, Value
+
+    # What stands in the place of the text from one offset up to another.
+    _Splice: TypeAlias = tuple[int, int, str]
+
+_CHANNELS = ("channels",)
+_BYTE_ORDER_MARK = "\ufeff"
+# The keys of a channel and of its version as new files have them; names of channels come after all there are.
+_KEYS = (
+    "select",
+    "channelId",
+    *(path for field in CHANNEL_FIELDS for path in (field.path, field.alias) if path),
+    VERSION,
+)
+_VERSION_KEYS = (path.rpartition(".")[2] for field in VERSION_FIELDS for path in (field.path, field.alias) if path)
+_RANKS = {key: rank for rank, key in enumerate((*_KEYS, *_VERSION_KEYS))}
+_LAST = len(_RANKS)
+
+
+class _NotInPlace(Exception):
+    """The change reaches into what is not written one key a line."""
+
+
+def append_channels(text: str, channels: Sequence[Desired]) -> str:
+    """`text`, a sound channel file, with `channels` after its own; what its defaults say already is not repeated."""
+    defaults = read_head(text).defaults
+    return _change(
+        text, {channel.name: make_tree(channel.select, _shorten(channel.spec, defaults)) for channel in channels}
+    )
+
+
+def take_over(text: str, updates: Mapping[str, Spec]) -> str:
+    """`text`, a sound channel file, with the values of `updates`, by channel and path, in place of its own.
+
+    A value that only the defaults of the file gave is written under its channel.
+    """
+    return _change(text, {name: make_tree(None, spec) for name, spec in updates.items()})
+
+
+def _shorten(spec: Spec, defaults: Spec) -> Spec:
+    # isCalculated is always said: a default interval reaches channels that do not say it themselves.
+    return {
+        path: value
+        for path, value in spec.items()
+        if path == IS_CALCULATED or path not in defaults or defaults[path] != value
+    }
+
+
+def _change(text: str, channels: Tree) -> str:
+    body = text.removeprefix(_BYTE_ORDER_MARK)
+    outline = Outline(body)
+    try:
+        splices = list(_list_splices(outline, _CHANNELS, channels))
+    except _NotInPlace:
+        # Imported here, as hardly any file needs it.
+        from reconciler.definitions.roundtrip import change_tree  # noqa: PLC0415
+
+        changed = change_tree(body, channels)
+    else:
+        changed = _splice(body, splices)
+    return text[: len(text) - len(body)] + changed
+
+
+def _list_splices(outline: Outline, parent: Keys, tree: Tree) -> Iterator[_Splice]:
+    if not outline.is_block(parent) or outline.has_anchors:
+        raise _NotInPlace
+    for key, value in tree.items():
+        keys = (*parent, key)
+        if keys not in outline.spots:
+            yield _insert(outline, parent, key, value)
+        elif isinstance(value, Mapping):
+            yield from _list_splices(outline, keys, value)
+        else:
+            start, end = outline.span(keys)
+            yield start, end, spell(value)
+
+
+def _insert(outline: Outline, parent: Keys, key: str, value: Value | Tree) -> _Splice:
+    """The lines of a new key: after those that come before it in a new file, of channels after all."""
+    members = outline.members[parent]
+    ranks = {} if parent == _CHANNELS else _RANKS
+    before = [member for member in members if ranks.get(member, _LAST) <= ranks.get(key, _LAST)]
+    column = outline.column((*parent, members[0]))
+    lines = list(render_member(key, value, " " * column, " " * (column - outline.column(parent))))
+    if not before:
+        offset = outline.line_start((*parent, members[0]))
+        return offset, offset, "".join(line + outline.line_break for line in lines)
+    offset = outline.line_end((*parent, before[-1]))
+    if parent == _CHANNELS:
+        offset = _pass_comments(outline, offset, column)
+        lines = ["", *lines] if _has_gaps(outline) else lines
+    return offset, offset, "".join(outline.line_break + line for line in lines)
+
+
+def _pass_comments(outline: Outline, offset: int, column: int) -> int:
+    """The end of the last comment after `offset` that still belongs to the channel above, as its indentation says."""
+    comment = re.compile(rf"(?:\r\n|\r|\n) {{{column + 1},}}#[^\r\n]*")
+    while found := comment.match(outline.text, offset):
+        offset = found.end()
+    return offset
+
+
+def _has_gaps(outline: Outline) -> bool:
+    """Whether an empty line stands before the last channel; a file with one channel is taken to want them."""
+    *others, last = outline.members[_CHANNELS]
+    if not others:
+        return True
+    start, end = outline.line_end((*_CHANNELS, others[-1])), outline.line_start((*_CHANNELS, last))
+    return any(not line.strip() for line in outline.text[start:end].splitlines()[1:])
+
+
+def _splice(text: str, splices: Sequence[_Splice]) -> str:
+    pieces: list[str] = []
+    done = 0
+    for start, end, new in sorted(splices, key=lambda splice: splice[0]):
+        pieces += (text[done:start], new)
+        done = end
+    return "".join((*pieces, text[done:]))
