@@ -1,0 +1,140 @@
+"""What an import makes of the channels asked for: the texts of files, and the proof that a plan of them is empty."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from reconciler import __version__
+from reconciler.cli.planned import tell_time
+from reconciler.cli.project import print_findings
+from reconciler.cli.replacing import read_exactly
+from reconciler.definitions.heads import read_head
+from reconciler.definitions.holding import can_hold
+from reconciler.definitions.load import load_definitions
+from reconciler.definitions.rewriting import append_channels, take_over
+from reconciler.definitions.schema import Format
+from reconciler.definitions.writing import place_schema, render_file, render_schema
+from reconciler.errors import ProjectError
+from reconciler.model.findings import Severity
+from reconciler.planning.importing.proof import find_differences
+from reconciler.planning.importing.proposal import list_new, propose
+from reconciler.planning.importing.terms import Terms
+from reconciler.planning.importing.updates import find_updates
+from reconciler.planning.plan import Basis, make_plan
+from reconciler.reports.harmless import harmless
+from reconciler.reports.import_text import WrittenFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from reconciler.cli.project import Workplace
+    from reconciler.cli.screen import Screen
+    from reconciler.model.desired import Definitions
+    from reconciler.model.live import Live, Snapshot
+    from reconciler.model.plan import Plan
+    from reconciler.model.project import Environment
+    from reconciler.planning.importing.survey import Survey
+    from reconciler.planning.importing.terms import Fields, Layout, LeftOut
+
+# A folder of definitions without a file in it: where most imports begin.
+NO_FILES = "ESA102"
+_ADVICE = "import the others with --only; what this tool wrote should not be refused by it, so please report it"
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What an import stands on: the project, its definitions, and what the service has."""
+
+    workplace: Workplace
+    environment: Environment
+    definitions: Definitions
+    snapshot: Snapshot
+
+    def plan(self, definitions: Definitions) -> Plan:
+        """The plan of `definitions` for this environment."""
+        basis = Basis(__version__, self.environment, self.environment.url, tell_time())
+        return make_plan(definitions, self.snapshot, basis)
+
+
+@dataclass(frozen=True, slots=True)
+class Harvest:
+    """The files to be written, the channels that this is about, and what of them stays out."""
+
+    files: tuple[WrittenFile, ...]
+    names: frozenset[str]
+    left_out: tuple[LeftOut, ...]
+
+
+def gather_new(ground: Ground, survey: Survey, picked: Sequence[Live], style: tuple[Fields, Layout]) -> Harvest:
+    """The files with those of `picked` that no file manages yet."""
+    root, folders = ground.workplace.root, ground.workplace.project.definitions
+    new = list_new(picked, survey)
+    joined = {survey.homes[live.data_point.id] for live in new if live.data_point.id in survey.homes}
+    texts = {file: read_exactly(root / file) for file in joined}
+    heads = {file: read_head(text) for file, text in texts.items()}
+    folder = str(PurePosixPath(folders[0]))
+    terms = Terms(can_hold, *style, folder, _list_paths(root, folder))
+    proposal = propose(new, survey, ground.definitions, heads, terms)
+    files = []
+    for file, members in groupby(proposal.channels, key=lambda channel: channel.file):
+        channels = tuple(members)
+        text = append_channels(texts[file], channels) if file in texts else render_file(file, channels)
+        files.append(WrittenFile(file, texts.get(file), text, len(channels)))
+    names = frozenset(channel.name for channel in proposal.channels)
+    return Harvest((*files, *_add_schema(root, files)), names, proposal.left_out)
+
+
+def gather_updates(ground: Ground, survey: Survey, picked: Sequence[Live], plan: Plan) -> Harvest:
+    """The files with what the service has for those of `picked` that they manage; `plan` says where they differ."""
+    names = {survey.names[live.id] for live in picked if live.id in survey.managed and live.id in survey.names}
+    updates = find_updates(plan, names, can_hold)
+    files = []
+    for file, channels in sorted(updates.files.items()):
+        text = read_exactly(ground.workplace.root / file)
+        files.append(WrittenFile(file, text, take_over(text, channels), len(channels)))
+    return Harvest(tuple(files), updates.names, updates.left_out)
+
+
+def prove(screen: Screen, ground: Ground, before: Plan, harvest: Harvest) -> None:
+    """Plan with the files as they are to be. Raises ProjectError, the reasons printed, where that is not as promised.
+
+    `before` is the plan of the files as they are.
+    """
+    root = ground.workplace.root
+    with tempfile.TemporaryDirectory(prefix="reconciler-") as folder:
+        texts = {file: (root / file).read_bytes() for file in ground.definitions.files}
+        texts |= {written.file: written.after.encode() for written in harvest.files}
+        for file, content in texts.items():
+            path = Path(folder, file)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        loaded = load_definitions(Path(folder), ground.workplace.project.definitions)
+    errors = [found for found in loaded.findings if found.severity is Severity.ERROR and found.code != NO_FILES]
+    if errors:
+        print_findings(screen, errors, root)
+        raise ProjectError("the files would have errors; nothing was written", _ADVICE)
+    differences = find_differences(before, ground.plan(loaded.definitions), harvest.names)
+    if differences:
+        screen.write("".join(f"{line}\n" for line in map(harmless, differences)))
+        raise ProjectError("a plan of these files would not be empty; nothing was written", _ADVICE)
+
+
+def _add_schema(root: Path, files: Sequence[WrittenFile]) -> Iterator[WrittenFile]:
+    """The schema that the first line of new files leads to, for a project that has none."""
+    schema = place_schema(Format.CHANNELS)
+    if any(file.before is None for file in files) and not (root / schema).exists():
+        yield WrittenFile(schema, None, render_schema(Format.CHANNELS), channels=0)
+
+
+def _list_paths(root: Path, folder: str) -> frozenset[str]:
+    """All that exists in `folder`, relative to `root`, in lower case; what is hidden is passed over."""
+    paths = set()
+    for place, folders, files in os.walk(root / folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        paths |= {Path(place, name).relative_to(root).as_posix().casefold() for name in (*folders, *files)}
+    return frozenset(paths)

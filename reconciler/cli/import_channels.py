@@ -1,0 +1,141 @@
+"""`reconciler import`: live channels into channel files, with the proof that a plan of them is empty."""
+
+from __future__ import annotations
+
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler.cli.exits import Exit
+from reconciler.cli.harvest import NO_FILES, Ground, gather_new, gather_updates, prove
+from reconciler.cli.options import printing
+from reconciler.cli.planned import read_copy, read_live
+from reconciler.cli.project import open_workplace, path_prefix, print_findings
+from reconciler.cli.replacing import Replacement, replace_files
+from reconciler.cli.screen import TEXT
+from reconciler.cli.service import open_service
+from reconciler.definitions.load import load_definitions
+from reconciler.energycap.client import open_reader
+from reconciler.errors import ProjectError
+from reconciler.model.findings import Severity
+from reconciler.planning.importing.survey import Asked, make_survey, pick
+from reconciler.planning.importing.terms import Fields, Layout
+from reconciler.reports.import_text import Import, render_import
+
+if TYPE_CHECKING:
+    from reconciler.cli.harvest import Harvest
+    from reconciler.cli.options import Command
+    from reconciler.cli.project import Workplace
+    from reconciler.cli.screen import Screen
+    from reconciler.model.desired import Definitions
+    from reconciler.model.live import Snapshot
+    from reconciler.model.project import Environment
+
+
+def _asking(command: Command) -> Command:
+    """Give `command` the options that pick channels, as `asked`."""
+
+    @click.option(
+        "--only", multiple=True, metavar="GLOB", help="Only channels whose name, here or to be, matches. Repeatable."
+    )
+    @click.option(
+        "--data-point",
+        "data_points",
+        multiple=True,
+        metavar="GLOB",
+        help="Only data points with such a code or import id.",
+    )
+    @click.option("--place", "places", multiple=True, metavar="GLOB", help="Only places with such a code or name.")
+    @wraps(command)
+    def with_asked(
+        *, only: tuple[str, ...], data_points: tuple[str, ...], places: tuple[str, ...], **rest: Any
+    ) -> Exit:
+        return command(asked=Asked(only, data_points, places), **rest)
+
+    return with_asked
+
+
+@click.command("import")
+@click.option(
+    "-e", "--environment", metavar="NAME", help="The environment of reconciler.yaml; its default where left out."
+)
+@_asking
+@click.option(
+    "--fields",
+    type=click.Choice([fields.value for fields in Fields]),
+    default=Fields.MINIMAL.value,
+    show_default=True,
+    help="What is written: what decides a channel's values and how it is known, or all that is not a default.",
+)
+@click.option(
+    "--layout",
+    type=click.Choice([layout.value for layout in Layout]),
+    default=Layout.PLACE.value,
+    show_default=True,
+    help="One file a data point: in a folder for its place, or all in one folder.",
+)
+@click.option("--update", is_flag=True, help="Instead, let files take over what EnergyCAP has for managed channels.")
+@click.option("--dry-run", is_flag=True, help="Show what would be written as a diff, and write nothing.")
+@click.option(
+    "--snapshot", type=click.Path(path_type=Path), metavar="FILE", help="Import from this copy, offline and key-free."
+)
+@printing(TEXT)
+def command(screen: Screen, asked: Asked, environment: str | None, snapshot: Path | None, **choices: Any) -> Exit:
+    """Write channel files for channels that EnergyCAP has and no file manages yet.
+
+    The result is planned before it is written: where that plan would not be empty, nothing is. Channels that are
+    managed already are left alone; with --update their files take over what differs in EnergyCAP, and nothing else.
+    """
+    ground = _open_ground(screen, environment, snapshot)
+    survey = make_survey(ground.definitions, ground.snapshot)
+    picked, unmatched = pick(survey, asked)
+    if unmatched:
+        print_findings(screen, unmatched, ground.workplace.root)
+        return Exit.FAILED
+    before = ground.plan(ground.definitions)
+    if choices["update"]:
+        harvest = gather_updates(ground, survey, picked, before)
+    else:
+        harvest = gather_new(ground, survey, picked, (Fields(choices["fields"]), Layout(choices["layout"])))
+    if harvest.files:
+        with screen.remark_slow("planning with the files as they would be ..."):
+            prove(screen, ground, before, harvest)
+    if not choices["dry_run"]:
+        with screen.remark_slow(f"writing {len(harvest.files)} files ..."):
+            _write(ground.workplace.root, harvest)
+    managed = sum(live.id in survey.managed for live in picked)
+    done = Import(
+        ground.environment.name, harvest.files, managed, harvest.left_out, choices["update"], choices["dry_run"]
+    )
+    screen.show({TEXT: lambda paint: render_import(done, paint, path_prefix(ground.workplace.root))})
+    return Exit.DONE
+
+
+def _open_ground(screen: Screen, environment: str | None, copy: Path | None) -> Ground:
+    workplace = open_workplace(screen)
+    chosen = workplace.environment(environment)
+    definitions = _open_definitions(screen, workplace)
+    return Ground(workplace, chosen, definitions, _look(screen, workplace, chosen, copy))
+
+
+def _open_definitions(screen: Screen, workplace: Workplace) -> Definitions:
+    """The definitions that are there, perhaps none at all. Raises ProjectError where they have errors."""
+    loaded = load_definitions(workplace.root, workplace.project.definitions)
+    errors = [found for found in loaded.findings if found.severity is Severity.ERROR and found.code != NO_FILES]
+    if errors:
+        print_findings(screen, errors, workplace.root)
+        raise ProjectError("the definitions have errors; nothing was asked of EnergyCAP", "mend what is listed above")
+    return loaded.definitions
+
+
+def _look(screen: Screen, workplace: Workplace, environment: Environment, copy: Path | None) -> Snapshot:
+    if copy is not None:
+        return read_copy(copy).snapshot
+    with open_service(workplace.root, environment) as address, open_reader(address.url, address.key) as reader:
+        return read_live(screen, environment, reader).snapshot
+
+
+def _write(root: Path, harvest: Harvest) -> None:
+    replace_files([Replacement(root / file.file, file.before, file.after) for file in harvest.files])

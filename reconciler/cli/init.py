@@ -1,0 +1,119 @@
+"""`reconciler init`: a working repository, ready for `validate`, `plan` and `import`."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, assert_never
+
+import click
+
+from reconciler import __version__
+from reconciler.cli.exits import Exit
+from reconciler.cli.options import printing
+from reconciler.cli.replacing import Replacement, read_exactly, replace_files
+from reconciler.cli.screen import TEXT
+from reconciler.definitions.files import PROJECT_FILE
+from reconciler.definitions.schema import Format
+from reconciler.definitions.writing import place_schema, render_schema
+from reconciler.reports.paint import Style
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.cli.screen import Screen
+    from reconciler.reports.paint import Paint
+
+_TEMPLATES = Path(__file__).parent / "scaffold"
+_GIT_IGNORE = ".gitignore"
+_OWN_FOLDER = ".reconciler/"
+_NEXT = """\
+Next, see what is there to see:
+  reconciler plan
+  reconciler import --dry-run
+"""
+
+
+class Pipeline(Enum):
+    """The CI system that a workflow is written for."""
+
+    GITHUB = "github"
+    GITLAB = "gitlab"
+    NONE = "none"
+
+
+@click.command("init")
+@click.argument("folder", default=".", type=click.Path(path_type=Path, file_okay=False))
+@click.option(
+    "--ci",
+    "pipeline",
+    type=click.Choice([pipeline.value for pipeline in Pipeline]),
+    default=Pipeline.NONE.value,
+    show_default=True,
+    help="Write a pipeline, too: validate and plan for review, apply on merge.",
+)
+@printing(TEXT)
+def command(screen: Screen, folder: Path, pipeline: str) -> Exit:
+    """Make FOLDER a project: project file, an example, schemas for editors, pre-commit hook.
+
+    What is there already is left as it is; only .gitignore gets one more line where it needs it.
+    """
+    wanted = _list_files(folder, Pipeline(pipeline))
+    replacements = {name: _make_replacement(folder / name, text) for name, text in wanted.items()}
+    replace_files([one for one in replacements.values() if one is not None])
+    screen.show({TEXT: lambda paint: _render(folder, replacements, paint)})
+    return Exit.DONE
+
+
+def _list_files(folder: Path, pipeline: Pipeline) -> Mapping[str, str]:
+    """What belongs into a project: relative path → text. The example only into one that is just beginning."""
+    example = {} if (folder / PROJECT_FILE).exists() else {"channels/example.yaml": _read("example.yaml")}
+    return {
+        PROJECT_FILE: _read(PROJECT_FILE),
+        **example,
+        **{place_schema(format_): render_schema(format_) for format_ in Format},
+        ".pre-commit-config.yaml": _read("pre-commit-config.yaml"),
+        _GIT_IGNORE: f"{_OWN_FOLDER}\n",
+        **_list_pipeline(pipeline),
+    }
+
+
+def _list_pipeline(pipeline: Pipeline) -> Mapping[str, str]:
+    match pipeline:
+        case Pipeline.GITHUB:
+            return {".github/workflows/reconciler.yml": _read("github.yml")}
+        case Pipeline.GITLAB:
+            return {".gitlab-ci.yml": _read("gitlab.yml")}
+        case Pipeline.NONE:
+            return {}
+        case _:
+            assert_never(pipeline)
+
+
+def _read(template: str) -> str:
+    return (_TEMPLATES / template).read_text(encoding="utf-8").replace("@VERSION@", __version__)
+
+
+def _make_replacement(path: Path, text: str) -> Replacement | None:
+    """What to write; None where the file is there, and says what it needs to."""
+    if not path.exists():
+        return Replacement(path, None, text)
+    if path.name != _GIT_IGNORE:
+        return None
+    before = read_exactly(path)
+    if any(line.strip().strip("/") == _OWN_FOLDER.strip("/") for line in before.splitlines()):
+        return None
+    gap = "" if before.endswith("\n") or not before else "\n"
+    return Replacement(path, before, f"{before}{gap}{text}")
+
+
+def _render(folder: Path, replacements: Mapping[str, Replacement | None], paint: Paint) -> str:
+    lines = []
+    for name, one in replacements.items():
+        if one is None:
+            mark, style, note = "= left   ", Style.UNCHANGED, "  (it is there already)"
+        else:
+            mark, style = ("+ new    ", Style.DONE) if one.before is None else ("~ changed", Style.UPDATE)
+            note = ""
+        lines.append(f"  {paint(mark, style)}  {(folder / name).as_posix()}{note}\n")
+    return "".join((*lines, "\n", _NEXT))

@@ -1,0 +1,114 @@
+"""Several files written as one: all of them, or none."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import tempfile
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.errors import FileError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from types import FrameType
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """What a file holds now, and what it is to hold; None where it is not there yet."""
+
+    path: Path
+    before: str | None
+    after: str
+
+
+def read_exactly(path: Path) -> str:
+    """The text of `path` with its line ends and byte order mark as they are. Raises FileError."""
+    try:
+        with path.open(encoding="utf-8", newline="") as stream:
+            return stream.read()
+    except OSError as error:
+        raise FileError(f"cannot read {path}: {error.strerror}", "look at its permissions") from error
+
+
+def replace_files(replacements: Iterable[Replacement]) -> None:
+    """Write all of `replacements` or, where one cannot be written, none.
+
+    Each file is written beside its place, and all are put there at the end; an interruption before leaves nothing
+    behind, one during that moment waits. Raises FileError, also where a file is no longer as it was read.
+    """
+    with ExitStack() as stack:
+        staged = [(_stage(stack, one), one) for one in replacements]
+        for _, one in staged:
+            _check_unmoved(one)
+        with _uninterrupted():
+            for temporary, one in staged:
+                _put(temporary, one.path)
+        stack.pop_all()
+
+
+def _stage(stack: ExitStack, one: Replacement) -> Path:
+    target = one.path.resolve()
+    try:
+        for folder in reversed([folder for folder in target.parents if not folder.exists()]):
+            folder.mkdir()
+            stack.callback(_remove_empty, folder)
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        stack.callback(Path(name).unlink, missing_ok=True)
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
+            stream.write(one.after)
+        Path(name).chmod(_find_mode(target))
+    except OSError as error:
+        raise FileError(
+            f"cannot write {one.path}: {error.strerror}", "nothing was written; make room for it"
+        ) from error
+    return Path(name)
+
+
+def _check_unmoved(one: Replacement) -> None:
+    is_there = one.path.exists() or one.path.is_symlink()
+    if (read_exactly(one.path) if is_there else None) != one.before:
+        raise FileError(f"{one.path} was changed meanwhile; nothing was written", "run the command again")
+
+
+def _put(temporary: Path, path: Path) -> None:
+    try:
+        temporary.replace(path.resolve())
+    except OSError as error:
+        raise FileError(f"cannot write {path}: {error.strerror}", "look at git status for what was written") from error
+
+
+def _find_mode(target: Path) -> int:
+    if target.exists():
+        return stat.S_IMODE(target.stat().st_mode)
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+def _remove_empty(folder: Path) -> None:
+    if not any(folder.iterdir()):
+        folder.rmdir()
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM wait until the block is done."""
+    waiting: list[int] = []
+
+    def hold(number: int, _frame: FrameType | None) -> None:
+        waiting.append(number)
+
+    previous = {number: signal.signal(number, hold) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for held, handler in previous.items():
+            signal.signal(held, handler)
+        for number in waiting:
+            signal.raise_signal(number)

@@ -1,0 +1,120 @@
+"""What an import wrote, or would write, as text: the files, what stayed out of them and why, and a line of counts."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.reports.harmless import harmless
+from reconciler.reports.layout import break_sentence, lay_out, piece
+from reconciler.reports.paint import Style
+from reconciler.reports.wording import count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from reconciler.planning.importing.terms import LeftOut
+    from reconciler.reports.paint import Paint
+
+_LISTED = 20
+_LINE_STYLES = {"+": Style.AFTER, "-": Style.BEFORE, "@": Style.FAINT}
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenFile:
+    """A file before (None: it was not there) and after an import, and how many channels of it that is about.
+
+    The schema that channel files lead editors to is about none.
+    """
+
+    file: str
+    before: str | None
+    after: str
+    channels: int
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """What an import came to.
+
+    `managed` is how many of the channels asked for the files had before. With `is_update` these took over live values,
+    without it others were added. `is_preview` says that nothing was written.
+    """
+
+    environment: str
+    files: tuple[WrittenFile, ...]
+    managed: int
+    left_out: tuple[LeftOut, ...]
+    is_update: bool = False
+    is_preview: bool = False
+
+    @property
+    def channels(self) -> int:
+        """How many channels were added, or took over a value."""
+        return sum(file.channels for file in self.files)
+
+
+def render_import(done: Import, paint: Paint, prefix: str = "") -> str:
+    """The account of an import; a preview shows each file as a diff.
+
+    `prefix` leads from where the user stands to the project's root.
+    """
+    blocks = [
+        [paint(_describe(done), Style.HEADING)],
+        list(_show_diffs(done.files, paint, prefix) if done.is_preview else _list_files(done.files, paint, prefix)),
+        list(_list_left_out(done.left_out, paint)),
+        [paint(_count(done), Style.HEADING)],
+    ]
+    return "\n".join("".join(f"{line}\n" for line in lines) for lines in blocks if lines)
+
+
+def _describe(done: Import) -> str:
+    where = harmless(done.environment)
+    if not done.files:
+        return f"Nothing to take over from {where}." if done.is_update else f"Nothing to import from {where}."
+    channels = count(done.channels, "channel")
+    files = count(sum(file.channels > 0 for file in done.files), "file")
+    if done.is_update:
+        verb = "would take" if done.is_preview else "took"
+        return f"{files} {verb} over what {where} has for {channels}; a plan of them is empty."
+    verb = "would go" if done.is_preview else "went"
+    return f"{channels} of {where} {verb} into {files}; a plan of them is empty."
+
+
+def _list_files(files: Sequence[WrittenFile], paint: Paint, prefix: str) -> Iterator[str]:
+    for file in files[:_LISTED]:
+        kind = paint("+ new    ", Style.DONE) if file.before is None else paint("~ changed", Style.UPDATE)
+        about = count(file.channels, "channel") if file.channels else "for editors"
+        yield f"  {kind}  {harmless(prefix + file.file)}  {about}"
+    if len(files) > _LISTED:
+        yield f"  and {count(len(files) - _LISTED, 'file')} more; git status lists them"
+
+
+def _show_diffs(files: Sequence[WrittenFile], paint: Paint, prefix: str) -> Iterator[str]:
+    for file in (file for file in files if file.channels):
+        name = prefix + file.file
+        old, new = (file.before or "").splitlines(), file.after.splitlines()
+        for line in difflib.unified_diff(old, new, "/dev/null" if file.before is None else name, name, lineterm=""):
+            yield paint(harmless(line), _LINE_STYLES.get(line[:1], Style.PLAIN))
+
+
+def _list_left_out(left_out: Sequence[LeftOut], paint: Paint) -> Iterator[str]:
+    if left_out:
+        yield "Left out of the files, and so not managed:"
+    for left in left_out:
+        head = (piece(harmless(left.name), Style.NAME), piece(left.path or "the whole channel", Style.PATH))
+        yield from lay_out(head, paint, indent=2, hang=6, gap="  ")
+        yield from lay_out(break_sentence(left.reason), paint, indent=6)
+
+
+def _count(done: Import) -> str:
+    new = sum(file.before is None for file in done.files)
+    parts = [
+        f"{count(done.channels, 'channel')} {'updated' if done.is_update else 'added'}",
+        f"{count(new, 'file')} new",
+        f"{len(done.files) - new} changed",
+        f"{done.managed} managed before",
+        f"{len(done.left_out)} left out",
+    ]
+    return f"Import{' (nothing written)' if done.is_preview else ''}: {', '.join(parts)}."
