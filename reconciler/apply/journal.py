@@ -67,6 +67,12 @@ class Journal:
         """Note that the run came to its end."""
         self._sync(self._append(Ended(_now(), account)))
 
+    def close(self) -> None:
+        """Give the file back. Whoever is still at work cannot note anything any more."""
+        with self._appending, self._syncing:
+            self._failure = f"the journal {self.path} is closed"
+            os.close(self._descriptor)
+
     def _append(self, entry: Entry) -> int:
         """How many lines there are once that of `entry` is written."""
         line = render_line(encode_entry(entry))
@@ -106,10 +112,14 @@ def open_journal(folder: Path, plan: Plan) -> Iterator[Journal]:
     descriptor = _open(path)
     try:
         journal = Journal(descriptor, path, _take_up(descriptor, path, plan, document))
+    except FileError:
+        os.close(descriptor)
+        raise
+    try:
         journal.begin()
         yield journal
     finally:
-        os.close(descriptor)
+        journal.close()
 
 
 def find_unfinished(folder: Path, environment: str) -> Chronicle | None:

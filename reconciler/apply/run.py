@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from reconciler.apply.conduct import Conduct
@@ -18,7 +18,7 @@ from reconciler.model.events import Differed, Finished, Started, Verifying
 from reconciler.model.outcomes import Account, Ending, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from concurrent.futures import Executor, Future
 
     from reconciler.apply.writing import Landing
@@ -34,11 +34,12 @@ def apply_plan(plan: Plan, editor: Editor, environment: Environment, conduct: Co
     """Carry out the sendable changes of `plan`, in its order, and say what became of each.
 
     What depends on a change that does not succeed is not tried, nor is anything after the service refused the key;
-    nothing else stops for a failure. Nothing that the service does or says is raised.
+    nothing else stops for a failure. Nothing that the service does or says is raised. A KeyboardInterrupt is, at once:
+    what is in flight then may still be done, and its outcome stays open in the journal.
     """
     conduct = conduct or Conduct()
     sender = Sender(editor, environment.channel_edit, conduct.journal)
-    with ThreadPoolExecutor(conduct.parallelism, thread_name_prefix="apply") as pool:
+    with _open_pool(conduct.parallelism) as pool:
         settled = _settle_open(sender, pool)
         pace = Pace(conduct.parallelism, lambda: editor.refusals)
         run = _Run(plan, Stepper(sender, Witness(editor, plan.sendable), settled), conduct, pace)
@@ -50,6 +51,19 @@ def apply_plan(plan: Plan, editor: Editor, environment: Environment, conduct: Co
         with suppress(FileError):
             conduct.journal.end(account)
     return account
+
+
+@contextmanager
+def _open_pool(parallelism: int) -> Iterator[Executor]:
+    pool = ThreadPoolExecutor(parallelism, thread_name_prefix="apply")
+    is_patient = True
+    try:
+        yield pool
+    except KeyboardInterrupt:
+        is_patient = False
+        raise
+    finally:
+        pool.shutdown(is_patient, cancel_futures=True)
 
 
 def _settle_open(sender: Sender, executor: Executor) -> Mapping[str, Landing]:

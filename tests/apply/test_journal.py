@@ -165,6 +165,16 @@ def test_a_line_that_cannot_be_made_durable_stops_the_journal(tmp_path: Path) ->
         journal.intend("main", WRITE, LIVE)
 
 
+def test_a_closed_journal_notes_nothing_more(tmp_path: Path) -> None:
+    with open_journal(tmp_path, PLAN) as journal:
+        pass
+
+    with pytest.raises(FileError, match=r"the journal .* is closed"):
+        journal.land(1, DONE)
+
+    assert kinds(only_file(tmp_path)) == [Began]
+
+
 def test_many_threads_note_whole_lines_with_numbers_of_their_own(tmp_path: Path) -> None:
     def note(_turn: int) -> None:
         journal.land(journal.intend("main", WRITE, LIVE), DONE)

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from reconciler.apply.chronicle import read_journal
 from reconciler.apply.conduct import Conduct
+from reconciler.apply.journal import open_journal
 from reconciler.model.events import Finished, Started, Verifying
 from reconciler.model.outcomes import Account, Ending, Outcome
 from reconciler.model.plan import Verdict
@@ -18,6 +20,7 @@ from tests.apply.records import make_plan_of, make_step
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from reconciler.model.events import Event
     from tests.apply.bench import Bench, Start
@@ -150,6 +153,36 @@ def test_a_run_that_is_stopped_finishes_what_is_in_flight_and_nothing_more(start
         interrupted=True,
     )
     assert bench.editor.requests == {READ: 2, CHANNEL: 1}
+
+
+def test_an_impatient_user_waits_for_nothing_and_the_journal_knows_what_was_in_flight(
+    start: Start, tmp_path: Path
+) -> None:
+    is_sent, may_answer, is_answered = threading.Event(), threading.Event(), threading.Event()
+
+    def hold(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        if request.method != "PUT":
+            return pass_on()
+        is_sent.set()
+        assert may_answer.wait(20)
+        response = pass_on()
+        is_answered.set()
+        return response
+
+    def give_up(event: Event) -> None:
+        if isinstance(event, Started) and event.name == "b":
+            assert is_sent.wait(20)
+            raise KeyboardInterrupt
+
+    bench = start(wire=Wire(hold))
+    plan = bench.plan(want("a", 1042, channelInfo="A"), want("b", 1058, channelInfo="B"))
+
+    with pytest.raises(KeyboardInterrupt), open_journal(tmp_path, plan) as journal:
+        bench.apply(plan, Conduct(on_event=give_up, journal=journal))
+
+    assert [intent.name for intent in read_journal(journal.path).open] == ["a"]
+    may_answer.set()
+    assert is_answered.wait(20)
 
 
 def test_the_giver_of_a_primary_value_is_already_demoted_where_the_service_does_so(demo: Bench) -> None:
