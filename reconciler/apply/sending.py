@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from reconciler.model.live import Live
     from reconciler.model.project import ChannelEdit
 
-_KILLED = "the run that sent it was killed before an answer came"
+_UNANSWERED = "the run that sent it had no answer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Sender:
             found = read_if_there(self.editor, intent.before.id)
         except ServiceError as error:
             return Landing(Ending.FAILED, error.message, error.fix, is_open=True)
-        return self._note(intent.number, settle(intent.write, intent.before, found, _KILLED))
+        return self._note(intent.number, settle(intent.write, intent.before, found, _UNANSWERED))
 
     def _note(self, number: int, landing: Landing) -> Landing:
         if self.journal is None or landing.is_open:
