@@ -13,8 +13,8 @@ from reconciler.definitions.anchors import Anchored, Anchors, TooMany
 from reconciler.definitions.document import Document, Spot
 from reconciler.definitions.reader import MAX_DEPTH, open_events
 from reconciler.definitions.scalars import CONTROL, Trouble, find_trouble, read_plain
-from reconciler.definitions.source import MOST_FOUND, read_source
 from reconciler.definitions.syntax import explain_syntax
+from reconciler.definitions.unclean import MOST_FOUND, read_source
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:

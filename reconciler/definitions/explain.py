@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from reconciler.definitions.schema import Format, accept_for, read_schema
-from reconciler.definitions.source import MOST_FOUND
+from reconciler.definitions.unclean import MOST_FOUND
 from reconciler.definitions.wording import Misfit, word_misfit
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ import gc
 import hashlib
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 from reconciler.definitions.files import find_files, read_file
@@ -13,7 +14,6 @@ from reconciler.definitions.limit import count_rest, pick_findings
 from reconciler.definitions.page import Page, make_page, read_sound
 from reconciler.definitions.pinpoint import pinpoint
 from reconciler.definitions.scalars import PlainScalars
-from reconciler.definitions.second import does_pay, start_second
 from reconciler.model.desired import Definitions
 from reconciler.model.findings import Finding
 from reconciler.planning.offline import check_definitions
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 # A channel must say how to find its live one; in a broken file that may be just what could not be read.
 _NEEDS_WHOLE_FILE = "ESA331"
+
+# Bytes of about 1,000 channels: below that, the start of a second process costs more than it saves.
+_WORTH_TWO = 700_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +72,17 @@ def _without_collector() -> Iterator[None]:
 
 
 def _read_pages(root: Path, found: Found) -> list[Page]:
-    """The page of each file, every second one read by a second process where that pays."""
-    second = start_second(root, found.files[1::2]) if does_pay(found.size) else None
+    """The page of each file, most of them read by a second process where that pays."""
     scalars = PlainScalars()
-    pages = {file: _read_page(root, file, scalars) for file in (found.files[::2] if second else found.files)}
-    for file, sound in zip(found.files[1::2], second.collect() if second else (), strict=False):
+    if found.size < _WORTH_TWO:
+        return [_read_page(root, file, scalars) for file in found.files]
+    # Imported here, as only many files are worth it.
+    from reconciler.definitions.second import share, start_second  # noqa: PLC0415
+
+    own, others = share(found.files)
+    second = start_second(root, others)
+    pages = {file: _read_page(root, file, scalars) for file in own}
+    for file, sound in zip(others, second.collect() if second else repeat(None), strict=False):
         pages[file] = make_page(file, sound) if sound else _read_page(root, file, scalars)
     return [pages[file] for file in found.files]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import marshal
 import os
 import sys
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.definitions.page import Sound
-
-# About 1,000 channels: below that, the start of a process costs more than it saves.
-_WORTH_IT = 700_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +40,21 @@ class Second:
         return sounds
 
 
-def does_pay(size: int) -> bool:
-    """Whether files of `size` bytes together are read sooner by two processes.
+def share(files: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """`files` in two parts, for the first process and the second.
 
-    Only on Linux, where a copy of a process is safe and cheap, and only where no thread could be cut in half.
+    The second has the larger part: meanwhile the first also makes pages, and looks over all of them afterwards.
     """
-    if size < _WORTH_IT:
-        return False
-    # Imported here, as only many files need to know.
-    import threading  # noqa: PLC0415
-
-    is_able = sys.platform == "linux" and threading.active_count() == 1
-    return is_able and len(os.sched_getaffinity(0)) > 1
+    parts: tuple[list[str], list[str]] = ([], [])
+    for index, file in enumerate(files):
+        parts[index % 5 not in (0, 2)].append(file)
+    return tuple(parts[0]), tuple(parts[1])
 
 
 def start_second(root: Path, files: Sequence[str]) -> Second | None:
-    """A copy of this process that reads `files`, None where the system has no room for one."""
+    """A copy of this process that reads `files`; None where there is no room for one, or nothing to gain by it."""
+    if not _is_able():
+        return None
     receiving, sending = os.pipe()
     try:
         process = os.fork()
@@ -70,6 +67,11 @@ def start_second(root: Path, files: Sequence[str]) -> Second | None:
         _answer(root, files, sending)
     os.close(sending)
     return Second(process, receiving, len(files))
+
+
+def _is_able() -> bool:
+    """Only on Linux, where a copy of a process is cheap and safe, and only where no thread could be cut in half."""
+    return sys.platform == "linux" and len(os.sched_getaffinity(0)) > 1 and threading.active_count() == 1
 
 
 def read_sounds(root: Path, files: Sequence[str]) -> list[Sound | None]:
