@@ -73,7 +73,8 @@ def _read_into(document: Document, opener: OpenEvents) -> None:
         place = document.place_at(fault.start, fault.end)
         # What was found on the way in that same line is most likely the same mistake.
         document.findings = [found for found in document.findings if found.place and found.place.line != place.line]
-        document.findings.append(make_finding("ESA107", fault.message, place, fix=fault.fix))
+        # The way out repeats what the line says, which may be a secret where the line itself is not shown.
+        document.findings.append(make_finding("ESA107", fault.message, place, fix=fault.fix if place.excerpt else ""))
 
 
 class _CloseReader:
@@ -174,7 +175,9 @@ class _CloseReader:
         name = post.keys[-1] if post.keys else ""
         subject = "the value" if not name or name.isdigit() else name
         self._document.refused.add(post.keys)
-        self._report_at(_span(event) if text else post.key, trouble.code, f"{subject} {trouble.message}", trouble.fix)
+        place = self._document.place_at(*(_span(event) if text else post.key))
+        message, fix = (trouble.message, trouble.fix) if place.excerpt else ("cannot be read as written", "")
+        self._keep(make_finding(trouble.code, f"{subject} {message}", place, fix=fix))
         return None
 
     def _anchored(self, event: Any, post: _Post) -> object:

@@ -57,7 +57,7 @@ def _word_url(text: str) -> tuple[str, str]:
         parts = urlsplit(text)
     except ValueError:
         return f"url must be an address, found {show(text)}", ""
-    if "@" in parts.netloc:
+    if "@" in text:
         return "url must hold no user name or password", "name the variable with the key in apiKeyEnv instead"
     if parts.query or parts.fragment:
         return f"url must hold no query, found {show(text.partition('?')[0].partition('#')[0])} and more", ""

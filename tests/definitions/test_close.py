@@ -179,5 +179,14 @@ def test_a_line_that_may_hold_a_secret_is_not_shown(line: str) -> None:
     assert (place.line, place.column > 0, place.length, place.excerpt) == (1, True, 0, "")
 
 
+@pytest.mark.parametrize("line", ["token: @abc", "token: 12345678901234567890", 'apiKey: "abc" def', "password:abc"])
+def test_no_message_repeats_what_may_be_a_secret(line: str) -> None:
+    said = [(finding.message, finding.fix) for finding in read(f"{line}\nx: 1\n").findings]
+
+    assert said
+    assert "abc" not in str(said)
+    assert "123" not in str(said)
+
+
 def test_a_line_of_thousands_of_characters_is_not_shown() -> None:
     assert read(f"a: {'x' * 2000}\n").place(("a",)) == Place("a.yaml", 1, 4, ("a",))
