@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING
 
+from reconciler.definitions.numerals import find_lengths, find_readings, find_unit, write_number
+from reconciler.model.fields import INTERVAL_MINUTES, INTERVALS
+from reconciler.planning.constraints import find_violations
+
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
+    from fractions import Fraction
+
+    from reconciler.definitions.numerals import Reading
 
 _TRUE = frozenset({"true", "yes", "on", "y"})
 _FALSE = frozenset({"false", "no", "off", "n"})
-_CLOCK = re.compile(r"(\d{1,4}):([0-5]\d)(?::([0-5]\d))?")
-_NUMBER = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?")
-_MEASURE = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*(?:[^\W\d_]+|%)\.?")
+_LENGTHS = (INTERVAL_MINUTES, "channelIntervalInSeconds")
 _LONGEST_READ = 40
 
 
@@ -46,40 +50,57 @@ def _advise_boolean(key: str, text: str) -> str:
     word = text.casefold()
     if word in _TRUE or word in _FALSE:
         return f"write  {key}: {'true' if word in _TRUE else 'false'}"
-    return "write true or false, without quotes"
+    return "write true or false"
 
 
 def _advise_number(key: str, text: str, wanted: Collection[str]) -> str:
-    number = _find_number(key, text.strip()) if len(text) <= _LONGEST_READ else None
-    if number is not None:
-        return f"write  {key}: {number}"
+    if key in _LENGTHS and len(text) <= _LONGEST_READ:
+        return _advise_interval(key, text)
     if text.strip("+-.").casefold() in ("inf", "infinity", "nan") and "null" in wanted:
         return f"there is no such number; for no limit write  {key}: null"
-    return "write a number, without quotes"
+    readings = find_readings(text) if len(text) <= _LONGEST_READ else ()
+    is_whole = "number" not in wanted
+    fitting = tuple(reading for reading in readings if _fits(reading.number, is_whole=is_whole))
+    unit = find_unit(text[:_LONGEST_READ])
+    match fitting:
+        case ():
+            return f"write the number alone, without {unit}" if unit else _ask(is_whole=is_whole)
+        case (only,):
+            return f"write  {key}: {write_number(only.number)}" + (f"  if {only.condition}" if only.condition else "")
+        case _:
+            return _ask_which(fitting)
 
 
-def _find_number(key: str, text: str) -> str | None:
-    """The JSON number that `text` stands for: 012, .5, 1_000, 1,5, 0x1F, 1:30, 15 min."""
-    clock = _CLOCK.fullmatch(text)
-    if clock:
-        hours, minutes, seconds = (int(part or "0") for part in clock.groups())
-        return str(hours * 3600 + minutes * 60 + seconds) if "Seconds" in key else str(hours * 60 + minutes)
-    if text[:2].casefold() in ("0x", "0o", "0b"):
-        return _find_whole(text)
-    measure = _MEASURE.fullmatch(text)
-    plain = (measure[1] if measure else text).replace("_", "")
-    return _shorten(plain.replace(",", ".")) if _NUMBER.fullmatch(plain) else None
+def _fits(number: Fraction, *, is_whole: bool) -> bool:
+    return bool(write_number(number)) and (number.denominator == 1 or not is_whole)
 
 
-def _find_whole(text: str) -> str | None:
-    try:
-        return str(int(text, 0))
-    except ValueError:
-        return None
+def _ask(*, is_whole: bool) -> str:
+    return "write a whole number" if is_whole else "write a number, with a point before its decimals"
 
 
-def _shorten(text: str) -> str | None:
-    number = float(text)
-    if number in (float("inf"), float("-inf")):
-        return None
-    return str(int(number)) if number.is_integer() else repr(number)
+def _ask_which(readings: Iterable[Reading]) -> str:
+    """A question after a number with one comma; the second reading, as a decimal, shows its point."""
+    thousands, decimal = (write_number(reading.number) for reading in readings)
+    decimal += "" if "." in decimal else ".0"
+    return f"{thousands} or {decimal}? write the one that is meant, with a point and without a comma"
+
+
+def _advise_interval(key: str, text: str) -> str:
+    """What to write for a length of time, which people write as a clock or with a unit."""
+    is_minutes = key == INTERVAL_MINUTES
+    lengths = [length / 60 if is_minutes else length for length in find_lengths(text)]
+    lengths += [reading.number for reading in find_readings(text) if not reading.condition]
+    whole = [int(length) for length in dict.fromkeys(lengths) if length.denominator == 1]
+    if is_minutes:
+        whole = [length for length in whole if length in INTERVALS] or whole
+        # The rule on intervals has the better words for one that the service does not know.
+        for violation in find_violations({key: whole[0] if whole else text}):
+            return violation.fix
+    match whole:
+        case []:
+            return _ask(is_whole=True)
+        case [length]:
+            return f"write  {key}: {length}"
+        case _:
+            return f"{' or '.join(map(str, whole))}? write the one that is meant"

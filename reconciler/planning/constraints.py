@@ -24,6 +24,8 @@ from reconciler.model.fields import (
 from reconciler.planning.citing import show_value
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from reconciler.model.values import Spec, Value
 
 CHANNEL_INFO = "channelInfo"
@@ -75,15 +77,26 @@ def _check_interval(spec: Spec) -> tuple[Violation, ...]:
 
 def _interval_unknown(interval: Value) -> tuple[Violation, ...]:
     choices = ", ".join(map(str, INTERVALS))
-    longer = next((choice for choice in INTERVALS if _is_number(interval) and choice >= interval), None)
     return (
         Violation(
             "ESA201",
             INTERVAL_MINUTES,
             f"intervalMinutes must be one of {choices}, found {show_value(interval)}",
-            f"write  intervalMinutes: {longer}, the next longer one" if longer else f"write one of {choices}",
+            ", or ".join(_propose_intervals(interval)) if _is_number(interval) else f"write one of {choices}",
         ),
     )
+
+
+def _propose_intervals(interval: float) -> Iterator[str]:
+    longer = next((choice for choice in INTERVALS if choice >= interval), None)
+    if interval / 60 in INTERVALS:
+        yield f"write  intervalMinutes: {interval // 60:g}  if {interval} seconds are meant"
+        if longer:
+            yield f"{longer}, the next longer one"
+    elif longer:
+        yield f"write  intervalMinutes: {longer}, the next longer one"
+    else:
+        yield f"write one of {', '.join(map(str, INTERVALS))}"
 
 
 def _interval_missing() -> tuple[Violation, ...]:

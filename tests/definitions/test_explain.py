@@ -146,7 +146,7 @@ def test_where_a_whole_number_is_wanted_only_those_are_offered(text: str, fix: s
         ("15:00", "write  intervalMinutes: 15"),
         ("00:15:00", "write  intervalMinutes: 15"),
         ("1:30", "write  intervalMinutes: 1440, the next longer one"),
-        ("900", "write  intervalMinutes: 15  if 900 seconds are meant or 1440, the next longer one"),
+        ("900", "write  intervalMinutes: 15  if 900 seconds are meant, or 1440, the next longer one"),
         ("1 month", "write one of 5, 10, 15, 30, 60, 1440, 10080, 43200"),
     ],
 )

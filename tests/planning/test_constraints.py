@@ -157,6 +157,8 @@ def test_the_rule_is_understood_by_name_and_by_id(rule: Spec, path: str) -> None
     ("interval", "fix"),
     [
         (20, "write  intervalMinutes: 30, the next longer one"),
+        (900, "write  intervalMinutes: 15  if 900 seconds are meant, or 1440, the next longer one"),
+        (86400, "write  intervalMinutes: 1440  if 86400 seconds are meant"),
         (44640, "write one of 5, 10, 15, 30, 60, 1440, 10080, 43200"),
         ("15", "write one of 5, 10, 15, 30, 60, 1440, 10080, 43200"),
     ],
