@@ -49,14 +49,14 @@ def make_draft(desired: Desired, live: Live, translated: Spec, vocabulary: Vocab
     its own spelling. Paths that `desired` does not hold are edited only where an edit that it asks for implies it.
     """
     wanted = _keep_same(translated, live.values)
+    if all(live.values.get(path) == value for path, value in wanted.items()):
+        return None
     causes = _find_implied(wanted, live.values)
     before, after = _show(desired, live, wanted, vocabulary)
     before |= {path: _show_value(path, live, None, vocabulary) for path in causes}
     after |= dict.fromkeys(causes)
     wanted |= dict.fromkeys(causes)
     changed = _find_changed(before, after)
-    if not changed:
-        return None
     written = _written_paths(desired)
     edits = tuple(
         Edit(path, before[path], after[path], _impact(field, live, wanted), written.get(causes.get(path, "")))
@@ -81,10 +81,9 @@ def _written_paths(desired: Desired) -> dict[str, str]:
 
 def _keep_same(translated: Spec, live: Spec) -> dict[str, Value]:
     rule_id = translated.get(OBSERVATION_RULE_ID, live.get(OBSERVATION_RULE_ID))
-    return {
-        path: live.get(path) if is_same(path, live.get(path), value, rule_id) else value
-        for path, value in translated.items()
-    }
+    unlike = translated.items() - live.items()
+    same = {path: live.get(path) for path, value in unlike if is_same(path, live.get(path), value, rule_id)}
+    return {**translated, **same}
 
 
 def _find_implied(wanted: Spec, live: Spec) -> dict[str, str]:
@@ -118,8 +117,6 @@ def _show_value(path: str, live: Live, written: Value, vocabulary: Vocabulary) -
 
 
 def _find_changed(before: Spec, after: Spec) -> frozenset[str]:
-    if before == after:
-        return frozenset()
     # Imported here, as it takes longer than the rest of a plan, and plans without an edit do not need it.
     from deepdiff import DeepDiff  # noqa: PLC0415
 
