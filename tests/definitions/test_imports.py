@@ -1,0 +1,44 @@
+"""What `validate` brings into memory: nothing that it has no use for."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.definitions.places import write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NEVER = "asyncio", "deepdiff", "httpx", "jinja2", "rich", "ruamel", "socket", "starlette", "stamina"
+# Libraries that cost more to import than sound files cost to read.
+FOR_FINDINGS = "difflib", "jsonschema"
+PROGRAM = """\
+import sys
+from reconciler.cli.main import main
+main(["validate"])
+print(*sorted(sys.modules), file=sys.stderr)
+"""
+
+
+def import_all(root: Path) -> set[str]:
+    """The modules and packages that `reconciler validate` has imported at its end."""
+    (root / "reconciler.yaml").write_text("definitions: channels\n")
+    done = subprocess.run([sys.executable, "-c", PROGRAM], cwd=root, capture_output=True, text=True, check=True)
+    return set(done.stderr.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize(
+    "text", ["channels: {use: {channelId: 1}}\n", "channels: {use: {chanelId: 1}}\n"], ids=["sound", "bad"]
+)
+def test_validate_never_imports_what_other_commands_need(text: str, tmp_path: Path) -> None:
+    assert import_all(write(tmp_path, a=text)) & set(NEVER) == set()
+
+
+def test_sound_files_are_validated_without_what_explains_findings(tmp_path: Path) -> None:
+    imported = import_all(write(tmp_path, a="channels: {use: {channelId: 1}}\n"))
+
+    assert imported & {*FOR_FINDINGS, "reconciler.definitions.close", "reconciler.definitions.explain"} == set()
