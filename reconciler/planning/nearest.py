@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import IntEnum
 from heapq import nlargest
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING
@@ -15,6 +16,8 @@ _COMPARED = 40
 _LONGEST = 255
 # A reader follows the first few suggestions; ten thousand of them would take minutes.
 _SUGGESTED = 20
+# So many names for one misspelt code can still be told apart at a glance.
+_OFFERED = 3
 
 
 def suggest_names(unknown: Iterable[str], names: Collection[str]) -> dict[str, str]:
@@ -25,14 +28,57 @@ def suggest_names(unknown: Iterable[str], names: Collection[str]) -> dict[str, s
 
 def find_nearest(name: str, names: Iterable[str]) -> str | None:
     """The one of `names` that `name` is most likely a misspelling of, whatever their case; None where none is near."""
+    return next(iter(find_near(name, names)), None)
+
+
+def find_near(name: str, names: Iterable[str]) -> tuple[str, ...]:
+    """The few of `names` that `name` is about as likely a misspelling of, whatever their case; likeliest first.
+
+    Most are one slip away: other letters' case, then two letters exchanged, then one letter more, less or wrong. Short
+    codes have several such neighbours, and naming but one of them would lead astray. Only where there is none, the one
+    that shares most with `name` counts.
+    """
     if len(name) > _LONGEST:
-        return None
+        return ()
+    names, folded = tuple(names), name.casefold()
+    slips = [(_find_slip(folded, candidate.casefold()), candidate) for candidate in names]
+    near = sorted(found for found in slips if found[0] is not _Slip.SEVERAL)
+    if not near:
+        return _find_alike(folded, names)
+    farthest = max(near[0][0], _Slip.ONE_LETTER if near[0][0] else _Slip.CASE)
+    return tuple(candidate for slip, candidate in near if slip <= farthest)[:_OFFERED]
+
+
+class _Slip(IntEnum):
+    """How a misspelt name differs from the one that is meant, likeliest first."""
+
+    CASE = 0
+    EXCHANGED = 1
+    ONE_LETTER = 2
+    SEVERAL = 3
+
+
+def _find_slip(one: str, other: str) -> _Slip:
+    if one == other:
+        return _Slip.CASE
+    shorter = min(len(one), len(other))
+    # Of a single letter nothing would be left to recognize it by.
+    if abs(len(one) - len(other)) > 1 or shorter < 2:
+        return _Slip.SEVERAL
+    start = next((place for place in range(shorter) if one[place] != other[place]), shorter)
+    one, other = one[start:], other[start:]
+    if one[1:] == other[1:] or one[1:] == other or one == other[1:]:
+        return _Slip.ONE_LETTER
+    return _Slip.EXCHANGED if one[:2] == other[1::-1] and one[2:] == other[2:] else _Slip.SEVERAL
+
+
+def _find_alike(folded: str, names: Iterable[str]) -> tuple[str, ...]:
     # Imported here, as most runs have nothing to suggest.
     from difflib import get_close_matches  # noqa: PLC0415
 
-    folded, pairs = name.casefold(), set(pairwise(name.casefold()))
+    pairs = set(pairwise(folded))
     likely = nlargest(
         _COMPARED, names, key=lambda candidate: (len(pairs.intersection(pairwise(candidate.casefold()))), candidate)
     )
     by_folded = {candidate.casefold(): candidate for candidate in likely}
-    return next((by_folded[match] for match in get_close_matches(folded, by_folded, n=1)), None)
+    return tuple(by_folded[match] for match in get_close_matches(folded, by_folded, n=1))

@@ -23,7 +23,7 @@ from reconciler.model.formulas import find_references, rename_references
 from reconciler.planning.canonical import canonical
 from reconciler.planning.citing import shorten, show_value
 from reconciler.planning.index import read_id
-from reconciler.planning.nearest import find_nearest
+from reconciler.planning.nearest import find_near
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
@@ -138,9 +138,9 @@ def _translate_code(desired: Desired, path: str, vocabulary: Vocabulary) -> tupl
 
 def _unknown_code(desired: Desired, path: str, codes: tuple[str, ...]) -> Finding:
     code, key = desired.spec[path], path.rpartition(".")[2]
-    nearest = _find_nearest(str(code), codes)
-    fix = f"write  {key}: {nearest}  if that is meant" if nearest else ""
-    if path == SUMMARIZATION_METHOD and not nearest:
+    near = _find_near(str(code), codes)
+    fix = _propose_codes(key, near)
+    if path == SUMMARIZATION_METHOD and not near:
         # No endpoint lists the methods, so their names are known from the channels that use them.
         fix = "write summarizationMethodId: no channel uses this method yet, so its id cannot be learned"
     return make_finding(
@@ -149,8 +149,18 @@ def _unknown_code(desired: Desired, path: str, codes: tuple[str, ...]) -> Findin
 
 
 @lru_cache(maxsize=256)
-def _find_nearest(code: str, codes: tuple[str, ...]) -> str | None:
-    return find_nearest(code, codes)
+def _find_near(code: str, codes: tuple[str, ...]) -> tuple[str, ...]:
+    return find_near(code, codes)
+
+
+def _propose_codes(key: str, near: tuple[str, ...]) -> str:
+    match near:
+        case ():
+            return ""
+        case (only,):
+            return f"write  {key}: {only}  if that is meant"
+        case several:
+            return f"write  {key}: {' or '.join(several)}, whichever is meant"
 
 
 def _check_id(desired: Desired, path: str, vocabulary: Vocabulary) -> tuple[Finding, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.planning.nearest import find_nearest, suggest_names
+from reconciler.planning.nearest import find_near, find_nearest, suggest_names
 
 NAMES = ("nb-elec-demand", "nb-elec-use", "nb-gas-use", "Sum")
 
@@ -42,3 +42,31 @@ def test_only_the_first_of_many_unknown_names_get_a_suggestion() -> None:
 
 def test_names_without_a_near_one_are_left_out() -> None:
     assert suggest_names(["steam", "nb-gas"], NAMES) == {"nb-gas": "nb-gas-use"}
+
+
+UNITS = ("BTU", "GJ", "KVA", "KVAH", "KW", "kWh", "MMBTU", "MWH", "W", "WH", "THERM")
+
+
+@pytest.mark.parametrize(
+    ("code", "near"),
+    [
+        ("KHW", ("kWh", "KW")),
+        ("kwh", ("kWh",)),
+        ("KWHH", ("kWh",)),
+        ("hterm", ("THERM",)),
+        ("kwhr", ("kWh",)),
+        ("KV", ("KVA", "KW")),
+        ("XWH", ("MWH", "WH", "kWh")),
+        ("w", ("W",)),
+        ("V", ()),
+        ("", ()),
+        ("gallons", ()),
+        ("x" * 256, ()),
+    ],
+)
+def test_all_codes_one_slip_away_are_offered_and_exchanged_letters_come_first(code: str, near: tuple[str, ...]) -> None:
+    assert find_near(code, UNITS) == near
+
+
+def test_exchanged_letters_are_found_among_hundreds_of_units() -> None:
+    assert find_near("KHW", (*UNITS, *(f"KH{number:03}" for number in range(400)))) == ("kWh", "KW")
