@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 # A folder of definitions without a file in it: where most imports begin.
 NO_FILES = "ESA102"
-_ADVICE = "import the others with --only; what this tool wrote should not be refused by it, so please report it"
+_ADVICE = "leave these channels out: --only picks others"
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,10 @@ class Outline:
         """How far a key is indented."""
         return self.spots[keys].key_start - self.line_start(keys)
 
+    def step(self, keys: Keys) -> int:
+        """How much further than its key a mapping is indented; 2 for one in braces."""
+        return self.column((*keys, self.members[keys][0])) - self.column(keys) if self.is_block(keys) else 2
+
     def line_start(self, keys: Keys) -> int:
         """The offset at which the line of a key begins."""
         return self.text.rfind(self.line_break[-1], 0, self.spots[keys].key_start) + 1

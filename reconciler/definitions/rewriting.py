@@ -79,7 +79,7 @@ def _change(text: str, channels: Tree) -> str:
         # Imported here, as hardly any file needs it.
         from reconciler.definitions.roundtrip import change_tree  # noqa: PLC0415
 
-        changed = change_tree(body, channels)
+        changed = change_tree(body, channels, outline.step(_CHANNELS))
     else:
         changed = _splice(body, splices)
     return text[: len(text) - len(body)] + changed
@@ -105,7 +105,7 @@ def _insert(outline: Outline, parent: Keys, key: str, value: Value | Tree) -> _S
     ranks = {} if parent == _CHANNELS else _RANKS
     before = [member for member in members if ranks.get(member, _LAST) <= ranks.get(key, _LAST)]
     column = outline.column((*parent, members[0]))
-    lines = list(render_member(key, value, " " * column, " " * (column - outline.column(parent))))
+    lines = list(render_member(key, value, " " * column, " " * outline.step(parent)))
     if not before:
         offset = outline.line_start((*parent, members[0]))
         return offset, offset, "".join(line + outline.line_break for line in lines)

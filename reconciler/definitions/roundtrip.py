@@ -28,19 +28,19 @@ class _Literal(VersionedResolver):
         return self.DEFAULT_SCALAR_TAG if kind is ScalarNode else super().resolve(kind, value, implicit)
 
 
-def change_tree(text: str, channels: Tree) -> str:
+def change_tree(text: str, channels: Tree, step: int) -> str:
     """`text`, a sound channel file, with `channels` merged into its own: new keys added, values replaced.
 
-    What an anchor lets stand in other places too is changed in this one alone.
+    What an anchor lets stand in other places too is changed in this one alone. Every mapping is indented by `step`.
     """
     yaml = YAML()
     yaml.Resolver = _Literal
-    yaml.indent(mapping=2, sequence=4, offset=2)
+    yaml.indent(mapping=step, sequence=4, offset=2)
     yaml.preserve_quotes = True
     yaml.width = _WIDEST
-    tree = yaml.load(text)
+    tree = yaml.load(text.replace("\r\n", "\n"))
     _merge(tree["channels"], channels)
-    stream = StringIO(newline="")
+    stream = StringIO()
     yaml.dump(tree, stream)
     changed = stream.getvalue()
     return changed.replace("\n", "\r\n") if "\r\n" in text else changed

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """The channels to be added to the files, by file and id, and what of them stays out.
+    """The channels to be added to the files, by file and id, and what of them stays out, by name.
 
     Their `spec` holds all that will be managed, what the defaults of a file add included; `line` is not known yet.
     """
@@ -49,7 +49,7 @@ def propose(
     kept, refused = leave_out_refused(definitions, drafted, heads)
     left_out = (*(left for made in drafts.values() for left in made.left_out), *refused)
     channels = (kept[id_] for id_ in sorted(kept, key=lambda id_: (kept[id_].file, id_)))
-    return Proposal(tuple(channels), left_out)
+    return Proposal(tuple(channels), tuple(sorted(left_out, key=lambda left: (left.name, left.path))))
 
 
 def _make_drafter(new: Sequence[Live], survey: Survey, heads: Mapping[str, Head], terms: Terms) -> Drafter:

@@ -12,7 +12,7 @@ from reconciler.planning.offline import check_definitions
 from reconciler.rules import RULES
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Mapping
+    from collections.abc import Container, Mapping
 
     from reconciler.model.desired import Definitions, Desired
     from reconciler.planning.importing.terms import Head
@@ -31,11 +31,9 @@ def leave_out_refused(
     """
     kept = dict(drafted)
     left_out: list[LeftOut] = []
-    while refused := dict.fromkeys(_find_refused(definitions, kept)):
-        for id_, path, code in refused:
-            desired = kept.pop(id_, None)
-            if desired is None:
-                continue
+    while refused := _find_refused(definitions, kept):
+        for id_, (path, code) in refused.items():
+            desired = kept.pop(id_)
             head = heads.get(desired.file)
             narrowed = _leave_out(desired, path, id_, head.defaults if head else ())
             left_out.append(LeftOut(desired.name, path if narrowed else "", f"{code} {RULES[code].title}"))
@@ -44,14 +42,16 @@ def leave_out_refused(
     return kept, tuple(left_out)
 
 
-def _find_refused(definitions: Definitions, drafted: Mapping[int, Desired]) -> Iterator[tuple[int, str, str]]:
-    """The id, the path and the code of each error that is of a drafted channel."""
+def _find_refused(definitions: Definitions, drafted: Mapping[int, Desired]) -> dict[int, tuple[str, str]]:
+    """The path and the code of an error of each drafted channel that has one: one at a time, as it may cause others."""
+    refused = {}
     ids = {desired.name: id_ for id_, desired in drafted.items()}
     later = (replace(desired, file=f"{_LAST}{desired.file}") for desired in drafted.values())
     for finding in check_definitions(replace(definitions, channels=(*definitions.channels, *later))):
         keys = finding.place.keys if finding.place else ()
         if finding.severity is Severity.ERROR and keys[:1] == ("channels",) and keys[1] in ids:
-            yield ids[keys[1]], ".".join(keys[2:]), finding.code
+            refused.setdefault(ids[keys[1]], (".".join(keys[2:]), finding.code))
+    return refused
 
 
 def _leave_out(desired: Desired, path: str, id_: int, fixed: Container[str]) -> Desired | None:

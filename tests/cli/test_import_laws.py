@@ -1,0 +1,179 @@
+"""What holds of every import, whatever the tenant: its plan is empty, and a second one has nothing to do."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from reconciler import sandbox
+from reconciler.cli.harvest import Harvest, gather_new, gather_updates, prove
+from reconciler.cli.screen import Screen
+from reconciler.definitions.load import load_definitions
+from reconciler.model.findings import Severity
+from reconciler.model.plan import Action
+from reconciler.planning.importing.survey import Asked, make_survey, pick
+from reconciler.planning.importing.terms import Fields, Layout
+from tests.cli.tenants import PROJECT, open_project, read_files, read_world, stand_on, worlds, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from random import Random
+
+    from hypothesis.strategies import DrawFn
+
+    from reconciler.cli.harvest import Ground
+
+STYLE = (Fields.ALL, Layout.PLACE)
+FOLDERS = PROJECT.definitions
+# What may stand above the channels of a file that new ones join.
+HEADS = (
+    "channels:\n",
+    "# about\n\nchannels:   # all\n",
+    "defaults:\n  intervalMinutes: 60\n  summarizationMethod: Sum\nchannels:\n",
+    "defaults: {isPrimaryValue: true, channelDescription: roof, esaChannelVersion: {unitId: 1}}\nchannels:\n",
+)
+unhurried = settings(deadline=None, max_examples=50)
+in_each_style = pytest.mark.parametrize(
+    "style", [(Fields.MINIMAL, Layout.PLACE), (Fields.ALL, Layout.FLAT)], ids=["minimal, place", "all, flat"]
+)
+
+
+def import_new(ground: Ground, style: tuple[Fields, Layout] = STYLE, **asked: Any) -> Harvest:
+    """All that an import would write, proved."""
+    survey = make_survey(ground.definitions, ground.snapshot)
+    picked, _ = pick(survey, Asked(**asked))
+    harvest = gather_new(ground, survey, picked, style)
+    prove(Screen(), ground, ground.plan(ground.definitions), harvest)
+    return harvest
+
+
+@in_each_style
+@unhurried
+@given(worlds())
+def test_a_plan_after_an_import_is_empty(style: tuple[Fields, Layout], world: list[Any]) -> None:
+    snapshot = read_world(world)
+    with open_project() as workplace:
+        harvest = import_new(stand_on(workplace, snapshot), style)
+        write(workplace, harvest)
+        loaded = load_definitions(workplace.root, FOLDERS)
+        plan = stand_on(workplace, snapshot).plan(loaded.definitions)
+
+    assert [finding for finding in loaded.findings if finding.severity is Severity.ERROR] == []
+    assert {change.action for change in plan.changes} == {Action.NO_OP}
+    assert len(plan.changes) + plan.unmanaged == len(world)
+    assert plan.unmanaged == sum(left.path == "" for left in harvest.left_out)
+
+
+@unhurried
+@given(worlds())
+def test_a_second_import_has_nothing_to_write(world: list[Any]) -> None:
+    snapshot = read_world(world)
+    with open_project() as workplace:
+        write(workplace, import_new(stand_on(workplace, snapshot)))
+
+        assert import_new(stand_on(workplace, snapshot)).files == ()
+
+
+@unhurried
+@given(worlds(), st.randoms(use_true_random=False))
+def test_the_order_of_the_answer_does_not_matter(world: list[Any], random: Random) -> None:
+    shuffled = list(world)
+    random.shuffle(shuffled)
+    with open_project() as workplace:
+        assert import_new(stand_on(workplace, read_world(shuffled))) == import_new(
+            stand_on(workplace, read_world(world))
+        )
+
+
+@pytest.mark.parametrize(("channels", "seed"), [(1, 0), (9, 1), (60, 2), (400, 3)])
+def test_made_up_tenants_are_imported_whole(channels: int, seed: int) -> None:
+    snapshot = read_world(sandbox.generate(channels, seed)["channels"])
+    with open_project() as workplace:
+        harvest = import_new(stand_on(workplace, snapshot))
+        write(workplace, harvest)
+        ground = stand_on(workplace, snapshot)
+        summary = ground.plan(ground.definitions).summary
+
+    assert harvest.left_out == ()
+    assert (summary.no_op, summary.update, summary.unmanaged) == (channels, 0, 0)
+
+
+@unhurried
+@given(worlds(), st.randoms(use_true_random=False), st.sampled_from(HEADS))
+def test_files_that_are_there_keep_every_line(world: list[Any], random: Random, head: str) -> None:
+    snapshot = read_world(world)
+    with open_project() as workplace:
+        ground = stand_on(workplace, snapshot)
+        some = [live for live in snapshot.channels if random.random() < 0.5]
+        write(workplace, gather_new(ground, make_survey(ground.definitions, snapshot), some, STYLE))
+        for path in workplace.root.rglob("*.yaml"):
+            path.write_text(path.read_text().replace("channels:\n", head, 1) + "# the end\n")
+        before = read_files(workplace.root)
+        assume(
+            not any(found.severity is Severity.ERROR for found in load_definitions(workplace.root, FOLDERS).findings)
+        )
+
+        write(workplace, import_new(stand_on(workplace, snapshot)))
+
+        after = read_files(workplace.root)
+    assert all(is_within(text.splitlines(), after[file].splitlines()) for file, text in before.items())
+
+
+@unhurried
+@given(st.integers(1, 40), st.integers(0, 5), st.data())
+def test_an_update_after_a_foreign_edit_leaves_an_empty_plan_and_every_comment(
+    channels: int, seed: int, data: st.DataObject
+) -> None:
+    world = sandbox.generate(channels, seed)["channels"]
+    with open_project() as workplace:
+        write(workplace, import_new(stand_on(workplace, read_world(world))))
+        for path in workplace.root.rglob("*.yaml"):
+            path.write_text(annotate(path.read_text()))
+        comments = count_comments(workplace.root)
+        edited = read_world([data.draw(foreign_edits(channel)) for channel in world])
+        ground = stand_on(workplace, edited)
+        before = ground.plan(ground.definitions)
+        harvest = gather_updates(ground, make_survey(ground.definitions, edited), edited.channels, before)
+        prove(Screen(), ground, before, harvest)
+        write(workplace, harvest)
+        ground = stand_on(workplace, edited)
+
+        assert {change.action for change in ground.plan(ground.definitions).changes} == {Action.NO_OP}
+        assert count_comments(workplace.root) == comments
+
+
+@st.composite
+def foreign_edits(draw: DrawFn, channel: dict[str, Any]) -> dict[str, Any]:
+    """`channel` as somebody may have left it in EnergyCAP; its import id stays, by which the files find it."""
+    edited = copy.deepcopy(channel)
+    version = edited["channelVersions"][-1]
+    edited["channelInfo"] = draw(st.sampled_from((channel["channelInfo"], "no", "Meter: 2 #3", "\u202eesu")))
+    version["multiplier"] = draw(st.sampled_from((version["multiplier"], 0.1, 1e-7, 12)))
+    version["maximumReading"] = draw(st.sampled_from((version["maximumReading"], None, 10_000)))
+    if version["formula"]:
+        version["formula"] = draw(st.sampled_from((version["formula"], f"2 * ({version['formula']})")))
+    else:
+        edited["interval"] = draw(st.sampled_from((channel["interval"], 60)))
+    return edited
+
+
+def annotate(text: str) -> str:
+    """`text` with a comment after each line and above it."""
+    lines = [(line, len(line) - len(line.lstrip())) for line in text.splitlines() if line and not line.startswith("#")]
+    return "".join(
+        f"{' ' * indent}# above {number}\n{line} # beside {number}\n" for number, (line, indent) in enumerate(lines)
+    )
+
+
+def count_comments(root: Path) -> dict[str, int]:
+    return {file: text.count("# above ") + text.count("# beside ") for file, text in read_files(root).items()}
+
+
+def is_within(lines: list[str], others: list[str]) -> bool:
+    """Whether `lines` are among `others`, in their order."""
+    left = iter(others)
+    return all(line in left for line in lines)

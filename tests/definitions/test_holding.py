@@ -1,0 +1,70 @@
+"""What a channel file can hold, and what only the service can have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.definitions.holding import can_hold
+from reconciler.definitions.load import load_definitions
+from reconciler.definitions.writing import render_file
+from reconciler.model.desired import Desired
+from reconciler.model.fields import FIELD_AT
+from reconciler.model.routes import Pointers
+from tests.cli.tenants import open_project
+from tests.texts import HOSTILE
+
+V = "esaChannelVersion."
+# These would be refused beside other values, or without them; alone it is the value that counts.
+ALONE = {"ESA201", "ESA204", "ESA205", "ESA206", "ESA207", "ESA208", "ESA209", "ESA212", "ESA217", "ESA218", "ESA320"}
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "expected"),
+    [
+        ("channelInfo", "Use", True),
+        ("channelInfo", "x" * 51, False),
+        ("channelInfo", "bell \x07", False),
+        ("channelInfo", None, False),
+        ("channelDescription", None, True),
+        ("intervalMinutes", 15, True),
+        ("intervalMinutes", 7, False),
+        (f"{V}multiplier", 0.1, True),
+        (f"{V}multiplier", 0.1 + 0.2, False),
+        (f"{V}multiplier", 1e13, False),
+        (f"{V}beginDate", "2024-02-29", True),
+        (f"{V}beginDate", "2023-02-29", False),
+        (f"{V}unitCode", "X" * 17, False),
+        ("select.dataPointImportId", "NB-01", True),
+        ("select.dataPointImportId", "", False),
+        ("select.channelImportId", "a\x85b", False),
+        ("dataPoint", "NB-01", True),
+        ("dataPoint", "", False),
+    ],
+)
+def test_a_value_fits_into_a_file_or_does_not(path: str, value: Any, expected: bool) -> None:
+    assert can_hold(path, value) is expected
+
+
+VALUES = st.one_of(
+    st.sampled_from(HOSTILE),
+    st.text(max_size=300),
+    st.sampled_from((None, True, False, 0, 1, 15, 2.5, 1e-16, 0.1 + 0.2, 10**13, 10**15, 1e300, "Trip", "2024-06-03")),
+    st.floats(allow_nan=False, allow_infinity=False),
+)
+
+
+@given(st.sampled_from(sorted(FIELD_AT)), VALUES)
+def test_what_can_be_held_is_read_back_and_nothing_else(path: str, value: Any) -> None:
+    channel = Desired("use", "channels/use.yaml", 0, Pointers(channel_id=1), {path: value})
+    with open_project({channel.file: render_file(channel.file, [channel])}) as workplace:
+        loaded = load_definitions(workplace.root, ["channels"])
+    codes = {finding.code for finding in loaded.findings} - ALONE
+
+    assert (codes == set()) is can_hold(path, value)
+    if not codes:
+        expected = f"{value}T00:00:00" if path.endswith("Date") and value else value
+        assert loaded.definitions.channels[0].spec[path] == expected

@@ -1,0 +1,197 @@
+"""Files that are changed: the change is in, and nothing else is touched."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from difflib import ndiff
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from reconciler.definitions.close import read_closely
+from reconciler.definitions.rewriting import append_channels, take_over
+from reconciler.model.desired import Desired
+from reconciler.model.routes import Pointers
+
+if TYPE_CHECKING:
+    from reconciler.model.values import Spec
+
+V = "esaChannelVersion."
+NEW = Desired("new", "f.yaml", 0, Pointers(channel_id=9), {"channelInfo": "no", "intervalMinutes": 15})
+
+COMMENTED = """\
+# about the file
+dataPoint:   NB-01       # aligned
+defaults: {intervalMinutes: 15}
+
+channels:
+    # about use
+    use:
+        select: {channelId: 1}   # found so
+        channelInfo: 'Use'       # its name
+
+        esaChannelVersion:       # current
+            multiplier:  1.50    # was 1
+            # unitCode: KWH
+    # about net
+    net:
+        select: {channelId: 2}
+        channelDescription: >-
+            folded
+            text
+        # the end of net
+
+# about feeds
+feeds:
+    logger: {channelId: 1, expect: use}
+"""
+
+
+def find_changes(before: str, after: str) -> list[str]:
+    """The lines that came and went."""
+    return [line for line in ndiff(before.splitlines(), after.splitlines()) if line[0] in "+-"]
+
+
+@pytest.mark.parametrize(
+    ("updates", "changes"),
+    [
+        pytest.param(
+            {"use": {f"{V}multiplier": 2}},
+            ["-             multiplier:  1.50    # was 1", "+             multiplier:  2    # was 1"],
+            id="a value, its comment and spacing kept",
+        ),
+        pytest.param(
+            {"use": {"channelInfo": "a: b"}},
+            ["-         channelInfo: 'Use'       # its name", '+         channelInfo: "a: b"       # its name'],
+            id="a quoted value",
+        ),
+        pytest.param(
+            {"net": {"channelDescription": None}},
+            [
+                "-         channelDescription: >-",
+                "+         channelDescription: null",
+                "-             folded",
+                "-             text",
+            ],
+            id="a value over several lines",
+        ),
+        pytest.param(
+            {"use": {"intervalMinutes": 60}},
+            ["+         intervalMinutes: 60"],
+            id="a value that only the defaults gave",
+        ),
+        pytest.param(
+            {"use": {f"{V}unitCode": "MWH", f"{V}offset": 0.1}},
+            ["+             unitCode: MWH", "+             offset: 0.1"],
+            id="before and after what is there",
+        ),
+        pytest.param(
+            {"net": {f"{V}multiplier": 2, f"{V}formula": "channel(use)"}},
+            ["+         esaChannelVersion:", "+             multiplier: 2", "+             formula: channel(use)"],
+            id="a version that was not written",
+        ),
+    ],
+)
+def test_a_value_is_taken_over_in_its_place(updates: dict[str, Spec], changes: list[str]) -> None:
+    assert find_changes(COMMENTED, take_over(COMMENTED, updates)) == changes
+
+
+def test_keys_are_put_where_a_new_file_has_them() -> None:
+    text = "channels:\n  use:\n    channelId: 1\n    isPrimaryValue: true\n    esaChannelVersion:\n      offset: 1\n"
+
+    assert take_over(text, {"use": {"channelInfo": "Use", f"{V}unitId": 3}}) == (
+        "channels:\n  use:\n    channelId: 1\n    channelInfo: Use\n    isPrimaryValue: true\n"
+        "    esaChannelVersion:\n      unitId: 3\n      offset: 1\n"
+    )
+
+
+def test_new_channels_come_after_the_others_and_their_comments() -> None:
+    assert append_channels(COMMENTED, [NEW, replace(NEW, name="other")]) == COMMENTED.replace(
+        "        # the end of net\n",
+        "        # the end of net\n"
+        '    new:\n        select:\n            channelId: 9\n        channelInfo: "no"\n'
+        '    other:\n        select:\n            channelId: 9\n        channelInfo: "no"\n',
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param(
+            "channels:\n  a:\n    channelId: 1", "channels:\n  a:\n    channelId: 1\n\n  new:\n", id="no line end"
+        ),
+        pytest.param(
+            "channels:\n  a:\n    channelId: 1\n  b:\n    channelId: 2\n",
+            "channels:\n  a:\n    channelId: 1\n  b:\n    channelId: 2\n  new:\n",
+            id="no gaps",
+        ),
+        pytest.param(
+            "channels:\n  a:\n    channelId: 1\n\n  # b\n  b: {channelId: 2}\n# end\n",
+            "channels:\n  a:\n    channelId: 1\n\n  # b\n  b: {channelId: 2}\n\n  new:\n",
+            id="gaps",
+        ),
+        pytest.param(
+            "\ufeffchannels:\r\n  a: {channelId: 1}\r\n",
+            "\ufeffchannels:\r\n  a: {channelId: 1}\r\n\r\n  new:\r\n",
+            id="Windows",
+        ),
+    ],
+)
+def test_new_channels_follow_the_habits_of_the_file(text: str, expected: str) -> None:
+    assert append_channels(text, [NEW]).startswith(expected)
+
+
+def test_what_the_defaults_say_is_not_repeated_but_for_calculated_channels() -> None:
+    text = "defaults:\n  isCalculated: true\n  intervalMinutes: 15\nchannels:\n  a:\n    channelId: 1\n"
+    spec = {"isCalculated": True, "intervalMinutes": 15, "channelInfo": "Sum"}
+
+    assert append_channels(text, [replace(NEW, spec=spec)]) == (
+        f"{text}\n  new:\n    select:\n      channelId: 9\n    channelInfo: Sum\n    isCalculated: true\n"
+    )
+
+
+ANCHORED = """\
+channels:
+    a:
+        channelId: 1   # one
+        esaChannelVersion: &version
+            multiplier: 0.10   # alike
+    b:
+        channelId: 2
+        esaChannelVersion: *version
+    c:
+        channelId: 3
+        esaChannelVersion: *version
+"""
+
+
+@pytest.mark.parametrize("name", ["a", "b"])
+def test_what_an_anchor_shares_is_changed_in_one_place_alone(name: str) -> None:
+    before = read(ANCHORED)
+    before[name]["esaChannelVersion"] = {"multiplier": 5}
+
+    changed = take_over(ANCHORED, {name: {f"{V}multiplier": 5}})
+
+    assert read(changed) == before
+    assert "channelId: 1   # one" in changed
+
+
+def test_a_channel_in_braces_gets_its_keys_there() -> None:
+    text = "# all\r\nchannels: {a: {channelId: 1, channelInfo: 012}}  # here\r\n"
+
+    assert take_over(text, {"a": {"channelInfo": "1", "channelDescription": "x: y"}}) == (
+        '# all\r\nchannels: {a: {channelId: 1, channelInfo: "1", channelDescription: "x: y"}} # here\r\n'
+    )
+    assert append_channels(text, [NEW]) == (
+        '# all\r\nchannels: {a: {channelId: 1, channelInfo: 012}, new: {select: {channelId: 9}, channelInfo: "no", '
+        "intervalMinutes: 15}} # here\r\n"
+    )
+
+
+def read(text: str) -> dict[str, Any]:
+    """The channels of `text`, which must be sound."""
+    document = read_closely("f.yaml", text.encode())
+    tree: Any = document.tree
+    assert document.findings == []
+    channels: dict[str, Any] = tree["channels"]
+    return channels
