@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from reconciler.definitions.numerals import find_lengths, find_readings, find_unit, write_number
+from reconciler.definitions.odd_spaces import FIX, ODD, find_odd_spaces, name_odd_space
 from reconciler.model.fields import INTERVAL_MINUTES, INTERVALS
 from reconciler.planning.constraints import find_violations
 
@@ -42,8 +43,10 @@ def _advise_unquoted(key: str, text: str, wanted: Collection[str]) -> str:
         return _advise_boolean(key, text)
     if "integer" in wanted or "number" in wanted:
         return _advise_number(key, text, wanted)
-    is_close = "object" in wanted and ":" in text
-    return "write a space after the colon" if is_close else "write its keys below it, one a line"
+    if ":" not in text:
+        return "write its keys below it, one a line"
+    odd_space = name_odd_space(text) if find_odd_spaces(text) else ""
+    return f"{ODD} after the colon, {odd_space}: {FIX}" if odd_space else "write a space after the colon"
 
 
 def _advise_boolean(key: str, text: str) -> str:

@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reconciler.definitions.odd_spaces import FIX, ODD, find_odd_spaces, name_odd_space
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -18,9 +20,13 @@ _PAIR = re.compile(
 )
 _NO_SPACE = re.compile(r"\s*(?:-\s+)?(?P<key>[A-Za-z]\w*):(?P<value>[^\s:/][^:]*?)\s*")
 _QUOTED = re.compile(r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')""")
+_CONFLICT = re.compile(r"^(?:<{7}|\|{7}|={7}|>{7})(?=[ \r\n]|\Z)[^\r\n]*", re.MULTILINE)
+_NAME = re.compile(r"[\w.-]+")
 _LONGEST_SHOWN = 60
 # How far above the place where a parser gives up the quote may stand that was never closed.
 _LINES_BACK = 40
+# How far below a key that is none the parser gives up.
+_NEAR = 3
 # What of a line is looked at: patterns that look back and forth take their time on a line of megabytes.
 _LONGEST_LINE = 300
 
@@ -49,10 +55,21 @@ class _Line:
 
 def explain_syntax(text: str, error: yaml.YAMLError) -> Fault:
     """Why `text`, which PyYAML refused with `error`, is not YAML, by the trap that is seen at the place or above."""
+    conflict = _CONFLICT.search(text)
+    return _explain_conflict(conflict) if conflict else _explain(text, error)
+
+
+def _explain_conflict(conflict: re.Match[str]) -> Fault:
+    fix = "merge the two sides, and delete the lines that start with <<<<<<<, ======= and >>>>>>>"
+    return Fault("a merge conflict is not resolved", *conflict.span(), fix)
+
+
+def _explain(text: str, error: yaml.YAMLError) -> Fault:
     problem = str(getattr(error, "problem", None) or "not readable")
     offset, opened = _offset(error, "problem_mark"), _offset(error, "context_mark")
     lines = _lines_around(text, offset)
     fault = _find_unclosed(problem, str(getattr(error, "context", "")), opened) or _find_escape(problem, offset)
+    fault = fault or _find_odd_space(lines[:_NEAR]) or _find_bare_name(lines[: _NEAR + 1])
     for line in lines[:2]:
         fault = fault or _find_trap(line)
     fault = fault or _find_open_quote(lines) or _find_no_colon(lines) or _find_misplaced(problem, lines[0])
@@ -99,6 +116,33 @@ def _find_escape(problem: str, offset: int) -> Fault | None:
         return None
     fix = "write \\\\ for a backslash, or put the text in single quotes"
     return Fault("a backslash in double quotes starts an escape, and this is none", offset, offset + 1, fix)
+
+
+def _find_odd_space(lines: list[_Line]) -> Fault | None:
+    for line in lines:
+        span = find_odd_spaces(line.text)
+        if span:
+            start, end = (line.start + offset for offset in span)
+            return Fault(f"{ODD} where YAML wants an ordinary one, found {name_odd_space(line.text)}", start, end, FIX)
+    return None
+
+
+def _find_bare_name(lines: list[_Line]) -> Fault | None:
+    """A name without its colon on a line of its own, above deeper lines: at the place itself or one above."""
+    for deeper, line, above in zip(lines, lines[1:], [*lines[2:], None], strict=False):
+        name = line.text.strip()
+        is_alone = _NAME.fullmatch(name) and _indentation(deeper) > _indentation(line)
+        if is_alone and not _is_text(line, above):
+            return line.fault("a key needs a colon after it", name, f"write  {name[:_LONGEST_SHOWN]}:")
+    return None
+
+
+def _is_text(line: _Line, above: _Line | None) -> bool:
+    """Whether `line` may go on with a text that began in the line above it, and so be no key."""
+    if above is None or above.text.rstrip().endswith(":"):
+        return False
+    deeper = _indentation(line) - _indentation(above)
+    return deeper > 0 or (deeper == 0 and ":" not in above.text)
 
 
 def _find_trap(line: _Line) -> Fault | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from reconciler.definitions.accept import resolve
+from reconciler.definitions.odd_spaces import FIX, ODD, find_odd_spaces, name_odd_space
 from reconciler.definitions.problems import Problem
 from reconciler.definitions.subjects import name_where, shorten
 from reconciler.planning.nearest import find_nearest
@@ -42,8 +43,13 @@ def word_unknown(keys: Keys, value: object, schema: Schema, root: Schema) -> Pro
     key, where = keys[-1], name_where(keys[:-1])
     if key.casefold().replace("-", "").replace("_", "") in _SECRETS:
         return Problem("ESA142", keys, f"no key, token or password belongs in a file, found {key}", at_key=True)
-    fix = _find_correction(keys, value, schema["properties"], root)
+    fix = _find_pasted(key) or _find_correction(keys, value, schema["properties"], root)
     return Problem("ESA121", keys, f"unknown key {shorten(key)} in {where}", fix, at_key=True)
+
+
+def _find_pasted(key: str) -> str:
+    found = name_odd_space(key) if find_odd_spaces(key) else ""
+    return f"{ODD} before the key, {found}: {FIX}" if found else ""
 
 
 def _find_correction(keys: Keys, value: object, known: Schema, root: Schema) -> str:

@@ -187,6 +187,11 @@ def test_no_limit_is_null(text: str) -> None:
     ("channel", "found", "fix"),
     [
         ("channelInfo:North", '"channelInfo:North"', "write a space after the colon"),
+        (
+            "channelInfo:\u00a0North",
+            '"channelInfo:\u00a0North"',
+            "an odd space stands after the colon, no-break space (U+00A0): write ordinary spaces instead",
+        ),
         ("North", '"North"', "write its keys below it, one a line"),
         (12, "12", "write its keys below it, one a line, without hyphens"),
         ([{"channelInfo": "North"}], "a list", "write its keys below it, one a line, without hyphens"),
@@ -264,6 +269,10 @@ def test_an_interval_that_is_none_speaks_as_the_planner_does() -> None:
         ("dataPointImportId", "write it under select:"),
         ("expect", "write it under a feed's name in feeds:"),
         ("k" * 65, ""),
+        (
+            "\u00a0channelInfo",
+            "an odd space stands before the key, no-break space (U+00A0): write ordinary spaces instead",
+        ),
     ],
 )
 def test_an_unknown_key_is_led_to_what_was_meant(key: str, fix: str) -> None:

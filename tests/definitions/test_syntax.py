@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 
 IN_QUOTES = "a text that starts with {} must be in quotes"
 NOT_CLOSED = "close it; if it belongs to a text, put the text in quotes of the other kind"
+NO_BREAK = "an odd space stands where YAML wants an ordinary one, found no-break space (U+00A0)"
+CONFLICT = (
+    "a merge conflict is not resolved",
+    "merge the two sides, and delete the lines that start with <<<<<<<, ======= and >>>>>>>",
+)
 TRAPS = [
     ("formula: @north", "1:10", IN_QUOTES.format("@"), 'write  formula: "@north"'),
     ("formula: `north`", "1:10", IN_QUOTES.format("`"), 'write  formula: "`north`"'),
@@ -50,6 +55,33 @@ TRAPS = [
     ("a:\n  b:c\n  d: 1", "2:3", "a colon needs a space after it", "write  b: c"),
     ("a: 1\nnorth", "2:1", "a key needs a colon and a value after it", "write  north: …"),
     ("north side\nb: 1", "1:1", "a key needs a colon and a value after it", "write  north: …"),
+    ("a:\n  b\n    c: 2", "2:3", "a key needs a colon after it", "write  b:"),
+    ("a:\n  b: 1\n  north-use\n    c: 2\n    d: 3", "3:3", "a key needs a colon after it", "write  north-use:"),
+    ("a:\n  b:\n    c: 1\n  north-use\n    d: {e: 3}", "4:3", "a key needs a colon after it", "write  north-use:"),
+    ("channels\n  a:\n    b: 2", "1:1", "a key needs a colon after it", "write  channels:"),
+    ("a:\n  b: 1\n  c:\u00a0x\n  d: 1", "3:5", NO_BREAK, "write ordinary spaces instead"),
+    ("a:\n  b: 1\n \u00a0c: x\n  d: 1", "3:2", NO_BREAK, "write ordinary spaces instead"),
+    (
+        "a:\n  d: 1\n\u2003b: 1\n  c: 2",
+        "3:1",
+        NO_BREAK.replace("no-break space (U+00A0", "em space (U+2003"),
+        "write ordinary spaces instead",
+    ),
+    ("a:\n<<<<<<< HEAD\n  b: 1\n=======\n  b: 2\n>>>>>>> x\n", "2:1", *CONFLICT),
+    ("a: 1\n=======\r\nb: 2\n>>>>>>> x", "2:1", *CONFLICT),
+    ("a: 1\n||||||| base\nb: 2", "2:1", *CONFLICT),
+    (
+        "a:\n  b: one\n    two\n      c: 2",
+        "4:7",
+        "the indentation fits none of the lines above",
+        "let the keys of one mapping start in one column, two spaces right of the key above them",
+    ),
+    (
+        "a:\n  b: one\n    two\n    three\n      c: 2",
+        "5:7",
+        "the indentation fits none of the lines above",
+        "let the keys of one mapping start in one column, two spaces right of the key above them",
+    ),
     (
         "a:\n  b: 1\n    c: 2",
         "3:5",
@@ -68,7 +100,7 @@ BOTH = pytest.mark.parametrize("opener", [open_events, open_pure], ids=["libyaml
 
 @BOTH
 @pytest.mark.parametrize(
-    ("text", "place", "message", "fix"), TRAPS, ids=[text.split("\n")[0][:30] for text, *_ in TRAPS]
+    ("text", "place", "message", "fix"), TRAPS, ids=[text.replace("\n", "|")[:30] for text, *_ in TRAPS]
 )
 def test_a_trap_is_named_where_it_is_with_the_way_out(
     text: str, place: str, message: str, fix: str, opener: OpenEvents
