@@ -12,7 +12,7 @@ import click
 from reconciler.apply.conduct import DEFAULT_PARALLELISM
 from reconciler.apply.journal import find_unfinished
 from reconciler.apply.undo import is_inverse
-from reconciler.cli.applying import FORMATS, JOURNALS, Site, carry_out
+from reconciler.cli.applying import FORMATS, JOURNALS, Site, carry_out, report_stale
 from reconciler.cli.documents import read_file
 from reconciler.cli.exits import Exit, exit_of_account, exit_of_plan, gravest
 from reconciler.cli.options import Scope, printing, scoped
@@ -25,7 +25,8 @@ from reconciler.errors import PlanFileError, UsageError
 from reconciler.planfile.reading import read_plan
 from reconciler.planning.compare import compare_plans
 from reconciler.planning.guards import check_guards
-from reconciler.reports.comparison_text import render_comparison
+from reconciler.reports.paint import plain
+from reconciler.reports.plan_text import render_plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,6 +75,8 @@ def _apply_saved(screen: Screen, scope: Scope, file: Path, parallelism: int) -> 
     plan = read_plan(read_file(file))
     if scope.only:
         raise UsageError("a saved plan is applied as it is, --only cannot pick from it", "plan again with --only")
+    if scope.base:
+        raise UsageError("a saved plan is applied as it is, --base changes nothing in it", "plan again with --base")
     workplace = open_workplace(screen)
     environment = _find_environment(workplace, scope, plan)
     _refuse(plan)
@@ -105,8 +108,9 @@ def _apply_fresh(screen: Screen, scope: Scope, parallelism: int, *, ask: bool) -
         stopped = _check_guards(site, plan, is_reviewed=ask)
         if stopped or not plan.sendable:
             return stopped or exit_of_plan(plan, detailed=False)
-        if ask:
-            _ask(environment, plan)
+        if ask and not _agrees(site, plan):
+            screen.remark("not applied; nothing was written")
+            return Exit.FAILED
         return _apply(site, plan)
 
 
@@ -154,7 +158,7 @@ def _check_review(site: Site, plan: Plan, wanted: Wanted | None) -> Exit | None:
     comparison = compare_plans(plan, current)
     if comparison.holds:
         return None
-    site.screen.show_only(TEXT, lambda paint: render_comparison(comparison, paint))
+    report_stale(site.screen, plan, comparison)
     site.screen.remark("the plan is stale; nothing was written")
     return Exit.STALE
 
@@ -175,7 +179,11 @@ def _find_environment(workplace: Workplace, scope: Scope, plan: Plan) -> Environ
     return environment
 
 
-def _ask(environment: Environment, plan: Plan) -> None:
+def _agrees(site: Site, plan: Plan) -> bool:
+    """Whether the person at the terminal, who has seen `plan`, says yes."""
+    if not site.screen.shows_text:
+        click.echo(render_plan(plan, plain), err=True)
     count = len(plan.sendable)
     channels = f"{count} channel" if count == 1 else f"{count} channels"
-    click.confirm(f"Change {channels} in {environment.name} ({environment.url})?", abort=True, err=True)
+    where = f"{site.environment.name} ({site.environment.url})"
+    return click.confirm(f"Change {channels} in {where}?", err=True)

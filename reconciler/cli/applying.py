@@ -18,7 +18,10 @@ from reconciler.apply.run import apply_plan
 from reconciler.cli.screen import TEXT
 from reconciler.errors import FileError
 from reconciler.model.events import Finished
+from reconciler.model.outcomes import Account, Ending, Outcome
 from reconciler.reports import account_json, account_text
+from reconciler.reports.comparison_text import render_comparison
+from reconciler.reports.paint import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,14 +31,15 @@ if TYPE_CHECKING:
     from reconciler.cli.screen import Output, Screen
     from reconciler.energycap.client import Editor
     from reconciler.model.events import Event
-    from reconciler.model.outcomes import Account
     from reconciler.model.plan import Plan
     from reconciler.model.project import Environment
+    from reconciler.planning.compare import Comparison
 
 FORMATS = (TEXT, "json")
 # Under the project's root.
 JOURNALS = Path(".reconciler") / "journal"
 _COUNTED = 50
+_STOPPING = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +74,52 @@ def carry_out(site: Site, plan: Plan) -> Account:
         conduct = Conduct(site.parallelism, on_event, stop, journal)
         account = apply_plan(plan, site.editor, site.environment, conduct)
         say(account_json.render_account(account))
-    screen.show_only(TEXT, lambda paint: account_text.render_account(plan, account, paint))
+    _show_account(screen, plan, account)
     return account
+
+
+def report_stale(screen: Screen, plan: Plan, comparison: Comparison) -> None:
+    """Say that nothing of the reviewed `plan` was carried out, and why: as text, and as the events of an apply."""
+    screen.show_only(TEXT, lambda paint: render_comparison(comparison, paint))
+    reasons = {shift.name: "; ".join(shift.reasons) for shift in comparison.changed}
+    reasons |= dict.fromkeys(comparison.gone, "nothing asks for it any more")
+    outcomes = [
+        Outcome(change.name, change.channel_id, Ending.STALE, reasons[change.name])
+        if change.name in reasons
+        else Outcome(change.name, change.channel_id, Ending.NOT_TRIED, "the plan is stale")
+        for change in plan.sendable
+    ]
+    with _event_lines(screen) as say:
+        say(account_json.render_start(plan))
+        for index, outcome in enumerate(outcomes, 1):
+            say(account_json.render_event(Finished(outcome, index, len(outcomes))))
+        say(account_json.render_account(Account(tuple(outcomes))))
+
+
+def _show_account(screen: Screen, plan: Plan, account: Account) -> None:
+    """The account goes to stderr where its place is full: what was done must be known."""
+    try:
+        screen.show_only(TEXT, lambda paint: account_text.render_account(plan, account, paint))
+    except FileError as error:
+        click.echo(f"{error.message}\n{account_text.render_account(plan, account, plain)}", err=True)
 
 
 @contextmanager
 def _event_lines(screen: Screen) -> Iterator[Callable[[str], None]]:
-    """A function that puts a line of JSON wherever `screen` wants JSON, at once."""
+    """A function that puts a line of JSON wherever `screen` wants JSON, at once.
+
+    Where a line cannot be written, that is said once, and what goes on goes on without it.
+    """
     with ExitStack() as stack:
         writers = [_open_writer(stack, screen, output) for output in screen.outputs if output.format != TEXT]
 
         def say(line: str) -> None:
-            for write in writers:
-                write(line)
+            for write in tuple(writers):
+                try:
+                    write(line)
+                except (OSError, FileError) as error:
+                    writers.remove(write)
+                    click.echo(f"events are no longer written, the journal has all of them: {error}", err=True)
 
         yield say
 
@@ -129,7 +166,7 @@ def _stop_on_signals(screen: Screen) -> Iterator[Signal]:
         stop.set()
         screen.remark("\ninterrupted: finishing what is in flight; once more stops at once")
 
-    previous = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    previous = {number: signal.signal(number, handle) for number in _STOPPING}
     try:
         yield stop
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -10,9 +11,9 @@ from reconciler.errors import FileError
 
 
 def read_file(path: Path) -> str:
-    """The text of `path`; raises FileError where it cannot be read, or is no UTF-8."""
+    """The text of `path`, of stdin for `-`; raises FileError where it cannot be read, or is no UTF-8."""
     try:
-        return path.read_text(encoding="utf-8")
+        return sys.stdin.read() if path == Path("-") else path.read_text(encoding="utf-8")
     except OSError as error:
         raise FileError(f"cannot read {path}: {error.strerror}", "look at the name and the permissions") from error
     except UnicodeDecodeError as error:

@@ -55,13 +55,15 @@ def gravest(exits: Iterable[Exit]) -> Exit:
 
 
 def exit_of_plan(plan: Plan, *, detailed: bool) -> Exit:
-    """How `plan` and `show` exit for this plan."""
-    exits = {
-        Exit.FAILED: plan.errored,
-        Exit.BLOCKED: bool(plan.blocked),
-        Exit.CHANGES: detailed and bool(plan.sendable),
-    }
-    return gravest(code for code, applies in exits.items() if applies)
+    """How `plan` and `show` exit for this plan.
+
+    A plan with errors cannot be applied at all, so that is said whatever else there is to say of it.
+    """
+    if plan.errored:
+        return Exit.FAILED
+    if plan.blocked:
+        return Exit.BLOCKED
+    return Exit.CHANGES if detailed and plan.sendable else Exit.DONE
 
 
 def exit_of_account(plan: Plan, account: Account) -> Exit:

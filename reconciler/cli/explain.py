@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
 import click
@@ -18,14 +17,18 @@ if TYPE_CHECKING:
 
 
 @click.command("explain")
-@click.argument("code")
+@click.argument("code", required=False)
 @printing("text")
-def command(screen: Screen, code: str) -> Exit:
-    """Say what a rule code means, on whose word, and how to fix it."""
+def command(screen: Screen, code: str | None) -> Exit:
+    """Say what a rule code means, on whose word, and how to fix it.
+
+    Without CODE, all codes are listed.
+    """
+    if code is None:
+        screen.show({"text": lambda _: "".join(f"{rule.code}  {rule.title}\n" for rule in RULES.values())})
+        return Exit.DONE
     rule = RULES.get(code.strip().upper())
     if rule is None:
-        near = difflib.get_close_matches(code.upper(), RULES, 3)
-        hint = f"did you mean {' or '.join(near)}? " if near else ""
-        raise UsageError(f"no rule {code!r}", f"{hint}docs/rules.md lists all of them")
+        raise UsageError(f"no rule {code!r}", "reconciler explain  lists all of them")
     screen.show({"text": lambda paint: render_rule(rule, paint)})
     return Exit.DONE

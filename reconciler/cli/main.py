@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -76,10 +77,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return Exit.USAGE
     except click.ClickException as error:
         return _fail(error.format_message(), _help_of(error), Exit.USAGE)
-    except UsageError as error:
-        return _fail(error.message, error.fix, Exit.USAGE)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EIO):
+            raise
+        return _fail(f"cannot write the output: {error.strerror}", "make room, or send it elsewhere", Exit.FAILED)
     except ReconcilerError as error:
-        return _fail(error.message, error.fix, Exit.FAILED)
+        return _fail(error.message, error.fix, Exit.USAGE if isinstance(error, UsageError) else Exit.FAILED)
 
 
 def _fail(message: str, fix: str, code: Exit) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from reconciler.cli.planned import Seen
     from reconciler.cli.project import Workplace
     from reconciler.cli.screen import Screen
+    from reconciler.model.plan import Plan
     from reconciler.model.project import Environment
 
 
@@ -45,15 +47,21 @@ def command(screen: Screen, scope: Scope, out: Path | None, snapshot: Path | Non
         plan = plan_now(workplace, environment, wanted, seen, scope.only)
     if out is not None:
         write_file(out, render_plan_file(plan))
-        screen.remark(f"saved the plan to {out}; carry it out with: reconciler apply {out}")
+        screen.remark(f"saved the plan to {out}{_tell_use(plan, out)}")
     screen.show(plan_renderers(plan, workplace.root, show_unchanged=flags["show_unchanged"]))
     return exit_of_plan(plan, detailed=flags["detailed_exitcode"])
+
+
+def _tell_use(plan: Plan, out: Path) -> str:
+    if plan.errored or plan.snapshot is not None:
+        return ", to be looked at: it cannot be applied"
+    return f"; carry it out with: reconciler apply {quote(str(out))}"
 
 
 @contextmanager
 def _open_source(screen: Screen, workplace: Workplace, environment: Environment, copy: Path | None) -> Iterator[Seen]:
     if copy is not None:
-        yield read_copy(copy)
+        yield read_copy(copy, environment)
         return
     with open_service(workplace.root, environment) as address, open_reader(address.url, address.key) as reader:
         yield read_live(screen, environment, reader)

@@ -63,9 +63,18 @@ def read_live(screen: Screen, environment: Environment, reader: Reader) -> Seen:
     return Seen(snapshot, reader.findings, validate=reader.validate_formulas)
 
 
-def read_copy(file: Path) -> Seen:
-    """Everything that a plan needs of the service, as it was when `file` was written by `snapshot`."""
-    snapshot, taken = snapshot_from_world(read_world(read_file(file)))
+def read_copy(file: Path, environment: Environment | None = None) -> Seen:
+    """Everything that a plan needs of the service, as it was when `file` was written by `snapshot`.
+
+    Raises UsageError where it is a copy of another environment than `environment`.
+    """
+    world = read_world(read_file(file))
+    if environment is not None and world.get("environment", environment.name) != environment.name:
+        raise UsageError(
+            f"{file} is a copy of {world['environment']}, not of {environment.name}",
+            "give --environment, or make a copy:  reconciler snapshot --out FILE",
+        )
+    snapshot, taken = snapshot_from_world(world)
     return Seen(snapshot, taken=taken)
 
 
@@ -122,7 +131,8 @@ def _render_text(plan: Plan, root: Path, paint: Paint, *, show_unchanged: bool) 
     text = plan_text.render_plan(plan, paint, show_unchanged=show_unchanged)
     if not plan.findings:
         return text
-    return f"{findings_text.render(plan.findings, paint, path_prefix(root))}\n{text}"
+    sentence, gap, rest = text.partition("\n\n")
+    return f"{sentence}{gap}{findings_text.render(plan.findings, paint, path_prefix(root))}\n{rest}"
 
 
 def tell_time() -> str:

@@ -12,6 +12,7 @@ from reconciler.definitions.project import find_root, load_project
 from reconciler.errors import ProjectError, UsageError
 from reconciler.model.findings import Severity
 from reconciler.reports import findings_text
+from reconciler.reports.paint import plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,8 +85,9 @@ def open_definitions(screen: Screen, workplace: Workplace, base: str | None = No
 
 
 def print_findings(screen: Screen, findings: Sequence[Finding], root: Path) -> None:
-    """Print `findings` as text on stdout, places relative to where the user stands."""
-    screen.write(findings_text.render(findings, screen.paint, path_prefix(root)))
+    """Print `findings` as text, places relative to where the user stands."""
+    paint = screen.paint if screen.shows_text else plain
+    screen.complain(findings_text.render(findings, paint, path_prefix(root)))
 
 
 def path_prefix(root: Path) -> str:

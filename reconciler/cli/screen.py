@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.documents import write_file
-from reconciler.errors import UsageError
+from reconciler.errors import FileError, UsageError
 from reconciler.reports.paint import Style, plain
 
 if TYPE_CHECKING:
@@ -91,13 +91,27 @@ class Screen:
         picked = tuple(output for output in self.outputs if output.format == format_name)
         replace(self, outputs=picked).show({format_name: render})
 
+    @property
+    def shows_text(self) -> bool:
+        """Whether text was asked for on stdout."""
+        return Output(TEXT) in self.outputs
+
     def write(self, text: str) -> None:
-        """Put `text` on stdout; a reader that has left (`| head`) is no error."""
+        """Put `text` on stdout; a reader that has left (`| head`) is no error. Raises FileError where it is full."""
         try:
             click.echo(text, nl=not text.endswith("\n"), color=True)
         except BrokenPipeError:
-            # The interpreter flushes stdout once more at exit; give it something that takes it.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _leave_stdout()
+        except OSError as error:
+            _leave_stdout()
+            raise FileError(f"cannot write to stdout: {error.strerror}", "make room, or send it elsewhere") from error
+
+    def complain(self, text: str) -> None:
+        """Say what went wrong: on stdout among other text, on stderr where stdout is for machines or for nothing."""
+        if self.shows_text:
+            self.write(text)
+        else:
+            click.echo(text, nl=not text.endswith("\n"), err=True)
 
     def remark(self, text: str) -> None:
         """Say something on stderr that is no part of what was asked for."""
@@ -148,10 +162,15 @@ def _parse_output(text: str, formats: Sequence[str]) -> Output:
     return Output(name, Path(file) if file else None)
 
 
+def _leave_stdout() -> None:
+    # The interpreter flushes stdout once more at exit; give it something that takes it.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _wants_color(color: str) -> bool:
     if color != "auto":
         return color == "always"
-    if os.environ.get("NO_COLOR"):
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
     return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +22,10 @@ if TYPE_CHECKING:
     from reconciler.cli.screen import Screen
 
 
+# What stands where a project was meant to be.
+_TRACES = ("channels", "reconciler.yml")
+
+
 @click.command("validate")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @printing(*FORMATS)
@@ -31,27 +34,30 @@ def command(screen: Screen, paths: tuple[Path, ...]) -> Exit:
 
     The whole project is always loaded, for names and formulas reach across files; PATHS only pick what is reported.
     """
-    root = _find_project(screen, paths)
+    root = _find_project(paths)
     if root is None:
+        screen.remark("no reconciler.yaml here or above, and no channels/: nothing to validate")
+        screen.show(renderers(Report((), files=0, channels=0)))
         return Exit.DONE
     report = _validate(root)
     shown = report.only([_relative_to(root, path) for path in paths]) if paths else report
+    hidden = len(report.findings) - len(shown.findings)
+    if hidden:
+        screen.remark(f"not shown: {hidden} more in other files; reconciler validate  shows all")
     screen.show(renderers(shown, path_prefix(root)))
     return Exit.FAILED if any(finding.severity is Severity.ERROR for finding in shown.findings) else Exit.DONE
 
 
-def _find_project(screen: Screen, paths: Sequence[Path]) -> Path | None:
-    """The project's root; None where there is no project and nothing was asked for by name.
+def _find_project(paths: Sequence[Path]) -> Path | None:
+    """The project's root; None where there is no project, nothing like one, and nothing was asked for by name.
 
     A pre-commit hook runs in every repository that lists it, also where nobody has written definitions yet.
     """
     try:
         return find_root(Path.cwd())
     except ProjectError:
-        if paths:
+        if paths or any(Path(name).exists() for name in _TRACES):
             raise
-        if sys.stderr.isatty():
-            screen.remark("no reconciler.yaml here or above: nothing to validate")
         return None
 
 

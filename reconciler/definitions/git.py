@@ -47,6 +47,8 @@ def _find_commit(root: Path, reference: str) -> str:
         answer = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{reference}^{{commit}}")
     except FileNotFoundError as error:
         raise ProjectError("git was not found, so --base has nothing to compare with", "install git") from error
+    if answer.returncode and _git(root, "rev-parse", "--git-dir").returncode:
+        raise ProjectError(f"{root} is in no git repository, so --base has nothing to compare with", "leave --base out")
     if answer.returncode:
         raise ProjectError(
             f"git has no commit {reference!r} in {root}",

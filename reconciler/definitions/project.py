@@ -42,6 +42,8 @@ def find_root(start: Path) -> Path:
         if (folder / ".git").exists():
             break
     message = f"no {PROJECT_FILE} in {start} or above it, up to the root of its git repository"
+    if (start / "reconciler.yml").exists():
+        raise ProjectError(f"{message}, but a reconciler.yml", f"rename it to {PROJECT_FILE}")
     raise ProjectError(
         message, f"change into the project's folder, or write a {PROJECT_FILE} with  definitions: channels"
     )

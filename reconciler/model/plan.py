@@ -198,7 +198,8 @@ class Plan:
     """The changes in the order of apply, with all managed channels that need none, and what they were planned against.
 
     `created` is an ISO date and time in UTC, and so is `snapshot`: when the copy of the live state was taken that the
-    plan was made against; None for the service itself. `filter` holds the patterns that picked channels; empty for a whole plan.
+    plan was made against; None for the service itself. `managed` counts the channels of the files that were found,
+    those that a filter left out included. `filter` holds the patterns that picked channels; empty for a whole plan.
     `formula_links` is the neighbourhood of the channels with edits: what their formulas use, and whose formulas use
     them, users of users included; each pair once, ordered by the ids of user and used.
     """
@@ -216,6 +217,7 @@ class Plan:
     feeds: tuple[FeedRoute, ...] = ()
     formula_links: tuple[FormulaLink, ...] = ()
     snapshot: str | None = None
+    managed: int = 0
 
     @property
     def is_complete(self) -> bool:

@@ -103,6 +103,7 @@ def _read_plan(document: Document) -> Plan:
         commit=take_inner(document, "definitions", "commit", take_text_or_null),
         definitions_digest=take_inner(document, "definitions", "digest", take_text),
         snapshot=take_text_or_null(document, "snapshot"),
+        managed=take_whole(document, "managed"),
         filter=take_texts(document, "filter"),
         changes=take_records(document, "resource_changes", read_change),
         unmanaged=take_inner(document, "summary", "unmanaged", take_whole),

@@ -59,6 +59,7 @@ def _encode_unsealed(plan: Plan) -> dict[str, object]:
         "created": plan.created,
         "definitions": {"commit": plan.commit, "digest": plan.definitions_digest},
         "snapshot": plan.snapshot,
+        "managed": plan.managed,
         "filter": list(plan.filter),
         **encode_derived(plan),
         "findings": [_encode_finding(finding) for finding in plan.findings],

@@ -39,7 +39,7 @@ def foresee_guards(plan: Plan, guards: Guards) -> tuple[Finding, ...]:
 
 
 def _check_count(plan: Plan, limit: MaxChanges | None) -> Iterator[Finding]:
-    count, managed = len(plan.sendable), len(plan.changes)
+    count, managed = len(plan.sendable), plan.managed
     if limit is None or count <= (limit.number * managed / 100 if limit.is_percent else limit.number):
         return
     allowed = f"{limit.number:g}%" if limit.is_percent else f"{limit.number:g}"

@@ -90,6 +90,7 @@ def make_plan(definitions: Definitions, snapshot: Snapshot, basis: Basis) -> Pla
         filter=basis.filter,
         changes=tuple(make_changes(drafting.pairs, drafting.drafts, feeding.judgement, feeding.moved)),
         unmanaged=len(index.by_id) - len(pairing.found),
+        managed=len(pairing.pairs),
         findings=_sort((*pairing.findings, *drafting.findings, *feeding.findings, *again)),
         feeds=feeding.routes,
         formula_links=find_neighbourhood(

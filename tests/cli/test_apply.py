@@ -177,10 +177,32 @@ def test_a_plan_says_which_guard_will_stop_its_apply(desk: Desk) -> None:
     desk.define(RENAMED)
     desk.write("reconciler.yaml", f"{PROJECT}guards:\n  maxChanges: 1\n")
     answer = desk.run("plan")
-    assert (answer.code, answer.out.splitlines()[0]) == (
-        0,
+    assert answer.code == 0
+    assert answer.out.splitlines()[:3] == [
+        "2 channels would change in sandbox.",
+        "",
         "ESA511  warning: apply will stop: the plan changes 2 of 2 managed channels, guards.maxChanges is 1",
-    )
+    ]
+
+
+def test_a_share_counts_all_managed_channels_whatever_the_filter(desk: Desk) -> None:
+    desk.load(make_world(ONE, TWO))
+    desk.define(RENAMED)
+    desk.write("reconciler.yaml", f"{PROJECT}guards:\n  maxChanges: 50%\n")
+    assert desk.run("apply", "--auto-approve", "--only", "one").code == 0
+
+
+def test_a_stale_plan_says_why_in_json_too(planned: Desk) -> None:
+    with sandbox.running(planned.database) as service:
+        edit(service.url, 1, channelInfo="Somebody else's name")
+    answer = planned.run("apply", "plan.json", "--format", "json")
+    lines = [json.loads(line) for line in answer.out.splitlines()]
+    assert answer.code == 5
+    assert [(line["name"], line["ending"]) for line in lines if line["type"] == "apply_errored"] == [
+        ("one", "stale"),
+        ("two", "not tried"),
+    ]
+    assert (lines[-1]["done"], lines[-1]["stale"], lines[-1]["not_tried"]) == (0, 1, 1)
 
 
 def test_history_that_was_reviewed_is_rewritten(desk: Desk) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -69,7 +72,7 @@ EMPTY = Reply(body=[])
             ["explain", "bogus"],
             64,
             "no rule 'bogus'",
-            "docs/rules.md lists all of them",
+            "reconciler explain  lists all of them",
         ),
         (
             ["plan", "--out", "no/such/folder/plan.json"],
@@ -101,16 +104,28 @@ def test_without_a_command_the_help_is_shown(desk: Desk) -> None:
     assert answer.err.startswith("Usage: reconciler")
 
 
-def test_without_a_project_only_validate_is_content(desk: Desk) -> None:
+def test_without_a_project_only_validate_is_content_and_says_so(desk: Desk) -> None:
     (desk.root / "reconciler.yaml").unlink()
-    assert desk.run("validate") == desk.run("validate", "--quiet")
-    assert desk.run("validate").code == 0
+    answer = desk.run("validate")
+    assert (answer.code, answer.out, answer.err) == (
+        0,
+        "0 files, 0 channels: no findings.\n",
+        "no reconciler.yaml here or above, and no channels/: nothing to validate\n",
+    )
     answer = desk.run("plan")
     assert (answer.code, answer.out) == (1, "")
     assert answer.err == (
         f"reconciler: no reconciler.yaml in {desk.root} or above it, up to the root of its git repository\n"
         "  fix: change into the project's folder, or write a reconciler.yaml with  definitions: channels\n"
     )
+
+
+@pytest.mark.parametrize("name", ["reconciler.yml", "channels"])
+def test_definitions_without_a_project_file_are_not_passed_over(desk: Desk, name: str) -> None:
+    (desk.root / "reconciler.yaml").rename(desk.root / name)
+    answer = desk.run("validate")
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err.startswith("reconciler: no reconciler.yaml in ")
 
 
 @pytest.mark.parametrize(
@@ -164,6 +179,39 @@ def test_three_mistakes_in_a_file_are_three_messages(desk: Desk) -> None:
         ),
         "reconciler: the definitions have errors; nothing was asked of EnergyCAP\n  fix: mend what is listed above\n",
     )
+
+
+@pytest.mark.parametrize("arguments", [["validate"], ["plan"], ["--help"], ["explain", "ESA401"]])
+def test_a_full_disk_is_said_and_no_bug(desk: Desk, arguments: list[str]) -> None:
+    desk.load(make_world(make_channel(1)))
+    desk.define(SOUND)
+    with Path("/dev/full").open("w") as full:
+        answer = subprocess.run(
+            [sys.executable, "-m", "reconciler", *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert answer.returncode == 1
+    assert "No space left on device" in answer.stderr
+    assert "bug" not in answer.stderr
+
+
+def test_what_was_done_is_said_on_stderr_where_stdout_is_full(desk: Desk) -> None:
+    desk.load(make_world(make_channel(1)))
+    desk.define(SOUND)
+    desk.run("plan", "--out", "plan.json")
+    with Path("/dev/full").open("w") as full:
+        answer = subprocess.run(
+            [sys.executable, "-m", "reconciler", "apply", "plan.json"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert answer.returncode == 0
+    assert "Apply: 1 done, 0 stale, 0 failed, 0 not tried.\n" in answer.stderr
 
 
 def test_a_missing_key_is_said_before_any_request(desk: Desk) -> None:

@@ -28,9 +28,9 @@ def test_a_plan_against_a_copy_needs_no_key_and_no_service(desk: Desk, monkeypat
     desk.load(make_world(make_channel(1)))
     desk.define(RENAMED)
     desk.run("snapshot", "--out", "copy.json")
-    desk.write("reconciler.yaml", "definitions: channels\nenvironments:\n  far:\n    url: https://far.example\n")
+    desk.write("reconciler.yaml", "definitions: channels\nenvironments:\n  sandbox:\n    url: https://far.example\n")
     monkeypatch.delenv("ECI_API_KEY", raising=False)
-    assert desk.run("plan", "-e", "far", "--snapshot", "copy.json", "--detailed-exitcode").code == 2
+    assert desk.run("plan", "-e", "sandbox", "--snapshot", "copy.json", "--detailed-exitcode").code == 2
 
 
 def test_a_plan_against_a_copy_is_never_applied(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,3 +48,15 @@ def test_a_plan_against_a_copy_is_never_applied(desk: Desk, monkeypatch: pytest.
         ),
     )
     assert desk.writes == []
+
+
+def test_a_copy_of_another_environment_is_refused(desk: Desk) -> None:
+    desk.load(make_world(make_channel(1)))
+    desk.define(RENAMED)
+    desk.run("snapshot", "--out", "copy.json")
+    desk.write("reconciler.yaml", "definitions: channels\nenvironments:\n  far:\n    url: https://far.example\n")
+    answer = desk.run("plan", "-e", "far", "--snapshot", "copy.json")
+    assert (answer.code, answer.err.splitlines()[0]) == (
+        64,
+        "reconciler: copy.json is a copy of sandbox, not of far",
+    )

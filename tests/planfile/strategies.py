@@ -114,6 +114,7 @@ plans = st.builds(
     definitions_digest=texts,
     filter=st.lists(texts, max_size=2).map(tuple),
     snapshot=_maybe_text,
+    managed=ids,
     changes=st.lists(changes, max_size=4).map(tuple),
     unmanaged=ids,
     findings=st.lists(findings, max_size=2).map(tuple),
