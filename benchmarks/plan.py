@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import re
 import subprocess
-import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from operator import attrgetter
@@ -20,6 +19,7 @@ from benchmarks.measuring import (
     Job,
     a_folder,
     describe_machine,
+    install_own,
     median_cost,
     median_ratio,
     render_table,
@@ -44,9 +44,9 @@ _GOALS = {
     (10_000, 0, "terraform plan"): 0.02,
     (10_000, 50, _PLAIN): 0.15,
 }
-_TOOL = (sys.executable, "-m", "reconciler")
 # Beyond this the others take minutes and gigabytes, and what is asked is whether ours stays linear.
 _LARGEST_OF_OTHERS = 10_000
+_RECONCILER = ("-m", "reconciler")
 _CHANGED_PERCENT = 1
 _PROJECT = """\
 definitions: channels
@@ -54,6 +54,14 @@ defaultEnvironment: served
 environments:
   served: {{url: "{url}"}}
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What is measured: a Python with this project and its libraries, and the commands of octoDNS where there are."""
+
+    python: str
+    octodns: Path | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,44 +73,45 @@ class Cell:
     costs: dict[str, list[Cost]]
 
 
-def _measure(channels: int, latencies: Sequence[int], rounds: int, octodns: Path | None) -> Iterator[Cell]:
+def _measure(channels: int, latencies: Sequence[int], rounds: int, tools: Tools) -> Iterator[Cell]:
     changed = round(channels * _CHANGED_PERCENT / 100)
     with a_folder() as folder:
-        project = _generate(folder / "project", channels)
+        project = _generate(folder / "project", channels, tools)
         # What the other tools read is on this machine, so that latency is nothing to them: once is enough.
-        peers = _prepare_peers(folder, project, (channels, changed), octodns)
+        peers = _prepare_peers(folder, project, (channels, changed), tools)
         for latency in latencies:
-            with _serving(project, latency) as url:
-                own = _prepare_own(project, url, changed)
+            with _serving(project, latency, tools) as url:
+                own = _prepare_own(project, url, changed, tools)
                 jobs = own if channels <= _LARGEST_OF_OTHERS else own[:2]
                 yield Cell(channels, latency, take_turns([*jobs, *peers], rounds))
             peers = []
 
 
-def _generate(folder: Path, channels: int) -> Path:
+def _generate(folder: Path, channels: int, tools: Tools) -> Path:
     folder.mkdir()
     (folder / ".git").mkdir()
-    made = (*_TOOL, "sandbox", "generate", "--channels", str(channels), "--seed", "1", "--out", "world.json")
+    made = ("sandbox", "generate", "--channels", str(channels), "--seed", "1", "--out", "world.json")
     files = ("--definitions", "channels", "--changed", str(_CHANGED_PERCENT))
-    subprocess.run((*made, *files), cwd=folder, check=True, capture_output=True)
+    subprocess.run((tools.python, *_RECONCILER, *made, *files), cwd=folder, check=True, capture_output=True)
     return folder
 
 
-def _prepare_peers(folder: Path, project: Path, numbers: tuple[int, int], octodns: Path | None) -> list[Job]:
+def _prepare_peers(folder: Path, project: Path, numbers: tuple[int, int], tools: Tools) -> list[Job]:
     channels, changed = numbers
     if channels > _LARGEST_OF_OTHERS:
         return []
     found = (
-        prepare_octodns(folder / "octodns", octodns, channels, changed),
+        prepare_octodns(folder / "octodns", tools.octodns, channels, changed),
         prepare_terraform(folder / "terraform", project, changed),
     )
     return [job for job in found if job is not None]
 
 
 @contextmanager
-def _serving(project: Path, latency: int) -> Iterator[str]:
+def _serving(project: Path, latency: int, tools: Tools) -> Iterator[str]:
     fault = ("--fault", f"GET latency={latency}") if latency else ()
-    command = (*_TOOL, "sandbox", "serve", "--world", "world.json", "--db", "sandbox.sqlite3", *fault)
+    serve = ("sandbox", "serve", "--world", "world.json", "--db", "sandbox.sqlite3")
+    command = (tools.python, *_RECONCILER, *serve, *fault)
     with subprocess.Popen(command, cwd=project, stdout=subprocess.PIPE, text=True) as sandbox:
         try:
             said = next(iter(sandbox.stdout or ()), "")
@@ -111,14 +120,14 @@ def _serving(project: Path, latency: int) -> Iterator[str]:
             sandbox.terminate()
 
 
-def _prepare_own(project: Path, url: str, changed: int) -> list[Job]:
+def _prepare_own(project: Path, url: str, changed: int, tools: Tools) -> list[Job]:
     (project / "reconciler.yaml").write_text(_PROJECT.format(url=url), encoding="utf-8")
     proof = f"Plan: {changed} to update"
     files, schema = str(project / "channels"), str(ROOT / "schemas" / "channels.schema.json")
-    plain = (sys.executable, str(ROOT / "benchmarks" / "plain_plan.py"), url, files, schema)
-    floor = (sys.executable, str(ROOT / "benchmarks" / "floor_plan.py"), url, files)
+    plain = (tools.python, str(ROOT / "benchmarks" / "plain_plan.py"), url, files, schema)
+    floor = (tools.python, str(ROOT / "benchmarks" / "floor_plan.py"), url, files)
     return [
-        Job(_OURS, (*_TOOL, "plan", "--verbose"), project, proof, {"ECI_API_KEY": "sandbox"}),
+        Job(_OURS, (tools.python, *_RECONCILER, "plan", "--verbose"), project, proof, {"ECI_API_KEY": "sandbox"}),
         Job(_FLOOR, floor, project, "bytes received"),
         Job(_PLAIN, plain, project, proof),
     ]
@@ -156,9 +165,9 @@ def _explain(rounds: int, machine: str) -> str:
     return f"""\
 `python -m benchmarks.plan`, {machine}.
 {_CHANGED_PERCENT} % of the channels differ. Medians of {rounds} rounds (terraform: one), the candidates in turn, a
-first round dropped. Ratios are medians of those within a round: they hold where seconds do not. The sandbox answers from a
-process of its own, on the same processors. Peak memory is that of the largest process of a candidate, CPU that of all
-its processes. octodns-sync compares A records of two values, terraform plan `terraform_data` of 21.
+first round dropped. Ratios are medians of those within a round: they hold where seconds do not. The sandbox answers
+from a process of its own, on the same processors. Peak memory is that of the largest process of a candidate, CPU that
+of all its processes. octodns-sync compares A records of two values, terraform plan `terraform_data` of 21.
 """
 
 
@@ -170,12 +179,10 @@ def _main() -> None:
     parser.add_argument("--docs", type=Path, help="put the table into this Markdown file, too")
     options = parser.parse_args()
     machine = describe_machine()
-    with a_folder() as tools:
-        octodns = install_octodns(tools)
+    with a_folder() as folder:
+        tools = Tools(install_own(folder / "own"), install_octodns(folder / "octodns"))
         cells = [
-            cell
-            for channels in options.channels
-            for cell in _measure(channels, options.latency, options.rounds, octodns)
+            cell for channels in options.channels for cell in _measure(channels, options.latency, options.rounds, tools)
         ]
     text = f"{_explain(options.rounds, machine)}\n{_render(cells)}"
     print(text)
