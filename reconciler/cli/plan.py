@@ -12,8 +12,8 @@ import click
 from reconciler.cli.documents import write_file
 from reconciler.cli.exits import Exit, exit_of_plan
 from reconciler.cli.options import printing, scoped
-from reconciler.cli.planned import FORMATS, plan_now, plan_renderers, read_copy, read_live
-from reconciler.cli.project import open_definitions, open_workplace
+from reconciler.cli.planned import FORMATS, plan_nothing, plan_now, plan_renderers, read_copy, read_live
+from reconciler.cli.project import BrokenDefinitions, open_definitions, open_workplace
 from reconciler.cli.service import open_service
 from reconciler.energycap.client import open_reader
 from reconciler.planfile.writing import render_plan_file
@@ -42,7 +42,11 @@ def command(screen: Screen, scope: Scope, out: Path | None, snapshot: Path | Non
     """Compare the files with EnergyCAP and print what would change. Nothing is written to EnergyCAP."""
     workplace = open_workplace(screen)
     environment = workplace.environment(scope.environment)
-    wanted = open_definitions(screen, workplace, scope.base)
+    try:
+        wanted = open_definitions(screen, workplace, scope.base)
+    except BrokenDefinitions as broken:
+        screen.for_machines().show(plan_renderers(plan_nothing(environment, broken.loaded), workplace.root))
+        raise
     with _open_source(screen, workplace, environment, snapshot) as seen:
         plan = plan_now(workplace, environment, wanted, seen, scope.only)
     if out is not None:

@@ -14,6 +14,7 @@ from reconciler.definitions.git import read_commit
 from reconciler.definitions.pinpoint import pinpoint
 from reconciler.energycap.worlds import read_world, snapshot_from_world
 from reconciler.errors import UsageError
+from reconciler.model.plan import Plan
 from reconciler.planfile.writing import render_plan_file
 from reconciler.planning.guards import foresee_guards
 from reconciler.planning.inputs import list_new_formulas
@@ -29,10 +30,10 @@ if TYPE_CHECKING:
 
     from reconciler.cli.project import Wanted, Workplace
     from reconciler.cli.screen import Screen
+    from reconciler.definitions.load import Loaded
     from reconciler.energycap.client import Reader
     from reconciler.model.findings import Finding
     from reconciler.model.live import Snapshot
-    from reconciler.model.plan import Plan
     from reconciler.model.project import Environment
     from reconciler.reports.paint import Paint
 
@@ -101,6 +102,22 @@ def plan_now(workplace: Workplace, environment: Environment, wanted: Wanted, see
         *foresee_guards(plan, workplace.project.guards),
     )
     return replace(plan, snapshot=seen.taken, findings=tuple(sorted(findings, key=lambda finding: finding.order)))
+
+
+def plan_nothing(environment: Environment, broken: Loaded) -> Plan:
+    """The plan where the definitions have errors: no change, the findings, and that it cannot be applied."""
+    return Plan(
+        tool_version=__version__,
+        environment=environment.name,
+        url=environment.url,
+        created=tell_time(),
+        commit=None,
+        definitions_digest=broken.definitions.digest,
+        filter=(),
+        changes=(),
+        unmanaged=0,
+        findings=broken.findings,
+    )
 
 
 def _ask_about_formulas(plan: Plan, seen: Seen) -> dict[int, tuple[str, ...]]:

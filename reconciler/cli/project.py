@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.cli.screen import Screen
+    from reconciler.definitions.load import Loaded
     from reconciler.model.desired import Definitions
     from reconciler.model.findings import Finding
     from reconciler.model.project import Environment, Project
@@ -56,6 +57,14 @@ def open_workplace(screen: Screen) -> Workplace:
     return Workplace(root, project)
 
 
+class BrokenDefinitions(ProjectError):
+    """The definitions have errors, which were printed; `loaded` holds them and what is sound."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        super().__init__("the definitions have errors; nothing was asked of EnergyCAP", "mend what is listed above")
+        self.loaded = loaded
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What the files say, the warnings about them, and what they said at the base, where one was given."""
@@ -68,14 +77,14 @@ class Wanted:
 def open_definitions(screen: Screen, workplace: Workplace, base: str | None = None) -> Wanted:
     """The definitions of the project, and those at the git reference `base`.
 
-    Raises ProjectError where today's have errors, or git has no such reference. What was broken at the base is left
-    out of it.
+    Raises BrokenDefinitions where today's have errors, and ProjectError where git has no such reference. What was
+    broken at the base is left out of it.
     """
     folders = workplace.project.definitions
     loaded = load_definitions(workplace.root, folders)
     if any(finding.severity is Severity.ERROR for finding in loaded.findings):
         print_findings(screen, loaded.findings, workplace.root)
-        raise ProjectError("the definitions have errors; nothing was asked of EnergyCAP", "mend what is listed above")
+        raise BrokenDefinitions(loaded)
     if base is None:
         return Wanted(loaded.definitions, loaded.findings, None)
     from reconciler.definitions.git import checked_out

@@ -86,6 +86,10 @@ class Screen:
             else:
                 write_file(output.file, renderers[output.format](plain))
 
+    def for_machines(self) -> Screen:
+        """The same screen without its text."""
+        return replace(self, outputs=tuple(output for output in self.outputs if output.format != TEXT))
+
     def show_only(self, format_name: str, render: Callable[[Paint], str]) -> None:
         """Render the outputs of one format alone: what a command says beside its other formats."""
         picked = tuple(output for output in self.outputs if output.format == format_name)

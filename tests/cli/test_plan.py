@@ -65,3 +65,12 @@ def test_a_slow_service_is_said_to_be_waited_for(desk: Desk, monkeypatch: pytest
         desk.write("reconciler.yaml", PROJECT.replace("url: sandbox", f"url: {service.url}"))
         desk.define({"one": {"channelId": 1, "channelInfo": "Channel 1"}})
         assert desk.run("plan").err == "reading all channels of sandbox ...\n"
+
+
+def test_a_machine_is_told_of_broken_definitions_in_its_own_format(desk: Desk) -> None:
+    desk.define({"one": {"channelId": 1, "chanelInfo": "Renamed"}})
+    answer = desk.run("plan", "--format", "json")
+    plan = json.loads(answer.out)
+    assert (answer.code, plan["errored"], plan["resource_changes"]) == (1, True, [])
+    assert [finding["code"] for finding in plan["findings"]] == ["ESA121"]
+    assert "unknown key chanelInfo" in answer.err
