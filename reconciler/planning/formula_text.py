@@ -9,6 +9,7 @@ from reconciler.model.fields import FORMULA, IS_CALCULATED
 from reconciler.model.formulas import find_references, tokenize
 from reconciler.planning.citing import shorten, show_value
 from reconciler.planning.constraints import Violation, is_blank
+from reconciler.planning.formula_slips import find_slips
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
@@ -35,10 +36,9 @@ def find_formula_violations(spec: Spec, names: Container[str]) -> tuple[Violatio
     unclosed = _count_unclosed(formula)
     if unclosed:
         return (_unbalanced(formula, unclosed),)
-    broken = tuple(_not_one_channel(text) for text in _broken_references(formula))
-    if broken or find_references(formula):
-        return broken
-    return (_no_channel(formula, names),)
+    broken = (*(_not_one_channel(text) for text in _broken_references(formula)), *find_slips(formula))
+    is_unfit = any(violation.code == "ESA208" for violation in broken)
+    return broken if is_unfit or find_references(formula) else (_no_channel(formula, names), *broken)
 
 
 def _count_unclosed(formula: str) -> int:

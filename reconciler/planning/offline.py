@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.model.fields import CHANNEL_IMPORT_ID, OBSERVATION_TYPE_CODE, SUMMARIZATION_METHOD, UNIT_CODE
+from reconciler.model.fields import CHANNEL_IMPORT_ID, OBSERVATION_TYPE_CODE, SUMMARIZATION_METHOD, UNIT_CODE, VERSION
 from reconciler.planning.citing import show_value
 from reconciler.planning.collisions import check_collisions, find_identity, show_pointers
 from reconciler.planning.constraints import CHANNEL_INFO, find_violations
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from reconciler.model.findings import Finding
     from reconciler.model.values import Value
 
+MULTIPLIER = f"{VERSION}.multiplier"
 _LOOKED_UP = (CHANNEL_INFO, CHANNEL_IMPORT_ID, OBSERVATION_TYPE_CODE, SUMMARIZATION_METHOD, UNIT_CODE)
 
 
@@ -43,6 +44,7 @@ def _check_channel(channel: Desired, names: Container[str]) -> Iterator[Finding]
     for violation in (*find_violations(channel.spec), *find_formula_violations(channel.spec, names)):
         place = channel.place(violation.path)
         yield make_finding(violation.code, violation.message, place, fix=violation.fix)
+    yield from _check_multiplier(channel)
     yield from _check_spaces(channel)
 
 
@@ -54,6 +56,11 @@ def _check_pointer(channel: Desired) -> Iterator[Finding]:
     else:
         return
     yield make_finding("ESA331", f"channel does not say how to find its live one, found {found}", place)
+
+
+def _check_multiplier(channel: Desired) -> Iterator[Finding]:
+    if channel.spec.get(MULTIPLIER) == 0:
+        yield make_finding("ESA219", "multiplier should not be 0, found 0", channel.place(MULTIPLIER))
 
 
 def _check_spaces(channel: Desired) -> Iterator[Finding]:

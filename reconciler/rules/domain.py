@@ -85,6 +85,15 @@ DOMAIN_RULES: tuple[Rule, ...] = (
         Severity.WARNING,
     ),
     Rule(
+        "ESA210",
+        "Each operator of a formula has a value on both sides.",
+        "No grammar of formulas allows an operator without one, but for a sign before a value; the service would "
+        "refuse the formula.",
+        f"{_FORMULA_PAGE}: a formula must be syntactically correct",
+        Certainty.INFERRED,
+        "add the value that is missing, or take out the operator",
+    ),
+    Rule(
         "ESA211",
         "minimumReading is not above maximumReading.",
         "No computed reading could lie within such limits.",
@@ -125,6 +134,16 @@ DOMAIN_RULES: tuple[Rule, ...] = (
         "remove the line, or write observationRule: Odometer",
     ),
     Rule(
+        "ESA216",
+        "A formula is written with + - * / and decimal points.",
+        "A decimal comma, a percent sign, a leading = or a typographic sign may be refused, or be taken for something "
+        "else; the full grammar is not published.",
+        f"{_FORMULA_PAGE}, and the help centre on calculated channels: + - * / and constants",
+        Certainty.INFERRED,
+        "write + - * / and decimal points",
+        Severity.WARNING,
+    ),
+    Rule(
         "ESA217",
         "Names, codes and import ids do not begin or end with a space.",
         "The space is hard to see, and what is looked up by such a text, readings included, is then not found.",
@@ -140,6 +159,15 @@ DOMAIN_RULES: tuple[Rule, ...] = (
         "the vendor does not say whether an empty import id counts as one",
         Certainty.ASSUMED,
         "write null, or the import id",
+        Severity.WARNING,
+    ),
+    Rule(
+        "ESA219",
+        "A multiplier is not 0.",
+        "Every reading is multiplied by it, so every value would become 0.",
+        f"{_VERSION_EDIT}.multiplier: 'The channel multiplier'",
+        Certainty.INFERRED,
+        "write the factor, as in  multiplier: 1",
         Severity.WARNING,
     ),
     Rule(

@@ -20,6 +20,8 @@ NAMES = {"nb-elec-use", "nb.gas"}
         "channel(1042) + CHANNEL ( 1043 )",
         "IF(channel(1042) < 0, 0, (channel(1042)))",
         'IF(channel(1042) = ")", "channel(", 1)',
+        "-channel(1042) * -2 + (-channel(1043)) - +1",
+        "IF(channel(1042) <> 0,97, -channel(1043))",
     ],
 )
 def test_sound_formulas_break_no_rule(formula: str) -> None:
@@ -44,6 +46,12 @@ def test_sound_formulas_break_no_rule(formula: str) -> None:
             "ESA208",
             "formula must name one channel in each channel(...), found channel((...",
         ),
+        (
+            "channel(a) +",
+            "ESA210",
+            'formula must have a value on both sides of each operator, found "+" at the end in "channel(a) +"',
+        ),
+        ("* channel(a)", "ESA210", None),
         ("(nb.gas + 1) * 2", "ESA209", 'formula uses no channel, found "(nb.gas + 1) * 2"'),
     ],
 )
@@ -79,6 +87,12 @@ def test_a_formula_of_constants_gets_the_general_way_out() -> None:
 @pytest.mark.parametrize("spec", [{}, {FORMULA: None}, {FORMULA: " ", "isCalculated": True}])
 def test_what_is_no_text_or_told_elsewhere_is_not_judged(spec: dict[str, str | bool | None]) -> None:
     assert find_formula_violations(spec, NAMES) == ()
+
+
+def test_a_slip_is_told_beside_what_else_is_wrong() -> None:
+    violations = find_formula_violations({FORMULA: "nb-elec-use * 3%"}, NAMES)
+
+    assert [violation.code for violation in violations] == ["ESA209", "ESA216"]
 
 
 @given(st.text("channel()'\" 12a\n", max_size=30))
