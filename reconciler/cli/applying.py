@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event as Signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from reconciler.apply.conduct import Conduct
 from reconciler.apply.journal import open_journal
 from reconciler.apply.run import apply_plan
+from reconciler.cli.exits import Exit
 from reconciler.cli.screen import TEXT
 from reconciler.errors import FileError
 from reconciler.model.events import Finished
@@ -57,8 +59,15 @@ def carry_out(site: Site, plan: Plan) -> Account:
     """Apply `plan`: JSON events are printed as they happen, the text of the account at the end.
 
     Every write stands in the journal before it is sent. Ctrl-C, or a SIGTERM, finishes what is in flight and tries
-    nothing more; a second one stops at once.
+    nothing more; a second one ends the process at once, and what was in flight stays open in the journal.
     """
+    try:
+        return _carry_out(site, plan)
+    except KeyboardInterrupt:
+        _leave_at_once(site.screen, plan)
+
+
+def _carry_out(site: Site, plan: Plan) -> Account:
     screen = site.screen
     with ExitStack() as stack:
         journal = stack.enter_context(open_journal(site.workplace.root / JOURNALS, plan))
@@ -76,6 +85,16 @@ def carry_out(site: Site, plan: Plan) -> Account:
         say(account_json.render_account(account))
     _show_account(screen, plan, account)
     return account
+
+
+def _leave_at_once(screen: Screen, plan: Plan) -> NoReturn:
+    """End the process without waiting for threads that wait for answers, as an orderly exit would."""
+    resume = account_text.resume_command(plan)
+    screen.remark(f"stopped: what was in flight may still be done; to look, and go on:  {resume}")
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):
+            stream.flush()
+    os._exit(Exit.INTERRUPTED)
 
 
 def report_stale(screen: Screen, plan: Plan, comparison: Comparison) -> None:

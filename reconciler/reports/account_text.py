@@ -84,14 +84,27 @@ def _render_outcome(outcome: Outcome, paint: Paint) -> Iterator[str]:
         yield from lay_out((piece("fix:", Style.FIX), *break_sentence(outcome.fix)), paint, indent=4, hang=9)
 
 
+def resume_command(plan: Plan) -> str:
+    """The command that goes on with an apply of `plan` that was interrupted or killed."""
+    return f"reconciler apply --environment {_quote_environment(plan)} --resume"
+
+
+def plan_command(plan: Plan) -> str:
+    """The command that plans anew for the environment of `plan`."""
+    return f"reconciler plan --environment {_quote_environment(plan)}"
+
+
+def _quote_environment(plan: Plan) -> str:
+    return quote(harmless(plan.environment))
+
+
 def _advise(plan: Plan, account: Account) -> Iterator[str]:
-    environment = quote(harmless(plan.environment))
     blocked = len(plan.blocked)
     if blocked:
         yield f"{count(blocked, 'blocked change was', 'blocked changes were')} not sent; the plan says why."
     if account.interrupted:
         yield "Next, go on where this stopped; what is done is recognised:"
-        yield f"  reconciler apply --environment {environment} --resume"
+        yield f"  {resume_command(plan)}"
     elif len(account.ended(Ending.DONE)) < len(account.outcomes):
         yield "Next, see what is left on what EnergyCAP has now:"
-        yield f"  reconciler plan --environment {environment}"
+        yield f"  {plan_command(plan)}"

@@ -1,0 +1,111 @@
+"""Signals while a plan is carried out: the first finishes what is in flight, the second ends the process at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.cli.desk import PROJECT
+from tests.stub import LIST, TYPES, UNITS, Reply, answering, reply_list
+from tests.worlds import make_channel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.cli.desk import Desk
+
+ONE, TWO = make_channel(1), make_channel(2, data_point=2)
+WANTED = {"one": {"channelId": 1, "channelInfo": "Renamed"}, "two": {"channelId": 2, "channelInfo": "Renamed too"}}
+STOPPED = (
+    "stopped: what was in flight may still be done; to look, and go on:  "
+    "reconciler apply --environment sandbox --resume"
+)
+
+
+class SlowService:
+    """Two channels, and a PUT of the first that is done at once and answered only when it may be."""
+
+    def __init__(self) -> None:
+        self.is_writing = Event()
+        self.may_answer = Event()
+        self._channels: dict[int, dict[str, Any]] = {1: dict(ONE), 2: dict(TWO)}
+
+    @property
+    def replies(self) -> dict[str, Reply | Callable[[], Reply]]:
+        return {
+            LIST: lambda: reply_list(*self._channels.values()),
+            UNITS: Reply(body=[]),
+            TYPES: Reply(body=[]),
+            f"{LIST}/1": lambda: Reply(body=self._channels[1]),
+            f"{LIST}/2": lambda: Reply(body=self._channels[2]),
+            f"PUT {LIST}/1": self._write,
+        }
+
+    def _write(self) -> Reply:
+        self._channels[1]["channelInfo"] = "Renamed"
+        self.is_writing.set()
+        self.may_answer.wait()
+        return Reply(body=self._channels[1])
+
+
+@contextmanager
+def applying(desk: Desk, service: SlowService) -> Iterator[subprocess.Popen[str]]:
+    """An apply in a process of its own, while its first PUT waits for an answer."""
+    desk.define(WANTED)
+    command = [sys.executable, "-m", "reconciler", "apply", "--auto-approve", "--parallelism", "1"]
+    variables = {**os.environ, "ECI_API_KEY": "key"}
+    with answering(service.replies) as url:
+        desk.write("reconciler.yaml", PROJECT.replace("url: sandbox", f"url: {url}"))
+        try:
+            with subprocess.Popen(
+                command, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            ) as process:
+                service.is_writing.wait()
+                yield process
+        finally:
+            service.may_answer.set()
+
+
+def say(process: subprocess.Popen[str], number: signal.Signals) -> None:
+    """Send a signal, and wait until the process says that it has it."""
+    process.send_signal(number)
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith("interrupted: finishing what is in flight"):
+            return
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_the_first_signal_finishes_what_is_in_flight_and_accounts_for_the_rest(
+    desk: Desk, number: signal.Signals
+) -> None:
+    service = SlowService()
+    with applying(desk, service) as process:
+        say(process, number)
+        service.may_answer.set()
+        out, _ = process.communicate()
+
+    assert (process.returncode, out.splitlines()[-1]) == (130, "Apply: 1 done, 0 stale, 0 failed, 1 not tried.")
+
+
+@pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM])
+def test_the_second_signal_waits_for_no_answer_and_the_journal_knows_what_was_in_flight(
+    desk: Desk, second: signal.Signals
+) -> None:
+    with applying(desk, SlowService()) as process:
+        say(process, signal.SIGINT)
+        process.send_signal(second)
+        _, err = process.communicate()
+
+    assert (process.returncode, err) == (130, f"{STOPPED}\n")
+    (journal,) = (desk.root / ".reconciler" / "journal").iterdir()
+    shown = desk.run("show", str(journal)).out.splitlines()
+    assert "Apply: 0 done, 0 stale, 1 failed, 1 not tried." in shown
+    assert any("may have been written, and nobody has looked since" in line for line in shown)
