@@ -1,4 +1,4 @@
-"""Whether a formula uses only what it may: simple channels of the same data point (ESA410)."""
+"""Whether a formula uses only what it may: simple channels of the same data point (ESA410), as the service accepts it (ESA412)."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _wrong_inputs(formula: str, wrong: list[tuple[str, dict[str, object]]]) -> B
 
 def _refused(formula: str, reasons: Sequence[str]) -> Block:
     return Block(
-        "ESA410",
+        "ESA412",
         f"cannot use this formula: the service refuses it, {'; '.join(reasons)}",
         {"formula": formula, "service_says": list(reasons)},
         "correct the formula as the service says",

@@ -101,4 +101,13 @@ PRECONDITION_RULES: tuple[Rule, ...] = (
         Certainty.ASSUMED,
         "write a beginDate after that of the version before",
     ),
+    Rule(
+        "ESA412",
+        "The service accepts the formula.",
+        "A plan asks the service about each new formula before anything is sent; it would refuse the edit as well. Its "
+        "words count places in the formula as it was sent, with ids in place of names.",
+        "POST /api/v202405/formula/validate: errorMessages of a formula that is not valid",
+        Certainty.DOCUMENTED,
+        "correct the formula as the service says",
+    ),
 )

@@ -23,7 +23,7 @@ def test_a_formula_that_the_service_refuses_is_blocked_with_its_words(desk: Desk
     answer = desk.run("plan", "--format", "json")
     (change,) = json.loads(answer.out)["resource_changes"]
     (block,) = change["blocked_by"]
-    assert (answer.code, block["rule"]) == (3, "ESA410")
+    assert (answer.code, block["rule"]) == (3, "ESA412")
     assert block["message"].startswith("cannot use this formula: the service refuses it, ")
     assert block["evidence"]["formula"] == "channel(1) * * 2"
 
