@@ -33,7 +33,8 @@ def _paths(fields: Iterable[Field]) -> dict[str, str]:
     return {path.rpartition(".")[2]: path for path in paths}
 
 
-_CHANNEL_PATHS = _paths(CHANNEL_FIELDS)
+# What is no value of its own has no path.
+_CHANNEL_PATHS = _paths(CHANNEL_FIELDS) | dict.fromkeys(("select", "channelId", VERSION), "")
 _VERSION_PATHS = _paths(VERSION_FIELDS)
 # The other way to say the same: where a channel says unitId, the unitCode of the defaults counts no longer.
 _TWINS = {
@@ -71,9 +72,11 @@ def build(file: str, tree: Mapping[str, Any], lines: Lines) -> Built:
 
 def flatten(channel: Mapping[str, Any]) -> dict[str, Value]:
     """The managed values of `channel` by their paths in the file; a date as local wall time, to the second."""
-    spec = {_CHANNEL_PATHS[key]: value for key, value in channel.items() if key in _CHANNEL_PATHS}
-    for key, value in channel.get(VERSION, {}).items():
-        spec[_VERSION_PATHS[key]] = value
+    spec = dict(zip(map(_CHANNEL_PATHS.__getitem__, channel), channel.values(), strict=True))
+    spec.pop("", None)
+    version = channel.get(VERSION)
+    if version:
+        spec.update(zip(map(_VERSION_PATHS.__getitem__, version), version.values(), strict=True))
     if spec.get(BEGIN_DATE):
         spec[BEGIN_DATE] = canonical_time(spec[BEGIN_DATE])
     return spec

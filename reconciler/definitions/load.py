@@ -16,6 +16,7 @@ from reconciler.definitions.pinpoint import pinpoint
 from reconciler.definitions.scalars import PlainScalars
 from reconciler.model.desired import Definitions
 from reconciler.model.findings import Finding
+from reconciler.model.routes import Feed
 from reconciler.planning.offline import check_definitions
 from reconciler.rules import make_finding
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.definitions.files import Found
+    from reconciler.model.desired import Desired
     from reconciler.model.places import Place
 
 # A channel must say how to find its live one; in a broken file that may be just what could not be read.
@@ -104,10 +106,8 @@ def _check_pages(pages: Sequence[Page]) -> Iterator[Finding]:
     """What is wrong with each page, and with all of them together."""
     for page in pages:
         yield from page.findings
-    channels = [(channel.name, channel.place()) for page in pages for channel in page.built.channels]
-    yield from _refuse_twice("ESA131", "channel", channels)
-    feeds = [(feed.name, feed.place) for page in pages for feed in page.built.feeds]
-    yield from _refuse_twice("ESA132", "feed", feeds)
+    yield from _refuse_twice("ESA131", "channel", [channel for page in pages for channel in page.built.channels])
+    yield from _refuse_twice("ESA132", "feed", [feed for page in pages for feed in page.built.feeds])
     broken = {page.file for page in pages if not page.is_sound}
     for finding in check_definitions(_put_together(pages, pages)):
         file = finding.place.file if finding.place else ""
@@ -115,13 +115,17 @@ def _check_pages(pages: Sequence[Page]) -> Iterator[Finding]:
             yield finding
 
 
-def _refuse_twice(code: str, kind: str, named: Sequence[tuple[str, Place]]) -> Iterator[Finding]:
-    firsts = dict(reversed(named))
-    for name, place in named if len(firsts) < len(named) else ():
-        first = firsts[name]
-        if first is not place:
-            where = f"{first.file}:{first.line}"
-            yield make_finding(code, f"{kind} {name} is defined twice, first in {where}", place)
+def _refuse_twice(code: str, kind: str, named: Sequence[Desired | Feed]) -> Iterator[Finding]:
+    firsts = {one.name: one for one in reversed(named)}
+    for one in named if len(firsts) < len(named) else ():
+        first = firsts[one.name]
+        if first is not one:
+            where = f"{_place_of(first).file}:{_place_of(first).line}"
+            yield make_finding(code, f"{kind} {one.name} is defined twice, first in {where}", _place_of(one))
+
+
+def _place_of(one: Desired | Feed) -> Place:
+    return one.place if isinstance(one, Feed) else one.place()
 
 
 def _put_together(pages: Sequence[Page], spoken: Sequence[Page]) -> Definitions:

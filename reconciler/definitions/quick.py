@@ -5,6 +5,7 @@ It takes only what needs no judgement; `close` reads all else, and decides. Both
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 # The mappings of a file whose keys are names: their lines are wanted.
 _NAMING = ("channels", "feeds")
+# What may start an anchor or a tag. libyaml keeps no trace of the tag "!", so that the text itself is asked.
+_PROPERTY = re.compile(r"(?:^|[\s\[{,:-])(?:&\S|!)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,7 @@ class _NotPlain(Exception):
 
 def read_quickly(text: str, scalars: PlainScalars, opener: OpenEvents = open_events) -> Quick | None:
     """What `text` holds; None where it needs a close look: an error, or an anchor, an alias, a tag."""
-    # libyaml keeps no trace of the tag "!", so that any exclamation mark needs the close look.
-    if "!" in text or not is_clean(text):
+    if not is_clean(text) or (("&" in text or "!" in text) and _PROPERTY.search(text)):
         return None
     try:
         return _QuickReader(opener(text), scalars).read()
@@ -67,7 +69,7 @@ class _Keys(dict[str, str]):
 
 
 class _QuickReader:
-    """Builds the values of one file from its events."""
+    """Builds the values of one file, which has no anchors and no tags, from its events."""
 
     __slots__ = ("_keys", "_lines", "_next", "_scalars")
 
@@ -89,38 +91,54 @@ class _QuickReader:
         return Quick(tree, self._lines)
 
     def _value(self, event: Any, depth: int) -> object:
-        return self._scalar(event) if type(event) is ScalarEvent else self._collection(event, depth)
-
-    def _scalar(self, event: ScalarEvent) -> object:
-        if event.anchor is not None:
+        if type(event) is ScalarEvent:
+            return self._scalars[event.value] if event.implicit[0] else _quoted(event.value)
+        if type(event) is AliasEvent or depth > MAX_DEPTH:
             raise _NotPlain
-        value: str = event.value
-        if event.implicit[0]:
-            return self._scalars[value]
-        if not value.isprintable() and CONTROL.search(value):
-            raise _NotPlain
-        return value
+        if type(event) is not MappingStartEvent:
+            return self._sequence(depth)
+        return self._file() if depth == 1 else self._mapping(depth)
 
-    def _collection(self, event: Any, depth: int, lines: dict[str, int] | None = None) -> object:
-        if type(event) is AliasEvent or event.anchor is not None or depth > MAX_DEPTH:
-            raise _NotPlain
-        return self._mapping(depth, lines) if type(event) is MappingStartEvent else self._sequence(depth)
-
-    def _mapping(self, depth: int, lines: dict[str, int] | None) -> dict[str, object]:
-        next_event, known = self._next, self._keys
+    def _mapping(self, depth: int) -> dict[str, object]:
+        next_event, known, scalars = self._next, self._keys, self._scalars
         mapping: dict[str, object] = {}
         while type(event := next_event()) is ScalarEvent:
             key = known[event.value]
-            if key in mapping or event.anchor is not None:
+            if key in mapping:
                 raise _NotPlain
-            if lines is not None:
-                lines[key] = event.start_mark.line + 1  # type: ignore[union-attr]
-            value = next_event()
-            if type(value) is ScalarEvent:
-                mapping[key] = self._scalar(value)
+            event = next_event()
+            # Nearly all values are unquoted scalars: what `_value` would do is done here, without the call.
+            if type(event) is ScalarEvent and event.implicit[0]:
+                mapping[key] = scalars[event.value]
             else:
-                named = self._lines.setdefault(key, {}) if depth == 1 and key in _NAMING else None
-                mapping[key] = self._collection(value, depth + 1, named)
+                mapping[key] = self._value(event, depth + 1)
+        if type(event) is not MappingEndEvent:
+            raise _NotPlain
+        return mapping
+
+    def _file(self) -> dict[str, object]:
+        """The mapping that is the file itself, with the lines of the names in it."""
+        mapping: dict[str, object] = {}
+        while type(event := self._next()) is ScalarEvent:
+            key = self._keys[event.value]
+            value = self._next()
+            if key in mapping:
+                raise _NotPlain
+            is_naming = key in _NAMING and type(value) is MappingStartEvent
+            mapping[key] = self._names(key) if is_naming else self._value(value, 2)
+        if type(event) is not MappingEndEvent:
+            raise _NotPlain
+        return mapping
+
+    def _names(self, section: str) -> dict[str, object]:
+        mapping: dict[str, object] = {}
+        lines = self._lines[section] = {}
+        while type(event := self._next()) is ScalarEvent:
+            name = self._keys[event.value]
+            if name in mapping:
+                raise _NotPlain
+            lines[name] = event.start_mark.line + 1  # type: ignore[union-attr]
+            mapping[name] = self._value(self._next(), 3)
         if type(event) is not MappingEndEvent:
             raise _NotPlain
         return mapping
@@ -130,3 +148,9 @@ class _QuickReader:
         while type(event := self._next()) is not SequenceEndEvent:
             members.append(self._value(event, depth + 1))
         return members
+
+
+def _quoted(text: str) -> str:
+    if not text.isprintable() and CONTROL.search(text):
+        raise _NotPlain
+    return text
