@@ -1,0 +1,1 @@
+"""Files of readings in, routed and sent."""

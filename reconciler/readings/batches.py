@@ -1,0 +1,84 @@
+"""Readings on their way: what is sent in one request, and how it is written there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.readings.cells import ESTIMATED, NOTE, TIME, VALUE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from reconciler.model.dialects import Dialect
+    from reconciler.model.live import Live
+    from reconciler.model.routes import Pointers
+    from reconciler.readings.cells import Reading
+    from reconciler.readings.routing import Router
+    from reconciler.readings.rows import Parcel, Row
+
+# A request of a thousand readings has about 100 kB. The service names no limit.
+BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Load:
+    """One reading that is to be sent: what it is, where it lands, and the row and parcel of the file that it is of."""
+
+    reading: Reading
+    pointers: Pointers
+    channel: Live
+    row: Row
+    parcel: Parcel
+
+
+def load_batches(
+    parcels: Iterable[Parcel], router: Router, leave_out: Callable[[Parcel, Row, str], None], size: int = BATCH
+) -> Iterator[list[Load]]:
+    """The readings of `parcels` that can be sent, in their order, up to `size` at a time.
+
+    `leave_out` is told of all others, and why.
+    """
+    batch: list[Load] = []
+    for parcel in parcels:
+        for load in _load(parcel, router, leave_out):
+            batch.append(load)
+            if len(batch) == size:
+                yield batch
+                batch = []
+    if batch:
+        yield batch
+
+
+def group_loads(loads: Iterable[Load]) -> list[list[Load]]:
+    """`loads` by their identifiers, in the order in which these first come."""
+    groups: dict[Pointers, list[Load]] = {}
+    for load in loads:
+        groups.setdefault(load.pointers, []).append(load)
+    return list(groups.values())
+
+
+def make_body(groups: Sequence[Sequence[Load]], dialect: Dialect) -> list[dict[str, object]]:
+    """`groups` as the call of `dialect` takes them, with the identifiers that the file gives.
+
+    Source: POST /api/v3/reading; the page of POST /api/v202407/esaReading, whose readings are taken to be the same.
+    """
+    return [
+        {**dict(dialect.say(group[0].pointers)), "readings": [_write(load.reading) for load in group]}
+        for group in groups
+    ]
+
+
+def _write(reading: Reading) -> dict[str, object]:
+    return {TIME: reading.time, VALUE: reading.value, ESTIMATED: reading.estimated, NOTE: reading.note}
+
+
+def _load(parcel: Parcel, router: Router, leave_out: Callable[[Parcel, Row, str], None]) -> Iterator[Load]:
+    landing = None if parcel.key is None or parcel.flaws else router.find(parcel.key)
+    flaws = parcel.flaws if landing is None else landing.flaws
+    for row in parcel.rows:
+        wrong = (*flaws, *row.flaws)
+        if wrong or row.reading is None or landing is None or landing.channel is None:
+            leave_out(parcel, row, "; ".join(f"{flaw.code} {flaw.message}" for flaw in wrong))
+        else:
+            yield Load(row.reading, landing.pointers, landing.channel, row, parcel)

@@ -1,0 +1,183 @@
+"""The first look at a file of readings: all of it is read and counted, and all that is wrong is found."""
+
+from __future__ import annotations
+
+import gc
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from reconciler.model.findings import Severity
+from reconciler.readings.csv_rows import read_blocks
+from reconciler.readings.flaws import Flaw
+from reconciler.rules import RULES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from reconciler.model.findings import Finding
+    from reconciler.readings.csv_rows import Block
+    from reconciler.readings.files import ReadingsFile
+    from reconciler.readings.identifiers import Key
+    from reconciler.readings.routing import Landing, Router
+    from reconciler.readings.rows import Parcel
+
+# Of each kind; whoever mends fifty rows mends the others alike.
+_SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Readings that have the same identifiers, and where they land; `line` is that of the first."""
+
+    number: int
+    line: int
+    readings: int
+    landing: Landing
+
+
+@dataclass(slots=True)
+class Census:
+    """What was counted in a file.
+
+    `bad` readings cannot be sent, for what they are or for where they land; `errors` says how often something is wrong,
+    of which `findings` tell a part, and `more_findings` are not told. `groups` are by identifiers, in the order
+    in which they first come. `is_naive` holds whether times are without an offset: both where there are such and such.
+    """
+
+    readings: int = 0
+    bad: int = 0
+    errors: int = 0
+    groups: tuple[Group, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    more_findings: int = 0
+    is_naive: set[bool] = field(default_factory=set)
+
+    @property
+    def is_sound(self) -> bool:
+        return not self.errors
+
+
+def take_census(
+    file: ReadingsFile, router: Router, on_group: Callable[[Group], None], on_progress: Callable[[int], None]
+) -> Census:
+    """The census of `file`; `on_group` is told of each group of a file that has groups, and else of each set of rows.
+
+    `on_progress` is told now and then how many readings were looked at. Raises BrokenFile and FileError.
+    """
+    count = _Count(file.name, router, on_group)
+    with _without_collector():
+        if file.layout is None:
+            for parcel in file.read_parcels():
+                count.add(parcel)
+                on_progress(count.readings)
+        else:
+            for block in read_blocks(file.source, file.layout):
+                count.add_block(block)
+                on_progress(count.readings)
+    return count.finish()
+
+
+class _Count:
+    """A census in the making."""
+
+    def __init__(self, file: str, router: Router, on_group: Callable[[Group], None]) -> None:
+        self._file = file
+        self._router = router
+        self._on_group = on_group
+        self._census = Census()
+        self._counts: Counter[Key] = Counter()  # of readings that are sound in themselves
+        self._firsts: dict[Key, int] = {}
+        self._grouped: set[Key] = set()
+        self._numbers = 0
+        self._findings: list[Finding] = []
+        self._said: Counter[str] = Counter()
+
+    @property
+    def readings(self) -> int:
+        return self._census.readings
+
+    def add_block(self, block: Block) -> None:
+        zones = block.find_zones()
+        if zones is None:
+            for parcel in block.read_parcels():
+                self.add(parcel)
+            return
+        self._census.readings += len(block.rows)
+        self._census.is_naive |= zones
+        known, keys = len(self._counts), block.keys
+        self._counts.update(keys)
+        if len(self._counts) > known:
+            for key, line in zip(keys, block.lines, strict=True):
+                self._meet(key, line)
+
+    def add(self, parcel: Parcel) -> None:
+        self._census.readings += len(parcel.rows)
+        for flaw in parcel.flaws:
+            self._say(flaw, parcel.line)
+        for row in parcel.rows:
+            self._census.bad += row.reading is None or bool(parcel.flaws)
+            for flaw in row.flaws:
+                self._say(flaw, row.line)
+            if row.reading is not None:
+                self._census.is_naive.add(row.is_naive)
+        if parcel.number is not None:
+            self._numbers = parcel.number + 1
+        if parcel.key is not None and not parcel.flaws:
+            self._count(parcel, parcel.key)
+
+    def finish(self) -> Census:
+        census = self._census
+        if not census.readings and not census.errors:
+            self._say(Flaw("ESA611", "the file holds no reading, found none"), 1)
+        census.groups = tuple(
+            Group(self._numbers + number, line, self._counts[key], self._router.find(key))
+            for number, (key, line) in enumerate(self._firsts.items())
+        )
+        for key, group in zip(self._firsts, census.groups, strict=True):
+            if key not in self._grouped:
+                self._on_group(group)
+            if group.landing.flaws:
+                census.bad += group.readings
+            for flaw in (*group.landing.flaws, *group.landing.doubts):
+                self._say(_count_in(flaw, group.readings), group.line)
+        census.findings = tuple(sorted(self._findings, key=lambda finding: finding.order))
+        census.more_findings = self._said.total() - len(self._findings)
+        return census
+
+    def _count(self, parcel: Parcel, key: Key) -> None:
+        self._counts[key] += sum(row.reading is not None for row in parcel.rows)
+        self._meet(key, parcel.line)
+        if parcel.number is not None:
+            self._grouped.add(key)
+            self._on_group(Group(parcel.number, parcel.line, len(parcel.rows), self._router.find(key)))
+
+    def _meet(self, key: Key, line: int) -> None:
+        if key not in self._firsts:
+            self._router.find(key)
+            self._firsts[key] = line
+
+    def _say(self, flaw: Flaw, line: int) -> None:
+        self._said[flaw.code] += 1
+        self._census.errors += RULES[flaw.code].severity is Severity.ERROR
+        if self._said[flaw.code] <= _SHOWN:
+            self._findings.append(flaw.at(self._file, line))
+
+
+def _count_in(flaw: Flaw, readings: int) -> Flaw:
+    if readings < 2:
+        return flaw
+    return replace(flaw, detail=(f"{readings:,} readings of the file have these identifiers", *flaw.detail))
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Keeps the garbage collector from walking, again and again, through rows that hold no cycles."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

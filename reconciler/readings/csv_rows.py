@@ -1,0 +1,134 @@
+"""CSV files of readings, block by block: most blocks are seen to be sound as a whole, the others row by row."""
+
+from __future__ import annotations
+
+import csv
+from datetime import datetime
+from functools import partial
+from itertools import islice, repeat
+from math import isfinite
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+from reconciler.readings.cells import FLAGS, Decimal, read_flag, read_number, read_time
+from reconciler.readings.flaws import BrokenFile, Flaw
+from reconciler.readings.rows import Parcel, Row, make_row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from reconciler.readings.identifiers import Key
+    from reconciler.readings.layout import Layout
+    from reconciler.readings.source import Source
+
+    Cells = list[str]
+
+# Rows looked at together: enough to look at each column at once, few enough to stay in the cache of the processor.
+_BLOCK = 512
+_take_zone = attrgetter("tzinfo")
+
+
+class Block:
+    """Some rows of a CSV file that follow one another, blank ones left out."""
+
+    def __init__(self, layout: Layout, rows: Sequence[Cells], lines: Sequence[int]) -> None:
+        self._layout = layout
+        self.rows = rows
+        self.lines = lines
+        self.is_even = set(map(len, rows)) == {len(layout.header)}
+        self._columns: tuple[tuple[str, ...], ...] = tuple(zip(*rows, strict=True)) if self.is_even else ()
+
+    @property
+    def keys(self) -> list[Key]:
+        """The key of each row. Only for rows that are as long as the header."""
+        blank = repeat("")
+        columns = (blank if place is None else self._columns[place] for place in self._layout.identifiers)
+        return list(zip(*columns, repeat(self._layout.seconds, len(self.rows)), strict=False))
+
+    def find_zones(self) -> set[bool] | None:
+        """Whether times are without an offset (True), have one (False), or both; None where a row is not sound."""
+        layout = self._layout
+        if not self.is_even or not self._has_sound_values():
+            return None
+        if layout.estimated is not None and not set(self._columns[layout.estimated]) <= FLAGS.keys():
+            return None
+        try:
+            times = map(datetime.fromisoformat, set(self._columns[layout.time]))
+            return {zone is None for zone in set(map(_take_zone, times))}
+        except ValueError:
+            return None
+
+    def _has_sound_values(self) -> bool:
+        values = self._columns[self._layout.value]
+        text = "\n".join(values)
+        if "_" in text or not text.isascii():
+            return False
+        if self._layout.decimal is Decimal.COMMA:
+            if "." in text:
+                return False
+            values = tuple(text.replace(",", ".").split("\n"))
+        try:
+            # The sum of numbers that are not all finite is not finite either.
+            return isfinite(sum(map(float, values)))
+        except ValueError:
+            return False
+
+    def read_parcels(self) -> Iterator[Parcel]:
+        """The rows one by one, with what is wrong with each."""
+        read = partial(_read_row, self._layout)
+        return map(read, self.rows, self.lines)
+
+
+def read_blocks(source: Source, layout: Layout) -> Iterator[Block]:
+    """All rows of the file but its header. Raises BrokenFile and FileError."""
+    with source.open() as text:
+        rows = csv.reader(text, delimiter=layout.delimiter, strict=False)
+        last = 0
+        try:
+            next(rows, None)
+            last = rows.line_num
+            while block := list(islice(rows, _BLOCK)):
+                lines = _number(block, last, rows.line_num)
+                last = rows.line_num
+                yield _make_block(layout, block, lines)
+        except csv.Error as error:
+            message = f"a row cannot be told apart: {error}"
+            fix = "look for a quotation mark that is opened and never closed"
+            raise BrokenFile(message, last + 1, fix) from None
+
+
+def _number(rows: Sequence[Cells], before: int, last: int) -> Sequence[int]:
+    """The line that each of `rows` begins in; the lines up to `before` came earlier."""
+    if last - before == len(rows):
+        return range(before + 1, last + 1)
+    lines, line = [], before + 1
+    for row in rows:
+        lines.append(line)
+        line += 1 + sum(cell.count("\n") or cell.count("\r") for cell in row)
+    return lines
+
+
+def _make_block(layout: Layout, rows: list[Cells], lines: Sequence[int]) -> Block:
+    if all(rows):
+        return Block(layout, rows, lines)
+    kept = [(row, line) for row, line in zip(rows, lines, strict=True) if row]
+    return Block(layout, [row for row, _ in kept], [line for _, line in kept])
+
+
+def _read_row(layout: Layout, row: Cells, line: int) -> Parcel:
+    if len(row) != len(layout.header):
+        flaw = _uneven(layout, row)
+        return Parcel(line, None, [Row(line, None, (), row)], (flaw,), written=row)
+    key = (*("" if place is None else row[place] for place in layout.identifiers), layout.seconds)
+    time, value = read_time(row[layout.time]), read_number(row[layout.value], layout.decimal)
+    estimated = read_flag(row[layout.estimated]) if layout.estimated is not None else False
+    note = row[layout.note] or None if layout.note is not None else None
+    return Parcel(line, key, [make_row(line, (time, value, estimated, note), row)])
+
+
+def _uneven(layout: Layout, row: Cells) -> Flaw:
+    message = f"a row must have as many cells as the header, found {len(row)} instead of {len(layout.header)}"
+    fix = ""
+    if len(row) > len(layout.header) and layout.delimiter == ",":
+        fix = "put quotation marks around values with a comma, or separate columns by semicolons"
+    return Flaw("ESA611", message, fix)

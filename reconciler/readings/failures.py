@@ -1,0 +1,121 @@
+"""The file of what was not imported: in the format of the first one, with a reason for each reading."""
+
+from __future__ import annotations
+
+import csv
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TextIO
+
+from reconciler.errors import FileError, UsageError
+from reconciler.readings.files import Shape
+from reconciler.readings.json_rows import READINGS
+from reconciler.readings.layout import ERROR
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from reconciler.readings.files import ReadingsFile
+    from reconciler.readings.layout import Layout
+    from reconciler.readings.rows import Parcel, Row
+
+
+class FailedFile:
+    """What was not imported, reading by reading; the file is there once the first one is written."""
+
+    def __init__(self, path: Path, file: ReadingsFile) -> None:
+        self.path = path
+        self.count = 0
+        self._file = file
+        self._text: TextIO | None = None
+        self._parcel: Parcel | None = None
+        self._held: list[tuple[Row, str]] = []
+
+    def add(self, parcel: Parcel, row: Row, reason: str) -> None:
+        """Write down a reading of the file, and why it was not imported. Raises FileError."""
+        self.count += 1
+        if parcel is not self._parcel:
+            self._flush()
+            self._parcel = parcel
+        self._held.append((row, reason))
+
+    def close(self) -> None:
+        self._flush()
+        if self._text is not None:
+            with _explained(self.path), self._text:
+                self._text.write("\n]\n" if self._file.shape is Shape.ARRAY else "")
+
+    def _flush(self) -> None:
+        parcel, held = self._parcel, self._held
+        self._parcel, self._held = None, []
+        if parcel is None:
+            return
+        with _explained(self.path):
+            is_first = self._text is None
+            text = self._open()
+            if self._file.layout is not None:
+                for row, reason in held:
+                    _write_cells(text, self._file.layout, row.written, reason)
+            elif self._file.shape is Shape.ARRAY:
+                text.write(("" if is_first else ",\n") + json.dumps(_regroup(parcel, held)))
+            else:
+                text.write(json.dumps(_regroup(parcel, held)) + "\n")
+
+    def _open(self) -> TextIO:
+        if self._text is None:
+            # Never over an older one, which may hold what nobody has mended yet.
+            self._text = self.path.open("x", encoding="utf-8", newline="")
+            if self._file.shape is Shape.ARRAY:
+                self._text.write("[\n")
+            elif self._file.layout is not None:
+                _write_cells(self._text, self._file.layout, list(self._file.layout.header), ERROR)
+        return self._text
+
+
+@contextmanager
+def open_failed_file(path: Path, file: ReadingsFile) -> Iterator[FailedFile]:
+    """The file at `path` for what is not imported of `file`. Raises UsageError where there is one already."""
+    if path.exists():
+        raise UsageError(
+            f"{path} is there already", "move it away once it is mended and sent, or name another: --failed"
+        )
+    failed = FailedFile(path, file)
+    try:
+        yield failed
+    finally:
+        failed.close()
+
+
+def _write_cells(text: TextIO, layout: Layout, cells: object, reason: str) -> None:
+    told = list(cells) if isinstance(cells, list) else []
+    place = next((column for column, name in enumerate(layout.header) if name.strip().casefold() == ERROR), len(told))
+    told[place : place + 1] = [reason]
+    csv.writer(text, delimiter=layout.delimiter, lineterminator="\n").writerow(told)
+
+
+def _regroup(parcel: Parcel, held: list[tuple[Row, str]]) -> object:
+    """What the file says of a parcel, with the readings of `held` alone, and the reasons."""
+    written = parcel.written
+    if not isinstance(written, dict):
+        return written
+    if READINGS not in written or not isinstance(written[READINGS], list) or held[0][0].written is written:
+        return {**written, ERROR: held[0][1]}
+    reasons = {reason for _, reason in held}
+    own = [_tell(row.written, reason) for row, reason in held]
+    shared = {ERROR: reasons.pop()} if len(reasons) == 1 else {}
+    return {**written, **shared, READINGS: own}
+
+
+def _tell(written: object, reason: str) -> object:
+    return {**written, ERROR: reason} if isinstance(written, dict) else written
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise FileError(
+            f"cannot write {path}: {error.strerror}", "give another file with --failed, or make room"
+        ) from error

@@ -1,0 +1,87 @@
+"""A file of readings in whatever format: what it is taken for, and its rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, assert_never
+
+from reconciler.readings.csv_rows import read_blocks
+from reconciler.readings.flaws import BrokenFile, quote
+from reconciler.readings.json_rows import read_array, read_lines
+from reconciler.readings.layout import DELIMITERS, Layout, find_layout
+from reconciler.readings.source import look_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from reconciler.readings.layout import Habits
+    from reconciler.readings.rows import Parcel
+    from reconciler.readings.source import Source
+
+
+class Shape(Enum):
+    """The formats that readings come in."""
+
+    CSV = "CSV"
+    ARRAY = "JSON array"
+    LINES = "JSON lines"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingsFile:
+    """A file of readings, and what it was recognised as; `layout` is None for JSON."""
+
+    source: Source
+    shape: Shape
+    layout: Layout | None = None
+
+    @property
+    def name(self) -> str:
+        return self.source.name
+
+    def describe(self) -> str:
+        """How the file is read, in words."""
+        if self.layout is None:
+            return self.shape.value
+        names = {sign: name for name, sign in DELIMITERS.items()}
+        sign = names.get(self.layout.delimiter, quote(self.layout.delimiter))
+        words = f"{self.shape.value}, columns separated by {sign}, decimal {self.layout.decimal.value}"
+        unused = [quote(header) for header in self.layout.ignored if header.strip()]
+        return f"{words}; not used: {', '.join(unused)}" if unused else words
+
+    def read_parcels(self) -> Iterator[Parcel]:
+        """All readings of the file, in its order. Raises BrokenFile and FileError, also while they are read."""
+        match self.shape:
+            case Shape.CSV:
+                for block in read_blocks(self.source, self._columns):
+                    yield from block.read_parcels()
+            case Shape.ARRAY:
+                yield from read_array(self.source)
+            case Shape.LINES:
+                yield from read_lines(self.source)
+            case _:
+                assert_never(self.shape)
+
+    @property
+    def _columns(self) -> Layout:
+        if self.layout is None:
+            raise ValueError("a CSV file has a layout")
+        return self.layout
+
+
+def recognise(path: Path, habits: Habits) -> ReadingsFile:
+    """The file at `path` as what it looks like: [ begins a JSON array, { begins JSON lines, all else is CSV.
+
+    Raises BrokenFile where it cannot be read so, and FileError where it cannot be read at all.
+    """
+    source = look_at(path)
+    begin = source.head.lstrip()[:1]
+    if begin == "[":
+        return ReadingsFile(source, Shape.ARRAY)
+    if begin == "{":
+        return ReadingsFile(source, Shape.LINES)
+    if not begin:
+        raise BrokenFile("the file is empty, found no reading", 1)
+    return ReadingsFile(source, Shape.CSV, find_layout(source.head, habits))

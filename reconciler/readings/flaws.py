@@ -1,0 +1,41 @@
+"""What is wrong in a file of readings, and where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.model.places import Place
+from reconciler.planning.citing import shorten
+from reconciler.rules import make_finding
+
+if TYPE_CHECKING:
+    from reconciler.model.findings import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """What breaks a rule, before it is said in which line; `message` and the others are as in a finding."""
+
+    code: str
+    message: str
+    fix: str = ""
+    detail: tuple[str, ...] = ()
+
+    def at(self, file: str, line: int) -> Finding:
+        """The finding of this flaw in a line of `file`."""
+        return make_finding(self.code, self.message, Place(file, line), fix=self.fix, detail=self.detail)
+
+
+class BrokenFile(Exception):
+    """A file of readings that cannot be read to its end; `line` is where, 0 where that cannot be said."""
+
+    def __init__(self, message: str, line: int = 0, fix: str = "") -> None:
+        super().__init__(message)
+        self.flaw = Flaw("ESA611", message, fix)
+        self.line = line
+
+
+def quote(text: str) -> str:
+    """`text` of a file between quotation marks, cut where it is long."""
+    return f'"{shorten(text)}"'

@@ -1,0 +1,64 @@
+"""What became of an import, as text and as JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from reconciler.reports.harmless import harmless
+from reconciler.reports.layout import break_sentence, lay_out
+from reconciler.reports.paint import Style
+from reconciler.reports.wording import count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from reconciler.readings.sending import ImportAccount
+    from reconciler.reports.paint import Paint
+
+
+def render_account(account: ImportAccount, failed: Path, paint: Paint) -> str:
+    """The counts of an import in one line, and what to do next where something was not taken."""
+    return "".join(f"{line}\n" for line in _render_lines(account, failed, paint))
+
+
+def encode_account(account: ImportAccount, failed: Path) -> str:
+    """The counts of an import as one line of JSON."""
+    return json.dumps(
+        {
+            "format_version": "1.0",
+            "readings": account.readings,
+            "imported": account.imported,
+            "failed": account.failed,
+            "unknown": account.unknown,
+            "not_sent": account.not_sent,
+            "left_out": account.left_out,
+            "failed_file": None if account.is_whole else failed.as_posix(),
+            "error": None if account.stopped is None else account.stopped.message,
+        }
+    )
+
+
+def _render_lines(account: ImportAccount, failed: Path, paint: Paint) -> Iterator[str]:
+    if account.stopped is not None:
+        yield from lay_out(break_sentence(f"stopped: {account.stopped.message}", Style.FAILED), paint, indent=0, hang=2)
+        if account.stopped.fix:
+            yield from lay_out(break_sentence(f"fix: {account.stopped.fix}"), paint, indent=2, hang=7)
+    if account.unknown:
+        text = (
+            f"of {count(account.unknown, 'reading')} it is not known whether the service took them: "
+            "look at their channels before they are sent again"
+        )
+        yield from lay_out(break_sentence(text, Style.UNKNOWN), paint, indent=0, hang=2)
+    if not account.is_whole:
+        number = account.readings - account.imported
+        yield f"{count(number, 'reading')} with the reason in {harmless(str(failed))}: mend and import that file."
+    yield paint(_count(account), Style.DONE if account.is_whole else Style.FAILED)
+
+
+def _count(account: ImportAccount) -> str:
+    return (
+        f"Import: {account.imported:,} imported, {account.failed:,} failed, {account.unknown:,} unknown, "
+        f"{account.not_sent:,} not sent, {account.left_out:,} left out."
+    )

@@ -1,0 +1,168 @@
+"""JSON files of readings: the array that the API takes, and JSON lines of groups or of single readings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.planning.nearest import find_nearest
+from reconciler.readings.cells import (
+    ESTIMATED,
+    NOTE,
+    TIME,
+    VALUE,
+    show_json,
+    take_flag,
+    take_note,
+    take_number,
+    take_time,
+)
+from reconciler.readings.flaws import BrokenFile, Flaw, quote
+from reconciler.readings.identifiers import NAMES, PROPERTIES
+from reconciler.readings.json_text import decode, decode_first, describe, read_elements, skip
+from reconciler.readings.layout import ERROR
+from reconciler.readings.rows import Parcel, Row, make_row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from reconciler.readings.identifiers import Key
+    from reconciler.readings.source import Source
+
+READINGS = "readings"
+_READING = frozenset((TIME, VALUE, ESTIMATED, NOTE, ERROR))
+_GROUP = frozenset((*PROPERTIES, READINGS, ERROR))
+_FLAT = frozenset((*PROPERTIES, *_READING))
+
+
+def read_array(source: Source) -> Iterator[Parcel]:
+    """The groups of a JSON array. Raises BrokenFile and FileError."""
+    with source.open(longest_line=None) as text:
+        for number, (line, own, value) in enumerate(read_elements(text)):
+            yield _read_group(line, number, value, own)
+
+
+def read_lines(source: Source) -> Iterator[Parcel]:
+    """The groups, or single readings, of a file with a JSON object in each line. Raises BrokenFile and FileError."""
+    number = 0
+    with source.open() as text:
+        for line, own in enumerate(text, start=1):
+            if not own.strip():
+                continue
+            value = _decode_line(own, line)
+            if isinstance(value, dict) and READINGS not in value:
+                yield _read_flat(line, value)
+            else:
+                yield _read_group(line, number, value, own)
+                number += 1
+
+
+def _decode_line(own: str, line: int) -> object:
+    try:
+        return decode(own)
+    except ValueError as flaw:
+        fix = "write a whole JSON object in each line, or all of them as one array, between [ and ]"
+        raise BrokenFile(f"the line is no JSON: {describe(flaw)}", line, fix) from None
+
+
+def _read_group(line: int, number: int, value: object, own: str) -> Parcel:
+    if not isinstance(value, dict):
+        return _refuse_group(
+            line, number, value, Flaw("ESA611", f"a group must be an object, found {show_json(value)}")
+        )
+    unknown, readings = _find_unknown(value, _GROUP), value.get(READINGS)
+    if unknown is not None:
+        return _refuse_group(line, number, value, unknown)
+    if not isinstance(readings, list):
+        flaw = Flaw("ESA611", f"a group must have a list of readings, found {show_json(readings)}")
+        return _refuse_group(line, number, value, flaw)
+    key, flaws = _take_key(value)
+    rows = [_read_reading(line, reading) for reading in readings]
+    if any(row.flaws for row in rows):
+        for row, place in zip(rows, _find_lines(own, line), strict=True):
+            row.line = place
+    return Parcel(line, key, rows, flaws, number, value)
+
+
+def _refuse_group(line: int, number: int, value: object, flaw: Flaw) -> Parcel:
+    return Parcel(line, None, [Row(line, None, (), value)], (flaw,), number, value)
+
+
+def _read_flat(line: int, value: Mapping[str, object]) -> Parcel:
+    flaw = _find_unknown(value, _FLAT)
+    if flaw is not None:
+        return Parcel(line, None, [Row(line, None, (), value)], (flaw,), written=value)
+    key, flaws = _take_key(value)
+    return Parcel(line, key, [_make_row(line, value)], flaws, written=value)
+
+
+def _read_reading(line: int, value: object) -> Row:
+    if not isinstance(value, dict):
+        return Row(line, None, (Flaw("ESA612", f"a reading must be an object, found {show_json(value)}"),), value)
+    flaw = _find_unknown(value, _READING)
+    return _make_row(line, value) if flaw is None else Row(line, None, (flaw,), value)
+
+
+def _make_row(line: int, value: Mapping[str, object]) -> Row:
+    parts = (
+        take_time(value.get(TIME)),
+        take_number(value.get(VALUE)),
+        take_flag(value.get(ESTIMATED)),
+        take_note(value.get(NOTE)),
+    )
+    return make_row(line, parts, value)
+
+
+def _find_unknown(value: Mapping[str, object], known: frozenset[str]) -> Flaw | None:
+    for name in value:
+        if name not in known:
+            near = find_nearest(name, known - {ERROR})
+            fix = f"write  {near}" if near else f"leave it out; known are {', '.join(sorted(known - {ERROR}))}"
+            return Flaw("ESA611", f"unknown property, found {quote(name)}", fix)
+    return None
+
+
+def _take_key(value: Mapping[str, object]) -> tuple[Key, tuple[Flaw, ...]]:
+    """The key of a group, and what is wrong with it."""
+    key: list[object] = [None] * len(NAMES)
+    seconds = 1
+    flaws = []
+    for name, given in value.items():
+        if name not in PROPERTIES or given is None:
+            continue
+        place, unit = PROPERTIES[name]
+        if key[place] is not None:
+            flaws.append(Flaw("ESA613", f"{name} must stand under one name only, found it under two"))
+        if isinstance(given, str) or type(given) is int:
+            key[place] = given
+            seconds = max(seconds, unit)
+        else:
+            flaws.append(Flaw("ESA613", f"{name} must be text or a whole number, found {show_json(given)}"))
+    return (*key, seconds), tuple(flaws)
+
+
+def _find_lines(own: str, line: int) -> Iterator[int]:
+    """The line that each reading of a group begins in; `own` is the group's text, which begins in `line`."""
+    counted = 0
+    for place in _find_starts(own, dict(_find_members(own))[READINGS]):
+        line += own.count("\n", counted, place)
+        counted = place
+        yield line
+
+
+def _find_members(own: str) -> Iterator[tuple[object, int]]:
+    """The name of each member of the object that `own` is, and where its value begins."""
+    end = own.index("{")
+    while own[end] != "}":
+        name, end = decode_first(own, end + 1)
+        start = skip(own, own.index(":", end) + 1)
+        yield name, start
+        end = skip(own, decode_first(own, start)[1])
+
+
+def _find_starts(own: str, start: int) -> Iterator[int]:
+    """Where each element begins of the list that `own` has at `start`, and that is not empty."""
+    end = skip(own, start)
+    while own[end] != "]":
+        element = skip(own, end + 1)
+        yield element
+        end = skip(own, decode_first(own, element)[1])

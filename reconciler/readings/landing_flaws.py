@@ -1,0 +1,135 @@
+"""Says why identifiers lead to no channel that takes readings, and what about them is doubtful."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, assert_never
+
+from reconciler.model.dialects import V3
+from reconciler.model.fields import CHANNEL_IMPORT_ID, INTERVAL_MINUTES, OBSERVATION_TYPE_CODE, UNIT_CODE
+from reconciler.model.routes import Problem, Step
+from reconciler.planning.citing import show_value
+from reconciler.planning.nearest import find_nearest
+from reconciler.readings.flaws import Flaw
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reconciler.model.live import Live
+    from reconciler.model.routes import Pointers, Route
+    from reconciler.model.values import Value
+    from reconciler.planning.index import Index
+
+_SHOWN = 10
+_FOLLOWING = {
+    Step.ONLY_CHANNEL: "observationTypeCode",
+    Step.OBSERVATION_TYPE_CODE: "unitCode",
+    Step.UNIT_CODE: "channelIntervalInSeconds",
+}
+
+
+def find_landing_flaws(pointers: Pointers, route: Route, index: Index, *, suggests: bool) -> tuple[Flaw, ...]:
+    """What keeps readings from landing along `route`: nothing, or one flaw, with what is near where it `suggests`."""
+    match route.problem:
+        case Problem.NO_IDENTIFIER:
+            given = show_given(pointers)
+            found = f"only {given}" if given else "no identifier at all"
+            return (Flaw("ESA614", f"readings do not say which channel they are for, found {found}"),)
+        case Problem.UNMATCHED:
+            near = _find_near(pointers, route, index) if suggests else ()
+            detail = (*near, *_list_candidates(route, index))
+            return (Flaw("ESA615", f"readings find no channel, found none with {_walk(pointers, route)}", "", detail),)
+        case Problem.AMBIGUOUS:
+            following = _FOLLOWING.get(route.left[-1][0])
+            fix = f"add {following}, or give channelImportId" if following else "give channelId"
+            message = f"readings find several channels, found {len(route.candidates)} with {_walk(pointers, route)}"
+            return (Flaw("ESA616", message, fix, tuple(_list_candidates(route, index))),)
+        case None:
+            return tuple(_check_calculated(route, index))
+        case _:
+            assert_never(route.problem)
+
+
+def find_doubts(pointers: Pointers, channel: Live) -> tuple[Flaw, ...]:
+    """What of `pointers` does not agree with the channel that they lead to, though it does not count."""
+    has: tuple[tuple[str, Value, Value], ...] = (
+        (V3.channel_import_id, pointers.channel_import_id, channel.values.get(CHANNEL_IMPORT_ID)),
+        (V3.meter_import_id, pointers.meter_import_id, channel.data_point.import_id),
+        (V3.observation_type_code, pointers.observation_type_code, channel.values.get(OBSERVATION_TYPE_CODE)),
+        (V3.unit_code, pointers.unit_code, channel.values.get(UNIT_CODE)),
+        (V3.interval, pointers.interval_seconds, _seconds(channel)),
+    )
+    odd = [(name, given, own) for name, given, own in has if given not in (None, "", own)]
+    if not odd:
+        return ()
+    texts = [f"{name} {show_value(given)}, and {show_value(own)} there" for name, given, own in odd]
+    where = f"channel {channel.id} {show_value(channel.name)}"
+    message = f"readings land on {where}, which other identifiers do not agree with, found {texts[0]}"
+    return (Flaw("ESA617", message, "", tuple(texts[1:])),)
+
+
+def show_given(pointers: Pointers) -> str:
+    """The identifiers that are given, as the readings API calls them."""
+    return ", ".join(f"{name} {show_value(value)}" for name, value in V3.say(pointers))
+
+
+def describe_channel(channel: Live) -> str:
+    """A channel in one line: id, name, import id, and what readings are told apart by."""
+    minutes = channel.values.get(INTERVAL_MINUTES)
+    parts = (
+        f"{channel.id} {show_value(channel.name)}",
+        f"import id {show_value(channel.values.get(CHANNEL_IMPORT_ID))}",
+        channel.values.get(OBSERVATION_TYPE_CODE),
+        channel.values.get(UNIT_CODE),
+        "calculated" if channel.is_calculated else f"{minutes} minutes",
+    )
+    return ", ".join(str(part) for part in parts if part is not None)
+
+
+def _walk(pointers: Pointers, route: Route) -> str:
+    """The identifiers that were looked at, as far as the way went."""
+    names = dict(V3.say(pointers))
+    return ", ".join(f"{NAMES[step]} {show_value(names.get(NAMES[step]))}" for step, _ in route.left)
+
+
+NAMES = {
+    Step.CHANNEL_ID: V3.channel_id,
+    Step.CHANNEL_IMPORT_ID: V3.channel_import_id,
+    Step.ONLY_CHANNEL: V3.meter_import_id,
+    Step.OBSERVATION_TYPE_CODE: V3.observation_type_code,
+    Step.UNIT_CODE: V3.unit_code,
+    Step.INTERVAL: V3.interval,
+}
+
+
+def _check_calculated(route: Route, index: Index) -> Iterator[Flaw]:
+    channel = index.by_id[route.candidates[0]]
+    if channel.is_calculated:
+        message = f"readings do not go to calculated channels, found {channel.id} {show_value(channel.name)}"
+        yield Flaw("ESA618", message)
+
+
+def _find_near(pointers: Pointers, route: Route, index: Index) -> Iterator[str]:
+    match route.left[-1][0]:
+        case Step.CHANNEL_IMPORT_ID:
+            near = find_nearest(str(pointers.channel_import_id), index.by_import_id)
+            if near is not None:
+                yield f"nearest: {describe_channel(index.by_import_id[near][0])}"
+        case Step.ONLY_CHANNEL:
+            near = find_nearest(str(pointers.meter_import_id), index.by_meter)
+            if near is not None:
+                yield f"nearest: meterImportId {show_value(near)}, {len(index.by_meter[near])} channels"
+        case _:
+            pass
+
+
+def _list_candidates(route: Route, index: Index) -> Iterator[str]:
+    for id_ in islice(route.candidates, _SHOWN):
+        yield f"candidate: {describe_channel(index.by_id[id_])}"
+    if len(route.candidates) > _SHOWN:
+        yield f"and {len(route.candidates) - _SHOWN} more"
+
+
+def _seconds(channel: Live) -> int | None:
+    minutes = channel.values.get(INTERVAL_MINUTES)
+    return minutes * 60 if isinstance(minutes, int) else None

@@ -1,0 +1,169 @@
+"""How a CSV file of readings is laid out: delimiter, decimal mark, and which column is what."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from reconciler.readings.cells import ESTIMATED, NOTE, TIME, VALUE, Decimal
+from reconciler.readings.flaws import BrokenFile, quote
+from reconciler.readings.identifiers import PROPERTIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
+# What a file of failed readings says of each row; read again, it says nothing.
+ERROR = "error"
+_READING = (TIME, VALUE, ESTIMATED, NOTE)
+_KNOWN = {name.casefold(): name for name in (*PROPERTIES, *_READING)} | {ERROR: ""}
+_LOOKED_AT = 1000
+# A slip of the pen: an honest name of something else is less like any of ours.
+_NEAR = 0.8
+# 1,5 and 12,75 have a decimal comma; of 1,234 nobody knows, and 1,234,567 has none.
+_COMMA = re.compile(r"\s*[+-]?\d*,\d+(?:[eE][+-]?\d+)?\s*")
+_THOUSANDS = re.compile(r"\s*[+-]?\d{1,3},\d{3}\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How the user says a CSV file is written; None where that is to be recognised.
+
+    `names` leads from headers of the file to names of the API, or to "" where a column is to be ignored.
+    """
+
+    delimiter: str | None = None
+    decimal: Decimal | None = None
+    names: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a CSV file is written.
+
+    `identifiers` holds the column of each field of a key, None where there is none; `seconds` are in a unit of its
+    interval column. `ignored` are headers that stand for nothing.
+    """
+
+    delimiter: str
+    decimal: Decimal
+    header: tuple[str, ...]
+    identifiers: tuple[int | None, ...]
+    seconds: int
+    time: int
+    value: int
+    estimated: int | None
+    note: int | None
+    ignored: tuple[str, ...]
+
+
+def find_layout(head: str, habits: Habits) -> Layout:
+    """The layout of the CSV file that begins with `head`. Raises BrokenFile where it has none, or only nearly."""
+    names = {header.casefold(): name for header, name in (habits.names or {}).items()}
+    delimiter = habits.delimiter or _find_delimiter(head, names)
+    rows = _split(head, delimiter)
+    header = tuple(next(rows, []))
+    columns = _find_columns(header, names)
+    decimal = habits.decimal or _find_decimal(rows, columns[VALUE])
+    places = {PROPERTIES[name][0]: column for name, column in columns.items() if name in PROPERTIES}
+    used = set(columns.values())
+    return Layout(
+        delimiter=delimiter,
+        decimal=decimal,
+        header=header,
+        identifiers=tuple(places.get(place) for place in range(6)),
+        seconds=max(PROPERTIES[name][1] for name in columns if name in PROPERTIES),
+        time=columns[TIME],
+        value=columns[VALUE],
+        estimated=columns.get(ESTIMATED),
+        note=columns.get(NOTE),
+        ignored=tuple(text for column, text in enumerate(header) if column not in used and _name(text, names) is None),
+    )
+
+
+def _split(text: str, delimiter: str) -> Iterator[list[str]]:
+    """The rows at the beginning of `text`, as far as they can be told apart; the last one may be cut."""
+    try:
+        yield from csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    except csv.Error:
+        return
+
+
+def _find_delimiter(head: str, names: Mapping[str, str]) -> str:
+    """The delimiter under which most headers are known; a comma where none is."""
+
+    def count_known(delimiter: str) -> int:
+        return sum(_name(cell, names) is not None for cell in next(_split(head, delimiter), []))
+
+    return max(DELIMITERS.values(), key=count_known)
+
+
+def _name(header: str, names: Mapping[str, str]) -> str | None:
+    """What a column called `header` is: a property of the API, "" where it is known to say nothing, None for others."""
+    folded = header.strip().casefold()
+    return names[folded] if folded in names else _KNOWN.get(folded)
+
+
+def _find_columns(header: Sequence[str], names: Mapping[str, str]) -> dict[str, int]:
+    """The column of each property. Raises BrokenFile where one is missing, twice, or almost there."""
+    if not header:
+        raise BrokenFile("the file has no header, found an empty line", 1)
+    known = [(name, column) for column, text in enumerate(header) if (name := _name(text, names))]
+    columns = dict(known)
+    _refuse_unmapped(header, names)
+    _refuse_twice([_field(name) for name, _ in known])
+    _refuse_misspelt(header, columns, names)
+    missing = [name for name in (TIME, VALUE) if name not in columns]
+    if not any(PROPERTIES[name][0] <= 2 for name in columns if name in PROPERTIES):
+        missing.append("channelId, channelImportId or meterImportId")
+    if missing:
+        found = ", ".join(quote(text) for text in header[:20])
+        fix = "name the columns as the API names its properties, or say what they are with  --map HEADER=PROPERTY"
+        raise BrokenFile(f"no column for {' and '.join(missing)}, found {found}", 1, fix)
+    return columns
+
+
+def _field(name: str) -> str:
+    """One name for the two that both calls give to an identifier."""
+    return str(PROPERTIES[name][0]) if name in PROPERTIES else name
+
+
+def _refuse_unmapped(header: Sequence[str], names: Mapping[str, str]) -> None:
+    folded = {text.strip().casefold() for text in header}
+    for text, name in names.items():
+        if text not in folded:
+            raise BrokenFile(f"no column {quote(text)}, which --map speaks of", 1, f"correct  --map {text}={name}")
+
+
+def _refuse_twice(fields: Sequence[str]) -> None:
+    for field, count in Counter(fields).items():
+        if count > 1:
+            names = [name for name in (*PROPERTIES, *_READING) if _field(name) == field]
+            raise BrokenFile(f"{count} columns for {' or '.join(names)}", 1, "leave one of them")
+
+
+def _refuse_misspelt(header: Sequence[str], columns: Mapping[str, int], names: Mapping[str, str]) -> None:
+    free = {name.casefold(): name for name in (*PROPERTIES, *_READING) if name not in columns}
+    for text in header:
+        if _name(text, names) is None and (near := get_close_matches(text.strip().casefold(), free, 1, _NEAR)):
+            say = f"--map {text.strip()}="
+            fix = f"write  {free[near[0]]},  or say what it is with  {say}PROPERTY,  or that it is nothing with  {say}"
+            raise BrokenFile(f"a column is almost called {free[near[0]]}, found {quote(text)}", 1, fix)
+
+
+def _find_decimal(rows: Iterable[list[str]], column: int) -> Decimal:
+    """The decimal mark of the first rows. Raises BrokenFile where the values may be read in two ways."""
+    values = [row[column] for row in islice(rows, _LOOKED_AT) if len(row) > column]
+    with_comma = [value for value in values if "," in value]
+    if not with_comma or any("." in value for value in values) or not all(map(_COMMA.fullmatch, with_comma)):
+        return Decimal.DOT
+    if all(map(_THOUSANDS.fullmatch, with_comma)):
+        message = f"the values may be read in two ways, found {quote(with_comma[0])}"
+        raise BrokenFile(message, 2, "say how numbers are written: --decimal comma, or --decimal dot and no commas")
+    return Decimal.COMMA

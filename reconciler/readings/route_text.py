@@ -1,0 +1,79 @@
+"""Where the readings of a file land, and why, as text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.model.dialects import V3
+from reconciler.planning.citing import show_value
+from reconciler.readings.landing_flaws import NAMES, describe_channel
+from reconciler.reports.harmless import harmless
+from reconciler.reports.layout import break_sentence, lay_out, piece
+from reconciler.reports.paint import Style
+from reconciler.reports.wording import count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reconciler.model.live import Live
+    from reconciler.readings.census import Census, Group
+    from reconciler.readings.files import ReadingsFile
+    from reconciler.reports.paint import Paint
+
+# Those that a person reads; JSON lists all.
+_SHOWN = 200
+
+
+def render_routes(file: ReadingsFile, census: Census, paint: Paint) -> str:
+    """Each set of identifiers with the channel it leads to and the way there, and a line that counts.
+
+    What leads nowhere is not in it: that is what the findings say.
+    """
+    return "".join(f"{line}\n" for line in _render_lines(file, census, paint))
+
+
+def describe_times(census: Census) -> str:
+    """How the times of the file are read, in a sentence."""
+    local = "read as local time of the data point, by EnergyCAP"
+    if census.is_naive == {True}:
+        return f"Times have no offset: {local}."
+    if census.is_naive == {False}:
+        return "Times have an offset, and are sent with it."
+    return f"Some times have an offset, and are sent with it; the others are {local}." if census.is_naive else ""
+
+
+def _render_lines(file: ReadingsFile, census: Census, paint: Paint) -> Iterator[str]:
+    yield paint(harmless(file.name), Style.HEADING)
+    yield from lay_out(break_sentence(f"{file.describe()}."), paint, indent=2, hang=2)
+    if times := describe_times(census):
+        yield from lay_out(break_sentence(times), paint, indent=2, hang=2)
+    landing = [(group, group.landing.channel) for group in census.groups if group.landing.channel is not None]
+    yield ""
+    for group, channel in landing[:_SHOWN]:
+        yield from _render_group(group, channel, paint)
+    if len(landing) > _SHOWN:
+        yield f"and {count(len(landing) - _SHOWN, 'more set')} of identifiers; --format json lists all."
+    if landing:
+        yield ""
+    yield paint(_count_readings(census), Style.HEADING)
+
+
+def _render_group(group: Group, channel: Live, paint: Paint) -> Iterator[str]:
+    landing = group.landing
+    head = (
+        piece(harmless(describe_channel(channel)), Style.NAME),
+        piece(f"← {count(group.readings, 'reading')}, the first in line {group.line}"),
+    )
+    yield from lay_out(head, paint, indent=2, hang=6)
+    given = dict(V3.say(landing.pointers))
+    for step, left in landing.route.left:
+        name = NAMES[step]
+        number = count(len(left), "channel")
+        text = harmless(f"{name} {show_value(given.get(name))}: {number}")
+        yield f"      {paint(text, Style.FAINT)}"
+
+
+def _count_readings(census: Census) -> str:
+    sound = census.readings - census.bad
+    channels = {group.landing.channel.id for group in census.groups if group.landing.channel is not None}
+    return f"Readings: {sound:,} land on {count(len(channels), 'channel')}, {census.bad:,} cannot be sent."

@@ -1,0 +1,80 @@
+"""Where the readings of a file land: each set of identifiers is looked at once, however many readings have it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.model.dialects import V3
+from reconciler.model.routes import Problem, Route
+from reconciler.planning.resolve import route
+from reconciler.readings.flaws import BrokenFile, Flaw
+from reconciler.readings.identifiers import read_key
+from reconciler.readings.landing_flaws import find_doubts, find_landing_flaws
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reconciler.model.dialects import Dialect
+    from reconciler.model.live import Live
+    from reconciler.model.routes import Pointers
+    from reconciler.planning.index import Index
+    from reconciler.readings.identifiers import Key
+
+# More than any environment has channels; each takes half a kilobyte.
+MOST_KEYS = 200_000
+# Where more find nothing the environment is wrong, not the spelling; comparing all would take minutes.
+_SUGGESTED = 20
+_NOWHERE = Route(None, None, Problem.NO_IDENTIFIER, (), ())
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """Where readings with one set of identifiers land, and why.
+
+    `flaws` keep them from being sent, `doubts` do not. `channel` is None where there are flaws.
+    """
+
+    pointers: Pointers
+    route: Route
+    channel: Live | None
+    flaws: tuple[Flaw, ...] = ()
+    doubts: tuple[Flaw, ...] = ()
+
+
+class Router:
+    """Finds the channels of an environment that readings are for, when they are sent by the call of `dialect`."""
+
+    def __init__(self, index: Index, dialect: Dialect = V3, most_keys: int = MOST_KEYS) -> None:
+        self._index = index
+        self._most_keys = most_keys
+        self._dialect = dialect
+        self._landings: dict[Key, Landing] = {}
+        self._lost = 0
+
+    def find(self, key: Key) -> Landing:
+        """Where readings land whose identifiers are `key`. Raises BrokenFile for more of them than can be meant."""
+        landing = self._landings.get(key)
+        if landing is None:
+            if len(self._landings) >= self._most_keys:
+                raise BrokenFile(f"the file names more than {self._most_keys:,} channels", fix="split the file")
+            landing = self._landings[key] = self._look_up(key)
+        return landing
+
+    def _look_up(self, key: Key) -> Landing:
+        pointers, wrong = read_key(key)
+        wrong = (*wrong, *_check_interval(pointers, self._dialect))
+        if wrong:
+            return Landing(pointers, _NOWHERE, None, wrong)
+        found = route(pointers, self._index)
+        self._lost += found.problem is not None
+        flaws = find_landing_flaws(pointers, found, self._index, suggests=self._lost <= _SUGGESTED)
+        channel = None if flaws or found.channel_id is None else self._index.by_id[found.channel_id]
+        doubts = () if channel is None else find_doubts(pointers, channel)
+        return Landing(pointers, found, channel, flaws, doubts)
+
+
+def _check_interval(pointers: Pointers, dialect: Dialect) -> Iterator[Flaw]:
+    seconds = pointers.interval_seconds
+    if seconds is not None and seconds % dialect.interval_seconds:
+        yield Flaw("ESA613", f"{dialect.interval} must be whole minutes, found {seconds} seconds")

@@ -1,0 +1,56 @@
+"""Rows of a file of readings, whatever its format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.readings.cells import Reading
+from reconciler.readings.flaws import Flaw
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from reconciler.readings.identifiers import Key
+
+
+@dataclass(slots=True)
+class Row:
+    """One reading of a file, and the line it is in; `flaws` say why there is no `reading`.
+
+    `written` is what the file says: the cells of a row, or a value of JSON.
+    """
+
+    line: int
+    reading: Reading | None
+    flaws: tuple[Flaw, ...]
+    written: object
+    is_naive: bool = True
+
+
+@dataclass(slots=True)
+class Parcel:
+    """Readings that stand together under the same identifiers.
+
+    `flaws` are those of the whole. `number` is that of a group of the file, counted from 0; None where the file has
+    readings one by one. `key` is None where the flaws leave nothing to go by.
+    """
+
+    line: int
+    key: Key | None
+    rows: list[Row]
+    flaws: tuple[Flaw, ...] = ()
+    number: int | None = None
+    written: object = None
+
+
+def make_row(
+    line: int,
+    parts: tuple[datetime | Flaw, float | Flaw, bool | Flaw, str | Flaw | None],
+    written: object,
+) -> Row:
+    """The row that `parts` make: time, value, whether it is estimated, and the note; or what is wrong with them."""
+    time, value, estimated, note = parts
+    if isinstance(time, Flaw) or isinstance(value, Flaw) or isinstance(estimated, Flaw) or isinstance(note, Flaw):
+        return Row(line, None, tuple(part for part in parts if isinstance(part, Flaw)), written)
+    return Row(line, Reading(time.isoformat(), value, estimated, note), (), written, time.tzinfo is None)

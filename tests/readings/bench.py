@@ -1,0 +1,51 @@
+"""A few channels that readings are for, and files of readings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from reconciler.planning.index import make_index
+from reconciler.readings.census import take_census
+from reconciler.readings.files import recognise
+from reconciler.readings.layout import Habits
+from reconciler.readings.routing import Router
+from tests.planning.tenant import NORTH, SOUTH, V, make_calculated, make_live
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from reconciler.model.findings import Finding
+    from reconciler.readings.census import Census, Group
+
+# On NORTH a quarter-hourly use in kWh, the same in kW, a demand, and a calculated use; on SOUTH one channel alone.
+CHANNELS = make_index(
+    (
+        make_live(1, {"channelImportId": "USE"}),
+        make_live(2, {"channelImportId": "USE-KW", f"{V}unitId": 2}),
+        make_live(3, {"observationTypeId": 11}),
+        make_calculated(4, "channel(1)", {"channelImportId": "NET", "observationTypeId": 12}),
+        make_live(5, {"channelInfo": "Gas", "channelImportId": None}, data_point=SOUTH),
+        make_live(6, {"channelInfo": "Twin"}, data_point=replace(SOUTH, id=300, import_id="TWINS")),
+        make_live(7, {"channelInfo": "Twin"}, data_point=replace(SOUTH, id=300, import_id="TWINS")),
+    )
+)
+METER = NORTH.import_id
+
+
+def write(folder: Path, text: str | bytes, name: str = "readings.csv") -> Path:
+    path = folder / name
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return path
+
+
+def count(path: Path, router: Router | None = None, **habits: Any) -> tuple[Census, list[Group]]:
+    """The census of a file, and the groups that were told on the way."""
+    groups: list[Group] = []
+    file = recognise(path, Habits(**habits))
+    return take_census(file, router or Router(CHANNELS), groups.append, lambda _: None), groups
+
+
+def tell(findings: tuple[Finding, ...] | list[Finding]) -> list[str]:
+    """Findings as `line code message`."""
+    return [f"{finding.place.line if finding.place else 0} {finding.code} {finding.message}" for finding in findings]

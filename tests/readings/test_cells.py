@@ -1,0 +1,123 @@
+"""Single values, as text and as JSON."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from reconciler.readings.cells import (
+    Decimal,
+    read_flag,
+    read_number,
+    read_time,
+    show_json,
+    take_flag,
+    take_note,
+    take_number,
+    take_time,
+)
+from reconciler.readings.flaws import Flaw
+
+DOT, COMMA = Decimal.DOT, Decimal.COMMA
+
+
+def say(value: object) -> object:
+    """A value as it is, a flaw as its message."""
+    return value.message if isinstance(value, Flaw) else value
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-03-30", datetime(2026, 3, 30)),  # noqa: DTZ001 - local times have no zone
+        ("2026-03-30T00:15", datetime(2026, 3, 30, 0, 15)),  # noqa: DTZ001
+        ("2026-03-30 00:15:30.5", datetime(2026, 3, 30, 0, 15, 30, 500_000)),  # noqa: DTZ001
+        ("2026-03-30T00:15:00Z", datetime(2026, 3, 30, 0, 15, tzinfo=UTC)),
+        ("2026-03-30T00:15-04:00", datetime(2026, 3, 30, 0, 15, tzinfo=timezone(timedelta(hours=-4)))),
+        ("03/30/2026 00:15", 'time must be a date and time in ISO 8601, found "03/30/2026 00:15"'),
+        ("2026-03-30T24:00", 'time must be a date and time in ISO 8601, found "2026-03-30T24:00"'),
+        ("", "time must be a date and time in ISO 8601, found nothing"),
+        (" 2026-03-30", 'time must be a date and time in ISO 8601, found " 2026-03-30"'),
+    ],
+)
+def test_times_are_iso(text: str, expected: object) -> None:
+    assert say(read_time(text)) == expected
+    assert say(take_time(text)) == expected
+
+
+def test_a_time_of_json_is_text() -> None:
+    assert say(take_time(20260330)) == "time must be a date and time in quotes, found a number"
+
+
+@pytest.mark.parametrize(
+    ("text", "decimal", "expected"),
+    [
+        ("12.5", DOT, 12.5),
+        (" -1e3 ", DOT, -1000.0),
+        ("12,5", COMMA, 12.5),
+        ("7", COMMA, 7.0),
+        ("", DOT, "value must be a number, found nothing"),
+        (" ", COMMA, "value must be a number, found nothing"),
+        ("12,5", DOT, 'value must be a number with a decimal dot, found "12,5"'),
+        ("1.234,5", COMMA, 'value must be a number with a decimal comma, found "1.234,5"'),
+        ("1,234,5", COMMA, 'value must be a number with a decimal comma, found "1,234,5"'),
+        ("1_000", DOT, 'value must be a number with a decimal dot, found "1_000"'),
+        ("١٢", DOT, 'value must be a number with a decimal dot, found "١٢"'),
+        ("0x10", DOT, 'value must be a number with a decimal dot, found "0x10"'),
+        ("nan", DOT, 'value must be a number that a double can hold, found "nan"'),
+        ("-Infinity", DOT, 'value must be a number that a double can hold, found "-Infinity"'),
+        ("1e999", DOT, 'value must be a number that a double can hold, found "1e999"'),
+    ],
+)
+def test_numbers_of_a_csv_file(text: str, decimal: Decimal, expected: object) -> None:
+    assert say(read_number(text, decimal)) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (7, 7.0),
+        (-0.5, -0.5),
+        (float("inf"), 'value must be a number that a double can hold, found "inf"'),
+        (10**400, f'value must be a number that a double can hold, found "1{"0" * 55} ..."'),
+        ("7", 'value must be a number, found "7"'),
+        (True, "value must be a number, found true"),
+        (None, "value must be a number, found nothing"),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+def test_numbers_of_json(value: object, expected: object) -> None:
+    assert say(take_number(value)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("true", True),
+        (" FALSE ", False),
+        ("1", True),
+        ("0", False),
+        ("", False),
+        ("yes", 'estimated must be true or false, found "yes"'),
+    ],
+)
+def test_flags_of_a_csv_file(text: str, expected: object) -> None:
+    assert say(read_flag(text)) == expected
+
+
+def test_flags_and_notes_of_json() -> None:
+    flags: list[object] = [True, None, 1]
+    notes: list[object] = ["", None, []]
+
+    assert list(map(say, map(take_flag, flags))) == [True, False, "estimated must be true or false, found a number"]
+    assert list(map(say, map(take_note, notes))) == ["", None, "note must be text or null, found a list"]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(None, "nothing"), (False, "false"), ("a", '"a"'), (1.5, "a number"), ([], "a list"), ({}, "an object")],
+)
+def test_values_of_json_in_words(value: Any, shown: str) -> None:
+    assert show_json(value) == shown

@@ -1,0 +1,138 @@
+"""The first look at a file: what is counted, and what is found."""
+
+from __future__ import annotations
+
+import gc
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.readings.census import take_census
+from reconciler.readings.files import recognise
+from reconciler.readings.flaws import BrokenFile
+from reconciler.readings.layout import Habits
+from reconciler.readings.routing import Router
+from tests.readings.bench import CHANNELS, count, tell, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HEADER = "channelImportId,meterImportId,time,value\n"
+READING = {"time": "2026-01-01", "value": 1}
+
+
+def test_rows_are_counted_by_their_identifiers_in_the_order_they_come(tmp_path: Path) -> None:
+    rows = "USE,,2026-01-01,1\n,SB-ELEC-01,2026-01-01,1\nUSE,,2026-01-02T00:00Z,2\n"
+
+    census, groups = count(write(tmp_path, HEADER + rows))
+
+    assert (census.readings, census.bad, census.findings, census.is_sound) == (3, 0, (), True)
+    assert census.is_naive == {True, False}
+    assert [(group.number, group.line, group.readings, group.landing.route.channel_id) for group in groups] == [
+        (0, 2, 2, 1),
+        (1, 3, 1, 5),
+    ]
+    assert census.groups == tuple(groups)
+
+
+def test_groups_of_json_are_told_one_by_one_and_counted_together(tmp_path: Path) -> None:
+    groups_written = [{"channelImportId": "USE", "readings": [READING] * size} for size in (1, 0, 2)]
+
+    census, groups = count(write(tmp_path, json.dumps(groups_written)))
+
+    assert [(group.number, group.readings) for group in groups] == [(0, 1), (1, 0), (2, 2)]
+    assert [(group.number, group.readings) for group in census.groups] == [(3, 3)]
+
+
+def test_single_readings_in_lines_follow_the_groups(tmp_path: Path) -> None:
+    values = [{"channelId": 1, **READING}, {"channelId": 2, "readings": [READING]}, {"channelId": 1, **READING}]
+
+    _, groups = count(write(tmp_path, "\n".join(map(json.dumps, values))))
+
+    assert [(group.number, group.line, group.readings) for group in groups] == [(0, 2, 1), (1, 1, 2)]
+
+
+def test_all_that_is_wrong_is_found_in_the_order_of_lines(tmp_path: Path) -> None:
+    rows = (
+        "NOPE,,2026-01-01,1\n"
+        "USE,,soon,1\n"
+        "USE,,2026-01-01\n"
+        "NET,,2026-01-01,1\n"
+        "NOPE,,2026-01-02,1\n"
+        "USE,SB-ELEC-01,2026-01-01,1\n"
+        ",,2026-01-01,1\n"
+    )
+
+    census, groups = count(write(tmp_path, HEADER + rows))
+
+    assert tell(census.findings) == [
+        '2 ESA615 readings find no channel, found none with channelImportId "NOPE"',
+        '3 ESA612 time must be a date and time in ISO 8601, found "soon"',
+        "4 ESA611 a row must have as many cells as the header, found 3 instead of 4",
+        '5 ESA618 readings do not go to calculated channels, found 4 "Use"',
+        (
+            '7 ESA617 readings land on channel 1 "Use", which other identifiers do not agree with, '
+            'found meterImportId "SB-ELEC-01", and "NB-ELEC-01" there'
+        ),
+        "8 ESA614 readings do not say which channel they are for, found no identifier at all",
+    ]
+    assert census.findings[0].detail == ("2 readings of the file have these identifiers",)
+    assert (census.readings, census.bad, census.errors, census.is_sound) == (7, 6, 5, False)
+    assert len(groups) == 5
+
+
+def test_a_doubt_alone_leaves_a_file_sound(tmp_path: Path) -> None:
+    census, _ = count(write(tmp_path, HEADER + "USE,SB-ELEC-01,2026-01-01,1\n"))
+
+    assert (census.is_sound, census.bad, [finding.code for finding in census.findings]) == (True, 0, ["ESA617"])
+
+
+def test_of_many_findings_of_a_kind_the_first_are_told(tmp_path: Path) -> None:
+    census, _ = count(write(tmp_path, HEADER + "USE,,soon,x\n" * 1000 + "NOPE,,2026-01-01,1\n"))
+
+    assert [finding.code for finding in census.findings] == ["ESA612"] * 50 + ["ESA615"]
+    assert (census.more_findings, census.errors, census.bad) == (1950, 2001, 1001)
+
+
+@pytest.mark.parametrize("text", [HEADER, "[]", '[{"channelId": 1, "readings": []}]'])
+def test_a_file_without_a_reading_is_an_error(tmp_path: Path, text: str) -> None:
+    census, _ = count(write(tmp_path, text))
+
+    assert tell(census.findings) == ["1 ESA611 the file holds no reading, found none"]
+
+
+def test_a_group_that_is_none_counts_as_one_bad_reading(tmp_path: Path) -> None:
+    census, groups = count(write(tmp_path, '[7, {"channelId": 1, "readings": [{"time": "2026-01-01", "value": 1}]}]'))
+
+    assert (census.readings, census.bad, len(groups)) == (2, 1, 1)
+    assert groups[0].number == 1
+
+
+def test_bad_identifiers_spoil_all_readings_of_their_group(tmp_path: Path) -> None:
+    value = {"channelId": 1, "esaChannelId": 1, "readings": [READING, {**READING, "value": None}]}
+
+    census, groups = count(write(tmp_path, json.dumps([value])))
+
+    assert (census.readings, census.bad, groups) == (2, 2, [])
+
+
+def test_progress_is_told_and_the_collector_comes_back(tmp_path: Path) -> None:
+    told: list[int] = []
+    file = recognise(write(tmp_path, HEADER + "USE,,2026-01-01,1\n" * 1000), Habits())
+
+    take_census(file, Router(CHANNELS), lambda _: None, told.append)
+
+    assert told == [512, 1000]
+    assert gc.isenabled()
+
+
+def test_the_collector_stays_off_where_it_was_off(tmp_path: Path) -> None:
+    path = write(tmp_path, '{"channelId": 1')
+    gc.disable()
+    try:
+        with pytest.raises(BrokenFile):
+            count(path)
+        assert not gc.isenabled()
+    finally:
+        gc.enable()

@@ -1,0 +1,161 @@
+"""CSV files block by block, and row by row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.readings.cells import Reading
+from reconciler.readings.csv_rows import Block, read_blocks
+from reconciler.readings.flaws import BrokenFile
+from reconciler.readings.layout import Habits, find_layout
+from reconciler.readings.rows import Parcel, Row
+from reconciler.readings.source import look_at
+from tests.readings.bench import write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HEADER = "channelId,time,value,estimated,note\n"
+LAYOUT = find_layout(HEADER, Habits())
+COMMA = find_layout("channelId;time;value\n7;2026-01-01;1,5\n", Habits())
+
+
+def read(folder: Path, text: str) -> list[Block]:
+    source = look_at(write(folder, text))
+    return list(read_blocks(source, find_layout(source.head, Habits())))
+
+
+def test_a_row_is_a_reading_under_its_identifiers(tmp_path: Path) -> None:
+    (block,) = read(tmp_path, HEADER + "7,2026-01-01T00:15,1.5,true,by hand\n8,2026-01-01,2,,\n")
+
+    key = ("7", "", "", "", "", "", 1)
+    first, second = block.read_parcels()
+    assert first == Parcel(
+        line=2,
+        key=key,
+        rows=[
+            Row(
+                line=2,
+                reading=Reading("2026-01-01T00:15:00", 1.5, estimated=True, note="by hand"),
+                flaws=(),
+                written=["7", "2026-01-01T00:15", "1.5", "true", "by hand"],
+            )
+        ],
+    )
+    assert second.rows[0].reading == Reading("2026-01-01T00:00:00", 2.0)
+    assert block.keys == [key, ("8", "", "", "", "", "", 1)]
+
+
+def test_an_offset_stays_and_is_noted(tmp_path: Path) -> None:
+    (block,) = read(tmp_path, HEADER + "7,2026-01-01T00:15Z,1.5,,\n")
+    (parcel,) = block.read_parcels()
+
+    assert parcel.rows[0].reading == Reading("2026-01-01T00:15:00+00:00", 1.5)
+    assert not parcel.rows[0].is_naive
+
+
+@pytest.mark.parametrize(
+    ("row", "flaws"),
+    [
+        ("7,soon,1,,", ['ESA612 time must be a date and time in ISO 8601, found "soon"']),
+        (
+            "7,,x,y,",
+            [
+                "ESA612 time must be a date and time in ISO 8601, found nothing",
+                'ESA612 value must be a number with a decimal dot, found "x"',
+                'ESA612 estimated must be true or false, found "y"',
+            ],
+        ),
+    ],
+)
+def test_all_that_is_wrong_with_a_row_is_said(tmp_path: Path, row: str, flaws: list[str]) -> None:
+    (block,) = read(tmp_path, f"{HEADER}{row}\n")
+    (parcel,) = block.read_parcels()
+
+    assert [f"{flaw.code} {flaw.message}" for flaw in parcel.rows[0].flaws] == flaws
+    assert block.find_zones() is None
+
+
+@pytest.mark.parametrize(
+    ("row", "message", "fix"),
+    [
+        (
+            "7,2026-01-01,1,5,,",
+            "a row must have as many cells as the header, found 6 instead of 5",
+            "put quotation marks around values with a comma, or separate columns by semicolons",
+        ),
+        ("7,2026-01-01,1", "a row must have as many cells as the header, found 3 instead of 5", ""),
+    ],
+)
+def test_a_row_must_be_as_long_as_the_header(tmp_path: Path, row: str, message: str, fix: str) -> None:
+    (block,) = read(tmp_path, f"{HEADER}{row}\n")
+    (parcel,) = block.read_parcels()
+
+    assert [(flaw.message, flaw.fix) for flaw in parcel.flaws] == [(message, fix)]
+    assert (parcel.key, block.is_even, block.find_zones()) == (None, False, None)
+
+
+def test_lines_are_those_that_rows_begin_in(tmp_path: Path) -> None:
+    rows = '7,2026-01-01,1,,"two\nlines"\n\n7,2026-01-02,1,,\n' + "7,2026-01-03,1,,\n" * 1000
+
+    first, *others = read(tmp_path, HEADER + rows)
+
+    assert list(first.lines[:4]) == [2, 5, 6, 7]
+    assert [block.lines[0] for block in others] == [515, 1027][: len(others)]
+    assert len(first.rows) == 511
+
+
+def test_a_file_of_blank_lines_has_no_rows(tmp_path: Path) -> None:
+    assert [len(block.rows) for block in read(tmp_path, HEADER + "\n\n\n")] == [0]
+    assert read(tmp_path, HEADER) == []
+
+
+def test_a_quotation_mark_that_is_never_closed_is_said(tmp_path: Path) -> None:
+    text = HEADER + "7,2026-01-01,1,,\n" + '7,2026-01-01,1,,"' + "x\n" * 100_000
+
+    with pytest.raises(BrokenFile) as caught:
+        read(tmp_path, text)
+
+    assert caught.value.flaw.message == "a row cannot be told apart: field larger than field limit (131072)"
+    assert caught.value.line == 2
+
+
+@pytest.mark.parametrize(
+    ("times", "zones"),
+    [
+        (["2026-01-01", "2026-01-01T00:15"], {True}),
+        (["2026-01-01T00:15Z"], {False}),
+        (["2026-01-01", "2026-01-01T00:15+01:00"], {True, False}),
+        (["2026-01-01", ""], None),
+    ],
+)
+def test_a_block_is_sound_at_a_glance(times: list[str], zones: set[bool] | None) -> None:
+    rows = [["7", time, "1.5", "true", ""] for time in times]
+
+    assert Block(LAYOUT, rows, range(2, 2 + len(rows))).find_zones() == zones
+
+
+_NUMBERS = st.sampled_from(("1", "1.5", "1,5", " 2 ", "-1e3", "1e999", "nan", "", "x", "1_0", "1,5,2", "1.2,3", "٣"))
+_TIMES = st.sampled_from(("2026-01-01", "2026-01-01T00:15:00Z", "2026-13-01", "", "20260101"))
+_FLAGS = st.sampled_from(("", "true", "0", "FALSE", "maybe"))
+
+
+@given(st.lists(st.tuples(_TIMES, _NUMBERS, _FLAGS), min_size=1, max_size=4), st.booleans())
+def test_a_glance_and_a_close_look_agree(cells: list[tuple[str, str, str]], is_comma: bool) -> None:
+    layout = COMMA if is_comma else LAYOUT
+    rows = [["7", time, value] if is_comma else ["7", time, value, flag, ""] for time, value, flag in cells]
+    block = Block(layout, rows, range(2, 2 + len(rows)))
+
+    zones = block.find_zones()
+    looked = [row for parcel in block.read_parcels() for row in parcel.rows]
+
+    if zones is None:
+        # A close look is always right; a glance may be stricter, never laxer.
+        assert any(row.flaws for row in looked) or any(flag == "FALSE" for _, _, flag in cells)
+    else:
+        assert zones == {row.is_naive for row in looked}
+        assert not any(row.flaws for row in looked)

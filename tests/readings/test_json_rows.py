@@ -1,0 +1,133 @@
+"""JSON files of readings: groups, and single readings in lines."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from reconciler.readings.cells import Reading
+from reconciler.readings.flaws import BrokenFile
+from reconciler.readings.json_rows import read_array, read_lines
+from reconciler.readings.rows import Parcel, Row
+from reconciler.readings.source import look_at
+from tests.readings.bench import write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+READING = {"time": "2026-01-01T00:15", "value": 1.5, "estimated": True, "note": "by hand"}
+GROUP = {"meterImportId": "NB", "channelIntervalInSeconds": 900, "readings": [READING]}
+KEY = (None, None, "NB", None, None, 900, 1)
+READ = Reading("2026-01-01T00:15:00", 1.5, estimated=True, note="by hand")
+
+
+def array(folder: Path, *groups: Any, indent: int | None = None) -> list[Parcel]:
+    return list(read_array(look_at(write(folder, json.dumps(list(groups), indent=indent)))))
+
+
+def lines(folder: Path, *values: Any) -> list[Parcel]:
+    return list(read_lines(look_at(write(folder, "\n".join(map(json.dumps, values)) + "\n\n"))))
+
+
+def test_a_group_has_its_number_its_line_and_its_readings(tmp_path: Path) -> None:
+    assert array(tmp_path, GROUP, {**GROUP, "readings": []}) == [
+        Parcel(1, KEY, [Row(1, READ, (), READING)], number=0, written=GROUP),
+        Parcel(1, KEY, [], number=1, written={**GROUP, "readings": []}),
+    ]
+
+
+def test_lines_hold_groups_or_single_readings(tmp_path: Path) -> None:
+    flat = {"esaChannelId": 7, "esaChannelIntervalMinutes": 15, "time": "2026-01-01Z", "value": 2}
+
+    assert lines(tmp_path, GROUP, {**READING, "meterImportId": "NB"}, GROUP) == [
+        Parcel(1, KEY, [Row(1, READ, (), READING)], number=0, written=GROUP),
+        Parcel(
+            2,
+            (None, None, "NB", None, None, None, 1),
+            [Row(2, READ, (), {**READING, "meterImportId": "NB"})],
+            written={**READING, "meterImportId": "NB"},
+        ),
+        Parcel(3, KEY, [Row(3, READ, (), READING)], number=1, written=GROUP),
+    ]
+    (parcel,) = lines(tmp_path, {**flat, "time": "2026-01-01T00:00Z"})
+    assert parcel.key == (7, None, None, None, None, 15, 60)
+    assert not parcel.rows[0].is_naive
+
+
+@pytest.mark.parametrize(
+    ("value", "flaw"),
+    [
+        (7, "ESA611 a group must be an object, found a number"),
+        ([], "ESA611 a group must be an object, found a list"),
+        ({"channelId": 7}, "ESA611 a group must have a list of readings, found nothing"),
+        ({"channelId": 7, "readings": {}}, "ESA611 a group must have a list of readings, found an object"),
+        ({"chanelId": 7, "readings": []}, 'ESA611 unknown property, found "chanelId"'),
+        ({"channelId": 7.5, "readings": []}, "ESA613 channelId must be text or a whole number, found a number"),
+        ({"channelId": True, "readings": []}, "ESA613 channelId must be text or a whole number, found true"),
+        (
+            {"channelId": 7, "esaChannelId": 7, "readings": []},
+            "ESA613 esaChannelId must stand under one name only, found it under two",
+        ),
+    ],
+)
+def test_what_is_no_group_is_a_flaw_of_the_whole(tmp_path: Path, value: Any, flaw: str) -> None:
+    (parcel,) = array(tmp_path, value)
+
+    assert [f"{one.code} {one.message}" for one in parcel.flaws] == [flaw]
+    assert parcel.written == value
+
+
+def test_what_is_wrong_with_a_reading_has_its_own_line(tmp_path: Path) -> None:
+    readings = [READING, {**READING, "value": "1"}, 7, {**READING, "tim": 1}, {"time": "x", "value": 1}]
+    group = {"readings": readings, "channelId": 7}
+
+    (parcel,) = array(tmp_path, group, indent=1)
+
+    assert [(row.line, [flaw.message for flaw in row.flaws]) for row in parcel.rows] == [
+        (4, []),
+        (10, ['value must be a number, found "1"']),
+        (16, ["a reading must be an object, found a number"]),
+        (17, ['unknown property, found "tim"']),
+        (24, ['time must be a date and time in ISO 8601, found "x"']),
+    ]
+
+
+def test_near_names_are_suggested_and_others_listed(tmp_path: Path) -> None:
+    first, second = array(tmp_path, {"reading": []}, {"zzz": 1})
+
+    assert first.flaws[0].fix == "write  readings"
+    assert second.flaws[0].fix.startswith("leave it out; known are channelId, channelImportId, ")
+
+
+def test_a_single_reading_with_an_unknown_property_is_a_flaw(tmp_path: Path) -> None:
+    (parcel,) = lines(tmp_path, {**READING, "channelId": 7, "unit": "KWH"})
+
+    assert (parcel.key, parcel.flaws[0].fix) == (None, "write  unitCode")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"channelId": 7', "the line is no JSON: expecting ',' delimiter"),
+        ('{"channelId": 7} {}', "the line is no JSON: there is more after the value"),
+        ('{"channelId": ' + "[" * 100_000, "the line is no JSON: it is nested too deeply"),
+    ],
+    ids=["cut", "two", "deep"],
+)
+def test_a_line_must_be_one_object(tmp_path: Path, text: str, message: str) -> None:
+    source = look_at(write(tmp_path, f'{{"channelId": 7, "readings": []}}\n{text}\n'))
+
+    with pytest.raises(BrokenFile) as caught:
+        list(read_lines(source))
+
+    assert (caught.value.line, caught.value.flaw.message) == (2, message)
+
+
+def test_the_service_s_own_failed_readings_can_be_read_again(tmp_path: Path) -> None:
+    failed = {**GROUP, "error": "no", "readings": [{**READING, "error": "too late"}]}
+
+    (parcel,) = array(tmp_path, failed)
+
+    assert [row.reading for row in parcel.rows] == [READ]

@@ -1,0 +1,137 @@
+"""How a CSV file is seen to be written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reconciler.readings.cells import Decimal
+from reconciler.readings.flaws import BrokenFile
+from reconciler.readings.layout import Habits, Layout, find_layout
+
+SAY = "--map chanelId="
+
+
+def find(head: str, **habits: Any) -> Layout:
+    return find_layout(head, Habits(**habits))
+
+
+def test_columns_are_known_by_the_names_of_the_api_whatever_their_order_and_case() -> None:
+    layout = find("Value, TIME ,site,meterImportId,unitcode,note,estimated\n1,2026-01-01,A,NB,KWH,,\n")
+
+    assert layout == Layout(
+        delimiter=",",
+        decimal=Decimal.DOT,
+        header=("Value", " TIME ", "site", "meterImportId", "unitcode", "note", "estimated"),
+        identifiers=(None, None, 3, None, 4, None),
+        seconds=1,
+        time=1,
+        value=0,
+        estimated=6,
+        note=5,
+        ignored=("site",),
+    )
+
+
+def test_columns_may_have_the_names_of_the_esa_call() -> None:
+    layout = find("time,value,esaChannelId,dataPointImportId,esaChannelIntervalMinutes\n")
+
+    assert (layout.identifiers, layout.seconds) == ((2, None, 3, None, None, 4), 60)
+
+
+def test_columns_may_be_mapped_ignored_and_marked() -> None:
+    names = {"Zähler": "meterImportId", "Zeitpunkt": "time", "Wert": "value", "channel": ""}
+
+    layout = find("Zähler;Zeitpunkt;Wert;channel;error\n", names=names)
+
+    assert (layout.identifiers[2], layout.time, layout.value, layout.ignored) == (0, 1, 2, ())
+
+
+@pytest.mark.parametrize(
+    ("head", "delimiter"),
+    [
+        ("time,value,channelId\n", ","),
+        ("time;value;channelId\n", ";"),
+        ("time\tvalue\tchannelId\n", "\t"),
+        ('time|"value"|channelId\n', "|"),
+        ('"time";"value, raw";value;channelId\n', ";"),
+    ],
+)
+def test_the_delimiter_is_the_one_under_which_headers_are_known(head: str, delimiter: str) -> None:
+    assert find(head).delimiter == delimiter
+    assert find(head, delimiter=delimiter).delimiter == delimiter
+
+
+@pytest.mark.parametrize(
+    ("values", "decimal"),
+    [
+        (["1", "2"], Decimal.DOT),
+        (["1.5", "2"], Decimal.DOT),
+        (["1,5", "2"], Decimal.COMMA),
+        (["1,5", "1,234"], Decimal.COMMA),
+        (["1234,500"], Decimal.COMMA),
+        (["1,5", "2.5"], Decimal.DOT),
+        (["1,234,567"], Decimal.DOT),
+        ([], Decimal.DOT),
+    ],
+)
+def test_the_decimal_mark_is_the_one_that_the_first_values_have(values: list[str], decimal: Decimal) -> None:
+    rows = "".join(f"7;2026-01-01;{value}\n" for value in values)
+
+    assert find(f"channelId;time;value\n{rows}7\n").decimal is decimal
+
+
+def test_values_that_may_be_thousands_are_not_guessed() -> None:
+    head = "channelId;time;value\n7;2026-01-01;1,234\n"
+
+    with pytest.raises(BrokenFile) as caught:
+        find(head)
+
+    assert caught.value.flaw.message == 'the values may be read in two ways, found "1,234"'
+    assert find(head, decimal=Decimal.COMMA).decimal is Decimal.COMMA
+
+
+@pytest.mark.parametrize(
+    ("head", "message", "fix"),
+    [
+        ("\n", "the file has no header, found an empty line", ""),
+        (
+            "a,b\n",
+            'no column for time and value and channelId, channelImportId or meterImportId, found "a", "b"',
+            "name the columns as the API names its properties, or say what they are with  --map HEADER=PROPERTY",
+        ),
+        (
+            "time,value,unitCode\n",
+            'no column for channelId, channelImportId or meterImportId, found "time", "value", "unitCode"',
+            "name the columns as the API names its properties, or say what they are with  --map HEADER=PROPERTY",
+        ),
+        ("time,value,channelId,value\n", "2 columns for value", "leave one of them"),
+        (
+            "time,value,channelId,esaChannelId\n",
+            "2 columns for channelId or esaChannelId",
+            "leave one of them",
+        ),
+        (
+            "time,value,chanelId\n",
+            'a column is almost called channelId, found "chanelId"',
+            f"write  channelId,  or say what it is with  {SAY}PROPERTY,  or that it is nothing with  {SAY}",
+        ),
+    ],
+)
+def test_a_header_that_cannot_be_meant_is_said(head: str, message: str, fix: str) -> None:
+    with pytest.raises(BrokenFile) as caught:
+        find(head)
+
+    assert (caught.value.line, caught.value.flaw.message, caught.value.flaw.fix) == (1, message, fix)
+
+
+def test_a_mapped_column_must_be_there() -> None:
+    with pytest.raises(BrokenFile, match='no column "zeit", which --map speaks of'):
+        find("time,value,channelId\n", names={"Zeit": "time"})
+
+
+def test_odd_quotation_marks_in_the_beginning_are_left_to_the_reader() -> None:
+    head = 'time,value,channelId\n2026-01-01,"' + "1,2" * 60_000
+
+    assert find(head).decimal is Decimal.DOT

@@ -1,0 +1,140 @@
+"""A whole file on its way, and the account of it."""
+
+from __future__ import annotations
+
+from threading import Event
+from typing import TYPE_CHECKING
+
+from reconciler.planning.index import make_index
+from reconciler.readings.failures import open_failed_file
+from reconciler.readings.files import recognise
+from reconciler.readings.layout import Habits
+from reconciler.readings.routing import Router
+from reconciler.readings.sending import Conduct, ImportAccount, send_file
+from tests.readings.bench import tell, write
+from tests.readings.delivering import Courier, kept, serving
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from reconciler.energycap.sender import Sender
+    from reconciler.readings.files import ReadingsFile
+
+HEADER = "channelImportId,time,value\n"
+FOUR = HEADER + "".join(f"IMP-{1 + hour % 2},2026-01-01T0{hour}:00,{hour}\n" for hour in range(4))
+
+
+def send(folder: Path, sender: Sender, file: ReadingsFile, **conduct: object) -> tuple[ImportAccount, list[int]]:
+    """The account of an import in batches of two, and how many readings were accounted for after each."""
+    told: list[int] = []
+    stop = conduct.get("stop", Event())
+    assert isinstance(stop, Event)
+    router = Router(make_index(sender.list_channels()))
+    with open_failed_file(folder / "failed.csv", file) as failed:
+        account = send_file(file, router, Courier(sender).delivery, failed, Conduct(stop, told.append, size=2))
+    return account, told
+
+
+def failed(folder: Path) -> list[str]:
+    return (folder / "failed.csv").read_text(encoding="utf-8").splitlines()
+
+
+def test_all_of_a_sound_file_arrives(tmp_path: Path) -> None:
+    file = recognise(write(tmp_path, FOUR), Habits())
+
+    with serving(tmp_path) as (service, sender):
+        account, told = send(tmp_path, sender, file)
+
+        assert (account, account.is_whole, told) == (ImportAccount(imported=4), True, [2, 4])
+        assert kept(sender, 1) == [("2026-01-01T00:00", 0.0), ("2026-01-01T02:00", 2.0)]
+        assert len(service.requests()) == 2
+    assert not (tmp_path / "failed.csv").exists()
+
+
+def test_what_is_left_out_and_what_is_not_taken_is_written_down_and_told(tmp_path: Path) -> None:
+    bad = "NO,2026-01-01,1\nIMP-1,2026-01-01T00:00,5\nIMP-1,2026-01-01T00:00,6\n"
+    file = recognise(write(tmp_path, HEADER + bad), Habits())
+
+    with serving(tmp_path, settings=["v3_overwrite=fail"]) as (_, sender):
+        account, _ = send(tmp_path, sender, file)
+
+    assert (account.imported, account.failed, account.left_out, account.readings) == (1, 1, 1, 3)
+    assert not account.is_whole
+    assert tell(account.findings) == [
+        "4 ESA619 the service did not take a reading, found: the channel has a reading at this time"
+    ]
+    assert failed(tmp_path) == [
+        "channelImportId,time,value,error",
+        'NO,2026-01-01,1,"ESA615 readings find no channel, found none with channelImportId ""NO"""',
+        "IMP-1,2026-01-01T00:00,6,the channel has a reading at this time",
+    ]
+
+
+def test_of_very_many_rejected_readings_the_first_are_told(tmp_path: Path) -> None:
+    file = recognise(write(tmp_path, HEADER + "IMP-1,2026-01-01T00:00,5\n" * 100), Habits())
+
+    with serving(tmp_path, settings=["v3_overwrite=fail"]) as (_, sender):
+        account, _ = send(tmp_path, sender, file)
+
+    assert (account.failed, len(account.findings), len(failed(tmp_path))) == (99, 50, 100)
+
+
+def test_a_service_that_goes_away_stops_the_import_and_the_rest_is_written_down(tmp_path: Path) -> None:
+    file = recognise(write(tmp_path, FOUR), Habits())
+
+    with serving(tmp_path, "POST /api/v3/reading 401") as (_, sender):
+        account, told = send(tmp_path, sender, file)
+
+    assert (account.imported, account.not_sent, account.unknown, told) == (0, 4, 0, [2, 4])
+    assert account.stopped is not None
+    assert [line.split(",", 3)[3].strip('"')[:39] for line in failed(tmp_path)[1:]] == [
+        *["not taken: the service refused the key:"] * 2,
+        *["not sent: the import was stopped before"] * 2,
+    ]
+
+
+def test_what_is_not_known_is_said_so(tmp_path: Path) -> None:
+    file = recognise(write(tmp_path, FOUR), Habits())
+
+    with serving(tmp_path, "POST drop-after", settings=["v3_sees_esa_channels=no"]) as (_, sender):
+        account, _ = send(tmp_path, sender, file)
+
+    assert (account.unknown, account.not_sent) == (2, 2)
+    assert "not known whether it was taken: no answer from" in failed(tmp_path)[1]
+
+
+def test_a_user_who_stops_loses_nothing(tmp_path: Path) -> None:
+    file = recognise(write(tmp_path, FOUR), Habits())
+    stop = Event()
+    stop.set()
+
+    with serving(tmp_path) as (service, sender):
+        account, _ = send(tmp_path, sender, file, stop=stop)
+
+        assert service.requests() == ()
+    assert (account.interrupted, account.not_sent, account.stopped) == (True, 4, None)
+    assert len(failed(tmp_path)) == 5
+
+
+def test_a_file_that_changes_meanwhile_stops_the_import(tmp_path: Path) -> None:
+    file = recognise(write(tmp_path, FOUR), Habits())
+    write(tmp_path, FOUR + "IMP-1,2026-01-01T09:00,9\n")
+
+    with serving(tmp_path) as (_, sender):
+        account, _ = send(tmp_path, sender, file)
+
+    assert (account.readings, account.is_whole) == (0, False)
+    assert account.stopped is not None
+    assert account.stopped.message == "the file was changed while it was read"
+
+
+def test_a_file_of_failed_readings_that_cannot_be_written_stops_the_import(tmp_path: Path) -> None:
+    file = recognise(write(tmp_path, HEADER + "NO,2026-01-01,1\nNO,2026-01-01,1\n"), Habits())
+
+    with serving(tmp_path) as (_, sender):
+        router = Router(make_index(sender.list_channels()))
+        with open_failed_file(tmp_path / "no" / "failed.csv", file) as kept_file:
+            account = send_file(file, router, Courier(sender).delivery, kept_file, Conduct(Event(), lambda _: None))
+
+    assert account.stopped is not None
+    assert account.stopped.message.startswith("cannot write ")
