@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from reconciler import __version__
 from reconciler.cli.documents import read_file
+from reconciler.cli.options import View
 from reconciler.cli.project import path_prefix
 from reconciler.definitions.git import read_commit
 from reconciler.definitions.pinpoint import pinpoint
@@ -22,7 +23,6 @@ from reconciler.planning.origins import mark_origins
 from reconciler.planning.plan import Basis, make_plan
 from reconciler.reports import findings_text, plan_text
 from reconciler.reports.plan_gitlab import render_gitlab_terraform
-from reconciler.reports.plan_markdown import render_plan_markdown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -127,15 +127,22 @@ def _ask_about_formulas(plan: Plan, seen: Seen) -> dict[int, tuple[str, ...]]:
     return {channel_id: answer for (channel_id, _, _), answer in zip(new, answers, strict=False) if answer}
 
 
-def plan_renderers(plan: Plan, root: Path, *, show_unchanged: bool = False) -> Mapping[str, Callable[[Paint], str]]:
+def plan_renderers(plan: Plan, root: Path, view: View | None = None) -> Mapping[str, Callable[[Paint], str]]:
     """How `plan` is rendered in each of FORMATS."""
+    shown = view or View()
     return {
-        "text": lambda paint: _render_text(plan, root, paint, show_unchanged=show_unchanged),
-        "markdown": lambda _: render_plan_markdown(plan),
+        "text": lambda paint: _render_text(plan, root, paint, show_unchanged=shown.shows_unchanged),
+        "markdown": lambda _: _render_markdown(plan, shown.budget),
         "html": lambda _: _render_html(plan),
         "json": lambda _: render_plan_file(plan),
         "gitlab-terraform": lambda _: render_gitlab_terraform(plan),
     }
+
+
+def _render_markdown(plan: Plan, budget: int) -> str:
+    from reconciler.reports.plan_markdown import render_plan_markdown
+
+    return render_plan_markdown(plan, budget)
 
 
 def _render_html(plan: Plan) -> str:
