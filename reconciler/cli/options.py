@@ -10,6 +10,9 @@ import click
 
 from reconciler.cli.screen import Screen, parse_outputs
 
+# The size of a plan's Markdown in bytes. Source: a comment on GitHub takes 65,536 characters; there is some to spare.
+BUDGET = 60_000
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -79,3 +82,30 @@ def printing(*formats: str) -> Callable[[Command], Command]:
         return with_screen
 
     return decorate
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How much of a plan is shown: `budget` is the size of its Markdown in bytes."""
+
+    shows_unchanged: bool = False
+    budget: int = BUDGET
+
+
+def viewing(command: Command) -> Command:
+    """Give `command` the options --show-unchanged and --markdown-budget, as one `view`."""
+
+    @click.option("--show-unchanged", is_flag=True, help="List the channels that need no change, too.")
+    @click.option(
+        "--markdown-budget",
+        type=click.IntRange(4096),
+        default=BUDGET,
+        show_default=True,
+        metavar="BYTES",
+        help="How large the Markdown may be: a comment takes 65,536 characters, a step summary 1,048,576.",
+    )
+    @wraps(command)
+    def with_view(*, show_unchanged: bool, markdown_budget: int, **rest: Any) -> Exit:
+        return command(view=View(show_unchanged, markdown_budget), **rest)
+
+    return with_view

@@ -5,13 +5,13 @@ from __future__ import annotations
 from contextlib import contextmanager
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from reconciler.cli.documents import write_file
 from reconciler.cli.exits import Exit, exit_of_plan
-from reconciler.cli.options import printing, scoped
+from reconciler.cli.options import printing, scoped, viewing
 from reconciler.cli.planned import FORMATS, plan_nothing, plan_now, plan_renderers, read_copy, read_live
 from reconciler.cli.project import BrokenDefinitions, open_definitions, open_workplace
 from reconciler.cli.service import open_service
@@ -21,7 +21,7 @@ from reconciler.planfile.writing import render_plan_file
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.cli.options import Scope
+    from reconciler.cli.options import Scope, View
     from reconciler.cli.planned import Seen
     from reconciler.cli.project import Workplace
     from reconciler.cli.screen import Screen
@@ -33,13 +33,14 @@ if TYPE_CHECKING:
 @scoped
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Save the plan, to be applied as it is.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where there are changes, none of them blocked.")
-@click.option("--show-unchanged", is_flag=True, help="List the channels that need no change, too.")
+@viewing
 @click.option(
     "--snapshot", type=click.Path(path_type=Path), metavar="FILE", help="Plan against this copy, offline and key-free."
 )
 @printing(*FORMATS)
-def command(screen: Screen, scope: Scope, out: Path | None, snapshot: Path | None, **flags: bool) -> Exit:
+def command(screen: Screen, scope: Scope, view: View, **options: Any) -> Exit:
     """Compare the files with EnergyCAP and print what would change. Nothing is written to EnergyCAP."""
+    out: Path | None = options["out"]
     workplace = open_workplace(screen)
     environment = workplace.environment(scope.environment)
     try:
@@ -47,13 +48,13 @@ def command(screen: Screen, scope: Scope, out: Path | None, snapshot: Path | Non
     except BrokenDefinitions as broken:
         screen.for_machines().show(plan_renderers(plan_nothing(environment, broken.loaded), workplace.root))
         raise
-    with _open_source(screen, workplace, environment, snapshot) as seen:
+    with _open_source(screen, workplace, environment, options["snapshot"]) as seen:
         plan = plan_now(workplace, environment, wanted, seen, scope.only)
     if out is not None:
         write_file(out, render_plan_file(plan))
         screen.remark(f"saved the plan to {out}{_tell_use(plan, out)}")
-    screen.show(plan_renderers(plan, workplace.root, show_unchanged=flags["show_unchanged"]))
-    return exit_of_plan(plan, detailed=flags["detailed_exitcode"])
+    screen.show(plan_renderers(plan, workplace.root, view))
+    return exit_of_plan(plan, detailed=options["detailed_exitcode"])
 
 
 def _tell_use(plan: Plan, out: Path) -> str:

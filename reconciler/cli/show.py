@@ -10,7 +10,7 @@ import click
 from reconciler.apply.undo import is_inverse
 from reconciler.cli.documents import read_file, write_file
 from reconciler.cli.exits import Exit, exit_of_plan
-from reconciler.cli.options import printing
+from reconciler.cli.options import printing, viewing
 from reconciler.cli.planned import FORMATS, plan_renderers, tell_time
 from reconciler.cli.screen import TEXT
 from reconciler.errors import UsageError
@@ -18,6 +18,7 @@ from reconciler.planfile.reading import read_plan
 from reconciler.planfile.writing import render_plan_file
 
 if TYPE_CHECKING:
+    from reconciler.cli.options import View
     from reconciler.cli.screen import Screen
     from reconciler.model.plan import Plan
 
@@ -25,12 +26,12 @@ if TYPE_CHECKING:
 @click.command("show")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where there are changes, none of them blocked.")
-@click.option("--show-unchanged", is_flag=True, help="List the channels that need no change, too.")
+@viewing
 @click.option(
     "--inverse", type=click.Path(path_type=Path), metavar="PLAN", help="Of a journal: save the plan that puts it back."
 )
 @printing(*FORMATS)
-def command(screen: Screen, file: Path, inverse: Path | None, **flags: bool) -> Exit:
+def command(screen: Screen, view: View, file: Path, inverse: Path | None, detailed_exitcode: bool) -> Exit:
     """Show a saved plan again, or what the journal of an apply tells.
 
     Reads FILE alone: no definitions, no service. Of a journal (.reconciler/journal/*.jsonl) the account is shown, and
@@ -39,8 +40,8 @@ def command(screen: Screen, file: Path, inverse: Path | None, **flags: bool) -> 
     plan = _show_journal(screen, file) if file.suffix == ".jsonl" else read_plan(read_file(file))
     if inverse is not None:
         _save_inverse(screen, plan, inverse)
-    screen.show(plan_renderers(plan, Path.cwd(), show_unchanged=flags["show_unchanged"]))
-    return exit_of_plan(plan, detailed=flags["detailed_exitcode"])
+    screen.show(plan_renderers(plan, Path.cwd(), view))
+    return exit_of_plan(plan, detailed=detailed_exitcode)
 
 
 def _show_journal(screen: Screen, file: Path) -> Plan:

@@ -74,3 +74,13 @@ def test_a_machine_is_told_of_broken_definitions_in_its_own_format(desk: Desk) -
     assert (answer.code, plan["errored"], plan["resource_changes"]) == (1, True, [])
     assert [finding["code"] for finding in plan["findings"]] == ["ESA121"]
     assert "unknown key chanelInfo" in answer.err
+
+
+def test_the_markdown_fits_the_budget_that_is_given(desk: Desk) -> None:
+    desk.load(sandbox.generate(400, 1))
+    desk.define({f"c{index}": {"channelId": 100001 + index, "channelInfo": f"Name {index}"} for index in range(400)})
+    small = desk.run("plan", "--format", "markdown", "--markdown-budget", "5000").out
+    large = desk.run("plan", "--format", "markdown", "--markdown-budget", "1048576").out
+    assert len(small.encode()) <= 5000 < 60_000 < len(large.encode())
+    assert "Folded to fit" in small
+    assert "Folded to fit" not in large
