@@ -1,12 +1,13 @@
-"""Golden files: whole outputs, kept beside the tests."""
+"""Golden files of the reports."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.golden import compare_golden
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,13 +17,5 @@ _FOLDER = Path(__file__).parent / "golden"
 
 @pytest.fixture
 def check_golden() -> Callable[[str, str], None]:
-    """Compares a text with the golden file of a name; with GOLDEN=write in the environment, writes the file instead."""
-
-    def check(name: str, text: str) -> None:
-        path = _FOLDER / name
-        if os.environ.get("GOLDEN") == "write":
-            path.write_text(text, encoding="utf-8", newline="\n")
-            pytest.skip(f"wrote {path.name}; read it before it is committed")
-        assert text == path.read_text(encoding="utf-8")
-
-    return check
+    """Compares a text with the golden file of a name."""
+    return lambda name, text: compare_golden(_FOLDER / name, text)

@@ -47,7 +47,7 @@ def _read(name: str) -> Outline:
     return Outline(render_plan_html(ALL_PLANS[name]))
 
 
-@pytest.mark.parametrize("name", ["empty", "mixed", "conversion-chain"])
+@pytest.mark.parametrize("name", PLANS)
 def test_a_plan_looks_as_in_its_golden_file(name: str, check_golden: Callable[[str, str], None]) -> None:
     check_golden(f"plan-{name}.html", render_plan_html(PLANS[name]))
 
