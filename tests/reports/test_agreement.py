@@ -1,0 +1,123 @@
+"""Text, Markdown, HTML and JSON say the same numbers of the same plan."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from reconciler.model.plan import Action, Verdict
+from reconciler.planfile.writing import render_plan_file
+from reconciler.reports.paint import plain
+from reconciler.reports.plan_html import render_plan_html
+from reconciler.reports.plan_markdown import render_plan_markdown
+from reconciler.reports.plan_text import render_plan
+from tests.planfile.strategies import plans
+from tests.reports.html_outline import Outline
+from tests.reports.html_plans import EVERYTHING
+from tests.reports.markdown_page import read_page
+from tests.reports.plans import PLANS
+
+if TYPE_CHECKING:
+    from reconciler.model.plan import Change, Plan
+
+ALL_PLANS = PLANS | {"everything": EVERYTHING}
+# More than any of these plans needs: nothing is folded.
+_ROOM = 10_000_000
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What a report says of a plan in numbers. Edits that rewrite stored values are those of changes to be sent."""
+
+    update: int
+    blocked: int
+    unchanged: int
+    unmanaged: int
+    rewriting_edits: int
+
+
+def _make_coherent(plan: Plan) -> Plan:
+    """`plan` as planning would make it: each channel once, and edits where there is a change, and only there."""
+    return replace(plan, changes=tuple(_make_coherent_change(*pair) for pair in enumerate(plan.changes)))
+
+
+def _make_coherent_change(number: int, change: Change) -> Change:
+    change = replace(change, channel_id=number, name=f"nb{number}{change.name}")
+    if change.edits:
+        return replace(change, action=Action.UPDATE)
+    return replace(change, action=Action.NO_OP, verdict=Verdict.ALLOWED, blocked_by=(), after=change.before)
+
+
+@pytest.mark.parametrize("name", ALL_PLANS)
+def test_all_reports_of_a_plan_say_the_same_numbers(name: str) -> None:
+    _expect_agreement(ALL_PLANS[name])
+
+
+@settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+@given(plans.map(_make_coherent))
+def test_all_reports_of_any_plan_say_the_same_numbers(plan: Plan) -> None:
+    _expect_agreement(plan)
+
+
+def _expect_agreement(plan: Plan) -> None:
+    document = json.loads(render_plan_file(plan))
+    text = render_plan(plan, plain, show_unchanged=True)
+    markdown, page = read_page(render_plan_markdown(plan, _ROOM)), Outline(render_plan_html(plan))
+    counts = _count_each(document)
+    assert _read_summary(document) == replace(counts, rewriting_edits=0)
+    assert [_read_sentences(said) for said in (text, markdown.text, page.text)] == [counts] * 3
+    grave = (counts.blocked, _count_rewriting(document))
+    assert _read_headings(markdown.text, r"\b{}: (\d+) change") == grave
+    assert _read_headings("\n".join(heading.text for heading in page.find("h2")), r"{} (\d+)$") == grave
+
+
+def _count_each(document: dict[str, Any]) -> Counts:
+    """The numbers as they follow from the changes of a plan file, one by one."""
+    changes = document["resource_changes"]
+    verdicts = [change["verdict"] for change in changes if change["change"]["actions"] == ["update"]]
+    edits = [edit for change in changes if change["verdict"] == "allowed" for edit in change["edits"]]
+    return Counts(
+        update=verdicts.count("allowed"),
+        blocked=verdicts.count("blocked") + verdicts.count("unknown"),
+        unchanged=len(changes) - len(verdicts),
+        unmanaged=document["summary"]["unmanaged"],
+        rewriting_edits=sum(edit["impact"] == "history" for edit in edits),
+    )
+
+
+def _count_rewriting(document: dict[str, Any]) -> int:
+    """How many changes to be sent may rewrite stored values."""
+    changes = [change for change in document["resource_changes"] if change["verdict"] == "allowed"]
+    return sum(any(edit["impact"] == "history" for edit in change["edits"]) for change in changes)
+
+
+def _read_summary(document: dict[str, Any]) -> Counts:
+    summary = document["summary"]
+    return Counts(summary["update"], summary["blocked"], summary["no_op"], summary["unmanaged"], 0)
+
+
+def _read_sentences(text: str) -> Counts:
+    """The numbers in the first sentence and in the line of counts, each of which says some of them too."""
+    text = " ".join(text.split())
+    (line,) = re.findall(r"Plan: (\d+) to update, (\d+) blocked, (\d+) unchanged, (\d+) unmanaged\.", text)
+    update, blocked, unchanged, unmanaged = map(int, line)
+    assert _find_number(r"(\d+) channels? would change in", text) == update
+    assert _find_number(r"; (\d+) changes? (?:is|are) blocked", text) == blocked
+    return Counts(update, blocked, unchanged, unmanaged, _find_number(r"; (\d+) edits? may rewrite stored", text))
+
+
+def _read_headings(text: str, pattern: str) -> tuple[int, int]:
+    """How many changes the sections of what is blocked and of what rewrites stored values are said to hold."""
+    headings = ("Blocked", "May rewrite stored values")
+    blocked, rewriting = (_find_number(f"(?m){pattern.format(heading)}", text) for heading in headings)
+    return blocked, rewriting
+
+
+def _find_number(pattern: str, text: str) -> int:
+    found = re.search(pattern, text)
+    return int(found[1]) if found else 0
