@@ -39,7 +39,7 @@ def reply_list(*channels: Mapping[str, Any], total: int | None = None) -> Reply:
 
 @contextmanager
 def answering(replies: Mapping[str, Reply | Callable[[], Reply]]) -> Iterator[str]:
-    """The URL of a service that gives the reply of a path, or of `PUT path`; 404 for a path it has none for.
+    """The URL of a service that gives the reply of a path, `PUT path` or `POST path`; 404 where there is none.
 
     A reply may be a function, which is called for each request.
     """
@@ -51,6 +51,10 @@ def answering(replies: Mapping[str, Reply | Callable[[], Reply]]) -> Iterator[st
         def do_PUT(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))
             self._answer(f"PUT {self.path}")
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self._answer(f"POST {self.path}")
 
         def _answer(self, key: str) -> None:
             found = replies.get(key, Reply(404, {"message": "nothing here"}))

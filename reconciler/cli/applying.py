@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event as Signal
 from typing import TYPE_CHECKING, NoReturn
 
 import click
@@ -17,6 +15,7 @@ from reconciler.apply.conduct import Conduct
 from reconciler.apply.journal import open_journal
 from reconciler.apply.run import apply_plan
 from reconciler.cli.exits import Exit
+from reconciler.cli.interrupts import stop_on_signals
 from reconciler.cli.screen import TEXT
 from reconciler.errors import FileError
 from reconciler.model.events import Finished
@@ -27,7 +26,6 @@ from reconciler.reports.paint import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from types import FrameType
 
     from reconciler.cli.project import Workplace
     from reconciler.cli.screen import Output, Screen
@@ -41,7 +39,6 @@ FORMATS = (TEXT, "json")
 # Under the project's root.
 JOURNALS = Path(".reconciler") / "journal"
 _COUNTED = 50
-_STOPPING = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +70,7 @@ def _carry_out(site: Site, plan: Plan) -> Account:
         journal = stack.enter_context(open_journal(site.workplace.root / JOURNALS, plan))
         say = stack.enter_context(_event_lines(screen))
         progress = stack.enter_context(_progress(screen, len(plan.sendable)))
-        stop = stack.enter_context(_stop_on_signals(screen))
+        stop = stack.enter_context(stop_on_signals(screen))
 
         def on_event(event: Event) -> None:
             say(account_json.render_event(event))
@@ -172,22 +169,3 @@ def _progress(screen: Screen, total: int) -> Iterator[Callable[[Event], None]]:
                 screen.remark(f"applied {finished}/{total} changes")
 
         yield progress
-
-
-@contextmanager
-def _stop_on_signals(screen: Screen) -> Iterator[Signal]:
-    """An event that the first SIGINT or SIGTERM sets; the second one is a KeyboardInterrupt."""
-    stop = Signal()
-
-    def handle(_number: int, _frame: FrameType | None) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        stop.set()
-        screen.remark("\ninterrupted: finishing what is in flight; once more stops at once")
-
-    previous = {number: signal.signal(number, handle) for number in _STOPPING}
-    try:
-        yield stop
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)

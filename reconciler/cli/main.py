@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
 
-COMMANDS = ("init", "import", "validate", "plan", "show", "apply", "snapshot", "explain", "sandbox")
+COMMANDS = ("init", "import", "validate", "plan", "show", "apply", "snapshot", "readings", "explain", "sandbox")
 # A command whose name no module can have.
 _MODULES = {"import": "import_channels"}
 

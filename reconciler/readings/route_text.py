@@ -47,7 +47,11 @@ def _render_lines(file: ReadingsFile, census: Census, paint: Paint) -> Iterator[
     yield from lay_out(break_sentence(f"{file.describe()}."), paint, indent=2, hang=2)
     if times := describe_times(census):
         yield from lay_out(break_sentence(times), paint, indent=2, hang=2)
-    landing = [(group, group.landing.channel) for group in census.groups if group.landing.channel is not None]
+    landing = [
+        (group, group.landing.channel)
+        for group in census.groups
+        if group.readings and group.landing.channel is not None
+    ]
     yield ""
     for group, channel in landing[:_SHOWN]:
         yield from _render_group(group, channel, paint)
@@ -55,7 +59,10 @@ def _render_lines(file: ReadingsFile, census: Census, paint: Paint) -> Iterator[
         yield f"and {count(len(landing) - _SHOWN, 'more set')} of identifiers; --format json lists all."
     if landing:
         yield ""
-    yield paint(_count_readings(census), Style.HEADING)
+    channels = {channel.id for _, channel in landing}
+    sound = census.readings - census.bad
+    words = f"Readings: {sound:,} land on {count(len(channels), 'channel')}, {census.bad:,} cannot be sent."
+    yield paint(words, Style.HEADING)
 
 
 def _render_group(group: Group, channel: Live, paint: Paint) -> Iterator[str]:
@@ -71,9 +78,3 @@ def _render_group(group: Group, channel: Live, paint: Paint) -> Iterator[str]:
         number = count(len(left), "channel")
         text = harmless(f"{name} {show_value(given.get(name))}: {number}")
         yield f"      {paint(text, Style.FAINT)}"
-
-
-def _count_readings(census: Census) -> str:
-    sound = census.readings - census.bad
-    channels = {group.landing.channel.id for group in census.groups if group.landing.channel is not None}
-    return f"Readings: {sound:,} land on {count(len(channels), 'channel')}, {census.bad:,} cannot be sent."

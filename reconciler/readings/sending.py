@@ -107,7 +107,11 @@ class _Run:
         self._conduct.on_batch(account.readings)
 
     def _send(self, batch: Sequence[Load]) -> None:
-        account, fate = self.account, self._delivery.deliver(batch)
+        try:
+            account, fate = self.account, self._delivery.deliver(batch)
+        except KeyboardInterrupt:
+            self._write_down(batch, "not known whether it was taken: the import was stopped at once")
+            raise
         account.stopped = fate.error
         account.failed += len(fate.rejected)
         account.unknown += len(fate.unknown)

@@ -1,0 +1,151 @@
+"""What the commands on files of readings share: their options, their findings, their progress, and JSON as it comes."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack, contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler.cli.exits import Exit
+from reconciler.cli.project import print_findings
+from reconciler.cli.screen import TEXT
+from reconciler.errors import FileError, UsageError
+from reconciler.readings.cells import Decimal
+from reconciler.readings.layout import DELIMITERS, Habits
+from reconciler.readings.route_json import render_group
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from reconciler.cli.options import Command
+    from reconciler.cli.screen import Output, Screen
+    from reconciler.model.findings import Finding
+    from reconciler.readings.census import Census, Group
+    from reconciler.readings.flaws import BrokenFile
+
+_COUNTED = 1_000_000
+
+
+def reading_file(command: Command) -> Command:
+    """Give `command` a FILE, an environment, and the options that say how a CSV file is written, as `habits`."""
+
+    @click.argument("file", type=click.Path(path_type=Path))
+    @click.option(
+        "-e", "--environment", metavar="NAME", help="The environment of reconciler.yaml; its default where left out."
+    )
+    @click.option(
+        "--map",
+        "pairs",
+        multiple=True,
+        metavar="HEADER=PROPERTY",
+        help="What a column of a CSV file is; with nothing after = it is ignored. Repeatable.",
+    )
+    @click.option("--delimiter", type=click.Choice(list(DELIMITERS)), help="Of a CSV file; recognised where left out.")
+    @click.option(
+        "--decimal",
+        type=click.Choice([mark.value for mark in Decimal]),
+        help="The decimal mark of a CSV file; recognised where left out.",
+    )
+    @wraps(command)
+    def with_habits(*, pairs: tuple[str, ...], delimiter: str | None, decimal: str | None, **rest: Any) -> Exit:
+        sign = DELIMITERS[delimiter] if delimiter else None
+        return command(habits=Habits(sign, Decimal(decimal) if decimal else None, _read_map(pairs)), **rest)
+
+    return with_habits
+
+
+def _read_map(pairs: Sequence[str]) -> dict[str, str]:
+    names = {}
+    for pair in pairs:
+        header, equals, name = pair.rpartition("=")
+        if not equals or not header:
+            raise UsageError(f"--map {pair} names no column", "write  --map HEADER=PROPERTY")
+        names[header.strip()] = name.strip()
+    return names
+
+
+def show_broken(screen: Screen, file: Path, broken: BrokenFile) -> Exit:
+    """Say why `file` cannot be read to its end."""
+    print_findings(screen, [broken.flaw.at(file.as_posix(), broken.line)], Path.cwd())
+    return Exit.FAILED
+
+
+def show_census(screen: Screen, census: Census) -> None:
+    """Say what is wrong with a file, as far as it is told."""
+    show_findings(screen, census.findings)
+    if census.more_findings:
+        screen.complain(f"and {census.more_findings:,} more like these\n")
+
+
+def show_findings(screen: Screen, findings: Sequence[Finding]) -> None:
+    """Print `findings` in a file of readings, if there are any."""
+    if findings:
+        print_findings(screen, findings, Path.cwd())
+
+
+@contextmanager
+def json_list(screen: Screen) -> Iterator[Callable[[Group], None]]:
+    """A function that puts a group wherever `screen` wants JSON, at once; all of them are one list at the end."""
+    with ExitStack() as stack:
+        writers = [_open_writer(stack, screen, output) for output in screen.outputs if output.format != TEXT]
+        entries = 0
+
+        def say(group: Group) -> None:
+            nonlocal entries
+            entry = render_group(group) if writers else ""
+            for write in writers:
+                write(f"{',' if entries else '['} {entry}\n")
+            entries += 1
+
+        try:
+            yield say
+        finally:
+            for write in writers:
+                write("]\n" if entries else "[]\n")
+
+
+def _open_writer(stack: ExitStack, screen: Screen, output: Output) -> Callable[[str], object]:
+    if output.file is None:
+        return screen.write
+    try:
+        return stack.enter_context(output.file.open("w", encoding="utf-8")).write
+    except OSError as error:
+        raise FileError(f"cannot write {output.file}: {error.strerror}", "give another file, or make room") from error
+
+
+def remark_progress(screen: Screen) -> Callable[[int], None]:
+    """A function that says now and then how many readings were looked at."""
+    said = 0
+
+    def remark(readings: int) -> None:
+        nonlocal said
+        if readings // _COUNTED > said:
+            said = readings // _COUNTED
+            screen.remark(f"looked at {readings:,} readings ...")
+
+    return remark
+
+
+@contextmanager
+def count_progress(screen: Screen, total: int) -> Iterator[Callable[[int], None]]:
+    """A function that counts what is accounted for on stderr: a bar at a terminal, a line each tenth elsewhere."""
+    shown = 0
+    with ExitStack() as stack:
+        bar = None
+        if sys.stderr.isatty() and not screen.is_quiet:
+            bar = stack.enter_context(click.progressbar(length=total, label="sending", file=sys.stderr))
+
+        def progress(done: int) -> None:
+            nonlocal shown
+            is_further = done * 10 // total > shown * 10 // total
+            if bar is not None:
+                bar.update(done - shown)
+            elif is_further:
+                screen.remark(f"accounted for {done:,} of {total:,} readings")
+            shown = done
+
+        yield progress

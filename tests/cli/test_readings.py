@@ -1,0 +1,373 @@
+"""`readings route` and `readings import` through the command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from reconciler import sandbox
+from tests.cli.desk import PROJECT
+from tests.stub import LIST, Reply, answering, reply_list
+from tests.worlds import make_channel, make_world
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from reconciler.sandbox import Service
+    from tests.cli.desk import Desk
+
+WORLD = make_world(
+    make_channel(1, channelImportId="USE"),
+    make_channel(2, channelImportId="DEMAND", type="ELECDEM"),
+    make_channel(3, {"formula": "channel(1)"}, isCalculated=True, channelImportId="NET", type="ELECCOST"),
+)
+HEADER = "meterImportId,observationTypeCode,time,value\n"
+SOUND = f"{HEADER}DPI-1,ELECUSE,2026-12-01T00:15,1.5\nDPI-1,ELECDEM,2026-12-01T00:15,7\n"
+BAD = f"{HEADER}DPI-1,ELECUSE,soon,1.5\nDPI-1,ELECDEM,2026-12-01T00:15,7\nDPI-2,,2026-12-01T00:15,7\n"
+
+
+@pytest.fixture
+def tenant(desk: Desk) -> Desk:
+    desk.load(WORLD)
+    return desk
+
+
+def sent(desk: Desk) -> list[str]:
+    return [path for _, path in desk.writes]
+
+
+def kept(desk: Desk, channel_id: int) -> Any:
+    """The first and last reading of a channel, and the value of the last."""
+    live = desk.live(channel_id)
+    value = live["lastReadingValue"]
+    return live["firstReadingDate"], live["lastReadingDate"], value["value"] if value else None
+
+
+def test_route_says_where_each_group_lands_and_why(tenant: Desk) -> None:
+    tenant.write("readings.csv", SOUND)
+
+    answer = tenant.run("readings", "route", "readings.csv")
+
+    assert (answer.code, answer.err) == (0, "")
+    assert answer.out == (
+        "readings.csv\n"
+        "  CSV, columns separated by comma, decimal dot.\n"
+        "  Times have no offset: read as local time of the data point, by EnergyCAP.\n"
+        "\n"
+        '  1 "Channel 1", import id "USE", ELECUSE, KWH, 15 minutes\n'
+        "      ← 1 reading, the first in line 2\n"
+        '      meterImportId "DPI-1": 3 channels\n'
+        '      observationTypeCode "ELECUSE": 1 channel\n'
+        '  2 "Channel 2", import id "DEMAND", ELECDEM, KWH, 15 minutes\n'
+        "      ← 1 reading, the first in line 3\n"
+        '      meterImportId "DPI-1": 3 channels\n'
+        '      observationTypeCode "ELECDEM": 1 channel\n'
+        "\n"
+        "Readings: 2 land on 2 channels, 0 cannot be sent.\n"
+    )
+    assert sent(tenant) == []
+
+
+def test_route_finds_all_that_is_wrong_and_fails(tenant: Desk) -> None:
+    tenant.write("readings.csv", BAD)
+
+    answer = tenant.run("readings", "route", "readings.csv")
+
+    assert answer.code == 1
+    assert answer.out.startswith(
+        'readings.csv:2  ESA612  time must be a date and time in ISO 8601, found "soon"\n'
+        "  fix: write it as  2026-03-30T00:15:00\n"
+        "\n"
+        'readings.csv:4  ESA615  readings find no channel, found none with meterImportId "DPI-2"\n'
+        '  nearest: meterImportId "DPI-1", 3 channels\n'
+        "  fix: correct the identifiers in the file, or the channel's settings in EnergyCAP\n"
+        "\n"
+        "2 errors in 1 file.\n"
+    )
+    assert answer.out.endswith("Readings: 1 land on 1 channel, 2 cannot be sent.\n")
+
+
+def test_route_as_json_is_the_list_of_the_contract_and_nothing_else(tenant: Desk) -> None:
+    tenant.write("readings.csv", BAD)
+
+    answer = tenant.run("readings", "route", "readings.csv", "--format", "json")
+
+    assert answer.code == 1
+    assert [(entry["group"], entry["channel_id"], entry["readings"]) for entry in json.loads(answer.out)] == [
+        (0, 1, 0),
+        (1, 2, 1),
+        (2, None, 1),
+    ]
+    assert "ESA612" in answer.err
+
+
+def test_route_tells_groups_as_they_come_also_into_a_file(tenant: Desk) -> None:
+    groups = [{"channelId": 1, "readings": [{"time": "2026-12-01", "value": 1}]}] * 2
+    tenant.write("readings.json", json.dumps(groups))
+
+    answer = tenant.run("readings", "route", "readings.json", "--format", "json=routes.json")
+
+    assert answer.code == 0
+    assert "Readings: 2 land on 1 channel" in answer.out
+    listed = json.loads((tenant.root / "routes.json").read_text(encoding="utf-8"))
+    assert [entry["group"] for entry in listed] == [0, 1]
+
+
+def test_a_list_is_whole_also_where_the_file_is_not(tenant: Desk) -> None:
+    tenant.write("readings.json", '[{"channelId": 1, "readings": []},')
+
+    answer = tenant.run("readings", "route", "readings.json", "--format", "json")
+
+    assert (answer.code, [entry["channel_id"] for entry in json.loads(answer.out)]) == (1, [1])
+    assert answer.err.startswith("readings.json:1  ESA611  the file is no whole JSON array, found its end instead of ]")
+
+
+@pytest.mark.parametrize("text", ["time,value\n", "[", "\0"])
+def test_a_file_that_cannot_be_read_has_a_finding(tenant: Desk, text: str) -> None:
+    tenant.write("readings.csv", text)
+
+    answers = [tenant.run("readings", verb, "readings.csv") for verb in ("route", "import")]
+
+    assert [answer.code for answer in answers] == [1, 1]
+    assert all(answer.out.startswith("readings.csv:1  ESA611  ") for answer in answers)
+    assert sent(tenant) == []
+
+
+def test_an_empty_list_is_still_a_list(tenant: Desk) -> None:
+    tenant.write("readings.json", "[]")
+
+    assert tenant.run("readings", "route", "readings.json", "--format", "json").out == "[]\n"
+
+
+def test_a_list_that_cannot_be_written_is_said(tenant: Desk) -> None:
+    tenant.write("readings.csv", SOUND)
+
+    answer = tenant.run("readings", "route", "readings.csv", "--format", "json=no/routes.json")
+
+    assert (answer.code, answer.err.splitlines()[0]) == (
+        1,
+        "reconciler: cannot write no/routes.json: No such file or directory",
+    )
+
+
+def test_route_needs_no_service_where_there_is_a_copy_of_it(tenant: Desk) -> None:
+    tenant.run("snapshot", "--out", "copy.json")
+    tenant.write("readings.csv", SOUND)
+    tenant.write("reconciler.yaml", "environments: {}\n")
+
+    assert tenant.run("readings", "route", "readings.csv", "--snapshot", "copy.json").code == 0
+
+
+def test_columns_are_as_the_options_say(tenant: Desk) -> None:
+    tenant.write("readings.csv", "Meter;Typ;Zeit;Wert;Ort\nDPI-1;ELECUSE;2026-12-01;1,234;A\n")
+    names = [f"--map={pair}" for pair in ("Meter=meterImportId", "Typ=observationTypeCode", "Zeit=time", "Wert=value")]
+
+    answer = tenant.run("readings", "route", "readings.csv", *names, "--decimal", "comma", "--delimiter", "semicolon")
+
+    assert answer.code == 0
+    assert 'CSV, columns separated by semicolon, decimal comma; not used: "Ort".' in answer.out
+
+
+@pytest.mark.parametrize("pair", ["time", "=time"])
+def test_a_pair_that_maps_nothing_is_wrong_usage(tenant: Desk, pair: str) -> None:
+    answer = tenant.run("readings", "route", "readings.csv", "--map", pair)
+
+    assert (answer.code, answer.err) == (
+        64,
+        f"reconciler: --map {pair} names no column\n  fix: write  --map HEADER=PROPERTY\n",
+    )
+
+
+def test_long_files_say_how_far_they_are(tenant: Desk) -> None:
+    rows = "DPI-1,ELECUSE,2026-12-01T00:15,1.5\n" * 1_000_100
+    tenant.write("readings.csv", HEADER + rows)
+
+    answer = tenant.run("readings", "route", "readings.csv")
+
+    assert answer.err == "looked at 1,000,100 readings ...\n"
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "path"), [("v3", "/api/v3/reading"), ("esa", "/api/v202407/esareading")], ids=["v3", "esa"]
+)
+def test_import_sends_what_is_sound_and_accounts_for_it(tenant: Desk, endpoint: str, path: str) -> None:
+    tenant.write("readings.csv", SOUND)
+
+    answer = tenant.run("readings", "import", "readings.csv", "--endpoint", endpoint)
+
+    assert (answer.code, answer.out) == (0, "Import: 2 imported, 0 failed, 0 unknown, 0 not sent, 0 left out.\n")
+    assert answer.err == (
+        "CSV, columns separated by comma, decimal dot. "
+        "Times have no offset: read as local time of the data point, by EnergyCAP.\n"
+        "accounted for 2 of 2 readings\n"
+    )
+    assert sent(tenant) == [path]
+    assert kept(tenant, 1)[2] == 1.5
+    assert not (tenant.root / "readings.failed.csv").exists()
+
+
+def test_import_sends_nothing_while_anything_is_wrong(tenant: Desk) -> None:
+    tenant.write("readings.csv", BAD)
+
+    answer = tenant.run("readings", "import", "readings.csv")
+
+    assert (answer.code, answer.err) == (1, "nothing was sent; --skip-bad sends what can be sent\n")
+    assert answer.out.count("ESA61") == 2
+    assert sent(tenant) == []
+
+
+def test_import_may_skip_what_is_wrong_and_keeps_it_to_be_mended(tenant: Desk) -> None:
+    tenant.write("readings.csv", BAD)
+
+    answer = tenant.run("readings", "import", "readings.csv", "--skip-bad")
+
+    assert (answer.code, answer.out.splitlines()[-2:]) == (
+        6,
+        [
+            "2 readings with the reason in readings.failed.csv: mend and import that file.",
+            "Import: 1 imported, 0 failed, 0 unknown, 0 not sent, 2 left out.",
+        ],
+    )
+    mended = (tenant.root / "readings.failed.csv").read_text(encoding="utf-8")
+    tenant.write("readings.failed.csv", mended.replace("soon", "2026-12-02").replace("DPI-2,", "DPI-1,ELECUSE"))
+    again = tenant.run("readings", "import", "readings.failed.csv")
+    assert (again.code, again.out) == (0, "Import: 2 imported, 0 failed, 0 unknown, 0 not sent, 0 left out.\n")
+
+
+def test_an_older_file_of_failed_readings_is_never_overwritten(tenant: Desk) -> None:
+    tenant.write("readings.csv", SOUND)
+    tenant.write("readings.failed.csv", "not mended yet\n")
+
+    answer = tenant.run("readings", "import", "readings.csv")
+
+    assert (answer.code, sent(tenant)) == (64, [])
+    assert tenant.run("readings", "import", "readings.csv", "--failed", "other.csv").code == 0
+
+
+@contextmanager
+def served(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, *faults: str, setting: str = "v3_overwrite=fail"
+) -> Iterator[Service]:
+    """The sandbox over HTTP as the desk's service, with faults."""
+    monkeypatch.setenv("ECI_API_KEY", "sandbox")
+    options = sandbox.Options(sandbox.parse_settings([setting]), faults=sandbox.parse_faults(faults))
+    with sandbox.running(desk.root / "served.sqlite3", WORLD, options) as service:
+        desk.write("reconciler.yaml", PROJECT.replace("url: sandbox", f"url: {service.url}"))
+        yield service
+
+
+def test_readings_that_the_service_does_not_take_are_told_row_by_row(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.write("readings.csv", SOUND + "DPI-1,ELECUSE,2026-12-01T00:15,2\n")
+    with served(desk, monkeypatch):
+        answer = desk.run("readings", "import", "readings.csv")
+
+    assert (answer.code, answer.out.splitlines()) == (
+        6,
+        [
+            "readings.csv:4  ESA619  the service did not take a reading, found: the channel has a reading at this time",
+            "  fix: mend the rows in the file of failed readings, and import that file",
+            "",
+            "1 error in 1 file.",
+            "1 reading with the reason in readings.failed.csv: mend and import that file.",
+            "Import: 2 imported, 1 failed, 0 unknown, 0 not sent, 0 left out.",
+        ],
+    )
+
+
+@pytest.mark.parametrize(("fault", "code", "imported"), [("POST 401", 1, 0), ("POST 401 @2", 6, 1)])
+def test_a_service_that_refuses_stops_the_import(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, fault: str, code: int, imported: int
+) -> None:
+    desk.write("readings.csv", SOUND)
+    with served(desk, monkeypatch, fault):
+        answer = desk.run("readings", "import", "readings.csv", "--batch", "1", "--format", "json")
+
+    account = json.loads(answer.out)
+    assert (answer.code, account["imported"], account["not_sent"]) == (code, imported, 2 - imported)
+    assert account["failed_file"] == "readings.failed.csv"
+    assert account["error"].startswith("the service refused the key: POST /api/v3/reading answered 401")
+
+
+def test_a_terminal_has_a_bar(tenant: Desk) -> None:
+    tenant.write("readings.csv", SOUND)
+    controller, terminal = os.openpty()
+    command = [sys.executable, "-m", "reconciler", "readings", "import", "readings.csv"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=terminal, check=False)
+    os.close(terminal)
+
+    assert done.returncode == 0
+    assert b"sending" in os.read(controller, 4096)
+
+
+class SlowService:
+    """A channel, and a POST of readings that is answered only when it may be."""
+
+    def __init__(self) -> None:
+        self.is_sending = Event()
+        self.may_answer = Event()
+
+    @property
+    def replies(self) -> dict[str, Reply | Callable[[], Reply]]:
+        return {LIST: reply_list(*WORLD["channels"]), "POST /api/v3/reading": self._take}
+
+    def _take(self) -> Reply:
+        self.is_sending.set()
+        self.may_answer.wait()
+        return Reply(body={"importedReadingsCount": 1, "failedReadingsCount": 0, "failedReadings": []})
+
+
+@contextmanager
+def importing(desk: Desk, service: SlowService) -> Iterator[subprocess.Popen[str]]:
+    """An import in a process of its own, interrupted while its first batch waits for an answer."""
+    desk.write("readings.csv", SOUND)
+    command = [sys.executable, "-m", "reconciler", "readings", "import", "readings.csv", "--batch", "1"]
+    variables = {**os.environ, "ECI_API_KEY": "key"}
+    with answering(service.replies) as url:
+        desk.write("reconciler.yaml", PROJECT.replace("url: sandbox", f"url: {url}"))
+        try:
+            with subprocess.Popen(
+                command, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            ) as process:
+                service.is_sending.wait()
+                process.send_signal(signal.SIGINT)
+                assert process.stderr is not None
+                next(line for line in process.stderr if line.startswith("interrupted: finishing"))
+                yield process
+        finally:
+            service.may_answer.set()
+
+
+def test_an_interrupt_finishes_the_batch_in_flight_and_keeps_the_rest(desk: Desk) -> None:
+    service = SlowService()
+    with importing(desk, service) as process:
+        service.may_answer.set()
+        out, _ = process.communicate()
+
+    assert (process.returncode, out.splitlines()[-1]) == (
+        130,
+        "Import: 1 imported, 0 failed, 0 unknown, 1 not sent, 0 left out.",
+    )
+    assert "the import was stopped before" in (desk.root / "readings.failed.csv").read_text(encoding="utf-8")
+
+
+def test_a_second_interrupt_stops_at_once_and_keeps_what_was_in_flight(desk: Desk) -> None:
+    service = SlowService()
+    with importing(desk, service) as process:
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate()
+
+    assert process.returncode == 130
+    assert "stopped: readings.failed.csv holds what was in flight" in err
+    kept_rows = (desk.root / "readings.failed.csv").read_text(encoding="utf-8").splitlines()
+    assert len(kept_rows) == 2
+    assert kept_rows[1].endswith("not known whether it was taken: the import was stopped at once")
