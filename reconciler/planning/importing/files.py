@@ -9,7 +9,7 @@ from reconciler.planning.importing.names import name_data_point, name_place, set
 from reconciler.planning.importing.terms import Layout
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable
 
     from reconciler.model.live import DataPoint
     from reconciler.planning.importing.names import Ladder
@@ -33,9 +33,9 @@ def find_homes(pairs: Iterable[Pair]) -> dict[int, str]:
 
 def settle_files(points: Collection[DataPoint], terms: Terms) -> dict[int, str]:
     """A new file for each of `points`, by its id: none that exists, no two alike, also where letter case is ignored."""
-    folders = _settle_folders(points) if terms.layout is Layout.PLACE else {}
+    folders = _name_folders(points) if terms.layout is Layout.PLACE else {}
     start = "" if terms.folder == "." else f"{terms.folder}/"
-    ladders = {point.id: _climb_files(f"{start}{folders.get(_place(point), '')}", point) for point in points}
+    ladders = {point.id: _climb_files(f"{start}{folders.get(point.id, '')}", point) for point in points}
     return settle(ladders, terms.taken)
 
 
@@ -53,23 +53,12 @@ def find_words(points: Iterable[DataPoint], can_hold: CanHold) -> dict[int, str]
     return {id_: words[0] for id_, words in usable if words}
 
 
-def _settle_folders(points: Iterable[DataPoint]) -> Mapping[tuple[str, str], str]:
-    places = {_place(point): point for point in points}
-    folders = settle({place: _climb_folders(point) for place, point in places.items() if name_place(point)}, ())
-    return {place: f"{folder}/" for place, folder in folders.items()}
-
-
-def _place(point: DataPoint) -> tuple[str, str]:
-    return (point.place_code or "", point.place_name or "")
-
-
-def _climb_folders(point: DataPoint) -> Ladder:
-    name, code = _avoid_devices(name_place(point)), slug(point.place_code)
-
-    def folder(rung: int) -> str:
-        return "-".join(part for part in (name, code if rung else "", str(rung) if rung > 1 else "") if part)
-
-    return folder
+def _name_folders(points: Iterable[DataPoint]) -> dict[int, str]:
+    """The folder of each of `points` that has a place, by its id: named after the place, and its code where need be."""
+    places = {point.id: (name_place(point), slug(point.place_code)) for point in points}
+    counts = Counter(name for name, _ in set(places.values()))
+    named = ((id_, name if counts[name] == 1 or not code else f"{name}-{code}") for id_, (name, code) in places.items())
+    return {id_: f"{_avoid_devices(folder)}/" for id_, folder in named if folder}
 
 
 def _climb_files(folder: str, point: DataPoint) -> Ladder:

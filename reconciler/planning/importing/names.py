@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 Thing = TypeVar("Thing", bound=Hashable)
 
-# Ever longer names for one thing, by number: each may be tried where the one before is taken.
+# Ever longer names for one thing, by number: each may be tried where the one before is taken. From some number on they
+# are such as nothing else has.
 Ladder: TypeAlias = Callable[[int], str]
 
 # The longest that the schema allows.

@@ -1,0 +1,127 @@
+"""Names that are made of the words of EnergyCAP."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.definitions.schema import Format, accept_for
+from reconciler.model.live import DataPoint
+from reconciler.planning.importing.names import climb_names, name_data_point, name_place, settle, slug
+from tests.planning.tenant import NORTH, V, make_live
+from tests.texts import HOSTILE
+
+if TYPE_CHECKING:
+    from reconciler.model.live import Live
+
+is_name = accept_for(Format.CHANNELS, "name")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("North Building electricity use", "north-building"),
+        ("North Building use", "north-building-use"),
+        ("NB.ELEC_01", "nb.elec_01"),
+        ("Büro Süd, 2. Stock (alt)", "buro-sud-2.-stock-alt"),
+        ("Straße", "strasse"),
+        ("../../etc/passwd", "etc-passwd"),
+        ("--- a", "a"),
+        ("x" * 40, "x" * 28),
+        ("総電力", ""),
+        ("", ""),
+        (None, ""),
+    ],
+)
+def test_a_slug_has_the_letters_of_names(text: str | None, expected: str) -> None:
+    assert slug(text, 20 if text == "North Building electricity use" else 28) == expected
+
+
+@pytest.mark.parametrize(
+    ("point", "info", "expected"),
+    [
+        (NORTH, "North Building net use", "nb-elec-net-use"),
+        (NORTH, "North electricity demand", "nb-elec-demand"),
+        (NORTH, "NB-ELEC peak", "nb-elec-peak"),
+        (NORTH, "North electricity", "nb-elec"),
+        (NORTH, "Northern use", "nb-elec-northern-use"),
+        (NORTH, "総電力", "nb-elec"),
+        (replace(NORTH, code=None), "Use", "nb-elec-01-use"),
+        (DataPoint(7, code="12"), "34", "channel-12-34"),
+        (DataPoint(7), "", "data-point-7"),
+    ],
+)
+def test_a_name_says_the_data_point_and_then_what_is_not_said_yet(point: DataPoint, info: str, expected: str) -> None:
+    assert climb_names(make_live(1, {"channelInfo": info}, data_point=point))(0) == expected
+
+
+def test_each_longer_name_tells_more_and_the_last_ones_the_id() -> None:
+    climb = climb_names(make_live(42, {"channelInfo": "Use"}))
+
+    assert [climb(rung) for rung in range(6)] == [
+        "nb-elec-use",
+        "nb-elec-use-elecuse",
+        "nb-elec-use-elecuse-kwh",
+        "nb-elec-use-elecuse-kwh-15min",
+        "nb-elec-use-42",
+        "nb-elec-use-42-5",
+    ]
+
+
+def name_all(*channels: Live, taken: tuple[str, ...] = ()) -> dict[int, str]:
+    return settle({live.id: climb_names(live) for live in channels}, taken)
+
+
+def test_channels_of_one_name_are_told_apart_by_what_they_observe() -> None:
+    named = name_all(
+        make_live(1),
+        make_live(2, {"observationTypeId": 11}),
+        make_live(3, {"observationTypeId": 12, f"{V}unitId": 3}),
+        make_live(4, {"observationTypeId": 12}),
+        make_live(5, {"channelInfo": "Net"}),
+    )
+
+    assert named == {
+        1: "nb-elec-use-elecuse",
+        2: "nb-elec-use-elecdemand",
+        3: "nb-elec-use-gasuse-gal",
+        4: "nb-elec-use-gasuse-kwh",
+        5: "nb-elec-net",
+    }
+
+
+def test_an_id_is_in_a_name_only_where_nothing_else_is_different() -> None:
+    assert name_all(make_live(1), make_live(2), taken=("nb-elec-use-1",)) == {1: "nb-elec-use-1-5", 2: "nb-elec-use-2"}
+
+
+def test_a_name_that_the_files_have_is_not_given_again() -> None:
+    assert name_all(make_live(1), taken=("nb-elec-use",)) == {1: "nb-elec-use-elecuse"}
+
+
+_points = st.builds(DataPoint, st.integers(1, 3), *[st.sampled_from((None, *HOSTILE))] * 5)
+
+
+@given(st.lists(st.tuples(st.integers(1, 30), st.sampled_from(HOSTILE), _points), unique_by=lambda one: one[0]))
+def test_every_channel_gets_a_name_of_its_own_that_the_schema_takes(drawn: list[tuple[int, str, DataPoint]]) -> None:
+    channels = [make_live(id_, {"channelInfo": info}, data_point=point) for id_, info, point in drawn]
+    named = name_all(*channels)
+
+    assert len(set(named.values())) == len(channels)
+    assert all(map(is_name, named.values()))
+    assert named == name_all(*reversed(channels))
+
+
+def test_places_and_data_points_go_by_the_best_that_is_known_of_them() -> None:
+    assert [name_data_point(point) for point in (DataPoint(1, "總", "Use", "A 1"), DataPoint(1, None, "Use"))] == [
+        "a-1",
+        "use",
+    ]
+    assert [name_place(point) for point in (NORTH, replace(NORTH, place_name="總"), DataPoint(1))] == [
+        "north-building",
+        "nb",
+        "",
+    ]

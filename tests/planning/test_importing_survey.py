@@ -1,0 +1,81 @@
+"""Which channels are managed, what the others would be called, and which are asked for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from reconciler.model.desired import Definitions, Desired
+from reconciler.model.live import Live, Snapshot
+from reconciler.planning.importing.survey import Asked, Survey, make_survey, pick
+from tests.planning.tenant import REFERENCE, SOUTH, make_desired, make_live
+
+LIVE = (
+    make_live(1),
+    make_live(2, {"channelInfo": "Net"}),
+    make_live(3, data_point=SOUTH),
+    make_live(4, data_point=replace(SOUTH, id=300, code=None, import_id=None, place_code=None, place_name=None)),
+)
+MINE = make_desired("mine", 1)
+
+
+def survey_of(*managed: Desired, live: tuple[Live, ...] = LIVE) -> Survey:
+    return make_survey(Definitions(managed, (), (), "sha256:0"), Snapshot(live, REFERENCE))
+
+
+def test_a_survey_names_every_channel() -> None:
+    survey = survey_of(MINE)
+
+    assert (survey.managed, survey.names, survey.homes) == (
+        frozenset({1}),
+        {1: "mine", 2: "nb-elec-net", 3: "sb-elec-use", 4: "south-electricity-use"},
+        {100: "channels/north.yaml"},
+    )
+
+
+def test_a_channel_that_two_of_the_files_claim_is_managed_and_has_no_name() -> None:
+    survey = survey_of(MINE, make_desired("yours", 1), make_desired("lost", 99))
+
+    assert (survey.managed, survey.names.get(1), survey.homes) == (frozenset({1}), None, {})
+
+
+def test_the_name_of_a_channel_that_was_not_found_is_not_given_to_another() -> None:
+    assert survey_of(make_desired("nb-elec-net", 99)).names[2] == "nb-elec-net-elecuse"
+
+
+@pytest.mark.parametrize(
+    ("asked", "ids"),
+    [
+        (Asked(), [1, 2, 3, 4]),
+        (Asked(only=("mine", "sb-*")), [1, 3]),
+        (Asked(data_points=("NB-ELEC",)), [1, 2]),
+        (Asked(data_points=("SB-ELEC-0?",)), [3]),
+        (Asked(places=("NB",)), [1, 2]),
+        (Asked(places=("South *",)), [3]),
+        (Asked(places=("SB", "NB"), only=("*-use",)), [3]),
+    ],
+)
+def test_channels_are_picked_by_name_data_point_and_place(asked: Asked, ids: list[int]) -> None:
+    picked, findings = pick(survey_of(MINE), asked)
+
+    assert ([live.id for live in picked], findings) == (ids, ())
+
+
+@pytest.mark.parametrize(
+    ("asked", "messages"),
+    [
+        (Asked(only=("nb-gas", "mine")), ['no channel matches the pattern, found "nb-gas"']),
+        (Asked(data_points=("nb-elec",)), ['no data point matches the pattern, found "nb-elec"']),
+        (Asked(places=("WB", "WB")), ['no place matches the pattern, found "WB"']),
+        (Asked(only=("mine",), places=("SB",)), ["no channel matches all that is asked for"]),
+    ],
+)
+def test_a_pattern_that_matches_nothing_is_an_error(asked: Asked, messages: list[str]) -> None:
+    _, findings = pick(survey_of(MINE), asked)
+
+    assert [(finding.code, finding.message) for finding in findings] == [("ESA307", message) for message in messages]
+
+
+def test_a_tenant_without_channels_has_nothing_to_pick() -> None:
+    assert pick(survey_of(live=()), Asked()) == ((), ())
