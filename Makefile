@@ -4,11 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint help clean
+.PHONY: demo test soak lint help clean
 
 help:
 	@echo "make demo   the main job on the embedded sandbox, as a story"
 	@echo "make test   all tests"
+	@echo "make soak   20,000 histories of applies, for a night (EXAMPLES=N for another number)"
 	@echo "make lint   ruff, mypy, import contracts, the project's own hook"
 	@echo "make clean  remove the virtual environment and what the tools left"
 
@@ -25,6 +26,11 @@ demo: $(READY)
 
 test: $(READY)
 	@$(BIN)/python -m pytest --numprocesses auto --cov --cov-report=term $(ARGS)
+
+soak: EXAMPLES ?= 20000
+soak: $(READY)
+	@HYPOTHESIS_PROFILE=soak SOAK_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest --numprocesses auto \
+	  --hypothesis-show-statistics tests/apply/test_histories.py $(ARGS)
 
 lint: $(READY)
 	@$(BIN)/ruff check

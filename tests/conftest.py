@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# What `make soak` asks for, where a test does not set a number of its own.
+settings.register_profile("soak", max_examples=int(os.environ.get("SOAK_EXAMPLES", "20000")))
+if "HYPOTHESIS_PROFILE" in os.environ:
+    settings.load_profile(os.environ["HYPOTHESIS_PROFILE"])
 
 _LOCAL = ("127.0.0.1", "::1", "localhost")
 

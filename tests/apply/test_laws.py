@@ -24,7 +24,8 @@ from reconciler.model.desired import Definitions
 from reconciler.model.fields import FIELDS
 from reconciler.planning.offline import check_definitions
 from reconciler.sandbox import Options, generate, parse_settings, running
-from tests.apply.bench import Bench, Wire, endings, want
+from tests.apply.bench import Bench, Wire, endings
+from tests.apply.strategies import CHANNELS, FIRST_ID, seeds, wishes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,10 +33,8 @@ if TYPE_CHECKING:
     from reconciler.model.desired import Desired
     from reconciler.model.live import Live
     from reconciler.model.plan import Plan
-    from reconciler.model.values import Spec, Value
+    from reconciler.model.values import Value
 
-FIRST_ID = 100_001
-CHANNELS = 8
 few = settings(
     max_examples=20, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow]
 )
@@ -120,51 +119,6 @@ def odd_stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     )
     with set_stage(tmp_path_factory.mktemp("odd"), f"put_version_semantics={request.param}", *oddities) as one:
         yield one
-
-
-def formulas() -> st.SearchStrategy[str]:
-    terms = st.integers(FIRST_ID, FIRST_ID + CHANNELS - 1).map(lambda channel_id: f"channel({channel_id})")
-    return st.lists(terms, min_size=1, max_size=2).map(" + ".join)
-
-
-# Few at a time, for most combinations are not legal.
-VALUES: dict[str, st.SearchStrategy[Value]] = {
-    "channelInfo": st.sampled_from(["North", "South", "Übersicht"]),
-    "channelDescription": st.sampled_from([None, "", "Checked"]),
-    "channelImportId": st.sampled_from([None, "A", "B", "B00001-ELEC-USE", "B00001-ELEC-SUB"]),
-    "isPrimaryValue": st.booleans(),
-    "isPrimaryDemand": st.booleans(),
-    "observationTypeCode": st.sampled_from(["ELECUSE", "ELECDEM"]),
-    "summarizationMethod": st.sampled_from(["Sum", "Max"]),
-    "intervalMinutes": st.sampled_from([5, 15]),
-    "esaChannelVersion__multiplier": st.sampled_from([0, 1, 0.001, 0.1, -2.5]),
-    "esaChannelVersion__observationRule": st.sampled_from(["Odometer", "Trip"]),
-    "esaChannelVersion__rolloverValue": st.sampled_from([None, 1000]),
-    "esaChannelVersion__maximumReading": st.sampled_from([None, 500]),
-    "esaChannelVersion__unitCode": st.sampled_from(["KWH", "KW", "USD"]),
-    "esaChannelVersion__beginDate": st.sampled_from([None, "2021-03-01T08:00:00", "2025-12-31"]),
-}
-SPECS: st.SearchStrategy[Spec] = st.lists(st.sampled_from(sorted(VALUES)), min_size=1, max_size=3, unique=True).flatmap(
-    lambda paths: st.fixed_dictionaries({path: VALUES[path] for path in paths})
-)
-CONVERSIONS: st.SearchStrategy[Spec] = formulas().map(
-    lambda formula: {"isCalculated": True, "esaChannelVersion__formula": formula}
-)
-REVERSALS: st.SearchStrategy[Spec] = st.sampled_from([5, 60]).map(
-    lambda minutes: {"isCalculated": False, "intervalMinutes": minutes}
-)
-FORMULAS: st.SearchStrategy[Spec] = formulas().map(lambda formula: {"esaChannelVersion__formula": formula})
-
-
-@st.composite
-def wishes(draw: st.DrawFn) -> tuple[Desired, ...]:
-    """What is wanted of some channels, each wish sound by itself more often than not."""
-    ids = draw(st.lists(st.integers(FIRST_ID, FIRST_ID + CHANNELS - 1), min_size=1, max_size=5, unique=True))
-    specs = st.one_of(SPECS, SPECS, CONVERSIONS, FORMULAS, REVERSALS)
-    return tuple(want(f"c{channel_id}", channel_id, **draw(specs)) for channel_id in sorted(ids))
-
-
-seeds = st.integers(0, 50)
 
 
 def values_of(live: Live) -> dict[str, Value]:

@@ -1,0 +1,218 @@
+"""A sandbox without sockets, which puts all that happens there in one order: reads, writes, edits by others."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Event, RLock
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from reconciler.sandbox.app import create_app
+from reconciler.sandbox.faulting import ConnectionDroppedError
+from reconciler.sandbox.journal import read_requests
+from reconciler.sandbox.options import Options
+from reconciler.sandbox.store import open_store
+from reconciler.sandbox.worlds import load_world
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from starlette.types import ASGIApp, Message
+
+    from reconciler.sandbox import Fault, Request, Settings, World
+    from reconciler.sandbox.store import Store
+
+_CHANNELS = "/api/v202406/esachannel"
+
+
+class Killed(BaseException):
+    """The process ends here: nothing catches it, as nothing would run after a kill -9."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Channels were read, and whoever applies has them."""
+
+    channel_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Whoever applies sent a write that reached the service; `is_done` is what its own journal says."""
+
+    channel_id: int
+    is_done: bool
+    status: int
+    path: str
+    run: int
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """Somebody else edited a channel."""
+
+    channel_id: int
+    path: str
+    value: object
+
+
+@dataclass
+class Trouble:
+    """What happens to one run: the process ends, Ctrl-C comes, or somebody edits, each at one request (from 0)."""
+
+    dies_at: int | None = None
+    dies_after_answer: bool = False
+    stops_at: int | None = None
+    edits: Mapping[int, Callable[[], Edited | None]] = field(default_factory=dict)
+    stop: Event = field(default_factory=Event)
+    requests: int = 0
+
+    def come(self, moments: list[Read | Put | Edited]) -> None:
+        """What comes before the next request."""
+        number = self.requests
+        self.requests += 1
+        if self.dies_at is not None and number >= self.dies_at + self.dies_after_answer:
+            raise Killed
+        if number == self.stops_at:
+            self.stop.set()
+        if number in self.edits and (edited := self.edits[number]()):
+            moments.append(edited)
+
+    def follow(self) -> None:
+        """What comes after its answer, before anybody has it."""
+        if self.dies_at is not None and self.requests > self.dies_at:
+            raise Killed
+
+
+class Inside(httpx.BaseTransport):
+    """The emulated service in this process, one request at a time; `moments` tells what happened, in order."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.moments: list[Read | Put | Edited] = []
+        self.trouble = Trouble()
+        self.run = 0
+        self._lock = RLock()
+        self._known = 0
+        self._settings: Settings | None = None
+        self._app: ASGIApp | None = None
+
+    def begin(self, world: World, settings: Settings) -> None:
+        """Start again from `world`."""
+        load_world(self.store, world)
+        self.moments, self._known, self.run = [], 0, 0
+        self._settings = settings
+        self.quiet()
+
+    def trouble_with(self, faults: tuple[Fault, ...], trouble: Trouble) -> None:
+        """From now on requests are struck by `faults`, and by `trouble`."""
+        assert self._settings is not None
+        self._app = create_app(self.store, Options(self._settings, faults))
+        self.trouble = trouble
+        self.run += 1
+
+    def quiet(self) -> None:
+        """From now on nothing goes wrong."""
+        self.trouble_with((), Trouble())
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        with self._lock:
+            self.trouble.come(self.moments)
+            try:
+                return self._answer(request)
+            except ConnectionDroppedError:
+                raise httpx.ReadError("dropped by a fault") from None
+            finally:
+                self._note_writes()
+                self.trouble.follow()
+
+    def other(self) -> httpx.BaseTransport:
+        """The way in for others, whom nothing strikes, and whose doings are not noted."""
+        assert self._settings is not None
+        return _Beside(self, create_app(self.store, Options(self._settings)))
+
+    def answer_others(self, app: ASGIApp, request: httpx.Request) -> httpx.Response:
+        with self._lock:
+            response = _call(app, request)
+            self._known = max((one.id for one in self._list_new()), default=self._known)
+            return response
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        assert self._app is not None
+        response = _call(self._app, request)
+        if request.method == "GET" and response.is_success and request.url.path.startswith(_CHANNELS):
+            document = json.loads(response.content)
+            rows: list[dict[str, Any]] = document if isinstance(document, list) else [document]
+            self.moments.append(Read(tuple(row["channelId"] for row in rows)))
+        return response
+
+    def _note_writes(self) -> None:
+        for entry in self._list_new():
+            self._known = entry.id
+            self.moments.append(_tell(entry, self.run))
+
+    def _list_new(self) -> tuple[Request, ...]:
+        return read_requests(self.store, self._known)
+
+
+class _Beside(httpx.BaseTransport):
+    def __init__(self, inside: Inside, app: ASGIApp) -> None:
+        self._inside = inside
+        self._app = app
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        return self._inside.answer_others(self._app, request)
+
+
+@contextmanager
+def open_inside(database: Path) -> Iterator[Inside]:
+    """A sandbox that holds nothing yet."""
+    with open_store(database) as store:
+        # Nobody pulls this plug, and twenty thousand histories are long enough.
+        store.connection.execute("PRAGMA synchronous = OFF")
+        yield Inside(store)
+
+
+def _tell(entry: Request, run: int) -> Put | Edited:
+    channel_id = int(entry.path.split("/")[4])
+    if (entry.fault or "").startswith("other-writer"):
+        ((name, value),) = json.loads(entry.body).items()
+        return Edited(channel_id, "esaChannelVersion.multiplier" if name == "multiplier" else name, value)
+    return Put(channel_id, 200 <= entry.status < 300, entry.status, entry.path, run)
+
+
+def _call(app: ASGIApp, request: httpx.Request) -> httpx.Response:
+    """The answer of `app`, which waits for nothing and so needs no loop."""
+    body = request.read()
+    headers = [(name.lower(), value) for name, value in request.headers.raw if name.lower() != b"accept-encoding"]
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": request.method,
+        "scheme": "http",
+        "path": request.url.path,
+        "raw_path": request.url.raw_path,
+        "query_string": request.url.query,
+        "root_path": "",
+        "headers": headers,
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 80),
+    }
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(dict(message))
+
+    steps = app(scope, receive, send).__await__()
+    for _ in steps:
+        pass
+    content = b"".join(message.get("body", b"") for message in sent[1:])
+    return httpx.Response(sent[0]["status"], headers=sent[0]["headers"], content=content)

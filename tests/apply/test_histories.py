@@ -1,0 +1,293 @@
+"""What holds after any history: worlds, wishes, settings, faults, kills, lost power, Ctrl-C and other people's edits.
+
+A few hundred histories with all other tests, twenty thousand with `make soak`.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, Phase, assume, event, given, settings
+
+from reconciler.apply.chronicle import read_journal
+from reconciler.apply.conduct import Conduct
+from reconciler.apply.journal import open_journal
+from reconciler.apply.recount import recount
+from reconciler.apply.run import apply_plan
+from reconciler.energycap.client import open_editor
+from reconciler.errors import ServiceError
+from reconciler.model.desired import Definitions
+from reconciler.model.fields import FIELDS, OBSERVATION_RULE_ID
+from reconciler.model.outcomes import Ending
+from reconciler.planning.canonical import is_same
+from reconciler.planning.plan import Basis, make_plan
+from reconciler.sandbox import generate, parse_faults, parse_settings
+from tests.apply.bench import endings
+from tests.apply.inside import Edited, Inside, Killed, Put, Read, Trouble, open_inside
+from tests.apply.strategies import CHANNELS, FIRST_ID, FOREIGN, Meddling, Run, busy_wishes, histories, seeds, services
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from reconciler.apply.chronicle import Chronicle
+    from reconciler.energycap.client import Editor
+    from reconciler.model.desired import Desired
+    from reconciler.model.live import Live
+    from reconciler.model.outcomes import Account, Outcome
+    from reconciler.model.plan import Plan
+    from reconciler.model.project import Environment
+    from reconciler.model.values import Value
+
+URL = "http://127.0.0.1:1"
+# Where journals cost no time; that they reach a disk is tested elsewhere.
+MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
+many = settings(
+    max_examples=max(300, settings().max_examples) // 2,
+    deadline=None,
+    # To explain a failure takes minutes, and the shrunk history explains itself.
+    phases=[phase for phase in Phase if phase is not Phase.explain],
+    suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
+)
+
+
+@dataclass
+class Theatre:
+    """One plan, one service, one journal, and all that happens there."""
+
+    inside: Inside
+    editor: Editor
+    other: Editor
+    environment: Environment
+    wished: tuple[Desired, ...]
+    folder: Path
+    plan: Plan
+    parallelism: int
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def play(self, step: Run | Meddling) -> None:
+        """One step of a history; of a run that ends by itself the account is checked against the service's journal."""
+        if isinstance(step, Meddling):
+            if edited := self.meddle(step):
+                self.inside.moments.append(edited)
+            return
+        edits = {number: partial(self.meddle, one) for number, one in step.edits.items()}
+        trouble = Trouble(step.dies_at, step.dies_after_answer, step.stops_at, edits)
+        self.inside.trouble_with(parse_faults(step.faults), trouble)
+        begun = len(self.inside.moments)
+        try:
+            account = self.apply(trouble)
+        except Killed:
+            self.lose_power(step.lost)
+        else:
+            check_account(account, [put for put in self.inside.moments[begun:] if isinstance(put, Put)])
+        finally:
+            self.inside.quiet()
+
+    def apply(self, trouble: Trouble | None = None) -> Account:
+        with open_journal(self.folder, self.plan) as journal:
+            conduct = Conduct(self.parallelism, journal=journal, stop=(trouble or Trouble()).stop)
+            return apply_plan(self.plan, self.editor, self.environment, conduct)
+
+    def meddle(self, meddling: Meddling) -> Edited | None:
+        """Edit a channel as somebody else would; None where the service does not let them."""
+        channel_id, path = self._aim(meddling)
+        number = next(self._numbers)
+        value: Value = 1000 + number if "." in path else f"Foreign {number}"
+        with suppress(ServiceError):
+            fresh = self.other.read_channel(channel_id)
+            if "." in path:
+                self.other.edit_version(fresh, {path: value})
+            else:
+                self.other.edit_channel(fresh, {path: value}, self.environment.channel_edit)
+            return Edited(channel_id, path, value)
+        return None
+
+    def _aim(self, meddling: Meddling) -> tuple[int, str]:
+        if not meddling.is_planned:
+            return FIRST_ID + meddling.number, meddling.path
+        change = self.plan.sendable[meddling.number % len(self.plan.sendable)]
+        managed = [path for path in FOREIGN if path in change.wanted]
+        return change.channel_id, managed[0] if meddling.hits and managed else meddling.path
+
+    def lose_power(self, share: float) -> None:
+        """Cut from the journal a share of what no disk was made to have: all behind the last intent."""
+        for journal in self.folder.iterdir():
+            lines = journal.read_bytes().splitlines(keepends=True)
+            durable = max(index for index, line in enumerate(lines) if b'"kind":"landed"' not in line) + 1
+            kept, tail = b"".join(lines[:durable]), b"".join(lines[durable:])
+            journal.write_bytes(kept + tail[: round(len(tail) * (1 - share))])
+
+    def chronicle(self) -> Chronicle:
+        (journal,) = self.folder.iterdir()
+        return read_journal(journal)
+
+
+@dataclass(frozen=True)
+class End:
+    """How the service stands at the end, what was written until then, and how the changes ended."""
+
+    channels: tuple[Live, ...]
+    paths: list[str]
+    endings: dict[str, str]
+
+
+def plan_of(editor: Editor, wished: tuple[Desired, ...], environment: Environment) -> Plan:
+    definitions = Definitions(wished, (), ("channels/demo.yaml",), "sha256:0")
+    return make_plan(definitions, editor.read_snapshot(), Basis("0", environment, "sandbox", "2026-11-21T00:00:00Z"))
+
+
+@contextmanager
+def open_theatre(
+    seed: int, service: tuple[tuple[str, ...], Environment], wished: tuple[Desired, ...], parallelism: int
+) -> Iterator[Theatre]:
+    assignments, environment = service
+    with ExitStack() as stack:
+        inside = stack.enter_context(open_inside(Path(":memory:")))
+        folder = Path(stack.enter_context(TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None)))
+        inside.begin(generate(CHANNELS, seed), parse_settings(assignments))
+        editor = stack.enter_context(open_editor(URL, "sandbox", inside))
+        other = stack.enter_context(open_editor(URL, "sandbox", inside.other()))
+        plan = plan_of(other, wished, environment)
+        assume(not plan.errored and plan.sendable)
+        yield Theatre(inside, editor, other, environment, wished, folder, plan, parallelism)
+
+
+def see_end(theatre: Theatre, account: Account) -> End:
+    puts = [one for one in theatre.inside.moments if isinstance(one, Put) and one.is_done]
+    return End(theatre.other.list_channels(), sorted(put.path for put in puts), endings(account))
+
+
+def check_account(account: Account, puts: Sequence[Put]) -> None:
+    """Each outcome of one run says what the service's own journal says of its channel."""
+    for outcome in account.outcomes:
+        done = sum(put.is_done for put in puts if put.channel_id == outcome.channel_id)
+        assert is_true(outcome, done), (outcome, done)
+
+
+def is_true(outcome: Outcome, done: int) -> bool:
+    match outcome.ending:
+        case Ending.DONE:
+            return done == outcome.requests and outcome.already == (done == 0)
+        case Ending.STALE | Ending.NOT_TRIED:
+            return done == outcome.requests == 0
+        case Ending.DIFFERS:
+            # Of a lost answer and a foreign edit together nobody can tell whether the write was done.
+            return outcome.requests - 1 <= done <= outcome.requests
+        case Ending.FAILED:
+            return done in _said_to_be_done(outcome)
+
+
+def _said_to_be_done(outcome: Outcome) -> tuple[int, ...]:
+    if "may have been done" in outcome.message:
+        return outcome.requests - 1, outcome.requests
+    if "was written and answered so, but cannot be read again" in outcome.message:
+        return (outcome.requests,)
+    return (outcome.message.count(" was written; "),)
+
+
+def check_survivors(theatre: Theatre, before: Sequence[Live], after: Sequence[Live]) -> None:
+    """Every value is what it was or what the plan wants; another person's is kept that a fresh read could see."""
+    wanted = {change.channel_id: change.wanted for change in theatre.plan.sendable}
+    for old, new in zip(before, after, strict=True):
+        rule_id = new.values.get(OBSERVATION_RULE_ID)
+        for one in FIELDS:
+            start = [old.values.get(one.path)]
+            if one.path in wanted.get(old.id, {}):
+                start.append(wanted[old.id][one.path])
+            allowed = find_allowed(theatre.inside.moments, old.id, one.path, start)
+            found = new.values.get(one.path)
+            assert any(is_same(one.path, value, found, rule_id) for value in allowed), (
+                old.id,
+                one.path,
+                allowed,
+                found,
+            )
+        assert [version.id for version in new.versions] == [version.id for version in old.versions]
+        assert [version.values for version in new.versions[:-1]] == [version.values for version in old.versions[:-1]]
+
+
+def find_allowed(
+    moments: Sequence[Read | Put | Edited], channel_id: int, path: str, start: Sequence[Value]
+) -> list[Value]:
+    """What a value may be in the end; only edits between a change's fresh read and its PUT may be lost."""
+    allowed = list(start)
+    for index, moment in enumerate(moments):
+        if isinstance(moment, Edited) and (moment.channel_id, moment.path) == (channel_id, path):
+            value: Value = moment.value  # type: ignore[assignment]
+            allowed = [*allowed, value] if falls_into_window(moments, index) else [value]
+    return allowed
+
+
+def falls_into_window(moments: Sequence[Read | Put | Edited], index: int) -> bool:
+    """Whether the next write to the edited channel was made from what was read before the edit."""
+    edited = moments[index]
+    assert isinstance(edited, Edited)
+    for moment in moments[index + 1 :]:
+        if isinstance(moment, Read) and edited.channel_id in moment.channel_ids:
+            return False
+        if isinstance(moment, Put) and moment.channel_id == edited.channel_id and moment.is_done:
+            return True
+    return False
+
+
+def check_journal(theatre: Theatre, account: Account, edited: frozenset[int]) -> None:
+    """The journal of all runs counts as many writes that were done as the service, and nothing is open."""
+    chronicle = theatre.chronicle()
+    assert chronicle.open == ()
+    assert endings(recount(chronicle)) == endings(account)
+    for change in theatre.plan.sendable:
+        if change.channel_id in edited:
+            continue
+        told = [landing for _, landing in chronicle.writes_by_name[change.name] if landing]
+        done = [one for one in theatre.inside.moments if isinstance(one, Put) and one.is_done]
+        assert sum(landing.ending is Ending.DONE for landing in told) == sum(
+            put.channel_id == change.channel_id for put in done
+        )
+
+
+def check_end(theatre: Theatre, account: Account, undisturbed: End, edited: frozenset[int]) -> None:
+    """The next plan is the rest, if anything; where nobody else wrote, all is as after an undisturbed run."""
+    undone = {outcome.channel_id for outcome in account.outcomes if outcome.ending is not Ending.DONE}
+    rest = plan_of(theatre.other, theatre.wished, theatre.environment)
+    assert {change.channel_id for change in rest.sendable} <= undone | edited
+    if not edited:
+        assert see_end(theatre, account) == undisturbed
+        assert {change.channel_id for change in rest.blocked} <= undone | {
+            change.channel_id for change in theatre.plan.blocked
+        }
+
+
+@pytest.mark.parametrize("parallelism", [1, 4])
+@many
+@given(seed=seeds, service=services(), wished=busy_wishes(), history=histories)
+def test_after_any_history_the_account_is_true_and_nothing_is_lost(
+    parallelism: int,
+    seed: int,
+    service: tuple[tuple[str, ...], Environment],
+    wished: tuple[Desired, ...],
+    history: tuple[Run | Meddling, ...],
+) -> None:
+    with open_theatre(seed, service, wished, parallelism) as calm:
+        undisturbed = see_end(calm, calm.apply())
+    with open_theatre(seed, service, wished, parallelism) as theatre:
+        before = theatre.other.list_channels()
+        for step in history:
+            theatre.play(step)
+        begun = len(theatre.inside.moments)
+        account = theatre.apply()
+
+        check_account(account, [one for one in theatre.inside.moments[begun:] if isinstance(one, Put)])
+        edited = frozenset(one.channel_id for one in theatre.inside.moments if isinstance(one, Edited))
+        puts = {one.channel_id for one in theatre.inside.moments if isinstance(one, Put)}
+        assert puts <= {change.channel_id for change in theatre.plan.sendable}
+        check_survivors(theatre, before, theatre.other.list_channels())
+        check_journal(theatre, account, edited)
+        check_end(theatre, account, undisturbed, edited)
+        event(f"{len(history)} steps, {'with' if edited else 'without'} other people's edits")
