@@ -46,7 +46,7 @@ def replace_files(replacements: Iterable[Replacement]) -> None:
         staged = [(_stage(stack, one), one) for one in replacements]
         for _, one in staged:
             _check_unmoved(one)
-        with _uninterrupted():
+        with hold_signals():
             for temporary, one in staged:
                 _put(temporary, one.path)
         stack.pop_all()
@@ -97,7 +97,7 @@ def _remove_empty(folder: Path) -> None:
 
 
 @contextmanager
-def _uninterrupted() -> Iterator[None]:
+def hold_signals() -> Iterator[None]:
     """Let Ctrl-C and SIGTERM wait until the block is done."""
     waiting: list[int] = []
 

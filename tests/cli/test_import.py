@@ -1,0 +1,335 @@
+"""`reconciler import`, as its users meet it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cli.tenants import read_files
+from tests.worlds import make_channel, make_data_point, make_version, make_world
+
+if TYPE_CHECKING:
+    from tests.cli.desk import Desk
+
+USE = "channels/town-hall/dp-1.yaml"
+WORLD = make_world(
+    make_channel(1, channelInfo="Use", isPrimaryValue=True),
+    make_channel(2, {"multiplier": 0.1}, channelInfo="Losses", channelImportId=None, type="ELECDEM"),
+    make_channel(3, {"formula": "channel(1) - channel(2)"}, channelInfo="Net", isCalculated=True),
+    make_channel(4, channelInfo="Use", data_point=2),
+)
+PLACELESS = make_data_point(2) | {"parentPlace": None}
+
+
+@pytest.fixture
+def town(desk: Desk) -> Desk:
+    """A desk without a file, before a tenant of four channels on two data points."""
+    desk.load(WORLD)
+    return desk
+
+
+def test_a_tenant_without_a_file_is_under_control(town: Desk) -> None:
+    answer = town.run("import")
+
+    assert (answer.code, answer.out, answer.err) == (
+        0,
+        """\
+4 channels of sandbox went into 2 files; a plan of them is empty.
+
+  + new      channels/town-hall/dp-1.yaml  3 channels
+  + new      channels/town-hall/dp-2.yaml  1 channel
+  + new      schemas/channels.schema.json  for editors
+
+Import: 4 channels added, 3 files new, 0 changed, 0 managed before, 0 left out.
+""",
+        "",
+    )
+    assert (
+        (town.root / USE).read_text()
+        == """\
+# yaml-language-server: $schema=../../schemas/channels.schema.json
+dataPoint: DP-1
+channels:
+  dp-1-use:
+    select:
+      channelImportId: IMP-1
+    channelInfo: Use
+    channelImportId: IMP-1
+    observationTypeCode: ELECUSE
+    summarizationMethod: Sum
+    intervalMinutes: 15
+    isPrimaryValue: true
+    esaChannelVersion:
+      unitCode: KWH
+      observationRule: Trip
+      multiplier: 1
+
+  dp-1-losses:
+    select:
+      dataPointImportId: DPI-1
+      observationTypeCode: ELECDEM
+    channelInfo: Losses
+    observationTypeCode: ELECDEM
+    summarizationMethod: Sum
+    intervalMinutes: 15
+    esaChannelVersion:
+      unitCode: KWH
+      observationRule: Trip
+      multiplier: 0.1
+
+  dp-1-net:
+    select:
+      channelImportId: IMP-3
+    channelInfo: Net
+    channelImportId: IMP-3
+    observationTypeCode: ELECUSE
+    summarizationMethod: Sum
+    isCalculated: true
+    esaChannelVersion:
+      unitCode: KWH
+      observationRule: Trip
+      multiplier: 1
+      formula: channel(dp-1-use) - channel(dp-1-losses)
+"""
+    )
+    assert town.run("validate").out == "2 files, 4 channels: no findings.\n"
+    assert town.run("plan", "--detailed-exitcode").code == 0
+    assert town.writes == []
+
+
+def test_a_second_import_has_nothing_to_do(town: Desk) -> None:
+    town.run("import")
+    before = read_files(town.root)
+
+    answer = town.run("import")
+
+    assert (answer.code, answer.out) == (
+        0,
+        """\
+Nothing to import from sandbox.
+
+Import: 0 channels added, 0 files new, 0 changed, 4 managed before, 0 left out.
+""",
+    )
+    assert read_files(town.root) == before
+
+
+def test_new_channels_of_a_data_point_join_its_file(town: Desk) -> None:
+    file = town.write("channels/mine.yaml", "# mine\nchannels:\n  use:   # the main one\n    channelId: 1\n")
+    answer = town.run("import", "--data-point", "DP-1", "-q")
+
+    assert (answer.code, answer.out) == (0, "")
+    assert file.read_text().startswith(
+        "# mine\nchannels:\n  use:   # the main one\n    channelId: 1\n\n  dp-1-losses:\n"
+    )
+    assert "formula: channel(use) - channel(dp-1-losses)\n" in file.read_text()
+    assert sorted(read_files(town.root)) == ["channels/mine.yaml", "reconciler.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("options", "files"),
+    [
+        (["--layout", "flat"], ["channels/dp-1.yaml", "channels/dp-2.yaml"]),
+        (["--only", "dp-2-*"], ["channels/town-hall/dp-2.yaml"]),
+        (["--place", "HALL", "--data-point", "DPI-1"], [USE]),
+        (["--place", "Town*"], [USE, "channels/town-hall/dp-2.yaml"]),
+    ],
+)
+def test_what_is_asked_for_is_imported_and_nothing_else(town: Desk, options: list[str], files: list[str]) -> None:
+    assert town.run("import", *options).code == 0
+    assert sorted(read_files(town.root / "channels")) == [file.removeprefix("channels/") for file in files]
+
+
+def test_a_channel_that_is_not_imported_is_in_formulas_by_its_id(town: Desk) -> None:
+    town.run("import", "--only", "dp-1-net", "--only", "dp-1-use")
+
+    assert "formula: channel(dp-1-use) - channel(2)\n" in (town.root / USE).read_text()
+
+
+def test_all_fields_are_written_where_they_are_wanted(town: Desk) -> None:
+    version = make_version(10, isValuePositive=True, beginDate="2024-06-03T10:30:00")
+    town.load(make_world(make_channel(1, versions=[version], channelDescription="no")))
+    town.run("import", "--fields", "all")
+
+    lines = (town.root / USE).read_text().splitlines()
+    assert lines[5:11] == [
+        "      channelImportId: IMP-1",
+        "    channelInfo: Channel 1",
+        '    channelDescription: "no"',
+        "    channelImportId: IMP-1",
+        "    observationTypeCode: ELECUSE",
+        "    summarizationMethod: Sum",
+    ]
+    assert '      beginDate: "2024-06-03T10:30:00"' in lines
+    assert "      isValuePositive: true" in lines
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--only", "nothing"], 'ESA307  no channel matches the pattern, found "nothing"'),
+        (["--data-point", "dp-1"], 'ESA307  no data point matches the pattern, found "dp-1"'),
+        (["--place", "X"], 'ESA307  no place matches the pattern, found "X"'),
+    ],
+)
+def test_a_pattern_that_matches_nothing_is_an_error(town: Desk, options: list[str], message: str) -> None:
+    answer = town.run("import", *options)
+
+    assert (answer.code, answer.out.splitlines()[0]) == (1, message)
+    assert not (town.root / "channels").exists()
+
+
+def test_a_dry_run_shows_the_files_as_a_diff_and_writes_nothing(town: Desk) -> None:
+    town.write("channels/mine.yaml", "channels:\n  use:\n    channelId: 1\n  losses:\n    channelId: 2\n")
+    before = read_files(town.root)
+
+    answer = town.run("import", "--dry-run", "--data-point", "DP-1")
+
+    assert (answer.code, answer.out) == (
+        0,
+        """\
+1 channel of sandbox would go into 1 file; a plan of them is empty.
+
+--- channels/mine.yaml
++++ channels/mine.yaml
+@@ -3,3 +3,16 @@
+     channelId: 1
+   losses:
+     channelId: 2
++  dp-1-net:
++    select:
++      channelImportId: IMP-3
++    channelInfo: Net
++    channelImportId: IMP-3
++    observationTypeCode: ELECUSE
++    summarizationMethod: Sum
++    isCalculated: true
++    esaChannelVersion:
++      unitCode: KWH
++      observationRule: Trip
++      multiplier: 1
++      formula: channel(use) - channel(losses)
+
+Import (nothing written): 1 channel added, 0 files new, 1 changed, 2 managed before, 0 left out.
+""",
+    )
+    assert read_files(town.root) == before
+
+
+def test_what_a_file_cannot_hold_is_left_out_and_told(town: Desk) -> None:
+    town.load(make_world(make_channel(1, channelInfo="Bell \x07", channelImportId="\u202eIMP")))
+
+    answer = town.run("import")
+
+    assert (answer.code, answer.out.splitlines()[-5:]) == (
+        0,
+        [
+            "Left out of the files, and so not managed:",
+            "  dp-1-bell  channelInfo",
+            "      a file cannot hold this value",
+            "",
+            "Import: 1 channel added, 2 files new, 0 changed, 0 managed before, 1 left out.",
+        ],
+    )
+    assert 'channelImportId: "\\u202EIMP"' in (town.root / USE).read_text()
+
+
+def test_drift_is_accepted_with_an_update(town: Desk) -> None:
+    town.run("import")
+    text = (town.root / USE).read_text()
+    (town.root / USE).write_text(text.replace("multiplier: 0.1", "multiplier: 0.1   # as the plumber says"))
+    changed = [{**channel} for channel in WORLD["channels"]]
+    changed[0]["channelInfo"] = "no"
+    changed[1]["channelVersions"] = [make_version(20, multiplier=0.5)]
+    town.load({**WORLD, "channels": changed})
+
+    answer = town.run("import", "--update")
+
+    assert (answer.code, answer.out) == (
+        0,
+        """\
+1 file took over what sandbox has for 2 channels; a plan of them is empty.
+
+  ~ changed  channels/town-hall/dp-1.yaml  2 channels
+
+Import: 2 channels updated, 0 files new, 1 changed, 4 managed before, 0 left out.
+""",
+    )
+    assert (town.root / USE).read_text() == text.replace(
+        "multiplier: 0.1", "multiplier: 0.5   # as the plumber says"
+    ).replace("channelInfo: Use", 'channelInfo: "no"')
+    assert town.run("plan", "--detailed-exitcode").code == 0
+    assert town.run("import", "--update").out.startswith("Nothing to take over from sandbox.\n")
+
+
+def test_an_update_adds_no_channel_and_reaches_only_what_is_asked_for(town: Desk) -> None:
+    town.define({"use": {"channelId": 1, "channelInfo": "Use!"}, "far": {"channelId": 4, "channelInfo": "Far"}})
+
+    answer = town.run("import", "--update", "--only", "far")
+
+    assert answer.out.splitlines()[-1] == (
+        "Import: 1 channel updated, 0 files new, 1 changed, 1 managed before, 0 left out."
+    )
+    assert (town.root / "channels/all.yaml").read_text() == (
+        "channels:\n  use:\n    channelId: 1\n    channelInfo: Use!\n  far:\n    channelId: 4\n    channelInfo: Use\n"
+    )
+
+
+def test_what_would_not_be_an_empty_plan_is_not_written(town: Desk) -> None:
+    """Live, the channel breaks a rule of the files: rolloverValue under the Trip rule."""
+    broken = make_channel(1, {"rolloverValue": 500})
+    town.load(make_world(broken))
+    version = {"observationRule": "Trip", "rolloverValue": None}
+    file = town.define({"use": {"channelId": 1, "esaChannelVersion": version}})
+    before = file.read_text()
+
+    answer = town.run("import", "--update")
+
+    assert answer.code == 1
+    assert answer.out.startswith(
+        "channels/all.yaml:6:22  ESA214  rolloverValue must be null under the Trip rule, found 500\n"
+    )
+    assert answer.err == (
+        "reconciler: the files would have errors; nothing was written\n"
+        "  fix: leave these channels out: --only picks others\n"
+    )
+    assert file.read_text() == before
+
+
+def test_a_snapshot_is_imported_offline(town: Desk) -> None:
+    town.run("snapshot", "--out", "copy.json")
+    town.load(make_world(make_channel(9)))
+
+    assert town.run("import", "--snapshot", "copy.json").out.splitlines()[-1] == (
+        "Import: 4 channels added, 3 files new, 0 changed, 0 managed before, 0 left out."
+    )
+
+
+def test_broken_definitions_stop_an_import_before_the_service_is_asked(town: Desk) -> None:
+    town.write("channels/mine.yaml", "channels:\n  use:\n    chanelId: 1\n")
+
+    answer = town.run("import")
+
+    assert answer.code == 1
+    assert answer.out.startswith("channels/mine.yaml:3:5  ESA121  unknown key chanelId in channel use\n")
+    assert answer.err.startswith("reconciler: the definitions have errors; nothing was asked of EnergyCAP\n")
+
+
+def test_a_file_of_another_data_point_is_left_alone(town: Desk) -> None:
+    file = town.write(USE, "channels:\n  far:\n    channelId: 4\n")
+    town.run("import")
+
+    assert sorted(read_files(town.root / "channels")) == ["town-hall/dp-1-1.yaml", "town-hall/dp-1.yaml"]
+    assert file.read_text() == "channels:\n  far:\n    channelId: 4\n"
+
+
+def test_where_a_file_cannot_be_written_none_is(town: Desk) -> None:
+    town.load(make_world(make_channel(1), make_channel(4, data_point=2, dataPoint=PLACELESS)))
+    town.write("channels/town-hall", "not a folder\n")
+
+    answer = town.run("import")
+
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err.startswith(f"reconciler: cannot write {town.root / USE}: ")
+    assert sorted(path.name for path in (town.root / "channels").iterdir()) == ["town-hall"]

@@ -1,0 +1,131 @@
+"""`reconciler init`: a repository that works as it comes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from reconciler import __version__
+from reconciler.cli import init
+
+if TYPE_CHECKING:
+    from tests.cli.desk import Desk
+
+SCAFFOLD = Path(init.__file__).parent / "scaffold"
+
+
+@pytest.fixture
+def bare(desk: Desk) -> Desk:
+    """An empty folder."""
+    (desk.root / "reconciler.yaml").unlink()
+    return desk
+
+
+def test_a_new_repository_validates_and_plans_at_once(bare: Desk) -> None:
+    answer = bare.run("init")
+
+    assert (answer.code, answer.err, answer.out) == (
+        0,
+        "",
+        """\
+  + new      reconciler.yaml
+  + new      channels/example.yaml
+  + new      schemas/channels.schema.json
+  + new      schemas/project.schema.json
+  + new      .pre-commit-config.yaml
+  + new      .gitignore
+
+Next, see what is there to see:
+  reconciler plan
+  reconciler import --dry-run
+""",
+    )
+    assert bare.run("validate").out == "1 file, 2 channels: no findings.\n"
+    plan = bare.run("plan", "--detailed-exitcode")
+    assert (plan.code, plan.out.splitlines()[-1]) == (0, "Plan: 0 to update, 0 blocked, 2 unchanged, 58 unmanaged.")
+
+
+def test_what_the_example_suggests_to_try_is_a_change_that_may_be_applied(bare: Desk) -> None:
+    bare.run("init")
+    example = bare.root / "channels" / "example.yaml"
+    example.write_text(example.read_text().replace("multiplier: 1 ", "multiplier: 0.001 "))
+    bare.run("plan", "--out", "plan.json")
+
+    assert bare.run("apply", "plan.json").code == 0
+
+
+def test_the_next_command_it_names_takes_the_rest_over(bare: Desk) -> None:
+    bare.run("init")
+
+    assert bare.run("import").code == 0
+    assert bare.run("plan").out.splitlines()[-1] == "Plan: 0 to update, 0 blocked, 60 unchanged, 0 unmanaged."
+
+
+def test_first_lines_lead_editors_to_the_schemas(bare: Desk) -> None:
+    bare.run("init")
+    for name in ("reconciler.yaml", "channels/example.yaml"):
+        first = (bare.root / name).read_text().partition("\n")[0]
+        assert (bare.root / name).parent.joinpath(first.partition("=")[2]).resolve().is_file()
+
+
+def test_what_is_there_is_left_as_it_is(bare: Desk) -> None:
+    bare.write("reconciler.yaml", "definitions: mine\n")
+    bare.write(".pre-commit-config.yaml", "repos: []\n")
+    bare.write(".gitignore", "*.log")
+
+    answer = bare.run("init", "--ci", "gitlab")
+
+    assert answer.out.splitlines()[:6] == [
+        "  = left     reconciler.yaml  (it is there already)",
+        "  + new      schemas/channels.schema.json",
+        "  + new      schemas/project.schema.json",
+        "  = left     .pre-commit-config.yaml  (it is there already)",
+        "  ~ changed  .gitignore",
+        "  + new      .gitlab-ci.yml",
+    ]
+    assert (bare.root / "reconciler.yaml").read_text() == "definitions: mine\n"
+    assert (bare.root / ".gitignore").read_text() == "*.log\n.reconciler/\n"
+    assert not (bare.root / "channels").exists()
+
+
+def test_a_second_run_leaves_everything(bare: Desk) -> None:
+    bare.run("init", "new", "--ci", "github")
+    before = {path: path.read_bytes() for path in (bare.root / "new").rglob("*") if path.is_file()}
+
+    answer = bare.run("init", "new", "--ci", "github")
+
+    assert "new/.github/workflows/reconciler.yml  (it is there already)" in answer.out
+    assert "+ new " not in answer.out
+    assert {path: path.read_bytes() for path in (bare.root / "new").rglob("*") if path.is_file()} == before
+
+
+def test_every_template_is_pinned_and_none_is_forgotten(bare: Desk) -> None:
+    bare.run("init", ".", "--ci", "github")
+    bare.run("init", ".", "--ci", "gitlab")
+    written = "".join(path.read_text() for path in bare.root.rglob("*") if path.suffix in (".yml", ".yaml"))
+
+    assert "@VERSION@" not in written
+    assert written.count(f"esa-reconciler=={__version__}") == 5
+    actions = re.findall(r"uses: (\S+)", written)
+    assert len(actions) == 8
+    assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", action) for action in actions)
+    assert sorted(path.name for path in SCAFFOLD.iterdir()) == [
+        "example.yaml",
+        "github.yml",
+        "gitlab.yml",
+        "pre-commit-config.yaml",
+        "reconciler.yaml",
+    ]
+
+
+def test_the_hook_is_the_one_that_this_project_offers(bare: Desk) -> None:
+    bare.run("init")
+    (offered,) = yaml.safe_load((Path(__file__).parents[2] / ".pre-commit-hooks.yaml").read_text())
+    (hook,) = yaml.safe_load((bare.root / ".pre-commit-config.yaml").read_text())["repos"][0]["hooks"]
+
+    del offered["description"], hook["additional_dependencies"]
+    assert hook == offered

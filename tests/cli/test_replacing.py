@@ -1,0 +1,110 @@
+"""Several files that are written as one."""
+
+from __future__ import annotations
+
+import signal
+import stat
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.cli.replacing import Replacement, hold_signals, read_exactly, replace_files
+from reconciler.errors import FileError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+def list_names(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
+
+
+def test_new_files_get_their_folders_and_old_ones_their_content(tmp_path: Path) -> None:
+    old = tmp_path / "old.yaml"
+    old.write_bytes(b"\xef\xbb\xbfa: 1\r\n")
+    old.chmod(0o640)
+
+    replace_files(
+        [
+            Replacement(old, read_exactly(old), "\ufeffa: 2\r\n"),
+            Replacement(tmp_path / "a/b/new.yaml", None, "b: ü\n"),
+        ]
+    )
+
+    assert old.read_bytes() == b"\xef\xbb\xbfa: 2\r\n"
+    assert stat.S_IMODE(old.stat().st_mode) == 0o640
+    assert (tmp_path / "a/b/new.yaml").read_bytes() == "b: ü\n".encode()
+    assert list_names(tmp_path) == ["a", "a/b", "a/b/new.yaml", "old.yaml"]
+
+
+def test_a_link_stays_one(tmp_path: Path) -> None:
+    (tmp_path / "real.yaml").write_text("a: 1\n")
+    (tmp_path / "link.yaml").symlink_to("real.yaml")
+
+    replace_files([Replacement(tmp_path / "link.yaml", "a: 1\n", "a: 2\n")])
+
+    assert (tmp_path / "link.yaml").is_symlink()
+    assert (tmp_path / "real.yaml").read_text() == "a: 2\n"
+
+
+@pytest.mark.parametrize("before", [None, "a: 0\n"], ids=["was not there", "was otherwise"])
+def test_a_file_that_was_changed_meanwhile_stops_all(tmp_path: Path, before: str | None) -> None:
+    (tmp_path / "old.yaml").write_text("a: 1\n")
+
+    with pytest.raises(FileError, match=r"old\.yaml was changed meanwhile; nothing was written"):
+        replace_files(
+            [Replacement(tmp_path / "new.yaml", None, ""), Replacement(tmp_path / "old.yaml", before, "a: 2\n")]
+        )
+
+    assert list_names(tmp_path) == ["old.yaml"]
+    assert (tmp_path / "old.yaml").read_text() == "a: 1\n"
+
+
+def test_a_file_that_is_gone_meanwhile_stops_all(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match="changed meanwhile"):
+        replace_files([Replacement(tmp_path / "old.yaml", "a: 1\n", "a: 2\n")])
+
+    assert list_names(tmp_path) == []
+
+
+def test_where_one_cannot_be_written_none_is(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(FileError, match=r"cannot write .*file/new\.yaml: Not a directory"):
+        replace_files(
+            [Replacement(tmp_path / "a/new.yaml", None, ""), Replacement(tmp_path / "file/new.yaml", None, "")]
+        )
+
+    assert list_names(tmp_path) == ["file"]
+
+
+def test_a_folder_in_the_place_of_a_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "new.yaml").mkdir()
+
+    with pytest.raises(FileError, match=r"cannot read .*new\.yaml: Is a directory"):
+        replace_files([Replacement(tmp_path / "new.yaml", None, "")])
+
+
+def test_an_interruption_on_the_way_leaves_nothing_behind(tmp_path: Path) -> None:
+    def interrupt() -> Iterator[Replacement]:
+        yield Replacement(tmp_path / "a/new.yaml", None, "")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        replace_files(interrupt())
+
+    assert list_names(tmp_path) == []
+
+
+def test_an_interruption_at_the_end_waits() -> None:
+    seen = []
+
+    def be_interrupted() -> None:
+        with hold_signals():
+            signal.raise_signal(signal.SIGINT)
+            seen.append("all is written")
+
+    with pytest.raises(KeyboardInterrupt):
+        be_interrupted()
+    assert seen == ["all is written"]
