@@ -6,6 +6,7 @@ import gc
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from reconciler.model.findings import Severity
@@ -107,10 +108,15 @@ class _Count:
         self._census.readings += len(block.rows)
         self._census.is_naive |= zones
         known, keys = len(self._counts), block.keys
-        self._counts.update(keys)
-        if len(self._counts) > known:
-            for key, line in zip(keys, block.lines, strict=True):
-                self._meet(key, line)
+        if len(keys) == 1:
+            self._counts[keys[0]] += len(block.rows)
+        else:
+            self._counts.update(keys)
+        if more := len(self._counts) - known:
+            # The last line of a key is put first, so that its first one stays.
+            lines = dict(zip(reversed(keys), reversed(block.lines[: len(keys)]), strict=True))
+            for key in reversed(list(islice(reversed(self._counts), more))):
+                self._meet(key, lines[key])
 
     def add(self, parcel: Parcel) -> None:
         self._census.readings += len(parcel.rows)

@@ -8,7 +8,7 @@ import os
 import stat
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from reconciler.errors import FileError
 from reconciler.readings.flaws import BrokenFile
@@ -16,7 +16,6 @@ from reconciler.readings.flaws import BrokenFile
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-    from typing import BinaryIO
 
 # A row of a thousand columns has a tenth of that.
 LONGEST_LINE = 2**20
@@ -48,8 +47,8 @@ class Source:
         with _explained(self.path), self.path.open("rb", buffering=0) as file:
             if _measure(file) != (self.size, self.modified):
                 raise BrokenFile("the file was changed while it was read", fix="leave the file alone, and try again")
-            guarded = io.BufferedReader(_Guard(file, longest_line), _CHUNK)
-            with io.TextIOWrapper(guarded, encoding="utf-8-sig", newline="") as text:
+            guard = _Guard(file, longest_line)
+            with io.TextIOWrapper(cast(BinaryIO, guard), encoding="utf-8-sig", newline="") as text:
                 yield text
 
 
@@ -95,8 +94,11 @@ def _find_odd_line(path: Path) -> int:
     return lines
 
 
-class _Guard(io.RawIOBase):
-    """Bytes on their way to be text, stopped where a line gets longer than it may be, and at a byte that is none."""
+class _Guard(io.BufferedIOBase):
+    """Bytes on their way to be text, stopped where a line gets longer than it may be, and at a byte that is none.
+
+    They come in pieces of their own size, for text asks for an eighth of what reads well.
+    """
 
     def __init__(self, file: io.FileIO, longest_line: int | None) -> None:
         super().__init__()
@@ -108,11 +110,13 @@ class _Guard(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        count = self._file.readinto(buffer)
-        if count:
-            self._check(bytes(buffer[:count]))
-        return count or 0
+    def read(self, _size: int | None = -1, /) -> bytes:
+        return b"".join(iter(self.read1, b""))
+
+    def read1(self, _size: int = -1, /) -> bytes:
+        chunk = self._file.read(_CHUNK) or b""
+        self._check(chunk)
+        return chunk
 
     def _check(self, chunk: bytes) -> None:
         odd = chunk.find(b"\0")

@@ -30,6 +30,7 @@ def read(path: Path, longest_line: int | None = LONGEST_LINE) -> str:
         (b"", ""),
         (b"a\rb\r" + b"x" * 100_000, "a\rb\r" + "x" * 100_000),
     ],
+    ids=["as it is", "marked", "empty", "longer than a piece"],
 )
 def test_text_comes_as_it_is_but_for_the_mark(tmp_path: Path, content: bytes, expected: str) -> None:
     path = write(tmp_path, content)
@@ -50,7 +51,7 @@ def test_text_comes_as_it_is_but_for_the_mark(tmp_path: Path, content: bytes, ex
         (b"a\n" * 70_000 + b"\0", 70_001, "the file is no text, found a zero byte"),
         (b"a\nb" + b"x" * 3 * LONGEST_LINE, 2, "a line is longer than 1,048,576 bytes"),
     ],
-    ids=repr,
+    ids=["UTF-16", "Latin-1", "late", "cut", "zero", "late zero", "long line"],
 )
 def test_what_is_no_text_is_refused_with_its_line(tmp_path: Path, content: bytes, line: int, message: str) -> None:
     path = write(tmp_path, content)
