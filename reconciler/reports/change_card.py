@@ -142,9 +142,7 @@ def _show_edit(edit: Edit, effect: str, directory: Directory) -> ShownEdit:
 
 
 def _show_block(block: Block) -> ShownBlock:
-    # A saved plan has its evidence sorted; the page is the same before it is saved and after.
-    evidence = dict(sorted(block.evidence.items()))
-    return ShownBlock(block, tuple(describe_evidence(evidence)), RULES.get(block.rule))
+    return ShownBlock(block, tuple(describe_evidence(block.evidence)), RULES.get(block.rule))
 
 
 def _compare(edit: Edit, before: ShownValue, after: ShownValue) -> tuple[Pieces, Pieces]:

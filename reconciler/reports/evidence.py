@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from reconciler.reports.harmless import harmless
+from reconciler.reports.wording import show_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reconciler.model.plan import Evidence
 
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
+
 
 def describe_evidence(evidence: Evidence) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Each thing that was read with what was found, in the order given, harmless: `last reading`, `2026-10-31`.
+    """Each thing that was read with what was found, harmless: `last reading`, `2026-10-31 23:45`.
 
-    A list has a text for each of its members. A channel is shown as the files name it and where, or else by id and by
-    its name in EnergyCAP.
+    Whether there are any comes first, all else by name, as a saved plan keeps no other order. A list has a text for
+    each of its members. A channel is shown as the files name it and where, or else by id and by its name in EnergyCAP.
     """
-    for name, value in evidence.items():
+    for name, value in sorted(evidence.items(), key=_order):
         values = value if isinstance(value, list | tuple) and value else (value,)
         yield _name_thing(name), tuple(map(_show, values))
+
+
+def _order(thing: tuple[str, object]) -> tuple[bool, str]:
+    return not thing[0].startswith("has_"), thing[0]
 
 
 def _name_thing(name: str) -> str:
@@ -35,7 +43,7 @@ def _show(value: object) -> str:
         case bool():
             return "yes" if value else "no"
         case str():
-            return harmless(value)
+            return harmless(show_time(value) if _TIME.fullmatch(value) else value)
         case Mapping():
             return _show_thing(value)
         case tuple() | list():
@@ -53,8 +61,8 @@ def _show_thing(thing: Mapping[str, object]) -> str:
 
 
 def _show_span(begin: object, end: object) -> str:
-    start = f"from {harmless(str(begin))}" if begin else "from the beginning"
-    return f"{start} to {harmless(str(end))}" if end else f"{start} on"
+    start = f"from {_show(begin)}" if begin else "from the beginning"
+    return f"{start} to {_show(end)}" if end else f"{start} on"
 
 
 def _show_channel(channel: Mapping[str, object]) -> str:

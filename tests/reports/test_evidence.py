@@ -14,6 +14,10 @@ UNMANAGED = {"channel_id": 2, "name": "Campus", "managed_as": None, "file": None
     ("evidence", "lines"),
     [
         ({"has_readings": True}, [("has readings", ("yes",))]),
+        (
+            {"first_reading": "2021-07-01T00:15:00", "has_readings": True},
+            [("has readings", ("yes",)), ("first reading", ("2021-07-01 00:15",))],
+        ),
         ({"is_convertible": False}, [("is convertible", ("no",))]),
         ({"unit_type": None}, [("unit type", ("not known",))]),
         ({"versions": 2}, [("versions", ("2",))]),
