@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 _STRUCTURE = {
     (IS_CALCULATED, True): "becomes calculated: its values come from the formula, and it takes no readings",
     (IS_CALCULATED, False): "becomes simple: its values come from readings, no longer from a formula",
-    (IS_PRIMARY_VALUE, True): "becomes what its data point shows and rolls up",
-    (IS_PRIMARY_VALUE, False): "is no longer what its data point shows and rolls up",
-    (IS_PRIMARY_DEMAND, True): "becomes the demand that its data point shows",
-    (IS_PRIMARY_DEMAND, False): "is no longer the demand that its data point shows",
+    (IS_PRIMARY_VALUE, True): "becomes the channel whose values its data point shows and passes on to totals",
+    (IS_PRIMARY_VALUE, False): "is no longer the channel whose values its data point shows and passes on to totals",
+    (IS_PRIMARY_DEMAND, True): "becomes the channel whose values its data point shows as demand",
+    (IS_PRIMARY_DEMAND, False): "is no longer the channel whose values its data point shows as demand",
 }
 
 
@@ -86,7 +86,7 @@ def _describe_history(edit: Edit, history: History | None) -> str:
     text = f"may rewrite stored values{_describe_span(history, is_versioned=is_versioned)}"
     # Calculated channels cannot be versioned.
     is_splittable = is_versioned and edit.path != FORMULA
-    return f"{text}; a new version from a date would leave the past alone" if is_splittable else text
+    return f"{text}; to leave the past alone, make a new version from a date in EnergyCAP" if is_splittable else text
 
 
 def _describe_span(history: History | None, *, is_versioned: bool) -> str:
@@ -101,7 +101,7 @@ def _describe_span(history: History | None, *, is_versioned: bool) -> str:
 
 def _describe_routing(edit: Edit) -> str:
     if edit.path != CHANNEL_IMPORT_ID:
-        return "readings that find their channel by it may land elsewhere, or here"
+        return "readings that find their channel by this setting may go to another one, or begin to come here"
     if edit.before is None:
         return "readings sent under this import id would land here"
     return "readings sent under the old import id would no longer land here"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from reconciler.model.plan import Verdict
@@ -95,18 +96,22 @@ def _list_notes(change: Change, plan: Plan) -> Iterator[str]:
     yield from (f"- {sentence}" for sentence in _list_consequences(change.edits, change.history))
     fed = find_fed(plan.formula_links, change.channel_id) if is_rewriting(change) else ()
     if fed:
-        yield f"- its values feed {', '.join(code(show_label(label)) for label in fed)}"
+        yield f"- its values reach, now or as planned: {', '.join(code(show_label(label)) for label in fed)}"
     if change.feeds:
-        yield f"- leads elsewhere the feeds {', '.join(map(code, change.feeds))}"
+        yield f"- leads these feeds elsewhere: {', '.join(map(code, change.feeds))}"
     if change.depends_on:
-        yield f"- after {', '.join(map(code, change.depends_on))}"
+        yield f"- only after {', '.join(map(code, change.depends_on))}"
     for block in change.blocked_by:
         yield from _list_block(block)
 
 
 def _list_consequences(edits: Iterable[Edit], history: History | None) -> tuple[str, ...]:
-    pairs = ((describe_inputs(edit), describe_consequence(edit, history)) for edit in edits)
-    return tuple(dict.fromkeys(prose(sentence) for pair in pairs for sentence in pair if sentence))
+    paths: defaultdict[str, list[str]] = defaultdict(list)
+    for edit in edits:
+        for sentence in (describe_inputs(edit), describe_consequence(edit, history)):
+            if sentence:
+                paths[prose(sentence)].append(code(edit.path))
+    return tuple(f"{', '.join(named)}: {sentence}" for sentence, named in paths.items())
 
 
 def _list_block(block: Block) -> Iterator[str]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from reconciler.model.plan import Plan
 
-_ORIGIN_WORDS = {Origin.CHANGE: "from this change", Origin.DRIFT: "drift"}
+_ORIGIN_WORDS = {Origin.CHANGE: "from this change", Origin.DRIFT: "drift, not from this change"}
 
 
 def render_plan_html(plan: Plan) -> str:

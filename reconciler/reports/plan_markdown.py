@@ -9,6 +9,7 @@ from urllib.parse import quote
 from reconciler.model.plan import Action, Verdict
 from reconciler.reports.grouping import fold_alike
 from reconciler.reports.harmless import harmless
+from reconciler.reports.legend import explain_words
 from reconciler.reports.markdown import code, prose, shorten, size_of
 from reconciler.reports.markdown_asides import Feeds, Findings, Formulas, make_feeds, make_findings, make_formulas
 from reconciler.reports.markdown_sections import GRAVE, HARMLESS, Level, Section, make_sections
@@ -183,6 +184,9 @@ def _list_foot(plan: Plan, levels: Iterable[tuple[Part, Level]]) -> Iterator[str
     folded = [f"“{part.title}” {level.value}" for part, level in levels if level is not Level.FULL]
     if folded:
         yield f"Folded to fit: {'; '.join(folded)}. The text, HTML and JSON reports of this plan have all of it."
+    legend = explain_words(plan)
+    if legend:
+        yield legend
     if plan.filter:
         yield prose(describe_filter(plan))
     commit = f" from commit {code(plan.commit)}" if plan.commit else ""

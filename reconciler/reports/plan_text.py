@@ -12,6 +12,7 @@ from reconciler.reports.excerpt import measure
 from reconciler.reports.grouping import fold_alike, group_by_data_point, group_by_place, show_data_point
 from reconciler.reports.harmless import harmless
 from reconciler.reports.layout import WIDTH, break_sentence, lay_out, piece
+from reconciler.reports.legend import explain_words
 from reconciler.reports.paint import Style
 from reconciler.reports.sentences import count_changes, describe_filter, describe_plan, find_moved_feeds, is_rewriting
 from reconciler.reports.wording import count, show_value
@@ -66,6 +67,7 @@ def _render_foot(plan: Plan, paint: Paint, *, hidden: int) -> Iterator[str]:
     if hidden:
         words = count(hidden, "unchanged channel is", "unchanged channels are")
         yield from _say(f"{words} not shown; --show-unchanged lists them.", paint, style=Style.FAINT)
+    yield from _say(explain_words(plan), paint, style=Style.FAINT)
     yield from _say(describe_filter(plan), paint, style=Style.WARNING)
     yield paint(count_changes(plan), Style.HEADING)
 
@@ -87,9 +89,9 @@ def _render_change(change: Change, plan: Plan, paint: Paint) -> Iterator[str]:
     yield from _render_edits(change.edits, change.history, paint)
     if is_rewriting(change):
         fed = find_fed(plan.formula_links, change.channel_id)
-        yield from _list("its values feed", [show_label(label) for label in fed], paint)
-    yield from _list("leads elsewhere the feeds", [harmless(feed) for feed in change.feeds], paint)
-    yield from _list("after", [harmless(name) for name in change.depends_on], paint)
+        yield from _list("its values reach, now or as planned:", [show_label(label) for label in fed], paint)
+    yield from _list("leads these feeds elsewhere:", [harmless(feed) for feed in change.feeds], paint)
+    yield from _list("only after", [harmless(name) for name in change.depends_on], paint)
     for block in change.blocked_by:
         yield from _render_block(block, paint)
 

@@ -39,25 +39,26 @@ RISK_WORDS = {
         "!",
         "blocked",
         "Blocked",
-        "These changes are not sent: what must hold for them does not, or cannot be known. Each says what would "
+        "These changes are not sent: what they need is not so in EnergyCAP, or cannot be known. Each says what would "
         "unblock it.",
     ),
     Risk.HISTORY: RiskWords(
         "▲",
-        "rewrites history",
+        "may rewrite history",
         "May rewrite stored values",
         "Values that are stored already, and what was reported from them, may change. Where only the future is meant, "
         "make a new version from a date in EnergyCAP, and let the files govern that one.",
     ),
     Risk.STRUCTURAL: RiskWords(
         "◆",
-        "structural",
+        "what the channel is",
         "Changes what a channel is",
-        "A channel becomes calculated or simple, or another one speaks for its data point.",
+        "A channel becomes calculated (values from a formula) or simple (from readings), or its data point shows the "
+        "values of another channel.",
     ),
     Risk.ROUTING: RiskWords(
         "⇄",
-        "routing",
+        "where readings go",
         "May send readings elsewhere",
         "Loggers and imports find a channel by these settings. Look at what sends readings here.",
     ),
@@ -69,7 +70,7 @@ RISK_WORDS = {
     ),
     Risk.COSMETIC: RiskWords(
         "✎",
-        "names only",
+        "name or text",
         "Names and descriptions",
         "No value changes.",
     ),

@@ -72,9 +72,10 @@ def _describe_changes(plan: Plan) -> str:
     parts = [f"{number} would change in {name_environment(plan)}"]
     rewriting = sum(edit.impact is Impact.HISTORY for change in plan.sendable for edit in change.edits)
     if rewriting:
-        parts.append(f"{count(rewriting, 'edit')} may rewrite stored history")
+        parts.append(f"{count(rewriting, 'edit')} may rewrite stored values")
     if summary.blocked:
-        parts.append(f"{count(summary.blocked, 'change is', 'changes are')} blocked")
+        noun = "more change" if summary.update else "change"
+        parts.append(f"{count(summary.blocked, f'{noun} is', f'{noun}s are')} blocked and would not be sent")
     text = "; ".join(parts)
     return f"{text[0].upper()}{text[1:]}."
 
@@ -92,7 +93,9 @@ def _describe_drift(plan: Plan) -> str:
     drift = sum(edit.origin is Origin.DRIFT for edit in edits)
     if not drift:
         return ""
-    return f"{drift} of {count(len(edits), 'edit')} would undo drift: EnergyCAP was changed, not the files."
+    share = f"{drift} of {count(len(edits), 'edit')}"
+    verb = "is" if drift == 1 else "are"
+    return f"{share} {verb} drift, not from this change: the files said so before, and EnergyCAP has it otherwise."
 
 
 def _describe_errors(plan: Plan) -> str:

@@ -48,13 +48,13 @@ def test_the_policy_lets_nothing_in(open_plan: OpenPlan) -> None:
 @pytest.mark.parametrize(
     ("name", "option", "shown"),
     [
-        ("risk", "structural", ["nb-elec-losses", "sc-gas-use"]),
+        ("risk", "what the channel is", ["nb-elec-losses", "sc-gas-use"]),
         ("risk", "future values", ["6 channels alike"]),
         ("verdict", "blocked", ["nb-elec-losses"]),
         ("verdict", "unknown", ["sc-gas-cost"]),
         ("verdict", "unchanged", []),
         ("place", "Ferris Science Center", ["sc-gas-cost", "sc-gas-use"]),
-        ("origin", "drift", ["nb-elec-use", "nb-solar-yield"]),
+        ("origin", "drift, not from this change", ["nb-elec-use", "nb-solar-yield"]),
     ],
 )
 def test_a_filter_shows_what_it_says(name: str, option: str, shown: list[str], open_plan: OpenPlan) -> None:
@@ -67,7 +67,7 @@ def test_filters_narrow_each_other_and_all_comes_back(open_plan: OpenPlan) -> No
     tab = open_plan(EVERYTHING)
     everything = tab.texts(".card h3")
     tab.choose("place", "North Building")
-    tab.choose("risk", "routing")
+    tab.choose("risk", "where readings go")
     assert tab.texts(NAMES) == ["nb-elec-losses", "nb-solar-yield"]
     assert tab.texts("#shown") == ["2 of 12 changes shown, 0 of 31 unchanged"]
     assert tab.texts("main h2") == ["! Blocked 1 of 2", "⇄ May send readings elsewhere 1", *OTHER_HEADINGS]

@@ -107,7 +107,7 @@ def _read_sentences(text: str) -> Counts:
     (line,) = re.findall(r"Plan: (\d+) to update, (\d+) blocked, (\d+) unchanged, (\d+) unmanaged\.", text)
     update, blocked, unchanged, unmanaged = map(int, line)
     assert _find_number(r"(\d+) channels? would change in", text) == update
-    assert _find_number(r"; (\d+) changes? (?:is|are) blocked", text) == blocked
+    assert _find_number(r"; (\d+) (?:more )?changes? (?:is|are) blocked", text) == blocked
     return Counts(update, blocked, unchanged, unmanaged, _find_number(r"; (\d+) edits? may rewrite stored", text))
 
 

@@ -9,7 +9,7 @@ from reconciler.model.plan import ChannelLabel, Edit, FormulaLink, History, Vers
 from reconciler.reports.consequences import describe_consequence, describe_inputs, find_fed, show_label
 from tests.reports.plans import FORMULA, READ, REIDENTIFY, RENAME, RESCALE, UNREAD
 
-ALTERNATIVE = "a new version from a date would leave the past alone"
+ALTERNATIVE = "to leave the past alone, make a new version from a date in EnergyCAP"
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ ALTERNATIVE = "a new version from a date would leave the past alone"
         (Edit("channelImportId", None, "A", Impact.ROUTING), "readings sent under this import id would land here"),
         (
             Edit("intervalMinutes", 15, 30, Impact.ROUTING),
-            "readings that find their channel by it may land elsewhere, or here",
+            "readings that find their channel by this setting may go to another one, or begin to come here",
         ),
         (
             Edit("isCalculated", before=True, after=False, impact=Impact.STRUCTURAL),
@@ -45,7 +45,7 @@ ALTERNATIVE = "a new version from a date would leave the past alone"
         ),
         (
             Edit("isPrimaryValue", before=False, after=True, impact=Impact.STRUCTURAL),
-            "becomes what its data point shows and rolls up",
+            "becomes the channel whose values its data point shows and passes on to totals",
         ),
     ],
     ids=lambda value: value.path if isinstance(value, Edit) else "",

@@ -28,10 +28,10 @@ def test_a_risky_change_says_what_it_does_what_it_feeds_and_what_comes_before() 
     assert render_change(change, PLANS["mixed"]).endswith(
         "| `esaChannelVersion.multiplier` | `1` | `0.001` | history |\n"
         "\n"
-        "- may rewrite stored values (from 2024-01-01 to 2026-10-31 23:45); "
-        "a new version from a date would leave the past alone\n"
-        '- its values feed `nb-elec-losses`, `nb-elec-net`, `1077 "Campus total"`\n'
-        "- after `nb-elec-net`\n"
+        "- `esaChannelVersion.multiplier`: may rewrite stored values (from 2024-01-01 to 2026-10-31 23:45); "
+        "to leave the past alone, make a new version from a date in EnergyCAP\n"
+        '- its values reach, now or as planned: `nb-elec-losses`, `nb-elec-net`, `1077 "Campus total"`\n'
+        "- only after `nb-elec-net`\n"
         "\n"
     )
 
@@ -57,7 +57,8 @@ def test_changes_alike_show_their_edits_once_and_those_that_differ_first() -> No
         "| --- | --- | --- | --- |\n"
         "| `esaChannelVersion.multiplier` | `1` | `0.001` | history |\n"
         "\n"
-        "- may rewrite stored values; a new version from a date would leave the past alone\n"
+        "- `esaChannelVersion.multiplier`: may rewrite stored values; "
+        "to leave the past alone, make a new version from a date in EnergyCAP\n"
         "\n"
         "<details><summary>The 2 channels</summary>\n"
         "\n"

@@ -114,9 +114,9 @@ LARGE = make_plan(
         (40_000, "✎ in short"),
         (36_000, "✎ only named"),
         (28_000, "⇄ in short; ✎ only named"),
-        (24_000, "Findings in short; ⇄ in short; ✎ only named"),
+        (25_000, "Findings in short; ⇄ in short; ✎ only named"),
         (16_000, "▲ in short; ⇄ in short; ✎ only named"),
-        (9_000, "Findings in short; ▲ in short; ⇄ only named; ✎ only named"),
+        (9_500, "Findings in short; ▲ in short; ⇄ only named; ✎ only named"),
         (
             4_096,
             "Findings in short; ▲ only named; ⇄ only named; ✎ named as far as there was room; Formulas only counted",

@@ -18,7 +18,7 @@ from reconciler.reports.sentences import (
 from tests.reports.plans import PLANS, RENAME, RESCALE, UNCLEAR, make_change, make_plan
 
 WHERE = "production (https://app.energycap.com)"
-DRIFT = "1 of 2 edits would undo drift: EnergyCAP was changed, not the files."
+DRIFT = "1 of 2 edits is drift, not from this change: the files said so before, and EnergyCAP has it otherwise."
 ERROR = Finding("ESA302", Severity.ERROR, "no such channel")
 
 
@@ -34,15 +34,15 @@ ERROR = Finding("ESA302", Severity.ERROR, "no such channel")
         (make_plan(make_change("a", RENAME)), f"1 channel would change in {WHERE}."),
         (
             make_plan(make_change("a", RENAME, RESCALE), make_change("b", RESCALE)),
-            f"2 channels would change in {WHERE}; 2 edits may rewrite stored history.",
+            f"2 channels would change in {WHERE}; 2 edits may rewrite stored values.",
         ),
         (
             make_plan(make_change("a", RESCALE, blocked_by=[UNCLEAR])),
-            f"No channel would change in {WHERE}; 1 change is blocked.",
+            f"No channel would change in {WHERE}; 1 change is blocked and would not be sent.",
         ),
         (
             make_plan(make_change("a", RENAME, replace(RESCALE, origin=Origin.DRIFT))),
-            f"1 channel would change in {WHERE}; 1 edit may rewrite stored history. {DRIFT}",
+            f"1 channel would change in {WHERE}; 1 edit may rewrite stored values. {DRIFT}",
         ),
         (
             make_plan(make_change("a"), findings=[ERROR]),
