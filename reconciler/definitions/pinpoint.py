@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from reconciler.model.findings import Finding
     from reconciler.model.places import Place
 
+# What says how to find a channel may be written in two ways.
+_OTHER_SPELLINGS: dict[Keys, Keys] = {
+    ("select", "channelId"): ("channelId",),
+    ("select", "channelImportId"): ("channelImportId",),
+    ("select", "dataPointImportId"): ("select", "meterImportId"),
+}
+
 
 def pinpoint(root: Path, findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """`findings`, with line, column, length and excerpt for those whose place knows only its keys.
@@ -53,8 +60,16 @@ def _find_place(document: Document, place: Place) -> Place:
         if keys in document.spots:
             # What a channel or feed is as a whole is meant by its name, even where all of it stands in one line.
             is_name = len(keys) == 2 and keys[0] in ("channels", "feeds")
-            return replace(document.place(keys, at_key=is_name), keys=place.keys)
+            piece = _find_piece(document, keys, place)
+            return replace(piece or document.place(keys, at_key=is_name), keys=place.keys)
     return document.place(place.keys) if () in document.spots else place
+
+
+def _find_piece(document: Document, keys: Keys, place: Place) -> Place | None:
+    """The part of the value that is meant; None where all of it is, or where its text hides the part by escapes."""
+    spot = document.spots[keys]
+    start = document.text.find(place.piece, spot.start, spot.end) if place.piece else -1
+    return None if start < 0 else document.place_at(start, start + len(place.piece))
 
 
 def _find_user(document: Document, place: Place) -> tuple[str, ...]:
@@ -64,6 +79,7 @@ def _find_user(document: Document, place: Place) -> tuple[str, ...]:
 
 
 def _candidates(keys: Keys) -> Iterator[Keys]:
-    yield keys
-    if keys[0] == "channels":
-        yield ("defaults", *keys[2:])
+    for spelling in (keys, (*keys[:2], *_OTHER_SPELLINGS.get(keys[2:], keys[2:]))):
+        yield spelling
+        if keys[0] == "channels":
+            yield ("defaults", *spelling[2:])

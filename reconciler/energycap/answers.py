@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _READ_AGAIN = "try again; if it stays so, the service differs from its documentation: report it with this message"
 _ABOUT_KEY = "check that the key belongs to this environment, was not deleted, and that its user has the permission "
-_ABOUT_ASKING = "change what is asked so that the service's own words no longer apply"
+_ABOUT_ASKING = "mend what the service complains of, and run the command again"
 _ABOUT_ADDRESS = "check that the environment's url is the service itself: a proxy or a sign-in page seems to answer"
 _ABOUT_REDIRECT = "write the address that answers without a redirect as the environment's url"
 _FIXES = {

@@ -29,10 +29,13 @@ class Desired:
     spec: Spec
     data_point: str | None = None
 
-    def place(self, path: str = "") -> Place:
-        """The place of `path` in this channel, or of the channel's name; to be pinpointed by `definitions`."""
+    def place(self, path: str = "", piece: str = "") -> Place:
+        """The place of `path` in this channel, or of the channel's name; to be pinpointed by `definitions`.
+
+        With `piece` that part of the value is meant.
+        """
         keys = ("channels", self.name, *path.split(".")) if path else ("channels", self.name)
-        return Place(file=self.file, line=self.line, keys=keys)
+        return Place(file=self.file, line=self.line, keys=keys, piece=piece)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,11 @@ def find_references(formula: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_REFERENCE.findall(formula)))
 
 
+def find_written(formula: str, reference: str) -> str:
+    """The first `channel(…)` of `formula` that holds `reference`, spacing and case as written; "" where none does."""
+    return next((match.group() for match in _REFERENCE.finditer(formula) if match.group(1) == reference), "")
+
+
 def rename_references(formula: str, rename: Callable[[str], str]) -> str:
     """`formula` with what stands in each `channel(…)` renamed and all else kept, spacing included."""
     return _REFERENCE.sub(lambda match: f"channel({rename(match.group(1))})", formula)

@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from reconciler.model.fields import CHANNEL_IMPORT_ID, FORMULA
+from reconciler.model.formulas import find_written
+
 if TYPE_CHECKING:
     from reconciler.model.desired import Desired
+    from reconciler.model.places import Place
     from reconciler.model.values import Value
 
 _LONGEST = 60
@@ -25,3 +29,17 @@ def show_value(value: Value) -> str:
 def cite(channel: Desired) -> str:
     """A channel of the files with where it is: name (file:line)."""
     return f"{channel.name} ({channel.file}:{channel.line})"
+
+
+def place_identity(channel: Desired) -> Place:
+    """The place of what the live channel is found by: its id, else its import id, else all of `select`."""
+    if channel.select is None:
+        return channel.place(CHANNEL_IMPORT_ID)
+    if channel.select.channel_id is not None:
+        return channel.place("select.channelId")
+    return channel.place("select.channelImportId" if channel.select.channel_import_id else "select")
+
+
+def place_reference(channel: Desired, reference: str) -> Place:
+    """The place of the `channel(…)` that holds `reference` in the formula of `channel`."""
+    return channel.place(FORMULA, find_written(str(channel.spec[FORMULA]), reference))

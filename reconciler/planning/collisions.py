@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.model.fields import CHANNEL_IMPORT_ID, IS_PRIMARY_DEMAND, IS_PRIMARY_VALUE
 from reconciler.model.routes import Pointers
-from reconciler.planning.citing import cite, shorten, show_value
+from reconciler.planning.citing import cite, place_identity, shorten, show_value
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
@@ -107,4 +107,4 @@ def _second_primary(other: Desired, first: Desired, path: str, code: str) -> Fin
 def _same_live_channel(other: Desired, first: Desired) -> Finding:
     found = "" if other.select is None else show_pointers(other.select)
     message = f"channel points to the live channel of {cite(first)}, found {found}"
-    return make_finding("ESA332", message, other.place("select"))
+    return make_finding("ESA332", message, place_identity(other))

@@ -98,8 +98,12 @@ def _compare_edits(change: Change, now: Change) -> Iterator[str]:
     for path, edit in edits_now.items():
         if path not in edits:
             yield f"{path} is edited too now, from {show_value(edit.before)} to {show_value(edit.after)}"
-        elif change.wanted.get(FIELD_AT[path].path) != now.wanted.get(FIELD_AT[path].path):
+        elif edit.after == edits[path].after and not _means_the_same(path, change, now):
             yield f"{path} means something else now"
+
+
+def _means_the_same(path: str, change: Change, now: Change) -> bool:
+    return change.wanted.get(FIELD_AT[path].path) == now.wanted.get(FIELD_AT[path].path)
 
 
 def _compare_edit(edit: Edit, now: Edit) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.fields import FORMULA, IS_CALCULATED
 from reconciler.model.formulas import find_references
-from reconciler.planning.citing import cite, shorten
+from reconciler.planning.citing import cite, place_reference, shorten
 from reconciler.planning.constraints import is_blank
 from reconciler.planning.formula_cycles import find_cycles
 from reconciler.planning.nearest import suggest_names
@@ -94,7 +94,7 @@ def _check_names(references: Iterable[_Reference], names: Iterable[str]) -> Iter
         yield make_finding(
             "ESA320",
             f"formula names an unknown channel, {reference.found}",
-            reference.user.place(FORMULA),
+            place_reference(reference.user, reference.text),
             fix=f"did you mean  channel({near})" if near else "",
         )
 
@@ -102,7 +102,9 @@ def _check_names(references: Iterable[_Reference], names: Iterable[str]) -> Iter
 def _check_target(reference: _Reference, target: Desired, circular: set[tuple[str, str]]) -> Iterator[Finding]:
     user = reference.user
     if target is user:
-        yield make_finding("ESA323", f"formula uses its own channel, {reference.found}", user.place(FORMULA))
+        yield make_finding(
+            "ESA323", f"formula uses its own channel, {reference.found}", place_reference(user, reference.text)
+        )
         return
     if _is_calculated(target) and (user.name, target.name) not in circular:
         yield _uses_calculated(reference, target)
@@ -116,7 +118,7 @@ def _uses_calculated(reference: _Reference, target: Desired) -> Finding:
     return make_finding(
         "ESA322",
         f"formula uses a calculated channel, {reference.found}",
-        reference.user.place(FORMULA),
+        place_reference(reference.user, reference.text),
         detail=(f"calculated: {cite(target)}",),
     )
 
@@ -126,7 +128,7 @@ def _uses_other_data_point(reference: _Reference, target: Desired) -> Finding:
     return make_finding(
         "ESA325",
         f"formula uses a channel of another data point, {reference.found}",
-        reference.user.place(FORMULA),
+        place_reference(reference.user, reference.text),
         detail=(f"this channel: data point {here}", f"{cite(target)}: data point {there}"),
     )
 
@@ -135,7 +137,7 @@ def _uses_number(reference: _Reference, target: Desired) -> Finding:
     return make_finding(
         "ESA321",
         f"formula uses the id of a channel that has a name here, {reference.found}",
-        reference.user.place(FORMULA),
+        place_reference(reference.user, reference.text),
         fix=f"write  channel({target.name})",
         detail=(f"the same channel: {cite(target)}",),
     )

@@ -1,4 +1,4 @@
-"""Whether a formula uses only what it may: simple channels of the same data point (ESA410), as the service accepts it (ESA412)."""
+"""Whether a formula uses only what it may (ESA410), and whether the service accepts it (ESA412)."""
 
 from __future__ import annotations
 

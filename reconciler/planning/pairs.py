@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.fields import CHANNEL_IMPORT_ID
 from reconciler.model.routes import Pointers, Problem
-from reconciler.planning.citing import cite, shorten, show_value
+from reconciler.planning.citing import cite, place_identity, shorten, show_value
 from reconciler.planning.resolve import route
 from reconciler.planning.unresolved import explain_route
 from reconciler.rules import make_finding
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from reconciler.model.desired import Desired
     from reconciler.model.findings import Finding
     from reconciler.model.live import Live
-    from reconciler.model.places import Place
     from reconciler.model.routes import Route
     from reconciler.planning.index import Index
 
@@ -97,7 +96,7 @@ def check_found_again(pairs: Iterable[Pair], planned: Index) -> Iterator[Finding
             lost = "to no single channel" if after.channel_id is None else f"to channel {after.channel_id}"
             message = f"select will not find this channel again once the plan is applied, found it to lead {lost}"
             fix = f"write  select: {{channelId: {pair.live.id}}},  or correct select once the change is applied"
-            yield make_finding("ESA306", message, _place(pair.desired), fix=fix)
+            yield make_finding("ESA306", message, place_identity(pair.desired), fix=fix)
 
 
 def _check_routes(lookups: Iterable[Lookup], index: Index) -> Iterator[Finding]:
@@ -110,8 +109,8 @@ def _check_shared(sharing: Sequence[Lookup], live: Live) -> Iterator[Finding]:
     for number, lookup in enumerate(sharing if len(sharing) > 1 else ()):
         other = cite(sharing[0 if number else 1].desired)
         more = f" and {len(sharing) - 2} more" if len(sharing) > 2 else ""
-        message = f"live channel is also that of {other}{more}, found channel {live.id} for each of them"
-        yield make_finding("ESA303", message, _place(lookup.desired))
+        message = f"several channels govern one live channel, found {live.id} here and for {other}{more}"
+        yield make_finding("ESA303", message, place_identity(lookup.desired))
 
 
 def _check_data_points(sharing: Iterable[Lookup], live: Live) -> Iterator[Finding]:
@@ -134,7 +133,3 @@ def _check_renamed(sharing: Iterable[Lookup]) -> Iterator[Finding]:
             )
             fix = f"write  select: {{channelImportId: {wanted}}}, or remove select"
             yield make_finding("ESA305", message, lookup.desired.place("select"), fix=fix)
-
-
-def _place(desired: Desired) -> Place:
-    return desired.place("select" if desired.select else CHANNEL_IMPORT_ID)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from reconciler.model.fields import CHANNEL_IMPORT_ID, INTERVAL_MINUTES, OBSERVATION_TYPE_CODE, UNIT_CODE
 from reconciler.model.routes import Problem, Step
-from reconciler.planning.citing import show_value
+from reconciler.planning.citing import place_identity, show_value
 from reconciler.planning.nearest import find_nearest
 from reconciler.rules import make_finding
 
@@ -21,18 +21,28 @@ if TYPE_CHECKING:
     from reconciler.planning.index import Index
 
 _SHOWN = 10
+# The key under select that a step looks at.
+_KEYS = {
+    Step.CHANNEL_ID: "channelId",
+    Step.CHANNEL_IMPORT_ID: "channelImportId",
+    Step.ONLY_CHANNEL: "dataPointImportId",
+    Step.OBSERVATION_TYPE_CODE: "observationTypeCode",
+    Step.UNIT_CODE: "unitCode",
+    Step.INTERVAL: "intervalMinutes",
+}
 
 
 def explain_route(desired: Desired, pointers: Pointers, route: Route, index: Index, *, suggests: bool) -> Finding:
     """Why the `pointers` of `desired` lead along `route` to no single channel; with near names where it `suggests`."""
-    place = desired.place("select") if desired.select else desired.place(CHANNEL_IMPORT_ID)
+    place = place_identity(desired)
     match route.problem:
         case Problem.UNMATCHED:
             near = tuple(_find_near(desired, pointers, route, index)) if suggests else ()
-            message = f"channel is not in EnergyCAP, found {_unmatched(pointers, route)}"
+            message = f"no live channel fits, found {_unmatched(pointers, route)}"
+            place = desired.place(f"select.{_KEYS[route.left[-1][0]]}") if desired.select else place
             return make_finding("ESA301", message, place, detail=(*near, *_candidates(route, index)))
         case Problem.AMBIGUOUS:
-            message = f"channel is several in EnergyCAP, found {_words(pointers, route.left, len(route.candidates))}"
+            message = f"more than one live channel fits, found {_words(pointers, route.left, len(route.candidates))}"
             fix = f"{_add_pointer(route.left[-1][0])}select by channelId"
             return make_finding("ESA302", message, place, fix=fix, detail=_candidates(route, index))
         case Problem.NO_IDENTIFIER | None:
@@ -45,8 +55,8 @@ def explain_route(desired: Desired, pointers: Pointers, route: Route, index: Ind
 def _unmatched(pointers: Pointers, route: Route) -> str:
     *before, (last, _) = route.left
     if not before:
-        noun = "data point" if last is Step.ONLY_CHANNEL else "channel"
-        return f"no {noun} with {_pointer(pointers, last)}"
+        none = "no data point" if last is Step.ONLY_CHANNEL else "none"
+        return f"{none} with {_pointer(pointers, last)}"
     return f"{_words(pointers, before, len(route.candidates))}, none of them with {_pointer(pointers, last)}"
 
 

@@ -21,7 +21,7 @@ from reconciler.model.fields import (
 )
 from reconciler.model.formulas import find_references, rename_references
 from reconciler.planning.canonical import canonical
-from reconciler.planning.citing import shorten, show_value
+from reconciler.planning.citing import place_reference, shorten, show_value
 from reconciler.planning.index import read_id
 from reconciler.planning.nearest import find_near
 from reconciler.rules import make_finding
@@ -194,4 +194,4 @@ def _check_reference(desired: Desired, reference: str, vocabulary: Vocabulary) -
             return ()
         case _:
             code, what = "ESA314", "formula uses a channel that is not in EnergyCAP"
-    return (make_finding(code, f"{what}, found channel({shorten(reference)})", desired.place(FORMULA)),)
+    return (make_finding(code, f"{what}, found channel({shorten(reference)})", place_reference(desired, reference)),)

@@ -78,6 +78,46 @@ def test_a_channel_in_one_line_is_placed_at_its_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("formula", "place"),
+    [
+        ("1 - channel(b) * 2", (5, 20, 10)),
+        ('"1 - channel(b) * 2"', (5, 21, 10)),
+        (">-\n        1 -\n        channel(b) * 2", (7, 9, 10)),
+        ('"1 - channel(\\x62)"', (5, 16, 19)),
+        ("1 - channel(c)", (5, 16, 14)),
+    ],
+    ids=["plain", "quoted", "folded", "escaped", "not in it"],
+)
+def test_the_piece_of_a_value_is_found_in_it(formula: str, place: tuple[int, int, int], tmp_path: Path) -> None:
+    text = f"# channel(b)\nchannels:\n  use:\n    esaChannelVersion:\n      formula: {formula}\n"
+    keys = ("channels", "use", "esaChannelVersion", "formula")
+
+    found = pinpoint_one(write(tmp_path, a=text), Place(FILE, 3, keys=keys, piece="channel(b)")).place
+
+    assert found is not None
+    assert ((found.line, found.column, found.length), found.keys, found.piece) == (place, keys, "")
+
+
+@pytest.mark.parametrize(
+    ("pointers", "path", "column"),
+    [
+        ("select: {channelId: 1}", "channelId", 25),
+        ("channelId: 1", "channelId", 16),
+        ("channelImportId: X", "channelImportId", 22),
+        ("select: {meterImportId: X}", "dataPointImportId", 29),
+        ("select: {unitCode: X}", "dataPointImportId", 5),
+    ],
+)
+def test_a_pointer_is_found_however_it_is_written(pointers: str, path: str, column: int, tmp_path: Path) -> None:
+    root = write(tmp_path, a=f"channels:\n  use:\n    {pointers}\n")
+
+    found = pinpoint_one(root, Place(FILE, 2, keys=("channels", "use", "select", path))).place
+
+    assert found is not None
+    assert (found.line, found.column) == (3, column)
+
+
+@pytest.mark.parametrize(
     "place",
     [
         None,

@@ -37,14 +37,14 @@ def test_a_refused_key_says_which_permission_is_needed() -> None:
 @pytest.mark.parametrize(
     ("status", "name", "fix"),
     [
-        (400, "400 Bad Request", "change what is asked so that the service's own words no longer apply"),
+        (400, "400 Bad Request", "mend what the service complains of, and run the command again"),
         (
             404,
             "404 Not Found",
             "check the id and the environment's url; what the key's user may not see looks the same",
         ),
         (409, "409 Conflict", "read again: somebody else seems to be at work on the same thing"),
-        (499, "499", "change what is asked so that the service's own words no longer apply"),
+        (499, "499", "mend what the service complains of, and run the command again"),
     ],
 )
 def test_a_no_keeps_its_status_and_the_services_own_words(status: int, name: str, fix: str) -> None:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model.formulas import find_references, is_same_formula, rename_references, tokenize
+from reconciler.model.formulas import find_references, find_written, is_same_formula, rename_references, tokenize
 
 
 def test_references_come_in_order_and_once() -> None:
     assert find_references("channel(b-2) + Channel( 17 ) - channel(b-2)") == ("b-2", "17")
+
+
+def test_a_reference_is_found_as_it_is_written() -> None:
+    assert find_written("channel(ab) - Channel( b ) - channel(b)", "b") == "Channel( b )"
+    assert find_written("channel(ab)", "b") == ""
 
 
 def test_renaming_keeps_everything_but_the_reference() -> None:

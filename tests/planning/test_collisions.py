@@ -114,7 +114,7 @@ def test_two_channels_of_one_live_channel_are_told_with_what_finds_it() -> None:
     assert tell(check_collisions((first, second))) == [
         (
             "ESA332",
-            "channels second select",
+            "channels second select channelId",
             "channel points to the live channel of first (channels/north.yaml:3), found channelId 7",
         )
     ]

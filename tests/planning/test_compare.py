@@ -120,6 +120,12 @@ def test_a_change_that_does_something_else_says_in_what(now: Change, reason: str
     assert reason in reasons[0].reasons
 
 
+def test_another_value_is_told_once() -> None:
+    now = replace(make_change(replace(EDIT, after=3)), wanted={MULTIPLIER: 3})
+
+    assert compare(USE, now).changed == (Shift("use", (f"{MULTIPLIER} becomes 3 now, was to become 2",)),)
+
+
 def test_an_edit_that_is_not_asked_for_any_more_is_a_difference() -> None:
     unit = Edit(UNIT, "KWH", "KW", Impact.FORWARD)
 

@@ -27,13 +27,18 @@ def test_a_simple_channel_by_name_is_sound() -> None:
 
 
 def test_an_unknown_name_gets_the_nearest_one() -> None:
-    (finding,) = check_references((USE, make_formula("nb-elec-losses", "channel(nb-elec-uze) * 0.03")))
+    (finding,) = check_references((USE, make_formula("nb-elec-losses", "2 * Channel( nb-elec-uze )")))
 
     assert finding == Finding(
         code="ESA320",
         severity=Severity.ERROR,
         message="formula names an unknown channel, found channel(nb-elec-uze)",
-        place=Place("channels/north.yaml", 7, keys=("channels", "nb-elec-losses", "esaChannelVersion", "formula")),
+        place=Place(
+            "channels/north.yaml",
+            7,
+            keys=("channels", "nb-elec-losses", "esaChannelVersion", "formula"),
+            piece="Channel( nb-elec-uze )",
+        ),
         fix="did you mean  channel(nb-elec-use)",
     )
 

@@ -87,18 +87,18 @@ def test_channels_that_find_one_live_channel_are_refused_at_every_place() -> Non
     assert [(found.code, found.place, found.message) for found in pairing.findings[:3]] == [
         (
             "ESA303",
-            first.place("select"),
-            "live channel is also that of second (channels/south.yaml:9) and 1 more, found channel 2 for each of them",
+            first.place("select.channelId"),
+            "several channels govern one live channel, found 2 here and for second (channels/south.yaml:9) and 1 more",
         ),
         (
             "ESA303",
-            second.place("select"),
-            "live channel is also that of first (channels/north.yaml:3) and 1 more, found channel 2 for each of them",
+            second.place("select.channelImportId"),
+            "several channels govern one live channel, found 2 here and for first (channels/north.yaml:3) and 1 more",
         ),
         (
             "ESA303",
-            third.place("select"),
-            "live channel is also that of first (channels/north.yaml:3) and 1 more, found channel 2 for each of them",
+            third.place("select.channelImportId"),
+            "several channels govern one live channel, found 2 here and for first (channels/north.yaml:3) and 1 more",
         ),
     ]
 
@@ -132,7 +132,7 @@ def test_a_channel_that_the_plan_takes_out_of_sight_is_a_warning(values: dict[st
             code="ESA306",
             severity=Severity.WARNING,
             message=f"select will not find this channel again once the plan is applied, found it to lead {lost}",
-            place=Place("channels/north.yaml", 7, keys=("channels", "north", "select")),
+            place=Place("channels/north.yaml", 7, keys=("channels", "north", "select", "channelImportId")),
             fix="write  select: {channelId: 2},  or correct select once the change is applied",
         ),
     )

@@ -42,13 +42,13 @@ def explain(pointers: Pointers | None, channel_info: str | None = None) -> tuple
 @pytest.mark.parametrize(
     ("pointers", "found", "detail"),
     [
-        (Pointers(channel_id=99), "no channel with channelId 99", ()),
+        (Pointers(channel_id=99), "none with channelId 99", ()),
         (
             Pointers(channel_import_id="C-11"),
-            'no channel with channelImportId "C-11"',
+            'none with channelImportId "C-11"',
             ('nearest import id: 1 "Use", import id "C-1", ELECUSE, KWH, 15 minutes',),
         ),
-        (Pointers(channel_import_id="nothing like it"), 'no channel with channelImportId "nothing like it"', ()),
+        (Pointers(channel_import_id="nothing like it"), 'none with channelImportId "nothing like it"', ()),
         (
             Pointers(meter_import_id="NB-ELEC-1"),
             'no data point with dataPointImportId "NB-ELEC-1"',
@@ -81,7 +81,7 @@ def explain(pointers: Pointers | None, channel_info: str | None = None) -> tuple
 def test_what_was_not_found_is_told_with_where_the_candidates_parted(
     pointers: Pointers, found: str, detail: tuple[str, ...]
 ) -> None:
-    assert explain(pointers) == ("ESA301", f"channel is not in EnergyCAP, found {found}", detail, CREATE)
+    assert explain(pointers) == ("ESA301", f"no live channel fits, found {found}", detail, CREATE)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_what_was_not_found_is_told_with_where_the_candidates_parted(
 def test_several_are_told_with_what_would_tell_them_apart(
     pointers: Pointers, found: str, detail: tuple[str, ...], fix: str
 ) -> None:
-    assert explain(pointers) == ("ESA302", f"channel is several in EnergyCAP, found {found}", detail, fix)
+    assert explain(pointers) == ("ESA302", f"more than one live channel fits, found {found}", detail, fix)
 
 
 def test_channels_of_the_wanted_name_are_told() -> None:

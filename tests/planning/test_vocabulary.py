@@ -112,7 +112,7 @@ def test_an_id_that_the_service_does_not_list_is_a_finding(path: str) -> None:
     ]
 
 
-def test_every_wrong_reference_of_a_formula_is_a_finding_at_the_formula() -> None:
+def test_every_wrong_reference_of_a_formula_is_a_finding_at_that_reference() -> None:
     formula = "channel(use) + channel(3) + channel(lost) + channel(nobody) + channel(77)"
 
     _, findings = translate(make_desired("losses", 2, {f"{V}formula": formula}), LIVE.values, VOCABULARY)
@@ -126,7 +126,12 @@ def test_every_wrong_reference_of_a_formula_is_a_finding_at_the_formula() -> Non
         code="ESA313",
         severity=Severity.ERROR,
         message="formula uses a channel that was not found in EnergyCAP, found channel(lost)",
-        place=Place("channels/north.yaml", 7, keys=("channels", "losses", "esaChannelVersion", "formula")),
+        place=Place(
+            "channels/north.yaml",
+            7,
+            keys=("channels", "losses", "esaChannelVersion", "formula"),
+            piece="channel(lost)",
+        ),
         fix="mend the finding on the channel that the formula names",
     )
 
