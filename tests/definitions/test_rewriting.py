@@ -143,7 +143,7 @@ def test_new_channels_follow_the_habits_of_the_file(text: str, expected: str) ->
 
 def test_what_the_defaults_say_is_not_repeated_but_for_calculated_channels() -> None:
     text = "defaults:\n  isCalculated: true\n  intervalMinutes: 15\nchannels:\n  a:\n    channelId: 1\n"
-    spec = {"isCalculated": True, "intervalMinutes": 15, "channelInfo": "Sum"}
+    spec: Spec = {"isCalculated": True, "intervalMinutes": 15, "channelInfo": "Sum"}
 
     assert append_channels(text, [replace(NEW, spec=spec)]) == (
         f"{text}\n  new:\n    select:\n      channelId: 9\n    channelInfo: Sum\n    isCalculated: true\n"

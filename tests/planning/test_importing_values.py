@@ -14,6 +14,7 @@ from tests.planning.tenant import SOUTH, V, make_calculated, make_live
 
 if TYPE_CHECKING:
     from reconciler.model.live import Live
+    from reconciler.model.values import Spec
 
 ALWAYS = (
     "channelInfo",
@@ -67,7 +68,7 @@ def test_a_calculated_channel_gives_its_formula_and_no_interval() -> None:
 
 
 def test_all_fields_are_those_of_reporting_too() -> None:
-    extra = {"channelDescription": "", f"{V}beginDate": "2024-01-01T00:00:00", f"{V}isValuePositive": True}
+    extra: Spec = {"channelDescription": "", f"{V}beginDate": "2024-01-01T00:00:00", f"{V}isValuePositive": True}
 
     assert set(list_paths(make_live(1, extra), Fields.ALL)) == {*ALWAYS, *extra}
     assert set(list_paths(make_live(1, extra), Fields.MINIMAL)) == set(ALWAYS)

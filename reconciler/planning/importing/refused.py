@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from reconciler.model.fields import FORMULA
 from reconciler.model.findings import Severity
 from reconciler.model.routes import Pointers
 from reconciler.planning.importing.terms import LeftOut
+from reconciler.planning.index import find_inputs
 from reconciler.planning.offline import check_definitions
 from reconciler.rules import RULES
 
@@ -44,13 +46,21 @@ def leave_out_refused(
 
 def _find_refused(definitions: Definitions, drafted: Mapping[int, Desired]) -> dict[int, tuple[str, str]]:
     """The path and the code of an error of each drafted channel that has one: one at a time, as it may cause others."""
-    refused = {}
-    ids = {desired.name: id_ for id_, desired in drafted.items()}
+    refused: dict[int, tuple[str, str]] = {}
     later = (replace(desired, file=f"{_LAST}{desired.file}") for desired in drafted.values())
-    for finding in check_definitions(replace(definitions, channels=(*definitions.channels, *later))):
+    together = replace(definitions, channels=(*definitions.channels, *later))
+    ids = {desired.name: id_ for id_, desired in drafted.items()}
+    formulas = {channel.name: str(channel.spec.get(FORMULA)) for channel in definitions.channels}
+    for finding in check_definitions(together):
         keys = finding.place.keys if finding.place else ()
-        if finding.severity is Severity.ERROR and keys[:1] == ("channels",) and keys[1] in ids:
+        if finding.severity is not Severity.ERROR or keys[:1] != ("channels",):
+            continue
+        if keys[1] in ids:
             refused.setdefault(ids[keys[1]], (".".join(keys[2:]), finding.code))
+        for id_ in find_inputs((formulas.get(keys[1], ""),)):
+            # A formula that is there uses the new channel by its id, and now the rules know which one that is.
+            if id_ in drafted and drafted[id_].select == Pointers(channel_id=id_):
+                refused.setdefault(id_, ("", finding.code))
     return refused
 
 
