@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.definitions.numerals import find_lengths, find_readings, find_unit, write_number
 from reconciler.definitions.odd_spaces import FIX, ODD, find_odd_spaces, name_odd_space
-from reconciler.model.fields import INTERVAL_MINUTES, INTERVALS
+from reconciler.model.fields import INTERVAL_MINUTES, INTERVALS, VERSION
 from reconciler.planning.constraints import find_violations
 
 if TYPE_CHECKING:
@@ -15,16 +15,29 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from reconciler.definitions.numerals import Reading
+    from reconciler.definitions.problems import Keys
 
 _TRUE = frozenset({"true", "yes", "on", "y"})
 _FALSE = frozenset({"false", "no", "off", "n"})
+_NAMING = (("channels",), ("feeds",), ("environments",))
+_SECTIONS = (*_NAMING, ("defaults",), ("guards",))
+_MAPPINGS = (("select",), (VERSION,))
+FILL = "write its keys below it, two spaces further right, or delete it"
 _LENGTHS = (INTERVAL_MINUTES, "channelIntervalInSeconds")
 _LONGEST_READ = 40
+
+
+def advise_empty(keys: Keys) -> str:
+    """What to write below the key that `keys` lead to, where nothing stands and a mapping should; else ""."""
+    is_mapping = keys in _SECTIONS or keys[:-1] in _NAMING or keys[-1:] in _MAPPINGS
+    return FILL if is_mapping else ""
 
 
 def advise(key: str, value: object, wanted: Collection[str]) -> str:
     """What to write for `key` instead of `value`, where JSON's types `wanted` are called for; "" where all is open."""
     match value:
+        case None if "object" in wanted:
+            return FILL
         case None:
             return "write a value, or delete the key to leave the live value alone"
         case str():

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import yaml
 from yaml.events import AliasEvent, MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent, StreamEndEvent
 
+from reconciler.definitions.advice import advise_empty
 from reconciler.definitions.anchors import Anchored, Anchors, TooMany
 from reconciler.definitions.document import Document, Spot
 from reconciler.definitions.reader import MAX_DEPTH, open_events
@@ -176,7 +177,8 @@ class _CloseReader:
         subject = "the value" if not name or name.isdigit() else name
         self._document.refused.add(post.keys)
         place = self._document.place_at(*(_span(event) if text else post.key))
-        message, fix = (trouble.message, trouble.fix) if place.excerpt else ("cannot be read as written", "")
+        fix = trouble.fix if text else advise_empty(post.keys)
+        message, fix = (trouble.message, fix) if place.excerpt else ("cannot be read as written", "")
         self._keep(make_finding(trouble.code, f"{subject} {message}", place, fix=fix))
         return None
 

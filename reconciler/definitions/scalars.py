@@ -25,6 +25,8 @@ _NULLS = frozenset({"~", "Null", "NULL"})
 _ALWAYS_HELD = 15
 _LONGEST = 60
 _LARGEST_EXPONENT = 330
+# The widest range of any number, that of a reading, and of any id.
+_LARGEST, _LARGEST_ID = 999_999_999_999_999, 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +42,11 @@ class PlainScalars(dict[str, "Value"]):
     """The value of each unquoted scalar met so far, by its text. Raises ValueError for one in trouble."""
 
     def __missing__(self, text: str) -> Value:
-        if find_trouble(text):
+        # Most scalars start with a letter, and then are text without further looks.
+        is_text = text[:1].isalpha() and text not in _WORDS and text not in _NULLS
+        if not is_text and find_trouble(text):
             raise ValueError(text)
-        value = self[text] = read_plain(text)
+        value = self[text] = text if is_text else read_plain(text)
         return value
 
 
@@ -92,6 +96,9 @@ def _find_rounding(text: str) -> Trouble | None:
     held = repr(canonical_number(float(text)))
     if Decimal(held) == Decimal(text):
         return None
+    if abs(Decimal(text)) > _LARGEST:
+        fix = f"no number goes beyond {_LARGEST}, no id beyond {_LARGEST_ID}; an import id or a code belongs in quotes"
+        return Trouble("ESA116", f"is out of range, found {text}", fix)
     return Trouble(
         "ESA116",
         f"would lose digits: a double turns {text} into {held}",

@@ -65,6 +65,31 @@ channels:
     ]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "channels:",
+        "feeds:\nb: 1",
+        "defaults:\nb: 1",
+        "channels:\n  use:",
+        "feeds:\n  logger:",
+        "channels:\n  use:\n    select:",
+        "defaults:\n  esaChannelVersion:",
+        "environments:\n  sandbox:",
+    ],
+)
+def test_an_empty_mapping_is_to_be_filled(text: str) -> None:
+    (finding,) = read(text).findings
+
+    assert (finding.code, finding.fix) == ("ESA114", "write its keys below it, two spaces further right, or delete it")
+
+
+def test_an_empty_value_is_to_be_written() -> None:
+    (finding,) = read("channels:\n  use:\n    channelInfo:").findings
+
+    assert finding.fix.startswith("write null to clear the value")
+
+
 def test_a_key_written_twice_names_both_places_and_keeps_the_first_value() -> None:
     document = read("a: 1\nb: 2\na: 3\n")
 

@@ -193,6 +193,7 @@ def test_no_limit_is_null(text: str) -> None:
             "an odd space stands after the colon, no-break space (U+00A0): write ordinary spaces instead",
         ),
         ("North", '"North"', "write its keys below it, one a line"),
+        (None, "null", "write its keys below it, two spaces further right, or delete it"),
         (12, "12", "write its keys below it, one a line, without hyphens"),
         ([{"channelInfo": "North"}], "a list", "write its keys below it, one a line, without hyphens"),
     ],

@@ -6,6 +6,7 @@ import pytest
 
 from reconciler.definitions.scalars import PlainScalars, find_trouble, read_plain
 
+BEYOND = "no number goes beyond 999999999999999, no id beyond 2147483647; an import id or a code belongs in quotes"
 VALUES = [
     ("true", True),
     ("false", False),
@@ -67,10 +68,12 @@ def test_what_survives_as_written_is_no_trouble(text: str) -> None:
         ("1e30", "can have at most 30 digits, found more in 1e30", ""),
         ("1e999", "is too large or too small for a number, found 1e999", ""),
         ("1" * 61, "has too many digits for a number, found 61 characters", ""),
+        ("123456789012345678", "is out of range, found 123456789012345678", BEYOND),
+        ("-99999999999999999999", "is out of range, found -99999999999999999999", BEYOND),
         (
-            "123456789012345678",
-            "would lose digits: a double turns 123456789012345678 into 123456789012345680",
-            "write  123456789012345680, or put it in quotes if it is an id or a code",
+            "123456789012.1234567",
+            "would lose digits: a double turns 123456789012.1234567 into 123456789012.12346",
+            "write  123456789012.12346, or put it in quotes if it is an id or a code",
         ),
         (
             "0.30000000000000001e1",
