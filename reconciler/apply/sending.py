@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.apply.evidence import read_if_there
-from reconciler.apply.writing import Landing, send, settle
+from reconciler.apply.writing import RESUME, Landing, send, settle
 from reconciler.errors import FileError, ServiceError
 from reconciler.model.outcomes import Ending
 
@@ -48,7 +48,8 @@ class Sender:
         try:
             found = read_if_there(self.editor, intent.before.id)
         except ServiceError as error:
-            return Landing(Ending.FAILED, error.message, error.fix, is_open=True)
+            message = f"may have been done by an earlier run, and the channel cannot be read: {error.message}"
+            return Landing(Ending.FAILED, message, RESUME, was_sent=False, is_open=True)
         return self._note(intent.number, settle(intent.write, intent.before, found, _UNANSWERED))
 
     def _note(self, number: int, landing: Landing) -> Landing:

@@ -47,7 +47,13 @@ class Stepper:
         self._settled = settled
 
     def carry_out(self, change: Change) -> Step:
-        """What became of `change`; nothing of it is written where live has moved since the plan."""
+        """What became of `change`; nothing of it is written where live has moved since the plan.
+
+        Nor is it where nobody knows what became of its last write, for the journal could not tell the two apart.
+        """
+        earlier = self._settled.get(change.name)
+        if earlier and earlier.is_open:
+            return _stop(change, earlier)
         try:
             channels = self._witness.read(change)
             fresh = next((live for live in channels if live.id == change.channel_id), None)

@@ -6,6 +6,7 @@ import gc
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from reconciler.energycap.address import read_address
@@ -30,7 +31,7 @@ from reconciler.energycap.transport import Transport
 from reconciler.energycap.wire import identify, is_whole, live_from_response
 from reconciler.energycap.words import make_harmless
 from reconciler.energycap.worlds import WORLD_FORMAT
-from reconciler.errors import BadAnswer, Unreachable
+from reconciler.errors import BadAnswer, Refused, Unavailable, Unreachable
 from reconciler.model.live import Snapshot
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ if TYPE_CHECKING:
 
 # Requests of one list at a time: 0.93 s become 0.54 at 50 ms each; more gains little and burdens the service.
 _SIDE_BY_SIDE = 4
+# The status of an edit that this tool itself does not send again.
+_CONFLICT = 409
 
 
 @contextmanager
@@ -208,8 +211,9 @@ class Reader:
 class Editor(Reader):
     """Reads the service, and edits channels and their versions.
 
-    An edit is sent once, and again only where it was certainly not done. Where that cannot be known, Unreachable or
-    Unavailable is raised, and whoever asked has to look.
+    An edit is sent once, and again only where it was certainly not done and the channel still reads as before: Refused
+    is raised where it does not. Where nobody can know whether an edit was done, Unreachable or Unavailable is raised,
+    and whoever asked has to look.
     """
 
     def edit_channel(self, fresh: Live, wanted: Spec, channel_edit: ChannelEdit) -> Live:
@@ -221,7 +225,7 @@ class Editor(Reader):
         _refuse_nothing(wanted)
         request = EDIT_CHANNEL.to(fresh.id, body=channel_body(fresh, wanted, channel_edit))
         try:
-            return _expect(fresh.id, self._session.read(request))
+            return _expect(fresh.id, self._session.read(request, partial(self._refuse_moved, fresh)))
         except BadAnswer as error:
             raise _make_doubt(request, error) from error
 
@@ -234,9 +238,20 @@ class Editor(Reader):
         _refuse_nothing(wanted)
         request = EDIT_VERSION.to(fresh.id, fresh.current.id, body=version_body(fresh.current, wanted))
         try:
-            self._session.ask(request)
+            self._session.ask(request, partial(self._refuse_moved, fresh))
         except BadAnswer as error:
             raise _make_doubt(request, error) from error
+
+    def _refuse_moved(self, fresh: Live) -> None:
+        """Raise Refused where a channel no longer reads as `fresh`: time has passed, and its body holds every value."""
+        try:
+            found = self.read_channel(fresh.id)
+        except (Unreachable, Unavailable, BadAnswer) as error:
+            message = f"channel {fresh.id} was not written, and could not be read to try again: {error.message}"
+            raise Refused(message, error.fix, status=_CONFLICT) from error
+        if (found.values, found.versions) != (fresh.values, fresh.versions):
+            message = f"channel {fresh.id} was edited by somebody else while the service made this edit wait"
+            raise Refused(message, "plan again: reconciler plan", status=_CONFLICT)
 
 
 def _expect(channel_id: int, document: object) -> Live:

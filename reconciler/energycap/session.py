@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter
+from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
 import stamina
@@ -17,6 +18,8 @@ from reconciler.errors import Unreachable
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from reconciler.energycap.answers import Answer
     from reconciler.energycap.calls import Request
     from reconciler.model.findings import Finding
@@ -28,6 +31,10 @@ _logger = logging.getLogger(__name__)
 _patiently = stamina.RetryingCaller(
     attempts=5, timeout=120.0, wait_initial=0.25, wait_max=10.0, wait_jitter=0.5, wait_exp_base=2
 )
+
+
+def _check_nothing() -> None:
+    pass
 
 
 class Session:
@@ -58,17 +65,24 @@ class Session:
         with self._lock:
             return tuple(sorted(self._findings.values(), key=lambda finding: finding.order))
 
-    def ask(self, request: Request) -> Answer:
+    def ask(self, request: Request, check: Callable[[], None] = _check_nothing) -> Answer:
         """The answer of success to `request`, which is repeated where that can do no harm.
 
         A read is repeated after no answer, 408, 429 and 5xx; a write only where it was certainly not done: no
-        connection, or 429. A pause that the service asks for is kept. Raises any ServiceError.
+        connection, or 429. A pause that the service asks for is kept. Before each repeat, and after its pause, `check`
+        is called: what it raises ends the asking. Raises any ServiceError.
         """
-        return _patiently(_pause_of_read if request.call.is_read else _pause_of_write, self._ask_once, request)
+        checks = chain([_check_nothing], repeat(check))
 
-    def read(self, request: Request) -> object:
+        def ask_once() -> Answer:
+            next(checks)()
+            return self._ask_once(request)
+
+        return _patiently(_pause_of_read if request.call.is_read else _pause_of_write, ask_once)
+
+    def read(self, request: Request, check: Callable[[], None] = _check_nothing) -> object:
         """The JSON document that answers `request`. Raises as `ask`, and BadAnswer where there is none."""
-        return decode(request, self.ask(request))
+        return decode(request, self.ask(request, check))
 
     def _ask_once(self, request: Request) -> Answer:
         with self._lock:

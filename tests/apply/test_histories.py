@@ -256,7 +256,9 @@ def check_end(theatre: Theatre, account: Account, undisturbed: End, edited: froz
     """The next plan is the rest, if anything; where nobody else wrote, all is as after an undisturbed run."""
     undone = {outcome.channel_id for outcome in account.outcomes if outcome.ending is not Ending.DONE}
     rest = plan_of(theatre.other, theatre.wished, theatre.environment)
-    assert {change.channel_id for change in rest.sendable} <= undone | edited
+    # Somebody else's edit may unblock what was blocked, as by giving up an import id.
+    unblocked = {change.channel_id for change in theatre.plan.blocked} if edited else set()
+    assert {change.channel_id for change in rest.sendable} <= undone | edited | unblocked
     if not edited:
         assert see_end(theatre, account) == undisturbed
         assert {change.channel_id for change in rest.blocked} <= undone | {

@@ -13,6 +13,7 @@ from reconciler.apply.entries import Began, Ended, Intent, Landed
 from reconciler.apply.journal import open_journal
 from reconciler.apply.sending import Sender
 from reconciler.apply.writing import Landing, Part, Write
+from reconciler.energycap.client import open_editor
 from reconciler.model.outcomes import Ending, Outcome
 from reconciler.model.project import ChannelEdit
 from tests.apply.bench import Wire, endings, only, want
@@ -209,6 +210,20 @@ def test_a_write_stays_open_as_long_as_its_channel_cannot_be_read(start: Start, 
 
     assert ended == {"use": "failed"}
     assert [intent.number for intent in chronicle.open] == [1]
+
+
+def test_a_change_is_not_sent_again_before_its_open_write_is_settled(start: Start, tmp_path: Path) -> None:
+    def refuse_single_reads(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        return httpx.Response(503) if request.url.path.endswith("/1042") and request.method == "GET" else pass_on()
+
+    # One that is judged by the list of its data point, which can be read.
+    bench, plan = leave_open(start, tmp_path / "journal", want("use", 1042, channelImportId="NEW"), writes=False)
+    with open_editor(bench.service.url, "sandbox", Wire(refuse_single_reads)) as editor:
+        ended, chronicle = apply_with_journal(replace(bench, editor=editor), plan, tmp_path / "journal")
+
+    assert ended == {"use": "failed"}
+    assert [intent.number for intent, _ in chronicle.writes] == [1]
+    assert bench.writes() == []
 
 
 def test_without_a_journal_an_open_write_can_be_settled_too(start: Start, tmp_path: Path) -> None:

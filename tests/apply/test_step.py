@@ -11,6 +11,7 @@ from tests.apply.bench import CHANNEL, LIST, READ, VERSION, Wire, endings, only,
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from reconciler.model.values import Value
     from tests.apply.bench import Bench, Start
 
 AGAIN = "plan again: reconciler plan"
@@ -139,6 +140,28 @@ def test_a_failure_after_the_first_of_two_writes_says_what_was_written(start: St
 
     assert (outcome.ending, outcome.requests) == (Ending.FAILED, 2)
     assert outcome.message.startswith("its version was written; the service refused: PUT ")
+
+
+@pytest.mark.parametrize("meddled", ["channelDescription", "esaChannelVersion.multiplier"])
+def test_what_somebody_edits_while_a_write_has_to_wait_is_not_overwritten(start: Start, meddled: str) -> None:
+    foreign: Value = 7 if "." in meddled else "Theirs"
+
+    def refuse_first(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        if request.method == "GET" or bench.read(1042).values[meddled] == foreign:
+            return pass_on()
+        bench.meddle(1042, {meddled: foreign})
+        return httpx.Response(429, headers={"Retry-After": "0"})
+
+    bench = start(wire=Wire(refuse_first))
+
+    outcome = only(bench.apply(bench.plan(want("use", 1042, channelInfo="New"))))
+
+    assert (outcome.ending, outcome.message) == (
+        Ending.FAILED,
+        "channel 1042 was edited by somebody else while the service made this edit wait",
+    )
+    assert bench.read(1042).values[meddled] == foreign
+    assert bench.read(1042).name != "New"
 
 
 @pytest.mark.parametrize("nulls", ["fill", "echo"])

@@ -215,7 +215,21 @@ def test_what_never_left_this_machine_was_not_sent(start: Start) -> None:
     landing = send_to(bench, 1042, RENAME)
 
     assert (landing.ending, landing.was_sent) == (Ending.FAILED, False)
-    assert bench.editor.requests[READ] == 0
+    # Before the second attempt, not after it.
+    assert bench.editor.requests[READ] == 1
+
+
+def test_what_cannot_be_read_again_is_not_sent_again(start: Start) -> None:
+    def go_out(request: httpx.Request, _pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        return httpx.Response(429 if request.method == "PUT" else 503)
+
+    bench = start(wire=Wire(go_out))
+
+    landing = send_to(bench, 1042, RENAME)
+
+    assert (landing.ending, landing.is_open) == (Ending.FAILED, False)
+    assert landing.message.startswith("channel 1042 was not written, and could not be read to try again: the service")
+    assert bench.editor.requests[CHANNEL] == 1
 
 
 def test_a_refusal_fails_with_the_words_of_the_service(demo: Bench) -> None:
