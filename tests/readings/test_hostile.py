@@ -7,6 +7,7 @@ import os
 import resource
 import subprocess
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,6 +26,9 @@ from tests.worlds import make_channel, make_world
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from reconciler.readings.census import Census
+    from reconciler.readings.files import ReadingsFile
 
 MIB = 2**20
 # What a small file needs, most of it for the libraries that are loaded.
@@ -112,13 +116,10 @@ def test_names_of_files_can_do_no_harm(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["missing", "folder", "loop", "device"])
 def test_what_is_no_file_is_said(kind: str, tmp_path: Path) -> None:
     path = tmp_path / "readings.csv"
-    match kind:
-        case "folder":
-            path.mkdir()
-        case "loop":
-            path.symlink_to(path)
-        case "device":
-            path.symlink_to(os.devnull)
+    if kind == "folder":
+        path.mkdir()
+    elif kind != "missing":
+        path.symlink_to({"loop": str(path), "device": os.devnull}[kind])
 
     with pytest.raises(FileError):
         recognise(path, Habits())
@@ -150,13 +151,13 @@ _PIECES = st.sampled_from(
 def test_any_bytes_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     path = write(tmp_path_factory.mktemp("fuzz"), content)
 
-    try:
+    with suppress(BrokenFile):
         file = recognise(path, Habits())
         census = take_census(file, Router(CHANNELS), lambda _: None, lambda _: None)
-    except BrokenFile as broken:
-        assert broken.flaw.message
-        return
+        check_census(file, census)
 
+
+def check_census(file: ReadingsFile, census: Census) -> None:
     assert census.is_sound is not any(finding.severity.value == "error" for finding in census.findings)
     assert 0 <= census.bad <= census.readings
     sound = [row for parcel in file.read_parcels() for row in parcel.rows if row.reading is not None]
