@@ -72,11 +72,10 @@ def build(file: str, tree: Mapping[str, Any], lines: Lines) -> Built:
 
 def flatten(channel: Mapping[str, Any]) -> dict[str, Value]:
     """The managed values of `channel` by their paths in the file; a date as local wall time, to the second."""
-    spec = dict(zip(map(_CHANNEL_PATHS.__getitem__, channel), channel.values(), strict=True))
+    spec = {_CHANNEL_PATHS[key]: value for key, value in channel.items()}
     spec.pop("", None)
-    version = channel.get(VERSION)
-    if version:
-        spec.update(zip(map(_VERSION_PATHS.__getitem__, version), version.values(), strict=True))
+    for key, value in channel.get(VERSION, {}).items():
+        spec[_VERSION_PATHS[key]] = value
     if spec.get(BEGIN_DATE):
         spec[BEGIN_DATE] = canonical_time(spec[BEGIN_DATE])
     return spec

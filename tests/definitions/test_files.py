@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +16,6 @@ from tests.definitions.places import show, validate, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 GOOD = "channels:\n  use:\n    channelId: 1\n"
@@ -35,17 +36,21 @@ def no_rights(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def deep(tmp_path: Path) -> Iterator[Path]:
-    """Folders one in the other, longer than a path may be; removed by `rm`, as Python's own way would recurse."""
-    here = os.open(tmp_path, os.O_RDONLY)
+def deep() -> Iterator[Path]:
+    """Folders one in the other, longer than a path may be; removed by `rm`, as Python's own way would recurse.
+
+    Not in pytest's own folder: whichever session of pytest clears that next would stumble over them.
+    """
+    root = tempfile.mkdtemp()
+    here = os.open(root, os.O_RDONLY)
     for _ in range(2100):
         os.mkdir("a", dir_fd=here)
         below = os.open("a", os.O_RDONLY, dir_fd=here)
         os.close(here)
         here = below
     os.close(here)
-    yield tmp_path
-    subprocess.run(["rm", "-rf", tmp_path / "a"], check=True)
+    yield Path(root)
+    subprocess.run(["rm", "-rf", root], check=True)
 
 
 def touch(root: Path, *files: str) -> None:
