@@ -1,0 +1,69 @@
+"""What the benchmarks of apply share: a sandbox in a process of its own, and a plan that changes many channels."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from reconciler.model.desired import Definitions, Desired
+from reconciler.model.project import Environment
+from reconciler.model.routes import Pointers
+from reconciler.planning.plan import Basis, make_plan
+from reconciler.sandbox import generate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reconciler.energycap.client import Reader
+    from reconciler.model.plan import Plan
+
+KEY = "sandbox"
+ENVIRONMENT = Environment("served", "sandbox")
+_TOOL = (sys.executable, "-m", "reconciler")
+# Where the sandbox's own database costs no time of a disk: what is measured is the client.
+_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
+
+
+@contextmanager
+def a_world(channels: int) -> Iterator[Path]:
+    """A folder, in memory where the machine has such, that holds `world.json` with so many channels."""
+    with TemporaryDirectory(prefix="benchmark-", dir=_MEMORY if _MEMORY.is_dir() else None) as name:
+        folder = Path(name)
+        (folder / "world.json").write_text(json.dumps(generate(channels, 1)), encoding="utf-8")
+        yield folder
+
+
+@contextmanager
+def serving(folder: Path, *faults: str, is_fresh: bool = True) -> Iterator[str]:
+    """The URL of the sandbox over `folder`, struck by `faults`; where `is_fresh`, it starts again from its world."""
+    world = ("--world", "world.json") if is_fresh else ()
+    struck = [word for fault in faults for word in ("--fault", fault)]
+    command = (*_TOOL, "sandbox", "serve", *world, "--db", "sandbox.sqlite3", *struck)
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as sandbox:
+        try:
+            yield next(iter(sandbox.stdout or ()), "").split()[2]
+        finally:
+            sandbox.terminate()
+
+
+def plan_names(reader: Reader) -> Plan:
+    """The plan that gives every channel another name; what has its new name already needs no change."""
+    snapshot = reader.read_snapshot()
+    wished = tuple(
+        Desired(
+            f"c{live.id}", "channels/all.yaml", 1, Pointers(channel_id=live.id), {"channelInfo": name_wanted(live.id)}
+        )
+        for live in snapshot.channels
+    )
+    definitions = Definitions(wished, (), ("channels/all.yaml",), "sha256:0")
+    return make_plan(definitions, snapshot, Basis("0", ENVIRONMENT, "sandbox", "2026-11-21T00:00:00Z"))
+
+
+def name_wanted(channel_id: int) -> str:
+    """The name that `plan_names` wants of a channel."""
+    return f"Channel {channel_id} of the benchmark"

@@ -1,0 +1,84 @@
+"""Watches the wire of an apply: when each channel was read, and when its PUT went out and was answered."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from threading import Lock
+
+import httpx
+
+_CHANNEL = re.compile(r"/api/v202406/esachannel/(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The time in which another person's edit of a channel may be overwritten unseen."""
+
+    read_sent: float
+    read_answered: float
+    put_sent: float
+    put_answered: float
+
+
+class Watch(httpx.BaseTransport):
+    """The real network, with a clock beside it."""
+
+    def __init__(self) -> None:
+        self._network = httpx.HTTPTransport(limits=httpx.Limits(max_connections=64, keepalive_expiry=3))
+        self._lock = Lock()
+        self._reads: dict[int, tuple[float, float]] = {}
+        self._windows: dict[int, list[Window]] = defaultdict(list)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        match = _CHANNEL.match(request.url.path)
+        begin = time.monotonic()
+        try:
+            response = self._network.handle_request(request)
+            response.read()
+            return response
+        finally:
+            if match:
+                self._note(request.method, int(match[1]), begin, time.monotonic())
+
+    def close(self) -> None:
+        self._network.close()
+
+    @property
+    def gaps(self) -> list[float]:
+        """Seconds from the answer of the fresh read until the PUT left: what the client itself adds."""
+        return [window.put_sent - window.read_answered for windows in self._windows.values() for window in windows]
+
+    @property
+    def spans(self) -> list[float]:
+        """Seconds from the fresh read until the answer of the PUT: the window is within."""
+        return [window.put_answered - window.read_sent for windows in self._windows.values() for window in windows]
+
+    def is_in_window(self, channel_id: int, begin: float, end: float) -> bool:
+        """Whether an edit between `begin` and `end` may have fallen into a window of this channel."""
+        return any(window.read_sent < end and begin < window.put_answered for window in self._windows[channel_id])
+
+    def _note(self, method: str, channel_id: int, begin: float, end: float) -> None:
+        with self._lock:
+            if method == "GET":
+                self._reads[channel_id] = (begin, end)
+            elif channel_id in self._reads:
+                self._windows[channel_id].append(Window(*self._reads[channel_id], begin, end))
+
+
+class Recorder(httpx.BaseTransport):
+    """The real network, with a list of the bodies that were sent: by them a service's journal tells who wrote."""
+
+    def __init__(self) -> None:
+        self._network = httpx.HTTPTransport()
+        self.bodies: set[str] = set()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "PUT":
+            self.bodies.add(request.read().decode())
+        return self._network.handle_request(request)
+
+    def close(self) -> None:
+        self._network.close()
