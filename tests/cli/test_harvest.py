@@ -42,7 +42,7 @@ def prove_text(ground: Ground, text: str, name: str) -> None:
         ),
         pytest.param(
             "channels:\n  new:\n    select: {channelImportId: IMP-1}\n",
-            "mine: ESA303 live channel is also that of new (channels/new.yaml:2), found channel 1 for each of them\n",
+            "mine: ESA303 several channels govern one live channel, found 1 here and for new (channels/new.yaml:2)\n",
             "a plan of these files would not be empty; nothing was written",
             id="a channel that is managed already",
         ),

@@ -183,6 +183,7 @@ def test_a_plan_says_all_that_it_was_made_of() -> None:
             ),
         ),
         unmanaged=1,
+        managed=2,
         findings=(),
     )
 
