@@ -74,6 +74,7 @@ def make_inverse(chronicle: Chronicle, created: str) -> Plan:
         filter=(),
         changes=tuple(_invert(undoing, undoings) for undoing in undoings),
         unmanaged=plan.unmanaged,
+        managed=plan.managed,
         findings=tuple(finding for undoing in undoings for finding in _warn(undoing)),
     )
 

@@ -122,6 +122,8 @@ def test_an_inverse_plan_says_what_it_undoes(demo: Bench, tmp_path: Path) -> Non
     assert (inverse.environment, inverse.url, inverse.created) == ("sandbox", "sandbox", CREATED)
     assert is_inverse(inverse)
     assert not is_inverse(chronicle.plan)
+    # A share of maxChanges counts against them.
+    assert inverse.managed == chronicle.plan.managed == 1
 
 
 def test_what_cannot_be_put_back_is_said(demo: Bench, tmp_path: Path) -> None:
