@@ -4,11 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test soak lint help clean
+.PHONY: demo test sdk soak lint help clean
 
 help:
 	@echo "make demo   the main job on the embedded sandbox, as a story"
 	@echo "make test   all tests"
+	@echo "make sdk    the vendor's own Python package against the sandbox, in an environment of its own"
 	@echo "make soak   20,000 histories of applies, for a night (EXAMPLES=N for another number)"
 	@echo "make lint   ruff, mypy, import contracts, the project's own hook"
 	@echo "make clean  remove the virtual environment and what the tools left"
@@ -27,6 +28,11 @@ demo: $(READY)
 test: $(READY)
 	@$(BIN)/python -m pytest --numprocesses auto --cov --cov-report=term $(ARGS)
 
+sdk:
+	@$(PYTHON) -m venv $(VENV)-sdk
+	@$(VENV)-sdk/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]' EnergyCapSdk
+	@$(VENV)-sdk/bin/python -m pytest tests/readings/test_vendor_sdk.py $(ARGS)
+
 soak: EXAMPLES ?= 20000
 soak: $(READY)
 	@HYPOTHESIS_PROFILE=soak SOAK_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest --numprocesses auto \
@@ -40,4 +46,4 @@ lint: $(READY)
 	@$(BIN)/reconciler validate
 
 clean:
-	rm -rf $(VENV) .reconciler .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* .import_linter_cache dist
+	rm -rf $(VENV) $(VENV)-sdk .reconciler .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* .import_linter_cache dist

@@ -1,6 +1,6 @@
 """The vendor's own Python package against the sandbox, and against what this tool sends and reads.
 
-Runs where the package EnergyCapSdk is installed: `pip install EnergyCapSdk` into the virtual environment.
+Runs where the package EnergyCapSdk is installed: `make sdk`.
 """
 
 from __future__ import annotations
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 
 # Code that was generated years ago warns of what is old in it.
 pytestmark = [pytest.mark.filterwarnings("ignore")]
-# The package leaves the content type out of a GET, which the vendor's page on authentication asks for on every request.
-HEADERS = {"ECI-ApiKey": "sandbox", "Content-Type": "application/json"}
+HEADERS = {"ECI-ApiKey": "sandbox"}
 MOMENT = datetime(2026, 3, 30, 0, 15, tzinfo=UTC)
 
 

@@ -69,8 +69,16 @@ def test_the_keys_can_be_others(tmp_path: Path) -> None:
     ("content_type", "status"),
     [("application/json", 200), ("application/json; charset=utf-8", 200), ("text/plain", 415), ("", 415)],
 )
-def test_every_request_says_it_is_json(demo: Bench, content_type: str, status: int) -> None:
-    assert demo.client.get(ONE, headers={"Content-Type": content_type}).status_code == status
+def test_a_body_says_it_is_json(demo: Bench, content_type: str, status: int) -> None:
+    body = edit_of(demo.read(1049))
+
+    assert demo.client.put(ONE, json=body, headers={"Content-Type": content_type}).status_code == status
+
+
+def test_without_a_body_there_is_no_content_type_to_be_right(demo: Bench) -> None:
+    response = httpx.get(demo.service.url + ONE, headers={"ECI-ApiKey": "sandbox"})
+
+    assert (response.status_code, response.json()) == (200, demo.read(1049))
 
 
 @pytest.mark.parametrize("path", ["/api/v202406/EsaChannel/1049", "/API/V202406/ESACHANNEL/1049"])
