@@ -1,6 +1,6 @@
 """Every command and output shown in a document is what it prints today.
 
-To write the documents anew:  UPDATE_DOCS=1 make test ARGS=tests/docs
+To write the documents anew:  make docs
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.docs.sessions import ROOT, run_sessions
+from tests.docs.sessions import ROOT, run_command, run_sessions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,20 +21,31 @@ DOCUMENTS = sorted(
     for path in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md"))
     if "```console" in path.read_text(encoding="utf-8")
 )
+# What a document says where it begins with nothing.
+EMPTY = "<!-- desk: an empty folder -->"
 
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Path:
-    """A copy of what the demo needs, away from the repository."""
-    (tmp_path / ".git").mkdir()
-    shutil.copy(ROOT / "reconciler.yaml", tmp_path)
-    shutil.copytree(ROOT / "channels", tmp_path / "channels")
-    return tmp_path
+    """An empty folder, away from the repository."""
+    folder = tmp_path / "desk"
+    folder.mkdir()
+    return folder
+
+
+def lay_out_demo(desk: Path) -> None:
+    """What the demo needs, under git."""
+    for name in ("reconciler.yaml", ".gitignore"):
+        shutil.copy(ROOT / name, desk)
+    shutil.copytree(ROOT / "channels", desk / "channels")
+    run_command("git init -q -b main && git add . && git commit -q -m 'The channels of the demo'", desk)
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_a_session_shows_what_its_commands_print(desk: Path, name: str) -> None:
     shown = (ROOT / name).read_text(encoding="utf-8")
+    if EMPTY not in shown:
+        lay_out_demo(desk)
     printed = run_sessions(shown, desk)
     if os.environ.get("UPDATE_DOCS"):
         (ROOT / name).write_text(printed, encoding="utf-8")
