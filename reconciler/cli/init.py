@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _TEMPLATES = Path(__file__).parent / "scaffold"
 _GIT_IGNORE = ".gitignore"
 _OWN_FOLDER = ".reconciler/"
+_GITLAB = "reconciler.gitlab-ci.yml"
 _NEXT = """\
 Next, see what is there to see:
   reconciler plan
@@ -50,7 +51,7 @@ class Pipeline(Enum):
     type=click.Choice([pipeline.value for pipeline in Pipeline]),
     default=Pipeline.NONE.value,
     show_default=True,
-    help="Write a pipeline, too: validate and plan for review, apply on merge.",
+    help="Write a pipeline, too: plan for review, apply on merge, find drift.",
 )
 @printing(TEXT)
 def command(screen: Screen, folder: Path, pipeline: str) -> Exit:
@@ -79,15 +80,25 @@ def _list_files(folder: Path, pipeline: Pipeline) -> Mapping[str, str]:
 
 
 def _list_pipeline(pipeline: Pipeline) -> Mapping[str, str]:
+    pipelines = find_pipelines(Path(__file__).parent.parent)
     match pipeline:
         case Pipeline.GITHUB:
-            return {".github/workflows/reconciler.yml": _read("github.yml")}
+            return {
+                f".github/workflows/{path.name}": path.read_text(encoding="utf-8")
+                for path in sorted((pipelines / "github").glob("*.yml"))
+            }
         case Pipeline.GITLAB:
-            return {".gitlab-ci.yml": _read("gitlab.yml")}
+            return {".gitlab-ci.yml": (pipelines / "gitlab" / _GITLAB).read_text(encoding="utf-8")}
         case Pipeline.NONE:
             return {}
         case _:
             assert_never(pipeline)
+
+
+def find_pipelines(package: Path) -> Path:
+    """The folder of the pipelines for the package at `package`: within it in a wheel, `docs/ci` in the repository."""
+    within = package / "ci"
+    return within if within.is_dir() else package.parent / "docs" / "ci"
 
 
 def _read(template: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,8 @@ from reconciler.cli import init
 if TYPE_CHECKING:
     from tests.cli.desk import Desk
 
-SCAFFOLD = Path(init.__file__).parent / "scaffold"
+PIPELINES = Path(__file__).parents[2] / "docs" / "ci"
+WORKFLOWS = ("apply", "drift", "plan")
 
 
 @pytest.fixture
@@ -98,28 +98,43 @@ def test_a_second_run_leaves_everything(bare: Desk) -> None:
 
     answer = bare.run("init", "new", "--ci", "github")
 
-    assert "new/.github/workflows/reconciler.yml  (it is there already)" in answer.out
+    assert "new/.github/workflows/reconciler-plan.yml  (it is there already)" in answer.out
     assert "+ new " not in answer.out
     assert {path: path.read_bytes() for path in (bare.root / "new").rglob("*") if path.is_file()} == before
 
 
-def test_every_template_is_pinned_and_none_is_forgotten(bare: Desk) -> None:
-    bare.run("init", ".", "--ci", "github")
-    bare.run("init", ".", "--ci", "gitlab")
-    written = "".join(path.read_text() for path in bare.root.rglob("*") if path.suffix in (".yml", ".yaml"))
+@pytest.mark.parametrize(
+    ("pipeline", "written"),
+    [
+        (
+            "github",
+            {f".github/workflows/reconciler-{name}.yml": f"github/reconciler-{name}.yml" for name in WORKFLOWS},
+        ),
+        ("gitlab", {".gitlab-ci.yml": "gitlab/reconciler.gitlab-ci.yml"}),
+    ],
+)
+def test_a_pipeline_is_the_one_of_the_docs(bare: Desk, pipeline: str, written: dict[str, str]) -> None:
+    before = {path for path in bare.root.rglob("*") if path.is_file()}
+    bare.run("init", ".", "--ci", pipeline)
 
-    assert "@VERSION@" not in written
-    assert written.count(f"esa-reconciler=={__version__}") == 5
-    actions = re.findall(r"uses: (\S+)", written)
-    assert len(actions) == 8
-    assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", action) for action in actions)
-    assert sorted(path.name for path in SCAFFOLD.iterdir()) == [
-        "example.yaml",
-        "github.yml",
-        "gitlab.yml",
-        "pre-commit-config.yaml",
-        "reconciler.yaml",
-    ]
+    pipelines = {path for path in bare.root.rglob("*") if path.suffix == ".yml" and path not in before}
+    assert {path.relative_to(bare.root).as_posix() for path in pipelines} == set(written)
+    for name, source in written.items():
+        assert (bare.root / name).read_bytes() == (PIPELINES / source).read_bytes()
+
+
+def test_the_hook_is_pinned_to_this_version(bare: Desk) -> None:
+    bare.run("init")
+    (hook,) = yaml.safe_load((bare.root / ".pre-commit-config.yaml").read_text())["repos"][0]["hooks"]
+
+    assert hook["additional_dependencies"] == [f"esa-reconciler=={__version__}"]
+
+
+def test_pipelines_are_found_in_a_wheel_and_beside_the_package(tmp_path: Path) -> None:
+    package = tmp_path / "reconciler"
+    assert init.find_pipelines(package) == tmp_path / "docs" / "ci"
+    (package / "ci").mkdir(parents=True)
+    assert init.find_pipelines(package) == package / "ci"
 
 
 def test_the_hook_is_the_one_that_this_project_offers(bare: Desk) -> None:
