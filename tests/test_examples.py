@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from reconciler.cli.commands import commands
 from reconciler.cli.exits import Exit
-from reconciler.cli.main import commands
 from reconciler.rules.domain import DOMAIN_RULES
 from reconciler.rules.files import FILE_RULES
 from reconciler.rules.references import OFFLINE_REFERENCE_RULES

@@ -12,7 +12,8 @@ import click
 import pytest
 
 from reconciler import sandbox
-from reconciler.cli.main import commands, main
+from reconciler.cli.commands import commands
+from reconciler.cli.main import main
 from tests.worlds import make_channel, make_world
 
 if TYPE_CHECKING:
@@ -74,6 +75,10 @@ ABSENT_FROM_VALIDATE = {
 def test_validate_of_sound_files_imports_nothing_that_speaks_compares_or_draws(root: Path) -> None:
     code, packages = imported(root, "validate")
     assert (code, packages & (ABSENT_FROM_VALIDATE | {"jsonschema"})) == (0, set())
+
+
+def test_validate_without_options_does_without_click(root: Path) -> None:
+    assert "click" not in imported(root, "validate")[1]
 
 
 @pytest.mark.parametrize("text", BROKEN.values(), ids=BROKEN)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import TYPE_CHECKING
-
-from reconciler.model.outcomes import Ending
+from typing import TYPE_CHECKING, assert_never
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from reconciler.model.outcomes import Account
+    from reconciler.model.outcomes import Account, Ending
     from reconciler.model.plan import Plan
 
 
@@ -39,13 +37,6 @@ _GRAVEST_FIRST = (
     Exit.FAILED,
     Exit.CHANGES,
 )
-_ENDINGS = {
-    Ending.DONE: Exit.DONE,
-    Ending.STALE: Exit.STALE,
-    Ending.FAILED: Exit.PARTLY_DONE,
-    Ending.NOT_TRIED: Exit.PARTLY_DONE,
-    Ending.DIFFERS: Exit.DIFFERS,
-}
 
 
 def gravest(exits: Iterable[Exit]) -> Exit:
@@ -68,9 +59,26 @@ def exit_of_plan(plan: Plan, *, detailed: bool) -> Exit:
 
 def exit_of_account(plan: Plan, account: Account) -> Exit:
     """How `apply` exits after it carried out `plan`."""
-    exits = {_ENDINGS[outcome.ending] for outcome in account.outcomes}
+    exits = {_exit_of_ending(outcome.ending) for outcome in account.outcomes}
     if plan.blocked:
         exits.add(Exit.BLOCKED)
     if account.interrupted:
         exits.add(Exit.INTERRUPTED)
     return gravest(exits)
+
+
+def _exit_of_ending(ending: Ending) -> Exit:
+    # Imported here, as `validate` has no use for it.
+    from reconciler.model.outcomes import Ending
+
+    match ending:
+        case Ending.DONE:
+            return Exit.DONE
+        case Ending.STALE:
+            return Exit.STALE
+        case Ending.FAILED | Ending.NOT_TRIED:
+            return Exit.PARTLY_DONE
+        case Ending.DIFFERS:
+            return Exit.DIFFERS
+        case _:
+            assert_never(ending)

@@ -12,10 +12,11 @@ from reconciler.cli.exits import Exit
 from reconciler.cli.harvest import NO_FILES, Ground, gather_new, gather_updates, prove
 from reconciler.cli.options import printing
 from reconciler.cli.planned import read_copy, read_live
-from reconciler.cli.project import open_workplace, path_prefix, print_findings
+from reconciler.cli.project import open_workplace, print_findings
 from reconciler.cli.replacing import Replacement, replace_files
 from reconciler.cli.screen import TEXT
 from reconciler.cli.service import open_service
+from reconciler.cli.standing import path_prefix
 from reconciler.definitions.load import load_definitions
 from reconciler.energycap.client import open_reader
 from reconciler.errors import ProjectError

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from reconciler import __version__
 from reconciler.cli.documents import read_file
 from reconciler.cli.options import View
-from reconciler.cli.project import path_prefix
+from reconciler.cli.standing import path_prefix
 from reconciler.definitions.git import read_commit
 from reconciler.definitions.pinpoint import pinpoint
 from reconciler.energycap.worlds import read_world, snapshot_from_world

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.cli.standing import path_prefix
 from reconciler.definitions.load import load_definitions
-from reconciler.definitions.project import find_root, load_project
+from reconciler.definitions.project import load_project
+from reconciler.definitions.project_file import find_root
 from reconciler.errors import ProjectError, UsageError
 from reconciler.model.findings import Severity
 from reconciler.reports import findings_text
@@ -97,12 +98,6 @@ def print_findings(screen: Screen, findings: Sequence[Finding], root: Path) -> N
     """Print `findings` as text, places relative to where the user stands."""
     paint = screen.paint if screen.shows_text else plain
     screen.complain(findings_text.render(findings, paint, path_prefix(root)))
-
-
-def path_prefix(root: Path) -> str:
-    """What leads from the working directory to the project's root, "" or ending with a slash."""
-    relative = os.path.relpath(root, Path.cwd())
-    return "" if relative == "." else f"{Path(relative).as_posix()}/"
 
 
 def _choose(known: dict[str, Environment]) -> str:

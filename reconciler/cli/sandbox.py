@@ -12,7 +12,7 @@ import click
 from reconciler import sandbox
 from reconciler.cli.documents import write_file
 from reconciler.cli.exits import Exit
-from reconciler.definitions.project import find_root
+from reconciler.definitions.project_file import find_root
 from reconciler.errors import FileError, ProjectError, UsageError
 
 if TYPE_CHECKING:

@@ -7,9 +7,7 @@ import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import click
+from typing import TYPE_CHECKING, TextIO
 
 from reconciler.cli.documents import write_file
 from reconciler.errors import FileError, UsageError
@@ -103,7 +101,7 @@ class Screen:
     def write(self, text: str) -> None:
         """Put `text` on stdout; a reader that has left (`| head`) is no error. Raises FileError where it is full."""
         try:
-            click.echo(text, nl=not text.endswith("\n"), color=True)
+            _put(text, sys.stdout)
         except BrokenPipeError:
             _leave_stdout()
         except OSError as error:
@@ -115,12 +113,12 @@ class Screen:
         if self.shows_text:
             self.write(text)
         else:
-            click.echo(text, nl=not text.endswith("\n"), err=True)
+            _put(text, sys.stderr)
 
     def remark(self, text: str) -> None:
         """Say something on stderr that is no part of what was asked for."""
         if not self.is_quiet:
-            click.echo(text, err=True)
+            _put(text, sys.stderr)
 
     @contextmanager
     def remark_slow(self, text: str) -> Iterator[None]:
@@ -138,7 +136,7 @@ class Screen:
     def remark_more(self, text: str) -> None:
         """Say on stderr what only `--verbose` wants to know."""
         if self.is_verbose:
-            click.echo(text, err=True)
+            _put(text, sys.stderr)
 
 
 def parse_outputs(texts: Sequence[str], formats: Sequence[str], *, is_quiet: bool) -> tuple[Output, ...]:
@@ -179,5 +177,13 @@ def _wants_color(color: str) -> bool:
     return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
 
 
+def _put(text: str, stream: TextIO) -> None:
+    stream.write(text if text.endswith("\n") else f"{text}\n")
+    stream.flush()
+
+
 def _paint(text: str, style: Style) -> str:
+    # Imported here, as most runs of `validate` have nothing to paint.
+    import click
+
     return click.style(text, **_STYLES[style])  # type: ignore[arg-type]

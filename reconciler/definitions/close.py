@@ -13,7 +13,7 @@ from reconciler.definitions.advice import advise_empty
 from reconciler.definitions.anchors import Anchored, Anchors, TooMany
 from reconciler.definitions.document import Document, Spot
 from reconciler.definitions.reader import MAX_DEPTH, open_events
-from reconciler.definitions.scalars import CONTROL, Trouble, find_trouble, read_plain
+from reconciler.definitions.scalars import Trouble, find_trouble, has_control, read_plain
 from reconciler.definitions.syntax import explain_syntax
 from reconciler.definitions.unclean import MOST_FOUND, read_source
 from reconciler.rules import make_finding
@@ -232,7 +232,7 @@ class _CloseReader:
             return self._report(event, "ESA115", "a key must be a text, found nothing before the colon")
         if name == "<<":
             return self._report(event, "ESA110", "merge keys (<<) are not read")
-        if CONTROL.search(name):
+        if has_control(name):
             return self._report(event, "ESA105", "a key must hold no control characters")
         if event.anchor is not None:
             return self._report(event, "ESA110", f"anchors on keys are not read, found &{event.anchor}")
@@ -269,7 +269,7 @@ def _span(event: Any) -> Span:
 
 
 def _find_control(text: str) -> Trouble | None:
-    return Trouble("ESA105", "must hold no control characters") if CONTROL.search(text) else None
+    return Trouble("ESA105", "must hold no control characters") if has_control(text) else None
 
 
 def _name_kind(event: Any) -> str:

@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from reconciler.definitions.accept import compile_accept, resolve
-from reconciler.definitions.scalars import CONTROL, find_trouble
+from reconciler.definitions.scalars import find_trouble, has_control
 from reconciler.definitions.schema import Format, read_schema
 from reconciler.definitions.slips import find_slips
 from reconciler.definitions.spelling import spell
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def can_hold(path: str, value: Value) -> bool:
     """Whether a file can give `value` at `path` of a channel, as in `select.unitCode`, or as its `dataPoint`."""
-    if isinstance(value, str) and CONTROL.search(value):
+    if isinstance(value, str) and has_control(value):
         return False
     if isinstance(value, float) and find_trouble(spell(value)):
         return False

@@ -21,7 +21,7 @@ from yaml.events import (
 )
 
 from reconciler.definitions.reader import MAX_DEPTH, open_events
-from reconciler.definitions.scalars import CONTROL
+from reconciler.definitions.scalars import has_control
 from reconciler.definitions.source import is_clean
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 # The mappings of a file whose keys are names: their lines are wanted.
 _NAMING = ("channels", "feeds")
 # What may start an anchor or a tag. libyaml keeps no trace of the tag "!", so that the text itself is asked.
-_PROPERTY = re.compile(r"(?:^|[\s\[{,:-])(?:&\S|!)")
+_PROPERTY = r"(?:^|[\s\[{,:-])(?:&\S|!)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class _NotPlain(Exception):
 
 def read_quickly(text: str, scalars: PlainScalars, opener: OpenEvents = open_events) -> Quick | None:
     """What `text` holds; None where it needs a close look: an error, or an anchor, an alias, a tag."""
-    if not is_clean(text) or (("&" in text or "!" in text) and _PROPERTY.search(text)):
+    if not is_clean(text) or (("&" in text or "!" in text) and re.search(_PROPERTY, text)):
         return None
     try:
         return _QuickReader(opener(text), scalars).read()
@@ -62,7 +62,7 @@ class _Keys(dict[str, str]):
     """Each key once, however many channels have it. Raises _NotPlain for what is no key."""
 
     def __missing__(self, text: str) -> str:
-        if not text or text == "<<" or CONTROL.search(text):
+        if not text or text == "<<" or has_control(text):
             raise _NotPlain
         self[text] = text
         return text
@@ -151,6 +151,6 @@ class _QuickReader:
 
 
 def _quoted(text: str) -> str:
-    if not text.isprintable() and CONTROL.search(text):
+    if has_control(text):
         raise _NotPlain
     return text

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from reconciler.model.values import Value
 
 # What YAML text itself may not hold; an escape in double quotes could still smuggle it in.
-CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
+CONTROL = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]"
 
 MAX_SCALE = 15
 MAX_PRECISION = 30
@@ -36,6 +36,12 @@ class Trouble:
     code: str
     message: str
     fix: str = ""
+
+
+def has_control(text: str) -> bool:
+    """Whether `text` holds a character of CONTROL."""
+    # All of them cannot be printed; nearly all text can.
+    return not text.isprintable() and re.search(CONTROL, text) is not None
 
 
 class PlainScalars(dict[str, "Value"]):

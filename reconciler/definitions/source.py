@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 
-from reconciler.definitions.scalars import CONTROL
+from reconciler.definitions.scalars import has_control
 
 MAX_BYTES = 5 * 1024 * 1024
 
@@ -16,4 +16,4 @@ def decode(data: bytes) -> str:
 
 def is_clean(text: str) -> bool:
     """Whether `text` holds neither tabs nor control characters, but for those that the YAML parser itself refuses."""
-    return "\t" not in text and (text.isascii() or not CONTROL.search(text))
+    return "\t" not in text and (text.isascii() or not has_control(text))

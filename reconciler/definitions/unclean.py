@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -53,7 +54,7 @@ def _read_undecodable(error: UnicodeDecodeError) -> tuple[str, tuple[Unclean, ..
 
 
 def _find_controls(text: str) -> Iterator[Unclean]:
-    for match in CONTROL.finditer(text):
+    for match in re.finditer(CONTROL, text):
         yield Unclean("ESA105", f"control characters are not allowed, found U+{ord(match.group()):04X}", match.start())
 
 

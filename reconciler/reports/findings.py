@@ -16,10 +16,9 @@ from reconciler.reports import (
     findings_sarif,
     findings_text,
 )
-from reconciler.rules import RULES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from reconciler.model.findings import Finding
     from reconciler.reports.paint import Paint
@@ -57,7 +56,7 @@ def renderers(report: Report, prefix: str = "") -> Mapping[str, Callable[[Paint]
         "json": lambda _paint: findings_json.render(moved),
         "github": lambda _paint: findings_github.render(moved),
         "gitlab": lambda _paint: findings_gitlab.render(moved),
-        "sarif": lambda _paint: findings_sarif.render(moved, RULES, __version__),
+        "sarif": lambda _paint: _render_sarif(moved),
         "junit": lambda _paint: findings_junit.render(moved),
     }
 
@@ -66,6 +65,13 @@ def _render_text(report: Report, prefix: str, paint: Paint) -> str:
     if not report.findings:
         return findings_text.render_none(report.files, report.channels)
     return findings_text.render(report.findings, paint, prefix)
+
+
+def _render_sarif(findings: Sequence[Finding]) -> str:
+    # Imported here, as a run that finds nothing has no use for the catalogue.
+    from reconciler.rules.catalogue import RULES  # noqa: PLC0415
+
+    return findings_sarif.render(findings, RULES, __version__)
 
 
 def _is_within(finding: Finding, paths: Collection[str]) -> bool:

@@ -2,38 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reconciler.model.findings import Finding
-from reconciler.rules.domain import DOMAIN_RULES
-from reconciler.rules.feeds import FEED_RULES
-from reconciler.rules.files import FILE_RULES
-from reconciler.rules.impact import IMPACT_RULES
-from reconciler.rules.preconditions import PRECONDITION_RULES
-from reconciler.rules.references import REFERENCE_RULES
-from reconciler.rules.service import SERVICE_RULES
 
 if TYPE_CHECKING:
     from reconciler.model.places import Place
-    from reconciler.rules.rule import Rule
+    from reconciler.rules.catalogue import RULES
 
-RULES: dict[str, Rule] = {
-    rule.code: rule
-    for rule in (
-        *FILE_RULES,
-        *DOMAIN_RULES,
-        *REFERENCE_RULES,
-        *PRECONDITION_RULES,
-        *IMPACT_RULES,
-        *FEED_RULES,
-        *SERVICE_RULES,
-    )
-}
+__all__ = ["RULES", "make_finding"]
 
 
 def make_finding(
     code: str, message: str, place: Place | None = None, *, fix: str = "", detail: tuple[str, ...] = ()
 ) -> Finding:
     """A finding of the rule `code`, with its severity, and its general way out where no particular `fix` is given."""
-    rule = RULES[code]
+    rule = __getattr__("RULES")[code]
     return Finding(code, rule.severity, message, place, detail, fix or rule.fix)
+
+
+def __getattr__(name: str) -> Any:
+    if name != "RULES":
+        raise AttributeError(f"module {__name__} has no attribute {name}")
+    # Imported here, as a run that finds nothing has no use for the catalogue.
+    from reconciler.rules.catalogue import RULES  # noqa: PLC0415
+
+    return RULES

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.definitions.project import find_root, load_project
+from reconciler.definitions.project import load_project
+from reconciler.definitions.project_file import find_root
 from reconciler.errors import ProjectError
 from reconciler.model.project import (
     ChannelEdit,

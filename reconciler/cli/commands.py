@@ -1,0 +1,76 @@
+"""All commands as click sees them, and what it says of a command line that none of them understands."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler import __version__
+from reconciler.cli.exits import Exit
+from reconciler.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMMANDS = ("init", "import", "validate", "plan", "show", "apply", "snapshot", "readings", "explain", "sandbox")
+# A command whose name no module can have.
+_MODULES = {"import": "import_channels"}
+
+
+class _LazyGroup(click.Group):
+    """A group that imports a command when it is called, so that none pays for the libraries of another."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if super().get_command(ctx, cmd_name) is None:
+            return None
+        command: click.Command = import_module(f"reconciler.cli.{_MODULES.get(cmd_name, cmd_name)}").command
+        return command
+
+
+def _print_version(ctx: click.Context, _parameter: click.Parameter, wanted: Any) -> None:
+    if wanted and not ctx.resilient_parsing:
+        from reconciler.definitions.reader import PARSER
+
+        click.echo(f"reconciler {__version__} (YAML: {PARSER})")
+        ctx.exit()
+
+
+@click.group(
+    cls=_LazyGroup,
+    commands={name: click.Command(name) for name in COMMANDS},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="The version."
+)
+def commands() -> None:
+    """EnergyCAP ESA channels under git.
+
+    YAML files say how channels should be set; `plan` shows what would change in EnergyCAP, `apply` changes it.
+    """
+
+
+def call(arguments: Sequence[str] | None = None) -> Exit:
+    """Run the command that `arguments` ask for, those of the process where there are none.
+
+    Raises UsageError for arguments that no command takes, and KeyboardInterrupt where the user has had enough.
+    """
+    try:
+        return Exit(commands.main(arguments, prog_name="reconciler", standalone_mode=False) or Exit.DONE)
+    except click.exceptions.Abort as error:
+        raise KeyboardInterrupt from error
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return Exit.USAGE
+    except click.ClickException as error:
+        raise UsageError(error.format_message(), _help_of(error)) from error
+
+
+def _help_of(error: click.ClickException) -> str:
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    return f"{context.command_path} --help" if context else ""

@@ -1,0 +1,105 @@
+"""The project file: found from where the user stands, and read as strictly as the definitions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from reconciler.definitions.files import PROJECT_FILE, read_file
+from reconciler.definitions.problems import Problem
+from reconciler.definitions.quick import read_quickly
+from reconciler.definitions.scalars import PlainScalars
+from reconciler.definitions.schema import Format, accept_for
+from reconciler.definitions.source import decode
+from reconciler.errors import ProjectError
+from reconciler.model.findings import Finding
+from reconciler.planning.nearest import find_nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    # What the file says, where it fits its schema.
+    ProjectTree: TypeAlias = Mapping[str, Any]
+
+
+def find_root(start: Path) -> Path:
+    """The nearest folder with a reconciler.yaml, from `start` upwards to the git root, or to the top without one.
+
+    Raises ProjectError where there is none.
+    """
+    for folder in (start, *start.parents):
+        if (folder / PROJECT_FILE).is_file():
+            return folder
+        if (folder / ".git").exists():
+            break
+    message = f"no {PROJECT_FILE} in {start} or above it, up to the root of its git repository"
+    if (start / "reconciler.yml").exists():
+        raise ProjectError(f"{message}, but a reconciler.yml", f"rename it to {PROJECT_FILE}")
+    raise ProjectError(
+        message, f"change into the project's folder, or write a {PROJECT_FILE} with  definitions: channels"
+    )
+
+
+def read_project(root: Path) -> tuple[ProjectTree | None, tuple[Finding, ...]]:
+    """What the project file in `root` says, and what is wrong with it; None where anything is."""
+    data = read_file(root, PROJECT_FILE)
+    if isinstance(data, Finding):
+        return None, (data,)
+    tree = _read_sound(data)
+    return _read_faults(data) if tree is None else (tree, ())
+
+
+def folders_of(tree: ProjectTree) -> tuple[str, ...]:
+    """The folders of definitions that a project file names, relative to the project's root."""
+    folders = tree["definitions"]
+    return (folders,) if isinstance(folders, str) else tuple(folders)
+
+
+def _read_sound(data: bytes) -> Any:
+    """What the project file holds; None where a close look is due."""
+    try:
+        quick = read_quickly(decode(data), PlainScalars())
+    except UnicodeDecodeError:
+        return None
+    is_sound = quick and accept_for(Format.PROJECT)(quick.tree) and not any(_find_slips(quick.tree))
+    return quick.tree if quick and is_sound else None
+
+
+def _read_faults(data: bytes) -> tuple[ProjectTree | None, tuple[Finding, ...]]:
+    # Imported here, as most runs find the project file sound.
+    from reconciler.definitions.close import read_closely  # noqa: PLC0415
+    from reconciler.definitions.explain import explain  # noqa: PLC0415
+
+    document = read_closely(PROJECT_FILE, data)
+    tree: Any = document.tree
+    problems = explain(Format.PROJECT, tree).problems if document.is_read else ()
+    for problem in (*problems, *_find_slips(tree)):
+        if problem.keys not in document.refused:
+            document.report(problem)
+    findings = tuple(sorted(document.findings, key=lambda finding: finding.order))
+    return (None if findings else tree), findings
+
+
+def _find_slips(tree: object) -> Iterator[Problem]:
+    """What the schema cannot say. Looks only at what has the right type."""
+    if isinstance(tree, dict):
+        yield from _check_default(tree.get("defaultEnvironment"), tree.get("environments", {}))
+        definitions = tree.get("definitions")
+        if isinstance(definitions, list):
+            for index, folder in enumerate(definitions):
+                yield from _check_folder(("definitions", str(index)), folder)
+        else:
+            yield from _check_folder(("definitions",), definitions)
+
+
+def _check_default(name: object, environments: object) -> Iterator[Problem]:
+    if isinstance(name, str) and isinstance(environments, dict) and name not in environments:
+        near = find_nearest(name, environments) if len(name) <= 64 else None
+        fix = f"did you mean  defaultEnvironment: {near}" if near else ""
+        known = f"the environments are {', '.join(environments)}" if environments else "there are no environments"
+        yield Problem("ESA143", ("defaultEnvironment",), f"no environment {name}, {known}", fix)
+
+
+def _check_folder(keys: tuple[str, ...], folder: object) -> Iterator[Problem]:
+    if isinstance(folder, str) and (folder.startswith(("/", "~")) or "\\" in folder or ".." in folder.split("/")):
+        yield Problem("ESA144", keys, f"a folder of definitions must be inside the project, found {folder}")

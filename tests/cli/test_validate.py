@@ -1,0 +1,49 @@
+"""`validate` without options takes a short way past click, and comes to the same."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.cli.commands import call
+from reconciler.cli.main import main
+
+if TYPE_CHECKING:
+    from tests.cli.desk import Desk
+
+SOUND = "channels: {sound: {channelId: 1}}\n"
+BROKEN = "channels: {broken: {chanelId: 1}}\n"
+
+
+@pytest.mark.parametrize(
+    "paths",
+    [
+        (),
+        ("channels",),
+        ("channels/sound.yaml",),
+        ("channels/broken.yaml", "channels/sound.yaml"),
+        (".",),
+        ("",),
+        ("channels/*.yaml",),
+        ("missing",),
+        ("/",),
+        ("validate",),
+    ],
+    ids=" ".join,
+)
+def test_both_ways_find_and_say_the_same(paths: tuple[str, ...], desk: Desk) -> None:
+    desk.write("channels/sound.yaml", SOUND)
+    desk.write("channels/broken.yaml", BROKEN)
+
+    assert desk.run("validate", *paths) == desk.run("validate", "--color", "auto", *paths)
+
+
+@pytest.mark.parametrize("option", ["--quiet", "--format=json", "--color=never", "--help", "--"])
+def test_a_call_with_options_is_read_by_click(option: str, desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    desk.write("channels/sound.yaml", SOUND)
+    capsys.readouterr()
+
+    read = (int(call(["validate", option])), *capsys.readouterr())
+
+    assert (main(["validate", option]), *capsys.readouterr()) == read
