@@ -148,7 +148,7 @@ def _import(screen: Screen, file: ReadingsFile, sender: Sender, options: dict[st
         stop_on_signals(screen) as stop,
         count_progress(screen, census.readings) as on_batch,
     ):
-        conduct = Conduct(stop, on_batch, options["batch"])
+        conduct = Conduct(stop, on_batch, options["batch"], census.repeats)
         account = _send(screen, partial(send_file, file, router, delivery, failed, conduct), path)
     show_findings(screen, account.findings)
     screen.show({TEXT: partial(render_account, account, path), "json": lambda _: encode_account(account, path) + "\n"})

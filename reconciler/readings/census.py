@@ -6,12 +6,15 @@ import gc
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from reconciler.model.findings import Severity
 from reconciler.readings.csv_rows import read_blocks
 from reconciler.readings.flaws import Flaw
+from reconciler.readings.repeats import find_repeats
+from reconciler.readings.spans import Spans
 from reconciler.rules import RULES
 
 if TYPE_CHECKING:
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from reconciler.readings.csv_rows import Block
     from reconciler.readings.files import ReadingsFile
     from reconciler.readings.identifiers import Key
+    from reconciler.readings.repeats import Repeats
     from reconciler.readings.routing import Landing, Router
     from reconciler.readings.rows import Parcel
 
@@ -45,6 +49,7 @@ class Census:
     `bad` readings cannot be sent, for what they are or for where they land; `errors` says how often something is wrong,
     of which `findings` tell a part, and `more_findings` are not told. `groups` are by identifiers, in the order
     in which they first come. `is_naive` holds whether times are without an offset: both where there are such and such.
+    `repeats` are readings of one channel at one time, None where there are none.
     """
 
     readings: int = 0
@@ -54,6 +59,7 @@ class Census:
     findings: tuple[Finding, ...] = ()
     more_findings: int = 0
     is_naive: set[bool] = field(default_factory=set)
+    repeats: Repeats | None = None
 
     @property
     def is_sound(self) -> bool:
@@ -77,6 +83,7 @@ def take_census(
             for block in read_blocks(file.source, file.layout):
                 count.add_block(block)
                 on_progress(count.readings)
+        count.compare_times(file)
     return count.finish()
 
 
@@ -91,6 +98,8 @@ class _Count:
         self._counts: Counter[Key] = Counter()  # of readings that are sound in themselves
         self._firsts: dict[Key, int] = {}
         self._grouped: set[Key] = set()
+        self._channels: dict[Key, int | None] = {}
+        self._spans = {is_naive: Spans(is_naive=is_naive) for is_naive in (True, False)}
         self._numbers = 0
         self._findings: list[Finding] = []
         self._said: Counter[str] = Counter()
@@ -101,7 +110,7 @@ class _Count:
 
     def add_block(self, block: Block) -> None:
         zones = block.find_zones()
-        if zones is None:
+        if zones is None or len(zones) > 1:
             for parcel in block.read_parcels():
                 self.add(parcel)
             return
@@ -117,6 +126,11 @@ class _Count:
             lines = dict(zip(reversed(keys), reversed(block.lines[: len(keys)]), strict=True))
             for key in reversed(list(islice(reversed(self._counts), more))):
                 self._meet(key, lines[key])
+        (is_naive,) = zones
+        if len(keys) == 1:
+            self._spans[is_naive].add(self._channels[keys[0]], block.times)
+        else:
+            self._spans[is_naive].add_mixed(list(map(self._channels.__getitem__, keys)), block.times)
 
     def add(self, parcel: Parcel) -> None:
         self._census.readings += len(parcel.rows)
@@ -132,6 +146,24 @@ class _Count:
             self._numbers = parcel.number + 1
         if parcel.key is not None and not parcel.flaws:
             self._count(parcel, parcel.key)
+
+    def compare_times(self, file: ReadingsFile) -> None:
+        """Look for readings of one channel at one time, once all of `file` was added. Raises BrokenFile and FileError.
+
+        The file is read again only where readings do not come in the order of time, and only what is of such channels.
+        """
+        doubtful = {
+            (channel_id, is_naive)
+            for is_naive, spans in self._spans.items()
+            for channel_id in spans.doubtful
+            if channel_id is not None
+        }
+        if doubtful:
+            repeats = find_repeats(file, self._router, doubtful)
+            for line, flaw in repeats.tell(file):
+                self._say(flaw, line)
+            self._census.repeats = repeats
+            self._census.bad += repeats.contradictions
 
     def finish(self) -> Census:
         census = self._census
@@ -155,13 +187,18 @@ class _Count:
     def _count(self, parcel: Parcel, key: Key) -> None:
         self._counts[key] += sum(row.reading is not None for row in parcel.rows)
         self._meet(key, parcel.line)
+        for is_naive, spans in self._spans.items():
+            sound = (row.reading for row in parcel.rows if row.reading and row.is_naive is is_naive)
+            if times := [datetime.fromisoformat(reading.time) for reading in sound]:
+                spans.add(self._channels[key], times)
         if parcel.number is not None:
             self._grouped.add(key)
             self._on_group(Group(parcel.number, parcel.line, len(parcel.rows), self._router.find(key)))
 
     def _meet(self, key: Key, line: int) -> None:
         if key not in self._firsts:
-            self._router.find(key)
+            channel = self._router.find(key).channel
+            self._channels[key] = None if channel is None else channel.id
             self._firsts[key] = line
 
     def _say(self, flaw: Flaw, line: int) -> None:

@@ -37,6 +37,7 @@ class Block:
         self.lines = lines
         self.is_even = set(map(len, rows)) == {len(layout.header)}
         self._columns: tuple[tuple[str, ...], ...] = tuple(zip(*rows, strict=True)) if self.is_even else ()
+        self.times: Sequence[datetime] = ()
 
     @property
     def keys(self) -> list[Key]:
@@ -49,17 +50,24 @@ class Block:
         return list(islice(several, 1) if is_alike else several)
 
     def find_zones(self) -> set[bool] | None:
-        """Whether times are without an offset (True), have one (False), or both; None where a row is not sound."""
+        """Whether times are without an offset (True), have one (False), or both; None where a row is not sound.
+
+        Where all are sound, `times` are those of the rows from then on.
+        """
         layout = self._layout
         if not self.is_even or not self._has_sound_values():
             return None
         if layout.estimated is not None and not set(self._columns[layout.estimated]) <= FLAGS.keys():
             return None
+        texts = self._columns[layout.time]
+        distinct = set(texts)
         try:
-            times = map(datetime.fromisoformat, set(self._columns[layout.time]))
-            return {zone is None for zone in set(map(_take_zone, times))}
+            times = list(map(datetime.fromisoformat, distinct if len(distinct) < len(texts) else texts))
         except ValueError:
             return None
+        is_each = len(distinct) == len(texts)
+        self.times = times if is_each else list(map(dict(zip(distinct, times, strict=True)).__getitem__, texts))
+        return {zone is None for zone in set(map(_take_zone, times))}
 
     def _has_sound_values(self) -> bool:
         values = self._columns[self._layout.value]

@@ -56,6 +56,14 @@ def read_lines(source: Source) -> Iterator[Parcel]:
                 number += 1
 
 
+def locate_rows(parcel: Parcel) -> None:
+    """Find the line of each row of `parcel`, where only that of the group is known: to find it costs time."""
+    if parcel.own:
+        for row, line in zip(parcel.rows, _find_lines(parcel.own, parcel.line), strict=True):
+            row.line = line
+        parcel.own = ""
+
+
 def _decode_line(own: str, line: int) -> object:
     try:
         return decode(own)
@@ -77,10 +85,10 @@ def _read_group(line: int, number: int, value: object, own: str) -> Parcel:
         return _refuse_group(line, number, value, flaw)
     key, flaws = _take_key(value)
     rows = [_read_reading(line, reading) for reading in readings]
+    parcel = Parcel(line, key, rows, flaws, number, value, own)
     if any(row.flaws for row in rows):
-        for row, place in zip(rows, _find_lines(own, line), strict=True):
-            row.line = place
-    return Parcel(line, key, rows, flaws, number, value)
+        locate_rows(parcel)
+    return parcel
 
 
 def _refuse_group(line: int, number: int, value: object, flaw: Flaw) -> Parcel:

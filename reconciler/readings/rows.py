@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reconciler.readings.cells import Reading
@@ -33,7 +33,8 @@ class Parcel:
     """Readings that stand together under the same identifiers.
 
     `flaws` are those of the whole. `number` is that of a group of the file, counted from 0; None where the file has
-    readings one by one. `key` is None where the flaws leave nothing to go by.
+    readings one by one. `key` is None where the flaws leave nothing to go by. `own` is the text of a group whose rows
+    do not know their lines yet.
     """
 
     line: int
@@ -42,6 +43,7 @@ class Parcel:
     flaws: tuple[Flaw, ...] = ()
     number: int | None = None
     written: object = None
+    own: str = field(default="", compare=False, repr=False)
 
 
 def make_row(

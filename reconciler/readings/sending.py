@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from reconciler.readings.delivery import Delivery
     from reconciler.readings.failures import FailedFile
     from reconciler.readings.files import ReadingsFile
+    from reconciler.readings.repeats import Repeats
     from reconciler.readings.routing import Router
     from reconciler.readings.rows import Parcel, Row
 
@@ -57,11 +58,13 @@ class Conduct:
     """How an import is carried out.
 
     `stop` ends it after the batch in flight. `on_batch` is told after each batch how many readings are accounted for.
+    Of `repeats`, those that contradict each other are left out.
     """
 
     stop: Signal
     on_batch: Callable[[int], None]
     size: int = BATCH
+    repeats: Repeats | None = None
 
 
 def send_file(
@@ -73,7 +76,9 @@ def send_file(
     """
     run = _Run(file.name, delivery, failed, conduct)
     try:
-        for batch in load_batches(file.read_parcels(), router, run.leave_out, conduct.size):
+        parcels = file.read_parcels()
+        marked = parcels if conduct.repeats is None else conduct.repeats.mark(parcels)
+        for batch in load_batches(marked, router, run.leave_out, conduct.size):
             run.take(batch)
     except BrokenFile as error:
         run.account.stopped = FileError(error.flaw.message, error.flaw.fix)

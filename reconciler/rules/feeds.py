@@ -134,6 +134,25 @@ _FILE_RULES: tuple[Rule, ...] = (
         Certainty.DOCUMENTED,
         "mend the rows in the file of failed readings, and import that file",
     ),
+    Rule(
+        "ESA620",
+        "A channel gets one value for one time.",
+        "The later reading overwrites the earlier one, and nothing says which of them is right. Where clocks are set "
+        "back, the same local times come twice.",
+        "POST /api/v202407/esaReading: a reading at the same time is overwritten; the v3 page does not say",
+        Certainty.INFERRED,
+        "keep the one that is right; of the hour that clocks repeat, give times with their offset",
+    ),
+    Rule(
+        "ESA621",
+        "A reading is in the file once.",
+        "To send the same value twice does no harm; but of local times in the hour that clocks repeat, one of the two "
+        "readings is lost.",
+        "POST /api/v202407/esaReading: a reading at the same time is overwritten; the v3 page does not say",
+        Certainty.INFERRED,
+        "leave one of the two out; of the hour that clocks repeat, give times with their offset",
+        Severity.WARNING,
+    ),
 )
 
 FEED_RULES: tuple[Rule, ...] = (*_PLAN_RULES, *_FILE_RULES)

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
@@ -187,8 +188,9 @@ def test_a_pair_that_maps_nothing_is_wrong_usage(tenant: Desk, pair: str) -> Non
 
 
 def test_long_files_say_how_far_they_are(tenant: Desk) -> None:
-    rows = "DPI-1,ELECUSE,2026-12-01T00:15,1.5\n" * 1_000_100
-    tenant.write("readings.csv", HEADER + rows)
+    start = datetime(2026, 1, 1)  # noqa: DTZ001 - local times have no zone
+    times = ((start + timedelta(minutes=number)).isoformat() for number in range(1_000_100))
+    tenant.write("readings.csv", HEADER + "".join(f"DPI-1,ELECUSE,{time},1.5\n" for time in times))
 
     answer = tenant.run("readings", "route", "readings.csv")
 
@@ -242,6 +244,31 @@ def test_import_may_skip_what_is_wrong_and_keeps_it_to_be_mended(tenant: Desk) -
     assert (again.code, again.out) == (0, "Import: 2 imported, 0 failed, 0 unknown, 0 not sent, 0 left out.\n")
 
 
+def test_readings_that_contradict_each_other_are_kept_to_be_mended(tenant: Desk) -> None:
+    tenant.write("readings.csv", SOUND + "DPI-1,ELECUSE,2026-12-01T00:15,2\nDPI-1,ELECUSE,2026-12-01T00:30,3\n")
+
+    refused = tenant.run("readings", "import", "readings.csv")
+    skipping = tenant.run("readings", "import", "readings.csv", "--skip-bad")
+
+    assert (refused.code, refused.out.splitlines()) == (
+        1,
+        [
+            "readings.csv:4  ESA620  one channel gets two values for one time, found 2 here and 1.5 in line 2",
+            '  at 2026-12-01T00:15:00 on channel 1 "Channel 1"',
+            "  fix: keep the one that is right; of the hour that clocks repeat, give times with their offset",
+            "",
+            "1 error in 1 file.",
+        ],
+    )
+    assert skipping.out.splitlines()[-1] == "Import: 2 imported, 0 failed, 0 unknown, 0 not sent, 2 left out."
+    assert (skipping.code, kept(tenant, 1)[2]) == (6, 3)
+    reason = '"ESA620 one channel gets two values for one time, the first of them in line 2"'
+    assert (tenant.root / "readings.failed.csv").read_text(encoding="utf-8").splitlines()[1:] == [
+        f"DPI-1,ELECUSE,2026-12-01T00:15,1.5,{reason}",
+        f"DPI-1,ELECUSE,2026-12-01T00:15,2,{reason}",
+    ]
+
+
 def test_an_older_file_of_failed_readings_is_never_overwritten(tenant: Desk) -> None:
     tenant.write("readings.csv", SOUND)
     tenant.write("readings.failed.csv", "not mended yet\n")
@@ -267,8 +294,10 @@ def served(
 def test_readings_that_the_service_does_not_take_are_told_row_by_row(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk.write("readings.csv", SOUND + "DPI-1,ELECUSE,2026-12-01T00:15,2\n")
+    desk.write("earlier.csv", HEADER + "DPI-1,ELECUSE,2026-12-01T00:30,2\n")
+    desk.write("readings.csv", SOUND + "DPI-1,ELECUSE,2026-12-01T00:30,2\n")
     with served(desk, monkeypatch):
+        desk.run("readings", "import", "earlier.csv")
         answer = desk.run("readings", "import", "readings.csv")
 
     assert (answer.code, answer.out.splitlines()) == (

@@ -1,0 +1,166 @@
+"""Readings of a file that one channel gets for one time."""
+
+from __future__ import annotations
+
+import json
+import random
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.readings.batches import load_batches
+from reconciler.readings.files import recognise
+from reconciler.readings.layout import Habits
+from reconciler.readings.routing import Router
+from tests.readings.bench import CHANNELS, METER, count, tell, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HEADER = "channelId,time,value\n"
+START = datetime(2026, 1, 1)  # noqa: DTZ001 - local times have no zone
+
+
+def find(folder: Path, text: str) -> list[str]:
+    census, _ = count(write(folder, text))
+    return tell(census.findings)
+
+
+def test_two_values_for_one_time_are_an_error_that_names_both_lines(tmp_path: Path) -> None:
+    rows = "1,2026-01-01T00:15,1.5\n1,2026-01-01T00:30,2\n1,2026-01-01T00:15,1234567.89\n"
+
+    census, _ = count(write(tmp_path, HEADER + rows))
+
+    assert tell(census.findings) == [
+        "4 ESA620 one channel gets two values for one time, found 1234567.89 here and 1.5 in line 2"
+    ]
+    assert census.findings[0].detail == ('at 2026-01-01T00:15:00 on channel 1 "Use"',)
+    assert (census.readings, census.bad, census.is_sound) == (3, 2, False)
+
+
+def test_the_same_reading_twice_is_a_warning(tmp_path: Path) -> None:
+    census, _ = count(write(tmp_path, HEADER + "1,2026-01-01T00:15,2\n1,2026-01-01T00:15,2\n"))
+
+    assert tell(census.findings) == ["3 ESA621 a reading is in the file twice, found it in line 2, too"]
+    assert (census.readings, census.bad, census.is_sound) == (2, 0, True)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("2026-01-01T00:15", "2026-01-01 00:15:00.000"),
+        ("2026-01-01T00:15Z", "2026-01-01T01:15+01:00"),
+        ("2026-01-01", "2026-01-01T00:00"),
+        ("0001-01-01T00:00+14:00", "0001-01-01T00:00+14:00"),
+        ("9999-12-31T23:59-12:00", "9999-12-31T23:59-12:00"),
+    ],
+)
+def test_it_is_the_time_that_counts_not_how_it_is_written(first: str, second: str, tmp_path: Path) -> None:
+    assert find(tmp_path, f"{HEADER}1,{first},1\n1,{second},2\n") == [
+        "3 ESA620 one channel gets two values for one time, found 2 here and 1 in line 2"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("2026-11-01T01:15-04:00", "2026-11-01T01:15-05:00"),
+        ("2026-11-01T01:15", "2026-11-01T01:15-05:00"),
+        ("2026-11-01T01:15", "2026-11-01T01:15:00.000001"),
+    ],
+    ids=["the hour that clocks repeat", "with and without offset", "a microsecond apart"],
+)
+def test_other_times_are_not_compared(first: str, second: str, tmp_path: Path) -> None:
+    assert find(tmp_path, f"{HEADER}1,{first},1\n1,{second},2\n") == []
+
+
+def test_it_is_the_channel_that_counts_not_how_it_is_named(tmp_path: Path) -> None:
+    header = "channelId,channelImportId,meterImportId,observationTypeCode,unitCode,time,value\n"
+    rows = (
+        "1,,,,,2026-01-01T00:15,1\n"
+        ",USE-KW,,,,2026-01-01T00:15,2\n"
+        f",,{METER},ELECUSE,KWH,2026-01-01T00:15,3\n"
+        ",USE,,,,2026-01-01T00:15,4\n"
+    )
+
+    assert [finding[:8] for finding in find(tmp_path, header + rows) if "ESA62" in finding] == ["4 ESA620", "5 ESA620"]
+
+
+def test_readings_that_are_wrong_in_themselves_or_land_nowhere_do_not_count(tmp_path: Path) -> None:
+    rows = (
+        "1,2026-01-01,x\n1,2026-01-01,1\n99,2026-01-01,1\n99,2026-01-01,2\n4,2026-01-01,1\n4,2026-01-01,2\n1,soon,1\n"
+    )
+
+    assert [finding for finding in find(tmp_path, HEADER + rows) if "ESA62" in finding] == []
+
+
+def test_lines_of_json_are_those_of_the_readings(tmp_path: Path) -> None:
+    groups = [
+        {"channelId": 1, "readings": [{"time": "2026-01-01", "value": 1}, {"time": "2026-01-02", "value": 1}]},
+        {"channelImportId": "USE", "readings": [{"time": "2026-01-02", "value": 2}]},
+    ]
+
+    assert find(tmp_path, json.dumps(groups, indent=1)) == [
+        "18 ESA620 one channel gets two values for one time, found 2 here and 1 in line 9"
+    ]
+
+
+def test_of_lines_of_json_each_reading_has_its_own(tmp_path: Path) -> None:
+    values = [{"channelId": 1, "time": "2026-01-01", "value": value} for value in (1, 2)]
+
+    assert find(tmp_path, "\n".join(map(json.dumps, values))) == [
+        "2 ESA620 one channel gets two values for one time, found 2 here and 1 in line 1"
+    ]
+
+
+def test_what_others_contradict_is_left_out_and_the_rest_sent(tmp_path: Path) -> None:
+    rows = "1,2026-01-01,1\n1,2026-01-01,1\n1,2026-01-01,2\n1,2026-01-02,7\n2,2026-01-01,1\n2,2026-01-01,1\n"
+    path, router = write(tmp_path, HEADER + rows), Router(CHANNELS)
+    census, _ = count(path, router)
+    left_out = []
+
+    assert census.repeats is not None
+    marked = census.repeats.mark(recognise(path, Habits()).read_parcels())
+    (batch,) = load_batches(marked, router, lambda _, row, reason: left_out.append((row.line, reason)))
+
+    reason = "ESA620 one channel gets two values for one time, the first of them in line 2"
+    assert left_out == [(2, reason), (3, reason), (4, reason)]
+    assert [load.row.line for load in batch] == [5, 6, 7]
+    assert census.bad == 3
+
+
+def test_the_last_row_of_a_long_file_is_compared_with_the_first(tmp_path: Path) -> None:
+    rows = [f"{1 + number % 2},{(START + timedelta(minutes=number)).isoformat()},1\n" for number in range(3000)]
+    random.Random(7).shuffle(rows)  # noqa: S311 - repeatable, not secret
+
+    assert find(tmp_path, HEADER + "".join(rows)) == []
+    twice = rows[0].replace(",1\n", ",2\n")
+    assert find(tmp_path, HEADER + "".join([*rows, twice])) == [
+        "3002 ESA620 one channel gets two values for one time, found 2 here and 1 in line 2"
+    ]
+
+
+_ROWS = st.lists(
+    st.tuples(st.sampled_from(["1", "2", "5", "99"]), st.integers(0, 9), st.sampled_from(["1", "2", "x"])), max_size=30
+)
+
+
+@given(_ROWS)
+def test_no_reading_that_is_there_twice_is_missed_and_no_other_told(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, int, str]]
+) -> None:
+    text = HEADER + "".join(f"{channel},2026-01-01T00:0{minute},{value}\n" for channel, minute, value in rows)
+
+    found = find(tmp_path_factory.mktemp("repeats"), text)
+
+    firsts: dict[tuple[str, int], str] = {}
+    expected = []
+    for line, (channel, minute, value) in enumerate(rows, start=2):
+        if channel != "99" and value != "x":
+            first = firsts.setdefault((channel, minute), f"{line} {value}")
+            if not first.startswith(f"{line} "):
+                expected.append(f"{line} {'ESA621' if first.endswith(f' {value}') else 'ESA620'}")
+    assert [" ".join(finding.split()[:2]) for finding in found if "ESA62" in finding] == expected
