@@ -60,9 +60,11 @@ class Chronicle:
 
     @property
     def is_finished(self) -> bool:
-        """Whether the last run came to its end by itself, and nothing is open."""
+        """Whether the last run tried all that it could, and nothing is open."""
         last = self.last_run[-1] if self.last_run else None
-        return isinstance(last, Ended) and not last.account.interrupted and not self.open
+        if not isinstance(last, Ended) or self.open:
+            return False
+        return not (last.account.interrupted or last.account.halted)
 
 
 class Sound(NamedTuple):

@@ -151,11 +151,14 @@ def _encode_account(account: Account) -> Document:
         }
         for outcome in account.outcomes
     ]
-    return {"interrupted": account.interrupted, "outcomes": outcomes}
+    return {"interrupted": account.interrupted, "halted": account.halted, "outcomes": outcomes}
 
 
 def _decode_account(document: Document) -> Account:
-    return Account(take_records(document, "outcomes", _decode_outcome), take_truth(document, "interrupted"))
+    outcomes = take_records(document, "outcomes", _decode_outcome)
+    # The first journals of this format have no such key.
+    halted = take_text({"halted": "", **document}, "halted")
+    return Account(outcomes, take_truth(document, "interrupted"), halted)
 
 
 def _decode_outcome(document: Document) -> Outcome:

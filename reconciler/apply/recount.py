@@ -35,7 +35,7 @@ def recount(chronicle: Chronicle) -> Account:
     outcomes = (
         _recount(change, [landing for _, landing in writes[change.name]], told) for change in chronicle.plan.sendable
     )
-    return Account(tuple(outcomes), interrupted=is_killed or last.interrupted)
+    return Account(tuple(outcomes), interrupted=is_killed or last.interrupted, halted="" if is_killed else last.halted)
 
 
 def _recount(change: Change, landings: Sequence[Landing | None], told: Mapping[str, Outcome]) -> Outcome:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from contextlib import contextmanager, suppress
+from concurrent.futures import FIRST_COMPLETED, wait
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from reconciler.apply.conduct import Conduct
@@ -12,58 +12,52 @@ from reconciler.apply.order import Queue
 from reconciler.apply.pace import Pace
 from reconciler.apply.sending import Sender
 from reconciler.apply.step import Step, Stepper
-from reconciler.apply.verifying import Written, verify
-from reconciler.errors import FileError
+from reconciler.apply.verifying import compare, read_again
+from reconciler.energycap.threads import open_threads
+from reconciler.errors import FileError, ServiceError
 from reconciler.model.events import Differed, Finished, Started, Verifying
 from reconciler.model.outcomes import Account, Ending, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from concurrent.futures import Executor, Future
 
     from reconciler.apply.writing import Landing
     from reconciler.energycap.client import Editor, Reader
+    from reconciler.model.live import Live
     from reconciler.model.plan import Change, Plan
     from reconciler.model.project import Environment
 
+# Each was asked for several times by then, over seconds; one or two may be the bad luck of one connection.
+MOST_SILENCES = 3
+
 _APPLY_AGAIN = "apply again: what is done already counts as done"
+_RESUME = "once that is mended, go on: reconciler apply --resume"
 _PLAN_AGAIN = "plan again: reconciler plan"
 
 
 def apply_plan(plan: Plan, editor: Editor, environment: Environment, conduct: Conduct | None = None) -> Account:
     """Carry out the sendable changes of `plan`, in its order, and say what became of each.
 
-    What depends on a change that does not succeed is not tried, nor is anything after the service refused the key;
-    nothing else stops for a failure. Nothing that the service does or says is raised. A KeyboardInterrupt is, at once:
-    what is in flight then may still be done, and its outcome stays open in the journal.
+    What depends on a change that does not succeed is not tried, nor is anything after the service refused the key, or
+    gave no answer to several changes in a row; nothing else stops for a failure. Nothing that the service does or says
+    is raised. A KeyboardInterrupt is, at once: what is in flight then may still be done, and its outcome stays open in
+    the journal.
     """
     conduct = conduct or Conduct()
     sender = Sender(editor, environment.channel_edit, conduct.journal)
-    with _open_pool(conduct.parallelism) as pool:
+    with open_threads(conduct.parallelism) as pool:
         settled = _settle_open(sender, pool)
         pace = Pace(conduct.parallelism, lambda: editor.refusals)
         run = _Run(plan, Stepper(sender, Witness(editor, plan.sendable), settled), conduct, pace)
         run.carry_out(pool)
-        run.verify(editor, pool)
+        run.read_back(editor, pool)
     account = run.account()
     if conduct.journal:
         # Without this line the journal reads as unfinished, and to go on with it does no harm.
         with suppress(FileError):
             conduct.journal.end(account)
     return account
-
-
-@contextmanager
-def _open_pool(parallelism: int) -> Iterator[Executor]:
-    pool = ThreadPoolExecutor(parallelism, thread_name_prefix="apply")
-    is_patient = True
-    try:
-        yield pool
-    except KeyboardInterrupt:
-        is_patient = False
-        raise
-    finally:
-        pool.shutdown(is_patient, cancel_futures=True)
 
 
 def _settle_open(sender: Sender, executor: Executor) -> Mapping[str, Landing]:
@@ -84,6 +78,8 @@ class _Run:
         self._queue = Queue(self._changes)
         self._steps: dict[str, Step] = {}
         self._halt = ""
+        self._silences = 0
+        self._is_interrupted = False
 
     def carry_out(self, executor: Executor) -> None:
         """Bring every change to its end; those that may not be begun end as not tried."""
@@ -95,26 +91,34 @@ class _Run:
             for future in ended:
                 change = in_flight.pop(future)
                 self._pace.end(change.name)
+                self._heed(future.result())
                 self._finish(change, future.result())
 
-    def verify(self, reader: Reader, executor: Executor) -> None:
-        """Read all channels that were written once more, and correct the outcomes of those that read otherwise."""
-        written = [
-            Written(step.outcome, step.written)
-            for change in self._changes
-            if (step := self._steps[change.name]).written and step.outcome.ending is Ending.DONE
-        ]
-        if not written:
+    def read_back(self, reader: Reader, executor: Executor) -> None:
+        """Read all channels that may have been written once more, and correct the outcomes of those that say else."""
+        touched = [change for change in self._changes if self._steps[change.name].is_touched]
+        if not touched:
             return
-        self._conduct.on_event(Verifying(len(written)))
-        for outcome in verify(written, reader, executor):
-            self._steps[outcome.name] = Step(outcome)
-            self._conduct.on_event(Differed(outcome))
+        self._conduct.on_event(Verifying(len(touched)))
+        found = read_again([change.channel_id for change in touched], reader, executor)
+        for change in touched:
+            self._correct(change, self._steps[change.name], found.get(change.channel_id))
 
     def account(self) -> Account:
         """What became of every change, in the plan's order."""
         outcomes = tuple(self._steps[change.name].outcome for change in self._changes)
-        return Account(outcomes, interrupted=self._conduct.stop.is_set())
+        return Account(outcomes, self._is_interrupted, self._halt)
+
+    def _correct(self, change: Change, step: Step, found: Live | ServiceError | None) -> None:
+        if step.written:
+            outcome = compare(step.outcome, step.written, found)
+        elif isinstance(found, ServiceError):
+            return
+        else:
+            outcome = self._stepper.look_again(change, step, found)
+        if outcome is not step.outcome:
+            self._steps[change.name] = Step(outcome)
+            self._conduct.on_event(Differed(outcome))
 
     def _begin(self, change: Change, executor: Executor, in_flight: dict[Future[Step], Change]) -> None:
         if refusal := self._refuse(change):
@@ -124,18 +128,27 @@ class _Run:
         self._pace.begin(change.name)
         in_flight[executor.submit(self._stepper.carry_out, change)] = change
 
+    def _heed(self, step: Step) -> None:
+        """Halt where no other change will fare better than the one that ended with `step`."""
+        self._silences = self._silences + 1 if step.silence else 0
+        if step.halt:
+            self._halt = self._halt or step.halt
+        elif self._silences == MOST_SILENCES:
+            silence = f"the service gave no answer to {MOST_SILENCES} changes in a row, the last time: {step.silence}"
+            self._halt = self._halt or silence
+
     def _finish(self, change: Change, step: Step) -> None:
         self._steps[change.name] = step
-        self._halt = self._halt or step.halt
         self._queue.finish(change.name)
         self._conduct.on_event(Finished(step.outcome, self._index[change.name], len(self._changes)))
 
     def _refuse(self, change: Change) -> Outcome | None:
         """Why `change` may not be begun; None where it may."""
         if self._conduct.stop.is_set():
+            self._is_interrupted = True
             return _not_tried(change, "the run was interrupted", _APPLY_AGAIN)
         if self._halt:
-            return _not_tried(change, f"the run was stopped: {self._halt}", _APPLY_AGAIN)
+            return _not_tried(change, f"the run was stopped: {self._halt}", _RESUME)
         for name in change.depends_on:
             if name in self._blocked:
                 return _not_tried(change, f"it comes after {name}, which is blocked", f"unblock {name}")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.apply.evidence import read_if_there
-from reconciler.apply.writing import RESUME, Landing, send, settle
+from reconciler.apply.writing import RESUME, Attempt, Landing, send, settle, settle_late
 from reconciler.errors import FileError, ServiceError
 from reconciler.model.outcomes import Ending
 
@@ -34,14 +34,15 @@ class Sender:
 
         Nothing is sent that is not in the journal first; a journal that cannot be written halts the run.
         """
-        if self.journal is None:
-            return send(write, before, self.editor, self.channel_edit)
         try:
-            number = self.journal.intend(name, write, before)
+            number = self.journal.intend(name, write, before) if self.journal else 0
         except FileError as error:
             message = f"nothing was sent: {error.message}"
             return Landing(Ending.FAILED, message, error.fix, was_sent=False, halt=error.message)
-        return self._note(number, send(write, before, self.editor, self.channel_edit))
+        landing = self._note(number, send(write, before, self.editor, self.channel_edit))
+        if landing.ending is Ending.FAILED and landing.was_sent:
+            return replace(landing, attempt=Attempt(number, write, before))
+        return landing
 
     def settle(self, intent: Intent) -> Landing:
         """What became of a write of an earlier run, found out by reading its channel; not sent again."""
@@ -51,6 +52,11 @@ class Sender:
             message = f"may have been done by an earlier run, and the channel cannot be read: {error.message}"
             return Landing(Ending.FAILED, message, RESUME, was_sent=False, is_open=True)
         return self._note(intent.number, settle(intent.write, intent.before, found, _UNANSWERED))
+
+    def settle_late(self, attempt: Attempt, found: Live | None, earlier: Landing) -> Landing:
+        """What became of a write that failed, by how its channel is `found` at the end; `earlier` without news."""
+        landing = settle_late(attempt, found, earlier)
+        return landing if landing is earlier else self._note(attempt.number, landing)
 
     def _note(self, number: int, landing: Landing) -> Landing:
         if self.journal is None or landing.is_open:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.apply.staleness import find_movement, find_remaining
-from reconciler.apply.writing import find_writes
+from reconciler.apply.writing import find_silence, find_writes
 from reconciler.errors import ServiceError, Unauthorized
 from reconciler.model.outcomes import Ending, Outcome
 
@@ -26,13 +26,21 @@ _PLAN_AGAIN = "plan again: reconciler plan"
 class Step:
     """What became of one change.
 
-    `written` is its channel as it read after the last write, None where nothing was written or it could not be read.
-    `halt` says why nothing more may be sent at all; empty where the others may go on.
+    `written` is its channel as it read after the last write, None where nothing was written or it could not be read;
+    `failed` is the write that failed, where one was sent. `halt` says why nothing more may be sent at all, `silence`
+    why the service gave no answer; both are empty where the others may go on.
     """
 
     outcome: Outcome
     written: Live | None = None
+    failed: Landing | None = None
     halt: str = ""
+    silence: str = ""
+
+    @property
+    def is_touched(self) -> bool:
+        """Whether the channel may read otherwise than before, so that it is to be read once more at the end."""
+        return bool(self.written or self.failed)
 
 
 class Stepper:
@@ -66,6 +74,25 @@ class Stepper:
             return _fail(change, error)
         return stale or self._write(change, fresh)
 
+    def look_again(self, change: Change, step: Step, found: Live | None) -> Outcome:
+        """The outcome of a `step` whose write failed, by how its channel is `found` at the end.
+
+        It may have been done since, and where nobody knew what became of it, that may be known now.
+        """
+        earlier = step.failed
+        if earlier is None or earlier.attempt is None:
+            return step.outcome
+        landing = self._sender.settle_late(earlier.attempt, found, earlier)
+        if landing is earlier:
+            return step.outcome
+        said = step.outcome.message.removesuffix(earlier.message)
+        if landing.ending is not Ending.DONE:
+            return replace(step.outcome, ending=landing.ending, message=f"{said}{landing.message}", fix=landing.fix)
+        if landing.found and find_remaining(change.wanted, landing.found):
+            part = earlier.attempt.write.part.value
+            return replace(step.outcome, message=f"{said}its {part} was written late; nothing more was sent")
+        return replace(step.outcome, ending=Ending.DONE, message="", fix="")
+
     def _find_already(self, change: Change) -> Step:
         earlier = self._settled.get(change.name)
         if earlier and earlier.ending is Ending.DIFFERS:
@@ -88,7 +115,7 @@ class Stepper:
             if landing.ending is not Ending.DONE:
                 return _stop(change, landing, sent, done)
             before, done, halt = landing.found or before, f"its {write.part.value} was written; ", landing.halt
-        return Step(Outcome(change.name, change.channel_id, Ending.DONE, requests=sent), before, halt)
+        return Step(Outcome(change.name, change.channel_id, Ending.DONE, requests=sent), before, halt=halt)
 
 
 def _find_stale(change: Change, reason: str, fix: str = _PLAN_AGAIN) -> Step:
@@ -97,11 +124,14 @@ def _find_stale(change: Change, reason: str, fix: str = _PLAN_AGAIN) -> Step:
 
 def _fail(change: Change, error: ServiceError) -> Step:
     outcome = Outcome(change.name, change.channel_id, Ending.FAILED, f"nothing was written: {error.message}", error.fix)
-    return Step(outcome, halt=error.message if isinstance(error, Unauthorized) else "")
+    halt = error.message if isinstance(error, Unauthorized) else ""
+    return Step(outcome, halt=halt, silence=find_silence(error))
 
 
 def _stop(change: Change, landing: Landing, sent: int = 0, done: str = "") -> Step:
     outcome = Outcome(
         change.name, change.channel_id, landing.ending, f"{done}{landing.message}", landing.fix, requests=sent
     )
-    return Step(outcome, halt=landing.halt)
+    # Who is not let in learns nothing by another look.
+    failed = landing if landing.attempt and not landing.halt else None
+    return Step(outcome, failed=failed, halt=landing.halt, silence=landing.silence)

@@ -10,7 +10,7 @@ from reconciler.apply.evidence import read_if_there
 from reconciler.apply.proof import expect, find_differences
 from reconciler.apply.staleness import find_remaining
 from reconciler.energycap.transport import Unsent
-from reconciler.errors import BadAnswer, Refused, ServiceError, Unauthorized
+from reconciler.errors import BadAnswer, Refused, ServiceError, Unauthorized, Unavailable, Unreachable
 from reconciler.model.fields import FIELD_AT, OBSERVATION_RULE_ID, ODOMETER
 from reconciler.model.outcomes import Ending
 
@@ -42,12 +42,22 @@ class Write:
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """A write that was sent: its number in the journal (0 without one), and how its channel read right before."""
+
+    number: int
+    write: Write
+    before: Live
+
+
+@dataclass(frozen=True, slots=True)
 class Landing:
     """What became of one write.
 
     `found` is the channel as it read after it, None where it was not read. `was_sent` says whether anything left this
     machine, `is_open` that nobody knows whether it was done. `halt` says why no other write will fare better; empty
-    where one may.
+    where one may. `silence` says why the service gave no answer at all, not even to be looked at; empty where it gave
+    one. `attempt` is the write itself where it failed, to be looked at once more at the end.
     """
 
     ending: Ending
@@ -57,6 +67,8 @@ class Landing:
     was_sent: bool = True
     is_open: bool = False
     halt: str = ""
+    silence: str = ""
+    attempt: Attempt | None = None
 
 
 def find_writes(change: Change, fresh: Live) -> tuple[Write, ...]:
@@ -85,7 +97,7 @@ def send(write: Write, before: Live, editor: Editor, channel_edit: ChannelEdit) 
     try:
         answer = _put(write, before, editor, channel_edit)
     except (Unsent, BadAnswer) as error:
-        return Landing(Ending.FAILED, error.message, error.fix, was_sent=False)
+        return Landing(Ending.FAILED, error.message, error.fix, was_sent=False, silence=find_silence(error))
     except Refused as error:
         return Landing(Ending.FAILED, error.message, error.fix)
     except Unauthorized as error:
@@ -110,6 +122,22 @@ def settle(write: Write, before: Live, found: Live | None, lost: str = "") -> La
     return Landing(Ending.DIFFERS, f"reads otherwise than it was written: {'; '.join(differences)}", _LOOK, found)
 
 
+def settle_late(attempt: Attempt, found: Live | None, earlier: Landing) -> Landing:
+    """What became of a write that failed, by how its channel is `found` at the end; `earlier` where that is no news.
+
+    A write that was given up, or even refused, may have been done all the same, and late.
+    """
+    is_there = found is not None and len(find_remaining(attempt.write.wanted, found)) < len(attempt.write.wanted)
+    if is_there or earlier.is_open:
+        return settle(attempt.write, attempt.before, found, "no answer came")
+    return earlier
+
+
+def find_silence(error: ServiceError) -> str:
+    """Why the service gave no answer, in spite of all repeats; empty where `error` is an answer."""
+    return error.message if isinstance(error, Unreachable | Unavailable) else ""
+
+
 def _put(write: Write, before: Live, editor: Editor, channel_edit: ChannelEdit) -> Live | None:
     match write.part:
         case Part.CHANNEL:
@@ -126,7 +154,7 @@ def _look(write: Write, before: Live, editor: Editor, lost: str = "") -> Landing
         found = read_if_there(editor, before.id)
     except ServiceError as error:
         message = f"may have been done, and the channel cannot be read: {lost or 'it was accepted'}; {error.message}"
-        return Landing(Ending.FAILED, message, RESUME, is_open=True)
+        return Landing(Ending.FAILED, message, RESUME, is_open=True, silence=find_silence(error))
     return settle(write, before, found, lost)
 
 

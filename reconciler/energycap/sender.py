@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from reconciler.energycap.answers import decode
 from reconciler.energycap.calls import CREATE_ESA_READINGS, CREATE_READINGS, LIST_READINGS, SENDS
-from reconciler.energycap.client import Reader, open_executor, open_session
+from reconciler.energycap.client import Reader, open_session
 from reconciler.energycap.receipts import is_receipt, kept_from_response, receipt_from_response
+from reconciler.energycap.threads import open_threads
 from reconciler.errors import BadAnswer, Unreachable
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 @contextmanager
 def open_sender(url: str, key: str, wire: Wire | None = None) -> Iterator[Sender]:
     """A reader of the service at `url` that can also send readings, and edit nothing. Raises as `open_reader`."""
-    with open_session(url, key, SENDS, wire) as session, open_executor() as executor:
+    with open_session(url, key, SENDS, wire) as session, open_threads() as executor:
         yield Sender(session, executor)
 
 

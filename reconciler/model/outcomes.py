@@ -31,10 +31,15 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An outcome for every sendable change of a plan, in the plan's order."""
+    """An outcome for every sendable change of a plan, in the plan's order.
+
+    `interrupted` says that a user or a system stopped the run before all was tried, `halted` why it stopped by itself,
+    empty where it did not: either way it can be gone on with.
+    """
 
     outcomes: tuple[Outcome, ...]
     interrupted: bool = False
+    halted: str = ""
 
     def ended(self, ending: Ending) -> tuple[Outcome, ...]:
         return tuple(outcome for outcome in self.outcomes if outcome.ending is ending)

@@ -60,8 +60,9 @@ def test_a_write_without_an_outcome_is_open() -> None:
         ((BEGAN, ENDED, BEGAN), False),
         ((BEGAN, intent(1), ENDED), False),
         ((BEGAN, Ended(AT, Account((), interrupted=True))), False),
+        ((BEGAN, Ended(AT, Account((), halted="so"))), False),
     ],
-    ids=["nothing", "killed", "ended", "killed later", "open", "interrupted"],
+    ids=["nothing", "killed", "ended", "killed later", "open", "interrupted", "halted"],
 )
 def test_a_journal_is_finished_once_its_last_run_ended_and_nothing_is_open(
     entries: tuple[Entry, ...], is_finished: bool

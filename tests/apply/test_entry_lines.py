@@ -26,15 +26,23 @@ INTENT = Intent(AT, 1, "main", Write(Part.VERSION, {MULTIPLIER: -2.5}), BEFORE)
         Landed(AT, 1, Landing(Ending.DONE, found=BEFORE)),
         Landed(AT, 1, Landing(Ending.FAILED, "no", "yes", was_sent=False)),
         Ended(AT, Account((Outcome("main", 1, Ending.DIFFERS, "so", "look", 2, already=True),), interrupted=True)),
+        Ended(AT, Account((), halted="so")),
         Ended(AT, Account(())),
     ],
-    ids=["began", "version", "channel", "done", "failed", "ended", "ended empty"],
+    ids=["began", "version", "channel", "done", "failed", "ended", "halted", "ended empty"],
 )
 def test_an_entry_reads_back_as_it_was_written(entry: Entry) -> None:
     line = render_line(encode_entry(entry))
 
     assert line.count(b"\n") == 1
     assert decode_entry(json.loads(line)) == entry
+
+
+def test_an_account_of_an_older_journal_was_not_halted() -> None:
+    document = encode_entry(Ended(AT, Account(())))
+    del document["halted"]
+
+    assert decode_entry(document) == Ended(AT, Account(()))
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from dataclasses import replace
+from itertools import count
 from typing import TYPE_CHECKING
 
 import httpx
@@ -10,7 +11,7 @@ import pytest
 
 from reconciler.apply.chronicle import read_journal
 from reconciler.apply.conduct import Conduct
-from reconciler.apply.journal import open_journal
+from reconciler.apply.journal import find_unfinished, open_journal
 from reconciler.model.events import Finished, Started, Verifying
 from reconciler.model.outcomes import Account, Ending, Outcome
 from reconciler.model.plan import Verdict
@@ -153,6 +154,95 @@ def test_a_run_that_is_stopped_finishes_what_is_in_flight_and_nothing_more(start
         interrupted=True,
     )
     assert bench.editor.requests == {READ: 2, CHANNEL: 1}
+
+
+def test_a_run_that_was_stopped_when_all_was_begun_was_not_interrupted(start: Start) -> None:
+    def stop_at_put(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        if request.method == "PUT":
+            conduct.stop.set()
+        return pass_on()
+
+    bench = start(wire=Wire(stop_at_put))
+    conduct = Conduct()
+
+    account = bench.apply(bench.plan(want("a", 1042, channelInfo="A")), conduct)
+
+    assert account == Account((Outcome("a", 1042, Ending.DONE, requests=1),))
+
+
+CROWD = tuple(want(f"c{channel_id}", channel_id, channelInfo="New") for channel_id in (1042, 1046, 1058, 1063, 1078))
+
+
+class Mortal:
+    """A wire to a service that is dead from the given request on, but for the requests in `alive`."""
+
+    def __init__(self, dies_at: int, alive: range = range(0)) -> None:
+        self._numbers = count()
+        self._dies_at = dies_at
+        self._alive = alive
+
+    def meddle(self, _request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        number = next(self._numbers)
+        if number < self._dies_at or number in self._alive:
+            return pass_on()
+        raise httpx.ConnectError("refused")
+
+
+def test_a_service_that_is_gone_for_good_stops_the_run_after_three_changes_with_one_reason(
+    start: Start, tmp_path: Path
+) -> None:
+    bench = start(wire=Wire(Mortal(2).meddle))
+    plan = bench.plan(*CROWD)
+
+    with open_journal(tmp_path, plan) as journal:
+        account = bench.apply(plan, Conduct(parallelism=1, journal=journal))
+
+    # What was done before cannot be read once more.
+    assert list(endings(account).values()) == ["failed", "failed", "failed", "failed", "not tried"]
+    assert account.halted.startswith("the service gave no answer to 3 changes in a row, the last time: no answer from ")
+    assert account.outcomes[-1] == Outcome(
+        "c1078",
+        1078,
+        Ending.NOT_TRIED,
+        f"the run was stopped: {account.halted}",
+        "once that is mended, go on: reconciler apply --resume",
+    )
+    assert not account.interrupted
+
+
+def test_what_a_dead_service_stopped_is_gone_on_with(start: Start, tmp_path: Path) -> None:
+    bench = start(wire=Wire(Mortal(2).meddle))
+    plan = bench.plan(*CROWD)
+    with open_journal(tmp_path, plan) as journal:
+        bench.apply(plan, Conduct(parallelism=1, journal=journal))
+
+    chronicle = find_unfinished(tmp_path, "sandbox")
+    assert chronicle is not None
+    with open_journal(tmp_path, chronicle.plan) as journal:
+        account = replace(bench, editor=bench.other).apply(chronicle.plan, Conduct(journal=journal))
+
+    assert set(endings(account).values()) == {"done"}
+    assert sorted(bench.writes()) == sorted(paths(1042, 1046, 1058, 1063, 1078))
+    assert find_unfinished(tmp_path, "sandbox") is None
+
+
+def test_changes_without_an_answer_stop_nothing_where_others_get_one(start: Start) -> None:
+    # Each of two changes is asked for twice, then one succeeds; two more, and the last reads.
+    bench = start(wire=Wire(Mortal(0, alive=range(4, 6)).meddle))
+
+    account = bench.apply(bench.plan(*CROWD), Conduct(parallelism=1))
+
+    assert account.halted == ""
+    assert list(endings(account).values()) == ["failed"] * 5
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_service_that_only_ever_says_it_cannot_answer_is_as_good_as_gone(start: Start, status: int) -> None:
+    bench = start(wire=Wire(lambda _request, _pass_on: httpx.Response(status)))
+
+    account = bench.apply(bench.plan(*CROWD), Conduct(parallelism=1))
+
+    assert list(endings(account).values()) == ["failed"] * 3 + ["not tried"] * 2
 
 
 def test_an_impatient_user_waits_for_nothing_and_the_journal_knows_what_was_in_flight(

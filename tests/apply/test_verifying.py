@@ -1,16 +1,20 @@
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING
 
 import httpx
 
+from reconciler.apply.chronicle import read_journal
 from reconciler.apply.conduct import Conduct
+from reconciler.apply.journal import open_journal
 from reconciler.model.events import Differed
 from reconciler.model.outcomes import Ending, Outcome
 from tests.apply.bench import CHANNEL, LIST, READ, Wire, endings, only, want
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from reconciler.model.desired import Desired
     from reconciler.model.events import Event
@@ -121,3 +125,89 @@ def test_what_was_not_written_is_not_read_again(demo: Bench) -> None:
     demo.apply(plan)
 
     assert demo.editor.requests == {READ: 1}
+
+
+class Late:
+    """A wire on which the first PUT is lost, and done only right before the channel is read the given time after it."""
+
+    def __init__(self, reads: int, also: Callable[[], object] = lambda: None) -> None:
+        self._reads = reads
+        self._also = also
+        self._do: Callable[[], httpx.Response] | None = None
+
+    def meddle(self, request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        if request.method == "PUT" and self._do is None:
+            self._do = pass_on
+            raise httpx.ReadTimeout("nothing came")
+        if self._do:
+            self._reads -= 1
+            if self._reads == 0:
+                self._do()
+                self._also()
+        return pass_on()
+
+
+def test_a_write_that_was_given_up_and_done_late_is_done_after_all(start: Start, tmp_path: Path) -> None:
+    bench = start(wire=Wire(Late(reads=2).meddle))
+    plan = bench.plan(MAIN)
+    seen: list[Event] = []
+
+    with open_journal(tmp_path, plan) as journal:
+        outcome = only(bench.apply(plan, Conduct(on_event=seen.append, journal=journal)))
+
+    assert outcome == Outcome("use", 1042, Ending.DONE, requests=1)
+    assert seen[-1] == Differed(outcome)
+    ((_, landing),) = read_journal(journal.path).writes
+    assert landing is not None
+    assert landing.ending is Ending.DONE
+
+
+def test_a_first_write_that_was_done_late_says_that_the_second_is_missing(start: Start) -> None:
+    bench = start(wire=Wire(Late(reads=2).meddle))
+
+    outcome = only(bench.apply(bench.plan(want("gas", 1046, channelInfo="Gas", esaChannelVersion__multiplier=2))))
+
+    assert (outcome.ending, outcome.message) == (
+        Ending.FAILED,
+        "its version was written late; nothing more was sent",
+    )
+
+
+def test_a_write_that_was_done_late_and_edited_at_once_differs(start: Start) -> None:
+    bench: Bench = start(wire=Wire(Late(2, lambda: bench.meddle(1042, {"channelDescription": "Other"})).meddle))
+
+    outcome = only(bench.apply(bench.plan(MAIN)))
+
+    assert (outcome.ending, outcome.message) == (
+        Ending.DIFFERS,
+        'reads otherwise than it was written: channelDescription is "Other", expected "Main switchboard, basement"',
+    )
+
+
+def test_a_write_that_nobody_could_look_at_is_settled_at_the_end(start: Start, tmp_path: Path) -> None:
+    lost = count()
+
+    def lose_four(_request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        # The fresh read, then the PUT and both looks at what became of it.
+        if next(lost) in {1, 2, 3}:
+            raise httpx.ReadTimeout("nothing came")
+        return pass_on()
+
+    bench = start(wire=Wire(lose_four))
+    plan = bench.plan(MAIN)
+
+    with open_journal(tmp_path, plan) as journal:
+        outcome = only(bench.apply(plan, Conduct(journal=journal)))
+
+    assert (outcome.ending, outcome.message) == (Ending.FAILED, "was not done: no answer came")
+    assert read_journal(journal.path).open == ()
+
+
+def test_a_write_that_failed_for_good_is_still_failed_at_the_end(start: Start) -> None:
+    refuse = Wire(lambda request, pass_on: httpx.Response(400) if request.method == "PUT" else pass_on())
+    bench = start(wire=refuse)
+
+    outcome = only(bench.apply(bench.plan(MAIN)))
+
+    assert (outcome.ending, outcome.requests) == (Ending.FAILED, 1)
+    assert bench.editor.requests == {READ: 2, CHANNEL: 1}
