@@ -12,7 +12,7 @@ import click
 from reconciler.apply.conduct import DEFAULT_PARALLELISM
 from reconciler.apply.journal import find_unfinished
 from reconciler.apply.undo import is_inverse
-from reconciler.cli.applying import FORMATS, JOURNALS, Site, carry_out, report_stale
+from reconciler.cli.applying import FORMATS, JOURNALS, Site, carry_out, report_nothing, report_stale
 from reconciler.cli.documents import read_file
 from reconciler.cli.exits import Exit, exit_of_account, exit_of_plan, gravest
 from reconciler.cli.options import Scope, printing, scoped
@@ -106,8 +106,11 @@ def _apply_fresh(screen: Screen, scope: Scope, parallelism: int, *, ask: bool) -
         screen.show_only(TEXT, plan_renderers(plan, workplace.root)[TEXT])
         _refuse(plan)
         stopped = _check_guards(site, plan, is_reviewed=ask)
-        if stopped or not plan.sendable:
-            return stopped or exit_of_plan(plan, detailed=False)
+        if stopped:
+            return stopped
+        if not plan.sendable:
+            report_nothing(screen, plan)
+            return exit_of_plan(plan, detailed=False)
         if ask and not _agrees(site, plan):
             screen.remark("not applied; nothing was written")
             return Exit.FAILED

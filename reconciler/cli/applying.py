@@ -21,11 +21,13 @@ from reconciler.errors import FileError
 from reconciler.model.events import Finished
 from reconciler.model.outcomes import Account, Ending, Outcome
 from reconciler.reports import account_json, account_text
+from reconciler.reports.account_markdown import render_account_markdown
+from reconciler.reports.account_words import resume_command
 from reconciler.reports.comparison_text import render_comparison
 from reconciler.reports.paint import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from reconciler.cli.project import Workplace
     from reconciler.cli.screen import Output, Screen
@@ -34,8 +36,10 @@ if TYPE_CHECKING:
     from reconciler.model.plan import Plan
     from reconciler.model.project import Environment
     from reconciler.planning.compare import Comparison
+    from reconciler.reports.paint import Paint
 
-FORMATS = (TEXT, "json")
+JSON, MARKDOWN = "json", "markdown"
+FORMATS = (TEXT, MARKDOWN, JSON)
 # Under the project's root.
 JOURNALS = Path(".reconciler") / "journal"
 _COUNTED = 50
@@ -86,7 +90,7 @@ def _carry_out(site: Site, plan: Plan) -> Account:
 
 def _leave_at_once(screen: Screen, plan: Plan) -> NoReturn:
     """End the process without waiting for threads that wait for answers, as an orderly exit would."""
-    resume = account_text.resume_command(plan)
+    resume = resume_command(plan)
     screen.remark(f"stopped: what was in flight may still be done; to look, and go on:  {resume}")
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError):
@@ -105,19 +109,36 @@ def report_stale(screen: Screen, plan: Plan, comparison: Comparison) -> None:
         else Outcome(change.name, change.channel_id, Ending.NOT_TRIED, "the plan is stale")
         for change in plan.sendable
     ]
+    _report(screen, plan, outcomes)
+
+
+def report_nothing(screen: Screen, plan: Plan) -> None:
+    """Say to those who read no plan that there was nothing to send."""
+    _report(screen, plan, ())
+
+
+def _report(screen: Screen, plan: Plan, outcomes: Sequence[Outcome]) -> None:
+    """Tell of outcomes without an apply as an apply would, but for the text, which says it better."""
+    account = Account(tuple(outcomes))
     with _event_lines(screen) as say:
         say(account_json.render_start(plan))
         for index, outcome in enumerate(outcomes, 1):
             say(account_json.render_event(Finished(outcome, index, len(outcomes))))
-        say(account_json.render_account(Account(tuple(outcomes))))
+        say(account_json.render_account(account))
+    screen.show_only(MARKDOWN, lambda _: render_account_markdown(plan, account))
 
 
 def _show_account(screen: Screen, plan: Plan, account: Account) -> None:
     """The account goes to stderr where its place is full: what was done must be known."""
-    try:
-        screen.show_only(TEXT, lambda paint: account_text.render_account(plan, account, paint))
-    except FileError as error:
-        click.echo(f"{error.message}\n{account_text.render_account(plan, account, plain)}", err=True)
+    renderers: Mapping[str, Callable[[Paint], str]] = {
+        TEXT: lambda paint: account_text.render_account(plan, account, paint),
+        MARKDOWN: lambda _: render_account_markdown(plan, account),
+    }
+    for name, render in renderers.items():
+        try:
+            screen.show_only(name, render)
+        except FileError as error:
+            click.echo(f"{error.message}\n{account_text.render_account(plan, account, plain)}", err=True)
 
 
 @contextmanager
@@ -127,7 +148,7 @@ def _event_lines(screen: Screen) -> Iterator[Callable[[str], None]]:
     Where a line cannot be written, that is said once, and what goes on goes on without it.
     """
     with ExitStack() as stack:
-        writers = [_open_writer(stack, screen, output) for output in screen.outputs if output.format != TEXT]
+        writers = [_open_writer(stack, screen, output) for output in screen.outputs if output.format == JSON]
 
         def say(line: str) -> None:
             for write in tuple(writers):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, assert_never
 from reconciler import __version__
 from reconciler.model.events import Differed, Finished, Started, Verifying
 from reconciler.model.outcomes import Ending
-from reconciler.reports.account_text import count_endings
+from reconciler.reports.account_words import count_endings
 from reconciler.reports.json_text import dump_line
 from reconciler.reports.wording import count
 

@@ -110,6 +110,39 @@ def test_events_come_as_lines_of_json(planned: Desk) -> None:
     assert (lines[-1]["done"], lines[-1]["stale"], lines[-1]["failed"], lines[-1]["not_tried"]) == (2, 0, 0, 0)
 
 
+def test_the_account_comes_as_markdown_for_the_summary_of_a_ci_run(planned: Desk) -> None:
+    answer = planned.run("apply", "plan.json", "--format", "markdown=summary.md")
+    summary = (planned.root / "summary.md").read_text(encoding="utf-8")
+    assert (answer.code, answer.out.splitlines()[-1]) == (0, "Apply: 2 done, 0 stale, 0 failed, 0 not tried.")
+    assert summary.splitlines()[0] == "## EnergyCAP apply to `sandbox`"
+    assert summary.splitlines()[-1] == answer.out.splitlines()[-1]
+
+
+def test_the_summary_of_a_stale_plan_says_why(planned: Desk) -> None:
+    with sandbox.running(planned.database) as service:
+        edit(service.url, 1, channelInfo="Somebody else's name")
+    answer = planned.run("apply", "plan.json", "--format", "markdown")
+    assert answer.code == 5
+    assert "### ? stale: 1 change" in answer.out.splitlines()
+    assert answer.out.splitlines()[-1] == "Apply: 0 done, 1 stale, 0 failed, 1 not tried."
+
+
+@pytest.mark.parametrize("name", ["markdown", "json"])
+def test_that_there_was_nothing_to_do_is_said_too(desk: Desk, name: str) -> None:
+    desk.load(make_world(ONE))
+    desk.define({"one": {"channelId": 1, "channelInfo": "Channel 1"}})
+    answer = desk.run("apply", "--auto-approve", "--format", name)
+    assert answer.code == 0
+    assert "Apply: 0 done, 0 stale, 0 failed, 0 not tried." in answer.out.splitlines()[-1]
+
+
+def test_a_summary_that_cannot_be_written_is_said_with_the_account(planned: Desk) -> None:
+    answer = planned.run("apply", "plan.json", "--format", "markdown=missing/summary.md")
+    assert answer.code == 0
+    assert answer.err.splitlines()[0] == "cannot write missing/summary.md: No such file or directory"
+    assert answer.out.splitlines()[-1] == "Apply: 2 done, 0 stale, 0 failed, 0 not tried."
+
+
 def test_what_is_blocked_is_not_sent_and_said_with_3(desk: Desk) -> None:
     desk.load(make_world(ONE, TWO, READ))
     desk.define({**RENAMED, "read": {"channelId": 3, "esaChannelVersion": {"unitCode": "USD"}}})

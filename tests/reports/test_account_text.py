@@ -40,6 +40,26 @@ def test_an_interrupted_run_says_how_to_go_on() -> None:
     )
 
 
+def test_changes_that_ended_alike_are_told_together_all_by_name() -> None:
+    outcomes = [
+        Outcome(f"channel-{number}", number, Ending.NOT_TRIED, "the run was stopped", "go on") for number in range(9)
+    ]
+    assert render_account(PLAN, Account((DONE, *outcomes), halted="so"), plain) == (
+        "Stopped: 1 of 10 changes done in production (https://app.energycap.com).\n"
+        "\n"
+        "- not tried  9 changes\n"
+        "    the run was stopped\n"
+        "    fix: go on\n"
+        "    channel-0  channel-1  channel-2  channel-3  channel-4  channel-5  channel-6\n"
+        "    channel-7  channel-8\n"
+        "\n"
+        "Next, once that is mended, go on where this stopped:\n"
+        "  reconciler apply --environment production --resume\n"
+        "\n"
+        "Apply: 1 done, 0 stale, 0 failed, 9 not tried.\n"
+    )
+
+
 def test_hostile_text_can_do_nothing_to_a_terminal_or_a_log() -> None:
     plan = replace(PLAN, environment=HOSTILE)
     outcomes = tuple(Outcome(HOSTILE, 1, ending, HOSTILE, HOSTILE) for ending in Ending)

@@ -1,0 +1,146 @@
+"""What became of a plan as Markdown for a CI summary: the counts, what is not done and why, and what is next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import TYPE_CHECKING, assert_never
+
+from reconciler.model.outcomes import Ending
+from reconciler.reports.account_text import mark_ending
+from reconciler.reports.account_words import (
+    GRAVEST_FIRST,
+    advise,
+    count_endings,
+    describe_account,
+    group_alike,
+    mention_blocked,
+)
+from reconciler.reports.harmless import harmless
+from reconciler.reports.markdown import CLOSE_FOLD, code, open_fold, prose, shorten, size_of, tabulate
+from reconciler.reports.wording import count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from reconciler.model.outcomes import Account, Outcome
+    from reconciler.model.plan import Plan
+
+# As for a plan: a comment on GitHub takes 65,536 characters, and a summary more.
+BUDGET = 60_000
+# The most characters of an environment and its address.
+_LONGEST = 90
+# The gravest are the last to be folded.
+_ORDER = (*GRAVEST_FIRST, Ending.DONE)
+
+
+class _Level(Enum):
+    """How much of a section is shown; the words say it to the reader."""
+
+    FULL = "in full"
+    NAMES = "only named"
+    COUNT = "named as far as there was room"
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """The changes that ended in one way."""
+
+    ending: Ending
+    outcomes: Sequence[Outcome]
+
+    @property
+    def title(self) -> str:
+        return f"{mark_ending(self.ending)[0]}: {count(len(self.outcomes), 'change')}"
+
+    def render(self, level: _Level, room: int) -> str:
+        """The section at `level`; at COUNT as many names as `room` has space for, in bytes."""
+        match level:
+            case _Level.FULL if self.ending is Ending.DONE:
+                return f"{open_fold(self.title)}{', '.join(self._names())}\n{CLOSE_FOLD}"
+            case _Level.FULL:
+                return f"### {self.title}\n\n{''.join(map(_render_group, group_alike(self.outcomes)))}\n"
+            case _Level.NAMES:
+                return f"### {self.title}\n\n{', '.join(self._names())}\n\n"
+            case _Level.COUNT:
+                return self._render_some(room)
+            case _:
+                assert_never(level)
+
+    def _names(self) -> Iterator[str]:
+        return (code(outcome.name) for outcome in self.outcomes)
+
+    def _render_some(self, room: int) -> str:
+        text, shown = f"### {self.title}\n\n", 0
+        longest_end = f"and {len(self.outcomes)} more, not named here\n\n"
+        for name in self._names():
+            if size_of(f"{text}{name}, {longest_end}") > room:
+                break
+            text, shown = f"{text}{name}, ", shown + 1
+        return f"{text}{'and ' if shown else ''}{len(self.outcomes) - shown} more, not named here\n\n"
+
+
+def render_account_markdown(plan: Plan, account: Account, budget: int = BUDGET) -> str:
+    """The account of an apply of `plan` as Markdown of at most `budget` bytes, for any budget from 4096 on.
+
+    Counts come first. Where there is no room for all, the changes that are done are folded first and those that read
+    otherwise than written last, and the end says which are not in full.
+    """
+    short = replace(plan, environment=_shorten(plan.environment), url=_shorten(plan.url))
+    sections = [_Section(ending, outcomes) for ending in _ORDER if (outcomes := account.ended(ending))]
+    head, foot = _render_head(short, account), _render_foot(short, account)
+    longest_remark = _remark_folded(dict.fromkeys(sections, _Level.COUNT))
+    texts, levels = _fit(sections, budget - size_of(f"{head}{longest_remark}{foot}"))
+    return f"{head}{''.join(texts)}{_remark_folded(levels)}{foot}"
+
+
+def _fit(sections: Sequence[_Section], room: int) -> tuple[list[str], dict[_Section, _Level]]:
+    """Each section as full as there is room, and how full that is."""
+    levels = dict.fromkeys(sections, _Level.FULL)
+    texts = {section: section.render(_Level.FULL, 0) for section in sections}
+    for level in (_Level.NAMES, _Level.COUNT):
+        for section in reversed(sections):
+            if sum(map(size_of, texts.values())) > room:
+                levels[section], texts[section] = level, section.render(level, 0)
+    for section in sections:
+        if levels[section] is _Level.COUNT:
+            left = room - sum(size_of(text) for other, text in texts.items() if other is not section)
+            texts[section] = section.render(_Level.COUNT, left)
+    return list(texts.values()), levels
+
+
+def _render_head(plan: Plan, account: Account) -> str:
+    endings = [ending for ending in _ORDER if ending is not Ending.DIFFERS or account.ended(ending)]
+    numbers = [str(len(account.ended(ending))) for ending in endings]
+    table = tabulate([mark_ending(ending)[0] for ending in endings], [numbers])
+    return (
+        f"## EnergyCAP apply to {code(plan.environment)}\n\n**{prose(describe_account(plan, account))}**\n\n{table}\n"
+    )
+
+
+def _render_foot(plan: Plan, account: Account) -> str:
+    blocked, advice = mention_blocked(plan), advise(plan, account)
+    lines = [f"{blocked}\n\n"] if blocked else []
+    if advice:
+        lines.append(f"{advice.sentence} {code(advice.command)}\n\n")
+    return "".join([*lines, f"{count_endings(account)}\n"])
+
+
+def _remark_folded(levels: dict[_Section, _Level]) -> str:
+    folded = [f"“{section.title}” {level.value}" for section, level in levels.items() if level is not _Level.FULL]
+    if not folded:
+        return ""
+    return f"Folded to fit: {'; '.join(folded)}. The JSON account and the journal have all of it.\n\n"
+
+
+def _render_group(group: Sequence[Outcome]) -> str:
+    first = group[0]
+    fix = f"\n  - fix: {prose(first.fix)}" if first.fix else ""
+    if len(group) == 1:
+        return f"- **{code(first.name)}** ({first.channel_id}): {prose(first.message)}{fix}\n"
+    names = ", ".join(code(outcome.name) for outcome in group)
+    return f"- **{count(len(group), 'change')}**: {prose(first.message)}{fix}\n  - {names}\n"
+
+
+def _shorten(text: str) -> str:
+    return text if size_of(code(text)) <= _LONGEST else shorten(harmless(text), _LONGEST // 10)

@@ -1,0 +1,92 @@
+"""What every account of an apply says: how it went in a sentence, the counts, what is alike, and what to do next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from reconciler.model.outcomes import Ending
+from reconciler.reports.harmless import harmless
+from reconciler.reports.sentences import name_environment
+from reconciler.reports.wording import count
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.model.outcomes import Account, Outcome
+    from reconciler.model.plan import Plan
+
+# The gravest first: what was written otherwise than meant comes before what was not written.
+GRAVEST_FIRST = (Ending.DIFFERS, Ending.FAILED, Ending.STALE, Ending.NOT_TRIED)
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What to do next, in a sentence, and the command for it."""
+
+    sentence: str
+    command: str
+
+
+def describe_account(plan: Plan, account: Account) -> str:
+    """How the apply of `plan` went, in one sentence."""
+    done = account.ended(Ending.DONE)
+    already = sum(outcome.already for outcome in done)
+    text = f"{len(done)} of {count(len(account.outcomes), 'change')} done in {name_environment(plan)}"
+    if already:
+        text += f", {already} of them already there"
+    if account.interrupted:
+        return f"Interrupted: {text}."
+    return f"Stopped: {text}." if account.halted else f"{text}."
+
+
+def count_endings(account: Account) -> str:
+    """The line that ends the account."""
+    numbers = {ending: len(account.ended(ending)) for ending in Ending}
+    text = (
+        f"Apply: {numbers[Ending.DONE]} done, {numbers[Ending.STALE]} stale, "
+        f"{numbers[Ending.FAILED]} failed, {numbers[Ending.NOT_TRIED]} not tried"
+    )
+    differs = numbers[Ending.DIFFERS]
+    return f"{text}, {count(differs, 'differs', 'differ')}." if differs else f"{text}."
+
+
+def group_alike(outcomes: Sequence[Outcome]) -> tuple[tuple[Outcome, ...], ...]:
+    """`outcomes` of one ending, those with the same message and fix together, in the order of the first of each."""
+    groups: dict[tuple[str, str], list[Outcome]] = {}
+    for outcome in outcomes:
+        groups.setdefault((outcome.message, outcome.fix), []).append(outcome)
+    return tuple(map(tuple, groups.values()))
+
+
+def mention_blocked(plan: Plan) -> str:
+    """What is said of the blocked changes of `plan`; empty where it has none."""
+    blocked = len(plan.blocked)
+    said = count(blocked, "blocked change was", "blocked changes were")
+    return f"{said} not sent; the plan says why." if blocked else ""
+
+
+def advise(plan: Plan, account: Account) -> Advice | None:
+    """What to do next after an apply of `plan`; None where all is done."""
+    if account.interrupted:
+        return Advice("Next, go on where this stopped; what is done is recognised:", resume_command(plan))
+    if account.halted:
+        return Advice("Next, once that is mended, go on where this stopped:", resume_command(plan))
+    if len(account.ended(Ending.DONE)) < len(account.outcomes):
+        return Advice("Next, see what is left on what EnergyCAP has now:", plan_command(plan))
+    return None
+
+
+def resume_command(plan: Plan) -> str:
+    """The command that goes on with an apply of `plan` that was interrupted, stopped or killed."""
+    return f"reconciler apply --environment {_quote_environment(plan)} --resume"
+
+
+def plan_command(plan: Plan) -> str:
+    """The command that plans anew for the environment of `plan`."""
+    return f"reconciler plan --environment {_quote_environment(plan)}"
+
+
+def _quote_environment(plan: Plan) -> str:
+    return quote(harmless(plan.environment))
