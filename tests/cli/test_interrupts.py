@@ -109,3 +109,33 @@ def test_the_second_signal_waits_for_no_answer_and_the_journal_knows_what_was_in
     shown = desk.run("show", str(journal)).out.splitlines()
     assert "Apply: 0 done, 0 stale, 1 failed, 1 not tried." in shown
     assert any("may have been written, and nobody has looked since" in line for line in shown)
+
+
+@pytest.mark.parametrize("command", ["plan", "snapshot --out copy.json", "apply --auto-approve"])
+def test_who_interrupts_what_only_reads_waits_for_no_answer(desk: Desk, command: str) -> None:
+    is_asked, may_answer = Event(), Event()
+
+    def hold() -> Reply:
+        is_asked.set()
+        may_answer.wait()
+        return reply_list(ONE)
+
+    desk.define(WANTED)
+    variables = {**os.environ, "ECI_API_KEY": "key"}
+    with answering({LIST: hold, UNITS: hold, TYPES: Reply(body=[])}) as url:
+        desk.write("reconciler.yaml", PROJECT.replace("url: sandbox", f"url: {url}"))
+        try:
+            with subprocess.Popen(
+                [sys.executable, "-m", "reconciler", *command.split()],
+                env=variables,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            ) as process:
+                is_asked.wait()
+                process.send_signal(signal.SIGINT)
+                out, err = process.communicate()
+        finally:
+            may_answer.set()
+
+    assert (process.returncode, out, err.splitlines()[-1]) == (130, "", "reconciler: interrupted")
