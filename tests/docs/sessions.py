@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from functools import partial
@@ -35,6 +36,14 @@ _SETTLED = {
     "GIT_CONFIG_NOSYSTEM": "1",
 }
 _HABITS = ("NO_COLOR", "FORCE_COLOR", "CI")
+
+
+def lay_out_demo(desk: Path) -> None:
+    """What the demo needs, under git."""
+    for name in ("reconciler.yaml", ".gitignore"):
+        shutil.copy(ROOT / name, desk)
+    shutil.copytree(ROOT / "channels", desk / "channels")
+    run_command("git init -q -b main && git add . && git commit -q -m 'The channels of the demo'", desk)
 
 
 def run_sessions(document: str, desk: Path) -> str:

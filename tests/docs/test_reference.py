@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from reconciler.cli.exits import Exit
+from reconciler.reports.rules_markdown import render_rules
 from tests.docs.command_pages import render_commands
 from tests.docs.schema_pages import render_files, render_plan_json
 from tests.docs.sessions import ROOT
@@ -17,26 +18,28 @@ from tests.docs.sessions import ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
-REFERENCE = ROOT / "docs" / "reference"
-
 
 def check_page(name: str, made: str) -> None:
-    path = REFERENCE / name
+    path = ROOT / "docs" / name
     if os.environ.get("UPDATE_DOCS"):
         path.write_text(made, encoding="utf-8")
     assert made == path.read_text(encoding="utf-8")
 
 
 def test_the_page_of_commands_is_their_help_texts(tmp_path: Path) -> None:
-    check_page("commands.md", render_commands(tmp_path))
+    check_page("reference/commands.md", render_commands(tmp_path))
 
 
 def test_the_page_of_files_is_what_the_schemas_say() -> None:
-    check_page("files.md", render_files())
+    check_page("reference/files.md", render_files())
 
 
 def test_the_page_of_plans_is_what_the_schema_says() -> None:
-    check_page("plan-json.md", render_plan_json())
+    check_page("reference/plan-json.md", render_plan_json())
+
+
+def test_the_page_of_rules_is_what_the_catalogue_says() -> None:
+    check_page("rules.md", render_rules())
 
 
 def find_exit_codes(name: str) -> list[tuple[str, str]]:
