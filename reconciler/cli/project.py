@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli.standing import path_prefix
-from reconciler.definitions.load import load_definitions
+from reconciler.definitions.load import begin_loading, load_definitions
 from reconciler.definitions.project import load_project
 from reconciler.definitions.project_file import find_root
 from reconciler.errors import ProjectError, UsageError
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.cli.screen import Screen
-    from reconciler.definitions.load import Loaded
+    from reconciler.definitions.load import Loaded, Loading
     from reconciler.model.desired import Definitions
     from reconciler.model.findings import Finding
     from reconciler.model.project import Environment, Project
@@ -62,7 +62,7 @@ class BrokenDefinitions(ProjectError):
     """The definitions have errors, which were printed; `loaded` holds them and what is sound."""
 
     def __init__(self, loaded: Loaded) -> None:
-        super().__init__("the definitions have errors; nothing was asked of EnergyCAP", "mend what is listed above")
+        super().__init__("the definitions have errors; nothing was planned", "mend what is listed above")
         self.loaded = loaded
 
 
@@ -81,8 +81,17 @@ def open_definitions(screen: Screen, workplace: Workplace, base: str | None = No
     Raises BrokenDefinitions where today's have errors, and ProjectError where git has no such reference. What was
     broken at the base is left out of it.
     """
-    folders = workplace.project.definitions
-    loaded = load_definitions(workplace.root, folders)
+    return finish_definitions(screen, workplace, begin_loading(workplace.root, workplace.project.definitions), base)
+
+
+def begin_definitions(workplace: Workplace) -> Loading:
+    """The definitions of the project, begun beside whatever else is to be read before `finish_definitions`."""
+    return begin_loading(workplace.root, workplace.project.definitions, is_alone=False)
+
+
+def finish_definitions(screen: Screen, workplace: Workplace, loading: Loading, base: str | None) -> Wanted:
+    """The definitions that were begun: as `open_definitions`, which see for what is raised."""
+    loaded = loading.finish()
     if any(finding.severity is Severity.ERROR for finding in loaded.findings):
         print_findings(screen, loaded.findings, workplace.root)
         raise BrokenDefinitions(loaded)
@@ -90,8 +99,9 @@ def open_definitions(screen: Screen, workplace: Workplace, base: str | None = No
         return Wanted(loaded.definitions, loaded.findings, None)
     from reconciler.definitions.git import checked_out
 
-    with checked_out(workplace.root, base, folders) as past:
-        return Wanted(loaded.definitions, loaded.findings, load_definitions(past, folders).definitions)
+    with checked_out(workplace.root, base, workplace.project.definitions) as past:
+        before = load_definitions(past, workplace.project.definitions)
+    return Wanted(loaded.definitions, loaded.findings, before.definitions)
 
 
 def print_findings(screen: Screen, findings: Sequence[Finding], root: Path) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.definitions.files import Found
+    from reconciler.definitions.second import Second
     from reconciler.model.desired import Desired
     from reconciler.model.places import Place
 
@@ -46,19 +47,56 @@ class Loaded:
     findings: tuple[Finding, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """Definitions of which a second process, where that pays, reads the files `others` already."""
+
+    root: Path
+    found: Found
+    own: tuple[str, ...]
+    others: tuple[str, ...]
+    second: Second | None
+
+    def finish(self) -> Loaded:
+        """Read the rest, and check all: as `load_definitions`."""
+        with _without_collector():
+            pages = self._read_pages()
+            findings = (*self.found.findings, *_check_pages(pages))
+            picked, rest = pick_findings(findings, {page.file: page.more for page in pages})
+            sound = _put_together(pages, [page for page in pages if page.is_sound])
+            return Loaded(sound, count_rest(pinpoint(self.root, picked), rest))
+
+    def _read_pages(self) -> list[Page]:
+        scalars = PlainScalars()
+        pages = {file: _read_page(self.root, file, scalars) for file in self.own}
+        sounds = self.second.collect() if self.second else repeat(None)
+        for file, sound in zip(self.others, sounds, strict=False):
+            pages[file] = make_page(file, sound) if sound else _read_page(self.root, file, scalars)
+        return [pages[file] for file in self.found.files]
+
+
 def load_definitions(root: Path, folders: Sequence[str]) -> Loaded:
     """The definitions in `folders` below `root`, and all findings that the files alone can give.
 
     Never raises for what is wrong with a file or a folder. Of each file at most 50 findings are kept, errors first;
     one more counts the rest.
     """
-    with _without_collector():
-        found = find_files(root, folders)
-        pages = _read_pages(root, found)
-        findings = (*found.findings, *_check_pages(pages))
-        picked, rest = pick_findings(findings, {page.file: page.more for page in pages})
-        sound = _put_together(pages, [page for page in pages if page.is_sound])
-        return Loaded(sound, count_rest(pinpoint(root, picked), rest))
+    return begin_loading(root, folders).finish()
+
+
+def begin_loading(root: Path, folders: Sequence[str], *, is_alone: bool = True) -> Loading:
+    """The definitions in `folders` below `root`, begun in a second process where that pays.
+
+    `is_alone` says that nothing else is done until it is finished; else the second process takes the larger part.
+    """
+    found = find_files(root, folders)
+    if found.size < _WORTH_TWO:
+        return Loading(root, found, found.files, (), None)
+    # Imported here, as only many files are worth it.
+    from reconciler.definitions.second import share, start_second  # noqa: PLC0415
+
+    own, others = share(found.files, 2 if is_alone else 1)
+    return Loading(root, found, own, others, start_second(root, others))
 
 
 @contextmanager
@@ -71,22 +109,6 @@ def _without_collector() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
-
-
-def _read_pages(root: Path, found: Found) -> list[Page]:
-    """The page of each file, most of them read by a second process where that pays."""
-    scalars = PlainScalars()
-    if found.size < _WORTH_TWO:
-        return [_read_page(root, file, scalars) for file in found.files]
-    # Imported here, as only many files are worth it.
-    from reconciler.definitions.second import share, start_second  # noqa: PLC0415
-
-    own, others = share(found.files)
-    second = start_second(root, others)
-    pages = {file: _read_page(root, file, scalars) for file in own}
-    for file, sound in zip(others, second.collect() if second else repeat(None), strict=False):
-        pages[file] = make_page(file, sound) if sound else _read_page(root, file, scalars)
-    return [pages[file] for file in found.files]
 
 
 def _read_page(root: Path, file: str, scalars: PlainScalars) -> Page:

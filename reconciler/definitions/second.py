@@ -40,14 +40,14 @@ class Second:
         return sounds
 
 
-def share(files: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """`files` in two parts, for the first process and the second.
+def share(files: Sequence[str], fifths: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """`files` in two parts: so many fifths for the first process, and the rest for the second.
 
     The second has the larger part: meanwhile the first also makes pages, and looks over all of them afterwards.
     """
     parts: tuple[list[str], list[str]] = ([], [])
     for index, file in enumerate(files):
-        parts[index % 5 not in (0, 2)].append(file)
+        parts[index * fifths % 5 >= fifths].append(file)
     return tuple(parts[0]), tuple(parts[1])
 
 

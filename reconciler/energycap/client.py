@@ -25,6 +25,7 @@ from reconciler.energycap.calls import (
 from reconciler.energycap.documents import Odd, read_flag, read_objects
 from reconciler.energycap.pages import LARGEST_PAGE, Content, Page, Row, check_unpaged, read_all, read_size
 from reconciler.energycap.reference import make_reference, types_from_response, units_from_response
+from reconciler.energycap.rows import unpack_rows
 from reconciler.energycap.session import Session
 from reconciler.energycap.threads import open_threads
 from reconciler.energycap.transport import Transport
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from concurrent.futures import Executor
 
+    from reconciler.energycap.answers import Answer
     from reconciler.energycap.calls import Request
     from reconciler.energycap.transport import Wire
     from reconciler.model.findings import Finding
@@ -110,7 +112,7 @@ class Reader:
         Raises BadAnswer where the service's own count and the pages do not agree, also at a second attempt.
         """
         query = {} if data_point_id is None else {"filter": f"dataPointId equals '{data_point_id}'"}
-        return self._list(query, live_from_response, self.read_channel)
+        return self._list(query, unpack_rows, live_from_response, self.read_channel)
 
     def read_channel(self, channel_id: int) -> Live:
         """The channel with this id. Raises Refused, with status 404, where there is none."""
@@ -134,7 +136,7 @@ class Reader:
         """
         units = self._executor.submit(self._read_unpaged, LIST_UNITS.to())
         types = self._executor.submit(self._read_unpaged, LIST_OBSERVATION_TYPES.to())
-        channels = self._list({}, lambda row: row, lambda channel_id: self._session.read(READ_CHANNEL.to(channel_id)))
+        channels = self._list({}, decode, lambda row: row, lambda id_: self._session.read(READ_CHANNEL.to(id_)))
         return {
             "formatVersion": WORLD_FORMAT,
             "channels": list(channels),
@@ -168,7 +170,11 @@ class Reader:
         return document
 
     def _list(
-        self, query: Mapping[str, str], read: Callable[[object], Content], complete: Callable[[int], Content]
+        self,
+        query: Mapping[str, str],
+        unpack: Callable[[Request, Answer], object],
+        read: Callable[[object], Content],
+        complete: Callable[[int], Content],
     ) -> tuple[Content, ...]:
         """Each channel of a list, as `read` makes it of its row, or `complete` of its id where the row is a part."""
 
@@ -177,19 +183,23 @@ class Reader:
             return Row(channel_id, read(channel) if is_whole(channel) else None)
 
         with _without_collector():
-            rows = read_all(lambda number: self._read_page(number, query, read_row), self._executor)
+            rows = read_all(lambda number: self._read_page(number, query, unpack, read_row), self._executor)
         parts = [row.id for row in rows if row.content is None]
         completed = dict(zip(parts, self._executor.map(complete, parts), strict=True))
         return tuple(completed[row.id] if row.content is None else row.content for row in rows)
 
     def _read_page(
-        self, number: int, query: Mapping[str, str], read_row: Callable[[object], Row[Content]]
+        self,
+        number: int,
+        query: Mapping[str, str],
+        unpack: Callable[[Request, Answer], object],
+        read_row: Callable[[object], Row[Content]],
     ) -> Page[Content]:
         paging = {"pageNumber": str(number), "pageSize": str(LARGEST_PAGE)}
         request = LIST_CHANNELS.to(query={**query, **paging})
         answer = self._session.ask(request)
         with self._unpacking:
-            document = decode(request, answer)
+            document = unpack(request, answer)
             if not isinstance(document, list):
                 raise unusable(f"page {number} of the list of channels is no list")
             total, size = read_size(answer.headers, LARGEST_PAGE)

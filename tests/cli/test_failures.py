@@ -177,7 +177,7 @@ def test_three_mistakes_in_a_file_are_three_messages(desk: Desk) -> None:
             "\n"
             "3 errors in 1 file.\n"
         ),
-        "reconciler: the definitions have errors; nothing was asked of EnergyCAP\n  fix: mend what is listed above\n",
+        "reconciler: the definitions have errors; nothing was planned\n  fix: mend what is listed above\n",
     )
 
 
