@@ -55,8 +55,8 @@ def make_block(fate: Fate, around: Surroundings) -> Block:
     paths = " and ".join(edit.path for edit in edits)
     return Block(
         find_code(departure.route),
-        f"would lead feed {feed.name} away: its readings would find {name_end(departure.route, around)} "
-        f"instead of {show_id(fate.expected, around)}",
+        f"would take the readings of feed {feed.name} away from {show_id(fate.expected, around)}: "
+        f"they would {say_end(departure.route, around)}",
         {
             "feed": f"{feed.name} ({feed.place.file}:{feed.place.line})",
             "identifiers": show_given(feed.pointers),
@@ -81,17 +81,25 @@ def find_code(route: Route) -> str:
             assert_never(route.problem)
 
 
-def name_end(route: Route, around: Surroundings) -> str:
-    """What readings find along `route`: a channel, several, or none."""
-    if route.problem is Problem.AMBIGUOUS:
-        return f"{len(route.candidates)} channels ({_show_some(route.candidates, around)})"
-    return show_id(route.channel_id, around)
+def say_end(route: Route, around: Surroundings) -> str:
+    """What readings do along `route`, after "they" or "would": they land on a channel, or nowhere, and why."""
+    match route.problem:
+        case None:
+            return f"land on {show_id(route.channel_id, around)}"
+        case Problem.AMBIGUOUS:
+            return (
+                f"land nowhere, because {len(route.candidates)} channels fit ({_show_some(route.candidates, around)})"
+            )
+        case Problem.UNMATCHED | Problem.NO_IDENTIFIER:
+            return "land nowhere, because no channel fits"
+        case _:
+            assert_never(route.problem)
 
 
 def show_id(channel_id: int | None, around: Surroundings) -> str:
     """The channel with this id, shortly: as the files call it, or by its id and its name in EnergyCAP."""
     if channel_id is None:
-        return "no channel"
+        return "none"
     managed = around.managed.get(channel_id)
     return managed.name if managed else f"{channel_id} {show_value(around.index.by_id[channel_id].name)}"
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.dialects import V3
 from reconciler.model.places import Place
+from reconciler.planning.citing import shorten, show_value
 from reconciler.planning.courses import list_causes
-from reconciler.planning.fates import find_code, name_end, show_edit, show_given, show_id
+from reconciler.planning.fates import find_code, say_end, show_edit, show_given, show_id
 from reconciler.planning.surroundings import name_channel
 from reconciler.rules import make_finding
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from reconciler.planning.fates import Fate
     from reconciler.planning.surroundings import Surroundings
 
-_HELD = "this is blocked: the feed stays as it is"
+_HELD = "the plan blocks this: the readings go on as they do today"
 _PAUSE = "pause the logger while the plan is applied, or apply these edits by plans of their own"
 
 
@@ -31,14 +32,14 @@ def check_fate(fate: Fate, around: Surroundings) -> Iterator[Finding]:
     is_reached = fate.expected is not None and course.before.channel_id == fate.expected
     if fate.expected is not None and fate.expected not in (course.before.channel_id, course.after.channel_id):
         message = (
-            f"feed does not lead to the channel it expects, found {name_end(course.before, around)} "
-            f"instead of {show_id(fate.expected, around)}"
+            f"readings of feed {fate.feed.name} do not reach {show_id(fate.expected, around)}, which it expects: "
+            f"today they {say_end(course.before, around)}"
         )
-        yield make_finding("ESA605", message, place, detail=(f"it sends {show_given(fate.feed.pointers)}",))
+        yield make_finding("ESA605", message, place, detail=(_tell_given(fate.feed.pointers),))
     elif not is_reached and fate.expected is not None:
         return
     if course.moves and (course.before.channel_id, course.after.channel_id) != (None, None):
-        code, message, fix = _say_course("feed", course, around)
+        code, message, fix = _say_course(f"readings of feed {fate.feed.name}", course, around)
         detail = (*_tell_moves(course, around), *((_HELD,) if fate.is_held else ()))
         yield make_finding(code, message, place, fix=fix, detail=detail)
 
@@ -55,8 +56,9 @@ def check_implied(courses: Iterable[Course], around: Surroundings) -> Iterator[F
             ends = (course.before.channel_id, course.after.channel_id, course.after.problem)
             alike.setdefault((*ends, *(move.draft.name for move in course.moves)), []).append(course)
     for first, *others in alike.values():
-        code, message, fix = _say_course(f"readings sent with {show_given(first.pointers)}", first, around)
-        detail = (*_tell_moves(first, around), *_tell_longer(first.pointers, others))
+        code, message, fix = _say_course(f"readings for {_describe(first.pointers)}", first, around)
+        told = (_tell_given(first.pointers), *_tell_longer(first.pointers, others))
+        detail = (*_tell_moves(first, around), *told)
         yield make_finding(code, message, _place_cause(first, around), fix=fix or _advise(first, around), detail=detail)
 
 
@@ -67,22 +69,20 @@ def tell_fate(fate: Fate, around: Surroundings) -> Iterator[str]:
     if fate.is_held:
         yield _HELD
     elif fate.expected not in (None, course.before.channel_id, course.after.channel_id):
-        yield f"does not lead to what it expects already today, but to {name_end(course.before, around)}"
+        yield f"not the channel it expects: today its readings {say_end(course.before, around)}"
 
 
 def _say_course(what: str, course: Course, around: Surroundings) -> tuple[str, str, str]:
-    """A code, a sentence and a particular way out on how `what` is led elsewhere."""
+    """A code, a sentence and a particular way out on how the readings of `what` come to land elsewhere."""
     before, after = course.before, course.after
-    now = name_end(before, around)
     if before.channel_id is None:
-        return "ESA604", f"{what} would begin to land on {name_end(after, around)}, found {now} until now", ""
+        return "ESA604", f"{what} would begin to {say_end(after, around)}; today they {say_end(before, around)}", ""
+    now = show_id(before.channel_id, around)
     if after.channel_id == before.channel_id:
         passing = course.moves[0].route
-        message = f"{what} would be led elsewhere while the plan is applied, found {name_end(passing, around)}"
-        return find_code(passing), f"{message} instead of {now} on the way", _PAUSE
-    words = {"ESA601": "be redirected", "ESA602": "become ambiguous", "ESA603": "be left without a channel"}
-    code = find_code(after)
-    return code, f"{what} would {words[code]}, found {name_end(after, around)} instead of {now}", ""
+        message = f"{what} would not reach {now} while the plan is applied: for a time they would"
+        return find_code(passing), f"{message} {say_end(passing, around)}", _PAUSE
+    return find_code(after), f"{what} would no longer reach {now}: they would {say_end(after, around)}", ""
 
 
 def _may_carry_readings(course: Course, around: Surroundings) -> bool:
@@ -102,13 +102,16 @@ def _advise(course: Course, around: Surroundings) -> str:
     managed = around.managed.get(course.before.channel_id or 0)
     if managed is None:
         return ""
-    return f"change what sends these readings with the plan; a feed with  expect: {managed.name}  would block the edit"
+    return (
+        "if a logger sends such readings, change it together with this plan; "
+        f"declared as a feed with  expect: {managed.name},  it would block this edit"
+    )
 
 
 def _tell_moves(course: Course, around: Surroundings) -> Iterator[str]:
     for move in course.moves:
         change = name_channel(move.draft.live, around)
-        yield f"{change}, {_show_causes(move, course)}: then {name_end(move.route, around)}"
+        yield f"after {change}, {_show_causes(move, course)}: they {say_end(move.route, around)}"
 
 
 def _show_causes(move: Move, course: Course) -> str:
@@ -119,7 +122,20 @@ def _tell_longer(shortest: Pointers, others: Sequence[Course]) -> Iterator[str]:
     given = {name for name, _ in V3.say(shortest)}
     more = dict.fromkeys(name for course in others for name, _ in V3.say(course.pointers) if name not in given)
     if more:
-        yield f"so would readings that also give {' and '.join(more)}"
+        yield f"the same goes for readings that also give {' and '.join(more)}"
+
+
+def _tell_given(pointers: Pointers) -> str:
+    return f"they are sent with {show_given(pointers)}"
+
+
+def _describe(pointers: Pointers) -> str:
+    """The pointers as a person says them who looks after meters."""
+    if pointers.channel_import_id:
+        return f"import id {show_value(pointers.channel_import_id)}"
+    minutes = None if pointers.interval_seconds is None else f"{pointers.interval_seconds / 60:g} minutes"
+    parts = (pointers.observation_type_code, pointers.unit_code, minutes)
+    return f"meter {show_value(pointers.meter_import_id)} ({', '.join(shorten(part) for part in parts if part)})"
 
 
 def _place_feed(feed: Feed) -> Place:

@@ -38,11 +38,11 @@ def find_landing_flaws(pointers: Pointers, route: Route, index: Index, *, sugges
         case Problem.UNMATCHED:
             near = _find_near(pointers, route, index) if suggests else ()
             detail = (*near, *_list_candidates(route, index))
-            return (Flaw("ESA615", f"readings find no channel, found none with {_walk(pointers, route)}", "", detail),)
+            return (Flaw("ESA615", f"readings land nowhere: no channel has {_walk(pointers, route)}", "", detail),)
         case Problem.AMBIGUOUS:
             following = _FOLLOWING.get(route.left[-1][0])
             fix = f"add {following}, or give channelImportId" if following else "give channelId"
-            message = f"readings find several channels, found {len(route.candidates)} with {_walk(pointers, route)}"
+            message = f"readings land nowhere: {len(route.candidates)} channels have {_walk(pointers, route)}"
             return (Flaw("ESA616", message, fix, tuple(_list_candidates(route, index))),)
         case None:
             return tuple(_check_calculated(route, index))
@@ -62,9 +62,9 @@ def find_doubts(pointers: Pointers, channel: Live) -> tuple[Flaw, ...]:
     odd = [(name, given, own) for name, given, own in has if given not in (None, "", own)]
     if not odd:
         return ()
-    texts = [f"{name} {show_value(given)}, and {show_value(own)} there" for name, given, own in odd]
+    texts = [f"{name} says {show_value(given)}, not {show_value(own)}" for name, given, own in odd]
     where = f"channel {channel.id} {show_value(channel.name)}"
-    message = f"readings land on {where}, which other identifiers do not agree with, found {texts[0]}"
+    message = f"readings land on {where}, although {texts[0]}"
     return (Flaw("ESA617", message, "", tuple(texts[1:])),)
 
 
@@ -105,7 +105,7 @@ NAMES = {
 def _check_calculated(route: Route, index: Index) -> Iterator[Flaw]:
     channel = index.by_id[route.candidates[0]]
     if channel.is_calculated:
-        message = f"readings do not go to calculated channels, found {channel.id} {show_value(channel.name)}"
+        message = f"channel {channel.id} {show_value(channel.name)} is calculated and takes no readings"
         yield Flaw("ESA618", message)
 
 

@@ -131,7 +131,7 @@ class _Run:
     def _reject(self, load: Load, reason: str) -> None:
         self._failed.add(load.parcel, load.row, reason)
         if len(self.account.findings) < _SHOWN:
-            flaw = Flaw("ESA619", f"the service did not take a reading, found: {reason}")
+            flaw = Flaw("ESA619", f"the service did not take the reading: {reason}")
             self.account.findings.append(flaw.at(self._file, load.row.line))
 
     def _write_down(self, loads: Iterable[Load], reason: str) -> None:

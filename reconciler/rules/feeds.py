@@ -14,17 +14,19 @@ _PLAN_RULES: tuple[Rule, ...] = (
     Rule(
         "ESA601",
         "Readings go on landing on the channel they land on now.",
-        "A data logger names its channel by import id, or by meter, type, unit and interval; once these are edited, "
-        "its readings land on another channel, overwrite what is there, and nobody notices for weeks.",
+        "A data logger does not know channels: it names an import id, or a meter with type, unit and interval. Once a "
+        "channel's settings change, the logger's readings may land on another one and overwrite what is there, and "
+        "nobody notices for weeks.",
         _IDENTIFICATION,
         Certainty.DOCUMENTED,
-        "leave these settings as they are, or change the logger, and the feed that stands for it, in the same plan",
+        "leave these settings as they are; or change the logger, too, and its feed in the same plan",
         Severity.WARNING,
     ),
     Rule(
         "ESA602",
         "Readings that find one channel now go on finding one.",
-        "Once several channels fit what a data logger sends, its readings are refused.",
+        "Once several channels fit what a data logger sends, EnergyCAP cannot tell which is meant: the readings land "
+        "nowhere.",
         f"{_IDENTIFICATION}; that readings are refused where several channels are left is not documented",
         Certainty.INFERRED,
         "leave these settings as they are, or let the logger send what tells these channels apart",
@@ -33,28 +35,31 @@ _PLAN_RULES: tuple[Rule, ...] = (
     Rule(
         "ESA603",
         "Readings that find a channel now go on finding one.",
-        "Once no channel fits what a data logger sends, its readings are refused and lost.",
+        "Once no channel fits what a data logger sends, its readings land nowhere and are lost.",
         f"{_IDENTIFICATION}; that readings are refused where no channel is left is not documented",
         Certainty.INFERRED,
-        "leave these settings as they are, or change the logger, and the feed that stands for it, in the same plan",
+        "leave these settings as they are; or change the logger, too, and its feed in the same plan",
         Severity.WARNING,
     ),
     Rule(
         "ESA604",
-        "A channel gets no readings that were refused before.",
-        "Readings of a data logger that found no single channel until now would begin to land on this one.",
+        "A channel does not begin to get readings that land nowhere today.",
+        "No channel, or several, fit what a data logger sends, so its readings land nowhere. After the plan one "
+        "channel fits, and gets them: perhaps what was wanted all along, perhaps the readings of something else.",
         _IDENTIFICATION,
         Certainty.DOCUMENTED,
-        "if this is not meant, look which logger sends these identifiers",
+        "nothing to do if these readings belong there; if not, find the logger that sends them, and stop or change it "
+        "first",
         Severity.NOTE,
     ),
     Rule(
         "ESA605",
         "A feed leads to the channel that it expects.",
-        "Its readings land elsewhere, or nowhere, already today.",
+        "Whatever the plan does, the readings of this feed land elsewhere, or nowhere, already today.",
         f"{_CONTRACT}: expect names the channel that must get the feed's readings",
         Certainty.DOCUMENTED,
-        "correct the identifiers of the feed, if the logger sends others, or the channel that it expects",
+        "if the logger sends other identifiers, correct those of the feed; if its readings belong elsewhere, correct "
+        "expect; else correct the settings of the channel",
         Severity.WARNING,
     ),
 )

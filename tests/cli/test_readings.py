@@ -87,7 +87,7 @@ def test_route_finds_all_that_is_wrong_and_fails(tenant: Desk) -> None:
         'readings.csv:2  ESA612  time must be a date and time in ISO 8601, found "soon"\n'
         "  fix: write it as  2026-03-30T00:15:00\n"
         "\n"
-        'readings.csv:4  ESA615  readings find no channel, found none with meterImportId "DPI-2"\n'
+        'readings.csv:4  ESA615  readings land nowhere: no channel has meterImportId "DPI-2"\n'
         '  nearest: meterImportId "DPI-1", 3 channels\n'
         "  fix: correct the identifiers in the file, or the channel's settings in EnergyCAP\n"
         "\n"
@@ -303,7 +303,7 @@ def test_readings_that_the_service_does_not_take_are_told_row_by_row(
     assert (answer.code, answer.out.splitlines()) == (
         6,
         [
-            "readings.csv:4  ESA619  the service did not take a reading, found: the channel has a reading at this time",
+            "readings.csv:4  ESA619  the service did not take the reading: the channel has a reading at this time",
             "  fix: mend the rows in the file of failed readings, and import that file",
             "",
             "1 error in 1 file.",

@@ -28,8 +28,9 @@ UNIT = f"{V}unitCode"
 TO_KW: Spec = {UNIT: "KW"}
 TO_KWH: Spec = {UNIT: "KWH"}
 KW: Spec = {f"{V}unitId": 2}
-SENT_USE = 'readings sent with meterImportId "NB-ELEC-01", observationTypeCode "ELECUSE"'
-SENT_C1 = 'readings sent with channelImportId "C-1"'
+AWAY = "would take the readings of feed logger away from one: they would"
+NOWHERE = "land nowhere, because no channel fits"
+SENT_C1 = 'readings for import id "C-1"'
 USE_KWH = Pointers(meter_import_id="NB-ELEC-01", observation_type_code="ELECUSE", unit_code="KWH")
 USE_KW = replace(USE_KWH, unit_code="KW")
 
@@ -70,7 +71,7 @@ def test_an_edit_that_leads_a_feed_away_is_blocked_with_all_that_was_seen() -> N
     assert change.blocked_by == (
         Block(
             rule="ESA603",
-            message="would lead feed logger away: its readings would find no channel instead of one",
+            message=f"{AWAY} {NOWHERE}",
             evidence={
                 "feed": "logger (channels/north.yaml:31)",
                 "identifiers": 'meterImportId "NB-ELEC-01", observationTypeCode "ELECUSE", unitCode "KWH"',
@@ -94,19 +95,18 @@ def test_a_feed_that_is_led_away_says_so_at_its_place_and_in_its_route() -> None
 
     plan = plan_of([feed("logger", "one")], [make_desired("one", 1, TO_KW)], live)
 
-    step = f'one (channels/north.yaml:7), {UNIT} "KWH" → "KW": then no channel'
-    held = "this is blocked: the feed stays as it is"
+    step = f'after one (channels/north.yaml:7), {UNIT} "KWH" → "KW": they {NOWHERE}'
+    held = "the plan blocks this: the readings go on as they do today"
     move = FeedMove("one", (UNIT,), None, Problem.UNMATCHED)
     assert plan.feeds == (FeedRoute("logger", "one", 1, None, (step, held), (move,), is_held=True),)
     assert plan.findings == (
         Finding(
             code="ESA603",
             severity=Severity.WARNING,
-            message="feed would be left without a channel, found no channel instead of one",
+            message=f"readings of feed logger would no longer reach one: they would {NOWHERE}",
             place=Place("channels/north.yaml", 31, keys=("feeds", "logger")),
             detail=(step, held),
-            fix="leave these settings as they are, or change the logger, and the feed that stands for it, "
-            "in the same plan",
+            fix="leave these settings as they are; or change the logger, too, and its feed in the same plan",
         ),
     )
 
@@ -117,41 +117,36 @@ def test_a_feed_that_is_led_away_says_so_at_its_place_and_in_its_route() -> None
         pytest.param(
             USE_KWH,
             [make_desired("one", 1), make_desired("two", 2, TO_KWH)],
-            {
-                "two": [
-                    "ESA602 would lead feed logger away: its readings would find 2 channels (one, two) instead of one"
-                ]
-            },
-            "ESA602 feed would become ambiguous, found 2 channels (one, two) instead of one",
+            {"two": [f"ESA602 {AWAY} land nowhere, because 2 channels fit (one, two)"]},
+            "ESA602 readings of feed logger would no longer reach one: they would land nowhere, "
+            "because 2 channels fit (one, two)",
             id="ambiguous, by an edit of another channel",
         ),
         pytest.param(
             by_import_id("C-1"),
             [make_desired("one", 1, {"channelImportId": None}), make_desired("two", 2, {"channelImportId": "C-1"})],
             {
-                "one": ["ESA603 would lead feed logger away: its readings would find no channel instead of one"],
+                "one": [f"ESA603 {AWAY} {NOWHERE}"],
                 "two": ["ESA408 needs the change of one, which is blocked by ESA603"],
             },
-            "ESA601 feed would be redirected, found two instead of one",
+            "ESA601 readings of feed logger would no longer reach one: they would land on two",
             id="redirected, by two edits of which one needs the other",
         ),
         pytest.param(
             USE_KWH,
             [make_desired("one", 1, TO_KW), make_desired("two", 2, TO_KWH)],
             {
-                "one": ["ESA603 would lead feed logger away: its readings would find no channel instead of one"],
-                "two": [
-                    "ESA602 would lead feed logger away: its readings would find 2 channels (one, two) instead of one"
-                ],
+                "one": [f"ESA603 {AWAY} {NOWHERE}"],
+                "two": [f"ESA602 {AWAY} land nowhere, because 2 channels fit (one, two)"],
             },
-            "ESA601 feed would be redirected, found two instead of one",
+            "ESA601 readings of feed logger would no longer reach one: they would land on two",
             id="redirected, by two edits each of which leads away alone",
         ),
         pytest.param(
             replace(USE_KWH, interval_seconds=900),
             [make_desired("one", 1, {"intervalMinutes": 60}), make_desired("a", 2, TO_KWH)],
-            {"a": ["ESA602 would lead feed logger away: its readings would find 2 channels (one, a) instead of one"]},
-            "ESA601 feed would be redirected, found a instead of one",
+            {"a": [f"ESA602 {AWAY} land nowhere, because 2 channels fit (one, a)"]},
+            "ESA601 readings of feed logger would no longer reach one: they would land on a",
             id="redirected, by two edits of which one does no harm alone",
         ),
     ],
@@ -179,7 +174,7 @@ def test_one_edit_may_lead_several_feeds_away() -> None:
 def test_a_feed_that_is_changed_with_its_channel_blocks_nothing() -> None:
     plan = plan_of([feed("logger", "one", USE_KW)], [make_desired("one", 1, TO_KW)], [make_live(1), make_live(2)])
 
-    step = f'one (channels/north.yaml:7), {UNIT} "KWH" → "KW": then one'
+    step = f'after one (channels/north.yaml:7), {UNIT} "KWH" → "KW": they land on one'
     assert plan.feeds == (FeedRoute("logger", "one", None, 1, (step,), (FeedMove("one", (UNIT,), 1),)),)
     assert plan.changes[0].verdict is Verdict.ALLOWED
     assert "logger" not in "".join(tell(plan))
@@ -191,13 +186,13 @@ def test_a_feed_that_leads_astray_already_is_said_and_blocks_nothing() -> None:
     plan = plan_of([feed("logger", "kw"), feed("other", "kw", USE_KW)], [make_desired("kw", 7)], live)
 
     assert tell(plan) == [
-        'ESA605 feed does not lead to the channel it expects, found 1 "Use" instead of kw',
+        'ESA605 readings of feed logger do not reach kw, which it expects: today they land on 1 "Use"',
         (
-            "ESA605 feed does not lead to the channel it expects, found 6 channels "
-            '(2 "Spare 2", 3 "Spare 3", 4 "Spare 4", 5 "Spare 5", 6 "Spare 6", 1 more) instead of kw'
+            "ESA605 readings of feed other do not reach kw, which it expects: today they land nowhere, because "
+            '6 channels fit (2 "Spare 2", 3 "Spare 3", 4 "Spare 4", 5 "Spare 5", 6 "Spare 6", 1 more)'
         ),
     ]
-    assert plan.feeds[0].findings == ('does not lead to what it expects already today, but to 1 "Use"',)
+    assert plan.feeds[0].findings == ('not the channel it expects: today its readings land on 1 "Use"',)
 
 
 def test_a_feed_that_leads_astray_already_may_be_led_further() -> None:
@@ -208,8 +203,8 @@ def test_a_feed_that_leads_astray_already_may_be_led_further() -> None:
     )
 
     assert tell(plan) == [
-        "ESA603 feed would be left without a channel, found no channel instead of one",
-        "ESA605 feed does not lead to the channel it expects, found one instead of three",
+        f"ESA603 readings of feed logger would no longer reach one: they would {NOWHERE}",
+        "ESA605 readings of feed logger do not reach three, which it expects: today they land on one",
     ]
     assert plan.blocked == ()
 
@@ -222,8 +217,8 @@ def test_a_feed_that_finds_nothing_may_begin_to_lead_astray() -> None:
     )
 
     assert tell(plan) == [
-        "ESA604 feed would begin to land on one, found no channel until now",
-        "ESA605 feed does not lead to the channel it expects, found no channel instead of two",
+        f"ESA604 readings of feed logger would begin to land on one; today they {NOWHERE}",
+        f"ESA605 readings of feed logger do not reach two, which it expects: today they {NOWHERE}",
     ]
 
 
@@ -236,7 +231,7 @@ def test_a_feed_that_is_led_elsewhere_only_on_the_way_is_a_warning() -> None:
     plan = plan_of([feed("logger", "a", USE_KW)], PASSING, [make_live(1, KW), make_live(2)])
 
     assert tell(plan) == [
-        "ESA603 feed would be led elsewhere while the plan is applied, found no channel instead of a on the way"
+        f"ESA603 readings of feed logger would not reach a while the plan is applied: for a time they would {NOWHERE}"
     ]
     assert plan.findings[0].fix == PAUSE
     assert plan.feeds[0].moves == (
@@ -251,8 +246,8 @@ def test_readings_that_are_led_elsewhere_only_on_the_way_are_a_warning_at_the_fi
 
     assert tell(plan) == [
         (
-            f'ESA603 {SENT_USE}, unitCode "KW" would be led elsewhere while the plan is applied, '
-            "found no channel instead of a on the way"
+            'ESA603 readings for meter "NB-ELEC-01" (ELECUSE, KW) would not reach a while the plan is applied: '
+            f"for a time they would {NOWHERE}"
         )
     ]
     assert plan.findings[0].place == Place("channels/north.yaml", 7, keys=("channels", "a", *UNIT.split(".")))
@@ -273,13 +268,13 @@ def test_a_feed_whose_channel_has_an_error_is_followed_all_the_same() -> None:
         pytest.param(
             [make_desired("one", 1, {"channelImportId": "NEW"})],
             [make_live(1, has_readings=True)],
-            [f"ESA603 {SENT_C1} would be left without a channel, found no channel instead of one"],
+            [f"ESA603 {SENT_C1} would no longer reach one: they would {NOWHERE}"],
             id="an import id that nobody has any more",
         ),
         pytest.param(
             [make_desired("one", 1, {"channelImportId": None}), make_desired("two", 2, {"channelImportId": "C-1"})],
             [make_live(1, has_readings=True), make_live(2)],
-            [f"ESA601 {SENT_C1} would be redirected, found two instead of one"],
+            [f"ESA601 {SENT_C1} would no longer reach one: they would land on two"],
             id="an import id that another gets",
         ),
         pytest.param(
@@ -287,8 +282,8 @@ def test_a_feed_whose_channel_has_an_error_is_followed_all_the_same() -> None:
             [make_live(1, has_readings=True), make_live(2, KW)],
             [
                 (
-                    f'ESA602 {SENT_USE}, unitCode "KWH" would become ambiguous, '
-                    'found 2 channels (1 "Use", two) instead of 1 "Use"'
+                    'ESA602 readings for meter "NB-ELEC-01" (ELECUSE, KWH) would no longer reach 1 "Use": '
+                    'they would land nowhere, because 2 channels fit (1 "Use", two)'
                 )
             ],
             id="a channel that is not managed, by an edit of another one",
@@ -298,8 +293,8 @@ def test_a_feed_whose_channel_has_an_error_is_followed_all_the_same() -> None:
             [make_live(1, has_readings=True), make_live(2)],
             [
                 (
-                    f'ESA604 {SENT_USE}, unitCode "KWH", channelIntervalInSeconds 900 would begin to land on 1 "Use", '
-                    'found 2 channels (1 "Use", two) until now'
+                    'ESA604 readings for meter "NB-ELEC-01" (ELECUSE, KWH, 15 minutes) would begin to land on 1 "Use"; '
+                    'today they land nowhere, because 2 channels fit (1 "Use", two)'
                 )
             ],
             id="channels that were alike",
@@ -357,13 +352,15 @@ def test_several_ways_to_name_a_channel_are_one_finding_at_the_edit() -> None:
         Finding(
             code="ESA603",
             severity=Severity.WARNING,
-            message=f"{SENT_USE} would be left without a channel, found no channel instead of one",
+            message=f'readings for meter "NB-ELEC-01" (ELECUSE) would no longer reach one: they would {NOWHERE}',
             place=Place("channels/north.yaml", 7, keys=("channels", "one", "observationTypeCode")),
             detail=(
-                'one (channels/north.yaml:7), observationTypeCode "ELECUSE" → "GASUSE": then no channel',
-                "so would readings that also give unitCode and channelIntervalInSeconds",
+                f'after one (channels/north.yaml:7), observationTypeCode "ELECUSE" → "GASUSE": they {NOWHERE}',
+                'they are sent with meterImportId "NB-ELEC-01", observationTypeCode "ELECUSE"',
+                "the same goes for readings that also give unitCode and channelIntervalInSeconds",
             ),
-            fix="change what sends these readings with the plan; a feed with  expect: one  would block the edit",
+            fix="if a logger sends such readings, change it together with this plan; "
+            "declared as a feed with  expect: one,  it would block this edit",
         ),
     )
 
@@ -373,7 +370,7 @@ def test_readings_that_a_feed_stands_for_are_not_said_twice() -> None:
 
     plan = plan_of([feed("logger", "one", by_import_id("C-1"))], edit, [make_live(1, has_readings=True)])
 
-    assert tell(plan) == ["ESA603 feed would be left without a channel, found no channel instead of one"]
+    assert tell(plan) == [f"ESA603 readings of feed logger would no longer reach one: they would {NOWHERE}"]
 
 
 @pytest.mark.parametrize(

@@ -28,14 +28,14 @@ TWO = 'candidate: 2 "Use", import id "USE-KW", ELECUSE, KW, 15 minutes'
         (Pointers(), (Flaw("ESA614", "readings do not say which channel they are for, found no identifier at all"),)),
         (
             Pointers(channel_id=99),
-            (Flaw("ESA615", "readings find no channel, found none with channelId 99"),),
+            (Flaw("ESA615", "readings land nowhere: no channel has channelId 99"),),
         ),
         (
             Pointers(channel_import_id="USE-KV"),
             (
                 Flaw(
                     "ESA615",
-                    'readings find no channel, found none with channelImportId "USE-KV"',
+                    'readings land nowhere: no channel has channelImportId "USE-KV"',
                     detail=('nearest: 2 "Use", import id "USE-KW", ELECUSE, KW, 15 minutes',),
                 ),
             ),
@@ -45,25 +45,25 @@ TWO = 'candidate: 2 "Use", import id "USE-KW", ELECUSE, KW, 15 minutes'
             (
                 Flaw(
                     "ESA615",
-                    'readings find no channel, found none with meterImportId "TWIN"',
+                    'readings land nowhere: no channel has meterImportId "TWIN"',
                     detail=('nearest: meterImportId "TWINS", 2 channels',),
                 ),
             ),
         ),
         (
             Pointers(channel_import_id="Q"),
-            (Flaw("ESA615", 'readings find no channel, found none with channelImportId "Q"'),),
+            (Flaw("ESA615", 'readings land nowhere: no channel has channelImportId "Q"'),),
         ),
         (
             Pointers(meter_import_id="Q"),
-            (Flaw("ESA615", 'readings find no channel, found none with meterImportId "Q"'),),
+            (Flaw("ESA615", 'readings land nowhere: no channel has meterImportId "Q"'),),
         ),
         (
             Pointers(meter_import_id=METER, observation_type_code="ELECUSE", unit_code="GAL"),
             (
                 Flaw(
                     "ESA615",
-                    'readings find no channel, found none with meterImportId "NB-ELEC-01", '
+                    'readings land nowhere: no channel has meterImportId "NB-ELEC-01", '
                     'observationTypeCode "ELECUSE", unitCode "GAL"',
                     detail=(ONE, TWO),
                 ),
@@ -74,8 +74,7 @@ TWO = 'candidate: 2 "Use", import id "USE-KW", ELECUSE, KW, 15 minutes'
             (
                 Flaw(
                     "ESA616",
-                    'readings find several channels, found 2 with meterImportId "NB-ELEC-01", '
-                    'observationTypeCode "ELECUSE"',
+                    'readings land nowhere: 2 channels have meterImportId "NB-ELEC-01", observationTypeCode "ELECUSE"',
                     "add unitCode, or give channelImportId",
                     (ONE, TWO),
                 ),
@@ -86,7 +85,7 @@ TWO = 'candidate: 2 "Use", import id "USE-KW", ELECUSE, KW, 15 minutes'
             (
                 Flaw(
                     "ESA616",
-                    'readings find several channels, found 2 with meterImportId "TWINS", observationTypeCode '
+                    'readings land nowhere: 2 channels have meterImportId "TWINS", observationTypeCode '
                     '"ELECUSE", unitCode "KWH", channelIntervalInSeconds 900',
                     "give channelId",
                     (
@@ -98,7 +97,7 @@ TWO = 'candidate: 2 "Use", import id "USE-KW", ELECUSE, KW, 15 minutes'
         ),
         (
             Pointers(channel_import_id="NET"),
-            (Flaw("ESA618", 'readings do not go to calculated channels, found 4 "Use"'),),
+            (Flaw("ESA618", 'channel 4 "Use" is calculated and takes no readings'),),
         ),
     ],
     ids=lambda value: repr(value)[:60],
@@ -131,9 +130,8 @@ def test_identifiers_that_do_not_count_are_compared_all_the_same() -> None:
     assert find_doubts(Pointers(1, "USE-KW", "NB", None, None, 3600), channel) == (
         Flaw(
             "ESA617",
-            'readings land on channel 1 "Use", which other identifiers do not agree with, '
-            'found channelImportId "USE-KW", and "USE" there',
-            detail=('meterImportId "NB", and "NB-ELEC-01" there', "channelIntervalInSeconds 3600, and 900 there"),
+            'readings land on channel 1 "Use", although channelImportId says "USE-KW", not "USE"',
+            detail=('meterImportId says "NB", not "NB-ELEC-01"', "channelIntervalInSeconds says 3600, not 900"),
         ),
     )
 

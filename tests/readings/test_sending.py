@@ -61,11 +61,11 @@ def test_what_is_left_out_and_what_is_not_taken_is_written_down_and_told(tmp_pat
     assert (account.imported, account.failed, account.left_out, account.readings) == (1, 1, 1, 3)
     assert not account.is_whole
     assert tell(account.findings) == [
-        "4 ESA619 the service did not take a reading, found: the channel has a reading at this time"
+        "4 ESA619 the service did not take the reading: the channel has a reading at this time"
     ]
     assert failed(tmp_path) == [
         "channelImportId,time,value,error",
-        'NO,2026-01-01,1,"ESA615 readings find no channel, found none with channelImportId ""NO"""',
+        'NO,2026-01-01,1,"ESA615 readings land nowhere: no channel has channelImportId ""NO"""',
         "IMP-1,2026-01-01T00:00,6,the channel has a reading at this time",
     ]
 
