@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
+from typing import Any
 
+import jsonschema
 import pytest
+import yaml
 
 from reconciler.rules import RULES
-from tests.docs.markdown_links import find_anchors, find_commands, find_links, strip_code
+from tests.docs.markdown import find_anchors, find_commands, find_links, find_yaml, strip_code
 from tests.docs.pictures import PICTURES, draw_terminals
 from tests.docs.sessions import ROOT, lay_out_demo, run_command
 
@@ -113,3 +117,23 @@ def test_pictures_of_the_terminal_show_what_is_printed(tmp_path: Path) -> None:
 def test_code_is_not_taken_for_a_link() -> None:
     assert strip_code("a `[b](c)` d\n```sh\n[e](f)\n```\ng") == "a  d\n\ng"
     assert find_anchors("# A `b` c\n## A b c\n```\n# no\n```\n") == {"a-b-c", "a-b-c-1"}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_pieces_of_files_that_are_shown_are_sound(name: str) -> None:
+    schemas = {kind: json.loads(read(f"schemas/{kind}.schema.json")) for kind in ("project", "channels")}
+    del schemas["project"]["required"]  # a piece of a project file may leave the folders out
+    problems = []
+    for piece in find_yaml(read(name)):
+        kind, document = tell_kind(yaml.safe_load(piece), schemas)
+        problems += [error.message for error in jsonschema.Draft7Validator(schemas[kind]).iter_errors(document)]
+
+    assert problems == []
+
+
+def tell_kind(document: dict[str, object], schemas: dict[str, Any]) -> tuple[str, object]:
+    """Of which kind of file `document` is, or is a piece: with nothing else to go by, channels by name."""
+    for kind, schema in schemas.items():
+        if document.keys() <= schema["properties"].keys():
+            return kind, document
+    return "channels", {"channels": document}

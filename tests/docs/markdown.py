@@ -1,14 +1,16 @@
-"""The links, anchors and commands of a Markdown document; anchors as GitHub makes them."""
+"""What a Markdown document leads to and speaks of; anchors as GitHub makes them."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
+from textwrap import dedent
 
 _FENCE = re.compile(r"^ *```.*?^ *```$", re.DOTALL | re.MULTILINE)
 _CODE = re.compile(r"`+[^`\n]+`+")
 _OURS = re.compile(r"^ *(?:\$ )?(?:- run: )?(?:\w+=\S+ )*reconciler (\S.*)$", re.MULTILINE)
 _OURS_INLINE = re.compile(r"`(?:reconciler ([^`]+)|(--[a-z][^`]*))`")
+_YAML = re.compile(r"^```yaml\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"\]\(([^()\s]+)\)")
 _HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
 
@@ -27,6 +29,11 @@ def find_commands(text: str) -> list[str]:
     """What is said to reconciler, in blocks and in lines: command and arguments, or an option by itself."""
     in_blocks = _OURS.findall("\n".join(_FENCE.findall(text)))
     return [*in_blocks, *("".join(groups) for groups in _OURS_INLINE.findall(_FENCE.sub("", text)))]
+
+
+def find_yaml(text: str) -> list[str]:
+    """The blocks of YAML that stand for no whole file, moved to the left; not those of other tools."""
+    return [piece for piece in map(dedent, _YAML.findall(text)) if not piece.startswith("repos:")]
 
 
 def find_anchors(text: str) -> set[str]:
