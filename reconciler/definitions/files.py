@@ -6,15 +6,16 @@ import os
 import stat
 from collections import deque
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.definitions.source import MAX_BYTES
+from reconciler.definitions.subjects import show
 from reconciler.model.places import Place
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from reconciler.model.findings import Finding
 
@@ -36,10 +37,11 @@ class Found:
 def find_files(root: Path, folders: Sequence[str]) -> Found:
     """All `*.yaml` and `*.yml` in `folders` and the folders in them. Names that start with a dot are passed over.
 
-    Links are followed; each file and each folder is read once, however many ways lead there. A folder that is missing
-    or holds no such file is a finding.
+    Links are followed within `folders`; each file and each folder is read once, however many ways lead there. A link
+    that leads out of them, a folder that is missing or holds no such file, and a file that looks as if it was meant to
+    be one of definitions are findings.
     """
-    search = _Search(root)
+    search = _Search(root, tuple(os.path.realpath(root / folder) for folder in folders))
     for folder in folders:
         search.walk(folder)
     files = (file for file in search.files.values() if file != PROJECT_FILE)
@@ -63,11 +65,17 @@ def read_file(root: Path, file: str) -> bytes | Finding:
 
 @dataclass(slots=True)
 class _Search:
-    """A walk through folders. `files` are those found by device and inode, `folders` those of the present walk."""
+    """A walk through folders, whose own paths without links are `homes`.
+
+    `files` are those found by device and inode, `folders` those of the present walk.
+    """
 
     root: Path
+    homes: tuple[str, ...]
     files: dict[Inode, str] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    # Where a finding is already, however often a walk comes by.
+    told: set[str] = field(default_factory=set)
     folders: set[Inode] = field(default_factory=set)
     met: int = 0
     size: int = 0
@@ -77,51 +85,102 @@ class _Search:
         path = self.root / folder
         if not path.is_dir():
             what = "is not a folder" if path.exists() else "does not exist"
-            self._refuse_folder(f"the folder of definitions {what}, found {folder}")
+            self._refuse_folder("ESA102", f"the folder of definitions {what}, found {folder}")
             return
-        self.folders, before = set(), self.met + len(self.findings)
+        if not _is_within(os.path.realpath(path), os.path.realpath(self.root)):
+            message = f"a folder of definitions must be inside the project, found {folder}, a link out of it"
+            self._refuse_folder("ESA144", message)
+            return
+        status, before = path.stat(), self.met
+        self.folders = {(status.st_dev, status.st_ino)}
         waiting = deque(["" if folder == "." else folder.rstrip("/")])
         while waiting:
             waiting.extend(self._list(waiting.popleft()))
-        if before == self.met + len(self.findings):
-            self._refuse_folder(f"the folder of definitions holds no *.yaml, found {folder}")
+        if before == self.met:
+            self._refuse_folder("ESA102", f"the folder of definitions holds no *.yaml, found {folder}")
 
     def _list(self, folder: str) -> list[str]:
         """The folders in `folder`, after its files were kept."""
         try:
-            names = sorted(entry.name for entry in (self.root / folder).iterdir() if not entry.name.startswith("."))
+            with os.scandir(self.root / folder) as found:
+                entries = sorted((entry for entry in found if not entry.name.startswith(".")), key=_name_of)
         except OSError as error:
             self._refuse(folder, f"the folder cannot be read: {_why(error)}")
             return []
-        paths = (f"{folder}/{name}" if folder else name for name in names)
-        return [path for path in paths if self._visit(path)]
+        paths = ((f"{folder}/{entry.name}" if folder else entry.name, entry) for entry in entries)
+        return [path for path, entry in paths if self._visit(path, entry)]
 
-    def _visit(self, path: str) -> bool:
+    def _visit(self, path: str, entry: os.DirEntry[str]) -> bool:
         """Whether `path` is a folder to go into; a file of definitions is kept."""
+        is_named = path.casefold().endswith(_ENDINGS)
         try:
-            status = (self.root / path).stat()
+            status = entry.stat()
         except OSError as error:
             self._refuse(path, f"the file cannot be read: {_why(error)}")
             return False
-        is_named = path.casefold().endswith(_ENDINGS)
         is_folder = stat.S_ISDIR(status.st_mode)
-        if is_named and not stat.S_ISREG(status.st_mode):
-            self._refuse(path, "a folder with the name of a file" if is_folder else "not an ordinary file")
-            return False
+        if (is_named or is_folder) and entry.is_symlink() and self._leads_out(entry):
+            fix = "put a copy of what it leads to in its place, or delete the link"
+            self._refuse(path, f"the link leads out of the definitions, found {Path(entry).readlink()}", fix)
+        elif is_named and is_folder:
+            self._refuse(path, "a folder with the name of a file")
+        elif is_named and not stat.S_ISREG(status.st_mode):
+            self._refuse(path, "not an ordinary file")
+        elif is_named:
+            self._keep(path, status)
+        elif is_folder:
+            return self._is_new(status)
+        elif _is_nearly_named(entry.name):
+            self._tell("ESA118", path, f"only files that end in .yaml or .yml are read, found {show(entry.name)}")
+        return False
+
+    def _keep(self, path: str, status: os.stat_result) -> None:
+        self.met += 1
+        self.size += status.st_size
+        self.files.setdefault((status.st_dev, status.st_ino), path)
+
+    def _is_new(self, status: os.stat_result) -> bool:
         inode = (status.st_dev, status.st_ino)
-        if is_named:
-            self.met += 1
-            self.size += status.st_size
-            self.files.setdefault(inode, path)
-        is_new_folder = is_folder and inode not in self.folders
+        is_new = inode not in self.folders
         self.folders.add(inode)
-        return is_new_folder
+        return is_new
 
-    def _refuse(self, file: str, message: str) -> None:
-        self.findings.append(make_finding("ESA101", message, Place(file, line=1, column=1)))
+    def _leads_out(self, link: os.DirEntry[str]) -> bool:
+        """Whether a link leaves the definitions: what lies there is nobody's to read, and must not be quoted."""
+        target = os.path.realpath(link)
+        return not any(_is_within(target, home) for home in self.homes)
 
-    def _refuse_folder(self, message: str) -> None:
-        self.findings.append(make_finding("ESA102", message, Place(PROJECT_FILE, keys=("definitions",))))
+    def _refuse(self, file: str, message: str, fix: str = "") -> None:
+        self.met += 1
+        self._tell("ESA101", file, message, fix)
+
+    def _tell(self, code: str, file: str, message: str, fix: str = "") -> None:
+        if file not in self.told:
+            self.told.add(file)
+            self.findings.append(make_finding(code, message, Place(file, line=1, column=1), fix=fix))
+
+    def _refuse_folder(self, code: str, message: str) -> None:
+        self.findings.append(make_finding(code, message, Place(PROJECT_FILE, keys=("definitions",))))
+
+
+def _name_of(entry: os.DirEntry[str]) -> str:
+    return entry.name
+
+
+def _is_within(target: str, home: str) -> bool:
+    """Whether `target` is `home` or in it; what is hidden there, such as .git, is not."""
+    if not Path(target).is_relative_to(home):
+        return False
+    return not any(part.startswith(".") for part in Path(target).relative_to(home).parts)
+
+
+def _is_nearly_named(name: str) -> bool:
+    """Whether `name` was meant to end in .yaml: .yam, .ymal and the like, .yaml.txt, a space at the end.
+
+    The copies that editors leave, such as .yaml~ and .yaml.bak, were not.
+    """
+    dot, ending = name.casefold().rstrip().removesuffix(".txt").rpartition(".")[1:]
+    return bool(dot) and ending[:1] == "y" and 2 <= len(ending) <= 5 and set(ending[1:]) <= set("aml")
 
 
 def _why(error: OSError) -> str:

@@ -151,6 +151,15 @@ _STRICTNESS_RULES: tuple[Rule, ...] = (
         "put the whole text in quotes; if it is a comment, write a space after the #",
         Severity.WARNING,
     ),
+    Rule(
+        "ESA118",
+        "No file of definitions is passed over for its ending.",
+        "Only *.yaml and *.yml are read; the channels of any other file are managed by nobody.",
+        _FORMAT,
+        Certainty.DOCUMENTED,
+        "let its name end in .yaml, or take it out of the folder",
+        Severity.WARNING,
+    ),
 )
 
 _SHAPE_RULES: tuple[Rule, ...] = (

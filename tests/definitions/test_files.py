@@ -83,15 +83,97 @@ def test_a_file_that_is_reached_twice_is_read_once(folders: list[str], tmp_path:
     assert (found.files, found.findings) == (("a/b/c.yaml", "a/d.yaml"), ())
 
 
-def test_links_are_followed_and_loops_of_them_end(tmp_path: Path) -> None:
-    touch(tmp_path, "a/b/c.yaml", "elsewhere/d.yaml")
+def test_links_within_the_definitions_are_followed_and_loops_of_them_end(tmp_path: Path) -> None:
+    touch(tmp_path, "a/b/c.yaml", "other/d.yaml")
     (tmp_path / "a" / "b" / "up").symlink_to(tmp_path / "a", target_is_directory=True)
-    (tmp_path / "a" / "linked").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    (tmp_path / "a" / "linked").symlink_to("../other", target_is_directory=True)
     (tmp_path / "a" / "same.yaml").symlink_to(tmp_path / "a" / "b" / "c.yaml")
+
+    found = find_files(tmp_path, ["a", "other"])
+
+    assert (found.files, found.findings) == (("a/linked/d.yaml", "a/same.yaml"), ())
+
+
+def test_links_out_of_the_definitions_are_refused_once_each_and_not_read(tmp_path: Path) -> None:
+    touch(tmp_path, "a/b/c.yaml", "secret.yaml", "elsewhere/d.yaml", "a/.hidden/e.yaml", "README.md")
+    (tmp_path / "a" / "b" / "up").symlink_to(tmp_path / "a", target_is_directory=True)
+    (tmp_path / "a" / "elsewhere").symlink_to("../elsewhere", target_is_directory=True)
+    (tmp_path / "a" / "hidden.yaml").symlink_to(".hidden/e.yaml")
+    (tmp_path / "a" / "b" / "secret.yaml").symlink_to("../../secret.yaml")
+    (tmp_path / "a" / "README.md").symlink_to("../README.md")
 
     found = find_files(tmp_path, ["a"])
 
-    assert (found.files, found.findings) == (("a/linked/d.yaml", "a/same.yaml"), ())
+    assert (found.files, show(found.findings)) == (
+        ("a/b/c.yaml",),
+        [
+            "a/elsewhere:1:1 ESA101 the link leads out of the definitions, found ../elsewhere",
+            "a/hidden.yaml:1:1 ESA101 the link leads out of the definitions, found .hidden/e.yaml",
+            "a/b/secret.yaml:1:1 ESA101 the link leads out of the definitions, found ../../secret.yaml",
+        ],
+    )
+
+
+def test_nothing_of_a_file_outside_is_quoted(tmp_path: Path) -> None:
+    outside = tmp_path / "outside.txt"
+    outside.write_text("password: hunter2\n")
+    (tmp_path / "project" / "channels").mkdir(parents=True)
+    (tmp_path / "project" / "channels" / "a.yaml").symlink_to(outside)
+
+    assert validate(tmp_path / "project") == [
+        f"a.yaml:1:1 ESA101 the link leads out of the definitions, found {outside}"
+    ]
+
+
+def test_a_folder_of_definitions_that_is_a_link_out_of_the_project_is_refused(tmp_path: Path) -> None:
+    touch(tmp_path, "outside/a.yaml", "project/inside/b.yaml")
+    (tmp_path / "project" / "channels").symlink_to("../outside", target_is_directory=True)
+    (tmp_path / "project" / "linked").symlink_to("inside", target_is_directory=True)
+
+    found = find_files(tmp_path / "project", ["channels", "linked"])
+
+    message = "a folder of definitions must be inside the project, found channels, a link out of it"
+    assert (found.files, show(found.findings)) == (("linked/b.yaml",), [f"reconciler.yaml:0:0 ESA144 {message}"])
+
+
+@pytest.mark.parametrize(
+    "name", ["a.yam", "a.ymal", "a.Yalm", "a.yl", "a.yamll", "a.yaml.txt", "a.YML.TXT", "a.yaml ", "north building.ym"]
+)
+def test_a_file_that_was_meant_to_be_read_is_a_warning(name: str, tmp_path: Path) -> None:
+    touch(tmp_path, f"channels/{name}", "channels/good.yaml")
+
+    assert validate(tmp_path) == [f'{name}:1:1 ESA118 only files that end in .yaml or .yml are read, found "{name}"']
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a.yaml~",
+        "a.yaml.bak",
+        "a.yaml.orig",
+        ".a.yaml.swp",
+        "#a.yaml#",
+        "a.json",
+        "a.xml",
+        "a.yang",
+        "y",
+        "yaml",
+        "a.txt",
+    ],
+)
+def test_what_editors_leave_and_other_files_are_passed_over(name: str, tmp_path: Path) -> None:
+    touch(tmp_path, f"channels/{name}", "channels/good.yaml")
+
+    assert validate(tmp_path) == []
+
+
+def test_a_folder_with_nothing_but_misspelt_endings_holds_no_definitions(tmp_path: Path) -> None:
+    touch(tmp_path, "channels/a.yam")
+
+    assert show(find_files(tmp_path, ["channels"]).findings) == [
+        'a.yam:1:1 ESA118 only files that end in .yaml or .yml are read, found "a.yam"',
+        "reconciler.yaml:0:0 ESA102 the folder of definitions holds no *.yaml, found channels",
+    ]
 
 
 def test_what_is_no_file_is_never_passed_over_in_silence(tmp_path: Path) -> None:
