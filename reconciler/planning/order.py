@@ -88,11 +88,11 @@ def _invert(needs: Mapping[str, Sequence[Need]]) -> Mapping[str, Sequence[str]]:
 def _circle(name: str, cycle: Sequence[str], needs: Mapping[str, Sequence[Need]]) -> Block:
     following = cycle[(cycle.index(name) + 1) % len(cycle)]
     rule = min(need.rule for need in needs[name] if need.name == following)
-    more = len(cycle) - _LONGEST_CYCLE
-    shown = (*cycle[:_LONGEST_CYCLE], f"... {more} more") if more > 0 else tuple(cycle)
+    waits = [f"{one} waits for {other}" for one, other in zip(cycle, (*cycle[1:], cycle[0]), strict=True)]
+    more = [f"and so on, {len(waits) - _LONGEST_CYCLE} more"] if len(waits) > _LONGEST_CYCLE else []
     return Block(
         rule,
-        f"waits for itself: {' → '.join((*shown, cycle[0]))}",
+        f"cannot be put in an order, for none could come first: {', '.join(waits[:_LONGEST_CYCLE] + more)}",
         {"cycle": list(cycle)},
         _BREAK_IMPORT_IDS if rule == "ESA408" else _BREAK,
     )

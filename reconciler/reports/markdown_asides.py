@@ -15,7 +15,7 @@ from reconciler.reports.sentences import find_moved_feeds
 from reconciler.reports.wording import count, enumerate_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from reconciler.model.findings import Finding
     from reconciler.model.plan import FeedRoute, FormulaLink, Plan
@@ -62,7 +62,7 @@ class Formulas:
     """The formulas around the changes: a picture with a list, at ROWS the list, below that only how many."""
 
     links: Sequence[FormulaLink]
-    changed: frozenset[int]
+    marks: Mapping[int, str]
 
     @property
     def title(self) -> str:
@@ -71,7 +71,7 @@ class Formulas:
     def render(self, level: Level) -> Iterator[str]:
         yield f"### {self.title}\n\n"
         if level is Level.FULL:
-            picture, drawn = draw_links(self.links, self.changed)
+            picture, drawn = draw_links(self.links, self.marks)
             yield f"{picture}\n"
             if drawn < len(self.links):
                 yield f"The picture has room for {drawn} of {count(len(self.links), 'link')}; the list has all.\n\n"
@@ -98,7 +98,10 @@ def make_formulas(plan: Plan) -> tuple[Formulas, ...]:
     edited = any(edit.path == FORMULA for change in plan.changes for edit in change.edits)
     if not plan.formula_links or not (edited or any(link.before != link.after for link in plan.formula_links)):
         return ()
-    return (Formulas(plan.formula_links, frozenset(change.channel_id for change in plan.changes if change.edits)),)
+    marks = {
+        change.channel_id: "blocked" if change.blocked_by else "changes" for change in plan.changes if change.edits
+    }
+    return (Formulas(plan.formula_links, marks),)
 
 
 def _show_finding(finding: Finding) -> str:

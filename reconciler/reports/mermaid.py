@@ -12,7 +12,7 @@ from reconciler.reports.markdown import code, shorten
 from reconciler.reports.wording import enumerate_words
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from reconciler.model.plan import ChannelLabel, FormulaLink
 
@@ -22,20 +22,23 @@ _LABEL = 40
 _SPECIAL = re.compile(r"[^\w .-]")
 
 
-def draw_links(links: Sequence[FormulaLink], changed: Collection[int]) -> tuple[str, int]:
+def draw_links(links: Sequence[FormulaLink], marks: Mapping[int, str]) -> tuple[str, int]:
     """A flowchart of whose values go where, in under 2,000 characters, and how many links it shows.
 
-    `changed` are the ids of the channels that would change. Links that come or go are drawn first, then those of
-    changed channels, as long as there is room.
+    `marks` has a word for each channel that has a change, by its id. Links that come or go are drawn first, then those
+    of marked channels, as long as there is room.
     """
-    ordered = sorted(links, key=lambda link: (link.before == link.after, not _touches(link, changed)))
+    ordered = sorted(links, key=lambda link: (link.before == link.after, not _touches(link, marks)))
     lines, drawn = ["```mermaid", "flowchart LR"], 0
     known: dict[int, str] = {}
     room = _LONGEST - len("```mermaid\nflowchart LR\n```\n")
     for link in ordered:
         ends = {label.id: label for label in (link.used, link.user) if label.id not in known}
         names = known | {id_: f"n{len(known) + index}" for index, id_ in enumerate(ends)}
-        added = [*(_draw_node(names[id_], label, changed) for id_, label in ends.items()), _draw_link(link, names)]
+        added = [
+            *(_draw_node(names[id_], label, marks.get(id_)) for id_, label in ends.items()),
+            _draw_link(link, names),
+        ]
         room -= sum(len(line) + 1 for line in added)
         if room < 0:
             break
@@ -62,14 +65,14 @@ def _describe_uses(links: Sequence[FormulaLink]) -> str:
     )
 
 
-def _touches(link: FormulaLink, changed: Collection[int]) -> bool:
-    return link.user.id in changed or link.used.id in changed
+def _touches(link: FormulaLink, marked: Collection[int]) -> bool:
+    return link.user.id in marked or link.used.id in marked
 
 
-def _draw_node(name: str, label: ChannelLabel, changed: Collection[int]) -> str:
+def _draw_node(name: str, label: ChannelLabel, mark: str | None) -> str:
     text = shorten(harmless(label.name or f"{label.id} {label.info}"), _LABEL)
     shown = _SPECIAL.sub(lambda match: f"#{ord(match.group())};", text)
-    return f'{name}["{shown} (changes)"]' if label.id in changed else f'{name}["{shown}"]'
+    return f'{name}["{shown} ({mark})"]' if mark else f'{name}["{shown}"]'
 
 
 def _draw_link(link: FormulaLink, names: dict[int, str]) -> str:
