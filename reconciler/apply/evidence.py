@@ -19,6 +19,7 @@ from reconciler.model.fields import (
 )
 from reconciler.model.reference import Reference
 from reconciler.planning.draft import list_touched
+from reconciler.planning.index import make_index
 from reconciler.planning.preconditions import check_again
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from reconciler.energycap.client import Editor, Reader
     from reconciler.model.live import Live
     from reconciler.model.plan import Block, Change
+    from reconciler.planning.index import Index
 
 # What an edit of these may do depends on the other channels of the data point.
 _SHARED = frozenset({CHANNEL_IMPORT_ID, FORMULA, IS_CALCULATED, IS_PRIMARY_DEMAND, IS_PRIMARY_VALUE})
@@ -52,8 +54,10 @@ class Witness:
         self._on_point: dict[int, list[Change]] = defaultdict(list)
         for change in changes:
             self._on_point[change.data_point.id].append(change)
+        self._renamed = frozenset(one.channel_id for one in changes if CHANNEL_IMPORT_ID in list_touched(one.edits))
         self._lock = Lock()
         self._reference: Reference | None = None
+        self._everywhere: Index | None = None
 
     def read(self, change: Change) -> tuple[Live, ...]:
         """The channels that `change` is judged by; one list of the data point where they matter to each other.
@@ -69,7 +73,28 @@ class Witness:
     def check_again(self, change: Change, fresh: Live, channels: Sequence[Live]) -> tuple[Block, ...]:
         """The preconditions that fail or cannot be known for `change` now. Raises ServiceError."""
         others = [other for other in self._on_point[change.data_point.id] if other is not change]
-        return check_again(change, fresh, channels, self._find_reference(change), others)
+        neighbours = (*channels, *self._find_holders(change))
+        return check_again(change, fresh, neighbours, self._find_reference(change), others)
+
+    def _find_holders(self, change: Change) -> tuple[Live, ...]:
+        """The channels of other data points that have the import id which `change` gives, by one list of this run.
+
+        Import ids cannot be asked for, and a list for each change would take hours. Those that this plan gives another
+        import id do not count: what comes first is in the plan, and the service has the last word.
+        """
+        import_id = change.wanted.get(CHANNEL_IMPORT_ID)
+        if change.channel_id not in self._renamed or not isinstance(import_id, str):
+            return ()
+        holders = self._index_everywhere().by_import_id.get(import_id, ())
+        return tuple(
+            live for live in holders if live.data_point.id != change.data_point.id and live.id not in self._renamed
+        )
+
+    def _index_everywhere(self) -> Index:
+        with self._lock:
+            if self._everywhere is None:
+                self._everywhere = make_index(self._editor.list_channels())
+            return self._everywhere
 
     def _find_reference(self, change: Change) -> Reference:
         if not list_touched(change.edits) & _REFERRING:

@@ -1,17 +1,21 @@
-"""Whether a channel moved since the plan saw it, value by value."""
+"""Whether a channel moved since the plan saw it, value by value, and whether its edits would now do worse."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.model.fields import OBSERVATION_RULE_ID
+from reconciler.model.fields import FIELD_AT, OBSERVATION_RULE_ID, Impact
 from reconciler.planning.canonical import is_same
 from reconciler.planning.citing import show_value
+from reconciler.planning.edits import find_impact
 
 if TYPE_CHECKING:
     from reconciler.model.live import Live
     from reconciler.model.plan import Change
     from reconciler.model.values import Spec
+
+# From harmless to grave.
+_GRAVITY = tuple(Impact)
 
 
 def find_remaining(wanted: Spec, fresh: Live) -> Spec:
@@ -27,6 +31,23 @@ def find_movement(change: Change, fresh: Live) -> tuple[str, ...]:
     run of it, have brought about does not count, nor does a value that the plan does not manage.
     """
     return (*_find_other_versions(change, fresh), *_find_other_values(change, fresh))
+
+
+def find_graver(change: Change, fresh: Live) -> tuple[str, ...]:
+    """Which edits of `change` would do worse than when they were reviewed, one sentence each.
+
+    That is so where readings came since: what was to count for future values only would rewrite stored ones.
+    """
+    if fresh.has_readings is None:
+        return ()
+    remaining = find_remaining(change.wanted, fresh)
+    fields = {edit: FIELD_AT[edit.path] for edit in change.edits if FIELD_AT[edit.path].path in remaining}
+    impacts = {edit: find_impact(field, fresh, change.wanted) for edit, field in fields.items()}
+    return tuple(
+        f"the edit of {edit.path} is {impact.value} now, was {edit.impact.value}: readings came since"
+        for edit, impact in impacts.items()
+        if _GRAVITY.index(impact) > _GRAVITY.index(edit.impact)
+    )
 
 
 def _find_other_versions(change: Change, fresh: Live) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reconciler.apply.staleness import find_movement, find_remaining
+from reconciler.apply.staleness import find_graver, find_movement, find_remaining
 from reconciler.apply.writing import find_silence, find_writes
 from reconciler.errors import ServiceError, Unauthorized
 from reconciler.model.outcomes import Ending, Outcome
@@ -102,6 +102,8 @@ class Stepper:
     def _judge(self, change: Change, fresh: Live, channels: Sequence[Live]) -> Step | None:
         if movement := find_movement(change, fresh):
             return _find_stale(change, "; ".join(movement))
+        if graver := find_graver(change, fresh):
+            return _find_stale(change, "; ".join(graver))
         if blocks := self._witness.check_again(change, fresh, channels):
             message = "; ".join(f"{block.rule} {block.message}" for block in blocks)
             return _find_stale(change, message, blocks[0].unblock)

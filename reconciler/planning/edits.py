@@ -59,7 +59,7 @@ def make_draft(desired: Desired, live: Live, translated: Spec, vocabulary: Vocab
     changed = _find_changed(before, after)
     written = _written_paths(desired)
     edits = tuple(
-        Edit(path, before[path], after[path], _impact(field, live, wanted), written.get(causes.get(path, "")))
+        Edit(path, before[path], after[path], find_impact(field, live, wanted), written.get(causes.get(path, "")))
         for field in FIELDS
         if (path := written.get(field.path, field.path)) in changed
     )
@@ -124,7 +124,8 @@ def _find_changed(before: Spec, after: Spec) -> frozenset[str]:
     return frozenset(level.path(output_format="list")[0] for levels in tree.values() for level in levels)
 
 
-def _impact(field: Field, live: Live, wanted: Spec) -> Impact:
+def find_impact(field: Field, live: Live, wanted: Spec) -> Impact:
+    """What an edit of `field` does to `live`, where `wanted` are all values that it is to have."""
     return field.impact if _reaches_readings(field, live, wanted) else field.impact_unread
 
 

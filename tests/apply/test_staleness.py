@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.apply.staleness import find_movement, find_remaining
-from reconciler.model.fields import FORMULA, OBSERVATION_RULE_ID, ODOMETER, ROLLOVER_VALUE, TRIP
+from reconciler.apply.staleness import find_graver, find_movement, find_remaining
+from reconciler.model.fields import FORMULA, OBSERVATION_RULE_ID, ODOMETER, ROLLOVER_VALUE, TRIP, Impact
+from reconciler.model.plan import Edit
 from tests.apply.records import INFO, MULTIPLIER, make_change, make_live
 
 if TYPE_CHECKING:
@@ -82,3 +83,27 @@ def test_another_current_version_is_a_movement() -> None:
     change = replace(make_change(make_live(), {MULTIPLIER: 2}), version_id=7)
 
     assert find_movement(change, make_live()) == ("its current version is 10, the plan saw 7",)
+
+
+@pytest.mark.parametrize(
+    ("has_readings", "reviewed", "live", "sentences"),
+    [
+        (
+            True,
+            Impact.FORWARD,
+            1,
+            (f"the edit of {MULTIPLIER} is history now, was forward: readings came since",),
+        ),
+        (True, Impact.HISTORY, 1, ()),
+        (False, Impact.HISTORY, 1, ()),
+        (None, Impact.FORWARD, 1, ()),
+        (True, Impact.FORWARD, 2, ()),
+    ],
+    ids=["readings came", "known before", "readings went", "not told", "done already"],
+)
+def test_an_edit_that_would_now_do_worse_says_so(
+    has_readings: bool | None, reviewed: Impact, live: int, sentences: tuple[str, ...]
+) -> None:
+    change = replace(make_change(make_live(), {MULTIPLIER: 2}), edits=(Edit(MULTIPLIER, 1, 2, reviewed),))
+
+    assert find_graver(change, replace(make_live({MULTIPLIER: live}), has_readings=has_readings)) == sentences

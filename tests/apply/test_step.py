@@ -5,8 +5,11 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from reconciler.energycap.receipts import Receipt
+from reconciler.energycap.sender import open_sender
 from reconciler.model.outcomes import Ending, Outcome
 from tests.apply.bench import CHANNEL, LIST, READ, VERSION, Wire, endings, only, want
+from tests.apply.records import MULTIPLIER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,6 +93,52 @@ def test_a_precondition_that_no_longer_holds_stops_the_change(demo: Bench) -> No
     assert (outcome.ending, outcome.requests) == (Ending.STALE, 0)
     assert outcome.message.startswith("moved since the plan: ESA403 ")
     assert demo.editor.requests == {LIST: 1}
+
+
+def test_an_import_id_that_was_taken_on_another_data_point_stops_the_change(start: Start) -> None:
+    bench = start("duplicate_import_id=allow")
+    plan = bench.plan(want("use", 1042, channelImportId="NEW"))
+    bench.meddle(1058, {"channelImportId": "NEW"})
+
+    outcome = only(bench.apply(plan))
+
+    assert (outcome.ending, outcome.requests) == (Ending.STALE, 0)
+    assert outcome.message.startswith('moved since the plan: ESA408 cannot have import id "NEW": ')
+    assert bench.editor.requests == {LIST: 2}
+
+
+def test_all_channels_are_listed_once_for_all_import_ids(demo: Bench) -> None:
+    plan = demo.plan(want("use", 1042, channelImportId="ONE"), want("fans", 1063, channelImportId="TWO"))
+
+    assert endings(demo.apply(plan)) == {"fans": "done", "use": "done"}
+    assert demo.editor.requests == {LIST: 3, CHANNEL: 2, READ: 2}
+
+
+def send_a_reading(bench: Bench, channel_id: int) -> None:
+    with open_sender(bench.service.url, "sandbox") as sender:
+        readings = [{"time": "2026-11-20T10:00:00", "value": 1, "estimated": False, "note": None}]
+        receipt = sender.send_esa_readings([{"esaChannelId": channel_id, "readings": readings}])
+    assert receipt == Receipt(imported=1, failed=0, groups=())
+
+
+def test_readings_that_came_since_stop_an_edit_that_was_reviewed_as_harmless(demo: Bench) -> None:
+    plan = demo.plan(want("irrigation", IRRIGATION, esaChannelVersion__multiplier=2))
+    send_a_reading(demo, IRRIGATION)
+
+    outcome = only(demo.apply(plan))
+
+    assert (outcome.ending, outcome.message) == (
+        Ending.STALE,
+        f"moved since the plan: the edit of {MULTIPLIER} is history now, was forward: readings came since",
+    )
+    assert demo.writes() == ["POST /api/v202407/esareading"]
+
+
+def test_readings_that_came_since_stop_no_edit_that_they_do_not_concern(demo: Bench) -> None:
+    plan = demo.plan(want("irrigation", IRRIGATION, channelInfo="Irrigation"))
+    send_a_reading(demo, IRRIGATION)
+
+    assert endings(demo.apply(plan)) == {"irrigation": "done"}
 
 
 def test_a_structural_change_reads_its_data_point_in_one_list(demo: Bench) -> None:
