@@ -15,7 +15,7 @@ _PLAIN = re.compile(r"(?! )[^`|\\]+(?<! )")
 _SPECIAL = re.compile(r"[^\w .,/-]|_")
 _WORD = re.compile(r'(\(*)("[^"]*"|\S+?)([),.;:]*)(?=\s|$)')
 # Words and numbers that no renderer makes anything of: no mention, no reference, no link, no emoji.
-_PROSE = re.compile(r"[^\W\d_]+(?:['/-][^\W\d_]+)*|\d[\d.:-]*|ESA\d+")
+_PROSE = re.compile(r"[^\W\d_]+(?:['/-][^\W\d_]+)*|\d[\d.:-]*|ESA\d+|→")
 
 CLOSE_FOLD = "\n</details>\n\n"
 
