@@ -42,3 +42,14 @@ def test_a_session_shows_what_its_commands_print(desk: Path, name: str) -> None:
         (ROOT / name).write_text(printed, encoding="utf-8")
         shown = printed
     assert printed == shown
+
+
+def test_files_edits_and_commands_of_a_document_follow_each_other(desk: Path) -> None:
+    document = (
+        "```yaml file=channels/a.yaml\na: 1\nb: 1\n```\n"
+        "```diff file=channels/a.yaml\n a: 1\n-b: 1\n+b: 2\n```\n"
+        "```console\n$ cat channels/a.yaml\nold\n$ false\n```\n"
+        "```sh\nnot run\n```\n"
+    )
+
+    assert run_sessions(document, desk) == document.replace("old\n", "a: 1\nb: 2\n")
