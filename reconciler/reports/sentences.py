@@ -61,6 +61,8 @@ def is_rewriting(change: Change) -> bool:
 
 
 def _describe_route(feed: FeedRoute, before: str, after: str) -> str:
+    if feed.before == feed.after:
+        return before
     return f"stays at {before}; it would reach {after}" if feed.is_held else f"{before} → {after}"
 
 
