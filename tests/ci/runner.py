@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+import sysconfig
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -187,8 +188,11 @@ def _base_variables(site: Site) -> dict[str, str]:
         "GITHUB_WORKSPACE": str(site.workspace),
         "RUNNER_TEMP": str(site.temporary),
         "GH_STATE": str(site.hub.state_file),
-        # The package is there already, in the version that the workflow asks for, or the step fails: there is no index.
+        # There is no index: the version that a workflow asks for is there already, or the step fails, and the action is
+        # built and run with the packages that are here.
         "PIP_NO_INDEX": "1",
+        "PIP_NO_BUILD_ISOLATION": "0",
+        "PYTHONPATH": sysconfig.get_path("purelib"),
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
     }
 
