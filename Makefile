@@ -5,13 +5,16 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WORKFLOWS := $(wildcard .github/workflows/*.yml docs/ci/github/*.yml)
 ACTIONLINT := $(VENV)/actionlint
+SARIF := $(VENV)/sarif
 
-.PHONY: demo test sdk soak lint lint-workflows docs pictures help clean
+.PHONY: demo test sdk sarif fuzz soak lint lint-workflows docs pictures help clean
 
 help:
 	@echo "make demo   the main job on the embedded sandbox, as a story"
 	@echo "make test   all tests"
 	@echo "make sdk    the vendor's own Python package against the sandbox, in an environment of its own"
+	@echo "make sarif  findings against the published schema of SARIF, which npm has"
+	@echo "make fuzz   files that the reader may stumble over, for ten minutes (SECONDS=N for another time)"
 	@echo "make soak   20,000 histories of applies, for a night (EXAMPLES=N for another number)"
 	@echo "make lint   ruff, mypy, import contracts, the project's own hook, zizmor and actionlint over the workflows"
 	@echo "make docs   what documents show and are made of, written anew"
@@ -36,6 +39,15 @@ sdk:
 	@$(PYTHON) -m venv $(VENV)-sdk
 	@$(VENV)-sdk/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]' EnergyCapSdk
 	@$(VENV)-sdk/bin/python -m pytest tests/readings/test_vendor_sdk.py $(ARGS)
+
+sarif: $(READY)
+	@npm install --silent --ignore-scripts --no-audit --no-fund --prefix $(SARIF) @microsoft/jest-sarif@1.0.0-beta.0
+	@$(BIN)/python -m pytest -q tests/reports/test_findings_sarif.py $(ARGS)
+
+fuzz: SECONDS ?= 600
+fuzz: $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check atheris
+	@nice -n 19 $(BIN)/python -m tests.fuzz.reader --seconds $(SECONDS)
 
 soak: EXAMPLES ?= 20000
 soak: $(READY)
@@ -64,4 +76,4 @@ pictures: $(READY)
 	@$(BIN)/python -m tests.docs.pictures
 
 clean:
-	rm -rf $(VENV) $(VENV)-sdk .reconciler .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* .import_linter_cache dist
+	rm -rf $(VENV) $(VENV)-sdk .reconciler .fuzz .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* .import_linter_cache dist
