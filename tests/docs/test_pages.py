@@ -137,3 +137,10 @@ def tell_kind(document: dict[str, object], schemas: dict[str, Any]) -> tuple[str
         if document.keys() <= schema["properties"].keys():
             return kind, document
     return "channels", {"channels": document}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_files_of_the_code_exist(name: str) -> None:
+    named = re.findall(r"`((?:\w+/)+(?:\w+\.(?:py|json))?)`", read(name))
+
+    assert [path for path in named if not any((root / path).exists() for root in (ROOT, ROOT / "reconciler"))] == []
