@@ -13,7 +13,6 @@ import sys
 import time
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from statistics import median, quantiles
@@ -21,23 +20,21 @@ from tempfile import TemporaryDirectory
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
-from benchmarks.applies import ENVIRONMENT, KEY, a_world, name_wanted, plan_names, serving
+from benchmarks.applies import ENVIRONMENT, KEY, a_world, plan_names, serving
+from benchmarks.load_verdict import Evidence, Foreign, Run, read_puts
 from benchmarks.load_watch import Recorder, Watch
 from benchmarks.measuring import ROOT, describe_machine, render_table, replace_section
 from reconciler.apply.conduct import Conduct
 from reconciler.apply.journal import open_journal
 from reconciler.apply.run import apply_plan
 from reconciler.energycap.client import open_editor
-from reconciler.model.outcomes import Ending
 from reconciler.sandbox.journal import read_requests
 from reconciler.sandbox.store import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from collections.abc import Set as AbstractSet
 
     from reconciler.energycap.client import Editor
-    from reconciler.model.outcomes import Account
     from reconciler.sandbox import Request
 
 HEADING = "## The last load run"
@@ -50,28 +47,6 @@ _FAULTS = (
 )
 _MOST_RUNS = 10
 _PATHS = ("channelDescription", "channelInfo")
-
-
-@dataclass(frozen=True, slots=True)
-class Foreign:
-    """Somebody else's edit, and when it was begun and over."""
-
-    channel_id: int
-    path: str
-    value: str
-    begin: float
-    end: float
-
-
-@dataclass
-class Tally:
-    """What was counted over all runs."""
-
-    runs: int = 0
-    seconds: float = 0.0
-    endings: Counter[str] = field(default_factory=Counter)
-    unaccounted: list[str] = field(default_factory=list)
-    requests: int = 0
 
 
 @contextmanager
@@ -97,72 +72,37 @@ def _meddling(editor: Editor, ids: Sequence[int], seconds: float) -> Iterator[li
         thread.join()
 
 
-def _apply_until_done(
-    editor: Editor, other: Editor, database: Path, parallelism: int, theirs: AbstractSet[str]
-) -> Tally:
-    tally = Tally()
-    while tally.runs < _MOST_RUNS:
+def _apply_until_done(editor: Editor, other: Editor, database: Path, parallelism: int) -> tuple[list[Run], float]:
+    """The applies that it took until nothing was left, and the seconds that they took."""
+    runs: list[Run] = []
+    seconds = 0.0
+    while len(runs) < _MOST_RUNS:
+        planned = _last_request(database)
         plan = plan_names(other)
         if not plan.sendable:
-            return tally
-        tally.runs += 1
-        seen = _last_request(database)
-        begin = time.monotonic()
+            return runs, seconds
+        begun, begin = _last_request(database), time.monotonic()
         with TemporaryDirectory(dir=ROOT) as folder, open_journal(Path(folder), plan) as journal:
             account = apply_plan(plan, editor, ENVIRONMENT, Conduct(parallelism, journal=journal))
-        tally.seconds += time.monotonic() - begin
-        tally.endings.update(outcome.ending.value for outcome in account.outcomes)
-        tally.unaccounted += _find_unaccounted(account, _read_requests(database, seen), theirs)
-        print(f"run {tally.runs}: {dict(tally.endings)} in {tally.seconds:.0f} s", file=sys.stderr)
+        seconds += time.monotonic() - begin
+        runs.append(Run(planned, begun, _last_request(database), account))
+        print(f"run {len(runs)}: {_count_endings(runs[-1:])} in {seconds:.0f} s so far", file=sys.stderr)
     raise SystemExit(f"not done after {_MOST_RUNS} runs")
 
 
-def _find_unaccounted(account: Account, requests: Sequence[Request], theirs: AbstractSet[str]) -> list[str]:
-    """The outcomes that say something else than the service's own journal."""
-    done = Counter(
-        int(request.path.split("/")[4])
-        for request in requests
-        if 200 <= request.status < 300 and request.body not in theirs
-    )
-    return [
-        f"{outcome.name}: {outcome.ending.value}, {outcome.requests} sent, {done[outcome.channel_id]} done"
-        for outcome in account.outcomes
-        if not _is_true(outcome.ending, outcome.requests, done[outcome.channel_id], outcome.message)
-    ]
+def _count_endings(runs: Sequence[Run]) -> str:
+    endings = Counter(outcome.ending.value for run in runs for outcome in run.account.outcomes)
+    return ", ".join(f"{count:,} {name}" for name, count in endings.most_common())
 
 
-def _is_true(ending: Ending, sent: int, done: int, message: str) -> bool:
-    if ending is Ending.DONE:
-        return done == sent
-    if ending is Ending.FAILED and "may have been done" in message:
-        return sent - 1 <= done <= sent
-    # Written, and read otherwise a moment later: somebody else was there.
-    return done in {sent - 1, sent} if ending is Ending.DIFFERS else done == 0
-
-
-def _read_requests(database: Path, after: int) -> tuple[Request, ...]:
+def _read_requests(database: Path) -> tuple[Request, ...]:
     with open_store(database) as store:
-        return read_requests(store, after)
+        return read_requests(store)
 
 
 def _last_request(database: Path) -> int:
-    return max((request.id for request in _read_requests(database, 0)), default=0)
-
-
-def _judge(watch: Watch, edits: Sequence[Foreign], other: Editor) -> tuple[list[str], list[str], int]:
-    """What was lost, what was overwritten outside the window, and how many edits fell into a window."""
-    live = {one.id: one.values for one in other.list_channels()}
-    last = {(edit.channel_id, edit.path): edit for edit in edits}
-    overwritten, inside = [], 0
-    for (channel_id, path), edit in last.items():
-        if live[channel_id][path] == edit.value:
-            continue
-        if watch.is_in_window(channel_id, edit.begin, edit.end):
-            inside += 1
-        elif path != "channelInfo":
-            overwritten.append(f"{channel_id} {path}: {live[channel_id][path]}, expected {edit.value}")
-    lost = [str(channel_id) for channel_id, values in live.items() if values["channelInfo"] != name_wanted(channel_id)]
-    return lost, overwritten, inside
+    with open_store(database) as store:
+        return max((request.id for request in read_requests(store)), default=0)
 
 
 def _milliseconds(seconds: Sequence[float]) -> str:
@@ -184,29 +124,30 @@ def _run(changes: int, parallelism: int, latency: int, pause: float) -> tuple[st
     ):
         ids = [live.id for live in other.list_channels()]
         with _meddling(other, ids, pause) as edits:
-            tally = _apply_until_done(editor, other, folder / "sandbox.sqlite3", parallelism, recorder.bodies)
+            runs, seconds = _apply_until_done(editor, other, folder / "sandbox.sqlite3", parallelism)
+        puts = read_puts(_read_requests(folder / "sandbox.sqlite3"), recorder.bodies)
+        live = {one.id: one.values for one in other.list_channels()}
         requests = editor.requests.total()
-        # What somebody else renamed last is theirs until the files are applied once more.
-        renamed = plan_names(other)
-        apply_plan(renamed, other, ENVIRONMENT)
-        lost, overwritten, inside = _judge(watch, edits, other)
+    evidence = Evidence(runs, puts, edits, live, watch)
+    lost, unaccounted = list(evidence.find_lost()), list(evidence.find_unaccounted())
+    inside = [edit for edit, is_in_window in evidence.find_overwritten() if is_in_window]
+    overwritten = [edit for edit, is_in_window in evidence.find_overwritten() if not is_in_window]
     rows = [
         ["changes, side by side, latency", f"{changes:,}, {parallelism}, {latency} ms"],
         ["faults", "; ".join(_FAULTS)],
-        ["applies until nothing was left", f"{tally.runs} in {tally.seconds:.0f} s, {requests:,} requests"],
-        ["endings over all of them", ", ".join(f"{count:,} {name}" for name, count in tally.endings.most_common())],
-        ["edits by somebody else", f"{len(edits)}, of which {inside} fell into a window and were overwritten"],
+        ["applies until nothing was left", f"{len(runs)} in {seconds:.0f} s, {requests:,} requests"],
+        ["endings over all of them", _count_endings(runs)],
+        ["edits by somebody else", f"{len(edits)}, of which {len(inside)} fell into a window and were overwritten"],
         ["**changes lost**", str(len(lost))],
         ["**edits overwritten outside the window**", str(len(overwritten))],
-        ["**outcomes unaccounted for**", str(len(tally.unaccounted))],
+        ["**outcomes unaccounted for**", str(len(unaccounted))],
         ["window, at the client: read answered until PUT sent", _milliseconds(watch.gaps)],
         ["window, at most: read sent until PUT answered", _milliseconds(watch.spans)],
     ]
-    for line in (*lost, *overwritten, *tally.unaccounted):
+    for line in (*lost, *overwritten, *unaccounted):
         print(line, file=sys.stderr)
-    return render_table(("", "median / 99 % / longest, where three figures stand"), rows), not (
-        lost or overwritten or tally.unaccounted
-    )
+    is_sound = not (lost or overwritten or unaccounted)
+    return render_table(("", "median / 99 % / longest, where three figures stand"), rows), is_sound
 
 
 def _main() -> int:

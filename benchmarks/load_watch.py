@@ -15,8 +15,9 @@ _CHANNEL = re.compile(r"/api/v202406/esachannel/(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The time in which another person's edit of a channel may be overwritten unseen."""
+    """The time in which another person's edit of a channel may be overwritten unseen, and the body of the PUT."""
 
+    body: str
     read_sent: float
     read_answered: float
     put_sent: float
@@ -41,7 +42,7 @@ class Watch(httpx.BaseTransport):
             return response
         finally:
             if match:
-                self._note(request.method, int(match[1]), begin, time.monotonic())
+                self.note(request, int(match[1]), begin, time.monotonic())
 
     def close(self) -> None:
         self._network.close()
@@ -56,16 +57,18 @@ class Watch(httpx.BaseTransport):
         """Seconds from the fresh read until the answer of the PUT: the window is within."""
         return [window.put_answered - window.read_sent for windows in self._windows.values() for window in windows]
 
-    def is_in_window(self, channel_id: int, begin: float, end: float) -> bool:
-        """Whether an edit between `begin` and `end` may have fallen into a window of this channel."""
-        return any(window.read_sent < end and begin < window.put_answered for window in self._windows[channel_id])
+    def windows(self, channel_id: int, body: str) -> list[Window]:
+        """The windows of this channel whose PUT had this body: of a PUT that was sent again there are several."""
+        return [window for window in self._windows[channel_id] if window.body == body]
 
-    def _note(self, method: str, channel_id: int, begin: float, end: float) -> None:
+    def note(self, request: httpx.Request, channel_id: int, begin: float, end: float) -> None:
+        """Take note of a request about a channel that was sent and answered at these times."""
         with self._lock:
-            if method == "GET":
+            if request.method == "GET":
                 self._reads[channel_id] = (begin, end)
             elif channel_id in self._reads:
-                self._windows[channel_id].append(Window(*self._reads[channel_id], begin, end))
+                body = request.read().decode()
+                self._windows[channel_id].append(Window(body, *self._reads[channel_id], begin, end))
 
 
 class Recorder(httpx.BaseTransport):

@@ -1,0 +1,81 @@
+"""The judge of the load run finds what it is there to find."""
+
+from __future__ import annotations
+
+import json
+
+import httpx
+import pytest
+
+from benchmarks.applies import name_wanted
+from benchmarks.load_verdict import Evidence, Foreign, Run, read_puts
+from benchmarks.load_watch import Watch
+from reconciler.model.outcomes import Account, Ending, Outcome
+from reconciler.sandbox import Request
+
+PATH = "/api/v202406/esachannel/1"
+NAME = name_wanted(1)
+DONE = Outcome("c1", 1, Ending.DONE, requests=1)
+THEIRS = Foreign(1, "channelDescription", "Theirs", begin=10, end=11)
+
+
+def say(name: str, description: str | None = None) -> dict[str, object]:
+    """The part of a PUT that is judged."""
+    return {"channelInfo": name, "channelDescription": description}
+
+
+def judge(*written: dict[str, object], outcome: Outcome = DONE, live: dict[str, object] | None = None) -> Evidence:
+    """A run in which these bodies were written in order; those that say Theirs are somebody else's."""
+    bodies = [json.dumps(one) for one in written]
+    requests = [Request(number, "PUT", PATH, body, 200, None) for number, body in enumerate(bodies, 1)]
+    puts = read_puts(requests, {body for body in bodies if "Theirs" in body and NAME not in body})
+    run = Run(0, 0, len(written), Account((outcome,)))
+    edits = [THEIRS] if any("Theirs" in put.body and not put.is_ours for put in puts) else []
+    return Evidence([run], puts, edits, {1: live or dict(written[-1])}, Watch())  # type: ignore[dict-item]
+
+
+def test_a_run_without_trouble_is_sound() -> None:
+    evidence = judge(say(NAME))
+
+    assert (*evidence.find_lost(), *evidence.find_overwritten(), *evidence.find_unaccounted()) == ()
+
+
+def test_a_value_that_is_called_done_and_not_live_is_lost() -> None:
+    assert len(list(judge(say(NAME), live=say("Old")).find_lost())) == 2
+
+
+def test_a_value_that_somebody_else_wrote_over_later_is_not_lost() -> None:
+    assert list(judge(say(NAME), say("Old", "Theirs")).find_lost()) == []
+
+
+def test_an_edit_that_a_later_write_keeps_was_not_overwritten() -> None:
+    assert list(judge(say("Old", "Theirs"), say(NAME, "Theirs")).find_overwritten()) == []
+
+
+@pytest.mark.parametrize(("read_sent", "is_in_window"), [(10.5, True), (12.0, False)], ids=["before", "after"])
+def test_an_edit_that_a_later_write_undid_was_overwritten(read_sent: float, is_in_window: bool) -> None:
+    evidence = judge(say("Old", "Theirs"), say(NAME))
+    request = httpx.Request("PUT", f"http://a.example{PATH}", content=json.dumps(say(NAME)))
+    evidence.watch.note(httpx.Request("GET", request.url), 1, read_sent, 13.0)
+    evidence.watch.note(request, 1, 14.0, 15.0)
+
+    assert [inside for _, inside in evidence.find_overwritten()] == [is_in_window]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "count"),
+    [
+        (DONE, 0),
+        (Outcome("c1", 1, Ending.DONE, requests=2), 1),
+        (Outcome("c1", 1, Ending.DONE, already=True), 1),
+        (Outcome("c1", 1, Ending.STALE), 1),
+        (Outcome("c1", 1, Ending.NOT_TRIED), 1),
+        (Outcome("c1", 1, Ending.DIFFERS, requests=1), 0),
+        (Outcome("c1", 1, Ending.FAILED, "was not done: so", requests=1), 1),
+        (Outcome("c1", 1, Ending.FAILED, "may have been done, and so on", requests=1), 0),
+        (Outcome("c1", 1, Ending.FAILED, "was written and answered so, but cannot be read again", requests=1), 0),
+    ],
+    ids=["done", "twice", "already", "stale", "not tried", "differs", "failed", "doubtful", "unread"],
+)
+def test_an_outcome_must_say_what_the_journal_of_the_service_says(outcome: Outcome, count: int) -> None:
+    assert len(list(judge(say(NAME), outcome=outcome).find_unaccounted())) == count
