@@ -12,6 +12,7 @@ SARIF := $(VENV)/sarif
 help:
 	@echo "make demo   the main job on the embedded sandbox, as a story"
 	@echo "make test   all tests"
+	@echo "make test-matrix  all tests with each Python that is here, with the lowest and the newest packages"
 	@echo "make sdk    the vendor's own Python package against the sandbox, in an environment of its own"
 	@echo "make sarif  findings against the published schema of SARIF, which npm has"
 	@echo "make fuzz   files that the reader may stumble over, for ten minutes (SECONDS=N for another time)"
@@ -34,6 +35,9 @@ demo: $(READY)
 
 test: $(READY)
 	@$(BIN)/python -m pytest --numprocesses auto --cov --cov-report=term $(ARGS)
+
+test-matrix:
+	@.ci/matrix $(PYTHONS)
 
 sdk:
 	@$(PYTHON) -m venv $(VENV)-sdk
