@@ -8,6 +8,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.model.findings import Severity
+from reconciler.model.routes import Pointers
 
 if TYPE_CHECKING:
     from reconciler.model.fields import Impact
@@ -158,7 +159,7 @@ class FeedRoute:
 
     `moves` are the steps between the two, in the order of apply; there may be some although both ends are alike.
     `is_held` says that the plan blocks what would lead the feed away: it stays as `before`, and `after` is what would
-    be. `findings` are sentences.
+    be. `findings` are sentences. `pointers` are the feed's own: apply leads them through what it reads afresh.
     """
 
     name: str
@@ -168,6 +169,7 @@ class FeedRoute:
     findings: tuple[str, ...]
     moves: tuple[FeedMove, ...] = ()
     is_held: bool = False
+    pointers: Pointers = Pointers()
 
 
 @dataclass(frozen=True, slots=True)

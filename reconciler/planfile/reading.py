@@ -7,10 +7,11 @@ from math import isfinite
 from typing import NoReturn
 
 from reconciler.errors import PlanFileError
+from reconciler.model.dialects import V3
 from reconciler.model.findings import Finding, Severity
 from reconciler.model.places import Place
 from reconciler.model.plan import ChannelLabel, FeedMove, FeedRoute, FormulaLink, Plan
-from reconciler.model.routes import Problem
+from reconciler.model.routes import Pointers, Problem
 from reconciler.planfile.reading_changes import read_change, read_name
 from reconciler.planfile.shapes import (
     Document,
@@ -148,6 +149,18 @@ def _read_feed(document: Document) -> FeedRoute:
         findings=take_texts(document, "findings"),
         moves=take_records(document, "moves", _read_move),
         is_held=take_truth(document, "held"),
+        pointers=take_record(document, "identifiers", _read_pointers),
+    )
+
+
+def _read_pointers(document: Document) -> Pointers:
+    return Pointers(
+        channel_id=take_whole_or_null(document, V3.channel_id),
+        channel_import_id=take_text_or_null(document, V3.channel_import_id),
+        meter_import_id=take_text_or_null(document, V3.meter_import_id),
+        observation_type_code=take_text_or_null(document, V3.observation_type_code),
+        unit_code=take_text_or_null(document, V3.unit_code),
+        interval_seconds=take_whole_or_null(document, V3.interval),
     )
 
 

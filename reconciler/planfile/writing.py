@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import astuple
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from reconciler.model.dialects import V3
 from reconciler.model.plan import Verdict
 
 if TYPE_CHECKING:
@@ -216,6 +218,7 @@ def _encode_feed(feed: FeedRoute) -> dict[str, object]:
         "findings": list(feed.findings),
         "moves": [_encode_move(move) for move in feed.moves],
         "held": feed.is_held,
+        "identifiers": dict(zip(V3.names, astuple(feed.pointers), strict=True)),
     }
 
 

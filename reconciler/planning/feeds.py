@@ -106,6 +106,7 @@ def _make_route(fate: Fate, around: Surroundings) -> FeedRoute:
             for move in course.moves
         ),
         is_held=fate.is_held,
+        pointers=fate.feed.pointers,
     )
 
 

@@ -50,7 +50,7 @@ def check_again(
     codes = list_codes(reference)
     read = {live.id: live for live in (*neighbours, fresh)}
     waiting = [other for other in others if change.name in other.depends_on and other.channel_id in read]
-    drafts = {step.channel_id: _draft_again(step, read[step.channel_id], codes) for step in (*waiting, change)}
+    drafts = {step.channel_id: draft_again(step, read[step.channel_id], codes) for step in (*waiting, change)}
     around = make_surroundings(
         make_index(read.values()),
         drafts,
@@ -61,7 +61,8 @@ def check_again(
     return tuple(found for found in judge(drafts[fresh.id], around) if isinstance(found, Block))
 
 
-def _draft_again(change: Change, fresh: Live, codes: Codes) -> Draft:
+def draft_again(change: Change, fresh: Live, codes: Codes) -> Draft:
+    """`change` as it would be carried out on `fresh`, with what is so already left out of what it touches."""
     rule_id = change.wanted.get(OBSERVATION_RULE_ID, fresh.values.get(OBSERVATION_RULE_ID))
     touched = (
         path

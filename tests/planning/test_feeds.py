@@ -56,7 +56,7 @@ def tell(plan: Plan) -> list[str]:
 def test_a_feed_that_nothing_moves_is_routed_and_nothing_said() -> None:
     plan = plan_of([feed("logger", "one")], [make_desired("one", 1, {"channelInfo": "New"})], [make_live(1)])
 
-    assert plan.feeds == (FeedRoute("logger", "one", 1, 1, ()),)
+    assert plan.feeds == (FeedRoute("logger", "one", 1, 1, (), pointers=USE_KWH),)
     assert plan.findings == ()
     assert plan.changes[0].feeds == ()
 
@@ -98,7 +98,7 @@ def test_a_feed_that_is_led_away_says_so_at_its_place_and_in_its_route() -> None
     step = f'after one (channels/north.yaml:7), {UNIT} "KWH" → "KW": they {NOWHERE}'
     held = "the plan blocks this: the readings go on as they do today"
     move = FeedMove("one", (UNIT,), None, Problem.UNMATCHED)
-    assert plan.feeds == (FeedRoute("logger", "one", 1, None, (step, held), (move,), is_held=True),)
+    assert plan.feeds == (FeedRoute("logger", "one", 1, None, (step, held), (move,), is_held=True, pointers=USE_KWH),)
     assert plan.findings == (
         Finding(
             code="ESA603",
@@ -175,7 +175,9 @@ def test_a_feed_that_is_changed_with_its_channel_blocks_nothing() -> None:
     plan = plan_of([feed("logger", "one", USE_KW)], [make_desired("one", 1, TO_KW)], [make_live(1), make_live(2)])
 
     step = f'after one (channels/north.yaml:7), {UNIT} "KWH" → "KW": they land on one'
-    assert plan.feeds == (FeedRoute("logger", "one", None, 1, (step,), (FeedMove("one", (UNIT,), 1),)),)
+    assert plan.feeds == (
+        FeedRoute("logger", "one", None, 1, (step,), (FeedMove("one", (UNIT,), 1),), pointers=USE_KW),
+    )
     assert plan.changes[0].verdict is Verdict.ALLOWED
     assert "logger" not in "".join(tell(plan))
 
