@@ -34,6 +34,9 @@ _NEEDS_WHOLE_FILE = "ESA331"
 
 # Bytes of about 1,000 channels: below that, the start of a second process costs more than it saves.
 _WORTH_TWO = 700_000
+# How many files in a hundred the first process reads. It also makes pages of them, and so is a little slower; where it
+# has other things to do meanwhile it reads few.
+_OWN_ALONE, _OWN = 48, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,7 @@ def begin_loading(root: Path, folders: Sequence[str], *, is_alone: bool = True) 
     # Imported here, as only many files are worth it.
     from reconciler.definitions.second import share, start_second  # noqa: PLC0415
 
-    own, others = share(found.files, 2 if is_alone else 1)
+    own, others = share(found.files, _OWN_ALONE if is_alone else _OWN)
     return Loading(root, found, own, others, start_second(root, others))
 
 

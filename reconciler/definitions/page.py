@@ -58,4 +58,4 @@ def make_page(file: str, sound: Sound) -> Page:
 
 def find_digest(data: bytes) -> bytes:
     """The digest of a file's content, however its lines end."""
-    return hashlib.sha256(data.replace(b"\r\n", b"\n")).digest()
+    return hashlib.sha256(data.replace(b"\r\n", b"\n") if b"\r" in data else data).digest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import marshal
 import os
 import sys
@@ -40,14 +41,14 @@ class Second:
         return sounds
 
 
-def share(files: Sequence[str], fifths: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """`files` in two parts: so many fifths for the first process, and the rest for the second.
+def share(files: Sequence[str], percent: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """`files` in two parts: so many in a hundred for the first process, and the rest for the second.
 
-    The second has the larger part: meanwhile the first also makes pages, and looks over all of them afterwards.
+    Neighbours are dealt out evenly, as files of one folder tend to be alike.
     """
     parts: tuple[list[str], list[str]] = ([], [])
     for index, file in enumerate(files):
-        parts[index * fifths % 5 >= fifths].append(file)
+        parts[index * percent % 100 >= percent].append(file)
     return tuple(parts[0]), tuple(parts[1])
 
 
@@ -83,6 +84,7 @@ def read_sounds(root: Path, files: Sequence[str]) -> list[Sound | None]:
 
 def _answer(root: Path, files: Sequence[str], pipe: int) -> NoReturn:  # pragma: no cover - runs in the copy
     """Read, answer and end, whatever happens: what does not come through the pipe the first process reads itself."""
+    gc.disable()
     try:
         with os.fdopen(pipe, "wb") as stream:
             stream.write(marshal.dumps(read_sounds(root, files)))

@@ -57,8 +57,8 @@ def test_one_process_or_two_read_the_same(processors: int, tmp_path: Path) -> No
     ]
 
 
-def test_the_second_process_has_the_larger_part() -> None:
-    assert share("abcdefg", 2) == (("a", "d", "f"), ("b", "c", "e", "g"))
+def test_files_are_dealt_out_evenly_in_the_shares_that_are_asked_for() -> None:
+    assert share("abcdefg", 40) == (("a", "d", "f"), ("b", "c", "e", "g"))
 
 
 def test_what_the_second_process_reads_can_be_sent(tmp_path: Path) -> None:
