@@ -21,13 +21,14 @@ from reconciler.model.reference import Reference
 from reconciler.planning.draft import list_touched
 from reconciler.planning.index import make_index
 from reconciler.planning.preconditions import check_again
+from reconciler.planning.rerouting import check_feeds_again, may_reroute
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.energycap.client import Editor, Reader
     from reconciler.model.live import Live
-    from reconciler.model.plan import Block, Change
+    from reconciler.model.plan import Block, Change, FeedRoute
     from reconciler.planning.index import Index
 
 # What an edit of these may do depends on the other channels of the data point.
@@ -49,8 +50,9 @@ def read_if_there(reader: Reader, channel_id: int) -> Live | None:
 class Witness:
     """Reads what changes are judged by: no more than each of them needs."""
 
-    def __init__(self, editor: Editor, changes: Sequence[Change]) -> None:
+    def __init__(self, editor: Editor, changes: Sequence[Change], feeds: Sequence[FeedRoute]) -> None:
         self._editor = editor
+        self._feeds = feeds
         self._on_point: dict[int, list[Change]] = defaultdict(list)
         for change in changes:
             self._on_point[change.data_point.id].append(change)
@@ -64,17 +66,24 @@ class Witness:
 
         Empty where its channel is not there any more. Raises ServiceError.
         """
-        if list_touched(change.edits) & _SHARED:
+        if list_touched(change.edits) & _SHARED or (self._feeds and may_reroute(change)):
             channels = self._editor.list_channels(change.data_point.id)
             return channels if any(live.id == change.channel_id for live in channels) else ()
         fresh = read_if_there(self._editor, change.channel_id)
         return () if fresh is None else (fresh,)
 
     def check_again(self, change: Change, fresh: Live, channels: Sequence[Live]) -> tuple[Block, ...]:
-        """The preconditions that fail or cannot be known for `change` now. Raises ServiceError."""
+        """The preconditions that fail or cannot be known for `change` now, and the feeds that it would lead away now.
+
+        Raises ServiceError.
+        """
         others = [other for other in self._on_point[change.data_point.id] if other is not change]
         neighbours = (*channels, *self._find_holders(change))
-        return check_again(change, fresh, neighbours, self._find_reference(change), others)
+        reference = self._find_reference(change)
+        return (
+            *check_again(change, fresh, neighbours, reference, others),
+            *check_feeds_again(change, fresh, channels, self._feeds, reference),
+        )
 
     def _find_holders(self, change: Change) -> tuple[Live, ...]:
         """The channels of other data points that have the import id which `change` gives, by one list of this run.

@@ -49,7 +49,7 @@ def apply_plan(plan: Plan, editor: Editor, environment: Environment, conduct: Co
     with open_threads(conduct.parallelism) as pool:
         settled = _settle_open(sender, pool)
         pace = Pace(conduct.parallelism, lambda: editor.refusals)
-        run = _Run(plan, Stepper(sender, Witness(editor, plan.sendable), settled), conduct, pace)
+        run = _Run(plan, Stepper(sender, Witness(editor, plan.sendable, plan.feeds), settled), conduct, pace)
         run.carry_out(pool)
         run.read_back(editor, pool)
     account = run.account()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from reconciler.model.live import Live
     from reconciler.model.outcomes import Account, Outcome
     from reconciler.model.plan import Plan
+    from reconciler.model.routes import Feed
     from reconciler.model.values import Value
     from reconciler.sandbox import Service, World
 
@@ -68,9 +69,9 @@ class Bench:
     other: Editor
     environment: Environment = field(default=SANDBOX)
 
-    def plan(self, *desired: Desired, environment: Environment = SANDBOX) -> Plan:
+    def plan(self, *desired: Desired, environment: Environment = SANDBOX, feeds: tuple[Feed, ...] = ()) -> Plan:
         """The plan that turns what is live now into `desired`."""
-        definitions = Definitions(desired, (), ("channels/demo.yaml",), "sha256:0")
+        definitions = Definitions(desired, feeds, ("channels/demo.yaml",), "sha256:0")
         basis = Basis("0", environment, "sandbox", "2026-11-21T00:00:00Z")
         return make_plan(definitions, self.other.read_snapshot(), basis)
 

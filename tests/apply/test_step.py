@@ -8,6 +8,8 @@ import pytest
 from reconciler.energycap.receipts import Receipt
 from reconciler.energycap.sender import open_sender
 from reconciler.model.outcomes import Ending, Outcome
+from reconciler.model.places import Place
+from reconciler.model.routes import Feed, Pointers
 from tests.apply.bench import CHANNEL, LIST, READ, VERSION, Wire, endings, only, want
 from tests.apply.records import MULTIPLIER
 
@@ -93,6 +95,23 @@ def test_a_precondition_that_no_longer_holds_stops_the_change(demo: Bench) -> No
     assert (outcome.ending, outcome.requests) == (Ending.STALE, 0)
     assert outcome.message.startswith("moved since the plan: ESA403 ")
     assert demo.editor.requests == {LIST: 1}
+
+
+def test_a_channel_that_came_to_look_alike_stops_what_would_lead_a_feed_away(demo: Bench) -> None:
+    pointers = Pointers(meter_import_id="LB-WATER-01", observation_type_code="WATFLOW", unit_code="GPM")
+    feeds = (Feed("logger", Place("channels/demo.yaml", 9), pointers, "flow"),)
+    plan = demo.plan(want("flow", 1079, esaChannelVersion__unitCode="GAL"), feeds=feeds)
+    demo.meddle(1078, {"observationTypeId": demo.read(1079).values["observationTypeId"]})
+
+    assert only(demo.apply(plan)) == Outcome(
+        "flow",
+        1079,
+        Ending.STALE,
+        "moved since the plan: ESA603 would take the readings of feed logger away from flow: "
+        "they would land nowhere, because no channel fits",
+        AGAIN,
+    )
+    assert demo.editor.requests[LIST] == 1
 
 
 def test_an_import_id_that_was_taken_on_another_data_point_stops_the_change(start: Start) -> None:
