@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from starlette.routing import Route
@@ -24,6 +25,7 @@ from reconciler.sandbox.reading_table import (
     StoredReading,
     compute_readings,
     find_instants,
+    name_unknown_zone,
     parse_instant,
     put_readings,
     zone_of,
@@ -125,7 +127,7 @@ class ReadingEndpoints:
 
     def _put_group(self, channel: Channel, group: Group, dialect: Dialect) -> list[dict[str, Any]]:
         """Stores the good readings of a group; the failures."""
-        zone = zone_of(self.desk.store, channel)
+        zone, unknown = zone_of(self.desk.store, channel), name_unknown_zone(self.desk.store, channel)
         must_be_new = dialect is V3 and self.desk.settings.v3_overwrite is V3Overwrite.FAIL
         taken = find_instants(self.desk.store, channel.channel_id) if must_be_new else set()
         good, failed = [], []
@@ -133,6 +135,8 @@ class ReadingEndpoints:
             reading = self._read(sent, zone)
             if isinstance(reading, str):
                 failed.append(_failed(sent, reading))
+            elif unknown and _is_local(sent):
+                failed.append(_failed(sent, f"time needs an offset: the time zone {unknown!r} is not known here"))
             elif reading.instant in taken:
                 failed.append(_failed(sent, "the channel has a reading at this time"))
             else:
@@ -149,6 +153,10 @@ class ReadingEndpoints:
         if instant is None:
             return "time must be a date and time"
         return StoredReading(instant, reading.value, reading.estimated, reading.note)
+
+
+def _is_local(sent: Any) -> bool:
+    return datetime.fromisoformat(sent["time"]).tzinfo is None
 
 
 def _failed(sent: Any, error: str | None) -> dict[str, Any]:

@@ -2,9 +2,10 @@
 
 Documented: the rules (Odometer is a register, its value the difference to the reading before; Trip is a value per
 period) and that a version is valid after its beginning and until its end. Not documented, and so decided here: a time
-without offset is wall time in the data point's zone, its timeZoneCode being a name of the zone database (UTC where it
-is not); a register that falls by more than rollbackAllowance of rolloverValue has rolled over; the first reading of a
-register has no value; an edit of a version changes what older readings compute to, but not lastReadingValue.
+without offset is wall time in the data point's zone, its timeZoneCode being a name of the zone database (where it is
+not, such a time fails, and what is stored reads in UTC; so it does where no zone is given); a register that falls by
+more than rollbackAllowance of rolloverValue has rolled over; the first reading of a register has no value; an edit of
+a version changes what older readings compute to, but not lastReadingValue.
 """
 
 from __future__ import annotations
@@ -74,13 +75,27 @@ class Span:
 
 
 def zone_of(store: Store, channel: Channel) -> tzinfo:
-    """The time zone of the channel's data point."""
+    """The time zone of the channel's data point; UTC where it is not given or not known."""
+    return _find_zone(_read_zone_code(store, channel)) or UTC
+
+
+def name_unknown_zone(store: Store, channel: Channel) -> str | None:
+    """The code of the data point's time zone where it is given, and no name of the zone database."""
+    code = _read_zone_code(store, channel)
+    return code if code and _find_zone(code) is None else None
+
+
+def _read_zone_code(store: Store, channel: Channel) -> str:
     data_point = read_data_point(store, channel.data_point_id)
     zone = (data_point.details.get("dataPointTimeZone") if data_point else None) or {}
+    return str(zone.get("timeZoneCode") or "")
+
+
+def _find_zone(code: str) -> tzinfo | None:
     try:
-        return ZoneInfo(str(zone.get("timeZoneCode")))
-    except (ZoneInfoNotFoundError, ValueError):
-        return UTC
+        return ZoneInfo(code)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
 
 
 def parse_instant(text: str, zone: tzinfo) -> str | None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -105,11 +107,40 @@ def test_a_time_is_wall_time_unless_it_has_an_offset(demo: Bench) -> None:
     ]
 
 
-def test_where_the_zone_is_not_known_times_are_in_utc(start: Start, demo_world: World) -> None:
+def test_where_no_zone_is_given_times_are_in_utc(start: Start, demo_world: World) -> None:
     bench = start(world={"formatVersion": 1, "channels": demo_world["channels"]})
     send(bench, V3, {"channelId": TRIP, "readings": [reading("2026-07-01T12:00:00", 1)]})
 
     assert listed(bench, TRIP) == [("2026-07-01T12:00:00+00:00", 1, 1)]
+
+
+@pytest.mark.parametrize("code", ["Eastern Standard Time", "America", "../x", "x" * 5000, "a\0b"])
+def test_a_time_without_offset_fails_where_the_given_zone_is_not_known(
+    start: Start, demo_world: World, code: str
+) -> None:
+    points = [one | {"dataPointTimeZone": {"timeZoneCode": code}} for one in demo_world["dataPoints"]]
+    bench = start(world=demo_world | {"dataPoints": points})
+
+    answer = send(
+        bench, V3, {"channelId": TRIP, "readings": [reading("2026-07-01", 5), reading("2026-07-02T00:00Z", 6)]}
+    )
+
+    (group,) = answer["failedReadings"]
+    assert [(one["time"], one["error"]) for one in group["readings"]] == [
+        ("2026-07-01", f"time needs an offset: the time zone {code!r} is not known here")
+    ]
+    assert listed(bench, TRIP) == [("2026-07-02T00:00:00+00:00", 6, 6)]
+
+
+def test_zones_are_known_where_the_system_has_no_database_of_them() -> None:
+    """Windows and slim containers have none; the package tzdata brings its own."""
+    program = "from zoneinfo import ZoneInfo; print(ZoneInfo('America/New_York'))"
+
+    done = subprocess.run(
+        [sys.executable, "-c", program], env={"PYTHONTZPATH": ""}, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "America/New_York\n"
 
 
 def test_trip_is_multiplied_and_offset(demo: Bench) -> None:
