@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
-import sys
-import sysconfig
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.hooking import commit_all, copy_package, git, make_variables
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-ROOT = Path(__file__).resolve().parents[1]
-PACKAGE = ("reconciler", "schemas", "docs", "pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml")
+    from pathlib import Path
 
 PROJECT = "definitions: channels\nenvironments:\n  sandbox:\n    url: sandbox\n"
 USE = "channels:\n  use:\n    channelId: 1\n    channelInfo: Use\n"
@@ -25,29 +20,16 @@ LOSSES = "channels:\n  losses:\n    channelId: 2\n    esaChannelVersion:\n      
 
 @pytest.fixture(scope="session")
 def variables(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
-    """The environment for git and pre-commit: no index and no build environment, the packages of this one instead."""
-    here = Path(sys.executable).parent
-    return {
-        "PATH": f"{here}{os.pathsep}{os.environ['PATH']}",
-        "HOME": str(tmp_path_factory.mktemp("home")),
-        "PRE_COMMIT_HOME": str(tmp_path_factory.mktemp("pre-commit")),
-        "PYTHONPATH": sysconfig.get_path("purelib"),
-        "PIP_NO_INDEX": "1",
-        "PIP_NO_BUILD_ISOLATION": "0",
-        **{f"GIT_{who}_{what}": "test@localhost" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
-    }
+    """The environment for git and pre-commit."""
+    return make_variables(tmp_path_factory.mktemp("home"))
 
 
 @pytest.fixture(scope="session")
 def hook_repository(tmp_path_factory: pytest.TempPathFactory, variables: Mapping[str, str]) -> Path:
     """This project as a repository with one commit, whatever the state of the working tree."""
     repository = tmp_path_factory.mktemp("reconciler")
-    for name in PACKAGE:
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, repository / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(ROOT / name, repository)
-    _commit(repository, variables)
+    copy_package(repository)
+    commit_all(repository, variables)
     return repository
 
 
@@ -58,7 +40,7 @@ def desk(tmp_path: Path, variables: Mapping[str, str]) -> Path:
     (tmp_path / "reconciler.yaml").write_text(PROJECT, encoding="utf-8")
     (tmp_path / "channels" / "use.yaml").write_text(USE, encoding="utf-8")
     (tmp_path / "channels" / "losses.yaml").write_text(LOSSES, encoding="utf-8")
-    _commit(tmp_path, variables)
+    commit_all(tmp_path, variables)
     return tmp_path
 
 
@@ -88,13 +70,13 @@ def test_a_repository_without_definitions_is_left_in_peace(
     tmp_path: Path, hook_repository: Path, variables: Mapping[str, str]
 ) -> None:
     (tmp_path / "other.yaml").write_text("a: 1\n", encoding="utf-8")
-    _commit(tmp_path, variables)
+    commit_all(tmp_path, variables)
     assert _run_hook(tmp_path, hook_repository, variables) == (0, [])
 
 
 def _run_hook(desk: Path, hook_repository: Path, variables: Mapping[str, str]) -> tuple[int, list[str]]:
     """The exit code of pre-commit over what is staged in `desk`, and the first lines of the findings it printed."""
-    _git(desk, variables, "add", "--all")
+    git(desk, variables, "add", "--all")
     answer = subprocess.run(
         ["pre-commit", "try-repo", str(hook_repository), "--ref", "HEAD", "--color", "never"],
         cwd=desk,
@@ -106,13 +88,3 @@ def _run_hook(desk: Path, hook_repository: Path, variables: Mapping[str, str]) -
     )
     assert "validate ESA channel definitions" in answer.stdout, answer.stdout
     return answer.returncode, [line for line in answer.stdout.splitlines() if "  ESA" in line]
-
-
-def _commit(repository: Path, variables: Mapping[str, str]) -> None:
-    _git(repository, variables, "init", "--quiet")
-    _git(repository, variables, "add", "--all")
-    _git(repository, variables, "commit", "--quiet", "--message", "all")
-
-
-def _git(repository: Path, variables: Mapping[str, str], *words: str) -> None:
-    subprocess.run(["git", *words], cwd=repository, env=variables, check=True)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from tests.ci.conftest import BLOCKED, CHANNELS, FILE, RENAMED, ROOT
-from tests.ci.runner import grant, make_site, run_action
+from tests.ci.runner import grant, make_site, run_action, run_steps
 from tests.ci.stand_ins import STAND_INS
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from tests.ci.runner import StepRun
     from tests.ci.stand_ins import Site
 
+PAGE = ROOT / "docs" / "ci" / "README.md"
 COUNTS = ("has-changes", "update", "blocked", "unchanged", "unmanaged", "drift")
 ENDINGS = ("exit-code", "done", "stale", "failed", "not-tried")
 
@@ -174,3 +177,23 @@ def test_the_action_sees_no_secret(site: Site) -> None:
     step = use(check_out(with_secret), "plan", environment="${{ secrets.KEY }}")
 
     assert "secret\n" not in step.log
+
+
+def test_the_example_of_the_docs_works(scene: Scene, site: Site) -> None:
+    (example,) = re.findall(r"^```yml\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    pull = scene.open_pull(*RENAMED)
+    contexts = {**site.contexts, "secrets": {"ECI_API_KEY_READ": "sandbox-read"}}
+    steps, _ = run_steps(replace(site, event=pull, contexts=contexts), yaml.safe_load(example)["steps"], {})
+
+    assert [step.code for step in steps] == [0, 0, 0]
+    assert steps[-1].log == "1 channels would change\n"
+
+
+def test_the_docs_name_all_inputs_and_outputs() -> None:
+    action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+    rows = re.findall(r"^\| (`.*?`) \|", PAGE.read_text(encoding="utf-8").partition("| input |")[2], re.MULTILINE)
+    assert [name for row in rows for name in re.findall(r"`([\w-]+)`", row)] == _list_names(action)
+
+
+def _list_names(action: dict[str, dict[str, object]]) -> list[str]:
+    return [*action["inputs"], *action["outputs"]]
