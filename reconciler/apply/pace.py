@@ -16,7 +16,7 @@ _LATEST = 0.1
 
 
 class Pace:
-    """How many changes may be in flight; for the one thread that begins and ends them.
+    """How many changes may be in flight; for one thread at a time.
 
     Halved where the service says that it is too busy, and where a change was slow, but once only for all that was in
     flight then; one more for each round that goes well, up to `most`. `count_refusals` says how often the service has

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from concurrent.futures import FIRST_COMPLETED, wait
+from concurrent.futures import Future
 from contextlib import suppress
+from queue import SimpleQueue
+from threading import Condition
 from typing import TYPE_CHECKING
 
 from reconciler.apply.conduct import Conduct
@@ -20,10 +22,11 @@ from reconciler.model.outcomes import Account, Ending, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from concurrent.futures import Executor, Future
+    from concurrent.futures import Executor
 
     from reconciler.apply.writing import Landing
     from reconciler.energycap.client import Editor, Reader
+    from reconciler.model.events import Event
     from reconciler.model.live import Live
     from reconciler.model.plan import Change, Plan
     from reconciler.model.project import Environment
@@ -80,19 +83,23 @@ class _Run:
         self._halt = ""
         self._silences = 0
         self._is_interrupted = False
+        # What workers share is theirs while they have the turn; what they have to tell is told by who applies.
+        self._turn = Condition()
+        self._news: SimpleQueue[Event | Future[None]] = SimpleQueue()
+        self._in_flight = 0
+        self._is_over = False
 
     def carry_out(self, executor: Executor) -> None:
         """Bring every change to its end; those that may not be begun end as not tried."""
-        in_flight: dict[Future[Step], Change] = {}
-        while self._queue:
-            while len(in_flight) < self._pace.limit and (change := self._queue.take()):
-                self._begin(change, executor, in_flight)
-            ended, _ = wait(in_flight, return_when=FIRST_COMPLETED)
-            for future in ended:
-                change = in_flight.pop(future)
-                self._pace.end(change.name)
-                self._heed(future.result())
-                self._finish(change, future.result())
+        workers = [executor.submit(self._work) for _ in range(min(self._conduct.parallelism, len(self._changes)))]
+        for worker in workers:
+            worker.add_done_callback(self._news.put)
+        try:
+            self._tell(len(workers))
+        finally:
+            with self._turn:
+                self._is_over = True
+                self._turn.notify_all()
 
     def read_back(self, reader: Reader, executor: Executor) -> None:
         """Read all channels that may have been written once more, and correct the outcomes of those that say else."""
@@ -120,13 +127,47 @@ class _Run:
             self._steps[change.name] = Step(outcome)
             self._conduct.on_event(Differed(outcome))
 
-    def _begin(self, change: Change, executor: Executor, in_flight: dict[Future[Step], Change]) -> None:
-        if refusal := self._refuse(change):
-            self._finish(change, Step(refusal))
-            return
-        self._conduct.on_event(Started(change.name, change.channel_id, self._index[change.name], len(self._changes)))
+    def _tell(self, at_work: int) -> None:
+        """Pass on what the workers have to tell, until none of them is at work. Raises what one of them raised."""
+        while at_work:
+            news = self._news.get()
+            if isinstance(news, Future):
+                news.result()
+                at_work -= 1
+            else:
+                self._conduct.on_event(news)
+
+    def _work(self) -> None:
+        """Carry out one change after the other, for as long as there are any."""
+        # Without a way back to the thread that applies: a worker that waits for it costs more than a disk.
+        while change := self._take():
+            self._end(change, self._stepper.carry_out(change))
+
+    def _take(self) -> Change | None:
+        """The next change that may be begun, as soon as there is one; None where there will be none."""
+        with self._turn:
+            while self._queue and not self._is_over:
+                change = self._queue.take() if self._in_flight < self._pace.limit else None
+                if change is None:
+                    self._turn.wait()
+                elif refusal := self._refuse(change):
+                    self._finish(change, Step(refusal))
+                else:
+                    self._begin(change)
+                    return change
+            return None
+
+    def _begin(self, change: Change) -> None:
+        self._in_flight += 1
         self._pace.begin(change.name)
-        in_flight[executor.submit(self._stepper.carry_out, change)] = change
+        self._news.put(Started(change.name, change.channel_id, self._index[change.name], len(self._changes)))
+
+    def _end(self, change: Change, step: Step) -> None:
+        with self._turn:
+            self._in_flight -= 1
+            self._pace.end(change.name)
+            self._heed(step)
+            self._finish(change, step)
 
     def _heed(self, step: Step) -> None:
         """Halt where no other change will fare better than the one that ended with `step`."""
@@ -140,7 +181,8 @@ class _Run:
     def _finish(self, change: Change, step: Step) -> None:
         self._steps[change.name] = step
         self._queue.finish(change.name)
-        self._conduct.on_event(Finished(step.outcome, self._index[change.name], len(self._changes)))
+        self._news.put(Finished(step.outcome, self._index[change.name], len(self._changes)))
+        self._turn.notify_all()
 
     def _refuse(self, change: Change) -> Outcome | None:
         """Why `change` may not be begun; None where it may."""
