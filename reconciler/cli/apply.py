@@ -17,7 +17,7 @@ from reconciler.cli.documents import read_file
 from reconciler.cli.exits import Exit, exit_of_account, exit_of_plan, gravest
 from reconciler.cli.options import Scope, printing, scoped
 from reconciler.cli.planned import plan_now, plan_renderers, read_live
-from reconciler.cli.project import open_definitions, open_workplace, print_findings
+from reconciler.cli.project import open_definitions, open_workplace, path_prefix, print_findings
 from reconciler.cli.screen import TEXT
 from reconciler.cli.service import open_service
 from reconciler.energycap.client import open_editor
@@ -25,6 +25,7 @@ from reconciler.errors import PlanFileError, UsageError
 from reconciler.planfile.reading import read_plan
 from reconciler.planning.compare import compare_plans
 from reconciler.planning.guards import check_guards
+from reconciler.reports import findings_text
 from reconciler.reports.paint import plain
 from reconciler.reports.plan_text import render_plan
 
@@ -125,6 +126,8 @@ def _open_site(screen: Screen, workplace: Workplace, environment: Environment, p
 
 def _apply(site: Site, plan: Plan) -> Exit:
     account = carry_out(site, plan)
+    if news := [finding for finding in site.editor.findings if finding not in plan.findings]:
+        site.screen.remark(findings_text.render(news, plain, path_prefix(site.workplace.root)))
     site.screen.remark_more(f"requests: {site.editor.requests.total()}")
     return exit_of_account(plan, account)
 

@@ -53,8 +53,9 @@ class Serve:
         self._desk = desk
         self._running: Any = None
 
-    def __call__(self, world: dict[str, Any], **settings: str) -> sandbox.Service:
-        options = sandbox.Options(sandbox.parse_settings(f"{name}={value}" for name, value in settings.items()))
+    def __call__(self, world: dict[str, Any], *faults: str, **settings: str) -> sandbox.Service:
+        assignments = [f"{name}={value}" for name, value in settings.items()]
+        options = sandbox.Options(sandbox.parse_settings(assignments), sandbox.parse_faults(faults))
         self._running = sandbox.running(self._desk.root / "served.sqlite3", world, options)
         service: sandbox.Service = self._running.__enter__()
         self._desk.write("reconciler.yaml", PROJECT.replace("url: sandbox", f"url: {service.url}"))
@@ -141,6 +142,17 @@ def test_a_summary_that_cannot_be_written_is_said_with_the_account(planned: Desk
     assert answer.code == 0
     assert answer.err.splitlines()[0] == "cannot write missing/summary.md: No such file or directory"
     assert answer.out.splitlines()[-1] == "Apply: 2 done, 0 stale, 0 failed, 0 not tried."
+
+
+def test_a_call_that_is_deprecated_is_said_beside_the_account(desk: Desk, served: Serve) -> None:
+    served(make_world(ONE), "PUT deprecated")
+    desk.define({"one": RENAMED["one"]})
+    answer = desk.run("apply", "--auto-approve")
+    assert (answer.code, answer.out.splitlines()[-1]) == (0, "Apply: 1 done, 0 stale, 0 failed, 0 not tried.")
+    assert answer.err.splitlines()[0] == (
+        "ESA701  warning: EnergyCAP has deprecated a call of this tool: PUT /api/v202406/esachannel/{id}: "
+        "a later version, by the fault asked for"
+    )
 
 
 def test_what_is_blocked_is_not_sent_and_said_with_3(desk: Desk) -> None:

@@ -63,7 +63,7 @@ def run_everything(desk: Desk) -> list[Answer]:
     """Each command that talks to the service or shows what came of it, in the order of a working day."""
     answers = [
         desk.run("plan", "-v", "--out", "plan.json", *EVERY_FORMAT),
-        desk.run("apply", "plan.json", "-v", "--format", "json=events.jsonl"),
+        desk.run("apply", "plan.json", "-v", "--format", "json=events.jsonl", "--format", "markdown=done.md"),
         desk.run("apply", "--auto-approve", "-v", "--format", "json"),
         desk.run("apply", "--resume", "-v"),
         desk.run("snapshot", "--out", "copy.json"),
