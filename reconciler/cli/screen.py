@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from reconciler.cli.documents import write_file
 from reconciler.errors import FileError, UsageError
+from reconciler.model.record import record
 from reconciler.reports.paint import Style, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from reconciler.reports.paint import Paint
 
@@ -51,7 +51,7 @@ _STYLES: Mapping[Style, Mapping[str, object]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Output:
     """One rendering that was asked for: a format, and the file it goes to; None is stdout."""
 
@@ -59,7 +59,7 @@ class Output:
     file: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Screen:
     """What a command prints on: results to stdout and into files, remarks to stderr.
 
@@ -86,12 +86,14 @@ class Screen:
 
     def for_machines(self) -> Screen:
         """The same screen without its text."""
-        return replace(self, outputs=tuple(output for output in self.outputs if output.format != TEXT))
+        return self._with(output for output in self.outputs if output.format != TEXT)
 
     def show_only(self, format_name: str, render: Callable[[Paint], str]) -> None:
         """Render the outputs of one format alone: what a command says beside its other formats."""
-        picked = tuple(output for output in self.outputs if output.format == format_name)
-        replace(self, outputs=picked).show({format_name: render})
+        self._with(output for output in self.outputs if output.format == format_name).show({format_name: render})
+
+    def _with(self, outputs: Iterable[Output]) -> Screen:
+        return Screen(tuple(outputs), self.color, self.is_quiet, self.is_verbose)
 
     @property
     def shows_text(self) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reconciler.model.desired import Desired
@@ -16,6 +15,7 @@ from reconciler.model.fields import (
     VERSION_FIELDS,
 )
 from reconciler.model.places import Place
+from reconciler.model.record import record
 from reconciler.model.routes import Feed, Pointers
 from reconciler.model.values import canonical_time
 
@@ -45,7 +45,7 @@ _TWINS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Built:
     """The channels and feeds of one file, in its order; `guessed` are channels that a file that is no YAML may name."""
 

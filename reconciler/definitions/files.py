@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import stat
 from collections import deque
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.definitions.source import MAX_BYTES
 from reconciler.definitions.subjects import show
 from reconciler.model.places import Place
+from reconciler.model.record import record
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ PROJECT_FILE = "reconciler.yaml"
 _ENDINGS = (".yaml", ".yml")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Found:
     """The files in the folders of a project, relative to its root, sorted, each once, with the size of all of them."""
 
@@ -63,22 +63,22 @@ def read_file(root: Path, file: str) -> bytes | Finding:
     return data
 
 
-@dataclass(slots=True)
 class _Search:
     """A walk through folders, whose own paths without links are `homes`.
 
     `files` are those found by device and inode, `folders` those of the present walk.
     """
 
-    root: Path
-    homes: tuple[str, ...]
-    files: dict[Inode, str] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)
-    # Where a finding is already, however often a walk comes by.
-    told: set[str] = field(default_factory=set)
-    folders: set[Inode] = field(default_factory=set)
-    met: int = 0
-    size: int = 0
+    def __init__(self, root: Path, homes: tuple[str, ...]) -> None:
+        self.root = root
+        self.homes = homes
+        self.files: dict[Inode, str] = {}
+        self.findings: list[Finding] = []
+        # Where a finding is already, however often a walk comes by.
+        self.told: set[str] = set()
+        self.folders: set[Inode] = set()
+        self.met = 0
+        self.size = 0
 
     def walk(self, folder: str) -> None:
         """Find all files below `folder`. A loop instead of a recursion: folders may nest deeper than Python's stack."""

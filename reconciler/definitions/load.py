@@ -5,17 +5,16 @@ from __future__ import annotations
 import gc
 import hashlib
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import repeat
 from typing import TYPE_CHECKING
 
 from reconciler.definitions.files import find_files, read_file
 from reconciler.definitions.limit import count_rest, pick_findings
 from reconciler.definitions.page import Page, make_page, read_sound
-from reconciler.definitions.pinpoint import pinpoint
 from reconciler.definitions.scalars import PlainScalars
 from reconciler.model.desired import Definitions
 from reconciler.model.findings import Finding
+from reconciler.model.record import record
 from reconciler.model.routes import Feed
 from reconciler.planning.offline import check_definitions
 from reconciler.rules import make_finding
@@ -39,7 +38,7 @@ _WORTH_TWO = 700_000
 _OWN_ALONE, _OWN = 48, 20
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Loaded:
     """What the files say and what is wrong with them, in the order of files and lines.
 
@@ -50,7 +49,7 @@ class Loaded:
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Loading:
     """Definitions of which a second process, where that pays, reads the files `others` already."""
 
@@ -67,7 +66,7 @@ class Loading:
             findings = (*self.found.findings, *_check_pages(pages))
             picked, rest = pick_findings(findings, {page.file: page.more for page in pages})
             sound = _put_together(pages, [page for page in pages if page.is_sound])
-            return Loaded(sound, count_rest(pinpoint(self.root, picked), rest))
+            return Loaded(sound, count_rest(_pinpoint(self.root, picked), rest))
 
     def _read_pages(self) -> list[Page]:
         scalars = PlainScalars()
@@ -100,6 +99,15 @@ def begin_loading(root: Path, folders: Sequence[str], *, is_alone: bool = True) 
 
     own, others = share(found.files, _OWN_ALONE if is_alone else _OWN)
     return Loading(root, found, own, others, start_second(root, others))
+
+
+def _pinpoint(root: Path, findings: Sequence[Finding]) -> Sequence[Finding]:
+    if not findings:
+        return findings
+    # Imported here, as most runs find nothing.
+    from reconciler.definitions.pinpoint import pinpoint  # noqa: PLC0415
+
+    return pinpoint(root, findings)
 
 
 @contextmanager

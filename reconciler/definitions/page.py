@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from reconciler.definitions.build import NOTHING, Built, build
@@ -12,6 +11,7 @@ from reconciler.definitions.quick import read_quickly
 from reconciler.definitions.schema import Format, accept_for
 from reconciler.definitions.slips import find_slips
 from reconciler.definitions.source import decode
+from reconciler.model.record import record
 
 if TYPE_CHECKING:
     from reconciler.definitions.quick import Lines
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Sound: TypeAlias = tuple[bytes, Any, Lines]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Page:
     """What one file says, and what is wrong with it; `digest` is of its content, however its lines end.
 

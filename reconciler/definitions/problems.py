@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from reconciler.model.record import record
 
 # From the top of a file to a value in it: the keys of mappings, the numbers of list members.
 Keys: TypeAlias = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Problem:
     """Something wrong at a value, or at its key; what a finding is before its place is known."""
 

@@ -6,7 +6,6 @@ It takes only what needs no judgement; `close` reads all else, and decides. Both
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import yaml
@@ -23,6 +22,7 @@ from yaml.events import (
 from reconciler.definitions.reader import MAX_DEPTH, open_events
 from reconciler.definitions.scalars import has_control
 from reconciler.definitions.source import is_clean
+from reconciler.model.record import record
 
 if TYPE_CHECKING:
     from reconciler.definitions.reader import NextEvent, OpenEvents
@@ -36,7 +36,7 @@ _NAMING = ("channels", "feeds")
 _PROPERTY = r"(?:^|[\s\[{,:-])(?:&\S|!)"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Quick:
     """The values of a file, and the line of each name under `channels` and `feeds`, counted from 1."""
 

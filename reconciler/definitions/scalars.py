@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reconciler.model.record import record
 from reconciler.model.values import canonical_number
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _LARGEST_EXPONENT = 330
 _LARGEST, _LARGEST_ID = 999_999_999_999_999, 2**31 - 1
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Trouble:
     """Why a scalar cannot be read: the code of a rule, and what to say of it after the name of its key."""
 

@@ -7,12 +7,12 @@ import marshal
 import os
 import sys
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 from reconciler.definitions.files import read_file
 from reconciler.definitions.page import read_sound
 from reconciler.definitions.scalars import PlainScalars
+from reconciler.model.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from reconciler.definitions.page import Sound
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Second:
     """A process that reads `count` files; what it read comes through a pipe."""
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.model.places import Place
+from reconciler.model.record import record
 
 if TYPE_CHECKING:
     from reconciler.model.routes import Feed, Pointers
     from reconciler.model.values import Spec
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Desired:
     """One channel as the files want it.
 
@@ -38,7 +38,7 @@ class Desired:
         return Place(file=self.file, line=self.line, keys=keys, piece=piece)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Definitions:
     """Everything the files say: channels and feeds, ordered by name.
 

@@ -6,8 +6,9 @@ new row here. Source: EsaChannelEdit, EsaChannelVersionEdit and EsaChannelRespon
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from reconciler.model.record import record
 
 VERSION = "esaChannelVersion"
 
@@ -33,7 +34,7 @@ class Impact(Enum):
     HISTORY = "history"  # may rewrite stored values
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Field:
     """One value that git can govern.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from reconciler.model.record import record
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@record
 class Place:
     """A place in a file: a file, and in it a line, a column, a piece of text.
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
+
+from reconciler.model.record import record
 
 if TYPE_CHECKING:
     from reconciler.model.places import Place
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pointers:
     """The identifiers by which a group of readings, a feed, or a `select` names a channel.
 
@@ -45,7 +46,7 @@ class Problem(Enum):
     NO_IDENTIFIER = "no identifier"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Route:
     """Where pointers lead: one channel and the step that decided, or a problem and who was left.
 
@@ -60,7 +61,7 @@ class Route:
     left: tuple[tuple[Step, tuple[int, ...]], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Feed:
     """A data logger or import profile: how it names its channel, and which channel must get its readings."""
 

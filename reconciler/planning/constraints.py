@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeGuard
 
 from reconciler.model.fields import (
@@ -21,6 +20,7 @@ from reconciler.model.fields import (
     TRIP,
     VERSION,
 )
+from reconciler.model.record import record
 from reconciler.planning.citing import show_value
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ MINIMUM_READING = f"{VERSION}.minimumReading"
 MAXIMUM_READING = f"{VERSION}.maximumReading"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Violation:
     """A rule of the catalogue that a channel's own values break; `path` leads to the value to look at."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.model.fields import FORMULA, IS_CALCULATED
 from reconciler.model.formulas import find_references
+from reconciler.model.record import record
 from reconciler.planning.citing import cite, place_reference, shorten
 from reconciler.planning.constraints import is_blank
 from reconciler.planning.formula_cycles import find_cycles
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _LONGEST_CYCLE = 8
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Reference:
     """One `channel(…)` in the formula of `user`; `target` is the channel of the files that it leads to, if any."""
 

@@ -18,6 +18,7 @@ NEVER = "asyncio", "deepdiff", "httpx", "jinja2", "rich", "ruamel", "socket", "s
 # What costs more to import than sound files cost to read.
 FOR_FINDINGS = (
     "click",
+    "dataclasses",
     "difflib",
     "jsonschema",
     "reconciler.definitions.close",
