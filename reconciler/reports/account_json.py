@@ -48,9 +48,10 @@ def render_event(event: Event) -> str:
 
 
 def render_account(account: Account) -> str:
-    """The last line: how many changes ended how, as the account has it."""
+    """The last line: how many changes ended how, and why not all were tried, as the account has it."""
     counts: dict[str, object] = {ending.name.lower(): len(account.ended(ending)) for ending in Ending}
-    return _line("change_summary", count_endings(account), {**counts, "interrupted": account.interrupted})
+    stops = {"interrupted": account.interrupted, "halted": account.halted or None}
+    return _line("change_summary", count_endings(account), {**counts, **stops})
 
 
 def _render_outcome(outcome: Outcome) -> str:

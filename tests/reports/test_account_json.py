@@ -101,6 +101,7 @@ def test_the_last_line_counts_the_endings() -> None:
         "not_tried": 1,
         "differs": 1,
         "interrupted": False,
+        "halted": None,
     }
 
 
