@@ -14,8 +14,9 @@ from reconciler.cli.exits import Exit
 from reconciler.cli.project import print_findings
 from reconciler.cli.screen import TEXT
 from reconciler.errors import FileError, UsageError
+from reconciler.planning.nearest import find_nearest
 from reconciler.readings.cells import Decimal
-from reconciler.readings.layout import DELIMITERS, Habits
+from reconciler.readings.layout import DELIMITERS, NAMED, Habits
 from reconciler.readings.route_json import render_group
 
 if TYPE_CHECKING:
@@ -64,8 +65,18 @@ def _read_map(pairs: Sequence[str]) -> dict[str, str]:
         header, equals, name = pair.rpartition("=")
         if not equals or not header:
             raise UsageError(f"--map {pair} names no column", "write  --map HEADER=PROPERTY")
-        names[header.strip()] = name.strip()
+        names[header.strip()] = _read_property(name.strip(), pair)
     return names
+
+
+def _read_property(name: str, pair: str) -> str:
+    """The property of the API that `name` is, however its letters are written; "" is none."""
+    known = {one.casefold(): one for one in (*NAMED, "")}
+    if name.casefold() in known:
+        return known[name.casefold()]
+    near = find_nearest(name, NAMED)
+    fix = f"did you mean  {near}" if near else f"known are {', '.join(NAMED)}"
+    raise UsageError(f"--map {pair} names no property of the API", fix)
 
 
 def show_broken(screen: Screen, file: Path, broken: BrokenFile) -> Exit:

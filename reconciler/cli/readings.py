@@ -151,6 +151,8 @@ def _import(screen: Screen, file: ReadingsFile, sender: Sender, options: dict[st
         conduct = Conduct(stop, on_batch, options["batch"], census.repeats)
         account = _send(screen, partial(send_file, file, router, delivery, failed, conduct), path)
     show_findings(screen, account.findings)
+    if account.failed > len(account.findings):
+        screen.complain(f"and {account.failed - len(account.findings):,} more that the service did not take\n")
     screen.show({TEXT: partial(render_account, account, path), "json": lambda _: encode_account(account, path) + "\n"})
     return _exit_of(account)
 

@@ -168,7 +168,9 @@ class _Count:
     def finish(self) -> Census:
         census = self._census
         if not census.readings and not census.errors:
-            self._say(Flaw("ESA611", "the file holds no reading, found none"), 1)
+            self._say(
+                Flaw("ESA611", "the file holds no reading", "look at what wrote it: was there anything to write?"), 1
+            )
         census.groups = tuple(
             Group(self._numbers + number, line, self._counts[key], self._router.find(key))
             for number, (key, line) in enumerate(self._firsts.items())

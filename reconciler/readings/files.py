@@ -83,5 +83,7 @@ def recognise(path: Path, habits: Habits) -> ReadingsFile:
     if begin == "{":
         return ReadingsFile(source, Shape.LINES)
     if not begin:
-        raise BrokenFile("the file is empty, found no reading", 1)
+        raise BrokenFile(
+            "the file is empty, found no reading", 1, "look at what wrote it: was there anything to write?"
+        )
     return ReadingsFile(source, Shape.CSV, find_layout(source.head, habits))

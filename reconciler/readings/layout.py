@@ -22,7 +22,9 @@ DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
 # What a file of failed readings says of each row; read again, it says nothing.
 ERROR = "error"
 _READING = (TIME, VALUE, ESTIMATED, NOTE)
-_KNOWN = {name.casefold(): name for name in (*PROPERTIES, *_READING)} | {ERROR: ""}
+# What a column can be.
+NAMED = (*PROPERTIES, *_READING)
+_KNOWN = {name.casefold(): name for name in NAMED} | {ERROR: ""}
 _LOOKED_AT = 1000
 # A slip of the pen: an honest name of something else is less like any of ours.
 _NEAR = 0.8
@@ -65,10 +67,12 @@ class Layout:
 
 def find_layout(head: str, habits: Habits) -> Layout:
     """The layout of the CSV file that begins with `head`. Raises BrokenFile where it has none, or only nearly."""
-    names = {header.casefold(): name for header, name in (habits.names or {}).items()}
+    given = habits.names or {}
+    names = {header.casefold(): name for header, name in given.items()}
     delimiter = habits.delimiter or _find_delimiter(head, names)
     rows = _split(head, delimiter)
     header = tuple(next(rows, []))
+    _refuse_unmapped(header, given)
     columns = _find_columns(header, names)
     decimal = habits.decimal or _find_decimal(rows, columns[VALUE])
     places = {PROPERTIES[name][0]: column for name, column in columns.items() if name in PROPERTIES}
@@ -116,7 +120,6 @@ def _find_columns(header: Sequence[str], names: Mapping[str, str]) -> dict[str, 
         raise BrokenFile("the file has no header, found an empty line", 1)
     known = [(name, column) for column, text in enumerate(header) if (name := _name(text, names))]
     columns = dict(known)
-    _refuse_unmapped(header, names)
     _refuse_twice([_field(name) for name, _ in known])
     _refuse_misspelt(header, columns, names)
     missing = [name for name in (TIME, VALUE) if name not in columns]
@@ -137,19 +140,19 @@ def _field(name: str) -> str:
 def _refuse_unmapped(header: Sequence[str], names: Mapping[str, str]) -> None:
     folded = {text.strip().casefold() for text in header}
     for text, name in names.items():
-        if text not in folded:
+        if header and text.casefold() not in folded:
             raise BrokenFile(f"no column {quote(text)}, which --map speaks of", 1, f"correct  --map {text}={name}")
 
 
 def _refuse_twice(fields: Sequence[str]) -> None:
     for field, count in Counter(fields).items():
         if count > 1:
-            names = [name for name in (*PROPERTIES, *_READING) if _field(name) == field]
+            names = [name for name in NAMED if _field(name) == field]
             raise BrokenFile(f"{count} columns for {' or '.join(names)}", 1, "leave one of them")
 
 
 def _refuse_misspelt(header: Sequence[str], columns: Mapping[str, int], names: Mapping[str, str]) -> None:
-    free = {name.casefold(): name for name in (*PROPERTIES, *_READING) if name not in columns}
+    free = {name.casefold(): name for name in NAMED if name not in columns}
     for text in header:
         if _name(text, names) is None and (near := get_close_matches(text.strip().casefold(), free, 1, _NEAR)):
             say = f"--map {text.strip()}="

@@ -59,8 +59,8 @@ def _render_lines(file: ReadingsFile, census: Census, paint: Paint) -> Iterator[
         yield f"and {count(len(landing) - _SHOWN, 'more set')} of identifiers; --format json lists all."
     if landing:
         yield ""
-    channels = {channel.id for _, channel in landing}
     sound = census.readings - census.bad
+    channels = {channel.id for _, channel in landing if sound}
     words = f"Readings: {sound:,} land on {count(len(channels), 'channel')}, {census.bad:,} cannot be sent."
     yield paint(words, Style.HEADING)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from reconciler.readings.routing import Router
     from reconciler.readings.rows import Parcel, Row
 
-_SHOWN = 50
+# Of all, and of those that were refused alike: the file of failed readings has every one.
+_SHOWN, _SHOWN_ALIKE = 50, 5
 
 
 @dataclass(slots=True)
@@ -32,7 +34,7 @@ class ImportAccount:
 
     `left_out` were wrong in the file, `failed` were not taken, of `unknown` nobody knows, and `not_sent` were not
     taken, or came after that, because of what `stopped` the import, or because the user did. `findings` tell of the
-    first that the service did not take.
+    first that the service did not take, for each reason that it gave.
     """
 
     imported: int = 0
@@ -96,6 +98,7 @@ class _Run:
         self._delivery = delivery
         self._failed = failed
         self._conduct = conduct
+        self._reasons: Counter[str] = Counter()
 
     def leave_out(self, parcel: Parcel, row: Row, reason: str) -> None:
         self.account.left_out += 1
@@ -130,7 +133,10 @@ class _Run:
 
     def _reject(self, load: Load, reason: str) -> None:
         self._failed.add(load.parcel, load.row, reason)
-        if len(self.account.findings) < _SHOWN:
+        if len(self.account.findings) == _SHOWN:
+            return
+        self._reasons[reason] += 1
+        if self._reasons[reason] <= _SHOWN_ALIKE:
             flaw = Flaw("ESA619", f"the service did not take the reading: {reason}")
             self.account.findings.append(flaw.at(self._file, load.row.line))
 

@@ -54,6 +54,8 @@ class Source:
 
 def look_at(path: Path) -> Source:
     """The file of readings at `path`. Raises BrokenFile where it is no text in UTF-8, and FileError where no file."""
+    if path.name == "-" and not path.exists():
+        raise FileError("readings cannot come from standard input", "save them to a file: it is read more than once")
     with _explained(path):
         if not stat.S_ISREG(path.stat().st_mode):
             raise FileError(f"{path} is no ordinary file", "save the readings to a file: it is read more than once")

@@ -187,6 +187,37 @@ def test_a_pair_that_maps_nothing_is_wrong_usage(tenant: Desk, pair: str) -> Non
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "fix"),
+    [
+        ("tim", "did you mean  time"),
+        (
+            "Zeit",
+            (
+                "known are channelId, channelImportId, meterImportId, observationTypeCode, unitCode, "
+                "channelIntervalInSeconds, esaChannelId, esaChannelImportId, dataPointImportId, "
+                "esaChannelIntervalMinutes, time, value, estimated, note"
+            ),
+        ),
+    ],
+)
+def test_a_pair_that_names_no_property_is_wrong_usage(tenant: Desk, name: str, fix: str) -> None:
+    answer = tenant.run("readings", "route", "readings.csv", "--map", f"When={name}")
+
+    assert (answer.code, answer.err) == (
+        64,
+        f"reconciler: --map When={name} names no property of the API\n  fix: {fix}\n",
+    )
+
+
+def test_properties_may_be_named_in_any_letters(tenant: Desk) -> None:
+    tenant.write("readings.csv", "Logger,When,value\nUSE,2026-12-01,1\n")
+
+    answer = tenant.run("readings", "route", "readings.csv", "--map", "logger=CHANNELIMPORTID", "--map", "When=Time")
+
+    assert answer.code == 0
+
+
 def test_long_files_say_how_far_they_are(tenant: Desk) -> None:
     start = datetime(2026, 1, 1)  # noqa: DTZ001 - local times have no zone
     times = ((start + timedelta(minutes=number)).isoformat() for number in range(1_000_100))
@@ -311,6 +342,21 @@ def test_readings_that_the_service_does_not_take_are_told_row_by_row(
             "Import: 2 imported, 1 failed, 0 unknown, 0 not sent, 0 left out.",
         ],
     )
+
+
+def test_of_readings_that_are_refused_alike_the_rest_are_counted(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = "".join(f"DPI-1,ELECUSE,2026-12-01T0{hour}:00,1\n" for hour in range(8))
+    desk.write("readings.csv", HEADER + rows)
+    with served(desk, monkeypatch, "POST 400"):
+        answer = desk.run("readings", "import", "readings.csv")
+
+    assert answer.code == 6
+    assert answer.out.splitlines()[-4:] == [
+        "5 errors in 1 file.",
+        "and 3 more that the service did not take",
+        "8 readings with the reason in readings.failed.csv: mend and import that file.",
+        "Import: 0 imported, 8 failed, 0 unknown, 0 not sent, 0 left out.",
+    ]
 
 
 @pytest.mark.parametrize(("fault", "code", "imported"), [("POST 401", 1, 0), ("POST 401 @2", 6, 1)])

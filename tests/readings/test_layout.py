@@ -127,7 +127,7 @@ def test_a_header_that_cannot_be_meant_is_said(head: str, message: str, fix: str
 
 
 def test_a_mapped_column_must_be_there() -> None:
-    with pytest.raises(BrokenFile, match='no column "zeit", which --map speaks of'):
+    with pytest.raises(BrokenFile, match='no column "Zeit", which --map speaks of'):
         find("time,value,channelId\n", names={"Zeit": "time"})
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from threading import Event
 from typing import TYPE_CHECKING
+
+import httpx
 
 from reconciler.planning.index import make_index
 from reconciler.readings.failures import open_failed_file
@@ -12,7 +15,7 @@ from reconciler.readings.layout import Habits
 from reconciler.readings.routing import Router
 from reconciler.readings.sending import Conduct, ImportAccount, send_file
 from tests.readings.bench import tell, write
-from tests.readings.delivering import Courier, kept, serving
+from tests.readings.delivering import WORLD, Courier, answering, kept, receipt, serving
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from reconciler.energycap.sender import Sender
     from reconciler.readings.files import ReadingsFile
 
+COUNTED = {"TotalNumberOfRecords": "3", "PageNumber": "1", "PageSize": "1000", "TotalPages": "1"}
 HEADER = "channelImportId,time,value\n"
 FOUR = HEADER + "".join(f"IMP-{1 + hour % 2},2026-01-01T0{hour}:00,{hour}\n" for hour in range(4))
 
@@ -70,13 +74,30 @@ def test_what_is_left_out_and_what_is_not_taken_is_written_down_and_told(tmp_pat
     ]
 
 
-def test_of_very_many_rejected_readings_the_first_are_told(tmp_path: Path) -> None:
+def test_of_readings_that_are_rejected_alike_the_first_are_told(tmp_path: Path) -> None:
     file = recognise(write(tmp_path, HEADER + "IMP-1,2026-01-01T00:00,5\n" * 100), Habits())
 
     with serving(tmp_path, settings=["v3_overwrite=fail"]) as (_, sender):
         account, _ = send(tmp_path, sender, file)
 
-    assert (account.failed, len(account.findings), len(failed(tmp_path))) == (99, 50, 100)
+    assert (account.failed, len(account.findings), len(failed(tmp_path))) == (99, 5, 100)
+
+
+def test_of_very_many_rejected_readings_the_first_are_told(tmp_path: Path) -> None:
+    rows = "".join(f"IMP-1,2026-01-01T00:00:{second:02},5\n" for second in range(60))
+    file = recognise(write(tmp_path, HEADER + rows), Habits())
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        if request.method == "GET":
+            return httpx.Response(200, json=WORLD["channels"], headers=COUNTED)
+        (group,) = json.loads(request.content)
+        told = [reading | {"error": f"not at {reading['time']}"} for reading in group["readings"]]
+        return receipt(group | {"readings": told})
+
+    with answering(refuse) as sender:
+        account, _ = send(tmp_path, sender, file)
+
+    assert (account.failed, len(account.findings), len(failed(tmp_path))) == (60, 50, 61)
 
 
 def test_a_service_that_goes_away_stops_the_import_and_the_rest_is_written_down(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -12,9 +12,6 @@ from reconciler.errors import FileError
 from reconciler.readings.flaws import BrokenFile
 from reconciler.readings.source import LONGEST_LINE, look_at
 from tests.readings.bench import write
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def read(path: Path, longest_line: int | None = LONGEST_LINE) -> str:
@@ -83,6 +80,7 @@ def test_a_missing_file_and_one_that_is_none_are_said(tmp_path: Path) -> None:
     for path, message in (
         (tmp_path / "no.csv", f"cannot read {tmp_path / 'no.csv'}: No such file or directory"),
         (tmp_path, f"{tmp_path} is no ordinary file"),
+        (Path("-"), "readings cannot come from standard input"),
         (pipe, f"{pipe} is no ordinary file"),
     ):
         with pytest.raises(FileError) as caught:
