@@ -1,14 +1,14 @@
 """How fast files are validated, beside others: `python -m benchmarks.validate --channels 1 1000 10000 --rounds 5`.
 
-Others are check-jsonschema with the same schema and yamllint, each in a virtual environment of its own, and as floors
-the C loader alone and libyaml without a single Python object. All read the same files, as whole processes.
+Others are check-jsonschema with the same schema and yamllint; they and this project are installed as users install
+them, each in a virtual environment of its own. Floors are Python with nothing but yaml, its C loader alone, and libyaml
+without a single Python object. All read the same files, as whole processes.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import sys
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
@@ -21,6 +21,7 @@ from benchmarks.measuring import (
     describe_machine,
     find_tool,
     install,
+    install_own,
     median_cost,
     median_ratio,
     render_table,
@@ -37,21 +38,23 @@ HEADING = "## Validation"
 _SCHEMA = ROOT / "schemas" / "channels.schema.json"
 _OURS, _ALONE, _PEER, _LINTER = "reconciler validate", "the same on one processor", "check-jsonschema", "yamllint"
 _HEADS = ("", "channels", "files", "wall", "CPU", "peak memory", "wall ratio", "CPU ratio")
-# How much of check-jsonschema's time ours may take. Source: design of the project, goals of speed.
-_GOALS = {(10_000, _OURS): 0.02, (10_000, _ALONE): 0.035, (1, _OURS): 0.25}
+# How much of check-jsonschema's time ours may take for so many channels in so many files, and how many MiB of memory.
+# Source: design of the project, goals of speed.
+_GOALS = {(10_000, 500, _OURS): 0.02, (10_000, 500, _ALONE): 0.035, (1, 1, _OURS): 0.25}
+_MEMORY_GOALS = {(100_000, _OURS): 400, (100_000, _ALONE): 400}
 # Beyond this the others take minutes, and what is asked is whether ours stays linear.
 _LARGEST_OF_OTHERS = 10_000
 # The others are timed fewer times where a round of them takes half a minute.
 _ROUNDS_OF_OTHERS = {10_000: 1}
 _EACH = 'import pathlib, yaml\nfor path in pathlib.Path("channels").iterdir():\n    '
 _FLOORS = {
-    "the floor: click and yaml imported": "import click, dataclasses, hashlib, json, yaml",
+    "the floor: yaml imported": "import yaml",
     "the floor: CSafeLoader alone": f"{_EACH}yaml.load(path.read_bytes(), yaml.CSafeLoader)",
     "the floor: libyaml, no Python objects": f"{_EACH}yaml.cyaml.CParser(path.read_bytes()).raw_parse()",
 }
 _ABOUT = """\
-`python -m benchmarks.validate`, {machine}.
-A channel has 22 values, 700 bytes. Medians of {rounds} rounds (of the others for 10,000 channels: one), the candidates
+`python -m benchmarks.validate`, {machine};
+{installed}. A channel has 22 values, 700 bytes. Medians of {rounds} rounds (of the others for 10,000 channels: one), the candidates
 in turn, a first round dropped. Ratios are to check-jsonschema within a round, which hold where seconds do not; that of
 CPU adds up both processes of ours. Peak memory is that of the largest process of a candidate. check-jsonschema checks
 the same schema and nothing else; `reconciler validate` also checks names, domain rules and references over all files.
@@ -84,6 +87,14 @@ _CHANNEL = """\
 
 
 @dataclass(frozen=True, slots=True)
+class Tools:
+    """A Python that has this project, and the folders with the commands of the others by their names."""
+
+    python: Path
+    peers: dict[str, Path]
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """So many channels in so many files, and what each candidate took for them, round by round."""
 
@@ -92,12 +103,12 @@ class Cell:
     costs: dict[str, list[Cost]]
 
 
-def _measure(channels: int, per_file: int, rounds: int, peers: dict[str, Path]) -> Cell:
+def _measure(channels: int, per_file: int, rounds: int, tools: Tools) -> Cell:
     with a_folder() as folder:
         files = _write_project(folder, channels, per_file)
-        jobs = [*_prepare_own(folder, len(files)), *_prepare_floors(folder)]
+        jobs = [*_prepare_own(folder, len(files), tools.python), *_prepare_floors(folder, tools.python)]
         if channels <= _LARGEST_OF_OTHERS:
-            jobs += _prepare_peers(folder, files, peers, _ROUNDS_OF_OTHERS.get(channels, rounds))
+            jobs += _prepare_peers(folder, files, tools.peers, _ROUNDS_OF_OTHERS.get(channels, rounds))
         return Cell(channels, len(files), take_turns(jobs, rounds))
 
 
@@ -118,11 +129,11 @@ def _write_channel(index: int) -> str:
     return _CHANNEL.format(index=index, id=index + 1, multiplier=multiplier, maximum=5000.5 + index)
 
 
-def _prepare_own(folder: Path, files: int) -> Iterator[Job]:
-    command = (sys.executable, "-m", "reconciler", "validate")
+def _prepare_own(folder: Path, files: int, python: Path) -> Iterator[Job]:
+    command = (str(python.parent / "reconciler"), "validate")
     proof = f"{files} file"
     # As after an installation: compiled once, not in every run.
-    variables = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(folder / "compiled")}
+    variables = {"PYTHONDONTWRITEBYTECODE": ""}
     yield Job(_OURS, command, folder, proof, variables)
     taskset = find_tool("taskset")
     if taskset:
@@ -130,9 +141,9 @@ def _prepare_own(folder: Path, files: int) -> Iterator[Job]:
         yield Job(_ALONE, (taskset, "--cpu-list", first, *command), folder, proof, variables)
 
 
-def _prepare_floors(folder: Path) -> Iterator[Job]:
+def _prepare_floors(folder: Path, python: Path) -> Iterator[Job]:
     for name, program in _FLOORS.items():
-        yield Job(name, (sys.executable, "-c", f'{program}\nprint("read")'), folder, "read")
+        yield Job(name, (str(python), "-c", f'{program}\nprint("read")'), folder, "read")
 
 
 def _prepare_peers(folder: Path, files: Sequence[str], peers: dict[str, Path], rounds: int) -> Iterator[Job]:
@@ -145,9 +156,15 @@ def _prepare_peers(folder: Path, files: Sequence[str], peers: dict[str, Path], r
         yield Job(name, (str(folder_of_commands / name), *arguments), folder, proof, rounds=rounds)
 
 
-def _install_peers(tools: Path) -> dict[str, Path]:
-    found = {name: install(tools / name, name) for name in (_PEER, _LINTER)}
-    return {name: folder for name, folder in found.items() if folder}
+def _install(folder: Path) -> Tools:
+    found = {name: install(folder / name, name) for name in (_PEER, _LINTER)}
+    peers = {name: commands for name, commands in found.items() if commands}
+    return Tools(Path(install_own(folder / "own")), peers)
+
+
+def _describe_installation(tools: Tools, folder: Path) -> str:
+    is_ordinary = tools.python.is_relative_to(folder)
+    return "all installed as users install them" if is_ordinary else "this project in its developers' environment"
 
 
 def _render(cells: Sequence[Cell]) -> str:
@@ -156,7 +173,8 @@ def _render(cells: Sequence[Cell]) -> str:
 
 def _render_row(cell: Cell, name: str) -> tuple[str, ...]:
     cost = median_cost(cell.costs[name])
-    figures = (f"{cost.wall:.3f} s", f"{cost.cpu:.3f} s", f"{cost.memory:.0f} MiB")
+    memory = f"{cost.memory:.0f} MiB" + _show_goal(_MEMORY_GOALS.get((cell.channels, name)))
+    figures = (f"{cost.wall:.3f} s", f"{cost.cpu:.3f} s", memory)
     return (name, f"{cell.channels:,}", f"{cell.files:,}", *figures, *_compare(cell, name))
 
 
@@ -164,27 +182,31 @@ def _compare(cell: Cell, name: str) -> tuple[str, str]:
     if _PEER not in cell.costs or name == _PEER:
         return "", ""
     ours, theirs = cell.costs[name], cell.costs[_PEER]
-    goal = _GOALS.get((cell.channels, name))
     wall, cpu = median_ratio(ours, theirs), median_ratio(ours, theirs, attrgetter("cpu"))
-    return f"{wall:.3f}" + (f" (goal {goal})" if goal else ""), f"{cpu:.3f}"
+    return f"{wall:.3f}" + _show_goal(_GOALS.get((cell.channels, cell.files, name))), f"{cpu:.3f}"
+
+
+def _show_goal(goal: float | None) -> str:
+    return f" (goal {goal})" if goal else ""
 
 
 def _main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--channels", type=int, nargs="+", default=[1, 1_000, 10_000])
-    parser.add_argument("--per-file", type=int, nargs="+", default=[20])
+    parser.add_argument("--channels", type=int, nargs="+", default=[1, 1_000, 10_000, 100_000])
+    parser.add_argument("--per-file", type=int, nargs="+", default=[1, 20, 200])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--docs", type=Path, help="put the table into this Markdown file, too")
     options = parser.parse_args()
     machine = describe_machine()
-    with a_folder() as tools:
-        peers = _install_peers(tools)
+    with a_folder() as folder:
+        tools = _install(folder)
+        installed = _describe_installation(tools, folder)
         cells = [
-            _measure(channels, per_file, options.rounds, peers)
+            _measure(channels, per_file, options.rounds, tools)
             for channels in options.channels
             for per_file in sorted({min(per_file, channels) for per_file in options.per_file})
         ]
-    text = f"{_ABOUT.format(rounds=options.rounds, machine=machine)}\n{_render(cells)}"
+    text = f"{_ABOUT.format(rounds=options.rounds, machine=machine, installed=installed)}\n{_render(cells)}"
     print(text)
     if options.docs:
         replace_section(options.docs, HEADING, text)
