@@ -54,10 +54,11 @@ _FLOORS = {
 }
 _ABOUT = """\
 `python -m benchmarks.validate`, {machine};
-{installed}. A channel has 22 values, 700 bytes. Medians of {rounds} rounds (of the others for 10,000 channels: one), the candidates
-in turn, a first round dropped. Ratios are to check-jsonschema within a round, which hold where seconds do not; that of
-CPU adds up both processes of ours. Peak memory is that of the largest process of a candidate. check-jsonschema checks
-the same schema and nothing else; `reconciler validate` also checks names, domain rules and references over all files.
+{installed}. A channel has 22 values, 700 bytes. Medians of {rounds} rounds (of the others for 10,000
+channels: one), the candidates in turn, a first round dropped. Ratios are to check-jsonschema within a round, which hold
+where seconds do not; that of CPU adds up both processes of ours. Peak memory is that of the largest process of a
+candidate. check-jsonschema checks the same schema and nothing else; `reconciler validate` also checks names, domain
+rules and references over all files.
 """
 _CHANNEL = """\
   nb-elec-{index:06d}:
