@@ -43,7 +43,7 @@ def _check_count(plan: Plan, limit: MaxChanges | None) -> Iterator[Finding]:
     if limit is None or count <= (limit.number * managed / 100 if limit.is_percent else limit.number):
         return
     allowed = f"{limit.number:g}%" if limit.is_percent else f"{limit.number:g}"
-    share = f" ({100 * count / managed:.0f}%)" if limit.is_percent else ""
+    share = f" ({100 * count / managed:.0f}%)" if limit.is_percent and managed else ""
     yield make_finding(
         "ESA511", f"the plan changes {count} of {managed} managed channels{share}, guards.maxChanges is {allowed}"
     )

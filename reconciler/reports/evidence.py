@@ -25,7 +25,9 @@ def describe_evidence(evidence: Evidence) -> Iterator[tuple[str, tuple[str, ...]
     """
     for name, value in sorted(evidence.items(), key=_order):
         values = value if isinstance(value, list | tuple) and value else (value,)
-        yield _name_thing(name), tuple(map(_show, values))
+        # A version without a begin date is the first of its channel.
+        is_first = name.startswith("begin_date") and value is None
+        yield _name_thing(name), ("the beginning",) if is_first else tuple(map(_show, values))
 
 
 def _order(thing: tuple[str, object]) -> tuple[bool, str]:

@@ -32,6 +32,10 @@ UNMANAGED = {"channel_id": 2, "name": "Campus", "managed_as": None, "file": None
             {"versions": ({"version_id": 7, "begin_date": None, "end_date": "2024-01-01"}, {"version_id": 8})},
             [("versions", ("7, from the beginning to 2024-01-01", "8, from the beginning on"))],
         ),
+        (
+            {"begin_date": None, "begin_date_before": None},
+            [("begin date", ("the beginning",)), ("begin date before", ("the beginning",))],
+        ),
         ({"version": {"version_id": 8, "begin_date": "2024-01-01"}}, [("version", ("8, from 2024-01-01 on",))]),
         ({"limits": {"low_end": 1, "top": None}}, [("limits", ("low end 1, top not known",))]),
         ({"na\nme": "\x1b"}, [("na\\nme", ("\\x1b",))]),
