@@ -139,7 +139,7 @@ class _CloseReader:
 
     def _enter(self, event: Any, depth: int) -> None:
         if depth > MAX_DEPTH:
-            self._report(event, "ESA111", f"nested deeper than {MAX_DEPTH} levels")
+            self._report(event, "ESA111", f"values must not be nested deeper than {MAX_DEPTH} levels")
             raise _Stop
         self._deepest = max(self._deepest, depth)
 

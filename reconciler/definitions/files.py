@@ -123,9 +123,9 @@ class _Search:
             fix = "put a copy of what it leads to in its place, or delete the link"
             self._refuse(path, f"the link leads out of the definitions, found {Path(entry).readlink()}", fix)
         elif is_named and is_folder:
-            self._refuse(path, "a folder with the name of a file")
+            self._refuse(path, "a folder has the name of a file of definitions", "rename the folder, or delete it")
         elif is_named and not stat.S_ISREG(status.st_mode):
-            self._refuse(path, "not an ordinary file")
+            self._refuse(path, "only ordinary files are read, found a pipe, a socket or a device", "delete it")
         elif is_named:
             self._keep(path, status)
         elif is_folder:

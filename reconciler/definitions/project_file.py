@@ -10,6 +10,7 @@ from reconciler.definitions.quick import read_quickly
 from reconciler.definitions.scalars import PlainScalars
 from reconciler.definitions.schema import Format, accept_for
 from reconciler.definitions.source import decode
+from reconciler.definitions.subjects import show
 from reconciler.errors import ProjectError
 from reconciler.model.findings import Finding
 from reconciler.planning.nearest import find_nearest
@@ -96,8 +97,9 @@ def _check_default(name: object, environments: object) -> Iterator[Problem]:
     if isinstance(name, str) and isinstance(environments, dict) and name not in environments:
         near = find_nearest(name, environments) if len(name) <= 64 else None
         fix = f"did you mean  defaultEnvironment: {near}" if near else ""
-        known = f"the environments are {', '.join(environments)}" if environments else "there are no environments"
-        yield Problem("ESA143", ("defaultEnvironment",), f"no environment {name}, {known}", fix)
+        known = f"one of {', '.join(environments)}" if environments else "an environment, and there are none"
+        message = f"defaultEnvironment must name {known}, found {show(name)}"
+        yield Problem("ESA143", ("defaultEnvironment",), message, fix)
 
 
 def _check_folder(keys: tuple[str, ...], folder: object) -> Iterator[Problem]:

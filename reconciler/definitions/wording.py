@@ -79,7 +79,15 @@ def _word_length(misfit: Misfit) -> Problem:
 def _word_range(misfit: Misfit) -> Problem:
     least, most = misfit.schema["minimum"], misfit.schema.get("maximum")
     bounds = f"{least} or more" if most is None else f"between {least} and {most}"
-    return Problem("ESA126", misfit.keys, f"{misfit.subject} must be {bounds}, found {show(misfit.value)}")
+    message = f"{misfit.subject} must be {bounds}, found {show(misfit.value)}"
+    return Problem("ESA126", misfit.keys, message, _advise_share(misfit) if most == 1 else "")
+
+
+def _advise_share(misfit: Misfit) -> str:
+    """What to write where a percentage may be meant: of all numbers only a share is 1 at most."""
+    if not 1 < misfit.value <= 100:
+        return ""
+    return f"write  {misfit.keys[-1]}: {misfit.value / 100:.12g}  if {misfit.value:.12g} % is meant"
 
 
 def _word_empty(misfit: Misfit) -> Problem:

@@ -62,7 +62,7 @@ def _word_url(text: str) -> tuple[str, str]:
     if parts.query or parts.fragment:
         return f"url must hold no query, found {show(text.partition('?')[0].partition('#')[0])} and more", ""
     if parts.scheme == "http":
-        return f"url must be https but for this machine, found {show(text)}", f"write  url: https{text[4:]}"
+        return f"url must start with https://, or name this machine, found {show(text)}", f"write  url: https{text[4:]}"
     if not parts.scheme and "." in text:
         return f"url must start with https://, found {show(text)}", f"write  url: https://{text}"
     return f"url must be an address, or the word sandbox, found {show(text)}", ""

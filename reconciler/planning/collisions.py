@@ -95,7 +95,7 @@ def _is_wanted(group: Sequence[Desired]) -> bool:
 
 def _same_import_id(other: Desired, first: Desired) -> Finding:
     path = CHANNEL_IMPORT_ID if CHANNEL_IMPORT_ID in other.spec else "select.channelImportId"
-    message = f"channelImportId is already that of {cite(first)}, found {show_value(_import_id(other))}"
+    message = f"channelImportId is already used by {cite(first)}, found {show_value(_import_id(other))}"
     return make_finding("ESA221", message, other.place(path))
 
 

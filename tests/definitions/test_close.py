@@ -139,7 +139,7 @@ def test_levels_count_through_aliases() -> None:
     nest = "{x: " * 11
     text = f"a: &a {nest}1{'}' * 11}\nb: {nest}*a{'}' * 11}\n"
 
-    assert show(read(text).findings) == ["a.yaml:2:48 ESA111 nested deeper than 20 levels"]
+    assert show(read(text).findings) == ["a.yaml:2:48 ESA111 values must not be nested deeper than 20 levels"]
 
 
 def test_aliases_within_twenty_levels_are_read() -> None:

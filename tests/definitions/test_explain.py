@@ -321,7 +321,7 @@ def test_a_key_that_may_hold_a_secret_is_refused_without_its_value(key: str) -> 
     [
         (
             "http://app.energycap.com",
-            'must be https but for this machine, found "http://app.energycap.com"',
+            'must start with https://, or name this machine, found "http://app.energycap.com"',
             "write  url: https://app.energycap.com",
         ),
         (
@@ -343,7 +343,7 @@ def test_a_key_that_may_hold_a_secret_is_refused_without_its_value(key: str) -> 
         ("sandbox\n", 'must be an address, or the word sandbox, found "sandbox\\n"', ""),
         (
             "http://localhost.evil.com",
-            'must be https but for this machine, found "http://localhost.evil.com"',
+            'must start with https://, or name this machine, found "http://localhost.evil.com"',
             "write  url: https://localhost.evil.com",
         ),
     ],

@@ -189,11 +189,11 @@ def test_what_is_no_file_is_never_passed_over_in_silence(tmp_path: Path) -> None
     assert (found.files, show(found.findings)) == (
         ("a/good.yaml",),
         [
-            "a/folder.yaml:1:1 ESA101 a folder with the name of a file",
+            "a/folder.yaml:1:1 ESA101 a folder has the name of a file of definitions",
             "a/gone:1:1 ESA101 the file cannot be read: No such file or directory",
             "a/gone.yaml:1:1 ESA101 the file cannot be read: No such file or directory",
             "a/loop.yaml:1:1 ESA101 the file cannot be read: Too many levels of symbolic links",
-            "a/pipe.yaml:1:1 ESA101 not an ordinary file",
+            "a/pipe.yaml:1:1 ESA101 only ordinary files are read, found a pipe, a socket or a device",
         ],
     )
 

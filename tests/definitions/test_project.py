@@ -148,8 +148,8 @@ guards:
             "reconciler.yaml:1:27 ESA144 a folder of definitions must be inside the project, found C:\\y",
             "reconciler.yaml:1:33 ESA144 a folder of definitions must be inside the project, found ~/z",
             "reconciler.yaml:1:38 ESA144 a folder of definitions must be inside the project, found channels/../..",
-            "reconciler.yaml:2:21 ESA143 no environment sandbx, the environments are sandbox, production",
-            'reconciler.yaml:6:10 ESA141 url must be https but for this machine, found "http://app.energycap.com"',
+            'reconciler.yaml:2:21 ESA143 defaultEnvironment must name one of sandbox, production, found "sandbx"',
+            'reconciler.yaml:6:10 ESA141 url must start with https://, or name this machine, found "http://app.energycap.com"',
             "reconciler.yaml:7:5 ESA142 no key, token or password belongs in a file, found apiKey",
             'reconciler.yaml:9:15 ESA145 maxChanges must be a whole number or a share in percent, found "lots"',
             'reconciler.yaml:10:12 ESA124 blocked must be one of skip, stop, found "never"',
@@ -165,10 +165,13 @@ guards:
         ("definitions: @\n", "1:14 ESA107 a text that starts with @ must be in quotes"),
         ("[]\n", "1:1 ESA123 the file must be a mapping of keys, found []"),
         ("environments: {a: {url: sandbox}}\n", "1:1 ESA122 the file needs definitions"),
-        ("definitions: a\ndefaultEnvironment: x\n", "2:21 ESA143 no environment x, there are no environments"),
+        (
+            "definitions: a\ndefaultEnvironment: x\n",
+            '2:21 ESA143 defaultEnvironment must name an environment, and there are none, found "x"',
+        ),
         (
             "definitions: a\ndefaultEnvironment: " + "x" * 64 + "\n",
-            f"2:21 ESA143 no environment {'x' * 64}, there are no environments",
+            f'2:21 ESA143 defaultEnvironment must name an environment, and there are none, found "{"x" * 57} …',
         ),
     ],
 )

@@ -28,7 +28,7 @@ def test_two_channels_that_want_one_import_id_are_told_with_both_places() -> Non
         Finding(
             code="ESA221",
             severity=Severity.ERROR,
-            message='channelImportId is already that of first (channels/north.yaml:3), found "NB-01"',
+            message='channelImportId is already used by first (channels/north.yaml:3), found "NB-01"',
             place=Place("channels/south.yaml", 9, keys=("channels", "second", "channelImportId")),
             fix="give each channel an import id of its own",
         ),
@@ -52,7 +52,7 @@ def test_an_import_id_that_another_channel_keeps_is_told_where_it_stands() -> No
         (
             "ESA221",
             "channels keeps select channelImportId",
-            'channelImportId is already that of wants (channels/north.yaml:7), found "NB-01"',
+            'channelImportId is already used by wants (channels/north.yaml:7), found "NB-01"',
         )
     ]
 
