@@ -76,6 +76,7 @@ def read_readme(key: str) -> str:
 
 @pytest.fixture
 def team(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Team]:
+    """A team that has read the README, with an EnergyCAP and a repository with nothing in it."""
     if shutil.which("jq") is None:
         pytest.skip("gh's --jq is played by jq, which is not here")
     variables = make_variables(tmp_path) | {"ECI_API_KEY": "sandbox-read"}
