@@ -64,8 +64,11 @@ class Witness:
     def read(self, change: Change) -> tuple[Live, ...]:
         """The channels that `change` is judged by; one list of the data point where they matter to each other.
 
-        Empty where its channel is not there any more. Raises ServiceError.
+        Empty where its channel is not there any more. What else it takes to judge is read before, once for all changes:
+        from here to the write nothing more is asked of the service. Raises ServiceError.
         """
+        self._find_reference(change)
+        self._find_holders(change)
         if list_touched(change.edits) & _SHARED or (self._feeds and may_reroute(change)):
             channels = self._editor.list_channels(change.data_point.id)
             return channels if any(live.id == change.channel_id for live in channels) else ()

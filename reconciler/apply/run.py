@@ -82,7 +82,9 @@ class _Run:
         self._steps: dict[str, Step] = {}
         self._halt = ""
         self._silences = 0
+        # Why not all was tried, as the account has it.
         self._is_interrupted = False
+        self._halted = ""
         # What workers share is theirs while they have the turn; what they have to tell is told by who applies.
         self._turn = Condition()
         self._news: SimpleQueue[Event | Future[None]] = SimpleQueue()
@@ -114,7 +116,7 @@ class _Run:
     def account(self) -> Account:
         """What became of every change, in the plan's order."""
         outcomes = tuple(self._steps[change.name].outcome for change in self._changes)
-        return Account(outcomes, self._is_interrupted, self._halt)
+        return Account(outcomes, self._is_interrupted, self._halted)
 
     def _correct(self, change: Change, step: Step, found: Live | ServiceError | None) -> None:
         if step.written:
@@ -190,6 +192,7 @@ class _Run:
             self._is_interrupted = True
             return _not_tried(change, "the run was interrupted", _APPLY_AGAIN)
         if self._halt:
+            self._halted = self._halt
             return _not_tried(change, f"the run was stopped: {self._halt}", _RESUME)
         for name in change.depends_on:
             if name in self._blocked:

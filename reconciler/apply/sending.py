@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.apply.evidence import read_if_there
-from reconciler.apply.writing import RESUME, Attempt, Landing, send, settle, settle_late
+from reconciler.apply.writing import RESUME, Attempt, Landing, find_silence, send, settle, settle_late
 from reconciler.errors import FileError, ServiceError
 from reconciler.model.outcomes import Ending
 
@@ -50,7 +50,8 @@ class Sender:
             found = read_if_there(self.editor, intent.before.id)
         except ServiceError as error:
             message = f"may have been done by an earlier run, and the channel cannot be read: {error.message}"
-            return Landing(Ending.FAILED, message, RESUME, was_sent=False, is_open=True)
+            silence = find_silence(error)
+            return Landing(Ending.FAILED, message, RESUME, was_sent=False, is_open=True, silence=silence)
         return self._note(intent.number, settle(intent.write, intent.before, found, _UNANSWERED))
 
     def settle_late(self, attempt: Attempt, found: Live | None, earlier: Landing) -> Landing:

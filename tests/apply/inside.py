@@ -144,7 +144,7 @@ class Inside(httpx.BaseTransport):
     def _answer(self, request: httpx.Request) -> httpx.Response:
         assert self._app is not None
         response = _call(self._app, request)
-        if request.method == "GET" and response.is_success and request.url.path.startswith(_CHANNELS):
+        if response.is_success and _is_fresh_read(request):
             document = json.loads(response.content)
             rows: list[dict[str, Any]] = document if isinstance(document, list) else [document]
             self.moments.append(Read(tuple(row["channelId"] for row in rows)))
@@ -175,6 +175,12 @@ def open_inside(database: Path) -> Iterator[Inside]:
         # Nobody pulls this plug, and twenty thousand histories are long enough.
         store.connection.execute("PRAGMA synchronous = OFF")
         yield Inside(store)
+
+
+def _is_fresh_read(request: httpx.Request) -> bool:
+    """Whether a change may be written from what is read; never from a list of all channels."""
+    is_everything = request.url.path == _CHANNELS and "filter" not in request.url.params
+    return request.method == "GET" and request.url.path.startswith(_CHANNELS) and not is_everything
 
 
 def _tell(entry: Request, run: int) -> Put | Edited:

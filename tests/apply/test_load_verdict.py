@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.applies import name_wanted
 from benchmarks.load_verdict import Evidence, Foreign, Run, read_puts
-from benchmarks.load_watch import Watch
+from benchmarks.load_watch import Signature, Watch
 from reconciler.model.outcomes import Account, Ending, Outcome
 from reconciler.sandbox import Request
 
@@ -24,13 +24,17 @@ def say(name: str, description: str | None = None) -> dict[str, object]:
     return {"channelInfo": name, "channelDescription": description}
 
 
+def is_theirs(written: dict[str, object]) -> bool:
+    return written["channelDescription"] == "Theirs" and written["channelInfo"] != NAME
+
+
 def judge(*written: dict[str, object], outcome: Outcome = DONE, live: dict[str, object] | None = None) -> Evidence:
-    """A run in which these bodies were written in order; those that say Theirs are somebody else's."""
-    bodies = [json.dumps(one) for one in written]
+    """A run in which these bodies were written in order."""
+    bodies = [f"{json.dumps(one)}{Signature.MARK if is_theirs(one) else ''}" for one in written]
     requests = [Request(number, "PUT", PATH, body, 200, None) for number, body in enumerate(bodies, 1)]
-    puts = read_puts(requests, {body for body in bodies if "Theirs" in body and NAME not in body})
+    puts = read_puts(requests)
     run = Run(0, 0, len(written), Account((outcome,)))
-    edits = [THEIRS] if any("Theirs" in put.body and not put.is_ours for put in puts) else []
+    edits = [THEIRS] if any(map(is_theirs, written)) else []
     return Evidence([run], puts, edits, {1: live or dict(written[-1])}, Watch())  # type: ignore[dict-item]
 
 

@@ -188,6 +188,19 @@ class Mortal:
         raise httpx.ConnectError("refused")
 
 
+def refuse_all_from_the_first_put() -> Callable[[httpx.Request, Callable[[], httpx.Response]], httpx.Response]:
+    is_gone = threading.Event()
+
+    def meddle(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        if request.method == "PUT":
+            is_gone.set()
+        if is_gone.is_set():
+            raise httpx.ReadError("reset")
+        return pass_on()
+
+    return meddle
+
+
 def test_a_service_that_is_gone_for_good_stops_the_run_after_three_changes_with_one_reason(
     start: Start, tmp_path: Path
 ) -> None:
@@ -224,6 +237,23 @@ def test_what_a_dead_service_stopped_is_gone_on_with(start: Start, tmp_path: Pat
     assert set(endings(account).values()) == {"done"}
     assert sorted(bench.writes()) == sorted(paths(1042, 1046, 1058, 1063, 1078))
     assert find_unfinished(tmp_path, "sandbox") is None
+
+
+def test_a_service_that_is_still_gone_stops_the_run_that_goes_on(start: Start, tmp_path: Path) -> None:
+    bench = start(wire=Wire(refuse_all_from_the_first_put()))
+    plan = bench.plan(*CROWD)
+    for _ in range(2):
+        with open_journal(tmp_path, plan) as journal:
+            account = bench.apply(plan, Conduct(parallelism=1, journal=journal))
+
+    assert list(endings(account).values()) == ["failed"] * 3 + ["not tried"] * 2
+    assert len(read_journal(journal.path).open) == 1
+
+
+def test_a_run_that_could_try_all_was_not_stopped(start: Start) -> None:
+    bench = start(wire=Wire(lambda _request, _pass_on: httpx.Response(401)))
+
+    assert bench.apply(bench.plan(want("a", 1042, channelInfo="A"))).halted == ""
 
 
 def test_changes_without_an_answer_stop_nothing_where_others_get_one(start: Start) -> None:

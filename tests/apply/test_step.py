@@ -126,6 +126,23 @@ def test_an_import_id_that_was_taken_on_another_data_point_stops_the_change(star
     assert bench.editor.requests == {LIST: 2}
 
 
+def test_nothing_is_asked_between_the_fresh_read_and_the_write(start: Start) -> None:
+    seen: list[str] = []
+
+    def note(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        seen.append(
+            f"{request.method} {request.url.path.rpartition('/')[2]} {request.url.params.get('filter', '')}".strip()
+        )
+        return pass_on()
+
+    bench = start(wire=Wire(note))
+
+    bench.apply(bench.plan(want("irrigation", IRRIGATION, channelImportId="NEW", esaChannelVersion__unitCode="KGAL")))
+
+    assert sorted(seen[:3]) == ["GET esachannel", "GET observationtype", "GET unit"]
+    assert seen[3:] == ["GET esachannel dataPointId equals '303'", f"PUT {IRRIGATION}", f"GET {IRRIGATION}"]
+
+
 def test_all_channels_are_listed_once_for_all_import_ids(demo: Bench) -> None:
     plan = demo.plan(want("use", 1042, channelImportId="ONE"), want("fans", 1063, channelImportId="TWO"))
 
