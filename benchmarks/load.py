@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.applies import ENVIRONMENT, KEY, a_world, plan_names, serving
 from benchmarks.load_verdict import Evidence, Foreign, Run, read_puts
-from benchmarks.load_watch import Recorder, Watch
+from benchmarks.load_watch import Signature, Watch
 from benchmarks.measuring import ROOT, describe_machine, render_table, replace_section
 from reconciler.apply.conduct import Conduct
 from reconciler.apply.journal import open_journal
@@ -113,19 +113,19 @@ def _milliseconds(seconds: Sequence[float]) -> str:
 
 
 def _run(changes: int, parallelism: int, latency: int, pause: float) -> tuple[str, bool]:
-    watch, recorder = Watch(), Recorder()
+    watch = Watch()
     slow = f"latency={latency}"
     with (
         a_world(changes) as folder,
         serving(folder, *_FAULTS, *([slow] if latency else [])) as url,
         serving(folder, is_fresh=False) as quiet_url,
         open_editor(url, KEY, watch) as editor,
-        open_editor(quiet_url, KEY, recorder) as other,
+        open_editor(quiet_url, KEY, Signature()) as other,
     ):
         ids = [live.id for live in other.list_channels()]
         with _meddling(other, ids, pause) as edits:
             runs, seconds = _apply_until_done(editor, other, folder / "sandbox.sqlite3", parallelism)
-        puts = read_puts(_read_requests(folder / "sandbox.sqlite3"), recorder.bodies)
+        puts = read_puts(_read_requests(folder / "sandbox.sqlite3"))
         live = {one.id: one.values for one in other.list_channels()}
         requests = editor.requests.total()
     evidence = Evidence(runs, puts, edits, live, watch)

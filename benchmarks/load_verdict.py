@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchmarks.applies import name_wanted
+from benchmarks.load_watch import Signature
 from reconciler.model.outcomes import Ending
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from collections.abc import Set as AbstractSet
 
     from benchmarks.load_watch import Watch
     from reconciler.model.outcomes import Account, Outcome
@@ -53,15 +53,15 @@ class Put:
     is_ours: bool
 
 
-def read_puts(requests: Sequence[Request], theirs: AbstractSet[str]) -> tuple[Put, ...]:
-    """The writes of a service's journal that were carried out; those with a body in `theirs` are somebody else's."""
+def read_puts(requests: Sequence[Request]) -> tuple[Put, ...]:
+    """The writes of a service's journal that were carried out; those that bear the signature are somebody else's."""
     return tuple(
         Put(
             request.id,
             int(request.path.split("/")[4]),
             request.body,
             json.loads(request.body),
-            request.body not in theirs,
+            not request.body.endswith(Signature.MARK),
         )
         for request in requests
         if 200 <= request.status < 300
