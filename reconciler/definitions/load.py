@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import hashlib
 from contextlib import contextmanager
-from itertools import repeat
+from itertools import repeat, zip_longest
 from typing import TYPE_CHECKING
 
 from reconciler.definitions.files import find_files, read_file
@@ -33,9 +33,9 @@ _NEEDS_WHOLE_FILE = "ESA331"
 
 # Bytes of about 1,000 channels: below that, the start of a second process costs more than it saves.
 _WORTH_TWO = 700_000
-# How many files in a hundred the first process reads. It also makes pages of them, and so is a little slower; where it
-# has other things to do meanwhile it reads few.
-_OWN_ALONE, _OWN = 48, 20
+# How many files in a hundred the first process reads. It also makes pages of all, and so is slower; where it has other
+# things to do meanwhile it reads few.
+_OWN_ALONE, _OWN = 45, 20
 
 
 @record
@@ -70,10 +70,15 @@ class Loading:
 
     def _read_pages(self) -> list[Page]:
         scalars = PlainScalars()
-        pages = {file: _read_page(self.root, file, scalars) for file in self.own}
+        pages: dict[str, Page] = {}
         sounds = self.second.collect() if self.second else repeat(None)
-        for file, sound in zip(self.others, sounds, strict=False):
-            pages[file] = make_page(file, sound) if sound else _read_page(self.root, file, scalars)
+        # In turns: what the second process reads is made a page of while it reads on.
+        for own, other in zip_longest(self.own, self.others):
+            if own:
+                pages[own] = _read_page(self.root, own, scalars)
+            if other:
+                sound = next(sounds, None)
+                pages[other] = make_page(other, sound) if sound else _read_page(self.root, other, scalars)
         return [pages[file] for file in self.found.files]
 
 

@@ -7,6 +7,8 @@ import marshal
 import os
 import sys
 import threading
+from contextlib import suppress
+from itertools import chain, islice, repeat
 from typing import TYPE_CHECKING, NoReturn
 
 from reconciler.definitions.files import read_file
@@ -15,30 +17,42 @@ from reconciler.definitions.scalars import PlainScalars
 from reconciler.model.record import record
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
+    from typing import BinaryIO
 
     from reconciler.definitions.page import Sound
+
+# Bytes that say how long the answer behind them is.
+_HEAD = 4
 
 
 @record
 class Second:
-    """A process that reads `count` files; what it read comes through a pipe."""
+    """A process that reads `count` files; what it reads comes through a pipe, file by file."""
 
     process: int
     pipe: int
     count: int
 
-    def collect(self) -> Sequence[Sound | None]:
-        """What each file holds, None for one that needs a close look; nothing but None where the process died."""
-        with os.fdopen(self.pipe, "rb") as stream:
-            answer = stream.read()
-        os.waitpid(self.process, 0)
+    def collect(self) -> Iterator[Sound | None]:
+        """What each file holds, as soon as it is read; None for one that needs a close look, or was never answered."""
         try:
-            sounds: list[Sound | None] = marshal.loads(answer)  # noqa: S302 - from this program's own copy
-        except (EOFError, ValueError):
-            return [None] * self.count
-        return sounds
+            with os.fdopen(self.pipe, "rb") as stream:
+                yield from islice(chain(_receive(stream), repeat(None)), self.count)
+        finally:
+            os.waitpid(self.process, 0)
+
+
+def _receive(stream: BinaryIO) -> Iterator[Sound | None]:
+    """The answers in `stream`, as far as they are whole."""
+    while len(head := stream.read(_HEAD)) == _HEAD:
+        size = int.from_bytes(head, "big")
+        answer = stream.read(size)
+        if len(answer) < size:
+            return
+        sound: Sound | None = marshal.loads(answer)  # noqa: S302 - from this program's own copy
+        yield sound
 
 
 def share(files: Sequence[str], percent: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -75,18 +89,32 @@ def _is_able() -> bool:
     return sys.platform == "linux" and len(os.sched_getaffinity(0)) > 1 and threading.active_count() == 1
 
 
-def read_sounds(root: Path, files: Sequence[str]) -> list[Sound | None]:
+def read_sounds(root: Path, files: Sequence[str]) -> Iterator[Sound | None]:
     """What each of `files` holds, None for one that needs a close look."""
     scalars = PlainScalars()
-    contents = (read_file(root, file) for file in files)
-    return [read_sound(data, scalars) if isinstance(data, bytes) else None for data in contents]
+    for file in files:
+        data = read_file(root, file)
+        yield read_sound(data, scalars) if isinstance(data, bytes) else None
 
 
 def _answer(root: Path, files: Sequence[str], pipe: int) -> NoReturn:  # pragma: no cover - runs in the copy
     """Read, answer and end, whatever happens: what does not come through the pipe the first process reads itself."""
     gc.disable()
     try:
-        with os.fdopen(pipe, "wb") as stream:
-            stream.write(marshal.dumps(read_sounds(root, files)))
+        send(read_sounds(root, files), pipe)
     finally:
         os._exit(0)
+
+
+def send(sounds: Iterable[Sound | None], pipe: int) -> None:
+    """Write all `sounds` into `pipe`, and wait for nobody before the last of them is made."""
+    os.set_blocking(pipe, False)
+    waiting = bytearray()
+    for sound in sounds:
+        answer = marshal.dumps(sound)
+        waiting += len(answer).to_bytes(_HEAD, "big") + answer
+        with suppress(BlockingIOError):
+            del waiting[: os.write(pipe, waiting)]
+    os.set_blocking(pipe, True)
+    while waiting:
+        del waiting[: os.write(pipe, waiting)]

@@ -6,16 +6,21 @@ import marshal
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import pytest
 
 from reconciler.definitions.page import find_digest
-from reconciler.definitions.second import Second, read_sounds, share
+from reconciler.definitions.second import Second, read_sounds, send, share
 from tests.definitions.places import write
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from reconciler.definitions.page import Sound
 
 GOOD = "channels:\n  {}:\n    channelId: {}\n    channelDescription: {}\n"
 
@@ -61,32 +66,59 @@ def test_files_are_dealt_out_evenly_in_the_shares_that_are_asked_for() -> None:
     assert share("abcdefg", 40) == (("a", "d", "f"), ("b", "c", "e", "g"))
 
 
+@contextmanager
+def answering(write: Callable[[int], object]) -> Iterator[Second]:
+    """A second process of two files, in whose place `write` fills the pipe meanwhile."""
+
+    def answer() -> None:
+        write(sending)
+        os.close(sending)
+
+    receiving, sending = os.pipe()
+    thread = Thread(target=answer)
+    thread.start()
+    gone = subprocess.Popen(["true"])
+    yield Second(gone.pid, receiving, 2)
+    thread.join()
+    gone.returncode = 0
+
+
 def test_what_the_second_process_reads_can_be_sent(tmp_path: Path) -> None:
     good = GOOD.format("use", 1, "null")
-    write(tmp_path, good=good, bad="- a\n")
-    files = ["channels/good.yaml", "channels/bad.yaml", "channels/gone.yaml"]
+    write(tmp_path, good=good)
 
-    sent = marshal.dumps(read_sounds(tmp_path, files))
+    with answering(
+        lambda pipe: send(read_sounds(tmp_path, ["channels/good.yaml", "channels/gone.yaml"]), pipe)
+    ) as second:
+        assert list(second.collect()) == [
+            (
+                find_digest(good.encode()),
+                {"channels": {"use": {"channelId": 1, "channelDescription": None}}},
+                {"channels": {"use": 2}},
+            ),
+            None,
+        ]
 
-    assert marshal.loads(sent) == [  # noqa: S302 - written in the line above
-        (
-            find_digest(good.encode()),
-            {"channels": {"use": {"channelId": 1, "channelDescription": None}}},
-            {"channels": {"use": 2}},
-        ),
-        None,
-        None,
-    ]
+
+def test_answers_larger_than_a_pipe_arrive_whole() -> None:
+    sounds: list[Sound | None] = [(letter * 10**6, None, {}) for letter in (b"a", b"b")]
+
+    with answering(lambda pipe: send(sounds, pipe)) as second:
+        assert list(second.collect()) == sounds
 
 
-@pytest.mark.parametrize("answer", [b"", b"nonsense", marshal.dumps([None, None])[:-1]])
+@pytest.mark.parametrize("answer", [b"", b"nonsense", b"\0", b"\0\0\0\x09" + marshal.dumps(None)])
 def test_an_answer_cut_short_leaves_all_files_to_the_first_process(answer: bytes) -> None:
-    receiving, sending = os.pipe()
-    os.write(sending, answer)
-    os.close(sending)
-    gone = subprocess.Popen(["true"])
+    with answering(lambda pipe: os.write(pipe, answer)) as second:
+        assert list(second.collect()) == [None, None]
 
-    second = Second(gone.pid, receiving, 2)
 
-    assert second.collect() == [None, None]
-    gone.returncode = 0
+def test_what_arrived_before_the_second_process_died_is_used() -> None:
+    sound: Sound = (b"digest", {"channels": {}}, {})
+
+    def answer_and_die(pipe: int) -> None:
+        send([sound], pipe)
+        os.write(pipe, b"\0\0")
+
+    with answering(answer_and_die) as second:
+        assert list(second.collect()) == [sound, None]
