@@ -68,7 +68,9 @@ def _upload(site: Site, inputs: Mapping[str, str]) -> Mapping[str, str]:
     if not present:
         assert inputs.get("if-no-files-found") == "ignore", f"nothing at {inputs['path']}"
         return {}
-    name = inputs["name"] if inputs.get("archive") != "false" else present[0].name
+    name = inputs["name"]
+    # One file as it is: the artefact gets its name, and the one to be overwritten is looked for under the name given.
+    assert inputs.get("archive") != "false" or [path.name for path in present] == [name]
     folder = site.hub.keep_artifact(name, site.event, site.run)
     folder.mkdir(parents=True, exist_ok=True)
     for path in present:
