@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
-from contextlib import contextmanager
+import os
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TextIO
 
 from reconciler.errors import FileError, UsageError
@@ -41,17 +42,19 @@ class FailedFile:
         self._held.append((row, reason))
 
     def close(self) -> None:
+        """Write what is still to be written, and end the file; once more it does nothing. Raises FileError."""
         self._flush()
-        if self._text is not None:
-            with _explained(self.path), self._text:
-                self._text.write("\n]\n" if self._file.shape is Shape.ARRAY else "")
+        text, self._text = self._text, None
+        if text is not None:
+            with self._explained(), text:
+                text.write("\n]\n" if self._file.shape is Shape.ARRAY else "")
 
     def _flush(self) -> None:
         parcel, held = self._parcel, self._held
         self._parcel, self._held = None, []
         if parcel is None:
             return
-        with _explained(self.path):
+        with self._explained():
             is_first = self._text is None
             text = self._open()
             if self._file.layout is not None:
@@ -72,19 +75,34 @@ class FailedFile:
                 _write_cells(self._text, self._file.layout, list(self._file.layout.header), ERROR)
         return self._text
 
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            message = f"cannot write {self.path}: {error.strerror}"
+            raise FileError(message, "give another file with --failed, or make room") from error
+
 
 @contextmanager
 def open_failed_file(path: Path, file: ReadingsFile) -> Iterator[FailedFile]:
-    """The file at `path` for what is not imported of `file`. Raises UsageError where there is one already."""
-    if path.exists():
+    """The file at `path` for what is not imported of `file`.
+
+    Raises UsageError where there is one already, and where none can be: nothing is sent that could not be written down.
+    """
+    if os.path.lexists(path):
         raise UsageError(
             f"{path} is there already", "move it away once it is mended and sent, or name another: --failed"
         )
+    if not os.access(path.parent, os.W_OK | os.X_OK) or not path.parent.is_dir():
+        raise UsageError(f"{path} cannot be written: nothing can be put into {path.parent}", "name another: --failed")
     failed = FailedFile(path, file)
     try:
         yield failed
     finally:
-        failed.close()
+        # What could not be written was said where it was to be.
+        with suppress(FileError):
+            failed.close()
 
 
 def _write_cells(text: TextIO, layout: Layout, cells: object, reason: str) -> None:
@@ -109,13 +127,3 @@ def _regroup(parcel: Parcel, held: list[tuple[Row, str]]) -> object:
 
 def _tell(written: object, reason: str) -> object:
     return {**written, ERROR: reason} if isinstance(written, dict) else written
-
-
-@contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise FileError(
-            f"cannot write {path}: {error.strerror}", "give another file with --failed, or make room"
-        ) from error

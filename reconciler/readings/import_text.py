@@ -34,7 +34,7 @@ def encode_account(account: ImportAccount, failed: Path) -> str:
             "unknown": account.unknown,
             "not_sent": account.not_sent,
             "left_out": account.left_out,
-            "failed_file": None if account.is_whole else failed.as_posix(),
+            "failed_file": None if account.is_whole or not account.is_written_down else failed.as_posix(),
             "error": None if account.stopped is None else account.stopped.message,
         }
     )
@@ -53,7 +53,11 @@ def _render_lines(account: ImportAccount, failed: Path, paint: Paint) -> Iterato
         yield from lay_out(break_sentence(text, Style.UNKNOWN), paint, indent=0, hang=2)
     if not account.is_whole:
         number = account.readings - account.imported
-        yield f"{count(number, 'reading')} with the reason in {harmless(str(failed))}: mend and import that file."
+        name = harmless(str(failed))
+        if account.is_written_down:
+            yield f"{count(number, 'reading')} with the reason in {name}: mend and import that file."
+        else:
+            yield f"{name} does not hold all that was not imported: import the first file again."
     yield paint(_count(account), Style.DONE if account.is_whole else Style.FAILED)
 
 

@@ -34,7 +34,8 @@ class ImportAccount:
 
     `left_out` were wrong in the file, `failed` were not taken, of `unknown` nobody knows, and `not_sent` were not
     taken, or came after that, because of what `stopped` the import, or because the user did. `findings` tell of the
-    first that the service did not take, for each reason that it gave.
+    first that the service did not take, for each reason that it gave. `is_written_down` says that all that were not
+    imported are in the file of the failed ones.
     """
 
     imported: int = 0
@@ -45,6 +46,7 @@ class ImportAccount:
     findings: list[Finding] = field(default_factory=list)
     stopped: ReconcilerError | None = None
     interrupted: bool = False
+    is_written_down: bool = True
 
     @property
     def readings(self) -> int:
@@ -82,10 +84,11 @@ def send_file(
         marked = parcels if conduct.repeats is None else conduct.repeats.mark(parcels)
         for batch in load_batches(marked, router, run.leave_out, conduct.size):
             run.take(batch)
+        failed.close()
     except BrokenFile as error:
-        run.account.stopped = FileError(error.flaw.message, error.flaw.fix)
+        run.stop(FileError(error.flaw.message, error.flaw.fix))
     except FileError as error:
-        run.account.stopped = error
+        run.stop(error)
     return run.account
 
 
@@ -99,6 +102,11 @@ class _Run:
         self._failed = failed
         self._conduct = conduct
         self._reasons: Counter[str] = Counter()
+
+    def stop(self, error: FileError) -> None:
+        """Give up: the rest of the file is neither read nor written down."""
+        self.account.stopped = error
+        self.account.is_written_down = False
 
     def leave_out(self, parcel: Parcel, row: Row, reason: str) -> None:
         self.account.left_out += 1

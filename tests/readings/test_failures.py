@@ -127,3 +127,25 @@ def test_a_file_that_cannot_be_written_is_said(tmp_path: Path) -> None:
         failed.close()
 
     assert caught.value.message == f"cannot write {tmp_path / 'no' / 'failed.csv'}: No such file or directory"
+
+
+@pytest.mark.parametrize("place", ["no/failed.csv", "readings.csv/failed.csv"])
+def test_nothing_begins_where_no_file_can_be_put(place: str, tmp_path: Path) -> None:
+    path = write(tmp_path, "channelId,time,value\n")
+
+    with (
+        pytest.raises(UsageError, match="cannot be written"),
+        open_failed_file(tmp_path / place, recognise(path, Habits())),
+    ):
+        pass
+
+
+def test_a_link_to_nowhere_is_an_older_file(tmp_path: Path) -> None:
+    path = write(tmp_path, "channelId,time,value\n")
+    (tmp_path / "failed.csv").symlink_to(tmp_path / "nowhere")
+
+    with (
+        pytest.raises(UsageError, match="is there already"),
+        open_failed_file(tmp_path / "failed.csv", recognise(path, Habits())),
+    ):
+        pass

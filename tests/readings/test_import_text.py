@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.errors import Unreachable
+from reconciler.errors import FileError, Unreachable
 from reconciler.readings.import_text import encode_account, render_account
 from reconciler.readings.sending import ImportAccount
 from reconciler.reports.paint import plain
@@ -39,8 +39,16 @@ STOPPED = Unreachable("no answer from https://a.example: POST /api/v3/reading: s
                 "Import: 1 imported, 0 failed, 1 unknown, 1 not sent, 0 left out.",
             ],
         ),
+        (
+            ImportAccount(imported=1, stopped=FileError("cannot write no.csv"), is_written_down=False),
+            [
+                "stopped: cannot write no.csv",
+                "readings.failed.csv does not hold all that was not imported: import the first file again.",
+                "Import: 1 imported, 0 failed, 0 unknown, 0 not sent, 0 left out.",
+            ],
+        ),
     ],
-    ids=["whole", "in part", "stopped"],
+    ids=["whole", "in part", "stopped", "not written down"],
 )
 def test_an_account_ends_with_its_counts(account: ImportAccount, lines: list[str]) -> None:
     assert render_account(account, FAILED, plain).splitlines() == lines
@@ -65,4 +73,5 @@ def test_an_account_as_json() -> None:
         "failed_file": "readings.failed.csv",
         "error": "no answer from https://a.example: POST /api/v3/reading: silence for 60 s",
     }
-    assert json.loads(encode_account(ImportAccount(imported=1), FAILED))["failed_file"] is None
+    for account in (ImportAccount(imported=1), ImportAccount(failed=1, is_written_down=False)):
+        assert json.loads(encode_account(account, FAILED))["failed_file"] is None

@@ -7,6 +7,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 import httpx
+import pytest
 
 from reconciler.planning.index import make_index
 from reconciler.readings.failures import open_failed_file
@@ -14,6 +15,7 @@ from reconciler.readings.files import recognise
 from reconciler.readings.layout import Habits
 from reconciler.readings.routing import Router
 from reconciler.readings.sending import Conduct, ImportAccount, send_file
+from tests.apply.disks import full_disk
 from tests.readings.bench import tell, write
 from tests.readings.delivering import WORLD, Courier, answering, kept, receipt, serving
 
@@ -37,6 +39,13 @@ def send(folder: Path, sender: Sender, file: ReadingsFile, **conduct: object) ->
     with open_failed_file(folder / "failed.csv", file) as failed:
         account = send_file(file, router, Courier(sender).delivery, failed, Conduct(stop, told.append, size=2))
     return account, told
+
+
+def take_all(request: httpx.Request) -> httpx.Response:
+    """The answer of a service that takes all readings."""
+    if request.method == "GET":
+        return httpx.Response(200, json=WORLD["channels"], headers=COUNTED)
+    return receipt(imported=sum(len(group["readings"]) for group in json.loads(request.content)))
 
 
 def failed(folder: Path) -> list[str]:
@@ -144,18 +153,19 @@ def test_a_file_that_changes_meanwhile_stops_the_import(tmp_path: Path) -> None:
     with serving(tmp_path) as (_, sender):
         account, _ = send(tmp_path, sender, file)
 
-    assert (account.readings, account.is_whole) == (0, False)
+    assert (account.readings, account.is_whole, account.is_written_down) == (0, False, False)
     assert account.stopped is not None
     assert account.stopped.message == "the file was changed while it was read"
 
 
-def test_a_file_of_failed_readings_that_cannot_be_written_stops_the_import(tmp_path: Path) -> None:
-    file = recognise(write(tmp_path, HEADER + "NO,2026-01-01,1\nNO,2026-01-01,1\n"), Habits())
+@pytest.mark.parametrize("rows", [1, 2, 1000])
+def test_a_disk_that_is_full_stops_the_import_and_the_account_is_true(rows: int, tmp_path: Path) -> None:
+    sound = "IMP-1,2026-01-02,1\nIMP-1,2026-01-03,1\n"
+    file = recognise(write(tmp_path, HEADER + sound + "NO,2026-01-01,1\n" * rows), Habits())
 
-    with serving(tmp_path) as (_, sender):
-        router = Router(make_index(sender.list_channels()))
-        with open_failed_file(tmp_path / "no" / "failed.csv", file) as kept_file:
-            account = send_file(file, router, Courier(sender).delivery, kept_file, Conduct(Event(), lambda _: None))
+    with answering(take_all) as sender, full_disk(20):
+        account, _ = send(tmp_path, sender, file)
 
+    assert (account.imported, account.is_whole, account.is_written_down) == (2, False, False)
     assert account.stopped is not None
-    assert account.stopped.message.startswith("cannot write ")
+    assert account.stopped.message == f"cannot write {tmp_path / 'failed.csv'}: File too large"
