@@ -6,6 +6,7 @@ import errno
 import gc
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -23,14 +24,21 @@ def run() -> NoReturn:
     # What a command makes it keeps to its end: to look for garbage after every 700 things takes a tenth of a plan.
     gc.set_threshold(200_000)
     sys.excepthook = _explain_bug
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    _open_streams()
     code = main()
     if code == Exit.INTERRUPTED or _is_plain_validate(sys.argv[1:]):
         # All is said and flushed. After an interrupt, threads may still wait for answers that nobody wants; otherwise
         # none is left, and to take the modules down one by one would be a sixth of the time that a hook takes.
         os._exit(code)
     sys.exit(code)
+
+
+def _open_streams() -> None:
+    """Let both streams take any text; where whoever started the process closed one, what is said goes nowhere."""
+    open_nowhere = partial(Path(os.devnull).open, "w", encoding="utf-8")
+    sys.stdout, sys.stderr = sys.stdout or open_nowhere(), sys.stderr or open_nowhere()
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

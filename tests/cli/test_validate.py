@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -47,3 +49,18 @@ def test_a_call_with_options_is_read_by_click(option: str, desk: Desk, capsys: p
     read = (int(call(["validate", option])), *capsys.readouterr())
 
     assert (main(["validate", option]), *capsys.readouterr()) == read
+
+
+@pytest.mark.parametrize("stream", ["1", "2"])
+def test_with_a_stream_closed_the_exit_code_still_says_it(stream: str, desk: Desk) -> None:
+    desk.write("channels/broken.yaml", BROKEN)
+
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$0" -m reconciler validate {stream}>&-', sys.executable],
+        cwd=desk.root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, "Traceback" in done.stdout + done.stderr) == (1, False)
