@@ -106,6 +106,20 @@ def test_from_the_first_import_to_drift_accepted(team: Team) -> None:
     _find_drift_and_accept_it(team)
 
 
+def test_a_new_repository_works_at_once_on_the_sandbox_and_without_a_key(team: Team) -> None:
+    team.hub.secrets.clear()
+    team.hub.environments.clear()
+    team.type("reconciler", "init", "--ci", "github")
+    team.type("git", "add", "--all")
+    team.type("git", "commit", "--quiet", "--message", "As init writes it")
+    example = (team.hub.work / "channels" / "example.yaml").read_text(encoding="utf-8")
+
+    pull = team.hub.open_pull({"channels/example.yaml": example.replace("multiplier: 1 ", "multiplier: 0.001 ")})
+    assert team.run("plan", pull)["plan"].result == "success"
+    applied = team.run("apply", team.hub.merge(pull))
+    assert applied["apply"].summary.endswith("Apply: 1 done, 0 stale, 0 failed, 0 not tried.\n")
+
+
 def _begin(team: Team) -> None:
     """Init, the README's project file and hook, import: the first plan is empty, the first commit passes the hook."""
     team.type("reconciler", "init", "--ci", "github")
