@@ -46,6 +46,11 @@ _FAULTS = (
     "429 p=0.01 seed=5",
 )
 _MOST_RUNS = 10
+_EXPLANATION = """\
+Failed is what the service did not carry out: a 503 or a broken connection before the write. Reading showed that it was
+not there, and the next apply did it. Differs is what somebody else edited after its write and before the last
+read-back. Each outcome, value and edit is held against the service's own journal of writes.
+"""
 _PATHS = ("channelDescription", "channelInfo")
 
 
@@ -160,7 +165,7 @@ def _main() -> int:
     options = parser.parse_args()
     machine = describe_machine()
     table, is_sound = _run(options.changes, options.parallelism, options.latency, options.pause)
-    text = f"`python -m benchmarks.load`, {machine}.\n\n{table}"
+    text = f"`python -m benchmarks.load`, {machine}.\n{_EXPLANATION}\n{table}"
     print(text)
     if options.docs:
         replace_section(options.docs, HEADING, text)
