@@ -250,6 +250,18 @@ def test_a_service_that_is_still_gone_stops_the_run_that_goes_on(start: Start, t
     assert len(read_journal(journal.path).open) == 1
 
 
+def test_a_bug_in_one_change_ends_the_run_and_is_not_hidden(start: Start) -> None:
+    def stumble(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        return pass_on() if request.method != "PUT" else httpx.Response(1 // 0)
+
+    bench = start(wire=Wire(stumble))
+
+    with pytest.raises(ZeroDivisionError):
+        bench.apply(bench.plan(*CROWD), Conduct(parallelism=1))
+
+    assert bench.editor.requests == {READ: 1, CHANNEL: 1}
+
+
 def test_a_run_that_could_try_all_was_not_stopped(start: Start) -> None:
     bench = start(wire=Wire(lambda _request, _pass_on: httpx.Response(401)))
 
