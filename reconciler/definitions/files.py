@@ -87,7 +87,7 @@ class _Search:
             what = "is not a folder" if path.exists() else "does not exist"
             self._refuse_folder("ESA102", f"the folder of definitions {what}, found {folder}")
             return
-        if not _is_within(os.path.realpath(path), os.path.realpath(self.root)):
+        if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(self.root)):
             message = f"a folder of definitions must be inside the project, found {folder}, a link out of it"
             self._refuse_folder("ESA144", message)
             return

@@ -125,6 +125,15 @@ def test_nothing_of_a_file_outside_is_quoted(tmp_path: Path) -> None:
     ]
 
 
+def test_a_folder_of_definitions_may_itself_be_hidden(tmp_path: Path) -> None:
+    touch(tmp_path, ".esa/channels/a.yaml")
+    (tmp_path / ".esa" / "channels" / "b.yaml").symlink_to("a.yaml")
+
+    found = find_files(tmp_path, [".esa/channels"])
+
+    assert (found.files, found.findings) == ((".esa/channels/a.yaml",), ())
+
+
 def test_a_folder_of_definitions_that_is_a_link_out_of_the_project_is_refused(tmp_path: Path) -> None:
     touch(tmp_path, "outside/a.yaml", "project/inside/b.yaml")
     (tmp_path / "project" / "channels").symlink_to("../outside", target_is_directory=True)
