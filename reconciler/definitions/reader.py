@@ -23,7 +23,7 @@ def open_pure(text: str) -> NextEvent:
     def next_event() -> Any:
         try:
             return loader.get_event()  # type: ignore[no-untyped-call]
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             # PyYAML's own slip: an escape like \U00110000 is a number to it, but no character.
             raise yaml.MarkedYAMLError(problem="an escape of no character", problem_mark=loader.get_mark()) from error
 

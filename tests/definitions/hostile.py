@@ -120,6 +120,7 @@ SYNTAX = [
         bad_escape=r'channelInfo: "C:\data"',
         lone_surrogate=r'channelInfo: "\ud800"',
         too_high=r'channelInfo: "\U00110000"',
+        far_too_high=r'channelInfo: "\U83871978"',
         short_hex=r'channelInfo: "\x1"',
         star="channelInfo: * 2",
         star_and_more="channelInfo: *a + 1",

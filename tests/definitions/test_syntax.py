@@ -113,7 +113,7 @@ def test_a_trap_is_named_where_it_is_with_the_way_out(
 
 
 @BOTH
-@pytest.mark.parametrize("text", [r'a: "\d"', r'a: "\x1"', r'a: "\U00110000"'])
+@pytest.mark.parametrize("text", [r'a: "\d"', r'a: "\x1"', r'a: "\U00110000"', r'a: "\U83871978"'])
 def test_an_escape_that_is_none_is_named(text: str, opener: OpenEvents) -> None:
     (finding,) = read_closely("a.yaml", text.encode(), opener).findings
 
