@@ -114,7 +114,8 @@ class _Search:
         """Whether `path` is a folder to go into; a file of definitions is kept."""
         is_named = path.casefold().endswith(_ENDINGS)
         try:
-            status = entry.stat()
+            # Not the entry's own, which on Windows knows no inode.
+            status = Path(entry).stat()
         except OSError as error:
             self._refuse(path, f"the file cannot be read: {_why(error)}")
             return False
