@@ -1,8 +1,8 @@
 """What happens while a plan is applied, one event at a time, for those who watch.
 
 Order: for each sendable change `Started` and later `Finished`, those of independent changes interleaved; a change that
-is not tried is only `Finished`. Then `Verifying` once, and `Differed` for each change that the last read-back finds
-otherwise than sent. The account of `apply` says the same at the end: events are for watching, never the record.
+is not tried is only `Finished`. Then `Verifying` once, and `Differed` for each change of which the last read-back says
+something else. The account of `apply` says the same at the end: events are for watching, never the record.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Verifying:
 
 @dataclass(frozen=True, slots=True)
 class Differed:
-    """A change that was `Finished` as done, and that the last read-back finds otherwise than sent."""
+    """A change whose outcome the last read-back corrects: done and read otherwise, or failed and written late."""
 
     outcome: Outcome
 
