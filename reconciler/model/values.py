@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TypeAlias
 
 Value: TypeAlias = str | int | float | bool | None
@@ -23,6 +24,8 @@ def canonical_number(number: float) -> int | float:
     return int(number) if float(number).is_integer() else number
 
 
+# Most files say one date over and over.
+@lru_cache(maxsize=1024)
 def canonical_time(text: str) -> str:
     """`text` as local wall time, YYYY-MM-DDThh:mm:ss; an offset is dropped, as the service ignores it.
 

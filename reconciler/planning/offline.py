@@ -73,7 +73,7 @@ def _check_spaces(channel: Desired) -> Iterator[Finding]:
 
 
 def _has_odd_ends(text: Value) -> bool:
-    return isinstance(text, str) and (not text or text[0].isspace() or text[-1].isspace())
+    return isinstance(text, str) and (not text or text != text.strip())
 
 
 def _odd_text(channel: Desired, path: str, text: str) -> Iterator[Finding]:
