@@ -17,9 +17,10 @@ from reconciler.cli.replacing import Replacement, replace_files
 from reconciler.cli.screen import TEXT
 from reconciler.cli.service import open_service
 from reconciler.cli.standing import path_prefix
+from reconciler.definitions.files import find_files
 from reconciler.definitions.load import load_definitions
 from reconciler.energycap.client import open_reader
-from reconciler.errors import ProjectError
+from reconciler.errors import FileError, ProjectError
 from reconciler.model.findings import Severity
 from reconciler.planning.importing.survey import Asked, make_survey, pick
 from reconciler.planning.importing.terms import Fields, Layout
@@ -105,7 +106,7 @@ def command(screen: Screen, asked: Asked, environment: str | None, snapshot: Pat
             prove(screen, ground, before, harvest)
     if not choices["dry_run"]:
         with screen.remark_slow(f"writing {len(harvest.files)} files ..."):
-            _write(ground.workplace.root, harvest)
+            _write(ground, harvest)
     managed = sum(live.id in survey.managed for live in picked)
     done = Import(
         ground.environment.name, harvest.files, managed, harvest.left_out, choices["update"], choices["dry_run"]
@@ -138,5 +139,13 @@ def _look(screen: Screen, workplace: Workplace, environment: Environment, copy: 
         return read_live(screen, environment, reader).snapshot
 
 
-def _write(root: Path, harvest: Harvest) -> None:
-    replace_files([Replacement(root / file.file, file.before, file.after) for file in harvest.files])
+def _write(ground: Ground, harvest: Harvest) -> None:
+    root = ground.workplace.root
+
+    def check() -> None:
+        # What somebody else adds meanwhile, such as a second import, may hold the same channels under another name.
+        found = find_files(root, ground.workplace.project.definitions).files
+        if found != ground.definitions.files:
+            raise FileError("channel files came or went meanwhile; nothing was written", "run the command again")
+
+    replace_files([Replacement(root / file.file, file.before, file.after) for file in harvest.files], check)

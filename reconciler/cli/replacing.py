@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from reconciler.errors import FileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from types import FrameType
 
 
@@ -36,16 +36,18 @@ def read_exactly(path: Path) -> str:
         raise FileError(f"cannot read {path}: {error.strerror}", "look at its permissions") from error
 
 
-def replace_files(replacements: Iterable[Replacement]) -> None:
+def replace_files(replacements: Iterable[Replacement], check: Callable[[], None] = lambda: None) -> None:
     """Write all of `replacements` or, where one cannot be written, none.
 
     Each file is written beside its place, and all are put there at the end; an interruption before leaves nothing
-    behind, one during that moment waits. Raises FileError, also where a file is no longer as it was read.
+    behind, one during that moment waits. Raises FileError, also where a file is no longer as it was read, and what
+    `check` raises at the last moment.
     """
     with ExitStack() as stack:
         staged = [(_stage(stack, one), one) for one in replacements]
         for _, one in staged:
             _check_unmoved(one)
+        check()
         with hold_signals():
             for temporary, one in staged:
                 _put(temporary, one.path)
@@ -58,8 +60,9 @@ def _stage(stack: ExitStack, one: Replacement) -> Path:
         for folder in reversed([folder for folder in target.parents if not folder.exists()]):
             folder.mkdir()
             stack.callback(_remove_empty, folder)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        stack.callback(Path(name).unlink, missing_ok=True)
+        with hold_signals():
+            handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+            stack.callback(Path(name).unlink, missing_ok=True)
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
             stream.write(one.after)
         Path(name).chmod(_find_mode(target))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -333,3 +335,29 @@ def test_where_a_file_cannot_be_written_none_is(town: Desk) -> None:
     assert (answer.code, answer.out) == (1, "")
     assert answer.err.startswith(f"reconciler: cannot write {town.root / USE}: ")
     assert sorted(path.name for path in (town.root / "channels").iterdir()) == ["town-hall"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a system without named pipes")
+def test_what_somebody_else_adds_meanwhile_is_not_doubled(town: Desk) -> None:
+    town.run("snapshot", "--out", "copy.json")
+    copy = (town.root / "copy.json").read_text()
+    pipe = town.root / "pipe.json"
+    os.mkfifo(pipe)
+    theirs = "channels:\n  use:\n    channelId: 1\n"
+
+    def answer_late() -> None:
+        # The pipe opens once the import reads it, and so has read the channel files before.
+        with pipe.open("w") as stream:
+            town.write(USE, theirs)
+            stream.write(copy)
+
+    somebody = threading.Thread(target=answer_late)
+    somebody.start()
+    answer = town.run("import", "--snapshot", "pipe.json")
+    somebody.join()
+
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err == (
+        "reconciler: channel files came or went meanwhile; nothing was written\n  fix: run the command again\n"
+    )
+    assert read_files(town.root / "channels") == {"town-hall/dp-1.yaml": theirs}
