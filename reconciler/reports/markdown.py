@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 # What needs no escape between backticks, not even in a cell of a table.
 _PLAIN = re.compile(r"(?! )[^`|\\]+(?<! )")
 _SPECIAL = re.compile(r"[^\w .,/-]|_")
-_WORD = re.compile(r'(\(*)("[^"]*"|\S+?)([),.;:]*)(?=\s|$)')
+_WORD = re.compile(r'(\(*)("[^"]*"|\{[^{}]*\}|\S+?)([),.;:]*)(?=\s|$)')
 # Words and numbers that no renderer makes anything of: no mention, no reference, no link, no emoji.
 _PROSE = re.compile(r"[^\W\d_]+(?:['/-][^\W\d_]+)*|\d[\d.:-]*|ESA\d+|→")
 

@@ -37,6 +37,7 @@ def test_text_of_others_is_code(text: str, markdown: str) -> None:
         ('found "North use", or 2024-01-01', 'found `"North use"`, or 2024-01-01'),
         ("ask @everyone about #12 or GH-12", "ask `@everyone` about `#12` or `GH-12`"),
         ("see https://example.com :tada:", "see `https://example.com` `:tada`:"),
+        ("write  select: {channelId: 7},  or not", "write select: `{channelId: 7}`, or not"),
         ("[a](b)", "`[a](b)`"),
         ("a\nb", "<code>a&#92;nb</code>"),
         ("  ", ""),
