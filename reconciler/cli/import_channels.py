@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from reconciler.cli.project import Workplace
     from reconciler.cli.screen import Screen
     from reconciler.model.desired import Definitions
+    from reconciler.model.findings import Finding
     from reconciler.model.live import Snapshot
+    from reconciler.model.plan import Plan
     from reconciler.model.project import Environment
 
 
@@ -97,6 +99,11 @@ def command(screen: Screen, asked: Asked, environment: str | None, snapshot: Pat
         print_findings(screen, unmatched, ground.workplace.root)
         return Exit.FAILED
     before = ground.plan(ground.definitions)
+    lost = _find_lost(before) if choices["update"] and asked == Asked() else []
+    if lost:
+        print_findings(screen, lost, ground.workplace.root)
+        screen.complain("\n")
+        screen.remark("channels with errors take nothing over: a plan will say the same of them")
     if choices["update"]:
         harvest = gather_updates(ground, survey, picked, before)
     else:
@@ -112,7 +119,12 @@ def command(screen: Screen, asked: Asked, environment: str | None, snapshot: Pat
         ground.environment.name, harvest.files, managed, harvest.left_out, choices["update"], choices["dry_run"]
     )
     screen.show({TEXT: lambda paint: render_import(done, paint, path_prefix(ground.workplace.root))})
-    return Exit.DONE
+    return Exit.FAILED if lost else Exit.DONE
+
+
+def _find_lost(plan: Plan) -> list[Finding]:
+    """What keeps managed channels from being compared at all: their pointers lead nowhere, or two to one."""
+    return [finding for finding in plan.findings if finding.severity is Severity.ERROR]
 
 
 def _open_ground(screen: Screen, environment: str | None, copy: Path | None) -> Ground:

@@ -278,6 +278,31 @@ def test_an_update_adds_no_channel_and_reaches_only_what_is_asked_for(town: Desk
     )
 
 
+def test_an_update_says_which_channels_it_does_not_find(town: Desk) -> None:
+    file = town.define({"use": {"channelId": 1, "channelInfo": "Use!"}, "gone": {"channelId": 99}})
+
+    answer = town.run("import", "--update")
+
+    assert (answer.code, answer.out) == (
+        1,
+        """\
+channels/all.yaml:5  ESA301  no live channel fits, found none with channelId 99
+  fix: correct the pointer, or create the channel in EnergyCAP first
+
+1 error in 1 file.
+
+1 file took over what sandbox has for 1 channel; a plan of them is empty.
+
+  ~ changed  channels/all.yaml  1 channel
+
+Import: 1 channel updated, 0 files new, 1 changed, 1 managed before, 0 left out.
+""",
+    )
+    assert answer.err == "channels with errors take nothing over: a plan will say the same of them\n"
+    assert "channelInfo: Use\n" in file.read_text()
+    assert town.run("import", "--update", "--only", "use").code == 0
+
+
 def test_what_would_not_be_an_empty_plan_is_not_written(town: Desk) -> None:
     """Live, the channel breaks a rule of the files: rolloverValue under the Trip rule."""
     broken = make_channel(1, {"rolloverValue": 500})
