@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 from typing import Any
 
@@ -13,6 +14,9 @@ from hypothesis import settings
 settings.register_profile("soak", max_examples=int(os.environ.get("SOAK_EXAMPLES", "20000")))
 if "HYPOTHESIS_PROFILE" in os.environ:
     settings.load_profile(os.environ["HYPOTHESIS_PROFILE"])
+
+# Tests started in the background ignore Ctrl-C, and so would each command that they start and interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _LOCAL = ("127.0.0.1", "::1", "localhost")
 
