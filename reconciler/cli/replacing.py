@@ -68,7 +68,7 @@ def _stage(stack: ExitStack, one: Replacement) -> Path:
         Path(name).chmod(_find_mode(target))
     except OSError as error:
         raise FileError(
-            f"cannot write {one.path}: {error.strerror}", "nothing was written; make room for it"
+            f"cannot write {one.path}: {error.strerror}", "nothing was written; look at its permissions, or make room"
         ) from error
     return Path(name)
 

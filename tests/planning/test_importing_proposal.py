@@ -82,7 +82,7 @@ def test_a_channel_that_joins_a_file_answers_its_defaults() -> None:
     ("defaults", "reason"),
     [
         ({"summarizationMethod": "Sum"}, f"the defaults of {HOME} give it another summarizationMethod"),
-        ({f"{V}rolloverValue": 5}, "ESA214 rolloverValue is null under the Trip rule."),
+        ({f"{V}rolloverValue": 5}, "refused by ESA214: rolloverValue is null under the Trip rule."),
     ],
     ids=["a value that no file can hold", "a value that no rule allows"],
 )
@@ -99,15 +99,18 @@ def test_a_channel_that_the_defaults_would_change_stays_out(defaults: Spec, reas
     [
         ({"channelInfo": "a\x07"}, ["channelInfo: a file cannot hold this value"]),
         ({f"{V}offset": 0.1 + 0.2}, [f"{V}offset: a file cannot hold this value"]),
-        ({f"{V}rolloverValue": 100}, [f"{V}rolloverValue: ESA214 rolloverValue is null under the Trip rule."]),
-        ({"channelInfo": " "}, ["channelInfo: ESA212 A channel has a name in EnergyCAP."]),
+        (
+            {f"{V}rolloverValue": 100},
+            [f"{V}rolloverValue: refused by ESA214: rolloverValue is null under the Trip rule."],
+        ),
+        ({"channelInfo": " "}, ["channelInfo: refused by ESA212: A channel has a name in EnergyCAP."]),
         (
             {f"{V}formula": "channel(1)", "isCalculated": True, "intervalMinutes": None},
-            [f"{V}formula: ESA323 A formula does not use its own channel."],
+            [f"{V}formula: refused by ESA323: A formula does not use its own channel."],
         ),
         (
             {f"{V}formula": "channel((", "isCalculated": True, "intervalMinutes": None},
-            [f"{V}formula: ESA207 The parentheses of a formula are balanced."],
+            [f"{V}formula: refused by ESA207: The parentheses of a formula are balanced."],
         ),
     ],
 )
@@ -127,7 +130,7 @@ def test_of_two_that_cannot_both_be_one_is_left_unmanaged() -> None:
 
     assert [channel.spec.get("isPrimaryValue") for channel in proposal.channels] == [True, None]
     assert [str(left.reason) for left in proposal.left_out] == [
-        "ESA222 A data point has at most one primary value channel."
+        "refused by ESA222: A data point has at most one primary value channel."
     ]
 
 
@@ -147,10 +150,10 @@ def test_the_wishes_of_the_files_come_first() -> None:
 
     proposal = propose_all([make_live(1), other], (mine,), {HOME: Head("NB-ELEC")})
 
-    assert [(left.path, left.reason[:6]) for left in proposal.left_out] == [
-        ("channelImportId", "ESA221"),
-        ("isPrimaryValue", "ESA222"),
-        ("select.channelImportId", "ESA221"),
+    assert [(left.path, left.reason.partition(":")[0]) for left in proposal.left_out] == [
+        ("channelImportId", "refused by ESA221"),
+        ("isPrimaryValue", "refused by ESA222"),
+        ("select.channelImportId", "refused by ESA221"),
     ]
     assert proposal.channels[0].select == Pointers(channel_id=2)
 
@@ -162,7 +165,7 @@ def test_a_channel_that_a_formula_of_the_files_may_not_use_stays_out_where_only_
     proposal = propose_all([make_calculated(1, "channel(2) * 2", data_point=SOUTH), make_live(2, nameless)], (user,))
 
     assert proposal == Proposal(
-        (), (LeftOut("nb-elec-use", "", "ESA325 A formula uses channels of its own data point only."),)
+        (), (LeftOut("nb-elec-use", "", "refused by ESA325: A formula uses channels of its own data point only."),)
     )
 
 

@@ -38,7 +38,7 @@ def leave_out_refused(
             desired = kept.pop(id_)
             head = heads.get(desired.file)
             narrowed = _leave_out(desired, path, id_, head.defaults if head else ())
-            left_out.append(LeftOut(desired.name, path if narrowed else "", f"{code} {RULES[code].title}"))
+            left_out.append(LeftOut(desired.name, path if narrowed else "", f"refused by {code}: {RULES[code].title}"))
             if narrowed:
                 kept[id_] = narrowed
     return kept, tuple(left_out)
