@@ -140,6 +140,7 @@ def test_a_plan_is_applied(scene: Scene, site: Site) -> None:
     assert step.code == 0
     assert {name: step.outputs[name] for name in ENDINGS} == dict(zip(ENDINGS, "01000", strict=True))
     assert step.log.splitlines()[-1] == "Apply: 1 done, 0 stale, 0 failed, 0 not tried."
+    assert step.summary.endswith("\n\nApply: 1 done, 0 stale, 0 failed, 0 not tried.\n")
     assert scene.live(1)["channelInfo"] == "Renamed"
 
 
