@@ -101,6 +101,13 @@ def test_a_plan_is_saved_shown_and_counted(scene: Scene, site: Site) -> None:
     assert scene.writes == []
 
 
+def test_a_plan_file_outside_of_the_workspace_is_named_as_it_is(site: Site, tmp_path: Path) -> None:
+    step = use(check_out(site), "plan", plan_file=f"{tmp_path}/plan.json")
+
+    files = [step.outputs[name] for name in ("plan-file", "html-file", "markdown-file")]
+    assert files == [f"{tmp_path}/plan.json", f"{tmp_path}/plan.html", f"{tmp_path}/plan.md"]
+
+
 @pytest.mark.parametrize(
     ("before", "after", "outputs"),
     [
