@@ -76,16 +76,22 @@ def find_pairs(channels: Sequence[Desired], index: Index) -> Pairing:
 
 def find_route(desired: Desired, index: Index) -> Lookup:
     """Where `desired` is found: by `select`, else by its import id; also where only the wanted import id leads."""
-    wanted = desired.spec.get(CHANNEL_IMPORT_ID)
-    renamed = Pointers(channel_import_id=wanted if isinstance(wanted, str) else None)
-    pointers = desired.select or renamed
+    pointers = desired.select or _point_at_wanted(desired)
     found = route(pointers, index)
+    # Nearly all lookups of nearly all plans end here.
+    if found.problem is not Problem.UNMATCHED:
+        return Lookup(desired, pointers, found)
     is_by_import_id = pointers.channel_id is None and pointers.channel_import_id
-    if found.problem is Problem.UNMATCHED and is_by_import_id and wanted != pointers.channel_import_id:
-        by_wanted = route(renamed, index)
+    if is_by_import_id and desired.spec.get(CHANNEL_IMPORT_ID) != pointers.channel_import_id:
+        by_wanted = route(_point_at_wanted(desired), index)
         if by_wanted.channel_id is not None:
             return Lookup(desired, pointers, by_wanted, is_renamed=True)
     return Lookup(desired, pointers, found)
+
+
+def _point_at_wanted(desired: Desired) -> Pointers:
+    wanted = desired.spec.get(CHANNEL_IMPORT_ID)
+    return Pointers(channel_import_id=wanted if isinstance(wanted, str) else None)
 
 
 def check_found_again(pairs: Iterable[Pair], planned: Index) -> Iterator[Finding]:
