@@ -26,7 +26,7 @@ def run() -> NoReturn:
     sys.excepthook = _explain_bug
     _open_streams()
     code = main()
-    # All is said, flushed and closed. After an interrupt, threads may still wait for answers that nobody wants; otherwise
+    # All is said, flushed and closed. After an interrupt, threads may still wait for answers that nobody wants; else
     # none is left, and to take the modules down one by one would be a sixth of the time that a hook takes.
     os._exit(code)
 
