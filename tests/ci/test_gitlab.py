@@ -93,7 +93,10 @@ def test_a_fork_gets_no_key_and_a_plan_only_from_a_copy(scene: Scene, *, has_cop
 def test_the_default_branch_is_applied_once_somebody_starts_it(scene: Scene) -> None:
     pull = scene.open_pull(*RENAMED)
     scene.hub.merge(pull)
-    assert statuses(main_branch(scene)) == {"validate": "success", "plan": "success", "apply": "manual"}
+    waiting = main_branch(scene)
+    assert statuses(waiting) == {"validate": "success", "plan": "success", "apply": "manual"}
+    # What was merged is no drift.
+    assert "drift" not in waiting["plan"].log
     assert scene.writes == []
 
     jobs = main_branch(scene, "push", "apply")
