@@ -41,7 +41,9 @@ class Second:
             with os.fdopen(self.pipe, "rb") as stream:
                 yield from islice(chain(_receive(stream), repeat(None)), self.count)
         finally:
-            os.waitpid(self.process, 0)
+            # Where whoever started this process let it ignore SIGCHLD, the system has waited for it already.
+            with suppress(ChildProcessError):
+                os.waitpid(self.process, 0)
 
 
 def _receive(stream: BinaryIO) -> Iterator[Sound | None]:

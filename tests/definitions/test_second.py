@@ -100,6 +100,16 @@ def test_what_the_second_process_reads_can_be_sent(tmp_path: Path) -> None:
         ]
 
 
+def test_a_process_that_was_waited_for_already_is_no_bug() -> None:
+    receiving, sending = os.pipe()
+    send([None], sending)
+    os.close(sending)
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+
+    assert list(Second(gone.pid, receiving, 1).collect()) == [None]
+
+
 def test_answers_larger_than_a_pipe_arrive_whole() -> None:
     sounds: list[Sound | None] = [(letter * 10**6, None, {}) for letter in (b"a", b"b")]
 
