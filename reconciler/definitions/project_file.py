@@ -36,9 +36,7 @@ def find_root(start: Path) -> Path:
     message = f"no {PROJECT_FILE} in {start} or above it, up to the root of its git repository"
     if (start / "reconciler.yml").exists():
         raise ProjectError(f"{message}, but a reconciler.yml", f"rename it to {PROJECT_FILE}")
-    raise ProjectError(
-        message, f"change into the project's folder, or write a {PROJECT_FILE} with  definitions: channels"
-    )
+    raise ProjectError(message, "change into the project's folder, or make this one a project:  reconciler init")
 
 
 def read_project(root: Path) -> tuple[ProjectTree | None, tuple[Finding, ...]]:

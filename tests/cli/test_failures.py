@@ -116,7 +116,7 @@ def test_without_a_project_only_validate_is_content_and_says_so(desk: Desk) -> N
     assert (answer.code, answer.out) == (1, "")
     assert answer.err == (
         f"reconciler: no reconciler.yaml in {desk.root} or above it, up to the root of its git repository\n"
-        "  fix: change into the project's folder, or write a reconciler.yaml with  definitions: channels\n"
+        "  fix: change into the project's folder, or make this one a project:  reconciler init\n"
     )
 
 

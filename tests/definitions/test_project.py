@@ -74,7 +74,7 @@ def test_the_search_ends_at_the_root_of_the_repository(git: str, tmp_path: Path)
 
     assert (caught.value.message, caught.value.fix) == (
         f"no reconciler.yaml in {repository / 'a'} or above it, up to the root of its git repository",
-        "change into the project's folder, or write a reconciler.yaml with  definitions: channels",
+        "change into the project's folder, or make this one a project:  reconciler init",
     )
 
 
