@@ -67,7 +67,7 @@ def find_pairs(channels: Sequence[Desired], index: Index) -> Pairing:
     pairs = []
     for channel_id, sharing in found.items():
         pair = Pair(sharing[0].desired, index.by_id[channel_id])
-        problems = [*_check_shared(sharing, pair.live), *_check_data_points(sharing, pair.live)]
+        problems = [*_check_shared(sharing, pair.live, index), *_check_data_points(sharing, pair.live)]
         findings += [*problems, *_check_renamed(sharing)]
         if not problems:
             pairs.append(pair)
@@ -111,12 +111,21 @@ def _check_routes(lookups: Iterable[Lookup], index: Index) -> Iterator[Finding]:
         yield explain_route(lookup.desired, lookup.pointers, lookup.route, index, suggests=number < _COMPARED)
 
 
-def _check_shared(sharing: Sequence[Lookup], live: Live) -> Iterator[Finding]:
+def _check_shared(sharing: Sequence[Lookup], live: Live, index: Index) -> Iterator[Finding]:
     for number, lookup in enumerate(sharing if len(sharing) > 1 else ()):
         other = cite(sharing[0 if number else 1].desired)
         more = f" and {len(sharing) - 2} more" if len(sharing) > 2 else ""
         message = f"several channels govern one live channel, found {live.id} here and for {other}{more}"
-        yield make_finding("ESA303", message, place_identity(lookup.desired))
+        yield make_finding("ESA303", message, place_identity(lookup.desired), fix=_suggest_wanted(lookup, live, index))
+
+
+def _suggest_wanted(lookup: Lookup, live: Live, index: Index) -> str:
+    """The way out where the wanted import id leads to another channel than `live`: it was handed on meanwhile."""
+    wanted = _point_at_wanted(lookup.desired)
+    other = route(wanted, index).channel_id
+    if other in (None, live.id):
+        return ""
+    return f"write  select: {{channelImportId: {wanted.channel_import_id}}}, which leads to channel {other}"
 
 
 def _check_data_points(sharing: Iterable[Lookup], live: Live) -> Iterator[Finding]:

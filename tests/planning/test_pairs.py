@@ -103,6 +103,16 @@ def test_channels_that_find_one_live_channel_are_refused_at_every_place() -> Non
     ]
 
 
+def test_a_channel_whose_import_id_was_handed_on_is_told_the_one_it_has_now() -> None:
+    old = make_desired("old", 0, {"channelImportId": "C-1"}, select=Pointers(channel_import_id="C-2"))
+    new = make_desired("new", 2)
+
+    assert [finding.fix for finding in pair(old, new).findings] == [
+        "write  select: {channelImportId: C-1}, which leads to channel 1",
+        "keep one of the two, or let each point to a channel of its own",
+    ]
+
+
 def test_a_channel_on_another_data_point_is_refused() -> None:
     pairing = pair(make_desired("north", 3, data_point="NB-ELEC"))
 
