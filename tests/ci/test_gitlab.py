@@ -113,6 +113,13 @@ def test_the_default_branch_is_applied_once_somebody_starts_it(scene: Scene) -> 
     assert scene.writes == ["PUT /api/v202406/esachannel/1"]
 
 
+def test_what_is_blocked_is_a_warning_of_the_apply_too(scene: Scene) -> None:
+    scene.hub.merge(scene.open_pull(*BLOCKED))
+    jobs = main_branch(scene, "push", "apply")
+
+    assert (jobs["apply"].status, jobs["apply"].code) == ("warning", 3)
+
+
 def test_a_schedule_fails_where_there_is_drift_and_only_then(scene: Scene) -> None:
     assert statuses(main_branch(scene, "schedule")) == {"validate": "success", "drift": "success"}
 
