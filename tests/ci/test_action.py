@@ -176,11 +176,19 @@ def test_an_apply_that_does_not_go_through(scene: Scene, site: Site, key: str, m
 )
 def test_no_input_is_ever_run(site: Site, name: str, hostile: str) -> None:
     check_out(site, *RENAMED)
-    step = run_action(site, ROOT / "action.yml", {"command": "plan", name: hostile}, {"ECI_API_KEY": "sandbox-read"})
+    given = {"command": "plan", name: f"{hostile}.json" if name == "plan-file" else hostile}
+    step = run_action(site, ROOT / "action.yml", given, {"ECI_API_KEY": "sandbox-read"})
 
     assert not any(site.workspace.rglob("ran"))
     assert str(step.code) in ("0", step.outputs["exit-code"] or "64")
     assert (step.code == 0) is (name == "plan-file" and "\n" not in hostile)
+
+
+def test_a_plan_file_that_its_own_page_would_overwrite_is_refused(site: Site) -> None:
+    step = use(check_out(site, *RENAMED), "plan", plan_file="plan.html")
+
+    assert step.code == 64
+    assert "plan-file must end in .json" in step.log
 
 
 def test_an_unknown_command_says_which_there_are(site: Site) -> None:
