@@ -89,8 +89,8 @@ class Stepper:
         if landing.ending is not Ending.DONE:
             return replace(step.outcome, ending=landing.ending, message=f"{said}{landing.message}", fix=landing.fix)
         if landing.found and find_remaining(change.wanted, landing.found):
-            part = earlier.attempt.write.part.value
-            return replace(step.outcome, message=f"{said}its {part} was written late; nothing more was sent")
+            late = f"its {earlier.attempt.write.part.value} was written, the last look shows; nothing more was sent"
+            return replace(step.outcome, message=f"{said}{late}")
         return replace(step.outcome, ending=Ending.DONE, message="", fix="")
 
     def _find_already(self, change: Change) -> Step:

@@ -169,7 +169,7 @@ def test_a_first_write_that_was_done_late_says_that_the_second_is_missing(start:
 
     assert (outcome.ending, outcome.message) == (
         Ending.FAILED,
-        "its version was written late; nothing more was sent",
+        "its version was written, the last look shows; nothing more was sent",
     )
 
 
