@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter
+from email.utils import parsedate_to_datetime
 from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
@@ -92,14 +93,27 @@ class Session:
             with self._lock:
                 self._refusals += 1
         if "eci-deprecated" in answer.headers:
-            self._note_deprecation(str(request.call), answer.headers["eci-deprecated"])
+            self._note_deprecation(str(request.call), answer)
         check_status(request, answer)
         return answer
 
-    def _note_deprecation(self, call: str, text: str) -> None:
-        message = f"EnergyCAP has deprecated a call of this tool: {call}: {make_harmless(text)}"
+    def _note_deprecation(self, call: str, answer: Answer) -> None:
+        text = make_harmless(answer.headers["eci-deprecated"])
+        message = f"EnergyCAP has deprecated a call of this tool: {call}: {text}"
         with self._lock:
-            self._findings.setdefault(message, make_finding("ESA701", message))
+            self._findings.setdefault(message, make_finding("ESA701", message, detail=_tell_time_left(answer)))
+
+
+def _tell_time_left(answer: Answer) -> tuple[str, ...]:
+    """When the service said so, by its own clock, and how long a call still works then.
+
+    Source: developer site, "Versioning".
+    """
+    try:
+        moment = parsedate_to_datetime(answer.headers.get("date", ""))
+    except (ValueError, TypeError):
+        return ()
+    return (f"said on {moment:%Y-%m-%d}; the old version of a call works for 3 to 6 months beside the new one",)
 
 
 def _pause_of_read(error: Exception) -> bool | float:

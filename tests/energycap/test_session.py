@@ -235,6 +235,17 @@ def test_a_deprecated_call_is_found_once() -> None:
     )
 
 
+def test_how_long_a_deprecated_call_still_works_is_counted_from_the_date_of_the_answer() -> None:
+    session = make_session(Script(respond(200, eci_deprecated="gone", date="Sun, 22 Nov 2026 04:40:00 GMT")))
+
+    session.ask(READ)
+
+    (finding,) = session.findings
+    assert finding.detail == (
+        "said on 2026-11-22; the old version of a call works for 3 to 6 months beside the new one",
+    )
+
+
 def test_a_refused_call_may_be_deprecated_too() -> None:
     session = make_session(Script(respond(400, eci_deprecated="gone")))
 
