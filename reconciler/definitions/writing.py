@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias, Union
 from reconciler.definitions.schema import Format, find_schemas
 from reconciler.definitions.spelling import spell
 from reconciler.model.fields import CHANNEL_FIELDS, VERSION, VERSION_FIELDS
+from reconciler.model.routes import name_pointers
 from reconciler.model.values import Value
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def render_file(file: str, channels: Sequence[Desired]) -> str:
 
 def make_tree(select: Pointers | None, spec: Spec) -> Tree:
     """A channel as its mapping in a file: how it is found, then its values in the order of the field table."""
-    pointers = {"select": _make_select(select)} if select else {}
+    pointers = {"select": name_pointers(select)} if select else {}
     version = _pick(VERSION_FIELDS, spec)
     return {**pointers, **_pick(CHANNEL_FIELDS, spec), **({VERSION: version} if version else {})}
 
@@ -73,16 +74,3 @@ def render_member(key: str, value: Value | Tree, indent: str, step: str = "  ") 
 def _pick(fields: Iterable[Field], spec: Spec) -> dict[str, Value]:
     paths = (path for field in fields for path in (field.path, field.alias) if path and path in spec)
     return {path.rpartition(".")[2]: spec[path] for path in paths}
-
-
-def _make_select(pointers: Pointers) -> dict[str, Value]:
-    seconds = pointers.interval_seconds
-    given: dict[str, Value] = {
-        "channelId": pointers.channel_id,
-        "channelImportId": pointers.channel_import_id,
-        "dataPointImportId": pointers.meter_import_id,
-        "observationTypeCode": pointers.observation_type_code,
-        "unitCode": pointers.unit_code,
-        "intervalMinutes": None if seconds is None else seconds // 60,
-    }
-    return {key: value for key, value in given.items() if value is not None}

@@ -9,6 +9,7 @@ from reconciler.model.record import record
 
 if TYPE_CHECKING:
     from reconciler.model.places import Place
+    from reconciler.model.values import Value
 
 
 @record
@@ -25,6 +26,20 @@ class Pointers:
     observation_type_code: str | None = None
     unit_code: str | None = None
     interval_seconds: int | None = None
+
+
+def name_pointers(pointers: Pointers) -> dict[str, Value]:
+    """Those of `pointers` that are given, by their keys under `select`; the interval in minutes."""
+    seconds = pointers.interval_seconds
+    given: dict[str, Value] = {
+        "channelId": pointers.channel_id,
+        "channelImportId": pointers.channel_import_id,
+        "dataPointImportId": pointers.meter_import_id,
+        "observationTypeCode": pointers.observation_type_code,
+        "unitCode": pointers.unit_code,
+        "intervalMinutes": None if seconds is None else seconds // 60,
+    }
+    return {key: value for key, value in given.items() if value is not None}
 
 
 class Step(Enum):

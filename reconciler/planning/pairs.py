@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reconciler.model.fields import CHANNEL_IMPORT_ID
-from reconciler.model.routes import Pointers, Problem
+from reconciler.model.fields import CHANNEL_IMPORT_ID, INTERVAL_MINUTES, OBSERVATION_TYPE_CODE, UNIT_CODE
+from reconciler.model.routes import Pointers, Problem, name_pointers
 from reconciler.planning.citing import cite, place_identity, shorten, show_value
 from reconciler.planning.resolve import route
 from reconciler.planning.unresolved import explain_route
@@ -20,10 +22,13 @@ if TYPE_CHECKING:
     from reconciler.model.findings import Finding
     from reconciler.model.live import Live
     from reconciler.model.routes import Route
+    from reconciler.model.values import Value
     from reconciler.planning.index import Index
 
 # Where more than these are not found the environment is wrong, not the spelling; comparing all would take minutes.
 _COMPARED = 20
+# What needs no quotes within braces.
+_PLAIN = re.compile(r"[A-Za-z][\w.-]*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +41,12 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """Where the pointers of `desired` lead. `is_renamed` says that only its wanted import id did."""
+    """Where the pointers of `desired` lead; `renewed` are those that did where its own led nowhere."""
 
     desired: Desired
     pointers: Pointers
     route: Route
-    is_renamed: bool = False
+    renewed: Pointers | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,25 +73,39 @@ def find_pairs(channels: Sequence[Desired], index: Index) -> Pairing:
     for channel_id, sharing in found.items():
         pair = Pair(sharing[0].desired, index.by_id[channel_id])
         problems = [*_check_shared(sharing, pair.live, index), *_check_data_points(sharing, pair.live)]
-        findings += [*problems, *_check_renamed(sharing)]
+        findings += [*problems, *_check_outdated(sharing)]
         if not problems:
             pairs.append(pair)
     return Pairing(tuple(pairs), tuple(findings), frozenset(found))
 
 
 def find_route(desired: Desired, index: Index) -> Lookup:
-    """Where `desired` is found: by `select`, else by its import id; also where only the wanted import id leads."""
+    """Where `desired` is found: by `select`, else by its import id; where that finds none, by what it wants instead."""
     pointers = desired.select or _point_at_wanted(desired)
     found = route(pointers, index)
     # Nearly all lookups of nearly all plans end here.
     if found.problem is not Problem.UNMATCHED:
         return Lookup(desired, pointers, found)
-    is_by_import_id = pointers.channel_id is None and pointers.channel_import_id
-    if is_by_import_id and desired.spec.get(CHANNEL_IMPORT_ID) != pointers.channel_import_id:
-        by_wanted = route(_point_at_wanted(desired), index)
-        if by_wanted.channel_id is not None:
-            return Lookup(desired, pointers, by_wanted, is_renamed=True)
-    return Lookup(desired, pointers, found)
+    renewed = _renew(pointers, desired)
+    again = route(renewed, index)
+    return Lookup(desired, pointers, found) if again.problem else Lookup(desired, pointers, again, renewed)
+
+
+def _renew(pointers: Pointers, desired: Desired) -> Pointers:
+    """`pointers` with what `desired` wants in the place of what they name: how it is found once that is applied."""
+    if pointers.channel_import_id:
+        return _point_at_wanted(desired)
+    minutes, seconds = desired.spec.get(INTERVAL_MINUTES), pointers.interval_seconds
+    return replace(
+        pointers,
+        observation_type_code=_choose(desired.spec.get(OBSERVATION_TYPE_CODE), pointers.observation_type_code),
+        unit_code=_choose(desired.spec.get(UNIT_CODE), pointers.unit_code),
+        interval_seconds=minutes * 60 if seconds and isinstance(minutes, int) else seconds,
+    )
+
+
+def _choose(wanted: Value, given: str | None) -> str | None:
+    return wanted if given and isinstance(wanted, str) else given
 
 
 def _point_at_wanted(desired: Desired) -> Pointers:
@@ -116,16 +135,14 @@ def _check_shared(sharing: Sequence[Lookup], live: Live, index: Index) -> Iterat
         other = cite(sharing[0 if number else 1].desired)
         more = f" and {len(sharing) - 2} more" if len(sharing) > 2 else ""
         message = f"several channels govern one live channel, found {live.id} here and for {other}{more}"
-        yield make_finding("ESA303", message, place_identity(lookup.desired), fix=_suggest_wanted(lookup, live, index))
+        yield make_finding("ESA303", message, place_identity(lookup.desired), fix=_suggest_renewed(lookup, live, index))
 
 
-def _suggest_wanted(lookup: Lookup, live: Live, index: Index) -> str:
-    """The way out where the wanted import id leads to another channel than `live`: it was handed on meanwhile."""
-    wanted = _point_at_wanted(lookup.desired)
-    other = route(wanted, index).channel_id
-    if other in (None, live.id):
-        return ""
-    return f"write  select: {{channelImportId: {wanted.channel_import_id}}}, which leads to channel {other}"
+def _suggest_renewed(lookup: Lookup, live: Live, index: Index) -> str:
+    """The way out where what the file wants leads to another channel than `live`: its pointers were handed on."""
+    renewed = _renew(lookup.pointers, lookup.desired)
+    other = route(renewed, index).channel_id
+    return "" if other in (None, live.id) else f"write  {_write_select(renewed)}, which leads to channel {other}"
 
 
 def _check_data_points(sharing: Iterable[Lookup], live: Live) -> Iterator[Finding]:
@@ -138,13 +155,34 @@ def _check_data_points(sharing: Iterable[Lookup], live: Live) -> Iterator[Findin
             yield make_finding("ESA304", message, desired.place("dataPoint"), detail=detail)
 
 
-def _check_renamed(sharing: Iterable[Lookup]) -> Iterator[Finding]:
+def _check_outdated(sharing: Iterable[Lookup]) -> Iterator[Finding]:
     for lookup in sharing:
-        if lookup.is_renamed:
-            wanted = str(lookup.desired.spec[CHANNEL_IMPORT_ID])
-            message = (
-                f"select is out of date: no channel has import id {show_value(lookup.pointers.channel_import_id)}, "
-                f"found this one by {show_value(wanted)}"
-            )
-            fix = f"write  select: {{channelImportId: {wanted}}}, or remove select"
+        if lookup.renewed is not None:
+            message = f"select is out of date: {_tell_renewed(lookup.pointers, lookup.renewed)}"
+            removed = ", or remove select" if lookup.renewed.channel_import_id else ""
+            fix = f"write  {_write_select(lookup.renewed)}{removed}"
             yield make_finding("ESA305", message, lookup.desired.place("select"), fix=fix)
+
+
+def _tell_renewed(pointers: Pointers, renewed: Pointers) -> str:
+    if pointers.channel_import_id:
+        before, after = (show_value(each.channel_import_id) for each in (pointers, renewed))
+        return f"no channel has import id {before}, found this one by {after}"
+    given = name_pointers(pointers)
+    changed = [
+        f"{key} {show_value(value)} in place of {show_value(given[key])}"
+        for key, value in name_pointers(renewed).items()
+        if value != given[key]
+    ]
+    return f"no channel fits it, found this one by {' and '.join(changed)}"
+
+
+def _write_select(pointers: Pointers) -> str:
+    """`pointers` as they stand in a file, on one line."""
+    given = name_pointers(pointers).items()
+    return f"select: {{{', '.join(f'{key}: {_write_pointer(value)}' for key, value in given)}}}"
+
+
+def _write_pointer(value: Value) -> str:
+    text = str(value)
+    return text if isinstance(value, int) or _PLAIN.fullmatch(text) else json.dumps(value, ensure_ascii=False)

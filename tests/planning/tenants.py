@@ -83,6 +83,25 @@ def lives(draw: DrawFn) -> tuple[Live, ...]:
     return _tell_convertible(flagged)
 
 
+@st.composite
+def neighbours(draw: DrawFn) -> tuple[Live, ...]:
+    """Up to five channels on one data point that have no import id: type, unit and interval tell them apart, if any."""
+    kinds = st.tuples(st.sampled_from((10, 11)), st.sampled_from((1, 2)), st.sampled_from((15, 60)))
+    return tuple(
+        make_live(
+            id_,
+            {
+                "channelImportId": None,
+                "observationTypeId": type_id,
+                "summarizationMethodId": 2,
+                f"{V}unitId": unit_id,
+                "intervalMinutes": minutes,
+            },
+        )
+        for id_, (type_id, unit_id, minutes) in enumerate(draw(st.lists(kinds, min_size=1, max_size=5)), start=1)
+    )
+
+
 def carry_out(change: Change, live: Iterable[Live]) -> tuple[Live, ...]:
     """`live` after the service did what `change` wants, with what it fills in and demotes on its own."""
     taken = [path for path in _PRIMARIES if change.wanted.get(path) is True]

@@ -12,15 +12,21 @@ from hypothesis import strategies as st
 from reconciler.model.fields import FIELD_AT
 from reconciler.model.plan import Action, Verdict
 from reconciler.model.project import PrimaryMove
+from reconciler.model.routes import Pointers, Problem
+from reconciler.planning.importing.pointers import find_pointers
+from reconciler.planning.index import make_index
+from reconciler.planning.pairs import find_route
 from reconciler.planning.preconditions import check_again
-from tests.planning.tenant import BASIS, REFERENCE, SANDBOX, make_desired, plan_of
-from tests.planning.tenants import Tenant, carry_out, lives, tenants, write_as_is
+from reconciler.planning.resolve import route
+from tests.planning.tenant import BASIS, REFERENCE, SANDBOX, V, make_desired, plan_of
+from tests.planning.tenants import Tenant, carry_out, lives, neighbours, tenants, write_as_is
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from random import Random
 
     from reconciler.model.live import Live
+    from reconciler.model.values import Spec, Value
     from reconciler.planning.plan import Basis
 
 Thing = TypeVar("Thing")
@@ -28,6 +34,15 @@ Thing = TypeVar("Thing")
 GIVE_UP_FIRST = replace(BASIS, environment=replace(SANDBOX, primary_move=PrimaryMove.GIVE_UP_FIRST))
 # The first plan with an edit imports deepdiff, which takes longer than a hundred plans.
 untimed = settings(deadline=None)
+# Edits of what a channel is selected by.
+MOVES: st.SearchStrategy[Spec] = st.fixed_dictionaries(
+    {},
+    optional={
+        "observationTypeCode": st.sampled_from(("ELECUSE", "ELECDEMAND")),
+        "intervalMinutes": st.sampled_from((5, 15, 60)),
+        f"{V}unitCode": st.sampled_from(("KWH", "KW")),
+    },
+)
 under_each_move = pytest.mark.parametrize("basis", [BASIS, GIVE_UP_FIRST], ids=["take first", "give up first"])
 
 
@@ -139,6 +154,46 @@ def test_a_plan_after_apply_holds_nothing_that_could_be_sent(basis: Basis, tenan
 
 
 @untimed
+@given(neighbours(), st.data())
+def test_what_select_names_may_be_edited_and_only_where_it_was_warned_of_a_channel_is_lost(
+    live: tuple[Live, ...], data: st.DataObject
+) -> None:
+    index = make_index(live)
+    channels = [
+        make_desired(f"n{channel.id}", channel.id, data.draw(MOVES), select=find_pointers(channel, index, can_hold))
+        for channel in live
+    ]
+    plan = plan_of(channels, live)
+    warned = {finding.place.keys[1] for finding in plan.findings if finding.place}
+
+    for change in plan.sendable:
+        live = carry_out(change, live)
+
+    after = make_index(live)
+    found = {desired.name: find_route(desired, after).route.channel_id for desired in channels}
+    assert {name: id_ for name, id_ in found.items() if name not in warned} == {
+        f"n{channel.id}": channel.id for channel in live if f"n{channel.id}" not in warned
+    }
+
+
+@untimed
+@given(neighbours(), st.data())
+def test_where_select_alone_finds_a_channel_nothing_else_is_asked(live: tuple[Live, ...], data: st.DataObject) -> None:
+    index = make_index(live)
+    select = Pointers(
+        meter_import_id="NB-ELEC-01",
+        observation_type_code=data.draw(st.sampled_from(("ELECUSE", "ELECDEMAND", None))),
+        unit_code=data.draw(st.sampled_from(("KWH", "KW", None))),
+        interval_seconds=data.draw(st.sampled_from((900, 3600, None))),
+    )
+
+    lookup = find_route(make_desired("n1", 0, data.draw(MOVES), select=select), index)
+
+    alone = route(select, index)
+    assert lookup.route == alone if alone.problem is not Problem.UNMATCHED else lookup.renewed or lookup.route == alone
+
+
+@untimed
 @given(tenants(), st.sampled_from(("n1", "n[2-3]", "*", "n?")))
 def test_a_filter_leaves_out_and_changes_nothing(tenant: Tenant, pattern: str) -> None:
     whole = plan_of(tenant.channels, tenant.live)
@@ -150,6 +205,10 @@ def test_a_filter_leaves_out_and_changes_nothing(tenant: Tenant, pattern: str) -
     assert [found for found in part.findings if found.code != "ESA307"] == [
         found for found in whole.findings if found in part.findings
     ]
+
+
+def can_hold(_path: str, _value: Value) -> bool:
+    return True
 
 
 def shuffle(things: Iterable[Thing], random: Random) -> list[Thing]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,10 +12,11 @@ from reconciler.model.places import Place
 from reconciler.model.routes import Pointers
 from reconciler.planning.index import make_index
 from reconciler.planning.pairs import check_found_again, find_pairs
-from tests.planning.tenant import SOUTH, make_desired, make_live
+from tests.planning.tenant import SOUTH, V, make_desired, make_live
 
 if TYPE_CHECKING:
     from reconciler.model.desired import Desired
+    from reconciler.model.values import Spec
     from reconciler.planning.pairs import Pairing
 
 ONE, TWO, THREE = make_live(1), make_live(2), make_live(3, data_point=SOUTH)
@@ -74,6 +76,108 @@ def test_a_channel_that_nothing_leads_to_is_an_error(desired: Desired) -> None:
 
     assert (pairing.pairs, pairing.found) == ((), frozenset())
     assert [finding.code for finding in pairing.findings] == ["ESA301"]
+
+
+# Three channels on one data point: two that differ in their intervals, and one of another type.
+TRIO = make_index(
+    (
+        make_live(1, {"intervalMinutes": 30}),
+        make_live(2, {"intervalMinutes": 60}),
+        make_live(3, {"observationTypeId": 11, f"{V}unitId": 2}),
+    )
+)
+USE = Pointers(meter_import_id="NB-ELEC-01", observation_type_code="ELECUSE", unit_code="KWH")
+BY_15 = replace(USE, interval_seconds=900)
+DEMAND = replace(USE, observation_type_code="ELECDEM", unit_code=None)
+
+
+@pytest.mark.parametrize(
+    ("select", "spec", "changed"),
+    [
+        pytest.param(BY_15, {"intervalMinutes": 30}, "intervalMinutes 30 in place of 15", id="interval"),
+        pytest.param(
+            DEMAND,
+            {"observationTypeCode": "ELECDEMAND"},
+            'observationTypeCode "ELECDEMAND" in place of "ELECDEM"',
+            id="type",
+        ),
+        pytest.param(
+            replace(USE, unit_code="MWH", interval_seconds=900),
+            {f"{V}unitCode": "KWH", "intervalMinutes": 30},
+            'unitCode "KWH" in place of "MWH" and intervalMinutes 30 in place of 15',
+            id="unit and interval",
+        ),
+    ],
+)
+def test_a_channel_edited_in_what_it_is_selected_by_is_found_with_a_note(
+    select: Pointers, spec: Spec, changed: str
+) -> None:
+    pairing = find_pairs([make_desired("north", 0, spec, select=select)], TRIO)
+
+    (found,) = pairing.findings
+    assert (len(pairing.pairs), found.code, found.place) == (1, "ESA305", make_desired("north", 0).place("select"))
+    assert found.message == f"select is out of date: no channel fits it, found this one by {changed}"
+
+
+def test_what_to_write_in_place_of_select_leads_to_the_channel_at_once() -> None:
+    outdated = make_desired("north", 0, {"intervalMinutes": 30}, select=BY_15)
+
+    (finding,) = find_pairs([outdated], TRIO).findings
+
+    assert finding.fix == (
+        "write  select: {dataPointImportId: NB-ELEC-01, observationTypeCode: ELECUSE, unitCode: KWH, "
+        "intervalMinutes: 30}"
+    )
+    mended = replace(outdated, select=replace(BY_15, interval_seconds=1800))
+    assert tell_pairs(find_pairs([mended], TRIO)) == [("north", 1)]
+    assert find_pairs([mended], TRIO).findings == ()
+
+
+def test_what_has_to_be_quoted_in_braces_is() -> None:
+    live = make_live(1, {"channelImportId": "a, b: {c}"})
+    desired = make_desired("north", 0, {"channelImportId": "a, b: {c}"}, select=BY_OLD)
+
+    (finding,) = find_pairs([desired], make_index((live,))).findings
+
+    assert finding.fix == 'write  select: {channelImportId: "a, b: {c}"}, or remove select'
+
+
+@pytest.mark.parametrize(
+    ("select", "spec", "code"),
+    [
+        pytest.param(BY_15, {}, "ESA301", id="nothing of it is managed"),
+        pytest.param(BY_15, {"intervalMinutes": 15}, "ESA301", id="the same is wanted"),
+        pytest.param(BY_15, {"intervalMinutes": 5}, "ESA301", id="no channel has what is wanted"),
+        pytest.param(BY_15, {"intervalMinutes": None}, "ESA301", id="no interval is wanted"),
+        pytest.param(DEMAND, {"observationTypeCode": "ELECUSE"}, "ESA301", id="several have what is wanted"),
+        pytest.param(USE, {"intervalMinutes": 30}, "ESA302", id="select leads to several"),
+        pytest.param(replace(USE, channel_id=9), {"intervalMinutes": 30}, "ESA301", id="selected by id"),
+        pytest.param(
+            replace(BY_15, channel_import_id="OLD"), {"intervalMinutes": 30}, "ESA301", id="selected by import id"
+        ),
+        pytest.param(Pointers(meter_import_id="NB"), {"intervalMinutes": 30}, "ESA301", id="no such data point"),
+    ],
+)
+def test_what_the_file_wants_finds_no_channel_where_it_is_not_certain(select: Pointers, spec: Spec, code: str) -> None:
+    pairing = find_pairs([make_desired("north", 0, spec, select=select)], TRIO)
+
+    assert (pairing.pairs, [finding.code for finding in pairing.findings]) == ((), [code])
+
+
+def test_what_the_file_wants_is_not_looked_at_where_select_finds_a_channel() -> None:
+    by_60 = make_desired("north", 0, {"intervalMinutes": 30}, select=replace(USE, interval_seconds=3600))
+
+    assert (tell_pairs(find_pairs([by_60], TRIO)), find_pairs([by_60], TRIO).findings) == ([("north", 2)], ())
+
+
+def test_a_channel_whose_pointers_were_handed_on_is_told_those_it_has_now() -> None:
+    old = make_desired("old", 0, {"intervalMinutes": 30}, select=replace(USE, interval_seconds=3600))
+    new = make_desired("new", 2)
+
+    assert find_pairs([old, new], TRIO).findings[0].fix == (
+        "write  select: {dataPointImportId: NB-ELEC-01, observationTypeCode: ELECUSE, unitCode: KWH, "
+        "intervalMinutes: 30}, which leads to channel 1"
+    )
 
 
 def test_channels_that_find_one_live_channel_are_refused_at_every_place() -> None:
@@ -162,3 +266,10 @@ def test_a_rename_that_the_file_itself_asks_for_is_found_again() -> None:
     planned = make_index((ONE, make_live(2, {"channelImportId": "C-9"}), THREE))
 
     assert tuple(check_found_again(pair(desired).pairs, planned)) == ()
+
+
+def test_a_change_of_what_it_is_selected_by_is_found_again() -> None:
+    desired = make_desired("north", 0, {"intervalMinutes": 5}, select=replace(USE, interval_seconds=1800))
+    planned = make_index((make_live(1, {"intervalMinutes": 5}), TRIO.by_id[2], TRIO.by_id[3]))
+
+    assert tuple(check_found_again(find_pairs([desired], TRIO).pairs, planned)) == ()
