@@ -9,6 +9,9 @@ from pathlib import Path
 
 from reconciler.errors import FileError
 
+# What is written beside its place ends so until it is put there; git is told to ignore it.
+UNFINISHED = ".reconciler-tmp"
+
 
 def read_file(path: Path) -> str:
     """The text of `path`, of stdin for `-`; raises FileError where it cannot be read, or is no UTF-8."""
@@ -37,7 +40,7 @@ def write_file(path: Path, text: str) -> None:
 def _replace_file(path: Path, text: str) -> None:
     import tempfile
 
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=UNFINISHED)
     temporary = Path(name)
     with ExitStack() as stack:
         stack.callback(temporary.unlink, missing_ok=True)

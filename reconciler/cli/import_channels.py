@@ -13,7 +13,7 @@ from reconciler.cli.harvest import NO_FILES, Ground, gather_new, gather_updates,
 from reconciler.cli.options import printing
 from reconciler.cli.planned import read_copy, read_live
 from reconciler.cli.project import open_workplace, print_findings
-from reconciler.cli.replacing import Replacement, replace_files
+from reconciler.cli.replacing import Replacement, remove_remnants, replace_files
 from reconciler.cli.screen import TEXT
 from reconciler.cli.service import open_service
 from reconciler.cli.standing import path_prefix
@@ -24,9 +24,12 @@ from reconciler.errors import FileError, ProjectError
 from reconciler.model.findings import Severity
 from reconciler.planning.importing.survey import Asked, make_survey, pick
 from reconciler.planning.importing.terms import Fields, Layout
+from reconciler.planning.importing.updates import find_doubts
 from reconciler.reports.import_text import Import, render_import
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from reconciler.cli.harvest import Harvest
     from reconciler.cli.options import Command
     from reconciler.cli.project import Workplace
@@ -99,13 +102,13 @@ def command(screen: Screen, asked: Asked, environment: str | None, snapshot: Pat
         print_findings(screen, unmatched, ground.workplace.root)
         return Exit.FAILED
     before = ground.plan(ground.definitions)
-    lost = _find_lost(before) if choices["update"] and asked == Asked() else []
-    if lost:
-        print_findings(screen, lost, ground.workplace.root)
-        screen.complain("\n")
-        screen.remark("channels with errors take nothing over: a plan will say the same of them")
+    wrong: list[Finding] = []
     if choices["update"]:
-        harvest = gather_updates(ground, survey, picked, before)
+        doubts = find_doubts(before, ground.definitions.channels)
+        lost = _find_lost(before) if asked == Asked() else []
+        wrong = [*lost, *(doubts[live.id] for live in picked if live.id in doubts)]
+        _tell_wrong(screen, ground, wrong)
+        harvest = gather_updates(ground, survey, [live for live in picked if live.id not in doubts], before)
     else:
         harvest = gather_new(ground, survey, picked, (Fields(choices["fields"]), Layout(choices["layout"])))
     if harvest.files:
@@ -119,7 +122,14 @@ def command(screen: Screen, asked: Asked, environment: str | None, snapshot: Pat
         ground.environment.name, harvest.files, managed, harvest.left_out, choices["update"], choices["dry_run"]
     )
     screen.show({TEXT: lambda paint: render_import(done, paint, path_prefix(ground.workplace.root))})
-    return Exit.FAILED if lost else Exit.DONE
+    return Exit.FAILED if wrong else Exit.DONE
+
+
+def _tell_wrong(screen: Screen, ground: Ground, wrong: Sequence[Finding]) -> None:
+    if wrong:
+        print_findings(screen, wrong, ground.workplace.root)
+        screen.complain("\n")
+        screen.remark("channels with errors take nothing over")
 
 
 def _find_lost(plan: Plan) -> list[Finding]:
@@ -160,4 +170,6 @@ def _write(ground: Ground, harvest: Harvest) -> None:
         if found != ground.definitions.files:
             raise FileError("channel files came or went meanwhile; nothing was written", "run the command again")
 
+    for folder in ground.workplace.project.definitions:
+        remove_remnants(root / folder)
     replace_files([Replacement(root / file.file, file.before, file.after) for file in harvest.files], check)

@@ -1,4 +1,4 @@
-"""Ctrl-C while something is in flight: the first finishes it, the second stops at once."""
+"""Ctrl-C, and the signals that mean the same: what is in flight is finished first, what is begun is cleared away."""
 
 from __future__ import annotations
 
@@ -14,7 +14,14 @@ if TYPE_CHECKING:
     from reconciler.cli.screen import Screen
 
 
-_STOPPING = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))
+STOPPING = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))
+
+
+def end_on_signals() -> None:
+    """Let SIGTERM and SIGHUP end this process as Ctrl-C does; what it was started to ignore, as by nohup, it does."""
+    for number in STOPPING:
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
 
 
 @contextmanager
@@ -30,7 +37,7 @@ def stop_on_signals(screen: Screen) -> Iterator[Signal]:
         with suppress(RuntimeError):
             screen.remark("\ninterrupted: finishing what is in flight; once more stops at once")
 
-    previous = {number: signal.signal(number, handle) for number in _STOPPING}
+    previous = {number: signal.signal(number, handle) for number in STOPPING}
     try:
         yield stop
     finally:

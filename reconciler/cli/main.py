@@ -24,6 +24,10 @@ def run() -> NoReturn:
     # What a command makes it keeps to its end: to look for garbage after every 700 things takes a tenth of a plan.
     gc.set_threshold(1_000_000)
     sys.excepthook = _explain_bug
+    if not _is_plain_validate(sys.argv[1:]):
+        from reconciler.cli.interrupts import end_on_signals
+
+        end_on_signals()
     _open_streams()
     code = main()
     # All is said, flushed and closed. After an interrupt, threads may still wait for answers that nobody wants; else

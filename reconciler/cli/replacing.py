@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import stat
+import sys
 import tempfile
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.cli.documents import UNFINISHED
+from reconciler.cli.interrupts import STOPPING
 from reconciler.errors import FileError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from types import FrameType
+
+
+# The process that writes a file is in its name until it is done.
+_REMNANT = re.compile(rf"^\..+\.(\d+)\.[^.]+{re.escape(UNFINISHED)}$", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +62,31 @@ def replace_files(replacements: Iterable[Replacement], check: Callable[[], None]
         stack.pop_all()
 
 
+def remove_remnants(folder: Path) -> None:
+    """Remove what processes that were killed left in `folder`; what others are writing at this moment stays."""
+    for place, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in files:
+            writer = _REMNANT.search(name)
+            if writer and not _is_running(int(writer[1])):
+                # One that cannot be removed is in nobody's way.
+                with suppress(OSError):
+                    Path(place, name).unlink()
+
+
+def _is_running(process: int) -> bool:
+    if sys.platform == "win32":
+        # There the question itself would end it.
+        return True
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 def _stage(stack: ExitStack, one: Replacement) -> Path:
     target = one.path.resolve()
     try:
@@ -61,7 +94,7 @@ def _stage(stack: ExitStack, one: Replacement) -> Path:
             folder.mkdir()
             stack.callback(_remove_empty, folder)
         with hold_signals():
-            handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+            handle, name = tempfile.mkstemp(UNFINISHED, f".{target.name}.{os.getpid()}.", target.parent)
             stack.callback(Path(name).unlink, missing_ok=True)
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
             stream.write(one.after)
@@ -101,13 +134,13 @@ def _remove_empty(folder: Path) -> None:
 
 @contextmanager
 def hold_signals() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM wait until the block is done."""
+    """Let Ctrl-C, SIGTERM and SIGHUP wait until the block is done."""
     waiting: list[int] = []
 
     def hold(number: int, _frame: FrameType | None) -> None:
         waiting.append(number)
 
-    previous = {number: signal.signal(number, hold) for number in (signal.SIGINT, signal.SIGTERM)}
+    previous = {number: signal.signal(number, hold) for number in STOPPING}
     try:
         yield
     finally:

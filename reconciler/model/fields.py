@@ -194,6 +194,7 @@ FIELDS = CHANNEL_FIELDS + VERSION_FIELDS
 FIELD_AT = {field.path: field for field in FIELDS} | {field.alias: field for field in FIELDS if field.alias}
 
 # The paths of EsaChannelEdit that more than one room speaks of.
+CHANNEL_INFO = "channelInfo"
 CHANNEL_IMPORT_ID = "channelImportId"
 INTERVAL_MINUTES = "intervalMinutes"
 IS_CALCULATED = "isCalculated"

@@ -45,11 +45,11 @@ _LIVE_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "ESA305",
-        "select names the import id that the channel has.",
-        "The channel was renamed and is found by its new import id only because channelImportId gives it too.",
-        f"{_CONTRACT}: a renamed import id converges",
+        "select names what the channel has now.",
+        "The channel was edited in what it is found by, and is found only because the file itself wants the new value.",
+        f"{_CONTRACT}: a renamed import id converges; the other pointers of select likewise",
         Certainty.DOCUMENTED,
-        "write the new import id in select, or remove select",
+        "write in select what the channel has now",
         Severity.NOTE,
     ),
     Rule(
@@ -68,6 +68,14 @@ _LIVE_RULES: tuple[Rule, ...] = (
         f"{_CONTRACT}: a selection that matches nothing is an error",
         Certainty.DOCUMENTED,
         "correct the pattern: it is compared with the channels' names in these files, letter case included",
+    ),
+    Rule(
+        "ESA308",
+        "An update takes over the values of the channel that the file means.",
+        "Where name and observation type both differ, the pointer may lead to another channel by now.",
+        "Import ids may be handed on, and of two channels on a data point one may take what the other was found by",
+        Certainty.INFERRED,
+        "correct select; where this is the channel all the same, select it by channelId",
     ),
     Rule(
         "ESA310",

@@ -111,8 +111,16 @@ def test_the_second_signal_waits_for_no_answer_and_the_journal_knows_what_was_in
     assert any("may have been written, and nobody has looked since" in line for line in shown)
 
 
-@pytest.mark.parametrize("command", ["plan", "snapshot --out copy.json", "apply --auto-approve"])
-def test_who_interrupts_what_only_reads_waits_for_no_answer(desk: Desk, command: str) -> None:
+@pytest.mark.parametrize(
+    ("command", "number"),
+    [
+        ("plan", signal.SIGINT),
+        ("snapshot --out copy.json", signal.SIGHUP),
+        ("import --update", signal.SIGTERM),
+        ("apply --auto-approve", signal.SIGINT),
+    ],
+)
+def test_who_interrupts_what_only_reads_waits_for_no_answer(desk: Desk, command: str, number: signal.Signals) -> None:
     is_asked, may_answer = Event(), Event()
 
     def hold() -> Reply:
@@ -133,7 +141,7 @@ def test_who_interrupts_what_only_reads_waits_for_no_answer(desk: Desk, command:
                 text=True,
             ) as process:
                 is_asked.wait()
-                process.send_signal(signal.SIGINT)
+                process.send_signal(number)
                 out, err = process.communicate()
         finally:
             may_answer.set()

@@ -4,16 +4,34 @@ from __future__ import annotations
 
 import signal
 import stat
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.cli.replacing import Replacement, hold_signals, read_exactly, replace_files
+from reconciler.cli.replacing import Replacement, hold_signals, read_exactly, remove_remnants, replace_files
 from reconciler.errors import FileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+WRITE_ONE_AND_WAIT = """\
+import sys
+from pathlib import Path
+from reconciler.cli.interrupts import end_on_signals
+from reconciler.cli.replacing import Replacement, replace_files
+
+def list_files():
+    yield Replacement(Path("a/new.yaml"), None, "")
+    print("written", flush=True)
+    sys.stdin.read()
+
+end_on_signals()
+replace_files(list_files())
+"""
 
 
 def list_names(folder: Path) -> list[str]:
@@ -108,3 +126,59 @@ def test_an_interruption_at_the_end_waits() -> None:
     with pytest.raises(KeyboardInterrupt):
         be_interrupted()
     assert seen == ["all is written"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_to_end_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
+    with begin_writing(tmp_path) as process:
+        process.send_signal(number)
+
+    assert list_names(tmp_path) == []
+
+
+def test_what_a_killed_process_left_is_removed_and_what_a_running_one_writes_is_not(tmp_path: Path) -> None:
+    with begin_writing(tmp_path) as process:
+        remove_remnants(tmp_path)
+        (remnant,) = (name for name in list_names(tmp_path) if name != "a")
+        process.kill()
+
+    assert remnant.startswith(f"a/.new.yaml.{process.pid}.")
+    assert remnant.endswith(".reconciler-tmp")
+    assert list_names(tmp_path) == ["a", remnant]
+    remove_remnants(tmp_path)
+    assert list_names(tmp_path) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("name", "is_kept"),
+    [
+        (".new.yaml.99999999999999999999.x.reconciler-tmp", False),
+        (".new.yaml.1.x.reconciler-tmp", True),
+        ("new.yaml.99999999999999999999.x.reconciler-tmp", True),
+        (".git/.new.yaml.99999999999999999999.x.reconciler-tmp", True),
+        (".new.yaml.99999999999999999999.x.tmp", True),
+    ],
+)
+def test_only_what_nobody_writes_any_more_is_a_remnant(tmp_path: Path, name: str, is_kept: bool) -> None:
+    file = tmp_path / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("")
+
+    remove_remnants(tmp_path)
+
+    assert file.exists() is is_kept
+
+
+def begin_writing(folder: Path) -> subprocess.Popen[str]:
+    """A process that has written the first of several files, and waits."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", WRITE_ONE_AND_WAIT],
+        cwd=folder,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "written\n"
+    return process

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import pytest
+
 from reconciler.definitions.holding import can_hold
+from reconciler.model.findings import Finding, Severity
+from reconciler.model.routes import Pointers
 from reconciler.planning.importing.terms import LeftOut
-from reconciler.planning.importing.updates import Updates, find_updates
+from reconciler.planning.importing.updates import Updates, find_doubts, find_updates
 from tests.planning.tenant import V, make_calculated, make_desired, make_live, plan_of
+
+if TYPE_CHECKING:
+    from reconciler.model.values import Spec
 
 
 def test_only_managed_values_that_differ_are_taken_over_in_the_words_of_files() -> None:
@@ -52,3 +61,50 @@ def test_files_that_say_what_the_service_has_take_over_nothing() -> None:
     plan = plan_of([make_desired("use", 1, {"channelInfo": "Use"})], [make_live(1)])
 
     assert find_updates(plan, {"use"}, can_hold) == Updates({}, ())
+
+
+OTHER: Spec = {"channelInfo": "Demand", "observationTypeId": 11}
+BY_IMPORT_ID = Pointers(channel_import_id="C-1")
+
+
+def test_a_channel_of_another_name_and_type_may_be_another_one() -> None:
+    desired = make_desired("use", 1, {"channelInfo": "Use", "observationTypeCode": "ELECUSE"}, select=BY_IMPORT_ID)
+
+    doubts = find_doubts(plan_of([desired], [make_live(1, OTHER)]), [desired])
+
+    assert doubts == {
+        1: Finding(
+            code="ESA308",
+            severity=Severity.ERROR,
+            message=(
+                'select may lead to another channel, found "Use" (ELECUSE) in the file and '
+                '"Demand" (ELECDEMAND) in EnergyCAP'
+            ),
+            place=desired.place("select.channelImportId"),
+            fix="correct select; where this is the channel all the same, write  select: {channelId: 1}",
+        )
+    }
+
+
+@pytest.mark.parametrize(
+    ("spec", "select"),
+    [
+        pytest.param({"channelInfo": "Use"}, BY_IMPORT_ID, id="another name alone"),
+        pytest.param({"observationTypeCode": "ELECUSE"}, BY_IMPORT_ID, id="another type alone"),
+        pytest.param({"channelInfo": "Use", "observationTypeId": 11}, BY_IMPORT_ID, id="the same type, by its id"),
+        pytest.param({"channelInfo": "Use", "observationTypeId": 10}, Pointers(channel_id=1), id="found by its id"),
+        pytest.param({"channelInfo": "Demand", "observationTypeId": 11}, BY_IMPORT_ID, id="nothing differs"),
+    ],
+)
+def test_a_channel_that_is_the_one_for_all_one_can_tell_is_not_in_doubt(spec: Spec, select: Pointers) -> None:
+    desired = make_desired("use", 1, spec, select=select)
+
+    assert find_doubts(plan_of([desired], [make_live(1, OTHER)]), [desired]) == {}
+
+
+def test_a_type_by_its_id_is_in_doubt_as_well() -> None:
+    desired = make_desired("use", 1, {"channelInfo": "Use", "observationTypeId": 10}, select=BY_IMPORT_ID)
+
+    (doubt,) = find_doubts(plan_of([desired], [make_live(1, OTHER)]), [desired]).values()
+
+    assert doubt.message.endswith('found "Use" (10) in the file and "Demand" (11) in EnergyCAP')
