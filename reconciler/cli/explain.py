@@ -27,7 +27,8 @@ def command(screen: Screen, code: str | None) -> Exit:
     if code is None:
         screen.show({"text": lambda _: "".join(f"{rule.code}  {rule.title}\n" for rule in RULES.values())})
         return Exit.DONE
-    rule = RULES.get(code.strip().upper())
+    wanted = code.strip().upper()
+    rule = RULES.get(wanted) or RULES.get(f"ESA{wanted}")
     if rule is None:
         raise UsageError(f"no rule {code!r}", "reconciler explain  lists all of them")
     screen.show({"text": lambda paint: render_rule(rule, paint)})

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, assert_never
 import click
 
 from reconciler import __version__
+from reconciler.cli.documents import UNFINISHED
 from reconciler.cli.exits import Exit
 from reconciler.cli.options import printing
 from reconciler.cli.replacing import Replacement, read_exactly, replace_files
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
 
 _TEMPLATES = Path(__file__).parent / "scaffold"
 _GIT_IGNORE = ".gitignore"
-_OWN_FOLDER = ".reconciler/"
+_EXAMPLE = "channels/example.yaml"
+# What commands leave in a project, and what the tutorial lets them write, is no part of it.
+_IGNORED = (".reconciler/", f"*{UNFINISHED}", "plan.json", "plan.html", "plan.md", "undo.json")
 _GITLAB = "reconciler.gitlab-ci.yml"
 _NEXT = """\
 Next, see what is there to see:
@@ -57,7 +60,7 @@ class Pipeline(Enum):
 def command(screen: Screen, folder: Path, pipeline: str) -> Exit:
     """Make FOLDER a project: project file, an example, schemas for editors, pre-commit hook.
 
-    What is there already is left as it is; only .gitignore gets one more line where it needs it.
+    What is there already is left as it is; only .gitignore gets the lines that it lacks.
     """
     wanted = _list_files(folder, Pipeline(pipeline))
     replacements = {name: _make_replacement(folder / name, text) for name, text in wanted.items()}
@@ -67,14 +70,15 @@ def command(screen: Screen, folder: Path, pipeline: str) -> Exit:
 
 
 def _list_files(folder: Path, pipeline: Pipeline) -> Mapping[str, str]:
-    """What belongs into a project: relative path → text. The example only into one that is just beginning."""
-    example = {} if (folder / PROJECT_FILE).exists() else {"channels/example.yaml": _read("example.yaml")}
+    """What belongs into a project: relative path → text. The example only where it is, or where one just begins."""
+    is_beginning = not (folder / PROJECT_FILE).exists() or (folder / _EXAMPLE).exists()
+    example = {_EXAMPLE: _read("example.yaml")} if is_beginning else {}
     return {
         PROJECT_FILE: _read(PROJECT_FILE),
         **example,
         **{place_schema(format_): render_schema(format_) for format_ in Format},
         ".pre-commit-config.yaml": _read("pre-commit-config.yaml"),
-        _GIT_IGNORE: f"{_OWN_FOLDER}\n",
+        _GIT_IGNORE: "".join(f"{line}\n" for line in _IGNORED),
         **_list_pipeline(pipeline),
     }
 
@@ -112,10 +116,10 @@ def _make_replacement(path: Path, text: str) -> Replacement | None:
     if path.name != _GIT_IGNORE:
         return None
     before = read_exactly(path)
-    if any(line.strip().strip("/") == _OWN_FOLDER.strip("/") for line in before.splitlines()):
-        return None
+    there = {line.strip().strip("/") for line in before.splitlines()}
+    missing = "".join(f"{line}\n" for line in text.splitlines() if line.strip("/") not in there)
     gap = "" if before.endswith("\n") or not before else "\n"
-    return Replacement(path, before, f"{before}{gap}{text}")
+    return Replacement(path, before, f"{before}{gap}{missing}") if missing else None
 
 
 def _render(folder: Path, replacements: Mapping[str, Replacement | None], paint: Paint) -> str:

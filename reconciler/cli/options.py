@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from reconciler.cli.screen import Screen, parse_outputs
+from reconciler.errors import UsageError
 
 # The size of a plan's Markdown in bytes. Source: a comment on GitHub takes 65,536 characters; there is some to spare.
 BUDGET = 60_000
@@ -19,6 +21,19 @@ if TYPE_CHECKING:
     from reconciler.cli.exits import Exit
 
     Command = Callable[..., Exit]
+
+
+class Target(click.Path):
+    """A file to be written."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path. Raises UsageError for `-`, which others take for stdout: that is for what --format asks for."""
+        if value == "-":
+            raise UsageError("no file is called -", "give a file; for stdout there is --format, as in  --format json")
+        return super().convert(value, param, ctx)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import click
 
 from reconciler.cli.documents import write_file
 from reconciler.cli.exits import Exit, exit_of_plan
-from reconciler.cli.options import printing, scoped, viewing
+from reconciler.cli.options import Target, printing, scoped, viewing
 from reconciler.cli.planned import FORMATS, plan_nothing, plan_now, plan_renderers, read_copy, read_live
 from reconciler.cli.project import BrokenDefinitions, begin_definitions, finish_definitions, open_workplace
 from reconciler.cli.service import open_service
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @click.command("plan")
 @scoped
-@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Save the plan, to be applied as it is.")
+@click.option("--out", type=Target(), metavar="FILE", help="Save the plan, to be applied as it is.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where there are changes, none of them blocked.")
 @viewing
 @click.option(

@@ -11,7 +11,7 @@ import click
 
 from reconciler.cli.exits import Exit
 from reconciler.cli.interrupts import stop_on_signals
-from reconciler.cli.options import printing
+from reconciler.cli.options import Target, printing
 from reconciler.cli.planned import read_copy
 from reconciler.cli.project import open_workplace
 from reconciler.cli.reading_files import (
@@ -95,7 +95,7 @@ def route(screen: Screen, file: Path, environment: str | None, habits: Habits, s
 @click.option("--skip-bad", is_flag=True, help="Send what can be sent, although other readings are wrong.")
 @click.option(
     "--failed",
-    type=click.Path(path_type=Path),
+    type=Target(),
     metavar="FILE",
     help="Where readings go that were not taken, to be mended and imported; beside the file where left out.",
 )

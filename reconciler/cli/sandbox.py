@@ -12,6 +12,7 @@ import click
 from reconciler import sandbox
 from reconciler.cli.documents import write_file
 from reconciler.cli.exits import Exit
+from reconciler.cli.options import Target
 from reconciler.definitions.project_file import find_root
 from reconciler.errors import FileError, ProjectError, UsageError
 
@@ -103,7 +104,7 @@ def reset(world: Path | None, database: Path | None) -> Exit:
 @command.command("generate")
 @click.option("--channels", type=click.IntRange(1), required=True, metavar="N", help="How many channels.")
 @click.option("--seed", type=int, default=0, show_default=True, metavar="S", help="The same seed, the same world.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, metavar="FILE", help="Where the world goes.")
+@click.option("--out", type=Target(), required=True, metavar="FILE", help="Where the world goes.")
 @click.option(
     "--definitions", type=click.Path(path_type=Path), metavar="DIR", help="Write channel files that match it, too."
 )

@@ -161,7 +161,7 @@ def _parse_output(text: str, formats: Sequence[str]) -> Output:
     name, equals, file = text.partition("=")
     if name not in formats:
         raise UsageError(f"unknown format {name!r}", f"write one of {', '.join(formats)}")
-    if equals and not file:
+    if equals and file in ("", "-"):
         raise UsageError(f"--format {text} names no file", f"write --format {name}, or --format {name}=FILE")
     return Output(name, Path(file) if file else None)
 

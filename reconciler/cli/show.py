@@ -10,7 +10,7 @@ import click
 from reconciler.apply.undo import is_inverse
 from reconciler.cli.documents import read_file, write_file
 from reconciler.cli.exits import Exit, exit_of_plan
-from reconciler.cli.options import printing, viewing
+from reconciler.cli.options import Target, printing, viewing
 from reconciler.cli.planned import FORMATS, plan_renderers, tell_time
 from reconciler.cli.screen import TEXT
 from reconciler.errors import UsageError
@@ -27,9 +27,7 @@ if TYPE_CHECKING:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where there are changes, none of them blocked.")
 @viewing
-@click.option(
-    "--inverse", type=click.Path(path_type=Path), metavar="PLAN", help="Of a journal: save the plan that puts it back."
-)
+@click.option("--inverse", type=Target(), metavar="PLAN", help="Of a journal: save the plan that puts it back.")
 @printing(*FORMATS)
 def command(screen: Screen, view: View, file: Path, inverse: Path | None, detailed_exitcode: bool) -> Exit:
     """Show a saved plan again, or what the journal of an apply tells.

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli.documents import write_file
 from reconciler.cli.exits import Exit
-from reconciler.cli.options import printing
+from reconciler.cli.options import Target, printing
 from reconciler.cli.planned import tell_time
 from reconciler.cli.project import open_workplace
 from reconciler.cli.service import open_service
@@ -17,6 +16,8 @@ from reconciler.energycap.client import open_reader
 from reconciler.energycap.worlds import render_world
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from reconciler.cli.screen import Screen
 
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 @click.option(
     "-e", "--environment", metavar="NAME", help="The environment of reconciler.yaml; its default where left out."
 )
-@click.option("--out", type=click.Path(path_type=Path), required=True, metavar="FILE", help="Where the copy goes.")
+@click.option("--out", type=Target(), required=True, metavar="FILE", help="Where the copy goes.")
 @printing("text")
 def command(screen: Screen, environment: str | None, out: Path) -> Exit:
     """Copy all channels and reference data of EnergyCAP into FILE.

@@ -75,6 +75,24 @@ EMPTY = Reply(body=[])
             "reconciler explain  lists all of them",
         ),
         (
+            ["plan", "--out", "-"],
+            64,
+            "no file is called -",
+            "give a file; for stdout there is --format, as in  --format json",
+        ),
+        (
+            ["snapshot", "--out=-"],
+            64,
+            "no file is called -",
+            "give a file; for stdout there is --format, as in  --format json",
+        ),
+        (
+            ["plan", "--format", "json=-"],
+            64,
+            "--format json=- names no file",
+            "write --format json, or --format json=FILE",
+        ),
+        (
             ["plan", "--out", "no/such/folder/plan.json"],
             1,
             "cannot write no/such/folder/plan.json: No such file or directory",
@@ -252,3 +270,8 @@ def test_an_answer_that_cannot_be_used_ends_the_plan(
     assert "  fix: " in answer.err
     assert "a-secret-key" not in answer.err
     assert not (desk.root / "plan.json").exists()
+
+
+@pytest.mark.parametrize("code", ["401", "esa401", " ESA401"])
+def test_a_rule_is_found_by_its_number(desk: Desk, code: str) -> None:
+    assert desk.run("explain", code) == desk.run("explain", "ESA401")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tests.cli.desk import Desk
 
 PIPELINES = Path(__file__).parents[2] / "docs" / "ci"
+IGNORED = ".reconciler/\n*.reconciler-tmp\nplan.json\nplan.html\nplan.md\nundo.json\n"
 WORKFLOWS = ("apply", "drift", "plan")
 
 
@@ -88,8 +89,31 @@ def test_what_is_there_is_left_as_it_is(bare: Desk) -> None:
         "  + new      .gitlab-ci.yml",
     ]
     assert (bare.root / "reconciler.yaml").read_text() == "definitions: mine\n"
-    assert (bare.root / ".gitignore").read_text() == "*.log\n.reconciler/\n"
+    assert (bare.root / ".gitignore").read_text() == f"*.log\n{IGNORED}"
     assert not (bare.root / "channels").exists()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", IGNORED),
+        ("/.reconciler\nplan.html\n", "/.reconciler\nplan.html\n*.reconciler-tmp\nplan.json\nplan.md\nundo.json\n"),
+        (IGNORED, IGNORED),
+    ],
+)
+def test_git_is_told_to_ignore_what_it_does_not_yet(bare: Desk, before: str, after: str) -> None:
+    bare.write(".gitignore", before)
+
+    bare.run("init")
+
+    assert (bare.root / ".gitignore").read_text() == after
+
+
+def test_an_example_that_was_deleted_does_not_come_back(bare: Desk) -> None:
+    bare.run("init")
+    (bare.root / "channels" / "example.yaml").unlink()
+
+    assert "example.yaml" not in bare.run("init").out
 
 
 def test_a_second_run_leaves_everything(bare: Desk) -> None:
@@ -99,6 +123,7 @@ def test_a_second_run_leaves_everything(bare: Desk) -> None:
     answer = bare.run("init", "new", "--ci", "github")
 
     assert "new/.github/workflows/reconciler-plan.yml  (it is there already)" in answer.out
+    assert "new/channels/example.yaml  (it is there already)" in answer.out
     assert "+ new " not in answer.out
     assert {path: path.read_bytes() for path in (bare.root / "new").rglob("*") if path.is_file()} == before
 
