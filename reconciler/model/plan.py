@@ -239,6 +239,15 @@ class Plan:
         return tuple(change for change in self.changes if change.verdict is not Verdict.ALLOWED)
 
     @property
+    def blocked_dependents(self) -> Mapping[str, tuple[Change, ...]]:
+        """The blocked changes that wait for one that can be sent, by the name of that one."""
+        sendable = {change.name for change in self.sendable}
+        waiting: dict[str, tuple[Change, ...]] = {}
+        for change in self.blocked:
+            waiting |= {name: (*waiting.get(name, ()), change) for name in change.depends_on if name in sendable}
+        return waiting
+
+    @property
     def summary(self) -> Summary:
         return Summary(
             update=len(self.sendable),

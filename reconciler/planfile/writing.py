@@ -11,7 +11,7 @@ from reconciler.model.dialects import V3
 from reconciler.model.plan import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from reconciler.model.findings import Finding
     from reconciler.model.live import DataPoint
@@ -54,6 +54,7 @@ def seal_parts(parts: Mapping[str, str]) -> str:
 
 
 def _encode_unsealed(plan: Plan) -> dict[str, object]:
+    dependents = plan.blocked_dependents
     return {
         "format_version": FORMAT_VERSION,
         "tool_version": plan.tool_version,
@@ -67,7 +68,7 @@ def _encode_unsealed(plan: Plan) -> dict[str, object]:
         "findings": [_encode_finding(finding) for finding in plan.findings],
         "feeds": [_encode_feed(feed) for feed in plan.feeds],
         "formula_links": [_encode_link(link) for link in plan.formula_links],
-        "resource_changes": [_encode_change(change) for change in plan.changes],
+        "resource_changes": [_encode_change(change, dependents.get(change.name, ())) for change in plan.changes],
     }
 
 
@@ -94,7 +95,7 @@ def _lay_out(value: object) -> str:
     return _dump(value)
 
 
-def _encode_change(change: Change) -> dict[str, object]:
+def _encode_change(change: Change, dependents: Sequence[Change]) -> dict[str, object]:
     return {
         "address": _address(change.name),
         "type": RESOURCE_TYPE,
@@ -109,6 +110,7 @@ def _encode_change(change: Change) -> dict[str, object]:
         "verdict": change.verdict.value,
         "blocked_by": [_encode_block(block) for block in change.blocked_by],
         "depends_on": [_address(name) for name in change.depends_on],
+        "blocked_dependents": [_address(dependent.name) for dependent in dependents],
         "feeds": list(change.feeds),
         "version": {"id": change.version_id, "count": change.version_count},
         "history": _encode_history(change.history) if change.history else None,

@@ -118,10 +118,15 @@ def check_found_again(pairs: Iterable[Pair], planned: Index) -> Iterator[Finding
     for pair in pairs:
         after = find_route(pair.desired, planned).route
         if after.channel_id != pair.live.id:
-            lost = "to no single channel" if after.channel_id is None else f"to channel {after.channel_id}"
-            message = f"select will not find this channel again once the plan is applied, found it to lead {lost}"
+            message = f"select will not find this channel again once the plan is applied: {_say_end(after)}"
             fix = f"write  select: {{channelId: {pair.live.id}}},  or correct select once the change is applied"
             yield make_finding("ESA306", message, place_identity(pair.desired), fix=fix)
+
+
+def _say_end(route: Route) -> str:
+    if route.channel_id is not None:
+        return f"it will lead to channel {route.channel_id}"
+    return f"{'several channels' if route.problem is Problem.AMBIGUOUS else 'no channel'} will fit it"
 
 
 def _check_routes(lookups: Iterable[Lookup], index: Index) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.fields import FORMULA
 from reconciler.model.formulas import find_references
-from reconciler.reports.consequences import describe_consequence, find_fed
+from reconciler.reports.consequences import describe_consequence
 from reconciler.reports.evidence import describe_evidence
 from reconciler.reports.formula_marks import Piece, mark_changes
 from reconciler.reports.grouping import show_data_point, show_place_of
@@ -19,8 +19,10 @@ from reconciler.rules import RULES
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reconciler.model.plan import Block, Change, ChannelLabel, Edit, FormulaLink, History, Plan
+    from reconciler.model.findings import Finding
+    from reconciler.model.plan import Block, Change, ChannelLabel, Edit, History, Plan
     from reconciler.reports.formula_marks import Pieces
+    from reconciler.reports.relations import Relations
     from reconciler.reports.setting_words import ShownValue
     from reconciler.rules.rule import Rule
 
@@ -64,10 +66,19 @@ class ShownBlock:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownFinding:
+    """A finding, and its number among all of the plan, by which the page links to it."""
+
+    number: int
+    finding: Finding
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """A change, and what a reader needs to judge it.
 
-    `earlier` are the changes that it waits for, `fed` the channels whose formulas use it.
+    `earlier` are the changes that it waits for, `waiting` the blocked ones that wait for it, `reached` the channels
+    that its values reach.
     """
 
     change: Change
@@ -78,18 +89,24 @@ class Card:
     edits: tuple[ShownEdit, ...]
     blocks: tuple[ShownBlock, ...]
     earlier: tuple[ChannelLabel, ...]
-    fed: tuple[ChannelLabel, ...]
+    waiting: tuple[Change, ...]
+    reached: tuple[ChannelLabel, ...]
+    findings: tuple[ShownFinding, ...]
     story: str
     timeline: Timeline | None
 
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """All channels that a plan speaks of, by id and by name in the files, and by id the formulas that each is near."""
+    """All channels that a plan speaks of, by id and by name in the files, and what is to be said of them.
+
+    `findings` are those of each channel, by its name in the files.
+    """
 
     by_id: Mapping[int, ChannelLabel]
     by_name: Mapping[str, ChannelLabel]
-    links: Mapping[int, tuple[FormulaLink, ...]]
+    relations: Relations
+    findings: Mapping[str, tuple[ShownFinding, ...]]
 
     def find(self, reference: str) -> ChannelLabel | None:
         """What `channel(reference)` means in a formula: a name in the files, or an id."""
@@ -109,7 +126,9 @@ def make_card(change: Change, plan: Plan, directory: Directory) -> Card:
         edits=show_edits(change.edits, change.history, directory),
         blocks=tuple(map(_show_block, change.blocked_by)),
         earlier=tuple(channel for channel in earlier if channel is not None),
-        fed=find_fed(directory.links.get(change.channel_id, ()), change.channel_id),
+        waiting=directory.relations.find_waiting(change),
+        reached=directory.relations.find_reached(change),
+        findings=directory.findings.get(change.name, ()),
         story=describe_history(change),
         timeline=make_timeline(change, plan.created),
     )

@@ -19,9 +19,7 @@ from reconciler.reports.harmless import harmless
 from reconciler.reports.wording import enumerate_words, show_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from reconciler.model.plan import ChannelLabel, Edit, FormulaLink, History
+    from reconciler.model.plan import ChannelLabel, Edit, History
 
 _STRUCTURE = {
     (IS_CALCULATED, True): "becomes calculated: its values come from the formula, and it takes no readings",
@@ -60,18 +58,6 @@ def describe_inputs(edit: Edit) -> str:
     )
     changes = (("adds", after - before), ("drops", before - after))
     return "; ".join(f"{verb} {enumerate_words(sorted(map(harmless, names)))}" for verb, names in changes if names)
-
-
-def find_fed(links: Iterable[FormulaLink], channel_id: int) -> tuple[ChannelLabel, ...]:
-    """The channels whose formulas use a channel, live or as planned, users of users included, ordered by id."""
-    links = tuple(links)
-    found: dict[int, ChannelLabel] = {}
-    wave = {channel_id}
-    while wave:
-        users = {link.user.id: link.user for link in links if link.used.id in wave and link.user.id not in found}
-        found |= users
-        wave = set(users)
-    return tuple(found[key] for key in sorted(found) if key != channel_id)
 
 
 def show_label(label: ChannelLabel) -> str:

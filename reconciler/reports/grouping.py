@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from reconciler.reports.harmless import harmless
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Container, Iterable, Sequence
 
     from reconciler.model.live import DataPoint
     from reconciler.model.plan import Change
@@ -51,14 +51,17 @@ def group_by_place(changes: Iterable[Change]) -> tuple[tuple[str, tuple[Change, 
     return tuple((name, tuple(places[name])) for name in sorted(places, key=lambda name: (not name, name)))
 
 
-def fold_alike(changes: Sequence[Change]) -> tuple[tuple[Fold, ...], tuple[Change, ...]]:
+def fold_alike(
+    changes: Sequence[Change], apart: Container[str] = frozenset()
+) -> tuple[tuple[Fold, ...], tuple[Change, ...]]:
     """Folds of at least ALIKE changes, the largest first, and all other changes in their order.
 
-    Only changes that can be sent at any time are folded: what is blocked or waits for another is always on its own.
+    Only changes that can be sent at any time are folded: what is blocked or waits for another is always on its own, and
+    so is what is named in `apart`.
     """
     kinds: defaultdict[object, list[Change]] = defaultdict(list)
     for change in changes:
-        if change.is_sendable and not change.depends_on:
+        if change.is_sendable and not change.depends_on and change.name not in apart:
             kinds[change.edits].append(change)
     alike = sorted((kind for kind in kinds.values() if len(kind) >= ALIKE), key=len, reverse=True)
     folded = {change.name for kind in alike for change in kind}

@@ -11,8 +11,8 @@ from reconciler.reports.markdown import code, prose, tabulate
 from reconciler.reports.markdown_sections import Level
 from reconciler.reports.mermaid import draw_links, list_links
 from reconciler.reports.places import show_place
-from reconciler.reports.sentences import find_moved_feeds
-from reconciler.reports.wording import count, enumerate_words
+from reconciler.reports.sentences import count_findings, find_moved_feeds
+from reconciler.reports.wording import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -29,8 +29,7 @@ class Findings:
 
     @property
     def title(self) -> str:
-        numbers = ((severity, sum(finding.severity is severity for finding in self.findings)) for severity in Severity)
-        return f"Findings: {enumerate_words([count(number, severity.value) for severity, number in numbers if number])}"
+        return f"Findings: {count_findings(self.findings)}"
 
     def render(self, level: Level) -> Iterator[str]:
         yield f"### {self.title}\n\n"

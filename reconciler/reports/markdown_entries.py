@@ -6,29 +6,30 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from reconciler.model.plan import Verdict
-from reconciler.reports.consequences import describe_consequence, describe_inputs, find_fed, show_label
+from reconciler.reports.consequences import describe_consequence, describe_inputs, show_label
 from reconciler.reports.evidence import describe_evidence
 from reconciler.reports.grouping import group_by_place, show_data_point
 from reconciler.reports.markdown import CLOSE_FOLD, code, open_fold, prose, size_of, tabulate, tabulate_row
 from reconciler.reports.plan_text import show_tag
+from reconciler.reports.relations import announce_waiting, list_rules
 from reconciler.reports.risk import VERDICT_WORDS
-from reconciler.reports.sentences import is_rewriting
 from reconciler.reports.wording import count, show_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from reconciler.model.plan import Block, Change, Edit, History, Plan
+    from reconciler.model.plan import Block, Change, Edit, History
     from reconciler.reports.grouping import Fold
+    from reconciler.reports.relations import Relations
 
 _ROW_HEAD = ("channel", "data point", "change")
 _BRIEF = 400
 _EDIT_HEAD = ("setting", "now", "planned", "impact")
 
 
-def render_change(change: Change, plan: Plan) -> str:
+def render_change(change: Change, relations: Relations) -> str:
     """`change` in full: what it is, its edits as a table, what they do, and what blocks it."""
-    notes = "".join(f"{line}\n" for line in _list_notes(change, plan))
+    notes = "".join(f"{line}\n" for line in _list_notes(change, relations))
     text = f"{_show_title(change)}\n\n{_tabulate_edits(change.edits)}\n"
     return f"{text}{notes}\n" if notes else text
 
@@ -70,6 +71,10 @@ def _name(change: Change) -> str:
     return code(change.name)
 
 
+def _name_blocked(change: Change) -> str:
+    return f"{_name(change)} (blocked by {', '.join(map(code, list_rules(change)))})"
+
+
 def _show_title(change: Change) -> str:
     mark = "" if change.verdict is Verdict.ALLOWED else f"**{' '.join(VERDICT_WORDS[change.verdict])}** "
     info = f"{change.channel_id} {code(show_value(change.channel_info))}"
@@ -92,15 +97,17 @@ def _weigh(edit: Edit) -> str:
     return tag if edit.implied_by is None else f"{tag}, implied by {code(edit.implied_by)}"
 
 
-def _list_notes(change: Change, plan: Plan) -> Iterator[str]:
+def _list_notes(change: Change, relations: Relations) -> Iterator[str]:
     yield from (f"- {sentence}" for sentence in _list_consequences(change.edits, change.history))
-    fed = find_fed(plan.formula_links, change.channel_id) if is_rewriting(change) else ()
-    if fed:
-        yield f"- its values reach, now or as planned: {', '.join(code(show_label(label)) for label in fed)}"
+    reached, waiting = relations.find_reached(change), relations.find_waiting(change)
+    if reached:
+        yield f"- its values reach, now or as planned: {', '.join(code(show_label(label)) for label in reached)}"
     if change.feeds:
         yield f"- leads these feeds elsewhere: {', '.join(map(code, change.feeds))}"
     if change.depends_on:
         yield f"- only after {', '.join(map(code, change.depends_on))}"
+    if waiting:
+        yield f"- {announce_waiting(waiting)}: {', '.join(map(_name_blocked, waiting))}"
     for block in change.blocked_by:
         yield from _list_block(block)
 

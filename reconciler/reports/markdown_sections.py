@@ -14,8 +14,9 @@ from reconciler.reports.wording import count
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from reconciler.model.plan import Change, Plan
+    from reconciler.model.plan import Change
     from reconciler.reports.grouping import Fold
+    from reconciler.reports.relations import Relations
 
 
 GRAVE = (Risk.BLOCKED, Risk.HISTORY, Risk.STRUCTURAL, Risk.ROUTING)
@@ -35,10 +36,10 @@ class Level(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """The changes of `plan` whose gravest risk is `risk`: those alike together, all others single."""
+    """The changes of a plan whose gravest risk is `risk`: those alike together, all others single."""
 
     risk: Risk
-    plan: Plan
+    relations: Relations
     folds: tuple[Fold, ...]
     singles: tuple[Change, ...]
 
@@ -56,7 +57,7 @@ class Section:
         match level:
             case Level.FULL:
                 yield f"{heading}{RISK_WORDS[self.risk].meaning}\n\n"
-                yield from self._show(render_change(change, self.plan) for change in self.singles)
+                yield from self._show(render_change(change, self.relations) for change in self.singles)
             case Level.ROWS:
                 yield heading
                 yield from self._show(render_rows(self.singles))
@@ -78,13 +79,13 @@ class Section:
 
 
 def make_sections(
-    plan: Plan, folds: Sequence[Fold], singles: Sequence[Change], risks: Sequence[Risk]
+    relations: Relations, folds: Sequence[Fold], singles: Sequence[Change], risks: Sequence[Risk]
 ) -> tuple[Section, ...]:
     """A section for each of `risks` that a change has, in their order."""
     sections = (
         Section(
             risk,
-            plan,
+            relations,
             tuple(fold for fold in folds if find_risk(fold.alike[0]) is risk),
             tuple(change for change in singles if find_risk(change) is risk),
         )

@@ -8,16 +8,17 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from reconciler.model.findings import Severity
 from reconciler.model.plan import Origin
+from reconciler.reports.advice import set_apart
 from reconciler.reports.formula_layout import BOX_HEIGHT, BOX_WIDTH
 from reconciler.reports.formula_svg import name_channel
 from reconciler.reports.grouping import show_data_point, show_place_of
 from reconciler.reports.harmless import harmless
 from reconciler.reports.places import show_place
 from reconciler.reports.plan_page import make_page
+from reconciler.reports.relations import announce_waiting, list_rules
 from reconciler.reports.risk import RISK_WORDS, VERDICT_WORDS, list_impact_risks
-from reconciler.reports.sentences import count_changes, describe_filter, describe_plan
+from reconciler.reports.sentences import count_changes, count_findings, describe_filter, describe_plan, is_compared
 from reconciler.reports.wording import count
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def render_plan_html(plan: Plan) -> str:
         sentence=describe_plan(plan),
         filtered=describe_filter(plan),
         counts=count_changes(plan),
+        is_compared=is_compared(plan),
         style=style,
         script=script,
         style_hash=_digest(style),
@@ -64,8 +66,12 @@ def _load_template() -> Template:
     environment.globals |= {
         "box_height": BOX_HEIGHT,
         "box_width": BOX_WIDTH,
+        "announce_waiting": announce_waiting,
         "count": count,
+        "count_findings": count_findings,
+        "list_rules": list_rules,
         "name_channel": name_channel,
+        "set_apart": set_apart,
         "show_data_point": show_data_point,
         "show_place": show_place,
         "show_place_of": show_place_of,
@@ -73,9 +79,6 @@ def _load_template() -> Template:
         "risk_words": RISK_WORDS,
         "verdict_words": VERDICT_WORDS,
         "impact_risks": list_impact_risks(),
-        "error": Severity.ERROR,
-        "warning": Severity.WARNING,
-        "note": Severity.NOTE,
     }
     return environment.from_string(_read("plan.html.jinja"))
 

@@ -13,6 +13,7 @@ from reconciler.reports.legend import explain_words
 from reconciler.reports.markdown import code, prose, shorten, size_of
 from reconciler.reports.markdown_asides import Feeds, Findings, Formulas, make_feeds, make_findings, make_formulas
 from reconciler.reports.markdown_sections import GRAVE, HARMLESS, Level, Section, make_sections
+from reconciler.reports.relations import make_relations
 from reconciler.reports.risk import Risk
 from reconciler.reports.sentences import count_changes, describe_filter, describe_plan
 from reconciler.reports.wording import show_time
@@ -85,12 +86,13 @@ def _make_parts(plan: Plan) -> tuple[Part, ...]:
     shown = [
         change for change in plan.changes if change.action is not Action.NO_OP or change.verdict is not Verdict.ALLOWED
     ]
-    folds, singles = fold_alike(shown)
+    relations = make_relations(plan)
+    folds, singles = fold_alike(shown, relations.waiting)
     return (
         *make_findings(plan),
-        *make_sections(plan, folds, singles, GRAVE),
+        *make_sections(relations, folds, singles, GRAVE),
         *make_feeds(plan),
-        *make_sections(plan, folds, singles, HARMLESS),
+        *make_sections(relations, folds, singles, HARMLESS),
         *make_formulas(plan),
     )
 

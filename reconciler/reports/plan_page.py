@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.findings import Severity
 from reconciler.model.plan import Action, ChannelLabel, Verdict
-from reconciler.reports.change_card import Directory, make_card, show_edits
+from reconciler.reports.change_card import Directory, ShownFinding, make_card, show_edits
 from reconciler.reports.formula_svg import draw_formulas
 from reconciler.reports.grouping import fold_alike, group_by_place, show_place_of
+from reconciler.reports.relations import make_relations
 from reconciler.reports.risk import RISK_WORDS, Risk, find_risk, list_risks
 
 if TYPE_CHECKING:
@@ -74,13 +75,19 @@ class ShownFeed:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """All that the page shows. `places` numbers the names of all places; `edited` are the changes by channel id."""
+    """All that the page shows.
+
+    `places` numbers the names of all places; `edited` are the changes by channel id, `findings_of` the findings of a
+    channel by its name in the files.
+    """
 
     groups: tuple[Group, ...]
     unchanged: tuple[Block, ...]
     pictures: tuple[Picture, ...]
     feeds: tuple[ShownFeed, ...]
-    findings: Mapping[Severity, tuple[Finding, ...]]
+    errors: tuple[ShownFinding, ...]
+    milder: tuple[ShownFinding, ...]
+    findings_of: Mapping[str, tuple[ShownFinding, ...]]
     places: Mapping[str, int]
     edited: Mapping[int, Change]
 
@@ -93,15 +100,17 @@ class Page:
 def make_page(plan: Plan) -> Page:
     """What the page of `plan` shows."""
     edited = [change for change in plan.changes if change.action is Action.UPDATE]
-    pictures = draw_formulas(plan.formula_links)
-    directory = _make_directory(plan, pictures)
+    findings = _sort_findings(plan.findings)
+    directory = _make_directory(plan, findings)
     places = {show_place_of(change.data_point) for change in plan.changes}
     return Page(
         groups=tuple(_group(sorted(edited, key=_order), plan, directory)),
         unchanged=tuple(_list_unchanged(plan)),
-        pictures=pictures,
+        pictures=draw_formulas(plan.formula_links),
         feeds=tuple(_show_feed(feed, directory) for feed in plan.feeds),
-        findings=_group_findings(plan.findings),
+        errors=tuple(shown for shown in findings if shown.finding.severity is Severity.ERROR),
+        milder=tuple(shown for shown in findings if shown.finding.severity is not Severity.ERROR),
+        findings_of=directory.findings,
         places={place: number for number, place in enumerate(sorted(places))},
         edited={change.channel_id: change for change in edited},
     )
@@ -113,7 +122,7 @@ def _order(change: Change) -> tuple[bool, bool, str, str, str]:
 
 
 def _group(changes: Sequence[Change], plan: Plan, directory: Directory) -> Iterable[Group]:
-    folds, others = fold_alike(changes)
+    folds, others = fold_alike(changes, directory.relations.waiting)
     cards: dict[Risk, list[Card]] = defaultdict(list)
     alike: dict[Risk, list[Alike]] = defaultdict(list)
     for change in others:
@@ -138,22 +147,31 @@ def _list_unchanged(plan: Plan) -> Iterable[Block]:
             yield Block(place, changes[start : start + _BLOCK])
 
 
-def _group_findings(findings: Iterable[Finding]) -> Mapping[Severity, tuple[Finding, ...]]:
-    by_severity: dict[Severity, list[Finding]] = {severity: [] for severity in Severity}
-    for finding in findings:
-        by_severity[finding.severity].append(finding)
-    return {severity: tuple(found) for severity, found in by_severity.items() if found}
+def _sort_findings(findings: Iterable[Finding]) -> tuple[ShownFinding, ...]:
+    """`findings` with their numbers, the gravest first."""
+    order = list(Severity)
+    ranked = sorted(findings, key=lambda finding: order.index(finding.severity))
+    return tuple(ShownFinding(number, finding) for number, finding in enumerate(ranked, 1))
 
 
-def _make_directory(plan: Plan, pictures: Iterable[Picture]) -> Directory:
-    pairs = [(link, picture.links) for picture in pictures for link in picture.links]
-    linked = [channel for link, _ in pairs for channel in (link.user, link.used)]
+def _make_directory(plan: Plan, findings: Iterable[ShownFinding]) -> Directory:
+    linked = [channel for link in plan.formula_links for channel in (link.user, link.used)]
     managed = [ChannelLabel(change.channel_id, change.name, change.channel_info) for change in plan.changes]
     return Directory(
         by_id={channel.id: channel for channel in (*linked, *managed)},
         by_name={channel.name: channel for channel in (*linked, *managed) if channel.name is not None},
-        links={id_: links for link, links in pairs for id_ in (link.user.id, link.used.id)},
+        relations=make_relations(plan),
+        findings=_list_by_channel(findings),
     )
+
+
+def _list_by_channel(findings: Iterable[ShownFinding]) -> Mapping[str, tuple[ShownFinding, ...]]:
+    by_channel: dict[str, tuple[ShownFinding, ...]] = {}
+    for shown in findings:
+        keys = shown.finding.place.keys if shown.finding.place else ()
+        if keys[:1] == ("channels",) and len(keys) > 1:
+            by_channel[keys[1]] = (*by_channel.get(keys[1], ()), shown)
+    return by_channel
 
 
 def _show_feed(feed: FeedRoute, directory: Directory) -> ShownFeed:

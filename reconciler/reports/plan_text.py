@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from reconciler.model.fields import Impact
 from reconciler.model.plan import Action, Origin, Verdict
-from reconciler.reports.consequences import describe_consequence, describe_inputs, find_fed, show_label
+from reconciler.reports.consequences import describe_consequence, describe_inputs, show_label
 from reconciler.reports.evidence import describe_evidence
 from reconciler.reports.excerpt import measure
 from reconciler.reports.grouping import fold_alike, group_by_data_point, group_by_place, show_data_point
@@ -14,7 +14,8 @@ from reconciler.reports.harmless import harmless
 from reconciler.reports.layout import WIDTH, break_sentence, lay_out, piece
 from reconciler.reports.legend import explain_words
 from reconciler.reports.paint import Style
-from reconciler.reports.sentences import count_changes, describe_filter, describe_plan, find_moved_feeds, is_rewriting
+from reconciler.reports.relations import announce_waiting, list_rules, make_relations
+from reconciler.reports.sentences import count_changes, describe_filter, describe_plan, find_moved_feeds
 from reconciler.reports.wording import count, show_value
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from reconciler.reports.grouping import Fold, Group
     from reconciler.reports.layout import Piece
     from reconciler.reports.paint import Paint
+    from reconciler.reports.relations import Relations
 
 
 def render_plan(plan: Plan, paint: Paint, *, show_unchanged: bool = False) -> str:
@@ -32,10 +34,11 @@ def render_plan(plan: Plan, paint: Paint, *, show_unchanged: bool = False) -> st
     No name, id or value is ever cut or broken. Changes with the very same edits are shown once, after all others.
     """
     shown = [change for change in plan.changes if show_unchanged or change.action is not Action.NO_OP]
-    folds, single = fold_alike(shown)
+    relations = make_relations(plan)
+    folds, single = fold_alike(shown, relations.waiting)
     blocks = [
         _render_head(plan, paint),
-        *(_render_group(group, plan, paint) for group in group_by_data_point(single)),
+        *(_render_group(group, relations, paint) for group in group_by_data_point(single)),
         *(_render_fold(fold, paint) for fold in folds),
         _render_feeds(plan, paint),
         _render_foot(plan, paint, hidden=0 if show_unchanged else plan.summary.no_op),
@@ -72,13 +75,13 @@ def _render_foot(plan: Plan, paint: Paint, *, hidden: int) -> Iterator[str]:
     yield paint(count_changes(plan), Style.HEADING)
 
 
-def _render_group(group: Group, plan: Plan, paint: Paint) -> Iterator[str]:
+def _render_group(group: Group, relations: Relations, paint: Paint) -> Iterator[str]:
     yield paint(show_data_point(group.data_point), Style.HEADING)
     for change in group.changes:
-        yield from _render_change(change, plan, paint)
+        yield from _render_change(change, relations, paint)
 
 
-def _render_change(change: Change, plan: Plan, paint: Paint) -> Iterator[str]:
+def _render_change(change: Change, relations: Relations, paint: Paint) -> Iterator[str]:
     pieces = (
         piece(*mark(change)),
         piece(harmless(change.name), Style.NAME),
@@ -87,11 +90,11 @@ def _render_change(change: Change, plan: Plan, paint: Paint) -> Iterator[str]:
     )
     yield from lay_out(pieces, paint, indent=2, hang=6, gap="  ")
     yield from _render_edits(change.edits, change.history, paint)
-    if is_rewriting(change):
-        fed = find_fed(plan.formula_links, change.channel_id)
-        yield from _list("its values reach, now or as planned:", [show_label(label) for label in fed], paint)
+    reached, waiting = relations.find_reached(change), relations.find_waiting(change)
+    yield from _list("its values reach, now or as planned:", [show_label(label) for label in reached], paint)
     yield from _list("leads these feeds elsewhere:", [harmless(feed) for feed in change.feeds], paint)
     yield from _list("only after", [harmless(name) for name in change.depends_on], paint)
+    yield from _list(f"{announce_waiting(waiting)}:", list(map(_name_blocked, waiting)), paint)
     for block in change.blocked_by:
         yield from _render_block(block, paint)
 
@@ -134,6 +137,10 @@ def show_tag(edit: Edit) -> str:
 
 def _weigh(edit: Edit) -> Style:
     return Style.RISK if edit.impact in (Impact.HISTORY, Impact.ROUTING, Impact.STRUCTURAL) else Style.FAINT
+
+
+def _name_blocked(change: Change) -> str:
+    return f"{harmless(change.name)} (blocked by {', '.join(map(harmless, list_rules(change)))})"
 
 
 def _list(word: str, names: Sequence[str], paint: Paint) -> Iterator[str]:

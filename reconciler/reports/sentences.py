@@ -12,12 +12,24 @@ from reconciler.reports.harmless import harmless
 from reconciler.reports.wording import count, enumerate_words
 
 if TYPE_CHECKING:
-    from reconciler.model.plan import Change, FeedRoute, Plan
+    from collections.abc import Iterable
+
+    from reconciler.model.findings import Finding
+    from reconciler.model.plan import FeedRoute, Plan
+
+# The rules on readings that a plan leads elsewhere.
+_REROUTING = frozenset(("ESA601", "ESA602", "ESA603", "ESA604"))
 
 
 def describe_plan(plan: Plan) -> str:
     """One sentence, or a few, that say what would happen where, what of it is risky, and what cannot be."""
-    sentences = [_describe_changes(plan), _describe_drift(plan), _describe_errors(plan), _describe_snapshot(plan)]
+    sentences = (
+        _describe_changes(plan),
+        _describe_drift(plan),
+        _describe_errors(plan),
+        _describe_warnings(plan),
+        _describe_snapshot(plan),
+    )
     return " ".join(sentence for sentence in sentences if sentence)
 
 
@@ -31,11 +43,25 @@ def describe_filter(plan: Plan) -> str:
 
 def count_changes(plan: Plan) -> str:
     """The line that every report ends with."""
+    if not is_compared(plan):
+        return "Plan: none, as there are errors and nothing was compared."
     summary = plan.summary
     return (
         f"Plan: {summary.update} to update, {summary.blocked} blocked, "
         f"{summary.no_op} unchanged, {summary.unmanaged} unmanaged."
     )
+
+
+def is_compared(plan: Plan) -> bool:
+    """Whether the files were compared with the service at all: they are not where they cannot be read."""
+    return not plan.errored or bool(plan.changes or plan.managed or plan.unmanaged)
+
+
+def count_findings(findings: Iterable[Finding]) -> str:
+    """How many `findings` there are of each severity, the gravest first: 1 error, 2 warnings and 1 note."""
+    severities = [finding.severity for finding in findings]
+    numbers = ((severity, severities.count(severity)) for severity in Severity)
+    return enumerate_words([count(number, severity.value) for severity, number in numbers if number])
 
 
 def name_environment(plan: Plan) -> str:
@@ -53,11 +79,6 @@ def find_moved_feeds(plan: Plan) -> tuple[tuple[FeedRoute, str], ...]:
         for feed in plan.feeds
         if feed.before != feed.after or feed.findings
     )
-
-
-def is_rewriting(change: Change) -> bool:
-    """Whether an edit of `change` may rewrite stored values."""
-    return any(edit.impact is Impact.HISTORY for edit in change.edits)
 
 
 def _describe_route(feed: FeedRoute, before: str, after: str) -> str:
@@ -103,6 +124,15 @@ def _describe_drift(plan: Plan) -> str:
 def _describe_errors(plan: Plan) -> str:
     errors = sum(finding.severity is Severity.ERROR for finding in plan.findings)
     return f"{count(errors, 'error was', 'errors were')} found: this plan cannot be applied." if errors else ""
+
+
+def _describe_warnings(plan: Plan) -> str:
+    mild = [finding for finding in plan.findings if finding.severity is not Severity.ERROR]
+    rerouting = sum(finding.code in _REROUTING for finding in mild)
+    if not rerouting:
+        return f"{count_findings(mild)}." if mild else ""
+    share = "" if rerouting == len(mild) else " some of them"
+    return f"{count_findings(mild)},{share} on where readings would land."
 
 
 def _describe_snapshot(plan: Plan) -> str:

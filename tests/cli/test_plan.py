@@ -76,6 +76,12 @@ def test_a_machine_is_told_of_broken_definitions_in_its_own_format(desk: Desk) -
     assert "unknown key chanelInfo" in answer.err
 
 
+def test_of_broken_definitions_no_page_counts_what_was_not_compared(desk: Desk) -> None:
+    desk.define({"one": {"channelId": 1, "chanelInfo": "Renamed"}})
+    lines = desk.run("plan", "--format", "markdown").out.splitlines()
+    assert lines[-1] == "Plan: none, as there are errors and nothing was compared."
+
+
 def test_the_markdown_fits_the_budget_that_is_given(desk: Desk) -> None:
     desk.load(sandbox.generate(400, 1))
     desk.define({f"c{index}": {"channelId": 100001 + index, "channelInfo": f"Name {index}"} for index in range(400)})

@@ -61,6 +61,7 @@ def test_a_change_has_the_keys_of_the_contract() -> None:
         "verdict": "allowed",
         "blocked_by": [],
         "depends_on": ["esa_channel.nb-elec-net"],
+        "blocked_dependents": [],
         "feeds": [],
         "version": {"id": 71, "count": 2},
         "history": {
@@ -74,6 +75,11 @@ def test_a_change_has_the_keys_of_the_contract() -> None:
         },
         "fingerprint": "sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae",
     }
+
+
+def test_a_change_names_the_blocked_ones_that_wait_for_it() -> None:
+    changes = json.loads(render_plan_file(PLANS["in-vain"]))["resource_changes"]
+    assert [change["blocked_dependents"] for change in changes] == [["esa_channel.nb-elec-losses"], [], []]
 
 
 def test_a_no_op_has_its_values_and_no_edit() -> None:

@@ -234,18 +234,22 @@ def test_a_channel_on_another_data_point_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "lost"),
-    [({"channelImportId": None}, "to no single channel"), ({"channelImportId": "C-9"}, "to no single channel")],
+    ("second", "third", "lost"),
+    [
+        ("C-9", "C-3", "no channel will fit it"),
+        (None, "C-3", "no channel will fit it"),
+        ("C-2", "C-2", "several channels will fit it"),
+    ],
 )
-def test_a_channel_that_the_plan_takes_out_of_sight_is_a_warning(values: dict[str, str | None], lost: str) -> None:
+def test_a_channel_that_the_plan_takes_out_of_sight_is_a_warning(second: str | None, third: str, lost: str) -> None:
     desired = make_desired("north", 0, select=Pointers(channel_import_id="C-2"))
-    planned = make_index((ONE, make_live(2, values), THREE))
+    planned = make_index((ONE, make_live(2, {"channelImportId": second}), make_live(3, {"channelImportId": third})))
 
     assert tuple(check_found_again(pair(desired).pairs, planned)) == (
         Finding(
             code="ESA306",
             severity=Severity.WARNING,
-            message=f"select will not find this channel again once the plan is applied, found it to lead {lost}",
+            message=f"select will not find this channel again once the plan is applied: {lost}",
             place=Place("channels/north.yaml", 7, keys=("channels", "north", "select", "channelImportId")),
             fix="write  select: {channelId: 2},  or correct select once the change is applied",
         ),
@@ -258,7 +262,7 @@ def test_a_channel_whose_pointer_another_one_gets_is_a_warning() -> None:
 
     (finding,) = check_found_again(pair(desired).pairs, planned)
 
-    assert finding.message.endswith("found it to lead to channel 1")
+    assert finding.message.endswith("again once the plan is applied: it will lead to channel 1")
 
 
 def test_a_rename_that_the_file_itself_asks_for_is_found_again() -> None:

@@ -305,3 +305,11 @@ def test_nothing_in_the_files_plans_nothing() -> None:
 @pytest.mark.parametrize(("name", "is_match"), [("nb-use", True), ("NB-use", False), ("use", False)])
 def test_patterns_match_whole_names_in_their_letter_case(name: str, *, is_match: bool) -> None:
     assert is_picked(name, ("nb-*",)) is is_match
+
+
+def test_a_plan_knows_which_blocked_changes_its_sendable_ones_prepare_for() -> None:
+    live = [add_older_version(make_live(1), "2025-01-01T00:00:00"), make_live(2), USER]
+    plan = plan_of([make_desired("north", 1, TO_CALCULATED), FREES], live)
+    assert tell(plan) == [("user", Action.UPDATE, Verdict.ALLOWED), ("north", Action.UPDATE, Verdict.BLOCKED)]
+    assert plan.blocked_dependents == {"user": (plan.changes[1],)}
+    assert [block.rule for block in plan.changes[1].blocked_by] == ["ESA402"]

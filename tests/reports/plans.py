@@ -1,7 +1,8 @@
-"""Ten plans that between them show all that a report can be asked to show."""
+"""Twelve plans that between them show all that a report can be asked to show."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.model.fields import Impact
@@ -247,6 +248,31 @@ PLANS = {
             depends_on=["nb-elec-losses"],
         ),
         formula_links=_LINKS,
+    ),
+    "in-vain": make_plan(
+        make_change("nb-elec-net", _NET, channel_id=1044),
+        make_change("nb-elec-losses", *_CONVERT, channel_id=1043, blocked_by=[VERSIONED], depends_on=["nb-elec-net"]),
+        make_change("nb-elec-use", REIDENTIFY),
+        findings=[
+            Finding(
+                "ESA603",
+                Severity.WARNING,
+                'readings for import id "OLD-1" would no longer reach nb-elec-use: they would land nowhere',
+                Place("channels/north.yaml", 7, 5, ("channels", "nb-elec-use", "channelImportId")),
+                fix="write  channelImportId: OLD-1, or change the logger",
+            ),
+            Finding("ESA604", Severity.NOTE, 'readings for import id "NB-ELEC-01-USE" would begin to land'),
+        ],
+        formula_links=_LINKS,
+    ),
+    "broken": replace(
+        make_plan(
+            findings=[
+                Finding("ESA101", Severity.ERROR, "expected a mapping", Place("channels/north.yaml", 3, 1)),
+                Finding("ESA104", Severity.WARNING, "an odd space"),
+            ]
+        ),
+        unmanaged=0,
     ),
     "drift-and-change": make_plan(
         make_change(

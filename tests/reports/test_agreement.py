@@ -104,6 +104,7 @@ def _read_summary(document: dict[str, Any]) -> Counts:
 def _read_sentences(text: str) -> Counts:
     """The numbers in the first sentence and in the line of counts, each of which says some of them too."""
     text = " ".join(text.split())
+    text = text.replace("Plan: none, as", "Plan: 0 to update, 0 blocked, 0 unchanged, 0 unmanaged. None, as")
     (line,) = re.findall(r"Plan: (\d+) to update, (\d+) blocked, (\d+) unchanged, (\d+) unmanaged\.", text)
     update, blocked, unchanged, unmanaged = map(int, line)
     assert _find_number(r"(\d+) channels? would change in", text) == update

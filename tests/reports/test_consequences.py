@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from reconciler.model.fields import FIELDS, Impact
-from reconciler.model.plan import ChannelLabel, Edit, FormulaLink, History, VersionSpan
-from reconciler.reports.consequences import describe_consequence, describe_inputs, find_fed, show_label
+from reconciler.model.plan import ChannelLabel, Edit, History, VersionSpan
+from reconciler.reports.consequences import describe_consequence, describe_inputs, show_label
 from tests.reports.plans import FORMULA, READ, REIDENTIFY, RENAME, RESCALE, UNREAD
 
 ALTERNATIVE = "to leave the past alone, make a new version from a date in EnergyCAP"
@@ -89,12 +89,6 @@ def test_a_formula_edit_says_which_inputs_come_and_go(before: str | None, after:
 
 def test_no_other_edit_has_inputs() -> None:
     assert describe_inputs(RENAME) == ""
-
-
-def test_a_channel_feeds_those_that_use_it_and_their_users_in_turn() -> None:
-    a, b, c, d = (ChannelLabel(number, None, str(number)) for number in (1, 2, 3, 4))
-    links = [FormulaLink(user, used, before=True, after=True) for user, used in ((b, a), (c, b), (a, c), (d, d))]
-    assert find_fed(links, 1) == (b, c)
 
 
 def test_a_channel_is_named_as_the_files_do_or_by_id() -> None:

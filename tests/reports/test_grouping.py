@@ -67,3 +67,8 @@ def test_the_largest_fold_comes_first() -> None:
     renamed = tuple(make_change(f"name-{number}", RENAME, channel_id=number) for number in range(ALIKE + 1))
     folds, _ = fold_alike([*ALL, *renamed])
     assert [fold.alike for fold in folds] == [renamed, ALL]
+
+
+def test_what_is_to_stand_apart_is_not_folded() -> None:
+    ((fold,), single) = fold_alike([*ALL, make_change("apart", *ALL[0].edits)], {"apart"})
+    assert (fold.alike, [change.name for change in single]) == (ALL, ["apart"])

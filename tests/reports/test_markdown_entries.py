@@ -6,13 +6,14 @@ from reconciler.model.fields import Impact
 from reconciler.model.plan import Edit
 from reconciler.reports.grouping import Fold
 from reconciler.reports.markdown_entries import list_names, render_change, render_fold, render_fold_briefly, render_rows
+from reconciler.reports.relations import make_relations
 from tests.reports.plans import PLANS, RENAME, RESCALE, SOUTH, UNCLEAR, make_change, make_plan
 
-PLAN = make_plan()
+NONE = make_relations(make_plan())
 
 
 def test_a_harmless_change_is_a_title_and_a_table() -> None:
-    assert render_change(make_change("nb-elec-use", RENAME), PLAN) == (
+    assert render_change(make_change("nb-elec-use", RENAME), NONE) == (
         '**`nb-elec-use`** (1042 `"nb-elec-use in EnergyCAP"`) in '
         "`North Campus · NB-ELEC-01 North electricity (ELECTRIC)`, `channels/north.yaml:7`\n"
         "\n"
@@ -25,7 +26,7 @@ def test_a_harmless_change_is_a_title_and_a_table() -> None:
 
 def test_a_risky_change_says_what_it_does_what_it_feeds_and_what_comes_before() -> None:
     change = make_change("nb-elec-use", RESCALE, depends_on=["nb-elec-net"])
-    assert render_change(change, PLANS["mixed"]).endswith(
+    assert render_change(change, make_relations(PLANS["mixed"])).endswith(
         "| `esaChannelVersion.multiplier` | `1` | `0.001` | history |\n"
         "\n"
         "- `esaChannelVersion.multiplier`: may rewrite stored values (from 2024-01-01 to 2026-10-31 23:45); "
@@ -37,7 +38,7 @@ def test_a_risky_change_says_what_it_does_what_it_feeds_and_what_comes_before() 
 
 
 def test_a_blocked_change_says_why_with_evidence_and_way_out() -> None:
-    text = render_change(make_change("a", RENAME, blocked_by=[UNCLEAR]), PLAN)
+    text = render_change(make_change("a", RENAME, blocked_by=[UNCLEAR]), NONE)
     assert text.startswith("**? unknown** **`a`** (1042 ")
     assert text.splitlines()[6:] == [
         '- `ESA407` cannot be known whether the unit is of a Money type, found `"USD"`',

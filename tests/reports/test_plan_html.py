@@ -28,7 +28,7 @@ from reconciler.reports.plan_html import render_plan_html
 from reconciler.reports.sentences import count_changes, describe_filter, describe_plan
 from tests.reports.html_outline import Outline
 from tests.reports.html_plans import EVERYTHING, make_large_plan
-from tests.reports.plans import FORMULA, PLANS, make_change, make_plan
+from tests.reports.plans import FORMULA, PLANS, RENAME, make_change, make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -209,9 +209,54 @@ def test_a_filtered_plan_says_so() -> None:
     assert notices == [describe_filter(PLANS["filtered"])]
 
 
-def test_errors_stand_before_the_changes() -> None:
-    headings = [heading.text for heading in _read("filtered").find("h2")]
-    assert headings == ["Errors: this plan cannot be applied 1", "✎ Names and descriptions 1", "Unchanged 1"]
+@pytest.mark.parametrize(
+    ("name", "headings"),
+    [
+        ("filtered", ["Findings 1", "✎ Names and descriptions 1", "Unchanged 1"]),
+        ("broken", ["Findings 2"]),
+        (
+            "in-vain",
+            [
+                "Findings 2",
+                "! Blocked 1",
+                "▲ May rewrite stored values 1",
+                "⇄ May send readings elsewhere 1",
+                "Formulas",
+            ],
+        ),
+    ],
+)
+def test_findings_stand_before_the_changes_and_links_are_called_as_the_sections_are(
+    name: str, headings: list[str]
+) -> None:
+    page = _read(name)
+    assert [heading.text for heading in page.find("h2")] == headings
+    links = [link.text for link in page.find("a") if "nav" in link.within]
+    assert links == headings
+
+
+def test_a_finding_is_named_where_its_channel_is() -> None:
+    (link,) = [link for link in _read("in-vain").find("a") if "article" in link.within and link.text == "ESA603"]
+    assert link.attributes["href"] == "#finding-1"
+    assert [item.text.partition(":")[0] for item in _read("in-vain").find("li", id="finding-1")] == [
+        'readings for import id "OLD-1" would no longer reach nb-elec-use'
+    ]
+
+
+def test_a_finding_is_named_in_the_row_of_a_channel_that_is_like_others() -> None:
+    place = Place("channels/north.yaml", 7, 5, ("channels", "nb-elec-003", "channelInfo"))
+    plan = make_plan(
+        *(make_change(f"nb-elec-{number:03}", RENAME, channel_id=number) for number in range(5)),
+        findings=[Finding("ESA305", Severity.WARNING, "renamed", place)],
+    )
+    linked = [row.text for row in Outline(render_plan_html(plan)).find("tr") if "ESA305" in row.text]
+    assert len(linked) == 1
+    assert linked[0].startswith("nb-elec-003")
+
+
+def test_where_nothing_was_compared_the_page_does_not_say_that_nothing_differs() -> None:
+    assert [text.text for text in _read("broken").find("p", **{"class": "empty"})] == ["Nothing was compared."]
+    assert _read("broken").find("title")[0].text == "Plan for production: none"
 
 
 def test_what_is_to_be_copied_stands_apart() -> None:

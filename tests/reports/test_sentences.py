@@ -20,6 +20,9 @@ from tests.reports.plans import PLANS, RENAME, RESCALE, UNCLEAR, make_change, ma
 WHERE = "production (https://app.energycap.com)"
 DRIFT = "1 of 2 edits is drift, not from this change: the files said so before, and EnergyCAP has it otherwise."
 ERROR = Finding("ESA302", Severity.ERROR, "no such channel")
+REROUTED = Finding("ESA601", Severity.WARNING, "readings would no longer reach a")
+GUARDED = Finding("ESA501", Severity.WARNING, "many channels")
+NOTED = Finding("ESA330", Severity.NOTE, "odd")
 
 
 @pytest.mark.parametrize(
@@ -48,8 +51,32 @@ ERROR = Finding("ESA302", Severity.ERROR, "no such channel")
             make_plan(make_change("a"), findings=[ERROR]),
             f"Nothing is planned for {WHERE}. 1 error was found: this plan cannot be applied.",
         ),
+        (
+            make_plan(make_change("a", RENAME), findings=[REROUTED, REROUTED]),
+            f"1 channel would change in {WHERE}. 2 warnings, on where readings would land.",
+        ),
+        (
+            make_plan(make_change("a", RENAME), findings=[REROUTED, GUARDED, NOTED]),
+            f"1 channel would change in {WHERE}. 2 warnings and 1 note, some of them on where readings would land.",
+        ),
+        (
+            make_plan(make_change("a", RENAME), findings=[GUARDED, NOTED]),
+            f"1 channel would change in {WHERE}. 1 warning and 1 note.",
+        ),
     ],
-    ids=["nothing", "nothing of one", "nothing of none", "one", "history", "only blocked", "drift", "errors"],
+    ids=[
+        "nothing",
+        "nothing of one",
+        "nothing of none",
+        "one",
+        "history",
+        "only blocked",
+        "drift",
+        "errors",
+        "readings",
+        "readings among others",
+        "warnings",
+    ],
 )
 def test_the_first_sentence_says_what_would_happen(plan: object, sentence: str) -> None:
     assert describe_plan(plan) == sentence  # type: ignore[arg-type]
@@ -68,6 +95,14 @@ def test_a_whole_plan_says_nothing_of_filters() -> None:
 
 def test_the_counts_are_one_stable_line() -> None:
     assert count_changes(PLANS["mixed"]) == "Plan: 1 to update, 1 blocked, 1 unchanged, 4 unmanaged."
+
+
+def test_where_nothing_was_compared_nothing_is_counted() -> None:
+    assert count_changes(PLANS["broken"]) == "Plan: none, as there are errors and nothing was compared."
+
+
+def test_errors_beside_what_was_compared_leave_the_counts() -> None:
+    assert count_changes(make_plan(findings=[ERROR])) == "Plan: 0 to update, 0 blocked, 0 unchanged, 4 unmanaged."
 
 
 def test_an_environment_whose_address_is_its_name_is_named_once() -> None:
