@@ -20,7 +20,7 @@ STOPPING = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, 
 def end_on_signals() -> None:
     """Let SIGTERM and SIGHUP end this process as Ctrl-C does; what it was started to ignore, as by nohup, it does."""
     for number in STOPPING:
-        if signal.getsignal(number) is signal.SIG_DFL:
+        if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler)
 
 

@@ -66,12 +66,15 @@ def remove_remnants(folder: Path) -> None:
     """Remove what processes that were killed left in `folder`; what others are writing at this moment stays."""
     for place, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in files:
-            writer = _REMNANT.search(name)
-            if writer and not _is_running(int(writer[1])):
-                # One that cannot be removed is in nobody's way.
-                with suppress(OSError):
-                    Path(place, name).unlink()
+        for remnant in filter(_is_remnant, files):
+            # One that cannot be removed is in nobody's way.
+            with suppress(OSError):
+                Path(place, remnant).unlink()
+
+
+def _is_remnant(name: str) -> bool:
+    writer = _REMNANT.search(name)
+    return writer is not None and not _is_running(int(writer[1]))
 
 
 def _is_running(process: int) -> bool:
@@ -79,11 +82,11 @@ def _is_running(process: int) -> bool:
         # There the question itself would end it.
         return True
     try:
-        os.kill(process, 0)
+        # Who may not be asked is there, and somebody else's.
+        with suppress(PermissionError):
+            os.kill(process, 0)
     except (ProcessLookupError, OverflowError):
         return False
-    except PermissionError:
-        return True
     return True
 
 

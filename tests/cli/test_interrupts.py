@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from reconciler.cli.interrupts import STOPPING, end_on_signals
 from tests.cli.desk import PROJECT
 from tests.stub import LIST, TYPES, UNITS, Reply, answering, reply_list
 from tests.worlds import make_channel
@@ -147,3 +148,17 @@ def test_who_interrupts_what_only_reads_waits_for_no_answer(desk: Desk, command:
             may_answer.set()
 
     assert (process.returncode, out, err.splitlines()[-1]) == (130, "", "reconciler: interrupted")
+
+
+def test_a_signal_that_the_starter_wants_ignored_ends_nothing() -> None:
+    """As nohup starts it."""
+    before = {number: signal.getsignal(number) for number in STOPPING}
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        end_on_signals()
+        after = [signal.getsignal(number) for number in (signal.SIGHUP, signal.SIGTERM)]
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    assert after == [signal.SIG_IGN, signal.default_int_handler]
