@@ -224,7 +224,7 @@ def test_a_plan_says_which_guard_will_stop_its_apply(desk: Desk) -> None:
     answer = desk.run("plan")
     assert answer.code == 0
     assert answer.out.splitlines()[:3] == [
-        "2 channels would change in sandbox.",
+        "2 channels would change in sandbox. 1 warning.",
         "",
         "ESA511  warning: apply will stop: the plan changes 2 of 2 managed channels, guards.maxChanges is 1",
     ]
