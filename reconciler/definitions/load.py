@@ -35,7 +35,7 @@ _NEEDS_WHOLE_FILE = "ESA331"
 _WORTH_TWO = 700_000
 # How many files in a hundred the first process reads. It also makes pages of all, and so is slower; where it has other
 # things to do meanwhile it reads few.
-_OWN_ALONE, _OWN = 42, 20
+_OWN_ALONE, _OWN = 47, 20
 
 
 @record
