@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
-from contextlib import contextmanager
 from itertools import repeat, zip_longest
 from typing import TYPE_CHECKING
 
+from reconciler.collector import without_collector
 from reconciler.definitions.files import find_files, read_file
 from reconciler.definitions.limit import count_rest, pick_findings
 from reconciler.definitions.page import Page, make_page, read_sound
@@ -61,7 +60,7 @@ class Loading:
 
     def finish(self) -> Loaded:
         """Read the rest, and check all: as `load_definitions`."""
-        with _without_collector():
+        with without_collector():
             pages = self._read_pages()
             findings = (*self.found.findings, *_check_pages(pages))
             picked, rest = pick_findings(findings, {page.file: page.more for page in pages})
@@ -113,18 +112,6 @@ def _pinpoint(root: Path, findings: Sequence[Finding]) -> Sequence[Finding]:
     from reconciler.definitions.pinpoint import pinpoint  # noqa: PLC0415
 
     return pinpoint(root, findings)
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """No garbage collection meanwhile: it would look at millions of values again and again, and none is garbage."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _read_page(root: Path, file: str, scalars: PlainScalars) -> Page:

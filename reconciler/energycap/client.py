@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 import threading
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
+from reconciler.collector import without_collector
 from reconciler.energycap.address import read_address
 from reconciler.energycap.answers import decode, unusable
 from reconciler.energycap.bodies import channel_body, version_body
@@ -182,7 +182,7 @@ class Reader:
             channel_id, channel = identify(row)
             return Row(channel_id, read(channel) if is_whole(channel) else None)
 
-        with _without_collector():
+        with without_collector():
             rows = read_all(lambda number: self._read_page(number, query, unpack, read_row), self._executor)
         parts = [row.id for row in rows if row.content is None]
         completed = dict(zip(parts, self._executor.map(complete, parts), strict=True))
@@ -277,15 +277,3 @@ def _refuse_nothing(wanted: Spec) -> None:
 
 def _make_doubt(request: Request, error: BadAnswer) -> Unreachable:
     return Unreachable(f"whether {request} was done is not known: {error.message}", error.fix)
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Keeps the garbage collector from walking, again and again, through pages that hold no cycles."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

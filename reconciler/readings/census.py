@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 from collections import Counter
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from reconciler.collector import without_collector
 from reconciler.model.findings import Severity
 from reconciler.readings.csv_rows import read_blocks
 from reconciler.readings.flaws import Flaw
@@ -18,7 +17,7 @@ from reconciler.readings.spans import Spans
 from reconciler.rules import RULES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from reconciler.model.findings import Finding
     from reconciler.readings.csv_rows import Block
@@ -74,7 +73,7 @@ def take_census(
     `on_progress` is told now and then how many readings were looked at. Raises BrokenFile and FileError.
     """
     count = _Count(file.name, router, on_group)
-    with _without_collector():
+    with without_collector():
         if file.layout is None:
             for parcel in file.read_parcels():
                 count.add(parcel)
@@ -214,15 +213,3 @@ def _count_in(flaw: Flaw, readings: int) -> Flaw:
     if readings < 2:
         return flaw
     return replace(flaw, detail=(f"{readings:,} readings of the file have these identifiers", *flaw.detail))
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Keeps the garbage collector from walking, again and again, through rows that hold no cycles."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
