@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from reconciler.cli.project import Workplace
-    from reconciler.cli.screen import Output, Screen
+    from reconciler.cli.screen import Screen
     from reconciler.energycap.client import Editor
     from reconciler.model.events import Event
     from reconciler.model.plan import Plan
@@ -148,7 +148,7 @@ def _event_lines(screen: Screen) -> Iterator[Callable[[str], None]]:
     Where a line cannot be written, that is said once, and what goes on goes on without it.
     """
     with ExitStack() as stack:
-        writers = [_open_writer(stack, screen, output) for output in screen.outputs if output.format == JSON]
+        writers = [stack.enter_context(screen.open_lines(output)) for output in screen.outputs if output.format == JSON]
 
         def say(line: str) -> None:
             for write in tuple(writers):
@@ -161,31 +161,19 @@ def _event_lines(screen: Screen) -> Iterator[Callable[[str], None]]:
         yield say
 
 
-def _open_writer(stack: ExitStack, screen: Screen, output: Output) -> Callable[[str], object]:
-    if output.file is None:
-        return screen.write
-    try:
-        return stack.enter_context(output.file.open("w", encoding="utf-8", buffering=1)).write
-    except OSError as error:
-        raise FileError(f"cannot write {output.file}: {error.strerror}", "give another file, or make room") from error
-
-
 @contextmanager
 def _progress(screen: Screen, total: int) -> Iterator[Callable[[Event], None]]:
     """A function that counts finished changes on stderr: a bar at a terminal, now and then a line elsewhere."""
     finished = 0
-    with ExitStack() as stack:
-        bar = None
-        if sys.stderr.isatty() and not screen.is_quiet:
-            bar = stack.enter_context(click.progressbar(length=total, label="applying", file=sys.stderr))
+    with screen.open_bar(total, "applying") as advance:
 
         def progress(event: Event) -> None:
             nonlocal finished
             if not isinstance(event, Finished):
                 return
             finished += 1
-            if bar is not None:
-                bar.update(1)
+            if advance is not None:
+                advance(1)
             elif finished % _COUNTED == 0:
                 screen.remark(f"applied {finished}/{total} changes")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import ExitStack, contextmanager
 from functools import wraps
 from pathlib import Path
@@ -13,7 +12,7 @@ import click
 from reconciler.cli.exits import Exit
 from reconciler.cli.project import print_findings
 from reconciler.cli.screen import TEXT
-from reconciler.errors import FileError, UsageError
+from reconciler.errors import UsageError
 from reconciler.planning.nearest import find_nearest
 from reconciler.readings.cells import Decimal
 from reconciler.readings.layout import DELIMITERS, NAMED, Habits
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from reconciler.cli.options import Command
-    from reconciler.cli.screen import Output, Screen
+    from reconciler.cli.screen import Screen
     from reconciler.model.findings import Finding
     from reconciler.readings.census import Census, Group
     from reconciler.readings.flaws import BrokenFile
@@ -102,7 +101,7 @@ def show_findings(screen: Screen, findings: Sequence[Finding]) -> None:
 def json_list(screen: Screen) -> Iterator[Callable[[Group], None]]:
     """A function that puts a group wherever `screen` wants JSON, at once; all of them are one list at the end."""
     with ExitStack() as stack:
-        writers = [_open_writer(stack, screen, output) for output in screen.outputs if output.format != TEXT]
+        writers = [stack.enter_context(screen.open_lines(output)) for output in screen.outputs if output.format != TEXT]
         entries = 0
 
         def say(group: Group) -> None:
@@ -117,15 +116,6 @@ def json_list(screen: Screen) -> Iterator[Callable[[Group], None]]:
         finally:
             for write in writers:
                 write("]\n" if entries else "[]\n")
-
-
-def _open_writer(stack: ExitStack, screen: Screen, output: Output) -> Callable[[str], object]:
-    if output.file is None:
-        return screen.write
-    try:
-        return stack.enter_context(output.file.open("w", encoding="utf-8")).write
-    except OSError as error:
-        raise FileError(f"cannot write {output.file}: {error.strerror}", "give another file, or make room") from error
 
 
 def remark_progress(screen: Screen) -> Callable[[int], None]:
@@ -145,16 +135,13 @@ def remark_progress(screen: Screen) -> Callable[[int], None]:
 def count_progress(screen: Screen, total: int) -> Iterator[Callable[[int], None]]:
     """A function that counts what is accounted for on stderr: a bar at a terminal, a line each tenth elsewhere."""
     shown = 0
-    with ExitStack() as stack:
-        bar = None
-        if sys.stderr.isatty() and not screen.is_quiet:
-            bar = stack.enter_context(click.progressbar(length=total, label="sending", file=sys.stderr))
+    with screen.open_bar(total, "sending") as advance:
 
         def progress(done: int) -> None:
             nonlocal shown
             is_further = done * 10 // total > shown * 10 // total
-            if bar is not None:
-                bar.update(done - shown)
+            if advance is not None:
+                advance(done - shown)
             elif is_further:
                 screen.remark(f"accounted for {done:,} of {total:,} readings")
             shown = done

@@ -135,6 +135,31 @@ class Screen:
         finally:
             timer.cancel()
 
+    @contextmanager
+    def open_bar(self, length: int, label: str) -> Iterator[Callable[[int], None] | None]:
+        """A function that moves a bar on stderr on; None where stderr is no terminal, or nothing is said."""
+        if self.is_quiet or not sys.stderr.isatty():
+            yield None
+            return
+        import click
+
+        with click.progressbar(length=length, label=label, file=sys.stderr) as bar:
+            yield bar.update
+
+    @contextmanager
+    def open_lines(self, output: Output) -> Iterator[Callable[[str], object]]:
+        """A function that puts lines where `output` goes, each at once. Raises FileError where it cannot be opened."""
+        if output.file is None:
+            yield self.write
+            return
+        try:
+            stream = output.file.open("w", encoding="utf-8", buffering=1)
+        except OSError as error:
+            fix = "give another file, or make room"
+            raise FileError(f"cannot write {output.file}: {error.strerror}", fix) from error
+        with stream:
+            yield stream.write
+
     def remark_more(self, text: str) -> None:
         """Say on stderr what only `--verbose` wants to know."""
         if self.is_verbose:
