@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from reconciler.definitions.build import NOTHING, Built, build
 from reconciler.definitions.cuts import find_cuts
+from reconciler.definitions.plain import read_plainly
 from reconciler.definitions.quick import read_quickly
 from reconciler.definitions.schema import Format, accept_for
 from reconciler.definitions.slips import find_slips
@@ -44,7 +45,7 @@ def read_sound(data: bytes, scalars: PlainScalars) -> Sound | None:
         text = decode(data)
     except UnicodeDecodeError:
         return None
-    quick = read_quickly(text, scalars)
+    quick = read_plainly(text, scalars) or read_quickly(text, scalars)
     if quick is None or not accept_for(Format.CHANNELS)(quick.tree) or find_slips(quick.tree):
         return None
     return None if find_cuts(text) else (find_digest(data), quick.tree, quick.lines)

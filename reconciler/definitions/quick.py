@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     Lines: TypeAlias = dict[str, dict[str, int]]
 
 # The mappings of a file whose keys are names: their lines are wanted.
-_NAMING = ("channels", "feeds")
+NAMING = ("channels", "feeds")
 # What may start an anchor or a tag. libyaml keeps no trace of the tag "!", so that the text itself is asked.
 _PROPERTY = r"(?:^|[\s\[{,:-])(?:&\S|!)"
 
@@ -124,7 +124,7 @@ class _QuickReader:
             value = self._next()
             if key in mapping:
                 raise _NotPlain
-            is_naming = key in _NAMING and type(value) is MappingStartEvent
+            is_naming = key in NAMING and type(value) is MappingStartEvent
             mapping[key] = self._names(key) if is_naming else self._value(value, 2)
         if type(event) is not MappingEndEvent:
             raise _NotPlain

@@ -14,6 +14,7 @@ from reconciler.definitions.close import read_closely
 from reconciler.definitions.close_page import read_close_page
 from reconciler.definitions.explain import explain
 from reconciler.definitions.page import make_page, read_sound
+from reconciler.definitions.plain import read_plainly
 from reconciler.definitions.quick import read_quickly
 from reconciler.definitions.reader import open_events, open_pure
 from reconciler.definitions.scalars import PlainScalars
@@ -41,13 +42,94 @@ channels:
 feeds:
   north-logger: {channelId: 1, expect: nb-elec-use}
 """
+PLAIN = GOOD.replace("|\n        channel(a)\n       ", "channel(a)")
 YAMLISH = st.text(st.sampled_from("ab:- \n\"'#[]{},&*!|>%@`\\?~<1.eE0"), max_size=60)
+
+
+KEYS = ("a", "b", "channels", "feeds", "-a", "a b", "1", "ä", "a.b-c", "<<", "'a'", "? a", "- a", "...")
+VALUES = """
+a
+a b
+-1
+-
+- a
+1.50
+null
+~
+2024-07-01
+2024-07-01T06:30:00
+a:b
+a: b
+a:
+a#b
+a #b
+# a
+(a + b) * c
+'a'
+'a''b'
+'a' b
+"a"
+"a\\n"
+"a
+{}
+{a: 1}
+{a: 1, b: c}  # d
+{a: 1, a: 2}
+{a: {b: 1}}
+{a: 1
+{a: b:c}
+{a: -}
+[a]
+|
+> a
+&a b
+*a
+!a b
+%a
+@a
+`a
+a\u00a0b
+\u00a0a
+é
+1e999
+012
+a, b
+.5
+...
+--- a
+?
+a\u2028b
+\U0001f600
+"""
+
+
+_GOOD_VALUES = st.sampled_from(["a", "1.50", "'b'", "{a: 1, b: 'c'}", "null", "2024-07-01"])
+_STRAYS = st.sampled_from(["", "  ", "# a", "    # a: b", "---", "...", "%YAML 1.1", "a", "- a"])
+
+
+@st.composite
+def lined(draw: st.DrawFn) -> str:
+    """A file of plain lines, of which mostly one or two are none."""
+    lines, depth = [], 0
+    for number in range(draw(st.integers(1, 8))):
+        odd = draw(st.sampled_from(["key", "value", "colon", "line", "opening", "opening", *[""] * 4]))
+        depth += draw(st.sampled_from([0, 0, 0, -1, -2, 1])) if number else 0
+        if odd == "line":
+            lines.append(draw(_STRAYS))
+        elif odd == "opening":
+            lines.append(f"{'  ' * depth}{draw(st.sampled_from(['channels', f'o{number}']))}:")
+            depth += 1
+        key = draw(st.sampled_from(KEYS)) if odd == "key" else f"k{number}"
+        colon = draw(st.sampled_from([":", ":  ", " : "])) if odd == "colon" else ": "
+        value = draw(st.sampled_from(VALUES.split("\n")) if odd == "value" else _GOOD_VALUES)
+        lines.append(f"{'  ' * depth}{key}{colon}{value}{draw(st.sampled_from(['', '', ' ', '  # b']))}")
+    return "\n".join([*lines, ""])
 
 
 @st.composite
 def damaged(draw: st.DrawFn) -> str:
     """A good file with a few pieces cut out, doubled, or replaced."""
-    text = GOOD
+    text = draw(st.sampled_from([GOOD, PLAIN]))
     for _ in range(draw(st.integers(1, 3))):
         start = draw(st.integers(0, len(text)))
         end = draw(st.integers(start, min(start + 12, len(text))))
@@ -84,6 +166,16 @@ def test_the_quick_reader_reads_what_the_close_one_reads_or_leaves_it_to_it(text
     quick, close = read_quickly(text, PlainScalars()), read_closely("a.yaml", text.encode(errors="surrogatepass"))
 
     assert quick is None or (quick.tree, close.findings) == (close.tree, [])
+
+
+@given(lined() | texts())
+@example(PLAIN)
+def test_the_plain_reader_reads_what_the_others_read_or_leaves_it_to_them(text: str) -> None:
+    plain, close = read_plainly(text, PlainScalars()), read_closely("a.yaml", text.encode(errors="surrogatepass"))
+    quick = read_quickly(text, PlainScalars())
+
+    assert plain is None or (plain.tree, close.findings) == (close.tree, [])
+    assert plain is None or quick is None or plain.lines == quick.lines
 
 
 @given(damaged())

@@ -17,6 +17,7 @@ with atheris.instrument_imports(include=["reconciler", "yaml"]):
     from reconciler.definitions.close_page import read_close_page
     from reconciler.definitions.load import load_definitions
     from reconciler.definitions.page import make_page, read_sound
+    from reconciler.definitions.plain import read_plainly
     from reconciler.definitions.reader import open_pure
     from reconciler.definitions.scalars import PlainScalars
     from reconciler.model.fields import FIELD_AT
@@ -37,6 +38,8 @@ def check(root: Path, data: bytes) -> None:
     assert sound is None or make_page(_FILE, sound) == close, "two readers, two pages"
     fast, pure = read_closely(_FILE, data), read_closely(_FILE, data, open_pure)
     assert fast.findings or pure.findings or fast.tree == pure.tree, "two parsers, two trees"
+    quick = read_plainly(data.decode(errors="surrogateescape"), PlainScalars())
+    assert quick is None or (quick.tree, fast.findings) == (fast.tree, []), "two readers, two trees"
     (root / _FILE).write_bytes(data)
     loaded = load_definitions(root, ["channels"])
     report = Report(loaded.findings, files=1, channels=len(loaded.definitions.channels))
