@@ -22,7 +22,7 @@ from reconciler.model.values import canonical_time
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from reconciler.definitions.quick import Lines
+    from reconciler.definitions.values import Lines
     from reconciler.model.fields import Field
     from reconciler.model.values import Spec, Value
 

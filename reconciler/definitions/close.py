@@ -12,10 +12,11 @@ from yaml.events import AliasEvent, MappingEndEvent, MappingStartEvent, ScalarEv
 from reconciler.definitions.advice import advise_empty
 from reconciler.definitions.anchors import Anchored, Anchors, TooMany
 from reconciler.definitions.document import Document, Spot
-from reconciler.definitions.reader import MAX_DEPTH, open_events
+from reconciler.definitions.reader import open_events
 from reconciler.definitions.scalars import Trouble, find_trouble, has_control, read_plain
 from reconciler.definitions.syntax import explain_syntax
 from reconciler.definitions.unclean import MOST_FOUND, read_source
+from reconciler.definitions.values import MAX_DEPTH
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from reconciler.rules import make_finding
 if TYPE_CHECKING:
     from reconciler.definitions.document import Document
     from reconciler.definitions.problems import Problem
-    from reconciler.definitions.quick import Lines
+    from reconciler.definitions.values import Lines
 
 
 def read_close_page(file: str, data: bytes) -> Page:

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from reconciler.definitions.build import NOTHING, Built, build
 from reconciler.definitions.cuts import find_cuts
-from reconciler.definitions.plain import read_plainly
-from reconciler.definitions.quick import read_quickly
+from reconciler.definitions.flawless import read_flawless
 from reconciler.definitions.schema import Format, accept_for
 from reconciler.definitions.slips import find_slips
 from reconciler.definitions.source import decode
 from reconciler.model.record import record
 
 if TYPE_CHECKING:
-    from reconciler.definitions.quick import Lines
     from reconciler.definitions.scalars import PlainScalars
+    from reconciler.definitions.values import Lines
     from reconciler.model.findings import Finding
 
     # The digest of a sound file, its values, and the lines of its names: nothing but what marshal can carry.
@@ -45,10 +44,10 @@ def read_sound(data: bytes, scalars: PlainScalars) -> Sound | None:
         text = decode(data)
     except UnicodeDecodeError:
         return None
-    quick = read_plainly(text, scalars) or read_quickly(text, scalars)
-    if quick is None or not accept_for(Format.CHANNELS)(quick.tree) or find_slips(quick.tree):
+    values = read_flawless(text, scalars)
+    if values is None or not accept_for(Format.CHANNELS)(values.tree) or find_slips(values.tree):
         return None
-    return None if find_cuts(text) else (find_digest(data), quick.tree, quick.lines)
+    return None if find_cuts(text) else (find_digest(data), values.tree, values.lines)
 
 
 def make_page(file: str, sound: Sound) -> Page:

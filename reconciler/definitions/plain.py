@@ -9,12 +9,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from reconciler.definitions.quick import NAMING, Quick
-from reconciler.definitions.reader import MAX_DEPTH
+from reconciler.definitions.values import MAX_DEPTH, NAMING, Values
 
 if TYPE_CHECKING:
-    from reconciler.definitions.quick import Lines
     from reconciler.definitions.scalars import PlainScalars
+    from reconciler.definitions.values import Lines
 
 # Each of these takes time in proportion to the text, whatever it holds.
 _START = re.compile(r"(?: *(?:#.*)?\n)*--- *\n")
@@ -34,7 +33,7 @@ class _NotPlain(Exception):
     """The file holds a line that is to be read in its surroundings, or nothing at all."""
 
 
-def read_plainly(text: str, scalars: PlainScalars) -> Quick | None:
+def read_plainly(text: str, scalars: PlainScalars) -> Values | None:
     """What `text` holds; None where it holds more than plain lines, or anything that is wrong."""
     if not text.replace("\n", "").isprintable():
         return None
@@ -67,7 +66,7 @@ class _PlainReader:
         self._lines: Lines = {}
         self._names: dict[str, int] = {}
 
-    def read(self, text: str, above: int) -> Quick:
+    def read(self, text: str, above: int) -> Values:
         """What the lines of `text` hold, below so many others in their file."""
         heads, scalars = _Heads(), self._scalars
         indent, mapping = self._levels[-1]
@@ -87,7 +86,7 @@ class _PlainReader:
                 self._names[key] = number
         if opening or not self._tree:
             raise _NotPlain
-        return Quick(self._tree, self._lines)
+        return Values(self._tree, self._lines)
 
     def _open(self, key: str, indent: int) -> tuple[int, dict[str, object]]:
         """The mapping that is the value of `key`, begun by a line that is indented further."""

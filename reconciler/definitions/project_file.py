@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from reconciler.definitions.files import PROJECT_FILE, read_file
+from reconciler.definitions.flawless import read_flawless
 from reconciler.definitions.problems import Problem
-from reconciler.definitions.quick import read_quickly
 from reconciler.definitions.scalars import PlainScalars
 from reconciler.definitions.schema import Format, accept_for
 from reconciler.definitions.source import decode
@@ -57,11 +57,11 @@ def folders_of(tree: ProjectTree) -> tuple[str, ...]:
 def _read_sound(data: bytes) -> Any:
     """What the project file holds; None where a close look is due."""
     try:
-        quick = read_quickly(decode(data), PlainScalars())
+        values = read_flawless(decode(data), PlainScalars())
     except UnicodeDecodeError:
         return None
-    is_sound = quick and accept_for(Format.PROJECT)(quick.tree) and not any(_find_slips(quick.tree))
-    return quick.tree if quick and is_sound else None
+    is_sound = values and accept_for(Format.PROJECT)(values.tree) and not any(_find_slips(values.tree))
+    return values.tree if values and is_sound else None
 
 
 def _read_faults(data: bytes) -> tuple[ProjectTree | None, tuple[Finding, ...]]:

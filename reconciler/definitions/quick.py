@@ -6,7 +6,7 @@ It takes only what needs no judgement; `close` reads all else, and decides. Both
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import yaml
 from yaml.events import (
@@ -19,36 +19,25 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from reconciler.definitions.reader import MAX_DEPTH, open_events
+from reconciler.definitions.reader import open_events
 from reconciler.definitions.scalars import has_control
 from reconciler.definitions.source import is_clean
-from reconciler.model.record import record
+from reconciler.definitions.values import MAX_DEPTH, NAMING, Values
 
 if TYPE_CHECKING:
     from reconciler.definitions.reader import NextEvent, OpenEvents
     from reconciler.definitions.scalars import PlainScalars
+    from reconciler.definitions.values import Lines
 
-    Lines: TypeAlias = dict[str, dict[str, int]]
-
-# The mappings of a file whose keys are names: their lines are wanted.
-NAMING = ("channels", "feeds")
 # What may start an anchor or a tag. libyaml keeps no trace of the tag "!", so that the text itself is asked.
 _PROPERTY = r"(?:^|[\s\[{,:-])(?:&\S|!)"
-
-
-@record
-class Quick:
-    """The values of a file, and the line of each name under `channels` and `feeds`, counted from 1."""
-
-    tree: object
-    lines: Lines
 
 
 class _NotPlain(Exception):
     """The file holds something that needs a close look."""
 
 
-def read_quickly(text: str, scalars: PlainScalars, opener: OpenEvents = open_events) -> Quick | None:
+def read_quickly(text: str, scalars: PlainScalars, opener: OpenEvents = open_events) -> Values | None:
     """What `text` holds; None where it needs a close look: an error, or an anchor, an alias, a tag."""
     if not is_clean(text) or (("&" in text or "!" in text) and re.search(_PROPERTY, text)):
         return None
@@ -79,7 +68,7 @@ class _QuickReader:
         self._keys = _Keys()
         self._lines: Lines = {}
 
-    def read(self) -> Quick:
+    def read(self) -> Values:
         self._next()
         start = self._next()
         if not isinstance(start, DocumentStartEvent) or start.version or start.tags:
@@ -88,7 +77,7 @@ class _QuickReader:
         self._next()
         if not isinstance(self._next(), StreamEndEvent):
             raise _NotPlain
-        return Quick(tree, self._lines)
+        return Values(tree, self._lines)
 
     def _value(self, event: Any, depth: int) -> object:
         if type(event) is ScalarEvent:

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     NextEvent: TypeAlias = Callable[[], Any]
     OpenEvents: TypeAlias = Callable[[str], NextEvent]
 
-MAX_DEPTH = 20
-
 
 def open_pure(text: str) -> NextEvent:
     """The events of `text` by PyYAML's own parser: everywhere, at an eighth of the speed."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from reconciler.definitions.document import Document
     from reconciler.definitions.problems import Keys
-    from reconciler.definitions.quick import Lines
+    from reconciler.definitions.values import Lines
 
 # What may name a channel in a file that is no YAML: a key with nothing after it in its line, or with a mapping.
 _NAME = re.compile(r"^[ ]+([A-Za-z0-9][A-Za-z0-9_.-]*):[ ]*(?:[{#].*)?$", re.MULTILINE)

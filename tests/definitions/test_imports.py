@@ -53,6 +53,12 @@ def test_validate_never_imports_what_other_commands_need(text: str, tmp_path: Pa
     assert import_all(write(tmp_path, a=text)) & set(NEVER) == set()
 
 
+def test_files_of_plain_lines_are_validated_without_a_parser(tmp_path: Path) -> None:
+    imported = import_all(write(tmp_path, a="channels:\n  use: {channelId: 1}\n"))
+
+    assert "yaml" not in imported
+
+
 def test_sound_files_are_validated_without_what_explains_findings(tmp_path: Path) -> None:
     imported = import_all(write(tmp_path, a="channels: {use: {channelId: 1}}\n"))
 

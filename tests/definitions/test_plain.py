@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from reconciler.definitions.plain import read_plainly
-from reconciler.definitions.quick import Quick, read_quickly
+from reconciler.definitions.quick import read_quickly
 from reconciler.definitions.scalars import PlainScalars
+from reconciler.definitions.values import Values
 
 PLAIN = """\
 # A comment: with a colon.
@@ -37,7 +38,7 @@ feeds:
 
 
 def test_values_and_the_lines_of_names_are_read() -> None:
-    assert read_plainly(PLAIN, PlainScalars()) == Quick(
+    assert read_plainly(PLAIN, PlainScalars()) == Values(
         {
             "dataPoint": "NB-ELEC-01",
             "defaults": {"intervalMinutes": 15},

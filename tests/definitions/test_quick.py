@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.definitions.quick import Quick, read_quickly
+from reconciler.definitions.quick import read_quickly
 from reconciler.definitions.scalars import PlainScalars
+from reconciler.definitions.values import Values
 
 
 def test_values_and_the_lines_of_names_are_read() -> None:
@@ -22,7 +23,7 @@ feeds:
 definitions: [a, [b], {c: 1.50}]
 """
 
-    assert read_quickly(text, PlainScalars()) == Quick(
+    assert read_quickly(text, PlainScalars()) == Values(
         {
             "channels": {
                 "north-use": {"channelInfo": "yes", "select": {"channelId": 1042}},
