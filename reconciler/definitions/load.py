@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from itertools import repeat, zip_longest
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.definitions.files import Found
-    from reconciler.definitions.second import Second
+    from reconciler.definitions.page import Sound
+    from reconciler.definitions.second import Answer, Second
     from reconciler.model.desired import Desired
     from reconciler.model.places import Place
 
@@ -33,8 +35,8 @@ _NEEDS_WHOLE_FILE = "ESA331"
 # Bytes of about 1,000 channels: below that, the start of a second process costs more than it saves.
 _WORTH_TWO = 700_000
 # How many files in a hundred the first process reads. It also makes pages of all, and so is slower; where it has other
-# things to do meanwhile it reads few.
-_OWN_ALONE, _OWN = 47, 20
+# things to do meanwhile, the second reads and judges all.
+_OWN_ALONE, _OWN = 47, 0
 
 
 @record
@@ -61,24 +63,27 @@ class Loading:
     def finish(self) -> Loaded:
         """Read the rest, and check all: as `load_definitions`."""
         with without_collector():
-            pages = self._read_pages()
-            findings = (*self.found.findings, *_check_pages(pages))
+            pages, is_clean = self._read_pages()
+            findings = (*self.found.findings, *(() if is_clean else _check_pages(pages)))
             picked, rest = pick_findings(findings, {page.file: page.more for page in pages})
             sound = _put_together(pages, [page for page in pages if page.is_sound])
             return Loaded(sound, count_rest(_pinpoint(self.root, picked), rest))
 
-    def _read_pages(self) -> list[Page]:
+    def _read_pages(self) -> tuple[list[Page], bool]:
+        """The pages of all files, and whether they were found clean already."""
         scalars = PlainScalars()
         pages: dict[str, Page] = {}
-        sounds = self.second.collect() if self.second else repeat(None)
+        answers = self.second.collect() if self.second else repeat(None)
         # In turns: what the second process reads is made a page of while it reads on.
         for own, other in zip_longest(self.own, self.others):
             if own:
                 pages[own] = _read_page(self.root, own, scalars)
             if other:
-                sound = next(sounds, None)
-                pages[other] = make_page(other, sound) if sound else _read_page(self.root, other, scalars)
-        return [pages[file] for file in self.found.files]
+                pages[other] = self._make_page(other, next(answers, None), scalars)
+        return [pages[file] for file in self.found.files], next(answers, None) is True
+
+    def _make_page(self, file: str, answer: Answer, scalars: PlainScalars) -> Page:
+        return make_page(file, answer) if isinstance(answer, tuple) else _read_page(self.root, file, scalars)
 
 
 def load_definitions(root: Path, folders: Sequence[str]) -> Loaded:
@@ -93,7 +98,7 @@ def load_definitions(root: Path, folders: Sequence[str]) -> Loaded:
 def begin_loading(root: Path, folders: Sequence[str], *, is_alone: bool = True) -> Loading:
     """The definitions in `folders` below `root`, begun in a second process where that pays.
 
-    `is_alone` says that nothing else is done until it is finished; else the second process takes the larger part.
+    `is_alone` says that nothing else is done until it is finished; else the second process does all that it can.
     """
     found = find_files(root, folders)
     if found.size < _WORTH_TWO:
@@ -102,7 +107,8 @@ def begin_loading(root: Path, folders: Sequence[str], *, is_alone: bool = True) 
     from reconciler.definitions.second import share, start_second  # noqa: PLC0415
 
     own, others = share(found.files, _OWN_ALONE if is_alone else _OWN)
-    return Loading(root, found, own, others, start_second(root, others))
+    judge = None if is_alone else partial(_is_clean, others)
+    return Loading(root, found, own, others, start_second(root, others, judge))
 
 
 def _pinpoint(root: Path, findings: Sequence[Finding]) -> Sequence[Finding]:
@@ -125,6 +131,12 @@ def _read_page(root: Path, file: str, scalars: PlainScalars) -> Page:
     from reconciler.definitions.close_page import read_close_page  # noqa: PLC0415
 
     return read_close_page(file, data)
+
+
+def _is_clean(files: Sequence[str], sounds: Sequence[Sound | None]) -> bool:
+    """Whether nothing is wrong with all `files`, of which this is what was read."""
+    pages = [make_page(file, sound) for file, sound in zip(files, sounds, strict=True) if sound]
+    return len(pages) == len(files) and not any(_check_pages(pages))
 
 
 def _check_pages(pages: Sequence[Page]) -> Iterator[Finding]:

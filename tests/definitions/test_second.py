@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.definitions.page import find_digest
-from reconciler.definitions.second import Second, read_sounds, send, share
+from reconciler.definitions.second import Second, find_answers, send, share
 from tests.definitions.places import write
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def test_what_the_second_process_reads_can_be_sent(tmp_path: Path) -> None:
     write(tmp_path, good=good)
 
     with answering(
-        lambda pipe: send(read_sounds(tmp_path, ["channels/good.yaml", "channels/gone.yaml"]), pipe)
+        lambda pipe: send(find_answers(tmp_path, ["channels/good.yaml", "channels/gone.yaml"]), pipe)
     ) as second:
         assert list(second.collect()) == [
             (
