@@ -16,9 +16,10 @@ from reconciler.cli.applying import FORMATS, JOURNALS, Site, carry_out, report_n
 from reconciler.cli.documents import read_file
 from reconciler.cli.exits import Exit, exit_of_account, exit_of_plan, gravest
 from reconciler.cli.options import Scope, printing, scoped
-from reconciler.cli.planned import plan_now, plan_renderers, read_live
+from reconciler.cli.planned import plan_now, plan_renderers
 from reconciler.cli.project import open_definitions, open_workplace, print_findings
 from reconciler.cli.screen import TEXT
+from reconciler.cli.seen import read_live
 from reconciler.cli.service import open_service
 from reconciler.cli.standing import path_prefix
 from reconciler.energycap.client import open_editor

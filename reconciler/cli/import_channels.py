@@ -11,10 +11,10 @@ import click
 from reconciler.cli.exits import Exit
 from reconciler.cli.harvest import NO_FILES, Ground, gather_new, gather_updates, prove
 from reconciler.cli.options import printing
-from reconciler.cli.planned import read_copy, read_live
 from reconciler.cli.project import open_workplace, print_findings
 from reconciler.cli.replacing import Replacement, remove_remnants, replace_files
 from reconciler.cli.screen import TEXT
+from reconciler.cli.seen import read_copy, read_live
 from reconciler.cli.service import open_service
 from reconciler.cli.standing import path_prefix
 from reconciler.definitions.files import find_files

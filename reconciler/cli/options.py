@@ -14,6 +14,8 @@ from reconciler.errors import UsageError
 
 # The size of a plan's Markdown in bytes. Source: a comment on GitHub takes 65,536 characters; there is some to spare.
 BUDGET = 60_000
+# What a plan can be printed as.
+PLAN_FORMATS = ("text", "markdown", "html", "json", "gitlab-terraform")
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from reconciler import __version__
-from reconciler.cli.documents import read_file
 from reconciler.cli.options import View
 from reconciler.cli.standing import path_prefix
 from reconciler.definitions.git import read_commit
 from reconciler.definitions.pinpoint import pinpoint
-from reconciler.energycap.worlds import read_world, snapshot_from_world
 from reconciler.errors import UsageError
 from reconciler.model.plan import Plan
 from reconciler.planfile.writing import render_plan_file
@@ -25,58 +23,14 @@ from reconciler.reports import findings_text, plan_text
 from reconciler.reports.plan_gitlab import render_gitlab_terraform
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from reconciler.cli.project import Wanted, Workplace
-    from reconciler.cli.screen import Screen
+    from reconciler.cli.seen import Seen
     from reconciler.definitions.load import Loaded
-    from reconciler.energycap.client import Reader
-    from reconciler.model.findings import Finding
-    from reconciler.model.live import Snapshot
     from reconciler.model.project import Environment
     from reconciler.reports.paint import Paint
-
-FORMATS = ("text", "markdown", "html", "json", "gitlab-terraform")
-
-
-def _ask_nobody(_formulas: Iterable[tuple[int, str]]) -> tuple[tuple[str, ...], ...]:
-    return ()
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What was read of the service, and what it said on the way.
-
-    `taken` is when, where it was read from a file. `validate` asks what the service has against formulas.
-    """
-
-    snapshot: Snapshot
-    findings: tuple[Finding, ...] = ()
-    taken: str | None = None
-    validate: Callable[[Iterable[tuple[int, str]]], tuple[tuple[str, ...], ...]] = _ask_nobody
-
-
-def read_live(screen: Screen, environment: Environment, reader: Reader) -> Seen:
-    """Everything that a plan needs of the service, read now."""
-    with screen.remark_slow(f"reading all channels of {environment.name} ..."):
-        snapshot = reader.read_snapshot()
-    return Seen(snapshot, reader.findings, validate=reader.validate_formulas)
-
-
-def read_copy(file: Path, environment: Environment | None = None) -> Seen:
-    """Everything that a plan needs of the service, as it was when `file` was written by `snapshot`.
-
-    Raises UsageError where it is a copy of another environment than `environment`.
-    """
-    world = read_world(read_file(file))
-    if environment is not None and world.get("environment", environment.name) != environment.name:
-        raise UsageError(
-            f"{file} is a copy of {world['environment']}, not of {environment.name}",
-            "give --environment, or make a copy:  reconciler snapshot --out FILE",
-        )
-    snapshot, taken = snapshot_from_world(world)
-    return Seen(snapshot, taken=taken)
 
 
 def plan_now(workplace: Workplace, environment: Environment, wanted: Wanted, seen: Seen, only: Sequence[str]) -> Plan:
@@ -128,7 +82,7 @@ def _ask_about_formulas(plan: Plan, seen: Seen) -> dict[int, tuple[str, ...]]:
 
 
 def plan_renderers(plan: Plan, root: Path, view: View | None = None) -> Mapping[str, Callable[[Paint], str]]:
-    """How `plan` is rendered in each of FORMATS."""
+    """How `plan` is rendered in each of PLAN_FORMATS."""
     shown = view or View()
     return {
         "text": lambda paint: _render_text(plan, root, paint, show_unchanged=shown.shows_unchanged),

@@ -12,7 +12,6 @@ import click
 from reconciler.cli.exits import Exit
 from reconciler.cli.interrupts import stop_on_signals
 from reconciler.cli.options import Target, printing
-from reconciler.cli.planned import read_copy
 from reconciler.cli.project import open_workplace
 from reconciler.cli.reading_files import (
     count_progress,
@@ -24,6 +23,7 @@ from reconciler.cli.reading_files import (
     show_findings,
 )
 from reconciler.cli.screen import TEXT
+from reconciler.cli.seen import read_copy
 from reconciler.cli.service import open_service
 from reconciler.energycap.client import open_reader
 from reconciler.energycap.sender import open_sender

@@ -10,8 +10,8 @@ import click
 from reconciler.apply.undo import is_inverse
 from reconciler.cli.documents import read_file, write_file
 from reconciler.cli.exits import Exit, exit_of_plan
-from reconciler.cli.options import Target, printing, viewing
-from reconciler.cli.planned import FORMATS, plan_renderers, tell_time
+from reconciler.cli.options import PLAN_FORMATS, Target, printing, viewing
+from reconciler.cli.planned import plan_renderers, tell_time
 from reconciler.cli.screen import TEXT
 from reconciler.errors import UsageError
 from reconciler.planfile.reading import read_plan
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where there are changes, none of them blocked.")
 @viewing
 @click.option("--inverse", type=Target(), metavar="PLAN", help="Of a journal: save the plan that puts it back.")
-@printing(*FORMATS)
+@printing(*PLAN_FORMATS)
 def command(screen: Screen, view: View, file: Path, inverse: Path | None, detailed_exitcode: bool) -> Exit:
     """Show a saved plan again, or what the journal of an apply tells.
 

@@ -28,9 +28,10 @@ if TYPE_CHECKING:
     from reconciler.model.fields import Field
     from reconciler.model.values import Value
 
-# The path of a value, the object around it in the answer (None: none), its name there, the types that are canonical as
-# they come, and what it should be.
-_Getter: TypeAlias = tuple[str, str | None, str, frozenset[type], Kind]
+# The path of a value, its name in the answer, the types that are canonical as they come, and what it should be.
+_Getter: TypeAlias = tuple[str, str, frozenset[type], Kind]
+# An object within the answer (None: the answer itself), and what to get of it.
+_Group: TypeAlias = tuple[str | None, tuple[_Getter, ...]]
 
 _AS_THEY_COME: dict[Kind, frozenset[type]] = {
     Kind.TEXT: frozenset({str, type(None)}),
@@ -45,17 +46,18 @@ _RULE_NUMBERS = {name.casefold(): number for name, number in OBSERVATION_RULES.i
 _MINUTES: dict[Value, int] = {minutes * 60: minutes for minutes in INTERVALS}
 
 
-def _make_getters(fields: Sequence[Field]) -> tuple[_Getter, ...]:
+def _group_getters(fields: Sequence[Field]) -> tuple[_Group, ...]:
     places = [(field.path, field.response, field.kind) for field in fields]
     places += [(field.alias, field.alias_response, Kind.TEXT) for field in fields if field.alias]
-    return tuple(
-        (path, response[0] if len(response) > 1 else None, response[-1], _AS_THEY_COME[kind], kind)
-        for path, response, kind in places
-    )
+    groups: dict[str | None, list[_Getter]] = {}
+    for path, response, kind in places:
+        around = response[0] if len(response) > 1 else None
+        groups.setdefault(around, []).append((path, response[-1], _AS_THEY_COME[kind], kind))
+    return tuple((around, tuple(getters)) for around, getters in groups.items())
 
 
-_CHANNEL_GETTERS = _make_getters(CHANNEL_FIELDS)
-_VERSION_GETTERS = _make_getters(VERSION_FIELDS)
+_OF_CHANNEL = _group_getters(CHANNEL_FIELDS)
+_OF_VERSION = _group_getters(VERSION_FIELDS)
 
 
 def identify(document: object) -> tuple[int, Document]:
@@ -85,7 +87,7 @@ def live_from_response(document: object) -> Live:
 
 
 def _make_live(channel_id: int, document: Document) -> Live:
-    values = _read_values(document, _CHANNEL_GETTERS)
+    values = _read_values(document, _OF_CHANNEL)
     values[INTERVAL_MINUTES] = _find_minutes(values)
     versions = _read_versions(document)
     return Live(
@@ -100,20 +102,22 @@ def _make_live(channel_id: int, document: Document) -> Live:
     )
 
 
-def _read_values(document: Document, getters: tuple[_Getter, ...]) -> dict[str, Value]:
+def _read_values(document: Document, groups: tuple[_Group, ...]) -> dict[str, Value]:
     values: dict[str, Value] = {}
-    for path, around, name, as_they_come, kind in getters:
-        value = document.get(name) if around is None else read_object(document, around).get(name)
-        if type(value) not in as_they_come:
-            value = _make_canonical(value, kind, name if around is None else f"{around}.{name}")
-        values[path] = value
+    for around, getters in groups:
+        inner = document if around is None else read_object(document, around)
+        for path, name, as_they_come, kind in getters:
+            value = inner.get(name)
+            if type(value) not in as_they_come:
+                value = _make_canonical(value, kind, name if around is None else f"{around}.{name}")
+            values[path] = value
     return values
 
 
 def _make_canonical(value: object, kind: Kind, place: str) -> Value:
     if kind is Kind.LOCAL_TIME and isinstance(value, str):
         return canonical_time(value)
-    if kind in {Kind.WHOLE, Kind.DECIMAL} and isinstance(value, float) and math.isfinite(value):
+    if isinstance(value, float) and math.isfinite(value) and (kind is Kind.DECIMAL or kind is Kind.WHOLE):
         number = canonical_number(value)
         if kind is Kind.DECIMAL or isinstance(number, int):
             return number
@@ -145,7 +149,7 @@ def _find_age(version: Version) -> tuple[str, str, int]:
 
 
 def _read_version(document: Document) -> Version:
-    values = _read_values(document, _VERSION_GETTERS)
+    values = _read_values(document, _OF_VERSION)
     begin_date = values[BEGIN_DATE]
     if begin_date == BEGINNING:
         values[BEGIN_DATE] = None

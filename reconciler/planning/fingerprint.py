@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from hashlib import sha256
 from operator import itemgetter
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from reconciler.model.fields import CHANNEL_FIELDS, VERSION_FIELDS
 
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
 
 _take_channel = itemgetter(*(field.path for field in CHANNEL_FIELDS))
 _take_version = itemgetter(*(field.path for field in VERSION_FIELDS))
-
-# One encoder for all: making it costs as much as encoding a channel.
-_ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
 def fingerprint(live: Live) -> str:
@@ -27,5 +25,5 @@ def fingerprint(live: Live) -> str:
     versions = [
         (version.id, version.begin_date, version.end_date, _take_version(version.values)) for version in live.versions
     ]
-    text = _ENCODER.encode((live.id, _take_channel(live.values), versions))
-    return f"sha256:{sha256(text.encode()).hexdigest()}"
+    text = msgspec.json.encode((live.id, _take_channel(live.values), versions))
+    return f"sha256:{sha256(text).hexdigest()}"

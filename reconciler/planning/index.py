@@ -55,7 +55,10 @@ def find_users(index: Index) -> Mapping[int, Sequence[Live]]:
 
 def find_inputs(formulas: Iterable[str]) -> tuple[int, ...]:
     """The ids of the channels that `formulas` use, in order of appearance, each once."""
-    texts = (reference for formula in formulas for reference in find_references(formula))
+    texts = [reference for formula in formulas for reference in find_references(formula)]
+    # Most channels have no formula.
+    if not texts:
+        return ()
     ids = (read_id(text) for text in texts)
     return tuple(dict.fromkeys(id_ for id_ in ids if id_ is not None))
 

@@ -79,15 +79,13 @@ def translate(desired: Desired, live: Spec, vocabulary: Vocabulary) -> tuple[Spe
 
     What is `live` already is taken from there, so that a code which is ambiguous or unknown, but in use, is no finding.
     """
-    wanted: dict[str, Value] = {}
+    fields = [(path, FIELD_AT[path].path) for path in desired.spec]
+    wanted: dict[str, Value] = {sent: live.get(sent) for _, sent in fields}
     findings: list[Finding] = []
-    for path, value in desired.spec.items():
-        field = FIELD_AT[path]
-        if live.get(path) == value:
-            wanted[field.path] = live.get(field.path)
-            continue
-        wanted[field.path], found = _translate(desired, path, vocabulary)
-        findings += found
+    for path, sent in fields:
+        if live.get(path) != desired.spec[path]:
+            wanted[sent], found = _translate(desired, path, vocabulary)
+            findings += found
     return wanted, tuple(findings)
 
 

@@ -72,13 +72,14 @@ def name_environment(plan: Plan) -> str:
 
 def find_moved_feeds(plan: Plan) -> tuple[tuple[FeedRoute, str], ...]:
     """The feeds that would lead elsewhere, or of which something is to be said, each with its route in words."""
-    names: dict[int | None, str] = {change.channel_id: harmless(change.name) for change in plan.changes}
-    names[None] = "no channel"
-    return tuple(
-        (feed, _describe_route(feed, *(names.get(end, f"channel {end}") for end in (feed.before, feed.after))))
-        for feed in plan.feeds
-        if feed.before != feed.after or feed.findings
-    )
+    moved = [feed for feed in plan.feeds if feed.before != feed.after or feed.findings]
+    ends = {end for feed in moved for end in (feed.before, feed.after)}
+    names = {change.channel_id: harmless(change.name) for change in plan.changes if change.channel_id in ends}
+
+    def name(end: int | None) -> str:
+        return "no channel" if end is None else names.get(end, f"channel {end}")
+
+    return tuple((feed, _describe_route(feed, name(feed.before), name(feed.after))) for feed in moved)
 
 
 def _describe_route(feed: FeedRoute, before: str, after: str) -> str:

@@ -1,0 +1,59 @@
+"""What a command sees of the service: everything that a plan needs of it, read now or out of a copy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.cli.documents import read_file
+from reconciler.energycap.worlds import read_world, snapshot_from_world
+from reconciler.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from reconciler.cli.screen import Screen
+    from reconciler.energycap.client import Reader
+    from reconciler.model.findings import Finding
+    from reconciler.model.live import Snapshot
+    from reconciler.model.project import Environment
+
+
+def _ask_nobody(_formulas: Iterable[tuple[int, str]]) -> tuple[tuple[str, ...], ...]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was read of the service, and what it said on the way.
+
+    `taken` is when, where it was read from a file. `validate` asks what the service has against formulas.
+    """
+
+    snapshot: Snapshot
+    findings: tuple[Finding, ...] = ()
+    taken: str | None = None
+    validate: Callable[[Iterable[tuple[int, str]]], tuple[tuple[str, ...], ...]] = _ask_nobody
+
+
+def read_live(screen: Screen, environment: Environment, reader: Reader) -> Seen:
+    """Everything that a plan needs of the service, read now."""
+    with screen.remark_slow(f"reading all channels of {environment.name} ..."):
+        snapshot = reader.read_snapshot()
+    return Seen(snapshot, reader.findings, validate=reader.validate_formulas)
+
+
+def read_copy(file: Path, environment: Environment | None = None) -> Seen:
+    """Everything that a plan needs of the service, as it was when `file` was written by `snapshot`.
+
+    Raises UsageError where it is a copy of another environment than `environment`.
+    """
+    world = read_world(read_file(file))
+    if environment is not None and world.get("environment", environment.name) != environment.name:
+        raise UsageError(
+            f"{file} is a copy of {world['environment']}, not of {environment.name}",
+            "give --environment, or make a copy:  reconciler snapshot --out FILE",
+        )
+    snapshot, taken = snapshot_from_world(world)
+    return Seen(snapshot, taken=taken)
