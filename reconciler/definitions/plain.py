@@ -20,8 +20,10 @@ _START = re.compile(r"(?: *(?:#.*)?\n)*--- *\n")
 _COMMENT = r"(?: +#.*)? *"
 # Begins with no indicator, and holds no ": " and no " #", which would end it.
 _TEXT = r"-?[\w(.](?:[^:#\n]*[^:# \n])?"
-# Key with its indent, text; else what stands behind the key; else what is no key.
-_LINE = re.compile(rf"^(?:( *\w[\w.-]{{0,99}}):(?: +({_TEXT})| +([^ #\n].*))?{_COMMENT}|(.*))$", re.MULTILINE)
+# Key with its indent, text, text in double quotes; else what stands behind the key; else what is no key.
+_LINE = re.compile(
+    rf"^(?:( *\w[\w.-]{{0,99}}):(?: +(?:({_TEXT})|\"([^\"\\\n]+)\"|([^ #\n].*)))?{_COMMENT}|(.*))$", re.MULTILINE
+)
 _QUOTED = re.compile(rf"(?:\"([^\"\\]*)\"|'([^']*)'){_COMMENT}")
 _TIME = re.compile(rf"(\d[\dT:.+-]*\d){_COMMENT}", re.ASCII)
 _PAIR = r"([A-Za-z]\w*): +([\w.](?:[\w.-]*\w)?|\"[^\"\\{}]*\"|'[^'{}]*')"
@@ -68,10 +70,10 @@ class _PlainReader:
 
     def read(self, text: str, above: int) -> Values:
         """What the lines of `text` hold, below so many others in their file."""
-        heads, scalars = _Heads(), self._scalars
-        indent, mapping = self._levels[-1]
+        heads, levels, scalars = _Heads(), self._levels, self._scalars
+        indent, mapping = levels[-1]
         opening = ""
-        for number, (head, value, other, rest) in enumerate(_LINE.findall(text), above + 1):
+        for number, (head, value, quoted, other, rest) in enumerate(_LINE.findall(text), above + 1):
             if not head:
                 _pass_over(rest)
                 continue
@@ -80,10 +82,10 @@ class _PlainReader:
                 indent, mapping = self._open(opening, spaces) if opening else self._close(spaces)
             if key in mapping:
                 raise _NotPlain
-            mapping[key] = scalars[value] if value else self._read_other(other) if other else None
-            opening = "" if value or other else key
-            if len(self._levels) == 2:
+            if len(levels) == 2:
                 self._names[key] = number
+            mapping[key] = scalars[value] if value else quoted or self._read_other(other)
+            opening = "" if value or quoted or other else key
         if opening or not self._tree:
             raise _NotPlain
         return Values(self._tree, self._lines)
@@ -112,7 +114,9 @@ class _PlainReader:
         return levels[-1]
 
     def _read_other(self, text: str) -> object:
-        """The value `text` that is quoted, a time, or a mapping on one line."""
+        """The value `text` that is quoted, a time, or a mapping on one line; None where there is none yet."""
+        if not text:
+            return None
         if match := _QUOTED.fullmatch(text):
             return match[match.lastindex or 0]
         if match := _TIME.fullmatch(text):
