@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from reconciler.model.record import record
 
 if TYPE_CHECKING:
     from reconciler.model.routes import Pointers
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Dialect:
     """The property names of one call, and how many seconds its unit of intervals has."""
 

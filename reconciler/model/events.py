@@ -7,14 +7,15 @@ something else. The account of `apply` says the same at the end: events are for 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
+
+from reconciler.model.record import record
 
 if TYPE_CHECKING:
     from reconciler.model.outcomes import Outcome
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Started:
     """A change is being looked at: its channel is read again, then perhaps written. `index` counts from 1."""
 
@@ -24,7 +25,7 @@ class Started:
     of: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Finished:
     """What became of a change, as far as known before the last read-back. `index` is that of its `Started`."""
 
@@ -33,14 +34,14 @@ class Finished:
     of: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Verifying:
     """All touched channels are being read once more."""
 
     channels: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Differed:
     """A change whose outcome the last read-back corrects: done and read otherwise, or failed and written late."""
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.model.fields import FORMULA, IS_CALCULATED, IS_PRIMARY_VALUE
+from reconciler.model.record import record
 
 if TYPE_CHECKING:
     from reconciler.model.reference import Reference
     from reconciler.model.values import Spec
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DataPoint:
     """The data point that a channel hangs on, with the place above it."""
 
@@ -25,7 +25,7 @@ class DataPoint:
     place_name: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Version:
     """The settings of a channel over a time: after `begin_date`, up to and including `end_date`.
 
@@ -38,7 +38,7 @@ class Version:
     values: Spec
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Live:
     """One channel as the service has it.
 
@@ -79,7 +79,7 @@ class Live:
         return tuple(text for text in texts if isinstance(text, str) and text)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Snapshot:
     """Everything read from the service for one plan: all channels, ordered by id, and the reference data."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from reconciler.model.record import record
 
 
 class Ending(Enum):
@@ -16,7 +17,7 @@ class Ending(Enum):
     DIFFERS = "differs"  # written, but read back otherwise than sent
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Outcome:
     """What became of one change. `requests` counts the writes that were sent for it; `already` says it needed none."""
 
@@ -29,7 +30,7 @@ class Outcome:
     already: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Account:
     """An outcome for every sendable change of a plan, in the plan's order.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.model.findings import Severity
+from reconciler.model.record import record
 from reconciler.model.routes import Pointers
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Origin(Enum):
     DRIFT = "drift"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Edit:
     """One value at one path, before and after, in the file's own vocabulary.
 
@@ -57,7 +57,7 @@ class Edit:
     origin: Origin | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Block:
     """A precondition that fails or cannot be known: the rule, the evidence read, and what would unblock it."""
 
@@ -68,7 +68,7 @@ class Block:
     is_unknown: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class VersionSpan:
     """A version of a live channel and its time: after `begin_date`, up to and including `end_date`; None where open."""
 
@@ -77,7 +77,7 @@ class VersionSpan:
     end_date: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class History:
     """A live channel over time, as the plan saw it.
 
@@ -91,7 +91,7 @@ class History:
     last_reading: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Change:
     """One step of a plan: an action on one channel, or the record that nothing is to be done.
 
@@ -129,7 +129,7 @@ class Change:
         return self.action is Action.UPDATE and self.verdict is Verdict.ALLOWED
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Summary:
     """The counts of a plan: `update` are sendable changes, `blocked` those with any other verdict."""
 
@@ -140,7 +140,7 @@ class Summary:
     drift: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FeedMove:
     """A step of a plan at which a feed is led elsewhere: by the change called `change`, with its edits at `paths`.
 
@@ -153,7 +153,7 @@ class FeedMove:
     problem: Problem | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FeedRoute:
     """A feed through live and through the planned state; channels by id, None where it leads to none.
 
@@ -172,7 +172,7 @@ class FeedRoute:
     pointers: Pointers = Pointers()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ChannelLabel:
     """A channel as a reader may know it: its id, its name in the files (None: not managed), its name in EnergyCAP."""
 
@@ -181,7 +181,7 @@ class ChannelLabel:
     info: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FormulaLink:
     """That the formula of one channel uses another, in any of its versions.
 
@@ -195,7 +195,7 @@ class FormulaLink:
     after: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Plan:
     """The changes in the order of apply, with all managed channels that need none, and what they were planned against.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from reconciler.model.record import record
 
 SANDBOX = "sandbox"
 
@@ -37,7 +38,7 @@ class OnBlocked(Enum):
     STOP = "stop"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Environment:
     """One service to plan against. `url` is `sandbox` for the embedded one; `api_key_env` names a variable."""
 
@@ -52,7 +53,7 @@ class Environment:
         return self.url == SANDBOX
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MaxChanges:
     """How many channels one apply may change: a number, or a share of the managed channels in percent."""
 
@@ -60,7 +61,7 @@ class MaxChanges:
     is_percent: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Guards:
     """What stops `apply`, never `plan`."""
 
@@ -69,7 +70,7 @@ class Guards:
     blocked: OnBlocked = OnBlocked.SKIP
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Project:
     """The project file: `definitions` are folders relative to the project's root."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from reconciler.model.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unit:
     """A unit; `type_code` and `type_name` are those of its unit type, None where the service does not say."""
 
@@ -25,7 +25,7 @@ class Unit:
         return any(text.casefold() == "money" for text in known) if known else None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ObservationType:
     """What a channel observes; the noun says whether it is use, demand or cost."""
 
@@ -39,7 +39,7 @@ class ObservationType:
         return self.noun_code.casefold() == "demand" if self.noun_code else None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SummarizationMethod:
     """How readings are summarized over an interval. No endpoint lists them: they are learned from live channels."""
 
@@ -47,7 +47,7 @@ class SummarizationMethod:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reference:
     """All reference data of an environment, each ordered by id."""
 
