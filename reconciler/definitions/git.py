@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import subprocess
-import tarfile
 from contextlib import contextmanager
-from io import BytesIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from reconciler.errors import ProjectError
@@ -32,6 +29,11 @@ def checked_out(root: Path, reference: str, folders: Sequence[str]) -> Iterator[
     A folder that was not there is not in the copy. Raises ProjectError where `reference` is no commit at hand, as in a
     shallow clone, or where git is missing.
     """
+    # Imported here, as most runs look at no other commit.
+    import tarfile  # noqa: PLC0415
+    from io import BytesIO  # noqa: PLC0415
+    from tempfile import TemporaryDirectory  # noqa: PLC0415
+
     commit = _find_commit(root, reference)
     with TemporaryDirectory(prefix="reconciler-base-") as folder:
         known = [name for name in folders if _git(root, "ls-tree", commit, "--", name).stdout]

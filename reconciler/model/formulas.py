@@ -7,6 +7,7 @@ Source: the vendor's page "formula": a channel is referenced as channel(<channel
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ def rename_references(formula: str, rename: Callable[[str], str]) -> str:
     return _REFERENCE.sub(lambda match: f"channel({rename(match.group(1))})", formula)
 
 
+# Several rules in a row look at one formula.
+@lru_cache(maxsize=16)
 def tokenize(formula: str) -> tuple[str, ...]:
     """The tokens of `formula`, without the spacing between them; a reference is one token, `channel(42)`."""
     return tuple(

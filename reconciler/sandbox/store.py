@@ -139,6 +139,8 @@ def _connect(database: Path) -> sqlite3.Connection:
 
 def _prepare(connection: sqlite3.Connection, database: Path) -> None:
     if _is_fresh(connection):
+        # Of the default size, a page would not hold what is answered for one channel.
+        connection.execute("PRAGMA page_size = 16384")
         connection.execute("PRAGMA journal_mode = WAL")
         _make_tables_once(connection)
     _refuse_foreign(connection, database)
