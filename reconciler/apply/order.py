@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from graphlib import TopologicalSorter
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,14 +16,21 @@ class Queue:
     """The changes still to be taken up, in the plan's order as far as dependencies and data points allow.
 
     A change comes free when all it depends on, and the change before it on its data point, are finished, however they
-    ended. True as long as a change is not finished.
+    ended. The last ones, after which some of `lanes` would have nothing to do, come in the order of how many wait for
+    one another behind them: else a data point with many would be alone at the end. True as long as a change is not
+    finished.
     """
 
-    def __init__(self, changes: Sequence[Change]) -> None:
+    def __init__(self, changes: Sequence[Change], lanes: int = 1) -> None:
+        predecessors = _find_predecessors(changes)
+        heights = _find_heights(predecessors)
         self._changes = changes
         self._rank = {change.name: rank for rank, change in enumerate(changes)}
-        self._free: list[int] = []
-        self._sorter = TopologicalSorter(_find_predecessors(changes))
+        self._heights = [heights[change.name] for change in changes]
+        self._waiting = len(changes)
+        self._last = lanes * max(self._heights, default=0) if lanes > 1 else 0
+        self._free: list[tuple[int, int]] = []
+        self._sorter = TopologicalSorter(predecessors)
         self._sorter.prepare()
         self._admit()
 
@@ -31,8 +38,15 @@ class Queue:
         return self._sorter.is_active()
 
     def take(self) -> Change | None:
-        """The first change in the plan's order that is free now; None where all that is left must wait."""
-        return self._changes[heappop(self._free)] if self._free else None
+        """The change that is free now and comes first; None where all that is left must wait."""
+        if not self._free:
+            return None
+        if self._waiting == self._last:
+            self._free = [self._entry(rank) for _, rank in self._free]
+            heapify(self._free)
+        _, rank = heappop(self._free)
+        self._waiting -= 1
+        return self._changes[rank]
 
     def finish(self, name: str) -> None:
         """Set free what waited for the change `name`, which was taken before."""
@@ -41,7 +55,10 @@ class Queue:
 
     def _admit(self) -> None:
         for name in self._sorter.get_ready():
-            heappush(self._free, self._rank[name])
+            heappush(self._free, self._entry(self._rank[name]))
+
+    def _entry(self, rank: int) -> tuple[int, int]:
+        return (-self._heights[rank] if self._waiting <= self._last else 0), rank
 
 
 def _find_predecessors(changes: Sequence[Change]) -> Mapping[str, Sequence[str]]:
@@ -54,3 +71,12 @@ def _find_predecessors(changes: Sequence[Change]) -> Mapping[str, Sequence[str]]
             predecessors[change.name].append(last_on[change.data_point.id])
         last_on[change.data_point.id] = change.name
     return predecessors
+
+
+def _find_heights(predecessors: Mapping[str, Sequence[str]]) -> Mapping[str, int]:
+    """How many changes must come one after the other, from each change on, itself included."""
+    heights = dict.fromkeys(predecessors, 1)
+    for name in reversed(tuple(TopologicalSorter(predecessors).static_order())):
+        for before in predecessors[name]:
+            heights[before] = max(heights[before], heights[name] + 1)
+    return heights

@@ -78,7 +78,7 @@ class _Run:
         self._stepper = stepper
         self._conduct = conduct
         self._pace = pace
-        self._queue = Queue(self._changes)
+        self._queue = Queue(self._changes, conduct.parallelism)
         self._steps: dict[str, Step] = {}
         self._halt = ""
         self._silences = 0

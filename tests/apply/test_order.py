@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from reconciler.apply.order import Queue
 from tests.apply.records import make_step
 
@@ -58,3 +61,34 @@ def test_a_queue_of_nothing_is_false() -> None:
     empty: list[Change] = []
 
     assert not Queue(empty)
+
+
+def test_the_longest_row_comes_first_where_it_would_be_alone_at_the_end() -> None:
+    changes = [make_step("a", 1), make_step("b", 2), make_step("c", 2)]
+
+    assert take_all(Queue(changes, 1)) == ["a", "b"]
+    assert take_all(Queue(changes, 2)) == ["b", "a"]
+
+
+def test_the_order_of_the_plan_is_kept_until_then() -> None:
+    changes = [make_step(f"c{number}", number) for number in range(6)] + [make_step("x", 6), make_step("y", 6)]
+
+    assert take_all(Queue(changes, 2)) == ["c0", "c1", "c2", "c3", "x", "c4", "c5"]
+
+
+@given(st.lists(st.integers(1, 6), max_size=30), st.integers(2, 8))
+def test_no_lane_is_idle_that_could_have_been_at_work(sizes: list[int], lanes: int) -> None:
+    changes = [make_step(f"{point}.{number}", point) for point, size in enumerate(sizes) for number in range(size)]
+
+    assert count_rounds(Queue(changes, lanes), lanes) == max(-(-len(changes) // lanes), *sizes, 0)
+
+
+def count_rounds(queue: Queue, lanes: int) -> int:
+    """How many rounds of `lanes` changes at once it takes until `queue` is at its end."""
+    rounds = 0
+    while queue:
+        taken = [change for _ in range(lanes) if (change := queue.take())]
+        for change in taken:
+            queue.finish(change.name)
+        rounds += 1
+    return rounds
