@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.definitions.page import Sound
+    from reconciler.definitions.second import Sounds
 
 GOOD = "channels:\n  {}:\n    channelId: {}\n    channelDescription: {}\n"
 
@@ -98,6 +99,50 @@ def test_what_the_second_process_reads_can_be_sent(tmp_path: Path) -> None:
             ),
             None,
         ]
+
+
+@pytest.mark.parametrize("verdict", [True, False])
+def test_behind_what_all_files_hold_comes_what_the_judge_says_of_them(verdict: bool, tmp_path: Path) -> None:
+    write(tmp_path, good=GOOD.format("use", 1, "null"))
+    seen: list[Sounds] = []
+
+    def judge(sounds: Sounds) -> bool:
+        seen.append(sounds)
+        return verdict
+
+    *sounds, last = find_answers(tmp_path, ["channels/good.yaml", "channels/gone.yaml"], judge)
+
+    assert (seen, last) == ([sounds], verdict)
+
+
+# Loads the project in the working directory beside other work, and says whether anything was checked by this process.
+LOAD_BESIDE = """\
+import pathlib, reconciler.definitions.load as load
+checked = []
+check = load.check_definitions
+load.check_definitions = lambda definitions: checked.append(1) or check(definitions)
+loaded = load.begin_loading(pathlib.Path(), ["channels"], is_alone=False).finish()
+print(len(loaded.definitions.channels), [(finding.place.file, finding.code) for finding in loaded.findings])
+print(bool(checked))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a second process is started on Linux only")
+@pytest.mark.parametrize("processors", [1, 2])
+@pytest.mark.parametrize(("last", "found"), [("c10", []), ("c1", [("channels/f9.yaml", "ESA131")])])
+def test_what_the_second_process_finds_clean_is_not_checked_again(
+    processors: int, last: str, found: list[tuple[str, str]], tmp_path: Path
+) -> None:
+    if len(os.sched_getaffinity(0)) < processors:
+        pytest.skip("needs two processors")
+    names = [*(f"c{n}" for n in range(1, 10)), last]
+    files = {f"f{n}": GOOD.format(name, name[1:], "x\n" + "# note\n" * 15_000) for n, name in enumerate(names)}
+    write(tmp_path, **files)
+
+    assert run(LOAD_BESIDE, tmp_path, processors=processors) == [
+        f"{len(set(names))} {found}",
+        str(bool(found) or processors == 1),
+    ]
 
 
 def test_a_process_that_was_waited_for_already_is_no_bug() -> None:
