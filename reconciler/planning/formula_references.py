@@ -14,7 +14,7 @@ from reconciler.planning.nearest import suggest_names
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from reconciler.model.desired import Desired
     from reconciler.model.findings import Finding
@@ -41,7 +41,7 @@ def check_references(channels: Sequence[Desired]) -> Iterator[Finding]:
     An id that no channel of the files points to is not judged: only the service knows what it is.
     """
     named = {channel.name: channel for channel in channels}
-    references = tuple(_list_references(channels))
+    references = tuple(_list_references(channels, named))
     yield from _check_names(references, named)
     cycles = find_cycles(_list_uses(references))
     yield from (_circle([named[name] for name in cycle]) for cycle in cycles)
@@ -51,8 +51,7 @@ def check_references(channels: Sequence[Desired]) -> Iterator[Finding]:
             yield from _check_target(reference, reference.target, circular)
 
 
-def _list_references(channels: Iterable[Desired]) -> Iterator[_Reference]:
-    named = {channel.name: channel for channel in channels}
+def _list_references(channels: Iterable[Desired], named: Mapping[str, Desired]) -> Iterator[_Reference]:
     numbered = {
         str(channel.select.channel_id): channel
         for channel in channels

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 # What looks like the start of a reference, where it does not stand in a quoted text.
 _ATTEMPT = re.compile(r"""\bchannel\s*\((?P<held>[^()]*)(?P<end>[()]?)|"[^"]*"|'[^']*'""", re.IGNORECASE)
+# What nearly all formulas are: channels and numbers with operators between them. Nothing can be wrong with their text.
+_VALUE = r"(?:\bchannel\s*\(\s*[^()\s]+\s*\)|(?<![.\w])\d+(?:\.\d+)?(?![.\w]))"
+_PLAIN = re.compile(rf"\s*(?:-\s*)?{_VALUE}(?:\s*[-+*/]\s*{_VALUE})*\s*", re.IGNORECASE | re.ASCII)
 _NAME = re.compile(r"\w(?:[\w.-]*\w)?")
 
 
@@ -29,6 +32,8 @@ def find_formula_violations(spec: Spec, names: Container[str]) -> tuple[Violatio
     """
     formula = spec.get(FORMULA)
     if not isinstance(formula, str):
+        return ()
+    if _PLAIN.fullmatch(formula) and find_references(formula):
         return ()
     if is_blank(formula):
         # ESA205 has said it of a calculated channel.

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from reconciler.planning import formula_text
 from reconciler.planning.constraints import Violation
 from reconciler.planning.formula_text import find_formula_violations
 from tests.planning.offline_files import FORMULA
@@ -98,3 +101,20 @@ def test_a_slip_is_told_beside_what_else_is_wrong() -> None:
 @given(st.text("channel()'\" 12a\n", max_size=30))
 def test_any_text_is_judged_without_an_exception(formula: str) -> None:
     assert {violation.path for violation in find_formula_violations({FORMULA: formula}, NAMES)} <= {FORMULA}
+
+
+PIECES = (
+    *("channel(a)", "Channel ( 42 )", "channel(a b)", "channel()", "channel((a))", "(", ")", "+", "-", "*", "/", "**"),
+    *("=", "%", "2", "0.5", "1,5", ".5", "1.", "1e3", "012", "x", "IF", ",", " ", "  ", "a", "1042", "\N{MULTIPLICATION SIGN}", "^"),
+)
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=7).map("".join))
+@example("-channel(a) * 0.5 + channel(42)/2")
+def test_nothing_is_wrong_with_what_is_taken_without_a_look(formula: str) -> None:
+    taken = find_formula_violations({FORMULA: formula}, NAMES)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(formula_text, "_PLAIN", re.compile("(?!)"))
+        looked_at = find_formula_violations({FORMULA: formula}, NAMES)
+
+    assert taken == looked_at
