@@ -105,7 +105,8 @@ def test_any_text_is_judged_without_an_exception(formula: str) -> None:
 
 PIECES = (
     *("channel(a)", "Channel ( 42 )", "channel(a b)", "channel()", "channel((a))", "(", ")", "+", "-", "*", "/", "**"),
-    *("=", "%", "2", "0.5", "1,5", ".5", "1.", "1e3", "012", "x", "IF", ",", " ", "  ", "a", "1042", "\N{MULTIPLICATION SIGN}", "^"),
+    *("=", "%", "2", "0.5", "1,5", ".5", "1.", "1e3", "012", "x", "IF", ",", " ", "  ", "a", "1042", "^"),
+    "\N{MULTIPLICATION SIGN}",
 )
 
 
