@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.model.fields import FIELDS
 from reconciler.model.plan import Action, Change, History, Verdict, VersionSpan
+from reconciler.model.record import record
 from reconciler.planning.fingerprint import fingerprint
 from reconciler.planning.order import find_order, list_first
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from reconciler.planning.surroundings import Need
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Judgement:
     """What stands in the way of each draft, by its name, and which others it needs."""
 

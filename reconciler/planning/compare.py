@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.model.fields import FIELD_AT
 from reconciler.model.plan import Action
+from reconciler.model.record import record
 from reconciler.planning.citing import show_value
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from reconciler.model.plan import Change, Edit, Plan
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Shift:
     """A change that does something else than when it was reviewed; one sentence for each difference."""
 
@@ -23,7 +23,7 @@ class Shift:
     reasons: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Comparison:
     """How a plan made anew differs from the reviewed one, by the names of the changes.
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.model.fields import BEGIN_DATE, FIELD_AT, FIELDS, IS_CALCULATED
+from reconciler.model.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 _CODED = tuple((field, field.alias) for field in FIELDS if field.alias)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Draft:
     """The edits of one channel, before it is judged whether they may be sent.
 

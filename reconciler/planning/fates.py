@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
 from reconciler.model.dialects import V3
 from reconciler.model.plan import Block
+from reconciler.model.record import record
 from reconciler.model.routes import Problem
 from reconciler.planning.citing import show_value
 from reconciler.planning.courses import list_causes
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _SHOWN = 5
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fate:
     """What becomes of a feed: its course through the plan, beside the id of the channel that it expects.
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.model.plan import FeedMove, FeedRoute
+from reconciler.model.record import record
 from reconciler.planning.changes import Judgement
 from reconciler.planning.courses import follow, is_moving, list_causes, list_implied
 from reconciler.planning.fates import Fate, make_block
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from reconciler.planning.surroundings import Surroundings
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Feeding:
     """What feeds make of a plan.
 

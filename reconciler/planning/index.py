@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.model.fields import CHANNEL_IMPORT_ID
 from reconciler.model.formulas import find_references
+from reconciler.model.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from reconciler.model.live import Live
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Index:
     """Live channels by what points at them; where a pointer leads to several, ascending by id.
 

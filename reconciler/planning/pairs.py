@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.model.fields import CHANNEL_IMPORT_ID, INTERVAL_MINUTES, OBSERVATION_TYPE_CODE, UNIT_CODE
+from reconciler.model.record import record
 from reconciler.model.routes import Pointers, Problem, name_pointers
 from reconciler.planning.citing import cite, place_identity, shorten, show_value
 from reconciler.planning.resolve import route
@@ -31,7 +32,7 @@ _COMPARED = 20
 _PLAIN = re.compile(r"[A-Za-z][\w.-]*", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pair:
     """A channel of the files and the live one that it governs."""
 
@@ -39,7 +40,7 @@ class Pair:
     live: Live
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Lookup:
     """Where the pointers of `desired` lead; `renewed` are those that did where its own led nowhere."""
 
@@ -49,7 +50,7 @@ class Lookup:
     renewed: Pointers | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pairing:
     """The pairs that are sound, what is wrong or notable about all, and the ids of all live channels that were found.
 

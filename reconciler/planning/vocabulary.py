@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -20,6 +19,7 @@ from reconciler.model.fields import (
     UNIT_ID,
 )
 from reconciler.model.formulas import find_references, rename_references
+from reconciler.model.record import record
 from reconciler.planning.canonical import canonical
 from reconciler.planning.citing import place_reference, shorten, show_value
 from reconciler.planning.index import read_id
@@ -42,7 +42,7 @@ _LISTED = {UNIT_ID: UNIT_CODE, OBSERVATION_TYPE_ID: OBSERVATION_TYPE_CODE}
 Codes: TypeAlias = Mapping[str, Mapping[int, str]]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Vocabulary:
     """What the words of the files stand for in one environment.
 
