@@ -75,8 +75,8 @@ class Live:
     @property
     def formulas(self) -> tuple[str, ...]:
         """The formulas of all versions that have one, oldest first."""
-        texts = (version.values.get(FORMULA) for version in self.versions)
-        return tuple(text for text in texts if isinstance(text, str) and text)
+        texts = [version.values.get(FORMULA) for version in self.versions]
+        return tuple([text for text in texts if isinstance(text, str) and text])
 
 
 @record

@@ -49,6 +49,11 @@ class Lookup:
     route: Route
     renewed: Pointers | None = None
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it was found by its own pointers, and names no data point to be compared."""
+        return self.renewed is None and self.desired.data_point is None
+
 
 @record
 class Pairing:
@@ -73,8 +78,11 @@ def find_pairs(channels: Sequence[Desired], index: Index) -> Pairing:
     pairs = []
     for channel_id, sharing in found.items():
         pair = Pair(sharing[0].desired, index.by_id[channel_id])
-        problems = [*_check_shared(sharing, pair.live, index), *_check_data_points(sharing, pair.live)]
-        findings += [*problems, *_check_outdated(sharing)]
+        problems: list[Finding] = []
+        # Of nearly all pairs there is nothing to say.
+        if len(sharing) > 1 or not sharing[0].is_plain:
+            problems += [*_check_shared(sharing, pair.live, index), *_check_data_points(sharing, pair.live)]
+            findings += [*problems, *_check_outdated(sharing)]
         if not problems:
             pairs.append(pair)
     return Pairing(tuple(pairs), tuple(findings), frozenset(found))
