@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sys
 from typing import Any
 
 import pytest
@@ -15,8 +16,11 @@ settings.register_profile("soak", max_examples=int(os.environ.get("SOAK_EXAMPLES
 if "HYPOTHESIS_PROFILE" in os.environ:
     settings.load_profile(os.environ["HYPOTHESIS_PROFILE"])
 
-# Tests started in the background ignore Ctrl-C, and so would each command that they start and interrupt.
+# Tests started in the background ignore Ctrl-C, those under nohup the end of their terminal, and so would each command
+# that they start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+if sys.platform != "win32":
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 _LOCAL = ("127.0.0.1", "::1", "localhost")
 

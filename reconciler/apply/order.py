@@ -16,9 +16,9 @@ class Queue:
     """The changes still to be taken up, in the plan's order as far as dependencies and data points allow.
 
     A change comes free when all it depends on, and the change before it on its data point, are finished, however they
-    ended. The last ones, after which some of `lanes` would have nothing to do, come in the order of how many wait for
-    one another behind them: else a data point with many would be alone at the end. True as long as a change is not
-    finished.
+    ended. Where the longest row of changes that wait for one another would be alone at the end, as some of `lanes` have
+    nothing left to do, the longest rows come first: mostly the last few changes, all where one row is very long. True
+    as long as a change is not finished.
     """
 
     def __init__(self, changes: Sequence[Change], lanes: int = 1) -> None:

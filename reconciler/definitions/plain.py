@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from reconciler.definitions.scalars import PlainScalars
     from reconciler.definitions.values import Lines
 
+# All lines are split at once, each into several texts: beyond this that would take too much memory.
+_MOST_LINES = 100_000
 # Each of these takes time in proportion to the text, whatever it holds.
-_START = re.compile(r"(?: *(?:#.*)?\n)*--- *\n")
+_START = re.compile(r"(?: *(?:#.*)?\n)*+--- *\n")
 _COMMENT = r"(?: +#.*)? *"
 # Begins with no indicator, and holds no ": " and no " #", which would end it.
 _TEXT = r"-?[\w(.](?:[^:#\n]*[^:# \n])?"
@@ -26,7 +28,7 @@ _LINE = re.compile(
 )
 _QUOTED = re.compile(rf"(?:\"([^\"\\]*)\"|'([^']*)'){_COMMENT}")
 _TIME = re.compile(rf"(\d[\dT:.+-]*\d){_COMMENT}", re.ASCII)
-_PAIR = r"([A-Za-z]\w*): +([\w.](?:[\w.-]*\w)?|\"[^\"\\{}]*\"|'[^'{}]*')"
+_PAIR = r"([A-Za-z]\w{0,99}): +([\w.](?:[\w.-]*\w)?|\"[^\"\\{}]*\"|'[^'{}]*')"
 _PAIRS = re.compile(_PAIR)
 _FLOW = re.compile(rf"\{{ *{_PAIR}(?:, +{_PAIR})* *\}}{_COMMENT}")
 
@@ -37,7 +39,7 @@ class _NotPlain(Exception):
 
 def read_plainly(text: str, scalars: PlainScalars) -> Values | None:
     """What `text` holds; None where it holds more than plain lines, or anything that is wrong."""
-    if not text.replace("\n", "").isprintable():
+    if text.count("\n") > _MOST_LINES or not text.replace("\n", "").isprintable():
         return None
     start = _START.match(text)
     above, end = (start[0].count("\n"), start.end()) if start else (0, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from hashlib import sha256
 from operator import itemgetter
 from typing import TYPE_CHECKING
@@ -25,5 +26,13 @@ def fingerprint(live: Live) -> str:
     versions = [
         (version.id, version.begin_date, version.end_date, _take_version(version.values)) for version in live.versions
     ]
-    text = msgspec.json.encode((live.id, _take_channel(live.values), versions))
+    text = _encode((live.id, _take_channel(live.values), versions))
     return f"sha256:{sha256(text).hexdigest()}"
+
+
+def _encode(values: tuple[object, ...]) -> bytes:
+    try:
+        return msgspec.json.encode(values)
+    except UnicodeEncodeError:
+        # A lone surrogate, which JSON can hold and UTF-8 cannot.
+        return json.dumps(values).encode("ascii")

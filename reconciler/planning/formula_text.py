@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 # What looks like the start of a reference, where it does not stand in a quoted text.
 _ATTEMPT = re.compile(r"""\bchannel\s*\((?P<held>[^()]*)(?P<end>[()]?)|"[^"]*"|'[^']*'""", re.IGNORECASE)
 # What nearly all formulas are: channels and numbers with operators between them. Nothing can be wrong with their text.
-_VALUE = r"(?:\bchannel\s*\(\s*[^()\s]+\s*\)|(?<![.\w])\d+(?:\.\d+)?(?![.\w]))"
-_PLAIN = re.compile(rf"\s*(?:-\s*)?{_VALUE}(?:\s*[-+*/]\s*{_VALUE})*\s*", re.IGNORECASE | re.ASCII)
+_VALUE = r"(?:\bchannel\s*\(\s*[^()\s]+\s*\)|(?<![.\w])[0-9]+(?:\.[0-9]+)?(?![.\w]))"
+_PLAIN = re.compile(rf"\s*(?:-\s*)?{_VALUE}(?:\s*[-+*/]\s*{_VALUE})*\s*", re.IGNORECASE)
 _NAME = re.compile(r"\w(?:[\w.-]*\w)?")
 
 

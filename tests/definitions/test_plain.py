@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 
 from reconciler.definitions.plain import read_plainly
@@ -100,6 +102,8 @@ def test_libyaml_reads_the_same() -> None:
         "a:\tb\n",
         "a: b\x85c: d\n",
         "a: b\x01\n",
+        "a:\n  b: {" + "k" * 1025 + ": 1}\n",
+        "\n" * 100_001 + "a: 1\n",
         "---\n---\na: 1\n",
         "a: 1\n---\nb: 1\n",
         "a: 1\n...\n",
@@ -121,3 +125,13 @@ def test_nineteen_levels_are_read() -> None:
 def test_a_hostile_line_takes_no_time(line: str) -> None:
     # Where time were quadratic, this would not come back.
     read_plainly(line, PlainScalars())
+
+
+@pytest.mark.parametrize("lines", ["\n" * 5_000_000, "#\n" * 2_500_000])
+def test_a_file_of_nothing_takes_little_memory(lines: str) -> None:
+    tracemalloc.start()
+    try:
+        assert read_plainly(f"{lines}a: 1\n", PlainScalars()) is None
+        assert tracemalloc.get_traced_memory()[1] < 20 * len(lines)
+    finally:
+        tracemalloc.stop()

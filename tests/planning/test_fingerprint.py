@@ -20,6 +20,14 @@ def test_a_fingerprint_is_the_same_in_every_run() -> None:
     assert fingerprint(LIVE) == "sha256:d2d7abdd1273fd4faa6df3c438937e2545f84aac10e98e7abfe1d7d6ed7c9c65"
 
 
+@pytest.mark.parametrize("text", ["Geb\N{LATIN SMALL LETTER A WITH DIAERESIS}ude", "\ud800"])
+def test_any_text_has_a_fingerprint(text: str) -> None:
+    named = make_live(1, {"channelDescription": text})
+
+    assert fingerprint(named) == fingerprint(named)
+    assert fingerprint(named) != fingerprint(LIVE)
+
+
 def test_two_reads_of_an_unchanged_channel_have_one_fingerprint() -> None:
     backwards = replace(LIVE, values=dict(reversed(list(LIVE.values.items()))))
 

@@ -106,12 +106,13 @@ def test_any_text_is_judged_without_an_exception(formula: str) -> None:
 PIECES = (
     *("channel(a)", "Channel ( 42 )", "channel(a b)", "channel()", "channel((a))", "(", ")", "+", "-", "*", "/", "**"),
     *("=", "%", "2", "0.5", "1,5", ".5", "1.", "1e3", "012", "x", "IF", ",", " ", "  ", "a", "1042", "^"),
-    "\N{MULTIPLICATION SIGN}",
+    *("\N{MULTIPLICATION SIGN}", "channel(a\N{NO-BREAK SPACE}b)", "\N{NO-BREAK SPACE}", "\N{ARABIC-INDIC DIGIT TWO}"),
 )
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=7).map("".join))
 @example("-channel(a) * 0.5 + channel(42)/2")
+@example("channel(a) - channel(a\N{NO-BREAK SPACE}b)")
 def test_nothing_is_wrong_with_what_is_taken_without_a_look(formula: str) -> None:
     taken = find_formula_violations({FORMULA: formula}, NAMES)
     with pytest.MonkeyPatch.context() as patch:
