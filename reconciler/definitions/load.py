@@ -34,9 +34,8 @@ _NEEDS_WHOLE_FILE = "ESA331"
 
 # Bytes of about 1,000 channels: below that, the start of a second process costs more than it saves.
 _WORTH_TWO = 700_000
-# How many files in a hundred the first process reads. It also makes pages of all, and so is slower; where it has other
-# things to do meanwhile, the second reads and judges all.
-_OWN_ALONE, _OWN = 47, 0
+# How many files in a hundred the first process reads: it also makes pages of all, and so is slower.
+_OWN = 47
 
 
 @record
@@ -98,7 +97,7 @@ def load_definitions(root: Path, folders: Sequence[str]) -> Loaded:
 def begin_loading(root: Path, folders: Sequence[str], *, is_alone: bool = True) -> Loading:
     """The definitions in `folders` below `root`, begun in a second process where that pays.
 
-    `is_alone` says that nothing else is done until it is finished; else the second process does all that it can.
+    `is_alone` says that nothing else is done until it is finished; else the second process reads all, and judges it.
     """
     found = find_files(root, folders)
     if found.size < _WORTH_TWO:
@@ -106,9 +105,12 @@ def begin_loading(root: Path, folders: Sequence[str], *, is_alone: bool = True) 
     # Imported here, as only many files are worth it.
     from reconciler.definitions.second import share, start_second  # noqa: PLC0415
 
-    own, others = share(found.files, _OWN_ALONE if is_alone else _OWN)
-    judge = None if is_alone else partial(_is_clean, others)
-    return Loading(root, found, own, others, start_second(root, others, judge))
+    if is_alone:
+        own, others = share(found.files, _OWN)
+        return Loading(root, found, own, others, start_second(root, others))
+    # Only who has read all files can judge them.
+    second = start_second(root, found.files, partial(_is_clean, found.files))
+    return Loading(root, found, (), found.files, second)
 
 
 def _pinpoint(root: Path, findings: Sequence[Finding]) -> Sequence[Finding]:

@@ -26,7 +26,8 @@ _TEXT = r"-?[\w(.](?:[^:#\n]*[^:# \n])?"
 _LINE = re.compile(
     rf"^(?:( *\w[\w.-]{{0,99}}):(?: +(?:({_TEXT})|\"([^\"\\\n]+)\"|([^ #\n].*)))?{_COMMENT}|(.*))$", re.MULTILINE
 )
-_QUOTED = re.compile(rf"(?:\"([^\"\\]*)\"|'([^']*)'){_COMMENT}")
+# What double quotes hold, if anything, is found above.
+_QUOTED = re.compile(rf"(?:\"\"|'([^']*)'){_COMMENT}")
 _TIME = re.compile(rf"(\d[\dT:.+-]*\d){_COMMENT}", re.ASCII)
 _PAIR = r"([A-Za-z]\w{0,99}): +([\w.](?:[\w.-]*\w)?|\"[^\"\\{}]*\"|'[^'{}]*')"
 _PAIRS = re.compile(_PAIR)
@@ -116,11 +117,11 @@ class _PlainReader:
         return levels[-1]
 
     def _read_other(self, text: str) -> object:
-        """The value `text` that is quoted, a time, or a mapping on one line; None where there is none yet."""
+        """The value `text`: in quotes, a time, or a mapping on one line; None where there is none yet."""
         if not text:
             return None
         if match := _QUOTED.fullmatch(text):
-            return match[match.lastindex or 0]
+            return match[1] or ""
         if match := _TIME.fullmatch(text):
             return self._scalars[match[1]]
         # Of a mapping on one line it is not kept where the names in it stand.
