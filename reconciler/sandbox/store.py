@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _APPLICATION_ID = 0x65736131
 _FORMAT = 1
 _SECONDS_TO_WAIT_FOR_ANOTHER_WRITER = 30
+_SECONDS_BETWEEN_LOOKS = 0.01
 
 _SCHEMA = """
 CREATE TABLE worlds (format_version INTEGER NOT NULL);
@@ -141,7 +143,7 @@ def _prepare(connection: sqlite3.Connection, database: Path) -> None:
     if _is_fresh(connection):
         # Of the default size, a page would not hold what is answered for one channel.
         connection.execute("PRAGMA page_size = 16384")
-        connection.execute("PRAGMA journal_mode = WAL")
+        _log_ahead(connection)
         _make_tables_once(connection)
     _refuse_foreign(connection, database)
     connection.execute("PRAGMA synchronous = FULL")
@@ -149,6 +151,20 @@ def _prepare(connection: sqlite3.Connection, database: Path) -> None:
 
 def _is_fresh(connection: sqlite3.Connection) -> bool:
     return not connection.execute("SELECT EXISTS (SELECT 1 FROM sqlite_master)").fetchone()[0]
+
+
+def _log_ahead(connection: sqlite3.Connection) -> None:
+    """The one change for which SQLite does not wait by itself while another connection writes."""
+    end = time.monotonic() + _SECONDS_TO_WAIT_FOR_ANOTHER_WRITER
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as failure:
+            if failure.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= end:
+                raise
+            time.sleep(_SECONDS_BETWEEN_LOOKS)
+        else:
+            return
 
 
 def _make_tables_once(connection: sqlite3.Connection) -> None:

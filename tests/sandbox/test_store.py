@@ -3,6 +3,7 @@ from __future__ import annotations
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from threading import Timer
 from typing import TYPE_CHECKING
 
 import pytest
@@ -51,6 +52,16 @@ def test_a_block_that_fails_writes_nothing(tmp_path: Path) -> None:
 def test_many_may_make_the_store_at_once(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(count_units, [tmp_path / "a"] * 8)) == [0] * 8
+
+
+def test_who_comes_while_another_makes_the_store_waits_for_it(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "a", isolation_level=None, check_same_thread=False)) as another:
+        another.execute("BEGIN IMMEDIATE")
+        end = Timer(0.2, another.execute, ["COMMIT"])
+        end.start()
+
+        assert count_units(tmp_path / "a") == 0
+        end.join()
 
 
 def test_every_answered_write_is_forced_to_disk(tmp_path: Path) -> None:
