@@ -52,7 +52,6 @@ def test_a_request_carries_key_type_and_query() -> None:
     assert dict(sent.headers) == {
         "accept": "application/json",
         "accept-encoding": "gzip",
-        "connection": "keep-alive",
         "content-type": "application/json",
         "eci-apikey": KEY,
         "host": "a.example",
@@ -211,6 +210,17 @@ def test_a_proxy_that_cannot_be_used_is_named_without_its_password(
 
     assert failure.message == "the proxy that the environment names cannot be used"
     assert failure.fix == "check the variables HTTPS_PROXY and ALL_PROXY; a proxy is http:// or https://"
+
+
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "ALL_PROXY"])
+def test_the_proxy_of_the_environment_is_asked_for_the_way(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with raw_server(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n") as proxy:
+        monkeypatch.setenv(variable, proxy)
+
+        failure = find_failure()
+
+    assert type(failure) is Unsent
+    assert failure.message == "no answer from https://a.example: GET /api/v202406/esachannel/7: 502 Bad Gateway"
 
 
 def test_no_proxy_stands_between_here_and_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
