@@ -1,4 +1,4 @@
-"""What the benchmarks of apply share: a sandbox in a process of its own, and a plan that changes many channels."""
+"""What the benchmarks of apply share: services in processes of their own, and a plan that changes many channels."""
 
 from __future__ import annotations
 
@@ -43,12 +43,27 @@ def serving(folder: Path, *faults: str, is_fresh: bool = True) -> Iterator[str]:
     """The URL of the sandbox over `folder`, struck by `faults`; where `is_fresh`, it starts again from its world."""
     world = ("--world", "world.json") if is_fresh else ()
     struck = [word for fault in faults for word in ("--fault", fault)]
-    command = (*_TOOL, "sandbox", "serve", *world, "--db", "sandbox.sqlite3", *struck)
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as sandbox:
+    with _running((*_TOOL, "sandbox", "serve", *world, "--db", "sandbox.sqlite3", *struck), folder) as url:
+        yield url
+
+
+@contextmanager
+def serving_bare(folder: Path, milliseconds: int) -> Iterator[str]:
+    """The URL of a service over the world in `folder` that takes so many ms to answer, and does next to nothing."""
+    command = (sys.executable, str(Path(__file__).with_name("bare.py")), "world.json", str(milliseconds))
+    with _running(command, folder) as url:
+        yield url
+
+
+@contextmanager
+def _running(command: tuple[str, ...], folder: Path) -> Iterator[str]:
+    """The address in the first line that a command prints."""
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as service:
         try:
-            yield next(iter(sandbox.stdout or ()), "").split()[2]
+            line = next(iter(service.stdout or ()), "")
+            yield next(word for word in line.split() if word.startswith("http"))
         finally:
-            sandbox.terminate()
+            service.terminate()
 
 
 def plan_names(reader: Reader) -> Plan:

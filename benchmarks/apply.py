@@ -2,7 +2,8 @@
 
 Each change takes a fresh read and a PUT, whose own answer is compared; at the end one complete list is the read-back of
 all. The floor is what the latency of these two requests takes alone; `plainly` sends the same two from as many threads,
-and does nothing else: no journal, no comparison, no read-back.
+and does nothing else: no journal, no comparison, no read-back. A bare service takes its latency and no more, so that
+what is left is the client; the sandbox works besides, as a service does.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from benchmarks.applies import ENVIRONMENT, KEY, a_world, name_wanted, plan_names, serving
+from benchmarks.applies import ENVIRONMENT, KEY, a_world, name_wanted, plan_names, serving, serving_bare
 from benchmarks.measuring import ROOT, describe_machine, render_table, replace_section
 from reconciler.apply.conduct import Conduct
 from reconciler.apply.journal import open_journal
@@ -32,12 +33,16 @@ from reconciler.model.outcomes import Ending
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
 
     from reconciler.model.plan import Plan
 
 HEADING = "## Apply"
 _GOAL = 1.06
-_HEADS = ("changes", "latency", "side by side", "floor", "plainly", "apply", "CPU", "apply / floor", "apply / plainly")
+_HEADS = (
+    "service", "changes", "latency", "side by side", "floor", "plainly", "apply", "CPU", "apply / floor",
+    "apply / plainly",
+)  # fmt: skip
 _HEADERS = {"ECI-ApiKey": KEY, "Content-Type": "application/json", "Accept-Encoding": "gzip"}
 
 
@@ -50,33 +55,45 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """One size, one latency (ms) and one parallelism, with the least that each candidate took."""
+class Setting:
+    """What answers, in how many ms, and how many changes are carried out side by side."""
 
-    changes: int
+    service: str
     latency: int
     parallelism: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """So many changes in one setting, with the least that each candidate took."""
+
+    setting: Setting
+    changes: int
     ours: Cost
     plain: Cost
 
     @property
     def floor(self) -> float:
-        return 2 * self.latency / 1000 * self.changes / self.parallelism
+        return 2 * self.setting.latency / 1000 * self.changes / self.setting.parallelism
 
 
-def _measure(folder: Path, changes: int, latency: int, parallelism: int, rounds: int) -> Cell:
+def _serve_sandbox(folder: Path, latency: int) -> AbstractContextManager[str]:
+    return serving(folder, *([f"latency={latency}"] if latency else []))
+
+
+_SERVICES = {"bare": serving_bare, "sandbox": _serve_sandbox}
+
+
+def _measure(folder: Path, plan: Plan, setting: Setting, rounds: int) -> Cell:
     candidates: dict[str, Callable[[str, Plan, int], None]] = {"ours": _apply, "plain": _apply_plainly}
     costs: dict[str, list[Cost]] = {name: [] for name in candidates}
     for number in range(rounds):
         for name, candidate in candidates.items():
-            print(f"{latency} ms, {parallelism} side by side, {name}, round {number + 1}", file=sys.stderr)
-            # A plan is made of what a service without latency says, so that rounds do not wait for it.
-            with serving(folder) as url, open_reader(url, KEY) as reader:
-                plan = plan_names(reader)
-            with serving(folder, *([f"latency={latency}"] if latency else [])) as url:
-                costs[name].append(_clock(candidate, url, plan, parallelism))
+            print(f"{setting}, {name}, round {number + 1}", file=sys.stderr)
+            with _SERVICES[setting.service](folder, setting.latency) as url:
+                costs[name].append(_clock(candidate, url, plan, setting.parallelism))
     ours, plain = (min(costs[name], key=lambda cost: cost.wall) for name in candidates)
-    return Cell(changes, latency, parallelism, ours, plain)
+    return Cell(setting, len(plan.sendable), ours, plain)
 
 
 def _clock(candidate: Callable[[str, Plan, int], None], url: str, plan: Plan, parallelism: int) -> Cost:
@@ -117,11 +134,13 @@ def _render(cells: Sequence[Cell]) -> str:
 
 
 def _row(cell: Cell) -> list[str]:
-    goal = f" (goal {_GOAL})" if (cell.latency, cell.parallelism) == (50, 8) else ""
+    setting = cell.setting
+    goal = f" (goal {_GOAL})" if setting == Setting("bare", 50, 8) else ""
     return [
+        setting.service,
         f"{cell.changes:,}",
-        f"{cell.latency} ms",
-        str(cell.parallelism),
+        f"{setting.latency} ms",
+        str(setting.parallelism),
         f"{cell.floor:.2f} s",
         f"{cell.plain.wall:.2f} s",
         f"{cell.ours.wall:.2f} s",
@@ -137,7 +156,8 @@ def _explain(rounds: int, machine: str) -> str:
 The least of {rounds} rounds, the candidates in turn: others use the machine, and what they add is no part of either.
 The floor is 2 * latency * changes / side by side: a fresh read and a PUT of each. `plainly` sends these two requests
 and nothing else. `apply` also writes its journal to the disk, compares every answer, and reads all back at the end in
-one complete list. The sandbox answers from a process of its own, on the same processors; its database is in memory.
+one complete list. Both services answer from a process of their own, on the same processors. `bare` takes its latency
+and no more, and is what the goal was set with; the sandbox judges, keeps and renders besides, in a database in memory.
 """
 
 
@@ -151,8 +171,11 @@ def _main() -> None:
     options = parser.parse_args()
     machine = describe_machine()
     with a_world(options.changes) as folder:
+        with serving(folder) as url, open_reader(url, KEY) as reader:
+            plan = plan_names(reader)
         cells = [
-            _measure(folder, options.changes, latency, parallelism, options.rounds)
+            _measure(folder, plan, Setting(service, latency, parallelism), options.rounds)
+            for service in _SERVICES
             for latency in options.latency
             for parallelism in options.parallelism
         ]
