@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,7 +15,7 @@ from tests.stub import LIST, TYPES, UNITS, Reply, answering, reply_list
 from tests.worlds import make_channel, make_world
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from tests.cli.desk import Desk
 
@@ -387,33 +383,3 @@ def test_a_plan_with_errors_is_never_applied(desk: Desk) -> None:
         "reconciler: the plan has errors; nothing was written\n  fix: mend them, and plan again\n",
     )
     assert desk.writes == []
-
-
-def test_ctrl_c_finishes_what_is_in_flight_and_accounts_for_the_rest(desk: Desk) -> None:
-    processes: list[subprocess.Popen[str]] = []
-    changed: dict[int, dict[str, Any]] = {1: dict(ONE), 2: dict(TWO)}
-
-    def interrupt_and_answer() -> Reply:
-        processes[0].send_signal(signal.SIGINT)
-        changed[1]["channelInfo"] = "Renamed"
-        return Reply(body=changed[1])
-
-    replies: dict[str, Reply | Callable[[], Reply]] = {
-        LIST: lambda: reply_list(*changed.values()),
-        UNITS: Reply(body=[]),
-        TYPES: Reply(body=[]),
-        f"{LIST}/1": lambda: Reply(body=changed[1]),
-        f"{LIST}/2": lambda: Reply(body=changed[2]),
-        f"PUT {LIST}/1": interrupt_and_answer,
-    }
-    desk.define(RENAMED)
-    with answering(replies) as url:
-        desk.write("reconciler.yaml", PROJECT.replace("url: sandbox", f"url: {url}"))
-        command = [sys.executable, "-m", "reconciler", "apply", "--auto-approve", "--parallelism", "1"]
-        with subprocess.Popen(
-            command, env={**os.environ, "ECI_API_KEY": "key"}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        ) as process:
-            processes.append(process)
-            out, err = process.communicate()
-    assert (process.returncode, out.splitlines()[-1]) == (130, "Apply: 1 done, 0 stale, 0 failed, 1 not tried.")
-    assert "interrupted: finishing what is in flight" in err
