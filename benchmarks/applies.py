@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 KEY = "sandbox"
 ENVIRONMENT = Environment("served", "sandbox")
+_URL = re.compile(r"http://\S+")
 _TOOL = (sys.executable, "-m", "reconciler")
 # Where the sandbox's own database costs no time of a disk: what is measured is the client.
 _MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
@@ -60,8 +62,8 @@ def _running(command: tuple[str, ...], folder: Path) -> Iterator[str]:
     """The address in the first line that a command prints."""
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as service:
         try:
-            line = next(iter(service.stdout or ()), "")
-            yield next(word for word in line.split() if word.startswith("http"))
+            (url,) = _URL.findall(next(iter(service.stdout or ()), ""))
+            yield url
         finally:
             service.terminate()
 

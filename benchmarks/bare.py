@@ -1,7 +1,7 @@
 """The least a service can be: `python -m benchmarks.bare world.json 50` holds a world's channels, waits, and answers.
 
-What is measured against it is the client. Of an edit it takes the name alone, and it judges nothing. The 50 ms are the
-time from a request's first line to its answer: its own work is done within them.
+What is measured against it is the client. It knows no more than an apply of new names asks for: the list, a channel,
+and the name in a PUT. The 50 ms are the time from a request's first line to its answer, its own work within them.
 """
 
 from __future__ import annotations

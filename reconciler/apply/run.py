@@ -6,7 +6,6 @@ from concurrent.futures import Future
 from contextlib import suppress
 from queue import SimpleQueue
 from threading import Condition
-from time import sleep
 from typing import TYPE_CHECKING
 
 from reconciler.apply.conduct import Conduct
@@ -143,28 +142,28 @@ class _Run:
     def _work(self) -> None:
         """Carry out one change after the other, for as long as there are any."""
         # Without a way back to the thread that applies: a worker that waits for it costs more than a disk.
-        while taken := self._take():
-            change, pause = taken
-            sleep(pause)
+        while change := self._take():
             self._end(change, self._stepper.carry_out(change))
 
-    def _take(self) -> tuple[Change, float] | None:
-        """The next change that may be begun, as soon as there is one, and in how many seconds; None: there is none."""
+    def _take(self) -> Change | None:
+        """The next change that may be begun, as soon as there is one; None where there will be none."""
         with self._turn:
             while self._queue and not self._is_over:
-                change = self._queue.take() if self._in_flight < self._pace.limit else None
+                pause = self._pace.pause
+                change = self._queue.take() if not pause and self._in_flight < self._pace.limit else None
                 if change is None:
-                    self._turn.wait()
+                    self._turn.wait(pause or None)
                 elif refusal := self._refuse(change):
                     self._finish(change, Step(refusal))
                 else:
-                    return change, self._begin(change)
+                    self._begin(change)
+                    return change
             return None
 
-    def _begin(self, change: Change) -> float:
+    def _begin(self, change: Change) -> None:
         self._in_flight += 1
+        self._pace.begin(change.name)
         self._news.put(Started(change.name, change.channel_id, self._index[change.name], len(self._changes)))
-        return self._pace.begin(change.name)
 
     def _end(self, change: Change, step: Step) -> None:
         with self._turn:

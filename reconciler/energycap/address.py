@@ -56,11 +56,19 @@ def _find_broken_rule(url: str, parts: SplitResult) -> str | None:
         return "hold neither white space nor letters beyond ASCII"
     if parts.scheme not in {"http", "https"}:
         return "begin with https://"
-    if not parts.hostname:
+    if not _is_host(parts.hostname or ""):
         return "name a host"
     if parts.query or parts.fragment:
         return "end with its path"
     return None
+
+
+def _is_host(name: str) -> bool:
+    """Whether names can be looked up: no part of it is empty or too long."""
+    try:
+        return bool(name.encode("idna"))
+    except UnicodeError:
+        return False
 
 
 def _is_loopback(host: str) -> bool:

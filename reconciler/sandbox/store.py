@@ -133,7 +133,7 @@ def _connect(database: Path) -> sqlite3.Connection:
         connection.close()
         msg = f"{database} cannot be used: {failure}"
         raise StoreError(msg) from failure
-    except StoreError:
+    except BaseException:
         connection.close()
         raise
     return connection
@@ -154,7 +154,7 @@ def _is_fresh(connection: sqlite3.Connection) -> bool:
 
 
 def _log_ahead(connection: sqlite3.Connection) -> None:
-    """The one change for which SQLite does not wait by itself while another connection writes."""
+    """Turns to a write-ahead log; for this change alone SQLite does not wait by itself while another one writes."""
     end = time.monotonic() + _SECONDS_TO_WAIT_FOR_ANOTHER_WRITER
     while True:
         try:

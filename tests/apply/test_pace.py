@@ -124,25 +124,20 @@ def test_changes_begin_half_as_far_apart_as_if_they_were_spread_evenly() -> None
     pace = service.make_pace(8)
     service.carry_out(pace, seconds=0.08)
 
-    service.seconds += 1
-    pauses = [pace.begin("a"), pace.begin("b"), pace.begin("c")]
-    service.seconds += 0.012
-    pauses.append(pace.begin("d"))
-
-    assert pauses == pytest.approx([0, 0.005, 0.010, 0.003])
-
-
-def test_a_pause_is_no_time_that_a_change_takes() -> None:
-    service = Service()
-    pace = service.make_pace(1)
-    service.carry_out(pace, seconds=0.01)
     pace.begin("a")
-    pause = pace.begin("b")
-    service.end(pace, "b", pause + 0.01)
+    assert pace.pause == pytest.approx(0.005)
+    service.seconds += 0.003
+    assert pace.pause == pytest.approx(0.002)
+    service.seconds += 0.002
+    assert pace.pause == pytest.approx(0)
 
-    assert pause == pytest.approx(0.005)
-    assert pace.begin("c") == 0
-    assert pace.begin("d") == pytest.approx(0.005)
+
+def test_nobody_waits_before_it_is_known_what_a_change_takes() -> None:
+    pace = Service().make_pace(8)
+
+    pace.begin("a")
+
+    assert pace.pause == 0
 
 
 def test_nobody_waits_long_because_a_service_is_slow() -> None:
@@ -150,16 +145,16 @@ def test_nobody_waits_long_because_a_service_is_slow() -> None:
     pace = service.make_pace(2)
     service.carry_out(pace, seconds=30)
 
-    assert [pace.begin("a"), pace.begin("b")] == pytest.approx([0, 0.01])
+    pace.begin("a")
+
+    assert pace.pause == pytest.approx(0.01)
 
 
 def test_one_after_the_other_begins_without_a_pause() -> None:
     service = Service()
     pace = service.make_pace(1)
+    service.carry_out(pace, seconds=0.1)
 
-    pauses = []
-    for _ in range(3):
-        pauses.append(pace.begin("a"))
-        service.end(pace, "a")
+    service.carry_out(pace, seconds=0.002)
 
-    assert pauses == [0, 0, 0]
+    assert pace.pause == 0

@@ -156,6 +156,26 @@ def test_a_run_that_is_stopped_finishes_what_is_in_flight_and_nothing_more(start
     assert bench.editor.requests == {READ: 2, CHANNEL: 1}
 
 
+def test_a_change_that_waits_for_its_turn_is_not_begun_once_the_run_is_stopped(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop_at_third(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        if request.url.path.endswith("/1063"):
+            conduct.stop.set()
+        return pass_on()
+
+    # So far apart that the fourth waits while the third is carried out.
+    monkeypatch.setattr("reconciler.apply.pace._SHARE", 1e9)
+    monkeypatch.setattr("reconciler.apply.pace._LONGEST_GAP", 60.0)
+    bench = start(wire=Wire(stop_at_third))
+    conduct = Conduct(parallelism=2)
+    ids = {"a": 1042, "b": 1058, "c": 1063, "d": 1077}
+
+    account = bench.apply(bench.plan(*(want(name, id_, channelInfo=name) for name, id_ in ids.items())), conduct)
+
+    assert endings(account) == {"a": "done", "b": "done", "c": "done", "d": "not tried"}
+
+
 def test_a_run_that_was_stopped_when_all_was_begun_was_not_interrupted(start: Start) -> None:
     def stop_at_put(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
         if request.method == "PUT":

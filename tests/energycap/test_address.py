@@ -32,6 +32,7 @@ def test_https_is_for_all_and_http_for_this_machine(url: str, address: Address) 
         ("app.energycap.com", "the url of a service must begin with https://, found 'app.energycap.com'"),
         ("ftp://app.energycap.com", "the url of a service must begin with https://, found 'ftp://app.energycap.com'"),
         ("https://", "the url of a service must name a host, found 'https://'"),
+        ("https://a..example", "the url of a service must name a host, found 'https://a..example'"),
         ("https://a.example?x=1", "the url of a service must end with its path, found 'https://a.example?x=1'"),
         ("https://a.example#x", "the url of a service must end with its path, found 'https://a.example#x'"),
         (

@@ -7,6 +7,7 @@ import logging
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from threading import Barrier
 from typing import TYPE_CHECKING
 
 import httpx
@@ -83,13 +84,39 @@ def test_what_is_not_allowed_is_never_sent() -> None:
     assert wire.sent == []
 
 
-def test_each_thread_has_a_client_of_its_own() -> None:
-    wire = httpx.MockTransport(lambda _request: httpx.Response(200, content=b"[]"))
+def test_each_thread_has_a_connection_of_its_own() -> None:
+    rendezvous = Barrier(2, timeout=20)
 
-    with make_transport(wire=wire) as transport, ThreadPoolExecutor(4) as executor:
-        answers = list(executor.map(lambda _number: transport.exchange(READ).status, range(20)))
+    def ask(_number: int) -> int:
+        rendezvous.wait()
+        return transport.exchange(READ).status
 
-    assert answers == [200] * 20
+    # This server gives one answer to each connection, and waits for so many.
+    with raw_server(*[OK % (2, b"[]")] * 2) as url, make_transport(url) as transport, ThreadPoolExecutor(2) as executor:
+        assert list(executor.map(ask, range(2))) == [200, 200]
+
+
+def test_a_transport_that_is_closed_sends_nothing() -> None:
+    wire = Script(httpx.Response(204))
+    transport = Transport(read_address(URL), KEY, READS, wire)
+    transport.exchange(READ)
+    transport.close()
+
+    with pytest.raises(RuntimeError, match="this transport is closed: nothing was sent"):
+        transport.exchange(READ)
+
+    assert len(wire.sent) == 1
+
+
+def test_a_cookie_of_the_service_is_sent_back_as_a_balancer_wants_it() -> None:
+    answers = httpx.Response(200, headers={"Set-Cookie": "node=7; Path=/; Secure"}), httpx.Response(200)
+    wire = Script(*answers)
+
+    with make_transport(wire=wire) as transport:
+        transport.exchange(READ)
+        transport.exchange(READ)
+
+    assert [sent.headers.get("cookie") for sent in wire.sent] == [None, "node=7"]
 
 
 def test_a_key_that_cannot_be_sent_is_refused_before_anything_is() -> None:
@@ -201,10 +228,11 @@ def test_an_answer_without_measure_is_given_up() -> None:
 
 
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "ALL_PROXY"])
+@pytest.mark.parametrize("proxy", ["socks5://user:geheim@proxy.example", "http://user:ge/heim@proxy.example"])
 def test_a_proxy_that_cannot_be_used_is_named_without_its_password(
-    variable: str, monkeypatch: pytest.MonkeyPatch
+    variable: str, proxy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(variable, "socks5://user:geheim@proxy.example")
+    monkeypatch.setenv(variable, proxy)
 
     failure = find_failure()
 
