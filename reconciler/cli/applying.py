@@ -71,7 +71,9 @@ def carry_out(site: Site, plan: Plan) -> Account:
 def _carry_out(site: Site, plan: Plan) -> Account:
     screen = site.screen
     with ExitStack() as stack:
-        journal = stack.enter_context(open_journal(site.workplace.root / JOURNALS, plan))
+        # A run that can write nothing leaves no journal, which would hide the last that did from who looks for it.
+        folder = site.workplace.root / JOURNALS
+        journal = stack.enter_context(open_journal(folder, plan)) if plan.sendable else None
         say = stack.enter_context(_event_lines(screen))
         progress = stack.enter_context(_progress(screen, len(plan.sendable)))
         stop = stack.enter_context(stop_on_signals(screen))

@@ -285,6 +285,17 @@ def test_what_the_files_do_not_ask_for_any_more_makes_a_plan_stale(planned: Desk
     assert planned.writes == []
 
 
+def test_a_run_without_anything_to_do_leaves_no_journal(planned: Desk) -> None:
+    planned.run("apply", "plan.json")
+    (journal,) = (planned.root / ".reconciler" / "journal").iterdir()
+
+    planned.run("plan", "--out", "nothing.json")
+
+    assert planned.run("apply", "nothing.json").code == 0
+
+    assert list(journal.parent.iterdir()) == [journal]
+
+
 def test_a_journal_shows_what_was_done_and_how_to_put_it_back(planned: Desk) -> None:
     before = [planned.live(channel_id) for channel_id in (1, 2)]
     planned.run("apply", "plan.json")
