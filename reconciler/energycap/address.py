@@ -64,7 +64,7 @@ def _find_broken_rule(url: str, parts: SplitResult) -> str | None:
 
 
 def _is_host(name: str) -> bool:
-    """Whether names can be looked up: no part of it is empty or too long."""
+    """Whether `name` can be looked up: no part of it is empty or too long."""
     try:
         return bool(name.encode("idna"))
     except UnicodeError:
