@@ -127,11 +127,21 @@ def find_unfinished(folder: Path, environment: str) -> Chronicle | None:
 
     Raises FileError for one that cannot be read.
     """
+    _, chronicle = next(_read_youngest_first(folder, environment), (None, None))
+    return None if chronicle is None or chronicle.is_finished else chronicle
+
+
+def find_overtaken(folder: Path, environment: str) -> Path | None:
+    """The youngest journal of a plan for `environment` that is not finished, though a later apply may be. Raises so."""
+    journals = _read_youngest_first(folder, environment)
+    return next((path for path, chronicle in journals if not chronicle.is_finished), None)
+
+
+def _read_youngest_first(folder: Path, environment: str) -> Iterator[tuple[Path, Chronicle]]:
     for path in sorted(folder.glob("*.jsonl"), key=lambda path: path.stat().st_mtime_ns, reverse=True):
         chronicle = read_journal(path)
         if chronicle.plan.environment == environment:
-            return None if chronicle.is_finished else chronicle
-    return None
+            yield path, chronicle
 
 
 def _open(path: Path) -> int:

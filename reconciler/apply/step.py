@@ -90,7 +90,7 @@ class Stepper:
             return replace(step.outcome, ending=landing.ending, message=f"{said}{landing.message}", fix=landing.fix)
         if landing.found and find_remaining(change.wanted, landing.found):
             late = f"its {earlier.attempt.write.part.value} was written, the last look shows; nothing more was sent"
-            return replace(step.outcome, message=f"{said}{late}")
+            return replace(step.outcome, message=f"{said}{late}", fix=_PLAN_AGAIN)
         return replace(step.outcome, ending=Ending.DONE, message="", fix="")
 
     def _find_already(self, change: Change) -> Step:

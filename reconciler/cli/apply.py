@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.apply.chronicle import read_journal
 from reconciler.apply.conduct import DEFAULT_PARALLELISM
-from reconciler.apply.journal import find_unfinished
+from reconciler.apply.journal import find_overtaken, find_unfinished
 from reconciler.apply.undo import is_inverse
 from reconciler.cli.applying import FORMATS, JOURNALS, Site, carry_out, report_nothing, report_stale
 from reconciler.cli.documents import read_file
@@ -34,6 +35,7 @@ from reconciler.reports.plan_text import render_plan
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from reconciler.apply.chronicle import Chronicle
     from reconciler.cli.project import Wanted, Workplace
     from reconciler.cli.screen import Screen
     from reconciler.model.plan import Plan
@@ -54,7 +56,11 @@ if TYPE_CHECKING:
     metavar="N",
     help="How many independent changes are carried out side by side.",
 )
-@click.option("--resume", is_flag=True, help="Go on with the apply that was interrupted or killed.")
+@click.option(
+    "--resume",
+    is_flag=True,
+    help="Go on with the apply that was interrupted or killed: the last, or that of the journal FILE.",
+)
 @printing(*FORMATS)
 def command(screen: Screen, scope: Scope, file: Path | None, parallelism: int, **flags: bool) -> Exit:
     """Change EnergyCAP as planned; what is blocked is never sent.
@@ -63,12 +69,10 @@ def command(screen: Screen, scope: Scope, file: Path | None, parallelism: int, *
     ask for it. Without, a plan is made, shown, and carried out after a question.
     """
     ask = not flags["auto_approve"]
-    if file is not None and flags["resume"]:
-        raise UsageError("--resume goes on with the plan of the journal, not with a file", "leave one of them out")
+    if flags["resume"]:
+        return _resume(screen, scope, file, parallelism)
     if file is not None:
         return _apply_saved(screen, scope, file, parallelism)
-    if flags["resume"]:
-        return _resume(screen, scope, parallelism)
     if ask and not sys.stdin.isatty():
         raise UsageError("there is no terminal to ask at", "apply a saved plan, or add --auto-approve")
     return _apply_fresh(screen, scope, parallelism, ask=ask)
@@ -89,15 +93,24 @@ def _apply_saved(screen: Screen, scope: Scope, file: Path, parallelism: int) -> 
         return stopped or _check_review(site, plan, wanted) or _apply(site, plan)
 
 
-def _resume(screen: Screen, scope: Scope, parallelism: int) -> Exit:
+def _resume(screen: Screen, scope: Scope, journal: Path | None, parallelism: int) -> Exit:
     workplace = open_workplace(screen)
     wanted = workplace.environment(scope.environment)
-    chronicle = find_unfinished(workplace.root / JOURNALS, wanted.name)
-    if chronicle is None:
-        raise UsageError(f"no apply to {wanted.name} was interrupted", "reconciler apply")
+    chronicle = read_journal(journal) if journal else _find_interrupted(workplace, wanted.name)
     environment = _find_environment(workplace, scope, chronicle.plan)
     with _open_site(screen, workplace, environment, parallelism) as site:
         return _check_guards(site, chronicle.plan, is_reviewed=True) or _apply(site, chronicle.plan)
+
+
+def _find_interrupted(workplace: Workplace, environment: str) -> Chronicle:
+    """What is to be gone on with; of an apply that a later one has overtaken, whoever means it has to say so."""
+    folder = workplace.root / JOURNALS
+    if chronicle := find_unfinished(folder, environment):
+        return chronicle
+    if overtaken := find_overtaken(folder, environment):
+        message = f"the last apply to {environment} came to its end, but an earlier one did not: {overtaken}"
+        raise UsageError(message, f"go on with it, if it still is what you want: reconciler apply --resume {overtaken}")
+    raise UsageError(f"no apply to {environment} was interrupted", "reconciler apply")
 
 
 def _apply_fresh(screen: Screen, scope: Scope, parallelism: int, *, ask: bool) -> Exit:

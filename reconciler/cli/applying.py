@@ -62,6 +62,7 @@ def carry_out(site: Site, plan: Plan) -> Account:
     Every write stands in the journal before it is sent. Ctrl-C, or a SIGTERM, finishes what is in flight and tries
     nothing more; a second one ends the process at once, and what was in flight stays open in the journal.
     """
+    site.screen.check_files()
     try:
         return _carry_out(site, plan)
     except KeyboardInterrupt:

@@ -167,9 +167,10 @@ def test_a_first_write_that_was_done_late_says_that_the_second_is_missing(start:
 
     outcome = only(bench.apply(bench.plan(want("gas", 1046, channelInfo="Gas", esaChannelVersion__multiplier=2))))
 
-    assert (outcome.ending, outcome.message) == (
+    assert (outcome.ending, outcome.message, outcome.fix) == (
         Ending.FAILED,
         "its version was written, the last look shows; nothing more was sent",
+        "plan again: reconciler plan",
     )
 
 

@@ -16,6 +16,7 @@ from tests.worlds import make_channel, make_world
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.cli.desk import Desk
 
@@ -134,9 +135,9 @@ def test_that_there_was_nothing_to_do_is_said_too(desk: Desk, name: str) -> None
 
 
 def test_a_summary_that_cannot_be_written_is_said_with_the_account(planned: Desk) -> None:
-    answer = planned.run("apply", "plan.json", "--format", "markdown=missing/summary.md")
+    answer = planned.run("apply", "plan.json", "--format", "markdown=channels")
     assert answer.code == 0
-    assert answer.err.splitlines()[0] == "cannot write missing/summary.md: No such file or directory"
+    assert answer.err.splitlines()[0] == "cannot write channels: Is a directory"
     assert answer.out.splitlines()[-1] == "Apply: 2 done, 0 stale, 0 failed, 0 not tried."
 
 
@@ -310,11 +311,49 @@ def test_a_journal_shows_what_was_done_and_how_to_put_it_back(planned: Desk) -> 
 def test_an_apply_that_was_killed_is_gone_on_with(planned: Desk) -> None:
     planned.run("apply", "plan.json")
     (journal,) = (planned.root / ".reconciler" / "journal").iterdir()
-    lines = journal.read_text(encoding="utf-8").splitlines(keepends=True)
-    journal.write_text("".join(lines[:-1]) + lines[-1][:20], encoding="utf-8")
+    kill(journal)
     answer = planned.run("apply", "--resume")
     assert (answer.code, answer.out.splitlines()[-1]) == (0, "Apply: 2 done, 0 stale, 0 failed, 0 not tried.")
     assert len(planned.writes) == 2
+
+
+def kill(journal: Path) -> None:
+    """Cut the last line of a journal short, as a run that was killed leaves it."""
+    lines = journal.read_text(encoding="utf-8").splitlines(keepends=True)
+    journal.write_text("".join(lines[:-1]) + lines[-1][:20], encoding="utf-8")
+
+
+def test_an_apply_that_a_later_one_has_overtaken_is_named_and_gone_on_with_on_demand(planned: Desk) -> None:
+    planned.run("apply", "plan.json")
+    (first,) = (planned.root / ".reconciler" / "journal").iterdir()
+    kill(first)
+    planned.define({**RENAMED, "one": {"channelId": 1, "channelInfo": "Later"}})
+    assert planned.run("apply", "--auto-approve").code == 0
+
+    refused = planned.run("apply", "--resume")
+    resumed = planned.run("apply", "--resume", str(first))
+
+    assert (refused.code, refused.err) == (
+        64,
+        (
+            f"reconciler: the last apply to sandbox came to its end, but an earlier one did not: {first}\n"
+            f"  fix: go on with it, if it still is what you want: reconciler apply --resume {first}\n"
+        ),
+    )
+    assert (resumed.code, resumed.out.splitlines()[-1]) == (5, "Apply: 1 done, 1 stale, 0 failed, 0 not tried.")
+
+
+def test_a_file_that_cannot_be_written_is_said_before_anything_is_sent(planned: Desk) -> None:
+    answer = planned.run("apply", "plan.json", "--format", "markdown=nowhere/account.md")
+
+    assert (answer.code, answer.err) == (
+        1,
+        (
+            "reconciler: cannot write nowhere/account.md: its folder is missing, or not writable\n"
+            "  fix: give another file, or make room\n"
+        ),
+    )
+    assert planned.writes == []
 
 
 def test_there_is_nothing_to_resume_where_nothing_was_interrupted(planned: Desk) -> None:
