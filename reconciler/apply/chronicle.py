@@ -79,14 +79,19 @@ def read_journal(path: Path) -> Chronicle:
 
     Raises FileError where it cannot be read, is no journal, or is damaged before its last line.
     """
+    if chronicle := read_begun(path):
+        return chronicle
+    raise FileError(f"{path} is no journal: its first line is not whole", "nothing was written by it: remove it")
+
+
+def read_begun(path: Path) -> Chronicle | None:
+    """As `read_journal`, but None where not even the first line is whole, so that nothing was written by it."""
     try:
         content = path.read_bytes()
     except OSError as error:
         raise FileError(f"cannot read {path}: {error.strerror}", "give the path of a journal") from error
     sound = parse_journal(content, path)
-    if sound is None:
-        raise FileError(f"{path} is no journal: its first line is not whole", "nothing was written by it: remove it")
-    return sound.chronicle
+    return sound.chronicle if sound else None
 
 
 def parse_journal(content: bytes, path: Path) -> Sound | None:

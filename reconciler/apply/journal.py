@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from reconciler.apply.chronicle import FORMAT_VERSION, Chronicle, parse_journal, read_journal
+from reconciler.apply.chronicle import FORMAT_VERSION, Chronicle, parse_journal, read_begun
 from reconciler.apply.entries import Began, Ended, Intent, Landed
 from reconciler.apply.entry_lines import encode_entry, render_line
 from reconciler.apply.files import lock, make_durable, make_name_durable
@@ -122,6 +122,21 @@ def open_journal(folder: Path, plan: Plan) -> Iterator[Journal]:
         journal.close()
 
 
+def is_at_work(path: Path) -> bool:
+    """Whether an apply is at work with the journal at `path`, so that what it tells is not the end of it."""
+    try:
+        descriptor = os.open(path, os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        lock(descriptor)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
 def find_unfinished(folder: Path, environment: str) -> Chronicle | None:
     """The youngest journal in `folder` of a plan for `environment`, where it is not finished; None where it is.
 
@@ -139,8 +154,8 @@ def find_overtaken(folder: Path, environment: str) -> Path | None:
 
 def _read_youngest_first(folder: Path, environment: str) -> Iterator[tuple[Path, Chronicle]]:
     for path in sorted(folder.glob("*.jsonl"), key=lambda path: path.stat().st_mtime_ns, reverse=True):
-        chronicle = read_journal(path)
-        if chronicle.plan.environment == environment:
+        chronicle = read_begun(path)
+        if chronicle and chronicle.plan.environment == environment:
             yield path, chronicle
 
 

@@ -13,7 +13,7 @@ from reconciler.cli.exits import Exit, exit_of_plan
 from reconciler.cli.options import PLAN_FORMATS, Target, printing, viewing
 from reconciler.cli.planned import plan_renderers, tell_time
 from reconciler.cli.screen import TEXT
-from reconciler.errors import UsageError
+from reconciler.errors import FileError, UsageError
 from reconciler.planfile.reading import read_plan
 from reconciler.planfile.writing import render_plan_file
 
@@ -45,10 +45,13 @@ def command(screen: Screen, view: View, file: Path, inverse: Path | None, detail
 def _show_journal(screen: Screen, file: Path) -> Plan:
     """Print what the journal tells, and give the plan that puts it back."""
     from reconciler.apply.chronicle import read_journal
+    from reconciler.apply.journal import is_at_work
     from reconciler.apply.recount import recount
     from reconciler.apply.undo import make_inverse
     from reconciler.reports.account_text import render_account
 
+    if is_at_work(file):
+        raise FileError(f"an apply is at work with the journal {file}", "wait for its end")
     chronicle = read_journal(file)
     screen.show_only(TEXT, lambda paint: render_account(chronicle.plan, recount(chronicle), paint))
     screen.remark("to put it back:")

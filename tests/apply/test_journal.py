@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.apply.chronicle import Chronicle, read_journal
 from reconciler.apply.entries import Began, Ended, Intent, Landed
-from reconciler.apply.journal import find_unfinished, open_journal
+from reconciler.apply.journal import find_unfinished, is_at_work, open_journal
 from reconciler.apply.writing import Landing, Part, Write
 from reconciler.errors import FileError
 from reconciler.model.outcomes import Account, Ending
@@ -204,3 +204,20 @@ def test_a_finished_journal_leaves_nothing_to_go_on_with(tmp_path: Path) -> None
 
 def test_where_nothing_was_applied_nothing_is_unfinished(tmp_path: Path) -> None:
     assert find_unfinished(tmp_path / "nowhere", "sandbox") is None
+
+
+def test_a_journal_whose_first_line_is_not_whole_hides_no_other(tmp_path: Path) -> None:
+    with open_journal(tmp_path, PLAN):
+        pass
+    unfinished = read_journal(only_file(tmp_path))
+    (tmp_path / "torn.jsonl").write_text('{"kind": "pl', encoding="utf-8")
+
+    assert find_unfinished(tmp_path, "sandbox") == unfinished
+
+
+def test_a_journal_is_at_work_as_long_as_its_run(tmp_path: Path) -> None:
+    with open_journal(tmp_path, PLAN):
+        assert is_at_work(only_file(tmp_path))
+
+    assert not is_at_work(only_file(tmp_path))
+    assert not is_at_work(tmp_path / "missing.jsonl")

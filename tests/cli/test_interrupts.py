@@ -96,6 +96,20 @@ def test_the_first_signal_finishes_what_is_in_flight_and_accounts_for_the_rest(
     assert (process.returncode, out.splitlines()[-1]) == (130, "Apply: 1 done, 0 stale, 0 failed, 1 not tried.")
 
 
+def test_the_journal_of_an_apply_at_work_is_not_shown_as_if_it_had_ended(desk: Desk) -> None:
+    service = SlowService()
+    with applying(desk, service) as process:
+        (journal,) = (desk.root / ".reconciler" / "journal").iterdir()
+        shown = desk.run("show", str(journal))
+        service.may_answer.set()
+        process.communicate()
+
+    assert (shown.code, shown.err) == (
+        1,
+        f"reconciler: an apply is at work with the journal {journal}\n  fix: wait for its end\n",
+    )
+
+
 @pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM])
 def test_the_second_signal_waits_for_no_answer_and_the_journal_knows_what_was_in_flight(
     desk: Desk, second: signal.Signals
