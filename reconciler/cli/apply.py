@@ -94,6 +94,8 @@ def _apply_saved(screen: Screen, scope: Scope, file: Path, parallelism: int) -> 
 
 
 def _resume(screen: Screen, scope: Scope, journal: Path | None, parallelism: int) -> Exit:
+    if journal and journal.suffix != ".jsonl":
+        raise UsageError("--resume goes on with a journal, not with a plan", "leave the plan out, or give the journal")
     workplace = open_workplace(screen)
     wanted = workplace.environment(scope.environment)
     chronicle = read_journal(journal) if journal else _find_interrupted(workplace, wanted.name)

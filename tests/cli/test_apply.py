@@ -343,6 +343,18 @@ def test_an_apply_that_a_later_one_has_overtaken_is_named_and_gone_on_with_on_de
     assert (resumed.code, resumed.out.splitlines()[-1]) == (5, "Apply: 1 done, 1 stale, 0 failed, 0 not tried.")
 
 
+def test_a_plan_is_no_journal_to_go_on_with(planned: Desk) -> None:
+    answer = planned.run("apply", "--resume", "plan.json")
+
+    assert (answer.code, answer.err) == (
+        64,
+        (
+            "reconciler: --resume goes on with a journal, not with a plan\n"
+            "  fix: leave the plan out, or give the journal\n"
+        ),
+    )
+
+
 def test_a_file_that_cannot_be_written_is_said_before_anything_is_sent(planned: Desk) -> None:
     answer = planned.run("apply", "plan.json", "--format", "markdown=nowhere/account.md")
 
