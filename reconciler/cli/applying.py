@@ -14,6 +14,7 @@ import click
 from reconciler.apply.conduct import Conduct
 from reconciler.apply.journal import open_journal
 from reconciler.apply.run import apply_plan
+from reconciler.cli.documents import check_target
 from reconciler.cli.exits import Exit
 from reconciler.cli.interrupts import stop_on_signals
 from reconciler.cli.screen import TEXT
@@ -62,7 +63,10 @@ def carry_out(site: Site, plan: Plan) -> Account:
     Every write stands in the journal before it is sent. Ctrl-C, or a SIGTERM, finishes what is in flight and tries
     nothing more; a second one ends the process at once, and what was in flight stays open in the journal.
     """
-    site.screen.check_files()
+    for output in site.screen.outputs:
+        # Where JSON goes is opened before anything is sent, all else once it is done.
+        if output.file and output.format != JSON:
+            check_target(output.file)
     try:
         return _carry_out(site, plan)
     except KeyboardInterrupt:

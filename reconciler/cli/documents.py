@@ -12,6 +12,8 @@ from reconciler.errors import FileError
 # What is written beside its place ends so until it is put there; git is told to ignore it.
 UNFINISHED = ".reconciler-tmp"
 
+ELSEWHERE = "give another file, or make room"
+
 
 def read_file(path: Path) -> str:
     """The text of `path`, of stdin for `-`; raises FileError where it cannot be read, or is no UTF-8."""
@@ -23,18 +25,29 @@ def read_file(path: Path) -> str:
         raise FileError(f"{path} is no text in UTF-8", "give a file that `plan --out` wrote") from error
 
 
+def check_target(path: Path) -> None:
+    """Raise FileError where `write_file` would find no place for `path`: before anything is done, not after."""
+    place, rights = (path, os.W_OK) if _is_special(path) else (path.parent, os.W_OK | os.X_OK)
+    if not os.access(place, rights):
+        raise FileError(f"cannot write {path}: its folder is missing, or not writable", ELSEWHERE)
+
+
 def write_file(path: Path, text: str) -> None:
     """Write `text` to `path` whole or not at all; raises FileError.
 
     What is no ordinary file, such as /dev/stdout or a pipe, is written to directly.
     """
     try:
-        if path.exists() and not path.is_file():
+        if _is_special(path):
             path.write_text(text, encoding="utf-8")
         else:
             _replace_file(path, text)
     except OSError as error:
-        raise FileError(f"cannot write {path}: {error.strerror}", "give another file, or make room") from error
+        raise FileError(f"cannot write {path}: {error.strerror}", ELSEWHERE) from error
+
+
+def _is_special(path: Path) -> bool:
+    return path.exists() and not path.is_file()
 
 
 def _replace_file(path: Path, text: str) -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from reconciler.cli.documents import write_file
+from reconciler.cli.documents import ELSEWHERE, write_file
 from reconciler.errors import FileError, UsageError
 from reconciler.model.record import record
 from reconciler.reports.paint import Style, plain
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 TEXT = "text"
 # Seconds after which a user wonders what is going on.
-_ELSEWHERE = "give another file, or make room"
 _PATIENCE = 1.0
 
 _STYLES: Mapping[Style, Mapping[str, object]] = {
@@ -101,12 +100,6 @@ class Screen:
         """Whether text was asked for on stdout."""
         return Output(TEXT) in self.outputs
 
-    def check_files(self) -> None:
-        """Raise FileError where the folder of an output cannot be written to: before anything is done, not after."""
-        for output in self.outputs:
-            if output.file and not os.access(output.file.parent, os.W_OK | os.X_OK):
-                raise FileError(f"cannot write {output.file}: its folder is missing, or not writable", _ELSEWHERE)
-
     def write(self, text: str) -> None:
         """Put `text` on stdout; a reader that has left (`| head`) is no error. Raises FileError where it is full."""
         try:
@@ -162,7 +155,7 @@ class Screen:
         try:
             stream = output.file.open("w", encoding="utf-8", buffering=1)
         except OSError as error:
-            raise FileError(f"cannot write {output.file}: {error.strerror}", _ELSEWHERE) from error
+            raise FileError(f"cannot write {output.file}: {error.strerror}", ELSEWHERE) from error
         with stream:
             yield stream.write
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,7 +17,6 @@ from tests.worlds import make_channel, make_world
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.cli.desk import Desk
 
@@ -366,6 +366,13 @@ def test_a_file_that_cannot_be_written_is_said_before_anything_is_sent(planned: 
         ),
     )
     assert planned.writes == []
+
+
+def test_a_device_or_a_pipe_needs_no_folder_that_may_be_written(planned: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    # As it is for all but the superuser.
+    monkeypatch.setattr("os.access", lambda place, _rights: place != Path("/dev"))
+
+    assert planned.run("apply", "plan.json", "--format", "markdown=/dev/null").code == 0
 
 
 def test_there_is_nothing_to_resume_where_nothing_was_interrupted(planned: Desk) -> None:
