@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
-import subprocess
 import sys
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from benchmarks.measuring import running
 from reconciler.model.desired import Definitions, Desired
 from reconciler.model.project import Environment
 from reconciler.model.routes import Pointers
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
 KEY = "sandbox"
 ENVIRONMENT = Environment("served", "sandbox")
-_URL = re.compile(r"http://\S+")
 _TOOL = (sys.executable, "-m", "reconciler")
 # Where the sandbox's own database costs no time of a disk: what is measured is the client.
 _MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
@@ -45,7 +43,7 @@ def serving(folder: Path, *faults: str, is_fresh: bool = True) -> Iterator[str]:
     """The URL of the sandbox over `folder`, struck by `faults`; where `is_fresh`, it starts again from its world."""
     world = ("--world", "world.json") if is_fresh else ()
     struck = [word for fault in faults for word in ("--fault", fault)]
-    with _running((*_TOOL, "sandbox", "serve", *world, "--db", "sandbox.sqlite3", *struck), folder) as url:
+    with running((*_TOOL, "sandbox", "serve", *world, "--db", "sandbox.sqlite3", *struck), folder) as url:
         yield url
 
 
@@ -53,19 +51,8 @@ def serving(folder: Path, *faults: str, is_fresh: bool = True) -> Iterator[str]:
 def serving_bare(folder: Path, milliseconds: int) -> Iterator[str]:
     """The URL of a service over the world in `folder` that takes so many ms to answer, and does next to nothing."""
     command = (sys.executable, str(Path(__file__).with_name("bare.py")), "world.json", str(milliseconds))
-    with _running(command, folder) as url:
+    with running(command, folder) as url:
         yield url
-
-
-@contextmanager
-def _running(command: tuple[str, ...], folder: Path) -> Iterator[str]:
-    """The address in the first line that a command prints."""
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as service:
-        try:
-            (url,) = _URL.findall(next(iter(service.stdout or ()), ""))
-            yield url
-        finally:
-            service.terminate()
 
 
 def plan_names(reader: Reader) -> Plan:

@@ -27,6 +27,7 @@ from benchmarks.measuring import (
     median_ratio,
     render_table,
     replace_section,
+    running,
     take_turns,
 )
 
@@ -97,11 +98,8 @@ def _keep_values(folder: Path, job: Job) -> int:
 @contextmanager
 def _serving(folder: Path, python: str) -> Iterator[str]:
     serve = (python, "-m", "reconciler", "sandbox", "serve", "--world", "world.json", "--db", "sandbox.sqlite3")
-    with subprocess.Popen(serve, cwd=folder, stdout=subprocess.PIPE, text=True) as sandbox:
-        try:
-            yield next(iter(sandbox.stdout or ()), "").split()[2]
-        finally:
-            sandbox.terminate()
+    with running(serve, folder) as url:
+        yield url
 
 
 def _row(cell: Cell, name: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shutil
 import statistics
 import subprocess
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 
 _wall = attrgetter("wall")
+_URL = re.compile(r"http://\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,17 @@ class Cost:
     cpu: float
     memory: float
     output: str
+
+
+@contextmanager
+def running(command: Sequence[str], folder: Path) -> Iterator[str]:
+    """The address in the first line that a service prints, for as long as the block runs it."""
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as service:
+        try:
+            (url,) = _URL.findall(next(iter(service.stdout or ()), ""))
+            yield url
+        finally:
+            service.terminate()
 
 
 def take_turns(jobs: Sequence[Job], rounds: int) -> dict[str, list[Cost]]:

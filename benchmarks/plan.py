@@ -24,6 +24,7 @@ from benchmarks.measuring import (
     median_ratio,
     render_table,
     replace_section,
+    running,
     take_turns,
 )
 from benchmarks.plan_peers import install_octodns, prepare_octodns, prepare_terraform
@@ -111,13 +112,8 @@ def _prepare_peers(folder: Path, project: Path, numbers: tuple[int, int], tools:
 def _serving(project: Path, latency: int, tools: Tools) -> Iterator[str]:
     fault = ("--fault", f"GET latency={latency}") if latency else ()
     serve = ("sandbox", "serve", "--world", "world.json", "--db", "sandbox.sqlite3")
-    command = (tools.python, *_RECONCILER, *serve, *fault)
-    with subprocess.Popen(command, cwd=project, stdout=subprocess.PIPE, text=True) as sandbox:
-        try:
-            said = next(iter(sandbox.stdout or ()), "")
-            yield said.split()[2]
-        finally:
-            sandbox.terminate()
+    with running((tools.python, *_RECONCILER, *serve, *fault), project) as url:
+        yield url
 
 
 def _prepare_own(project: Path, url: str, changed: int, tools: Tools) -> list[Job]:

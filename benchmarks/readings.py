@@ -27,6 +27,7 @@ from benchmarks.measuring import (
     median_ratio,
     render_table,
     replace_section,
+    running,
     take_turns,
 )
 
@@ -146,12 +147,8 @@ def _floor(path: Path, rows: int, python: str) -> Job:
 @contextmanager
 def _serving(project: Path, python: str) -> Iterator[str]:
     serve = ("sandbox", "serve", "--world", "world.json", "--db", "sandbox.sqlite3")
-    with subprocess.Popen((python, *_RECONCILER, *serve), cwd=project, stdout=subprocess.PIPE, text=True) as sandbox:
-        try:
-            said = next(iter(sandbox.stdout or ()), "")
-            yield said.split()[2]
-        finally:
-            sandbox.terminate()
+    with running((python, *_RECONCILER, *serve), project) as url:
+        yield url
 
 
 def _render(cells: Sequence[Cell]) -> str:
