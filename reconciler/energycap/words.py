@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import islice
 from typing import TYPE_CHECKING
+
+from reconciler.energycap.page_text import find_page_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LONGEST = 400
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
-# Parts of the problem documents of ASP.NET (RFC 9457) that tell a reader nothing.
-_NOISE = frozenset({"type", "status", "statuscode", "code", "traceid", "instance", "path", "timestamp"})
+# Errors are short. Of what is longer than this only the beginning is looked at, and no more sentences than these.
+_LARGEST = 4 * 2**20
+_SENTENCES = 20
+_CHARSET = re.compile(r"charset=[\"']?([\w.:-]+)")
+# A member of a document that was cut off: its name, and its text without the quotes.
+_MEMBER = re.compile(r'"(\w{1,40})"\s{0,40}:\s{0,40}"((?:[^"\\]|\\.){1,400})')
+# Parts of the problem documents of ASP.NET (RFC 9457, and before) that tell a reader nothing.
+_NOISE = frozenset(
+    {"type", "status", "statuscode", "code", "traceid", "instance", "path", "timestamp", "stacktrace", "exceptiontype"}
+)
 # Names of lists that are no names of properties.
 _LISTS = frozenset({"errors", "errormessages", "messages", "details"})
 
@@ -25,19 +35,31 @@ def make_harmless(text: str) -> str:
 
 
 def find_words(body: bytes, content_type: str) -> str:
-    """What `body` says to a reader: the sentences of a JSON document, the title of a page, or the text itself.
+    """What `body` says to a reader: the sentences of a JSON document, of a page, or the text itself.
 
     The shape of the service's errors is not documented, so none is relied on.
     """
-    text = body[: 64 * _LONGEST].decode("utf-8", errors="replace").strip()
+    text = _decode(body[:_LARGEST], content_type).strip()
     if "html" in content_type or text[:1] == "<":
-        title = _TITLE.search(text)
-        return f'a page titled "{" ".join(title[1].split())}"' if title else "a page without a title"
+        return find_page_words(text)
     try:
-        sentences = tuple(dict.fromkeys(_find_sentences(json.loads(text))))
+        return "; ".join(dict.fromkeys(islice(_find_sentences(json.loads(text)), _SENTENCES)))
     except (ValueError, RecursionError):
-        return text
-    return "; ".join(sentences)
+        return _find_words_of_part(text) if len(body) > _LARGEST else text
+
+
+def _decode(body: bytes, content_type: str) -> str:
+    charset = _CHARSET.search(content_type)
+    try:
+        return body.decode(charset[1] if charset else "utf-8-sig", errors="replace")
+    except (LookupError, ValueError):  # no such charset
+        return body.decode("utf-8-sig", errors="replace")
+
+
+def _find_words_of_part(text: str) -> str:
+    members = ((name.casefold(), part) for name, part in _MEMBER.findall(text))
+    sentences = (" ".join(part.split()).removesuffix(".") for name, part in members if name not in _NOISE)
+    return "; ".join(dict.fromkeys(islice(sentences, _SENTENCES))) or text
 
 
 def _find_sentences(document: object) -> Iterator[str]:
@@ -48,7 +70,8 @@ def _find_sentences(document: object) -> Iterator[str]:
             # What stands together in an object of a list, as a property and what is wrong with it, is one sentence.
             yield from filter(None, (": ".join(_find_sentences(part)) for part in document))
         case dict():
-            for name, part in document.items():
+            # What an object says itself comes before its lists, which may be long.
+            for name, part in sorted(document.items(), key=lambda member: isinstance(member[1], list | dict)):
                 yield from _find_named_sentences(name, part)
         case _:
             return

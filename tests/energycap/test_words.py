@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reconciler.energycap.words import find_words, make_harmless
 
@@ -39,13 +43,81 @@ def test_what_a_body_says_is_found(body: str, words: str) -> None:
 @pytest.mark.parametrize(
     ("body", "words"),
     [
+        ({"errors": [{"line": "at x"}] * 90_000, "message": "No such channel."}, "No such channel; at x"),
+        ({"StackTrace": "at Service.Edit() " * 9000, "Message": "Channel 7 is locked."}, "Channel 7 is locked"),
+        ({"message": "Channel 7 is locked.", "rows": ["x"] * 1_500_000}, "Channel 7 is locked"),
+    ],
+    ids=["the sentence comes last", "a stack trace first", "too long to be read whole"],
+)
+def test_the_sentence_of_a_huge_document_is_found(body: object, words: str) -> None:
+    assert find_words(json.dumps(body).encode(), "application/json") == words
+
+
+_YELLOW = """<!DOCTYPE html><html><head><title>Runtime Error</title><style> p {color:red} </style></head>
+<body bgcolor="white"><span><H1>Server Error in '/' Application.<hr width=100%></H1><h2> <i>Runtime Error</i> </h2>
+</span><font><b> Description: </b>An application error occurred on the server.<br></font></body></html>
+<!-- [X]: y -->"""
+_IIS = """<html><head><title>404 - File or directory not found.</title></head><body>
+<div id="header"><h1>Server Error</h1></div><fieldset>
+<h2>404 - File or directory not found.</h2><h3>It might have been removed.</h3></fieldset></body></html>"""
+_PROXY = """<html><head><title>example.com | 522: Connection timed out</title><script>if(a<b){say("<p>no</p>")}</script>
+</head><body><h1><span>Connection timed out</span> <span>Error code 522</span></h1><nav><a>Home</a></nav>
+<p>The proxy&#39;s connection&nbsp;timed out<!-- no --> today.</p></body></html>"""
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
         ("<html><head><TITLE lang=en>Sign\n in</TITLE></head>…", 'a page titled "Sign in"'),
         ("<html></html>", "a page without a title"),
+        ("<html><body>Go away.", "a page without a title: Go away"),
+        (
+            _YELLOW,
+            (
+                "a page titled \"Runtime Error\": Server Error in '/' Application; "
+                "Description: An application error occurred on the server"
+            ),
+        ),
+        (_IIS, 'a page titled "404 - File or directory not found": Server Error; It might have been removed'),
+        (
+            _PROXY,
+            (
+                'a page titled "example.com | 522: Connection timed out": Connection timed out Error code 522; '
+                "The proxy's connection timed out today"
+            ),
+        ),
+        (
+            (
+                "<html><head><title>502 Bad Gateway</title></head><center><h1>502 Bad Gateway</h1></center>"
+                "<hr><center>nginx</center></html>"
+            ),
+            'a page titled "502 Bad Gateway": nginx',
+        ),
+        (
+            "<Error><Message>It failed.</Message><Reason>Channel 7 is locked</Reason></Error>",
+            "It failed; Channel 7 is locked",
+        ),
     ],
+    ids=["title", "empty", "text", "ASP.NET", "IIS", "a proxy with a script", "nginx", "XML"],
 )
-def test_of_a_page_only_its_title_is_said(body: str, words: str) -> None:
+def test_of_a_page_its_title_and_first_words_are_said(body: str, words: str) -> None:
     assert find_words(body.encode(), "text/html; charset=utf-8") == words
     assert find_words(body.encode(), "") == words
+
+
+def test_a_page_is_read_in_its_own_character_set() -> None:
+    body = "<html><title>Zugriff verweigert für Sie</title>".encode("latin-1")
+
+    assert find_words(body, "text/html; charset=iso-8859-1") == 'a page titled "Zugriff verweigert für Sie"'
+    assert find_words(body, "text/html; charset=no-such") == 'a page titled "Zugriff verweigert f\ufffdr Sie"'
+
+
+_TAGS = ["<", ">", "<!--", "-->", "<script>", "</script>", "<title>", "</title>", "<p>", "&#", "9" * 5000, ";", "&amp;"]
+
+
+@given(st.lists(st.sampled_from(_TAGS) | st.text(), max_size=30).map("".join))
+def test_whatever_a_page_holds_its_words_are_found_without_an_error(page: str) -> None:
+    assert isinstance(find_words(f"<{page}".encode(errors="replace"), "text/html"), str)
 
 
 def test_bytes_that_are_no_text_are_still_shown() -> None:
