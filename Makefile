@@ -6,13 +6,20 @@ READY := $(VENV)/.ready
 WORKFLOWS := $(wildcard .github/workflows/*.yml docs/ci/github/*.yml)
 ACTIONLINT := $(VENV)/actionlint
 SARIF := $(VENV)/sarif
+# All packages that demo, tests and checks run on, with hashes: what was tested, on every machine.
+LOCK := requirements/dev.txt
+PIP := -m pip --disable-pip-version-check install --quiet
+# A machine may say where packages come from, but neither which ones these are nor where they go.
+unexport PIP_BUILD_CONSTRAINT PIP_CONSTRAINT PIP_DRY_RUN PIP_EDITABLE PIP_GROUP PIP_NO_DEPS PIP_ONLY_BINARY PIP_NO_BINARY
+unexport PIP_PREFIX PIP_PYTHON PIP_REQUIREMENT PIP_ROOT PIP_TARGET PIP_USER
 
-.PHONY: demo test sdk sarif fuzz soak lint lint-workflows docs pictures help clean
+.PHONY: demo test test-matrix lock sdk sarif fuzz soak lint lint-workflows docs pictures help clean
 
 help:
 	@echo "make demo   the main job on the embedded sandbox, as a story"
 	@echo "make test   all tests"
-	@echo "make test-matrix  all tests with each Python that is here, with the lowest and the newest packages"
+	@echo "make test-matrix  all tests with each Python that is here, with the lowest, the newest and the locked packages"
+	@echo "make lock   the newest packages within the ranges of pyproject.toml, into requirements/, with their hashes"
 	@echo "make sdk    the vendor's own Python package against the sandbox, in an environment of its own"
 	@echo "make sarif  findings against the published schema of SARIF, which npm has"
 	@echo "make fuzz   files that the reader may stumble over, for ten minutes (SECONDS=N for another time)"
@@ -22,12 +29,24 @@ help:
 	@echo "make pictures  the pictures of the documents, with Chromium"
 	@echo "make clean  remove the virtual environment and what the tools left"
 
-$(READY): pyproject.toml reconciler/__init__.py
+# Packages from the lock in the environment $(1), then the project itself, for which pip needs no network.
+define install
+	@$(1)/bin/python $(PIP) --no-user --require-hashes --requirement $(LOCK)
+	@PIP_CONFIG_FILE=/dev/null $(1)/bin/python $(PIP) --isolated --no-index --no-deps --no-build-isolation --editable .
+endef
+
+# The newest packages that the ranges of pyproject.toml admit, for each Python and system that they admit.
+define compile
+	@$(VENV)-lock/bin/uv pip compile --no-config --quiet --universal --upgrade --generate-hashes --python-version 3.11 \
+	  --custom-compile-command "make lock" $(1) pyproject.toml
+endef
+
+$(READY): pyproject.toml reconciler/__init__.py $(LOCK)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "reconciler needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.12"; exit 1; }
 	@echo "Setting up $(VENV) (once) ..."
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(call install,$(VENV))
 	@touch $@
 
 demo: $(READY)
@@ -39,9 +58,16 @@ test: $(READY)
 test-matrix:
 	@.ci/matrix $(PYTHONS)
 
+lock:
+	@$(PYTHON) -m venv $(VENV)-lock
+	@$(VENV)-lock/bin/python $(PIP) --no-user --upgrade 'uv>=0.9'
+	$(call compile,--extra dev --output-file $(LOCK))
+	$(call compile,--constraint $(LOCK) --output-file requirements/runtime.txt)
+
 sdk:
 	@$(PYTHON) -m venv $(VENV)-sdk
-	@$(VENV)-sdk/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]' EnergyCapSdk
+	$(call install,$(VENV)-sdk)
+	@$(VENV)-sdk/bin/python $(PIP) --no-user EnergyCapSdk
 	@$(VENV)-sdk/bin/python -m pytest tests/readings/test_vendor_sdk.py $(ARGS)
 
 sarif: $(READY)
@@ -50,7 +76,7 @@ sarif: $(READY)
 
 fuzz: SECONDS ?= 600
 fuzz: $(READY)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check atheris
+	@$(BIN)/python $(PIP) --no-user --no-deps atheris
 	@nice -n 19 $(BIN)/python -m tests.fuzz.reader --seconds $(SECONDS)
 
 soak: EXAMPLES ?= 20000
@@ -84,4 +110,4 @@ pictures: $(READY)
 	@$(BIN)/python -m tests.docs.pictures
 
 clean:
-	rm -rf $(VENV) $(VENV)-sdk .reconciler .fuzz .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* .import_linter_cache dist
+	rm -rf $(VENV) $(VENV)-lock $(VENV)-sdk .reconciler .fuzz .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* .import_linter_cache dist

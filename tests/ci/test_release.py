@@ -20,7 +20,18 @@ if TYPE_CHECKING:
     from tests.ci.runner import StepRun
     from tests.ci.stand_ins import Site
 
-SOURCES = ("reconciler", "schemas", "docs", "channels", "tests", "README.md", "CHANGELOG.md", "LICENSE", "Makefile")
+SOURCES = (
+    "reconciler",
+    "schemas",
+    "docs",
+    "channels",
+    "requirements",
+    "tests",
+    "README.md",
+    "CHANGELOG.md",
+    "LICENSE",
+    "Makefile",
+)
 
 
 @pytest.fixture
