@@ -13,14 +13,18 @@ if TYPE_CHECKING:
     from reconciler.model.values import Value
 
 
-def is_same(path: str, one: Value, other: Value, rule_id: Value) -> bool:
-    """Whether two values of the field at `path` mean the same on a channel with the observation rule `rule_id`.
+def is_same(path: str, wanted: Value, found: Value, rule_id: Value) -> bool:
+    """Whether a channel with the observation rule `rule_id` has what is `wanted` at `path`, by what is `found` there.
 
     Numbers are compared as doubles and formulas token by token; null is the beginning of time for a date, and under the
-    Odometer rule what the service fills in. Else null, "" and 0 are three things.
+    Odometer rule what the service fills in. A text that may be null is the same when it is empty, and a service may
+    trim the blanks around a wanted text: so "abc" is found for "abc ", but "abc " is not for "abc", for who wants
+    blanks away must be able to say so.
     """
     field = FIELD_AT[path]
-    return _is_equal(field, _fill_in(field, one, rule_id), _fill_in(field, other, rule_id))
+    if field.kind is Kind.TEXT:
+        return _is_same_text(field, wanted, found)
+    return _is_equal(field, _fill_in(field, wanted, rule_id), _fill_in(field, found, rule_id))
 
 
 def canonical(path: str, value: Value) -> Value:
@@ -32,6 +36,13 @@ def canonical(path: str, value: Value) -> Value:
             return canonical_number(float(value)) if isinstance(value, float) else value
         case _:
             return value
+
+
+def _is_same_text(field: Field, wanted: Value, found: Value) -> bool:
+    stored: set[Value] = {wanted, wanted.strip(), wanted.rstrip()} if isinstance(wanted, str) else {wanted}
+    if field.nullable and not stored.isdisjoint((None, "")):
+        stored.update((None, ""))
+    return found in stored
 
 
 def _fill_in(field: Field, value: Value, rule_id: Value) -> Value:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from reconciler.model.fields import FIELD_AT
 from reconciler.model.plan import Action
 from reconciler.model.record import record
+from reconciler.planning.canonical import is_same
 from reconciler.planning.citing import show_value
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def _means_the_same(path: str, change: Change, now: Change) -> bool:
 
 
 def _compare_edit(edit: Edit, now: Edit) -> Iterator[str]:
-    if now.before != edit.before:
+    if not is_same(edit.path, edit.before, now.before, None):
         yield f"{edit.path} is {show_value(now.before)} now, was {show_value(edit.before)}"
     if now.after != edit.after:
         yield f"{edit.path} becomes {show_value(now.after)} now, was to become {show_value(edit.after)}"

@@ -82,7 +82,7 @@ def _written_paths(desired: Desired) -> dict[str, str]:
 def _keep_same(translated: Spec, live: Spec) -> dict[str, Value]:
     rule_id = translated.get(OBSERVATION_RULE_ID, live.get(OBSERVATION_RULE_ID))
     unlike = translated.items() - live.items()
-    same = {path: live.get(path) for path, value in unlike if is_same(path, live.get(path), value, rule_id)}
+    same = {path: live.get(path) for path, value in unlike if is_same(path, value, live.get(path), rule_id)}
     return {**translated, **same}
 
 

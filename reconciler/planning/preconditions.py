@@ -67,7 +67,7 @@ def draft_again(change: Change, fresh: Live, codes: Codes) -> Draft:
     touched = (
         path
         for path in list_touched(change.edits)
-        if not is_same(path, fresh.values.get(path), change.wanted[path], rule_id)
+        if not is_same(path, change.wanted[path], fresh.values.get(path), rule_id)
     )
     return Draft(
         name=change.name,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reconciler.model.fields import ODOMETER, TRIP
 from reconciler.model.values import BEGINNING, Value
@@ -25,6 +27,9 @@ from tests.planning.tenant import V
         (f"{V}formula", "channel(1)*2", "channel( 1 ) * 2", TRIP),
         (f"{V}formula", None, None, TRIP),
         ("channelDescription", "", "", TRIP),
+        ("channelDescription", None, "", TRIP),
+        ("channelImportId", None, "", ODOMETER),
+        ("channelInfo", "", "", TRIP),
     ],
 )
 def test_is_the_same(path: str, one: Value, other: Value, rule_id: Value) -> None:
@@ -35,7 +40,9 @@ def test_is_the_same(path: str, one: Value, other: Value, rule_id: Value) -> Non
 @pytest.mark.parametrize(
     ("path", "one", "other", "rule_id"),
     [
-        ("channelDescription", None, "", TRIP),
+        ("channelInfo", None, "", TRIP),
+        ("channelDescription", None, "Use", TRIP),
+        ("channelDescription", "Use", "U se", TRIP),
         ("channelInfo", "Use", "use", TRIP),
         ("isPrimaryValue", True, 1, TRIP),
         ("isPrimaryValue", False, None, TRIP),
@@ -51,6 +58,23 @@ def test_is_the_same(path: str, one: Value, other: Value, rule_id: Value) -> Non
 def test_is_not_the_same(path: str, one: Value, other: Value, rule_id: Value) -> None:
     assert not is_same(path, one, other, rule_id)
     assert not is_same(path, other, one, rule_id)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [("abc ", "abc"), ("abc\t", "abc"), (" abc ", "abc"), (" abc ", " abc"), (" ", ""), ("\N{NO-BREAK SPACE}", None)],
+)
+def test_a_service_may_trim_blanks_that_are_wanted_but_not_the_other_way_round(wanted: Value, found: Value) -> None:
+    assert is_same("channelDescription", wanted, found, TRIP)
+    assert not is_same("channelDescription", found, wanted, TRIP)
+
+
+@given(st.text() | st.none())
+def test_a_text_is_the_same_however_a_service_stores_it(wanted: str | None) -> None:
+    text = wanted or ""
+    stored: list[Value] = [wanted, text.strip(), text.rstrip(), *([] if text.strip() else [None])]
+
+    assert all(is_same("channelDescription", wanted, found, TRIP) for found in stored)
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,12 @@ def test_a_change_that_does_the_same_still_holds(now: Change) -> None:
     assert comparison.describe() == ""
 
 
+def test_an_empty_text_that_a_service_now_stores_otherwise_has_not_moved() -> None:
+    note = Edit("channelDescription", None, "Roof", Impact.COSMETIC)
+
+    assert compare(make_change(note), make_change(replace(note, before=""))).holds
+
+
 def test_what_was_done_in_part_still_holds() -> None:
     unit = Edit(UNIT, "KWH", "KW", Impact.FORWARD)
     now = replace(make_change(EDIT), after={MULTIPLIER: 2, UNIT: "KW"})

@@ -39,6 +39,8 @@ READ: dict[str, Any] = {
     [
         pytest.param({}, TRIP, id="nothing managed"),
         pytest.param({f"{V}multiplier": 1.0, "channelDescription": None}, TRIP, id="as it is"),
+        pytest.param({"channelDescription": ""}, TRIP, id="an empty text that reads null"),
+        pytest.param({"channelInfo": f"{TRIP.name} "}, TRIP, id="a text that the service trimmed"),
         pytest.param({f"{V}rolloverValue": None, f"{V}rollbackAllowance": None}, ODOMETER, id="what is filled in"),
         pytest.param({f"{V}beginDate": "1899-12-30"}, TRIP, id="the beginning of time"),
         pytest.param({f"{V}unitCode": "KWH", f"{V}unitId": 1, "summarizationMethod": "Sum"}, TRIP, id="codes and ids"),
@@ -54,11 +56,18 @@ def test_what_means_the_same_is_no_edit(spec: Spec, live: Live) -> None:
     assert (change.live, change.wanted) == ({}, {})
 
 
-def test_null_and_empty_text_and_zero_are_three_things() -> None:
-    spec: Spec = {"channelDescription": "", f"{V}offset": 0}
+def test_null_and_zero_are_two_things() -> None:
     live = make_live(1)
 
-    assert [(edit.before, edit.after) for edit in plan_one(spec, live).edits] == [(None, ""), (None, 0)]
+    assert [(edit.before, edit.after) for edit in plan_one({f"{V}offset": 0}, live).edits] == [(None, 0)]
+
+
+def test_blanks_that_only_the_service_has_are_taken_away() -> None:
+    live = make_live(1, {"channelDescription": "Roof "})
+
+    assert [(edit.before, edit.after) for edit in plan_one({"channelDescription": "Roof"}, live).edits] == [
+        ("Roof ", "Roof")
+    ]
 
 
 def test_edits_stand_in_the_order_of_the_field_table_and_in_the_words_of_the_file() -> None:
