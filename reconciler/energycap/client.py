@@ -23,7 +23,7 @@ from reconciler.energycap.calls import (
     WRITES,
 )
 from reconciler.energycap.documents import Odd, read_flag, read_objects
-from reconciler.energycap.pages import LARGEST_PAGE, Content, Page, Row, check_unpaged, read_all, read_size
+from reconciler.energycap.pages import LARGEST_PAGE, Content, Page, Row, check_unpaged, read_all, read_counts
 from reconciler.energycap.reference import make_reference, types_from_response, units_from_response
 from reconciler.energycap.rows import unpack_rows
 from reconciler.energycap.session import Session
@@ -202,8 +202,8 @@ class Reader:
             document = unpack(request, answer)
             if not isinstance(document, list):
                 raise unusable(f"page {number} of the list of channels is no list")
-            total, size = read_size(answer.headers, LARGEST_PAGE)
-            return Page(number, tuple(map(read_row, document)), total, size)
+            counts = read_counts(answer.headers, LARGEST_PAGE)
+            return Page(number, tuple(map(read_row, document)), *counts)
 
 
 class Editor(Reader):

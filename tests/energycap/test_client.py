@@ -148,7 +148,7 @@ def test_the_channels_of_one_data_point_are_asked_for_by_filter() -> None:
         ([make_page([make_channel(), {"channelInfo": "x"}])], "a channel comes without its channelId"),
         ([make_page([make_channel(isCalculated=7)])], "channel 1042: isCalculated should be true or false, found 7"),
         (
-            [make_page([make_channel()], 2)] * 2,
+            [make_page([make_channel()], 2, PageSize="1000", TotalPages="1")] * 2,
             "the list of channels could not be read whole, in two attempts: page 1 of 1 holds 1 channels instead of 2",
         ),
         (
@@ -170,6 +170,22 @@ def test_a_list_that_is_not_proved_whole_is_no_list(answers: list[httpx.Response
         reader.list_channels()
 
     assert failure.value.message == f"the service's answer cannot be used: {flaw}"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"TotalPages": "2"}, {"totalpages": "2"}, {"TotalNumberOfRecords": "3"}, {"totalnumberofrecords": "3"}],
+    ids=["pages", "pages in lower case", "total", "total in lower case"],
+)
+def test_a_list_is_read_to_its_end_whatever_header_counts_it(headers: dict[str, str]) -> None:
+    pages = [[1, 2], [3]]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        rows = [make_channel(channelId=id_) for id_ in pages[int(request.url.params["pageNumber"]) - 1]]
+        return httpx.Response(200, json=rows, headers=headers)
+
+    with open_reader(URL, KEY, httpx.MockTransport(answer)) as reader:
+        assert [live.id for live in reader.list_channels()] == [1, 2, 3]
 
 
 @pytest.mark.parametrize("is_on", [True, False], ids=["on", "off"])

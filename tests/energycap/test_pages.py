@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.energycap.pages import Page, Row, find_gap, read_all, read_size
+from reconciler.energycap.pages import Page, Row, find_gap, read_all, read_counts
 from reconciler.errors import BadAnswer
 
 if TYPE_CHECKING:
@@ -88,19 +88,99 @@ def test_each_way_of_not_being_whole_says_its_numbers(pages: list[Page[object]],
     assert find_gap(pages) == gap
 
 
+def make_uncounted(number: int, ids: Iterable[int], pages: int = 3) -> Page[object]:
+    return Page(number, tuple(Row(channel_id, None) for channel_id in ids), None, 1000, pages)
+
+
+UNCOUNTED = [make_uncounted(1, [5, 4]), make_uncounted(2, [1, 2]), make_uncounted(3, [3])]
+# One was removed while this was read: 2 moved to page 1 after that was read.
+SHIFTED = [make_uncounted(1, [5, 4]), make_uncounted(2, [1, 3]), make_uncounted(3, [7])]
+
+
 @pytest.mark.parametrize(
-    ("headers", "size"),
+    ("sweeps", "ids"),
     [
-        ({"totalnumberofrecords": "600", "pagesize": "250", "totalpages": "3", "pagenumber": "1"}, (600, 250)),
-        ({"totalnumberofrecords": "600"}, (600, 1000)),
-        ({"totalnumberofrecords": "600", "pagesize": "0", "totalpages": "1"}, (600, 1000)),
-        ({"totalnumberofrecords": "0", "totalpages": "0"}, (0, 1000)),
-        ({"totalnumberofrecords": "0", "totalpages": "1"}, (0, 1000)),
+        ([UNCOUNTED, UNCOUNTED], [1, 2, 3, 4, 5]),
+        ([SHIFTED, UNCOUNTED, UNCOUNTED], [1, 2, 3, 4, 5]),
+        ([[make_uncounted(1, [2, 1], 1)]], [1, 2]),
+        ([[make_uncounted(1, [], 0)]], []),
+        ([[make_uncounted(1, [], 1)]], []),
     ],
-    ids=["the service's own size", "total alone", "no size", "empty", "empty but one page"],
+    ids=["twice alike", "rows moved", "one page", "no page", "an empty page"],
 )
-def test_the_headers_give_the_total_and_the_size_of_a_page(headers: dict[str, str], size: tuple[int, int]) -> None:
-    assert read_size(headers, 1000) == size
+def test_a_list_whose_pages_alone_are_counted_is_whole_when_it_is_the_same_twice(
+    sweeps: list[list[Page[object]]], ids: list[int]
+) -> None:
+    assert read_ids(*sweeps) == ids
+
+
+def test_a_list_whose_pages_alone_are_counted_is_refused_when_it_never_stays_the_same() -> None:
+    with pytest.raises(BadAnswer) as failure:
+        read_ids(UNCOUNTED, SHIFTED, UNCOUNTED)
+
+    assert failure.value.message == (
+        "the service's answer cannot be used: the list of channels could not be read whole, in three attempts: "
+        "each time it held other channels"
+    )
+
+
+@pytest.mark.parametrize(
+    ("pages", "gap"),
+    [
+        ([*UNCOUNTED[:2], make_uncounted(3, [5])], "1 of 5 channels came twice, so as many did not come at all"),
+        ([UNCOUNTED[0], make_uncounted(2, [1]), UNCOUNTED[2]], "page 2 of 3 holds 1 channels, page 1 held 2"),
+        ([*UNCOUNTED[:2], make_uncounted(3, [])], "page 3 of 3 holds 0 channels, page 1 held 2"),
+        ([*UNCOUNTED[:2], make_uncounted(3, [6, 7, 8])], "page 3 of 3 holds 3 channels, page 1 held 2"),
+        (
+            [*UNCOUNTED[:2], make_uncounted(3, [6], 4)],
+            "page 3 does not count pages as page 1 does, which counted 3",
+        ),
+        (
+            [*UNCOUNTED[:2], make_page(3, [6])],
+            "page 3 does not count pages as page 1 does, which counted 3",
+        ),
+        ([make_uncounted(1, [6], 0)], "page 1 of 0 holds 1 channels, page 1 held 1"),
+    ],
+    ids=["twice", "short", "empty", "long", "another count", "another way to count", "no pages"],
+)
+def test_each_way_of_not_being_whole_is_said_of_a_list_without_a_total(pages: list[Page[object]], gap: str) -> None:
+    assert find_gap(pages) == gap
+
+
+@pytest.mark.parametrize(
+    ("size", "pages"),
+    [(1000, None), (1000, 3), (2, 3), (2, None)],
+    ids=["nothing said", "pages said", "size and pages said", "size said"],
+)
+def test_a_list_whose_pages_hold_fewer_than_asked_is_read_to_its_end(size: int, pages: int | None) -> None:
+    def cap(number: int, ids: Iterable[int]) -> Page[object]:
+        return Page(number, tuple(Row(channel_id, None) for channel_id in ids), 5, size, pages)
+
+    assert read_ids([cap(1, [5, 4]), cap(2, [1, 2]), cap(3, [3])]) == [1, 2, 3, 4, 5]
+
+
+def test_more_pages_than_any_list_has_are_not_asked_for() -> None:
+    with pytest.raises(BadAnswer) as failure:
+        read_ids([make_uncounted(1, [1], 10**12)])
+
+    assert failure.value.message == (
+        "the service's answer cannot be used: "
+        "the list of channels has 1,000,000,000,000 pages, which is more than any list has"
+    )
+
+
+@pytest.mark.parametrize(
+    ("headers", "counts"),
+    [
+        ({"totalnumberofrecords": "600", "pagesize": "250", "totalpages": "3", "pagenumber": "1"}, (600, 250, 3)),
+        ({"totalnumberofrecords": "600"}, (600, 1000, None)),
+        ({"totalnumberofrecords": "600", "pagesize": "0", "totalpages": "1"}, (600, 1000, 1)),
+        ({"totalpages": "3"}, (None, 1000, 3)),
+    ],
+    ids=["the service's own size", "total alone", "no size", "pages alone"],
+)
+def test_the_headers_of_a_page_are_read(headers: dict[str, str], counts: tuple[int | None, int, int | None]) -> None:
+    assert read_counts(headers, 1000) == counts
 
 
 @pytest.mark.parametrize(
@@ -111,15 +191,17 @@ def test_the_headers_give_the_total_and_the_size_of_a_page(headers: dict[str, st
             {"totalnumberofrecords": "600, 600"},
             "the header TotalNumberOfRecords of a list is no number: '600, 600'",
         ),
-        (
-            {"totalnumberofrecords": "600", "totalpages": "3"},
-            "a page of channels counts 600 channels in 3 pages of 1,000",
-        ),
     ],
-    ids=["missing", "twice", "contradiction"],
+    ids=["missing", "twice"],
 )
 def test_headers_that_prove_nothing_are_refused(headers: dict[str, str], flaw: str) -> None:
     with pytest.raises(BadAnswer) as failure:
-        read_size(headers, 1000)
+        read_counts(headers, 1000)
 
     assert failure.value.message == f"the service's answer cannot be used: {flaw}"
+
+
+def test_pages_that_do_not_fit_the_total_are_no_whole_list() -> None:
+    page: Page[object] = Page(1, (Row(1, None),), 1, 1000, 3)
+
+    assert find_gap([page]) == "page 1 counts 1 channels in 3 pages of 1,000"
