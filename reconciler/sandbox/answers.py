@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response
 
 from reconciler.sandbox.bodies import Refusal, parse_json
-from reconciler.sandbox.choices import ErrorBody
+from reconciler.sandbox.choices import ErrorBody, PutAnswer
 from reconciler.sandbox.journal import Request as JournalRequest
 from reconciler.sandbox.journal import record_request
 
@@ -65,6 +65,17 @@ def send_refusal(settings: Settings, refusal: Refusal) -> Response:
         return Response("\n".join(lines), refusal.status, media_type="text/plain")
     errors = [{"property": one.property, "message": one.message} for one in refusal.violations]
     return send(Answer(refusal.status, json.dumps({"message": refusal.message, "errors": errors})))
+
+
+def shorten_put(settings: Settings, answer: Answer) -> Answer:
+    """The answer to a PUT that was carried out, with as much of `answer` as the settings give."""
+    match settings.put_answer:
+        case PutAnswer.CHANNEL:
+            return answer
+        case PutAnswer.EMPTY:
+            return Answer(200, "")
+        case PutAnswer.NO_CONTENT:
+            return Answer(204, "")
 
 
 async def carry_out(desk: Desk, request: Request, decide: Callable[[Any], Answer]) -> Response:

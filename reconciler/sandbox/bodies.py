@@ -116,8 +116,8 @@ class Body:
         if not isinstance(value, str) or not _is_unicode(value):
             self.complain(name, "must be a string")
             return None
-        if longest is not None and len(value) > longest:
-            self.complain(name, f"must be at most {longest} characters, found {len(value)}")
+        if longest is not None and (length := _dot_net_length(value)) > longest:
+            self.complain(name, f"must be at most {longest} characters, found {length}")
         return value
 
     def boolean(self, name: str) -> bool | None:
@@ -215,6 +215,11 @@ def _count_digits(value: Decimal) -> tuple[int, int]:
     exponent = int(exponent) + len(all_digits) - len(digits) if digits else 0
     scale = max(0, -exponent)
     return scale, max(len(digits) + max(0, exponent), scale)
+
+
+def _dot_net_length(text: str) -> int:
+    # .NET counts UTF-16 code units: two for each character outside the basic plane.
+    return len(text.encode("utf-16-le")) // 2
 
 
 def _is_unicode(text: str) -> bool:

@@ -13,10 +13,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from reconciler.sandbox import editing
-from reconciler.sandbox.answers import Answer, Desk, carry_out, send
+from reconciler.sandbox.answers import Answer, Desk, carry_out, send, shorten_put
 from reconciler.sandbox.bodies import Refusal
 from reconciler.sandbox.channel_table import read_channel
-from reconciler.sandbox.choices import Deletion, ListShape, PageOrder
+from reconciler.sandbox.choices import Deletion, PageOrder, PagingHeaders
 from reconciler.sandbox.filters import (
     BOOLEAN_OPERATORS,
     INTEGER_OPERATORS,
@@ -31,7 +31,9 @@ from reconciler.sandbox.rendering import render_channel, render_channels
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from reconciler.sandbox.lists import Page
     from reconciler.sandbox.records import Channel
+    from reconciler.sandbox.settings import Settings
 
 PATH = "/api/v202406/esachannel"
 
@@ -93,11 +95,10 @@ class ChannelEndpoints:
         parameters = {name.lower(): value for name, value in request.query_params.items()}
         is_shuffled = settings.page_order is PageOrder.SHUFFLED or SHUFFLED_PAGE in request.scope
         shuffle = next(self.desk.turns) if is_shuffled else None
-        page = find_page(self.desk.store, Listing(_FIELDS, parameters, shuffle))
+        page = find_page(self.desk.store, Listing(_FIELDS, parameters, int(settings.page_cap), shuffle))
         ids = page.ids[: len(page.ids) // 2] if TRUNCATED_PAGE in request.scope else page.ids
-        with_versions = settings.list_shape is ListShape.FULL
-        texts = render_channels(self.desk.store, settings, ids, with_versions=with_versions)
-        return Response(f"[{','.join(texts)}]", headers=page.headers, media_type="application/json")
+        texts = render_channels(self.desk.store, settings, ids, settings.list_shape)
+        return Response(f"[{','.join(texts)}]", headers=_headers(page, settings), media_type="application/json")
 
     async def read(self, request: Request) -> Response:
         """GET: one channel."""
@@ -116,7 +117,8 @@ class ChannelEndpoints:
 
         def decide(body: Any) -> Answer:
             channel = find_channel(self.desk, request)
-            return self._answer(editing.edit_channel(self.desk.store, self.desk.settings, channel, body))
+            edited = editing.edit_channel(self.desk.store, self.desk.settings, channel, body)
+            return shorten_put(self.desk.settings, self._answer(edited))
 
         return await carry_out(self.desk, request, decide)
 
@@ -131,3 +133,9 @@ class ChannelEndpoints:
 
     def _answer(self, channel: Channel) -> Answer:
         return Answer(200, render_channel(self.desk.store, self.desk.settings, channel.channel_id))
+
+
+def _headers(page: Page, settings: Settings) -> dict[str, str]:
+    if settings.paging_headers is PagingHeaders.ALL:
+        return page.headers
+    return {"TotalPages": page.headers["TotalPages"]}

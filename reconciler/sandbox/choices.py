@@ -86,10 +86,16 @@ class CalculatedInterval(StrEnum):
 
 
 class ListShape(StrEnum):
-    """Whether the rows of the channel list carry channelVersions."""
+    """What the rows of the channel list hold: all that a GET of one channel holds; no channelVersions; versions without
+    the keys offset, minimumReading and maximumReading; versions in which these three are always null; no isCalculated,
+    isPrimaryValue and isPrimaryDemand.
+    """
 
     FULL = "full"
     WITHOUT_VERSIONS = "without_versions"
+    WITHOUT_BOUNDS = "without_bounds"
+    NULL_BOUNDS = "null_bounds"
+    WITHOUT_FLAGS = "without_flags"
 
 
 class Deletion(StrEnum):
@@ -161,3 +167,99 @@ class PageOrder(StrEnum):
 
     STABLE = "stable"
     SHUFFLED = "shuffled"
+
+
+class TripRegister(StrEnum):
+    """What null reads back as for rolloverValue and rollbackAllowance under Trip: null, the defaults, or 0."""
+
+    NULL = "null"
+    DEFAULTS = "defaults"
+    ZERO = "zero"
+
+
+class EmptyText(StrEnum):
+    """How channelDescription and channelImportId are stored: as sent, null as "", or "" as null."""
+
+    KEPT = "kept"
+    TO_EMPTY = "to_empty"
+    TO_NULL = "to_null"
+
+
+class TextBlanks(StrEnum):
+    """Blanks around channelInfo, channelDescription and channelImportId: stored as sent, or trimmed."""
+
+    KEPT = "kept"
+    TRIMMED = "trimmed"
+
+
+class NullOffset(StrEnum):
+    """How an offset of null reads back, under either observation rule."""
+
+    NULL = "null"
+    ZERO = "zero"
+
+
+class NullFormula(StrEnum):
+    """How a formula of null reads back: null, or an empty string."""
+
+    NULL = "null"
+    EMPTY = "empty"
+
+
+class VersionDates(StrEnum):
+    """How beginDate and endDate of a version read: wall time in the data point's time zone without a zone, the same
+    followed by Z, the same with the zone's offset, or the time in UTC followed by Z.
+    """
+
+    NAIVE = "naive"
+    Z_WALL_TIME = "z_wall_time"
+    OFFSET = "offset"
+    UTC = "utc"
+
+
+class FormulaValidation(StrEnum):
+    """The two formula checks: offered, refused (403), not there (404), or a 200 without a body or with true alone."""
+
+    OFFERED = "offered"
+    FORBIDDEN = "forbidden"
+    ABSENT = "absent"
+    EMPTY = "empty"
+    TRUE = "true"
+
+
+class UnitList(StrEnum):
+    """GET of the units: offered, refused (403), or not there (404)."""
+
+    OFFERED = "offered"
+    FORBIDDEN = "forbidden"
+    ABSENT = "absent"
+
+
+class ObservationTypeList(StrEnum):
+    """GET of the observation types: offered, refused (403), or not there (404)."""
+
+    OFFERED = "offered"
+    FORBIDDEN = "forbidden"
+    ABSENT = "absent"
+
+
+class PutAnswer(StrEnum):
+    """The answer to a PUT of a channel or version: 200 with it, 200 without a body, or 204."""
+
+    CHANNEL = "channel"
+    EMPTY = "empty"
+    NO_CONTENT = "no_content"
+
+
+class PagingHeaders(StrEnum):
+    """The headers of a page: all four that are documented, or TotalPages alone."""
+
+    ALL = "all"
+    TOTAL_PAGES_ONLY = "total_pages_only"
+
+
+class PageCap(StrEnum):
+    """The most rows that a page holds, whatever pageSize asks for."""
+
+    THOUSAND = "1000"
+    QUARTER = "250"

@@ -13,15 +13,18 @@ from typing import TYPE_CHECKING, Any, TypeVar, assert_never
 
 from reconciler.sandbox.bodies import Body, Presence, invalid, read_body
 from reconciler.sandbox.choices import (
+    EmptyText,
     MissingDefinedKey,
     MissingVersion,
     NullBoolean,
     OdometerNulls,
     OdometerOffset,
+    TextBlanks,
 )
 from reconciler.sandbox.records import (
     DEFAULT_ROLLBACK_ALLOWANCE,
     DEFAULT_ROLLOVER_VALUE,
+    FLOOR_DATE,
     INTERVALS,
     OBSERVATION_RULES,
     ODOMETER,
@@ -29,7 +32,6 @@ from reconciler.sandbox.records import (
     ChannelSettings,
     VersionSettings,
 )
-from reconciler.sandbox.rendering import FLOOR_DATE
 
 if TYPE_CHECKING:
     from reconciler.sandbox.bodies import Violation
@@ -167,9 +169,9 @@ def _parse_channel(body: Body, settings: Settings, defined: _DefinedValues) -> C
     child = body.child("esaChannelVersion")
     return ChannelEdit(
         settings=ChannelSettings(
-            description=defined.description,
-            import_id=defined.import_id,
-            name=name or "",
+            description=_stored_text(defined.description, settings),
+            import_id=_stored_text(defined.import_id, settings),
+            name=_trimmed(name, settings) or "",
             interval_minutes=_parse_interval(body, is_calculated=defined.is_calculated),
             is_calculated=defined.is_calculated,
             is_primary_demand=defined.is_primary_demand,
@@ -179,6 +181,21 @@ def _parse_channel(body: Body, settings: Settings, defined: _DefinedValues) -> C
         ),
         version=None if child is None else _parse_version(child, settings, is_calculated=defined.is_calculated),
     )
+
+
+def _stored_text(text: str | None, settings: Settings) -> str | None:
+    trimmed = _trimmed(text, settings)
+    match settings.empty_text:
+        case EmptyText.TO_EMPTY:
+            return trimmed or ""
+        case EmptyText.TO_NULL:
+            return trimmed or None
+        case EmptyText.KEPT:
+            return trimmed
+
+
+def _trimmed(text: str | None, settings: Settings) -> str | None:
+    return text.strip() if text is not None and settings.text_blanks is TextBlanks.TRIMMED else text
 
 
 def _parse_interval(body: Body, *, is_calculated: bool) -> int | None:

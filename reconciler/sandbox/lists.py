@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from reconciler.sandbox.store import Store
 
 _DEFAULT_SIZE = 250
-_LARGEST_SIZE = 1000
 _PRIME = 1_000_003
 # The golden section of the prime: multiples of it lie far apart.
 _SPREAD = 618_035
@@ -32,6 +31,7 @@ class Listing:
 
     fields: Mapping[str, Field]
     parameters: Mapping[str, str]
+    largest: int
     # None orders by id; each number gives another order.
     shuffle: int | None = None
 
@@ -47,7 +47,7 @@ class Page:
 def find_page(store: Store, listing: Listing) -> Page:
     """The page of channels that is asked for. Raises `Refusal` for parameters that have no meaning."""
     number = _positive(listing.parameters, "pageNumber", 1)
-    size = min(_positive(listing.parameters, "pageSize", _DEFAULT_SIZE), _LARGEST_SIZE)
+    size = min(_positive(listing.parameters, "pageSize", _DEFAULT_SIZE), listing.largest)
     condition = parse_filter(listing.parameters.get("filter"), listing.fields)
     # The pieces of SQL are this package's own; what the client sent is bound.
     source = f"FROM channels WHERE {condition.sql}"

@@ -25,14 +25,13 @@ from reconciler.sandbox.reading_table import (
     StoredReading,
     compute_readings,
     find_instants,
-    name_unknown_zone,
-    parse_instant,
     put_readings,
     zone_of,
 )
-from reconciler.sandbox.reference_table import Kind, read_record
-from reconciler.sandbox.rendering import unit_child
+from reconciler.sandbox.reference_table import Kind, read_data_point, read_record
 from reconciler.sandbox.resolution import UnresolvedError, resolve_channel
+from reconciler.sandbox.version_responses import unit_child
+from reconciler.sandbox.zones import find_zone, name_unknown_zone, parse_instant
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -127,7 +126,8 @@ class ReadingEndpoints:
 
     def _put_group(self, channel: Channel, group: Group, dialect: Dialect) -> list[dict[str, Any]]:
         """Stores the good readings of a group; the failures."""
-        zone, unknown = zone_of(self.desk.store, channel), name_unknown_zone(self.desk.store, channel)
+        point = read_data_point(self.desk.store, channel.data_point_id)
+        zone, unknown = find_zone(point), name_unknown_zone(point)
         must_be_new = dialect is V3 and self.desk.settings.v3_overwrite is V3Overwrite.FAIL
         taken = find_instants(self.desk.store, channel.channel_id) if must_be_new else set()
         good, failed = [], []

@@ -13,17 +13,18 @@ from __future__ import annotations
 import json
 from bisect import bisect_left
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from reconciler.sandbox.channel_table import save_evidence
 from reconciler.sandbox.records import ODOMETER, Evidence
 from reconciler.sandbox.reference_table import Kind, read_data_point, read_record
-from reconciler.sandbox.rendering import unit_child
+from reconciler.sandbox.version_responses import unit_child
+from reconciler.sandbox.zones import find_zone, parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import tzinfo
 
     from reconciler.sandbox.records import Channel, VersionSettings
     from reconciler.sandbox.store import Store
@@ -76,36 +77,7 @@ class Span:
 
 def zone_of(store: Store, channel: Channel) -> tzinfo:
     """The time zone of the channel's data point; UTC where it is not given or not known."""
-    return _find_zone(_read_zone_code(store, channel)) or UTC
-
-
-def name_unknown_zone(store: Store, channel: Channel) -> str | None:
-    """The code of the data point's time zone where it is given, and no name of the zone database."""
-    code = _read_zone_code(store, channel)
-    return code if code and _find_zone(code) is None else None
-
-
-def _read_zone_code(store: Store, channel: Channel) -> str:
-    data_point = read_data_point(store, channel.data_point_id)
-    zone = (data_point.details.get("dataPointTimeZone") if data_point else None) or {}
-    return str(zone.get("timeZoneCode") or "")
-
-
-def _find_zone(code: str) -> tzinfo | None:
-    try:
-        return ZoneInfo(code)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return None
-
-
-def parse_instant(text: str, zone: tzinfo) -> str | None:
-    """The instant of an ISO time, read in the zone where it has no offset; None where it is no time."""
-    try:
-        time = datetime.fromisoformat(text)
-        local = time if time.tzinfo else time.replace(tzinfo=zone)
-        return local.astimezone(UTC).isoformat()
-    except (ValueError, OverflowError):
-        return None
+    return find_zone(read_data_point(store, channel.data_point_id))
 
 
 def find_instants(store: Store, channel_id: int) -> set[str]:

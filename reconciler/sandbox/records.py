@@ -12,6 +12,9 @@ OBSERVATION_RULES = {ODOMETER: "Odometer", TRIP: "Trip"}
 DEFAULT_ROLLBACK_ALLOWANCE = 0.1
 DEFAULT_ROLLOVER_VALUE = 999999999999999.0
 
+# The legacy API's earliest date: a plausible echo of "from the beginning".
+FLOOR_DATE = "1899-12-30T00:00:00"
+
 INTERVALS = (5, 10, 15, 30, 60, 1440, 10080, 43200)
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.routing import Route
 
-from reconciler.sandbox.answers import Desk, answer_json
+from reconciler.sandbox.answers import Answer, Desk, answer_json, send
 from reconciler.sandbox.bodies import Body, Presence, Refusal, invalid, parse_json, read_body
 from reconciler.sandbox.channel_table import read_data_point_channels
+from reconciler.sandbox.choices import FormulaValidation
 from reconciler.sandbox.filters import (
     INTEGER_OPERATORS,
     TEXT_OPERATORS,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from reconciler.sandbox.bodies import Violation
+    from reconciler.sandbox.choices import ObservationTypeList, UnitList
     from reconciler.sandbox.reference_table import Record
 
 
@@ -73,10 +75,12 @@ class ReferenceEndpoints:
 
     async def list_units(self, request: Request) -> Response:
         """GET: all units that pass the filter."""
+        _check_offered(self.desk.settings.unit_list)
         return answer_json(self._list(Kind.UNITS, parse_filter(_filter(request), _UNIT_FIELDS), _UNIT_PROPERTIES))
 
     async def list_observation_types(self, request: Request) -> Response:
         """GET: all observation types that pass the filter."""
+        _check_offered(self.desk.settings.observation_type_list)
         condition = parse_filter(_filter(request), _TYPE_FIELDS)
         return answer_json(self._list(Kind.OBSERVATION_TYPES, condition, _TYPE_PROPERTIES))
 
@@ -92,19 +96,39 @@ class ReferenceEndpoints:
 
     async def validate(self, request: Request) -> Response:
         """POST: whether a formula may stand on a data point. Writes nothing."""
+        _check_offered(self.desk.settings.formula_validation)
         data_point_id, formula = _parse_question(await request.body())
-        return _verdict(check_channel_formula(self.desk.store, data_point_id, formula))
+        return self._verdict(check_channel_formula(self.desk.store, data_point_id, formula))
 
     async def validate_meter(self, request: Request) -> Response:
         """POST: whether a formula may make a calculated meter. Writes nothing."""
+        _check_offered(self.desk.settings.formula_validation)
         data_point_id, formula = _parse_question(await request.body())
-        return _verdict(check_meter_formula(self.desk.store, data_point_id, formula))
+        return self._verdict(check_meter_formula(self.desk.store, data_point_id, formula))
+
+    def _verdict(self, messages: tuple[str, ...]) -> Response:
+        match self.desk.settings.formula_validation:
+            case FormulaValidation.EMPTY:
+                return send(Answer(200, ""))
+            case FormulaValidation.TRUE:
+                return send(Answer(200, "true"))
+            case _:
+                value: dict[str, Any] = {"valid": not messages, "errorMessages": list(messages)}
+                return answer_json(value)
 
     def _list(self, kind: Kind, condition: Condition, properties: tuple[str, ...]) -> list[Record]:
         query = f"SELECT record FROM {kind} WHERE {condition.sql} ORDER BY id"  # noqa: S608 - values are bound
         rows = self.desk.store.connection.execute(query, condition.parameters)
         records = [json.loads(row[0]) for row in rows]
         return [{name: record.get(name) for name in properties} for record in records]
+
+
+def _check_offered(choice: UnitList | ObservationTypeList | FormulaValidation) -> None:
+    """Raises `Refusal` for a call that the settings refuse or leave out."""
+    if choice.value == "forbidden":
+        raise Refusal(403, "The license does not include this.")
+    if choice.value == "absent":
+        raise Refusal(404, "Not Found")
 
 
 def _filter(request: Request) -> str | None:
@@ -138,8 +162,3 @@ def _parse_question(raw: bytes) -> tuple[int, str]:
     if violations:
         raise invalid(*violations)
     return data_point_id or 0, formula or ""
-
-
-def _verdict(messages: tuple[str, ...]) -> Response:
-    value: dict[str, Any] = {"valid": not messages, "errorMessages": list(messages)}
-    return answer_json(value)

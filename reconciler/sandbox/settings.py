@@ -45,6 +45,18 @@ class Settings:
     formula_text: choices.FormulaText = choices.FormulaText.VERBATIM
     version_begin_inside: choices.VersionBeginInside = choices.VersionBeginInside.SPLIT
     page_order: choices.PageOrder = choices.PageOrder.STABLE
+    trip_register: choices.TripRegister = choices.TripRegister.NULL
+    empty_text: choices.EmptyText = choices.EmptyText.KEPT
+    text_blanks: choices.TextBlanks = choices.TextBlanks.KEPT
+    null_offset: choices.NullOffset = choices.NullOffset.NULL
+    null_formula: choices.NullFormula = choices.NullFormula.NULL
+    version_dates: choices.VersionDates = choices.VersionDates.NAIVE
+    formula_validation: choices.FormulaValidation = choices.FormulaValidation.OFFERED
+    unit_list: choices.UnitList = choices.UnitList.OFFERED
+    observation_type_list: choices.ObservationTypeList = choices.ObservationTypeList.OFFERED
+    put_answer: choices.PutAnswer = choices.PutAnswer.CHANNEL
+    paging_headers: choices.PagingHeaders = choices.PagingHeaders.ALL
+    page_cap: choices.PageCap = choices.PageCap.THOUSAND
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +72,7 @@ class SettingRow:
 def describe_settings() -> tuple[SettingRow, ...]:
     """Every setting with its values, its default and the question it answers, in the order of `Settings`."""
     return tuple(
-        SettingRow(name, _values(type(default)), default.value, getdoc(type(default)) or "")
+        SettingRow(name, _values(type(default)), default.value, " ".join((getdoc(type(default)) or "").split()))
         for name, default in _defaults().items()
     )
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.routing import Route
 
 from reconciler.sandbox import editing
-from reconciler.sandbox.answers import Answer, Desk, answer_json, carry_out, send
+from reconciler.sandbox.answers import Answer, Desk, answer_json, carry_out, send, shorten_put
 from reconciler.sandbox.bodies import Refusal
 from reconciler.sandbox.channel_endpoints import PATH, find_channel
 from reconciler.sandbox.choices import Deletion
@@ -72,7 +72,7 @@ class VersionEndpoints:
             channel = find_channel(self.desk, request)
             self._answer(channel.channel_id, version_id)
             editing.edit_version(self.desk.store, self.desk.settings, channel, version_id, body)
-            return self._answer(channel.channel_id, version_id)
+            return shorten_put(self.desk.settings, self._answer(channel.channel_id, version_id))
 
         return await carry_out(self.desk, request, decide)
 

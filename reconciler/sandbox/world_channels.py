@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.sandbox.bodies import Body, Presence
 from reconciler.sandbox.records import (
+    FLOOR_DATE,
     INTERVALS,
     OBSERVATION_RULES,
     TRIP,
@@ -16,7 +17,6 @@ from reconciler.sandbox.records import (
     Version,
     VersionSettings,
 )
-from reconciler.sandbox.rendering import FLOOR_DATE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

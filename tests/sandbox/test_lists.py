@@ -108,3 +108,52 @@ def test_the_list_shows_a_change_at_once(demo: Bench) -> None:
 
     names = {channel["channelId"]: channel["channelInfo"] for channel in demo.client.get(CHANNELS).json()}
     assert names[1042] == "Main"
+
+
+def test_a_page_may_hold_250_at_the_most(start: Start) -> None:
+    bench = start("page_cap=250", world=generate(600, 1))
+
+    pages = [bench.client.get(CHANNELS, params={"pageSize": 1000, "pageNumber": number}) for number in (1, 2, 3)]
+
+    assert [place(page) for page in pages] == [[str(number), "250", "600", "3"] for number in (1, 2, 3)]
+    assert [one for page in pages for one in ids(page)] == list(range(100_001, 100_601))
+
+
+def test_a_page_may_say_how_many_pages_there_are_and_no_more(start: Start) -> None:
+    headers = start("paging_headers=total_pages_only").client.get(CHANNELS, params={"pageSize": 50}).headers
+
+    assert {name: headers[name] for name in HEADERS if name in headers} == {"TotalPages": "2"}
+
+
+BOUNDS = {"offset", "minimumReading", "maximumReading"}
+FLAGS = {"isCalculated", "isPrimaryValue", "isPrimaryDemand"}
+
+
+@pytest.mark.parametrize(
+    ("shape", "gone", "gone_from_versions", "null_in_versions"),
+    [
+        ("full", set(), set(), set()),
+        ("without_versions", {"channelVersions"}, set(), set()),
+        ("without_bounds", set(), BOUNDS, set()),
+        ("null_bounds", set(), set(), BOUNDS),
+        ("without_flags", FLAGS, set(), set()),
+    ],
+)
+def test_rows_hold_as_much_of_a_channel_as_set(
+    start: Start, shape: str, gone: set[str], gone_from_versions: set[str], null_in_versions: set[str]
+) -> None:
+    bench = start(f"list_shape={shape}")
+    # 1051 has a maximum, and version 10460 of 1046 gets a minimum.
+    bench.put_version(f"{CHANNELS}/1046/version/10460", minimumReading=-5)
+    rows = bench.client.get(CHANNELS, params={"pageSize": 250}).raise_for_status().json()
+
+    for row in rows:
+        whole = bench.read(row["channelId"])
+        expected = {name: value for name, value in whole.items() if name not in gone}
+        if "channelVersions" in expected:
+            expected["channelVersions"] = [
+                {name: value for name, value in version.items() if name not in gone_from_versions}
+                | dict.fromkeys(null_in_versions)
+                for version in whole["channelVersions"]
+            ]
+        assert row == expected

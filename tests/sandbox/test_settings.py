@@ -30,8 +30,8 @@ def test_every_value_of_every_setting_can_be_chosen(row: SettingRow) -> None:
     [
         ("list_shape", "a setting is written NAME=VALUE, found 'list_shape'"),
         ("list_shap=full", "no setting is called 'list_shap'; did you mean list_shape?"),
-        ("list_shape=short", "list_shape must be one of full, without_versions, found 'short'"),
-        ("list_shape=", "list_shape must be one of full, without_versions, found ''"),
+        ("page_order=short", "page_order must be one of stable, shuffled, found 'short'"),
+        ("page_order=", "page_order must be one of stable, shuffled, found ''"),
     ],
 )
 def test_an_assignment_without_meaning_is_refused(assignment: str, message: str) -> None:

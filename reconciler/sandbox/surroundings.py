@@ -1,0 +1,72 @@
+"""What the response of a channel shows besides the channel itself, read for many channels at once."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.sandbox.channel_table import read_channels
+from reconciler.sandbox.formulas import find_references
+from reconciler.sandbox.reference_table import Kind, read_data_points, read_records
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from reconciler.sandbox.records import Channel
+    from reconciler.sandbox.reference_table import DataPoint, Record
+    from reconciler.sandbox.settings import Settings
+    from reconciler.sandbox.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """All that the responses of a batch of channels show besides the channels themselves."""
+
+    settings: Settings
+    units: Mapping[int, Record]
+    observation_types: Mapping[int, Record]
+    summarization_methods: Mapping[int, Record]
+    data_points: Mapping[int, DataPoint]
+    rolled_up: Mapping[int, bool]
+    inputs: Mapping[int, Channel]
+    used: frozenset[int]
+
+
+def gather(store: Store, settings: Settings, channels: Iterable[Channel]) -> Surroundings:
+    """The surroundings of these channels."""
+    channels = tuple(channels)
+    points = {channel.data_point_id for channel in channels}
+    versions = [version.settings for channel in channels for version in channel.versions]
+    inputs = read_channels(store, {used for version in versions for used in find_references(version.formula)})
+    types = {channel.settings.observation_type_id for channel in channels}
+    methods = {channel.settings.summarization_method_id for channel in channels}
+    return Surroundings(
+        settings=settings,
+        units=read_records(store, Kind.UNITS, {version.unit_id for version in versions}),
+        observation_types=read_records(store, Kind.OBSERVATION_TYPES, types),
+        summarization_methods=read_records(store, Kind.SUMMARIZATION_METHODS, methods),
+        data_points=read_data_points(store, points),
+        rolled_up=_find_rolled_up(store, points),
+        inputs=inputs,
+        used=_find_used(store, [channel.channel_id for channel in channels]),
+    )
+
+
+def _find_rolled_up(store: Store, data_point_ids: set[int]) -> dict[int, bool]:
+    """Whether the primary value channel's summarization is SUM, by data point. `[PUT]` isDataRolledUp."""
+    rows = store.connection.execute(
+        "SELECT data_point_id, lower(json_extract(record, '$.summarizationMethodInfo')) = 'sum' FROM channels "
+        "JOIN summarization_methods ON id = summarization_method_id "
+        "WHERE is_primary_value AND data_point_id IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(data_point_ids)),),
+    )
+    return {row[0]: bool(row[1]) for row in rows}
+
+
+def _find_used(store: Store, channel_ids: list[int]) -> frozenset[int]:
+    rows = store.connection.execute(
+        "SELECT DISTINCT input_id FROM formula_inputs WHERE input_id IN (SELECT value FROM json_each(?))",
+        (json.dumps(channel_ids),),
+    )
+    return frozenset(row[0] for row in rows)
