@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 from reconciler.definitions.schema import Format, accept_for, read_schema
 from reconciler.definitions.unclean import MOST_FOUND
 from reconciler.definitions.wording import Misfit, word_misfit
+from reconciler.model.values import count_characters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reconciler.definitions.problems import Problem
+    from reconciler.definitions.schema import Schema
 
 # Where members are many and alike, with the definition in the schema that each has to fit.
 _SECTIONS = {"channels": "channel", "feeds": "feed"}
@@ -33,18 +35,27 @@ def explain(format_: Format, tree: object) -> Explanation:
     """All that keeps `tree` from fitting the schema of `format_`; nothing where it is accepted."""
     if accept_for(format_)(tree):
         return Explanation()
-    # Imported here, as it takes longer than reading a thousand sound channels.
-    from jsonschema import Draft7Validator  # noqa: PLC0415
-
     schema = read_schema(format_)
     picked, more = _pick_refused(tree) if format_ is Format.CHANNELS and isinstance(tree, dict) else (tree, 0)
-    errors = Draft7Validator(schema).iter_errors(picked)
-    misfits = [misfit for error in errors for misfit in _read_error(error)]
+    misfits = [misfit for error in _find_errors(schema, picked) for misfit in _read_error(error)]
     # A value of the wrong type is not one of the allowed ones either: that goes without saying.
     mistyped = {misfit.keys for misfit in misfits if misfit.keyword == "type"}
     told = [misfit for misfit in misfits if misfit.keyword == "type" or misfit.keys not in mistyped]
     worded = tuple(word_misfit(misfit, schema) for misfit in told[:MOST_FOUND])
     return Explanation(worded, more + len(told) - len(worded))
+
+
+def _find_errors(schema: Schema, tree: object) -> Iterator[Any]:
+    # Imported here, as it takes longer than reading a thousand sound channels.
+    from jsonschema import Draft7Validator, ValidationError  # noqa: PLC0415
+    from jsonschema.validators import extend  # noqa: PLC0415
+
+    def check_length(_validator: object, longest: int, text: object, _schema: object) -> Iterator[Any]:
+        if isinstance(text, str) and count_characters(text) > longest:
+            yield ValidationError("too long")
+
+    validator = extend(Draft7Validator, {"maxLength": check_length})  # type: ignore[no-untyped-call]
+    return iter(validator(schema).iter_errors(tree))
 
 
 def _read_error(error: Any) -> Iterator[Misfit]:

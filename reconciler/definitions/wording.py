@@ -11,6 +11,7 @@ from reconciler.definitions.subjects import name_subject, name_where, shorten, s
 from reconciler.definitions.wording_keys import word_missing, word_unknown
 from reconciler.definitions.wording_patterns import word_pattern
 from reconciler.model.fields import INTERVAL_MINUTES
+from reconciler.model.values import count_characters, tell_count
 from reconciler.planning.constraints import find_violations
 from reconciler.planning.nearest import find_nearest
 
@@ -70,9 +71,9 @@ def _word_length(misfit: Misfit) -> Problem:
     if misfit.keyword == "minLength":
         fix = "write the text, or delete the key"
         return Problem("ESA125", misfit.keys, f'{misfit.subject} must not be empty, found ""', fix)
-    longest, found = misfit.schema["maxLength"], len(misfit.value)
+    longest, found = misfit.schema["maxLength"], count_characters(misfit.value)
     fix = f"leave out {found - longest} of the {found} characters"
-    message = f"{misfit.subject} can have at most {longest} characters, found {found}"
+    message = f"{misfit.subject} can have at most {longest} characters, found {tell_count(misfit.value)}"
     return Problem("ESA125", misfit.keys, message, fix, at_key=misfit.is_name)
 
 

@@ -24,6 +24,20 @@ def canonical_number(number: float) -> int | float:
     return int(number) if float(number).is_integer() else number
 
 
+def count_characters(text: str) -> int:
+    """The length of `text` as the service counts it, in UTF-16 code units: 2 for an emoji.
+
+    Source: String.Length of .NET, which the service is expected to judge lengths by.
+    """
+    return len(text) if text.isascii() else len(text) + sum(character > "\uffff" for character in text)
+
+
+def tell_count(text: str) -> str:
+    """The length of `text` in words, and how it is counted where that is not what a reader would count."""
+    count = count_characters(text)
+    return str(count) if count == len(text) else f"{count} (EnergyCAP counts an emoji or a rare letter as 2)"
+
+
 # Most files say one date over and over.
 @lru_cache(maxsize=1024)
 def canonical_time(text: str) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.model.dialects import ESA, V3
 from reconciler.model.routes import Pointers
+from reconciler.model.values import count_characters, tell_count
 from reconciler.readings.cells import show_json
 from reconciler.readings.flaws import Flaw, quote
 
@@ -65,8 +66,8 @@ def _read_text(place: int, value: object, flaws: list[Flaw]) -> str | None:
     if not isinstance(value, str):
         flaws.append(Flaw("ESA613", f"{name} must be text, found {show_json(value)}"))
         return None
-    if len(value) > longest:
-        message = f"{name} must have at most {longest} characters, found {len(value)}: {quote(value)}"
+    if count_characters(value) > longest:
+        message = f"{name} must have at most {longest} characters, found {tell_count(value)}: {quote(value)}"
         flaws.append(Flaw("ESA613", message))
         return None
     return value

@@ -198,7 +198,7 @@ _SHAPE_RULES: tuple[Rule, ...] = (
     Rule(
         "ESA125",
         "A text is neither too long nor too short.",
-        "EnergyCAP refuses longer ones.",
+        "EnergyCAP refuses longer ones, and counts as .NET does: an emoji or a rare letter is two characters.",
         f"{_EDIT}: max length of; POST /api/v3/reading for codes",
         Certainty.DOCUMENTED,
         "write a text of the right length",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
@@ -21,6 +21,9 @@ from reconciler.definitions.scalars import PlainScalars
 from reconciler.definitions.schema import Format, accept_for, read_schema
 from tests.definitions.hostile import CORPUS
 from tests.definitions.strategies import any_values, documents
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 GOOD = """\
 # yaml-language-server: $schema=../schemas/channels.schema.json
@@ -141,16 +144,25 @@ def texts() -> st.SearchStrategy[str]:
     return damaged() | YAMLISH | st.text(max_size=60)
 
 
+def check_length(_validator: object, longest: int, text: object, _schema: object) -> Iterator[Exception]:
+    if isinstance(text, str) and len(text.encode("utf-16-le", errors="surrogatepass")) > 2 * longest:
+        yield jsonschema.ValidationError("too long")
+
+
+# JSON Schema counts code points, the service UTF-16 code units.
+DotNetValidator = jsonschema.validators.extend(jsonschema.Draft7Validator, {"maxLength": check_length})  # type: ignore[no-untyped-call]
+
+
 @given(documents(Format.CHANNELS) | any_values())
 def test_accept_says_what_jsonschema_says_of_channel_files(document: Any) -> None:
-    validator = jsonschema.Draft7Validator(read_schema(Format.CHANNELS))
+    validator = DotNetValidator(read_schema(Format.CHANNELS))
 
     assert accept_for(Format.CHANNELS)(document) == validator.is_valid(document)
 
 
 @given(documents(Format.PROJECT) | any_values())
 def test_accept_says_what_jsonschema_says_of_project_files(document: Any) -> None:
-    validator = jsonschema.Draft7Validator(read_schema(Format.PROJECT))
+    validator = DotNetValidator(read_schema(Format.PROJECT))
 
     assert accept_for(Format.PROJECT)(document) == validator.is_valid(document)
 

@@ -38,6 +38,14 @@ def test_texts_and_values_are_pointers(key: tuple[object, ...], expected: Pointe
         (2, "x" * 256, f'meterImportId must have at most 255 characters, found 256: "{"x" * 56} ..."'),
         (3, "x" * 17, f'observationTypeCode must have at most 16 characters, found 17: "{"x" * 17}"'),
         (4, "x" * 17, f'unitCode must have at most 16 characters, found 17: "{"x" * 17}"'),
+        (
+            4,
+            "⚡🏢" * 6,
+            (
+                "unitCode must have at most 16 characters, found 18 (EnergyCAP counts an emoji or a rare letter as 2): "
+                f'"{"⚡🏢" * 6}"'
+            ),
+        ),
     ],
 )
 def test_what_the_api_does_not_take_is_a_flaw_and_no_pointer(place: int, value: object, message: str) -> None:
