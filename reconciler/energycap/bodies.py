@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.energycap.answers import unusable
+from reconciler.model.exclusive import clear_exclusive
 from reconciler.model.fields import (
     BEGIN_DATE,
     CHANNEL_FIELDS,
@@ -12,10 +13,8 @@ from reconciler.model.fields import (
     IS_CALCULATED,
     IS_PRIMARY_DEMAND,
     IS_PRIMARY_VALUE,
-    OBSERVATION_RULE_ID,
     ROLLBACK_ALLOWANCE,
     ROLLOVER_VALUE,
-    TRIP,
     VERSION,
     VERSION_FIELDS,
 )
@@ -51,26 +50,27 @@ def channel_body(fresh: Live, wanted: Spec, channel_edit: ChannelEdit) -> dict[s
         values[INTERVAL_MINUTES] = None
     body = _by_key(CHANNEL_FIELDS, values)
     if not is_versioned or channel_edit is ChannelEdit.ECHO_LATEST:
-        body[VERSION] = _make_version(fresh.current, wanted)
+        body[VERSION] = _make_version(fresh.current, wanted, is_calculated=values[IS_CALCULATED] is True)
     return body
 
 
-def version_body(version: Version, wanted: Spec) -> dict[str, object]:
-    """An EsaChannelVersionEdit that leaves `version` as it is but for `wanted`, by the paths of EsaChannelEdit.
+def version_body(fresh: Live, wanted: Spec) -> dict[str, object]:
+    """An EsaChannelVersionEdit that leaves the current version of `fresh` as it is but for `wanted`.
 
-    A wanted value of the channel itself is a ValueError. Source: PUT …/esachannel/{esaChannelId}/version/{versionId}.
+    `wanted` is by the paths of EsaChannelEdit; a value of the channel itself in it is a ValueError.
+    Source: PUT …/esachannel/{esaChannelId}/version/{versionId}.
     """
     _refuse_others(wanted, _VERSION_PATHS)
-    return _make_version(version, wanted)
+    return _make_version(fresh.current, wanted, is_calculated=fresh.is_calculated)
 
 
-def _make_version(version: Version, wanted: Spec) -> dict[str, object]:
+def _make_version(version: Version, wanted: Spec, *, is_calculated: bool) -> dict[str, object]:
     # The date as it was read: for the service, the beginning of time may be a date and null something else.
     values = {**version.values, BEGIN_DATE: version.begin_date, **_pick(wanted, _VERSION_PATHS)}
-    # "Must be null when ObservationRuleId is set to Trip."
-    if values[OBSERVATION_RULE_ID] == TRIP:
-        values |= {path: wanted.get(path) for path in (ROLLBACK_ALLOWANCE, ROLLOVER_VALUE)}
-    return _by_key(VERSION_FIELDS, values)
+    # After the merge: a change of the rule, or of the channel's kind, decides about values that it does not mention.
+    cleared = clear_exclusive(values, is_calculated=is_calculated)
+    # A contradiction that is asked for is for the service to refuse, not to be dropped without a word.
+    return _by_key(VERSION_FIELDS, cleared | _pick(wanted, (ROLLBACK_ALLOWANCE, ROLLOVER_VALUE)))
 
 
 def _by_key(fields: Sequence[Field], values: Spec) -> dict[str, object]:

@@ -234,7 +234,7 @@ class Editor(Reader):
         success is not documented, so nothing is made of it: look with `read_channel`.
         """
         _refuse_nothing(wanted)
-        request = EDIT_VERSION.to(fresh.id, fresh.current.id, body=version_body(fresh.current, wanted))
+        request = EDIT_VERSION.to(fresh.id, fresh.current.id, body=version_body(fresh, wanted))
         try:
             self._session.ask(request, partial(self._refuse_moved, fresh))
         except BadAnswer as error:

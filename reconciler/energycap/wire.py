@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.energycap.answers import unusable
 from reconciler.energycap.documents import Document, Odd, read_flag, read_id, read_object, read_objects, read_text
+from reconciler.model.exclusive import clear_exclusive
 from reconciler.model.fields import (
     BEGIN_DATE,
     CHANNEL_FIELDS,
@@ -89,7 +90,7 @@ def live_from_response(document: object) -> Live:
 def _make_live(channel_id: int, document: Document) -> Live:
     values = _read_values(document, _OF_CHANNEL)
     values[INTERVAL_MINUTES] = _find_minutes(values)
-    versions = _read_versions(document)
+    versions = _read_versions(document, is_calculated=values[IS_CALCULATED] is True)
     return Live(
         id=channel_id,
         values={**values, **versions[-1].values},
@@ -136,9 +137,11 @@ def _read_time(document: Document, name: str) -> str | None:
     return None if text is None else canonical_time(text)
 
 
-def _read_versions(document: Document) -> tuple[Version, ...]:
+def _read_versions(document: Document, *, is_calculated: bool) -> tuple[Version, ...]:
     found = document.get("channelVersions")
-    versions = [_read_version(version) for version in read_objects(found, "channelVersions")]
+    versions = [
+        _read_version(version, is_calculated=is_calculated) for version in read_objects(found, "channelVersions")
+    ]
     if not versions:
         raise Odd("channelVersions", "one version or more", found)
     return tuple(sorted(versions, key=_find_age))
@@ -148,7 +151,7 @@ def _find_age(version: Version) -> tuple[str, str, int]:
     return (str(version.values[BEGIN_DATE] or ""), version.end_date or "~", version.id)
 
 
-def _read_version(document: Document) -> Version:
+def _read_version(document: Document, *, is_calculated: bool) -> Version:
     values = _read_values(document, _OF_VERSION)
     begin_date = values[BEGIN_DATE]
     if begin_date == BEGINNING:
@@ -158,7 +161,7 @@ def _read_version(document: Document) -> Version:
         id=read_id(document, "channelVersionId"),
         begin_date=begin_date if isinstance(begin_date, str) else None,
         end_date=_read_time(document, "endDate"),
-        values=values,
+        values=clear_exclusive(values, is_calculated=is_calculated),
     )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeGuard
 
-from reconciler.model.fields import FIELD_AT, ODOMETER, Kind
+from reconciler.model.exclusive import is_blank
+from reconciler.model.fields import FIELD_AT, ODOMETER, OFFSET, Kind
 from reconciler.model.formulas import is_same_formula
 from reconciler.model.values import BEGINNING, canonical_number, canonical_time
 
@@ -16,10 +17,10 @@ if TYPE_CHECKING:
 def is_same(path: str, wanted: Value, found: Value, rule_id: Value) -> bool:
     """Whether a channel with the observation rule `rule_id` has what is `wanted` at `path`, by what is `found` there.
 
-    Numbers are compared as doubles and formulas token by token; null is the beginning of time for a date, and under the
-    Odometer rule what the service fills in. A text that may be null is the same when it is empty, and a service may
-    trim the blanks around a wanted text: so "abc" is found for "abc ", but "abc " is not for "abc", for who wants
-    blanks away must be able to say so.
+    Numbers are compared as doubles and formulas token by token; null is the beginning of time for a date, an offset of
+    0, an empty formula, and under the Odometer rule what the service fills in. A text that may be null is the same when
+    it is empty, and a service may trim the blanks around a wanted text: so "abc" is found for "abc ", but "abc " is not
+    for "abc", for who wants blanks away must be able to say so.
     """
     field = FIELD_AT[path]
     if field.kind is Kind.TEXT:
@@ -46,8 +47,10 @@ def _is_same_text(field: Field, wanted: Value, found: Value) -> bool:
 
 
 def _fill_in(field: Field, value: Value, rule_id: Value) -> Value:
-    if value is None and rule_id == ODOMETER:
+    if value is None and rule_id == ODOMETER and field.odometer_default is not None:
         return field.odometer_default
+    if (field.path == OFFSET and value == 0) or (field.kind is Kind.FORMULA and is_blank(value)):
+        return None
     if field.kind is Kind.LOCAL_TIME and isinstance(value, str):
         time = canonical_time(value)
         return None if time == BEGINNING else time

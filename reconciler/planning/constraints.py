@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeGuard
 
+from reconciler.model.exclusive import is_blank
 from reconciler.model.fields import (
     FORMULA,
     INTERVAL_MINUTES,
@@ -57,11 +58,6 @@ def find_violations(spec: Spec) -> tuple[Violation, ...]:
         *_check_name(spec),
         *_check_observation_rule(spec),
     )
-
-
-def is_blank(value: Value) -> bool:
-    """Whether `value` is text with nothing but spaces in it."""
-    return isinstance(value, str) and not value.strip()
 
 
 def _check_interval(spec: Spec) -> tuple[Violation, ...]:

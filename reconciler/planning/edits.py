@@ -93,7 +93,7 @@ def _find_implied(wanted: Spec, live: Spec) -> dict[str, str]:
         for cause, value, paths in _IMPLICATIONS
         if cause in wanted and wanted[cause] == value and live.get(cause) != value
         for path in paths
-        if path not in wanted and live.get(path) is not None
+        if path not in wanted and not is_same(path, None, live.get(path), wanted.get(OBSERVATION_RULE_ID))
     }
 
 

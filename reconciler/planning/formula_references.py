@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.model.exclusive import is_blank
 from reconciler.model.fields import FORMULA, IS_CALCULATED
 from reconciler.model.formulas import find_references
 from reconciler.model.record import record
 from reconciler.planning.citing import cite, place_reference, shorten
-from reconciler.planning.constraints import is_blank
 from reconciler.planning.formula_cycles import find_cycles
 from reconciler.planning.nearest import suggest_names
 from reconciler.rules import make_finding

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from reconciler.model.exclusive import is_blank
 from reconciler.model.fields import FORMULA, IS_CALCULATED
 from reconciler.model.formulas import find_references, tokenize
 from reconciler.planning.citing import shorten, show_value
-from reconciler.planning.constraints import Violation, is_blank
+from reconciler.planning.constraints import Violation
 from reconciler.planning.formula_slips import find_slips
 
 if TYPE_CHECKING:

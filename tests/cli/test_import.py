@@ -383,10 +383,10 @@ def test_what_a_killed_import_left_is_removed_by_the_next(town: Desk) -> None:
 
 
 def test_what_would_not_be_an_empty_plan_is_not_written(town: Desk) -> None:
-    """Live, the channel breaks a rule of the files: rolloverValue under the Trip rule."""
-    broken = make_channel(1, {"rolloverValue": 500})
+    """Live, the channel breaks a rule of the files: an offset under the Odometer rule."""
+    broken = make_channel(1, {"rule": "Odometer", "offset": 500})
     town.load(make_world(broken))
-    version = {"observationRule": "Trip", "rolloverValue": None}
+    version = {"observationRule": "Odometer", "offset": None}
     file = town.define({"use": {"channelId": 1, "esaChannelVersion": version}})
     before = file.read_text()
 
@@ -394,7 +394,7 @@ def test_what_would_not_be_an_empty_plan_is_not_written(town: Desk) -> None:
 
     assert answer.code == 1
     assert answer.out.startswith(
-        "channels/all.yaml:6:22  ESA214  rolloverValue must be null under the Trip rule, found 500\n"
+        "channels/all.yaml:6:15  ESA213  offset must be null under the Odometer rule, found 500\n"
     )
     assert answer.err == (
         "reconciler: the files would have errors; nothing was written\n"

@@ -93,13 +93,31 @@ def test_keys_are_there_also_where_the_service_never_sent_them() -> None:
             {},
             {"observationRuleId": 2, "rollbackAllowance": None, "rolloverValue": None},
         ),
+        ({"esaChannelVersion.offset": 0}, {}, {"offset": None}),
+        ({"esaChannelVersion.formula": ""}, {}, {"formula": None}),
+        (
+            {"esaChannelVersion.observationRuleId": 2, "esaChannelVersion.offset": 0},
+            {},
+            {"observationRuleId": 2, "offset": 0, "rollbackAllowance": None, "rolloverValue": None},
+        ),
         (
             {"esaChannelVersion.observationRuleId": 2, "esaChannelVersion.rolloverValue": 5},
             {},
             {"observationRuleId": 2, "rollbackAllowance": None, "rolloverValue": 5},
         ),
     ],
-    ids=["cleared", "versioned", "begin date", "conversion", "contradiction", "trip", "contradiction in the version"],
+    ids=[
+        "cleared",
+        "versioned",
+        "begin date",
+        "conversion",
+        "contradiction",
+        "trip",
+        "no offset",
+        "no formula",
+        "trip with an offset of 0",
+        "contradiction in the version",
+    ],
 )
 def test_what_is_wanted_stands_in_what_was_read(
     wanted: Spec, channel: dict[str, object], version: dict[str, object]
@@ -115,7 +133,7 @@ def test_what_is_wanted_stands_in_what_was_read(
 def test_a_trip_is_sent_without_rollover_and_its_sign_as_it_was_read(rule: object, positive: bool | None) -> None:
     trip = make_version(observationRule=rule, rolloverValue=None, isValuePositive=positive)
 
-    body = version_body(live_from_response(make_versions(trip)).current, {})
+    body = version_body(live_from_response(make_versions(trip)), {})
 
     assert body == VERSION_BODY | {
         "observationRuleId": 2,
@@ -125,15 +143,46 @@ def test_a_trip_is_sent_without_rollover_and_its_sign_as_it_was_read(rule: objec
     }
 
 
+@pytest.mark.parametrize(("rollover", "rollback"), [(999999999999999, 0.1), (0, 0), (100000, None)])
+def test_registers_read_under_trip_are_sent_as_null(rollover: object, rollback: object) -> None:
+    trip = make_version(observationRule=TRIP, rolloverValue=rollover, rollbackAllowance=rollback, offset=0)
+
+    body = version_body(live_from_response(make_versions(trip)), {"esaChannelVersion.multiplier": 2})
+
+    assert body == VERSION_BODY | {
+        "multiplier": 2,
+        "observationRuleId": 2,
+        "offset": 0,
+        "rollbackAllowance": None,
+        "rolloverValue": None,
+    }
+
+
+def test_registers_read_under_trip_do_not_become_those_of_an_odometer() -> None:
+    trip = make_version(observationRule=TRIP, rolloverValue=0, rollbackAllowance=0, offset=0)
+
+    body = version_body(live_from_response(make_versions(trip)), {"esaChannelVersion.observationRuleId": 1})
+
+    assert body == VERSION_BODY | {"rollbackAllowance": None, "rolloverValue": None}
+
+
+def test_a_channel_that_becomes_simple_is_sent_without_an_empty_formula() -> None:
+    live = live_from_response(make_channel(isCalculated=True, channelVersions=[make_version(formula="")]))
+
+    body = channel_body(live, {"isCalculated": False, "intervalMinutes": 15}, ChannelEdit.OMIT_VERSION)
+
+    assert body == CHANNEL_BODY | {"esaChannelVersion": VERSION_BODY}
+
+
 def test_a_date_that_stands_for_the_beginning_of_time_is_sent_as_it_was_read() -> None:
     live = live_from_response(make_versions(make_version(beginDate="1899-12-30T00:00:00")))
 
-    assert version_body(live.current, {}) == VERSION_BODY | {"beginDate": "1899-12-30T00:00:00"}
-    assert version_body(live.current, {"esaChannelVersion.beginDate": None}) == VERSION_BODY
+    assert version_body(live, {}) == VERSION_BODY | {"beginDate": "1899-12-30T00:00:00"}
+    assert version_body(live, {"esaChannelVersion.beginDate": None}) == VERSION_BODY
 
 
 def test_a_version_is_edited_on_its_own() -> None:
-    body = version_body(SEVERAL.current, {"esaChannelVersion.multiplier": 2})
+    body = version_body(SEVERAL, {"esaChannelVersion.multiplier": 2})
 
     assert body == LATEST_BODY | {"multiplier": 2}
 
@@ -160,7 +209,7 @@ def test_a_wish_for_one_of_several_versions_is_not_passed_over(channel_edit: Cha
 @pytest.mark.parametrize("path", ["channelInfo", "unitCode", "esaChannelVersion.unitCode"])
 def test_a_wish_that_a_version_cannot_hold_is_not_passed_over(path: str) -> None:
     with pytest.raises(ValueError, match=f"this request cannot say {path}: this is a bug, and nothing was sent"):
-        version_body(ONE.current, {path: "x"})
+        version_body(ONE, {path: "x"})
 
 
 def test_the_files_own_words_are_not_passed_over() -> None:

@@ -59,7 +59,7 @@ def test_what_means_the_same_is_no_edit(spec: Spec, live: Live) -> None:
 def test_null_and_zero_are_two_things() -> None:
     live = make_live(1)
 
-    assert [(edit.before, edit.after) for edit in plan_one({f"{V}offset": 0}, live).edits] == [(None, 0)]
+    assert [(edit.before, edit.after) for edit in plan_one({f"{V}minimumReading": 0}, live).edits] == [(None, 0)]
 
 
 def test_blanks_that_only_the_service_has_are_taken_away() -> None:

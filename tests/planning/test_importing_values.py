@@ -40,8 +40,8 @@ ODOMETER = {f"{V}observationRuleId": 1, f"{V}rolloverValue": 999_999_999_999_999
         ),
         pytest.param(
             make_live(1, {f"{V}offset": 0, f"{V}minimumReading": 0}),
-            {f"{V}offset", f"{V}minimumReading"},
-            id="zero is not nothing",
+            {f"{V}minimumReading"},
+            id="zero is not nothing but for an offset",
         ),
         pytest.param(make_live(1, {f"{V}formula": "1"}), set(), id="a formula that is not used"),
     ],

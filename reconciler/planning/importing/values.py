@@ -11,6 +11,7 @@ from reconciler.model.fields import (
     FORMULA,
     OBSERVATION_RULE_ID,
     ODOMETER,
+    OFFSET,
     VERSION,
 )
 from reconciler.model.formulas import find_references, is_same_formula, rename_references
@@ -32,7 +33,8 @@ _MORE = frozenset({"channelDescription", f"{VERSION}.beginDate", f"{VERSION}.isV
 def list_paths(live: Live, fields: Fields) -> tuple[str, ...]:
     """The paths of EsaChannelEdit at which `live` has something worth writing, in the order of the field table.
 
-    Null, false, and what the service fills in by itself under the Odometer rule say nothing that a new file should.
+    Null, false, an offset of 0, and what the service fills in by itself under the Odometer rule say nothing that a new
+    file should.
     """
     told = FIELDS if fields is Fields.ALL else tuple(field for field in FIELDS if field.path not in _MORE)
     return tuple(field.path for field in told if _is_telling(live, field.path))
@@ -71,6 +73,8 @@ def _is_telling(live: Live, path: str) -> bool:
     if value is None or value is False:
         return False
     if live.values.get(OBSERVATION_RULE_ID) == ODOMETER and value == FIELD_AT[path].odometer_default:
+        return False
+    if path == OFFSET and value == 0:
         return False
     # A blank import id is none, and the formula of a simple channel is never used.
     return (path != CHANNEL_IMPORT_ID or bool(str(value).strip())) and (path != FORMULA or live.is_calculated)
