@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reconciler.energycap.address import refuse_foreign
 from reconciler.energycap.key import read_key
 
 if TYPE_CHECKING:
@@ -31,9 +32,12 @@ class Address:
 def open_service(root: Path, environment: Environment) -> Iterator[Address]:
     """The address of `environment`'s service; the embedded sandbox answers for the length of the block.
 
-    Raises Unauthorized where the variable that should hold the key is empty.
+    Raises ProjectError where its host may not be sent a key, and Unauthorized where the variable that should hold the
+    key is empty.
     """
     if not environment.is_sandbox:
+        # Here too, so that a variable without a key is not the first that is said of a host that would not get it.
+        refuse_foreign(environment.url, os.environ)
         yield Address(environment.url, read_key(environment.api_key_env, os.environ))
         return
     from reconciler.cli.sandbox import start_embedded

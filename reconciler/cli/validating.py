@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli.exits import Exit
 from reconciler.cli.standing import path_prefix
 from reconciler.definitions.load import load_definitions
-from reconciler.definitions.project_file import find_root, folders_of, read_project
+from reconciler.definitions.project_file import check_hosts, find_root, folders_of, read_project
 from reconciler.errors import ProjectError, UsageError
 from reconciler.model.findings import Severity
+from reconciler.model.hosts import ALLOWED_HOSTS, parse_allowed_hosts
 from reconciler.reports.findings import Report, renderers
 
 if TYPE_CHECKING:
@@ -59,9 +61,10 @@ def _validate(root: Path) -> Report:
     tree, findings = read_project(root)
     if tree is None:
         return Report(findings, files=0, channels=0)
+    foreign = check_hosts(root, tree, parse_allowed_hosts(os.environ.get(ALLOWED_HOSTS, "")))
     loaded = load_definitions(root, folders_of(tree))
     read = loaded.definitions
-    return Report((*findings, *loaded.findings), files=len(read.files), channels=len(read.channels))
+    return Report((*findings, *foreign, *loaded.findings), files=len(read.files), channels=len(read.channels))
 
 
 def _relative_to(root: Path, path: Path) -> str:

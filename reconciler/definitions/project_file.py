@@ -10,14 +10,18 @@ from reconciler.definitions.problems import Problem
 from reconciler.definitions.scalars import PlainScalars
 from reconciler.definitions.schema import Format, accept_for
 from reconciler.definitions.source import decode
-from reconciler.definitions.subjects import show
+from reconciler.definitions.subjects import shorten, show
 from reconciler.errors import ProjectError
 from reconciler.model.findings import Finding
+from reconciler.model.hosts import ALLOWED_HOSTS, is_allowed, name_host
+from reconciler.model.project import SANDBOX
 from reconciler.planning.nearest import find_nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from reconciler.model.hosts import AllowedHost
 
     # What the file says, where it fits its schema.
     ProjectTree: TypeAlias = Mapping[str, Any]
@@ -48,10 +52,42 @@ def read_project(root: Path) -> tuple[ProjectTree | None, tuple[Finding, ...]]:
     return _read_faults(data) if tree is None else (tree, ())
 
 
+def check_hosts(root: Path, tree: ProjectTree, allowed: tuple[AllowedHost, ...]) -> tuple[Finding, ...]:
+    """The environments of the sound project file in `root` whose host may not be sent a key (ESA147).
+
+    They are apart from what else is wrong with the file, for the answer depends on where the tool runs.
+    """
+    environments: Mapping[str, Mapping[str, str]] = tree.get("environments", {})
+    urls = {name: settings["url"] for name, settings in environments.items() if settings["url"] != SANDBOX}
+    foreign = {name: url for name, url in urls.items() if not is_allowed(url, allowed)}
+    if not foreign:
+        return ()
+    problems = [_refuse_host(name, url) for name, url in foreign.items()]
+    data = read_file(root, PROJECT_FILE)
+    return _find_places(data, problems) if isinstance(data, bytes) else (data,)
+
+
 def folders_of(tree: ProjectTree) -> tuple[str, ...]:
     """The folders of definitions that a project file names, relative to the project's root."""
     folders = tree["definitions"]
     return (folders,) if isinstance(folders, str) else tuple(folders)
+
+
+def _refuse_host(name: str, url: str) -> Problem:
+    host = name_host(url)
+    message = f"url names a host that may not be sent an API key, found {shorten(host)}"
+    fix = f"correct the url; or, where the host is right, set  {ALLOWED_HOSTS}={host}"
+    return Problem("ESA147", ("environments", name, "url"), message, fix)
+
+
+def _find_places(data: bytes, problems: Sequence[Problem]) -> tuple[Finding, ...]:
+    # Imported here, as most runs find the project file sound.
+    from reconciler.definitions.close import read_closely  # noqa: PLC0415
+
+    document = read_closely(PROJECT_FILE, data)
+    for problem in problems:
+        document.report(problem)
+    return tuple(document.findings)
 
 
 def _read_sound(data: bytes) -> Any:

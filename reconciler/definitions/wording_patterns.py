@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from reconciler.definitions.problems import Keys
 
 _ZONED = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.]+)?)\s*(?:[Zz]|[+-][0-9]{2}:?[0-9]{2}|[A-Z]{3,4})")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+_WORDS = re.compile(r"[A-Z]+(_[A-Z]+)+|[a-z]+(_[a-z]+)+", re.ASCII)
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
@@ -26,9 +28,7 @@ def word_pattern(keys: Keys, text: str, *, is_name: bool) -> Problem:
         case "url":
             return Problem("ESA141", keys, *_word_url(text))
         case "apiKeyEnv":
-            # What stands there may be the key itself, so it is not shown.
-            message = "apiKeyEnv must be the name of a variable: letters, digits and underscore"
-            return Problem("ESA142", keys, message, "write a name like ECI_API_KEY, and put the key into that variable")
+            return _word_variable(keys, text)
         case _:
             message = f"maxChanges must be a whole number or a share in percent, found {show(text)}"
             return Problem("ESA145", keys, message)
@@ -50,6 +50,16 @@ def _word_date(keys: Keys, text: str) -> Problem:
         message = f"beginDate must have no zone or offset, found {text}"
         return Problem("ESA128", keys, message, f"write local time of the data point:  beginDate: {zoned[1]}")
     return Problem("ESA128", keys, f"beginDate must be a date, or a date and time, found {show(text)}")
+
+
+def _word_variable(keys: Keys, text: str) -> Problem:
+    # What stands there may be the key itself, so it is shown only where it is made of words.
+    if not _VARIABLE.fullmatch(text):
+        message = "apiKeyEnv must be the name of a variable: letters, digits and underscore"
+        return Problem("ESA142", keys, message, "write a name like ECI_API_KEY, and put the key into that variable")
+    found = f", found {shorten(text)}" if _WORDS.fullmatch(text) else ""
+    message = f"apiKeyEnv must begin with ECI_, and hold only upper case letters, digits and underscore{found}"
+    return Problem("ESA146", keys, message)
 
 
 def _word_url(text: str) -> tuple[str, str]:

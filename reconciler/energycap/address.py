@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import ip_address
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
 from reconciler.errors import ProjectError
+from reconciler.model.hosts import ALLOWED_HOSTS, is_allowed, is_loopback, name_host, parse_allowed_hosts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _EXAMPLE = "write  url: https://app.energycap.com"
 
@@ -32,13 +36,27 @@ def read_address(url: str) -> Address:
         )
     if rule := _find_broken_rule(url, parts):
         raise ProjectError(f"the url of a service must {rule}, found {url!r}", _EXAMPLE)
-    is_encrypted, is_loopback = parts.scheme == "https", _is_loopback(parts.hostname or "")
-    if not (is_encrypted or is_loopback):
+    is_encrypted, is_here = parts.scheme == "https", is_loopback(parts.hostname or "")
+    if not (is_encrypted or is_here):
         raise ProjectError(
             f"the url of a service must be https, for plain http shows the API key to the network, found {url!r}",
             f"write  url: https://{parts.netloc}",
         )
-    return Address(f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}", is_encrypted, is_loopback)
+    return Address(f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}", is_encrypted, is_here)
+
+
+def refuse_foreign(url: str, environment: Mapping[str, str]) -> None:
+    """Raise ProjectError where the host of `url` may not be sent an API key.
+
+    `environment` may name further hosts; raises UsageError where it does so in a way that cannot be read.
+    """
+    if is_allowed(url, parse_allowed_hosts(environment.get(ALLOWED_HOSTS, ""))):
+        return
+    host = name_host(url)
+    raise ProjectError(
+        f"the API key is not sent to {host}: only hosts of energycap.com and this machine may get it",
+        f"correct the url in reconciler.yaml; or, where this host is right, set  {ALLOWED_HOSTS}={host}",
+    )
 
 
 def _split(url: str) -> SplitResult:
@@ -68,13 +86,4 @@ def _is_host(name: str) -> bool:
     try:
         return bool(name.encode("idna"))
     except UnicodeError:
-        return False
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
         return False

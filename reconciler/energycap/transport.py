@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import ssl
 import threading
 import time
@@ -14,6 +15,7 @@ from urllib.request import getproxies
 import httpx
 
 from reconciler import __version__
+from reconciler.energycap.address import refuse_foreign
 from reconciler.energycap.answers import Answer, unusable
 from reconciler.energycap.key import find_flaw
 from reconciler.energycap.words import find_words, make_harmless
@@ -74,6 +76,8 @@ class Transport:
     ) -> None:
         if flaw := find_flaw(key):
             raise Unauthorized(f"no usable API key: it {flaw}", "give the key as EnergyCAP showed it")
+        # Here, and not only where the project file is read: nothing that holds the key comes about for another host.
+        refuse_foreign(address.base, os.environ)
         self._address = address
         self._key = key
         self._allowed = allowed

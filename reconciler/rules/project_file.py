@@ -48,4 +48,22 @@ PROJECT_RULES: tuple[Rule, ...] = (
         Certainty.DOCUMENTED,
         "write a share in percent, as in  maxChanges: 30%, or a number of channels, as in  maxChanges: 25",
     ),
+    Rule(
+        "ESA146",
+        "The variable in apiKeyEnv is not one for keys of EnergyCAP: its name does not begin with ECI_.",
+        "What the variable holds is sent to the url beside it. With any name, a change of this file could send any "
+        "secret of the machine.",
+        _KEYS,
+        Certainty.DOCUMENTED,
+        "write a name like  apiKeyEnv: ECI_API_KEY_PRODUCTION, and put the key into that variable",
+    ),
+    Rule(
+        "ESA147",
+        "The host of an environment may not be sent an API key.",
+        "The url decides where the key goes. Only hosts of energycap.com and this machine may get it; "
+        "any other, app.fed-energycap.com too, has to be named outside of the repository.",
+        _KEYS,
+        Certainty.DOCUMENTED,
+        "correct the url; or, where the host is right, name it in the variable RECONCILER_ALLOWED_HOSTS",
+    ),
 )

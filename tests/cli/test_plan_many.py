@@ -18,7 +18,7 @@ definitions: channels
 defaultEnvironment: sandbox
 environments:
   sandbox: {url: sandbox}
-  silent: {url: "http://127.0.0.1:1", apiKeyEnv: KEY}
+  silent: {url: "http://127.0.0.1:1", apiKeyEnv: ECI_KEY}
 """
 
 
@@ -30,7 +30,7 @@ def run(folder: Path, *arguments: str, key: str = "") -> tuple[int, str, str]:
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "KEY": key},
+        env={**os.environ, "ECI_KEY": key},
     )
     return done.returncode, done.stdout, done.stderr
 

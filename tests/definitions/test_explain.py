@@ -385,6 +385,29 @@ def test_what_stands_for_a_variable_is_not_shown_as_it_may_be_the_key() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("AWS_SECRET_ACCESS_KEY", ", found AWS_SECRET_ACCESS_KEY"),
+        ("GITHUB_TOKEN", ", found GITHUB_TOKEN"),
+        ("ECI_", ""),
+        ("ECI_api_key", ""),
+        ("eci_api_key", ", found eci_api_key"),
+        ("XECI_API_KEY", ", found XECI_API_KEY"),
+        ("PATH", ""),
+        ("q7Zk2Lw9", ""),
+    ],
+)
+def test_only_a_variable_for_keys_of_energycap_may_be_named(name: str, found: str) -> None:
+    message = f"apiKeyEnv must begin with ECI_, and hold only upper case letters, digits and underscore{found}"
+    assert in_environment(apiKeyEnv=name) == [("ESA146", message, "")]
+
+
+@pytest.mark.parametrize("name", ["ECI_API_KEY", "ECI_API_KEY_PRODUCTION", "ECI_KEY2", "ECI__"])
+def test_such_variables_are_taken(name: str) -> None:
+    assert in_environment(apiKeyEnv=name) == []
+
+
 @pytest.mark.parametrize("share", ["30", "a third", "101%", "-1%", "30 %", "30%\n"])
 def test_a_guard_is_a_number_or_a_share(share: str) -> None:
     (problem,) = explain(Format.PROJECT, {"definitions": "channels", "guards": {"maxChanges": share}}).problems

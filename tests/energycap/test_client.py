@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     OpenClient = Callable[[str, str], AbstractContextManager[Reader]]
 
-URL = "https://a.example"
+URL = "https://a.energycap.com"
 KEY = "sandbox"
 LIVE = live_from_response(make_channel())
 SEVERAL = make_versions(make_version(channelVersionId=1, endDate="2026-01-01"), make_version(beginDate="2026-01-01"))
@@ -288,7 +288,7 @@ def test_an_edit_of_a_version_goes_to_the_current_one(answer: httpx.Response) ->
         (httpx.Response(400, json={"message": "No."}), Refused, "the service refused: PUT"),
         (httpx.Response(401), Unauthorized, "the service refused the key: PUT"),
         (httpx.Response(500), Unavailable, "the service could not answer: PUT"),
-        (httpx.ReadTimeout(""), Unreachable, "no answer from https://a.example: PUT"),
+        (httpx.ReadTimeout(""), Unreachable, "no answer from https://a.energycap.com: PUT"),
         (httpx.Response(302), Unreachable, "whether PUT /api/v202406/esachannel/1042 was done is not known"),
         (httpx.Response(200, html=""), Unreachable, "whether PUT /api/v202406/esachannel/1042 was done is not known"),
         (httpx.Response(204), Unreachable, "whether PUT /api/v202406/esachannel/1042 was done is not known"),

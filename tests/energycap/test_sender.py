@@ -30,7 +30,7 @@ TAKEN = {"importedReadingsCount": 1, "failedReadingsCount": 0, "failedReadings":
 
 @contextmanager
 def sending(script: Script) -> Iterator[Sender]:
-    with open_sender("https://a.example", "sandbox", script) as sender:
+    with open_sender("https://a.energycap.com", "sandbox", script) as sender:
         yield sender
 
 

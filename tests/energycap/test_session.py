@@ -42,7 +42,7 @@ def respond(status: int, **headers: str) -> httpx.Response:
 
 
 def make_session(wire: Script) -> Session:
-    return Session(Transport(read_address("https://a.example"), "sandbox", WRITES, wire))
+    return Session(Transport(read_address("https://a.energycap.com"), "sandbox", WRITES, wire))
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from reconciler.energycap.transport import Wire
 
-URL = "https://a.example"
+URL = "https://a.energycap.com"
 KEY = "c2VjcmV0.c2VjcmV0.c2VjcmV0"
 READ = READ_CHANNEL.to(7)
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
@@ -49,13 +49,15 @@ def test_a_request_carries_key_type_and_query() -> None:
         answer = transport.exchange(LIST_CHANNELS.to(query={"filter": "dataPointId equals '7'", "pageNumber": "1"}))
 
     (sent,) = wire.sent
-    assert str(sent.url) == ("https://a.example/api/v202406/esachannel?filter=dataPointId+equals+%277%27&pageNumber=1")
+    assert str(sent.url) == (
+        "https://a.energycap.com/api/v202406/esachannel?filter=dataPointId+equals+%277%27&pageNumber=1"
+    )
     assert dict(sent.headers) == {
         "accept": "application/json",
         "accept-encoding": "gzip",
         "content-type": "application/json",
         "eci-apikey": KEY,
-        "host": "a.example",
+        "host": "a.energycap.com",
         "user-agent": f"esa-reconciler/{__version__}",
     }
     assert answer == Answer(200, {"x-count": "1", "content-length": "2"}, b"[]")
@@ -68,7 +70,7 @@ def test_a_body_is_sent_as_it_is() -> None:
         transport.exchange(EDIT_CHANNEL.to(7, body={"channelInfo": "ä"}))
 
     (sent,) = wire.sent
-    assert (sent.method, str(sent.url)) == ("PUT", "https://a.example/gateway/api/v202406/esachannel/7")
+    assert (sent.method, str(sent.url)) == ("PUT", "https://a.energycap.com/gateway/api/v202406/esachannel/7")
     assert sent.content == b'{"channelInfo": "\\u00e4"}'
 
 
@@ -204,7 +206,7 @@ def test_only_what_cannot_have_left_counts_as_unsent(
     found = find_failure(wire=Script(error))
 
     assert type(found) is failure
-    assert found.message == f"no answer from https://a.example: GET /api/v202406/esachannel/7: {reason}"
+    assert found.message == f"no answer from https://a.energycap.com: GET /api/v202406/esachannel/7: {reason}"
 
 
 def test_an_unknown_certificate_says_where_to_name_it() -> None:
@@ -248,7 +250,7 @@ def test_the_proxy_of_the_environment_is_asked_for_the_way(variable: str, monkey
         failure = find_failure()
 
     assert type(failure) is Unsent
-    assert failure.message == "no answer from https://a.example: GET /api/v202406/esachannel/7: 502 Bad Gateway"
+    assert failure.message == "no answer from https://a.energycap.com: GET /api/v202406/esachannel/7: 502 Bad Gateway"
 
 
 def test_no_proxy_stands_between_here_and_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:

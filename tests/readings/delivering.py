@@ -47,7 +47,7 @@ def serving(folder: Path, *faults: str, settings: Sequence[str] = ()) -> Iterato
 @contextmanager
 def answering(answer: Callable[[httpx.Request], httpx.Response]) -> Iterator[Sender]:
     """A sender to a service that is one function."""
-    with open_sender("https://a.example", "sandbox", httpx.MockTransport(answer)) as sender:
+    with open_sender("https://a.energycap.com", "sandbox", httpx.MockTransport(answer)) as sender:
         yield sender
 
 

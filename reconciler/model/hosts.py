@@ -1,0 +1,110 @@
+"""Which hosts may be sent an API key: those of EnergyCAP, this machine, and those that a variable names."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from reconciler.errors import UsageError
+from reconciler.model.record import record
+
+# It is set where the tool runs, never in the repository: a change of a file must not decide where keys go.
+ALLOWED_HOSTS = "RECONCILER_ALLOWED_HOSTS"
+
+_VENDOR = ".energycap.com"
+_DEFAULT_PORTS = {"https": 443, "http": 80}
+_NAME = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*"
+_HOST = re.compile(_NAME, re.ASCII)
+_ENTRY = re.compile(rf"(?P<star>\*\.)?(?P<host>{_NAME}|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{{1,5}}))?", re.ASCII)
+
+
+@record
+class AllowedHost:
+    """A host by its exact name, or with `is_suffix` all hosts below it; any port, where `port` is None."""
+
+    name: str
+    is_suffix: bool = False
+    port: int | None = None
+
+    def allows(self, host: str, port: int | None) -> bool:
+        """Whether this is `host` at `port`."""
+        is_same = host.endswith(f".{self.name}") if self.is_suffix else host == self.name
+        return is_same and self.port in (None, port)
+
+
+def parse_allowed_hosts(text: str) -> tuple[AllowedHost, ...]:
+    """The hosts that `text` names, separated by commas or blanks. Raises UsageError for what is not a host."""
+    return tuple(_parse_entry(entry) for entry in re.split(r"[,\s]+", text) if entry)
+
+
+def is_allowed(url: str, allowed: tuple[AllowedHost, ...]) -> bool:
+    """Whether the host of `url` may be sent an API key.
+
+    What is not plainly a host, such as a name with a dot at its end or with a backslash in it, may not: two readers of
+    it could disagree where it leads.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port or _DEFAULT_PORTS.get(parts.scheme)
+    except ValueError:
+        return False
+    if parts.username is not None:
+        return False
+    if is_loopback(host):
+        return True
+    if ":" in host:
+        return any(one.allows(_normalize(host), port) for one in allowed)
+    if not _HOST.fullmatch(host):
+        return False
+    return host.endswith(_VENDOR) or any(one.allows(host, port) for one in allowed)
+
+
+def name_host(url: str) -> str:
+    """The host of `url` as the variable would name it."""
+    host = urlsplit(url).hostname or ""
+    return f"[{host}]" if ":" in host else host
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` is this machine by its very name: what has to be looked up could lead anywhere."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _parse_entry(entry: str) -> AllowedHost:
+    match = _ENTRY.fullmatch(entry.lower())
+    if match is None:
+        raise _refuse(entry, "is not a host")
+    host, port = match["host"].strip("[]"), int(match["port"]) if match["port"] else None
+    is_address = match["host"].startswith("[")
+    if is_address and not _is_address(host):
+        raise _refuse(entry, "is not an address")
+    if port is not None and not 0 < port < 65536:
+        raise _refuse(entry, "has no port of 1 to 65535")
+    if match["star"] and (is_address or _is_address(host) or "." not in host):
+        raise _refuse(entry, "allows too much: behind  *.  it needs a domain of two parts")
+    return AllowedHost(_normalize(host), match["star"] is not None, port)
+
+
+def _normalize(host: str) -> str:
+    return ip_address(host).compressed if _is_address(host) else host
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _refuse(entry: str, why: str) -> UsageError:
+    return UsageError(
+        f"{ALLOWED_HOSTS} cannot be used: {entry[:80]!a} {why}",
+        f"name hosts, separated by commas:  {ALLOWED_HOSTS}=gateway.example.org,*.eci.example.org,a.example.org:8443",
+    )
