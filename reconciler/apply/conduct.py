@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from reconciler.apply.journal import Journal
     from reconciler.model.events import Event
+    from reconciler.model.outcomes import Outcome
 
 DEFAULT_PARALLELISM = 4
 
@@ -26,10 +27,12 @@ class Conduct:
     Up to `parallelism` changes are carried out side by side, fewer while the service strains. `on_event` is called from
     the thread that applies, one event at a time. Once `stop` is set, from any thread or a signal handler, what is in
     flight is finished and nothing more is begun. With a `journal` every write stands in it before it is sent, and what
-    an earlier run left open there is settled first.
+    an earlier run left open there is settled first. `known` are outcomes of changes that are not carried out at all, as
+    they are live already or stale; the account has them first.
     """
 
     parallelism: int = DEFAULT_PARALLELISM
     on_event: Callable[[Event], None] = _watch_nothing
     stop: Signal = field(default_factory=Signal)
     journal: Journal | None = None
+    known: tuple[Outcome, ...] = ()

@@ -137,13 +137,13 @@ def is_at_work(path: Path) -> bool:
     return False
 
 
-def find_unfinished(folder: Path, environment: str) -> Chronicle | None:
+def find_unfinished(folder: Path, environment: str) -> Path | None:
     """The youngest journal in `folder` of a plan for `environment`, where it is not finished; None where it is.
 
     Raises FileError for one that cannot be read.
     """
-    _, chronicle = next(_read_youngest_first(folder, environment), (None, None))
-    return None if chronicle is None or chronicle.is_finished else chronicle
+    path, chronicle = next(_read_youngest_first(folder, environment), (None, None))
+    return None if chronicle is None or chronicle.is_finished else path
 
 
 def find_overtaken(folder: Path, environment: str) -> Path | None:

@@ -114,9 +114,9 @@ class _Run:
             self._correct(change, self._steps[change.name], found.get(change.channel_id))
 
     def account(self) -> Account:
-        """What became of every change, in the plan's order."""
+        """What became of every change, in the plan's order, after what was known before."""
         outcomes = tuple(self._steps[change.name].outcome for change in self._changes)
-        return Account(outcomes, self._is_interrupted, self._halted)
+        return Account((*self._conduct.known, *outcomes), self._is_interrupted, self._halted)
 
     def _correct(self, change: Change, step: Step, found: Live | ServiceError | None) -> None:
         if step.written:

@@ -11,7 +11,7 @@ from reconciler.apply.staleness import find_remaining
 from reconciler.model.fields import FIELD_AT, FIELDS, IS_CALCULATED, IS_PRIMARY_DEMAND, IS_PRIMARY_VALUE, Impact
 from reconciler.model.outcomes import Ending
 from reconciler.model.places import Place
-from reconciler.model.plan import Block, Edit, Plan, Verdict
+from reconciler.model.plan import INVERSE, Block, Edit, Plan, Verdict
 from reconciler.planfile.writing import encode_plan
 from reconciler.planning.fingerprint import fingerprint
 from reconciler.rules import RULES, make_finding
@@ -31,7 +31,6 @@ Flag: TypeAlias = tuple[int, str]
 
 _FLAGS = (IS_PRIMARY_VALUE, IS_PRIMARY_DEMAND)
 _LASTING = frozenset((Impact.HISTORY, Impact.ROUTING))
-_INVERSE = "inverse of "
 _DOUBTFUL = "ESA713"
 
 
@@ -70,18 +69,13 @@ def make_inverse(chronicle: Chronicle, created: str) -> Plan:
         url=plan.url,
         created=created,
         commit=None,
-        definitions_digest=f"{_INVERSE}{encode_plan(plan)['digest']}",
+        definitions_digest=f"{INVERSE}{encode_plan(plan)['digest']}",
         filter=(),
         changes=tuple(_invert(undoing, undoings) for undoing in undoings),
         unmanaged=plan.unmanaged,
         managed=plan.managed,
         findings=tuple(finding for undoing in undoings for finding in _warn(undoing)),
     )
-
-
-def is_inverse(plan: Plan) -> bool:
-    """Whether `plan` puts back what another did: no files stand behind it, so none can make it anew."""
-    return plan.definitions_digest.startswith(_INVERSE)
 
 
 def _find_undoing(change: Change, writes: Iterable[tuple[Intent, Landing | None]]) -> _Undoing | None:

@@ -15,13 +15,14 @@ from reconciler.apply.conduct import Conduct
 from reconciler.apply.journal import open_journal
 from reconciler.apply.run import apply_plan
 from reconciler.cli.documents import check_target
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import Exit, exit_of_account
 from reconciler.cli.interrupts import stop_on_signals
 from reconciler.cli.screen import TEXT
+from reconciler.cli.standing import path_prefix
 from reconciler.errors import FileError
 from reconciler.model.events import Finished
 from reconciler.model.outcomes import Account, Ending, Outcome
-from reconciler.reports import account_json, account_text
+from reconciler.reports import account_json, account_text, findings_text
 from reconciler.reports.account_markdown import render_account_markdown
 from reconciler.reports.account_words import resume_command
 from reconciler.reports.comparison_text import render_comparison
@@ -30,12 +31,10 @@ from reconciler.reports.paint import plain
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from reconciler.cli.project import Workplace
     from reconciler.cli.screen import Screen
-    from reconciler.energycap.client import Editor
+    from reconciler.cli.site import Site
     from reconciler.model.events import Event
     from reconciler.model.plan import Plan
-    from reconciler.model.project import Environment
     from reconciler.planning.compare import Comparison
     from reconciler.reports.paint import Paint
 
@@ -47,18 +46,28 @@ _COUNTED = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
-    """Where an apply takes place: before whom, in which project, on which service, how much side by side."""
+class Task:
+    """What an apply carries out: `plan`, and the outcomes that were `known` without it.
 
-    screen: Screen
-    workplace: Workplace
-    environment: Environment
-    editor: Editor
-    parallelism: int
+    `begun` is the plan of the journal that is gone on with; None for a journal of its own.
+    """
+
+    plan: Plan
+    known: tuple[Outcome, ...] = ()
+    begun: Plan | None = None
 
 
-def carry_out(site: Site, plan: Plan) -> Account:
-    """Apply `plan`: JSON events are printed as they happen, the text of the account at the end.
+def apply_task(site: Site, task: Task) -> Exit:
+    """Carry out `task` before the user's eyes: the exit code, after what EnergyCAP said besides."""
+    account = carry_out(site, task)
+    if news := [finding for finding in site.editor.findings if finding not in task.plan.findings]:
+        site.screen.remark(findings_text.render(news, plain, path_prefix(site.workplace.root)))
+    site.screen.remark_more(f"requests: {site.editor.requests.total()}")
+    return exit_of_account(task.plan, account)
+
+
+def carry_out(site: Site, task: Task) -> Account:
+    """Apply the plan of `task`: JSON events are printed as they happen, the text of the account at the end.
 
     Every write stands in the journal before it is sent. Ctrl-C, or a SIGTERM, finishes what is in flight and tries
     nothing more; a second one ends the process at once, and what was in flight stays open in the journal.
@@ -68,31 +77,46 @@ def carry_out(site: Site, plan: Plan) -> Account:
         if output.file and output.format != JSON:
             check_target(output.file)
     try:
-        return _carry_out(site, plan)
+        return _carry_out(site, task)
     except KeyboardInterrupt:
-        _leave_at_once(site.screen, plan)
+        _leave_at_once(site.screen, task.plan)
 
 
-def _carry_out(site: Site, plan: Plan) -> Account:
-    screen = site.screen
+def _carry_out(site: Site, task: Task) -> Account:
+    screen, plan, total = site.screen, task.plan, len(task.plan.sendable)
     with ExitStack() as stack:
         # A run that can write nothing leaves no journal, which would hide the last that did from who looks for it.
-        folder = site.workplace.root / JOURNALS
-        journal = stack.enter_context(open_journal(folder, plan)) if plan.sendable else None
+        folder, journalled = site.workplace.root / JOURNALS, task.begun or plan
+        journal = stack.enter_context(open_journal(folder, journalled)) if total or task.begun else None
         say = stack.enter_context(_event_lines(screen))
-        progress = stack.enter_context(_progress(screen, len(plan.sendable)))
+        progress = stack.enter_context(_progress(screen, total))
         stop = stack.enter_context(stop_on_signals(screen))
 
         def on_event(event: Event) -> None:
             say(account_json.render_event(event))
             progress(event)
 
-        say(account_json.render_start(plan))
-        conduct = Conduct(site.parallelism, on_event, stop, journal)
+        say(account_json.render_start(plan, len(task.known) + total))
+        _say_known(say, task.known, total)
+        conduct = Conduct(site.parallelism, on_event, stop, journal, task.known)
         account = apply_plan(plan, site.editor, site.environment, conduct)
         say(account_json.render_account(account))
     _show_account(screen, plan, account)
     return account
+
+
+def _say_known(say: Callable[[str], None], known: Sequence[Outcome], more: int) -> None:
+    for index, outcome in enumerate(known, 1):
+        say(account_json.render_event(Finished(outcome, index, len(known) + more)))
+
+
+def list_done(reviewed: Plan, comparison: Comparison) -> tuple[Outcome, ...]:
+    """The outcomes of reviewed changes that are live already."""
+    return tuple(
+        Outcome(change.name, change.channel_id, Ending.DONE, already=True)
+        for change in reviewed.sendable
+        if change.name in comparison.done
+    )
 
 
 def _leave_at_once(screen: Screen, plan: Plan) -> NoReturn:
@@ -108,8 +132,7 @@ def _leave_at_once(screen: Screen, plan: Plan) -> NoReturn:
 def report_stale(screen: Screen, plan: Plan, comparison: Comparison) -> None:
     """Say that nothing of the reviewed `plan` was carried out, and why: as text, and as the events of an apply."""
     screen.show_only(TEXT, lambda paint: render_comparison(comparison, paint))
-    reasons = {shift.name: "; ".join(shift.reasons) for shift in comparison.changed}
-    reasons |= dict.fromkeys(comparison.gone, "nothing asks for it any more")
+    reasons = comparison.reasons
     outcomes = [
         Outcome(change.name, change.channel_id, Ending.STALE, reasons[change.name])
         if change.name in reasons
@@ -128,9 +151,8 @@ def _report(screen: Screen, plan: Plan, outcomes: Sequence[Outcome]) -> None:
     """Tell of outcomes without an apply as an apply would, but for the text, which says it better."""
     account = Account(tuple(outcomes))
     with _event_lines(screen) as say:
-        say(account_json.render_start(plan))
-        for index, outcome in enumerate(outcomes, 1):
-            say(account_json.render_event(Finished(outcome, index, len(outcomes))))
+        say(account_json.render_start(plan, len(outcomes)))
+        _say_known(say, outcomes, 0)
         say(account_json.render_account(account))
     screen.show_only(MARKDOWN, lambda _: render_account_markdown(plan, account))
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.apply.undo import is_inverse
 from reconciler.cli.documents import read_file, write_file
 from reconciler.cli.exits import Exit, exit_of_plan
 from reconciler.cli.options import PLAN_FORMATS, Target, printing, viewing
@@ -37,7 +37,7 @@ def command(screen: Screen, view: View, file: Path, inverse: Path | None, detail
     """
     plan = _show_journal(screen, file) if file.suffix == ".jsonl" else read_plan(read_file(file))
     if inverse is not None:
-        _save_inverse(screen, plan, inverse)
+        _save_inverse(screen, plan, inverse, file)
     screen.show(plan_renderers(plan, Path.cwd(), view))
     return exit_of_plan(plan, detailed=detailed_exitcode)
 
@@ -58,8 +58,11 @@ def _show_journal(screen: Screen, file: Path) -> Plan:
     return make_inverse(chronicle, tell_time())
 
 
-def _save_inverse(screen: Screen, plan: Plan, file: Path) -> None:
-    if not is_inverse(plan):
+def _save_inverse(screen: Screen, plan: Plan, file: Path, journal: Path) -> None:
+    if journal.suffix != ".jsonl":
         raise UsageError("--inverse goes with a journal, not with a plan", "give a .reconciler/journal/*.jsonl")
     write_file(file, render_plan_file(plan))
-    screen.remark(f"saved the plan that puts it back to {file}; carry it out with: reconciler apply {file}")
+    screen.remark(
+        f"saved the plan that puts it back to {file}, to be looked at; "
+        f"carry it out with: reconciler apply --undo {quote(str(journal))}"
+    )

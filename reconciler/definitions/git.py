@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,9 @@ from reconciler.errors import ProjectError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+# A hook of git has these set for its own repository; here the folder that is given says which one is meant.
+_OTHER_REPOSITORY = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
+
 
 def read_commit(root: Path) -> str | None:
     """The commit that is checked out at `root`; None outside a repository, before its first commit, or without git."""
@@ -20,6 +24,29 @@ def read_commit(root: Path) -> str | None:
     except FileNotFoundError:
         return None
     return answer.stdout.decode().strip() or None
+
+
+def is_tracked(path: Path) -> bool:
+    """Whether git tracks the file at `path`, or a link that leads to it: whoever can push may have written it.
+
+    Raises ProjectError if git cannot tell.
+    """
+    whole = path.absolute()
+    links = [place for place in (whole, *whole.parents) if place.is_symlink()]
+    return any(_is_tracked(place) for place in (whole.resolve(), *links))
+
+
+def _is_tracked(place: Path) -> bool:
+    try:
+        answer = _git(place.parent, "ls-files", "--error-unmatch", "--", f":(literal){place.name}")
+    except FileNotFoundError as error:
+        raise ProjectError(f"git was not found, so nobody can tell whether {place} is in it", "install git") from error
+    if answer.returncode in (0, 1):
+        return answer.returncode == 0
+    if b"not a git repository" in answer.stderr:
+        return False
+    reason = answer.stderr.decode(errors="replace").strip().partition("\n")[0]
+    raise ProjectError(f"git cannot tell whether {place} is in it: {reason}", "do what git asks for, and try again")
 
 
 @contextmanager
@@ -64,4 +91,5 @@ def _git(root: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
         ("git", "-C", str(root), *words),  # noqa: S607 - the user's own git
         capture_output=True,
         check=False,
+        env={name: value for name, value in os.environ.items() if name not in _OTHER_REPOSITORY} | {"LC_ALL": "C"},
     )

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 Evidence: TypeAlias = Mapping[str, object]
 
+# What the definitions' digest of a plan starts with that was made from a journal, to put back what an apply did.
+INVERSE = "inverse of "
+
 
 class Action(Enum):
     """What is done to a channel."""
@@ -224,6 +227,14 @@ class Plan:
     @property
     def is_complete(self) -> bool:
         return not self.filter
+
+    @property
+    def is_inverse(self) -> bool:
+        """Whether it puts back what another did: no files stand behind it, so it may be looked at, never applied.
+
+        The plan says so of itself, so this may refuse something, and must never permit anything.
+        """
+        return self.definitions_digest.startswith(INVERSE)
 
     @property
     def errored(self) -> bool:

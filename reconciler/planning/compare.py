@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reconciler.model.fields import FIELD_AT
+from reconciler.model.fields import FIELD_AT, OBSERVATION_RULE_ID
 from reconciler.model.plan import Action
 from reconciler.model.record import record
 from reconciler.planning.canonical import is_same
 from reconciler.planning.citing import show_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
-    from reconciler.model.plan import Change, Edit, Plan
+    from reconciler.model.plan import Change, Edit, FeedMove, Plan
+    from reconciler.model.values import Value
 
 
 @record
@@ -28,17 +31,25 @@ class Shift:
 class Comparison:
     """How a plan made anew differs from the reviewed one, by the names of the changes.
 
-    `gone` are changes that are not asked for any more, `changed` do something else, `new` were not reviewed.
+    `gone` are changes that are not asked for any more, `changed` do something else, `new` were not reviewed. `done` are
+    reviewed changes that are live already.
     """
 
     gone: tuple[str, ...]
     changed: tuple[Shift, ...]
     new: tuple[str, ...]
+    done: tuple[str, ...] = ()
 
     @property
     def holds(self) -> bool:
         """Whether all that was reviewed is still to be done, or done already; what is new besides does not matter."""
         return not self.gone and not self.changed
+
+    @property
+    def reasons(self) -> Mapping[str, str]:
+        """Why each reviewed change that does not hold is stale, by its name."""
+        changed = {shift.name: "; ".join(shift.reasons) for shift in self.changed}
+        return changed | dict.fromkeys(self.gone, "nothing asks for it any more")
 
     def describe(self) -> str:
         """The difference in numbers: `since review: 2 changes gone, 1 new`; empty where there is none."""
@@ -55,17 +66,49 @@ def compare_plans(reviewed: Plan, current: Plan) -> Comparison:
     """How `current`, made from what files and service say now, differs from the `reviewed` plan.
 
     Only what `reviewed` would send counts. A change that is live already is still the same, and so is one whose channel
-    moved where it manages nothing. Both plans must be for the same environment.
+    moved where it manages nothing. `reviewed` is never trusted: whatever decides a write or its order must be the same
+    in both plans. Both plans must be for the same environment.
     """
     now = {change.name: change for change in current.changes}
     sent = {change.name for change in reviewed.sendable}
     known = [change for change in reviewed.sendable if change.name in now]
-    shifts = (Shift(change.name, tuple(_find_reasons(change, now[change.name]))) for change in known)
+    moves, moves_now = _list_moves(reviewed), _list_moves(current)
+    reasons = {
+        change.name: (
+            *_find_reasons(change, now[change.name]),
+            *_compare_order(change, now[change.name], sent, now),
+            *_compare_moves(moves[change.name], moves_now[change.name]),
+        )
+        for change in known
+    }
     gone = {change.name for change in reviewed.sendable if _is_gone(change, now.get(change.name))}
     return Comparison(
         gone=tuple(change.name for change in reviewed.sendable if change.name in gone),
-        changed=tuple(shift for shift in shifts if shift.reasons and shift.name not in gone),
+        changed=tuple(Shift(name, why) for name, why in reasons.items() if why and name not in gone),
         new=tuple(change.name for change in current.sendable if change.name not in sent),
+        done=tuple(
+            change.name
+            for change in known
+            if now[change.name].action is Action.NO_OP and not reasons[change.name] and change.name not in gone
+        ),
+    )
+
+
+def restrict_plan(current: Plan, names: Collection[str]) -> Plan:
+    """`current` without the changes that it would send and that are not called one of `names`.
+
+    Blocked changes and channels that need no change stay, so that guards and reports count them.
+    """
+    kept = [change for change in current.changes if not change.is_sendable or change.name in names]
+    known = {change.name for change in kept}
+    return replace(
+        current,
+        changes=tuple(
+            replace(change, depends_on=tuple(name for name in change.depends_on if name in known)) for change in kept
+        ),
+        feeds=tuple(
+            replace(feed, moves=tuple(move for move in feed.moves if move.change in known)) for feed in current.feeds
+        ),
     )
 
 
@@ -77,7 +120,7 @@ def _is_gone(change: Change, now: Change | None) -> bool:
 
 
 def _is_done(edit: Edit, now: Change) -> bool:
-    return edit.implied_by is not None or (edit.path in now.after and now.after[edit.path] == edit.after)
+    return edit.implied_by is not None or (edit.path in now.after and _is_equal(now.after[edit.path], edit.after))
 
 
 def _find_reasons(change: Change, now: Change) -> Iterator[str]:
@@ -86,7 +129,16 @@ def _find_reasons(change: Change, now: Change) -> Iterator[str]:
     if now.blocked_by:
         yield f"is blocked now by {', '.join(dict.fromkeys(block.rule for block in now.blocked_by))}"
     if now.action is Action.UPDATE:
+        yield from _compare_versions(change, now)
         yield from _compare_edits(change, now)
+        yield from _compare_values(change, now)
+
+
+def _compare_versions(change: Change, now: Change) -> Iterator[str]:
+    if now.version_count != change.version_count:
+        yield f"the channel has {now.version_count} versions now, had {change.version_count}"
+    elif now.version_id != change.version_id:
+        yield f"the current version is {now.version_id} now, was {change.version_id}"
 
 
 def _compare_edits(change: Change, now: Change) -> Iterator[str]:
@@ -99,18 +151,71 @@ def _compare_edits(change: Change, now: Change) -> Iterator[str]:
     for path, edit in edits_now.items():
         if path not in edits:
             yield f"{path} is edited too now, from {show_value(edit.before)} to {show_value(edit.after)}"
-        elif edit.after == edits[path].after and not _means_the_same(path, change, now):
-            yield f"{path} means something else now"
-
-
-def _means_the_same(path: str, change: Change, now: Change) -> bool:
-    return change.wanted.get(FIELD_AT[path].path) == now.wanted.get(FIELD_AT[path].path)
 
 
 def _compare_edit(edit: Edit, now: Edit) -> Iterator[str]:
     if not is_same(edit.path, edit.before, now.before, None):
         yield f"{edit.path} is {show_value(now.before)} now, was {show_value(edit.before)}"
-    if now.after != edit.after:
+    if not _is_equal(now.after, edit.after):
         yield f"{edit.path} becomes {show_value(now.after)} now, was to become {show_value(edit.after)}"
     if now.impact is not edit.impact:
         yield f"the edit of {edit.path} is {now.impact.value} now, was {edit.impact.value}"
+    if now.implied_by != edit.implied_by:
+        yield f"the edit of {edit.path} has another cause now"
+
+
+def _compare_values(change: Change, now: Change) -> Iterator[str]:
+    """What an edit does not show: the ids behind codes and names, and managed values that need no edit."""
+    told = {FIELD_AT[path].path for path in _list_told(change, now)}
+    rule_id = now.wanted.get(OBSERVATION_RULE_ID, now.live.get(OBSERVATION_RULE_ID))
+    for path, wanted in now.wanted.items():
+        if path in told or path not in change.wanted:
+            continue
+        live, live_now = change.live.get(path), now.live.get(path)
+        if not is_same(path, change.wanted[path], wanted, rule_id):
+            yield f"{path} means something else now"
+        elif not is_same(path, live, live_now, rule_id) and not is_same(path, live_now, wanted, rule_id):
+            yield f"{path} is {show_value(live_now)} now, was {show_value(live)}"
+
+
+def _list_told(change: Change, now: Change) -> Iterator[str]:
+    """The paths of edits that already show that they differ, or that only one of the two plans has."""
+    edits, edits_now = ({edit.path: edit for edit in one.edits} for one in (change, now))
+    for path in edits.keys() | edits_now.keys():
+        edit, edit_now = edits.get(path), edits_now.get(path)
+        if edit is None or edit_now is None or any(_compare_edit(edit, edit_now)):
+            yield path
+
+
+def _compare_order(change: Change, now: Change, sent: Collection[str], current: Mapping[str, Change]) -> Iterator[str]:
+    for name in now.depends_on:
+        if name not in sent:
+            yield f"comes after {name} now, which the reviewed plan does not send"
+        elif name not in change.depends_on:
+            yield f"comes after {name} now, and did not when it was reviewed"
+    for name in change.depends_on:
+        is_pending = name in current and current[name].action is Action.UPDATE
+        if now.action is Action.UPDATE and is_pending and name not in now.depends_on:
+            yield f"does not come after {name} any more"
+
+
+def _list_moves(plan: Plan) -> Mapping[str, Mapping[str, FeedMove]]:
+    """The steps at which feeds are led elsewhere: by the change, then by the feed."""
+    moves: dict[str, dict[str, FeedMove]] = defaultdict(dict)
+    for feed in plan.feeds:
+        for move in feed.moves:
+            moves[move.change][feed.name] = move
+    return moves
+
+
+def _compare_moves(moves: Mapping[str, FeedMove], moves_now: Mapping[str, FeedMove]) -> Iterator[str]:
+    for name, now in moves_now.items():
+        was = moves.get(name)
+        if was is None or (was.channel_id, was.problem) != (now.channel_id, now.problem):
+            where = "to no single channel" if now.channel_id is None else f"to channel {now.channel_id}"
+            yield f"leads the feed {name} {where} now, and did not when it was reviewed"
+
+
+def _is_equal(one: Value, other: Value) -> bool:
+    # True equals 1 in Python, and is another value in a file.
+    return one == other and isinstance(one, bool) is isinstance(other, bool)

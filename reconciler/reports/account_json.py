@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 FORMAT_VERSION = "1.0"
 
 
-def render_start(plan: Plan) -> str:
+def render_start(plan: Plan, changes: int) -> str:
     """The first line: who speaks, in which version of this format, and of how many changes to which environment."""
     details: dict[str, object] = {
         "format_version": FORMAT_VERSION,
         "tool_version": __version__,
         "environment": {"name": plan.environment, "url": plan.url},
-        "changes": len(plan.sendable),
+        "changes": changes,
     }
     return _line("version", f"reconciler {__version__}", details)
 

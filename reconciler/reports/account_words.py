@@ -79,8 +79,12 @@ def advise(plan: Plan, account: Account) -> Advice | None:
 
 
 def resume_command(plan: Plan) -> str:
-    """The command that goes on with an apply of `plan` that was interrupted, stopped or killed."""
-    return f"reconciler apply --environment {_quote_environment(plan)} --resume"
+    """The command that goes on with an apply of `plan` that was interrupted, stopped or killed.
+
+    An undoing goes on by the journal that it was made from: what is back already counts as done.
+    """
+    how = "--undo JOURNAL" if plan.is_inverse else "--resume"
+    return f"reconciler apply --environment {_quote_environment(plan)} {how}"
 
 
 def plan_command(plan: Plan) -> str:

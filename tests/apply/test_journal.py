@@ -191,7 +191,7 @@ def test_the_youngest_unfinished_journal_of_an_environment_is_found(tmp_path: Pa
     with open_journal(tmp_path, PLAN):
         pass
 
-    assert find_unfinished(tmp_path, "sandbox") == read_journal(only_file(tmp_path))
+    assert find_unfinished(tmp_path, "sandbox") == only_file(tmp_path)
     assert find_unfinished(tmp_path, "production") is None
 
 
@@ -209,7 +209,7 @@ def test_where_nothing_was_applied_nothing_is_unfinished(tmp_path: Path) -> None
 def test_a_journal_whose_first_line_is_not_whole_hides_no_other(tmp_path: Path) -> None:
     with open_journal(tmp_path, PLAN):
         pass
-    unfinished = read_journal(only_file(tmp_path))
+    unfinished = only_file(tmp_path)
     (tmp_path / "torn.jsonl").write_text('{"kind": "pl', encoding="utf-8")
 
     assert find_unfinished(tmp_path, "sandbox") == unfinished

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from reconciler.apply.chronicle import read_journal
 from reconciler.apply.conduct import Conduct
 from reconciler.apply.journal import find_unfinished, open_journal
 from reconciler.planfile.writing import render_plan_file
@@ -84,11 +85,12 @@ def test_a_killed_run_is_gone_on_with_and_writes_nothing_twice(
     demo: Bench, tmp_path: Path, number: int, moment: str
 ) -> None:
     run_victim(demo, tmp_path, number, moment)
-    chronicle = find_unfinished(tmp_path / "journal", "sandbox")
-    assert chronicle is not None
+    path = find_unfinished(tmp_path / "journal", "sandbox")
+    assert path is not None
+    plan = read_journal(path).plan
 
-    with open_journal(tmp_path / "journal", chronicle.plan) as journal:
-        account = demo.apply(chronicle.plan, Conduct(journal=journal))
+    with open_journal(tmp_path / "journal", plan) as journal:
+        account = demo.apply(plan, Conduct(journal=journal))
 
     assert endings(account) == {"gas": "done", "net": "done", "losses": "done"}
     assert sorted(demo.writes()) == sorted(WRITES)

@@ -249,10 +249,11 @@ def test_what_a_dead_service_stopped_is_gone_on_with(start: Start, tmp_path: Pat
     with open_journal(tmp_path, plan) as journal:
         bench.apply(plan, Conduct(parallelism=1, journal=journal))
 
-    chronicle = find_unfinished(tmp_path, "sandbox")
-    assert chronicle is not None
-    with open_journal(tmp_path, chronicle.plan) as journal:
-        account = replace(bench, editor=bench.other).apply(chronicle.plan, Conduct(journal=journal))
+    path = find_unfinished(tmp_path, "sandbox")
+    assert path is not None
+    plan = read_journal(path).plan
+    with open_journal(tmp_path, plan) as journal:
+        account = replace(bench, editor=bench.other).apply(plan, Conduct(journal=journal))
 
     assert set(endings(account).values()) == {"done"}
     assert sorted(bench.writes()) == sorted(paths(1042, 1046, 1058, 1063, 1078))

@@ -8,7 +8,7 @@ import pytest
 from reconciler.apply.chronicle import Chronicle, read_journal
 from reconciler.apply.conduct import Conduct
 from reconciler.apply.journal import open_journal
-from reconciler.apply.undo import is_inverse, make_inverse
+from reconciler.apply.undo import make_inverse
 from reconciler.model.fields import Impact
 from reconciler.model.findings import Severity
 from reconciler.model.outcomes import Ending
@@ -120,8 +120,8 @@ def test_an_inverse_plan_says_what_it_undoes(demo: Bench, tmp_path: Path) -> Non
     inverse = make_inverse(chronicle, CREATED)
 
     assert (inverse.environment, inverse.url, inverse.created) == ("sandbox", "sandbox", CREATED)
-    assert is_inverse(inverse)
-    assert not is_inverse(chronicle.plan)
+    assert inverse.is_inverse
+    assert not chronicle.plan.is_inverse
     # A share of maxChanges counts against them.
     assert inverse.managed == chronicle.plan.managed == 1
 

@@ -304,7 +304,7 @@ def test_a_journal_shows_what_was_done_and_how_to_put_it_back(planned: Desk) -> 
     answer = planned.run("show", str(journal), "--inverse", "undo.json")
     assert answer.code == 0
     assert "Apply: 2 done, 0 stale, 0 failed, 0 not tried." in answer.out.splitlines()
-    assert planned.run("apply", "undo.json").code == 0
+    assert planned.run("apply", "--undo", str(journal), "--auto-approve").code == 0
     assert [planned.live(channel_id) for channel_id in (1, 2)] == before
 
 
@@ -312,7 +312,7 @@ def test_an_apply_that_was_killed_is_gone_on_with(planned: Desk) -> None:
     planned.run("apply", "plan.json")
     (journal,) = (planned.root / ".reconciler" / "journal").iterdir()
     kill(journal)
-    answer = planned.run("apply", "--resume")
+    answer = planned.run("apply", "--resume", "--auto-approve")
     assert (answer.code, answer.out.splitlines()[-1]) == (0, "Apply: 2 done, 0 stale, 0 failed, 0 not tried.")
     assert len(planned.writes) == 2
 
@@ -331,7 +331,7 @@ def test_an_apply_that_a_later_one_has_overtaken_is_named_and_gone_on_with_on_de
     assert planned.run("apply", "--auto-approve").code == 0
 
     refused = planned.run("apply", "--resume")
-    resumed = planned.run("apply", "--resume", str(first))
+    resumed = planned.run("apply", "--resume", str(first), "--auto-approve")
 
     assert (refused.code, refused.err) == (
         64,

@@ -65,7 +65,7 @@ def run_everything(desk: Desk) -> list[Answer]:
         desk.run("plan", "-v", "--out", "plan.json", *EVERY_FORMAT),
         desk.run("apply", "plan.json", "-v", "--format", "json=events.jsonl", "--format", "markdown=done.md"),
         desk.run("apply", "--auto-approve", "-v", "--format", "json"),
-        desk.run("apply", "--resume", "-v"),
+        desk.run("apply", "--resume", "--auto-approve", "-v"),
         desk.run("snapshot", "--out", "copy.json"),
         desk.run("import", "--out", "imported"),
         desk.run("show", "plan.json", "-v", "--format", "html=shown.html"),

@@ -7,8 +7,8 @@ import pytest
 
 from reconciler.model.fields import Impact
 from reconciler.model.live import DataPoint
-from reconciler.model.plan import Action, Block, Change, Edit, Plan, Verdict
-from reconciler.planning.compare import Comparison, Shift, compare_plans
+from reconciler.model.plan import Action, Block, Change, Edit, FeedMove, FeedRoute, Plan, Verdict
+from reconciler.planning.compare import Comparison, Shift, compare_plans, restrict_plan
 
 if TYPE_CHECKING:
     from reconciler.model.values import Spec
@@ -67,10 +67,9 @@ USE = make_change(EDIT)
     [
         USE,
         replace(USE, fingerprint="sha256:1", channel_info="Renamed", line=9),
-        make_no_op({MULTIPLIER: 2}),
-        replace(USE, depends_on=("other",)),
+        replace(USE, wanted={**USE.wanted, "channelInfo": "Main"}, live={"channelInfo": "Main"}),
     ],
-    ids=["the same", "moved where nothing is managed", "done already", "ordered otherwise"],
+    ids=["the same", "moved where nothing is managed", "more is managed"],
 )
 def test_a_change_that_does_the_same_still_holds(now: Change) -> None:
     comparison = compare(USE, now)
@@ -78,6 +77,13 @@ def test_a_change_that_does_the_same_still_holds(now: Change) -> None:
     assert comparison == Comparison((), (), ())
     assert comparison.holds
     assert comparison.describe() == ""
+
+
+def test_what_is_done_already_still_holds() -> None:
+    comparison = compare(USE, make_no_op({MULTIPLIER: 2}))
+
+    assert comparison == Comparison((), (), (), ("use",))
+    assert comparison.holds
 
 
 def test_an_empty_text_that_a_service_now_stores_otherwise_has_not_moved() -> None:
@@ -116,14 +122,96 @@ def test_a_change_that_nobody_asks_for_any_more_is_gone(now: tuple[Change, ...])
         (replace(USE, channel_id=7), "is channel 7 now, was channel 1042"),
         (replace(USE, wanted={MULTIPLIER: 9}), f"{MULTIPLIER} means something else now"),
         (make_blocked(USE), "is blocked now by ESA403"),
+        (make_change(replace(EDIT, implied_by=UNIT)), f"the edit of {MULTIPLIER} has another cause now"),
+        (replace(USE, version_count=2), "the channel has 2 versions now, had 1"),
+        (replace(USE, version_id=2), "the current version is 2 now, was 1"),
+        (replace(USE, depends_on=("other",)), "comes after other now, which the reviewed plan does not send"),
     ],
-    ids=["moved", "wanted", "impact", "more", "channel", "meaning", "blocked"],
+    ids=[
+        "moved",
+        "wanted",
+        "impact",
+        "more",
+        "channel",
+        "meaning",
+        "blocked",
+        "cause",
+        "versions",
+        "version",
+        "order",
+    ],
 )
 def test_a_change_that_does_something_else_says_in_what(now: Change, reason: str) -> None:
     reasons = compare(USE, now).changed
 
     assert reasons == (Shift("use", reasons[0].reasons),)
     assert reason in reasons[0].reasons
+
+
+def test_a_managed_value_that_is_another_one_without_an_edit_is_a_difference() -> None:
+    was, now = (replace(USE, wanted={**USE.wanted, "channelInfo": x}, live={"channelInfo": x}) for x in ("A", "B"))
+
+    assert compare(was, now).changed == (Shift("use", ("channelInfo means something else now",)),)
+
+
+def test_an_id_behind_the_same_code_that_moved_is_a_difference() -> None:
+    unit_id = "esaChannelVersion.unitId"
+    was, now = (
+        replace(make_change(Edit(UNIT, "KWH", "KW", Impact.FORWARD)), wanted={unit_id: 5}, live={unit_id: id_})
+        for id_ in (3, 9)
+    )
+
+    assert compare(was, now).changed == (Shift("use", (f"{unit_id} is 9 now, was 3",)),)
+
+
+def test_an_order_that_was_not_reviewed_is_a_difference() -> None:
+    other = make_change(Edit("channelInfo", "A", "B", Impact.COSMETIC), name="other")
+    late = replace(USE, depends_on=("other",))
+
+    def explain(reviewed: Change, now: Change) -> tuple[Shift, ...]:
+        return compare_plans(make_plan(other, reviewed), make_plan(other, now)).changed
+
+    assert explain(late, late) == ()
+    assert explain(USE, late) == (Shift("use", ("comes after other now, and did not when it was reviewed",)),)
+    assert explain(late, USE) == (Shift("use", ("does not come after other any more",)),)
+
+
+def test_an_order_of_which_the_first_part_is_done_still_holds() -> None:
+    other = make_change(Edit("channelInfo", "A", "B", Impact.COSMETIC), name="other")
+    done = replace(make_no_op({"channelInfo": "B"}), name="other")
+    late = replace(USE, depends_on=("other",))
+
+    assert compare_plans(make_plan(other, late), make_plan(USE, done)) == Comparison((), (), (), ("other",))
+
+
+def test_a_feed_that_is_led_elsewhere_than_reviewed_is_a_difference() -> None:
+    def explain(*moves: FeedMove) -> tuple[Shift, ...]:
+        reviewed, now = (
+            replace(make_plan(USE), feeds=(FeedRoute("logger", "use", 1, 2, (), led),))
+            for led in ((FeedMove("use", (MULTIPLIER,), 1042),), moves)
+        )
+        return compare_plans(reviewed, now).changed
+
+    what = "now, and did not when it was reviewed"
+    assert explain(FeedMove("use", (MULTIPLIER,), 1042)) == explain() == ()
+    assert explain(FeedMove("use", (MULTIPLIER,), 7)) == (
+        Shift("use", (f"leads the feed logger to channel 7 {what}",)),
+    )
+    assert explain(FeedMove("use", (MULTIPLIER,), None)) == (
+        Shift("use", (f"leads the feed logger to no single channel {what}",)),
+    )
+
+
+def test_what_is_sent_of_a_plan_is_what_was_reviewed_and_what_is_blocked_stays_told() -> None:
+    new, blocked = make_change(EDIT, name="new"), replace(make_blocked(USE), name="held", depends_on=("new", "use"))
+    routes = FeedRoute("logger", "use", 1, 2, (), (FeedMove("new", (), 3), FeedMove("use", (), 2)))
+    plan = replace(make_plan(new, USE, blocked), feeds=(routes,))
+
+    assert restrict_plan(plan, {"use", "held"}) == replace(
+        plan,
+        changes=(USE, replace(blocked, depends_on=("use",))),
+        feeds=(replace(routes, moves=(FeedMove("use", (), 2),)),),
+    )
 
 
 def test_another_value_is_told_once() -> None:

@@ -14,7 +14,7 @@ from tests.reports.plans import HOSTILE, PLANS
 
 
 def test_the_first_line_says_who_speaks_and_of_what() -> None:
-    assert json.loads(render_start(PLANS["mixed"])) == {
+    assert json.loads(render_start(PLANS["mixed"], 1)) == {
         "type": "version",
         "@level": "info",
         "@message": f"reconciler {__version__}",

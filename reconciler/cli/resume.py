@@ -1,0 +1,122 @@
+"""`reconciler apply --resume [JOURNAL]`: goes on with an apply that came to no end, if the files still ask for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from reconciler.apply.journal import find_overtaken, find_unfinished
+from reconciler.cli.applying import JOURNALS, Task, apply_task
+from reconciler.cli.exits import Exit
+from reconciler.cli.journals import open_journal_of
+from reconciler.cli.project import open_definitions, open_workplace
+from reconciler.cli.site import find_environment, open_site
+from reconciler.errors import UsageError
+from reconciler.model.outcomes import Ending, Outcome
+from reconciler.planning.compare import compare_plans, restrict_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from reconciler.cli.options import Scope
+    from reconciler.cli.project import Workplace
+    from reconciler.cli.screen import Screen
+    from reconciler.cli.site import Consent, Site
+    from reconciler.model.plan import Change, Plan
+    from reconciler.planning.compare import Comparison
+
+_PLAN_AGAIN = "plan again: reconciler plan"
+
+
+def resume_apply(screen: Screen, scope: Scope, journal: Path | None, parallelism: int, consent: Consent) -> Exit:
+    """Go on with the apply of `journal`, or with the last one; what is left is shown and asked for.
+
+    The journal is only compared: what is sent is what files and EnergyCAP ask for now. A change for which they ask no
+    more, or otherwise, is stale.
+    """
+    _refuse_wrong_usage(scope, journal)
+    workplace = open_workplace(screen)
+    path = journal or _find_interrupted(workplace, workplace.environment(scope.environment).name)
+    consent.require(f"look at what is left with  reconciler show {path}  and add --auto-approve")
+    begun = open_journal_of(path).plan
+    if begun.is_inverse:
+        raise UsageError(
+            f"{path} is the journal of an apply --undo, and no files ask for that",
+            "go on with the journal that was to be undone:  reconciler apply --undo JOURNAL",
+        )
+    environment = find_environment(workplace, scope, begun)
+    wanted = open_definitions(screen, workplace)
+    with open_site(screen, workplace, environment, parallelism) as site:
+        current = site.plan(wanted, begun.filter)
+        site.refuse_errors(current)
+        return _go_on(site, begun, current, consent)
+
+
+def _refuse_wrong_usage(scope: Scope, journal: Path | None) -> None:
+    if journal and journal.suffix != ".jsonl":
+        raise UsageError("--resume goes on with a journal, not with a plan", "leave the plan out, or give the journal")
+    for name, value in (("--only", scope.only), ("--base", scope.base)):
+        if value:
+            raise UsageError(f"--resume goes on with all that is left, {name} does not go with it", f"leave {name} out")
+
+
+def _find_interrupted(workplace: Workplace, environment: str) -> Path:
+    """What is to be gone on with; of an apply that a later one has overtaken, whoever means it has to say so."""
+    folder = workplace.root / JOURNALS
+    if unfinished := find_unfinished(folder, environment):
+        return unfinished
+    if overtaken := find_overtaken(folder, environment):
+        message = f"the last apply to {environment} came to its end, but an earlier one did not: {overtaken}"
+        raise UsageError(message, f"go on with it, if it still is what you want: reconciler apply --resume {overtaken}")
+    raise UsageError(f"no apply to {environment} was interrupted", "reconciler apply")
+
+
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """What is left of an apply that began: `plan` is what is sent now, `task` also what is only looked at again."""
+
+    plan: Plan
+    task: Task
+
+
+def _go_on(site: Site, begun: Plan, current: Plan, consent: Consent) -> Exit:
+    rest = _find_rest(begun, current)
+    if rest.plan.sendable:
+        site.show(rest.plan)
+        stopped = site.check_guards(rest.plan, is_reviewed=True)
+        if stopped:
+            return stopped
+        if consent.asks and not site.agrees(rest.plan):
+            return Exit.FAILED
+    return apply_task(site, rest.task)
+
+
+def _find_rest(begun: Plan, current: Plan) -> _Rest:
+    comparison = compare_plans(begun, current)
+    stale = _find_stale(comparison, current)
+    now = {change.name: change for change in current.changes}
+    plan = restrict_plan(current, {change.name for change in begun.sendable} - stale.keys())
+    done = [_without_values(change, now[change.name]) for change in begun.sendable if change.name in comparison.done]
+    known = tuple(
+        Outcome(change.name, change.channel_id, Ending.STALE, stale[change.name], _PLAN_AGAIN)
+        for change in begun.sendable
+        if change.name in stale
+    )
+    looked_at = [change for change in plan.changes if change.name not in comparison.done]
+    return _Rest(plan, Task(replace(plan, changes=(*done, *looked_at)), known, begun))
+
+
+def _find_stale(comparison: Comparison, current: Plan) -> Mapping[str, str]:
+    """Why changes are stale, by their names: they do not hold, or come after one that does not."""
+    stale = dict(comparison.reasons)
+    for change in current.sendable:
+        late = next((name for name in change.depends_on if name in stale), None)
+        if late is not None:
+            stale.setdefault(change.name, f"it comes after {late}, which is stale")
+    return stale
+
+
+def _without_values(begun: Change, now: Change) -> Change:
+    """The change of a journal that is live already: its channel is read again, and nothing can be sent for it."""
+    return replace(begun, edits=(), live={}, wanted={}, depends_on=(), channel_id=now.channel_id)

@@ -1,0 +1,120 @@
+"""Where an apply takes place, and what every apply asks there before it writes."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.exits import Exit, exit_of_plan, gravest
+from reconciler.cli.planned import plan_now, plan_renderers
+from reconciler.cli.project import print_findings
+from reconciler.cli.screen import TEXT
+from reconciler.cli.seen import read_live
+from reconciler.cli.service import open_service
+from reconciler.energycap.client import open_editor
+from reconciler.errors import PlanFileError, UsageError
+from reconciler.model.findings import Severity
+from reconciler.planning.guards import check_guards
+from reconciler.reports.harmless import harmless
+from reconciler.reports.paint import plain
+from reconciler.reports.plan_text import render_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from reconciler.cli.options import Scope
+    from reconciler.cli.project import Wanted, Workplace
+    from reconciler.cli.screen import Screen
+    from reconciler.energycap.client import Editor
+    from reconciler.model.plan import Plan
+    from reconciler.model.project import Environment
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """How whoever applies agrees: asked at the terminal, or by --auto-approve."""
+
+    asks: bool
+
+    def require(self, fix: str) -> None:
+        """Raise UsageError if the question cannot be asked, because there is no terminal."""
+        if self.asks and not sys.stdin.isatty():
+            raise UsageError("there is no terminal to ask at", fix)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where an apply takes place: before whom, in which project, on which service, how much side by side."""
+
+    screen: Screen
+    workplace: Workplace
+    environment: Environment
+    editor: Editor
+    parallelism: int
+
+    def plan(self, wanted: Wanted, only: Sequence[str]) -> Plan:
+        """The plan that the files and EnergyCAP ask for now."""
+        return plan_now(
+            self.workplace, self.environment, wanted, read_live(self.screen, self.environment, self.editor), only
+        )
+
+    def show(self, plan: Plan) -> None:
+        """Print `plan` as text where text was asked for."""
+        self.screen.show_only(TEXT, plan_renderers(plan, self.workplace.root)[TEXT])
+
+    def check_guards(self, plan: Plan, *, is_reviewed: bool) -> Exit | None:
+        """The exit code if a guard keeps `plan` from being carried out; None if none does."""
+        stops = check_guards(plan, self.workplace.project.guards, is_reviewed=is_reviewed)
+        if not stops:
+            return None
+        print_findings(self.screen, stops, self.workplace.root)
+        self.screen.remark("a guard stopped the apply; nothing was written")
+        return gravest((Exit.GUARDED, exit_of_plan(plan, detailed=False)))
+
+    def refuse_errors(self, plan: Plan) -> None:
+        """Print the errors of a plan that was made just now, and raise PlanFileError if it has any."""
+        errors = [finding for finding in plan.findings if finding.severity is Severity.ERROR]
+        if errors:
+            print_findings(self.screen, errors, self.workplace.root)
+            raise PlanFileError(
+                "files and EnergyCAP now give a plan with errors; nothing was written", "fix them, and plan again"
+            )
+
+    def agrees(self, plan: Plan) -> bool:
+        """Whether the person at the terminal, who has seen `plan`, says yes."""
+        if not self.screen.shows_text:
+            click.echo(render_plan(plan, plain), err=True)
+        count = len(plan.sendable)
+        channels = f"{count} channel" if count == 1 else f"{count} channels"
+        where = f"{self.environment.name} ({self.environment.url})"
+        if click.confirm(f"Change {channels} in {where}?", err=True):
+            return True
+        self.screen.remark("not applied; nothing was written")
+        return False
+
+
+@contextmanager
+def open_site(screen: Screen, workplace: Workplace, environment: Environment, parallelism: int) -> Iterator[Site]:
+    """The service of `environment`, ready to be written to."""
+    with open_service(workplace.root, environment) as address, open_editor(address.url, address.key) as editor:
+        yield Site(screen, workplace, environment, editor, parallelism)
+
+
+def find_environment(workplace: Workplace, scope: Scope, plan: Plan) -> Environment:
+    """The environment that `plan` was made for. Raises where another was asked for, or it now has another address."""
+    name, url = harmless(plan.environment), harmless(plan.url)
+    if scope.environment not in (None, plan.environment):
+        raise UsageError(
+            f"the plan is for {name}, not for {scope.environment}", "leave --environment out, or plan again"
+        )
+    environment = workplace.environment(plan.environment)
+    if environment.url != plan.url:
+        raise PlanFileError(
+            f"the plan was made against {url}, but reconciler.yaml now gives {environment.url} for {name}",
+            "plan again",
+        )
+    return environment
