@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.options import PLAN_FORMATS, Target, printing, scoped, viewing
-from reconciler.cli.project import begin_definitions, open_workplace
+from reconciler.cli.project import begin_definitions, check_base, open_workplace
 
 if TYPE_CHECKING:
     from reconciler.cli.exits import Exit
@@ -29,6 +29,8 @@ def command(screen: Screen, scope: Scope, view: View, **options: Any) -> Exit:
     """Compare the files with EnergyCAP and print what would change. Nothing is written to EnergyCAP."""
     workplace = open_workplace(screen)
     environment = workplace.environment(scope.environment)
+    if scope.base is not None and options["snapshot"] is None:
+        check_base(workplace, environment, scope)
     loading = begin_definitions(workplace)
     # Imported here, as many files are being read by a second process meanwhile.
     from reconciler.cli.comparing import Comparing

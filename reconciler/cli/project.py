@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.standing import path_prefix
 from reconciler.definitions.load import begin_loading, load_definitions
-from reconciler.definitions.project import load_project
+from reconciler.definitions.project import load_project, load_project_at
 from reconciler.definitions.project_file import find_root
 from reconciler.errors import ProjectError, UsageError
 from reconciler.model.findings import Severity
@@ -18,6 +18,7 @@ from reconciler.reports.paint import plain
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from reconciler.cli.options import Scope
     from reconciler.cli.screen import Screen
     from reconciler.definitions.load import Loaded, Loading
     from reconciler.model.desired import Definitions
@@ -56,6 +57,42 @@ def open_workplace(screen: Screen) -> Workplace:
     if project is None:
         raise ProjectError("reconciler.yaml has errors", "mend what is listed above")
     return Workplace(root, project)
+
+
+def check_base(workplace: Workplace, environment: Environment, scope: Scope) -> None:
+    """Raise ProjectError where the key would go elsewhere than at the base of `scope`, or another one would go.
+
+    What a pull request says of `environment` counts once it was merged: until then nobody may have looked at it.
+    """
+    base = scope.base or ""
+    if environment.is_sandbox:
+        return
+    if change := _find_change(
+        environment, load_project_at(workplace.root, base), base, is_default=not scope.environment
+    ):
+        raise ProjectError(
+            f"no API key is sent: {change}",
+            f"merge the change of reconciler.yaml into {base} alone first; until then plan against a copy:  "
+            "reconciler plan --snapshot FILE",
+        )
+
+
+def _find_change(environment: Environment, past: Project | None, base: str, *, is_default: bool) -> str:
+    """What decides where a key goes and is not so at the base, in words; "" where all is."""
+    if past is None:
+        return f"reconciler.yaml is not in {base}"
+    if is_default and past.default_environment != environment.name:
+        default = past.default_environment or "not set"
+        return f"defaultEnvironment is {default} at {base}, and {environment.name} now"
+    known = {one.name: one for one in past.environments}
+    if environment.name not in known:
+        return f"{base} has no environment {environment.name}"
+    before, name = known[environment.name], environment.name
+    if before.url != environment.url:
+        return f"the url of {name} is {before.url} at {base}, and {environment.url} now"
+    if before.api_key_env != environment.api_key_env:
+        return f"apiKeyEnv of {name} is {before.api_key_env} at {base}, and {environment.api_key_env} now"
+    return ""
 
 
 class BrokenDefinitions(ProjectError):

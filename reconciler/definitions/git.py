@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # A hook of git has these set for its own repository; here the folder that is given says which one is meant.
 _OTHER_REPOSITORY = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
+# The modes of ordinary files in a tree of git; 120000 is a link.
+_ORDINARY = (b"100644", b"100755")
 
 
 def read_commit(root: Path) -> str | None:
@@ -69,6 +71,29 @@ def checked_out(root: Path, reference: str, folders: Sequence[str]) -> Iterator[
             with tarfile.open(fileobj=BytesIO(archive.stdout)) as files:
                 files.extractall(folder, filter="data")
         yield Path(folder)
+
+
+def read_file_at(root: Path, reference: str, file: str) -> bytes | None:
+    """The content of `file`, a path relative to `root`, at `reference`; None where it was not there.
+
+    Raises ProjectError where `reference` is no commit at hand, where `file` was no ordinary file, and where git fails.
+    """
+    listed = _ask(root, "ls-tree", "-z", _find_commit(root, reference), "--", file)
+    if not listed:
+        return None
+    mode, _, name = listed.partition(b"\t")[0].split(b" ")
+    if mode not in _ORDINARY:
+        raise ProjectError(f"{file} at {reference} is a link or a folder", "make it an ordinary file there first")
+    return _ask(root, "cat-file", "blob", name.decode())
+
+
+def _ask(root: Path, *words: str) -> bytes:
+    """What git answers; it has a code of its own for failure, and nothing it says then is an answer."""
+    answer = _git(root, *words)
+    if answer.returncode:
+        reason = answer.stderr.decode(errors="backslashreplace").strip() or f"it ended with {answer.returncode}"
+        raise ProjectError(f"git {words[0]} failed in {root}: {reason}", "look at the repository:  git fsck")
+    return answer.stdout
 
 
 def _find_commit(root: Path, reference: str) -> str:

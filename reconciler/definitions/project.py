@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reconciler.definitions.project_file import folders_of, read_project
+from reconciler.definitions.files import PROJECT_FILE
+from reconciler.definitions.git import read_file_at
+from reconciler.definitions.project_file import folders_of, parse_project, read_project
+from reconciler.errors import ProjectError
 from reconciler.model.project import (
     ChannelEdit,
     Environment,
@@ -30,6 +33,22 @@ def load_project(root: Path) -> tuple[Project | None, tuple[Finding, ...]]:
     """The project file in `root`, and what is wrong with it; None where anything is."""
     tree, findings = read_project(root)
     return (None if tree is None else _make_project(tree)), findings
+
+
+def load_project_at(root: Path, reference: str) -> Project | None:
+    """The project file in `root` as git has it at `reference`; None where it was not there.
+
+    Raises ProjectError where git cannot say, and where the file had errors there.
+    """
+    data = read_file_at(root, reference, PROJECT_FILE)
+    if data is None:
+        return None
+    tree, _ = parse_project(data)
+    if tree is None:
+        raise ProjectError(
+            f"{PROJECT_FILE} has errors at {reference}", f"correct it there first, and rebase on {reference}"
+        )
+    return _make_project(tree)
 
 
 def _make_project(tree: ProjectTree) -> Project:

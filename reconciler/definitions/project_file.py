@@ -48,6 +48,11 @@ def read_project(root: Path) -> tuple[ProjectTree | None, tuple[Finding, ...]]:
     data = read_file(root, PROJECT_FILE)
     if isinstance(data, Finding):
         return None, (data,)
+    return parse_project(data)
+
+
+def parse_project(data: bytes) -> tuple[ProjectTree | None, tuple[Finding, ...]]:
+    """What a project file with this content says, and what is wrong with it; None where anything is."""
     tree = _read_sound(data)
     return _read_faults(data) if tree is None else (tree, ())
 
