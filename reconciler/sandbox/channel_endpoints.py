@@ -26,7 +26,7 @@ from reconciler.sandbox.filters import (
     Type,
 )
 from reconciler.sandbox.lists import Listing, find_page
-from reconciler.sandbox.rendering import render_channel, render_channels
+from reconciler.sandbox.rendering import render_channel, show_channels
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -97,12 +97,13 @@ class ChannelEndpoints:
         shuffle = next(self.desk.turns) if is_shuffled else None
         page = find_page(self.desk.store, Listing(_FIELDS, parameters, int(settings.page_cap), shuffle))
         ids = page.ids[: len(page.ids) // 2] if TRUNCATED_PAGE in request.scope else page.ids
-        texts = render_channels(self.desk.store, settings, ids, settings.list_shape)
+        texts = show_channels(self.desk.store, settings, ids, settings.list_shape)
         return Response(f"[{','.join(texts)}]", headers=_headers(page, settings), media_type="application/json")
 
     async def read(self, request: Request) -> Response:
         """GET: one channel."""
-        return send(self._answer(find_channel(self.desk, request)))
+        channel_id = find_channel(self.desk, request).channel_id
+        return send(Answer(200, show_channels(self.desk.store, self.desk.settings, (channel_id,))[0]))
 
     async def create(self, request: Request) -> Response:
         """POST: a new channel."""

@@ -47,12 +47,15 @@ _PUT_VERSION = f"""
 INSERT OR REPLACE INTO versions (version_id, channel_id, unknown, {", ".join(_VERSION_COLUMNS)})
 VALUES ({", ".join("?" * (3 + len(_VERSION_COLUMNS)))})
 """  # noqa: S608 - column names of the records above
-# All whose answer can show the channel: its data point's, those whose formula names it, those its formula names.
+# All whose answer can show the channel: its data point's, those calculated from it, also by way of others, and those
+# its formula names.
 _DELETE_RENDERED = """
+WITH RECURSIVE users (id) AS (
+  VALUES (:channel) UNION SELECT channel_id FROM formula_inputs JOIN users ON input_id = users.id)
 DELETE FROM rendered WHERE channel_id IN (
   SELECT channel_id FROM channels
   WHERE data_point_id = (SELECT data_point_id FROM channels WHERE channel_id = :channel)
-  UNION SELECT channel_id FROM formula_inputs WHERE input_id = :channel
+  UNION SELECT id FROM users
   UNION SELECT input_id FROM formula_inputs WHERE channel_id = :channel)
 """
 
@@ -126,7 +129,7 @@ def save_evidence(store: Store, channel_id: int, evidence: Evidence) -> None:
 def delete_channel(store: Store, channel_id: int) -> None:
     """Removes a channel with its versions and readings."""
     _forget_rendered(store, channel_id)
-    for table in ("versions", "readings", "formula_inputs", "channels"):
+    for table in ("versions", "readings", "formula_inputs", "lagging", "channels"):
         store.connection.execute(f"DELETE FROM {table} WHERE channel_id = ?", (channel_id,))  # noqa: S608 - constants
 
 

@@ -15,6 +15,7 @@ from reconciler.sandbox.choices import ClearLastPrimary, DuplicateImportId, Edit
 from reconciler.sandbox.formula_checks import check_formula
 from reconciler.sandbox.records import ODOMETER
 from reconciler.sandbox.reference_table import Kind, is_demand, is_money, read_record
+from reconciler.sandbox.summaries import read_evidence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,10 +43,10 @@ def check_case(store: Store, settings: Settings, case: Case) -> None:
     violations = (
         *_check_ids(store, case),
         *_check_demand(store, case),
-        *_check_conversion(store, case),
+        *_check_conversion(store, settings, case),
         *_check_formula(store, case),
         *_check_primaries(store, settings, case),
-        *_check_readings(settings, case),
+        *_check_readings(store, settings, case),
     )
     duplicate = tuple(_check_import_id(store, settings, case))
     if violations or (duplicate and settings.duplicate_import_id is DuplicateImportId.BAD_REQUEST):
@@ -97,11 +98,11 @@ def _is_demand(store: Store, channel: Channel) -> bool:
     return channel.settings.is_primary_demand or is_demand(observation_type or {})
 
 
-def _check_conversion(store: Store, case: Case) -> Iterator[Violation]:
+def _check_conversion(store: Store, settings: Settings, case: Case) -> Iterator[Violation]:
     before = case.before
     if before is None or before.settings.is_calculated == case.after.settings.is_calculated:
         return
-    if before.evidence.has_readings:
+    if read_evidence(store, settings, before).has_readings:
         yield Violation("isCalculated", "must not change: the channel has readings")
     if before.settings.is_calculated:
         return
@@ -147,9 +148,11 @@ def _check_primaries(store: Store, settings: Settings, case: Case) -> Iterator[V
         yield Violation("isPrimaryValue", "must stay true: the data point has no other primary value channel")
 
 
-def _check_readings(settings: Settings, case: Case) -> Iterator[Violation]:
+def _check_readings(store: Store, settings: Settings, case: Case) -> Iterator[Violation]:
     before, after = case.before, case.after
-    if before is None or not before.evidence.has_readings or settings.edit_with_readings is EditWithReadings.ALLOW:
+    if before is None or settings.edit_with_readings is EditWithReadings.ALLOW:
+        return
+    if not read_evidence(store, settings, before).has_readings:
         return
     message = "must not change: the channel has readings"
     if before.settings.observation_type_id != after.settings.observation_type_id:

@@ -263,3 +263,19 @@ class PageCap(StrEnum):
 
     THOUSAND = "1000"
     QUARTER = "250"
+
+
+class ReadLag(StrEnum):
+    """When a read shows what was written: at once, or only after two more reads of the channel, which show it as it was
+    before.
+    """
+
+    NONE = "none"
+    READS = "reads"
+
+
+class CalculatedReadings(StrEnum):
+    """Whether a calculated channel has summarized readings as soon as all its inputs have readings, or never."""
+
+    SUMMARIZED = "summarized"
+    NONE = "none"

@@ -13,13 +13,14 @@ from reconciler.sandbox.bodies import Refusal, Violation, invalid
 from reconciler.sandbox.channel_table import add_channel, find_users, save_channel
 from reconciler.sandbox.channel_table import delete_channel as remove_channel
 from reconciler.sandbox.checks import Case, check_case, find_demoted
-from reconciler.sandbox.choices import PutVersionSemantics, VersionBeginInside
+from reconciler.sandbox.choices import PutVersionSemantics, ReadLag, VersionBeginInside
 from reconciler.sandbox.edits import (
     parse_channel_create,
     parse_channel_edit,
     parse_version_create,
     parse_version_edit,
 )
+from reconciler.sandbox.lag import remember
 from reconciler.sandbox.records import Channel, Version, begins_before, replace_at
 from reconciler.sandbox.reference_table import read_data_point
 
@@ -79,12 +80,12 @@ def delete_channel(store: Store, channel: Channel) -> None:
     remove_channel(store, channel.channel_id)
 
 
-def delete_version(store: Store, channel: Channel, version_id: int) -> None:
+def delete_version(store: Store, settings: Settings, channel: Channel, version_id: int) -> None:
     """Deletes a version, as the legacy API does. Raises `Refusal` for the only one."""
     if len(channel.versions) == 1:
         raise Refusal(400, "The only version of a channel cannot be deleted.")
     kept = tuple(version for version in channel.versions if version.version_id != version_id)
-    save_channel(store, replace(channel, versions=kept))
+    _replace(store, settings, channel, replace(channel, versions=kept))
 
 
 def _save(store: Store, settings: Settings, case: Case) -> Channel:
@@ -95,8 +96,16 @@ def _save(store: Store, settings: Settings, case: Case) -> Channel:
             is_primary_value=other.settings.is_primary_value and not case.after.settings.is_primary_value,
             is_primary_demand=other.settings.is_primary_demand and not case.after.settings.is_primary_demand,
         )
-        save_channel(store, replace(other, settings=demoted))
-    return add_channel(store, case.after) if case.before is None else save_channel(store, case.after)
+        _replace(store, settings, other, replace(other, settings=demoted))
+    if case.before is None:
+        return add_channel(store, case.after)
+    return _replace(store, settings, case.before, case.after)
+
+
+def _replace(store: Store, settings: Settings, before: Channel, after: Channel) -> Channel:
+    if settings.read_lag is ReadLag.READS:
+        remember(store, before)
+    return save_channel(store, after)
 
 
 def _version_case(channel: Channel, versions: tuple[Version, ...], written: VersionSettings) -> Case:

@@ -22,7 +22,7 @@ from reconciler.sandbox.filters import (
 )
 from reconciler.sandbox.formula_checks import check_channel_formula, check_meter_formula
 from reconciler.sandbox.reference_table import DataPoint, Kind, read_data_point
-from reconciler.sandbox.rendering import render_channels
+from reconciler.sandbox.rendering import show_channels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,7 +91,7 @@ class ReferenceEndpoints:
         if data_point is None:
             raise Refusal(404, f"No data point has the id {data_point_id}.")
         ids = [channel.channel_id for channel in read_data_point_channels(self.desk.store, data_point_id)]
-        texts = render_channels(self.desk.store, self.desk.settings, ids)
+        texts = show_channels(self.desk.store, self.desk.settings, ids)
         return answer_json(_data_point_response(data_point, [json.loads(text) for text in texts]))
 
     async def validate(self, request: Request) -> Response:

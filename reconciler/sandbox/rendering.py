@@ -8,14 +8,16 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from reconciler.sandbox.channel_table import read_channels
-from reconciler.sandbox.choices import CalculatedInterval, IntervalUnit, ListShape
+from reconciler.sandbox.choices import CalculatedInterval, IntervalUnit, ListShape, ReadLag
 from reconciler.sandbox.formulas import find_references
+from reconciler.sandbox.lag import read_lagging
 from reconciler.sandbox.list_rows import shape_row
+from reconciler.sandbox.summaries import find_evidence
 from reconciler.sandbox.surroundings import gather
 from reconciler.sandbox.version_responses import version_responses
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from reconciler.sandbox.records import Channel
     from reconciler.sandbox.reference_table import Record
@@ -48,20 +50,25 @@ def render_channels(
     if len(missing) > _FEW:
         # Read and kept in one transaction, lest a text outlives a write that came between.
         with store.writing():
-            texts = _render(store, settings, missing, shape)
+            texts = _render(store, settings, read_channels(store, missing), shape)
             rows = [(channel_id, view, text) for channel_id, text in texts.items()]
             store.connection.executemany("INSERT OR REPLACE INTO rendered VALUES (?, ?, ?)", rows)
         known |= texts
     elif missing:
         with store.reading():
-            known |= _render(store, settings, missing, shape)
+            known |= _render(store, settings, read_channels(store, missing), shape)
     return [known[channel_id] for channel_id in channel_ids]
 
 
-def render_version(store: Store, settings: Settings, channel_id: int, version_id: int) -> dict[str, Any] | None:
-    """One EsaChannelVersionResponse out of its channel's response, or None."""
-    versions = json.loads(render_channel(store, settings, channel_id))["channelVersions"]
-    return next((version for version in versions if version["channelVersionId"] == version_id), None)
+def show_channels(
+    store: Store, settings: Settings, channel_ids: Sequence[int], shape: ListShape = ListShape.FULL
+) -> list[str]:
+    """What a read shows of each channel: as `render_channels`, but for those that lag behind."""
+    texts = render_channels(store, settings, channel_ids, shape)
+    if settings.read_lag is ReadLag.NONE:
+        return texts
+    former = _render(store, settings, read_lagging(store, channel_ids), shape)
+    return [former.get(channel_id, text) for channel_id, text in zip(channel_ids, texts, strict=True)]
 
 
 @lru_cache
@@ -70,8 +77,7 @@ def _view(settings: Settings, shape: ListShape) -> str:
     return sha256(f"{settings} {shape}".encode()).hexdigest()[:16]
 
 
-def _render(store: Store, settings: Settings, channel_ids: list[int], shape: ListShape) -> dict[int, str]:
-    channels = read_channels(store, channel_ids)
+def _render(store: Store, settings: Settings, channels: Mapping[int, Channel], shape: ListShape) -> dict[int, str]:
     around = gather(store, settings, channels.values())
     return {
         channel_id: json.dumps(shape_row(_channel_response(channel, around), shape))
@@ -80,7 +86,7 @@ def _render(store: Store, settings: Settings, channel_ids: list[int], shape: Lis
 
 
 def _channel_response(channel: Channel, around: Surroundings) -> dict[str, Any]:
-    settings, evidence = channel.settings, channel.evidence
+    settings, evidence = channel.settings, find_evidence(channel, around)
     data_point = around.data_points[channel.data_point_id]
     return {
         **json.loads(channel.unknown),
@@ -93,7 +99,7 @@ def _channel_response(channel: Channel, around: Surroundings) -> dict[str, Any]:
         "hasReadings": evidence.has_readings,
         "interval": _interval(channel, around),
         "isCalculated": settings.is_calculated,
-        "isCalculatedConvertible": _is_convertible(channel, around),
+        "isCalculatedConvertible": not evidence.has_readings and _has_way(channel, around),
         "isPrimaryDemand": settings.is_primary_demand,
         "isPrimaryValue": settings.is_primary_value,
         "lastReadingDate": evidence.last_date,
@@ -128,8 +134,6 @@ def _input_intervals(channel: Channel, around: Surroundings) -> list[int]:
     ]
 
 
-def _is_convertible(channel: Channel, around: Surroundings) -> bool:
-    """`[PUT]` isCalculatedConvertible, for the direction the channel can go."""
-    if channel.evidence.has_readings:
-        return False
+def _has_way(channel: Channel, around: Surroundings) -> bool:
+    """`[PUT]` isCalculatedConvertible of a channel without readings, for the direction it can go."""
     return channel.settings.is_calculated or (len(channel.versions) == 1 and channel.channel_id not in around.used)

@@ -57,6 +57,8 @@ class Settings:
     put_answer: choices.PutAnswer = choices.PutAnswer.CHANNEL
     paging_headers: choices.PagingHeaders = choices.PagingHeaders.ALL
     page_cap: choices.PageCap = choices.PageCap.THOUSAND
+    read_lag: choices.ReadLag = choices.ReadLag.NONE
+    calculated_readings: choices.CalculatedReadings = choices.CalculatedReadings.SUMMARIZED
 
 
 @dataclass(frozen=True, slots=True)

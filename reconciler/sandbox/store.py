@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # "esa1": tells the sandbox's files from other SQLite files.
 _APPLICATION_ID = 0x65736131
-_FORMAT = 1
+_FORMAT = 2
 _SECONDS_TO_WAIT_FOR_ANOTHER_WRITER = 30
 _SECONDS_BETWEEN_LOOKS = 0.01
 
@@ -56,6 +56,11 @@ CREATE TABLE readings (
 );
 CREATE TABLE rendered (channel_id INTEGER NOT NULL, view TEXT NOT NULL, text TEXT NOT NULL,
   PRIMARY KEY (channel_id, view)) WITHOUT ROWID;
+CREATE TABLE lagging (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  channel_id INTEGER NOT NULL, channel TEXT NOT NULL, reads_left INTEGER NOT NULL
+);
+CREATE INDEX lagging_channels ON lagging (channel_id);
 CREATE TABLE requests (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   method TEXT NOT NULL, path TEXT NOT NULL, body TEXT NOT NULL, status INTEGER NOT NULL, fault TEXT
@@ -65,7 +70,7 @@ CREATE TABLE requests (
 _TABLES = (
     "worlds",
     "units", "observation_types", "summarization_methods", "data_points", "channels", "versions",
-    "formula_inputs", "readings", "rendered", "requests", "sqlite_sequence",
+    "formula_inputs", "readings", "rendered", "lagging", "requests", "sqlite_sequence",
 )  # fmt: skip
 
 

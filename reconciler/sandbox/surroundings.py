@@ -38,7 +38,6 @@ def gather(store: Store, settings: Settings, channels: Iterable[Channel]) -> Sur
     channels = tuple(channels)
     points = {channel.data_point_id for channel in channels}
     versions = [version.settings for channel in channels for version in channel.versions]
-    inputs = read_channels(store, {used for version in versions for used in find_references(version.formula)})
     types = {channel.settings.observation_type_id for channel in channels}
     methods = {channel.settings.summarization_method_id for channel in channels}
     return Surroundings(
@@ -48,9 +47,22 @@ def gather(store: Store, settings: Settings, channels: Iterable[Channel]) -> Sur
         summarization_methods=read_records(store, Kind.SUMMARIZATION_METHODS, methods),
         data_points=read_data_points(store, points),
         rolled_up=_find_rolled_up(store, points),
-        inputs=inputs,
+        inputs=_read_inputs(store, channels),
         used=_find_used(store, [channel.channel_id for channel in channels]),
     )
+
+
+def _read_inputs(store: Store, channels: Iterable[Channel]) -> dict[int, Channel]:
+    """The channels in the formulas of channels, and those in theirs."""
+    inputs: dict[int, Channel] = {}
+    found = channels
+    while wanted := {
+        used for channel in found for version in channel.versions for used in find_references(version.settings.formula)
+    } - set(inputs):
+        read = read_channels(store, wanted)
+        found = read.values()
+        inputs |= read
+    return inputs
 
 
 def _find_rolled_up(store: Store, data_point_ids: set[int]) -> dict[int, bool]:

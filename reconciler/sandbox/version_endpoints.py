@@ -16,11 +16,13 @@ from reconciler.sandbox.answers import Answer, Desk, answer_json, carry_out, sen
 from reconciler.sandbox.bodies import Refusal
 from reconciler.sandbox.channel_endpoints import PATH, find_channel
 from reconciler.sandbox.choices import Deletion
-from reconciler.sandbox.rendering import render_channel, render_version
+from reconciler.sandbox.rendering import render_channel, show_channels
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
+
+    from reconciler.sandbox.reference_table import Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +48,13 @@ class VersionEndpoints:
     async def list_versions(self, request: Request) -> Response:
         """GET: all versions, the earliest first."""
         channel = find_channel(self.desk, request)
-        response = json.loads(render_channel(self.desk.store, self.desk.settings, channel.channel_id))
-        return answer_json(response["channelVersions"])
+        return answer_json(self._show(channel.channel_id))
 
     async def read(self, request: Request) -> Response:
         """GET: one version."""
         channel = find_channel(self.desk, request)
-        return send(self._answer(channel.channel_id, request.path_params["version_id"]))
+        versions = self._show(channel.channel_id)
+        return send(_choose(versions, channel.channel_id, request.path_params["version_id"]))
 
     async def create(self, request: Request) -> Response:
         """POST: a new version."""
@@ -83,13 +85,24 @@ class VersionEndpoints:
         def decide(_body: Any) -> Answer:
             channel = find_channel(self.desk, request)
             self._answer(channel.channel_id, version_id)
-            editing.delete_version(self.desk.store, channel, version_id)
+            editing.delete_version(self.desk.store, self.desk.settings, channel, version_id)
             return Answer(204, "")
 
         return await carry_out(self.desk, request, decide)
 
+    def _show(self, channel_id: int) -> list[Record]:
+        """What a read shows of the versions of a channel."""
+        text = show_channels(self.desk.store, self.desk.settings, (channel_id,))[0]
+        versions: list[Record] = json.loads(text)["channelVersions"]
+        return versions
+
     def _answer(self, channel_id: int, version_id: int) -> Answer:
-        version = render_version(self.desk.store, self.desk.settings, channel_id, version_id)
-        if version is None:
-            raise Refusal(404, f"Channel {channel_id} has no version with the id {version_id}.")
-        return Answer(200, json.dumps(version))
+        text = render_channel(self.desk.store, self.desk.settings, channel_id)
+        return _choose(json.loads(text)["channelVersions"], channel_id, version_id)
+
+
+def _choose(versions: list[Record], channel_id: int, version_id: int) -> Answer:
+    for version in versions:
+        if version["channelVersionId"] == version_id:
+            return Answer(200, json.dumps(version))
+    raise Refusal(404, f"Channel {channel_id} has no version with the id {version_id}.")

@@ -116,6 +116,8 @@ def odd_stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
         "odometer_nulls=echo",
         "interval_unit=seconds",
         "formula_text=stripped",
+        # With summarized readings no conversion can be taken back.
+        "calculated_readings=none",
     )
     with set_stage(tmp_path_factory.mktemp("odd"), f"put_version_semantics={request.param}", *oddities) as one:
         yield one

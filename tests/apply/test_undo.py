@@ -72,8 +72,10 @@ def describe(plan: Plan) -> list[tuple[str, tuple[str, ...]]]:
     ids=["conversion", "primary", "demoted", "versions", "to trip", "to odometer", "import ids", "begin"],
 )
 def test_the_inverse_of_an_apply_puts_everything_back(
-    demo: Bench, tmp_path: Path, desired: tuple[Desired, ...]
+    start: Start, tmp_path: Path, desired: tuple[Desired, ...]
 ) -> None:
+    # With summarized readings a conversion cannot be taken back.
+    demo = start("calculated_readings=none")
     before = settings(demo)
     inverse = make_inverse(apply_and_tell(demo, tmp_path / "journal", *desired), CREATED)
     assert settings(demo) != before
@@ -82,6 +84,17 @@ def test_the_inverse_of_an_apply_puts_everything_back(
 
     assert set(ended.values()) == {"done"}
     assert settings(demo) == before
+
+
+def test_a_conversion_is_not_taken_back_once_the_channel_has_summarized_readings(demo: Bench, tmp_path: Path) -> None:
+    inverse = make_inverse(apply_and_tell(demo, tmp_path / "journal", *CONVERSION), CREATED)
+    converted = settings(demo)[1043]
+
+    account = demo.apply(read_plan(render_plan_file(inverse)))
+
+    assert endings(account) == {"losses": "stale", "net": "stale", "use": "done"}
+    assert account.outcomes[0].message == "moved since the plan: ESA404 cannot become simple: it has readings"
+    assert settings(demo)[1043] == converted
 
 
 def test_a_move_that_gives_up_first_is_taken_back_in_the_opposite_order(start: Start, tmp_path: Path) -> None:

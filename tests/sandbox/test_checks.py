@@ -26,14 +26,19 @@ def test_a_simple_channel_without_readings_becomes_calculated(demo: Bench) -> No
     after = demo.read(1065)
     assert only_edit(before, after) == {
         "channelVersions": after["channelVersions"],
-        # That of its input.
+        # That of its input, whose readings are summarized for it.
         "interval": 60,
         "isCalculated": True,
+        "isCalculatedConvertible": False,
+        "hasReadings": True,
+        "firstReadingDate": "2021-07-01T01:00:00-04:00",
+        "lastReadingDate": "2026-11-21T00:00:00-05:00",
     }
     assert after["channelVersions"][0]["resolvedFormula"] == "channel(Science Center gas use) / 2"
 
 
-def test_a_calculated_channel_without_readings_becomes_simple(demo: Bench) -> None:
+def test_a_calculated_channel_without_readings_becomes_simple(start: Start) -> None:
+    demo = start("calculated_readings=none")
     demo.put(1049, **CALCULATED, esaChannelVersion=version(formula="channel(1048) / 2")).raise_for_status()
 
     demo.put(1049, **SIMPLE, esaChannelVersion=version()).raise_for_status()

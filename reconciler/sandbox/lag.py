@@ -1,0 +1,57 @@
+"""Reads that lag behind writes: they show a channel as it was before, for as many reads as the lag lasts."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from reconciler.sandbox.records import Channel, ChannelSettings, Evidence, Version, VersionSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reconciler.sandbox.store import Store
+
+# How many reads of a channel do not show a write to it.
+_READS = 2
+
+_SELECT_LAGGING = """
+SELECT channel_id, channel FROM lagging WHERE id IN (
+  SELECT min(id) FROM lagging WHERE channel_id IN (SELECT value FROM json_each(?)) GROUP BY channel_id)
+"""
+
+
+def remember(store: Store, channel: Channel) -> None:
+    """Lets the next reads of a channel show it as it is now, before a write."""
+    text = json.dumps(asdict(channel))
+    store.connection.execute(
+        "INSERT INTO lagging (channel_id, channel, reads_left) VALUES (?, ?, ?)", (channel.channel_id, text, _READS)
+    )
+
+
+def read_lagging(store: Store, channel_ids: Iterable[int]) -> dict[int, Channel]:
+    """What this read shows of those channels that lag behind; it counts as a read of each."""
+    wanted = json.dumps(list(channel_ids))
+    with store.writing():
+        rows = store.connection.execute(_SELECT_LAGGING, (wanted,)).fetchall()
+        store.connection.execute(
+            "UPDATE lagging SET reads_left = reads_left - 1 WHERE channel_id IN (SELECT value FROM json_each(?))",
+            (wanted,),
+        )
+        store.connection.execute("DELETE FROM lagging WHERE reads_left <= 0")
+    return {row[0]: _channel(json.loads(row[1])) for row in rows}
+
+
+def _channel(values: dict[str, Any]) -> Channel:
+    versions = tuple(
+        Version(one["version_id"], VersionSettings(**one["settings"]), one["unknown"]) for one in values["versions"]
+    )
+    return Channel(
+        channel_id=values["channel_id"],
+        data_point_id=values["data_point_id"],
+        settings=ChannelSettings(**values["settings"]),
+        versions=versions,
+        evidence=Evidence(**values["evidence"]),
+        unknown=values["unknown"],
+    )
