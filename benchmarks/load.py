@@ -49,7 +49,7 @@ _MOST_RUNS = 10
 _EXPLANATION = """\
 Failed is what the service did not carry out: a 503 or a broken connection before the write. Reading showed that it was
 not there, and the next apply did it. Differs is what somebody else edited after its write and before the last
-read-back. Each outcome, value and edit is held against the service's own journal of writes.
+read-back, where the files manage it. Each outcome, value and edit is held against the service's own journal of writes.
 """
 _PATHS = ("channelDescription", "channelInfo")
 

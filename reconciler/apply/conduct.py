@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from threading import Event as Signal
 from typing import TYPE_CHECKING
 
+from reconciler.apply.patience import Patience
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -28,7 +30,8 @@ class Conduct:
     the thread that applies, one event at a time. Once `stop` is set, from any thread or a signal handler, what is in
     flight is finished and nothing more is begun. With a `journal` every write stands in it before it is sent, and what
     an earlier run left open there is settled first. `known` are outcomes of changes that are not carried out at all, as
-    they are live already or stale; the account has them first.
+    they are live already or stale; the account has them first. With `patience` a channel that does not show a write yet
+    is read again.
     """
 
     parallelism: int = DEFAULT_PARALLELISM
@@ -36,3 +39,4 @@ class Conduct:
     stop: Signal = field(default_factory=Signal)
     journal: Journal | None = None
     known: tuple[Outcome, ...] = ()
+    patience: Patience = field(default_factory=Patience)

@@ -148,6 +148,8 @@ def _encode_account(account: Account) -> Document:
             "fix": outcome.fix,
             "requests": outcome.requests,
             "already": outcome.already,
+            "remark": outcome.remark,
+            "unread": outcome.unread,
         }
         for outcome in account.outcomes
     ]
@@ -162,6 +164,8 @@ def _decode_account(document: Document) -> Account:
 
 
 def _decode_outcome(document: Document) -> Outcome:
+    # The first journals of this format have no remarks.
+    document = {"remark": "", "unread": False, **document}
     return Outcome(
         name=take_text(document, "name"),
         channel_id=take_whole(document, "channel_id"),
@@ -170,6 +174,8 @@ def _decode_outcome(document: Document) -> Outcome:
         fix=take_text(document, "fix"),
         requests=take_whole(document, "requests"),
         already=take_truth(document, "already"),
+        remark=take_text(document, "remark"),
+        unread=take_truth(document, "unread"),
     )
 
 

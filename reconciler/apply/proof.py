@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.model.fields import CHANNEL_FIELDS, OBSERVATION_RULE_ID, VERSION_FIELDS
@@ -15,6 +15,22 @@ if TYPE_CHECKING:
     from reconciler.model.fields import Field
     from reconciler.model.live import Live
     from reconciler.model.values import Spec
+
+
+_VERSIONS = "the versions"
+
+
+@dataclass(frozen=True, slots=True)
+class _Other:
+    """What reads otherwise: its path, what was expected and what was found, and the version where that is an older one.
+
+    All as a sentence has it.
+    """
+
+    path: str
+    expected: str
+    found: str
+    place: str = ""
 
 
 def expect(before: Live, wanted: Spec) -> Live:
@@ -30,23 +46,36 @@ def find_differences(expected: Live, found: Live) -> tuple[str, ...]:
     What the service fills in or rounds is no difference. Not compared is what follows from other values: codes from
     their ids, the end of a version from the begin of the next.
     """
-    return (*_find_other_values(CHANNEL_FIELDS, expected.values, found.values), *_find_other_versions(expected, found))
+    return tuple(
+        f"its versions are {other.found}, expected {other.expected}"
+        if other.path == _VERSIONS
+        else f"{other.place}{other.path} is {other.found}, expected {other.expected}"
+        for other in _find_others(expected, found)
+    )
 
 
-def _find_other_versions(expected: Live, found: Live) -> Iterator[str]:
+def find_changes(written: Live, found: Live) -> tuple[str, ...]:
+    """The same as what became of it since the channel was `written`: `channelInfo from "Main" to "Other"`."""
+    return tuple(
+        f"{other.place}{other.path} from {other.expected} to {other.found}" for other in _find_others(written, found)
+    )
+
+
+def _find_others(expected: Live, found: Live) -> Iterator[_Other]:
+    yield from _find_other_values(CHANNEL_FIELDS, expected.values, found.values)
     ids, found_ids = ([version.id for version in live.versions] for live in (expected, found))
     if ids != found_ids:
-        yield f"its versions are {found_ids}, expected {ids}"
+        yield _Other(_VERSIONS, str(ids), str(found_ids))
         return
     yield from _find_other_values(VERSION_FIELDS, expected.current.values, found.current.values)
     for older, found_older in zip(expected.versions[:-1], found.versions[:-1], strict=True):
         others = _find_other_values(VERSION_FIELDS, older.values, found_older.values)
-        yield from (f"in version {older.id}, {other}" for other in others)
+        yield from (replace(other, place=f"in version {older.id}, ") for other in others)
 
 
-def _find_other_values(fields: Iterable[Field], expected: Spec, found: Spec) -> Iterator[str]:
+def _find_other_values(fields: Iterable[Field], expected: Spec, found: Spec) -> Iterator[_Other]:
     rule_id = expected.get(OBSERVATION_RULE_ID)
     for field in fields:
         value, found_value = expected.get(field.path), found.get(field.path)
         if not is_same(field.path, value, found_value, rule_id):
-            yield f"{field.path} is {show_value(found_value)}, expected {show_value(value)}"
+            yield _Other(field.path, show_value(value), show_value(found_value))

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from reconciler.apply.writing import Landing
     from reconciler.model.plan import Change
 
+_NOT_READ_AGAIN = "EnergyCAP confirmed the write, but the run was killed before the channel was read again at the end"
+_CHECK = "check that nothing is left to do: reconciler plan"
+
 
 def recount(chronicle: Chronicle) -> Account:
     """What became of every sendable change, the writes of all runs counted together.
@@ -53,6 +56,8 @@ def _judge(change: Change, last: Landing | None) -> Outcome:
         return _end(change, Ending.NOT_TRIED, "the run was killed before it came to this", RESUME)
     if last.ending is Ending.DONE and last.found and find_remaining(change.wanted, last.found):
         return _end(change, Ending.FAILED, "was written in part before the run was killed", RESUME)
+    if last.ending is Ending.DONE:
+        return replace(_end(change, Ending.DONE, "", _CHECK), remark=_NOT_READ_AGAIN, unread=True)
     return _end(change, last.ending, last.message, last.fix)
 
 

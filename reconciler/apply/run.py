@@ -13,21 +13,24 @@ from reconciler.apply.evidence import Witness
 from reconciler.apply.order import Queue
 from reconciler.apply.pace import Pace
 from reconciler.apply.sending import Sender
+from reconciler.apply.staleness import find_remaining
 from reconciler.apply.step import Step, Stepper
-from reconciler.apply.verifying import compare, read_again
+from reconciler.apply.verifying import read_again, verify
+from reconciler.apply.written import find_written
 from reconciler.energycap.threads import open_threads
 from reconciler.errors import FileError, ServiceError
 from reconciler.model.events import Differed, Finished, Started, Verifying
+from reconciler.model.live import Live
 from reconciler.model.outcomes import Account, Ending, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from concurrent.futures import Executor
 
+    from reconciler.apply.verifying import Found
     from reconciler.apply.writing import Landing
     from reconciler.energycap.client import Editor, Reader
     from reconciler.model.events import Event
-    from reconciler.model.live import Live
     from reconciler.model.plan import Change, Plan
     from reconciler.model.project import Environment
 
@@ -48,7 +51,9 @@ def apply_plan(plan: Plan, editor: Editor, environment: Environment, conduct: Co
     the journal.
     """
     conduct = conduct or Conduct()
-    sender = Sender(editor, environment.channel_edit, conduct.journal)
+    journal = conduct.journal
+    written = find_written(journal.before if journal else None)
+    sender = Sender(editor, environment.channel_edit, journal, conduct.patience, written)
     with open_threads(conduct.parallelism) as pool:
         settled = _settle_open(sender, pool)
         pace = Pace(conduct.parallelism, lambda: editor.refusals)
@@ -56,10 +61,10 @@ def apply_plan(plan: Plan, editor: Editor, environment: Environment, conduct: Co
         run.carry_out(pool)
         run.read_back(editor, pool)
     account = run.account()
-    if conduct.journal:
+    if journal:
         # Without this line the journal reads as unfinished, and to go on with it does no harm.
         with suppress(FileError):
-            conduct.journal.end(account)
+            journal.end(account)
     return account
 
 
@@ -104,12 +109,25 @@ class _Run:
                 self._turn.notify_all()
 
     def read_back(self, reader: Reader, executor: Executor) -> None:
-        """Read all channels that may have been written once more, and correct the outcomes of those that say else."""
+        """Read all channels that may have been written once more, and correct the outcomes of those that say else.
+
+        Those that do not show what was written are read again, with patience, and no others.
+        """
         touched = [change for change in self._changes if self._steps[change.name].is_touched]
         if not touched:
             return
         self._conduct.on_event(Verifying(len(touched)))
+
+        def list_late(found: Found) -> list[int]:
+            return [change.channel_id for change in touched if self._is_late(change, found.get(change.channel_id))]
+
+        def read_late(found: Found) -> Found:
+            late = list_late(found)
+            others = {channel_id: live for channel_id, live in found.items() if channel_id not in late}
+            return {**others, **read_again(late, reader, executor)}
+
         found = read_again([change.channel_id for change in touched], reader, executor)
+        found = self._conduct.patience.read_on(found, read_late, lambda found: bool(list_late(found)), is_certain=True)
         for change in touched:
             self._correct(change, self._steps[change.name], found.get(change.channel_id))
 
@@ -118,9 +136,19 @@ class _Run:
         outcomes = tuple(self._steps[change.name].outcome for change in self._changes)
         return Account((*self._conduct.known, *outcomes), self._is_interrupted, self._halted)
 
+    def _is_late(self, change: Change, found: Live | ServiceError | None) -> bool:
+        """Whether a channel that is `found` so may show by and by what was written, or may have been."""
+        step = self._steps[change.name]
+        if not isinstance(found, Live):
+            return False
+        if step.written:
+            return bool(find_remaining(change.wanted, found))
+        attempt = step.failed.attempt if step.failed and step.failed.is_doubtful else None
+        return attempt is not None and bool(find_remaining(attempt.write.wanted, found))
+
     def _correct(self, change: Change, step: Step, found: Live | ServiceError | None) -> None:
         if step.written:
-            outcome = compare(step.outcome, step.written, found)
+            outcome = verify(change, step.outcome, self._stepper.expect(step.written), found)
         elif isinstance(found, ServiceError):
             return
         else:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from reconciler.apply.evidence import read_if_there
-from reconciler.apply.writing import RESUME, Attempt, Landing, find_silence, send, settle, settle_late
+from reconciler.apply.patience import Patience
+from reconciler.apply.writing import RESUME, Attempt, Landing, find_silence, read_patiently, send, settle, settle_late
+from reconciler.apply.written import Written
 from reconciler.errors import FileError, ServiceError
 from reconciler.model.outcomes import Ending
 
@@ -23,11 +24,16 @@ _UNANSWERED = "the run that sent it had no answer"
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Sends writes from any number of threads, through `journal` where there is one."""
+    """Sends writes from any number of threads, through `journal` where there is one.
+
+    With `patience` channels are read again that do not show a write yet; what was seen done is noted in `written`.
+    """
 
     editor: Editor
     channel_edit: ChannelEdit
     journal: Journal | None = None
+    patience: Patience = field(default_factory=Patience)
+    written: Written = field(default_factory=Written)
 
     def send(self, name: str, write: Write, before: Live) -> Landing:
         """What became of `write`, sent for the change `name` to the channel that read as `before` a moment ago.
@@ -39,31 +45,35 @@ class Sender:
         except FileError as error:
             message = f"nothing was sent: {error.message}"
             return Landing(Ending.FAILED, message, error.fix, was_sent=False, halt=error.message)
-        landing = self._note(number, send(write, before, self.editor, self.channel_edit))
+        landing = send(write, before, self.editor, self.channel_edit, self.patience)
+        landing = self._note(Attempt(number, write, before), landing)
         if landing.ending is Ending.FAILED and landing.was_sent:
             return replace(landing, attempt=Attempt(number, write, before))
         return landing
 
     def settle(self, intent: Intent) -> Landing:
         """What became of a write of an earlier run, found out by reading its channel; not sent again."""
+        attempt = Attempt(intent.number, intent.write, intent.before)
         try:
-            found = read_if_there(self.editor, intent.before.id)
+            found = read_patiently(attempt, self.editor, self.patience)
         except ServiceError as error:
             message = f"may have been done by an earlier run, and the channel cannot be read: {error.message}"
             silence = find_silence(error)
             return Landing(Ending.FAILED, message, RESUME, was_sent=False, is_open=True, silence=silence)
-        return self._note(intent.number, settle(intent.write, intent.before, found, _UNANSWERED))
+        return self._note(attempt, settle(intent.write, intent.before, found, _UNANSWERED))
 
     def settle_late(self, attempt: Attempt, found: Live | None, earlier: Landing) -> Landing:
         """What became of a write that failed, by how its channel is `found` at the end; `earlier` without news."""
         landing = settle_late(attempt, found, earlier)
-        return landing if landing is earlier else self._note(attempt.number, landing)
+        return landing if landing is earlier else self._note(attempt, landing)
 
-    def _note(self, number: int, landing: Landing) -> Landing:
+    def _note(self, attempt: Attempt, landing: Landing) -> Landing:
+        if landing.ending is Ending.DONE:
+            self.written.note(attempt.before, attempt.write.wanted)
         if self.journal is None or landing.is_open:
             return landing
         try:
-            self.journal.land(number, landing)
+            self.journal.land(attempt.number, landing)
         except FileError as error:
             return replace(landing, halt=error.message)
         return landing

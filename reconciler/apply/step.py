@@ -63,7 +63,7 @@ class Stepper:
         if earlier and earlier.is_open:
             return _stop(change, earlier)
         try:
-            channels = self._witness.read(change)
+            channels = self._read(change)
             fresh = next((live for live in channels if live.id == change.channel_id), None)
             if fresh is None:
                 return _find_stale(change, f"channel {change.channel_id} is not there any more")
@@ -93,13 +93,29 @@ class Stepper:
             return replace(step.outcome, message=f"{said}{late}", fix=_PLAN_AGAIN)
         return replace(step.outcome, ending=Ending.DONE, message="", fix="")
 
+    def expect(self, written: Live) -> Live:
+        """A channel as it must read at the end, by how it read when it was `written`."""
+        return self._sender.written.expect(written)
+
     def _find_already(self, change: Change) -> Step:
         earlier = self._settled.get(change.name)
         if earlier and earlier.ending is Ending.DIFFERS:
             return _stop(change, earlier)
         return Step(Outcome(change.name, change.channel_id, Ending.DONE, already=True))
 
+    def _read(self, change: Change) -> tuple[Live, ...]:
+        """What `change` is judged by, read until it is not older than what this run itself has written."""
+        return self._sender.patience.read_on(
+            self._witness.read(change),
+            lambda _channels: self._witness.read(change),
+            self._sender.written.is_late,
+            is_certain=True,
+        )
+
     def _judge(self, change: Change, fresh: Live, channels: Sequence[Live]) -> Step | None:
+        # To send them back would take them from the channel that this run gave them to.
+        if lost := [flag for flag in self._sender.written.list_lost(fresh) if flag not in change.wanted]:
+            return _find_stale(change, f"{lost[0]} is true, though this run gave it to another channel")
         if movement := find_movement(change, fresh):
             return _find_stale(change, "; ".join(movement))
         if graver := find_graver(change, fresh):

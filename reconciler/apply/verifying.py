@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.apply.evidence import read_if_there
-from reconciler.apply.proof import find_differences
+from reconciler.apply.proof import find_changes
+from reconciler.apply.staleness import find_remaining
 from reconciler.errors import ServiceError
+from reconciler.model.live import Live
 from reconciler.model.outcomes import Ending
+from reconciler.planning.citing import show_value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from concurrent.futures import Executor
 
     from reconciler.energycap.client import Reader
-    from reconciler.model.live import Live
     from reconciler.model.outcomes import Outcome
+    from reconciler.model.plan import Change
 
 # Up to here single reads cost less than the list of all channels, whose pages hold up to 1,000.
 READ_SINGLY = 10
 
 _PLAN_AGAIN = "look at the channel in EnergyCAP, then plan again: reconciler plan"
+_CHECK = "once EnergyCAP answers, check that nothing is left to do: reconciler plan"
+
+# What was read at the end, by the id of the channel; those that are gone are left out.
+Found: TypeAlias = Mapping[int, Live | ServiceError]
 
 
-def read_again(ids: Sequence[int], reader: Reader, executor: Executor) -> Mapping[int, Live | ServiceError]:
+def read_again(ids: Sequence[int], reader: Reader, executor: Executor) -> Found:
     """The channels with these ids as they are now, or why they cannot be read; those that are gone are left out.
 
     Few channels are read one by one, side by side, many by one complete list.
@@ -38,15 +46,26 @@ def read_again(ids: Sequence[int], reader: Reader, executor: Executor) -> Mappin
         return dict.fromkeys(ids, error)
 
 
-def compare(outcome: Outcome, written: Live, found: Live | ServiceError | None) -> Outcome:
-    """The `outcome` of a change that was `written`, by how its channel is `found` at the end; None: it is gone."""
+def verify(change: Change, outcome: Outcome, written: Live, found: Live | ServiceError | None) -> Outcome:
+    """The `outcome` of a `change` that was seen `written`, by how its channel is `found` at the end; None: it is gone.
+
+    The write itself was confirmed. So what reads otherwise by now was edited by somebody else: a value that the files
+    manage has to be looked at, anything else is only worth a remark.
+    """
     if found is None:
         return _differ(outcome, f"channel {written.id} is not there any more")
     if isinstance(found, ServiceError):
-        message = f"was written and answered so, but cannot be read again: {found.message}"
-        return replace(outcome, ending=Ending.FAILED, message=message, fix=_PLAN_AGAIN)
-    differences = find_differences(written, found)
-    return _differ(outcome, "; ".join(differences)) if differences else outcome
+        remark = f"EnergyCAP confirmed the write, but the channel could not be read again at the end: {found.message}"
+        return replace(outcome, remark=remark, fix=_CHECK, unread=True)
+    if remaining := find_remaining(change.wanted, found):
+        differences = (
+            f"{path} is {show_value(found.values.get(path))}, expected {show_value(value)}"
+            for path, value in remaining.items()
+        )
+        return _differ(outcome, f"now {'; '.join(differences)}: somebody else changed it since")
+    if changes := find_changes(written, found):
+        return replace(outcome, remark=f"somebody else changed it after this write: {'; '.join(changes)}")
+    return outcome
 
 
 def _read_alone(channel_id: int, reader: Reader) -> Live | ServiceError | None:
@@ -57,5 +76,5 @@ def _read_alone(channel_id: int, reader: Reader) -> Live | ServiceError | None:
 
 
 def _differ(outcome: Outcome, reason: str) -> Outcome:
-    message = f"read otherwise at the end than it was written: {reason}"
+    message = f"was verified after the write, but {reason}"
     return replace(outcome, ending=Ending.DIFFERS, message=message, fix=_PLAN_AGAIN)

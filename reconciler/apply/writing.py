@@ -15,6 +15,7 @@ from reconciler.model.fields import FIELD_AT, OBSERVATION_RULE_ID, ODOMETER
 from reconciler.model.outcomes import Ending
 
 if TYPE_CHECKING:
+    from reconciler.apply.patience import Patience
     from reconciler.energycap.client import Editor
     from reconciler.model.live import Live
     from reconciler.model.plan import Change
@@ -70,6 +71,11 @@ class Landing:
     silence: str = ""
     attempt: Attempt | None = None
 
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether the write failed by what reads showed, or did not show: a later read may know better."""
+        return self.is_open or (self.ending is Ending.FAILED and self.found is not None)
+
 
 def find_writes(change: Change, fresh: Live) -> tuple[Write, ...]:
     """The PUTs that bring `fresh` to what `change` wants, in order; none where it has all of it.
@@ -89,10 +95,10 @@ def find_writes(change: Change, fresh: Live) -> tuple[Write, ...]:
     return tuple(write for write in writes if write.wanted)
 
 
-def send(write: Write, before: Live, editor: Editor, channel_edit: ChannelEdit) -> Landing:
+def send(write: Write, before: Live, editor: Editor, channel_edit: ChannelEdit, patience: Patience) -> Landing:
     """Send `write` to the channel that read as `before` a moment ago, and say what became of it.
 
-    Where no answer tells whether it was done, the channel is read; it is never sent a second time.
+    Where no answer shows it done, the channel is read, with `patience`; it is never sent a second time.
     """
     try:
         answer = _put(write, before, editor, channel_edit)
@@ -103,8 +109,10 @@ def send(write: Write, before: Live, editor: Editor, channel_edit: ChannelEdit) 
     except Unauthorized as error:
         return Landing(Ending.FAILED, error.message, error.fix, halt=error.message)
     except ServiceError as error:
-        return _look(write, before, editor, error.message)
-    return _look(write, before, editor) if answer is None else settle(write, before, answer)
+        return _look(Attempt(0, write, before), editor, patience, lost=error.message)
+    if answer is None or find_remaining(write.wanted, answer):
+        return _look(Attempt(0, write, before), editor, patience, answer)
+    return settle(write, before, answer)
 
 
 def settle(write: Write, before: Live, found: Live | None, lost: str = "") -> Landing:
@@ -114,12 +122,31 @@ def settle(write: Write, before: Live, found: Live | None, lost: str = "") -> La
     """
     if found is None:
         return Landing(Ending.DIFFERS, f"channel {before.id} is not there any more", _LOOK)
+    # Strict with what is not managed too: here it may be this write that changed it, and only its answer could tell.
     differences = find_differences(expect(before, write.wanted), found)
     if not differences:
         return Landing(Ending.DONE, found=found)
     if lost and _is_untouched(write, before, found):
         return Landing(Ending.FAILED, f"was not done: {lost}", _AGAIN, found)
     return Landing(Ending.DIFFERS, f"reads otherwise than it was written: {'; '.join(differences)}", _LOOK, found)
+
+
+def read_patiently(
+    attempt: Attempt, editor: Editor, patience: Patience, answer: Live | None = None, *, is_certain: bool = False
+) -> Live | None:
+    """The channel of `attempt`, read until it shows what was written, or patience is at its end; None: it is gone.
+
+    `answer` is what the write itself was answered with, where that was the channel, `is_certain` that it was answered
+    at all. Raises ServiceError.
+    """
+
+    def read(_found: Live | None) -> Live | None:
+        return read_if_there(editor, attempt.before.id)
+
+    def is_late(found: Live | None) -> bool:
+        return found is not None and bool(find_remaining(attempt.write.wanted, found))
+
+    return patience.read_on(answer or read(None), read, is_late, is_certain=is_certain)
 
 
 def settle_late(attempt: Attempt, found: Live | None, earlier: Landing) -> Landing:
@@ -149,13 +176,13 @@ def _put(write: Write, before: Live, editor: Editor, channel_edit: ChannelEdit) 
             assert_never(never)
 
 
-def _look(write: Write, before: Live, editor: Editor, lost: str = "") -> Landing:
+def _look(attempt: Attempt, editor: Editor, patience: Patience, answer: Live | None = None, lost: str = "") -> Landing:
     try:
-        found = read_if_there(editor, before.id)
+        found = read_patiently(attempt, editor, patience, answer, is_certain=not lost)
     except ServiceError as error:
         message = f"may have been done, and the channel cannot be read: {lost or 'it was accepted'}; {error.message}"
         return Landing(Ending.FAILED, message, RESUME, is_open=True, silence=find_silence(error))
-    return settle(write, before, found, lost)
+    return settle(attempt.write, attempt.before, found, lost)
 
 
 def _is_untouched(write: Write, before: Live, found: Live) -> bool:

@@ -62,6 +62,9 @@ def exit_of_account(plan: Plan, account: Account) -> Exit:
     exits = {_exit_of_ending(outcome.ending) for outcome in account.outcomes}
     if plan.blocked:
         exits.add(Exit.BLOCKED)
+    # An answer is not yet a read-back: who reads no account must not take this for proved.
+    if account.unread:
+        exits.add(Exit.PARTLY_DONE)
     if account.interrupted:
         exits.add(Exit.INTERRUPTED)
     return gravest(exits)

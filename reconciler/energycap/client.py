@@ -214,8 +214,10 @@ class Editor(Reader):
     and whoever asked has to look.
     """
 
-    def edit_channel(self, fresh: Live, wanted: Spec, channel_edit: ChannelEdit) -> Live:
+    def edit_channel(self, fresh: Live, wanted: Spec, channel_edit: ChannelEdit) -> Live | None:
         """The channel as the service answers to an edit: all of `fresh`, and in it what is `wanted`.
+
+        None where the service says that it was done and nothing else: look with `read_channel`.
 
         `fresh` was read just now; `wanted` holds values by the paths of EsaChannelEdit. Raises ValueError where nothing
         is wanted, or a value of one version of several, which `edit_version` edits.
@@ -223,7 +225,8 @@ class Editor(Reader):
         _refuse_nothing(wanted)
         request = EDIT_CHANNEL.to(fresh.id, body=channel_body(fresh, wanted, channel_edit))
         try:
-            return _expect(fresh.id, self._session.read(request, partial(self._refuse_moved, fresh)))
+            answer = self._session.ask(request, partial(self._refuse_moved, fresh))
+            return _expect(fresh.id, decode(request, answer)) if answer.body.strip() else None
         except BadAnswer as error:
             raise _make_doubt(request, error) from error
 

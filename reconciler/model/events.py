@@ -2,7 +2,7 @@
 
 Order: for each sendable change `Started` and later `Finished`, those of independent changes interleaved; a change that
 is not tried is only `Finished`. Then `Verifying` once, and `Differed` for each change of which the last read-back says
-something else. The account of `apply` says the same at the end: events are for watching, never the record.
+something else or more. The account of `apply` says the same at the end: events are for watching, never the record.
 """
 
 from __future__ import annotations
@@ -43,7 +43,10 @@ class Verifying:
 
 @record
 class Differed:
-    """A change whose outcome the last read-back corrects: done and read otherwise, or failed and written late."""
+    """A change whose outcome the last read-back corrects: done and read otherwise, or failed and written late.
+
+    Or it only adds a remark: what somebody else changed since, or that the channel could not be read.
+    """
 
     outcome: Outcome
 

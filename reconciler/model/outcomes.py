@@ -19,7 +19,11 @@ class Ending(Enum):
 
 @record
 class Outcome:
-    """What became of one change. `requests` counts the writes that were sent for it; `already` says it needed none."""
+    """What became of one change. `requests` counts the writes that were sent for it; `already` says it needed none.
+
+    A change that is done may have a `remark`: what somebody else changed after it, or that it is `unread`, which is to
+    say that the service confirmed it but could not be read once more at the end.
+    """
 
     name: str
     channel_id: int
@@ -28,6 +32,8 @@ class Outcome:
     fix: str = ""
     requests: int = 0
     already: bool = False
+    remark: str = ""
+    unread: bool = False
 
 
 @record
@@ -41,6 +47,11 @@ class Account:
     outcomes: tuple[Outcome, ...]
     interrupted: bool = False
     halted: str = ""
+
+    @property
+    def unread(self) -> tuple[Outcome, ...]:
+        """What is done as far as the service confirmed it, and was not read once more."""
+        return tuple(outcome for outcome in self.outcomes if outcome.unread)
 
     def ended(self, ending: Ending) -> tuple[Outcome, ...]:
         return tuple(outcome for outcome in self.outcomes if outcome.ending is ending)

@@ -51,20 +51,27 @@ def render_account(account: Account) -> str:
     """The last line: how many changes ended how, and why not all were tried, as the account has it."""
     counts: dict[str, object] = {ending.name.lower(): len(account.ended(ending)) for ending in Ending}
     stops = {"interrupted": account.interrupted, "halted": account.halted or None}
-    return _line("change_summary", count_endings(account), {**counts, **stops})
+    return _line("change_summary", count_endings(account), {**counts, "unread": len(account.unread), **stops})
 
 
 def _render_outcome(outcome: Outcome) -> str:
-    details = {
+    details: dict[str, object] = {
         **_address(outcome.name, outcome.channel_id),
         "ending": outcome.ending.value,
         "requests": outcome.requests,
     }
     if outcome.ending is Ending.DONE:
-        return _line("apply_complete", f"{outcome.name}: done", {**details, "already": outcome.already})
+        return _render_done(outcome, details)
     message = f"{outcome.name}: {outcome.ending.value}: {outcome.message}"
     failure = {"message": outcome.message, "fix": outcome.fix}
     return _line("apply_errored", message, {**details, **failure}, level="error")
+
+
+def _render_done(outcome: Outcome, details: dict[str, object]) -> str:
+    details |= {"already": outcome.already, "remark": outcome.remark or None, "unread": outcome.unread}
+    if not outcome.remark:
+        return _line("apply_complete", f"{outcome.name}: done", details)
+    return _line("apply_complete", f"{outcome.name}: done: {outcome.remark}", details, level="warn")
 
 
 def _address(name: str, channel_id: int) -> dict[str, object]:

@@ -14,6 +14,7 @@ from reconciler.reports.account_words import (
     count_endings,
     describe_account,
     group_alike,
+    list_remarked,
     mention_blocked,
 )
 from reconciler.reports.harmless import harmless
@@ -44,19 +45,21 @@ class _Level(Enum):
 
 @dataclass(frozen=True, slots=True)
 class _Section:
-    """The changes that ended in one way."""
+    """The changes that ended in one way; with `remarks` what there is to say of those that are done."""
 
     ending: Ending
     outcomes: Sequence[Outcome]
+    remarks: bool = False
 
     @property
     def title(self) -> str:
-        return f"{mark_ending(self.ending)[0]}: {count(len(self.outcomes), 'change')}"
+        remarks = ", with a remark" if self.remarks else ""
+        return f"{mark_ending(self.ending)[0]}{remarks}: {count(len(self.outcomes), 'change')}"
 
     def render(self, level: _Level, room: int) -> str:
         """The section at `level`; at COUNT as many names as `room` has space for, in bytes."""
         match level:
-            case _Level.FULL if self.ending is Ending.DONE:
+            case _Level.FULL if self.ending is Ending.DONE and not self.remarks:
                 return f"{open_fold(self.title)}{', '.join(self._names())}\n{CLOSE_FOLD}"
             case _Level.FULL:
                 return f"### {self.title}\n\n{''.join(map(_render_group, group_alike(self.outcomes)))}\n"
@@ -87,7 +90,10 @@ def render_account_markdown(plan: Plan, account: Account, budget: int = BUDGET) 
     otherwise than written last, and the end says which are not in full.
     """
     short = replace(plan, environment=_shorten(plan.environment), url=_shorten(plan.url))
-    sections = [_Section(ending, outcomes) for ending in _ORDER if (outcomes := account.ended(ending))]
+    gravest = [_Section(ending, account.ended(ending)) for ending in GRAVEST_FIRST]
+    remarked = _Section(Ending.DONE, list_remarked(account), remarks=True)
+    done = _Section(Ending.DONE, account.ended(Ending.DONE))
+    sections = [section for section in (*gravest, remarked, done) if section.outcomes]
     head, foot = _render_head(short, account), _render_foot(short, account)
     longest_remark = _remark_folded(dict.fromkeys(sections, _Level.COUNT))
     texts, levels = _fit(sections, budget - size_of(f"{head}{longest_remark}{foot}"))
@@ -135,11 +141,12 @@ def _remark_folded(levels: dict[_Section, _Level]) -> str:
 
 def _render_group(group: Sequence[Outcome]) -> str:
     first = group[0]
+    words = prose(first.message or first.remark)
     fix = f"\n  - fix: {prose(first.fix)}" if first.fix else ""
     if len(group) == 1:
-        return f"- **{code(first.name)}** ({first.channel_id}): {prose(first.message)}{fix}\n"
+        return f"- **{code(first.name)}** ({first.channel_id}): {words}{fix}\n"
     names = ", ".join(code(outcome.name) for outcome in group)
-    return f"- **{count(len(group), 'change')}**: {prose(first.message)}{fix}\n  - {names}\n"
+    return f"- **{count(len(group), 'change')}**: {words}{fix}\n  - {names}\n"
 
 
 def _shorten(text: str) -> str:

@@ -11,6 +11,7 @@ from reconciler.reports.account_words import (
     count_endings,
     describe_account,
     group_alike,
+    list_remarked,
     mention_blocked,
 )
 from reconciler.reports.harmless import harmless
@@ -29,9 +30,10 @@ if TYPE_CHECKING:
 def render_account(plan: Plan, account: Account, paint: Paint) -> str:
     """The account of an apply of `plan`: a sentence, what is not done and why, what to do next, and the counts.
 
-    Changes that ended alike are told together, all of them by name.
+    Changes that ended alike are told together, all of them by name. What is done with a remark comes last.
     """
-    groups = [group for ending in GRAVEST_FIRST for group in group_alike(account.ended(ending))]
+    told = [*(account.ended(ending) for ending in GRAVEST_FIRST), list_remarked(account)]
+    groups = [group for outcomes in told for group in group_alike(outcomes)]
     blocks = [
         [paint(describe_account(plan, account), Style.HEADING)],
         [line for group in groups for line in _render_group(group, paint)],
@@ -64,7 +66,7 @@ def _render_group(group: Sequence[Outcome], paint: Paint) -> Iterator[str]:
     if len(group) > 1:
         who = [piece(count(len(group), "change"), Style.NAME)]
     yield from lay_out((piece(*mark_ending(first.ending)), *who), paint, indent=0, hang=4, gap="  ")
-    yield from lay_out(break_sentence(first.message), paint, indent=4)
+    yield from lay_out(break_sentence(first.message or first.remark), paint, indent=4)
     if first.fix:
         yield from lay_out((piece("fix:", Style.FIX), *break_sentence(first.fix)), paint, indent=4, hang=9)
     if len(group) > 1:

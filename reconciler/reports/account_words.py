@@ -36,6 +36,8 @@ def describe_account(plan: Plan, account: Account) -> str:
     text = f"{len(done)} of {count(len(account.outcomes), 'change')} done in {name_environment(plan)}"
     if already:
         text += f", {already} of them already there"
+    if account.unread:
+        text += f", {len(account.unread)} of them confirmed but not read again"
     if account.interrupted:
         return f"Interrupted: {text}."
     return f"Stopped: {text}." if account.halted else f"{text}."
@@ -53,11 +55,16 @@ def count_endings(account: Account) -> str:
 
 
 def group_alike(outcomes: Sequence[Outcome]) -> tuple[tuple[Outcome, ...], ...]:
-    """`outcomes` of one ending, those with the same message and fix together, in the order of the first of each."""
-    groups: dict[tuple[str, str], list[Outcome]] = {}
+    """`outcomes` of one ending, those with the same words together, in the order of the first of each."""
+    groups: dict[tuple[str, str, str], list[Outcome]] = {}
     for outcome in outcomes:
-        groups.setdefault((outcome.message, outcome.fix), []).append(outcome)
+        groups.setdefault((outcome.message, outcome.remark, outcome.fix), []).append(outcome)
     return tuple(map(tuple, groups.values()))
+
+
+def list_remarked(account: Account) -> tuple[Outcome, ...]:
+    """The changes that are done with a remark."""
+    return tuple(outcome for outcome in account.ended(Ending.DONE) if outcome.remark)
 
 
 def mention_blocked(plan: Plan) -> str:
@@ -73,7 +80,7 @@ def advise(plan: Plan, account: Account) -> Advice | None:
         return Advice("Next, go on where this stopped; what is done is recognised:", resume_command(plan))
     if account.halted:
         return Advice("Next, once that is mended, go on where this stopped:", resume_command(plan))
-    if len(account.ended(Ending.DONE)) < len(account.outcomes):
+    if account.unread or len(account.ended(Ending.DONE)) < len(account.outcomes):
         return Advice("Next, see what is left on what EnergyCAP has now:", plan_command(plan))
     return None
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 import httpx
 
+from reconciler.apply.conduct import Conduct
+from reconciler.apply.patience import Patience
 from reconciler.apply.run import apply_plan
 from reconciler.model.desired import Definitions, Desired
 from reconciler.model.project import ChannelEdit, Environment, PrimaryMove
@@ -16,7 +18,6 @@ from reconciler.planning.plan import Basis, make_plan
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from reconciler.apply.conduct import Conduct
     from reconciler.energycap.client import Editor
     from reconciler.model.live import Live
     from reconciler.model.outcomes import Account, Outcome
@@ -76,7 +77,8 @@ class Bench:
         return make_plan(definitions, self.other.read_snapshot(), basis)
 
     def apply(self, plan: Plan, conduct: Conduct | None = None, *, environment: Environment = SANDBOX) -> Account:
-        """The account of `plan` carried out."""
+        """The account of `plan` carried out, with all patience, but without waiting."""
+        conduct = replace(conduct or Conduct(), patience=Patience(sleep=lambda _seconds: None))
         return apply_plan(plan, self.editor, environment, conduct)
 
     def read(self, channel_id: int) -> Live:

@@ -19,6 +19,15 @@ BEGAN = Began(AT)
 KILLED = Outcome("main", 1, Ending.NOT_TRIED, "the run was killed before it came to this", RESUME)
 DOUBTFUL = Outcome("main", 1, Ending.FAILED, "may have been written, and nobody has looked since", RESUME)
 DONE = Outcome("main", 1, Ending.DONE)
+CONFIRMED = Outcome(
+    "main",
+    1,
+    Ending.DONE,
+    fix="check that nothing is left to do: reconciler plan",
+    requests=2,
+    remark="EnergyCAP confirmed the write, but the run was killed before the channel was read again at the end",
+    unread=True,
+)
 ALREADY = Outcome("main", 1, Ending.DONE, already=True)
 
 
@@ -51,7 +60,7 @@ UNSENT = Landing(Ending.FAILED, "refused", "mend it", was_sent=False)
         ((BEGAN, end(ALREADY)), ALREADY),
         ((BEGAN, intend(1)), with_requests(DOUBTFUL, 1)),
         ((BEGAN, intend(1), end(REFUSED)), with_requests(DOUBTFUL, 1)),
-        ((BEGAN, intend(1, Part.VERSION), land(1, VERSION_DONE), intend(2), land(2)), with_requests(DONE, 2)),
+        ((BEGAN, intend(1, Part.VERSION), land(1, VERSION_DONE), intend(2), land(2)), CONFIRMED),
         (
             (BEGAN, intend(1, Part.VERSION), land(1, VERSION_DONE)),
             Outcome("main", 1, Ending.FAILED, "was written in part before the run was killed", RESUME, 1),

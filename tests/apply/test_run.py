@@ -230,8 +230,9 @@ def test_a_service_that_is_gone_for_good_stops_the_run_after_three_changes_with_
     with open_journal(tmp_path, plan) as journal:
         account = bench.apply(plan, Conduct(parallelism=1, journal=journal))
 
-    # What was done before cannot be read once more.
-    assert list(endings(account).values()) == ["failed", "failed", "failed", "failed", "not tried"]
+    assert list(endings(account).values()) == ["done", "failed", "failed", "failed", "not tried"]
+    # It was confirmed, and cannot be read once more.
+    assert account.unread == account.outcomes[:1]
     assert account.halted.startswith("the service gave no answer to 3 changes in a row, the last time: no answer from ")
     assert account.outcomes[-1] == Outcome(
         "c1078",
@@ -296,7 +297,7 @@ def test_changes_without_an_answer_stop_nothing_where_others_get_one(start: Star
     account = bench.apply(bench.plan(*CROWD), Conduct(parallelism=1))
 
     assert account.halted == ""
-    assert list(endings(account).values()) == ["failed"] * 5
+    assert list(endings(account).values()) == ["failed", "failed", "done", "failed", "failed"]
 
 
 @pytest.mark.parametrize("status", [500, 503])

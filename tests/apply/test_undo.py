@@ -205,7 +205,7 @@ def test_what_nobody_knows_to_be_written_is_blocked(start: Start, tmp_path: Path
 def test_what_read_otherwise_than_it_was_written_is_blocked_and_comes_last(start: Start, tmp_path: Path) -> None:
     def spoil(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
         response = pass_on()
-        if request.method != "PUT" or not request.url.path.endswith("/1058"):
+        if not request.url.path.endswith("/1058"):
             return response
         text = response.text.replace('"B"', '"C"')
         return httpx.Response(200, text=text, headers={"Content-Type": "application/json"})

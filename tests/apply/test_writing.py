@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from reconciler.apply.patience import Patience
 from reconciler.apply.writing import Landing, Part, Write, find_writes, send
 from reconciler.model.fields import OBSERVATION_RULE_ID, OBSERVATION_TYPE_ID, ODOMETER, TRIP
 from reconciler.model.outcomes import Ending
@@ -29,7 +30,7 @@ def on_put(meddle: Callable[[Callable[[], httpx.Response]], httpx.Response]) -> 
 def send_to(
     bench: Bench, channel_id: int, write: Write, channel_edit: ChannelEdit = ChannelEdit.OMIT_VERSION
 ) -> Landing:
-    return send(write, bench.read(channel_id), bench.editor, channel_edit)
+    return send(write, bench.read(channel_id), bench.editor, channel_edit, Patience(sleep=lambda _seconds: None))
 
 
 def lose_after(pass_on: Callable[[], httpx.Response]) -> httpx.Response:

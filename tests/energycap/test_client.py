@@ -266,6 +266,7 @@ def test_an_edit_sends_the_whole_channel_and_returns_what_the_service_answers() 
         *("channelInfo", "channelDescription", "channelImportId", "observationTypeId", "summarizationMethodId"),
         *("intervalMinutes", "isCalculated", "isPrimaryValue", "isPrimaryDemand", "esaChannelVersion"),
     }
+    assert live is not None
     assert live.name == "New"
     assert editor.requests == {"PUT /api/v202406/esachannel/{id}": 1}
 
@@ -290,8 +291,11 @@ def test_an_edit_of_a_version_goes_to_the_current_one(answer: httpx.Response) ->
         (httpx.Response(500), Unavailable, "the service could not answer: PUT"),
         (httpx.ReadTimeout(""), Unreachable, "no answer from https://a.energycap.com: PUT"),
         (httpx.Response(302), Unreachable, "whether PUT /api/v202406/esachannel/1042 was done is not known"),
-        (httpx.Response(200, html=""), Unreachable, "whether PUT /api/v202406/esachannel/1042 was done is not known"),
-        (httpx.Response(204), Unreachable, "whether PUT /api/v202406/esachannel/1042 was done is not known"),
+        (
+            httpx.Response(200, html="<p>hello</p>"),
+            Unreachable,
+            "whether PUT /api/v202406/esachannel/1042 was done is not known",
+        ),
         (
             httpx.Response(200, json=make_channel(channelId=7)),
             Unreachable,
@@ -301,7 +305,7 @@ def test_an_edit_of_a_version_goes_to_the_current_one(answer: httpx.Response) ->
             ),
         ),
     ],
-    ids=["refused", "no permission", "broken", "silent", "redirect", "page", "nothing", "another channel"],
+    ids=["refused", "no permission", "broken", "silent", "redirect", "page", "another channel"],
 )
 def test_an_edit_without_a_clear_answer_leaves_it_open_whether_it_was_done(
     answer: httpx.Response | Exception, failure: type[ServiceError], begins: str
@@ -313,6 +317,16 @@ def test_an_edit_without_a_clear_answer_leaves_it_open_whether_it_was_done(
 
     assert found.value.message.startswith(begins)
     assert found.value.fix
+    assert len(wire.sent) == 1
+
+
+@pytest.mark.parametrize("answer", [httpx.Response(204), httpx.Response(200)], ids=["no content", "empty"])
+def test_an_edit_that_is_answered_with_nothing_but_success_has_to_be_looked_at(answer: httpx.Response) -> None:
+    wire = Script(answer)
+
+    with open_editor(URL, KEY, wire) as editor:
+        assert editor.edit_channel(LIVE, {"channelInfo": "New"}, OMIT) is None
+
     assert len(wire.sent) == 1
 
 

@@ -135,6 +135,7 @@ def test_several_versions_stay_as_they_are_where_the_channel_is_edited(tmp_path:
 
         after = editor.edit_channel(before, {"channelInfo": "New"}, OMIT)
 
+        assert after is not None
         assert (after.name, after.versions) == ("New", before.versions)
         assert editor.read_channel(before.id) == after
 
@@ -149,6 +150,7 @@ def test_the_latest_version_can_be_echoed(tmp_path: Path, semantics: str) -> Non
             editor.edit_channel(before, {"channelInfo": "New"}, OMIT)
         after = editor.edit_channel(before, {"channelInfo": "New"}, ECHO)
 
+    assert after is not None
     assert (after.name, after.versions) == ("New", before.versions)
 
 
@@ -170,6 +172,7 @@ def test_one_version_is_edited_with_its_channel_in_one_request(tmp_path: Path) -
         before = find_simple(editor.list_channels())
         after = editor.edit_channel(before, wanted, OMIT)
 
+    assert after is not None
     assert after.values == {**before.values, **wanted}
     assert editor.requests["PUT /api/v202406/esachannel/{id}"] == 1
 

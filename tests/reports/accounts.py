@@ -24,4 +24,21 @@ FAILED = Outcome(
 NOT_TRIED = Outcome("sb-gas", 1060, Ending.NOT_TRIED, "waits for nb-elec-losses, which failed")
 DIFFERS = Outcome("sb-heat", 1061, Ending.DIFFERS, "offset was sent as 2, and reads 0", "look at it", requests=2)
 
-ACCOUNT = Account((DONE, ALREADY, STALE, FAILED, NOT_TRIED, DIFFERS))
+REMARKED = Outcome(
+    "sb-water",
+    1062,
+    Ending.DONE,
+    requests=1,
+    remark='somebody else changed it after this write: channelDescription from null to "Roof"',
+)
+UNREAD = Outcome(
+    "sb-steam",
+    1063,
+    Ending.DONE,
+    requests=1,
+    remark="EnergyCAP confirmed the write, but the channel could not be read again at the end: GET answered 500",
+    fix="once EnergyCAP answers, check that nothing is left to do: reconciler plan",
+    unread=True,
+)
+
+ACCOUNT = Account((DONE, ALREADY, STALE, FAILED, NOT_TRIED, DIFFERS, REMARKED, UNREAD))

@@ -9,7 +9,7 @@ import pytest
 from reconciler import __version__
 from reconciler.model.events import Differed, Event, Finished, Started, Verifying
 from reconciler.reports.account_json import render_account, render_event, render_start
-from tests.reports.accounts import ACCOUNT, ALREADY, DIFFERS, FAILED
+from tests.reports.accounts import ACCOUNT, ALREADY, DIFFERS, FAILED, UNREAD
 from tests.reports.plans import HOSTILE, PLANS
 
 
@@ -51,6 +51,24 @@ def test_the_first_line_says_who_speaks_and_of_what() -> None:
                 "ending": "done",
                 "requests": 0,
                 "already": True,
+                "remark": None,
+                "unread": False,
+            },
+        ),
+        (
+            Differed(UNREAD),
+            {
+                "type": "apply_complete",
+                "@level": "warn",
+                "@message": f"sb-steam: done: {UNREAD.remark}",
+                "address": "esa_channel.sb-steam",
+                "name": "sb-steam",
+                "channel_id": 1063,
+                "ending": "done",
+                "requests": 1,
+                "already": False,
+                "remark": UNREAD.remark,
+                "unread": True,
             },
         ),
         (
@@ -78,7 +96,7 @@ def test_the_first_line_says_who_speaks_and_of_what() -> None:
             },
         ),
     ],
-    ids=["start", "complete", "errored", "read back"],
+    ids=["start", "complete", "complete but not read again", "errored", "read back"],
 )
 def test_an_event_is_a_line(event: Event, line: dict[str, object]) -> None:
     text = render_event(event)
@@ -94,12 +112,13 @@ def test_the_last_line_counts_the_endings() -> None:
     assert json.loads(render_account(ACCOUNT)) == {
         "type": "change_summary",
         "@level": "info",
-        "@message": "Apply: 2 done, 1 stale, 1 failed, 1 not tried, 1 differs.",
-        "done": 2,
+        "@message": "Apply: 4 done, 1 stale, 1 failed, 1 not tried, 1 differs.",
+        "done": 4,
         "stale": 1,
         "failed": 1,
         "not_tried": 1,
         "differs": 1,
+        "unread": 1,
         "interrupted": False,
         "halted": None,
     }

@@ -1,0 +1,55 @@
+"""Patience with reads that lag behind writes: what does not show a write yet is read again, a few times."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+# Before each further read, in seconds: about eight in all.
+PAUSES = (0.25, 0.5, 1.0, 2.0, 4.0)
+# So many waits in a row that changed nothing, and the service is taken for one whose reads do not lag.
+MOST_IN_VAIN = 3
+
+_Found = TypeVar("_Found")
+
+
+class Patience:
+    """How often and how far apart something is read again that does not show a write yet; for any number of threads.
+
+    A service that loses writes by the thousand would make a run wait for each of them. So after a few waits in vain the
+    next ones are short, until one of them is not in vain; but not where a write was certainly done. `sleep` stands in
+    for time in tests.
+    """
+
+    def __init__(self, pauses: Sequence[float] = PAUSES, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._pauses = tuple(pauses)
+        self._sleep = sleep
+        # Of two threads one may count for both: that costs one more wait, and no lock.
+        self._in_vain = 0
+
+    def read_on(
+        self,
+        found: _Found,
+        read: Callable[[_Found], _Found],
+        is_late: Callable[[_Found], bool],
+        *,
+        is_certain: bool,
+    ) -> _Found:
+        """What was `found`, or what `read` makes of it once that is not late any more, or time is up.
+
+        `is_certain` says that what is looked for was done, as far as the service says. Raises what `read` raises.
+        """
+        if not is_late(found):
+            return found
+        is_short = self._in_vain >= MOST_IN_VAIN and not is_certain
+        for pause in self._pauses[:1] if is_short else self._pauses:
+            self._sleep(pause)
+            found = read(found)
+            if not is_late(found):
+                self._in_vain = 0
+                return found
+        self._in_vain += 1
+        return found

@@ -1,0 +1,92 @@
+"""What a run has seen written, by which a read is known that is older than that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from reconciler.apply.staleness import find_remaining
+from reconciler.model.fields import IS_PRIMARY_DEMAND, IS_PRIMARY_VALUE, OBSERVATION_RULE_ID
+from reconciler.model.outcomes import Ending
+from reconciler.planning.canonical import is_same
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.apply.chronicle import Chronicle
+    from reconciler.model.live import Live
+    from reconciler.model.values import Spec
+
+_FLAGS = (IS_PRIMARY_VALUE, IS_PRIMARY_DEMAND)
+
+
+@dataclass(frozen=True, slots=True)
+class _Write:
+    """What was written to one channel, by one write or several, and how it read before the first."""
+
+    before: Live
+    wanted: Spec
+
+
+class Written:
+    """The writes that a run has seen done, for any number of threads.
+
+    A service may answer a read from before a write that it has confirmed. What such a read shows must neither be taken
+    for somebody else's edit nor be sent back, which would undo the write.
+    """
+
+    def __init__(self) -> None:
+        self._writes: dict[int, _Write] = {}
+        # The channel that took a primary flag of a data point, by the id of that and the path of the flag.
+        self._takers: dict[tuple[int, str], int] = {}
+        self._lock = Lock()
+
+    def note(self, before: Live, wanted: Spec) -> None:
+        """Take note that `wanted` was written to the channel that read as `before`."""
+        with self._lock:
+            earlier = self._writes.get(before.id, _Write(before, {}))
+            self._writes[before.id] = _Write(earlier.before, {**earlier.wanted, **wanted})
+            for flag in _FLAGS:
+                key = before.data_point.id, flag
+                if wanted.get(flag) is True:
+                    self._takers[key] = before.id
+                elif wanted.get(flag) is False and self._takers.get(key) == before.id:
+                    del self._takers[key]
+
+    def is_late(self, channels: Sequence[Live]) -> bool:
+        """Whether one of `channels` still reads as it did before a write that was seen done."""
+        return any(self._shows_former(live) or self.list_lost(live) for live in channels)
+
+    def list_lost(self, live: Live) -> tuple[str, ...]:
+        """The primary flags that `live` shows though another channel of its data point took them."""
+        return tuple(flag for flag in self._list_taken(live) if live.values.get(flag) is True)
+
+    def expect(self, written: Live) -> Live:
+        """The channel as it must read at the end, by how it read when it was `written`: others may have taken flags."""
+        lost = self.list_lost(written)
+        return replace(written, values={**written.values, **dict.fromkeys(lost, False)}) if lost else written
+
+    def _list_taken(self, live: Live) -> tuple[str, ...]:
+        with self._lock:
+            takers = {flag: self._takers.get((live.data_point.id, flag), live.id) for flag in _FLAGS}
+        return tuple(flag for flag, taker in takers.items() if taker != live.id)
+
+    def _shows_former(self, live: Live) -> bool:
+        with self._lock:
+            write = self._writes.get(live.id)
+        if write is None:
+            return False
+        before, rule_id = write.before.values, live.values.get(OBSERVATION_RULE_ID)
+        remaining = find_remaining(write.wanted, live)
+        return any(is_same(path, before.get(path), live.values.get(path), rule_id) for path in remaining)
+
+
+def find_written(chronicle: Chronicle | None) -> Written:
+    """What earlier runs of a plan have seen done, where the last of them did not come to its end."""
+    written = Written()
+    if chronicle is not None and not chronicle.is_finished:
+        for intent, landing in chronicle.writes:
+            if landing is not None and landing.ending is Ending.DONE:
+                written.note(intent.before, intent.write.wanted)
+    return written
