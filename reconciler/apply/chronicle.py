@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from reconciler.apply.entries import Began, Ended, Intent, Landed
 from reconciler.apply.entry_lines import decode_entry
 from reconciler.errors import FileError, PlanFileError
+from reconciler.ordinary import read_ordinary
 from reconciler.planfile.reading import read_plan
 from reconciler.planfile.shapes import Misshapen, take_object, take_text
 
@@ -87,7 +88,7 @@ def read_journal(path: Path) -> Chronicle:
 def read_begun(path: Path) -> Chronicle | None:
     """As `read_journal`, but None where not even the first line is whole, so that nothing was written by it."""
     try:
-        content = path.read_bytes()
+        content = read_ordinary(path)
     except OSError as error:
         raise FileError(f"cannot read {path}: {error.strerror}", "give the path of a journal") from error
     sound = parse_journal(content, path)

@@ -86,7 +86,7 @@ def _carry_out(site: Site, task: Task) -> Account:
     screen, plan, total = site.screen, task.plan, len(task.plan.sendable)
     with ExitStack() as stack:
         # A run that can write nothing leaves no journal, which would hide the last that did from who looks for it.
-        folder, journalled = site.workplace.root / JOURNALS, task.begun or plan
+        folder, journalled = site.workplace.find_place(JOURNALS), task.begun or plan
         journal = stack.enter_context(open_journal(folder, journalled)) if total or task.begun else None
         say = stack.enter_context(_event_lines(screen))
         progress = stack.enter_context(_progress(screen, total))

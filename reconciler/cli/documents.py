@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from contextlib import ExitStack
 from pathlib import Path
 
 from reconciler.errors import FileError
+from reconciler.ordinary import LARGEST, read_ordinary
 
 # What is written beside its place ends so until it is put there; git is told to ignore it.
 UNFINISHED = ".reconciler-tmp"
@@ -16,13 +18,27 @@ ELSEWHERE = "give another file, or make room"
 
 
 def read_file(path: Path) -> str:
-    """The text of `path`, of stdin for `-`; raises FileError where it cannot be read, or is no UTF-8."""
+    """The text of `path`, of stdin for `-`; raises FileError where it cannot be read, or is no UTF-8.
+
+    A pipe is read, as of `<(command)`; a device and what is larger than 1 GiB are not.
+    """
     try:
-        return sys.stdin.read() if path == Path("-") else path.read_text(encoding="utf-8")
+        return _read(path)
     except OSError as error:
         raise FileError(f"cannot read {path}: {error.strerror}", "look at the name and the permissions") from error
     except UnicodeDecodeError as error:
         raise FileError(f"{path} is no text in UTF-8", "give a file that `plan --out` wrote") from error
+
+
+def _read(path: Path) -> str:
+    if path == Path("-"):
+        return sys.stdin.read()
+    if path.is_fifo():
+        return path.read_text(encoding="utf-8")
+    data = read_ordinary(path)
+    if len(data) > LARGEST:
+        raise FileError(f"{path} is larger than 1 GiB", "give a plan or a snapshot")
+    return io.TextIOWrapper(io.BytesIO(data), encoding="utf-8").read()
 
 
 def check_target(path: Path) -> None:

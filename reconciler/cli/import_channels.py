@@ -17,7 +17,7 @@ from reconciler.cli.screen import TEXT
 from reconciler.cli.seen import read_copy, read_live
 from reconciler.cli.service import open_service
 from reconciler.cli.standing import path_prefix
-from reconciler.definitions.files import find_files
+from reconciler.definitions.files import check_inside, find_files
 from reconciler.definitions.load import load_definitions
 from reconciler.energycap.client import open_reader
 from reconciler.errors import FileError, ProjectError
@@ -170,6 +170,8 @@ def _write(ground: Ground, harvest: Harvest) -> None:
         if found != ground.definitions.files:
             raise FileError("channel files came or went meanwhile; nothing was written", "run the command again")
 
+    for file in harvest.files:
+        check_inside(root, root / file.file)
     for folder in ground.workplace.project.definitions:
         remove_remnants(root / folder)
     replace_files([Replacement(root / file.file, file.before, file.after) for file in harvest.files], check)

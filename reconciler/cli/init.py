@@ -14,7 +14,7 @@ from reconciler.cli.exits import Exit
 from reconciler.cli.options import printing
 from reconciler.cli.replacing import Replacement, read_exactly, replace_files
 from reconciler.cli.screen import TEXT
-from reconciler.definitions.files import PROJECT_FILE
+from reconciler.definitions.files import PROJECT_FILE, check_inside
 from reconciler.definitions.schema import Format
 from reconciler.definitions.writing import place_schema, render_schema
 from reconciler.reports.paint import Style
@@ -63,6 +63,8 @@ def command(screen: Screen, folder: Path, pipeline: str) -> Exit:
     What is there already is left as it is; only .gitignore gets the lines that it lacks.
     """
     wanted = _list_files(folder, Pipeline(pipeline))
+    for name in wanted:
+        check_inside(folder, folder / name)
     replacements = {name: _make_replacement(folder / name, text) for name, text in wanted.items()}
     replace_files([one for one in replacements.values() if one is not None])
     screen.show({TEXT: lambda paint: _render(folder, replacements, paint)})

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli.standing import path_prefix
+from reconciler.definitions.files import check_inside
 from reconciler.definitions.load import begin_loading, load_definitions
 from reconciler.definitions.project import load_project, load_project_at
 from reconciler.definitions.project_file import find_root
@@ -46,6 +47,11 @@ class Workplace:
             hint = f"did you mean {near[0]}? " if near else ""
             raise UsageError(f"no environment {wanted!r} in reconciler.yaml", hint + _choose(known))
         return known[wanted]
+
+    def find_place(self, path: Path) -> Path:
+        """Where `path`, one of this tool's own, is below the root. Raises FileError where a link leads it out."""
+        check_inside(self.root, self.root / path)
+        return self.root / path
 
 
 def open_workplace(screen: Screen) -> Workplace:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from reconciler.cli.documents import UNFINISHED
 from reconciler.cli.interrupts import STOPPING
 from reconciler.errors import FileError
+from reconciler.ordinary import read_ordinary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -38,8 +39,7 @@ class Replacement:
 def read_exactly(path: Path) -> str:
     """The text of `path` with its line ends and byte order mark as they are. Raises FileError."""
     try:
-        with path.open(encoding="utf-8", newline="") as stream:
-            return stream.read()
+        return read_ordinary(path).decode()
     except OSError as error:
         raise FileError(f"cannot read {path}: {error.strerror}", "look at its permissions") from error
 

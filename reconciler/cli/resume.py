@@ -63,7 +63,7 @@ def _refuse_wrong_usage(scope: Scope, journal: Path | None) -> None:
 
 def _find_interrupted(workplace: Workplace, environment: str) -> Path:
     """What is to be gone on with; of an apply that a later one has overtaken, whoever means it has to say so."""
-    folder = workplace.root / JOURNALS
+    folder = workplace.find_place(JOURNALS)
     if unfinished := find_unfinished(folder, environment):
         return unfinished
     if overtaken := find_overtaken(folder, environment):

@@ -13,6 +13,7 @@ from reconciler import sandbox
 from reconciler.cli.documents import write_file
 from reconciler.cli.exits import Exit
 from reconciler.cli.options import Target
+from reconciler.definitions.files import check_inside
 from reconciler.definitions.project_file import find_root
 from reconciler.errors import FileError, ProjectError, UsageError
 
@@ -132,7 +133,7 @@ def generate(channels: int, seed: int, out: Path, definitions: Path | None, chan
 @contextmanager
 def start_embedded(root: Path) -> Iterator[str]:
     """The URL of the sandbox of the project at `root`, in this process, for the length of the block."""
-    with _explained(), sandbox.embedded(_prepare(root / DATABASE)) as url:
+    with _explained(), sandbox.embedded(_find_database(root)) as url:
         yield url
 
 
@@ -140,11 +141,16 @@ def _choose_database(given: Path | None) -> Path:
     if given is not None:
         return given
     try:
-        return _prepare(find_root(Path.cwd()) / DATABASE)
+        return _find_database(find_root(Path.cwd()))
     except ProjectError as error:
         raise UsageError(
             "no reconciler.yaml here or above, so no sandbox of its own", "name a file with --db"
         ) from error
+
+
+def _find_database(root: Path) -> Path:
+    check_inside(root, root / DATABASE)
+    return _prepare(root / DATABASE)
 
 
 def _prepare(database: Path) -> Path:

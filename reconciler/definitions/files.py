@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.definitions.source import MAX_BYTES
 from reconciler.definitions.subjects import show
+from reconciler.errors import FileError
 from reconciler.model.places import Place
 from reconciler.model.record import record
+from reconciler.ordinary import read_ordinary
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 PROJECT_FILE = "reconciler.yaml"
 _ENDINGS = (".yaml", ".yml")
+_COPY = "put a copy of what it leads to in its place, or delete the link"
 
 
 @record
@@ -49,18 +52,41 @@ def find_files(root: Path, folders: Sequence[str]) -> Found:
 
 
 def read_file(root: Path, file: str) -> bytes | Finding:
-    """The content of `file`; a finding where it cannot be read or is larger than 5 MiB."""
+    """The content of `file`; a finding where it cannot be read, is no ordinary file, or is larger than 5 MiB."""
+    place = Place(file, line=1, column=1)
     try:
-        with (root / file).open("rb") as stream:
-            size = os.fstat(stream.fileno()).st_size
-            data = stream.read() if size <= MAX_BYTES else b""
+        data = read_ordinary(root / file, MAX_BYTES)
+        size = len(data) if len(data) <= MAX_BYTES else max((root / file).stat().st_size, len(data))
     except OSError as error:
-        return make_finding("ESA101", f"the file cannot be read: {_why(error)}", Place(file, line=1, column=1))
-    size = max(size, len(data))
+        return make_finding("ESA101", f"the file cannot be read: {_why(error)}", place)
     if size > MAX_BYTES:
-        message = f"the file is larger than 5 MiB, found {size:,} bytes"
-        return make_finding("ESA103", message, Place(file, line=1, column=1))
+        return make_finding("ESA103", f"the file is larger than 5 MiB, found {size:,} bytes", place)
     return data
+
+
+def read_project_file(root: Path) -> bytes | Finding:
+    """The content of the project file in `root`: as `read_file`, and a finding where a link leads out of the project.
+
+    What lies there, such as /proc/self/environ, is nobody's to read, and must not be quoted.
+    """
+    path = root / PROJECT_FILE
+    target = os.path.realpath(path)
+    is_link = target != str(Path(os.path.realpath(root), PROJECT_FILE))
+    if is_link and not (_is_within(target, os.path.realpath(root)) and _is_named(target)):
+        place = Place(PROJECT_FILE, line=1, column=1)
+        return make_finding(
+            "ESA101", f"the link leads out of the project, found {_name_target(path)}", place, fix=_COPY
+        )
+    return read_file(root, PROJECT_FILE)
+
+
+def check_inside(root: Path, path: Path) -> None:
+    """Raise FileError where `path`, which is written as one below `root`, leads out of it by a link on the way."""
+    if Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root)):
+        return
+    links = [place for place in (path, *path.parents) if place.is_symlink() and place.is_relative_to(root)]
+    where = links[-1] if links else path
+    raise FileError(f"{where} is a link that leads out of the project", "put an ordinary folder or file in its place")
 
 
 class _Search:
@@ -87,7 +113,7 @@ class _Search:
             what = "is not a folder" if path.exists() else "does not exist"
             self._refuse_folder("ESA102", f"the folder of definitions {what}, found {folder}")
             return
-        if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(self.root)):
+        if self._is_elsewhere(path):
             message = f"a folder of definitions must be inside the project, found {folder}, a link out of it"
             self._refuse_folder("ESA144", message)
             return
@@ -98,6 +124,13 @@ class _Search:
             waiting.extend(self._list(waiting.popleft()))
         if before == self.met:
             self._refuse_folder("ESA102", f"the folder of definitions holds no *.yaml, found {folder}")
+
+    def _is_elsewhere(self, path: Path) -> bool:
+        """Whether a link on the way to `path` leaves the project, or leads to what is hidden in it, such as .git."""
+        target, root = os.path.realpath(path), os.path.realpath(self.root)
+        if target == os.path.normpath(Path(root, path.relative_to(self.root))):
+            return False
+        return not _is_within(target, root)
 
     def _list(self, folder: str) -> list[str]:
         """The folders in `folder`, after its files were kept."""
@@ -112,7 +145,7 @@ class _Search:
 
     def _visit(self, path: str, entry: os.DirEntry[str]) -> bool:
         """Whether `path` is a folder to go into; a file of definitions is kept."""
-        is_named = path.casefold().endswith(_ENDINGS)
+        is_named = _is_named(path)
         try:
             # Not the entry's own, which on Windows knows no inode.
             status = Path(entry).stat()
@@ -120,9 +153,8 @@ class _Search:
             self._refuse(path, f"the file cannot be read: {_why(error)}")
             return False
         is_folder = stat.S_ISDIR(status.st_mode)
-        if (is_named or is_folder) and entry.is_symlink() and self._leads_out(entry):
-            fix = "put a copy of what it leads to in its place, or delete the link"
-            self._refuse(path, f"the link leads out of the definitions, found {Path(entry).readlink()}", fix)
+        if (is_named or is_folder) and entry.is_symlink() and self._leads_out(entry, is_folder=is_folder):
+            self._refuse(path, f"the link leads out of the definitions, found {Path(entry).readlink()}", _COPY)
         elif is_named and is_folder:
             self._refuse(path, "a folder has the name of a file of definitions", "rename the folder, or delete it")
         elif is_named and not stat.S_ISREG(status.st_mode):
@@ -146,10 +178,14 @@ class _Search:
         self.folders.add(inode)
         return is_new
 
-    def _leads_out(self, link: os.DirEntry[str]) -> bool:
-        """Whether a link leaves the definitions: what lies there is nobody's to read, and must not be quoted."""
+    def _leads_out(self, link: os.DirEntry[str], *, is_folder: bool) -> bool:
+        """Whether a link leaves the definitions: what lies there is nobody's to read, and must not be quoted.
+
+        A file beside them that is none, such as one with the credentials of a pipeline, is left, too.
+        """
         target = os.path.realpath(link)
-        return not any(_is_within(target, home) for home in self.homes)
+        is_none = not (is_folder or _is_named(target))
+        return is_none or not any(_is_within(target, home) for home in self.homes)
 
     def _refuse(self, file: str, message: str, fix: str = "") -> None:
         self.met += 1
@@ -166,6 +202,15 @@ class _Search:
 
 def _name_of(entry: os.DirEntry[str]) -> str:
     return entry.name
+
+
+def _is_named(path: str) -> bool:
+    return path.casefold().endswith(_ENDINGS)
+
+
+def _name_target(path: Path) -> str:
+    """What the link at `path` says; where the link is further up, where all of it leads."""
+    return str(path.readlink() if path.is_symlink() else path.resolve())
 
 
 def _is_within(target: str, home: str) -> bool:

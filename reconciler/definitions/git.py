@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from reconciler.errors import ProjectError
 
 if TYPE_CHECKING:
+    import tarfile
     from collections.abc import Iterator, Sequence
 
 # A hook of git has these set for its own repository; here the folder that is given says which one is meant.
@@ -69,8 +70,18 @@ def checked_out(root: Path, reference: str, folders: Sequence[str]) -> Iterator[
         if known:
             archive = _git(root, "archive", "--format=tar", commit, "--", *known)
             with tarfile.open(fileobj=BytesIO(archive.stdout)) as files:
-                files.extractall(folder, filter="data")
+                files.extractall(folder, filter=_leave_out_links)  # noqa: S202 - stricter than its own
         yield Path(folder)
+
+
+def _leave_out_links(member: tarfile.TarInfo, folder: str) -> tarfile.TarInfo | None:
+    """What is unpacked: no link that leads out of the copy, and nothing but files, folders and links within it."""
+    import tarfile  # noqa: PLC0415
+
+    try:
+        return tarfile.data_filter(member, folder)
+    except tarfile.FilterError:
+        return None
 
 
 def read_file_at(root: Path, reference: str, file: str) -> bytes | None:

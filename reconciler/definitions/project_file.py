@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from reconciler.definitions.files import PROJECT_FILE, read_file
+from reconciler.definitions.files import PROJECT_FILE, read_project_file
 from reconciler.definitions.flawless import read_flawless
 from reconciler.definitions.problems import Problem
 from reconciler.definitions.scalars import PlainScalars
@@ -33,7 +34,8 @@ def find_root(start: Path) -> Path:
     Raises ProjectError where there is none.
     """
     for folder in (start, *start.parents):
-        if (folder / PROJECT_FILE).is_file():
+        # Whatever is called so: a pipe or a link to nowhere is said, and no file further up is taken in its place.
+        if os.path.lexists(folder / PROJECT_FILE):
             return folder
         if (folder / ".git").exists():
             break
@@ -45,7 +47,7 @@ def find_root(start: Path) -> Path:
 
 def read_project(root: Path) -> tuple[ProjectTree | None, tuple[Finding, ...]]:
     """What the project file in `root` says, and what is wrong with it; None where anything is."""
-    data = read_file(root, PROJECT_FILE)
+    data = read_project_file(root)
     if isinstance(data, Finding):
         return None, (data,)
     return parse_project(data)
@@ -68,7 +70,7 @@ def check_hosts(root: Path, tree: ProjectTree, allowed: tuple[AllowedHost, ...])
     if not foreign:
         return ()
     problems = [_refuse_host(name, url) for name, url in foreign.items()]
-    data = read_file(root, PROJECT_FILE)
+    data = read_project_file(root)
     return _find_places(data, problems) if isinstance(data, bytes) else (data,)
 
 

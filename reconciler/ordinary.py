@@ -1,0 +1,32 @@
+"""Ordinary files, read within bounds: a device, a pipe or a file of /proc could hang a command, or hold secrets."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Far beyond any plan, snapshot or journal, and little enough for the memory of a small machine.
+LARGEST = 1024**3
+# Without waiting for somebody at the other end of a pipe; Windows has neither.
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+
+def read_ordinary(path: Path, largest: int = LARGEST) -> bytes:
+    """The content of the file at `path`, and of one that is larger the first `largest` bytes and one more.
+
+    Raises OSError where it cannot be read, and where it is no ordinary file.
+    """
+    descriptor = os.open(path, _FLAGS)
+    with os.fdopen(descriptor, "rb") as stream:
+        mode = os.fstat(descriptor).st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if not stat.S_ISREG(mode):
+            raise OSError(errno.EINVAL, "it is a pipe, a socket or a device", str(path))
+        # The size that the system gives is not asked for: of the files in /proc it is 0.
+        return stream.read(largest + 1)
