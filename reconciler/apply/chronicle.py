@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from reconciler.apply.entries import Began, Ended, Intent, Landed
 from reconciler.apply.entry_lines import decode_entry
 from reconciler.errors import FileError, PlanFileError
+from reconciler.nesting import is_too_deep
 from reconciler.ordinary import read_ordinary
 from reconciler.planfile.reading import read_plan
 from reconciler.planfile.shapes import Misshapen, take_object, take_text
@@ -118,7 +119,7 @@ def _parse_line(line: bytes) -> Document | None:
     if not line.endswith(b"\n"):
         return None
     try:
-        document = json.loads(line)
+        document = None if is_too_deep(line) else json.loads(line)
     except ValueError:
         return None
     return document if isinstance(document, dict) else None

@@ -11,10 +11,11 @@ from yaml.events import AliasEvent, MappingEndEvent, MappingStartEvent, ScalarEv
 
 from reconciler.definitions.advice import advise_empty
 from reconciler.definitions.anchors import Anchored, Anchors, TooMany
+from reconciler.definitions.brackets import Watched
 from reconciler.definitions.document import Document, Spot
 from reconciler.definitions.reader import open_events
 from reconciler.definitions.scalars import Trouble, find_trouble, has_control, read_plain
-from reconciler.definitions.syntax import explain_syntax
+from reconciler.definitions.syntax import explain_syntax, find_offset
 from reconciler.definitions.unclean import MOST_FOUND, read_source
 from reconciler.definitions.values import MAX_DEPTH
 from reconciler.rules import make_finding
@@ -36,6 +37,7 @@ MOST_SPOTS = 500_000
 # Three times what channels of 5 MiB can hold: the rest is an attack on memory.
 MOST_VALUES = 1_000_000
 _NAMED = 2
+_TOO_DEEP = f"values must not be nested deeper than {MAX_DEPTH} levels"
 
 
 class _Post(NamedTuple):
@@ -66,11 +68,17 @@ def read_closely(file: str, data: bytes, opener: OpenEvents = open_events) -> Do
 
 
 def _read_into(document: Document, opener: OpenEvents) -> None:
+    events = Watched(document.text, opener)
     try:
-        _CloseReader(document, opener(document.text)).read()
+        _CloseReader(document, events).read()
     except _Stop:
         pass
     except yaml.YAMLError as error:
+        offset = events.find_too_deep(find_offset(error))
+        if offset is not None:
+            place = document.place_at(offset, offset + 1)
+            document.findings.append(make_finding("ESA111", _TOO_DEEP, place))
+            return
         fault = explain_syntax(document.text, error)
         place = document.place_at(fault.start, fault.end)
         # What was found on the way in that same line is most likely the same mistake.
@@ -140,7 +148,7 @@ class _CloseReader:
 
     def _enter(self, event: Any, depth: int) -> None:
         if depth > MAX_DEPTH:
-            self._report(event, "ESA111", f"values must not be nested deeper than {MAX_DEPTH} levels")
+            self._report(event, "ESA111", _TOO_DEEP)
             raise _Stop
         self._deepest = max(self._deepest, depth)
 

@@ -59,6 +59,11 @@ def explain_syntax(text: str, error: yaml.YAMLError) -> Fault:
     return _explain_conflict(conflict) if conflict else _explain(text, error)
 
 
+def find_offset(error: yaml.YAMLError) -> int:
+    """Where in its text the parser gave up; 0 where `error` does not say."""
+    return _offset(error, "problem_mark")
+
+
 def _explain_conflict(conflict: re.Match[str]) -> Fault:
     fix = "merge the two sides, and delete the lines that start with <<<<<<<, ======= and >>>>>>>"
     return Fault("a merge conflict is not resolved", *conflict.span(), fix)
@@ -66,7 +71,7 @@ def _explain_conflict(conflict: re.Match[str]) -> Fault:
 
 def _explain(text: str, error: yaml.YAMLError) -> Fault:
     problem = str(getattr(error, "problem", None) or "not readable")
-    offset, opened = _offset(error, "problem_mark"), _offset(error, "context_mark")
+    offset, opened = find_offset(error), _offset(error, "context_mark")
     lines = _lines_around(text, offset)
     fault = _find_unclosed(problem, str(getattr(error, "context", "")), opened) or _find_escape(problem, offset)
     fault = fault or _find_odd_space(lines[:_NEAR]) or _find_bare_name(lines[: _NEAR + 1])

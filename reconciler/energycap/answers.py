@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from reconciler.energycap.words import make_harmless
 from reconciler.errors import BadAnswer, Refused, Unauthorized, Unavailable
+from reconciler.nesting import is_too_deep
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -101,12 +102,12 @@ def _read_pause(headers: Mapping[str, str]) -> float | None:
 
 def decode(request: Request, answer: Answer) -> object:
     """The JSON document that `answer` holds. Raises BadAnswer where it holds none, or numbers that JSON has not."""
+    flaw = "it is nested too deeply"
     try:
-        return _DECODER.decode(answer.body.decode("utf-8-sig"))
+        if not is_too_deep(answer.body):
+            return _DECODER.decode(answer.body.decode("utf-8-sig"))
     except UnicodeDecodeError:
         flaw = "it is not UTF-8"
-    except RecursionError:
-        flaw = "it is nested too deeply"
     except ValueError as error:
         flaw = str(error)
     what = f"{request} answered {_name(answer.status)} with"

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from reconciler.energycap.page_text import find_page_words
+from reconciler.nesting import is_too_deep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,8 +44,9 @@ def find_words(body: bytes, content_type: str) -> str:
     if "html" in content_type or text[:1] == "<":
         return find_page_words(text)
     try:
-        return "; ".join(dict.fromkeys(islice(_find_sentences(json.loads(text)), _SENTENCES)))
-    except (ValueError, RecursionError):
+        document = text if is_too_deep(text) else json.loads(text)
+        return "; ".join(dict.fromkeys(islice(_find_sentences(document), _SENTENCES)))
+    except ValueError:
         return _find_words_of_part(text) if len(body) > _LARGEST else text
 
 

@@ -10,6 +10,7 @@ from reconciler.energycap.reference import make_reference, types_from_response, 
 from reconciler.energycap.wire import live_from_response
 from reconciler.errors import BadAnswer, FileError
 from reconciler.model.live import Snapshot
+from reconciler.nesting import is_too_deep
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,9 +28,11 @@ def render_world(world: Mapping[str, object], *, environment: str, taken: str) -
 
 def read_world(text: str) -> Document:
     """The world in the text of a file. Raises FileError where it is none."""
+    if is_too_deep(text):
+        raise FileError("the file is no snapshot: its JSON is nested too deeply", _WAY_OUT)
     try:
         world = json.loads(text)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise FileError("the file is no snapshot, or was cut short: it is no JSON", _WAY_OUT) from error
     if not isinstance(world, dict) or world.get("formatVersion") != WORLD_FORMAT:
         raise FileError(f"the file is no snapshot of format {WORLD_FORMAT}", _WAY_OUT)

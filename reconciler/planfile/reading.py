@@ -12,6 +12,7 @@ from reconciler.model.findings import Finding, Severity
 from reconciler.model.places import Place
 from reconciler.model.plan import ChannelLabel, FeedMove, FeedRoute, FormulaLink, Plan
 from reconciler.model.routes import Pointers, Problem
+from reconciler.nesting import is_too_deep
 from reconciler.planfile.reading_changes import read_change, read_name
 from reconciler.planfile.shapes import (
     Document,
@@ -43,13 +44,13 @@ def read_plan(text: str) -> Plan:
         _check_version(document)
         _check_seal(document, text)
         return _read_plan(document)
-    except RecursionError:
-        raise PlanFileError("the file is no saved plan: its JSON is nested too deeply", _MAKE_AGAIN) from None
     except Misshapen as misshapen:
         raise PlanFileError(f"the saved plan is damaged: {misshapen}", _MAKE_AGAIN) from None
 
 
 def _parse(text: str) -> Document:
+    if is_too_deep(text):
+        raise PlanFileError("the file is no saved plan: its JSON is nested too deeply", _MAKE_AGAIN)
     try:
         document = json.loads(text, parse_float=_parse_number, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:

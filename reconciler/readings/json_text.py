@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, NoReturn
 
+from reconciler.nesting import is_too_deep
 from reconciler.readings.flaws import BrokenFile, quote
 
 if TYPE_CHECKING:
@@ -20,11 +21,14 @@ _LONGEST_WORD = 16
 # What a number goes on with, and the end of what was read: the value may be longer than it seems.
 _MAY_FOLLOW = frozenset(("", *"0123456789.eE+-"))
 _SPACE = re.compile(r"[ \t\r\n]*")
+_TOO_DEEP = "it is nested too deeply"
 _FIX = "correct the JSON; a JSON array has commas between its groups and one ] at its end"
 
 
 def decode(text: str) -> object:
     """The one value of JSON that `text` is. Raises ValueError, with what is wrong as its message."""
+    if is_too_deep(text):
+        raise ValueError(_TOO_DEEP)
     value, end = decode_first(text, 0)
     if skip(text, end) != len(text):
         raise ValueError("there is more after the value")
@@ -37,7 +41,7 @@ def decode_first(text: str, start: int) -> tuple[object, int]:
         value: object
         value, end = _DECODER.raw_decode(text, skip(text, start))
     except RecursionError:
-        raise ValueError("it is nested too deeply") from None
+        raise ValueError(_TOO_DEEP) from None
     return value, end
 
 
@@ -101,6 +105,8 @@ class _Window:
                 if length > LONGEST_GROUP:
                     what = f"a group is longer than {LONGEST_GROUP:,} characters"
                     raise BrokenFile(what, self._line, "split the group in two") from None
+                if is_too_deep(self._held[self._start :]):
+                    self._refuse(ValueError(_TOO_DEEP))
                 if not _may_go_on(flaw, self._held) or not self._read(max(_CHUNK, length)):
                     self._refuse(flaw)
             else:
@@ -109,6 +115,8 @@ class _Window:
 
     def _cut(self, value: object, end: int) -> tuple[int, str, object]:
         line, own = self._line, self._held[self._start : end]
+        if is_too_deep(own):
+            self._refuse(ValueError(_TOO_DEEP))
         self._advance(end)
         return line, own, value
 

@@ -98,6 +98,8 @@ def encode_header(**changes: object) -> bytes:
     ("content", "complaint"),
     [
         (b"".join((LINES[0], b"[1]\n", *LINES[2:])), "PATH is damaged at line 2"),
+        (b"".join((LINES[0], b"[" * 100_000 + b"\n", *LINES[2:])), "PATH is damaged at line 2"),
+        (b"".join((LINES[0], b'{"at": ' + b"[" * 500 + b"]" * 500 + b"}\n", *LINES[2:])), "PATH is damaged at line 2"),
         (b"".join((LINES[0], b'{"at": 1}\n', *LINES[2:])), "PATH is damaged, or no journal: at must be text"),
         (json.dumps(encode_plan(PLAN)).encode() + b"\n", "PATH is damaged, or no journal: plan must be an object"),
         (b"hello\n", "PATH is no journal: its first line is not whole"),
@@ -105,7 +107,7 @@ def encode_header(**changes: object) -> bytes:
         (encode_header(format_version="2.0"), "PATH has the format_version '2.0'; this reconciler reads 1.x"),
         (encode_header(plan=encode_plan(PLAN) | {"tool_version": "9"}), "PATH: the plan was changed after it was made"),
     ],
-    ids=["damaged", "no entry", "plan file", "text", "empty", "version", "seal"],
+    ids=["damaged", "deep", "deep and closed", "no entry", "plan file", "text", "empty", "version", "seal"],
 )
 def test_what_is_no_journal_is_refused(tmp_path: Path, content: bytes, complaint: str) -> None:
     path = tmp_path / "a.jsonl"

@@ -56,11 +56,15 @@ def test_keys_that_a_later_version_added_are_left_alone() -> None:
         ("[NaN]", "the file is no saved plan: it has a number beyond all bounds"),
         ("[" * 100_000, "the file is no saved plan: its JSON is nested too deeply"),
         (
+            TEXT.replace('"url":', '"new":' + "[" * 500 + "]" * 500 + ',"url":'),
+            "the file is no saved plan: its JSON is nested",
+        ),
+        (
             TEXT.replace('"multiplier":0.001', '"multiplier":0.01'),
             "the plan was changed after it was made: its digest does not fit what it says",
         ),
     ],
-    ids=["empty", "cut", "a list", "terraform", "huge", "infinite", "no number", "deep", "edited"],
+    ids=["empty", "cut", "a list", "terraform", "huge", "infinite", "no number", "deep", "deep within", "edited"],
 )
 def test_what_is_no_plan_or_was_changed_is_refused_with_a_way_out(text: str, message: str) -> None:
     with pytest.raises(PlanFileError) as caught:

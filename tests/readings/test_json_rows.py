@@ -113,8 +113,9 @@ def test_a_single_reading_with_an_unknown_property_is_a_flaw(tmp_path: Path) -> 
         ('{"channelId": 7', "the line is no JSON: expecting ',' delimiter"),
         ('{"channelId": 7} {}', "the line is no JSON: there is more after the value"),
         ('{"channelId": ' + "[" * 100_000, "the line is no JSON: it is nested too deeply"),
+        ('{"channelId": ' + "[" * 500 + "]" * 500 + "}", "the line is no JSON: it is nested too deeply"),
     ],
-    ids=["cut", "two", "deep"],
+    ids=["cut", "two", "deep", "closed"],
 )
 def test_a_line_must_be_one_object(tmp_path: Path, text: str, message: str) -> None:
     source = look_at(write(tmp_path, f'{{"channelId": 7, "readings": []}}\n{text}\n'))

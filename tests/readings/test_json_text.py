@@ -61,6 +61,8 @@ def test_each_element_has_the_line_it_begins_in() -> None:
         ('[{"a": -Infinity}]', 1, "the file is no whole JSON: -Infinity is no number of JSON"),
         ('[{"a": 1, "b": 2, "a": 3}]', 1, 'the file is no whole JSON: the name "a" stands twice in one object'),
         ("[" + "[" * 100_000, 1, "the file is no whole JSON: it is nested too deeply"),
+        ("[" * 500 + "]" * 500, 1, "the file is no whole JSON: it is nested too deeply"),
+        ('[1,\n{"a":' + "[" * 500 + "]" * 500 + "}]", 2, "the file is no whole JSON: it is nested too deeply"),
         ("[{'a': 1}]", 1, "the file is no whole JSON: expecting property name enclosed in double quotes"),
     ],
     ids=lambda value: repr(value)[:30],
