@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.energycap.client import Editor, Reader
-    from reconciler.model.live import Live
+    from reconciler.model.live import Fetched, Live
     from reconciler.model.plan import Block, Change, FeedRoute
     from reconciler.planning.index import Index
 
@@ -37,7 +37,7 @@ _SHARED = frozenset({CHANNEL_IMPORT_ID, FORMULA, IS_CALCULATED, IS_PRIMARY_DEMAN
 _REFERRING = frozenset({IS_PRIMARY_DEMAND, OBSERVATION_RULE_ID, OBSERVATION_TYPE_ID, UNIT_ID})
 
 
-def read_if_there(reader: Reader, channel_id: int) -> Live | None:
+def read_if_there(reader: Reader, channel_id: int) -> Fetched | None:
     """The channel with this id, None where there is none any more. Raises any other ServiceError."""
     try:
         return reader.read_channel(channel_id)
@@ -61,31 +61,31 @@ class Witness:
         self._reference: Reference | None = None
         self._everywhere: Index | None = None
 
-    def read(self, change: Change) -> tuple[Live, ...]:
-        """The channels that `change` is judged by; one list of the data point where they matter to each other.
+    def read(self, change: Change) -> tuple[Fetched | None, tuple[Live, ...]]:
+        """The channel of `change`, None where it is not there any more, and the others that the change is judged by.
 
-        Empty where its channel is not there any more. What else it takes to judge is read before, once for all changes:
-        from here to the write nothing more is asked of the service. Raises ServiceError.
+        The others come by one list of the data point, where they matter to each other. What else it takes to judge is
+        read before, once for all changes. The channel itself comes last and by its id: from here to the write nothing
+        more is asked of the service, and a row of a list may leave out values that an edit then erases. Raises
+        ServiceError.
         """
         self._find_reference(change)
         self._find_holders(change)
+        neighbours: tuple[Live, ...] = ()
         if list_touched(change.edits) & _SHARED or (self._feeds and may_reroute(change)):
-            channels = self._editor.list_channels(change.data_point.id)
-            return channels if any(live.id == change.channel_id for live in channels) else ()
-        fresh = read_if_there(self._editor, change.channel_id)
-        return () if fresh is None else (fresh,)
+            neighbours = self._editor.list_channels(change.data_point.id)
+        return read_if_there(self._editor, change.channel_id), neighbours
 
-    def check_again(self, change: Change, fresh: Live, channels: Sequence[Live]) -> tuple[Block, ...]:
+    def check_again(self, change: Change, fresh: Live, neighbours: Sequence[Live]) -> tuple[Block, ...]:
         """The preconditions that fail or cannot be known for `change` now, and the feeds that it would lead away now.
 
         Raises ServiceError.
         """
         others = [other for other in self._on_point[change.data_point.id] if other is not change]
-        neighbours = (*channels, *self._find_holders(change))
         reference = self._find_reference(change)
         return (
-            *check_again(change, fresh, neighbours, reference, others),
-            *check_feeds_again(change, fresh, channels, self._feeds, reference),
+            *check_again(change, fresh, (*neighbours, *self._find_holders(change)), reference, others),
+            *check_feeds_again(change, fresh, neighbours, self._feeds, reference),
         )
 
     def _find_holders(self, change: Change) -> tuple[Live, ...]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from reconciler.apply.journal import Journal
     from reconciler.apply.writing import Write
     from reconciler.energycap.client import Editor
-    from reconciler.model.live import Live
+    from reconciler.model.live import Fetched, Live
     from reconciler.model.project import ChannelEdit
 
 _UNANSWERED = "the run that sent it had no answer"
@@ -35,7 +35,7 @@ class Sender:
     patience: Patience = field(default_factory=Patience)
     written: Written = field(default_factory=Written)
 
-    def send(self, name: str, write: Write, before: Live) -> Landing:
+    def send(self, name: str, write: Write, before: Fetched) -> Landing:
         """What became of `write`, sent for the change `name` to the channel that read as `before` a moment ago.
 
         Nothing is sent that is not in the journal first; a journal that cannot be written halts the run.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.apply.staleness import find_graver, find_movement, find_remaining
-from reconciler.apply.writing import find_silence, find_writes
+from reconciler.apply.writing import Landing, find_silence, find_writes
+from reconciler.energycap.answers import unusable
 from reconciler.errors import ServiceError, Unauthorized
 from reconciler.model.outcomes import Ending, Outcome
 
@@ -15,9 +16,11 @@ if TYPE_CHECKING:
 
     from reconciler.apply.evidence import Witness
     from reconciler.apply.sending import Sender
-    from reconciler.apply.writing import Landing
-    from reconciler.model.live import Live
+    from reconciler.model.live import Fetched, Live
     from reconciler.model.plan import Change
+
+# The channel of a change as it reads by its id, None where it is gone, and the channels around it that matter to it.
+_Sight: TypeAlias = "tuple[Fetched | None, tuple[Live, ...]]"
 
 _PLAN_AGAIN = "plan again: reconciler plan"
 
@@ -63,13 +66,12 @@ class Stepper:
         if earlier and earlier.is_open:
             return _stop(change, earlier)
         try:
-            channels = self._read(change)
-            fresh = next((live for live in channels if live.id == change.channel_id), None)
+            fresh, neighbours = self._read(change)
             if fresh is None:
                 return _find_stale(change, f"channel {change.channel_id} is not there any more")
             if not find_remaining(change.wanted, fresh):
                 return self._find_already(change)
-            stale = self._judge(change, fresh, channels)
+            stale = self._judge(change, fresh, neighbours)
         except ServiceError as error:
             return _fail(change, error)
         return stale or self._write(change, fresh)
@@ -103,16 +105,29 @@ class Stepper:
             return _stop(change, earlier)
         return Step(Outcome(change.name, change.channel_id, Ending.DONE, already=True))
 
-    def _read(self, change: Change) -> tuple[Live, ...]:
+    def _read(self, change: Change) -> _Sight:
         """What `change` is judged by, read until it is not older than what this run itself has written."""
         return self._sender.patience.read_on(
             self._witness.read(change),
-            lambda _channels: self._witness.read(change),
-            self._sender.written.is_late,
+            lambda _sight: self._witness.read(change),
+            lambda sight: self._sender.written.is_late([*sight[1], *filter(None, sight[:1])]),
             is_certain=True,
         )
 
-    def _judge(self, change: Change, fresh: Live, channels: Sequence[Live]) -> Step | None:
+    def _read_on(self, fresh: Fetched) -> Fetched:
+        """The channel once more, between two writes to it, read until it shows the first. Raises ServiceError."""
+        written, editor = self._sender.written, self._sender.editor
+        found = self._sender.patience.read_on(
+            editor.read_channel(fresh.id),
+            lambda _found: editor.read_channel(fresh.id),
+            lambda found: written.is_late([found]),
+            is_certain=True,
+        )
+        if written.is_late([found]):
+            raise unusable(f"channel {fresh.id} still reads as it did before the write")
+        return found
+
+    def _judge(self, change: Change, fresh: Live, neighbours: Sequence[Live]) -> Step | None:
         # To send them back would take them from the channel that this run gave them to.
         if lost := [flag for flag in self._sender.written.list_lost(fresh) if flag not in change.wanted]:
             return _find_stale(change, f"{lost[0]} is true, though this run gave it to another channel")
@@ -120,20 +135,26 @@ class Stepper:
             return _find_stale(change, "; ".join(movement))
         if graver := find_graver(change, fresh):
             return _find_stale(change, "; ".join(graver))
-        if blocks := self._witness.check_again(change, fresh, channels):
+        if blocks := self._witness.check_again(change, fresh, neighbours):
             message = "; ".join(f"{block.rule} {block.message}" for block in blocks)
             return _find_stale(change, message, blocks[0].unblock)
         return None
 
-    def _write(self, change: Change, fresh: Live) -> Step:
-        before, sent, done, halt = fresh, 0, "", ""
+    def _write(self, change: Change, fresh: Fetched) -> Step:
+        written: Live = fresh
+        sent, done, halt = 0, "", ""
         for write in find_writes(change, fresh):
+            try:
+                # The answer to a write is not yet a read, and the next body is made of what is read.
+                before = self._read_on(fresh) if done else fresh
+            except ServiceError as error:
+                return _stop(change, _find_unread(error), sent, done)
             landing = self._sender.send(change.name, write, before)
             sent += landing.was_sent
             if landing.ending is not Ending.DONE:
                 return _stop(change, landing, sent, done)
-            before, done, halt = landing.found or before, f"its {write.part.value} was written; ", landing.halt
-        return Step(Outcome(change.name, change.channel_id, Ending.DONE, requests=sent), before, halt=halt)
+            written, done, halt = landing.found or written, f"its {write.part.value} was written; ", landing.halt
+        return Step(Outcome(change.name, change.channel_id, Ending.DONE, requests=sent), written, halt=halt)
 
 
 def _find_stale(change: Change, reason: str, fix: str = _PLAN_AGAIN) -> Step:
@@ -144,6 +165,12 @@ def _fail(change: Change, error: ServiceError) -> Step:
     outcome = Outcome(change.name, change.channel_id, Ending.FAILED, f"nothing was written: {error.message}", error.fix)
     halt = error.message if isinstance(error, Unauthorized) else ""
     return Step(outcome, halt=halt, silence=find_silence(error))
+
+
+def _find_unread(error: ServiceError) -> Landing:
+    """What became of a write whose channel could not be read before: it was not sent."""
+    message = f"the rest was not written: {error.message}"
+    return Landing(Ending.FAILED, message, error.fix, was_sent=False, silence=find_silence(error))
 
 
 def _stop(change: Change, landing: Landing, sent: int = 0, done: str = "") -> Step:

@@ -17,7 +17,7 @@ from reconciler.model.outcomes import Ending
 if TYPE_CHECKING:
     from reconciler.apply.patience import Patience
     from reconciler.energycap.client import Editor
-    from reconciler.model.live import Live
+    from reconciler.model.live import Fetched, Live
     from reconciler.model.plan import Change
     from reconciler.model.project import ChannelEdit
     from reconciler.model.values import Spec
@@ -95,7 +95,7 @@ def find_writes(change: Change, fresh: Live) -> tuple[Write, ...]:
     return tuple(write for write in writes if write.wanted)
 
 
-def send(write: Write, before: Live, editor: Editor, channel_edit: ChannelEdit, patience: Patience) -> Landing:
+def send(write: Write, before: Fetched, editor: Editor, channel_edit: ChannelEdit, patience: Patience) -> Landing:
     """Send `write` to the channel that read as `before` a moment ago, and say what became of it.
 
     Where no answer shows it done, the channel is read, with `patience`; it is never sent a second time.
@@ -165,7 +165,7 @@ def find_silence(error: ServiceError) -> str:
     return error.message if isinstance(error, Unreachable | Unavailable) else ""
 
 
-def _put(write: Write, before: Live, editor: Editor, channel_edit: ChannelEdit) -> Live | None:
+def _put(write: Write, before: Fetched, editor: Editor, channel_edit: ChannelEdit) -> Live | None:
     match write.part:
         case Part.CHANNEL:
             return editor.edit_channel(before, write.wanted, channel_edit)

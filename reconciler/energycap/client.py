@@ -33,7 +33,7 @@ from reconciler.energycap.wire import identify, is_whole, live_from_response
 from reconciler.energycap.words import make_harmless
 from reconciler.energycap.worlds import WORLD_FORMAT
 from reconciler.errors import BadAnswer, Refused, Unavailable, Unreachable
-from reconciler.model.live import Snapshot
+from reconciler.model.live import Fetched, Snapshot
 
 if TYPE_CHECKING:
     import re
@@ -114,10 +114,10 @@ class Reader:
         query = {} if data_point_id is None else {"filter": f"dataPointId equals '{data_point_id}'"}
         return self._list(query, unpack_rows, live_from_response, self.read_channel)
 
-    def read_channel(self, channel_id: int) -> Live:
+    def read_channel(self, channel_id: int) -> Fetched:
         """The channel with this id. Raises Refused, with status 404, where there is none."""
         document = self._session.read(READ_CHANNEL.to(channel_id))
-        return _expect(channel_id, document)
+        return Fetched(_expect(channel_id, document))
 
     def read_reference(self, channels: Sequence[Live]) -> Reference:
         """All reference data: what the service lists, and what only `channels` show."""
@@ -214,13 +214,13 @@ class Editor(Reader):
     and whoever asked has to look.
     """
 
-    def edit_channel(self, fresh: Live, wanted: Spec, channel_edit: ChannelEdit) -> Live | None:
+    def edit_channel(self, fresh: Fetched, wanted: Spec, channel_edit: ChannelEdit) -> Live | None:
         """The channel as the service answers to an edit: all of `fresh`, and in it what is `wanted`.
 
         None where the service says that it was done and nothing else: look with `read_channel`.
 
-        `fresh` was read just now; `wanted` holds values by the paths of EsaChannelEdit. Raises ValueError where nothing
-        is wanted, or a value of one version of several, which `edit_version` edits.
+        `fresh` was read just now, by its id; `wanted` holds values by the paths of EsaChannelEdit. Raises ValueError
+        where nothing is wanted, or a value of one version of several, which `edit_version` edits.
         """
         _refuse_nothing(wanted)
         request = EDIT_CHANNEL.to(fresh.id, body=channel_body(fresh, wanted, channel_edit))
@@ -230,7 +230,7 @@ class Editor(Reader):
         except BadAnswer as error:
             raise _make_doubt(request, error) from error
 
-    def edit_version(self, fresh: Live, wanted: Spec) -> None:
+    def edit_version(self, fresh: Fetched, wanted: Spec) -> None:
         """Edit the current version of `fresh`: all of it as it was read just now, and in it what is `wanted`.
 
         Raises ValueError where nothing or a value of the channel itself is wanted. What the service answers to a

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NewType
 
 from reconciler.model.fields import FORMULA, IS_CALCULATED, IS_PRIMARY_VALUE
 from reconciler.model.record import record
@@ -77,6 +77,11 @@ class Live:
         """The formulas of all versions that have one, oldest first."""
         texts = [version.values.get(FORMULA) for version in self.versions]
         return tuple([text for text in texts if isinstance(text, str) and text])
+
+
+# A channel read by its own id a moment ago. Only such a one can be edited: an edit sends the whole channel back, and a
+# row of a list may leave values out, which would erase them.
+Fetched = NewType("Fetched", Live)
 
 
 @record

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from reconciler.energycap.client import Editor
-    from reconciler.model.live import Live
+    from reconciler.model.live import Fetched
     from reconciler.model.outcomes import Account, Outcome
     from reconciler.model.plan import Plan
     from reconciler.model.routes import Feed
@@ -81,7 +81,7 @@ class Bench:
         conduct = replace(conduct or Conduct(), patience=Patience(sleep=lambda _seconds: None))
         return apply_plan(plan, self.editor, environment, conduct)
 
-    def read(self, channel_id: int) -> Live:
+    def read(self, channel_id: int) -> Fetched:
         """A channel as it is now."""
         return self.other.read_channel(channel_id)
 

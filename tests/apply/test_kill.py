@@ -34,10 +34,13 @@ REQUESTS = [
     f"GET {GAS}",
     "PUT 10461",
     f"GET {GAS}",
+    f"GET {GAS}",
     f"PUT {GAS}",
     "GET esachannel",
+    f"GET {NET}",
     f"PUT {NET}",
     "GET esachannel",
+    f"GET {LOSSES}",
     f"PUT {LOSSES}",
     "GET",
     "GET",
@@ -64,8 +67,8 @@ def test_an_undisturbed_run_asks_what_these_tests_take_for_granted(start: Start)
 
     bench.apply(bench.plan(*DESIRED), Conduct(parallelism=1))
 
-    assert seen[:8] == REQUESTS[:8]
-    assert sorted(seen[8:]) == sorted(f"GET {channel_id}" for channel_id in (GAS, NET, LOSSES))
+    assert seen[:11] == REQUESTS[:11]
+    assert sorted(seen[11:]) == sorted(f"GET {channel_id}" for channel_id in (GAS, NET, LOSSES))
     assert bench.writes() == WRITES
 
 

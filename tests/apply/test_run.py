@@ -346,7 +346,7 @@ def test_the_giver_of_a_primary_value_is_already_demoted_where_the_service_does_
         Outcome("new", 1077, Ending.DONE, requests=1),
         Outcome("old", 1078, Ending.DONE, already=True),
     )
-    assert demo.editor.requests == {LIST: 2, CHANNEL: 1, READ: 1}
+    assert demo.editor.requests == {LIST: 2, CHANNEL: 1, READ: 3}
     assert demo.plan(*MOVE).summary.update == 0
 
 

@@ -18,7 +18,7 @@ from reconciler.energycap.session import Session
 from reconciler.energycap.transport import Transport
 from reconciler.energycap.wire import live_from_response
 from reconciler.errors import BadAnswer, ProjectError, Refused, ServiceError, Unauthorized, Unavailable, Unreachable
-from reconciler.model.live import Snapshot
+from reconciler.model.live import Fetched, Snapshot
 from reconciler.model.project import ChannelEdit
 from reconciler.model.reference import ObservationType, Reference, SummarizationMethod, Unit
 from tests.energycap.documents import make_channel, make_version, make_versions
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 URL = "https://a.energycap.com"
 KEY = "sandbox"
-LIVE = live_from_response(make_channel())
+LIVE = Fetched(live_from_response(make_channel()))
 SEVERAL = make_versions(make_version(channelVersionId=1, endDate="2026-01-01"), make_version(beginDate="2026-01-01"))
 OMIT = ChannelEdit.OMIT_VERSION
 
@@ -276,7 +276,7 @@ def test_an_edit_of_a_version_goes_to_the_current_one(answer: httpx.Response) ->
     wire = Script(answer)
 
     with open_editor(URL, KEY, wire) as editor:
-        editor.edit_version(live_from_response(SEVERAL), {"esaChannelVersion.multiplier": 2})
+        editor.edit_version(Fetched(live_from_response(SEVERAL)), {"esaChannelVersion.multiplier": 2})
 
     (sent,) = wire.sent
     assert (sent.method, sent.url.path) == ("PUT", "/api/v202406/esachannel/1042/version/10420")

@@ -122,7 +122,7 @@ def test_every_channel_of_the_demo_takes_an_edit_and_nothing_else_of_it_changes(
     wanted = {"channelDescription": "edited"}
     with editing(tmp_path, *settings) as editor:
         for before in editor.list_channels():
-            after = editor.edit_channel(before, wanted, OMIT)
+            after = editor.edit_channel(editor.read_channel(before.id), wanted, OMIT)
 
             assert after == replace(before, values={**before.values, **wanted})
             assert editor.read_channel(before.id) == after
@@ -131,7 +131,7 @@ def test_every_channel_of_the_demo_takes_an_edit_and_nothing_else_of_it_changes(
 @pytest.mark.parametrize("semantics", ["latest", "first", "ignore", "reject"])
 def test_several_versions_stay_as_they_are_where_the_channel_is_edited(tmp_path: Path, semantics: str) -> None:
     with editing(tmp_path, f"put_version_semantics={semantics}") as editor:
-        before = find_versioned(editor.list_channels())
+        before = editor.read_channel(find_versioned(editor.list_channels()).id)
 
         after = editor.edit_channel(before, {"channelInfo": "New"}, OMIT)
 
@@ -144,7 +144,7 @@ def test_several_versions_stay_as_they_are_where_the_channel_is_edited(tmp_path:
 def test_the_latest_version_can_be_echoed(tmp_path: Path, semantics: str) -> None:
     settings = (f"put_version_semantics={semantics}", "missing_version=reject")
     with editing(tmp_path, *settings) as editor:
-        before = find_versioned(editor.list_channels())
+        before = editor.read_channel(find_versioned(editor.list_channels()).id)
 
         with pytest.raises(Refused, match="esaChannelVersion"):
             editor.edit_channel(before, {"channelInfo": "New"}, OMIT)
@@ -157,7 +157,7 @@ def test_the_latest_version_can_be_echoed(tmp_path: Path, semantics: str) -> Non
 @pytest.mark.parametrize("semantics", ["latest", "first", "ignore", "reject"])
 def test_one_of_several_versions_is_edited_and_no_other(tmp_path: Path, semantics: str) -> None:
     with editing(tmp_path, f"put_version_semantics={semantics}") as editor:
-        before = find_versioned(editor.list_channels())
+        before = editor.read_channel(find_versioned(editor.list_channels()).id)
 
         editor.edit_version(before, {MULTIPLIER: 0.125})
         after = editor.read_channel(before.id)
@@ -169,7 +169,7 @@ def test_one_of_several_versions_is_edited_and_no_other(tmp_path: Path, semantic
 def test_one_version_is_edited_with_its_channel_in_one_request(tmp_path: Path) -> None:
     wanted: Spec = {"channelInfo": "New", MULTIPLIER: 0.125}
     with editing(tmp_path) as editor:
-        before = find_simple(editor.list_channels())
+        before = editor.read_channel(find_simple(editor.list_channels()).id)
         after = editor.edit_channel(before, wanted, OMIT)
 
     assert after is not None
@@ -180,7 +180,7 @@ def test_one_version_is_edited_with_its_channel_in_one_request(tmp_path: Path) -
 @pytest.mark.parametrize("setting", ["error_body=json", "error_body=text"])
 def test_a_refusal_is_told_in_the_services_own_words(tmp_path: Path, setting: str) -> None:
     with editing(tmp_path, setting) as editor:
-        live = find_simple(editor.list_channels())
+        live = editor.read_channel(find_simple(editor.list_channels()).id)
         with pytest.raises(Refused) as refusal:
             editor.edit_channel(live, {"channelInfo": "x" * 51, MULTIPLIER: None}, OMIT)
 
@@ -211,7 +211,7 @@ def test_a_key_that_may_only_look_cannot_edit(tmp_path: Path, setting: str) -> N
         running(tmp_path / "sandbox.sqlite3", None, options) as service,
         open_editor(service.url, options.keys.read) as editor,
     ):
-        live = editor.list_channels()[0]
+        live = editor.read_channel(editor.list_channels()[0].id)
         with pytest.raises(Unauthorized) as refusal:
             editor.edit_channel(live, {"channelInfo": "New"}, OMIT)
 
