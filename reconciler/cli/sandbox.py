@@ -139,6 +139,11 @@ def start_embedded(root: Path) -> Iterator[str]:
 
 def _choose_database(given: Path | None) -> Path:
     if given is not None:
+        # A slip in the path would leave folders wherever it leads.
+        if not given.parent.is_dir():
+            raise FileError(
+                f"cannot open {given}: there is no folder {given.parent}", "make it first, or name another file"
+            )
         return given
     try:
         return _find_database(find_root(Path.cwd()))

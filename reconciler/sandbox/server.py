@@ -14,6 +14,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from reconciler.sandbox.errors import PortError
 from reconciler.sandbox.faulting import ConnectionDroppedError
+from reconciler.sandbox.visitors import OwnVisitors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +41,7 @@ class Server(uvicorn.Server):
             proxy_headers=False,
         )
         super().__init__(config)
-        self._app = app
+        self._app = OwnVisitors(app)
         self._stopped = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
