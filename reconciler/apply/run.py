@@ -148,7 +148,7 @@ class _Run:
 
     def _correct(self, change: Change, step: Step, found: Live | ServiceError | None) -> None:
         if step.written:
-            outcome = verify(change, step.outcome, self._stepper.expect(step.written), found)
+            outcome = verify(change, step.outcome, step.written, found)
         elif isinstance(found, ServiceError):
             return
         else:

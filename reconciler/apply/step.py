@@ -95,10 +95,6 @@ class Stepper:
             return replace(step.outcome, message=f"{said}{late}", fix=_PLAN_AGAIN)
         return replace(step.outcome, ending=Ending.DONE, message="", fix="")
 
-    def expect(self, written: Live) -> Live:
-        """A channel as it must read at the end, by how it read when it was `written`."""
-        return self._sender.written.expect(written)
-
     def _find_already(self, change: Change) -> Step:
         earlier = self._settled.get(change.name)
         if earlier and earlier.ending is Ending.DIFFERS:
@@ -128,9 +124,6 @@ class Stepper:
         return found
 
     def _judge(self, change: Change, fresh: Live, neighbours: Sequence[Live]) -> Step | None:
-        # To send them back would take them from the channel that this run gave them to.
-        if lost := [flag for flag in self._sender.written.list_lost(fresh) if flag not in change.wanted]:
-            return _find_stale(change, f"{lost[0]} is true, though this run gave it to another channel")
         if movement := find_movement(change, fresh):
             return _find_stale(change, "; ".join(movement))
         if graver := find_graver(change, fresh):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -33,7 +33,8 @@ class Written:
     """The writes that a run has seen done, for any number of threads.
 
     A service may answer a read from before a write that it has confirmed. What such a read shows must neither be taken
-    for somebody else's edit nor be sent back, which would undo the write.
+    for somebody else's edit nor be sent back, which would undo the write. Nor is it a reason to send again what
+    the service did by itself, as when a primary flag moves.
     """
 
     def __init__(self) -> None:
@@ -56,21 +57,13 @@ class Written:
 
     def is_late(self, channels: Sequence[Live]) -> bool:
         """Whether one of `channels` still reads as it did before a write that was seen done."""
-        return any(self._shows_former(live) or self.list_lost(live) for live in channels)
+        return any(self._shows_former(live) or self._lost_a_flag(live) for live in channels)
 
-    def list_lost(self, live: Live) -> tuple[str, ...]:
-        """The primary flags that `live` shows though another channel of its data point took them."""
-        return tuple(flag for flag in self._list_taken(live) if live.values.get(flag) is True)
-
-    def expect(self, written: Live) -> Live:
-        """The channel as it must read at the end, by how it read when it was `written`: others may have taken flags."""
-        lost = self.list_lost(written)
-        return replace(written, values={**written.values, **dict.fromkeys(lost, False)}) if lost else written
-
-    def _list_taken(self, live: Live) -> tuple[str, ...]:
+    def _lost_a_flag(self, live: Live) -> bool:
+        """Whether `live` shows a primary flag though another channel of its data point took it."""
         with self._lock:
             takers = {flag: self._takers.get((live.data_point.id, flag), live.id) for flag in _FLAGS}
-        return tuple(flag for flag, taker in takers.items() if taker != live.id)
+        return any(taker != live.id and live.values.get(flag) is True for flag, taker in takers.items())
 
     def _shows_former(self, live: Live) -> bool:
         with self._lock:
