@@ -40,7 +40,9 @@ class FileError(ReconcilerError):
 
 
 class ServiceError(ReconcilerError):
-    """The service did not give what was asked."""
+    """The service did not give what was asked; `answer` is what it answered, in words, "" where it did not."""
+
+    answer: str = ""
 
 
 class Unreachable(ServiceError):

@@ -156,9 +156,13 @@ def _open_definitions(screen: Screen, workplace: Workplace) -> Definitions:
 
 def _look(screen: Screen, workplace: Workplace, environment: Environment, copy: Path | None) -> Snapshot:
     if copy is not None:
-        return read_copy(copy).snapshot
-    with open_service(workplace.root, environment) as address, open_reader(address.url, address.key) as reader:
-        return read_live(screen, environment, reader).snapshot
+        seen = read_copy(copy)
+    else:
+        with open_service(workplace.root, environment) as address, open_reader(address.url, address.key) as reader:
+            seen = read_live(screen, environment, reader)
+    if seen.findings:
+        print_findings(screen, seen.findings, workplace.root)
+    return seen.snapshot
 
 
 def _write(ground: Ground, harvest: Harvest) -> None:

@@ -19,6 +19,7 @@ from reconciler.planning.guards import foresee_guards
 from reconciler.planning.inputs import list_new_formulas
 from reconciler.planning.origins import mark_origins
 from reconciler.planning.plan import Basis, make_plan
+from reconciler.planning.unread import find_unasked
 from reconciler.reports import findings_text, plan_text
 from reconciler.reports.plan_gitlab import render_gitlab_terraform
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from reconciler.cli.project import Wanted, Workplace
     from reconciler.cli.seen import Seen
     from reconciler.definitions.load import Loaded
+    from reconciler.model.formulas import FormulaVerdict
     from reconciler.model.project import Environment
     from reconciler.reports.paint import Paint
 
@@ -44,14 +46,15 @@ def plan_now(workplace: Workplace, environment: Environment, wanted: Wanted, see
         filter=tuple(only),
     )
     plan = make_plan(wanted.definitions, seen.snapshot, basis)
-    refusals = _ask_about_formulas(plan, seen)
-    if refusals:
+    verdicts = _ask_about_formulas(plan, seen)
+    if refusals := {channel_id: verdict.reasons for channel_id, verdict in verdicts.items() if verdict.reasons}:
         plan = make_plan(wanted.definitions, seen.snapshot, replace(basis, refusals=refusals))
+    unasked = {channel_id: verdict.unasked for channel_id, verdict in verdicts.items() if verdict.unasked}
     if wanted.base is not None:
         plan = mark_origins(plan, wanted.definitions, wanted.base)
     findings = (
         *wanted.warnings,
-        *pinpoint(workplace.root, plan.findings),
+        *pinpoint(workplace.root, (*plan.findings, *find_unasked(plan, wanted.definitions, unasked))),
         *seen.findings,
         *foresee_guards(plan, workplace.project.guards),
     )
@@ -74,11 +77,11 @@ def plan_nothing(environment: Environment, broken: Loaded) -> Plan:
     )
 
 
-def _ask_about_formulas(plan: Plan, seen: Seen) -> dict[int, tuple[str, ...]]:
-    """What the service has against the formulas of `plan`, by channel; nothing where there is nobody to ask."""
+def _ask_about_formulas(plan: Plan, seen: Seen) -> dict[int, FormulaVerdict]:
+    """What the service says of the formulas of `plan`, by channel; nothing where there is nobody to ask."""
     new = list_new_formulas(plan)
     answers = seen.validate([(data_point_id, formula) for _, data_point_id, formula in new])
-    return {channel_id: answer for (channel_id, _, _), answer in zip(new, answers, strict=False) if answer}
+    return {channel_id: answer for (channel_id, _, _), answer in zip(new, answers, strict=False)}
 
 
 def plan_renderers(plan: Plan, root: Path, view: View | None = None) -> Mapping[str, Callable[[Paint], str]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from reconciler.cli.documents import read_file
 from reconciler.energycap.worlds import read_world, snapshot_from_world
 from reconciler.errors import UsageError
+from reconciler.planning.unread import find_unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -16,17 +17,18 @@ if TYPE_CHECKING:
     from reconciler.cli.screen import Screen
     from reconciler.energycap.client import Reader
     from reconciler.model.findings import Finding
+    from reconciler.model.formulas import FormulaVerdict
     from reconciler.model.live import Snapshot
     from reconciler.model.project import Environment
 
 
-def _ask_nobody(_formulas: Iterable[tuple[int, str]]) -> tuple[tuple[str, ...], ...]:
+def _ask_nobody(_formulas: Iterable[tuple[int, str]]) -> tuple[FormulaVerdict, ...]:
     return ()
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was read of the service, and what it said on the way.
+    """What was read of the service, what it said on the way, and what of it could not be read.
 
     `taken` is when, where it was read from a file. `validate` asks what the service has against formulas.
     """
@@ -34,14 +36,14 @@ class Seen:
     snapshot: Snapshot
     findings: tuple[Finding, ...] = ()
     taken: str | None = None
-    validate: Callable[[Iterable[tuple[int, str]]], tuple[tuple[str, ...], ...]] = _ask_nobody
+    validate: Callable[[Iterable[tuple[int, str]]], tuple[FormulaVerdict, ...]] = _ask_nobody
 
 
 def read_live(screen: Screen, environment: Environment, reader: Reader) -> Seen:
     """Everything that a plan needs of the service, read now."""
     with screen.remark_slow(f"reading all channels of {environment.name} ..."):
         snapshot = reader.read_snapshot()
-    return Seen(snapshot, reader.findings, validate=reader.validate_formulas)
+    return Seen(snapshot, (*reader.findings, *find_unread(snapshot)), validate=reader.validate_formulas)
 
 
 def read_copy(file: Path, environment: Environment | None = None) -> Seen:
@@ -56,4 +58,4 @@ def read_copy(file: Path, environment: Environment | None = None) -> Seen:
             "give --environment, or make a copy:  reconciler snapshot --out FILE",
         )
     snapshot, taken = snapshot_from_world(world)
-    return Seen(snapshot, taken=taken)
+    return Seen(snapshot, find_unread(snapshot), taken)

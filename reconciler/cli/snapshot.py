@@ -10,10 +10,11 @@ from reconciler.cli.documents import write_file
 from reconciler.cli.exits import Exit
 from reconciler.cli.options import Target, printing
 from reconciler.cli.planned import tell_time
-from reconciler.cli.project import open_workplace
+from reconciler.cli.project import open_workplace, print_findings
 from reconciler.cli.service import open_service
 from reconciler.energycap.client import open_reader
-from reconciler.energycap.worlds import render_world
+from reconciler.energycap.worlds import render_world, snapshot_from_world
+from reconciler.planning.unread import find_unread
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,6 +38,9 @@ def command(screen: Screen, environment: str | None, out: Path) -> Exit:
     taken = tell_time()
     with open_service(workplace.root, chosen) as address, open_reader(address.url, address.key) as reader:
         world = reader.read_world()
+    snapshot, _ = snapshot_from_world(world)
+    if unread := find_unread(snapshot):
+        print_findings(screen, unread, workplace.root)
     write_file(out, render_world(world, environment=chosen.name, taken=taken))
     screen.remark(f"copied {chosen.name} as of {taken} to {out}")
     return Exit.DONE

@@ -57,12 +57,14 @@ def unusable(what: str, fix: str = _READ_AGAIN) -> BadAnswer:
 def check_status(request: Request, answer: Answer) -> None:
     """Raise the error that the status of `answer` stands for; nothing where it is one of success."""
     if not 200 <= answer.status < 300:
-        raise _make_failure(request, answer)
+        what = f"{request} answered {_name(answer.status)}" + (f": {answer.words}" if answer.words else "")
+        failure = _make_failure(request, answer, what)
+        failure.answer = what
+        raise failure
 
 
-def _make_failure(request: Request, answer: Answer) -> ServiceError:
+def _make_failure(request: Request, answer: Answer, what: str) -> ServiceError:
     status = answer.status
-    what = f"{request} answered {_name(status)}" + (f": {answer.words}" if answer.words else "")
     if status in {401, 403}:
         return Unauthorized(f"the service refused the key: {what}", _ABOUT_KEY + request.call.permission)
     # 408 is the service's own time-out, whatever its class says.

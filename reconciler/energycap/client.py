@@ -19,18 +19,15 @@ from reconciler.energycap.calls import (
     LIST_UNITS,
     READ_CHANNEL,
     READS,
-    VALIDATE_FORMULA,
     WRITES,
 )
-from reconciler.energycap.documents import Odd, read_flag, read_objects
-from reconciler.energycap.pages import LARGEST_PAGE, Content, Page, Row, check_unpaged, read_all, read_counts
-from reconciler.energycap.reference import make_reference, types_from_response, units_from_response
+from reconciler.energycap.pages import LARGEST_PAGE, Content, Page, Row, read_all, read_counts
 from reconciler.energycap.rows import unpack_rows
 from reconciler.energycap.session import Session
+from reconciler.energycap.side_calls import judge_formula, judge_formulas, read_raw, start_reference
 from reconciler.energycap.threads import open_threads
 from reconciler.energycap.transport import Transport
 from reconciler.energycap.wire import identify, is_whole, live_from_response
-from reconciler.energycap.words import make_harmless
 from reconciler.energycap.worlds import WORLD_FORMAT
 from reconciler.errors import BadAnswer, Refused, Unavailable, Unreachable
 from reconciler.model.live import Fetched, Snapshot
@@ -45,6 +42,7 @@ if TYPE_CHECKING:
     from reconciler.energycap.calls import Request
     from reconciler.energycap.transport import Wire
     from reconciler.model.findings import Finding
+    from reconciler.model.formulas import FormulaVerdict
     from reconciler.model.live import Live
     from reconciler.model.project import ChannelEdit
     from reconciler.model.reference import Reference
@@ -120,12 +118,12 @@ class Reader:
         return Fetched(_expect(channel_id, document))
 
     def read_reference(self, channels: Sequence[Live]) -> Reference:
-        """All reference data: what the service lists, and what only `channels` show."""
-        return self._start_reference()(channels)
+        """All reference data: what the service lists, and what only `channels` show. Says what could not be read."""
+        return start_reference(self._session, self._executor)(channels)
 
     def read_snapshot(self) -> Snapshot:
-        """All channels and all reference data, read side by side."""
-        finish_reference = self._start_reference()
+        """All channels and all reference data, read side by side; the reference data says what could not be read."""
+        finish_reference = start_reference(self._session, self._executor)
         channels = self.list_channels()
         return Snapshot(channels, finish_reference(channels))
 
@@ -134,40 +132,24 @@ class Reader:
 
         Raises as `read_snapshot`; `snapshot_from_world` makes a snapshot of it.
         """
-        units = self._executor.submit(self._read_unpaged, LIST_UNITS.to())
-        types = self._executor.submit(self._read_unpaged, LIST_OBSERVATION_TYPES.to())
+        lists = {"units": LIST_UNITS, "observationTypes": LIST_OBSERVATION_TYPES}
+        asked = {name: self._executor.submit(read_raw, self._session, call.to()) for name, call in lists.items()}
         channels = self._list({}, decode, lambda row: row, lambda id_: self._session.read(READ_CHANNEL.to(id_)))
+        read = {name: future.result() for name, future in asked.items()}
         return {
             "formatVersion": WORLD_FORMAT,
             "channels": list(channels),
-            "units": units.result(),
-            "observationTypes": types.result(),
+            **{name: raw.document for name, raw in read.items() if not raw.unread},
+            "unread": {name: raw.unread for name, raw in read.items() if raw.unread},
         }
 
-    def validate_formula(self, data_point_id: int, formula: str) -> tuple[str, ...]:
-        """What the service has against `formula` as one of the data point's channels; empty where it is valid.
+    def validate_formula(self, data_point_id: int, formula: str) -> FormulaVerdict:
+        """What the service says of `formula` as one of the data point's channels, or why it could not be asked."""
+        return judge_formula(self._session, data_point_id, formula)
 
-        Changes nothing. Source: POST /api/v202405/formula/validate.
-        """
-        request = VALIDATE_FORMULA.to(body={"dataPointId": data_point_id, "formula": formula})
-        return _read_verdict(self._session.read(request))
-
-    def validate_formulas(self, formulas: Iterable[tuple[int, str]]) -> tuple[tuple[str, ...], ...]:
-        """What the service has against each formula, given with its data point: as `validate_formula`, side by side."""
-        return tuple(self._executor.map(lambda one: self.validate_formula(*one), formulas))
-
-    def _start_reference(self) -> Callable[[Sequence[Live]], Reference]:
-        units = self._executor.submit(self._read_unpaged, LIST_UNITS.to())
-        types = self._executor.submit(self._read_unpaged, LIST_OBSERVATION_TYPES.to())
-        return lambda channels: make_reference(
-            units_from_response(units.result()), types_from_response(types.result()), channels
-        )
-
-    def _read_unpaged(self, request: Request) -> object:
-        answer = self._session.ask(request)
-        document = decode(request, answer)
-        check_unpaged(answer.headers, document)
-        return document
+    def validate_formulas(self, formulas: Iterable[tuple[int, str]]) -> tuple[FormulaVerdict, ...]:
+        """The verdict on each formula, given with its data point: as `validate_formula`, side by side."""
+        return judge_formulas(self._session, self._executor, tuple(formulas))
 
     def _list(
         self,
@@ -260,17 +242,6 @@ def _expect(channel_id: int, document: object) -> Live:
     if live.id != channel_id:
         raise unusable(f"channel {channel_id} was asked for, channel {live.id} came")
     return live
-
-
-def _read_verdict(document: object) -> tuple[str, ...]:
-    try:
-        (verdict,) = read_objects([document], "the answer")
-        is_valid = read_flag(verdict, "valid")
-    except Odd as odd:
-        raise unusable(f"whether the formula is valid: {odd}") from None
-    reasons = verdict.get("errorMessages")
-    texts = tuple(make_harmless(str(reason)) for reason in reasons) if isinstance(reasons, list) else ()
-    return () if is_valid else texts or ("the service gives no reason",)
 
 
 def _refuse_nothing(wanted: Spec) -> None:

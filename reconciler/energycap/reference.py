@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from reconciler.energycap.answers import unusable
-from reconciler.energycap.documents import Document, Odd, read_id, read_object, read_objects, read_text
+from reconciler.energycap.documents import Document, Odd, read_id, read_object, read_text
 from reconciler.model.fields import OBSERVATION_TYPE_CODE, OBSERVATION_TYPE_ID, UNIT_CODE, UNIT_ID
 from reconciler.model.reference import ObservationType, Reference, SummarizationMethod, Unit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from reconciler.model.live import Live
     from reconciler.model.values import Spec
@@ -21,18 +21,26 @@ _SUMMARIZATION_METHOD = "summarizationMethod"
 _Entry = TypeVar("_Entry")
 
 
-def units_from_response(document: object) -> dict[int, Unit]:
-    """The units of GET /api/v202305/unit, by id. Raises BadAnswer where one has no id or no code."""
-    return _read_entries(document, "units", _read_unit)
+@dataclass(frozen=True, slots=True)
+class Listed(Generic[_Entry]):
+    """The entries of a list by id; `unread` says why it could not be read, or not all of it, "" where it could."""
+
+    entries: Mapping[int, _Entry]
+    unread: str = ""
 
 
-def types_from_response(document: object) -> dict[int, ObservationType]:
-    """The observation types of GET /api/v3/observationtype, by id. Raises BadAnswer where one has no id or no code."""
-    return _read_entries(document, "observation types", _read_type)
+def units_from_response(document: object) -> Listed[Unit]:
+    """The units of GET /api/v202305/unit; what cannot be read is left out, and said."""
+    return _read_entries(document, _read_unit)
+
+
+def types_from_response(document: object) -> Listed[ObservationType]:
+    """The observation types of GET /api/v3/observationtype; what cannot be read is left out, and said."""
+    return _read_entries(document, _read_type)
 
 
 def make_reference(
-    units: dict[int, Unit], observation_types: dict[int, ObservationType], channels: Sequence[Live]
+    units: Listed[Unit], observation_types: Listed[ObservationType], channels: Sequence[Live]
 ) -> Reference:
     """All reference data, each ordered by id: what the service lists, and what only `channels` show.
 
@@ -48,20 +56,38 @@ def make_reference(
         key: SummarizationMethod(key, name)
         for key, name in _learn(specs, _SUMMARIZATION_METHOD_ID, _SUMMARIZATION_METHOD)
     }
-    return Reference(_order(seen_units | units), _order(seen_types | observation_types), _order(methods))
+    return Reference(
+        _order(seen_units | dict(units.entries)),
+        _order(seen_types | dict(observation_types.entries)),
+        _order(methods),
+        units.unread,
+        observation_types.unread,
+    )
 
 
-def _read_entries(document: object, kind: str, read: Callable[[Document], tuple[int, _Entry]]) -> dict[int, _Entry]:
-    try:
-        return dict(map(read, read_objects(document, "the answer")))
-    except Odd as odd:
-        raise unusable(f"the list of {kind}: {odd}") from None
+def _read_entries(document: object, read: Callable[[Document], tuple[int, _Entry]]) -> Listed[_Entry]:
+    entries: dict[int, _Entry] = {}
+    flaws: list[str] = []
+    if not isinstance(document, list):
+        return Listed({}, str(Odd("the answer", "a list", document)))
+    for member in document:
+        try:
+            entry_id, entry = read(read_object({"it": member}, "it"))
+        except Odd as odd:
+            flaws.append(str(odd))
+        else:
+            entries[entry_id] = entry
+    return Listed(entries, f"{len(flaws)} of its {len(document)} entries cannot be read: {flaws[0]}" if flaws else "")
 
 
 def _read_unit(document: Document) -> tuple[int, Unit]:
-    unit_id, unit_type = read_id(document, "unitId"), read_object(document, "unitType")
-    code = _read_code(document, "unitCode")
-    return unit_id, Unit(unit_id, code, read_text(unit_type, "unitTypeCode"), read_text(unit_type, "unitTypeInfo"))
+    unit_id, code = read_id(document, "unitId"), _read_code(document, "unitCode")
+    try:
+        unit_type = read_object(document, "unitType")
+        names = read_text(unit_type, "unitTypeCode"), read_text(unit_type, "unitTypeInfo")
+    except Odd:  # whether it is money is not known then
+        return unit_id, Unit(unit_id, code)
+    return unit_id, Unit(unit_id, code, *names)
 
 
 def _read_type(document: Document) -> tuple[int, ObservationType]:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from reconciler.energycap.documents import Document, Odd, read_objects, read_text
-from reconciler.energycap.reference import make_reference, types_from_response, units_from_response
+from reconciler.energycap.documents import Document, Odd, read_object, read_objects, read_text
+from reconciler.energycap.reference import Listed, make_reference, types_from_response, units_from_response
 from reconciler.energycap.wire import live_from_response
 from reconciler.errors import BadAnswer, FileError
 from reconciler.model.live import Snapshot
 from reconciler.nesting import is_too_deep
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+_Entry = TypeVar("_Entry")
 
 WORLD_FORMAT = 1
 
@@ -47,11 +49,16 @@ def snapshot_from_world(world: Document) -> tuple[Snapshot, str]:
     try:
         taken = read_text(world, "taken") or ""
         channels = tuple(map(live_from_response, read_objects(world.get("channels"), "channels")))
-        units = units_from_response(world.get("units") or [])
-        types = types_from_response(world.get("observationTypes") or [])
+        units = _read_listed(world, "units", units_from_response)
+        types = _read_listed(world, "observationTypes", types_from_response)
     except (Odd, BadAnswer) as error:
         raise FileError(f"the snapshot cannot be used: {error}", _WAY_OUT) from error
     ordered = tuple(sorted(channels, key=lambda channel: channel.id))
     if len({channel.id for channel in ordered}) < len(ordered):
         raise FileError("the snapshot cannot be used: a channel is in it twice", _WAY_OUT)
     return Snapshot(ordered, make_reference(units, types, ordered)), taken
+
+
+def _read_listed(world: Document, name: str, read: Callable[[object], Listed[_Entry]]) -> Listed[_Entry]:
+    unread = read_text(read_object(world, "unread"), name)
+    return Listed({}, unread) if unread else read(world.get(name) or [])

@@ -10,6 +10,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from reconciler.model.record import record
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -22,6 +24,14 @@ _TOKEN = re.compile(
       | (?P<sign><=|>=|<>|!=|==|&&|\|\||\S)""",
     re.IGNORECASE | re.VERBOSE,
 )
+
+
+@record
+class FormulaVerdict:
+    """What the service has against a formula, empty where it is valid; `unasked` says why it could not be asked."""
+
+    reasons: tuple[str, ...] = ()
+    unasked: str = ""
 
 
 def find_references(formula: str) -> tuple[str, ...]:

@@ -49,8 +49,14 @@ class SummarizationMethod:
 
 @record
 class Reference:
-    """All reference data of an environment, each ordered by id."""
+    """All reference data of an environment, each ordered by id.
+
+    `units_unread` and `observation_types_unread` say why the service's list could not be read, or not all of it; the
+    tuples then hold what came, and what the channels show. Empty where all is known.
+    """
 
     units: tuple[Unit, ...] = ()
     observation_types: tuple[ObservationType, ...] = ()
     summarization_methods: tuple[SummarizationMethod, ...] = ()
+    units_unread: str = ""
+    observation_types_unread: str = ""

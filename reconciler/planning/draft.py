@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reconciler.model.live import Live
-    from reconciler.model.plan import Edit
+    from reconciler.model.plan import Block, Edit
     from reconciler.model.values import Spec, Value
     from reconciler.planning.vocabulary import Codes
 
@@ -35,6 +35,8 @@ class Draft:
     before: Spec
     after: Spec
     wanted: Spec
+    # What stands in its way before its surroundings are looked at.
+    blocks: tuple[Block, ...] = ()
 
     @property
     def is_conversion(self) -> bool:

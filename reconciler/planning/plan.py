@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from reconciler.model.findings import Finding, Severity
 from reconciler.model.plan import Block, Plan
 from reconciler.planning.changes import Judgement, make_changes
 from reconciler.planning.citing import show_value
@@ -18,14 +19,13 @@ from reconciler.planning.order import find_closure
 from reconciler.planning.pairs import check_found_again, find_pairs
 from reconciler.planning.preconditions import judge
 from reconciler.planning.surroundings import Need, make_surroundings
-from reconciler.planning.vocabulary import Vocabulary, list_codes, list_ids, translate
+from reconciler.planning.vocabulary import Vocabulary, list_codes, list_ids, list_unread, translate
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
     from reconciler.model.desired import Definitions, Desired
-    from reconciler.model.findings import Finding
     from reconciler.model.live import Snapshot
     from reconciler.model.project import Environment
     from reconciler.model.reference import Reference
@@ -54,7 +54,7 @@ class Basis:
 
 @dataclass(frozen=True, slots=True)
 class _Drafting:
-    """The pairs without an error, and the drafts of those that need an edit, by name."""
+    """The pairs without an error, the drafts of those that need an edit, by name, and what was found."""
 
     pairs: Sequence[Pair]
     drafts: Mapping[str, Draft]
@@ -117,6 +117,7 @@ def _make_vocabulary(
         channel_ids=channel_ids,
         channel_names={id_: name for name, id_ in channel_ids.items()},
         live_ids=index.by_id.keys(),
+        unread=list_unread(reference),
     )
 
 
@@ -127,7 +128,7 @@ def _make_drafts(pairs: Iterable[Pair], vocabulary: Vocabulary) -> _Drafting:
     for pair in pairs:
         draft, found = _make_draft(pair, vocabulary)
         findings += found
-        if not found:
+        if all(finding.severity is not Severity.ERROR for finding in found):
             sound.append(pair)
         if draft is not None:
             drafts[draft.name] = draft
@@ -139,8 +140,13 @@ def _make_draft(pair: Pair, vocabulary: Vocabulary) -> tuple[Draft | None, tuple
     # Nearly all channels of nearly all plans end here.
     if desired.spec.items() <= live.values.items():
         return None, ()
-    translated, findings = translate(desired, live.values, vocabulary)
-    return (None, findings) if findings else (make_draft(desired, live, translated, vocabulary), ())
+    translated, found = translate(desired, live.values, vocabulary)
+    findings = tuple(each for each in found if isinstance(each, Finding))
+    if any(finding.severity is Severity.ERROR for finding in findings):
+        return None, findings
+    draft = make_draft(desired, live, translated, vocabulary)
+    blocks = tuple(each for each in found if isinstance(each, Block))
+    return (replace(draft, blocks=blocks) if draft and blocks else draft), findings
 
 
 def _make_surroundings(

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 def judge(draft: Draft, around: Surroundings) -> tuple[Block | Need, ...]:
     """The preconditions of `draft` that fail or cannot be known, and the other changes of the plan that it needs."""
     return (
+        *draft.blocks,
         *check_settings(draft, around),
         *check_conversion(draft, around),
         *check_import_id(draft, around),

@@ -89,6 +89,8 @@ def _check_demand(draft: Draft, around: Surroundings) -> Iterator[Block]:
 
 
 def _check_money(draft: Draft, around: Surroundings) -> Iterator[Block]:
+    if draft.planned.values.get(UNIT_ID) is None and draft.blocks:
+        return  # which unit it would be is not known, and that is said
     unit = around.units.get(_id(draft.planned, UNIT_ID))
     is_money = unit.is_money if unit else None
     is_old = UNIT_ID not in draft.touched

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.model.fields import (
@@ -19,6 +20,7 @@ from reconciler.model.fields import (
     UNIT_ID,
 )
 from reconciler.model.formulas import find_references, rename_references
+from reconciler.model.plan import Block
 from reconciler.model.record import record
 from reconciler.planning.canonical import canonical
 from reconciler.planning.citing import place_reference, shorten, show_value
@@ -34,8 +36,12 @@ if TYPE_CHECKING:
     from reconciler.model.reference import Reference
     from reconciler.model.values import Spec, Value
 
-# Both have an endpoint that lists all of them. Nothing lists the summarization methods, so an id may be right unseen.
-_LISTED = {UNIT_ID: UNIT_CODE, OBSERVATION_TYPE_ID: OBSERVATION_TYPE_CODE}
+_CODE_OF = {
+    UNIT_ID: UNIT_CODE,
+    OBSERVATION_TYPE_ID: OBSERVATION_TYPE_CODE,
+    FIELD_AT[SUMMARIZATION_METHOD].path: SUMMARIZATION_METHOD,
+}
+_LISTS = {UNIT_CODE: "units", OBSERVATION_TYPE_CODE: "observation types"}
 
 
 # Path of a code in the files → id → the code that stands for it.
@@ -48,7 +54,8 @@ class Vocabulary:
 
     `ids` leads from the path of a code, and the code, to the ids that have it; `codes` from the same path, and an id,
     to its code. `written` holds the names of all channels in the files; `channel_ids` leads from those that were found
-    to their live ids, `channel_names` back. `live_ids` are those of all live channels.
+    to their live ids, `channel_names` back. `live_ids` are those of all live channels. `unread` says, by the path of a
+    code, why the service's list of these could not be read whole; what is not in `codes` may then exist all the same.
     """
 
     ids: Mapping[str, Mapping[str, tuple[int, ...]]]
@@ -57,6 +64,7 @@ class Vocabulary:
     channel_ids: Mapping[str, int]
     channel_names: Mapping[int, str]
     live_ids: Container[int]
+    unread: Mapping[str, str] = MappingProxyType({})
 
 
 def list_codes(reference: Reference) -> Codes:
@@ -74,14 +82,21 @@ def list_ids(codes: Codes) -> Mapping[str, Mapping[str, tuple[int, ...]]]:
     return {path: _invert(by_id) for path, by_id in codes.items()}
 
 
-def translate(desired: Desired, live: Spec, vocabulary: Vocabulary) -> tuple[Spec, tuple[Finding, ...]]:
+def list_unread(reference: Reference) -> Mapping[str, str]:
+    """Why the service's lists could not be read whole, by the path of a code in them."""
+    unread = {UNIT_CODE: reference.units_unread, OBSERVATION_TYPE_CODE: reference.observation_types_unread}
+    return {path: reason for path, reason in unread.items() if reason}
+
+
+def translate(desired: Desired, live: Spec, vocabulary: Vocabulary) -> tuple[Spec, tuple[Finding | Block, ...]]:
     """What `desired` manages by the paths of EsaChannelEdit and with its ids, and what could not be translated.
 
+    A block stands for what cannot be known because a list could not be read: the value is then None.
     What is `live` already is taken from there, so that a code which is ambiguous or unknown, but in use, is no finding.
     """
     fields = [(path, FIELD_AT[path].path) for path in desired.spec]
     wanted: dict[str, Value] = {sent: live.get(sent) for _, sent in fields}
-    findings: list[Finding] = []
+    findings: list[Finding | Block] = []
     for path, sent in fields:
         if live.get(path) != desired.spec[path]:
             wanted[sent], found = _translate(desired, path, vocabulary)
@@ -110,22 +125,24 @@ def _invert(by_id: Mapping[int, str]) -> Mapping[str, tuple[int, ...]]:
     return {code: tuple(found) for code, found in ids.items()}
 
 
-def _translate(desired: Desired, path: str, vocabulary: Vocabulary) -> tuple[Value, tuple[Finding, ...]]:
+def _translate(desired: Desired, path: str, vocabulary: Vocabulary) -> tuple[Value, tuple[Finding | Block, ...]]:
     value = desired.spec[path]
     if path in vocabulary.ids:
         return _translate_code(desired, path, vocabulary)
-    if path in _LISTED:
+    if path in _CODE_OF:
         return value, _check_id(desired, path, vocabulary)
     if path == FORMULA and isinstance(value, str):
         return _translate_formula(desired, value, vocabulary)
     return canonical(path, value), ()
 
 
-def _translate_code(desired: Desired, path: str, vocabulary: Vocabulary) -> tuple[Value, tuple[Finding, ...]]:
+def _translate_code(desired: Desired, path: str, vocabulary: Vocabulary) -> tuple[Value, tuple[Finding | Block, ...]]:
     code, codes = desired.spec[path], vocabulary.ids[path]
     match codes.get(str(code), ()):
         case (only,):
             return only, ()
+        case () if path in vocabulary.unread:
+            return None, (_unresolved_code(str(code), path, vocabulary),)
         case ():
             return None, (_unknown_code(desired, path, tuple(codes)),)
         case several:
@@ -146,6 +163,20 @@ def _unknown_code(desired: Desired, path: str, codes: tuple[str, ...]) -> Findin
     )
 
 
+def _unresolved_code(code: str, path: str, vocabulary: Vocabulary) -> Block:
+    key, id_key = path.rpartition(".")[2], FIELD_AT[path].key
+    reason = vocabulary.unread[path]
+    near = _propose_codes(key, _find_near(code, tuple(vocabulary.ids[path])))
+    way_out = f"let the key's user read the {_LISTS[path]} in EnergyCAP, or write {id_key} in place of {key}"
+    return Block(
+        "ESA415",
+        f"{key} {show_value(code)} cannot be resolved: the list of {_LISTS[path]} could not be read whole, {reason}",
+        {"path": path, "value": code, "unread": reason},
+        f"{near}; else {way_out}" if near else way_out,
+        is_unknown=True,
+    )
+
+
 @lru_cache(maxsize=256)
 def _find_near(code: str, codes: tuple[str, ...]) -> tuple[str, ...]:
     return find_near(code, codes)
@@ -162,11 +193,21 @@ def _propose_codes(key: str, near: tuple[str, ...]) -> str:
 
 
 def _check_id(desired: Desired, path: str, vocabulary: Vocabulary) -> tuple[Finding, ...]:
-    id_ = desired.spec[path]
-    if id_ in vocabulary.codes[_LISTED[path]]:
+    id_, code_path = desired.spec[path], _CODE_OF[path]
+    if id_ in vocabulary.codes[code_path]:
         return ()
+    if code_path == SUMMARIZATION_METHOD or code_path in vocabulary.unread:
+        return (_unseen_id(desired, path, vocabulary.unread.get(code_path, "")),)
     message = f"{FIELD_AT[path].key} is not known in EnergyCAP, found {show_value(id_)}"
     return (make_finding("ESA312", message, desired.place(path)),)
+
+
+def _unseen_id(desired: Desired, path: str, unread: str) -> Finding:
+    key, id_ = FIELD_AT[path].key, show_value(desired.spec[path])
+    message = f"no channel in EnergyCAP uses {key} {id_}, so its meaning is not known"
+    if unread:
+        message += f": the list of {_LISTS[_CODE_OF[path]]} could not be read whole"
+    return make_finding("ESA416", message, desired.place(path))
 
 
 def _translate_formula(desired: Desired, formula: str, vocabulary: Vocabulary) -> tuple[str, tuple[Finding, ...]]:

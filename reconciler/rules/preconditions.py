@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reconciler.model.findings import Severity
 from reconciler.rules.rule import Certainty, Rule
 
 _EDIT = "PUT /api/v202406/esachannel/{id}, EsaChannelEdit"
@@ -109,5 +110,24 @@ PRECONDITION_RULES: tuple[Rule, ...] = (
         "POST /api/v202405/formula/validate: errorMessages of a formula that is not valid",
         Certainty.DOCUMENTED,
         "correct the formula as the service says",
+    ),
+    Rule(
+        "ESA415",
+        "The id of a code in the files is known.",
+        "EnergyCAP takes ids only. Where its list cannot be read, no channel that uses the code shows its id, so the "
+        "edit cannot be sent.",
+        "GET /api/v202305/unit, GET /api/v3/observationtype",
+        Certainty.DOCUMENTED,
+        "let the key's user read the list in EnergyCAP, or write the id instead",
+    ),
+    Rule(
+        "ESA416",
+        "The meaning of an id in the files is known.",
+        "No channel uses the id yet, and no list that can be read has it: nothing shows what it means, or whether "
+        "EnergyCAP has it.",
+        "no endpoint lists summarization methods; the lists of units and observation types may be refused to a user",
+        Certainty.ASSUMED,
+        "look the id up in EnergyCAP",
+        Severity.WARNING,
     ),
 )

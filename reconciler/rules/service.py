@@ -16,6 +16,25 @@ SERVICE_RULES: tuple[Rule, ...] = (
         Severity.WARNING,
     ),
     Rule(
+        "ESA705",
+        "The lists of units and of observation types can be read.",
+        "Codes are then known only from the channels that use them. What would need the list is blocked, for it cannot "
+        "be known; all else goes on.",
+        "GET /api/v202305/unit, GET /api/v3/observationtype: that a user may be without the permission is not said",
+        Certainty.ASSUMED,
+        "let the key's user read the list in EnergyCAP, then plan again",
+        Severity.NOTE,
+    ),
+    Rule(
+        "ESA707",
+        "EnergyCAP can be asked whether a formula is valid.",
+        "The formula passed the checks of this tool and is sent; EnergyCAP may still refuse it.",
+        "POST /api/v202405/formula/validate: that a user may be without the permission is not said",
+        Certainty.ASSUMED,
+        "let the key's user validate formulas in EnergyCAP, or look at the formula once more before it is applied",
+        Severity.WARNING,
+    ),
+    Rule(
         "ESA711",
         "An inverse plan puts settings back, not what they did to readings.",
         "Readings that came in between were sent, computed and stored under the settings that are now taken back.",

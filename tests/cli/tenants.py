@@ -13,7 +13,7 @@ from reconciler.cli.harvest import Ground
 from reconciler.cli.project import Workplace
 from reconciler.cli.replacing import Replacement, replace_files
 from reconciler.definitions.load import load_definitions
-from reconciler.energycap.reference import make_reference
+from reconciler.energycap.reference import Listed, make_reference
 from reconciler.energycap.wire import live_from_response
 from reconciler.model.live import Snapshot
 from reconciler.model.project import Environment, Guards, Project
@@ -51,7 +51,7 @@ def worlds(draw: DrawFn) -> list[Json]:
 def read_world(channels: Iterable[Json]) -> Snapshot:
     """What the client would make of a service with these channels."""
     live = sorted((live_from_response(channel) for channel in channels), key=lambda live: live.id)
-    return Snapshot(tuple(live), make_reference({}, {}, live))
+    return Snapshot(tuple(live), make_reference(Listed({}), Listed({}), live))
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from reconciler.energycap.session import Session
 from reconciler.energycap.transport import Transport
 from reconciler.energycap.wire import live_from_response
 from reconciler.errors import BadAnswer, ProjectError, Refused, ServiceError, Unauthorized, Unavailable, Unreachable
+from reconciler.model.formulas import FormulaVerdict
 from reconciler.model.live import Fetched, Snapshot
 from reconciler.model.project import ChannelEdit
 from reconciler.model.reference import ObservationType, Reference, SummarizationMethod, Unit
@@ -96,14 +97,52 @@ def test_reference_data_is_read_for_channels_at_hand() -> None:
     assert reader.requests == {"GET /api/v202305/unit": 1, "GET /api/v3/observationtype": 1}
 
 
-def test_reference_data_that_is_only_a_part_is_refused() -> None:
-    wire = httpx.MockTransport(lambda _request: make_page([{"unitId": 1, "unitCode": "KWH"}], 2))
+_ANSWERS = [
+    (httpx.Response(403, text="No."), "GET {path} answered 403 Forbidden: No."),
+    (httpx.Response(401), "GET {path} answered 401 Unauthorized"),
+    (httpx.Response(404, json={"message": "not here"}), "GET {path} answered 404 Not Found: not here"),
+    (httpx.Response(500), "GET {path} answered 500 Internal Server Error"),
+    (httpx.Response(200, json=True), "the answer should be a list, found true"),
+    (
+        httpx.Response(200),
+        "the service's answer cannot be used: GET {path} answered 200 OK with no content type instead of JSON: nothing",
+    ),
+    (
+        make_page([{"unitId": 1, "unitCode": "KWH"}], 2),
+        "the service's answer cannot be used: a list that has no pages holds 1 of 2 entries",
+    ),
+]
 
-    with pytest.raises(BadAnswer) as failure, open_reader(URL, KEY, wire) as reader:
-        reader.read_reference([])
+
+@pytest.mark.parametrize(("answer", "unread"), _ANSWERS, ids=["403", "401", "404", "500", "true", "empty", "a part"])
+def test_a_list_that_the_service_does_not_give_is_not_known_and_the_rest_is_read(
+    answer: httpx.Response, unread: str
+) -> None:
+    service = Service([make_channel()])
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        return answer if request.url.path in {"/api/v202305/unit", "/api/v3/observationtype"} else service(request)
+
+    with open_reader(URL, KEY, httpx.MockTransport(refuse)) as reader:
+        reference = reader.read_snapshot().reference
+
+    assert reference == Reference(
+        units=(Unit(1, "KWH"),),
+        observation_types=(ObservationType(3, "ELECUSE"),),
+        summarization_methods=(SummarizationMethod(5, "Sum"),),
+        units_unread=unread.format(path="/api/v202305/unit"),
+        observation_types_unread=unread.format(path="/api/v3/observationtype"),
+    )
+
+
+def test_a_wrong_key_is_said_although_it_is_refused_for_all_lists() -> None:
+    wire = httpx.MockTransport(lambda _request: httpx.Response(401))
+
+    with pytest.raises(Unauthorized) as failure, open_reader(URL, KEY, wire) as reader:
+        reader.read_snapshot()
 
     assert failure.value.message == (
-        "the service's answer cannot be used: a list that has no pages holds 1 of 2 entries"
+        "the service refused the key: GET /api/v202406/esachannel answered 401 Unauthorized"
     )
 
 
@@ -219,30 +258,69 @@ def test_another_channel_than_the_one_asked_for_is_refused() -> None:
         ({"valid": True, "errorMessages": None}, ()),
         ({"valid": False, "errorMessages": ["no such\nchannel", "\x07"]}, ("no such channel", r"\x07")),
         ({"valid": False}, ("the service gives no reason",)),
-        ({}, ("the service gives no reason",)),
     ],
-    ids=["valid", "valid, null", "reasons", "no reason", "nothing"],
+    ids=["valid", "valid, null", "reasons", "no reason"],
 )
 def test_a_formula_is_judged_by_the_service(verdict: object, reasons: tuple[str, ...]) -> None:
     wire = Script(httpx.Response(200, json=verdict))
 
     with open_reader(URL, KEY, wire) as reader:
-        assert reader.validate_formula(301, "channel(7) * 2") == reasons
+        assert reader.validate_formula(301, "channel(7) * 2") == FormulaVerdict(reasons)
 
     (sent,) = wire.sent
     assert (sent.method, sent.url.path) == ("POST", "/api/v202405/formula/validate")
     assert json.loads(sent.content) == {"dataPointId": 301, "formula": "channel(7) * 2"}
 
 
-@pytest.mark.parametrize(
-    ("verdict", "flaw"),
-    [([], "the answer should be a list of objects"), ({"valid": "yes"}, "valid should be true or false, found text")],
-)
-def test_a_verdict_that_is_none_is_refused(verdict: object, flaw: str) -> None:
-    with pytest.raises(BadAnswer) as failure, reading(httpx.Response(200, json=verdict)) as reader:
-        reader.validate_formula(301, "1")
+_POST = "POST /api/v202405/formula/validate answered"
+_ODD = "the service's answer cannot be used:"
 
-    assert f"whether the formula is valid: {flaw}" in failure.value.message
+
+@pytest.mark.parametrize(
+    ("answer", "unasked"),
+    [
+        (httpx.Response(404), f"{_POST} 404 Not Found"),
+        (httpx.Response(403), f"{_POST} 403 Forbidden"),
+        (httpx.Response(401), f"{_POST} 401 Unauthorized"),
+        (httpx.Response(500, text="No."), f"{_POST} 500 Internal Server Error: No."),
+        (httpx.Response(200), f"{_ODD} {_POST} 200 OK with no content type instead of JSON: nothing"),
+        (
+            httpx.Response(200, html="<title>Sign in</title>"),
+            f'{_ODD} {_POST} 200 OK with text/html; charset=utf-8 instead of JSON: a page titled "Sign in"',
+        ),
+        (
+            httpx.Response(200, json=True),
+            f"{_ODD} whether the formula is valid: the answer should be an object, found true",
+        ),
+        (
+            httpx.Response(200, json={}),
+            f"{_ODD} whether the formula is valid: valid should be true or false, found nothing",
+        ),
+        (
+            httpx.Response(200, json={"valid": "yes"}),
+            f"{_ODD} whether the formula is valid: valid should be true or false, found text",
+        ),
+    ],
+    ids=["404", "403", "401", "500", "empty", "HTML", "true", "no verdict", "text"],
+)
+def test_a_formula_that_the_service_does_not_judge_says_why(answer: httpx.Response, unasked: str) -> None:
+    with open_reader(URL, KEY, httpx.MockTransport(lambda _request: answer)) as reader:
+        assert reader.validate_formula(301, "1") == FormulaVerdict(unasked=unasked)
+
+
+def test_a_formula_that_is_refused_as_a_bad_request_is_not_valid() -> None:
+    with reading(httpx.Response(400, json={"message": "Unexpected end of formula."})) as reader:
+        verdict = reader.validate_formula(301, "1 +")
+
+    assert verdict == FormulaVerdict((f"{_POST} 400 Bad Request: Unexpected end of formula",))
+
+
+def test_many_formulas_are_not_asked_about_one_by_one_when_nobody_answers() -> None:
+    with open_reader(URL, KEY, httpx.MockTransport(lambda _request: httpx.Response(404))) as reader:
+        verdicts = reader.validate_formulas([(301, str(number)) for number in range(9)])
+
+        assert verdicts == (FormulaVerdict(unasked=f"{_POST} 404 Not Found"),) * 9
+        assert reader.requests.total() == 4
 
 
 @pytest.mark.parametrize("open_client", [open_reader, open_editor])

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.energycap.reference import make_reference, types_from_response, units_from_response
+from reconciler.energycap.reference import Listed, make_reference, types_from_response, units_from_response
 from reconciler.energycap.wire import live_from_response
-from reconciler.errors import BadAnswer
 from reconciler.model.reference import ObservationType, Reference, SummarizationMethod, Unit
 from tests.energycap.documents import make_channel, make_version
 
@@ -23,7 +22,7 @@ def test_units_are_read_with_their_type() -> None:
         ]
     )
 
-    assert units == {1: Unit(1, "KWH"), 2: Unit(2, "USD", "M", "Money")}
+    assert units == Listed({1: Unit(1, "KWH"), 2: Unit(2, "USD", "M", "Money")})
 
 
 def test_observation_types_are_read_with_their_noun() -> None:
@@ -34,33 +33,33 @@ def test_observation_types_are_read_with_their_noun() -> None:
         ]
     )
 
-    assert types == {3: ObservationType(3, "ELECUSE"), 4: ObservationType(4, "ELECDEM", "Demand")}
+    assert types == Listed({3: ObservationType(3, "ELECUSE"), 4: ObservationType(4, "ELECDEM", "Demand")})
 
 
 @pytest.mark.parametrize(
-    ("document", "flaw"),
+    ("document", "unread"),
     [
-        ({}, "the list of units: the answer should be a list of objects, found an object"),
-        ([7], "the list of units: the answer should be a list of objects, found a list of other things"),
-        ([{"unitId": "1"}], "the list of units: unitId should be an id, found text"),
-        ([{"unitId": 1}], "the list of units: unitCode should be text, found nothing"),
-        ([{"unitId": 1, "unitCode": "A", "unitType": 7}], "the list of units: unitType should be an object, found 7"),
+        ({}, "the answer should be a list, found an object"),
+        (True, "the answer should be a list, found true"),
+        (None, "the answer should be a list, found nothing"),
+        ([7], "1 of its 1 entries cannot be read: it should be an object, found 7"),
+        ([{"unitId": "1"}], "1 of its 1 entries cannot be read: unitId should be an id, found text"),
     ],
 )
-def test_a_list_of_units_that_is_none_is_refused(document: object, flaw: str) -> None:
-    with pytest.raises(BadAnswer) as failure:
-        units_from_response(document)
-
-    assert failure.value.message == f"the service's answer cannot be used: {flaw}"
+def test_a_list_that_is_none_says_why(document: object, unread: str) -> None:
+    assert units_from_response(document) == Listed({}, unread)
 
 
-def test_a_list_of_observation_types_that_is_none_is_refused() -> None:
-    with pytest.raises(BadAnswer) as failure:
-        types_from_response([{"observationTypeId": 3}])
+def test_an_entry_that_cannot_be_read_is_left_out_and_said() -> None:
+    units = [{"unitId": 1, "unitCode": None}, {"unitId": 2, "unitCode": "KWH", "unitType": 7}, {"unitCode": "KW"}]
+    types = [{"observationTypeId": 3}, {"observationTypeId": 4, "observationTypeCode": "ELECDEM"}]
 
-    assert failure.value.message == (
-        "the service's answer cannot be used: "
-        "the list of observation types: observationTypeCode should be text, found nothing"
+    assert units_from_response(units) == Listed(
+        {2: Unit(2, "KWH")}, "2 of its 3 entries cannot be read: unitCode should be text, found nothing"
+    )
+    assert types_from_response(types) == Listed(
+        {4: ObservationType(4, "ELECDEM")},
+        "1 of its 2 entries cannot be read: observationTypeCode should be text, found nothing",
     )
 
 
@@ -77,12 +76,15 @@ def test_what_only_channels_show_is_added_and_all_is_ordered_by_id() -> None:
         ),
     ]
 
-    reference = make_reference({1: Unit(1, "kWh")}, {3: ObservationType(3, "ELECUSE", "Use")}, channels)
+    reference = make_reference(
+        Listed({1: Unit(1, "kWh")}), Listed({3: ObservationType(3, "ELECUSE", "Use")}, "it was refused"), channels
+    )
 
     assert reference == Reference(
         units=(Unit(1, "kWh"), Unit(8, "M3")),
         observation_types=(ObservationType(2, "GASUSE"), ObservationType(3, "ELECUSE", "Use")),
         summarization_methods=(SummarizationMethod(4, "Max"), SummarizationMethod(5, "Sum")),
+        observation_types_unread="it was refused",
     )
 
 
@@ -93,4 +95,4 @@ def test_what_channels_show_without_id_or_name_teaches_nothing() -> None:
         channelVersions=[make_version(unit=None)],
     )
 
-    assert make_reference({}, {}, [live_from_response(channel)]) == Reference()
+    assert make_reference(Listed({}), Listed({}), [live_from_response(channel)]) == Reference()

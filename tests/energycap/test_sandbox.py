@@ -10,6 +10,7 @@ import pytest
 
 from reconciler.energycap.client import open_editor, open_reader
 from reconciler.errors import BadAnswer, Refused, Unauthorized
+from reconciler.model.formulas import FormulaVerdict
 from reconciler.model.project import ChannelEdit
 from reconciler.sandbox import Options, parse_settings, running
 from reconciler.sandbox.demo import make_demo_world
@@ -200,8 +201,8 @@ def test_formulas_are_judged(tmp_path: Path) -> None:
     with editing(tmp_path) as reader:
         live = find_simple(reader.list_channels())
 
-        assert reader.validate_formula(live.data_point.id, f"channel({live.id}) * 2") == ()
-        assert reader.validate_formula(live.data_point.id, "channel(999999)") != ()
+        assert reader.validate_formula(live.data_point.id, f"channel({live.id}) * 2") == FormulaVerdict()
+        assert reader.validate_formula(live.data_point.id, "channel(999999)").reasons != ()
 
 
 @pytest.mark.parametrize("setting", ["no_permission_status=401", "no_permission_status=403"])

@@ -55,7 +55,6 @@ def test_a_file_that_is_no_copy_is_refused(text: str, message: str) -> None:
     [
         ({}, "channels should be a list of objects, found nothing"),
         ({"channels": [{"channelId": 1}]}, "channel 1"),
-        ({"channels": [], "units": [{}]}, "the list of units"),
         ({"channels": [], "taken": 3}, "taken should be text, found 3"),
     ],
 )

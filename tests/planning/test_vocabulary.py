@@ -8,7 +8,10 @@ import pytest
 
 from reconciler.model.findings import Finding, Severity
 from reconciler.model.places import Place
-from reconciler.planning.vocabulary import Vocabulary, list_codes, list_ids, show_formula, translate
+from reconciler.model.plan import Block
+from reconciler.model.reference import Reference
+from reconciler.planning.vocabulary import Vocabulary, list_codes, list_ids, list_unread, show_formula, translate
+from reconciler.rules import make_finding
 from tests.planning.tenant import REFERENCE, V, make_desired, make_live
 
 if TYPE_CHECKING:
@@ -28,8 +31,8 @@ LIVE = make_live(1, {"observationTypeId": 12, f"{V}observationRuleId": 1, f"{V}u
 
 def tell(spec: Spec, live: Spec = LIVE.values) -> list[tuple[str, str, str]]:
     """The findings of a translation: code, message, way out."""
-    _, findings = translate(make_desired("use", 1, spec), live, VOCABULARY)
-    return [(finding.code, finding.message, finding.fix) for finding in findings]
+    _, found = translate(make_desired("use", 1, spec), live, VOCABULARY)
+    return [(each.code, each.message, each.fix) for each in found if isinstance(each, Finding)]
 
 
 @pytest.mark.parametrize(
@@ -39,7 +42,6 @@ def tell(spec: Spec, live: Spec = LIVE.values) -> list[tuple[str, str, str]]:
         ({f"{V}unitId": 2}, {f"{V}unitId": 2}),
         ({"observationTypeCode": "ELECUSE"}, {"observationTypeId": 10}),
         ({"summarizationMethod": "Average"}, {"summarizationMethodId": 2}),
-        ({"summarizationMethodId": 99}, {"summarizationMethodId": 99}),
         ({f"{V}observationRule": "Trip"}, {f"{V}observationRuleId": 2}),
         ({f"{V}formula": "channel(losses) - channel(3)"}, {f"{V}formula": "channel(2) - channel(3)"}),
         ({f"{V}formula": None}, {f"{V}formula": None}),
@@ -112,10 +114,84 @@ def test_an_id_that_the_service_does_not_list_is_a_finding(path: str) -> None:
     ]
 
 
+def test_a_summarization_method_that_no_channel_uses_is_sent_and_said() -> None:
+    desired = make_desired("use", 1, {"summarizationMethodId": 99})
+
+    wanted, (finding,) = translate(desired, LIVE.values, VOCABULARY)
+
+    assert wanted == {"summarizationMethodId": 99}
+    assert finding == make_finding(
+        "ESA416",
+        "no channel in EnergyCAP uses summarizationMethodId 99, so its meaning is not known",
+        desired.place("summarizationMethodId"),
+    )
+    assert finding.severity is Severity.WARNING
+
+
+UNREAD = Vocabulary(
+    ids=list_ids(CODES),
+    codes=CODES,
+    written=(),
+    channel_ids={},
+    channel_names={},
+    live_ids=(),
+    unread=list_unread(Reference(units_unread="it was refused", observation_types_unread="it was not there")),
+)
+
+
+@pytest.mark.parametrize(
+    ("spec", "block"),
+    [
+        (
+            {f"{V}unitCode": "THERM"},
+            Block(
+                "ESA415",
+                'unitCode "THERM" cannot be resolved: the list of units could not be read whole, it was refused',
+                {"path": f"{V}unitCode", "value": "THERM", "unread": "it was refused"},
+                "let the key's user read the units in EnergyCAP, or write unitId in place of unitCode",
+                is_unknown=True,
+            ),
+        ),
+        (
+            {"observationTypeCode": "ELECUSEE"},
+            Block(
+                "ESA415",
+                'observationTypeCode "ELECUSEE" cannot be resolved: '
+                "the list of observation types could not be read whole, it was not there",
+                {"path": "observationTypeCode", "value": "ELECUSEE", "unread": "it was not there"},
+                "write  observationTypeCode: ELECUSE  if that is meant; else let the key's user read the observation "
+                "types in EnergyCAP, or write observationTypeId in place of observationTypeCode",
+                is_unknown=True,
+            ),
+        ),
+    ],
+    ids=["unit", "type that is near another"],
+)
+def test_a_code_of_a_list_that_could_not_be_read_is_unknown(spec: Spec, block: Block) -> None:
+    wanted, found = translate(make_desired("use", 1, spec), LIVE.values, UNREAD)
+
+    assert (list(wanted.values()), found) == ([None], (block,))
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"), [("observationTypeId", "observation types"), (f"{V}unitId", "units")], ids=["type", "unit"]
+)
+def test_an_id_of_a_list_that_could_not_be_read_is_sent_and_said(path: str, kind: str) -> None:
+    desired = make_desired("use", 1, {path: 99})
+    key = path.rpartition(".")[2]
+    message = f"no channel in EnergyCAP uses {key} 99, so its meaning is not known"
+
+    assert translate(desired, LIVE.values, UNREAD) == (
+        {path: 99},
+        (make_finding("ESA416", f"{message}: the list of {kind} could not be read whole", desired.place(path)),),
+    )
+
+
 def test_every_wrong_reference_of_a_formula_is_a_finding_at_that_reference() -> None:
     formula = "channel(use) + channel(3) + channel(lost) + channel(nobody) + channel(77)"
 
-    _, findings = translate(make_desired("losses", 2, {f"{V}formula": formula}), LIVE.values, VOCABULARY)
+    _, found = translate(make_desired("losses", 2, {f"{V}formula": formula}), LIVE.values, VOCABULARY)
+    findings = [each for each in found if isinstance(each, Finding)]
 
     assert [(finding.code, finding.message) for finding in findings] == [
         ("ESA313", "formula uses a channel that was not found in EnergyCAP, found channel(lost)"),
