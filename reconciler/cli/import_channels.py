@@ -25,7 +25,9 @@ from reconciler.model.findings import Severity
 from reconciler.planning.importing.survey import Asked, make_survey, pick
 from reconciler.planning.importing.terms import Fields, Layout
 from reconciler.planning.importing.updates import find_doubts
+from reconciler.reports import findings_text
 from reconciler.reports.import_text import Import, render_import
+from reconciler.reports.paint import plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -161,7 +163,7 @@ def _look(screen: Screen, workplace: Workplace, environment: Environment, copy: 
         with open_service(workplace.root, environment) as address, open_reader(address.url, address.key) as reader:
             seen = read_live(screen, environment, reader)
     if seen.findings:
-        print_findings(screen, seen.findings, workplace.root)
+        screen.remark(findings_text.render(seen.findings, plain, path_prefix(workplace.root)).rstrip())
     return seen.snapshot
 
 

@@ -10,11 +10,14 @@ from reconciler.cli.documents import write_file
 from reconciler.cli.exits import Exit
 from reconciler.cli.options import Target, printing
 from reconciler.cli.planned import tell_time
-from reconciler.cli.project import open_workplace, print_findings
+from reconciler.cli.project import open_workplace
 from reconciler.cli.service import open_service
+from reconciler.cli.standing import path_prefix
 from reconciler.energycap.client import open_reader
 from reconciler.energycap.worlds import render_world, snapshot_from_world
 from reconciler.planning.unread import find_unread
+from reconciler.reports import findings_text
+from reconciler.reports.paint import plain
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,7 +43,7 @@ def command(screen: Screen, environment: str | None, out: Path) -> Exit:
         world = reader.read_world()
     snapshot, _ = snapshot_from_world(world)
     if unread := find_unread(snapshot):
-        print_findings(screen, unread, workplace.root)
+        screen.remark(findings_text.render(unread, plain, path_prefix(workplace.root)).rstrip())
     write_file(out, render_world(world, environment=chosen.name, taken=taken))
     screen.remark(f"copied {chosen.name} as of {taken} to {out}")
     return Exit.DONE

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# An error page is a few kilobytes; what is behind this is no error any more.
+# An error page is a few kilobytes long.
 _READ = 2**20
 _PARTS = 4
 # Of each part, so that no number of a character (&#…;) is too long to be read.
@@ -22,7 +22,7 @@ _LETTER = re.compile(r"[^\W\d_]")
 
 
 def find_page_words(text: str) -> str:
-    """The title of the page in `text`, and the first things that it says; scripts and styles are no words.
+    """The title of the page in `text`, and the first things that it says, without scripts and styles.
 
     Takes time that grows with the length of the page, whatever is in it.
     """

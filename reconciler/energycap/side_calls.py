@@ -33,7 +33,7 @@ _TRIED = 4
 def start_reference(session: Session, executor: Executor) -> Callable[[Sequence[Live]], Reference]:
     """A function that waits for the lists of units and observation types, which are asked for now, and never raises.
 
-    A key that is wrong is refused for these lists too: whoever asks has to read channels as well, which says so.
+    A wrong key is refused for these lists too. The list of channels, which is read beside them, says so.
     """
     units = executor.submit(_read_listed, session, LIST_UNITS.to(), units_from_response)
     types = executor.submit(_read_listed, session, LIST_OBSERVATION_TYPES.to(), types_from_response)

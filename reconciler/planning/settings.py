@@ -84,7 +84,7 @@ def _check_demand(draft: Draft, around: Surroundings) -> Iterator[Block]:
         yield Block(_DEMAND, _say(message, is_old=is_old), evidence, RULES[_DEMAND].fix)
     elif is_demand is None and not is_old:
         message = "cannot be known whether this is a demand channel, which the Odometer rule is not for"
-        unblock = "write  observationRule: Trip, or an observation type whose noun EnergyCAP gives"
+        unblock = f"write  observationRule: Trip, or {_find_way_out(OBSERVATION_TYPE_CODE, around)}"
         yield Block(_DEMAND, message, evidence, unblock, is_unknown=True)
 
 
@@ -101,8 +101,17 @@ def _check_money(draft: Draft, around: Surroundings) -> Iterator[Block]:
         yield Block("ESA407", _say(message, is_old=is_old), evidence, RULES["ESA407"].fix)
     elif is_money is None and not is_old:
         message = f"cannot be known whether the unit is of a Money type, found {show_value(code)}"
-        unblock = "write the code of a unit whose type EnergyCAP gives"
+        unblock = _find_way_out(UNIT_CODE, around)
         yield Block("ESA407", message, evidence, unblock, is_unknown=True)
+
+
+def _find_way_out(path: str, around: Surroundings) -> str:
+    """What to do where the service does not say what is asked of a unit, or of an observation type."""
+    if path in around.unread:
+        return f"let the key's user read the {'units' if path == UNIT_CODE else 'observation types'} in EnergyCAP"
+    if path == UNIT_CODE:
+        return "write the code of a unit whose type EnergyCAP gives"
+    return "an observation type whose noun EnergyCAP gives"
 
 
 def _check_begin(draft: Draft) -> Iterator[Block]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from reconciler.model.fields import CHANNEL_IMPORT_ID
 from reconciler.planning.citing import show_value
 from reconciler.planning.index import find_users
+from reconciler.planning.vocabulary import list_unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -42,7 +43,8 @@ class Surroundings:
 
     `drafts` are the updates of the plan by the id of their channel, `claims` the same by the import id they give to it,
     `managed` the channels of the files by live id, `users` those whose formulas use a channel, by its id. `refusals`
-    are what the service has against the formula that a change gives to its channel, by the id of that.
+    are what the service has against the formula that a change gives to its channel, by the id of that. `unread` says
+    why the list of units or of observation types could not be read whole, by the path of their code.
     """
 
     index: Index
@@ -55,6 +57,7 @@ class Surroundings:
     primary_move: PrimaryMove
     channel_edit: ChannelEdit
     refusals: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    unread: Mapping[str, str] = field(default_factory=dict)
 
     def planned(self, channel: Live) -> Live:
         """`channel` as it will be after the plan."""
@@ -85,6 +88,7 @@ def make_surroundings(
         observation_types={type_.id: type_ for type_ in reference.observation_types},
         primary_move=primary_move,
         channel_edit=channel_edit,
+        unread=list_unread(reference),
     )
 
 

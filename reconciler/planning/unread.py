@@ -1,4 +1,4 @@
-"""What of the service could not be read: said once, and what of a plan cannot be known because of it."""
+"""What of the service could not be read, and the formulas that it could not be asked about."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ SERVICE_RULES: tuple[Rule, ...] = (
         "The formula passed the checks of this tool and is sent; EnergyCAP may still refuse it.",
         "POST /api/v202405/formula/validate: that a user may be without the permission is not said",
         Certainty.ASSUMED,
-        "let the key's user validate formulas in EnergyCAP, or look at the formula once more before it is applied",
+        "let the key's user validate formulas in EnergyCAP, or check the formula before it is applied",
         Severity.WARNING,
     ),
     Rule(
