@@ -24,6 +24,8 @@ _ABOUT_KEY = "check that the key belongs to this environment, was not deleted, a
 _ABOUT_ASKING = "mend what the service complains of, and run the command again"
 _ABOUT_ADDRESS = "check that the environment's url is the service itself: a proxy or a sign-in page seems to answer"
 _ABOUT_REDIRECT = "write the address that answers without a redirect as the environment's url"
+# A page of 1,000 channels has about 100,000.
+_MOST_VALUES = 2_000_000
 _FIXES = {
     404: "check the id and the environment's url; what the key's user may not see looks the same",
     409: "read again: somebody else seems to be at work on the same thing",
@@ -102,11 +104,22 @@ def _read_pause(headers: Mapping[str, str]) -> float | None:
         return None
 
 
+def holds_too_many(body: bytes) -> bool:
+    """Whether the JSON in `body` may hold more values than any list of the service: each takes 70 bytes of memory."""
+    return sum(map(body.count, (b",", b"[", b"{"))) > _MOST_VALUES
+
+
+def _find_excess(body: bytes) -> str | None:
+    if holds_too_many(body):
+        return f"it holds more than {_MOST_VALUES:,} values"
+    return "it is nested too deeply" if is_too_deep(body) else None
+
+
 def decode(request: Request, answer: Answer) -> object:
     """The JSON document that `answer` holds. Raises BadAnswer where it holds none, or numbers that JSON has not."""
-    flaw = "it is nested too deeply"
+    flaw = _find_excess(answer.body)
     try:
-        if not is_too_deep(answer.body):
+        if flaw is None:
             return _DECODER.decode(answer.body.decode("utf-8-sig"))
     except UnicodeDecodeError:
         flaw = "it is not UTF-8"

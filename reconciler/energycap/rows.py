@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 import msgspec
 
-from reconciler.energycap.answers import decode
+from reconciler.energycap.answers import decode, holds_too_many
 from reconciler.model.fields import CHANNEL_FIELDS, VERSION_FIELDS
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ def unpack_rows(request: Request, answer: Answer) -> object:
 
     Raises BadAnswer as `decode`, which unpacks whole what is not shaped as documented: who reads it says what is odd.
     """
+    if holds_too_many(answer.body):
+        return decode(request, answer)
     try:
         return _ROWS.decode(answer.body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

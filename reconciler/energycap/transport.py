@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import ssl
@@ -9,7 +10,7 @@ import threading
 import time
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 from urllib.request import getproxies
 
 import httpx
@@ -18,6 +19,7 @@ from reconciler import __version__
 from reconciler.energycap.address import refuse_foreign
 from reconciler.energycap.answers import Answer, unusable
 from reconciler.energycap.key import find_flaw
+from reconciler.energycap.unpacking import Packed, unpack
 from reconciler.energycap.words import find_words, make_harmless
 from reconciler.errors import Unauthorized, Unreachable
 
@@ -49,8 +51,8 @@ class Limits:
     connect: float = 10.0
     silence: float = 60.0
     whole: float = 120.0
-    # A page of 1,000 channels is about 3.3 MB; what is far beyond would only fill the memory.
-    largest: int = 256 * 2**20
+    # A page of 1,000 channels is about 3.3 MB; what is far beyond would only fill the memory, tenfold once it is read.
+    largest: int = 32 * 2**20
 
 
 _LIMITS = Limits()
@@ -101,6 +103,8 @@ class Transport:
             raise RuntimeError(f"{request} may not be sent from here: this is a bug, and nothing was sent")
         try:
             return self._receive(request)
+        except Packed as reason:
+            failure: ServiceError = unusable(f"{request}: it could not be unpacked: {self._show(str(reason))}")
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             failure = self._make_failure(request, error)
         # Raised out here, for the error of httpx holds the request, and with it the key.
@@ -116,16 +120,17 @@ class Transport:
     def _receive(self, request: Request) -> Answer:
         end = time.monotonic() + self._limits.whole
         with closing(self._connection().send(self._make_request(request))) as response:
-            chunks, length = [], 0
-            for chunk in response.iter_bytes():
-                chunks.append(chunk)
-                length += len(chunk)
-                if length > self._limits.largest:
+            body = io.BytesIO()
+            # Not by httpx, which unpacks a piece whole, however long it becomes.
+            stream = cast("httpx.SyncByteStream", response.stream)
+            for chunk in unpack(stream, response.headers.get("content-encoding", "")):
+                if body.tell() + len(chunk) > self._limits.largest:
                     raise unusable(f"{request}: it is longer than {self._limits.largest:,} bytes")
+                body.write(chunk)
                 if time.monotonic() >= end:
                     reason = f"it takes longer than {self._limits.whole:g} s"
                     raise Unreachable(self._describe(request, reason), _ABOUT_NETWORK)
-            return self._make_answer(response, b"".join(chunks))
+            return self._make_answer(response, body.getvalue())
 
     def _make_request(self, request: Request) -> httpx.Request:
         return httpx.Request(
@@ -147,8 +152,6 @@ class Transport:
     def _make_failure(self, request: Request, error: Exception) -> ServiceError:
         reason = self._find_reason(error)
         match error:
-            case httpx.DecodingError():
-                return unusable(f"{request}: it could not be unpacked: {reason}")
             case httpx.ConnectError() | httpx.ConnectTimeout() | httpx.PoolTimeout() | httpx.ProxyError():
                 about = _ABOUT_CERTIFICATES if "CERTIFICATE_VERIFY_FAILED" in reason else _ABOUT_NETWORK
                 return Unsent(self._describe(request, reason), about)

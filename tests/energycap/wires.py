@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import httpx
@@ -50,9 +50,15 @@ def _serve(listener: socket.socket, answers: Sequence[bytes]) -> None:
     for answer in answers:
         connection, _ = listener.accept()
         with connection:
-            connection.recv(65536)
-            connection.sendall(answer)
-            connection.shutdown(socket.SHUT_WR)
-            # Until the other side has read it all: hanging up at once could reset the connection and lose the answer.
-            while connection.recv(65536):
-                pass
+            _answer(connection, answer)
+
+
+def _answer(connection: socket.socket, answer: bytes) -> None:
+    # A client may hang up as soon as it has read enough.
+    with suppress(ConnectionError):
+        connection.recv(65536)
+        connection.sendall(answer)
+        connection.shutdown(socket.SHUT_WR)
+        # Until the other side has read it all: hanging up at once could reset the connection and lose the answer.
+        while connection.recv(65536):
+            pass
