@@ -92,6 +92,7 @@ def make_data_point(number: int) -> Json:
         "isCalculatedDataPoint": False,
         "commodity": {"commodityId": 1, "commodityCode": "ELECTRIC", "commodityInfo": "Electric"},
         "parentPlace": {"placeId": 1, "placeCode": "HALL", "placeInfo": "Town hall"},
+        "dataPointTimeZone": {"timeZoneId": 1, "timeZoneCode": "America/New_York", "timeZoneInfo": "Eastern Time"},
     }
 
 

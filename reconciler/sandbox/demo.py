@@ -123,7 +123,24 @@ _SWAPPED = {
     1087: ("2022-09-12T07:00:00", 100.0),
 }
 _MULTIPLIERS = {1058: 2.0, 1063: 0.1, 1076: 10.0, 1090: 0.001, 1091: 0.001, 1092: 0.001}
-_MAXIMUMS = {1051: 20000.0, 1075: 600.0, 1093: 400000.0}
+# Offset, minimum and maximum of the latest version.
+_LIMITS: dict[int, tuple[float | None, float | None, float | None]] = {
+    1043: (None, 0.0, 5000.0),
+    1044: (None, -500.0, None),
+    1046: (None, 0.0, 900.0),
+    1051: (None, None, 20000.0),
+    1054: (-0.4, 32.0, 90.0),
+    1057: (None, 0.0, 5000.0),
+    1065: (0.5, 0.0, 250.0),
+    1068: (None, 0.0, 40000.0),
+    1075: (None, None, 600.0),
+    1078: (-2.5, None, 500.0),
+    1091: (1.25, 0.0, None),
+    1093: (None, None, 400000.0),
+    1098: (0.3, 32.0, 90.0),
+}
+# The minimum and maximum of the version before the meter was swapped.
+_FORMER_LIMITS = {1046: (None, 9000.0), 1068: (-10.0, 400000.0)}
 _DESCRIPTIONS = {
     1042: "Main switchboard, basement",
     1057: "Switchgear A, level 1",
@@ -163,14 +180,19 @@ def _read_row(row: str) -> MadeChannel:
 
 
 def _versions(channel_id: int, rule: int, unit: str) -> tuple[MadeVersion, ...]:
+    offset, minimum, maximum = _LIMITS.get(channel_id, (None, None, None))
     latest = MadeVersion(
         unit,
         rule,
         multiplier=_MULTIPLIERS.get(channel_id, 1.0),
         formula=_FORMULAS.get(channel_id),
-        maximum=_MAXIMUMS.get(channel_id),
+        offset=offset,
+        minimum=minimum,
+        maximum=maximum,
     )
     if channel_id not in _SWAPPED:
         return (latest,)
     begin_date, multiplier = _SWAPPED[channel_id]
-    return (replace(latest, multiplier=multiplier), replace(latest, begin_date=begin_date))
+    minimum, maximum = _FORMER_LIMITS.get(channel_id, (None, None))
+    former = replace(latest, multiplier=multiplier, minimum=minimum, maximum=maximum)
+    return (former, replace(latest, begin_date=begin_date))

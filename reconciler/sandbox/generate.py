@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -58,7 +58,7 @@ _COMMODITIES = (
 
 def generate(channels: int, seed: int) -> World:
     """A world of so many channels: simple and calculated, Odometer and Trip, some of several versions, some without
-    readings, four to a data point, five data points to a building.
+    readings, some with an offset, a minimum or a maximum; four to a data point, five data points to a building.
     """
     random = Random(seed)  # noqa: S311 - a made-up world, not a secret
     made: list[MadeChannel] = []
@@ -91,11 +91,12 @@ def _make_channels(point: Point, first_id: int, random: Random) -> Iterator[Made
 
 def _make_use(point: Point, channel_id: int, commodity: _Commodity, random: Random) -> MadeChannel:
     kind, unit = commodity.use
-    latest = MadeVersion(unit, random.choice((ODOMETER, TRIP)), random.choice((0.001, 0.1, 1.0, 10.0)))
+    latest = _limit(MadeVersion(unit, random.choice((ODOMETER, TRIP)), random.choice((0.001, 0.1, 1.0, 10.0))), random)
     versions: tuple[MadeVersion, ...] = (latest,)
     if random.random() < 0.15:
         swapped = f"{random.randint(2022, 2025)}-{random.randint(1, 12):02}-{random.randint(1, 28):02}T08:00:00"
-        versions = (MadeVersion(unit, latest.rule, 100.0), MadeVersion(unit, latest.rule, latest.multiplier, swapped))
+        former = _limit(MadeVersion(unit, latest.rule, 100.0), random)
+        versions = (former, replace(latest, begin_date=swapped))
     return MadeChannel(
         channel_id,
         point,
@@ -135,7 +136,7 @@ def _make_submeter(point: Point, channel_id: int, commodity: _Commodity, random:
         random.choice((None, f"{point.code}-SUB")),
         kind,
         random.choice((5, 15, 30)),
-        (MadeVersion(unit, ODOMETER, 0.1),),
+        (_limit(MadeVersion(unit, ODOMETER, 0.1), random),),
         last_value=_last_value(random, 0.6),
     )
 
@@ -150,8 +151,19 @@ def _make_remainder(point: Point, channel_id: int, commodity: _Commodity, random
         f"{point.code}-OTHER",
         kind,
         None,
-        (MadeVersion(unit, TRIP, formula=formula),),
+        (_limit(MadeVersion(unit, TRIP, formula=formula), random),),
         last_value=_last_value(random, 0.5),
+    )
+
+
+def _limit(version: MadeVersion, random: Random) -> MadeVersion:
+    """The version with a minimum and maximum, now and then, and under Trip an offset."""
+    offset = random.choice((None, None, 1.5, -20.0))
+    return replace(
+        version,
+        offset=offset if version.rule == TRIP else None,
+        minimum=random.choice((None, None, 0.0, -250.0)),
+        maximum=random.choice((None, None, 500.0, 99999.5)),
     )
 
 

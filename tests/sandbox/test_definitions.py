@@ -18,7 +18,7 @@ channels:
       channelId: 100001
     channelInfo: "Alder Hall electric use"
     channelImportId: "B00001-ELEC-USE"
-    channelDescription: "Utility meter"
+    channelDescription: "Revenue grade, read by the building network"
     intervalMinutes: 60
     isCalculated: false
     isPrimaryValue: true
@@ -29,7 +29,7 @@ channels:
       beginDate: null
       formula: null
       isValuePositive: false
-      maximumReading: null
+      maximumReading: 99999.5
       minimumReading: null
       multiplier: 0.001
       observationRule: "Odometer"

@@ -43,13 +43,13 @@ LATE = ("2024-03-01T12:01:00+00:00", "2026-12-01T00:00:00-05:00")
         pytest.param(
             [readings(*EARLY, 15)],
             "channel(10) * 2",
-            (True, False, "2024-01-01T17:30:00+00:00", "2026-11-01T17:00:00+00:00", None),
+            (True, False, "2024-01-01T12:30:00-05:00", "2026-11-01T12:00:00-05:00", None),
             id="times lie at the end of their interval",
         ),
         pytest.param(
             [readings(*EARLY, 15), readings(*LATE, 60)],
             "channel(10) + channel(11)",
-            (True, False, "2024-03-01T13:00:00+00:00", "2026-11-01T17:00:00+00:00", None),
+            (True, False, "2024-03-01T08:00:00-05:00", "2026-11-01T12:00:00-05:00", None),
             id="where all inputs have readings, in the longest interval",
         ),
         pytest.param(
@@ -107,7 +107,7 @@ def test_the_first_readings_of_an_input_show_on_all_that_is_calculated_from_it(s
     bench.client.post("/api/v3/reading", json=[{"channelId": 10, "readings": [reading]}]).raise_for_status()
 
     assert before == [(False, True, None, None, None)] * 2
-    at = "2026-07-01T00:15:00+00:00"
+    at = "2026-06-30T20:15:00-04:00"
     assert [evidence(bench, channel_id) for channel_id in (2, 3)] == [(True, False, at, at, None)] * 2
 
 
