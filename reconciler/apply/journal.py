@@ -16,7 +16,7 @@ from reconciler.errors import FileError
 from reconciler.planfile.writing import encode_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from reconciler.apply.entries import Entry
@@ -108,7 +108,7 @@ def open_journal(folder: Path, plan: Plan) -> Iterator[Journal]:
     Raises FileError where it cannot be written, is damaged, or another apply is at work on it.
     """
     document = encode_plan(plan)
-    path = folder / f"{str(document['digest']).removeprefix('sha256:')}.jsonl"
+    path = _find_path(folder, document)
     descriptor = _open(path)
     try:
         journal = Journal(descriptor, path, _take_up(descriptor, path, plan, document))
@@ -120,6 +120,12 @@ def open_journal(folder: Path, plan: Plan) -> Iterator[Journal]:
         yield journal
     finally:
         journal.close()
+
+
+def tell_journal(folder: Path, plan: Plan) -> Chronicle | None:
+    """What the journal of `plan` in `folder` tells by now, one in use too; None where it has none. Raises FileError."""
+    path = _find_path(folder, encode_plan(plan))
+    return read_begun(path) if path.exists() else None
 
 
 def is_at_work(path: Path) -> bool:
@@ -157,6 +163,10 @@ def _read_youngest_first(folder: Path, environment: str) -> Iterator[tuple[Path,
         chronicle = read_begun(path)
         if chronicle and chronicle.plan.environment == environment:
             yield path, chronicle
+
+
+def _find_path(folder: Path, document: Mapping[str, object]) -> Path:
+    return folder / f"{str(document['digest']).removeprefix('sha256:')}.jsonl"
 
 
 def _open(path: Path) -> int:

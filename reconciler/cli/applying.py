@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from reconciler.apply.conduct import Conduct
-from reconciler.apply.journal import open_journal
+from reconciler.apply.journal import open_journal, tell_journal
+from reconciler.apply.recount import recount
 from reconciler.apply.run import apply_plan
 from reconciler.cli.documents import check_target
 from reconciler.cli.exits import Exit, exit_of_account
@@ -24,7 +25,7 @@ from reconciler.model.events import Finished
 from reconciler.model.outcomes import Account, Ending, Outcome
 from reconciler.reports import account_json, account_text, findings_text
 from reconciler.reports.account_markdown import render_account_markdown
-from reconciler.reports.account_words import resume_command
+from reconciler.reports.account_words import count_endings, resume_command
 from reconciler.reports.comparison_text import render_comparison
 from reconciler.reports.paint import plain
 
@@ -79,7 +80,7 @@ def carry_out(site: Site, task: Task) -> Account:
     try:
         return _carry_out(site, task)
     except KeyboardInterrupt:
-        _leave_at_once(site.screen, task.plan)
+        _leave_at_once(site, task)
 
 
 def _carry_out(site: Site, task: Task) -> Account:
@@ -119,10 +120,14 @@ def list_done(reviewed: Plan, comparison: Comparison) -> tuple[Outcome, ...]:
     )
 
 
-def _leave_at_once(screen: Screen, plan: Plan) -> NoReturn:
+def _leave_at_once(site: Site, task: Task) -> NoReturn:
     """End the process without waiting for threads that wait for answers, as an orderly exit would."""
-    resume = resume_command(plan)
-    screen.remark(f"stopped: what was in flight may still be done; to look, and go on:  {resume}")
+    with suppress(FileError):
+        chronicle = tell_journal(site.workplace.find_place(JOURNALS), task.begun or task.plan)
+        if chronicle:
+            site.screen.remark(count_endings(recount(chronicle)))
+    resume = resume_command(task.plan)
+    site.screen.remark(f"stopped: what was in flight may still be done; to look, and go on:  {resume}")
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError):
             stream.flush()

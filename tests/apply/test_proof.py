@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reconciler.apply.proof import expect, find_differences
+from reconciler.apply.proof import expect, find_changes, find_differences
 from reconciler.model.fields import OBSERVATION_RULE_ID, ODOMETER, ROLLOVER_VALUE
 from tests.apply.records import INFO, MULTIPLIER, make_live
 
@@ -47,3 +47,16 @@ def test_an_older_version_may_end_where_the_edited_one_now_begins() -> None:
     found = replace(before, versions=(replace(older, end_date="2026-01-01T00:00:00"), current))
 
     assert find_differences(before, found) == ()
+
+
+def test_what_changed_since_a_write_is_told_from_then_to_now() -> None:
+    before = make_live(versions=2)
+    older, current = before.versions
+    found = replace(before, versions=(replace(older, values={**older.values, MULTIPLIER: 5}), current))
+
+    assert find_changes(make_live(), make_live({INFO: "Annex"}, versions=2)) == (
+        'channelInfo from "Main" to "Annex"',
+        "the versions from [10] to [10, 11]",
+    )
+    assert find_changes(before, found) == ("in version 10, esaChannelVersion.multiplier from 1 to 5",)
+    assert find_changes(before, before) == ()

@@ -4,6 +4,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 import httpx
+import pytest
 
 from reconciler.apply.chronicle import read_journal
 from reconciler.apply.conduct import Conduct
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from reconciler.model.desired import Desired
     from reconciler.model.events import Event
+    from reconciler.model.outcomes import Account
     from tests.apply.bench import Bench, Start
 
 # At a channel of which no answer tells whether it was written, by all patience.
@@ -224,3 +226,63 @@ def test_a_write_that_failed_for_good_is_still_failed_at_the_end(start: Start) -
 
     assert (outcome.ending, outcome.requests) == (Ending.FAILED, 1)
     assert bench.editor.requests == {READ: 2, CHANNEL: 1}
+
+
+class Busy:
+    """Somebody who edits a channel right after each write to it, and does not stop."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._numbers = count(1)
+        self.bench: Bench | None = None
+
+    def meddle(self, request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        response = pass_on()
+        if self.bench and request.method == "PUT":
+            channel_id = int(request.url.path.split("/")[4])
+            value = next(self._numbers) if "." in self._path else f"Theirs {next(self._numbers)}"
+            self.bench.meddle(channel_id, {self._path: value})
+        return response
+
+
+def apply_busily(start: Start, path: str, *desired: Desired) -> Account:
+    busy = Busy(path)
+    busy.bench = bench = start(wire=Wire(busy.meddle))
+    return bench.apply(bench.plan(*desired), Conduct(parallelism=1))
+
+
+@pytest.mark.parametrize("path", ["channelInfo", "channelImportId", "esaChannelVersion.maximumReading"])
+def test_a_busy_foreign_writer_turns_no_done_change_into_a_mismatch(start: Start, path: str) -> None:
+    account = apply_busily(start, path, *many(11), want("gas", 1046, channelDescription="New"))
+
+    assert set(endings(account).values()) == {"done"}
+    assert len({outcome.remark for outcome in account.outcomes}) == 12
+    begin = f"somebody else changed it after this write: {path} from "
+    assert [outcome.remark for outcome in account.outcomes if not outcome.remark.startswith(begin)] == []
+    assert account.unread == ()
+
+
+def test_a_busy_foreign_writer_of_a_managed_value_leaves_a_mismatch_that_says_whose_it_is(start: Start) -> None:
+    outcome = only(apply_busily(start, "channelInfo", MAIN))
+
+    assert outcome.ending is Ending.DIFFERS
+    assert outcome.message == (
+        'was verified after the write, but now channelInfo is "Theirs 1", expected "Main": '
+        "somebody else changed it since"
+    )
+
+
+def test_a_version_that_somebody_adds_after_the_write_is_a_remark(start: Start) -> None:
+    def add(bench: Bench) -> None:
+        current = bench.read(1042).current.values
+        body = {path.rpartition(".")[2]: value for path, value in current.items() if not path.endswith("Code")}
+        url = f"{bench.service.url}/api/v202406/esachannel/1042/version"
+        body = {**body, "beginDate": "2026-11-01T00:00:00", "multiplier": 3}
+        httpx.post(url, json=body, headers=HEADERS, trust_env=False).raise_for_status()
+
+    bench = start_with(start, add)
+
+    outcome = only(bench.apply(bench.plan(MAIN)))
+
+    assert outcome.ending is Ending.DONE
+    assert outcome.remark.startswith("somebody else changed it after this write: the versions from [")
