@@ -76,6 +76,39 @@ def list_artifacts(call: Call) -> Json:
     return {"total_count": len(named), "artifacts": named}
 
 
+def list_runs(call: Call) -> Json:
+    runs = [run for run in call.state["runs"] if run["path"].endswith(f"/{call.words[0]}")]
+    wanted = {name: call.query[name] for name in ("event", "head_sha") if name in call.query}
+    return {"workflow_runs": [run for run in runs if wanted.items() <= run.items()]}
+
+
+def get_commit(call: Call) -> Json:
+    return {"parents": [{"sha": parent} for parent in _git("rev-list", "--parents", "-1", call.words[0]).split()[1:]]}
+
+
+def compare(call: Call) -> Json:
+    base, head = call.words
+    since, before = (_git("rev-list", "--count", f"{one}..{other}") for one, other in ((base, head), (head, base)))
+    return {"status": _STATUSES[since != "0", before != "0"]}
+
+
+# Whether the second has commits that the first has not, and the other way round.
+_STATUSES = {
+    (False, False): "identical",
+    (True, False): "ahead",
+    (False, True): "behind",
+    (True, True): "diverged",
+}
+
+
+def _git(*words: str) -> str:
+    repository = Path(os.environ["GH_STATE"]).parent / "repository"
+    answer = subprocess.run(["git", *words], cwd=repository, capture_output=True, text=True, check=False)
+    if answer.returncode:
+        sys.exit("gh: Not Found (HTTP 404)")
+    return answer.stdout.strip()
+
+
 Endpoint: TypeAlias = "tuple[str, str, tuple[str, ...], Callable[[Call], Json]]"
 # Method, path below the repository, the permissions of which one is enough, and what answers.
 ENDPOINTS: tuple[Endpoint, ...] = (
@@ -86,7 +119,10 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     ("POST", r"issues", ("issues: write",), add_issue),
     ("PATCH", r"issues/(\d+)", ("issues: write",), edit_issue),
     ("GET", r"commits/(\w+)/pulls", ("pull-requests: read",), list_pulls),
+    ("GET", r"commits/(\w+)", ("contents: read",), get_commit),
+    ("GET", r"compare/(\w+)\.\.\.(\w+)", ("contents: read",), compare),
     ("GET", r"actions/artifacts", ("actions: read",), list_artifacts),
+    ("GET", r"actions/workflows/([\w.-]+)/runs", ("actions: read",), list_runs),
 )
 
 

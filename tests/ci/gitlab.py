@@ -147,6 +147,7 @@ def _bring(job: Job, folder: Path) -> None:
     """Put the artefacts of an earlier job where a later one has them; reports are not among them."""
     for name in job.settings.get("artifacts", {}).get("paths", []):
         if name in job.artifacts:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(job.folder / name, folder / name)
 
 

@@ -41,7 +41,7 @@ class Hub:
         self.work.mkdir(parents=True)
         self.git("init", "--quiet")
         self.git("config", "uploadpack.allowAnySHA1InWant", "true")
-        self.save({"comments": {}, "issues": [], "pulls": [], "artifacts": [], "calls": []})
+        self.save({"comments": {}, "issues": [], "pulls": [], "runs": [], "artifacts": [], "calls": []})
 
     @property
     def work(self) -> Path:
@@ -64,39 +64,45 @@ class Hub:
         answer = subprocess.run([*_GIT, *words], cwd=self.work, check=True, capture_output=True, text=True)
         return answer.stdout.strip()
 
-    def commit(self, files: Mapping[str, str], branch: str = "main") -> str:
-        """Commit `files` on `branch`, which begins at main where there is none yet."""
+    def commit(self, files: Mapping[str, str | Path], branch: str = "main") -> str:
+        """Commit `files` on `branch`, which begins at main where there is none yet; a path is what a link leads to."""
         if branch != "main":
             self.git("checkout", "--quiet", "-B", branch, "main")
         for name, text in files.items():
             (self.work / name).parent.mkdir(parents=True, exist_ok=True)
-            (self.work / name).write_text(text, encoding="utf-8")
-        self.git("add", "--all")
+            if isinstance(text, str):
+                (self.work / name).write_text(text, encoding="utf-8")
+            else:
+                (self.work / name).symlink_to(text)
+        self.git("add", "--all", "--force")
         self.git("commit", "--quiet", "--message", f"{branch}: {', '.join(files)}")
         commit = self.git("rev-parse", "HEAD")
         if branch != "main":
             self.git("checkout", "--quiet", "main")
         return commit
 
-    def open_pull(self, files: Mapping[str, str], *, number: int = 7, is_from_fork: bool = False) -> Event:
+    def open_pull(self, files: Mapping[str, str | Path], *, number: int = 7, is_from_fork: bool = False) -> Event:
         """A pull request that brings `files`, as the event that starts its runs: on the merge that GitHub tries out."""
-        head = self.commit(files, f"pull-{number}")
-        self.git("checkout", "--quiet", "--detach", "main")
+        return self.open_pull_of(self.commit(files, f"pull-{number}"), "main", number=number, is_from_fork=is_from_fork)
+
+    def open_pull_of(self, head: str, base: str, *, number: int, is_from_fork: bool = False) -> Event:
+        """A pull request of the commit `head` into the branch `base`."""
+        self.git("checkout", "--quiet", "--detach", base)
         self.git("merge", "--quiet", "--no-ff", "--message", "tried out", head)
         tried = self.git("rev-parse", "HEAD")
         self.git("checkout", "--quiet", "main")
         home = "somebody/channels" if is_from_fork else REPOSITORY
-        pull = {"number": number, "head": {"sha": head, "repo": {"full_name": home}}}
+        pull = {"number": number, "head": {"sha": head, "repo": {"full_name": home}}, "base": {"ref": base}}
         return Event("pull_request", tried, f"{number}/merge", {"number": number, "pull_request": pull}, is_from_fork)
 
     def merge(self, pull: Event) -> Event:
         """Squash what `pull` brings onto main: the push that follows."""
-        head = pull.payload["pull_request"]["head"]["sha"]
-        self.git("merge", "--quiet", "--squash", head)
+        merged = pull.payload["pull_request"]
+        self.git("merge", "--quiet", "--squash", merged["head"]["sha"])
         self.git("commit", "--quiet", "--message", "squashed")
         push = self.push()
         state = self.state
-        state["pulls"].append({"merge_commit_sha": push.commit, "merged_at": "2026-11-22", "head": {"sha": head}})
+        state["pulls"].append({"merge_commit_sha": push.commit, "merged_at": "2026-11-22", **merged})
         self.save(state)
         return push
 
@@ -104,9 +110,13 @@ class Hub:
         """The event of a push to main, or another one there."""
         return Event(name, self.git("rev-parse", "main"), "main", {})
 
-    def begin_run(self, event: Event, inputs: Mapping[str, Any]) -> dict[str, Any]:
-        """The contexts of a new run for `event`."""
+    def begin_run(self, event: Event, inputs: Mapping[str, Any], workflow: str = "") -> dict[str, Any]:
+        """The contexts of a new run for `event`, of the workflow in the file of that name."""
         self.runs += 1
+        state = self.state
+        path = f".github/workflows/{workflow}"
+        state["runs"].append({"id": self.runs, "path": path, "event": event.name, "head_sha": _find_head(event)})
+        self.save(state)
         payload = {**event.payload, "repository": {"default_branch": "main"}}
         secrets = {} if event.is_from_fork else dict(self.secrets)
         github = {
@@ -124,13 +134,18 @@ class Hub:
         """The folder of a new artefact, or of the one of that name and run anew."""
         state = self.state
         others = [one for one in state["artifacts"] if (one["name"], one["workflow_run"]["id"]) != (name, run)]
-        head = event.payload.get("pull_request", {}).get("head", {}).get("sha", event.commit)
         homes = {"repository_id": 1, "head_repository_id": 2 if event.is_from_fork else 1}
         made = {"id": 500 + len(state["artifacts"]), "name": name, "expired": False, "created_at": f"{run:05}"}
-        state["artifacts"] = [*others, {**made, "workflow_run": {"id": run, "head_sha": head, **homes}}]
+        state["artifacts"] = [*others, {**made, "workflow_run": {"id": run, "head_sha": _find_head(event), **homes}}]
         self.save(state)
         return self.artifact(name, run)
 
     def artifact(self, name: str, run: int | None = None) -> Path:
         """The folder of an artefact of `run`, the latest where left out."""
         return self.root / "artifacts" / str(run or self.runs) / name
+
+
+def _find_head(event: Event) -> str:
+    """The commit that a run is listed under: that of the branch, not the merge that was tried out."""
+    head: str = event.payload.get("pull_request", {}).get("head", {}).get("sha", event.commit)
+    return head

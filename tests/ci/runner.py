@@ -77,7 +77,7 @@ def run_workflow(hub: Hub, file: Path, event: Event) -> dict[str, JobRun]:
     workflow = yaml.safe_load(file.read_text(encoding="utf-8"))
     # YAML 1.1 takes `on` for true.
     assert event.name in workflow[True], f"{file.name} is not started by {event.name}"
-    contexts = hub.begin_run(event, {})
+    contexts = hub.begin_run(event, {}, file.name)
     jobs: dict[str, JobRun] = {}
     for name, job in workflow["jobs"].items():
         assert set(job) <= _JOB_KEYS, set(job) - _JOB_KEYS
@@ -126,10 +126,11 @@ def run_steps(site: Site, steps: list[Any], variables: Mapping[str, str]) -> tup
         name = step.get("name", step.get("uses", "").partition("@")[0])
         if not scope.holds(step.get("if")):
             done.append(StepRun(name, None))
+            outputs[step.get("id", "")] = {"outputs": {}, "outcome": "skipped"}
             continue
         one = replace(_run_step(site, step, scope, variables), name=name)
         done.append(one)
-        outputs[step.get("id", "")] = {"outputs": one.outputs}
+        outputs[step.get("id", "")] = {"outputs": one.outputs, "outcome": "failure" if one.code else "success"}
         scope = replace(scope, is_well=scope.is_well and one.code == 0)
     return tuple(done), scope
 
@@ -174,12 +175,23 @@ def _read_assignment(line: str) -> tuple[str, str]:
     return match.group(1), match.group(2)
 
 
+# An index that has what is installed here and no more: an environment of its own sees the packages of this one, so that
+# pip finds what a lock names already there, in that version, or fails.
+_PYTHON = """\
+#!/bin/sh
+"{python}" "$@" || exit
+if [ "$1 $2 $3" = "-I -m venv" ]; then
+  "$4/bin/python" -I -c 'import sysconfig; open(sysconfig.get_path("purelib") + "/here.pth", "w").write("{packages}")'
+fi
+"""
+
+
 def _base_variables(site: Site) -> dict[str, str]:
     tools = site.folder / "tools"
     if not tools.exists():
         tools.mkdir()
-        (tools / "gh").write_text(f'#!/bin/sh\nexec "{sys.executable}" "{gh.__file__}" "$@"\n', encoding="utf-8")
-        (tools / "gh").chmod(0o755)
+        _make_tool(tools / "gh", f'#!/bin/sh\nexec "{sys.executable}" "{gh.__file__}" "$@"\n')
+        _make_tool(tools / "python", _PYTHON.format(python=sys.executable, packages=sysconfig.get_path("purelib")))
     return {
         "PATH": os.pathsep.join((str(tools), str(Path(sys.executable).parent), os.environ["PATH"])),
         "HOME": str(site.folder),
@@ -192,13 +204,15 @@ def _base_variables(site: Site) -> dict[str, str]:
         "GITHUB_WORKSPACE": str(site.workspace),
         "RUNNER_TEMP": str(site.temporary),
         "GH_STATE": str(site.hub.state_file),
-        # There is no index: the version that a workflow asks for is there already, or the step fails, and the action is
-        # built and run with the packages that are here.
+        # There is no index: the version that a workflow asks for is there already, or the step fails.
         "PIP_NO_INDEX": "1",
-        "PIP_NO_BUILD_ISOLATION": "0",
-        "PYTHONPATH": sysconfig.get_path("purelib"),
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
     }
+
+
+def _make_tool(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o755)
 
 
 def run_action(site: Site, file: Path, inputs: Mapping[str, str], variables: Mapping[str, str]) -> StepRun:

@@ -80,7 +80,7 @@ def test_findings_fail_the_step_and_are_marked_in_the_files(site: Site) -> None:
     assert "::error file=channels/all.yaml,line=7,col=5,endColumn=15,title=ESA121::" in step.log
 
 
-def test_a_plan_is_saved_shown_and_counted(scene: Scene, site: Site) -> None:
+def test_a_plan_is_saved_outside_of_the_checkout_shown_and_counted(scene: Scene, site: Site) -> None:
     check_out(site, *RENAMED)
     step = use(site, "plan", base="HEAD")
 
@@ -94,10 +94,11 @@ def test_a_plan_is_saved_shown_and_counted(scene: Scene, site: Site) -> None:
         "unmanaged": "1",
         "drift": "0",
     }
+    folder = site.temporary / "reconciler-plan"
     files = [step.outputs[name] for name in ("plan-file", "html-file", "markdown-file")]
-    assert files == ["./plan.json", "./plan.html", "./plan.md"]
-    assert step.summary == (site.workspace / "plan.md").read_text()
-    assert json.loads((site.workspace / "plan.json").read_text())["environment"]["name"] == "production"
+    assert files == [f"{folder}/plan.json", f"{folder}/plan.html", f"{folder}/plan.md"]
+    assert step.summary == (folder / "plan.md").read_text()
+    assert json.loads((folder / "plan.json").read_text())["environment"]["name"] == "production"
     assert scene.writes == []
 
 
@@ -135,7 +136,7 @@ def test_a_plan_of_some_channels_in_a_folder_against_a_copy_needs_no_key(scene: 
     copied = use(site, "plan", key="", snapshot="../copy.json", environment="production", **given)
 
     assert (live.outputs["update"], copied.outputs["update"]) == ("2", "0")
-    assert copied.outputs["html-file"] == "channels/two.plan.html"
+    assert copied.outputs["html-file"] == f"{site.workspace}/channels/two.plan.html"
     assert (site.workspace / "channels" / "two.plan.md").read_text() == copied.summary
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -127,3 +128,65 @@ def test_another_branch_is_not_applied(scene: Scene) -> None:
     jobs = scene.run("apply", elsewhere)
 
     assert (jobs["plan"].result, jobs["apply"].result) == ("skipped", "skipped")
+
+
+BASED = [
+    *("another pull request", "another workflow", "another event", "another commit"),
+    *("a base that main never had", "no commit", "a commit that is gone", "no plan"),
+]
+
+
+@pytest.mark.parametrize("kind", BASED)
+def test_only_the_plan_that_this_pull_request_showed_is_the_reviewed_one(scene: Scene, kind: str) -> None:
+    pull = scene.open_pull(*RENAMED)
+    head = pull.payload["pull_request"]["head"]["sha"]
+    if kind == "another pull request":
+        scene.run("plan", scene.hub.open_pull_of(head, "main", number=8))
+    elif kind == "a base that main never had":
+        scene.hub.commit({"README.md": "another branch"}, "elsewhere")
+        scene.run("plan", scene.hub.open_pull_of(head, "elsewhere", number=7))
+    else:
+        scene.run("plan", pull)
+        _forge(scene, kind, head)
+    jobs = scene.run("apply", scene.hub.merge(pull))
+
+    assert jobs["plan"].failed == (("Show the reviewed plan, or plan anew", 1),)
+    assert "::error title=Not reviewed::" in jobs["plan"].log
+    assert "**1 channel would change in production" in jobs["plan"].summary
+    assert (jobs["apply"].result, scene.writes) == ("skipped", [])
+
+
+def _forge(scene: Scene, kind: str, head: str) -> None:
+    """Make what the pull request kept look as if it was made by, or for, something else."""
+    state = scene.hub.state
+    changes = {
+        "another workflow": {"path": ".github/workflows/other.yml"},
+        "another event": {"event": "workflow_dispatch"},
+        "another commit": {"head_sha": "0" * 40},
+    }
+    state["runs"][-1].update(changes.get(kind, {}))
+    scene.hub.save(state)
+    file = scene.hub.artifact(f"reconciler-plan-7-{head}") / "plan.json"
+    plan = json.loads(file.read_text())
+    commits = {"no commit": None, "a commit that is gone": "0" * 40}
+    plan["definitions"]["commit"] = commits.get(kind, plan["definitions"]["commit"])
+    file.write_text("[]" if kind == "no plan" else json.dumps(plan))
+
+
+def test_a_plan_is_still_the_reviewed_one_when_main_got_other_files_since(scene: Scene) -> None:
+    pull = scene.open_pull(*RENAMED)
+    scene.run("plan", pull)
+    scene.hub.commit({"README.md": "Something else"})
+
+    assert scene.run("apply", scene.hub.merge(pull))["apply"].result == "success"
+    assert scene.live(1)["channelInfo"] == "Renamed"
+
+
+def test_a_journal_that_was_committed_is_not_kept_as_that_of_the_apply(scene: Scene) -> None:
+    scene.hub.commit({".reconciler/journal/forged.jsonl": "forged"})
+    pull = scene.open_pull(*RENAMED)
+    scene.run("plan", pull)
+    scene.run("apply", scene.hub.merge(pull))
+
+    (journal,) = scene.hub.artifact("reconciler-journal").iterdir()
+    assert journal.name != "forged.jsonl"

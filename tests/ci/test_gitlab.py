@@ -48,11 +48,13 @@ def test_a_merge_request_is_validated_and_planned(scene: Scene) -> None:
     jobs = merge_request(scene, *RENAMED)
 
     assert statuses(jobs) == {"validate": "success", "plan": "success"}
-    assert json.loads(jobs["validate"].read("codequality.json")) == []
-    assert json.loads(jobs["plan"].read("counts.json")) == {"create": 0, "update": 2, "delete": 0}
+    assert json.loads(jobs["validate"].read("reconciler-results/codequality.json")) == []
+    assert json.loads(jobs["plan"].read("reconciler-results/counts.json")) == {"create": 0, "update": 2, "delete": 0}
     assert jobs["plan"].settings["artifacts"]["expose_as"] == "Channel plan"
-    assert jobs["plan"].read("plan.html").startswith("<!doctype html>")
-    origins = [change["edits"] for change in json.loads(jobs["plan"].read("plan.json"))["resource_changes"]]
+    assert jobs["plan"].read("reconciler-results/plan.html").startswith("<!doctype html>")
+    origins = [
+        change["edits"] for change in json.loads(jobs["plan"].read("reconciler-results/plan.json"))["resource_changes"]
+    ]
     assert sorted(edit["origin"] for edits in origins for edit in edits) == ["change", "drift"]
     assert jobs["plan"].log.endswith("Plan: 2 to update, 0 blocked, 1 unchanged, 1 unmanaged.\n")
     assert scene.writes == []
@@ -62,7 +64,7 @@ def test_findings_are_in_the_report_of_code_quality_and_stop_the_pipeline(scene:
     jobs = merge_request(scene, "channelInfo: Channel 2", "chanelInfo: Channel 2")
 
     assert (statuses(jobs), jobs["validate"].code) == ({"validate": "failed"}, 1)
-    (finding,) = json.loads(jobs["validate"].read("codequality.json"))
+    (finding,) = json.loads(jobs["validate"].read("reconciler-results/codequality.json"))
     assert (finding["check_name"], finding["location"]["path"]) == ("ESA121", FILE)
 
 
@@ -77,7 +79,7 @@ def test_a_plan_with_errors_fails(scene: Scene) -> None:
     jobs = merge_request(scene, "channelId: 2", "channelId: 9")
 
     assert (jobs["plan"].status, jobs["plan"].code) == ("failed", 1)
-    assert "ESA301" in jobs["plan"].read("plan.md")
+    assert "ESA301" in jobs["plan"].read("reconciler-results/plan.md")
 
 
 @pytest.mark.parametrize("has_copy", [False, True], ids=["no copy", "a copy"])
@@ -126,7 +128,7 @@ def test_a_schedule_fails_where_there_is_drift_and_only_then(scene: Scene) -> No
     scene.edit_live(2, channelInfo="By hand")
     jobs = main_branch(scene, "schedule")
     assert (jobs["drift"].status, jobs["drift"].code) == ("failed", 2)
-    assert "By hand" in jobs["drift"].read("plan.html")
+    assert "By hand" in jobs["drift"].read("reconciler-results/plan.html")
 
 
 def test_other_branches_have_no_pipeline(scene: Scene) -> None:

@@ -21,7 +21,7 @@ def test_the_summary_is_the_plan_and_nothing_is_written(scene: Scene) -> None:
     jobs = scene.run("plan", pull)
 
     head = pull.payload["pull_request"]["head"]["sha"]
-    kept = scene.hub.artifact(f"reconciler-plan-{head}")
+    kept = scene.hub.artifact(f"reconciler-plan-7-{head}")
     assert (jobs["plan"].result, jobs["comment"].result) == ("success", "skipped")
     assert jobs["plan"].summary == (kept / "plan.md").read_text()
     assert "**1 channel would change in production" in jobs["plan"].summary
@@ -35,7 +35,7 @@ def test_what_the_pull_request_changes_is_told_from_drift(scene: Scene) -> None:
     pull = scene.open_pull(*RENAMED)
     scene.run("plan", pull)
 
-    kept = scene.hub.artifact(f"reconciler-plan-{pull.payload['pull_request']['head']['sha']}")
+    kept = scene.hub.artifact(f"reconciler-plan-7-{pull.payload['pull_request']['head']['sha']}")
     plan = json.loads((kept / "plan.json").read_text())
     assert {change["name"]: [edit["origin"] for edit in change["edits"]] for change in plan["resource_changes"]} == {
         "one": ["change"],

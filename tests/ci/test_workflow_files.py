@@ -44,10 +44,30 @@ def test_every_action_is_pinned_by_its_commit(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", [*COPIED, PIPELINE], ids=lambda path: path.name)
-def test_what_is_copied_installs_this_version(path: Path) -> None:
-    assert set(re.findall(r"pip install.* (\S+)", path.read_text(encoding="utf-8"))) == {
-        f"esa-reconciler=={__version__}"
-    }
+def test_what_is_copied_installs_this_version_and_then_its_lock_isolated_and_outside_of_the_checkout(
+    path: Path,
+) -> None:
+    text = path.read_text(encoding="utf-8")
+    (script,) = set(re.findall(r"^ *cd /\n(?:.*(?:pip|requirements).*\n)+", text, re.MULTILINE))
+    assert [line.strip() for line in script.splitlines()] == [
+        "cd /",
+        f"python -I -m pip install --quiet --no-deps esa-reconciler=={__version__}",
+        "lock=$(python -I -m reconciler.requirements)",
+        'python -I -m pip install --quiet --require-hashes --requirement "$lock"',
+    ]
+    assert "pip install" not in text.replace(script, "")
+
+
+@pytest.mark.parametrize("path", COPIED, ids=lambda path: path.name)
+def test_what_is_copied_installs_before_a_file_of_the_repository_or_a_key_is_there(path: Path) -> None:
+    for job in read(path)["jobs"].values():
+        names = [step.get("name", step.get("uses", "").partition("@")[0]) for step in job["steps"]]
+        if "actions/checkout" in names:
+            assert names[:2] == ["actions/setup-python", "Install"]
+            assert names.index("Install") < names.index("actions/checkout")
+        keys = [step["name"] for step in job["steps"] if "secrets." in yaml.safe_dump(step)]
+        assert keys in ([], ["Plan"], ["Compare"], ["Apply"], ["Show the reviewed plan, or plan anew"])
+        assert "secrets." not in yaml.safe_dump({name: one for name, one in job.items() if name != "steps"})
 
 
 @pytest.mark.parametrize("path", [*OWN, *COPIED], ids=lambda path: path.name)
