@@ -89,7 +89,9 @@ class Witness:
         )
 
     def _find_holders(self, change: Change) -> tuple[Live, ...]:
-        """The channels of other data points that have the import id which `change` gives, by one list of this run.
+        """The channels of other data points that have, or may have, the import id that `change` gives.
+
+        By one list of this run.
 
         Import ids cannot be asked for, and a list for each change would take hours. Those that this plan gives another
         import id do not count: what comes first is in the plan, and the service has the last word.
@@ -97,7 +99,9 @@ class Witness:
         import_id = change.wanted.get(CHANNEL_IMPORT_ID)
         if change.channel_id not in self._renamed or not isinstance(import_id, str):
             return ()
-        holders = self._index_everywhere().by_import_id.get(import_id, ())
+        everywhere = self._index_everywhere()
+        unread = (live for live in everywhere.flawed if CHANNEL_IMPORT_ID in live.unread)
+        holders = (*everywhere.by_import_id.get(import_id, ()), *unread)
         return tuple(
             live for live in holders if live.data_point.id != change.data_point.id and live.id not in self._renamed
         )

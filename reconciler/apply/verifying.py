@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from reconciler.apply.evidence import read_if_there
 from reconciler.apply.proof import find_changes
 from reconciler.apply.staleness import find_remaining
-from reconciler.errors import ServiceError
+from reconciler.errors import BadAnswer, ServiceError
 from reconciler.model.live import Live
 from reconciler.model.outcomes import Ending
 from reconciler.planning.citing import show_value
@@ -41,7 +41,10 @@ def read_again(ids: Sequence[int], reader: Reader, executor: Executor) -> Found:
         reads = executor.map(lambda channel_id: _read_alone(channel_id, reader), ids)
         return {channel_id: read for channel_id, read in zip(ids, reads, strict=True) if read is not None}
     try:
-        return {live.id: live for live in reader.list_channels()}
+        return {
+            live.id: BadAnswer(f"channel {live.id}: {live.flaw}") if live.flaw else live
+            for live in reader.list_channels()
+        }
     except ServiceError as error:
         return dict.fromkeys(ids, error)
 

@@ -23,11 +23,12 @@ from reconciler.energycap.calls import (
 )
 from reconciler.energycap.pages import LARGEST_PAGE, Content, Page, Row, read_all, read_counts
 from reconciler.energycap.rows import unpack_rows
+from reconciler.energycap.salvage import check_id, identify_row, live_from_row, make_unread
 from reconciler.energycap.session import Session
 from reconciler.energycap.side_calls import judge_formula, judge_formulas, read_raw, start_reference
 from reconciler.energycap.threads import open_threads
 from reconciler.energycap.transport import Transport
-from reconciler.energycap.wire import identify, is_whole, live_from_response
+from reconciler.energycap.wire import is_whole, live_from_response
 from reconciler.energycap.worlds import WORLD_FORMAT
 from reconciler.errors import BadAnswer, Refused, Unavailable, Unreachable
 from reconciler.model.live import Fetched, Snapshot
@@ -107,10 +108,18 @@ class Reader:
     def list_channels(self, data_point_id: int | None = None) -> tuple[Live, ...]:
         """All channels, or those of one data point, ordered by id; proved complete.
 
-        Raises BadAnswer where the service's own count and the pages do not agree, also at a second attempt.
+        A channel whose answer cannot be read as documented is among them, with its flaw. Raises BadAnswer where the
+        service's own count and the pages do not agree, also at a second attempt.
         """
         query = {} if data_point_id is None else {"filter": f"dataPointId equals '{data_point_id}'"}
-        return self._list(query, unpack_rows, live_from_response, self.read_channel)
+        return self._list(query, unpack_rows, live_from_row, self._read_row)
+
+    def _read_row(self, channel_id: int) -> Live:
+        """A channel of a list that gave only a part of it."""
+        try:
+            return check_id(channel_id, live_from_row(self._session.read(READ_CHANNEL.to(channel_id))))
+        except BadAnswer as error:
+            return make_unread(channel_id, error)
 
     def read_channel(self, channel_id: int) -> Fetched:
         """The channel with this id. Raises Refused, with status 404, where there is none."""
@@ -161,7 +170,7 @@ class Reader:
         """Each channel of a list, as `read` makes it of its row, or `complete` of its id where the row is a part."""
 
         def read_row(row: object) -> Row[Content]:
-            channel_id, channel = identify(row)
+            channel_id, channel = identify_row(row)
             return Row(channel_id, read(channel) if is_whole(channel) else None)
 
         with without_collector():
@@ -238,10 +247,7 @@ class Editor(Reader):
 
 
 def _expect(channel_id: int, document: object) -> Live:
-    live = live_from_response(document)
-    if live.id != channel_id:
-        raise unusable(f"channel {channel_id} was asked for, channel {live.id} came")
-    return live
+    return check_id(channel_id, live_from_response(document))
 
 
 def _refuse_nothing(wanted: Spec) -> None:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 # The path of a value, its name in the answer, the types that are canonical as they come, and what it should be.
 _Getter: TypeAlias = tuple[str, str, frozenset[type], Kind]
 # An object within the answer (None: the answer itself), and what to get of it.
-_Group: TypeAlias = tuple[str | None, tuple[_Getter, ...]]
+Group: TypeAlias = tuple[str | None, tuple[_Getter, ...]]
 
 _AS_THEY_COME: dict[Kind, frozenset[type]] = {
     Kind.TEXT: frozenset({str, type(None)}),
@@ -47,18 +47,20 @@ _RULE_NUMBERS = {name.casefold(): number for name, number in OBSERVATION_RULES.i
 _MINUTES: dict[Value, int] = {minutes * 60: minutes for minutes in INTERVALS}
 
 
-def _group_getters(fields: Sequence[Field]) -> tuple[_Group, ...]:
+def _group_getters(fields: Sequence[Field]) -> tuple[Group, ...]:
     places = [(field.path, field.response, field.kind) for field in fields]
     places += [(field.alias, field.alias_response, Kind.TEXT) for field in fields if field.alias]
     groups: dict[str | None, list[_Getter]] = {}
     for path, response, kind in places:
         around = response[0] if len(response) > 1 else None
-        groups.setdefault(around, []).append((path, response[-1], _AS_THEY_COME[kind], kind))
+        # An odd interval is kept as it is: only an edit of the channel has to know better.
+        as_they_come = _AS_THEY_COME[kind] | (frozenset({str}) if path == INTERVAL_MINUTES else frozenset())
+        groups.setdefault(around, []).append((path, response[-1], as_they_come, kind))
     return tuple((around, tuple(getters)) for around, getters in groups.items())
 
 
-_OF_CHANNEL = _group_getters(CHANNEL_FIELDS)
-_OF_VERSION = _group_getters(VERSION_FIELDS)
+OF_CHANNEL = _group_getters(CHANNEL_FIELDS)
+OF_VERSION = _group_getters(VERSION_FIELDS)
 
 
 def identify(document: object) -> tuple[int, Document]:
@@ -88,14 +90,14 @@ def live_from_response(document: object) -> Live:
 
 
 def _make_live(channel_id: int, document: Document) -> Live:
-    values = _read_values(document, _OF_CHANNEL)
-    values[INTERVAL_MINUTES] = _find_minutes(values)
+    values = read_values(document, OF_CHANNEL)
+    values[INTERVAL_MINUTES] = find_minutes(values)
     versions = _read_versions(document, is_calculated=values[IS_CALCULATED] is True)
     return Live(
         id=channel_id,
         values={**values, **versions[-1].values},
         versions=versions,
-        data_point=_read_data_point(read_object(document, "dataPoint")),
+        data_point=read_data_point(read_object(document, "dataPoint")),
         has_readings=read_flag(document, "hasReadings"),
         first_reading=_read_time(document, "firstReadingDate"),
         last_reading=_read_time(document, "lastReadingDate"),
@@ -103,7 +105,7 @@ def _make_live(channel_id: int, document: Document) -> Live:
     )
 
 
-def _read_values(document: Document, groups: tuple[_Group, ...]) -> dict[str, Value]:
+def read_values(document: Document, groups: tuple[Group, ...]) -> dict[str, Value]:
     values: dict[str, Value] = {}
     for around, getters in groups:
         inner = document if around is None else read_object(document, around)
@@ -125,7 +127,7 @@ def _make_canonical(value: object, kind: Kind, place: str) -> Value:
     raise Odd(place, kind.value if kind in {Kind.TEXT, Kind.BOOLEAN} else f"a {kind.value}", value)
 
 
-def _find_minutes(values: Mapping[str, Value]) -> Value:
+def find_minutes(values: Mapping[str, Value]) -> Value:
     # Whether answers give minutes or seconds is not documented, but no interval is one in both.
     # A calculated channel has none of its own: the service chooses one to show.
     interval = values[INTERVAL_MINUTES]
@@ -140,23 +142,23 @@ def _read_time(document: Document, name: str) -> str | None:
 def _read_versions(document: Document, *, is_calculated: bool) -> tuple[Version, ...]:
     found = document.get("channelVersions")
     versions = [
-        _read_version(version, is_calculated=is_calculated) for version in read_objects(found, "channelVersions")
+        read_version(version, is_calculated=is_calculated) for version in read_objects(found, "channelVersions")
     ]
     if not versions:
         raise Odd("channelVersions", "one version or more", found)
-    return tuple(sorted(versions, key=_find_age))
+    return tuple(sorted(versions, key=find_age))
 
 
-def _find_age(version: Version) -> tuple[str, str, int]:
+def find_age(version: Version) -> tuple[str, str, int]:
     return (str(version.values[BEGIN_DATE] or ""), version.end_date or "~", version.id)
 
 
-def _read_version(document: Document, *, is_calculated: bool) -> Version:
-    values = _read_values(document, _OF_VERSION)
+def read_version(document: Document, *, is_calculated: bool) -> Version:
+    values = read_values(document, OF_VERSION)
     begin_date = values[BEGIN_DATE]
     if begin_date == BEGINNING:
         values[BEGIN_DATE] = None
-    _settle_rule(values, document)
+    settle_rule(values, document)
     return Version(
         id=read_id(document, "channelVersionId"),
         begin_date=begin_date if isinstance(begin_date, str) else None,
@@ -165,7 +167,7 @@ def _read_version(document: Document, *, is_calculated: bool) -> Version:
     )
 
 
-def _settle_rule(values: dict[str, Value], document: Document) -> None:
+def settle_rule(values: dict[str, Value], document: Document) -> None:
     """Give the rule both its documented id and its name, whichever of id, code and info the answer holds."""
     number = values[OBSERVATION_RULE_ID]
     if number in _RULE_NAMES:
@@ -178,7 +180,7 @@ def _settle_rule(values: dict[str, Value], document: Document) -> None:
     values[OBSERVATION_RULE] = given
 
 
-def _read_data_point(document: Document) -> DataPoint:
+def read_data_point(document: Document) -> DataPoint:
     commodity, place = read_object(document, "commodity"), read_object(document, "parentPlace")
     return DataPoint(
         id=read_id(document, "dataPointId"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from reconciler.energycap.documents import Document, Odd, read_object, read_objects, read_text
 from reconciler.energycap.reference import Listed, make_reference, types_from_response, units_from_response
-from reconciler.energycap.wire import live_from_response
+from reconciler.energycap.salvage import live_from_row
 from reconciler.errors import BadAnswer, FileError
 from reconciler.model.live import Snapshot
 from reconciler.nesting import is_too_deep
@@ -48,7 +48,7 @@ def snapshot_from_world(world: Document) -> tuple[Snapshot, str]:
     """
     try:
         taken = read_text(world, "taken") or ""
-        channels = tuple(map(live_from_response, read_objects(world.get("channels"), "channels")))
+        channels = tuple(map(live_from_row, read_objects(world.get("channels"), "channels")))
         units = _read_listed(world, "units", units_from_response)
         types = _read_listed(world, "observationTypes", types_from_response)
     except (Odd, BadAnswer) as error:

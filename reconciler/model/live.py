@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from reconciler.model.values import Spec
 
 
+# Stands for the data point among the paths of what could not be read.
+DATA_POINT = "dataPoint"
+
+
 @record
 class DataPoint:
     """The data point that a channel hangs on, with the place above it."""
@@ -44,6 +48,8 @@ class Live:
 
     `values` holds every field by its path and by its alias, canonical, the versioned ones from the current version.
     `versions` are all versions, oldest first; the last is the current one. What the service left out is None.
+    `flaw` says why the service's answer for this channel cannot be read, "" where it can. The channel then gets no
+    edit, and `unread` are the paths, DATA_POINT among them, of what could not be read: these values are None.
     """
 
     id: int
@@ -54,6 +60,8 @@ class Live:
     first_reading: str | None = None
     last_reading: str | None = None
     is_convertible: bool | None = None
+    flaw: str = ""
+    unread: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:

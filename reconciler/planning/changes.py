@@ -34,16 +34,25 @@ class Judgement:
 
 
 def make_changes(
-    channels: Iterable[Pair], drafts: Mapping[str, Draft], judgement: Judgement, moved: Mapping[str, tuple[str, ...]]
+    channels: Iterable[Pair],
+    unread: Mapping[str, tuple[Pair, Block]],
+    drafts: Mapping[str, Draft],
+    judgement: Judgement,
+    moved: Mapping[str, tuple[str, ...]],
 ) -> Iterator[Change]:
     """A change for each of `channels`: what can be sent, in its order; what cannot, by name; no-ops, by name.
 
-    `moved` names the feeds that a draft leads elsewhere, by the draft's name.
+    `unread` are the pairs, by name, whose live channel could not be read, and the blocks that say so. `moved` names the
+    feeds that a draft leads elsewhere, by the draft's name.
     """
     pairs = {pair.desired.name: pair for pair in channels}
-    blocked = sorted(name for name, blocks in judgement.blocks.items() if blocks)
+    blocked = sorted((*(name for name, blocks in judgement.blocks.items() if blocks), *unread))
     for name in (*find_order(judgement.sendable, judgement.needs), *blocked):
-        yield replace(_make_update(pairs[name], drafts[name], judgement), feeds=moved.get(name, ()))
+        if name in unread:
+            pair, block = unread[name]
+            yield replace(_make_no_op(pair), action=Action.UPDATE, verdict=Verdict.UNKNOWN, blocked_by=(block,))
+        else:
+            yield replace(_make_update(pairs[name], drafts[name], judgement), feeds=moved.get(name, ()))
     for name in sorted(pairs.keys() - drafts.keys()):
         yield _make_no_op(pairs[name])
 

@@ -19,13 +19,15 @@ if TYPE_CHECKING:
 class Index:
     """Live channels by what points at them; where a pointer leads to several, ascending by id.
 
-    `by_meter` goes by the import id of the data point, which the readings API calls that of the meter.
+    `by_meter` goes by the import id of the data point, which the readings API calls that of the meter. `flawed` are the
+    channels of which not all could be read.
     """
 
     by_id: Mapping[int, Live]
     by_import_id: Mapping[str, Sequence[Live]]
     by_meter: Mapping[str, Sequence[Live]]
     by_data_point: Mapping[int, Sequence[Live]]
+    flawed: Sequence[Live] = ()
 
 
 def make_index(channels: Iterable[Live]) -> Index:
@@ -41,7 +43,8 @@ def make_index(channels: Iterable[Live]) -> Index:
         if channel.data_point.import_id is not None:
             by_meter[channel.data_point.import_id].append(channel)
         by_data_point[channel.data_point.id].append(channel)
-    return Index(by_id, dict(by_import_id), dict(by_meter), dict(by_data_point))
+    flawed = tuple([channel for channel in by_id.values() if channel.flaw])
+    return Index(by_id, dict(by_import_id), dict(by_meter), dict(by_data_point), flawed)
 
 
 def find_users(index: Index) -> Mapping[int, Sequence[Live]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.model.fields import FORMULA, IS_CALCULATED
+from reconciler.model.live import DATA_POINT
 from reconciler.model.plan import Block
 from reconciler.planning.index import find_inputs
 from reconciler.planning.surroundings import Need, mention, name_channel
@@ -59,6 +60,8 @@ def list_new_formulas(plan: Plan) -> tuple[tuple[int, int, str], ...]:
 
 
 def _find_problem(user: Live, channel: Live | None, around: Surroundings) -> str | None:
+    if channel is not None and not channel.unread.isdisjoint((DATA_POINT, IS_CALCULATED)):
+        return None  # what it is cannot be told, and another check says so
     if channel is None or channel.data_point.id != user.data_point.id:
         return "is not on this data point"
     if channel.id == user.id:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.model.fields import CHANNEL_IMPORT_ID, INTERVAL_MINUTES, OBSERVATION_TYPE_CODE, UNIT_CODE
+from reconciler.model.live import DATA_POINT
 from reconciler.model.record import record
 from reconciler.model.routes import Pointers, Problem, name_pointers
 from reconciler.planning.citing import cite, place_identity, shorten, show_value
@@ -59,18 +60,21 @@ class Lookup:
 class Pairing:
     """The pairs that are sound, what is wrong or notable about all, and the ids of all live channels that were found.
 
-    A channel of the files that is in no pair has a finding of severity error.
+    `hidden` pairs channels of the files with a live one that may be theirs: so much of it could not be read that this
+    cannot be told. A channel of the files that is in no pair at all has a finding of severity error.
     """
 
     pairs: tuple[Pair, ...]
     findings: tuple[Finding, ...]
     found: frozenset[int]
+    hidden: tuple[Pair, ...] = ()
 
 
 def find_pairs(channels: Sequence[Desired], index: Index) -> Pairing:
     """Each of `channels` with the one live channel that it and no other finds, on the data point that it names."""
     lookups = [find_route(desired, index) for desired in channels]
-    findings = [*_check_routes(lookups, index)]
+    hidden = {id(lookup): live for lookup in lookups if (live := _find_hidden(lookup, index)) is not None}
+    findings = [*_check_routes([lookup for lookup in lookups if id(lookup) not in hidden], index)]
     found: dict[int, list[Lookup]] = defaultdict(list)
     for lookup in lookups:
         if lookup.route.channel_id is not None:
@@ -85,7 +89,20 @@ def find_pairs(channels: Sequence[Desired], index: Index) -> Pairing:
             findings += [*problems, *_check_outdated(sharing)]
         if not problems:
             pairs.append(pair)
-    return Pairing(tuple(pairs), tuple(findings), frozenset(found))
+    maybe = tuple(Pair(lookup.desired, hidden[id(lookup)]) for lookup in lookups if id(lookup) in hidden)
+    return Pairing(tuple(pairs), tuple(findings), frozenset(found), maybe)
+
+
+def _find_hidden(lookup: Lookup, index: Index) -> Live | None:
+    """The channel that `lookup` may mean, where too little of it could be read to tell."""
+    match lookup.route.problem:
+        case Problem.AMBIGUOUS:
+            return next((live for live in index.flawed if live.id in lookup.route.candidates), None)
+        case Problem.UNMATCHED if lookup.pointers.channel_id is None:
+            path = CHANNEL_IMPORT_ID if lookup.pointers.channel_import_id else DATA_POINT
+            return next((live for live in index.flawed if path in live.unread), None)
+        case _:
+            return None
 
 
 def find_route(desired: Desired, index: Index) -> Lookup:
@@ -161,6 +178,8 @@ def _suggest_renewed(lookup: Lookup, live: Live, index: Index) -> str:
 
 def _check_data_points(sharing: Iterable[Lookup], live: Live) -> Iterator[Finding]:
     point = live.data_point
+    if live.flaw:
+        return  # that it cannot be read is said, and it gets no edit
     for desired in (lookup.desired for lookup in sharing):
         if desired.data_point is not None and desired.data_point not in (point.code, point.import_id):
             known = shorten(point.code or point.import_id or f"with id {point.id}")

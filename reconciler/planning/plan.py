@@ -19,6 +19,7 @@ from reconciler.planning.order import find_closure
 from reconciler.planning.pairs import check_found_again, find_pairs
 from reconciler.planning.preconditions import judge
 from reconciler.planning.surroundings import Need, make_surroundings
+from reconciler.planning.unread_channels import block_unread, check_feeds
 from reconciler.planning.vocabulary import Vocabulary, list_codes, list_ids, list_unread, translate
 from reconciler.rules import make_finding
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from reconciler.model.live import Snapshot
     from reconciler.model.project import Environment
     from reconciler.model.reference import Reference
+    from reconciler.model.routes import Feed
     from reconciler.planning.draft import Draft
     from reconciler.planning.index import Index
     from reconciler.planning.pairs import Pair, Pairing
@@ -72,10 +74,11 @@ def make_plan(definitions: Definitions, snapshot: Snapshot, basis: Basis) -> Pla
     desired = sorted(definitions.channels, key=lambda channel: (channel.name, channel.file, channel.line))
     index = make_index(snapshot.channels)
     pairing = find_pairs(desired, index)
-    drafting = _make_drafts(pairing.pairs, _make_vocabulary(desired, pairing.pairs, index, snapshot.reference))
+    readable = [pair for pair in pairing.pairs if not pair.live.flaw]
+    drafting = _make_drafts(readable, _make_vocabulary(desired, pairing.pairs, index, snapshot.reference))
     around = _make_surroundings(drafting, pairing, index, snapshot, basis.environment)
     around = replace(around, refusals=basis.refusals)
-    judged = _judge(drafting.drafts, around)
+    judged = _judge(drafting.drafts, around, definitions.feeds)
     names = [channel.name for channel in desired]
     kept = _find_kept(names, basis.filter, judged)
     feeding = route_feeds(definitions.feeds, judged, around, kept)
@@ -88,9 +91,11 @@ def make_plan(definitions: Definitions, snapshot: Snapshot, basis: Basis) -> Pla
         commit=basis.commit,
         definitions_digest=definitions.digest,
         filter=basis.filter,
-        changes=tuple(make_changes(drafting.pairs, drafting.drafts, feeding.judgement, feeding.moved)),
+        changes=tuple(
+            make_changes(drafting.pairs, block_unread(pairing), drafting.drafts, feeding.judgement, feeding.moved)
+        ),
         unmanaged=len(index.by_id) - len(pairing.found),
-        managed=len(pairing.pairs),
+        managed=len(pairing.pairs) + len(pairing.hidden),
         findings=_sort((*pairing.findings, *drafting.findings, *feeding.findings, *again)),
         feeds=feeding.routes,
         formula_links=find_neighbourhood(
@@ -161,8 +166,8 @@ def _make_surroundings(
     )
 
 
-def _judge(drafts: Mapping[str, Draft], around: Surroundings) -> Judgement:
-    judged = {name: judge(draft, around) for name, draft in drafts.items()}
+def _judge(drafts: Mapping[str, Draft], around: Surroundings, feeds: Sequence[Feed]) -> Judgement:
+    judged = {name: (*judge(draft, around), *check_feeds(draft, around, feeds)) for name, draft in drafts.items()}
     blocks = {name: tuple(found for found in judged[name] if isinstance(found, Block)) for name in judged}
     needs = {name: tuple(found for found in judged[name] if isinstance(found, Need)) for name in judged}
     return Judgement(blocks, needs)

@@ -15,6 +15,7 @@ from reconciler.planning.inputs import check_inputs
 from reconciler.planning.rivals import check_import_id, check_primaries
 from reconciler.planning.settings import check_settings
 from reconciler.planning.surroundings import make_surroundings
+from reconciler.planning.unread_channels import check_unread
 from reconciler.planning.vocabulary import list_codes
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def judge(draft: Draft, around: Surroundings) -> tuple[Block | Need, ...]:
         *check_import_id(draft, around),
         *check_primaries(draft, around),
         *check_inputs(draft, around),
+        *check_unread(draft, around),
     )
 
 

@@ -44,7 +44,8 @@ def _narrow(pointers: Pointers, on_meter: Sequence[Live]) -> list[tuple[Step, Se
     for step, path, wanted in _compared(pointers):
         if len(left) <= 1 or not wanted:
             break
-        left = [channel for channel in left if channel.values.get(path) == wanted]
+        # What could not be read of a channel may fit.
+        left = [channel for channel in left if channel.values.get(path) == wanted or path in channel.unread]
         steps.append((step, left))
     return steps
 

@@ -30,7 +30,8 @@ _EDIT_HEAD = ("setting", "now", "planned", "impact")
 def render_change(change: Change, relations: Relations) -> str:
     """`change` in full: what it is, its edits as a table, what they do, and what blocks it."""
     notes = "".join(f"{line}\n" for line in _list_notes(change, relations))
-    text = f"{_show_title(change)}\n\n{_tabulate_edits(change.edits)}\n"
+    table = f"{_tabulate_edits(change.edits)}\n" if change.edits else ""
+    text = f"{_show_title(change)}\n\n{table}"
     return f"{text}{notes}\n" if notes else text
 
 

@@ -130,4 +130,22 @@ PRECONDITION_RULES: tuple[Rule, ...] = (
         "look the id up in EnergyCAP",
         Severity.WARNING,
     ),
+    Rule(
+        "ESA417",
+        "A channel can be compared with its file.",
+        "EnergyCAP's answer for the channel is not as documented. An edit sends the whole channel back, so it is not "
+        "sent before all of it can be read.",
+        f"{_RESPONSE}: what each property holds",
+        Certainty.DOCUMENTED,
+        "look at the channel in EnergyCAP and correct it there; if all is right there, report this message",
+    ),
+    Rule(
+        "ESA418",
+        "What an edit depends on can be read of the other channels.",
+        "Import ids are unique, a data point has one primary value, and formulas and readings go to the channels of a "
+        "data point: a channel that cannot be read may stand in the way.",
+        f"{_RESPONSE}: what each property holds",
+        Certainty.INFERRED,
+        "look at these channels in EnergyCAP and correct them there",
+    ),
 )

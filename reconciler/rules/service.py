@@ -26,6 +26,15 @@ SERVICE_RULES: tuple[Rule, ...] = (
         Severity.NOTE,
     ),
     Rule(
+        "ESA706",
+        "The answer for a channel can be read as documented.",
+        "The channel gets no edit. What another edit would need to know of it is blocked; all else goes on.",
+        "GET /api/v202406/esachannel: EsaChannelResponse",
+        Certainty.DOCUMENTED,
+        "look at the channel in EnergyCAP; if all is right there, report this message",
+        Severity.NOTE,
+    ),
+    Rule(
         "ESA707",
         "EnergyCAP can be asked whether a formula is valid.",
         "The formula passed the checks of this tool and is sent; EnergyCAP may still refuse it.",

@@ -188,6 +188,11 @@ def test_a_rule_has_its_documented_id_and_name(rule: object, number: int | None,
     assert values["esaChannelVersion.observationRule"] == name
 
 
+@pytest.mark.parametrize("interval", [7, 0, -15, "15"])
+def test_an_interval_that_is_not_documented_is_kept(interval: object) -> None:
+    assert live_from_response(make_channel(interval=interval)).values["intervalMinutes"] == interval
+
+
 def test_a_commodity_without_a_name_shows_its_code() -> None:
     document = make_channel(dataPoint=make_data_point(commodity={"commodityCode": "ELEC"}))
 
@@ -201,7 +206,6 @@ def test_a_commodity_without_a_name_shows_its_code() -> None:
         (make_channel(channelImportId=["a"]), "channelImportId should be text, found a list of other things"),
         (make_channel(isCalculated="true"), "isCalculated should be true or false, found text"),
         (make_channel(isPrimaryValue=1), "isPrimaryValue should be true or false, found 1"),
-        (make_channel(interval="15"), "interval should be a whole number, found text"),
         (make_channel(interval=1.5), "interval should be a whole number, found 1.5"),
         (make_channel(interval=True), "interval should be a whole number, found true"),
         (make_channel(hasReadings="yes"), "hasReadings should be true or false, found text"),

@@ -54,7 +54,7 @@ def test_a_file_that_is_no_copy_is_refused(text: str, message: str) -> None:
     ("world", "message"),
     [
         ({}, "channels should be a list of objects, found nothing"),
-        ({"channels": [{"channelId": 1}]}, "channel 1"),
+        ({"channels": [{"channelInfo": "Use"}]}, "a channel comes without its channelId"),
         ({"channels": [], "taken": 3}, "taken should be text, found 3"),
     ],
 )

@@ -31,8 +31,8 @@ class Proposal:
 
 
 def list_new(picked: Sequence[Live], survey: Survey) -> tuple[Live, ...]:
-    """Those of `picked` that no file manages."""
-    return tuple(live for live in picked if live.id not in survey.managed)
+    """Those of `picked` that no file manages and that could be read."""
+    return tuple(live for live in picked if live.id not in survey.managed and not live.flaw)
 
 
 def propose(
@@ -53,7 +53,7 @@ def propose(
 
 
 def _make_drafter(new: Sequence[Live], survey: Survey, heads: Mapping[str, Head], terms: Terms) -> Drafter:
-    points = {live.data_point.id: live.data_point for live in survey.index.by_id.values()}
+    points = {live.data_point.id: live.data_point for live in survey.index.by_id.values() if not live.flaw}
     homeless = [point for id_, point in points.items() if id_ not in survey.homes]
     written = survey.managed.union(live.id for live in new)
     return Drafter(

@@ -50,7 +50,8 @@ def make_survey(definitions: Definitions, snapshot: Snapshot) -> Survey:
     index = make_index(snapshot.channels)
     pairing = find_pairs(definitions.channels, index)
     written = {channel.name for channel in definitions.channels}
-    new = {live.id: climb_names(live) for live in index.by_id.values() if live.id not in pairing.found}
+    readable = (live for live in index.by_id.values() if not live.flaw)
+    new = {live.id: climb_names(live) for live in readable if live.id not in pairing.found}
     managed = {pair.live.id: pair.desired.name for pair in pairing.pairs}
     return Survey(index, pairing.found, settle(new, written) | managed, find_homes(pairing.pairs))
 

@@ -1,0 +1,280 @@
+"""One channel whose answer is odd gets no edit, and stops nothing but what depends on it."""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.cli.test_unread import point_at, read_plan
+from tests.stub import LIST, TYPES, UNITS, Reply, answering, reply_list
+from tests.worlds import make_channel, make_type, make_unit, make_version
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.cli.desk import Desk
+
+Json = dict[str, Any]
+
+SOUND = make_channel(1, data_point=2)
+PLAIN: Json = {
+    UNITS: Reply(body=[make_unit("KWH"), make_unit("MWH")]),
+    TYPES: Reply(body=[make_type("ELECUSE"), make_type("ELECDEM")]),
+    "POST /api/v202405/formula/validate": Reply(body={"valid": True}),
+}
+NO_VERSIONS = make_channel(7) | {"channelVersions": []}
+ODD: dict[str, tuple[Json, str]] = {
+    "no versions": (NO_VERSIONS, "channelVersions should be one version or more, found an empty list"),
+    "versions are text": (
+        make_channel(7) | {"channelVersions": "none"},
+        "channelVersions should be a list of objects, found text",
+    ),
+    "no data point": (make_channel(7) | {"dataPoint": None}, "dataPointId should be an id, found nothing"),
+    "the data point is a number": (make_channel(7) | {"dataPoint": 1}, "dataPoint should be an object, found 1"),
+    "a multiplier that is text": (
+        make_channel(7, versions=[make_version(70, multiplier="1.5")]),
+        "multiplier should be a number, found text",
+    ),
+    "a flag that is text": (
+        make_channel(7, isPrimaryValue="true"),
+        "isPrimaryValue should be true or false, found text",
+    ),
+    "a version id that is a fraction": (
+        make_channel(7, versions=[make_version(70) | {"channelVersionId": 70.5}]),
+        "channelVersionId should be an id, found 70.5",
+    ),
+    "an interval that is a list": (make_channel(7, interval=[15]), "interval should be a whole number, found a list"),
+    "an id that is a float": (make_channel(7) | {"channelId": 7.0}, "channelId should be an id, found 7.0"),
+    "an id that is text": (make_channel(7) | {"channelId": "7"}, "channelId should be an id, found text"),
+    "an import id that is a number": (make_channel(7, channelImportId=7), "channelImportId should be text, found 7"),
+}
+
+
+@pytest.fixture(autouse=True)
+def key(monkeypatch: pytest.MonkeyPatch, desk: Desk) -> None:  # noqa: ARG001 - the desk takes the key away
+    monkeypatch.setenv("ECI_API_KEY", "sandbox")
+
+
+class Live:
+    """A service with some channels, whose PUTs take the name and the import id."""
+
+    def __init__(self, *channels: Json) -> None:
+        self.channels = {int(channel["channelId"]): channel for channel in channels}
+
+    def replies(self) -> dict[str, Reply | Callable[[], Reply]]:
+        replies: dict[str, Reply | Callable[[], Reply]] = {**PLAIN, LIST: lambda: reply_list(*self.channels.values())}
+        for id_ in self.channels:
+            replies[f"{LIST}/{id_}"] = lambda id_=id_: Reply(body=self.channels[id_])  # type: ignore[misc]
+            replies[f"PUT {LIST}/{id_}"] = lambda id_=id_: self._rename(id_)  # type: ignore[misc]
+        return replies
+
+    def _rename(self, id_: int) -> Reply:
+        self.channels[id_] = {**self.channels[id_], "channelInfo": "Renamed"}
+        return Reply(body=self.channels[id_])
+
+
+@pytest.fixture
+def serve(desk: Desk) -> Iterator[Callable[..., Live]]:
+    with ExitStack() as stack:
+
+        def start(*channels: Json) -> Live:
+            live = Live(*channels)
+            point_at(desk, stack.enter_context(answering(live.replies())))
+            return live
+
+        yield start
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_an_odd_channel_that_is_not_managed_is_left_out_and_said(
+    desk: Desk, serve: Callable[..., Live], name: str
+) -> None:
+    odd, flaw = ODD[name]
+    desk.define({"sound": {"channelId": 1, "channelInfo": "Renamed"}})
+    serve(SOUND, odd)
+
+    code, changes, findings = read_plan(desk)
+    applied = desk.run("apply", "--auto-approve")
+
+    assert (code, changes) == (0, {"sound": ("allowed", [])})
+    ((rule, message),) = findings
+    assert rule == "ESA706"
+    assert message.startswith("1 channel could not be read and is left out: 7 (")
+    assert flaw in message
+    assert (applied.code, applied.out.splitlines()[-1]) == (0, "Apply: 1 done, 0 stale, 0 failed, 0 not tried.")
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_an_odd_channel_that_is_managed_is_blocked_as_unknown(
+    desk: Desk, serve: Callable[..., Live], name: str
+) -> None:
+    odd, _ = ODD[name]
+    desk.define(
+        {"sound": {"channelId": 1, "channelInfo": "Renamed"}, "odd": {"channelId": 7, "channelInfo": "Renamed"}}
+    )
+    live = serve(SOUND, odd)
+
+    code, changes, findings = read_plan(desk)
+    assert desk.run("plan", "--out", "plan.json").code == 3
+    applied = desk.run("apply", "plan.json")
+
+    assert (code, changes) == (3, {"sound": ("allowed", []), "odd": ("unknown", ["ESA417"])})
+    assert [rule for rule, _ in findings] == ["ESA706"]
+    assert applied.code == 3
+    assert (live.channels[1]["channelInfo"], live.channels[7]["channelInfo"]) == ("Renamed", "Channel 7")
+
+
+@pytest.mark.parametrize("format_", ["text", "markdown", "html"])
+def test_what_cannot_be_compared_is_told_in_every_format(desk: Desk, serve: Callable[..., Live], format_: str) -> None:
+    desk.define({"odd": {"channelId": 7, "channelInfo": "Renamed"}})
+    serve(SOUND, NO_VERSIONS)
+
+    answer = desk.run("plan", "--format", format_)
+
+    assert answer.code == 3
+    assert "ESA417" in answer.out
+    assert "channelVersions should be one version or more, found an empty list" in " ".join(answer.out.split())
+
+
+@pytest.mark.parametrize(
+    ("odd", "edit", "rules"),
+    [
+        (make_channel(7, channelImportId=7), {"channelImportId": "NEW"}, ["ESA418"]),
+        (NO_VERSIONS, {"channelImportId": "NEW"}, []),
+        (NO_VERSIONS, {"channelImportId": "IMP-7"}, ["ESA408"]),
+        (make_channel(7, isPrimaryValue="true"), {"isPrimaryValue": True}, ["ESA418"]),
+        (make_channel(7, isPrimaryDemand="no", data_point=2), {"isPrimaryValue": True}, []),
+        (NO_VERSIONS, {"isPrimaryValue": True}, []),
+        (make_channel(7, isPrimaryDemand=0), {"isPrimaryDemand": True}, ["ESA418"]),
+        (make_channel(7) | {"dataPoint": 5}, {"isPrimaryValue": True}, ["ESA418"]),
+        (make_channel(7) | {"dataPoint": None}, {"isPrimaryValue": True}, []),
+        (NO_VERSIONS, {"isCalculated": True, "esaChannelVersion": {"formula": "channel(4)"}}, ["ESA418"]),
+        (make_channel(7, hasReadings="no"), {"isCalculated": True, "esaChannelVersion": {"formula": "channel(4)"}}, []),
+        (
+            make_channel(7, isCalculated="no"),
+            {"isCalculated": True, "esaChannelVersion": {"formula": "channel(7)"}},
+            ["ESA418"],
+        ),
+    ],
+    ids=[
+        "import id unread",
+        "import id read, another",
+        "import id read, the same",
+        "primary value unread",
+        "primary demand unread, elsewhere",
+        "primary value read",
+        "primary demand unread",
+        "data point unread",
+        "on no data point",
+        "formula unread",
+        "formula read",
+        "input unread",
+    ],
+)
+def test_what_an_edit_depends_on_is_unknown_only_where_it_could_not_be_read(
+    desk: Desk, serve: Callable[..., Live], odd: Json, edit: Json, rules: list[str]
+) -> None:
+    desk.define({"edited": {"channelId": 3, **edit}})
+    serve(make_channel(3), make_channel(4), odd)
+
+    _, changes, _ = read_plan(desk)
+
+    assert [rule for rule in changes["edited"][1] if rule in {"ESA408", "ESA409", "ESA418"}] == rules
+
+
+def test_a_feed_is_not_led_on_where_a_channel_of_its_data_point_could_not_be_read(
+    desk: Desk, serve: Callable[..., Live]
+) -> None:
+    feed = {"logger": {"meterImportId": "DPI-1", "observationTypeCode": "ELECUSE", "expect": "edited"}}
+    desk.define({"edited": {"channelId": 3, "intervalMinutes": 30}}, feeds=feed)
+    serve(make_channel(3), make_channel(7, type="ELECDEM", observationType=3))
+
+    _, changes, _ = read_plan(desk)
+
+    assert changes == {"edited": ("unknown", ["ESA418"])}
+
+
+def test_a_channel_that_may_be_the_odd_one_is_blocked_and_not_lost(desk: Desk, serve: Callable[..., Live]) -> None:
+    by_import_id = {"channelImportId": "GONE", "channelInfo": "Renamed"}
+    by_meter = {"select": {"dataPointImportId": "DPI-1", "observationTypeCode": "ELECUSE", "unitCode": "KWH"}}
+    desk.define({"maybe": by_import_id, "one": {**by_meter, "channelInfo": "Renamed"}})
+    serve(SOUND, make_channel(3), NO_VERSIONS | {"channelImportId": 7})
+
+    code, changes, _ = read_plan(desk)
+
+    assert (code, changes) == (3, {"maybe": ("unknown", ["ESA417"]), "one": ("unknown", ["ESA417"])})
+
+
+@pytest.mark.parametrize("interval", [7, "15", 0, -5])
+def test_an_odd_interval_is_kept_and_blocks_only_edits_that_send_it(
+    desk: Desk, serve: Callable[..., Live], interval: object
+) -> None:
+    desk.define(
+        {
+            "renamed": {"channelId": 3, "channelInfo": "Renamed"},
+            "set": {"channelId": 4, "intervalMinutes": 15},
+            "sound": {"channelId": 1, "channelInfo": "Renamed"},
+            "same": {"channelId": 5, "channelInfo": "Channel 5"},
+        }
+    )
+    serve(SOUND, *(make_channel(id_, interval=interval) for id_ in (3, 4, 5)))
+
+    code, changes, findings = read_plan(desk)
+
+    assert (code, findings) == (3, [])
+    assert changes == {
+        "renamed": ("blocked", ["ESA201"]),
+        "set": ("allowed", []),
+        "sound": ("allowed", []),
+        "same": ("allowed", []),
+    }
+
+
+def test_import_leaves_the_odd_channel_out_and_says_so(desk: Desk, serve: Callable[..., Live]) -> None:
+    serve(SOUND, NO_VERSIONS)
+
+    answer = desk.run("import")
+
+    assert answer.code == 0
+    assert "ESA706  note: 1 channel could not be read and is left out: 7 (channelVersions should be" in answer.err
+    written = "".join(path.read_text(encoding="utf-8") for path in (desk.root / "channels").rglob("*.yaml"))
+    assert ("IMP-1" in written, "IMP-7" in written) == (True, False)
+    assert desk.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_snapshot_keeps_the_odd_row_and_says_so(desk: Desk, serve: Callable[..., Live]) -> None:
+    serve(SOUND, NO_VERSIONS)
+    desk.define({"sound": {"channelId": 1, "channelInfo": "Renamed"}})
+
+    answer = desk.run("snapshot", "--out", "copy.json")
+    planned = desk.run("plan", "--snapshot", "copy.json")
+
+    assert answer.code == 0
+    assert "ESA706  note: 1 channel could not be read and is left out: 7 (channelVersions should be" in answer.err
+    world = json.loads((desk.root / "copy.json").read_text(encoding="utf-8"))
+    assert world["channels"] == [SOUND, NO_VERSIONS]
+    assert planned.code == 0
+    assert "ESA706" in planned.out
+
+
+def test_readings_are_routed_past_an_odd_channel(desk: Desk, serve: Callable[..., Live]) -> None:
+    serve(SOUND, NO_VERSIONS)
+    desk.write("readings.csv", "channelImportId,time,value\nIMP-1,2026-11-01T00:15:00,1\n")
+
+    answer = desk.run("readings", "route", "readings.csv")
+
+    assert answer.code == 0
+
+
+def test_a_row_without_any_id_still_stops_everything(desk: Desk, serve: Callable[..., Live]) -> None:
+    live = serve(SOUND)
+    desk.define({"sound": {"channelId": 1, "channelInfo": "Renamed"}})
+    live.channels[9] = {"channelInfo": "Nobody"}
+
+    answer = desk.run("plan")
+
+    assert answer.code == 1
+    assert "a channel comes without its channelId" in answer.err
