@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 _OTHER_REPOSITORY = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
 # The modes of ordinary files in a tree of git; 120000 is a link.
 _ORDINARY = (b"100644", b"100755")
+# Files in the project that look like a repository without a working tree (HEAD, config, objects) are not asked what is
+# committed here, and no setting of a repository starts a program. Source: git-config(1), safe.bareRepository.
+_GUARDED = ("-c", "safe.bareRepository=explicit", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
 
 
 def read_commit(root: Path) -> str | None:
@@ -124,7 +127,7 @@ def _find_commit(root: Path, reference: str) -> str:
 
 def _git(root: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(  # noqa: S603 - words of a list, no shell
-        ("git", "-C", str(root), *words),  # noqa: S607 - the user's own git
+        ("git", *_GUARDED, "-C", str(root), *words),  # noqa: S607 - the user's own git
         capture_output=True,
         check=False,
         env={name: value for name, value in os.environ.items() if name not in _OTHER_REPOSITORY} | {"LC_ALL": "C"},

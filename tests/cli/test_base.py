@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
+from reconciler.definitions.git import is_tracked
+from reconciler.errors import ProjectError
 from tests.stub import LIST, TYPES, UNITS, Reply, answering, reply_list
 from tests.worlds import make_channel, make_world
 
@@ -227,3 +230,50 @@ def test_an_object_that_git_lost_is_said(served: tuple[Desk, str, list[str]]) ->
 
     assert desk.run("plan", "--base", "HEAD").err.startswith(f"reconciler: git cat-file failed in {desk.root}: ")
     assert asked == []
+
+
+@pytest.fixture
+def planted(committed: Desk) -> Desk:
+    """The desk as a folder of a repository, in which a commit put what git takes for a repository of its own.
+
+    Its first commit is what the files say now, and its settings start a program.
+    """
+    forged = committed.root / "forged"
+    git(committed, "add", "channels")
+    git(committed, "commit", "-m", "forged")
+    git(committed, "clone", "--bare", ".", str(forged))
+    shutil.rmtree(committed.root / ".git")
+    for name in ("HEAD", "objects", "refs", "packed-refs"):
+        (forged / name).rename(committed.root / name)
+    config = (
+        f"[core]\n\trepositoryformatversion = 0\n\tbare = false\n\tworktree = .\n\tfsmonitor = touch {forged}/ran\n"
+    )
+    (committed.root / "config").write_text(config, encoding="utf-8")
+    git(committed, "-C", "..", "init")
+    git(committed, "-C", "..", "add", "--force", committed.root.name)
+    git(committed, "-C", "..", "commit", "-m", "planted")
+    return committed
+
+
+def test_files_that_look_like_a_repository_are_not_asked_what_the_base_is(planted: Desk) -> None:
+    answer = planted.run("plan", "--base", "HEAD")
+
+    assert (answer.code, answer.out) == (1, "")
+    assert "so --base has nothing to compare with" in answer.err
+    assert not (planted.root / "forged" / "ran").exists()
+
+
+def test_files_that_look_like_a_repository_do_not_say_which_commit_a_plan_is_of(planted: Desk) -> None:
+    plan = json.loads(planted.run("plan", "--format", "json").out)
+
+    assert plan["definitions"]["commit"] is None
+    assert not (planted.root / "forged" / "ran").exists()
+
+
+def test_a_committed_journal_is_tracked_whatever_looks_like_a_repository_beside_it(planted: Desk) -> None:
+    journal = planted.write("old.jsonl", "{}")
+    git(planted, "-C", "..", "add", f"{planted.root.name}/old.jsonl")
+    with pytest.raises(ProjectError, match=r"git cannot tell whether .* is in it: .*safe\.bareRepository"):
+        is_tracked(journal)
+
+    assert not (planted.root / "forged" / "ran").exists()
