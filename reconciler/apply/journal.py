@@ -13,6 +13,7 @@ from reconciler.apply.entries import Began, Ended, Intent, Landed
 from reconciler.apply.entry_lines import encode_entry, render_line
 from reconciler.apply.files import lock, make_durable, make_name_durable
 from reconciler.errors import FileError
+from reconciler.masking import KEYS
 from reconciler.planfile.writing import encode_plan
 
 if TYPE_CHECKING:
@@ -200,6 +201,7 @@ def _take_up(descriptor: int, path: Path, plan: Plan, document: dict[str, object
 
 
 def _write(descriptor: int, line: bytes) -> None:
+    line = KEYS.hide_bytes(line)
     while line:
         line = line[os.write(descriptor, line) :]
 

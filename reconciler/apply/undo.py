@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from reconciler import __version__
 from reconciler.apply.proof import expect
 from reconciler.apply.staleness import find_remaining
+from reconciler.masking import holds_mask
 from reconciler.model.fields import FIELD_AT, FIELDS, IS_CALCULATED, IS_PRIMARY_DEMAND, IS_PRIMARY_VALUE, Impact
 from reconciler.model.outcomes import Ending
 from reconciler.model.places import Place
@@ -32,6 +33,7 @@ Flag: TypeAlias = tuple[int, str]
 _FLAGS = (IS_PRIMARY_VALUE, IS_PRIMARY_DEMAND)
 _LASTING = frozenset((Impact.HISTORY, Impact.ROUTING))
 _DOUBTFUL = "ESA713"
+_HIDDEN = "ESA725"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,7 @@ def _invert(undoing: _Undoing, undoings: Sequence[_Undoing]) -> Change:
         Block(_DOUBTFUL, f"cannot be put back unseen: {doubt}", {"doubt": doubt}, RULES[_DOUBTFUL].fix)
         for doubt in undoing.doubts
     )
+    blocks += tuple(_refuse_masked(undoing))
     return replace(
         change,
         edits=edits,
@@ -148,6 +151,13 @@ def _invert(undoing: _Undoing, undoings: Sequence[_Undoing]) -> Change:
         depends_on=tuple(other.change.name for other in undoings if change.name in other.change.depends_on),
         fingerprint=undoing.fingerprint,
     )
+
+
+def _refuse_masked(undoing: _Undoing) -> Iterator[Block]:
+    for path, value in undoing.wanted.items():
+        if holds_mask(value):
+            message = f"cannot put back {path}: a key was hidden in the value that the journal keeps"
+            yield Block(_HIDDEN, message, {"path": path}, RULES[_HIDDEN].fix)
 
 
 def _list_edits(undoing: _Undoing) -> Iterator[Edit]:

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from reconciler.errors import FileError
+from reconciler.masking import open_masked
 from reconciler.ordinary import LARGEST, read_ordinary
 
 # What is written beside its place ends so until it is put there; git is told to ignore it.
@@ -55,7 +56,8 @@ def write_file(path: Path, text: str) -> None:
     """
     try:
         if _is_special(path):
-            path.write_text(text, encoding="utf-8")
+            with open_masked(path, "w") as stream:
+                stream.write(text)
         else:
             _replace_file(path, text)
     except OSError as error:
@@ -73,7 +75,7 @@ def _replace_file(path: Path, text: str) -> None:
     temporary = Path(name)
     with ExitStack() as stack:
         stack.callback(temporary.unlink, missing_ok=True)
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
+        with open_masked(handle, "w", newline="\n") as stream:
             stream.write(text)
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 from reconciler import __version__
 from reconciler.cli.exits import Exit
 from reconciler.errors import ReconcilerError, UsageError
+from reconciler.masking import hide_streams, hiding_keys
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +30,9 @@ def run() -> NoReturn:
 
         end_on_signals()
     _open_streams()
-    code = main()
+    # To the end of the process, for the traceback of a bug comes last.
+    hide_streams(os.environ)
+    code = _run(None)
     # All is said, flushed and closed. After an interrupt, threads may still wait for answers that nobody wants; else
     # none is left, and to take the modules down one by one would be a sixth of the time that a hook takes.
     os._exit(code)
@@ -45,6 +48,11 @@ def _open_streams() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command, that of the process where there are no `arguments`, and return its exit code."""
+    with hiding_keys(os.environ):
+        return _run(arguments)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     try:
         return _call(arguments)
     except KeyboardInterrupt:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from reconciler.definitions.load import begin_loading, load_definitions
 from reconciler.definitions.project import load_project, load_project_at
 from reconciler.definitions.project_file import find_root
 from reconciler.errors import ProjectError, UsageError
+from reconciler.masking import KEYS, find_keys
 from reconciler.model.findings import Severity
 from reconciler.reports import findings_text
 from reconciler.reports.paint import plain
@@ -58,6 +60,8 @@ def open_workplace(screen: Screen) -> Workplace:
     """The project that the working directory is in. Findings of the project file are printed before ProjectError."""
     root = find_root(Path.cwd())
     project, findings = load_project(root)
+    named = None if project is None else [environment.api_key_env for environment in project.environments]
+    KEYS.learn(find_keys(os.environ, named))
     if findings:
         print_findings(screen, findings, root)
     if project is None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from reconciler.cli.documents import UNFINISHED
 from reconciler.cli.interrupts import STOPPING
 from reconciler.errors import FileError
+from reconciler.masking import KEYS
 from reconciler.ordinary import read_ordinary
 
 if TYPE_CHECKING:
@@ -90,7 +91,17 @@ def _is_running(process: int) -> bool:
     return True
 
 
+def _refuse_key(one: Replacement) -> None:
+    """Raise FileError where a key would come into a file of the project, for there nothing may stand in its place."""
+    if KEYS.finds(one.after) and not KEYS.finds(one.before or ""):
+        raise FileError(
+            f"{one.path} would hold an API key that is in use; nothing was written",
+            "leave what holds it out, or replace the key in EnergyCAP",
+        )
+
+
 def _stage(stack: ExitStack, one: Replacement) -> Path:
+    _refuse_key(one)
     target = one.path.resolve()
     try:
         for folder in reversed([folder for folder in target.parents if not folder.exists()]):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from reconciler.cli.documents import ELSEWHERE, write_file
 from reconciler.errors import FileError, UsageError
+from reconciler.masking import open_masked
 from reconciler.model.record import record
 from reconciler.reports.paint import Style, plain
 
@@ -153,7 +154,7 @@ class Screen:
             yield self.write
             return
         try:
-            stream = output.file.open("w", encoding="utf-8", buffering=1)
+            stream = open_masked(output.file, "w", buffering=1)
         except OSError as error:
             raise FileError(f"cannot write {output.file}: {error.strerror}", ELSEWHERE) from error
         with stream:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from reconciler.cli.exits import Exit
 from reconciler.cli.standing import path_prefix
 from reconciler.definitions.load import load_definitions
-from reconciler.definitions.project_file import check_hosts, find_root, folders_of, read_project
+from reconciler.definitions.project_file import check_hosts, find_root, folders_of, read_project, variables_of
 from reconciler.errors import ProjectError, UsageError
+from reconciler.masking import KEYS, find_keys
 from reconciler.model.findings import Severity
 from reconciler.model.hosts import ALLOWED_HOSTS, parse_allowed_hosts
 from reconciler.reports.findings import Report, renderers
@@ -59,6 +60,7 @@ def _find_project(paths: Sequence[Path]) -> Path | None:
 
 def _validate(root: Path) -> Report:
     tree, findings = read_project(root)
+    KEYS.learn(find_keys(os.environ, None if tree is None else variables_of(tree)))
     if tree is None:
         return Report(findings, files=0, channels=0)
     foreign = check_hosts(root, tree, parse_allowed_hosts(os.environ.get(ALLOWED_HOSTS, "")))

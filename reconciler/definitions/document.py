@@ -8,6 +8,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from reconciler.definitions.secrets import FAR, show_line
 from reconciler.model.places import Place
 from reconciler.rules import make_finding
 
@@ -20,11 +21,6 @@ if TYPE_CHECKING:
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 # A line this long is not written by people, and would drown any report.
 _LONGEST_EXCERPT = 1000
-# A key, token or password that got into a file must not travel on into logs.
-_SECRET = re.compile(
-    r"(?i)\b(?:(?:eci|api)[-_]?(?:api[-_]?)?key|key|token|password|secret)[\"']?\s*:"
-    r"|\bapiKeyEnv\b.*\.|\burl\b.*[@?]"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +61,7 @@ class Document:
         """The place from offset `start` up to `end`, or to the end of the line where that comes first."""
         line = self._line_of(start)
         first, last = self._starts[line], self._end_of(line)
-        excerpt = self._excerpt(first, last)
+        excerpt = self._excerpt(line)
         length = max(min(end, last) - start, 0) if excerpt else 0
         return Place(self.file, line + 1, start - first + 1, keys, length, excerpt)
 
@@ -100,11 +96,14 @@ class Document:
         following = self._starts[line + 1]
         return following - (2 if self.text[following - 2 : following] == "\r\n" else 1)
 
-    def _excerpt(self, start: int, end: int) -> str:
-        if end - start > _LONGEST_EXCERPT:
+    def _excerpt(self, line: int) -> str:
+        if self._end_of(line) - self._starts[line] > _LONGEST_EXCERPT:
             return ""
-        line = self.text[start:end]
-        return "" if _SECRET.search(line) else line
+        above = [self._show(before) for before in range(line - 1, max(line - FAR, 0) - 1, -1)]
+        return show_line(self._show(line), above)
+
+    def _show(self, line: int) -> str:
+        return self.text[self._starts[line] : self._end_of(line)]
 
 
 def _upwards(keys: Keys) -> Iterator[Keys]:

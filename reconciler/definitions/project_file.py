@@ -80,6 +80,12 @@ def folders_of(tree: ProjectTree) -> tuple[str, ...]:
     return (folders,) if isinstance(folders, str) else tuple(folders)
 
 
+def variables_of(tree: ProjectTree) -> tuple[str, ...]:
+    """The variables for keys that a project file names."""
+    environments: Mapping[str, Mapping[str, str]] = tree.get("environments", {})
+    return tuple(settings["apiKeyEnv"] for settings in environments.values() if "apiKeyEnv" in settings)
+
+
 def _refuse_host(name: str, url: str) -> Problem:
     host = name_host(url)
     message = f"url names a host that may not be sent an API key, found {shorten(host)}"
@@ -145,4 +151,4 @@ def _check_default(name: object, environments: object) -> Iterator[Problem]:
 
 def _check_folder(keys: tuple[str, ...], folder: object) -> Iterator[Problem]:
     if isinstance(folder, str) and (folder.startswith(("/", "~")) or "\\" in folder or ".." in folder.split("/")):
-        yield Problem("ESA144", keys, f"a folder of definitions must be inside the project, found {folder}")
+        yield Problem("ESA144", keys, f"a folder of definitions must be inside the project, found {shorten(folder)}")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from reconciler.masking import hide_likely
+
 if TYPE_CHECKING:
     from reconciler.definitions.problems import Keys
 
@@ -38,5 +40,6 @@ def show(value: object) -> str:
 
 
 def shorten(text: str) -> str:
-    """`text`, cut where it is long."""
+    """`text` without keys, cut where it is long."""
+    text = hide_likely(text)
     return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 2]} …"

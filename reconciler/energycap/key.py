@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.errors import Unauthorized
+from reconciler.masking import SHORTEST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +30,8 @@ def find_flaw(key: str) -> str | None:
         return "is empty"
     if key != key.strip():
         return "begins or ends with white space, perhaps a newline"
+    if len(key) < SHORTEST:
+        return f"is shorter than {SHORTEST} characters, and could not be hidden in what is shown"
     if not (key.isascii() and key.isprintable()) or " " in key:
         return "holds white space or characters that no API key has"
     return None

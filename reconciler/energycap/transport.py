@@ -21,7 +21,8 @@ from reconciler.energycap.answers import Answer, unusable
 from reconciler.energycap.key import find_flaw
 from reconciler.energycap.unpacking import Packed, unpack
 from reconciler.energycap.words import find_words, make_harmless
-from reconciler.errors import Unauthorized, Unreachable
+from reconciler.errors import Refused, Unauthorized, Unreachable
+from reconciler.masking import MASK, Masker
 
 if TYPE_CHECKING:
     import re
@@ -42,6 +43,8 @@ logging.getLogger("httpcore").setLevel(logging.INFO)
 _ABOUT_NETWORK = "check the network and the url of the environment; behind a proxy, the variable HTTPS_PROXY"
 _ABOUT_CERTIFICATES = "name the file of your organisation's certificates in the variable SSL_CERT_FILE"
 _ABOUT_PROXY = "check the variables HTTPS_PROXY and ALL_PROXY; a proxy is http:// or https://"
+_ABOUT_MASK = "take the key out of the channel in EnergyCAP, replace it, and plan again"
+_MASK = MASK.encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ class Transport:
         # Here, and not only where the project file is read: nothing that holds the key comes about for another host.
         refuse_foreign(address.base, os.environ)
         self._address = address
-        self._key = key
+        self._masker = Masker([key])
         self._allowed = allowed
         self._wire = wire
         self._limits = limits
@@ -101,6 +104,8 @@ class Transport:
         """
         if not self._allowed.fullmatch(str(request)):
             raise RuntimeError(f"{request} may not be sent from here: this is a bug, and nothing was sent")
+        if not request.call.is_read and _MASK in (request.body or b""):
+            raise Refused(f"{request} was not sent: it would write {MASK} where a key was hidden", _ABOUT_MASK)
         try:
             return self._receive(request)
         except Packed as reason:
@@ -146,7 +151,7 @@ class Transport:
         headers = {name.lower(): self._hide_key(text) for name, text in response.headers.items()}
         kind = headers.get("content-type", "").casefold()
         is_plain_success = response.is_success and "json" in kind
-        words = "" if is_plain_success else self._show(find_words(body, kind))
+        words = "" if is_plain_success else self._show(find_words(self._masker.hide_bytes(body), kind))
         return Answer(response.status_code, headers, body, words)
 
     def _make_failure(self, request: Request, error: Exception) -> ServiceError:
@@ -174,8 +179,7 @@ class Transport:
         return make_harmless(self._hide_key(text))
 
     def _hide_key(self, text: str) -> str:
-        # A short key may be a common word, as the sandbox's is, and is no secret then.
-        return text.replace(self._key, "[the key]") if len(self._key) >= 16 else text
+        return self._masker.hide(text)
 
     def _connection(self) -> _Connection:
         with self._lock:

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from reconciler.energycap.page_text import find_page_words
+from reconciler.masking import KEYS
 from reconciler.nesting import is_too_deep
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ _LISTS = frozenset({"errors", "errormessages", "messages", "details"})
 
 def make_harmless(text: str) -> str:
     """`text` on one line, cut to a readable length, with every character that does not print shown escaped."""
-    line = " ".join(text.split())
+    line = " ".join(KEYS.hide(text).split())
     cut = line if len(line) <= _LONGEST else f"{line[:_LONGEST]} …"
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii") for sign in cut)
 

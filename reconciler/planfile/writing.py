@@ -7,6 +7,7 @@ from dataclasses import astuple
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from reconciler.masking import KEYS
 from reconciler.model.dialects import V3
 from reconciler.model.plan import Verdict
 
@@ -28,7 +29,8 @@ _dump = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 def render_plan_file(plan: Plan) -> str:
     """`plan` as JSON: a line for each key and for each change, ASCII only; the same plan gives the same bytes."""
-    parts = {key: _lay_out(value) for key, value in _encode_unsealed(plan).items()}
+    # Keys are hidden before the digest is made, as what is written would not fit it.
+    parts = {key: KEYS.hide(_lay_out(value)) for key, value in _encode_unsealed(plan).items()}
     parts["digest"] = _dump(seal_parts(parts))
     lines = ",\n".join(f'"{key}":{part}' for key, part in parts.items())
     # `##[name]` is a command to GitHub's runner anywhere in a log. In JSON ## stands only inside texts.
@@ -38,7 +40,11 @@ def render_plan_file(plan: Plan) -> str:
 def encode_plan(plan: Plan) -> dict[str, object]:
     """`plan` as the document of contract section 6, its digest included."""
     document = _encode_unsealed(plan)
-    return {**document, "digest": seal(document)}
+    parts = {key: _dump(value) for key, value in document.items()}
+    hidden = {key: KEYS.hide(part) for key, part in parts.items()}
+    if hidden != parts:
+        document = {key: json.loads(part) for key, part in hidden.items()}
+    return {**document, "digest": seal_parts(hidden)}
 
 
 def seal(document: Mapping[str, object]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from reconciler.masking import hide_likely
 from reconciler.model.fields import CHANNEL_IMPORT_ID, FORMULA
 from reconciler.model.formulas import find_written
 
@@ -17,7 +18,8 @@ _LONGEST = 60
 
 
 def shorten(text: str) -> str:
-    """`text`, cut to 60 characters where it is longer."""
+    """`text` without keys, cut to 60 characters where it is longer."""
+    text = hide_likely(text)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 4]} ..."
 
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TextIO
 
 from reconciler.errors import FileError, UsageError
+from reconciler.masking import open_masked
 from reconciler.readings.files import Shape
 from reconciler.readings.json_rows import READINGS
 from reconciler.readings.layout import ERROR
@@ -68,7 +69,7 @@ class FailedFile:
     def _open(self) -> TextIO:
         if self._text is None:
             # Never over an older one, which may hold what nobody has mended yet.
-            self._text = self.path.open("x", encoding="utf-8", newline="")
+            self._text = open_masked(self.path, "x", newline="")
             if self._file.shape is Shape.ARRAY:
                 self._text.write("[\n")
             elif self._file.layout is not None:

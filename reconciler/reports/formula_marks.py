@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, TypeAlias
 
+from reconciler.masking import KEYS
 from reconciler.model.formulas import tokenize
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ def mark_changes(before: str, after: str) -> tuple[Pieces, Pieces]:
 
     Spacing is no change, and belongs to the token that it follows.
     """
+    # Here, for a key would be cut into tokens.
+    before, after = KEYS.hide(before), KEYS.hide(after)
     one, other = _slice(before), _slice(after)
     matcher = SequenceMatcher(None, tokenize(before), tokenize(after), autojunk=False)
     before_pieces: list[Piece] = []

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from reconciler.masking import KEYS
 from reconciler.reports.excerpt import measure
 from reconciler.reports.formula_layout import lay_out
 from reconciler.reports.harmless import harmless
@@ -120,7 +121,7 @@ def _find_leader(leaders: dict[int, int], id_: int) -> int:
 
 def _fit(name: str) -> str:
     """`name` as far as it fits into a box; the whole of it stands in the table, and in the box's title."""
-    text = harmless(name)
+    text = harmless(KEYS.hide(name))
     if measure(text) <= _FITTING:
         return text
     widths = accumulate(map(measure, text))

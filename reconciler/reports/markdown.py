@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from reconciler.masking import KEYS
 from reconciler.reports.harmless import harmless
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ def open_fold(summary: str) -> str:
 
 
 def shorten(text: str, longest: int) -> str:
-    """`text`, cut where it is longer: for what must fit whatever it is."""
+    """`text` without keys, cut where it is longer: for what must fit whatever it is."""
+    text = KEYS.hide(text)
     return text if len(text) <= longest else f"{text[:longest]}…"
 
 

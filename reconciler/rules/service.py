@@ -69,4 +69,12 @@ SERVICE_RULES: tuple[Rule, ...] = (
         Certainty.ASSUMED,
         "go on with the apply first:  reconciler apply --resume  - or look at the channel in EnergyCAP",
     ),
+    Rule(
+        "ESA725",
+        "A value in which an API key was hidden cannot be put back.",
+        "The journal holds no key, and what stands in its place is not what the channel had.",
+        "this tool's contract: no key is written to any file",
+        Certainty.ASSUMED,
+        "put the value back in EnergyCAP by hand, without the key, and replace the key",
+    ),
 )

@@ -16,14 +16,16 @@ import pytest
 from reconciler import __version__
 from reconciler.energycap.address import read_address
 from reconciler.energycap.answers import Answer
-from reconciler.energycap.calls import EDIT_CHANNEL, LIST_CHANNELS, READ_CHANNEL, READS, WRITES
+from reconciler.energycap.calls import CREATE_READINGS, EDIT_CHANNEL, LIST_CHANNELS, READ_CHANNEL, READS, SENDS, WRITES
 from reconciler.energycap.transport import Limits, Transport, Unsent
-from reconciler.errors import BadAnswer, ServiceError, Unauthorized, Unreachable
+from reconciler.errors import BadAnswer, Refused, ServiceError, Unauthorized, Unreachable
 from tests.energycap.wires import Script, raw_server
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from re import Pattern
 
+    from reconciler.energycap.calls import Call
     from reconciler.energycap.transport import Wire
 
 URL = "https://a.energycap.com"
@@ -306,3 +308,17 @@ def test_the_key_is_in_no_answer_no_error_and_no_log(answer: str, caplog: pytest
             shown += [repr(failure), *traceback.format_exception(failure)]
 
     assert KEY[:8] not in "".join(shown) + caplog.text
+
+
+@pytest.mark.parametrize(
+    ("call", "ids", "allowed"), [(EDIT_CHANNEL, (7,), WRITES), (CREATE_READINGS, (), SENDS)], ids=["edit", "readings"]
+)
+def test_what_stands_for_a_hidden_key_is_never_written(call: Call, ids: tuple[int, ...], allowed: Pattern[str]) -> None:
+    wire = Script()
+    request = call.to(*ids, body={"channelInfo": "of [the key]"})
+
+    with closing(Transport(read_address(URL), KEY, allowed, wire)) as transport, pytest.raises(Refused) as refusal:
+        transport.exchange(request)
+
+    assert refusal.value.message == f"{request} was not sent: it would write [the key] where a key was hidden"
+    assert wire.sent == []

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
+from reconciler.masking import KEYS
 from reconciler.model.fields import INTERVAL_MINUTES, OBSERVATION_TYPE_CODE, UNIT_CODE
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def slug(text: str | None, longest: int = _LONGEST_PART) -> str:
 
     Cut between words where it is too long, if there is more than one.
     """
-    plain = unicodedata.normalize("NFKD", (text or "").casefold()).encode("ascii", "ignore").decode()
+    plain = unicodedata.normalize("NFKD", KEYS.hide(text or "").casefold()).encode("ascii", "ignore").decode()
     words = _OTHERS.sub("-", plain).strip("-._")
     if len(words) <= longest:
         return words
