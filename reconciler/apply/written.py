@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from reconciler.apply.entries import Ended
 from reconciler.apply.staleness import find_remaining
 from reconciler.model.fields import IS_PRIMARY_DEMAND, IS_PRIMARY_VALUE, OBSERVATION_RULE_ID
 from reconciler.model.outcomes import Ending
@@ -75,10 +76,15 @@ class Written:
         return any(is_same(path, before.get(path), live.values.get(path), rule_id) for path in remaining)
 
 
+def _has_read_all(chronicle: Chronicle) -> bool:
+    last = chronicle.last_run[-1]
+    return isinstance(last, Ended) and not last.account.unread
+
+
 def find_written(chronicle: Chronicle | None) -> Written:
-    """What earlier runs of a plan have seen done, where the last of them did not come to its end."""
+    """What earlier runs of a plan have seen done, where the last of them was not there to see reads show it."""
     written = Written()
-    if chronicle is not None and not chronicle.is_finished:
+    if chronicle is not None and not (chronicle.is_finished and _has_read_all(chronicle)):
         for intent, landing in chronicle.writes:
             if landing is not None and landing.ending is Ending.DONE:
                 written.note(intent.before, intent.write.wanted)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Event, RLock
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from reconciler.sandbox.app import create_app
+from reconciler.sandbox.choices import ReadLag
 from reconciler.sandbox.faulting import ConnectionDroppedError
 from reconciler.sandbox.journal import read_requests
 from reconciler.sandbox.options import Options
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from reconciler.sandbox import Fault, Request, Settings, World
     from reconciler.sandbox.store import Store
 
+# How many reads the sandbox lets lag behind.
+LAG = 2
 _CHANNELS = "/api/v202406/esachannel"
 
 
@@ -131,9 +134,16 @@ class Inside(httpx.BaseTransport):
                 self.trouble.follow()
 
     def other(self) -> httpx.BaseTransport:
-        """The way in for others, whom nothing strikes, and whose doings are not noted."""
+        """The way in for others, whom nothing strikes, who see what is so, and whose doings are not noted."""
         assert self._settings is not None
-        return _Beside(self, create_app(self.store, Options(self._settings)))
+        settings = replace(self._settings, read_lag=ReadLag.NONE)
+        return _Beside(self, create_app(self.store, Options(settings)))
+
+    @property
+    def lag(self) -> int:
+        """How many reads of a channel do not show a write to it."""
+        assert self._settings is not None
+        return 0 if self._settings.read_lag is ReadLag.NONE else LAG
 
     def answer_others(self, app: ASGIApp, request: httpx.Request) -> httpx.Response:
         with self._lock:

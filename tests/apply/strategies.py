@@ -30,7 +30,7 @@ def formulas() -> st.SearchStrategy[str]:
 # Few at a time, for most combinations are not legal.
 VALUES: dict[str, st.SearchStrategy[Value]] = {
     "channelInfo": st.sampled_from(["North", "South", "Übersicht"]),
-    "channelDescription": st.sampled_from([None, "", "Checked"]),
+    "channelDescription": st.sampled_from([None, "", "Checked", "Checked "]),
     "channelImportId": st.sampled_from([None, "A", "B", "B00001-ELEC-USE", "B00001-ELEC-SUB"]),
     "isPrimaryValue": st.booleans(),
     "isPrimaryDemand": st.booleans(),

@@ -202,7 +202,7 @@ def check_survivors(theatre: Theatre, before: Sequence[Live], after: Sequence[Li
             start = [old.values.get(one.path)]
             if one.path in wanted.get(old.id, {}):
                 start.append(wanted[old.id][one.path])
-            allowed = find_allowed(theatre.inside.moments, old.id, one.path, start)
+            allowed = find_allowed(theatre.inside, old.id, one.path, start)
             found = new.values.get(one.path)
             assert any(is_same(one.path, value, found, rule_id) for value in allowed), (
                 old.id,
@@ -214,25 +214,26 @@ def check_survivors(theatre: Theatre, before: Sequence[Live], after: Sequence[Li
         assert [version.values for version in new.versions[:-1]] == [version.values for version in old.versions[:-1]]
 
 
-def find_allowed(
-    moments: Sequence[Read | Put | Edited], channel_id: int, path: str, start: Sequence[Value]
-) -> list[Value]:
+def find_allowed(inside: Inside, channel_id: int, path: str, start: Sequence[Value]) -> list[Value]:
     """What a value may be in the end; only edits between a change's fresh read and its PUT may be lost."""
     allowed = list(start)
-    for index, moment in enumerate(moments):
+    for index, moment in enumerate(inside.moments):
         if isinstance(moment, Edited) and (moment.channel_id, moment.path) == (channel_id, path):
             value: Value = moment.value  # type: ignore[assignment]
-            allowed = [*allowed, value] if falls_into_window(moments, index) else [value]
+            allowed = [*allowed, value] if falls_into_window(inside, index) else [value]
     return allowed
 
 
-def falls_into_window(moments: Sequence[Read | Put | Edited], index: int) -> bool:
-    """Whether the next write to the edited channel was made from what was read before the edit."""
-    edited = moments[index]
+def falls_into_window(inside: Inside, index: int) -> bool:
+    """Whether the next write to the edited channel was made from what was read before the edit, or does not show it."""
+    edited = inside.moments[index]
     assert isinstance(edited, Edited)
-    for moment in moments[index + 1 :]:
+    blind = inside.lag
+    for moment in inside.moments[index + 1 :]:
         if isinstance(moment, Read) and edited.channel_id in moment.channel_ids:
-            return False
+            if blind == 0:
+                return False
+            blind -= 1
         if isinstance(moment, Put) and moment.channel_id == edited.channel_id and moment.is_done:
             return True
     return False
