@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from reconciler.model.findings import Finding
-    from reconciler.model.plan import Block, Change, ChannelLabel, Edit, History, Plan
+    from reconciler.model.plan import Block, Change, ChannelLabel, Edit, Plan
     from reconciler.reports.formula_marks import Pieces
     from reconciler.reports.relations import Relations
     from reconciler.reports.setting_words import ShownValue
@@ -123,7 +123,7 @@ def make_card(change: Change, plan: Plan, directory: Directory) -> Card:
         risks=list_risks(change),
         place=show_place_of(change.data_point),
         data_point=show_data_point(change.data_point),
-        edits=show_edits(change.edits, change.history, directory),
+        edits=show_edits((change,), directory),
         blocks=tuple(map(_show_block, change.blocked_by)),
         earlier=tuple(channel for channel in earlier if channel is not None),
         waiting=directory.relations.find_waiting(change),
@@ -134,9 +134,10 @@ def make_card(change: Change, plan: Plan, directory: Directory) -> Card:
     )
 
 
-def show_edits(edits: Sequence[Edit], history: History | None, directory: Directory) -> tuple[ShownEdit, ...]:
-    """`edits` in words, no effect said twice; `history` is that of the channel, None where they stand for several."""
-    effects = [describe_consequence(edit, history) for edit in edits]
+def show_edits(changes: Sequence[Change], directory: Directory) -> tuple[ShownEdit, ...]:
+    """The edits of one change, or of several that have the same, in words; no effect is said twice."""
+    edits = changes[0].edits
+    effects = [describe_consequence(edit, changes) for edit in edits]
     return tuple(
         _show_edit(edit, "" if effect in effects[:place] else effect, directory)
         for place, (edit, effect) in enumerate(zip(edits, effects, strict=True))

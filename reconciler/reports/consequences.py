@@ -19,7 +19,9 @@ from reconciler.reports.harmless import harmless
 from reconciler.reports.wording import enumerate_words, show_time
 
 if TYPE_CHECKING:
-    from reconciler.model.plan import ChannelLabel, Edit, History
+    from collections.abc import Iterable, Sequence
+
+    from reconciler.model.plan import Change, ChannelLabel, Edit, History
 
 _STRUCTURE = {
     (IS_CALCULATED, True): "becomes calculated: its values come from the formula, and it takes no readings",
@@ -31,10 +33,10 @@ _STRUCTURE = {
 }
 
 
-def describe_consequence(edit: Edit, history: History | None = None) -> str:
+def describe_consequence(edit: Edit, changes: Sequence[Change] = ()) -> str:
     """What `edit` may do to stored values, to readings on their way, or to the data point; "" for a harmless one.
 
-    `history` lets it say from when on; without it the sentence holds for any channel.
+    It is an edit of each of `changes`. Of a single one, it says from when on; of several or none, it holds for all.
     """
     match edit.impact:
         case Impact.COSMETIC | Impact.FORWARD:
@@ -44,7 +46,8 @@ def describe_consequence(edit: Edit, history: History | None = None) -> str:
         case Impact.STRUCTURAL:
             return _STRUCTURE.get((edit.path, edit.after is True), "")
         case Impact.HISTORY:
-            return _describe_history(edit, history)
+            history = changes[0].history if len(changes) == 1 else None
+            return _describe_history(edit, history, is_calculated=is_any_calculated(changes))
         case _:
             assert_never(edit.impact)
 
@@ -65,13 +68,19 @@ def show_label(label: ChannelLabel) -> str:
     return harmless(label.name) if label.name else f'{label.id} "{harmless(label.info)}"'
 
 
-def _describe_history(edit: Edit, history: History | None) -> str:
+def is_any_calculated(changes: Iterable[Change]) -> bool:
+    """Whether one of the channels of `changes` is calculated now."""
+    return any(change.live.get(IS_CALCULATED) is True for change in changes)
+
+
+def _describe_history(edit: Edit, history: History | None, *, is_calculated: bool) -> str:
     if edit.path == BEGIN_DATE:
         return "moves where this version begins; stored values in between may be computed anew"
     is_versioned = edit.path.startswith(VERSION)
-    text = f"may rewrite stored values{_describe_span(history, is_versioned=is_versioned)}"
+    kind = "summarized" if is_calculated else "stored"
+    text = f"may rewrite {kind} values{_describe_span(history, is_versioned=is_versioned)}"
     # Calculated channels cannot be versioned.
-    is_splittable = is_versioned and edit.path != FORMULA
+    is_splittable = is_versioned and edit.path != FORMULA and not is_calculated
     return f"{text}; to leave the past alone, make a new version from a date in EnergyCAP" if is_splittable else text
 
 

@@ -16,9 +16,9 @@ from reconciler.reports.risk import VERDICT_WORDS
 from reconciler.reports.wording import count, show_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from reconciler.model.plan import Block, Change, Edit, History
+    from reconciler.model.plan import Block, Change, Edit
     from reconciler.reports.grouping import Fold
     from reconciler.reports.relations import Relations
 
@@ -39,7 +39,7 @@ def render_fold(fold: Fold) -> str:
     """Many changes alike: their edits once, those that differ first, and the names of all behind a line to click on."""
     edits = fold.alike[0].edits
     lines = [f"**{count(len(fold.alike), 'channel')} alike**{_list_exceptions(fold)}\n\n", _tabulate_edits(edits), "\n"]
-    notes = [f"- {sentence}\n" for sentence in _list_consequences(edits, None)]
+    notes = [f"- {sentence}\n" for sentence in _list_consequences(fold.alike)]
     names = [open_fold(f"The {len(fold.alike)} channels"), *list_names(fold.alike), "\n", CLOSE_FOLD]
     return "".join([*lines, *notes, "\n", *names])
 
@@ -99,7 +99,7 @@ def _weigh(edit: Edit) -> str:
 
 
 def _list_notes(change: Change, relations: Relations) -> Iterator[str]:
-    yield from (f"- {sentence}" for sentence in _list_consequences(change.edits, change.history))
+    yield from (f"- {sentence}" for sentence in _list_consequences((change,)))
     reached, waiting = relations.find_reached(change), relations.find_waiting(change)
     if reached:
         yield f"- its values reach, now or as planned: {', '.join(code(show_label(label)) for label in reached)}"
@@ -113,10 +113,10 @@ def _list_notes(change: Change, relations: Relations) -> Iterator[str]:
         yield from _list_block(block)
 
 
-def _list_consequences(edits: Iterable[Edit], history: History | None) -> tuple[str, ...]:
+def _list_consequences(changes: Sequence[Change]) -> tuple[str, ...]:
     paths: defaultdict[str, list[str]] = defaultdict(list)
-    for edit in edits:
-        for sentence in (describe_inputs(edit), describe_consequence(edit, history)):
+    for edit in changes[0].edits:
+        for sentence in (describe_inputs(edit), describe_consequence(edit, changes)):
             if sentence:
                 paths[prose(sentence)].append(code(edit.path))
     return tuple(f"{', '.join(named)}: {sentence}" for sentence, named in paths.items())

@@ -136,7 +136,7 @@ def _group(changes: Sequence[Change], plan: Plan, directory: Directory) -> Itera
 
 def _show_alike(fold: Fold, directory: Directory) -> Alike:
     first = fold.alike[0]
-    edits = show_edits(first.edits, None, directory)
+    edits = show_edits(fold.alike, directory)
     return Alike(edits, list_risks(first), fold.alike, fold.exceptions)
 
 

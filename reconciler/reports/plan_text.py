@@ -21,7 +21,7 @@ from reconciler.reports.wording import count, show_value
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reconciler.model.plan import Block, Change, Edit, History, Plan
+    from reconciler.model.plan import Block, Change, Edit, Plan
     from reconciler.reports.grouping import Fold, Group
     from reconciler.reports.layout import Piece
     from reconciler.reports.paint import Paint
@@ -89,7 +89,7 @@ def _render_change(change: Change, relations: Relations, paint: Paint) -> Iterat
         piece(f"{harmless(change.file)}:{change.line}", Style.PLACE),
     )
     yield from lay_out(pieces, paint, indent=2, hang=6, gap="  ")
-    yield from _render_edits(change.edits, change.history, paint)
+    yield from _render_edits((change,), paint)
     reached, waiting = relations.find_reached(change), relations.find_waiting(change)
     yield from _list("its values reach, now or as planned:", [show_label(label) for label in reached], paint)
     yield from _list("leads these feeds elsewhere:", [harmless(feed) for feed in change.feeds], paint)
@@ -99,11 +99,12 @@ def _render_change(change: Change, relations: Relations, paint: Paint) -> Iterat
         yield from _render_block(block, paint)
 
 
-def _render_edits(edits: Sequence[Edit], history: History | None, paint: Paint) -> Iterator[str]:
+def _render_edits(changes: Sequence[Change], paint: Paint) -> Iterator[str]:
+    """The edits of one change, or of several that have the same."""
     said = set()
-    for edit in edits:
+    for edit in changes[0].edits:
         yield from lay_out(_show_edit(edit), paint, indent=6, hang=10, gap="  ")
-        for sentence in (describe_inputs(edit), describe_consequence(edit, history)):
+        for sentence in (describe_inputs(edit), describe_consequence(edit, changes)):
             if sentence and sentence not in said:
                 said.add(sentence)
                 yield from _say(sentence, paint, indent=8, style=_weigh(edit))
@@ -171,7 +172,7 @@ def _render_fold(fold: Fold, paint: Paint) -> Iterator[str]:
     yield from lay_out((piece(*mark(first)), piece(title, Style.HEADING)), paint, indent=0, hang=2, gap="  ")
     for change in fold.exceptions:
         yield from lay_out(_show_exception(change, first), paint, indent=2, hang=6, gap="  ")
-    yield from _render_edits(first.edits, None, paint)
+    yield from _render_edits(fold.alike, paint)
     for place, changes in group_by_place(fold.alike):
         names = [piece(harmless(change.name), Style.NAME) for change in changes]
         yield from lay_out((piece(f"{place or 'no place'}:"), *names), paint, indent=2, hang=4, gap="  ")

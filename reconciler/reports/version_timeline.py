@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from reconciler.model.fields import BEGIN_DATE, VERSION, Impact
+from reconciler.reports.consequences import is_any_calculated
 from reconciler.reports.setting_words import show_time
 
 if TYPE_CHECKING:
@@ -90,16 +91,17 @@ def describe_history(change: Change) -> str:
         return ""
     number = len(history.versions)
     versions = "One version." if number == 1 else f"{number} versions; edits go to the current one."
-    return f"{versions} {_describe_readings(history)}"
+    return f"{versions} {_describe_readings(history, is_calculated=is_any_calculated((change,)))}"
 
 
-def _describe_readings(history: History) -> str:
+def _describe_readings(history: History, *, is_calculated: bool) -> str:
     if history.has_readings is None:
         return "Whether it has readings is not known."
     if not history.has_readings:
         return "No readings yet."
     if history.first_reading and history.last_reading:
-        return f"Readings from {show_time(history.first_reading)} to {show_time(history.last_reading)}."
+        kind = "Summarized readings" if is_calculated else "Readings"
+        return f"{kind} from {show_time(history.first_reading)} to {show_time(history.last_reading)}."
     return "It has readings."
 
 

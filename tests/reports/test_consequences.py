@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from reconciler.model.fields import FIELDS, Impact
-from reconciler.model.plan import ChannelLabel, Edit, History, VersionSpan
+from reconciler.model.plan import Change, ChannelLabel, Edit, History, VersionSpan
 from reconciler.reports.consequences import describe_consequence, describe_inputs, show_label
-from tests.reports.plans import FORMULA, READ, REIDENTIFY, RENAME, RESCALE, UNREAD
+from tests.reports.plans import FORMULA, READ, REIDENTIFY, RENAME, RESCALE, UNREAD, make_change
+
+
+def change_of(edit: Edit, history: History) -> Change:
+    """A change with `edit` alone, of a channel with that `history`."""
+    return replace(make_change("use", edit), history=history)
+
 
 ALTERNATIVE = "to leave the past alone, make a new version from a date in EnergyCAP"
 
@@ -51,7 +59,15 @@ ALTERNATIVE = "to leave the past alone, make a new version from a date in Energy
     ids=lambda value: value.path if isinstance(value, Edit) else "",
 )
 def test_a_risky_edit_has_a_consequence_in_words(edit: Edit, sentence: str) -> None:
-    assert describe_consequence(edit, READ) == sentence
+    assert describe_consequence(edit, [change_of(edit, READ)]) == sentence
+
+
+def test_the_past_of_a_calculated_channel_is_summarized_and_cannot_be_split() -> None:
+    change = change_of(RESCALE, History((VersionSpan(72, None, None),), first_reading="2024-01-01T00:00:00"))
+    calculated = replace(change, live={**change.live, "isCalculated": True})
+
+    assert describe_consequence(RESCALE, [calculated]) == "may rewrite summarized values (from 2024-01-01)"
+    assert describe_consequence(RESCALE, [calculated, change]) == "may rewrite summarized values"
 
 
 def test_without_a_history_the_sentence_holds_for_any_channel() -> None:
@@ -60,12 +76,12 @@ def test_without_a_history_the_sentence_holds_for_any_channel() -> None:
 
 @pytest.mark.parametrize("history", [UNREAD, History(versions=())], ids=["no readings", "nothing known"])
 def test_what_is_not_known_of_a_history_is_left_out(history: History) -> None:
-    assert describe_consequence(RESCALE, history).startswith("may rewrite stored values; ")
+    assert describe_consequence(RESCALE, [change_of(RESCALE, history)]).startswith("may rewrite stored values; ")
 
 
 def test_the_time_counts_from_the_first_reading_where_the_version_begins_earlier() -> None:
     history = History((VersionSpan(1, "2020-01-01T00:00:00", None),), first_reading="2022-05-01T00:15:00")
-    assert "(from 2022-05-01 00:15)" in describe_consequence(RESCALE, history)
+    assert "(from 2022-05-01 00:15)" in describe_consequence(RESCALE, [change_of(RESCALE, history)])
 
 
 def test_every_field_with_a_risk_has_a_sentence() -> None:
