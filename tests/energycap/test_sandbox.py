@@ -77,6 +77,30 @@ def test_a_long_list_is_read_whole_whatever_page_comes_first(tmp_path: Path) -> 
         assert reader.requests == {"GET /api/v202406/esachannel": 3}
 
 
+@pytest.mark.parametrize(
+    ("settings", "pages"),
+    [
+        (["page_cap=250"], 5),
+        (["paging_headers=total_pages_only"], 4),
+        (["page_cap=250", "paging_headers=total_pages_only"], 10),
+    ],
+    ids=["capped", "pages alone are counted", "both"],
+)
+def test_a_list_is_read_whole_however_it_is_paged(tmp_path: Path, settings: list[str], pages: int) -> None:
+    with editing(tmp_path, *settings, world=generate(channels=1100, seed=1)) as reader:
+        assert len(reader.list_channels()) == 1100
+        assert reader.requests == {"GET /api/v202406/esachannel": pages}
+
+
+def test_a_list_whose_pages_alone_are_counted_is_refused_when_its_rows_move(tmp_path: Path) -> None:
+    settings = ["page_order=shuffled", "page_cap=250", "paging_headers=total_pages_only"]
+
+    with editing(tmp_path, *settings, world=generate(channels=1100, seed=1)) as reader, pytest.raises(BadAnswer) as odd:
+        reader.list_channels()
+
+    assert "the list of channels could not be read whole, in three attempts" in odd.value.message
+
+
 def test_a_list_whose_rows_move_all_the_time_is_refused(tmp_path: Path) -> None:
     world = generate(channels=1100, seed=1)
 
