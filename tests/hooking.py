@@ -14,7 +14,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ROOT = Path(__file__).resolve().parents[1]
-_PACKAGE = ("reconciler", "schemas", "docs", "pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml")
+_PACKAGE = (
+    "reconciler",
+    "schemas",
+    "docs",
+    "requirements",
+    "pyproject.toml",
+    "README.md",
+    "LICENSE",
+    ".pre-commit-hooks.yaml",
+)
 
 
 def make_variables(home: Path) -> dict[str, str]:

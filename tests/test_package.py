@@ -68,6 +68,7 @@ def test_the_wheel_holds_code_that_is_typed_schemas_and_pipelines_and_nothing_of
         "reconciler/schemas/channels.schema.json",
         "reconciler/ci/github/reconciler-plan.yml",
         "reconciler/ci/gitlab/reconciler.gitlab-ci.yml",
+        "reconciler/requirements.txt",
     } <= set(names)
     assert {name.partition("/")[0] for name in names} == {"reconciler", f"esa_reconciler-{__version__}.dist-info"}
 
@@ -99,3 +100,11 @@ def test_the_demo_runs(installed: Mapping[str, str], tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         run(f"cp -R {ROOT / name} {tmp_path / name}", tmp_path, installed)
     assert "How to go on:" in run("sh docs/demo.sh", tmp_path, installed)
+
+
+def test_the_lock_that_pipelines_install_from_is_in_the_wheel_and_found_there(installed: Mapping[str, str]) -> None:
+    place = Path(installed["PYTHONPATH"])
+    answer = run(f"{sys.executable} -m reconciler.requirements", place, installed)
+
+    assert Path(answer.strip()) == place / "reconciler" / "requirements.txt"
+    assert Path(answer.strip()).read_bytes() == (ROOT / "requirements" / "runtime.txt").read_bytes()

@@ -11,7 +11,7 @@ import pytest
 
 from reconciler import sandbox
 from tests.ci.hub import Hub
-from tests.ci.runner import run_workflow
+from tests.ci.runner import run_workflow, skip_without_locked_packages
 from tests.worlds import make_channel, make_world
 
 if TYPE_CHECKING:
@@ -90,6 +90,7 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
     """A repository whose main branch says what the service has, with its keys where the workflows want them."""
     if shutil.which("jq") is None:
         pytest.skip("gh's --jq is played by jq, which is not here")
+    skip_without_locked_packages()
     hub = Hub(tmp_path / "hub")
     hub.secrets["ECI_API_KEY_READ"] = "sandbox-read"
     hub.environments["energycap"] = {"ECI_API_KEY_WRITE": "sandbox"}

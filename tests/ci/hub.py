@@ -74,7 +74,9 @@ class Hub:
                 (self.work / name).write_text(text, encoding="utf-8")
             else:
                 (self.work / name).symlink_to(text)
-        self.git("add", "--all", "--force")
+        self.git("add", "--all")
+        # Also what .gitignore names: a hostile commit does not mind.
+        self.git("add", "--force", "--", *files)
         self.git("commit", "--quiet", "--message", f"{branch}: {', '.join(files)}")
         commit = self.git("rev-parse", "HEAD")
         if branch != "main":
