@@ -1,4 +1,4 @@
-"""A plan: the changes in order, and what they were planned against. Frozen, saved, reviewed, applied as read."""
+"""A plan: the changes in order, and what they were planned against. Frozen, saved and reviewed."""
 
 from __future__ import annotations
 
