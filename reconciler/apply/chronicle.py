@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from reconciler.apply.agreement import find_disagreement
 from reconciler.apply.entries import Began, Ended, Intent, Landed
 from reconciler.apply.entry_lines import decode_entry
 from reconciler.errors import FileError, PlanFileError
@@ -79,7 +80,7 @@ class Sound(NamedTuple):
 def read_journal(path: Path) -> Chronicle:
     """What the journal at `path` tells, one in use by another process too.
 
-    Raises FileError where it cannot be read, is no journal, or is damaged before its last line.
+    Raises FileError where it cannot be read, is no journal, is damaged before its last line, or contradicts itself.
     """
     if chronicle := read_begun(path):
         return chronicle
@@ -100,7 +101,7 @@ def parse_journal(content: bytes, path: Path) -> Sound | None:
     """The journal in `content`, without a last line that was torn; None where not even the first is whole.
 
     A line is written in one go and made durable before anything follows from it: what a torn one spoke of did not
-    happen, or is settled by its intent. Raises FileError where a line in between is damaged.
+    happen, or is settled by its intent. Raises FileError where a line in between is damaged, or fits no other.
     """
     lines = content.splitlines(keepends=True)
     documents = [_parse_line(line) for line in lines]
@@ -129,11 +130,14 @@ def _read_chronicle(header: Document, rest: list[Document], path: Path) -> Chron
     try:
         _check_version(header, path)
         plan = read_plan(json.dumps(take_object(header, "plan")))
-        return Chronicle(plan, tuple(decode_entry(document) for document in rest))
+        entries = tuple(decode_entry(document) for document in rest)
     except Misshapen as misshapen:
         raise FileError(f"{path} is damaged, or no journal: {misshapen}", _MOVE_AWAY) from None
     except PlanFileError as error:
         raise FileError(f"{path}: {error.message}", _MOVE_AWAY) from None
+    if disagreement := find_disagreement(plan, entries):
+        raise FileError(f"{path} contradicts itself: {disagreement}", _MOVE_AWAY)
+    return Chronicle(plan, entries)
 
 
 def _check_version(header: Document, path: Path) -> None:

@@ -9,7 +9,17 @@ from reconciler import __version__
 from reconciler.apply.proof import expect
 from reconciler.apply.staleness import find_remaining
 from reconciler.masking import holds_mask
-from reconciler.model.fields import FIELD_AT, FIELDS, IS_CALCULATED, IS_PRIMARY_DEMAND, IS_PRIMARY_VALUE, Impact
+from reconciler.model.fields import (
+    FIELD_AT,
+    FIELDS,
+    IS_CALCULATED,
+    IS_PRIMARY_DEMAND,
+    IS_PRIMARY_VALUE,
+    OBSERVATION_RULE_ID,
+    ROLLBACK_ALLOWANCE,
+    ROLLOVER_VALUE,
+    Impact,
+)
 from reconciler.model.outcomes import Ending
 from reconciler.model.places import Place
 from reconciler.model.plan import INVERSE, Block, Edit, Plan, Verdict
@@ -31,6 +41,8 @@ if TYPE_CHECKING:
 Flag: TypeAlias = tuple[int, str]
 
 _FLAGS = (IS_PRIMARY_VALUE, IS_PRIMARY_DEMAND)
+# Source: EsaChannelVersionEdit, both are 999999999999999 and 0.1 by default under the Odometer rule.
+_FILLED_IN = frozenset((ROLLOVER_VALUE, ROLLBACK_ALLOWANCE))
 _LASTING = frozenset((Impact.HISTORY, Impact.ROUTING))
 _DOUBTFUL = "ESA713"
 _HIDDEN = "ESA725"
@@ -97,12 +109,20 @@ def _add(undoing: _Undoing | None, change: Change, intent: Intent, landing: Land
     return _Undoing(
         change=change,
         seen={field.path: after.values.get(field.path) for field in FIELDS},
-        wanted={**find_remaining(was, after), **wanted},
+        wanted={**_limit(find_remaining(was, after), intent), **wanted},
         version_id=after.current.id,
         version_count=len(after.versions),
         fingerprint=fingerprint(after),
         doubts=doubts if is_certain else (*doubts, _doubt(intent, landing)),
     )
+
+
+def _limit(values: Spec, intent: Intent) -> Spec:
+    """Those of `values` that the write is accountable for: what it sent, and what the service fills in for a rule."""
+    paths = set(intent.write.wanted)
+    if OBSERVATION_RULE_ID in paths:
+        paths |= _FILLED_IN
+    return {path: value for path, value in values.items() if path in paths}
 
 
 def _doubt(intent: Intent, landing: Landing | None) -> str:
@@ -150,6 +170,8 @@ def _invert(undoing: _Undoing, undoings: Sequence[_Undoing]) -> Change:
         blocked_by=blocks,
         depends_on=tuple(other.change.name for other in undoings if change.name in other.change.depends_on),
         fingerprint=undoing.fingerprint,
+        # No feed is led through what is put back.
+        feeds=(),
     )
 
 

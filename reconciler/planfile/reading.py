@@ -13,12 +13,14 @@ from reconciler.model.places import Place
 from reconciler.model.plan import ChannelLabel, FeedMove, FeedRoute, FormulaLink, Plan
 from reconciler.model.routes import Pointers, Problem
 from reconciler.nesting import is_too_deep
+from reconciler.planfile.agreement import find_disagreement
 from reconciler.planfile.reading_changes import read_change, read_name
 from reconciler.planfile.shapes import (
     Document,
     Misshapen,
     take_choice,
     take_inner,
+    take_objects,
     take_record,
     take_record_or_null,
     take_records,
@@ -29,7 +31,7 @@ from reconciler.planfile.shapes import (
     take_whole,
     take_whole_or_null,
 )
-from reconciler.planfile.writing import FORMAT_VERSION, encode_derived, seal, seal_parts
+from reconciler.planfile.writing import FORMAT_VERSION, encode_derived, encode_derived_of, seal, seal_parts
 
 _MAKE_AGAIN = "make the plan again:  reconciler plan --out FILE"
 
@@ -37,22 +39,28 @@ _MAKE_AGAIN = "make the plan again:  reconciler plan --out FILE"
 def read_plan(text: str) -> Plan:
     """The plan that `render_plan_file` wrote; keys that it does not know are left alone.
 
-    Raises PlanFileError where `text` is no such plan, is of another major version, or was changed after it was made.
+    Raises PlanFileError where `text` is no such plan, is of another major version, or was changed after it was made: by
+    its digest, or as its parts contradict each other.
     """
     try:
         document = _parse(text)
         _check_version(document)
         _check_seal(document, text)
-        return _read_plan(document)
+        plan = _read_plan(document)
     except Misshapen as misshapen:
         raise PlanFileError(f"the saved plan is damaged: {misshapen}", _MAKE_AGAIN) from None
+    if disagreement := find_disagreement(plan):
+        raise PlanFileError(f"the saved plan contradicts itself: {disagreement}", _MAKE_AGAIN)
+    return plan
 
 
 def _parse(text: str) -> Document:
     if is_too_deep(text):
         raise PlanFileError("the file is no saved plan: its JSON is nested too deeply", _MAKE_AGAIN)
     try:
-        document = json.loads(text, parse_float=_parse_number, parse_constant=_refuse_constant)
+        document = json.loads(
+            text, parse_float=_parse_number, parse_constant=_refuse_constant, object_pairs_hook=_refuse_twice
+        )
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         message = f"the file is no saved plan, or was cut short: no JSON at {where}"
@@ -61,6 +69,16 @@ def _parse(text: str) -> Document:
         raise PlanFileError("the file is no saved plan: it has a number beyond all bounds", _MAKE_AGAIN) from None
     if type(document) is not dict or "resource_changes" not in document or "digest" not in document:
         raise PlanFileError("the file is JSON, but no plan that reconciler saved", _MAKE_AGAIN)
+    return document
+
+
+def _refuse_twice(pairs: list[tuple[str, object]]) -> Document:
+    document = dict(pairs)
+    if len(document) < len(pairs):
+        # Other readers may take the first where this one takes the last.
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise PlanFileError(f"the saved plan contradicts itself: one object has the key {twice!a} twice", _MAKE_AGAIN)
     return document
 
 
@@ -116,7 +134,16 @@ def _read_plan(document: Document) -> Plan:
     for key, value in encode_derived(plan).items():
         if document.get(key) != value:
             raise Misshapen(key, "what the changes and findings add up to", document.get(key))
+    _check_rows(plan, document)
     return plan
+
+
+def _check_rows(plan: Plan, document: Document) -> None:
+    dependents = plan.blocked_dependents
+    for index, (change, row) in enumerate(zip(plan.changes, take_objects(document, "resource_changes"), strict=True)):
+        for key, value in encode_derived_of(change, dependents.get(change.name, ())).items():
+            if row.get(key) != value:
+                raise Misshapen(f"resource_changes[{index}].{key}", "what the rest of the plan gives", row.get(key))
 
 
 def _read_finding(document: Document) -> Finding:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from sys import float_info
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ Choice = TypeVar("Choice", bound=Enum)
 Record = TypeVar("Record")
 
 _MISSING = object()
+# Numbers are compared as doubles, which hold no more.
+_LARGEST = int(float_info.max)
 
 
 class Misshapen(Exception):
@@ -32,7 +35,8 @@ class Misshapen(Exception):
 
     def __str__(self) -> str:
         found = "nothing" if self.found is _MISSING else _name_shape(self.found)
-        return f"{self.path} must be {self.expected}, found {found}"
+        path = self.path if self.path.isprintable() else ascii(self.path)
+        return f"{path} must be {self.expected}, found {found}"
 
 
 def _name_shape(value: object) -> str:
@@ -86,7 +90,7 @@ def take_truth_or_null(document: Document, key: str) -> bool | None:
 
 def take_value(document: Document, key: str) -> Value:
     value = document.get(key, _MISSING)
-    if value is None or isinstance(value, (str, int, float)):
+    if value is None or isinstance(value, (str, float)) or (isinstance(value, int) and abs(value) <= _LARGEST):
         return value
     raise Misshapen(key, "text, a number, true, false or null", value)
 
@@ -112,6 +116,15 @@ def take_list(document: Document, key: str) -> list[object]:
     if type(value) is not list:
         raise Misshapen(key, "a list", value)
     return value
+
+
+def take_objects(document: Document, key: str) -> list[Document]:
+    rows: list[Document] = []
+    for index, row in enumerate(take_list(document, key)):
+        if type(row) is not dict:
+            raise Misshapen(f"{key}[{index}]", "an object", row)
+        rows.append(row)
+    return rows
 
 
 def take_texts(document: Document, key: str) -> tuple[str, ...]:
@@ -143,9 +156,7 @@ def take_record_or_null(document: Document, key: str, read: Callable[[Document],
 def take_records(document: Document, key: str, read: Callable[[Document], Record]) -> tuple[Record, ...]:
     """What `read` makes of each object of the list at `key`."""
     records = []
-    for index, row in enumerate(take_list(document, key)):
-        if type(row) is not dict:
-            raise Misshapen(f"{key}[{index}]", "an object", row)
+    for index, row in enumerate(take_objects(document, key)):
         try:
             records.append(read(row))
         except Misshapen as misshapen:

@@ -94,6 +94,16 @@ def encode_derived(plan: Plan) -> dict[str, object]:
     }
 
 
+def encode_derived_of(change: Change, dependents: Sequence[Change]) -> dict[str, object]:
+    """What the plan file says of a change that follows from the rest; `dependents` are blocked and wait for it."""
+    return {
+        "address": _address(change.name),
+        "type": RESOURCE_TYPE,
+        "mode": "managed",
+        "blocked_dependents": [_address(dependent.name) for dependent in dependents],
+    }
+
+
 def _lay_out(value: object) -> str:
     if isinstance(value, list) and value and isinstance(value[0], dict):
         rows = ",\n".join(map(_dump, value))
@@ -103,10 +113,8 @@ def _lay_out(value: object) -> str:
 
 def _encode_change(change: Change, dependents: Sequence[Change]) -> dict[str, object]:
     return {
-        "address": _address(change.name),
-        "type": RESOURCE_TYPE,
+        **encode_derived_of(change, dependents),
         "name": change.name,
-        "mode": "managed",
         "channel_id": change.channel_id,
         "channel_info": change.channel_info,
         "data_point": _encode_data_point(change.data_point),
@@ -116,7 +124,6 @@ def _encode_change(change: Change, dependents: Sequence[Change]) -> dict[str, ob
         "verdict": change.verdict.value,
         "blocked_by": [_encode_block(block) for block in change.blocked_by],
         "depends_on": [_address(name) for name in change.depends_on],
-        "blocked_dependents": [_address(dependent.name) for dependent in dependents],
         "feeds": list(change.feeds),
         "version": {"id": change.version_id, "count": change.version_count},
         "history": _encode_history(change.history) if change.history else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.model.fields import (
@@ -12,9 +13,10 @@ from reconciler.model.fields import (
     OBSERVATION_RULE_ID,
     TRIP,
     VERSION_FIELDS,
+    Impact,
 )
 from reconciler.model.live import DataPoint, Live, Version
-from reconciler.model.plan import Action, Change, Plan, Verdict
+from reconciler.model.plan import Action, Change, Edit, Plan, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,5 +71,18 @@ def make_step(name: str, point: int, depends_on: tuple[str, ...] = ()) -> Change
 
 
 def make_plan_of(*changes: Change) -> Plan:
-    """A plan that holds `changes` and nothing else."""
-    return Plan("0", "sandbox", "sandbox", "2026-11-21T00:00:00Z", None, "sha256:0", (), changes, 0, ())
+    """A plan that holds `changes` and nothing else, each with the edits that it stands for."""
+    shown = tuple(_show_edits(change) for change in changes)
+    return Plan(
+        "0", "sandbox", "sandbox", "2026-11-21T00:00:00Z", None, "sha256:0", (), shown, 0, (), managed=len(shown)
+    )
+
+
+def _show_edits(change: Change) -> Change:
+    before = {path: change.live.get(path) for path in change.wanted}
+    edits = (
+        Edit(path, before[path], value, Impact.FORWARD)
+        for path, value in change.wanted.items()
+        if before[path] != value
+    )
+    return replace(change, edits=tuple(edits), before=before, after=change.wanted)

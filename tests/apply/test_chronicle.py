@@ -29,7 +29,7 @@ ENDED = Ended(AT, Account(()))
 
 
 def intent(number: int) -> Intent:
-    return Intent(AT, number, "main", Write(Part.CHANNEL, {INFO: "North"}), LIVE)
+    return Intent(AT, number, "main", Write(Part.CHANNEL, {INFO: "main"}), LIVE)
 
 
 ENTRIES: tuple[Entry, ...] = (BEGAN, intent(1), Landed(AT, 1, DONE), ENDED)

@@ -18,7 +18,7 @@ from tests.apply.records import INFO, make_live, make_plan_of, make_step
 
 PLAN = make_plan_of(make_step("main", 1))
 LIVE = make_live()
-WRITE = Write(Part.CHANNEL, {INFO: "North"})
+WRITE = Write(Part.CHANNEL, {INFO: "main"})
 DONE = Landing(Ending.DONE, found=LIVE)
 
 

@@ -503,7 +503,7 @@ def test_a_reviewed_plan_holds_while_what_it_does_not_touch_drifts_and_while_it_
     bench.meddle(1042, {"channelDescription": "Drifted"})
     bench.apply(reviewed)
 
-    assert compare_plans(reviewed, bench.plan(*CONVERSION)) == Comparison((), (), ())
+    assert compare_plans(reviewed, bench.plan(*CONVERSION)) == Comparison((), (), (), ("use",))
 
 
 def test_a_reviewed_plan_does_not_hold_once_what_it_touches_drifted(demo: Bench) -> None:

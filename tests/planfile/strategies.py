@@ -1,12 +1,13 @@
-"""Made-up plans, as odd as a plan can be."""
+"""Made-up plans, as odd as a plan can be whose parts agree."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
-from reconciler.model.fields import FIELD_AT, Impact
+from reconciler.model.fields import FIELD_AT, FIELDS, OBSERVATION_RULE, OBSERVATION_RULES, Impact
 from reconciler.model.findings import Finding, Severity
 from reconciler.model.live import DataPoint
 from reconciler.model.places import Place
@@ -26,6 +27,9 @@ from reconciler.model.plan import (
     VersionSpan,
 )
 from reconciler.model.routes import Problem
+
+if TYPE_CHECKING:
+    from reconciler.model.values import Spec, Value
 
 # Two surrogates in a row are one character after JSON; a text from a file or from the service never holds them so.
 _ANY = st.characters(codec=None, categories=None, exclude_characters="".join(map(chr, range(0xDC00, 0xE000))))
@@ -53,71 +57,128 @@ findings = st.builds(
     detail=st.lists(texts, max_size=2).map(tuple),
     fix=texts,
 )
-edits = st.builds(
-    Edit,
-    path=st.sampled_from(sorted(FIELD_AT)) | texts,
-    before=values,
-    after=values,
-    impact=st.sampled_from(Impact),
-    implied_by=_maybe_text,
-    origin=st.none() | st.sampled_from(Origin),
-)
 blocks = st.builds(Block, rule=texts, message=texts, evidence=evidence, unblock=texts, is_unknown=st.booleans())
 versions = st.builds(VersionSpan, ids, _maybe_text, _maybe_text)
-histories = st.builds(
-    History, st.lists(versions, max_size=3).map(tuple), st.none() | st.booleans(), _maybe_text, _maybe_text
-)
-changes = st.builds(
-    Change,
-    name=names,
-    channel_id=ids,
-    channel_info=texts,
-    data_point=data_points,
-    file=texts,
-    line=ids,
-    action=st.sampled_from(Action),
-    edits=st.lists(edits, max_size=3).map(tuple),
-    before=specs,
-    after=specs,
-    live=specs,
-    wanted=specs,
-    version_id=ids,
-    version_count=ids,
-    verdict=st.sampled_from(Verdict),
-    blocked_by=st.lists(blocks, max_size=2).map(tuple),
-    depends_on=st.lists(names, max_size=2).map(tuple),
-    fingerprint=texts,
-    history=st.none() | histories,
-    feeds=st.lists(texts, max_size=2).map(tuple),
-).map(lambda change: replace(change, after=change.before) if change.action is Action.NO_OP else change)
-feed_moves = st.builds(
-    FeedMove, names, st.lists(texts, max_size=2).map(tuple), _maybe_id, st.none() | st.sampled_from(Problem)
-)
-feeds = st.builds(
-    FeedRoute,
-    name=texts,
-    expect=texts,
-    before=_maybe_id,
-    after=_maybe_id,
-    findings=st.lists(texts, max_size=2).map(tuple),
-    moves=st.lists(feed_moves, max_size=2).map(tuple),
-    is_held=st.booleans(),
-)
-labels = st.builds(ChannelLabel, ids, _maybe_text, texts)
-plans = st.builds(
-    Plan,
-    tool_version=texts,
-    environment=texts,
-    url=texts,
-    created=texts,
-    commit=_maybe_text,
-    definitions_digest=texts,
-    filter=st.lists(texts, max_size=2).map(tuple),
-    snapshot=_maybe_text,
-    managed=ids,
-    changes=st.lists(changes, max_size=4).map(tuple),
-    unmanaged=ids,
-    findings=st.lists(findings, max_size=2).map(tuple),
-    feeds=st.lists(feeds, max_size=2).map(tuple),
-    formula_links=st.lists(st.builds(FormulaLink, labels, labels, st.booleans(), st.booleans()), max_size=2).map(tuple),
-)
+_update_fields = st.lists(st.sampled_from(FIELDS), min_size=1, max_size=3, unique=True)
+
+
+@st.composite
+def _edits(draw: st.DrawFn) -> tuple[tuple[Edit, ...], Spec, Spec]:
+    """Edits of some fields, and what the channel has there, and is to have, in EnergyCAP's own words."""
+    edits: list[Edit] = []
+    live: dict[str, Value] = {}
+    wanted: dict[str, Value] = {}
+    for field in draw(_update_fields):
+        path = draw(st.sampled_from([each for each in (field.path, field.alias) if each]))
+        before, after = draw(
+            st.lists(values, min_size=2, max_size=2, unique_by=str).filter(lambda two: two[0] != two[1])
+        )
+        edits.append(Edit(path, before, after, draw(st.sampled_from(Impact)), None, draw(_origins)))
+        meant = (before, after) if path == field.path else (1, 2)
+        live[field.path], wanted[field.path] = (
+            OBSERVATION_RULES.get(str(shown), value) if path == OBSERVATION_RULE else value
+            for shown, value in zip((before, after), meant, strict=True)
+        )
+    return tuple(edits), live, wanted
+
+
+_origins = st.none() | st.sampled_from(Origin)
+
+
+@st.composite
+def _changes(draw: st.DrawFn, name: str, channel_id: int) -> Change:
+    """A change on its own: what it depends on and what it does to feeds is left out."""
+    is_no_op = draw(st.booleans())
+    edits, live, wanted = ((), {}, {}) if is_no_op else draw(_edits())
+    spec = draw(specs)
+    blocked_by = () if is_no_op else tuple(draw(st.lists(blocks, max_size=2)))
+    unknown = [block.is_unknown for block in blocked_by]
+    spans = tuple(draw(st.lists(versions, min_size=1, max_size=3)))
+    history = History(spans, draw(st.none() | st.booleans()), draw(_maybe_text), draw(_maybe_text))
+    return Change(
+        name=name,
+        channel_id=channel_id,
+        channel_info=draw(texts),
+        data_point=draw(data_points),
+        file=draw(texts),
+        line=draw(ids),
+        action=Action.NO_OP if is_no_op else Action.UPDATE,
+        edits=edits,
+        before=spec if is_no_op else {edit.path: edit.before for edit in edits},
+        after=spec if is_no_op else {edit.path: edit.after for edit in edits},
+        live=live,
+        wanted=wanted,
+        version_id=spans[-1].id,
+        version_count=len(spans),
+        verdict=Verdict.ALLOWED if not unknown else Verdict.UNKNOWN if all(unknown) else Verdict.BLOCKED,
+        blocked_by=blocked_by,
+        depends_on=(),
+        fingerprint=draw(texts),
+        history=None if is_no_op else draw(st.none() | st.just(history)),
+    )
+
+
+@st.composite
+def _feeds(draw: st.DrawFn, changes: tuple[Change, ...]) -> tuple[FeedRoute, ...]:
+    named = st.sampled_from([change.name for change in changes if change.edits] or [""])
+    moves = st.builds(
+        FeedMove, named, st.lists(texts, max_size=2).map(tuple), _maybe_id, st.none() | st.sampled_from(Problem)
+    )
+    routes = st.builds(
+        FeedRoute,
+        name=texts,
+        expect=texts,
+        before=_maybe_id,
+        after=_maybe_id,
+        findings=st.lists(texts, max_size=2).map(tuple),
+        moves=st.lists(moves, max_size=2 if any(change.edits for change in changes) else 0).map(tuple),
+        is_held=st.booleans(),
+    )
+    return tuple(draw(st.lists(routes, max_size=2)))
+
+
+@st.composite
+def _plans(draw: st.DrawFn) -> Plan:
+    labelled = draw(st.lists(st.tuples(names, ids), max_size=4, unique_by=(lambda one: one[0], lambda one: one[1])))
+    changes = tuple(draw(_changes(name, id_)) for name, id_ in labelled)
+    feeds = draw(_feeds(changes))
+    updates = [change.name for change in changes if change.edits]
+    led = {
+        name: tuple(feed.name for feed in feeds if any(move.change == name for move in feed.moves)) for name in updates
+    }
+    known = dict(labelled)
+
+    def label(id_: int, name: str | None, info: str) -> ChannelLabel:
+        return ChannelLabel(known.get(name or "", id_), name, info)
+
+    labels = st.builds(label, ids, _maybe_text | st.sampled_from([*known, None]), texts)
+    return Plan(
+        tool_version=draw(texts),
+        environment=draw(texts),
+        url=draw(texts),
+        created=draw(texts),
+        commit=draw(_maybe_text),
+        definitions_digest=draw(texts),
+        filter=tuple(draw(st.lists(texts, max_size=2))),
+        snapshot=draw(_maybe_text),
+        managed=len(changes) + draw(ids),
+        changes=tuple(
+            replace(
+                change,
+                depends_on=tuple(updates[: updates.index(change.name)]) if draw(st.booleans()) else (),
+                feeds=led[change.name],
+            )
+            if change.edits
+            else change
+            for change in changes
+        ),
+        unmanaged=draw(ids),
+        findings=tuple(draw(st.lists(findings, max_size=2))),
+        feeds=feeds,
+        formula_links=tuple(
+            draw(st.lists(st.builds(FormulaLink, labels, labels, st.booleans(), st.booleans()), max_size=2))
+        ),
+    )
+
+
+plans = _plans()

@@ -103,7 +103,7 @@ def test_the_plan_as_a_whole_says_what_it_was_planned_against() -> None:
             "digest": "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
         },
         "snapshot": None,
-        "managed": 0,
+        "managed": 2,
         "filter": ["nb-elec-u*", "nb-elec-n*"],
         "complete": False,
         "errored": True,

@@ -78,7 +78,13 @@ def _change(
     label: ChannelLabel, point: DataPoint, history: History, *edits: Edit, **other: tuple[object, ...]
 ) -> Change:
     change = make_change(label.name or "", *edits, channel_id=label.id, data_point=point, **other)  # type: ignore[arg-type]
-    return replace(change, channel_info=label.info, history=history if edits else None)
+    return replace(
+        change,
+        channel_info=label.info,
+        history=history if edits else None,
+        version_id=history.versions[-1].id,
+        version_count=len(history.versions),
+    )
 
 
 def _mark(edit: Edit, origin: Origin) -> Edit:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reconciler.model.fields import Impact
+from reconciler.model.fields import FIELD_AT, OBSERVATION_RULES, Impact
 from reconciler.model.findings import Finding, Severity
+from reconciler.model.formulas import rename_references
 from reconciler.model.live import DataPoint
 from reconciler.model.places import Place
 from reconciler.model.plan import (
@@ -27,6 +28,9 @@ from reconciler.model.plan import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from reconciler.model.values import Spec, Value
+
+IDS = {"nb-elec-use": 1042, "nb-elec-losses": 1043, "nb-elec-net": 1044, "nb-solar-yield": 1070}
 MULTIPLIER = "esaChannelVersion.multiplier"
 FORMULA = "esaChannelVersion.formula"
 RULE = "esaChannelVersion.observationRule"
@@ -73,8 +77,8 @@ def make_change(
         edits=edits,
         before=known,
         after=wanted if edits else known,
-        live=known if edits else {},
-        wanted=wanted if edits else {},
+        live=_by_ids(known) if edits else {},
+        wanted=_by_ids(wanted) if edits else {},
         version_id=71,
         version_count=2,
         verdict=Verdict.UNKNOWN if unknown else Verdict.BLOCKED if blocked_by else Verdict.ALLOWED,
@@ -84,6 +88,17 @@ def make_change(
         history=READ if edits else None,
         feeds=tuple(feeds),
     )
+
+
+def _by_ids(spec: Spec) -> Spec:
+    """`spec` as EnergyCAP has it."""
+
+    def translate(value: Value) -> Value:
+        if not isinstance(value, str):
+            return value
+        return OBSERVATION_RULES.get(value) or rename_references(value, lambda name: str(IDS.get(name, name)))
+
+    return {FIELD_AT[path].path: translate(value) for path, value in spec.items()}
 
 
 def make_plan(
@@ -104,6 +119,7 @@ def make_plan(
         filter=tuple(filter_),
         changes=changes,
         unmanaged=4,
+        managed=len(changes),
         findings=tuple(findings),
         feeds=tuple(feeds),
         formula_links=tuple(formula_links),
@@ -217,7 +233,7 @@ PLANS = {
         make_change(HOSTILE, Edit("channelInfo", HOSTILE, HOSTILE * 2, Impact.COSMETIC), data_point=_HOSTILE_POINT),
         make_change(
             f"2{HOSTILE}",
-            Edit("channelImportId", None, HOSTILE, Impact.ROUTING, implied_by=HOSTILE),
+            Edit("channelImportId", None, HOSTILE, Impact.ROUTING),
             channel_id=1043,
             data_point=_HOSTILE_POINT,
             blocked_by=[_HOSTILE_BLOCK],
@@ -226,7 +242,7 @@ PLANS = {
         filter_=[HOSTILE],
         feeds=[FeedRoute(HOSTILE, HOSTILE, 1, None, (HOSTILE,))],
         formula_links=[
-            FormulaLink(ChannelLabel(1, HOSTILE, HOSTILE), ChannelLabel(1042, None, HOSTILE), before=True, after=True)
+            FormulaLink(ChannelLabel(1042, HOSTILE, HOSTILE), ChannelLabel(1, None, HOSTILE), before=True, after=True)
         ],
     ),
     "several-places": make_plan(

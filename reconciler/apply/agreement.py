@@ -1,0 +1,72 @@
+"""Whether the entries of a journal fit its plan, so that nothing is put back or gone on with that was never planned."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.apply.entries import Ended, Intent, Landed
+from reconciler.apply.writing import Part
+from reconciler.model.fields import FIELD_AT, OBSERVATION_RULE_ID
+from reconciler.planning.canonical import is_same
+from reconciler.planning.citing import show_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from reconciler.apply.entries import Entry
+    from reconciler.model.plan import Change, Plan
+
+
+def find_disagreement(plan: Plan, entries: Sequence[Entry]) -> str | None:
+    """The first entry that does not fit `plan` or the entries before it, in a sentence; None if all fit."""
+    return next(_list_disagreements(plan, entries), None)
+
+
+def _list_disagreements(plan: Plan, entries: Sequence[Entry]) -> Iterator[str]:
+    changes = {change.name: change for change in plan.changes}
+    intents: dict[int, Intent] = {}
+    for entry in entries:
+        match entry:
+            case Intent():
+                if entry.number in intents:
+                    yield f"two intents have the number {entry.number}"
+                yield from _check_intent(entry, changes.get(entry.name))
+                intents[entry.number] = entry
+            case Landed():
+                yield from _check_landed(entry, intents.get(entry.number))
+            case Ended():
+                yield from _check_ended(entry, changes)
+            case _:
+                pass
+
+
+def _check_intent(intent: Intent, change: Change | None) -> Iterator[str]:
+    """A write is of a change that may be sent, to its channel, of its values, and over those that the plan saw."""
+    named = f"intent {intent.number}, of {show_value(intent.name)},"
+    if change is None or not change.is_sendable:
+        yield f"{named} is of no change that its plan may send"
+        return
+    if (intent.before.id, intent.before.data_point.id) != (change.channel_id, change.data_point.id):
+        yield f"{named} is for channel {intent.before.id}, in its plan that is channel {change.channel_id}"
+    rule_id = intent.before.values.get(OBSERVATION_RULE_ID)
+    for path, value in intent.write.wanted.items():
+        if path not in change.wanted or not is_same(path, value, change.wanted[path], rule_id):
+            yield f"{named} writes {path}, which its plan does not edit so"
+        elif not is_same(path, change.live.get(path), intent.before.values.get(path), rule_id):
+            yield f"{named} found another {path} than its plan saw"
+        elif intent.write.part is Part.VERSION and not FIELD_AT[path].is_versioned:
+            yield f"{named} writes {path} to a version, which has no such value"
+
+
+def _check_landed(landed: Landed, intent: Intent | None) -> Iterator[str]:
+    if intent is None:
+        yield f"an outcome has the number {landed.number}, and no intent before it has"
+    elif landed.landing.found is not None and landed.landing.found.id != intent.before.id:
+        yield f"the outcome of intent {landed.number} is of channel {landed.landing.found.id}, not {intent.before.id}"
+
+
+def _check_ended(ended: Ended, changes: Mapping[str, Change]) -> Iterator[str]:
+    for outcome in ended.account.outcomes:
+        change = changes.get(outcome.name)
+        if change is None or change.channel_id != outcome.channel_id:
+            yield f"an account tells of {show_value(outcome.name)} on channel {outcome.channel_id}, its plan does not"

@@ -1,0 +1,197 @@
+"""Whether the parts of a saved plan say the same, so that what a reviewer is shown is what the file holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.model.fields import FIELD_AT, OBSERVATION_RULE, OBSERVATION_RULE_ID, OBSERVATION_RULES, Kind
+from reconciler.model.formulas import find_references, is_same_formula, rename_references
+from reconciler.model.plan import Action, Verdict
+from reconciler.planning.canonical import is_same
+from reconciler.planning.citing import show_value
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from reconciler.model.plan import Change, Edit, Plan
+    from reconciler.model.values import Spec, Value
+
+
+def find_disagreement(plan: Plan) -> str | None:
+    """The first two parts of `plan` that contradict each other, in a sentence; None if all parts agree.
+
+    A plan that this program made always agrees with itself. `digest` finds damage; this finds what somebody wrote.
+    """
+    return next(_list_disagreements(plan), None)
+
+
+def _list_disagreements(plan: Plan) -> Iterator[str]:
+    ids = {change.name: change.channel_id for change in plan.changes}
+    yield from _check_counts(plan, ids)
+    yield from _check_order(plan)
+    yield from _check_references(plan, ids)
+    for change in plan.changes:
+        check = _check_no_op(change) if change.action is Action.NO_OP else _check_update(change, ids)
+        yield from (f"the change of {show_value(change.name)}: {problem}" for problem in check)
+
+
+def _check_counts(plan: Plan, ids: Mapping[str, int]) -> Iterator[str]:
+    if len(ids) < len(plan.changes):
+        yield "two of resource_changes have one name"
+    if len(set(ids.values())) < len(ids):
+        yield "two of resource_changes have one channel_id"
+    if plan.managed < len(plan.changes):
+        yield f"managed is {plan.managed}, but resource_changes holds {len(plan.changes)} channels"
+
+
+def _check_order(plan: Plan) -> Iterator[str]:
+    """A change comes after those it depends on, which also rules out circles; blocked changes come in no order."""
+    updates = {change.name for change in plan.changes if change.action is Action.UPDATE}
+    ahead = {change.name for change in plan.sendable}
+    for change in plan.changes:
+        for name in change.depends_on:
+            if name not in updates or name == change.name:
+                yield f"{show_value(change.name)} depends_on {show_value(name)}, which is no other change"
+            elif change.is_sendable and name in ahead:
+                yield f"{show_value(change.name)} comes before {show_value(name)}, which it depends on"
+        ahead.discard(change.name)
+
+
+def _check_references(plan: Plan, ids: Mapping[str, int]) -> Iterator[str]:
+    """Feeds and formula links speak of the changes that are there."""
+    feeds = {feed.name for feed in plan.feeds}
+    led = {(move.change, feed.name) for feed in plan.feeds for move in feed.moves}
+    told = {(change.name, name) for change in plan.changes for name in change.feeds}
+    for name, feed in sorted(led - told):
+        yield f"feeds says that {show_value(name)} leads {show_value(feed)} elsewhere, its own feeds do not"
+    for name, feed in sorted(told):
+        if feed not in feeds:
+            yield f"the change of {show_value(name)}: feeds names {show_value(feed)}, which is no feed of the plan"
+    for link in plan.formula_links:
+        for label in (link.user, link.used):
+            if label.name is not None and ids.get(label.name, label.id) != label.id:
+                yield f"formula_links gives {show_value(label.name)} the id {label.id}, resource_changes another"
+
+
+def _check_no_op(change: Change) -> Iterator[str]:
+    parts = {
+        "edits": change.edits,
+        "change.api": change.live or change.wanted,
+        "blocked_by": change.blocked_by,
+        "depends_on": change.depends_on,
+        "feeds": change.feeds,
+    }
+    yield from (f"its action is no-op, but it has {name}" for name, part in parts.items() if part)
+    if list(_list_unlike(change.before, change.after)):
+        yield "its action is no-op, but change.before and change.after differ"
+    if change.verdict is not Verdict.ALLOWED:
+        yield f"its action is no-op, but its verdict is {change.verdict.value}"
+
+
+def _check_update(change: Change, ids: Mapping[str, int]) -> Iterator[str]:
+    if not change.edits:
+        yield "its action is update, but it has no edits"
+    known = [edit for edit in change.edits if edit.path in FIELD_AT]
+    yield from (f"edits has {show_value(edit.path)}, which is no field" for edit in change.edits if edit not in known)
+    edits = {FIELD_AT[edit.path].path: edit for edit in known}
+    if len(edits) < len(known):
+        yield "edits has one field twice"
+    yield from _check_shown(change, known)
+    yield from _check_meant(change, edits, ids)
+    yield from _check_causes(known)
+    yield from _check_verdict(change)
+    yield from _check_versions(change)
+
+
+def _check_shown(change: Change, edits: Collection[Edit]) -> Iterator[str]:
+    """What is shown as edited is what differs in the words of the files."""
+    unlike = set(_list_unlike(change.before, change.after))
+    for edit in edits:
+        if edit.path not in unlike:
+            yield f"edits has {edit.path}, but change.before and change.after do not differ there"
+        elif _differ(change.before.get(edit.path), edit.before) or _differ(change.after.get(edit.path), edit.after):
+            yield f"edits says something else of {edit.path} than change.before and change.after"
+    for path in sorted(unlike - {edit.path for edit in edits}):
+        yield f"change.before and change.after differ at {path}, but edits has no edit of it"
+
+
+def _check_meant(change: Change, edits: Mapping[str, Edit], ids: Mapping[str, int]) -> Iterator[str]:
+    """What would be sent, by the ids of EnergyCAP, is what is shown."""
+    moved = {path for path, value in change.wanted.items() if _differ(change.live.get(path), value)}
+    for path in sorted(moved - edits.keys()):
+        yield f"change.api.before and change.api.after differ at {path}, but edits has no edit of it"
+    for path in sorted(edits.keys() - moved):
+        yield f"edits has {edits[path].path}, but change.api.before and change.api.after do not differ there"
+    if change.wanted.keys() != {FIELD_AT[path].path for path in change.after}:
+        yield "change.after and change.api.after do not have the same fields"
+        return
+    planned = {**change.live, **change.wanted}
+    for path, value in change.after.items():
+        if not _means(path, value, planned, ids):
+            yield f"change.after says something else of {path} than change.api.after"
+    for path, value in change.before.items():
+        if FIELD_AT[path].path in moved and not _means(path, value, change.live, ids):
+            yield f"change.before says something else of {path} than change.api.before"
+
+
+def _means(path: str, shown: Value, meant: Spec, ids: Mapping[str, int]) -> bool:
+    """Whether the value `shown` in the words of the files may stand for the one that is `meant`.
+
+    Only EnergyCAP knows which id a code has, and which channels a formula uses that are not in the plan.
+    """
+    field = FIELD_AT[path]
+    value = meant.get(field.path)
+    if path == OBSERVATION_RULE and shown in OBSERVATION_RULES:
+        return not _differ(OBSERVATION_RULES[str(shown)], value)
+    if path == field.alias:
+        return True
+    if field.kind is Kind.FORMULA and isinstance(shown, str) and isinstance(value, str):
+        return _is_formula_of(shown, value, ids)
+    rule_id = meant.get(OBSERVATION_RULE_ID)
+    return is_same(path, shown, value, rule_id) or is_same(path, value, shown, rule_id)
+
+
+def _is_formula_of(shown: str, meant: str, ids: Mapping[str, int]) -> bool:
+    def name_id(reference: str) -> str:
+        return str(ids.get(reference, reference))
+
+    if all(reference in ids or reference.isdecimal() for reference in find_references(shown)):
+        return is_same_formula(rename_references(shown, name_id), meant)
+    return is_same_formula(*(rename_references(formula, lambda _: "0") for formula in (shown, meant)))
+
+
+def _check_causes(edits: Collection[Edit]) -> Iterator[str]:
+    paths = {edit.path for edit in edits}
+    for edit in edits:
+        if edit.implied_by is None:
+            continue
+        if edit.implied_by not in paths or edit.implied_by == edit.path:
+            yield f"the edit of {edit.path} is implied by {show_value(edit.implied_by)}, which is no other edit"
+        elif edit.after is not None:
+            yield f"the edit of {edit.path} is implied, but does not clear it"
+
+
+def _check_verdict(change: Change) -> Iterator[str]:
+    unknown = [block.is_unknown for block in change.blocked_by]
+    fitting = Verdict.ALLOWED if not unknown else Verdict.UNKNOWN if all(unknown) else Verdict.BLOCKED
+    if change.verdict is not fitting:
+        yield f"its verdict is {change.verdict.value}, but by blocked_by it is {fitting.value}"
+
+
+def _check_versions(change: Change) -> Iterator[str]:
+    spans = change.history.versions if change.history else ()
+    if change.version_count < 1:
+        yield f"version.count is {change.version_count}"
+    if spans and (len(spans), spans[-1].id) != (change.version_count, change.version_id):
+        yield "history.versions and version do not speak of the same versions"
+
+
+def _list_unlike(before: Spec, after: Spec) -> Iterator[str]:
+    for path in before.keys() | after.keys():
+        if path not in before or path not in after or _differ(before[path], after[path]):
+            yield path
+
+
+def _differ(one: Value, other: Value) -> bool:
+    # True equals 1 in Python, and is another value in a file.
+    return one != other or isinstance(one, bool) is not isinstance(other, bool)
