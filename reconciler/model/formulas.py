@@ -41,7 +41,16 @@ def find_references(formula: str) -> tuple[str, ...]:
 
 def find_written(formula: str, reference: str) -> str:
     """The first `channel(…)` of `formula` that holds `reference`, spacing and case as written; "" where none does."""
-    return next((match.group() for match in _REFERENCE.finditer(formula) if match.group(1) == reference), "")
+    return _list_written(formula).get(reference, "")
+
+
+# One formula may hold thousands of references, each of which is asked for.
+@lru_cache(maxsize=16)
+def _list_written(formula: str) -> dict[str, str]:
+    written: dict[str, str] = {}
+    for match in _REFERENCE.finditer(formula):
+        written.setdefault(match.group(1), match.group())
+    return written
 
 
 def rename_references(formula: str, rename: Callable[[str], str]) -> str:

@@ -10,11 +10,13 @@ from reconciler.model.plan import Block
 from reconciler.planning.formula_cycles import find_cycles
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from reconciler.planning.surroundings import Need
 
 _LONGEST_CYCLE = 8
+# Each change of a circle has this in its evidence.
+_LONGEST_EVIDENCE = 100
 _BREAK_IMPORT_IDS = (
     "break the circle by two plans: first give one of these channels an import id that none has, or null"
 )
@@ -30,8 +32,8 @@ def spread_blocks(
     """
     settled = {name: tuple(own) for name, own in blocks.items()}
     for cycle in find_cycles(_predecessors(needs)):
-        for name in cycle:
-            settled[name] += (_circle(name, cycle, needs),)
+        for name, block in _block_circle(cycle, needs):
+            settled[name] += (block,)
     needed_by = _invert(needs)
     news = sorted(name for name, own in settled.items() if own)
     while news:
@@ -85,17 +87,16 @@ def _invert(needs: Mapping[str, Sequence[Need]]) -> Mapping[str, Sequence[str]]:
     return needed_by
 
 
-def _circle(name: str, cycle: Sequence[str], needs: Mapping[str, Sequence[Need]]) -> Block:
-    following = cycle[(cycle.index(name) + 1) % len(cycle)]
-    rule = min(need.rule for need in needs[name] if need.name == following)
-    waits = [f"{one} waits for {other}" for one, other in zip(cycle, (*cycle[1:], cycle[0]), strict=True)]
-    more = [f"and so on, {len(waits) - _LONGEST_CYCLE} more"] if len(waits) > _LONGEST_CYCLE else []
-    return Block(
-        rule,
-        f"cannot be put in an order, for none could come first: {', '.join(waits[:_LONGEST_CYCLE] + more)}",
-        {"cycle": list(cycle)},
-        _BREAK_IMPORT_IDS if rule == "ESA408" else _BREAK,
-    )
+def _block_circle(cycle: Sequence[str], needs: Mapping[str, Sequence[Need]]) -> Iterator[tuple[str, Block]]:
+    """The block of each name in `cycle`. All say the same, which is made once: a circle may have thousands of names."""
+    pairs = list(zip(cycle, (*cycle[1:], cycle[0]), strict=True))
+    waits = [f"{one} waits for {other}" for one, other in pairs[:_LONGEST_CYCLE]]
+    more = [f"and so on, {len(pairs) - _LONGEST_CYCLE} more"] if len(pairs) > _LONGEST_CYCLE else []
+    message = f"cannot be put in an order, for none could come first: {', '.join(waits + more)}"
+    evidence = {"cycle": list(cycle[:_LONGEST_EVIDENCE])}
+    for name, following in pairs:
+        rule = min(need.rule for need in needs[name] if need.name == following)
+        yield name, Block(rule, message, evidence, _BREAK_IMPORT_IDS if rule == "ESA408" else _BREAK)
 
 
 def _hand_on(needs: Iterable[Need], blocked: Mapping[str, Sequence[Block]]) -> tuple[Block, ...]:

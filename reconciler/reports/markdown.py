@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 # What needs no escape between backticks, not even in a cell of a table.
 _PLAIN = re.compile(r"(?! )[^`|\\]+(?<! )")
 _SPECIAL = re.compile(r"[^\w .,/-]|_")
-_WORD = re.compile(r'(\(*)("[^"]*"|\{[^{}]*\}|\S+?)([),.;:]*)(?=\s|$)')
+_CLOSING = "),.;:"
+# What opens it, what is quoted whole with what closes it, else all up to the next space: in time that grows with it.
+_WORD = re.compile(rf'(\(*)(?:("[^"]*"|\{{[^{{}}]*\}})([{_CLOSING}]*+)(?=\s|$)|(\S+))')
 # Words and numbers that no renderer makes anything of: no mention, no reference, no link, no emoji.
 _PROSE = re.compile(r"[^\W\d_]+(?:['/-][^\W\d_]+)*|\d[\d.:-]*|ESA\d+|→")
 
@@ -37,7 +39,7 @@ def prose(text: str) -> str:
 
     Not for the start of a line, where a word could begin a list.
     """
-    return " ".join(_show_word(*match.groups()) for match in _WORD.finditer(harmless(text)))
+    return " ".join(map(_show_word, _WORD.finditer(harmless(text))))
 
 
 def tabulate(head: Sequence[str], rows: Iterable[Sequence[str]] = ()) -> str:
@@ -66,7 +68,12 @@ def size_of(text: str) -> int:
     return len(text.encode())
 
 
-def _show_word(opening: str, word: str, closing: str) -> str:
-    while closing.startswith(")") and word.count("(") > word.count(")"):
-        word, closing = f"{word})", closing[1:]
+def _show_word(match: re.Match[str]) -> str:
+    opening, quoted, closing, run = match.groups()
+    word = quoted or run.rstrip(_CLOSING) or run[0]
+    closing = closing if quoted else run[len(word) :]
+    # A parenthesis that the word itself opens is part of it.
+    opened = max(0, word.count("(") - word.count(")"))
+    own = min(opened, len(closing) - len(closing.lstrip(")")))
+    word, closing = word + closing[:own], closing[own:]
     return f"{opening}{word if _PROSE.fullmatch(word) else code(word)}{closing}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,6 +40,13 @@ def test_a_long_chain_is_no_trouble() -> None:
     (cycle,) = find_cycles(chain)
 
     assert len(cycle) == count
+
+
+def test_a_hundred_thousand_ways_back_are_no_trouble() -> None:
+    names = [f"{number:06}" for number in range(100_000)]
+    uses = {name: {following, names[0]} - {name} for name, following in pairwise(names)}
+
+    assert find_cycles(uses) == (tuple(names[:2]),)
 
 
 @given(GRAPHS)

@@ -89,6 +89,16 @@ def test_a_long_circle_is_cut_in_the_message_only() -> None:
     assert sorted(block.evidence["cycle"]) == names  # type: ignore[call-overload]
 
 
+def test_what_each_of_a_circle_of_thousands_tells_is_bounded() -> None:
+    names = [f"n{number:05}" for number in range(20_000)]
+    needs = {name: (Need("ESA408", names[number - 1]),) for number, name in enumerate(names)}
+
+    settled = spread_blocks({name: [] for name in names}, needs)
+
+    expected = {"cycle": [names[0], *reversed(names[-99:])]}
+    assert all(block.evidence == expected for (block,) in settled.values())
+
+
 def test_two_that_only_stand_together_are_no_circle() -> None:
     needs = {"a": (Need("ESA409", "b", is_first=False),), "b": (Need("ESA409", "a"),)}
 

@@ -47,6 +47,20 @@ def test_in_a_sentence_only_plain_words_are_no_code(sentence: str, markdown: str
     assert prose(sentence) == markdown
 
 
+@pytest.mark.parametrize(
+    ("word", "markdown"),
+    [
+        ("(" * 500_000, "(" * 499_999 + "`(`"),
+        ("f" + "(" * 250_000 + ")" * 250_001, "`f" + "(" * 250_000 + ")" * 250_000 + "`)"),
+        ("a" + ":" * 500_000 + "!", "`a" + ":" * 500_000 + "!`"),
+        ('"' + ")" * 500_000, '`"`' + ")" * 500_000),
+    ],
+    ids=["opening", "both", "colons", "closing"],
+)
+def test_a_word_of_half_a_million_signs_is_shown_too(word: str, markdown: str) -> None:
+    assert prose(word) == markdown
+
+
 @settings(deadline=None)
 @given(any_text)
 def test_code_shows_any_text_as_it_is_in_a_cell_too(text: str) -> None:
