@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from reconciler.sandbox import Fault, Request, Settings, World
     from reconciler.sandbox.store import Store
 
-# How many reads the sandbox lets lag behind.
-LAG = 2
 _CHANNELS = "/api/v202406/esachannel"
 
 
@@ -134,16 +132,11 @@ class Inside(httpx.BaseTransport):
                 self.trouble.follow()
 
     def other(self) -> httpx.BaseTransport:
-        """The way in for others, whom nothing strikes, who see what is so, and whose doings are not noted."""
+        """The way in for others, whom nothing strikes, and whose doings are not noted."""
         assert self._settings is not None
+        # They see each write at once, as if theirs were the node that it went to.
         settings = replace(self._settings, read_lag=ReadLag.NONE)
         return _Beside(self, create_app(self.store, Options(settings)))
-
-    @property
-    def lag(self) -> int:
-        """How many reads of a channel do not show a write to it."""
-        assert self._settings is not None
-        return 0 if self._settings.read_lag is ReadLag.NONE else LAG
 
     def answer_others(self, app: ASGIApp, request: httpx.Request) -> httpx.Response:
         with self._lock:
@@ -153,12 +146,17 @@ class Inside(httpx.BaseTransport):
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         assert self._app is not None
+        late = self._find_late()
         response = _call(self._app, request)
         if response.is_success and _is_fresh_read(request):
             document = json.loads(response.content)
             rows: list[dict[str, Any]] = document if isinstance(document, list) else [document]
-            self.moments.append(Read(tuple(row["channelId"] for row in rows)))
+            self.moments.append(Read(tuple(row["channelId"] for row in rows if row["channelId"] not in late)))
         return response
+
+    def _find_late(self) -> frozenset[int]:
+        """The channels of which the next read shows not what they are, but what they were."""
+        return frozenset(row[0] for row in self.store.connection.execute("SELECT channel_id FROM lagging"))
 
     def _note_writes(self) -> None:
         for entry in self._list_new():

@@ -30,7 +30,7 @@ def formulas() -> st.SearchStrategy[str]:
 # Few at a time, for most combinations are not legal.
 VALUES: dict[str, st.SearchStrategy[Value]] = {
     "channelInfo": st.sampled_from(["North", "South", "Übersicht"]),
-    "channelDescription": st.sampled_from([None, "", "Checked", "Checked "]),
+    "channelDescription": st.sampled_from([None, "", "Checked", " Checked "]),
     "channelImportId": st.sampled_from([None, "A", "B", "B00001-ELEC-USE", "B00001-ELEC-SUB"]),
     "isPrimaryValue": st.booleans(),
     "isPrimaryDemand": st.booleans(),
@@ -41,6 +41,7 @@ VALUES: dict[str, st.SearchStrategy[Value]] = {
     "esaChannelVersion__observationRule": st.sampled_from(["Odometer", "Trip"]),
     "esaChannelVersion__rolloverValue": st.sampled_from([None, 1000]),
     "esaChannelVersion__maximumReading": st.sampled_from([None, 500]),
+    "esaChannelVersion__offset": st.sampled_from([None, 0, 2.5]),
     "esaChannelVersion__unitCode": st.sampled_from(["KWH", "KW", "USD"]),
     "esaChannelVersion__beginDate": st.sampled_from([None, "2021-03-01T08:00:00", "2025-12-31"]),
 }
@@ -86,13 +87,18 @@ def busy_wishes(draw: st.DrawFn) -> tuple[Desired, ...]:
 
 seeds = st.integers(0, 50)
 
+# The reconciler does not know these yet.
+_PENDING = ("version_dates=", "list_shape=without_bounds", "list_shape=null_bounds", "list_shape=without_flags")
 # What the vendor leaves open and an apply may meet; readings have settings of their own.
-# What comes after page_order, and rows with gaps, are met once the reconciler knows them.
-_KNOWN = [row for row in describe_settings()[:22] if not row.name.startswith("v3_")]
-_OPEN = {row.name: row.values[:2] if row.name == "list_shape" else row.values for row in _KNOWN}
+_OPEN = [
+    assignment
+    for row in describe_settings()
+    for value in row.values
+    if not (assignment := f"{row.name}={value}").startswith(("v3_", *_PENDING))
+]
 _assignments = st.lists(
-    st.sampled_from([f"{name}={value}" for name, values in _OPEN.items() for value in values]),
-    max_size=5,
+    st.sampled_from(_OPEN),
+    max_size=8,
     unique_by=lambda assignment: assignment.partition("=")[0],
 )
 

@@ -26,26 +26,25 @@ from reconciler.apply.run import apply_plan
 from reconciler.energycap.client import open_editor
 from reconciler.errors import ServiceError
 from reconciler.model.desired import Definitions
-from reconciler.model.fields import FIELDS, OBSERVATION_RULE_ID
 from reconciler.model.outcomes import Ending
-from reconciler.planning.canonical import is_same
 from reconciler.planning.plan import Basis, make_plan
 from reconciler.sandbox import generate, parse_faults, parse_settings
 from tests.apply.bench import endings
 from tests.apply.inside import Edited, Inside, Killed, Put, Read, Trouble, open_inside
 from tests.apply.strategies import CHANNELS, FIRST_ID, FOREIGN, Meddling, Run, busy_wishes, histories, seeds, services
+from tests.apply.truth import is_kept, read_truth
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from reconciler.apply.chronicle import Chronicle
     from reconciler.energycap.client import Editor
     from reconciler.model.desired import Desired
-    from reconciler.model.live import Live
     from reconciler.model.outcomes import Account, Outcome
     from reconciler.model.plan import Plan
     from reconciler.model.project import Environment
     from reconciler.model.values import Value
+    from tests.apply.truth import Truth
 
 URL = "http://127.0.0.1:1"
 # Where journals cost no time; that they reach a disk is tested elsewhere.
@@ -67,6 +66,7 @@ class Theatre:
     editor: Editor
     other: Editor
     environment: Environment
+    assignments: tuple[str, ...]
     wished: tuple[Desired, ...]
     folder: Path
     plan: Plan
@@ -136,7 +136,7 @@ class Theatre:
 class End:
     """How the service stands at the end, what was written until then, and how the changes ended."""
 
-    channels: tuple[Live, ...]
+    channels: dict[int, Truth]
     paths: list[str]
     endings: dict[str, str]
 
@@ -159,12 +159,12 @@ def open_theatre(
         other = stack.enter_context(open_editor(URL, "sandbox", inside.other()))
         plan = plan_of(other, wished, environment)
         assume(not plan.errored and plan.sendable)
-        yield Theatre(inside, editor, other, environment, wished, folder, plan, parallelism)
+        yield Theatre(inside, editor, other, environment, assignments, wished, folder, plan, parallelism)
 
 
 def see_end(theatre: Theatre, account: Account) -> End:
     puts = [one for one in theatre.inside.moments if isinstance(one, Put) and one.is_done]
-    return End(theatre.other.list_channels(), sorted(put.path for put in puts), endings(account))
+    return End(read_truth(theatre.inside.store), sorted(put.path for put in puts), endings(account))
 
 
 def check_account(account: Account, puts: Sequence[Put]) -> None:
@@ -193,47 +193,46 @@ def _said_to_be_done(outcome: Outcome) -> tuple[int, ...]:
     return (len(re.findall(r" was written(?:;|, the last look shows;) ", outcome.message)),)
 
 
-def check_survivors(theatre: Theatre, before: Sequence[Live], after: Sequence[Live]) -> None:
+def check_survivors(theatre: Theatre, before: Mapping[int, Truth], after: Mapping[int, Truth]) -> None:
     """Every value is what it was or what the plan wants; another person's is kept that a fresh read could see."""
     wanted = {change.channel_id: change.wanted for change in theatre.plan.sendable}
-    for old, new in zip(before, after, strict=True):
-        rule_id = new.values.get(OBSERVATION_RULE_ID)
-        for one in FIELDS:
-            start = [old.values.get(one.path)]
-            if one.path in wanted.get(old.id, {}):
-                start.append(wanted[old.id][one.path])
-            allowed = find_allowed(theatre.inside, old.id, one.path, start)
-            found = new.values.get(one.path)
-            assert any(is_same(one.path, value, found, rule_id) for value in allowed), (
-                old.id,
-                one.path,
+    assert before.keys() == after.keys()
+    for channel_id, new in after.items():
+        old = before[channel_id]
+        for path, found in new.values.items():
+            start = [old.values[path]]
+            if path in wanted.get(channel_id, {}):
+                start.append(wanted[channel_id][path])
+            allowed = find_allowed(theatre.inside.moments, channel_id, path, start)
+            assert any(is_kept(path, value, found, new, theatre.assignments) for value in allowed), (
+                channel_id,
+                path,
                 allowed,
                 found,
             )
-        assert [version.id for version in new.versions] == [version.id for version in old.versions]
-        assert [version.values for version in new.versions[:-1]] == [version.values for version in old.versions[:-1]]
+        assert list(new.versions) == list(old.versions)
+        assert list(new.versions.values())[:-1] == list(old.versions.values())[:-1]
 
 
-def find_allowed(inside: Inside, channel_id: int, path: str, start: Sequence[Value]) -> list[Value]:
+def find_allowed(
+    moments: Sequence[Read | Put | Edited], channel_id: int, path: str, start: Sequence[Value]
+) -> list[Value]:
     """What a value may be in the end; only edits between a change's fresh read and its PUT may be lost."""
     allowed = list(start)
-    for index, moment in enumerate(inside.moments):
+    for index, moment in enumerate(moments):
         if isinstance(moment, Edited) and (moment.channel_id, moment.path) == (channel_id, path):
             value: Value = moment.value  # type: ignore[assignment]
-            allowed = [*allowed, value] if falls_into_window(inside, index) else [value]
+            allowed = [*allowed, value] if falls_into_window(moments, index) else [value]
     return allowed
 
 
-def falls_into_window(inside: Inside, index: int) -> bool:
-    """Whether the next write to the edited channel was made from what was read before the edit, or does not show it."""
-    edited = inside.moments[index]
+def falls_into_window(moments: Sequence[Read | Put | Edited], index: int) -> bool:
+    """Whether the next write to the edited channel was made from what was read before the edit."""
+    edited = moments[index]
     assert isinstance(edited, Edited)
-    blind = inside.lag
-    for moment in inside.moments[index + 1 :]:
+    for moment in moments[index + 1 :]:
         if isinstance(moment, Read) and edited.channel_id in moment.channel_ids:
-            if blind == 0:
-                return False
-            blind -= 1
+            return False
         if isinstance(moment, Put) and moment.channel_id == edited.channel_id and moment.is_done:
             return True
     return False
@@ -281,7 +280,7 @@ def test_after_any_history_the_account_is_true_and_nothing_is_lost(
     with open_theatre(seed, service, wished, parallelism) as calm:
         undisturbed = see_end(calm, calm.apply())
     with open_theatre(seed, service, wished, parallelism) as theatre:
-        before = theatre.other.list_channels()
+        before = read_truth(theatre.inside.store)
         for step in history:
             theatre.play(step)
         begun = len(theatre.inside.moments)
@@ -291,7 +290,7 @@ def test_after_any_history_the_account_is_true_and_nothing_is_lost(
         edited = frozenset(one.channel_id for one in theatre.inside.moments if isinstance(one, Edited))
         puts = {one.channel_id for one in theatre.inside.moments if isinstance(one, Put)}
         assert puts <= {change.channel_id for change in theatre.plan.sendable}
-        check_survivors(theatre, before, theatre.other.list_channels())
+        check_survivors(theatre, before, read_truth(theatre.inside.store))
         check_journal(theatre, account, edited)
         check_end(theatre, account, undisturbed, edited)
         event(f"{len(history)} steps, {'with' if edited else 'without'} other people's edits")
