@@ -122,3 +122,9 @@ def test_the_project_runs_the_same_as_anybody_does() -> None:
     (script,) = [step["run"] for step in read(OWN[0])["jobs"]["run"]["steps"] if "run" in step]
     assert script == ".ci/run"
     assert (ROOT / script).stat().st_mode & 0o111
+
+
+@pytest.mark.parametrize("path", [*OWN, *COPIED], ids=lambda path: path.name)
+def test_no_workflow_is_started_with_the_rights_of_the_base(path: Path) -> None:
+    # YAML 1.1 takes `on` for true.
+    assert not {"pull_request_target", "workflow_run", "issue_comment"} & set(read(path)[True])
