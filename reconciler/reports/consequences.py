@@ -77,8 +77,7 @@ def _describe_history(edit: Edit, history: History | None, *, is_calculated: boo
     if edit.path == BEGIN_DATE:
         return "moves where this version begins; stored values in between may be computed anew"
     is_versioned = edit.path.startswith(VERSION)
-    kind = "summarized" if is_calculated else "stored"
-    text = f"may rewrite {kind} values{_describe_span(history, is_versioned=is_versioned)}"
+    text = f"may rewrite stored values{_describe_span(history, is_versioned=is_versioned)}"
     # Calculated channels cannot be versioned.
     is_splittable = is_versioned and edit.path != FORMULA and not is_calculated
     return f"{text}; to leave the past alone, make a new version from a date in EnergyCAP" if is_splittable else text

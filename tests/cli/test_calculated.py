@@ -40,5 +40,5 @@ def test_an_edit_of_a_calculated_channel_says_what_it_does_to_its_summarized_val
 
     said = " ".join(answer.out.split())
     assert answer.code == 0
-    assert said.count("may rewrite summarized values (from 2024-01-01") == 1
+    assert said.count("may rewrite stored values (from 2024-01-01") == 1
     assert "make a new version" not in said

@@ -62,12 +62,12 @@ def test_a_risky_edit_has_a_consequence_in_words(edit: Edit, sentence: str) -> N
     assert describe_consequence(edit, [change_of(edit, READ)]) == sentence
 
 
-def test_the_past_of_a_calculated_channel_is_summarized_and_cannot_be_split() -> None:
+def test_the_past_of_a_calculated_channel_cannot_be_split() -> None:
     change = change_of(RESCALE, History((VersionSpan(72, None, None),), first_reading="2024-01-01T00:00:00"))
     calculated = replace(change, live={**change.live, "isCalculated": True})
 
-    assert describe_consequence(RESCALE, [calculated]) == "may rewrite summarized values (from 2024-01-01)"
-    assert describe_consequence(RESCALE, [calculated, change]) == "may rewrite summarized values"
+    assert describe_consequence(RESCALE, [calculated]) == "may rewrite stored values (from 2024-01-01)"
+    assert describe_consequence(RESCALE, [calculated, change]) == "may rewrite stored values"
 
 
 def test_without_a_history_the_sentence_holds_for_any_channel() -> None:
