@@ -69,9 +69,16 @@ PROMISES: dict[str, tuple[str, ...]] = {
         "reports/test_plan_html.py::test_whatever_a_name_holds_it_shows_as_text_and_makes_nothing",
     ),
     "a plan file": (
+        "cli/test_apply.py::test_what_the_files_do_not_ask_for_any_more_makes_a_plan_stale",
+        "planfile/test_reading.py::test_a_damaged_plan_is_refused_with_the_place_of_the_damage",
         "planning/test_compare.py::test_what_is_sent_of_a_plan_is_what_was_reviewed_and_what_is_blocked_stays_told",
     ),
     "an inverse plan": ("apply/test_undo.py::test_an_inverse_plan_says_what_it_undoes",),
+    "a journal": (
+        "apply/test_undo.py::test_what_was_not_written_is_not_undone",
+        "apply/test_undo.py::test_somebody_elses_edit_since_keeps_a_change_from_being_undone",
+        "cli/test_base.py::test_a_committed_journal_is_tracked_whatever_looks_like_a_repository_beside_it",
+    ),
     "a snapshot": ("cli/test_snapshot.py::test_a_plan_against_a_copy_is_never_applied",),
     "who calls the sandbox": (
         "sandbox/test_visitors.py::test_a_page_of_another_origin_is_answered_nothing",
