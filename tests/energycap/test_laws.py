@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from reconciler.energycap.bodies import channel_body, version_body
 from reconciler.energycap.calls import EDIT_CHANNEL
 from reconciler.energycap.pages import Page, Row, read_all
+from reconciler.energycap.reference import units_from_response
+from reconciler.energycap.salvage import live_from_row
 from reconciler.energycap.wire import live_from_response
 from reconciler.energycap.words import find_words, make_harmless
 from reconciler.errors import BadAnswer
@@ -205,6 +207,33 @@ def test_any_json_as_any_property_is_read_or_refused(value: object) -> None:
     for name in make_channel():
         with suppress(BadAnswer):
             live_from_response(make_channel(**{name: value}))
+
+
+@given(JSON)
+def test_any_json_as_any_property_of_a_row_is_a_channel_read_whole_or_with_a_flaw(value: object) -> None:
+    for name in make_channel().keys() - {"channelId"}:
+        row = make_channel(**{name: value})
+        found = live_from_row(row)
+        try:
+            whole = live_from_response(row)
+        except BadAnswer:
+            assert found.id == 1042
+            assert found.flaw
+        else:
+            assert found == whole
+
+
+@given(JSON)
+def test_any_json_as_any_property_of_a_version_is_a_channel_read_whole_or_with_a_flaw(value: object) -> None:
+    for name in make_version():
+        found = live_from_row(make_channel(channelVersions=[make_version(), make_version(**{name: value})]))
+        assert (found.id, len(found.versions)) == (1042, 2)
+
+
+@given(JSON)
+def test_any_json_as_a_list_of_units_is_read_or_said(value: object) -> None:
+    listed = units_from_response(value)
+    assert listed.unread or isinstance(value, list)
 
 
 @given(st.sets(IDS | st.integers(), max_size=30), st.integers(1, 7), st.randoms(use_true_random=False))
