@@ -278,3 +278,22 @@ def test_a_row_without_any_id_still_stops_everything(desk: Desk, serve: Callable
 
     assert answer.code == 1
     assert "a channel comes without its channelId" in answer.err
+
+
+def test_a_neighbour_that_turns_odd_before_the_write_leaves_the_change_undone(desk: Desk) -> None:
+    live = Live(SOUND, make_channel(3), make_channel(4))
+    odd = {**live.channels[4], "isPrimaryValue": "true"}
+    lists = iter([reply_list(*live.channels.values())])
+    replies = live.replies() | {LIST: lambda: next(lists, reply_list(SOUND, live.channels[3], odd))}
+    desk.define(
+        {"sound": {"channelId": 1, "channelInfo": "Renamed"}, "first": {"channelId": 3, "isPrimaryValue": True}}
+    )
+
+    with answering(replies) as url:
+        point_at(desk, url)
+        answer = desk.run("apply", "--auto-approve")
+
+    said = " ".join(answer.out.split())
+    assert answer.code == 5
+    assert "ESA418 it is not known whether another channel is the primary value" in said
+    assert answer.out.splitlines()[-1] == "Apply: 1 done, 1 stale, 0 failed, 0 not tried."
