@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, NoReturn
 
 from reconciler.nesting import is_too_deep
@@ -169,8 +170,8 @@ def _parse_whole(text: str) -> int | float:
 def _unite(pairs: list[tuple[str, object]]) -> dict[str, object]:
     united = dict(pairs)
     if len(united) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        counts = Counter(name for name, _ in pairs)
+        twice = next(name for name, count in counts.items() if count > 1)
         raise ValueError(f"the name {json.dumps(twice[:60])} stands twice in one object")
     return united
 

@@ -10,7 +10,7 @@ from reconciler.masking import KEYS
 from reconciler.model.formulas import tokenize
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,10 @@ class Piece:
 
 
 Pieces: TypeAlias = tuple[Piece, ...]
+_Span: TypeAlias = tuple[int, int]
+# The time to find all pieces that two formulas share grows with the third power of their length. Of longer ones all
+# between their common beginning and their common end counts as changed.
+_MOST_COMPARED = 400
 
 
 def mark_changes(before: str, after: str) -> tuple[Pieces, Pieces]:
@@ -32,14 +36,32 @@ def mark_changes(before: str, after: str) -> tuple[Pieces, Pieces]:
     # Here, for a key would be cut into tokens.
     before, after = KEYS.hide(before), KEYS.hide(after)
     one, other = _slice(before), _slice(after)
-    matcher = SequenceMatcher(None, tokenize(before), tokenize(after), autojunk=False)
     before_pieces: list[Piece] = []
     after_pieces: list[Piece] = []
-    for tag, start, end, other_start, other_end in matcher.get_opcodes():
-        is_changed = tag != "equal"
+    for is_changed, (start, end), (other_start, other_end) in _compare(tokenize(before), tokenize(after)):
         before_pieces += _join(one[start:end], is_changed=is_changed)
         after_pieces += _join(other[other_start:other_end], is_changed=is_changed)
     return tuple(before_pieces), tuple(after_pieces)
+
+
+def _compare(one: Sequence[str], other: Sequence[str]) -> Iterator[tuple[bool, _Span, _Span]]:
+    """Runs of tokens side by side, and whether they differ."""
+    if max(len(one), len(other)) <= _MOST_COMPARED:
+        matcher = SequenceMatcher(None, one, other, autojunk=False)
+        for tag, start, end, other_start, other_end in matcher.get_opcodes():
+            yield tag != "equal", (start, end), (other_start, other_end)
+        return
+    same = _count_same(one, other)
+    tail = min(_count_same(one[::-1], other[::-1]), len(one) - same, len(other) - same)
+    end, other_end = len(one) - tail, len(other) - tail
+    yield False, (0, same), (0, same)
+    yield True, (same, end), (same, other_end)
+    yield False, (end, len(one)), (other_end, len(other))
+
+
+def _count_same(one: Sequence[str], other: Sequence[str]) -> int:
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((place for place, (left, right) in pairs if left != right), min(len(one), len(other)))
 
 
 def _join(slices: Sequence[str], *, is_changed: bool) -> Pieces:

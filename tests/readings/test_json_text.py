@@ -59,6 +59,11 @@ def test_each_element_has_the_line_it_begins_in() -> None:
         ('[{"a": "x', 1, "the file is no whole JSON: unterminated string starting at"),
         ("[NaN]", 1, "the file is no whole JSON: NaN is no number of JSON"),
         ('[{"a": -Infinity}]', 1, "the file is no whole JSON: -Infinity is no number of JSON"),
+        (
+            "[{" + "".join(f'"n{n}": 1, ' for n in range(50_000)) + '"n49999": 1}]',
+            1,
+            'the file is no whole JSON: the name "n49999" stands twice in one object',
+        ),
         ('[{"a": 1, "b": 2, "a": 3}]', 1, 'the file is no whole JSON: the name "a" stands twice in one object'),
         ("[" + "[" * 100_000, 1, "the file is no whole JSON: it is nested too deeply"),
         ("[" * 500 + "]" * 500, 1, "the file is no whole JSON: it is nested too deeply"),

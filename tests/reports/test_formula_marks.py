@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.formulas import is_same_formula
-from reconciler.reports.formula_marks import Pieces, mark_changes
+from reconciler.reports.formula_marks import Piece, Pieces, mark_changes
 
 formulas = st.lists(
     st.sampled_from(["channel(a)", "channel( 42 )", " ", "  ", "+", "(", ")", "0.5", "'a b'", "max"]), max_size=12
@@ -48,3 +48,23 @@ def test_nothing_is_marked_exactly_where_the_formulas_are_the_same(before: str, 
 
 def _marked(pieces: Pieces) -> list[str]:
     return [piece.text for piece in pieces if piece.is_changed]
+
+
+def test_of_formulas_of_thousands_of_tokens_all_between_beginning_and_end_is_marked() -> None:
+    same = " + ".join(f"channel({number})" for number in range(20_000))
+
+    before, after = mark_changes(f"{same} * 1 - 7 + {same}", f"{same} / 1 - 8 + {same}")
+
+    assert [piece.text for piece in before if piece.is_changed] == ["* 1 - 7"]
+    assert [piece.text for piece in after if piece.is_changed] == ["/ 1 - 8"]
+    assert "".join(piece.text for piece in before) == f"{same} * 1 - 7 + {same}"
+
+
+def test_a_long_formula_beside_a_short_one_or_itself_is_marked() -> None:
+    long = " + ".join(["channel(1)"] * 1000)
+
+    assert [piece.is_changed for pieces in mark_changes(long, long) for piece in pieces] == [False, False]
+    assert mark_changes("channel(1)", long) == (
+        (Piece("channel(1)"),),
+        (Piece("channel(1) "), Piece(long.removeprefix("channel(1) "), is_changed=True)),
+    )
