@@ -160,7 +160,10 @@ def _look(screen: Screen, workplace: Workplace, environment: Environment, copy: 
     if copy is not None:
         seen = read_copy(copy)
     else:
-        with open_service(workplace.root, environment) as address, open_reader(address.url, address.key) as reader:
+        with (
+            open_service(workplace.root, environment) as address,
+            open_reader(address.url, address.key, tell=screen.remark) as reader,
+        ):
             seen = read_live(screen, environment, reader)
     if seen.findings:
         screen.remark(findings_text.render(seen.findings, plain, path_prefix(workplace.root)).rstrip())

@@ -128,7 +128,10 @@ def _read_channels(screen: Screen, environment: str | None, copy: Path | None) -
         return read_copy(copy).snapshot.channels
     workplace = open_workplace(screen)
     chosen = workplace.environment(environment)
-    with open_service(workplace.root, chosen) as address, open_reader(address.url, address.key) as reader:
+    with (
+        open_service(workplace.root, chosen) as address,
+        open_reader(address.url, address.key, tell=screen.remark) as reader,
+    ):
         return reader.list_channels()
 
 

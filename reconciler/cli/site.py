@@ -100,7 +100,10 @@ class Site:
 @contextmanager
 def open_site(screen: Screen, workplace: Workplace, environment: Environment, parallelism: int) -> Iterator[Site]:
     """The service of `environment`, ready to be written to."""
-    with open_service(workplace.root, environment) as address, open_editor(address.url, address.key) as editor:
+    with (
+        open_service(workplace.root, environment) as address,
+        open_editor(address.url, address.key, tell=screen.remark) as editor,
+    ):
         yield Site(screen, workplace, environment, editor, parallelism)
 
 

@@ -39,7 +39,10 @@ def command(screen: Screen, environment: str | None, out: Path) -> Exit:
     workplace = open_workplace(screen)
     chosen = workplace.environment(environment)
     taken = tell_time()
-    with open_service(workplace.root, chosen) as address, open_reader(address.url, address.key) as reader:
+    with (
+        open_service(workplace.root, chosen) as address,
+        open_reader(address.url, address.key, tell=screen.remark) as reader,
+    ):
         world = reader.read_world()
     snapshot, _ = snapshot_from_world(world)
     if unread := find_unread(snapshot):

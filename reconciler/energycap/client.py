@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-import threading
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from reconciler.collector import without_collector
 from reconciler.energycap.address import read_address
-from reconciler.energycap.answers import decode, unusable
+from reconciler.energycap.answers import decode
 from reconciler.energycap.bodies import channel_body, version_body
 from reconciler.energycap.calls import (
     EDIT_CHANNEL,
     EDIT_VERSION,
-    LIST_CHANNELS,
     LIST_OBSERVATION_TYPES,
     LIST_UNITS,
     READ_CHANNEL,
     READS,
     WRITES,
 )
-from reconciler.energycap.pages import LARGEST_PAGE, Content, Page, Row, read_all, read_counts
-from reconciler.energycap.rows import unpack_rows
-from reconciler.energycap.salvage import check_id, identify_row, live_from_row, make_unread
+from reconciler.energycap.listing import DOCUMENTS, LIVES, Listing
+from reconciler.energycap.salvage import check_id
 from reconciler.energycap.session import Session
 from reconciler.energycap.side_calls import judge_formula, judge_formulas, read_raw, start_reference
 from reconciler.energycap.threads import open_threads
 from reconciler.energycap.transport import Transport
-from reconciler.energycap.wire import is_whole, live_from_response
+from reconciler.energycap.wire import live_from_response
 from reconciler.energycap.worlds import WORLD_FORMAT
 from reconciler.errors import BadAnswer, Refused, Unavailable, Unreachable
 from reconciler.model.live import Fetched, Snapshot
@@ -36,10 +32,9 @@ from reconciler.model.live import Fetched, Snapshot
 if TYPE_CHECKING:
     import re
     from collections import Counter
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from concurrent.futures import Executor
 
-    from reconciler.energycap.answers import Answer
     from reconciler.energycap.calls import Request
     from reconciler.energycap.transport import Wire
     from reconciler.model.findings import Finding
@@ -54,21 +49,25 @@ _CONFLICT = 409
 
 
 @contextmanager
-def open_reader(url: str, key: str, wire: Wire | None = None) -> Iterator[Reader]:
+def open_reader(
+    url: str, key: str, wire: Wire | None = None, tell: Callable[[str], None] | None = None
+) -> Iterator[Reader]:
     """A reader of the service at `url`, whose transport cannot send anything that writes.
 
     Raises ProjectError where `url` is no address to send a key to, and Unauthorized where `key` can be none. `wire`
-    stands in for the network.
+    stands in for the network. `tell` is told what takes longer than it should.
     """
     with open_session(url, key, READS, wire) as session, open_threads() as executor:
-        yield Reader(session, executor)
+        yield Reader(session, executor, tell)
 
 
 @contextmanager
-def open_editor(url: str, key: str, wire: Wire | None = None) -> Iterator[Editor]:
+def open_editor(
+    url: str, key: str, wire: Wire | None = None, tell: Callable[[str], None] | None = None
+) -> Iterator[Editor]:
     """A reader of the service at `url` that can also edit channels and their versions. Raises as `open_reader`."""
     with open_session(url, key, WRITES, wire) as session, open_threads() as executor:
-        yield Editor(session, executor)
+        yield Editor(session, executor, tell)
 
 
 @contextmanager
@@ -84,11 +83,10 @@ def open_session(url: str, key: str, allowed: re.Pattern[str], wire: Wire | None
 class Reader:
     """Reads the service, from any number of threads. Every method raises ServiceError where it cannot."""
 
-    def __init__(self, session: Session, executor: Executor) -> None:
+    def __init__(self, session: Session, executor: Executor, tell: Callable[[str], None] | None = None) -> None:
         self._session = session
         self._executor = executor
-        # A page unpacked is several times its text, and threads do not make it faster: one at a time, to save memory.
-        self._unpacking = threading.Lock()
+        self._listing = Listing(session, executor, tell)
 
     @property
     def requests(self) -> Counter[str]:
@@ -106,20 +104,12 @@ class Reader:
         return self._session.findings
 
     def list_channels(self, data_point_id: int | None = None) -> tuple[Live, ...]:
-        """All channels, or those of one data point, ordered by id; proved complete.
+        """All channels, or those of one data point, ordered by id; proved complete, and each of them whole.
 
         A channel whose answer cannot be read as documented is among them, with its flaw. Raises BadAnswer where the
         service's own count and the pages do not agree, also at a second attempt.
         """
-        query = {} if data_point_id is None else {"filter": f"dataPointId equals '{data_point_id}'"}
-        return self._list(query, unpack_rows, live_from_row, self._read_row)
-
-    def _read_row(self, channel_id: int) -> Live:
-        """A channel of a list that gave only a part of it."""
-        try:
-            return check_id(channel_id, live_from_row(self._session.read(READ_CHANNEL.to(channel_id))))
-        except BadAnswer as error:
-            return make_unread(channel_id, error)
+        return self._listing.read(data_point_id, LIVES)
 
     def read_channel(self, channel_id: int) -> Fetched:
         """The channel with this id. Raises Refused, with status 404, where there is none."""
@@ -143,7 +133,7 @@ class Reader:
         """
         lists = {"units": LIST_UNITS, "observationTypes": LIST_OBSERVATION_TYPES}
         asked = {name: self._executor.submit(read_raw, self._session, call.to()) for name, call in lists.items()}
-        channels = self._list({}, decode, lambda row: row, lambda id_: self._session.read(READ_CHANNEL.to(id_)))
+        channels = self._listing.read(None, DOCUMENTS)
         read = {name: future.result() for name, future in asked.items()}
         return {
             "formatVersion": WORLD_FORMAT,
@@ -159,42 +149,6 @@ class Reader:
     def validate_formulas(self, formulas: Iterable[tuple[int, str]]) -> tuple[FormulaVerdict, ...]:
         """The verdict on each formula, given with its data point: as `validate_formula`, side by side."""
         return judge_formulas(self._session, self._executor, tuple(formulas))
-
-    def _list(
-        self,
-        query: Mapping[str, str],
-        unpack: Callable[[Request, Answer], object],
-        read: Callable[[object], Content],
-        complete: Callable[[int], Content],
-    ) -> tuple[Content, ...]:
-        """Each channel of a list, as `read` makes it of its row, or `complete` of its id where the row is a part."""
-
-        def read_row(row: object) -> Row[Content]:
-            channel_id, channel = identify_row(row)
-            return Row(channel_id, read(channel) if is_whole(channel) else None)
-
-        with without_collector():
-            rows = read_all(lambda number: self._read_page(number, query, unpack, read_row), self._executor)
-        parts = [row.id for row in rows if row.content is None]
-        completed = dict(zip(parts, self._executor.map(complete, parts), strict=True))
-        return tuple(completed[row.id] if row.content is None else row.content for row in rows)
-
-    def _read_page(
-        self,
-        number: int,
-        query: Mapping[str, str],
-        unpack: Callable[[Request, Answer], object],
-        read_row: Callable[[object], Row[Content]],
-    ) -> Page[Content]:
-        paging = {"pageNumber": str(number), "pageSize": str(LARGEST_PAGE)}
-        request = LIST_CHANNELS.to(query={**query, **paging})
-        answer = self._session.ask(request)
-        with self._unpacking:
-            document = unpack(request, answer)
-            if not isinstance(document, list):
-                raise unusable(f"page {number} of the list of channels is no list")
-            counts = read_counts(answer.headers, LARGEST_PAGE)
-            return Page(number, tuple(map(read_row, document)), *counts)
 
 
 class Editor(Reader):

@@ -21,10 +21,14 @@ _MOST_PAGES = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Row(Generic[Content]):
-    """One channel of a page: its id, and the channel itself where the list gave all of it."""
+    """One channel of a page: its id, and the channel itself where the list gave enough of it to make one.
+
+    `lacking` are the documented properties that the row does not have.
+    """
 
     id: int
     content: Content | None
+    lacking: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ def identify(document: object) -> tuple[int, Document]:
 
 
 def is_whole(document: Document) -> bool:
-    """Whether a list gives all that is needed of a channel: what its rows hold is not documented."""
+    """Whether a row of a list gives enough to make a channel of: what rows hold is not documented."""
     return document.get("channelVersions") is not None and document.get("dataPoint") is not None
 
 

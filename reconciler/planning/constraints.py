@@ -11,6 +11,8 @@ from reconciler.model.fields import (
     INTERVALS,
     IS_CALCULATED,
     IS_PRIMARY_DEMAND,
+    MAXIMUM_READING,
+    MINIMUM_READING,
     OBSERVATION_RULE,
     OBSERVATION_RULE_ID,
     OBSERVATION_RULES,
@@ -30,8 +32,6 @@ if TYPE_CHECKING:
     from reconciler.model.values import Spec, Value
 
 CHANNEL_INFO = "channelInfo"
-MINIMUM_READING = f"{VERSION}.minimumReading"
-MAXIMUM_READING = f"{VERSION}.maximumReading"
 
 
 @record

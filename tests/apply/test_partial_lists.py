@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from reconciler.model.desired import Desired
     from tests.apply.bench import Start
 
-SHAPES = ["full", "without_versions", "without_bounds", "null_bounds"]
+SHAPES = ["full", "without_versions", "without_bounds", "null_bounds", "without_flags"]
 BOUNDS = {"minimumReading": 1.5, "maximumReading": 900.0}
 FEED = Feed(
     "logger",

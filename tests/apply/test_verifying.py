@@ -64,7 +64,7 @@ def test_up_to_ten_channels_are_read_one_by_one(demo: Bench) -> None:
 
 def test_more_are_read_in_one_complete_list(demo: Bench) -> None:
     assert set(endings(demo.apply(demo.plan(*many(11)))).values()) == {"done"}
-    assert demo.editor.requests == {READ: 11, CHANNEL: 11, LIST: 1}
+    assert demo.editor.requests == {READ: 12, CHANNEL: 11, LIST: 1}
 
 
 def test_a_value_that_reads_otherwise_at_the_end_differs(start: Start) -> None:

@@ -22,7 +22,7 @@ from reconciler.model.formulas import FormulaVerdict
 from reconciler.model.live import Fetched, Snapshot
 from reconciler.model.project import ChannelEdit
 from reconciler.model.reference import ObservationType, Reference, SummarizationMethod, Unit
-from tests.energycap.documents import make_channel, make_version, make_versions
+from tests.energycap.documents import TRIP, make_channel, make_version, make_versions
 from tests.energycap.wires import Script, make_page
 
 if TYPE_CHECKING:
@@ -39,6 +39,15 @@ KEY = "sandbox"
 LIVE = Fetched(live_from_response(make_channel()))
 SEVERAL = make_versions(make_version(channelVersionId=1, endDate="2026-01-01"), make_version(beginDate="2026-01-01"))
 OMIT = ChannelEdit.OMIT_VERSION
+# With a value everywhere where there may be none: one such row shows that a list leaves nothing out.
+TELLING = {
+    "channelVersions": [
+        make_version(channelVersionId=1, endDate="2026-01-01T00:00:00"),
+        make_version(
+            beginDate="2026-01-01T00:00:00", observationRule=TRIP, offset=1, minimumReading=0, maximumReading=9
+        ),
+    ]
+}
 
 
 class Service:
@@ -147,13 +156,13 @@ def test_a_wrong_key_is_said_although_it_is_refused_for_all_lists() -> None:
 
 
 def test_long_lists_are_read_in_pages_of_a_thousand() -> None:
-    channels = [{**make_channel(), "channelId": number} for number in range(2500, 0, -1)]
+    channels = [{**make_channel(), **TELLING, "channelId": number} for number in range(2500, 0, -1)]
 
     with open_reader(URL, KEY, httpx.MockTransport(Service(channels))) as reader:
         found = reader.list_channels()
 
     assert [live.id for live in found] == list(range(1, 2501))
-    assert reader.requests == {"GET /api/v202406/esachannel": 3}
+    assert reader.requests == {"GET /api/v202406/esachannel": 3, "GET /api/v202406/esachannel/{id}": 1}
 
 
 @pytest.mark.parametrize("hidden", ["channelVersions", "dataPoint"])
@@ -219,6 +228,8 @@ def test_a_list_is_read_to_its_end_whatever_header_counts_it(headers: dict[str, 
     pages = [[1, 2], [3]]
 
     def answer(request: httpx.Request) -> httpx.Response:
+        if "pageNumber" not in request.url.params:
+            return httpx.Response(200, json=make_channel(channelId=int(request.url.path.rpartition("/")[2])))
         rows = [make_channel(channelId=id_) for id_ in pages[int(request.url.params["pageNumber"]) - 1]]
         return httpx.Response(200, json=rows, headers=headers)
 

@@ -102,7 +102,8 @@ def test_a_row_that_is_completed_by_an_odd_answer_is_a_channel_with_a_flaw(answe
     page = make_page([make_channel(channelVersions=None), make_channel(channelId=7)])
 
     def reply(request: httpx.Request) -> httpx.Response:
-        return answer if request.url.path.endswith("/1042") else page
+        other = httpx.Response(200, json=make_channel(channelId=7))
+        return {"1042": answer, "7": other}.get(request.url.path.rpartition("/")[2], page)
 
     with open_reader(URL, "sandbox", httpx.MockTransport(reply)) as reader:
         found = {live.id: live.flaw for live in reader.list_channels()}

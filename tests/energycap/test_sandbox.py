@@ -63,6 +63,7 @@ def test_a_snapshot_is_read_with_as_few_requests_as_there_are_lists(tmp_path: Pa
     )
     assert reader.requests == {
         "GET /api/v202406/esachannel": 1,
+        "GET /api/v202406/esachannel/{id}": 1,
         "GET /api/v202305/unit": 1,
         "GET /api/v3/observationtype": 1,
     }
@@ -74,7 +75,7 @@ def test_a_snapshot_is_read_with_as_few_requests_as_there_are_lists(tmp_path: Pa
 def test_a_long_list_is_read_whole_whatever_page_comes_first(tmp_path: Path) -> None:
     with editing(tmp_path, world=generate(channels=2100, seed=1)) as reader:
         assert len(reader.list_channels()) == 2100
-        assert reader.requests == {"GET /api/v202406/esachannel": 3}
+        assert reader.requests == {"GET /api/v202406/esachannel": 3, "GET /api/v202406/esachannel/{id}": 1}
 
 
 @pytest.mark.parametrize(
@@ -89,7 +90,7 @@ def test_a_long_list_is_read_whole_whatever_page_comes_first(tmp_path: Path) -> 
 def test_a_list_is_read_whole_however_it_is_paged(tmp_path: Path, settings: list[str], pages: int) -> None:
     with editing(tmp_path, *settings, world=generate(channels=1100, seed=1)) as reader:
         assert len(reader.list_channels()) == 1100
-        assert reader.requests == {"GET /api/v202406/esachannel": pages}
+        assert reader.requests == {"GET /api/v202406/esachannel": pages, "GET /api/v202406/esachannel/{id}": 1}
 
 
 def test_a_list_whose_pages_alone_are_counted_is_refused_when_its_rows_move(tmp_path: Path) -> None:

@@ -1,0 +1,181 @@
+"""Lists of channels: read page by page, proved whole, and compared with what a read by id gives."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic
+
+from reconciler.collector import without_collector
+from reconciler.energycap.answers import decode, unusable
+from reconciler.energycap.calls import LIST_CHANNELS, READ_CHANNEL
+from reconciler.energycap.pages import LARGEST_PAGE, Content, Page, Row, read_all, read_counts
+from reconciler.energycap.partial import find_lacking, is_less, is_telling, rate
+from reconciler.energycap.rows import unpack_rows
+from reconciler.energycap.salvage import identify_row, live_from_row, make_unread
+from reconciler.energycap.wire import is_whole
+from reconciler.errors import BadAnswer, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from concurrent.futures import Executor
+
+    from reconciler.energycap.answers import Answer
+    from reconciler.energycap.calls import Request
+    from reconciler.energycap.documents import Document
+    from reconciler.energycap.session import Session
+    from reconciler.model.live import Live
+
+# So many rows are compared where none of a list shows what others may have: enough to meet one in ten for sure.
+_MOST_COMPARED = 24
+# And so many tries there are for the one row that is enough elsewhere: it may be gone since it was listed.
+_MOST_TRIED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Form(Generic[Content]):
+    """The form in which channels are wanted: how a page is unpacked, what is made of a row, and the channel in that.
+
+    `give_up` is what becomes of a channel that is there and cannot be read by its id.
+    """
+
+    unpack: Callable[[Request, Answer], object]
+    make: Callable[[object], Content]
+    see: Callable[[Content], Live]
+    give_up: Callable[[int, BadAnswer], Content]
+
+
+def _refuse(_channel_id: int, error: BadAnswer) -> object:
+    raise error
+
+
+LIVES: Form[Live] = Form(unpack_rows, live_from_row, lambda live: live, make_unread)
+DOCUMENTS: Form[object] = Form(decode, lambda row: row, live_from_row, _refuse)
+
+
+class Listing:
+    """Lists channels, from any number of threads.
+
+    What the rows of a list hold is not documented. So the first complete list is compared with reads by id, one or a
+    few; rows that leave anything out are read one by one, and `tell` is told.
+    """
+
+    def __init__(self, session: Session, executor: Executor, tell: Callable[[str], None] | None = None) -> None:
+        self._session = session
+        self._executor = executor
+        self._tell = tell or (lambda _text: None)
+        # A page unpacked is several times its text, and threads do not make it faster: one at a time, to save memory.
+        self._unpacking = threading.Lock()
+        # Whether rows that lack the same properties lack anything else, once that was found out.
+        self._verdicts: dict[frozenset[str], bool] = {}
+
+    def read(self, data_point_id: int | None, form: Form[Content]) -> tuple[Content, ...]:
+        """All channels, or those of one data point, ordered by id; proved complete, each of them whole.
+
+        Raises BadAnswer where the service's own count and the pages do not agree, also at a second attempt.
+        """
+        rows = self._read_rows(data_point_id, form)
+        parts = set(self._find_parts(rows, form, is_all=data_point_id is None))
+        if not parts:
+            return tuple(row.content for row in rows if row.content is not None)
+        if len(parts) > 1:
+            self._tell(f"the list of channels leaves out values: reading {len(parts):,} channels one by one ...")
+        read = dict(zip(parts, self._executor.map(lambda id_: self._read_if_there(id_, form), parts), strict=True))
+        if not any(read.values()):
+            raise unusable("the list of channels holds channels that cannot be read by their ids")
+        contents = (read[row.id] if row.id in parts else row.content for row in rows)
+        return tuple(content for content in contents if content is not None)
+
+    def _read_rows(self, data_point_id: int | None, form: Form[Content]) -> tuple[Row[Content], ...]:
+        query = {} if data_point_id is None else {"filter": f"dataPointId equals '{data_point_id}'"}
+
+        def read_row(row: object) -> Row[Content]:
+            channel_id, channel = identify_row(row)
+            return Row(channel_id, form.make(channel) if is_whole(channel) else None, find_lacking(channel))
+
+        def read_page(number: int) -> Page[Content]:
+            paging = {"pageNumber": str(number), "pageSize": str(LARGEST_PAGE)}
+            request = LIST_CHANNELS.to(query={**query, **paging})
+            answer = self._session.ask(request)
+            with self._unpacking:
+                document = form.unpack(request, answer)
+                if not isinstance(document, list):
+                    raise unusable(f"page {number} of the list of channels is no list")
+                return Page(number, tuple(map(read_row, document)), *read_counts(answer.headers, LARGEST_PAGE))
+
+        with without_collector():
+            return read_all(read_page, self._executor)
+
+    def _find_parts(self, rows: Sequence[Row[Content]], form: Form[Content], *, is_all: bool) -> Iterator[int]:
+        """The ids of the rows that leave anything out."""
+        alike: dict[frozenset[str], dict[int, Content]] = defaultdict(dict)
+        for row in rows:
+            if row.content is None:
+                yield row.id
+            else:
+                alike[row.lacking][row.id] = row.content
+        for lacking, contents in alike.items():
+            if lacking not in self._verdicts and (lacking or is_all):
+                self._verdicts[lacking] = self._is_partial(lacking, contents, form)
+            if self._verdicts.get(lacking):
+                yield from contents
+
+    def _is_partial(self, lacking: frozenset[str], contents: dict[int, Content], form: Form[Content]) -> bool:
+        lives = sorted(map(form.see, contents.values()), key=rate, reverse=True)
+        first = next(filter(None, (self._pair([live]) for live in lives[:_MOST_TRIED])), None)
+        if first is None:
+            raise unusable("the list of channels holds channels that cannot be read by their ids")
+        if self._leave_out(lacking, first):
+            return True
+        # Where the rows show all that may be null, the list gives it, and one comparison is enough.
+        return not is_telling(lives) and self._leave_out(lacking, self._pair(_spread(lives)))
+
+    def _leave_out(self, lacking: frozenset[str], pairs: Sequence[tuple[Live, Document]]) -> bool:
+        """Whether rows leave out, or have otherwise, anything that reads by id give."""
+        return any(lacking - find_lacking(document) for _, document in pairs) or any(
+            # Somebody may have edited it in between: both are read once more.
+            is_less(live, live_from_row(document)) and self._still_differs(live)
+            for live, document in pairs
+        )
+
+    def _pair(self, lives: Sequence[Live]) -> list[tuple[Live, Document]]:
+        """Each of `lives` that can still be read, with the answer to a read by its id."""
+        documents = self._executor.map(lambda live: self._find_document(live.id), lives)
+        return [(live, document) for live, document in zip(lives, documents, strict=True) if document is not None]
+
+    def _still_differs(self, live: Live) -> bool:
+        rows = {row.id: row.content for row in self._read_rows(live.data_point.id, LIVES)}
+        row, document = rows.get(live.id), self._find_document(live.id)
+        return row is not None and document is not None and is_less(row, live_from_row(document))
+
+    def _read_if_there(self, channel_id: int, form: Form[Content]) -> Content | None:
+        try:
+            document = self._read_document(channel_id)
+        except BadAnswer as error:
+            return form.give_up(channel_id, error)
+        return None if document is None else form.make(document)
+
+    def _find_document(self, channel_id: int) -> Document | None:
+        """The answer to a read by id; None where that is no help, as one odd answer says nothing of the list."""
+        try:
+            return self._read_document(channel_id)
+        except BadAnswer:
+            return None
+
+    def _read_document(self, channel_id: int) -> Document | None:
+        """The answer to a read by id; None where the channel is gone since it was listed."""
+        try:
+            found, document = identify_row(self._session.read(READ_CHANNEL.to(channel_id)))
+        except Refused as error:
+            if error.status == 404:
+                return None
+            raise
+        if found != channel_id:
+            raise unusable(f"channel {channel_id} was asked for, channel {found} came")
+        return document
+
+
+def _spread(lives: Sequence[Live]) -> Sequence[Live]:
+    """Some of `lives` but the first, from all over their order; all of them where they are few."""
+    return lives[1 :: max(1, -(-len(lives) // _MOST_COMPARED))]

@@ -1,0 +1,100 @@
+"""What a row of a list leaves out of a channel, as far as the row itself and a read by id show it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.model.fields import (
+    CHANNEL_FIELDS,
+    CHANNEL_IMPORT_ID,
+    MAXIMUM_READING,
+    MINIMUM_READING,
+    OFFSET,
+    VERSION_FIELDS,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from reconciler.energycap.documents import Document
+    from reconciler.model.live import Live
+
+_CHANNEL_KEYS = frozenset(field.response[0] for field in CHANNEL_FIELDS) | {
+    "hasReadings",
+    "firstReadingDate",
+    "lastReadingDate",
+    "isCalculatedConvertible",
+}
+_VERSION_KEYS = frozenset(field.response[0] for field in VERSION_FIELDS) | {"endDate"}
+_POINT_KEYS = frozenset(("dataPointCode", "dataPointInfo", "dataPointImportId", "commodity", "parentPlace"))
+# Every channel has them, so null in a row says no more than an absent key.
+_CHANNEL_NEVER_NULL = (*(field.response[0] for field in CHANNEL_FIELDS if not field.nullable), "hasReadings")
+_VERSION_NEVER_NULL = tuple(field.response[0] for field in VERSION_FIELDS if not field.nullable)
+
+# Many channels have none of these. Where no row of a list has one, nobody can tell that from a list without them.
+_OFTEN_NULL = ("channelDescription", CHANNEL_IMPORT_ID)
+_OFTEN_NULL_IN_VERSIONS = (OFFSET, MINIMUM_READING, MAXIMUM_READING)
+
+
+def find_lacking(document: Document) -> frozenset[str]:
+    """The documented properties that `document`, an EsaChannelResponse, does not have, by their path in it.
+
+    Its data point and its versions are looked into where they are shaped as documented.
+    """
+    lacking = _find_absent(document, _CHANNEL_KEYS, _CHANNEL_NEVER_NULL)
+    point, versions = document.get("dataPoint"), document.get("channelVersions")
+    if isinstance(point, dict):
+        lacking |= {f"dataPoint.{key}" for key in _find_absent(point, _POINT_KEYS, ())}
+    for version in versions if isinstance(versions, list) else ():
+        if isinstance(version, dict):
+            lacking |= {f"channelVersions.{key}" for key in _find_absent(version, _VERSION_KEYS, _VERSION_NEVER_NULL)}
+            if document.get("isCalculated") is True and version.get("formula") is None:
+                lacking |= {"channelVersions.formula"}
+    return lacking
+
+
+def _find_absent(document: Document, keys: frozenset[str], never_null: Sequence[str]) -> frozenset[str]:
+    absent = keys.difference(document)
+    if None in map(document.get, never_null):
+        absent |= {key for key in never_null if document.get(key) is None}
+    return absent
+
+
+def is_telling(lives: Sequence[Live]) -> bool:
+    """Whether rows show by themselves that their list leaves nothing out: each value that may be null is somewhere.
+
+    So do several versions, of which a list might give the latest only.
+    """
+    missing = {*_OFTEN_NULL, *_OFTEN_NULL_IN_VERSIONS, "versions"}
+    for live in lives:
+        missing -= {path for path in missing if _shows(live, path)}
+        if not missing:
+            return True
+    return False
+
+
+def _shows(live: Live, path: str) -> bool:
+    return len(live.versions) > 1 if path == "versions" else live.values.get(path) is not None
+
+
+def is_less(row: Live, read: Live) -> bool:
+    """Whether a channel in a list differs from the same one `read` by its id, in anything that is made use of.
+
+    Readings come all the time, so what is said of them counts only where the row says nothing.
+    """
+    if (row.values, row.versions, row.data_point) != (read.values, read.versions, read.data_point):
+        return True
+    pairs = (
+        (row.has_readings, read.has_readings),
+        (row.first_reading, read.first_reading),
+        (row.last_reading, read.last_reading),
+        (row.is_convertible, read.is_convertible),
+    )
+    return any(told is None and known is not None for told, known in pairs)
+
+
+def rate(live: Live) -> tuple[int, int]:
+    """How much a row may be leaving out: the more versions and the more nulls in them, the higher."""
+    values: list[Mapping[str, object]] = [version.values for version in live.versions]
+    nulls = sum(spec.get(path) is None for spec in values for path in _OFTEN_NULL_IN_VERSIONS)
+    return len(live.versions), nulls
