@@ -58,7 +58,7 @@ SERVICE_RULES: tuple[Rule, ...] = (
         "A calculated channel has summarized readings soon after it is one, and then it stays calculated.",
         "PUT /api/v202406/esachannel/{id}, EsaChannelEdit.isCalculated: 'If the channel has no readings'",
         Certainty.DOCUMENTED,
-        "apply the inverse plan soon; later the channel has to be made anew in EnergyCAP",
+        "undo soon:  reconciler apply --undo JOURNAL; later the channel has to be made anew in EnergyCAP",
         Severity.WARNING,
     ),
     Rule(

@@ -1,0 +1,277 @@
+"""`apply --undo` and `apply --resume`: what they send, what they ask, and which journals they take."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from reconciler import sandbox
+from reconciler.energycap.client import open_editor
+from reconciler.model.project import ChannelEdit
+from reconciler.planfile.writing import seal
+from tests.worlds import make_channel, make_world
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.cli.desk import Desk
+
+RENAMED = {"one": {"channelId": 1, "channelInfo": "Renamed"}, "two": {"channelId": 2, "channelInfo": "Renamed too"}}
+ASKED = "there is no terminal to ask at"
+
+
+@pytest.fixture
+def applied(desk: Desk) -> Path:
+    """The journal of an apply that renamed two channels at `desk`."""
+    desk.load(make_world(make_channel(1), make_channel(2, data_point=2)))
+    desk.define(RENAMED)
+    assert desk.run("apply", "--auto-approve").code == 0
+    (journal,) = (desk.root / ".reconciler" / "journal").iterdir()
+    return journal
+
+
+@pytest.fixture
+def killed(desk: Desk, applied: Path) -> Path:
+    """The same, killed before the second write: it still is to be sent."""
+    lines = [json.loads(line) for line in applied.read_text(encoding="utf-8").splitlines()]
+    first = next(line for line in lines if line["kind"] == "intent" and line["name"] == "one")
+    kept = [line for line in lines if line["kind"] in ("plan", "began") or line.get("number") == first["number"]]
+    applied.write_text("".join(f"{json.dumps(line)}\n" for line in kept), encoding="utf-8")
+    meddle(desk, 2, channelInfo="Channel 2")
+    return applied
+
+
+def meddle(desk: Desk, channel_id: int, **values: Any) -> None:
+    with sandbox.running(desk.database) as service, open_editor(service.url, "sandbox") as editor:
+        editor.edit_channel(editor.read_channel(channel_id), values, ChannelEdit.OMIT_VERSION)
+
+
+def names(desk: Desk) -> list[str]:
+    return [desk.live(channel_id)["channelInfo"] for channel_id in (1, 2)]
+
+
+def track(desk: Desk, path: Path) -> None:
+    (desk.root / ".git").rmdir()
+    for words in (("init", "--quiet"), ("add", "--force", str(path))):
+        subprocess.run(("git", "-C", str(desk.root), *words), check=True)
+
+
+def test_an_undo_puts_back_and_an_undo_of_it_puts_that_back(desk: Desk, applied: Path) -> None:
+    assert desk.run("apply", "--auto-approve", "--undo", str(applied)).code == 0
+    assert names(desk) == ["Channel 1", "Channel 2"]
+
+    (undone,) = set(applied.parent.iterdir()) - {applied}
+    assert desk.run("apply", "--auto-approve", "--undo", str(undone)).code == 0
+    assert names(desk) == ["Renamed", "Renamed too"]
+
+
+def test_an_undo_done_twice_writes_nothing_more(desk: Desk, applied: Path) -> None:
+    desk.run("apply", "--auto-approve", "--undo", str(applied))
+    written = len(desk.writes)
+
+    answer = desk.run("apply", "--auto-approve", "--undo", str(applied))
+
+    assert (answer.code, len(desk.writes)) == (0, written)
+
+
+def test_an_undo_overwrites_nothing_that_somebody_changed_since(desk: Desk, applied: Path) -> None:
+    meddle(desk, 1, channelInfo="Third")
+
+    answer = desk.run("apply", "--auto-approve", "--undo", str(applied))
+
+    assert (answer.code, answer.out.splitlines()[-1]) == (5, "Apply: 1 done, 1 stale, 0 failed, 0 not tried.")
+    assert names(desk) == ["Third", "Channel 2"]
+
+
+@pytest.mark.parametrize("how", ["--undo", "--resume"])
+def test_without_a_terminal_nothing_is_undone_or_resumed_unasked(desk: Desk, killed: Path, how: str) -> None:
+    written = desk.writes
+
+    answer = desk.run("apply", how, str(killed))
+
+    assert (answer.code, answer.err.splitlines()[0]) == (64, f"reconciler: {ASKED}")
+    assert desk.writes == written
+
+
+@pytest.mark.parametrize("how", ["--undo", "--resume"])
+def test_a_no_at_the_terminal_writes_nothing(
+    desk: Desk, killed: Path, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = desk.writes
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("click.termui.visible_prompt_func", lambda _prompt: "n")
+
+    answer = desk.run("apply", how, str(killed))
+
+    assert (answer.code, answer.err.splitlines()[-1]) == (1, "not applied; nothing was written")
+    assert "~ update" in answer.out
+    assert desk.writes == written
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [(["plan.json"], "FILE"), (["--resume"], "--resume"), (["--only", "o*"], "--only"), (["--base", "HEAD"], "--base")],
+)
+def test_an_undo_goes_with_nothing_that_picks_something_else(
+    desk: Desk, applied: Path, arguments: list[str], name: str
+) -> None:
+    answer = desk.run("apply", "--auto-approve", "--undo", str(applied), *arguments)
+
+    assert (answer.code, answer.err.splitlines()[0]) == (
+        64,
+        f"reconciler: --undo puts back what its journal tells, and {name} does not go with it",
+    )
+    assert names(desk) == ["Renamed", "Renamed too"]
+
+
+def test_a_saved_inverse_plan_can_be_shown_and_not_applied(desk: Desk, applied: Path) -> None:
+    assert desk.run("show", str(applied), "--inverse", "undo.json").code == 0
+    assert desk.run("show", "undo.json").code == 0
+
+    answer = desk.run("apply", "undo.json")
+
+    assert (answer.code, answer.err.splitlines()[-1]) == (
+        1,
+        "  fix: give the journal that it was made from:  reconciler apply --undo JOURNAL",
+    )
+    assert names(desk) == ["Renamed", "Renamed too"]
+
+
+@pytest.mark.parametrize("how", ["--undo", "--resume"])
+@pytest.mark.parametrize("by_link", [False, True], ids=["itself", "by a link"])
+def test_a_journal_that_git_tracks_is_refused(desk: Desk, killed: Path, how: str, by_link: bool) -> None:
+    written = desk.writes
+    given = killed
+    if by_link:
+        given = desk.root / "link.jsonl"
+        given.symlink_to(killed)
+    track(desk, given if how == "--undo" else killed)
+
+    answer = desk.run("apply", "--auto-approve", how, str(given))
+
+    assert (answer.code, desk.writes) == (1, written)
+    assert answer.err.startswith(f"reconciler: git tracks the journal {given}: whoever wrote the commit")
+
+
+def test_the_last_journal_is_refused_too_when_git_tracks_it(desk: Desk, killed: Path) -> None:
+    track(desk, killed)
+
+    answer = desk.run("apply", "--auto-approve", "--resume")
+
+    assert (answer.code, names(desk)) == (1, ["Renamed", "Channel 2"])
+
+
+def test_what_is_left_is_resumed_while_the_files_ask_for_it(desk: Desk, killed: Path) -> None:
+    answer = desk.run("apply", "--auto-approve", "--resume", str(killed))
+
+    assert (answer.code, answer.out.splitlines()[-1]) == (0, "Apply: 2 done, 0 stale, 0 failed, 0 not tried.")
+    assert "~ update  two" in answer.out
+    assert "~ update  one" not in answer.out
+    assert names(desk) == ["Renamed", "Renamed too"]
+
+
+def test_what_the_files_say_otherwise_by_now_is_stale_and_not_resumed(desk: Desk, killed: Path) -> None:
+    desk.define({**RENAMED, "two": {"channelId": 2, "channelInfo": "Third"}})
+
+    answer = desk.run("apply", "--auto-approve", "--resume", str(killed))
+
+    assert (answer.code, answer.out.splitlines()[-1]) == (5, "Apply: 1 done, 1 stale, 0 failed, 0 not tried.")
+    assert names(desk) == ["Renamed", "Channel 2"]
+
+
+def test_nothing_is_resumed_while_the_files_have_errors(desk: Desk, killed: Path) -> None:
+    desk.write("channels/broken.yaml", "channels: [")
+
+    answer = desk.run("apply", "--auto-approve", "--resume", str(killed))
+
+    assert (answer.code, names(desk)) == (1, ["Renamed", "Channel 2"])
+
+
+def test_an_undo_is_not_resumed_but_done_again(desk: Desk, applied: Path) -> None:
+    desk.run("apply", "--auto-approve", "--undo", str(applied))
+    (undone,) = set(applied.parent.iterdir()) - {applied}
+
+    answer = desk.run("apply", "--auto-approve", "--resume", str(undone))
+
+    assert (answer.code, answer.err.splitlines()[-1]) == (
+        64,
+        "  fix: go on with the journal that was to be undone:  reconciler apply --undo JOURNAL",
+    )
+
+
+def change_the_before_image(lines: list[Any]) -> None:
+    lines[2]["before"]["channel"]["channelInfo"] = "Forged"
+
+
+def change_the_channel(lines: list[Any]) -> None:
+    lines[2]["before"]["id"] = 2
+
+
+def write_another_value(lines: list[Any]) -> None:
+    lines[2]["wanted"]["channelDescription"] = "Forged"
+
+
+def name_another_change(lines: list[Any]) -> None:
+    lines[2]["name"] = "nobody"
+
+
+def answer_nobody(lines: list[Any]) -> None:
+    lines[3]["number"] = 99
+
+
+def find_another_channel(lines: list[Any]) -> None:
+    lines[3]["found"]["id"] = 2
+
+
+def change_the_plan(lines: list[Any]) -> None:
+    plan = lines[0]["plan"]
+    plan["resource_changes"][0]["change"]["api"]["before"]["channelInfo"] = "Forged"
+    plan["digest"] = seal(plan)
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        change_the_before_image,
+        change_the_channel,
+        write_another_value,
+        name_another_change,
+        answer_nobody,
+        find_another_channel,
+        change_the_plan,
+    ],
+)
+def test_a_journal_whose_parts_disagree_is_refused_everywhere(
+    desk: Desk, killed: Path, forge: Callable[[list[Any]], None]
+) -> None:
+    written = desk.writes
+    lines = [json.loads(line) for line in killed.read_text(encoding="utf-8").splitlines()]
+    forge(lines)
+    killed.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
+
+    answers = [
+        desk.run("show", str(killed)),
+        desk.run("apply", "--auto-approve", "--undo", str(killed)),
+        desk.run("apply", "--auto-approve", "--resume", str(killed)),
+    ]
+
+    assert [(answer.code, answer.out) for answer in answers] == [(1, "")] * 3
+    assert all("contradicts itself" in answer.err for answer in answers)
+    assert desk.writes == written
+
+
+def test_an_undo_leaves_alone_what_the_journal_only_says_it_found(desk: Desk, applied: Path) -> None:
+    lines = [json.loads(line) for line in applied.read_text(encoding="utf-8").splitlines()]
+    for line in lines:
+        if line["kind"] == "intent":
+            line["before"]["channel"]["channelDescription"] = "Forged"
+    applied.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
+
+    assert desk.run("apply", "--auto-approve", "--undo", str(applied)).code == 0
+
+    assert desk.live(1)["channelDescription"] != "Forged"
+    assert names(desk) == ["Channel 1", "Channel 2"]
