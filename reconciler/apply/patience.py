@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
 # Before each further read, in seconds: about eight in all.
 PAUSES = (0.25, 0.5, 1.0, 2.0, 4.0)
-# So many waits in a row that changed nothing, and the service is taken for one whose reads do not lag.
-MOST_IN_VAIN = 3
+# After so many waits in a row without effect, a service is taken for one whose reads do not lag.
+SHORTEN_AFTER = 3
 
 _Found = TypeVar("_Found")
 
@@ -19,16 +19,16 @@ _Found = TypeVar("_Found")
 class Patience:
     """How often and how far apart something is read again that does not show a write yet; for any number of threads.
 
-    A service that loses writes by the thousand would make a run wait for each of them. So after a few waits in vain the
-    next ones are short, until one of them is not in vain; but not where a write was certainly done. `sleep` stands in
-    for time in tests.
+    A service that loses writes by the thousand would make a run wait for each of them. So after a few waits
+    without effect the next ones are short, until one of them has an effect. A wait is never short if the write was
+    certainly done. `sleep` stands in for time in tests.
     """
 
     def __init__(self, pauses: Sequence[float] = PAUSES, sleep: Callable[[float], None] = time.sleep) -> None:
         self._pauses = tuple(pauses)
         self._sleep = sleep
         # Of two threads one may count for both: that costs one more wait, and no lock.
-        self._in_vain = 0
+        self._without_effect = 0
 
     def read_on(
         self,
@@ -44,12 +44,12 @@ class Patience:
         """
         if not is_late(found):
             return found
-        is_short = self._in_vain >= MOST_IN_VAIN and not is_certain
+        is_short = self._without_effect >= SHORTEN_AFTER and not is_certain
         for pause in self._pauses[:1] if is_short else self._pauses:
             self._sleep(pause)
             found = read(found)
             if not is_late(found):
-                self._in_vain = 0
+                self._without_effect = 0
                 return found
-        self._in_vain += 1
+        self._without_effect += 1
         return found

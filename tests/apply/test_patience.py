@@ -12,7 +12,7 @@ import pytest
 
 from reconciler.apply.conduct import Conduct
 from reconciler.apply.journal import open_journal
-from reconciler.apply.patience import MOST_IN_VAIN, PAUSES, Patience
+from reconciler.apply.patience import PAUSES, SHORTEN_AFTER, Patience
 from reconciler.apply.run import apply_plan
 from reconciler.energycap.client import open_editor
 from reconciler.model.outcomes import Ending, Outcome
@@ -183,7 +183,7 @@ def test_a_service_that_loses_every_write_is_waited_for_a_few_times_only(start: 
     account, slept = apply_slowly(bench, *crowd)
 
     assert {outcome.message.partition(":")[0] for outcome in account.outcomes} == {"was not done"}
-    assert slept == [*PAUSES * MOST_IN_VAIN, *PAUSES[:1] * (len(crowd) - MOST_IN_VAIN), *PAUSES]
+    assert slept == [*PAUSES * SHORTEN_AFTER, *PAUSES[:1] * (len(crowd) - SHORTEN_AFTER), *PAUSES]
 
 
 def test_a_lost_write_that_shows_late_is_done(start: Start) -> None:
