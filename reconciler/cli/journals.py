@@ -1,4 +1,4 @@
-"""Journals that a command is to act on: none that somebody else may have written, none in use."""
+"""Reads a journal for a command that acts on it; refuses one that is in use, or that a commit may have brought."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 
 def open_journal_of(path: Path) -> Chronicle:
-    """What the journal at `path` tells, to be acted on.
+    """The journal at `path`, for a command that acts on it.
 
-    Raises FileError if git tracks it, if an apply is at work with it, or if it is no sound journal.
+    Raises FileError if git tracks it, if an apply is using it, or if it cannot be trusted as a journal.
     """
     if path.exists() and is_tracked(path):
         raise FileError(
-            f"git tracks the journal {path}: whoever wrote the commit may have written it, so nothing is sent by it",
+            f"git tracks the journal {path}: anyone who can push may have written it, so nothing was sent",
             "plan instead: reconciler plan  - or take it out of git and look at it first:  "
             f"git rm --cached {path}  and  reconciler show {path}",
         )
     if is_at_work(path):
-        raise FileError(f"an apply is at work with the journal {path}", "wait for its end")
+        raise FileError(f"an apply is using the journal {path}", "wait until it has ended")
     return read_journal(path)

@@ -87,7 +87,11 @@ def _is_plain_validate(arguments: Sequence[str]) -> bool:
 
 
 def _fail(message: str, fix: str, code: Exit) -> int:
-    sys.stderr.write(f"reconciler: {message}\n" + (f"  fix: {fix}\n" if fix else ""))
+    # Imported here, as a run that succeeds does not need it. A message may quote a file or the service.
+    from reconciler.reports.harmless import harmless
+
+    text = f"reconciler: {message}\n" + (f"  fix: {fix}\n" if fix else "")
+    sys.stderr.write("\n".join(map(harmless, text.split("\n"))))
     sys.stderr.flush()
     return code
 

@@ -1,4 +1,4 @@
-"""`reconciler apply --resume [JOURNAL]`: goes on with an apply that came to no end, if the files still ask for it."""
+"""`reconciler apply --resume [JOURNAL]`: continues an apply that did not finish, if the files still ask for it."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ _PLAN_AGAIN = "plan again: reconciler plan"
 
 
 def resume_apply(screen: Screen, scope: Scope, journal: Path | None, parallelism: int, consent: Consent) -> Exit:
-    """Go on with the apply of `journal`, or with the last one; what is left is shown and asked for.
+    """Continue the apply of `journal`, or the last one: show the rest, ask, and send it.
 
-    The journal is only compared: what is sent is what files and EnergyCAP ask for now. A change for which they ask no
-    more, or otherwise, is stale.
+    The journal is only compared; the values sent come from the plan that files and EnergyCAP ask for now. A change is
+    stale if they no longer ask for it.
     """
     _refuse_wrong_usage(scope, journal)
     workplace = open_workplace(screen)
@@ -43,7 +43,7 @@ def resume_apply(screen: Screen, scope: Scope, journal: Path | None, parallelism
     if begun.is_inverse:
         raise UsageError(
             f"{path} is the journal of an apply --undo, and no files ask for that",
-            "go on with the journal that was to be undone:  reconciler apply --undo JOURNAL",
+            "undo again, with the journal of the apply:  reconciler apply --undo JOURNAL",
         )
     environment = find_environment(workplace, scope, begun)
     wanted = open_definitions(screen, workplace)
@@ -58,7 +58,7 @@ def _refuse_wrong_usage(scope: Scope, journal: Path | None) -> None:
         raise UsageError("--resume goes on with a journal, not with a plan", "leave the plan out, or give the journal")
     for name, value in (("--only", scope.only), ("--base", scope.base)):
         if value:
-            raise UsageError(f"--resume goes on with all that is left, {name} does not go with it", f"leave {name} out")
+            raise UsageError(f"--resume continues the whole apply, and {name} does not go with it", f"leave {name} out")
 
 
 def _find_interrupted(workplace: Workplace, environment: str) -> Path:
@@ -74,7 +74,7 @@ def _find_interrupted(workplace: Workplace, environment: str) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class _Rest:
-    """What is left of an apply that began: `plan` is what is sent now, `task` also what is only looked at again."""
+    """The rest of an apply: `plan` holds what is sent now; `task` also reads again what is done already."""
 
     plan: Plan
     task: Task

@@ -51,7 +51,7 @@ def _check_order(plan: Plan) -> Iterator[str]:
     for change in plan.changes:
         for name in change.depends_on:
             if name not in updates or name == change.name:
-                yield f"{show_value(change.name)} depends_on {show_value(name)}, which is no other change"
+                yield f"{show_value(change.name)} depends_on {show_value(name)}, which is not another change"
             elif change.is_sendable and name in ahead:
                 yield f"{show_value(change.name)} comes before {show_value(name)}, which it depends on"
         ahead.discard(change.name)
@@ -66,7 +66,7 @@ def _check_references(plan: Plan, ids: Mapping[str, int]) -> Iterator[str]:
         yield f"feeds says that {show_value(name)} leads {show_value(feed)} elsewhere, its own feeds do not"
     for name, feed in sorted(told):
         if feed not in feeds:
-            yield f"the change of {show_value(name)}: feeds names {show_value(feed)}, which is no feed of the plan"
+            yield f"the change of {show_value(name)}: feeds names {show_value(feed)}, which is not a feed of the plan"
     for link in plan.formula_links:
         for label in (link.user, link.used):
             if label.name is not None and ids.get(label.name, label.id) != label.id:
@@ -92,7 +92,9 @@ def _check_update(change: Change, ids: Mapping[str, int]) -> Iterator[str]:
     if not change.edits:
         yield "its action is update, but it has no edits"
     known = [edit for edit in change.edits if edit.path in FIELD_AT]
-    yield from (f"edits has {show_value(edit.path)}, which is no field" for edit in change.edits if edit not in known)
+    yield from (
+        f"edits has {show_value(edit.path)}, which is not a field" for edit in change.edits if edit not in known
+    )
     edits = {FIELD_AT[edit.path].path: edit for edit in known}
     if len(edits) < len(known):
         yield "edits has one field twice"
@@ -104,7 +106,7 @@ def _check_update(change: Change, ids: Mapping[str, int]) -> Iterator[str]:
 
 
 def _check_shown(change: Change, edits: Collection[Edit]) -> Iterator[str]:
-    """What is shown as edited is what differs in the words of the files."""
+    """The edits are the differences between `before` and `after`, in the words of the files."""
     unlike = set(_list_unlike(change.before, change.after))
     for edit in edits:
         if edit.path not in unlike:
@@ -116,7 +118,7 @@ def _check_shown(change: Change, edits: Collection[Edit]) -> Iterator[str]:
 
 
 def _check_meant(change: Change, edits: Mapping[str, Edit], ids: Mapping[str, int]) -> Iterator[str]:
-    """What would be sent, by the ids of EnergyCAP, is what is shown."""
+    """The values in `api`, with EnergyCAP's own ids, are those of the edits."""
     moved = {path for path, value in change.wanted.items() if _differ(change.live.get(path), value)}
     for path in sorted(moved - edits.keys()):
         yield f"change.api.before and change.api.after differ at {path}, but edits has no edit of it"
@@ -166,7 +168,7 @@ def _check_causes(edits: Collection[Edit]) -> Iterator[str]:
         if edit.implied_by is None:
             continue
         if edit.implied_by not in paths or edit.implied_by == edit.path:
-            yield f"the edit of {edit.path} is implied by {show_value(edit.implied_by)}, which is no other edit"
+            yield f"the edit of {edit.path} is implied by {show_value(edit.implied_by)}, which is not another edit"
         elif edit.after is not None:
             yield f"the edit of {edit.path} is implied, but does not clear it"
 

@@ -249,6 +249,15 @@ def test_a_key_that_is_there_twice_is_refused(desk: Desk, reviewed: dict[str, An
     )
 
 
+def test_what_a_refusal_quotes_of_a_plan_is_only_text(desk: Desk, reviewed: dict[str, Any]) -> None:
+    row(reviewed, "two")["depends_on"] = ["esa_channel.\x1b[31m\u202e ::error::x"]
+
+    answer = apply_forged(desk, reviewed)
+
+    assert answer.code == 1
+    assert all(line.isprintable() and " ::" not in line for line in answer.err.splitlines())
+
+
 ODD = (
     st.none()
     | st.booleans()

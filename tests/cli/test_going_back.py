@@ -154,7 +154,7 @@ def test_a_journal_that_git_tracks_is_refused(desk: Desk, killed: Path, how: str
     answer = desk.run("apply", "--auto-approve", how, str(given))
 
     assert (answer.code, desk.writes) == (1, written)
-    assert answer.err.startswith(f"reconciler: git tracks the journal {given}: whoever wrote the commit")
+    assert answer.err.startswith(f"reconciler: git tracks the journal {given}: anyone who can push may have written it")
 
 
 def test_the_last_journal_is_refused_too_when_git_tracks_it(desk: Desk, killed: Path) -> None:
@@ -199,7 +199,7 @@ def test_an_undo_is_not_resumed_but_done_again(desk: Desk, applied: Path) -> Non
 
     assert (answer.code, answer.err.splitlines()[-1]) == (
         64,
-        "  fix: go on with the journal that was to be undone:  reconciler apply --undo JOURNAL",
+        "  fix: undo again, with the journal of the apply:  reconciler apply --undo JOURNAL",
     )
 
 
