@@ -13,13 +13,14 @@ PIP := -m pip --disable-pip-version-check install --quiet
 unexport PIP_BUILD_CONSTRAINT PIP_CONSTRAINT PIP_DRY_RUN PIP_EDITABLE PIP_GROUP PIP_NO_DEPS PIP_ONLY_BINARY PIP_NO_BINARY
 unexport PIP_PREFIX PIP_PYTHON PIP_REQUIREMENT PIP_ROOT PIP_TARGET PIP_USER
 
-.PHONY: demo test test-matrix lock sdk sarif fuzz soak lint lint-workflows docs pictures help clean
+.PHONY: demo test test-matrix test-settings lock sdk sarif fuzz soak lint lint-workflows docs pictures help clean
 
 help:
 	@echo "make demo   the main job on the embedded sandbox, as a story"
 	@echo "make test   all tests"
 	@echo "make test-matrix  all tests with each Python that is here, with the lowest, the newest and the locked packages"
 	@echo "make lock   the newest packages within the ranges of pyproject.toml, into requirements/, with their hashes"
+	@echo "make test-settings  the main jobs and the histories under every answer to what the vendor leaves open"
 	@echo "make sdk    the vendor's own Python package against the sandbox, in an environment of its own"
 	@echo "make sarif  findings against the published schema of SARIF, which npm has"
 	@echo "make fuzz   files that the reader may stumble over, for ten minutes (SECONDS=N for another time)"
@@ -63,6 +64,17 @@ lock:
 	@$(VENV)-lock/bin/python $(PIP) --no-user --upgrade 'uv>=0.9'
 	$(call compile,--extra dev --output-file $(LOCK))
 	$(call compile,--constraint $(LOCK) --output-file requirements/runtime.txt)
+
+# The first line has every value. The others have services that differ in many at once, but for what those tests pin:
+# how many requests a PUT takes, and texts and offsets to the letter.
+test-settings: $(READY)
+	@$(BIN)/python -m pytest --numprocesses auto tests/cli/test_every_setting.py tests/apply/test_histories.py $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto tests/apply/test_step.py tests/apply/test_undo.py tests/apply/test_writing.py \
+	  $(addprefix --sandbox-set ,trip_register=zero text_blanks=trimmed null_formula=empty empty_text=to_null \
+	  paging_headers=total_pages_only page_cap=250) $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto tests/apply/test_step.py tests/apply/test_undo.py tests/apply/test_writing.py \
+	  $(addprefix --sandbox-set ,trip_register=defaults first_version_begin_date=floor interval_unit=seconds \
+	  calculated_interval=null page_order=shuffled put_version_semantics=ignore null_boolean=false) $(ARGS)
 
 sdk:
 	@$(PYTHON) -m venv $(VENV)-sdk

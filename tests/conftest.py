@@ -6,10 +6,13 @@ import os
 import signal
 import socket
 import sys
+from dataclasses import fields
 from typing import Any
 
 import pytest
 from hypothesis import settings
+
+from reconciler.sandbox import Settings, parse_settings
 
 # What `make soak` asks for, where a test does not set a number of its own.
 settings.register_profile("soak", max_examples=int(os.environ.get("SOAK_EXAMPLES", "20000")))
@@ -36,3 +39,21 @@ def the_real_network_is_out_of_reach(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", connect_here_only)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--sandbox-set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="What each sandbox of the run answers where a test does not say otherwise. Repeatable.",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    chosen = config.getoption("--sandbox-set")
+    if chosen:
+        defaults = parse_settings(chosen)
+        # The defaults themselves, so that a sandbox that a command starts has them too.
+        vars(Settings)["__init__"].__defaults__ = tuple(getattr(defaults, one.name) for one in fields(Settings))
