@@ -69,6 +69,9 @@ PROMISES: dict[str, tuple[str, ...]] = {
         "reports/test_plan_html.py::test_whatever_a_name_holds_it_shows_as_text_and_makes_nothing",
     ),
     "a plan file": (
+        "cli/test_forged_plans.py::test_a_forged_plan_is_refused_and_nothing_is_written",
+        "cli/test_forged_plans.py::test_what_apply_refuses_for_its_parts_is_not_shown_either",
+        "cli/test_forged_plans.py::test_a_count_of_managed_channels_is_not_believed",
         "cli/test_apply.py::test_what_the_files_do_not_ask_for_any_more_makes_a_plan_stale",
         "planfile/test_reading.py::test_a_damaged_plan_is_refused_with_the_place_of_the_damage",
         "planning/test_compare.py::test_what_is_sent_of_a_plan_is_what_was_reviewed_and_what_is_blocked_stays_told",
