@@ -31,8 +31,7 @@ _MARK = "\ufdd0"
 
 
 # Words of base64 joined by dots: names of channels and hosts, too.
-_DOTTED = re.compile(r"[\w+/=-]+(?:\.[\w+/=-]+){2,}", re.ASCII)
-_THREE_PARTS = re.compile(r"[^.]{4,}\.[^.]{4,}\.[^.]{4,}")
+_DOTTED = re.compile(r"(?<![\w+/=-])[\w+/=-]++(?:\.[\w+/=-]++){2,}+", re.ASCII)
 # Names have neither capital letters nor digits in the middle of a word.
 _MIXED = re.compile("[a-z][A-Z]|[0-9][A-Za-z]")
 
@@ -104,7 +103,12 @@ def _is_likely(text: str) -> bool:
     # Of an address host and path are told apart, for a path may hold a capital letter.
     pieces = text.split("/") if text.startswith("//") else [text]
     mixed = [piece for piece in pieces if _MIXED.search(piece) and piece not in (piece.lower(), piece.upper())]
-    return any(_THREE_PARTS.search(piece) for piece in mixed)
+    return any(_has_three_parts(piece.split(".")) for piece in mixed)
+
+
+def _has_three_parts(parts: list[str]) -> bool:
+    """Whether three parts in a row are long enough for one of a key."""
+    return any(min(map(len, three)) >= 4 for three in zip(parts, parts[1:], parts[2:], strict=False))
 
 
 def holds_mask(value: object) -> bool:

@@ -103,7 +103,7 @@ class Document:
         return show_line(self._show(line), above)
 
     def _show(self, line: int) -> str:
-        return self.text[self._starts[line] : self._end_of(line)]
+        return self.text[self._starts[line] : min(self._end_of(line), self._starts[line] + _LONGEST_EXCERPT)]
 
 
 def _upwards(keys: Keys) -> Iterator[Keys]:

@@ -17,7 +17,7 @@ _NAMES = r"[\w.-]*(?:key|token|password|passwd|pwd|secret|credential)[\w-]*[\"']
 # A key of the file that names a secret, or an address that holds one.
 _SECRET = re.compile(rf"(?i)(?<![\w.-])(?!apiKeyEnv\b){_NAMES}\s*[:=]|\burl\b.*[@?]")
 # The same with its value on the lines below.
-_OPEN = re.compile(rf"(?i)(?<![\w.-]){_NAMES}\s*:\s*(?:[|>&!][^\s]*\s*)*(?:#.*)?$")
+_OPEN = re.compile(rf"(?i)(?<![\w.-]){_NAMES}\s*:\s*(?:[|>&!]\S*(?:\s+|$))*(?:#.*)?$")
 # What stands for the name of a variable is shown only where it is one, or made of words: it may be the key itself.
 _VARIABLE = re.compile(r"\bapiKeyEnv\b")
 _SHOWN = re.compile(
