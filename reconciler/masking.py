@@ -26,7 +26,7 @@ _SURE = 16
 # Of a shorter key, other letter case or hexadecimal digits would be found in what has nothing to do with it.
 _DISTINCT = 8
 
-# Stands for the mask while the others are looked for. It is no character, so no text holds it.
+# Stands for the mask while the others are looked for. Unicode keeps it free, so no text holds it.
 _MARK = "\ufdd0"
 
 
@@ -45,7 +45,7 @@ class Masker:
         self.learn(keys)
 
     def learn(self, keys: Iterable[str]) -> None:
-        """Hide `keys`, too. The sandbox's own is no secret, and what is too short is no key."""
+        """Hide `keys`, too. The key of the sandbox is public, and what is too short is not a key."""
         stripped = (key.strip() for key in keys)
         new = {key for key in stripped if len(key) >= SHORTEST and key != _DEMO} - self._keys
         if new:
@@ -59,7 +59,7 @@ class Masker:
         self._keys, self._needles = frozenset(), ()
 
     def hide(self, text: str) -> str:
-        """`text` with `[the key]` for each key in it. What is hidden once stays as it is."""
+        """`text` with `[the key]` for each key in it. Hiding twice changes nothing more."""
         found = [needle for needle in self._needles if needle.may_be_in(text)]
         if not found:
             return text
