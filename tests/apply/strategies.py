@@ -87,8 +87,8 @@ def busy_wishes(draw: st.DrawFn) -> tuple[Desired, ...]:
 
 seeds = st.integers(0, 50)
 
-# The reconciler does not know these yet.
-_PENDING = ("version_dates=", "list_shape=without_bounds", "list_shape=null_bounds", "list_shape=without_flags")
+# The reconciler does not know this one yet.
+_PENDING = ("version_dates=",)
 # What the vendor leaves open and an apply may meet; readings have settings of their own.
 _OPEN = [
     assignment
