@@ -88,7 +88,9 @@ class Comparing:
             return
         with (
             open_service(self.workplace.root, self.environment) as address,
-            open_reader(address.url, address.key, tell=self.screen.remark) as reader,
+            open_reader(
+                address.url, address.key, tell=self.screen.remark, version_dates=self.environment.version_dates
+            ) as reader,
         ):
             yield lambda: read_live(self.screen, self.environment, reader)
             self.screen.remark_more(f"requests: {reader.requests.total()}")

@@ -158,11 +158,13 @@ def _open_definitions(screen: Screen, workplace: Workplace) -> Definitions:
 
 def _look(screen: Screen, workplace: Workplace, environment: Environment, copy: Path | None) -> Snapshot:
     if copy is not None:
-        seen = read_copy(copy)
+        seen = read_copy(copy, dates=environment.version_dates)
     else:
         with (
             open_service(workplace.root, environment) as address,
-            open_reader(address.url, address.key, tell=screen.remark) as reader,
+            open_reader(
+                address.url, address.key, tell=screen.remark, version_dates=environment.version_dates
+            ) as reader,
         ):
             seen = read_live(screen, environment, reader)
     if seen.findings:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from reconciler.model.findings import Finding
     from reconciler.model.formulas import FormulaVerdict
     from reconciler.model.live import Snapshot
-    from reconciler.model.project import Environment
+    from reconciler.model.project import Environment, VersionDates
 
 
 def _ask_nobody(_formulas: Iterable[tuple[int, str]]) -> tuple[FormulaVerdict, ...]:
@@ -46,10 +46,11 @@ def read_live(screen: Screen, environment: Environment, reader: Reader) -> Seen:
     return Seen(snapshot, (*reader.findings, *find_unread(snapshot)), validate=reader.validate_formulas)
 
 
-def read_copy(file: Path, environment: Environment | None = None) -> Seen:
+def read_copy(file: Path, environment: Environment | None = None, dates: VersionDates | None = None) -> Seen:
     """Everything that a plan needs of the service, as it was when `file` was written by `snapshot`.
 
-    Raises UsageError where it is a copy of another environment than `environment`.
+    `dates` says what a date of a version means that comes with a zone, unless `environment` does. Raises UsageError
+    where it is a copy of another environment than `environment`.
     """
     world = read_world(read_file(file))
     if environment is not None and world.get("environment", environment.name) != environment.name:
@@ -57,5 +58,5 @@ def read_copy(file: Path, environment: Environment | None = None) -> Seen:
             f"{file} is a copy of {world['environment']}, not of {environment.name}",
             "give --environment, or make a copy:  reconciler snapshot --out FILE",
         )
-    snapshot, taken = snapshot_from_world(world)
+    snapshot, taken = snapshot_from_world(world, environment.version_dates if environment else dates)
     return Seen(snapshot, find_unread(snapshot), taken)

@@ -102,7 +102,7 @@ def open_site(screen: Screen, workplace: Workplace, environment: Environment, pa
     """The service of `environment`, ready to be written to."""
     with (
         open_service(workplace.root, environment) as address,
-        open_editor(address.url, address.key, tell=screen.remark) as editor,
+        open_editor(address.url, address.key, tell=screen.remark, version_dates=environment.version_dates) as editor,
     ):
         yield Site(screen, workplace, environment, editor, parallelism)
 

@@ -17,6 +17,7 @@ from reconciler.model.project import (
     OnBlocked,
     PrimaryMove,
     Project,
+    VersionDates,
 )
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ def _make_environment(name: str, settings: Mapping[str, Any]) -> Environment:
         api_key_env=settings.get("apiKeyEnv", _DEFAULT.api_key_env),
         primary_move=PrimaryMove(settings.get("primaryMove", PrimaryMove.TAKE_FIRST)),
         channel_edit=ChannelEdit(settings.get("channelEdit", ChannelEdit.OMIT_VERSION)),
+        version_dates=VersionDates(settings["versionDates"]) if "versionDates" in settings else None,
     )
 
 

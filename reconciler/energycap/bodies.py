@@ -19,12 +19,13 @@ from reconciler.model.fields import (
     VERSION_FIELDS,
 )
 from reconciler.model.project import ChannelEdit
+from reconciler.model.values import has_zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from reconciler.model.fields import Field
-    from reconciler.model.live import Live, Version
+    from reconciler.model.live import Live
     from reconciler.model.values import Spec, Value
 
 _CHANNEL_PATHS = frozenset(field.path for field in CHANNEL_FIELDS)
@@ -50,7 +51,7 @@ def channel_body(fresh: Live, wanted: Spec, channel_edit: ChannelEdit) -> dict[s
         values[INTERVAL_MINUTES] = None
     body = _by_key(CHANNEL_FIELDS, values)
     if not is_versioned or channel_edit is ChannelEdit.ECHO_LATEST:
-        body[VERSION] = _make_version(fresh.current, wanted, is_calculated=values[IS_CALCULATED] is True)
+        body[VERSION] = _make_version(fresh, wanted, is_calculated=values[IS_CALCULATED] is True)
     return body
 
 
@@ -61,10 +62,13 @@ def version_body(fresh: Live, wanted: Spec) -> dict[str, object]:
     Source: PUT …/esachannel/{esaChannelId}/version/{versionId}.
     """
     _refuse_others(wanted, _VERSION_PATHS)
-    return _make_version(fresh.current, wanted, is_calculated=fresh.is_calculated)
+    return _make_version(fresh, wanted, is_calculated=fresh.is_calculated)
 
 
-def _make_version(version: Version, wanted: Spec, *, is_calculated: bool) -> dict[str, object]:
+def _make_version(fresh: Live, wanted: Spec, *, is_calculated: bool) -> dict[str, object]:
+    version = fresh.current
+    if version.begin_date and has_zone(version.begin_date):
+        raise unusable(f"channel {fresh.id}: its version begins at {version.begin_date}, and nothing says what that is")
     # The date as it was read: for the service, the beginning of time may be a date and null something else.
     values = {**version.values, BEGIN_DATE: version.begin_date, **_pick(wanted, _VERSION_PATHS)}
     # After the merge: a change of the rule, or of the channel's kind, decides about values that it does not mention.

@@ -53,6 +53,7 @@ class Request:
 
 LIST_CHANNELS = Call("GET", "/api/v202406/esachannel")
 READ_CHANNEL = Call("GET", "/api/v202406/esachannel/{}")
+READ_DATA_POINT = Call("GET", "/api/v202406/datapoint/{}")
 EDIT_CHANNEL = Call("PUT", "/api/v202406/esachannel/{}", is_read=False, permission="Meters (Edit)")
 EDIT_VERSION = Call("PUT", "/api/v202406/esachannel/{}/version/{}", is_read=False, permission="Meters (Edit)")
 LIST_UNITS = Call("GET", "/api/v202305/unit")

@@ -19,11 +19,13 @@ from reconciler.energycap.calls import (
     WRITES,
 )
 from reconciler.energycap.listing import DOCUMENTS, LIVES, Listing
-from reconciler.energycap.salvage import check_id
+from reconciler.energycap.salvage import check_id, live_from_row
 from reconciler.energycap.session import Session
 from reconciler.energycap.side_calls import judge_formula, judge_formulas, read_raw, start_reference
 from reconciler.energycap.threads import open_threads
+from reconciler.energycap.time_zones import DataPoints
 from reconciler.energycap.transport import Transport
+from reconciler.energycap.version_dates import is_dated_in_zone, needs_zone, read_dates
 from reconciler.energycap.wire import live_from_response
 from reconciler.energycap.worlds import WORLD_FORMAT
 from reconciler.errors import BadAnswer, Refused, Unavailable, Unreachable
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
     from reconciler.model.findings import Finding
     from reconciler.model.formulas import FormulaVerdict
     from reconciler.model.live import Live
-    from reconciler.model.project import ChannelEdit
+    from reconciler.model.project import ChannelEdit, VersionDates
     from reconciler.model.reference import Reference
     from reconciler.model.values import Spec
 
@@ -50,24 +52,33 @@ _CONFLICT = 409
 
 @contextmanager
 def open_reader(
-    url: str, key: str, wire: Wire | None = None, tell: Callable[[str], None] | None = None
+    url: str,
+    key: str,
+    wire: Wire | None = None,
+    tell: Callable[[str], None] | None = None,
+    version_dates: VersionDates | None = None,
 ) -> Iterator[Reader]:
     """A reader of the service at `url`, whose transport cannot send anything that writes.
 
     Raises ProjectError where `url` is no address to send a key to, and Unauthorized where `key` can be none. `wire`
-    stands in for the network. `tell` is told what takes longer than it should.
+    stands in for the network. `tell` is told what takes longer than it should. `version_dates` says
+    what a date of a version means that comes with a zone.
     """
     with open_session(url, key, READS, wire) as session, open_threads() as executor:
-        yield Reader(session, executor, tell)
+        yield Reader(session, executor, tell, version_dates)
 
 
 @contextmanager
 def open_editor(
-    url: str, key: str, wire: Wire | None = None, tell: Callable[[str], None] | None = None
+    url: str,
+    key: str,
+    wire: Wire | None = None,
+    tell: Callable[[str], None] | None = None,
+    version_dates: VersionDates | None = None,
 ) -> Iterator[Editor]:
     """A reader of the service at `url` that can also edit channels and their versions. Raises as `open_reader`."""
     with open_session(url, key, WRITES, wire) as session, open_threads() as executor:
-        yield Editor(session, executor, tell)
+        yield Editor(session, executor, tell, version_dates)
 
 
 @contextmanager
@@ -83,10 +94,18 @@ def open_session(url: str, key: str, allowed: re.Pattern[str], wire: Wire | None
 class Reader:
     """Reads the service, from any number of threads. Every method raises ServiceError where it cannot."""
 
-    def __init__(self, session: Session, executor: Executor, tell: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        executor: Executor,
+        tell: Callable[[str], None] | None = None,
+        version_dates: VersionDates | None = None,
+    ) -> None:
         self._session = session
         self._executor = executor
         self._listing = Listing(session, executor, tell)
+        self._version_dates = version_dates
+        self._data_points = DataPoints(session, executor)
 
     @property
     def requests(self) -> Counter[str]:
@@ -109,12 +128,14 @@ class Reader:
         A channel whose answer cannot be read as documented is among them, with its flaw. Raises BadAnswer where the
         service's own count and the pages do not agree, also at a second attempt.
         """
-        return self._listing.read(data_point_id, LIVES)
+        channels = self._listing.read(data_point_id, LIVES)
+        self._data_points.read([live.data_point.id for live in channels if needs_zone(live, self._version_dates)])
+        return tuple(map(self._read_dates, channels))
 
     def read_channel(self, channel_id: int) -> Fetched:
         """The channel with this id. Raises Refused, with status 404, where there is none."""
         document = self._session.read(READ_CHANNEL.to(channel_id))
-        return Fetched(_expect(channel_id, document))
+        return Fetched(self._read_dates(_expect(channel_id, document)))
 
     def read_reference(self, channels: Sequence[Live]) -> Reference:
         """All reference data: what the service lists, and what only `channels` show. Says what could not be read."""
@@ -135,11 +156,14 @@ class Reader:
         asked = {name: self._executor.submit(read_raw, self._session, call.to()) for name, call in lists.items()}
         channels = self._listing.read(None, DOCUMENTS)
         read = {name: future.result() for name, future in asked.items()}
+        dated = [live.data_point.id for live in map(live_from_row, channels) if is_dated_in_zone(live)]
+        points = self._data_points.read(dated)
         return {
             "formatVersion": WORLD_FORMAT,
             "channels": list(channels),
             **{name: raw.document for name, raw in read.items() if not raw.unread},
             "unread": {name: raw.unread for name, raw in read.items() if raw.unread},
+            **({"dataPoints": [point for point in points.values() if point]} if points else {}),
         }
 
     def validate_formula(self, data_point_id: int, formula: str) -> FormulaVerdict:
@@ -149,6 +173,9 @@ class Reader:
     def validate_formulas(self, formulas: Iterable[tuple[int, str]]) -> tuple[FormulaVerdict, ...]:
         """The verdict on each formula, given with its data point: as `validate_formula`, side by side."""
         return judge_formulas(self._session, self._executor, tuple(formulas))
+
+    def _read_dates(self, live: Live) -> Live:
+        return read_dates(live, self._version_dates, self._data_points.find_zone)
 
 
 class Editor(Reader):
@@ -171,7 +198,7 @@ class Editor(Reader):
         request = EDIT_CHANNEL.to(fresh.id, body=channel_body(fresh, wanted, channel_edit))
         try:
             answer = self._session.ask(request, partial(self._refuse_moved, fresh))
-            return _expect(fresh.id, decode(request, answer)) if answer.body.strip() else None
+            return self._read_dates(_expect(fresh.id, decode(request, answer))) if answer.body.strip() else None
         except BadAnswer as error:
             raise _make_doubt(request, error) from error
 

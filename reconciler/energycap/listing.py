@@ -79,7 +79,7 @@ class Listing:
         parts = set(self._find_parts(rows, form, is_all=data_point_id is None))
         if not parts:
             return tuple(row.content for row in rows if row.content is not None)
-        if len(parts) > 1:
+        if data_point_id is None and len(parts) > 1:
             self._tell(f"the list of channels leaves out values: reading {len(parts):,} channels one by one ...")
         read = dict(zip(parts, self._executor.map(lambda id_: self._read_if_there(id_, form), parts), strict=True))
         if not any(read.values()):

@@ -21,7 +21,7 @@ from reconciler.model.fields import (
     Kind,
 )
 from reconciler.model.live import DataPoint, Live, Version
-from reconciler.model.values import BEGINNING, canonical_number, canonical_time
+from reconciler.model.values import BEGINNING, canonical_moment, canonical_number, canonical_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -119,7 +119,7 @@ def read_values(document: Document, groups: tuple[Group, ...]) -> dict[str, Valu
 
 def _make_canonical(value: object, kind: Kind, place: str) -> Value:
     if kind is Kind.LOCAL_TIME and isinstance(value, str):
-        return canonical_time(value)
+        return canonical_moment(value)
     if isinstance(value, float) and math.isfinite(value) and (kind is Kind.DECIMAL or kind is Kind.WHOLE):
         number = canonical_number(value)
         if kind is Kind.DECIMAL or isinstance(number, int):
@@ -137,6 +137,11 @@ def find_minutes(values: Mapping[str, Value]) -> Value:
 def _read_time(document: Document, name: str) -> str | None:
     text = read_text(document, name)
     return None if text is None else canonical_time(text)
+
+
+def _read_moment(document: Document, name: str) -> str | None:
+    text = read_text(document, name)
+    return None if text is None else canonical_moment(text)
 
 
 def _read_versions(document: Document, *, is_calculated: bool) -> tuple[Version, ...]:
@@ -162,7 +167,7 @@ def read_version(document: Document, *, is_calculated: bool) -> Version:
     return Version(
         id=read_id(document, "channelVersionId"),
         begin_date=begin_date if isinstance(begin_date, str) else None,
-        end_date=_read_time(document, "endDate"),
+        end_date=_read_moment(document, "endDate"),
         values=clear_exclusive(values, is_calculated=is_calculated),
     )
 

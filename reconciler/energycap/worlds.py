@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, TypeVar
 from reconciler.energycap.documents import Document, Odd, read_object, read_objects, read_text
 from reconciler.energycap.reference import Listed, make_reference, types_from_response, units_from_response
 from reconciler.energycap.salvage import live_from_row
+from reconciler.energycap.time_zones import find_time_zone
+from reconciler.energycap.version_dates import read_dates
 from reconciler.errors import BadAnswer, FileError
 from reconciler.model.live import Snapshot
 from reconciler.nesting import is_too_deep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from reconciler.model.project import VersionDates
 
 _Entry = TypeVar("_Entry")
 
@@ -41,14 +45,21 @@ def read_world(text: str) -> Document:
     return world
 
 
-def snapshot_from_world(world: Document) -> tuple[Snapshot, str]:
+def snapshot_from_world(world: Document, version_dates: VersionDates | None = None) -> tuple[Snapshot, str]:
     """The snapshot that `world` holds, and when it was taken, "" where it does not say.
 
-    Raises FileError where the world is not whole.
+    `version_dates` says what a date of a version means that comes with a zone. Raises FileError where the world is not
+    whole.
     """
     try:
         taken = read_text(world, "taken") or ""
-        channels = tuple(map(live_from_row, read_objects(world.get("channels"), "channels")))
+        points = {
+            point.get("dataPointId"): point for point in read_objects(world.get("dataPoints") or [], "dataPoints")
+        }
+        channels = tuple(
+            read_dates(live_from_row(row), version_dates, lambda id_: find_time_zone(points.get(id_, {})))
+            for row in read_objects(world.get("channels"), "channels")
+        )
         units = _read_listed(world, "units", units_from_response)
         types = _read_listed(world, "observationTypes", types_from_response)
     except (Odd, BadAnswer) as error:

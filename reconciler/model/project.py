@@ -23,6 +23,13 @@ class ChannelEdit(Enum):
     ECHO_LATEST = "echoLatest"  # the latest version is sent as it was read
 
 
+class VersionDates(Enum):
+    """What a date of a version means that the service gives with a zone (ESA413)."""
+
+    WALL_TIME = "wallTime"  # local time of the data point, with a zone that means nothing
+    UTC = "utc"  # an instant
+
+
 class HistoryRewrites(Enum):
     """Whether `apply` may rewrite stored values."""
 
@@ -40,13 +47,17 @@ class OnBlocked(Enum):
 
 @record
 class Environment:
-    """One service to plan against. `url` is `sandbox` for the embedded one; `api_key_env` names a variable."""
+    """One service to plan against. `url` is `sandbox` for the embedded one; `api_key_env` names a variable.
+
+    `version_dates` is None as long as nobody has looked what dates with a zone mean.
+    """
 
     name: str
     url: str
     api_key_env: str = "ECI_API_KEY"
     primary_move: PrimaryMove = PrimaryMove.TAKE_FIRST
     channel_edit: ChannelEdit = ChannelEdit.OMIT_VERSION
+    version_dates: VersionDates | None = None
 
     @property
     def is_sandbox(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -16,7 +17,10 @@ Spec: TypeAlias = Mapping[str, Value]
 # (legacy bounds of the vendor's SDK: 1899-12-30 to 2099-12-31).
 BEGINNING = "1899-12-30T00:00:00"
 
-_LOCAL_TIME = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d)?(\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?")
+# No place on earth was ever further from UTC: so far from there the beginning may be written in another zone.
+_FURTHEST = timedelta(hours=16)
+
+_LOCAL_TIME = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d)?(\.\d+)?)?([Zz]|[+-]\d\d:?\d\d)?")
 
 
 def canonical_number(number: float) -> int | float:
@@ -49,6 +53,42 @@ def canonical_time(text: str) -> str:
     match = _LOCAL_TIME.fullmatch(text)
     if match is None:
         return text
-    day, minute, second, fraction = match.groups()
+    day, minute, second, fraction, _ = match.groups()
     fraction = (fraction or "").rstrip("0").rstrip(".")
     return f"{day}T{minute or '00:00'}{second or ':00'}{fraction}"
+
+
+# Of versions most begin and end at a few dates.
+@lru_cache(maxsize=1024)
+def canonical_moment(text: str) -> str:
+    """`text` as `canonical_time` has it, but with the zone that follows it, as in 2024-01-01T05:00:00Z.
+
+    What such a date of a version means is not documented: local time, with a zone added that means nothing, or an
+    instant. Only the beginning of time is itself, in whichever zone it is written.
+    """
+    zone = _find_zone(text)
+    if zone is None:
+        return canonical_time(text)
+    moment = f"{canonical_time(text)}{zone}"
+    return BEGINNING if _is_beginning(moment) else moment
+
+
+def has_zone(text: str) -> bool:
+    """Whether `text` is a date and time with a zone: Z, or an offset from UTC."""
+    return _find_zone(text) is not None
+
+
+def _find_zone(text: str) -> str | None:
+    match = _LOCAL_TIME.fullmatch(text)
+    zone = match.group(5) if match else None
+    if zone is None:
+        return None
+    return "Z" if zone in ("Z", "z") else f"{zone[:3]}:{zone[-2:]}"
+
+
+def _is_beginning(moment: str) -> bool:
+    try:
+        distance = datetime.fromisoformat(moment) - datetime.fromisoformat(f"{BEGINNING}Z")
+    except (ValueError, OverflowError):
+        return False
+    return abs(distance) <= _FURTHEST

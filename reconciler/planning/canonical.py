@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeGuard
 from reconciler.model.exclusive import is_blank
 from reconciler.model.fields import FIELD_AT, ODOMETER, OFFSET, Kind
 from reconciler.model.formulas import is_same_formula
-from reconciler.model.values import BEGINNING, canonical_number, canonical_time
+from reconciler.model.values import BEGINNING, canonical_moment, canonical_number, canonical_time
 
 if TYPE_CHECKING:
     from reconciler.model.fields import Field
@@ -52,8 +52,9 @@ def _fill_in(field: Field, value: Value, rule_id: Value) -> Value:
     if (field.path == OFFSET and value == 0) or (field.kind is Kind.FORMULA and is_blank(value)):
         return None
     if field.kind is Kind.LOCAL_TIME and isinstance(value, str):
-        time = canonical_time(value)
-        return None if time == BEGINNING else time
+        # A date with a zone is the same as itself alone: what it means is not known.
+        moment = canonical_moment(value)
+        return None if moment == BEGINNING else moment
     return value
 
 

@@ -77,7 +77,7 @@ def make_plan(definitions: Definitions, snapshot: Snapshot, basis: Basis) -> Pla
     readable = [pair for pair in pairing.pairs if not pair.live.flaw]
     drafting = _make_drafts(readable, _make_vocabulary(desired, pairing.pairs, index, snapshot.reference))
     around = _make_surroundings(drafting, pairing, index, snapshot, basis.environment)
-    around = replace(around, refusals=basis.refusals)
+    around = replace(around, refusals=basis.refusals, version_dates=basis.environment.version_dates)
     judged = _judge(drafting.drafts, around, definitions.feeds)
     names = [channel.name for channel in desired]
     kept = _find_kept(names, basis.filter, judged)

@@ -1,4 +1,4 @@
-"""Whether the settings of a channel fit together as they will be (ESA2xx, ESA406, ESA407, ESA411)."""
+"""Whether the settings of a channel fit together as they will be (ESA2xx, ESA406, ESA407, ESA411, ESA413)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from reconciler.model.fields import (
     UNIT_ID,
 )
 from reconciler.model.plan import Block
-from reconciler.model.project import ChannelEdit
+from reconciler.model.project import ChannelEdit, VersionDates
+from reconciler.model.values import canonical_time, has_zone
 from reconciler.planning.citing import show_value
 from reconciler.planning.constraints import find_violations
 from reconciler.rules import RULES
@@ -45,6 +46,7 @@ def check_settings(draft: Draft, around: Surroundings) -> Iterator[Block]:
     yield from _check_demand(draft, around)
     yield from _check_money(draft, around)
     yield from _check_begin(draft)
+    yield from _check_zone(draft, around)
 
 
 def _check_constraints(draft: Draft, around: Surroundings) -> Iterator[Block]:
@@ -125,6 +127,25 @@ def _check_begin(draft: Draft) -> Iterator[Block]:
             {"begin_date": begin, "begin_date_before": before, "versions": len(draft.live.versions)},
             f"write a beginDate after {before}" if before else RULES["ESA411"].fix,
         )
+
+
+def _check_zone(draft: Draft, around: Surroundings) -> Iterator[Block]:
+    """Whether a date would be sent back of which nobody knows what it means: as local time it may move the version."""
+    begin = draft.live.current.begin_date
+    if begin is None or not has_zone(begin) or not _is_sent(BEGIN_DATE, draft, around):
+        return
+    evidence = {"begin_date": begin, "version_dates": around.version_dates.value if around.version_dates else None}
+    if around.version_dates is VersionDates.UTC:
+        message = f"its version begins at {begin}, and the time zone of its data point is not known"
+        unblock = "edit the channel in EnergyCAP, or set the time zone of its data point there"
+    else:
+        local, utc = canonical_time(begin), VersionDates.UTC.value
+        message = f"its version begins at {begin}, which may be local time, {local}, or UTC"
+        unblock = (
+            f"look at the date in EnergyCAP. If it is {local.replace('T', ' ')} there, write  versionDates: "
+            f"{VersionDates.WALL_TIME.value}  for this environment in reconciler.yaml, else  versionDates: {utc}"
+        )
+    yield Block("ESA413", message, evidence, unblock, is_unknown=True)
 
 
 def _is_sent(path: str, draft: Draft, around: Surroundings) -> bool:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reconciler.model.desired import Desired
     from reconciler.model.live import Live
     from reconciler.model.plan import Change
-    from reconciler.model.project import ChannelEdit, PrimaryMove
+    from reconciler.model.project import ChannelEdit, PrimaryMove, VersionDates
     from reconciler.model.reference import ObservationType, Reference, Unit
     from reconciler.planning.draft import Draft
     from reconciler.planning.index import Index
@@ -44,7 +44,8 @@ class Surroundings:
     `drafts` are the updates of the plan by the id of their channel, `claims` the same by the import id they give to it,
     `managed` the channels of the files by live id, `users` those whose formulas use a channel, by its id. `refusals`
     are what the service has against the formula that a change gives to its channel, by the id of that. `unread` says
-    why the list of units or of observation types could not be read whole, by the path of their code.
+    why the list of units or of observation types could not be read whole, by the path of their code. `version_dates`
+    is what the environment says of dates of versions that come with a zone.
     """
 
     index: Index
@@ -58,6 +59,7 @@ class Surroundings:
     channel_edit: ChannelEdit
     refusals: Mapping[int, Sequence[str]] = field(default_factory=dict)
     unread: Mapping[str, str] = field(default_factory=dict)
+    version_dates: VersionDates | None = None
 
     def planned(self, channel: Live) -> Live:
         """`channel` as it will be after the plan."""

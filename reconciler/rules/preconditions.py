@@ -112,6 +112,16 @@ PRECONDITION_RULES: tuple[Rule, ...] = (
         "correct the formula as the service says",
     ),
     Rule(
+        "ESA413",
+        "The date at which the version begins has a zone, and what that means is not known.",
+        "An edit sends the date back, in local time of the data point. Read wrongly, it would move the version by "
+        "hours, and with it the settings of the readings in between.",
+        f"{_VERSION_EDIT}.beginDate: 'if any time zone information is provided, it will be ignored'; what a zone in an "
+        "answer means is not documented",
+        Certainty.ASSUMED,
+        "look at the date in EnergyCAP, then write versionDates: wallTime or versionDates: utc for the environment",
+    ),
+    Rule(
         "ESA415",
         "The id of a code in the files is known.",
         "EnergyCAP takes ids only. Where its list cannot be read, no channel that uses the code shows its id, so the "

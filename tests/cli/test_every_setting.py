@@ -90,17 +90,7 @@ READINGS = "channelImportId,observationTypeCode,time,value\nLOSSES,ELECUSE,2026-
 
 # All defaults together are one service, and each other value makes another.
 DEFAULTS = "page_order=stable"
-# The reconciler does not know this one yet.
-PENDING = ("version_dates=",)
-EVERY = [
-    DEFAULTS,
-    *(
-        assignment
-        for row in sandbox.describe_settings()
-        for value in row.values[1:]
-        if not (assignment := f"{row.name}={value}").startswith(PENDING)
-    ),
-]
+EVERY = [DEFAULTS, *(f"{row.name}={value}" for row in sandbox.describe_settings() for value in row.values[1:])]
 
 
 @contextmanager

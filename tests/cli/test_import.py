@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from reconciler import sandbox
 from tests.cli.tenants import read_files
 from tests.worlds import make_channel, make_data_point, make_version, make_world
 
@@ -237,6 +238,28 @@ def test_what_a_file_cannot_hold_is_left_out_and_told(town: Desk) -> None:
         ],
     )
     assert 'channelImportId: "\\u202EIMP"' in (town.root / USE).read_text()
+
+
+def test_a_date_that_nobody_knows_how_to_read_is_left_out_and_told(town: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ECI_API_KEY", "sandbox")
+    world = make_world(make_channel(1, {"beginDate": "2024-07-01T00:00:00"}))
+    options = sandbox.Options(sandbox.parse_settings(["version_dates=utc"]))
+    with sandbox.running(town.root / "dated.sqlite3", world, options) as service:
+        project = f"definitions: channels\nenvironments:\n  tenant:\n    url: {service.url}\n"
+        town.write("reconciler.yaml", project)
+        unknown = town.run("import", "--fields", "all", "--dry-run")
+        town.run("snapshot", "--out", "copy.json")
+        town.write("reconciler.yaml", f"{project}    versionDates: utc\n")
+        known = town.run("import", "--fields", "all", "--dry-run")
+    copied = town.run("import", "--fields", "all", "--dry-run", "--snapshot", "copy.json")
+
+    assert unknown.out.splitlines()[-5:-2] == [
+        "Left out of the files, and so not managed:",
+        "  dp-1-channel-1  esaChannelVersion.beginDate",
+        "      EnergyCAP gives it with a zone: set versionDates in reconciler.yaml",
+    ]
+    assert 'beginDate: "2024-07-01T00:00:00"' in known.out
+    assert copied.out == known.out
 
 
 def test_drift_is_accepted_with_an_update(town: Desk) -> None:

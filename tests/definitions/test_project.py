@@ -18,6 +18,7 @@ from reconciler.model.project import (
     OnBlocked,
     PrimaryMove,
     Project,
+    VersionDates,
 )
 from tests.definitions.places import show
 
@@ -36,6 +37,7 @@ environments:
     apiKeyEnv: ECI_API_KEY_PRODUCTION
     primaryMove: giveUpFirst
     channelEdit: echoLatest
+    versionDates: utc
 guards:
   maxChanges: 30%
   historyRewrites: forbid
@@ -95,6 +97,7 @@ def test_a_project_file_becomes_records(tmp_path: Path) -> None:
                     "ECI_API_KEY_PRODUCTION",
                     PrimaryMove.GIVE_UP_FIRST,
                     ChannelEdit.ECHO_LATEST,
+                    VersionDates.UTC,
                 ),
             ),
             "sandbox",

@@ -13,7 +13,7 @@ import pytest
 from reconciler.definitions.accept import compile_accept, resolve
 from reconciler.definitions.schema import Format, find_schemas, read_schema
 from reconciler.model.fields import CHANNEL_FIELDS, VERSION, VERSION_FIELDS, Field, Kind
-from reconciler.model.project import ChannelEdit, HistoryRewrites, OnBlocked, PrimaryMove
+from reconciler.model.project import ChannelEdit, HistoryRewrites, OnBlocked, PrimaryMove, VersionDates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -154,6 +154,7 @@ def test_the_choices_of_the_project_file_are_those_of_its_records() -> None:
         [move.value for move in PrimaryMove],
         [edit.value for edit in ChannelEdit],
     )
+    assert environment["versionDates"]["enum"] == [meaning.value for meaning in VersionDates]
     assert (guards["historyRewrites"]["enum"], guards["blocked"]["enum"]) == (
         [choice.value for choice in HistoryRewrites],
         [choice.value for choice in OnBlocked],

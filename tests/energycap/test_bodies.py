@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,7 +20,7 @@ ONE = live_from_response(make_channel())
 SEVERAL = live_from_response(
     make_versions(
         make_version(channelVersionId=1, endDate="2026-01-01T00:00:00", multiplier=7),
-        make_version(channelVersionId=2, beginDate="2026-01-01T00:00:00Z", multiplier=0.5, minimumReading=-1.0),
+        make_version(channelVersionId=2, beginDate="2026-01-01T00:00:00", multiplier=0.5, minimumReading=-1.0),
     )
 )
 VERSION_BODY = {
@@ -179,6 +180,21 @@ def test_a_date_that_stands_for_the_beginning_of_time_is_sent_as_it_was_read() -
 
     assert version_body(live, {}) == VERSION_BODY | {"beginDate": "1899-12-30T00:00:00"}
     assert version_body(live, {"esaChannelVersion.beginDate": None}) == VERSION_BODY
+
+
+@pytest.mark.parametrize("begin", ["2026-01-01T00:00:00Z", "2026-01-01T00:00:00+02:00"])
+def test_a_date_whose_zone_may_mean_anything_is_never_sent(begin: str) -> None:
+    one = live_from_response(make_versions(make_version(beginDate=begin)))
+    several = live_from_response(make_versions(make_version(channelVersionId=1), make_version(beginDate=begin)))
+    message = f"channel 1042: its version begins at {begin}, and nothing says what that is"
+
+    with pytest.raises(BadAnswer, match=re.escape(message)):
+        channel_body(one, {"channelInfo": "New"}, ChannelEdit.OMIT_VERSION)
+    with pytest.raises(BadAnswer, match=re.escape(message)):
+        version_body(several, {"esaChannelVersion.multiplier": 2})
+    with pytest.raises(BadAnswer, match=re.escape(message)):
+        channel_body(several, {"channelInfo": "New"}, ChannelEdit.ECHO_LATEST)
+    assert "esaChannelVersion" not in channel_body(several, {"channelInfo": "New"}, ChannelEdit.OMIT_VERSION)
 
 
 def test_a_version_is_edited_on_its_own() -> None:

@@ -138,12 +138,17 @@ def test_numbers_are_the_shortest_equal_ones(written: float, read: float) -> Non
         ("1899-12-30T00:00:00", None, "1899-12-30T00:00:00"),
         ("1899-12-30", None, "1899-12-30T00:00:00"),
         ("2026-03-30", "2026-03-30T00:00:00", "2026-03-30T00:00:00"),
-        ("2026-03-30T05:00:00.000Z", "2026-03-30T05:00:00", "2026-03-30T05:00:00"),
-        ("2026-03-30T05:00:00-06:00", "2026-03-30T05:00:00", "2026-03-30T05:00:00"),
+        ("2026-03-30T05:00:00.000Z", "2026-03-30T05:00:00Z", "2026-03-30T05:00:00Z"),
+        ("2026-03-30T05:00:00-0600", "2026-03-30T05:00:00-06:00", "2026-03-30T05:00:00-06:00"),
+        ("1899-12-30T00:00:00Z", None, "1899-12-30T00:00:00"),
+        ("1899-12-30T05:00:00Z", None, "1899-12-30T00:00:00"),
+        ("1899-12-29T11:00:00Z", None, "1899-12-30T00:00:00"),
+        ("1899-12-30T00:00:00-05:00", None, "1899-12-30T00:00:00"),
+        ("1899-12-31T00:00:00Z", "1899-12-31T00:00:00Z", "1899-12-31T00:00:00Z"),
         ("yesterday", "yesterday", "yesterday"),
     ],
 )
-def test_dates_are_local_and_the_beginning_of_time_is_none(
+def test_dates_keep_their_zone_and_the_beginning_of_time_is_none_in_any(
     written: str | None, managed: str | None, kept: str | None
 ) -> None:
     version = live_from_response(make_versions(make_version(beginDate=written))).current
@@ -161,7 +166,7 @@ def test_versions_are_ordered_by_age_and_the_last_is_current() -> None:
     live = live_from_response(make_versions(again, open_ended, second, floored, first))
 
     assert [version.id for version in live.versions] == [1, 2, 3, 4, 5]
-    assert live.versions[0].end_date == "2025-01-01T00:00:00"
+    assert live.versions[0].end_date == "2025-01-01T00:00:00+02:00"
     assert live.values["esaChannelVersion.multiplier"] == 0.7
     assert live.current.id == 5
 

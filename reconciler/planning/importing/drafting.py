@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.model.desired import Desired
-from reconciler.model.fields import CHANNEL_IMPORT_ID, FIELD_AT, FORMULA, INTERVAL_MINUTES, IS_CALCULATED
+from reconciler.model.fields import BEGIN_DATE, CHANNEL_IMPORT_ID, FIELD_AT, FORMULA, INTERVAL_MINUTES, IS_CALCULATED
+from reconciler.model.values import has_zone
 from reconciler.planning.importing.pointers import find_pointers, has_own_import_id
 from reconciler.planning.importing.terms import Head, LeftOut
 from reconciler.planning.importing.values import list_paths, write_formula, write_value
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _UNHOLDABLE = "a file cannot hold this value"
 _SHARED = "another channel has the same import id"
+_ZONED = "EnergyCAP gives it with a zone: set versionDates in reconciler.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ def _write_spec(live: Live, drafter: Drafter) -> tuple[dict[str, Value], tuple[L
     for path in list_paths(live, drafter.terms.fields):
         if path == CHANNEL_IMPORT_ID and not has_own_import_id(live, drafter.index):
             left_out.append(LeftOut(drafter.names[live.id], path, _SHARED))
+        elif path == BEGIN_DATE and has_zone(str(live.values[path])):
+            left_out.append(LeftOut(drafter.names[live.id], path, _ZONED))
         elif written := _write(live, path, drafter):
             spec[written[0]] = written[1]
         else:
