@@ -1,4 +1,4 @@
-"""Whether the settings of a channel fit together as they will be (ESA2xx, ESA406, ESA407, ESA411, ESA413)."""
+"""Whether the settings of a channel fit together as they will be (ESA2xx, ESA406, ESA407, ESA413)."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from reconciler.model.fields import (
 from reconciler.model.plan import Block
 from reconciler.model.project import ChannelEdit, VersionDates
 from reconciler.model.values import canonical_time, has_zone
+from reconciler.planning.begins import check_begin
 from reconciler.planning.citing import show_value
 from reconciler.planning.constraints import find_violations
 from reconciler.rules import RULES
@@ -45,7 +46,7 @@ def check_settings(draft: Draft, around: Surroundings) -> Iterator[Block]:
     yield from _check_constraints(draft, around)
     yield from _check_demand(draft, around)
     yield from _check_money(draft, around)
-    yield from _check_begin(draft)
+    yield from check_begin(draft)
     yield from _check_zone(draft, around)
 
 
@@ -114,19 +115,6 @@ def _find_way_out(path: str, around: Surroundings) -> str:
     if path == UNIT_CODE:
         return "write the code of a unit whose type EnergyCAP gives"
     return "an observation type whose noun EnergyCAP gives"
-
-
-def _check_begin(draft: Draft) -> Iterator[Block]:
-    if BEGIN_DATE not in draft.touched or len(draft.live.versions) < 2:
-        return
-    begin, before = draft.planned.current.begin_date, draft.live.versions[-2].begin_date
-    if begin is None or begin <= (before or ""):
-        yield Block(
-            "ESA411",
-            f"the current version must begin after the one before it, found {show_value(begin)} for beginDate",
-            {"begin_date": begin, "begin_date_before": before, "versions": len(draft.live.versions)},
-            f"write a beginDate after {before}" if before else RULES["ESA411"].fix,
-        )
 
 
 def _check_zone(draft: Draft, around: Surroundings) -> Iterator[Block]:

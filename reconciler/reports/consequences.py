@@ -40,7 +40,7 @@ def describe_consequence(edit: Edit, changes: Sequence[Change] = ()) -> str:
     """
     match edit.impact:
         case Impact.COSMETIC | Impact.FORWARD:
-            return ""
+            return _describe_first_begin(edit, changes)
         case Impact.ROUTING:
             return _describe_routing(edit)
         case Impact.STRUCTURAL:
@@ -88,9 +88,20 @@ def _describe_span(history: History | None, *, is_versioned: bool) -> str:
         return ""
     begin = history.versions[-1].begin_date if is_versioned and history.versions else None
     # Local times of one form: the later one is the greater text.
-    times = [max(filter(None, (begin, history.first_reading)), default=None), history.last_reading]
+    start = max(filter(None, (begin, history.first_reading)), default=None)
+    if start and history.last_reading and start > history.last_reading:
+        return ""
+    times = [start, history.last_reading]
     words = [f"{word} {harmless(show_time(time))}" for word, time in zip(("from", "to"), times, strict=True) if time]
     return f" ({' '.join(words)})" if words else ""
+
+
+def _describe_first_begin(edit: Edit, changes: Sequence[Change]) -> str:
+    """What the begin of an only version means for readings that are yet to come."""
+    is_first = all(change.version_count == 1 for change in changes)
+    if edit.path != BEGIN_DATE or not is_first or not isinstance(edit.after, str):
+        return ""
+    return f"readings up to {harmless(show_time(edit.after))} would belong to no version"
 
 
 def _describe_routing(edit: Edit) -> str:

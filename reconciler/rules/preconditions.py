@@ -158,4 +158,14 @@ PRECONDITION_RULES: tuple[Rule, ...] = (
         Certainty.INFERRED,
         "look at these channels in EnergyCAP and correct them there",
     ),
+    Rule(
+        "ESA420",
+        "A version's beginDate moves only where no stored reading lies.",
+        "A reading belongs to the version whose time it falls in. Where a begin moves past stored readings, they go to "
+        "another version with other settings, or to none at all.",
+        f"{_VERSION_EDIT}.beginDate: the valid period is exclusive of it; what becomes of readings that lose their "
+        "version is not documented",
+        Certainty.INFERRED,
+        "leave beginDate as it is; to change settings from a date on, make a new version in EnergyCAP that begins then",
+    ),
 )

@@ -67,7 +67,7 @@ def describe(plan: Plan) -> list[tuple[str, tuple[str, ...]]]:
         (want("fans", 1063, esaChannelVersion__observationRule="Trip", esaChannelVersion__offset=5),),
         (want("irrigation", 1049, esaChannelVersion__observationRule="Odometer"),),
         (want("a", 1083, channelImportId="FREED"), want("b", 1084, channelImportId="CP-ELEC-01-PUMPS")),
-        (want("gas", 1046, esaChannelVersion__beginDate="2023-06-01T00:00:00"),),
+        (want("irrigation", 1049, esaChannelVersion__beginDate="2023-06-01T00:00:00"),),
     ],
     ids=["conversion", "primary", "demoted", "versions", "to trip", "to odometer", "import ids", "begin"],
 )

@@ -58,6 +58,14 @@ def test_readings_that_came_meanwhile_block_a_conversion() -> None:
     assert judge_again(plan, "new", OLD, NEW, make_calculated(3, "channel(2)")) == ["ESA403"]
 
 
+def test_readings_that_came_meanwhile_block_a_begin_that_would_leave_them_without_a_version() -> None:
+    plan = plan_of((make_desired("new", 2, {f"{V}beginDate": "2025-03-01"}),), (OLD, NEW))
+    read = replace(NEW, has_readings=True, first_reading="2025-02-01T00:15:00", last_reading="2025-04-01T00:00:00")
+
+    assert judge_again(plan, "new", OLD, read) == ["ESA420"]
+    assert judge_again(plan, "new", OLD, replace(read, first_reading="2025-03-01T00:15:00")) == []
+
+
 def test_a_conversion_that_is_live_already_is_not_judged_as_one() -> None:
     plan = plan_of(
         (make_desired("new", 2, {"isCalculated": True, f"{V}formula": "channel(1)", "channelInfo": "Net"}),),

@@ -32,6 +32,12 @@ RENAMED: Spec = {"channelInfo": "New name"}
 ALREADY_WRONG = make_live(1, {f"{V}rolloverValue": 5})
 
 
+def read_over(first: str, last: str | None, begin: str | None = None, *, older: bool = False) -> Live:
+    """A channel with readings from `first` to `last` whose version begins at `begin`, perhaps after an older one."""
+    live = make_live(1, {f"{V}beginDate": begin}, has_readings=True, first_reading=first, last_reading=last)
+    return add_older_version(live, begin or "") if older else live
+
+
 def test_a_file_and_live_together_may_break_what_neither_breaks_alone() -> None:
     change = plan_one({f"{V}minimumReading": 100}, make_live(1, {f"{V}maximumReading": 50}))
 
@@ -215,6 +221,105 @@ def test_the_second_version_cannot_begin_at_the_beginning() -> None:
     ],
 )
 def test_a_begin_that_swallows_no_version_is_allowed(live: Live, begin: str | None) -> None:
+    assert plan_one({f"{V}beginDate": begin}, live).is_sendable
+
+
+@pytest.mark.parametrize(
+    ("live", "begin", "lost"),
+    [
+        pytest.param(
+            read_over("2024-12-01T00:15:00", "2025-06-30T00:00:00"),
+            "2025-03-01",
+            "stored readings from 2024-12-01T00:15:00 up to 2025-03-01T00:00:00 would belong to no version",
+            id="the first version, from the beginning to a date",
+        ),
+        pytest.param(
+            read_over("2024-12-01T00:15:00", "2025-06-30T00:00:00", begin="1899-12-30T00:00:00"),
+            "2099-01-01",
+            "stored readings from 2024-12-01T00:15:00 up to 2099-01-01T00:00:00 would belong to no version",
+            id="the first version, from the floor to the future",
+        ),
+        pytest.param(
+            read_over("2024-12-01T00:15:00", "2025-06-30T00:00:00", begin="2025-01-01T00:00:00"),
+            "2025-06-29T23:45",
+            "stored readings after 2025-01-01T00:00:00 up to 2025-06-29T23:45:00 would belong to no version",
+            id="the first version, to a later date",
+        ),
+        pytest.param(
+            read_over("2025-03-01T00:00:00", None),
+            "2025-03-01",
+            "stored readings from 2025-03-01T00:00:00 up to 2025-03-01T00:00:00 would belong to no version",
+            id="the first version, to the time of the first reading, which it does not cover",
+        ),
+        pytest.param(
+            read_over("2024-12-01T00:15:00", "2025-06-30T00:00:00", begin="2025-03-01T00:00:00", older=True),
+            "2025-04-01",
+            "stored readings after 2025-03-01T00:00:00 up to 2025-04-01T00:00:00 would go to the version before "
+            "this one",
+            id="a later version, later",
+        ),
+        pytest.param(
+            read_over("2024-12-01T00:15:00", "2025-06-30T00:00:00", begin="2025-03-01T00:00:00", older=True),
+            "2025-02-01",
+            "stored readings after 2025-02-01T00:00:00 up to 2025-03-01T00:00:00 would go from the version before to "
+            "this one",
+            id="a later version, earlier into the time of the one before",
+        ),
+    ],
+)
+def test_a_begin_does_not_move_past_stored_readings(live: Live, begin: str, lost: str) -> None:
+    (block,) = plan_one({f"{V}beginDate": begin, f"{V}multiplier": 2}, live).blocked_by
+
+    assert (block.rule, block.message, block.is_unknown) == ("ESA420", f"cannot begin at another time: {lost}", False)
+
+
+def test_a_begin_that_cannot_move_says_what_was_read_and_how_a_new_version_is_made() -> None:
+    live = read_over("2024-12-01T00:15:00", "2025-06-30T00:00:00")
+
+    (block,) = plan_one({f"{V}beginDate": "2025-03-01"}, live).blocked_by
+
+    assert block == Block(
+        rule="ESA420",
+        message="cannot begin at another time: stored readings from 2024-12-01T00:15:00 up to 2025-03-01T00:00:00 "
+        "would belong to no version",
+        evidence={
+            "begin_date_now": None,
+            "begin_date_wanted": "2025-03-01T00:00:00",
+            "has_readings": True,
+            "first_reading": "2024-12-01T00:15:00",
+            "last_reading": "2025-06-30T00:00:00",
+            "versions": 1,
+        },
+        unblock="write  beginDate: null  as EnergyCAP has it; to change settings from a date on, make a new version in "
+        "EnergyCAP that begins then, and let the file take it over:  reconciler import --update",
+    )
+
+
+@pytest.mark.parametrize(
+    ("has_readings", "unsaid"),
+    [(None, "whether the channel has readings"), (True, "when the channel's readings begin")],
+)
+def test_a_begin_does_not_move_where_nobody_says_what_is_stored(has_readings: bool | None, unsaid: str) -> None:
+    (block,) = plan_one({f"{V}beginDate": "2025-03-01"}, make_live(1, has_readings=has_readings)).blocked_by
+
+    message = f"may begin past stored readings: EnergyCAP does not say {unsaid}"
+    assert (block.rule, block.message, block.is_unknown) == ("ESA420", message, True)
+
+
+@pytest.mark.parametrize(
+    ("live", "begin"),
+    [
+        pytest.param(make_live(1, has_readings=False), "2099-01-01", id="no readings"),
+        pytest.param(read_over("2025-03-01T00:15:00", None), "2025-03-01", id="up to the first reading"),
+        pytest.param(read_over("2024-12-01T00:15:00", None, begin="2025-03-01T00:00:00"), None, id="an only version"),
+        pytest.param(
+            read_over("2024-01-01T00:15:00", "2025-02-01T00:00:00", begin="2025-03-01T00:00:00", older=True),
+            "2025-02-01",
+            id="all readings are older",
+        ),
+    ],
+)
+def test_a_begin_moves_where_no_reading_lies(live: Live, begin: str | None) -> None:
     assert plan_one({f"{V}beginDate": begin}, live).is_sendable
 
 
