@@ -13,7 +13,7 @@ import stamina
 from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
 from reconciler.energycap.answers import Busy, check_status, decode
-from reconciler.energycap.transport import Transport, Unsent
+from reconciler.energycap.transport import Barred, Transport, Unsent
 from reconciler.energycap.words import make_harmless
 from reconciler.errors import Unreachable
 from reconciler.rules import make_finding
@@ -70,8 +70,9 @@ class Session:
         """The answer of success to `request`, which is repeated where that can do no harm.
 
         A read is repeated after no answer, 408, 429 and 5xx; a write only where it was certainly not done: no
-        connection, or 429. A pause that the service asks for is kept. Before each repeat, and after its pause, `check`
-        is called: what it raises ends the asking. Raises any ServiceError.
+        connection, or 429. What a repeat does not cure, such as a certificate that is not trusted, is asked once. A
+        pause that the service asks for is kept. Before each repeat, and after its pause, `check` is called: what it
+        raises ends the asking. Raises any ServiceError.
         """
         checks = chain([_check_nothing], repeat(check))
 
@@ -117,14 +118,18 @@ def _tell_time_left(answer: Answer) -> tuple[str, ...]:
 
 
 def _pause_of_read(error: Exception) -> bool | float:
-    return _pause_of_busy(error) if isinstance(error, Busy) else isinstance(error, Unreachable)
+    return _pause_of_busy(error) if isinstance(error, Busy) else _is_curable(error, Unreachable)
 
 
 def _pause_of_write(error: Exception) -> bool | float:
     # 503 may come from something between here and the service, after the service did what was asked.
     if isinstance(error, Busy) and error.status == 429:
         return _pause_of_busy(error)
-    return isinstance(error, Unsent)
+    return _is_curable(error, Unsent)
+
+
+def _is_curable(error: Exception, kind: type[Unreachable]) -> bool:
+    return isinstance(error, kind) and not isinstance(error, Barred)
 
 
 def _pause_of_busy(busy: Busy) -> bool | float:

@@ -18,11 +18,15 @@ import httpx
 from reconciler import __version__
 from reconciler.energycap.address import refuse_foreign
 from reconciler.energycap.answers import Answer, unusable
+from reconciler.energycap.failures import ABOUT_CERTIFICATES, ABOUT_PROXY, diagnose, diagnose_silence
 from reconciler.energycap.key import find_flaw
+from reconciler.energycap.proxies import find_proxy
+from reconciler.energycap.trust import find_flaw as find_flaw_of_trust
 from reconciler.energycap.unpacking import Packed, unpack
 from reconciler.energycap.words import find_words, make_harmless
 from reconciler.errors import Refused, Unauthorized, Unreachable
 from reconciler.masking import MASK, Masker
+from reconciler.model.hosts import name_host
 
 if TYPE_CHECKING:
     import re
@@ -40,9 +44,6 @@ _IDLE_SECONDS = 3.0
 # Its debug log shows the headers of answers, and whatever a service may repeat in them.
 logging.getLogger("httpcore").setLevel(logging.INFO)
 
-_ABOUT_NETWORK = "check the network and the url of the environment; behind a proxy, the variable HTTPS_PROXY"
-_ABOUT_CERTIFICATES = "name the file of your organisation's certificates in the variable SSL_CERT_FILE"
-_ABOUT_PROXY = "check the variables HTTPS_PROXY and ALL_PROXY; a proxy is http:// or https://"
 _ABOUT_MASK = "take the key out of the channel in EnergyCAP, replace it, and plan again"
 _MASK = MASK.encode()
 
@@ -63,6 +64,10 @@ _LIMITS = Limits()
 
 class Unsent(Unreachable):
     """No connection came about: nothing was sent, so nothing was done."""
+
+
+class Barred(Unsent):
+    """No connection came about, and the next one would fail alike: a certificate not trusted, a proxy that refuses."""
 
 
 class Transport:
@@ -89,8 +94,11 @@ class Transport:
         self._wire = wire
         self._limits = limits
         self._headers = _make_headers(key)
-        self._extensions = {"timeout": httpx.Timeout(limits.silence, connect=limits.connect).as_dict()}
+        timeout = httpx.Timeout(limits.silence, connect=limits.connect, pool=limits.connect)
+        self._extensions = {"timeout": timeout.as_dict()}
         self._trust = _make_trust(address)
+        # A proxy of the environment stands between here and the world, never between here and this machine.
+        self._proxy = None if address.is_loopback else find_proxy(address.base, getproxies())
         self._lock = threading.Lock()
         self._local = threading.local()
         self._connections: list[_Connection] = []
@@ -112,6 +120,8 @@ class Transport:
             failure: ServiceError = unusable(f"{request}: it could not be unpacked: {self._show(str(reason))}")
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             failure = self._make_failure(request, error)
+            # A tunnel whose TLS failed would keep the only place of its pool, and the next request wait for it in vain.
+            self._renew_connection()
         # Raised out here, for the error of httpx holds the request, and with it the key.
         raise failure
 
@@ -133,8 +143,8 @@ class Transport:
                     raise unusable(f"{request}: it is longer than {self._limits.largest:,} bytes")
                 body.write(chunk)
                 if time.monotonic() >= end:
-                    reason = f"it takes longer than {self._limits.whole:g} s"
-                    raise Unreachable(self._describe(request, reason), _ABOUT_NETWORK)
+                    seen = diagnose_silence(f"it takes longer than {self._limits.whole:g} s", self._proxy)
+                    raise Unreachable(self._describe(request, seen.reason), seen.fix)
             return self._make_answer(response, body.getvalue())
 
     def _make_request(self, request: Request) -> httpx.Request:
@@ -155,18 +165,21 @@ class Transport:
         return Answer(response.status_code, headers, body, words)
 
     def _make_failure(self, request: Request, error: Exception) -> ServiceError:
-        reason = self._find_reason(error)
+        text = self._find_reason(error)
         match error:
             case httpx.ConnectError() | httpx.ConnectTimeout() | httpx.PoolTimeout() | httpx.ProxyError():
-                about = _ABOUT_CERTIFICATES if "CERTIFICATE_VERIFY_FAILED" in reason else _ABOUT_NETWORK
-                return Unsent(self._describe(request, reason), about)
+                seen = diagnose(error, text, name_host(self._address.base), self._proxy)
+                kind: type[Unreachable] = Barred if seen.is_lasting else Unsent
             case _:
-                return Unreachable(self._describe(request, reason), _ABOUT_NETWORK)
+                seen, kind = diagnose_silence(text, self._proxy), Unreachable
+        return kind(self._describe(request, seen.reason), seen.fix)
 
     def _find_reason(self, error: Exception) -> str:
         match error:
             case httpx.ConnectTimeout():
                 return f"no connection within {self._limits.connect:g} s"
+            case httpx.PoolTimeout():
+                return f"the connection of this thread was still in use after {self._limits.connect:g} s"
             case httpx.TimeoutException():
                 return f"silence for {self._limits.silence:g} s"
             case _:
@@ -191,16 +204,22 @@ class Transport:
                 self._connections.append(connection)
             return connection
 
+    def _renew_connection(self) -> None:
+        with self._lock:
+            if self._wire is None and not self._is_closed:
+                self._local.connection.renew(self._open_wire())
+
     def _open_wire(self) -> Wire:
         limits = httpx.Limits(max_connections=1, keepalive_expiry=_IDLE_SECONDS)
-        # A proxy of the environment stands between here and the world, never between here and this machine.
-        if self._address.is_loopback or not getproxies().keys() - {"no"}:
+        if self._proxy is None:
             # Without httpx's client, whose hooks and redirects nobody wants, a request takes a third less CPU.
             return httpx.HTTPTransport(verify=self._trust, limits=limits)
         try:
-            return _Proxied(httpx.Client(verify=self._trust, limits=limits))
+            is_encrypted = self._proxy.url.startswith("https:")
+            proxy = httpx.Proxy(self._proxy.url, ssl_context=self._trust if is_encrypted else None)
+            return httpx.HTTPTransport(verify=self._trust, limits=limits, proxy=proxy)
         except (ImportError, ValueError, httpx.InvalidURL):
-            failure = Unsent("the proxy that the environment names cannot be used", _ABOUT_PROXY)
+            failure = Barred("the proxy that the environment names cannot be used", ABOUT_PROXY)
         # Raised out here, for a proxy's address may hold a password.
         raise failure
 
@@ -221,21 +240,12 @@ class _Connection:
             self._cookies.extract_cookies(response)
         return response
 
+    def renew(self, wire: Wire) -> None:
+        self._wire.close()
+        self._wire = wire
+
     def close(self) -> None:
         self._wire.close()
-
-
-class _Proxied(httpx.BaseTransport):
-    """The way through the proxies of the environment, which only httpx's client finds."""
-
-    def __init__(self, client: httpx.Client) -> None:
-        self._client = client
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        return self._client.send(request, stream=True)
-
-    def close(self) -> None:
-        self._client.close()
 
 
 def _make_headers(key: str) -> httpx.Headers:
@@ -254,9 +264,11 @@ def _make_trust(address: Address) -> ssl.SSLContext:
     if not address.is_encrypted:
         # Never used, and made so that it would trust nobody: reading the certificates takes 24 ms.
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if flaw := find_flaw_of_trust(os.environ):
+        raise Barred(*flaw)
     try:
         trust = httpx.create_ssl_context()
         trust.load_default_certs()  # besides those of httpx, for organisations keep theirs in the machine's own store
     except OSError as error:
-        raise Unsent(f"the certificates cannot be read: {error}", _ABOUT_CERTIFICATES) from error
+        raise Unsent(f"the certificates cannot be read: {error}", ABOUT_CERTIFICATES) from error
     return trust

@@ -192,7 +192,7 @@ def test_no_server_means_that_nothing_was_sent() -> None:
     ("error", "failure", "reason"),
     [
         (httpx.ConnectTimeout(""), Unsent, "no connection within 10 s"),
-        (httpx.PoolTimeout(""), Unsent, "silence for 60 s"),
+        (httpx.PoolTimeout(""), Unsent, "the connection of this thread was still in use after 10 s"),
         (httpx.ProxyError("407 Proxy Authentication Required"), Unsent, "407 Proxy Authentication Required"),
         (httpx.ReadTimeout("timed out"), Unreachable, "silence for 60 s"),
         (httpx.WriteTimeout(""), Unreachable, "silence for 60 s"),
@@ -252,7 +252,10 @@ def test_the_proxy_of_the_environment_is_asked_for_the_way(variable: str, monkey
         failure = find_failure()
 
     assert type(failure) is Unsent
-    assert failure.message == "no answer from https://a.energycap.com: GET /api/v202406/esachannel/7: 502 Bad Gateway"
+    assert failure.message == (
+        "no answer from https://a.energycap.com: GET /api/v202406/esachannel/7: "
+        f"the proxy {proxy} from {variable} did not connect to a.energycap.com: 502 Bad Gateway"
+    )
 
 
 def test_no_proxy_stands_between_here_and_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -264,12 +267,15 @@ def test_no_proxy_stands_between_here_and_this_machine(monkeypatch: pytest.Monke
 
 
 def test_certificates_that_cannot_be_read_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "missing.pem"))
+    missing = tmp_path / "missing.pem"
+    monkeypatch.setenv("SSL_CERT_FILE", str(missing))
 
     failure = find_failure()
 
-    assert failure.message == "the certificates cannot be read: [Errno 2] No such file or directory"
-    assert failure.fix == "name the file of your organisation's certificates in the variable SSL_CERT_FILE"
+    assert failure.message == f"SSL_CERT_FILE names {missing}, which cannot be read: No such file or directory"
+    assert failure.fix == (
+        "name a file of certificates in PEM format in SSL_CERT_FILE, or unset it to trust those of this machine"
+    )
 
 
 def test_words_are_kept_only_of_answers_that_are_no_json_of_success() -> None:

@@ -1,0 +1,273 @@
+"""Which proxy of the environment stands before a service, and how what it does is told."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.energycap.address import read_address
+from reconciler.energycap.calls import READ_CHANNEL, READS
+from reconciler.energycap.proxies import find_proxy, needs_none
+from reconciler.energycap.session import Session
+from reconciler.energycap.transport import Barred, Transport
+from reconciler.errors import ServiceError
+from tests.energycap.tunnels import CERTIFICATES, answering, listening, make_context, tunnel_to
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
+
+HOST = "a.energycap.com"
+OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n[]"
+UNREADABLE = ["[", "http://[", "a:b:c", "!!!", "::::", "1.2.3.4/99", "::1%", ":", "//", "[::1", "é"]
+
+
+def ask_through(
+    serve: Callable[[socket.socket], None], monkeypatch: pytest.MonkeyPatch, certificate: str = ""
+) -> tuple[ServiceError | int, list[int], str]:
+    """What became of a read through a proxy that does as `serve`, its connections, and its url."""
+    if certificate:
+        monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATES / f"{certificate}.pem"))
+    with listening(serve) as (url, seen):
+        monkeypatch.setenv("HTTPS_PROXY", url)
+        with closing(Transport(read_address(f"https://{HOST}"), "a-key-of-a-test", READS)) as transport:
+            try:
+                return Session(transport).ask(READ_CHANNEL.to(7)).status, seen, url
+            except ServiceError as failure:
+                return failure, seen, url
+
+
+@pytest.mark.parametrize("no_proxy", ["::1", "[::1]", "fe80::/10", "10.0.0.0/8", ",".join(UNREADABLE)])
+def test_entries_for_other_hosts_stop_nothing(no_proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", no_proxy)
+
+    answer, seen, _ = ask_through(tunnel_to(make_context("trusted"), OK), monkeypatch, "trusted")
+
+    assert (answer, seen) == (200, [1])
+
+
+@pytest.mark.parametrize(
+    ("host", "no_proxy"),
+    [
+        ("a.energycap.com", "*"),
+        ("a.energycap.com", "b.example, *"),
+        ("a.energycap.com", "energycap.com"),
+        ("a.energycap.com", "b.example .energycap.com"),
+        ("a.energycap.com", "*.energycap.com"),
+        ("a.energycap.com", "A.EnergyCAP.com."),
+        ("a.energycap.com", "a.energycap.com:443"),
+        ("a.energycap.com", "https://a.energycap.com"),
+        ("10.1.2.3", "10.0.0.0/8"),
+        ("10.1.2.3", "10.1.2.3"),
+        ("10.1.2.3", "10.1.2.3:443"),
+        ("fe80::7", "fe80::/10"),
+        ("fe80::7", "[fe80::]/10"),
+        ("2001:db8::1", "2001:0db8:0:0::1"),
+        ("2001:db8::1", "[2001:db8::1]"),
+        ("2001:db8::1", "[2001:db8::1]:443"),
+    ],
+)
+def test_a_host_that_no_proxy_means_is_reached_without(host: str, no_proxy: str) -> None:
+    assert needs_none(host, 443, no_proxy)
+
+
+@pytest.mark.parametrize(
+    ("host", "no_proxy"),
+    [
+        ("a.energycap.com", ""),
+        ("a.energycap.com", "aenergycap.com,gycap.com"),
+        ("a.energycap.com", "a.energycap.com:8443"),
+        ("10.1.2.3", "11.0.0.0/8"),
+        ("2001:db8::1", "::1,fe80::/10"),
+        ("2001:db8::1", "[2001:db8::1]:8443"),
+        *[("a.energycap.com", entry) for entry in UNREADABLE],
+    ],
+)
+def test_a_host_that_no_proxy_does_not_mean_keeps_its_proxy(host: str, no_proxy: str) -> None:
+    assert not needs_none(host, 443, no_proxy)
+
+
+@pytest.mark.parametrize(
+    ("proxies", "shown"),
+    [
+        ({"https": "http://u:geheim@proxy.example:3128/"}, "http://proxy.example:3128 from HTTPS_PROXY"),
+        ({"https": "proxy.example:3128", "all": "http://b.example"}, "http://proxy.example:3128 from HTTPS_PROXY"),
+        ({"https": "", "all": "https://[::1]:8080"}, "https://[::1]:8080 from ALL_PROXY"),
+        ({"https": "http://u:ge/heim@proxy.example"}, "from HTTPS_PROXY"),
+    ],
+)
+def test_a_proxy_is_shown_without_its_password(proxies: dict[str, str], shown: str) -> None:
+    proxy = find_proxy("https://a.energycap.com/gateway", proxies)
+
+    assert proxy is not None
+    assert (proxy.shown, repr(proxy)) == (shown, f"Proxy({shown!r})")
+
+
+@pytest.mark.parametrize("proxies", [{}, {"http": "http://b.example"}, {"https": "http://b.example", "no": "*"}])
+def test_no_proxy_is_found_where_none_is_for_https(proxies: dict[str, str]) -> None:
+    assert find_proxy("https://a.energycap.com", proxies) is None
+
+
+@pytest.mark.parametrize(
+    ("shown", "trusted", "reason", "fix"),
+    [
+        (
+            "trusted",
+            "",
+            "self-signed certificate",
+            "name the file of your organisation's certificates in the variable SSL_CERT_FILE",
+        ),
+        (
+            "other-host",
+            "other-host",
+            "Hostname mismatch, certificate is not valid for 'a.energycap.com'.",
+            (
+                "what answered for a.energycap.com has a certificate for another host: "
+                "check the url, and any proxy in between"
+            ),
+        ),
+        (
+            "expired",
+            "expired",
+            "certificate has expired",
+            (
+                "check the clock of this machine; if it is right, the certificate shown for a.energycap.com "
+                "must be renewed by its owner, or by the owner of the proxy in between"
+            ),
+        ),
+    ],
+    ids=["not trusted", "of another host", "expired"],
+)
+def test_a_certificate_that_fails_is_asked_for_once_and_told_by_its_cause(
+    shown: str, trusted: str, reason: str, fix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failure, seen, url = ask_through(tunnel_to(make_context(shown), OK), monkeypatch, trusted)
+
+    assert isinstance(failure, Barred)
+    assert f"[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: {reason} (" in failure.message
+    assert failure.message.endswith(f", through the proxy {url} from HTTPS_PROXY")
+    assert (failure.fix, seen) == (fix, [1])
+
+
+@pytest.mark.parametrize(
+    ("answer", "said", "fix"),
+    [
+        (
+            b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n",
+            "asks for a login: 407 Proxy Authentication Required",
+            (
+                "write user name and password into HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT; if they are there, "
+                "they are wrong, or the proxy asks for a kind of login other than Basic"
+            ),
+        ),
+        *[
+            (
+                f"HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>".encode(),
+                f"did not connect to a.energycap.com: {status}",
+                (
+                    "ask the owner of the proxy to let a.energycap.com through; if a.energycap.com is reached "
+                    "without it, add it to NO_PROXY"
+                ),
+            )
+            for status in ("403 Forbidden", "405 Method Not Allowed", "302 Found")
+        ],
+    ],
+    ids=["login", "forbidden", "no tunnels", "portal"],
+)
+def test_a_proxy_that_refuses_is_asked_once_and_named(
+    answer: bytes, said: str, fix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failure, seen, url = ask_through(answering(answer), monkeypatch)
+
+    assert isinstance(failure, Barred)
+    assert failure.message == (
+        f"no answer from https://{HOST}: GET /api/v202406/esachannel/7: the proxy {url} from HTTPS_PROXY {said}"
+    )
+    assert (failure.fix, seen) == (fix, [1])
+
+
+def test_a_proxy_that_answers_with_a_page_does_not_speak_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = b"<html>" + b"Please sign in. " * 40
+
+    def serve(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n")
+        connection.recv(65536)
+        connection.sendall(page)
+
+    failure, seen, _ = ask_through(serve, monkeypatch)
+
+    assert isinstance(failure, Barred)
+    assert failure.fix == (
+        "what answered does not speak TLS: either the port in the url is not one for https, "
+        "or the proxy answered instead of the service"
+    )
+    assert seen == [1]
+
+
+def test_a_version_of_tls_that_is_too_old_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    alert = b"\x15\x03\x01\x00\x02\x02\x46"  # fatal: protocol version
+
+    def serve(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        connection.recv(65536)
+        connection.sendall(alert)
+
+    failure, seen, _ = ask_through(serve, monkeypatch)
+
+    assert isinstance(failure, Barred)
+    assert "PROTOCOL_VERSION" in failure.message
+    assert failure.fix.startswith("this machine and what answers for a.energycap.com have no version or cipher of TLS")
+    assert seen == [1]
+
+
+def test_a_tunnel_that_failed_does_not_keep_the_next_request_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    turns = iter([answering(b"HTTP/1.1 200 OK\r\n\r\n"), tunnel_to(make_context("trusted"), OK)])
+
+    def serve(connection: socket.socket) -> None:
+        next(turns)(connection)
+
+    answer, seen, _ = ask_through(serve, monkeypatch, "trusted")
+
+    assert (answer, seen) == (200, [1, 2])
+
+
+def test_a_proxy_that_is_not_there_is_named_as_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://u:geheim@127.0.0.1:1")
+
+    with (
+        closing(Transport(read_address(f"https://{HOST}"), "a-key-of-a-test", READS)) as transport,
+        pytest.raises(ServiceError) as failure,
+    ):
+        transport.exchange(READ_CHANNEL.to(7))
+
+    start = f"no answer from https://{HOST}: GET /api/v202406/esachannel/7: "
+    assert failure.value.message.startswith(f"{start}the proxy http://127.0.0.1:1 from HTTPS_PROXY cannot be reached: ")
+    assert failure.value.fix == (
+        "check HTTPS_PROXY and the network; if a.energycap.com is reached without a proxy, add it to NO_PROXY"
+    )
+
+
+def test_the_certificates_of_the_environment_are_also_for_a_proxy_that_speaks_tls(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    context = make_context("trusted")
+
+    def serve(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as encrypted:
+            answering(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")(encrypted)
+
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATES / "trusted.pem"))
+    with listening(serve) as (url, _):
+        monkeypatch.setenv("HTTPS_PROXY", url.replace("http:", "https:").replace("127.0.0.1", "localhost"))
+        with (
+            closing(Transport(read_address(f"https://{HOST}"), "a-key-of-a-test", READS)) as transport,
+            pytest.raises(Barred) as failure,
+        ):
+            transport.exchange(READ_CHANNEL.to(7))
+
+    # The certificate is of another host: it was judged, and not refused as unknown.
+    assert "Hostname mismatch" in failure.value.message
