@@ -144,28 +144,6 @@ def is_at_work(path: Path) -> bool:
     return False
 
 
-def find_unfinished(folder: Path, environment: str) -> Path | None:
-    """The youngest journal in `folder` of a plan for `environment`, where it is not finished; None where it is.
-
-    Raises FileError for one that cannot be read.
-    """
-    path, chronicle = next(_read_youngest_first(folder, environment), (None, None))
-    return None if chronicle is None or chronicle.is_finished else path
-
-
-def find_overtaken(folder: Path, environment: str) -> Path | None:
-    """The youngest journal of a plan for `environment` that is not finished, though a later apply may be. Raises so."""
-    journals = _read_youngest_first(folder, environment)
-    return next((path for path, chronicle in journals if not chronicle.is_finished), None)
-
-
-def _read_youngest_first(folder: Path, environment: str) -> Iterator[tuple[Path, Chronicle]]:
-    for path in sorted(folder.glob("*.jsonl"), key=lambda path: path.stat().st_mtime_ns, reverse=True):
-        chronicle = read_begun(path)
-        if chronicle and chronicle.plan.environment == environment:
-            yield path, chronicle
-
-
 def _find_path(folder: Path, document: Mapping[str, object]) -> Path:
     return folder / f"{str(document['digest']).removeprefix('sha256:')}.jsonl"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reconciler.apply.journal import find_overtaken, find_unfinished
+from reconciler.apply.latest import find_overtaken, find_unfinished
 from reconciler.cli.applying import JOURNALS, Task, apply_task
 from reconciler.cli.exits import Exit
 from reconciler.cli.journals import open_journal_of

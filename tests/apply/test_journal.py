@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.apply.chronicle import Chronicle, read_journal
 from reconciler.apply.entries import Began, Ended, Intent, Landed
-from reconciler.apply.journal import find_unfinished, is_at_work, open_journal
+from reconciler.apply.journal import is_at_work, open_journal
 from reconciler.apply.writing import Landing, Part, Write
 from reconciler.errors import FileError
 from reconciler.model.outcomes import Account, Ending
@@ -185,34 +185,6 @@ def test_many_threads_note_whole_lines_with_numbers_of_their_own(tmp_path: Path)
     chronicle = read_journal(only_file(tmp_path))
     assert sorted(intent.number for intent, _ in chronicle.writes) == list(range(1, 101))
     assert chronicle.open == ()
-
-
-def test_the_youngest_unfinished_journal_of_an_environment_is_found(tmp_path: Path) -> None:
-    with open_journal(tmp_path, PLAN):
-        pass
-
-    assert find_unfinished(tmp_path, "sandbox") == only_file(tmp_path)
-    assert find_unfinished(tmp_path, "production") is None
-
-
-def test_a_finished_journal_leaves_nothing_to_go_on_with(tmp_path: Path) -> None:
-    with open_journal(tmp_path, PLAN) as journal:
-        journal.end(Account(()))
-
-    assert find_unfinished(tmp_path, "sandbox") is None
-
-
-def test_where_nothing_was_applied_nothing_is_unfinished(tmp_path: Path) -> None:
-    assert find_unfinished(tmp_path / "nowhere", "sandbox") is None
-
-
-def test_a_journal_whose_first_line_is_not_whole_hides_no_other(tmp_path: Path) -> None:
-    with open_journal(tmp_path, PLAN):
-        pass
-    unfinished = only_file(tmp_path)
-    (tmp_path / "torn.jsonl").write_text('{"kind": "pl', encoding="utf-8")
-
-    assert find_unfinished(tmp_path, "sandbox") == unfinished
 
 
 def test_a_journal_is_at_work_as_long_as_its_run(tmp_path: Path) -> None:

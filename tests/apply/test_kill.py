@@ -11,7 +11,8 @@ import pytest
 
 from reconciler.apply.chronicle import read_journal
 from reconciler.apply.conduct import Conduct
-from reconciler.apply.journal import find_unfinished, open_journal
+from reconciler.apply.journal import open_journal
+from reconciler.apply.latest import find_unfinished
 from reconciler.planfile.writing import render_plan_file
 from tests.apply.bench import Wire, endings, want
 

@@ -11,7 +11,8 @@ import pytest
 
 from reconciler.apply.chronicle import read_journal
 from reconciler.apply.conduct import Conduct
-from reconciler.apply.journal import find_unfinished, open_journal
+from reconciler.apply.journal import open_journal
+from reconciler.apply.latest import find_unfinished
 from reconciler.model.events import Finished, Started, Verifying
 from reconciler.model.outcomes import Account, Ending, Outcome
 from reconciler.model.plan import Verdict
