@@ -14,8 +14,8 @@ from reconciler.cli.project import print_findings
 from reconciler.cli.screen import TEXT
 from reconciler.errors import UsageError
 from reconciler.planning.nearest import find_nearest
-from reconciler.readings.cells import Decimal
 from reconciler.readings.layout import DELIMITERS, NAMED, Habits
+from reconciler.readings.numerals import Decimal
 from reconciler.readings.route_json import render_group
 
 if TYPE_CHECKING:

@@ -6,12 +6,12 @@ import csv
 from datetime import datetime
 from functools import partial
 from itertools import islice, repeat
-from math import isfinite
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from reconciler.readings.cells import FLAGS, Decimal, read_flag, read_number, read_time
-from reconciler.readings.flaws import BrokenFile, Flaw
+from reconciler.readings.cells import FLAGS, read_flag, read_time
+from reconciler.readings.flaws import BrokenFile, Flaw, quote
+from reconciler.readings.numerals import EXACT, Decimal, find_marks, read_number
 from reconciler.readings.rows import Parcel, Row, make_row
 
 if TYPE_CHECKING:
@@ -75,14 +75,19 @@ class Block:
         if "_" in text or not text.isascii():
             return False
         if self._layout.decimal is Decimal.COMMA:
-            if "." in text:
+            if "." in text or text.count("\n") >= len(values):
                 return False
             values = tuple(text.replace(",", ".").split("\n"))
         try:
-            # The sum of numbers that are not all finite is not finite either.
-            return isfinite(sum(map(float, values)))
+            # Larger ones are looked at closely; the sum with one that is not finite is not less than anything.
+            return sum(map(abs, map(float, values))) < EXACT
         except ValueError:
             return False
+
+    def list_values(self) -> Iterator[tuple[int, str]]:
+        """The line and the value of each row that is as long as the header, as they are written."""
+        width, value = len(self._layout.header), self._layout.value
+        return ((line, row[value]) for row, line in zip(self.rows, self.lines, strict=True) if len(row) == width)
 
     def read_parcels(self) -> Iterator[Parcel]:
         """The rows one by one, with what is wrong with each."""
@@ -131,10 +136,21 @@ def _read_row(layout: Layout, row: Cells, line: int) -> Parcel:
         flaw = _uneven(layout, row)
         return Parcel(line, None, [Row(line, None, (), row)], (flaw,), written=row)
     key = (*("" if place is None else row[place] for place in layout.identifiers), layout.seconds)
-    time, value = read_time(row[layout.time]), read_number(row[layout.value], layout.decimal)
+    time, value = read_time(row[layout.time]), _read_value(layout, row[layout.value], line)
     estimated = read_flag(row[layout.estimated]) if layout.estimated is not None else False
     note = row[layout.note] or None if layout.note is not None else None
     return Parcel(line, key, [make_row(line, (time, value, estimated, note), row)])
+
+
+def _read_value(layout: Layout, text: str, line: int) -> float | Flaw:
+    """The number that `text` is. Raises BrokenFile where it denies the decimal mark that another value decided."""
+    number = read_number(text, layout.decimal)
+    witness = layout.witness
+    if witness is not None and isinstance(number, Flaw) and find_marks(text) == {layout.decimal.other}:
+        found = f"found {quote(text)} and, in line {witness.line}, {quote(witness.text)}"
+        fix = "write all values alike; or say with  --decimal dot  or  --decimal comma  which of them are right"
+        raise BrokenFile(f"the values have decimal dots and decimal commas, {found}", line, fix)
+    return number
 
 
 def _uneven(layout: Layout, row: Cells) -> Flaw:

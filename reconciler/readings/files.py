@@ -7,6 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, assert_never
 
 from reconciler.readings.csv_rows import read_blocks
+from reconciler.readings.decimals import settle_decimal
 from reconciler.readings.flaws import BrokenFile, quote
 from reconciler.readings.json_rows import read_array, read_lines
 from reconciler.readings.layout import DELIMITERS, Layout, find_layout
@@ -86,4 +87,5 @@ def recognise(path: Path, habits: Habits) -> ReadingsFile:
         raise BrokenFile(
             "the file is empty, found no reading", 1, "look at what wrote it: was there anything to write?"
         )
-    return ReadingsFile(source, Shape.CSV, find_layout(source.head, habits))
+    layout = find_layout(source.head, habits)
+    return ReadingsFile(source, Shape.CSV, layout if habits.decimal else settle_decimal(source, layout))

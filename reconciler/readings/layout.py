@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections import Counter
 from dataclasses import dataclass
 from difflib import get_close_matches
-from itertools import islice
 from typing import TYPE_CHECKING
 
-from reconciler.readings.cells import ESTIMATED, NOTE, TIME, VALUE, Decimal
+from reconciler.readings.cells import ESTIMATED, NOTE, TIME, VALUE
 from reconciler.readings.flaws import BrokenFile, quote
 from reconciler.readings.identifiers import PROPERTIES
+from reconciler.readings.numerals import Decimal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
 # What a file of failed readings says of each row; read again, it says nothing.
@@ -25,12 +24,8 @@ _READING = (TIME, VALUE, ESTIMATED, NOTE)
 # What a column can be.
 NAMED = (*PROPERTIES, *_READING)
 _KNOWN = {name.casefold(): name for name in NAMED} | {ERROR: ""}
-_LOOKED_AT = 1000
 # A slip of the pen: an honest name of something else is less like any of ours.
 _NEAR = 0.8
-# 1,5 and 12,75 have a decimal comma; of 1,234 nobody knows, and 1,234,567 has none.
-_COMMA = re.compile(r"\s*[+-]?\d*,\d+(?:[eE][+-]?\d+)?\s*")
-_THOUSANDS = re.compile(r"\s*[+-]?\d{1,3},\d{3}\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +41,18 @@ class Habits:
 
 
 @dataclass(frozen=True, slots=True)
+class Witness:
+    """A value that can be read in one way only, and so says how the others are written; `line` is where it is."""
+
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """How a CSV file is written.
 
+    `witness` is what the decimal mark was recognised by, None where the user gave it or no value has one.
     `identifiers` holds the column of each field of a key, None where there is none; `seconds` are in a unit of its
     interval column. `ignored` are headers that stand for nothing.
     """
@@ -63,10 +67,14 @@ class Layout:
     estimated: int | None
     note: int | None
     ignored: tuple[str, ...]
+    witness: Witness | None = None
 
 
 def find_layout(head: str, habits: Habits) -> Layout:
-    """The layout of the CSV file that begins with `head`. Raises BrokenFile where it has none, or only nearly."""
+    """The layout of the CSV file that begins with `head`, with a decimal dot where `habits` do not say another mark.
+
+    Raises BrokenFile where it has none, or only nearly.
+    """
     given = habits.names or {}
     names = {header.casefold(): name for header, name in given.items()}
     delimiter = habits.delimiter or _find_delimiter(head, names)
@@ -74,12 +82,11 @@ def find_layout(head: str, habits: Habits) -> Layout:
     header = tuple(next(rows, []))
     _refuse_unmapped(header, given)
     columns = _find_columns(header, names)
-    decimal = habits.decimal or _find_decimal(rows, columns[VALUE])
     places = {PROPERTIES[name][0]: column for name, column in columns.items() if name in PROPERTIES}
     used = set(columns.values())
     return Layout(
         delimiter=delimiter,
-        decimal=decimal,
+        decimal=habits.decimal or Decimal.DOT,
         header=header,
         identifiers=tuple(places.get(place) for place in range(6)),
         seconds=max(PROPERTIES[name][1] for name in columns if name in PROPERTIES),
@@ -158,15 +165,3 @@ def _refuse_misspelt(header: Sequence[str], columns: Mapping[str, int], names: M
             say = f"--map {text.strip()}="
             fix = f"write  {free[near[0]]},  or say what it is with  {say}PROPERTY,  or that it is nothing with  {say}"
             raise BrokenFile(f"a column is almost called {free[near[0]]}, found {quote(text)}", 1, fix)
-
-
-def _find_decimal(rows: Iterable[list[str]], column: int) -> Decimal:
-    """The decimal mark of the first rows. Raises BrokenFile where the values may be read in two ways."""
-    values = [row[column] for row in islice(rows, _LOOKED_AT) if len(row) > column]
-    with_comma = [value for value in values if "," in value]
-    if not with_comma or any("." in value for value in values) or not all(map(_COMMA.fullmatch, with_comma)):
-        return Decimal.DOT
-    if all(map(_THOUSANDS.fullmatch, with_comma)):
-        message = f"the values may be read in two ways, found {quote(with_comma[0])}"
-        raise BrokenFile(message, 2, "say how numbers are written: --decimal comma, or --decimal dot and no commas")
-    return Decimal.COMMA

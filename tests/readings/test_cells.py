@@ -8,9 +8,7 @@ from typing import Any
 import pytest
 
 from reconciler.readings.cells import (
-    Decimal,
     read_flag,
-    read_number,
     read_time,
     show_json,
     take_flag,
@@ -19,8 +17,6 @@ from reconciler.readings.cells import (
     take_time,
 )
 from reconciler.readings.flaws import Flaw
-
-DOT, COMMA = Decimal.DOT, Decimal.COMMA
 
 
 def say(value: object) -> object:
@@ -52,35 +48,14 @@ def test_a_time_of_json_is_text() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "decimal", "expected"),
-    [
-        ("12.5", DOT, 12.5),
-        (" -1e3 ", DOT, -1000.0),
-        ("12,5", COMMA, 12.5),
-        ("7", COMMA, 7.0),
-        ("", DOT, "value must be a number, found nothing"),
-        (" ", COMMA, "value must be a number, found nothing"),
-        ("12,5", DOT, 'value must be a number with a decimal dot, found "12,5"'),
-        ("1.234,5", COMMA, 'value must be a number with a decimal comma, found "1.234,5"'),
-        ("1,234,5", COMMA, 'value must be a number with a decimal comma, found "1,234,5"'),
-        ("1_000", DOT, 'value must be a number with a decimal dot, found "1_000"'),
-        ("١٢", DOT, 'value must be a number with a decimal dot, found "١٢"'),
-        ("0x10", DOT, 'value must be a number with a decimal dot, found "0x10"'),
-        ("nan", DOT, 'value must be a number that a double can hold, found "nan"'),
-        ("-Infinity", DOT, 'value must be a number that a double can hold, found "-Infinity"'),
-        ("1e999", DOT, 'value must be a number that a double can hold, found "1e999"'),
-    ],
-)
-def test_numbers_of_a_csv_file(text: str, decimal: Decimal, expected: object) -> None:
-    assert say(read_number(text, decimal)) == expected
-
-
-@pytest.mark.parametrize(
     ("value", "expected"),
     [
         (7, 7.0),
         (-0.5, -0.5),
         (float("inf"), 'value must be a number that a double can hold, found "inf"'),
+        (2**53, 2.0**53),
+        (2**53 + 1, 'value has more digits than a double can hold, found "9007199254740993"'),
+        (-(2**53) - 2, -(2.0**53) - 2),
         (10**400, f'value must be a number that a double can hold, found "1{"0" * 55} ..."'),
         ("7", 'value must be a number, found "7"'),
         (True, "value must be a number, found true"),

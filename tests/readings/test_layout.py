@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.readings.cells import Decimal
 from reconciler.readings.flaws import BrokenFile
 from reconciler.readings.layout import Habits, Layout, find_layout
+from reconciler.readings.numerals import Decimal
 
 SAY = "--map chanelId="
 
@@ -63,32 +63,10 @@ def test_the_delimiter_is_the_one_under_which_headers_are_known(head: str, delim
     assert find(head, delimiter=delimiter).delimiter == delimiter
 
 
-@pytest.mark.parametrize(
-    ("values", "decimal"),
-    [
-        (["1", "2"], Decimal.DOT),
-        (["1.5", "2"], Decimal.DOT),
-        (["1,5", "2"], Decimal.COMMA),
-        (["1,5", "1,234"], Decimal.COMMA),
-        (["1234,500"], Decimal.COMMA),
-        (["1,5", "2.5"], Decimal.DOT),
-        (["1,234,567"], Decimal.DOT),
-        ([], Decimal.DOT),
-    ],
-)
-def test_the_decimal_mark_is_the_one_that_the_first_values_have(values: list[str], decimal: Decimal) -> None:
-    rows = "".join(f"7;2026-01-01;{value}\n" for value in values)
+def test_the_decimal_mark_is_a_dot_unless_another_is_given() -> None:
+    head = "channelId;time;value\n7;2026-01-01;1,5\n"
 
-    assert find(f"channelId;time;value\n{rows}7\n").decimal is decimal
-
-
-def test_values_that_may_be_thousands_are_not_guessed() -> None:
-    head = "channelId;time;value\n7;2026-01-01;1,234\n"
-
-    with pytest.raises(BrokenFile) as caught:
-        find(head)
-
-    assert caught.value.flaw.message == 'the values may be read in two ways, found "1,234"'
+    assert find(head).decimal is Decimal.DOT
     assert find(head, decimal=Decimal.COMMA).decimal is Decimal.COMMA
 
 

@@ -1,0 +1,163 @@
+"""Numbers as text: one strict grammar, which values decide the decimal mark, and a name for what is no number."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from fractions import Fraction
+from math import isfinite
+from typing import TYPE_CHECKING
+
+from reconciler.readings.flaws import Flaw, quote
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# Longer texts are no slip of a pen; to look for one in them would take long.
+_LONGEST_ODDITY = 100
+# More digits than the largest double has, so that no more are read than are of use.
+_MOST_DIGITS = 400
+# Whole numbers up to here are kept exactly by a double; beyond it some of them arrive as their neighbours.
+EXACT = 2**53
+
+
+class Decimal(Enum):
+    """What stands between the whole part of a number and the rest."""
+
+    DOT = "dot"
+    COMMA = "comma"
+
+    @property
+    def other(self) -> Decimal:
+        return Decimal.COMMA if self is Decimal.DOT else Decimal.DOT
+
+
+_MARKS = {Decimal.DOT: ".", Decimal.COMMA: ","}
+# Blanks (plain, no-break, narrow no-break, thin) and apostrophes, as they stand between thousands.
+_GROUPERS = " \u00a0\u202f\u2009'\u2019"
+
+
+def _make_form(decimal: Decimal) -> re.Pattern[str]:
+    """Numbers with this decimal mark: digits, or thousands in groups of three that one sign keeps apart.
+
+    12,34,567 groups as India does. A group never begins with 0, and no exponent follows groups.
+    """
+    mark, other = re.escape(_MARKS[decimal]), _MARKS[decimal.other]
+    grouped = rf"[1-9]\d{{0,2}}(?P<sign>[{other}{_GROUPERS}])\d{{3}}(?:(?P=sign)\d{{3}})*"
+    indian = r"|[1-9]\d?(?:,\d{2})+,\d{3}" if decimal is Decimal.DOT else ""
+    plain = rf"(?:\d+(?:{mark}\d*)?|{mark}\d+)(?:[eE][+-]?\d+)?"
+    return re.compile(rf"[+-]?(?:{plain}|(?:{grouped}{indian})(?:{mark}\d+)?)", re.ASCII)
+
+
+_FORMS: Mapping[Decimal, re.Pattern[str]] = {decimal: _make_form(decimal) for decimal in Decimal}
+_TO_PLAIN = {
+    decimal: str.maketrans(_MARKS[decimal], ".", _MARKS[decimal.other] + _GROUPERS)
+    if decimal is Decimal.COMMA
+    else str.maketrans("", "", _MARKS[decimal.other] + _GROUPERS)
+    for decimal in Decimal
+}
+
+_LEAVE_OUT = "leave the row out, or leave all such rows out with  --skip-bad"
+_AMOUNT = r"[+-]?[\d.,]*\d[\d.,]*"
+# What tables hold instead of numbers, in the order in which it is looked for: the form, its name, the way out.
+_ODDITIES: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
+    (re.compile(form, re.IGNORECASE), name, fix)
+    for form, name, fix in (
+        (
+            r"[-\u2013\u2014\u2212]+|\.+|\?+|\*+|[+-]?nan|n/?a|n\.a\.|#.*|null|none|nil|void|missing|no ?data",
+            "which stands for no value",
+            _LEAVE_OUT,
+        ),
+        (r"[+-]?(?:\u221e|inf|infinity|1\.#inf)", "which is infinite", _LEAVE_OUT),
+        (r"true|false|yes|no|on|off", "which is a yes or a no", "map the column that holds the amounts to value"),
+        (r"0x[\da-f]+", "which is hexadecimal", "write it as a decimal number"),
+        (r"=.*", "which is a formula", "save the values, not the formulas"),
+        (r"[<>\u2264\u2265~\u2248].*", "which is a bound, not an amount", "write the amount, or leave the row out"),
+        (rf"\(\s*{_AMOUNT}\s*\)", "which is in brackets", "write a minus sign in front if it is negative"),
+        (rf"{_AMOUNT}\s*[-\u2212]", "with a minus sign behind the number", "write the minus sign in front"),
+        (
+            rf"[\u2010-\u2015\u2212]\s*{_AMOUNT}",
+            "whose minus sign is a typographic one",
+            "write the minus sign as a hyphen, -",
+        ),
+        (rf"{_AMOUNT}\s*%", "which is a percentage", "write the number alone"),
+        (
+            r"\d{4}([./-])\d\d?\1\d\d?\b.*|\d\d?([./-])\d\d?\2\d\d(?:\d\d)?\b.*",
+            "which is a date",
+            "map another column to value",
+        ),
+        (r"\d+(?::\d+)+", "which is a clock time", "map another column to value"),
+        (rf"[$\u20ac\xa3\xa5]\s*{_AMOUNT}|{_AMOUNT}\s*[$\u20ac\xa3\xa5]", "which is money", "write the number alone"),
+        (
+            rf"{_AMOUNT}\s*[a-z\xb0\xb5].*",
+            "which is a number with a unit or a word behind it",
+            "write the number alone, and its unit in a column unitCode",
+        ),
+        (r"[+-]?[\d_.]*_[\d_.]*", "which has underscores", "write the digits without them"),
+    )
+)
+
+
+def read_number(text: str, decimal: Decimal) -> float | Flaw:
+    """The number that `text` is, with `decimal`; blanks around it and signs between thousands are fine."""
+    stripped = text.strip()
+    if not _FORMS[decimal].fullmatch(stripped):
+        return _refuse(stripped, decimal)
+    plain = stripped.translate(_TO_PLAIN[decimal])
+    number = float(plain)
+    if not isfinite(number):
+        return beyond(stripped)
+    return _too_exact(stripped) if abs(number) >= EXACT and not _is_exact(plain, number) else number
+
+
+def _is_exact(plain: str, number: float) -> bool:
+    if "e" in plain.casefold():
+        return True
+    return len(plain) <= _MOST_DIGITS and Fraction(plain) == Fraction(number)
+
+
+def read_whole(value: int) -> float | Flaw:
+    """The double that a whole number of JSON is."""
+    try:
+        number = float(value)
+    except OverflowError:
+        return beyond(str(value))
+    return number if int(number) == value else _too_exact(str(value))
+
+
+def find_marks(text: str) -> frozenset[Decimal]:
+    """The decimal marks under which `text` is a number: both for 1,234, none for what is no number."""
+    stripped = text.strip()
+    return frozenset(decimal for decimal, form in _FORMS.items() if form.fullmatch(stripped))
+
+
+def beyond(text: str) -> Flaw:
+    """What is wrong with a number that no double holds."""
+    return Flaw("ESA612", f"value must be a number that a double can hold, found {quote(text)}")
+
+
+def _too_exact(text: str) -> Flaw:
+    message = f"value has more digits than a double can hold, found {quote(text)}"
+    return Flaw("ESA612", message, "round it to 15 digits; if it is an identifier, map another column to value")
+
+
+def _refuse(text: str, decimal: Decimal) -> Flaw:
+    if not text:
+        return Flaw("ESA612", "value must be a number, found nothing", _LEAVE_OUT)
+    if len(text) <= _LONGEST_ODDITY and (odd := _find_oddity(text)):
+        return Flaw("ESA612", f"value must be a number, found {quote(text)}, {odd[0]}", odd[1])
+    example = {Decimal.DOT: "12.5", Decimal.COMMA: "12,5"}[decimal]
+    fix = f"write it as  {example}"
+    if decimal.other in find_marks(text):
+        fix += f"; if all values have a decimal {decimal.other.value}, give  --decimal {decimal.other.value}"
+    return Flaw("ESA612", f"value must be a number with a decimal {decimal.value}, found {quote(text)}", fix)
+
+
+def _find_oddity(text: str) -> tuple[str, str] | None:
+    """What `text` is instead of a number, and the way out; None where it is like nothing that is known."""
+    for form, name, fix in _ODDITIES:
+        if form.fullmatch(text):
+            return name, fix
+    if any(character.isdigit() and not character.isascii() for character in text):
+        return "which has digits other than 0 to 9", "write it with the digits 0 to 9"
+    return None

@@ -1,0 +1,242 @@
+"""Numbers as text: what is read, what is refused by its name, and which values decide the decimal mark."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from reconciler.readings.flaws import Flaw
+from reconciler.readings.numerals import Decimal, find_marks, read_number
+
+DOT, COMMA = Decimal.DOT, Decimal.COMMA
+LEAVE_OUT = "leave the row out, or leave all such rows out with  --skip-bad"
+NOT_DOT = "value must be a number with a decimal dot"
+NOT_COMMA = "value must be a number with a decimal comma"
+
+
+@pytest.mark.parametrize(
+    ("text", "decimal", "expected"),
+    [
+        ("12.5", DOT, 12.5),
+        (" -1e3 ", DOT, -1000.0),
+        ("\u00a0\t7\u202f", DOT, 7.0),
+        ("+5", DOT, 5.0),
+        ("5.", DOT, 5.0),
+        (".5", DOT, 0.5),
+        ("007", DOT, 7.0),
+        ("1E+05", DOT, 100000.0),
+        ("1,5E3", COMMA, 1500.0),
+        ("12,5", COMMA, 12.5),
+        ("7", COMMA, 7.0),
+        ("1,234", DOT, 1234.0),
+        ("1,234", COMMA, 1.234),
+        ("1.234", DOT, 1.234),
+        ("1.234", COMMA, 1234.0),
+        ("-1,234,567.25", DOT, -1234567.25),
+        ("1.234.567,25", COMMA, 1234567.25),
+        ("12,34,567", DOT, 1234567.0),
+        ("1,23,45,678.5", DOT, 12345678.5),
+        ("1 234,5", COMMA, 1234.5),
+        ("1\u00a0234\u00a0567", DOT, 1234567.0),
+        ("1\u202f234,5", COMMA, 1234.5),
+        ("1'234.5", DOT, 1234.5),
+        ("1\u2019234.5", DOT, 1234.5),
+        ("9007199254740992", DOT, 2.0**53),
+    ],
+)
+def test_numbers_are_read_as_they_are_written_in_the_world(text: str, decimal: Decimal, expected: float) -> None:
+    assert read_number(text, decimal) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "fix"),
+    [
+        *(
+            (text, "which stands for no value", LEAVE_OUT)
+            for text in ("-", "---", "\u2014", "NaN", "-nan", "#N/A", "#VALUE!", "n/a", "N.A.", "null", "No data", "?")
+        ),
+        *((text, "which is infinite", LEAVE_OUT) for text in ("\u221e", "inf", "-Infinity")),
+        ("TRUE", "which is a yes or a no", "map the column that holds the amounts to value"),
+        ("0x1F", "which is hexadecimal", "write it as a decimal number"),
+        ("=1+1", "which is a formula", "save the values, not the formulas"),
+        ("<5", "which is a bound, not an amount", "write the amount, or leave the row out"),
+        ("(1,234.5)", "which is in brackets", "write a minus sign in front if it is negative"),
+        ("5-", "with a minus sign behind the number", "write the minus sign in front"),
+        ("\u22125", "whose minus sign is a typographic one", "write the minus sign as a hyphen, -"),
+        ("5 %", "which is a percentage", "write the number alone"),
+        ("2026-01-01", "which is a date", "map another column to value"),
+        ("30.01.2026 00:15", "which is a date", "map another column to value"),
+        ("1:30", "which is a clock time", "map another column to value"),
+        ("$5", "which is money", "write the number alone"),
+        *(
+            (
+                text,
+                "which is a number with a unit or a word behind it",
+                "write the number alone, and its unit in a column unitCode",
+            )
+            for text in ("5 kWh", "5kWh", "1.5 m\xb3", "7 estimated")
+        ),
+        ("1_000", "which has underscores", "write the digits without them"),
+        *(
+            (text, "which has digits other than 0 to 9", "write it with the digits 0 to 9")
+            for text in ("١٢", "\uff11", "1\xb2")
+        ),
+    ],
+)
+@pytest.mark.parametrize("decimal", [DOT, COMMA])
+def test_what_is_no_number_is_refused_by_its_name(text: str, name: str, fix: str, decimal: Decimal) -> None:
+    assert read_number(text, decimal) == Flaw("ESA612", f'value must be a number, found "{text}", {name}', fix)
+
+
+@pytest.mark.parametrize(
+    ("text", "decimal", "message", "fix"),
+    [
+        ("", DOT, "value must be a number, found nothing", LEAVE_OUT),
+        (" ", COMMA, "value must be a number, found nothing", LEAVE_OUT),
+        (
+            "12,5",
+            DOT,
+            f'{NOT_DOT}, found "12,5"',
+            "write it as  12.5; if all values have a decimal comma, give  --decimal comma",
+        ),
+        (
+            "0.123",
+            COMMA,
+            f'{NOT_COMMA}, found "0.123"',
+            "write it as  12,5; if all values have a decimal dot, give  --decimal dot",
+        ),
+        ("1,234,5", COMMA, f'{NOT_COMMA}, found "1,234,5"', "write it as  12,5"),
+        ("1.2.3", DOT, f'{NOT_DOT}, found "1.2.3"', "write it as  12.5"),
+        ("soon", DOT, f'{NOT_DOT}, found "soon"', "write it as  12.5"),
+        ("x" * 200, DOT, f'{NOT_DOT}, found "{"x" * 56} ..."', "write it as  12.5"),
+        ("1e999", DOT, 'value must be a number that a double can hold, found "1e999"', ""),
+        (
+            "9007199254740993",
+            DOT,
+            'value has more digits than a double can hold, found "9007199254740993"',
+            "round it to 15 digits; if it is an identifier, map another column to value",
+        ),
+        (
+            f"{2**60}.{'1' * 5000}",
+            DOT,
+            f'value has more digits than a double can hold, found "{2**60}.{"1" * 36} ..."',
+            "round it to 15 digits; if it is an identifier, map another column to value",
+        ),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_other_texts_are_refused_with_what_a_number_looks_like(
+    text: str, decimal: Decimal, message: str, fix: str
+) -> None:
+    flaw = read_number(text, decimal)
+
+    assert isinstance(flaw, Flaw)
+    assert (flaw.code, flaw.message[: len(message)], flaw.fix) == ("ESA612", message, fix)
+
+
+@pytest.mark.parametrize(
+    ("text", "marks"),
+    [
+        ("12.5", {DOT}),
+        ("12,5", {COMMA}),
+        ("1,234.5", {DOT}),
+        ("1.234,5", {COMMA}),
+        ("1,234,567", {DOT}),
+        ("1.234.567", {COMMA}),
+        ("0.123", {DOT}),
+        ("0,123", {COMMA}),
+        ("1234,567", {COMMA}),
+        ("1 234,567", {COMMA}),
+        ("1.234E+03", {DOT}),
+        ("1,234", {DOT, COMMA}),
+        (" -1.234 ", {DOT, COMMA}),
+        ("987", {DOT, COMMA}),
+        ("soon", set()),
+        ("1,2,3", set()),
+    ],
+)
+def test_a_value_decides_the_mark_if_it_can_be_read_in_one_way_only(text: str, marks: set[Decimal]) -> None:
+    assert find_marks(text) == marks
+
+
+def group(digits: str, sign: str) -> str:
+    """`digits` in groups of three from the right."""
+    first = len(digits) % 3 or 3
+    return sign.join([digits[:first], *(digits[place : place + 3] for place in range(first, len(digits), 3))])
+
+
+@given(
+    st.integers(0, 10**12),
+    st.none() | st.text("0123456789", min_size=1, max_size=6),
+    st.sampled_from(["", "-", "+"]),
+    st.sampled_from([DOT, COMMA]),
+    st.sampled_from(["", " ", "\u00a0", "\u202f", "'", "other"]),
+)
+def test_a_number_that_is_written_down_is_read_back(
+    whole: int, fraction: str | None, sign: str, decimal: Decimal, grouper: str
+) -> None:
+    mark, other = (".", ",") if decimal is DOT else (",", ".")
+    digits = group(str(whole), other if grouper == "other" else grouper)
+    text = f" {sign}{digits}{'' if fraction is None else mark + fraction}\t"
+
+    value = Fraction(int(f"{whole}{fraction or ''}"), 10 ** len(fraction or ""))
+    assert read_number(text, decimal) == float(-value if sign == "-" else value)
+    assert decimal in find_marks(text)
+
+
+def read_by_hand(text: str, decimal: Decimal) -> Fraction | None:
+    """The number that `text` is, character by character, without a pattern; None where it is none."""
+    mark, other = (".", ",") if decimal is DOT else (",", ".")
+    text = text.strip()
+    sign = -1 if text[:1] == "-" else 1
+    text = text[1:] if text[:1] in ("+", "-") and text[:1] else text
+    mantissa, letter, power = text.replace("E", "e").partition("e")
+    bare = power[1:] if power[:1] in ("+", "-") and power[:1] else power
+    if letter and not is_digits(bare):
+        return None
+    whole, has_mark, fraction = mantissa.partition(mark)
+    signs = [one for one in whole if one not in "0123456789"]
+    if (fraction and not is_digits(fraction)) or not (whole or fraction):
+        return None
+    if signs:
+        if letter or len(set(signs)) > 1 or signs[0] not in (other, " ", "'", "\u00a0", "\u202f", "\u2009", "\u2019"):
+            return None
+        first, *groups = whole.split(signs[0])
+        lengths = list(map(len, groups))
+        is_western = 1 <= len(first) <= 3 and set(lengths) == {3}
+        is_indian = signs[0] == "," and 1 <= len(first) <= 2 and lengths[-1] == 3 and set(lengths[:-1]) == {2}
+        if not (is_western or is_indian) or first[0] == "0" or (has_mark and not fraction):
+            return None
+        whole = first + "".join(groups)
+    if whole and not is_digits(whole):
+        return None
+    return sign * Fraction(int(whole + fraction), 10 ** len(fraction)) * Fraction(10) ** int(power or 0)
+
+
+def is_digits(text: str) -> bool:
+    return text != "" and all(character in "0123456789" for character in text)
+
+
+@given(
+    st.text("0123456789.,-+eE '\u00a0_x\u0663", max_size=12)
+    | st.from_regex(r"[+-]?[1-9],?\d{2,3}[,.]\d{2,3}", fullmatch=True),
+    st.sampled_from([DOT, COMMA]),
+)
+@example("1,234", DOT)
+@example("0,123", DOT)
+@example("1,23,456", DOT)
+@example("1.23.456", COMMA)
+@example("1,234.", DOT)
+@example("5,", COMMA)
+def test_any_text_is_read_as_by_hand_or_refused(text: str, decimal: Decimal) -> None:
+    number = read_number(text, decimal)
+    expected = read_by_hand(text, decimal)
+
+    if isinstance(number, Flaw):
+        assert expected is None or "double" in number.message
+    else:
+        assert expected is not None
+        assert number == float(expected)
