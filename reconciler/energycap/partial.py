@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from reconciler.model.fields import (
@@ -14,7 +16,7 @@ from reconciler.model.fields import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from reconciler.energycap.documents import Document
     from reconciler.model.live import Live
@@ -31,6 +33,8 @@ _POINT_KEYS = frozenset(("dataPointCode", "dataPointInfo", "dataPointImportId", 
 _CHANNEL_NEVER_NULL = (*(field.response[0] for field in CHANNEL_FIELDS if not field.nullable), "hasReadings")
 _VERSION_NEVER_NULL = tuple(field.response[0] for field in VERSION_FIELDS if not field.nullable)
 
+_NOTHING: frozenset[str] = frozenset()
+
 # Many channels have none of these. Where no row of a list has one, nobody can tell that from a list without them.
 _OFTEN_NULL = ("channelDescription", CHANNEL_IMPORT_ID)
 _OFTEN_NULL_IN_VERSIONS = (OFFSET, MINIMUM_READING, MAXIMUM_READING)
@@ -43,21 +47,30 @@ def find_lacking(document: Document) -> frozenset[str]:
     """
     lacking = _find_absent(document, _CHANNEL_KEYS, _CHANNEL_NEVER_NULL)
     point, versions = document.get("dataPoint"), document.get("channelVersions")
-    if isinstance(point, dict):
-        lacking |= {f"dataPoint.{key}" for key in _find_absent(point, _POINT_KEYS, ())}
+    if isinstance(point, dict) and (absent := _find_absent(point, _POINT_KEYS, ())):
+        lacking |= {f"dataPoint.{key}" for key in absent}
+    is_calculated = document.get("isCalculated") is True
     for version in versions if isinstance(versions, list) else ():
-        if isinstance(version, dict):
-            lacking |= {f"channelVersions.{key}" for key in _find_absent(version, _VERSION_KEYS, _VERSION_NEVER_NULL)}
-            if document.get("isCalculated") is True and version.get("formula") is None:
-                lacking |= {"channelVersions.formula"}
+        if isinstance(version, dict) and (absent := _find_in_version(version, is_calculated=is_calculated)):
+            lacking |= {f"channelVersions.{key}" for key in absent}
     return lacking
 
 
-def _find_absent(document: Document, keys: frozenset[str], never_null: Sequence[str]) -> frozenset[str]:
-    absent = keys.difference(document)
-    if None in map(document.get, never_null):
-        absent |= {key for key in never_null if document.get(key) is None}
-    return absent
+def _find_in_version(version: Document, *, is_calculated: bool) -> frozenset[str]:
+    absent = _find_absent(version, _VERSION_KEYS, _VERSION_NEVER_NULL)
+    return absent | {"formula"} if is_calculated and version.get("formula") is None else absent
+
+
+def _find_absent(document: Document, keys: frozenset[str], never_null: tuple[str, ...]) -> frozenset[str]:
+    # Nearly all rows of nearly all lists end here.
+    if document.keys() >= keys and None not in _take(never_null)(document):
+        return _NOTHING
+    return keys.difference(document) | {key for key in never_null if document.get(key) is None}
+
+
+@cache
+def _take(names: tuple[str, ...]) -> Callable[[Document], tuple[object, ...]]:
+    return itemgetter(*names) if names else lambda _document: ()
 
 
 def is_telling(lives: Sequence[Live]) -> bool:

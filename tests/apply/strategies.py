@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from reconciler.model.desired import Definitions
-from reconciler.model.project import ChannelEdit, Environment, PrimaryMove
+from reconciler.model.project import ChannelEdit, Environment, PrimaryMove, VersionDates
 from reconciler.planning.offline import check_definitions
 from reconciler.sandbox import describe_settings
 from tests.apply.bench import want
@@ -87,14 +87,18 @@ def busy_wishes(draw: st.DrawFn) -> tuple[Desired, ...]:
 
 seeds = st.integers(0, 50)
 
-# The reconciler does not know this one yet.
-_PENDING = ("version_dates=",)
+# What reconciler.yaml says of a service that gives dates with a zone.
+_MEANINGS = {
+    "version_dates=z_wall_time": VersionDates.WALL_TIME,
+    "version_dates=offset": VersionDates.WALL_TIME,
+    "version_dates=utc": VersionDates.UTC,
+}
 # What the vendor leaves open and an apply may meet; readings have settings of their own.
 _OPEN = [
     assignment
     for row in describe_settings()
     for value in row.values
-    if not (assignment := f"{row.name}={value}").startswith(("v3_", *_PENDING))
+    if not (assignment := f"{row.name}={value}").startswith("v3_")
 ]
 _assignments = st.lists(
     st.sampled_from(_OPEN),
@@ -111,7 +115,10 @@ def services(draw: st.DrawFn) -> tuple[tuple[str, ...], Environment]:
     if is_echoed:
         chosen = [*chosen, "put_version_semantics=latest"]
     channel_edit = ChannelEdit.ECHO_LATEST if is_echoed else ChannelEdit.OMIT_VERSION
-    return tuple(chosen), Environment("sandbox", "sandbox", "", draw(st.sampled_from(PrimaryMove)), channel_edit)
+    meaning = next((_MEANINGS[one] for one in chosen if one in _MEANINGS), None)
+    return tuple(chosen), Environment(
+        "sandbox", "sandbox", "", draw(st.sampled_from(PrimaryMove)), channel_edit, meaning
+    )
 
 
 _WHERE = (

@@ -155,8 +155,10 @@ def open_theatre(
         inside = stack.enter_context(open_inside(Path(":memory:")))
         folder = Path(stack.enter_context(TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None)))
         inside.begin(generate(CHANNELS, seed), parse_settings(assignments))
-        editor = stack.enter_context(open_editor(URL, "sandbox", inside))
-        other = stack.enter_context(open_editor(URL, "sandbox", inside.other()))
+        editor = stack.enter_context(open_editor(URL, "sandbox", inside, version_dates=environment.version_dates))
+        other = stack.enter_context(
+            open_editor(URL, "sandbox", inside.other(), version_dates=environment.version_dates)
+        )
         plan = plan_of(other, wished, environment)
         assume(not plan.errored and plan.sendable)
         yield Theatre(inside, editor, other, environment, assignments, wished, folder, plan, parallelism)

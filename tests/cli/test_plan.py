@@ -28,14 +28,14 @@ def test_a_formula_that_the_service_refuses_is_blocked_with_its_words(desk: Desk
     assert block["evidence"]["formula"] == "channel(1) * * 2"
 
 
-def test_a_plan_costs_a_list_and_the_reference_data_whatever_the_number_of_channels(
+def test_a_plan_costs_a_list_the_reference_data_and_one_channel_whatever_their_number(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ECI_API_KEY", "sandbox")
     with sandbox.running(desk.root / "served.sqlite3", sandbox.generate(2100, 1)) as service:
         desk.write("reconciler.yaml", PROJECT.replace("url: sandbox", f"url: {service.url}"))
         desk.define({"one": {"channelId": 100001, "channelInfo": "Renamed"}})
-        assert desk.run("plan", "--verbose").err.splitlines()[-1] == "requests: 5"
+        assert desk.run("plan", "--verbose").err.splitlines()[-1] == "requests: 6"
 
 
 def test_several_formats_come_from_one_run(desk: Desk) -> None:
