@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from reconciler.errors import FileError
 from reconciler.readings.flaws import BrokenFile
+from reconciler.readings.kinds import AS_UTF8, refuse_odd_kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 # A row of a thousand columns has a tenth of that.
 LONGEST_LINE = 2**20
 _CHUNK = 2**16
-_OTHER_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_AS_UTF8 = "save it as UTF-8; in a spreadsheet, as  CSV UTF-8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +61,7 @@ def look_at(path: Path) -> Source:
         with path.open("rb") as file:
             size, modified = _measure(file)
             head = file.read(_CHUNK)
-    if head.startswith(_OTHER_MARKS):
-        raise BrokenFile("the file is no UTF-8, found the mark of UTF-16 or UTF-32", 1, _AS_UTF8)
+    refuse_odd_kind(head)
     # The head may end within a character; what is wrong elsewhere is found when it is read.
     text = codecs.getincrementaldecoder("utf-8-sig")("replace").decode(head)
     return Source(path, text, size, modified)
@@ -79,7 +77,7 @@ def _explained(path: Path) -> Iterator[None]:
     try:
         yield
     except UnicodeDecodeError:
-        raise BrokenFile("the file is no UTF-8, found other bytes", _find_odd_line(path), _AS_UTF8) from None
+        raise BrokenFile("the file is no UTF-8, found other bytes", _find_odd_line(path), AS_UTF8) from None
     except OSError as error:
         raise FileError(f"cannot read {path}: {error.strerror}", "look at the name and the permissions") from error
 
@@ -124,7 +122,7 @@ class _Guard(io.BufferedIOBase):
         odd = chunk.find(b"\0")
         if odd >= 0:
             line = self._lines + chunk.count(b"\n", 0, odd)
-            raise BrokenFile("the file is no text, found a zero byte", line, _AS_UTF8)
+            raise BrokenFile("the file is no text, found a zero byte", line, AS_UTF8)
         end = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
         self._length = self._length + len(chunk) if end < 0 else len(chunk) - end - 1
         self._lines += chunk.count(b"\n")

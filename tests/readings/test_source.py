@@ -40,7 +40,7 @@ def test_text_comes_as_it_is_but_for_the_mark(tmp_path: Path, content: bytes, ex
 @pytest.mark.parametrize(
     ("content", "line", "message"),
     [
-        ("time".encode("utf-16"), 1, "the file is no UTF-8, found the mark of UTF-16 or UTF-32"),
+        ("time".encode("utf-16"), 1, "the file is text in UTF-16, not CSV or JSON"),
         (b"a\nb\nz\xe4hler\n", 3, "the file is no UTF-8, found other bytes"),
         (b"a\n" * 70_000 + b"b\n\xff\n", 70_002, "the file is no UTF-8, found other bytes"),
         (b"a\nb\n\xe4", 3, "the file is no UTF-8, found other bytes"),

@@ -1,0 +1,103 @@
+"""Files that are no text of readings: what each is called, and the way out."""
+
+from __future__ import annotations
+
+import bz2
+import codecs
+import gzip
+import io
+import lzma
+import sqlite3
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.readings.files import recognise
+from reconciler.readings.flaws import BrokenFile
+from reconciler.readings.layout import Habits
+from tests.readings.bench import write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CSV = b"channelImportId,time,value\nUSE,2026-01-01T00:15,1\n"
+AS_CSV = 'open it in a spreadsheet program, and save the sheet as "CSV UTF-8"'
+AS_UTF8 = 'save it as UTF-8; in a spreadsheet program, as "CSV UTF-8"'
+AS_TABLE = "look at it in a browser: it may ask to sign in; if it shows a table, save that as CSV in a spreadsheet"
+CONVERT = "ask for the readings as CSV or JSON where it came from, or convert it"
+
+
+def zip_up(*names: str) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in names:
+            archive.writestr(name, CSV)
+    return buffer.getvalue()
+
+
+def make_database(folder: Path) -> bytes:
+    path = folder / "readings.sqlite3"
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE readings (time, value)")
+    connection.commit()
+    connection.close()
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("content", "what", "fix"),
+    [
+        (zip_up("[Content_Types].xml", "xl/workbook.xml"), "an Excel workbook (.xlsx)", AS_CSV),
+        (zip_up("[Content_Types].xml"), "an Office file, such as an Excel workbook (.xlsx)", AS_CSV),
+        (zip_up("readings.csv"), "a ZIP archive", "unpack it first:  unzip FILE.zip"),
+        (
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500),
+            "an Excel workbook (.xls), or another old Office file",
+            AS_CSV,
+        ),
+        (gzip.compress(CSV), "compressed with gzip", "unpack it first:  gunzip FILE.gz"),
+        (bz2.compress(CSV), "compressed with bzip2", "unpack it first:  bunzip2 FILE.bz2"),
+        (lzma.compress(CSV), "compressed with xz", "unpack it first:  unxz FILE.xz"),
+        (b"%PDF-1.7\n%", "a PDF document", "ask for the readings as CSV where the document came from"),
+        (
+            b"PAR1\x15\x04",
+            "a Parquet file",
+            "write it as CSV with the program that made it, or with  duckdb  or  pandas",
+        ),
+        (CSV.decode().encode("utf-16"), "text in UTF-16", AS_UTF8),
+        (CSV.decode().encode("utf-16-le"), "text in UTF-16", AS_UTF8),
+        (CSV.decode().encode("utf-16-be"), "text in UTF-16", AS_UTF8),
+        (CSV.decode().encode("utf-32"), "text in UTF-32", AS_UTF8),
+        (b"<!DOCTYPE html>\n<html>", "a page of HTML", AS_TABLE),
+        (codecs.BOM_UTF8 + b"\n <TABLE border=1>", "a page of HTML", AS_TABLE),
+        (b"<!-- saved -->\n<html><table>", "a page of HTML", AS_TABLE),
+        (b'<?xml version="1.0"?>\n<Workbook>', "XML", CONVERT),
+        (b"<feed xmlns='http://naesb.org/espi'>", "XML", CONVERT),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_a_file_of_another_kind_is_called_by_its_name(content: bytes, what: str, fix: str, tmp_path: Path) -> None:
+    with pytest.raises(BrokenFile) as caught:
+        recognise(write(tmp_path, content), Habits())
+
+    flaw = caught.value.flaw
+    assert (caught.value.line, flaw.code, flaw.message, flaw.fix) == (
+        1,
+        "ESA611",
+        f"the file is {what}, not CSV or JSON",
+        fix,
+    )
+
+
+def test_a_database_is_called_by_its_name(tmp_path: Path) -> None:
+    with pytest.raises(BrokenFile) as caught:
+        recognise(write(tmp_path, make_database(tmp_path)), Habits())
+
+    assert caught.value.flaw.message == "the file is an SQLite database, not CSV or JSON"
+
+
+def test_text_that_only_begins_like_another_kind_is_read(tmp_path: Path) -> None:
+    text = "PAR,time,value,channelImportId\nx,2026-01-01T00:15,1,USE\n"
+
+    assert recognise(write(tmp_path, text), Habits()).layout is not None
