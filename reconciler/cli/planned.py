@@ -12,8 +12,8 @@ from reconciler.cli.options import View
 from reconciler.cli.standing import path_prefix
 from reconciler.definitions.git import read_commit
 from reconciler.definitions.pinpoint import pinpoint
-from reconciler.errors import UsageError
-from reconciler.model.plan import Plan
+from reconciler.errors import ProjectError, UsageError
+from reconciler.model.plan import Origin, Plan
 from reconciler.planfile.writing import render_plan_file
 from reconciler.planning.guards import foresee_guards
 from reconciler.planning.inputs import list_new_formulas
@@ -22,6 +22,7 @@ from reconciler.planning.plan import Basis, make_plan
 from reconciler.planning.unread import find_unasked
 from reconciler.reports import findings_text, plan_text
 from reconciler.reports.plan_gitlab import render_gitlab_terraform
+from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
 
     from reconciler.cli.project import Wanted, Workplace
     from reconciler.cli.seen import Seen
+    from reconciler.definitions.base import Base
     from reconciler.definitions.load import Loaded
+    from reconciler.model.findings import Finding
     from reconciler.model.formulas import FormulaVerdict
     from reconciler.model.project import Environment
     from reconciler.reports.paint import Paint
@@ -37,12 +40,13 @@ if TYPE_CHECKING:
 
 def plan_now(workplace: Workplace, environment: Environment, wanted: Wanted, seen: Seen, only: Sequence[str]) -> Plan:
     """The plan that turns what was `seen` into what is `wanted`, with all that was found on the way."""
+    commit, untold = _find_commit(workplace.root)
     basis = Basis(
         tool_version=__version__,
         environment=environment,
         url=environment.url,
         created=tell_time(),
-        commit=read_commit(workplace.root),
+        commit=commit,
         filter=tuple(only),
     )
     plan = make_plan(wanted.definitions, seen.snapshot, basis)
@@ -51,14 +55,32 @@ def plan_now(workplace: Workplace, environment: Environment, wanted: Wanted, see
         plan = make_plan(wanted.definitions, seen.snapshot, replace(basis, refusals=refusals))
     unasked = {channel_id: verdict.unasked for channel_id, verdict in verdicts.items() if verdict.unasked}
     if wanted.base is not None:
-        plan = mark_origins(plan, wanted.definitions, wanted.base)
+        plan = mark_origins(plan, wanted.definitions, wanted.base.definitions, is_whole=not wanted.base.unread)
     findings = (
         *wanted.warnings,
+        *untold,
+        *_list_gaps(plan, wanted.base),
         *pinpoint(workplace.root, (*plan.findings, *find_unasked(plan, wanted.definitions, unasked))),
         *seen.findings,
         *foresee_guards(plan, workplace.project.guards),
     )
     return replace(plan, snapshot=seen.taken, findings=tuple(sorted(findings, key=lambda finding: finding.order)))
+
+
+def _find_commit(root: Path) -> tuple[str | None, tuple[Finding, ...]]:
+    try:
+        return read_commit(root), ()
+    except ProjectError as error:
+        return None, (make_finding("ESA150", error.message, fix=error.fix),)
+
+
+def _list_gaps(plan: Plan, base: Base | None) -> tuple[Finding, ...]:
+    """What is to be known of the base; what could not be read there only where an edit depends on it."""
+    if base is None:
+        return ()
+    edits = (edit for change in plan.changes for edit in change.edits)
+    is_unknown = any(edit.origin is Origin.UNKNOWN for edit in edits)
+    return (*base.notes, *(base.gaps if is_unknown else ()))
 
 
 def plan_nothing(environment: Environment, broken: Loaded) -> Plan:

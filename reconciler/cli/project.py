@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.standing import path_prefix
 from reconciler.definitions.files import check_inside
-from reconciler.definitions.load import begin_loading, load_definitions
+from reconciler.definitions.load import begin_loading
 from reconciler.definitions.project import load_project, load_project_at
 from reconciler.definitions.project_file import find_root
 from reconciler.errors import ProjectError, UsageError
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from reconciler.cli.options import Scope
     from reconciler.cli.screen import Screen
+    from reconciler.definitions.base import Base
     from reconciler.definitions.load import Loaded, Loading
     from reconciler.model.desired import Definitions
     from reconciler.model.findings import Finding
@@ -119,14 +120,14 @@ class Wanted:
 
     definitions: Definitions
     warnings: tuple[Finding, ...]
-    base: Definitions | None
+    base: Base | None
 
 
 def open_definitions(screen: Screen, workplace: Workplace, base: str | None = None) -> Wanted:
     """The definitions of the project, and those at the git reference `base`.
 
     Raises BrokenDefinitions where today's have errors, and ProjectError where git has no such reference. What was
-    broken at the base is left out of it.
+    broken at the base is left out of it, and named.
     """
     return finish_definitions(screen, workplace, begin_loading(workplace.root, workplace.project.definitions), base)
 
@@ -144,11 +145,9 @@ def finish_definitions(screen: Screen, workplace: Workplace, loading: Loading, b
         raise BrokenDefinitions(loaded)
     if base is None:
         return Wanted(loaded.definitions, loaded.findings, None)
-    from reconciler.definitions.git import checked_out
+    from reconciler.definitions.base import read_base
 
-    with checked_out(workplace.root, base, workplace.project.definitions) as past:
-        before = load_definitions(past, workplace.project.definitions)
-    return Wanted(loaded.definitions, loaded.findings, before.definitions)
+    return Wanted(loaded.definitions, loaded.findings, read_base(workplace.root, base, workplace.project.definitions))
 
 
 def print_findings(screen: Screen, findings: Sequence[Finding], root: Path) -> None:

@@ -36,6 +36,11 @@ class Found:
     size: int
     findings: tuple[Finding, ...]
 
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """The files and folders that were found and refused."""
+        return tuple(finding.place.file for finding in self.findings if finding.code == "ESA101" and finding.place)
+
 
 def find_files(root: Path, folders: Sequence[str]) -> Found:
     """All `*.yaml` and `*.yml` in `folders` and the folders in them. Names that start with a dot are passed over.

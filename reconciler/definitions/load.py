@@ -42,11 +42,13 @@ _OWN = 47
 class Loaded:
     """What the files say and what is wrong with them, in the order of files and lines.
 
-    The channels and feeds of a file that cannot be read, or does not fit its schema, are left out.
+    The channels and feeds of a file that cannot be read, or does not fit its schema, are left out; `unread` names those
+    files.
     """
 
     definitions: Definitions
     findings: tuple[Finding, ...]
+    unread: tuple[str, ...] = ()
 
 
 @record
@@ -66,7 +68,8 @@ class Loading:
             findings = (*self.found.findings, *(() if is_clean else _check_pages(pages)))
             picked, rest = pick_findings(findings, {page.file: page.more for page in pages})
             sound = _put_together(pages, [page for page in pages if page.is_sound])
-            return Loaded(sound, count_rest(_pinpoint(self.root, picked), rest))
+            unread = (*self.found.unread, *(page.file for page in pages if not page.is_sound))
+            return Loaded(sound, count_rest(_pinpoint(self.root, picked), rest), unread)
 
     def _read_pages(self) -> tuple[list[Page], bool]:
         """The pages of all files, and whether they were found clean already."""

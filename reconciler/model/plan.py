@@ -43,6 +43,7 @@ class Origin(Enum):
 
     CHANGE = "change"
     DRIFT = "drift"
+    UNKNOWN = "unknown"  # what the files said at the base could not be read
 
 
 @record

@@ -28,6 +28,8 @@ def _list_words(plan: Plan) -> Iterator[tuple[str, str]]:
             yield risk.value, heading[0].lower() + heading[1:]
     if any(edit.origin is Origin.DRIFT for edit in edits):
         yield "drift", "not from this change"
+    if any(edit.origin is Origin.UNKNOWN for edit in edits):
+        yield "origin unknown", "from this change or drift: a file could not be read at the base"
     if any(value is None for edit in edits for value in (edit.before, edit.after)):
         yield "null", "not set"
     if edits and plan.unmanaged:

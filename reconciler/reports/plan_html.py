@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 
     from reconciler.model.plan import Plan
 
-_ORIGIN_WORDS = {Origin.CHANGE: "from this change", Origin.DRIFT: "drift, not from this change"}
+_ORIGIN_WORDS = {
+    Origin.CHANGE: "from this change",
+    Origin.DRIFT: "drift, not from this change",
+    Origin.UNKNOWN: "origin unknown",
+}
 
 
 def render_plan_html(plan: Plan) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from reconciler.model.findings import Finding
-    from reconciler.model.plan import Change, FeedRoute, Plan
+    from reconciler.model.plan import Change, FeedRoute, Origin, Plan
     from reconciler.reports.change_card import Card, ShownEdit
     from reconciler.reports.formula_svg import Picture
     from reconciler.reports.grouping import Fold
@@ -92,9 +92,10 @@ class Page:
     edited: Mapping[int, Change]
 
     @property
-    def has_origins(self) -> bool:
-        """Whether the plan tells drift from changes."""
-        return any(edit.origin for change in self.edited.values() for edit in change.edits)
+    def origins(self) -> frozenset[Origin]:
+        """The origins of the edits; none if the plan does not tell drift from changes."""
+        edits = (edit for change in self.edited.values() for edit in change.edits)
+        return frozenset(edit.origin for edit in edits if edit.origin is not None)
 
 
 def make_page(plan: Plan) -> Page:

@@ -132,6 +132,8 @@ def show_tag(edit: Edit) -> str:
             return f"[{edit.impact.value}, from this change]"
         case Origin.DRIFT:
             return f"[{edit.impact.value}, drift]"
+        case Origin.UNKNOWN:
+            return f"[{edit.impact.value}, origin unknown]"
         case _:
             assert_never(edit.origin)
 

@@ -26,6 +26,7 @@ def describe_plan(plan: Plan) -> str:
     sentences = (
         _describe_changes(plan),
         _describe_drift(plan),
+        _describe_unknown(plan),
         _describe_errors(plan),
         _describe_warnings(plan),
         _describe_snapshot(plan),
@@ -120,6 +121,15 @@ def _describe_drift(plan: Plan) -> str:
     share = f"{drift} of {count(len(edits), 'edit')}"
     verb = "is" if drift == 1 else "are"
     return f"{share} {verb} drift, not from this change: the files said so before, and EnergyCAP has it otherwise."
+
+
+def _describe_unknown(plan: Plan) -> str:
+    edits = [edit for change in plan.changes for edit in change.edits]
+    unknown = sum(edit.origin is Origin.UNKNOWN for edit in edits)
+    if not unknown:
+        return ""
+    noun = "1 edit" if unknown == len(edits) == 1 else f"{unknown} of {count(len(edits), 'edit')}"
+    return f"The origin of {noun} is unknown: a file could not be read at the base."
 
 
 def _describe_errors(plan: Plan) -> str:

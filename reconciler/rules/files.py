@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reconciler.model.findings import Severity
+from reconciler.rules.base import BASE_RULES
 from reconciler.rules.project_file import PROJECT_RULES
 from reconciler.rules.rule import Certainty, Rule
 
@@ -265,4 +266,11 @@ _LIMIT_RULES: tuple[Rule, ...] = (
     ),
 )
 
-FILE_RULES: tuple[Rule, ...] = (*_READING_RULES, *_STRICTNESS_RULES, *_SHAPE_RULES, *PROJECT_RULES, *_LIMIT_RULES)
+FILE_RULES: tuple[Rule, ...] = (
+    *_READING_RULES,
+    *_STRICTNESS_RULES,
+    *_SHAPE_RULES,
+    *PROJECT_RULES,
+    *BASE_RULES,
+    *_LIMIT_RULES,
+)

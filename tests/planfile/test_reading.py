@@ -144,7 +144,7 @@ CHANGE = ("resource_changes", 0)
         ),
         (
             _set(*CHANGE, "edits", 0, "origin", to="magic"),
-            'resource_changes[0].edits[0].origin must be one of change, drift, found "magic"',
+            'resource_changes[0].edits[0].origin must be one of change, drift, unknown, found "magic"',
         ),
         (
             _set(*CHANGE, "history", "has_readings", to="no"),

@@ -297,6 +297,14 @@ PLANS = {
             Edit(MULTIPLIER, 2, 1, Impact.HISTORY, origin=Origin.DRIFT),
         ),
     ),
+    "origin-unknown": make_plan(
+        make_change(
+            "nb-elec-use",
+            Edit("channelInfo", "NB use", "North Building use", Impact.COSMETIC, origin=Origin.UNKNOWN),
+            Edit(MULTIPLIER, 2, 1, Impact.HISTORY, origin=Origin.DRIFT),
+        ),
+        findings=[Finding("ESA151", Severity.WARNING, "channels/north.yaml could not be read at the base main")],
+    ),
     "filtered": make_plan(
         make_change("nb-elec-use", RENAME),
         make_change("nb-elec-net", channel_id=1044),

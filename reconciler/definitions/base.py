@@ -1,0 +1,206 @@
+"""The definitions at another commit, read as a project of their own, and what of them could not be read."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.definitions.files import PROJECT_FILE
+from reconciler.definitions.git import LINK, ORDINARY, SUBMODULE, find_commit, find_prefix, list_entries, read_blobs
+from reconciler.definitions.load import load_definitions
+from reconciler.definitions.project_file import folders_of, parse_project
+from reconciler.definitions.source import MAX_BYTES
+from reconciler.errors import ProjectError
+from reconciler.model.desired import Definitions
+from reconciler.model.findings import Severity
+from reconciler.model.record import record
+from reconciler.rules import make_finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from reconciler.definitions.git import Entry
+    from reconciler.definitions.load import Loaded
+    from reconciler.model.findings import Finding
+
+_ENDINGS = (".yaml", ".yml")
+_TWICE = "ESA131"
+_TOP = "the root of the repository"
+
+
+@record
+class Base:
+    """What the files said at `reference`.
+
+    `unread` are the files that could not be read there: what they said of a channel is unknown, and so is whether they
+    had one that no other file has. `gaps` are the findings that say so, `notes` what else is to be known.
+    """
+
+    reference: str
+    definitions: Definitions
+    unread: tuple[str, ...] = ()
+    gaps: tuple[Finding, ...] = ()
+    notes: tuple[Finding, ...] = ()
+
+
+@record
+class _Home:
+    """The project at the base: its folder in the repository, its folders of definitions, and what its file is not."""
+
+    prefix: str
+    folders: tuple[str, ...]
+    flaw: str = ""
+    notes: tuple[Finding, ...] = ()
+
+
+def read_base(root: Path, reference: str, folders: Sequence[str]) -> Base:
+    """The definitions of the project at `root` as they were at `reference`.
+
+    The project file of that commit says where they were; where it was in another folder, the project is looked for. The
+    `folders` of today count where there was none. Raises ProjectError where `reference` is no commit at hand, as in a
+    shallow clone, where git does not have its files, and where git is missing.
+    """
+    commit = find_commit(root, reference)
+    home = _find_home(root, commit, reference, tuple(folders))
+    entries = _find_entries(root, commit, home)
+    with _copy(root, entries, home.prefix) as (past, refused):
+        loaded = load_definitions(past, home.folders)
+    flaws = dict(_find_flaws(loaded)) | refused
+    if home.flaw:
+        flaws[PROJECT_FILE] = home.flaw
+    gaps = tuple(
+        make_finding("ESA151", f"{file} could not be read at the base {reference}", detail=(f"there: {why}",))
+        for file, why in sorted(flaws.items())
+    )
+    return Base(reference, _leave_out_doubled(loaded), tuple(sorted(flaws)), gaps, home.notes)
+
+
+def _find_home(root: Path, commit: str, reference: str, folders: tuple[str, ...]) -> _Home:
+    prefix = find_prefix(root)
+    for entry in list_entries(root, commit, [prefix + PROJECT_FILE]):
+        if entry.path == prefix + PROJECT_FILE:
+            return _open_home(root, entry, prefix, folders)
+    top = Path(os.path.realpath(root)).parents[prefix.count("/") - 1] if prefix else Path(os.path.realpath(root))
+    files = [entry for entry in list_entries(root, commit) if posixpath.basename(entry.path) == PROJECT_FILE]
+    gone = [entry for entry in files if not os.path.lexists(top / entry.path)]
+    if not gone:
+        message = f"{reference} has no {PROJECT_FILE} in {prefix.rstrip('/') or _TOP}"
+        return _Home(prefix, folders, notes=(make_finding("ESA153", message),))
+    names, here = ", ".join(_name_folder(entry) for entry in gone), prefix.rstrip("/") or _TOP
+    if len(gone) > 1:
+        return _Home(prefix, folders, f"the project was not in {here}, but may have been in one of: {names}")
+    message = f"at the base {reference} the project was in {names}, and it is in {here} now"
+    past = posixpath.dirname(gone[0].path)
+    home = _open_home(root, gone[0], f"{past}/" if past else "", folders)
+    return _Home(home.prefix, home.folders, home.flaw, (make_finding("ESA152", message),))
+
+
+def _name_folder(entry: Entry) -> str:
+    return posixpath.dirname(entry.path) or _TOP
+
+
+def _open_home(root: Path, entry: Entry, prefix: str, folders: tuple[str, ...]) -> _Home:
+    if entry.mode not in ORDINARY:
+        return _Home(prefix, folders, "it was a link, a folder or a submodule")
+    data = read_blobs(root, [entry.name], MAX_BYTES)[entry.name]
+    if data is None:
+        return _Home(prefix, folders, "it was larger than 5 MiB")
+    tree, findings = parse_project(data)
+    if tree is None:
+        return _Home(prefix, folders, f"line {_line_of(findings[0])}: {findings[0].message}")
+    return _Home(prefix, folders_of(tree))
+
+
+def _find_entries(root: Path, commit: str, home: _Home) -> tuple[Entry, ...]:
+    """What may be definitions: files, links and submodules in their folders.
+
+    Where a folder is not there by its own name, or where there are links, all of the project counts, as links may lead
+    there.
+    """
+    places = [posixpath.normpath(home.prefix + folder) for folder in home.folders]
+    paths = [] if "." in places else places
+    entries = [entry for entry in list_entries(root, commit, paths) if _is_in(entry.path, places)]
+    found = {entry.path for entry in entries}
+    is_plain = all(entry.mode != LINK for entry in entries) and all(place in found or place == "." for place in places)
+    if is_plain:
+        return tuple(entries)
+    around = list_entries(root, commit, [home.prefix.rstrip("/")] if home.prefix else [])
+    inside = (entry for entry in around if entry.path.startswith(home.prefix))
+    return tuple(entry for entry in inside if entry.mode != SUBMODULE or _is_near(entry.path, places))
+
+
+def _is_in(path: str, places: Sequence[str]) -> bool:
+    return any(place in (".", path) or path.startswith(f"{place}/") for place in places)
+
+
+def _is_near(path: str, places: Sequence[str]) -> bool:
+    return _is_in(path, places) or any(place.startswith(f"{path}/") for place in places)
+
+
+@contextmanager
+def _copy(root: Path, entries: Sequence[Entry], prefix: str) -> Iterator[tuple[Path, dict[str, str]]]:
+    """A temporary copy of `entries`, byte for byte as they were committed, and why some are not in it.
+
+    Links come last, so that none is in the way of a file.
+    """
+    from tempfile import TemporaryDirectory  # noqa: PLC0415 - most runs look at no other commit
+
+    kept = [entry for entry in entries if entry.mode == LINK or (entry.mode in ORDINARY and _is_named(entry.path))]
+    blobs = read_blobs(root, [entry.name for entry in kept], MAX_BYTES)
+    refused = {entry.path: "it was a submodule" for entry in entries if entry.mode == SUBMODULE}
+    with ExitStack() as stack:
+        try:
+            past = Path(stack.enter_context(TemporaryDirectory(prefix="reconciler-base-")))
+        except OSError as error:
+            message = f"no copy of the base can be made: {error.strerror}"
+            raise ProjectError(message, "make room for temporary files, or name another folder in TMPDIR") from error
+        for entry in sorted(kept, key=lambda entry: entry.mode == LINK):
+            if why := _put(past, entry.path.removeprefix(prefix), entry.mode, blobs[entry.name]):
+                refused[entry.path] = why
+        yield past, {path.removeprefix(prefix): why for path, why in refused.items()}
+
+
+def _put(past: Path, file: str, mode: bytes, data: bytes | None) -> str:
+    """Why `file` cannot be in the copy; "" where it is now."""
+    if data is None:
+        return "it was larger than 5 MiB"
+    if {"", ".", ".."} & set(file.split("/")) or (mode == LINK and b"\0" in data):
+        return "no file can have its name, or lead where it leads"
+    try:
+        (past / file).parent.mkdir(parents=True, exist_ok=True)
+        if mode == LINK:
+            (past / file).symlink_to(os.fsdecode(data))
+        else:
+            with (past / file).open("xb") as stream:
+                stream.write(data)
+    except OSError as error:
+        return f"no copy of it can be made: {error.strerror}"
+    return ""
+
+
+def _is_named(path: str) -> bool:
+    return path.casefold().endswith(_ENDINGS)
+
+
+def _find_flaws(loaded: Loaded) -> Iterator[tuple[str, str]]:
+    """The files that were not read whole, each with what was wrong with it."""
+    errors = [finding for finding in loaded.findings if finding.place and finding.severity is Severity.ERROR]
+    doubled = {finding.place.file for finding in errors if finding.place and finding.code == _TWICE}
+    for file in {*loaded.unread, *doubled}:
+        first = next((finding for finding in errors if finding.place and finding.place.file == file), None)
+        yield file, f"line {_line_of(first)}: {first.message}" if first else "its content is not as it must be"
+
+
+def _leave_out_doubled(loaded: Loaded) -> Definitions:
+    """The definitions without the channels that were defined twice: which of the two counted is unknown."""
+    doubled = {f.place.keys[1] for f in loaded.findings if f.code == _TWICE and f.place and len(f.place.keys) > 1}
+    whole = loaded.definitions
+    channels = tuple(channel for channel in whole.channels if channel.name not in doubled)
+    return Definitions(channels, whole.feeds, whole.files, whole.digest)
+
+
+def _line_of(finding: Finding | None) -> int:
+    return max(finding.place.line, 1) if finding and finding.place else 1

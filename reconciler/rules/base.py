@@ -1,0 +1,47 @@
+"""ESA15x, git: which commit the files are of, and what they said at the base."""
+
+from __future__ import annotations
+
+from reconciler.model.findings import Severity
+from reconciler.rules.rule import Certainty, Rule
+
+_BASE = "this tool's contract: with --base each edit is marked as from this change, or as drift"
+
+BASE_RULES: tuple[Rule, ...] = (
+    Rule(
+        "ESA150",
+        "git cannot tell which commit the files are from.",
+        "A plan says which commit it was made from. Without it nobody can look up the files that were planned.",
+        "this tool's contract: a plan holds the commit of its definitions",
+        Certainty.DOCUMENTED,
+        "do what git asks for, and plan again",
+        Severity.WARNING,
+    ),
+    Rule(
+        "ESA151",
+        "A file could not be read at the base.",
+        "Whether an edit comes from this change or from drift is unknown if the channel may have been in that file.",
+        _BASE,
+        Certainty.DOCUMENTED,
+        "look at each edit whose origin is unknown; or give a --base at which the file is right",
+        Severity.WARNING,
+    ),
+    Rule(
+        "ESA152",
+        "The project was in another folder at the base.",
+        "The files of that folder are what today's files are compared with.",
+        _BASE,
+        Certainty.DOCUMENTED,
+        "nothing to do if this change moves the project; if not, give another --base",
+        Severity.NOTE,
+    ),
+    Rule(
+        "ESA153",
+        "The base has no project in this folder.",
+        "Every edit of a channel that the base does not have counts as from this change.",
+        _BASE,
+        Certainty.DOCUMENTED,
+        "nothing to do if the project is new; if not, give another --base",
+        Severity.NOTE,
+    ),
+)
