@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path, PurePosixPath
@@ -16,28 +17,30 @@ from reconciler.cli.replacing import read_exactly
 from reconciler.definitions.heads import read_head
 from reconciler.definitions.holding import can_hold
 from reconciler.definitions.load import load_definitions
-from reconciler.definitions.rewriting import append_channels, take_over
+from reconciler.definitions.rewriting import Unkept, append_channels, take_over
 from reconciler.definitions.schema import Format
+from reconciler.definitions.spelling import spell
 from reconciler.definitions.writing import place_schema, render_file, render_schema
 from reconciler.errors import ProjectError
 from reconciler.model.findings import Severity
 from reconciler.planning.importing.proof import find_differences
 from reconciler.planning.importing.proposal import list_new, propose
-from reconciler.planning.importing.terms import Terms
+from reconciler.planning.importing.terms import ByHand, Terms
 from reconciler.planning.importing.updates import find_updates
 from reconciler.planning.plan import Basis, make_plan
 from reconciler.reports.harmless import harmless
 from reconciler.reports.import_text import WrittenFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from reconciler.cli.project import Workplace
     from reconciler.cli.screen import Screen
-    from reconciler.model.desired import Definitions
+    from reconciler.model.desired import Definitions, Desired
     from reconciler.model.live import Live, Snapshot
     from reconciler.model.plan import Plan
     from reconciler.model.project import Environment
+    from reconciler.model.values import Spec
     from reconciler.planning.importing.survey import Survey
     from reconciler.planning.importing.terms import Fields, Layout, LeftOut
 
@@ -63,11 +66,15 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class Harvest:
-    """The files to be written, the channels that this is about, and what of them stays out."""
+    """The files to be written, the channels that this is about, and what of them stays out.
+
+    `by_hand` are values of other channels, which their files cannot take without losing a comment.
+    """
 
     files: tuple[WrittenFile, ...]
     names: frozenset[str]
     left_out: tuple[LeftOut, ...]
+    by_hand: tuple[ByHand, ...] = ()
 
 
 def gather_new(ground: Ground, survey: Survey, picked: Sequence[Live], style: tuple[Fields, Layout]) -> Harvest:
@@ -83,7 +90,7 @@ def gather_new(ground: Ground, survey: Survey, picked: Sequence[Live], style: tu
     files = []
     for file, members in groupby(proposal.channels, key=lambda channel: channel.file):
         channels = tuple(members)
-        text = append_channels(texts[file], channels) if file in texts else render_file(file, channels)
+        text = _append(file, texts[file], channels) if file in texts else render_file(file, channels)
         files.append(WrittenFile(file, texts.get(file), text, len(channels)))
     names = frozenset(channel.name for channel in proposal.channels)
     return Harvest((*files, *_add_schema(root, files)), names, proposal.left_out)
@@ -93,11 +100,43 @@ def gather_updates(ground: Ground, survey: Survey, picked: Sequence[Live], plan:
     """The files with what the service has for those of `picked` that they manage; `plan` says where they differ."""
     names = {survey.names[live.id] for live in picked if live.id in survey.managed and live.id in survey.names}
     updates = find_updates(plan, names, can_hold)
-    files = []
+    files: list[WrittenFile] = []
+    by_hand: list[ByHand] = []
     for file, channels in sorted(updates.files.items()):
         text = read_exactly(ground.workplace.root / file)
-        files.append(WrittenFile(file, text, take_over(text, channels), len(channels)))
-    return Harvest(tuple(files), updates.names, updates.left_out)
+        after, unkept = _take_over(text, channels)
+        if len(unkept) < len(channels):
+            files.append(WrittenFile(file, text, after, len(channels) - len(unkept)))
+        by_hand += [ByHand(file, name, _list_values(channels[name])) for name in unkept]
+    written = updates.names - {one.name for one in by_hand}
+    return Harvest(tuple(files), written, updates.left_out, tuple(by_hand))
+
+
+def _take_over(text: str, channels: Mapping[str, Spec]) -> tuple[str, list[str]]:
+    """`text` with the values of `channels`, and the names of those that it cannot take without losing a comment."""
+    with suppress(Unkept):
+        return take_over(text, channels), []
+    unkept = []
+    for name, spec in channels.items():
+        try:
+            text = take_over(text, {name: spec})
+        except Unkept:
+            unkept.append(name)
+    return text, unkept
+
+
+def _list_values(spec: Spec) -> tuple[str, ...]:
+    return tuple(f"{path}: {spell(value)}" for path, value in spec.items())
+
+
+def _append(file: str, text: str, channels: Sequence[Desired]) -> str:
+    try:
+        return append_channels(text, channels)
+    except Unkept:
+        raise ProjectError(
+            f"{file} would lose a comment if channels were added to it; nothing was written",
+            "write  channels:  there with each channel on a line of its own, without an anchor, and import again",
+        ) from None
 
 
 def prove(screen: Screen, ground: Ground, before: Plan, harvest: Harvest) -> None:

@@ -121,10 +121,16 @@ def command(screen: Screen, asked: Asked, environment: str | None, snapshot: Pat
             _write(ground, harvest)
     managed = sum(live.id in survey.managed for live in picked)
     done = Import(
-        ground.environment.name, harvest.files, managed, harvest.left_out, choices["update"], choices["dry_run"]
+        ground.environment.name,
+        harvest.files,
+        managed,
+        harvest.left_out,
+        choices["update"],
+        choices["dry_run"],
+        harvest.by_hand,
     )
     screen.show({TEXT: lambda paint: render_import(done, paint, path_prefix(ground.workplace.root))})
-    return Exit.FAILED if wrong else Exit.DONE
+    return Exit.FAILED if wrong or harvest.by_hand else Exit.DONE
 
 
 def _tell_wrong(screen: Screen, ground: Ground, wrong: Sequence[Finding]) -> None:

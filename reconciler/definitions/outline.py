@@ -35,10 +35,17 @@ class Outline:
             for length in range(len(keys) + 1):
                 self._ends[keys[:length]] = max(end, self._ends.get(keys[:length], 0))
 
-    @property
-    def has_anchors(self) -> bool:
-        """Whether a value may stand for another: then a change in one place is one elsewhere."""
-        return any(self.text.startswith(("&", "*"), spot.start) for spot in self.spots.values())
+    def is_anchored(self, keys: Keys) -> bool:
+        """Whether aliases may stand for the value at `keys`: then a change of it is one elsewhere."""
+        return self.text.startswith("&", self.spots[keys].start)
+
+    def is_alias(self, keys: Keys) -> bool:
+        """Whether an alias stands at `keys`, in place of a value that is written elsewhere."""
+        return self.text.startswith("*", self.spots[keys].start)
+
+    def is_in_braces(self, keys: Keys) -> bool:
+        """Whether the mapping at `keys` is written in braces, and is not empty."""
+        return self.text.startswith("{", self.spots[keys].start) and bool(self.members[keys])
 
     def is_block(self, keys: Keys) -> bool:
         """Whether there is a mapping at `keys` with each key on a line of its own."""

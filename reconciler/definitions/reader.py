@@ -32,6 +32,7 @@ if yaml.__with_libyaml__:
     from yaml._yaml import CParser
 
     PARSER = "libyaml"
+    SCANNER: Any = yaml.CSafeLoader
 
     def open_events(text: str) -> NextEvent:
         """The events of `text`, one a call. Raises yaml.YAMLError, then or at a call, where it is not YAML."""
@@ -39,4 +40,5 @@ if yaml.__with_libyaml__:
 
 else:  # pragma: no cover - a PyYAML built without libyaml; tests give `open_pure` to the readers instead
     PARSER = "pure Python, 8 times slower than libyaml"
+    SCANNER = yaml.SafeLoader
     open_events = open_pure

@@ -1,7 +1,7 @@
 """Channel files changed: values taken over, channels added, and all else left as it is, comments included.
 
-A file with one key a line, as nearly all are, is changed in place and keeps every other byte. Where a change reaches
-into braces or behind an anchor, the file goes through ruamel instead, which keeps comments but not all spacing.
+A change is made in place and keeps every other byte. Where it reaches behind an anchor, the file goes through ruamel
+instead, which keeps not all spacing. Where a comment would be lost, or come elsewhere, the change is not made.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.definitions.heads import read_head
+from reconciler.definitions.keeping import is_kept
 from reconciler.definitions.outline import Outline
-from reconciler.definitions.spelling import spell
+from reconciler.definitions.spelling import spell, spell_in_braces
 from reconciler.definitions.writing import make_tree, render_member
 from reconciler.model.fields import CHANNEL_FIELDS, IS_CALCULATED, VERSION, VERSION_FIELDS
 
@@ -41,12 +42,19 @@ _RANKS = {key: rank for rank, key in enumerate((*_KEYS, *_VERSION_KEYS))}
 _LAST = len(_RANKS)
 
 
+class Unkept(Exception):
+    """The change cannot be made without losing a comment, or something else that people wrote."""
+
+
 class _NotInPlace(Exception):
-    """The change reaches into what is not written one key a line."""
+    """The change reaches into what stands for several values at once."""
 
 
 def append_channels(text: str, channels: Sequence[Desired]) -> str:
-    """`text`, a sound channel file, with `channels` after its own; what its defaults say already is not repeated."""
+    """`text`, a sound channel file, with `channels` after its own; what its defaults say already is not repeated.
+
+    Raises Unkept.
+    """
     defaults = read_head(text).defaults
     return _change(
         text, {channel.name: make_tree(channel.select, _shorten(channel.spec, defaults)) for channel in channels}
@@ -56,7 +64,7 @@ def append_channels(text: str, channels: Sequence[Desired]) -> str:
 def take_over(text: str, updates: Mapping[str, Spec]) -> str:
     """`text`, a sound channel file, with the values of `updates`, by channel and path, in place of its own.
 
-    A value that only the defaults of the file gave is written under its channel.
+    A value that only the defaults of the file gave is written under its channel. Raises Unkept.
     """
     return _change(text, {name: make_tree(None, spec) for name, spec in updates.items()})
 
@@ -82,11 +90,13 @@ def _change(text: str, channels: Tree) -> str:
         changed = change_tree(body, channels, outline.step(_CHANNELS))
     else:
         changed = _splice(body, splices)
+    if not is_kept(body, changed):
+        raise Unkept
     return text[: len(text) - len(body)] + changed
 
 
 def _list_splices(outline: Outline, parent: Keys, tree: Tree) -> Iterator[_Splice]:
-    if not outline.is_block(parent) or outline.has_anchors:
+    if outline.is_anchored(parent) or not (outline.is_block(parent) or outline.is_in_braces(parent)):
         raise _NotInPlace
     for key, value in tree.items():
         keys = (*parent, key)
@@ -94,13 +104,31 @@ def _list_splices(outline: Outline, parent: Keys, tree: Tree) -> Iterator[_Splic
             yield _insert(outline, parent, key, value)
         elif isinstance(value, Mapping):
             yield from _list_splices(outline, keys, value)
+        elif outline.is_anchored(keys):
+            raise _NotInPlace
         else:
             start, end = outline.span(keys)
-            yield start, end, spell(value)
+            yield start, end, spell(value) if outline.is_block(parent) else spell_in_braces(value)
+
+
+def _insert_in_braces(outline: Outline, parent: Keys, key: str, value: Value | Tree) -> _Splice:
+    """A new key within braces: behind the last one, on the same line."""
+    start, end = outline.span((*parent, outline.members[parent][-1]))
+    if start == end:
+        raise _NotInPlace
+    return end, end, f", {key}: {_spell_tree(value)}"
+
+
+def _spell_tree(value: Value | Tree) -> str:
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{key}: {_spell_tree(inner)}' for key, inner in value.items())}}}"
+    return spell_in_braces(value)
 
 
 def _insert(outline: Outline, parent: Keys, key: str, value: Value | Tree) -> _Splice:
     """The lines of a new key: after those that come before it in a new file, of channels after all."""
+    if not outline.is_block(parent):
+        return _insert_in_braces(outline, parent, key, value)
     members = outline.members[parent]
     ranks = {} if parent == _CHANNELS else _RANKS
     before = [member for member in members if ranks.get(member, _LAST) <= ranks.get(key, _LAST)]

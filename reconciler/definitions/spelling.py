@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _WORDS = frozenset({"y", "yes", "n", "no", "on", "off", "true", "false", "null", "~", "=", "<<"})
 _NUMERIC = re.compile(r"[-+.]*(?:[0-9][0-9A-FXOTZa-fxotz_.:,%+ -]*|inf|nan)", re.IGNORECASE)
 _INDICATORS = frozenset("-?:,[]{}#&*!|>'\"%@`=<~")
+_ENDING = re.compile(r"[,\[\]{}?]|:$|^:")
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
@@ -35,6 +36,12 @@ def spell(value: Value) -> str:
             return format(Decimal(repr(value)), "f")
         case _:
             return value if is_plain(value) else quote(value)
+
+
+def spell_in_braces(value: Value) -> str:
+    """The same where commas and brackets end a value."""
+    spelled = spell(value)
+    return quote(spelled) if value == spelled and _ENDING.search(spelled) else spelled
 
 
 def is_plain(text: str) -> bool:

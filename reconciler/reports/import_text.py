@@ -14,7 +14,7 @@ from reconciler.reports.wording import count
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reconciler.planning.importing.terms import LeftOut
+    from reconciler.planning.importing.terms import ByHand, LeftOut
     from reconciler.reports.paint import Paint
 
 _LISTED = 20
@@ -48,6 +48,7 @@ class Import:
     left_out: tuple[LeftOut, ...]
     is_update: bool = False
     is_preview: bool = False
+    by_hand: tuple[ByHand, ...] = ()
 
     @property
     def channels(self) -> int:
@@ -64,6 +65,7 @@ def render_import(done: Import, paint: Paint, prefix: str = "") -> str:
         [paint(_describe(done), Style.HEADING)],
         list(_show_diffs(done.files, paint, prefix) if done.is_preview else _list_files(done.files, paint, prefix)),
         list(_list_left_out(done.left_out, paint)),
+        list(_list_by_hand(done.by_hand, paint, prefix)),
         [paint(_count(done), Style.HEADING)],
     ]
     return "\n".join("".join(f"{line}\n" for line in lines) for lines in blocks if lines)
@@ -71,6 +73,8 @@ def render_import(done: Import, paint: Paint, prefix: str = "") -> str:
 
 def _describe(done: Import) -> str:
     where = harmless(done.environment)
+    if not done.files and done.by_hand:
+        return f"No file {'takes' if done.is_preview else 'took'} over what {where} has."
     if not done.files:
         return f"Nothing to take over from {where}." if done.is_update else f"Nothing to import from {where}."
     channels = count(done.channels, "channel")
@@ -108,6 +112,16 @@ def _list_left_out(left_out: Sequence[LeftOut], paint: Paint) -> Iterator[str]:
         yield from lay_out(break_sentence(left.reason), paint, indent=6)
 
 
+def _list_by_hand(by_hand: Sequence[ByHand], paint: Paint, prefix: str) -> Iterator[str]:
+    if by_hand:
+        yield "Not written, as the file would lose a comment or what an anchor shares; write by hand:"
+    for one in by_hand:
+        head = (piece(harmless(prefix + one.file), Style.PLACE), piece(harmless(one.name), Style.NAME))
+        yield from lay_out(head, paint, indent=2, hang=6, gap="  ")
+        for value in one.values:
+            yield f"      {harmless(value)}"
+
+
 def _count(done: Import) -> str:
     new = sum(file.before is None for file in done.files)
     parts = [
@@ -116,5 +130,6 @@ def _count(done: Import) -> str:
         f"{len(done.files) - new} changed",
         f"{done.managed} managed before",
         f"{len(done.left_out)} left out",
+        *([f"{count(len(done.by_hand), 'channel')} to write by hand"] if done.by_hand else []),
     ]
     return f"Import{' (nothing written)' if done.is_preview else ''}: {', '.join(parts)}."

@@ -290,6 +290,69 @@ Import: 2 channels updated, 0 files new, 1 changed, 4 managed before, 0 left out
     assert town.run("import", "--update").out.startswith("Nothing to take over from sandbox.\n")
 
 
+SHARED = """\
+channels:
+  use:
+    select: {channelId: 1}
+    esaChannelVersion: &pulses   # current
+      multiplier: 7   # per pulse
+  far:
+    select: {channelId: 4}
+    channelInfo: old   # the name
+    esaChannelVersion: *pulses   # as in use
+  net:
+    select: {channelId: 3}
+    channelInfo: old   # the sum
+"""
+
+
+def test_values_that_would_cost_a_comment_are_named_and_not_written(town: Desk) -> None:
+    town.write("channels/a.yaml", SHARED)
+
+    answer = town.run("import", "--update")
+
+    assert (answer.code, answer.out) == (
+        1,
+        """\
+1 file took over what sandbox has for 1 channel; a plan of them is empty.
+
+  ~ changed  channels/a.yaml  1 channel
+
+Not written, as the file would lose a comment or what an anchor shares; write by hand:
+  channels/a.yaml  far
+      channelInfo: Use
+      esaChannelVersion.multiplier: 1
+  channels/a.yaml  use
+      esaChannelVersion.multiplier: 1
+
+Import: 1 channel updated, 0 files new, 1 changed, 3 managed before, 0 left out, 2 channels to write by hand.
+""",
+    )
+    assert (town.root / "channels/a.yaml").read_text() == SHARED.replace("old   # the sum", "Net   # the sum")
+
+
+def test_where_nothing_can_be_written_the_file_stays_as_it_is(town: Desk) -> None:
+    text = SHARED.replace("channelInfo: old   # the sum", "channelInfo: Net")
+    town.write("channels/a.yaml", text)
+
+    answer = town.run("import", "--update", "--dry-run")
+
+    assert (answer.code, answer.out.splitlines()[0]) == (1, "No file takes over what sandbox has.")
+    assert (town.root / "channels/a.yaml").read_text() == text
+
+
+def test_new_channels_join_braces_beside_their_comments(town: Desk) -> None:
+    text = "dataPoint: DP-1\nchannels: { # all\n  use: {channelId: 1} # one\n  # the end\n}\n"
+    town.write("channels/a.yaml", text)
+
+    answer = town.run("import", "--only", "*losses*")
+
+    assert answer.code == 0
+    before, after = text.split("{channelId: 1}")
+    written = (town.root / "channels/a.yaml").read_text()
+    assert (written.startswith(f"{before}{{channelId: 1}}, dp-1-losses: {{"), written.endswith(after)) == (True, True)
+
+
 def test_an_update_adds_no_channel_and_reaches_only_what_is_asked_for(town: Desk) -> None:
     town.define({"use": {"channelId": 1, "channelInfo": "Use!"}, "far": {"channelId": 4, "channelInfo": "Far"}})
 

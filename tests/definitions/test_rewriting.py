@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reconciler.definitions.close import read_closely
-from reconciler.definitions.rewriting import append_channels, take_over
+from reconciler.definitions.rewriting import Unkept, append_channels, take_over
 from reconciler.model.desired import Desired
 from reconciler.model.routes import Pointers
 
@@ -155,7 +155,7 @@ channels:
     a:
         channelId: 1   # one
         esaChannelVersion: &version
-            multiplier: 0.10   # alike
+            multiplier: 0.10
     b:
         channelId: 2
         esaChannelVersion: *version
@@ -180,12 +180,107 @@ def test_a_channel_in_braces_gets_its_keys_there() -> None:
     text = "# all\r\nchannels: {a: {channelId: 1, channelInfo: 012}}  # here\r\n"
 
     assert take_over(text, {"a": {"channelInfo": "1", "channelDescription": "x: y"}}) == (
-        '# all\r\nchannels: {a: {channelId: 1, channelInfo: "1", channelDescription: "x: y"}} # here\r\n'
+        '# all\r\nchannels: {a: {channelId: 1, channelInfo: "1", channelDescription: "x: y"}}  # here\r\n'
     )
     assert append_channels(text, [NEW]) == (
         '# all\r\nchannels: {a: {channelId: 1, channelInfo: 012}, new: {select: {channelId: 9}, channelInfo: "no", '
-        "intervalMinutes: 15}} # here\r\n"
+        "intervalMinutes: 15}}  # here\r\n"
     )
+
+
+IN_BRACES = """\
+channels:
+  use: {   # about use
+    select: {channelId: 1},   # found so
+    # the name
+    channelInfo: 'Use',   # its name
+    esaChannelVersion: {multiplier: 7,}   # was 1
+  }   # the end of use
+  # about net
+  net: {select: {channelId: 2}, channelInfo: *name}   # net
+"""
+
+
+@pytest.mark.parametrize(
+    ("updates", "old", "new"),
+    [
+        ({"channelInfo": "Net"}, "'Use'", "Net"),
+        ({"channelInfo": "a, b"}, "'Use'", '"a, b"'),
+        ({"channelInfo": "[a]"}, "'Use'", '"[a]"'),
+        ({"channelInfo": None}, "'Use'", "null"),
+        ({f"{V}multiplier": 0.5}, "multiplier: 7", "multiplier: 0.5"),
+        ({f"{V}formula": "max(channel(1), 2)"}, "multiplier: 7", 'multiplier: 7, formula: "max(channel(1), 2)"'),
+        ({"channelDescription": "x"}, "{multiplier: 7,}", "{multiplier: 7,}, channelDescription: x"),
+    ],
+)
+def test_braces_over_several_lines_keep_every_other_byte(updates: Spec, old: str, new: str) -> None:
+    text = IN_BRACES.replace("*name", "Net").replace("\n", "\r\n")
+
+    assert take_over(text, {"use": updates}) == text.replace(old, new)
+    assert read(text.replace(old, new)) != read(text)
+
+
+def test_a_version_that_braces_lack_is_written_in_braces() -> None:
+    text = "channels:\n  a: {channelId: 1}  # one\n"
+
+    assert take_over(text, {"a": {f"{V}multiplier": 2, f"{V}unitCode": "KWH"}}) == (
+        "channels:\n  a: {channelId: 1, esaChannelVersion: {unitCode: KWH, multiplier: 2}}  # one\n"
+    )
+
+
+def test_an_alias_gives_way_to_its_own_value_in_its_place() -> None:
+    text = "channels:\n  a:\n    channelInfo: &name old  # a\n  b:\n    channelInfo:   *name  # b\n"
+
+    assert take_over(text, {"b": {"channelInfo": "new"}}) == text.replace("*name", "new")
+
+
+def test_values_beside_an_anchor_are_changed_in_their_place() -> None:
+    text = COMMENTED.replace("channelInfo: 'Use'", "channelInfo: &name 'Use'")
+
+    assert take_over(text, {"use": {f"{V}multiplier": 2}}) == text.replace("1.50", "2")
+
+
+SHARED = """\
+channels:
+  a:
+    channelId: 1
+    channelInfo: &name old   # its name
+    esaChannelVersion: &version   # current
+      # was 1
+      multiplier: 7   # per pulse
+
+  # about b
+  b:
+    channelId: 2
+    channelInfo: *name   # the same
+    esaChannelVersion: *version   # as in a
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "updates"),
+    [
+        pytest.param(SHARED, {"a": {f"{V}multiplier": 1}}, id="in an anchored mapping"),
+        pytest.param(SHARED, {"b": {f"{V}multiplier": 1}}, id="in the mapping of an alias"),
+        pytest.param(SHARED.replace("\n", "\r\n", 3), {"a": {"channelInfo": "x"}}, id="line breaks of two kinds"),
+        pytest.param(
+            COMMENTED.replace("channelDescription: >-", "channelDescription: >-  # why"),
+            {"net": {"channelDescription": "x"}},
+            id="behind the sign of a text over several lines",
+        ),
+    ],
+)
+def test_a_change_that_would_lose_a_comment_is_not_made(text: str, updates: dict[str, Spec]) -> None:
+    read(text)
+    with pytest.raises(Unkept):
+        take_over(text, updates)
+
+
+def test_new_channels_are_not_added_where_a_comment_would_get_lost() -> None:
+    text = "channels: {  # none yet\n  # and why\n}\n"
+
+    with pytest.raises(Unkept):
+        append_channels(text, [NEW])
 
 
 def read(text: str) -> dict[str, Any]:

@@ -60,3 +60,12 @@ class LeftOut:
     name: str
     path: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """Values that a file is not given, as it would lose a comment: each as `key: value`, for a person to write."""
+
+    file: str
+    name: str
+    values: tuple[str, ...]
