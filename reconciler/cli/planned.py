@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from reconciler import __version__
 from reconciler.cli.options import View
-from reconciler.cli.standing import path_prefix
+from reconciler.cli.standing import find_folder, path_prefix
 from reconciler.definitions.git import read_commit
 from reconciler.definitions.pinpoint import pinpoint
 from reconciler.errors import ProjectError, UsageError
@@ -47,6 +47,7 @@ def plan_now(workplace: Workplace, environment: Environment, wanted: Wanted, see
         url=environment.url,
         created=tell_time(),
         commit=commit,
+        folder=find_folder(workplace.root) or "",
         filter=tuple(only),
     )
     plan = make_plan(wanted.definitions, seen.snapshot, basis)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli.exits import Exit
-from reconciler.cli.standing import path_prefix
+from reconciler.cli.standing import find_folder, path_prefix
 from reconciler.definitions.load import load_definitions
 from reconciler.definitions.project_file import check_hosts, find_root, folders_of, read_project, variables_of
 from reconciler.errors import ProjectError, UsageError
@@ -41,7 +41,7 @@ def validate(screen: Screen, paths: Sequence[Path]) -> Exit:
     hidden = len(report.findings) - len(shown.findings)
     if hidden:
         screen.remark(f"not shown: {hidden} more in other files; reconciler validate  shows all")
-    screen.show(renderers(shown, path_prefix(root)))
+    screen.show(renderers(shown, path_prefix(root), find_folder(root)))
     return Exit.FAILED if any(finding.severity is Severity.ERROR for finding in shown.findings) else Exit.DONE
 
 

@@ -207,7 +207,8 @@ class Plan:
     plan was made against; None for the service itself. `managed` counts the channels of the files that were found,
     those that a filter left out included. `filter` holds the patterns that picked channels; empty for a whole plan.
     `formula_links` is the neighbourhood of the channels with edits: what their formulas use, and whose formulas use
-    them, users of users included; each pair once, ordered by the ids of user and used.
+    them, users of users included; each pair once, ordered by the ids of user and used. `folder` is where the project is
+    in its repository, "" for its root.
     """
 
     tool_version: str
@@ -224,6 +225,7 @@ class Plan:
     formula_links: tuple[FormulaLink, ...] = ()
     snapshot: str | None = None
     managed: int = 0
+    folder: str = ""
 
     @property
     def is_complete(self) -> bool:

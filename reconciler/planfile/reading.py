@@ -122,6 +122,7 @@ def _read_plan(document: Document) -> Plan:
         created=take_text(document, "created"),
         commit=take_inner(document, "definitions", "commit", take_text_or_null),
         definitions_digest=take_inner(document, "definitions", "digest", take_text),
+        folder=take_inner(document, "definitions", "folder", take_text),
         snapshot=take_text_or_null(document, "snapshot"),
         managed=take_whole(document, "managed"),
         filter=take_texts(document, "filter"),

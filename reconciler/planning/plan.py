@@ -42,7 +42,7 @@ class Basis:
     """What a plan is made for and by, beside files and service.
 
     `filter` holds patterns of channel names, `refusals` what the service has against formulas of this plan, by the id
-    of the channel that would get one.
+    of the channel that would get one. `folder` is where the project is in its repository, "" for its root.
     """
 
     tool_version: str
@@ -52,6 +52,7 @@ class Basis:
     commit: str | None = None
     filter: tuple[str, ...] = ()
     refusals: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    folder: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,7 @@ def make_plan(definitions: Definitions, snapshot: Snapshot, basis: Basis) -> Pla
         url=basis.url,
         created=basis.created,
         commit=basis.commit,
+        folder=basis.folder,
         definitions_digest=definitions.digest,
         filter=basis.filter,
         changes=tuple(

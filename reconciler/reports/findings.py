@@ -43,22 +43,26 @@ class Report:
         return Report(within, self.files, self.channels)
 
 
-def renderers(report: Report, prefix: str = "") -> Mapping[str, Callable[[Paint], str]]:
+def renderers(report: Report, prefix: str = "", folder: str | None = None) -> Mapping[str, Callable[[Paint], str]]:
     """A function from paint to text for each of FORMATS.
 
-    `prefix` leads from where the user stands to the project's root. What machines read names files from where the
-    user stands too, but for one who stands below the root: there from the root.
+    `prefix` leads from where the user stands to the project's root, `folder` from the root of the repository; it is
+    None outside of one. What a host such as GitHub shows beside a file names it from the root of the repository. JSON,
+    and what hosts show where there is no repository, names files from where the user stands, but for one who stands
+    below the root of the project: there from that root.
     """
     found = report.findings
-    moved = found if not prefix or prefix.startswith("..") else _move(found, prefix)
+    moved = found if prefix.startswith("..") else _move(found, prefix)
+    hosted = moved if folder is None else _move(found, f"{folder}/" if folder else "")
+    placed = _place(hosted, f"{folder}/" if folder else "")
     return {
         "text": partial(_render_text, report, prefix),
         "concise": lambda _paint: findings_concise.render(found, prefix),
         "json": lambda _paint: findings_json.render(moved),
-        "github": lambda _paint: findings_github.render(moved),
-        "gitlab": lambda _paint: findings_gitlab.render(moved),
-        "sarif": lambda _paint: _render_sarif(moved),
-        "junit": lambda _paint: findings_junit.render(moved),
+        "github": lambda _paint: findings_github.render(hosted),
+        "gitlab": lambda _paint: findings_gitlab.render(placed),
+        "sarif": lambda _paint: _render_sarif(placed),
+        "junit": lambda _paint: findings_junit.render(placed),
     }
 
 
@@ -82,7 +86,23 @@ def _is_within(finding: Finding, paths: Collection[str]) -> bool:
     return file in paths or any(file.startswith(f"{path}/") for path in paths)
 
 
+def _place(findings: tuple[Finding, ...], prefix: str) -> tuple[Finding, ...]:
+    """`findings` with the project file as the place of those without one, where `prefix` leads to it."""
+    if not prefix or all(finding.place for finding in findings):
+        return findings
+    # Imported here, as it is a rare finding.
+    from dataclasses import replace  # noqa: PLC0415
+
+    from reconciler.model.places import Place  # noqa: PLC0415
+    from reconciler.reports.places import PROJECT_FILE  # noqa: PLC0415
+
+    project = Place(f"{prefix}{PROJECT_FILE}")
+    return tuple(finding if finding.place else replace(finding, place=project) for finding in findings)
+
+
 def _move(findings: tuple[Finding, ...], prefix: str) -> tuple[Finding, ...]:
+    if not prefix:
+        return findings
     # Imported here, as it would take a tenth of the time of a run that starts in the project's root.
     from dataclasses import replace  # noqa: PLC0415
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import quote
 
@@ -64,8 +65,8 @@ def render_plan_markdown(plan: Plan, budget: int = BUDGET) -> str:
     """`plan` as Markdown of at most `budget` bytes, for any budget from 4096 on.
 
     Parts are shown in full, in short, by name or by count, as there is room, and the end says which are not in full.
-    No blocked or risky change goes unnamed while a harmless one is named. The hidden first line marks the comment of an
-    environment, so that the next one can take its place.
+    No blocked or risky change goes unnamed while a harmless one is named. The hidden first line marks the comment of a
+    project and an environment, so that the next one can take its place.
     """
     short = _shorten_texts(plan)
     head = "".join(f"{line}\n\n" for line in _list_head(short))
@@ -76,9 +77,19 @@ def render_plan_markdown(plan: Plan, budget: int = BUDGET) -> str:
     return f"{head}{''.join(one.text for one in shown)}{foot}"
 
 
-def mark_environment(name: str) -> str:
-    """The hidden line that marks the comment of an environment."""
-    return f"<!-- reconciler:{quote(name, safe='', errors='surrogatepass').replace('--', '-%2D')} -->"
+def mark_comment(environment: str, folder: str = "") -> str:
+    """The hidden line that marks the comment of an environment, and of the project in `folder` of the repository.
+
+    The workflows know it by its letters: A-Z, a-z, 0-9 and . _ ~ % -, with no two hyphens together.
+    """
+    parts = [_quote(part) for part in ((folder, environment) if folder else (environment,))]
+    return f"<!-- reconciler:{'~'.join(parts)} -->"
+
+
+def _quote(text: str) -> str:
+    quoted = quote(text, safe="", errors="surrogatepass").replace("~", "%7E").replace("--", "-%2D")
+    # A digest keeps two long ones apart, which a cut would not.
+    return quoted if len(quoted) <= _LONGEST else sha256(quoted.encode()).hexdigest()
 
 
 def _make_parts(plan: Plan) -> tuple[Part, ...]:
@@ -171,8 +182,9 @@ def _name_some(counted: Shown, section: Section, room: int) -> Shown:
 
 
 def _list_head(plan: Plan) -> Iterator[str]:
-    yield mark_environment(plan.environment)
-    yield f"## EnergyCAP plan for {code(plan.environment)}"
+    yield mark_comment(plan.environment, plan.folder)
+    project = f", project {code(_shorten(plan.folder))}" if plan.folder else ""
+    yield f"## EnergyCAP plan for {code(plan.environment)}{project}"
     yield f"**{prose(describe_plan(plan))}**"
     if plan.filter:
         yield prose(describe_filter(plan))

@@ -159,6 +159,7 @@ def _plans(draw: st.DrawFn) -> Plan:
         created=draw(texts),
         commit=draw(_maybe_text),
         definitions_digest=draw(texts),
+        folder=draw(texts),
         filter=tuple(draw(st.lists(texts, max_size=2))),
         snapshot=draw(_maybe_text),
         managed=len(changes) + draw(ids),

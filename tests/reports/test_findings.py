@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.model.findings import Finding, Severity
 from reconciler.reports.findings import FORMATS, Report, renderers
 from reconciler.reports.paint import plain
 from tests.reports.findings_seen import FINDINGS, TRIP
@@ -32,6 +33,28 @@ def test_machines_get_paths_from_the_root_where_the_user_stands_below_it(name: s
     text = renderers(REPORT, "../")[name](plain)
     assert "channels/north.yaml" in text
     assert "../" not in text
+
+
+HOSTS = {
+    "github": "::error file=sites/north/channels/north.yaml,line=",
+    "gitlab": '"path": "sites/north/channels/north.yaml"',
+    "sarif": '"uri": "sites/north/channels/north.yaml"',
+    "junit": 'file="sites/north/channels/north.yaml"',
+}
+
+
+@pytest.mark.parametrize("name", HOSTS)
+@pytest.mark.parametrize("prefix", ["", "../", "north/", "../../sites/north/"])
+def test_hosts_get_paths_from_the_root_of_the_repository(name: str, prefix: str) -> None:
+    assert HOSTS[name] in renderers(Report((TRIP,), 1, 1), prefix, "sites/north")[name](plain)
+    assert HOSTS[name].replace("sites/north/", "") in renderers(Report((TRIP,), 1, 1), prefix, "")[name](plain)
+
+
+@pytest.mark.parametrize("name", HOSTS)
+def test_a_finding_of_no_file_is_one_of_the_project_file_of_its_project(name: str) -> None:
+    finding = Finding("ESA302", Severity.ERROR, "no such channel")
+    text = renderers(Report((finding,), 1, 1), "sites/north/", "sites/north")[name](plain)
+    assert ("sites/north/reconciler.yaml" in text) is (name != "github")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from reconciler.model.findings import Finding, Severity
 from reconciler.model.plan import ChannelLabel, FormulaLink
 from reconciler.reports.harmless import harmless
-from reconciler.reports.plan_markdown import mark_environment, render_plan_markdown
+from reconciler.reports.plan_markdown import mark_comment, render_plan_markdown
 from reconciler.reports.risk import RISK_WORDS
 from reconciler.reports.sentences import count_changes
 from tests.reports.markdown_page import read_page
@@ -65,9 +66,45 @@ def test_no_line_can_be_a_command_to_the_system_that_shows_it() -> None:
     ],
 )
 def test_the_first_line_marks_the_environment_and_stays_hidden(name: str, line: str) -> None:
-    assert mark_environment(name) == line
+    assert mark_comment(name) == line
     assert render_plan_markdown(replace(PLANS["empty"], environment=name)).splitlines()[0] == line
     assert read_page(line).text.strip() == ""
+
+
+@pytest.mark.parametrize(
+    ("folder", "line"),
+    [
+        ("campus", "<!-- reconciler:campus~production -->"),
+        ("sites/campus--a", "<!-- reconciler:sites%2Fcampus-%2Da~production -->"),
+        ("a~b", "<!-- reconciler:a%7Eb~production -->"),
+        ("x" * 200, f"<!-- reconciler:{sha256(b'x' * 200).hexdigest()}~production -->"),
+    ],
+)
+def test_the_first_line_marks_the_project_too(folder: str, line: str) -> None:
+    plan = replace(PLANS["empty"], environment="production", folder=folder)
+    assert render_plan_markdown(plan).splitlines()[0] == mark_comment("production", folder) == line
+    assert re.fullmatch(r"<!-- reconciler:[A-Za-z0-9._~%-]+ -->", line)
+
+
+def test_no_project_and_environment_share_a_mark_with_another() -> None:
+    pairs = [
+        ("", "a~b"),
+        ("a", "b"),
+        ("", "a/b"),
+        ("a/b", "c"),
+        ("a", "b~c"),
+        ("a~b", "c"),
+        ("x" * 99, "c"),
+        ("x" * 98, "c"),
+    ]
+    assert len({mark_comment(environment, folder) for folder, environment in pairs}) == len(pairs)
+
+
+def test_the_heading_names_a_project_below_the_root() -> None:
+    plan = replace(PLANS["empty"], folder="sites/`campus`")
+    assert "## EnergyCAP plan for `production`, project <code>sites/&#96;campus&#96;</code>\n" in render_plan_markdown(
+        plan
+    )
 
 
 def test_findings_are_told_errors_first() -> None:
