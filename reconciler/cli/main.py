@@ -39,11 +39,16 @@ def run() -> NoReturn:
 
 
 def _open_streams() -> None:
-    """Let both streams take any text; where whoever started the process closed one, what is said goes nowhere."""
+    """Let both streams take any text; where whoever started the process closed one, what is said goes nowhere.
+
+    What comes in is read as files are, whatever the code page of the terminal.
+    """
     open_nowhere = partial(Path(os.devnull).open, "w", encoding="utf-8")
     sys.stdout, sys.stderr = sys.stdout or open_nowhere(), sys.stderr or open_nowhere()
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    if sys.stdin:
+        sys.stdin.reconfigure(encoding="utf-8", errors="strict")  # type: ignore[union-attr]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -81,6 +81,7 @@ class Screen:
         """Render each output and write it; files first, so that a full disk is known before all is said to be well."""
         for output in sorted(self.outputs, key=lambda output: output.file is None):
             if output.file is None:
+                _speak_as(output.format)
                 self.write(renderers[output.format](self.paint if output.format == TEXT else plain))
             else:
                 write_file(output.file, renderers[output.format](plain))
@@ -151,6 +152,7 @@ class Screen:
     def open_lines(self, output: Output) -> Iterator[Callable[[str], object]]:
         """A function that puts lines where `output` goes, each at once. Raises FileError where it cannot be opened."""
         if output.file is None:
+            _speak_as(output.format)
             yield self.write
             return
         try:
@@ -189,6 +191,12 @@ def _parse_output(text: str, formats: Sequence[str]) -> Output:
     if equals and file in ("", "-"):
         raise UsageError(f"--format {text} names no file", f"write --format {name}, or --format {name}=FILE")
     return Output(name, Path(file) if file else None)
+
+
+def _speak_as(format_name: str) -> None:
+    """Let stdout be UTF-8 for all but text: JSON and XML in the code page of a terminal could not be read."""
+    if format_name != TEXT:
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
 
 
 def _leave_stdout() -> None:
