@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
+from datetime import tzinfo
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from reconciler.planning.nearest import find_nearest
 from reconciler.readings.layout import DELIMITERS, NAMED, Habits
 from reconciler.readings.numerals import Decimal
 from reconciler.readings.route_json import render_group
+from reconciler.readings.zones import explain_zone, parse_zone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -50,12 +52,33 @@ def reading_file(command: Command) -> Command:
         type=click.Choice([mark.value for mark in Decimal]),
         help="The decimal mark of a CSV file; recognised where left out.",
     )
+    @click.option(
+        "--zone",
+        type=Zone(),
+        metavar="ZONE",
+        help="Of times without an offset: UTC, +01:00, EST, Europe/Berlin; the data point's where left out.",
+    )
     @wraps(command)
     def with_habits(*, pairs: tuple[str, ...], delimiter: str | None, decimal: str | None, **rest: Any) -> Exit:
+        mark = Decimal(decimal) if decimal else None
         sign = DELIMITERS[delimiter] if delimiter else None
-        return command(habits=Habits(sign, Decimal(decimal) if decimal else None, _read_map(pairs)), **rest)
+        return command(habits=Habits(sign, mark, _read_map(pairs), rest.pop("zone")), **rest)
 
     return with_habits
+
+
+class Zone(click.ParamType[tzinfo]):
+    """A time zone, as a user names it."""
+
+    name = "zone"
+
+    def convert(self, value: Any, _parameter: click.Parameter | None, _context: click.Context | None) -> tzinfo:
+        if isinstance(value, tzinfo):
+            return value
+        zone = parse_zone(str(value))
+        if zone is None:
+            raise UsageError(f"--zone {value} is not a time zone, or may be several", explain_zone(str(value)))
+        return zone
 
 
 def _read_map(pairs: Sequence[str]) -> dict[str, str]:

@@ -1,9 +1,8 @@
-"""One value of a reading: a time, a number, a flag, as text of a CSV file or as a value of JSON."""
+"""One value of a reading: a number, a flag, a note, as text of a CSV file or as a value of JSON."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from math import isfinite
 
 from reconciler.readings.flaws import Flaw, quote
@@ -24,15 +23,6 @@ class Reading:
     note: str | None = None
 
 
-def read_time(text: str) -> datetime | Flaw:
-    """The date and time that `text` is in ISO 8601; a date alone is its midnight."""
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        found = f"found {quote(text)}" if text else "found nothing"
-        return Flaw("ESA612", f"time must be a date and time in ISO 8601, {found}", "write it as  2026-03-30T00:15:00")
-
-
 def read_flag(text: str) -> bool | Flaw:
     """Whether `text` says yes; nothing says no."""
     flag = FLAGS.get(text.strip().casefold())
@@ -46,13 +36,6 @@ def take_number(value: object) -> float | Flaw:
     if isinstance(value, int):
         return read_whole(value)
     return value if isfinite(value) else beyond(str(value))
-
-
-def take_time(value: object) -> datetime | Flaw:
-    """The date and time that `value` of a JSON document is."""
-    if isinstance(value, str):
-        return read_time(value)
-    return Flaw("ESA612", f"time must be a date and time in quotes, found {show_json(value)}")
 
 
 def take_flag(value: object) -> bool | Flaw:

@@ -13,6 +13,7 @@ from reconciler.model.findings import Severity
 from reconciler.readings.csv_rows import read_blocks
 from reconciler.readings.flaws import Flaw
 from reconciler.readings.repeats import find_repeats
+from reconciler.readings.settling import settle_dates
 from reconciler.readings.spans import Spans
 from reconciler.rules import RULES
 
@@ -132,6 +133,7 @@ class _Count:
             self._spans[is_naive].add_mixed(list(map(self._channels.__getitem__, keys)), block.times)
 
     def add(self, parcel: Parcel) -> None:
+        settle_dates(parcel, self._router)
         self._census.readings += len(parcel.rows)
         for flaw in parcel.flaws:
             self._say(flaw, parcel.line)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import csv
-from datetime import datetime
 from functools import partial
 from itertools import islice, repeat
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from reconciler.readings.cells import FLAGS, read_flag, read_time
+from reconciler.readings.cells import FLAGS, read_flag
 from reconciler.readings.flaws import BrokenFile, Flaw, quote
 from reconciler.readings.numerals import EXACT, Decimal, find_marks, read_number
 from reconciler.readings.rows import Parcel, Row, make_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from reconciler.readings.identifiers import Key
     from reconciler.readings.layout import Layout
@@ -61,9 +61,8 @@ class Block:
             return None
         texts = self._columns[layout.time]
         distinct = set(texts)
-        try:
-            times = list(map(datetime.fromisoformat, distinct if len(distinct) < len(texts) else texts))
-        except ValueError:
+        times = layout.times.read_all(tuple(distinct) if len(distinct) < len(texts) else texts)
+        if times is None:
             return None
         is_each = len(distinct) == len(texts)
         self.times = times if is_each else list(map(dict(zip(distinct, times, strict=True)).__getitem__, texts))
@@ -136,7 +135,7 @@ def _read_row(layout: Layout, row: Cells, line: int) -> Parcel:
         flaw = _uneven(layout, row)
         return Parcel(line, None, [Row(line, None, (), row)], (flaw,), written=row)
     key = (*("" if place is None else row[place] for place in layout.identifiers), layout.seconds)
-    time, value = read_time(row[layout.time]), _read_value(layout, row[layout.value], line)
+    time, value = layout.times.read(row[layout.time]), _read_value(layout, row[layout.value], line)
     estimated = read_flag(row[layout.estimated]) if layout.estimated is not None else False
     note = row[layout.note] or None if layout.note is not None else None
     return Parcel(line, key, [make_row(line, (time, value, estimated, note), row)])

@@ -12,6 +12,7 @@ from reconciler.readings.flaws import BrokenFile, quote
 from reconciler.readings.json_rows import read_array, read_lines
 from reconciler.readings.layout import DELIMITERS, Layout, find_layout
 from reconciler.readings.source import look_at
+from reconciler.readings.times import Times, make_times
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +37,7 @@ class ReadingsFile:
 
     source: Source
     shape: Shape
+    times: Times
     layout: Layout | None = None
 
     @property
@@ -59,9 +61,9 @@ class ReadingsFile:
                 for block in read_blocks(self.source, self._columns):
                     yield from block.read_parcels()
             case Shape.ARRAY:
-                yield from read_array(self.source)
+                yield from read_array(self.source, self.times)
             case Shape.LINES:
-                yield from read_lines(self.source)
+                yield from read_lines(self.source, self.times)
             case _:
                 assert_never(self.shape)
 
@@ -79,13 +81,12 @@ def recognise(path: Path, habits: Habits) -> ReadingsFile:
     """
     source = look_at(path)
     begin = source.head.lstrip()[:1]
-    if begin == "[":
-        return ReadingsFile(source, Shape.ARRAY)
-    if begin == "{":
-        return ReadingsFile(source, Shape.LINES)
+    if begin in ("[", "{"):
+        return ReadingsFile(source, Shape.ARRAY if begin == "[" else Shape.LINES, make_times(habits.zone))
     if not begin:
         raise BrokenFile(
             "the file is empty, found no reading", 1, "look at what wrote it: was there anything to write?"
         )
     layout = find_layout(source.head, habits)
-    return ReadingsFile(source, Shape.CSV, layout if habits.decimal else settle_decimal(source, layout))
+    settled = layout if habits.decimal else settle_decimal(source, layout)
+    return ReadingsFile(source, Shape.CSV, layout.times, settled)

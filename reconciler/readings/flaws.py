@@ -30,9 +30,9 @@ class Flaw:
 class BrokenFile(Exception):
     """A file of readings that cannot be read to its end; `line` is where, 0 where that cannot be said."""
 
-    def __init__(self, message: str, line: int = 0, fix: str = "") -> None:
+    def __init__(self, message: str, line: int = 0, fix: str = "", code: str = "ESA611") -> None:
         super().__init__(message)
-        self.flaw = Flaw("ESA611", message, fix)
+        self.flaw = Flaw(code, message, fix)
         self.line = line
 
 

@@ -14,7 +14,6 @@ from reconciler.readings.cells import (
     take_flag,
     take_note,
     take_number,
-    take_time,
 )
 from reconciler.readings.flaws import BrokenFile, Flaw, quote
 from reconciler.readings.identifiers import NAMES, PROPERTIES
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 
     from reconciler.readings.identifiers import Key
     from reconciler.readings.source import Source
+    from reconciler.readings.times import Times
 
 READINGS = "readings"
 _READING = frozenset((TIME, VALUE, ESTIMATED, NOTE, ERROR))
@@ -34,14 +34,14 @@ _GROUP = frozenset((*PROPERTIES, READINGS, ERROR))
 _FLAT = frozenset((*PROPERTIES, *_READING))
 
 
-def read_array(source: Source) -> Iterator[Parcel]:
+def read_array(source: Source, times: Times) -> Iterator[Parcel]:
     """The groups of a JSON array. Raises BrokenFile and FileError."""
     with source.open(longest_line=None) as text:
         for number, (line, own, value) in enumerate(read_elements(text)):
-            yield _read_group(line, number, value, own)
+            yield _read_group((line, own), number, value, times)
 
 
-def read_lines(source: Source) -> Iterator[Parcel]:
+def read_lines(source: Source, times: Times) -> Iterator[Parcel]:
     """The groups, or single readings, of a file with a JSON object in each line. Raises BrokenFile and FileError."""
     number = 0
     with source.open() as text:
@@ -50,9 +50,9 @@ def read_lines(source: Source) -> Iterator[Parcel]:
                 continue
             value = _decode_line(own, line)
             if isinstance(value, dict) and READINGS not in value:
-                yield _read_flat(line, value)
+                yield _read_flat(line, value, times)
             else:
-                yield _read_group(line, number, value, own)
+                yield _read_group((line, own), number, value, times)
                 number += 1
 
 
@@ -72,7 +72,8 @@ def _decode_line(own: str, line: int) -> object:
         raise BrokenFile(f"the line is no JSON: {describe(flaw)}", line, fix) from None
 
 
-def _read_group(line: int, number: int, value: object, own: str) -> Parcel:
+def _read_group(place: tuple[int, str], number: int, value: object, times: Times) -> Parcel:
+    line, own = place
     if not isinstance(value, dict):
         return _refuse_group(
             line, number, value, Flaw("ESA611", f"a group must be an object, found {show_json(value)}")
@@ -84,7 +85,7 @@ def _read_group(line: int, number: int, value: object, own: str) -> Parcel:
         flaw = Flaw("ESA611", f"a group must have a list of readings, found {show_json(readings)}")
         return _refuse_group(line, number, value, flaw)
     key, flaws = _take_key(value)
-    rows = [_read_reading(line, reading) for reading in readings]
+    rows = [_read_reading(line, reading, times) for reading in readings]
     parcel = Parcel(line, key, rows, flaws, number, value, own)
     if any(row.flaws for row in rows):
         locate_rows(parcel)
@@ -95,24 +96,24 @@ def _refuse_group(line: int, number: int, value: object, flaw: Flaw) -> Parcel:
     return Parcel(line, None, [Row(line, None, (), value)], (flaw,), number, value)
 
 
-def _read_flat(line: int, value: Mapping[str, object]) -> Parcel:
+def _read_flat(line: int, value: Mapping[str, object], times: Times) -> Parcel:
     flaw = _find_unknown(value, _FLAT)
     if flaw is not None:
         return Parcel(line, None, [Row(line, None, (), value)], (flaw,), written=value)
     key, flaws = _take_key(value)
-    return Parcel(line, key, [_make_row(line, value)], flaws, written=value)
+    return Parcel(line, key, [_make_row(line, value, times)], flaws, written=value)
 
 
-def _read_reading(line: int, value: object) -> Row:
+def _read_reading(line: int, value: object, times: Times) -> Row:
     if not isinstance(value, dict):
         return Row(line, None, (Flaw("ESA612", f"a reading must be an object, found {show_json(value)}"),), value)
     flaw = _find_unknown(value, _READING)
-    return _make_row(line, value) if flaw is None else Row(line, None, (flaw,), value)
+    return _make_row(line, value, times) if flaw is None else Row(line, None, (flaw,), value)
 
 
-def _make_row(line: int, value: Mapping[str, object]) -> Row:
+def _make_row(line: int, value: Mapping[str, object], times: Times) -> Row:
     parts = (
-        take_time(value.get(TIME)),
+        times.take(value.get(TIME)),
         take_number(value.get(VALUE)),
         take_flag(value.get(ESTIMATED)),
         take_note(value.get(NOTE)),

@@ -13,9 +13,13 @@ from reconciler.readings.cells import ESTIMATED, NOTE, TIME, VALUE
 from reconciler.readings.flaws import BrokenFile, quote
 from reconciler.readings.identifiers import PROPERTIES
 from reconciler.readings.numerals import Decimal
+from reconciler.readings.time_columns import find_column_zone
+from reconciler.readings.times import Times, make_times
+from reconciler.readings.zones import strip_zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from datetime import tzinfo
 
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
 # What a file of failed readings says of each row; read again, it says nothing.
@@ -30,14 +34,16 @@ _NEAR = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """How the user says a CSV file is written; None where that is to be recognised.
+    """How the user says a file is written; None where that is to be recognised.
 
-    `names` leads from headers of the file to names of the API, or to "" where a column is to be ignored.
+    `zone` is that of times without an offset. `names` leads from headers of the file to names of the API, or to ""
+    where a column is to be ignored.
     """
 
     delimiter: str | None = None
     decimal: Decimal | None = None
     names: Mapping[str, str] | None = None
+    zone: tzinfo | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,7 @@ class Layout:
     estimated: int | None
     note: int | None
     ignored: tuple[str, ...]
+    times: Times
     witness: Witness | None = None
 
 
@@ -95,6 +102,7 @@ def find_layout(head: str, habits: Habits) -> Layout:
         estimated=columns.get(ESTIMATED),
         note=columns.get(NOTE),
         ignored=tuple(text for column, text in enumerate(header) if column not in used and _name(text, names) is None),
+        times=make_times(find_column_zone(header[columns[TIME]], habits.zone)),
     )
 
 
@@ -118,7 +126,10 @@ def _find_delimiter(head: str, names: Mapping[str, str]) -> str:
 def _name(header: str, names: Mapping[str, str]) -> str | None:
     """What a column called `header` is: a property of the API, "" where it is known to say nothing, None for others."""
     folded = header.strip().casefold()
-    return names[folded] if folded in names else _KNOWN.get(folded)
+    if folded in names:
+        return names[folded]
+    # time (UTC) is the time.
+    return TIME if strip_zone(header.strip()).casefold() == TIME else _KNOWN.get(folded)
 
 
 def _find_columns(header: Sequence[str], names: Mapping[str, str]) -> dict[str, int]:

@@ -14,6 +14,7 @@ from reconciler.planning.citing import show_value
 from reconciler.readings.csv_rows import Block, read_blocks
 from reconciler.readings.flaws import Flaw
 from reconciler.readings.json_rows import locate_rows
+from reconciler.readings.settling import settle_dates
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Set
@@ -189,6 +190,7 @@ def _spot(parcel: Parcel, router: Router, wanted: Container[_Place]) -> Iterator
     channel = None if parcel.key is None or parcel.flaws else router.find(parcel.key).channel
     if channel is None:
         return
+    settle_dates(parcel, router)
     for row in parcel.rows:
         if row.reading is not None and (channel.id, row.is_naive) in wanted:
             yield _Spotted(parcel, row, row.reading, channel)

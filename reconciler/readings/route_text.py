@@ -14,6 +14,7 @@ from reconciler.reports.wording import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import tzinfo
 
     from reconciler.model.live import Live
     from reconciler.readings.census import Census, Group
@@ -32,8 +33,10 @@ def render_routes(file: ReadingsFile, census: Census, paint: Paint) -> str:
     return "".join(f"{line}\n" for line in _render_lines(file, census, paint))
 
 
-def describe_times(census: Census) -> str:
+def describe_times(census: Census, zone: tzinfo | None = None) -> str:
     """How the times of the file are read, in a sentence."""
+    if zone is not None and census.is_naive:
+        return f"Times without an offset are read in {zone}, and sent with their offset."
     local = "read as local time of the data point, by EnergyCAP"
     if census.is_naive == {True}:
         return f"Times have no offset: {local}."
@@ -45,7 +48,7 @@ def describe_times(census: Census) -> str:
 def _render_lines(file: ReadingsFile, census: Census, paint: Paint) -> Iterator[str]:
     yield paint(harmless(file.name), Style.HEADING)
     yield from lay_out(break_sentence(f"{file.describe()}."), paint, indent=2, hang=2)
-    if times := describe_times(census):
+    if times := describe_times(census, file.times.zone):
         yield from lay_out(break_sentence(times), paint, indent=2, hang=2)
     landing = [
         (group, group.landing.channel)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.model.dialects import V3
 from reconciler.model.routes import Problem, Route
 from reconciler.planning.resolve import route
+from reconciler.readings.blanks import trim
 from reconciler.readings.flaws import BrokenFile, Flaw
 from reconciler.readings.identifiers import read_key
 from reconciler.readings.landing_flaws import find_doubts, find_landing_flaws
@@ -67,11 +68,28 @@ class Router:
         if wrong:
             return Landing(pointers, _NOWHERE, None, wrong)
         found = route(pointers, self._index)
+        if found.problem is Problem.UNMATCHED and (trimmed := _trim(pointers)) != pointers:
+            # Blanks at the ends are mostly the file's own, but those that EnergyCAP has, too, count.
+            pointers, found = trimmed, route(trimmed, self._index)
         self._lost += found.problem is not None
         flaws = find_landing_flaws(pointers, found, self._index, suggests=self._lost <= _SUGGESTED)
         channel = None if flaws or found.channel_id is None else self._index.by_id[found.channel_id]
         doubts = () if channel is None else find_doubts(pointers, channel)
         return Landing(pointers, found, channel, flaws, doubts)
+
+
+def _trim(pointers: Pointers) -> Pointers:
+    return replace(
+        pointers,
+        channel_import_id=_trim_text(pointers.channel_import_id),
+        meter_import_id=_trim_text(pointers.meter_import_id),
+        observation_type_code=_trim_text(pointers.observation_type_code),
+        unit_code=_trim_text(pointers.unit_code),
+    )
+
+
+def _trim_text(text: str | None) -> str | None:
+    return None if text is None else trim(text) or None
 
 
 def _check_interval(pointers: Pointers, dialect: Dialect) -> Iterator[Flaw]:

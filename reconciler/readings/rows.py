@@ -9,16 +9,16 @@ from reconciler.readings.cells import Reading
 from reconciler.readings.flaws import Flaw
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from reconciler.readings.identifiers import Key
+    from reconciler.readings.times import Time
 
 
 @dataclass(slots=True)
 class Row:
     """One reading of a file, and the line it is in; `flaws` say why there is no `reading`.
 
-    `written` is what the file says: the cells of a row, or a value of JSON.
+    `written` is what the file says: the cells of a row, or a value of JSON. `is_naive` says that the time has no
+    offset, and `is_date` that it is a day without a clock.
     """
 
     line: int
@@ -26,6 +26,7 @@ class Row:
     flaws: tuple[Flaw, ...]
     written: object
     is_naive: bool = True
+    is_date: bool = False
 
 
 @dataclass(slots=True)
@@ -48,11 +49,13 @@ class Parcel:
 
 def make_row(
     line: int,
-    parts: tuple[datetime | Flaw, float | Flaw, bool | Flaw, str | Flaw | None],
+    parts: tuple[Time | Flaw, float | Flaw, bool | Flaw, str | Flaw | None],
     written: object,
 ) -> Row:
     """The row that `parts` make: time, value, whether it is estimated, and the note; or what is wrong with them."""
     time, value, estimated, note = parts
     if isinstance(time, Flaw) or isinstance(value, Flaw) or isinstance(estimated, Flaw) or isinstance(note, Flaw):
         return Row(line, None, tuple(part for part in parts if isinstance(part, Flaw)), written)
-    return Row(line, Reading(time.isoformat(), value, estimated, note), (), written, time.tzinfo is None)
+    return Row(
+        line, Reading(time.at.isoformat(), value, estimated, note), (), written, time.at.tzinfo is None, time.is_date
+    )

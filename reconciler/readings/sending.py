@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from reconciler.errors import FileError
 from reconciler.readings.batches import BATCH, load_batches
 from reconciler.readings.flaws import BrokenFile, Flaw
+from reconciler.readings.settling import settle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -80,7 +81,7 @@ def send_file(
     """
     run = _Run(file.name, delivery, failed, conduct)
     try:
-        parcels = file.read_parcels()
+        parcels = settle(file.read_parcels(), router)
         marked = parcels if conduct.repeats is None else conduct.repeats.mark(parcels)
         for batch in load_batches(marked, router, run.leave_out, conduct.size):
             run.take(batch)

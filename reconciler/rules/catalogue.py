@@ -9,6 +9,7 @@ from reconciler.rules.feeds import FEED_RULES
 from reconciler.rules.files import FILE_RULES
 from reconciler.rules.impact import IMPACT_RULES
 from reconciler.rules.preconditions import PRECONDITION_RULES
+from reconciler.rules.reading_times import TIME_RULES
 from reconciler.rules.references import REFERENCE_RULES
 from reconciler.rules.service import SERVICE_RULES
 
@@ -24,6 +25,7 @@ RULES: dict[str, Rule] = {
         *PRECONDITION_RULES,
         *IMPACT_RULES,
         *FEED_RULES,
+        *TIME_RULES,
         *SERVICE_RULES,
     )
 }

@@ -111,7 +111,7 @@ def test_route_as_json_is_the_list_of_the_contract_and_nothing_else(tenant: Desk
 
 
 def test_route_tells_groups_as_they_come_also_into_a_file(tenant: Desk) -> None:
-    groups = [{"channelId": 1, "readings": [{"time": "2026-12-01", "value": 1}]}] * 2
+    groups = [{"channelId": 1, "readings": [{"time": "2026-12-01T00:00", "value": 1}]}] * 2
     tenant.write("readings.json", json.dumps(groups))
 
     answer = tenant.run("readings", "route", "readings.json", "--format", "json=routes.json")
@@ -168,7 +168,7 @@ def test_route_needs_no_service_where_there_is_a_copy_of_it(tenant: Desk) -> Non
 
 
 def test_columns_are_as_the_options_say(tenant: Desk) -> None:
-    tenant.write("readings.csv", "Meter;Typ;Zeit;Wert;Ort\nDPI-1;ELECUSE;2026-12-01;1,234;A\n")
+    tenant.write("readings.csv", "Meter;Typ;Zeit;Wert;Ort\nDPI-1;ELECUSE;2026-12-01T00:15;1,234;A\n")
     names = [f"--map={pair}" for pair in ("Meter=meterImportId", "Typ=observationTypeCode", "Zeit=time", "Wert=value")]
 
     answer = tenant.run("readings", "route", "readings.csv", *names, "--decimal", "comma", "--delimiter", "semicolon")
@@ -211,7 +211,7 @@ def test_a_pair_that_names_no_property_is_wrong_usage(tenant: Desk, name: str, f
 
 
 def test_properties_may_be_named_in_any_letters(tenant: Desk) -> None:
-    tenant.write("readings.csv", "Logger,When,value\nUSE,2026-12-01,1\n")
+    tenant.write("readings.csv", "Logger,When,value\nUSE,2026-12-01T00:00,1\n")
 
     answer = tenant.run("readings", "route", "readings.csv", "--map", "logger=CHANNELIMPORTID", "--map", "When=Time")
 
@@ -270,7 +270,7 @@ def test_import_may_skip_what_is_wrong_and_keeps_it_to_be_mended(tenant: Desk) -
         ],
     )
     mended = (tenant.root / "readings.failed.csv").read_text(encoding="utf-8")
-    tenant.write("readings.failed.csv", mended.replace("soon", "2026-12-02").replace("DPI-2,", "DPI-1,ELECUSE"))
+    tenant.write("readings.failed.csv", mended.replace("soon", "2026-12-02T00:00").replace("DPI-2,", "DPI-1,ELECUSE"))
     again = tenant.run("readings", "import", "readings.failed.csv")
     assert (again.code, again.out) == (0, "Import: 2 imported, 0 failed, 0 unknown, 0 not sent, 0 left out.\n")
 

@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 HEADER = (
     "channelImportId,meterImportId,observationTypeCode,unitCode,channelIntervalInSeconds,time,value,estimated,note\n"
 )
-ROWS = f"USE,,,,,2026-01-01,1,,\n,{METER},ELECUSE,KW,900,2026-01-01T00:15Z,2.5,true,by hand\nUSE,,,,,2026-01-02,3,,\n"
+ROWS = (
+    "USE,,,,,2026-01-01T00:00,1,,\n"
+    f",{METER},ELECUSE,KW,900,2026-01-01T00:15Z,2.5,true,by hand\n"
+    "USE,,,,,2026-01-02T00:00,3,,\n"
+)
 
 
 def load(folder: Path, rows: str, size: int = 1000) -> tuple[list[list[Load]], list[tuple[int, str]]]:
@@ -40,7 +44,7 @@ def test_a_batch_has_so_many_readings_and_the_last_what_is_left(tmp_path: Path) 
 
 
 def test_what_cannot_be_sent_is_left_out_with_all_reasons(tmp_path: Path) -> None:
-    batches, left_out = load(tmp_path, "USE\n,,,,,2026-01-01,1,,\nNO,,,,,soon,x,,\n")
+    batches, left_out = load(tmp_path, "USE\n,,,,,2026-01-01T00:00,1,,\nNO,,,,,soon,x,,\n")
 
     assert batches == []
     assert left_out == [

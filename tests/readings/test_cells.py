@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
 from reconciler.readings.cells import (
     read_flag,
-    read_time,
     show_json,
     take_flag,
     take_note,
     take_number,
-    take_time,
 )
 from reconciler.readings.flaws import Flaw
 
@@ -22,29 +19,6 @@ from reconciler.readings.flaws import Flaw
 def say(value: object) -> object:
     """A value as it is, a flaw as its message."""
     return value.message if isinstance(value, Flaw) else value
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("2026-03-30", datetime(2026, 3, 30)),  # noqa: DTZ001 - local times have no zone
-        ("2026-03-30T00:15", datetime(2026, 3, 30, 0, 15)),  # noqa: DTZ001
-        ("2026-03-30 00:15:30.5", datetime(2026, 3, 30, 0, 15, 30, 500_000)),  # noqa: DTZ001
-        ("2026-03-30T00:15:00Z", datetime(2026, 3, 30, 0, 15, tzinfo=UTC)),
-        ("2026-03-30T00:15-04:00", datetime(2026, 3, 30, 0, 15, tzinfo=timezone(timedelta(hours=-4)))),
-        ("03/30/2026 00:15", 'time must be a date and time in ISO 8601, found "03/30/2026 00:15"'),
-        ("2026-03-30T24:00", 'time must be a date and time in ISO 8601, found "2026-03-30T24:00"'),
-        ("", "time must be a date and time in ISO 8601, found nothing"),
-        (" 2026-03-30", 'time must be a date and time in ISO 8601, found " 2026-03-30"'),
-    ],
-)
-def test_times_are_iso(text: str, expected: object) -> None:
-    assert say(read_time(text)) == expected
-    assert say(take_time(text)) == expected
-
-
-def test_a_time_of_json_is_text() -> None:
-    assert say(take_time(20260330)) == "time must be a date and time in quotes, found a number"
 
 
 @pytest.mark.parametrize(

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HEADER = "channelImportId,meterImportId,time,value\n"
-READING = {"time": "2026-01-01", "value": 1}
+READING = {"time": "2026-01-01T00:00", "value": 1}
 
 
 def test_rows_are_counted_by_their_identifiers_in_the_order_they_come(tmp_path: Path) -> None:
-    rows = "USE,,2026-01-01,1\n,SB-ELEC-01,2026-01-01,1\nUSE,,2026-01-02T00:00Z,2\n"
+    rows = "USE,,2026-01-01T00:00,1\n,SB-ELEC-01,2026-01-01T00:00,1\nUSE,,2026-01-02T00:00Z,2\n"
 
     census, groups = count(write(tmp_path, HEADER + rows))
 
@@ -55,13 +55,13 @@ def test_single_readings_in_lines_follow_the_groups(tmp_path: Path) -> None:
 
 def test_all_that_is_wrong_is_found_in_the_order_of_lines(tmp_path: Path) -> None:
     rows = (
-        "NOPE,,2026-01-01,1\n"
+        "NOPE,,2026-01-01T00:00,1\n"
         "USE,,soon,1\n"
-        "USE,,2026-01-01\n"
-        "NET,,2026-01-01,1\n"
-        "NOPE,,2026-01-02,1\n"
-        "USE,SB-ELEC-01,2026-01-01,1\n"
-        ",,2026-01-01,1\n"
+        "USE,,2026-01-01T00:00\n"
+        "NET,,2026-01-01T00:00,1\n"
+        "NOPE,,2026-01-02T00:00,1\n"
+        "USE,SB-ELEC-01,2026-01-01T00:00,1\n"
+        ",,2026-01-01T00:00,1\n"
     )
 
     census, groups = count(write(tmp_path, HEADER + rows))
@@ -80,13 +80,13 @@ def test_all_that_is_wrong_is_found_in_the_order_of_lines(tmp_path: Path) -> Non
 
 
 def test_a_doubt_alone_leaves_a_file_sound(tmp_path: Path) -> None:
-    census, _ = count(write(tmp_path, HEADER + "USE,SB-ELEC-01,2026-01-01,1\n"))
+    census, _ = count(write(tmp_path, HEADER + "USE,SB-ELEC-01,2026-01-01T00:00,1\n"))
 
     assert (census.is_sound, census.bad, [finding.code for finding in census.findings]) == (True, 0, ["ESA617"])
 
 
 def test_of_many_findings_of_a_kind_the_first_are_told(tmp_path: Path) -> None:
-    census, _ = count(write(tmp_path, HEADER + "USE,,soon,x\n" * 1000 + "NOPE,,2026-01-01,1\n"))
+    census, _ = count(write(tmp_path, HEADER + "USE,,soon,x\n" * 1000 + "NOPE,,2026-01-01T00:00,1\n"))
 
     assert [finding.code for finding in census.findings] == ["ESA612"] * 50 + ["ESA615"]
     assert (census.more_findings, census.errors, census.bad) == (1950, 2001, 1001)
@@ -100,7 +100,9 @@ def test_a_file_without_a_reading_is_an_error(tmp_path: Path, text: str) -> None
 
 
 def test_a_group_that_is_none_counts_as_one_bad_reading(tmp_path: Path) -> None:
-    census, groups = count(write(tmp_path, '[7, {"channelId": 1, "readings": [{"time": "2026-01-01", "value": 1}]}]'))
+    census, groups = count(
+        write(tmp_path, '[7, {"channelId": 1, "readings": [{"time": "2026-01-01T00:00", "value": 1}]}]')
+    )
 
     assert (census.readings, census.bad, len(groups)) == (2, 1, 1)
     assert groups[0].number == 1
@@ -116,7 +118,7 @@ def test_bad_identifiers_spoil_all_readings_of_their_group(tmp_path: Path) -> No
 
 def test_progress_is_told_and_the_collector_comes_back(tmp_path: Path) -> None:
     told: list[int] = []
-    file = recognise(write(tmp_path, HEADER + "USE,,2026-01-01,1\n" * 1000), Habits())
+    file = recognise(write(tmp_path, HEADER + "USE,,2026-01-01T00:00,1\n" * 1000), Habits())
 
     take_census(file, Router(CHANNELS), lambda _: None, told.append)
 

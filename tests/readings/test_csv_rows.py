@@ -31,7 +31,7 @@ def read(folder: Path, text: str) -> list[Block]:
 
 
 def test_a_row_is_a_reading_under_its_identifiers(tmp_path: Path) -> None:
-    (block,) = read(tmp_path, HEADER + "7,2026-01-01T00:15,1.5,true,by hand\n8,2026-01-01,2,,\n")
+    (block,) = read(tmp_path, HEADER + "7,2026-01-01T00:15,1.5,true,by hand\n8,2026-01-01T00:00,2,,\n")
 
     key = ("7", "", "", "", "", "", 1)
     first, second = block.read_parcels()
@@ -85,11 +85,11 @@ def test_all_that_is_wrong_with_a_row_is_said(tmp_path: Path, row: str, flaws: l
     ("row", "message", "fix"),
     [
         (
-            "7,2026-01-01,1,5,,",
+            "7,2026-01-01T00:00,1,5,,",
             "a row must have as many cells as the header, found 6 instead of 5",
             "put quotation marks around values with a comma, or separate columns by semicolons",
         ),
-        ("7,2026-01-01,1", "a row must have as many cells as the header, found 3 instead of 5", ""),
+        ("7,2026-01-01T00:00,1", "a row must have as many cells as the header, found 3 instead of 5", ""),
     ],
 )
 def test_a_row_must_be_as_long_as_the_header(tmp_path: Path, row: str, message: str, fix: str) -> None:
@@ -101,7 +101,7 @@ def test_a_row_must_be_as_long_as_the_header(tmp_path: Path, row: str, message: 
 
 
 def test_lines_are_those_that_rows_begin_in(tmp_path: Path) -> None:
-    rows = '7,2026-01-01,1,,"two\nlines"\n\n7,2026-01-02,1,,\n' + "7,2026-01-03,1,,\n" * 1000
+    rows = '7,2026-01-01T00:00,1,,"two\nlines"\n\n7,2026-01-02T00:00,1,,\n' + "7,2026-01-03T00:00,1,,\n" * 1000
 
     first, *others = read(tmp_path, HEADER + rows)
 
@@ -116,7 +116,7 @@ def test_a_file_of_blank_lines_has_no_rows(tmp_path: Path) -> None:
 
 
 def test_a_quotation_mark_that_is_never_closed_is_said(tmp_path: Path) -> None:
-    text = HEADER + "7,2026-01-01,1,,\n" + '7,2026-01-01,1,,"' + "x\n" * 100_000
+    text = HEADER + "7,2026-01-01T00:00,1,,\n" + '7,2026-01-01T00:00,1,,"' + "x\n" * 100_000
 
     with pytest.raises(BrokenFile) as caught:
         read(tmp_path, text)
@@ -128,10 +128,10 @@ def test_a_quotation_mark_that_is_never_closed_is_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("times", "zones"),
     [
-        (["2026-01-01", "2026-01-01T00:15"], {True}),
+        (["2026-01-01T00:00", "2026-01-01T00:15"], {True}),
         (["2026-01-01T00:15Z"], {False}),
-        (["2026-01-01", "2026-01-01T00:15+01:00"], {True, False}),
-        (["2026-01-01", ""], None),
+        (["2026-01-01T00:00", "2026-01-01T00:15+01:00"], {True, False}),
+        (["2026-01-01T00:00", ""], None),
     ],
 )
 def test_a_block_is_sound_at_a_glance(times: list[str], zones: set[bool] | None) -> None:
@@ -165,7 +165,9 @@ _NUMBERS = st.sampled_from(
         "5 kWh",
     )
 )
-_TIMES = st.sampled_from(("2026-01-01", "2026-01-01T00:15:00Z", "2026-13-01", "", "20260101"))
+_TIMES = st.sampled_from(
+    ("2026-01-01T00:00", "2026-01-01T00:15:00Z", "2026-13-01T00:00", "", "20260101", "2026-01-01", "2026-01-01 00.15")
+)
 _FLAGS = st.sampled_from(("", "true", "0", "FALSE", "maybe"))
 
 

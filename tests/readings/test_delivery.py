@@ -125,7 +125,7 @@ def refuse_two(request: httpx.Request) -> httpx.Response:
 
 
 def test_of_groups_that_are_refused_together_each_is_sent_by_itself(tmp_path: Path) -> None:
-    rows = "channelId,time,value\n1,2026-01-01,1\n2,2026-01-01,2\n3,2026-01-01,3\n"
+    rows = "channelId,time,value\n1,2026-01-01T00:00,1\n2,2026-01-01T00:00,2\n3,2026-01-01T00:00,3\n"
 
     with answering(refuse_two) as sender:
         fate = Courier(sender).delivery.deliver(load(tmp_path, rows))
@@ -150,7 +150,7 @@ def test_what_certainly_did_not_arrive_is_untaken(
 
     with answering(give) as sender:
         courier = Courier(sender, dialect)
-        fate = courier.delivery.deliver(load(tmp_path, "channelId,time,value\n1,2026-01-01,1\n"))
+        fate = courier.delivery.deliver(load(tmp_path, "channelId,time,value\n1,2026-01-01T00:00,1\n"))
 
     assert (lines(fate.untaken), fate.unknown, courier.pauses.count) == ([2], (), 0)
 
@@ -167,7 +167,7 @@ def test_esa_readings_are_repeated_by_the_sender(tmp_path: Path) -> None:
 @pytest.mark.parametrize("answer", [httpx.Response(200), receipt(imported=1)], ids=["nothing said", "a receipt"])
 def test_an_esa_answer_need_not_say_more_than_success(tmp_path: Path, answer: httpx.Response) -> None:
     with answering(lambda _: answer) as sender:
-        fate = Courier(sender, ESA).delivery.deliver(load(tmp_path, "channelId,time,value\n1,2026-01-01,1\n"))
+        fate = Courier(sender, ESA).delivery.deliver(load(tmp_path, "channelId,time,value\n1,2026-01-01T00:00,1\n"))
 
     assert not fate.rejected
     assert fate.error is None
@@ -178,7 +178,7 @@ def test_an_esa_answer_need_not_say_more_than_success(tmp_path: Path, answer: ht
 )
 def test_an_esa_answer_that_cannot_be_used_leaves_it_unknown(tmp_path: Path, answer: httpx.Response) -> None:
     with answering(lambda _: answer) as sender:
-        fate = Courier(sender, ESA).delivery.deliver(load(tmp_path, "channelId,time,value\n1,2026-01-01,1\n"))
+        fate = Courier(sender, ESA).delivery.deliver(load(tmp_path, "channelId,time,value\n1,2026-01-01T00:00,1\n"))
 
     assert lines(fate.unknown) == [2]
     assert fate.error is not None

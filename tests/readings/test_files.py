@@ -24,7 +24,12 @@ if TYPE_CHECKING:
             'CSV, columns separated by semicolon, decimal comma; not used: "site"',
             [2],
         ),
-        ("time,value,channelId\n2026-01-01,1,7\n", Shape.CSV, "CSV, columns separated by comma, decimal dot", [2]),
+        (
+            "time,value,channelId\n2026-01-01T00:00,1,7\n",
+            Shape.CSV,
+            "CSV, columns separated by comma, decimal dot",
+            [2],
+        ),
         ('\n [{"readings": []}, {"readings": []}]', Shape.ARRAY, "JSON array", [2, 2]),
         ('{"readings": []}\n{"readings": []}', Shape.LINES, "JSON lines", [1, 2]),
     ],
@@ -53,4 +58,4 @@ def test_a_csv_file_without_a_layout_is_a_bug(tmp_path: Path) -> None:
     file = recognise(write(tmp_path, "time,value,channelId\n"), Habits())
 
     with pytest.raises(ValueError, match="a CSV file has a layout"):
-        list(ReadingsFile(file.source, Shape.CSV).read_parcels())
+        list(ReadingsFile(file.source, Shape.CSV, file.times).read_parcels())

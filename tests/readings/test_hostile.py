@@ -104,7 +104,7 @@ def test_a_file_of_any_size_takes_no_more_memory(line: str, times: int, tmp_path
 
 def test_names_of_files_can_do_no_harm(tmp_path: Path) -> None:
     name = "\x1b[31m\n::error::red\u202e.csv"
-    (tmp_path / name).write_text(HEADER + SOUND + "NOPE,2026-01-01,1,\n")
+    (tmp_path / name).write_text(HEADER + SOUND + "NOPE,2026-01-01T00:00,1,\n")
 
     done = run_route(tmp_path, name)
 
@@ -134,7 +134,7 @@ _PIECES = st.sampled_from(
             b"value",
             b"readings",
             b"USE",
-            b"2026-01-01",
+            b"2026-01-01T00:00",
             b"1",
             b"1,5",
             b"null",
@@ -142,7 +142,7 @@ _PIECES = st.sampled_from(
         *(b",", b";", b"\t", b"\n", b"\r\n", b'"', b'""', b"{", b"}", b"[", b"]", b":", b" ", b"\\u", b"\0", b"\xff"),
         HEADER.encode(),
         SOUND.encode(),
-        b'[{"channelId": 1, "readings": [{"time": "2026-01-01", "value": 1}]}]',
+        b'[{"channelId": 1, "readings": [{"time": "2026-01-01T00:00", "value": 1}]}]',
     ]
 )
 

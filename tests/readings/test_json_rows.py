@@ -12,6 +12,7 @@ from reconciler.readings.flaws import BrokenFile
 from reconciler.readings.json_rows import read_array, read_lines
 from reconciler.readings.rows import Parcel, Row
 from reconciler.readings.source import look_at
+from reconciler.readings.times import make_times
 from tests.readings.bench import write
 
 if TYPE_CHECKING:
@@ -24,11 +25,11 @@ READ = Reading("2026-01-01T00:15:00", 1.5, estimated=True, note="by hand")
 
 
 def array(folder: Path, *groups: Any, indent: int | None = None) -> list[Parcel]:
-    return list(read_array(look_at(write(folder, json.dumps(list(groups), indent=indent)))))
+    return list(read_array(look_at(write(folder, json.dumps(list(groups), indent=indent))), make_times()))
 
 
 def lines(folder: Path, *values: Any) -> list[Parcel]:
-    return list(read_lines(look_at(write(folder, "\n".join(map(json.dumps, values)) + "\n\n"))))
+    return list(read_lines(look_at(write(folder, "\n".join(map(json.dumps, values)) + "\n\n")), make_times()))
 
 
 def test_a_group_has_its_number_its_line_and_its_readings(tmp_path: Path) -> None:
@@ -121,7 +122,7 @@ def test_a_line_must_be_one_object(tmp_path: Path, text: str, message: str) -> N
     source = look_at(write(tmp_path, f'{{"channelId": 7, "readings": []}}\n{text}\n'))
 
     with pytest.raises(BrokenFile) as caught:
-        list(read_lines(source))
+        list(read_lines(source, make_times()))
 
     assert (caught.value.line, caught.value.flaw.message) == (2, message)
 

@@ -9,6 +9,7 @@ import pytest
 from reconciler.readings.flaws import BrokenFile
 from reconciler.readings.layout import Habits, Layout, find_layout
 from reconciler.readings.numerals import Decimal
+from reconciler.readings.times import make_times
 
 SAY = "--map chanelId="
 
@@ -18,7 +19,7 @@ def find(head: str, **habits: Any) -> Layout:
 
 
 def test_columns_are_known_by_the_names_of_the_api_whatever_their_order_and_case() -> None:
-    layout = find("Value, TIME ,site,meterImportId,unitcode,note,estimated\n1,2026-01-01,A,NB,KWH,,\n")
+    layout = find("Value, TIME ,site,meterImportId,unitcode,note,estimated\n1,2026-01-01T00:00,A,NB,KWH,,\n")
 
     assert layout == Layout(
         delimiter=",",
@@ -31,6 +32,7 @@ def test_columns_are_known_by_the_names_of_the_api_whatever_their_order_and_case
         estimated=6,
         note=5,
         ignored=("site",),
+        times=make_times(),
     )
 
 
@@ -110,6 +112,6 @@ def test_a_mapped_column_must_be_there() -> None:
 
 
 def test_odd_quotation_marks_in_the_beginning_are_left_to_the_reader() -> None:
-    head = 'time,value,channelId\n2026-01-01,"' + "1,2" * 60_000
+    head = 'time,value,channelId\n2026-01-01T00:00,"' + "1,2" * 60_000
 
     assert find(head).decimal is Decimal.DOT

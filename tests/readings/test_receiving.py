@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from reconciler.readings.batches import Load
 
 HEADER = "channelImportId,meterImportId,observationTypeCode,channelIntervalInSeconds,time,value\n"
-USE = "USE,,,,2026-01-01,1\nUSE,,,,2026-01-01T00:15,2\nUSE,,,,2026-01-01T00:15,3\n"
+USE = "USE,,,,2026-01-01T00:00,1\nUSE,,,,2026-01-01T00:15,2\nUSE,,,,2026-01-01T00:15,3\n"
+ONE = "USE,,,,2026-01-01T00:00,1\n"
+TWICE = f"{ONE}USE,,,,2026-01-01T00:00,2\n"
+TWO_DAYS = f"{ONE}USE,,,,2026-01-02T00:00,1\n"
 IDENTIFIERS: Mapping[str, object] = {"channelId": 0, "channelImportId": "USE", "unitCode": ""}
 
 
@@ -31,7 +34,7 @@ def tell(failed: Sequence[tuple[Load, str]]) -> list[tuple[int, str]]:
     ("reading", "expected"),
     [
         (FailedReading("2026-01-01T00:00:00", 1.0, "late"), (2, "late")),
-        (FailedReading("2026-01-01", 1.0, ""), (2, "group")),
+        (FailedReading("2026-01-01T00:00", 1.0, ""), (2, "group")),
         (FailedReading("2026-01-01T00:15:00Z", 3, "late"), (4, "late")),
         (FailedReading("2026-01-01T00:15", None, "late"), (3, "late")),
         (FailedReading("2026-01-01T00:15", 9.0, "late"), (3, "late")),
@@ -57,13 +60,13 @@ def test_a_reading_fails_only_once(tmp_path: Path) -> None:
 
 
 def test_groups_are_found_by_all_their_identifiers_under_the_names_of_the_call(tmp_path: Path) -> None:
-    loads = load(tmp_path, f"{HEADER},NB-ELEC-01,ELECDEMAND,900,2026-01-01,1\n{USE}")
+    loads = load(tmp_path, f"{HEADER},NB-ELEC-01,ELECDEMAND,900,2026-01-01T00:00,1\n{USE}")
     identifiers = {
         "dataPointImportId": "NB-ELEC-01",
         "observationTypeCode": "ELECDEMAND",
         "esaChannelIntervalMinutes": 15,
     }
-    group = FailedGroup(identifiers, "no", (FailedReading("2026-01-01", 1, ""),))
+    group = FailedGroup(identifiers, "no", (FailedReading("2026-01-01T00:00", 1, ""),))
 
     assert tell(find_failed(Receipt(3, 1, (group,)), loads, ESA)) == [(2, "no")]
 
@@ -72,8 +75,8 @@ def test_groups_are_found_by_all_their_identifiers_under_the_names_of_the_call(t
     "receipt",
     [
         Receipt(2, 0, ()),
-        Receipt(2, 1, (FailedGroup({"channelImportId": "OTHER"}, "", (FailedReading("2026-01-01", 1, ""),)),)),
-        Receipt(2, 1, (FailedGroup(IDENTIFIERS, "", (FailedReading("2026-02-01", 1, ""),)),)),
+        Receipt(2, 1, (FailedGroup({"channelImportId": "OTHER"}, "", (FailedReading("2026-01-01T00:00", 1, ""),)),)),
+        Receipt(2, 1, (FailedGroup(IDENTIFIERS, "", (FailedReading("2026-02-01T00:00", 1, ""),)),)),
         Receipt(2, 1, (FailedGroup(IDENTIFIERS, "", (FailedReading(None, 1, ""),)),)),
     ],
     ids=["another count", "another channel", "another time", "no time"],
@@ -88,9 +91,9 @@ def test_a_receipt_for_other_readings_is_unclear(tmp_path: Path, receipt: Receip
 @pytest.mark.parametrize(
     ("rows", "has", "missing"),
     [
-        pytest.param("USE,,,,2026-01-01,1\n", [], [2], id="nothing is there"),
-        pytest.param("USE,,,,2026-01-01,1\n", [("2026-01-01T00:00:00-05:00", 1)], [], id="there, as local time"),
-        pytest.param("USE,,,,2026-01-01,1\n", [("2026-01-01T00:00:00-05:00", 2)], [2], id="another value is there"),
+        pytest.param(ONE, [], [2], id="nothing is there"),
+        pytest.param(ONE, [("2026-01-01T00:00:00-05:00", 1)], [], id="there, as local time"),
+        pytest.param(ONE, [("2026-01-01T00:00:00-05:00", 2)], [2], id="another value is there"),
         pytest.param(
             "USE,,,,2026-01-01T06:00+01:00,1\n", [("2026-01-01T00:00:00-05:00", 1)], [], id="there, as an instant"
         ),
@@ -98,10 +101,18 @@ def test_a_receipt_for_other_readings_is_unclear(tmp_path: Path, receipt: Receip
             "USE,,,,2026-01-01T06:00+01:00,1\n", [("2026-01-01T06:00:00-05:00", 1)], [2], id="at another instant"
         ),
         pytest.param(
-            "USE,,,,2026-01-01,1\nUSE,,,,2026-01-01,2\n", [("2026-01-01", 2)], [], id="overwritten by a later one"
+            TWICE,
+            [("2026-01-01T00:00", 2)],
+            [],
+            id="overwritten by a later one",
         ),
-        pytest.param("USE,,,,2026-01-01,1\nUSE,,,,2026-01-01,2\n", [("2026-01-01", 1)], [3], id="not overwritten"),
-        pytest.param("USE,,,,2026-01-01,1\nUSE,,,,2026-01-02,1\n", [("soon", 1)], [2, 3], id="times that are none"),
+        pytest.param(
+            TWICE,
+            [("2026-01-01T00:00", 1)],
+            [3],
+            id="not overwritten",
+        ),
+        pytest.param(TWO_DAYS, [("soon", 1)], [2, 3], id="times that are none"),
     ],
 )
 def test_what_channels_have_is_not_missing(
@@ -123,7 +134,7 @@ def test_each_channel_is_read_once_with_a_day_around_its_readings(tmp_path: Path
         asked.append((request.url.path, dict(request.url.params)))
         return httpx.Response(200, json={"readings": []})
 
-    rows = "USE,,,,2026-01-05,1\nUSE-KW,,,,2026-01-09T01:00Z,1\nUSE,,,,2026-01-03,1\n"
+    rows = "USE,,,,2026-01-05T00:00,1\nUSE-KW,,,,2026-01-09T01:00Z,1\nUSE,,,,2026-01-03T00:00,1\n"
     with answering(answer) as sender:
         found = find_missing(load(tmp_path, HEADER + rows), sender)
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def test_a_group_has_the_keys_of_the_contract(tmp_path: Path) -> None:
-    rows = "USE,,2026-01-01,1\n,NB-ELEC-01,2026-01-01,1\nNOPE,,2026-01-01,1\n,,2026-01-01,1\n"
+    rows = "USE,,2026-01-01T00:00,1\n,NB-ELEC-01,2026-01-01T00:00,1\nNOPE,,2026-01-01T00:00,1\n,,2026-01-01T00:00,1\n"
 
     _, groups = count(write(tmp_path, f"channelImportId,meterImportId,time,value\n{rows}"))
 

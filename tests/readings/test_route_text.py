@@ -29,8 +29,8 @@ def render(path: Path, router: Router | None = None) -> str:
 
 def test_each_channel_has_the_way_that_leads_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    demand = "".join(f",NB-ELEC-01,ELECDEMAND,2026-01-0{day},1\n" for day in (1, 2))
-    rows = f"USE,,,2026-01-01,1\n{demand}NO,,,2026-01-01,1\n"
+    demand = "".join(f",NB-ELEC-01,ELECDEMAND,2026-01-0{day}T00:00,1\n" for day in (1, 2))
+    rows = f"USE,,,2026-01-01T00:00,1\n{demand}NO,,,2026-01-01T00:00,1\n"
 
     path = write(tmp_path, HEADER + rows).relative_to(tmp_path)
 
@@ -64,7 +64,7 @@ def test_where_nothing_lands_only_the_counts_are_left(tmp_path: Path, monkeypatc
 
 
 def test_of_very_many_the_first_are_shown(tmp_path: Path) -> None:
-    rows = "".join(f"C-{number},,,2026-01-01,1\n" for number in range(1, 251))
+    rows = "".join(f"C-{number},,,2026-01-01T00:00,1\n" for number in range(1, 251))
     router = Router(make_index(make_live(number) for number in range(1, 251)))
 
     text = render(write(tmp_path, HEADER + rows), router)
@@ -76,7 +76,7 @@ def test_of_very_many_the_first_are_shown(tmp_path: Path) -> None:
 def test_names_from_elsewhere_can_do_no_harm(tmp_path: Path) -> None:
     odd = Router(make_index([make_live(1, {"channelInfo": "::error::\x1b[31m", "channelImportId": "a\u202eb"})]))
 
-    text = render(write(tmp_path, HEADER + "a\u202eb,,,2026-01-01,1\n"), odd)
+    text = render(write(tmp_path, HEADER + "a\u202eb,,,2026-01-01T00:00,1\n"), odd)
 
     assert "\x1b" not in text
     assert "\u202e" not in text

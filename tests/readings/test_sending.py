@@ -65,7 +65,7 @@ def test_all_of_a_sound_file_arrives(tmp_path: Path) -> None:
 
 
 def test_what_is_left_out_and_what_is_not_taken_is_written_down_and_told(tmp_path: Path) -> None:
-    bad = "NO,2026-01-01,1\nIMP-1,2026-01-01T00:00,5\nIMP-1,2026-01-01T00:00,6\n"
+    bad = "NO,2026-01-01T00:00,1\nIMP-1,2026-01-01T00:00,5\nIMP-1,2026-01-01T00:00,6\n"
     file = recognise(write(tmp_path, HEADER + bad), Habits())
 
     with serving(tmp_path, settings=["v3_overwrite=fail"]) as (_, sender):
@@ -78,7 +78,7 @@ def test_what_is_left_out_and_what_is_not_taken_is_written_down_and_told(tmp_pat
     ]
     assert failed(tmp_path) == [
         "channelImportId,time,value,error",
-        'NO,2026-01-01,1,"ESA615 readings land nowhere: no channel has channelImportId ""NO"""',
+        'NO,2026-01-01T00:00,1,"ESA615 readings land nowhere: no channel has channelImportId ""NO"""',
         "IMP-1,2026-01-01T00:00,6,the channel has a reading at this time",
     ]
 
@@ -160,8 +160,8 @@ def test_a_file_that_changes_meanwhile_stops_the_import(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("rows", [1, 2, 1000])
 def test_a_disk_that_is_full_stops_the_import_and_the_account_is_true(rows: int, tmp_path: Path) -> None:
-    sound = "IMP-1,2026-01-02,1\nIMP-1,2026-01-03,1\n"
-    file = recognise(write(tmp_path, HEADER + sound + "NO,2026-01-01,1\n" * rows), Habits())
+    sound = "IMP-1,2026-01-02T00:00,1\nIMP-1,2026-01-03T00:00,1\n"
+    file = recognise(write(tmp_path, HEADER + sound + "NO,2026-01-01T00:00,1\n" * rows), Habits())
 
     with answering(take_all) as sender, full_disk(20):
         account, _ = send(tmp_path, sender, file)

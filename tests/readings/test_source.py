@@ -22,7 +22,7 @@ def read(path: Path, longest_line: int | None = LONGEST_LINE) -> str:
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        (b"time,value\r\n2026-01-01,1\n", "time,value\r\n2026-01-01,1\n"),
+        (b"time,value\r\n2026-01-01T00:00,1\n", "time,value\r\n2026-01-01T00:00,1\n"),
         (codecs.BOM_UTF8 + "zähler,5".encode(), "zähler,5"),
         (b"", ""),
         (b"a\rb\r" + b"x" * 100_000, "a\rb\r" + "x" * 100_000),

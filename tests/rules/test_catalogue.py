@@ -14,11 +14,21 @@ from reconciler.rules.feeds import FEED_RULES
 from reconciler.rules.files import FILE_RULES
 from reconciler.rules.impact import IMPACT_RULES
 from reconciler.rules.preconditions import PRECONDITION_RULES
+from reconciler.rules.reading_times import TIME_RULES
 from reconciler.rules.references import REFERENCE_RULES
 from reconciler.rules.rule import Group, Rule
 from reconciler.rules.service import SERVICE_RULES
 
-ALL = (*FILE_RULES, *DOMAIN_RULES, *REFERENCE_RULES, *PRECONDITION_RULES, *IMPACT_RULES, *FEED_RULES, *SERVICE_RULES)
+ALL = (
+    *FILE_RULES,
+    *DOMAIN_RULES,
+    *REFERENCE_RULES,
+    *PRECONDITION_RULES,
+    *IMPACT_RULES,
+    *FEED_RULES,
+    *TIME_RULES,
+    *SERVICE_RULES,
+)
 
 
 def test_every_code_stands_for_one_rule() -> None:
@@ -26,7 +36,7 @@ def test_every_code_stands_for_one_rule() -> None:
 
 
 @pytest.mark.parametrize(
-    "rules", [FILE_RULES, DOMAIN_RULES, REFERENCE_RULES, PRECONDITION_RULES, IMPACT_RULES, FEED_RULES]
+    "rules", [FILE_RULES, DOMAIN_RULES, REFERENCE_RULES, PRECONDITION_RULES, IMPACT_RULES, (*FEED_RULES, *TIME_RULES)]
 )
 def test_rules_stand_in_the_order_of_their_codes_within_one_group(rules: tuple[Rule, ...]) -> None:
     codes = [rule.code for rule in rules]

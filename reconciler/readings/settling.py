@@ -1,0 +1,43 @@
+"""What the channel of a reading says about its time: a day alone will do for some channels only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.model.fields import INTERVAL_MINUTES
+from reconciler.readings.flaws import Flaw
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from reconciler.model.live import Live
+    from reconciler.readings.routing import Router
+    from reconciler.readings.rows import Parcel, Row
+
+_DAY_MINUTES = 1440
+
+
+def settle(parcels: Iterable[Parcel], router: Router) -> Iterator[Parcel]:
+    """`parcels` with a flaw on each reading whose channel needs a clock, and that has none."""
+    for parcel in parcels:
+        settle_dates(parcel, router)
+        yield parcel
+
+
+def settle_dates(parcel: Parcel, router: Router) -> None:
+    """Refuse those readings of `parcel` that have a day alone, where the channel has an interval below a day."""
+    dated = [row for row in parcel.rows if row.is_date and row.reading is not None]
+    if not dated or parcel.key is None or parcel.flaws:
+        return
+    channel = router.find(parcel.key).channel
+    minutes = None if channel is None else channel.values.get(INTERVAL_MINUTES)
+    if channel is not None and isinstance(minutes, int) and minutes < _DAY_MINUTES:
+        for row in dated:
+            _refuse(row, channel, minutes)
+
+
+def _refuse(row: Row, channel: Live, minutes: int) -> None:
+    day = row.reading.time[:10] if row.reading else ""
+    message = f"a channel with an interval of {minutes} minutes needs a clock beside the date, found {day} alone"
+    row.flaws = (*row.flaws, Flaw("ESA623", message, f"write it as  {day}T00:15", (f"channel {channel.id}",)))
+    row.reading = None

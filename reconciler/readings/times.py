@@ -1,0 +1,142 @@
+"""The times of a file of readings: one strict grammar, and what is refused is called by its name."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import TYPE_CHECKING, NamedTuple
+
+from reconciler.readings.blanks import trim
+from reconciler.readings.cells import show_json
+from reconciler.readings.flaws import Flaw, quote
+from reconciler.readings.likeness import find_likeness
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# Interval data is younger, and what is read as an older year is mostly something else: 1700 stands for seconds.
+FIRST_YEAR = 1990
+GOOD_TIME = "2026-03-30T00:15:00"
+
+_DAY = r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+_CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,9})?)?"
+_QUARTER = r":?(?:00|15|30|45)"
+# From -12:00 to +14:00, the offsets that are in use somewhere; -00:00 is "not known" in RFC 3339.
+_OFFSET = rf"Z|\+(?:(?:0[0-9]|1[0-3]){_QUARTER}|14:?00)|-(?!00:?00)(?:(?:0[0-9]|1[01]){_QUARTER}|12:?00)"
+_FULL = re.compile(rf"{_DAY}[T ]{_CLOCK}(?:{_OFFSET})?")
+_DATE = re.compile(_DAY)
+_DATE_LENGTH = len("2026-03-30")
+
+
+class Time(NamedTuple):
+    """A time of a file; `is_date` says that it is a day without a clock, which stands for its midnight."""
+
+    at: datetime
+    is_date: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """How the times of a file are read: up to the end of `last_year`.
+
+    Those without an offset are times of `zone`; where that is None, they are local time of the data point.
+    """
+
+    last_year: int
+    zone: tzinfo | None = None
+
+    def read(self, text: str) -> Time | Flaw:
+        """The time that `text` is: `2026-03-30T00:15[:00[.5]]`, with or without Z or ±HH:MM, or a day alone.
+
+        Blanks around it do not count. Of the hour that the clocks of `zone` repeat, the time stays without offset.
+        """
+        own = trim(text)
+        at = _parse(own)
+        if at is None:
+            return self._refuse(text, own)
+        if not FIRST_YEAR <= at.year <= self.last_year:
+            message = f"time must be from {FIRST_YEAR} to {self.last_year}, found {quote(text)}"
+            return Flaw("ESA622", message)
+        is_date = len(own) == _DATE_LENGTH
+        # A day is that of the data point, whatever zone clocks go by.
+        placed = at if is_date else self._place(at)
+        return placed if isinstance(placed, Flaw) else Time(placed, is_date)
+
+    def take(self, value: object) -> Time | Flaw:
+        """The time that `value` of a JSON document is."""
+        if isinstance(value, str):
+            return self.read(value)
+        message = f"time must be a date and time in quotes, found {show_json(value)}"
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        look = find_likeness(repr(value).removesuffix(".0"), self.last_year) if is_number else None
+        if look is None:
+            return Flaw("ESA612", message, f'write it as  "{GOOD_TIME}"')
+        fix = f'write it as  "{look.rewritten}"' if look.rewritten else look.fix
+        return Flaw("ESA612", f"{message}, which looks like {look.what}", fix)
+
+    def read_all(self, texts: Sequence[str]) -> list[datetime] | None:
+        """The times that `texts` are; None where one of them has to be looked at by itself."""
+        if not all(map(_FULL.fullmatch, texts)):
+            return None
+        if min(texts)[:4] < str(FIRST_YEAR) or max(texts)[:4] > str(self.last_year):
+            return None
+        try:
+            times = list(map(datetime.fromisoformat, texts))
+        except ValueError:
+            return None
+        if self.zone is None:
+            return times
+        placed = [at for at in map(self._place, times) if isinstance(at, datetime) and at.tzinfo is not None]
+        return placed if len(placed) == len(times) else None
+
+    def _place(self, at: datetime) -> datetime | Flaw:
+        """`at` with the offset that `zone` has then, or as it is where it has one, or where that is not certain."""
+        if self.zone is None or at.tzinfo is not None:
+            return at
+        offsets = find_offsets(at, self.zone)
+        if not offsets:
+            return refuse_skipped(at, self.zone)
+        return at.replace(tzinfo=timezone(offsets[0])) if len(offsets) == 1 else at
+
+    def _refuse(self, text: str, own: str) -> Flaw:
+        message = f"time must be a date and time in ISO 8601, found {quote(text) if own else 'nothing'}"
+        look = find_likeness(own, self.last_year)
+        if look is None:
+            return Flaw("ESA612", message, f"write it as  {GOOD_TIME}")
+        is_way_out = _parse(look.rewritten) is not None
+        fix = f"write it as  {look.rewritten}" if is_way_out else look.fix or f"write it as  {GOOD_TIME}"
+        return Flaw("ESA612", f"{message}, which looks like {look.what}", fix)
+
+
+def _parse(text: str) -> datetime | None:
+    own = text.upper()
+    if _FULL.fullmatch(own) is None and _DATE.fullmatch(own) is None:
+        return None
+    try:
+        return datetime.fromisoformat(own)
+    except ValueError:
+        return None
+
+
+def make_times(zone: tzinfo | None = None) -> Times:
+    """How times are read today."""
+    return Times(datetime.now(UTC).year + 1, zone)
+
+
+def find_offsets(at: datetime, zone: tzinfo) -> tuple[timedelta, ...]:
+    """The offsets that a local time without offset may have in `zone`.
+
+    One, mostly; two in the hour that clocks repeat, the earlier moment first; none in the hour that they skip.
+    """
+    first, second = at.replace(tzinfo=zone, fold=0).utcoffset(), at.replace(tzinfo=zone, fold=1).utcoffset()
+    if first is None or second is None or first == second:
+        return () if first is None else (first,)
+    # Skipped times take the offset from before the gap first, repeated ones that of before the clocks went back.
+    return (first, second) if first > second else ()
+
+
+def refuse_skipped(at: datetime, zone: tzinfo) -> Flaw:
+    """The flaw of a local time in the hour that the clocks of `zone` skip."""
+    message = f"the local time {at.isoformat()} does not exist in {zone}: clocks are set forward over it"
+    return Flaw("ESA624", message)

@@ -1,0 +1,126 @@
+"""Time zones: those that a user names, that a header names, and that a data point has."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+# North American standard and summer times by their letters: each is one offset all year round.
+_LETTERS = {
+    "AST": -4, "ADT": -3, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7,
+    "AKST": -9, "AKDT": -8, "HST": -10,
+}  # fmt: skip
+# These may have summer time or not, or stand for several zones.
+_OPEN = {
+    "CET": "Europe/Berlin", "CEST": "Europe/Berlin", "MEZ": "Europe/Berlin", "MESZ": "Europe/Berlin",
+    "WET": "Europe/Lisbon", "EET": "Europe/Helsinki", "EEST": "Europe/Helsinki", "BST": "Europe/London",
+    "IST": "Asia/Kolkata", "ET": "America/New_York", "CT": "America/Chicago", "MT": "America/Denver",
+    "PT": "America/Los_Angeles", "AEST": "Australia/Sydney", "AEDT": "Australia/Sydney", "ACST": "Australia/Adelaide",
+    "AWST": "Australia/Perth", "NZST": "Pacific/Auckland", "NZDT": "Pacific/Auckland", "JST": "Asia/Tokyo",
+}  # fmt: skip
+_NAMES = _OPEN | {
+    "EST": "America/New_York", "EDT": "America/New_York", "CST": "America/Chicago", "CDT": "America/Chicago",
+    "MST": "America/Denver", "MDT": "America/Denver", "PST": "America/Los_Angeles", "PDT": "America/Los_Angeles",
+    "AST": "America/Halifax", "ADT": "America/Halifax", "AKST": "America/Anchorage", "AKDT": "America/Anchorage",
+    "HST": "Pacific/Honolulu",
+}  # fmt: skip
+# Source: the table windowsZones of the Unicode CLDR, for the zones that .NET may name.
+_WINDOWS = {
+    "UTC": "UTC", "GMT Standard Time": "Europe/London", "Greenwich Standard Time": "Atlantic/Reykjavik",
+    "W. Europe Standard Time": "Europe/Berlin", "Romance Standard Time": "Europe/Paris",
+    "Central Europe Standard Time": "Europe/Budapest", "Central European Standard Time": "Europe/Warsaw",
+    "E. Europe Standard Time": "Europe/Chisinau", "GTB Standard Time": "Europe/Bucharest",
+    "FLE Standard Time": "Europe/Kiev", "Atlantic Standard Time": "America/Halifax",
+    "Newfoundland Standard Time": "America/St_Johns", "Eastern Standard Time": "America/New_York",
+    "US Eastern Standard Time": "America/Indiana/Indianapolis", "Central Standard Time": "America/Chicago",
+    "Canada Central Standard Time": "America/Regina", "Mountain Standard Time": "America/Denver",
+    "US Mountain Standard Time": "America/Phoenix", "Pacific Standard Time": "America/Los_Angeles",
+    "Alaskan Standard Time": "America/Anchorage", "Hawaiian Standard Time": "Pacific/Honolulu",
+    "Central Standard Time (Mexico)": "America/Mexico_City", "SA Western Standard Time": "America/La_Paz",
+    "AUS Eastern Standard Time": "Australia/Sydney", "New Zealand Standard Time": "Pacific/Auckland",
+}  # fmt: skip
+
+_OFFSET = re.compile(r"(?:UTC|GMT)?\s*([+-])(\d{1,2})(?::?(\d{2}))?", re.IGNORECASE | re.ASCII)
+_LARGEST = timedelta(hours=14)
+_UNIVERSAL = frozenset(("UTC", "GMT", "Z", "ZULU"))
+# In a header: UTC and GMT with or without an offset, also at the end of a word (timeUTC, timestamp_utc); an offset;
+# Z in brackets or by itself; the name of a zone; the letters of one.
+_IN_HEADER = re.compile(
+    r"(?:(?<![A-Za-z])|(?<=[a-z])(?=[A-Z])|(?<=time)|(?<=date)|(?<=stamp))(?P<universal>(?i:utc|gmt))"
+    r"(?:\s*[+-]\d{1,2}(?::?\d{2})?)?(?![A-Za-z])"
+    r"|[+-]\d{2}:\d{2}(?!\d)"
+    r"|(?<![A-Za-z])(?:Z|(?i:zulu))(?![A-Za-z])"
+    r"|(?<![A-Za-z])(?P<name>[A-Z][A-Za-z]+/[A-Z][A-Za-z_/-]+)"
+    rf"|(?<![A-Za-z])(?:{'|'.join(_NAMES)})(?![A-Za-z])",
+    re.ASCII,
+)
+
+
+def parse_zone(text: str) -> tzinfo | None:
+    """The zone that a user may mean: UTC, an offset, letters as EST, or a name as Europe/Berlin; None where none."""
+    own = text.strip()
+    if own.upper() in _UNIVERSAL:
+        return UTC
+    if match := _OFFSET.fullmatch(own):
+        return _make_offset(*match.groups())
+    if own.upper() in _LETTERS:
+        return timezone(timedelta(hours=_LETTERS[own.upper()]), own.upper())
+    return None if own.upper() in _OPEN else find_named(own)
+
+
+def explain_zone(text: str) -> str:
+    """What to write in place of a zone that is not known, or may be several."""
+    name = _NAMES.get(text.strip().upper())
+    return f"give an offset, such as +01:00, or a name, such as {name or 'America/New_York'}"
+
+
+def find_named(name: str) -> tzinfo | None:
+    """The zone of this name in the zone database, or of this name that Windows gives it; None where there is none."""
+    try:
+        return ZoneInfo(_WINDOWS.get(name, name))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+def find_in_header(header: str) -> str | None:
+    """What `header` says about the zone of its column, in its own letters; None where nothing."""
+    match = _IN_HEADER.search(header)
+    if match is None or (match["name"] and find_named(match["name"]) is None):
+        return None
+    return match[0].strip()
+
+
+def strip_zone(header: str) -> str:
+    """`header` without what it says about a zone, and without the signs around that."""
+    said = find_in_header(header)
+    return header if said is None else header.replace(said, "", 1).strip(" ()[]{}_-,;:/.\t")
+
+
+def is_certain(said: str) -> bool:
+    """Whether what a header says is one zone: letters such as EST may be meant with summer time."""
+    return said.upper() not in _NAMES and parse_zone(said) is not None
+
+
+def suggest_zones(said: str) -> tuple[str, str]:
+    """For letters in a header: the zone without summer time, "" where that is not known, and the one with it."""
+    letters = said.upper()
+    return (letters if letters in _LETTERS else ""), _NAMES.get(letters, "UTC")
+
+
+def agree(said: str, zone: tzinfo) -> bool:
+    """Whether `zone` may be what a header says: the same offset at some time of the year, or all year for an offset."""
+    own = parse_zone(said) or find_named(_NAMES.get(said.upper(), ""))
+    days = [datetime(2025, month, 15) for month in (1, 7)]  # noqa: DTZ001 - local times have no zone
+    if own is None:
+        return True
+    pairs = [(zone.utcoffset(day), own.utcoffset(day)) for day in days]
+    matching = [one == other for one, other in pairs]
+    return any(matching) if said.upper() in _NAMES else all(matching)
+
+
+def _make_offset(sign: str, hours: str, minutes: str | None) -> tzinfo | None:
+    size = timedelta(hours=int(hours), minutes=int(minutes or 0))
+    if size > _LARGEST or int(minutes or 0) > 59:
+        return None
+    return timezone(-size if sign == "-" else size)

@@ -1,0 +1,263 @@
+"""The grammar of times: what is taken, and what everything else is called."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.readings.flaws import Flaw
+from reconciler.readings.times import Time, Times, make_times
+from reconciler.readings.zones import parse_zone
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+TIMES = Times(2027)
+TODAY = "time must be a date and time in ISO 8601, found "
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-03-30T00:15", datetime(2026, 3, 30, 0, 15)),  # noqa: DTZ001 - local times have no zone
+        ("2026-03-30 00:15:30.5", datetime(2026, 3, 30, 0, 15, 30, 500_000)),  # noqa: DTZ001
+        ("2026-03-30 00:15:30.0000000", datetime(2026, 3, 30, 0, 15, 30)),  # noqa: DTZ001
+        ("2026-03-30T00:15:00Z", datetime(2026, 3, 30, 0, 15, tzinfo=UTC)),
+        ("2026-03-30t00:15z", datetime(2026, 3, 30, 0, 15, tzinfo=UTC)),
+        ("2026-03-30T00:15-04:00", datetime(2026, 3, 30, 0, 15, tzinfo=timezone(timedelta(hours=-4)))),
+        ("2026-03-30T00:15:00+0530", datetime(2026, 3, 30, 0, 15, tzinfo=timezone(timedelta(hours=5, minutes=30)))),
+        (" 2026-03-30 00:15\t", datetime(2026, 3, 30, 0, 15)),  # noqa: DTZ001
+        ("\ufeff\u00a02026-03-30 00:15\u200b ", datetime(2026, 3, 30, 0, 15)),  # noqa: DTZ001
+    ],
+)
+def test_these_times_are_taken(text: str, expected: datetime) -> None:
+    assert TIMES.read(text) == TIMES.take(text) == Time(expected)
+
+
+def test_a_day_alone_is_its_midnight_and_says_so() -> None:
+    assert TIMES.read("2026-03-30") == Time(datetime(2026, 3, 30), is_date=True)  # noqa: DTZ001
+
+
+@pytest.mark.parametrize(
+    ("text", "likeness", "fix"),
+    [
+        ("2025-03-01 00.15", "a clock with a dot", "write it as  2025-03-01T00:15"),
+        (
+            "2025-03-01 05-00",
+            "a clock with a hyphen, or a span of hours",
+            "write a clock with a colon,  2025-03-01T05:00,  and of a span of time the moment that the reading is for",
+        ),
+        ("1740787200", "seconds since 1970", "write it as  2025-03-01T00:00:00Z"),
+        ("1740787200000", "milliseconds since 1970", "write it as  2025-03-01T00:00:00Z"),
+        ("1740787200000000000", "nanoseconds since 1970", "write it as  2025-03-01T00:00:00Z"),
+        (
+            "45717.5",
+            "a day number of a spreadsheet",
+            "format the column as  yyyy-mm-dd hh:mm  in the spreadsheet (45717.5 is 2025-03-01T12:00:00)",
+        ),
+        ("20250301T0015", "a time without signs between its parts", "write it as  2025-03-01T00:15:00"),
+        ("20250301001500Z", "a time without signs between its parts", "write it as  2025-03-01T00:15:00Z"),
+        ("20250301", "a time without signs between its parts", "write it as  2025-03-01"),
+        (
+            "03/01/2025 00:15",
+            "a date whose first number may be the day or the month",
+            "write it as  2025-03-01T00:15  if the month is first, or  2025-01-03T00:15  if the day is",
+        ),
+        ("30.01.2026 00:15", "a date with the day first", "write it as  2026-01-30T00:15"),
+        ("01/30/2026", "a date with the month first", "write it as  2026-01-30"),
+        (
+            "03/01/25 1:15",
+            "a date with a year of two digits",
+            "write the year first, with four digits: 2026-03-30T00:15",
+        ),
+        ("2025-03-01 12:15 AM", "a clock of twelve hours", "write it as  2025-03-01T00:15"),
+        ("2025-03-01 12:15:30pm", "a clock of twelve hours", "write it as  2025-03-01T12:15:30"),
+        ("3/1/2025 1:00 PM", "a clock of twelve hours", "write the hours from 00 to 23: 2026-03-30T13:15"),
+        (
+            "01-Mar-2025 00:15",
+            "a date with the name of a month",
+            "write the month as a number: 2026-03-30T00:15",
+        ),
+        ("2025-12-31 24:00", "the end of a day", "write it as  2026-01-01T00:00:00"),
+        ("2025-12-31T23:59:60Z", "a leap second", "write it as second 59"),
+        ("2025-12-31T25:00", "a clock that does not exist", "write it as  2026-03-30T00:15:00"),
+        ("2025-02-30", "a day that does not exist", "look at the month and the day"),
+        ("2025-W09-6", "a week of the year", "write the day:  2026-03-30"),
+        ("2025-060", "a day of the year", "write the month and the day:  2026-03-30"),
+        ("2025-03", "a month", "write the day, too:  2026-03-01"),
+        ("00:15", "a clock without a date", "write the date before it"),
+        ("2025-03-01 05", "an hour without minutes", "write it as  2025-03-01T05:00"),
+        ("2025-03-01 0:15", "a time in other signs", "write it as  2025-03-01T00:15"),
+        ("2025-03-01_00:15", "a time in other signs", "write it as  2025-03-01T00:15"),
+        ("2025-03-01T00:15:00,5", "a time in other signs", "write it as  2025-03-01T00:15:00.5"),
+        ("2025/03/01 00:15", "a date without two hyphens and two digits each", "write it as  2025-03-01T00:15"),
+        ("2025-3-1 0:15", "a date without two hyphens and two digits each", "write it as  2025-03-01T00:15"),
+        (
+            "2025-03-01 00:15:00+01",
+            "a time with an offset that is not in use, or is written another way",
+            "write it as  2025-03-01T00:15:00+01:00",
+        ),
+        (
+            "2025-03-01T00:15-15:00",
+            "a time with an offset that is not in use, or is written another way",
+            "write an offset that is in use, from -12:00 to +14:00, or Z:  2025-03-01T00:15Z",
+        ),
+        ("2025-03-01 00:15 UTC", "a time with UTC behind it", "write it as  2025-03-01T00:15Z"),
+        (
+            "2025-03-01 00:15 EST",
+            "a time with EST behind it",
+            "leave EST out and say  --zone,  or write the offset in its place, as in  2025-03-01T00:15-05:00",
+        ),
+        ("\u0662\u0660\u0662\u0666-01-01", "digits of another script", "write it with the digits 0 to 9"),
+        (
+            "2025-03-01\u00a000:15",
+            "a time with a blank in it that is not a space",
+            "write it as  2025-03-01 00:15",
+        ),
+    ],
+)
+def test_what_is_refused_is_called_by_what_it_looks_like(text: str, likeness: str, fix: str) -> None:
+    flaw = TIMES.read(text)
+
+    assert isinstance(flaw, Flaw)
+    assert (flaw.code, flaw.message.rpartition(", which looks like ")[2], flaw.fix) == ("ESA612", likeness, fix)
+
+
+@pytest.mark.parametrize("text", ["", "soon", "2025030115", "-2026-01-01", "9" * 400, "12026-01-01"])
+def test_what_looks_like_nothing_is_shown_a_time(text: str) -> None:
+    flaw = TIMES.read(text)
+
+    assert isinstance(flaw, Flaw)
+    assert (flaw.message[: len(TODAY)], flaw.fix) == (TODAY, "write it as  2026-03-30T00:15:00")
+
+
+@pytest.mark.parametrize("text", ["1989-12-31", "2028-01-01T00:00", "1700-01-01T00:00Z", "0001-01-01", "9999-12-31"])
+def test_years_are_from_1990_to_the_next(text: str) -> None:
+    assert TIMES.read(text) == Flaw("ESA622", f'time must be from 1990 to 2027, found "{text}"')
+    assert TIMES.read_all([text]) is None
+    assert make_times().last_year == datetime.now(UTC).year + 1
+
+
+@pytest.mark.parametrize(
+    ("value", "message", "fix"),
+    [
+        (1740787200, "a number, which looks like seconds since 1970", 'write it as  "2025-03-01T00:00:00Z"'),
+        (1740787200000.0, "a number, which looks like milliseconds since 1970", 'write it as  "2025-03-01T00:00:00Z"'),
+        (20250301, "a number, which looks like a time without signs between its parts", 'write it as  "2025-03-01"'),
+        (7, "a number", 'write it as  "2026-03-30T00:15:00"'),
+        (None, "nothing", 'write it as  "2026-03-30T00:15:00"'),
+        (True, "true", 'write it as  "2026-03-30T00:15:00"'),
+    ],
+)
+def test_a_time_of_json_is_text(value: object, message: str, fix: str) -> None:
+    assert TIMES.take(value) == Flaw("ESA612", f"time must be a date and time in quotes, found {message}", fix)
+
+
+NEW_YORK = ZoneInfo("America/New_York")
+
+
+@pytest.mark.parametrize(
+    ("zone", "text", "expected"),
+    [
+        (UTC, "2025-03-01 18:30:00", "2025-03-01T18:30:00+00:00"),
+        (parse_zone("EST"), "2025-07-01 00:15", "2025-07-01T00:15:00-05:00"),
+        (NEW_YORK, "2025-07-01 00:15", "2025-07-01T00:15:00-04:00"),
+        (NEW_YORK, "2025-01-01 00:15", "2025-01-01T00:15:00-05:00"),
+        (NEW_YORK, "2025-01-01 00:15Z", "2025-01-01T00:15:00+00:00"),
+        (NEW_YORK, "2025-11-02 01:15", "2025-11-02T01:15:00"),
+        (NEW_YORK, "2025-11-02", "2025-11-02T00:00:00"),
+    ],
+)
+def test_times_without_an_offset_are_those_of_the_zone(zone: tzinfo, text: str, expected: str) -> None:
+    found = Times(2027, zone).read(text)
+
+    assert isinstance(found, Time)
+    assert found.at.isoformat() == expected
+    glance = Times(2027, zone).read_all([text])
+    assert glance is None or [at.isoformat() for at in glance] == [expected]
+
+
+def test_a_time_that_the_zone_skips_is_refused() -> None:
+    message = "the local time 2025-03-09T02:15:00 does not exist in America/New_York: clocks are set forward over it"
+
+    assert Times(2027, NEW_YORK).read("2025-03-09 02:15") == Flaw("ESA624", message)
+    assert Times(2027, NEW_YORK).read_all(["2025-03-09 02:15"]) is None
+
+
+_DIGITS = st.text("0123456789", min_size=1, max_size=4)
+_TEXTS = st.one_of(
+    st.text("0123456789-:T Z+./", max_size=26),
+    st.datetimes(datetime(1980, 1, 1), datetime(2030, 1, 1)).map(str),  # noqa: DTZ001
+    st.from_regex(
+        r"(199|20[012])[0-9]-[01][0-9]-[0-3][0-9]([T ][0-2][0-9]([:.-][0-6][0-9]){0,3}"
+        r"(Z|[+-][01][0-9](:?[0-6][05])?)?)?",
+        fullmatch=True,
+    ),
+)
+
+
+def refer(text: str) -> str | None:
+    """The same grammar, character by character: what `text` is in ISO 8601, or None."""
+    day, sign, clock = text[:10], text[10:11], text[11:]
+    year, month, date = day[:4], day[5:7], day[8:]
+    if len(day) != 10 or day[4] + day[7] != "--" or not (year + month + date).isdigit():
+        return None
+    lengths = [31, 29 if int(year) % 4 == 0 and int(year) != 2100 else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+    if not (1990 <= int(year) <= 2027 and 1 <= int(month) <= 12 and 1 <= int(date) <= lengths[int(month) - 1]):
+        return None
+    if text == day:
+        return f"{day}T00:00:00"
+    return refer_clock(day, clock) if sign in ("T", " ") else None
+
+
+def refer_clock(day: str, clock: str) -> str | None:
+    if not clock[:2].isdigit() or clock[2:3] != ":" or not clock[3:5].isdigit():
+        return None
+    hour, minute, rest, second, fraction = clock[:2], clock[3:5], clock[5:], "00", ""
+    if rest[:1] == ":" and len(rest[1:3]) == 2 and rest[1:3].isdigit():
+        second, rest = rest[1:3], rest[3:]
+        if rest[:1] == ".":
+            digits = len(rest[1:]) - len(rest[1:].lstrip("0123456789"))
+            fraction, rest = rest[1 : 1 + digits], rest[1 + digits :]
+            if not 1 <= digits <= 9:
+                return None
+    fraction = fraction[:6].ljust(6, "0") if fraction.rstrip("0")[:6] else ""
+    fraction = f".{fraction}" if fraction.strip("0") else ""
+    if int(hour) > 23 or int(minute) > 59 or int(second) > 59:
+        return None
+    offset = refer_offset(rest)
+    return None if offset is None else f"{day}T{hour}:{minute}:{second}{fraction}{offset}"
+
+
+def refer_offset(text: str) -> str | None:
+    if text in ("", "Z"):
+        return "+00:00" if text else ""
+    sign, digits = text[0], text[1:].replace(":", "", 1) if text[3:4] == ":" else text[1:]
+    if sign not in "+-" or len(digits) != 4 or not digits.isdigit() or digits[2:] not in ("00", "15", "30", "45"):
+        return None
+    minutes = int(digits[:2]) * 60 + int(digits[2:])
+    is_in_use = minutes <= 840 if sign == "+" else 0 < minutes <= 720
+    return f"{sign}{digits[:2]}:{digits[2:]}" if is_in_use else None
+
+
+@given(_TEXTS)
+def test_each_text_is_the_one_moment_of_the_grammar_or_refused(text: str) -> None:
+    found, expected = TIMES.read(text), refer(text.strip())
+
+    assert (found.at.isoformat() if isinstance(found, Time) else None) == expected
+    glance = TIMES.read_all([text])
+    assert glance is None or [at.isoformat() for at in glance] == [expected]
+
+
+@given(_TEXTS)
+def test_a_time_that_is_shown_as_the_way_out_is_taken(text: str) -> None:
+    flaw = TIMES.read(text)
+
+    if isinstance(flaw, Flaw) and flaw.fix.startswith("write it as  2"):
+        again = TIMES.read(flaw.fix.removeprefix("write it as  ").split("  ")[0])
+        assert isinstance(again, Time) or again.code == "ESA622"

@@ -1,0 +1,129 @@
+"""Time zones as users, headers and data points name them."""
+
+from __future__ import annotations
+
+from datetime import UTC, timedelta, timezone
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.readings.flaws import BrokenFile
+from reconciler.readings.layout import Habits
+from reconciler.readings.time_columns import find_column_zone
+from reconciler.readings.zones import find_named, parse_zone
+from tests.readings.bench import count, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("UTC", "UTC"),
+        ("gmt", "UTC"),
+        ("Z", "UTC"),
+        ("+01:00", "UTC+01:00"),
+        ("-0530", "UTC-05:30"),
+        ("UTC-5", "UTC-05:00"),
+        ("EST", "EST"),
+        ("Europe/Berlin", "Europe/Berlin"),
+        ("CET", "None"),
+        ("PT", "None"),
+        ("+15:00", "None"),
+        ("Mars/Olympus", "None"),
+        ("../etc/passwd", "None"),
+        ("", "None"),
+    ],
+)
+def test_a_zone_is_named_by_utc_an_offset_letters_or_a_place(text: str, shown: str) -> None:
+    assert str(parse_zone(text)) == shown
+
+
+def test_data_points_may_name_zones_as_windows_does() -> None:
+    assert str(find_named("Eastern Standard Time")) == "America/New_York"
+    assert find_named("Nowhere Standard Time") is None
+
+
+@pytest.mark.parametrize(
+    ("header", "shown"),
+    [
+        ("time(UTC)", "UTC"),
+        ("timestamp_utc", "UTC"),
+        ("TimestampUTC", "UTC"),
+        ("datetimeutc", "UTC"),
+        ("Time [GMT]", "UTC"),
+        ("time (Z)", "UTC"),
+        ("Zeit (UTC+1)", "UTC+01:00"),
+        ("Local time -05:00", "UTC-05:00"),
+        ("Time (America/Chicago)", "America/Chicago"),
+        ("time", "None"),
+        ("Read Time/Date", "None"),
+        ("outcome", "None"),
+        ("best estimate", "None"),
+    ],
+)
+def test_what_a_header_says_about_the_zone_counts(header: str, shown: str) -> None:
+    assert str(find_column_zone(header, None)) == shown
+
+
+@pytest.mark.parametrize(
+    ("header", "zone", "message", "fix"),
+    [
+        (
+            "time (UTC)",
+            "EST",
+            'the header of the times does not agree with --zone EST, found "time (UTC)"',
+            "leave --zone out, or correct the header",
+        ),
+        (
+            "time EST",
+            "UTC",
+            'the header of the times does not agree with --zone UTC, found "time EST"',
+            "leave --zone out, or correct the header",
+        ),
+        (
+            "time EST",
+            None,
+            'the header of the times says EST, with or without summer time, found "time EST"',
+            (
+                "say  --zone EST  if clocks stay on standard time,"
+                "  or  --zone America/New_York  if clocks change in summer"
+            ),
+        ),
+        (
+            "Zeit (MEZ)",
+            None,
+            'the header of the times says MEZ, with or without summer time, found "Zeit (MEZ)"',
+            "say  --zone Europe/Berlin  if clocks change in summer",
+        ),
+    ],
+)
+def test_a_header_that_leaves_the_zone_open_is_asked_about(
+    header: str, zone: str | None, message: str, fix: str
+) -> None:
+    with pytest.raises(BrokenFile) as raised:
+        find_column_zone(header, parse_zone(zone) if zone else None)
+
+    assert (raised.value.flaw.code, raised.value.flaw.message, raised.value.flaw.fix) == ("ESA627", message, fix)
+
+
+@pytest.mark.parametrize(("header", "zone"), [("time EST", "America/New_York"), ("time EST", "EST"), ("t +00:00", "Z")])
+def test_a_zone_that_agrees_with_the_header_is_taken(header: str, zone: str) -> None:
+    assert find_column_zone(header, parse_zone(zone)) == parse_zone(zone)
+
+
+def test_a_column_of_times_is_known_with_its_zone(tmp_path: Path) -> None:
+    census, _ = count(write(tmp_path, "channelImportId,Time (UTC),value\nUSE,2026-01-01 00:15,1\n"))
+
+    assert (census.is_naive, census.findings) == ({False}, ())
+
+
+@pytest.mark.parametrize("text", ['[{"channelId": 1, "readings": [%s]}]', '{"channelId": 1, "readings": [%s]}'])
+def test_a_zone_holds_for_json_too(text: str, tmp_path: Path) -> None:
+    path = write(tmp_path, text % '{"time": "2026-01-01 00:15", "value": 1}', "readings.json")
+
+    census, _ = count(path, zone=timezone(timedelta(hours=1)))
+
+    assert census.is_naive == {False}
+    assert Habits(zone=UTC).zone is UTC
