@@ -12,6 +12,7 @@ from reconciler.cli.options import View
 from reconciler.cli.standing import find_folder, path_prefix
 from reconciler.definitions.git import read_commit
 from reconciler.definitions.pinpoint import pinpoint
+from reconciler.definitions.uncommitted import has_uncommitted
 from reconciler.errors import ProjectError, UsageError
 from reconciler.model.plan import Origin, Plan
 from reconciler.planfile.writing import render_plan_file
@@ -48,6 +49,7 @@ def plan_now(workplace: Workplace, environment: Environment, wanted: Wanted, see
         created=tell_time(),
         commit=commit,
         folder=find_folder(workplace.root) or "",
+        uncommitted=has_uncommitted(workplace.root, workplace.project.definitions) if commit else None,
         filter=tuple(only),
     )
     plan = make_plan(wanted.definitions, seen.snapshot, basis)

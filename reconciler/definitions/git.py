@@ -121,6 +121,19 @@ def _is_tracked(place: Path) -> bool:
     raise ProjectError(f"git cannot tell whether {place} is in it: {_quote(answer)}", fix)
 
 
+def list_uncommitted(root: Path, paths: Sequence[str]) -> tuple[str, ...] | None:
+    """The files at and below `paths`, all relative to `root`, that are not as the commit that is checked out has them.
+
+    Those that git does not track count, those that it is told to ignore do not. None if git cannot tell.
+    """
+    differing = ("diff", "--name-only", "--no-renames", "--no-ext-diff", "--no-textconv", "--relative", "-z", "HEAD")
+    untracked = ("ls-files", "--others", "--exclude-standard", "-z")
+    answers = [_run(root, *words, "--", *paths) for words in (differing, untracked)]
+    if any(answer.returncode for answer in answers):
+        return None
+    return tuple(os.fsdecode(file) for answer in answers for file in answer.stdout.split(b"\0") if file)
+
+
 def find_commit(root: Path, reference: str) -> str:
     """The commit that `reference` names. Raises ProjectError if it names none, or more than one."""
     try:

@@ -206,6 +206,7 @@ class Plan:
     `created` is an ISO date and time in UTC, and so is `snapshot`: when the copy of the live state was taken that the
     plan was made against; None for the service itself. `managed` counts the channels of the files that were found,
     those that a filter left out included. `filter` holds the patterns that picked channels; empty for a whole plan.
+    `uncommitted` says whether the files were not all as `commit` has them; None where that is not known.
     `formula_links` is the neighbourhood of the channels with edits: what their formulas use, and whose formulas use
     them, users of users included; each pair once, ordered by the ids of user and used. `folder` is where the project is
     in its repository, "" for its root.
@@ -226,6 +227,7 @@ class Plan:
     snapshot: str | None = None
     managed: int = 0
     folder: str = ""
+    uncommitted: bool | None = None
 
     @property
     def is_complete(self) -> bool:

@@ -28,6 +28,7 @@ from reconciler.planfile.shapes import (
     take_text_or_null,
     take_texts,
     take_truth,
+    take_truth_or_null,
     take_whole,
     take_whole_or_null,
 )
@@ -121,6 +122,7 @@ def _read_plan(document: Document) -> Plan:
         url=take_inner(document, "environment", "url", take_text),
         created=take_text(document, "created"),
         commit=take_inner(document, "definitions", "commit", take_text_or_null),
+        uncommitted=take_inner(document, "definitions", "uncommitted", take_truth_or_null),
         definitions_digest=take_inner(document, "definitions", "digest", take_text),
         folder=take_inner(document, "definitions", "folder", take_text),
         snapshot=take_text_or_null(document, "snapshot"),

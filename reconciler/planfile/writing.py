@@ -66,7 +66,12 @@ def _encode_unsealed(plan: Plan) -> dict[str, object]:
         "tool_version": plan.tool_version,
         "environment": {"name": plan.environment, "url": plan.url},
         "created": plan.created,
-        "definitions": {"commit": plan.commit, "digest": plan.definitions_digest, "folder": plan.folder},
+        "definitions": {
+            "commit": plan.commit,
+            "uncommitted": plan.uncommitted,
+            "digest": plan.definitions_digest,
+            "folder": plan.folder,
+        },
         "snapshot": plan.snapshot,
         "managed": plan.managed,
         "filter": list(plan.filter),

@@ -50,6 +50,7 @@ class Basis:
     url: str
     created: str
     commit: str | None = None
+    uncommitted: bool | None = None
     filter: tuple[str, ...] = ()
     refusals: Mapping[int, Sequence[str]] = field(default_factory=dict)
     folder: str = ""
@@ -91,6 +92,7 @@ def make_plan(definitions: Definitions, snapshot: Snapshot, basis: Basis) -> Pla
         created=basis.created,
         commit=basis.commit,
         folder=basis.folder,
+        uncommitted=basis.uncommitted,
         definitions_digest=definitions.digest,
         filter=basis.filter,
         changes=tuple(

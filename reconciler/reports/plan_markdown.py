@@ -204,6 +204,7 @@ def _list_foot(plan: Plan, levels: Iterable[tuple[Part, Level]]) -> Iterator[str
     if plan.filter:
         yield prose(describe_filter(plan))
     commit = f" from commit {code(plan.commit)}" if plan.commit else ""
+    commit += " + uncommitted changes" if plan.uncommitted else ""
     time = show_time(plan.created.removesuffix("Z"))
     yield f"Made by reconciler {code(plan.tool_version)}{commit} at {code(time)} UTC."
     yield count_changes(plan)

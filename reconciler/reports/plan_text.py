@@ -15,7 +15,13 @@ from reconciler.reports.layout import WIDTH, break_sentence, lay_out, piece
 from reconciler.reports.legend import explain_words
 from reconciler.reports.paint import Style
 from reconciler.reports.relations import announce_waiting, list_rules, make_relations
-from reconciler.reports.sentences import count_changes, describe_filter, describe_plan, find_moved_feeds
+from reconciler.reports.sentences import (
+    count_changes,
+    describe_filter,
+    describe_plan,
+    describe_uncommitted,
+    find_moved_feeds,
+)
 from reconciler.reports.wording import count, show_value
 
 if TYPE_CHECKING:
@@ -72,6 +78,7 @@ def _render_foot(plan: Plan, paint: Paint, *, hidden: int) -> Iterator[str]:
         yield from _say(f"{words} not shown; --show-unchanged lists them.", paint, style=Style.FAINT)
     yield from _say(explain_words(plan), paint, style=Style.FAINT)
     yield from _say(describe_filter(plan), paint, style=Style.WARNING)
+    yield from _say(describe_uncommitted(plan), paint, style=Style.WARNING)
     yield paint(count_changes(plan), Style.HEADING)
 
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 # The rules on readings that a plan leads elsewhere.
 _REROUTING = frozenset(("ESA601", "ESA602", "ESA603", "ESA604"))
 
+# As many digits of a commit as git shows where it shows few.
+_SHORT = 7
+
 
 def describe_plan(plan: Plan) -> str:
     """One sentence, or a few, that say what would happen where, what of it is risky, and what cannot be."""
@@ -51,6 +54,13 @@ def count_changes(plan: Plan) -> str:
         f"Plan: {summary.update} to update, {summary.blocked} blocked, "
         f"{summary.no_op} unchanged, {summary.unmanaged} unmanaged."
     )
+
+
+def describe_uncommitted(plan: Plan) -> str:
+    """A sentence that says that the commit does not hold all that was planned from; "" where it does."""
+    if not plan.uncommitted:
+        return ""
+    return f"Planned from commit {harmless((plan.commit or '')[:_SHORT])} + uncommitted changes."
 
 
 def is_compared(plan: Plan) -> bool:

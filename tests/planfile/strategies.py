@@ -158,6 +158,7 @@ def _plans(draw: st.DrawFn) -> Plan:
         url=draw(texts),
         created=draw(texts),
         commit=draw(_maybe_text),
+        uncommitted=draw(st.none() | st.booleans()),
         definitions_digest=draw(texts),
         folder=draw(texts),
         filter=tuple(draw(st.lists(texts, max_size=2))),

@@ -101,6 +101,7 @@ def test_the_plan_as_a_whole_says_what_it_was_planned_against() -> None:
         "definitions": {
             "commit": "8d5957b",
             "folder": "",
+            "uncommitted": False,
             "digest": "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
         },
         "snapshot": None,

@@ -115,6 +115,7 @@ def make_plan(
         url="https://app.energycap.com",
         created="2026-11-21T12:00:00Z",
         commit="8d5957b",
+        uncommitted=False,
         definitions_digest="sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
         filter=tuple(filter_),
         changes=changes,
@@ -290,12 +291,15 @@ PLANS = {
         ),
         unmanaged=0,
     ),
-    "drift-and-change": make_plan(
-        make_change(
-            "nb-elec-use",
-            Edit("channelInfo", "NB use", "North Building use", Impact.COSMETIC, origin=Origin.CHANGE),
-            Edit(MULTIPLIER, 2, 1, Impact.HISTORY, origin=Origin.DRIFT),
+    "drift-and-change": replace(
+        make_plan(
+            make_change(
+                "nb-elec-use",
+                Edit("channelInfo", "NB use", "North Building use", Impact.COSMETIC, origin=Origin.CHANGE),
+                Edit(MULTIPLIER, 2, 1, Impact.HISTORY, origin=Origin.DRIFT),
+            ),
         ),
+        uncommitted=True,
     ),
     "origin-unknown": make_plan(
         make_change(
