@@ -50,7 +50,8 @@ class Origin(Enum):
 class Edit:
     """One value at one path, before and after, in the file's own vocabulary.
 
-    `implied_by` is the path of the edit that forces this one; None where the file itself asks for it.
+    `implied_by` is the path of the edit that forces this one; None where the file itself asks for it. `warnings` say
+    why it is hardly meant, a code and a sentence each.
     """
 
     path: str
@@ -59,6 +60,7 @@ class Edit:
     impact: Impact
     implied_by: str | None = None
     origin: Origin | None = None
+    warnings: tuple[str, ...] = ()
 
 
 @record

@@ -24,7 +24,7 @@ from reconciler.planfile.shapes import (
     take_value,
     take_whole,
 )
-from reconciler.planfile.writing import RESOURCE_TYPE
+from reconciler.planfile.writing import RESOURCE_TYPE, encode_derived_of_edit
 
 if TYPE_CHECKING:
     from reconciler.model.values import Spec, Value
@@ -111,14 +111,19 @@ def _strip_address(path: str, address: str) -> str:
 
 
 def _read_edit(document: Document) -> Edit:
-    return Edit(
+    edit = Edit(
         path=take_text(document, "path"),
         before=take_value(document, "before"),
         after=take_value(document, "after"),
         impact=take_choice(document, "impact", Impact),
         implied_by=take_text_or_null(document, "implied_by"),
         origin=None if document.get("origin", "") is None else take_choice(document, "origin", Origin),
+        warnings=take_texts(document, "warnings"),
     )
+    for key, value in encode_derived_of_edit(edit).items():
+        if key not in document or document[key] != value:
+            raise Misshapen(key, "what the rest of the edit gives", document.get(key))
+    return edit
 
 
 def _read_block(document: Document) -> Block:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from reconciler.masking import KEYS
 from reconciler.model.dialects import V3
+from reconciler.model.factors import find_factor
 from reconciler.model.plan import Verdict
+from reconciler.model.values import canonical_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 FORMAT_VERSION = "1.0"
 RESOURCE_TYPE = "esa_channel"
+# Beyond it a factor may be no number of JSON.
+_LARGEST_FACTOR = 10**300
 _UNSEALED = ("digest", "created")
 
 _dump = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
@@ -170,7 +174,17 @@ def _encode_edit(edit: Edit) -> dict[str, object]:
         "impact": edit.impact.value,
         "origin": edit.origin.value if edit.origin else None,
         "implied_by": edit.implied_by,
+        **encode_derived_of_edit(edit),
+        "warnings": list(edit.warnings),
     }
+
+
+def encode_derived_of_edit(edit: Edit) -> dict[str, object]:
+    """What the plan file says of an edit that follows from the rest."""
+    factor = find_factor(edit.path, edit.before, edit.after)
+    if factor is None or abs(factor) >= _LARGEST_FACTOR:
+        return {"factor": None}
+    return {"factor": canonical_number(float(factor))}
 
 
 def _encode_block(block: Block) -> dict[str, object]:

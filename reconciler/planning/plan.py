@@ -13,6 +13,7 @@ from reconciler.planning.citing import show_value
 from reconciler.planning.courses import is_moving
 from reconciler.planning.edits import make_draft
 from reconciler.planning.feeds import route_feeds
+from reconciler.planning.implausible import warn_of_edits
 from reconciler.planning.index import make_index
 from reconciler.planning.neighbourhood import find_neighbourhood
 from reconciler.planning.order import find_closure
@@ -78,6 +79,7 @@ def make_plan(definitions: Definitions, snapshot: Snapshot, basis: Basis) -> Pla
     pairing = find_pairs(desired, index)
     readable = [pair for pair in pairing.pairs if not pair.live.flaw]
     drafting = _make_drafts(readable, _make_vocabulary(desired, pairing.pairs, index, snapshot.reference))
+    drafting = _warn_of_edits(drafting, snapshot.reference)
     around = _make_surroundings(drafting, pairing, index, snapshot, basis.environment)
     around = replace(around, refusals=basis.refusals, version_dates=basis.environment.version_dates)
     judged = _judge(drafting.drafts, around, definitions.feeds)
@@ -156,6 +158,18 @@ def _make_draft(pair: Pair, vocabulary: Vocabulary) -> tuple[Draft | None, tuple
     draft = make_draft(desired, live, translated, vocabulary)
     blocks = tuple(each for each in found if isinstance(each, Block))
     return (replace(draft, blocks=blocks) if draft and blocks else draft), findings
+
+
+def _warn_of_edits(drafting: _Drafting, reference: Reference) -> _Drafting:
+    units = {unit.id: unit for unit in reference.units}
+    pairs = {pair.desired.name: pair.desired for pair in drafting.pairs}
+    warned = {
+        name: warn_of_edits(pairs[name], draft, units) for name, draft in drafting.drafts.items() if name in pairs
+    }
+    drafts = {**drafting.drafts, **{name: draft for name, (draft, _) in warned.items()}}
+    return _Drafting(
+        drafting.pairs, drafts, [*drafting.findings, *(found for _, all_ in warned.values() for found in all_)]
+    )
 
 
 def _make_surroundings(

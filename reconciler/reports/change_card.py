@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.fields import FORMULA
 from reconciler.model.formulas import find_references
-from reconciler.reports.consequences import describe_consequence
+from reconciler.reports.consequences import describe_consequence, show_factor
 from reconciler.reports.evidence import describe_evidence
 from reconciler.reports.formula_marks import Piece, mark_changes
 from reconciler.reports.grouping import show_data_point, show_place_of
@@ -50,6 +50,7 @@ class ShownEdit:
     after_is_word: bool
     inputs: tuple[Input, ...]
     cause: str
+    factor: str
 
     @property
     def is_formula(self) -> bool:
@@ -158,6 +159,7 @@ def _show_edit(edit: Edit, effect: str, directory: Directory) -> ShownEdit:
         after_is_word=after.is_word,
         inputs=_list_inputs(edit, directory) if edit.path == FORMULA else (),
         cause=name_setting(edit.implied_by) if edit.implied_by else "",
+        factor=show_factor(edit),
     )
 
 

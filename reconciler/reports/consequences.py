@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
+from reconciler.model.factors import find_factor, format_factor
 from reconciler.model.fields import (
     BEGIN_DATE,
     CHANNEL_IMPORT_ID,
@@ -50,6 +51,12 @@ def describe_consequence(edit: Edit, changes: Sequence[Change] = ()) -> str:
             return _describe_history(edit, history, is_calculated=is_any_calculated(changes))
         case _:
             assert_never(edit.impact)
+
+
+def show_factor(edit: Edit) -> str:
+    """What the edit of a multiplier multiplies values by, as ` (×1,000)`; "" for any other edit."""
+    factor = find_factor(edit.path, edit.before, edit.after)
+    return "" if factor is None else f" ({format_factor(factor)})"
 
 
 def describe_inputs(edit: Edit) -> str:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from reconciler.model.plan import Verdict
-from reconciler.reports.consequences import describe_consequence, describe_inputs, show_label
+from reconciler.reports.consequences import describe_consequence, describe_inputs, show_factor, show_label
 from reconciler.reports.evidence import describe_evidence
 from reconciler.reports.grouping import group_by_place, show_data_point
 from reconciler.reports.markdown import CLOSE_FOLD, code, open_fold, prose, size_of, tabulate, tabulate_row
@@ -87,7 +87,12 @@ def _tabulate_edits(edits: Iterable[Edit]) -> str:
     return tabulate(
         _EDIT_HEAD,
         (
-            (code(edit.path), code(show_value(edit.before)), code(show_value(edit.after)), _weigh(edit))
+            (
+                code(edit.path),
+                code(show_value(edit.before)),
+                f"{code(show_value(edit.after))}{show_factor(edit)}",
+                _weigh(edit),
+            )
             for edit in edits
         ),
     )
@@ -116,7 +121,8 @@ def _list_notes(change: Change, relations: Relations) -> Iterator[str]:
 def _list_consequences(changes: Sequence[Change]) -> tuple[str, ...]:
     paths: defaultdict[str, list[str]] = defaultdict(list)
     for edit in changes[0].edits:
-        for sentence in (describe_inputs(edit), describe_consequence(edit, changes)):
+        warnings = [f"warning: {warning}" for warning in edit.warnings]
+        for sentence in (*warnings, describe_inputs(edit), describe_consequence(edit, changes)):
             if sentence:
                 paths[prose(sentence)].append(code(edit.path))
     return tuple(f"{', '.join(named)}: {sentence}" for sentence, named in paths.items())
@@ -143,4 +149,4 @@ def _show_briefly(change: Change) -> str:
 
 
 def _show_edit(edit: Edit) -> str:
-    return f"{code(edit.path)} {code(show_value(edit.before))} → {code(show_value(edit.after))}"
+    return f"{code(edit.path)} {code(show_value(edit.before))} → {code(show_value(edit.after))}{show_factor(edit)}"

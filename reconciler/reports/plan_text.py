@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from reconciler.model.fields import Impact
 from reconciler.model.plan import Action, Origin, Verdict
-from reconciler.reports.consequences import describe_consequence, describe_inputs, show_label
+from reconciler.reports.consequences import describe_consequence, describe_inputs, show_factor, show_label
 from reconciler.reports.evidence import describe_evidence
 from reconciler.reports.excerpt import measure
 from reconciler.reports.grouping import fold_alike, group_by_data_point, group_by_place, show_data_point
@@ -111,6 +111,8 @@ def _render_edits(changes: Sequence[Change], paint: Paint) -> Iterator[str]:
     said = set()
     for edit in changes[0].edits:
         yield from lay_out(_show_edit(edit), paint, indent=6, hang=10, gap="  ")
+        for warning in edit.warnings:
+            yield from _say(f"warning: {warning}", paint, indent=8, style=Style.WARNING)
         for sentence in (describe_inputs(edit), describe_consequence(edit, changes)):
             if sentence and sentence not in said:
                 said.add(sentence)
@@ -122,9 +124,9 @@ def _show_edit(edit: Edit) -> Iterator[Piece]:
     yield piece(harmless(edit.path), Style.PATH)
     if measure(before) + measure(after) + 13 > WIDTH:
         yield piece(before, Style.BEFORE)
-        yield (("→ ", Style.PLAIN), (after, Style.AFTER))
+        yield (("→ ", Style.PLAIN), (after, Style.AFTER), (show_factor(edit), Style.PLAIN))
     else:
-        yield ((before, Style.BEFORE), (" → ", Style.PLAIN), (after, Style.AFTER))
+        yield ((before, Style.BEFORE), (" → ", Style.PLAIN), (after, Style.AFTER), (show_factor(edit), Style.PLAIN))
     yield piece(show_tag(edit), _weigh(edit))
     if edit.implied_by is not None:
         yield piece(f"implied by {harmless(edit.implied_by)}", Style.FAINT)
@@ -193,7 +195,9 @@ def _show_exception(change: Change, first: Change) -> Iterator[Piece]:
     paths = {edit.path for edit in first.edits}
     for edit in change.edits:
         if edit.path in paths:
-            yield piece(f"{harmless(edit.path)} {show_value(edit.before)} → {show_value(edit.after)}")
+            yield piece(
+                f"{harmless(edit.path)} {show_value(edit.before)} → {show_value(edit.after)}{show_factor(edit)}"
+            )
 
 
 def _render_feeds(plan: Plan, paint: Paint) -> Iterator[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from reconciler.model.findings import Severity
 from reconciler.rules.rule import Certainty, Rule
 
+_PLAUSIBLE = "this tool's contract: what is legal but hardly meant is a warning"
+_UNITS = "GET /api/v202305/unit: unitType"
 _GUARDS = "this tool's contract: guards stop apply, never plan"
 
 IMPACT_RULES: tuple[Rule, ...] = (
@@ -59,5 +61,42 @@ IMPACT_RULES: tuple[Rule, ...] = (
         _GUARDS,
         Certainty.DOCUMENTED,
         "unblock these changes or take them out of the files, or write  blocked: skip",
+    ),
+    Rule(
+        "ESA514",
+        "A channel keeps measuring the same kind of thing.",
+        "The new unit belongs to another type, as volume instead of energy. Stored values keep their numbers and would "
+        "be read in the new unit.",
+        f"{_UNITS}; {_PLAUSIBLE}",
+        Certainty.INFERRED,
+        "check the code of the unit; for a new meter that measures something else, make a new channel in EnergyCAP",
+        Severity.WARNING,
+    ),
+    Rule(
+        "ESA515",
+        "A multiplier changes by a factor of 1,000 at most.",
+        "More is usually a slip: a power of ten too many, or a factor between two units counted twice.",
+        _PLAUSIBLE,
+        Certainty.ASSUMED,
+        "check the multiplier against the meter's nameplate, its transformers and the unit of its register",
+        Severity.WARNING,
+    ),
+    Rule(
+        "ESA516",
+        "A multiplier keeps its sign, and is not 0.",
+        "Zero makes every value 0, and another sign turns use into generation.",
+        _PLAUSIBLE,
+        Certainty.ASSUMED,
+        "check the multiplier; where the meter was wired the wrong way round, have somebody confirm it",
+        Severity.WARNING,
+    ),
+    Rule(
+        "ESA517",
+        "A unit that is a multiple of the old one comes with a multiplier to match.",
+        "The same readings would count as 1,000 times as much, or as little: one MWH is 1,000 KWH.",
+        f"{_UNITS}; {_PLAUSIBLE}",
+        Certainty.INFERRED,
+        "change the multiplier as well; where the unit was wrong all along, there is nothing to do",
+        Severity.WARNING,
     ),
 )

@@ -73,7 +73,17 @@ def _edits(draw: st.DrawFn) -> tuple[tuple[Edit, ...], Spec, Spec]:
         before, after = draw(
             st.lists(values, min_size=2, max_size=2, unique_by=str).filter(lambda two: two[0] != two[1])
         )
-        edits.append(Edit(path, before, after, draw(st.sampled_from(Impact)), None, draw(_origins)))
+        edits.append(
+            Edit(
+                path,
+                before,
+                after,
+                draw(st.sampled_from(Impact)),
+                None,
+                draw(_origins),
+                tuple(draw(st.lists(texts, max_size=2))),
+            )
+        )
         meant = (before, after) if path == field.path else (1, 2)
         live[field.path], wanted[field.path] = (
             OBSERVATION_RULES.get(str(shown), value) if path == OBSERVATION_RULE else value

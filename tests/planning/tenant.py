@@ -95,10 +95,12 @@ def make_desired(name: str, id_: int, spec: Spec | None = None, **others: Any) -
     return replace(desired, **others)
 
 
-def plan_of(channels: Iterable[Desired], live: Iterable[Live], basis: Basis = BASIS) -> Plan:
-    """The plan of `channels` over `live` and REFERENCE."""
+def plan_of(
+    channels: Iterable[Desired], live: Iterable[Live], basis: Basis = BASIS, reference: Reference = REFERENCE
+) -> Plan:
+    """The plan of `channels` over `live` and `reference`."""
     definitions = Definitions(tuple(channels), (), ("channels/north.yaml",), "sha256:0")
-    return make_plan(definitions, Snapshot(tuple(live), REFERENCE), basis)
+    return make_plan(definitions, Snapshot(tuple(live), reference), basis)
 
 
 def plan_one(spec: Spec, live: Live, *others: Live) -> Change:

@@ -309,6 +309,29 @@ PLANS = {
         ),
         findings=[Finding("ESA151", Severity.WARNING, "channels/north.yaml could not be read at the base main")],
     ),
+    "implausible": make_plan(
+        make_change(
+            "nb-elec-use",
+            Edit(
+                MULTIPLIER,
+                1,
+                1_000_000,
+                Impact.HISTORY,
+                warnings=(
+                    "ESA515 the multiplier changes by more than a factor of 1,000, found 1 → 1000000 (×1,000,000)",
+                ),
+            ),
+        ),
+        findings=[
+            Finding(
+                "ESA515",
+                Severity.WARNING,
+                "the multiplier changes by more than a factor of 1,000, found 1 → 1000000 (×1,000,000)",
+                Place("channels/north.yaml", 9, 3, keys=("channels", "nb-elec-use", "esaChannelVersion", "multiplier")),
+                fix="check the multiplier against the meter's nameplate",
+            )
+        ],
+    ),
     "filtered": make_plan(
         make_change("nb-elec-use", RENAME),
         make_change("nb-elec-net", channel_id=1044),

@@ -1,0 +1,103 @@
+"""Edits that are legal but hardly meant: a unit of another kind, a multiplier far off (ESA514 to ESA517)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reconciler.model.factors import find_factor, find_scale, format_factor
+from reconciler.model.fields import FIELD_AT, MULTIPLIER, UNIT_ID
+from reconciler.planning.citing import show_value
+from reconciler.rules import make_finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from fractions import Fraction
+
+    from reconciler.model.desired import Desired
+    from reconciler.model.findings import Finding
+    from reconciler.model.plan import Edit
+    from reconciler.model.reference import Unit
+    from reconciler.planning.draft import Draft
+
+# A multiplier that changes by more than this is more often a slip than a new meter.
+_LARGEST = 1_000
+
+
+def warn_of_edits(desired: Desired, draft: Draft, units: Mapping[int, Unit]) -> tuple[Draft, tuple[Finding, ...]]:
+    """`draft` with a warning on each edit that is hardly meant, and the same warnings as findings."""
+    warned = {edit.path: tuple(_check_edit(edit, draft, units)) for edit in draft.edits}
+    if not any(warned.values()):
+        return draft, ()
+    edits = tuple(
+        replace(edit, warnings=tuple(f"{code} {message}" for code, message in warned[edit.path]))
+        for edit in draft.edits
+    )
+    findings = (
+        make_finding(code, message, desired.place(path)) for path, found in warned.items() for code, message in found
+    )
+    return replace(draft, edits=edits), tuple(findings)
+
+
+def _check_edit(edit: Edit, draft: Draft, units: Mapping[int, Unit]) -> Iterator[tuple[str, str]]:
+    path = FIELD_AT[edit.path].path
+    pair = _find_units(draft, units)
+    if path == UNIT_ID and pair:
+        yield from _check_unit(draft, pair)
+    elif path == MULTIPLIER:
+        yield from _check_factor(edit, _find_scale(pair) if pair else None)
+        yield from _check_sign(edit)
+
+
+def _find_units(draft: Draft, units: Mapping[int, Unit]) -> Sequence[Unit]:
+    """The unit before and the one after; empty where it stays, or one of them is not known."""
+    ids = [live.values.get(UNIT_ID) for live in (draft.live, draft.planned)]
+    known = [units[id_] for id_ in ids if isinstance(id_, int) and id_ in units]
+    return known if ids[0] != ids[1] and len(known) == len(ids) else ()
+
+
+def _check_unit(draft: Draft, pair: Sequence[Unit]) -> Iterator[tuple[str, str]]:
+    before, after = pair
+    kinds = [unit.type_name or unit.type_code for unit in pair]
+    if all(kinds) and not _is_one_kind(before, after):
+        (one, other) = (f"{unit.code} ({kind})" for unit, kind in zip(pair, kinds, strict=True))
+        yield "ESA514", f"the new unit measures something else, found {one} → {other}"
+        return
+    scale = _find_scale(pair)
+    multipliers = (draft.live.values.get(MULTIPLIER), draft.planned.values.get(MULTIPLIER))
+    if scale is not None and scale != 1 and find_factor(MULTIPLIER, *multipliers) == 1:
+        message = f"the unit changes by a factor and the multiplier does not, found {before.code} → {after.code}"
+        yield "ESA517", f"{message} ({format_factor(scale)}), multiplier {show_value(multipliers[1])}"
+
+
+def _is_one_kind(one: Unit, other: Unit) -> bool:
+    """Whether two units measure the same: by code where both types have one, else by name."""
+    known = ((one.type_code, other.type_code), (one.type_name, other.type_name))
+    pairs = [(a.casefold(), b.casefold()) for a, b in known if a and b]
+    # Of a type with a code alone and one with a name alone nobody can tell.
+    return not pairs or pairs[0][0] == pairs[0][1]
+
+
+def _find_scale(pair: Sequence[Unit]) -> Fraction | None:
+    """How many of the new unit one of the old is, where their codes say so."""
+    before, after = pair
+    return find_scale(after.code, before.code)
+
+
+def _check_factor(edit: Edit, scale: Fraction | None) -> Iterator[tuple[str, str]]:
+    factor = find_factor(MULTIPLIER, edit.before, edit.after)
+    if not factor or (scale is not None and factor * scale == 1):
+        return
+    if max(abs(factor), 1 / abs(factor)) > _LARGEST:
+        change = f"{show_value(edit.before)} → {show_value(edit.after)} ({format_factor(factor)})"
+        yield "ESA515", f"the multiplier changes by more than a factor of {_LARGEST:,}, found {change}"
+
+
+def _check_sign(edit: Edit) -> Iterator[tuple[str, str]]:
+    before, after = edit.before, edit.after
+    if not isinstance(before, int | float) or not isinstance(after, int | float):
+        return
+    if after == 0:
+        yield "ESA516", "a multiplier of 0 makes every value 0"
+    elif (before < 0) != (after < 0):
+        yield "ESA516", f"the multiplier changes its sign, found {show_value(before)} → {show_value(after)}"

@@ -1,0 +1,112 @@
+"""Edits that are legal but hardly meant."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.model.factors import find_factor, format_factor
+from reconciler.model.findings import Severity
+from reconciler.model.reference import Unit
+from tests.planning.tenant import REFERENCE, V, make_desired, make_live, plan_of
+
+if TYPE_CHECKING:
+    from reconciler.model.values import Spec
+
+UNITS = (*REFERENCE.units, Unit(8, "MWH", "ENERGY", "Energy"), Unit(9, "M3", None, "Volume"), Unit(10, "GWH"))
+EVERYTHING = replace(REFERENCE, units=UNITS)
+
+
+def warn(values: Spec, multiplier: float = 1) -> list[str]:
+    """What is said of a channel in KWH that gets `values`: alike beside its edits and among the findings."""
+    plan = plan_of(
+        (make_desired("one", 1, values),), (make_live(1, {f"{V}multiplier": multiplier}),), reference=EVERYTHING
+    )
+    beside = [warning for edit in plan.changes[0].edits for warning in edit.warnings]
+    assert beside == [f"{found.code} {found.message}" for found in plan.findings]
+    assert all(found.severity is Severity.WARNING and found.place for found in plan.findings)
+    return beside
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (1, 1_000_000, "ESA515 the multiplier changes by more than a factor of 1,000, found 1 → 1000000 (×1,000,000)"),
+        (1, 1001, "ESA515 the multiplier changes by more than a factor of 1,000, found 1 → 1001 (×1,001)"),
+        (1, 0.0001, "ESA515 the multiplier changes by more than a factor of 1,000, found 1 → 0.0001 (×0.0001)"),
+        (0.5, 0.0004, "ESA515 the multiplier changes by more than a factor of 1,000, found 0.5 → 0.0004 (×0.0008)"),
+        (1, -1, "ESA516 the multiplier changes its sign, found 1 → -1"),
+        (-2, 3, "ESA516 the multiplier changes its sign, found -2 → 3"),
+        (0, -3, "ESA516 the multiplier changes its sign, found 0 → -3"),
+        (1, 0, "ESA516 a multiplier of 0 makes every value 0"),
+    ],
+)
+def test_a_multiplier_that_is_hardly_meant_is_said(before: float, after: float, expected: str) -> None:
+    assert warn({f"{V}multiplier": after}, before) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [(1, 1000), (1, 0.001), (0.001, 1), (0, 5), (-1, -2), (80, 120), (0.1, 100)]
+)
+def test_a_multiplier_within_a_factor_of_1000_is_not(before: float, after: float) -> None:
+    assert warn({f"{V}multiplier": after}, before) == []
+
+
+def test_both_are_said_where_sign_and_size_are_off() -> None:
+    assert [warning[:6] for warning in warn({f"{V}multiplier": -1_000_000})] == ["ESA515", "ESA516"]
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({f"{V}unitCode": "M3"}, ["ESA514 the new unit measures something else, found KWH (Energy) → M3 (Volume)"]),
+        ({f"{V}unitCode": "KW"}, ["ESA514 the new unit measures something else, found KWH (Energy) → KW (Power)"]),
+        (
+            {f"{V}unitCode": "MWH"},
+            ["ESA517 the unit changes by a factor and the multiplier does not, found KWH → MWH (×1,000), multiplier 1"],
+        ),
+        ({f"{V}unitCode": "MWH", f"{V}multiplier": 0.001}, []),
+        ({f"{V}unitCode": "GWH", f"{V}multiplier": 0.000001}, []),
+        ({f"{V}unitCode": "ODD"}, []),
+        ({f"{V}unitId": 6}, []),
+    ],
+    ids=["volume", "power", "a multiple", "with its multiplier", "beyond 1,000", "of no known kind", "alike"],
+)
+def test_a_unit_that_is_hardly_meant_is_said(values: Spec, expected: list[str]) -> None:
+    assert warn(values) == expected
+
+
+def test_what_drifted_is_said_as_well_and_what_stays_is_not() -> None:
+    assert warn({"channelInfo": "Renamed"}, -1_000_000) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown"),
+    [
+        (1, 1_000_000, "×1,000,000"),
+        (0.1, 0.3, "×3"),
+        (3, 4, "×1.33333"),
+        (1, -1, "×-1"),
+        (2, 0, "×0"),
+        (1e12, 1, "×0.000000000001"),
+    ],
+)
+def test_a_factor_is_exact_where_six_digits_can_be(before: float, after: float, shown: str) -> None:
+    factor = find_factor(f"{V}multiplier", before, after)
+    assert factor is not None
+    assert format_factor(factor) == shown
+
+
+numbers = st.floats(allow_nan=False, allow_infinity=False, min_value=1e-15, max_value=1e13)
+
+
+@given(numbers, numbers)
+def test_there_and_back_is_a_factor_of_1(one: float, other: float) -> None:
+    there, back = (find_factor(f"{V}multiplier", *pair) for pair in ((one, other), (other, one)))
+    assert there is not None
+    assert back is not None
+    assert there * back == 1
