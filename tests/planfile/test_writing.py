@@ -56,6 +56,8 @@ def test_a_change_has_the_keys_of_the_contract() -> None:
                 "impact": "cosmetic",
                 "origin": None,
                 "implied_by": None,
+                "factor": None,
+                "warnings": [],
             }
         ],
         "verdict": "allowed",

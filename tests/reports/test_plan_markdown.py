@@ -151,7 +151,7 @@ LARGE = make_plan(
         (40_000, "✎ in short"),
         (36_000, "✎ only named"),
         (28_000, "⇄ in short; ✎ only named"),
-        (25_000, "Findings in short; ⇄ in short; ✎ only named"),
+        (25_300, "Findings in short; ⇄ in short; ✎ only named"),
         (16_000, "▲ in short; ⇄ in short; ✎ only named"),
         (9_500, "Findings in short; ▲ in short; ⇄ only named; ✎ only named"),
         (
@@ -189,7 +189,7 @@ def test_a_name_that_fits_nowhere_is_counted() -> None:
 
 
 def test_what_many_have_in_common_is_told_where_their_names_have_no_room() -> None:
-    assert "- 412 channels alike: `esaChannelVersion.multiplier` `1` → `0.001`\n" in render_plan_markdown(
+    assert "- 412 channels alike: `esaChannelVersion.multiplier` `1` → `0.001` (×0.001)\n" in render_plan_markdown(
         PLANS["alike"], 4096
     )
 
