@@ -59,6 +59,8 @@ def _find_units(draft: Draft, units: Mapping[int, Unit]) -> Sequence[Unit]:
 def _check_unit(draft: Draft, pair: Sequence[Unit]) -> Iterator[tuple[str, str]]:
     before, after = pair
     kinds = [unit.type_name or unit.type_code for unit in pair]
+    if after.is_money:
+        return  # it is blocked
     if all(kinds) and not _is_one_kind(before, after):
         (one, other) = (f"{unit.code} ({kind})" for unit, kind in zip(pair, kinds, strict=True))
         yield "ESA514", f"the new unit measures something else, found {one} → {other}"

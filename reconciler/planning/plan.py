@@ -51,10 +51,10 @@ class Basis:
     url: str
     created: str
     commit: str | None = None
-    uncommitted: bool | None = None
     filter: tuple[str, ...] = ()
     refusals: Mapping[int, Sequence[str]] = field(default_factory=dict)
     folder: str = ""
+    uncommitted: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,13 @@ def test_edits_stand_in_the_order_of_the_field_table_and_in_the_words_of_the_fil
     assert change.edits == (
         Edit("channelInfo", "Use", "North use", Impact.COSMETIC),
         Edit("observationTypeId", 10, 12, Impact.ROUTING),
-        Edit(f"{V}unitCode", "KWH", "KW", Impact.ROUTING),
+        Edit(
+            f"{V}unitCode",
+            "KWH",
+            "KW",
+            Impact.ROUTING,
+            warnings=("ESA514 the new unit measures something else, found KWH (Energy) → KW (Power)",),
+        ),
         Edit(f"{V}multiplier", 1, 0.001, Impact.FORWARD),
     )
     assert change.wanted == {

@@ -39,13 +39,19 @@ def feed(name: str, expect: str, pointers: Pointers = USE_KWH) -> Feed:
     return Feed(name, Place("channels/north.yaml", 31, keys=("feeds", name)), pointers, expect)
 
 
+# All units are of one kind, so that nothing is said of an edit but where it leads readings.
+ONE_KIND = replace(
+    REFERENCE, units=tuple(replace(unit, type_code="ENERGY", type_name="Energy") for unit in REFERENCE.units)
+)
+
+
 def by_import_id(import_id: str) -> Pointers:
     return Pointers(channel_import_id=import_id)
 
 
 def plan_of(feeds: Sequence[Feed], channels: Sequence[Desired], live: Sequence[Live], *only: str) -> Plan:
     definitions = Definitions(tuple(channels), tuple(feeds), ("channels/north.yaml",), "sha256:0")
-    return make_plan(definitions, Snapshot(tuple(live), REFERENCE), replace(BASIS, filter=only))
+    return make_plan(definitions, Snapshot(tuple(live), ONE_KIND), replace(BASIS, filter=only))
 
 
 def tell(plan: Plan) -> list[str]:
