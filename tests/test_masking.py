@@ -187,8 +187,8 @@ def test_what_has_the_shape_of_a_key_is_not_repeated(text: str, shown: str) -> N
 # Who may open a file for writing, or write to one that is open, and why not through the one place.
 ELSEWHERE = {
     "cli/harvest.py": "copies of channel files for the proof, removed after it",
-    "cli/replacing.py": "channel files, which are refused where a key would come into them",
-    "cli/main.py": "nowhere: /dev/null in the place of a closed stream",
+    "cli/drafts.py": "content in which files.py has hidden the keys; channel files with a key are refused",
+    "cli/streams.py": "nowhere: /dev/null in the place of a closed stream",
     "definitions/second.py": "a pipe between two processes of this tool",
     "apply/journal.py": "lines whose keys are hidden where they are written",
 }

@@ -9,8 +9,8 @@ import click
 
 from reconciler.apply.conduct import DEFAULT_PARALLELISM
 from reconciler.cli.applying import FORMATS, Task, apply_task, list_done, report_nothing, report_stale
-from reconciler.cli.documents import read_file
 from reconciler.cli.exits import Exit, exit_of_plan
+from reconciler.cli.files import read_file
 from reconciler.cli.options import Scope, printing, scoped
 from reconciler.cli.project import open_definitions, open_workplace
 from reconciler.cli.resume import resume_apply

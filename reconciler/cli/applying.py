@@ -15,8 +15,8 @@ from reconciler.apply.conduct import Conduct
 from reconciler.apply.journal import open_journal, tell_journal
 from reconciler.apply.recount import recount
 from reconciler.apply.run import apply_plan
-from reconciler.cli.documents import check_target
 from reconciler.cli.exits import Exit, exit_of_account
+from reconciler.cli.files import check_target
 from reconciler.cli.interrupts import stop_on_signals
 from reconciler.cli.screen import TEXT
 from reconciler.cli.standing import path_prefix
@@ -30,14 +30,13 @@ from reconciler.reports.comparison_text import render_comparison
 from reconciler.reports.paint import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from reconciler.cli.screen import Screen
     from reconciler.cli.site import Site
     from reconciler.model.events import Event
     from reconciler.model.plan import Plan
     from reconciler.planning.compare import Comparison
-    from reconciler.reports.paint import Paint
 
 JSON, MARKDOWN = "json", "markdown"
 FORMATS = (TEXT, MARKDOWN, JSON)
@@ -74,8 +73,8 @@ def carry_out(site: Site, task: Task) -> Account:
     nothing more; a second one ends the process at once, and what was in flight stays open in the journal.
     """
     for output in site.screen.outputs:
-        # Where JSON goes is opened before anything is sent, all else once it is done.
-        if output.file and output.format != JSON:
+        # Before the journal is begun: an apply that sends nothing leaves none.
+        if output.file:
             check_target(output.file)
     try:
         return _carry_out(site, task)
@@ -89,7 +88,7 @@ def _carry_out(site: Site, task: Task) -> Account:
         # A run that can write nothing leaves no journal, which would hide the last that did from who looks for it.
         folder, journalled = site.workplace.find_place(JOURNALS), task.begun or plan
         journal = stack.enter_context(open_journal(folder, journalled)) if total or task.begun else None
-        say = stack.enter_context(_event_lines(screen))
+        say = stack.enter_context(_open_events(screen))
         progress = stack.enter_context(_progress(screen, total))
         stop = stack.enter_context(stop_on_signals(screen))
 
@@ -103,6 +102,8 @@ def _carry_out(site: Site, task: Task) -> Account:
         account = apply_plan(plan, site.editor, site.environment, conduct)
         say(account_json.render_account(account))
     _show_account(screen, plan, account)
+    if not say.is_whole and not screen.shows_text:
+        click.echo(account_text.render_account(plan, account, plain), err=True)
     return account
 
 
@@ -155,7 +156,7 @@ def report_nothing(screen: Screen, plan: Plan) -> None:
 def _report(screen: Screen, plan: Plan, outcomes: Sequence[Outcome]) -> None:
     """Tell of outcomes without an apply as an apply would, but for the text, which says it better."""
     account = Account(tuple(outcomes))
-    with _event_lines(screen) as say:
+    with _open_events(screen) as say:
         say(account_json.render_start(plan, len(outcomes)))
         _say_known(say, outcomes, 0)
         say(account_json.render_account(account))
@@ -163,36 +164,39 @@ def _report(screen: Screen, plan: Plan, outcomes: Sequence[Outcome]) -> None:
 
 
 def _show_account(screen: Screen, plan: Plan, account: Account) -> None:
-    """The account goes to stderr where its place is full: what was done must be known."""
-    renderers: Mapping[str, Callable[[Paint], str]] = {
-        TEXT: lambda paint: account_text.render_account(plan, account, paint),
-        MARKDOWN: lambda _: render_account_markdown(plan, account),
-    }
-    for name, render in renderers.items():
-        try:
-            screen.show_only(name, render)
-        except FileError as error:
-            click.echo(f"{error.message}\n{account_text.render_account(plan, account, plain)}", err=True)
+    screen.show_account(
+        {
+            TEXT: lambda paint: account_text.render_account(plan, account, paint),
+            MARKDOWN: lambda _: render_account_markdown(plan, account),
+        }
+    )
+
+
+class _Events:
+    """Puts a line of JSON wherever it is wanted, at once.
+
+    If a line cannot be written, that is said once, and the apply continues without it.
+    """
+
+    def __init__(self, writers: Sequence[Callable[[str], object]]) -> None:
+        self._writers = list(writers)
+        self.is_whole = True
+
+    def __call__(self, line: str) -> None:
+        for write in tuple(self._writers):
+            try:
+                write(line)
+            except FileError as error:
+                self._writers.remove(write)
+                self.is_whole = False
+                click.echo(f"events are no longer written, the journal has all of them: {error}", err=True)
 
 
 @contextmanager
-def _event_lines(screen: Screen) -> Iterator[Callable[[str], None]]:
-    """A function that puts a line of JSON wherever `screen` wants JSON, at once.
-
-    Where a line cannot be written, that is said once, and what goes on goes on without it.
-    """
+def _open_events(screen: Screen) -> Iterator[_Events]:
     with ExitStack() as stack:
-        writers = [stack.enter_context(screen.open_lines(output)) for output in screen.outputs if output.format == JSON]
-
-        def say(line: str) -> None:
-            for write in tuple(writers):
-                try:
-                    write(line)
-                except (OSError, FileError) as error:
-                    writers.remove(write)
-                    click.echo(f"events are no longer written, the journal has all of them: {error}", err=True)
-
-        yield say
+        wanted = [output for output in screen.outputs if output.format == JSON]
+        yield _Events([stack.enter_context(screen.open_lines(output, is_live=True)) for output in wanted])
 
 
 @contextmanager

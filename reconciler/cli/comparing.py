@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from reconciler.cli.documents import write_file
 from reconciler.cli.exits import exit_of_plan
+from reconciler.cli.files import write_file
 from reconciler.cli.planned import plan_nothing, plan_now, plan_renderers
 from reconciler.cli.project import BrokenDefinitions, finish_definitions
 from reconciler.cli.seen import read_copy, read_live

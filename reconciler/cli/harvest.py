@@ -11,9 +11,9 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from reconciler import __version__
+from reconciler.cli.files import read_exactly
 from reconciler.cli.planned import tell_time
 from reconciler.cli.project import print_findings
-from reconciler.cli.replacing import read_exactly
 from reconciler.definitions.heads import read_head
 from reconciler.definitions.holding import can_hold
 from reconciler.definitions.load import load_definitions

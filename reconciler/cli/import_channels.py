@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.exits import Exit
+from reconciler.cli.files import Replacement, remove_remnants, replace_files
 from reconciler.cli.harvest import NO_FILES, Ground, gather_new, gather_updates, prove
 from reconciler.cli.options import printing
 from reconciler.cli.project import open_workplace, print_findings
-from reconciler.cli.replacing import Replacement, remove_remnants, replace_files
 from reconciler.cli.screen import TEXT
 from reconciler.cli.seen import read_copy, read_live
 from reconciler.cli.service import open_service

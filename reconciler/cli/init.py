@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, assert_never
 import click
 
 from reconciler import __version__
-from reconciler.cli.documents import UNFINISHED
+from reconciler.cli.drafts import UNFINISHED
 from reconciler.cli.exits import Exit
+from reconciler.cli.files import Replacement, read_exactly, replace_files
 from reconciler.cli.options import printing
-from reconciler.cli.replacing import Replacement, read_exactly, replace_files
 from reconciler.cli.screen import TEXT
 from reconciler.definitions.files import PROJECT_FILE, check_inside
 from reconciler.definitions.schema import Format

@@ -43,3 +43,21 @@ def stop_on_signals(screen: Screen) -> Iterator[Signal]:
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def hold_signals() -> Iterator[None]:
+    """Let Ctrl-C, SIGTERM and SIGHUP wait until the block is done."""
+    waiting: list[int] = []
+
+    def hold(number: int, _frame: FrameType | None) -> None:
+        waiting.append(number)
+
+    previous = {number: signal.signal(number, hold) for number in STOPPING}
+    try:
+        yield
+    finally:
+        for held, handler in previous.items():
+            signal.signal(held, handler)
+        for number in waiting:
+            signal.raise_signal(number)

@@ -6,18 +6,22 @@ import errno
 import gc
 import os
 import sys
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from reconciler import __version__
 from reconciler.cli.exits import Exit
+from reconciler.cli.streams import open_streams
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.masking import hide_streams, hiding_keys
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
+
+
+# What a disk says that is full, at its quota or at a limit of the process, or broken.
+_DISKS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 def run() -> NoReturn:
@@ -29,26 +33,13 @@ def run() -> NoReturn:
         from reconciler.cli.interrupts import end_on_signals
 
         end_on_signals()
-    _open_streams()
+    open_streams()
     # To the end of the process, for the traceback of a bug comes last.
     hide_streams(os.environ)
     code = _run(None)
     # All is said, flushed and closed. After an interrupt, threads may still wait for answers that nobody wants; else
     # none is left, and to take the modules down one by one would be a sixth of the time that a hook takes.
     os._exit(code)
-
-
-def _open_streams() -> None:
-    """Let both streams take any text; where whoever started the process closed one, what is said goes nowhere.
-
-    What comes in is read as files are, whatever the code page of the terminal.
-    """
-    open_nowhere = partial(Path(os.devnull).open, "w", encoding="utf-8")
-    sys.stdout, sys.stderr = sys.stdout or open_nowhere(), sys.stderr or open_nowhere()
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    if sys.stdin:
-        sys.stdin.reconfigure(encoding="utf-8", errors="strict")  # type: ignore[union-attr]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -63,9 +54,10 @@ def _run(arguments: Sequence[str] | None) -> int:
     except KeyboardInterrupt:
         return _fail("interrupted", "", Exit.INTERRUPTED)
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EIO):
+        if error.errno not in _DISKS:
             raise
-        return _fail(f"cannot write the output: {error.strerror}", "make room, or send it elsewhere", Exit.FAILED)
+        where = error.filename or "the output"
+        return _fail(f"cannot write {where}: {error.strerror}", "make room, or send it elsewhere", Exit.FAILED)
     except ReconcilerError as error:
         return _fail(error.message, error.fix, Exit.USAGE if isinstance(error, UsageError) else Exit.FAILED)
 

@@ -124,7 +124,8 @@ def show_findings(screen: Screen, findings: Sequence[Finding]) -> None:
 def json_list(screen: Screen) -> Iterator[Callable[[Group], None]]:
     """A function that puts a group wherever `screen` wants JSON, at once; all of them are one list at the end."""
     with ExitStack() as stack:
-        writers = [stack.enter_context(screen.open_lines(output)) for output in screen.outputs if output.format != TEXT]
+        wanted = [output for output in screen.outputs if output.format != TEXT]
+        writers = [stack.enter_context(screen.open_lines(output, is_live=False)) for output in wanted]
         entries = 0
 
         def say(group: Group) -> None:

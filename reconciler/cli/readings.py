@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ from reconciler.cli.seen import read_copy
 from reconciler.cli.service import open_service
 from reconciler.energycap.client import open_reader
 from reconciler.energycap.sender import open_sender
+from reconciler.errors import FileError
 from reconciler.model.dialects import ESA, V3
 from reconciler.planning.index import make_index
 from reconciler.readings.batches import BATCH
@@ -153,10 +155,7 @@ def _import(screen: Screen, file: ReadingsFile, sender: Sender, options: dict[st
     ):
         conduct = Conduct(stop, on_batch, options["batch"], census.repeats)
         account = _send(screen, partial(send_file, file, router, delivery, failed, conduct), path)
-    show_findings(screen, account.findings)
-    if account.failed > len(account.findings):
-        screen.complain(f"and {account.failed - len(account.findings):,} more that the service did not take\n")
-    screen.show({TEXT: partial(render_account, account, path), "json": lambda _: encode_account(account, path) + "\n"})
+    _show_account(screen, account, path)
     return _exit_of(account)
 
 
@@ -166,6 +165,17 @@ def _send(screen: Screen, send: Callable[[], ImportAccount], path: Path) -> Impo
     except KeyboardInterrupt:
         screen.remark(f"stopped: {path} holds what was in flight; what comes after it in the file was not sent")
         raise
+
+
+def _show_account(screen: Screen, account: ImportAccount, path: Path) -> None:
+    # A stdout without room for the findings has none for the account, which then says so on stderr.
+    with suppress(FileError):
+        show_findings(screen, account.findings)
+        if account.failed > len(account.findings):
+            screen.complain(f"and {account.failed - len(account.findings):,} more that the service did not take\n")
+    screen.show_account(
+        {TEXT: partial(render_account, account, path), "json": lambda _: encode_account(account, path) + "\n"}
+    )
 
 
 def _exit_of(account: ImportAccount) -> Exit:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler import sandbox
-from reconciler.cli.documents import write_file
 from reconciler.cli.exits import Exit
+from reconciler.cli.files import write_file
 from reconciler.cli.options import Target
 from reconciler.definitions.files import check_inside
 from reconciler.definitions.project_file import find_root

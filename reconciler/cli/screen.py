@@ -8,9 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from reconciler.cli.documents import ELSEWHERE, write_file
+from reconciler.cli.files import open_live, open_whole, write_file
 from reconciler.errors import FileError, UsageError
-from reconciler.masking import open_masked
 from reconciler.model.record import record
 from reconciler.reports.paint import Style, plain
 
@@ -86,6 +85,19 @@ class Screen:
             else:
                 write_file(output.file, renderers[output.format](plain))
 
+    def show_account(self, renderers: Renderers) -> None:
+        """Show those of `renderers` that were asked for, each on its own; on stderr what has no room where it belongs.
+
+        What was done must be known, so a full disk behind one output does not take the others along.
+        """
+        for output in sorted(self.outputs, key=lambda output: output.file is None):
+            if output.format not in renderers:
+                continue
+            try:
+                self._with([output]).show(renderers)
+            except FileError as error:
+                _put(f"{error.message}\n{renderers[TEXT](plain)}", sys.stderr)
+
     def for_machines(self) -> Screen:
         """The same screen without its text."""
         return self._with(output for output in self.outputs if output.format != TEXT)
@@ -103,14 +115,8 @@ class Screen:
         return Output(TEXT) in self.outputs
 
     def write(self, text: str) -> None:
-        """Put `text` on stdout; a reader that has left (`| head`) is no error. Raises FileError where it is full."""
-        try:
-            _put(text, sys.stdout)
-        except BrokenPipeError:
-            _leave_stdout()
-        except OSError as error:
-            _leave_stdout()
-            raise FileError(f"cannot write to stdout: {error.strerror}", "make room, or send it elsewhere") from error
+        """Put `text` on stdout. Raises FileError if it is full."""
+        _put(text, sys.stdout)
 
     def complain(self, text: str) -> None:
         """Say what went wrong: on stdout among other text, on stderr where stdout is for machines or for nothing."""
@@ -149,18 +155,17 @@ class Screen:
             yield bar.update
 
     @contextmanager
-    def open_lines(self, output: Output) -> Iterator[Callable[[str], object]]:
-        """A function that puts lines where `output` goes, each at once. Raises FileError where it cannot be opened."""
+    def open_lines(self, output: Output, *, is_live: bool) -> Iterator[Callable[[str], object]]:
+        """A function that puts lines where `output` goes: on stdout and if `is_live` at once, else whole at the end.
+
+        Raises FileError.
+        """
         if output.file is None:
             _speak_as(output.format)
             yield self.write
             return
-        try:
-            stream = open_masked(output.file, "w", buffering=1)
-        except OSError as error:
-            raise FileError(f"cannot write {output.file}: {error.strerror}", ELSEWHERE) from error
-        with stream:
-            yield stream.write
+        with open_live(output.file) if is_live else open_whole(output.file) as write:
+            yield write
 
     def remark_more(self, text: str) -> None:
         """Say on stderr what only `--verbose` wants to know."""
@@ -197,11 +202,6 @@ def _speak_as(format_name: str) -> None:
     """Let stdout be UTF-8 for all but text: JSON and XML in the code page of a terminal could not be read."""
     if format_name != TEXT:
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
-
-
-def _leave_stdout() -> None:
-    # The interpreter flushes stdout once more at exit; give it something that takes it.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _wants_color(color: str) -> bool:

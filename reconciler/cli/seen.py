@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.cli.documents import read_file
+from reconciler.cli.files import read_file
 from reconciler.energycap.worlds import read_world, snapshot_from_world
 from reconciler.errors import UsageError
 from reconciler.planning.unread import find_unread

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.documents import read_file, write_file
 from reconciler.cli.exits import Exit, exit_of_plan
+from reconciler.cli.files import read_file, write_file
 from reconciler.cli.options import PLAN_FORMATS, Target, printing, viewing
 from reconciler.cli.planned import plan_renderers, tell_time
 from reconciler.cli.screen import TEXT

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.documents import write_file
 from reconciler.cli.exits import Exit
+from reconciler.cli.files import write_file
 from reconciler.cli.options import Target, printing
 from reconciler.cli.planned import tell_time
 from reconciler.cli.project import open_workplace

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
+from reconciler.cli.files import Replacement, replace_files
 from reconciler.cli.harvest import Ground
 from reconciler.cli.project import Workplace
-from reconciler.cli.replacing import Replacement, replace_files
 from reconciler.definitions.load import load_definitions
 from reconciler.energycap.reference import Listed, make_reference
 from reconciler.energycap.wire import live_from_response

@@ -135,9 +135,9 @@ def test_that_there_was_nothing_to_do_is_said_too(desk: Desk, name: str) -> None
 
 
 def test_a_summary_that_cannot_be_written_is_said_with_the_account(planned: Desk) -> None:
-    answer = planned.run("apply", "plan.json", "--format", "markdown=channels")
+    answer = planned.run("apply", "plan.json", "--format", "markdown=/dev/full")
     assert answer.code == 0
-    assert answer.err.splitlines()[0] == "cannot write channels: Is a directory"
+    assert answer.err.splitlines()[0] == "cannot write /dev/full: No space left on device"
     assert answer.out.splitlines()[-1] == "Apply: 2 done, 0 stale, 0 failed, 0 not tried."
 
 

@@ -57,7 +57,7 @@ class SlowService:
 
 
 @contextmanager
-def applying(desk: Desk, service: SlowService) -> Iterator[subprocess.Popen[str]]:
+def applying(desk: Desk, service: SlowService, err: int = subprocess.PIPE) -> Iterator[subprocess.Popen[str]]:
     """An apply in a process of its own, while its first PUT waits for an answer."""
     desk.define(WANTED)
     command = [sys.executable, "-m", "reconciler", "apply", "--auto-approve", "--parallelism", "1"]
@@ -65,9 +65,7 @@ def applying(desk: Desk, service: SlowService) -> Iterator[subprocess.Popen[str]
     with answering(service.replies) as url:
         desk.write("reconciler.yaml", PROJECT.replace("url: sandbox", f"url: {url}"))
         try:
-            with subprocess.Popen(
-                command, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-            ) as process:
+            with subprocess.Popen(command, env=variables, stdout=subprocess.PIPE, stderr=err, text=True) as process:
                 service.is_writing.wait()
                 yield process
         finally:

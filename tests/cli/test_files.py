@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.cli.replacing import Replacement, hold_signals, read_exactly, remove_remnants, replace_files
+from reconciler.cli.files import Replacement, read_exactly, remove_remnants, replace_files
+from reconciler.cli.interrupts import hold_signals
 from reconciler.errors import FileError
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ WRITE_ONE_AND_WAIT = """\
 import sys
 from pathlib import Path
 from reconciler.cli.interrupts import end_on_signals
-from reconciler.cli.replacing import Replacement, replace_files
+from reconciler.cli.files import Replacement, replace_files
 
 def list_files():
     yield Replacement(Path("a/new.yaml"), None, "")
