@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _MAKE_ROOM = "make room, or give the right to write there; without a journal nothing is written to EnergyCAP"
 
+_NO_LOCKS = "some network drives have no locks: work in a clone of the project on a local disk"
+
 
 class Journal:
     """The journal of one run, for any number of threads.
@@ -136,12 +138,12 @@ def is_at_work(path: Path) -> bool:
     except OSError:
         return False
     try:
-        lock(descriptor)
+        return not lock(descriptor)
     except OSError:
-        return True
+        # Without locks nobody can tell; an apply refuses to run there.
+        return False
     finally:
         os.close(descriptor)
-    return False
 
 
 def _find_path(folder: Path, document: Mapping[str, object]) -> Path:
@@ -155,13 +157,22 @@ def _open(path: Path) -> int:
     except OSError as error:
         raise FileError(_describe(path, error), _MAKE_ROOM) from error
     try:
-        lock(descriptor)
-    except OSError:
+        _lock(descriptor, path)
+    except FileError:
         os.close(descriptor)
-        raise FileError(
-            f"another apply is at work on this plan: it has the journal {path}", "wait for its end"
-        ) from None
+        raise
     return descriptor
+
+
+def _lock(descriptor: int, path: Path) -> None:
+    try:
+        is_ours = lock(descriptor)
+    except OSError as error:
+        raise FileError(
+            f"the journal {path} cannot be locked, so another apply could run unseen: {error.strerror}", _NO_LOCKS
+        ) from error
+    if not is_ours:
+        raise FileError(f"another apply is at work on this plan: it has the journal {path}", "wait for its end")
 
 
 def _take_up(descriptor: int, path: Path, plan: Plan, document: dict[str, object]) -> Chronicle:

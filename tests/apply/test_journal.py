@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import errno
+import os
+import stat
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,6 +19,9 @@ from reconciler.model.outcomes import Account, Ending
 from reconciler.planfile.writing import encode_plan
 from tests.apply.disks import full_disk, no_durability
 from tests.apply.records import INFO, make_live, make_plan_of, make_step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PLAN = make_plan_of(make_step("main", 1))
 LIVE = make_live()
@@ -193,3 +200,69 @@ def test_a_journal_is_at_work_as_long_as_its_run(tmp_path: Path) -> None:
 
     assert not is_at_work(only_file(tmp_path))
     assert not is_at_work(tmp_path / "missing.jsonl")
+
+
+def fail_with(number: int) -> Callable[..., None]:
+    """What a system call does on a file system that does not have it; none of those was at hand."""
+
+    def fail(*_arguments: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    return fail
+
+
+@pytest.mark.parametrize("number", [errno.EWOULDBLOCK, errno.EACCES])
+def test_a_lock_that_another_one_has_is_another_apply(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    monkeypatch.setattr("fcntl.flock", fail_with(number))
+
+    with pytest.raises(FileError, match="another apply is at work on this plan"), open_journal(tmp_path, PLAN):
+        pass
+    assert is_at_work(only_file(tmp_path))
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.EIO])
+def test_a_file_system_without_locks_is_not_another_apply(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    monkeypatch.setattr("fcntl.flock", fail_with(number))
+
+    with pytest.raises(FileError) as caught, open_journal(tmp_path, PLAN):
+        pass
+
+    path = only_file(tmp_path)
+    assert (caught.value.message, caught.value.fix) == (
+        f"the journal {path} cannot be locked, so another apply could run unseen: {os.strerror(number)}",
+        "some network drives have no locks: work in a clone of the project on a local disk",
+    )
+    assert not is_at_work(path)
+
+
+def fail_for_folders(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    sync = os.fsync
+    fail = fail_with(number)
+    monkeypatch.setattr("os.fsync", lambda file: fail() if stat.S_ISDIR(os.fstat(file).st_mode) else sync(file))
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF])
+def test_a_file_system_that_cannot_sync_folders_stops_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    fail_for_folders(monkeypatch, number)
+
+    with open_journal(tmp_path, PLAN) as journal:
+        journal.intend("main", WRITE, LIVE)
+
+    assert kinds(only_file(tmp_path)) == [Began, Intent]
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC])
+def test_a_disk_that_fails_to_sync_a_folder_stops_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    fail_for_folders(monkeypatch, number)
+
+    reason = f"cannot be written: {os.strerror(number)}"
+    with pytest.raises(FileError, match=reason), open_journal(tmp_path, PLAN):
+        pass
