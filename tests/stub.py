@@ -37,11 +37,17 @@ def reply_list(*channels: Mapping[str, Any], total: int | None = None) -> Reply:
     return Reply(body=list(channels), headers=headers)
 
 
+def _find_listed(listed: Reply | Callable[[], Reply] | None, key: str) -> Reply | None:
+    rows = listed.body if isinstance(listed, Reply) and isinstance(listed.body, list) else ()
+    return next((Reply(body=row) for row in rows if key == f"{LIST}/{row['channelId']}"), None)
+
+
 @contextmanager
 def answering(replies: Mapping[str, Reply | Callable[[], Reply]]) -> Iterator[str]:
     """The URL of a service that gives the reply of a path, `PUT path` or `POST path`; 404 where there is none.
 
-    A reply may be a function, which is called for each request.
+    A reply may be a function, which is called for each request. A channel without a reply of its own reads by its id as
+    the list has it, if the list is no function.
     """
 
     class Handler(BaseHTTPRequestHandler):
@@ -57,7 +63,7 @@ def answering(replies: Mapping[str, Reply | Callable[[], Reply]]) -> Iterator[st
             self._answer(f"POST {self.path}")
 
         def _answer(self, key: str) -> None:
-            found = replies.get(key, Reply(404, {"message": "nothing here"}))
+            found = replies.get(key) or _find_listed(replies.get(LIST), key) or Reply(404, {"message": "nothing here"})
             reply = found if isinstance(found, Reply) else found()
             self.send_response(reply.status)
             for name, value in reply.headers.items():

@@ -31,14 +31,21 @@ def _list_disagreements(plan: Plan) -> Iterator[str]:
     yield from _check_order(plan)
     yield from _check_references(plan, ids)
     for change in plan.changes:
-        check = _check_no_op(change) if change.action is Action.NO_OP else _check_update(change, ids)
-        yield from (f"the change of {show_value(change.name)}: {problem}" for problem in check)
+        yield from (f"the change of {show_value(change.name)}: {problem}" for problem in _check_change(change, ids))
+
+
+def _check_change(change: Change, ids: Mapping[str, int]) -> Iterator[str]:
+    if change.action is Action.NO_OP:
+        return _check_no_op(change)
+    return _check_unread(change) if _is_unread(change) else _check_update(change, ids)
 
 
 def _check_counts(plan: Plan, ids: Mapping[str, int]) -> Iterator[str]:
     if len(ids) < len(plan.changes):
         yield "two of resource_changes have one name"
-    if len(set(ids.values())) < len(ids):
+    # Several names may each stand for the one channel that cannot be read.
+    known = [change.channel_id for change in plan.changes if not _is_unread(change)]
+    if len(set(known)) < len(known):
         yield "two of resource_changes have one channel_id"
     if plan.managed < len(plan.changes):
         yield f"managed is {plan.managed}, but resource_changes holds {len(plan.changes)} channels"
@@ -73,17 +80,32 @@ def _check_references(plan: Plan, ids: Mapping[str, int]) -> Iterator[str]:
                 yield f"formula_links gives {show_value(label.name)} the id {label.id}, resource_changes another"
 
 
-def _check_no_op(change: Change) -> Iterator[str]:
+def _is_unread(change: Change) -> bool:
+    """Whether the channel could not be read, so that nothing is known of its edits (ESA417)."""
+    return change.action is Action.UPDATE and change.verdict is Verdict.UNKNOWN and not change.edits
+
+
+def _check_unread(change: Change) -> Iterator[str]:
+    yield from _check_still(change, "it has no edits")
+    yield from _check_verdict(change)
+
+
+def _check_still(change: Change, what: str) -> Iterator[str]:
     parts = {
         "edits": change.edits,
         "change.api": change.live or change.wanted,
-        "blocked_by": change.blocked_by,
         "depends_on": change.depends_on,
         "feeds": change.feeds,
     }
-    yield from (f"its action is no-op, but it has {name}" for name, part in parts.items() if part)
+    yield from (f"{what}, but it has {name}" for name, part in parts.items() if part)
     if list(_list_unlike(change.before, change.after)):
-        yield "its action is no-op, but change.before and change.after differ"
+        yield f"{what}, but change.before and change.after differ"
+
+
+def _check_no_op(change: Change) -> Iterator[str]:
+    yield from _check_still(change, "its action is no-op")
+    if change.blocked_by:
+        yield "its action is no-op, but it has blocked_by"
     if change.verdict is not Verdict.ALLOWED:
         yield f"its action is no-op, but its verdict is {change.verdict.value}"
 

@@ -80,7 +80,13 @@ def served(committed: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[D
 
         return answer
 
-    replies = {LIST: reply_list(make_channel(1)), UNITS: Reply(body=[]), TYPES: Reply(body=[])}
+    channel = make_channel(1)
+    replies = {
+        LIST: reply_list(channel),
+        f"{LIST}/1": Reply(body=channel),
+        UNITS: Reply(body=[]),
+        TYPES: Reply(body=[]),
+    }
     with answering({path: note(path, reply) for path, reply in replies.items()}) as url:
         monkeypatch.setenv("ECI_API_KEY", "base-key-of-a-test")
         monkeypatch.setenv("ECI_API_KEY_WRITE", "another-key-of-a-test")

@@ -413,7 +413,8 @@ def importing(desk: Desk, service: SlowService) -> Iterator[subprocess.Popen[str
             with subprocess.Popen(
                 command, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
             ) as process:
-                service.is_sending.wait()
+                while not service.is_sending.wait(0.1):
+                    assert process.poll() is None, process.communicate()
                 process.send_signal(signal.SIGINT)
                 assert process.stderr is not None
                 next(line for line in process.stderr if line.startswith("interrupted: finishing"))
