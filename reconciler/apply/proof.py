@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.fields import CHANNEL_FIELDS, OBSERVATION_RULE_ID, VERSION_FIELDS
 from reconciler.planning.canonical import is_same
-from reconciler.planning.citing import show_value
+from reconciler.planning.citing import show_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -78,4 +78,4 @@ def _find_other_values(fields: Iterable[Field], expected: Spec, found: Spec) -> 
     for field in fields:
         value, found_value = expected.get(field.path), found.get(field.path)
         if not is_same(field.path, value, found_value, rule_id):
-            yield _Other(field.path, show_value(value), show_value(found_value))
+            yield _Other(field.path, *show_values(value, found_value))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.fields import FIELD_AT, OBSERVATION_RULE_ID, Impact
 from reconciler.planning.canonical import is_same
-from reconciler.planning.citing import show_value
+from reconciler.planning.citing import show_values
 from reconciler.planning.edits import find_impact
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def _count(versions: int) -> str:
 def _find_other_values(change: Change, fresh: Live) -> tuple[str, ...]:
     rule_id = fresh.values.get(OBSERVATION_RULE_ID)
     return tuple(
-        f"{path} is {show_value(fresh.values.get(path))}, the plan saw {show_value(change.live.get(path))}"
+        "{} is {}, the plan saw {}".format(path, *show_values(fresh.values.get(path), change.live.get(path)))
         for path in find_remaining(change.wanted, fresh)
         if not is_same(path, change.live.get(path), fresh.values.get(path), rule_id)
     )

@@ -12,7 +12,7 @@ from reconciler.apply.staleness import find_remaining
 from reconciler.errors import BadAnswer, ServiceError
 from reconciler.model.live import Live
 from reconciler.model.outcomes import Ending
-from reconciler.planning.citing import show_value
+from reconciler.planning.citing import show_values
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,7 +62,7 @@ def verify(change: Change, outcome: Outcome, written: Live, found: Live | Servic
         return replace(outcome, remark=remark, fix=_CHECK, unread=True)
     if remaining := find_remaining(change.wanted, found):
         differences = (
-            f"{path} is {show_value(found.values.get(path))}, expected {show_value(value)}"
+            "{} is {}, expected {}".format(path, *show_values(found.values.get(path), value))
             for path, value in remaining.items()
         )
         return _differ(outcome, f"now {'; '.join(differences)}: somebody else changed it since")

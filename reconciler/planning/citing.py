@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from reconciler.masking import hide_likely
 from reconciler.model.fields import CHANNEL_IMPORT_ID, FORMULA
 from reconciler.model.formulas import find_written
+from reconciler.model.looks import distinguish
 
 if TYPE_CHECKING:
     from reconciler.model.desired import Desired
@@ -26,6 +27,18 @@ def shorten(text: str) -> str:
 def show_value(value: Value) -> str:
     """`value` as JSON writes it, cut where it is long."""
     return shorten(json.dumps(value, ensure_ascii=False))
+
+
+def show_values(one: Value, other: Value) -> tuple[str, str]:
+    """Two values side by side, so that they look different if they are: what a reader could not see is escaped.
+
+    They are cut only before their difference would be.
+    """
+    texts = json.dumps(one, ensure_ascii=False), json.dumps(other, ensure_ascii=False)
+    if isinstance(one, str) and isinstance(other, str):
+        texts = distinguish(*texts)
+    shortened = (shorten(texts[0]), shorten(texts[1]))
+    return (hide_likely(texts[0]), hide_likely(texts[1])) if shortened[0] == shortened[1] else shortened
 
 
 def cite(channel: Desired) -> str:

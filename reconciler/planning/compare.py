@@ -10,7 +10,7 @@ from reconciler.model.fields import FIELD_AT, OBSERVATION_RULE_ID
 from reconciler.model.plan import Action
 from reconciler.model.record import record
 from reconciler.planning.canonical import is_same
-from reconciler.planning.citing import show_value
+from reconciler.planning.citing import show_values
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -150,14 +150,17 @@ def _compare_edits(change: Change, now: Change) -> Iterator[str]:
             yield f"{path} is not edited any more"
     for path, edit in edits_now.items():
         if path not in edits:
-            yield f"{path} is edited too now, from {show_value(edit.before)} to {show_value(edit.after)}"
+            before, after = show_values(edit.before, edit.after)
+            yield f"{path} is edited too now, from {before} to {after}"
 
 
 def _compare_edit(edit: Edit, now: Edit) -> Iterator[str]:
     if not is_same(edit.path, edit.before, now.before, None):
-        yield f"{edit.path} is {show_value(now.before)} now, was {show_value(edit.before)}"
+        is_now, was = show_values(now.before, edit.before)
+        yield f"{edit.path} is {is_now} now, was {was}"
     if not _is_equal(now.after, edit.after):
-        yield f"{edit.path} becomes {show_value(now.after)} now, was to become {show_value(edit.after)}"
+        is_now, was = show_values(now.after, edit.after)
+        yield f"{edit.path} becomes {is_now} now, was to become {was}"
     if now.impact is not edit.impact:
         yield f"the edit of {edit.path} is {now.impact.value} now, was {edit.impact.value}"
     if now.implied_by != edit.implied_by:
@@ -175,7 +178,7 @@ def _compare_values(change: Change, now: Change) -> Iterator[str]:
         if not is_same(path, change.wanted[path], wanted, rule_id):
             yield f"{path} means something else now"
         elif not is_same(path, live, live_now, rule_id) and not is_same(path, live_now, wanted, rule_id):
-            yield f"{path} is {show_value(live_now)} now, was {show_value(live)}"
+            yield "{} is {} now, was {}".format(path, *show_values(live_now, live))
 
 
 def _list_told(change: Change, now: Change) -> Iterator[str]:

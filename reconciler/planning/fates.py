@@ -8,7 +8,7 @@ from reconciler.model.dialects import V3
 from reconciler.model.plan import Block
 from reconciler.model.record import record
 from reconciler.model.routes import Problem
-from reconciler.planning.citing import show_value
+from reconciler.planning.citing import show_value, show_values
 from reconciler.planning.courses import list_causes
 from reconciler.planning.surroundings import mention
 
@@ -111,7 +111,7 @@ def show_given(pointers: Pointers) -> str:
 
 def show_edit(edit: Edit) -> str:
     """`edit` in one line: its path, and the value before and after."""
-    return f"{edit.path} {show_value(edit.before)} → {show_value(edit.after)}"
+    return f"{edit.path} {' → '.join(show_values(edit.before, edit.after))}"
 
 
 def _find_ids(route: Route) -> Sequence[int]:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.fields import FORMULA
 from reconciler.model.formulas import find_references
+from reconciler.model.looks import distinguish
 from reconciler.reports.consequences import describe_consequence, show_factor
 from reconciler.reports.evidence import describe_evidence
 from reconciler.reports.formula_marks import Piece, mark_changes
 from reconciler.reports.grouping import show_data_point, show_place_of
 from reconciler.reports.risk import Risk, find_risk, list_risks, risk_of
-from reconciler.reports.setting_words import describe_value, name_setting
+from reconciler.reports.setting_words import describe_values, name_setting
 from reconciler.reports.version_timeline import Timeline, describe_history, make_timeline
 from reconciler.rules import RULES
 
@@ -146,7 +147,7 @@ def show_edits(changes: Sequence[Change], directory: Directory) -> tuple[ShownEd
 
 
 def _show_edit(edit: Edit, effect: str, directory: Directory) -> ShownEdit:
-    before, after = describe_value(edit.path, edit.before), describe_value(edit.path, edit.after)
+    before, after = describe_values(edit.path, edit.before, edit.after)
     before_pieces, after_pieces = _compare(edit, before, after)
     return ShownEdit(
         edit=edit,
@@ -169,7 +170,7 @@ def _show_block(block: Block) -> ShownBlock:
 
 def _compare(edit: Edit, before: ShownValue, after: ShownValue) -> tuple[Pieces, Pieces]:
     if edit.path == FORMULA and isinstance(edit.before, str) and isinstance(edit.after, str):
-        return mark_changes(edit.before, edit.after)
+        return mark_changes(*distinguish(edit.before, edit.after))
     return (Piece(before.text),), (Piece(after.text),)
 
 

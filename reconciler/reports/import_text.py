@@ -6,6 +6,7 @@ import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reconciler.model.looks import distinguish, look
 from reconciler.reports.harmless import harmless
 from reconciler.reports.layout import break_sentence, lay_out, piece
 from reconciler.reports.paint import Style
@@ -99,8 +100,19 @@ def _show_diffs(files: Sequence[WrittenFile], paint: Paint, prefix: str) -> Iter
     for file in (file for file in files if file.channels):
         name = prefix + file.file
         old, new = (file.before or "").splitlines(), file.after.splitlines()
-        for line in difflib.unified_diff(old, new, "/dev/null" if file.before is None else name, name, lineterm=""):
+        diff = difflib.unified_diff(old, new, "/dev/null" if file.before is None else name, name, lineterm="")
+        for line in _distinguish_lines(list(diff)):
             yield paint(harmless(line), _LINE_STYLES.get(line[:1], Style.PLAIN))
+
+
+def _distinguish_lines(diff: list[str]) -> list[str]:
+    """`diff`, so that a line that went and the one in its place look different."""
+    for number in range(1, len(diff)):
+        old, new = diff[number - 1 : number + 1]
+        if old[:1] == "-" and new[:1] == "+" and look(old[1:]) == look(new[1:]):
+            one, other = distinguish(old[1:], new[1:])
+            diff[number - 1 : number + 1] = [f"-{one}", f"+{other}"]
+    return diff
 
 
 def _list_left_out(left_out: Sequence[LeftOut], paint: Paint) -> Iterator[str]:

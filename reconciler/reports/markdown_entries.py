@@ -13,7 +13,7 @@ from reconciler.reports.markdown import CLOSE_FOLD, code, open_fold, prose, size
 from reconciler.reports.plan_text import show_tag
 from reconciler.reports.relations import announce_waiting, list_rules
 from reconciler.reports.risk import VERDICT_WORDS
-from reconciler.reports.wording import count, show_value
+from reconciler.reports.wording import count, show_value, show_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -86,16 +86,13 @@ def _show_title(change: Change) -> str:
 def _tabulate_edits(edits: Iterable[Edit]) -> str:
     return tabulate(
         _EDIT_HEAD,
-        (
-            (
-                code(edit.path),
-                code(show_value(edit.before)),
-                f"{code(show_value(edit.after))}{show_factor(edit)}",
-                _weigh(edit),
-            )
-            for edit in edits
-        ),
+        map(_list_cells, edits),
     )
+
+
+def _list_cells(edit: Edit) -> tuple[str, str, str, str]:
+    before, after = map(code, show_values(edit.before, edit.after))
+    return code(edit.path), before, f"{after}{show_factor(edit)}", _weigh(edit)
 
 
 def _weigh(edit: Edit) -> str:
@@ -149,4 +146,4 @@ def _show_briefly(change: Change) -> str:
 
 
 def _show_edit(edit: Edit) -> str:
-    return f"{code(edit.path)} {code(show_value(edit.before))} → {code(show_value(edit.after))}{show_factor(edit)}"
+    return f"{code(edit.path)} {' → '.join(map(code, show_values(edit.before, edit.after)))}{show_factor(edit)}"

@@ -22,7 +22,7 @@ from reconciler.reports.sentences import (
     describe_uncommitted,
     find_moved_feeds,
 )
-from reconciler.reports.wording import count, show_value
+from reconciler.reports.wording import count, show_value, show_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -120,7 +120,7 @@ def _render_edits(changes: Sequence[Change], paint: Paint) -> Iterator[str]:
 
 
 def _show_edit(edit: Edit) -> Iterator[Piece]:
-    before, after = show_value(edit.before), show_value(edit.after)
+    before, after = show_values(edit.before, edit.after)
     yield piece(harmless(edit.path), Style.PATH)
     if measure(before) + measure(after) + 13 > WIDTH:
         yield piece(before, Style.BEFORE)
@@ -195,9 +195,7 @@ def _show_exception(change: Change, first: Change) -> Iterator[Piece]:
     paths = {edit.path for edit in first.edits}
     for edit in change.edits:
         if edit.path in paths:
-            yield piece(
-                f"{harmless(edit.path)} {show_value(edit.before)} → {show_value(edit.after)}{show_factor(edit)}"
-            )
+            yield piece(f"{harmless(edit.path)} {' → '.join(show_values(edit.before, edit.after))}{show_factor(edit)}")
 
 
 def _render_feeds(plan: Plan, paint: Paint) -> Iterator[str]:

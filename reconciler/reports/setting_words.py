@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.model.fields import BEGIN_DATE, FIELD_AT, FORMULA, Kind
+from reconciler.model.looks import distinguish
 from reconciler.reports.wording import show_value
 
 if TYPE_CHECKING:
@@ -66,6 +67,13 @@ def describe_value(path: str, value: Value) -> ShownValue:
             return ShownValue(_show_text(path, value))
         case _:
             return ShownValue(show_value(value))
+
+
+def describe_values(path: str, one: Value, other: Value) -> tuple[ShownValue, ShownValue]:
+    """Two values of the setting at `path` side by side, so that they look different if they are."""
+    if isinstance(one, str) and isinstance(other, str):
+        one, other = distinguish(one, other)
+    return describe_value(path, one), describe_value(path, other)
 
 
 def show_time(time: str) -> str:

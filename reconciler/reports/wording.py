@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.model.looks import distinguish
 from reconciler.reports.harmless import harmless
 
 if TYPE_CHECKING:
@@ -37,6 +38,13 @@ def show_value(value: Value) -> str:
             return str(int(value))
         case _:
             return str(value)
+
+
+def show_values(one: Value, other: Value) -> tuple[str, str]:
+    """Two values side by side, so that they look different if they are: what a reader could not see is escaped."""
+    if isinstance(one, str) and isinstance(other, str):
+        one, other = distinguish(one, other)
+    return show_value(one), show_value(other)
 
 
 def show_time(time: str) -> str:

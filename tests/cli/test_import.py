@@ -551,3 +551,15 @@ def test_what_somebody_else_adds_meanwhile_is_not_doubled(town: Desk) -> None:
         "reconciler: channel files came or went meanwhile; nothing was written\n  fix: run the command again\n"
     )
     assert read_files(town.root / "channels") == {"town-hall/dp-1.yaml": theirs}
+
+
+def test_a_preview_shows_what_a_reader_could_not_see_of_a_change(town: Desk) -> None:
+    town.load(make_world(make_channel(1, channelInfo="Zürich")))
+    town.write("channels/a.yaml", "channels:\n  use:\n    channelId: 1\n    channelInfo: Zu\u0308rich\n")
+
+    lines = town.run("import", "--update", "--dry-run").out.splitlines()
+
+    assert [line for line in lines if "rich" in line] == [
+        r"-    channelInfo: Zu\u0308rich",
+        r"+    channelInfo: Z\xfcrich",
+    ]

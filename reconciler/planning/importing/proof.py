@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.model.findings import Severity
-from reconciler.planning.citing import show_value
+from reconciler.planning.citing import show_values
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -54,4 +54,4 @@ def _identify(finding: Finding) -> tuple[str, str, tuple[str, ...]]:
 
 def _list_edits(change: Change) -> Iterator[str]:
     for edit in change.edits:
-        yield f"{change.name}: {edit.path}  {show_value(edit.before)} → {show_value(edit.after)}"
+        yield f"{change.name}: {edit.path}  {' → '.join(show_values(edit.before, edit.after))}"

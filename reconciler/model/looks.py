@@ -1,0 +1,72 @@
+"""Texts that look alike and are not: what differs in them is shown escaped."""
+
+from __future__ import annotations
+
+import unicodedata
+from difflib import SequenceMatcher
+
+# Characters that take no room and leave no ink, though Python calls them printable: variation selectors, fillers.
+_FILLERS = (0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x180F, 0x2800, 0x3164, 0xFFA0)
+_UNSEEN = frozenset(map(chr, (*_FILLERS, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
+# Letters and signs of other alphabets that fonts draw as these. Source: Unicode's confusables.txt, the common part.
+_ALIKE = str.maketrans(
+    dict(
+        zip(
+            "АВЕЅІЈКМНОРСТУХаеѕіјорсухһԁԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧονμ‐‑‒–—−‘’ʼ´“”",  # noqa: RUF001 - the very thing
+            "ABESIJKMHOPCTYXaesijopcyxhdqwABEZHIKMNOPTYXovµ------''''\"\"",
+            strict=True,
+        )
+    )
+)
+# Comparing well takes time that grows with the square of the length.
+_LONGEST = 400
+
+
+def look(text: str) -> str:
+    """What a reader sees of `text`: two texts with the same look cannot be told apart."""
+    seen = "".join(character for character in unicodedata.normalize("NFC", text) if not _is_unseen(character))
+    return " ".join(unicodedata.normalize("NFC", seen).translate(_ALIKE).split())
+
+
+def distinguish(one: str, other: str) -> tuple[str, str]:
+    r"""Both texts, with what a reader could not see of their difference escaped: `\u0301`, `\x20`."""
+    if one == other:
+        return one, other
+    if _print(one) == _print(other):
+        # One holds a character, the other how that is written when it is escaped.
+        return one.replace("\\", r"\\"), other.replace("\\", r"\\")
+    is_alike = look(one) == look(other)
+    if max(len(one), len(other)) > _LONGEST:
+        return (_escape(one), _escape(other)) if is_alike else (one, other)
+    pieces, other_pieces = [], []
+    for tag, start, end, other_start, other_end in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
+        piece, other_piece = one[start:end], other[other_start:other_end]
+        if tag != "equal" and (is_alike or _is_hidden(piece, other_piece)):
+            piece, other_piece = _escape(piece), _escape(other_piece)
+        pieces.append(piece)
+        other_pieces.append(other_piece)
+    return "".join(pieces), "".join(other_pieces)
+
+
+def _is_hidden(piece: str, other: str) -> bool:
+    # Blanks between words are seen: that they are there, if not how many.
+    return look(piece) == look(other) and not (piece + other).isspace()
+
+
+def _is_unseen(character: str) -> bool:
+    return character in _UNSEEN or unicodedata.category(character) == "Cf"
+
+
+def _escape(text: str) -> str:
+    return "".join(
+        character if "!" <= character <= "~" else r"\x20" if character == " " else _write_code(character)
+        for character in text
+    )
+
+
+def _print(text: str) -> str:
+    return "".join(character if character.isprintable() else _write_code(character) for character in text)
+
+
+def _write_code(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")

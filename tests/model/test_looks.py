@@ -1,0 +1,73 @@
+"""Texts that look alike are told apart where they are shown side by side."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reconciler.model.looks import distinguish, look
+from reconciler.reports.wording import show_values
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "shown"),
+    [
+        ("Z\xfcrich", "Zu\u0308rich", (r"Z\xfcrich", r"Zu\u0308rich")),
+        ("\u2764", "\u2764\ufe0f", ("\u2764", r"❤\ufe0f")),
+        ("Main", "Main ", ("Main", r"Main\x20")),
+        ("Main", " Main", ("Main", r"\x20Main")),
+        ("Main meter", "Main  meter", ("Main meter", r"Main\x20 meter")),
+        ("Main meter", "Main\xa0meter", (r"Main\x20meter", r"Main\xa0meter")),
+        ("Main", "Ma\u200bin", ("Main", r"Ma\u200bin")),
+        ("Main", "M\u0430in", ("Main", r"M\u0430in")),
+        ("A-1", "A\u20131", ("A-1", r"A\u20131")),
+        ("Main", "Main\u3164", ("Main", r"Main\u3164")),
+        ("\u212b", "\xc5", (r"\u212b", r"\xc5")),
+        ("Main", "M\xe4in", ("Main", "M\xe4in")),
+        ("Z\xfcrich", "Z\xfcrich 2", ("Z\xfcrich", "Z\xfcrich 2")),
+        ("North", "North wing", ("North", "North wing")),
+        ("caf\xe9 1", "cafe\u0301 2", (r"caf\xe9 1", r"cafe\u0301 2")),
+    ],
+)
+def test_only_what_a_reader_could_not_see_is_escaped(one: str, other: str, shown: tuple[str, str]) -> None:
+    assert distinguish(one, other) == shown
+
+
+def test_the_same_text_stays_as_it_is() -> None:
+    assert distinguish("Zu\u0308rich ", "Zu\u0308rich ") == ("Zu\u0308rich ", "Zu\u0308rich ")
+
+
+def test_long_texts_that_look_alike_are_told_apart_too() -> None:
+    text = "ü" * 500
+
+    one, other = distinguish(text, unicodedata.normalize("NFD", text))
+
+    assert (one, other) == (r"\xfc" * 500, r"u\u0308" * 500)
+
+
+def test_a_value_and_its_own_escape_look_different() -> None:
+    one, other = show_values("a\u200b", r"a\u200b")
+
+    assert one != other
+
+
+@settings(deadline=None)
+@given(st.text(max_size=20), st.text(max_size=20))
+def test_different_texts_never_look_the_same(one: str, other: str) -> None:
+    shown = distinguish(one, other)
+
+    assert (look(shown[0]) == look(shown[1])) is (one == other)
+
+
+ALIKE = st.sampled_from(["e", "\xe9", "e\u0301", " ", "  ", "\ufe0f", "\u200b", "\u0430", "a", "\xa0", "\\"])
+
+
+@settings(deadline=None)
+@given(st.lists(ALIKE, max_size=6), st.lists(ALIKE, max_size=6))
+def test_different_texts_of_characters_that_look_alike_never_look_the_same(one: list[str], other: list[str]) -> None:
+    shown = distinguish("".join(one), "".join(other))
+
+    assert (look(shown[0]) == look(shown[1])) is ("".join(one) == "".join(other))
