@@ -76,7 +76,7 @@ class Comparing:
         try:
             return finish_definitions(self.screen, self.workplace, self.loading, self.scope.base)
         except BrokenDefinitions as broken:
-            nothing = plan_nothing(self.environment, broken.loaded)
+            nothing = plan_nothing(self.workplace.root, self.environment, broken.loaded)
             self.screen.for_machines().show(plan_renderers(nothing, self.workplace.root))
             raise
 

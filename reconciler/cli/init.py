@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from enum import Enum
+import json
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,14 +14,16 @@ from reconciler.cli.drafts import UNFINISHED
 from reconciler.cli.exits import Exit
 from reconciler.cli.files import Replacement, read_exactly, replace_files
 from reconciler.cli.options import printing
+from reconciler.cli.pipelines import Pipeline, list_pipeline
 from reconciler.cli.screen import TEXT
+from reconciler.cli.standing import find_folder, find_repository
 from reconciler.definitions.files import PROJECT_FILE, check_inside
 from reconciler.definitions.schema import Format
 from reconciler.definitions.writing import place_schema, render_schema
 from reconciler.reports.paint import Style
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from reconciler.cli.screen import Screen
     from reconciler.reports.paint import Paint
@@ -30,20 +33,12 @@ _GIT_IGNORE = ".gitignore"
 _EXAMPLE = "channels/example.yaml"
 # What commands leave in a project, and what the tutorial lets them write, is no part of it.
 _IGNORED = (".reconciler/", f"*{UNFINISHED}", "plan.json", "plan.html", "plan.md", "undo.json")
-_GITLAB = "reconciler.gitlab-ci.yml"
+_HOOK = ".pre-commit-config.yaml"
 _NEXT = """\
 Next, see what is there to see:
   reconciler plan
   reconciler import --dry-run
 """
-
-
-class Pipeline(Enum):
-    """The CI system that a workflow is written for."""
-
-    GITHUB = "github"
-    GITLAB = "gitlab"
-    NONE = "none"
 
 
 @click.command("init")
@@ -60,18 +55,25 @@ class Pipeline(Enum):
 def command(screen: Screen, folder: Path, pipeline: str) -> Exit:
     """Make FOLDER a project: project file, an example, schemas for editors, pre-commit hook.
 
-    What is there already is left as it is; only .gitignore gets the lines that it lacks.
+    What is there already is left as it is; only .gitignore gets the lines that it lacks. Where FOLDER is below the root
+    of its git repository, hook and pipelines are written to that root: nobody looks for them elsewhere.
     """
-    wanted = _list_files(folder, Pipeline(pipeline))
-    for name in wanted:
-        check_inside(folder, folder / name)
-    replacements = {name: _make_replacement(folder / name, text) for name, text in wanted.items()}
+    within = find_folder(folder) or ""
+    top = Path(os.path.relpath(find_repository(folder) or folder)) if within else folder
+    own, shared = _list_files(folder), _list_shared(Pipeline(pipeline), within)
+    for home, files in ((folder, own), (top, shared)):
+        for name in files:
+            check_inside(home, home / name)
+    wanted = {folder / name: text for name, text in own.items()} | {top / name: text for name, text in shared.items()}
+    replacements = {path: _make_replacement(path, text) for path, text in wanted.items()}
     replace_files([one for one in replacements.values() if one is not None])
-    screen.show({TEXT: lambda paint: _render(folder, replacements, paint)})
+    screen.show({TEXT: lambda paint: _render(replacements, paint)})
+    for remark in _list_remarks(top, shared, within, replacements):
+        screen.remark(remark)
     return Exit.DONE
 
 
-def _list_files(folder: Path, pipeline: Pipeline) -> Mapping[str, str]:
+def _list_files(folder: Path) -> Mapping[str, str]:
     """What belongs into a project: relative path → text. The example only where it is, or where one just begins."""
     is_beginning = not (folder / PROJECT_FILE).exists() or (folder / _EXAMPLE).exists()
     example = {_EXAMPLE: _read("example.yaml")} if is_beginning else {}
@@ -79,32 +81,31 @@ def _list_files(folder: Path, pipeline: Pipeline) -> Mapping[str, str]:
         PROJECT_FILE: _read(PROJECT_FILE),
         **example,
         **{place_schema(format_): render_schema(format_) for format_ in Format},
-        ".pre-commit-config.yaml": _read("pre-commit-config.yaml"),
         _GIT_IGNORE: "".join(f"{line}\n" for line in _IGNORED),
-        **_list_pipeline(pipeline),
     }
 
 
-def _list_pipeline(pipeline: Pipeline) -> Mapping[str, str]:
-    pipelines = find_pipelines(Path(__file__).parent.parent)
-    match pipeline:
-        case Pipeline.GITHUB:
-            return {
-                f".github/workflows/{path.name}": path.read_text(encoding="utf-8")
-                for path in sorted((pipelines / "github").glob("*.yml"))
-            }
-        case Pipeline.GITLAB:
-            return {".gitlab-ci.yml": (pipelines / "gitlab" / _GITLAB).read_text(encoding="utf-8")}
-        case Pipeline.NONE:
-            return {}
-        case _:
-            assert_never(pipeline)
+def _list_shared(pipeline: Pipeline, within: str) -> Mapping[str, str]:
+    """What belongs into the root of the repository, for a project in the folder `within` of it."""
+    hook = _read("pre-commit-config.yaml")
+    if within:
+        entry = "        entry: reconciler validate\n"
+        hook = hook.replace(entry, f"{entry}        args: [{json.dumps(within)}]\n")
+    return {_HOOK: hook, **list_pipeline(pipeline, within)}
 
 
-def find_pipelines(package: Path) -> Path:
-    """The folder of the pipelines for the package at `package`: within it in a wheel, `docs/ci` in the repository."""
-    within = package / "ci"
-    return within if within.is_dir() else package.parent / "docs" / "ci"
+def _list_remarks(
+    top: Path, shared: Mapping[str, str], within: str, replacements: Mapping[Path, Replacement | None]
+) -> Iterator[str]:
+    """What is to be known of the files in the root of the repository."""
+    if within:
+        readers = "pre-commit and the CI system look" if len(shared) > 1 else "pre-commit looks"
+        yield f"{within} is not the root of its git repository. {readers} only at the root, so that is where they are."
+    for name, text in shared.items():
+        path = top / name
+        if replacements[path] is None and (within or "reconciler") not in read_exactly(path):
+            lines = text.partition("repos:\n")[2] if name == _HOOK else text
+            yield f"{path.as_posix()} is there already, and was left as it is. Put this into it:\n\n{lines}"
 
 
 def _read(template: str) -> str:
@@ -124,13 +125,13 @@ def _make_replacement(path: Path, text: str) -> Replacement | None:
     return Replacement(path, before, f"{before}{gap}{missing}") if missing else None
 
 
-def _render(folder: Path, replacements: Mapping[str, Replacement | None], paint: Paint) -> str:
+def _render(replacements: Mapping[Path, Replacement | None], paint: Paint) -> str:
     lines = []
-    for name, one in replacements.items():
+    for path, one in replacements.items():
         if one is None:
             mark, style, note = "= left   ", Style.UNCHANGED, "  (it is there already)"
         else:
             mark, style = ("+ new    ", Style.DONE) if one.before is None else ("~ changed", Style.UPDATE)
             note = ""
-        lines.append(f"  {paint(mark, style)}  {(folder / name).as_posix()}{note}\n")
+        lines.append(f"  {paint(mark, style)}  {path.as_posix()}{note}\n")
     return "".join((*lines, "\n", _NEXT))

@@ -86,7 +86,7 @@ def _list_gaps(plan: Plan, base: Base | None) -> tuple[Finding, ...]:
     return (*base.notes, *(base.gaps if is_unknown else ()))
 
 
-def plan_nothing(environment: Environment, broken: Loaded) -> Plan:
+def plan_nothing(root: Path, environment: Environment, broken: Loaded) -> Plan:
     """The plan where the definitions have errors: no change, the findings, and that it cannot be applied."""
     return Plan(
         tool_version=__version__,
@@ -99,6 +99,7 @@ def plan_nothing(environment: Environment, broken: Loaded) -> Plan:
         changes=(),
         unmanaged=0,
         findings=broken.findings,
+        folder=find_folder(root) or "",
     )
 
 

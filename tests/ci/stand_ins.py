@@ -63,7 +63,7 @@ def _set_up_python(_site: Site, inputs: Mapping[str, str]) -> None:
 def _upload(site: Site, inputs: Mapping[str, str]) -> Mapping[str, str]:
     known = {"name", "path", "if-no-files-found", "overwrite", "retention-days", "archive", "include-hidden-files"}
     assert set(inputs) <= known
-    paths = [site.workspace / line for line in inputs["path"].split()]
+    paths = [site.workspace / line for line in inputs["path"].splitlines()]
     present = [path for path in paths if path.exists()]
     if not present:
         assert inputs.get("if-no-files-found") == "ignore", f"nothing at {inputs['path']}"

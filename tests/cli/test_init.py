@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from reconciler import __version__
-from reconciler.cli import init
+from reconciler.cli.pipelines import find_pipelines
 
 if TYPE_CHECKING:
     from tests.cli.desk import Desk
@@ -37,8 +37,8 @@ def test_a_new_repository_validates_and_plans_at_once(bare: Desk) -> None:
   + new      channels/example.yaml
   + new      schemas/channels.schema.json
   + new      schemas/project.schema.json
-  + new      .pre-commit-config.yaml
   + new      .gitignore
+  + new      .pre-commit-config.yaml
 
 Next, see what is there to see:
   reconciler plan
@@ -84,8 +84,8 @@ def test_what_is_there_is_left_as_it_is(bare: Desk) -> None:
         "  = left     reconciler.yaml  (it is there already)",
         "  + new      schemas/channels.schema.json",
         "  + new      schemas/project.schema.json",
-        "  = left     .pre-commit-config.yaml  (it is there already)",
         "  ~ changed  .gitignore",
+        "  = left     .pre-commit-config.yaml  (it is there already)",
         "  + new      .gitlab-ci.yml",
     ]
     assert (bare.root / "reconciler.yaml").read_text() == "definitions: mine\n"
@@ -118,14 +118,14 @@ def test_an_example_that_was_deleted_does_not_come_back(bare: Desk) -> None:
 
 def test_a_second_run_leaves_everything(bare: Desk) -> None:
     bare.run("init", "new", "--ci", "github")
-    before = {path: path.read_bytes() for path in (bare.root / "new").rglob("*") if path.is_file()}
+    before = {path: path.read_bytes() for path in bare.root.rglob("*") if path.is_file()}
 
     answer = bare.run("init", "new", "--ci", "github")
 
-    assert "new/.github/workflows/reconciler-plan.yml  (it is there already)" in answer.out
+    assert ".github/workflows/reconciler-plan-new.yml  (it is there already)" in answer.out
     assert "new/channels/example.yaml  (it is there already)" in answer.out
     assert "+ new " not in answer.out
-    assert {path: path.read_bytes() for path in (bare.root / "new").rglob("*") if path.is_file()} == before
+    assert {path: path.read_bytes() for path in bare.root.rglob("*") if path.is_file()} == before
 
 
 @pytest.mark.parametrize(
@@ -148,6 +148,91 @@ def test_a_pipeline_is_the_one_of_the_docs(bare: Desk, pipeline: str, written: d
         assert (bare.root / name).read_bytes() == (PIPELINES / source).read_bytes()
 
 
+@pytest.mark.parametrize("stand", [".", "sites"])
+def test_below_the_root_hook_and_pipelines_are_at_the_root_and_name_the_folder(
+    bare: Desk, monkeypatch: pytest.MonkeyPatch, stand: str
+) -> None:
+    (bare.root / "sites").mkdir()
+    monkeypatch.chdir(bare.root / stand)
+    folder = "sites/my north" if stand == "." else "my north"
+
+    answer = bare.run("init", folder, "--ci", "github")
+
+    written = {path.relative_to(bare.root).as_posix() for path in bare.root.rglob("*") if path.is_file()}
+    assert written == {
+        *(f".github/workflows/reconciler-{name}-sites-my-north.yml" for name in WORKFLOWS),
+        ".pre-commit-config.yaml",
+        *(
+            f"sites/my north/{name}"
+            for name in (
+                "reconciler.yaml",
+                "channels/example.yaml",
+                "schemas/channels.schema.json",
+                "schemas/project.schema.json",
+                ".gitignore",
+            )
+        ),
+    }
+    up = "" if stand == "." else "../"
+    assert f"  + new      {up}.pre-commit-config.yaml\n" in answer.out
+    assert answer.err == (
+        "sites/my north is not the root of its git repository. pre-commit and the CI system look only at the root, so "
+        "that is where they are.\n"
+    )
+    (hook,) = yaml.safe_load((bare.root / ".pre-commit-config.yaml").read_text())["repos"][0]["hooks"]
+    assert (hook["entry"], hook["args"]) == ("reconciler validate", ["sites/my north"])
+
+
+def test_in_a_workflow_below_the_root_every_step_with_the_project_is_in_its_folder(bare: Desk) -> None:
+    bare.run("init", "energy", "--ci", "github")
+
+    for path in (bare.root / ".github" / "workflows").iterdir():
+        for job in yaml.safe_load(path.read_text())["jobs"].values():
+            for step in job["steps"]:
+                calls = "reconciler " in step.get("run", "").replace("-m reconciler", "") and step["name"] != "Install"
+                assert step.get("working-directory") == (
+                    "energy" if calls and "ECI_API_KEY" in step.get("env", {"ECI_API_KEY": 0}) else None
+                )
+
+
+def test_what_is_to_be_put_into_files_that_are_there_is_said(bare: Desk) -> None:
+    bare.write(".pre-commit-config.yaml", "repos: []\n")
+    bare.write(".gitlab-ci.yml", "stages: [mine]\n")
+
+    answer = bare.run("init", "energy", "--ci", "gitlab")
+
+    assert "  = left     .pre-commit-config.yaml  (it is there already)\n" in answer.out
+    assert (
+        ".pre-commit-config.yaml is there already, and was left as it is. Put this into it:\n\n  - repo: local\n"
+        in answer.err
+    )
+    assert '        args: ["energy"]\n' in answer.err
+    assert ".gitlab-ci.yml is there already, and was left as it is. Put this into it:\n" in answer.err
+    assert (bare.root / ".gitlab-ci.yml").read_text() == "stages: [mine]\n"
+
+
+@pytest.mark.parametrize("folder", ["a*b", "a'b", 'a"b', "a$b", "a: b", "a#b", "-a", "a,b", "${{ x }}", "a\nb"])
+def test_a_folder_whose_name_means_something_in_a_pipeline_is_refused_first(bare: Desk, folder: str) -> None:
+    answer = bare.run("init", "--ci", "github", "--", folder)
+
+    assert (answer.code, answer.out) == (64, "")
+    assert "has a character in its name that means something in a pipeline" in answer.err
+    assert sorted(path.name for path in bare.root.iterdir()) == [".git"]
+    assert bare.run("init", "--", folder).code == 0
+
+
+def test_no_link_leads_what_is_written_out_of_the_repository(
+    bare: Desk, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    outside = tmp_path_factory.mktemp("outside")
+    (bare.root / ".github").symlink_to(outside)
+
+    answer = bare.run("init", "energy", "--ci", "github")
+
+    assert (answer.code, list(outside.iterdir())) == (1, [])
+    assert "is a link that leads out of the project" in answer.err
+
+
 def test_the_hook_is_pinned_to_this_version(bare: Desk) -> None:
     bare.run("init")
     (hook,) = yaml.safe_load((bare.root / ".pre-commit-config.yaml").read_text())["repos"][0]["hooks"]
@@ -157,9 +242,9 @@ def test_the_hook_is_pinned_to_this_version(bare: Desk) -> None:
 
 def test_pipelines_are_found_in_a_wheel_and_beside_the_package(tmp_path: Path) -> None:
     package = tmp_path / "reconciler"
-    assert init.find_pipelines(package) == tmp_path / "docs" / "ci"
+    assert find_pipelines(package) == tmp_path / "docs" / "ci"
     (package / "ci").mkdir(parents=True)
-    assert init.find_pipelines(package) == package / "ci"
+    assert find_pipelines(package) == package / "ci"
 
 
 def test_the_hook_is_the_one_that_this_project_offers(bare: Desk) -> None:

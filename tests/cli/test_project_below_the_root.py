@@ -100,6 +100,12 @@ def test_each_project_and_environment_has_a_comment_of_its_own(below: Desk, monk
     ]
 
 
+def test_a_plan_that_cannot_be_made_marks_its_own_comment(below: Desk) -> None:
+    answer = below.run("plan", "--format", "markdown")
+
+    assert (answer.code, answer.out.splitlines()[0]) == (1, "<!-- reconciler:sites%2Fnorth~sandbox -->")
+
+
 def test_a_saved_plan_knows_its_project(below: Desk) -> None:
     below.write("sites/north/channels/all.yaml", "channels:\n  one:\n    channelId: 1042\n")
     below.run("plan", "--out", "plan.json")
