@@ -39,9 +39,12 @@ def feed(name: str, expect: str, pointers: Pointers = USE_KWH) -> Feed:
     return Feed(name, Place("channels/north.yaml", 31, keys=("feeds", name)), pointers, expect)
 
 
-# All units are of one kind, so that nothing is said of an edit but where it leads readings.
+# All units but money are of one kind, so that nothing is said of an edit but where it leads readings.
 ONE_KIND = replace(
-    REFERENCE, units=tuple(replace(unit, type_code="ENERGY", type_name="Energy") for unit in REFERENCE.units)
+    REFERENCE,
+    units=tuple(
+        unit if unit.is_money else replace(unit, type_code="ENERGY", type_name="Energy") for unit in REFERENCE.units
+    ),
 )
 
 
