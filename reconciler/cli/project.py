@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from reconciler.cli.standing import path_prefix
@@ -59,7 +60,7 @@ class Workplace:
 
 def open_workplace(screen: Screen) -> Workplace:
     """The project that the working directory is in. Findings of the project file are printed before ProjectError."""
-    root = find_root(Path.cwd())
+    root = _find_root(Path.cwd())
     project, findings = load_project(root)
     named = None if project is None else [environment.api_key_env for environment in project.environments]
     KEYS.learn(find_keys(os.environ, named))
@@ -68,6 +69,19 @@ def open_workplace(screen: Screen) -> Workplace:
     if project is None:
         raise ProjectError("reconciler.yaml has errors", "mend what is listed above")
     return Workplace(root, project)
+
+
+def _find_root(folder: Path) -> Path:
+    """The root of the project that `folder` is in. Raises ProjectError, with the projects below, if it is in none."""
+    try:
+        return find_root(folder)
+    except ProjectError as error:
+        from reconciler.definitions.projects import find_projects
+
+        roots = [path_prefix(root).rstrip("/") for root in find_projects(folder).roots]
+        if not roots:
+            raise
+        raise ProjectError(f"{error.message}; below it: {', '.join(roots)}", f"cd {quote(roots[0])}") from error
 
 
 def check_base(workplace: Workplace, environment: Environment, scope: Scope) -> None:

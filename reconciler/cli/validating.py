@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from reconciler.cli.exits import Exit
-from reconciler.cli.standing import find_folder, path_prefix
+from reconciler.cli.standing import find_folder, find_repository, path_prefix
 from reconciler.definitions.load import load_definitions
 from reconciler.definitions.project_file import check_hosts, find_root, folders_of, read_project, variables_of
+from reconciler.definitions.projects import find_projects
 from reconciler.errors import ProjectError, UsageError
 from reconciler.masking import KEYS, find_keys
 from reconciler.model.findings import Severity
 from reconciler.model.hosts import ALLOWED_HOSTS, parse_allowed_hosts
-from reconciler.reports.findings import Report, renderers
+from reconciler.reports.findings import Report, join, renderers
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from reconciler.cli.screen import Screen
 
@@ -29,33 +31,83 @@ _TRACES = ("channels", "reconciler.yml")
 def validate(screen: Screen, paths: Sequence[Path]) -> Exit:
     """Show on `screen` what is wrong with the definitions: all of it, or what is in `paths`.
 
-    Raises ProjectError where there is no project, but traces of one, and UsageError for a path that is not in it.
+    Where no project is, those below are checked: a pre-commit hook stands at the root of its repository. A path leads
+    to its own project. Raises ProjectError where there is no project, but traces of one, and UsageError for a path that
+    is in none.
     """
-    root = _find_project(paths)
-    if root is None:
-        screen.remark("no reconciler.yaml here or above, and no channels/: nothing to validate")
+    projects = _find_projects(screen, paths)
+    if not projects:
+        screen.remark("no reconciler.yaml here, above or below, and no channels/: nothing to validate")
         screen.show(renderers(Report((), files=0, channels=0)))
         return Exit.DONE
-    report = _validate(root)
-    shown = report.only([_relative_to(root, path) for path in paths]) if paths else report
-    hidden = len(report.findings) - len(shown.findings)
+    reports = {root: _validate(root) for root in projects}
+    shown = {root: report.only(projects[root]) if projects[root] else report for root, report in reports.items()}
+    hidden = sum(len(reports[root].findings) - len(shown[root].findings) for root in projects)
     if hidden:
         screen.remark(f"not shown: {hidden} more in other files; reconciler validate  shows all")
-    screen.show(renderers(shown, path_prefix(root), find_folder(root)))
-    return Exit.FAILED if any(finding.severity is Severity.ERROR for finding in shown.findings) else Exit.DONE
+    _show(screen, shown)
+    failed = (finding.severity is Severity.ERROR for report in shown.values() for finding in report.findings)
+    return Exit.FAILED if any(failed) else Exit.DONE
 
 
-def _find_project(paths: Sequence[Path]) -> Path | None:
-    """The project's root; None where there is no project, nothing like one, and nothing was asked for by name.
+def _show(screen: Screen, reports: Mapping[Path, Report]) -> None:
+    if len(reports) == 1:
+        ((root, report),) = reports.items()
+        screen.show(renderers(report, path_prefix(root), find_folder(root)))
+        return
+    screen.remark(f"{len(reports)} projects: {', '.join(path_prefix(root).rstrip('/') or '.' for root in reports)}")
+    joined = join([report.moved(path_prefix(root)) for root, report in reports.items()])
+    screen.show(renderers(joined, folder=find_folder(Path.cwd())))
 
-    A pre-commit hook runs in every repository that lists it, also where nobody has written definitions yet.
-    """
+
+def _find_projects(screen: Screen, paths: Sequence[Path]) -> dict[Path, list[str]]:
+    """The roots of the projects to be checked, each with the paths in it that were asked for; no path asks for all."""
+    if not paths:
+        return {root: [] for root in _find_here(screen)}
+    projects: dict[Path, list[str]] = {}
+    for path in paths:
+        for root in _find_owners(screen, path):
+            projects.setdefault(root, []).append(_relative_to(root, path))
+    return projects
+
+
+def _find_here(screen: Screen) -> tuple[Path, ...]:
     try:
-        return find_root(Path.cwd())
+        return (find_root(Path.cwd()),)
     except ProjectError:
-        if paths or any(Path(name).exists() for name in _TRACES):
+        if any(Path(name).exists() for name in _TRACES):
             raise
-        return None
+    return _find_below(screen, Path.cwd())
+
+
+def _find_below(screen: Screen, folder: Path) -> tuple[Path, ...]:
+    """The projects below `folder`. Raises ProjectError where they may all be in what is not checked out."""
+    below = find_projects(folder)
+    absent = " ".join(quote(path_prefix(path).rstrip("/")) for path in below.absent)
+    if absent and not below.roots:
+        raise ProjectError(
+            f"no project here, and what is in these submodules is not checked out: {absent}",
+            f"git submodule update --init -- {absent}",
+        )
+    if absent:
+        screen.remark(f"not checked, as these submodules are not checked out: {absent}")
+    return below.roots
+
+
+def _find_owners(screen: Screen, path: Path) -> tuple[Path, ...]:
+    """The project that `path` is in, or else those that are below it."""
+    if not path.exists():
+        raise UsageError(f"no such file or folder: {path}")
+    start = path.resolve() if path.is_dir() else path.absolute().parent
+    try:
+        return (find_root(start),)
+    except ProjectError:
+        repository = find_repository(Path.cwd())
+        is_near = start.is_relative_to(repository or Path.cwd())
+        below = _find_below(screen, start) if path.is_dir() and is_near else ()
+        if not below:
+            raise UsageError(f"{path} is not in the project at {find_root(Path.cwd())}") from None
+        return below
 
 
 def _validate(root: Path) -> Report:
@@ -70,9 +122,8 @@ def _validate(root: Path) -> Report:
 
 
 def _relative_to(root: Path, path: Path) -> str:
-    if not path.exists():
-        raise UsageError(f"no such file or folder: {path}")
-    try:
-        return path.absolute().resolve().relative_to(root.resolve()).as_posix()
-    except ValueError:
-        raise UsageError(f"{path} is not in the project at {root}") from None
+    """`path` seen from the project at `root`; "." where the project is below it."""
+    whole, real = path.absolute().resolve(), root.resolve()
+    if real.is_relative_to(whole):
+        return "."
+    return whole.relative_to(real).as_posix()

@@ -67,6 +67,7 @@ _NOWHERE = b"not a git repository (or any "
 # What git says of a name that leads to no commit; all else that it says is a failure.
 _NO_COMMIT = (b"Needed a single revision", b"expected commit type", b"unknown revision", b"bad revision")
 _LONGEST = 600
+_UNTRACKED = ("--others", "--exclude-standard")
 
 
 class GitMissing(ProjectError):
@@ -127,11 +128,23 @@ def list_uncommitted(root: Path, paths: Sequence[str]) -> tuple[str, ...] | None
     Those that git does not track count, those that it is told to ignore do not. None if git cannot tell.
     """
     differing = ("diff", "--name-only", "--no-renames", "--no-ext-diff", "--no-textconv", "--relative", "-z", "HEAD")
-    untracked = ("ls-files", "--others", "--exclude-standard", "-z")
-    answers = [_run(root, *words, "--", *paths) for words in (differing, untracked)]
+    answers = [_run(root, *words, "--", *paths) for words in (differing, ("ls-files", *_UNTRACKED, "-z"))]
     if any(answer.returncode for answer in answers):
         return None
     return tuple(os.fsdecode(file) for answer in answers for file in answer.stdout.split(b"\0") if file)
+
+
+def list_files(folder: Path) -> tuple[tuple[bytes, str], ...]:
+    """The files below `folder` that git tracks, each with its mode, and those it would track, with b"" for a mode.
+
+    A repository in the repository is one file. Nothing outside of a repository, or without git.
+    """
+    try:
+        tracked, others = (_run(folder, "ls-files", *words, "-z").stdout for words in (("--stage",), _UNTRACKED))
+    except GitMissing:
+        return ()
+    lines = (*tracked.split(b"\0")[:-1], *(b" \t" + path for path in others.split(b"\0")[:-1]))
+    return tuple((line.partition(b" ")[0], os.fsdecode(line.partition(b"\t")[2])) for line in lines)
 
 
 def find_commit(root: Path, reference: str) -> str:

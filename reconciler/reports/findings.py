@@ -42,6 +42,16 @@ class Report:
         within = tuple(finding for finding in self.findings if _is_within(finding, paths))
         return Report(within, self.files, self.channels)
 
+    def moved(self, prefix: str) -> Report:
+        """The same report for one who stands where `prefix` leads from to the project's root."""
+        return Report(_move(self.findings, prefix), self.files, self.channels)
+
+
+def join(reports: Sequence[Report]) -> Report:
+    """One report of several projects, whose places are all seen from one folder."""
+    findings = sorted((finding for report in reports for finding in report.findings), key=lambda finding: finding.order)
+    return Report(tuple(findings), sum(each.files for each in reports), sum(each.channels for each in reports))
+
 
 def renderers(report: Report, prefix: str = "", folder: str | None = None) -> Mapping[str, Callable[[Paint], str]]:
     """A function from paint to text for each of FORMATS.

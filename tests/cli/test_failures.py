@@ -128,7 +128,7 @@ def test_without_a_project_only_validate_is_content_and_says_so(desk: Desk) -> N
     assert (answer.code, answer.out, answer.err) == (
         0,
         "0 files, 0 channels: no findings.\n",
-        "no reconciler.yaml here or above, and no channels/: nothing to validate\n",
+        "no reconciler.yaml here, above or below, and no channels/: nothing to validate\n",
     )
     answer = desk.run("plan")
     assert (answer.code, answer.out) == (1, "")
