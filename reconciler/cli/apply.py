@@ -12,6 +12,7 @@ from reconciler.cli.applying import FORMATS, Task, apply_task, list_done, report
 from reconciler.cli.exits import Exit, exit_of_plan
 from reconciler.cli.files import read_file
 from reconciler.cli.options import Scope, printing, scoped
+from reconciler.cli.overlaps import refuse_overlaps
 from reconciler.cli.project import open_definitions, open_workplace
 from reconciler.cli.resume import resume_apply
 from reconciler.cli.site import Consent, find_environment, open_site
@@ -62,6 +63,7 @@ def command(
     and EnergyCAP still ask for exactly that. Without, a plan is made, shown, and carried out after a question; so it
     is with --resume and --undo.
     """
+    refuse_overlaps(screen, {}, {"": file, "--undo": undo})
     consent = Consent(asks=not flags["auto_approve"])
     if undo is not None:
         _refuse_beside_undo(scope, file, is_resuming=flags["resume"])

@@ -6,7 +6,6 @@ import os
 import sys
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
@@ -18,6 +17,7 @@ from reconciler.apply.run import apply_plan
 from reconciler.cli.exits import Exit, exit_of_account
 from reconciler.cli.files import check_target
 from reconciler.cli.interrupts import stop_on_signals
+from reconciler.cli.project import JOURNALS
 from reconciler.cli.screen import TEXT
 from reconciler.cli.standing import path_prefix
 from reconciler.errors import FileError
@@ -40,8 +40,6 @@ if TYPE_CHECKING:
 
 JSON, MARKDOWN = "json", "markdown"
 FORMATS = (TEXT, MARKDOWN, JSON)
-# Under the project's root.
-JOURNALS = Path(".reconciler") / "journal"
 _COUNTED = 50
 
 

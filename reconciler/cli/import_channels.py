@@ -12,6 +12,7 @@ from reconciler.cli.exits import Exit
 from reconciler.cli.files import Replacement, remove_remnants, replace_files
 from reconciler.cli.harvest import NO_FILES, Ground, gather_new, gather_updates, prove
 from reconciler.cli.options import printing
+from reconciler.cli.overlaps import refuse_overlaps
 from reconciler.cli.project import open_workplace, print_findings
 from reconciler.cli.screen import TEXT
 from reconciler.cli.seen import read_copy, read_live
@@ -97,6 +98,7 @@ def command(screen: Screen, asked: Asked, environment: str | None, snapshot: Pat
     The result is planned before it is written: where that plan would not be empty, nothing is. Channels that are
     managed already are left alone; with --update their files take over what differs in EnergyCAP, and nothing else.
     """
+    refuse_overlaps(screen, {}, {"--snapshot": snapshot})
     ground = _open_ground(screen, environment, snapshot)
     survey = make_survey(ground.definitions, ground.snapshot)
     picked, unmatched = pick(survey, asked)

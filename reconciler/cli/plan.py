@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.options import PLAN_FORMATS, Target, printing, scoped, viewing
+from reconciler.cli.overlaps import refuse_overlaps
 from reconciler.cli.project import begin_definitions, check_base, open_workplace
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 @printing(*PLAN_FORMATS)
 def command(screen: Screen, scope: Scope, view: View, **options: Any) -> Exit:
     """Compare the files with EnergyCAP and print what would change. Nothing is written to EnergyCAP."""
+    refuse_overlaps(screen, {"--out": options["out"]}, {"--snapshot": options["snapshot"]})
     workplace = open_workplace(screen)
     environment = workplace.environment(scope.environment)
     if scope.base is not None and options["snapshot"] is None:

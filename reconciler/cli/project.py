@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from reconciler.model.findings import Finding
     from reconciler.model.project import Environment, Project
 
+# This tool's own places, under the project's root.
+DATABASE = Path(".reconciler") / "sandbox.sqlite3"
+JOURNALS = Path(".reconciler") / "journal"
+
 
 @dataclass(frozen=True, slots=True)
 class Workplace:

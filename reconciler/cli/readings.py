@@ -13,6 +13,7 @@ import click
 from reconciler.cli.exits import Exit
 from reconciler.cli.interrupts import stop_on_signals
 from reconciler.cli.options import Target, printing
+from reconciler.cli.overlaps import refuse_overlaps
 from reconciler.cli.project import open_workplace
 from reconciler.cli.reading_files import (
     count_progress,
@@ -73,6 +74,7 @@ def route(screen: Screen, file: Path, environment: str | None, habits: Habits, s
 
     FILE is CSV with the API's property names as headers, the JSON array that the API takes, or JSON lines.
     """
+    refuse_overlaps(screen, {}, {"": file, "--snapshot": snapshot})
     try:
         readings = recognise(file, habits)
         router = Router(make_index(_read_channels(screen, environment, snapshot)))
@@ -115,6 +117,8 @@ def import_(screen: Screen, file: Path, environment: str | None, habits: Habits,
 
     What the service does not take is written to a file of its own, which can be mended and imported.
     """
+    options["failed"] = options["failed"] or file.parent / f"{file.stem}.failed{file.suffix}"
+    refuse_overlaps(screen, {"--failed": options["failed"]}, {"": file})
     workplace = open_workplace(screen)
     chosen = workplace.environment(environment)
     try:
@@ -146,7 +150,7 @@ def _import(screen: Screen, file: ReadingsFile, sender: Sender, options: dict[st
         screen.remark("nothing was sent; --skip-bad sends what can be sent")
         return Exit.FAILED
     screen.remark(" ".join((f"{file.describe()}.", describe_times(census, file.times.zone))).rstrip())
-    path = options["failed"] or file.source.path.with_name(f"{file.source.path.stem}.failed{file.source.path.suffix}")
+    path = options["failed"]
     delivery = Delivery(sender, dialect, partial(time.sleep, _PAUSE_SECONDS))
     with (
         open_failed_file(path, file) as failed,

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.apply.latest import find_overtaken, find_unfinished
-from reconciler.cli.applying import JOURNALS, Task, apply_task
+from reconciler.cli.applying import Task, apply_task
 from reconciler.cli.exits import Exit
 from reconciler.cli.journals import open_journal_of
-from reconciler.cli.project import open_definitions, open_workplace
+from reconciler.cli.project import JOURNALS, open_definitions, open_workplace
 from reconciler.cli.site import find_environment, open_site
 from reconciler.errors import UsageError
 from reconciler.model.outcomes import Ending, Outcome

@@ -13,14 +13,15 @@ from reconciler import sandbox
 from reconciler.cli.exits import Exit
 from reconciler.cli.files import write_file
 from reconciler.cli.options import Target
+from reconciler.cli.overlaps import refuse_overlaps
+from reconciler.cli.project import DATABASE
+from reconciler.cli.screen import Screen
 from reconciler.definitions.files import check_inside
 from reconciler.definitions.project_file import find_root
 from reconciler.errors import FileError, ProjectError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-DATABASE = Path(".reconciler") / "sandbox.sqlite3"
 
 database_option = click.option(
     "--db",
@@ -55,6 +56,7 @@ def serve(
 
     Any client may talk to it, with the key `sandbox`.
     """
+    refuse_overlaps(Screen(), {"--db": database}, {"--world": world})
     with _explained():
         sandbox.serve(
             _choose_database(database),
@@ -95,6 +97,7 @@ def list_faults() -> Exit:
 @database_option
 def reset(world: Path | None, database: Path | None) -> Exit:
     """Start again from the demo world, or from another one."""
+    refuse_overlaps(Screen(), {"--db": database}, {"--world": world})
     chosen = _choose_database(database)
     with _explained():
         sandbox.reset(chosen, sandbox.read_world(world) if world else None)
@@ -119,6 +122,7 @@ def reset(world: Path | None, database: Path | None) -> Exit:
 )
 def generate(channels: int, seed: int, out: Path, definitions: Path | None, changed: float) -> Exit:
     """Write a made-up world of N channels."""
+    refuse_overlaps(Screen(), {"--out": out}, {})
     world = sandbox.generate(channels, seed)
     write_file(out, json.dumps(world, indent=1) + "\n")
     if definitions is not None:

@@ -11,6 +11,7 @@ import click
 from reconciler.cli.exits import Exit, exit_of_plan
 from reconciler.cli.files import read_file, write_file
 from reconciler.cli.options import PLAN_FORMATS, Target, printing, viewing
+from reconciler.cli.overlaps import refuse_overlaps
 from reconciler.cli.planned import plan_renderers, tell_time
 from reconciler.cli.screen import TEXT
 from reconciler.errors import FileError, UsageError
@@ -35,6 +36,7 @@ def command(screen: Screen, view: View, file: Path, inverse: Path | None, detail
     Reads FILE alone: no definitions, no service. Of a journal (.reconciler/journal/*.jsonl) the account is shown, and
     the plan that would put back what was done.
     """
+    refuse_overlaps(screen, {"--inverse": inverse}, {"": file})
     plan = _show_journal(screen, file) if file.suffix == ".jsonl" else read_plan(read_file(file))
     if inverse is not None:
         _save_inverse(screen, plan, inverse, file)

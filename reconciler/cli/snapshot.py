@@ -9,6 +9,7 @@ import click
 from reconciler.cli.exits import Exit
 from reconciler.cli.files import write_file
 from reconciler.cli.options import Target, printing
+from reconciler.cli.overlaps import refuse_overlaps
 from reconciler.cli.planned import tell_time
 from reconciler.cli.project import open_workplace
 from reconciler.cli.service import open_service
@@ -36,6 +37,7 @@ def command(screen: Screen, environment: str | None, out: Path) -> Exit:
 
     `plan --snapshot FILE` plans against it offline and without a key; `sandbox serve --world FILE` rehearses on it.
     """
+    refuse_overlaps(screen, {"--out": out}, {})
     workplace = open_workplace(screen)
     chosen = workplace.environment(environment)
     taken = tell_time()

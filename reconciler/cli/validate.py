@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.options import printing
+from reconciler.cli.overlaps import refuse_overlaps
 from reconciler.cli.validating import validate
 from reconciler.reports.findings import FORMATS
 
@@ -24,4 +25,5 @@ def command(screen: Screen, paths: tuple[Path, ...]) -> Exit:
 
     The whole project is always loaded, for names and formulas reach across files; PATHS only pick what is reported.
     """
+    refuse_overlaps(screen, {}, {})
     return validate(screen, paths)

@@ -209,6 +209,11 @@ def _name_of(entry: os.DirEntry[str]) -> str:
     return entry.name
 
 
+def is_definition(path: Path) -> bool:
+    """Whether a file of this name is read, if it is in a folder of definitions."""
+    return _is_named(path.name)
+
+
 def _is_named(path: str) -> bool:
     return path.casefold().endswith(_ENDINGS)
 

@@ -1,0 +1,142 @@
+"""Refuses an output that is the same file as another output, an input of the command, or a file of the project.
+
+Files are compared, not how their paths are written: a link, another name of the same file, and on a file system that
+does not tell capital letters apart another spelling of it are found, too.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from itertools import combinations, product
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from reconciler.cli.drafts import find_descriptor
+from reconciler.cli.project import DATABASE, JOURNALS
+from reconciler.definitions.files import PROJECT_FILE, find_files, is_definition
+from reconciler.definitions.project_file import find_root, folders_of, read_project
+from reconciler.errors import ProjectError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from reconciler.cli.screen import Screen
+
+    # Equal for two paths of one file.
+    Identity: TypeAlias = tuple[object, ...]
+    # What the command line calls a file, and its path.
+    Named: TypeAlias = tuple[str, Path]
+
+_OWN = "give the output a file of its own"
+# SQLite keeps these beside a database.
+_BESIDE_DATABASE = ("", "-wal", "-shm")
+
+
+def refuse_overlaps(screen: Screen, outputs: Mapping[str, Path | None], inputs: Mapping[str, Path | None]) -> None:
+    """Raise UsageError if an output of `screen`, or one of `outputs`, is a file that something else is kept in.
+
+    Keys are what the command line calls a file; None is not given. To be called before anything is read. The project is
+    the one that the working directory is in, if any.
+    """
+    formats = [(f"--format {output.format}={output.file}", output.file) for output in screen.outputs if output.file]
+    written, read = [*formats, *_list_given(outputs)], _list_given(inputs)
+    redirected = [(name, Path(f"/dev/fd/{number}")) for name, number in (("stdout", 1), ("stderr", 2))]
+    pairs = [*combinations(written, 2), *product((one for one in written if not _is_stream(one[1])), redirected)]
+    for (one, first), (other, second) in pairs:
+        if _is_same(first, second):
+            raise UsageError(f"{one} and {other} are the same file", "give each output a file of its own")
+    for (one, first), (other, second) in product([*written, *redirected], read):
+        if _is_same(first, second):
+            raise UsageError(f"{one} would overwrite {other}, which this command reads", _OWN)
+    if written:
+        _refuse_project_files(written)
+
+
+def _list_given(files: Mapping[str, Path | None]) -> list[Named]:
+    return [(f"{name} {path}".strip(), path) for name, path in files.items() if path is not None]
+
+
+def _is_stream(path: Path) -> bool:
+    return find_descriptor(path) in (1, 2)
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    identity = _identify(one)
+    return identity is not None and identity == _identify(other)
+
+
+def _identify(path: Path) -> Identity | None:
+    """What is equal for two paths of one file, there or not; None for what nothing can be lost from."""
+    try:
+        status = _read_status(path)
+    except FileNotFoundError:
+        return _identify_missing(Path(os.path.realpath(path)))
+    except OSError:
+        return (os.path.realpath(path),)
+    keeps = stat.S_ISREG(status.st_mode) or stat.S_ISFIFO(status.st_mode)
+    return (status.st_dev, status.st_ino) if keeps else None
+
+
+def _read_status(path: Path) -> os.stat_result:
+    number = 0 if path == Path("-") else find_descriptor(path)
+    return path.stat() if number is None else os.fstat(number)
+
+
+def _identify_missing(path: Path) -> Identity:
+    name = path.name.casefold() if _ignores_case(path.parent) else path.name
+    try:
+        folder = path.parent.stat()
+    except OSError:
+        return (str(path.parent), name)
+    return (folder.st_dev, folder.st_ino, name)
+
+
+def _ignores_case(folder: Path) -> bool:
+    """Whether names in `folder` are one, however their letters are written: asked of the next name that has any."""
+    for place in (folder, *folder.parents):
+        other = place.with_name(place.name.swapcase()) if place.name else place
+        if other.name != place.name:
+            return other.exists() and other.samefile(place)
+    return sys.platform in ("win32", "darwin")
+
+
+def _refuse_project_files(written: Sequence[Named]) -> None:
+    try:
+        root = find_root(Path.cwd())
+    except (ProjectError, OSError):
+        # The command says so itself, if it needs a project.
+        return
+    tree, _ = read_project(root)
+    folders = () if tree is None else folders_of(tree)
+    for one, path in written:
+        if what := _find_owner(root, folders, path, is_database=one.startswith("--db ")):
+            raise UsageError(f"{one} would overwrite {what}", _OWN)
+
+
+def _find_owner(root: Path, folders: Sequence[str], path: Path, *, is_database: bool) -> str:
+    """What of the project at `root` is kept in the file at `path`; "" if nothing is."""
+    target = Path(os.path.realpath(path))
+    if _is_same(path, root / PROJECT_FILE):
+        return f"{PROJECT_FILE}, the project file"
+    if not is_database and any(_is_same(path, root / f"{DATABASE}{ending}") for ending in _BESIDE_DATABASE):
+        return f"{DATABASE.as_posix()}, the sandbox of the project"
+    if target.suffix == ".jsonl" and _is_in(target, root / JOURNALS):
+        return f"{target.name}, the journal of an apply"
+    homes = [root / folder for folder in folders]
+    if is_definition(target) and any(_is_in(target, home) for home in homes):
+        return f"a file of definitions: all .yaml files in {', '.join(folders)} are read"
+    if _has_other_names(target) and any(_is_same(path, root / file) for file in find_files(root, folders).files):
+        return "a file of definitions, which has another name there"
+    return ""
+
+
+def _is_in(target: Path, folder: Path) -> bool:
+    """Whether `target` is in `folder`; what is hidden there is not read."""
+    home = Path(os.path.realpath(folder))
+    return target.is_relative_to(home) and not any(part.startswith(".") for part in target.relative_to(home).parts)
+
+
+def _has_other_names(target: Path) -> bool:
+    return target.is_file() and target.stat().st_nlink > 1

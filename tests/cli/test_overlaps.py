@@ -1,0 +1,152 @@
+"""An output that is also an input, another output or a file of the project is wrong usage, and nothing is lost."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.worlds import make_channel, make_world
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.cli.desk import Desk
+
+READ = "would overwrite {}, which this command reads"
+PROJECT = "would overwrite reconciler.yaml, the project file"
+DEFINITIONS = "would overwrite a file of definitions: all .yaml files in channels are read"
+DATABASE = "would overwrite .reconciler/sandbox.sqlite3, the sandbox of the project"
+
+
+@pytest.fixture
+def full(desk: Desk) -> Desk:
+    """A project with one file of each kind that a command reads, each with links and other names."""
+    desk.load(make_world(make_channel(1)))
+    desk.define({"one": {"channelId": 1, "channelInfo": "Renamed"}})
+    desk.write("r.csv", "channelId,time,value\n1,2026-01-01T00:00,7\n")
+    for arguments in ("snapshot -q --out s.json", "plan -q --out p.json", "apply -q p.json"):
+        assert desk.run(*arguments.split()).code == 0
+    (journal,) = (desk.root / ".reconciler" / "journal").iterdir()
+    os.link(journal, desk.root / "j.jsonl")
+    (desk.root / "soft.csv").symlink_to("r.csv")
+    os.link(desk.root / "r.csv", desk.root / "hard.csv")
+    os.link(desk.root / "channels" / "all.yaml", desk.root / "hard.txt")
+    (desk.root / "soft.txt").symlink_to("channels/all.yaml")
+    (desk.root / "later.json").symlink_to("nowhere.json")
+    return desk
+
+
+def read_all(folder: Path) -> dict[str, bytes]:
+    files = (path for path in folder.rglob("*") if path.is_file() and "sqlite3" not in path.name)
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("readings route r.csv --format json=r.csv", f"--format json=r.csv {READ.format('r.csv')}"),
+        ("readings route r.csv --format json=./r.csv", f"--format json=r.csv {READ.format('r.csv')}"),
+        ("readings route r.csv --format json=soft.csv", f"--format json=soft.csv {READ.format('r.csv')}"),
+        ("readings route soft.csv --format json=hard.csv", f"--format json=hard.csv {READ.format('soft.csv')}"),
+        (
+            "readings route r.csv --snapshot s.json --format json=s.json",
+            f"--format json=s.json {READ.format('--snapshot s.json')}",
+        ),
+        ("readings import r.csv --format json=r.csv", f"--format json=r.csv {READ.format('r.csv')}"),
+        ("readings import r.csv --failed r.csv", f"--failed r.csv {READ.format('r.csv')}"),
+        (
+            "readings import r.csv --format json=r.failed.csv",
+            "--format json=r.failed.csv and --failed r.failed.csv are the same file",
+        ),
+        ("plan --snapshot s.json --out s.json", f"--out s.json {READ.format('--snapshot s.json')}"),
+        ("plan --out new.json --format html=new.json", "--format html=new.json and --out new.json are the same file"),
+        (
+            "plan --format html=./new.json --format json=x/../new.json --out other.json",
+            "--format html=new.json and --format json=x/../new.json are the same file",
+        ),
+        (
+            "plan --out nowhere.json --format html=later.json",
+            "--format html=later.json and --out nowhere.json are the same file",
+        ),
+        ("plan --out reconciler.yaml", f"--out reconciler.yaml {PROJECT}"),
+        ("plan --format html=channels/all.yaml", f"--format html=channels/all.yaml {DEFINITIONS}"),
+        ("plan --format html=channels/new.YML", f"--format html=channels/new.YML {DEFINITIONS}"),
+        ("plan --format html=soft.txt", f"--format html=soft.txt {DEFINITIONS}"),
+        (
+            "plan --format html=hard.txt",
+            "--format html=hard.txt would overwrite a file of definitions, which has another name there",
+        ),
+        ("plan --out .reconciler/sandbox.sqlite3", f"--out .reconciler/sandbox.sqlite3 {DATABASE}"),
+        ("snapshot --out .reconciler/sandbox.sqlite3-wal", f"--out .reconciler/sandbox.sqlite3-wal {DATABASE}"),
+        ("snapshot --out reconciler.yaml", f"--out reconciler.yaml {PROJECT}"),
+        ("validate --format sarif=channels/all.yaml", f"--format sarif=channels/all.yaml {DEFINITIONS}"),
+        ("import --snapshot s.json --format text=s.json", f"--format text=s.json {READ.format('--snapshot s.json')}"),
+        ("apply p.json --format json=p.json", f"--format json=p.json {READ.format('p.json')}"),
+        ("apply --undo j.jsonl --format json=j.jsonl", f"--format json=j.jsonl {READ.format('--undo j.jsonl')}"),
+        ("show p.json --format html=p.json", f"--format html=p.json {READ.format('p.json')}"),
+        ("show j.jsonl --inverse j.jsonl", f"--inverse j.jsonl {READ.format('j.jsonl')}"),
+        ("sandbox generate --channels 1 --out reconciler.yaml", f"--out reconciler.yaml {PROJECT}"),
+        ("sandbox reset --world s.json --db s.json", f"--db s.json {READ.format('--world s.json')}"),
+    ],
+)
+def test_an_output_over_another_file_is_refused_before_anything_is_read(full: Desk, command: str, message: str) -> None:
+    before = read_all(full.root)
+
+    answer = full.run(*command.split())
+
+    assert (answer.code, answer.out, answer.err.splitlines()[0]) == (64, "", f"reconciler: {message}")
+    assert read_all(full.root) == before
+
+
+def test_the_journal_of_another_apply_is_not_overwritten(full: Desk) -> None:
+    (journal,) = (full.root / ".reconciler" / "journal").iterdir()
+
+    answer = full.run("plan", "--out", str(journal))
+
+    assert (answer.code, answer.err.splitlines()[0]) == (
+        64,
+        f"reconciler: --out {journal} would overwrite {journal.name}, the journal of an apply",
+    )
+
+
+def test_what_stdout_is_redirected_to_counts_as_an_output(full: Desk) -> None:
+    with (full.root / "both.json").open("w") as out:
+        command = [sys.executable, "-m", "reconciler", "plan", "--out", "both.json"]
+        answer = subprocess.run(command, stdout=out, stderr=subprocess.PIPE, text=True, check=False)
+
+    assert (answer.returncode, answer.stderr.splitlines()[0]) == (
+        64,
+        "reconciler: --out both.json and stdout are the same file",
+    )
+
+
+def test_a_folder_that_ignores_case_has_one_file_for_two_spellings(full: Desk) -> None:
+    """As the folder itself can be written either way, its names can."""
+    (full.root / "out").mkdir()
+    (full.root / "OUT").symlink_to("out")
+
+    answer = full.run("plan", "--out", "out/p.json", "--format", "html=out/P.JSON")
+
+    assert (answer.code, answer.err.splitlines()[0]) == (
+        64,
+        "reconciler: --format html=out/P.JSON and --out out/p.json are the same file",
+    )
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "plan --out one.json --format html=ONE.json",
+        "plan --format html=/dev/null --out /dev/null",
+        "plan --out .reconciler/plan.json",
+        "plan --out channels/plan.json",
+        "show p.json --format html=/dev/stdout",
+        "validate --format json=.github.yaml",
+    ],
+)
+def test_an_output_of_its_own_is_written(full: Desk, command: str) -> None:
+    assert full.run(*command.split()).code == 0
