@@ -20,6 +20,7 @@ from reconciler.planning.guards import foresee_guards
 from reconciler.planning.inputs import list_new_formulas
 from reconciler.planning.origins import mark_origins
 from reconciler.planning.plan import Basis, make_plan
+from reconciler.planning.released import find_released, find_renames, rename
 from reconciler.planning.unread import find_unasked
 from reconciler.reports import findings_text, plan_text
 from reconciler.reports.plan_gitlab import render_gitlab_terraform
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from reconciler.cli.seen import Seen
     from reconciler.definitions.base import Base
     from reconciler.definitions.load import Loaded
+    from reconciler.model.desired import Definitions
     from reconciler.model.findings import Finding
     from reconciler.model.formulas import FormulaVerdict
     from reconciler.model.project import Environment
@@ -57,17 +59,27 @@ def plan_now(workplace: Workplace, environment: Environment, wanted: Wanted, see
     if refusals := {channel_id: verdict.reasons for channel_id, verdict in verdicts.items() if verdict.reasons}:
         plan = make_plan(wanted.definitions, seen.snapshot, replace(basis, refusals=refusals))
     unasked = {channel_id: verdict.unasked for channel_id, verdict in verdicts.items() if verdict.unasked}
+    released: tuple[Finding, ...] = ()
     if wanted.base is not None:
-        plan = mark_origins(plan, wanted.definitions, wanted.base.definitions, is_whole=not wanted.base.unread)
+        plan, released = _compare_with(wanted.base, plan, wanted.definitions, seen)
     findings = (
         *wanted.warnings,
         *untold,
+        *released,
         *_list_gaps(plan, wanted.base),
         *pinpoint(workplace.root, (*plan.findings, *find_unasked(plan, wanted.definitions, unasked))),
         *seen.findings,
         *foresee_guards(plan, workplace.project.guards),
     )
     return replace(plan, snapshot=seen.taken, findings=tuple(sorted(findings, key=lambda finding: finding.order)))
+
+
+def _compare_with(base: Base, plan: Plan, definitions: Definitions, seen: Seen) -> tuple[Plan, tuple[Finding, ...]]:
+    """`plan` with the origins of its edits, and what the files no longer manage that they did at `base`."""
+    renames = find_renames(definitions, base.definitions, seen.snapshot.channels)
+    past = rename(base.definitions, renames)
+    marked = mark_origins(plan, definitions, past, is_whole=not base.unread)
+    return marked, tuple(find_released(definitions, past, renames, plan.filter))
 
 
 def _find_commit(root: Path) -> tuple[str | None, tuple[Finding, ...]]:

@@ -7,6 +7,7 @@ from reconciler.rules.rule import Certainty, Rule
 
 _PLAUSIBLE = "this tool's contract: what is legal but hardly meant is a warning"
 _UNITS = "GET /api/v202305/unit: unitType"
+_BASE = "this tool's contract: --base tells what a change of the files brings"
 _GUARDS = "this tool's contract: guards stop apply, never plan"
 
 IMPACT_RULES: tuple[Rule, ...] = (
@@ -98,5 +99,23 @@ IMPACT_RULES: tuple[Rule, ...] = (
         Certainty.INFERRED,
         "change the multiplier as well; where the unit was wrong all along, there is nothing to do",
         Severity.WARNING,
+    ),
+    Rule(
+        "ESA518",
+        "What a change takes out of the files is no longer managed.",
+        "EnergyCAP keeps it as it is, and no later plan speaks of it: neither drift nor a slip would be noticed.",
+        _BASE,
+        Certainty.DOCUMENTED,
+        "nothing to do if that is meant; else put it back into the files",
+        Severity.WARNING,
+    ),
+    Rule(
+        "ESA519",
+        "A channel that leads to the same channel of EnergyCAP under another name is renamed, not taken out.",
+        "Formulas and feeds of the files, --only and journals know it by its name.",
+        _BASE,
+        Certainty.DOCUMENTED,
+        "nothing to do if that is meant",
+        Severity.NOTE,
     ),
 )

@@ -1,0 +1,104 @@
+"""What a change takes out of the files: channels, settings and feeds that the base managed (ESA518), and new names."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reconciler.model.fields import FIELD_AT
+from reconciler.planning.citing import show_value
+from reconciler.planning.index import make_index
+from reconciler.planning.pairs import find_pairs
+from reconciler.planning.plan import is_picked
+from reconciler.rules import make_finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from reconciler.model.desired import Definitions, Desired
+    from reconciler.model.findings import Finding
+    from reconciler.model.live import Live
+    from reconciler.model.routes import Feed
+    from reconciler.planning.index import Index
+
+_KEPT = "nothing to do if that is meant, for EnergyCAP keeps them as they are; else put them back into the files"
+
+
+def find_renames(definitions: Definitions, base: Definitions, live: Sequence[Live]) -> Mapping[str, str]:
+    """The new name of each channel of `base` that `definitions` have under another name, by the old one.
+
+    It has the same `select`, or leads to the same one of `live`.
+    """
+    names, base_names = _list_names(definitions), _list_names(base)
+    gone = [channel for channel in base.channels if channel.name not in names]
+    new = [channel for channel in definitions.channels if channel.name not in base_names]
+    if not gone or not new:
+        return {}
+    index = make_index(live)
+    old_ids = _find_ids(gone, index)
+    by_id = {id_: name for name, id_ in _find_ids(new, index).items()}
+    by_select = {channel.select: channel.name for channel in new}
+    by_select.pop(None, None)
+    renames = {
+        channel.name: by_id.get(old_ids.get(channel.name, 0)) or by_select.get(channel.select) for channel in gone
+    }
+    return {name: new_name for name, new_name in renames.items() if new_name}
+
+
+def rename(base: Definitions, renames: Mapping[str, str]) -> Definitions:
+    """`base` with its channels under the names that they have now."""
+    if not renames:
+        return base
+    channels = (replace(channel, name=renames.get(channel.name, channel.name)) for channel in base.channels)
+    return replace(base, channels=tuple(channels))
+
+
+def find_released(
+    definitions: Definitions, base: Definitions, renames: Mapping[str, str], patterns: Sequence[str]
+) -> Iterator[Finding]:
+    """What `base`, with the names of today, managed and `definitions` do not: one finding for each kind of thing.
+
+    `renames` are told as well. Of channels only those count that match one of `patterns`, if there are any.
+    """
+    now = {channel.name: channel for channel in definitions.channels}
+    picked = [channel for channel in base.channels if not patterns or is_picked(channel.name, patterns)]
+    gone = [channel for channel in picked if channel.name not in now]
+    yield from _say("channel", [f"{channel.name}, in {channel.file}" for channel in gone])
+    settings = [line for channel in picked if channel.name in now for line in _compare(channel, now[channel.name])]
+    yield from _say("setting", settings)
+    yield from _say("feed", [f"{feed.name}, in {feed.place.file}" for feed in _find_gone_feeds(definitions, base)])
+    told = [f"{old} → {new}" for old, new in renames.items() if not patterns or is_picked(new, patterns)]
+    if told:
+        verb = "channel has" if len(told) == 1 else "channels have"
+        message = f"{len(told)} {verb} another name because of this change"
+        yield make_finding("ESA519", message, detail=tuple(told))
+
+
+def _say(noun: str, lines: Sequence[str]) -> Iterator[Finding]:
+    if lines:
+        words = f"1 {noun} is" if len(lines) == 1 else f"{len(lines)} {noun}s are"
+        yield make_finding(
+            "ESA518", f"{words} no longer managed because of this change", fix=_KEPT, detail=tuple(sorted(lines))
+        )
+
+
+def _compare(before: Desired, now: Desired) -> Iterator[str]:
+    kept = {FIELD_AT[path].path for path in now.spec}
+    for path, value in before.spec.items():
+        if FIELD_AT[path].path not in kept:
+            yield f"{path} of {now.name}, which was {show_value(value)}"
+
+
+def _find_gone_feeds(definitions: Definitions, base: Definitions) -> Iterator[Feed]:
+    names = {feed.name for feed in definitions.feeds}
+    pointers = {feed.pointers for feed in definitions.feeds}
+    return (feed for feed in base.feeds if feed.name not in names and feed.pointers not in pointers)
+
+
+def _list_names(definitions: Definitions) -> frozenset[str]:
+    return frozenset(channel.name for channel in definitions.channels)
+
+
+def _find_ids(channels: Sequence[Desired], index: Index) -> Mapping[str, int]:
+    """The id of the live channel of each of `channels` that finds one, by name."""
+    return {pair.desired.name: pair.live.id for pair in find_pairs(channels, index).pairs}
