@@ -12,7 +12,7 @@ from reconciler.cli.options import View
 from reconciler.cli.standing import find_folder, path_prefix
 from reconciler.definitions.git import read_commit
 from reconciler.definitions.pinpoint import pinpoint
-from reconciler.definitions.uncommitted import has_uncommitted
+from reconciler.definitions.uncommitted import has_uncommitted, list_left_out
 from reconciler.errors import ProjectError, UsageError
 from reconciler.model.plan import Origin, Plan
 from reconciler.planfile.writing import render_plan_file
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 def plan_now(workplace: Workplace, environment: Environment, wanted: Wanted, seen: Seen, only: Sequence[str]) -> Plan:
     """The plan that turns what was `seen` into what is `wanted`, with all that was found on the way."""
-    commit, untold = _find_commit(workplace.root)
+    commit, untold = _find_commit(workplace.root, workplace.project.definitions)
     basis = Basis(
         tool_version=__version__,
         environment=environment,
@@ -82,11 +82,16 @@ def _compare_with(base: Base, plan: Plan, definitions: Definitions, seen: Seen) 
     return marked, tuple(find_released(definitions, past, renames, plan.filter))
 
 
-def _find_commit(root: Path) -> tuple[str | None, tuple[Finding, ...]]:
+def _find_commit(root: Path, folders: Sequence[str]) -> tuple[str | None, tuple[Finding, ...]]:
     try:
-        return read_commit(root), ()
+        commit = read_commit(root)
     except ProjectError as error:
         return None, (make_finding("ESA150", error.message, fix=error.fix),)
+    left_out = list_left_out(root, folders) if commit else ()
+    if not left_out:
+        return commit, ()
+    more = f" and {len(left_out) - 3} more" if left_out[3:] else ""
+    return commit, (make_finding("ESA154", f"not checked out, so not in this plan: {', '.join(left_out[:3])}{more}"),)
 
 
 def _list_gaps(plan: Plan, base: Base | None) -> tuple[Finding, ...]:

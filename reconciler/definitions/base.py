@@ -71,6 +71,7 @@ def read_base(root: Path, reference: str, folders: Sequence[str]) -> Base:
     flaws = dict(_find_flaws(loaded)) | refused
     if home.flaw:
         flaws[PROJECT_FILE] = home.flaw
+    flaws |= {folder: "it is in a repository of its own" for folder in folders if _is_nested(root, folder)}
     gaps = tuple(
         make_finding("ESA151", f"{file} could not be read at the base {reference}", detail=(f"there: {why}",))
         for file, why in sorted(flaws.items())
@@ -183,6 +184,14 @@ def _put(past: Path, file: str, mode: bytes, data: bytes | None) -> str:
 
 def _is_named(path: str) -> bool:
     return path.casefold().endswith(_ENDINGS)
+
+
+def _is_nested(root: Path, folder: str) -> bool:
+    """Whether `folder` is in a repository within that of the project: no commit of the outer one holds its files."""
+    place = root / posixpath.normpath(folder)
+    return any(
+        os.path.lexists(one / ".git") for one in (place, *place.parents) if one.is_relative_to(root) and one != root
+    )
 
 
 def _find_flaws(loaded: Loaded) -> Iterator[tuple[str, str]]:

@@ -89,7 +89,7 @@ def read_commit(root: Path) -> str | None:
     Raises ProjectError if git is there and cannot tell.
     """
     try:
-        answer = _run(root, "rev-parse", "--verify", "--quiet", "HEAD")
+        answer = run_git(root, "rev-parse", "--verify", "--quiet", "HEAD")
     except GitMissing as error:
         if isinstance(error.__cause__, FileNotFoundError):
             return None
@@ -111,7 +111,7 @@ def is_tracked(path: Path) -> bool:
 
 def _is_tracked(place: Path) -> bool:
     try:
-        answer = _run(place.parent, "ls-files", "--error-unmatch", "--", place.name)
+        answer = run_git(place.parent, "ls-files", "--error-unmatch", "--", place.name)
     except GitMissing as error:
         raise GitMissing(f"{error.message}, so nobody can tell whether {place} is in it", error.fix) from error
     if answer.returncode in (0, 1):
@@ -122,25 +122,13 @@ def _is_tracked(place: Path) -> bool:
     raise ProjectError(f"git cannot tell whether {place} is in it: {_quote(answer)}", fix)
 
 
-def list_uncommitted(root: Path, paths: Sequence[str]) -> tuple[str, ...] | None:
-    """The files at and below `paths`, all relative to `root`, that are not as the commit that is checked out has them.
-
-    Those that git does not track count, those that it is told to ignore do not. None if git cannot tell.
-    """
-    differing = ("diff", "--name-only", "--no-renames", "--no-ext-diff", "--no-textconv", "--relative", "-z", "HEAD")
-    answers = [_run(root, *words, "--", *paths) for words in (differing, ("ls-files", *_UNTRACKED, "-z"))]
-    if any(answer.returncode for answer in answers):
-        return None
-    return tuple(os.fsdecode(file) for answer in answers for file in answer.stdout.split(b"\0") if file)
-
-
 def list_files(folder: Path) -> tuple[tuple[bytes, str], ...]:
     """The files below `folder` that git tracks, each with its mode, and those it would track, with b"" for a mode.
 
     A repository in the repository is one file. Nothing outside of a repository, or without git.
     """
     try:
-        tracked, others = (_run(folder, "ls-files", *words, "-z").stdout for words in (("--stage",), _UNTRACKED))
+        tracked, others = (run_git(folder, "ls-files", *words, "-z").stdout for words in (("--stage",), _UNTRACKED))
     except GitMissing:
         return ()
     lines = (*tracked.split(b"\0")[:-1], *(b" \t" + path for path in others.split(b"\0")[:-1]))
@@ -150,7 +138,7 @@ def list_files(folder: Path) -> tuple[tuple[bytes, str], ...]:
 def find_commit(root: Path, reference: str) -> str:
     """The commit that `reference` names. Raises ProjectError if it names none, or more than one."""
     try:
-        answer = _run(root, "rev-parse", "--verify", "--end-of-options", f"{reference}^{{commit}}")
+        answer = run_git(root, "rev-parse", "--verify", "--end-of-options", f"{reference}^{{commit}}")
     except GitMissing as error:
         raise GitMissing(f"{error.message}, so --base has nothing to compare with", error.fix) from error
     if b"is ambiguous" in answer.stderr:
@@ -181,7 +169,7 @@ def find_prefix(root: Path) -> str:
 
     Raises ProjectError if it is in no working tree.
     """
-    answer = _run(root, "rev-parse", "--is-inside-work-tree", "--show-prefix")
+    answer = run_git(root, "rev-parse", "--is-inside-work-tree", "--show-prefix")
     if _NOWHERE in answer.stderr:
         raise ProjectError(f"{root} is in no git repository, so --base has nothing to compare with", "leave --base out")
     inside, _, prefix = answer.stdout.partition(b"\n")
@@ -249,10 +237,10 @@ def _ask_each(root: Path, option: str, names: Sequence[str]) -> bytes:
 
 def _ask(root: Path, *words: str, lines: bytes = b"") -> bytes:
     """What git answers; it has a code of its own for failure, and nothing it says then is an answer."""
-    answer = _run(root, *words, lines=lines)
+    answer = run_git(root, *words, lines=lines)
     if answer.returncode == 0 and not (b" missing\n" in answer.stdout and words[-1] == "--batch-check"):
         return answer.stdout
-    if _run(root, "config", "--get-regexp", r"^remote\..*\.promisor$").returncode == 0:
+    if run_git(root, "config", "--get-regexp", r"^remote\..*\.promisor$").returncode == 0:
         raise ProjectError(
             f"git does not have all files of the base at hand in {root}: this clone is partial",
             "fetch what it left out:  git fetch --refetch --no-filter  (actions/checkout: without filter)",
@@ -278,7 +266,7 @@ def _advise(answer: subprocess.CompletedProcess[bytes], otherwise: str = _FSCK) 
     return otherwise
 
 
-def _run(root: Path, *words: str, lines: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+def run_git(root: Path, *words: str, lines: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     """Git's answer to `words`, asked in `root`, with `lines` on its stdin. Raises GitMissing if it does not start."""
     kept = {
         name: value

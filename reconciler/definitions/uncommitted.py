@@ -1,11 +1,12 @@
-"""Whether the definitions are as the commit that is checked out has them."""
+"""Whether the definitions are as the commit that is checked out has them, and whether all of them are here."""
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from reconciler.definitions.files import PROJECT_FILE
-from reconciler.definitions.git import list_uncommitted
+from reconciler.definitions.git import run_git
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,11 +18,44 @@ def has_uncommitted(root: Path, folders: Sequence[str]) -> bool | None:
 
     `folders` are those of the definitions. Other files, and those that git is told to ignore, do not count.
     """
-    files = list_uncommitted(root, (PROJECT_FILE, *folders))
+    files = _list_uncommitted(root, (PROJECT_FILE, *folders))
     return None if files is None else any(_may_define(root, file) for file in files)
+
+
+def list_left_out(root: Path, folders: Sequence[str]) -> tuple[str, ...]:
+    """The files of definitions in `folders` that git tracks and keeps out of a sparse checkout: they are not here."""
+    answer = run_git(root, "ls-files", "-t", "-z", "--", *folders)
+    rows = (os.fsdecode(row).partition(" ") for row in answer.stdout.split(b"\0") if row)
+    return tuple(
+        file for tag, _, file in rows if tag == "S" and _may_define(root, file) and not os.path.lexists(root / file)
+    )
 
 
 def _may_define(root: Path, file: str) -> bool:
     """Whether `file` is read as definitions, or is a repository in the repository, which may hold such files."""
     is_hidden = any(part.startswith(".") for part in file.split("/"))
     return not is_hidden and (file.casefold().endswith((".yaml", ".yml")) or (root / file).is_dir())
+
+
+def _list_uncommitted(root: Path, paths: Sequence[str]) -> tuple[str, ...] | None:
+    """The files at and below `paths`, all relative to `root`, that are not as the commit that is checked out has them.
+
+    Those that git does not track count, those that it is told to ignore do not. None if git cannot tell.
+    """
+    differing = ("diff", "--name-only", "--no-renames", "--no-ext-diff", "--no-textconv", "--relative", "-z", "HEAD")
+    untracked = ("ls-files", "--others", "--exclude-standard", "-z")
+    settings = _list_settings_without_filters(root)
+    answers = [run_git(root, *settings, *words, "--", *paths) for words in (differing, untracked)]
+    if any(answer.returncode for answer in answers):
+        return None
+    return tuple(os.fsdecode(file) for answer in answers for file in answer.stdout.split(b"\0") if file)
+
+
+def _list_settings_without_filters(root: Path) -> list[str]:
+    """Settings for git by which it starts none of the filters that it would compare files through.
+
+    A file that is committed in another form than it has here then counts as differing. Source: gitattributes(5).
+    """
+    answer = run_git(root, "config", "--name-only", "-z", "--get-regexp", r"^filter\..*\.(clean|process|required)$")
+    names = [name for name in os.fsdecode(answer.stdout).split("\0") if name]
+    return [word for name in names for word in ("-c", f"{name}={'false' if name.endswith('.required') else ''}")]

@@ -44,4 +44,13 @@ BASE_RULES: tuple[Rule, ...] = (
         "nothing to do if the project is new; if not, give another --base",
         Severity.NOTE,
     ),
+    Rule(
+        "ESA154",
+        "Files of definitions are left out of this checkout.",
+        "Git tracks them and a sparse checkout does not hold them, so their channels are missing from the plan.",
+        "this tool's contract: nothing found is never nothing there",
+        Certainty.DOCUMENTED,
+        "check out all files of the project:  git sparse-checkout disable",
+        Severity.WARNING,
+    ),
 )

@@ -235,6 +235,14 @@ def test_a_submodule_at_the_base_has_an_unknown_origin(repository: Desk) -> None
     assert plan(repository) == (UNKNOWN, [("ESA151", "channels could not be read at the base HEAD")])
 
 
+def test_a_repository_in_the_repository_has_an_unknown_origin(repository: Desk) -> None:
+    git(repository.root, "rm", "-r", "-q", "--cached", "channels")
+    git(repository.root, "commit", "-m", "apart")
+    git(repository.root / "channels", "init")
+
+    assert plan(repository) == (UNKNOWN, [("ESA151", "channels could not be read at the base HEAD")])
+
+
 def test_a_link_and_a_folder_of_one_name_put_no_file_elsewhere(
     repository: Desk, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -432,6 +440,27 @@ def test_a_linked_worktree_and_a_submodule_are_repositories_like_others(
         assert plan(repository, "HEAD^") == (DRIFT, [])
 
 
+def test_files_that_a_sparse_checkout_leaves_out_are_said(repository: Desk) -> None:
+    repository.write("channels/all.yaml", BEFORE)
+    for name in ("a", "b", "c", "d", "e"):
+        repository.write(f"channels/{name}/more.yaml", BEFORE.replace("one", name).replace("1", "2"))
+    repository.write("channels/notes.txt", "notes")
+    commit(repository.root)
+    git(repository.root, "sparse-checkout", "set", "--no-cone", "/*", "!/channels/?/", "!/channels/notes.txt")
+    repository.write("channels/all.yaml", AFTER)
+    names = ", ".join(f"channels/{name}/more.yaml" for name in "abc")
+
+    assert plan(repository) == (
+        DRIFT,
+        [
+            (
+                "ESA154",
+                f"not checked out, so not in this plan: {names} and 2 more",
+            )
+        ],
+    )
+
+
 def test_only_what_git_renamed_in_case_is_the_same(repository: Desk) -> None:
     git(repository.root, "mv", "channels/all.yaml", "channels/All.yaml")
     repository.write("channels/All.yaml", AFTER)
@@ -447,6 +476,8 @@ def test_no_program_of_the_repository_is_started(repository: Desk) -> None:
     settings = {
         "filter.evil.smudge": program,
         "filter.evil.clean": program,
+        "filter.evil.process": program,
+        "filter.evil.required": "true",
         "diff.evil.textconv": program,
         "core.fsmonitor": program,
         "core.pager": program,
