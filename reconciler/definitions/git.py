@@ -125,12 +125,19 @@ def _is_tracked(place: Path) -> bool:
 def list_files(folder: Path) -> tuple[tuple[bytes, str], ...]:
     """The files below `folder` that git tracks, each with its mode, and those it would track, with b"" for a mode.
 
-    A repository in the repository is one file. Nothing outside of a repository, or without git.
+    A repository in the repository is one file. Nothing outside of a repository, or where git is not installed. Raises
+    ProjectError if git cannot tell.
     """
     try:
-        tracked, others = (run_git(folder, "ls-files", *words, "-z").stdout for words in (("--stage",), _UNTRACKED))
-    except GitMissing:
-        return ()
+        answers = [run_git(folder, "ls-files", *words, "-z") for words in (("--stage",), _UNTRACKED)]
+    except GitMissing as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            return ()
+        raise
+    for answer in answers:
+        if answer.returncode and _NOWHERE not in answer.stderr:
+            raise ProjectError(f"git cannot list the files in {folder}: {_quote(answer)}", _advise(answer))
+    tracked, others = (answer.stdout for answer in answers)
     lines = (*tracked.split(b"\0")[:-1], *(b" \t" + path for path in others.split(b"\0")[:-1]))
     return tuple((line.partition(b" ")[0], os.fsdecode(line.partition(b"\t")[2])) for line in lines)
 

@@ -385,6 +385,20 @@ def test_a_plan_without_a_base_says_why_it_has_no_commit(
     assert (document["errored"], document["summary"]["update"]) == (False, 1)
 
 
+@pytest.mark.parametrize("failure", ["owner", "worktree", "settings", "newer", "not-executable"])
+def test_a_hook_at_the_root_is_not_green_where_git_cannot_tell_what_is_below(
+    repository: Desk, monkeypatch: pytest.MonkeyPatch, failure: str
+) -> None:
+    (repository.root / "campus").mkdir()
+    git(repository.root, "mv", "channels", "reconciler.yaml", "campus")
+    FAILURES[failure][0](repository, monkeypatch)
+
+    answer = repository.run("validate")
+
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err.startswith("reconciler: git ")
+
+
 def test_a_repository_without_commits_is_said(repository: Desk) -> None:
     git(repository.root, "checkout", "--orphan", "empty")
 
