@@ -15,7 +15,8 @@ from reconciler.cli.project import print_findings
 from reconciler.cli.screen import TEXT
 from reconciler.errors import UsageError
 from reconciler.planning.nearest import find_nearest
-from reconciler.readings.layout import DELIMITERS, NAMED, Habits
+from reconciler.readings.header import DELIMITERS
+from reconciler.readings.layout import NAMED, Habits
 from reconciler.readings.numerals import Decimal
 from reconciler.readings.route_json import render_group
 from reconciler.readings.zones import explain_zone, parse_zone

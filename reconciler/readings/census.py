@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from reconciler.collector import without_collector
 from reconciler.model.findings import Severity
 from reconciler.readings.csv_rows import read_blocks
+from reconciler.readings.flags import Flags
 from reconciler.readings.flaws import Flaw
 from reconciler.readings.repeats import find_repeats
 from reconciler.readings.settling import settle_dates
@@ -73,7 +74,7 @@ def take_census(
 
     `on_progress` is told now and then how many readings were looked at. Raises BrokenFile and FileError.
     """
-    count = _Count(file.name, router, on_group)
+    count, flags = _Count(file.name, router, on_group), Flags(file.layout)
     with without_collector():
         if file.layout is None:
             for parcel in file.read_parcels():
@@ -81,9 +82,12 @@ def take_census(
                 on_progress(count.readings)
         else:
             for block in read_blocks(file.source, file.layout):
+                flags.add(block)
                 count.add_block(block)
                 on_progress(count.readings)
         count.compare_times(file)
+    for flaw in flags.tell():
+        count.say(flaw, file.layout.line if file.layout else 0)
     return count.finish()
 
 
@@ -135,12 +139,12 @@ class _Count:
     def add(self, parcel: Parcel) -> None:
         settle_dates(parcel, self._router)
         self._census.readings += len(parcel.rows)
-        for flaw in parcel.flaws:
-            self._say(flaw, parcel.line)
+        for flaw in (*parcel.flaws, *parcel.doubts):
+            self.say(flaw, parcel.line)
         for row in parcel.rows:
             self._census.bad += row.reading is None or bool(parcel.flaws)
             for flaw in row.flaws:
-                self._say(flaw, row.line)
+                self.say(flaw, row.line)
             if row.reading is not None:
                 self._census.is_naive.add(row.is_naive)
         if parcel.number is not None:
@@ -162,14 +166,14 @@ class _Count:
         if doubtful:
             repeats = find_repeats(file, self._router, doubtful)
             for line, flaw in repeats.tell(file):
-                self._say(flaw, line)
+                self.say(flaw, line)
             self._census.repeats = repeats
             self._census.bad += repeats.contradictions
 
     def finish(self) -> Census:
         census = self._census
         if not census.readings and not census.errors:
-            self._say(
+            self.say(
                 Flaw("ESA611", "the file holds no reading", "look at what wrote it: was there anything to write?"), 1
             )
         census.groups = tuple(
@@ -182,7 +186,7 @@ class _Count:
             if group.landing.flaws:
                 census.bad += group.readings
             for flaw in (*group.landing.flaws, *group.landing.doubts):
-                self._say(_count_in(flaw, group.readings), group.line)
+                self.say(_count_in(flaw, group.readings), group.line)
         census.findings = tuple(sorted(self._findings, key=lambda finding: finding.order))
         census.more_findings = self._said.total() - len(self._findings)
         return census
@@ -204,7 +208,7 @@ class _Count:
             self._channels[key] = None if channel is None else channel.id
             self._firsts[key] = line
 
-    def _say(self, flaw: Flaw, line: int) -> None:
+    def say(self, flaw: Flaw, line: int) -> None:
         self._said[flaw.code] += 1
         self._census.errors += RULES[flaw.code].severity is Severity.ERROR
         if self._said[flaw.code] <= _SHOWN:

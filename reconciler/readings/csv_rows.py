@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from functools import partial
 from itertools import islice, repeat
 from operator import attrgetter
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from reconciler.readings.cells import FLAGS, read_flag
 from reconciler.readings.flaws import BrokenFile, Flaw, quote
 from reconciler.readings.numerals import EXACT, Decimal, find_marks, read_number
+from reconciler.readings.odd_rows import find_odd_row, is_blank, refuse_open_quote
 from reconciler.readings.rows import Parcel, Row, make_row
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _take_zone = attrgetter("tzinfo")
 
 
 class Block:
-    """Some rows of a CSV file that follow one another, blank ones left out."""
+    """Some rows of a CSV file that follow one another."""
 
     def __init__(self, layout: Layout, rows: Sequence[Cells], lines: Sequence[int]) -> None:
         self._layout = layout
@@ -88,24 +88,38 @@ class Block:
         width, value = len(self._layout.header), self._layout.value
         return ((line, row[value]) for row, line in zip(self.rows, self.lines, strict=True) if len(row) == width)
 
+    def list_cells(self, column: int) -> Sequence[str]:
+        """The cells in a column of the rows that are as long as the header."""
+        if self.is_even:
+            return self._columns[column]
+        return [row[column] for row in self.rows if len(row) == len(self._layout.header)]
+
     def read_parcels(self) -> Iterator[Parcel]:
-        """The rows one by one, with what is wrong with each."""
-        read = partial(_read_row, self._layout)
-        return map(read, self.rows, self.lines)
+        """The rows one by one but for the blank ones, with what is wrong with each."""
+        return (
+            _read_row(self._layout, row, line)
+            for row, line in zip(self.rows, self.lines, strict=True)
+            if not is_blank(row)
+        )
 
 
 def read_blocks(source: Source, layout: Layout) -> Iterator[Block]:
     """All rows of the file but its header. Raises BrokenFile and FileError."""
     with source.open() as text:
-        rows = csv.reader(text, delimiter=layout.delimiter, strict=False)
-        last = 0
+        above = layout.line - 1
+        for _ in range(above):
+            text.readline()
+        rows = csv.reader(text, delimiter=layout.delimiter, skipinitialspace=layout.delimiter != "\t", strict=False)
+        last = above
         try:
             next(rows, None)
-            last = rows.line_num
+            last = above + rows.line_num
             while block := list(islice(rows, _BLOCK)):
-                lines = _number(block, last, rows.line_num)
-                last = rows.line_num
-                yield _make_block(layout, block, lines)
+                lines = _number(block, last, above + rows.line_num)
+                if not isinstance(lines, range) or any(cell.endswith(("\n", "\r")) for cell in block[-1]):
+                    refuse_open_quote(layout, block, lines)
+                last = above + rows.line_num
+                yield Block(layout, block, lines)
         except csv.Error as error:
             message = f"a row cannot be told apart: {error}"
             fix = "look for a quotation mark that is opened and never closed"
@@ -123,16 +137,9 @@ def _number(rows: Sequence[Cells], before: int, last: int) -> Sequence[int]:
     return lines
 
 
-def _make_block(layout: Layout, rows: list[Cells], lines: Sequence[int]) -> Block:
-    if all(rows):
-        return Block(layout, rows, lines)
-    kept = [(row, line) for row, line in zip(rows, lines, strict=True) if row]
-    return Block(layout, [row for row, _ in kept], [line for _, line in kept])
-
-
 def _read_row(layout: Layout, row: Cells, line: int) -> Parcel:
-    if len(row) != len(layout.header):
-        flaw = _uneven(layout, row)
+    flaw = find_odd_row(layout, row)
+    if flaw is not None:
         return Parcel(line, None, [Row(line, None, (), row)], (flaw,), written=row)
     key = (*("" if place is None else row[place] for place in layout.identifiers), layout.seconds)
     time, value = layout.times.read(row[layout.time]), _read_value(layout, row[layout.value], line)
@@ -150,11 +157,3 @@ def _read_value(layout: Layout, text: str, line: int) -> float | Flaw:
         fix = "write all values alike; or say with  --decimal dot  or  --decimal comma  which of them are right"
         raise BrokenFile(f"the values have decimal dots and decimal commas, {found}", line, fix)
     return number
-
-
-def _uneven(layout: Layout, row: Cells) -> Flaw:
-    message = f"a row must have as many cells as the header, found {len(row)} instead of {len(layout.header)}"
-    fix = ""
-    if len(row) > len(layout.header) and layout.delimiter == ",":
-        fix = "put quotation marks around values with a comma, or separate columns by semicolons"
-    return Flaw("ESA611", message, fix)

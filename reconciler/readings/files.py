@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, assert_never
 from reconciler.readings.csv_rows import read_blocks
 from reconciler.readings.decimals import settle_decimal
 from reconciler.readings.flaws import BrokenFile, quote
+from reconciler.readings.header import DELIMITERS
 from reconciler.readings.json_rows import read_array, read_lines
-from reconciler.readings.layout import DELIMITERS, Layout, find_layout
+from reconciler.readings.layout import Layout, find_layout
 from reconciler.readings.source import look_at
 from reconciler.readings.times import Times, make_times
 
@@ -51,6 +52,8 @@ class ReadingsFile:
         names = {sign: name for name, sign in DELIMITERS.items()}
         sign = names.get(self.layout.delimiter, quote(self.layout.delimiter))
         words = f"{self.shape.value}, columns separated by {sign}, decimal {self.layout.decimal.value}"
+        if self.layout.above:
+            words += f"; header in line {self.layout.line}, what is above it is not used"
         unused = [quote(header) for header in self.layout.ignored if header.strip()]
         return f"{words}; not used: {', '.join(unused)}" if unused else words
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from reconciler.planning.nearest import find_nearest
@@ -20,17 +21,20 @@ from reconciler.readings.identifiers import NAMES, PROPERTIES
 from reconciler.readings.json_text import decode, decode_first, describe, read_elements, skip
 from reconciler.readings.layout import ERROR
 from reconciler.readings.rows import Parcel, Row, make_row
+from reconciler.reports.wording import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from reconciler.readings.identifiers import Key
     from reconciler.readings.source import Source
     from reconciler.readings.times import Times
 
 READINGS = "readings"
-_READING = frozenset((TIME, VALUE, ESTIMATED, NOTE, ERROR))
-_GROUP = frozenset((*PROPERTIES, READINGS, ERROR))
+# So the service calls what is wrong with a reading, and others may do so, too.
+_THEIR_ERROR = "error"
+_READING = frozenset((TIME, VALUE, ESTIMATED, NOTE, ERROR, _THEIR_ERROR))
+_GROUP = frozenset((*PROPERTIES, READINGS, ERROR, _THEIR_ERROR))
 _FLAT = frozenset((*PROPERTIES, *_READING))
 
 
@@ -86,7 +90,7 @@ def _read_group(place: tuple[int, str], number: int, value: object, times: Times
         return _refuse_group(line, number, value, flaw)
     key, flaws = _take_key(value)
     rows = [_read_reading(line, reading, times) for reading in readings]
-    parcel = Parcel(line, key, rows, flaws, number, value, own)
+    parcel = Parcel(line, key, rows, flaws, number, value, own, _find_errors((value, *readings)))
     if any(row.flaws for row in rows):
         locate_rows(parcel)
     return parcel
@@ -101,7 +105,7 @@ def _read_flat(line: int, value: Mapping[str, object], times: Times) -> Parcel:
     if flaw is not None:
         return Parcel(line, None, [Row(line, None, (), value)], (flaw,), written=value)
     key, flaws = _take_key(value)
-    return Parcel(line, key, [_make_row(line, value, times)], flaws, written=value)
+    return Parcel(line, key, [_make_row(line, value, times)], flaws, written=value, doubts=_find_errors((value,)))
 
 
 def _read_reading(line: int, value: object, times: Times) -> Row:
@@ -124,10 +128,24 @@ def _make_row(line: int, value: Mapping[str, object], times: Times) -> Row:
 def _find_unknown(value: Mapping[str, object], known: frozenset[str]) -> Flaw | None:
     for name in value:
         if name not in known:
-            near = find_nearest(name, known - {ERROR})
-            fix = f"write  {near}" if near else f"leave it out; known are {', '.join(sorted(known - {ERROR}))}"
+            near = find_nearest(name, known - {ERROR, _THEIR_ERROR})
+            fix = (
+                f"write  {near}"
+                if near
+                else f"leave it out; known are {', '.join(sorted(known - {ERROR, _THEIR_ERROR}))}"
+            )
             return Flaw("ESA611", f"unknown property, found {quote(name)}", fix)
     return None
+
+
+def _find_errors(values: Sequence[object]) -> tuple[Flaw, ...]:
+    """A flaw where some of `values` say that something is wrong with them."""
+    errors = [value[_THEIR_ERROR] for value in values if isinstance(value, dict) and value.get(_THEIR_ERROR)]
+    if not errors:
+        return ()
+    found = quote(errors[0] if isinstance(errors[0], str) else json.dumps(errors[0]))
+    message = f"property {quote(_THEIR_ERROR)} is not used, but is set {count(len(errors), 'time')}, first to {found}"
+    return (Flaw("ESA632", message, "leave out the readings that are not good, and the property of the others"),)
 
 
 def _take_key(value: Mapping[str, object]) -> tuple[Key, tuple[Flaw, ...]]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import re
 from collections import Counter
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import partial
 from typing import TYPE_CHECKING
 
 from reconciler.readings.cells import ESTIMATED, NOTE, TIME, VALUE
+from reconciler.readings.flags import is_flag
 from reconciler.readings.flaws import BrokenFile, quote
+from reconciler.readings.header import find_header
 from reconciler.readings.identifiers import PROPERTIES
 from reconciler.readings.numerals import Decimal
 from reconciler.readings.time_columns import find_column_zone
@@ -18,16 +20,19 @@ from reconciler.readings.times import Times, make_times
 from reconciler.readings.zones import strip_zone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import tzinfo
 
-DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
-# What a file of failed readings says of each row; read again, it says nothing.
-ERROR = "error"
+# What a file of failed readings says of each row; read again, it says nothing. No logger has a column of this name.
+ERROR = "reconciler:error"
 _READING = (TIME, VALUE, ESTIMATED, NOTE)
 # What a column can be.
 NAMED = (*PROPERTIES, *_READING)
 _KNOWN = {name.casefold(): name for name in NAMED} | {ERROR: ""}
+# No column is called like this, so the line is no header.
+_TIME = re.compile(r"\s*\d{1,4}[-./]\d{1,2}[-./]\d{1,4}(?!\d)", re.ASCII)
+# Whether such a column says in which unit values are is asked: it would choose among channels, and is sent.
+_UNITS = frozenset(("unit", "units", "uom", "unit of measure", "unitofmeasure", "einheit", "unit_of_measurement"))
 # A slip of the pen: an honest name of something else is less like any of ours.
 _NEAR = 0.8
 
@@ -58,9 +63,10 @@ class Witness:
 class Layout:
     """How a CSV file is written.
 
-    `witness` is what the decimal mark was recognised by, None where the user gave it or no value has one.
     `identifiers` holds the column of each field of a key, None where there is none; `seconds` are in a unit of its
-    interval column. `ignored` are headers that stand for nothing.
+    interval column. `ignored` are headers that stand for nothing. The header is in `line`, and lines that say something
+    else are `above` it. `witness` is what the decimal mark was recognised by, None where the user gave it or no value
+    has one. `flags` are the columns that stand for nothing, but may say that a reading is not a good one.
     """
 
     delimiter: str
@@ -74,6 +80,9 @@ class Layout:
     note: int | None
     ignored: tuple[str, ...]
     times: Times
+    line: int = 1
+    above: int = 0
+    flags: tuple[int, ...] = ()
     witness: Witness | None = None
 
 
@@ -84,15 +93,18 @@ def find_layout(head: str, habits: Habits) -> Layout:
     """
     given = habits.names or {}
     names = {header.casefold(): name for header, name in given.items()}
-    delimiter = habits.delimiter or _find_delimiter(head, names)
-    rows = _split(head, delimiter)
-    header = tuple(next(rows, []))
-    _refuse_unmapped(header, given)
-    columns = _find_columns(header, names)
+    found = find_header(head, habits.delimiter, partial(_name, names=names))
+    header = found.cells
+    try:
+        _refuse_unmapped(header, given)
+        columns = _find_columns(header, names)
+    except BrokenFile as broken:
+        broken.line = found.line
+        raise
     places = {PROPERTIES[name][0]: column for name, column in columns.items() if name in PROPERTIES}
     used = set(columns.values())
     return Layout(
-        delimiter=delimiter,
+        delimiter=found.delimiter,
         decimal=habits.decimal or Decimal.DOT,
         header=header,
         identifiers=tuple(places.get(place) for place in range(6)),
@@ -103,24 +115,10 @@ def find_layout(head: str, habits: Habits) -> Layout:
         note=columns.get(NOTE),
         ignored=tuple(text for column, text in enumerate(header) if column not in used and _name(text, names) is None),
         times=make_times(find_column_zone(header[columns[TIME]], habits.zone)),
+        line=found.line,
+        above=found.above,
+        flags=tuple(column for column, text in enumerate(header) if _name(text, names) is None and is_flag(text)),
     )
-
-
-def _split(text: str, delimiter: str) -> Iterator[list[str]]:
-    """The rows at the beginning of `text`, as far as they can be told apart; the last one may be cut."""
-    try:
-        yield from csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    except csv.Error:
-        return
-
-
-def _find_delimiter(head: str, names: Mapping[str, str]) -> str:
-    """The delimiter under which most headers are known; a comma where none is."""
-
-    def count_known(delimiter: str) -> int:
-        return sum(_name(cell, names) is not None for cell in next(_split(head, delimiter), []))
-
-    return max(DELIMITERS.values(), key=count_known)
 
 
 def _name(header: str, names: Mapping[str, str]) -> str | None:
@@ -136,10 +134,14 @@ def _find_columns(header: Sequence[str], names: Mapping[str, str]) -> dict[str, 
     """The column of each property. Raises BrokenFile where one is missing, twice, or almost there."""
     if not header:
         raise BrokenFile("the file has no header, found an empty line", 1)
+    if any(map(_TIME.match, header)):
+        fix = "put a line with the names of the columns above it, such as  channelImportId,time,value"
+        raise BrokenFile("the file has no header: its first line is a reading", 1, fix)
     known = [(name, column) for column, text in enumerate(header) if (name := _name(text, names))]
     columns = dict(known)
     _refuse_twice([_field(name) for name, _ in known])
     _refuse_misspelt(header, columns, names)
+    _ask_for_units(header, names)
     missing = [name for name in (TIME, VALUE) if name not in columns]
     if not any(PROPERTIES[name][0] <= 2 for name in columns if name in PROPERTIES):
         missing.append("channelId, channelImportId or meterImportId")
@@ -176,3 +178,11 @@ def _refuse_misspelt(header: Sequence[str], columns: Mapping[str, int], names: M
             say = f"--map {text.strip()}="
             fix = f"write  {free[near[0]]},  or say what it is with  {say}PROPERTY,  or that it is nothing with  {say}"
             raise BrokenFile(f"a column is almost called {free[near[0]]}, found {quote(text)}", 1, fix)
+
+
+def _ask_for_units(header: Sequence[str], names: Mapping[str, str]) -> None:
+    for text in header:
+        if text.strip().casefold() in _UNITS and _name(text, names) is None:
+            say = f"--map {text.strip()}="
+            fix = f"say  {say}unitCode  if it has the units of the values, or  {say}  if it does not matter"
+            raise BrokenFile(f"a column may say in which units values are, found {quote(text)}", 1, fix)

@@ -8,6 +8,7 @@ from fractions import Fraction
 from math import isfinite
 from typing import TYPE_CHECKING
 
+from reconciler.readings.blanks import trim
 from reconciler.readings.flaws import Flaw, quote
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ _ODDITIES: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
 
 def read_number(text: str, decimal: Decimal) -> float | Flaw:
     """The number that `text` is, with `decimal`; blanks around it and signs between thousands are fine."""
-    stripped = text.strip()
+    stripped = trim(text)
     if not _FORMS[decimal].fullmatch(stripped):
         return _refuse(stripped, decimal)
     plain = stripped.translate(_TO_PLAIN[decimal])
@@ -127,7 +128,7 @@ def read_whole(value: int) -> float | Flaw:
 
 def find_marks(text: str) -> frozenset[Decimal]:
     """The decimal marks under which `text` is a number: both for 1,234, none for what is no number."""
-    stripped = text.strip()
+    stripped = trim(text)
     return frozenset(decimal for decimal, form in _FORMS.items() if form.fullmatch(stripped))
 
 

@@ -33,9 +33,9 @@ class Row:
 class Parcel:
     """Readings that stand together under the same identifiers.
 
-    `flaws` are those of the whole. `number` is that of a group of the file, counted from 0; None where the file has
-    readings one by one. `key` is None where the flaws leave nothing to go by. `own` is the text of a group whose rows
-    do not know their lines yet.
+    `flaws` are those of the whole, `doubts` what is odd about it and keeps nothing from being sent. `number` is that of
+    a group of the file, counted from 0; None where the file has readings one by one. `key` is None where the flaws
+    leave nothing to go by. `own` is the text of a group whose rows do not know their lines yet.
     """
 
     line: int
@@ -45,6 +45,7 @@ class Parcel:
     number: int | None = None
     written: object = None
     own: str = field(default="", compare=False, repr=False)
+    doubts: tuple[Flaw, ...] = ()
 
 
 def make_row(

@@ -158,6 +158,34 @@ _FILE_RULES: tuple[Rule, ...] = (
         "leave one of the two out; of the hour that clocks repeat, give times with their offset",
         Severity.WARNING,
     ),
+    Rule(
+        "ESA630",
+        "Readings are in another unit than their channel.",
+        "EnergyCAP takes the numbers as they are: Wh in a channel of kWh are a thousand times too much, and nobody "
+        "notices before the bill. The unit of readings is what unitCode says, or the header of the column of values.",
+        f"{_READINGS}: a reading has a value and no unit of its own",
+        Certainty.INFERRED,
+        "convert the values, or send the readings to a channel of their unit",
+    ),
+    Rule(
+        "ESA631",
+        "Nothing is known of the unit of readings.",
+        "Whether the values suit the channel cannot be said.",
+        f"{_READINGS}: unitCode is a code of the tenant's own list of units",
+        Certainty.INFERRED,
+        "write the unit as EnergyCAP does",
+        Severity.WARNING,
+    ),
+    Rule(
+        "ESA632",
+        "A flag column is not used.",
+        "Loggers and meter data systems mark readings that are missing, estimated or wrong in a column of their own. "
+        "The API has no such property, so these readings are sent like good ones.",
+        f"{_READINGS}: a reading has time, value, estimated and note",
+        Certainty.DOCUMENTED,
+        "leave out the rows that are not good, or map the column to estimated or note",
+        Severity.WARNING,
+    ),
 )
 
 FEED_RULES: tuple[Rule, ...] = (*_PLAN_RULES, *_FILE_RULES)

@@ -89,7 +89,11 @@ def test_all_that_is_wrong_with_a_row_is_said(tmp_path: Path, row: str, flaws: l
             "a row must have as many cells as the header, found 6 instead of 5",
             "put quotation marks around values with a comma, or separate columns by semicolons",
         ),
-        ("7,2026-01-01T00:00,1", "a row must have as many cells as the header, found 3 instead of 5", ""),
+        (
+            "7,2026-01-01T00:00,1",
+            "a row must have as many cells as the header, found 3 instead of 5",
+            "give it 5 cells, or leave it out with  --skip-bad",
+        ),
     ],
 )
 def test_a_row_must_be_as_long_as_the_header(tmp_path: Path, row: str, message: str, fix: str) -> None:
@@ -105,13 +109,15 @@ def test_lines_are_those_that_rows_begin_in(tmp_path: Path) -> None:
 
     first, *others = read(tmp_path, HEADER + rows)
 
-    assert list(first.lines[:4]) == [2, 5, 6, 7]
+    assert list(first.lines[:4]) == [2, 4, 5, 6]
     assert [block.lines[0] for block in others] == [515, 1027][: len(others)]
-    assert len(first.rows) == 511
+    assert [parcel.line for parcel in first.read_parcels()][:3] == [2, 5, 6]
 
 
 def test_a_file_of_blank_lines_has_no_rows(tmp_path: Path) -> None:
-    assert [len(block.rows) for block in read(tmp_path, HEADER + "\n\n\n")] == [0]
+    blocks = read(tmp_path, HEADER + "\n  \n,,,,\n, ,\u00a0,,\n\x1a\n")
+
+    assert [list(block.read_parcels()) for block in blocks] == [[]]
     assert read(tmp_path, HEADER) == []
 
 
@@ -166,7 +172,15 @@ _NUMBERS = st.sampled_from(
     )
 )
 _TIMES = st.sampled_from(
-    ("2026-01-01T00:00", "2026-01-01T00:15:00Z", "2026-13-01T00:00", "", "20260101", "2026-01-01", "2026-01-01 00.15")
+    (
+        "2026-01-01T00:00",
+        "2026-01-01T00:15:00Z",
+        "2026-13-01T00:00",
+        "",
+        "20260101",
+        "2026-01-01T00:00",
+        "2026-01-01 00.15",
+    )
 )
 _FLAGS = st.sampled_from(("", "true", "0", "FALSE", "maybe"))
 
@@ -184,3 +198,48 @@ def test_a_glance_and_a_close_look_agree(cells: list[tuple[str, str, str]], is_c
     if zones is not None:
         assert zones == {row.is_naive for row in looked}
         assert not any(row.flaws for row in looked)
+
+
+@pytest.mark.parametrize(
+    ("text", "readings"),
+    [
+        ("7,2026-01-01T00:00,1,,\r8,2026-01-01T00:00,2,,\r", [("7", 1.0), ("8", 2.0)]),
+        ("7,2026-01-01T00:00,1,,\r\n8,2026-01-01T00:00,2,,\r\n", [("7", 1.0), ("8", 2.0)]),
+        (' "7" ,"2026-01-01T00:00", "1" ,,\n', [("7 ", 1.0)]),
+    ],
+    ids=["carriage returns", "both", "blanks around quotation marks"],
+)
+def test_line_ends_and_blanks_do_not_matter(text: str, readings: list[tuple[str, float]], tmp_path: Path) -> None:
+    blocks = read(tmp_path, HEADER.replace("\n", "\r" if "\r" in text else "\n") + text)
+
+    parcels = [parcel for block in blocks for parcel in block.read_parcels()]
+    found = [(parcel.key and parcel.key[0], row.reading) for parcel in parcels for row in parcel.rows]
+    assert found == [(key, Reading("2026-01-01T00:00:00", value)) for key, value in readings]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "what"),
+    [
+        (
+            '7,2026-01-01T00:00,1,,"a\n7,2026-01-02T00:00,2,,b\n7,2026-01-03T00:00,3,,"c\n',
+            2,
+            "a cell goes on over 3 lines",
+        ),
+        (
+            '7,2026-01-01T00:00,1,,\n7,2026-01-02T00:00,1,,"a\n7,2026-01-03T00:00,2,,\n',
+            3,
+            "a cell goes on over 2 lines",
+        ),
+        ('7,2026-01-01T00:00,1,,"a\n', 2, "a cell goes on to the end of the file"),
+    ],
+    ids=["to the next one", "over the rest", "in the last row"],
+)
+def test_a_quotation_mark_that_swallows_rows_is_refused(text: str, line: int, what: str, tmp_path: Path) -> None:
+    with pytest.raises(BrokenFile) as caught:
+        read(tmp_path, HEADER + text)
+
+    assert (caught.value.line, caught.value.flaw.message, caught.value.flaw.fix) == (
+        line,
+        f"a quotation mark is opened and not closed: {what}",
+        "close the quotation mark, or take it out; inside a cell it is written twice",
+    )

@@ -10,7 +10,7 @@ import pytest
 from reconciler.errors import FileError, UsageError
 from reconciler.readings.failures import FailedFile, open_failed_file
 from reconciler.readings.files import recognise
-from reconciler.readings.layout import Habits
+from reconciler.readings.layout import ERROR, Habits
 from tests.readings.bench import write
 
 if TYPE_CHECKING:
@@ -39,11 +39,11 @@ def fail(folder: Path, text: str, *lines: int) -> str:
     [
         (
             'channelId;time;value\n1;2026-01-01;"1,5"\n\n2;soon;2\n3;2026-01-01\n',
-            "channelId;time;value;error\n1;2026-01-01;1,5;reason 1\n2;soon;2;reason 2\n3;2026-01-01;reason 3\n",
+            f"channelId;time;value;{ERROR}\n1;2026-01-01;1,5;reason 1\n2;soon;2;reason 2\n3;2026-01-01;reason 3\n",
         ),
         (
-            "channelId,Error,time,value\n1,old,2026-01-01,1\n",
-            "channelId,error,time,value\n1,reason 1,2026-01-01,1\n",
+            "channelId,Reconciler:Error,time,value\n1,old,2026-01-01,1\n",
+            "channelId,reconciler:error,time,value\n1,reason 1,2026-01-01,1\n",
         ),
     ],
     ids=["a new column", "the column that is there"],
@@ -64,10 +64,10 @@ def test_groups_of_an_array_hold_what_failed_of_them(tmp_path: Path) -> None:
     text = fail(tmp_path, json.dumps(groups), 2, 4, 5, 6, 7)
 
     assert json.loads(text) == [
-        {"channelId": 1, "error": "reason 2", "readings": [{**READING, "value": 2, "error": "reason 2"}]},
-        {"chanelId": 3, "error": "reason 4"},
+        {"channelId": 1, ERROR: "reason 2", "readings": [{**READING, "value": 2, ERROR: "reason 2"}]},
+        {"chanelId": 3, ERROR: "reason 4"},
         7,
-        {"channelId": 4, "readings": ["x", {**READING, "error": "reason 7"}]},
+        {"channelId": 4, "readings": ["x", {**READING, ERROR: "reason 7"}]},
     ]
 
 
@@ -77,8 +77,8 @@ def test_lines_stay_lines(tmp_path: Path) -> None:
     text = fail(tmp_path, "\n".join(map(json.dumps, values)))
 
     assert [json.loads(line) for line in text.splitlines()] == [
-        {"channelId": 1, **READING, "error": "reason 1"},
-        {"channelId": 2, "error": "reason 2", "readings": [{**READING, "error": "reason 2"}]},
+        {"channelId": 1, **READING, ERROR: "reason 1"},
+        {"channelId": 2, ERROR: "reason 2", "readings": [{**READING, ERROR: "reason 2"}]},
     ]
 
 

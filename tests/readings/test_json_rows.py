@@ -10,6 +10,7 @@ import pytest
 from reconciler.readings.cells import Reading
 from reconciler.readings.flaws import BrokenFile
 from reconciler.readings.json_rows import read_array, read_lines
+from reconciler.readings.layout import ERROR
 from reconciler.readings.rows import Parcel, Row
 from reconciler.readings.source import look_at
 from reconciler.readings.times import make_times
@@ -133,3 +134,20 @@ def test_the_service_s_own_failed_readings_can_be_read_again(tmp_path: Path) -> 
     (parcel,) = array(tmp_path, failed)
 
     assert [row.reading for row in parcel.rows] == [READ]
+    assert [(flaw.code, flaw.message) for flaw in parcel.doubts] == [
+        ("ESA632", 'property "error" is not used, but is set 2 times, first to "no"')
+    ]
+
+
+def test_an_error_that_somebody_else_noted_is_said(tmp_path: Path) -> None:
+    (parcel,) = array(tmp_path, {**GROUP, "readings": [READING, {**READING, "error": 139}, {**READING, "error": 0}]})
+
+    assert [flaw.message for flaw in parcel.doubts] == [
+        'property "error" is not used, but is set 1 time, first to "139"'
+    ]
+
+
+def test_what_this_tool_noted_says_nothing(tmp_path: Path) -> None:
+    (parcel,) = array(tmp_path, {**GROUP, ERROR: "no", "readings": [{**READING, ERROR: "too late"}]})
+
+    assert ([row.reading for row in parcel.rows], parcel.doubts) == ([READ], ())

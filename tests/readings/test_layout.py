@@ -24,7 +24,7 @@ def test_columns_are_known_by_the_names_of_the_api_whatever_their_order_and_case
     assert layout == Layout(
         delimiter=",",
         decimal=Decimal.DOT,
-        header=("Value", " TIME ", "site", "meterImportId", "unitcode", "note", "estimated"),
+        header=("Value", "TIME ", "site", "meterImportId", "unitcode", "note", "estimated"),
         identifiers=(None, None, 3, None, 4, None),
         seconds=1,
         time=1,
@@ -33,6 +33,10 @@ def test_columns_are_known_by_the_names_of_the_api_whatever_their_order_and_case
         note=5,
         ignored=("site",),
         times=make_times(),
+        line=1,
+        above=0,
+        flags=(),
+        witness=None,
     )
 
 
@@ -45,7 +49,7 @@ def test_columns_may_have_the_names_of_the_esa_call() -> None:
 def test_columns_may_be_mapped_ignored_and_marked() -> None:
     names = {"Zähler": "meterImportId", "Zeitpunkt": "time", "Wert": "value", "channel": ""}
 
-    layout = find("Zähler;Zeitpunkt;Wert;channel;error\n", names=names)
+    layout = find("Zähler;Zeitpunkt;Wert;channel;reconciler:error\n", names=names)
 
     assert (layout.identifiers[2], layout.time, layout.value, layout.ignored) == (0, 1, 2, ())
 
@@ -76,6 +80,16 @@ def test_the_decimal_mark_is_a_dot_unless_another_is_given() -> None:
     ("head", "message", "fix"),
     [
         ("\n", "the file has no header, found an empty line", ""),
+        (
+            "USE,2026-01-01T00:15,1\n",
+            "the file has no header: its first line is a reading",
+            "put a line with the names of the columns above it, such as  channelImportId,time,value",
+        ),
+        (
+            "time,value,channelId,Units\n",
+            'a column may say in which units values are, found "Units"',
+            "say  --map Units=unitCode  if it has the units of the values, or  --map Units=  if it does not matter",
+        ),
         (
             "a,b\n",
             'no column for time and value and channelId, channelImportId or meterImportId, found "a", "b"',
@@ -115,3 +129,34 @@ def test_odd_quotation_marks_in_the_beginning_are_left_to_the_reader() -> None:
     head = 'time,value,channelId\n2026-01-01T00:00,"' + "1,2" * 60_000
 
     assert find(head).decimal is Decimal.DOT
+
+
+@pytest.mark.parametrize(
+    ("text", "delimiter", "line", "above"),
+    [
+        ("sep=;\ntime;value;channelId\n", ";", 2, 0),
+        ('"sep=\t"\r\ntime\tvalue\tchannelId\r\n', "\t", 2, 0),
+        ("SEP=:\ntime:value:channelId\n", ":", 2, 0),
+        ("\n \n\ntime,value,channelId\n", ",", 4, 0),
+        ("Report of May\nSite,North; Hall\n\ntime;value;channelId\n", ";", 4, 2),
+        ("sep=,\nReport of May\ntime,value,channelId\n", ",", 3, 1),
+        ("a\rtime|value|channelId\r", "|", 2, 1),
+    ],
+    ids=["semicolon", "tab", "any sign", "blank lines", "lines about the file", "both", "carriage returns"],
+)
+def test_the_header_may_come_later(text: str, delimiter: str, line: int, above: int) -> None:
+    layout = find(text)
+
+    assert (layout.delimiter, layout.line, layout.above, layout.header) == (
+        delimiter,
+        line,
+        above,
+        ("time", "value", "channelId"),
+    )
+
+
+def test_what_is_wrong_with_a_later_header_is_said_of_its_line() -> None:
+    with pytest.raises(BrokenFile) as caught:
+        find("Report\n\ntime,value,value,channelId\n")
+
+    assert (caught.value.line, caught.value.flaw.message) == (3, "2 columns for value")

@@ -1,0 +1,75 @@
+"""Rows of a CSV file that are no readings: what each is called, and the way out."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from reconciler.readings.blanks import trim
+from reconciler.readings.flaws import BrokenFile, Flaw, quote
+from reconciler.readings.header import DELIMITERS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.readings.layout import Layout
+
+_TAKE_OUT = "take the row out of the file, or leave it out with  --skip-bad"
+# What reports write below a column, or between days.
+_TOTAL = re.compile(
+    r"(?:grand |sub)?-?(?:totals?|sum|summe|gesamt|somme|totaal|average|avg|mean|mittelwert|min|max|minimum|maximum"
+    r"|count|end|end of (?:file|report|data)|eof|records?|rows?)\b.*",
+    re.IGNORECASE,
+)
+# Ctrl-Z, with which DOS ends a file.
+_DOS_END = "\x1a"
+
+
+def is_blank(row: Sequence[str]) -> bool:
+    """Whether a row holds nothing but blanks."""
+    return not any(trim(cell).strip(_DOS_END) for cell in row)
+
+
+def find_odd_row(layout: Layout, row: Sequence[str]) -> Flaw | None:
+    """What is wrong with a row that is no reading: the header once more, a total, or too many or too few cells."""
+    if [cell.strip().casefold() for cell in row] == [name.strip().casefold() for name in layout.header]:
+        return Flaw("ESA611", "the header comes once more", _TAKE_OUT)
+    is_uneven = len(row) != len(layout.header)
+    if is_uneven or not row[layout.time].strip() or _TOTAL.fullmatch(row[layout.time].strip()):
+        first = next((cell.strip() for cell in row if cell.strip()), "")
+        if _TOTAL.fullmatch(first):
+            return Flaw("ESA611", f"a row is no reading but a total or an end, found {quote(first)}", _TAKE_OUT)
+    return _refuse_uneven(layout, row) if is_uneven else None
+
+
+def refuse_open_quote(layout: Layout, rows: Sequence[Sequence[str]], lines: Sequence[int]) -> None:
+    """Raise BrokenFile where a cell has swallowed rows, for its quotation mark is opened and never closed."""
+    for row, line in zip(rows, lines, strict=True):
+        for cell in row:
+            own = cell.splitlines()
+            if len(own) > 1 and any(text.count(layout.delimiter) >= len(layout.header) - 1 for text in own[1:]):
+                _refuse(line, f"a cell goes on over {len(own)} lines")
+        if row and row[-1].endswith(("\n", "\r")):
+            _refuse(line, "a cell goes on to the end of the file")
+
+
+def _refuse(line: int, what: str) -> None:
+    fix = "close the quotation mark, or take it out; inside a cell it is written twice"
+    raise BrokenFile(f"a quotation mark is opened and not closed: {what}", line, fix)
+
+
+def _refuse_uneven(layout: Layout, row: Sequence[str]) -> Flaw:
+    width = len(layout.header)
+    message = f"a row must have as many cells as the header, found {len(row)} instead of {width}"
+    text = layout.delimiter.join(row)
+    for name, sign in DELIMITERS.items():
+        if sign != layout.delimiter and text.count(sign) >= width - 1 and len(row) < width:
+            return Flaw(
+                "ESA611", f"{message}: its cells are separated by {name}", "separate the cells of all rows alike"
+            )
+    fix = ""
+    if len(row) > width and layout.delimiter == ",":
+        fix = "put quotation marks around values with a comma, or separate columns by semicolons"
+    elif len(row) < width:
+        fix = f"give it {width} cells, or leave it out with  --skip-bad"
+    return Flaw("ESA611", message, fix)

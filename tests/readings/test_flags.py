@@ -1,0 +1,93 @@
+"""Columns that are not used, but say something about readings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.readings.flags import is_flag
+from tests.readings.bench import count, tell, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HEADER = "channelImportId,time,error,lowalarm,site,value\n"
+TIMES = [f"2026-01-01T{hour:02}:00" for hour in range(24)]
+
+
+def test_what_an_unused_flag_column_says_of_readings_is_said(tmp_path: Path) -> None:
+    errors = ["0", "139", "", "160", " 0x00 ", "139"]
+    rows = "".join(f"USE,{time},{error},0,A,1\n" for time, error in zip(TIMES, errors, strict=False))
+
+    census, _ = count(write(tmp_path, HEADER + rows))
+
+    assert tell(census.findings) == [
+        '1 ESA632 column "error" is not used, but says something of 3 readings: "139" (2), "160" (1)'
+    ]
+    assert census.findings[0].fix == ("leave out the rows that are not good; say  --map error=  if it does not matter")
+    assert census.is_sound
+
+
+def test_a_row_with_another_flaw_counts_as_well(tmp_path: Path) -> None:
+    census, _ = count(write(tmp_path, HEADER + "USE,soon,139,0,A,1\nUSE\n"))
+
+    assert [finding.code for finding in census.findings] == ["ESA632", "ESA612", "ESA611"]
+
+
+def test_a_column_that_the_user_ignores_says_nothing(tmp_path: Path) -> None:
+    path = write(tmp_path, HEADER + f"USE,{TIMES[0]},139,0,A,1\n")
+
+    census, _ = count(path, names={"error": ""})
+
+    assert census.findings == ()
+
+
+def test_the_column_of_a_failed_file_says_nothing(tmp_path: Path) -> None:
+    text = f"channelImportId,time,value,reconciler:error\nUSE,{TIMES[0]},1,not taken\n"
+
+    census, _ = count(write(tmp_path, text))
+
+    assert census.findings == ()
+
+
+def test_of_many_values_the_most_frequent_are_said(tmp_path: Path) -> None:
+    rows = "".join(f"USE,{time},{place // 2},0,A,1\n" for place, time in enumerate(TIMES))
+
+    census, _ = count(write(tmp_path, HEADER + rows))
+
+    (said,) = tell(census.findings)
+    assert said.removeprefix('1 ESA632 column "error" is not used, but says something of ') == (
+        '22 readings: "1" (2), "2" (2), "3" (2), "4" (2), "5" (2), and 6 more values'
+    )
+
+
+def test_a_column_without_a_name_is_said_if_it_holds_anything(tmp_path: Path) -> None:
+    census, _ = count(write(tmp_path, f"channelImportId,time,value,,\nUSE,{TIMES[0]},1,,E\n"))
+
+    assert tell(census.findings) == [
+        '1 ESA632 column 5, which has no name, is not used, but says something of 1 reading: "E" (1)'
+    ]
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("error", True),
+        ("Error Code", True),
+        ("lowalarm", True),
+        ("High Alarm", True),
+        ("dataQuality", True),
+        ("QC_flag", True),
+        ("Status", True),
+        ("isEstimated", True),
+        ("read_type", True),
+        ("", True),
+        ("site", False),
+        ("Temperature", False),
+        ("kWh (kWh)", False),
+        ("terror", False),
+    ],
+)
+def test_a_flag_column_is_known_by_its_name(header: str, expected: bool) -> None:
+    assert is_flag(header) is expected
