@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,13 +42,15 @@ from reconciler.readings.import_text import encode_account, render_account
 from reconciler.readings.route_text import describe_times, render_routes
 from reconciler.readings.routing import Router
 from reconciler.readings.sending import Conduct, send_file
+from reconciler.readings.zones import read_zones
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from reconciler.cli.screen import Screen
     from reconciler.energycap.sender import Sender
     from reconciler.model.live import Live
+    from reconciler.readings.census import FindZones
     from reconciler.readings.files import ReadingsFile
     from reconciler.readings.layout import Habits
     from reconciler.readings.sending import ImportAccount
@@ -77,9 +79,8 @@ def route(screen: Screen, file: Path, environment: str | None, habits: Habits, s
     refuse_overlaps(screen, {}, {"": file, "--snapshot": snapshot})
     try:
         readings = recognise(file, habits)
-        router = Router(make_index(_read_channels(screen, environment, snapshot)))
-        with json_list(screen) as say:
-            census = take_census(readings, router, say, remark_progress(screen))
+        with _open_channels(screen, environment, snapshot) as (channels, find_zones), json_list(screen) as say:
+            census = take_census(readings, Router(make_index(channels)), say, remark_progress(screen), find_zones)
     except BrokenFile as broken:
         return show_broken(screen, file, broken)
     show_census(screen, census)
@@ -129,22 +130,26 @@ def import_(screen: Screen, file: Path, environment: str | None, habits: Habits,
         return show_broken(screen, file, broken)
 
 
-def _read_channels(screen: Screen, environment: str | None, copy: Path | None) -> Sequence[Live]:
+@contextmanager
+def _open_channels(
+    screen: Screen, environment: str | None, copy: Path | None
+) -> Iterator[tuple[Sequence[Live], FindZones]]:
     if copy is not None:
-        return read_copy(copy).snapshot.channels
+        yield read_copy(copy).snapshot.channels, lambda _: {}
+        return
     workplace = open_workplace(screen)
     chosen = workplace.environment(environment)
     with (
         open_service(workplace.root, chosen) as address,
         open_reader(address.url, address.key, tell=screen.remark) as reader,
     ):
-        return reader.list_channels()
+        yield reader.list_channels(), partial(read_zones, reader)
 
 
 def _import(screen: Screen, file: ReadingsFile, sender: Sender, options: dict[str, Any]) -> Exit:
     dialect = _DIALECTS[options["endpoint"]]
     router = Router(make_index(sender.list_channels()), dialect)
-    census = take_census(file, router, lambda _: None, remark_progress(screen))
+    census = take_census(file, router, lambda _: None, remark_progress(screen), partial(read_zones, sender))
     show_census(screen, census)
     if not census.is_sound and not options["skip_bad"]:
         screen.remark("nothing was sent; --skip-bad sends what can be sent")
@@ -157,7 +162,7 @@ def _import(screen: Screen, file: ReadingsFile, sender: Sender, options: dict[st
         stop_on_signals(screen) as stop,
         count_progress(screen, census.readings) as on_batch,
     ):
-        conduct = Conduct(stop, on_batch, options["batch"], census.repeats)
+        conduct = Conduct(stop, on_batch, options["batch"], census.repeats, census.changes, census.zones)
         account = _send(screen, partial(send_file, file, router, delivery, failed, conduct), path)
     _show_account(screen, account, path)
     return _exit_of(account)

@@ -21,7 +21,7 @@ from reconciler.energycap.calls import (
 from reconciler.energycap.listing import DOCUMENTS, LIVES, Listing
 from reconciler.energycap.salvage import check_id, live_from_row
 from reconciler.energycap.session import Session
-from reconciler.energycap.side_calls import judge_formula, judge_formulas, read_raw, start_reference
+from reconciler.energycap.side_calls import judge_formula, judge_formulas, read_raw, read_zone_codes, start_reference
 from reconciler.energycap.threads import open_threads
 from reconciler.energycap.time_zones import DataPoints
 from reconciler.energycap.transport import Transport
@@ -165,6 +165,10 @@ class Reader:
             "unread": {name: raw.unread for name, raw in read.items() if raw.unread},
             **({"dataPoints": [point for point in points.values() if point]} if points else {}),
         }
+
+    def read_zone_codes(self, data_point_ids: Sequence[int]) -> dict[int, str]:
+        """The code of the time zone of each data point; "" where it is not given, or could not be read."""
+        return read_zone_codes(self._session, self._executor, data_point_ids)
 
     def validate_formula(self, data_point_id: int, formula: str) -> FormulaVerdict:
         """What the service says of `formula` as one of the data point's channels, or why it could not be asked."""

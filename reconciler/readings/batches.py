@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from reconciler.readings.cells import ESTIMATED, NOTE, TIME, VALUE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from datetime import tzinfo
 
     from reconciler.model.dialects import Dialect
     from reconciler.model.live import Live
@@ -33,16 +35,21 @@ class Load:
 
 
 def load_batches(
-    parcels: Iterable[Parcel], router: Router, leave_out: Callable[[Parcel, Row, str], None], size: int = BATCH
+    parcels: Iterable[Parcel],
+    router: Router,
+    leave_out: Callable[[Parcel, Row, str], None],
+    size: int = BATCH,
+    zones: Mapping[int, tzinfo] | None = None,
 ) -> Iterator[list[Load]]:
     """The readings of `parcels` that can be sent, in their order, up to `size` at a time.
 
-    `leave_out` is told of all others, and why.
+    `leave_out` is told of all others, and why. A time with an offset is written with that of its data point, where
+    `zones` has it: then it means the same, whether the service goes by the offset or by the local time before it.
     """
     batch: list[Load] = []
     for parcel in parcels:
         for load in _load(parcel, router, leave_out):
-            batch.append(load)
+            batch.append(load if zones is None else _move(load, zones.get(load.channel.data_point.id)))
             if len(batch) == size:
                 yield batch
                 batch = []
@@ -71,6 +78,13 @@ def make_body(groups: Sequence[Sequence[Load]], dialect: Dialect) -> list[dict[s
 
 def _write(reading: Reading) -> dict[str, object]:
     return {TIME: reading.time, VALUE: reading.value, ESTIMATED: reading.estimated, NOTE: reading.note}
+
+
+def _move(load: Load, zone: tzinfo | None) -> Load:
+    at = datetime.fromisoformat(load.reading.time)
+    if zone is None or at.tzinfo is None:
+        return load
+    return replace(load, reading=load.reading.at(at.astimezone(zone).isoformat()))
 
 
 def _load(parcel: Parcel, router: Router, leave_out: Callable[[Parcel, Row, str], None]) -> Iterator[Load]:

@@ -22,6 +22,10 @@ class Reading:
     estimated: bool = False
     note: str | None = None
 
+    def at(self, time: str) -> Reading:
+        """The same reading at another time."""
+        return Reading(time, self.value, self.estimated, self.note)
+
 
 def read_flag(text: str) -> bool | Flaw:
     """Whether `text` says yes; nothing says no."""

@@ -6,10 +6,12 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.collector import without_collector
 from reconciler.model.findings import Severity
+from reconciler.planning.citing import show_value
+from reconciler.readings.clock_changes import ClockChanges, Clocks, find_clock_changes
 from reconciler.readings.csv_rows import read_blocks
 from reconciler.readings.flags import Flags
 from reconciler.readings.flaws import Flaw
@@ -19,15 +21,19 @@ from reconciler.readings.spans import Spans
 from reconciler.rules import RULES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import tzinfo
 
     from reconciler.model.findings import Finding
+    from reconciler.model.live import Live
     from reconciler.readings.csv_rows import Block
     from reconciler.readings.files import ReadingsFile
     from reconciler.readings.identifiers import Key
     from reconciler.readings.repeats import Repeats
     from reconciler.readings.routing import Landing, Router
     from reconciler.readings.rows import Parcel
+
+FindZones: TypeAlias = "Callable[[Sequence[int]], Mapping[int, tzinfo]]"
 
 # Of each kind; whoever mends fifty rows mends the others alike.
 _SHOWN = 50
@@ -50,7 +56,8 @@ class Census:
     `bad` readings cannot be sent, for what they are or for where they land; `errors` says how often something is wrong,
     of which `findings` tell a part, and `more_findings` are not told. `groups` are by identifiers, in the order
     in which they first come. `is_naive` holds whether times are without an offset: both where there are such and such.
-    `repeats` are readings of one channel at one time, None where there are none.
+    `repeats` are readings of one channel at one time, None where there are none. `zones` are those of data points, by
+    their ids, as far as they are known, and `changes` what is done about the hours that clocks skip or repeat in them.
     """
 
     readings: int = 0
@@ -61,6 +68,8 @@ class Census:
     more_findings: int = 0
     is_naive: set[bool] = field(default_factory=set)
     repeats: Repeats | None = None
+    zones: Mapping[int, tzinfo] = field(default_factory=dict)
+    changes: ClockChanges = field(default_factory=ClockChanges)
 
     @property
     def is_sound(self) -> bool:
@@ -68,11 +77,16 @@ class Census:
 
 
 def take_census(
-    file: ReadingsFile, router: Router, on_group: Callable[[Group], None], on_progress: Callable[[int], None]
+    file: ReadingsFile,
+    router: Router,
+    on_group: Callable[[Group], None],
+    on_progress: Callable[[int], None],
+    find_zones: FindZones | None = None,
 ) -> Census:
     """The census of `file`; `on_group` is told of each group of a file that has groups, and else of each set of rows.
 
-    `on_progress` is told now and then how many readings were looked at. Raises BrokenFile and FileError.
+    `on_progress` is told now and then how many readings were looked at. `find_zones` is asked for the time zones of
+    data points, by their ids; without it none is known, and nothing is said of that. Raises BrokenFile and FileError.
     """
     count, flags = _Count(file.name, router, on_group), Flags(file.layout)
     with without_collector():
@@ -85,6 +99,7 @@ def take_census(
                 flags.add(block)
                 count.add_block(block)
                 on_progress(count.readings)
+        count.check_clocks(file, find_zones)
         count.compare_times(file)
     for flaw in flags.tell():
         count.say(flaw, file.layout.line if file.layout else 0)
@@ -104,6 +119,7 @@ class _Count:
         self._grouped: set[Key] = set()
         self._channels: dict[Key, int | None] = {}
         self._spans = {is_naive: Spans(is_naive=is_naive) for is_naive in (True, False)}
+        self._clocks = Clocks()
         self._numbers = 0
         self._findings: list[Finding] = []
         self._said: Counter[str] = Counter()
@@ -131,6 +147,8 @@ class _Count:
             for key in reversed(list(islice(reversed(self._counts), more))):
                 self._meet(key, lines[key])
         (is_naive,) = zones
+        if is_naive:
+            self._clocks.add(block.times)
         if len(keys) == 1:
             self._spans[is_naive].add(self._channels[keys[0]], block.times)
         else:
@@ -152,6 +170,30 @@ class _Count:
         if parcel.key is not None and not parcel.flaws:
             self._count(parcel, parcel.key)
 
+    def check_clocks(self, file: ReadingsFile, find_zones: FindZones | None) -> None:
+        """Look for local times that clocks skip or repeat, once all of `file` was added. Raises as `compare_times`."""
+        found = (self._router.find(key).channel for key in self._firsts)
+        points = {channel.data_point.id: channel for channel in found if channel is not None}
+        if find_zones is not None and points:
+            self._census.zones = find_zones(sorted(points))
+            if file.times.zone is None and self._clocks.has_any:
+                self._say_unknown([points[one] for one in sorted(points.keys() - self._census.zones.keys())])
+        zones = set(self._census.zones.values()) if file.times.zone is None else {file.times.zone}
+        if self._clocks.meet(zones):
+            changes = find_clock_changes(file, self._router, self._census.zones)
+            for line, flaw in changes.list_flaws(file):
+                self._say(flaw, line)
+                self._census.bad += 1
+            self._census.changes = changes
+
+    def _say_unknown(self, channels: Sequence[Live]) -> None:
+        if not channels:
+            return
+        what = "a data point is" if len(channels) == 1 else f"{len(channels):,} data points is"
+        message = f"the time zone of {what} not known: times that clocks skip or repeat there could not be checked"
+        first = next(line for key, line in self._firsts.items() if self._channels[key] == channels[0].id)
+        self._say(Flaw("ESA626", message, "", (f"channel {channels[0].id} {show_value(channels[0].name)}",)), first)
+
     def compare_times(self, file: ReadingsFile) -> None:
         """Look for readings of one channel at one time, once all of `file` was added. Raises BrokenFile and FileError.
 
@@ -163,8 +205,10 @@ class _Count:
             for channel_id in spans.doubtful
             if channel_id is not None
         }
+        # Of times that got their offset, others with an offset may be the same.
+        doubtful |= {(channel_id, False) for channel_id, is_naive in doubtful if self._census.changes.verdicts}
         if doubtful:
-            repeats = find_repeats(file, self._router, doubtful)
+            repeats = find_repeats(file, self._router, self._census.changes, doubtful)
             for line, flaw in repeats.tell(file):
                 self.say(flaw, line)
             self._census.repeats = repeats
@@ -198,6 +242,8 @@ class _Count:
             sound = (row.reading for row in parcel.rows if row.reading and row.is_naive is is_naive)
             if times := [datetime.fromisoformat(reading.time) for reading in sound]:
                 spans.add(self._channels[key], times)
+        local = (row.reading for row in parcel.rows if row.reading and row.is_naive and not row.is_date)
+        self._clocks.add([datetime.fromisoformat(reading.time) for reading in local])
         if parcel.number is not None:
             self._grouped.add(key)
             self._on_group(Group(parcel.number, parcel.line, len(parcel.rows), self._router.find(key)))

@@ -11,16 +11,16 @@ from itertools import compress, groupby, pairwise, repeat
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from reconciler.planning.citing import show_value
-from reconciler.readings.csv_rows import Block, read_blocks
+from reconciler.readings.csv_rows import Block
 from reconciler.readings.flaws import Flaw
 from reconciler.readings.json_rows import locate_rows
-from reconciler.readings.settling import settle_dates
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Set
 
     from reconciler.model.live import Live
     from reconciler.readings.cells import Reading
+    from reconciler.readings.clock_changes import ClockChanges
     from reconciler.readings.files import ReadingsFile
     from reconciler.readings.routing import Router
     from reconciler.readings.rows import Parcel, Row
@@ -90,8 +90,9 @@ class _Spotted(NamedTuple):
 class Repeats:
     """The readings of a file that share their channel and time with others of it."""
 
-    def __init__(self, router: Router, moments: Mapping[_Place, _Moments]) -> None:
+    def __init__(self, router: Router, changes: ClockChanges, moments: Mapping[_Place, _Moments]) -> None:
         self._router = router
+        self._changes = changes
         self._moments = moments
 
     @property
@@ -104,7 +105,7 @@ class Repeats:
 
         Must be gone through once, and before anything else is asked. Raises BrokenFile and FileError.
         """
-        for part in _read_parts(file):
+        for part in self._changes.read_parts(file, self._router):
             times = _list_times(part, self._router, self._moments)
             if any(self._moments[place].find(time) is not None for place, time in times):
                 yield from self._compare(part)
@@ -133,17 +134,19 @@ class Repeats:
                 yield spotted, moments, place
 
 
-def find_repeats(file: ReadingsFile, router: Router, doubtful: Set[_Place]) -> Repeats:
+def find_repeats(file: ReadingsFile, router: Router, changes: ClockChanges, doubtful: Set[_Place]) -> Repeats:
     """The readings of `file` at one time, of the channels of `doubtful`, which alone can have such.
+
+    What is done about the hours that clocks skip or repeat, `changes`, comes first.
 
     Takes 8 bytes for each of their readings while it looks, and 33 for each time that is there twice from then on.
     Raises BrokenFile and FileError.
     """
     times: dict[_Place, array[int]] = defaultdict(lambda: array("q"))
-    for part in _read_parts(file):
+    for part in changes.read_parts(file, router):
         for place, time in _list_times(part, router, doubtful):
             times[place].append(time)
-    return Repeats(router, {place: _Moments(own) for place in times if (own := _pick_repeated(times[place]))})
+    return Repeats(router, changes, {place: _Moments(own) for place in times if (own := _pick_repeated(times[place]))})
 
 
 def _show(value: float) -> str:
@@ -153,10 +156,6 @@ def _show(value: float) -> str:
 def _pick_repeated(times: array[int]) -> array[int]:
     repeated = (one for one, other in pairwise(sorted(times)) if one == other)
     return array("q", (time for time, _ in groupby(repeated)))
-
-
-def _read_parts(file: ReadingsFile) -> Iterator[Block] | Iterator[Parcel]:
-    return file.read_parcels() if file.layout is None else read_blocks(file.source, file.layout)
 
 
 def _list_parcels(part: Block | Parcel) -> Iterable[Parcel]:
@@ -190,7 +189,6 @@ def _spot(parcel: Parcel, router: Router, wanted: Container[_Place]) -> Iterator
     channel = None if parcel.key is None or parcel.flaws else router.find(parcel.key).channel
     if channel is None:
         return
-    settle_dates(parcel, router)
     for row in parcel.rows:
         if row.reading is not None and (channel.id, row.is_naive) in wanted:
             yield _Spotted(parcel, row, row.reading, channel)

@@ -38,6 +38,9 @@ def describe_times(census: Census, zone: tzinfo | None = None) -> str:
     if zone is not None and census.is_naive:
         return f"Times without an offset are read in {zone}, and sent with their offset."
     local = "read as local time of the data point, by EnergyCAP"
+    if census.changes.placed:
+        placed = count(census.changes.placed, "reading")
+        return f"Times have no offset: {local}. In the hour that clocks repeat, the order tells {placed} apart."
     if census.is_naive == {True}:
         return f"Times have no offset: {local}."
     if census.is_naive == {False}:

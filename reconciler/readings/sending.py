@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors import FileError
 from reconciler.readings.batches import BATCH, load_batches
+from reconciler.readings.clock_changes import ClockChanges
 from reconciler.readings.flaws import BrokenFile, Flaw
-from reconciler.readings.settling import settle
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import tzinfo
     from threading import Event as Signal
 
     from reconciler.errors import ReconcilerError
@@ -63,13 +64,16 @@ class Conduct:
     """How an import is carried out.
 
     `stop` ends it after the batch in flight. `on_batch` is told after each batch how many readings are accounted for.
-    Of `repeats`, those that contradict each other are left out.
+    Of `repeats`, those that contradict each other are left out. `changes` are what is done about hours that clocks skip
+    or repeat, and `zones` those of data points, by their ids, in which times with an offset are sent.
     """
 
     stop: Signal
     on_batch: Callable[[int], None]
     size: int = BATCH
     repeats: Repeats | None = None
+    changes: ClockChanges = field(default_factory=ClockChanges)
+    zones: Mapping[int, tzinfo] = field(default_factory=dict)
 
 
 def send_file(
@@ -81,9 +85,9 @@ def send_file(
     """
     run = _Run(file.name, delivery, failed, conduct)
     try:
-        parcels = settle(file.read_parcels(), router)
+        parcels = conduct.changes.read_parcels(file, router)
         marked = parcels if conduct.repeats is None else conduct.repeats.mark(parcels)
-        for batch in load_batches(marked, router, run.leave_out, conduct.size):
+        for batch in load_batches(marked, router, run.leave_out, conduct.size, conduct.zones):
             run.take(batch)
         failed.close()
     except BrokenFile as error:

@@ -8,20 +8,11 @@ from reconciler.model.fields import INTERVAL_MINUTES
 from reconciler.readings.flaws import Flaw
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from reconciler.model.live import Live
     from reconciler.readings.routing import Router
     from reconciler.readings.rows import Parcel, Row
 
 _DAY_MINUTES = 1440
-
-
-def settle(parcels: Iterable[Parcel], router: Router) -> Iterator[Parcel]:
-    """`parcels` with a flaw on each reading whose channel needs a clock, and that has none."""
-    for parcel in parcels:
-        settle_dates(parcel, router)
-        yield parcel
 
 
 def settle_dates(parcel: Parcel, router: Router) -> None:

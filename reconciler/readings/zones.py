@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.energycap.client import Reader
 
 # North American standard and summer times by their letters: each is one offset all year round.
 _LETTERS = {
@@ -76,15 +82,22 @@ def explain_zone(text: str) -> str:
 
 
 def find_named(name: str) -> tzinfo | None:
-    """The zone of this name in the zone database, or of this name that Windows gives it; None where there is none."""
+    """The zone of this name in the zone database, or of this name that Windows gives it; None if there is none."""
     try:
         return ZoneInfo(_WINDOWS.get(name, name))
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
 
 
+def read_zones(reader: Reader, data_point_ids: Sequence[int]) -> dict[int, tzinfo]:
+    """The zones of data points, by their ids, as far as the service tells them and they are known here."""
+    codes = reader.read_zone_codes(data_point_ids)
+    found = {data_point_id: find_named(code) for data_point_id, code in codes.items() if code}
+    return {data_point_id: zone for data_point_id, zone in found.items() if zone is not None}
+
+
 def find_in_header(header: str) -> str | None:
-    """What `header` says about the zone of its column, in its own letters; None where nothing."""
+    """What `header` says about the zone of its column, in its own letters; None if it says nothing."""
     match = _IN_HEADER.search(header)
     if match is None or (match["name"] and find_named(match["name"]) is None):
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reconciler.model.findings import Severity
 from reconciler.rules.rule import Certainty, Rule
 
 _CONTRACT = "this tool's contract"
@@ -32,6 +33,25 @@ TIME_RULES: tuple[Rule, ...] = (
         "GET /api/v202406/datapoint/{id}, dataPointTimeZone; the time zone database",
         Certainty.DOCUMENTED,
         "if the clocks of the file stay on standard time, say so, as in  --zone EST;  else correct the time",
+    ),
+    Rule(
+        "ESA625",
+        "A local time comes twice in its time zone, and nothing says which of the two is meant.",
+        "In autumn clocks are set back and an hour is repeated. A reading at the wrong one of the two times overwrites "
+        "the right one.",
+        "GET /api/v202406/datapoint/{id}, dataPointTimeZone; the time zone database",
+        Certainty.DOCUMENTED,
+        "give the times of this hour with their offset, or keep both of its readings in the order of time",
+    ),
+    Rule(
+        "ESA626",
+        "The time zone of readings is not known.",
+        "Local times that clocks skip in spring or repeat in autumn could not be found.",
+        "GET /api/v202406/datapoint/{id}, dataPointTimeZone; that its code is a name of the time zone database, or of "
+        "Windows, is not documented",
+        Certainty.ASSUMED,
+        "if the file has times of such a night, give them with their offset, or say --zone",
+        Severity.WARNING,
     ),
     Rule(
         "ESA627",

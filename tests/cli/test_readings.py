@@ -17,7 +17,7 @@ import pytest
 from reconciler import sandbox
 from tests.cli.desk import PROJECT
 from tests.stub import LIST, Reply, answering, reply_list
-from tests.worlds import make_channel, make_world
+from tests.worlds import make_channel, make_data_point, make_world
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,6 +30,8 @@ WORLD = make_world(
     make_channel(2, channelImportId="DEMAND", type="ELECDEM"),
     make_channel(3, {"formula": "channel(1)"}, isCalculated=True, channelImportId="NET", type="ELECCOST"),
 )
+NEW_YORK = {"timeZoneId": 1, "timeZoneCode": "America/New_York", "timeZoneInfo": "Eastern Time"}
+WORLD["dataPoints"] = [make_data_point(1) | {"dataPointTimeZone": NEW_YORK}]
 HEADER = "meterImportId,observationTypeCode,time,value\n"
 SOUND = f"{HEADER}DPI-1,ELECUSE,2026-12-01T00:15,1.5\nDPI-1,ELECDEM,2026-12-01T00:15,7\n"
 BAD = f"{HEADER}DPI-1,ELECUSE,soon,1.5\nDPI-1,ELECDEM,2026-12-01T00:15,7\nDPI-2,,2026-12-01T00:15,7\n"

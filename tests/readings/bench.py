@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.model.findings import Finding
-    from reconciler.readings.census import Census, Group
+    from reconciler.readings.census import Census, FindZones, Group
 
 # On NORTH a quarter-hourly use in kWh, the same in kW, a demand, and a calculated use; on SOUTH one channel alone.
 CHANNELS = make_index(
@@ -39,11 +39,13 @@ def write(folder: Path, text: str | bytes, name: str = "readings.csv") -> Path:
     return path
 
 
-def count(path: Path, router: Router | None = None, **habits: Any) -> tuple[Census, list[Group]]:
+def count(
+    path: Path, router: Router | None = None, find_zones: FindZones | None = None, **habits: Any
+) -> tuple[Census, list[Group]]:
     """The census of a file, and the groups that were told on the way."""
     groups: list[Group] = []
     file = recognise(path, Habits(**habits))
-    return take_census(file, router or Router(CHANNELS), groups.append, lambda _: None), groups
+    return take_census(file, router or Router(CHANNELS), groups.append, lambda _: None, find_zones), groups
 
 
 def tell(findings: tuple[Finding, ...] | list[Finding]) -> list[str]:

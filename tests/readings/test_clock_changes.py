@@ -1,0 +1,232 @@
+"""Local times that clocks skip and repeat, in the zones of data points."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.readings.batches import load_batches
+from reconciler.readings.files import recognise
+from reconciler.readings.layout import Habits
+from reconciler.readings.repeated_hours import find_moments
+from reconciler.readings.routing import Router
+from reconciler.readings.times import find_offsets
+from reconciler.readings.transitions import find_transitions
+from tests.readings.bench import CHANNELS, count, tell, write
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from reconciler.readings.census import Census
+
+NEW_YORK = ZoneInfo("America/New_York")
+HEADER = "channelImportId,time,value\n"
+# 2 November 2025: 01:00 to 02:00 comes twice.
+HOUR = ["01:00", "01:15", "01:30", "01:45"]
+EARLIER, LATER = [f"2025-11-02T{clock}:00-04:00" for clock in HOUR], [f"2025-11-02T{clock}:00-05:00" for clock in HOUR]
+
+
+def look(path: Path, zone: tzinfo | None = None, zones: Mapping[int, tzinfo] | None = None) -> Census:
+    known = dict.fromkeys(range(1000), NEW_YORK) if zones is None else zones
+    return count(path, zone=zone, find_zones=lambda _: known)[0]
+
+
+def rows(*clocks: str, day: str = "2025-11-02", channel: str = "USE") -> str:
+    return "".join(f"{channel},{day} {clock},5\n" for clock in clocks)
+
+
+def send(path: Path, census: Census, zone: tzinfo | None = None) -> list[str]:
+    """The times that are sent."""
+    file, router = recognise(path, Habits(zone=zone)), Router(CHANNELS)
+    parcels = census.changes.read_parcels(file, router)
+    batches = load_batches(parcels, router, lambda *_: None, zones=census.zones)
+    return [load.reading.time for batch in batches for load in batch]
+
+
+def test_a_time_that_clocks_skip_is_an_error(tmp_path: Path) -> None:
+    census = look(write(tmp_path, HEADER + rows("01:45", "02:00", "02:45", "03:00", day="2025-03-09")))
+
+    skipped = "does not exist in America/New_York: clocks are set forward over it"
+    assert tell(census.findings) == [
+        f"3 ESA624 the local time 2025-03-09T02:00:00 {skipped}",
+        f"4 ESA624 the local time 2025-03-09T02:45:00 {skipped}",
+    ]
+    assert (census.readings, census.bad, census.is_sound) == (4, 2, False)
+
+
+@pytest.mark.parametrize(
+    ("clocks", "expected"),
+    [
+        (["00:45", *HOUR, *HOUR, "02:00"], [*EARLIER, *LATER]),
+        (["02:00", *HOUR[::-1], *HOUR[::-1], "00:45"], [*LATER[::-1], *EARLIER[::-1]]),
+        ([*HOUR, *HOUR], [*EARLIER, *LATER]),
+        (["01:30", "01:45", *HOUR], [*EARLIER[2:], *LATER]),
+        (["00:00", "01:00", "01:00", "02:00"], [EARLIER[0], LATER[0]]),
+        (["02:00", "01:00", "01:00"], [LATER[0], EARLIER[0]]),
+    ],
+    ids=["rising", "falling", "the hour alone", "from its middle", "hours", "hours that fall"],
+)
+def test_an_hour_that_is_there_twice_is_told_apart_by_its_order(
+    clocks: list[str], expected: list[str], tmp_path: Path
+) -> None:
+    path = write(tmp_path, HEADER + rows(*clocks))
+
+    census = look(path)
+
+    assert (census.findings, census.changes.placed) == ((), len(expected))
+    assert [time for time in send(path, census) if "T01" in time] == expected
+
+
+@pytest.mark.parametrize(
+    "clocks",
+    [
+        ["00:45", *HOUR, "02:00"],
+        ["00:45", *HOUR, *HOUR, *HOUR, "02:00"],
+        ["00:45", "01:00", "01:00", "01:15", "01:15", "02:00"],
+        ["01:00", "01:00"],
+        ["01:00", "01:30", "01:00"],
+        ["00:45", *HOUR, "02:00", "00:45", *HOUR, "02:00"],
+        ["00:45", "01:45", "01:30", "01:45", "01:30", "02:00"],
+        ["00:45", "01:00", "01:00", "00:45"],
+    ],
+    ids=["once", "thrice", "in pairs", "two alone", "to and fro", "two copies", "against the rest", "in between"],
+)
+def test_an_hour_whose_order_tells_nothing_is_an_error(clocks: list[str], tmp_path: Path) -> None:
+    path = write(tmp_path, HEADER + rows(*clocks))
+
+    census = look(path)
+
+    found = [finding for finding in census.findings if finding.code == "ESA625"]
+    assert len(found) == sum(clock.startswith("01") for clock in clocks)
+    assert not any("T01" in time for time in send(path, census))
+    assert found[0].fix.startswith("write it as  2025-11-02T01:")
+    assert found[0].fix.endswith("-05:00  for the later")
+
+
+def test_times_with_their_offset_are_two_readings(tmp_path: Path) -> None:
+    path = write(tmp_path, HEADER + rows("01:00-04:00", "01:00-05:00"))
+
+    census = look(path)
+
+    assert (census.findings, send(path, census)) == ((), [EARLIER[0], LATER[0]])
+
+
+def test_each_channel_has_an_order_of_its_own(tmp_path: Path) -> None:
+    pairs = [(channel, clock) for clock in ["00:45", *HOUR, *HOUR, "02:00"] for channel in ("USE", "USE-KW")]
+    path = write(tmp_path, HEADER + "".join(rows(clock, channel=channel) for channel, clock in pairs))
+
+    census = look(path)
+
+    assert census.findings == ()
+    assert [time for time in send(path, census) if "T01" in time] == [
+        time for time in (*EARLIER, *LATER) for _ in range(2)
+    ]
+
+
+def test_groups_of_json_have_the_same_order(tmp_path: Path) -> None:
+    times = [f"2025-11-02 {clock}" for clock in ("00:45", *HOUR, *HOUR)]
+    groups = [{"channelId": 1, "readings": [{"time": time, "value": 1} for time in times]}]
+    path = write(tmp_path, json.dumps(groups, indent=1), "readings.json")
+
+    census = look(path)
+
+    assert (census.findings, send(path, census)[1:]) == ((), [*EARLIER, *LATER])
+
+
+def test_of_other_contradictions_the_hour_makes_none(tmp_path: Path) -> None:
+    path = write(tmp_path, HEADER + rows(*HOUR, *HOUR) + rows("01:00-04:00"))
+
+    assert tell(look(path).findings) == ["10 ESA621 a reading is in the file twice, found it in line 2, too"]
+
+
+def test_where_a_zone_is_not_known_that_is_said(tmp_path: Path) -> None:
+    path = write(tmp_path, HEADER + rows("01:00", "01:15"))
+
+    census = look(path, zones={})
+
+    assert tell(census.findings) == [
+        (
+            "2 ESA626 the time zone of a data point is not known: "
+            "times that clocks skip or repeat there could not be checked"
+        )
+    ]
+    assert census.is_sound
+    assert look(path, UTC, {}).findings == ()
+    assert look(write(tmp_path, HEADER + rows("01:00Z")), zones={}).findings == ()
+
+
+def test_the_zone_of_a_file_has_such_hours_too(tmp_path: Path) -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    path = write(tmp_path, HEADER + rows("01:00", "02:00", "02:00", "03:00", day="2025-10-26"))
+
+    census = look(path, berlin)
+
+    assert census.findings == ()
+    assert send(path, census, berlin) == [
+        "2025-10-25T19:00:00-04:00",
+        "2025-10-25T20:00:00-04:00",
+        "2025-10-25T21:00:00-04:00",
+        "2025-10-25T22:00:00-04:00",
+    ]
+    once = look(write(tmp_path, HEADER + rows("02:00", day="2025-10-26")), berlin)
+    assert [finding.code for finding in once.findings] == ["ESA625"]
+
+
+def test_a_time_with_an_offset_is_sent_with_that_of_its_data_point(tmp_path: Path) -> None:
+    path = write(tmp_path, HEADER + "USE,2025-07-01T18:30:00Z,1\nUSE,2025-12-01T18:30:00Z,1\n")
+
+    assert send(path, look(path)) == ["2025-07-01T14:30:00-04:00", "2025-12-01T13:30:00-05:00"]
+
+
+def test_in_a_long_file_the_change_is_found_wherever_it_is(tmp_path: Path) -> None:
+    start = datetime(2025, 10, 25, tzinfo=UTC)
+    moments = [(start + timedelta(minutes=15 * number)).astimezone(NEW_YORK) for number in range(1500)]
+    path = write(tmp_path, HEADER + "".join(f"USE,{at.replace(tzinfo=None)},5\n" for at in moments))
+
+    census = look(path)
+
+    assert census.findings == ()
+    sent = [datetime.fromisoformat(time) for time in send(path, census)]
+    instants = [(at if at.tzinfo else at.replace(tzinfo=NEW_YORK)).astimezone(UTC) for at in sent]
+    assert instants == [at.astimezone(UTC) for at in moments]
+
+
+ZONES = st.sampled_from(
+    [ZoneInfo(name) for name in ("America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kolkata", "UTC")]
+)
+
+
+@given(ZONES, st.datetimes(datetime(1991, 1, 1), datetime(2026, 12, 31)))  # noqa: DTZ001 - local times
+def test_changes_of_clocks_are_those_of_the_database(zone: ZoneInfo, wall: datetime) -> None:
+    change = next((one for one in find_transitions(zone, wall.year) if one.begin <= wall < one.end), None)
+
+    expected = () if change is None else ((), (change.before, change.after))[not change.is_skipped]
+    assert change is None or find_offsets(wall, zone) == expected
+    assert change is not None or len(find_offsets(wall, zone)) == 1
+
+
+@given(st.lists(st.integers(0, 59), unique=True), st.lists(st.integers(0, 59), unique=True), st.booleans())
+def test_two_runs_beside_other_readings_are_always_told_apart(
+    first: Sequence[int], second: Sequence[int], is_rising: bool
+) -> None:
+    (change,) = [one for one in find_transitions(NEW_YORK, 2025) if not one.is_skipped]
+    runs = [sorted(run, reverse=not is_rising) for run in (first, second)]
+    times = [change.begin + timedelta(minutes=minute) for run in runs for minute in run]
+    is_cut = first and second and (runs[0][-1] >= runs[1][0] if is_rising else runs[0][-1] <= runs[1][0])
+    beside = change.begin - timedelta(hours=1), change.end + timedelta(hours=1)
+    before, following = beside if is_rising else beside[::-1]
+
+    found = find_moments(times, change, before, following)
+
+    if is_cut:
+        offsets = (change.before, change.after) if is_rising else (change.after, change.before)
+        assert found == [offsets[0]] * len(first) + [offsets[1]] * len(second)
+    else:
+        assert found is None
