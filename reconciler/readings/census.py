@@ -182,7 +182,7 @@ class _Count:
         if self._clocks.meet(zones):
             changes = find_clock_changes(file, self._router, self._census.zones)
             for line, flaw in changes.list_flaws(file):
-                self._say(flaw, line)
+                self.say(flaw, line)
                 self._census.bad += 1
             self._census.changes = changes
 
@@ -192,7 +192,7 @@ class _Count:
         what = "a data point is" if len(channels) == 1 else f"{len(channels):,} data points is"
         message = f"the time zone of {what} not known: times that clocks skip or repeat there could not be checked"
         first = next(line for key, line in self._firsts.items() if self._channels[key] == channels[0].id)
-        self._say(Flaw("ESA626", message, "", (f"channel {channels[0].id} {show_value(channels[0].name)}",)), first)
+        self.say(Flaw("ESA626", message, "", (f"channel {channels[0].id} {show_value(channels[0].name)}",)), first)
 
     def compare_times(self, file: ReadingsFile) -> None:
         """Look for readings of one channel at one time, once all of `file` was added. Raises BrokenFile and FileError.
