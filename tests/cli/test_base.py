@@ -239,7 +239,7 @@ def test_an_object_that_git_lost_is_said(served: tuple[Desk, str, list[str]]) ->
 
 
 @pytest.fixture
-def planted(committed: Desk) -> Desk:
+def planted(committed: Desk) -> Iterator[Desk]:
     """The desk as a folder of a repository, in which a commit put what git takes for a repository of its own.
 
     Its first commit is what the files say now, and its settings start a program.
@@ -258,7 +258,9 @@ def planted(committed: Desk) -> Desk:
     git(committed, "-C", "..", "init")
     git(committed, "-C", "..", "add", "--force", committed.root.name)
     git(committed, "-C", "..", "commit", "-m", "planted")
-    return committed
+    yield committed
+    # The folder around is that of all tests: none of them may find itself in a repository.
+    shutil.rmtree(committed.root.parent / ".git")
 
 
 def test_files_that_look_like_a_repository_are_not_asked_what_the_base_is(planted: Desk) -> None:
