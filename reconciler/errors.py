@@ -13,6 +13,10 @@ ReconcilerError
     └── BadAnswer       an answer that is not what the service documents: no JSON, a short page, a redirect
 """
 
+from __future__ import annotations
+
+import errno
+
 
 class ReconcilerError(Exception):
     """A failure with a way out: `message` says what happened and where, `fix` what to do now."""
@@ -70,3 +74,32 @@ class Unavailable(ServiceError):
 
 class BadAnswer(ServiceError):
     """An answer that the service's pages do not allow: no JSON, a short page, a redirect."""
+
+
+# What each error of the file system says of its cause, by its name in `errno`: not every system has all of them.
+_CAUSES = {
+    "ENOENT": "the path, or a part of it, does not exist: check its spelling, and the folder you are in",
+    "EACCES": "the system forbids it: look at the permissions and the owner of the file and of its folders",
+    "EPERM": "the system forbids it: look at the permissions and the owner of the file and of its folders",
+    "EROFS": "the file system is read-only: use a path on another one",
+    "ENOSPC": "make room on that disk, or use a path on another one",
+    "EDQUOT": "your quota there is used up: make room, or use a path elsewhere",
+    "EFBIG": "the file would be larger than the file system or a limit of this process (ulimit -f) allows",
+    "EISDIR": "it is a folder: give a file",
+    "ENOTDIR": "a part of the path is a file, not a folder: check the path",
+    "ENAMETOOLONG": "the name is too long for this file system: use a shorter one",
+    "ELOOP": "the links there lead in a circle, or are not followed: give the file itself",
+    "EMFILE": "this process has too many files open: raise its limit (ulimit -n)",
+    "ENFILE": "the system has too many files open: close other programs",
+    "EIO": "the disk or network drive reports an error: try again, and look at the drive if it stays so",
+    "ESTALE": "the network drive has lost the file: try again, or mount the drive again",
+    "ETIMEDOUT": "the network drive does not answer: look at the drive",
+    "EBUSY": "another program is using it: close that, or use another path",
+    "ETXTBSY": "another program is using it: close that, or use another path",
+}
+_BY_NUMBER = {getattr(errno, name): cause for name, cause in _CAUSES.items() if hasattr(errno, name)}
+
+
+def advise_on(error: OSError) -> str:
+    """What to do about an error of the file system, as far as its number says; else only where to look."""
+    return _BY_NUMBER.get(error.errno or 0, "look at the path, and at what the system says of it")

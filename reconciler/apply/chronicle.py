@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from reconciler.apply.agreement import find_disagreement
 from reconciler.apply.entries import Began, Ended, Intent, Landed
 from reconciler.apply.entry_lines import decode_entry
-from reconciler.errors import FileError, PlanFileError
+from reconciler.errors import FileError, PlanFileError, advise_on
 from reconciler.nesting import is_too_deep
 from reconciler.ordinary import read_ordinary
 from reconciler.planfile.reading import read_plan
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
 FORMAT_VERSION = "1.0"
 
+_NO_JOURNAL = (
+    "give a journal, as in .reconciler/journal; if this is one, its apply ended before it sent anything, and planning "
+    "again is all there is to do"
+)
 _MOVE_AWAY = "keep the file for the record under another name, and plan again: reconciler plan"
 
 
@@ -84,7 +88,7 @@ def read_journal(path: Path) -> Chronicle:
     """
     if chronicle := read_begun(path):
         return chronicle
-    raise FileError(f"{path} is no journal: its first line is not whole", "nothing was written by it: remove it")
+    raise FileError(f"{path} is no journal: its first line is not whole", _NO_JOURNAL)
 
 
 def read_begun(path: Path) -> Chronicle | None:
@@ -92,7 +96,7 @@ def read_begun(path: Path) -> Chronicle | None:
     try:
         content = read_ordinary(path)
     except OSError as error:
-        raise FileError(f"cannot read {path}: {error.strerror}", "give the path of a journal") from error
+        raise FileError(f"cannot read {path}: {error.strerror}", advise_on(error)) from error
     sound = parse_journal(content, path)
     return sound.chronicle if sound else None
 

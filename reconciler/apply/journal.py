@@ -12,7 +12,7 @@ from reconciler.apply.chronicle import FORMAT_VERSION, Chronicle, parse_journal,
 from reconciler.apply.entries import Began, Ended, Intent, Landed
 from reconciler.apply.entry_lines import encode_entry, render_line
 from reconciler.apply.files import lock, make_durable, make_name_durable
-from reconciler.errors import FileError
+from reconciler.errors import FileError, advise_on
 from reconciler.masking import KEYS
 from reconciler.planfile.writing import encode_plan
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from reconciler.model.outcomes import Account
     from reconciler.model.plan import Plan
 
-_MAKE_ROOM = "make room, or give the right to write there; without a journal nothing is written to EnergyCAP"
+_NEEDED = "without a journal nothing is written to EnergyCAP"
 
 _NO_LOCKS = "some network drives have no locks: work in a clone of the project on a local disk"
 
@@ -44,7 +44,7 @@ class Journal:
         self.before = before
         self._descriptor = descriptor
         self._numbers = max((intent.number for intent, _ in before.writes), default=0)
-        self._failure = ""
+        self._failure: FileError | None = None
         self._appending = Lock()
         self._syncing = Lock()
         self._appended = 0
@@ -73,7 +73,7 @@ class Journal:
     def close(self) -> None:
         """Give the file back. Whoever is still at work cannot note anything any more."""
         with self._appending, self._syncing:
-            self._failure = f"the journal {self.path} is closed"
+            self._failure = FileError(f"the journal {self.path} is closed", _NEEDED)
             os.close(self._descriptor)
 
     def _append(self, entry: Entry) -> int:
@@ -96,12 +96,12 @@ class Journal:
     @contextmanager
     def _failing_for_good(self) -> Iterator[None]:
         if self._failure:
-            raise FileError(self._failure, _MAKE_ROOM)
+            raise FileError(self._failure.message, self._failure.fix)
         try:
             yield
         except OSError as error:
-            self._failure = _describe(self.path, error)
-            raise FileError(self._failure, _MAKE_ROOM) from error
+            self._failure = _unwritable(self.path, error)
+            raise self._failure from error
 
 
 @contextmanager
@@ -155,7 +155,7 @@ def _open(path: Path) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o666)
     except OSError as error:
-        raise FileError(_describe(path, error), _MAKE_ROOM) from error
+        raise _unwritable(path, error) from error
     try:
         _lock(descriptor, path)
     except FileError:
@@ -185,7 +185,7 @@ def _take_up(descriptor: int, path: Path, plan: Plan, document: dict[str, object
             _write(descriptor, render_line({"kind": "plan", "format_version": FORMAT_VERSION, "plan": document}))
             make_name_durable(path)
     except OSError as error:
-        raise FileError(_describe(path, error), _MAKE_ROOM) from error
+        raise _unwritable(path, error) from error
     return sound.chronicle if sound else Chronicle(plan)
 
 
@@ -195,8 +195,9 @@ def _write(descriptor: int, line: bytes) -> None:
         line = line[os.write(descriptor, line) :]
 
 
-def _describe(path: Path, error: OSError) -> str:
-    return f"the journal {path} cannot be written: {error.strerror}"
+def _unwritable(path: Path, error: OSError) -> FileError:
+    message = f"the journal {path} cannot be written: {error.strerror}"
+    return FileError(message, f"{advise_on(error)}; {_NEEDED}")
 
 
 def _now() -> str:

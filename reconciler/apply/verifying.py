@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 READ_SINGLY = 10
 
 _PLAN_AGAIN = "look at the channel in EnergyCAP, then plan again: reconciler plan"
+_CHANGED = "somebody else, or EnergyCAP itself, changed it after"
 _CHECK = "once EnergyCAP answers, check that nothing is left to do: reconciler plan"
 
 # What was read at the end, by the id of the channel; those that are gone are left out.
@@ -65,9 +66,9 @@ def verify(change: Change, outcome: Outcome, written: Live, found: Live | Servic
             "{} is {}, expected {}".format(path, *show_values(found.values.get(path), value))
             for path, value in remaining.items()
         )
-        return _differ(outcome, f"now {'; '.join(differences)}: somebody else changed it since")
+        return _differ(outcome, f"now {'; '.join(differences)}: {_CHANGED} this write")
     if changes := find_changes(written, found):
-        return replace(outcome, remark=f"somebody else changed it after this write: {'; '.join(changes)}")
+        return replace(outcome, remark=f"{_CHANGED} this write: {'; '.join(changes)}")
     return outcome
 
 

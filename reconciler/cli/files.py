@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.drafts import UNFINISHED, Draft, find_special, is_special, may_write_in_place
 from reconciler.cli.interrupts import hold_signals
-from reconciler.errors import FileError
+from reconciler.errors import FileError, advise_on
 from reconciler.masking import KEYS, open_masked
 from reconciler.ordinary import LARGEST, read_ordinary
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     Write = Callable[[str], object]
 
-_ELSEWHERE = "give another file, or make room"
 # The process that writes a file is in its name until it is done.
 _REMNANT = re.compile(rf"^\..+\.(\d+)\.[^.]+{re.escape(UNFINISHED)}$", re.ASCII)
 
@@ -37,9 +36,11 @@ def read_file(path: Path) -> str:
     try:
         return _read(path)
     except OSError as error:
-        raise FileError(f"cannot read {path}: {error.strerror}", "look at the name and the permissions") from error
+        raise FileError(f"cannot read {path}: {error.strerror}", advise_on(error)) from error
     except UnicodeDecodeError as error:
-        raise FileError(f"{path} is no text in UTF-8", "give a file that `plan --out` wrote") from error
+        raise FileError(
+            f"{path} is no text in UTF-8", "give a file that reconciler wrote: plan --out, snapshot"
+        ) from error
 
 
 def _read(path: Path) -> str:
@@ -61,7 +62,7 @@ def read_exactly(path: Path) -> str:
     try:
         return read_ordinary(path).decode()
     except OSError as error:
-        raise FileError(f"cannot read {path}: {error.strerror}", "look at its permissions") from error
+        raise FileError(f"cannot read {path}: {error.strerror}", advise_on(error)) from error
 
 
 def check_target(path: Path) -> None:
@@ -74,8 +75,9 @@ def check_target(path: Path) -> None:
             is_writable = os.access(path, os.W_OK)
         else:
             is_writable = may_write_in_place(target) or os.access(target.parent, os.W_OK | os.X_OK)
-    if not is_writable:
-        raise FileError(f"cannot write {path}: its folder is missing, or not writable", _ELSEWHERE)
+        if not is_writable:
+            number = errno.EACCES if target.parent.is_dir() else errno.ENOENT
+            raise OSError(number, os.strerror(number))
 
 
 def write_file(path: Path, text: str) -> None:
@@ -145,7 +147,7 @@ def _explained(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise FileError(f"cannot write {path}: {error.strerror}", _ELSEWHERE) from error
+        raise FileError(f"cannot write {path}: {error.strerror}", advise_on(error)) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,9 +225,7 @@ def _stage(stack: ExitStack, one: Replacement) -> Draft:
         draft.write(one.after.encode())
         draft.finish()
     except OSError as error:
-        raise FileError(
-            f"cannot write {one.path}: {error.strerror}", "nothing was written; look at its permissions, or make room"
-        ) from error
+        raise FileError(f"cannot write {one.path}: {error.strerror}; nothing was written", advise_on(error)) from error
     return draft
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 from reconciler import __version__
 from reconciler.cli.exits import Exit
 from reconciler.cli.streams import open_streams
-from reconciler.errors import ReconcilerError, UsageError
+from reconciler.errors import ReconcilerError, UsageError, advise_on
 from reconciler.masking import hide_streams, hiding_keys
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         if error.errno not in _DISKS:
             raise
         where = error.filename or "the output"
-        return _fail(f"cannot write {where}: {error.strerror}", "make room, or send it elsewhere", Exit.FAILED)
+        return _fail(f"cannot write {where}: {error.strerror}", advise_on(error), Exit.FAILED)
     except ReconcilerError as error:
         return _fail(error.message, error.fix, Exit.USAGE if isinstance(error, UsageError) else Exit.FAILED)
 

@@ -18,7 +18,7 @@ from reconciler.cli.project import DATABASE
 from reconciler.cli.screen import Screen
 from reconciler.definitions.files import check_inside
 from reconciler.definitions.project_file import find_root
-from reconciler.errors import FileError, ProjectError, UsageError
+from reconciler.errors import FileError, ProjectError, UsageError, advise_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,7 +129,7 @@ def generate(channels: int, seed: int, out: Path, definitions: Path | None, chan
         try:
             sandbox.write_definitions(world, definitions, changed, seed)
         except OSError as error:
-            raise FileError(f"cannot write to {definitions}: {error.strerror}", "give another folder") from error
+            raise FileError(f"cannot write to {definitions}: {error.strerror}", advise_on(error)) from error
     click.echo(f"{out}: {channels} channels")
     return Exit.DONE
 
@@ -166,9 +166,7 @@ def _prepare(database: Path) -> Path:
     try:
         database.parent.mkdir(exist_ok=True)
     except OSError as error:
-        raise FileError(
-            f"cannot make the folder {database.parent}: {error.strerror}", "look at its permissions"
-        ) from error
+        raise FileError(f"cannot make the folder {database.parent}: {error.strerror}", advise_on(error)) from error
     return database
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
-from reconciler.errors import FileError
+from reconciler.errors import FileError, advise_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -54,7 +54,7 @@ def _pass_over(_error: OSError) -> None:
 
 def _tell_full(error: OSError) -> None:
     if not isinstance(error, BrokenPipeError):
-        raise FileError(f"cannot write to stdout: {error.strerror}", "make room, or send it elsewhere") from error
+        raise FileError(f"cannot write to stdout: {error.strerror}", advise_on(error)) from error
 
 
 class _Steady:

@@ -13,7 +13,7 @@ from reconciler.definitions.git import LINK, ORDINARY, SUBMODULE, find_commit, f
 from reconciler.definitions.load import load_definitions
 from reconciler.definitions.project_file import folders_of, parse_project
 from reconciler.definitions.source import MAX_BYTES
-from reconciler.errors import ProjectError
+from reconciler.errors import ProjectError, advise_on
 from reconciler.model.desired import Definitions
 from reconciler.model.findings import Severity
 from reconciler.model.record import record
@@ -157,7 +157,9 @@ def _copy(root: Path, entries: Sequence[Entry], prefix: str) -> Iterator[tuple[P
             past = Path(stack.enter_context(TemporaryDirectory(prefix="reconciler-base-")))
         except OSError as error:
             message = f"no copy of the base can be made: {error.strerror}"
-            raise ProjectError(message, "make room for temporary files, or name another folder in TMPDIR") from error
+            raise ProjectError(
+                message, f"{advise_on(error)}; TMPDIR names another folder for temporary files"
+            ) from error
         for entry in sorted(kept, key=lambda entry: entry.mode == LINK):
             if why := _put(past, entry.path.removeprefix(prefix), entry.mode, blobs[entry.name]):
                 refused[entry.path] = why

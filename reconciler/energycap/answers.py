@@ -19,16 +19,26 @@ if TYPE_CHECKING:
     from reconciler.energycap.calls import Request
     from reconciler.errors import ServiceError
 
-_READ_AGAIN = "try again; if it stays so, the service differs from its documentation: report it with this message"
-_ABOUT_KEY = "check that the key belongs to this environment, was not deleted, and that its user has the permission "
+_READ_AGAIN = (
+    "try again; if it stays so, either the service differs from its documentation or something in between changes its "
+    "answers: report it with this message"
+)
+_ABOUT_KEY = "either the key belongs to another environment or was deleted, or its user lacks the permission "
+_ABOUT_PAGE = (
+    "the answer is a page, not EnergyCAP's JSON: look at the url, and at any proxy, firewall or sign-in page in "
+    "between; else "
+)
 _ABOUT_ASKING = "mend what the service complains of, and run the command again"
 _ABOUT_ADDRESS = "check that the environment's url is the service itself: a proxy or a sign-in page seems to answer"
-_ABOUT_REDIRECT = "write the address that answers without a redirect as the environment's url"
+_ABOUT_REDIRECT = (
+    "if EnergyCAP's API is there, write that address as the environment's url; if that is a sign-in page, something in "
+    "between wants a login"
+)
 # A page of 1,000 channels has about 100,000.
 _MOST_VALUES = 2_000_000
 _FIXES = {
-    404: "check the id and the environment's url; what the key's user may not see looks the same",
-    409: "read again: somebody else seems to be at work on the same thing",
+    404: "either there is nothing by that id at the environment's url, or the key's user may not see it",
+    409: "read again; somebody else may be at work on the same thing, or it may not allow this as it stands",
 }
 
 
@@ -68,14 +78,23 @@ def check_status(request: Request, answer: Answer) -> None:
 def _make_failure(request: Request, answer: Answer, what: str) -> ServiceError:
     status = answer.status
     if status in {401, 403}:
-        return Unauthorized(f"the service refused the key: {what}", _ABOUT_KEY + request.call.permission)
+        return Unauthorized(
+            f"the service refused access: {what}", _note_page(answer, _ABOUT_KEY + request.call.permission)
+        )
     # 408 is the service's own time-out, whatever its class says.
     if status in {408, 429} or status >= 500:
         return _make_busy(what, answer)
     if status >= 400:
-        return Refused(f"the service refused: {what}", _FIXES.get(status, _ABOUT_ASKING), status=status)
+        fix = _FIXES.get(status, _ABOUT_ASKING)
+        return Refused(f"the service refused: {what}", _note_page(answer, fix), status=status)
     target = make_harmless(answer.headers.get("location", "nowhere"))
     return unusable(f"{request} answered {_name(status)}, a redirect to {target}", _ABOUT_REDIRECT)
+
+
+def _note_page(answer: Answer, fix: str) -> str:
+    """`fix`, and before it that a page came: EnergyCAP's own answers are JSON."""
+    is_page = "html" in answer.headers.get("content-type", "").casefold()
+    return _ABOUT_PAGE + fix if is_page else fix
 
 
 def _make_busy(what: str, answer: Answer) -> Busy:

@@ -227,7 +227,7 @@ class Editor(Reader):
             message = f"channel {fresh.id} was not written, and could not be read to try again: {error.message}"
             raise Refused(message, error.fix, status=_CONFLICT) from error
         if (found.values, found.versions) != (fresh.values, fresh.versions):
-            message = f"channel {fresh.id} was edited by somebody else while the service made this edit wait"
+            message = f"channel {fresh.id} was changed while the service made this edit wait"
             raise Refused(message, "plan again: reconciler plan", status=_CONFLICT)
 
 

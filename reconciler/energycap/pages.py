@@ -65,7 +65,7 @@ def read_all(read_page: Callable[[int], Page[Content]], executor: Executor) -> t
     raise unusable(
         f"the list of channels could not be read whole, in {'two' if pages[0].total is not None else 'three'} attempts:"
         f" {gap or 'each time it held other channels'}",
-        "try again when nobody adds or removes channels",
+        "try again; channels may have been added or removed while they were listed",
     )
 
 

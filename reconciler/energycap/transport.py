@@ -270,5 +270,5 @@ def _make_trust(address: Address) -> ssl.SSLContext:
         trust = httpx.create_ssl_context()
         trust.load_default_certs()  # besides those of httpx, for organisations keep theirs in the machine's own store
     except OSError as error:
-        raise Unsent(f"the certificates cannot be read: {error}", ABOUT_CERTIFICATES) from error
+        raise Unsent(f"the certificates of this machine cannot be read: {error}", ABOUT_CERTIFICATES) from error
     return trust

@@ -94,6 +94,6 @@ def _say(channels: Iterable[Live], paths: Iterable[str], what: str) -> Iterator[
             "ESA418",
             f"it is not known {what}: EnergyCAP's answer cannot be read for {names}",
             {"unread": [{"channel_id": live.id, "name": live.name, "flaw": live.flaw} for live in unread]},
-            "look at these channels in EnergyCAP and correct them there",
+            "look at these channels in EnergyCAP and correct them there; if all is right there, report this message",
             is_unknown=True,
         )

@@ -8,7 +8,7 @@ import os
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TextIO
 
-from reconciler.errors import FileError, UsageError
+from reconciler.errors import FileError, UsageError, advise_on
 from reconciler.masking import open_masked
 from reconciler.readings.files import Shape
 from reconciler.readings.json_rows import READINGS
@@ -82,7 +82,7 @@ class FailedFile:
             yield
         except OSError as error:
             message = f"cannot write {self.path}: {error.strerror}"
-            raise FileError(message, "give another file with --failed, or make room") from error
+            raise FileError(message, f"{advise_on(error)}; --failed names another file") from error
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from reconciler.errors import FileError
+from reconciler.errors import FileError, advise_on
 from reconciler.readings.flaws import BrokenFile
 from reconciler.readings.kinds import AS_UTF8, refuse_odd_kind
 
@@ -79,7 +79,7 @@ def _explained(path: Path) -> Iterator[None]:
     except UnicodeDecodeError:
         raise BrokenFile("the file is no UTF-8, found other bytes", _find_odd_line(path), AS_UTF8) from None
     except OSError as error:
-        raise FileError(f"cannot read {path}: {error.strerror}", "look at the name and the permissions") from error
+        raise FileError(f"cannot read {path}: {error.strerror}", advise_on(error)) from error
 
 
 def _find_odd_line(path: Path) -> int:

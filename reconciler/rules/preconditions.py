@@ -128,7 +128,7 @@ PRECONDITION_RULES: tuple[Rule, ...] = (
         "edit cannot be sent.",
         "GET /api/v202305/unit, GET /api/v3/observationtype",
         Certainty.DOCUMENTED,
-        "let the key's user read the list in EnergyCAP, or write the id instead",
+        "plan again; if it stays so, let the key's user read the list in EnergyCAP, or write the id instead",
     ),
     Rule(
         "ESA416",
@@ -156,7 +156,7 @@ PRECONDITION_RULES: tuple[Rule, ...] = (
         "data point: a channel that cannot be read may stand in the way.",
         f"{_RESPONSE}: what each property holds",
         Certainty.INFERRED,
-        "look at these channels in EnergyCAP and correct them there",
+        "look at these channels in EnergyCAP and correct them there; if all is right there, report this message",
     ),
     Rule(
         "ESA420",

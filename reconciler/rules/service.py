@@ -22,7 +22,7 @@ SERVICE_RULES: tuple[Rule, ...] = (
         "be known; all else goes on.",
         "GET /api/v202305/unit, GET /api/v3/observationtype: that a user may be without the permission is not said",
         Certainty.ASSUMED,
-        "let the key's user read the list in EnergyCAP, then plan again",
+        "plan again; if it stays so, let the key's user read the list in EnergyCAP",
         Severity.NOTE,
     ),
     Rule(
@@ -40,7 +40,7 @@ SERVICE_RULES: tuple[Rule, ...] = (
         "The formula passed the checks of this tool and is sent; EnergyCAP may still refuse it.",
         "POST /api/v202405/formula/validate: that a user may be without the permission is not said",
         Certainty.ASSUMED,
-        "let the key's user validate formulas in EnergyCAP, or check the formula before it is applied",
+        "plan again; if it stays so, let the key's user validate formulas in EnergyCAP, or check the formula yourself",
         Severity.WARNING,
     ),
     Rule(

@@ -120,7 +120,7 @@ def test_a_refused_key_stops_the_run(start: Start, status: int) -> None:
     account = bench.apply(plan, Conduct(parallelism=1))
 
     assert endings(account) == {"a": "failed", "b": "not tried", "c": "not tried"}
-    assert account.outcomes[1].message.startswith("the run was stopped: the service refused the key: ")
+    assert account.outcomes[1].message.startswith("the run was stopped: the service refused access: ")
     assert bench.editor.requests == {READ: 1, CHANNEL: 1}
 
 

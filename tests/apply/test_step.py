@@ -250,7 +250,7 @@ def test_what_somebody_edits_while_a_write_has_to_wait_is_not_overwritten(start:
 
     assert (outcome.ending, outcome.message) == (
         Ending.FAILED,
-        "channel 1042 was edited by somebody else while the service made this edit wait",
+        "channel 1042 was changed while the service made this edit wait",
     )
     assert bench.read(1042).values[meddled] == foreign
     assert bench.read(1042).name != "New"

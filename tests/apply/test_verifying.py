@@ -77,7 +77,8 @@ def test_a_value_that_reads_otherwise_at_the_end_differs(start: Start) -> None:
         "use",
         1042,
         Ending.DIFFERS,
-        'was verified after the write, but now channelInfo is "Other", expected "Main": somebody else changed it since',
+        'was verified after the write, but now channelInfo is "Other", expected "Main": '
+        "somebody else, or EnergyCAP itself, changed it after this write",
         LOOK,
         requests=1,
     )
@@ -91,7 +92,8 @@ def test_what_somebody_else_edits_after_the_write_and_the_plan_does_not_manage_i
     outcome = only(bench.apply(bench.plan(MAIN), Conduct(on_event=seen.append)))
 
     remark = (
-        'somebody else changed it after this write: channelDescription from "Main switchboard, basement" to "Other"'
+        "somebody else, or EnergyCAP itself, changed it after this write: channelDescription "
+        'from "Main switchboard, basement" to "Other"'
     )
     assert outcome == Outcome("use", 1042, Ending.DONE, requests=1, remark=remark)
     assert seen[-1] == Differed(outcome)
@@ -257,7 +259,7 @@ def test_a_busy_foreign_writer_turns_no_done_change_into_a_mismatch(start: Start
 
     assert set(endings(account).values()) == {"done"}
     assert len({outcome.remark for outcome in account.outcomes}) == 12
-    begin = f"somebody else changed it after this write: {path} from "
+    begin = f"somebody else, or EnergyCAP itself, changed it after this write: {path} from "
     assert [outcome.remark for outcome in account.outcomes if not outcome.remark.startswith(begin)] == []
     assert account.unread == ()
 
@@ -268,7 +270,7 @@ def test_a_busy_foreign_writer_of_a_managed_value_leaves_a_mismatch_that_says_wh
     assert outcome.ending is Ending.DIFFERS
     assert outcome.message == (
         'was verified after the write, but now channelInfo is "Theirs 1", expected "Main": '
-        "somebody else changed it since"
+        "somebody else, or EnergyCAP itself, changed it after this write"
     )
 
 
@@ -285,4 +287,6 @@ def test_a_version_that_somebody_adds_after_the_write_is_a_remark(start: Start) 
     outcome = only(bench.apply(bench.plan(MAIN)))
 
     assert outcome.ending is Ending.DONE
-    assert outcome.remark.startswith("somebody else changed it after this write: the versions from [")
+    assert outcome.remark.startswith(
+        "somebody else, or EnergyCAP itself, changed it after this write: the versions from ["
+    )

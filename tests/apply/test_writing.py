@@ -247,7 +247,7 @@ def test_a_refused_key_is_known_as_such(start: Start) -> None:
     landing = send_to(bench, 1042, RENAME)
 
     assert landing.ending is Ending.FAILED
-    assert landing.halt.startswith("the service refused the key: ")
+    assert landing.halt.startswith("the service refused access: ")
 
 
 @pytest.mark.parametrize(

@@ -361,8 +361,8 @@ def test_a_file_that_cannot_be_written_is_said_before_anything_is_sent(planned: 
     assert (answer.code, answer.err) == (
         1,
         (
-            "reconciler: cannot write nowhere/account.md: its folder is missing, or not writable\n"
-            "  fix: give another file, or make room\n"
+            "reconciler: cannot write nowhere/account.md: No such file or directory\n"
+            "  fix: the path, or a part of it, does not exist: check its spelling, and the folder you are in\n"
         ),
     )
     assert planned.writes == []

@@ -59,7 +59,7 @@ EMPTY = Reply(body=[])
             ["show", "nope.json"],
             1,
             "cannot read nope.json: No such file or directory",
-            "look at the name and the permissions",
+            "the path, or a part of it, does not exist: check its spelling, and the folder you are in",
         ),
         (
             ["show", "reconciler.yaml"],
@@ -96,7 +96,7 @@ EMPTY = Reply(body=[])
             ["plan", "--out", "no/such/folder/plan.json"],
             1,
             "cannot write no/such/folder/plan.json: No such file or directory",
-            "give another file, or make room",
+            "the path, or a part of it, does not exist: check its spelling, and the folder you are in",
         ),
         (
             ["sandbox", "serve", "--set", "put_version_semantic=first"],

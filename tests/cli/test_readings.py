@@ -372,7 +372,7 @@ def test_a_service_that_refuses_stops_the_import(
     account = json.loads(answer.out)
     assert (answer.code, account["imported"], account["not_sent"]) == (code, imported, 2 - imported)
     assert account["failed_file"] == "readings.failed.csv"
-    assert account["error"].startswith("the service refused the key: POST /api/v3/reading answered 401")
+    assert account["error"].startswith("the service refused access: POST /api/v3/reading answered 401")
 
 
 def test_a_terminal_has_a_bar(tenant: Desk) -> None:

@@ -512,7 +512,8 @@ def test_a_copy_that_cannot_be_made_is_said(repository: Desk, monkeypatch: pytes
 
     assert repository.run("plan", "--base", "HEAD").err == (
         "reconciler: no copy of the base can be made: No such file or directory\n"
-        "  fix: make room for temporary files, or name another folder in TMPDIR\n"
+        "  fix: the path, or a part of it, does not exist: check its spelling, and the folder you are in; "
+        "TMPDIR names another folder for temporary files\n"
     )
 
 

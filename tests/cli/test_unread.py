@@ -212,4 +212,4 @@ def test_a_wrong_key_is_one_clear_message(desk: Desk, monkeypatch: pytest.Monkey
         answer = desk.run("plan")
 
     assert answer.code == 1
-    assert answer.err.count("the service refused the key") == 1
+    assert answer.err.count("the service refused access") == 1

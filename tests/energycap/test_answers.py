@@ -25,13 +25,11 @@ def test_a_refused_key_says_which_permission_is_needed() -> None:
         check_status(EDIT, Answer(403, {}, b""))
 
     assert reading.value.message == (
-        "the service refused the key: GET /api/v202406/esachannel/7 answered 401 Unauthorized: Who are you"
+        "the service refused access: GET /api/v202406/esachannel/7 answered 401 Unauthorized: Who are you"
     )
-    assert reading.value.fix.endswith("its user has the permission Meters (View)")
-    assert editing.value.message == (
-        "the service refused the key: PUT /api/v202406/esachannel/7 answered 403 Forbidden"
-    )
-    assert editing.value.fix.endswith("its user has the permission Meters (Edit)")
+    assert reading.value.fix.endswith("its user lacks the permission Meters (View)")
+    assert editing.value.message == ("the service refused access: PUT /api/v202406/esachannel/7 answered 403 Forbidden")
+    assert editing.value.fix.endswith("its user lacks the permission Meters (Edit)")
 
 
 @pytest.mark.parametrize(
@@ -41,9 +39,13 @@ def test_a_refused_key_says_which_permission_is_needed() -> None:
         (
             404,
             "404 Not Found",
-            "check the id and the environment's url; what the key's user may not see looks the same",
+            "either there is nothing by that id at the environment's url, or the key's user may not see it",
         ),
-        (409, "409 Conflict", "read again: somebody else seems to be at work on the same thing"),
+        (
+            409,
+            "409 Conflict",
+            "read again; somebody else may be at work on the same thing, or it may not allow this as it stands",
+        ),
         (499, "499", "mend what the service complains of, and run the command again"),
     ],
 )
@@ -102,7 +104,10 @@ def test_a_redirect_is_not_followed(headers: dict[str, str], target: str) -> Non
     assert failure.value.message == (
         f"the service's answer cannot be used: GET /api/v202406/esachannel/7 answered 302 Found, a redirect to {target}"
     )
-    assert failure.value.fix == "write the address that answers without a redirect as the environment's url"
+    assert failure.value.fix == (
+        "if EnergyCAP's API is there, write that address as the environment's url; if that is a sign-in page, "
+        "something in between wants a login"
+    )
 
 
 @pytest.mark.parametrize(
@@ -163,3 +168,16 @@ def test_every_failure_has_a_way_out() -> None:
             check_status(EDIT, Answer(status, {}, b""))
 
         assert failure.value.fix
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 413])
+def test_a_refusal_that_is_a_page_may_not_be_the_services(status: int) -> None:
+    answer = Answer(status, {"content-type": "text/html; charset=utf-8"}, b"<title>Blocked</title>", "a page")
+
+    with pytest.raises(ServiceError) as failure:
+        check_status(READ, answer)
+
+    assert failure.value.fix.startswith(
+        "the answer is a page, not EnergyCAP's JSON: look at the url, and at any proxy, firewall or sign-in page in "
+        "between; else "
+    )

@@ -151,7 +151,7 @@ def test_a_wrong_key_is_said_although_it_is_refused_for_all_lists() -> None:
         reader.read_snapshot()
 
     assert failure.value.message == (
-        "the service refused the key: GET /api/v202406/esachannel answered 401 Unauthorized"
+        "the service refused access: GET /api/v202406/esachannel answered 401 Unauthorized"
     )
 
 
@@ -375,7 +375,7 @@ def test_an_edit_of_a_version_goes_to_the_current_one(answer: httpx.Response) ->
     ("answer", "failure", "begins"),
     [
         (httpx.Response(400, json={"message": "No."}), Refused, "the service refused: PUT"),
-        (httpx.Response(401), Unauthorized, "the service refused the key: PUT"),
+        (httpx.Response(401), Unauthorized, "the service refused access: PUT"),
         (httpx.Response(500), Unavailable, "the service could not answer: PUT"),
         (httpx.ReadTimeout(""), Unreachable, "no answer from https://a.energycap.com: PUT"),
         (httpx.Response(302), Unreachable, "whether PUT /api/v202406/esachannel/1042 was done is not known"),

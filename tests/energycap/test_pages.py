@@ -66,7 +66,7 @@ def test_where_rows_keep_moving_nothing_is_returned() -> None:
         "the service's answer cannot be used: the list of channels could not be read whole, in two attempts: "
         "1 of 5 channels came twice, so as many did not come at all"
     )
-    assert failure.value.fix == "try again when nobody adds or removes channels"
+    assert failure.value.fix == "try again; channels may have been added or removed while they were listed"
 
 
 @pytest.mark.parametrize(

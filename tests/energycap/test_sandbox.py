@@ -241,7 +241,7 @@ def test_a_key_that_may_only_look_cannot_edit(tmp_path: Path, setting: str) -> N
         with pytest.raises(Unauthorized) as refusal:
             editor.edit_channel(live, {"channelInfo": "New"}, OMIT)
 
-    assert refusal.value.fix.endswith("its user has the permission Meters (Edit)")
+    assert refusal.value.fix.endswith("its user lacks the permission Meters (Edit)")
 
 
 def test_an_unknown_key_reads_nothing(tmp_path: Path) -> None:

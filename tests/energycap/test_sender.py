@@ -84,7 +84,7 @@ def test_a_key_without_the_permission_names_the_permission() -> None:
     with sending(Script(httpx.Response(403))) as sender, pytest.raises(Unauthorized) as caught:
         sender.send_readings(GROUPS)
 
-    assert caught.value.fix.endswith("has the permission IntervalData (Manage)")
+    assert caught.value.fix.endswith("lacks the permission IntervalData (Manage)")
 
 
 def test_esa_readings_are_sent_again_after_a_lost_answer() -> None:

@@ -29,7 +29,7 @@ REMARKED = Outcome(
     1062,
     Ending.DONE,
     requests=1,
-    remark='somebody else changed it after this write: channelDescription from null to "Roof"',
+    remark='somebody else, or EnergyCAP itself, changed it after this write: channelDescription from null to "Roof"',
 )
 UNREAD = Outcome(
     "sb-steam",
