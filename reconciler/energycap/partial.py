@@ -30,7 +30,7 @@ _CHANNEL_KEYS = frozenset(field.response[0] for field in CHANNEL_FIELDS) | {
 _VERSION_KEYS = frozenset(field.response[0] for field in VERSION_FIELDS) | {"endDate"}
 _POINT_KEYS = frozenset(("dataPointCode", "dataPointInfo", "dataPointImportId", "commodity", "parentPlace"))
 # Every channel has them, so null in a row says no more than an absent key.
-_CHANNEL_NEVER_NULL = (*(field.response[0] for field in CHANNEL_FIELDS if not field.nullable), "hasReadings")
+_CHANNEL_NEVER_NULL = tuple(field.response[0] for field in CHANNEL_FIELDS if not field.nullable)
 _VERSION_NEVER_NULL = tuple(field.response[0] for field in VERSION_FIELDS if not field.nullable)
 
 _NOTHING: frozenset[str] = frozenset()

@@ -169,8 +169,21 @@ def test_a_channel_that_is_gone_when_it_is_compared_says_nothing_of_the_list() -
     assert reader.requests == {LIST: 1, READ: 2}
 
 
-def test_a_list_of_channels_that_nobody_can_readby_id_is_no_list() -> None:
+def test_channels_that_are_all_gone_when_they_are_compared_are_taken_as_they_were_listed() -> None:
     rows = make_town(60)
+    wire = httpx.MockTransport(
+        lambda request: make_page(rows, 60) if request.url.path.endswith("esachannel") else httpx.Response(404)
+    )
+
+    with open_reader("https://a.energycap.com", "sandbox", wire) as reader:
+        assert reader.list_channels() == tuple(map(live_from_response, rows))
+
+    assert reader.requests == {LIST: 1, READ: 3}
+
+
+@pytest.mark.parametrize("hidden", ["channelVersions", "interval"])
+def test_rows_with_gaps_that_nobody_can_complete_are_no_list(hidden: str) -> None:
+    rows = [without(hidden)(channel) for channel in make_town(60)]
     wire = httpx.MockTransport(
         lambda request: make_page(rows, 60) if request.url.path.endswith("esachannel") else httpx.Response(404)
     )
@@ -211,6 +224,7 @@ def test_a_snapshot_file_holds_what_a_list_leaves_out() -> None:
     [
         (make_channel(), set()),
         (without("interval", "hasReadings")(make_channel()), {"interval", "hasReadings"}),
+        (make_channel(hasReadings=None), set()),
         (make_channel(channelVersions=[without("endDate")(make_version())]), {"channelVersions.endDate"}),
         (make_channel(isCalculated=True), {"channelVersions.formula"}),
         (make_channel(dataPoint=without("commodity")(make_data_point())), {"dataPoint.commodity"}),
