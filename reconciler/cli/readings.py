@@ -80,7 +80,8 @@ def route(screen: Screen, file: Path, environment: str | None, habits: Habits, s
     try:
         readings = recognise(file, habits)
         with _open_channels(screen, environment, snapshot) as (channels, find_zones), json_list(screen) as say:
-            census = take_census(readings, Router(make_index(channels)), say, remark_progress(screen), find_zones)
+            router = Router(make_index(channels), value_unit=readings.value_unit)
+            census = take_census(readings, router, say, remark_progress(screen), find_zones)
     except BrokenFile as broken:
         return show_broken(screen, file, broken)
     show_census(screen, census)
@@ -148,7 +149,7 @@ def _open_channels(
 
 def _import(screen: Screen, file: ReadingsFile, sender: Sender, options: dict[str, Any]) -> Exit:
     dialect = _DIALECTS[options["endpoint"]]
-    router = Router(make_index(sender.list_channels()), dialect)
+    router = Router(make_index(sender.list_channels()), dialect, value_unit=file.value_unit)
     census = take_census(file, router, lambda _: None, remark_progress(screen), partial(read_zones, sender))
     show_census(screen, census)
     if not census.is_sound and not options["skip_bad"]:

@@ -14,6 +14,7 @@ from reconciler.readings.json_rows import read_array, read_lines
 from reconciler.readings.layout import Layout, find_layout
 from reconciler.readings.source import look_at
 from reconciler.readings.times import Times, make_times
+from reconciler.readings.units import find_unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,6 +57,11 @@ class ReadingsFile:
             words += f"; header in line {self.layout.line}, what is above it is not used"
         unused = [quote(header) for header in self.layout.ignored if header.strip()]
         return f"{words}; not used: {', '.join(unused)}" if unused else words
+
+    @property
+    def value_unit(self) -> str:
+        """The unit that the header of the values names, as in  Energy [MWh]; "" for none."""
+        return (find_unit(self.layout.header[self.layout.value]) or "") if self.layout else ""
 
     def read_parcels(self) -> Iterator[Parcel]:
         """All readings of the file, in its order. Raises BrokenFile and FileError, also while they are read."""

@@ -56,7 +56,6 @@ def find_doubts(pointers: Pointers, channel: Live) -> tuple[Flaw, ...]:
         (V3.channel_import_id, pointers.channel_import_id, channel.values.get(CHANNEL_IMPORT_ID)),
         (V3.meter_import_id, pointers.meter_import_id, channel.data_point.import_id),
         (V3.observation_type_code, pointers.observation_type_code, channel.values.get(OBSERVATION_TYPE_CODE)),
-        (V3.unit_code, pointers.unit_code, channel.values.get(UNIT_CODE)),
         (V3.interval, pointers.interval_seconds, _seconds(channel)),
     )
     odd = [(name, given, own) for name, given, own in has if given not in (None, "", own)]

@@ -6,12 +6,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.model.dialects import V3
+from reconciler.model.fields import UNIT_CODE
+from reconciler.model.findings import Severity
 from reconciler.model.routes import Problem, Route
 from reconciler.planning.resolve import route
 from reconciler.readings.blanks import trim
 from reconciler.readings.flaws import BrokenFile, Flaw
 from reconciler.readings.identifiers import read_key
 from reconciler.readings.landing_flaws import find_doubts, find_landing_flaws
+from reconciler.readings.unit_flaws import find_spelling, find_unit_flaw
+from reconciler.rules import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,12 +48,19 @@ class Landing:
 
 
 class Router:
-    """Finds the channels of an environment that readings are for, when they are sent by the call of `dialect`."""
+    """Finds the channels of an environment that readings are for, when they are sent by the call of `dialect`.
 
-    def __init__(self, index: Index, dialect: Dialect = V3, most_keys: int = MOST_KEYS) -> None:
+    `value_unit` is the unit that the file says all of its values are in, "" where it does not.
+    """
+
+    def __init__(
+        self, index: Index, dialect: Dialect = V3, most_keys: int = MOST_KEYS, *, value_unit: str = ""
+    ) -> None:
         self._index = index
         self._most_keys = most_keys
         self._dialect = dialect
+        self._value_unit = value_unit
+        self._units = {unit for live in index.by_id.values() if isinstance(unit := live.values.get(UNIT_CODE), str)}
         self._landings: dict[Key, Landing] = {}
         self._lost = 0
 
@@ -64,6 +75,7 @@ class Router:
 
     def _look_up(self, key: Key) -> Landing:
         pointers, wrong = read_key(key)
+        pointers = self._spell_unit(pointers)
         wrong = (*wrong, *_check_interval(pointers, self._dialect))
         if wrong:
             return Landing(pointers, _NOWHERE, None, wrong)
@@ -74,8 +86,22 @@ class Router:
         self._lost += found.problem is not None
         flaws = find_landing_flaws(pointers, found, self._index, suggests=self._lost <= _SUGGESTED)
         channel = None if flaws or found.channel_id is None else self._index.by_id[found.channel_id]
-        doubts = () if channel is None else find_doubts(pointers, channel)
-        return Landing(pointers, found, channel, flaws, doubts)
+        if channel is None:
+            return Landing(pointers, found, None, flaws)
+        units = self._check_units(pointers, channel)
+        if wrong := tuple(flaw for flaw in units if RULES[flaw.code].severity is Severity.ERROR):
+            return Landing(pointers, found, None, wrong)
+        return Landing(pointers, found, channel, (), (*find_doubts(pointers, channel), *units))
+
+    def _spell_unit(self, pointers: Pointers) -> Pointers:
+        """`pointers` with the unit as the channels spell it: EnergyCAP compares it letter by letter."""
+        unit = pointers.unit_code
+        return pointers if not unit else replace(pointers, unit_code=find_spelling(unit, self._units))
+
+    def _check_units(self, pointers: Pointers, channel: Live) -> tuple[Flaw, ...]:
+        told = ((pointers.unit_code, "unitCode"), (self._value_unit, "the header of the values"))
+        flaws = (find_unit_flaw(unit, where, channel) for unit, where in told if unit)
+        return tuple(flaw for flaw in flaws if flaw is not None)
 
 
 def _trim(pointers: Pointers) -> Pointers:
