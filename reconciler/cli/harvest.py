@@ -25,7 +25,7 @@ from reconciler.errors import ProjectError
 from reconciler.model.findings import Severity
 from reconciler.planning.importing.proof import find_differences
 from reconciler.planning.importing.proposal import list_new, propose
-from reconciler.planning.importing.terms import ByHand, Terms
+from reconciler.planning.importing.terms import ByHand, Kept, Terms
 from reconciler.planning.importing.updates import find_updates
 from reconciler.planning.plan import Basis, make_plan
 from reconciler.reports.harmless import harmless
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from reconciler.model.values import Spec
     from reconciler.planning.importing.survey import Survey
     from reconciler.planning.importing.terms import Fields, Layout, LeftOut
+    from reconciler.planning.importing.updates import Updates
 
 # A folder of definitions without a file in it: where most imports begin.
 NO_FILES = "ESA102"
@@ -68,13 +69,15 @@ class Ground:
 class Harvest:
     """The files to be written, the channels that this is about, and what of them stays out.
 
-    `by_hand` are values of other channels, which their files cannot take without losing a comment.
+    `by_hand` are values of other channels, which their files cannot take without losing a comment; `kept` are values
+    that somebody edited.
     """
 
     files: tuple[WrittenFile, ...]
     names: frozenset[str]
     left_out: tuple[LeftOut, ...]
     by_hand: tuple[ByHand, ...] = ()
+    kept: tuple[Kept, ...] = ()
 
 
 def gather_new(ground: Ground, survey: Survey, picked: Sequence[Live], style: tuple[Fields, Layout]) -> Harvest:
@@ -96,10 +99,14 @@ def gather_new(ground: Ground, survey: Survey, picked: Sequence[Live], style: tu
     return Harvest((*files, *_add_schema(root, files)), names, proposal.left_out)
 
 
-def gather_updates(ground: Ground, survey: Survey, picked: Sequence[Live], plan: Plan) -> Harvest:
-    """The files with what the service has for those of `picked` that they manage; `plan` says where they differ."""
+def list_updates(survey: Survey, picked: Sequence[Live], plan: Plan) -> Updates:
+    """What the service has for those of `picked` that the files manage; `plan` says where they differ."""
     names = {survey.names[live.id] for live in picked if live.id in survey.managed and live.id in survey.names}
-    updates = find_updates(plan, names, can_hold)
+    return find_updates(plan, names, can_hold)
+
+
+def gather_updates(ground: Ground, updates: Updates) -> Harvest:
+    """The files with `updates`."""
     files: list[WrittenFile] = []
     by_hand: list[ByHand] = []
     for file, channels in sorted(updates.files.items()):
@@ -109,7 +116,7 @@ def gather_updates(ground: Ground, survey: Survey, picked: Sequence[Live], plan:
             files.append(WrittenFile(file, text, after, len(channels) - len(unkept)))
         by_hand += [ByHand(file, name, _list_values(channels[name])) for name in unkept]
     written = updates.names - {one.name for one in by_hand}
-    return Harvest(tuple(files), written, updates.left_out, tuple(by_hand))
+    return Harvest(tuple(files), written, updates.left_out, tuple(by_hand), updates.kept)
 
 
 def _take_over(text: str, channels: Mapping[str, Spec]) -> tuple[str, list[str]]:
@@ -157,7 +164,8 @@ def prove(screen: Screen, ground: Ground, before: Plan, harvest: Harvest) -> Non
     if errors:
         print_findings(screen, errors, root)
         raise ProjectError("the files would have errors; nothing was written", _ADVICE)
-    differences = find_differences(before, ground.plan(loaded.definitions), harvest.names)
+    kept = {(one.name, one.path) for one in harvest.kept}
+    differences = find_differences(before, ground.plan(loaded.definitions), harvest.names, kept)
     if differences:
         screen.write("".join(f"{line}\n" for line in map(harmless, differences)))
         raise ProjectError("a plan of these files would not be empty; nothing was written", _ADVICE)

@@ -10,7 +10,8 @@ import click
 
 from reconciler.cli.exits import Exit
 from reconciler.cli.files import Replacement, remove_remnants, replace_files
-from reconciler.cli.harvest import NO_FILES, Ground, gather_new, gather_updates, prove
+from reconciler.cli.harvest import NO_FILES, Ground, gather_new, gather_updates, list_updates, prove
+from reconciler.cli.keeping import keep_edits
 from reconciler.cli.options import printing
 from reconciler.cli.overlaps import refuse_overlaps
 from reconciler.cli.project import open_workplace, print_findings
@@ -87,6 +88,10 @@ def _asking(command: Command) -> Command:
     help="One file a data point: in a folder for its place, or all in one folder.",
 )
 @click.option("--update", is_flag=True, help="Instead, let files take over what EnergyCAP has for managed channels.")
+@click.option(
+    "--base", metavar="REF", help="With --update, keep what was edited since this commit, not since the main branch."
+)
+@click.option("--force", is_flag=True, help="With --update, take over values too that you edited.")
 @click.option("--dry-run", is_flag=True, help="Show what would be written as a diff, and write nothing.")
 @click.option(
     "--snapshot", type=click.Path(path_type=Path), metavar="FILE", help="Import from this copy, offline and key-free."
@@ -97,6 +102,7 @@ def command(screen: Screen, asked: Asked, environment: str | None, snapshot: Pat
 
     The result is planned before it is written: where that plan would not be empty, nothing is. Channels that are
     managed already are left alone; with --update their files take over what differs in EnergyCAP, and nothing else.
+    What is not committed, and what the branch edited, is kept and named.
     """
     refuse_overlaps(screen, {}, {"--snapshot": snapshot})
     ground = _open_ground(screen, environment, snapshot)
@@ -112,7 +118,8 @@ def command(screen: Screen, asked: Asked, environment: str | None, snapshot: Pat
         lost = _find_lost(before) if asked == Asked() else []
         wrong = [*lost, *(doubts[live.id] for live in picked if live.id in doubts)]
         _tell_wrong(screen, ground, wrong)
-        harvest = gather_updates(ground, survey, [live for live in picked if live.id not in doubts], before)
+        updates = list_updates(survey, [live for live in picked if live.id not in doubts], before)
+        harvest = gather_updates(ground, updates if choices["force"] else keep_edits(ground, updates, choices["base"]))
     else:
         harvest = gather_new(ground, survey, picked, (Fields(choices["fields"]), Layout(choices["layout"])))
     if harvest.files:
@@ -130,6 +137,7 @@ def command(screen: Screen, asked: Asked, environment: str | None, snapshot: Pat
         choices["update"],
         choices["dry_run"],
         harvest.by_hand,
+        harvest.kept,
     )
     screen.show({TEXT: lambda paint: render_import(done, paint, path_prefix(ground.workplace.root))})
     return Exit.FAILED if wrong or harvest.by_hand else Exit.DONE

@@ -10,12 +10,12 @@ from reconciler.model.looks import distinguish, look
 from reconciler.reports.harmless import harmless
 from reconciler.reports.layout import break_sentence, lay_out, piece
 from reconciler.reports.paint import Style
-from reconciler.reports.wording import count
+from reconciler.reports.wording import count, show_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reconciler.planning.importing.terms import ByHand, LeftOut
+    from reconciler.planning.importing.terms import ByHand, Kept, LeftOut
     from reconciler.reports.paint import Paint
 
 _LISTED = 20
@@ -50,6 +50,7 @@ class Import:
     is_update: bool = False
     is_preview: bool = False
     by_hand: tuple[ByHand, ...] = ()
+    kept: tuple[Kept, ...] = ()
 
     @property
     def channels(self) -> int:
@@ -66,6 +67,7 @@ def render_import(done: Import, paint: Paint, prefix: str = "") -> str:
         [paint(_describe(done), Style.HEADING)],
         list(_show_diffs(done.files, paint, prefix) if done.is_preview else _list_files(done.files, paint, prefix)),
         list(_list_left_out(done.left_out, paint)),
+        list(_list_kept(done.kept, paint)),
         list(_list_by_hand(done.by_hand, paint, prefix)),
         [paint(_count(done), Style.HEADING)],
     ]
@@ -76,15 +78,21 @@ def _describe(done: Import) -> str:
     where = harmless(done.environment)
     if not done.files and done.by_hand:
         return f"No file {'takes' if done.is_preview else 'took'} over what {where} has."
+    if not done.files and done.kept:
+        return f"The files keep what was edited; nothing else differs from {where}."
     if not done.files:
         return f"Nothing to take over from {where}." if done.is_update else f"Nothing to import from {where}."
     channels = count(done.channels, "channel")
     files = count(sum(file.channels > 0 for file in done.files), "file")
     if done.is_update:
         verb = "would take" if done.is_preview else "took"
-        return f"{files} {verb} over what {where} has for {channels}; a plan of them is empty."
+        return f"{files} {verb} over what {where} has for {channels}; {_tell_plan(done)}."
     verb = "would go" if done.is_preview else "went"
     return f"{channels} of {where} {verb} into {files}; a plan of them is empty."
+
+
+def _tell_plan(done: Import) -> str:
+    return "a plan of them has edits only of what is kept" if done.kept else "a plan of them is empty"
 
 
 def _list_files(files: Sequence[WrittenFile], paint: Paint, prefix: str) -> Iterator[str]:
@@ -124,6 +132,15 @@ def _list_left_out(left_out: Sequence[LeftOut], paint: Paint) -> Iterator[str]:
         yield from lay_out(break_sentence(left.reason), paint, indent=6)
 
 
+def _list_kept(kept: Sequence[Kept], paint: Paint) -> Iterator[str]:
+    if kept:
+        yield "Kept as the files have it; --force takes it over as well:"
+    for one in kept:
+        head = (piece(harmless(one.name), Style.NAME), piece(one.path, Style.PATH), piece(show_value(one.value)))
+        yield from lay_out(head, paint, indent=2, hang=6, gap="  ")
+        yield from lay_out(break_sentence(one.reason), paint, indent=6)
+
+
 def _list_by_hand(by_hand: Sequence[ByHand], paint: Paint, prefix: str) -> Iterator[str]:
     if by_hand:
         yield "Not written, as the file would lose a comment or what an anchor shares; write by hand:"
@@ -142,6 +159,7 @@ def _count(done: Import) -> str:
         f"{len(done.files) - new} changed",
         f"{done.managed} managed before",
         f"{len(done.left_out)} left out",
+        *([f"{count(len(done.kept), 'value')} kept"] if done.kept else []),
         *([f"{count(len(done.by_hand), 'channel')} to write by hand"] if done.by_hand else []),
     ]
     return f"Import{' (nothing written)' if done.is_preview else ''}: {', '.join(parts)}."

@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from reconciler import sandbox
-from reconciler.cli.harvest import Harvest, gather_new, gather_updates, prove
+from reconciler.cli.harvest import Harvest, gather_new, gather_updates, list_updates, prove
 from reconciler.cli.screen import Screen
 from reconciler.definitions.load import load_definitions
 from reconciler.model.findings import Severity
@@ -137,7 +137,8 @@ def test_an_update_after_a_foreign_edit_leaves_an_empty_plan_and_every_comment(
         edited = read_world([data.draw(foreign_edits(channel)) for channel in world])
         ground = stand_on(workplace, edited)
         before = ground.plan(ground.definitions)
-        harvest = gather_updates(ground, make_survey(ground.definitions, edited), edited.channels, before)
+        updates = list_updates(make_survey(ground.definitions, edited), edited.channels, before)
+        harvest = gather_updates(ground, updates)
         prove(Screen(), ground, before, harvest)
         write(workplace, harvest)
         ground = stand_on(workplace, edited)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.model.findings import Severity
@@ -14,22 +15,30 @@ if TYPE_CHECKING:
     from reconciler.model.plan import Change, Plan
 
 
-def find_differences(before: Plan, after: Plan, written: Collection[str]) -> tuple[str, ...]:
+def find_differences(
+    before: Plan, after: Plan, written: Collection[str], kept: Collection[tuple[str, str]] = ()
+) -> tuple[str, ...]:
     """What speaks against writing the files that `after` was made of, a line for each.
 
-    The channels called `written` must be found, and need no edit; every other one must be planned as in `before`. No
-    error may be there that was not there before.
+    The channels called `written` must be found, and need no edit but of what is `kept`, by name and path; every other
+    one must be planned as in `before`. No error may be there that was not there before.
     """
-    return (*_check_written(after, written), *_check_others(before, after, written), *_check_errors(before, after))
+    return (
+        *_check_written(after, written, kept),
+        *_check_others(before, after, written),
+        *_check_errors(before, after),
+    )
 
 
-def _check_written(after: Plan, written: Collection[str]) -> Iterator[str]:
+def _check_written(after: Plan, written: Collection[str], kept: Collection[tuple[str, str]]) -> Iterator[str]:
     changes = {change.name: change for change in after.changes}
     for name in sorted(written):
         if name not in changes:
             yield f"{name}: would not be found in EnergyCAP"
         else:
-            yield from _list_edits(changes[name])
+            edits = changes[name].edits
+            unexpected = tuple(edit for edit in edits if (name, edit.implied_by or edit.path) not in kept)
+            yield from _list_edits(replace(changes[name], edits=unexpected))
 
 
 def _check_others(before: Plan, after: Plan, written: Collection[str]) -> Iterator[str]:

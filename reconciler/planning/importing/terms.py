@@ -63,6 +63,16 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """A value that a file keeps although EnergyCAP has another one, as somebody wrote it on purpose: why."""
+
+    name: str
+    path: str
+    value: Value
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class ByHand:
     """Values that a file is not given, as it would lose a comment: each as `key: value`, for a person to write."""
 

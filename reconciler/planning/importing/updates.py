@@ -17,15 +17,16 @@ if TYPE_CHECKING:
     from reconciler.model.findings import Finding
     from reconciler.model.plan import Change, Edit, Plan
     from reconciler.model.values import Spec
-    from reconciler.planning.importing.terms import CanHold
+    from reconciler.planning.importing.terms import CanHold, Kept
 
 
 @dataclass(frozen=True, slots=True)
 class Updates:
-    """The values to be taken over, by file and name of the channel, and what cannot be."""
+    """The values to be taken over, by file and name of the channel, what cannot be, and what the files keep."""
 
     files: Mapping[str, Mapping[str, Spec]]
     left_out: tuple[LeftOut, ...]
+    kept: tuple[Kept, ...] = ()
 
     @property
     def names(self) -> frozenset[str]:

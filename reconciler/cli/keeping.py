@@ -1,0 +1,51 @@
+"""What an update of the files leaves alone: edits that are not committed, and those that the branch made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.definitions.base import read_base
+from reconciler.definitions.branches import find_fork
+from reconciler.definitions.git import find_commit, read_commit
+from reconciler.errors import ProjectError
+from reconciler.planning.importing.edited import Past, leave_edited
+from reconciler.planning.released import find_renames, rename
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reconciler.cli.harvest import Ground
+    from reconciler.planning.importing.updates import Updates
+
+_FORCE = "see what would change:  reconciler import --update --force --dry-run  ; then leave --dry-run out"
+
+
+def keep_edits(ground: Ground, updates: Updates, reference: str | None) -> Updates:
+    """`updates` without what somebody edited since the last commit, or since the branch began, or since `reference`.
+
+    Raises ProjectError where git cannot tell what that is: what is in no commit would be lost for good.
+    """
+    if not updates.files:
+        return updates
+    now = {channel.name: channel for channel in ground.definitions.channels}
+    return leave_edited(updates, now, tuple(_list_pasts(ground, reference)))
+
+
+def _list_pasts(ground: Ground, reference: str | None) -> Iterator[Past]:
+    root = ground.workplace.root
+    head = read_commit(root)
+    if head is None:
+        raise ProjectError(
+            "without a commit nobody can tell your edits from what EnergyCAP had; nothing was written", _FORCE
+        )
+    yield _read_past(ground, head, "not committed")
+    fork = (reference, find_commit(root, reference)) if reference else find_fork(root)
+    if fork is not None and fork[1] != head:
+        yield _read_past(ground, fork[1], f"this branch changed it since {fork[0]}")
+
+
+def _read_past(ground: Ground, commit: str, reason: str) -> Past:
+    base = read_base(ground.workplace.root, commit, ground.workplace.project.definitions)
+    renames = find_renames(ground.definitions, base.definitions, ground.snapshot.channels)
+    channels = rename(base.definitions, renames).channels
+    return Past({channel.name: channel for channel in channels}, reason, not base.unread)
