@@ -65,7 +65,7 @@ _GUARDED = (
 )
 _NOWHERE = b"not a git repository (or any "
 # What git says of a name that leads to no commit; all else that it says is a failure.
-_NO_COMMIT = (b"Needed a single revision", b"expected commit type", b"unknown revision", b"bad revision")
+_NO_COMMIT = re.compile(b"Needed a single revision|expected commit type|unknown revision|bad revision")
 _LONGEST = 600
 _UNTRACKED = ("--others", "--exclude-standard")
 
@@ -100,7 +100,7 @@ def read_commit(root: Path) -> str | None:
 
 
 def is_tracked(path: Path) -> bool:
-    """Whether git tracks the file at `path`, or a link that leads to it: whoever can push may have written it.
+    """Whether git tracks the file at `path`, or a link that leads to it: anyone who can push may have written it.
 
     Raises ProjectError if git cannot tell.
     """
@@ -157,18 +157,19 @@ def find_commit(root: Path, reference: str) -> str:
     if not answer.returncode and re.fullmatch("[0-9a-f]+", "".join(found)):
         return found[0]
     find_prefix(root)
-    if answer.returncode and not any(words in answer.stderr for words in _NO_COMMIT):
+    if answer.returncode and any(line and not _NO_COMMIT.search(line) for line in answer.stderr.splitlines()):
         message = f"git cannot read the commit {reference!r} in {root}: {_quote(answer)}"
         raise ProjectError(message, _advise(answer))
     if read_commit(root) is None:
         raise ProjectError(
-            f"there is no commit yet in {root}, so --base has nothing to compare with",
+            f"no commit is checked out in {root}, so --base has nothing to compare with",
             "commit first, or leave --base out",
         )
-    raise ProjectError(
-        f"git has no commit {reference!r} in {root}",
-        f"look at the name; in a shallow clone:  git fetch --depth=1 origin {reference}",
-    )
+    is_shallow = run_git(root, "rev-parse", "--is-shallow-repository").stdout == b"true\n"
+    fetch = f"git fetch --depth=1 origin {reference}"
+    deepen = "this clone is shallow, so fetch more:  git fetch --unshallow  (actions/checkout: fetch-depth)"
+    fix = deepen if is_shallow else f"look at the name; in a shallow clone:  {fetch}"
+    raise ProjectError(f"git has no commit {reference!r} in {root}", fix)
 
 
 def find_prefix(root: Path) -> str:
@@ -177,7 +178,7 @@ def find_prefix(root: Path) -> str:
     Raises ProjectError if it is in no working tree.
     """
     answer = run_git(root, "rev-parse", "--is-inside-work-tree", "--show-prefix")
-    if _NOWHERE in answer.stderr:
+    if _NOWHERE in answer.stderr and not any(os.path.lexists(place / ".git") for place in (root, *root.parents)):
         raise ProjectError(f"{root} is in no git repository, so --base has nothing to compare with", "leave --base out")
     inside, _, prefix = answer.stdout.partition(b"\n")
     if answer.returncode or inside != b"true":
@@ -224,7 +225,7 @@ def read_blobs(root: Path, names: Iterable[str], largest: int) -> Mapping[str, b
 def read_file_at(root: Path, reference: str, file: str) -> bytes | None:
     """The content of `file`, a path relative to `root`, at `reference`; None where it was not there.
 
-    Raises ProjectError where `reference` is no commit at hand, where `file` was no ordinary file, and where git fails.
+    Raises ProjectError where `reference` is no commit at hand, where `file` is not an ordinary file, or if git fails.
     """
     commit, path = find_commit(root, reference), find_prefix(root) + file
     entry = next((entry for entry in list_entries(root, commit, [path]) if entry.path == path), None)
@@ -262,7 +263,7 @@ def _quote(answer: subprocess.CompletedProcess[bytes]) -> str:
     """What git said of it, in one line; a report makes it harmless."""
     lines = answer.stderr.decode(errors="backslashreplace").splitlines()
     said = [re.sub("^(fatal|error|warning): ", "", line.strip()) for line in lines if not line.startswith("hint:")]
-    text = "; ".join(line for line in said if line)
+    text = "; ".join(line for line in said if line).replace(":; ", ": ")
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"
 
 

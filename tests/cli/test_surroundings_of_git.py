@@ -325,6 +325,16 @@ def make_newer(desk: Desk, _: pytest.MonkeyPatch) -> None:
     git(desk.root, "config", "core.repositoryFormatVersion", "99")
 
 
+def lose_alternates(desk: Desk, _: pytest.MonkeyPatch) -> None:
+    (desk.root / ".git" / "objects").rename(desk.root / "gone")
+    (desk.root / ".git" / "objects" / "info").mkdir(parents=True)
+    (desk.root / ".git" / "objects" / "info" / "alternates").write_text("/nowhere/objects\n", encoding="utf-8")
+
+
+def damage_name_of_head(desk: Desk, _: pytest.MonkeyPatch) -> None:
+    (desk.root / ".git" / "HEAD").write_text("garbage\n", encoding="utf-8")
+
+
 def look_elsewhere(desk: Desk, _: pytest.MonkeyPatch) -> None:
     git(desk.root, "config", "core.worktree", "/usr")
 
@@ -351,6 +361,8 @@ FAILURES: dict[str, tuple[Callable[[Desk, pytest.MonkeyPatch], None], str]] = {
     "object": (damage_head, "git cannot read the commit 'HEAD' in {root}: "),
     "settings": (damage_settings, "bad config line 1 in file "),
     "newer": (make_newer, "repo version"),
+    "alternates": (lose_alternates, "/nowhere/objects"),
+    "head": (damage_name_of_head, "git cannot read the repository of {root}, so --base has nothing to compare with: "),
     "elsewhere": (look_elsewhere, "the folder is not in its working tree"),
     "not-executable": (
         be_not_executable,
@@ -403,10 +415,24 @@ def test_a_repository_without_commits_is_said(repository: Desk) -> None:
     git(repository.root, "checkout", "--orphan", "empty")
 
     assert repository.run("plan", "--base", "HEAD").err == (
-        f"reconciler: there is no commit yet in {repository.root}, so --base has nothing to compare with\n"
+        f"reconciler: no commit is checked out in {repository.root}, so --base has nothing to compare with\n"
         "  fix: commit first, or leave --base out\n"
     )
     assert json.loads(repository.run("plan", "--format", "json").out)["findings"] == []
+
+
+def test_a_shallow_clone_says_how_to_get_more(
+    repository: Desk, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit(repository.root)
+    clone = tmp_path_factory.mktemp("clone")
+    git(clone, "clone", "--depth=1", f"file://{repository.root}", ".")
+    monkeypatch.chdir(clone)
+
+    assert repository.run("plan", "--base", "HEAD^").err == (
+        f"reconciler: git has no commit 'HEAD^' in {clone}\n"
+        "  fix: this clone is shallow, so fetch more:  git fetch --unshallow  (actions/checkout: fetch-depth)\n"
+    )
 
 
 def test_a_name_of_two_things_is_not_chosen_between(repository: Desk) -> None:
