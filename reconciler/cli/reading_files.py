@@ -47,6 +47,18 @@ def reading_file(command: Command) -> Command:
         metavar="HEADER=PROPERTY",
         help="What a column of a CSV file is; with nothing after = it is ignored. Repeatable.",
     )
+    @click.option(
+        "--bad",
+        multiple=True,
+        metavar="HEADER=VALUES",
+        help="Readings for which this column of a CSV file has one of VALUES, such as 139,160, are bad. Repeatable.",
+    )
+    @click.option(
+        "--estimated",
+        multiple=True,
+        metavar="HEADER=VALUES",
+        help="Readings for which this column of a CSV file has one of VALUES are estimated. Repeatable.",
+    )
     @click.option("--delimiter", type=click.Choice(list(DELIMITERS)), help="Of a CSV file; recognised where left out.")
     @click.option(
         "--decimal",
@@ -63,7 +75,8 @@ def reading_file(command: Command) -> Command:
     def with_habits(*, pairs: tuple[str, ...], delimiter: str | None, decimal: str | None, **rest: Any) -> Exit:
         mark = Decimal(decimal) if decimal else None
         sign = DELIMITERS[delimiter] if delimiter else None
-        return command(habits=Habits(sign, mark, _read_map(pairs), rest.pop("zone")), **rest)
+        bad, estimated = _read_marks("--bad", rest.pop("bad")), _read_marks("--estimated", rest.pop("estimated"))
+        return command(habits=Habits(sign, mark, _read_map(pairs), rest.pop("zone"), bad, estimated), **rest)
 
     return with_habits
 
@@ -90,6 +103,16 @@ def _read_map(pairs: Sequence[str]) -> dict[str, str]:
             raise UsageError(f"--map {pair} names no column", "write  --map HEADER=PROPERTY")
         names[header.strip()] = _read_property(name.strip(), pair)
     return names
+
+
+def _read_marks(option: str, pairs: Sequence[str]) -> dict[str, frozenset[str]]:
+    marks = {}
+    for pair in pairs:
+        header, _, values = pair.rpartition("=")
+        if not header.strip() or not values.strip():
+            raise UsageError(f"{option} {pair} names no column or no value", f"write  {option} HEADER=VALUE,VALUE")
+        marks[header.strip()] = frozenset(value.strip().casefold() for value in values.split(","))
+    return marks
 
 
 def _read_property(name: str, pair: str) -> str:

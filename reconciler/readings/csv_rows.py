@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
+    from reconciler.readings.flags import Mark
     from reconciler.readings.identifiers import Key
     from reconciler.readings.layout import Layout
     from reconciler.readings.source import Source
@@ -58,6 +59,8 @@ class Block:
         if not self.is_even or not self._has_sound_values():
             return None
         if layout.estimated is not None and not set(self._columns[layout.estimated]) <= FLAGS.keys():
+            return None
+        if any(mark.applies(text) for mark in layout.bad for text in set(self._columns[mark.column])):
             return None
         texts = self._columns[layout.time]
         distinct = set(texts)
@@ -144,8 +147,23 @@ def _read_row(layout: Layout, row: Cells, line: int) -> Parcel:
     key = (*("" if place is None else row[place] for place in layout.identifiers), layout.seconds)
     time, value = layout.times.read(row[layout.time]), _read_value(layout, row[layout.value], line)
     estimated = read_flag(row[layout.estimated]) if layout.estimated is not None else False
+    if isinstance(estimated, bool):
+        estimated = estimated or any(mark.applies(row[mark.column]) for mark in layout.guessed)
     note = row[layout.note] or None if layout.note is not None else None
-    return Parcel(line, key, [make_row(line, (time, value, estimated, note), row)])
+    made = make_row(line, (time, value, estimated, note), row)
+    if flaws := tuple(_tell_bad(mark, row) for mark in layout.bad if mark.applies(row[mark.column])):
+        made = Row(line, None, (*made.flaws, *flaws), row)
+    return Parcel(line, key, [made])
+
+
+def _tell_bad(mark: Mark, row: Cells) -> Flaw:
+    header = mark.header.strip()
+    message = f"the file says that this reading is bad: {header} is {quote(row[mark.column].strip())}"
+    fix = (
+        f"leave such rows out with  --skip-bad;  say  --bad {header}=VALUES  if only some values are bad, or  "
+        f"--map {header}=  if none is"
+    )
+    return Flaw("ESA633", message, fix)
 
 
 def _read_value(layout: Layout, text: str, line: int) -> float | Flaw:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from reconciler.readings.blanks import trim
 from reconciler.readings.flaws import Flaw, quote
 from reconciler.reports.wording import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from reconciler.readings.csv_rows import Block
     from reconciler.readings.layout import Layout
@@ -22,8 +24,16 @@ _WORDS = re.compile(
     r"|questionable|suspect|code|reason|event|events|exception|read ?type|reading ?type|gap|gaps|dst|suppressed|void"
     r"|provisional|preliminary|deleted"
 )
-# What a flag column says of a reading with which nothing is wrong.
-_FINE = frozenset(("", "0", "0.0", "0x0", "0x00", "00", "ok", "good", "valid", "normal", "false", "no", "none"))
+# Columns whose very name says that a reading for which they hold anything is bad.
+_BAD = re.compile(
+    r"(?:is )?(?:errors?|err|faults?|fehler|invalid|bad|missing|void|deleted|suppressed)(?: ?(?:code|flag))?"
+)
+# Columns whose name says that a reading is fine.
+_GOOD = re.compile(r"(?:is )?(?:valid|good|ok)")
+# What a flag column says of a reading with which nothing is wrong; where its name says bad, and where it says good.
+_FINE = frozenset(("", "ok", "good", "valid", "normal", "false", "no", "none", "n/a", "-"))
+_ZERO = re.compile(r"[+-]?0*\.?0*|0x0+")
+_YES = frozenset(("", "1", "true", "yes", "y", "ok", "good", "valid"))
 _SHOWN = 5
 # Of each column; a flag has few.
 _MOST_VALUES = 1000
@@ -31,9 +41,50 @@ _MOST_VALUES = 1000
 
 def is_flag(header: str) -> bool:
     """Whether a column called `header` may say that a reading is no good one; one without a name may."""
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])|[\W_]+", " ", header).casefold().split()
+    words = _spell(header).split()
     pairs = [f"{first} {second}" for first, second in pairwise(words)]
     return not words or any(map(_WORDS.fullmatch, (*words, *pairs)))
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A column that says something of readings: all but fine values do where `values` is None."""
+
+    column: int
+    header: str
+    values: frozenset[str] | None = None
+
+    def applies(self, text: str) -> bool:
+        """Whether the cell `text` says it of its reading."""
+        own = trim(text).casefold()
+        return not is_fine(self.header, own) if self.values is None else own in self.values
+
+
+def is_fine(header: str, text: str) -> bool:
+    """Whether `text` in a flag column called `header` says that nothing is wrong."""
+    own = trim(text).casefold()
+    if _GOOD.fullmatch(_spell(header)):
+        return own in _YES
+    return own in _FINE or _ZERO.fullmatch(own) is not None
+
+
+def make_marks(header: Sequence[str], given: Mapping[str, frozenset[str]]) -> tuple[Mark, ...]:
+    """The marks that `given` names by the headers of their columns; those of no column are left out."""
+    values = {trim(text).casefold(): own for text, own in given.items()}
+    return tuple(
+        Mark(column, text, values[folded])
+        for column, text in enumerate(header)
+        if (folded := trim(text).casefold()) in values
+    )
+
+
+def find_marks_of_bad(header: Sequence[str], columns: Iterable[int]) -> Iterator[Mark]:
+    """A mark for each of `columns` whose name says that readings are bad for which it holds anything."""
+    return (Mark(column, header[column]) for column in sorted(columns) if _BAD.fullmatch(_spell(header[column])))
+
+
+def _spell(header: str) -> str:
+    return " ".join(re.sub(r"(?<=[a-z])(?=[A-Z])|[\W_]+", " ", header).casefold().split())
 
 
 class Flags:
@@ -52,9 +103,9 @@ class Flags:
     def tell(self) -> Iterator[Flaw]:
         """A flaw for each flag column that says more than that readings are fine."""
         for column, counts in self._counts.items():
-            odd = Counter({text: number for text, number in counts.items() if text.strip().casefold() not in _FINE})
-            if odd and self._layout is not None:
-                yield _tell(self._layout.header[column].strip(), column, odd)
+            header = self._layout.header[column] if self._layout else ""
+            if odd := Counter({text: number for text, number in counts.items() if not is_fine(header, text)}):
+                yield _tell(trim(header), column, odd)
 
 
 def _tell(header: str, column: int, odd: Counter[str]) -> Flaw:
@@ -63,5 +114,10 @@ def _tell(header: str, column: int, odd: Counter[str]) -> Flaw:
     name = f"column {quote(header)}" if header else f"column {column + 1}, which has no name,"
     many = "at least " if len(odd) >= _MOST_VALUES else ""
     message = f"{name} is not used, but says something of {many}{count(odd.total(), 'reading')}: {shown}{more}"
-    fix = f"leave out the rows that are not good; say  --map {header}=  if it does not matter" if header else ""
+    fix = (
+        f"say what it means with  --bad {header}=VALUES  or  --estimated {header}=VALUES;  "
+        f"say  --map {header}=  if it does not matter"
+    )
+    if not header:
+        fix = "give the column a name, or take it out"
     return Flaw("ESA632", message, fix)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING
 
 from reconciler.readings.cells import ESTIMATED, NOTE, TIME, VALUE
-from reconciler.readings.flags import is_flag
+from reconciler.readings.flags import Mark, find_marks_of_bad, is_flag, make_marks
 from reconciler.readings.flaws import BrokenFile, quote
 from reconciler.readings.header import find_header
 from reconciler.readings.identifiers import PROPERTIES
@@ -20,7 +20,7 @@ from reconciler.readings.times import Times, make_times
 from reconciler.readings.zones import strip_zone
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping, Sequence, Set
     from datetime import tzinfo
 
 # What a file of failed readings says of each row; read again, it says nothing. No logger has a column of this name.
@@ -42,13 +42,16 @@ class Habits:
     """How the user says a file is written; None where that is to be recognised.
 
     `zone` is that of times without an offset. `names` leads from headers of the file to names of the API, or to ""
-    where a column is to be ignored.
+    where a column is to be ignored. `bad` and `estimated` lead from headers to the values, in small letters, that say
+    so of a reading.
     """
 
     delimiter: str | None = None
     decimal: Decimal | None = None
     names: Mapping[str, str] | None = None
     zone: tzinfo | None = None
+    bad: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    estimated: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,8 @@ class Layout:
     `identifiers` holds the column of each field of a key, None where there is none; `seconds` are in a unit of its
     interval column. `ignored` are headers that stand for nothing. The header is in `line`, and lines that say something
     else are `above` it. `witness` is what the decimal mark was recognised by, None where the user gave it or no value
-    has one. `flags` are the columns that stand for nothing, but may say that a reading is not a good one.
+    has one. `flags` are the columns that stand for nothing, but may say that a reading is not a good one; `bad` and
+    `guessed` those that say so, and that it is estimated.
     """
 
     delimiter: str
@@ -83,6 +87,8 @@ class Layout:
     line: int = 1
     above: int = 0
     flags: tuple[int, ...] = ()
+    bad: tuple[Mark, ...] = ()
+    guessed: tuple[Mark, ...] = ()
     witness: Witness | None = None
 
 
@@ -97,12 +103,16 @@ def find_layout(head: str, habits: Habits) -> Layout:
     header = found.cells
     try:
         _refuse_unmapped(header, given)
+        _refuse_unmarked(header, habits)
         columns = _find_columns(header, names)
     except BrokenFile as broken:
         broken.line = found.line
         raise
     places = {PROPERTIES[name][0]: column for name, column in columns.items() if name in PROPERTIES}
-    used = set(columns.values())
+    unused = {column for column, text in enumerate(header) if _name(text, names) is None}
+    guessed = make_marks(header, habits.estimated)
+    bad = _find_bad(header, habits, unused)
+    unused -= {mark.column for mark in (*bad, *guessed)}
     return Layout(
         delimiter=found.delimiter,
         decimal=habits.decimal or Decimal.DOT,
@@ -113,12 +123,21 @@ def find_layout(head: str, habits: Habits) -> Layout:
         value=columns[VALUE],
         estimated=columns.get(ESTIMATED),
         note=columns.get(NOTE),
-        ignored=tuple(text for column, text in enumerate(header) if column not in used and _name(text, names) is None),
+        ignored=tuple(header[column] for column in sorted(unused)),
         times=make_times(find_column_zone(header[columns[TIME]], habits.zone)),
         line=found.line,
         above=found.above,
-        flags=tuple(column for column, text in enumerate(header) if _name(text, names) is None and is_flag(text)),
+        flags=tuple(column for column in sorted(unused) if is_flag(header[column])),
+        bad=bad,
+        guessed=guessed,
     )
+
+
+def _find_bad(header: Sequence[str], habits: Habits, unused: Set[int]) -> tuple[Mark, ...]:
+    """The columns that say a reading is bad: those that the user names, and those whose name says so."""
+    given = make_marks(header, habits.bad)
+    told = {mark.column for mark in (*given, *make_marks(header, habits.estimated))}
+    return (*given, *find_marks_of_bad(header, unused - told))
 
 
 def _name(header: str, names: Mapping[str, str]) -> str | None:
@@ -164,10 +183,17 @@ def _refuse_unmapped(header: Sequence[str], names: Mapping[str, str]) -> None:
             raise BrokenFile(f"no column {quote(text)}, which --map speaks of", 1, f"correct  --map {text}={name}")
 
 
+def _refuse_unmarked(header: Sequence[str], habits: Habits) -> None:
+    for option, marks in (("--bad", habits.bad), ("--estimated", habits.estimated)):
+        for text in marks:
+            if not make_marks(header, {text: frozenset()}):
+                raise BrokenFile(f"no column {quote(text)}, which {option} speaks of", 1, f"correct  {option} {text}=")
+
+
 def _refuse_twice(fields: Sequence[str]) -> None:
-    for field, count in Counter(fields).items():
+    for one, count in Counter(fields).items():
         if count > 1:
-            names = [name for name in NAMED if _field(name) == field]
+            names = [name for name in NAMED if _field(name) == one]
             raise BrokenFile(f"{count} columns for {' or '.join(names)}", 1, "leave one of them")
 
 

@@ -183,8 +183,17 @@ _FILE_RULES: tuple[Rule, ...] = (
         "The API has no such property, so these readings are sent like good ones.",
         f"{_READINGS}: a reading has time, value, estimated and note",
         Certainty.DOCUMENTED,
-        "leave out the rows that are not good, or map the column to estimated or note",
+        "say what its values mean with --bad or --estimated, or leave out the rows that are not good",
         Severity.WARNING,
+    ),
+    Rule(
+        "ESA633",
+        "The file says that a reading is bad.",
+        "A column such as error, or one named with --bad, marks this reading. Sent like a good one, a 0 of a meter "
+        "that did not answer counts as no use at all.",
+        f"{_READINGS}: a reading has time, value, estimated and note, and nothing that says it is bad",
+        Certainty.DOCUMENTED,
+        "leave the row out, or all such rows with --skip-bad; --map HEADER= if the column does not matter",
     ),
 )
 

@@ -449,3 +449,64 @@ def test_a_second_interrupt_stops_at_once_and_keeps_what_was_in_flight(desk: Des
     kept_rows = (desk.root / "readings.failed.csv").read_text(encoding="utf-8").splitlines()
     assert len(kept_rows) == 2
     assert kept_rows[1].endswith("not known whether it was taken: the import was stopped at once")
+
+
+def test_what_a_file_calls_bad_or_estimated_is_said_on_the_command_line(tenant: Desk) -> None:
+    rows = ["2026-12-01T00:15,1,0,A", "2026-12-01T00:30,0,139,A", "2026-12-01T00:45,3,7,E"]
+    tenant.write("readings.csv", "channelImportId,time,value,error,status\n" + "".join(f"USE,{row}\n" for row in rows))
+    marks = ["--bad", "error=139,160", "--estimated", "status=E"]
+
+    refused = tenant.run("readings", "import", "readings.csv", *marks)
+    assert (refused.code, sent(tenant)) == (1, [])
+    assert 'readings.csv:3  ESA633  the file says that this reading is bad: error is "139"' in refused.out
+
+    taken = tenant.run("readings", "import", "readings.csv", *marks, "--skip-bad")
+    assert (taken.code, taken.out.splitlines()[-1]) == (
+        6,
+        "Import: 2 imported, 0 failed, 0 unknown, 0 not sent, 1 left out.",
+    )
+    assert (tenant.root / "readings.failed.csv").read_text(encoding="utf-8") == (
+        "channelImportId,time,value,error,status,reconciler:error\n"
+        'USE,2026-12-01T00:30,0,139,A,"ESA633 the file says that this reading is bad: error is ""139"""\n'
+    )
+
+
+@pytest.mark.parametrize("pair", ["error", "error=", "=139"])
+def test_a_mark_needs_a_column_and_a_value(tenant: Desk, pair: str) -> None:
+    tenant.write("readings.csv", SOUND)
+
+    answer = tenant.run("readings", "route", "readings.csv", "--bad", pair)
+
+    assert answer.code == 64
+    assert f"--bad {pair} names no column or no value" in answer.err
+
+
+def test_each_advice_of_a_refused_file_leads_further(tenant: Desk) -> None:
+    """What a message says to do is done, step by step, until the file arrives."""
+    header = "channelImportId;Zeit;Energie [Wh];unit;error\n"
+    rows = "USE;2026-12-01T00:15;1.234;Wh;139\nUSE;2026-12-01T00:30;1.500;Wh;0\n"
+    tenant.write("readings.csv", header + rows + "Total;2.734\n")
+    steps = [
+        (["--map", "unit="], "a column may say in which units values are"),
+        (["--map", "Zeit=time"], "no column for time and value"),
+        (["--map", "Energie [Wh]=value"], "no column for value"),
+        (["--decimal", "comma"], "the values may be read in two ways"),
+    ]
+    options: list[str] = []
+    for more, message in steps:
+        answer = tenant.run("readings", "route", "readings.csv", *options)
+        assert (answer.code, message in answer.out) == (1, True), answer.out
+        options += more
+
+    answer = tenant.run("readings", "route", "readings.csv", *options)
+    assert [line.split("  ")[1] for line in answer.out.splitlines() if line.startswith("readings.csv:")] == [
+        "ESA630",
+        "ESA633",
+        "ESA611",
+    ]
+
+    converted = rows.replace(";1.234;Wh", ";1,234;KWH").replace(";1.500;Wh", ";1,5;KWH")
+    tenant.write("readings.csv", header.replace("[Wh]", "[kWh]") + converted)
+    options[options.index("Energie [Wh]=value")] = "Energie [kWh]=value"
+    done = tenant.run("readings", "import", "readings.csv", *options[:-2], "--skip-bad")
+    assert done.out.splitlines()[-1] == "Import: 1 imported, 0 failed, 0 unknown, 0 not sent, 1 left out."

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from reconciler.readings.files import recognise
 from reconciler.readings.flags import is_flag
+from reconciler.readings.flaws import BrokenFile
+from reconciler.readings.layout import Habits
 from tests.readings.bench import count, tell, write
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-HEADER = "channelImportId,time,error,lowalarm,site,value\n"
+HEADER = "channelImportId,time,status,lowalarm,site,value\n"
 TIMES = [f"2026-01-01T{hour:02}:00" for hour in range(24)]
 
 
@@ -23,9 +26,12 @@ def test_what_an_unused_flag_column_says_of_readings_is_said(tmp_path: Path) -> 
     census, _ = count(write(tmp_path, HEADER + rows))
 
     assert tell(census.findings) == [
-        '1 ESA632 column "error" is not used, but says something of 3 readings: "139" (2), "160" (1)'
+        '1 ESA632 column "status" is not used, but says something of 3 readings: "139" (2), "160" (1)'
     ]
-    assert census.findings[0].fix == ("leave out the rows that are not good; say  --map error=  if it does not matter")
+    assert census.findings[0].fix == (
+        "say what it means with  --bad status=VALUES  or  --estimated status=VALUES;  "
+        "say  --map status=  if it does not matter"
+    )
     assert census.is_sound
 
 
@@ -38,7 +44,7 @@ def test_a_row_with_another_flaw_counts_as_well(tmp_path: Path) -> None:
 def test_a_column_that_the_user_ignores_says_nothing(tmp_path: Path) -> None:
     path = write(tmp_path, HEADER + f"USE,{TIMES[0]},139,0,A,1\n")
 
-    census, _ = count(path, names={"error": ""})
+    census, _ = count(path, names={"status": ""})
 
     assert census.findings == ()
 
@@ -57,7 +63,7 @@ def test_of_many_values_the_most_frequent_are_said(tmp_path: Path) -> None:
     census, _ = count(write(tmp_path, HEADER + rows))
 
     (said,) = tell(census.findings)
-    assert said.removeprefix('1 ESA632 column "error" is not used, but says something of ') == (
+    assert said.removeprefix('1 ESA632 column "status" is not used, but says something of ') == (
         '22 readings: "1" (2), "2" (2), "3" (2), "4" (2), "5" (2), and 6 more values'
     )
 
@@ -91,3 +97,50 @@ def test_a_column_without_a_name_is_said_if_it_holds_anything(tmp_path: Path) ->
 )
 def test_a_flag_column_is_known_by_its_name(header: str, expected: bool) -> None:
     assert is_flag(header) is expected
+
+
+BAD = "channelImportId,time,error,value\n"
+
+
+@pytest.mark.parametrize("error", ["139", "0x02", "timeout", "-1"])
+def test_a_reading_that_the_file_calls_bad_is_an_error(error: str, tmp_path: Path) -> None:
+    path = write(tmp_path, BAD + f"USE,{TIMES[0]},0,1\nUSE,{TIMES[1]},{error},0\nUSE,{TIMES[2]},,1\n")
+
+    census, _ = count(path)
+
+    assert tell(census.findings) == [f'3 ESA633 the file says that this reading is bad: error is "{error}"']
+    assert (census.readings, census.bad) == (3, 1)
+    assert census.findings[0].fix == (
+        "leave such rows out with  --skip-bad;  say  --bad error=VALUES  if only some values are bad, "
+        "or  --map error=  if none is"
+    )
+    assert count(path, names={"error": ""})[0].is_sound
+    assert count(path, bad={"error": frozenset({"7"})})[0].is_sound
+    assert not count(path, bad={"Error ": frozenset({"7", error.casefold()})})[0].is_sound
+
+
+def test_a_column_that_calls_readings_good_is_read_the_other_way_round(tmp_path: Path) -> None:
+    text = f"channelImportId,time,valid,value\nUSE,{TIMES[0]},1,1\nUSE,{TIMES[1]},0,1\nUSE,{TIMES[2]},TRUE,1\n"
+
+    census, _ = count(write(tmp_path, text))
+
+    assert tell(census.findings) == ['1 ESA632 column "valid" is not used, but says something of 1 reading: "0" (1)']
+
+
+def test_values_of_a_column_may_say_that_a_reading_is_estimated(tmp_path: Path) -> None:
+    path = write(tmp_path, HEADER + f"USE,{TIMES[0]},A,0,x,1\nUSE,{TIMES[1]}, e ,0,x,1\n")
+    values = {"Status": frozenset({"e", "s"})}
+
+    file = recognise(path, Habits(estimated=values))
+    census, _ = count(path, estimated=values)
+
+    flags = [row.reading and row.reading.estimated for parcel in file.read_parcels() for row in parcel.rows]
+    assert (flags, census.findings, census.is_sound) == ([False, True], (), True)
+
+
+@pytest.mark.parametrize(("option", "habit"), [("--bad", "bad"), ("--estimated", "estimated")])
+def test_a_column_that_is_not_there_cannot_say_anything(option: str, habit: str, tmp_path: Path) -> None:
+    habits: dict[str, Any] = {habit: {"quality": frozenset({"e"})}}
+
+    with pytest.raises(BrokenFile, match=f'no column "quality", which {option} speaks of'):
+        recognise(write(tmp_path, HEADER), Habits(**habits))

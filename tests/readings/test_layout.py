@@ -36,6 +36,8 @@ def test_columns_are_known_by_the_names_of_the_api_whatever_their_order_and_case
         line=1,
         above=0,
         flags=(),
+        bad=(),
+        guessed=(),
         witness=None,
     )
 
