@@ -26,6 +26,7 @@ from reconciler.model.findings import Severity
 from reconciler.planning.importing.proof import find_differences
 from reconciler.planning.importing.proposal import list_new, propose
 from reconciler.planning.importing.terms import ByHand, Kept, Terms
+from reconciler.planning.importing.ties import add_ties
 from reconciler.planning.importing.updates import find_updates
 from reconciler.planning.plan import Basis, make_plan
 from reconciler.reports.harmless import harmless
@@ -103,6 +104,12 @@ def list_updates(survey: Survey, picked: Sequence[Live], plan: Plan) -> Updates:
     """What the service has for those of `picked` that the files manage; `plan` says where they differ."""
     names = {survey.names[live.id] for live in picked if live.id in survey.managed and live.id in survey.names}
     return find_updates(plan, names, can_hold)
+
+
+def tie_versions(ground: Ground, survey: Survey, picked: Sequence[Live], updates: Updates) -> Updates:
+    """`updates` with the begin of the version for those of `picked` whose file does not say it."""
+    managed = {survey.names[live.id]: live for live in picked if live.id in survey.managed and live.id in survey.names}
+    return add_ties(updates, managed, ground.definitions.channels)
 
 
 def gather_updates(ground: Ground, updates: Updates) -> Harvest:

@@ -10,7 +10,7 @@ import click
 
 from reconciler.cli.exits import Exit
 from reconciler.cli.files import Replacement, remove_remnants, replace_files
-from reconciler.cli.harvest import NO_FILES, Ground, gather_new, gather_updates, list_updates, prove
+from reconciler.cli.harvest import NO_FILES, Ground, gather_new, gather_updates, list_updates, prove, tie_versions
 from reconciler.cli.keeping import keep_edits
 from reconciler.cli.options import printing
 from reconciler.cli.overlaps import refuse_overlaps
@@ -118,8 +118,10 @@ def command(screen: Screen, asked: Asked, environment: str | None, snapshot: Pat
         lost = _find_lost(before) if asked == Asked() else []
         wrong = [*lost, *(doubts[live.id] for live in picked if live.id in doubts)]
         _tell_wrong(screen, ground, wrong)
-        updates = list_updates(survey, [live for live in picked if live.id not in doubts], before)
-        harvest = gather_updates(ground, updates if choices["force"] else keep_edits(ground, updates, choices["base"]))
+        sure = [live for live in picked if live.id not in doubts]
+        updates = list_updates(survey, sure, before)
+        kept = updates if choices["force"] else keep_edits(screen, ground, updates, choices["base"])
+        harvest = gather_updates(ground, tie_versions(ground, survey, sure, kept))
     else:
         harvest = gather_new(ground, survey, picked, (Fields(choices["fields"]), Layout(choices["layout"])))
     if harvest.files:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.cli.standing import find_repository
 from reconciler.definitions.base import read_base
-from reconciler.definitions.branches import find_fork
+from reconciler.definitions.branches import find_fork, is_in_repository
 from reconciler.definitions.git import find_commit, read_commit
-from reconciler.errors import ProjectError
 from reconciler.planning.importing.edited import Past, leave_edited
 from reconciler.planning.released import find_renames, rename
 
@@ -15,17 +15,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reconciler.cli.harvest import Ground
+    from reconciler.cli.screen import Screen
     from reconciler.planning.importing.updates import Updates
+_UNCOMMITTED = "not committed"
 
-_FORCE = "see what would change:  reconciler import --update --force --dry-run  ; then leave --dry-run out"
 
-
-def keep_edits(ground: Ground, updates: Updates, reference: str | None) -> Updates:
+def keep_edits(screen: Screen, ground: Ground, updates: Updates, reference: str | None) -> Updates:
     """`updates` without what somebody edited since the last commit, or since the branch began, or since `reference`.
 
-    Raises ProjectError where git cannot tell what that is: what is in no commit would be lost for good.
+    Outside of a repository nobody can tell, and all is taken over; that is said. Raises ProjectError where git fails.
     """
     if not updates.files:
+        return updates
+    if find_repository(ground.workplace.root) is None or not is_in_repository(ground.workplace.root):
+        screen.remark("not in a git repository, so your own edits cannot be told from drift and are not kept")
         return updates
     now = {channel.name: channel for channel in ground.definitions.channels}
     return leave_edited(updates, now, tuple(_list_pasts(ground, reference)))
@@ -35,10 +38,9 @@ def _list_pasts(ground: Ground, reference: str | None) -> Iterator[Past]:
     root = ground.workplace.root
     head = read_commit(root)
     if head is None:
-        raise ProjectError(
-            "without a commit nobody can tell your edits from what EnergyCAP had; nothing was written", _FORCE
-        )
-    yield _read_past(ground, head, "not committed")
+        yield Past({}, _UNCOMMITTED)
+        return
+    yield _read_past(ground, head, _UNCOMMITTED)
     fork = (reference, find_commit(root, reference)) if reference else find_fork(root)
     if fork is not None and fork[1] != head:
         yield _read_past(ground, fork[1], f"this branch changed it since {fork[0]}")

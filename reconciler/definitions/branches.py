@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 _TRUNKS = ("origin/HEAD", "origin/main", "origin/master", "main", "master", "@{upstream}")
 
 
+def is_in_repository(root: Path) -> bool:
+    """Whether `root` is in a working tree of git, with or without a commit. Raises GitMissing."""
+    return run_git(root, "rev-parse", "--is-inside-work-tree").stdout.strip() == b"true"
+
+
 def find_fork(root: Path) -> tuple[str, str] | None:
     """The main branch, and the commit where what is checked out at `root` left it; None where git knows of neither."""
     for trunk in _TRUNKS:

@@ -77,7 +77,7 @@ def test_no_output_and_no_file_of_any_command_shows_it(planted: Desk, key: str) 
         run("plan"),
         run("snapshot", "--out", "copy.json"),
         run("plan", "--snapshot", "copy.json"),
-        run("import", "--update", "--force"),
+        run("import", "--update"),
     ]
     for journal in sorted((planted.root / ".reconciler").glob("journal/*.jsonl")):
         answers += [run("show", str(journal)), run("apply", "--undo", str(journal), "--auto-approve")]

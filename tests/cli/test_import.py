@@ -17,6 +17,7 @@ from tests.worlds import make_channel, make_data_point, make_version, make_world
 if TYPE_CHECKING:
     from tests.cli.desk import Desk
 
+UNTOLD = "not in a git repository, so your own edits cannot be told from drift and are not kept\n"
 USE = "channels/town-hall/dp-1.yaml"
 WORLD = make_world(
     make_channel(1, channelInfo="Use", isPrimaryValue=True),
@@ -271,7 +272,7 @@ def test_drift_is_accepted_with_an_update(town: Desk) -> None:
     changed[1]["channelVersions"] = [make_version(20, multiplier=0.5)]
     town.load({**WORLD, "channels": changed})
 
-    answer = town.run("import", "--update", "--force")
+    answer = town.run("import", "--update")
 
     assert (answer.code, answer.out) == (
         0,
@@ -287,7 +288,7 @@ Import: 2 channels updated, 0 files new, 1 changed, 4 managed before, 0 left out
         "multiplier: 0.1", "multiplier: 0.5   # as the plumber says"
     ).replace("channelInfo: Use", 'channelInfo: "no"')
     assert town.run("plan", "--detailed-exitcode").code == 0
-    assert town.run("import", "--update", "--force").out.startswith("Nothing to take over from sandbox.\n")
+    assert town.run("import", "--update").out.startswith("Nothing to take over from sandbox.\n")
 
 
 SHARED = """\
@@ -309,7 +310,7 @@ channels:
 def test_values_that_would_cost_a_comment_are_named_and_not_written(town: Desk) -> None:
     town.write("channels/a.yaml", SHARED)
 
-    answer = town.run("import", "--update", "--force")
+    answer = town.run("import", "--update")
 
     assert (answer.code, answer.out) == (
         1,
@@ -335,7 +336,7 @@ def test_where_nothing_can_be_written_the_file_stays_as_it_is(town: Desk) -> Non
     text = SHARED.replace("channelInfo: old   # the sum", "channelInfo: Net")
     town.write("channels/a.yaml", text)
 
-    answer = town.run("import", "--update", "--force", "--dry-run")
+    answer = town.run("import", "--update", "--dry-run")
 
     assert (answer.code, answer.out.splitlines()[0]) == (1, "No file takes over what sandbox has.")
     assert (town.root / "channels/a.yaml").read_text() == text
@@ -356,7 +357,7 @@ def test_new_channels_join_braces_beside_their_comments(town: Desk) -> None:
 def test_an_update_adds_no_channel_and_reaches_only_what_is_asked_for(town: Desk) -> None:
     town.define({"use": {"channelId": 1, "channelInfo": "Use!"}, "far": {"channelId": 4, "channelInfo": "Far"}})
 
-    answer = town.run("import", "--update", "--force", "--only", "far")
+    answer = town.run("import", "--update", "--only", "far")
 
     assert answer.out.splitlines()[-1] == (
         "Import: 1 channel updated, 0 files new, 1 changed, 1 managed before, 0 left out."
@@ -369,7 +370,7 @@ def test_an_update_adds_no_channel_and_reaches_only_what_is_asked_for(town: Desk
 def test_an_update_says_which_channels_it_does_not_find(town: Desk) -> None:
     file = town.define({"use": {"channelId": 1, "channelInfo": "Use!"}, "gone": {"channelId": 99}})
 
-    answer = town.run("import", "--update", "--force")
+    answer = town.run("import", "--update")
 
     assert (answer.code, answer.out) == (
         1,
@@ -386,9 +387,9 @@ channels/all.yaml:5  ESA301  no live channel fits, found none with channelId 99
 Import: 1 channel updated, 0 files new, 1 changed, 1 managed before, 0 left out.
 """,
     )
-    assert answer.err == "channels with errors take nothing over\n"
+    assert answer.err == f"channels with errors take nothing over\n{UNTOLD}"
     assert "channelInfo: Use\n" in file.read_text()
-    assert town.run("import", "--update", "--force", "--only", "use").code == 0
+    assert town.run("import", "--update", "--only", "use").code == 0
 
 
 def test_an_update_takes_nothing_over_from_what_may_be_another_channel(town: Desk) -> None:
@@ -401,9 +402,9 @@ def test_an_update_takes_nothing_over_from_what_may_be_another_channel(town: Des
     world[1]["channelImportId"] = "IMP-2"
     town.load({**WORLD, "channels": world})
 
-    answer = town.run("import", "--update", "--force")
+    answer = town.run("import", "--update")
 
-    assert (answer.code, answer.err) == (1, "channels with errors take nothing over\n")
+    assert (answer.code, answer.err) == (1, f"channels with errors take nothing over\n{UNTOLD}")
     assert answer.out == (
         'channels/all.yaml:2  ESA308  select may lead to another channel, found "Use" (ELECUSE) in the file and '
         """\
@@ -420,8 +421,8 @@ Import: 1 channel updated, 0 files new, 1 changed, 2 managed before, 0 left out.
 """
     )
     assert "channelInfo: Use\n    observationTypeCode: ELECUSE\n" in file.read_text()
-    assert town.run("import", "--update", "--force", "--only", "far").code == 0
-    assert town.run("import", "--update", "--force", "--only", "use", "--dry-run").code == 1
+    assert town.run("import", "--update", "--only", "far").code == 0
+    assert town.run("import", "--update", "--only", "use", "--dry-run").code == 1
 
 
 @pytest.mark.parametrize(
@@ -476,14 +477,14 @@ def test_what_would_not_be_an_empty_plan_is_not_written(town: Desk) -> None:
     file = town.define({"use": {"channelId": 1, "esaChannelVersion": version}})
     before = file.read_text()
 
-    answer = town.run("import", "--update", "--force")
+    answer = town.run("import", "--update")
 
     assert answer.code == 1
     assert answer.out.startswith(
         "channels/all.yaml:6:15  ESA213  offset must be null under the Odometer rule, found 500\n"
     )
     assert answer.err == (
-        "reconciler: the files would have errors; nothing was written\n"
+        f"{UNTOLD}reconciler: the files would have errors; nothing was written\n"
         "  fix: leave these channels out: --only picks others\n"
     )
     assert file.read_text() == before
@@ -557,7 +558,7 @@ def test_a_preview_shows_what_a_reader_could_not_see_of_a_change(town: Desk) -> 
     town.load(make_world(make_channel(1, channelInfo="Zürich")))
     town.write("channels/a.yaml", "channels:\n  use:\n    channelId: 1\n    channelInfo: Zu\u0308rich\n")
 
-    lines = town.run("import", "--update", "--force", "--dry-run").out.splitlines()
+    lines = town.run("import", "--update", "--dry-run").out.splitlines()
 
     assert [line for line in lines if "rich" in line] == [
         r"-    channelInfo: Zu\u0308rich",

@@ -10,6 +10,7 @@ from reconciler.model.fields import BEGIN_DATE, CHANNEL_IMPORT_ID, FIELD_AT, FOR
 from reconciler.model.values import has_zone
 from reconciler.planning.importing.pointers import find_pointers, has_own_import_id
 from reconciler.planning.importing.terms import Head, LeftOut
+from reconciler.planning.importing.ties import ZONED, find_begin
 from reconciler.planning.importing.values import list_paths, write_formula, write_value
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 _UNHOLDABLE = "a file cannot hold this value"
 _SHARED = "another channel has the same import id"
-_ZONED = "EnergyCAP gives it with a zone: set versionDates in reconciler.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,9 @@ def _write_spec(live: Live, drafter: Drafter) -> tuple[dict[str, Value], tuple[L
         if path == CHANNEL_IMPORT_ID and not has_own_import_id(live, drafter.index):
             left_out.append(LeftOut(drafter.names[live.id], path, _SHARED))
         elif path == BEGIN_DATE and has_zone(str(live.values[path])):
-            left_out.append(LeftOut(drafter.names[live.id], path, _ZONED))
+            left_out.append(LeftOut(drafter.names[live.id], path, ZONED))
+        elif path == BEGIN_DATE and find_begin(live) is None:
+            spec[path] = None
         elif written := _write(live, path, drafter):
             spec[written[0]] = written[1]
         else:

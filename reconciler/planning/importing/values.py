@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.model.fields import (
+    BEGIN_DATE,
     CHANNEL_IMPORT_ID,
     FIELD_AT,
     FIELDS,
@@ -16,6 +17,7 @@ from reconciler.model.fields import (
 )
 from reconciler.model.formulas import find_references, is_same_formula, rename_references
 from reconciler.planning.importing.terms import Fields
+from reconciler.planning.importing.ties import needs_tie
 from reconciler.planning.index import read_id
 
 if TYPE_CHECKING:
@@ -34,10 +36,13 @@ def list_paths(live: Live, fields: Fields) -> tuple[str, ...]:
     """The paths of EsaChannelEdit at which `live` has something worth writing, in the order of the field table.
 
     Null, false, an offset of 0, and what the service fills in by itself under the Odometer rule say nothing that a new
-    file should.
+    file should, but for the begin of a version, which may be null.
     """
     told = FIELDS if fields is Fields.ALL else tuple(field for field in FIELDS if field.path not in _MORE)
-    return tuple(field.path for field in told if _is_telling(live, field.path))
+    paths = {field.path for field in told if _is_telling(live, field.path)}
+    if needs_tie(live):
+        paths.add(BEGIN_DATE)
+    return tuple(field.path for field in FIELDS if field.path in paths)
 
 
 def write_value(live: Live, path: str, can_hold: CanHold) -> tuple[str, Value] | None:
