@@ -181,14 +181,20 @@ def _show_account(screen: Screen, account: ImportAccount, path: Path) -> None:
     # A stdout without room for the findings has none for the account, which then says so on stderr.
     with suppress(FileError):
         show_findings(screen, account.findings)
-        if account.failed > len(account.findings):
-            screen.complain(f"and {account.failed - len(account.findings):,} more that the service did not take\n")
+        told = len(account.findings) - len(account.tally.flaws)
+        if account.failed > told:
+            screen.complain(f"and {account.failed - told:,} more that the service did not take\n")
+        if account.tally.differing > len(account.tally.flaws):
+            more = account.tally.differing - len(account.tally.flaws)
+            screen.complain(f"and {more:,} more that are not stored as they were sent\n")
     screen.show_account(
         {TEXT: partial(render_account, account, path), "json": lambda _: encode_account(account, path) + "\n"}
     )
 
 
 def _exit_of(account: ImportAccount) -> Exit:
+    if account.tally.differing:
+        return Exit.DIFFERS
     if account.interrupted:
         return Exit.INTERRUPTED
     if account.is_whole:

@@ -44,10 +44,14 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class KeptReading:
-    """A reading that a channel has: its time as the service writes it, and the value as it was sent."""
+    """A reading that a channel has: its time as the service writes it, and the value as it was sent.
+
+    Where the service does not give that, the value is the computed one, and not `is_raw`.
+    """
 
     time: str
     value: float | None
+    is_raw: bool = True
 
 
 def is_receipt(document: object) -> bool:
@@ -97,7 +101,7 @@ def _read_kept(document: Document) -> KeptReading:
     if time is None:
         raise Odd("readings.time", "a date and time", None)
     raw = _read_number(document, "rawValue")
-    return KeptReading(time, _read_number(document, "value") if raw is None else raw)
+    return KeptReading(time, _read_number(document, "value"), is_raw=False) if raw is None else KeptReading(time, raw)
 
 
 def _read_error(document: Document) -> str:

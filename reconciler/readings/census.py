@@ -172,7 +172,8 @@ class _Count:
 
     def check_clocks(self, file: ReadingsFile, find_zones: FindZones | None) -> None:
         """Look for local times that clocks skip or repeat, once all of `file` was added. Raises as `compare_times`."""
-        found = (self._router.find(key).channel for key in self._firsts)
+        # The first channel of each data point is put in last, so that it stays.
+        found = [self._router.find(key).channel for key in reversed(self._firsts)]
         points = {channel.data_point.id: channel for channel in found if channel is not None}
         if find_zones is not None and points:
             self._census.zones = find_zones(sorted(points))

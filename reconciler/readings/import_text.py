@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.readings.sending import ImportAccount
+    from reconciler.readings.stored import Tally
     from reconciler.reports.paint import Paint
 
 
@@ -25,6 +26,7 @@ def render_account(account: ImportAccount, failed: Path, paint: Paint) -> str:
 
 def encode_account(account: ImportAccount, failed: Path) -> str:
     """The counts of an import as one line of JSON."""
+    is_all_imported = account.imported == account.readings
     return json.dumps(
         {
             "format_version": "1.0",
@@ -34,7 +36,10 @@ def encode_account(account: ImportAccount, failed: Path) -> str:
             "unknown": account.unknown,
             "not_sent": account.not_sent,
             "left_out": account.left_out,
-            "failed_file": None if account.is_whole or not account.is_written_down else failed.as_posix(),
+            "stored": account.tally.stored,
+            "differing": account.tally.differing,
+            "unchecked": account.tally.unchecked,
+            "failed_file": None if is_all_imported or not account.is_written_down else failed.as_posix(),
             "error": None if account.stopped is None else account.stopped.message,
         }
     )
@@ -51,7 +56,8 @@ def _render_lines(account: ImportAccount, failed: Path, paint: Paint) -> Iterato
             "look at their channels before they are sent again"
         )
         yield from lay_out(break_sentence(text, Style.UNKNOWN), paint, indent=0, hang=2)
-    if not account.is_whole:
+    yield from _render_tally(account.tally, paint)
+    if account.imported < account.readings or not account.is_written_down:
         number = account.readings - account.imported
         name = harmless(str(failed))
         if account.is_written_down:
@@ -59,6 +65,21 @@ def _render_lines(account: ImportAccount, failed: Path, paint: Paint) -> Iterato
         else:
             yield f"{name} does not hold all that was not imported: import the first file again."
     yield paint(_count(account), Style.DONE if account.is_whole else Style.FAILED)
+
+
+def _render_tally(tally: Tally, paint: Paint) -> Iterator[str]:
+    lines = []
+    if tally.differing:
+        are = "is not stored as it was sent" if tally.differing == 1 else "are not stored as they were sent"
+        lines.append(break_sentence(f"{count(tally.differing, 'imported reading')} {are}", Style.FAILED))
+    if tally.unchecked:
+        number = f"{count(tally.unchecked, 'imported reading')} {'is' if tally.unchecked == 1 else 'are'}"
+        lines.append(break_sentence(f"whether {number} stored could not be checked: {tally.unread}", Style.UNKNOWN))
+    if tally.overwritten:
+        there = tally.stored + tally.unchecked
+        lines.append(break_sentence(f"{there:,} remain: of those at one time the last counts"))
+    for line in lines:
+        yield from lay_out(line, paint, indent=0, hang=2)
 
 
 def _count(account: ImportAccount) -> str:

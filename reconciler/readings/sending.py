@@ -10,6 +10,7 @@ from reconciler.errors import FileError
 from reconciler.readings.batches import BATCH, load_batches
 from reconciler.readings.clock_changes import ClockChanges
 from reconciler.readings.flaws import BrokenFile, Flaw
+from reconciler.readings.stored import Lookout, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -36,7 +37,8 @@ class ImportAccount:
 
     `left_out` were wrong in the file, `failed` were not taken, of `unknown` nobody knows, and `not_sent` were not
     taken, or came after that, because of what `stopped` the import, or because the user did. `findings` tell of the
-    first that the service did not take, for each reason that it gave. `is_written_down` says that all that were not
+    first that the service did not take, for each reason that it gave, and of the first that are not stored as they were
+    sent, as `tally` counts. `is_written_down` says that all that were not
     imported are in the file of the failed ones.
     """
 
@@ -49,6 +51,7 @@ class ImportAccount:
     stopped: ReconcilerError | None = None
     interrupted: bool = False
     is_written_down: bool = True
+    tally: Tally = field(default_factory=Tally)
 
     @property
     def readings(self) -> int:
@@ -56,7 +59,7 @@ class ImportAccount:
 
     @property
     def is_whole(self) -> bool:
-        return self.imported == self.readings and self.stopped is None
+        return self.imported == self.readings and self.stopped is None and not self.tally.differing
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,7 @@ def send_file(
         run.stop(FileError(error.flaw.message, error.flaw.fix))
     except FileError as error:
         run.stop(error)
+    run.look()
     return run.account
 
 
@@ -107,6 +111,14 @@ class _Run:
         self._failed = failed
         self._conduct = conduct
         self._reasons: Counter[str] = Counter()
+        self._lookout = Lookout(delivery, conduct.zones, conduct.stop, _SHOWN)
+        self.account.tally = self._lookout.tally
+
+    def look(self) -> None:
+        """Look whether what was imported is there."""
+        self._lookout.look()
+        for line, flaw in self.account.tally.flaws:
+            self.account.findings.append(flaw.at(self._file, line))
 
     def stop(self, error: FileError) -> None:
         """Give up: the rest of the file is neither read nor written down."""
@@ -140,6 +152,8 @@ class _Run:
         account.imported += len(batch) - len(fate.rejected) - len(fate.unknown) - len(fate.untaken)
         for load, reason in fate.rejected:
             self._reject(load, reason)
+        out = {id(load) for load in (*(load for load, _ in fate.rejected), *fate.unknown, *fate.untaken)}
+        self._lookout.add(load for load in batch if id(load) not in out)
         why = "" if fate.error is None else fate.error.message
         self._write_down(fate.unknown, f"not known whether it was taken: {why}")
         self._write_down(fate.untaken, f"not taken: {why}")

@@ -1,4 +1,4 @@
-"""ESA622 to ESA627, the times of readings."""
+"""ESA622 to ESA628: the times of readings, and whether they are stored at these times."""
 
 from __future__ import annotations
 
@@ -60,5 +60,14 @@ TIME_RULES: tuple[Rule, ...] = (
         f"{_CONTRACT}: what a header says about a time zone counts",
         Certainty.ASSUMED,
         "say  --zone,  or correct the header",
+    ),
+    Rule(
+        "ESA628",
+        "A reading that EnergyCAP says it imported is not stored as it was sent.",
+        "Two readings may have fallen onto one time, or the time was read in another zone. An account of what was sent "
+        "would hide that.",
+        "GET /api/v3/channel/{id}/reading, read after the import",
+        Certainty.INFERRED,
+        "look at the channel in EnergyCAP at this time; if readings are hours away, look at the zone of the data point",
     ),
 )

@@ -375,6 +375,91 @@ def test_a_service_that_refuses_stops_the_import(
     assert account["error"].startswith("the service refused access: POST /api/v3/reading answered 401")
 
 
+def test_what_is_not_stored_as_it_was_sent_is_a_loud_error(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ECI_API_KEY", "key")
+    monkeypatch.setattr("reconciler.cli.readings._PAUSE_SECONDS", 0.0)
+    desk.write("readings.csv", SOUND)
+    replies: dict[str, Reply | Callable[[], Reply]] = {
+        LIST: reply_list(*WORLD["channels"]),
+        "/api/v202406/datapoint/1": Reply(body=WORLD["dataPoints"][0]),
+        "POST /api/v3/reading": Reply(
+            body={"importedReadingsCount": 2, "failedReadingsCount": 0, "failedReadings": []}
+        ),
+        "/api/v3/channel/1/reading": Reply(body={"readings": [{"time": "2026-12-01T00:15:00", "rawValue": 1.5}]}),
+        "/api/v3/channel/2/reading": Reply(body={"readings": []}),
+    }
+    with answering(replies) as url:
+        desk.write("reconciler.yaml", PROJECT.replace("url: sandbox", f"url: {url}"))
+        answer = desk.run("readings", "import", "readings.csv")
+
+    assert (answer.code, answer.out.splitlines()) == (
+        7,
+        [
+            "readings.csv:3  ESA628  an imported reading is not stored as it was sent, found none",
+            '  at 2026-12-01T00:15:00 on channel 2 "Channel 2"',
+            (
+                "  fix: look at the channel in EnergyCAP at this time; if readings are hours away, look at the zone of "
+                "the data point"
+            ),
+            "",
+            "1 error in 1 file.",
+            "1 imported reading is not stored as it was sent",
+            "Import: 2 imported, 0 failed, 0 unknown, 0 not sent, 0 left out.",
+        ],
+    )
+
+
+def test_where_readings_may_not_be_read_it_is_said_that_nobody_looked(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.write("readings.csv", SOUND)
+    with served(desk, monkeypatch, setting="v3_sees_esa_channels=no"):
+        answer = desk.run("readings", "import", "readings.csv", "--endpoint", "esa")
+
+    assert answer.code == 0
+    assert "whether 2 imported readings are stored could not be checked: " in answer.out
+    assert "404" in answer.out
+
+
+@pytest.mark.parametrize("suffix", ["csv", "json"])
+def test_a_zone_holds_for_route_and_import_and_each_format(tenant: Desk, suffix: str) -> None:
+    reading = {"time": "2026-12-01 05:15", "value": 1.5}
+    texts = {
+        "csv": f"{HEADER}DPI-1,ELECUSE,{reading['time']},1.5\n",
+        "json": json.dumps([{"channelId": 1, "readings": [reading]}]),
+    }
+    tenant.write(f"readings.{suffix}", texts[suffix])
+
+    routed = tenant.run("readings", "route", f"readings.{suffix}", "--zone", "UTC")
+    imported = tenant.run("readings", "import", f"readings.{suffix}", "--zone", "UTC")
+
+    assert (routed.code, imported.code) == (0, 0)
+    assert "Times without an offset are read in UTC, and sent with their offset." in routed.out
+    assert kept(tenant, 1)[0] == "2026-12-01T00:15:00-05:00"
+
+
+def test_a_zone_that_may_be_several_is_wrong_usage(tenant: Desk) -> None:
+    answer = tenant.run("readings", "route", "readings.csv", "--zone", "CET")
+
+    assert (answer.code, answer.err) == (
+        64,
+        (
+            "reconciler: --zone CET is not a time zone, or may be several\n"
+            "  fix: give an offset, such as +01:00, or a name, such as Europe/Berlin\n"
+        ),
+    )
+
+
+def test_a_copy_has_no_time_zones(tenant: Desk) -> None:
+    tenant.run("snapshot", "--out", "copy.json")
+    tenant.write("readings.csv", SOUND)
+
+    answer = tenant.run("readings", "route", "readings.csv", "--snapshot", "copy.json")
+
+    assert answer.code == 0
+    assert "ESA626  warning: the time zone of a data point is not known" in answer.out
+
+
 def test_a_terminal_has_a_bar(tenant: Desk) -> None:
     tenant.write("readings.csv", SOUND)
     controller, terminal = os.openpty()

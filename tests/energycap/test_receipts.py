@@ -82,8 +82,8 @@ def test_kept_readings_have_the_value_that_was_sent() -> None:
 
     assert kept_from_response({"channelId": 7, "readings": readings}) == (
         KeptReading("2026-03-30T00:15:00-04:00", 500),
-        KeptReading("2026-03-30T00:30:00-04:00", 0.25),
-        KeptReading("2026-03-30T00:45:00-04:00", None),
+        KeptReading("2026-03-30T00:30:00-04:00", 0.25, is_raw=False),
+        KeptReading("2026-03-30T00:45:00-04:00", None, is_raw=False),
     )
     assert kept_from_response({"readings": None}) == ()
 

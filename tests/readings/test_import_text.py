@@ -10,6 +10,7 @@ import pytest
 from reconciler.errors import FileError, Unreachable
 from reconciler.readings.import_text import encode_account, render_account
 from reconciler.readings.sending import ImportAccount
+from reconciler.readings.stored import Tally
 from reconciler.reports.paint import plain
 
 FAILED = Path("readings.failed.csv")
@@ -25,6 +26,15 @@ STOPPED = Unreachable("no answer from https://a.example: POST /api/v3/reading: s
             [
                 "2 readings with the reason in readings.failed.csv: mend and import that file.",
                 "Import: 1 imported, 1 failed, 0 unknown, 0 not sent, 1 left out.",
+            ],
+        ),
+        (
+            ImportAccount(imported=5, tally=Tally(stored=1, differing=2, unchecked=1, overwritten=1, unread="no")),
+            [
+                "2 imported readings are not stored as they were sent",
+                "whether 1 imported reading is stored could not be checked: no",
+                "2 remain: of those at one time the last counts",
+                "Import: 5 imported, 0 failed, 0 unknown, 0 not sent, 0 left out.",
             ],
         ),
         (
@@ -48,7 +58,7 @@ STOPPED = Unreachable("no answer from https://a.example: POST /api/v3/reading: s
             ],
         ),
     ],
-    ids=["whole", "in part", "stopped", "not written down"],
+    ids=["whole", "in part", "not stored so", "stopped", "not written down"],
 )
 def test_an_account_ends_with_its_counts(account: ImportAccount, lines: list[str]) -> None:
     assert render_account(account, FAILED, plain).splitlines() == lines
@@ -70,6 +80,9 @@ def test_an_account_as_json() -> None:
         "unknown": 2,
         "not_sent": 0,
         "left_out": 0,
+        "stored": 0,
+        "differing": 0,
+        "unchecked": 0,
         "failed_file": "readings.failed.csv",
         "error": "no answer from https://a.example: POST /api/v3/reading: silence for 60 s",
     }

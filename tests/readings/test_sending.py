@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from reconciler.readings.files import recognise
 from reconciler.readings.layout import Habits
 from reconciler.readings.routing import Router
 from reconciler.readings.sending import Conduct, ImportAccount, send_file
+from reconciler.readings.stored import Tally
 from tests.apply.disks import full_disk
 from tests.readings.bench import tell, write
 from tests.readings.delivering import WORLD, Courier, answering, kept, receipt, serving
@@ -43,6 +45,8 @@ def send(folder: Path, sender: Sender, file: ReadingsFile, **conduct: object) ->
 
 def take_all(request: httpx.Request) -> httpx.Response:
     """The answer of a service that takes all readings."""
+    if request.method == "GET" and (single := re.fullmatch(r".*/esachannel/(\d+)", request.url.path)):
+        return httpx.Response(200, json=WORLD["channels"][int(single[1]) - 1])
     if request.method == "GET":
         return httpx.Response(200, json=WORLD["channels"], headers=COUNTED)
     return receipt(imported=sum(len(group["readings"]) for group in json.loads(request.content)))
@@ -58,7 +62,7 @@ def test_all_of_a_sound_file_arrives(tmp_path: Path) -> None:
     with serving(tmp_path) as (service, sender):
         account, told = send(tmp_path, sender, file)
 
-        assert (account, account.is_whole, told) == (ImportAccount(imported=4), True, [2, 4])
+        assert (account, account.is_whole, told) == (ImportAccount(imported=4, tally=Tally(stored=4)), True, [2, 4])
         assert kept(sender, 1) == [("2026-01-01T00:00", 0.0), ("2026-01-01T02:00", 2.0)]
         assert len(service.requests()) == 2
     assert not (tmp_path / "failed.csv").exists()
@@ -98,7 +102,7 @@ def test_of_very_many_rejected_readings_the_first_are_told(tmp_path: Path) -> No
 
     def refuse(request: httpx.Request) -> httpx.Response:
         if request.method == "GET":
-            return httpx.Response(200, json=WORLD["channels"], headers=COUNTED)
+            return take_all(request)
         (group,) = json.loads(request.content)
         told = [reading | {"error": f"not at {reading['time']}"} for reading in group["readings"]]
         return receipt(group | {"readings": told})

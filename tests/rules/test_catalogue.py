@@ -36,7 +36,7 @@ def test_every_code_stands_for_one_rule() -> None:
 
 
 @pytest.mark.parametrize(
-    "rules", [FILE_RULES, DOMAIN_RULES, REFERENCE_RULES, PRECONDITION_RULES, IMPACT_RULES, (*FEED_RULES, *TIME_RULES)]
+    "rules", [FILE_RULES, DOMAIN_RULES, REFERENCE_RULES, PRECONDITION_RULES, IMPACT_RULES, FEED_RULES, TIME_RULES]
 )
 def test_rules_stand_in_the_order_of_their_codes_within_one_group(rules: tuple[Rule, ...]) -> None:
     codes = [rule.code for rule in rules]
