@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
@@ -36,7 +37,7 @@ _IGNORED = (".reconciler/", f"*{UNFINISHED}", "plan.json", "plan.html", "plan.md
 _HOOK = ".pre-commit-config.yaml"
 _NEXT = """\
 Next, see what is there to see:
-  reconciler plan
+{enter}  reconciler plan
   reconciler import --dry-run
 """
 
@@ -67,7 +68,7 @@ def command(screen: Screen, folder: Path, pipeline: str) -> Exit:
     wanted = {folder / name: text for name, text in own.items()} | {top / name: text for name, text in shared.items()}
     replacements = {path: _make_replacement(path, text) for path, text in wanted.items()}
     replace_files([one for one in replacements.values() if one is not None])
-    screen.show({TEXT: lambda paint: _render(replacements, paint)})
+    screen.show({TEXT: lambda paint: _render(folder, replacements, paint)})
     for remark in _list_remarks(top, shared, within, replacements):
         screen.remark(remark)
     return Exit.DONE
@@ -125,7 +126,7 @@ def _make_replacement(path: Path, text: str) -> Replacement | None:
     return Replacement(path, before, f"{before}{gap}{missing}") if missing else None
 
 
-def _render(replacements: Mapping[Path, Replacement | None], paint: Paint) -> str:
+def _render(folder: Path, replacements: Mapping[Path, Replacement | None], paint: Paint) -> str:
     lines = []
     for path, one in replacements.items():
         if one is None:
@@ -134,4 +135,5 @@ def _render(replacements: Mapping[Path, Replacement | None], paint: Paint) -> st
             mark, style = ("+ new    ", Style.DONE) if one.before is None else ("~ changed", Style.UPDATE)
             note = ""
         lines.append(f"  {paint(mark, style)}  {path.as_posix()}{note}\n")
-    return "".join((*lines, "\n", _NEXT))
+    enter = "" if folder.resolve() == Path.cwd() else f"  cd {quote(str(folder))}\n"
+    return "".join((*lines, "\n", _NEXT.format(enter=enter)))

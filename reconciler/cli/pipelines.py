@@ -90,8 +90,10 @@ def _fit_github(text: str, folder: str) -> str:
 def _fit_gitlab(text: str, folder: str) -> str:
     if not folder:
         return text
-    enter = json.dumps(f'cd "{folder}"')
-    text = re.sub(r"(?m)^  before_script:\n", lambda match: f"{match.group()}    - {enter}\n", text)
+    # A commit could make any part of the way a link to elsewhere, where the next line deletes and the tool reads.
+    lines = (f'test "$(cd "{folder}" && pwd -P)" = "$(pwd -P)/{folder}"', f'cd "{folder}"')
+    enter = "".join(f"    - {json.dumps(line)}\n" for line in lines)
+    text = re.sub(r"(?m)^  before_script:\n", lambda match: f"{match.group()}{enter}", text)
     text = re.sub(
         r"(codequality|terraform): (\S+)", lambda match: f"{match[1]}: {json.dumps(f'{folder}/{match[2]}')}", text
     )

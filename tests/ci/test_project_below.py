@@ -103,6 +103,19 @@ def test_the_pipeline_of_gitlab_works_in_the_folder(below: Scene, tmp_path: Path
     assert (plan["definitions"]["folder"], plan["summary"]["update"]) == (folder, 1)
 
 
+def test_gitlab_follows_no_link_in_the_place_of_the_folder(below: Scene, tmp_path: Path) -> None:
+    (below.hub.work / "campus").rename(below.hub.work / "moved")
+    (below.hub.work / "campus").symlink_to("moved")
+    below.hub.git("add", "--all")
+    below.hub.git("commit", "--quiet", "-m", "a link")
+    variables = {"CI_PIPELINE_SOURCE": "schedule", "CI_COMMIT_BRANCH": "main", "CI_DEFAULT_BRANCH": "main"}
+    template, head = tmp_path / "campus" / ".gitlab-ci.yml", below.hub.git("rev-parse", "HEAD")
+    jobs = gitlab.run_pipeline(gitlab.Pipeline(below.hub, template, head, variables, {"*": "sandbox-read"}))
+
+    assert {job.status for job in jobs.values()} == {"failed"}
+    assert list(below.service.requests()) == []
+
+
 def test_gitlab_applies_the_plan_of_the_folder_and_keeps_its_journal(below: Scene, tmp_path: Path) -> None:
     below.hub.merge(below.hub.open_pull({"campus/channels/all.yaml": CHANNELS.replace(*RENAMED)}))
     variables = {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "main", "CI_DEFAULT_BRANCH": "main"}
