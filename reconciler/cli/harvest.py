@@ -148,7 +148,7 @@ def _append(file: str, text: str, channels: Sequence[Desired]) -> str:
         return append_channels(text, channels)
     except Unkept:
         raise ProjectError(
-            f"{file} would lose a comment if channels were added to it; nothing was written",
+            f"channels cannot be added to {file} without changing more in it, such as a comment; nothing was written",
             "write  channels:  there with each channel on a line of its own, without an anchor, and import again",
         ) from None
 

@@ -22,7 +22,9 @@ class Outline:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.spots = read_closely("", text.encode()).spots
+        document = read_closely("", text.encode())
+        self.tree = document.tree
+        self.spots = document.spots
         found = _BREAK.search(text)
         self.line_break = found.group() if found else "\n"
         self.members: dict[Keys, list[str]] = defaultdict(list)
@@ -42,6 +44,11 @@ class Outline:
     def is_alias(self, keys: Keys) -> bool:
         """Whether an alias stands at `keys`, in place of a value that is written elsewhere."""
         return self.text.startswith("*", self.spots[keys].start)
+
+    def is_nothing(self, keys: Keys) -> bool:
+        """Whether the mapping at `keys` is left out: null, or braces with nothing between them."""
+        start, end = self.span(keys)
+        return self.text[start:end] in {"{}", "null", "Null", "NULL", "~"}
 
     def is_in_braces(self, keys: Keys) -> bool:
         """Whether the mapping at `keys` is written in braces, and is not empty."""

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
+from reconciler.definitions.close import read_closely
 from reconciler.definitions.heads import read_head
 from reconciler.definitions.keeping import is_kept
 from reconciler.definitions.outline import Outline
@@ -43,7 +44,7 @@ _LAST = len(_RANKS)
 
 
 class Unkept(Exception):
-    """The change cannot be made without losing a comment, or something else that people wrote."""
+    """The change cannot be made without another one: of a comment, of another value, of what people wrote."""
 
 
 class _NotInPlace(Exception):
@@ -90,9 +91,22 @@ def _change(text: str, channels: Tree) -> str:
         changed = change_tree(body, channels, outline.step(_CHANNELS))
     else:
         changed = _splice(body, splices)
-    if not is_kept(body, changed):
+    if not _says(changed, _merge(outline.tree, {"channels": channels})) or not is_kept(body, changed):
         raise Unkept
     return text[: len(text) - len(body)] + changed
+
+
+def _merge(tree: object, changes: Tree) -> dict[str, object]:
+    """What the file is to say: `tree`, and in it the values of `changes`."""
+    merged: dict[str, object] = dict(tree) if isinstance(tree, dict) else {}
+    for key, value in changes.items():
+        merged[key] = _merge(merged.get(key), value) if isinstance(value, Mapping) else value
+    return merged
+
+
+def _says(text: str, tree: Mapping[str, object]) -> bool:
+    document = read_closely("", text.encode())
+    return document.is_read and document.tree == tree
 
 
 def _list_splices(outline: Outline, parent: Keys, tree: Tree) -> Iterator[_Splice]:
@@ -102,13 +116,16 @@ def _list_splices(outline: Outline, parent: Keys, tree: Tree) -> Iterator[_Splic
         keys = (*parent, key)
         if keys not in outline.spots:
             yield _insert(outline, parent, key, value)
-        elif isinstance(value, Mapping):
+        elif isinstance(value, Mapping) and not outline.is_nothing(keys):
             yield from _list_splices(outline, keys, value)
         elif outline.is_anchored(keys):
             raise _NotInPlace
         else:
             start, end = outline.span(keys)
-            yield start, end, spell(value) if outline.is_block(parent) else spell_in_braces(value)
+            if isinstance(value, Mapping) or not outline.is_block(parent):
+                yield start, end, _spell_tree(value)
+            else:
+                yield start, end, spell(value)
 
 
 def _insert_in_braces(outline: Outline, parent: Keys, key: str, value: Value | Tree) -> _Splice:

@@ -55,8 +55,8 @@ def _merge(mapping: CommentedMap, tree: Tree) -> None:
             mapping[key] = _make_scalar(value)
 
 
-def _own(mapping: CommentedMap | None) -> CommentedMap:
-    if mapping is None:
+def _own(mapping: object) -> CommentedMap:
+    if not isinstance(mapping, CommentedMap):
         return CommentedMap()
     return CommentedMap(mapping) if mapping.anchor.value else mapping
 

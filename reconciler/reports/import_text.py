@@ -143,7 +143,7 @@ def _list_kept(kept: Sequence[Kept], paint: Paint) -> Iterator[str]:
 
 def _list_by_hand(by_hand: Sequence[ByHand], paint: Paint, prefix: str) -> Iterator[str]:
     if by_hand:
-        yield "Not written, as the file would lose a comment or what an anchor shares; write by hand:"
+        yield "Not written, as something else in the file would change, such as a comment; write by hand:"
     for one in by_hand:
         head = (piece(harmless(prefix + one.file), Style.PLACE), piece(harmless(one.name), Style.NAME))
         yield from lay_out(head, paint, indent=2, hang=6, gap="  ")

@@ -319,7 +319,7 @@ def test_values_that_would_cost_a_comment_are_named_and_not_written(town: Desk) 
 
   ~ changed  channels/a.yaml  1 channel
 
-Not written, as the file would lose a comment or what an anchor shares; write by hand:
+Not written, as something else in the file would change, such as a comment; write by hand:
   channels/a.yaml  far
       channelInfo: Use
       esaChannelVersion.multiplier: 1
@@ -352,6 +352,24 @@ def test_new_channels_join_braces_beside_their_comments(town: Desk) -> None:
     before, after = text.split("{channelId: 1}")
     written = (town.root / "channels/a.yaml").read_text()
     assert (written.startswith(f"{before}{{channelId: 1}}, dp-1-losses: {{"), written.endswith(after)) == (True, True)
+
+
+def test_a_file_that_cannot_take_more_channels_is_named_and_left_alone(town: Desk) -> None:
+    text = "dataPoint: DP-1\nchannels:\n  ? use\n  : channelId: 1\n"
+    town.write("channels/a.yaml", text)
+
+    answer = town.run("import", "--only", "*losses*")
+
+    assert (answer.code, answer.err) == (
+        1,
+        (
+            "reconciler: channels cannot be added to channels/a.yaml without changing more in it, such as a comment; "
+            "nothing was written\n"
+            "  fix: write  channels:  there with each channel on a line of its own, without an anchor, and import "
+            "again\n"
+        ),
+    )
+    assert (town.root / "channels/a.yaml").read_text() == text
 
 
 def test_an_update_adds_no_channel_and_reaches_only_what_is_asked_for(town: Desk) -> None:

@@ -228,6 +228,15 @@ def test_a_version_that_braces_lack_is_written_in_braces() -> None:
     )
 
 
+@pytest.mark.parametrize("nothing", ["null", "{}", "~"])
+def test_a_version_that_is_left_out_is_written_in_its_place(nothing: str) -> None:
+    text = f"channels:\n  a:\n    channelId: 1\n    esaChannelVersion: {nothing}   # v\n    channelInfo: x\n"
+
+    assert take_over(text, {"a": {f"{V}multiplier": 2, f"{V}unitCode": "a, b"}}) == text.replace(
+        nothing, '{unitCode: "a, b", multiplier: 2}'
+    )
+
+
 def test_an_alias_gives_way_to_its_own_value_in_its_place() -> None:
     text = "channels:\n  a:\n    channelInfo: &name old  # a\n  b:\n    channelInfo:   *name  # b\n"
 
@@ -264,13 +273,26 @@ channels:
         pytest.param(SHARED, {"b": {f"{V}multiplier": 1}}, id="in the mapping of an alias"),
         pytest.param(SHARED.replace("\n", "\r\n", 3), {"a": {"channelInfo": "x"}}, id="line breaks of two kinds"),
         pytest.param(
+            "channels:\n  ? a\n  : channelId: 1\n    channelInfo: x\n", {"a": {f"{V}multiplier": 2}}, id="below ? and :"
+        ),
+        pytest.param(
+            "channels:\n  a:\n    ? channelInfo\n    : x\n    channelId: 1\n",
+            {"a": {"channelDescription": "x"}},
+            id="beside ? and :",
+        ),
+        pytest.param(
+            "channels:\n  a:\n    channelId: 1\n    channelDescription: >+\n      one\n\n\n# end\n",
+            {"a": {f"{V}multiplier": 2}},
+            id="behind a text that keeps its empty lines",
+        ),
+        pytest.param(
             COMMENTED.replace("channelDescription: >-", "channelDescription: >-  # why"),
             {"net": {"channelDescription": "x"}},
             id="behind the sign of a text over several lines",
         ),
     ],
 )
-def test_a_change_that_would_lose_a_comment_is_not_made(text: str, updates: dict[str, Spec]) -> None:
+def test_a_change_that_would_change_something_else_is_not_made(text: str, updates: dict[str, Spec]) -> None:
     read(text)
     with pytest.raises(Unkept):
         take_over(text, updates)
