@@ -169,9 +169,9 @@ def _tell_bad(mark: Mark, row: Cells) -> Flaw:
 def _read_value(layout: Layout, text: str, line: int) -> float | Flaw:
     """The number that `text` is. Raises BrokenFile where it denies the decimal mark that another value decided."""
     number = read_number(text, layout.decimal)
-    witness = layout.witness
-    if witness is not None and isinstance(number, Flaw) and find_marks(text) == {layout.decimal.other}:
-        found = f"found {quote(text)} and, in line {witness.line}, {quote(witness.text)}"
+    evidence = layout.evidence
+    if evidence is not None and isinstance(number, Flaw) and find_marks(text) == {layout.decimal.other}:
+        found = f"found {quote(text)} and, in line {evidence.line}, {quote(evidence.text)}"
         fix = "write all values alike; or say with  --decimal dot  or  --decimal comma  which of them are right"
         raise BrokenFile(f"the values have decimal dots and decimal commas, {found}", line, fix)
     return number

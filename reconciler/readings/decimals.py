@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.readings.csv_rows import read_blocks
 from reconciler.readings.flaws import BrokenFile, quote
-from reconciler.readings.layout import Witness
+from reconciler.readings.layout import Evidence
 from reconciler.readings.numerals import Decimal, find_marks
 
 if TYPE_CHECKING:
@@ -23,14 +23,14 @@ def settle_decimal(source: Source, layout: Layout) -> Layout:
     The whole file is looked at for one. A dot where no value has a mark at all. Raises BrokenFile where all values
     with a mark may be read in two ways, such as 1,234, and where the file cannot be read; FileError.
     """
-    doubtful: Witness | None = None
+    doubtful: Evidence | None = None
     for line, text in _list_marked(source, layout):
         marks = find_marks(text)
         if len(marks) == 1:
             (decimal,) = marks
-            return replace(layout, decimal=decimal, witness=Witness(line, text))
+            return replace(layout, decimal=decimal, evidence=Evidence(line, text))
         if len(marks) > 1 and doubtful is None:
-            doubtful = Witness(line, text)
+            doubtful = Evidence(line, text)
     if doubtful is None:
         return layout
     message = f"the values may be read in two ways, found {quote(doubtful.text)}"

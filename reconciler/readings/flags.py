@@ -1,4 +1,4 @@
-"""Columns that are not used, but may say that a reading is no good one: what they hold is said."""
+"""Columns that are not used, but may say that a reading is not a good one: what they hold is said."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _MOST_VALUES = 1000
 
 
 def is_flag(header: str) -> bool:
-    """Whether a column called `header` may say that a reading is no good one; one without a name may."""
+    """Whether a column called `header` may say that a reading is not a good one; one without a name may."""
     words = _spell(header).split()
     pairs = [f"{first} {second}" for first, second in pairwise(words)]
     return not words or any(map(_WORDS.fullmatch, (*words, *pairs)))

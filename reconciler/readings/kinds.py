@@ -1,4 +1,4 @@
-"""Knows files that are no text of readings by how they begin, and says how to get readings out of them."""
+"""Recognises files that are neither CSV nor JSON by how they begin, and says how to get readings out of them."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _XML = re.compile(rb"\s*<(?:\?xml|!--|[A-Za-z][\w.:-]*[\s/>])")
 
 
 def refuse_odd_kind(head: bytes) -> None:
-    """Raise BrokenFile, with the kind of file and the way out, where `head` begins no text of readings."""
+    """Raise BrokenFile, with the kind of file and the way out, if `head` begins neither CSV nor JSON."""
     found = _find_zipped(head) or _find_by_sign(head) or _find_wide(head) or _find_markup(head)
     if found is not None:
         raise BrokenFile(f"the file is {found[0]}, not CSV or JSON", 1, found[1])

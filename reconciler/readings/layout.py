@@ -29,7 +29,7 @@ _READING = (TIME, VALUE, ESTIMATED, NOTE)
 # What a column can be.
 NAMED = (*PROPERTIES, *_READING)
 _KNOWN = {name.casefold(): name for name in NAMED} | {ERROR: ""}
-# No column is called like this, so the line is no header.
+# No column is called like this, so the line is not a header.
 _TIME = re.compile(r"\s*\d{1,4}[-./]\d{1,2}[-./]\d{1,4}(?!\d)", re.ASCII)
 # Whether such a column says in which unit values are is asked: it would choose among channels, and is sent.
 _UNITS = frozenset(("unit", "units", "uom", "unit of measure", "unitofmeasure", "einheit", "unit_of_measurement"))
@@ -55,7 +55,7 @@ class Habits:
 
 
 @dataclass(frozen=True, slots=True)
-class Witness:
+class Evidence:
     """A value that can be read in one way only, and so says how the others are written; `line` is where it is."""
 
     line: int
@@ -68,7 +68,7 @@ class Layout:
 
     `identifiers` holds the column of each field of a key, None where there is none; `seconds` are in a unit of its
     interval column. `ignored` are headers that stand for nothing. The header is in `line`, and lines that say something
-    else are `above` it. `witness` is what the decimal mark was recognised by, None where the user gave it or no value
+    else are `above` it. `evidence` is what the decimal mark was recognised by, None where the user gave it or no value
     has one. `flags` are the columns that stand for nothing, but may say that a reading is not a good one; `bad` and
     `guessed` those that say so, and that it is estimated.
     """
@@ -89,7 +89,7 @@ class Layout:
     flags: tuple[int, ...] = ()
     bad: tuple[Mark, ...] = ()
     guessed: tuple[Mark, ...] = ()
-    witness: Witness | None = None
+    evidence: Evidence | None = None
 
 
 def find_layout(head: str, habits: Habits) -> Layout:

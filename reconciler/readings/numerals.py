@@ -1,4 +1,4 @@
-"""Numbers as text: one strict grammar, which values decide the decimal mark, and a name for what is no number."""
+"""Numbers as text: one strict grammar, which values decide the decimal mark, and a name for what is not a number."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reconciler.readings.flaws import Flaw, quote
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Longer texts are no slip of a pen; to look for one in them would take long.
+# Longer texts are not worth a name, and comparing them with the forms below would take long.
 _LONGEST_ODDITY = 100
 # More digits than the largest double has, so that no more are read than are of use.
 _MOST_DIGITS = 400
@@ -155,7 +155,7 @@ def _refuse(text: str, decimal: Decimal) -> Flaw:
 
 
 def _find_oddity(text: str) -> tuple[str, str] | None:
-    """What `text` is instead of a number, and the way out; None where it is like nothing that is known."""
+    """What `text` is instead of a number, and the way out; None if it is like nothing known."""
     for form, name, fix in _ODDITIES:
         if form.fullmatch(text):
             return name, fix

@@ -1,4 +1,4 @@
-"""Rows of a CSV file that are no readings: what each is called, and the way out."""
+"""Rows of a CSV file that are not readings: what each is called, and the way out."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def is_blank(row: Sequence[str]) -> bool:
 
 
 def find_odd_row(layout: Layout, row: Sequence[str]) -> Flaw | None:
-    """What is wrong with a row that is no reading: the header once more, a total, or too many or too few cells."""
+    """What is wrong with a row that is not a reading: the header again, a total, or too many or too few cells."""
     if [cell.strip().casefold() for cell in row] == [name.strip().casefold() for name in layout.header]:
-        return Flaw("ESA611", "the header comes once more", _TAKE_OUT)
+        return Flaw("ESA611", "the header is repeated", _TAKE_OUT)
     is_uneven = len(row) != len(layout.header)
     if is_uneven or not row[layout.time].strip() or _TOTAL.fullmatch(row[layout.time].strip()):
         first = next((cell.strip() for cell in row if cell.strip()), "")
         if _TOTAL.fullmatch(first):
-            return Flaw("ESA611", f"a row is no reading but a total or an end, found {quote(first)}", _TAKE_OUT)
+            return Flaw("ESA611", f"a row is a total or an end, not a reading, found {quote(first)}", _TAKE_OUT)
     return _refuse_uneven(layout, row) if is_uneven else None
 
 

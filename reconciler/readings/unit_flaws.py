@@ -34,7 +34,7 @@ def find_unit_flaw(unit: str, where: str, channel: Live) -> Flaw | None:
     given, stored = find_measure(unit), find_measure(own)
     name = f"channel {channel.id} {show_value(channel.name)}"
     if given is None:
-        message = f"{where} says {quote(unit)}, which is no unit that is known here; {name} has {own}"
+        message = f"{where} says {quote(unit)}, which is not a known unit; {name} has {own}"
         return Flaw("ESA631", message, f"write the unit as EnergyCAP does, such as  {own}")
     if stored is None:
         return Flaw("ESA617", f"readings land on {name}, although {where} says {quote(unit)}, not {quote(own)}")

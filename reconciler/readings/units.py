@@ -31,7 +31,7 @@ def _name(sizes: Mapping[str, str]) -> dict[str, Fraction]:
     return {name: Fraction(size) for names, size in sizes.items() for name in names.split()}
 
 
-# By kind, each in its first unit. m3 of gas are no energy: what they hold differs. Source: NIST SP 811, appendix B; a
+# By kind, each in its first unit. Gas is measured in m3, but its energy differs. Source: NIST SP 811, appendix B; a
 # BTU is that of the International Table, a gallon that of the United States.
 _FOOT = "0.028316846592"
 _UNITS: Mapping[str, Mapping[str, Fraction]] = {

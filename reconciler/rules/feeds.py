@@ -193,7 +193,7 @@ _FILE_RULES: tuple[Rule, ...] = (
         "that did not answer counts as no use at all.",
         f"{_READINGS}: a reading has time, value, estimated and note, and nothing that says it is bad",
         Certainty.DOCUMENTED,
-        "leave the row out, or all such rows with --skip-bad; --map HEADER= if the column does not matter",
+        "leave the row out; if the column does not matter, ignore it with --map",
     ),
 )
 

@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.readings.files import recognise
 from reconciler.readings.flaws import BrokenFile
-from reconciler.readings.layout import Habits, Witness
+from reconciler.readings.layout import Evidence, Habits
 from reconciler.readings.numerals import Decimal
 from tests.readings.bench import count, write
 
@@ -33,27 +33,27 @@ def list_values(path: Path, decimal: Decimal) -> list[float]:
 
 
 @pytest.mark.parametrize(
-    ("values", "decimal", "witness"),
+    ("values", "decimal", "evidence"),
     [
         (["1", "2"], Decimal.DOT, None),
         ([], Decimal.DOT, None),
-        (["1.5", "2"], Decimal.DOT, Witness(2, "1.5")),
-        (["987", "1,5"], Decimal.COMMA, Witness(3, "1,5")),
-        (["1,234", "1,5"], Decimal.COMMA, Witness(3, "1,5")),
-        (["1,234"] * LONG + ["2,5"], Decimal.COMMA, Witness(LONG + 2, "2,5")),
-        (["1.234"] * LONG + ["1,234.5"], Decimal.DOT, Witness(LONG + 2, "1,234.5")),
-        (["1,234"] * LONG + ["1,234,567"], Decimal.DOT, Witness(LONG + 2, "1,234,567")),
-        (["1,2,3", "n/a", "1.5"], Decimal.DOT, Witness(4, "1.5")),
+        (["1.5", "2"], Decimal.DOT, Evidence(2, "1.5")),
+        (["987", "1,5"], Decimal.COMMA, Evidence(3, "1,5")),
+        (["1,234", "1,5"], Decimal.COMMA, Evidence(3, "1,5")),
+        (["1,234"] * LONG + ["2,5"], Decimal.COMMA, Evidence(LONG + 2, "2,5")),
+        (["1.234"] * LONG + ["1,234.5"], Decimal.DOT, Evidence(LONG + 2, "1,234.5")),
+        (["1,234"] * LONG + ["1,234,567"], Decimal.DOT, Evidence(LONG + 2, "1,234,567")),
+        (["1,2,3", "n/a", "1.5"], Decimal.DOT, Evidence(4, "1.5")),
     ],
     ids=lambda value: str(value)[-30:],
 )
 def test_one_value_that_can_be_read_in_one_way_only_decides_for_the_column(
-    values: list[str], decimal: Decimal, witness: Witness | None, tmp_path: Path
+    values: list[str], decimal: Decimal, evidence: Evidence | None, tmp_path: Path
 ) -> None:
     layout = recognise(write(tmp_path, rows(*values)), Habits()).layout
 
     assert layout is not None
-    assert (layout.decimal, layout.witness) == (decimal, witness)
+    assert (layout.decimal, layout.evidence) == (decimal, evidence)
 
 
 @pytest.mark.parametrize("length", [*range(1, 60, 7), LONG, LONG + 1, LONG + 2, LONG + 3])

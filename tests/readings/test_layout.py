@@ -38,7 +38,7 @@ def test_columns_are_known_by_the_names_of_the_api_whatever_their_order_and_case
         flags=(),
         bad=(),
         guessed=(),
-        witness=None,
+        evidence=None,
     )
 
 

@@ -1,4 +1,4 @@
-"""Rows that are no readings, by their names."""
+"""Rows that are not readings, by their names."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ UNEVEN = "a row must have as many cells as the header, found"
 @pytest.mark.parametrize(
     ("row", "message", "fix"),
     [
-        (["ChannelImportId ", "Time", "value", "note"], "the header comes once more", TAKE_OUT),
-        (["Total", "1234"], 'a row is no reading but a total or an end, found "Total"', TAKE_OUT),
-        (["", "Summe:", "1234", ""], 'a row is no reading but a total or an end, found "Summe:"', TAKE_OUT),
-        (["Grand total", "", "1", ""], 'a row is no reading but a total or an end, found "Grand total"', TAKE_OUT),
-        (["End of report"], 'a row is no reading but a total or an end, found "End of report"', TAKE_OUT),
+        (["ChannelImportId ", "Time", "value", "note"], "the header is repeated", TAKE_OUT),
+        (["Total", "1234"], 'a row is a total or an end, not a reading, found "Total"', TAKE_OUT),
+        (["", "Summe:", "1234", ""], 'a row is a total or an end, not a reading, found "Summe:"', TAKE_OUT),
+        (["Grand total", "", "1", ""], 'a row is a total or an end, not a reading, found "Grand total"', TAKE_OUT),
+        (["End of report"], 'a row is a total or an end, not a reading, found "End of report"', TAKE_OUT),
         (
             ["USE;2026-01-01;1;"],
             f"{UNEVEN} 1 instead of 4: its cells are separated by semicolon",
@@ -34,7 +34,7 @@ UNEVEN = "a row must have as many cells as the header, found"
     ],
     ids=lambda value: str(value)[:30],
 )
-def test_a_row_that_is_no_reading_is_called_by_its_name(row: list[str], message: str, fix: str) -> None:
+def test_a_row_that_is_not_a_reading_is_called_by_its_name(row: list[str], message: str, fix: str) -> None:
     flaw = find_odd_row(LAYOUT, row)
 
     assert flaw is not None

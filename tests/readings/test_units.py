@@ -122,7 +122,7 @@ def test_a_header_may_name_the_unit(header: str, unit: str | None) -> None:
             1,
             (
                 "ESA631",
-                'unitCode says "KWHH", which is no unit that is known here; channel 1 "Use" has KWH',
+                'unitCode says "KWHH", which is not a known unit; channel 1 "Use" has KWH',
                 "write the unit as EnergyCAP does, such as  KWH",
             ),
         ),
@@ -143,7 +143,7 @@ def test_units_are_judged_row_by_row_and_nothing_is_sound_with_a_wrong_one(tmp_p
 
     assert tell(census.findings) == [
         '4 ESA630 unitCode says "Wh", but channel 1 "Use" has KWH: the values would be 1,000 times too large',
-        '5 ESA631 unitCode says "XYZ", which is no unit that is known here; channel 1 "Use" has KWH',
+        '5 ESA631 unitCode says "XYZ", which is not a known unit; channel 1 "Use" has KWH',
     ]
     assert (census.bad, census.is_sound) == (1, False)
     assert [group.landing.pointers.unit_code for group in groups[:2]] == ["KWH", "KWH"]
