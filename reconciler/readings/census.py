@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, TypeAlias
 from reconciler.collector import without_collector
 from reconciler.model.findings import Severity
 from reconciler.planning.citing import show_value
+from reconciler.readings.cells import TIME
 from reconciler.readings.clock_changes import ClockChanges, Clocks, find_clock_changes
 from reconciler.readings.csv_rows import read_blocks
 from reconciler.readings.flags import Flags
 from reconciler.readings.flaws import Flaw
+from reconciler.readings.hour_spans import HourSpans
 from reconciler.readings.repeats import find_repeats
 from reconciler.readings.settling import settle_dates
 from reconciler.readings.spans import Spans
@@ -88,17 +90,20 @@ def take_census(
     `on_progress` is told now and then how many readings were looked at. `find_zones` is asked for the time zones of
     data points, by their ids; without it none is known, and nothing is said of that. Raises BrokenFile and FileError.
     """
-    count, flags = _Count(file.name, router, on_group), Flags(file.layout)
+    count, flags, hours = _Count(file.name, router, on_group), Flags(file.layout), HourSpans()
     with without_collector():
         if file.layout is None:
             for parcel in file.read_parcels():
+                hours.add(row.written.get(TIME) for row in parcel.rows if isinstance(row.written, dict))
                 count.add(parcel)
                 on_progress(count.readings)
         else:
             for block in read_blocks(file.source, file.layout):
                 flags.add(block)
+                hours.add(row[file.layout.time] for row in block.rows if len(row) > file.layout.time)
                 count.add_block(block)
                 on_progress(count.readings)
+        hours.check(file.layout.line + 1 if file.layout else 1)
         count.check_clocks(file, find_zones)
         count.compare_times(file)
     for flaw in flags.tell():

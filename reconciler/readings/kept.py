@@ -31,7 +31,7 @@ class KeptIndex:
     bare: dict[datetime, list[Kept]] = field(default_factory=lambda: defaultdict(list))
 
     def find(self, at: datetime, zone: tzinfo | None) -> Kept | None:
-        """The stored reading at a time, each once; None where there is none.
+        """The stored reading at a time, each once; None if there is none.
 
         A local time stands for one in `zone`, where that is known. The service may write local time without an offset,
         or with Z behind it, which then means nothing.

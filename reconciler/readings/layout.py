@@ -9,13 +9,14 @@ from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING
 
+from reconciler.readings.blanks import trim
 from reconciler.readings.cells import ESTIMATED, NOTE, TIME, VALUE
 from reconciler.readings.flags import Mark, find_marks_of_bad, is_flag, make_marks
 from reconciler.readings.flaws import BrokenFile, quote
 from reconciler.readings.header import find_header
 from reconciler.readings.identifiers import PROPERTIES
 from reconciler.readings.numerals import Decimal
-from reconciler.readings.time_columns import find_column_zone
+from reconciler.readings.time_columns import find_column_zone, refuse_zone_columns
 from reconciler.readings.times import Times, make_times
 from reconciler.readings.zones import strip_zone
 
@@ -105,6 +106,8 @@ def find_layout(head: str, habits: Habits) -> Layout:
         _refuse_unmapped(header, given)
         _refuse_unmarked(header, habits)
         columns = _find_columns(header, names)
+        times = make_times(find_column_zone(header[columns[TIME]], habits.zone))
+        refuse_zone_columns((text for text in header if _name(text, names) is None), times.zone)
     except BrokenFile as broken:
         broken.line = found.line
         raise
@@ -124,7 +127,7 @@ def find_layout(head: str, habits: Habits) -> Layout:
         estimated=columns.get(ESTIMATED),
         note=columns.get(NOTE),
         ignored=tuple(header[column] for column in sorted(unused)),
-        times=make_times(find_column_zone(header[columns[TIME]], habits.zone)),
+        times=times,
         line=found.line,
         above=found.above,
         flags=tuple(column for column in sorted(unused) if is_flag(header[column])),
@@ -142,11 +145,12 @@ def _find_bad(header: Sequence[str], habits: Habits, unused: Set[int]) -> tuple[
 
 def _name(header: str, names: Mapping[str, str]) -> str | None:
     """What a column called `header` is: a property of the API, "" where it is known to say nothing, None for others."""
-    folded = header.strip().casefold()
+    own = trim(header)
+    folded = own.casefold()
     if folded in names:
         return names[folded]
     # time (UTC) is the time.
-    return TIME if strip_zone(header.strip()).casefold() == TIME else _KNOWN.get(folded)
+    return TIME if strip_zone(own).casefold() == TIME else _KNOWN.get(folded)
 
 
 def _find_columns(header: Sequence[str], names: Mapping[str, str]) -> dict[str, int]:
@@ -177,7 +181,7 @@ def _field(name: str) -> str:
 
 
 def _refuse_unmapped(header: Sequence[str], names: Mapping[str, str]) -> None:
-    folded = {text.strip().casefold() for text in header}
+    folded = {trim(text).casefold() for text in header}
     for text, name in names.items():
         if header and text.casefold() not in folded:
             raise BrokenFile(f"no column {quote(text)}, which --map speaks of", 1, f"correct  --map {text}={name}")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from reconciler.readings.flaws import BrokenFile, quote
 from reconciler.readings.zones import agree, find_in_header, is_certain, parse_zone, suggest_zones
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import tzinfo
 
 _CODE = "ESA627"
+# Headers of columns that say for each row in which zone its time is.
+_ZONES = re.compile(r"(?:time ?)?(?:zone|tz)(?: ?(?:id|name|code|info))?|(?:utc|gmt|tz|zone|time) ?offset|zeitzone")
 
 
 def find_column_zone(header: str, zone: tzinfo | None) -> tzinfo | None:
@@ -31,3 +35,13 @@ def find_column_zone(header: str, zone: tzinfo | None) -> tzinfo | None:
     choices.append(f"--zone {summer}  if clocks change in summer")
     message = f"the header of the times says {said}, with or without summer time, found {quote(header)}"
     raise BrokenFile(message, 1, f"say  {',  or  '.join(choices)}", _CODE)
+
+
+def refuse_zone_columns(ignored: Iterable[str], zone: tzinfo | None) -> None:
+    """Raise BrokenFile where a column that stands for nothing says in which zones times are, and the user does not."""
+    for header in ignored:
+        if zone is None and _ZONES.fullmatch(re.sub(r"[\W_]+", " ", header).strip().casefold()):
+            own = header.strip()
+            message = f"a column says in which time zone each time is, and is not used, found {quote(header)}"
+            fix = f"say  --zone  if it is one zone, or that the column is nothing with  --map {own}="
+            raise BrokenFile(message, 1, fix, _CODE)

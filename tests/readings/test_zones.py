@@ -119,6 +119,28 @@ def test_a_column_of_times_is_known_with_its_zone(tmp_path: Path) -> None:
     assert (census.is_naive, census.findings) == ({False}, ())
 
 
+@pytest.mark.parametrize("header", ["timezone", "Time Zone", "tz", "TZ name", "utc_offset", "UTCOffset"])
+def test_a_column_of_zones_that_is_not_used_is_asked_about(header: str, tmp_path: Path) -> None:
+    path = write(tmp_path, f"channelImportId,time,value,{header}\nUSE,2026-01-01 00:15,1,x\n")
+
+    with pytest.raises(BrokenFile) as raised:
+        count(path)
+
+    message = f'a column says in which time zone each time is, and is not used, found "{header}"'
+    assert (raised.value.flaw.code, raised.value.flaw.message, raised.value.line) == ("ESA627", message, 1)
+    assert raised.value.flaw.fix.endswith(f"--map {header}=")
+    assert count(path, zone=UTC)[0].is_sound
+    assert count(path, names={header: ""})[0].is_sound
+
+
+def test_blanks_around_headers_and_cells_do_not_count(tmp_path: Path) -> None:
+    path = write(tmp_path, '\ufeff\ufeffchannelImportId\u00a0, "time" ,value\n USE\u00a0, " 2026-01-01 00:15", 1 \n')
+
+    census, groups = count(path)
+
+    assert (census.findings, [group.landing.route.channel_id for group in groups]) == ((), [1])
+
+
 @pytest.mark.parametrize("text", ['[{"channelId": 1, "readings": [%s]}]', '{"channelId": 1, "readings": [%s]}'])
 def test_a_zone_holds_for_json_too(text: str, tmp_path: Path) -> None:
     path = write(tmp_path, text % '{"time": "2026-01-01 00:15", "value": 1}', "readings.json")
