@@ -13,6 +13,7 @@ from reconciler.definitions.git import LINK, ORDINARY, SUBMODULE, find_commit, f
 from reconciler.definitions.load import load_definitions
 from reconciler.definitions.project_file import folders_of, parse_project
 from reconciler.definitions.source import MAX_BYTES
+from reconciler.definitions.uncommitted import list_ignored
 from reconciler.errors import ProjectError, advise_on
 from reconciler.model.desired import Definitions
 from reconciler.model.findings import Severity
@@ -72,6 +73,7 @@ def read_base(root: Path, reference: str, folders: Sequence[str]) -> Base:
     if home.flaw:
         flaws[PROJECT_FILE] = home.flaw
     flaws |= {folder: "it is in a repository of its own" for folder in folders if _is_nested(root, folder)}
+    flaws |= dict.fromkeys(list_ignored(root, folders), "git is told to ignore it, so no commit holds it")
     gaps = tuple(
         make_finding("ESA151", f"{file} could not be read at the base {reference}", detail=(f"there: {why}",))
         for file, why in sorted(flaws.items())

@@ -31,6 +31,13 @@ def list_left_out(root: Path, folders: Sequence[str]) -> tuple[str, ...]:
     )
 
 
+def list_ignored(root: Path, folders: Sequence[str]) -> tuple[str, ...]:
+    """The files of definitions in `folders` that git is told to ignore: no commit holds what they said."""
+    answer = run_git(root, "ls-files", "--others", "--ignored", "--exclude-standard", "-z", "--", *folders)
+    files = (os.fsdecode(file) for file in answer.stdout.split(b"\0") if file)
+    return tuple(file for file in files if _may_define(root, file))
+
+
 def _may_define(root: Path, file: str) -> bool:
     """Whether `file` is read as definitions, or is a repository in the repository, which may hold such files."""
     is_hidden = any(part.startswith(".") for part in file.split("/"))

@@ -119,9 +119,9 @@ def _render_head(plan: Plan, account: Account) -> str:
     endings = [ending for ending in _ORDER if ending is not Ending.DIFFERS or account.ended(ending)]
     numbers = [str(len(account.ended(ending))) for ending in endings]
     table = tabulate([mark_ending(ending)[0] for ending in endings], [numbers])
-    return (
-        f"## EnergyCAP apply to {code(plan.environment)}\n\n**{prose(describe_account(plan, account))}**\n\n{table}\n"
-    )
+    project = f", project {code(shorten(plan.folder, 60))}" if plan.folder else ""
+    title = f"## EnergyCAP apply to {code(plan.environment)}{project}"
+    return f"{title}\n\n**{prose(describe_account(plan, account))}**\n\n{table}\n"
 
 
 def _render_foot(plan: Plan, account: Account) -> str:

@@ -243,6 +243,23 @@ def test_a_repository_in_the_repository_has_an_unknown_origin(repository: Desk) 
     assert plan(repository) == (UNKNOWN, [("ESA151", "channels could not be read at the base HEAD")])
 
 
+def test_a_file_that_git_ignores_has_an_unknown_origin(repository: Desk) -> None:
+    git(repository.root, "rm", "-q", "--cached", "channels/all.yaml")
+    repository.write(".gitignore", "channels/a*\n")
+    git(repository.root, "commit", "-m", "ignored")
+
+    assert plan(repository) == (UNKNOWN, [("ESA151", "channels/all.yaml could not be read at the base HEAD")])
+
+
+def test_a_file_that_is_new_is_from_this_change(repository: Desk) -> None:
+    (repository.root / "channels" / "all.yaml").rename(repository.root / "channels" / "new.yaml")
+
+    assert plan(repository) == ({"channelInfo": "drift", "channelDescription": "change"}, [])
+    git(repository.root, "rm", "-q", "--cached", "channels/all.yaml")
+    git(repository.root, "commit", "-m", "none")
+    assert set(plan(repository)[0].values()) == {"change"}
+
+
 def test_a_link_and_a_folder_of_one_name_put_no_file_elsewhere(
     repository: Desk, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

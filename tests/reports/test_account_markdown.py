@@ -114,3 +114,9 @@ def test_hostile_names_are_shown_as_they_are_and_notify_nobody() -> None:
 def test_no_line_can_be_a_command_to_the_system_that_shows_it() -> None:
     lines = render_account_markdown(replace(PLAN, environment=HOSTILE), make_account(3, HOSTILE)).splitlines()
     assert [line for line in lines if not line.isprintable() or re.match(r"\s*(::|/)", line) or "##[" in line] == []
+
+
+def test_the_heading_names_a_project_below_the_root() -> None:
+    text = render_account_markdown(replace(PLAN, folder="sites/north"), ACCOUNT)
+    assert text.startswith("## EnergyCAP apply to `production`, project `sites/north`\n\n")
+    assert render_account_markdown(PLAN, ACCOUNT).startswith("## EnergyCAP apply to `production`\n\n")
