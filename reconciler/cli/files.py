@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 _REMNANT = re.compile(rf"^\..+\.(\d+)\.[^.]+{re.escape(UNFINISHED)}$", re.ASCII)
 
 
+class NotUtf8(FileError):
+    """A file of text in another encoding, or of no text."""
+
+
 def read_file(path: Path) -> str:
     """The text of `path`, of stdin for `-`; raises FileError where it cannot be read, or is no UTF-8.
 
@@ -63,6 +67,8 @@ def read_exactly(path: Path) -> str:
         return read_ordinary(path).decode()
     except OSError as error:
         raise FileError(f"cannot read {path}: {error.strerror}", advise_on(error)) from error
+    except UnicodeDecodeError as error:
+        raise NotUtf8(f"{path} is not UTF-8 text", "save it as UTF-8") from error
 
 
 def check_target(path: Path) -> None:

@@ -13,7 +13,7 @@ import click
 from reconciler import __version__
 from reconciler.cli.drafts import UNFINISHED
 from reconciler.cli.exits import Exit
-from reconciler.cli.files import Replacement, read_exactly, replace_files
+from reconciler.cli.files import NotUtf8, Replacement, read_exactly, replace_files
 from reconciler.cli.options import printing
 from reconciler.cli.pipelines import Pipeline, list_pipeline
 from reconciler.cli.screen import TEXT
@@ -71,6 +71,12 @@ def command(screen: Screen, folder: Path, pipeline: str) -> Exit:
     screen.show({TEXT: lambda paint: _render(folder, replacements, paint)})
     for remark in _list_remarks(top, shared, within, replacements):
         screen.remark(remark)
+    ignored = folder / _GIT_IGNORE
+    if replacements[ignored] is None and _read_text(ignored) is None:
+        lines = own[_GIT_IGNORE]
+        screen.remark(
+            f"{ignored.as_posix()} is not UTF-8 text, and was left as it is. Put these lines into it:\n\n{lines}"
+        )
     return Exit.DONE
 
 
@@ -104,7 +110,7 @@ def _list_remarks(
         yield f"{within} is not the root of its git repository. {readers} only at the root, so that is where they are."
     for name, text in shared.items():
         path = top / name
-        if replacements[path] is None and (within or "reconciler") not in read_exactly(path):
+        if replacements[path] is None and (within or "reconciler") not in (_read_text(path) or ""):
             lines = text.partition("repos:\n")[2] if name == _HOOK else text
             yield f"{path.as_posix()} is there already, and was left as it is. Put this into it:\n\n{lines}"
 
@@ -113,13 +119,23 @@ def _read(template: str) -> str:
     return (_TEMPLATES / template).read_text(encoding="utf-8").replace("@VERSION@", __version__)
 
 
+def _read_text(path: Path) -> str | None:
+    """The text of the file at `path`; None if it is not UTF-8, so that nobody can tell what it says."""
+    try:
+        return read_exactly(path)
+    except NotUtf8:
+        return None
+
+
 def _make_replacement(path: Path, text: str) -> Replacement | None:
     """What to write; None where the file is there, and says what it needs to."""
     if not path.exists():
         return Replacement(path, None, text)
     if path.name != _GIT_IGNORE:
         return None
-    before = read_exactly(path)
+    before = _read_text(path)
+    if before is None:
+        return None
     there = {line.strip().strip("/") for line in before.splitlines()}
     missing = "".join(f"{line}\n" for line in text.splitlines() if line.strip("/") not in there)
     gap = "" if before.endswith("\n") or not before else "\n"

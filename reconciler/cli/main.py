@@ -54,12 +54,22 @@ def _run(arguments: Sequence[str] | None) -> int:
     except KeyboardInterrupt:
         return _fail("interrupted", "", Exit.INTERRUPTED)
     except OSError as error:
+        if _is_nowhere():
+            return _fail("the folder you are in no longer exists", "change into one that does:  cd FOLDER", Exit.FAILED)
         if error.errno not in _DISKS:
             raise
         where = error.filename or "the output"
         return _fail(f"cannot write {where}: {error.strerror}", advise_on(error), Exit.FAILED)
     except ReconcilerError as error:
         return _fail(error.message, error.fix, Exit.USAGE if isinstance(error, UsageError) else Exit.FAILED)
+
+
+def _is_nowhere() -> bool:
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _call(arguments: Sequence[str] | None) -> Exit:

@@ -86,14 +86,12 @@ class Entry:
 def read_commit(root: Path) -> str | None:
     """The commit that is checked out at `root`; None outside a repository, before its first commit, or without git.
 
-    Raises ProjectError if git is there and cannot tell.
+    A git that may not be run counts as none. Raises ProjectError if git runs and cannot tell.
     """
     try:
         answer = run_git(root, "rev-parse", "--verify", "--quiet", "HEAD")
-    except GitMissing as error:
-        if isinstance(error.__cause__, FileNotFoundError):
-            return None
-        raise
+    except GitMissing:
+        return None
     if answer.returncode in (0, 1) or _NOWHERE in answer.stderr:
         return answer.stdout.decode().strip() or None
     raise ProjectError(f"git cannot tell which commit is checked out in {root}: {_quote(answer)}", _advise(answer))

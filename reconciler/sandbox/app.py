@@ -7,6 +7,7 @@ package sends no content type with it. Invented: the two keys, and all that lies
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import asdict, dataclass
 from random import Random
 from typing import TYPE_CHECKING, cast
@@ -26,6 +27,7 @@ from reconciler.sandbox.journal import read_requests
 from reconciler.sandbox.options import Options
 from reconciler.sandbox.reading_endpoints import ReadingEndpoints
 from reconciler.sandbox.reference_endpoints import ReferenceEndpoints
+from reconciler.sandbox.store import explain, is_of_file
 from reconciler.sandbox.version_endpoints import VersionEndpoints
 
 if TYPE_CHECKING:
@@ -53,7 +55,11 @@ def create_app(store: Store, options: Options | None = None, die: Callable[[], N
     routes = [route for endpoint in endpoints for route in endpoint.routes()]
     app = Starlette(
         routes=[*routes, Route("/sandbox/requests", _list_requests(desk), methods=["GET"])],
-        exception_handlers={Refusal: _on_refusal(desk), HTTPException: _on_http_exception(desk)},
+        exception_handlers={
+            Refusal: _on_refusal(desk),
+            HTTPException: _on_http_exception(desk),
+            sqlite3.DatabaseError: _on_file_failure(desk),
+        },
     )
     packed = GZipMiddleware(_Gate(app, chosen), compresslevel=_GZIP_LEVEL)
     seed = sum(fault.seed for fault in chosen.faults)
@@ -105,6 +111,16 @@ def _on_refusal(desk: Desk) -> Callable[[Request, Exception], Awaitable[Response
         return send_refusal(desk.settings, cast("Refusal", refusal))
 
     return on_refusal
+
+
+def _on_file_failure(desk: Desk) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def on_file_failure(_request: Request, exception: Exception) -> Response:
+        failure = cast("sqlite3.DatabaseError", exception)
+        if not is_of_file(failure):
+            raise failure
+        return send_refusal(desk.settings, Refusal(500, explain(failure, "the sandbox's file")))
+
+    return on_file_failure
 
 
 def _on_http_exception(desk: Desk) -> Callable[[Request, Exception], Awaitable[Response]]:

@@ -110,13 +110,33 @@ class Store:
 def open_store(database: Path) -> Iterator[Store]:
     """The store in `database` for the length of a block; made, empty, where there is none.
 
-    Raises `StoreError` where the file is something else or cannot be written.
+    Raises `StoreError` where the file is something else, is damaged, cannot be written, or is in use for too long.
     """
     connection = _connect(database)
     try:
         yield Store(connection)
+    except sqlite3.Error as failure:
+        if not is_of_file(failure):
+            raise
+        raise StoreError(explain(failure, database)) from failure
     finally:
         connection.close()
+
+
+def is_of_file(failure: sqlite3.Error) -> bool:
+    """Whether the file, or the disk it is on, is the reason; else the sandbox itself asked for something wrong."""
+    return isinstance(failure, sqlite3.OperationalError) or type(failure) is sqlite3.DatabaseError
+
+
+def explain(failure: sqlite3.Error, database: object) -> str:
+    """What a failure of SQLite means for the user, and how to go on."""
+    match getattr(failure, "sqlite_errorcode", 0) & 0xFF:
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return f"{database} is in use by another program: {failure}; try again when that is done"
+        case sqlite3.SQLITE_CORRUPT:
+            return f"{database} is damaged: {failure}; remove it, and the sandbox starts again"
+        case _:
+            return f"{database} cannot be used: {failure}"
 
 
 def _connect(database: Path) -> sqlite3.Connection:
@@ -136,8 +156,7 @@ def _connect(database: Path) -> sqlite3.Connection:
         _prepare(connection, database)
     except sqlite3.Error as failure:
         connection.close()
-        msg = f"{database} cannot be used: {failure}"
-        raise StoreError(msg) from failure
+        raise StoreError(explain(failure, database)) from failure
     except BaseException:
         connection.close()
         raise

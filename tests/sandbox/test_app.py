@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -159,3 +161,20 @@ def test_an_asgi_server_may_ask_for_its_life_span(tmp_path: Path) -> None:
     asyncio.run(live())
 
     assert seen == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+
+
+def test_a_file_that_another_program_writes_to_is_a_500_that_says_so(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reconciler.sandbox.store._SECONDS_TO_WAIT_FOR_ANOTHER_WRITER", 0)
+    bench = start()
+    body = bench.edit_text(1049)
+    with closing(sqlite3.connect(bench.service.database, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        response = bench.client.put(ONE, content=body)
+
+    assert (response.status_code, response.json()["message"]) == (
+        500,
+        "the sandbox's file is in use by another program: database is locked; try again when that is done",
+    )
+    assert bench.client.put(ONE, content=body).status_code == 200
