@@ -43,6 +43,8 @@ LOCAL_VARIABLES = frozenset(
         "GIT_NOGLOB_PATHSPECS",
     }
 )
+# What git takes for settings; all else in these variables would only stop it.
+_SETTINGS = {"GIT_CONFIG_COUNT": "[0-9]+", "GIT_CONFIG_PARAMETERS": "'.*'"}
 # Nothing is fetched, asked for, locked or put in the place of what a commit holds; a path is a path, not a pattern.
 # Source: git(1). Before git 2.45 only the protocols keep a partial clone from fetching.
 _OWN = {
@@ -274,11 +276,7 @@ def _advise(answer: subprocess.CompletedProcess[bytes], otherwise: str = _FSCK) 
 
 def run_git(root: Path, *words: str, lines: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     """Git's answer to `words`, asked in `root`, with `lines` on its stdin. Raises GitMissing if it does not start."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in LOCAL_VARIABLES and not name.startswith("GIT_TRACE")
-    }
+    kept = {name: value for name, value in os.environ.items() if _is_kept(name, value)}
     try:
         return subprocess.run(  # noqa: S603 - words of a list, no shell
             ("git", *_GUARDED, "-C", str(root), *words),  # noqa: S607 - the user's own git
@@ -290,6 +288,9 @@ def run_git(root: Path, *words: str, lines: bytes = b"") -> subprocess.Completed
     except FileNotFoundError as error:
         raise GitMissing("git was not found", "install git") from error
     except OSError as error:
-        raise GitMissing(
-            f"git cannot be run: {error.strerror}", "make git one that can be run:  git --version"
-        ) from error
+        raise GitMissing(f"git cannot be run: {error.strerror}", "see what says:  git --version") from error
+
+
+def _is_kept(name: str, value: str) -> bool:
+    is_sound = name not in _SETTINGS or bool(re.fullmatch(_SETTINGS[name], value))
+    return is_sound and name not in LOCAL_VARIABLES and not name.startswith("GIT_TRACE")

@@ -313,6 +313,25 @@ def test_variables_of_a_hook_do_not_lead_git_elsewhere(
     assert plan(repository) == (DRIFT, [])
 
 
+@pytest.mark.parametrize("value", ["/nowhere", "1x", ""])
+def test_no_local_variable_of_git_leads_it_elsewhere(
+    repository: Desk, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    for variable in git(repository.root, "rev-parse", "--local-env-vars").split():
+        monkeypatch.setenv(variable, value)
+
+    assert plan(repository) == (DRIFT, [])
+
+
+def test_settings_of_the_caller_count(repository: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", "safe.directory")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", str(repository.root))
+
+    assert plan(repository) == (DRIFT, [])
+
+
 def test_all_local_variables_of_git_but_its_settings_are_dropped() -> None:
     local = set(git(Path(), "rev-parse", "--local-env-vars").split())
     assert local - LOCAL_VARIABLES == {"GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT"}
