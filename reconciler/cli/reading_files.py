@@ -19,6 +19,7 @@ from reconciler.readings.header import DELIMITERS
 from reconciler.readings.layout import NAMED, Habits
 from reconciler.readings.numerals import Decimal
 from reconciler.readings.route_json import render_group
+from reconciler.readings.times import Unit
 from reconciler.readings.zones import explain_zone, parse_zone
 
 if TYPE_CHECKING:
@@ -71,12 +72,20 @@ def reading_file(command: Command) -> Command:
         metavar="ZONE",
         help="Of times without an offset: UTC, +01:00, EST, Europe/Berlin; the data point's where left out.",
     )
+    @click.option(
+        "--time-format",
+        type=click.Choice([unit.value for unit in Unit]),
+        help="What times are counted in since 1970; left out where they are dates and clocks.",
+    )
     @wraps(command)
     def with_habits(*, pairs: tuple[str, ...], delimiter: str | None, decimal: str | None, **rest: Any) -> Exit:
         mark = Decimal(decimal) if decimal else None
         sign = DELIMITERS[delimiter] if delimiter else None
         bad, estimated = _read_marks("--bad", rest.pop("bad")), _read_marks("--estimated", rest.pop("estimated"))
-        return command(habits=Habits(sign, mark, _read_map(pairs), rest.pop("zone"), bad, estimated), **rest)
+        unit = rest.pop("time_format")
+        names, zone = _read_map(pairs), rest.pop("zone")
+        habits = Habits(sign, mark, names, zone, bad, estimated, Unit(unit) if unit else None)
+        return command(habits=habits, **rest)
 
     return with_habits
 

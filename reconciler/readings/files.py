@@ -91,7 +91,7 @@ def recognise(path: Path, habits: Habits) -> ReadingsFile:
     source = look_at(path)
     begin = source.head.lstrip()[:1]
     if begin in ("[", "{"):
-        return ReadingsFile(source, Shape.ARRAY if begin == "[" else Shape.LINES, make_times(habits.zone))
+        return ReadingsFile(source, Shape.ARRAY if begin == "[" else Shape.LINES, make_times(habits.zone, habits.unit))
     if not begin:
         raise BrokenFile(
             "the file is empty, found no reading", 1, "look at what wrote it: was there anything to write?"

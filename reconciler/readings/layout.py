@@ -17,7 +17,7 @@ from reconciler.readings.header import find_header
 from reconciler.readings.identifiers import PROPERTIES
 from reconciler.readings.numerals import Decimal
 from reconciler.readings.time_columns import find_column_zone, refuse_zone_columns
-from reconciler.readings.times import Times, make_times
+from reconciler.readings.times import Times, Unit, make_times
 from reconciler.readings.zones import strip_zone
 
 if TYPE_CHECKING:
@@ -42,9 +42,9 @@ _NEAR = 0.8
 class Habits:
     """How the user says a file is written; None where that is to be recognised.
 
-    `zone` is that of times without an offset. `names` leads from headers of the file to names of the API, or to ""
-    where a column is to be ignored. `bad` and `estimated` lead from headers to the values, in small letters, that say
-    so of a reading.
+    `zone` is that of times without an offset, `unit` what times are counted in since 1970.
+    `names` leads from headers of the file to names of the API, or to "" where a column is to be ignored. `bad` and
+    `estimated` lead from headers to the values, in small letters, that say so of a reading.
     """
 
     delimiter: str | None = None
@@ -53,6 +53,7 @@ class Habits:
     zone: tzinfo | None = None
     bad: Mapping[str, frozenset[str]] = field(default_factory=dict)
     estimated: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    unit: Unit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ def find_layout(head: str, habits: Habits) -> Layout:
         _refuse_unmapped(header, given)
         _refuse_unmarked(header, habits)
         columns = _find_columns(header, names)
-        times = make_times(find_column_zone(header[columns[TIME]], habits.zone))
+        times = make_times(find_column_zone(header[columns[TIME]], habits.zone), habits.unit)
         refuse_zone_columns((text for text in header if _name(text, names) is None), times.zone)
     except BrokenFile as broken:
         broken.line = found.line

@@ -13,11 +13,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """What a text looks like. `rewritten` is the time as it should be written, `fix` what to do where that is open."""
+    """What a text looks like. `rewritten` is the time as it should be written, `fix` what to do where that is open.
+
+    `unit` is that of a number since 1970, if --time-format knows it.
+    """
 
     what: str
     rewritten: str = ""
     fix: str = ""
+    unit: str = ""
 
 
 _DAY = r"(?P<day>\d{4}-\d{2}-\d{2})"
@@ -57,7 +61,8 @@ def _read_number(text: str, last_year: int) -> Likeness | None:
             seconds = int(whole) / per_second + float(f"0.{fraction or 0}") / per_second
             at = _EPOCH + timedelta(seconds=seconds) if seconds < 10**10 else _EPOCH
             if 1990 <= at.year <= last_year:
-                return Likeness(f"{unit} since 1970", at.replace(microsecond=0).isoformat().replace("+00:00", "Z"))
+                own = at.replace(microsecond=0).isoformat().replace("+00:00", "Z")
+                return Likeness(f"{unit} since 1970", own, unit=unit if digits <= 13 else "")
     if re.fullmatch(r"\d{5}(?:\.\d+)?", text):
         at = _SPREADSHEET + timedelta(seconds=round(float(text) * 86_400))
         if 1990 <= at.year <= last_year:

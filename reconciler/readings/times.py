@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from enum import Enum
+from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.readings.blanks import trim
@@ -29,6 +31,24 @@ _DATE = re.compile(_DAY)
 _DATE_LENGTH = len("2026-03-30")
 
 
+# Seconds up to the year 5138, which is too late anyway, and as many milliseconds.
+_NUMBERS = {
+    "seconds": re.compile(r"[0-9]{1,11}(?:\.[0-9]{1,9})?"),
+    "milliseconds": re.compile(r"[0-9]{1,14}(?:\.[0-9]{1,6})?"),
+}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Unit(Enum):
+    """What times may be counted in since 1970."""
+
+    SECONDS = "seconds"
+    MILLISECONDS = "milliseconds"
+
+
+_PER_SECOND = {Unit.SECONDS: 1, Unit.MILLISECONDS: 1000}
+
+
 class Time(NamedTuple):
     """A time of a file; `is_date` says that it is a day without a clock, which stands for its midnight."""
 
@@ -40,11 +60,13 @@ class Time(NamedTuple):
 class Times:
     """How the times of a file are read: up to the end of `last_year`.
 
-    Those without an offset are times of `zone`; where that is None, they are local time of the data point.
+    Those without an offset are times of `zone`; where that is None, they are local time of the data point. With a
+    `unit` they are numbers of such units since 1970, and nothing else.
     """
 
     last_year: int
     zone: tzinfo | None = None
+    unit: Unit | None = None
 
     def read(self, text: str) -> Time | Flaw:
         """The time that `text` is: `2026-03-30T00:15[:00[.5]]`, with or without Z or ±HH:MM, or a day alone.
@@ -52,32 +74,33 @@ class Times:
         Blanks around it do not count. Of the hour that the clocks of `zone` repeat, the time stays without offset.
         """
         own = trim(text)
-        at = _parse(own)
+        at = _parse(own) if self.unit is None else _count(own, self.unit)
         if at is None:
             return self._refuse(text, own)
         if not FIRST_YEAR <= at.year <= self.last_year:
             message = f"time must be from {FIRST_YEAR} to {self.last_year}, found {quote(text)}"
             return Flaw("ESA622", message)
-        is_date = len(own) == _DATE_LENGTH
+        is_date = self.unit is None and len(own) == _DATE_LENGTH
         # A day is that of the data point, whatever zone clocks go by.
         placed = at if is_date else self._place(at)
         return placed if isinstance(placed, Flaw) else Time(placed, is_date)
 
     def take(self, value: object) -> Time | Flaw:
         """The time that `value` of a JSON document is."""
-        if isinstance(value, str):
-            return self.read(value)
-        message = f"time must be a date and time in quotes, found {show_json(value)}"
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if isinstance(value, str) or (is_number and self.unit is not None):
+            return self.read(value if isinstance(value, str) else repr(value))
+        message = f"time must be a date and time in quotes, found {show_json(value)}"
         look = find_likeness(repr(value).removesuffix(".0"), self.last_year) if is_number else None
         if look is None:
             return Flaw("ESA612", message, f'write it as  "{GOOD_TIME}"')
         fix = f'write it as  "{look.rewritten}"' if look.rewritten else look.fix
+        fix += f";  or say  --time-format {look.unit}" if look.unit else ""
         return Flaw("ESA612", f"{message}, which looks like {look.what}", fix)
 
     def read_all(self, texts: Sequence[str]) -> list[datetime] | None:
         """The times that `texts` are; None where one of them has to be looked at by itself."""
-        if not all(map(_FULL.fullmatch, texts)):
+        if self.unit is not None or not all(map(_FULL.fullmatch, texts)):
             return None
         if min(texts)[:4] < str(FIRST_YEAR) or max(texts)[:4] > str(self.last_year):
             return None
@@ -100,13 +123,24 @@ class Times:
         return at.replace(tzinfo=timezone(offsets[0])) if len(offsets) == 1 else at
 
     def _refuse(self, text: str, own: str) -> Flaw:
+        if self.unit is not None:
+            found = quote(text) if own else "nothing"
+            message = f"time must be a number of {self.unit.value} since 1970, found {found}"
+            return Flaw("ESA612", message, "correct the time, or leave  --time-format  out")
         message = f"time must be a date and time in ISO 8601, found {quote(text) if own else 'nothing'}"
         look = find_likeness(own, self.last_year)
         if look is None:
             return Flaw("ESA612", message, f"write it as  {GOOD_TIME}")
         is_way_out = _parse(look.rewritten) is not None
         fix = f"write it as  {look.rewritten}" if is_way_out else look.fix or f"write it as  {GOOD_TIME}"
+        fix += f";  or say  --time-format {look.unit}" if look.unit else ""
         return Flaw("ESA612", f"{message}, which looks like {look.what}", fix)
+
+
+def _count(text: str, unit: Unit) -> datetime | None:
+    if _NUMBERS[unit.value].fullmatch(text) is None:
+        return None
+    return _EPOCH + timedelta(microseconds=int(Fraction(text) * 10**6 / _PER_SECOND[unit]))
 
 
 def _parse(text: str) -> datetime | None:
@@ -119,9 +153,9 @@ def _parse(text: str) -> datetime | None:
         return None
 
 
-def make_times(zone: tzinfo | None = None) -> Times:
+def make_times(zone: tzinfo | None = None, unit: Unit | None = None) -> Times:
     """How times are read today."""
-    return Times(datetime.now(UTC).year + 1, zone)
+    return Times(datetime.now(UTC).year + 1, zone, unit)
 
 
 def find_offsets(at: datetime, zone: tzinfo) -> tuple[timedelta, ...]:

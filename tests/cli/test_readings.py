@@ -438,6 +438,17 @@ def test_a_zone_holds_for_route_and_import_and_each_format(tenant: Desk, suffix:
     assert kept(tenant, 1)[0] == "2026-12-01T00:15:00-05:00"
 
 
+def test_seconds_since_1970_are_read_where_that_is_said(tenant: Desk) -> None:
+    tenant.write("readings.csv", f"{HEADER}DPI-1,ELECUSE,1764566100,1.5\n")
+
+    refused = tenant.run("readings", "import", "readings.csv")
+    imported = tenant.run("readings", "import", "readings.csv", "--time-format", "seconds")
+
+    assert (refused.code, imported.code) == (1, 0)
+    assert "fix: write it as  2025-12-01T05:15:00Z;  or say  --time-format seconds" in refused.out
+    assert kept(tenant, 1)[0] == "2025-12-01T00:15:00-05:00"
+
+
 def test_a_zone_that_may_be_several_is_wrong_usage(tenant: Desk) -> None:
     answer = tenant.run("readings", "route", "readings.csv", "--zone", "CET")
 

@@ -11,13 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.readings.flaws import Flaw
-from reconciler.readings.times import Time, Times, make_times
+from reconciler.readings.times import Time, Times, Unit, make_times
 from reconciler.readings.zones import parse_zone
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
 TIMES = Times(2027)
+SECONDS = 'write it as  "2025-03-01T00:00:00Z";  or say  --time-format seconds'
 TODAY = "time must be a date and time in ISO 8601, found "
 
 
@@ -52,8 +53,16 @@ def test_a_day_alone_is_its_midnight_and_says_so() -> None:
             "a clock with a hyphen, or a span of hours",
             "write a clock with a colon,  2025-03-01T05:00,  and of a span of time the moment that the reading is for",
         ),
-        ("1740787200", "seconds since 1970", "write it as  2025-03-01T00:00:00Z"),
-        ("1740787200000", "milliseconds since 1970", "write it as  2025-03-01T00:00:00Z"),
+        (
+            "1740787200",
+            "seconds since 1970",
+            "write it as  2025-03-01T00:00:00Z;  or say  --time-format seconds",
+        ),
+        (
+            "1740787200000",
+            "milliseconds since 1970",
+            "write it as  2025-03-01T00:00:00Z;  or say  --time-format milliseconds",
+        ),
         ("1740787200000000000", "nanoseconds since 1970", "write it as  2025-03-01T00:00:00Z"),
         (
             "45717.5",
@@ -146,8 +155,8 @@ def test_years_are_from_1990_to_the_next(text: str) -> None:
 @pytest.mark.parametrize(
     ("value", "message", "fix"),
     [
-        (1740787200, "a number, which looks like seconds since 1970", 'write it as  "2025-03-01T00:00:00Z"'),
-        (1740787200000.0, "a number, which looks like milliseconds since 1970", 'write it as  "2025-03-01T00:00:00Z"'),
+        (1740787200, "a number, which looks like seconds since 1970", SECONDS),
+        (1740787200000.0, "a number, which looks like milliseconds since 1970", f"{SECONDS[:-7]}milliseconds"),
         (20250301, "a number, which looks like a time without signs between its parts", 'write it as  "2025-03-01"'),
         (7, "a number", 'write it as  "2026-03-30T00:15:00"'),
         (None, "nothing", 'write it as  "2026-03-30T00:15:00"'),
@@ -156,6 +165,29 @@ def test_years_are_from_1990_to_the_next(text: str) -> None:
 )
 def test_a_time_of_json_is_text(value: object, message: str, fix: str) -> None:
     assert TIMES.take(value) == Flaw("ESA612", f"time must be a date and time in quotes, found {message}", fix)
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "expected"),
+    [
+        (Unit.SECONDS, "1740787200", "2025-03-01T00:00:00+00:00"),
+        (Unit.SECONDS, " 1740787200.25 ", "2025-03-01T00:00:00.250000+00:00"),
+        (Unit.SECONDS, 1740787200, "2025-03-01T00:00:00+00:00"),
+        (Unit.MILLISECONDS, "1740787200250", "2025-03-01T00:00:00.250000+00:00"),
+        (Unit.MILLISECONDS, 1740787200000.0, "2025-03-01T00:00:00+00:00"),
+        (Unit.SECONDS, "1740787200000", 'time must be a number of seconds since 1970, found "1740787200000"'),
+        (Unit.SECONDS, "2025-03-01", 'time must be a number of seconds since 1970, found "2025-03-01"'),
+        (Unit.SECONDS, "1e9", 'time must be a number of seconds since 1970, found "1e9"'),
+        (Unit.SECONDS, "", "time must be a number of seconds since 1970, found nothing"),
+        (Unit.SECONDS, "86400", 'time must be from 1990 to 2027, found "86400"'),
+        (Unit.MILLISECONDS, "1740787200", 'time must be from 1990 to 2027, found "1740787200"'),
+    ],
+)
+def test_times_may_be_counted_since_1970_where_that_is_said(unit: Unit, value: object, expected: str) -> None:
+    found = Times(2027, unit=unit).take(value)
+
+    assert (found.message if isinstance(found, Flaw) else found.at.isoformat()) == expected
+    assert Times(2027, unit=unit).read_all(["1740787200"]) is None
 
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -259,5 +291,5 @@ def test_a_time_that_is_shown_as_the_way_out_is_taken(text: str) -> None:
     flaw = TIMES.read(text)
 
     if isinstance(flaw, Flaw) and flaw.fix.startswith("write it as  2"):
-        again = TIMES.read(flaw.fix.removeprefix("write it as  ").split("  ")[0])
+        again = TIMES.read(flaw.fix.removeprefix("write it as  ").split("  ")[0].rstrip(";"))
         assert isinstance(again, Time) or again.code == "ESA622"
