@@ -28,7 +28,7 @@ def keep_edits(screen: Screen, ground: Ground, updates: Updates, reference: str 
     if not updates.files:
         return updates
     if find_repository(ground.workplace.root) is None or not is_in_repository(ground.workplace.root):
-        screen.remark("not in a git repository, so your own edits cannot be told from drift and are not kept")
+        screen.remark("not in a git repository, so your own edits look like drift and are not kept")
         return updates
     now = {channel.name: channel for channel in ground.definitions.channels}
     return leave_edited(updates, now, tuple(_list_pasts(ground, reference)))

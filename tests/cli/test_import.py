@@ -17,7 +17,7 @@ from tests.worlds import make_channel, make_data_point, make_version, make_world
 if TYPE_CHECKING:
     from tests.cli.desk import Desk
 
-UNTOLD = "not in a git repository, so your own edits cannot be told from drift and are not kept\n"
+UNTOLD = "not in a git repository, so your own edits look like drift and are not kept\n"
 USE = "channels/town-hall/dp-1.yaml"
 WORLD = make_world(
     make_channel(1, channelInfo="Use", isPrimaryValue=True),

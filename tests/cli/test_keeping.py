@@ -179,7 +179,7 @@ def test_outside_of_a_repository_all_is_taken_over_and_that_is_said(desk: Desk) 
     answer, after = update(desk)
 
     assert (answer.code, "Live" in after) == (0, True)
-    assert answer.err == ("not in a git repository, so your own edits cannot be told from drift and are not kept\n")
+    assert answer.err == ("not in a git repository, so your own edits look like drift and are not kept\n")
 
 
 def test_where_nothing_differs_no_commit_is_needed(desk: Desk) -> None:
