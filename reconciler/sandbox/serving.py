@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reconciler.sandbox.damage import refuse_odd_rows, refuse_other_tables
 from reconciler.sandbox.demo import make_demo_world
 from reconciler.sandbox.errors import FaultError
 from reconciler.sandbox.faults import Kind
@@ -101,10 +102,16 @@ def reset(database: Path, world: World | None = None) -> None:
 
 
 def prepare(store: Store, world: World | None) -> None:
-    """Puts a world into the store where one is given, the demo where it holds none. Raises `WorldError`."""
+    """Puts a world into the store where one is given, the demo where it holds none.
+
+    Raises `WorldError`, and `StoreError` where what the store holds is damaged.
+    """
+    refuse_other_tables(store)
     # One transaction: of two that find an empty file, the second must not undo what was written since.
     with store.writing():
         if world is not None:
             load_world(store, world)
-        elif not holds_world(store):
+        elif holds_world(store):
+            refuse_odd_rows(store)
+        else:
             load_world(store, make_demo_world())
