@@ -110,6 +110,12 @@ PROMISES: dict[str, tuple[str, ...]] = {
         "cli/test_base.py::test_files_that_look_like_a_repository_do_not_say_which_commit_a_plan_is_of",
         "cli/test_base.py::test_a_committed_journal_is_tracked_whatever_looks_like_a_repository_beside_it",
     ),
+    "What the base holds is read from the commit itself": (
+        "cli/test_surroundings_of_git.py::test_attributes_have_no_say_in_what_a_commit_holds",
+        "cli/test_surroundings_of_git.py::test_no_program_of_the_repository_is_started",
+        "cli/test_surroundings_of_git.py::test_a_partial_clone_without_the_base_is_said_and_nothing_is_fetched",
+        "cli/test_surroundings_of_git.py::test_links_at_the_base_are_followed_within_the_definitions_alone",
+    ),
     "The key is there for the tool alone": (
         "ci/test_hostile_checkout.py::test_the_key_is_there_for_the_tool_and_for_nothing_else_of_the_action",
         "ci/test_hostile_checkout.py::test_the_key_is_there_for_plan_and_apply_and_for_nothing_else_of_the_pipeline",
