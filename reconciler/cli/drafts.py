@@ -86,7 +86,8 @@ class Draft:
         # Nobody reads what is written for a file that only its owner may read.
         mode = 0o666 if self._status is None else 0o600
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-        stream = stack.enter_context(os.fdopen(os.open(temporary, flags, mode), "wb"))
+        stream = os.fdopen(os.open(temporary, flags, mode), "wb")
+        stack.callback(_close, stream)
         if self._keeps_owner(stream.fileno()):
             self._temporary, self._stream = temporary, stream
 
@@ -178,6 +179,12 @@ def _write_all(file: io.FileIO, content: bytes) -> None:
     view = memoryview(content)
     while view:
         view = view[file.write(view) :]
+
+
+def _close(stream: BinaryIO) -> None:
+    # `finish` has said what went wrong; else the content is not wanted.
+    with suppress(OSError):
+        stream.close()
 
 
 def _remove(temporary: Path) -> None:
