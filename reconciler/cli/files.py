@@ -33,7 +33,7 @@ class NotUtf8(FileError):
 
 
 def read_file(path: Path) -> str:
-    """The text of `path`, of stdin for `-`; raises FileError where it cannot be read, or is no UTF-8.
+    """The text of `path`, of stdin for `-`; raises FileError if it cannot be read or is not UTF-8.
 
     A pipe is read, as of `<(command)`; a device and what is larger than 1 GiB are not.
     """
