@@ -81,7 +81,7 @@ def _not_compared(live: Live, doubt: str) -> Block:
         "ESA417",
         f"cannot be compared with EnergyCAP: {doubt}channel {live.id} cannot be read, {live.flaw}",
         {"channel_id": live.id},
-        f"look at channel {live.id} in EnergyCAP and correct it there; if all is right there, report this message",
+        f"look at channel {live.id} in EnergyCAP and correct it there; if nothing is wrong there, report this message",
         is_unknown=True,
     )
 
@@ -94,6 +94,6 @@ def _say(channels: Iterable[Live], paths: Iterable[str], what: str) -> Iterator[
             "ESA418",
             f"it is not known {what}: EnergyCAP's answer cannot be read for {names}",
             {"unread": [{"channel_id": live.id, "name": live.name, "flaw": live.flaw} for live in unread]},
-            "look at these channels in EnergyCAP and correct them there; if all is right there, report this message",
+            "look at these channels in EnergyCAP and correct them there; if nothing is wrong, report this message",
             is_unknown=True,
         )

@@ -1,4 +1,4 @@
-"""ESA15x, git: which commit the files are of, and what they said at the base."""
+"""ESA15x, git: the commit that the files are from, and what they held at the base."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ _BASE = "this tool's contract: with --base each edit is marked as from this chan
 BASE_RULES: tuple[Rule, ...] = (
     Rule(
         "ESA150",
-        "git cannot tell which commit the files are from.",
-        "A plan says which commit it was made from. Without it nobody can look up the files that were planned.",
+        "git cannot say which commit the files are from.",
+        "A plan says which commit it was made from. Without it, nobody can look up the files that were planned.",
         "this tool's contract: a plan holds the commit of its definitions",
         Certainty.DOCUMENTED,
         "do what git asks for, and plan again",
@@ -29,7 +29,7 @@ BASE_RULES: tuple[Rule, ...] = (
     Rule(
         "ESA152",
         "The project was in another folder at the base.",
-        "The files of that folder are what today's files are compared with.",
+        "Today's files are compared with the files in that folder.",
         _BASE,
         Certainty.DOCUMENTED,
         "nothing to do if this change moves the project; if not, give another --base",
@@ -38,7 +38,7 @@ BASE_RULES: tuple[Rule, ...] = (
     Rule(
         "ESA153",
         "The base has no project in this folder.",
-        "Every edit of a channel that the base does not have counts as from this change.",
+        "All edits count as made by this change, because the base has none of these channels.",
         _BASE,
         Certainty.DOCUMENTED,
         "nothing to do if the project is new; if not, give another --base",
@@ -46,9 +46,9 @@ BASE_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "ESA154",
-        "Files of definitions are left out of this checkout.",
-        "Git tracks them and a sparse checkout does not hold them, so their channels are missing from the plan.",
-        "this tool's contract: nothing found is never nothing there",
+        "Channel files are missing from this checkout.",
+        "Git tracks these files, but the sparse checkout leaves them out, so their channels are missing from the plan.",
+        "this tool's contract: files that were not read never count as absent",
         Certainty.DOCUMENTED,
         "check out all files of the project:  git sparse-checkout disable",
         Severity.WARNING,

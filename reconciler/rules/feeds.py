@@ -160,20 +160,20 @@ _FILE_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "ESA630",
-        "Readings are in another unit than their channel.",
-        "EnergyCAP takes the numbers as they are: Wh in a channel of kWh are a thousand times too much, and nobody "
-        "notices before the bill. The unit of readings is what unitCode says, or the header of the column of values.",
+        "The readings are not in the unit of their channel.",
+        "EnergyCAP stores the numbers unconverted: Wh in a kWh channel are a thousand times too much, and nobody "
+        "notices until the bill. The unit of a reading comes from unitCode, or from the header of the value column.",
         f"{_READINGS}: a reading has a value and no unit of its own",
         Certainty.INFERRED,
-        "convert the values, or send the readings to a channel of their unit",
+        "convert the values, or send the readings to a channel with their unit",
     ),
     Rule(
         "ESA631",
-        "Nothing is known of the unit of readings.",
-        "Whether the values suit the channel cannot be said.",
+        "The unit of the readings is unknown.",
+        "So it cannot be compared with the unit of the channel.",
         f"{_READINGS}: unitCode is a code of the tenant's own list of units",
         Certainty.INFERRED,
-        "write the unit as EnergyCAP does",
+        "write a unit code that EnergyCAP has",
         Severity.WARNING,
     ),
     Rule(
@@ -189,9 +189,9 @@ _FILE_RULES: tuple[Rule, ...] = (
     Rule(
         "ESA633",
         "The file says that a reading is bad.",
-        "A column such as error, or one named with --bad, marks this reading. Sent like a good one, a 0 of a meter "
-        "that did not answer counts as no use at all.",
-        f"{_READINGS}: a reading has time, value, estimated and note, and nothing that says it is bad",
+        "A column such as error, or one named with --bad, marks this reading. If it were sent like a good one, the 0 "
+        "of a meter that did not answer would count as no use at all.",
+        f"{_READINGS}: a reading has time, value, estimated and note, and no property that says it is bad",
         Certainty.DOCUMENTED,
         "leave the row out; if the column does not matter, ignore it with --map",
     ),

@@ -199,7 +199,7 @@ _SHAPE_RULES: tuple[Rule, ...] = (
     Rule(
         "ESA125",
         "A text is neither too long nor too short.",
-        "EnergyCAP refuses longer ones, and counts as .NET does: an emoji or a rare letter is two characters.",
+        "EnergyCAP refuses longer texts. It counts characters as .NET does: an emoji or a rare letter is two.",
         f"{_EDIT}: max length of; POST /api/v3/reading for codes",
         Certainty.DOCUMENTED,
         "write a text of the right length",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from reconciler.model.findings import Severity
 from reconciler.rules.rule import Certainty, Rule
 
-_PLAUSIBLE = "this tool's contract: what is legal but hardly meant is a warning"
+_PLAUSIBLE = "this tool's contract: an allowed edit that is probably a mistake is a warning"
 _UNITS = "GET /api/v202305/unit: unitType"
-_BASE = "this tool's contract: --base tells what a change of the files brings"
+_BASE = "this tool's contract: --base reports what a change to the files does"
 _GUARDS = "this tool's contract: guards stop apply, never plan"
 
 IMPACT_RULES: tuple[Rule, ...] = (
@@ -65,18 +65,18 @@ IMPACT_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "ESA514",
-        "A channel keeps measuring the same kind of thing.",
-        "The new unit belongs to another type, as volume instead of energy. Stored values keep their numbers and would "
-        "be read in the new unit.",
+        "The new unit measures something else.",
+        "The new unit is of another type, such as volume instead of energy. Stored values keep their numbers, but "
+        "would count in the new unit.",
         f"{_UNITS}; {_PLAUSIBLE}",
         Certainty.INFERRED,
-        "check the code of the unit; for a new meter that measures something else, make a new channel in EnergyCAP",
+        "check the unit code; for a new meter that measures something else, make a new channel in EnergyCAP",
         Severity.WARNING,
     ),
     Rule(
         "ESA515",
-        "A multiplier changes by a factor of 1,000 at most.",
-        "More is usually a slip: a power of ten too many, or a factor between two units counted twice.",
+        "A multiplier changes by a factor of more than 1,000.",
+        "Such a change is usually a mistake: a power of ten too many, or a unit conversion applied twice.",
         _PLAUSIBLE,
         Certainty.ASSUMED,
         "check the multiplier against the meter's nameplate, its transformers and the unit of its register",
@@ -84,38 +84,39 @@ IMPACT_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "ESA516",
-        "A multiplier keeps its sign, and is not 0.",
-        "Zero makes every value 0, and another sign turns use into generation.",
+        "A multiplier becomes 0 or changes its sign.",
+        "A multiplier of 0 makes every value 0; a change of sign turns use into generation.",
         _PLAUSIBLE,
         Certainty.ASSUMED,
-        "check the multiplier; where the meter was wired the wrong way round, have somebody confirm it",
+        "check the multiplier; if the meter was wired backwards, have somebody confirm it",
         Severity.WARNING,
     ),
     Rule(
         "ESA517",
-        "A unit that is a multiple of the old one comes with a multiplier to match.",
-        "The same readings would count as 1,000 times as much, or as little: one MWH is 1,000 KWH.",
+        "The unit changes to a multiple of the old one, but the multiplier does not change to match.",
+        "The same readings would count as, say, 1,000 times more or less: one MWH is 1,000 KWH.",
         f"{_UNITS}; {_PLAUSIBLE}",
         Certainty.INFERRED,
-        "change the multiplier as well; where the unit was wrong all along, there is nothing to do",
+        "change the multiplier as well; if the unit was wrong all along, there is nothing to do",
         Severity.WARNING,
     ),
     Rule(
         "ESA518",
-        "What a change takes out of the files is no longer managed.",
-        "EnergyCAP keeps it as it is, and no later plan speaks of it: neither drift nor a slip would be noticed.",
+        "This change removes channels, settings or feeds from the files.",
+        "EnergyCAP keeps them, but they are no longer managed: later plans report neither drift nor mistakes in them.",
         _BASE,
         Certainty.DOCUMENTED,
-        "nothing to do if that is meant; else put it back into the files",
+        "nothing to do if you meant this; if not, put them back into the files",
         Severity.WARNING,
     ),
     Rule(
         "ESA519",
-        "A channel that leads to the same channel of EnergyCAP under another name is renamed, not taken out.",
-        "Formulas and feeds of the files, --only and journals know it by its name.",
+        "A channel has a new name in the files.",
+        "It is still the same channel of EnergyCAP, so it counts as renamed, not as removed. Formulas, feeds, --only "
+        "and journals use its name.",
         _BASE,
         Certainty.DOCUMENTED,
-        "nothing to do if that is meant",
+        "nothing to do if you meant this; if not, restore the old name",
         Severity.NOTE,
     ),
 )

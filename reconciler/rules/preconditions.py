@@ -113,59 +113,59 @@ PRECONDITION_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "ESA413",
-        "The date at which the version begins has a zone, and what that means is not known.",
-        "An edit sends the date back, in local time of the data point. Read wrongly, it would move the version by "
-        "hours, and with it the settings of the readings in between.",
+        "The begin date of the version has a time zone, and it is not set what that zone means.",
+        "An edit sends the date back in the local time of the data point. If the zone is misread, the version begins "
+        "hours too early or too late, and the readings in between get the wrong settings.",
         f"{_VERSION_EDIT}.beginDate: 'if any time zone information is provided, it will be ignored'; what a zone in an "
         "answer means is not documented",
         Certainty.ASSUMED,
-        "look at the date in EnergyCAP, then write versionDates: wallTime or versionDates: utc for the environment",
+        "look at the date in EnergyCAP, then set versionDates to wallTime or utc in the environment",
     ),
     Rule(
         "ESA415",
-        "The id of a code in the files is known.",
-        "EnergyCAP takes ids only. Where its list cannot be read, no channel that uses the code shows its id, so the "
-        "edit cannot be sent.",
+        "No id is known for a code in the files.",
+        "EnergyCAP accepts ids only. Its list of codes could not be read, and no channel uses the code, so its id is "
+        "unknown and the edit cannot be sent.",
         "GET /api/v202305/unit, GET /api/v3/observationtype",
         Certainty.DOCUMENTED,
-        "plan again; if it stays so, let the key's user read the list in EnergyCAP, or write the id instead",
+        "plan again; if that does not help, give the key's user permission to read the list, or write the id instead",
     ),
     Rule(
         "ESA416",
-        "The meaning of an id in the files is known.",
-        "No channel uses the id yet, and no list that can be read has it: nothing shows what it means, or whether "
-        "EnergyCAP has it.",
-        "no endpoint lists summarization methods; the lists of units and observation types may be refused to a user",
+        "It is unknown what an id in the files means.",
+        "No channel uses the id yet, and no list that could be read has it, so EnergyCAP may not have it at all.",
+        "no endpoint lists summarization methods; a user may lack the permission to read the lists of units and of "
+        "observation types",
         Certainty.ASSUMED,
         "look the id up in EnergyCAP",
         Severity.WARNING,
     ),
     Rule(
         "ESA417",
-        "A channel can be compared with its file.",
-        "EnergyCAP's answer for the channel is not as documented. An edit sends the whole channel back, so it is not "
-        "sent before all of it can be read.",
+        "A channel cannot be compared with its file.",
+        "EnergyCAP's answer for the channel is not as documented. An edit sends the whole channel back, so none is "
+        "sent until all of it can be read.",
         f"{_RESPONSE}: what each property holds",
         Certainty.DOCUMENTED,
-        "look at the channel in EnergyCAP and correct it there; if all is right there, report this message",
+        "look at the channel in EnergyCAP and correct it there; if nothing is wrong there, report this message",
     ),
     Rule(
         "ESA418",
-        "What an edit depends on can be read of the other channels.",
+        "An edit depends on another channel that cannot be read.",
         "Import ids are unique, a data point has one primary value, and formulas and readings go to the channels of a "
         "data point: a channel that cannot be read may stand in the way.",
         f"{_RESPONSE}: what each property holds",
         Certainty.INFERRED,
-        "look at these channels in EnergyCAP and correct them there; if all is right there, report this message",
+        "look at these channels in EnergyCAP and correct them there; if nothing is wrong, report this message",
     ),
     Rule(
         "ESA420",
-        "A version's beginDate moves only where no stored reading lies.",
-        "A reading belongs to the version whose time it falls in. Where a begin moves past stored readings, they go to "
-        "another version with other settings, or to none at all.",
-        f"{_VERSION_EDIT}.beginDate: the valid period is exclusive of it; what becomes of readings that lose their "
+        "A version's beginDate moves past stored readings.",
+        "A reading belongs to the version that is valid at its time. If beginDate moves past stored readings, they "
+        "fall under another version with other settings, or under none at all.",
+        f"{_VERSION_EDIT}.beginDate: the valid period is exclusive of it; what happens to readings that lose their "
         "version is not documented",
         Certainty.INFERRED,
-        "leave beginDate as it is; to change settings from a date on, make a new version in EnergyCAP that begins then",
+        "leave beginDate as it is; to change settings from a date on, make a new version in EnergyCAP",
     ),
 )

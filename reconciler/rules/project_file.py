@@ -50,20 +50,20 @@ PROJECT_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "ESA146",
-        "The variable in apiKeyEnv is not one for keys of EnergyCAP: its name does not begin with ECI_.",
-        "What the variable holds is sent to the url beside it. With any name, a change of this file could send any "
-        "secret of the machine.",
+        "The variable in apiKeyEnv does not begin with ECI_, so it is not for an EnergyCAP key.",
+        "The value of the variable is sent to the url beside it. If any name were allowed, a change to this file could "
+        "send any secret on the machine.",
         _KEYS,
         Certainty.DOCUMENTED,
-        "write a name like  apiKeyEnv: ECI_API_KEY_PRODUCTION, and put the key into that variable",
+        "write a name such as  apiKeyEnv: ECI_API_KEY_PRODUCTION  and put the key into that variable",
     ),
     Rule(
         "ESA147",
-        "The host of an environment may not be sent an API key.",
-        "The url decides where the key goes. Only hosts of energycap.com and this machine may get it; "
-        "any other, app.fed-energycap.com too, has to be named outside of the repository.",
+        "The API key must not be sent to the host of an environment.",
+        "The url decides where the key goes. Only hosts in energycap.com and this machine may get it; "
+        "any other host, even app.fed-energycap.com, must be allowed outside the repository.",
         _KEYS,
         Certainty.DOCUMENTED,
-        "correct the url; or, where the host is right, name it in the variable RECONCILER_ALLOWED_HOSTS",
+        "correct the url; if the host is right, add it to the variable RECONCILER_ALLOWED_HOSTS",
     ),
 )
