@@ -20,7 +20,7 @@ from reconciler.planning.guards import foresee_guards
 from reconciler.planning.inputs import list_new_formulas
 from reconciler.planning.origins import mark_origins
 from reconciler.planning.plan import Basis, make_plan
-from reconciler.planning.released import find_released, find_renames, rename
+from reconciler.planning.released import find_renames, list_released, rename, tell_released, tell_renames
 from reconciler.planning.unread import find_unasked
 from reconciler.reports import findings_text, plan_text
 from reconciler.reports.plan_gitlab import render_gitlab_terraform
@@ -79,7 +79,9 @@ def _compare_with(base: Base, plan: Plan, definitions: Definitions, seen: Seen) 
     renames = find_renames(definitions, base.definitions, seen.snapshot.channels)
     past = rename(base.definitions, renames)
     marked = mark_origins(plan, definitions, past, is_whole=not base.unread)
-    return marked, tuple(find_released(definitions, past, renames, plan.filter))
+    released = list_released(definitions, past, plan.filter)
+    findings = (*tell_released(released), *tell_renames(renames, plan.filter))
+    return replace(marked, released=released), findings
 
 
 def _find_commit(root: Path, folders: Sequence[str]) -> tuple[str | None, tuple[Finding, ...]]:

@@ -202,12 +202,28 @@ class FormulaLink:
 
 
 @record
+class Released:
+    """What the files managed at the base and do not now: a channel, a feed, or a setting of a channel.
+
+    `kind` says which. `path` is that of the setting, None for the others, and `value` what it was. `file` is where it
+    was.
+    """
+
+    kind: str
+    name: str
+    file: str
+    path: str | None = None
+    value: Value = None
+
+
+@record
 class Plan:
     """The changes in the order of apply, with all managed channels that need none, and what they were planned against.
 
     `created` is an ISO date and time in UTC, and so is `snapshot`: when the copy of the live state was taken that the
     plan was made against; None for the service itself. `managed` counts the channels of the files that were found,
     those that a filter left out included. `filter` holds the patterns that picked channels; empty for a whole plan.
+    `released` is what the files no longer manage that they did at the base; empty without one.
     `uncommitted` says whether the files were not all as `commit` has them; None where that is not known.
     `formula_links` is the neighbourhood of the channels with edits: what their formulas use, and whose formulas use
     them, users of users included; each pair once, ordered by the ids of user and used. `folder` is where the project is
@@ -230,6 +246,7 @@ class Plan:
     managed: int = 0
     folder: str = ""
     uncommitted: bool | None = None
+    released: tuple[Released, ...] = ()
 
     @property
     def is_complete(self) -> bool:

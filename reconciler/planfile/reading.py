@@ -10,7 +10,7 @@ from reconciler.errors import PlanFileError
 from reconciler.model.dialects import V3
 from reconciler.model.findings import Finding, Severity
 from reconciler.model.places import Place
-from reconciler.model.plan import ChannelLabel, FeedMove, FeedRoute, FormulaLink, Plan
+from reconciler.model.plan import ChannelLabel, FeedMove, FeedRoute, FormulaLink, Plan, Released
 from reconciler.model.routes import Pointers, Problem
 from reconciler.nesting import is_too_deep
 from reconciler.planfile.agreement import find_disagreement
@@ -29,6 +29,7 @@ from reconciler.planfile.shapes import (
     take_texts,
     take_truth,
     take_truth_or_null,
+    take_value,
     take_whole,
     take_whole_or_null,
 )
@@ -131,6 +132,7 @@ def _read_plan(document: Document) -> Plan:
         changes=take_records(document, "resource_changes", read_change),
         unmanaged=take_inner(document, "summary", "unmanaged", take_whole),
         findings=take_records(document, "findings", _read_finding),
+        released=take_records(document, "no_longer_managed", _read_released),
         feeds=take_records(document, "feeds", _read_feed),
         formula_links=take_records(document, "formula_links", _read_link),
     )
@@ -147,6 +149,16 @@ def _check_rows(plan: Plan, document: Document) -> None:
         for key, value in encode_derived_of(change, dependents.get(change.name, ())).items():
             if row.get(key) != value:
                 raise Misshapen(f"resource_changes[{index}].{key}", "what the rest of the plan gives", row.get(key))
+
+
+def _read_released(document: Document) -> Released:
+    return Released(
+        kind=take_text(document, "kind"),
+        name=take_text(document, "name"),
+        file=take_text(document, "file"),
+        path=take_text_or_null(document, "path"),
+        value=take_value(document, "value"),
+    )
 
 
 def _read_finding(document: Document) -> Finding:

@@ -19,7 +19,18 @@ if TYPE_CHECKING:
     from reconciler.model.findings import Finding
     from reconciler.model.live import DataPoint
     from reconciler.model.places import Place
-    from reconciler.model.plan import Block, Change, ChannelLabel, Edit, FeedMove, FeedRoute, FormulaLink, History, Plan
+    from reconciler.model.plan import (
+        Block,
+        Change,
+        ChannelLabel,
+        Edit,
+        FeedMove,
+        FeedRoute,
+        FormulaLink,
+        History,
+        Plan,
+        Released,
+    )
     from reconciler.model.values import Spec
 
 FORMAT_VERSION = "1.0"
@@ -81,6 +92,7 @@ def _encode_unsealed(plan: Plan) -> dict[str, object]:
         "filter": list(plan.filter),
         **encode_derived(plan),
         "findings": [_encode_finding(finding) for finding in plan.findings],
+        "no_longer_managed": [_encode_released(one) for one in plan.released],
         "feeds": [_encode_feed(feed) for feed in plan.feeds],
         "formula_links": [_encode_link(link) for link in plan.formula_links],
         "resource_changes": [_encode_change(change, dependents.get(change.name, ())) for change in plan.changes],
@@ -272,6 +284,10 @@ def _encode_link(link: FormulaLink) -> dict[str, object]:
         "before": link.before,
         "after": link.after,
     }
+
+
+def _encode_released(one: Released) -> dict[str, object]:
+    return {"kind": one.kind, "name": one.name, "file": one.file, "path": one.path, "value": one.value}
 
 
 def _encode_label(label: ChannelLabel) -> dict[str, object]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.model.fields import FIELD_AT
+from reconciler.model.plan import Released
 from reconciler.planning.citing import show_value
 from reconciler.planning.index import make_index
 from reconciler.planning.pairs import find_pairs
@@ -53,20 +54,32 @@ def rename(base: Definitions, renames: Mapping[str, str]) -> Definitions:
     return replace(base, channels=tuple(channels))
 
 
-def find_released(
-    definitions: Definitions, base: Definitions, renames: Mapping[str, str], patterns: Sequence[str]
-) -> Iterator[Finding]:
-    """What `base`, with the names of today, managed and `definitions` do not: one finding for each kind of thing.
+def list_released(definitions: Definitions, base: Definitions, patterns: Sequence[str]) -> tuple[Released, ...]:
+    """What `base`, with the names of today, managed and `definitions` do not: channels, feeds and settings.
 
-    `renames` are told as well. Of channels only those count that match one of `patterns`, if there are any.
+    Of channels only those count that match one of `patterns`, if there are any.
     """
     now = {channel.name: channel for channel in definitions.channels}
     picked = [channel for channel in base.channels if not patterns or is_picked(channel.name, patterns)]
-    gone = [channel for channel in picked if channel.name not in now]
-    yield from _say("channel", [f"{channel.name}, in {channel.file}" for channel in gone])
-    settings = [line for channel in picked if channel.name in now for line in _compare(channel, now[channel.name])]
-    yield from _say("setting", settings)
-    yield from _say("feed", [f"{feed.name}, in {feed.place.file}" for feed in _find_gone_feeds(definitions, base)])
+    return (
+        *(Released("channel", channel.name, channel.file) for channel in picked if channel.name not in now),
+        *(Released("feed", feed.name, feed.place.file) for feed in _find_gone_feeds(definitions, base)),
+        *(lost for channel in picked if channel.name in now for lost in _compare(channel, now[channel.name])),
+    )
+
+
+def tell_released(released: Sequence[Released]) -> Iterator[Finding]:
+    """A finding for each kind of thing in `released`."""
+    for noun in ("channel", "feed", "setting"):
+        lines = sorted(_show(one) for one in released if one.kind == noun)
+        if lines:
+            words = f"1 {noun} is" if len(lines) == 1 else f"{len(lines)} {noun}s are"
+            message = f"{words} no longer managed because of this change"
+            yield make_finding("ESA518", message, fix=_KEPT, detail=tuple(lines))
+
+
+def tell_renames(renames: Mapping[str, str], patterns: Sequence[str]) -> Iterator[Finding]:
+    """A note on the channels that have another name now, if one of `patterns` picks it, or there are none."""
     told = [f"{old} → {new}" for old, new in renames.items() if not patterns or is_picked(new, patterns)]
     if told:
         verb = "channel has" if len(told) == 1 else "channels have"
@@ -74,19 +87,17 @@ def find_released(
         yield make_finding("ESA519", message, detail=tuple(told))
 
 
-def _say(noun: str, lines: Sequence[str]) -> Iterator[Finding]:
-    if lines:
-        words = f"1 {noun} is" if len(lines) == 1 else f"{len(lines)} {noun}s are"
-        yield make_finding(
-            "ESA518", f"{words} no longer managed because of this change", fix=_KEPT, detail=tuple(sorted(lines))
-        )
+def _show(one: Released) -> str:
+    if one.path is None:
+        return f"{one.name}, in {one.file}"
+    return f"{one.path} of {one.name}, which was {show_value(one.value)}"
 
 
-def _compare(before: Desired, now: Desired) -> Iterator[str]:
+def _compare(before: Desired, now: Desired) -> Iterator[Released]:
     kept = {FIELD_AT[path].path for path in now.spec}
     for path, value in before.spec.items():
         if FIELD_AT[path].path not in kept:
-            yield f"{path} of {now.name}, which was {show_value(value)}"
+            yield Released("setting", now.name, before.file, path, value)
 
 
 def _find_gone_feeds(definitions: Definitions, base: Definitions) -> Iterator[Feed]:

@@ -63,6 +63,17 @@ def test_channels_settings_and_feeds_that_are_taken_out_are_named(based: Desk) -
     ]
 
 
+def test_machines_find_them_under_a_key_of_their_own(based: Desk) -> None:
+    based.define({"one": {**ONE, "esaChannelVersion": {"unitCode": "KWH"}}})
+    plan = json.loads(based.run("plan", "--base", "HEAD", "--format", "json").out)
+    file = "channels/all.yaml"
+    assert plan["no_longer_managed"] == [
+        {"kind": "channel", "name": "two", "file": file, "path": None, "value": None},
+        {"kind": "feed", "name": "logger", "file": file, "path": None, "value": None},
+        {"kind": "setting", "name": "one", "file": file, "path": "esaChannelVersion.multiplier", "value": 1},
+    ]
+
+
 @pytest.mark.parametrize("name", ["text", "markdown", "html"])
 def test_every_format_names_them(based: Desk, name: str) -> None:
     based.define({"one": ONE}, feeds={"logger": FEED})

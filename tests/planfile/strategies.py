@@ -23,6 +23,7 @@ from reconciler.model.plan import (
     History,
     Origin,
     Plan,
+    Released,
     Verdict,
     VersionSpan,
 )
@@ -60,6 +61,9 @@ findings = st.builds(
 blocks = st.builds(Block, rule=texts, message=texts, evidence=evidence, unblock=texts, is_unknown=st.booleans())
 versions = st.builds(VersionSpan, ids, _maybe_text, _maybe_text)
 _update_fields = st.lists(st.sampled_from(FIELDS), min_size=1, max_size=3, unique=True)
+
+
+_released = st.builds(Released, st.sampled_from(["channel", "feed", "setting"]), texts, texts, _maybe_text, _maybe_text)
 
 
 @st.composite
@@ -169,6 +173,7 @@ def _plans(draw: st.DrawFn) -> Plan:
         created=draw(texts),
         commit=draw(_maybe_text),
         uncommitted=draw(st.none() | st.booleans()),
+        released=tuple(draw(st.lists(_released, max_size=2))),
         definitions_digest=draw(texts),
         folder=draw(texts),
         filter=tuple(draw(st.lists(texts, max_size=2))),

@@ -112,6 +112,7 @@ def test_the_plan_as_a_whole_says_what_it_was_planned_against() -> None:
         "complete": False,
         "errored": True,
         "summary": {"update": 1, "blocked": 0, "no_op": 1, "unmanaged": 4, "drift": 0},
+        "no_longer_managed": [],
         "feeds": [],
         "formula_links": [],
     }
