@@ -24,7 +24,7 @@ _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sa
 def render(findings: Sequence[Finding], rules: Mapping[str, Rule], tool_version: str) -> str:
     """A log of one run: the rules that were found against, by their code, and a result for each finding.
 
-    Columns count UTF-16 code units; paths are URIs relative to the project's root.
+    Columns count UTF-16 code units; paths are URIs relative to the root of the repository (%SRCROOT%).
     """
     codes = sorted({finding.code for finding in findings})
     driver = {
