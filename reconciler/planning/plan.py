@@ -20,6 +20,7 @@ from reconciler.planning.order import find_closure
 from reconciler.planning.pairs import check_found_again, find_pairs
 from reconciler.planning.preconditions import judge
 from reconciler.planning.surroundings import Need, make_surroundings
+from reconciler.planning.swaps import note_swaps
 from reconciler.planning.unread_channels import block_unread, check_feeds
 from reconciler.planning.vocabulary import Vocabulary, list_codes, list_ids, list_unread, translate
 from reconciler.rules import make_finding
@@ -102,7 +103,7 @@ def make_plan(definitions: Definitions, snapshot: Snapshot, basis: Basis) -> Pla
         ),
         unmanaged=len(index.by_id) - len(pairing.found),
         managed=len(pairing.pairs) + len(pairing.hidden),
-        findings=_sort((*pairing.findings, *drafting.findings, *feeding.findings, *again)),
+        findings=_sort((*pairing.findings, *drafting.findings, *feeding.findings, *again, *note_swaps(readable))),
         feeds=feeding.routes,
         formula_links=find_neighbourhood(
             index, drafting.drafts, {pair.live.id: pair.desired.name for pair in pairing.pairs}

@@ -10,6 +10,7 @@ from reconciler.model.fields import UNIT_CODE
 from reconciler.model.findings import Severity
 from reconciler.model.routes import Problem, Route
 from reconciler.planning.resolve import route
+from reconciler.planning.swaps import find_swap
 from reconciler.readings.blanks import trim
 from reconciler.readings.flaws import BrokenFile, Flaw
 from reconciler.readings.identifiers import read_key
@@ -91,7 +92,9 @@ class Router:
         units = self._check_units(pointers, channel)
         if wrong := tuple(flaw for flaw in units if RULES[flaw.code].severity is Severity.ERROR):
             return Landing(pointers, found, None, wrong)
-        return Landing(pointers, found, channel, (), (*find_doubts(pointers, channel), *units))
+        swap = find_swap(channel)
+        doubts = (*find_doubts(pointers, channel), *units, *((Flaw("ESA634", swap),) if swap else ()))
+        return Landing(pointers, found, channel, (), doubts)
 
     def _spell_unit(self, pointers: Pointers) -> Pointers:
         """`pointers` with the unit as the channels spell it: EnergyCAP compares it letter by letter."""
