@@ -150,9 +150,17 @@ def _find_path(folder: Path, document: Mapping[str, object]) -> Path:
     return folder / f"{str(document['digest']).removeprefix('sha256:')}.jsonl"
 
 
+def _make_folder(folder: Path) -> None:
+    """Make `folder`, so that it is still there after the power was lost."""
+    new = [each for each in (folder, *folder.parents) if not each.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for each in new:
+        make_name_durable(each)
+
+
 def _open(path: Path) -> int:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(path.parent)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o666)
     except OSError as error:
         raise _unwritable(path, error) from error

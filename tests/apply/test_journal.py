@@ -172,6 +172,33 @@ def test_a_line_that_cannot_be_made_durable_stops_the_journal(tmp_path: Path) ->
         journal.intend("main", WRITE, LIVE)
 
 
+def test_the_power_cannot_take_the_name_of_a_journal_from_which_something_was_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file whose folder was never brought onto the disk may be gone after the power was lost, whatever it holds."""
+    durable: list[int] = []
+    sync = os.fsync
+
+    def watch(descriptor: int) -> None:
+        sync(descriptor)
+        durable.append(os.fstat(descriptor).st_ino)
+
+    monkeypatch.setattr(os, "fsync", watch)
+    folder = tmp_path / ".reconciler" / "journal"
+    with open_journal(folder, PLAN) as journal:
+        names = {each.stat().st_ino for each in (folder, folder.parent, tmp_path)}
+
+        assert names <= set(durable)
+
+        durable.clear()
+        journal.intend("main", WRITE, LIVE)
+
+    assert names.isdisjoint(durable)
+    with open_journal(folder, PLAN):
+        pass
+    assert names.isdisjoint(durable)
+
+
 def test_a_closed_journal_notes_nothing_more(tmp_path: Path) -> None:
     with open_journal(tmp_path, PLAN) as journal:
         pass

@@ -102,6 +102,12 @@ DEMAND = replace(USE, observation_type_code="ELECDEM", unit_code=None)
             id="type",
         ),
         pytest.param(
+            replace(USE, observation_type_code="OLD", unit_code=None),
+            {"observationTypeCode": "ELECDEMAND", f"{V}unitCode": "KWH"},
+            'observationTypeCode "ELECDEMAND" in place of "OLD"',
+            id="type, beside a unit that it is not selected by",
+        ),
+        pytest.param(
             replace(USE, unit_code="MWH", interval_seconds=900),
             {f"{V}unitCode": "KWH", "intervalMinutes": 30},
             'unitCode "KWH" in place of "MWH" and intervalMinutes 30 in place of 15',

@@ -10,7 +10,7 @@ import pytest
 from reconciler.model.desired import Definitions
 from reconciler.model.live import Snapshot
 from reconciler.model.places import Place
-from reconciler.model.plan import Block
+from reconciler.model.plan import Block, FeedMove, FeedRoute
 from reconciler.model.routes import Feed, Pointers
 from reconciler.planning.plan import make_plan
 from reconciler.planning.rerouting import check_feeds_again
@@ -18,6 +18,7 @@ from tests.planning.tenant import BASIS, REFERENCE, V, make_desired, make_live
 
 if TYPE_CHECKING:
     from reconciler.model.live import Live
+    from reconciler.model.plan import Plan
     from reconciler.model.values import Spec
 
 UNIT: Spec = {f"{V}unitCode": "KW"}
@@ -27,11 +28,16 @@ ONE, DEMAND = make_live(1), make_live(2, {"observationTypeId": 11})
 TWIN = make_live(2, {"observationTypeId": 10, f"{V}unitId": 2})
 
 
+def plan_edit(spec: Spec, live: tuple[Live, ...], feeds: tuple[Feed, ...] = ()) -> Plan:
+    """The plan of an edit of channel 1."""
+    definitions = Definitions((make_desired("one", 1, spec),), feeds, ("channels/north.yaml",), "sha256:0")
+    return make_plan(definitions, Snapshot(live, REFERENCE), BASIS)
+
+
 def judge_again(spec: Spec, pointers: Pointers, planned: tuple[Live, ...], now: tuple[Live, ...]) -> tuple[Block, ...]:
     """What keeps an edit of channel 1, planned on `planned`, from being made where the data point reads as `now`."""
     feeds = (Feed("logger", Place("channels/north.yaml", 31), pointers, "one"),)
-    definitions = Definitions((make_desired("one", 1, spec),), feeds, ("channels/north.yaml",), "sha256:0")
-    plan = make_plan(definitions, Snapshot(planned, REFERENCE), BASIS)
+    plan = plan_edit(spec, planned, feeds)
     (change,) = plan.sendable
     return check_feeds_again(change, now[0], now, plan.feeds, REFERENCE)
 
@@ -86,3 +92,24 @@ def test_what_the_plan_says_of_a_feed_is_not_said_again() -> None:
 
     assert [move.change for move in plan.feeds[0].moves] == ["one", "two"]
     assert blocks == [(), ()]
+
+
+@pytest.mark.parametrize(
+    ("movers", "is_blocked"),
+    [
+        pytest.param((), True, id="moved by no change"),
+        pytest.param(("one",), False, id="moved by this change alone"),
+        pytest.param(("two",), True, id="moved by another change alone"),
+        pytest.param(("two", "one"), False, id="moved by both"),
+    ],
+)
+def test_only_what_the_plan_says_of_this_change_and_this_feed_was_reviewed(
+    movers: tuple[str, ...], *, is_blocked: bool
+) -> None:
+    (change,) = plan_edit(UNIT, (ONE, TWIN)).sendable
+    moves = tuple(FeedMove(mover, (f"{V}unitCode",), None) for mover in movers)
+    feed = FeedRoute("logger", "one", 1, None, (), moves, pointers=USE_KWH)
+
+    blocks = check_feeds_again(change, ONE, (ONE, TWIN), (feed,), REFERENCE)
+
+    assert [block.rule for block in blocks] == (["ESA603"] if is_blocked else [])
