@@ -40,6 +40,11 @@ def expect(before: Live, wanted: Spec) -> Live:
     return replace(before, values={**before.values, **wanted}, versions=(*before.versions[:-1], current))
 
 
+def describe_gone(channel_id: int) -> str:
+    """What is known of a channel that EnergyCAP has no more: it answers 404 to what a user may not see, too."""
+    return f"EnergyCAP has no channel {channel_id} now: it was deleted, or the key's user may no longer see it"
+
+
 def find_differences(expected: Live, found: Live) -> tuple[str, ...]:
     """In what `found` reads otherwise than `expected`: values, and versions other than the current; one sentence each.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
+from reconciler.apply.proof import describe_gone
 from reconciler.apply.staleness import find_graver, find_movement, find_remaining
 from reconciler.apply.writing import Landing, find_silence, find_writes
 from reconciler.energycap.answers import unusable
@@ -68,7 +69,7 @@ class Stepper:
         try:
             fresh, neighbours = self._read(change)
             if fresh is None:
-                return _find_stale(change, f"channel {change.channel_id} is not there any more")
+                return _find_stale(change, describe_gone(change.channel_id))
             if not find_remaining(change.wanted, fresh):
                 return self._find_already(change)
             stale = self._judge(change, fresh, neighbours)

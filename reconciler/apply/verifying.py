@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.apply.evidence import read_if_there
-from reconciler.apply.proof import find_changes
+from reconciler.apply.proof import describe_gone, find_changes
 from reconciler.apply.staleness import find_remaining
 from reconciler.errors import BadAnswer, ServiceError
 from reconciler.model.live import Live
@@ -57,7 +57,7 @@ def verify(change: Change, outcome: Outcome, written: Live, found: Live | Servic
     manage has to be looked at, anything else is only worth a remark.
     """
     if found is None:
-        return _differ(outcome, f"channel {written.id} is not there any more")
+        return _differ(outcome, describe_gone(written.id))
     if isinstance(found, ServiceError):
         remark = f"EnergyCAP confirmed the write, but the channel could not be read again at the end: {found.message}"
         return replace(outcome, remark=remark, fix=_CHECK, unread=True)

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, assert_never
 
 from reconciler.apply.evidence import read_if_there
-from reconciler.apply.proof import expect, find_differences
+from reconciler.apply.proof import describe_gone, expect, find_differences
 from reconciler.apply.staleness import find_remaining
 from reconciler.energycap.transport import Unsent
 from reconciler.errors import BadAnswer, Refused, ServiceError, Unauthorized, Unavailable, Unreachable
@@ -121,7 +121,7 @@ def settle(write: Write, before: Live, found: Live | None, lost: str = "") -> La
     `lost` says why there is no answer, empty where the service said that it was done.
     """
     if found is None:
-        return Landing(Ending.DIFFERS, f"channel {before.id} is not there any more", _LOOK)
+        return Landing(Ending.DIFFERS, describe_gone(before.id), _LOOK)
     # Strict with what is not managed too: here it may be this write that changed it, and only its answer could tell.
     differences = find_differences(expect(before, write.wanted), found)
     if not differences:

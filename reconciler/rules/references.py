@@ -17,7 +17,7 @@ _LIVE_RULES: tuple[Rule, ...] = (
         "This tool edits channels and creates none; one that is not found is never taken for one to be left alone.",
         f"{_CONTRACT}: nothing found is an error; {_IDENTIFICATION}",
         Certainty.DOCUMENTED,
-        "correct the pointer, or create the channel in EnergyCAP first",
+        "correct the pointer, or create the channel in EnergyCAP first; or let the key's user see it, if it is there",
     ),
     Rule(
         "ESA302",

@@ -81,7 +81,14 @@ def test_a_channel_that_is_gone_is_stale(start: Start, wanted: dict[str, str]) -
     ).raise_for_status()
 
     assert only(bench.apply(plan)) == Outcome(
-        "irrigation", IRRIGATION, Ending.STALE, "moved since the plan: channel 1049 is not there any more", AGAIN
+        "irrigation",
+        IRRIGATION,
+        Ending.STALE,
+        (
+            "moved since the plan: EnergyCAP has no channel 1049 now: "
+            "it was deleted, or the key's user may no longer see it"
+        ),
+        AGAIN,
     )
 
 

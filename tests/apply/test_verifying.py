@@ -111,7 +111,10 @@ def test_a_channel_that_is_gone_at_the_end_differs(start: Start) -> None:
 
     assert (outcome.ending, outcome.message) == (
         Ending.DIFFERS,
-        "was verified after the write, but channel 1049 is not there any more",
+        (
+            "was verified after the write, but EnergyCAP has no channel 1049 now: "
+            "it was deleted, or the key's user may no longer see it"
+        ),
     )
 
 

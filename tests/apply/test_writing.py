@@ -204,7 +204,10 @@ def test_a_channel_that_is_gone_after_its_write_differs(start: Start) -> None:
 
     landing = send_to(bench, 1046, Write(Part.VERSION, {MULTIPLIER: 0.5}))
 
-    assert (landing.ending, landing.message) == (Ending.DIFFERS, "channel 1046 is not there any more")
+    assert (landing.ending, landing.message) == (
+        Ending.DIFFERS,
+        "EnergyCAP has no channel 1046 now: it was deleted, or the key's user may no longer see it",
+    )
 
 
 def test_what_never_left_this_machine_was_not_sent(start: Start) -> None:
