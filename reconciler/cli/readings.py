@@ -155,7 +155,7 @@ def _import(screen: Screen, file: ReadingsFile, sender: Sender, options: dict[st
     if not census.is_sound and not options["skip_bad"]:
         screen.remark("nothing was sent; --skip-bad sends what can be sent")
         return Exit.FAILED
-    screen.remark(" ".join((f"{file.describe()}.", describe_times(census, file.times.zone))).rstrip())
+    screen.remark(" ".join((f"{file.describe()}.", describe_times(census, file.times))).rstrip())
     path = options["failed"]
     delivery = Delivery(sender, dialect, partial(time.sleep, _PAUSE_SECONDS))
     with (

@@ -14,11 +14,11 @@ from reconciler.reports.wording import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import tzinfo
 
     from reconciler.model.live import Live
     from reconciler.readings.census import Census, Group
     from reconciler.readings.files import ReadingsFile
+    from reconciler.readings.times import Times
     from reconciler.reports.paint import Paint
 
 # Those that a person reads; JSON lists all.
@@ -33,8 +33,11 @@ def render_routes(file: ReadingsFile, census: Census, paint: Paint) -> str:
     return "".join(f"{line}\n" for line in _render_lines(file, census, paint))
 
 
-def describe_times(census: Census, zone: tzinfo | None = None) -> str:
+def describe_times(census: Census, times: Times | None = None) -> str:
     """How the times of the file are read, in a sentence."""
+    zone = None if times is None else times.zone
+    if times is not None and times.unit is not None and census.is_naive:
+        return f"Times are {times.unit.value} since 1970."
     if zone is not None and census.is_naive:
         return f"Times without an offset are read in {zone}, and sent with their offset."
     local = "read as local time of the data point, by EnergyCAP"
@@ -51,7 +54,7 @@ def describe_times(census: Census, zone: tzinfo | None = None) -> str:
 def _render_lines(file: ReadingsFile, census: Census, paint: Paint) -> Iterator[str]:
     yield paint(harmless(file.name), Style.HEADING)
     yield from lay_out(break_sentence(f"{file.describe()}."), paint, indent=2, hang=2)
-    if times := describe_times(census, file.times.zone):
+    if times := describe_times(census, file.times):
         yield from lay_out(break_sentence(times), paint, indent=2, hang=2)
     landing = [
         (group, group.landing.channel)

@@ -30,5 +30,8 @@ def settle_dates(parcel: Parcel, router: Router) -> None:
 def _refuse(row: Row, channel: Live, minutes: int) -> None:
     day = row.reading.time[:10] if row.reading else ""
     message = f"a channel with an interval of {minutes} minutes needs a clock beside the date, found {day} alone"
-    row.flaws = (*row.flaws, Flaw("ESA623", message, f"write it as  {day}T00:15", (f"channel {channel.id}",)))
+    row.flaws = (
+        *row.flaws,
+        Flaw("ESA623", message, f"write the clock, too, as in  {day}T00:15", (f"channel {channel.id}",)),
+    )
     row.reading = None

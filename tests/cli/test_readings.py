@@ -445,6 +445,7 @@ def test_seconds_since_1970_are_read_where_that_is_said(tenant: Desk) -> None:
     imported = tenant.run("readings", "import", "readings.csv", "--time-format", "seconds")
 
     assert (refused.code, imported.code) == (1, 0)
+    assert "Times are seconds since 1970." in imported.err
     assert "fix: write it as  2025-12-01T05:15:00Z;  or say  --time-format seconds" in refused.out
     assert kept(tenant, 1)[0] == "2025-12-01T00:15:00-05:00"
 
