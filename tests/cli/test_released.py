@@ -148,12 +148,7 @@ def test_a_filter_picks_among_them(based: Desk) -> None:
 
 def test_a_folder_that_is_no_longer_one_of_definitions_counts(based: Desk) -> None:
     project = (based.root / "reconciler.yaml").read_text()
-    based.write(
-        "more/three.yaml",
-        "channels: {three: {channelImportId: IMP-2}}\n".replace("channelImportId", "select: {channelImportId").replace(
-            "IMP-2}", "IMP-2}}"
-        ),
-    )
+    based.write("more/three.yaml", "channels: {three: {select: {channelImportId: IMP-2}}}\n")
     based.define({"one": ONE}, feeds={"logger": FEED})
     based.write("reconciler.yaml", project.replace("definitions: channels", "definitions: [channels, more]"))
     git(based, "add", ".")
