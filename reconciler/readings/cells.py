@@ -35,6 +35,8 @@ def read_flag(text: str) -> bool | Flaw:
 
 def take_number(value: object) -> float | Flaw:
     """The number that `value` of a JSON document is."""
+    if isinstance(value, str):
+        return Flaw("ESA612", f"value must be a number, found {show_json(value)}", "write it without quotation marks")
     if isinstance(value, bool) or not isinstance(value, int | float):
         return Flaw("ESA612", f"value must be a number, found {show_json(value)}")
     if isinstance(value, int):

@@ -172,6 +172,8 @@ def _find_columns(header: Sequence[str], names: Mapping[str, str]) -> dict[str, 
     if missing:
         found = ", ".join(quote(text) for text in header[:20])
         fix = "name the columns as the API names its properties, or say what they are with  --map HEADER=PROPERTY"
+        if any(sum(word.casefold() in _KNOWN for word in re.split(r"[^\w:]+", text)) > 1 for text in header):
+            fix = "separate all columns by the same sign: a comma, a semicolon, a tab or |"
         raise BrokenFile(f"no column for {' and '.join(missing)}, found {found}", 1, fix)
     return columns
 

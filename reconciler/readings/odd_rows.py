@@ -68,6 +68,8 @@ def _refuse_uneven(layout: Layout, row: Sequence[str]) -> Flaw:
                 "ESA611", f"{message}: its cells are separated by {name}", "separate the cells of all rows alike"
             )
     fix = ""
+    if len(row) == 1 and row[0].count(layout.delimiter) >= width - 1:
+        return Flaw("ESA611", f"{message}: it is between quotation marks as a whole", "take them out")
     if len(row) > width and layout.delimiter == ",":
         fix = "put quotation marks around values with a comma, or separate columns by semicolons"
     elif len(row) < width:

@@ -70,3 +70,10 @@ def test_flags_and_notes_of_json() -> None:
 )
 def test_values_of_json_in_words(value: Any, shown: str) -> None:
     assert show_json(value) == shown
+
+
+def test_a_number_in_quotation_marks_is_refused_with_the_way_out() -> None:
+    flaw = take_number("7")
+
+    assert isinstance(flaw, Flaw)
+    assert (flaw.message, flaw.fix) == ('value must be a number, found "7"', "write it without quotation marks")

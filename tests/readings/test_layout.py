@@ -88,6 +88,11 @@ def test_the_decimal_mark_is_a_dot_unless_another_is_given() -> None:
             "put a line with the names of the columns above it, such as  channelImportId,time,value",
         ),
         (
+            "channelId,time;value\n",
+            'no column for time and value, found "channelId", "time;value"',
+            "separate all columns by the same sign: a comma, a semicolon, a tab or |",
+        ),
+        (
             "time,value,channelId,Units\n",
             'a column may say in which units values are, found "Units"',
             "say  --map Units=unitCode  if it has the units of the values, or  --map Units=  if it does not matter",

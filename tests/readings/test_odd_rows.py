@@ -25,6 +25,11 @@ UNEVEN = "a row must have as many cells as the header, found"
             f"{UNEVEN} 1 instead of 4: its cells are separated by semicolon",
             "separate the cells of all rows alike",
         ),
+        (
+            ["USE,2026-01-01T00:00,1,"],
+            f"{UNEVEN} 1 instead of 4: it is between quotation marks as a whole",
+            "take them out",
+        ),
         (["USE", "2026-01-01T00:00"], f"{UNEVEN} 2 instead of 4", "give it 4 cells, or leave it out with  --skip-bad"),
         (
             ["USE", "2026-01-01T00:00", "1", "5", ""],
