@@ -69,13 +69,15 @@ class Listing:
         self._unpacking = threading.Lock()
         # Whether rows that lack the same properties lack anything else, once that was found out.
         self._verdicts: dict[frozenset[str], bool] = {}
+        # The channels that are as odd by their ids as in a list.
+        self._odd: set[int] = set()
 
     def read(self, data_point_id: int | None, form: Form[Content]) -> tuple[Content, ...]:
         """All channels, or those of one data point, ordered by id; proved complete, each of them whole.
 
         Raises BadAnswer where the service's own count and the pages do not agree, also at a second attempt.
         """
-        rows = self._read_rows(data_point_id, form)
+        rows = self._replace_odd(self._read_rows(data_point_id, form), form)
         parts = set(self._find_parts(rows, form, is_all=data_point_id is None))
         if not parts:
             return tuple(row.content for row in rows if row.content is not None)
@@ -106,6 +108,25 @@ class Listing:
 
         with without_collector():
             return read_all(read_page, self._executor)
+
+    def _replace_odd(self, rows: Sequence[Row[Content]], form: Form[Content]) -> Sequence[Row[Content]]:
+        """`rows` with what reads by id give for those that cannot be read as documented, where that is better.
+
+        Where none of the first is better, the others are not tried, for the service then is as odd everywhere.
+        """
+        odd = [row.id for row in rows if row.id not in self._odd and row.content and form.see(row.content).flaw]
+        first, rest = odd[:_MOST_COMPARED], odd[_MOST_COMPARED:]
+        sound = self._read_sound(first, form)
+        if sound:
+            sound |= self._read_sound(rest, form)
+        self._odd.update(channel_id for channel_id in odd if channel_id not in sound)
+        return [Row(row.id, sound[row.id]) if row.id in sound else row for row in rows] if sound else rows
+
+    def _read_sound(self, ids: Sequence[int], form: Form[Content]) -> dict[int, Content]:
+        """Those of the channels with these ids that can be read by their ids as documented."""
+        documents = zip(ids, self._executor.map(self._find_document, ids), strict=True)
+        found = {channel_id: form.make(document) for channel_id, document in documents if document is not None}
+        return {channel_id: content for channel_id, content in found.items() if not form.see(content).flaw}
 
     def _find_parts(self, rows: Sequence[Row[Content]], form: Form[Content], *, is_all: bool) -> Iterator[int]:
         """The ids of the rows that leave anything out."""

@@ -16,9 +16,10 @@ from reconciler.model.fields import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from reconciler.energycap.documents import Document
+    from reconciler.model.fields import Field
     from reconciler.model.live import Live
 
 _CHANNEL_KEYS = frozenset(field.response[0] for field in CHANNEL_FIELDS) | {
@@ -35,6 +36,17 @@ _VERSION_NEVER_NULL = tuple(field.response[0] for field in VERSION_FIELDS if not
 
 _NOTHING: frozenset[str] = frozenset()
 
+
+def _group_objects(fields: Iterable[Field]) -> tuple[tuple[str, str], ...]:
+    """What stands in an object of its own, as the id and the code of a unit do: the object, and the name in it."""
+    places = [place for field in fields for place in (field.response, field.alias_response) if len(place) > 1]
+    return tuple((around, name) for around, name in places)
+
+
+# None of them is ever null, so an object without one says no more than an absent object.
+_CHANNEL_OBJECTS = _group_objects(CHANNEL_FIELDS)
+_VERSION_OBJECTS = _group_objects(VERSION_FIELDS)
+
 # Many channels have none of these. Where no row of a list has one, nobody can tell that from a list without them.
 _OFTEN_NULL = ("channelDescription", CHANNEL_IMPORT_ID)
 _OFTEN_NULL_IN_VERSIONS = (OFFSET, MINIMUM_READING, MAXIMUM_READING)
@@ -43,9 +55,9 @@ _OFTEN_NULL_IN_VERSIONS = (OFFSET, MINIMUM_READING, MAXIMUM_READING)
 def find_lacking(document: Document) -> frozenset[str]:
     """The documented properties that `document`, an EsaChannelResponse, does not have, by their path in it.
 
-    Its data point and its versions are looked into where they are shaped as documented.
+    The objects in it, its data point and its versions are looked into where they are shaped as documented.
     """
-    lacking = _find_absent(document, _CHANNEL_KEYS, _CHANNEL_NEVER_NULL)
+    lacking = _find_absent(document, _CHANNEL_KEYS, _CHANNEL_NEVER_NULL) | _find_in_objects(document, _CHANNEL_OBJECTS)
     point, versions = document.get("dataPoint"), document.get("channelVersions")
     if isinstance(point, dict) and (absent := _find_absent(point, _POINT_KEYS, ())):
         lacking |= {f"dataPoint.{key}" for key in absent}
@@ -57,8 +69,17 @@ def find_lacking(document: Document) -> frozenset[str]:
 
 
 def _find_in_version(version: Document, *, is_calculated: bool) -> frozenset[str]:
-    absent = _find_absent(version, _VERSION_KEYS, _VERSION_NEVER_NULL)
+    absent = _find_absent(version, _VERSION_KEYS, _VERSION_NEVER_NULL) | _find_in_objects(version, _VERSION_OBJECTS)
     return absent | {"formula"} if is_calculated and version.get("formula") is None else absent
+
+
+def _find_in_objects(document: Document, objects: tuple[tuple[str, str], ...]) -> frozenset[str]:
+    absent = [
+        f"{around}.{name}"
+        for around, name in objects
+        if isinstance(inner := document.get(around), dict) and inner.get(name) is None
+    ]
+    return frozenset(absent) if absent else _NOTHING
 
 
 def _find_absent(document: Document, keys: frozenset[str], never_null: tuple[str, ...]) -> frozenset[str]:

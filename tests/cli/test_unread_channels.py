@@ -284,7 +284,10 @@ def test_a_neighbour_that_turns_odd_before_the_write_leaves_the_change_undone(de
     live = Live(SOUND, make_channel(3), make_channel(4))
     odd = {**live.channels[4], "isPrimaryValue": "true"}
     lists = iter([reply_list(*live.channels.values())])
-    replies = live.replies() | {LIST: lambda: next(lists, reply_list(SOUND, live.channels[3], odd))}
+    replies = live.replies() | {
+        LIST: lambda: next(lists, reply_list(SOUND, live.channels[3], odd)),
+        f"{LIST}/4": Reply(body=odd),
+    }
     desk.define(
         {"sound": {"channelId": 1, "channelInfo": "Renamed"}, "first": {"channelId": 3, "isPrimaryValue": True}}
     )
@@ -297,3 +300,18 @@ def test_a_neighbour_that_turns_odd_before_the_write_leaves_the_change_undone(de
     assert answer.code == 5
     assert "ESA418 it is not known whether another channel is the primary value" in said
     assert answer.out.splitlines()[-1] == "Apply: 1 done, 1 stale, 0 failed, 0 not tried."
+
+
+@pytest.mark.parametrize(("odd", "_flaw"), ODD.values(), ids=ODD)
+def test_a_channel_that_is_odd_in_the_list_alone_is_read_by_its_id(desk: Desk, odd: Json, _flaw: str) -> None:
+    live = Live(SOUND, make_channel(7))
+    replies = live.replies() | {LIST: reply_list(SOUND, odd)}
+    desk.define({"seventh": {"channelId": 7, "channelInfo": "Renamed"}})
+
+    with answering(replies) as url:
+        point_at(desk, url)
+        answer = desk.run("plan", "--detailed-exitcode")
+
+    assert answer.code == 2
+    assert "ESA706" not in answer.out
+    assert answer.out.splitlines()[-1] == "Plan: 1 to update, 0 blocked, 0 unchanged, 1 unmanaged."

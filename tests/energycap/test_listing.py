@@ -111,6 +111,45 @@ def test_channels_of_a_list_that_leaves_something_out_are_read_one_by_one(in_lis
     assert told == [TOLD.format(60)]
 
 
+def within(name: str, change: Change) -> Change:
+    return lambda document: {**document, name: change(document[name])}
+
+
+IN_OBJECTS: dict[str, Change] = {
+    "an empty unit": of_versions(within("unit", without("unitId", "unitCode"))),
+    "a unit without its code": of_versions(within("unit", without("unitCode"))),
+    "a unit whose id is null": of_versions(within("unit", nulled("unitId"))),
+    "an empty observation rule": of_versions(lambda version: {**version, "observationRule": {}}),
+    "an empty observation type": lambda channel: {**channel, "observationType": {}},
+    "an observation type without its id": within("observationType", without("observationTypeId")),
+    "an empty summarization method": lambda channel: {**channel, "summarizationMethod": {}},
+}
+
+
+@pytest.mark.parametrize("change", IN_OBJECTS.values(), ids=IN_OBJECTS)
+def test_a_single_row_with_a_gap_in_an_object_is_read_by_its_id(change: Change) -> None:
+    channels = make_town(60)
+
+    found, requests, told = read(Service(channels, lambda row: change(row) if row["channelId"] == 33 else row))
+
+    assert (found, told) == (tuple(map(live_from_response, channels)), [])
+    assert requests[READ] == 3
+
+
+def test_rows_that_are_as_odd_by_their_ids_are_tried_once_and_no_more_than_a_few() -> None:
+    channels = [make_channel(channelId=number, channelInfo=number) for number in range(1, 61)]
+    service = Service(channels, dict)
+
+    with open_reader("https://a.energycap.com", "sandbox", httpx.MockTransport(service)) as reader:
+        first = reader.list_channels()
+        before = reader.requests.copy()
+        assert reader.list_channels() == first
+
+    assert [live.flaw for live in first] == [f"channelInfo should be text, found {number}" for number in range(1, 61)]
+    assert before[READ] < 60
+    assert reader.requests - before == {LIST: 1}
+
+
 def test_a_list_that_shows_all_that_may_be_null_is_compared_with_one_read() -> None:
     channels = make_town(60)
 
