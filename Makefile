@@ -93,7 +93,7 @@ fuzz: $(READY)
 
 soak: EXAMPLES ?= 20000
 soak: $(READY)
-	@HYPOTHESIS_PROFILE=soak SOAK_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest --numprocesses auto \
+	@HYPOTHESIS_PROFILE=soak SOAK_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest --numprocesses auto --timeout 0 \
 	  --hypothesis-show-statistics tests/apply/test_histories.py $(ARGS)
 
 lint: $(READY)

@@ -95,7 +95,7 @@ def test_each_thread_has_a_connection_of_its_own() -> None:
         rendezvous.wait()
         return transport.exchange(READ).status
 
-    # This server gives one answer to each connection, and waits for so many.
+    # This server gives one answer to each connection, and waits for as many connections as it has answers.
     with raw_server(*[OK % (2, b"[]")] * 2) as url, make_transport(url) as transport, ThreadPoolExecutor(2) as executor:
         assert list(executor.map(ask, range(2))) == [200, 200]
 

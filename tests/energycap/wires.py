@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -47,15 +48,16 @@ def raw_server(*answers: bytes) -> Iterator[str]:
 
 
 def _serve(listener: socket.socket, answers: Sequence[bytes]) -> None:
-    for answer in answers:
-        connection, _ = listener.accept()
-        with connection:
-            _answer(connection, answer)
+    # Each connection has a thread of its own: a client may keep one open while another of its threads asks.
+    with ThreadPoolExecutor(len(answers)) as executor:
+        for answer in answers:
+            connection, _ = listener.accept()
+            executor.submit(_answer, connection, answer)
 
 
 def _answer(connection: socket.socket, answer: bytes) -> None:
     # A client may hang up as soon as it has read enough.
-    with suppress(ConnectionError):
+    with connection, suppress(ConnectionError):
         connection.recv(65536)
         connection.sendall(answer)
         connection.shutdown(socket.SHUT_WR)
