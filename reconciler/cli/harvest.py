@@ -21,7 +21,7 @@ from reconciler.definitions.rewriting import Unkept, append_channels, take_over
 from reconciler.definitions.schema import Format
 from reconciler.definitions.spelling import spell
 from reconciler.definitions.writing import place_schema, render_file, render_schema
-from reconciler.errors import ProjectError
+from reconciler.errors import FileError, ProjectError, advise_on
 from reconciler.model.findings import Severity
 from reconciler.planning.importing.proof import find_differences
 from reconciler.planning.importing.proposal import list_new, propose
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from reconciler.cli.project import Workplace
     from reconciler.cli.screen import Screen
+    from reconciler.definitions.load import Loaded
     from reconciler.model.desired import Definitions, Desired
     from reconciler.model.live import Live, Snapshot
     from reconciler.model.plan import Plan
@@ -159,14 +160,13 @@ def prove(screen: Screen, ground: Ground, before: Plan, harvest: Harvest) -> Non
     `before` is the plan of the files as they are.
     """
     root = ground.workplace.root
-    with tempfile.TemporaryDirectory(prefix="reconciler-") as folder:
-        texts = {file: (root / file).read_bytes() for file in ground.definitions.files}
-        texts |= {written.file: written.after.encode() for written in harvest.files}
-        for file, content in texts.items():
-            path = Path(folder, file)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-        loaded = load_definitions(Path(folder), ground.workplace.project.definitions)
+    try:
+        loaded = _load_copy(ground, harvest)
+    except OSError as error:
+        raise FileError(
+            f"no copy of the files can be made, which is planned before anything is written: {error.strerror}",
+            f"{advise_on(error)}; TMPDIR names another folder for temporary files",
+        ) from error
     errors = [found for found in loaded.findings if found.severity is Severity.ERROR and found.code != NO_FILES]
     if errors:
         print_findings(screen, errors, root)
@@ -176,6 +176,18 @@ def prove(screen: Screen, ground: Ground, before: Plan, harvest: Harvest) -> Non
     if differences:
         screen.write("".join(f"{line}\n" for line in map(harmless, differences)))
         raise ProjectError("a plan of these files would not be empty; nothing was written", _ADVICE)
+
+
+def _load_copy(ground: Ground, harvest: Harvest) -> Loaded:
+    """The definitions as they are to be, from a temporary folder. Raises OSError."""
+    with tempfile.TemporaryDirectory(prefix="reconciler-") as folder:
+        texts = {file: (ground.workplace.root / file).read_bytes() for file in ground.definitions.files}
+        texts |= {written.file: written.after.encode() for written in harvest.files}
+        for file, content in texts.items():
+            path = Path(folder, file)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        return load_definitions(Path(folder), ground.workplace.project.definitions)
 
 
 def _add_schema(root: Path, files: Sequence[WrittenFile]) -> Iterator[WrittenFile]:

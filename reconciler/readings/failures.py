@@ -95,6 +95,11 @@ def open_failed_file(path: Path, file: ReadingsFile) -> Iterator[FailedFile]:
         raise UsageError(
             f"{path} is there already", "move it away once it is mended and sent, or name another: --failed"
         )
+    try:
+        # A name that is too long is not there, and cannot be.
+        _find(path)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}", "name another: --failed") from error
     if not os.access(path.parent, os.W_OK | os.X_OK) or not path.parent.is_dir():
         raise UsageError(f"{path} cannot be written: nothing can be put into {path.parent}", "name another: --failed")
     failed = FailedFile(path, file)
@@ -104,6 +109,11 @@ def open_failed_file(path: Path, file: ReadingsFile) -> Iterator[FailedFile]:
         # What could not be written was said where it was to be.
         with suppress(FileError):
             failed.close()
+
+
+def _find(path: Path) -> None:
+    with suppress(FileNotFoundError):
+        path.lstat()
 
 
 def _write_cells(text: TextIO, layout: Layout, cells: object, reason: str) -> None:

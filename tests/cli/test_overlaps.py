@@ -150,3 +150,13 @@ def test_a_folder_that_ignores_case_has_one_file_for_two_spellings(full: Desk) -
 )
 def test_an_output_of_its_own_is_written(full: Desk, command: str) -> None:
     assert full.run(*command.split()).code == 0
+
+
+@pytest.mark.parametrize("command", ["plan --out {}", "plan --format html={}", "snapshot --out {}", "show {}"])
+def test_a_path_that_is_too_long_is_said(full: Desk, command: str) -> None:
+    path = "n" * 300
+
+    answer = full.run(*command.format(path).split())
+
+    action = "read" if command.startswith("show") else "write"
+    assert (answer.code, answer.err.splitlines()[0]) == (1, f"reconciler: cannot {action} {path}: File name too long")

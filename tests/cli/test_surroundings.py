@@ -123,3 +123,31 @@ def test_a_damaged_sandbox_is_said(impatient: Desk) -> None:
         f"reconciler: {impatient.database} is damaged: database disk image is malformed; "
         "remove it, and the sandbox starts again\n"
     )
+
+
+def test_a_machine_without_room_for_temporary_files_is_said(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.load(make_world(make_channel(1)))
+    (desk.root / "channels").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", "/dev/null")
+
+    answer = desk.run("import")
+
+    assert (answer.code, answer.out, list((desk.root / "channels").iterdir())) == (1, "", [])
+    assert answer.err.splitlines()[0] == (
+        "reconciler: no copy of the files can be made, which is planned before anything is written: Not a directory"
+    )
+
+
+def test_a_name_too_long_for_failed_readings_is_said_before_anything_is_sent(desk: Desk) -> None:
+    desk.load(make_world(make_channel(1)))
+    name = f"{'n' * 246}.csv"
+    desk.write(name, "channelId,time,value\n1,2026-01-01T00:00,7\n")
+
+    answer = desk.run("readings", "import", name)
+
+    failed = f"{'n' * 246}.failed.csv"
+    assert (answer.code, answer.err.splitlines()[-2]) == (
+        64,
+        f"reconciler: {failed} cannot be written: File name too long",
+    )
+    assert desk.writes == []
