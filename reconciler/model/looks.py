@@ -23,7 +23,7 @@ _LONGEST = 400
 
 
 def look(text: str) -> str:
-    """What a reader sees of `text`: two texts with the same look cannot be told apart."""
+    """What a reader sees of `text`: two texts with the same look are the same to the eye."""
     seen = "".join(character for character in unicodedata.normalize("NFC", text) if not _is_unseen(character))
     return " ".join(unicodedata.normalize("NFC", seen).translate(_ALIKE).split())
 

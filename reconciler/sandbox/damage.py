@@ -38,7 +38,7 @@ def refuse_other_tables(store: Store) -> None:
         expected = dict(fresh.connection.execute(_TABLES))
     wrong = sorted(name for name, sql in expected.items() if found.get(name) != sql)
     if wrong:
-        raise _damaged(store, f"it lacks {wrong[0]}, or has it otherwise than the sandbox makes it")
+        raise _damaged(store, f"it lacks {wrong[0]}, or has it in another form than the sandbox makes it")
 
 
 def refuse_odd_rows(store: Store) -> None:

@@ -36,11 +36,11 @@ def damage(database: Path, statement: str) -> None:
         ("DELETE FROM versions", "channel_id of a row of channels is not in versions"),
         ("DELETE FROM channels", "channel_id of a row of versions is not in channels"),
         ("UPDATE channels SET data_point_id = 987654", "data_point_id of a row of channels is not in data_points"),
-        ("DROP TABLE lagging", "it lacks lagging, or has it otherwise than the sandbox makes it"),
-        ("DROP TABLE worlds", "it lacks worlds, or has it otherwise than the sandbox makes it"),
+        ("DROP TABLE lagging", "it lacks lagging, or has it in another form than the sandbox makes it"),
+        ("DROP TABLE worlds", "it lacks worlds, or has it in another form than the sandbox makes it"),
         (
             "ALTER TABLE channels RENAME COLUMN name TO title",
-            "it lacks channels, or has it otherwise than the sandbox makes it",
+            "it lacks channels, or has it in another form than the sandbox makes it",
         ),
     ],
 )
