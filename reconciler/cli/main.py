@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
 # What a disk says that is full, at its quota or at a limit of the process, or broken.
 _DISKS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+# What a file system says of a path that it does not take or give: of the user's machine, so not a bug.
+_PLACES = (
+    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.ESTALE),
+    *(errno.EMFILE, errno.ENFILE, errno.ENOTCONN, errno.ETIMEDOUT),
+)
 
 
 def run() -> NoReturn:
@@ -56,10 +61,10 @@ def _run(arguments: Sequence[str] | None) -> int:
     except OSError as error:
         if _is_nowhere():
             return _fail("the folder you are in no longer exists", "change into one that does:  cd FOLDER", Exit.FAILED)
-        if error.errno not in _DISKS:
+        if not (error.errno in _DISKS or (error.filename and error.errno in _PLACES)):
             raise
-        where = error.filename or "the output"
-        return _fail(f"cannot write {where}: {error.strerror}", advise_on(error), Exit.FAILED)
+        what = f"cannot use {error.filename}" if error.filename else "cannot write the output"
+        return _fail(f"{what}: {error.strerror}", advise_on(error), Exit.FAILED)
     except ReconcilerError as error:
         return _fail(error.message, error.fix, Exit.USAGE if isinstance(error, UsageError) else Exit.FAILED)
 

@@ -151,3 +151,16 @@ def test_a_name_too_long_for_failed_readings_is_said_before_anything_is_sent(des
         f"reconciler: {failed} cannot be written: File name too long",
     )
     assert desk.writes == []
+
+
+@pytest.mark.parametrize("command", ["validate {}", "init {}", "apply --undo {} --auto-approve"])
+def test_a_path_that_the_file_system_does_not_take_is_no_bug(desk: Desk, command: str) -> None:
+    desk.load(make_world(make_channel(1)))
+    path = "n" * 300
+
+    answer = desk.run(*command.format(path).split())
+
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err.endswith(
+        ": File name too long\n  fix: the name is too long for this file system: use a shorter one\n"
+    )
