@@ -54,7 +54,14 @@ def _form(path: str, value: object, truth: Truth, assignments: tuple[str, ...]) 
         return None if "odometer_nulls=echo" in assignments else _ODOMETER_DEFAULTS[path]
     if path == _FORMULA and value is not None and "formula_text=stripped" in assignments:
         return "".join(str(value).split())
-    return None if path == _OFFSET and value == 0 and "null_offset=zero" in assignments else value
+    if path == _OFFSET and value == 0:
+        return None if _takes_zero_for_null(truth, assignments) else value
+    return value
+
+
+def _takes_zero_for_null(truth: Truth, assignments: tuple[str, ...]) -> bool:
+    # The page keeps offsets for Trip: under Odometer a file that says 0 asks for none, and none is what may be sent.
+    return "null_offset=zero" in assignments or truth.values[_RULE] == _ODOMETER
 
 
 def _text_form(text: str, assignments: tuple[str, ...]) -> str | None:
