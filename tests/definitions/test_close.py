@@ -148,6 +148,35 @@ def test_aliases_within_twenty_levels_are_read() -> None:
     assert read(f"a: &a {nest}1{'}' * 8}\nb: {nest}*a{'}' * 8}\nc: {nest}1{'}' * 8}\n").findings == []
 
 
+@pytest.mark.parametrize(("text", "codes"), [("a: 1\nb: [2]\n", []), ("a: 1\nb: [2, 3]\n", ["ESA103"])])
+def test_a_file_may_hold_so_many_values_and_not_one_more(
+    text: str, codes: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Two collections and two scalars.
+    monkeypatch.setattr("reconciler.definitions.close.MOST_VALUES", 4)
+
+    document = read(text)
+
+    assert ([finding.code for finding in document.findings], document.is_read) == (codes, not codes)
+
+
+def test_places_of_names_are_kept_where_those_of_values_would_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reconciler.definitions.close.MOST_SPOTS", 6)
+
+    document = read("channels:\n  a: {channelId: 1, members: [1, 2, 3]}\n  b: {channelId: 2}\n")
+
+    assert list(document.spots) == [
+        (),
+        ("channels",),
+        ("channels", "a"),
+        ("channels", "a", "channelId"),
+        ("channels", "a", "members"),
+        ("channels", "a", "members", "0"),
+        ("channels", "b"),
+    ]
+    assert document.tree == {"channels": {"a": {"channelId": 1, "members": [1, 2, 3]}, "b": {"channelId": 2}}}
+
+
 def test_findings_end_where_no_one_reads_them() -> None:
     assert len(read("a: 1\n" * 10_000).findings) == 500
 

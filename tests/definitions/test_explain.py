@@ -163,6 +163,10 @@ def test_an_interval_is_known_in_any_unit_of_time(text: str, fix: str) -> None:
         ("15 min", "write  channelIntervalInSeconds: 900"),
         ("1:30", "5400 or 90? write the one that is meant"),
         ("soon", "write a whole number"),
+        # Ways to write a number, but not a length of time.
+        ("9 k", "write a whole number"),
+        ("90000 %", "write a whole number"),
+        ("1,800", "write  channelIntervalInSeconds: 1800"),
     ],
 )
 def test_the_interval_of_a_feed_is_in_seconds(text: str, fix: str) -> None:

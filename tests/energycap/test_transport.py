@@ -217,6 +217,10 @@ def test_an_unknown_certificate_says_where_to_name_it() -> None:
     assert failure.fix == "name the file of your organisation's certificates in the variable SSL_CERT_FILE"
 
 
+def test_a_connection_may_take_10_s_silence_60_s_an_answer_120_s_and_32_mib() -> None:
+    assert Limits() == Limits(connect=10.0, silence=60.0, whole=120.0, largest=33_554_432)
+
+
 def test_an_answer_without_end_is_given_up() -> None:
     failure = find_failure(wire=Script(httpx.Response(200, content=b"[]")), limits=Limits(whole=0))
 

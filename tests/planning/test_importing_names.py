@@ -32,6 +32,9 @@ is_name = accept_for(Format.CHANNELS, "name")
         ("../../etc/passwd", "etc-passwd"),
         ("--- a", "a"),
         ("x" * 40, "x" * 28),
+        # A word that ends right at the limit stays, and one that would end just behind it goes.
+        ("x" * 25 + " yy zz", "x" * 25 + "-yy"),
+        ("x" * 26 + " yy zz", "x" * 26),
         ("総電力", ""),
         ("", ""),
         (None, ""),

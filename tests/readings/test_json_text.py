@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.readings.flaws import BrokenFile
-from reconciler.readings.json_text import LONGEST_GROUP, decode, describe, read_elements
+from reconciler.readings.json_text import decode, describe, read_elements
 
 _VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -85,8 +85,22 @@ def test_an_element_that_would_fill_the_memory_is_refused() -> None:
             given = super().read(1) or "x" * (size or 0)
             return "[" + '"' if given == "[" else given
 
-    with pytest.raises(BrokenFile, match=f"a group is longer than {LONGEST_GROUP:,} characters"):
+    with pytest.raises(BrokenFile, match="a group is longer than 16,777,216 characters"):
         list(read_elements(Endless("[")))
+
+
+def test_a_long_file_is_read_in_pieces_of_a_quarter_of_a_million_characters() -> None:
+    class Watched(io.StringIO):
+        def read(self, size: int | None = -1, /) -> str:
+            asked.append(size)
+            return super().read(size)
+
+    asked: list[int | None] = []
+    elements = read_elements(Watched("[" + "1234567,\n" * 100_000 + "1]"))
+
+    assert (next(elements), asked) == ((1, "1234567", 1234567), [262_144])
+    assert sum(1 for _ in elements) == 100_000
+    assert asked == [262_144] * 5
 
 
 def test_numbers_beyond_all_bounds_are_left_to_who_looks_at_them() -> None:

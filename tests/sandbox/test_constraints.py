@@ -178,6 +178,29 @@ def test_zeros_at_the_end_of_a_fraction_are_no_digits(demo: Bench) -> None:
     assert demo.client.put(f"{CHANNELS}/{TRIP_CHANNEL}", content=body).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("number", "complaints"),
+    [
+        ("1e20", ["must be between -9999999999999 and 9999999999999"]),
+        ("1e29", ["must be between -9999999999999 and 9999999999999"]),
+        ("1e30", ["must be between -9999999999999 and 9999999999999", "must have at most 30 digits"]),
+        ("1" * 30, ["must be between -9999999999999 and 9999999999999"]),
+        ("12e29", ["must be between -9999999999999 and 9999999999999", "must have at most 30 digits"]),
+        ("1e-15", []),
+        ("0.1234567890123456", ["must have at most 15 decimal places"]),
+        ("1e-30", ["must have at most 15 decimal places"]),
+        ("1e-31", ["must have at most 15 decimal places", "must have at most 30 digits"]),
+    ],
+)
+def test_zeros_that_an_exponent_stands_for_are_digits(demo: Bench, number: str, complaints: list[str]) -> None:
+    body = demo.edit_text(TRIP_CHANNEL).replace('"multiplier": 1.0', f'"multiplier": {number}')
+
+    response = demo.client.put(f"{CHANNELS}/{TRIP_CHANNEL}", content=body)
+
+    errors = [] if response.is_success else response.json()["errors"]
+    assert [error["message"] for error in errors] == complaints
+
+
 @pytest.mark.parametrize("number", ["1e400", "1" * 31 + ".5", "NaN", "-Infinity"])
 def test_numbers_no_double_can_hold_are_refused(demo: Bench, number: str) -> None:
     body = demo.edit_text(TRIP_CHANNEL).replace('"multiplier": 1.0', f'"multiplier": {number}')

@@ -117,6 +117,28 @@ def test_several_channels_left_at_the_end_are_an_error(demo: Bench) -> None:
     )
 
 
+def test_a_step_that_its_property_is_missing_for_does_not_match_a_channel_without_it(
+    start: Start, demo_world: World
+) -> None:
+    # The calculated channel has no interval; the other one has.
+    world = copy.deepcopy(demo_world)
+    world["channels"] = [channel for channel in world["channels"] if channel["channelId"] in (1042, 1044)]
+    for channel in world["channels"]:
+        channel |= {"hasReadings": False, "firstReadingDate": None, "lastReadingDate": None, "lastReadingValue": None}
+        if channel["channelId"] == 1044:
+            channel["channelVersions"][0]["formula"] = "channel(1042)"
+    bench = start(world=world)
+
+    assert (
+        landed(
+            bench,
+            "/api/v3/reading",
+            {"meterImportId": "NB-ELEC-01", "observationTypeCode": "ELECUSE", "unitCode": "KWH"},
+        )
+        == "no channel has the meter 'NB-ELEC-01', observation type 'ELECUSE', unit 'KWH', interval None"
+    )
+
+
 def test_two_channels_of_one_import_id_are_an_error(start: Start) -> None:
     bench = start("duplicate_import_id=allow")
     bench.put(1049, channelImportId="NB-WATER-01-USE").raise_for_status()

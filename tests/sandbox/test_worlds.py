@@ -140,6 +140,11 @@ def broken_world(demo_world: World, path: tuple[str | int, ...], value: Any) -> 
             "channels[1].channelVersions[0].observationRule.observationRuleId must be 1 (Odometer) or 2 (Trip)",
         ),
         (
+            ("channels", 1, "channelVersions", 0, "observationRule"),
+            None,
+            "channels[1].channelVersions[0].observationRule is required",
+        ),
+        (
             ("channels", 1, "channelVersions", 0, "channelVersionId"),
             10420,
             "channels must not repeat channelVersionId 10420",
