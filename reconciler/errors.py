@@ -91,7 +91,7 @@ _CAUSES = {
     "ELOOP": "the links there lead in a circle, or are not followed: give the file itself",
     "EMFILE": "this process has too many files open: raise its limit (ulimit -n)",
     "ENFILE": "the system has too many files open: close other programs",
-    "EIO": "the disk or network drive reports an error: try again, and look at the drive if it stays so",
+    "EIO": "the disk or network drive reports an error: try again, and check the drive if that does not help",
     "ESTALE": "the network drive has lost the file: try again, or mount the drive again",
     "ETIMEDOUT": "the network drive does not answer: look at the drive",
     "EBUSY": "another program is using it: close that, or use another path",
@@ -102,4 +102,4 @@ _BY_NUMBER = {getattr(errno, name): cause for name, cause in _CAUSES.items() if 
 
 def advise_on(error: OSError) -> str:
     """What to do about an error of the file system, as far as its number says; else only where to look."""
-    return _BY_NUMBER.get(error.errno or 0, "look at the path, and at what the system says of it")
+    return _BY_NUMBER.get(error.errno or 0, "check the path, and what the system says about it")

@@ -17,8 +17,8 @@ from reconciler.errors import advise_on
         (errno.EROFS, "the file system is read-only: use a path on another one"),
         (errno.EISDIR, "it is a folder: give a file"),
         (errno.ENAMETOOLONG, "the name is too long for this file system: use a shorter one"),
-        (errno.EPROTO, "look at the path, and at what the system says of it"),
-        (None, "look at the path, and at what the system says of it"),
+        (errno.EPROTO, "check the path, and what the system says about it"),
+        (None, "check the path, and what the system says about it"),
     ],
 )
 def test_the_way_out_goes_by_the_number_of_the_error(number: int | None, fix: str) -> None:

@@ -44,14 +44,14 @@ def _check_intent(intent: Intent, change: Change | None) -> Iterator[str]:
     """A write is of a change that may be sent, to its channel, of its values, and over those that the plan saw."""
     named = f"intent {intent.number}, of {show_value(intent.name)},"
     if change is None or not change.is_sendable:
-        yield f"{named} is of no change that its plan may send"
+        yield f"{named} is not for a change that its plan may send"
         return
     if (intent.before.id, intent.before.data_point.id) != (change.channel_id, change.data_point.id):
-        yield f"{named} is for channel {intent.before.id}, in its plan that is channel {change.channel_id}"
+        yield f"{named} is for channel {intent.before.id}, but in its plan it is channel {change.channel_id}"
     rule_id = intent.before.values.get(OBSERVATION_RULE_ID)
     for path, value in intent.write.wanted.items():
         if path not in change.wanted or not is_same(path, value, change.wanted[path], rule_id):
-            yield f"{named} writes {path}, which its plan does not edit so"
+            yield f"{named} writes {path}, but not with an edit of its plan"
         elif not is_same(path, change.live.get(path), intent.before.values.get(path), rule_id):
             yield f"{named} found another {path} than its plan saw"
         elif intent.write.part is Part.VERSION and not FIELD_AT[path].is_versioned:
@@ -60,7 +60,7 @@ def _check_intent(intent: Intent, change: Change | None) -> Iterator[str]:
 
 def _check_landed(landed: Landed, intent: Intent | None) -> Iterator[str]:
     if intent is None:
-        yield f"an outcome has the number {landed.number}, and no intent before it has"
+        yield f"an outcome has the number {landed.number}, but no intent before it has it"
     elif landed.landing.found is not None and landed.landing.found.id != intent.before.id:
         yield f"the outcome of intent {landed.number} is of channel {landed.landing.found.id}, not {intent.before.id}"
 

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 FORMAT_VERSION = "1.0"
 
 _NO_JOURNAL = (
-    "give a journal, as in .reconciler/journal; if this is one, its apply ended before it sent anything, and planning "
-    "again is all there is to do"
+    "give a journal, as in .reconciler/journal; if this is one, its apply ended before it sent anything: just plan "
+    "again"
 )
 _MOVE_AWAY = "keep the file for the record under another name, and plan again: reconciler plan"
 
@@ -88,7 +88,7 @@ def read_journal(path: Path) -> Chronicle:
     """
     if chronicle := read_begun(path):
         return chronicle
-    raise FileError(f"{path} is no journal: its first line is not whole", _NO_JOURNAL)
+    raise FileError(f"{path} is not a journal: its first line is incomplete", _NO_JOURNAL)
 
 
 def read_begun(path: Path) -> Chronicle | None:

@@ -180,7 +180,7 @@ def _lock(descriptor: int, path: Path) -> None:
             f"the journal {path} cannot be locked, so another apply could run unseen: {error.strerror}", _NO_LOCKS
         ) from error
     if not is_ours:
-        raise FileError(f"another apply is at work on this plan: it has the journal {path}", "wait for its end")
+        raise FileError(f"another apply of this plan is running, with the journal {path}", "wait until it has ended")
 
 
 def _take_up(descriptor: int, path: Path, plan: Plan, document: dict[str, object]) -> Chronicle:

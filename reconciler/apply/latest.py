@@ -81,5 +81,5 @@ def _ask(last: list[_Told]) -> UsageError:
 
 def _tell(one: _Told) -> str:
     state = "finished" if one.is_finished else "not finished"
-    moment = f"its last entry is of {one.moment.isoformat()}" if one.moment else "its last entry has no time"
+    moment = f"its last entry is from {one.moment.isoformat()}" if one.moment else "its last entry has no time"
     return f"{state}, {moment}"

@@ -80,9 +80,7 @@ def _refuse_beside_undo(scope: Scope, file: Path | None, *, is_resuming: bool) -
     others = {"FILE": file, "--resume": is_resuming, "--only": scope.only, "--base": scope.base}
     for name, value in others.items():
         if value:
-            raise UsageError(
-                f"--undo puts back what its journal tells, and {name} does not go with it", f"leave {name} out"
-            )
+            raise UsageError(f"--undo cannot be combined with {name}", f"leave {name} out")
 
 
 def _apply_saved(screen: Screen, scope: Scope, file: Path, parallelism: int) -> Exit:
@@ -139,7 +137,7 @@ def _apply_fresh(screen: Screen, scope: Scope, parallelism: int, consent: Consen
 def _refuse(plan: Plan) -> None:
     if plan.is_inverse:
         raise PlanFileError(
-            "the plan puts back what an apply did, and no files ask for that; a file alone cannot ask for it",
+            "this plan undoes an apply, and a plan file cannot ask for that",
             "give the journal that it was made from:  reconciler apply --undo JOURNAL",
         )
     if plan.snapshot is not None:

@@ -126,7 +126,7 @@ def _leave_at_once(site: Site, task: Task) -> NoReturn:
         if chronicle:
             site.screen.remark(count_endings(recount(chronicle)))
     resume = resume_command(task.plan)
-    site.screen.remark(f"stopped: what was in flight may still be done; to look, and go on:  {resume}")
+    site.screen.remark(f"stopped: a write in flight may still have been done; to check and continue:  {resume}")
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError):
             stream.flush()
@@ -187,7 +187,7 @@ class _Events:
             except FileError as error:
                 self._writers.remove(write)
                 self.is_whole = False
-                click.echo(f"events are no longer written, the journal has all of them: {error}", err=True)
+                click.echo(f"events can no longer be written; the journal has all of them: {error}", err=True)
 
 
 @contextmanager

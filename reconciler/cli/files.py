@@ -43,7 +43,7 @@ def read_file(path: Path) -> str:
         raise FileError(f"cannot read {path}: {error.strerror}", advise_on(error)) from error
     except UnicodeDecodeError as error:
         raise FileError(
-            f"{path} is no text in UTF-8", "give a file that reconciler wrote: plan --out, snapshot"
+            f"{path} is not UTF-8 text", "give a file that reconciler wrote: plan --out, snapshot"
         ) from error
 
 
@@ -216,7 +216,7 @@ def _refuse_key(one: Replacement) -> None:
     if KEYS.finds(one.after) and not KEYS.finds(one.before or ""):
         raise FileError(
             f"{one.path} would hold an API key that is in use; nothing was written",
-            "leave what holds it out, or replace the key in EnergyCAP",
+            "leave out what holds it, or replace the key in EnergyCAP",
         )
 
 
@@ -238,14 +238,14 @@ def _stage(stack: ExitStack, one: Replacement) -> Draft:
 def _check_unmoved(one: Replacement) -> None:
     is_there = one.path.exists() or one.path.is_symlink()
     if (read_exactly(one.path) if is_there else None) != one.before:
-        raise FileError(f"{one.path} was changed meanwhile; nothing was written", "run the command again")
+        raise FileError(f"{one.path} has changed in the meantime; nothing was written", "run the command again")
 
 
 def _put(draft: Draft, path: Path) -> None:
     try:
         draft.put()
     except OSError as error:
-        raise FileError(f"cannot write {path}: {error.strerror}", "look at git status for what was written") from error
+        raise FileError(f"cannot write {path}: {error.strerror}", "see what was written:  git status") from error
 
 
 def _remove_empty(folder: Path) -> None:

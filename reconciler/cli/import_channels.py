@@ -91,7 +91,7 @@ def _asking(command: Command) -> Command:
 @click.option(
     "--base", metavar="REF", help="With --update, keep what was edited since this commit, not since the main branch."
 )
-@click.option("--force", is_flag=True, help="With --update, take over values too that you edited.")
+@click.option("--force", is_flag=True, help="With --update, overwrite what you edited as well.")
 @click.option("--dry-run", is_flag=True, help="Show what would be written as a diff, and write nothing.")
 @click.option(
     "--snapshot", type=click.Path(path_type=Path), metavar="FILE", help="Import from this copy, offline and key-free."
@@ -102,7 +102,7 @@ def command(screen: Screen, asked: Asked, environment: str | None, snapshot: Pat
 
     The result is planned before it is written: where that plan would not be empty, nothing is. Channels that are
     managed already are left alone; with --update their files take over what differs in EnergyCAP, and nothing else.
-    What is not committed, and what the branch edited, is kept and named.
+    Edits that are not committed, or were made on this branch, are kept and listed.
     """
     refuse_overlaps(screen, {}, {"--snapshot": snapshot})
     ground = _open_ground(screen, environment, snapshot)

@@ -107,12 +107,12 @@ def _list_remarks(
     """What is to be known of the files in the root of the repository."""
     if within:
         readers = "pre-commit and the CI system look" if len(shared) > 1 else "pre-commit looks"
-        yield f"{within} is not the root of its git repository. {readers} only at the root, so that is where they are."
+        yield f"{within} is not the root of its git repository. {readers} only at the root, so the files are there."
     for name, text in shared.items():
         path = top / name
         if replacements[path] is None and (within or "reconciler") not in (_read_text(path) or ""):
             lines = text.partition("repos:\n")[2] if name == _HOOK else text
-            yield f"{path.as_posix()} is there already, and was left as it is. Put this into it:\n\n{lines}"
+            yield f"{path.as_posix()} already exists and was not changed. Add this to it:\n\n{lines}"
 
 
 def _read(template: str) -> str:

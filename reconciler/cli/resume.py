@@ -42,7 +42,7 @@ def resume_apply(screen: Screen, scope: Scope, journal: Path | None, parallelism
     begun = open_journal_of(path).plan
     if begun.is_inverse:
         raise UsageError(
-            f"{path} is the journal of an apply --undo, and no files ask for that",
+            f"{path} is the journal of an apply --undo, which cannot be resumed",
             "undo again, with the journal of the apply:  reconciler apply --undo JOURNAL",
         )
     environment = find_environment(workplace, scope, begun)
@@ -55,10 +55,12 @@ def resume_apply(screen: Screen, scope: Scope, journal: Path | None, parallelism
 
 def _refuse_wrong_usage(scope: Scope, journal: Path | None) -> None:
     if journal and journal.suffix != ".jsonl":
-        raise UsageError("--resume goes on with a journal, not with a plan", "leave the plan out, or give the journal")
+        raise UsageError("--resume continues a journal, not a plan", "leave out the plan, or give the journal")
     for name, value in (("--only", scope.only), ("--base", scope.base)):
         if value:
-            raise UsageError(f"--resume continues the whole apply, and {name} does not go with it", f"leave {name} out")
+            raise UsageError(
+                f"--resume cannot be combined with {name}: it continues a whole apply", f"leave {name} out"
+            )
 
 
 def _find_interrupted(workplace: Workplace, environment: str) -> Path:
@@ -67,8 +69,8 @@ def _find_interrupted(workplace: Workplace, environment: str) -> Path:
     if unfinished := find_unfinished(folder, environment):
         return unfinished
     if overtaken := find_overtaken(folder, environment):
-        message = f"the last apply to {environment} came to its end, but an earlier one did not: {overtaken}"
-        raise UsageError(message, f"go on with it, if it still is what you want: reconciler apply --resume {overtaken}")
+        message = f"the last apply to {environment} finished, but an earlier one did not: {overtaken}"
+        raise UsageError(message, f"if you still want it, continue it: reconciler apply --resume {overtaken}")
     raise UsageError(f"no apply to {environment} was interrupted", "reconciler apply")
 
 

@@ -53,7 +53,7 @@ def _show_journal(screen: Screen, file: Path) -> Plan:
     from reconciler.reports.account_text import render_account
 
     if is_at_work(file):
-        raise FileError(f"an apply is at work with the journal {file}", "wait for its end")
+        raise FileError(f"an apply is at work with the journal {file}", "wait until it has ended")
     chronicle = read_journal(file)
     screen.show_only(TEXT, lambda paint: render_account(chronicle.plan, recount(chronicle), paint))
     screen.remark("to put it back:")
@@ -65,6 +65,6 @@ def _save_inverse(screen: Screen, plan: Plan, file: Path, journal: Path) -> None
         raise UsageError("--inverse goes with a journal, not with a plan", "give a .reconciler/journal/*.jsonl")
     write_file(file, render_plan_file(plan))
     screen.remark(
-        f"saved the plan that puts it back to {file}, to be looked at; "
+        f"saved the plan that undoes it to {file}, for review only; "
         f"carry it out with: reconciler apply --undo {quote(str(journal))}"
     )

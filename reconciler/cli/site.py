@@ -43,7 +43,7 @@ class Consent:
     def require(self, fix: str) -> None:
         """Raise UsageError if the question cannot be asked, because there is no terminal."""
         if self.asks and not sys.stdin.isatty():
-            raise UsageError("there is no terminal to ask at", fix)
+            raise UsageError("cannot ask for approval: there is no terminal", fix)
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,11 +86,11 @@ def _find_below(screen: Screen, folder: Path) -> tuple[Path, ...]:
     absent = " ".join(quote(path_prefix(path).rstrip("/")) for path in below.absent)
     if absent and not below.roots:
         raise ProjectError(
-            f"no project here, and what is in these submodules is not checked out: {absent}",
+            f"no project here, but these submodules are not checked out: {absent}",
             f"git submodule update --init -- {absent}",
         )
     if absent:
-        screen.remark(f"not checked, as these submodules are not checked out: {absent}")
+        screen.remark(f"not validated, because these submodules are not checked out: {absent}")
     return below.roots
 
 

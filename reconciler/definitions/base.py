@@ -204,7 +204,7 @@ def _find_flaws(loaded: Loaded) -> Iterator[tuple[str, str]]:
     doubled = {finding.place.file for finding in errors if finding.place and finding.code == _TWICE}
     for file in {*loaded.unread, *doubled}:
         first = next((finding for finding in errors if finding.place and finding.place.file == file), None)
-        yield file, f"line {_line_of(first)}: {first.message}" if first else "its content is not as it must be"
+        yield file, f"line {_line_of(first)}: {first.message}" if first else "its content is not valid"
 
 
 def _leave_out_doubled(loaded: Loaded) -> Definitions:

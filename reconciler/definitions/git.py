@@ -150,8 +150,8 @@ def find_commit(root: Path, reference: str) -> str:
         raise GitMissing(f"{error.message}, so --base has nothing to compare with", error.fix) from error
     if b"is ambiguous" in answer.stderr:
         raise ProjectError(
-            f"{reference!r} is the name of more than one thing in {root}: {_quote(answer)}",
-            f"write the whole name, such as  refs/heads/{reference}, refs/tags/{reference}  or all digits of a commit",
+            f"{reference!r} names more than one commit or object in {root}: {_quote(answer)}",
+            f"write the full name, such as  refs/heads/{reference}, refs/tags/{reference}  or all digits of a commit",
         )
     found = answer.stdout.decode().split()[-1:]
     if not answer.returncode and re.fullmatch("[0-9a-f]+", "".join(found)):
@@ -168,7 +168,7 @@ def find_commit(root: Path, reference: str) -> str:
     is_shallow = run_git(root, "rev-parse", "--is-shallow-repository").stdout == b"true\n"
     fetch = f"git fetch --depth=1 origin {reference}"
     deepen = "this clone is shallow, so fetch more:  git fetch --unshallow  (actions/checkout: fetch-depth)"
-    fix = deepen if is_shallow else f"look at the name; in a shallow clone:  {fetch}"
+    fix = deepen if is_shallow else f"check the name; in a shallow clone:  {fetch}"
     raise ProjectError(f"git has no commit {reference!r} in {root}", fix)
 
 
@@ -184,7 +184,7 @@ def find_prefix(root: Path) -> str:
     if answer.returncode or inside != b"true":
         reason = _quote(answer) if answer.returncode else "the folder is not in its working tree"
         message = f"git cannot read the repository of {root}, so --base has nothing to compare with: {reason}"
-        raise ProjectError(message, _advise(answer, "call it in the working tree, or leave --base out"))
+        raise ProjectError(message, _advise(answer, "run this in the working tree, or leave --base out"))
     return os.fsdecode(prefix.removesuffix(b"\n"))
 
 
@@ -250,8 +250,8 @@ def _ask(root: Path, *words: str, lines: bytes = b"") -> bytes:
         return answer.stdout
     if run_git(root, "config", "--get-regexp", r"^remote\..*\.promisor$").returncode == 0:
         raise ProjectError(
-            f"git does not have all files of the base at hand in {root}: this clone is partial",
-            "fetch what it left out:  git fetch --refetch --no-filter  (actions/checkout: without filter)",
+            f"git lacks some files of the base in {root}: this clone is partial",
+            "fetch the missing files:  git fetch --refetch --no-filter  (actions/checkout: without filter)",
         )
     missing = answer.stdout.decode(errors="backslashreplace").splitlines()
     reason = _quote(answer) or next((line for line in missing if line.endswith(" missing")), "")

@@ -89,7 +89,7 @@ def variables_of(tree: ProjectTree) -> tuple[str, ...]:
 def _refuse_host(name: str, url: str) -> Problem:
     host = name_host(url)
     message = f"url names a host that may not be sent an API key, found {shorten(host)}"
-    fix = f"correct the url; or, where the host is right, set  {ALLOWED_HOSTS}={host}"
+    fix = f"correct the url; if the host is right, set  {ALLOWED_HOSTS}={host}"
     return Problem("ESA147", ("environments", name, "url"), message, fix)
 
 

@@ -55,7 +55,7 @@ def refuse_foreign(url: str, environment: Mapping[str, str]) -> None:
     host = name_host(url)
     raise ProjectError(
         f"the API key is not sent to {host}: only hosts of energycap.com and this machine may get it",
-        f"correct the url in reconciler.yaml; or, where this host is right, set  {ALLOWED_HOSTS}={host}",
+        f"correct the url in reconciler.yaml; if this host is right, set  {ALLOWED_HOSTS}={host}",
     )
 
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from reconciler.errors import ServiceError
 
 _READ_AGAIN = (
-    "try again; if it stays so, either the service differs from its documentation or something in between changes its "
-    "answers: report it with this message"
+    "try again; if that does not help, either the service differs from its documentation or something in between "
+    "changes its answers: report it with this message"
 )
 _ABOUT_KEY = "either the key belongs to another environment or was deleted, or its user lacks the permission "
 _ABOUT_PAGE = (
@@ -37,8 +37,8 @@ _ABOUT_REDIRECT = (
 # A page of 1,000 channels has about 100,000.
 _MOST_VALUES = 2_000_000
 _FIXES = {
-    404: "either there is nothing by that id at the environment's url, or the key's user may not see it",
-    409: "read again; somebody else may be at work on the same thing, or it may not allow this as it stands",
+    404: "either nothing has that id at the environment's url, or the key's user may not see it",
+    409: "read again; somebody else may be changing the same thing, or its current state may not allow this",
 }
 
 

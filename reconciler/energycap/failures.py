@@ -67,9 +67,7 @@ def _diagnose_tls(text: str, host: str, proxy: Proxy | None) -> Diagnosis:
         return Diagnosis(reason, fix, is_lasting=True)
     # The other side hung up, or said something rare: that has many causes, and may pass.
     who = f"the proxy or whatever else answers for {host}"
-    fix = (
-        f"TLS did not come about: either {who} lets nothing through, or offers no version of TLS that is accepted here"
-    )
+    fix = f"no TLS connection was made: either {who} blocks it, or offers no version of TLS that is accepted here"
     return Diagnosis(reason, fix)
 
 

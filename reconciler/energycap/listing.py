@@ -103,7 +103,7 @@ class Listing:
             with self._unpacking:
                 document = form.unpack(request, answer)
                 if not isinstance(document, list):
-                    raise unusable(f"page {number} of the list of channels is no list")
+                    raise unusable(f"page {number} of the list of channels is not a list")
                 return Page(number, tuple(map(read_row, document)), *read_counts(answer.headers, LARGEST_PAGE))
 
         with without_collector():
@@ -196,7 +196,7 @@ class Listing:
                 return None
             raise
         if found != channel_id:
-            raise unusable(f"channel {channel_id} was asked for, channel {found} came")
+            raise unusable(f"channel {channel_id} was requested, but channel {found} came")
         return document
 
 

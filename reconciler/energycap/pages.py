@@ -63,8 +63,9 @@ def read_all(read_page: Callable[[int], Page[Content]], executor: Executor) -> t
         if before is not None and pages[0].total is not None:
             break
     raise unusable(
-        f"the list of channels could not be read whole, in {'two' if pages[0].total is not None else 'three'} attempts:"
-        f" {gap or 'each time it held other channels'}",
+        "the list of channels could not be read in full, "
+        f"in {'two' if pages[0].total is not None else 'three'} attempts:"
+        f" {gap or 'it held different channels each time'}",
         "try again; channels may have been added or removed while they were listed",
     )
 
@@ -106,7 +107,7 @@ def find_gap(pages: Sequence[Page[Content]]) -> str | None:
     came = sum(len(page.rows) for page in pages)
     different = len(_list_ids(pages))
     if different != came:
-        return f"{came - different:,} of {came:,} channels came twice, so as many did not come at all"
+        return f"{came - different:,} of {came:,} channels came twice, so as many are missing"
     return None
 
 

@@ -71,7 +71,7 @@ def make_unread(channel_id: int, error: BadAnswer) -> Live:
 def check_id(channel_id: int, live: Live) -> Live:
     """`live`, which was asked for by `channel_id`. Raises BadAnswer where it is another channel."""
     if live.id != channel_id:
-        raise unusable(f"channel {channel_id} was asked for, channel {live.id} came")
+        raise unusable(f"channel {channel_id} was requested, but channel {live.id} came")
     return live
 
 

@@ -35,7 +35,7 @@ def render_world(world: Mapping[str, object], *, environment: str, taken: str) -
 def read_world(text: str) -> Document:
     """The world in the text of a file. Raises FileError where it is none."""
     if is_too_deep(text):
-        raise FileError("the file is no snapshot: its JSON is nested too deeply", _WAY_OUT)
+        raise FileError("the file is not a snapshot: its JSON is nested too deeply", _WAY_OUT)
     try:
         world = json.loads(text)
     except ValueError as error:

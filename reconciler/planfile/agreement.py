@@ -70,7 +70,7 @@ def _check_references(plan: Plan, ids: Mapping[str, int]) -> Iterator[str]:
     led = {(move.change, feed.name) for feed in plan.feeds for move in feed.moves}
     told = {(change.name, name) for change in plan.changes for name in change.feeds}
     for name, feed in sorted(led - told):
-        yield f"feeds says that {show_value(name)} leads {show_value(feed)} elsewhere, its own feeds do not"
+        yield f"feeds says that {show_value(name)} leads {show_value(feed)} elsewhere, but its own feeds do not"
     for name, feed in sorted(told):
         if feed not in feeds:
             yield f"the change of {show_value(name)}: feeds names {show_value(feed)}, which is not a feed of the plan"
@@ -134,7 +134,7 @@ def _check_shown(change: Change, edits: Collection[Edit]) -> Iterator[str]:
         if edit.path not in unlike:
             yield f"edits has {edit.path}, but change.before and change.after do not differ there"
         elif _differ(change.before.get(edit.path), edit.before) or _differ(change.after.get(edit.path), edit.after):
-            yield f"edits says something else of {edit.path} than change.before and change.after"
+            yield f"edits disagrees with change.before and change.after about {edit.path}"
     for path in sorted(unlike - {edit.path for edit in edits}):
         yield f"change.before and change.after differ at {path}, but edits has no edit of it"
 
@@ -152,10 +152,10 @@ def _check_meant(change: Change, edits: Mapping[str, Edit], ids: Mapping[str, in
     planned = {**change.live, **change.wanted}
     for path, value in change.after.items():
         if not _means(path, value, planned, ids):
-            yield f"change.after says something else of {path} than change.api.after"
+            yield f"change.after and change.api.after disagree about {path}"
     for path, value in change.before.items():
         if FIELD_AT[path].path in moved and not _means(path, value, change.live, ids):
-            yield f"change.before says something else of {path} than change.api.before"
+            yield f"change.before and change.api.before disagree about {path}"
 
 
 def _means(path: str, shown: Value, meant: Spec, ids: Mapping[str, int]) -> bool:

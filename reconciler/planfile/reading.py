@@ -58,7 +58,7 @@ def read_plan(text: str) -> Plan:
 
 def _parse(text: str) -> Document:
     if is_too_deep(text):
-        raise PlanFileError("the file is no saved plan: its JSON is nested too deeply", _MAKE_AGAIN)
+        raise PlanFileError("the file is not a saved plan: its JSON is nested too deeply", _MAKE_AGAIN)
     try:
         document = json.loads(
             text, parse_float=_parse_number, parse_constant=_refuse_constant, object_pairs_hook=_refuse_twice

@@ -151,7 +151,7 @@ def _compare_edits(change: Change, now: Change) -> Iterator[str]:
     for path, edit in edits_now.items():
         if path not in edits:
             before, after = show_values(edit.before, edit.after)
-            yield f"{path} is edited too now, from {before} to {after}"
+            yield f"{path} is now edited as well, from {before} to {after}"
 
 
 def _compare_edit(edit: Edit, now: Edit) -> Iterator[str]:
@@ -164,7 +164,7 @@ def _compare_edit(edit: Edit, now: Edit) -> Iterator[str]:
     if now.impact is not edit.impact:
         yield f"the edit of {edit.path} is {now.impact.value} now, was {edit.impact.value}"
     if now.implied_by != edit.implied_by:
-        yield f"the edit of {edit.path} has another cause now"
+        yield f"the edit of {edit.path} now has another cause"
 
 
 def _compare_values(change: Change, now: Change) -> Iterator[str]:

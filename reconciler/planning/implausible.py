@@ -68,7 +68,7 @@ def _check_unit(draft: Draft, pair: Sequence[Unit]) -> Iterator[tuple[str, str]]
     scale = _find_scale(pair)
     multipliers = (draft.live.values.get(MULTIPLIER), draft.planned.values.get(MULTIPLIER))
     if scale is not None and scale != 1 and find_factor(MULTIPLIER, *multipliers) == 1:
-        message = f"the unit changes by a factor and the multiplier does not, found {before.code} → {after.code}"
+        message = f"the unit changes by a factor, but the multiplier does not, found {before.code} → {after.code}"
         yield "ESA517", f"{message} ({format_factor(scale)}), multiplier {show_value(multipliers[1])}"
 
 

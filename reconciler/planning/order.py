@@ -92,7 +92,7 @@ def _block_circle(cycle: Sequence[str], needs: Mapping[str, Sequence[Need]]) -> 
     pairs = list(zip(cycle, (*cycle[1:], cycle[0]), strict=True))
     waits = [f"{one} waits for {other}" for one, other in pairs[:_LONGEST_CYCLE]]
     more = [f"and so on, {len(pairs) - _LONGEST_CYCLE} more"] if len(pairs) > _LONGEST_CYCLE else []
-    message = f"cannot be put in an order, for none could come first: {', '.join(waits + more)}"
+    message = f"cannot be put in order, because none can come first: {', '.join(waits + more)}"
     evidence = {"cycle": list(cycle[:_LONGEST_EVIDENCE])}
     for name, following in pairs:
         rule = min(need.rule for need in needs[name] if need.name == following)

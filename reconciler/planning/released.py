@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from reconciler.model.routes import Feed
     from reconciler.planning.index import Index
 
-_KEPT = "nothing to do if that is meant, for EnergyCAP keeps them as they are; else put them back into the files"
+_KEPT = "nothing to do if you meant this: EnergyCAP keeps them as they are; if not, put them back into the files"
 
 
 def find_renames(definitions: Definitions, base: Definitions, live: Sequence[Live]) -> Mapping[str, str]:

@@ -111,7 +111,7 @@ def _check_money(draft: Draft, around: Surroundings) -> Iterator[Block]:
 def _find_way_out(path: str, around: Surroundings) -> str:
     """What to do where the service does not say what is asked of a unit, or of an observation type."""
     if path in around.unread:
-        return f"let the key's user read the {'units' if path == UNIT_CODE else 'observation types'} in EnergyCAP"
+        return f"give the key's user permission to read the {'units' if path == UNIT_CODE else 'observation types'}"
     if path == UNIT_CODE:
         return "write the code of a unit whose type EnergyCAP gives"
     return "an observation type whose noun EnergyCAP gives"

@@ -44,7 +44,7 @@ class Surroundings:
     `drafts` are the updates of the plan by the id of their channel, `claims` the same by the import id they give to it,
     `managed` the channels of the files by live id, `users` those whose formulas use a channel, by its id. `refusals`
     are what the service has against the formula that a change gives to its channel, by the id of that. `unread` says
-    why the list of units or of observation types could not be read whole, by the path of their code. `version_dates`
+    why the list of units or of observation types could not be read in full, by the path of their code. `version_dates`
     is what the environment says of dates of versions that come with a zone.
     """
 

@@ -25,7 +25,7 @@ def find_unread(snapshot: Snapshot) -> tuple[Finding, ...]:
     lists = (("units", reference.units_unread), ("observation types", reference.observation_types_unread))
     return (
         *(
-            make_finding("ESA705", f"EnergyCAP's list of {kind} could not be read whole: {reason}")
+            make_finding("ESA705", f"EnergyCAP's list of {kind} could not be read in full: {reason}")
             for kind, reason in lists
             if reason
         ),
@@ -49,7 +49,7 @@ def find_unasked(plan: Plan, definitions: Definitions, unasked: Mapping[int, str
     return tuple(
         make_finding(
             "ESA707",
-            f"EnergyCAP could not be asked about this formula, so it is sent unjudged: {unasked[change.channel_id]}",
+            f"EnergyCAP could not be asked about this formula, so it is sent unchecked: {unasked[change.channel_id]}",
             written[change.name].place(FORMULA),
         )
         for change in plan.sendable

@@ -55,7 +55,7 @@ class Vocabulary:
     `ids` leads from the path of a code, and the code, to the ids that have it; `codes` from the same path, and an id,
     to its code. `written` holds the names of all channels in the files; `channel_ids` leads from those that were found
     to their live ids, `channel_names` back. `live_ids` are those of all live channels. `unread` says, by the path of a
-    code, why the service's list of these could not be read whole; what is not in `codes` may then exist all the same.
+    code, why the service's list of these could not be read in full; what is not in `codes` may then exist all the same.
     """
 
     ids: Mapping[str, Mapping[str, tuple[int, ...]]]
@@ -83,7 +83,7 @@ def list_ids(codes: Codes) -> Mapping[str, Mapping[str, tuple[int, ...]]]:
 
 
 def list_unread(reference: Reference) -> Mapping[str, str]:
-    """Why the service's lists could not be read whole, by the path of a code in them."""
+    """Why the service's lists could not be read in full, by the path of a code in them."""
     unread = {UNIT_CODE: reference.units_unread, OBSERVATION_TYPE_CODE: reference.observation_types_unread}
     return {path: reason for path, reason in unread.items() if reason}
 
@@ -167,10 +167,10 @@ def _unresolved_code(code: str, path: str, vocabulary: Vocabulary) -> Block:
     key, id_key = path.rpartition(".")[2], FIELD_AT[path].key
     reason = vocabulary.unread[path]
     near = _propose_codes(key, _find_near(code, tuple(vocabulary.ids[path])))
-    way_out = f"let the key's user read the {_LISTS[path]} in EnergyCAP, or write {id_key} in place of {key}"
+    way_out = f"give the key's user permission to read the {_LISTS[path]}, or write {id_key} in place of {key}"
     return Block(
         "ESA415",
-        f"{key} {show_value(code)} cannot be resolved: the list of {_LISTS[path]} could not be read whole, {reason}",
+        f"{key} {show_value(code)} cannot be resolved: the list of {_LISTS[path]} could not be read in full, {reason}",
         {"path": path, "value": code, "unread": reason},
         f"{near}; else {way_out}" if near else way_out,
         is_unknown=True,
@@ -204,9 +204,9 @@ def _check_id(desired: Desired, path: str, vocabulary: Vocabulary) -> tuple[Find
 
 def _unseen_id(desired: Desired, path: str, unread: str) -> Finding:
     key, id_ = FIELD_AT[path].key, show_value(desired.spec[path])
-    message = f"no channel in EnergyCAP uses {key} {id_}, so its meaning is not known"
+    message = f"no channel in EnergyCAP uses {key} {id_}, so its meaning is unknown"
     if unread:
-        message += f": the list of {_LISTS[_CODE_OF[path]]} could not be read whole"
+        message += f": the list of {_LISTS[_CODE_OF[path]]} could not be read in full"
     return make_finding("ESA416", message, desired.place(path))
 
 

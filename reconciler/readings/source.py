@@ -40,7 +40,7 @@ class Source:
     def open(self, longest_line: int | None = LONGEST_LINE) -> Iterator[io.TextIOBase]:
         """The text of the file, line ends as they are; a byte order mark is left out.
 
-        Raises BrokenFile, also while it is read, where it changed, is no text in UTF-8, or has a line that is longer
+        Raises BrokenFile, also while it is read, where it changed, is not UTF-8 text, or has a line that is longer
         than `longest_line` bytes; FileError where it cannot be read.
         """
         with _explained(self.path), self.path.open("rb", buffering=0) as file:
@@ -52,7 +52,7 @@ class Source:
 
 
 def look_at(path: Path) -> Source:
-    """The file of readings at `path`. Raises BrokenFile where it is no text in UTF-8, and FileError where no file."""
+    """The file of readings at `path`. Raises BrokenFile where it is not UTF-8 text, and FileError where no file."""
     if path.name == "-" and not path.exists():
         raise FileError("readings cannot come from standard input", "save them to a file: it is read more than once")
     with _explained(path):

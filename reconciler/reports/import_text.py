@@ -134,7 +134,7 @@ def _list_left_out(left_out: Sequence[LeftOut], paint: Paint) -> Iterator[str]:
 
 def _list_kept(kept: Sequence[Kept], paint: Paint) -> Iterator[str]:
     if kept:
-        yield "Kept as the files have it; --force takes it over as well:"
+        yield "Kept as in the files; --force overwrites these as well:"
     for one in kept:
         head = (piece(harmless(one.name), Style.NAME), piece(one.path, Style.PATH), piece(show_value(one.value)))
         yield from lay_out(head, paint, indent=2, hang=6, gap="  ")

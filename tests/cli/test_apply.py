@@ -336,8 +336,8 @@ def test_an_apply_that_a_later_one_has_overtaken_is_named_and_gone_on_with_on_de
     assert (refused.code, refused.err) == (
         64,
         (
-            f"reconciler: the last apply to sandbox came to its end, but an earlier one did not: {first}\n"
-            f"  fix: go on with it, if it still is what you want: reconciler apply --resume {first}\n"
+            f"reconciler: the last apply to sandbox finished, but an earlier one did not: {first}\n"
+            f"  fix: if you still want it, continue it: reconciler apply --resume {first}\n"
         ),
     )
     assert (resumed.code, resumed.out.splitlines()[-1]) == (5, "Apply: 1 done, 1 stale, 0 failed, 0 not tried.")
@@ -348,10 +348,7 @@ def test_a_plan_is_no_journal_to_go_on_with(planned: Desk) -> None:
 
     assert (answer.code, answer.err) == (
         64,
-        (
-            "reconciler: --resume goes on with a journal, not with a plan\n"
-            "  fix: leave the plan out, or give the journal\n"
-        ),
+        ("reconciler: --resume continues a journal, not a plan\n  fix: leave out the plan, or give the journal\n"),
     )
 
 

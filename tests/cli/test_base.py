@@ -64,7 +64,7 @@ def test_a_base_that_git_does_not_have_is_said(committed: Desk, reference: str) 
     assert (answer.code, answer.out) == (1, "")
     assert answer.err == (
         f"reconciler: git has no commit {reference!r} in {committed.root}\n"
-        f"  fix: look at the name; in a shallow clone:  git fetch --depth=1 origin {reference}\n"
+        f"  fix: check the name; in a shallow clone:  git fetch --depth=1 origin {reference}\n"
     )
 
 

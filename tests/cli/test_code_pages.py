@@ -99,5 +99,5 @@ def test_bytes_on_stdin_that_are_no_text_are_an_error(desk: Desk) -> None:
 
     assert (code, err.decode()) == (
         1,
-        "reconciler: - is no text in UTF-8\n  fix: give a file that reconciler wrote: plan --out, snapshot\n",
+        "reconciler: - is not UTF-8 text\n  fix: give a file that reconciler wrote: plan --out, snapshot\n",
     )

@@ -67,7 +67,7 @@ EMPTY = Reply(body=[])
             "the file is no saved plan, or was cut short: no JSON at line 1, column 1",
             "make the plan again:  reconciler plan --out FILE",
         ),
-        (["apply"], 64, "there is no terminal to ask at", "apply a saved plan, or add --auto-approve"),
+        (["apply"], 64, "cannot ask for approval: there is no terminal", "apply a saved plan, or add --auto-approve"),
         (
             ["explain", "bogus"],
             64,

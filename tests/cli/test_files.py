@@ -71,7 +71,7 @@ def test_a_link_stays_one(tmp_path: Path) -> None:
 def test_a_file_that_was_changed_meanwhile_stops_all(tmp_path: Path, before: str | None) -> None:
     (tmp_path / "old.yaml").write_text("a: 1\n")
 
-    with pytest.raises(FileError, match=r"old\.yaml was changed meanwhile; nothing was written"):
+    with pytest.raises(FileError, match=r"old\.yaml has changed in the meantime; nothing was written"):
         replace_files(
             [Replacement(tmp_path / "new.yaml", None, ""), Replacement(tmp_path / "old.yaml", before, "a: 2\n")]
         )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.cli.desk import Desk
 
 RENAMED = {"one": {"channelId": 1, "channelInfo": "Renamed"}, "two": {"channelId": 2, "channelInfo": "Renamed too"}}
-ASKED = "there is no terminal to ask at"
+ASKED = "cannot ask for approval: there is no terminal"
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def test_an_undo_goes_with_nothing_that_picks_something_else(
 
     assert (answer.code, answer.err.splitlines()[0]) == (
         64,
-        f"reconciler: --undo puts back what its journal tells, and {name} does not go with it",
+        f"reconciler: --undo cannot be combined with {name}",
     )
     assert names(desk) == ["Renamed", "Renamed too"]
 

@@ -44,7 +44,7 @@ def test_validate_says_offline_which_host_may_not_be_sent_a_key(desk: Desk) -> N
             "app.energycap.com.evil.example\n"
             "  6 |     url: https://app.energycap.com.evil.example/eci\n"
             "    |          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^\n"
-            "  fix: correct the url; or, where the host is right, set  "
+            "  fix: correct the url; if the host is right, set  "
             "RECONCILER_ALLOWED_HOSTS=app.energycap.com.evil.example\n"
             "\n"
             "1 error in 1 file.\n"
@@ -97,7 +97,7 @@ def test_no_command_sends_the_key_to_such_a_host(desk: Desk, command: list[str])
         (
             "reconciler: the API key is not sent to app.energycap.com.evil.example: only hosts of energycap.com and "
             "this machine may get it\n"
-            "  fix: correct the url in reconciler.yaml; or, where this host is right, set  "
+            "  fix: correct the url in reconciler.yaml; if this host is right, set  "
             "RECONCILER_ALLOWED_HOSTS=app.energycap.com.evil.example\n"
         ),
     )

@@ -204,11 +204,10 @@ def test_what_is_to_be_put_into_files_that_are_there_is_said(bare: Desk) -> None
 
     assert "  = left     .pre-commit-config.yaml  (it is there already)\n" in answer.out
     assert (
-        ".pre-commit-config.yaml is there already, and was left as it is. Put this into it:\n\n  - repo: local\n"
-        in answer.err
+        ".pre-commit-config.yaml already exists and was not changed. Add this to it:\n\n  - repo: local\n" in answer.err
     )
     assert '        args: ["energy"]\n' in answer.err
-    assert ".gitlab-ci.yml is there already, and was left as it is. Put this into it:\n" in answer.err
+    assert ".gitlab-ci.yml already exists and was not changed. Add this to it:\n" in answer.err
     assert (bare.root / ".gitlab-ci.yml").read_text() == "stages: [mine]\n"
 
 

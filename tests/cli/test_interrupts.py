@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 ONE, TWO = make_channel(1), make_channel(2, data_point=2)
 WANTED = {"one": {"channelId": 1, "channelInfo": "Renamed"}, "two": {"channelId": 2, "channelInfo": "Renamed too"}}
 STOPPED = (
-    "stopped: what was in flight may still be done; to look, and go on:  "
+    "stopped: a write in flight may still have been done; to check and continue:  "
     "reconciler apply --environment sandbox --resume"
 )
 

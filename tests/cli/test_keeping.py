@@ -91,7 +91,7 @@ def test_an_edit_that_is_not_committed_is_kept_and_named(drifted: Desk, words: t
 
   ~ changed  channels/all.yaml  2 channels
 
-Kept as the files have it; --force takes it over as well:
+Kept as in the files; --force overwrites these as well:
   one  esaChannelVersion.multiplier  100
       not committed
 

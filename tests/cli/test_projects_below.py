@@ -129,7 +129,7 @@ def test_a_submodule_that_is_not_checked_out_fails_and_is_named(submodule: Desk)
     answer = submodule.run("validate")
     assert (answer.code, answer.out) == (1, "")
     assert answer.err == (
-        "reconciler: no project here, and what is in these submodules is not checked out: sites\n"
+        "reconciler: no project here, but these submodules are not checked out: sites\n"
         "  fix: git submodule update --init -- sites\n"
     )
 
@@ -139,4 +139,4 @@ def test_beside_a_project_a_submodule_that_is_not_checked_out_is_said(submodule:
     submodule.write("own/reconciler.yaml", PROJECT)
     submodule.write("own/channels/all.yaml", SOUND)
     answer = submodule.run("validate")
-    assert (answer.code, answer.err) == (0, "not checked, as these submodules are not checked out: sites\n")
+    assert (answer.code, answer.err) == (0, "not validated, because these submodules are not checked out: sites\n")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 ONE = {"channelId": 1, "channelInfo": "Channel 1", "esaChannelVersion": {"multiplier": 1, "unitCode": "KWH"}}
 TWO = {"channelId": 2, "channelInfo": "Channel 2"}
 FEED = {"dataPointImportId": "DPI-1", "observationTypeCode": "ELECUSE", "expect": "one"}
-KEPT = "nothing to do if that is meant, for EnergyCAP keeps them as they are; else put them back into the files"
+KEPT = "nothing to do if you meant this: EnergyCAP keeps them as they are; if not, put them back into the files"
 
 
 def git(desk: Desk, *words: str) -> None:

@@ -103,7 +103,7 @@ def test_events_for_which_there_is_no_room_end_in_an_account_on_stderr(busy: Des
 
     assert (answer.returncode, answer.stderr.splitlines()[0], answer.stderr.splitlines()[-2]) == (
         0,
-        "events are no longer written, the journal has all of them: cannot write to stdout: No space left on device",
+        "events can no longer be written; the journal has all of them: cannot write to stdout: No space left on device",
         ACCOUNT,
     )
     assert len(busy.writes) == 110
@@ -182,7 +182,7 @@ def test_a_stream_that_was_closed_from_the_start_is_no_bug(busy: Desk, closed: i
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["apply"], 64, "there is no terminal to ask at"),
+        (["apply"], 64, "cannot ask for approval: there is no terminal"),
         (["show", "-"], 1, "nothing came on stdin"),
     ],
 )

@@ -37,7 +37,7 @@ def test_a_working_folder_that_is_gone_is_said(tmp_path: Path, arguments: list[s
     )
 
     message = (
-        "reconciler: there is no terminal to ask at\n  fix: apply a saved plan, or add --auto-approve\n"
+        "reconciler: cannot ask for approval: there is no terminal\n  fix: apply a saved plan, or add --auto-approve\n"
         if arguments == ["apply"]
         else "reconciler: the folder you are in no longer exists\n  fix: change into one that does:  cd FOLDER\n"
     )

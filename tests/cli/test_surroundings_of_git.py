@@ -73,8 +73,8 @@ def test_a_partial_clone_without_the_base_is_said_and_nothing_is_fetched(
         1,
         "",
         (
-            f"reconciler: git does not have all files of the base at hand in {clone}: this clone is partial\n"
-            "  fix: fetch what it left out:  git fetch --refetch --no-filter  (actions/checkout: without filter)\n"
+            f"reconciler: git lacks some files of the base in {clone}: this clone is partial\n"
+            "  fix: fetch the missing files:  git fetch --refetch --no-filter  (actions/checkout: without filter)\n"
         ),
     )
     git(clone, "fetch", "--refetch", "--no-filter")
@@ -477,8 +477,8 @@ def test_a_name_of_two_things_is_not_chosen_between(repository: Desk) -> None:
     git(repository.root, "branch", "both")
 
     assert repository.run("plan", "--base", "both").err == (
-        f"reconciler: 'both' is the name of more than one thing in {repository.root}: refname 'both' is ambiguous.\n"
-        "  fix: write the whole name, such as  refs/heads/both, refs/tags/both  or all digits of a commit\n"
+        f"reconciler: 'both' names more than one commit or object in {repository.root}: refname 'both' is ambiguous.\n"
+        "  fix: write the full name, such as  refs/heads/both, refs/tags/both  or all digits of a commit\n"
     )
     assert plan(repository, "refs/tags/both")[0] == DRIFT
 

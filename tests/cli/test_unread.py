@@ -78,7 +78,7 @@ def test_without_the_list_of_units_only_an_edit_of_a_unit_is_blocked(desk: Desk,
     assert changes == {"renamed": ("allowed", []), "metered": ("unknown", ["ESA407"])}
     assert [code for code, _ in findings] == ["ESA705"]
     assert findings[0][1].startswith(
-        "EnergyCAP's list of units could not be read whole: GET /api/v202305/unit answered"
+        "EnergyCAP's list of units could not be read in full: GET /api/v202305/unit answered"
     )
     assert (applied.code, names[1]) == (3, "Renamed")
 
@@ -182,7 +182,7 @@ def test_one_entry_without_a_code_does_not_hide_the_others(desk: Desk) -> None:
         (
             "ESA705",
             (
-                "EnergyCAP's list of units could not be read whole: "
+                "EnergyCAP's list of units could not be read in full: "
                 "1 of its 3 entries cannot be read: unitCode should be text, found nothing"
             ),
         )
@@ -196,12 +196,12 @@ def test_import_and_snapshot_say_which_list_could_not_be_read(desk: Desk) -> Non
 
     for answer in (copied, imported):
         assert answer.code == 0
-        assert "ESA705  note: EnergyCAP's list of units could not be read whole: GET /api/v202305/unit" in answer.err
+        assert "ESA705  note: EnergyCAP's list of units could not be read in full: GET /api/v202305/unit" in answer.err
     world = json.loads((desk.root / "copy.json").read_text(encoding="utf-8"))
     assert ("units" in world, list(world["unread"])) == (False, ["units"])
     planned = desk.run("plan", "--snapshot", "copy.json")
     assert planned.code == 0
-    assert "ESA705  note: EnergyCAP's list of units could not be read whole: GET /api/v202305/unit" in planned.out
+    assert "ESA705  note: EnergyCAP's list of units could not be read in full: GET /api/v202305/unit" in planned.out
 
 
 def test_a_wrong_key_is_one_clear_message(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

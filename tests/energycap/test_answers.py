@@ -39,12 +39,12 @@ def test_a_refused_key_says_which_permission_is_needed() -> None:
         (
             404,
             "404 Not Found",
-            "either there is nothing by that id at the environment's url, or the key's user may not see it",
+            "either nothing has that id at the environment's url, or the key's user may not see it",
         ),
         (
             409,
             "409 Conflict",
-            "read again; somebody else may be at work on the same thing, or it may not allow this as it stands",
+            "read again; somebody else may be changing the same thing, or its current state may not allow this",
         ),
         (499, "499", "mend what the service complains of, and run the command again"),
     ],

@@ -192,17 +192,20 @@ def test_the_channels_of_one_data_point_are_asked_for_by_filter() -> None:
 @pytest.mark.parametrize(
     ("answers", "flaw"),
     [
-        ([httpx.Response(200, json={"channels": []})], "page 1 of the list of channels is no list"),
+        ([httpx.Response(200, json={"channels": []})], "page 1 of the list of channels is not a list"),
         ([make_page([make_channel(), {"channelInfo": "x"}])], "a channel comes without its channelId"),
         (
             [make_page([make_channel()], 2, PageSize="1000", TotalPages="1")] * 2,
-            "the list of channels could not be read whole, in two attempts: page 1 of 1 holds 1 channels instead of 2",
+            (
+                "the list of channels could not be read in full, in two attempts: "
+                "page 1 of 1 holds 1 channels instead of 2"
+            ),
         ),
         (
             [make_page([make_channel(), make_channel()])] * 2,
             (
-                "the list of channels could not be read whole, in two attempts: "
-                "1 of 2 channels came twice, so as many did not come at all"
+                "the list of channels could not be read in full, in two attempts: "
+                "1 of 2 channels came twice, so as many are missing"
             ),
         ),
         (
@@ -258,7 +261,9 @@ def test_another_channel_than_the_one_asked_for_is_refused() -> None:
     with pytest.raises(BadAnswer) as failure, reading(httpx.Response(200, json=make_channel())) as reader:
         reader.read_channel(7)
 
-    assert failure.value.message == ("the service's answer cannot be used: channel 7 was asked for, channel 1042 came")
+    assert (
+        failure.value.message == "the service's answer cannot be used: channel 7 was requested, but channel 1042 came"
+    )
 
 
 @pytest.mark.parametrize(
@@ -389,7 +394,7 @@ def test_an_edit_of_a_version_goes_to_the_current_one(answer: httpx.Response) ->
             Unreachable,
             (
                 "whether PUT /api/v202406/esachannel/1042 was done is not known: the service's answer cannot be used: "
-                "channel 1042 was asked for, channel 7 came"
+                "channel 1042 was requested, but channel 7 came"
             ),
         ),
     ],

@@ -63,8 +63,8 @@ def test_where_rows_keep_moving_nothing_is_returned() -> None:
         read_ids(MOVED, MOVED)
 
     assert failure.value.message == (
-        "the service's answer cannot be used: the list of channels could not be read whole, in two attempts: "
-        "1 of 5 channels came twice, so as many did not come at all"
+        "the service's answer cannot be used: the list of channels could not be read in full, in two attempts: "
+        "1 of 5 channels came twice, so as many are missing"
     )
     assert failure.value.fix == "try again; channels may have been added or removed while they were listed"
 
@@ -119,15 +119,15 @@ def test_a_list_whose_pages_alone_are_counted_is_refused_when_it_never_stays_the
         read_ids(UNCOUNTED, SHIFTED, UNCOUNTED)
 
     assert failure.value.message == (
-        "the service's answer cannot be used: the list of channels could not be read whole, in three attempts: "
-        "each time it held other channels"
+        "the service's answer cannot be used: the list of channels could not be read in full, in three attempts: "
+        "it held different channels each time"
     )
 
 
 @pytest.mark.parametrize(
     ("pages", "gap"),
     [
-        ([*UNCOUNTED[:2], make_uncounted(3, [5])], "1 of 5 channels came twice, so as many did not come at all"),
+        ([*UNCOUNTED[:2], make_uncounted(3, [5])], "1 of 5 channels came twice, so as many are missing"),
         ([UNCOUNTED[0], make_uncounted(2, [1]), UNCOUNTED[2]], "page 2 of 3 holds 1 channels, page 1 held 2"),
         ([*UNCOUNTED[:2], make_uncounted(3, [])], "page 3 of 3 holds 0 channels, page 1 held 2"),
         ([*UNCOUNTED[:2], make_uncounted(3, [6, 7, 8])], "page 3 of 3 holds 3 channels, page 1 held 2"),

@@ -93,7 +93,7 @@ def test_an_id_of_any_type_says_which_channel_it_is(given: object) -> None:
         ),
         (
             httpx.Response(200, json=make_channel(channelId=7)),
-            "the service's answer cannot be used: channel 1042 was asked for, channel 7 came",
+            "the service's answer cannot be used: channel 1042 was requested, but channel 7 came",
         ),
     ],
     ids=["odd", "a page", "another channel"],

@@ -99,7 +99,7 @@ def test_a_list_whose_pages_alone_are_counted_is_refused_when_its_rows_move(tmp_
     with editing(tmp_path, *settings, world=generate(channels=1100, seed=1)) as reader, pytest.raises(BadAnswer) as odd:
         reader.list_channels()
 
-    assert "the list of channels could not be read whole, in three attempts" in odd.value.message
+    assert "the list of channels could not be read in full, in three attempts" in odd.value.message
 
 
 def test_a_list_whose_rows_move_all_the_time_is_refused(tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_a_list_whose_rows_move_all_the_time_is_refused(tmp_path: Path) -> None:
     with editing(tmp_path, "page_order=shuffled", world=world) as reader, pytest.raises(BadAnswer) as failure:
         reader.list_channels()
 
-    assert "of 1,100 channels came twice, so as many did not come at all" in failure.value.message
+    assert "of 1,100 channels came twice, so as many are missing" in failure.value.message
     assert reader.requests == {"GET /api/v202406/esachannel": 4}
 
 

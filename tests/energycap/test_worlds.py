@@ -39,8 +39,8 @@ def test_the_sandbox_takes_a_copy_as_its_world(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ('{"formatVersion": 1', "the file is no snapshot, or was cut short: it is no JSON"),
-        ("[" * 100_000, "the file is no snapshot: its JSON is nested too deeply"),
-        ("[" * 500 + "]" * 500, "the file is no snapshot: its JSON is nested too deeply"),
+        ("[" * 100_000, "the file is not a snapshot: its JSON is nested too deeply"),
+        ("[" * 500 + "]" * 500, "the file is not a snapshot: its JSON is nested too deeply"),
         ("[]", "the file is no snapshot of format 1"),
         ('{"formatVersion": 2}', "the file is no snapshot of format 1"),
     ],

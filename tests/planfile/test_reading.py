@@ -54,10 +54,10 @@ def test_keys_that_a_later_version_added_are_left_alone() -> None:
         ("9" * 5000, "the file is no saved plan: it has a number beyond all bounds"),
         ("1e999", "the file is no saved plan: it has a number beyond all bounds"),
         ("[NaN]", "the file is no saved plan: it has a number beyond all bounds"),
-        ("[" * 100_000, "the file is no saved plan: its JSON is nested too deeply"),
+        ("[" * 100_000, "the file is not a saved plan: its JSON is nested too deeply"),
         (
             TEXT.replace('"url":', '"new":' + "[" * 500 + "]" * 500 + ',"url":'),
-            "the file is no saved plan: its JSON is nested",
+            "the file is not a saved plan: its JSON is nested",
         ),
         (
             TEXT.replace('"multiplier":0.001', '"multiplier":0.01'),

@@ -67,7 +67,12 @@ def test_both_are_said_where_sign_and_size_are_off() -> None:
         ({f"{V}unitCode": "KW"}, ["ESA514 the new unit measures something else, found KWH (Energy) → KW (Power)"]),
         (
             {f"{V}unitCode": "MWH"},
-            ["ESA517 the unit changes by a factor and the multiplier does not, found KWH → MWH (×1,000), multiplier 1"],
+            [
+                (
+                    "ESA517 the unit changes by a factor, but the multiplier does not, "
+                    "found KWH → MWH (×1,000), multiplier 1"
+                )
+            ],
         ),
         ({f"{V}unitCode": "MWH", f"{V}multiplier": 0.001}, []),
         ({f"{V}unitCode": "GWH", f"{V}multiplier": 0.000001}, []),

@@ -65,7 +65,7 @@ def test_circles_are_named_and_block_their_members_and_what_needs_them() -> None
 
     settled = spread_blocks({name: [] for name in needs}, needs)
 
-    circle = "cannot be put in an order, for none could come first: a waits for b, b waits for c, c waits for a"
+    circle = "cannot be put in order, because none can come first: a waits for b, b waits for c, c waits for a"
     assert tell(settled) == {
         "a": [f"ESA403 {circle}"],
         "b": [f"ESA408 {circle}"],

@@ -91,7 +91,7 @@ def test_two_channels_that_exchange_their_import_ids_wait_for_each_other() -> No
         (
             Block(
                 rule="ESA408",
-                message="cannot be put in an order, for none could come first: a waits for b, b waits for a",
+                message="cannot be put in order, because none can come first: a waits for b, b waits for a",
                 evidence={"cycle": ["a", "b"]},
                 unblock="break the circle by two plans: "
                 "first give one of these channels an import id that none has, or null",

@@ -122,7 +122,7 @@ def test_a_summarization_method_that_no_channel_uses_is_sent_and_said() -> None:
     assert wanted == {"summarizationMethodId": 99}
     assert finding == make_finding(
         "ESA416",
-        "no channel in EnergyCAP uses summarizationMethodId 99, so its meaning is not known",
+        "no channel in EnergyCAP uses summarizationMethodId 99, so its meaning is unknown",
         desired.place("summarizationMethodId"),
     )
     assert finding.severity is Severity.WARNING
@@ -146,9 +146,9 @@ UNREAD = Vocabulary(
             {f"{V}unitCode": "THERM"},
             Block(
                 "ESA415",
-                'unitCode "THERM" cannot be resolved: the list of units could not be read whole, it was refused',
+                'unitCode "THERM" cannot be resolved: the list of units could not be read in full, it was refused',
                 {"path": f"{V}unitCode", "value": "THERM", "unread": "it was refused"},
-                "let the key's user read the units in EnergyCAP, or write unitId in place of unitCode",
+                "give the key's user permission to read the units, or write unitId in place of unitCode",
                 is_unknown=True,
             ),
         ),
@@ -157,7 +157,7 @@ UNREAD = Vocabulary(
             Block(
                 "ESA415",
                 'observationTypeCode "ELECUSEE" cannot be resolved: '
-                "the list of observation types could not be read whole, it was not there",
+                "the list of observation types could not be read in full, it was not there",
                 {"path": "observationTypeCode", "value": "ELECUSEE", "unread": "it was not there"},
                 "write  observationTypeCode: ELECUSE  if that is meant; else let the key's user read the observation "
                 "types in EnergyCAP, or write observationTypeId in place of observationTypeCode",
@@ -179,11 +179,11 @@ def test_a_code_of_a_list_that_could_not_be_read_is_unknown(spec: Spec, block: B
 def test_an_id_of_a_list_that_could_not_be_read_is_sent_and_said(path: str, kind: str) -> None:
     desired = make_desired("use", 1, {path: 99})
     key = path.rpartition(".")[2]
-    message = f"no channel in EnergyCAP uses {key} 99, so its meaning is not known"
+    message = f"no channel in EnergyCAP uses {key} 99, so its meaning is unknown"
 
     assert translate(desired, LIVE.values, UNREAD) == (
         {path: 99},
-        (make_finding("ESA416", f"{message}: the list of {kind} could not be read whole", desired.place(path)),),
+        (make_finding("ESA416", f"{message}: the list of {kind} could not be read in full", desired.place(path)),),
     )
 
 
