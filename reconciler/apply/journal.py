@@ -132,7 +132,7 @@ def tell_journal(folder: Path, plan: Plan) -> Chronicle | None:
 
 
 def is_at_work(path: Path) -> bool:
-    """Whether an apply is at work with the journal at `path`, so that what it tells is not the end of it."""
+    """Whether an apply is using the journal at `path`, so that the journal is not complete yet."""
     try:
         descriptor = os.open(path, os.O_RDWR)
     except OSError:

@@ -53,7 +53,7 @@ def _show_journal(screen: Screen, file: Path) -> Plan:
     from reconciler.reports.account_text import render_account
 
     if is_at_work(file):
-        raise FileError(f"an apply is at work with the journal {file}", "wait until it has ended")
+        raise FileError(f"an apply is using the journal {file}", "wait until it has ended")
     chronicle = read_journal(file)
     screen.show_only(TEXT, lambda paint: render_account(chronicle.plan, recount(chronicle), paint))
     screen.remark("to put it back:")

@@ -119,7 +119,7 @@ def test_a_damaged_journal_is_refused_and_left_alone(tmp_path: Path) -> None:
 def test_two_applies_of_one_plan_cannot_be_at_work_at_once(tmp_path: Path) -> None:
     with (
         open_journal(tmp_path, PLAN),
-        pytest.raises(FileError, match="another apply is at work on this plan"),
+        pytest.raises(FileError, match="another apply of this plan is running"),
         open_journal(tmp_path, PLAN),
     ):
         pass
@@ -244,7 +244,7 @@ def test_a_lock_that_another_one_has_is_another_apply(
 ) -> None:
     monkeypatch.setattr("fcntl.flock", fail_with(number))
 
-    with pytest.raises(FileError, match="another apply is at work on this plan"), open_journal(tmp_path, PLAN):
+    with pytest.raises(FileError, match="another apply of this plan is running"), open_journal(tmp_path, PLAN):
         pass
     assert is_at_work(only_file(tmp_path))
 

@@ -95,8 +95,8 @@ def test_times_are_compared_as_moments_not_as_texts(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("times", "told"),
     [
-        ((MONDAY, MONDAY), ("its last entry is of 2026-06-01T10:00:00+00:00",) * 2),
-        (("", TUESDAY), ("its last entry has no time", "its last entry is of 2026-06-02T10:00:00+00:00")),
+        ((MONDAY, MONDAY), ("its last entry is from 2026-06-01T10:00:00+00:00",) * 2),
+        (("", TUESDAY), ("its last entry has no time", "its last entry is from 2026-06-02T10:00:00+00:00")),
         (("2026-06-01T10:00", "yesterday"), ("its last entry has no time",) * 2),
     ],
     ids=["equal", "missing", "without a zone"],

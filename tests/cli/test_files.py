@@ -81,7 +81,7 @@ def test_a_file_that_was_changed_meanwhile_stops_all(tmp_path: Path, before: str
 
 
 def test_a_file_that_is_gone_meanwhile_stops_all(tmp_path: Path) -> None:
-    with pytest.raises(FileError, match="changed meanwhile"):
+    with pytest.raises(FileError, match="changed in the meantime"):
         replace_files([Replacement(tmp_path / "old.yaml", "a: 1\n", "a: 2\n")])
 
     assert list_names(tmp_path) == []

@@ -178,7 +178,7 @@ def test_below_the_root_hook_and_pipelines_are_at_the_root_and_name_the_folder(
     assert answer.out.endswith(f"to see:\n  cd '{folder}'\n  reconciler plan\n  reconciler import --dry-run\n")
     assert answer.err == (
         "sites/my north is not the root of its git repository. pre-commit and the CI system look only at the root, so "
-        "that is where they are.\n"
+        "the files are there.\n"
     )
     (hook,) = yaml.safe_load((bare.root / ".pre-commit-config.yaml").read_text())["repos"][0]["hooks"]
     assert (hook["entry"], hook["args"]) == ("reconciler validate", ["sites/my north"])

@@ -104,7 +104,7 @@ def test_the_journal_of_an_apply_at_work_is_not_shown_as_if_it_had_ended(desk: D
 
     assert (shown.code, shown.err) == (
         1,
-        f"reconciler: an apply is at work with the journal {journal}\n  fix: wait for its end\n",
+        f"reconciler: an apply is using the journal {journal}\n  fix: wait until it has ended\n",
     )
 
 

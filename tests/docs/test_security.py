@@ -39,7 +39,7 @@ PROMISES: dict[str, tuple[str, ...]] = {
         "test_masking.py::test_keys_are_what_the_variables_for_them_hold",
         "test_masking.py::test_no_other_place_opens_a_file_for_writing",
     ),
-    "Where a name or a value of a channel holds the key": (
+    "If a name or a value of a channel holds the key": (
         "cli/test_hidden_key.py::test_no_channel_file_gets_it_from_an_import",
         "cli/test_hidden_key.py::test_a_saved_plan_in_which_it_was_hidden_is_read_and_is_stale",
         "cli/test_hidden_key.py::test_what_was_hidden_in_a_journal_is_not_put_back",
@@ -50,7 +50,7 @@ PROMISES: dict[str, tuple[str, ...]] = {
         "definitions/test_secrets.py::test_what_has_the_shape_of_a_key_is_blotted_out_in_place",
         "test_masking.py::test_what_has_the_shape_of_a_key_is_not_repeated",
     ),
-    "EnergyCAP's keys carry all rights": (),
+    "An EnergyCAP key has all rights": (),
     # What is trusted
     "channel files of a pull request": (
         "definitions/test_hostile.py::test_a_bad_file_gives_a_finding_at_its_line",
@@ -83,7 +83,7 @@ PROMISES: dict[str, tuple[str, ...]] = {
         "cli/test_base.py::test_a_committed_journal_is_tracked_whatever_looks_like_a_repository_beside_it",
     ),
     "a snapshot": ("cli/test_snapshot.py::test_a_plan_against_a_copy_is_never_applied",),
-    "who calls the sandbox": (
+    "clients of the sandbox": (
         "sandbox/test_visitors.py::test_a_page_of_another_origin_is_answered_nothing",
         "sandbox/test_visitors.py::test_one_foreign_origin_beside_its_own_is_enough_to_be_refused",
     ),
@@ -94,7 +94,7 @@ PROMISES: dict[str, tuple[str, ...]] = {
         "ci/test_workflow_files.py::test_what_is_copied_installs_this_version_and_then_its_lock_isolated_and_outside_of_the_checkout",
     ),
     # Forks and pull requests
-    "What the workflows and the pipeline of": (),
+    "How the workflows and the pipeline of": (),
     "A pull request from a fork gets no key": (
         "ci/test_plan_workflow.py::test_a_fork_gets_no_key_and_a_plan_only_from_a_copy",
         "ci/test_plan_workflow.py::test_a_fork_cannot_reach_the_service_even_where_it_asks_to",
@@ -105,23 +105,23 @@ PROMISES: dict[str, tuple[str, ...]] = {
         "ci/test_hostile_checkout.py::test_the_action_runs_nothing_that_a_commit_holds",
         "ci/test_hostile_checkout.py::test_the_pipeline_runs_nothing_that_a_commit_holds",
     ),
-    "Files that look like a git repository": (
+    "If a commit puts files that look like a git repository": (
         "cli/test_base.py::test_files_that_look_like_a_repository_are_not_asked_what_the_base_is",
         "cli/test_base.py::test_files_that_look_like_a_repository_do_not_say_which_commit_a_plan_is_of",
         "cli/test_base.py::test_a_committed_journal_is_tracked_whatever_looks_like_a_repository_beside_it",
     ),
-    "What the base holds is read from the commit itself": (
+    "The base is read from the commit itself": (
         "cli/test_surroundings_of_git.py::test_attributes_have_no_say_in_what_a_commit_holds",
         "cli/test_surroundings_of_git.py::test_no_program_of_the_repository_is_started",
         "cli/test_surroundings_of_git.py::test_a_partial_clone_without_the_base_is_said_and_nothing_is_fetched",
         "cli/test_surroundings_of_git.py::test_links_at_the_base_are_followed_within_the_definitions_alone",
     ),
-    "The key is there for the tool alone": (
+    "Only the tool gets the key": (
         "ci/test_hostile_checkout.py::test_the_key_is_there_for_the_tool_and_for_nothing_else_of_the_action",
         "ci/test_hostile_checkout.py::test_the_key_is_there_for_plan_and_apply_and_for_nothing_else_of_the_pipeline",
         "ci/test_workflow_files.py::test_what_is_copied_installs_before_a_file_of_the_repository_or_a_key_is_there",
     ),
-    "Packages are installed from the lock": (
+    "Packages are installed by their hashes, from the lock": (
         "ci/test_workflow_files.py::test_what_is_copied_installs_this_version_and_then_its_lock_isolated_and_outside_of_the_checkout",
         "ci/test_action.py::test_the_tool_is_installed_from_the_commit_of_the_action",
     ),
@@ -139,17 +139,17 @@ PROMISES: dict[str, tuple[str, ...]] = {
         "ci/test_hostile_checkout.py::test_a_committed_plan_is_not_applied_by_the_pipeline",
         "ci/test_apply_workflow.py::test_a_journal_that_was_committed_is_not_kept_as_that_of_the_apply",
     ),
-    "What is applied after a merge": (
+    "After a merge, a plan is applied only if": (
         "ci/test_apply_workflow.py::test_only_the_plan_that_this_pull_request_showed_is_the_reviewed_one",
         "ci/test_apply_workflow.py::test_a_plan_that_cannot_be_trusted_or_fetched_is_no_reviewed_plan",
     ),
-    "A comment or an issue is only overwritten": (
+    "A comment or an issue is overwritten only": (
         "ci/test_hostile_checkout.py::test_only_the_mark_of_the_reconciler_chooses_what_is_written_anew",
         "ci/test_hostile_checkout.py::test_a_comment_of_another_bot_is_left_alone_whatever_it_begins_with",
         "ci/test_drift_workflow.py::test_issues_and_pull_requests_of_others_are_left_alone",
     ),
-    "What they cannot do": (),
-    "**Anyone who may push a branch": ("ci/test_apply_workflow.py::test_the_key_to_write_is_in_the_environment_alone",),
+    "What they cannot prevent": (),
+    "**Anyone who can push a branch": ("ci/test_apply_workflow.py::test_the_key_to_write_is_in_the_environment_alone",),
     "Such a workflow can also show": (
         "ci/test_apply_workflow.py::test_a_stale_plan_is_not_applied_and_the_next_step_is_said",
     ),

@@ -159,8 +159,8 @@ UNREAD = Vocabulary(
                 'observationTypeCode "ELECUSEE" cannot be resolved: '
                 "the list of observation types could not be read in full, it was not there",
                 {"path": "observationTypeCode", "value": "ELECUSEE", "unread": "it was not there"},
-                "write  observationTypeCode: ELECUSE  if that is meant; else let the key's user read the observation "
-                "types in EnergyCAP, or write observationTypeId in place of observationTypeCode",
+                "write  observationTypeCode: ELECUSE  if that is meant; else give the key's user permission to read "
+                "the observation types, or write observationTypeId in place of observationTypeCode",
                 is_unknown=True,
             ),
         ),
