@@ -15,7 +15,7 @@ from reconciler.energycap.partial import find_lacking, is_less, is_telling, rate
 from reconciler.energycap.rows import unpack_rows
 from reconciler.energycap.salvage import identify_row, live_from_row, make_unread
 from reconciler.energycap.wire import is_whole
-from reconciler.errors import BadAnswer, Refused
+from reconciler.errors import BadAnswer, Refused, ServiceError, Unauthorized, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -31,22 +31,24 @@ if TYPE_CHECKING:
 _MOST_COMPARED = 24
 # And so many tries there are for the one row that is enough elsewhere: it may be gone since it was listed.
 _MOST_TRIED = 3
+# What the service may say to a read of one channel while it answers for all others.
+_OF_ONE = (BadAnswer, Refused, Unauthorized, Unavailable)
 
 
 @dataclass(frozen=True, slots=True)
 class Form(Generic[Content]):
     """The form in which channels are wanted: how a page is unpacked, what is made of a row, and the channel in that.
 
-    `give_up` is what becomes of a channel that is there and cannot be read by its id.
+    `give_up` is what becomes of a channel, or of what a row gives of it, that is there and cannot be read by its id.
     """
 
     unpack: Callable[[Request, Answer], object]
     make: Callable[[object], Content]
     see: Callable[[Content], Live]
-    give_up: Callable[[int, BadAnswer], Content]
+    give_up: Callable[[int, Content | None, ServiceError], Content]
 
 
-def _refuse(_channel_id: int, error: BadAnswer) -> object:
+def _refuse(_channel_id: int, _row: object, error: ServiceError) -> object:
     raise error
 
 
@@ -83,10 +85,10 @@ class Listing:
             return tuple(row.content for row in rows if row.content is not None)
         if data_point_id is None and len(parts) > 1:
             self._tell(f"the list of channels leaves out values: reading {len(parts):,} channels one by one ...")
-        read = dict(zip(parts, self._executor.map(lambda id_: self._read_if_there(id_, form), parts), strict=True))
-        if not any(read.values()):
-            raise unusable("the list of channels holds channels that cannot be read by their ids")
-        contents = (read[row.id] if row.id in parts else row.content for row in rows)
+        read = dict(zip(parts, self._executor.map(self._read_if_there, parts), strict=True))
+        if len(parts) == len(rows):
+            _refuse_none(list(read.values()))
+        contents = (_take(row, read[row.id], form) if row.id in parts else row.content for row in rows)
         return tuple(content for content in contents if content is not None)
 
     def _read_rows(self, data_point_id: int | None, form: Form[Content]) -> tuple[Row[Content], ...]:
@@ -145,11 +147,9 @@ class Listing:
     def _is_partial(self, lacking: frozenset[str], contents: dict[int, Content], form: Form[Content]) -> bool:
         lives = sorted(map(form.see, contents.values()), key=rate, reverse=True)
         first = next(filter(None, (self._pair([live]) for live in lives[:_MOST_TRIED])), None)
-        if first is None and lacking:
-            raise unusable("the list of channels holds channels that cannot be read by their ids")
         if first is None:
-            # Gone since, as it seems: a plan of them does no harm, for each edit reads its channel first.
-            return False
+            # Gone since, as it seems: a plan of whole rows does no harm, for each edit reads its channel first.
+            return bool(lacking)
         if self._leave_out(lacking, first):
             return True
         # Where the rows show all that may be null, the list gives it, and one comparison is enough.
@@ -173,19 +173,17 @@ class Listing:
         row, document = rows.get(live.id), self._find_document(live.id)
         return row is not None and document is not None and is_less(row, live_from_row(document))
 
-    def _read_if_there(self, channel_id: int, form: Form[Content]) -> Content | None:
+    def _read_if_there(self, channel_id: int) -> Document | ServiceError | None:
+        """The answer to a read by id, or why there is none: one channel that is refused stops no other."""
         try:
-            document = self._read_document(channel_id)
-        except BadAnswer as error:
-            return form.give_up(channel_id, error)
-        return None if document is None else form.make(document)
+            return self._read_document(channel_id)
+        except _OF_ONE as error:
+            return error
 
     def _find_document(self, channel_id: int) -> Document | None:
         """The answer to a read by id; None where that is no help, as one odd answer says nothing of the list."""
-        try:
-            return self._read_document(channel_id)
-        except BadAnswer:
-            return None
+        found = self._read_if_there(channel_id)
+        return None if isinstance(found, ServiceError) else found
 
     def _read_document(self, channel_id: int) -> Document | None:
         """The answer to a read by id; None where the channel is gone since it was listed."""
@@ -198,6 +196,21 @@ class Listing:
         if found != channel_id:
             raise unusable(f"channel {channel_id} was requested, but channel {found} came")
         return document
+
+
+def _refuse_none(found: Sequence[Document | ServiceError | None]) -> None:
+    """Raise why no channel at all could be read by its id, where that is so: it is no fault of single ones then."""
+    failures = [one for one in found if isinstance(one, ServiceError)]
+    if not any(isinstance(one, dict) for one in found):
+        what = "the list of channels holds channels that cannot be read by their ids"
+        raise failures[0] if failures else unusable(what)
+
+
+def _take(row: Row[Content], found: Document | ServiceError | None, form: Form[Content]) -> Content | None:
+    """The channel of `row` that was `found` by its id; None where it is gone since it was listed."""
+    if isinstance(found, ServiceError):
+        return form.give_up(row.id, row.content, found)
+    return None if found is None else form.make(found)
 
 
 def _spread(lives: Sequence[Live]) -> Sequence[Live]:

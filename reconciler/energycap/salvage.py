@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.energycap.answers import unusable
@@ -12,6 +13,7 @@ from reconciler.energycap.wire import (
     find_age,
     find_minutes,
     identify,
+    leave_out_registers,
     live_from_response,
     read_data_point,
     read_values,
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from reconciler.energycap.wire import Group
+    from reconciler.errors import ServiceError
     from reconciler.model.values import Value
 
     _Read = TypeVar("_Read")
@@ -63,8 +66,13 @@ def live_from_row(row: object) -> Live:
         return _salvage(channel_id, document, odd_id or reason)
 
 
-def make_unread(channel_id: int, error: BadAnswer) -> Live:
-    """The channel with this id, of which nothing could be read."""
+def make_unread(channel_id: int, row: Live | None, error: ServiceError) -> Live:
+    """The channel with this id that could not be read by it, with what a `row` of a list gives; None: nothing."""
+    if row is not None:
+        # What is null in the row may be what it leaves out.
+        return replace(
+            row, flaw=error.message, unread=frozenset(path for path in row.values if row.values[path] is None)
+        )
     return _salvage(channel_id, {DATA_POINT: False, "channelVersions": False}, error.message, is_known=False)
 
 
@@ -122,7 +130,7 @@ def _salvage_version(document: Document, unread: set[str], *, is_calculated: boo
     whole = _try(lambda: read_version(document, is_calculated=is_calculated))
     if whole is not None:
         return whole
-    values = _read_each(document, OF_VERSION, unread)
+    values = _read_each(leave_out_registers(document), OF_VERSION, unread)
     _try(lambda: settle_rule(values, document))
     begin = values[BEGIN_DATE]
     return Version(

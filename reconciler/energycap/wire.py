@@ -17,6 +17,7 @@ from reconciler.model.fields import (
     OBSERVATION_RULE,
     OBSERVATION_RULE_ID,
     OBSERVATION_RULES,
+    TRIP,
     VERSION_FIELDS,
     Kind,
 )
@@ -158,8 +159,19 @@ def find_age(version: Version) -> tuple[str, str, int]:
     return (str(version.values[BEGIN_DATE] or ""), version.end_date or "~", version.id)
 
 
+def leave_out_registers(document: Document) -> Document:
+    """`document`, a version, without the register settings where its rule is Trip, which has none: whatever is read."""
+    if document.get("rolloverValue") is None and document.get("rollbackAllowance") is None:
+        return document
+    rule = document.get("observationRule")
+    names = ("observationRuleId", "observationRuleCode", "observationRuleInfo")
+    given = next((rule[name] for name in names if rule.get(name) is not None), None) if isinstance(rule, dict) else None
+    is_trip = given == TRIP or (isinstance(given, str) and _RULE_NUMBERS.get(given.casefold()) == TRIP)
+    return {**document, "rolloverValue": None, "rollbackAllowance": None} if is_trip else document
+
+
 def read_version(document: Document, *, is_calculated: bool) -> Version:
-    values = read_values(document, OF_VERSION)
+    values = read_values(leave_out_registers(document), OF_VERSION)
     begin_date = values[BEGIN_DATE]
     if begin_date == BEGINNING:
         values[BEGIN_DATE] = None

@@ -15,15 +15,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LONGEST = 400
-# Errors are short. Of what is longer than this only the beginning is looked at, and no more sentences than these.
+# Errors are short. What is longer than this is not unpacked, and of it all no more sentences are kept than these.
 _LARGEST = 4 * 2**20
 _SENTENCES = 20
+# A longer one, a stack for instance, comes after the others: it would leave them no room.
+_LONG = 300
 _CHARSET = re.compile(r"charset=[\"']?([\w.:-]+)")
-# A member of a document that was cut off: its name, and its text without the quotes.
+# A member of a document that is not unpacked: its name, and its text without the quotes.
 _MEMBER = re.compile(r'"(\w{1,40})"\s{0,40}:\s{0,40}"((?:[^"\\]|\\.){1,400})')
 # Parts of the problem documents of ASP.NET (RFC 9457, and before) that tell a reader nothing.
 _NOISE = frozenset(
-    {"type", "status", "statuscode", "code", "traceid", "instance", "path", "timestamp", "stacktrace", "exceptiontype"}
+    {
+        *("type", "status", "statuscode", "code", "traceid", "instance", "path", "timestamp", "exceptiontype"),
+        *("stack", "stacktrace", "stacktracestring", "remotestacktracestring"),
+    }
 )
 # Names of lists that are no names of properties.
 _LISTS = frozenset({"errors", "errormessages", "messages", "details"})
@@ -41,14 +46,19 @@ def find_words(body: bytes, content_type: str) -> str:
 
     The shape of the service's errors is not documented, so none is relied on.
     """
-    text = _decode(body[:_LARGEST], content_type).strip()
-    if "html" in content_type or text[:1] == "<":
+    is_large = len(body) > _LARGEST
+    text = _decode(body, content_type).strip()
+    is_json = text[:1] in ("{", "[")
+    if text[:1] == "<" or ("html" in content_type and not is_json):
         return find_page_words(text)
+    if is_large and is_json:
+        return _find_words_of_large(text)
     try:
-        document = text if is_too_deep(text) else json.loads(text)
-        return "; ".join(dict.fromkeys(islice(_find_sentences(document), _SENTENCES)))
+        document = text if is_large or is_too_deep(text) else json.loads(text)
     except ValueError:
-        return _find_words_of_part(text) if len(body) > _LARGEST else text
+        return text
+    # Of what holds nothing but a code, that is better than nothing.
+    return _join(_find_sentences(document)) or (text if document else "")
 
 
 def _decode(body: bytes, content_type: str) -> str:
@@ -59,10 +69,14 @@ def _decode(body: bytes, content_type: str) -> str:
         return body.decode("utf-8-sig", errors="replace")
 
 
-def _find_words_of_part(text: str) -> str:
-    members = ((name.casefold(), part) for name, part in _MEMBER.findall(text))
-    sentences = (" ".join(part.split()).removesuffix(".") for name, part in members if name not in _NOISE)
-    return "; ".join(dict.fromkeys(islice(sentences, _SENTENCES))) or text
+def _find_words_of_large(text: str) -> str:
+    members = ((member[1].casefold(), member[2]) for member in _MEMBER.finditer(text))
+    return _join(" ".join(part.split()).removesuffix(".") for name, part in members if name not in _NOISE) or text
+
+
+def _join(sentences: Iterator[str]) -> str:
+    first = dict.fromkeys(islice(sentences, _SENTENCES))
+    return "; ".join(sorted(first, key=lambda sentence: len(sentence) > _LONG))
 
 
 def _find_sentences(document: object) -> Iterator[str]:

@@ -10,6 +10,7 @@ import pytest
 from reconciler.energycap.bodies import channel_body, version_body
 from reconciler.energycap.wire import live_from_response
 from reconciler.errors import BadAnswer
+from reconciler.model.fields import CHANNEL_FIELDS, VERSION_FIELDS
 from reconciler.model.project import ChannelEdit
 from tests.energycap.documents import TRIP, make_channel, make_version, make_versions
 
@@ -68,13 +69,38 @@ def test_of_several_versions_none_or_the_latest_as_it_was_read_is_sent(
 
 
 def test_keys_are_there_also_where_the_service_never_sent_them() -> None:
-    document = {name: make_channel()[name] for name in ("channelId", "dataPoint", "isCalculated", "isPrimaryDemand")}
-    document |= {"isPrimaryValue": False, "channelVersions": [{"channelVersionId": 1}]}
+    kept = [field.response[0] for field in CHANNEL_FIELDS if not field.nullable]
+    kept_of_version = [field.response[0] for field in VERSION_FIELDS if not field.nullable]
+    document = {name: make_channel()[name] for name in ("channelId", "dataPoint", *kept)}
+    document["channelVersions"] = [{name: make_version()[name] for name in ("channelVersionId", *kept_of_version)}]
 
     body = channel_body(live_from_response(document), {}, ChannelEdit.OMIT_VERSION)
 
-    truths = {"isCalculated": False, "isPrimaryDemand": False, "isPrimaryValue": False}
-    assert body == dict.fromkeys(CHANNEL_BODY) | truths | {"esaChannelVersion": dict.fromkeys(VERSION_BODY)}
+    assert body.keys() == CHANNEL_BODY.keys() | {"esaChannelVersion"}
+    assert body["esaChannelVersion"].keys() == VERSION_BODY.keys()  # type: ignore[attr-defined]
+
+
+GAPS = {
+    "channelInfo": make_channel(channelInfo=None),
+    "observationTypeId": make_channel(observationType={"observationTypeCode": "USE"}),
+    "summarizationMethodId": make_channel(summarizationMethod=None),
+    "esaChannelVersion.unitId": make_channel(channelVersions=[make_version(unit={})]),
+    "esaChannelVersion.observationRuleId": make_channel(channelVersions=[make_version(observationRule=None)]),
+    "esaChannelVersion.multiplier": make_channel(channelVersions=[make_version(multiplier=None)]),
+}
+
+
+@pytest.mark.parametrize(("path", "document"), GAPS.items(), ids=GAPS)
+def test_no_value_that_every_channel_has_is_sent_as_null(path: str, document: dict[str, object]) -> None:
+    live = live_from_response(document)
+
+    with pytest.raises(BadAnswer) as failure:
+        channel_body(live, {"channelDescription": "New"}, ChannelEdit.OMIT_VERSION)
+
+    assert f"{path} is missing, and a channel is only sent back whole" in failure.value.message
+    if path.startswith("esaChannelVersion"):
+        with pytest.raises(BadAnswer, match=f"{path} is missing"):
+            version_body(live, {"esaChannelVersion.minimumReading": 1})
 
 
 @pytest.mark.parametrize(

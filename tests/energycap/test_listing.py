@@ -150,6 +150,50 @@ def test_rows_that_are_as_odd_by_their_ids_are_tried_once_and_no_more_than_a_few
     assert reader.requests - before == {LIST: 1}
 
 
+REFUSALS = {
+    "a page": httpx.Response(200, html="<title>Sign in</title>"),
+    "another channel": httpx.Response(200, json=make_channel(channelId=1)),
+    "not allowed": httpx.Response(403),
+    "too large a request": httpx.Response(413),
+}
+
+
+@pytest.mark.parametrize("refusal", REFUSALS.values(), ids=REFUSALS)
+@pytest.mark.parametrize("gap", [without("interval"), without("channelVersions")], ids=["a gap", "no versions"])
+def test_a_single_channel_that_cannot_be_completed_stops_no_other(gap: Change, refusal: httpx.Response) -> None:
+    channels = make_town(60)
+    service = Service(channels, lambda row: gap(row) if row["channelId"] == 33 else row)
+    wire = httpx.MockTransport(
+        lambda request: refusal if request.url.path.endswith("/33") else service(request),
+    )
+
+    with open_reader("https://a.energycap.com", "sandbox", wire) as reader:
+        found = reader.list_channels()
+
+    assert [live.id for live in found if live.flaw] == [33]
+    assert [live for live in found if not live.flaw] == [
+        live_from_response(channel) for channel in channels if channel["channelId"] != 33
+    ]
+
+
+def test_of_a_channel_that_cannot_be_completed_is_known_what_its_row_gives() -> None:
+    channels = make_town(60)
+    service = Service(channels, lambda row: without("interval")(row) if row["channelId"] == 33 else row)
+    wire = httpx.MockTransport(
+        lambda request: httpx.Response(403) if request.url.path.endswith("/33") else service(request)
+    )
+
+    with open_reader("https://a.energycap.com", "sandbox", wire) as reader:
+        (found,) = [live for live in reader.list_channels() if live.id == 33]
+
+    whole = live_from_response(channels[32])
+    assert {path: found.values[path] for path in whole.values if path not in found.unread} == {
+        path: value for path, value in whole.values.items() if path not in found.unread
+    }
+    assert "intervalMinutes" in found.unread
+    assert "channelImportId" not in found.unread
+
+
 def test_a_list_that_shows_all_that_may_be_null_is_compared_with_one_read() -> None:
     channels = make_town(60)
 

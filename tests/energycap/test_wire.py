@@ -271,3 +271,23 @@ def test_the_table_of_fields_reads_from_the_documented_properties() -> None:
 
     assert {field.response[0] for field in CHANNEL_FIELDS} <= channel.keys()
     assert {field.response[0] for field in VERSION_FIELDS} <= version.keys()
+
+
+@pytest.mark.parametrize("rule", [TRIP, {"observationRuleCode": "Trip"}, {"observationRuleInfo": "trip"}])
+@pytest.mark.parametrize(
+    ("rollover", "rollback"), [("999999999999999", "0.1"), (False, []), (-1, {"value": 7}), ("", 0)]
+)
+def test_under_trip_the_registers_are_null_whatever_is_read(rule: Document, rollover: object, rollback: object) -> None:
+    version = make_version(observationRule=rule, rolloverValue=rollover, rollbackAllowance=rollback)
+
+    values = live_from_response(make_channel(channelVersions=[version])).values
+
+    assert (values["esaChannelVersion.rolloverValue"], values["esaChannelVersion.rollbackAllowance"]) == (None, None)
+
+
+@pytest.mark.parametrize("rule", [ODOMETER, {"observationRuleId": 3, "observationRuleCode": "Trip"}, None])
+def test_under_any_other_rule_odd_registers_are_odd(rule: object) -> None:
+    version = make_version(observationRule=rule, rolloverValue="999999999999999")
+
+    with pytest.raises(BadAnswer, match="rolloverValue should be a number, found text"):
+        live_from_response(make_channel(channelVersions=[version]))

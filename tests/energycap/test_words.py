@@ -138,3 +138,27 @@ def test_bytes_that_are_no_text_are_still_shown() -> None:
 )
 def test_text_is_shown_on_one_line_without_control_characters(text: str, harmless: str) -> None:
     assert make_harmless(text) == harmless
+
+
+SAID = "Multiplier is too big"
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"trace": "at System.X " * 200, "message": SAID}, SAID),
+        ({"error": {"trace": "at System.X " * 200, "message": SAID}}, SAID),
+        ({"trace": "at System.X " * 200, "error": {"message": SAID}}, SAID),
+        ({"stack": "x" * 5_000_000, "message": SAID}, SAID),
+        ({"exception": {"trace": "x" * 5_000_000}, "Message": SAID}, SAID),
+        ({"code": "DuplicateImportId"}, '{"code": "DuplicateImportId"}'),
+        ({"code": 1001, "error": None}, '{"code": 1001, "error": null}'),
+    ],
+    ids=["trace first", "in an object", "beside one", "huge stack first", "huge trace first", "a code", "numbers"],
+)
+def test_the_words_come_before_whatever_is_long(body: object, words: str) -> None:
+    assert make_harmless(find_words(json.dumps(body).encode(), "application/json")).startswith(words)
+
+
+def test_json_that_calls_itself_a_page_is_read_as_json() -> None:
+    assert find_words(json.dumps({"message": SAID}).encode(), "text/html") == SAID
