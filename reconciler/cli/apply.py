@@ -45,13 +45,13 @@ if TYPE_CHECKING:
 @click.option(
     "--resume",
     is_flag=True,
-    help="Go on with the apply that was interrupted or killed: the last, or that of the journal FILE.",
+    help="Continue an apply that was interrupted or killed: the last one, or that of the journal FILE.",
 )
 @click.option(
     "--undo",
     type=click.Path(path_type=Path),
     metavar="JOURNAL",
-    help="Put back what an apply did, as its journal tells it.",
+    help="Reverse an apply, from its journal.",
 )
 @printing(*FORMATS)
 def command(
@@ -60,8 +60,8 @@ def command(
     """Change EnergyCAP as planned; what is blocked is never sent.
 
     With FILE, a plan that `plan --out` saved, the plan is made again and compared: what was reviewed is sent if files
-    and EnergyCAP still ask for exactly that. Without, a plan is made, shown, and carried out after a question; so it
-    is with --resume and --undo.
+    and EnergyCAP still ask for exactly that. Without FILE, and with --resume or --undo, the plan is
+    shown first, and carried out after a question.
     """
     refuse_overlaps(screen, {}, {"": file, "--undo": undo})
     consent = Consent(asks=not flags["auto_approve"])

@@ -36,7 +36,7 @@ _EXAMPLE = "channels/example.yaml"
 _IGNORED = (".reconciler/", f"*{UNFINISHED}", "plan.json", "plan.html", "plan.md", "undo.json")
 _HOOK = ".pre-commit-config.yaml"
 _NEXT = """\
-Next, see what is there to see:
+Next steps:
 {enter}  reconciler plan
   reconciler import --dry-run
 """

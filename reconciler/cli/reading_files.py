@@ -75,7 +75,7 @@ def reading_file(command: Command) -> Command:
     @click.option(
         "--time-format",
         type=click.Choice([unit.value for unit in Unit]),
-        help="What times are counted in since 1970; left out where they are dates and clocks.",
+        help="The unit of times given as numbers since 1970; leave it out for dates and times of day.",
     )
     @wraps(command)
     def with_habits(*, pairs: tuple[str, ...], delimiter: str | None, decimal: str | None, **rest: Any) -> Exit:

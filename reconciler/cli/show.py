@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @click.option("--inverse", type=Target(), metavar="PLAN", help="Of a journal: save the plan that puts it back.")
 @printing(*PLAN_FORMATS)
 def command(screen: Screen, view: View, file: Path, inverse: Path | None, detailed_exitcode: bool) -> Exit:
-    """Show a saved plan again, or what the journal of an apply tells.
+    """Show a saved plan again, or the account of an apply from its journal.
 
     Reads FILE alone: no definitions, no service. Of a journal (.reconciler/journal/*.jsonl) the account is shown, and
     the plan that would put back what was done.

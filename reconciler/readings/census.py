@@ -196,7 +196,7 @@ class _Count:
         if not channels:
             return
         what = "a data point is" if len(channels) == 1 else f"{len(channels):,} data points is"
-        message = f"the time zone of {what} not known: times that clocks skip or repeat there could not be checked"
+        message = f"the time zone of {what} not known: times that the clocks skip or repeat there could not be checked"
         first = next(line for key, line in self._firsts.items() if self._channels[key] == channels[0].id)
         self.say(Flaw("ESA626", message, "", (f"channel {channels[0].id} {show_value(channels[0].name)}",)), first)
 

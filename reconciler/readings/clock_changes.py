@@ -247,7 +247,7 @@ def _refuse(wall: datetime, stay: _Stay) -> Flaw:
     first, second = (
         wall.replace(tzinfo=timezone(offset)).isoformat() for offset in (stay.change.before, stay.change.after)
     )
-    message = f"the local time {wall.isoformat()} comes twice in {stay.zone}, and nothing says which is meant"
+    message = f"the local time {wall.isoformat()} occurs twice in {stay.zone}, and nothing says which is meant"
     return Flaw("ESA625", message, f"write it as  {first}  for the earlier, or  {second}  for the later")
 
 

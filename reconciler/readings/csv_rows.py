@@ -172,6 +172,6 @@ def _read_value(layout: Layout, text: str, line: int) -> float | Flaw:
     evidence = layout.evidence
     if evidence is not None and isinstance(number, Flaw) and find_marks(text) == {layout.decimal.other}:
         found = f"found {quote(text)} and, in line {evidence.line}, {quote(evidence.text)}"
-        fix = "write all values alike; or say with  --decimal dot  or  --decimal comma  which of them are right"
+        fix = "write all values alike, or give the right mark with  --decimal dot  or  --decimal comma"
         raise BrokenFile(f"the values have decimal dots and decimal commas, {found}", line, fix)
     return number

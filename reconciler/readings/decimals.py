@@ -37,7 +37,7 @@ def settle_decimal(source: Source, layout: Layout) -> Layout:
     text = doubtful.text.strip()
     point, thousands = (Decimal.DOT, Decimal.COMMA) if "." in text else (Decimal.COMMA, Decimal.DOT)
     fix = (
-        f"say how numbers are written: --decimal {point.value} where {text} has three decimal places, "
+        f"give the decimal mark: --decimal {point.value} where {text} has three decimal places, "
         f"--decimal {thousands.value} where it has thousands"
     )
     raise BrokenFile(message, doubtful.line, fix)

@@ -54,7 +54,7 @@ class ReadingsFile:
         sign = names.get(self.layout.delimiter, quote(self.layout.delimiter))
         words = f"{self.shape.value}, columns separated by {sign}, decimal {self.layout.decimal.value}"
         if self.layout.above:
-            words += f"; header in line {self.layout.line}, what is above it is not used"
+            words += f"; header in line {self.layout.line}, lines above it are not used"
         unused = [quote(header) for header in self.layout.ignored if header.strip()]
         return f"{words}; not used: {', '.join(unused)}" if unused else words
 

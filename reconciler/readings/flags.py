@@ -113,7 +113,7 @@ def _tell(header: str, column: int, odd: Counter[str]) -> Flaw:
     more = f", and {len(odd) - _SHOWN:,} more values" if len(odd) > _SHOWN else ""
     name = f"column {quote(header)}" if header else f"column {column + 1}, which has no name,"
     many = "at least " if len(odd) >= _MOST_VALUES else ""
-    message = f"{name} is not used, but says something of {many}{count(odd.total(), 'reading')}: {shown}{more}"
+    message = f"{name} is not used, but says something about {many}{count(odd.total(), 'reading')}: {shown}{more}"
     fix = (
         f"say what it means with  --bad {header}=VALUES  or  --estimated {header}=VALUES;  "
         f"say  --map {header}=  if it does not matter"

@@ -67,7 +67,7 @@ def _read_number(text: str, last_year: int) -> Likeness | None:
         at = _SPREADSHEET + timedelta(seconds=round(float(text) * 86_400))
         if 1990 <= at.year <= last_year:
             fix = f"format the column as  yyyy-mm-dd hh:mm  in the spreadsheet ({text} is {at.isoformat()})"
-            return Likeness("a day number of a spreadsheet", fix=fix)
+            return Likeness("a spreadsheet day number", fix=fix)
     return _read_compact(text)
 
 
@@ -77,7 +77,7 @@ def _read_compact(text: str) -> Likeness | None:
         return None
     year, month, day, hour, minute, second, offset = match.groups()
     clock = "" if hour is None else f"T{hour}:{minute}:{second or '00'}{offset or ''}"
-    return Likeness("a time without signs between its parts", f"{year}-{month}-{day}{clock}")
+    return Likeness("a time without separators", f"{year}-{month}-{day}{clock}")
 
 
 def _write(day: str, clock: str | None, rest: str = "") -> str:
@@ -103,7 +103,7 @@ def _swap(match: re.Match[str]) -> Likeness:
         return Likeness("a date with the month first", _write(month_first, clock))
     month, day = _write(month_first, clock), _write(day_first, clock)
     fix = f"write it as  {month}  if the month is first, or  {day}  if the day is"
-    return Likeness("a date whose first number may be the day or the month", fix=fix)
+    return Likeness("a date whose first number is the day or the month", fix=fix)
 
 
 def _reorder(match: re.Match[str]) -> Likeness:
@@ -118,30 +118,30 @@ def _halve(match: re.Match[str]) -> Likeness:
     hour, minute, second = int(match["hour"]), match["minute"] or "00", match["second"] or ""
     is_clock, own = 1 <= hour <= 12, hour % 12 + (12 if match["half"].lower() == "p" else 0)
     rewritten = f"{match['day']}T{own:02}:{minute}{second}" if match["day"] and is_clock else ""
-    return Likeness("a clock of twelve hours", rewritten, "write the hours from 00 to 23, without AM and PM")
+    return Likeness("a 12-hour time", rewritten, "write the hours from 00 to 23, without AM and PM")
 
 
 def _end_day(match: re.Match[str]) -> Likeness:
     try:
         following = datetime.fromisoformat(match["day"]) + timedelta(days=1)
     except (ValueError, OverflowError):
-        return Likeness("the end of a day that does not exist")
+        return Likeness("the end of a date that does not exist")
     return Likeness("the end of a day", f"{following.date().isoformat()}T00:00:00{match['rest'] or ''}")
 
 
 def _name_hyphen(match: re.Match[str]) -> Likeness:
     clock = f"{match['day']}T{match['hour']}:{match['minute']}"
-    fix = f"write a clock with a colon,  {clock},  and of a span of time the moment that the reading is for"
-    return Likeness("a clock with a hyphen, or a span of hours", fix=fix)
+    fix = f"write the time of day with a colon,  {clock};  for a range, write the one time that the reading is for"
+    return Likeness("a time of day with a hyphen, or a range of hours", fix=fix)
 
 
 def _name_word(match: re.Match[str]) -> Likeness:
     word = match["word"]
     own = _write(match["day"], match["clock"])
     if word.upper() in ("UTC", "GMT"):
-        return Likeness(f"a time with {word} behind it", f"{own}Z")
-    fix = f"leave {word} out and say  --zone,  or write the offset in its place, as in  {own}-05:00"
-    return Likeness(f"a time with {word} behind it", fix=fix)
+        return Likeness(f"a time with {word} after it", f"{own}Z")
+    fix = f"remove {word} and give the zone with  --zone,  or write the offset in its place, as in  {own}-05:00"
+    return Likeness(f"a time with {word} after it", fix=fix)
 
 
 def _name_offset(match: re.Match[str]) -> Likeness:
@@ -171,29 +171,33 @@ if TYPE_CHECKING:
 _SHAPES: tuple[tuple[re.Pattern[str], _Explain], ...] = (
     _shape(rf"{_DAY}{_GAP}24:00(?::00(?:\.0+)?)?(?P<rest>Z|[+-]\d\d:?\d\d)?", _end_day),
     _shape(rf"{_DAY}{_GAP}\d\d:\d\d:60(?:\.\d+)?.*", _say("a leap second", "write it as second 59")),
-    _shape(rf"{_DAY}{_GAP}(\d\d)\.(\d\d)(?:\.\d\d)?", _say_rewritten("a clock with a dot", r"\g<day>T\2:\3")),
+    _shape(rf"{_DAY}{_GAP}(\d\d)\.(\d\d)(?:\.\d\d)?", _say_rewritten("a time of day with a dot", r"\g<day>T\2:\3")),
     _shape(rf"{_DAY}{_GAP}(?P<hour>\d\d)-(?P<minute>\d\d)", _name_hyphen),
     _shape(
         rf"(?:{_DAY}{_GAP})?(?P<hour>\d{{1,2}})(?::(?P<minute>\d\d)(?P<second>:\d\d)?)?\s*(?P<half>[ap])\.?m\.?", _halve
     ),
     _shape(
         r".*\d\s*[ap]\.?m\.?",
-        _say("a clock of twelve hours", "write the hours from 00 to 23: 2026-03-30T13:15"),
+        _say("a 12-hour time", "write the hours from 00 to 23: 2026-03-30T13:15"),
     ),
     _shape(rf"{_DAY}{_GAP}(\d\d)(?:Z|H)?", _say_rewritten("an hour without minutes", r"\g<day>T\2:00")),
-    _shape(rf"{_DAY}{_GAP}(?:2[4-9]|[3-9]\d|\d\d?:[6-9]\d|\d\d?:\d\d:[6-9]\d).*", _say("a clock that does not exist")),
-    _shape(rf"{_DAY}{_GAP}{_CLOCK}", lambda m: Likeness("a time in other signs", _write(m["day"], m["clock"]))),
+    _shape(
+        rf"{_DAY}{_GAP}(?:2[4-9]|[3-9]\d|\d\d?:[6-9]\d|\d\d?:\d\d:[6-9]\d).*", _say("a time of day that does not exist")
+    ),
+    _shape(rf"{_DAY}{_GAP}{_CLOCK}", lambda m: Likeness("a time in another notation", _write(m["day"], m["clock"]))),
     _shape(rf"{_DAY}{_GAP}{_CLOCK}\s*(?P<sign>[+-])(?P<hours>\d{{1,2}})(?::?(?P<minutes>\d\d))?", _name_offset),
     _shape(rf"{_DAY}{_GAP}{_CLOCK}\s*[(\[]?(?P<word>[A-Z][A-Z/_]*)[)\]]?", _name_word),
-    _shape(rf"{_DAY}{_GAP}{_CLOCK}.+", _say("a time with more behind it", "leave out what follows the clock")),
-    _shape(rf"{_DAY}", _say("a day that does not exist", "look at the month and the day")),
-    _shape(rf"{_DAY}\D.*", _say("a day with something else behind it", "write the clock as in  2026-03-30T00:15")),
+    _shape(rf"{_DAY}{_GAP}{_CLOCK}.+", _say("a time with more text after it", "remove what follows the time")),
+    _shape(rf"{_DAY}", _say("a date that does not exist", "look at the month and the day")),
+    _shape(
+        rf"{_DAY}\D.*", _say("a date with something else after it", "write the time of day as in  2026-03-30T00:15")
+    ),
     _shape(r"\d{4}-?W\d\d.*", _say("a week of the year", "write the day:  2026-03-30")),
     _shape(r"\d{4}-\d{3}(\D.*)?", _say("a day of the year", "write the month and the day:  2026-03-30")),
-    _shape(r"\d{4}-\d{2}", _say("a month", "write the day, too:  2026-03-01")),
+    _shape(r"\d{4}-\d{2}", _say("a month", "write the day as well:  2026-03-01")),
     _shape(rf"(?P<one>\d{{1,2}})(?P<sign>[/.-])(?P<other>\d{{1,2}})(?P=sign)(?P<year>\d{{4}}|\d\d){_TAIL}", _swap),
     _shape(rf"(?P<year>\d{{4}})(?P<sign>[/.-])(?P<one>\d{{1,2}})(?P=sign)(?P<other>\d{{1,2}}){_TAIL}", _reorder),
-    _shape(r"\d{1,2}[:.]\d\d(?:[:.]\d\d)?", _say("a clock without a date", "write the date before it")),
+    _shape(r"\d{1,2}[:.]\d\d(?:[:.]\d\d)?", _say("a time without a date", "write the date before it")),
     _shape(
         rf".*(?:{_MONTHS}).*",
         _say("a date with the name of a month", "write the month as a number: 2026-03-30T00:15"),

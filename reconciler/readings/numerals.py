@@ -66,16 +66,16 @@ _ODDITIES: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
     for form, name, fix in (
         (
             r"[-\u2013\u2014\u2212]+|\.+|\?+|\*+|[+-]?nan|n/?a|n\.a\.|#.*|null|none|nil|void|missing|no ?data",
-            "which stands for no value",
+            "which means no value",
             _LEAVE_OUT,
         ),
         (r"[+-]?(?:\u221e|inf|infinity|1\.#inf)", "which is infinite", _LEAVE_OUT),
         (r"true|false|yes|no|on|off", "which is a yes or a no", "map the column that holds the amounts to value"),
         (r"0x[\da-f]+", "which is hexadecimal", "write it as a decimal number"),
-        (r"=.*", "which is a formula", "save the values, not the formulas"),
-        (r"[<>\u2264\u2265~\u2248].*", "which is a bound, not an amount", "write the amount, or leave the row out"),
+        (r"=.*", "which is a formula", "save the values instead of the formulas"),
+        (r"[<>\u2264\u2265~\u2248].*", "which is a limit, not an amount", "write the amount, or leave the row out"),
         (rf"\(\s*{_AMOUNT}\s*\)", "which is in brackets", "write a minus sign in front if it is negative"),
-        (rf"{_AMOUNT}\s*[-\u2212]", "with a minus sign behind the number", "write the minus sign in front"),
+        (rf"{_AMOUNT}\s*[-\u2212]", "with a minus sign after the number", "write the minus sign in front"),
         (
             rf"[\u2010-\u2015\u2212]\s*{_AMOUNT}",
             "whose minus sign is a typographic one",
@@ -91,7 +91,7 @@ _ODDITIES: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
         (rf"[$\u20ac\xa3\xa5]\s*{_AMOUNT}|{_AMOUNT}\s*[$\u20ac\xa3\xa5]", "which is money", "write the number alone"),
         (
             rf"{_AMOUNT}\s*[a-z\xb0\xb5].*",
-            "which is a number with a unit or a word behind it",
+            "which is a number with a unit or a word after it",
             "write the number alone, and its unit in a column unitCode",
         ),
         (r"[+-]?[\d_.]*_[\d_.]*", "which has underscores", "write the digits without them"),

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from reconciler.readings.layout import Layout
 
-_TAKE_OUT = "take the row out of the file, or leave it out with  --skip-bad"
+_TAKE_OUT = "delete the row, or skip it with  --skip-bad"
 # What reports write below a column, or between days.
 _TOTAL = re.compile(
     r"(?:grand |sub)?-?(?:totals?|sum|summe|gesamt|somme|totaal|average|avg|mean|mittelwert|min|max|minimum|maximum"
@@ -48,14 +48,14 @@ def refuse_open_quote(layout: Layout, rows: Sequence[Sequence[str]], lines: Sequ
         for cell in row:
             own = cell.splitlines()
             if len(own) > 1 and any(text.count(layout.delimiter) >= len(layout.header) - 1 for text in own[1:]):
-                _refuse(line, f"a cell goes on over {len(own)} lines")
+                _refuse(line, f"a cell runs over {len(own)} lines")
         if row and row[-1].endswith(("\n", "\r")):
-            _refuse(line, "a cell goes on to the end of the file")
+            _refuse(line, "a cell runs to the end of the file")
 
 
 def _refuse(line: int, what: str) -> None:
     fix = "close the quotation mark, or take it out; inside a cell it is written twice"
-    raise BrokenFile(f"a quotation mark is opened and not closed: {what}", line, fix)
+    raise BrokenFile(f"a quotation mark is opened but not closed: {what}", line, fix)
 
 
 def _refuse_uneven(layout: Layout, row: Sequence[str]) -> Flaw:

@@ -29,7 +29,7 @@ def settle_dates(parcel: Parcel, router: Router) -> None:
 
 def _refuse(row: Row, channel: Live, minutes: int) -> None:
     day = row.reading.time[:10] if row.reading else ""
-    message = f"a channel with an interval of {minutes} minutes needs a clock beside the date, found {day} alone"
+    message = f"a channel with an interval of {minutes} minutes needs a time of day, found only the date {day}"
     row.flaws = (
         *row.flaws,
         Flaw("ESA623", message, f"write the clock, too, as in  {day}T00:15", (f"channel {channel.id}",)),

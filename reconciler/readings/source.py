@@ -77,7 +77,7 @@ def _explained(path: Path) -> Iterator[None]:
     try:
         yield
     except UnicodeDecodeError:
-        raise BrokenFile("the file is no UTF-8, found other bytes", _find_odd_line(path), AS_UTF8) from None
+        raise BrokenFile("the file is not UTF-8 text, found other bytes", _find_odd_line(path), AS_UTF8) from None
     except OSError as error:
         raise FileError(f"cannot read {path}: {error.strerror}", advise_on(error)) from error
 
@@ -122,7 +122,7 @@ class _Guard(io.BufferedIOBase):
         odd = chunk.find(b"\0")
         if odd >= 0:
             line = self._lines + chunk.count(b"\n", 0, odd)
-            raise BrokenFile("the file is no text, found a zero byte", line, AS_UTF8)
+            raise BrokenFile("the file is not text, found a zero byte", line, AS_UTF8)
         end = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
         self._length = self._length + len(chunk) if end < 0 else len(chunk) - end - 1
         self._lines += chunk.count(b"\n")

@@ -172,5 +172,5 @@ def find_offsets(at: datetime, zone: tzinfo) -> tuple[timedelta, ...]:
 
 def refuse_skipped(at: datetime, zone: tzinfo) -> Flaw:
     """The flaw of a local time in the hour that the clocks of `zone` skip."""
-    message = f"the local time {at.isoformat()} does not exist in {zone}: clocks are set forward over it"
+    message = f"the local time {at.isoformat()} does not exist in {zone}: the clocks skip it"
     return Flaw("ESA624", message)

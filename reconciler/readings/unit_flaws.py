@@ -35,7 +35,7 @@ def find_unit_flaw(unit: str, where: str, channel: Live) -> Flaw | None:
     name = f"channel {channel.id} {show_value(channel.name)}"
     if given is None:
         message = f"{where} says {quote(unit)}, which is not a known unit; {name} has {own}"
-        return Flaw("ESA631", message, f"write the unit as EnergyCAP does, such as  {own}")
+        return Flaw("ESA631", message, f"write a unit of EnergyCAP, such as  {own}")
     if stored is None:
         return Flaw("ESA617", f"readings land on {name}, although {where} says {quote(unit)}, not {quote(own)}")
     return _compare(f"{where} says {quote(unit)}, but {name} has {own}", (given, stored), channel)
@@ -48,7 +48,7 @@ def _compare(message: str, pair: tuple[Measure, Measure], channel: Live) -> Flaw
     if given.kind != stored.kind:
         text = f"{message}: {given.kind} is not {stored.kind}"
         if multiplier == 1:
-            return Flaw("ESA630", text, "send the readings to a channel of their unit, or correct the unit")
+            return Flaw("ESA630", text, "send the readings to a channel with their unit, or correct the unit")
         return Flaw("ESA617", f"{text}; its multiplier is {float(multiplier):g}")
     factor = given.size / stored.size
     if factor == 1 or _is_near(factor, multiplier):

@@ -40,7 +40,7 @@ def test_a_new_repository_validates_and_plans_at_once(bare: Desk) -> None:
   + new      .gitignore
   + new      .pre-commit-config.yaml
 
-Next, see what is there to see:
+Next steps:
   reconciler plan
   reconciler import --dry-run
 """,
@@ -175,7 +175,7 @@ def test_below_the_root_hook_and_pipelines_are_at_the_root_and_name_the_folder(
     }
     up = "" if stand == "." else "../"
     assert f"  + new      {up}.pre-commit-config.yaml\n" in answer.out
-    assert answer.out.endswith(f"to see:\n  cd '{folder}'\n  reconciler plan\n  reconciler import --dry-run\n")
+    assert answer.out.endswith(f"Next steps:\n  cd '{folder}'\n  reconciler plan\n  reconciler import --dry-run\n")
     assert answer.err == (
         "sites/my north is not the root of its git repository. pre-commit and the CI system look only at the root, so "
         "the files are there.\n"

@@ -53,7 +53,7 @@ def send(path: Path, census: Census, zone: tzinfo | None = None) -> list[str]:
 def test_a_time_that_clocks_skip_is_an_error(tmp_path: Path) -> None:
     census = look(write(tmp_path, HEADER + rows("01:45", "02:00", "02:45", "03:00", day="2025-03-09")))
 
-    skipped = "does not exist in America/New_York: clocks are set forward over it"
+    skipped = "does not exist in America/New_York: the clocks skip it"
     assert tell(census.findings) == [
         f"3 ESA624 the local time 2025-03-09T02:00:00 {skipped}",
         f"4 ESA624 the local time 2025-03-09T02:45:00 {skipped}",
@@ -154,7 +154,7 @@ def test_where_a_zone_is_not_known_that_is_said(tmp_path: Path) -> None:
     assert tell(census.findings) == [
         (
             "2 ESA626 the time zone of a data point is not known: "
-            "times that clocks skip or repeat there could not be checked"
+            "times that the clocks skip or repeat there could not be checked"
         )
     ]
     assert census.is_sound

@@ -223,14 +223,14 @@ def test_line_ends_and_blanks_do_not_matter(text: str, readings: list[tuple[str,
         (
             '7,2026-01-01T00:00,1,,"a\n7,2026-01-02T00:00,2,,b\n7,2026-01-03T00:00,3,,"c\n',
             2,
-            "a cell goes on over 3 lines",
+            "a cell runs over 3 lines",
         ),
         (
             '7,2026-01-01T00:00,1,,\n7,2026-01-02T00:00,1,,"a\n7,2026-01-03T00:00,2,,\n',
             3,
-            "a cell goes on over 2 lines",
+            "a cell runs over 2 lines",
         ),
-        ('7,2026-01-01T00:00,1,,"a\n', 2, "a cell goes on to the end of the file"),
+        ('7,2026-01-01T00:00,1,,"a\n', 2, "a cell runs to the end of the file"),
     ],
     ids=["to the next one", "over the rest", "in the last row"],
 )
@@ -240,6 +240,6 @@ def test_a_quotation_mark_that_swallows_rows_is_refused(text: str, line: int, wh
 
     assert (caught.value.line, caught.value.flaw.message, caught.value.flaw.fix) == (
         line,
-        f"a quotation mark is opened and not closed: {what}",
+        f"a quotation mark is opened but not closed: {what}",
         "close the quotation mark, or take it out; inside a cell it is written twice",
     )

@@ -70,7 +70,7 @@ def test_values_that_may_be_thousands_are_asked_about_however_long_the_file(
 
     assert (caught.value.line, caught.value.flaw.message) == (3, f'the values may be read in two ways, found "{value}"')
     assert caught.value.flaw.fix == (
-        f"say how numbers are written: --decimal {point} where {value} has three decimal places, "
+        f"give the decimal mark: --decimal {point} where {value} has three decimal places, "
         f"--decimal {thousands} where it has thousands"
     )
     assert list_values(path, Decimal(point)) == [987, *[1.234] * length]
@@ -86,7 +86,7 @@ def test_values_that_contradict_each_other_stop_the_whole_file(tmp_path: Path) -
     assert (caught.value.line, caught.value.flaw.message, caught.value.flaw.fix) == (
         4,
         'the values have decimal dots and decimal commas, found "2,5" and, in line 2, "1.5"',
-        "write all values alike; or say with  --decimal dot  or  --decimal comma  which of them are right",
+        "write all values alike, or give the right mark with  --decimal dot  or  --decimal comma",
     )
     census, _ = count(path, decimal=Decimal.DOT)
     assert [(finding.code, finding.place and finding.place.line) for finding in census.findings] == [("ESA612", 4)]

@@ -26,7 +26,7 @@ def test_what_an_unused_flag_column_says_of_readings_is_said(tmp_path: Path) -> 
     census, _ = count(write(tmp_path, HEADER + rows))
 
     assert tell(census.findings) == [
-        '1 ESA632 column "status" is not used, but says something of 3 readings: "139" (2), "160" (1)'
+        '1 ESA632 column "status" is not used, but says something about 3 readings: "139" (2), "160" (1)'
     ]
     assert census.findings[0].fix == (
         "say what it means with  --bad status=VALUES  or  --estimated status=VALUES;  "
@@ -63,7 +63,7 @@ def test_of_many_values_the_most_frequent_are_said(tmp_path: Path) -> None:
     census, _ = count(write(tmp_path, HEADER + rows))
 
     (said,) = tell(census.findings)
-    assert said.removeprefix('1 ESA632 column "status" is not used, but says something of ') == (
+    assert said.removeprefix('1 ESA632 column "status" is not used, but says something about ') == (
         '22 readings: "1" (2), "2" (2), "3" (2), "4" (2), "5" (2), and 6 more values'
     )
 
@@ -72,7 +72,7 @@ def test_a_column_without_a_name_is_said_if_it_holds_anything(tmp_path: Path) ->
     census, _ = count(write(tmp_path, f"channelImportId,time,value,,\nUSE,{TIMES[0]},1,,E\n"))
 
     assert tell(census.findings) == [
-        '1 ESA632 column 5, which has no name, is not used, but says something of 1 reading: "E" (1)'
+        '1 ESA632 column 5, which has no name, is not used, but says something about 1 reading: "E" (1)'
     ]
 
 
@@ -124,7 +124,7 @@ def test_a_column_that_calls_readings_good_is_read_the_other_way_round(tmp_path:
 
     census, _ = count(write(tmp_path, text))
 
-    assert tell(census.findings) == ['1 ESA632 column "valid" is not used, but says something of 1 reading: "0" (1)']
+    assert tell(census.findings) == ['1 ESA632 column "valid" is not used, but says something about 1 reading: "0" (1)']
 
 
 def test_values_of_a_column_may_say_that_a_reading_is_estimated(tmp_path: Path) -> None:

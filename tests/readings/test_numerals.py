@@ -55,16 +55,16 @@ def test_numbers_are_read_as_they_are_written_in_the_world(text: str, decimal: D
     ("text", "name", "fix"),
     [
         *(
-            (text, "which stands for no value", LEAVE_OUT)
+            (text, "which means no value", LEAVE_OUT)
             for text in ("-", "---", "\u2014", "NaN", "-nan", "#N/A", "#VALUE!", "n/a", "N.A.", "null", "No data", "?")
         ),
         *((text, "which is infinite", LEAVE_OUT) for text in ("\u221e", "inf", "-Infinity")),
         ("TRUE", "which is a yes or a no", "map the column that holds the amounts to value"),
         ("0x1F", "which is hexadecimal", "write it as a decimal number"),
-        ("=1+1", "which is a formula", "save the values, not the formulas"),
-        ("<5", "which is a bound, not an amount", "write the amount, or leave the row out"),
+        ("=1+1", "which is a formula", "save the values instead of the formulas"),
+        ("<5", "which is a limit, not an amount", "write the amount, or leave the row out"),
         ("(1,234.5)", "which is in brackets", "write a minus sign in front if it is negative"),
-        ("5-", "with a minus sign behind the number", "write the minus sign in front"),
+        ("5-", "with a minus sign after the number", "write the minus sign in front"),
         ("\u22125", "whose minus sign is a typographic one", "write the minus sign as a hyphen, -"),
         ("5 %", "which is a percentage", "write the number alone"),
         ("2026-01-01", "which is a date", "map another column to value"),
@@ -74,7 +74,7 @@ def test_numbers_are_read_as_they_are_written_in_the_world(text: str, decimal: D
         *(
             (
                 text,
-                "which is a number with a unit or a word behind it",
+                "which is a number with a unit or a word after it",
                 "write the number alone, and its unit in a column unitCode",
             )
             for text in ("5 kWh", "5kWh", "1.5 m\xb3", "7 estimated")

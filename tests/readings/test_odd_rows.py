@@ -8,7 +8,7 @@ from reconciler.readings.layout import Habits, find_layout
 from reconciler.readings.odd_rows import find_odd_row, is_blank
 
 LAYOUT = find_layout("channelImportId,time,value,note\n", Habits())
-TAKE_OUT = "take the row out of the file, or leave it out with  --skip-bad"
+TAKE_OUT = "delete the row, or skip it with  --skip-bad"
 UNEVEN = "a row must have as many cells as the header, found"
 
 

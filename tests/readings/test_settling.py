@@ -31,7 +31,7 @@ def test_a_day_alone_is_taken_for_an_interval_of_a_day(text: str, minutes: int, 
 
     census, _ = count(path, router)
 
-    message = f"a channel with an interval of {minutes} minutes needs a clock beside the date, found 2026-01-01 alone"
+    message = f"a channel with an interval of {minutes} minutes needs a time of day, found only the date 2026-01-01"
     assert tell(census.findings) == ([] if is_taken else [f"{2 if text == CSV else 1} ESA623 {message}"])
     parcels = census.changes.read_parcels(recognise(path, Habits()), router)
     batches = load_batches(parcels, router, lambda *_: None)

@@ -47,11 +47,14 @@ def test_a_day_alone_is_its_midnight_and_says_so() -> None:
 @pytest.mark.parametrize(
     ("text", "likeness", "fix"),
     [
-        ("2025-03-01 00.15", "a clock with a dot", "write it as  2025-03-01T00:15"),
+        ("2025-03-01 00.15", "a time of day with a dot", "write it as  2025-03-01T00:15"),
         (
             "2025-03-01 05-00",
-            "a clock with a hyphen, or a span of hours",
-            "write a clock with a colon,  2025-03-01T05:00,  and of a span of time the moment that the reading is for",
+            "a time of day with a hyphen, or a range of hours",
+            (
+                "write the time of day with a colon,  2025-03-01T05:00;  "
+                "for a range, write the one time that the reading is for"
+            ),
         ),
         (
             "1740787200",
@@ -66,15 +69,15 @@ def test_a_day_alone_is_its_midnight_and_says_so() -> None:
         ("1740787200000000000", "nanoseconds since 1970", "write it as  2025-03-01T00:00:00Z"),
         (
             "45717.5",
-            "a day number of a spreadsheet",
+            "a spreadsheet day number",
             "format the column as  yyyy-mm-dd hh:mm  in the spreadsheet (45717.5 is 2025-03-01T12:00:00)",
         ),
-        ("20250301T0015", "a time without signs between its parts", "write it as  2025-03-01T00:15:00"),
-        ("20250301001500Z", "a time without signs between its parts", "write it as  2025-03-01T00:15:00Z"),
-        ("20250301", "a time without signs between its parts", "write it as  2025-03-01"),
+        ("20250301T0015", "a time without separators", "write it as  2025-03-01T00:15:00"),
+        ("20250301001500Z", "a time without separators", "write it as  2025-03-01T00:15:00Z"),
+        ("20250301", "a time without separators", "write it as  2025-03-01"),
         (
             "03/01/2025 00:15",
-            "a date whose first number may be the day or the month",
+            "a date whose first number is the day or the month",
             "write it as  2025-03-01T00:15  if the month is first, or  2025-01-03T00:15  if the day is",
         ),
         ("30.01.2026 00:15", "a date with the day first", "write it as  2026-01-30T00:15"),
@@ -84,9 +87,9 @@ def test_a_day_alone_is_its_midnight_and_says_so() -> None:
             "a date with a year of two digits",
             "write the year first, with four digits: 2026-03-30T00:15",
         ),
-        ("2025-03-01 12:15 AM", "a clock of twelve hours", "write it as  2025-03-01T00:15"),
-        ("2025-03-01 12:15:30pm", "a clock of twelve hours", "write it as  2025-03-01T12:15:30"),
-        ("3/1/2025 1:00 PM", "a clock of twelve hours", "write the hours from 00 to 23: 2026-03-30T13:15"),
+        ("2025-03-01 12:15 AM", "a 12-hour time", "write it as  2025-03-01T00:15"),
+        ("2025-03-01 12:15:30pm", "a 12-hour time", "write it as  2025-03-01T12:15:30"),
+        ("3/1/2025 1:00 PM", "a 12-hour time", "write the hours from 00 to 23: 2026-03-30T13:15"),
         (
             "01-Mar-2025 00:15",
             "a date with the name of a month",
@@ -94,16 +97,16 @@ def test_a_day_alone_is_its_midnight_and_says_so() -> None:
         ),
         ("2025-12-31 24:00", "the end of a day", "write it as  2026-01-01T00:00:00"),
         ("2025-12-31T23:59:60Z", "a leap second", "write it as second 59"),
-        ("2025-12-31T25:00", "a clock that does not exist", "write it as  2026-03-30T00:15:00"),
-        ("2025-02-30", "a day that does not exist", "look at the month and the day"),
+        ("2025-12-31T25:00", "a time of day that does not exist", "write it as  2026-03-30T00:15:00"),
+        ("2025-02-30", "a date that does not exist", "look at the month and the day"),
         ("2025-W09-6", "a week of the year", "write the day:  2026-03-30"),
         ("2025-060", "a day of the year", "write the month and the day:  2026-03-30"),
-        ("2025-03", "a month", "write the day, too:  2026-03-01"),
-        ("00:15", "a clock without a date", "write the date before it"),
+        ("2025-03", "a month", "write the day as well:  2026-03-01"),
+        ("00:15", "a time without a date", "write the date before it"),
         ("2025-03-01 05", "an hour without minutes", "write it as  2025-03-01T05:00"),
-        ("2025-03-01 0:15", "a time in other signs", "write it as  2025-03-01T00:15"),
-        ("2025-03-01_00:15", "a time in other signs", "write it as  2025-03-01T00:15"),
-        ("2025-03-01T00:15:00,5", "a time in other signs", "write it as  2025-03-01T00:15:00.5"),
+        ("2025-03-01 0:15", "a time in another notation", "write it as  2025-03-01T00:15"),
+        ("2025-03-01_00:15", "a time in another notation", "write it as  2025-03-01T00:15"),
+        ("2025-03-01T00:15:00,5", "a time in another notation", "write it as  2025-03-01T00:15:00.5"),
         ("2025/03/01 00:15", "a date without two hyphens and two digits each", "write it as  2025-03-01T00:15"),
         ("2025-3-1 0:15", "a date without two hyphens and two digits each", "write it as  2025-03-01T00:15"),
         (
@@ -116,11 +119,14 @@ def test_a_day_alone_is_its_midnight_and_says_so() -> None:
             "a time with an offset that is not in use, or is written another way",
             "write an offset that is in use, from -12:00 to +14:00, or Z:  2025-03-01T00:15Z",
         ),
-        ("2025-03-01 00:15 UTC", "a time with UTC behind it", "write it as  2025-03-01T00:15Z"),
+        ("2025-03-01 00:15 UTC", "a time with UTC after it", "write it as  2025-03-01T00:15Z"),
         (
             "2025-03-01 00:15 EST",
-            "a time with EST behind it",
-            "leave EST out and say  --zone,  or write the offset in its place, as in  2025-03-01T00:15-05:00",
+            "a time with EST after it",
+            (
+                "remove EST and give the zone with  --zone,  or write the offset in its place, "
+                "as in  2025-03-01T00:15-05:00"
+            ),
         ),
         ("\u0662\u0660\u0662\u0666-01-01", "digits of another script", "write it with the digits 0 to 9"),
         (
@@ -157,7 +163,7 @@ def test_years_are_from_1990_to_the_next(text: str) -> None:
     [
         (1740787200, "a number, which looks like seconds since 1970", SECONDS),
         (1740787200000.0, "a number, which looks like milliseconds since 1970", f"{SECONDS[:-7]}milliseconds"),
-        (20250301, "a number, which looks like a time without signs between its parts", 'write it as  "2025-03-01"'),
+        (20250301, "a number, which looks like a time without separators", 'write it as  "2025-03-01"'),
         (7, "a number", 'write it as  "2026-03-30T00:15:00"'),
         (None, "nothing", 'write it as  "2026-03-30T00:15:00"'),
         (True, "true", 'write it as  "2026-03-30T00:15:00"'),
@@ -215,7 +221,7 @@ def test_times_without_an_offset_are_those_of_the_zone(zone: tzinfo, text: str, 
 
 
 def test_a_time_that_the_zone_skips_is_refused() -> None:
-    message = "the local time 2025-03-09T02:15:00 does not exist in America/New_York: clocks are set forward over it"
+    message = "the local time 2025-03-09T02:15:00 does not exist in America/New_York: the clocks skip it"
 
     assert Times(2027, NEW_YORK).read("2025-03-09 02:15") == Flaw("ESA624", message)
     assert Times(2027, NEW_YORK).read_all(["2025-03-09 02:15"]) is None

@@ -105,7 +105,7 @@ def test_a_header_may_name_the_unit(header: str, unit: str | None) -> None:
             (
                 "ESA630",
                 'unitCode says "m3", but channel 1 "Use" has KWH: volume is not energy',
-                "send the readings to a channel of their unit, or correct the unit",
+                "send the readings to a channel with their unit, or correct the unit",
             ),
         ),
         (
@@ -123,7 +123,7 @@ def test_a_header_may_name_the_unit(header: str, unit: str | None) -> None:
             (
                 "ESA631",
                 'unitCode says "KWHH", which is not a known unit; channel 1 "Use" has KWH',
-                "write the unit as EnergyCAP does, such as  KWH",
+                "write a unit of EnergyCAP, such as  KWH",
             ),
         ),
     ],
