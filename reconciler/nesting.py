@@ -1,4 +1,4 @@
-"""How deep JSON is nested, judged before any parser reads it: where parsers give up differs from version to version."""
+"""How deeply JSON is nested, checked before it is parsed, because parser limits differ from version to version."""
 
 from __future__ import annotations
 

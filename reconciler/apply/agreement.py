@@ -1,4 +1,4 @@
-"""Whether the entries of a journal fit its plan, so that nothing is put back or gone on with that was never planned."""
+"""Whether the entries of a journal fit its plan, so that nothing is undone or resumed that was never planned."""
 
 from __future__ import annotations
 

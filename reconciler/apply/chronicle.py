@@ -82,9 +82,9 @@ class Sound(NamedTuple):
 
 
 def read_journal(path: Path) -> Chronicle:
-    """What the journal at `path` tells, one in use by another process too.
+    """The content of the journal at `path`, even if another process is using it.
 
-    Raises FileError where it cannot be read, is no journal, is damaged before its last line, or contradicts itself.
+    Raises FileError if it cannot be read, is not a journal, is damaged before its last line, or contradicts itself.
     """
     if chronicle := read_begun(path):
         return chronicle
@@ -102,7 +102,7 @@ def read_begun(path: Path) -> Chronicle | None:
 
 
 def parse_journal(content: bytes, path: Path) -> Sound | None:
-    """The journal in `content`, without a last line that was torn; None where not even the first is whole.
+    """The journal in `content`, without an incomplete last line; None if even the first line is incomplete.
 
     A line is written in one go and made durable before anything follows from it: what a torn one spoke of did not
     happen, or is settled by its intent. Raises FileError where a line in between is damaged, or fits no other.

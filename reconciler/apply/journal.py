@@ -126,7 +126,7 @@ def open_journal(folder: Path, plan: Plan) -> Iterator[Journal]:
 
 
 def tell_journal(folder: Path, plan: Plan) -> Chronicle | None:
-    """What the journal of `plan` in `folder` tells by now, one in use too; None where it has none. Raises FileError."""
+    """The content of the journal of `plan` in `folder`, even if in use; None if it has none. Raises FileError."""
     path = _find_path(folder, encode_plan(plan))
     return read_begun(path) if path.exists() else None
 

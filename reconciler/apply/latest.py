@@ -1,4 +1,4 @@
-"""Which of the journals of a folder is the last one, by the times that stand in them.
+"""Which journal of a folder is the last one, by the times in the journals.
 
 The times of files say when they were copied: an artefact that was fetched, a checkout, a copy.
 """

@@ -1,4 +1,4 @@
-"""Patience with reads that lag behind writes: what does not show a write yet is read again, a few times."""
+"""Patience with reads that lag behind writes: a channel that does not show a write yet is read again, a few times."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _Found = TypeVar("_Found")
 
 
 class Patience:
-    """How often and how far apart something is read again that does not show a write yet; for any number of threads.
+    """How often, and at which intervals, a read that does not show a write yet is repeated; for any number of threads.
 
     A service that loses writes by the thousand would make a run wait for each of them. So after a few waits
     without effect the next ones are short, until one of them has an effect. A wait is never short if the write was

@@ -1,4 +1,4 @@
-"""What a run has seen written, by which a read is known that is older than that."""
+"""What a run has seen written, to recognise reads that are older than that."""
 
 from __future__ import annotations
 

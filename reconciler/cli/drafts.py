@@ -1,4 +1,4 @@
-"""How a file gets its new content: whole or not at all, with its links, mode and owner kept."""
+"""How a file gets its new content: completely or not at all, keeping its links, mode and owner."""
 
 from __future__ import annotations
 

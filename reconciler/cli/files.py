@@ -1,4 +1,4 @@
-"""The one place where commands read files whole and write them: one file, or several as one, all of it or nothing."""
+"""The one place where commands read whole files and write them: one file or several, all or none."""
 
 from __future__ import annotations
 

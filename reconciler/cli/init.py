@@ -104,7 +104,7 @@ def _list_shared(pipeline: Pipeline, within: str) -> Mapping[str, str]:
 def _list_remarks(
     top: Path, shared: Mapping[str, str], within: str, replacements: Mapping[Path, Replacement | None]
 ) -> Iterator[str]:
-    """What is to be known of the files in the root of the repository."""
+    """What the user should know about the files in the root of the repository."""
     if within:
         readers = "pre-commit and the CI system look" if len(shared) > 1 else "pre-commit looks"
         yield f"{within} is not the root of its git repository. {readers} only at the root, so the files are there."

@@ -1,4 +1,4 @@
-"""Reads a journal for a command that acts on it; refuses one that is in use, or that a commit may have brought."""
+"""Reads a journal for a command that acts on it; refuses one that is in use, or that may come from a commit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an update of the files leaves alone: edits that are not committed, and those that the branch made."""
+"""What an update of the files leaves alone: edits that are not committed, or were made on the branch."""
 
 from __future__ import annotations
 

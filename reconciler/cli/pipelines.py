@@ -1,4 +1,4 @@
-"""The pipelines that `init` writes: those of docs/ci, fitted to a project below the root of its repository."""
+"""The pipelines that `init` writes: those of docs/ci, adapted to a project below the root of its repository."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def _ask_nobody(_formulas: Iterable[tuple[int, str]]) -> tuple[FormulaVerdict, .
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was read of the service, what it said on the way, and what of it could not be read.
+    """What was read from the service, its messages, and what could not be read.
 
     `taken` is when, where it was read from a file. `validate` asks what the service has against formulas.
     """
@@ -47,7 +47,7 @@ def read_live(screen: Screen, environment: Environment, reader: Reader) -> Seen:
 
 
 def read_copy(file: Path, environment: Environment | None = None, dates: VersionDates | None = None) -> Seen:
-    """Everything that a plan needs of the service, as it was when `file` was written by `snapshot`.
+    """Everything that a plan needs from the service, from the `file` that `snapshot` wrote.
 
     `dates` says what a date of a version means that comes with a zone, unless `environment` does. Raises UsageError
     where it is a copy of another environment than `environment`.

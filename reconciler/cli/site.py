@@ -1,4 +1,4 @@
-"""Where an apply takes place, and what every apply asks there before it writes."""
+"""Where an apply takes place, and what every apply checks there before it writes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """How whoever applies agrees: asked at the terminal, or by --auto-approve."""
+    """How the user approves an apply: asked at the terminal, or by --auto-approve."""
 
     asks: bool
 
@@ -48,7 +48,7 @@ class Consent:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where an apply takes place: before whom, in which project, on which service, how much side by side."""
+    """Where an apply takes place: the screen, the project, the service, and how many changes run side by side."""
 
     screen: Screen
     workplace: Workplace

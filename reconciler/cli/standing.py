@@ -1,4 +1,4 @@
-"""Where the user stands, seen from the project, and where the project is in its repository."""
+"""Where the working directory is in the project, and where the project is in its repository."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""stdin, stdout and stderr as the process was given them: closed, full, or with a reader that leaves."""
+"""stdin, stdout and stderr in any state: closed, full, or with a reader that leaves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`reconciler apply --undo JOURNAL`: puts back what an apply did, as the journal of it tells."""
+"""`reconciler apply --undo JOURNAL`: reverses an apply, from its journal."""
 
 from __future__ import annotations
 

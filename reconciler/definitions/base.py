@@ -1,4 +1,4 @@
-"""The definitions at another commit, read as a project of their own, and what of them could not be read."""
+"""The definitions at another commit, read as a project of their own, and the files that could not be read."""
 
 from __future__ import annotations
 

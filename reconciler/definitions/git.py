@@ -1,4 +1,4 @@
-"""What git knows of a project: one function runs it, and only what it says on success is an answer."""
+"""What git knows about a project: one function runs git, and only its output on success counts."""
 
 from __future__ import annotations
 

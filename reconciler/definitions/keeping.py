@@ -1,4 +1,4 @@
-"""Whether a changed file keeps all that people wrote into it: comments, keys, empty lines, line breaks."""
+"""Whether a changed file keeps everything that people wrote into it: comments, keys, empty lines, line breaks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Channel files changed: values taken over, channels added, and all else left as it is, comments included.
+"""Changes channel files: updates values, adds channels, and keeps everything else, including comments.
 
 A change is made in place and keeps every other byte. Where it reaches behind an anchor, the file goes through ruamel
 instead, which keeps not all spacing. Where a comment would be lost, or come elsewhere, the change is not made.

@@ -1,4 +1,4 @@
-"""What in the lines of a file may be a secret, so that no excerpt shows it."""
+"""Which parts of a line may be a secret, so that no excerpt shows them."""
 
 from __future__ import annotations
 

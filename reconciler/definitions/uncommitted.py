@@ -1,4 +1,4 @@
-"""Whether the definitions are as the commit that is checked out has them, and whether all of them are here."""
+"""Whether the definitions match the commit that is checked out, and whether all of them are here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a connection that did not come about says about its cause, and what to do then."""
+"""Why a connection failed, and what to do about it."""
 
 from __future__ import annotations
 

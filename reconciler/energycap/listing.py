@@ -1,4 +1,4 @@
-"""Lists of channels: read page by page, proved whole, and compared with what a read by id gives."""
+"""Lists of channels: read page by page, proved complete, and compared with reads by id."""
 
 from __future__ import annotations
 

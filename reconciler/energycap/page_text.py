@@ -1,4 +1,4 @@
-"""What a page of HTML or XML says to a reader, for errors that come as pages: from proxies, IIS or ASP.NET."""
+"""What an HTML or XML page says to a reader, for errors that come as pages: from proxies, IIS or ASP.NET."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a row of a list leaves out of a channel, as far as the row itself and a read by id show it."""
+"""What a list row leaves out of a channel, as far as the row itself and a read by id show it."""
 
 from __future__ import annotations
 

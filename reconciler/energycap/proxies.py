@@ -1,4 +1,4 @@
-"""Which proxy of the environment stands before a service, if any."""
+"""Which proxy of the environment is used for a service, if any."""
 
 from __future__ import annotations
 

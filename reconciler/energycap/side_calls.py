@@ -1,4 +1,4 @@
-"""Calls beside those for channels, which the service may refuse: what they would have told is then not known."""
+"""Calls that the service may refuse, beside those for channels: their data is then unknown."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ class Unsent(Unreachable):
 
 
 class Barred(Unsent):
-    """No connection came about, and the next one would fail alike: a certificate not trusted, a proxy that refuses."""
+    """The connection failed, and the next one would fail alike: an untrusted certificate, a proxy that refuses."""
 
 
 class Transport:

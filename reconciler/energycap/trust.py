@@ -1,4 +1,4 @@
-"""What the variables that name certificates name: said before a connection fails for it."""
+"""Checks the variables that name certificates, before a connection fails because of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bodies of answers unpacked piece by piece: a few bytes may unpack to more than any machine holds."""
+"""Unpacks answers piece by piece, because a few bytes may unpack to more than any machine holds."""
 
 from __future__ import annotations
 

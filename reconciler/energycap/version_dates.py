@@ -1,4 +1,4 @@
-"""Dates of versions that come with a zone, turned into local time of the data point where that is possible."""
+"""Converts version dates with a zone to local time of the data point, if that is possible."""
 
 from __future__ import annotations
 

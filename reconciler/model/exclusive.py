@@ -1,4 +1,4 @@
-"""The settings that one kind of version has and another does not, whatever the service shows in their place."""
+"""The settings that only some kinds of version have, whatever the service shows in their place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much larger one number is than another, and one unit than another."""
+"""The factor between two numbers, and between two units."""
 
 from __future__ import annotations
 

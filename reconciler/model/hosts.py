@@ -1,4 +1,4 @@
-"""Which hosts may be sent an API key: those of EnergyCAP, this machine, and those that a variable names."""
+"""The hosts that may get an API key: those of EnergyCAP, this machine, and those that a variable names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Texts that look alike and are not: what differs in them is shown escaped."""
+"""Different texts that look alike: their difference is shown escaped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the parts of a saved plan say the same, so that what a reviewer is shown is what the file holds."""
+"""Whether the parts of a saved plan agree, so that a reviewer sees what the file holds."""
 
 from __future__ import annotations
 

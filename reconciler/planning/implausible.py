@@ -1,4 +1,4 @@
-"""Edits that are legal but hardly meant: a unit of another kind, a multiplier far off (ESA514 to ESA517)."""
+"""Edits that are allowed but probably mistakes: a unit of another kind, an odd multiplier (ESA514 to ESA517)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LARGEST = 1_000
 
 
 def warn_of_edits(desired: Desired, draft: Draft, units: Mapping[int, Unit]) -> tuple[Draft, tuple[Finding, ...]]:
-    """`draft` with a warning on each edit that is hardly meant, and the same warnings as findings."""
+    """`draft` with a warning on each edit that is probably a mistake, and the same warnings as findings."""
     warned = {edit.path: tuple(_check_edit(edit, draft, units)) for edit in draft.edits}
     if not any(warned.values()):
         return draft, ()

@@ -1,4 +1,4 @@
-"""What a change takes out of the files: channels, settings and feeds that the base managed (ESA518), and new names."""
+"""What a change removes from the files: channels, settings and feeds that the base managed (ESA518), and new names."""
 
 from __future__ import annotations
 

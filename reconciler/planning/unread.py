@@ -1,4 +1,4 @@
-"""What of the service could not be read, and the formulas that it could not be asked about."""
+"""What could not be read from the service, and which formulas it could not check."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What cannot be known because the service's answer for a channel cannot be read (ESA417, ESA418)."""
+"""What is unknown because the service's answer for a channel cannot be read (ESA417, ESA418)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds the decimal mark of a CSV file from all of its values; none is guessed."""
+"""Finds the decimal mark of a CSV file from all of its values; it never guesses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a text looks like that should be a time and is not, and how what it means is written."""
+"""What a text that is not a valid time looks like, and how to write the time it means."""
 
 from __future__ import annotations
 

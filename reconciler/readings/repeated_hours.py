@@ -1,4 +1,4 @@
-"""Which of the two moments is meant by a local time that clocks repeat: the order of a channel's readings may tell."""
+"""Which moment a repeated local time means, as far as the order of a channel's readings shows it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the channel of a reading says about its time: a day alone will do for some channels only."""
+"""Checks the time of a reading against its channel: a date alone is enough only for some channels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the header of a column of times says about their zone."""
+"""The time zone that the header of a time column gives."""
 
 from __future__ import annotations
 

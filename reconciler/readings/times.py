@@ -1,4 +1,4 @@
-"""The times of a file of readings: one strict grammar, and what is refused is called by its name."""
+"""The times of a file of readings: one strict grammar, and a name for what is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Says where the unit of readings is not that of the channel they land on."""
+"""Finds readings whose unit is not that of their channel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which values of the files somebody edited since: an update leaves them, and takes the others over."""
+"""Which values of the files were edited since: an update keeps them, and overwrites the others."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def find_differences(
     before: Plan, after: Plan, written: Collection[str], kept: Collection[tuple[str, str]] = ()
 ) -> tuple[str, ...]:
-    """What speaks against writing the files that `after` was made of, a line for each.
+    """The reasons not to write the files that `after` was made from, one line each.
 
     The channels called `written` must be found, and need no edit but of what is `kept`, by name and path; every other
     one must be planned as in `before`. No error may be there that was not there before.
