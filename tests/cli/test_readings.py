@@ -397,10 +397,7 @@ def test_what_is_not_stored_as_it_was_sent_is_a_loud_error(desk: Desk, monkeypat
         [
             "readings.csv:3  ESA628  an imported reading is not stored as it was sent, found none",
             '  at 2026-12-01T00:15:00 on channel 2 "Channel 2"',
-            (
-                "  fix: look at the channel in EnergyCAP at this time; if readings are hours away, look at the zone of "
-                "the data point"
-            ),
+            ("  fix: look at this time in EnergyCAP; if readings are hours off, check the time zone of the data point"),
             "",
             "1 error in 1 file.",
             "1 imported reading is not stored as it was sent",
