@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import reconciler
@@ -66,10 +66,11 @@ def test_a_key_is_hidden_however_it_is_written(spell: Callable[[str], str]) -> N
 
 @given(printable, st.sampled_from(sorted(SPELLINGS)))
 def test_no_spelling_of_any_key_is_left(key: str, spelling: str) -> None:
-    written = SPELLINGS[spelling](key)
+    assume(key != "sandbox" and key not in MASK)
 
-    if key != "sandbox" and key not in MASK:
-        assert key not in Masker([key]).hide(f"<{written}>").replace(MASK, "")
+    hidden = Masker([key]).hide(f"<{SPELLINGS[spelling](key)}>")
+
+    assert key not in hidden.replace(MASK, "")
 
 
 @given(st.binary(max_size=5), st.binary(max_size=5), st.sampled_from([b64encode, urlsafe_b64encode]))

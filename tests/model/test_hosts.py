@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from reconciler.errors import UsageError
@@ -68,11 +68,24 @@ def test_what_only_looks_like_one_may_not(url: str) -> None:
     assert not is_allowed(url, ())
 
 
-@given(st.text(max_size=30), st.text(max_size=12))
+LABELS = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True)
+HOSTS = st.lists(LABELS, min_size=1, max_size=3).map(".".join)
+
+
+@given(st.text(max_size=30) | HOSTS, st.text(max_size=12) | st.sampled_from(["", "/", "?a", "#a", ":8443"]))
 def test_whatever_a_host_is_called_only_its_end_counts(before: str, after: str) -> None:
-    if is_allowed(f"https://{before}.energycap.com{after}", ()):
-        host = f"{before}.energycap.com{after}".partition("/")[0].partition("?")[0].partition("#")[0]
-        assert host.partition(":")[0].lower().endswith(".energycap.com") or is_loopback(host.partition(":")[0].lower())
+    assume(is_allowed(f"https://{before}.energycap.com{after}", ()))
+
+    host = f"{before}.energycap.com{after}".partition("/")[0].partition("?")[0].partition("#")[0]
+    assert host.partition(":")[0].lower().endswith(".energycap.com") or is_loopback(host.partition(":")[0].lower())
+
+
+@given(HOSTS, LABELS)
+def test_a_host_that_only_holds_the_name_of_energycap_is_not_one(before: str, after: str) -> None:
+    others = f"energycap.com.{after}", f"{before}energycap.com", f"{before}.energycap.com{after}", before
+
+    assert [is_allowed(f"https://{host}", ()) for host in others] == [False] * 4
+    assert is_allowed(f"https://{before}.energycap.com", ())
 
 
 @pytest.mark.parametrize(

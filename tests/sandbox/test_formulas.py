@@ -5,6 +5,15 @@ import pytest
 from reconciler.sandbox.formulas import FormulaError, check_syntax, find_references, resolve_references
 
 
+def find_complaint(formula: str) -> str:
+    """What the sandbox says about a formula; "" if it is valid."""
+    try:
+        check_syntax(formula)
+    except FormulaError as error:
+        return str(error)
+    return ""
+
+
 @pytest.mark.parametrize(
     "formula",
     [
@@ -21,7 +30,7 @@ from reconciler.sandbox.formulas import FormulaError, check_syntax, find_referen
     ],
 )
 def test_the_published_part_of_the_language_is_valid(formula: str) -> None:
-    check_syntax(formula)
+    assert find_complaint(formula) == ""
 
 
 @pytest.mark.parametrize(
