@@ -164,7 +164,7 @@ def prove(screen: Screen, ground: Ground, before: Plan, harvest: Harvest) -> Non
         loaded = _load_copy(ground, harvest)
     except OSError as error:
         raise FileError(
-            f"no copy of the files can be made, which is planned before anything is written: {error.strerror}",
+            f"the temporary copy of the files that is planned first cannot be made: {error.strerror}",
             f"{advise_on(error)}; TMPDIR names another folder for temporary files",
         ) from error
     errors = [found for found in loaded.findings if found.severity is Severity.ERROR and found.code != NO_FILES]

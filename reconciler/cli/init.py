@@ -74,9 +74,7 @@ def command(screen: Screen, folder: Path, pipeline: str) -> Exit:
     ignored = folder / _GIT_IGNORE
     if replacements[ignored] is None and _read_text(ignored) is None:
         lines = own[_GIT_IGNORE]
-        screen.remark(
-            f"{ignored.as_posix()} is not UTF-8 text, and was left as it is. Put these lines into it:\n\n{lines}"
-        )
+        screen.remark(f"{ignored.as_posix()} is not UTF-8 text and was not changed. Add these lines to it:\n\n{lines}")
     return Exit.DONE
 
 

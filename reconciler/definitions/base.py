@@ -73,7 +73,7 @@ def read_base(root: Path, reference: str, folders: Sequence[str]) -> Base:
     if home.flaw:
         flaws[PROJECT_FILE] = home.flaw
     flaws |= {folder: "it is in a repository of its own" for folder in folders if _is_nested(root, folder)}
-    flaws |= dict.fromkeys(list_ignored(root, folders), "git is told to ignore it, so no commit holds it")
+    flaws |= dict.fromkeys(list_ignored(root, folders), "git ignores it, so no commit holds it")
     gaps = tuple(
         make_finding("ESA151", f"{file} could not be read at the base {reference}", detail=(f"there: {why}",))
         for file, why in sorted(flaws.items())

@@ -288,7 +288,9 @@ def run_git(root: Path, *words: str, lines: bytes = b"") -> subprocess.Completed
     except FileNotFoundError as error:
         raise GitMissing("git was not found", "install git") from error
     except OSError as error:
-        raise GitMissing(f"git cannot be run: {error.strerror}", "see what says:  git --version") from error
+        raise GitMissing(
+            f"git cannot be run: {error.strerror}", "check the installation of git:  git --version"
+        ) from error
 
 
 def _is_kept(name: str, value: str) -> bool:

@@ -160,7 +160,7 @@ def _tell_bad(mark: Mark, row: Cells) -> Flaw:
     header = mark.header.strip()
     message = f"the file says that this reading is bad: {header} is {quote(row[mark.column].strip())}"
     fix = (
-        f"leave such rows out with  --skip-bad;  say  --bad {header}=VALUES  if only some values are bad, or  "
+        f"leave such rows out with  --skip-bad;  give  --bad {header}=VALUES  if only some values are bad, or  "
         f"--map {header}=  if none is"
     )
     return Flaw("ESA633", message, fix)

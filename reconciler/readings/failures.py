@@ -93,15 +93,17 @@ def open_failed_file(path: Path, file: ReadingsFile) -> Iterator[FailedFile]:
     """
     if os.path.lexists(path):
         raise UsageError(
-            f"{path} is there already", "move it away once it is mended and sent, or name another: --failed"
+            f"{path} is there already", "move it away once it is mended and sent, or name another file with --failed"
         )
     try:
         # A name that is too long is not there, and cannot be.
         _find(path)
     except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}", "name another: --failed") from error
+        raise UsageError(f"{path} cannot be written: {error.strerror}", "name another file with --failed") from error
     if not os.access(path.parent, os.W_OK | os.X_OK) or not path.parent.is_dir():
-        raise UsageError(f"{path} cannot be written: nothing can be put into {path.parent}", "name another: --failed")
+        raise UsageError(
+            f"{path} cannot be written: nothing can be put into {path.parent}", "name another file with --failed"
+        )
     failed = FailedFile(path, file)
     try:
         yield failed

@@ -115,9 +115,9 @@ def _tell(header: str, column: int, odd: Counter[str]) -> Flaw:
     many = "at least " if len(odd) >= _MOST_VALUES else ""
     message = f"{name} is not used, but says something about {many}{count(odd.total(), 'reading')}: {shown}{more}"
     fix = (
-        f"say what it means with  --bad {header}=VALUES  or  --estimated {header}=VALUES;  "
-        f"say  --map {header}=  if it does not matter"
+        f"give its meaning with  --bad {header}=VALUES  or  --estimated {header}=VALUES;  "
+        f"give  --map {header}=  if it does not matter"
     )
     if not header:
-        fix = "give the column a name, or take it out"
+        fix = "name the column, or remove it"
     return Flaw("ESA632", message, fix)

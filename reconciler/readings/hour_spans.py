@@ -16,9 +16,9 @@ _DAY_MINUTES = 1440
 
 
 class HourSpans:
-    """Sees whether all times of a file look like spans: each offset is the clock of the same row a little later.
+    """Detects a file whose times all look like ranges: each offset is the row's time of day a little later.
 
-    Of one time alone nobody can tell, nor of times that all have one offset.
+    A single time does not show it, nor do times that all have one offset.
     """
 
     def __init__(self) -> None:
@@ -39,13 +39,15 @@ class HourSpans:
             self._offsets.add(f"{match[4]}:{match[5]}")
 
     def check(self, line: int) -> None:
-        """Raise BrokenFile, at a line, where all times look like spans."""
+        """Raise BrokenFile, at a line, if all times look like ranges."""
         if self._is_excluded or len(self._offsets) < 2:
             return
         match = _SPAN.fullmatch(self._first)
         day, own, end = (match[1], f"{match[2]}:{match[3]}", f"{match[4]}:{match[5]}") if match else ("", "", "")
-        message = f"the times look like spans from one clock to another, not like offsets, found {quote(self._first)}"
-        fix = f"write the moment that a reading is for, as in  {day}{end};  if these are offsets,  {day}{own}:00-{end}"
+        message = f"the times look like ranges of time, not like times with offsets, found {quote(self._first)}"
+        fix = (
+            f"write the one time that a reading is for, as in  {day}{end};  if these are offsets,  {day}{own}:00-{end}"
+        )
         raise BrokenFile(message, line, fix, "ESA612")
 
 

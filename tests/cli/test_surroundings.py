@@ -69,9 +69,7 @@ def test_a_gitignore_in_another_encoding_is_left_alone_and_said(desk: Desk, cont
 
     assert (desk.root / "new" / ".gitignore").read_bytes() == content
     assert (answer.code, "  = left     new/.gitignore  (it is there already)\n" in answer.out) == (0, True)
-    assert (
-        "new/.gitignore is not UTF-8 text, and was left as it is. Put these lines into it:\n\n" + IGNORED
-    ) in answer.err
+    assert ("new/.gitignore is not UTF-8 text and was not changed. Add these lines to it:\n\n" + IGNORED) in answer.err
 
 
 def test_a_hook_file_in_another_encoding_is_left_alone_too(desk: Desk) -> None:
@@ -134,7 +132,7 @@ def test_a_machine_without_room_for_temporary_files_is_said(desk: Desk, monkeypa
 
     assert (answer.code, answer.out, list((desk.root / "channels").iterdir())) == (1, "", [])
     assert answer.err.splitlines()[0] == (
-        "reconciler: no copy of the files can be made, which is planned before anything is written: Not a directory"
+        "reconciler: the temporary copy of the files that is planned first cannot be made: Not a directory"
     )
 
 

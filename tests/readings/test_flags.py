@@ -29,8 +29,8 @@ def test_what_an_unused_flag_column_says_of_readings_is_said(tmp_path: Path) -> 
         '1 ESA632 column "status" is not used, but says something about 3 readings: "139" (2), "160" (1)'
     ]
     assert census.findings[0].fix == (
-        "say what it means with  --bad status=VALUES  or  --estimated status=VALUES;  "
-        "say  --map status=  if it does not matter"
+        "give its meaning with  --bad status=VALUES  or  --estimated status=VALUES;  "
+        "give  --map status=  if it does not matter"
     )
     assert census.is_sound
 
@@ -111,7 +111,7 @@ def test_a_reading_that_the_file_calls_bad_is_an_error(error: str, tmp_path: Pat
     assert tell(census.findings) == [f'3 ESA633 the file says that this reading is bad: error is "{error}"']
     assert (census.readings, census.bad) == (3, 1)
     assert census.findings[0].fix == (
-        "leave such rows out with  --skip-bad;  say  --bad error=VALUES  if only some values are bad, "
+        "leave such rows out with  --skip-bad;  give  --bad error=VALUES  if only some values are bad, "
         "or  --map error=  if none is"
     )
     assert count(path, names={"error": ""})[0].is_sound

@@ -34,14 +34,14 @@ def test_spans_of_an_hour_are_not_offsets(times: list[str], tmp_path: Path) -> N
         count(write(tmp_path, rows(*times)))
 
     first = f"2026-01-01 {times[0]}"
-    message = f'the times look like spans from one clock to another, not like offsets, found "{first}"'
+    message = f'the times look like ranges of time, not like times with offsets, found "{first}"'
     assert (raised.value.flaw.code, raised.value.flaw.message, raised.value.line) == ("ESA612", message, 2)
 
 
 def test_so_it_is_in_json(tmp_path: Path) -> None:
     readings = [{"time": f"2026-01-01T0{hour}:00-0{hour + 1}:00", "value": 1} for hour in range(1, 5)]
 
-    with pytest.raises(BrokenFile, match="the times look like spans"):
+    with pytest.raises(BrokenFile, match="the times look like ranges of time"):
         count(write(tmp_path, json.dumps([{"channelId": 1, "readings": readings}]), "readings.json"))
 
 
