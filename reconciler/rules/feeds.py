@@ -197,13 +197,13 @@ _FILE_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "ESA634",
-        "The first reading after a swap of the meter counts from the register of the old meter.",
-        "Under the Odometer rule a value is the difference of two readings. The register of a new meter begins "
-        "elsewhere, so the first difference may be far off; all later ones are right.",
+        "The first reading after a meter swap is subtracted from the register of the old meter.",
+        "Under the Odometer rule a value is the difference of two readings. The register of a new meter starts "
+        "at another number, so the first difference may be far off; all later ones are right.",
         "the help centre on kinds of readings: computed is the difference to the reading before; what happens where a "
         "version begins is not documented",
         Certainty.INFERRED,
-        "send the closing reading of the old meter first; then the first reading of the new one alone, and look at its "
+        "send the closing reading of the old meter first, then only the first reading of the new one, and check its "
         "value in EnergyCAP",
         Severity.WARNING,
     ),

@@ -94,7 +94,7 @@ IMPACT_RULES: tuple[Rule, ...] = (
     Rule(
         "ESA517",
         "The unit changes to a multiple of the old one, but the multiplier does not change to match.",
-        "The same readings would count as, say, 1,000 times more or less: one MWH is 1,000 KWH.",
+        "The same readings would count 1,000 times more or less, for example: one MWH is 1,000 KWH.",
         f"{_UNITS}; {_PLAUSIBLE}",
         Certainty.INFERRED,
         "change the multiplier as well; if the unit was wrong all along, there is nothing to do",

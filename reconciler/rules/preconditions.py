@@ -113,7 +113,7 @@ PRECONDITION_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "ESA413",
-        "The begin date of the version has a time zone, and it is not set what that zone means.",
+        "The begin date of the version has a time zone of unknown meaning.",
         "An edit sends the date back in the local time of the data point. If the zone is misread, the version begins "
         "hours too early or too late, and the readings in between get the wrong settings.",
         f"{_VERSION_EDIT}.beginDate: 'if any time zone information is provided, it will be ignored'; what a zone in an "

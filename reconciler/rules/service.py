@@ -18,7 +18,7 @@ SERVICE_RULES: tuple[Rule, ...] = (
     Rule(
         "ESA705",
         "A list of units or of observation types cannot be read.",
-        "Codes are then known only from the channels that use them. Edits that need the list are blocked; everything "
+        "Codes are known only from the channels that use them. Edits that need the list are blocked; everything "
         "else continues.",
         "GET /api/v202305/unit, GET /api/v3/observationtype: it is not documented that a user may lack the permission",
         Certainty.ASSUMED,
