@@ -27,7 +27,7 @@ def test_a_harmless_change_is_a_title_and_a_table() -> None:
 def test_a_risky_change_says_what_it_does_what_it_feeds_and_what_comes_before() -> None:
     change = make_change("nb-elec-use", RESCALE, depends_on=["nb-elec-net"])
     assert render_change(change, make_relations(PLANS["mixed"])).endswith(
-        "| `esaChannelVersion.multiplier` | `1` | `0.001` | history |\n"
+        "| `esaChannelVersion.multiplier` | `1` | `0.001` (×0.001) | history |\n"
         "\n"
         "- `esaChannelVersion.multiplier`: may rewrite stored values (from 2024-01-01 to 2026-10-31 23:45); "
         "to leave the past alone, make a new version from a date in EnergyCAP\n"
@@ -56,7 +56,7 @@ def test_changes_alike_show_their_edits_once_and_those_that_differ_first() -> No
         "\n"
         "| setting | now | planned | impact |\n"
         "| --- | --- | --- | --- |\n"
-        "| `esaChannelVersion.multiplier` | `1` | `0.001` | history |\n"
+        "| `esaChannelVersion.multiplier` | `1` | `0.001` (×0.001) | history |\n"
         "\n"
         "- `esaChannelVersion.multiplier`: may rewrite stored values; "
         "to leave the past alone, make a new version from a date in EnergyCAP\n"
@@ -73,7 +73,10 @@ def test_changes_alike_show_their_edits_once_and_those_that_differ_first() -> No
 
 def test_changes_alike_can_be_told_in_a_line() -> None:
     alike = (make_change("a", RESCALE), make_change("b", RESCALE))
-    assert render_fold_briefly(Fold(alike, ())) == "- 2 channels alike: `esaChannelVersion.multiplier` `1` → `0.001`\n"
+    assert (
+        render_fold_briefly(Fold(alike, ()))
+        == "- 2 channels alike: `esaChannelVersion.multiplier` `1` → `0.001` (×0.001)\n"
+    )
 
 
 def test_a_line_has_no_room_for_long_edits() -> None:
@@ -91,7 +94,7 @@ def test_many_changes_are_rows_of_a_table() -> None:
         "| `b` | `South Campus · SB-GAS-01 South gas (NATURALGAS)` "
         '| `ESA407` cannot be known whether the unit is of a Money type, found `"USD"`'
         '<br>`channelInfo` `"NB use"` → `"North Building use"`'
-        "<br>`esaChannelVersion.multiplier` `1` → `0.001` |\n"
+        "<br>`esaChannelVersion.multiplier` `1` → `0.001` (×0.001) |\n"
         "\n"
     )
 
