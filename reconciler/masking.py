@@ -60,7 +60,7 @@ class Masker:
 
     def hide(self, text: str) -> str:
         """`text` with `[the key]` for each key in it. Hiding twice changes nothing more."""
-        found = [needle for needle in self._needles if needle.may_be_in(text)]
+        found = self._find(text)
         if not found:
             return text
         marked = text.replace(MASK, _MARK)
@@ -70,9 +70,8 @@ class Masker:
 
     def blot(self, text: str) -> str:
         """`text` with as many asterisks as a key is long, so that all else stays in its column."""
-        for needle in self._needles:
-            if needle.may_be_in(text):
-                text = needle.pattern.sub(lambda match: "*" * len(match.group()), text)
+        for needle in self._find(text):
+            text = needle.pattern.sub(lambda match: "*" * len(match.group()), text)
         return text
 
     def hide_bytes(self, data: bytes) -> bytes:
@@ -81,7 +80,14 @@ class Masker:
 
     def finds(self, text: str) -> bool:
         """Whether there is a key in `text`."""
-        return any(needle.may_be_in(text) and needle.pattern.search(text) for needle in self._needles)
+        return any(needle.pattern.search(text) for needle in self._find(text))
+
+    def _find(self, text: str) -> list[_Needle]:
+        """The spellings that are worth looking for in `text`."""
+        if not self._needles:
+            return []
+        plain = _decode(text)
+        return [needle for needle in self._needles if needle.may_be_in(text) or needle.may_be_in(plain)]
 
 
 # The keys of this process.
@@ -191,12 +197,18 @@ def _looks_like_key(value: str) -> bool:
     return len(value) >= _SURE and "://" not in value
 
 
+# Hexadecimal with something between the bytes.
+_PAIRS = re.compile("[0-9a-fA-F]{2}(?:[ :-][0-9a-fA-F]{2})+")
+
+
 class _Needle:
-    """One spelling of a key; `pattern` is made only when a part of it was found."""
+    """One spelling of a key; `pattern` is made only when a part of it was found, if need be in decoded text."""
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._probe = max(re.findall("[A-Za-z0-9]+", text), key=len, default="")
+        # Of pairs of digits no run is long enough to be worth anything.
+        runs = [text] if _PAIRS.fullmatch(text) else re.findall("[A-Za-z0-9]+", text)
+        self._probe = max(runs, key=len, default="")
         self._pattern: re.Pattern[str] | None = None
 
     def may_be_in(self, text: str) -> bool:
@@ -219,31 +231,54 @@ def _guard(text: str, pattern: str) -> str:
 
 
 def _spell(character: str) -> str:
-    """A pattern for one character of a key in every format that is written here."""
-    if character.isascii() and character.isalnum():
-        return character
+    """A pattern for one character of a key in every format that is written here, or that a service may answer in."""
     plain, number = re.escape(character), ord(character)
     if number > 0xFFFF:
         return plain
     digits = "".join(f"[{digit}{digit.upper()}]" if digit.isalpha() else digit for digit in f"{number:x}")
+    is_sign = not (character.isascii() and character.isalnum())
     ways = [
-        rf"\\{{0,4}}{plain}",  # Markdown, JSON, and JSON in JSON
-        rf"&\#(?:0*{number}|[xX]0*{digits});",  # HTML and XML
-        rf"\\{{1,2}}u0*{digits}",
-        rf"\\{{1,2}}x0*{digits}",
+        rf"\\{{0,8}}{plain}" if is_sign else plain,  # Markdown, JSON, and JSON in JSON
+        rf"&(?:amp;)*+\#(?:0*{number}|[xX]0*{digits});",  # HTML and XML
+        rf"\\{{1,8}}u\{{?0*{digits}\}}?",
+        rf"\\{{1,8}}[xU]0*{digits}",
         rf"%(?:25)*0*{digits}",
-        *_NAMED.get(character, ()),
+        *(rf"&(?:amp;)*{name};" for name in _NAMED.get(character, ())),
+        *_DOUBLED.get(character, ()),
     ]
     return f"(?:{'|'.join(ways)})"
 
 
+# A character by its number, as URLs, JSON, HTML and programs write it. Backslashes before the last one say nothing.
+_ESCAPE = re.compile(
+    r"%(?:25)*([0-9a-fA-F]{2})|&(?:amp;)*+#(?:0*([0-9]{1,6})|[xX]0*([0-9a-fA-F]{1,6}));"
+    r"|\\(?:u\{?0*([0-9a-fA-F]{1,4})\}?|[xU]0*([0-9a-fA-F]{1,4}))"
+)
+
+
+def _decode(text: str) -> str:
+    """`text` with the letters and digits in it that stand there by their numbers: nothing else is looked for so."""
+    if not ("%" in text or "&" in text or "\\" in text):
+        return text
+    return _ESCAPE.sub(_decode_one, text)
+
+
+def _decode_one(match: re.Match[str]) -> str:
+    by_ten = match[2]
+    number = int(by_ten) if by_ten else int(match[1] or match[3] or match[4] or match[5], 16)
+    character = chr(number) if number < 0x80 else ""
+    return character if character.isalnum() else match[0]
+
+
 _NAMED: Mapping[str, tuple[str, ...]] = {
-    "&": ("&amp;",),
-    "<": ("&lt;",),
-    ">": ("&gt;",),
-    '"': ("&quot;", '""'),
-    "'": ("&apos;",),
+    "&": ("amp",),
+    "<": ("lt",),
+    ">": ("gt",),
+    '"': ("quot",),
+    "'": ("apos",),
 }
+# CSV, and text in YAML or SQL.
+_DOUBLED: Mapping[str, tuple[str, ...]] = {'"': ('""',), "'": ("''",)}
 
 
 def _list_spellings(key: str) -> set[str]:
@@ -252,10 +287,14 @@ def _list_spellings(key: str) -> set[str]:
 
     data = key.encode("utf-8", "surrogateescape")
     spellings = {key}
-    for offset in range(3):
-        # A byte spreads over two characters: those that its neighbours have a part in are left out.
-        start, end = -(-offset * 8 // 6), (offset + len(data)) * 8 // 6
-        spellings |= {encode(b"\0" * offset + data)[start:end].decode() for encode in (b64encode, urlsafe_b64encode)}
+    # UTF-16 is what PowerShell and .NET encode.
+    for form in (data, key.encode("utf-16-le", "surrogatepass")):
+        for offset in range(3):
+            # A byte spreads over two characters: those that its neighbours have a part in are left out.
+            start, end = -(-offset * 8 // 6), (offset + len(form)) * 8 // 6
+            padded = b"\0" * offset + form
+            spellings |= {encode(padded)[start:end].decode() for encode in (b64encode, urlsafe_b64encode)}
     if len(key) >= _DISTINCT:
-        spellings |= {key.lower(), key.upper(), data.hex(), data.hex().upper()}
+        digits = {data.hex(), *(data.hex(between) for between in " :-")}
+        spellings |= {key.lower(), key.upper(), *digits, *map(str.upper, digits)}
     return spellings

@@ -40,6 +40,14 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
     "json in json": lambda key: json.dumps(json.dumps(key)),
     "json as .NET writes it": lambda key: "".join(c if c.isalnum() else f"\\u{ord(c):04X}" for c in key),
     "html": html.escape,
+    "url of every character": lambda key: "".join(f"%{ord(c):02x}" for c in key),
+    "json of every character": lambda key: "".join(f"\\u{ord(c):04X}" for c in key),
+    "json in json in json": lambda key: json.dumps(json.dumps(json.dumps(key))),
+    "html of every character": lambda key: "".join(f"&#{ord(c)};" for c in key),
+    "html of every other character": lambda key: "".join(f"&#x{ord(c):X};" if i % 2 else c for i, c in enumerate(key)),
+    "html twice": lambda key: html.escape(html.escape(key)),
+    "bytes of a program": lambda key: "".join(f"\\x{ord(c):02x}" for c in key),
+    "quotes in yaml": lambda key: key.replace("'", "''"),
     "html by numbers": lambda key: "".join(c if c.isalnum() else f"&#{ord(c)};" for c in key),
     "repr": repr,
     "harmless": harmless,
@@ -50,6 +58,9 @@ LONG_ONES: dict[str, Callable[[str], str]] = {
     "upper case": str.upper,
     "lower case": str.lower,
     "hexadecimal": lambda key: key.encode().hex(),
+    "hexadecimal with colons": lambda key: key.encode().hex(":"),
+    "hexadecimal with blanks": lambda key: key.encode().hex(" ").upper(),
+    "base64 of UTF-16": lambda key: b64encode(key.encode("utf-16-le")).decode(),
     "hexadecimal in upper case": lambda key: key.encode().hex().upper(),
 }
 
@@ -218,3 +229,10 @@ def _is_write(call: ast.Call) -> bool:
     modes = {argument.value for argument in call.args if isinstance(argument, ast.Constant)}
     is_open = name.split(".")[-1] in ("open", "fdopen") or name.startswith("partial")
     return is_open and any(isinstance(mode, str) and {*mode} <= {*"rwxab+t"} and {*mode} & {*"wxa+"} for mode in modes)
+
+
+@pytest.mark.parametrize("part", ["\\", "%25", "&#0", "amp;", "%"])
+def test_many_signs_of_an_encoding_are_looked_at_once_each(part: str) -> None:
+    text = part * 200_000
+
+    assert Masker([KEY]).hide(text) == text

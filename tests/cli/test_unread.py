@@ -61,7 +61,7 @@ def read_plan(desk: Desk) -> tuple[int, dict[str, tuple[str, list[str]]], list[t
 def define(desk: Desk, **others: Any) -> None:
     """A new name and a new unit for two channels, and what the `others` want."""
     renamed: dict[str, Any] = {"channelId": 1, "channelInfo": "Renamed"}
-    metered: dict[str, Any] = {"channelId": 2, "esaChannelVersion": {"unitCode": "KWH"}}
+    metered: dict[str, Any] = {"channelId": 2, "esaChannelVersion": {"unitCode": "KWH", "multiplier": 1000}}
     desk.define({"renamed": renamed, "metered": metered, **others})
 
 
