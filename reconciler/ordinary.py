@@ -5,13 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 # Far beyond any plan, snapshot or journal, and little enough for the memory of a small machine.
 LARGEST = 1024**3
+_PIECE = 1024**2
 # Without waiting for somebody at the other end of a pipe; Windows has neither.
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
@@ -29,4 +30,12 @@ def read_ordinary(path: Path, largest: int = LARGEST) -> bytes:
         if not stat.S_ISREG(mode):
             raise OSError(errno.EINVAL, "it is a pipe, a socket or a device", str(path))
         # The size that the system gives is not asked for: of the files in /proc it is 0.
-        return stream.read(largest + 1)
+        return _read_pieces(stream, largest + 1)
+
+
+def _read_pieces(stream: BinaryIO, size: int) -> bytes:
+    # One read of `size` would reserve all of it, however short the file is.
+    content = bytearray()
+    while piece := stream.read(min(_PIECE, size - len(content))):
+        content += piece
+    return bytes(content)
