@@ -13,7 +13,7 @@ PIP := -m pip --disable-pip-version-check install --quiet
 unexport PIP_BUILD_CONSTRAINT PIP_CONSTRAINT PIP_DRY_RUN PIP_EDITABLE PIP_GROUP PIP_NO_DEPS PIP_ONLY_BINARY PIP_NO_BINARY
 unexport PIP_PREFIX PIP_PYTHON PIP_REQUIREMENT PIP_ROOT PIP_TARGET PIP_USER
 
-.PHONY: demo test test-matrix test-settings lock sdk sarif fuzz soak lint lint-workflows docs pictures help clean
+.PHONY: demo test test-matrix test-settings lock sdk sarif fuzz soak mutate lint lint-workflows docs pictures help clean
 
 help:
 	@echo "make demo   the main job on the embedded sandbox, as a story"
@@ -25,6 +25,7 @@ help:
 	@echo "make sarif  findings against the published schema of SARIF, which npm has"
 	@echo "make fuzz   files that the reader may stumble over, for ten minutes (SECONDS=N for another time)"
 	@echo "make soak   20,000 histories of applies, for a night (EXAMPLES=N for another number)"
+	@echo "make mutate small faults in the pure layers and apply, and whether tests notice (SAMPLE=N, SEED=N)"
 	@echo "make lint   ruff, mypy, import contracts, the project's own hook, zizmor and actionlint over the workflows"
 	@echo "make docs   what documents show and are made of, written anew"
 	@echo "make pictures  the pictures of the documents, with Chromium"
@@ -95,6 +96,11 @@ soak: EXAMPLES ?= 20000
 soak: $(READY)
 	@HYPOTHESIS_PROFILE=soak SOAK_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest --numprocesses auto --timeout 0 \
 	  --hypothesis-show-statistics tests/apply/test_histories.py $(ARGS)
+
+mutate: SAMPLE ?= 100
+mutate: SEED ?= 14
+mutate: $(READY)
+	@nice -n 10 $(BIN)/python -m tests.mutation --sample $(SAMPLE) --seed $(SEED) $(ARGS)
 
 lint: $(READY)
 	@$(BIN)/ruff check

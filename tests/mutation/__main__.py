@@ -1,0 +1,137 @@
+"""A sample of mutants, each in a copy of the project, and whether the tests near it fail: `make mutate`."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+from argparse import ArgumentParser
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from queue import SimpleQueue
+from typing import TYPE_CHECKING
+
+from tests.mutation.equivalent import EQUIVALENT
+from tests.mutation.mutants import apply_mutant, find_mutants
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.mutation.mutants import Mutant
+
+ROOT = Path(__file__).resolve().parents[2]
+LAYERS = ("planning", "rules", "model", "apply")
+# Tests of the whole that each layer's faults show in, the quick ones first; the histories and kills take longest.
+WIDER = ("tests/planning", "tests/rules", "tests/model", "tests/apply")
+LONGEST = ("tests/apply/test_histories.py", "tests/apply/test_kill.py")
+COPIED = ("reconciler", "tests", "schemas", "channels", "docs", "pyproject.toml", "reconciler.yaml", "requirements")
+
+
+def main() -> int:
+    """Run the sample that the command line asks for; 1 if the score is below 97 %."""
+    parser = ArgumentParser(prog="python -m tests.mutation", description=__doc__)
+    parser.add_argument("--seed", type=int, default=14)
+    parser.add_argument("--sample", type=int, default=100)
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--seconds", type=int, default=600, help="after which a run of tests counts as failed")
+    options = parser.parse_args()
+    mutants = draw_sample(options.seed, options.sample)
+    endings: Counter[str] = Counter()
+    with tempfile.TemporaryDirectory() as folder:
+        for mutant, ending in try_all(mutants, Path(folder), options.workers, options.seconds):
+            endings[ending] += 1
+            print(f"{ending:10}  {mutant}", flush=True)  # noqa: T201
+    score = endings["killed"] / max(1, len(mutants) - endings["equivalent"])
+    print(f"seed {options.seed}: {dict(endings)}, {score:.1%} of those that are not equivalent")  # noqa: T201
+    return int(score < 0.97)
+
+
+def draw_sample(seed: int, size: int) -> list[Mutant]:
+    """Mutants of the pure layers and of apply: the same ones for the same seed and source."""
+    files = sorted(path for layer in LAYERS for path in (ROOT / "reconciler" / layer).rglob("*.py"))
+    every = [
+        mutant
+        for path in files
+        for mutant in find_mutants(path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8"))
+    ]
+    return random.Random(seed).sample(every, min(size, len(every)))  # noqa: S311
+
+
+def try_all(mutants: list[Mutant], folder: Path, workers: int, seconds: int) -> Iterator[tuple[Mutant, str]]:
+    """How each mutant ends, several at a time, each worker in a copy of its own."""
+    copies: SimpleQueue[Path] = SimpleQueue()
+    for number in range(workers):
+        copies.put(copy_project(folder / str(number)))
+
+    def attempt(mutant: Mutant) -> tuple[Mutant, str]:
+        if (mutant.file, mutant.before, mutant.after) in EQUIVALENT:
+            return mutant, "equivalent"
+        copy = copies.get()
+        try:
+            return mutant, try_mutant(mutant, copy, seconds)
+        finally:
+            copies.put(copy)
+
+    with ThreadPoolExecutor(workers) as executor:
+        yield from executor.map(attempt, mutants)
+
+
+def copy_project(folder: Path) -> Path:
+    """A copy of what the tests need."""
+    folder.mkdir()
+    for name in COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, folder / name)
+    return folder
+
+
+def try_mutant(mutant: Mutant, copy: Path, seconds: int) -> str:
+    """Whether a test fails, first of those that are named like the module, then of all near it."""
+    path = copy / mutant.file
+    source = path.read_text(encoding="utf-8")
+    path.write_text(apply_mutant(source, mutant), encoding="utf-8")
+    try:
+        for tests in choose_tests(mutant, copy):
+            if not pass_tests(tests, copy, seconds):
+                return "killed"
+        return "LIVES"
+    finally:
+        path.write_text(source, encoding="utf-8")
+
+
+def choose_tests(mutant: Mutant, copy: Path) -> Iterator[list[str]]:
+    """Files of tests to run one after another, the likeliest to fail first."""
+    _, layer, *_, name = Path(mutant.file).with_suffix("").parts
+    own = sorted(path.relative_to(copy).as_posix() for path in (copy / "tests" / layer).glob(f"test_*{name}*.py"))
+    if own:
+        yield own
+    first = f"tests/{layer}"
+    without = [f"--deselect={path}" for path in LONGEST]
+    yield [first, *without]
+    yield [*(folder for folder in WIDER if folder != first), *without]
+    if layer == "apply":
+        yield list(LONGEST)
+
+
+def pass_tests(tests: list[str], copy: Path, seconds: int) -> bool:
+    """Whether these tests pass in time; one that hangs has noticed the fault."""
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-n", "0", *tests]
+    variables = os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(copy), "HYPOTHESIS_PROFILE": "default"}
+    try:
+        done = subprocess.run(command, cwd=copy, env=variables, capture_output=True, timeout=seconds, check=False)
+    except subprocess.TimeoutExpired:
+        return False
+    if done.returncode not in (0, 1, 2):
+        raise RuntimeError(done.stdout.decode()[-2000:] + done.stderr.decode()[-2000:])
+    return done.returncode == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

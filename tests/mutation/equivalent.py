@@ -1,0 +1,6 @@
+"""Mutants that change nothing that a user or a caller could see, each with the reason."""
+
+from __future__ import annotations
+
+# By file, the text before and the text after: lines move.
+EQUIVALENT: dict[tuple[str, str, str], str] = {}
