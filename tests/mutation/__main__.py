@@ -10,7 +10,7 @@ import sys
 import tempfile
 from argparse import ArgumentParser
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from tests.mutation.equivalent import EQUIVALENT
 from tests.mutation.mutants import apply_mutant, find_mutants
 
 if TYPE_CHECKING:
+    from argparse import Namespace
     from collections.abc import Iterator
 
     from tests.mutation.mutants import Mutant
@@ -38,11 +39,12 @@ def main() -> int:
     parser.add_argument("--sample", type=int, default=100)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--seconds", type=int, default=600, help="after which a run of tests counts as failed")
+    parser.add_argument("--near", action="store_true", help="only the tests of the layer: a lower bound, in less time")
     options = parser.parse_args()
     mutants = draw_sample(options.seed, options.sample)
     endings: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as folder:
-        for mutant, ending in try_all(mutants, Path(folder), options.workers, options.seconds):
+        for mutant, ending in try_all(mutants, Path(folder), options):
             endings[ending] += 1
             print(f"{ending:10}  {mutant}", flush=True)  # noqa: T201
     score = endings["killed"] / max(1, len(mutants) - endings["equivalent"])
@@ -61,10 +63,10 @@ def draw_sample(seed: int, size: int) -> list[Mutant]:
     return random.Random(seed).sample(every, min(size, len(every)))  # noqa: S311
 
 
-def try_all(mutants: list[Mutant], folder: Path, workers: int, seconds: int) -> Iterator[tuple[Mutant, str]]:
+def try_all(mutants: list[Mutant], folder: Path, options: Namespace) -> Iterator[tuple[Mutant, str]]:
     """How each mutant ends, several at a time, each worker in a copy of its own."""
     copies: SimpleQueue[Path] = SimpleQueue()
-    for number in range(workers):
+    for number in range(options.workers):
         copies.put(copy_project(folder / str(number)))
 
     def attempt(mutant: Mutant) -> tuple[Mutant, str]:
@@ -72,12 +74,13 @@ def try_all(mutants: list[Mutant], folder: Path, workers: int, seconds: int) -> 
             return mutant, "equivalent"
         copy = copies.get()
         try:
-            return mutant, try_mutant(mutant, copy, seconds)
+            return mutant, try_mutant(mutant, copy, options)
         finally:
             copies.put(copy)
 
-    with ThreadPoolExecutor(workers) as executor:
-        yield from executor.map(attempt, mutants)
+    with ThreadPoolExecutor(options.workers) as executor:
+        for done in as_completed([executor.submit(attempt, mutant) for mutant in mutants]):
+            yield done.result()
 
 
 def copy_project(folder: Path) -> Path:
@@ -92,21 +95,21 @@ def copy_project(folder: Path) -> Path:
     return folder
 
 
-def try_mutant(mutant: Mutant, copy: Path, seconds: int) -> str:
+def try_mutant(mutant: Mutant, copy: Path, options: Namespace) -> str:
     """Whether a test fails, first of those that are named like the module, then of all near it."""
     path = copy / mutant.file
     source = path.read_text(encoding="utf-8")
     path.write_text(apply_mutant(source, mutant), encoding="utf-8")
     try:
-        for tests in choose_tests(mutant, copy):
-            if not pass_tests(tests, copy, seconds):
+        for tests in choose_tests(mutant, copy, near=options.near):
+            if not pass_tests(tests, copy, options.seconds):
                 return "killed"
         return "LIVES"
     finally:
         path.write_text(source, encoding="utf-8")
 
 
-def choose_tests(mutant: Mutant, copy: Path) -> Iterator[list[str]]:
+def choose_tests(mutant: Mutant, copy: Path, *, near: bool) -> Iterator[list[str]]:
     """Files of tests to run one after another, the likeliest to fail first."""
     _, layer, *_, name = Path(mutant.file).with_suffix("").parts
     own = sorted(path.relative_to(copy).as_posix() for path in (copy / "tests" / layer).glob(f"test_*{name}*.py"))
@@ -115,6 +118,8 @@ def choose_tests(mutant: Mutant, copy: Path) -> Iterator[list[str]]:
     first = f"tests/{layer}"
     without = [f"--deselect={path}" for path in LONGEST]
     yield [first, *without]
+    if near:
+        return
     yield [*(folder for folder in WIDER if folder != first), *without]
     if layer == "apply":
         yield list(LONGEST)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hypothesis import strategies as st
 
-from reconciler.model.fields import FIELD_AT, FIELDS
 from reconciler.model.routes import Pointers
-from reconciler.planning.index import find_inputs
 from tests.planning.tenant import CODES, NORTH, SOUTH, V, add_older_version, make_desired, make_live
 
 if TYPE_CHECKING:
@@ -23,6 +22,23 @@ if TYPE_CHECKING:
     from reconciler.model.values import Spec, Value
 
 Thing = TypeVar("Thing")
+
+# By hand from the pages of the API, not from the product: what an edit may set, and what a file may write for an id ...
+SETTABLE = (
+    *("channelInfo", "channelDescription", "channelImportId", "observationTypeId", "summarizationMethodId"),
+    *("intervalMinutes", "isCalculated", "isPrimaryValue", "isPrimaryDemand"),
+    *(f"{V}beginDate", f"{V}unitId", f"{V}observationRuleId", f"{V}multiplier", f"{V}offset", f"{V}rolloverValue"),
+    *(f"{V}rollbackAllowance", f"{V}minimumReading", f"{V}maximumReading", f"{V}isValuePositive", f"{V}formula"),
+)
+ID_OF = {
+    "observationTypeCode": "observationTypeId",
+    "summarizationMethod": "summarizationMethodId",
+    f"{V}unitCode": f"{V}unitId",
+    f"{V}observationRule": f"{V}observationRuleId",
+}
+# ... and what the service fills in under the Odometer rule.
+_ODOMETER_DEFAULTS: Spec = {f"{V}rolloverValue": 999_999_999_999_999, f"{V}rollbackAllowance": 0.1}
+_INPUT = re.compile(r"channel\((\d+)\)")
 
 _NUMBERS = st.sampled_from((None, 0, 1, 2.5))
 _FLAGS = st.booleans()
@@ -204,10 +220,9 @@ def _freed(draw: DrawFn, managed: list[Live], live: tuple[Live, ...]) -> Mapping
 def _set(channel: Live, wanted: Spec) -> Live:
     values = {**channel.values, **wanted}
     if values[f"{V}observationRuleId"] == 1:
-        filled = {field.path: field.odometer_default for field in FIELDS if field.odometer_default}
-        values |= {path: default for path, default in filled.items() if values[path] is None}
-    values |= {field.alias: CODES[field.path].get(values[field.path]) for field in FIELDS if field.alias}
-    versioned = {path: value for path, value in values.items() if FIELD_AT[path].is_versioned}
+        values |= {path: default for path, default in _ODOMETER_DEFAULTS.items() if values[path] is None}
+    values |= {code: CODES[path].get(values[path]) for code, path in ID_OF.items()}
+    versioned = {path: value for path, value in values.items() if path.startswith(V)}
     begin = values[f"{V}beginDate"]
     current = replace(channel.current, begin_date=begin if isinstance(begin, str) else None, values=versioned)
     return replace(channel, values=values, versions=(*channel.versions[:-1], current))
@@ -215,7 +230,13 @@ def _set(channel: Live, wanted: Spec) -> Live:
 
 def _tell_convertible(channels: Iterable[Live]) -> tuple[Live, ...]:
     everything = tuple(channels)
-    used = {input_ for channel in everything for input_ in find_inputs(channel.formulas) if input_ != channel.id}
+    used = {
+        int(input_)
+        for channel in everything
+        for formula in channel.formulas
+        for input_ in _INPUT.findall(formula)
+        if int(input_) != channel.id
+    }
     return tuple(
         replace(
             channel,

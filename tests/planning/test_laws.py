@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.model.fields import FIELD_AT
 from reconciler.model.plan import Action, Verdict
 from reconciler.model.project import PrimaryMove
 from reconciler.model.routes import Pointers, Problem
@@ -19,7 +18,7 @@ from reconciler.planning.pairs import find_route
 from reconciler.planning.preconditions import check_again
 from reconciler.planning.resolve import route
 from tests.planning.tenant import BASIS, REFERENCE, SANDBOX, V, make_desired, plan_of
-from tests.planning.tenants import Tenant, carry_out, lives, neighbours, tenants, write_as_is
+from tests.planning.tenants import ID_OF, SETTABLE, Tenant, carry_out, lives, neighbours, tenants, write_as_is
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,7 +46,7 @@ under_each_move = pytest.mark.parametrize("basis", [BASIS, GIVE_UP_FIRST], ids=[
 
 
 @untimed
-@given(lives(), st.lists(st.sampled_from(sorted(FIELD_AT)), unique=True), st.data())
+@given(lives(), st.lists(st.sampled_from((*SETTABLE, *ID_OF)), unique=True), st.data())
 def test_what_the_files_say_as_it_is_plans_nothing(
     live: tuple[Live, ...], paths: list[str], data: st.DataObject
 ) -> None:
@@ -85,7 +84,7 @@ def test_only_what_the_files_manage_changes_or_what_that_implies(tenant: Tenant)
     assert len(plan.changes) + plan.unmanaged <= len(tenant.live)
     for change in plan.changes:
         implied = {edit.path for edit in change.edits if edit.implied_by is not None}
-        managed = {FIELD_AT[path].path for path in specs[change.name]}
+        managed = {ID_OF.get(path, path) for path in specs[change.name]}
         assert implied.isdisjoint(specs[change.name])
         assert set(change.wanted) <= managed | implied
         assert {edit.implied_by for edit in change.edits} - {None} <= set(specs[change.name])
@@ -99,7 +98,7 @@ def test_an_update_has_a_visible_edit_for_all_that_it_would_send(tenant: Tenant)
 
         assert (change.action is Action.UPDATE) is bool(change.edits)
         assert all(edit.before != edit.after for edit in change.edits)
-        assert {FIELD_AT[edit.path].path for edit in change.edits} == differing
+        assert {ID_OF.get(edit.path, edit.path) for edit in change.edits} == differing
         assert {edit.path: (edit.before, edit.after) for edit in change.edits} == {
             path: (before, change.after[path]) for path, before in change.before.items() if before != change.after[path]
         }
