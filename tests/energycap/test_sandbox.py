@@ -67,7 +67,7 @@ def test_a_snapshot_is_read_with_as_few_requests_as_there_are_lists(tmp_path: Pa
         "GET /api/v202305/unit": 1,
         "GET /api/v3/observationtype": 1,
     }
-    assert any(unit.is_money for unit in snapshot.reference.units)
+    assert [unit.code for unit in snapshot.reference.units if unit.is_money is not False] == ["USD"]
     assert {method.name for method in snapshot.reference.summarization_methods} >= {"Sum", "Average"}
     assert any(kind.is_demand for kind in snapshot.reference.observation_types)
 

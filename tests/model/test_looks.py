@@ -48,6 +48,15 @@ def test_long_texts_that_look_alike_are_told_apart_too() -> None:
     assert (one, other) == (r"\xfc" * 500, r"u\u0308" * 500)
 
 
+@pytest.mark.parametrize(
+    ("length", "before"), [(399, "ü"), (400, r"\xfc")], ids=["400 piece by piece", "401 as a whole"]
+)
+def test_a_long_text_is_escaped_as_a_whole(length: int, before: str) -> None:
+    text = "ü" * length
+
+    assert distinguish(f"{text}a", f"{text}\u0430") == (f"{before * length}a", rf"{before * length}\u0430")
+
+
 def test_a_value_and_its_own_escape_look_different() -> None:
     one, other = show_values("a\u200b", r"a\u200b")
 

@@ -103,6 +103,16 @@ def test_a_version_that_breaks_a_rule_is_refused(demo: Bench, channel_id: int, n
     assert broken(demo.put_version(path, **{name: value})) == [name]
 
 
+def test_of_all_units_only_dollars_are_money(demo: Bench) -> None:
+    units = demo.client.get("/api/v202305/unit", params={"pageSize": 1000}).json()
+
+    refused = [
+        unit["unitCode"] for unit in units if not demo.put_with_version(TRIP_CHANNEL, unitId=unit["unitId"]).is_success
+    ]
+
+    assert refused == ["USD"]
+
+
 def test_all_violations_are_told_at_once(demo: Bench) -> None:
     assert broken(demo.client.put(f"{CHANNELS}/{TRIP_CHANNEL}", json={"esaChannelVersion": {}})) == [
         "channelDescription",
