@@ -115,12 +115,13 @@ def choose_tests(mutant: Mutant, copy: Path, *, near: bool) -> Iterator[list[str
     own = sorted(path.relative_to(copy).as_posix() for path in (copy / "tests" / layer).glob(f"test_*{name}*.py"))
     if own:
         yield own
-    first = f"tests/{layer}"
+    # What planning is made of is tested there.
+    first = "tests/apply" if layer == "apply" else "tests/planning"
     without = [f"--deselect={path}" for path in LONGEST]
-    yield [first, *without]
+    yield [*dict.fromkeys((f"tests/{layer}", first)), *without]
     if near:
         return
-    yield [*(folder for folder in WIDER if folder != first), *without]
+    yield [*(folder for folder in WIDER if folder not in (first, f"tests/{layer}")), *without]
     if layer == "apply":
         yield list(LONGEST)
 

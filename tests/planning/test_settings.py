@@ -296,11 +296,19 @@ def test_a_begin_that_cannot_move_says_what_was_read_and_how_a_new_version_is_ma
 
 
 @pytest.mark.parametrize(
-    ("has_readings", "unsaid"),
-    [(None, "whether the channel has readings"), (True, "when the channel's readings begin")],
+    ("has_readings", "first", "unsaid"),
+    [
+        (None, None, "whether the channel has readings"),
+        (None, "2024-12-01T00:15:00", "whether the channel has readings"),
+        (True, None, "when the channel's readings begin"),
+    ],
 )
-def test_a_begin_does_not_move_where_nobody_says_what_is_stored(has_readings: bool | None, unsaid: str) -> None:
-    (block,) = plan_one({f"{V}beginDate": "2025-03-01"}, make_live(1, has_readings=has_readings)).blocked_by
+def test_a_begin_does_not_move_where_nobody_says_what_is_stored(
+    has_readings: bool | None, first: str | None, unsaid: str
+) -> None:
+    live = make_live(1, has_readings=has_readings, first_reading=first)
+
+    (block,) = plan_one({f"{V}beginDate": "2025-03-01"}, live).blocked_by
 
     message = f"may begin past stored readings: EnergyCAP does not say {unsaid}"
     assert (block.rule, block.message, block.is_unknown) == ("ESA420", message, True)
