@@ -61,11 +61,15 @@ class Unauthorized(ServiceError):
 
 
 class Refused(ServiceError):
-    """The service understood and said no (4xx); `status` and its own text are kept."""
+    """The service understood and said no (4xx); `status` and its own text are kept.
 
-    def __init__(self, message: str, fix: str = "", *, status: int = 400) -> None:
+    `is_page` says that a page of HTML said so, which something on the way to the service may have sent.
+    """
+
+    def __init__(self, message: str, fix: str = "", *, status: int = 400, is_page: bool = False) -> None:
         super().__init__(message, fix)
         self.status = status
+        self.is_page = is_page
 
 
 class Unavailable(ServiceError):

@@ -86,15 +86,19 @@ def _make_failure(request: Request, answer: Answer, what: str) -> ServiceError:
         return _make_busy(what, answer)
     if status >= 400:
         fix = _FIXES.get(status, _ABOUT_ASKING)
-        return Refused(f"the service refused: {what}", _note_page(answer, fix), status=status)
+        fix = _note_page(answer, fix)
+        return Refused(f"the service refused: {what}", fix, status=status, is_page=_is_page(answer))
     target = make_harmless(answer.headers.get("location", "nowhere"))
     return unusable(f"{request} answered {_name(status)}, a redirect to {target}", _ABOUT_REDIRECT)
 
 
 def _note_page(answer: Answer, fix: str) -> str:
     """`fix`, and before it that a page came: EnergyCAP's own answers are JSON."""
-    is_page = "html" in answer.headers.get("content-type", "").casefold()
-    return _ABOUT_PAGE + fix if is_page else fix
+    return _ABOUT_PAGE + fix if _is_page(answer) else fix
+
+
+def _is_page(answer: Answer) -> bool:
+    return "html" in answer.headers.get("content-type", "").casefold()
 
 
 def _make_busy(what: str, answer: Answer) -> Busy:

@@ -93,7 +93,7 @@ def judge_formula(session: Session, data_point_id: int, formula: str) -> Formula
     try:
         return FormulaVerdict(_read_reasons(session.read(request)))
     except ServiceError as error:
-        is_verdict = isinstance(error, Refused) and error.status in _ABOUT_FORMULA
+        is_verdict = isinstance(error, Refused) and error.status in _ABOUT_FORMULA and not error.is_page
         return FormulaVerdict((_tell(error),)) if is_verdict else FormulaVerdict(unasked=_tell(error))
 
 

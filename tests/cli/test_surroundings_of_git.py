@@ -420,7 +420,17 @@ def test_what_git_says_is_passed_on(repository: Desk, monkeypatch: pytest.Monkey
     assert words.format(root=repository.root) in answer.err
 
 
-@pytest.mark.parametrize("failure", ["owner", "worktree", "settings", "newer", "not-executable"])
+@pytest.mark.parametrize("failure", ["not-executable", "missing", "no-program"])
+def test_a_plan_without_a_base_needs_no_git(repository: Desk, monkeypatch: pytest.MonkeyPatch, failure: str) -> None:
+    FAILURES[failure][0](repository, monkeypatch)
+
+    document = json.loads(repository.run("plan", "--format", "json").out)
+
+    assert (document["definitions"]["commit"], document["findings"]) == (None, [])
+    assert document["summary"]["update"] == 1
+
+
+@pytest.mark.parametrize("failure", ["owner", "worktree", "settings", "newer"])
 def test_a_plan_without_a_base_says_why_it_has_no_commit(
     repository: Desk, monkeypatch: pytest.MonkeyPatch, failure: str
 ) -> None:

@@ -298,6 +298,10 @@ _ODD = "the service's answer cannot be used:"
         (httpx.Response(403), f"{_POST} 403 Forbidden"),
         (httpx.Response(401), f"{_POST} 401 Unauthorized"),
         (httpx.Response(500, text="No."), f"{_POST} 500 Internal Server Error: No."),
+        (
+            httpx.Response(400, html="<title>Request blocked</title>"),
+            f'{_POST} 400 Bad Request: a page titled "Request blocked"',
+        ),
         (httpx.Response(200), f"{_ODD} {_POST} 200 OK with no content type instead of JSON: nothing"),
         (
             httpx.Response(200, html="<title>Sign in</title>"),
@@ -316,7 +320,7 @@ _ODD = "the service's answer cannot be used:"
             f"{_ODD} whether the formula is valid: valid should be true or false, found text",
         ),
     ],
-    ids=["404", "403", "401", "500", "empty", "HTML", "true", "no verdict", "text"],
+    ids=["404", "403", "401", "500", "a page with 400", "empty", "HTML", "true", "no verdict", "text"],
 )
 def test_a_formula_that_the_service_does_not_judge_says_why(answer: httpx.Response, unasked: str) -> None:
     with open_reader(URL, KEY, httpx.MockTransport(lambda _request: answer)) as reader:
