@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, Phase, assume, event, given, settings
+from hypothesis import strategies as st
 
 from reconciler.apply.chronicle import read_journal
 from reconciler.apply.conduct import Conduct
@@ -27,6 +28,7 @@ from reconciler.energycap.client import open_editor
 from reconciler.errors import ServiceError
 from reconciler.model.desired import Definitions
 from reconciler.model.outcomes import Ending
+from reconciler.model.routes import Feed, Pointers
 from reconciler.planning.plan import Basis, make_plan
 from reconciler.sandbox import generate, parse_faults, parse_settings
 from tests.apply.bench import endings
@@ -67,7 +69,7 @@ class Theatre:
     other: Editor
     environment: Environment
     assignments: tuple[str, ...]
-    wished: tuple[Desired, ...]
+    wished: Definitions
     folder: Path
     plan: Plan
     parallelism: int
@@ -141,14 +143,13 @@ class End:
     endings: dict[str, str]
 
 
-def plan_of(editor: Editor, wished: tuple[Desired, ...], environment: Environment) -> Plan:
-    definitions = Definitions(wished, (), ("channels/demo.yaml",), "sha256:0")
-    return make_plan(definitions, editor.read_snapshot(), Basis("0", environment, "sandbox", "2026-11-21T00:00:00Z"))
+def plan_of(editor: Editor, wished: Definitions, environment: Environment) -> Plan:
+    return make_plan(wished, editor.read_snapshot(), Basis("0", environment, "sandbox", "2026-11-21T00:00:00Z"))
 
 
 @contextmanager
 def open_theatre(
-    seed: int, service: tuple[tuple[str, ...], Environment], wished: tuple[Desired, ...], parallelism: int
+    seed: int, service: tuple[tuple[str, ...], Environment], wished: Definitions, parallelism: int
 ) -> Iterator[Theatre]:
     assignments, environment = service
     with ExitStack() as stack:
@@ -162,6 +163,25 @@ def open_theatre(
         plan = plan_of(other, wished, environment)
         assume(not plan.errored and plan.sendable)
         yield Theatre(inside, editor, other, environment, assignments, wished, folder, plan, parallelism)
+
+
+def define(wished: tuple[Desired, ...], seed: int, *, fed: bool) -> Definitions:
+    """What the files say; `fed`, a feed sends readings to each of their channels that has an import id so far."""
+    import_ids = {f"c{one['channelId']}": one["channelImportId"] for one in generate(CHANNELS, seed)["channels"]}
+    feeds = tuple(
+        Feed(f"to-{one.name}", one.place(), Pointers(channel_import_id=import_ids[one.name]), one.name)
+        for one in wished
+        if import_ids[one.name]
+    )
+    return Definitions(wished, feeds if fed else (), ("channels/demo.yaml",), "sha256:0")
+
+
+def check_feeds(theatre: Theatre, before: Mapping[int, Truth], after: Mapping[int, Truth]) -> None:
+    """No apply takes from a channel the import id that its feed finds it by; somebody else may."""
+    fed = [int(feed.expect.removeprefix("c")) for feed in theatre.wished.feeds]
+    event(f"{'some' if fed else 'no'} channels are fed")
+    for channel_id in fed:
+        assert after[channel_id].values["channelImportId"] == before[channel_id].values["channelImportId"]
 
 
 def see_end(theatre: Theatre, account: Account) -> End:
@@ -271,14 +291,15 @@ def check_end(theatre: Theatre, account: Account, undisturbed: End, edited: froz
 
 @pytest.mark.parametrize("parallelism", [1, 4])
 @many
-@given(seed=seeds, service=services(), wished=busy_wishes(), history=histories)
+@given(seed=seeds, service=services(), channels=st.tuples(busy_wishes(), st.booleans()), history=histories)
 def test_after_any_history_the_account_is_true_and_nothing_is_lost(
     parallelism: int,
     seed: int,
     service: tuple[tuple[str, ...], Environment],
-    wished: tuple[Desired, ...],
+    channels: tuple[tuple[Desired, ...], bool],
     history: tuple[Run | Meddling, ...],
 ) -> None:
+    wished = define(channels[0], seed, fed=channels[1])
     with open_theatre(seed, service, wished, parallelism) as calm:
         undisturbed = see_end(calm, calm.apply())
     with open_theatre(seed, service, wished, parallelism) as theatre:
@@ -295,4 +316,6 @@ def test_after_any_history_the_account_is_true_and_nothing_is_lost(
         check_survivors(theatre, before, read_truth(theatre.inside.store))
         check_journal(theatre, account, edited)
         check_end(theatre, account, undisturbed, edited)
+        if not edited:
+            check_feeds(theatre, before, read_truth(theatre.inside.store))
         event(f"{len(history)} steps, {'with' if edited else 'without'} other people's edits")
