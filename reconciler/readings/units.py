@@ -32,7 +32,8 @@ def _name(sizes: Mapping[str, str]) -> dict[str, Fraction]:
 
 
 # By kind, each in its first unit. Gas is measured in m3, but its energy differs. Source: NIST SP 811, appendix B; a
-# BTU is that of the International Table, a gallon that of the United States.
+# BTU is that of the International Table, a gallon that of the United States. As case is nothing, m is mega: what is
+# metered comes in megalitres and megawatts, never in thousandths.
 _FOOT = "0.028316846592"
 _UNITS: Mapping[str, Mapping[str, Fraction]] = {
     "energy": _prefix("wh", word="watthour")
@@ -57,7 +58,7 @@ _UNITS: Mapping[str, Mapping[str, Fraction]] = {
             "l liter litre ltr": "0.001",
             "hl": "0.1",
             "kl": "1",
-            "ml": "0.000001",
+            "ml megaliter megalitre": "1000",
             "cf ft3 cuft cubicfeet cubicfoot": _FOOT,
             "ccf hcf": "2.8316846592",
             "mcf kcf": "28.316846592",
@@ -94,7 +95,8 @@ _WORDS = re.compile(r"[\s_:,;|]+")
 def fold(unit: str) -> str:
     """`unit` without what its spelling may vary in: letter case, blanks, dots, small digits, a plural s."""
     plain = unicodedata.normalize("NFKC", unit).casefold()
-    folded = re.sub(r"[^a-z0-9/%$\u20ac\xa3]", "", plain)
+    # Letters of every script count, and a unit of signs alone stays: else units with nothing in common would be one.
+    folded = re.sub(r"[^\w/%$\u20ac\xa3]|_", "", plain) or plain.strip()
     return folded[:-1] if folded.endswith("s") and folded[:-1] in _MEASURES else folded
 
 

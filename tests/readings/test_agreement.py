@@ -1,4 +1,8 @@
-"""The tool's own resolution against that of the sandbox, which was written from the vendor's page alone."""
+"""The tool's own resolution against that of the sandbox, which was written from the vendor's page alone.
+
+The page compares unitCode only to tell the channels of a meter apart; readings that it would take in another unit than
+that of their channel are kept from being sent, wherever they lead.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from hypothesis import strategies as st
 
 from reconciler.energycap.sender import open_sender
 from reconciler.model.dialects import ESA, V3
+from reconciler.model.fields import UNIT_CODE
 from reconciler.planning.index import make_index
 from reconciler.readings.identifiers import NAMES
 from reconciler.readings.routing import Router
@@ -23,19 +28,29 @@ if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn
 
     from reconciler.energycap.sender import Sender
+    from reconciler.model.live import Live
+    from reconciler.readings.routing import Landing
 
 _IDS = (1, 2, 3, 4, 5)
-_POINTERS = st.fixed_dictionaries(
-    {},
-    optional={
-        "channelId": st.sampled_from((*_IDS, 9, None)),
-        "channelImportId": st.sampled_from(("IMP-1", "IMP-2", "imp-1", "", None)),
-        "meterImportId": st.sampled_from(("DPI-1", "DPI-1", "DPI-2", "DPI-9", "", None)),
-        "observationTypeCode": st.sampled_from(("ELECUSE", "ELECDEM", "elecuse", "", None)),
-        "unitCode": st.sampled_from(("KWH", "KW", "GAL", None)),
-        "channelIntervalInSeconds": st.sampled_from((900, 3600, 60, None)),
-    },
-).map(lambda pointers: {name: value for name, value in pointers.items() if value is not None})
+
+
+def _pointers(*units: str) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries(
+        {},
+        optional={
+            "channelId": st.sampled_from((*_IDS, 9, None)),
+            "channelImportId": st.sampled_from(("IMP-1", "IMP-2", "imp-1", "", None)),
+            "meterImportId": st.sampled_from(("DPI-1", "DPI-1", "DPI-2", "DPI-9", "", None)),
+            "observationTypeCode": st.sampled_from(("ELECUSE", "ELECDEM", "elecuse", "", None)),
+            "unitCode": st.sampled_from((*units, None)),
+            "channelIntervalInSeconds": st.sampled_from((900, 3600, 60, None)),
+        },
+    ).map(lambda pointers: {name: value for name, value in pointers.items() if value is not None})
+
+
+_UNITS = ("KWH", "KW", "GAL")
+# Sent as it stands, kwh would be no unit of a channel: the tool spells it as the channels do.
+_RESPELLED = _pointers(*_UNITS, "kwh", "k W").filter(lambda one: one.keys() & set(NAMES[:3]))
 
 
 @st.composite
@@ -57,7 +72,7 @@ def meters(draw: DrawFn) -> list[dict[str, Any]]:
 
 
 @settings(max_examples=60)
-@given(meters(), st.lists(_POINTERS, min_size=1, max_size=30))
+@given(meters(), st.lists(_pointers(*_UNITS), min_size=1, max_size=30))
 def test_readings_land_where_the_tool_says(channels: list[dict[str, Any]], groups: Sequence[dict[str, Any]]) -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -70,19 +85,17 @@ def test_readings_land_where_the_tool_says(channels: list[dict[str, Any]], group
         landed = _find_landed(sender, [channel.id for channel in live])
 
     router, esa = Router(make_index(live)), Router(make_index(live), ESA)
-    expected = {}
-    for number, group in enumerate(groups):
-        key = (*(group.get(name) for name in NAMES), 1)
-        landing = router.find(key)
-        assert landing.route == esa.find(key).route
-        if landing.channel is not None:
-            expected[number] = landing.channel.id
+    keys = [(*(group.get(name) for name in NAMES), 1) for group in groups]
+    landings = [router.find(key) for key in keys]
+    assert [landing.route for landing in landings] == [esa.find(key).route for key in keys]
+    expected = _find_taken(landings)
     assert landed == expected
     assert receipt.imported == len(expected)
+    _check_refused(landings, live)
 
 
 @settings(max_examples=25)
-@given(meters(), st.lists(_POINTERS.filter(lambda one: one.keys() & set(NAMES[:3])), min_size=1, max_size=10))
+@given(meters(), st.lists(_RESPELLED, min_size=1, max_size=10))
 def test_the_esa_call_goes_by_the_same_rules(channels: list[dict[str, Any]], groups: Sequence[dict[str, Any]]) -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -100,9 +113,27 @@ def test_the_esa_call_goes_by_the_same_rules(channels: list[dict[str, Any]], gro
         sender.send_esa_readings(sent)
         landed = _find_landed(sender, [channel.id for channel in live])
 
-    assert landed == {
-        number: landing.channel.id for number, landing in enumerate(landings) if landing.channel is not None
+    assert landed == _find_taken(landings)
+    _check_refused(landings, live)
+
+
+def _find_taken(landings: Sequence[Landing]) -> dict[int, int]:
+    """The channel that EnergyCAP would take each reading on, by the reading's number, in whatever unit it is."""
+    return {
+        number: landing.route.channel_id
+        for number, landing in enumerate(landings)
+        if landing.route.channel_id is not None and {flaw.code for flaw in landing.flaws} <= {"ESA630"}
     }
+
+
+def _check_refused(landings: Sequence[Landing], live: Sequence[Live]) -> None:
+    """Of what EnergyCAP would take, exactly the readings in another unit than that of their channel are refused."""
+    units = {channel.id: channel.values[UNIT_CODE] for channel in live}
+    taken = _find_taken(landings)
+    refused = {number for number in taken if landings[number].channel is None}
+    assert refused == {n for n, id_ in taken.items() if landings[n].pointers.unit_code not in (None, units[id_])}
+    sent = {number: channel.id for number, one in enumerate(landings) if (channel := one.channel) is not None}
+    assert sent == {number: id_ for number, id_ in taken.items() if number not in refused}
 
 
 def _reading(number: int) -> dict[str, Any]:

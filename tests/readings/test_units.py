@@ -10,8 +10,8 @@ import pytest
 
 from reconciler.model.fields import UNIT_CODE
 from reconciler.readings.routing import Router
-from reconciler.readings.unit_flaws import find_unit_flaw
-from reconciler.readings.units import find_measure, find_unit
+from reconciler.readings.unit_flaws import find_spelling, find_unit_flaw
+from reconciler.readings.units import find_measure, find_unit, fold
 from tests.planning.tenant import V, make_live
 from tests.readings.bench import CHANNELS, count, tell, write
 
@@ -43,6 +43,7 @@ def test_spelling_is_nothing(texts: tuple[str, ...]) -> None:
         ("kW", "W", 1000),
         ("ccf", "cf", 100),
         ("m3", "l", 1000),
+        ("ML", "kL", 1000),
         ("kgal", "gal", 1000),
         ("klb", "lb", 1000),
     ],
@@ -167,6 +168,23 @@ def test_the_unit_of_the_header_counts(tmp_path: Path) -> None:
             "the values would be 1,000 times too small"
         )
     ]
+
+
+@pytest.mark.parametrize(
+    ("unit", "other"),
+    [
+        ("\u043a\u0412\u0442\u0447", "\u0413\u043a\u0430\u043b"),
+        ("\xb5S", "s"),
+        ("\u03a9", "\u0394"),
+        ("#", "\xb0"),
+        ("\u5ea6", ""),
+    ],
+)
+def test_units_in_other_letters_or_signs_differ_from_each_other(unit: str, other: str) -> None:
+    assert fold(unit) != fold(other)
+    assert fold(f" {unit} ") == fold(unit)
+    assert find_spelling(unit, [other]) == unit
+    assert find_spelling(f" {unit} ", [other, unit]) == unit
 
 
 def test_a_unit_of_the_tenant_s_own_is_compared_by_its_spelling_alone() -> None:
