@@ -3,4 +3,10 @@
 from __future__ import annotations
 
 # By file, the text before and the text after: lines move.
-EQUIVALENT: dict[tuple[str, str, str], str] = {}
+EQUIVALENT: dict[tuple[str, str, str], str] = {
+    (
+        "reconciler/planning/feed_findings.py",
+        "course.before.channel_id or 0",
+        "((course.before.channel_id))",
+    ): "a key of a mapping by id: neither 0 nor None is an id",
+}

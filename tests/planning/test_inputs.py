@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.model.plan import Block
+from reconciler.planning.inputs import list_new_formulas
 from tests.planning.tenant import (
     SOUTH,
     V,
@@ -106,3 +107,11 @@ def test_a_formula_that_is_live_and_not_touched_is_not_judged() -> None:
 
     assert plan_one({"channelInfo": "New name"}, USER, far).is_sendable
     assert plan_one({f"{V}formula": None}, replace(USER, has_readings=None), far).blocked_by[0].rule == "ESA205"
+
+
+def test_only_a_formula_that_is_edited_is_asked_about() -> None:
+    def list_asked(spec: Spec) -> tuple[tuple[int, int, str], ...]:
+        return list_new_formulas(plan_of([make_desired("user", 1, spec)], (USER, make_live(2), make_live(3))))
+
+    assert list_asked({"channelInfo": "New", f"{V}formula": "channel( 2 )"}) == ()
+    assert list_asked({"channelInfo": "New", f"{V}formula": "channel(3)"}) == ((1, 100, "channel(3)"),)
