@@ -93,7 +93,7 @@ def _is_for_types(node: ast.AST) -> bool:
 def _change(node: ast.AST) -> Iterator[tuple[ast.expr | ast.stmt, str]]:
     match node:
         case ast.Compare(left=left, ops=[operator], comparators=[right]):
-            yield node, f"({ast.unparse(left)} {_COMPARISONS[type(operator).__name__]} {ast.unparse(right)})"
+            yield node, f"(({ast.unparse(left)}) {_COMPARISONS[type(operator).__name__]} ({ast.unparse(right)}))"
         case ast.BoolOp(op=operator, values=values):
             word = " or " if isinstance(operator, ast.And) else " and "
             yield node, f"({word.join(f'({ast.unparse(value)})' for value in values)})"

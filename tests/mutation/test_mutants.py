@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.mark.parametrize(
     ("source", "mutants"),
     [
-        ("x = a < b", ["(a <= b)"]),
+        ("x = a < b", ["((a) <= (b))"]),
         ("x = a and not b", ["((a) or (not b))", "((not b))", "((a))", "(bool(b))"]),
         ("x = a + 1", ["((a) - (1))", "(2)"]),
         ("x = 'ä' if a else True", ["(True if a else 'ä')", "False"]),
