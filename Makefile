@@ -94,7 +94,7 @@ fuzz: $(READY)
 
 soak: EXAMPLES ?= 20000
 soak: $(READY)
-	@HYPOTHESIS_PROFILE=soak SOAK_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest --numprocesses auto --timeout 0 \
+	@HYPOTHESIS_PROFILE=soak SOAK_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest --numprocesses auto --timeout 0 -o faulthandler_timeout=0 \
 	  --hypothesis-show-statistics tests/apply/test_histories.py $(ARGS)
 
 mutate: SAMPLE ?= 100

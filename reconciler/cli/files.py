@@ -8,7 +8,6 @@ import os
 import re
 import sys
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from reconciler.cli.drafts import UNFINISHED, Draft, find_special, is_special, m
 from reconciler.cli.interrupts import hold_signals
 from reconciler.errors import FileError, advise_on
 from reconciler.masking import KEYS, open_masked
+from reconciler.model.record import record
 from reconciler.ordinary import LARGEST, read_ordinary
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ def _explained(path: Path) -> Iterator[None]:
         raise FileError(f"cannot write {path}: {error.strerror}", advise_on(error)) from error
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Replacement:
     """What a file holds now, and what it is to hold; None where it is not there yet."""
 

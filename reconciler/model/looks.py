@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-from difflib import SequenceMatcher
 
 # Characters that take no room and leave no ink, though Python calls them printable: variation selectors, fillers.
 _FILLERS = (0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x180F, 0x2800, 0x3164, 0xFFA0)
@@ -38,6 +37,9 @@ def distinguish(one: str, other: str) -> tuple[str, str]:
     is_alike = look(one) == look(other)
     if max(len(one), len(other)) > _LONGEST:
         return (_escape(one), _escape(other)) if is_alike else (one, other)
+    # A hook that finds nothing shows no values, and need not wait for this module.
+    from difflib import SequenceMatcher  # noqa: PLC0415
+
     pieces, other_pieces = [], []
     for tag, start, end, other_start, other_end in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
         piece, other_piece = one[start:end], other[other_start:other_end]

@@ -66,7 +66,9 @@ def test_the_tool_is_installed_from_the_commit_of_the_action(site: Site, install
 def test_what_was_installed_brings_the_pipelines_along(site: Site, installed: Path) -> None:
     check_out(site)
     use(site, "validate")
-    script = f'"{installed}/reconciler/bin/reconciler" init new --ci github && cat new/.github/workflows/*.yml'
+    # Outside of a repository: below the root of one, `init` fits them to the folder.
+    init = f'"{installed}/reconciler/bin/reconciler" init new --ci github'
+    script = f'cd "$(mktemp -d)" && {init} && cat new/.github/workflows/*.yml'
     step = run_shell(site, script, {}, ("bash", site.workspace))
 
     assert step.code == 0
