@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from reconciler.apply.entries import Entry
+    from reconciler.model.live import Live
     from reconciler.model.plan import Change, Plan
 
 
@@ -52,10 +53,16 @@ def _check_intent(intent: Intent, change: Change | None) -> Iterator[str]:
     for path, value in intent.write.wanted.items():
         if path not in change.wanted or not is_same(path, value, change.wanted[path], rule_id):
             yield f"{named} writes {path}, but not with an edit of its plan"
-        elif not is_same(path, change.live.get(path), intent.before.values.get(path), rule_id):
+        elif not _is_foreseen(change, path, intent.before):
             yield f"{named} found another {path} than its plan saw"
         elif intent.write.part is Part.VERSION and not FIELD_AT[path].is_versioned:
             yield f"{named} writes {path} to a version, which has no such value"
+
+
+def _is_foreseen(change: Change, path: str, before: Live) -> bool:
+    """Whether a write found what the plan saw, or what it wants: somebody may have set that in between."""
+    rule_id, found = before.values.get(OBSERVATION_RULE_ID), before.values.get(path)
+    return any(is_same(path, value, found, rule_id) for value in (change.live.get(path), change.wanted[path]))
 
 
 def _check_landed(landed: Landed, intent: Intent | None) -> Iterator[str]:

@@ -143,6 +143,8 @@ class Stepper:
                 before = self._read_on(fresh) if done else fresh
             except ServiceError as error:
                 return _stop(change, _find_unread(error), sent, done)
+            if movement := find_movement(change, before):
+                return _stop(change, _find_moved(movement), sent, done)
             landing = self._sender.send(change.name, write, before)
             sent += landing.was_sent
             if landing.ending is not Ending.DONE:
@@ -165,6 +167,12 @@ def _find_unread(error: ServiceError) -> Landing:
     """What became of a write whose channel could not be read before: it was not sent."""
     message = f"the rest was not written: {error.message}"
     return Landing(Ending.FAILED, message, error.fix, was_sent=False, silence=find_silence(error))
+
+
+def _find_moved(movement: Sequence[str]) -> Landing:
+    """What became of a write whose channel moved after the one before it: it was not sent."""
+    message = f"the rest was not written: moved since the plan: {'; '.join(movement)}"
+    return Landing(Ending.FAILED, message, _PLAN_AGAIN, was_sent=False)
 
 
 def _stop(change: Change, landing: Landing, sent: int = 0, done: str = "") -> Step:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from threading import Event, RLock
-from typing import TYPE_CHECKING, Any
+from threading import Event, RLock, get_ident
+from typing import TYPE_CHECKING
 
 import httpx
 
@@ -36,9 +36,10 @@ class Killed(BaseException):
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Channels were read, and whoever applies has them."""
+    """A channel was read by its id, and whoever applies has it, in one of its threads."""
 
-    channel_ids: tuple[int, ...]
+    channel_id: int
+    thread: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class Put:
     status: int
     path: str
     run: int
+    thread: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +151,9 @@ class Inside(httpx.BaseTransport):
         late = self._find_late()
         response = _call(self._app, request)
         if response.is_success and _is_fresh_read(request):
-            document = json.loads(response.content)
-            rows: list[dict[str, Any]] = document if isinstance(document, list) else [document]
-            self.moments.append(Read(tuple(row["channelId"] for row in rows if row["channelId"] not in late)))
+            channel_id: int = json.loads(response.content)["channelId"]
+            if channel_id not in late:
+                self.moments.append(Read(channel_id, get_ident()))
         return response
 
     def _find_late(self) -> frozenset[int]:
@@ -186,9 +188,8 @@ def open_inside(database: Path) -> Iterator[Inside]:
 
 
 def _is_fresh_read(request: httpx.Request) -> bool:
-    """Whether a change may be written from what is read; never from a list of all channels."""
-    is_everything = request.url.path == _CHANNELS and "filter" not in request.url.params
-    return request.method == "GET" and request.url.path.startswith(_CHANNELS) and not is_everything
+    """Whether a change may be written from what is read; never from a list."""
+    return request.method == "GET" and request.url.path.removeprefix(f"{_CHANNELS}/").isdecimal()
 
 
 def _tell(entry: Request, run: int) -> Put | Edited:
@@ -196,7 +197,7 @@ def _tell(entry: Request, run: int) -> Put | Edited:
     if (entry.fault or "").startswith("other-writer"):
         ((name, value),) = json.loads(entry.body).items()
         return Edited(channel_id, "esaChannelVersion.multiplier" if name == "multiplier" else name, value)
-    return Put(channel_id, 200 <= entry.status < 300, entry.status, entry.path, run)
+    return Put(channel_id, 200 <= entry.status < 300, entry.status, entry.path, run, get_ident())
 
 
 def _call(app: ASGIApp, request: httpx.Request) -> httpx.Response:

@@ -241,6 +241,31 @@ def test_a_failure_after_the_first_of_two_writes_says_what_was_written(start: St
     assert outcome.message.startswith("its version was written; the service refused: PUT ")
 
 
+@pytest.mark.parametrize(("theirs", "is_sent"), [("Theirs", False), ("Gas", True)], ids=["another value", "the same"])
+def test_what_somebody_sets_between_two_writes_is_not_overwritten(start: Start, theirs: str, *, is_sent: bool) -> None:
+    def meddle_after_version(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        # The second read after the version was written is the one that the other body is made of.
+        if request.method == "GET" and seen.count("PUT") == 1 and seen[-1] == "GET":
+            bench.meddle(1046, {"channelInfo": theirs})
+        seen.append(request.method)
+        return pass_on()
+
+    seen: list[str] = []
+    bench = start(wire=Wire(meddle_after_version))
+    edits = want("gas", 1046, channelInfo="Gas", channelDescription="New", esaChannelVersion__multiplier=2)
+
+    outcome = only(bench.apply(bench.plan(edits)))
+
+    assert bench.read(1046).values["channelInfo"] == theirs
+    assert (outcome.ending is Ending.DONE) is is_sent
+    assert outcome.message == (
+        ""
+        if is_sent
+        else "its version was written; the rest was not written: moved since the plan: "
+        'channelInfo is "Theirs", the plan saw "North Building gas use"'
+    )
+
+
 @pytest.mark.parametrize("meddled", ["channelDescription", "esaChannelVersion.multiplier"])
 def test_what_somebody_edits_while_a_write_has_to_wait_is_not_overwritten(start: Start, meddled: str) -> None:
     foreign: Value = 7 if "." in meddled else "Theirs"
