@@ -188,7 +188,7 @@ def see_end(theatre: Theatre, account: Account) -> End:
     puts = [one for one in theatre.inside.moments if isinstance(one, Put) and one.is_done]
     paths = sorted(put.path for put in puts)
     if "read_lag=reads" in theatre.assignments:
-        # A run that begins while reads still lag sends once more what the run before it wrote, to the letter.
+        # Seen once: two runs with 429 sent one write twice. The cause is not known; a late read may hide the first.
         paths = sorted(set(paths))
     return End(read_truth(theatre.inside.store), paths, endings(account))
 
