@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from reconciler.apply.entries import Ended
+from reconciler.apply.entries import Ended, Intent
 from reconciler.apply.staleness import find_remaining
 from reconciler.model.fields import IS_PRIMARY_DEMAND, IS_PRIMARY_VALUE, OBSERVATION_RULE_ID
 from reconciler.model.outcomes import Ending
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.apply.chronicle import Chronicle
+    from reconciler.apply.writing import Landing
     from reconciler.model.live import Live
+    from reconciler.model.outcomes import Outcome
     from reconciler.model.values import Spec
 
 _FLAGS = (IS_PRIMARY_VALUE, IS_PRIMARY_DEMAND)
@@ -76,16 +78,30 @@ class Written:
         return any(is_same(path, before.get(path), live.values.get(path), rule_id) for path in remaining)
 
 
-def _has_read_all(chronicle: Chronicle) -> bool:
-    last = chronicle.last_run[-1]
-    return isinstance(last, Ended) and not last.account.unread
-
-
 def find_written(chronicle: Chronicle | None) -> Written:
-    """What earlier runs of a plan have seen done, where the last of them was not there to see reads show it."""
+    """What earlier runs of a plan have seen done, as far as none of them was there to see a read show it."""
     written = Written()
-    if chronicle is not None and not (chronicle.is_finished and _has_read_all(chronicle)):
-        for intent, landing in chronicle.writes:
-            if landing is not None and landing.ending is Ending.DONE:
-                written.note(intent.before, intent.write.wanted)
+    for intent in _list_unshown(chronicle) if chronicle else ():
+        written.note(intent.before, intent.write.wanted)
     return written
+
+
+def _list_unshown(chronicle: Chronicle) -> tuple[Intent, ...]:
+    """The confirmed writes of changes that no run has read at its end."""
+    landings = {intent.number: landing for intent, landing in chronicle.writes}
+    unshown: list[Intent] = []
+    for entry in chronicle.entries:
+        if isinstance(entry, Intent) and _is_done(landings[entry.number]):
+            unshown.append(entry)
+        elif isinstance(entry, Ended):
+            shown = {outcome.name for outcome in entry.account.outcomes if _was_read(outcome)}
+            unshown = [intent for intent in unshown if intent.name not in shown]
+    return tuple(unshown)
+
+
+def _is_done(landing: Landing | None) -> bool:
+    return landing is not None and landing.ending is Ending.DONE
+
+
+def _was_read(outcome: Outcome) -> bool:
+    return outcome.ending in {Ending.DONE, Ending.DIFFERS} and not outcome.unread

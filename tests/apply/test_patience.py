@@ -221,3 +221,25 @@ def test_a_run_that_goes_on_does_not_write_again_what_reads_do_not_show_yet(star
 
     assert only(account) == Outcome("gas", 1046, Ending.DONE, requests=1)
     assert editor.requests == {READ: 4, CHANNEL: 1}
+
+
+def test_what_no_run_saw_shown_is_waited_for_by_every_later_run(start: Start, tmp_path: Path) -> None:
+    def stumble(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        return httpx.Response(429) if request.method == "GET" and bench.writes() else pass_on()
+
+    bench = start(wire=Wire(stumble))
+    plan = bench.plan(RENAMED)
+    with open_journal(tmp_path, plan) as journal:
+        first = only(bench.apply(plan, Conduct(journal=journal)))
+    # The second cannot read either, and so ends without a word about what the first wrote.
+    with open_journal(tmp_path, plan) as journal:
+        second = only(bench.apply(plan, Conduct(journal=journal)))
+
+    former = "North Building electricity use"
+    late = Wire(Shown(1042, lambda channel: channel.update(channelInfo=former), reads=2, puts=0).meddle)
+    with open_editor(bench.service.url, "sandbox", late) as editor, open_journal(tmp_path, plan) as journal:
+        third = only(replace(bench, editor=editor).apply(plan, Conduct(journal=journal)))
+
+    assert (first.ending, first.unread, second.ending) == (Ending.DONE, True, Ending.FAILED)
+    assert third == Outcome("use", 1042, Ending.DONE, already=True)
+    assert len(bench.writes()) == 1

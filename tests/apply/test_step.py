@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from reconciler.apply.chronicle import read_journal
+from reconciler.apply.conduct import Conduct
+from reconciler.apply.journal import open_journal
 from reconciler.energycap.receipts import Receipt
 from reconciler.energycap.sender import open_sender
 from reconciler.model.outcomes import Ending, Outcome
@@ -15,6 +18,7 @@ from tests.apply.records import MULTIPLIER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from reconciler.model.values import Value
     from tests.apply.bench import Bench, Start
@@ -242,7 +246,9 @@ def test_a_failure_after_the_first_of_two_writes_says_what_was_written(start: St
 
 
 @pytest.mark.parametrize(("theirs", "is_sent"), [("Theirs", False), ("Gas", True)], ids=["another value", "the same"])
-def test_what_somebody_sets_between_two_writes_is_not_overwritten(start: Start, theirs: str, *, is_sent: bool) -> None:
+def test_what_somebody_sets_between_two_writes_is_not_overwritten(
+    start: Start, tmp_path: Path, theirs: str, *, is_sent: bool
+) -> None:
     def meddle_after_version(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
         # The second read after the version was written is the one that the other body is made of.
         if request.method == "GET" and seen.count("PUT") == 1 and seen[-1] == "GET":
@@ -254,8 +260,12 @@ def test_what_somebody_sets_between_two_writes_is_not_overwritten(start: Start, 
     bench = start(wire=Wire(meddle_after_version))
     edits = want("gas", 1046, channelInfo="Gas", channelDescription="New", esaChannelVersion__multiplier=2)
 
-    outcome = only(bench.apply(bench.plan(edits)))
+    plan = bench.plan(edits)
+    with open_journal(tmp_path, plan) as journal:
+        outcome = only(bench.apply(plan, Conduct(journal=journal)))
 
+    # Where they set what the plan wants, the second write found that, and the journal is none the worse for it.
+    assert len(read_journal(journal.path).writes) == outcome.requests == 1 + is_sent
     assert bench.read(1046).values["channelInfo"] == theirs
     assert (outcome.ending is Ending.DONE) is is_sent
     assert outcome.message == (
