@@ -12,8 +12,10 @@ import subprocess
 import sys
 import sysconfig
 from dataclasses import dataclass, field, replace
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -189,11 +191,18 @@ def _read_assignment(line: str) -> tuple[str, str]:
 # pip finds what a lock names already there, in that version, or fails.
 _PYTHON = """\
 #!/bin/sh
-"{python}" "$@" || exit
-if [ "$1 $2 $3" = "-I -m venv" ]; then
-  "$4/bin/python" -I -c 'import sysconfig; open(sysconfig.get_path("purelib") + "/here.pth", "w").write("{packages}")'
-fi
+[ "$1 $2 $3" = "-I -m venv" ] || exec "{python}" "$@"
+mkdir -p "$4" && cp -RP "{environment}/." "$4" || exit
+cd "$4" && echo "{packages}" > "$(bin/python -I -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/here.pth"
 """
+
+
+@cache
+def _make_environment() -> TemporaryDirectory[str]:
+    """What `python -m venv` makes: once, as that takes seconds, and copied to wherever a step makes an environment."""
+    folder = TemporaryDirectory()
+    subprocess.run([sys.executable, "-I", "-m", "venv", folder.name], check=True)
+    return folder
 
 
 def _base_variables(site: Site) -> dict[str, str]:
@@ -201,7 +210,8 @@ def _base_variables(site: Site) -> dict[str, str]:
     if not tools.exists():
         tools.mkdir()
         _make_tool(tools / "gh", f'#!/bin/sh\nexec "{sys.executable}" "{gh.__file__}" "$@"\n')
-        _make_tool(tools / "python", _PYTHON.format(python=sys.executable, packages=sysconfig.get_path("purelib")))
+        found = {"packages": sysconfig.get_path("purelib"), "environment": _make_environment().name}
+        _make_tool(tools / "python", _PYTHON.format(python=sys.executable, **found))
     return {
         "PATH": os.pathsep.join((str(tools), str(Path(sys.executable).parent), os.environ["PATH"])),
         "HOME": str(site.folder),
