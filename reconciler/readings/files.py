@@ -13,6 +13,7 @@ from reconciler.readings.header import DELIMITERS
 from reconciler.readings.json_rows import read_array, read_lines
 from reconciler.readings.layout import Layout, find_layout
 from reconciler.readings.source import look_at
+from reconciler.readings.split_times import refuse_split_times
 from reconciler.readings.times import Times, make_times
 from reconciler.readings.units import find_unit
 
@@ -97,5 +98,7 @@ def recognise(path: Path, habits: Habits) -> ReadingsFile:
             "the file is empty, found no reading", 1, "look at what wrote it: was there anything to write?"
         )
     layout = find_layout(source.head, habits)
+    if first := next(read_blocks(source, layout), None):
+        refuse_split_times(layout, first)
     settled = layout if habits.decimal else settle_decimal(source, layout)
     return ReadingsFile(source, Shape.CSV, layout.times, settled)

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from reconciler.readings.flaws import BrokenFile, quote
-from reconciler.readings.zones import agree, find_in_header, is_certain, parse_zone, suggest_zones
+from reconciler.readings.zones import agree, find_in_header, is_certain, is_standard, parse_zone, suggest_zones
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 _CODE = "ESA627"
 # Headers of columns that say for each row in which zone its time is.
-_ZONES = re.compile(r"(?:time ?)?(?:zone|tz)(?: ?(?:id|name|code|info))?|(?:utc|gmt|tz|zone|time) ?offset|zeitzone")
+_ZONES = re.compile(
+    r"(?:time ?)?(?:zone|tz)(?: ?(?:id|name|code|info))?|zeitzone|fuseau(?: horaire)?"
+    r"|(?:(?:utc|gmt|tz|(?:time ?)?zone|time) ?)?offset(?: ?(?:utc|gmt))?"
+    r"(?: (?:in )?(?:h|hours?|min|minutes?|s|sec|seconds?))?"
+)
 
 
 def find_column_zone(header: str, zone: tzinfo | None) -> tzinfo | None:
@@ -30,6 +34,10 @@ def find_column_zone(header: str, zone: tzinfo | None) -> tzinfo | None:
         raise BrokenFile(message, 1, "leave --zone out, or correct the header", _CODE)
     if zone is not None or is_certain(said):
         return zone or parse_zone(said)
+    if is_standard(said):
+        message = f"the header of the times says {said}, but not of which zone, found {quote(header)}"
+        fix = "say its offset, such as  --zone +01:00,  or its letters, such as  --zone EST"
+        raise BrokenFile(message, 1, fix, _CODE)
     standard, summer = suggest_zones(said)
     choices = [f"--zone {standard}  if clocks stay on standard time"] if standard else []
     choices.append(f"--zone {summer}  if clocks change in summer")

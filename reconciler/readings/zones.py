@@ -24,6 +24,7 @@ _OPEN = {
     "IST": "Asia/Kolkata", "ET": "America/New_York", "CT": "America/Chicago", "MT": "America/Denver",
     "PT": "America/Los_Angeles", "AEST": "Australia/Sydney", "AEDT": "Australia/Sydney", "ACST": "Australia/Adelaide",
     "AWST": "Australia/Perth", "NZST": "Pacific/Auckland", "NZDT": "Pacific/Auckland", "JST": "Asia/Tokyo",
+    "EPT": "America/New_York", "CPT": "America/Chicago", "MPT": "America/Denver", "PPT": "America/Los_Angeles",
 }  # fmt: skip
 _NAMES = _OPEN | {
     "EST": "America/New_York", "EDT": "America/New_York", "CST": "America/Chicago", "CDT": "America/Chicago",
@@ -50,15 +51,17 @@ _WINDOWS = {
 _OFFSET = re.compile(r"(?:UTC|GMT)?\s*([+-])(\d{1,2})(?::?(\d{2}))?", re.IGNORECASE | re.ASCII)
 _LARGEST = timedelta(hours=14)
 _UNIVERSAL = frozenset(("UTC", "GMT", "Z", "ZULU"))
+# Clocks that stay on standard time, of whatever zone.
+_STANDARD = r"standard[ _]?time|winterzeit|normalzeit|(?:no|without|ohne)[ _]?(?:dst|sommerzeit|summer[ _]?time)|lst"
 # In a header: UTC and GMT with or without an offset, also at the end of a word (timeUTC, timestamp_utc); an offset;
-# Z in brackets or by itself; the name of a zone; the letters of one.
+# Z in brackets or by itself; the name of a zone; the letters of one; standard time.
 _IN_HEADER = re.compile(
     r"(?:(?<![A-Za-z])|(?<=[a-z])(?=[A-Z])|(?<=time)|(?<=date)|(?<=stamp))(?P<universal>(?i:utc|gmt))"
     r"(?:\s*[+-]\d{1,2}(?::?\d{2})?)?(?![A-Za-z])"
     r"|[+-]\d{2}:\d{2}(?!\d)"
     r"|(?<![A-Za-z])(?:Z|(?i:zulu))(?![A-Za-z])"
-    r"|(?<![A-Za-z])(?P<name>[A-Z][A-Za-z]+/[A-Z][A-Za-z_/-]+)"
-    rf"|(?<![A-Za-z])(?:{'|'.join(_NAMES)})(?![A-Za-z])",
+    r"|(?<![A-Za-z])(?P<name>[A-Z][A-Za-z]+/[A-Z](?:[A-Za-z_/-]|[+-]?\d)+)"
+    rf"|(?<![A-Za-z])(?:{'|'.join(_NAMES)}|(?i:{_STANDARD}))(?![A-Za-z])",
     re.ASCII,
 )
 
@@ -113,6 +116,11 @@ def strip_zone(header: str) -> str:
 def is_certain(said: str) -> bool:
     """Whether what a header says is one zone: letters such as EST may be meant with summer time."""
     return said.upper() not in _NAMES and parse_zone(said) is not None
+
+
+def is_standard(said: str) -> bool:
+    """Whether what a header says is standard time all year, without the zone."""
+    return re.fullmatch(_STANDARD, said, re.IGNORECASE) is not None
 
 
 def suggest_zones(said: str) -> tuple[str, str]:

@@ -57,6 +57,8 @@ def test_data_points_may_name_zones_as_windows_does() -> None:
         ("Zeit (UTC+1)", "UTC+01:00"),
         ("Local time -05:00", "UTC-05:00"),
         ("Time (America/Chicago)", "America/Chicago"),
+        ("Time Etc/GMT+5", "Etc/GMT+5"),
+        ("GMT+1 (no DST)", "UTC+01:00"),
         ("time", "None"),
         ("Read Time/Date", "None"),
         ("outcome", "None"),
@@ -97,6 +99,21 @@ def test_what_a_header_says_about_the_zone_counts(header: str, shown: str) -> No
             'the header of the times says MEZ, with or without summer time, found "Zeit (MEZ)"',
             "say  --zone Europe/Berlin  if clocks change in summer",
         ),
+        (
+            "Time (CPT)",
+            None,
+            'the header of the times says CPT, with or without summer time, found "Time (CPT)"',
+            "say  --zone America/Chicago  if clocks change in summer",
+        ),
+        *(
+            (
+                f"Time ({said})",
+                None,
+                f'the header of the times says {said}, but not of which zone, found "Time ({said})"',
+                "say its offset, such as  --zone +01:00,  or its letters, such as  --zone EST",
+            )
+            for said in ("Standard Time", "no DST", "Winterzeit", "LST")
+        ),
     ],
 )
 def test_a_header_that_leaves_the_zone_open_is_asked_about(
@@ -108,7 +125,15 @@ def test_a_header_that_leaves_the_zone_open_is_asked_about(
     assert (raised.value.flaw.code, raised.value.flaw.message, raised.value.flaw.fix) == ("ESA627", message, fix)
 
 
-@pytest.mark.parametrize(("header", "zone"), [("time EST", "America/New_York"), ("time EST", "EST"), ("t +00:00", "Z")])
+@pytest.mark.parametrize(
+    ("header", "zone"),
+    [
+        ("time EST", "America/New_York"),
+        ("time EST", "EST"),
+        ("t +00:00", "Z"),
+        ("time (standard time)", "-05:00"),
+    ],
+)
 def test_a_zone_that_agrees_with_the_header_is_taken(header: str, zone: str) -> None:
     assert find_column_zone(header, parse_zone(zone)) == parse_zone(zone)
 
@@ -119,7 +144,9 @@ def test_a_column_of_times_is_known_with_its_zone(tmp_path: Path) -> None:
     assert (census.is_naive, census.findings) == ({False}, ())
 
 
-@pytest.mark.parametrize("header", ["timezone", "Time Zone", "tz", "TZ name", "utc_offset", "UTCOffset"])
+@pytest.mark.parametrize(
+    "header", ["timezone", "Time Zone", "tz", "TZ name", "utc_offset", "UTCOffset", "offset", "UTC offset (h)"]
+)
 def test_a_column_of_zones_that_is_not_used_is_asked_about(header: str, tmp_path: Path) -> None:
     path = write(tmp_path, f"channelImportId,time,value,{header}\nUSE,2026-01-01 00:15,1,x\n")
 
