@@ -36,7 +36,11 @@ def read_flag(text: str) -> bool | Flaw:
 def take_number(value: object) -> float | Flaw:
     """The number that `value` of a JSON document is."""
     if isinstance(value, str):
-        return Flaw("ESA612", f"value must be a number, found {show_json(value)}", "write it without quotation marks")
+        return Flaw(
+            "ESA612",
+            f"value must be a number, found {show_json(value)}",
+            "write it without quotation marks, as in  12.5",
+        )
     if isinstance(value, bool) or not isinstance(value, int | float):
         return Flaw("ESA612", f"value must be a number, found {show_json(value)}")
     if isinstance(value, int):

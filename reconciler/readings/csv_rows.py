@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.readings.cells import FLAGS, read_flag
 from reconciler.readings.flaws import BrokenFile, Flaw, quote
-from reconciler.readings.numerals import EXACT, Decimal, find_marks, read_number
+from reconciler.readings.numerals import EXACT, TINY, Decimal, find_marks, read_number
 from reconciler.readings.odd_rows import find_odd_row, is_blank, refuse_open_quote
 from reconciler.readings.rows import Parcel, Row, make_row
 
@@ -74,7 +74,7 @@ class Block:
     def _has_sound_values(self) -> bool:
         values = self._columns[self._layout.value]
         text = "\n".join(values)
-        if "_" in text or not text.isascii():
+        if "_" in text or not text.isascii() or TINY.search(text):
             return False
         if self._layout.decimal is Decimal.COMMA:
             if "." in text or text.count("\n") >= len(values):

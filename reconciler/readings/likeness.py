@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from reconciler.readings.zones import is_letters, parse_zone
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -28,10 +30,19 @@ _DAY = r"(?P<day>\d{4}-\d{2}-\d{2})"
 _GAP = r"(?:[T,_: ]|\s)\s*"
 _CLOCK = r"(?P<clock>\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?)"
 _TAIL = rf"(?:(?:,?[ T]|\s)\s*{_CLOCK}(?P<rest>\s*\S.*)?)?"
-_MONTHS = r"jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mai|okt|dez|avr|juin|juil|ene|abr|ago|dic"
+_MONTHS = (
+    r"jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|m\xe4r|mai|okt|dez|f\xe9v|avr|juin|juil|ao\xfb|d\xe9c|ene|abr|ago|dic"
+    r"|fev|out|set|gen|mag|giu|lug|ott|mrt|mei"
+)
+# Signs that look like a hyphen: a plus or a minus may be meant, or a range.
+_MINUS = "\u2212"
+_DASHES = rf"[\u2010-\u2015{_MINUS}]"
+_SAY_OFFSET = "write an offset with a hyphen, as in  2026-03-30T00:15-05:00"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Source: the date system of spreadsheets, whose day 1 is 1900-01-01 and which has a 29 February 1900.
 _SPREADSHEET = datetime(1899, 12, 30)  # noqa: DTZ001 - local times have no zone
+_LOOK_AT_DAY = "look at the month and the day"
+_NO_CLOCK = "hours go from 00 to 23, minutes and seconds from 00 to 59"
 _UNITS = {10: ("seconds", 1), 13: ("milliseconds", 10**3), 16: ("microseconds", 10**6), 19: ("nanoseconds", 10**9)}
 
 
@@ -43,8 +54,9 @@ def find_likeness(text: str, last_year: int) -> Likeness | None:
     if any(character.isspace() for character in odd):
         own = " ".join(text.split())
         return Likeness("a time with a blank in it that is not a space", own, f"write a space, as in  {own}")
-    if not odd and text.replace(".", "", 1).isdigit():
-        return _read_number(text, last_year)
+    number = text.replace(",", ".", 1)
+    if not odd and number.replace(".", "", 1).isdigit():
+        return _read_number(number, last_year)
     if compact := _read_compact(text):
         return compact
     for pattern, explain in _SHAPES:
@@ -138,10 +150,48 @@ def _name_hyphen(match: re.Match[str]) -> Likeness:
 def _name_word(match: re.Match[str]) -> Likeness:
     word = match["word"]
     own = _write(match["day"], match["clock"])
-    if word.upper() in ("UTC", "GMT"):
+    if word.upper() in ("UTC", "GMT", "Z"):
         return Likeness(f"a time with {word} after it", f"{own}Z")
-    fix = f"remove {word} and give the zone with  --zone,  or write the offset in its place, as in  {own}-05:00"
+    zone = parse_zone(word)
+    if zone is None and not is_letters(word):
+        return Likeness(
+            f"a time with {word} after it", fix=f"remove {word};  if it is a time zone, give it with  --zone"
+        )
+    offset = "+01:00" if zone is None else datetime(2026, 1, 1, tzinfo=zone).isoformat()[-6:]
+    fix = f"write the offset in its place, as in  {own}{offset},  or remove {word} and give the zone with  --zone"
     return Likeness(f"a time with {word} after it", fix=fix)
+
+
+def _name_zone(match: re.Match[str]) -> Likeness:
+    own = _write(match["day"], match["clock"])
+    return Likeness("a time with an offset and a zone after it", f"{own}{match['offset'].upper()}")
+
+
+def _name_range(match: re.Match[str]) -> Likeness:
+    own = _write(match["day"], match["clock"])
+    return Likeness("a range of time", fix=f"write the one time that the reading is for, as in  {own}")
+
+
+def _name_dash(match: re.Match[str]) -> Likeness:
+    own = _write(match["day"], match["clock"])
+    what = "a time with a dash that is not a hyphen"
+    if match["dash"] == _MINUS:
+        return Likeness(what, f"{own}-{match['hours']}:{match['minutes']}", _SAY_OFFSET)
+    return Likeness(what, fix=f"{_SAY_OFFSET};  for a range of time, write the one time that the reading is for")
+
+
+def _check_day(match: re.Match[str]) -> Likeness:
+    """A date and a clock with something odd about one of them."""
+    try:
+        datetime.fromisoformat(match["day"])
+    except ValueError:
+        return Likeness("a date that does not exist", fix=_LOOK_AT_DAY)
+    return Likeness("a time in another notation", _write(match["day"], match["clock"]))
+
+
+def _count_milliseconds(match: re.Match[str]) -> Likeness:
+    at = _EPOCH + timedelta(milliseconds=int(match["number"]))
+    return Likeness("milliseconds since 1970 as .NET writes them", at.isoformat().replace("+00:00", "Z"))
 
 
 def _name_offset(match: re.Match[str]) -> Likeness:
@@ -182,13 +232,25 @@ _SHAPES: tuple[tuple[re.Pattern[str], _Explain], ...] = (
     ),
     _shape(rf"{_DAY}{_GAP}(\d\d)(?:Z|H)?", _say_rewritten("an hour without minutes", r"\g<day>T\2:00")),
     _shape(
-        rf"{_DAY}{_GAP}(?:2[4-9]|[3-9]\d|\d\d?:[6-9]\d|\d\d?:\d\d:[6-9]\d).*", _say("a time of day that does not exist")
+        rf"{_DAY}{_GAP}(?:2[4-9]|[3-9]\d|\d\d?:[6-9]\d|\d\d?:\d\d:[6-9]\d).*",
+        _say("a time of day that does not exist", _NO_CLOCK),
     ),
-    _shape(rf"{_DAY}{_GAP}{_CLOCK}", lambda m: Likeness("a time in another notation", _write(m["day"], m["clock"]))),
+    _shape(rf"{_DAY}{_GAP}{_CLOCK}", _check_day),
+    _shape(rf"{_DAY}{_GAP}(\d\d)(\d\d)(?:\d\d)?", _say_rewritten("a time of day without colons", r"\g<day>T\2:\3")),
+    _shape(rf"{_DAY}{_GAP}(\d\d?)h(\d\d)", _say("a time of day with an h", "write a colon in its place")),
+    _shape(rf"{_DAY}{_GAP}{_CLOCK}\s*(?P<dash>{_DASHES})(?P<hours>\d\d):(?P<minutes>\d\d)", _name_dash),
+    _shape(rf"{_DAY}{_GAP}{_CLOCK}\s*(?P<offset>Z|[+-]\d\d:?\d\d)\s*(?:\[[^\]]*\]|\(.*\)|[A-Z].*)", _name_zone),
     _shape(rf"{_DAY}{_GAP}{_CLOCK}\s*(?P<sign>[+-])(?P<hours>\d{{1,2}})(?::?(?P<minutes>\d\d))?", _name_offset),
+    _shape(rf"{_DAY}{_GAP}{_CLOCK}(?:\s+-\s*|\s*(?:--|/|to|bis|{_DASHES})\s*).*[\dMHS]", _name_range),
     _shape(rf"{_DAY}{_GAP}{_CLOCK}\s*[(\[]?(?P<word>[A-Z][A-Z/_]*)[)\]]?", _name_word),
-    _shape(rf"{_DAY}{_GAP}{_CLOCK}.+", _say("a time with more text after it", "remove what follows the time")),
-    _shape(rf"{_DAY}", _say("a date that does not exist", "look at the month and the day")),
+    _shape(
+        rf"{_DAY}{_GAP}{_CLOCK}.+",
+        _say(
+            "a time with more text after it",
+            "write the time and its offset alone, as in  2026-03-30T00:15-05:00;  without an offset it is local time",
+        ),
+    ),
+    _shape(rf"{_DAY}", _say("a date that does not exist", _LOOK_AT_DAY)),
     _shape(
         rf"{_DAY}\D.*", _say("a date with something else after it", "write the time of day as in  2026-03-30T00:15")
     ),
@@ -199,7 +261,21 @@ _SHAPES: tuple[tuple[re.Pattern[str], _Explain], ...] = (
     _shape(rf"(?P<year>\d{{4}})(?P<sign>[/.-])(?P<one>\d{{1,2}})(?P=sign)(?P<other>\d{{1,2}}){_TAIL}", _reorder),
     _shape(r"\d{1,2}[:.]\d\d(?:[:.]\d\d)?", _say("a time without a date", "write the date before it")),
     _shape(
-        rf".*(?:{_MONTHS}).*",
+        r"\d{1,2}[:.]\d\d(?:[:.]\d\d)?[\s,]+\d{1,4}[-/.]\d\d?[-/.]\d{1,4}",
+        _say("a time with the date after it", "write the date first: 2026-03-30T00:15"),
+    ),
+    _shape(r"/date\((?P<number>\d{12,13})(?:[+-]\d{4})?\)/", _count_milliseconds),
+    _shape(
+        r"\d(?:[.,]\d+)?e\+?\d+",
+        _say(
+            "a number with an exponent, which has lost digits",
+            "write it again where it came from, in a column of text; a spreadsheet shortened it",
+        ),
+    ),
+    _shape(r"nat|nan|null|none|n/a|-+", _say("no time", "leave the row out, or skip it with  --skip-bad")),
+    _shape(r"#+", _say("a column that was too narrow", "widen the column in the spreadsheet, and save it again")),
+    _shape(
+        rf"(?=.*\d).*(?:{_MONTHS}).*",
         _say("a date with the name of a month", "write the month as a number: 2026-03-30T00:15"),
     ),
 )

@@ -36,6 +36,8 @@ class Decimal(Enum):
 _MARKS = {Decimal.DOT: ".", Decimal.COMMA: ","}
 # Blanks (plain, no-break, narrow no-break, thin) and apostrophes, as they stand between thousands.
 _GROUPERS = " \u00a0\u202f\u2009'\u2019"
+# The minus sign of typesetters, as Scandinavian and Slovenian exports have it.
+_MINUS = "\u2212"
 
 
 def _make_form(decimal: Decimal) -> re.Pattern[str]:
@@ -47,25 +49,30 @@ def _make_form(decimal: Decimal) -> re.Pattern[str]:
     grouped = rf"[1-9]\d{{0,2}}(?P<sign>[{other}{_GROUPERS}])\d{{3}}(?:(?P=sign)\d{{3}})*"
     indian = r"|[1-9]\d?(?:,\d{2})+,\d{3}" if decimal is Decimal.DOT else ""
     plain = rf"(?:\d+(?:{mark}\d*)?|{mark}\d+)(?:[eE][+-]?\d+)?"
-    return re.compile(rf"[+-]?(?:{plain}|(?:{grouped}{indian})(?:{mark}\d+)?)", re.ASCII)
+    return re.compile(rf"[+{_MINUS}-]?(?:{plain}|(?:{grouped}{indian})(?:{mark}\d+)?)", re.ASCII)
 
 
 _FORMS: Mapping[Decimal, re.Pattern[str]] = {decimal: _make_form(decimal) for decimal in Decimal}
 _TO_PLAIN = {
-    decimal: str.maketrans(_MARKS[decimal], ".", _MARKS[decimal.other] + _GROUPERS)
-    if decimal is Decimal.COMMA
-    else str.maketrans("", "", _MARKS[decimal.other] + _GROUPERS)
-    for decimal in Decimal
+    decimal: str.maketrans(_MARKS[decimal] + _MINUS, ".-", _MARKS[decimal.other] + _GROUPERS) for decimal in Decimal
 }
 
+# An exponent of three digits: only such a number can be too small for a double.
+TINY = re.compile(r"[eE]-\d{3}", re.ASCII)
 _LEAVE_OUT = "leave the row out, or leave all such rows out with  --skip-bad"
 _AMOUNT = r"[+-]?[\d.,]*\d[\d.,]*"
+_MONEY = r"(?:[A-Z]{0,2}[$\u20ac\xa3\xa5\u20b9]|USD|EUR|GBP|CHF|CAD|AUD|INR|BRL|MXN|JPY|CNY|SEK|NOK|DKK|PLN|Rs\.?)"
 # What tables hold instead of numbers, in the order in which it is looked for: the form, its name, the way out.
 _ODDITIES: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
     (re.compile(form, re.IGNORECASE), name, fix)
     for form, name, fix in (
         (
-            r"[-\u2013\u2014\u2212]+|\.+|\?+|\*+|[+-]?nan|n/?a|n\.a\.|#.*|null|none|nil|void|missing|no ?data",
+            r"[-\u2013\u2014\u2212]+|\.+|\?+|\*+|[+-]?(?:1\.#)?(?:q?nan|ind)|n/?a|n\.a\.|#.*|\\n|no ?data",
+            "which means no value",
+            _LEAVE_OUT,
+        ),
+        (
+            r"[(<\[]?(?:null|none|nil|void|missing|empty|blank)[)>\]]?",
             "which means no value",
             _LEAVE_OUT,
         ),
@@ -74,12 +81,16 @@ _ODDITIES: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
         (r"0x[\da-f]+", "which is hexadecimal", "write it as a decimal number"),
         (r"=.*", "which is a formula", "save the values instead of the formulas"),
         (r"[<>\u2264\u2265~\u2248].*", "which is a limit, not an amount", "write the amount, or leave the row out"),
-        (rf"\(\s*{_AMOUNT}\s*\)", "which is in brackets", "write a minus sign in front if it is negative"),
+        (
+            rf"[$\u20ac\xa3\xa5]?\s*\(\s*{_AMOUNT}\s*\)",
+            "which is in brackets",
+            "if it is negative, write it with a minus sign; in a spreadsheet program, change the number format",
+        ),
         (rf"{_AMOUNT}\s*[-\u2212]", "with a minus sign after the number", "write the minus sign in front"),
         (
-            rf"[\u2010-\u2015\u2212]\s*{_AMOUNT}",
-            "whose minus sign is a typographic one",
-            "write the minus sign as a hyphen, -",
+            rf"[\u2010-\u2015]\s*{_AMOUNT}",
+            "which begins with a dash",
+            "if it is negative, write the minus sign as a hyphen, -",
         ),
         (rf"{_AMOUNT}\s*%", "which is a percentage", "write the number alone"),
         (
@@ -88,7 +99,17 @@ _ODDITIES: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
             "map another column to value",
         ),
         (r"\d+(?::\d+)+", "which is a clock time", "map another column to value"),
-        (rf"[$\u20ac\xa3\xa5]\s*{_AMOUNT}|{_AMOUNT}\s*[$\u20ac\xa3\xa5]", "which is money", "write the number alone"),
+        (
+            rf"[+-]?{_MONEY}\s*{_AMOUNT}|{_AMOUNT}\s*{_MONEY}",
+            "which is money",
+            "write the number alone",
+        ),
+        (rf"{_AMOUNT}d[+-]?\d+", "whose exponent is written with a D", "write the exponent with an E, as in  1E+05"),
+        (
+            rf"{_AMOUNT}\s*(?:[*?!#]+|\([^()]*\)|[A-Z])",
+            "which is a number with a mark after it",
+            "write the number alone, its unit in a column unitCode, and any other mark in a column of its own",
+        ),
         (
             rf"{_AMOUNT}\s*[a-z\xb0\xb5].*",
             "which is a number with a unit or a word after it",
@@ -106,7 +127,7 @@ def read_number(text: str, decimal: Decimal) -> float | Flaw:
         return _refuse(stripped, decimal)
     plain = stripped.translate(_TO_PLAIN[decimal])
     number = float(plain)
-    if not isfinite(number):
+    if not isfinite(number) or (not number and Fraction(plain.casefold().partition("e")[0])):
         return beyond(stripped)
     return _too_exact(stripped) if abs(number) >= EXACT and not _is_exact(plain, number) else number
 
@@ -148,7 +169,7 @@ def _refuse(text: str, decimal: Decimal) -> Flaw:
     if len(text) <= _LONGEST_ODDITY and (odd := _find_oddity(text)):
         return Flaw("ESA612", f"value must be a number, found {quote(text)}, {odd[0]}", odd[1])
     example = {Decimal.DOT: "12.5", Decimal.COMMA: "12,5"}[decimal]
-    fix = f"write it as  {example}"
+    fix = f"write it as in  {example}"
     if decimal.other in find_marks(text):
         fix += f"; if all values have a decimal {decimal.other.value}, give  --decimal {decimal.other.value}"
     return Flaw("ESA612", f"value must be a number with a decimal {decimal.value}, found {quote(text)}", fix)

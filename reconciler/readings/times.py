@@ -93,7 +93,7 @@ class Times:
         message = f"time must be a date and time in quotes, found {show_json(value)}"
         look = find_likeness(repr(value).removesuffix(".0"), self.last_year) if is_number else None
         if look is None:
-            return Flaw("ESA612", message, f'write it as  "{GOOD_TIME}"')
+            return Flaw("ESA612", message, f'write it as in  "{GOOD_TIME}"')
         fix = f'write it as  "{look.rewritten}"' if look.rewritten else look.fix
         fix += f";  or say  --time-format {look.unit}" if look.unit else ""
         return Flaw("ESA612", f"{message}, which looks like {look.what}", fix)
@@ -130,9 +130,9 @@ class Times:
         message = f"time must be a date and time in ISO 8601, found {quote(text) if own else 'nothing'}"
         look = find_likeness(own, self.last_year)
         if look is None:
-            return Flaw("ESA612", message, f"write it as  {GOOD_TIME}")
+            return Flaw("ESA612", message, f"write it as in  {GOOD_TIME}")
         is_way_out = _parse(look.rewritten) is not None
-        fix = f"write it as  {look.rewritten}" if is_way_out else look.fix or f"write it as  {GOOD_TIME}"
+        fix = f"write it as  {look.rewritten}" if is_way_out else look.fix or f"write it as in  {GOOD_TIME}"
         fix += f";  or say  --time-format {look.unit}" if look.unit else ""
         return Flaw("ESA612", f"{message}, which looks like {look.what}", fix)
 

@@ -118,6 +118,11 @@ def is_certain(said: str) -> bool:
     return said.upper() not in _NAMES and parse_zone(said) is not None
 
 
+def is_letters(text: str) -> bool:
+    """Whether `text` is the letters of a zone, such as EST or CET."""
+    return text.upper() in _NAMES
+
+
 def is_standard(said: str) -> bool:
     """Whether what a header says is standard time all year, without the zone."""
     return re.fullmatch(_STANDARD, said, re.IGNORECASE) is not None

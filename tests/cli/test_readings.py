@@ -87,7 +87,7 @@ def test_route_finds_all_that_is_wrong_and_fails(tenant: Desk) -> None:
     assert answer.code == 1
     assert answer.out.startswith(
         'readings.csv:2  ESA612  time must be a date and time in ISO 8601, found "soon"\n'
-        "  fix: write it as  2026-03-30T00:15:00\n"
+        "  fix: write it as in  2026-03-30T00:15:00\n"
         "\n"
         'readings.csv:4  ESA615  readings land nowhere: no channel has meterImportId "DPI-2"\n'
         '  nearest: meterImportId "DPI-1", 3 channels\n'

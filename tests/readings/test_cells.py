@@ -76,4 +76,7 @@ def test_a_number_in_quotation_marks_is_refused_with_the_way_out() -> None:
     flaw = take_number("7")
 
     assert isinstance(flaw, Flaw)
-    assert (flaw.message, flaw.fix) == ('value must be a number, found "7"', "write it without quotation marks")
+    assert (flaw.message, flaw.fix) == (
+        'value must be a number, found "7"',
+        "write it without quotation marks, as in  12.5",
+    )

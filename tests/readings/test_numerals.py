@@ -44,6 +44,10 @@ NOT_COMMA = "value must be a number with a decimal comma"
         ("1\u202f234,5", COMMA, 1234.5),
         ("1'234.5", DOT, 1234.5),
         ("1\u2019234.5", DOT, 1234.5),
+        ("\u22125", DOT, -5.0),
+        ("\u22121.234,5", COMMA, -1234.5),
+        ("0e-999", DOT, 0.0),
+        ("2e-308", DOT, 2e-308),
         ("9007199254740992", DOT, 2.0**53),
     ],
 )
@@ -56,21 +60,40 @@ def test_numbers_are_read_as_they_are_written_in_the_world(text: str, decimal: D
     [
         *(
             (text, "which means no value", LEAVE_OUT)
-            for text in ("-", "---", "\u2014", "NaN", "-nan", "#N/A", "#VALUE!", "n/a", "N.A.", "null", "No data", "?")
+            for text in (
+                *("-", "---", "\u2014", "NaN", "-nan", "#N/A", "#VALUE!", "n/a", "N.A.", "null", "No data", "?"),
+                *("\\N", "(null)", "<NULL>", "1.#QNAN", "1.#IND"),
+            )
         ),
         *((text, "which is infinite", LEAVE_OUT) for text in ("\u221e", "inf", "-Infinity")),
         ("TRUE", "which is a yes or a no", "map the column that holds the amounts to value"),
         ("0x1F", "which is hexadecimal", "write it as a decimal number"),
         ("=1+1", "which is a formula", "save the values instead of the formulas"),
         ("<5", "which is a limit, not an amount", "write the amount, or leave the row out"),
-        ("(1,234.5)", "which is in brackets", "write a minus sign in front if it is negative"),
+        *(
+            (
+                text,
+                "which is in brackets",
+                "if it is negative, write it with a minus sign; in a spreadsheet program, change the number format",
+            )
+            for text in ("(1,234.5)", "(5)", "$(5)")
+        ),
         ("5-", "with a minus sign after the number", "write the minus sign in front"),
-        ("\u22125", "whose minus sign is a typographic one", "write the minus sign as a hyphen, -"),
+        ("\u20135", "which begins with a dash", "if it is negative, write the minus sign as a hyphen, -"),
+        ("1.5D+05", "whose exponent is written with a D", "write the exponent with an E, as in  1E+05"),
+        *(
+            (
+                text,
+                "which is a number with a mark after it",
+                "write the number alone, its unit in a column unitCode, and any other mark in a column of its own",
+            )
+            for text in ("5*", "5 ?", "5 (est)", "5E", "5 R")
+        ),
         ("5 %", "which is a percentage", "write the number alone"),
         ("2026-01-01", "which is a date", "map another column to value"),
         ("30.01.2026 00:15", "which is a date", "map another column to value"),
         ("1:30", "which is a clock time", "map another column to value"),
-        ("$5", "which is money", "write the number alone"),
+        *((text, "which is money", "write the number alone") for text in ("$5", "-$5", "R$ 5", "CHF 5", "5 \u20ac")),
         *(
             (
                 text,
@@ -100,19 +123,22 @@ def test_what_is_no_number_is_refused_by_its_name(text: str, name: str, fix: str
             "12,5",
             DOT,
             f'{NOT_DOT}, found "12,5"',
-            "write it as  12.5; if all values have a decimal comma, give  --decimal comma",
+            "write it as in  12.5; if all values have a decimal comma, give  --decimal comma",
         ),
         (
             "0.123",
             COMMA,
             f'{NOT_COMMA}, found "0.123"',
-            "write it as  12,5; if all values have a decimal dot, give  --decimal dot",
+            "write it as in  12,5; if all values have a decimal dot, give  --decimal dot",
         ),
-        ("1,234,5", COMMA, f'{NOT_COMMA}, found "1,234,5"', "write it as  12,5"),
-        ("1.2.3", DOT, f'{NOT_DOT}, found "1.2.3"', "write it as  12.5"),
-        ("soon", DOT, f'{NOT_DOT}, found "soon"', "write it as  12.5"),
-        ("x" * 200, DOT, f'{NOT_DOT}, found "{"x" * 56} ..."', "write it as  12.5"),
-        ("1e999", DOT, 'value must be a number that a double can hold, found "1e999"', ""),
+        ("1,234,5", COMMA, f'{NOT_COMMA}, found "1,234,5"', "write it as in  12,5"),
+        ("1.2.3", DOT, f'{NOT_DOT}, found "1.2.3"', "write it as in  12.5"),
+        ("soon", DOT, f'{NOT_DOT}, found "soon"', "write it as in  12.5"),
+        ("x" * 200, DOT, f'{NOT_DOT}, found "{"x" * 56} ..."', "write it as in  12.5"),
+        *(
+            (text, DOT, f'value must be a number that a double can hold, found "{text}"', "")
+            for text in ("1e999", "1e-400", "-0.5E-999")
+        ),
         (
             "9007199254740993",
             DOT,
@@ -191,8 +217,8 @@ def read_by_hand(text: str, decimal: Decimal) -> Fraction | None:
     """The number that `text` is, character by character, without a pattern; None where it is none."""
     mark, other = (".", ",") if decimal is DOT else (",", ".")
     text = text.strip()
-    sign = -1 if text[:1] == "-" else 1
-    text = text[1:] if text[:1] in ("+", "-") and text[:1] else text
+    sign = -1 if text[:1] in ("-", "\u2212") and text else 1
+    text = text[1:] if text[:1] in ("+", "-", "\u2212") and text[:1] else text
     mantissa, letter, power = text.replace("E", "e").partition("e")
     bare = power[1:] if power[:1] in ("+", "-") and power[:1] else power
     if letter and not is_digits(bare):
@@ -221,7 +247,7 @@ def is_digits(text: str) -> bool:
 
 
 @given(
-    st.text("0123456789.,-+eE '\u00a0_x\u0663", max_size=12)
+    st.text("0123456789.,-+eE '\u00a0_x\u0663\u2212", max_size=12)
     | st.from_regex(r"[+-]?[1-9],?\d{2,3}[,.]\d{2,3}", fullmatch=True),
     st.sampled_from([DOT, COMMA]),
 )
