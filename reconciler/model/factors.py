@@ -1,4 +1,4 @@
-"""The factor between two numbers, and between two units."""
+"""The factor between two numbers."""
 
 from __future__ import annotations
 
@@ -13,11 +13,6 @@ if TYPE_CHECKING:
 
 # Digits that are shown of a factor.
 _ROUNDED = Context(prec=6)
-# Units of energy and power, without the letter that says how many.
-_BASES = ("WH", "W", "VAH", "VA", "VARH", "VAR", "J")
-_PREFIXES = {"": 1, "K": 1_000, "M": 1_000_000, "G": 1_000_000_000}
-# What one of a unit is, in its base.
-_SCALES = {f"{prefix}{base}": (base, number) for base in _BASES for prefix, number in _PREFIXES.items()}
 
 
 def find_factor(path: str, before: Value, after: Value) -> Fraction | None:
@@ -31,13 +26,6 @@ def find_factor(path: str, before: Value, after: Value) -> Fraction | None:
     if len(numbers) < 2:
         return None
     return Fraction(repr(numbers[1])) / Fraction(repr(numbers[0]))
-
-
-def find_scale(code: str, other: str) -> Fraction | None:
-    """How many of the unit `other` one of the unit `code` is; None where their codes do not say: MWH, KWH: 1000."""
-    base, number = _SCALES.get(code.upper(), ("", 0))
-    other_base, other_number = _SCALES.get(other.upper(), ("", 0))
-    return Fraction(number, other_number) if base and base == other_base else None
 
 
 def format_factor(factor: Fraction) -> str:

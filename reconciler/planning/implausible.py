@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reconciler.model.factors import find_factor, find_scale, format_factor
+from reconciler.model.factors import find_factor, format_factor
 from reconciler.model.fields import FIELD_AT, MULTIPLIER, UNIT_ID
+from reconciler.model.units import find_scale, is_near
 from reconciler.planning.citing import show_value
 from reconciler.rules import make_finding
 
@@ -88,7 +89,7 @@ def _find_scale(pair: Sequence[Unit]) -> Fraction | None:
 
 def _check_factor(edit: Edit, scale: Fraction | None) -> Iterator[tuple[str, str]]:
     factor = find_factor(MULTIPLIER, edit.before, edit.after)
-    if not factor or (scale is not None and factor * scale == 1):
+    if not factor or (scale is not None and is_near(1 / scale, factor)):
         return
     if max(abs(factor), 1 / abs(factor)) > _LARGEST:
         change = f"{show_value(edit.before)} → {show_value(edit.after)} ({format_factor(factor)})"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.readings.blanks import trim
 from reconciler.readings.flaws import Flaw, quote
+from reconciler.readings.header import list_words
 from reconciler.reports.wording import count
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ _MOST_VALUES = 1000
 
 def is_flag(header: str) -> bool:
     """Whether a column called `header` may say that a reading is not a good one; one without a name may."""
-    words = _spell(header).split()
+    words = list_words(header)
     pairs = [f"{first} {second}" for first, second in pairwise(words)]
     return not words or any(map(_WORDS.fullmatch, (*words, *pairs)))
 
@@ -84,7 +85,7 @@ def find_marks_of_bad(header: Sequence[str], columns: Iterable[int]) -> Iterator
 
 
 def _spell(header: str) -> str:
-    return " ".join(re.sub(r"(?<=[a-z])(?=[A-Z])|[\W_]+", " ", header).casefold().split())
+    return " ".join(list_words(header))
 
 
 class Flags:

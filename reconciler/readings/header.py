@@ -48,6 +48,11 @@ def find_header(head: str, delimiter: str | None, name: Callable[[str], str | No
     return next((header for header in headers if {TIME, VALUE} <= set(map(name, header.cells))), headers[0])
 
 
+def list_words(header: str) -> list[str]:
+    """The words of a header in small letters: lowAlarm, Low_Alarm and low-alarm are two."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|[\W_]+", " ", header).casefold().split()
+
+
 def _split(
     lines: Sequence[str], place: int, delimiter: str | None, above: int, name: Callable[[str], str | None]
 ) -> Header:

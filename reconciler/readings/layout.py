@@ -13,11 +13,12 @@ from reconciler.readings.blanks import trim
 from reconciler.readings.cells import ESTIMATED, NOTE, TIME, VALUE
 from reconciler.readings.flags import Mark, find_marks_of_bad, is_flag, make_marks
 from reconciler.readings.flaws import BrokenFile, quote
-from reconciler.readings.header import find_header
+from reconciler.readings.header import find_header, list_words
 from reconciler.readings.identifiers import PROPERTIES
 from reconciler.readings.numerals import Decimal
 from reconciler.readings.time_columns import find_column_zone, refuse_zone_columns
 from reconciler.readings.times import Times, Unit, make_times
+from reconciler.readings.units import find_factor
 from reconciler.readings.zones import strip_zone
 
 if TYPE_CHECKING:
@@ -33,7 +34,9 @@ _KNOWN = {name.casefold(): name for name in NAMED} | {ERROR: ""}
 # No column is called like this, so the line is not a header.
 _TIME = re.compile(r"\s*\d{1,4}[-./]\d{1,2}[-./]\d{1,4}(?!\d)", re.ASCII)
 # Whether such a column says in which unit values are is asked: it would choose among channels, and is sent.
-_UNITS = frozenset(("unit", "units", "uom", "unit of measure", "unitofmeasure", "einheit", "unit_of_measurement"))
+_UNITS = frozenset(
+    ("unit", "units", "uom", "measure", "measurement", "einheit", "unit\xe9", "unite", "unidad", "unidade", "unit\xe0")
+)
 # A slip of the pen: an honest name of something else is less like any of ours.
 _NEAR = 0.8
 
@@ -107,6 +110,7 @@ def find_layout(head: str, habits: Habits) -> Layout:
         _refuse_unmapped(header, given)
         _refuse_unmarked(header, habits)
         columns = _find_columns(header, names)
+        _refuse_factor(header[columns[VALUE]])
         times = make_times(find_column_zone(header[columns[TIME]], habits.zone), habits.unit)
         refuse_zone_columns((text for text in header if _name(text, names) is None), times.zone)
     except BrokenFile as broken:
@@ -213,9 +217,16 @@ def _refuse_misspelt(header: Sequence[str], columns: Mapping[str, int], names: M
             raise BrokenFile(f"a column is almost called {free[near[0]]}, found {quote(text)}", 1, fix)
 
 
+def _refuse_factor(header: str) -> None:
+    if factor := find_factor(header):
+        message = f"the header of the values says {quote(factor)}, which is not applied, found {quote(header)}"
+        raise BrokenFile(message, 1, "multiply the values, and take the factor out of the header")
+
+
 def _ask_for_units(header: Sequence[str], names: Mapping[str, str]) -> None:
     for text in header:
-        if text.strip().casefold() in _UNITS and _name(text, names) is None:
+        words = list_words(text)
+        if words and (words[-1] in _UNITS or "uom" in words) and _name(text, names) is None:
             say = f"--map {text.strip()}="
             fix = f"say  {say}unitCode  if it has the units of the values, or  {say}  if it does not matter"
             raise BrokenFile(f"a column may say in which units values are, found {quote(text)}", 1, fix)

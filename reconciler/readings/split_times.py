@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.readings.blanks import trim
 from reconciler.readings.flaws import BrokenFile, quote
+from reconciler.readings.header import list_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,8 +59,7 @@ def _are_all(form: re.Pattern[str], texts: Sequence[str]) -> bool:
 
 
 def _are_hours(header: str, texts: Sequence[str]) -> bool:
-    words = " ".join(re.sub(r"(?<=[a-z])(?=[A-Z])|[\W_]+", " ", header).casefold().split())
-    return _HOUR_HEADER.fullmatch(words) is not None and _are_all(_NUMBER, texts)
+    return _HOUR_HEADER.fullmatch(" ".join(list_words(header))) is not None and _are_all(_NUMBER, texts)
 
 
 def _refuse(what: str, header: str, line: int) -> None:

@@ -6,15 +6,15 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from reconciler.model.fields import MULTIPLIER, UNIT_CODE
+from reconciler.model.units import find_measure, fold, is_near
 from reconciler.planning.citing import show_value
 from reconciler.readings.flaws import Flaw, quote
-from reconciler.readings.units import find_measure, fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from reconciler.model.live import Live
-    from reconciler.readings.units import Measure
+    from reconciler.model.units import Measure
 
 
 def find_spelling(unit: str, codes: Iterable[str]) -> str:
@@ -51,16 +51,11 @@ def _compare(message: str, pair: tuple[Measure, Measure], channel: Live) -> Flaw
             return Flaw("ESA630", text, "send the readings to a channel with their unit, or correct the unit")
         return Flaw("ESA617", f"{text}; its multiplier is {float(multiplier):g}")
     factor = given.size / stored.size
-    if factor == 1 or _is_near(factor, multiplier):
+    if factor == 1 or is_near(multiplier, factor):
         return None
     how = f"{_show(factor)} times too small" if factor > 1 else f"{_show(1 / factor)} times too large"
     fix = f"multiply the values by {_show(factor)} and write the channel's unit, or correct the unit"
     return Flaw("ESA630", f"{message}: the values would be {how}", fix)
-
-
-def _is_near(factor: Fraction, multiplier: Fraction) -> bool:
-    """Whether the channel's multiplier converts the unit; factors of some units are rounded in either place."""
-    return abs(multiplier / factor - 1) < Fraction(1, 1000)
 
 
 def _show(factor: Fraction) -> str:

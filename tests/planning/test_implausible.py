@@ -17,7 +17,14 @@ from tests.planning.tenant import REFERENCE, V, make_desired, make_live, plan_of
 if TYPE_CHECKING:
     from reconciler.model.values import Spec
 
-UNITS = (*REFERENCE.units, Unit(8, "MWH", "ENERGY", "Energy"), Unit(9, "M3", None, "Volume"), Unit(10, "GWH"))
+UNITS = (
+    *REFERENCE.units,
+    Unit(8, "MWH", "ENERGY", "Energy"),
+    Unit(9, "M3", None, "Volume"),
+    Unit(10, "GWH"),
+    Unit(11, "MMBTU", "ENERGY", "Energy"),
+    Unit(12, "BTU", "ENERGY", "Energy"),
+)
 EVERYTHING = replace(REFERENCE, units=UNITS)
 
 
@@ -76,10 +83,23 @@ def test_both_are_said_where_sign_and_size_are_off() -> None:
         ),
         ({f"{V}unitCode": "MWH", f"{V}multiplier": 0.001}, []),
         ({f"{V}unitCode": "GWH", f"{V}multiplier": 0.000001}, []),
+        (
+            {f"{V}unitCode": "MMBTU"},
+            [
+                (
+                    "ESA517 the unit changes by a factor, but the multiplier does not, "
+                    "found KWH → MMBTU (×293.071), multiplier 1"
+                )
+            ],
+        ),
+        ({f"{V}unitCode": "BTU", f"{V}multiplier": 3412}, []),
         ({f"{V}unitCode": "ODD"}, []),
         ({f"{V}unitId": 6}, []),
     ],
-    ids=["volume", "power", "a multiple", "with its multiplier", "beyond 1,000", "of no known kind", "alike"],
+    ids=[
+        *("volume", "power", "a multiple", "with its multiplier", "beyond 1,000"),
+        *("another unit of energy", "beyond 1,000, and rounded", "of no known kind", "alike"),
+    ],
 )
 def test_a_unit_that_is_hardly_meant_is_said(values: Spec, expected: list[str]) -> None:
     assert warn(values) == expected

@@ -1,59 +1,17 @@
-"""Units as people write them, and readings whose unit is not that of their channel."""
+"""What the header of the values says about them."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.model.fields import UNIT_CODE
-from reconciler.readings.routing import Router
-from reconciler.readings.unit_flaws import find_spelling, find_unit_flaw
-from reconciler.readings.units import find_measure, find_unit, fold
-from tests.planning.tenant import V, make_live
-from tests.readings.bench import CHANNELS, count, tell, write
+from reconciler.readings.flaws import BrokenFile
+from reconciler.readings.units import find_factor, find_unit
+from tests.readings.bench import count, write
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-USE = CHANNELS.by_id[1]
-
-
-@pytest.mark.parametrize(
-    "texts",
-    [
-        ("KWH", "kWh", "KWh", "kwh", "kW h", "kW-h", "kW\xb7h", "kilowatt hours", "Kilowatt-Hour", " kWh "),
-        ("m3", "M3", "m\xb3", "m^3", "cu. m", "Cubic meters"),
-        ("MMBTU", "Dth", "dekatherms"),
-        ("\xb0C", "DEGC", "Celsius"),
-    ],
-)
-def test_spelling_is_nothing(texts: tuple[str, ...]) -> None:
-    assert len({find_measure(text) for text in texts}) == 1
-    assert find_measure(texts[0]) is not None
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "factor"),
-    [
-        ("MWh", "Wh", 10**6),
-        ("GJ", "kWh", Fraction(10**6, 3600)),
-        ("kW", "W", 1000),
-        ("ccf", "cf", 100),
-        ("m3", "l", 1000),
-        ("ML", "kL", 1000),
-        ("kgal", "gal", 1000),
-        ("klb", "lb", 1000),
-    ],
-)
-def test_units_of_one_kind_have_a_factor(one: str, other: str, factor: Fraction | int) -> None:
-    first, second = find_measure(one), find_measure(other)
-
-    assert first is not None
-    assert second is not None
-    assert (first.kind, first.size / second.size) == (second.kind, factor)
 
 
 @pytest.mark.parametrize(
@@ -71,6 +29,15 @@ def test_units_of_one_kind_have_a_factor(one: str, other: str, factor: Fraction 
         ("Phase A", None),
         ("g", None),
         ("Usage (l)", "l"),
+        ("E/kWh", "kWh"),
+        ("Energie / MWh", "MWh"),
+        ("kWh/m2", None),
+        ("Leistung kWh/h", "kWh/h"),
+        ("valueMWh", "MWh"),
+        ("EnergykWh", "kWh"),
+        ("totalkwh", "kwh"),
+        ("growth", None),
+        ("Cost ($)", "$"),
     ],
 )
 def test_a_header_may_name_the_unit(header: str, unit: str | None) -> None:
@@ -78,122 +45,47 @@ def test_a_header_may_name_the_unit(header: str, unit: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("unit", "multiplier", "expected"),
+    ("header", "factor"),
     [
-        ("kW h", 1, None),
-        ("Wh", 0.001, None),
-        (
-            "Wh",
-            1,
-            (
-                "ESA630",
-                'unitCode says "Wh", but channel 1 "Use" has KWH: the values would be 1,000 times too large',
-                "multiply the values by 0.001 and write the channel's unit, or correct the unit",
-            ),
-        ),
-        (
-            "MWh",
-            40,
-            (
-                "ESA630",
-                'unitCode says "MWh", but channel 1 "Use" has KWH: the values would be 1,000 times too small',
-                "multiply the values by 1,000 and write the channel's unit, or correct the unit",
-            ),
-        ),
-        (
-            "m3",
-            1,
-            (
-                "ESA630",
-                'unitCode says "m3", but channel 1 "Use" has KWH: volume is not energy',
-                "send the readings to a channel with their unit, or correct the unit",
-            ),
-        ),
-        (
-            "m3",
-            11.2,
-            (
-                "ESA617",
-                'unitCode says "m3", but channel 1 "Use" has KWH: volume is not energy; its multiplier is 11.2',
-                "",
-            ),
-        ),
-        (
-            "KWHH",
-            1,
-            (
-                "ESA631",
-                'unitCode says "KWHH", which is not a known unit; channel 1 "Use" has KWH',
-                "write a unit of EnergyCAP, such as  KWH",
-            ),
-        ),
+        ("kWh (x1000)", "x1000"),
+        ("kWh \xd7 1 000", "\xd7 1 000"),
+        ("kWh*10", "*10"),
+        ("kWh x 10^3", "x 10^3"),
+        ("kWh in thousands", "thousands"),
+        ("kWh (000s)", "000s"),
+        ("kWh ('000)", "'000"),
+        ("Max 10 min", ""),
+        ("kWh", ""),
+        ("kWh_0001000", ""),
+        ("Usage (x10min)", ""),
     ],
 )
-def test_a_unit_that_is_not_the_channel_s_is_said(
-    unit: str, multiplier: float, expected: tuple[str, str, str] | None
-) -> None:
-    flaw = find_unit_flaw(unit, "unitCode", make_live(1, {f"{V}multiplier": multiplier}))
-
-    assert (flaw and (flaw.code, flaw.message, flaw.fix)) == expected
+def test_a_header_may_name_a_factor(header: str, factor: str) -> None:
+    assert find_factor(header) == factor
 
 
-def test_units_are_judged_row_by_row_and_nothing_is_sound_with_a_wrong_one(tmp_path: Path) -> None:
-    rows = "".join(f"USE,{unit},2026-01-01T0{hour}:00,1\n" for hour, unit in enumerate(("KWH", "kwh", "Wh", "XYZ")))
+def test_a_factor_that_would_not_be_applied_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, "channelImportId,time,kWh (x1000)\nUSE,2026-01-01T00:00,1\n")
 
-    census, groups = count(write(tmp_path, "channelImportId,unitCode,time,value\n" + rows))
+    with pytest.raises(BrokenFile) as caught:
+        count(path, names={"kWh (x1000)": "value"})
 
-    assert tell(census.findings) == [
-        '4 ESA630 unitCode says "Wh", but channel 1 "Use" has KWH: the values would be 1,000 times too large',
-        '5 ESA631 unitCode says "XYZ", which is not a known unit; channel 1 "Use" has KWH',
-    ]
-    assert (census.bad, census.is_sound) == (1, False)
-    assert [group.landing.pointers.unit_code for group in groups[:2]] == ["KWH", "KWH"]
-
-
-def test_a_unit_that_chooses_among_channels_is_spelled_as_theirs() -> None:
-    landing = Router(CHANNELS).find(("", "", "NB-ELEC-01", "ELECUSE", "kw", "", 1))
-
-    assert (landing.channel and landing.channel.id, landing.pointers.unit_code, landing.flaws) == (2, "KW", ())
-
-
-def test_the_unit_of_the_header_counts(tmp_path: Path) -> None:
-    text = "channelImportId,time,Energy [MWh]\nUSE,2026-01-01T00:00,1\n"
-    router = Router(CHANNELS, value_unit="MWh")
-
-    census, _ = count(write(tmp_path, text), router, names={"Energy [MWh]": "value"})
-
-    assert tell(census.findings) == [
-        (
-            '2 ESA630 the header of the values says "MWh", but channel 1 "Use" has KWH: '
-            "the values would be 1,000 times too small"
-        )
-    ]
+    assert (caught.value.line, caught.value.flaw.message, caught.value.flaw.fix) == (
+        1,
+        'the header of the values says "x1000", which is not applied, found "kWh (x1000)"',
+        "multiply the values, and take the factor out of the header",
+    )
 
 
 @pytest.mark.parametrize(
-    ("unit", "other"),
-    [
-        ("\u043a\u0412\u0442\u0447", "\u0413\u043a\u0430\u043b"),
-        ("\xb5S", "s"),
-        ("\u03a9", "\u0394"),
-        ("#", "\xb0"),
-        ("\u5ea6", ""),
-    ],
+    "header", ["unit", "Unit of Measure", "EngUnits", "Energy Unit", "UOM code", "Einheit", "unit\xe9"]
 )
-def test_units_in_other_letters_or_signs_differ_from_each_other(unit: str, other: str) -> None:
-    assert fold(unit) != fold(other)
-    assert fold(f" {unit} ") == fold(unit)
-    assert find_spelling(unit, [other]) == unit
-    assert find_spelling(f" {unit} ", [other, unit]) == unit
+def test_a_column_of_units_is_asked_about(header: str, tmp_path: Path) -> None:
+    path = write(tmp_path, f"channelImportId,time,value,{header}\nUSE,2026-01-01T00:00,1,Wh\n")
 
+    with pytest.raises(BrokenFile, match="a column may say in which units values are") as caught:
+        count(path)
 
-def test_a_unit_of_the_tenant_s_own_is_compared_by_its_spelling_alone() -> None:
-    live = replace(USE, values={**USE.values, UNIT_CODE: "BOILERS"})
-
-    assert find_unit_flaw("boil ers", "unitCode", live) is None
-    flaw = find_unit_flaw("kWh", "unitCode", live)
-    assert flaw is not None
-    assert (flaw.code, flaw.message) == (
-        "ESA617",
-        'readings land on channel 1 "Use", although unitCode says "kWh", not "BOILERS"',
-    )
+    assert caught.value.flaw.fix.startswith(f"say  --map {header}=unitCode  if")
+    assert [finding.code for finding in count(path, names={header: "unitCode"})[0].findings] == ["ESA630"]
+    assert count(path, names={header: ""})[0].is_sound
