@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 def plan_now(workplace: Workplace, environment: Environment, wanted: Wanted, seen: Seen, only: Sequence[str]) -> Plan:
     """The plan that turns what was `seen` into what is `wanted`, with all that was found on the way."""
-    commit, untold = _find_commit(workplace.root, workplace.project.definitions)
+    commit, uncommitted, untold = _find_commit(workplace.root, workplace.project.definitions)
     basis = Basis(
         tool_version=__version__,
         environment=environment,
@@ -51,7 +51,7 @@ def plan_now(workplace: Workplace, environment: Environment, wanted: Wanted, see
         created=tell_time(),
         commit=commit,
         folder=find_folder(workplace.root) or "",
-        uncommitted=has_uncommitted(workplace.root, workplace.project.definitions) if commit else None,
+        uncommitted=uncommitted,
         filter=tuple(only),
     )
     plan = make_plan(wanted.definitions, seen.snapshot, basis)
@@ -84,16 +84,20 @@ def _compare_with(base: Base, plan: Plan, definitions: Definitions, seen: Seen) 
     return replace(marked, released=released), findings
 
 
-def _find_commit(root: Path, folders: Sequence[str]) -> tuple[str | None, tuple[Finding, ...]]:
+def _find_commit(root: Path, folders: Sequence[str]) -> tuple[str | None, bool | None, tuple[Finding, ...]]:
+    """The commit that is checked out, whether files differ from it, and what git could not tell or kept from here."""
+    commit = None
     try:
         commit = read_commit(root)
+        uncommitted = has_uncommitted(root, folders) if commit else None
+        left_out = list_left_out(root, folders) if commit else ()
     except ProjectError as error:
-        return None, (make_finding("ESA150", error.message, fix=error.fix),)
-    left_out = list_left_out(root, folders) if commit else ()
+        return commit, None, (make_finding("ESA150", error.message, fix=error.fix),)
     if not left_out:
-        return commit, ()
+        return commit, uncommitted, ()
     more = f" and {len(left_out) - 3} more" if left_out[3:] else ""
-    return commit, (make_finding("ESA154", f"not checked out, so not in this plan: {', '.join(left_out[:3])}{more}"),)
+    message = f"not checked out, so not in this plan: {', '.join(left_out[:3])}{more}"
+    return commit, uncommitted, (make_finding("ESA154", message),)
 
 
 def _list_gaps(plan: Plan, base: Base | None) -> tuple[Finding, ...]:

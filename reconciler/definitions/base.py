@@ -8,8 +8,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.definitions.commits import LINK, ORDINARY, SUBMODULE, list_entries, read_blobs
 from reconciler.definitions.files import PROJECT_FILE
-from reconciler.definitions.git import LINK, ORDINARY, SUBMODULE, find_commit, find_prefix, list_entries, read_blobs
+from reconciler.definitions.git import find_commit, find_prefix
 from reconciler.definitions.load import load_definitions
 from reconciler.definitions.project_file import folders_of, parse_project
 from reconciler.definitions.source import MAX_BYTES
@@ -23,7 +24,7 @@ from reconciler.rules import make_finding
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reconciler.definitions.git import Entry
+    from reconciler.definitions.commits import Entry
     from reconciler.definitions.load import Loaded
     from reconciler.model.findings import Finding
 

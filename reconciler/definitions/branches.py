@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.definitions.git import run_git
+from reconciler.definitions.git import fail, is_nowhere, run_git
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,8 +14,11 @@ _TRUNKS = ("origin/HEAD", "origin/main", "origin/master", "main", "master", "@{u
 
 
 def is_in_repository(root: Path) -> bool:
-    """Whether `root` is in a working tree of git, with or without a commit. Raises GitMissing."""
-    return run_git(root, "rev-parse", "--is-inside-work-tree").stdout.strip() == b"true"
+    """Whether `root` is in a working tree of git, with or without a commit. Raises ProjectError if git cannot tell."""
+    answer = run_git(root, "rev-parse", "--is-inside-work-tree")
+    if answer.returncode and not is_nowhere(answer):
+        raise fail(root, "rev-parse", answer)
+    return answer.stdout.strip() == b"true"
 
 
 def find_fork(root: Path) -> tuple[str, str] | None:

@@ -8,16 +8,10 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from reconciler.errors import ProjectError
-from reconciler.model.record import record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
-
-# The modes of a tree of git. Source: git-fast-import(1), "filemodify".
-ORDINARY = (b"100644", b"100755", b"100664")
-LINK = b"120000"
-SUBMODULE = b"160000"
 
 # What says which repository, index or objects are meant, in a hook of git for instance; here the folder that is given
 # does. Source: git rev-parse --local-env-vars. Of these, git itself hands on settings (GIT_CONFIG_*) to a submodule.
@@ -50,6 +44,7 @@ _SETTINGS = {"GIT_CONFIG_COUNT": "[0-9]+", "GIT_CONFIG_PARAMETERS": "'.*'"}
 _OWN = {
     "LC_ALL": "C",
     "GIT_ALLOW_PROTOCOL": "",
+    "GIT_GRAFT_FILE": os.devnull,
     "GIT_LITERAL_PATHSPECS": "1",
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_NO_REPLACE_OBJECTS": "1",
@@ -68,21 +63,17 @@ _GUARDED = (
 _NOWHERE = b"not a git repository (or any "
 # What git says of a name that leads to no commit; all else that it says is a failure.
 _NO_COMMIT = re.compile(b"Needed a single revision|expected commit type|unknown revision|bad revision")
+# git is asked for a commit by all digits of its name: of SHA-1 40, of SHA-256 64.
+_COMMIT = re.compile(rb"([0-9a-f]{40,64})\n")
+# What a name that leads to a commit can look like; it may be followed by ~1 or the like.
+_NAME = re.compile(r"[\w@][\w./@{}^~-]*\Z")
 _LONGEST = 600
+_LONGEST_MISREAD = 60
 _UNTRACKED = ("--others", "--exclude-standard")
 
 
 class GitMissing(ProjectError):
     """Git could not be started: it is not installed, or it may not be run."""
-
-
-@record
-class Entry:
-    """What a commit holds at `path`, which is relative to the root of the repository; `name` is that of the object."""
-
-    mode: bytes
-    name: str
-    path: str
 
 
 def read_commit(root: Path) -> str | None:
@@ -94,8 +85,10 @@ def read_commit(root: Path) -> str | None:
         answer = run_git(root, "rev-parse", "--verify", "--quiet", "HEAD")
     except GitMissing:
         return None
-    if answer.returncode in (0, 1) or _NOWHERE in answer.stderr:
-        return answer.stdout.decode().strip() or None
+    if found := _COMMIT.fullmatch(answer.stdout):
+        return found[1].decode()
+    if is_nowhere(answer) or (answer.returncode == 1 and not answer.stdout):
+        return None
     raise ProjectError(f"git cannot tell which commit is checked out in {root}: {_quote(answer)}", _advise(answer))
 
 
@@ -116,26 +109,28 @@ def _is_tracked(place: Path) -> bool:
         raise GitMissing(f"{error.message}, so nobody can tell whether {place} is in it", error.fix) from error
     if answer.returncode in (0, 1):
         return answer.returncode == 0
-    if _NOWHERE in answer.stderr:
+    if is_nowhere(answer):
         return False
     fix = _advise(answer, "do what git asks for, and try again")
     raise ProjectError(f"git cannot tell whether {place} is in it: {_quote(answer)}", fix)
 
 
-def list_files(folder: Path) -> tuple[tuple[bytes, str], ...]:
+def list_files(folder: Path) -> tuple[tuple[bytes, str], ...] | None:
     """The files below `folder` that git tracks, each with its mode, and those it would track, with b"" for a mode.
 
-    A repository in the repository is one file. Nothing outside of a repository, or where git is not installed. Raises
+    A repository in the repository is one file. None outside of a repository, and if git is not installed. Raises
     ProjectError if git cannot tell.
     """
     try:
         answers = [run_git(folder, "ls-files", *words, "-z") for words in (("--stage",), _UNTRACKED)]
     except GitMissing as error:
         if isinstance(error.__cause__, FileNotFoundError):
-            return ()
+            return None
         raise
     for answer in answers:
-        if answer.returncode and _NOWHERE not in answer.stderr:
+        if is_nowhere(answer):
+            return None
+        if answer.returncode:
             raise ProjectError(f"git cannot list the files in {folder}: {_quote(answer)}", _advise(answer))
     tracked, others = (answer.stdout for answer in answers)
     lines = (*tracked.split(b"\0")[:-1], *(b" \t" + path for path in others.split(b"\0")[:-1]))
@@ -145,7 +140,9 @@ def list_files(folder: Path) -> tuple[tuple[bytes, str], ...]:
 def find_commit(root: Path, reference: str) -> str:
     """The commit that `reference` names. Raises ProjectError if it names none, or more than one."""
     try:
-        answer = run_git(root, "rev-parse", "--verify", "--end-of-options", f"{reference}^{{commit}}")
+        # Old versions of git do not know --end-of-options. No name of a commit begins with a dash or with ./
+        name = f"./{reference}" if reference.startswith("-") else reference
+        answer = run_git(root, "rev-parse", "--verify", f"{name}^{{commit}}")
     except GitMissing as error:
         raise GitMissing(f"{error.message}, so --base has nothing to compare with", error.fix) from error
     if b"is ambiguous" in answer.stderr:
@@ -153,11 +150,11 @@ def find_commit(root: Path, reference: str) -> str:
             f"{reference!r} names more than one commit or object in {root}: {_quote(answer)}",
             f"write the full name, such as  refs/heads/{reference}, refs/tags/{reference}  or all digits of a commit",
         )
-    found = answer.stdout.decode().split()[-1:]
-    if not answer.returncode and re.fullmatch("[0-9a-f]+", "".join(found)):
-        return found[0]
+    if answer.returncode == 0 and (found := _COMMIT.fullmatch(answer.stdout)):
+        return found[1].decode()
     find_prefix(root)
-    if answer.returncode and any(line and not _NO_COMMIT.search(line) for line in answer.stderr.splitlines()):
+    failures = [line for line in answer.stderr.splitlines() if line.startswith((b"fatal: ", b"error: "))]
+    if answer.returncode and (not failures or any(not _NO_COMMIT.search(line) for line in failures)):
         message = f"git cannot read the commit {reference!r} in {root}: {_quote(answer)}"
         raise ProjectError(message, _advise(answer))
     if read_commit(root) is None:
@@ -165,11 +162,15 @@ def find_commit(root: Path, reference: str) -> str:
             f"no commit is checked out in {root}, so --base has nothing to compare with",
             "commit first, or leave --base out",
         )
-    is_shallow = run_git(root, "rev-parse", "--is-shallow-repository").stdout == b"true\n"
-    fetch = f"git fetch --depth=1 origin {reference}"
-    deepen = "this clone is shallow, so fetch more:  git fetch --unshallow  (actions/checkout: fetch-depth)"
-    fix = deepen if is_shallow else f"check the name; in a shallow clone:  {fetch}"
-    raise ProjectError(f"git has no commit {reference!r} in {root}", fix)
+    raise ProjectError(f"git has no commit {reference!r} in {root}", _advise_on_name(root, reference))
+
+
+def _advise_on_name(root: Path, reference: str) -> str:
+    if not _NAME.match(reference):
+        return "give a branch, a tag or a commit, such as  origin/main"
+    if run_git(root, "rev-parse", "--is-shallow-repository").stdout == b"true\n":
+        return "this clone is shallow, so fetch more:  git fetch --unshallow  (actions/checkout: fetch-depth)"
+    return f"check the name; in a shallow clone:  git fetch --depth=1 origin {reference}"
 
 
 def find_prefix(root: Path) -> str:
@@ -178,7 +179,7 @@ def find_prefix(root: Path) -> str:
     Raises ProjectError if it is in no working tree.
     """
     answer = run_git(root, "rev-parse", "--is-inside-work-tree", "--show-prefix")
-    if _NOWHERE in answer.stderr and not any(os.path.lexists(place / ".git") for place in (root, *root.parents)):
+    if is_nowhere(answer) and not any(os.path.lexists(place / ".git") for place in (root, *root.parents)):
         raise ProjectError(f"{root} is in no git repository, so --base has nothing to compare with", "leave --base out")
     inside, _, prefix = answer.stdout.partition(b"\n")
     if answer.returncode or inside != b"true":
@@ -188,83 +189,47 @@ def find_prefix(root: Path) -> str:
     return os.fsdecode(prefix.removesuffix(b"\n"))
 
 
-def list_entries(root: Path, commit: str, paths: Sequence[str] = ()) -> Iterator[Entry]:
-    """What the tree of `commit` holds at and below `paths`, relative to the root of the repository; all without paths.
-
-    Attributes such as export-ignore have no say. Raises ProjectError if git does not have the tree at hand.
-    """
-    words = ("ls-tree", "-r", "-t", "-z", "--full-tree", commit)
-    for line in _ask(root, *words, *(("--", *paths) if paths else ())).split(b"\0")[:-1]:
-        head, _, path = line.partition(b"\t")
-        mode, _, name = head.split(b" ")
-        yield Entry(mode, name.decode(), os.fsdecode(path))
-
-
-def read_blobs(root: Path, names: Iterable[str], largest: int) -> Mapping[str, bytes | None]:
-    """The content of the objects `names`, byte for byte as they were committed; None for one larger than `largest`.
-
-    Raises ProjectError if git does not have one of them at hand.
-    """
-    wanted = sorted(set(names))
-    sizes = {}
-    for line in _ask_each(root, "--batch-check", wanted).decode().splitlines():
-        name, *rest = line.split(" ")
-        if rest[:1] != ["blob"]:
-            raise ProjectError(f"git cat-file failed in {root}: {line}", _FSCK)
-        sizes[name] = int(rest[1])
-    fitting = [name for name in wanted if sizes[name] <= largest]
-    answer, start = _ask_each(root, "--batch", fitting), 0
-    blobs: dict[str, bytes | None] = dict.fromkeys(wanted)
-    for name in fitting:
-        start = answer.index(b"\n", start) + 1
-        blobs[name] = answer[start : start + sizes[name]]
-        start += sizes[name] + 1
-    return blobs
-
-
-def read_file_at(root: Path, reference: str, file: str) -> bytes | None:
-    """The content of `file`, a path relative to `root`, at `reference`; None where it was not there.
-
-    Raises ProjectError where `reference` is no commit at hand, where `file` is not an ordinary file, or if git fails.
-    """
-    commit, path = find_commit(root, reference), find_prefix(root) + file
-    entry = next((entry for entry in list_entries(root, commit, [path]) if entry.path == path), None)
-    if entry is None:
-        return None
-    if entry.mode not in ORDINARY:
-        raise ProjectError(f"{file} at {reference} is a link or a folder", "make it an ordinary file there first")
-    return _ask(root, "cat-file", "blob", entry.name)
+def is_nowhere(answer: subprocess.CompletedProcess[bytes]) -> bool:
+    """Whether git found no repository, neither where it was asked nor above."""
+    return _NOWHERE in answer.stderr
 
 
 _FSCK = "look at the repository:  git fsck"
 
 
-def _ask_each(root: Path, option: str, names: Sequence[str]) -> bytes:
-    return _ask(root, "cat-file", option, lines="".join(f"{name}\n" for name in names).encode()) if names else b""
+def ask_git(root: Path, *words: str, settings: Sequence[str] = ()) -> bytes:
+    """What git answers to `words`, asked in `root` with these `settings`. Raises ProjectError if it fails."""
+    answer = run_git(root, *settings, *words)
+    if answer.returncode:
+        raise fail(root, words[0], answer)
+    return answer.stdout
 
 
-def _ask(root: Path, *words: str, lines: bytes = b"") -> bytes:
-    """What git answers; it has a code of its own for failure, and nothing it says then is an answer."""
-    answer = run_git(root, *words, lines=lines)
-    if answer.returncode == 0 and not (b" missing\n" in answer.stdout and words[-1] == "--batch-check"):
-        return answer.stdout
-    if run_git(root, "config", "--get-regexp", r"^remote\..*\.promisor$").returncode == 0:
-        raise ProjectError(
-            f"git lacks some files of the base in {root}: this clone is partial",
-            "fetch the missing files:  git fetch --refetch --no-filter  (actions/checkout: without filter)",
-        )
-    missing = answer.stdout.decode(errors="backslashreplace").splitlines()
-    reason = _quote(answer) or next((line for line in missing if line.endswith(" missing")), "")
-    message = reason or f"it ended with {answer.returncode}"
-    raise ProjectError(f"git {words[0]} failed in {root}: {message}", _advise(answer))
+def fail(root: Path, word: str, answer: subprocess.CompletedProcess[bytes], reason: str = "") -> ProjectError:
+    """The error for a command `word` of git that gave no answer, with `reason` or what git said of it."""
+    return ProjectError(f"git {word} failed in {root}: {reason or _quote(answer)}", _advise(answer))
+
+
+def misread(root: Path, word: str, answer: bytes) -> ProjectError:
+    """The error for a command `word` of git that succeeded with an `answer` in no form that git is known to give."""
+    shown = answer[:_LONGEST_MISREAD].decode(errors="backslashreplace")
+    return ProjectError(
+        f"the answer of git {word} in {root} cannot be read: {shown!r}", "look which git this is:  git --version"
+    )
 
 
 def _quote(answer: subprocess.CompletedProcess[bytes]) -> str:
     """What git said of it, in one line; a report makes it harmless."""
     lines = answer.stderr.decode(errors="backslashreplace").splitlines()
     said = [re.sub("^(fatal|error|warning): ", "", line.strip()) for line in lines if not line.startswith("hint:")]
-    text = "; ".join(line for line in said if line).replace(":; ", ": ")
+    text = "; ".join(line for line in said if line).replace(":; ", ": ") or _describe_end(answer.returncode)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"
+
+
+def _describe_end(code: int) -> str:
+    if code == 0:
+        return "its answer cannot be read"
+    return f"it was ended by signal {-code}" if code < 0 else f"it said nothing, and ended with code {code}"
 
 
 def _advise(answer: subprocess.CompletedProcess[bytes], otherwise: str = _FSCK) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from reconciler.definitions.commits import read_file_at
 from reconciler.definitions.files import PROJECT_FILE
-from reconciler.definitions.git import read_file_at
 from reconciler.definitions.project_file import folders_of, parse_project, read_project
 from reconciler.errors import ProjectError
 from reconciler.model.project import (

@@ -6,8 +6,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.definitions.commits import SUBMODULE
 from reconciler.definitions.files import PROJECT_FILE
-from reconciler.definitions.git import SUBMODULE, list_files
+from reconciler.definitions.git import list_files
 from reconciler.model.record import record
 
 if TYPE_CHECKING:
@@ -31,11 +32,12 @@ class Below:
 
 def find_projects(folder: Path) -> Below:
     """The projects below `folder`, in the order of their names. What is hidden, or ignored by git, is passed over."""
-    if not _is_in_repository(folder):
+    files = list_files(folder) if _is_in_repository(folder) else None
+    if files is None:
         return Below(tuple(sorted(_walk(folder))))
     roots: set[Path] = set()
     absent: set[Path] = set()
-    for mode, name in list_files(folder):
+    for mode, name in files:
         path = folder / name
         if path.name == PROJECT_FILE and path != folder / PROJECT_FILE and os.path.lexists(path):
             roots.add(path.parent)

@@ -6,35 +6,39 @@ import os
 from typing import TYPE_CHECKING
 
 from reconciler.definitions.files import PROJECT_FILE
-from reconciler.definitions.git import run_git
+from reconciler.definitions.git import ask_git, fail, run_git
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
 
-def has_uncommitted(root: Path, folders: Sequence[str]) -> bool | None:
-    """Whether a file of the project at `root` is not committed as it is; None if git cannot tell.
+def has_uncommitted(root: Path, folders: Sequence[str]) -> bool:
+    """Whether a file of the project at `root` is not committed as it is. Raises ProjectError if git cannot tell.
 
     `folders` are those of the definitions. Other files, and those that git is told to ignore, do not count.
     """
-    files = _list_uncommitted(root, (PROJECT_FILE, *folders))
-    return None if files is None else any(_may_define(root, file) for file in files)
+    return any(_may_define(root, file) for file in _list_uncommitted(root, (PROJECT_FILE, *folders)))
 
 
 def list_left_out(root: Path, folders: Sequence[str]) -> tuple[str, ...]:
-    """The files of definitions in `folders` that git tracks and keeps out of a sparse checkout: they are not here."""
-    answer = run_git(root, "ls-files", "-t", "-z", "--", *folders)
-    rows = (os.fsdecode(row).partition(" ") for row in answer.stdout.split(b"\0") if row)
+    """The files of definitions in `folders` that git tracks and keeps out of a sparse checkout: they are not here.
+
+    Raises ProjectError if git cannot tell.
+    """
+    rows = (os.fsdecode(row).partition(" ") for row in _split(ask_git(root, "ls-files", "-t", "-z", "--", *folders)))
     return tuple(
         file for tag, _, file in rows if tag == "S" and _may_define(root, file) and not os.path.lexists(root / file)
     )
 
 
 def list_ignored(root: Path, folders: Sequence[str]) -> tuple[str, ...]:
-    """The files of definitions in `folders` that git is told to ignore: no commit holds what they said."""
-    answer = run_git(root, "ls-files", "--others", "--ignored", "--exclude-standard", "-z", "--", *folders)
-    files = (os.fsdecode(file) for file in answer.stdout.split(b"\0") if file)
+    """The files of definitions in `folders` that git is told to ignore: no commit holds what they said.
+
+    Raises ProjectError if git cannot tell.
+    """
+    answer = ask_git(root, "ls-files", "--others", "--ignored", "--exclude-standard", "-z", "--", *folders)
+    files = map(os.fsdecode, _split(answer))
     return tuple(file for file in files if _may_define(root, file))
 
 
@@ -44,18 +48,20 @@ def _may_define(root: Path, file: str) -> bool:
     return not is_hidden and (file.casefold().endswith((".yaml", ".yml")) or (root / file).is_dir())
 
 
-def _list_uncommitted(root: Path, paths: Sequence[str]) -> tuple[str, ...] | None:
+def _split(answer: bytes) -> list[bytes]:
+    return [name for name in answer.split(b"\0") if name]
+
+
+def _list_uncommitted(root: Path, paths: Sequence[str]) -> tuple[str, ...]:
     """The files at and below `paths`, all relative to `root`, that are not as the commit that is checked out has them.
 
-    Those that git does not track count, those that it is told to ignore do not. None if git cannot tell.
+    Those that git does not track count, those that it is told to ignore do not.
     """
     differing = ("diff", "--name-only", "--no-renames", "--no-ext-diff", "--no-textconv", "--relative", "-z", "HEAD")
     untracked = ("ls-files", "--others", "--exclude-standard", "-z")
     settings = _list_settings_without_filters(root)
-    answers = [run_git(root, *settings, *words, "--", *paths) for words in (differing, untracked)]
-    if any(answer.returncode for answer in answers):
-        return None
-    return tuple(os.fsdecode(file) for answer in answers for file in answer.stdout.split(b"\0") if file)
+    answers = [ask_git(root, *words, "--", *paths, settings=settings) for words in (differing, untracked)]
+    return tuple(os.fsdecode(file) for answer in answers for file in _split(answer))
 
 
 def _list_settings_without_filters(root: Path) -> list[str]:
@@ -63,6 +69,10 @@ def _list_settings_without_filters(root: Path) -> list[str]:
 
     A file that is committed in another form than it has here then counts as differing. Source: gitattributes(5).
     """
-    answer = run_git(root, "config", "--name-only", "-z", "--get-regexp", r"^filter\..*\.(clean|process|required)$")
-    names = [name for name in os.fsdecode(answer.stdout).split("\0") if name]
+    words = ("config", "--name-only", "-z", "--get-regexp", r"^filter\..*\.(clean|process|required)$")
+    answer = run_git(root, *words)
+    # It ends with 1 if there is no such setting.
+    if answer.returncode not in (0, 1):
+        raise fail(root, words[0], answer)
+    names = map(os.fsdecode, _split(answer.stdout))
     return [word for name in names for word in ("-c", f"{name}={'false' if name.endswith('.required') else ''}")]

@@ -58,14 +58,18 @@ def test_a_base_before_the_folder_makes_everything_this_change(committed: Desk) 
     assert origins(committed, "--base", "HEAD") == {"channelInfo": "change", "channelDescription": "change"}
 
 
-@pytest.mark.parametrize("reference", ["nope", "--output=x"])
-def test_a_base_that_git_does_not_have_is_said(committed: Desk, reference: str) -> None:
+@pytest.mark.parametrize(
+    ("reference", "fix"),
+    [
+        ("nope", "check the name; in a shallow clone:  git fetch --depth=1 origin nope"),
+        ("--output=x", "give a branch, a tag or a commit, such as  origin/main"),
+        ("", "give a branch, a tag or a commit, such as  origin/main"),
+    ],
+)
+def test_a_base_that_git_does_not_have_is_said(committed: Desk, reference: str, fix: str) -> None:
     answer = committed.run("plan", f"--base={reference}")
     assert (answer.code, answer.out) == (1, "")
-    assert answer.err == (
-        f"reconciler: git has no commit {reference!r} in {committed.root}\n"
-        f"  fix: check the name; in a shallow clone:  git fetch --depth=1 origin {reference}\n"
-    )
+    assert answer.err == f"reconciler: git has no commit {reference!r} in {committed.root}\n  fix: {fix}\n"
 
 
 @pytest.fixture

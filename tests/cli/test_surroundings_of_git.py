@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -10,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.definitions.git import LOCAL_VARIABLES, find_commit, read_blobs
+from reconciler.definitions.commits import read_blobs
+from reconciler.definitions.git import LOCAL_VARIABLES, find_commit
 from tests.worlds import make_channel, make_world
 
 if TYPE_CHECKING:
@@ -102,6 +105,19 @@ def test_a_replaced_commit_is_the_one_that_was_committed(repository: Desk) -> No
     repository.write("channels/all.yaml", AFTER)
 
     assert plan(repository, first) == (DRIFT, [])
+
+
+def test_a_graft_changes_no_history(repository: Desk) -> None:
+    head = commit(repository.root)
+    repository.write(".git/info/grafts", f"{head}\n")
+
+    assert plan(repository, "HEAD^") == (DRIFT, [])
+
+
+def test_a_git_that_knows_fewer_options_finds_the_base(repository: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    stand_in("--end-of-options", "echo 'fatal: Needed a single revision' >&2; exit 128")(repository, monkeypatch)
+
+    assert plan(repository) == (DRIFT, [])
 
 
 def test_the_project_file_of_the_base_says_where_its_definitions_were(repository: Desk) -> None:
@@ -381,6 +397,25 @@ def be_not_executable(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(desk.root / "bin"))
 
 
+def damage_index(desk: Desk, _: pytest.MonkeyPatch) -> None:
+    (desk.root / ".git" / "index").write_bytes(b"damaged")
+
+
+def stand_in(words: str, does: str) -> Callable[[Desk, pytest.MonkeyPatch], None]:
+    """A git before the real one in the PATH: it `does` something if it is asked one of `words`."""
+
+    def put(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+        real = shutil.which("git")
+        script = f'#!/bin/sh\nfor word; do case $word in {words}) {does};; esac; done\nexec {real} "$@"\n'
+        folder = desk.root / ".git" / "stand-in"
+        folder.mkdir()
+        (folder / "git").write_text(script, encoding="utf-8")
+        (folder / "git").chmod(0o755)
+        monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+
+    return put
+
+
 def be_missing(_: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
 
@@ -395,6 +430,13 @@ FAILURES: dict[str, tuple[Callable[[Desk, pytest.MonkeyPatch], None], str]] = {
     "owner": (own_nothing, "fix: if you trust it:  git config --global --add safe.directory {root}\n"),
     "worktree": (leave_worktree, "not a git repository: /nowhere/worktrees/one"),
     "object": (damage_head, "git cannot read the commit 'HEAD' in {root}: "),
+    "index": (damage_index, "git ls-files failed in {root}: "),
+    "silent": (stand_in("rev-parse", "exit 127"), ": it said nothing, and ended with code 127\n"),
+    "killed": (stand_in("ls-tree", "kill -9 $$"), "git ls-tree failed in {root}: it was ended by signal 9"),
+    "binary": (stand_in("rev-parse", r"printf '\377\376'; exit 0"), "the folder is not in its working tree"),
+    "no-tree": (stand_in("ls-tree", "echo no tree; exit 0"), "git ls-tree in {root} cannot be read: 'no tree\\n'"),
+    "no-sizes": (stand_in("--batch-check", "exit 0"), "git cat-file in {root} cannot be read: ''"),
+    "cut": (stand_in("--batch", 'exec git "$@" | head -c 60'), "the answer of git cat-file in {root} cannot be read: "),
     "settings": (damage_settings, "bad config line 1 in file "),
     "newer": (make_newer, "repo version"),
     "alternates": (lose_alternates, "/nowhere/objects"),
@@ -430,7 +472,7 @@ def test_a_plan_without_a_base_needs_no_git(repository: Desk, monkeypatch: pytes
     assert document["summary"]["update"] == 1
 
 
-@pytest.mark.parametrize("failure", ["owner", "worktree", "settings", "newer"])
+@pytest.mark.parametrize("failure", ["owner", "worktree", "settings", "newer", "silent", "binary"])
 def test_a_plan_without_a_base_says_why_it_has_no_commit(
     repository: Desk, monkeypatch: pytest.MonkeyPatch, failure: str
 ) -> None:
@@ -441,6 +483,43 @@ def test_a_plan_without_a_base_says_why_it_has_no_commit(
     assert document["definitions"]["commit"] is None
     assert [one["code"] for one in document["findings"]] == ["ESA150"]
     assert (document["errored"], document["summary"]["update"]) == (False, 1)
+
+
+@pytest.mark.parametrize("words", ["diff", "ls-files"])
+def test_a_plan_does_not_pass_for_committed_if_git_cannot_tell(
+    repository: Desk, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    stand_in(words, "exit 3")(repository, monkeypatch)
+
+    document = json.loads(repository.run("plan", "--format", "json").out)
+
+    assert document["definitions"]["commit"] == git(repository.root, "rev-parse", "HEAD")
+    assert [(one["code"], one["message"]) for one in document["findings"]] == [
+        ("ESA150", f"git {words} failed in {repository.root}: it said nothing, and ended with code 3")
+    ]
+
+
+@pytest.mark.parametrize("failure", ["owner", "index", "settings", "object"])
+def test_an_update_leaves_all_files_alone_if_git_cannot_tell_what_was_edited(
+    repository: Desk, monkeypatch: pytest.MonkeyPatch, failure: str
+) -> None:
+    FAILURES[failure][0](repository, monkeypatch)
+
+    answer = repository.run("import", "--update")
+
+    assert (answer.code, answer.err.startswith("reconciler: git ")) == (1, True)
+    assert (repository.root / "channels" / "all.yaml").read_text() == AFTER
+
+
+@pytest.mark.parametrize("damage", [be_missing, damage_name_of_head])
+def test_projects_below_are_found_though_git_knows_of_no_repository(
+    repository: Desk, monkeypatch: pytest.MonkeyPatch, damage: Callable[[Desk, pytest.MonkeyPatch], None]
+) -> None:
+    (repository.root / "campus").mkdir()
+    git(repository.root, "mv", "channels", "reconciler.yaml", "campus")
+    damage(repository, monkeypatch)
+
+    assert repository.run("validate").out == "1 file, 1 channel: no findings.\n"
 
 
 @pytest.mark.parametrize("failure", ["owner", "worktree", "settings", "newer", "not-executable"])

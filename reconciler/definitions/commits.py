@@ -1,0 +1,108 @@
+"""What a commit holds: its tree and its files, read from git's own objects."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+from reconciler.definitions.git import fail, find_commit, find_prefix, misread, run_git
+from reconciler.errors import ProjectError
+from reconciler.model.record import record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+# The modes of a tree of git. Source: git-fast-import(1), "filemodify".
+ORDINARY = (b"100644", b"100755", b"100664")
+LINK = b"120000"
+SUBMODULE = b"160000"
+
+_ROW = re.compile(rb"([0-7]{6}) [a-z]+ ([0-9a-f]{40,64})\t(.+)", re.DOTALL)
+_SIZE = re.compile(rb"([0-9a-f]{40,64}) blob ([0-9]+)")
+
+
+@record
+class Entry:
+    """What a commit holds at `path`, which is relative to the root of the repository; `name` is that of the object."""
+
+    mode: bytes
+    name: str
+    path: str
+
+
+def list_entries(root: Path, commit: str, paths: Sequence[str] = ()) -> Iterator[Entry]:
+    """What the tree of `commit` holds at and below `paths`, relative to the root of the repository; all without paths.
+
+    Attributes such as export-ignore have no say. Raises ProjectError if git does not have the tree at hand.
+    """
+    words = ("ls-tree", "-r", "-t", "-z", "--full-tree", commit)
+    *lines, rest = _ask(root, *words, *(("--", *paths) if paths else ())).split(b"\0")
+    for line in (*lines, *([rest] if rest else [])):
+        row = _ROW.fullmatch(line)
+        if row is None or line is rest:
+            raise misread(root, words[0], line)
+        yield Entry(row[1], row[2].decode(), os.fsdecode(row[3]))
+
+
+def read_blobs(root: Path, names: Iterable[str], largest: int) -> Mapping[str, bytes | None]:
+    """The content of the objects `names`, byte for byte as they were committed; None for one larger than `largest`.
+
+    Raises ProjectError if git does not have one of them at hand.
+    """
+    wanted = sorted(set(names))
+    sizes = _read_sizes(root, wanted)
+    fitting = [name for name in wanted if sizes[name] <= largest]
+    answer, start = _ask_each(root, "--batch", fitting), 0
+    blobs: dict[str, bytes | None] = dict.fromkeys(wanted)
+    for name in fitting:
+        head = f"{name} blob {sizes[name]}\n".encode()
+        start, end = start + len(head), start + len(head) + sizes[name]
+        if answer[start - len(head) : start] != head or answer[end : end + 1] != b"\n":
+            raise misread(root, "cat-file", answer[start - len(head) :])
+        blobs[name] = answer[start:end]
+        start = end + 1
+    return blobs
+
+
+def _read_sizes(root: Path, names: Sequence[str]) -> Mapping[str, int]:
+    lines = _ask_each(root, "--batch-check", names).splitlines()
+    found = [_SIZE.fullmatch(line) for line in lines]
+    sizes = {row[1].decode(): int(row[2]) for row in found if row is not None}
+    if list(sizes) != list(names):
+        wrong = next((line for line, row in zip(lines, found, strict=True) if row is None), b"")
+        raise misread(root, "cat-file", wrong)
+    return sizes
+
+
+def read_file_at(root: Path, reference: str, file: str) -> bytes | None:
+    """The content of `file`, a path relative to `root`, at `reference`; None where it was not there.
+
+    Raises ProjectError where `reference` is no commit at hand, where `file` is not an ordinary file, or if git fails.
+    """
+    commit, path = find_commit(root, reference), find_prefix(root) + file
+    entry = next((entry for entry in list_entries(root, commit, [path]) if entry.path == path), None)
+    if entry is None:
+        return None
+    if entry.mode not in ORDINARY:
+        raise ProjectError(f"{file} at {reference} is a link or a folder", "make it an ordinary file there first")
+    return _ask(root, "cat-file", "blob", entry.name)
+
+
+def _ask_each(root: Path, option: str, names: Sequence[str]) -> bytes:
+    return _ask(root, "cat-file", option, lines="".join(f"{name}\n" for name in names).encode()) if names else b""
+
+
+def _ask(root: Path, *words: str, lines: bytes = b"") -> bytes:
+    """What git answers; it has a code of its own for failure, and nothing it says then is an answer."""
+    answer = run_git(root, *words, lines=lines)
+    lacking = [line for line in answer.stdout.splitlines() if line.endswith(b" missing")]
+    if answer.returncode == 0 and not (lacking and words[-1] == "--batch-check"):
+        return answer.stdout
+    if run_git(root, "config", "--get-regexp", r"^remote\..*\.promisor$").returncode == 0:
+        raise ProjectError(
+            f"git lacks some files of the base in {root}: this clone is partial",
+            "fetch the missing files:  git fetch --refetch --no-filter  (actions/checkout: without filter)",
+        )
+    raise fail(root, words[0], answer, b"; ".join(lacking[:1]).decode(errors="backslashreplace"))
