@@ -1,4 +1,4 @@
-"""A sample of mutants, each in a copy of the project, and whether the tests near it fail: `make mutate`."""
+"""A sample of mutants, each in a copy of the project, and whether a test that runs its line fails: `make mutate`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
+from tests.mutation.covering import SECONDS, read_record, record
 from tests.mutation.equivalent import EQUIVALENT
 from tests.mutation.mutants import apply_mutant, find_mutants
 
@@ -22,13 +23,13 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterator
 
+    from tests.mutation.covering import Covering
     from tests.mutation.mutants import Mutant
 
 ROOT = Path(__file__).resolve().parents[2]
 LAYERS = ("planning", "rules", "model", "apply")
-# Tests of the whole that each layer's faults show in, the quick ones first; the histories and kills take longest.
-WIDER = ("tests/planning", "tests/rules", "tests/model", "tests/apply")
-LONGEST = ("tests/apply/test_histories.py", "tests/apply/test_kill.py")
+# Of addresses, in KiB: a fault may make a loop that fills all there is.
+MOST_MEMORY = 8 * 1024 * 1024
 COPIED = ("reconciler", "tests", "schemas", "channels", "docs", "pyproject.toml", "reconciler.yaml", "requirements")
 
 
@@ -39,7 +40,7 @@ def main() -> int:
     parser.add_argument("--sample", type=int, default=100)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--seconds", type=int, default=600, help="after which a run of tests counts as failed")
-    parser.add_argument("--near", action="store_true", help="only the tests of the layer: a lower bound, in less time")
+    parser.add_argument("--record", type=Path, help="a folder to keep in which test runs which line, for the next time")
     options = parser.parse_args()
     mutants = draw_sample(options.seed, options.sample)
     endings: Counter[str] = Counter()
@@ -68,19 +69,29 @@ def try_all(mutants: list[Mutant], folder: Path, options: Namespace) -> Iterator
     copies: SimpleQueue[Path] = SimpleQueue()
     for number in range(options.workers):
         copies.put(copy_project(folder / str(number)))
+    covering = find_covering(folder, options)
 
     def attempt(mutant: Mutant) -> tuple[Mutant, str]:
         if (mutant.file, mutant.before, mutant.after) in EQUIVALENT:
             return mutant, "equivalent"
         copy = copies.get()
         try:
-            return mutant, try_mutant(mutant, copy, options)
+            return mutant, try_mutant(mutant, copy, covering, options.seconds)
         finally:
             copies.put(copy)
 
     with ThreadPoolExecutor(options.workers) as executor:
         for done in as_completed([executor.submit(attempt, mutant) for mutant in mutants]):
             yield done.result()
+
+
+def find_covering(folder: Path, options: Namespace) -> Covering:
+    """Which tests run which line: found out now, or kept from an earlier run on the same source."""
+    kept: Path = options.record or folder / "record"
+    if not (kept / SECONDS).exists():
+        kept.mkdir(parents=True, exist_ok=True)
+        record(folder / "0", kept.resolve(), options.workers)
+    return read_record(kept)
 
 
 def copy_project(folder: Path) -> Path:
@@ -95,46 +106,30 @@ def copy_project(folder: Path) -> Path:
     return folder
 
 
-def try_mutant(mutant: Mutant, copy: Path, options: Namespace) -> str:
-    """Whether a test fails, first of those that are named like the module, then of all near it."""
+def try_mutant(mutant: Mutant, copy: Path, covering: Covering, seconds: int) -> str:
+    """Whether one of the tests that run the place of `mutant` fails."""
     path = copy / mutant.file
     source = path.read_text(encoding="utf-8")
+    tests = covering.find_tests(mutant, source)
     path.write_text(apply_mutant(source, mutant), encoding="utf-8")
     try:
-        for tests in choose_tests(mutant, copy, near=options.near):
-            if not pass_tests(tests, copy, options.seconds):
-                return "killed"
-        return "LIVES"
+        return "LIVES" if pass_tests(tests, copy, seconds) else "killed"
     finally:
         path.write_text(source, encoding="utf-8")
 
 
-def choose_tests(mutant: Mutant, copy: Path, *, near: bool) -> Iterator[list[str]]:
-    """Files of tests to run one after another, the likeliest to fail first."""
-    _, layer, *_, name = Path(mutant.file).with_suffix("").parts
-    own = sorted(path.relative_to(copy).as_posix() for path in (copy / "tests" / layer).glob(f"test_*{name}*.py"))
-    if own:
-        yield own
-    # What planning is made of is tested there.
-    first = "tests/apply" if layer == "apply" else "tests/planning"
-    without = [f"--deselect={path}" for path in LONGEST]
-    yield [*dict.fromkeys((f"tests/{layer}", first)), *without]
-    if near:
-        return
-    yield [*(folder for folder in WIDER if folder not in (first, f"tests/{layer}")), *without]
-    if layer == "apply":
-        yield list(LONGEST)
-
-
 def pass_tests(tests: list[str], copy: Path, seconds: int) -> bool:
-    """Whether these tests pass in time; one that hangs has noticed the fault."""
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-n", "0", *tests]
+    """Whether these tests pass in time and in so much memory; one that hangs or swells has noticed the fault."""
+    (copy / "tests.txt").write_text("\n".join(tests), encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-n", "0", "@tests.txt"]
     variables = os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(copy), "HYPOTHESIS_PROFILE": "default"}
+    limited = ["sh", "-c", f'ulimit -v {MOST_MEMORY} && exec "$@"', "sh", *command]
     try:
-        done = subprocess.run(command, cwd=copy, env=variables, capture_output=True, timeout=seconds, check=False)
+        done = subprocess.run(limited, cwd=copy, env=variables, capture_output=True, timeout=seconds, check=False)
     except subprocess.TimeoutExpired:
         return False
-    if done.returncode not in (0, 1, 2):
+    # By a signal (less than 0): it ran out of memory, or the fault sent it one.
+    if done.returncode > 2:
         raise RuntimeError(done.stdout.decode()[-2000:] + done.stderr.decode()[-2000:])
     return done.returncode == 0
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.mutation.covering import Covering, find_statement
 from tests.mutation.equivalent import EQUIVALENT
 from tests.mutation.mutants import Mutant, apply_mutant, find_mutants
 
@@ -40,6 +41,22 @@ def test_a_mutant_changes_its_own_place_alone_behind_any_letters() -> None:
         "a = 'ä', (2)\nb = 'ö', 2\n",
         "a = 'ä', 1\nb = 'ö', (3)\n",
     ]
+
+
+@pytest.mark.parametrize(("line", "span"), [(2, (1, 2)), (3, (3, 3)), (5, (4, 6)), (7, (7, 7)), (8, (8, 8))])
+def test_a_place_belongs_to_its_statement_or_the_head_of_its_block(line: int, span: tuple[int, int]) -> None:
+    source = "def f(\n    a):\n    x = a\n    return (\n        x\n    )\nif f(1):\n    y = 2\n"
+
+    assert find_statement(source, line) == span
+
+
+def test_tests_of_the_same_name_come_first_and_then_the_quick_ones() -> None:
+    lines = {1: frozenset[str](), 2: frozenset({"test_b.py::t", "test_c.py::t", "test_a.py::t"})}
+    covering = Covering({"reconciler/a.py": lines}, {"test_a.py::t": 9, "test_b.py::t": 2, "test_c.py::t": 1})
+    inside, above = (Mutant("reconciler/a.py", line, 0, 1, "", "") for line in (2, 1))
+
+    assert covering.find_tests(inside, "import b\nx = 1\n") == ["test_a.py::t", "test_c.py::t", "test_b.py::t"]
+    assert covering.find_tests(above, "import b\nx = 1\n") == ["test_a.py::t", "test_c.py::t", "test_b.py::t"]
 
 
 def test_a_mutant_said_to_be_equivalent_can_be_made() -> None:
