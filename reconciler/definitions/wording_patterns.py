@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from reconciler.definitions.problems import Problem
 from reconciler.definitions.subjects import shorten, show
+from reconciler.definitions.wording_urls import word_url
 
 if TYPE_CHECKING:
     from reconciler.definitions.problems import Keys
@@ -26,7 +26,7 @@ def word_pattern(keys: Keys, text: str, *, is_name: bool) -> Problem:
         case "beginDate":
             return _word_date(keys, text)
         case "url":
-            return Problem("ESA141", keys, *_word_url(text))
+            return Problem("ESA141", keys, *word_url(text))
         case "apiKeyEnv":
             return _word_variable(keys, text)
         case _:
@@ -60,19 +60,3 @@ def _word_variable(keys: Keys, text: str) -> Problem:
     found = f", found {shorten(text)}" if _WORDS.fullmatch(text) else ""
     message = f"apiKeyEnv must begin with ECI_, and hold only upper case letters, digits and underscore{found}"
     return Problem("ESA146", keys, message)
-
-
-def _word_url(text: str) -> tuple[str, str]:
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return f"url must be an address, found {show(text)}", ""
-    if "@" in text:
-        return "url must hold no user name or password", "name the variable with the key in apiKeyEnv instead"
-    if parts.query or parts.fragment:
-        return f"url must hold no query, found {show(text.partition('?')[0].partition('#')[0])} and more", ""
-    if parts.scheme == "http":
-        return f"url must start with https://, or name this machine, found {show(text)}", f"write  url: https{text[4:]}"
-    if not parts.scheme and "." in text:
-        return f"url must start with https://, found {show(text)}", f"write  url: https://{text}"
-    return f"url must be an address, or the word sandbox, found {show(text)}", ""

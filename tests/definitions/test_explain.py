@@ -341,7 +341,28 @@ def test_a_key_that_may_hold_a_secret_is_refused_without_its_value(key: str) -> 
         ("me:key@app", "must hold no user name or password", "name the variable with the key in apiKeyEnv instead"),
         ("https://app.energycap.com?key=abc", 'must hold no query, found "https://app.energycap.com" and more', ""),
         ("https://app.energycap.com#abc", 'must hold no query, found "https://app.energycap.com" and more', ""),
-        ("https://[::1", 'must be an address, found "https://[::1"', ""),
+        ("https://[::1", 'must be an address, or the word sandbox, found "https://[::1"', ""),
+        ("http://::1", 'must start with https://, or name this machine, found "http://::1"', ""),
+        (
+            "https://-app.energycap.com",
+            'must be an address, or the word sandbox, found "https://-app.energycap.com"',
+            "",
+        ),
+        (
+            "//app.energycap.com",
+            'must start with https://, found "//app.energycap.com"',
+            "write  url: https://app.energycap.com",
+        ),
+        (
+            "HTTP://LocalHost:8080/Eci",
+            'must begin in lower case, found "HTTP://LocalHost:8080/Eci"',
+            "write  url: http://localhost:8080/Eci",
+        ),
+        (
+            "https://app.\u0435nergycap.com",
+            'must hold only ASCII characters, found "https://app.\u0435nergycap.com" with U+0435',
+            "",
+        ),
         ("ftp://app.energycap.com", 'must be an address, or the word sandbox, found "ftp://app.energycap.com"', ""),
         ("sandbx", 'must be an address, or the word sandbox, found "sandbx"', ""),
         ("sandbox\n", 'must be an address, or the word sandbox, found "sandbox\\n"', ""),
@@ -354,6 +375,21 @@ def test_a_key_that_may_hold_a_secret_is_refused_without_its_value(key: str) -> 
 )
 def test_an_address_must_be_safe(url: str, message: str, fix: str) -> None:
     assert in_environment(url=url) == [("ESA141", f"url {message}", fix)]
+
+
+@pytest.mark.parametrize("host", ["http://localhost", "http://[::1]", "https://app.energycap.com", "https://[::1]"])
+@pytest.mark.parametrize("port", ["0", "65536", "99999", "00080", "+443", "-1", "x", "", "443 "])
+def test_a_port_that_cannot_exist_is_said_to_be_at_fault(host: str, port: str) -> None:
+    message = f'the port in url must be a number from 1 to 65535, found "{port}"'
+
+    assert in_environment(url=f"{host}:{port}/eci") == [
+        ("ESA141", message, f"correct the port, or leave it out:  url: {host}/eci")
+    ]
+
+
+@pytest.mark.parametrize("port", ["1", "80", "8443", "59999", "64999", "65499", "65529", "65535"])
+def test_every_port_that_can_exist_is_taken(port: str) -> None:
+    assert in_environment(url=f"https://app.energycap.com:{port}") == []
 
 
 @pytest.mark.parametrize(
