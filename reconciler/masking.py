@@ -10,9 +10,13 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
+from reconciler.spellings import find_needles, make_needles
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
+
+    from reconciler.spellings import Needle
 
 # What stands in the place of a key. It never goes back to EnergyCAP: see `holds_mask`.
 MASK = "[the key]"
@@ -23,8 +27,6 @@ SHORTEST = 3
 _DEMO = "sandbox"
 # Long enough not to be a word of another meaning, so that a variable that may be a key is hidden unasked.
 _SURE = 16
-# Of a shorter key, other letter case or hexadecimal digits would be found in what has nothing to do with it.
-_DISTINCT = 8
 
 # Stands for the mask while the others are looked for. Unicode keeps it free, so no text holds it.
 _MARK = "\ufdd0"
@@ -37,11 +39,11 @@ _MIXED = re.compile("[a-z][A-Z]|[0-9][A-Za-z]")
 
 
 class Masker:
-    """Hides keys in text: as they are, and as URLs, JSON, HTML, Markdown, base64 and hexadecimal have them."""
+    """Hides keys in text, as they are and in every encoding that `spellings` knows."""
 
     def __init__(self, keys: Iterable[str] = ()) -> None:
         self._keys: frozenset[str] = frozenset()
-        self._needles: tuple[_Needle, ...] = ()
+        self._needles: tuple[Needle, ...] = ()
         self.learn(keys)
 
     def learn(self, keys: Iterable[str]) -> None:
@@ -50,9 +52,7 @@ class Masker:
         new = {key for key in stripped if len(key) >= SHORTEST and key != _DEMO} - self._keys
         if new:
             self._keys |= new
-            texts = {text for key in self._keys for text in _list_spellings(key)}
-            # The longest first: of a key in another one, or in its own encoding, no end must be left.
-            self._needles = tuple(_Needle(text) for text in sorted(texts, key=lambda text: (-len(text), text)))
+            self._needles = make_needles(self._keys)
 
     def forget(self) -> None:
         """Hide nothing any more."""
@@ -82,12 +82,9 @@ class Masker:
         """Whether there is a key in `text`."""
         return any(needle.pattern.search(text) for needle in self._find(text))
 
-    def _find(self, text: str) -> list[_Needle]:
+    def _find(self, text: str) -> list[Needle]:
         """The spellings that are worth looking for in `text`."""
-        if not self._needles:
-            return []
-        plain = _decode(text)
-        return [needle for needle in self._needles if needle.may_be_in(text) or needle.may_be_in(plain)]
+        return find_needles(self._needles, text) if self._needles else []
 
 
 # The keys of this process.
@@ -195,106 +192,3 @@ def _hide_stream(stream: TextIO) -> TextIO:
 
 def _looks_like_key(value: str) -> bool:
     return len(value) >= _SURE and "://" not in value
-
-
-# Hexadecimal with something between the bytes.
-_PAIRS = re.compile("[0-9a-fA-F]{2}(?:[ :-][0-9a-fA-F]{2})+")
-
-
-class _Needle:
-    """One spelling of a key; `pattern` is made only when a part of it was found, if need be in decoded text."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        # Of pairs of digits no run is long enough to be worth anything.
-        runs = [text] if _PAIRS.fullmatch(text) else re.findall("[A-Za-z0-9]+", text)
-        self._probe = max(runs, key=len, default="")
-        self._pattern: re.Pattern[str] | None = None
-
-    def may_be_in(self, text: str) -> bool:
-        """Whether it is worth looking."""
-        return self._probe in text
-
-    @property
-    def pattern(self) -> re.Pattern[str]:
-        """Finds the spelling, whatever each format puts for what is neither a letter nor a digit."""
-        if self._pattern is None:
-            self._pattern = re.compile(_guard(self._text, "".join(map(_spell, self._text))))
-        return self._pattern
-
-
-def _guard(text: str, pattern: str) -> str:
-    """Keeps a short key that could be hexadecimal digits from being found in a digest."""
-    if len(text) < _DISTINCT and re.fullmatch("[0-9a-f]+", text):
-        return rf"(?<![0-9a-f]{{8}}){pattern}(?![0-9a-f]{{8}})"
-    return pattern
-
-
-def _spell(character: str) -> str:
-    """A pattern for one character of a key in every format that is written here, or that a service may answer in."""
-    plain, number = re.escape(character), ord(character)
-    if number > 0xFFFF:
-        return plain
-    digits = "".join(f"[{digit}{digit.upper()}]" if digit.isalpha() else digit for digit in f"{number:x}")
-    is_sign = not (character.isascii() and character.isalnum())
-    ways = [
-        rf"\\{{0,8}}{plain}" if is_sign else plain,  # Markdown, JSON, and JSON in JSON
-        rf"&(?:amp;)*+\#(?:0*{number}|[xX]0*{digits});",  # HTML and XML
-        rf"\\{{1,8}}u\{{?0*{digits}\}}?",
-        rf"\\{{1,8}}[xU]0*{digits}",
-        rf"%(?:25)*0*{digits}",
-        *(rf"&(?:amp;)*{name};" for name in _NAMED.get(character, ())),
-        *_DOUBLED.get(character, ()),
-    ]
-    return f"(?:{'|'.join(ways)})"
-
-
-# A character by its number, as URLs, JSON, HTML and programs write it. Backslashes before the last one say nothing.
-_ESCAPE = re.compile(
-    r"%(?:25)*([0-9a-fA-F]{2})|&(?:amp;)*+#(?:0*([0-9]{1,6})|[xX]0*([0-9a-fA-F]{1,6}));"
-    r"|\\(?:u\{?0*([0-9a-fA-F]{1,4})\}?|[xU]0*([0-9a-fA-F]{1,4}))"
-)
-
-
-def _decode(text: str) -> str:
-    """`text` with the letters and digits in it that stand there by their numbers: nothing else is looked for so."""
-    if not ("%" in text or "&" in text or "\\" in text):
-        return text
-    return _ESCAPE.sub(_decode_one, text)
-
-
-def _decode_one(match: re.Match[str]) -> str:
-    by_ten = match[2]
-    number = int(by_ten) if by_ten else int(match[1] or match[3] or match[4] or match[5], 16)
-    character = chr(number) if number < 0x80 else ""
-    return character if character.isalnum() else match[0]
-
-
-_NAMED: Mapping[str, tuple[str, ...]] = {
-    "&": ("amp",),
-    "<": ("lt",),
-    ">": ("gt",),
-    '"': ("quot",),
-    "'": ("apos",),
-}
-# CSV, and text in YAML or SQL.
-_DOUBLED: Mapping[str, tuple[str, ...]] = {'"': ('""',), "'": ("''",)}
-
-
-def _list_spellings(key: str) -> set[str]:
-    """`key` as it is and encoded as a whole; what happens to single characters of each, `_spell` says."""
-    from base64 import b64encode, urlsafe_b64encode  # noqa: PLC0415 - most runs have no key
-
-    data = key.encode("utf-8", "surrogateescape")
-    spellings = {key}
-    # UTF-16 is what PowerShell and .NET encode.
-    for form in (data, key.encode("utf-16-le", "surrogatepass")):
-        for offset in range(3):
-            # A byte spreads over two characters: those that its neighbours have a part in are left out.
-            start, end = -(-offset * 8 // 6), (offset + len(form)) * 8 // 6
-            padded = b"\0" * offset + form
-            spellings |= {encode(padded)[start:end].decode() for encode in (b64encode, urlsafe_b64encode)}
-    if len(key) >= _DISTINCT:
-        digits = {data.hex(), *(data.hex(between) for between in " :-")}
-        spellings |= {key.lower(), key.upper(), *digits, *map(str.upper, digits)}
-    return spellings

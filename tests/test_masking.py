@@ -6,8 +6,10 @@ import ast
 import html
 import io
 import json
+import quopri
 import sys
-from base64 import b64encode, urlsafe_b64encode
+import textwrap
+from base64 import b32encode, b64encode, encodebytes, urlsafe_b64encode
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
@@ -24,6 +26,7 @@ from reconciler.reports.markdown import code, prose
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+NAMES = {"+": "&plus;", "/": "&sol;", "=": "&equals;", ".": "&period;", "_": "&lowbar;", "&": "&AMP;", "<": "&LT;"}
 KEY = "aGVsbG8+d29/bGQ=.c2VjcmV0Zm9yYWxs.x-_1&<\"'"
 PACKAGE = Path(reconciler.__file__).parent
 
@@ -49,6 +52,11 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
     "bytes of a program": lambda key: "".join(f"\\x{ord(c):02x}" for c in key),
     "quotes in yaml": lambda key: key.replace("'", "''"),
     "html by numbers": lambda key: "".join(c if c.isalnum() else f"&#{ord(c)};" for c in key),
+    "html by names": lambda key: "".join(NAMES.get(c, c) for c in key),
+    "quoted-printable": lambda key: quopri.encodestring(key.encode()).decode().rstrip("=\n"),
+    "quoted-printable of every character": lambda key: "".join(f"={ord(c):02X}" for c in key),
+    "base64 of base64": lambda key: b64encode(b64encode(key.encode())).decode(),
+    "base32": lambda key: b32encode(key.encode()).decode(),
     "repr": repr,
     "harmless": harmless,
     "markdown": prose,
@@ -61,6 +69,11 @@ LONG_ONES: dict[str, Callable[[str], str]] = {
     "hexadecimal with colons": lambda key: key.encode().hex(":"),
     "hexadecimal with blanks": lambda key: key.encode().hex(" ").upper(),
     "base64 of UTF-16": lambda key: b64encode(key.encode("utf-16-le")).decode(),
+    "base32 in lower case": lambda key: b32encode(key.encode()).decode().lower(),
+    "base64 in lines": lambda key: encodebytes(b"x" * 50 + key.encode()).decode(),
+    "base64 in lines, in json": lambda key: json.dumps(encodebytes(b"x" * 50 + key.encode()).decode()),
+    "quoted-printable in lines": lambda key: quopri.encodestring(b"x" * 60 + key.encode()).decode(),
+    "in lines": lambda key: textwrap.fill(key, 16),
     "hexadecimal in upper case": lambda key: key.encode().hex().upper(),
 }
 
@@ -82,6 +95,41 @@ def test_no_spelling_of_any_key_is_left(key: str, spelling: str) -> None:
     hidden = Masker([key]).hide(f"<{SPELLINGS[spelling](key)}>")
 
     assert key not in hidden.replace(MASK, "")
+
+
+KEYS_OF_FOUR = ["k3y+", "a.b*", "(c)?", "word", "$^|x"]
+
+
+@pytest.mark.parametrize("spell", SPELLINGS.values(), ids=SPELLINGS)
+def test_a_key_of_four_characters_is_hidden_however_it_is_written(spell: Callable[[str], str]) -> None:
+    hidden = [Masker([key]).hide(f"<{spell(key)}>") for key in KEYS_OF_FOUR]
+
+    assert [MASK in text for text in hidden] == [True] * len(hidden)
+
+
+def test_a_key_of_four_characters_is_hidden_in_hexadecimal_but_not_in_a_digest() -> None:
+    digest = f"sha256:{'0' * 30}{b'word'.hex()}{'1' * 26}"
+
+    assert Masker(["word"]).hide(f"{digest} {b'word'.hex()}") == f"{digest} {MASK}"
+
+
+@given(st.binary(max_size=5), st.binary(max_size=5), st.binary(max_size=5), st.binary(max_size=5))
+def test_of_base64_in_base64_only_the_ends_are_left(before: bytes, after: bytes, head: bytes, tail: bytes) -> None:
+    inner = b64encode(before + KEY.encode() + after)
+    hidden = Masker([KEY]).hide(b64encode(head + inner + tail).decode())
+
+    start, _, end = hidden.partition(MASK)
+    assert MASK in hidden
+    assert (len(start), len(end)) <= (len(head + before) * 16 // 9 + 3, len(tail + after) * 16 // 9 + 9)
+
+
+@given(st.binary(max_size=6), st.binary(max_size=6))
+def test_of_base32_only_the_ends_are_left(before: bytes, after: bytes) -> None:
+    hidden = Masker([KEY]).hide(b32encode(before + KEY.encode() + after).decode())
+
+    head, _, tail = hidden.partition(MASK)
+    assert MASK in hidden
+    assert (len(head), len(tail.rstrip("="))) <= (len(before) * 8 // 5 + 1, len(after) * 8 // 5 + 2)
 
 
 @given(st.binary(max_size=5), st.binary(max_size=5), st.sampled_from([b64encode, urlsafe_b64encode]))
@@ -231,7 +279,7 @@ def _is_write(call: ast.Call) -> bool:
     return is_open and any(isinstance(mode, str) and {*mode} <= {*"rwxab+t"} and {*mode} & {*"wxa+"} for mode in modes)
 
 
-@pytest.mark.parametrize("part", ["\\", "%25", "&#0", "amp;", "%"])
+@pytest.mark.parametrize("part", ["\\", "%25", "&#0", "amp;", "%", "=", "=25", "=\n", "\\n", "\n "])
 def test_many_signs_of_an_encoding_are_looked_at_once_each(part: str) -> None:
     text = part * 200_000
 

@@ -36,6 +36,8 @@ PROMISES: dict[str, tuple[str, ...]] = {
         "cli/test_hidden_key.py::test_the_traceback_of_a_bug_does_not_show_it",
         "cli/test_hidden_key.py::test_a_key_too_short_to_be_hidden_is_refused",
         "test_masking.py::test_a_key_is_hidden_however_it_is_written",
+        "test_masking.py::test_a_key_of_four_characters_is_hidden_however_it_is_written",
+        "test_masking.py::test_a_key_of_four_characters_is_hidden_in_hexadecimal_but_not_in_a_digest",
         "test_masking.py::test_keys_are_what_the_variables_for_them_hold",
         "test_masking.py::test_no_other_place_opens_a_file_for_writing",
     ),
