@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING
 from reconciler.model.places import Place
 from reconciler.planning.citing import shorten
 from reconciler.planning.collisions import find_identity, show_pointers
-from reconciler.planning.nearest import suggest_names
+from reconciler.planning.nearest import suggest_channels
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
+    from reconciler.model.desired import Desired
     from reconciler.model.findings import Finding
     from reconciler.model.routes import Feed
     from reconciler.planning.collisions import Identity
 
 
-def check_feeds(feeds: Sequence[Feed], names: Collection[str]) -> Iterator[Finding]:
-    """What is wrong with `feeds`, each by itself and beside the others; `names` are those of all channels."""
-    yield from _check_expectations(feeds, names)
+def check_feeds(feeds: Sequence[Feed], channels: Collection[Desired]) -> Iterator[Finding]:
+    """What is wrong with `feeds`, each by itself, beside the others, and beside `channels`, which are all."""
+    yield from _check_expectations(feeds, channels)
     firsts: dict[Identity, Feed] = {}
     for feed in feeds:
         identity = find_identity(feed.pointers)
@@ -31,9 +32,10 @@ def check_feeds(feeds: Sequence[Feed], names: Collection[str]) -> Iterator[Findi
             yield _other_expectation(feed, first)
 
 
-def _check_expectations(feeds: Sequence[Feed], names: Collection[str]) -> Iterator[Finding]:
+def _check_expectations(feeds: Sequence[Feed], channels: Collection[Desired]) -> Iterator[Finding]:
+    names = {channel.name for channel in channels}
     unknown = [feed for feed in feeds if feed.expect not in names]
-    nearest = suggest_names((feed.expect for feed in unknown), names)
+    nearest = suggest_channels((feed.expect for feed in unknown), channels)
     for feed in unknown:
         near = nearest.get(feed.expect)
         yield make_finding(

@@ -10,7 +10,7 @@ from reconciler.model.formulas import find_references
 from reconciler.model.record import record
 from reconciler.planning.citing import cite, place_reference, shorten
 from reconciler.planning.formula_cycles import find_cycles
-from reconciler.planning.nearest import suggest_names
+from reconciler.planning.nearest import suggest_channels
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def check_references(channels: Sequence[Desired]) -> Iterator[Finding]:
     """
     named = {channel.name: channel for channel in channels}
     references = tuple(_list_references(channels, named))
-    yield from _check_names(references, named)
+    yield from _check_names(references, channels)
     cycles = find_cycles(_list_uses(references))
     yield from (_circle([named[name] for name in cycle]) for cycle in cycles)
     circular = {pair for cycle in cycles for pair in zip(cycle, (*cycle[1:], cycle[0]), strict=True)}
@@ -85,9 +85,9 @@ def _is_calculated(channel: Desired) -> bool:
     return formula is not None and not is_blank(formula)
 
 
-def _check_names(references: Iterable[_Reference], names: Iterable[str]) -> Iterator[Finding]:
+def _check_names(references: Iterable[_Reference], channels: Sequence[Desired]) -> Iterator[Finding]:
     unknown = [reference for reference in references if reference.target is None and not _is_number(reference.text)]
-    nearest = suggest_names((reference.text for reference in unknown), tuple(names))
+    nearest = suggest_channels((reference.text for reference in unknown), channels)
     for reference in unknown:
         near = nearest.get(reference.text)
         yield make_finding(

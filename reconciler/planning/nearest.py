@@ -7,8 +7,12 @@ from heapq import nlargest
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
+from reconciler.model.fields import CHANNEL_IMPORT_ID
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
+
+    from reconciler.model.desired import Desired
 
 # Comparing two texts well is slow: only the names that share most pairs of letters are compared.
 _COMPARED = 40
@@ -24,6 +28,34 @@ def suggest_names(unknown: Iterable[str], names: Collection[str]) -> dict[str, s
     """The nearest name for each of the first 20 of `unknown`, where there is one."""
     nearest = {name: find_nearest(name, names) for name in islice(dict.fromkeys(unknown), _SUGGESTED)}
     return {name: found for name, found in nearest.items() if found is not None}
+
+
+def suggest_channels(unknown: Iterable[str], channels: Collection[Desired]) -> dict[str, str]:
+    """The name of the channel that each of the first 20 of `unknown` most likely means, where there is one.
+
+    An import id, or the name that EnergyCAP shows, means the channel that has it, however near another's name here is;
+    one that two channels have means neither.
+    """
+    unknown = tuple(islice(dict.fromkeys(unknown), _SUGGESTED))
+    owners = find_owners(unknown, channels)
+    near = suggest_names((text for text in unknown if text not in owners), [channel.name for channel in channels])
+    return near | {text: names[0] for text, names in owners.items() if len(names) == 1}
+
+
+def find_owners(texts: Iterable[str], channels: Iterable[Desired]) -> dict[str, tuple[str, ...]]:
+    """The names of the channels whose import id or name in EnergyCAP each of `texts` is, whatever its case.
+
+    Texts that are neither are left out.
+    """
+    texts = tuple(texts)
+    owners: dict[str, dict[str, None]] = {text.casefold(): {} for text in texts}
+    # Most files refer to nothing unknown, and there may be many channels.
+    for channel in channels if owners else ():
+        import_id = channel.select.channel_import_id if channel.select else None
+        for title in (import_id, channel.spec.get(CHANNEL_IMPORT_ID), channel.spec.get("channelInfo")):
+            if isinstance(title, str) and title.casefold() in owners:
+                owners[title.casefold()][channel.name] = None
+    return {text: tuple(owners[text.casefold()]) for text in texts if owners[text.casefold()]}
 
 
 def find_nearest(name: str, names: Iterable[str]) -> str | None:

@@ -35,7 +35,7 @@ def check_definitions(definitions: Definitions) -> tuple[Finding, ...]:
     findings = [finding for channel in channels for finding in _check_channel(channel, names)]
     findings += check_collisions(channels)
     findings += check_references(channels)
-    findings += check_feeds(feeds, names)
+    findings += check_feeds(feeds, channels)
     return tuple(sorted(findings, key=lambda finding: finding.order))
 
 

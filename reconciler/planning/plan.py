@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from reconciler.model.findings import Finding, Severity
@@ -15,9 +14,11 @@ from reconciler.planning.edits import make_draft
 from reconciler.planning.feeds import route_feeds
 from reconciler.planning.implausible import warn_of_edits
 from reconciler.planning.index import make_index
+from reconciler.planning.nearest import find_owners
 from reconciler.planning.neighbourhood import find_neighbourhood
 from reconciler.planning.order import find_closure
 from reconciler.planning.pairs import check_found_again, find_pairs
+from reconciler.planning.patterns import advise_pattern, is_picked
 from reconciler.planning.preconditions import judge
 from reconciler.planning.surroundings import Need, make_surroundings
 from reconciler.planning.swaps import note_swaps
@@ -109,12 +110,7 @@ def make_plan(definitions: Definitions, snapshot: Snapshot, basis: Basis) -> Pla
             index, drafting.drafts, {pair.live.id: pair.desired.name for pair in pairing.pairs}
         ),
     )
-    return _leave_out(plan, names, kept) if basis.filter else plan
-
-
-def is_picked(name: str, patterns: Sequence[str]) -> bool:
-    """Whether the channel called `name` matches one of `patterns`: shell patterns, letter case included."""
-    return any(fnmatchcase(name, pattern) for pattern in patterns)
+    return _leave_out(plan, desired, kept) if basis.filter else plan
 
 
 def _make_vocabulary(
@@ -204,12 +200,8 @@ def _check_found_again(drafting: _Drafting, judgement: Judgement, index: Index) 
         yield from check_found_again(drafting.pairs, make_index(planned.values()))
 
 
-def _leave_out(plan: Plan, names: Sequence[str], kept: Container[str]) -> Plan:
-    unmatched = (
-        make_finding("ESA307", f"no channel matches the pattern, found {show_value(pattern)}")
-        for pattern in dict.fromkeys(plan.filter)
-        if not any(is_picked(name, (pattern,)) for name in names)
-    )
+def _leave_out(plan: Plan, desired: Sequence[Desired], kept: Container[str]) -> Plan:
+    unmatched = _check_patterns(plan.filter, desired)
     findings = (finding for finding in plan.findings if finding.place and _is_kept(finding.place.keys, kept))
     changes = tuple(change for change in plan.changes if change.name in kept)
     edited = {change.channel_id for change in changes if change.edits}
@@ -219,6 +211,15 @@ def _leave_out(plan: Plan, names: Sequence[str], kept: Container[str]) -> Plan:
         findings=_sort((*unmatched, *findings)),
         formula_links=tuple(link for link in plan.formula_links if {link.user.id, link.used.id} & edited),
     )
+
+
+def _check_patterns(patterns: Iterable[str], desired: Sequence[Desired]) -> Iterator[Finding]:
+    names = [channel.name for channel in desired]
+    unmatched = [text for text in dict.fromkeys(patterns) if not any(is_picked(name, (text,)) for name in names)]
+    owners = find_owners(unmatched, desired)
+    for pattern in unmatched:
+        fix = advise_pattern("--only", pattern, names, owners.get(pattern, ()))
+        yield make_finding("ESA307", f"no channel matches the pattern, found {show_value(pattern)}", fix=fix)
 
 
 def _is_kept(keys: Sequence[str], kept: Container[str]) -> bool:

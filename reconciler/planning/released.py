@@ -10,7 +10,7 @@ from reconciler.model.plan import Released
 from reconciler.planning.citing import show_value
 from reconciler.planning.index import make_index
 from reconciler.planning.pairs import find_pairs
-from reconciler.planning.plan import is_picked
+from reconciler.planning.patterns import is_picked
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:

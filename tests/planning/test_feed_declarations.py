@@ -8,9 +8,9 @@ from reconciler.model.findings import Finding, Severity
 from reconciler.model.places import Place
 from reconciler.model.routes import Pointers
 from reconciler.planning.feed_declarations import check_feeds
-from tests.planning.offline_files import make_feed, tell
+from tests.planning.offline_files import make_channel, make_feed, tell
 
-NAMES = ("nb-elec-use", "nb-elec-demand")
+CHANNELS = (make_channel("nb-elec-use"), make_channel("nb-elec-demand"))
 POINTERS = Pointers(meter_import_id="NB-01", unit_code="KWH")
 
 
@@ -19,17 +19,17 @@ def test_feeds_that_expect_channels_of_the_files_are_sound() -> None:
 
     feeds = (make_feed("use", "nb-elec-use", POINTERS), make_feed("demand", "nb-elec-demand", other))
 
-    assert tuple(check_feeds(feeds, NAMES)) == ()
+    assert tuple(check_feeds(feeds, CHANNELS)) == ()
 
 
 def test_two_loggers_may_feed_one_channel() -> None:
     feeds = (make_feed("main", "nb-elec-use", POINTERS), make_feed("spare", "nb-elec-use", POINTERS))
 
-    assert tuple(check_feeds(feeds, NAMES)) == ()
+    assert tuple(check_feeds(feeds, CHANNELS)) == ()
 
 
 def test_an_unknown_channel_gets_the_nearest_name() -> None:
-    assert tuple(check_feeds((make_feed("use", "nb-elec-uze", POINTERS),), NAMES)) == (
+    assert tuple(check_feeds((make_feed("use", "nb-elec-uze", POINTERS),), CHANNELS)) == (
         Finding(
             code="ESA341",
             severity=Severity.ERROR,
@@ -40,8 +40,16 @@ def test_an_unknown_channel_gets_the_nearest_name() -> None:
     )
 
 
+def test_an_import_id_is_answered_with_the_name_of_its_channel() -> None:
+    channels = (make_channel("nb-electricity", {"channelImportId": "NB-USE"}), make_channel("nb-net-use"))
+
+    (finding,) = check_feeds((make_feed("use", "NB-USE", POINTERS),), channels)
+
+    assert finding.fix == "did you mean  expect: nb-electricity"
+
+
 def test_an_unknown_channel_without_a_near_name_gets_the_general_way_out() -> None:
-    (finding,) = check_feeds((make_feed("use", "steam", POINTERS),), NAMES)
+    (finding,) = check_feeds((make_feed("use", "steam", POINTERS),), CHANNELS)
 
     assert finding.fix == "write the name of a channel in these files"
 
@@ -52,7 +60,7 @@ def test_an_unknown_channel_without_a_near_name_gets_the_general_way_out() -> No
     ids=["nothing", "no identifier among them"],
 )
 def test_a_feed_needs_an_identifier(pointers: Pointers, found: str) -> None:
-    assert tell(check_feeds((make_feed("use", "nb-elec-use", pointers),), NAMES)) == [
+    assert tell(check_feeds((make_feed("use", "nb-elec-use", pointers),), CHANNELS)) == [
         ("ESA342", "feeds use", f"feed has no identifier of a channel or meter, found {found}")
     ]
 
@@ -60,7 +68,7 @@ def test_a_feed_needs_an_identifier(pointers: Pointers, found: str) -> None:
 def test_feeds_with_the_same_identifiers_expect_the_same_channel() -> None:
     feeds = (make_feed("one", "nb-elec-use", POINTERS, 40), make_feed("two", "nb-elec-demand", POINTERS, 50))
 
-    (finding,) = check_feeds(feeds, NAMES)
+    (finding,) = check_feeds(feeds, CHANNELS)
 
     assert tell([finding]) == [
         (
@@ -78,4 +86,4 @@ def test_feeds_with_the_same_identifiers_expect_the_same_channel() -> None:
 def test_feeds_without_identifiers_are_not_compared() -> None:
     feeds = (make_feed("one", "nb-elec-use", Pointers()), make_feed("two", "nb-elec-demand", Pointers()))
 
-    assert [finding.code for finding in check_feeds(feeds, NAMES)] == ["ESA342", "ESA342"]
+    assert [finding.code for finding in check_feeds(feeds, CHANNELS)] == ["ESA342", "ESA342"]

@@ -43,6 +43,13 @@ def test_an_unknown_name_gets_the_nearest_one() -> None:
     )
 
 
+def test_an_import_id_in_a_formula_is_answered_with_the_name_of_its_channel() -> None:
+    use = make_channel("nb-electricity", {"channelImportId": "NB-USE"})
+    net = make_formula("nb-net-use", "channel(NB-USE) * 0.97")
+
+    assert [finding.fix for finding in check_references((use, net))] == ["did you mean  channel(nb-electricity)"]
+
+
 def test_an_unknown_name_without_a_near_one_gets_the_general_way_out() -> None:
     (finding,) = check_references((USE, make_formula("nb-elec-losses", "channel(steam)")))
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.planning.nearest import find_near, find_nearest, suggest_names
+from reconciler.model.routes import Pointers
+from reconciler.planning.nearest import find_near, find_nearest, suggest_channels, suggest_names
+from tests.planning.offline_files import make_channel
 
 NAMES = ("nb-elec-demand", "nb-elec-use", "nb-gas-use", "Sum")
 
@@ -70,3 +72,27 @@ def test_all_codes_one_slip_away_are_offered_and_exchanged_letters_come_first(co
 
 def test_exchanged_letters_are_found_among_hundreds_of_units() -> None:
     assert find_near("KHW", (*UNITS, *(f"KH{number:03}" for number in range(400)))) == ("kWh", "KW")
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("NB-USE", "nb-electricity"),
+        ("nb-use", "nb-electricity"),
+        ("NB-OLD-ID", "nb-electricity"),
+        ("North Building use", "nb-electricity"),
+        ("nb-electricityy", "nb-electricity"),
+        ("NB-SHARED", None),
+        ("steam", None),
+    ],
+)
+def test_an_import_id_or_a_name_in_energycap_means_the_channel_that_has_it(text: str, meant: str | None) -> None:
+    shared = Pointers(channel_import_id="NB-SHARED")
+    use = {"channelImportId": "NB-USE", "channelInfo": "North Building use"}
+    channels = (
+        make_channel("nb-electricity", use, select=Pointers(channel_import_id="NB-OLD-ID")),
+        make_channel("nb-net-use", {}, select=shared),
+        make_channel("nb-shared-use", {}, select=shared),
+    )
+
+    assert suggest_channels((text,), channels) == ({text: meant} if meant else {})

@@ -12,7 +12,6 @@ from reconciler.model.findings import Severity
 from reconciler.model.plan import Action, Change, Edit, History, Plan, Summary, Verdict, VersionSpan
 from reconciler.model.routes import Pointers
 from reconciler.planning.fingerprint import fingerprint
-from reconciler.planning.plan import is_picked
 from tests.planning.tenant import (
     BASIS,
     NORTH,
@@ -296,15 +295,18 @@ def test_a_pattern_that_matches_nothing_is_told_once() -> None:
     )
 
 
+def test_a_pattern_that_names_a_channel_by_its_import_id_is_answered_with_its_name() -> None:
+    channels = (make_desired("nb-use", 1, {"channelImportId": "NB-NET"}), make_desired("nb-net", 2))
+
+    plan = plan_of(channels, (make_live(1), make_live(2)), replace(BASIS, filter=("NB-NET",)))
+
+    assert [finding.fix for finding in plan.findings] == ["did you mean  --only nb-use"]
+
+
 def test_nothing_in_the_files_plans_nothing() -> None:
     plan = plan_of((), LIVE)
 
     assert (plan.changes, plan.findings, plan.unmanaged) == ((), (), 6)
-
-
-@pytest.mark.parametrize(("name", "is_match"), [("nb-use", True), ("NB-use", False), ("use", False)])
-def test_patterns_match_whole_names_in_their_letter_case(name: str, *, is_match: bool) -> None:
-    assert is_picked(name, ("nb-*",)) is is_match
 
 
 def test_a_plan_knows_which_blocked_changes_its_sendable_ones_prepare_for() -> None:

@@ -10,7 +10,7 @@ from reconciler.planning.importing.files import find_homes
 from reconciler.planning.importing.names import climb_names, settle
 from reconciler.planning.index import make_index
 from reconciler.planning.pairs import find_pairs
-from reconciler.planning.plan import is_picked
+from reconciler.planning.patterns import advise_pattern, is_picked
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from reconciler.model.findings import Finding
     from reconciler.model.live import Live, Snapshot
     from reconciler.planning.index import Index
+
+_FIX = "correct the pattern; letter case counts, and * stands for any characters"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ class _Kind:
     """Patterns of one kind, and the words of a channel that they are compared with."""
 
     noun: str
+    option: str
     patterns: tuple[str, ...]
     tell: Callable[[Live], tuple[str | None, ...]]
 
@@ -85,13 +88,21 @@ class _Kind:
         for pattern in dict.fromkeys(self.patterns):
             if not any(self.matches(live, (pattern,)) for live in channels):
                 message = f"no {self.noun} matches the pattern, found {show_value(pattern)}"
-                fix = "correct the pattern; letter case counts, and * stands for any characters"
-                yield make_finding("ESA307", message, fix=fix)
+                names = {word for live in channels for word in self.tell(live) if word is not None}
+                yield make_finding("ESA307", message, fix=advise_pattern(self.option, pattern, sorted(names)) or _FIX)
 
 
 def _list_kinds(survey: Survey, asked: Asked) -> tuple[_Kind, ...]:
     return (
-        _Kind("channel", asked.only, lambda live: (survey.names.get(live.id),)),
-        _Kind("data point", asked.data_points, lambda live: (live.data_point.code, live.data_point.import_id)),
-        _Kind("place", asked.places, lambda live: (live.data_point.place_code, live.data_point.place_name)),
+        _Kind("channel", "--only", asked.only, lambda live: (survey.names.get(live.id),)),
+        _Kind("data point", "--data-point", asked.data_points, _tell_data_point),
+        _Kind("place", "--place", asked.places, _tell_place),
     )
+
+
+def _tell_data_point(live: Live) -> tuple[str | None, ...]:
+    return live.data_point.code, live.data_point.import_id
+
+
+def _tell_place(live: Live) -> tuple[str | None, ...]:
+    return live.data_point.place_code, live.data_point.place_name
