@@ -10,7 +10,11 @@ from reconciler.readings.numerals import beyond, read_whole
 
 TIME, VALUE, ESTIMATED, NOTE = "time", "value", "estimated", "note"
 
-FLAGS = {"true": True, "false": False, "1": True, "0": False, "": False}
+FLAGS = {
+    **dict.fromkeys(("true", "1", "yes", "y", "t"), True),
+    **dict.fromkeys(("false", "0", "no", "n", "f", ""), False),
+}
+_SAY_ESTIMATED = "write true or false, or say which values mean estimated with  --estimated HEADER=VALUES"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,9 @@ class Reading:
 def read_flag(text: str) -> bool | Flaw:
     """Whether `text` says yes; nothing says no."""
     flag = FLAGS.get(text.strip().casefold())
-    return Flaw("ESA612", f"estimated must be true or false, found {quote(text)}") if flag is None else flag
+    if flag is None:
+        return Flaw("ESA612", f"estimated must be true or false, found {quote(text)}", _SAY_ESTIMATED)
+    return flag
 
 
 def take_number(value: object) -> float | Flaw:

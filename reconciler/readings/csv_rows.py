@@ -125,7 +125,7 @@ def read_blocks(source: Source, layout: Layout) -> Iterator[Block]:
                 yield Block(layout, block, lines)
         except csv.Error as error:
             message = f"a row cannot be told apart: {error}"
-            fix = "look for a quotation mark that is opened and never closed"
+            fix = "look for a quotation mark that is opened and never closed, or for a very long cell"
             raise BrokenFile(message, last + 1, fix) from None
 
 

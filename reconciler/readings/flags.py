@@ -20,21 +20,30 @@ if TYPE_CHECKING:
     from reconciler.readings.layout import Layout
 
 _WORDS = re.compile(
-    r"error|err|fault|fehler|alarm|low ?alarm|high ?alarm|status|state|flag|flags|quality|qual|qc|qa|valid|validity"
-    r"|validated|invalid|good|bad|ok|estimate|estimated|est|is ?estimated|substituted|imputed|interpolated|missing"
-    r"|questionable|suspect|code|reason|event|events|exception|read ?type|reading ?type|gap|gaps|dst|suppressed|void"
-    r"|provisional|preliminary|deleted"
+    r"errors?|err|faults?|fehler|fehlercode|erreur|erro|alarms?|low ?alarm|high ?alarm|status|state|zustand|statut"
+    r"|estado|stato|flags?|quality|qual|qualit\xe4t|qualit\xe9|calidad|qualidade|qualit\xe0|dq|qc|qa|valid|validity|validated"
+    r"|invalid"
+    r"|g\xfcltig|ung\xfcltig|g\xfcltigkeit|plausib\w+|unplausib\w+|good|bad|ok|usable|trust|trusted|confidence|reliability"
+    r"|estimate|estimated|est|is ?estimated|estim\xe9|estimado|gesch\xe4tzt|ersatzwert|substituted?|replaced|imputed"
+    r"|interpolated|filled|manual|forced|overridden|simulated|stale|missing|questionable|suspect|suspicious|uncertain"
+    r"|anomal\w+|outliers?|offline|code|reason|event|events|exception|read ?type|reading ?type|gap|gaps|dst|suppressed"
+    r"|void"
+    r"|provisional|preliminary|deleted|comments?|remarks?|bemerkung|hinweis|kommentar|commentaire|comentario"
 )
+# What such a column holds is for people to read.
+_COMMENTS = re.compile(r"comments?|remarks?|bemerkung|hinweis|kommentar|commentaire|comentario")
 # Columns whose very name says that a reading for which they hold anything is bad.
 _BAD = re.compile(
     r"(?:is )?(?:errors?|err|faults?|fehler|invalid|bad|missing|void|deleted|suppressed)(?: ?(?:code|flag))?"
 )
 # Columns whose name says that a reading is fine.
-_GOOD = re.compile(r"(?:is )?(?:valid|good|ok)")
+_GOOD = re.compile(r"(?:is )?(?:valid|good|ok|usable|trusted|g\xfcltig|plausibel|plausible)")
 # What a flag column says of a reading with which nothing is wrong; where its name says bad, and where it says good.
-_FINE = frozenset(("", "ok", "good", "valid", "normal", "false", "no", "none", "n/a", "-"))
+_FINE = frozenset(("", "ok", "good", "valid", "normal", "false", "no", "none", "n/a", "nan", "null", "-"))
+_FINE_IF_BAD = frozenset(("n", "f", "nein", "non", "no error", "no errors", "no fault", "no faults"))
 _ZERO = re.compile(r"[+-]?0*\.?0*|0x0+")
-_YES = frozenset(("", "1", "true", "yes", "y", "ok", "good", "valid"))
+_YES = frozenset(("", "1", "true", "yes", "y", "t", "ja", "oui", "si", "ok", "good", "valid"))
+_NO = frozenset(("0", "false", "no", "n", "f", "nein", "non", "bad", "invalid", "not ok"))
 _SHOWN = 5
 # Of each column; a flag has few.
 _MOST_VALUES = 1000
@@ -45,6 +54,11 @@ def is_flag(header: str) -> bool:
     words = list_words(header)
     pairs = [f"{first} {second}" for first, second in pairwise(words)]
     return not words or any(map(_WORDS.fullmatch, (*words, *pairs)))
+
+
+def says_good(header: str) -> bool:
+    """Whether a column called `header` says of readings that they are good."""
+    return _GOOD.fullmatch(_spell(header)) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +77,12 @@ class Mark:
 
 def is_fine(header: str, text: str) -> bool:
     """Whether `text` in a flag column called `header` says that nothing is wrong."""
-    own = trim(text).casefold()
-    if _GOOD.fullmatch(_spell(header)):
-        return own in _YES
+    own = trim(text).casefold().strip("{}[]()")
+    if says_good(header):
+        # That a reading is not good is an error of its own.
+        return own in _YES or own in _NO
+    if own in _FINE_IF_BAD and _BAD.fullmatch(_spell(header)):
+        return True
     return own in _FINE or _ZERO.fullmatch(own) is not None
 
 
@@ -80,8 +97,12 @@ def make_marks(header: Sequence[str], given: Mapping[str, frozenset[str]]) -> tu
 
 
 def find_marks_of_bad(header: Sequence[str], columns: Iterable[int]) -> Iterator[Mark]:
-    """A mark for each of `columns` whose name says that readings are bad for which it holds anything."""
-    return (Mark(column, header[column]) for column in sorted(columns) if _BAD.fullmatch(_spell(header[column])))
+    """A mark for each of `columns` whose name says that readings are bad if it holds anything, or if it holds no."""
+    for column in sorted(columns):
+        if _BAD.fullmatch(_spell(header[column])):
+            yield Mark(column, header[column])
+        elif says_good(header[column]):
+            yield Mark(column, header[column], _NO)
 
 
 def _spell(header: str) -> str:
@@ -105,8 +126,16 @@ class Flags:
         """A flaw for each flag column that says more than that readings are fine."""
         for column, counts in self._counts.items():
             header = self._layout.header[column] if self._layout else ""
+            if not list_words(header) and _are_row_numbers(counts):
+                continue
             if odd := Counter({text: number for text, number in counts.items() if not is_fine(header, text)}):
                 yield _tell(trim(header), column, odd)
+
+
+def _are_row_numbers(counts: Mapping[str, int]) -> bool:
+    """Whether the values of a column count its rows, as pandas writes them."""
+    numbers = [int(text) for text in counts if text.isascii() and text.isdecimal() and len(text) < 20]
+    return len(counts) > 1 and numbers == list(range(numbers[0], numbers[0] + len(counts))) if numbers else False
 
 
 def _tell(header: str, column: int, odd: Counter[str]) -> Flaw:
@@ -119,6 +148,8 @@ def _tell(header: str, column: int, odd: Counter[str]) -> Flaw:
         f"give its meaning with  --bad {header}=VALUES  or  --estimated {header}=VALUES;  "
         f"give  --map {header}=  if it does not matter"
     )
+    if _COMMENTS.fullmatch(_spell(header)):
+        fix = f"give  --map {header}=note  to send it as a note, or  --map {header}=  if it does not matter"
     if not header:
         fix = "name the column, or remove it"
     return Flaw("ESA632", message, fix)

@@ -34,17 +34,18 @@ class Header:
 def find_header(head: str, delimiter: str | None, name: Callable[[str], str | None]) -> Header:
     """The first line of `head` with columns for time and value; without such a one, the first line that is not blank.
 
-    `name` says which property a column is. The delimiter is the one under which most columns have a name, or what a
-    line  sep=;  above the header says.
+    `name` says which property a column is. The delimiter is the one under which most columns have a name, first of
+    all that which a line  sep=;  above the header says.
     """
     lines = list(islice(io.StringIO(head, newline=""), _MOST_ABOVE * 2))
     filled = [place for place, line in enumerate(lines) if line.strip("\ufeff \t\r\n")]
+    signs = [delimiter] if delimiter else list(DELIMITERS.values())
     if filled and (match := _SEP.fullmatch(lines[filled[0]])) and len(filled) > 1:
-        delimiter = delimiter or match["sign"] or None
         filled = filled[1:]
-    headers = [
-        _split(lines, place, delimiter, above, name) for above, place in enumerate(filled[: _MOST_ABOVE + 1])
-    ] or [Header((), delimiter or ",")]
+        signs = signs if delimiter or not match["sign"] else [match["sign"], *signs]
+    headers = [_split(lines, place, signs, above, name) for above, place in enumerate(filled[: _MOST_ABOVE + 1])] or [
+        Header((), signs[0])
+    ]
     return next((header for header in headers if {TIME, VALUE} <= set(map(name, header.cells))), headers[0])
 
 
@@ -54,9 +55,8 @@ def list_words(header: str) -> list[str]:
 
 
 def _split(
-    lines: Sequence[str], place: int, delimiter: str | None, above: int, name: Callable[[str], str | None]
+    lines: Sequence[str], place: int, signs: Sequence[str], above: int, name: Callable[[str], str | None]
 ) -> Header:
-    signs = [delimiter] if delimiter else list(DELIMITERS.values())
     headers = [Header(_read_row(lines, place, sign), sign, place + 1, above) for sign in signs]
     return max(headers, key=lambda header: sum(name(cell) is not None for cell in header.cells))
 

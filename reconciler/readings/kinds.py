@@ -25,18 +25,35 @@ _KINDS: tuple[tuple[bytes, str, str], ...] = (
     (b"BZh", "compressed with bzip2", f"{_UNPACK}  bunzip2 FILE.bz2"),
     (b"\xfd7zXZ\0", "compressed with xz", f"{_UNPACK}  unxz FILE.xz"),
     (b"\x28\xb5\x2f\xfd", "compressed with Zstandard", f"{_UNPACK}  unzstd FILE.zst"),
+    (b"\x04\x22\x4d\x18", "compressed with LZ4", f"{_UNPACK}  unlz4 FILE.lz4"),
+    (b"\x1f\x9d", "compressed with compress", f"{_UNPACK}  uncompress FILE.Z"),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive", f"{_UNPACK}  7z x FILE.7z"),
     (b"Rar!\x1a\x07", "a RAR archive", f"{_UNPACK}  unrar x FILE.rar"),
     (b"%PDF-", "a PDF document", "ask for the readings as CSV where the document came from"),
     (b"PAR1", "a Parquet file", "write it as CSV with the program that made it, or with  duckdb  or  pandas"),
     (b"ARROW1", "an Arrow file", "write it as CSV with the program that made it, or with  duckdb  or  pandas"),
+    (b"ORC", "an ORC file", "write it as CSV with the program that made it, or with  duckdb  or  pandas"),
+    (b"FEA1", "a Feather file", "write it as CSV with the program that made it, or with  duckdb  or  pandas"),
+    (b"\x93NUMPY", "a NumPy array", "write it as CSV with the program that made it"),
+    (b"\0\1\0\0Standard ", "an Access database", "write its table as CSV in Access"),
     (b"Obj\x01", "an Avro file", "write it as CSV with the program that made it"),
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file", "write it as CSV with the program that made it"),
     (b"SQLite format 3\0", "an SQLite database", "write its table as CSV:  sqlite3 -header -csv FILE 'SELECT ...'"),
     (b"{\\rtf", "a rich text document", "save it as plain text in UTF-8"),
     (b"\x89PNG\r\n\x1a\n", "a PNG picture", "ask for the readings as CSV where the picture came from"),
+    (b"GIF8", "a GIF picture", "ask for the readings as CSV where the picture came from"),
     (b"\xff\xd8\xff", "a JPEG picture", "ask for the readings as CSV where the picture came from"),
 )
+# Text in formats of its own, by how it begins.
+_AS_TABLE = "ask for the readings as CSV where it came from, or convert it: one reading in each row"
+_TEXTS: tuple[tuple[re.Pattern[bytes], str, str], ...] = (
+    (re.compile(rb"100,NEM1[23],"), "a NEM12 or NEM13 file of Australian meter data", _AS_TABLE),
+    (re.compile(rb"UN[AB]:?\+"), "an EDIFACT message", _AS_TABLE),
+    (re.compile(rb"ISA[*|~^]00[*|~^]"), "an X12 message", _AS_TABLE),
+    (re.compile(rb"ID;P"), "a SYLK spreadsheet (.slk)", _AS_CSV),
+    (re.compile(rb"version https://git-lfs"), "a pointer of Git LFS", "get the content:  git lfs pull"),
+)
+_ARCHIVED = slice(257, 262)
 _ZIPPED = (
     (b"xl/", "an Excel workbook (.xlsx)", _AS_CSV),
     (b"opendocument.spreadsheet", "an OpenDocument spreadsheet (.ods)", _AS_CSV),
@@ -51,13 +68,21 @@ _XML = re.compile(rb"\s*<(?:\?xml|!--|[A-Za-z][\w.:-]*[\s/>])")
 
 def refuse_odd_kind(head: bytes) -> None:
     """Raise BrokenFile, with the kind of file and the way out, if `head` begins neither CSV nor JSON."""
-    found = _find_zipped(head) or _find_by_sign(head) or _find_wide(head) or _find_markup(head)
+    finders = (_find_zipped, _find_by_sign, _find_wide, _find_markup, _find_text)
+    found = next((found for find in finders if (found := find(head))), None)
     if found is not None:
         raise BrokenFile(f"the file is {found[0]}, not CSV or JSON", 1, found[1])
 
 
 def _find_by_sign(head: bytes) -> tuple[str, str] | None:
+    if head[_ARCHIVED] == b"ustar":
+        return "a tar archive", f"{_UNPACK}  tar -xf FILE.tar"
     return next(((what, fix) for sign, what, fix in _KINDS if head.startswith(sign)), None)
+
+
+def _find_text(head: bytes) -> tuple[str, str] | None:
+    begin = head.removeprefix(codecs.BOM_UTF8).lstrip()
+    return next(((what, fix) for form, what, fix in _TEXTS if form.match(begin)), None)
 
 
 def _find_zipped(head: bytes) -> tuple[str, str] | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.readings.blanks import trim
 from reconciler.readings.cells import ESTIMATED, NOTE, TIME, VALUE
-from reconciler.readings.flags import Mark, find_marks_of_bad, is_flag, make_marks
+from reconciler.readings.flags import Mark, find_marks_of_bad, is_flag, make_marks, says_good
 from reconciler.readings.flaws import BrokenFile, quote
 from reconciler.readings.header import find_header, list_words
 from reconciler.readings.identifiers import PROPERTIES
@@ -37,6 +37,14 @@ _TIME = re.compile(r"\s*\d{1,4}[-./]\d{1,2}[-./]\d{1,4}(?!\d)", re.ASCII)
 _UNITS = frozenset(
     ("unit", "units", "uom", "measure", "measurement", "einheit", "unit\xe9", "unite", "unidad", "unidade", "unit\xe0")
 )
+_IDENTIFIER = "channelId, channelImportId or meterImportId"
+# Columns of values, one for each hour or interval of the day.
+_SLOT = re.compile(
+    r"\d{1,2}[:.]\d\d(?::\d\d)?(?:\s*[ap]\.?m\.?)?(?:\s*[-\u2013]\s*\d{1,2}[:.]\d\d)?"
+    r"|(?:h|hr|he|hour|stunde|heure|hora|int|interval|period|q|v|val|value)?[ _.-]*(?:\d{1,2}|[0-2]\d[0-5]\d)",
+    re.IGNORECASE | re.ASCII,
+)
+_FEWEST_SLOTS = 12
 # A slip of the pen: an honest name of something else is less like any of ours.
 _NEAR = 0.8
 
@@ -120,7 +128,9 @@ def find_layout(head: str, habits: Habits) -> Layout:
     unused = {column for column, text in enumerate(header) if _name(text, names) is None}
     guessed = make_marks(header, habits.estimated)
     bad = _find_bad(header, habits, unused)
-    unused -= {mark.column for mark in (*bad, *guessed)}
+    used = {mark.column for mark in (*bad, *guessed)}
+    flags = tuple(column for column in sorted(unused) if _is_open(header[column], is_used=column in used))
+    unused -= used
     return Layout(
         delimiter=found.delimiter,
         decimal=habits.decimal or Decimal.DOT,
@@ -129,16 +139,21 @@ def find_layout(head: str, habits: Habits) -> Layout:
         seconds=max(PROPERTIES[name][1] for name in columns if name in PROPERTIES),
         time=columns[TIME],
         value=columns[VALUE],
-        estimated=columns.get(ESTIMATED),
+        estimated=None if columns.get(ESTIMATED) in used else columns.get(ESTIMATED),
         note=columns.get(NOTE),
         ignored=tuple(header[column] for column in sorted(unused)),
         times=times,
         line=found.line,
         above=found.above,
-        flags=tuple(column for column in sorted(unused) if is_flag(header[column])),
+        flags=flags,
         bad=bad,
         guessed=guessed,
     )
+
+
+def _is_open(header: str, *, is_used: bool) -> bool:
+    """Whether what a column holds, beside values that are known, may say that readings are not good ones."""
+    return is_flag(header) and (says_good(header) or not is_used)
 
 
 def _find_bad(header: Sequence[str], habits: Habits, unused: Set[int]) -> tuple[Mark, ...]:
@@ -167,19 +182,32 @@ def _find_columns(header: Sequence[str], names: Mapping[str, str]) -> dict[str, 
         raise BrokenFile("the file has no header: its first line is a reading", 1, fix)
     known = [(name, column) for column, text in enumerate(header) if (name := _name(text, names))]
     columns = dict(known)
-    _refuse_twice([_field(name) for name, _ in known])
+    _refuse_slots([text for text in header if _name(text, names) is None])
+    _refuse_twice([(_field(name), trim(header[column])) for name, column in known])
     _refuse_misspelt(header, columns, names)
     _ask_for_units(header, names)
     missing = [name for name in (TIME, VALUE) if name not in columns]
     if not any(PROPERTIES[name][0] <= 2 for name in columns if name in PROPERTIES):
-        missing.append("channelId, channelImportId or meterImportId")
+        missing.append(_IDENTIFIER)
     if missing:
         found = ", ".join(quote(text) for text in header[:20])
         fix = "name the columns as the API names its properties, or say what they are with  --map HEADER=PROPERTY"
+        if missing[-1] == _IDENTIFIER:
+            fix += ";  each row needs its channel, so add a column  channelImportId  if there is none"
         if any(sum(word.casefold() in _KNOWN for word in re.split(r"[^\w:]+", text)) > 1 for text in header):
             fix = "separate all columns by the same sign: a comma, a semicolon, a tab or |"
         raise BrokenFile(f"no column for {' and '.join(missing)}, found {found}", 1, fix)
     return columns
+
+
+def _refuse_slots(header: Sequence[str]) -> None:
+    slots = [text.strip() for text in header if _SLOT.fullmatch(text.strip())]
+    if len(slots) >= _FEWEST_SLOTS:
+        found = ", ".join(map(quote, slots[:3]))
+        message = f"{len(slots)} columns have a reading each, found {found} ..."
+        raise BrokenFile(
+            message, 1, "write one reading in each row, under a header such as  channelImportId,time,value"
+        )
 
 
 def _field(name: str) -> str:
@@ -201,11 +229,17 @@ def _refuse_unmarked(header: Sequence[str], habits: Habits) -> None:
                 raise BrokenFile(f"no column {quote(text)}, which {option} speaks of", 1, f"correct  {option} {text}=")
 
 
-def _refuse_twice(fields: Sequence[str]) -> None:
-    for one, count in Counter(fields).items():
-        if count > 1:
+def _refuse_twice(columns: Sequence[tuple[str, str]]) -> None:
+    for one, number in Counter(name for name, _ in columns).items():
+        if number > 1:
             names = [name for name in NAMED if _field(name) == one]
-            raise BrokenFile(f"{count} columns for {' or '.join(names)}", 1, "leave one of them")
+            texts = {text for name, text in columns if name == one}
+            fix = (
+                f"leave one of them,  or ignore one with  --map {min(texts)}="
+                if len(texts) > 1
+                else "leave one of them"
+            )
+            raise BrokenFile(f"{number} columns for {' or '.join(names)}", 1, fix)
 
 
 def _refuse_misspelt(header: Sequence[str], columns: Mapping[str, int], names: Mapping[str, str]) -> None:

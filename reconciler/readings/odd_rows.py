@@ -17,10 +17,13 @@ if TYPE_CHECKING:
 _TAKE_OUT = "delete the row, or skip it with  --skip-bad"
 # What reports write below a column, or between days.
 _TOTAL = re.compile(
-    r"(?:grand |sub)?-?(?:totals?|sum|summe|gesamt|somme|totaal|average|avg|mean|mittelwert|min|max|minimum|maximum"
-    r"|count|end|end of (?:file|report|data)|eof|records?|rows?)\b.*",
+    r"[*#=\s-]*(?:grand |sub)?-?(?:totals?|sum|summe|gesamt|somme|totaal|average|avg|mean|mittelwert|min|max|minimum"
+    r"|maximum|count|end|end of (?:file|report|data)|eof|records?|rows?)\b.*|\(\d+ (?:rows?|records?)\b.*",
     re.IGNORECASE,
 )
+# What psql, sqlcmd and Markdown draw below a header.
+_RULE = re.compile(r"[-=+:|\s]*[-=]{2}[-=+:|\s]*")
+_CONFLICT = ("<<<<<<< ", ">>>>>>> ")
 # Ctrl-Z, with which DOS ends a file.
 _DOS_END = "\x1a"
 
@@ -32,14 +35,23 @@ def is_blank(row: Sequence[str]) -> bool:
 
 def find_odd_row(layout: Layout, row: Sequence[str]) -> Flaw | None:
     """What is wrong with a row that is not a reading: the header again, a total, or too many or too few cells."""
-    if [cell.strip().casefold() for cell in row] == [name.strip().casefold() for name in layout.header]:
+    is_even = len(row) == len(layout.header)
+    time = trim(row[layout.time]) if is_even else ""
+    if time[:1].isdecimal():
+        return None
+    if [trim(cell).casefold() for cell in row] == [trim(name).casefold() for name in layout.header]:
         return Flaw("ESA611", "the header is repeated", _TAKE_OUT)
-    is_uneven = len(row) != len(layout.header)
-    if is_uneven or not row[layout.time].strip() or _TOTAL.fullmatch(row[layout.time].strip()):
-        first = next((cell.strip() for cell in row if cell.strip()), "")
-        if _TOTAL.fullmatch(first):
-            return Flaw("ESA611", f"a row is a total or an end, not a reading, found {quote(first)}", _TAKE_OUT)
-    return _refuse_uneven(layout, row) if is_uneven else None
+    first = next((own for cell in row if (own := trim(cell))), "")
+    total = time if _TOTAL.fullmatch(time) else first if not time and _TOTAL.fullmatch(first) else ""
+    if total:
+        return Flaw("ESA611", f"a row is a total or an end, not a reading, found {quote(total)}", _TAKE_OUT)
+    if all(_RULE.fullmatch(cell) for cell in row):
+        return Flaw("ESA611", f"a row is a line between rows, not a reading, found {quote(first)}", _TAKE_OUT)
+    if first.startswith(_CONFLICT):
+        return Flaw(
+            "ESA611", f"a row is a mark of a merge conflict, found {quote(first)}", "resolve the conflict first"
+        )
+    return None if is_even else _refuse_uneven(layout, row)
 
 
 def refuse_open_quote(layout: Layout, rows: Sequence[Sequence[str]], lines: Sequence[int]) -> None:
@@ -70,6 +82,8 @@ def _refuse_uneven(layout: Layout, row: Sequence[str]) -> Flaw:
     fix = ""
     if len(row) == 1 and row[0].count(layout.delimiter) >= width - 1:
         return Flaw("ESA611", f"{message}: it is between quotation marks as a whole", "take them out")
+    if len(row) == 1:
+        return Flaw("ESA611", f"a row is a line of text, not a reading, found {quote(trim(row[0]))}", _TAKE_OUT)
     if len(row) > width and layout.delimiter == ",":
         fix = "put quotation marks around values with a comma, or separate columns by semicolons"
     elif len(row) < width:

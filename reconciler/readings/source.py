@@ -61,9 +61,10 @@ def look_at(path: Path) -> Source:
         with path.open("rb") as file:
             size, modified = _measure(file)
             head = file.read(_CHUNK)
-    refuse_odd_kind(head)
-    # The head may end within a character; what is wrong elsewhere is found when it is read.
-    text = codecs.getincrementaldecoder("utf-8-sig")("replace").decode(head)
+        refuse_odd_kind(head)
+        _refuse_zero_byte(head, 1)
+        # The head may end within a character; what is wrong elsewhere is found when it is read.
+        text = codecs.getincrementaldecoder("utf-8-sig")().decode(head)
     return Source(path, text, size, modified)
 
 
@@ -94,6 +95,13 @@ def _find_odd_line(path: Path) -> int:
     return lines
 
 
+def _refuse_zero_byte(chunk: bytes, line: int) -> None:
+    odd = chunk.find(b"\0")
+    if odd >= 0:
+        fix = "write the file again as UTF-8 text; a logger that lost power may leave zero bytes, which can be deleted"
+        raise BrokenFile("the file is not text, found a zero byte", line + chunk.count(b"\n", 0, odd), fix)
+
+
 class _Guard(io.BufferedIOBase):
     """Bytes on their way to be text, stopped where a line gets longer than it may be, and at a byte that is none.
 
@@ -119,10 +127,7 @@ class _Guard(io.BufferedIOBase):
         return chunk
 
     def _check(self, chunk: bytes) -> None:
-        odd = chunk.find(b"\0")
-        if odd >= 0:
-            line = self._lines + chunk.count(b"\n", 0, odd)
-            raise BrokenFile("the file is not text, found a zero byte", line, AS_UTF8)
+        _refuse_zero_byte(chunk, self._lines)
         end = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
         self._length = self._length + len(chunk) if end < 0 else len(chunk) - end - 1
         self._lines += chunk.count(b"\n")

@@ -155,7 +155,7 @@ CORPUS = [
         currency="$1",
         formula="=1+1",
         escape="\x1b[31m1",
-        minus="\u22121",
+        minus="\u20131",
     ),
     *_time(
         none="",

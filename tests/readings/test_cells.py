@@ -49,7 +49,9 @@ def test_numbers_of_json(value: object, expected: object) -> None:
         ("1", True),
         ("0", False),
         ("", False),
-        ("yes", 'estimated must be true or false, found "yes"'),
+        ("Yes", True),
+        ("n", False),
+        ("E", 'estimated must be true or false, found "E"'),
     ],
 )
 def test_flags_of_a_csv_file(text: str, expected: object) -> None:

@@ -64,11 +64,11 @@ def test_an_offset_stays_and_is_noted(tmp_path: Path) -> None:
     [
         ("7,soon,1,,", ['ESA612 time must be a date and time in ISO 8601, found "soon"']),
         (
-            "7,,x,y,",
+            "7,,x,E,",
             [
                 "ESA612 time must be a date and time in ISO 8601, found nothing",
                 'ESA612 value must be a number with a decimal dot, found "x"',
-                'ESA612 estimated must be true or false, found "y"',
+                'ESA612 estimated must be true or false, found "E"',
             ],
         ),
     ],

@@ -89,6 +89,23 @@ def test_a_column_without_a_name_is_said_if_it_holds_anything(tmp_path: Path) ->
         ("isEstimated", True),
         ("read_type", True),
         ("", True),
+        *(
+            (header, True)
+            for header in (
+                "Errors",
+                "Zustand",
+                "Statut",
+                "Qualit\xe4t",
+                "qualit\xe9",
+                "DQ",
+                "Ersatzwert",
+                "G\xfcltigkeit",
+            )
+        ),
+        *(
+            (header, True)
+            for header in ("Plausibilit\xe4t", "anomaly_score", "Outlier", "offline", "Comment", "Bemerkung")
+        ),
         ("site", False),
         ("Temperature", False),
         ("kWh (kWh)", False),
@@ -119,12 +136,61 @@ def test_a_reading_that_the_file_calls_bad_is_an_error(error: str, tmp_path: Pat
     assert not count(path, bad={"Error ": frozenset({"7", error.casefold()})})[0].is_sound
 
 
-def test_a_column_that_calls_readings_good_is_read_the_other_way_round(tmp_path: Path) -> None:
-    text = f"channelImportId,time,valid,value\nUSE,{TIMES[0]},1,1\nUSE,{TIMES[1]},0,1\nUSE,{TIMES[2]},TRUE,1\n"
+@pytest.mark.parametrize("error", ["0", "ok", "{ok}", "none", "no error", "N", "nan", "NULL", ""])
+def test_an_error_column_that_holds_nothing_is_fine(error: str, tmp_path: Path) -> None:
+    census, _ = count(write(tmp_path, BAD + f"USE,{TIMES[0]},{error},1\n"))
+
+    assert census.findings == ()
+
+
+@pytest.mark.parametrize(
+    ("header", "no"), [("valid", "0"), ("is_good", "False"), ("G\xfcltig", "nein"), ("plausibel", "N")]
+)
+def test_a_reading_that_the_file_does_not_call_good_is_an_error(header: str, no: str, tmp_path: Path) -> None:
+    text = f"channelImportId,time,{header},value\nUSE,{TIMES[0]},1,1\nUSE,{TIMES[1]},{no},1\nUSE,{TIMES[2]},TRUE,1\n"
 
     census, _ = count(write(tmp_path, text))
 
-    assert tell(census.findings) == ['1 ESA632 column "valid" is not used, but says something about 1 reading: "0" (1)']
+    assert tell(census.findings) == [f'3 ESA633 the file says that this reading is bad: {header} is "{no}"']
+    assert count(write(tmp_path, text), names={header: ""})[0].findings == ()
+
+
+def test_of_a_column_that_calls_readings_good_other_values_are_said(tmp_path: Path) -> None:
+    text = f"channelImportId,time,valid,value\nUSE,{TIMES[0]},V,1\nUSE,{TIMES[1]},1,1\n"
+
+    census, _ = count(write(tmp_path, text))
+
+    assert tell(census.findings) == ['1 ESA632 column "valid" is not used, but says something about 1 reading: "V" (1)']
+
+
+def test_a_comment_may_be_the_note(tmp_path: Path) -> None:
+    text = f"channelImportId,time,value,Comment\nUSE,{TIMES[0]},1,meter changed\n"
+
+    (finding,) = count(write(tmp_path, text))[0].findings
+
+    assert finding.fix == "give  --map Comment=note  to send it as a note, or  --map Comment=  if it does not matter"
+    assert count(write(tmp_path, text), names={"Comment": "note"})[0].findings == ()
+
+
+@pytest.mark.parametrize(("first", "header"), [(0, ""), (1, ""), (1, "#")])
+def test_a_column_that_counts_the_rows_says_nothing(first: int, header: str, tmp_path: Path) -> None:
+    rows = "".join(f"{place + first},USE,{time},1\n" for place, time in enumerate(TIMES))
+
+    assert count(write(tmp_path, f"{header},channelImportId,time,value\n{rows}"))[0].findings == ()
+    assert count(write(tmp_path, f"{header},channelImportId,time,value\n7,USE,{TIMES[0]},1\n"))[0].findings != ()
+
+
+def test_which_values_of_the_estimated_column_mean_estimated_may_be_said(tmp_path: Path) -> None:
+    path = write(tmp_path, f"channelImportId,time,value,estimated\nUSE,{TIMES[0]},1,A\nUSE,{TIMES[1]},1,E\n")
+
+    (finding, _) = count(path)[0].findings
+    assert (finding.message, finding.fix) == (
+        'estimated must be true or false, found "A"',
+        "write true or false, or say which values mean estimated with  --estimated HEADER=VALUES",
+    )
+    file = recognise(path, Habits(estimated={"estimated": frozenset({"e"})}))
+    flags = [row.reading and row.reading.estimated for parcel in file.read_parcels() for row in parcel.rows]
+    assert flags == [False, True]
 
 
 def test_values_of_a_column_may_say_that_a_reading_is_estimated(tmp_path: Path) -> None:

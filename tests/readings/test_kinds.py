@@ -8,6 +8,7 @@ import gzip
 import io
 import lzma
 import sqlite3
+import tarfile
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ CSV = b"channelImportId,time,value\nUSE,2026-01-01T00:15,1\n"
 AS_CSV = 'open it in a spreadsheet program, and save the sheet as "CSV UTF-8"'
 AS_UTF8 = 'save it as UTF-8; in a spreadsheet program, as "CSV UTF-8"'
 AS_TABLE = "look at it in a browser: it may ask to sign in; if it shows a table, save that as CSV in a spreadsheet"
+AS_ROWS = "ask for the readings as CSV where it came from, or convert it: one reading in each row"
 CONVERT = "ask for the readings as CSV or JSON where it came from, or convert it"
 
 
@@ -33,6 +35,13 @@ def zip_up(*names: str) -> bytes:
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in names:
             archive.writestr(name, CSV)
+    return buffer.getvalue()
+
+
+def tar_up() -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        archive.addfile(tarfile.TarInfo("readings.csv"))
     return buffer.getvalue()
 
 
@@ -64,6 +73,20 @@ def make_database(folder: Path) -> bytes:
             b"PAR1\x15\x04",
             "a Parquet file",
             "write it as CSV with the program that made it, or with  duckdb  or  pandas",
+        ),
+        (b"\x04\x22\x4d\x18abc", "compressed with LZ4", "unpack it first:  unlz4 FILE.lz4"),
+        (b"\x1f\x9d\x90abc", "compressed with compress", "unpack it first:  uncompress FILE.Z"),
+        (tar_up(), "a tar archive", "unpack it first:  tar -xf FILE.tar"),
+        (b"\0\1\0\0Standard ACE DB\0", "an Access database", "write its table as CSV in Access"),
+        (b"100,NEM12,202603010000,MDP,RET\n", "a NEM12 or NEM13 file of Australian meter data", AS_ROWS),
+        (b"UNA:+.? 'UNB+UNOC:3+1:14'", "an EDIFACT message", AS_ROWS),
+        (b"UNB+UNOC:3+1:14'", "an EDIFACT message", AS_ROWS),
+        (b"ISA*00*          *", "an X12 message", AS_ROWS),
+        (b"ID;PWXL;N;E\n", "a SYLK spreadsheet (.slk)", AS_CSV),
+        (
+            b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n",
+            "a pointer of Git LFS",
+            "get the content:  git lfs pull",
         ),
         (CSV.decode().encode("utf-16"), "text in UTF-16", AS_UTF8),
         (CSV.decode().encode("utf-16-le"), "text in UTF-16", AS_UTF8),
@@ -100,5 +123,28 @@ def test_a_database_is_called_by_its_name(tmp_path: Path) -> None:
 
 def test_text_that_only_begins_like_another_kind_is_read(tmp_path: Path) -> None:
     text = "PAR,time,value,channelImportId\nx,2026-01-01T00:15,1,USE\n"
+
+    assert recognise(write(tmp_path, text), Habits()).layout is not None
+
+
+@pytest.mark.parametrize(
+    ("content", "message", "line"),
+    [
+        (b"\x03\x7a\x01\x01\n\0\0\0\0\0\0\0\0", "the file is not text, found a zero byte", 2),
+        (b"MZ\x90\x03", "the file is not UTF-8 text, found other bytes", 1),
+        (b"\x80\x04\x95.", "the file is not UTF-8 text, found other bytes", 1),
+    ],
+)
+def test_bytes_that_are_no_text_are_not_taken_for_a_header(
+    content: bytes, message: str, line: int, tmp_path: Path
+) -> None:
+    with pytest.raises(BrokenFile) as caught:
+        recognise(write(tmp_path, content), Habits())
+
+    assert (caught.value.flaw.message, caught.value.line) == (message, line)
+
+
+def test_text_that_begins_like_a_message_but_is_none_is_read(tmp_path: Path) -> None:
+    text = "ISA,time,value,channelImportId\nx,2026-01-01T00:15,1,USE\n"
 
     assert recognise(write(tmp_path, text), Habits()).layout is not None

@@ -11,6 +11,10 @@ from reconciler.readings.layout import Habits, Layout, find_layout
 from reconciler.readings.numerals import Decimal
 from reconciler.readings.times import make_times
 
+NAME = (
+    "name the columns as the API names its properties, or say what they are with  --map HEADER=PROPERTY;  "
+    "each row needs its channel, so add a column  channelImportId  if there is none"
+)
 SAY = "--map chanelId="
 
 
@@ -100,18 +104,33 @@ def test_the_decimal_mark_is_a_dot_unless_another_is_given() -> None:
         (
             "a,b\n",
             'no column for time and value and channelId, channelImportId or meterImportId, found "a", "b"',
-            "name the columns as the API names its properties, or say what they are with  --map HEADER=PROPERTY",
+            NAME,
         ),
         (
             "time,value,unitCode\n",
             'no column for channelId, channelImportId or meterImportId, found "time", "value", "unitCode"',
-            "name the columns as the API names its properties, or say what they are with  --map HEADER=PROPERTY",
+            NAME,
         ),
         ("time,value,channelId,value\n", "2 columns for value", "leave one of them"),
         (
             "time,value,channelId,esaChannelId\n",
             "2 columns for channelId or esaChannelId",
-            "leave one of them",
+            "leave one of them,  or ignore one with  --map channelId=",
+        ),
+        *(
+            (
+                f"channelId,date,{','.join(slots)}\n",
+                f'{len(slots)} columns have a reading each, found "{slots[0]}", "{slots[1]}", "{slots[2]}" ...',
+                "write one reading in each row, under a header such as  channelImportId,time,value",
+            )
+            for slots in (
+                [f"{hour:02}:00" for hour in range(24)],
+                [f"{hour}:00 - {hour + 1}:00" for hour in range(24)],
+                [f"HE{hour}" for hour in range(1, 25)],
+                [f"Hour {hour}" for hour in range(1, 13)],
+                [f"{hour}" for hour in range(1, 97)],
+                [f"{hour:02}{minute}" for hour in range(24) for minute in ("00", "30")],
+            )
         ),
         (
             "time,value,chanelId\n",
@@ -125,6 +144,17 @@ def test_a_header_that_cannot_be_meant_is_said(head: str, message: str, fix: str
         find(head)
 
     assert (caught.value.line, caught.value.flaw.message, caught.value.flaw.fix) == (1, message, fix)
+
+
+def test_one_of_the_columns_of_a_day_is_not_its_reading() -> None:
+    head = f"channelId,date,{','.join(f'{hour:02}:00' for hour in range(24))}\n"
+
+    with pytest.raises(BrokenFile, match="23 columns have a reading each"):
+        find(head, names={"date": "time", "00:00": "value"})
+
+
+def test_a_few_columns_with_numbers_are_no_day() -> None:
+    assert find("channelId,time,value,H1,H2,H3,H4,H5,H6,H7,H8,H9,H10,H11\n").value == 2
 
 
 def test_a_mapped_column_must_be_there() -> None:
@@ -144,12 +174,22 @@ def test_odd_quotation_marks_in_the_beginning_are_left_to_the_reader() -> None:
         ("sep=;\ntime;value;channelId\n", ";", 2, 0),
         ('"sep=\t"\r\ntime\tvalue\tchannelId\r\n', "\t", 2, 0),
         ("SEP=:\ntime:value:channelId\n", ":", 2, 0),
+        ("sep=,\ntime\tvalue\tchannelId\n", "\t", 2, 0),
         ("\n \n\ntime,value,channelId\n", ",", 4, 0),
         ("Report of May\nSite,North; Hall\n\ntime;value;channelId\n", ";", 4, 2),
         ("sep=,\nReport of May\ntime,value,channelId\n", ",", 3, 1),
         ("a\rtime|value|channelId\r", "|", 2, 1),
     ],
-    ids=["semicolon", "tab", "any sign", "blank lines", "lines about the file", "both", "carriage returns"],
+    ids=[
+        "semicolon",
+        "tab",
+        "any sign",
+        "another sign",
+        "blank lines",
+        "lines about the file",
+        "both",
+        "carriage returns",
+    ],
 )
 def test_the_header_may_come_later(text: str, delimiter: str, line: int, above: int) -> None:
     layout = find(text)

@@ -20,6 +20,22 @@ UNEVEN = "a row must have as many cells as the header, found"
         (["", "Summe:", "1234", ""], 'a row is a total or an end, not a reading, found "Summe:"', TAKE_OUT),
         (["Grand total", "", "1", ""], 'a row is a total or an end, not a reading, found "Grand total"', TAKE_OUT),
         (["End of report"], 'a row is a total or an end, not a reading, found "End of report"', TAKE_OUT),
+        (["USE", "Total", "3", ""], 'a row is a total or an end, not a reading, found "Total"', TAKE_OUT),
+        (["** End of report **"], 'a row is a total or an end, not a reading, found "** End of report **"', TAKE_OUT),
+        (["(2 rows affected)"], 'a row is a total or an end, not a reading, found "(2 rows affected)"', TAKE_OUT),
+        (["\ufeffchannelImportId", "time", "value", "note"], "the header is repeated", TAKE_OUT),
+        (["---", ":--", "--:", "---"], 'a row is a line between rows, not a reading, found "---"', TAKE_OUT),
+        (["-----+------+---"], 'a row is a line between rows, not a reading, found "-----+------+---"', TAKE_OUT),
+        (
+            ["Printed on 1 March"],
+            'a row is a line of text, not a reading, found "Printed on 1 March"',
+            TAKE_OUT,
+        ),
+        (
+            ["<<<<<<< HEAD"],
+            'a row is a mark of a merge conflict, found "<<<<<<< HEAD"',
+            "resolve the conflict first",
+        ),
         (
             ["USE;2026-01-01;1;"],
             f"{UNEVEN} 1 instead of 4: its cells are separated by semicolon",
