@@ -16,6 +16,7 @@ from reconciler.definitions.project_file import find_root
 from reconciler.errors import ProjectError, UsageError
 from reconciler.masking import KEYS, find_keys
 from reconciler.model.findings import Severity
+from reconciler.model.looks import tell_apart
 from reconciler.reports import findings_text
 from reconciler.reports.paint import plain
 
@@ -49,10 +50,10 @@ class Workplace:
         if wanted is None:
             raise UsageError("no environment given, and reconciler.yaml has no defaultEnvironment", _choose(known))
         if wanted not in known:
-            import difflib
+            from reconciler.planning.nearest import find_near
 
-            near = difflib.get_close_matches(wanted, known, 1)
-            hint = f"did you mean {near[0]}? " if near else ""
+            near = find_near(wanted, known)
+            hint = f"did you mean {near[0]}{tell_apart(wanted, near[0])}? " if near else ""
             raise UsageError(f"no environment {wanted!r} in reconciler.yaml", hint + _choose(known))
         return known[wanted]
 

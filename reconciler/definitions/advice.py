@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 from reconciler.definitions.numerals import find_lengths, find_readings, find_unit, write_number
@@ -25,6 +26,10 @@ _MAPPINGS = (("select",), (VERSION,))
 FILL = "write its keys below it, two spaces further right, or delete it"
 _LENGTHS = (INTERVAL_MINUTES, "channelIntervalInSeconds")
 _LONGEST_READ = 40
+# Source: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
+_LFS = "version https://git-lfs.github.com/spec/"
+# One that may have been meant to end a key: not that of an address, or before a blank.
+_COLON = re.compile(r":(?![\s/])|:$")
 
 
 def advise_empty(keys: Keys) -> str:
@@ -56,7 +61,9 @@ def _advise_unquoted(key: str, text: str, wanted: Collection[str]) -> str:
         return _advise_boolean(key, text)
     if "integer" in wanted or "number" in wanted:
         return _advise_number(key, text, wanted)
-    if ":" not in text:
+    if text.startswith(_LFS):
+        return "fetch the file itself, which Git LFS keeps elsewhere:  git lfs pull"
+    if not _COLON.search(text):
         return "write its keys below it, one a line"
     odd_space = name_odd_space(text) if find_odd_spaces(text) else ""
     return f"{ODD} after the colon, {odd_space}: {FIX}" if odd_space else "write a space after the colon"

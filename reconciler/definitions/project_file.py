@@ -15,6 +15,7 @@ from reconciler.definitions.subjects import shorten, show
 from reconciler.errors import ProjectError
 from reconciler.model.findings import Finding
 from reconciler.model.hosts import ALLOWED_HOSTS, is_allowed, name_host
+from reconciler.model.looks import tell_apart
 from reconciler.model.project import SANDBOX
 from reconciler.planning.nearest import find_nearest
 
@@ -143,7 +144,7 @@ def _find_slips(tree: object) -> Iterator[Problem]:
 def _check_default(name: object, environments: object) -> Iterator[Problem]:
     if isinstance(name, str) and isinstance(environments, dict) and name not in environments:
         near = find_nearest(name, environments) if len(name) <= 64 else None
-        fix = f"did you mean  defaultEnvironment: {near}" if near else ""
+        fix = f"did you mean  defaultEnvironment: {near}{tell_apart(name, near)}" if near else ""
         known = f"one of {', '.join(environments)}" if environments else "an environment, and there are none"
         message = f"defaultEnvironment must name {known}, found {show(name)}"
         yield Problem("ESA143", ("defaultEnvironment",), message, fix)

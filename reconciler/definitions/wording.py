@@ -11,6 +11,7 @@ from reconciler.definitions.subjects import name_subject, name_where, shorten, s
 from reconciler.definitions.wording_keys import word_missing, word_unknown
 from reconciler.definitions.wording_patterns import word_pattern
 from reconciler.model.fields import INTERVAL_MINUTES
+from reconciler.model.looks import tell_apart
 from reconciler.model.values import count_characters, tell_count
 from reconciler.planning.constraints import find_violations
 from reconciler.planning.nearest import find_nearest
@@ -64,7 +65,8 @@ def _word_choice(misfit: Misfit) -> Problem:
     choices = [show(choice).strip('"') for choice in misfit.schema["enum"]]
     near = find_nearest(misfit.value, choices) if isinstance(misfit.value, str) and len(misfit.value) <= 64 else None
     message = f"{key} must be one of {', '.join(choices)}, found {show(misfit.value)}"
-    return Problem("ESA124", misfit.keys, message, f"did you mean  {key}: {near}" if near else "")
+    fix = f"did you mean  {key}: {near}{tell_apart(misfit.value, near)}" if near else ""
+    return Problem("ESA124", misfit.keys, message, fix)
 
 
 def _word_length(misfit: Misfit) -> Problem:

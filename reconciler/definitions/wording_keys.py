@@ -8,6 +8,7 @@ from reconciler.definitions.accept import resolve
 from reconciler.definitions.odd_spaces import FIX, ODD, find_odd_spaces, name_odd_space
 from reconciler.definitions.problems import Problem
 from reconciler.definitions.subjects import name_where, shorten
+from reconciler.model.looks import tell_apart
 from reconciler.planning.nearest import find_nearest
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def _find_correction(keys: Keys, value: object, known: Schema, root: Schema) -> 
         return home
     near = find_nearest(key, known)
     if near:
-        return f"did you mean  {near}:"
+        return f"did you mean  {near}:{tell_apart(key, near)}"
     if len(keys) == 1 and isinstance(value, dict) and "channels" in known:
         return "if it is a channel, write it under channels:, two spaces further right"
     return f"known here: {', '.join(known)}"

@@ -23,8 +23,17 @@ _LONGEST = 400
 
 def look(text: str) -> str:
     """What a reader sees of `text`: two texts with the same look are the same to the eye."""
+    if text.isascii():
+        return " ".join(text.split())
     seen = "".join(character for character in unicodedata.normalize("NFC", text) if not _is_unseen(character))
     return " ".join(unicodedata.normalize("NFC", seen).translate(_ALIKE).split())
+
+
+def tell_apart(found: str, meant: str) -> str:
+    r"""For the end of a suggestion to write `meant`: how `found` is spelt if it only looks the same, else ""."""
+    if found == meant or look(found) != look(meant):
+        return ""
+    return f"  (found {distinguish(found, meant)[0]}, which only looks the same)"
 
 
 def distinguish(one: str, other: str) -> tuple[str, str]:
@@ -47,7 +56,9 @@ def distinguish(one: str, other: str) -> tuple[str, str]:
             piece, other_piece = _escape(piece), _escape(other_piece)
         pieces.append(piece)
         other_pieces.append(other_piece)
-    return "".join(pieces), "".join(other_pieces)
+    shown, other_shown = "".join(pieces), "".join(other_pieces)
+    # What moved may itself be seen, as the word in "e  " and "  e", but not the blanks around it.
+    return (_escape(one), _escape(other)) if look(shown) == look(other_shown) else (shown, other_shown)
 
 
 def _is_hidden(piece: str, other: str) -> bool:

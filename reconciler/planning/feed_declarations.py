@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.model.looks import tell_apart
 from reconciler.model.places import Place
 from reconciler.planning.citing import shorten
 from reconciler.planning.collisions import find_identity, show_pointers
@@ -42,7 +43,7 @@ def _check_expectations(feeds: Sequence[Feed], channels: Collection[Desired]) ->
             "ESA341",
             f"feed expects an unknown channel, found expect: {shorten(feed.expect)}",
             _place(feed, "expect"),
-            fix=f"did you mean  expect: {near}" if near else "",
+            fix=f"did you mean  expect: {near}{tell_apart(feed.expect, near)}" if near else "",
         )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from reconciler.model.exclusive import is_blank
 from reconciler.model.fields import FORMULA, IS_CALCULATED
 from reconciler.model.formulas import find_references
+from reconciler.model.looks import tell_apart
 from reconciler.model.record import record
 from reconciler.planning.citing import cite, place_reference, shorten
 from reconciler.planning.formula_cycles import find_cycles
@@ -94,7 +95,7 @@ def _check_names(references: Iterable[_Reference], channels: Sequence[Desired]) 
             "ESA320",
             f"formula names an unknown channel, {reference.found}",
             place_reference(reference.user, reference.text),
-            fix=f"did you mean  channel({near})" if near else "",
+            fix=f"did you mean  channel({near}){tell_apart(reference.text, near)}" if near else "",
         )
 
 

@@ -8,6 +8,7 @@ from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
 from reconciler.model.fields import CHANNEL_IMPORT_ID
+from reconciler.model.looks import look
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -66,19 +67,23 @@ def find_nearest(name: str, names: Iterable[str]) -> str | None:
 def find_near(name: str, names: Iterable[str]) -> tuple[str, ...]:
     """The few of `names` that `name` is about as likely a misspelling of, whatever their case; likeliest first.
 
-    Most are one slip away: other letters' case, then two letters exchanged, then one letter more, less or wrong. Short
-    codes have several such neighbours, and naming but one of them would lead astray. Only where there is none, the one
-    that shares most with `name` counts.
+    Most are one slip away: other letters' case or letters that only look the same, then two letters exchanged, then
+    one letter more, less or wrong. Short codes have several such neighbours, and naming but one of them would lead
+    astray. Only where there is none, the one that shares most with `name` counts.
     """
     if len(name) > _LONGEST:
         return ()
-    names, folded = tuple(names), name.casefold()
-    slips = [(_find_slip(folded, candidate.casefold()), candidate) for candidate in names]
+    names, folded = tuple(names), _fold(name)
+    slips = [(_find_slip(folded, _fold(candidate)), candidate) for candidate in names]
     near = sorted(found for found in slips if found[0] is not _Slip.SEVERAL)
     if not near:
         return _find_alike(folded, names)
     farthest = max(near[0][0], _Slip.ONE_LETTER if near[0][0] else _Slip.CASE)
     return tuple(candidate for slip, candidate in near if slip <= farthest)[:_OFFERED]
+
+
+def _fold(name: str) -> str:
+    return look(name).casefold()
 
 
 class _Slip(IntEnum):

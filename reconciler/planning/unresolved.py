@@ -6,6 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, assert_never
 
 from reconciler.model.fields import CHANNEL_IMPORT_ID, INTERVAL_MINUTES, OBSERVATION_TYPE_CODE, UNIT_CODE
+from reconciler.model.looks import tell_apart
 from reconciler.model.routes import Problem, Step
 from reconciler.planning.citing import place_identity, show_value
 from reconciler.planning.nearest import find_nearest
@@ -116,11 +117,13 @@ def _find_near(desired: Desired, pointers: Pointers, route: Route, index: Index)
         case Step.CHANNEL_IMPORT_ID:
             near = find_nearest(str(pointers.channel_import_id), index.by_import_id)
             if near is not None:
-                yield f"nearest import id: {_describe(index.by_import_id[near][0])}"
+                apart = tell_apart(str(pointers.channel_import_id), near)
+                yield f"nearest import id: {_describe(index.by_import_id[near][0])}{apart}"
         case Step.ONLY_CHANNEL:
             near = find_nearest(str(pointers.meter_import_id), index.by_meter)
             if near is not None:
-                yield f"nearest data point: import id {show_value(near)}, {len(index.by_meter[near])} channels"
+                apart = tell_apart(str(pointers.meter_import_id), near)
+                yield f"nearest data point: import id {show_value(near)}, {len(index.by_meter[near])} channels{apart}"
         case _:
             pass
     yield from _find_namesakes(desired, index)

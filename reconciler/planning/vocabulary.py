@@ -20,6 +20,7 @@ from reconciler.model.fields import (
     UNIT_ID,
 )
 from reconciler.model.formulas import find_references, rename_references
+from reconciler.model.looks import tell_apart
 from reconciler.model.plan import Block
 from reconciler.model.record import record
 from reconciler.planning.canonical import canonical
@@ -154,7 +155,7 @@ def _translate_code(desired: Desired, path: str, vocabulary: Vocabulary) -> tupl
 def _unknown_code(desired: Desired, path: str, codes: tuple[str, ...]) -> Finding:
     code, key = desired.spec[path], path.rpartition(".")[2]
     near = _find_near(str(code), codes)
-    fix = _propose_codes(key, near)
+    fix = _propose_codes(key, str(code), near)
     if path == SUMMARIZATION_METHOD and not near:
         # No endpoint lists the methods, so their names are known from the channels that use them.
         fix = "write summarizationMethodId: no channel uses this method yet, so its id cannot be learned"
@@ -166,7 +167,7 @@ def _unknown_code(desired: Desired, path: str, codes: tuple[str, ...]) -> Findin
 def _unresolved_code(code: str, path: str, vocabulary: Vocabulary) -> Block:
     key, id_key = path.rpartition(".")[2], FIELD_AT[path].key
     reason = vocabulary.unread[path]
-    near = _propose_codes(key, _find_near(code, tuple(vocabulary.ids[path])))
+    near = _propose_codes(key, code, _find_near(code, tuple(vocabulary.ids[path])))
     way_out = f"give the key's user permission to read the {_LISTS[path]}, or write {id_key} in place of {key}"
     return Block(
         "ESA415",
@@ -182,12 +183,12 @@ def _find_near(code: str, codes: tuple[str, ...]) -> tuple[str, ...]:
     return find_near(code, codes)
 
 
-def _propose_codes(key: str, near: tuple[str, ...]) -> str:
+def _propose_codes(key: str, code: str, near: tuple[str, ...]) -> str:
     match near:
         case ():
             return ""
         case (only,):
-            return f"write  {key}: {only}  if that is meant"
+            return f"write  {key}: {only}  if that is meant{tell_apart(code, only)}"
         case several:
             return f"write  {key}: {' or '.join(several)}, whichever is meant"
 

@@ -29,6 +29,7 @@ from reconciler.reports.wording import show_values
         ("Main", "M\xe4in", ("Main", "M\xe4in")),
         ("Z\xfcrich", "Z\xfcrich 2", ("Z\xfcrich", "Z\xfcrich 2")),
         ("North", "North wing", ("North", "North wing")),
+        ("e  ", "  e", (r"e\x20\x20", r"\x20\x20e")),
         ("caf\xe9 1", "cafe\u0301 2", (r"caf\xe9 1", r"cafe\u0301 2")),
     ],
 )

@@ -54,6 +54,7 @@ UNITS = ("BTU", "GJ", "KVA", "KVAH", "KW", "kWh", "MMBTU", "MWH", "W", "WH", "TH
     [
         ("KHW", ("kWh", "KW")),
         ("kwh", ("kWh",)),
+        ("\u041aW\u041d", ("kWh",)),
         ("KWHH", ("kWh",)),
         ("hterm", ("THERM",)),
         ("kwhr", ("kWh",)),
