@@ -7,12 +7,16 @@ import signal
 import socket
 import sys
 from dataclasses import fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
 
 from reconciler.sandbox import Settings, parse_settings
+from tests.cases import counted_cases
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
 
 # What `make soak` asks for, where a test does not set a number of its own.
 settings.register_profile("soak", max_examples=int(os.environ.get("SOAK_EXAMPLES", "20000")))
@@ -39,6 +43,13 @@ def the_real_network_is_out_of_reach(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", connect_here_only)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Generator[None, object, object]:
+    """Laws count the samples that reach their case."""
+    with counted_cases():
+        return (yield)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -15,6 +15,7 @@ from reconciler.energycap.documents import Odd, read_objects
 from reconciler.energycap.rows import unpack_rows
 from reconciler.energycap.wire import live_from_response
 from reconciler.errors import BadAnswer
+from tests.cases import note_case
 from tests.energycap.documents import make_channel, make_data_point, make_version
 
 if TYPE_CHECKING:
@@ -70,7 +71,9 @@ def damaged(draw: st.DrawFn) -> Document:
 @given(st.lists(damaged(), max_size=3))
 def test_whatever_is_odd_in_a_row_the_same_is_made_of_it(rows: list[Document]) -> None:
     body = json.dumps(rows).encode()
-    assert outcome(unpack_rows, body) == outcome(decode, body)
+    made = outcome(decode, body)
+    note_case(reached=made)
+    assert outcome(unpack_rows, body) == made
 
 
 @pytest.mark.parametrize(

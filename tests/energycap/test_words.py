@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.energycap.words import find_words, make_harmless
+from tests.cases import note_case
 
 
 @pytest.mark.parametrize(
@@ -115,9 +116,13 @@ def test_a_page_is_read_in_its_own_character_set() -> None:
 _TAGS = ["<", ">", "<!--", "-->", "<script>", "</script>", "<title>", "</title>", "<p>", "&#", "9" * 5000, ";", "&amp;"]
 
 
-@given(st.lists(st.sampled_from(_TAGS) | st.text(), max_size=30).map("".join))
-def test_whatever_a_page_holds_its_words_are_found_without_an_error(page: str) -> None:
-    assert isinstance(find_words(f"<{page}".encode(errors="replace"), "text/html"), str)
+@given(
+    st.lists(st.sampled_from(_TAGS) | st.text(), max_size=30).map("".join), st.sampled_from(["", "p>", "p>Not found"])
+)
+def test_whatever_a_page_holds_its_words_are_found_without_an_error(page: str, start: str) -> None:
+    found = find_words(f"<{start}{page}".encode(errors="replace"), "text/html")
+    note_case(reached=found)
+    assert isinstance(found, str)
 
 
 def test_bytes_that_are_no_text_are_still_shown() -> None:

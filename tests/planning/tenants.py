@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from hypothesis import strategies as st
 
 from reconciler.model.routes import Pointers
-from tests.planning.tenant import CODES, NORTH, SOUTH, V, add_older_version, make_desired, make_live
+from tests.planning.tenant import CODES, NORTH, SOUTH, V, add_older_version, make_calculated, make_desired, make_live
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -73,12 +73,19 @@ class Tenant:
     channels: tuple[Desired, ...]
 
 
+def tenants() -> st.SearchStrategy[Tenant]:
+    """Tenants of which most have edits that can be sent, and some have any that the schema lets through."""
+    return calm_tenants() | calm_tenants() | calm_tenants() | wild_tenants()
+
+
 @st.composite
-def tenants(draw: DrawFn) -> Tenant:
-    """Two to six channels on two data points, most of them managed in some way, not always a legal one."""
-    live = draw(lives())
-    managed = draw(st.lists(st.sampled_from(live), min_size=1, unique_by=lambda channel: channel.id))
-    specs = draw(st.one_of(_made_up(managed, live), _moved(managed), _freed(managed, live)))
+def wild_tenants(draw: DrawFn) -> Tenant:
+    """Three to six channels on two data points, most of them managed in some way, not always a legal one."""
+    live = draw(lives(fewest=3))
+    managed = draw(st.lists(st.sampled_from(live), min_size=3, unique_by=lambda channel: channel.id))
+    specs = draw(_moved(managed) | _freed(managed, live))
+    if draw(_FLAGS):
+        specs = {id_: {**specs[id_], **made_up} for id_, made_up in draw(_made_up(managed, live)).items()}
     channels = (
         make_desired(f"n{channel.id}", channel.id, specs[channel.id], select=draw(_select(channel)))
         for channel in managed
@@ -87,9 +94,48 @@ def tenants(draw: DrawFn) -> Tenant:
 
 
 @st.composite
-def lives(draw: DrawFn) -> tuple[Live, ...]:
+def calm_tenants(draw: DrawFn) -> Tenant:
+    """Channels without readings, nearly all of them with a legal edit; some hand something on to one another."""
+    ids = range(1, draw(st.integers(4, 6)) + 1)
+    begun: dict[int, Spec] = {1: {"isPrimaryValue": True}, 2: {"isPrimaryDemand": True}}
+    simple = [make_live(id_, begun.get(id_)) for id_ in ids[:-1]]
+    live = _tell_convertible([*simple, make_calculated(ids[-1], "channel(1) + channel(2)")])
+    specs = {id_: draw(_LEGAL) for id_ in ids} | draw(st.sampled_from(_hand_on(ids[-1])))
+    some = st.lists(st.sampled_from(ids), min_size=3, unique=True)
+    managed = draw(st.just(ids) | st.just(ids) | some)
+    return Tenant(live, tuple(make_desired(f"n{id_}", id_, specs[id_]) for id_ in managed))
+
+
+_LEGAL: st.SearchStrategy[Spec] = st.sampled_from(
+    (
+        *({"channelInfo": "Net"}, {"channelDescription": "roof"}, {f"{V}multiplier": 0.5}),
+        *(
+            {f"{V}maximumReading": 500, "channelInfo": "Net"},
+            {"summarizationMethod": "Average"},
+            {"channelInfo": "Use"},
+        ),
+    )
+)
+
+
+def _hand_on(user: int) -> tuple[dict[int, Spec], ...]:
+    """What one channel of a calm tenant must give up before another can have it; `user` is the calculated one."""
+    freed: Spec = {f"{V}formula": "channel(3)"}
+    converted: Spec = {"isCalculated": True, "intervalMinutes": None, f"{V}formula": "channel(3) * 2"}
+    return (
+        {1: {"channelImportId": "X"}, 2: {"channelImportId": "C-1"}},
+        {1: {"channelImportId": None}, 2: {"channelImportId": "C-1"}, 3: {"channelImportId": "C-2"}},
+        {1: {"isPrimaryValue": False}, 3: {"isPrimaryValue": True}},
+        {2: {"isPrimaryDemand": False}, 1: {"isPrimaryDemand": True}},
+        {user: freed, 1: converted},
+        {user: freed, 2: converted},
+    )
+
+
+@st.composite
+def lives(draw: DrawFn, fewest: int = 2) -> tuple[Live, ...]:
     """Channels as a service could have them: import ids unique, one primary each, what it says of itself true."""
-    ids = range(1, draw(st.integers(2, 6)) + 1)
+    ids = range(1, draw(st.integers(fewest, 6)) + 1)
     channels = [draw(_live(id_, list(ids))) for id_ in ids]
     primaries = {(point, path): draw(st.sampled_from((None, *ids))) for point in (100, 200) for path in _PRIMARIES}
     flagged = (
@@ -188,7 +234,7 @@ def _made_up(draw: DrawFn, managed: list[Live], live: tuple[Live, ...]) -> Mappi
     formulas = _formulas([*(f"channel(n{channel.id})" for channel in managed), *(f"channel({id_})" for id_ in ids)])
     import_ids = st.sampled_from((None, "X", *(f"C-{id_}" for id_ in ids)))
     values = _WRITABLE | {"channelImportId": import_ids, f"{V}formula": st.one_of(st.none(), formulas)}
-    paths = st.lists(st.sampled_from(sorted(values)), max_size=4, unique=True)
+    paths = st.lists(st.sampled_from(sorted(values)), min_size=1, max_size=4, unique=True)
     return {channel.id: {path: draw(values[path]) for path in draw(paths)} for channel in managed}
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from reconciler.model.fields import ODOMETER, TRIP
 from reconciler.model.values import BEGINNING, Value
 from reconciler.planning.canonical import canonical, is_same
+from tests.cases import note_case
 from tests.planning.tenant import V
 
 
@@ -78,9 +79,13 @@ def test_a_service_may_trim_blanks_that_are_wanted_but_not_the_other_way_round(w
     assert not is_same("channelDescription", found, wanted, TRIP)
 
 
-@given(st.text() | st.none())
+BLANKS = st.text(" \t\n\xa0\u3000", min_size=1, max_size=3)
+
+
+@given(st.none() | st.text() | st.builds("{1}{0}{2}".format, st.text(), BLANKS, BLANKS))
 def test_a_text_is_the_same_however_a_service_stores_it(wanted: str | None) -> None:
     text = wanted or ""
+    note_case(reached=text != text.strip())
     stored: list[Value] = [wanted, text.strip(), text.rstrip(), *([] if text.strip() else [None])]
 
     assert all(is_same("channelDescription", wanted, found, TRIP) for found in stored)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from reconciler.model.fields import FIELD_AT
 from reconciler.planning.constraints import Violation, find_violations
 from reconciler.rules import RULES
+from tests.cases import note_case
 
 if TYPE_CHECKING:
     from reconciler.model.values import Spec, Value
@@ -60,7 +61,7 @@ VALUES = (
     | st.text("a ()", max_size=3)
     | st.sampled_from(["Trip", "Odometer", 1, 2])
 )
-SPECS = st.dictionaries(st.sampled_from(sorted(FIELD_AT)), VALUES)
+SPECS = st.dictionaries(st.sampled_from(sorted(FIELD_AT)), VALUES, min_size=8)
 
 
 def find_codes(spec: Spec) -> list[str]:
@@ -177,7 +178,10 @@ def test_long_values_are_cut_in_messages() -> None:
 
 @given(SPECS)
 def test_any_values_are_judged_without_an_exception(spec: Spec) -> None:
-    for violation in find_violations(spec):
+    violations = find_violations(spec)
+
+    note_case(reached=violations)
+    for violation in violations:
         assert violation.code in RULES
         assert violation.path in spec
         assert violation.fix

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.planning.formula_cycles import find_cycles
+from tests.cases import note_case
 
 NAMES = st.sampled_from("abcdefg")
 GRAPHS = st.dictionaries(NAMES, st.sets(NAMES, max_size=3))
@@ -52,6 +53,7 @@ def test_a_hundred_thousand_ways_back_are_no_trouble() -> None:
 @given(GRAPHS)
 def test_circles_are_real_and_apart(uses: dict[str, set[str]]) -> None:
     cycles = find_cycles(uses)
+    note_case(reached=cycles)
 
     for cycle in cycles:
         assert all(used in uses[name] for name, used in zip(cycle, (*cycle[1:], cycle[0]), strict=True))
@@ -66,9 +68,12 @@ def test_no_circle_is_left_where_none_is_found(uses: dict[str, set[str]]) -> Non
         for name in ends:
             del left[name]
 
+    note_case(reached=left)
     assert bool(find_cycles(uses)) == bool(left)
 
 
 @given(GRAPHS)
 def test_the_order_of_names_changes_nothing(uses: dict[str, set[str]]) -> None:
-    assert find_cycles(dict(sorted(uses.items(), reverse=True))) == find_cycles(uses)
+    cycles = find_cycles(uses)
+    note_case(reached=cycles)
+    assert find_cycles(dict(sorted(uses.items(), reverse=True))) == cycles

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from reconciler.planning.constraints import Violation
 from reconciler.planning.formula_slips import find_slips
+from tests.cases import note_case
 from tests.planning.offline_files import FORMULA
 
 
@@ -95,4 +96,6 @@ def test_one_slip_of_each_kind_is_told() -> None:
 
 @given(st.lists(st.sampled_from(["channel(a)", "IF", "+", "*", "/", "(1,5)", "x", "%", "=", ",", "2", "."])))
 def test_any_formula_is_judged_without_an_exception(parts: list[str]) -> None:
-    assert {slip.path for slip in find_slips(" ".join(parts))} <= {FORMULA}
+    slips = list(find_slips(" ".join(parts)))
+    note_case(reached=slips)
+    assert {slip.path for slip in slips} <= {FORMULA}

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from reconciler.planning import formula_text
 from reconciler.planning.constraints import Violation
 from reconciler.planning.formula_text import find_formula_violations
+from tests.cases import mostly, note_case
 from tests.planning.offline_files import FORMULA
 
 NAMES = {"nb-elec-use", "nb.gas"}
@@ -100,7 +101,9 @@ def test_a_slip_is_told_beside_what_else_is_wrong() -> None:
 
 @given(st.text("channel()'\" 12a\n", max_size=30))
 def test_any_text_is_judged_without_an_exception(formula: str) -> None:
-    assert {violation.path for violation in find_formula_violations({FORMULA: formula}, NAMES)} <= {FORMULA}
+    violations = list(find_formula_violations({FORMULA: formula}, NAMES))
+    note_case(reached=violations)
+    assert {violation.path for violation in violations} <= {FORMULA}
 
 
 PIECES = (
@@ -110,11 +113,20 @@ PIECES = (
 )
 
 
-@given(st.lists(st.sampled_from(PIECES), max_size=7).map("".join))
+SOUND = st.builds(
+    "".join,
+    st.lists(
+        st.sampled_from(("channel(a) + ", "Channel ( 42 )*", "2 - ", "0.5/", "channel(nb-elec-use)  -  ")), max_size=4
+    ).map(lambda parts: [*parts, "channel(a)"]),
+)
+
+
+@given(mostly(SOUND, st.lists(st.sampled_from(PIECES), max_size=7).map("".join)))
 @example("-channel(a) * 0.5 + channel(42)/2")
 @example("channel(a) - channel(a\N{NO-BREAK SPACE}b)")
 def test_nothing_is_wrong_with_what_is_taken_without_a_look(formula: str) -> None:
     taken = find_formula_violations({FORMULA: formula}, NAMES)
+    note_case(reached=formula and not taken)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(formula_text, "_PLAIN", re.compile("(?!)"))
         looked_at = find_formula_violations({FORMULA: formula}, NAMES)

@@ -13,6 +13,7 @@ from reconciler.model.live import DataPoint
 from reconciler.planning.importing.files import find_homes, find_words, settle_files
 from reconciler.planning.importing.terms import Layout, Terms
 from reconciler.planning.pairs import Pair
+from tests.cases import note_case
 from tests.planning.tenant import NORTH, SOUTH, make_desired, make_live
 from tests.texts import HOSTILE
 
@@ -71,6 +72,7 @@ def test_no_two_files_are_alike_and_none_leaves_the_folder(points: list[DataPoin
     terms = data.draw(st.sampled_from((TERMS, FLAT)))
     files = settle_files(points, terms)
 
+    note_case(reached=len(points) > 1)
     assert len({file.casefold() for file in files.values()}) == len(points)
     assert all(file.startswith("channels/") and ".." not in file for file in files.values())
     assert all(not part.startswith(".") for file in files.values() for part in file.split("/"))

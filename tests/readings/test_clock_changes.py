@@ -18,6 +18,7 @@ from reconciler.readings.repeated_hours import find_moments
 from reconciler.readings.routing import Router
 from reconciler.readings.times import find_offsets
 from reconciler.readings.transitions import find_transitions
+from tests.cases import note_case
 from tests.readings.bench import CHANNELS, count, tell, write
 
 if TYPE_CHECKING:
@@ -198,18 +199,47 @@ def test_in_a_long_file_the_change_is_found_wherever_it_is(tmp_path: Path) -> No
     assert instants == [at.astimezone(UTC) for at in moments]
 
 
-ZONES = st.sampled_from(
-    [ZoneInfo(name) for name in ("America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kolkata", "UTC")]
+ZONES = [ZoneInfo(name) for name in ("America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kolkata", "UTC")]
+
+
+def list_odd_quarters() -> list[tuple[ZoneInfo, datetime]]:
+    """The quarters of an hour from 2007 on that the clocks of a zone skip or repeat, by the standard library."""
+    days = [datetime(2007, 1, 1) + timedelta(days=number) for number in range(20 * 365)]  # noqa: DTZ001
+    changed = [
+        (zone, day)
+        for zone in ZONES
+        for day in days
+        if day.replace(tzinfo=zone).utcoffset() != (day + timedelta(days=1)).replace(tzinfo=zone).utcoffset()
+    ]
+    quarters = ((zone, day + timedelta(minutes=15 * number)) for zone, day in changed for number in range(96))
+    return [
+        (zone, wall)
+        for zone, wall in quarters
+        if wall.replace(tzinfo=zone).utcoffset() != wall.replace(tzinfo=zone, fold=1).utcoffset()
+    ]
+
+
+ODD_QUARTERS = list_odd_quarters()
+
+
+@given(
+    st.tuples(st.sampled_from(ZONES), st.datetimes(datetime(1991, 1, 1), datetime(2026, 12, 31)))  # noqa: DTZ001 - local times
+    | st.sampled_from(ODD_QUARTERS)
+    | st.sampled_from(ODD_QUARTERS)
+    | st.sampled_from(ODD_QUARTERS),
+    st.integers(0, 899),
 )
-
-
-@given(ZONES, st.datetimes(datetime(1991, 1, 1), datetime(2026, 12, 31)))  # noqa: DTZ001 - local times
-def test_changes_of_clocks_are_those_of_the_database(zone: ZoneInfo, wall: datetime) -> None:
+def test_changes_of_clocks_are_those_of_the_database(at: tuple[ZoneInfo, datetime], seconds: int) -> None:
+    zone, wall = at[0], at[1] + timedelta(seconds=seconds)
     change = next((one for one in find_transitions(zone, wall.year) if one.begin <= wall < one.end), None)
 
-    expected = () if change is None else ((), (change.before, change.after))[not change.is_skipped]
-    assert change is None or find_offsets(wall, zone) == expected
-    assert change is not None or len(find_offsets(wall, zone)) == 1
+    note_case(reached=change is not None)
+    # PEP 495: the two differ only where clocks change, and the earlier one is greater where an hour comes twice.
+    earlier, later = (wall.replace(tzinfo=zone, fold=fold).utcoffset() for fold in (0, 1))
+    assert earlier is not None
+    assert later is not None
+    assert find_offsets(wall, zone) == ((earlier,) if earlier == later else (earlier, later) if earlier > later else ())
+    assert (change and (change.before, change.after)) == (None if earlier == later else (earlier, later))
 
 
 @given(st.lists(st.integers(0, 59), unique=True), st.lists(st.integers(0, 59), unique=True), st.booleans())
@@ -225,6 +255,7 @@ def test_two_runs_beside_other_readings_are_always_told_apart(
 
     found = find_moments(times, change, before, following)
 
+    note_case(reached=is_cut)
     if is_cut:
         offsets = (change.before, change.after) if is_rising else (change.after, change.before)
         assert found == [offsets[0]] * len(first) + [offsets[1]] * len(second)

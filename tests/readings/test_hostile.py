@@ -20,6 +20,7 @@ from reconciler.readings.files import recognise
 from reconciler.readings.flaws import BrokenFile
 from reconciler.readings.layout import Habits
 from reconciler.readings.routing import Router
+from tests.cases import mostly, note_case
 from tests.readings.bench import CHANNELS, count, write
 from tests.readings.hostile import CORPUS, HEADER, SOUND, Bad
 from tests.worlds import make_channel, make_world
@@ -125,6 +126,13 @@ def test_what_is_no_file_is_said(kind: str, tmp_path: Path) -> None:
         recognise(path, Habits())
 
 
+_ROWS = "".join(SOUND.replace("00:15", f"{hour:02}:15") for hour in range(24))
+_SOUND_FILES = (
+    (HEADER + _ROWS).encode(),
+    (HEADER + _ROWS).replace(",", ";").encode(),
+    (HEADER + _ROWS).replace("\n", "\r\n").encode("utf-8-sig"),
+    b'[{"channelId": 1, "readings": [{"time": "2026-01-01T00:00", "value": 1}]}]',
+)
 _PIECES = st.sampled_from(
     [
         *(
@@ -147,14 +155,26 @@ _PIECES = st.sampled_from(
 )
 
 
-@given(st.lists(_PIECES, max_size=12).map(b"".join) | st.binary(max_size=200))
+@st.composite
+def _hurt(draw: st.DrawFn) -> bytes:
+    """A sound file with a few pieces in the place of others, or between them."""
+    content = draw(st.sampled_from(_SOUND_FILES))
+    for _ in range(draw(st.integers(1, 2))):
+        start = len(content) - draw(st.integers(0, len(content)))
+        content = content[:start] + draw(_PIECES) + content[start + draw(st.integers(0, 3)) :]
+    return content
+
+
+@given(mostly(_hurt(), st.lists(_PIECES, max_size=12).map(b"".join) | st.binary(max_size=200)))
 def test_any_bytes_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     path = write(tmp_path_factory.mktemp("fuzz"), content)
 
+    census = None
     with suppress(BrokenFile):
         file = recognise(path, Habits())
         census = take_census(file, Router(CHANNELS), lambda _: None, lambda _: None)
         check_census(file, census)
+    note_case(reached=census and census.readings)
 
 
 def check_census(file: ReadingsFile, census: Census) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from reconciler.readings.flaws import BrokenFile
 from reconciler.readings.json_text import decode, describe, read_elements
+from tests.cases import note_case
 
 _VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -30,6 +31,7 @@ class Drips(io.StringIO):
 @given(st.lists(_VALUES, max_size=4), st.sampled_from((None, 1)))
 def test_the_elements_of_an_array_are_those_that_json_reads(values: list[Any], indent: int | None) -> None:
     text = f" {json.dumps(values, indent=indent)}\n"
+    note_case(reached=values)
 
     for stream in (io.StringIO(text), Drips(text)):
         elements = list(read_elements(stream))
