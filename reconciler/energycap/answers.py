@@ -149,6 +149,8 @@ def decode(request: Request, answer: Answer) -> object:
     except ValueError as error:
         flaw = str(error)
     what = f"{request} answered {_name(answer.status)} with"
+    if not answer.body.strip():
+        raise unusable(f"{what} an empty body instead of JSON")
     kind = make_harmless(answer.headers.get("content-type", "no content type"))
     if "json" in kind.casefold():
         raise unusable(f"{what} broken JSON of {len(answer.body):,} bytes: {flaw}")

@@ -18,7 +18,7 @@ from reconciler.energycap.calls import (
     READS,
     WRITES,
 )
-from reconciler.energycap.listing import DOCUMENTS, LIVES, Listing
+from reconciler.energycap.listing import DOCUMENTS, LIVES, Listing, UnreadRow
 from reconciler.energycap.salvage import check_id, live_from_row
 from reconciler.energycap.session import Session
 from reconciler.energycap.side_calls import judge_formula, judge_formulas, read_raw, read_zone_codes, start_reference
@@ -154,15 +154,20 @@ class Reader:
         """
         lists = {"units": LIST_UNITS, "observationTypes": LIST_OBSERVATION_TYPES}
         asked = {name: self._executor.submit(read_raw, self._session, call.to()) for name, call in lists.items()}
-        channels = self._listing.read(None, DOCUMENTS)
+        listed = self._listing.read(None, DOCUMENTS)
+        channels = [one.row if isinstance(one, UnreadRow) else one for one in listed]
+        unread = {str(one.id): one.reason for one in listed if isinstance(one, UnreadRow)}
         read = {name: future.result() for name, future in asked.items()}
         dated = [live.data_point.id for live in map(live_from_row, channels) if is_dated_in_zone(live)]
         points = self._data_points.read(dated)
         return {
             "formatVersion": WORLD_FORMAT,
-            "channels": list(channels),
+            "channels": channels,
             **{name: raw.document for name, raw in read.items() if not raw.unread},
-            "unread": {name: raw.unread for name, raw in read.items() if raw.unread},
+            "unread": {
+                **{name: raw.unread for name, raw in read.items() if raw.unread},
+                **({"channels": unread} if unread else {}),
+            },
             **({"dataPoints": [point for point in points.values() if point]} if points else {}),
         }
 

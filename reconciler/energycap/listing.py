@@ -39,21 +39,32 @@ _OF_ONE = (BadAnswer, Refused, Unauthorized, Unavailable)
 class Form(Generic[Content]):
     """The form in which channels are wanted: how a page is unpacked, what is made of a row, and the channel in that.
 
-    `give_up` is what becomes of a channel, or of what a row gives of it, that is there and cannot be read by its id.
+    `give_up` is what becomes of a channel, or of what a row gives of it, that is there and cannot be read by its id;
+    the last it is given says why.
     """
 
     unpack: Callable[[Request, Answer], object]
     make: Callable[[object], Content]
     see: Callable[[Content], Live]
-    give_up: Callable[[int, Content | None, ServiceError], Content]
+    give_up: Callable[[int, Content | None, str], Content]
 
 
-def _refuse(_channel_id: int, _row: object, error: ServiceError) -> object:
-    raise error
+@dataclass(frozen=True, slots=True)
+class UnreadRow:
+    """A channel of a list that is there and cannot be read by its id: its `row` as it came, and why."""
+
+    id: int
+    row: object
+    reason: str
 
 
 LIVES: Form[Live] = Form(unpack_rows, live_from_row, lambda live: live, make_unread)
-DOCUMENTS: Form[object] = Form(decode, lambda row: row, live_from_row, _refuse)
+DOCUMENTS: Form[object] = Form(
+    decode,
+    lambda row: row,
+    live_from_row,
+    lambda channel_id, row, reason: UnreadRow(channel_id, row or {"channelId": channel_id}, reason),
+)
 
 
 class Listing:
@@ -209,7 +220,7 @@ def _refuse_none(found: Sequence[Document | ServiceError | None]) -> None:
 def _take(row: Row[Content], found: Document | ServiceError | None, form: Form[Content]) -> Content | None:
     """The channel of `row` that was `found` by its id; None where it is gone since it was listed."""
     if isinstance(found, ServiceError):
-        return form.give_up(row.id, row.content, found)
+        return form.give_up(row.id, row.content, found.message)
     return None if found is None else form.make(found)
 
 

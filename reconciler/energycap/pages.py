@@ -160,7 +160,7 @@ def check_unpaged(headers: Mapping[str, str], rows: object) -> None:
 
 def _read_number(headers: Mapping[str, str], name: str) -> int | None:
     text = headers.get(name.lower())
-    if text is None:
+    if text is None or not text.strip():
         return None
     if not (text.isascii() and text.isdigit()):
         raise unusable(f"the header {name} of a list is no number: {text!r}")

@@ -60,9 +60,15 @@ def make_reference(
         _order(seen_units | dict(units.entries)),
         _order(seen_types | dict(observation_types.entries)),
         _order(methods),
-        units.unread,
-        observation_types.unread,
+        _doubt_empty(units, seen_units),
+        _doubt_empty(observation_types, seen_types),
     )
+
+
+def _doubt_empty(listed: Listed[_Entry], seen: Mapping[int, _Entry]) -> str:
+    """Why the list could not be read in full, also where it is empty and channels show that it cannot be."""
+    is_hidden = seen and not listed.entries and not listed.unread
+    return "it is empty, but channels use some of them" if is_hidden else listed.unread
 
 
 def _read_entries(document: object, read: Callable[[Document], tuple[int, _Entry]]) -> Listed[_Entry]:

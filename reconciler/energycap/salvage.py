@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from reconciler.energycap.wire import Group
-    from reconciler.errors import ServiceError
     from reconciler.model.values import Value
 
     _Read = TypeVar("_Read")
@@ -66,14 +65,12 @@ def live_from_row(row: object) -> Live:
         return _salvage(channel_id, document, odd_id or reason)
 
 
-def make_unread(channel_id: int, row: Live | None, error: ServiceError) -> Live:
+def make_unread(channel_id: int, row: Live | None, reason: str) -> Live:
     """The channel with this id that could not be read by it, with what a `row` of a list gives; None: nothing."""
     if row is not None:
         # What is null in the row may be what it leaves out.
-        return replace(
-            row, flaw=error.message, unread=frozenset(path for path in row.values if row.values[path] is None)
-        )
-    return _salvage(channel_id, {DATA_POINT: False, "channelVersions": False}, error.message, is_known=False)
+        return replace(row, flaw=reason, unread=frozenset(path for path in row.values if row.values[path] is None))
+    return _salvage(channel_id, {DATA_POINT: False, "channelVersions": False}, reason, is_known=False)
 
 
 def check_id(channel_id: int, live: Live) -> Live:

@@ -22,7 +22,7 @@ from reconciler.model.fields import (
     Kind,
 )
 from reconciler.model.live import DataPoint, Live, Version
-from reconciler.model.values import BEGINNING, canonical_moment, canonical_number, canonical_time
+from reconciler.model.values import BEGINNING, canonical_moment, canonical_number, canonical_time, is_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -119,7 +119,8 @@ def read_values(document: Document, groups: tuple[Group, ...]) -> dict[str, Valu
 
 
 def _make_canonical(value: object, kind: Kind, place: str) -> Value:
-    if kind is Kind.LOCAL_TIME and isinstance(value, str):
+    # Another form would be sent back as it came, and nobody knows what the service would read in it.
+    if kind is Kind.LOCAL_TIME and isinstance(value, str) and is_time(value):
         return canonical_moment(value)
     if isinstance(value, float) and math.isfinite(value) and (kind is Kind.DECIMAL or kind is Kind.WHOLE):
         number = canonical_number(value)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from reconciler.energycap.documents import Document, Odd, read_object, read_objects, read_text
 from reconciler.energycap.reference import Listed, make_reference, types_from_response, units_from_response
-from reconciler.energycap.salvage import live_from_row
+from reconciler.energycap.salvage import identify_row, live_from_row, make_unread
 from reconciler.energycap.time_zones import find_time_zone
 from reconciler.energycap.version_dates import read_dates
+from reconciler.energycap.wire import is_whole
 from reconciler.errors import BadAnswer, FileError
 from reconciler.model.live import Snapshot
 from reconciler.nesting import is_too_deep
@@ -17,6 +18,7 @@ from reconciler.nesting import is_too_deep
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from reconciler.model.live import Live
     from reconciler.model.project import VersionDates
 
 _Entry = TypeVar("_Entry")
@@ -56,8 +58,9 @@ def snapshot_from_world(world: Document, version_dates: VersionDates | None = No
         points = {
             point.get("dataPointId"): point for point in read_objects(world.get("dataPoints") or [], "dataPoints")
         }
+        unread = read_object(read_object(world, "unread"), "channels")
         channels = tuple(
-            read_dates(live_from_row(row), version_dates, lambda id_: find_time_zone(points.get(id_, {})))
+            read_dates(_read_channel(row, unread), version_dates, lambda id_: find_time_zone(points.get(id_, {})))
             for row in read_objects(world.get("channels"), "channels")
         )
         units = _read_listed(world, "units", units_from_response)
@@ -68,6 +71,13 @@ def snapshot_from_world(world: Document, version_dates: VersionDates | None = No
     if len({channel.id for channel in ordered}) < len(ordered):
         raise FileError("the snapshot cannot be used: a channel is in it twice", _WAY_OUT)
     return Snapshot(ordered, make_reference(units, types, ordered)), taken
+
+
+def _read_channel(row: Document, unread: Document) -> Live:
+    channel_id, document = identify_row(row)
+    if reason := read_text(unread, str(channel_id)):
+        return make_unread(channel_id, live_from_row(row) if is_whole(document) else None, reason)
+    return live_from_row(row)
 
 
 def _read_listed(world: Document, name: str, read: Callable[[object], Listed[_Entry]]) -> Listed[_Entry]:

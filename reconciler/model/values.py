@@ -20,7 +20,7 @@ BEGINNING = "1899-12-30T00:00:00"
 # No place on earth was ever further from UTC: so far from there the beginning may be written in another zone.
 _FURTHEST = timedelta(hours=16)
 
-_LOCAL_TIME = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d)?(\.\d+)?)?([Zz]|[+-]\d\d:?\d\d)?")
+_LOCAL_TIME = re.compile(r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d)(:\d\d)?(\.\d+)?)?([Zz]|[+-]\d\d:?\d\d)?")
 
 
 def canonical_number(number: float) -> int | float:
@@ -71,6 +71,11 @@ def canonical_moment(text: str) -> str:
         return canonical_time(text)
     moment = f"{canonical_time(text)}{zone}"
     return BEGINNING if _is_beginning(moment) else moment
+
+
+def is_time(text: str) -> bool:
+    """Whether `text` is a date, or a date and time, as the service documents it."""
+    return _LOCAL_TIME.fullmatch(text) is not None
 
 
 def has_zone(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""Whether the settings of a channel fit together as they will be (ESA2xx, ESA406, ESA407, ESA413)."""
+"""Whether the settings of a channel fit together as they will be (ESA2xx, ESA406, ESA407, ESA413, ESA417)."""
 
 from __future__ import annotations
 
@@ -48,6 +48,7 @@ def check_settings(draft: Draft, around: Surroundings) -> Iterator[Block]:
     yield from _check_money(draft, around)
     yield from check_begin(draft)
     yield from _check_zone(draft, around)
+    yield from _check_gaps(draft, around)
 
 
 def _check_constraints(draft: Draft, around: Surroundings) -> Iterator[Block]:
@@ -111,10 +112,11 @@ def _check_money(draft: Draft, around: Surroundings) -> Iterator[Block]:
 def _find_way_out(path: str, around: Surroundings) -> str:
     """What to do where the service does not say what is asked of a unit, or of an observation type."""
     if path in around.unread:
-        return f"give the key's user permission to read the {'units' if path == UNIT_CODE else 'observation types'}"
+        unread = "units" if path == UNIT_CODE else "observation types"
+        return f"give the key's user permission to read the {unread}, or make this edit in EnergyCAP itself"
     if path == UNIT_CODE:
-        return "write the code of a unit whose type EnergyCAP gives"
-    return "an observation type whose noun EnergyCAP gives"
+        return "write the code of a unit whose type EnergyCAP gives, or make this edit in EnergyCAP itself"
+    return "an observation type whose noun EnergyCAP gives; or make this edit in EnergyCAP itself"
 
 
 def _check_zone(draft: Draft, around: Surroundings) -> Iterator[Block]:
@@ -134,6 +136,18 @@ def _check_zone(draft: Draft, around: Surroundings) -> Iterator[Block]:
             f"{VersionDates.WALL_TIME.value}  for this environment in reconciler.yaml, else  versionDates: {utc}"
         )
     yield Block("ESA413", message, evidence, unblock, is_unknown=True)
+
+
+def _check_gaps(draft: Draft, around: Surroundings) -> Iterator[Block]:
+    """Whether a value would be sent back that every channel has and EnergyCAP did not give: nobody knows it then."""
+    sent = (field for field in FIELDS if not field.nullable and _is_sent(field.path, draft, around))
+    gaps = [field.key for field in sent if draft.planned.values.get(field.path) is None]
+    # A code that could not be resolved is said already, and an edit to null is for the service to refuse.
+    if gaps and not draft.blocks and not any(FIELD_AT[path].key in gaps for path in draft.touched):
+        keys = " and ".join(gaps)
+        message = f"cannot be edited: EnergyCAP does not say its {keys}, and an edit sends the whole channel back"
+        unblock = f"correct the channel in EnergyCAP, or write its {keys} in the file, so that it is sent"
+        yield Block("ESA417", message, {"missing": gaps}, unblock, is_unknown=True)
 
 
 def _is_sent(path: str, draft: Draft, around: Surroundings) -> bool:

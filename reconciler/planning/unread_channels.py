@@ -81,7 +81,8 @@ def _not_compared(live: Live, doubt: str) -> Block:
         "ESA417",
         f"cannot be compared with EnergyCAP: {doubt}channel {live.id} cannot be read, {live.flaw}",
         {"channel_id": live.id},
-        f"look at channel {live.id} in EnergyCAP and correct it there; if nothing is wrong there, report this message",
+        f"plan again; if that does not help, look at channel {live.id} in EnergyCAP: correct it there, or let the "
+        "key's user see it; if nothing is wrong there, report this message",
         is_unknown=True,
     )
 
@@ -89,11 +90,12 @@ def _not_compared(live: Live, doubt: str) -> Block:
 def _say(channels: Iterable[Live], paths: Iterable[str], what: str) -> Iterator[Block]:
     unread = [live for live in channels if not live.unread.isdisjoint(paths)]
     if unread:
-        names = ", ".join(f"{live.id} {show_value(live.name)}" for live in unread)
+        names = ", ".join(f"{live.id} {show_value(live.name)}" if live.name else str(live.id) for live in unread)
         yield Block(
             "ESA418",
             f"it is not known {what}: EnergyCAP's answer cannot be read for {names}",
             {"unread": [{"channel_id": live.id, "name": live.name, "flaw": live.flaw} for live in unread]},
-            "look at these channels in EnergyCAP and correct them there; if nothing is wrong, report this message",
+            "plan again; if that does not help, look at these channels in EnergyCAP: correct them there, or let the "
+            "key's user see them; if nothing is wrong there, report this message",
             is_unknown=True,
         )

@@ -168,7 +168,9 @@ def _unresolved_code(code: str, path: str, vocabulary: Vocabulary) -> Block:
     key, id_key = path.rpartition(".")[2], FIELD_AT[path].key
     reason = vocabulary.unread[path]
     near = _propose_codes(key, code, _find_near(code, tuple(vocabulary.ids[path])))
-    way_out = f"give the key's user permission to read the {_LISTS[path]}, or write {id_key} in place of {key}"
+    way_out = f"give the key's user permission to read the {_LISTS[path]}, or "
+    # The list of units also says which are money, so an edit to the id would be as unknown.
+    way_out += "make this edit in EnergyCAP itself" if path == UNIT_CODE else f"write {id_key} in place of {key}"
     return Block(
         "ESA415",
         f"{key} {show_value(code)} cannot be resolved: the list of {_LISTS[path]} could not be read in full, {reason}",

@@ -128,7 +128,8 @@ PRECONDITION_RULES: tuple[Rule, ...] = (
         "unknown and the edit cannot be sent.",
         "GET /api/v202305/unit, GET /api/v3/observationtype",
         Certainty.DOCUMENTED,
-        "plan again; if that does not help, give the key's user permission to read the list, or write the id instead",
+        "plan again; if that does not help, give the key's user permission to read the list, or make this edit in "
+        "EnergyCAP itself",
     ),
     Rule(
         "ESA416",
@@ -142,12 +143,13 @@ PRECONDITION_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "ESA417",
-        "A channel cannot be compared with its file.",
+        "A channel cannot be read in full.",
         "EnergyCAP's answer for the channel is not as documented. An edit sends the whole channel back, so none is "
         "sent until all of it can be read.",
         f"{_RESPONSE}: what each property holds",
         Certainty.DOCUMENTED,
-        "look at the channel in EnergyCAP and correct it there; if nothing is wrong there, report this message",
+        "plan again; if that does not help, look at the channel in EnergyCAP: correct it there, or let the key's user "
+        "see it; if nothing is wrong there, report this message",
     ),
     Rule(
         "ESA418",
@@ -156,7 +158,8 @@ PRECONDITION_RULES: tuple[Rule, ...] = (
         "data point: a channel that cannot be read may stand in the way.",
         f"{_RESPONSE}: what each property holds",
         Certainty.INFERRED,
-        "look at these channels in EnergyCAP and correct them there; if nothing is wrong, report this message",
+        "plan again; if that does not help, look at these channels in EnergyCAP: correct them there, or let the key's "
+        "user see them; if nothing is wrong there, report this message",
     ),
     Rule(
         "ESA420",

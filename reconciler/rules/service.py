@@ -22,7 +22,8 @@ SERVICE_RULES: tuple[Rule, ...] = (
         "else continues.",
         "GET /api/v202305/unit, GET /api/v3/observationtype: it is not documented that a user may lack the permission",
         Certainty.ASSUMED,
-        "plan again; if that does not help, give the key's user permission to read the list",
+        "plan again; if that does not help, give the key's user permission to read the list, or make the edits that "
+        "need it in EnergyCAP itself",
         Severity.NOTE,
     ),
     Rule(
@@ -31,7 +32,8 @@ SERVICE_RULES: tuple[Rule, ...] = (
         "The channel gets no edit. Edits that depend on it are blocked; everything else continues.",
         "GET /api/v202406/esachannel: EsaChannelResponse",
         Certainty.DOCUMENTED,
-        "look at the channel in EnergyCAP; if nothing is wrong there, report this message",
+        "plan again; if that does not help, look at the channel in EnergyCAP: correct it there, or let the key's user "
+        "see it; if nothing is wrong there, report this message",
         Severity.NOTE,
     ),
     Rule(

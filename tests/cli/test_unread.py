@@ -213,3 +213,26 @@ def test_a_wrong_key_is_one_clear_message(desk: Desk, monkeypatch: pytest.Monkey
 
     assert answer.code == 1
     assert answer.err.count("the service refused access") == 1
+
+
+@pytest.mark.parametrize("body", [[], [{}], {"value": []}], ids=["empty", "odd entries", "wrapped"])
+def test_a_list_that_cannot_be_all_makes_no_error_of_a_code(desk: Desk, body: Any) -> None:
+    define(desk, metered={"channelId": 2, "esaChannelVersion": {"unitCode": "KW"}})
+
+    with answering({LIST: reply_list(SIMPLE, METERED, SUM), UNITS: Reply(body=body), TYPES: Reply(body=[])}) as url:
+        point_at(desk, url)
+        code, changes, findings = read_plan(desk)
+
+    assert (code, changes) == (3, {"renamed": ("allowed", []), "metered": ("unknown", ["ESA415"])})
+    assert [code for code, _ in findings] == ["ESA705", "ESA705"]
+
+
+def test_the_edit_made_in_energycap_itself_is_a_way_out(desk: Desk) -> None:
+    define(desk)
+    by_hand = {**METERED, "channelVersions": [make_version(20, rule="Odometer", unit="KWH", multiplier=1000)]}
+
+    with answering({LIST: reply_list(SIMPLE, by_hand, SUM), UNITS: Reply(403), TYPES: Reply(403)}) as url:
+        point_at(desk, url)
+        code, changes, _ = read_plan(desk)
+
+    assert (code, changes) == (0, {"renamed": ("allowed", []), "metered": ("allowed", [])})

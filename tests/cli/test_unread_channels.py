@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import stamina
 
 from tests.cli.test_unread import point_at, read_plan
 from tests.stub import LIST, TYPES, UNITS, Reply, answering, reply_list
@@ -315,3 +316,73 @@ def test_a_channel_that_is_odd_in_the_list_alone_is_read_by_its_id(desk: Desk, o
     assert answer.code == 2
     assert "ESA706" not in answer.out
     assert answer.out.splitlines()[-1] == "Plan: 1 to update, 0 blocked, 0 unchanged, 1 unmanaged."
+
+
+GAPS: dict[str, tuple[Json, Json, Json]] = {
+    "no summarization method": (
+        make_channel(7) | {"summarizationMethod": None},
+        {"channelInfo": "Renamed"},
+        {"summarizationMethodId": 1},
+    ),
+    "no unit": (
+        make_channel(7, versions=[make_version(70) | {"unit": None}]),
+        {"channelInfo": "Renamed"},
+        {"esaChannelVersion": {"unitCode": "KWH"}},
+    ),
+    "a flag that is null": (
+        make_channel(7, isPrimaryDemand=None),
+        {"channelInfo": "Renamed"},
+        {"isPrimaryDemand": False},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", GAPS)
+def test_what_no_answer_gives_is_unknown_before_it_is_sent_back(
+    desk: Desk, serve: Callable[..., Live], name: str
+) -> None:
+    odd, edit, way_out = GAPS[name]
+    desk.define({"sound": {"channelId": 1, "channelInfo": "Renamed"}, "odd": {"channelId": 7, **edit}})
+    serve(SOUND, odd)
+
+    assert read_plan(desk)[:2] == (3, {"sound": ("allowed", []), "odd": ("unknown", ["ESA417"])})
+
+    desk.define({"sound": {"channelId": 1, "channelInfo": "Renamed"}, "odd": {"channelId": 7, **edit, **way_out}})
+    assert read_plan(desk)[:2] == (0, {"sound": ("allowed", []), "odd": ("allowed", [])})
+
+
+def test_a_gap_in_a_version_stops_no_edit_that_leaves_the_version_out(desk: Desk, serve: Callable[..., Live]) -> None:
+    versions = [make_version(70, endDate="2025-01-01T00:00:00"), make_version(71, beginDate="2025-01-01T00:00:00")]
+    versions[1]["unit"] = None
+    desk.define({"odd": {"channelId": 7, "channelInfo": "Renamed"}})
+    serve(SOUND, make_channel(7, versions=versions))
+
+    assert read_plan(desk)[:2] == (0, {"odd": ("allowed", [])})
+
+
+@pytest.mark.parametrize("status", [401, 403, 500])
+@pytest.mark.parametrize("gap", ["interval", "channelVersions"])
+def test_a_snapshot_keeps_a_row_that_cannot_be_completed_and_says_so(
+    desk: Desk, serve: Callable[..., Live], status: int, gap: str
+) -> None:
+    row = {key: value for key, value in make_channel(7).items() if key != gap}
+    desk.define(
+        {"sound": {"channelId": 1, "channelInfo": "Renamed"}, "odd": {"channelId": 7, "channelInfo": "Renamed"}}
+    )
+    live = serve(SOUND, row)
+    replies = {**live.replies(), f"{LIST}/7": Reply(status)}
+
+    with stamina.set_testing(True, attempts=1), answering(replies) as url:
+        point_at(desk, url)
+        planned = read_plan(desk)
+        copied = desk.run("snapshot", "--out", "copy.json")
+        offline = desk.run("plan", "--snapshot", "copy.json", "--format", "json")
+
+    assert planned[:2] == (3, {"sound": ("allowed", []), "odd": ("unknown", ["ESA417"])})
+    assert (copied.code, offline.code) == (0, 3)
+    assert "ESA706  note: 1 channel could not be read and is left out: 7 (the service" in copied.err
+    changes = {change["name"]: change["verdict"] for change in json.loads(offline.out)["resource_changes"]}
+    assert changes == {"sound": "allowed", "odd": "unknown"}
+    world = json.loads((desk.root / "copy.json").read_text(encoding="utf-8"))
+    assert world["channels"] == [SOUND, row if gap == "interval" else {"channelId": 7}]
+    assert list(world["unread"]["channels"]) == ["7"]

@@ -129,7 +129,6 @@ def test_json_is_decoded_whatever_type_it_claims(body: bytes, document: object) 
 @pytest.mark.parametrize(
     ("body", "flaw"),
     [
-        (b"", "0 bytes: Expecting value: line 1 column 1 (char 0)"),
         (b'[{"a": 1', "8 bytes: Expecting ',' delimiter: line 1 column 9 (char 8)"),
         (b"[NaN]", "5 bytes: NaN is no number of JSON"),
         (b"[-Infinity]", "11 bytes: -Infinity is no number of JSON"),
@@ -139,7 +138,7 @@ def test_json_is_decoded_whatever_type_it_claims(body: bytes, document: object) 
         (b"[" + b"{}," * 1_000_001 + b"1]", "3,000,006 bytes: it holds more than 2,000,000 values"),
         (b"[" * 500 + b"]" * 500, "1,000 bytes: it is nested too deeply"),
     ],
-    ids=["nothing", "truncated", "NaN", "infinity", "not UTF-8", "deep", "many", "many objects", "closed"],
+    ids=["truncated", "NaN", "infinity", "not UTF-8", "deep", "many", "many objects", "closed"],
 )
 def test_broken_json_is_named(body: bytes, flaw: str) -> None:
     with pytest.raises(BadAnswer) as failure:
@@ -157,9 +156,9 @@ def test_broken_json_is_named(body: bytes, flaw: str) -> None:
             Answer(200, {"content-type": "text/html"}, b"<html>", 'a page titled "Sign in"'),
             'text/html instead of JSON: a page titled "Sign in"',
         ),
-        (Answer(204, {}, b""), "no content type instead of JSON: nothing"),
+        (Answer(200, {}, b"\x00"), "no content type instead of JSON: nothing"),
     ],
-    ids=["page", "nothing"],
+    ids=["page", "no type"],
 )
 def test_what_is_no_json_says_what_it_is(answer: Answer, found: str) -> None:
     with pytest.raises(BadAnswer) as failure:
@@ -167,6 +166,15 @@ def test_what_is_no_json_says_what_it_is(answer: Answer, found: str) -> None:
 
     assert failure.value.message.endswith(found)
     assert failure.value.fix.startswith("check that the environment's url is the service itself")
+
+
+@pytest.mark.parametrize("headers", [{}, {"content-type": "application/json"}, {"content-type": "text/html"}])
+@pytest.mark.parametrize("body", [b"", b"\r\n"], ids=["nothing", "a line end"])
+def test_an_answer_without_a_body_says_so(headers: dict[str, str], body: bytes) -> None:
+    with pytest.raises(BadAnswer) as failure:
+        decode(READ, Answer(204, headers, body))
+
+    assert failure.value.message.endswith("answered 204 No Content with an empty body instead of JSON")
 
 
 def test_every_failure_has_a_way_out() -> None:

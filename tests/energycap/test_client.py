@@ -114,7 +114,7 @@ _ANSWERS = [
     (httpx.Response(200, json=True), "the answer should be a list, found true"),
     (
         httpx.Response(200),
-        "the service's answer cannot be used: GET {path} answered 200 OK with no content type instead of JSON: nothing",
+        "the service's answer cannot be used: GET {path} answered 200 OK with an empty body instead of JSON",
     ),
     (
         make_page([{"unitId": 1, "unitCode": "KWH"}], 2),
@@ -302,7 +302,7 @@ _ODD = "the service's answer cannot be used:"
             httpx.Response(400, html="<title>Request blocked</title>"),
             f'{_POST} 400 Bad Request: a page titled "Request blocked"',
         ),
-        (httpx.Response(200), f"{_ODD} {_POST} 200 OK with no content type instead of JSON: nothing"),
+        (httpx.Response(200), f"{_ODD} {_POST} 200 OK with an empty body instead of JSON"),
         (
             httpx.Response(200, html="<title>Sign in</title>"),
             f'{_ODD} {_POST} 200 OK with text/html; charset=utf-8 instead of JSON: a page titled "Sign in"',

@@ -88,6 +88,13 @@ def test_what_only_channels_show_is_added_and_all_is_ordered_by_id() -> None:
     )
 
 
+def test_an_empty_list_is_in_doubt_where_channels_show_what_it_should_hold() -> None:
+    reference = make_reference(Listed({}), Listed({}, "it was refused"), [live_from_response(make_channel())])
+
+    assert reference.units_unread == "it is empty, but channels use some of them"
+    assert reference.observation_types_unread == "it was refused"
+
+
 def test_what_channels_show_without_id_or_name_teaches_nothing() -> None:
     channel = make_channel(
         observationType={"observationTypeId": 2},

@@ -145,7 +145,7 @@ def test_numbers_are_the_shortest_equal_ones(written: float, read: float) -> Non
         ("1899-12-29T11:00:00Z", None, "1899-12-30T00:00:00"),
         ("1899-12-30T00:00:00-05:00", None, "1899-12-30T00:00:00"),
         ("1899-12-31T00:00:00Z", "1899-12-31T00:00:00Z", "1899-12-31T00:00:00Z"),
-        ("yesterday", "yesterday", "yesterday"),
+        ("2026-03-30t05:00:00z", "2026-03-30T05:00:00Z", "2026-03-30T05:00:00Z"),
     ],
 )
 def test_dates_keep_their_zone_and_the_beginning_of_time_is_none_in_any(
@@ -238,6 +238,10 @@ def test_a_commodity_without_a_name_shows_its_code() -> None:
         (make_versions(make_version(multiplier=False)), "multiplier should be a number, found false"),
         (make_versions(make_version(formula={})), "formula should be a formula, found an object"),
         (make_versions(make_version(beginDate=7)), "beginDate should be a local date and time, found 7"),
+        *(
+            (make_versions(make_version(beginDate=date)), "beginDate should be a local date and time, found text")
+            for date in ("yesterday", "07/01/2025 08:00:00", "/Date(1751371200000)/", "", "20250701T080000")
+        ),
         (make_versions(make_version(channelVersionId=None)), "channelVersionId should be an id, found nothing"),
         (make_versions(make_version(unit={"unitCode": 7})), "unit.unitCode should be text, found 7"),
     ],

@@ -169,7 +169,7 @@ def test_a_unit_whose_type_is_not_known_cannot_be_judged() -> None:
             rule="ESA407",
             message='cannot be known whether the unit is of a Money type, found "ODD"',
             evidence={"unit": "ODD", "unit_type": None},
-            unblock="write the code of a unit whose type EnergyCAP gives",
+            unblock="write the code of a unit whose type EnergyCAP gives, or make this edit in EnergyCAP itself",
             is_unknown=True,
         ),
     )

@@ -148,7 +148,7 @@ UNREAD = Vocabulary(
                 "ESA415",
                 'unitCode "THERM" cannot be resolved: the list of units could not be read in full, it was refused',
                 {"path": f"{V}unitCode", "value": "THERM", "unread": "it was refused"},
-                "give the key's user permission to read the units, or write unitId in place of unitCode",
+                "give the key's user permission to read the units, or make this edit in EnergyCAP itself",
                 is_unknown=True,
             ),
         ),
