@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isfinite
+from math import isfinite, isnan
 
 from reconciler.readings.flaws import Flaw, quote
-from reconciler.readings.numerals import beyond, read_whole
+from reconciler.readings.numerals import LEAVE_OUT, beyond, read_whole
 
 TIME, VALUE, ESTIMATED, NOTE = "time", "value", "estimated", "note"
 
@@ -51,6 +51,8 @@ def take_number(value: object) -> float | Flaw:
         return Flaw("ESA612", f"value must be a number, found {show_json(value)}")
     if isinstance(value, int):
         return read_whole(value)
+    if isnan(value):
+        return Flaw("ESA612", "value must be a number, found NaN, which means no value", LEAVE_OUT)
     return value if isfinite(value) else beyond(str(value))
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, assert_never
 
+from reconciler.errors import UsageError
 from reconciler.readings.csv_rows import read_blocks
 from reconciler.readings.decimals import settle_decimal
 from reconciler.readings.flaws import BrokenFile, quote
@@ -24,6 +26,10 @@ if TYPE_CHECKING:
     from reconciler.readings.layout import Habits
     from reconciler.readings.rows import Parcel
     from reconciler.readings.source import Source
+
+
+# A header such as [time],[value]; in JSON, only these words stand without quotation marks.
+_NAME = re.compile(r"\s*[\[{]\s*(?!null\b|true\b|false\b|NaN\b|Infinity\b)[A-Za-z_]")
 
 
 class Shape(Enum):
@@ -84,14 +90,31 @@ class ReadingsFile:
         return self.layout
 
 
+def _refuse_options_of_csv(source: Source, habits: Habits) -> None:
+    given = {
+        "--map": habits.names,
+        "--bad": habits.bad,
+        "--estimated": habits.estimated,
+        "--delimiter": habits.delimiter,
+        "--decimal": habits.decimal,
+    }
+    if option := next((option for option, value in given.items() if value), ""):
+        fix = (
+            f"leave {option} out; in JSON, properties have the names of the API, and readings that are bad are left out"
+        )
+        raise UsageError(f"{option} is for CSV files, but {source.name} is JSON", fix)
+
+
 def recognise(path: Path, habits: Habits) -> ReadingsFile:
     """The file at `path` as what it looks like: [ begins a JSON array, { begins JSON lines, all else is CSV.
 
-    Raises BrokenFile where it cannot be read so, and FileError where it cannot be read at all.
+    Raises BrokenFile if it cannot be read so, FileError if it cannot be read at all, and UsageError if `habits` say how
+    CSV is written but it is JSON.
     """
     source = look_at(path)
     begin = source.head.lstrip()[:1]
-    if begin in ("[", "{"):
+    if begin in ("[", "{") and not _NAME.match(source.head):
+        _refuse_options_of_csv(source, habits)
         return ReadingsFile(source, Shape.ARRAY if begin == "[" else Shape.LINES, make_times(habits.zone, habits.unit))
     if not begin:
         raise BrokenFile(

@@ -16,6 +16,7 @@ from reconciler.readings.cells import (
     take_note,
     take_number,
 )
+from reconciler.readings.flags import is_flag
 from reconciler.readings.flaws import BrokenFile, Flaw, quote
 from reconciler.readings.identifiers import NAMES, PROPERTIES
 from reconciler.readings.json_text import decode, decode_first, describe, read_elements, skip
@@ -39,10 +40,15 @@ _FLAT = frozenset((*PROPERTIES, *_READING))
 
 
 def read_array(source: Source, times: Times) -> Iterator[Parcel]:
-    """The groups of a JSON array. Raises BrokenFile and FileError."""
+    """The groups, or single readings, of a JSON array. Raises BrokenFile and FileError."""
+    number = 0
     with source.open(longest_line=None) as text:
-        for number, (line, own, value) in enumerate(read_elements(text)):
-            yield _read_group((line, own), number, value, times)
+        for line, own, value in read_elements(text):
+            if isinstance(value, dict) and _is_reading(value):
+                yield _read_flat(line, value, times)
+            else:
+                yield _read_group((line, own), number, value, times)
+                number += 1
 
 
 def read_lines(source: Source, times: Times) -> Iterator[Parcel]:
@@ -58,6 +64,11 @@ def read_lines(source: Source, times: Times) -> Iterator[Parcel]:
             else:
                 yield _read_group((line, own), number, value, times)
                 number += 1
+
+
+def _is_reading(value: Mapping[str, object]) -> bool:
+    """Whether an object is a single reading that has its identifiers beside it, as tables are written in JSON."""
+    return READINGS not in value and (TIME in value or VALUE in value)
 
 
 def locate_rows(parcel: Parcel) -> None:
@@ -126,21 +137,26 @@ def _make_row(line: int, value: Mapping[str, object], times: Times) -> Row:
 
 
 def _find_unknown(value: Mapping[str, object], known: frozenset[str]) -> Flaw | None:
-    for name in value:
-        if name not in known:
-            near = find_nearest(name, known - {ERROR, _THEIR_ERROR})
-            fix = (
-                f"write  {near}"
-                if near
-                else f"leave it out; known are {', '.join(sorted(known - {ERROR, _THEIR_ERROR}))}"
-            )
-            return Flaw("ESA611", f"unknown property, found {quote(name)}", fix)
-    return None
+    name = next((name for name in value if name not in known), None)
+    if name is None:
+        return None
+    names = known - {ERROR, _THEIR_ERROR}
+    if near := find_nearest(name, names):
+        fix = f"write  {near}"
+    elif is_flag(name):
+        fix = f"leave out the readings that it calls bad, and then {name} in all others"
+    elif isinstance(value[name], list | dict):
+        fix = f"write an array of the groups or readings alone; known properties are {', '.join(sorted(names))}"
+    else:
+        fix = f"leave it out; known are {', '.join(sorted(names))}"
+    return Flaw("ESA611", f"unknown property, found {quote(name)}", fix)
 
 
 def _find_errors(values: Sequence[object]) -> tuple[Flaw, ...]:
     """A flaw where some of `values` say that something is wrong with them."""
-    errors = [value[_THEIR_ERROR] for value in values if isinstance(value, dict) and value.get(_THEIR_ERROR)]
+    told = [value.get(_THEIR_ERROR) for value in values if isinstance(value, dict)]
+    # Where a table has no text, pandas writes NaN, which differs from itself.
+    errors = [error for error in told if error and error == error]  # noqa: PLR0124
     if not errors:
         return ()
     found = quote(errors[0] if isinstance(errors[0], str) else json.dumps(errors[0]))

@@ -122,10 +122,10 @@ class _Window:
         return line, own, value
 
     def _refuse(self, flaw: ValueError) -> NoReturn:
-        line = self._line
+        line, fix = self._line, "correct this group"
         if isinstance(flaw, json.JSONDecodeError):
-            line += self._held.count("\n", self._start, flaw.pos)
-        raise BrokenFile(f"the file is no whole JSON: {describe(flaw)}", line, _FIX) from None
+            line, fix = line + self._held.count("\n", self._start, flaw.pos), _FIX
+        raise BrokenFile(f"the file is no whole JSON: {describe(flaw)}", line, fix) from None
 
     def _advance(self, end: int) -> None:
         self._line += self._held.count("\n", self._start, end)
@@ -158,10 +158,6 @@ def skip(text: str, start: int) -> int:
     return match.end() if match else start
 
 
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number of JSON")
-
-
 def _parse_whole(text: str) -> int | float:
     # A longer one is beyond all bounds of this tool, and slow to read as a whole number.
     return int(text) if len(text) <= 400 else float(text)
@@ -176,4 +172,4 @@ def _unite(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return united
 
 
-_DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=_parse_whole, object_pairs_hook=_unite)
+_DECODER = json.JSONDecoder(parse_int=_parse_whole, object_pairs_hook=_unite)

@@ -59,7 +59,7 @@ _TO_PLAIN = {
 
 # An exponent of three digits: only such a number can be too small for a double.
 TINY = re.compile(r"[eE]-\d{3}", re.ASCII)
-_LEAVE_OUT = "leave the row out, or leave all such rows out with  --skip-bad"
+LEAVE_OUT = "leave the row out, or leave all such rows out with  --skip-bad"
 _AMOUNT = r"[+-]?[\d.,]*\d[\d.,]*"
 _MONEY = r"(?:[A-Z]{0,2}[$\u20ac\xa3\xa5\u20b9]|USD|EUR|GBP|CHF|CAD|AUD|INR|BRL|MXN|JPY|CNY|SEK|NOK|DKK|PLN|Rs\.?)"
 # What tables hold instead of numbers, in the order in which it is looked for: the form, its name, the way out.
@@ -69,14 +69,14 @@ _ODDITIES: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
         (
             r"[-\u2013\u2014\u2212]+|\.+|\?+|\*+|[+-]?(?:1\.#)?(?:q?nan|ind)|n/?a|n\.a\.|#.*|\\n|no ?data",
             "which means no value",
-            _LEAVE_OUT,
+            LEAVE_OUT,
         ),
         (
             r"[(<\[]?(?:null|none|nil|void|missing|empty|blank)[)>\]]?",
             "which means no value",
-            _LEAVE_OUT,
+            LEAVE_OUT,
         ),
-        (r"[+-]?(?:\u221e|inf|infinity|1\.#inf)", "which is infinite", _LEAVE_OUT),
+        (r"[+-]?(?:\u221e|inf|infinity|1\.#inf)", "which is infinite", LEAVE_OUT),
         (r"true|false|yes|no|on|off", "which is a yes or a no", "map the column that holds the amounts to value"),
         (r"0x[\da-f]+", "which is hexadecimal", "write it as a decimal number"),
         (r"=.*", "which is a formula", "save the values instead of the formulas"),
@@ -165,7 +165,7 @@ def _too_exact(text: str) -> Flaw:
 
 def _refuse(text: str, decimal: Decimal) -> Flaw:
     if not text:
-        return Flaw("ESA612", "value must be a number, found nothing", _LEAVE_OUT)
+        return Flaw("ESA612", "value must be a number, found nothing", LEAVE_OUT)
     if len(text) <= _LONGEST_ODDITY and (odd := _find_oddity(text)):
         return Flaw("ESA612", f"value must be a number, found {quote(text)}, {odd[0]}", odd[1])
     example = {Decimal.DOT: "12.5", Decimal.COMMA: "12,5"}[decimal]

@@ -575,6 +575,42 @@ def test_a_mark_needs_a_column_and_a_value(tenant: Desk, pair: str) -> None:
     assert f"--bad {pair} names no column or no value" in answer.err
 
 
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--map", "x=value"),
+        ("--bad", "quality=bad"),
+        ("--estimated", "status=E"),
+        ("--delimiter", "comma"),
+        ("--decimal", "comma"),
+    ],
+)
+@pytest.mark.parametrize("text", ['[{"channelId": 1, "readings": []}]', '{"channelId": 1, "readings": []}'])
+def test_what_says_how_csv_is_written_says_nothing_of_json(tenant: Desk, option: str, value: str, text: str) -> None:
+    tenant.write("readings.json", text)
+
+    answers = [tenant.run("readings", verb, "readings.json", option, value) for verb in ("route", "import")]
+
+    assert [answer.code for answer in answers] == [64, 64]
+    assert answers[0].err == answers[1].err
+    assert answers[0].err.startswith(f"reconciler: {option} is for CSV files, but readings.json is JSON\n  fix: leave ")
+
+
+def test_a_table_that_was_written_as_json_arrives(tenant: Desk) -> None:
+    rows = [{"channelImportId": "USE", "time": f"2026-12-01T00:{minute}", "value": 1.5} for minute in (15, 30, 45)]
+    tenant.write("readings.json", json.dumps([*rows, {**rows[0], "time": "2026-12-01T01:00", "value": float("nan")}]))
+
+    refused = tenant.run("readings", "import", "readings.json")
+    assert (refused.code, sent(tenant)) == (1, [])
+
+    taken = tenant.run("readings", "import", "readings.json", "--skip-bad")
+    assert (taken.code, taken.out.splitlines()[-1]) == (
+        6,
+        "Import: 3 imported, 0 failed, 0 unknown, 0 not sent, 1 left out.",
+    )
+    assert len(json.loads((tenant.root / "readings.failed.json").read_text(encoding="utf-8"))) == 1
+
+
 def test_each_advice_of_a_refused_file_leads_further(tenant: Desk) -> None:
     """What a message says to do is done, step by step, until the file arrives."""
     header = "channelImportId;Zeit;Energie [Wh];unit;error\n"

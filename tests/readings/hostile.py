@@ -229,7 +229,7 @@ CORPUS = [
         readings_text='{"channelId": 1, "readings": "x"}',
         misspelt='{"chanelId": 1, "readings": []}',
         unknown=f'{{"channelId": 1, "colour": 7, "readings": [{_GOOD}]}}',
-        flat='{"channelId": 1, "time": "2026-01-01T00:00", "value": 1}',
+        flat_with_more='{"channelId": 1, "time": "2026-01-01T00:00", "value": 1, "quality": "bad"}',
     ),
     *_group(
         "ESA613",

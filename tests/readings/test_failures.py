@@ -87,9 +87,10 @@ def test_lines_stay_lines(tmp_path: Path) -> None:
     [
         "channelId;time;value\n1;2026-01-01;1,5\n2;2026-01-01;2\n",
         json.dumps([{"channelId": 1, "readings": [READING, READING]}, {"channelId": 2, "readings": [READING]}]),
+        json.dumps([{"channelId": 1, **READING}, {"channelId": 2, "readings": [READING]}]),
         "\n".join(json.dumps({"channelId": 1, **READING}) for _ in range(3)),
     ],
-    ids=["CSV", "array", "lines"],
+    ids=["CSV", "array", "array of single readings", "lines"],
 )
 def test_what_was_written_reads_as_the_same_readings(tmp_path: Path, text: str) -> None:
     fail(tmp_path, text)

@@ -49,6 +49,11 @@ def test_an_odd_delimiter_is_shown_as_it_is(tmp_path: Path) -> None:
     assert recognise(path, Habits(delimiter=":")).describe() == 'CSV, columns separated by ":", decimal dot'
 
 
+def test_a_header_in_brackets_is_no_json(tmp_path: Path) -> None:
+    with pytest.raises(BrokenFile, match="a column is almost called channelId"):
+        recognise(write(tmp_path, "[channelId],[time],[value]\n7,2026-01-01,1\n"), Habits())
+
+
 def test_an_empty_file_is_none_of_these(tmp_path: Path) -> None:
     with pytest.raises(BrokenFile, match="the file is empty, found no reading"):
         recognise(write(tmp_path, " \n"), Habits())

@@ -58,6 +58,45 @@ def test_lines_hold_groups_or_single_readings(tmp_path: Path) -> None:
     assert not parcel.rows[0].is_naive
 
 
+def test_an_array_may_hold_single_readings_too(tmp_path: Path) -> None:
+    flat = {**READING, "meterImportId": "NB"}
+
+    assert array(tmp_path, flat, GROUP) == [
+        Parcel(1, (None, None, "NB", None, None, None, 1), [Row(1, READ, (), flat)], written=flat),
+        Parcel(1, KEY, [Row(1, READ, (), READING)], number=0, written=GROUP),
+    ]
+    assert [parcel.line for parcel in array(tmp_path, flat, flat, indent=1)] == [2, 9]
+
+
+def test_a_value_that_is_not_a_number_spoils_its_reading_alone(tmp_path: Path) -> None:
+    readings = [{**READING, "value": float("nan"), "error": float("nan")}, {**READING, "value": float("inf")}, READING]
+
+    (parcel,) = array(tmp_path, {**GROUP, "readings": readings})
+
+    assert [[flaw.message for flaw in row.flaws] for row in parcel.rows] == [
+        ["value must be a number, found NaN, which means no value"],
+        ['value must be a number that a double can hold, found "inf"'],
+        [],
+    ]
+    assert parcel.doubts == ()
+
+
+@pytest.mark.parametrize(
+    ("more", "fix"),
+    [
+        ({"quality": "bad"}, "leave out the readings that it calls bad, and then quality in all others"),
+        ({"data": [1]}, "write an array of the groups or readings alone; known properties are channelId, "),
+        ({"colour": "red"}, "leave it out; known are channelId, "),
+    ],
+)
+def test_what_to_do_about_an_unknown_property_depends_on_what_it_is(
+    more: dict[str, object], fix: str, tmp_path: Path
+) -> None:
+    (parcel,) = lines(tmp_path, {**READING, "channelId": 7, **more})
+
+    assert parcel.flaws[0].fix.startswith(fix)
+
+
 @pytest.mark.parametrize(
     ("value", "flaw"),
     [
