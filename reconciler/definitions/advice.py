@@ -23,6 +23,8 @@ _FALSE = frozenset({"false", "no", "off", "n"})
 _NAMING = (("channels",), ("feeds",), ("environments",))
 _SECTIONS = (*_NAMING, ("defaults",), ("guards",))
 _MAPPINGS = (("select",), (VERSION,))
+_KEYS_BELOW = "write its keys below it, one a line, without hyphens"
+_KEYS_OF_CURRENT = "write the keys of the current version below it, without hyphens; EnergyCAP keeps those before it"
 FILL = "write its keys below it, two spaces further right, or delete it"
 _LENGTHS = (INTERVAL_MINUTES, "channelIntervalInSeconds")
 _LONGEST_READ = 40
@@ -47,12 +49,21 @@ def advise(key: str, value: object, wanted: Collection[str]) -> str:
             return "write a value, or delete the key to leave the live value alone"
         case str():
             return _advise_unquoted(key, value, wanted)
-        case bool() | int() | float() if "string" in wanted:
-            return f'write it in quotes:  {key}: "{json.dumps(value)}"'
-        case dict() | list() if "object" not in wanted:
+        case bool() | int() | float():
+            return _advise_unlike(key, value, wanted)
+        case _ if "object" not in wanted:
             return "write a single value; a text that starts with { or [ must be in quotes"
         case _:
-            return "write its keys below it, one a line, without hyphens" if "object" in wanted else ""
+            return _KEYS_OF_CURRENT if key == VERSION else _KEYS_BELOW
+
+
+def _advise_unlike(key: str, value: float, wanted: Collection[str]) -> str:
+    """What to write for a number, or for true or false, where none is wanted."""
+    if "string" in wanted:
+        return f'write it in quotes:  {key}: "{json.dumps(value)}"'
+    if "boolean" in wanted and value in (0, 1):
+        return f"write  {key}: {'true' if value else 'false'}"
+    return _KEYS_BELOW if "object" in wanted else ""
 
 
 def _advise_unquoted(key: str, text: str, wanted: Collection[str]) -> str:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 # A channel must say how to find its live one; in a broken file that may be just what could not be read.
 _NEEDS_WHOLE_FILE = "ESA331"
+_DELETE_ONE = "delete one of the two: both lead to the same channel in EnergyCAP"
 
 # Bytes of about 1,000 channels: below that, the start of a second process costs more than it saves.
 _WORTH_TWO = 700_000
@@ -163,7 +164,13 @@ def _refuse_twice(code: str, kind: str, named: Sequence[Desired | Feed]) -> Iter
         first = firsts[one.name]
         if first is not one:
             where = f"{_place_of(first).file}:{_place_of(first).line}"
-            yield make_finding(code, f"{kind} {one.name} is defined twice, first in {where}", _place_of(one))
+            fix = _DELETE_ONE if _is_copy(one, first) else ""
+            yield make_finding(code, f"{kind} {one.name} is defined twice, first in {where}", _place_of(one), fix=fix)
+
+
+def _is_copy(one: Desired | Feed, first: Desired | Feed) -> bool:
+    """Whether both lead to one live channel, so that another name would make them another error."""
+    return not isinstance(one, Feed) and not isinstance(first, Feed) and None is not one.select == first.select
 
 
 def _place_of(one: Desired | Feed) -> Place:

@@ -19,6 +19,7 @@ _PAIR = re.compile(
     r"""\s*(?:-\s+)?(?P<key>[^\s#'"\[{][^:#]*?|"[^"]*"|'[^']*')\s*:(?:\s+(?P<value>\S.*?))?\s*(?:\s\#.*)?"""
 )
 _NO_SPACE = re.compile(r"\s*(?:-\s+)?(?P<key>[A-Za-z]\w*):(?P<value>[^\s:/][^:]*?)\s*")
+_EQUALS = re.compile(r"\s*(?P<key>[A-Za-z]\w*)\s*=\s*(?P<value>[^\s=:](?:[^=:]*[^\s=:])?)\s*")
 _QUOTED = re.compile(r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')""")
 _CONFLICT = re.compile(r"^(?:<{7}|\|{7}|={7}|>{7})(?=[ \r\n]|\Z)[^\r\n]*", re.MULTILINE)
 _NAME = re.compile(r"[\w.-]+")
@@ -77,7 +78,13 @@ def _explain(text: str, error: yaml.YAMLError) -> Fault:
     fault = fault or _find_odd_space(lines[:_NEAR]) or _find_bare_name(lines[: _NEAR + 1])
     for line in lines[:2]:
         fault = fault or _find_trap(line)
-    fault = fault or _find_open_quote(lines) or _find_no_colon(lines) or _find_misplaced(problem, lines[0])
+    fault = (
+        fault
+        or _find_open_quote(lines)
+        or _find_equals(lines)
+        or _find_no_colon(lines)
+        or _find_misplaced(problem, lines[0])
+    )
     return fault or Fault(f"not YAML: {problem}", offset, offset + 1)
 
 
@@ -218,6 +225,16 @@ def _find_no_colon(lines: list[_Line]) -> Fault | None:
         ):
             fix = f"write  {content.split()[0][:_LONGEST_SHOWN]}: …"
             return line.fault("a key needs a colon and a value after it", content, fix)
+    return None
+
+
+def _find_equals(lines: list[_Line]) -> Fault | None:
+    """A key with = in place of its colon, in the line where the parser gives up or the one above."""
+    for line in lines[:2]:
+        match = _EQUALS.fullmatch(line.text)
+        if match:
+            fix = f"write  {match['key']}: {match['value'][:_LONGEST_SHOWN]}"
+            return line.fault("a key needs a colon after it, not =", line.text.strip(), fix)
     return None
 
 

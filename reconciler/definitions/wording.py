@@ -47,6 +47,9 @@ class Misfit:
 
 
 def _word_type(misfit: Misfit) -> Problem:
+    if "pattern" in misfit.schema and isinstance(misfit.value, bool | int | float):
+        # Quotes alone would not help: what is in them would have to be of that form.
+        return word_pattern(misfit.keys, show(misfit.value), is_name=False)
     types = misfit.schema["type"]
     wanted = [types] if isinstance(types, str) else types
     words = " or ".join(_TYPES[name] for name in wanted)

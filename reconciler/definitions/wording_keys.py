@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reconciler.definitions.accept import resolve
+from reconciler.definitions.accept import compile_accept, resolve
 from reconciler.definitions.odd_spaces import FIX, ODD, find_odd_spaces, name_odd_space
 from reconciler.definitions.problems import Problem
 from reconciler.definitions.subjects import name_where, shorten
+from reconciler.model.fields import CHANNEL_FIELDS, VERSION_FIELDS
 from reconciler.model.looks import tell_apart
 from reconciler.planning.nearest import find_nearest
 
@@ -19,6 +20,14 @@ if TYPE_CHECKING:
 
 _LONGEST_COMPARED = 64
 _SECRETS = frozenset({"apikey", "eciapikey", "key", "token", "accesstoken", "password", "secret"})
+_ALIASES = {field.key: field.alias.rpartition(".")[2] for field in (*CHANNEL_FIELDS, *VERSION_FIELDS) if field.alias}
+_TWINS = _ALIASES | {alias: key for key, alias in _ALIASES.items()}
+# What other keys of EnergyCAP's, or of people's own making, come to here.
+_ELSEWHERE = {
+    "enddate": "delete it: a version ends where the next one begins",
+    "esachannelversions": "write the current version under esaChannelVersion:; EnergyCAP keeps those before it",
+    "versions": "write the current version under esaChannelVersion:; EnergyCAP keeps those before it",
+}
 # Where an unknown key belongs when one of these mappings knows it, by the name of the schema's definition.
 _HOMES = {
     "esaChannelVersion": "write it under esaChannelVersion:",
@@ -60,12 +69,24 @@ def _find_correction(keys: Keys, value: object, known: Schema, root: Schema) -> 
     home = next((fix for name, fix in _HOMES.items() if key in _properties(root["definitions"].get(name), root)), None)
     if home:
         return home
+    elsewhere = _ELSEWHERE.get(key.casefold()) if keys[0] == "channels" else None
+    if elsewhere:
+        return elsewhere
     near = find_nearest(key, known)
     if near:
+        near = _choose_twin(near, value, known, root)
         return f"did you mean  {near}:{tell_apart(key, near)}"
     if len(keys) == 1 and isinstance(value, dict) and "channels" in known:
         return "if it is a channel, write it under channels:, two spaces further right"
     return f"known here: {', '.join(known)}"
+
+
+def _choose_twin(key: str, value: object, known: Schema, root: Schema) -> str:
+    """`key`, or the other key for the same setting if that alone takes `value`: unitCode for a text, unitId for 1."""
+    twin = _TWINS.get(key)
+    if twin not in known or compile_accept(known[key], root)(value):
+        return key
+    return twin if compile_accept(known[twin], root)(value) else key
 
 
 def _properties(schema: Any, root: Schema) -> Mapping[str, object]:

@@ -23,6 +23,7 @@ from reconciler.model.formulas import find_references, rename_references
 from reconciler.model.looks import tell_apart
 from reconciler.model.plan import Block
 from reconciler.model.record import record
+from reconciler.model.units import find_measure, find_scale
 from reconciler.planning.canonical import canonical
 from reconciler.planning.citing import place_reference, shorten, show_value
 from reconciler.planning.index import read_id
@@ -154,9 +155,8 @@ def _translate_code(desired: Desired, path: str, vocabulary: Vocabulary) -> tupl
 
 def _unknown_code(desired: Desired, path: str, codes: tuple[str, ...]) -> Finding:
     code, key = desired.spec[path], path.rpartition(".")[2]
-    near = _find_near(str(code), codes)
-    fix = _propose_codes(key, str(code), near)
-    if path == SUMMARIZATION_METHOD and not near:
+    fix = _propose_codes(path, str(code), codes)
+    if path == SUMMARIZATION_METHOD and not fix:
         # No endpoint lists the methods, so their names are known from the channels that use them.
         fix = "write summarizationMethodId: no channel uses this method yet, so its id cannot be learned"
     return make_finding(
@@ -167,7 +167,7 @@ def _unknown_code(desired: Desired, path: str, codes: tuple[str, ...]) -> Findin
 def _unresolved_code(code: str, path: str, vocabulary: Vocabulary) -> Block:
     key, id_key = path.rpartition(".")[2], FIELD_AT[path].key
     reason = vocabulary.unread[path]
-    near = _propose_codes(key, code, _find_near(code, tuple(vocabulary.ids[path])))
+    near = _propose_codes(path, code, tuple(vocabulary.ids[path]))
     way_out = f"give the key's user permission to read the {_LISTS[path]}, or "
     # The list of units also says which are money, so an edit to the id would be as unknown.
     way_out += "make this edit in EnergyCAP itself" if path == UNIT_CODE else f"write {id_key} in place of {key}"
@@ -185,14 +185,30 @@ def _find_near(code: str, codes: tuple[str, ...]) -> tuple[str, ...]:
     return find_near(code, codes)
 
 
-def _propose_codes(key: str, code: str, near: tuple[str, ...]) -> str:
-    match near:
+def _propose_codes(path: str, code: str, codes: tuple[str, ...]) -> str:
+    key, near = path.rpartition(".")[2], _find_near(code, codes)
+    others = [other for other in near if path == UNIT_CODE and _is_other_unit(code, other)]
+    match tuple(other for other in near if other not in others):
         case ():
-            return ""
+            return next((fix for fix in (_convert(code, other) for other in others) if fix), "")
         case (only,):
             return f"write  {key}: {only}  if that is meant{tell_apart(code, only)}"
         case several:
             return f"write  {key}: {' or '.join(several)}, whichever is meant"
+
+
+def _is_other_unit(code: str, other: str) -> bool:
+    """Whether two codes are known as different units, so that neither is a misspelling of the other."""
+    one, two = find_measure(code), find_measure(other)
+    return bool(one and two and one != two)
+
+
+def _convert(code: str, other: str) -> str:
+    """How to get along with the unit `other` in place of `code`; "" if they measure different things."""
+    scale = find_scale(code, other)
+    if scale is None:
+        return ""
+    return f"one {code} is {float(scale):,.12g} {other}: write  unitCode: {other}  and multiply the multiplier by that"
 
 
 def _check_id(desired: Desired, path: str, vocabulary: Vocabulary) -> tuple[Finding, ...]:

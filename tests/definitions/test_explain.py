@@ -247,6 +247,11 @@ def test_a_channel_is_a_mapping(channel: object, found: str, fix: str) -> None:
                 "write local time of the data point:  beginDate: 2024-07-01T00:00:00",
             ),
         ),
+        (
+            {"beginDate": 45446.4375},
+            ("ESA128", 'beginDate must be a date, or a date and time, found "45446.4375"', ""),
+        ),
+        ({"beginDate": 20240603}, ("ESA128", 'beginDate must be a date, or a date and time, found "20240603"', "")),
         ({"beginDate": "1 July"}, ("ESA128", 'beginDate must be a date, or a date and time, found "1 July"', "")),
     ],
 )
@@ -283,6 +288,45 @@ def test_an_interval_that_is_none_speaks_as_the_planner_does() -> None:
 def test_an_unknown_key_is_led_to_what_was_meant(key: str, fix: str) -> None:
     assert in_channel(**{key: 1}) == [
         ("ESA121", f"unknown key {key if len(key) < 60 else 'k' * 58 + ' …'} in channel use", fix)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "fix"),
+    [
+        ("unit", "KWH", "did you mean  unitCode:"),
+        ("unit", 12, "did you mean  unitId:"),
+        ("observation_rule", "Trip", "did you mean  observationRule:"),
+        ("mulitplier", "5%", "did you mean  multiplier:"),
+        ("endDate", "2026-06-01", "delete it: a version ends where the next one begins"),
+    ],
+)
+def test_an_unknown_key_is_led_to_the_one_that_takes_its_value(key: str, value: object, fix: str) -> None:
+    assert in_version(**{key: value}) == [("ESA121", f"unknown key {key} in esaChannelVersion", fix)]
+
+
+CURRENT = "write the current version under esaChannelVersion:; EnergyCAP keeps those before it"
+
+
+def test_several_versions_are_led_to_the_current_one() -> None:
+    versions = [{"multiplier": 1}, {"multiplier": 10}]
+
+    assert in_channel(esaChannelVersions=versions) == [
+        ("ESA121", "unknown key esaChannelVersions in channel use", CURRENT)
+    ]
+    assert in_channel(esaChannelVersion=versions) == [
+        (
+            "ESA123",
+            "esaChannelVersion must be a mapping of keys, found a list",
+            "write the keys of the current version below it, without hyphens; EnergyCAP keeps those before it",
+        )
+    ]
+
+
+def test_one_and_zero_are_led_to_true_and_false() -> None:
+    assert [fix for value in (1, 0) for _, _, fix in in_channel(isPrimaryValue=value)] == [
+        "write  isPrimaryValue: true",
+        "write  isPrimaryValue: false",
     ]
 
 

@@ -80,6 +80,18 @@ def test_a_name_in_two_files_names_both_places_and_the_first_counts(tmp_path: Pa
     assert [(channel.name, channel.file) for channel in loaded.definitions.channels] == [("north", "channels/a.yaml")]
 
 
+@pytest.mark.parametrize(
+    ("other", "fix"),
+    [
+        (NORTH, "delete one of the two: both lead to the same channel in EnergyCAP"),
+        (NORTH.replace("1", "2"), "rename one of the two"),
+    ],
+    ids=["a copy of a file", "another channel"],
+)
+def test_a_second_channel_of_one_name_is_deleted_if_it_is_the_same_one(tmp_path: Path, other: str, fix: str) -> None:
+    assert [finding.fix for finding in load(write(tmp_path, a=NORTH, b=other)).findings] == [fix]
+
+
 def test_a_feed_in_two_files_names_both_places(tmp_path: Path) -> None:
     write(tmp_path, a=SOUTH, b="feeds:\n  logger: {channelId: 2, expect: south}\n")
 

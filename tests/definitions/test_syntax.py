@@ -54,6 +54,8 @@ TRAPS = [
     ),
     ("a:\n  b:c\n  d: 1", "2:3", "a colon needs a space after it", "write  b: c"),
     ("a: 1\nnorth", "2:1", "a key needs a colon and a value after it", "write  north: …"),
+    ("a:\n  b: 1\n  c = 0.5\n\nd: 2", "3:3", "a key needs a colon after it, not =", "write  c: 0.5"),
+    ("a:\n  b: 1\n  c = 0.5\n  d: 2", "3:3", "a key needs a colon after it, not =", "write  c: 0.5"),
     ("north side\nb: 1", "1:1", "a key needs a colon and a value after it", "write  north: …"),
     ("a:\n  b\n    c: 2", "2:3", "a key needs a colon after it", "write  b:"),
     ("a:\n  b: 1\n  north-use\n    c: 2\n    d: 3", "3:3", "a key needs a colon after it", "write  north-use:"),

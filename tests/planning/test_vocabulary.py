@@ -63,6 +63,18 @@ def test_files_are_translated_to_ids(spec: Spec, expected: Spec) -> None:
             "write  unitCode: KWH  if that is meant",
         ),
         (
+            f"{V}unitCode",
+            "MWH",
+            'unitCode is not known in EnergyCAP, found "MWH"',
+            "one MWH is 1,000 KWH: write  unitCode: KWH  and multiply the multiplier by that",
+        ),
+        (
+            f"{V}unitCode",
+            "KL",
+            'unitCode is not known in EnergyCAP, found "KL"',
+            "write a code that the service has, letter case included",
+        ),
+        (
             "observationTypeCode",
             "elecuse",
             'observationTypeCode is not known in EnergyCAP, found "elecuse"',
