@@ -31,7 +31,7 @@ _LONGEST_READ = 40
 # Source: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
 _LFS = "version https://git-lfs.github.com/spec/"
 # One that may have been meant to end a key: not that of an address, or before a blank.
-_COLON = re.compile(r":(?![\s/])|:$")
+_COLON = re.compile(r":(?![ \t\r\n/])|:$")
 
 
 def advise_empty(keys: Keys) -> str:
