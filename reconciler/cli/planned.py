@@ -78,7 +78,7 @@ def _compare_with(base: Base, plan: Plan, definitions: Definitions, seen: Seen) 
     """`plan` with the origins of its edits, and what the files no longer manage that they did at `base`."""
     renames = find_renames(definitions, base.definitions, seen.snapshot.channels)
     past = rename(base.definitions, renames)
-    marked = mark_origins(plan, definitions, past, is_whole=not base.unread)
+    marked = mark_origins(plan, definitions, past, seen.snapshot.channels, is_whole=not base.unread)
     released = list_released(definitions, past, plan.filter)
     findings = (*tell_released(released), *tell_renames(renames, plan.filter))
     return replace(marked, released=released), findings
