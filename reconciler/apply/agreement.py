@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from reconciler.apply.entries import Ended, Intent, Landed
 from reconciler.apply.writing import Part
 from reconciler.model.fields import FIELD_AT, OBSERVATION_RULE_ID
+from reconciler.model.outcomes import Ending
 from reconciler.planning.canonical import is_same
 from reconciler.planning.citing import show_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from reconciler.apply.entries import Entry
     from reconciler.model.live import Live
@@ -26,6 +27,7 @@ def find_disagreement(plan: Plan, entries: Sequence[Entry]) -> str | None:
 def _list_disagreements(plan: Plan, entries: Sequence[Entry]) -> Iterator[str]:
     changes = {change.name: change for change in plan.changes}
     intents: dict[int, Intent] = {}
+    endings: dict[int, Ending] = {}
     for entry in entries:
         match entry:
             case Intent():
@@ -34,9 +36,10 @@ def _list_disagreements(plan: Plan, entries: Sequence[Entry]) -> Iterator[str]:
                 yield from _check_intent(entry, changes.get(entry.name))
                 intents[entry.number] = entry
             case Landed():
-                yield from _check_landed(entry, intents.get(entry.number))
+                yield from _check_landed(entry, intents.get(entry.number), endings.get(entry.number))
+                endings[entry.number] = entry.landing.ending
             case Ended():
-                yield from _check_ended(entry, changes)
+                yield from _check_ended(entry, changes, {intent.name for intent in intents.values()})
             case _:
                 pass
 
@@ -65,15 +68,25 @@ def _is_foreseen(change: Change, path: str, before: Live) -> bool:
     return any(is_same(path, value, found, rule_id) for value in (change.live.get(path), change.wanted[path]))
 
 
-def _check_landed(landed: Landed, intent: Intent | None) -> Iterator[str]:
+def _check_landed(landed: Landed, intent: Intent | None, earlier: Ending | None) -> Iterator[str]:
     if intent is None:
         yield f"an outcome has the number {landed.number}, but no intent before it has it"
     elif landed.landing.found is not None and landed.landing.found.id != intent.before.id:
         yield f"the outcome of intent {landed.number} is of channel {landed.landing.found.id}, not {intent.before.id}"
+    # A write that failed may turn out to be done; what is done stays so.
+    elif earlier not in (None, Ending.FAILED):
+        yield f"intent {landed.number} has another outcome after it ended as {earlier.value}"
 
 
-def _check_ended(ended: Ended, changes: Mapping[str, Change]) -> Iterator[str]:
+def _check_ended(ended: Ended, changes: Mapping[str, Change], written: Collection[str]) -> Iterator[str]:
+    """An account has one outcome for a change, and "done" only if a write before it says so, or it was done already."""
+    told: set[str] = set()
     for outcome in ended.account.outcomes:
-        change = changes.get(outcome.name)
+        change, named = changes.get(outcome.name), show_value(outcome.name)
         if change is None or change.channel_id != outcome.channel_id:
-            yield f"an account tells of {show_value(outcome.name)} on channel {outcome.channel_id}, its plan does not"
+            yield f"an account tells of {named} on channel {outcome.channel_id}, its plan does not"
+        elif outcome.name in told:
+            yield f"an account tells of {named} twice"
+        elif outcome.ending is Ending.DONE and not outcome.already and outcome.name not in written:
+            yield f"an account says that {named} was written, but no intent before it is for that change"
+        told.add(outcome.name)

@@ -14,6 +14,7 @@ from reconciler.nesting import is_too_deep
 from reconciler.ordinary import read_ordinary
 from reconciler.planfile.reading import read_plan
 from reconciler.planfile.shapes import Misshapen, take_object, take_text
+from reconciler.strict_json import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -124,7 +125,7 @@ def _parse_line(line: bytes) -> Document | None:
     if not line.endswith(b"\n"):
         return None
     try:
-        document = None if is_too_deep(line) else json.loads(line)
+        document = None if is_too_deep(line) else parse_json(line)
     except ValueError:
         return None
     return document if isinstance(document, dict) else None

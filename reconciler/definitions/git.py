@@ -97,9 +97,20 @@ def is_tracked(path: Path) -> bool:
 
     Raises ProjectError if git cannot tell.
     """
-    whole = path.absolute()
-    links = [place for place in (whole, *whole.parents) if place.is_symlink()]
-    return any(_is_tracked(place) for place in (whole.resolve(), *links))
+    return any(_is_tracked(place) for place in (path.resolve(), *_list_links(path.absolute())))
+
+
+def _list_links(path: Path) -> set[Path]:
+    """All links on the way to `path`, those that only another link leads to included."""
+    links: set[Path] = set()
+    ways = [path]
+    while ways:
+        way = ways.pop()
+        for place in {way, *way.parents} - links:
+            if place.is_symlink():
+                links.add(place)
+                ways.append(place.parent / place.readlink())
+    return links
 
 
 def _is_tracked(place: Path) -> bool:

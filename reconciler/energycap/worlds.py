@@ -14,6 +14,7 @@ from reconciler.energycap.wire import is_whole
 from reconciler.errors import BadAnswer, FileError
 from reconciler.model.live import Snapshot
 from reconciler.nesting import is_too_deep
+from reconciler.strict_json import KeyTwice, OutOfBounds, parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -39,7 +40,9 @@ def read_world(text: str) -> Document:
     if is_too_deep(text):
         raise FileError("the file is not a snapshot: its JSON is nested too deeply", _WAY_OUT)
     try:
-        world = json.loads(text)
+        world = parse_json(text)
+    except (KeyTwice, OutOfBounds) as flaw:
+        raise FileError(f"the snapshot cannot be used: {flaw}", _WAY_OUT) from None
     except ValueError as error:
         raise FileError("the file is no snapshot, or was cut short: it is no JSON", _WAY_OUT) from error
     if not isinstance(world, dict) or world.get("formatVersion") != WORLD_FORMAT:

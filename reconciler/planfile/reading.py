@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from math import isfinite
-from typing import NoReturn
 
 from reconciler.errors import PlanFileError
 from reconciler.model.dialects import V3
@@ -34,6 +32,7 @@ from reconciler.planfile.shapes import (
     take_whole_or_null,
 )
 from reconciler.planfile.writing import FORMAT_VERSION, encode_derived, encode_derived_of, seal, seal_parts
+from reconciler.strict_json import KeyTwice, OutOfBounds, parse_json
 
 _MAKE_AGAIN = "make the plan again:  reconciler plan --out FILE"
 
@@ -60,37 +59,18 @@ def _parse(text: str) -> Document:
     if is_too_deep(text):
         raise PlanFileError("the file is not a saved plan: its JSON is nested too deeply", _MAKE_AGAIN)
     try:
-        document = json.loads(
-            text, parse_float=_parse_number, parse_constant=_refuse_constant, object_pairs_hook=_refuse_twice
-        )
+        document = parse_json(text)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         message = f"the file is no saved plan, or was cut short: no JSON at {where}"
         raise PlanFileError(message, _MAKE_AGAIN) from None
-    except ValueError:
-        raise PlanFileError("the file is no saved plan: it has a number beyond all bounds", _MAKE_AGAIN) from None
+    except KeyTwice as twice:
+        raise PlanFileError(f"the saved plan contradicts itself: {twice}", _MAKE_AGAIN) from None
+    except OutOfBounds as flaw:
+        raise PlanFileError(f"the file is no saved plan: {flaw}", _MAKE_AGAIN) from None
     if type(document) is not dict or "resource_changes" not in document or "digest" not in document:
         raise PlanFileError("the file is JSON, but no plan that reconciler saved", _MAKE_AGAIN)
     return document
-
-
-def _refuse_twice(pairs: list[tuple[str, object]]) -> Document:
-    document = dict(pairs)
-    if len(document) < len(pairs):
-        # Other readers may take the first where this one takes the last.
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise PlanFileError(f"the saved plan contradicts itself: one object has the key {twice!a} twice", _MAKE_AGAIN)
-    return document
-
-
-def _parse_number(text: str) -> float:
-    number = float(text)
-    return number if isfinite(number) else _refuse_constant(text)
-
-
-def _refuse_constant(text: str) -> NoReturn:
-    raise ValueError(text)
 
 
 def _check_version(document: Document) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import Enum
-from sys import float_info
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
@@ -16,8 +15,6 @@ Choice = TypeVar("Choice", bound=Enum)
 Record = TypeVar("Record")
 
 _MISSING = object()
-# Numbers are compared as doubles, which hold no more.
-_LARGEST = int(float_info.max)
 
 
 class Misshapen(Exception):
@@ -90,7 +87,7 @@ def take_truth_or_null(document: Document, key: str) -> bool | None:
 
 def take_value(document: Document, key: str) -> Value:
     value = document.get(key, _MISSING)
-    if value is None or isinstance(value, (str, float)) or (isinstance(value, int) and abs(value) <= _LARGEST):
+    if value is None or isinstance(value, (str, float, int)):
         return value
     raise Misshapen(key, "text, a number, true, false or null", value)
 

@@ -142,14 +142,15 @@ def test_a_saved_inverse_plan_can_be_shown_and_not_applied(desk: Desk, applied: 
 
 
 @pytest.mark.parametrize("how", ["--undo", "--resume"])
-@pytest.mark.parametrize("by_link", [False, True], ids=["itself", "by a link"])
-def test_a_journal_that_git_tracks_is_refused(desk: Desk, killed: Path, how: str, by_link: bool) -> None:
+@pytest.mark.parametrize("links", [0, 1, 3], ids=["itself", "by a link", "by a link between links"])
+def test_a_journal_that_git_tracks_is_refused(desk: Desk, killed: Path, how: str, links: int) -> None:
     written = desk.writes
-    given = killed
-    if by_link:
-        given = desk.root / "link.jsonl"
-        given.symlink_to(killed)
-    track(desk, given if how == "--undo" else killed)
+    given, chain = killed, [killed]
+    for number in range(links):
+        given = desk.root / f"link-{number}.jsonl"
+        given.symlink_to(chain[-1])
+        chain.append(given)
+    track(desk, chain[len(chain) // 2])
 
     answer = desk.run("apply", "--auto-approve", how, str(given))
 
@@ -227,6 +228,23 @@ def find_another_channel(lines: list[Any]) -> None:
     lines[3]["found"]["id"] = 2
 
 
+def write_it_twice(lines: list[Any]) -> None:
+    lines.append({**lines[3], "ending": "failed"})
+
+
+def end(lines: list[Any], *outcomes: dict[str, Any]) -> None:
+    rest = {"ending": "done", "message": "", "fix": "", "requests": 1, "already": False}
+    lines.append({"kind": "ended", "at": "", "interrupted": False, "outcomes": [rest | one for one in outcomes]})
+
+
+def say_that_more_was_written(lines: list[Any]) -> None:
+    end(lines, {"name": "one", "channel_id": 1}, {"name": "two", "channel_id": 2})
+
+
+def tell_of_one_change_twice(lines: list[Any]) -> None:
+    end(lines, {"name": "one", "channel_id": 1}, {"name": "one", "channel_id": 1, "ending": "failed"})
+
+
 def change_the_plan(lines: list[Any]) -> None:
     plan = lines[0]["plan"]
     plan["resource_changes"][0]["change"]["api"]["before"]["channelInfo"] = "Forged"
@@ -242,6 +260,9 @@ def change_the_plan(lines: list[Any]) -> None:
         name_another_change,
         answer_nobody,
         find_another_channel,
+        write_it_twice,
+        say_that_more_was_written,
+        tell_of_one_change_twice,
         change_the_plan,
     ],
 )
@@ -261,6 +282,27 @@ def test_a_journal_whose_parts_disagree_is_refused_everywhere(
 
     assert [(answer.code, answer.out) for answer in answers] == [(1, "")] * 3
     assert all("contradicts itself" in answer.err for answer in answers)
+    assert desk.writes == written
+
+
+@pytest.mark.parametrize(
+    "forged", ["NaN", "Infinity", "-1e999", "9" * 400, '1, "isCalculated": false, "isCalculated": 1']
+)
+def test_a_journal_with_a_number_or_a_key_that_readers_could_take_otherwise_is_refused(
+    desk: Desk, applied: Path, forged: str
+) -> None:
+    written = desk.writes
+    text = applied.read_text(encoding="utf-8")
+    assert '"isCalculated":false' in text
+    applied.write_text(text.replace('"isCalculated":false', f'"isCalculated":{forged}'), encoding="utf-8")
+
+    answers = [
+        desk.run("show", str(applied)),
+        desk.run("apply", "--auto-approve", "--undo", str(applied)),
+        desk.run("apply", "--auto-approve", "--resume", str(applied)),
+    ]
+
+    assert [(answer.code, answer.out) for answer in answers] == [(1, "")] * 3
     assert desk.writes == written
 
 
