@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from reconciler.errors import advise_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,9 +16,10 @@ if TYPE_CHECKING:
     from reconciler.energycap.proxies import Proxy
 
 ABOUT_CERTIFICATES = "name the file of your organisation's certificates in the variable SSL_CERT_FILE"
-ABOUT_PROXY = "check the variables HTTPS_PROXY and ALL_PROXY; a proxy is http:// or https://"
 _ABOUT_NETWORK = "check the network and the url of the environment; behind a proxy, the variable HTTPS_PROXY"
 _LOGIN = "407"
+# What this machine has not enough of, whatever the network is like.
+_OWN_LIMITS = (errno.EMFILE, errno.ENFILE)
 # An answer of 3xx or 4xx to CONNECT is what the proxy decided, but for these two.
 _DECISION = re.compile(r"3\d\d\b|4(?!08|29)\d\d\b")
 # OpenSSL's names of what it met; two sides without a common version each say it in another way.
@@ -36,10 +40,21 @@ class Diagnosis:
     is_lasting: bool = False
 
 
+def advise_on_proxy(proxy: Proxy) -> str:
+    """What to write for a proxy that cannot be used."""
+    return (
+        f"write {proxy.variable} as http://HOST:PORT or https://HOST:PORT; with a login, as "
+        "http://USER:PASSWORD@HOST:PORT, where / : @ in name and password are %2F %3A %40"
+    )
+
+
 def diagnose(error: Exception, text: str, host: str, proxy: Proxy | None) -> Diagnosis:
     """Why no request left for `host`: `error` is what was raised, and `text` what it says."""
     if "[SSL" in text:
         return _diagnose_tls(text, host, proxy)
+    for cause in _list_causes(error):
+        if isinstance(cause, OSError) and cause.errno in _OWN_LIMITS:
+            return Diagnosis(text, advise_on(cause))
     if proxy is None:
         return Diagnosis(text, _ABOUT_NETWORK)
     return _diagnose_proxy(error, text, host, proxy)

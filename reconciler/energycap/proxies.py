@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _HTTPS_PORT = 443
+_SCHEMES = ("http", "https")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,25 @@ class Proxy:
         except ValueError:
             return f"from {self.variable}"
         host = parts.hostname or ""
+        if not host:
+            return f"from {self.variable}"
         return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port} from {self.variable}"
+
+    @property
+    def flaw(self) -> str:
+        """Why it cannot be a proxy, if that can be seen from its address; else ""."""
+        try:
+            parts = urlsplit(self.url)
+            is_whole = bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            is_whole = False
+        if not is_whole:
+            return "its address cannot be read"
+        if parts.scheme not in _SCHEMES:
+            return f"only http:// and https:// are supported, not {parts.scheme}://"
+        if parts.path not in {"", "/"}:
+            return "its address has a path: it may be that of a file such as proxy.pac, which only names proxies"
+        return ""
 
 
 def find_proxy(base: str, proxies: Mapping[str, str]) -> Proxy | None:
@@ -40,18 +59,18 @@ def find_proxy(base: str, proxies: Mapping[str, str]) -> Proxy | None:
 
     `proxies` are those of `urllib.request.getproxies`: by scheme, and under "no" the hosts that are reached without.
     """
-    found = next((scheme for scheme in ("https", "all") if proxies.get(scheme)), None)
+    found = next((scheme for scheme in ("https", "all") if proxies.get(scheme, "").strip()), None)
     parts = urlsplit(base)
     if found is None or needs_none(parts.hostname or "", parts.port or _HTTPS_PORT, proxies.get("no", "")):
         return None
-    url = proxies[found]
+    url = proxies[found].strip()
     return Proxy(f"{found.upper()}_PROXY", url if "://" in url else f"http://{url}")
 
 
 def needs_none(host: str, port: int, no_proxy: str) -> bool:
     """Whether `no_proxy`, the value of NO_PROXY, says that `host` is reached without a proxy.
 
-    Its entries are as in curl: names with all below them, addresses, networks, each perhaps with a port, and `*`. An
+    Its entries are as in curl: names with all below them, addresses, networks and `*`; each may also have a port. An
     entry that is none of these matches nothing, and stops nothing. Source: curl's manual, "NO_PROXY".
     """
     return any(_matches(host, port, entry) for entry in no_proxy.replace(",", " ").split())

@@ -18,10 +18,11 @@ import httpx
 from reconciler import __version__
 from reconciler.energycap.address import refuse_foreign
 from reconciler.energycap.answers import Answer, unusable
-from reconciler.energycap.failures import ABOUT_CERTIFICATES, ABOUT_PROXY, diagnose, diagnose_silence
+from reconciler.energycap.failures import ABOUT_CERTIFICATES, advise_on_proxy, diagnose, diagnose_silence
 from reconciler.energycap.key import find_flaw
 from reconciler.energycap.proxies import find_proxy
 from reconciler.energycap.trust import find_flaw as find_flaw_of_trust
+from reconciler.energycap.tunnel import Tunnel
 from reconciler.energycap.unpacking import Packed, unpack
 from reconciler.energycap.words import find_words, make_harmless
 from reconciler.errors import Refused, Unauthorized, Unreachable
@@ -94,8 +95,7 @@ class Transport:
         self._wire = wire
         self._limits = limits
         self._headers = _make_headers(key)
-        timeout = httpx.Timeout(limits.silence, connect=limits.connect, pool=limits.connect)
-        self._extensions = {"timeout": timeout.as_dict()}
+        self._timeout = httpx.Timeout(limits.silence, connect=limits.connect, pool=limits.connect)
         self._trust = _make_trust(address)
         # A proxy of the environment stands between here and the world, never between here and this machine.
         self._proxy = None if address.is_loopback else find_proxy(address.base, getproxies())
@@ -134,7 +134,7 @@ class Transport:
 
     def _receive(self, request: Request) -> Answer:
         end = time.monotonic() + self._limits.whole
-        with closing(self._connection().send(self._make_request(request))) as response:
+        with closing(self._send(request)) as response:
             body = io.BytesIO()
             # Not by httpx, which unpacks a piece whole, however long it becomes.
             stream = cast("httpx.SyncByteStream", response.stream)
@@ -147,14 +147,27 @@ class Transport:
                     raise Unreachable(self._describe(request, seen.reason), seen.fix)
             return self._make_answer(response, body.getvalue())
 
-    def _make_request(self, request: Request) -> httpx.Request:
+    def _send(self, request: Request) -> httpx.Response:
+        timeout = self._timeout.as_dict()
+        tunnel = Tunnel(timeout, self._limits.connect)
+        extensions = {"timeout": timeout, **({"trace": tunnel} if self._proxy else {})}
+        try:
+            return self._connection().send(self._make_request(request, extensions))
+        except httpx.TransportError as error:
+            if not tunnel.is_opening:
+                raise
+            # Nothing but the wish for a tunnel was sent, so this is as if there was no connection.
+            kind = httpx.ConnectTimeout if isinstance(error, httpx.TimeoutException) else httpx.ProxyError
+            raise kind(str(error)) from error
+
+    def _make_request(self, request: Request, extensions: dict[str, object]) -> httpx.Request:
         return httpx.Request(
             request.call.method,
             f"{self._address.base}{request.path}",
             params=request.query,
             headers=self._headers,
             content=request.body,
-            extensions=self._extensions,
+            extensions=extensions,
         )
 
     def _make_answer(self, response: httpx.Response, body: bytes) -> Answer:
@@ -214,12 +227,15 @@ class Transport:
         if self._proxy is None:
             # Without httpx's client, whose hooks and redirects nobody wants, a request takes a third less CPU.
             return httpx.HTTPTransport(verify=self._trust, limits=limits)
+        if flaw := self._proxy.flaw:
+            raise Barred(f"the proxy {self._proxy.shown} cannot be used: {flaw}", advise_on_proxy(self._proxy))
         try:
             is_encrypted = self._proxy.url.startswith("https:")
             proxy = httpx.Proxy(self._proxy.url, ssl_context=self._trust if is_encrypted else None)
             return httpx.HTTPTransport(verify=self._trust, limits=limits, proxy=proxy)
-        except (ImportError, ValueError, httpx.InvalidURL):
-            failure = Barred("the proxy that the environment names cannot be used", ABOUT_PROXY)
+        except (ValueError, httpx.InvalidURL):
+            message = f"the proxy {self._proxy.shown} cannot be used: its address cannot be read"
+            failure = Barred(message, advise_on_proxy(self._proxy))
         # Raised out here, for a proxy's address may hold a password.
         raise failure
 

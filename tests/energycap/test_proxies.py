@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,9 @@ from reconciler.energycap.address import read_address
 from reconciler.energycap.calls import READ_CHANNEL, READS
 from reconciler.energycap.proxies import find_proxy, needs_none
 from reconciler.energycap.session import Session
-from reconciler.energycap.transport import Barred, Transport
-from reconciler.errors import ServiceError
-from tests.energycap.tunnels import CERTIFICATES, answering, listening, make_context, tunnel_to
+from reconciler.energycap.transport import Barred, Limits, Transport, Unsent
+from reconciler.errors import ServiceError, Unreachable
+from tests.energycap.tunnels import CERTIFICATES, ESTABLISHED, answering, listening, make_context, tunnel_to
 
 if TYPE_CHECKING:
     import socket
@@ -186,6 +187,84 @@ def test_a_proxy_that_refuses_is_asked_once_and_named(
         f"no answer from https://{HOST}: GET /api/v202406/esachannel/7: the proxy {url} from HTTPS_PROXY {said}"
     )
     assert (failure.fix, seen) == (fix, [1])
+
+
+def keep_silent(connection: socket.socket) -> None:
+    while connection.recv(65536):
+        pass
+
+
+def answer_late(connection: socket.socket) -> None:
+    connection.recv(65536)
+    connection.sendall(b"HTTP/1.1 2")
+    keep_silent(connection)
+
+
+@pytest.mark.parametrize("serve", [keep_silent, answer_late], ids=["silent", "in the middle"])
+def test_a_proxy_may_take_as_long_for_a_tunnel_as_a_connection_may(
+    serve: Callable[[socket.socket], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with listening(serve) as (url, _):
+        monkeypatch.setenv("HTTPS_PROXY", url)
+        limits = Limits(connect=0.2, silence=600)
+        with (
+            closing(Transport(read_address(f"https://{HOST}"), "a-key-of-a-test", READS, None, limits)) as transport,
+            pytest.raises(Unsent) as failure,
+        ):
+            transport.exchange(READ_CHANNEL.to(7))
+
+    assert failure.value.message.endswith(f": no connection within 0.2 s, through the proxy {url} from HTTPS_PROXY")
+    assert failure.value.fix == (
+        f"check HTTPS_PROXY and the network; if {HOST} is reached without a proxy, add it to NO_PROXY"
+    )
+
+
+def test_an_answer_through_a_tunnel_may_take_longer_than_the_tunnel(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATES / "trusted.pem"))
+    arrived = threading.Event()
+
+    def serve(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(ESTABLISHED)
+        with make_context("trusted").wrap_socket(connection, server_side=True) as encrypted:
+            encrypted.recv(65536)
+            arrived.set()
+            keep_silent(encrypted)
+
+    with listening(serve) as (url, _):
+        monkeypatch.setenv("HTTPS_PROXY", url)
+        limits = Limits(connect=600, silence=0.2)
+        with (
+            closing(Transport(read_address(f"https://{HOST}"), "a-key-of-a-test", READS, None, limits)) as transport,
+            pytest.raises(Unreachable) as failure,
+        ):
+            transport.exchange(READ_CHANNEL.to(7))
+
+    assert arrived.is_set()
+    assert type(failure.value) is Unreachable
+    assert failure.value.message.endswith(f": silence for 0.2 s, through the proxy {url} from HTTPS_PROXY")
+
+
+@pytest.mark.parametrize("answer", [b"", b"garbage\r\n\r\n", b"HTTP/1.1 200 OK\r\nX: "], ids=["none", "other", "cut"])
+def test_a_proxy_that_answers_nothing_of_use_had_nothing_of_the_request(
+    answer: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with listening(answering(answer)) as (url, _):
+        monkeypatch.setenv("HTTPS_PROXY", url)
+        with (
+            closing(Transport(read_address(f"https://{HOST}"), "a-key-of-a-test", READS)) as transport,
+            pytest.raises(Unsent) as failure,
+        ):
+            transport.exchange(READ_CHANNEL.to(7))
+
+    assert failure.value.message.endswith(f", through the proxy {url} from HTTPS_PROXY")
+    assert failure.value.fix.startswith("check HTTPS_PROXY and the network")
+
+
+def test_blanks_around_a_proxy_do_not_count() -> None:
+    proxy = find_proxy("https://a.energycap.com", {"https": " \n", "all": " http://proxy.example:3128\n"})
+
+    assert (proxy and proxy.shown) == "http://proxy.example:3128 from ALL_PROXY"
 
 
 def test_a_proxy_that_answers_with_a_page_does_not_speak_tls(monkeypatch: pytest.MonkeyPatch) -> None:

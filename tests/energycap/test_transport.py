@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import logging
 import traceback
@@ -236,16 +237,52 @@ def test_an_answer_without_measure_is_given_up() -> None:
 
 
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "ALL_PROXY"])
-@pytest.mark.parametrize("proxy", ["socks5://user:geheim@proxy.example", "http://user:ge/heim@proxy.example"])
+@pytest.mark.parametrize(
+    ("proxy", "message"),
+    [
+        (
+            "socks5://user:geheim@proxy.example",
+            "socks5://proxy.example from {} cannot be used: only http:// and https:// are supported, not socks5://",
+        ),
+        ("http://user:ge/heim@proxy.example", "from {} cannot be used: its address cannot be read"),
+        ("http://proxy.example:99999", "from {} cannot be used: its address cannot be read"),
+        ("http://[::1:3128", "from {} cannot be used: its address cannot be read"),
+        ("http://", "from {} cannot be used: its address cannot be read"),
+        (
+            "http://proxy.example/proxy.pac",
+            (
+                "http://proxy.example from {} cannot be used: its address has a path: it may be that of a file such as "
+                "proxy.pac, which only names proxies"
+            ),
+        ),
+    ],
+    ids=["socks", "password", "port", "brackets", "no host", "pac"],
+)
 def test_a_proxy_that_cannot_be_used_is_named_without_its_password(
-    variable: str, proxy: str, monkeypatch: pytest.MonkeyPatch
+    variable: str, proxy: str, message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(variable, proxy)
 
     failure = find_failure()
 
-    assert failure.message == "the proxy that the environment names cannot be used"
-    assert failure.fix == "check the variables HTTPS_PROXY and ALL_PROXY; a proxy is http:// or https://"
+    assert failure.message == f"the proxy {message.format(variable)}"
+    assert failure.fix == (
+        f"write {variable} as http://HOST:PORT or https://HOST:PORT; with a login, as http://USER:PASSWORD@HOST:PORT, "
+        "where / : @ in name and password are %2F %3A %40"
+    )
+
+
+def test_a_limit_of_this_machine_is_not_a_fault_of_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example")
+    error = httpx.ConnectError("[Errno 24] Too many open files")
+    error.__cause__ = OSError(errno.EMFILE, "Too many open files")
+
+    failure = find_failure(wire=Script(error))
+
+    assert (type(failure), failure.fix) == (
+        Unsent,
+        "this process has too many files open: raise its limit (ulimit -n)",
+    )
 
 
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "ALL_PROXY"])
