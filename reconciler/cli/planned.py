@@ -20,7 +20,7 @@ from reconciler.planning.guards import foresee_guards
 from reconciler.planning.inputs import list_new_formulas
 from reconciler.planning.origins import mark_origins
 from reconciler.planning.plan import Basis, make_plan
-from reconciler.planning.released import find_renames, list_released, rename, tell_released, tell_renames
+from reconciler.planning.released import find_renames, list_released, rename, tell_moves, tell_released, tell_renames
 from reconciler.planning.unread import find_unasked
 from reconciler.reports import findings_text, plan_text
 from reconciler.reports.plan_gitlab import render_gitlab_terraform
@@ -80,7 +80,11 @@ def _compare_with(base: Base, plan: Plan, definitions: Definitions, seen: Seen) 
     past = rename(base.definitions, renames)
     marked = mark_origins(plan, definitions, past, seen.snapshot.channels, is_whole=not base.unread)
     released = list_released(definitions, past, plan.filter)
-    findings = (*tell_released(released), *tell_renames(renames, plan.filter))
+    findings = (
+        *tell_released(released),
+        *tell_renames(renames, plan.filter),
+        *tell_moves(definitions, past, seen.snapshot.channels, plan.filter),
+    )
     return replace(marked, released=released), findings
 
 

@@ -1,11 +1,11 @@
-"""What a change removes from the files: channels, settings and feeds that the base managed (ESA518), and new names."""
+"""What a change removes from the files, by ESA518; which names in them are new, or lead to another channel now."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reconciler.model.fields import FIELD_AT
+from reconciler.model.fields import CHANNEL_IMPORT_ID, FIELD_AT
 from reconciler.model.plan import Released
 from reconciler.planning.citing import show_value
 from reconciler.planning.index import make_index
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from reconciler.planning.index import Index
 
 _KEPT = "nothing to do if you meant this: EnergyCAP keeps them as they are; if not, put them back into the files"
+_UNCHECKED = "nothing to do if you meant this: plans no longer check where such readings go; if not, put them back"
 
 
 def find_renames(definitions: Definitions, base: Definitions, live: Sequence[Live]) -> Mapping[str, str]:
@@ -75,7 +76,7 @@ def tell_released(released: Sequence[Released]) -> Iterator[Finding]:
         if lines:
             words = f"1 {noun} is" if len(lines) == 1 else f"{len(lines)} {noun}s are"
             message = f"{words} no longer managed because of this change"
-            yield make_finding("ESA518", message, fix=_KEPT, detail=tuple(lines))
+            yield make_finding("ESA518", message, fix=_UNCHECKED if noun == "feed" else _KEPT, detail=tuple(lines))
 
 
 def tell_renames(renames: Mapping[str, str], patterns: Sequence[str]) -> Iterator[Finding]:
@@ -85,6 +86,37 @@ def tell_renames(renames: Mapping[str, str], patterns: Sequence[str]) -> Iterato
         verb = "channel has" if len(told) == 1 else "channels have"
         message = f"{len(told)} {verb} another name because of this change"
         yield make_finding("ESA519", message, detail=tuple(told))
+
+
+def tell_moves(
+    definitions: Definitions, base: Definitions, live: Sequence[Live], patterns: Sequence[str]
+) -> Iterator[Finding]:
+    """A warning on the names that lead to another one of `live` than at `base`, if one of `patterns` picks them."""
+    before = {channel.name: channel for channel in base.channels}
+    moved = [channel for channel in definitions.channels if _points_elsewhere(channel, before.get(channel.name))]
+    if not moved:
+        return
+    index = make_index(live)
+    old_ids, ids = _find_ids([before[channel.name] for channel in moved], index), _find_ids(moved, index)
+    told = [
+        f"{name}: {_cite(index.by_id[old_ids[name]])} → {_cite(index.by_id[id_])}"
+        for name, id_ in ids.items()
+        if old_ids.get(name, id_) != id_ and (not patterns or is_picked(name, patterns))
+    ]
+    if told:
+        words = "1 name leads" if len(told) == 1 else f"{len(told)} names lead"
+        message = f"{words} to another channel in EnergyCAP because of this change"
+        yield make_finding("ESA520", message, detail=tuple(sorted(told)))
+
+
+def _points_elsewhere(now: Desired, before: Desired | None) -> bool:
+    if before is None:
+        return False
+    return (before.select, before.spec.get(CHANNEL_IMPORT_ID)) != (now.select, now.spec.get(CHANNEL_IMPORT_ID))
+
+
+def _cite(live: Live) -> str:
+    return f"{live.id} {show_value(live.name)}"
 
 
 def _show(one: Released) -> str:

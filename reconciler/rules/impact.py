@@ -119,4 +119,13 @@ IMPACT_RULES: tuple[Rule, ...] = (
         "nothing to do if you meant this; if not, restore the old name",
         Severity.NOTE,
     ),
+    Rule(
+        "ESA520",
+        "A name in the files leads to another channel in EnergyCAP.",
+        "Its settings are sent to that channel from now on, and the one before is no longer managed under this name.",
+        _BASE,
+        Certainty.DOCUMENTED,
+        "check the identifiers under select; for a new meter that takes over the name, nothing to do",
+        Severity.WARNING,
+    ),
 )

@@ -39,7 +39,7 @@ def based(desk: Desk) -> Desk:
 def told(desk: Desk, *arguments: str) -> list[tuple[str, str, list[str]]]:
     """What a plan says of the base: code, message and lines."""
     plan = json.loads(desk.run("plan", "--base", "HEAD", "--format", "json", *arguments).out)
-    found = [finding for finding in plan["findings"] if finding["code"] in ("ESA518", "ESA519")]
+    found = [finding for finding in plan["findings"] if finding["code"] in ("ESA518", "ESA519", "ESA520")]
     return [(finding["code"], finding["message"], finding["detail"]) for finding in found]
 
 
@@ -157,3 +157,19 @@ def test_a_folder_that_is_no_longer_one_of_definitions_counts(based: Desk) -> No
     assert told(based) == [
         ("ESA518", "1 channel is no longer managed because of this change", ["three, in more/three.yaml"])
     ]
+
+
+def test_a_name_that_leads_to_another_channel_is_said(based: Desk) -> None:
+    based.define({"one": {**ONE, "channelId": 2}, "two": {**TWO, "channelId": 1}}, feeds={"logger": FEED})
+    lines = ['one: 1 "Channel 1" → 2 "Channel 2"', 'two: 2 "Channel 2" → 1 "Channel 1"']
+    message = "names lead to another channel in EnergyCAP because of this change"
+
+    assert told(based) == [("ESA520", f"2 {message}", lines)]
+    assert told(based, "--only", "one") == [("ESA520", f"1 {message.replace('names lead', 'name leads')}", lines[:1])]
+
+
+def test_another_way_to_find_the_same_channel_is_not(based: Desk) -> None:
+    one = {key: value for key, value in ONE.items() if key != "channelId"}
+    based.define({"one": {"select": {"channelImportId": "IMP-1"}, **one}, "two": TWO}, feeds={"logger": FEED})
+
+    assert told(based) == []
