@@ -1,4 +1,4 @@
-"""How a file gets its new content: completely or not at all, keeping its links, mode and owner."""
+"""How a file gets its new content: completely or not at all, keeping its links, mode, owner and attributes."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ _SHOWN_OF_NAME = 24
 _DESCRIPTOR = re.compile(r"/(?:dev|proc/self)/fd/(\d+)")
 _STANDARD: Mapping[str, int] = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
 _MOST_LINKS = 40
+# Extended attributes that the system itself gives to a new file. Source: xattr(7).
+_OF_THE_SYSTEM = ("security.", "trusted.")
 
 
 class Draft:
@@ -88,7 +90,7 @@ class Draft:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         stream = os.fdopen(os.open(temporary, flags, mode), "wb")
         stack.callback(_close, stream)
-        if self._keeps_owner(stream.fileno()):
+        if self._keeps_owner(stream.fileno()) and self._keeps_attributes(stream.fileno()):
             self._temporary, self._stream = temporary, stream
 
     def _keeps_owner(self, descriptor: int) -> bool:
@@ -101,8 +103,30 @@ class Draft:
             return not may_write_in_place(self._target)
         return True
 
+    def _keeps_attributes(self, descriptor: int) -> bool:
+        """Whether what is written beside the file has its access list and its other attributes, too."""
+        if self._status is None or sys.platform != "linux":
+            return True
+        names = _list_attributes(self._target)
+        try:
+            # A folder can give new files an access list that the old one did not have.
+            for name in _list_attributes(descriptor) - names:
+                os.removexattr(descriptor, name)
+            for name in names:
+                os.setxattr(descriptor, name, os.getxattr(self._target, name))
+        except OSError:
+            return not may_write_in_place(self._target)
+        return True
+
     def _may_stay(self, error: OSError) -> bool:
         return error.errno in _ONLY_IN_PLACE and may_write_in_place(self._target)
+
+
+def _list_attributes(file: Path | int) -> set[str]:
+    # Some file systems have none.
+    with suppress(OSError):
+        return {name for name in os.listxattr(file) if not name.startswith(_OF_THE_SYSTEM)}
+    return set()
 
 
 def write_in_place(path: Path, content: bytes, *, appends: bool) -> None:

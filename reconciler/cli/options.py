@@ -29,7 +29,7 @@ class Target(click.Path):
     """A file to be written."""
 
     def __init__(self) -> None:
-        super().__init__(path_type=Path)
+        super().__init__(path_type=Path, readable=False)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The path. Raises UsageError for `-`, which others take for stdout: that is for what --format asks for."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import struct
 import subprocess
 import sys
 import tempfile
@@ -97,6 +98,44 @@ def test_a_file_keeps_its_owner(tmp_path: Path) -> None:
 
     status = (tmp_path / "file").stat()
     assert (status.st_uid, status.st_gid) == (NOBODY, NOBODY)
+
+
+def make_access_list(user: int) -> bytes:
+    """An access list by which `user` may read. Source: Linux, include/uapi/linux/posix_acl_xattr.h."""
+    nobody = 0xFFFFFFFF
+    entries = ((0x01, 6, nobody), (0x02, 4, user), (0x04, 0, nobody), (0x10, 4, nobody), (0x20, 0, nobody))
+    return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have other calls for these")
+@pytest.mark.parametrize(
+    ("name", "value"), [("user.origin", b"desk"), ("system.posix_acl_access", make_access_list(NOBODY))]
+)
+def test_a_file_keeps_its_extended_attributes(tmp_path: Path, name: str, value: bytes) -> None:
+    (tmp_path / "file").write_text("before")
+    try:
+        os.setxattr(tmp_path / "file", name, value)
+    except OSError as error:
+        pytest.skip(f"this file system does not have them: {error}")
+    mode = (tmp_path / "file").stat().st_mode
+
+    write_file(tmp_path / "file", "after")
+
+    assert (os.getxattr(tmp_path / "file", name), (tmp_path / "file").stat().st_mode) == (value, mode)
+    assert (tmp_path / "file").read_text() == "after"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have other calls for these")
+def test_a_file_gets_no_access_list_from_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("before")
+    try:
+        os.setxattr(tmp_path, "system.posix_acl_default", make_access_list(NOBODY))
+    except OSError as error:
+        pytest.skip(f"this file system does not have them: {error}")
+
+    write_file(tmp_path / "file", "after")
+
+    assert os.listxattr(tmp_path / "file") == []
 
 
 def test_other_names_of_a_file_have_its_new_content(tmp_path: Path) -> None:

@@ -162,3 +162,12 @@ def test_a_path_that_the_file_system_does_not_take_is_no_bug(desk: Desk, command
     assert answer.err.endswith(
         ": File name too long\n  fix: the name is too long for this file system: use a shorter one\n"
     )
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read every file")
+def test_an_output_need_not_be_readable(desk: Desk) -> None:
+    desk.load(make_world(make_channel(1)))
+    desk.define({"one": {"channelId": 1}})
+    desk.write("plan.json", "").chmod(0o200)
+
+    assert desk.run("plan", "--out", "plan.json").code == 0
