@@ -42,7 +42,7 @@ from reconciler.readings.import_text import encode_account, render_account
 from reconciler.readings.route_text import describe_times, render_routes
 from reconciler.readings.routing import Router
 from reconciler.readings.sending import Conduct, send_file
-from reconciler.readings.zones import read_zones
+from reconciler.readings.zones import find_zones, read_zones
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -136,7 +136,8 @@ def _open_channels(
     screen: Screen, environment: str | None, copy: Path | None
 ) -> Iterator[tuple[Sequence[Live], FindZones]]:
     if copy is not None:
-        yield read_copy(copy).snapshot.channels, lambda _: {}
+        seen = read_copy(copy)
+        yield seen.snapshot.channels, partial(find_zones, seen.zone_codes)
         return
     workplace = open_workplace(screen)
     chosen = workplace.environment(environment)

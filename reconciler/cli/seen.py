@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reconciler.cli.files import read_file
-from reconciler.energycap.worlds import read_world, snapshot_from_world
+from reconciler.energycap.worlds import read_world, snapshot_from_world, zone_codes_from_world
 from reconciler.errors import UsageError
 from reconciler.planning.unread import find_unread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from reconciler.cli.screen import Screen
@@ -30,12 +30,14 @@ def _ask_nobody(_formulas: Iterable[tuple[int, str]]) -> tuple[FormulaVerdict, .
 class Seen:
     """What was read from the service, its messages, and what could not be read.
 
-    `taken` is when, where it was read from a file. `validate` asks what the service has against formulas.
+    `taken` is when, if it was read from a file, and `zone_codes` are those of the data points in it. `validate` asks
+    what the service has against formulas.
     """
 
     snapshot: Snapshot
     findings: tuple[Finding, ...] = ()
     taken: str | None = None
+    zone_codes: Mapping[int, str] = field(default_factory=dict)
     validate: Callable[[Iterable[tuple[int, str]]], tuple[FormulaVerdict, ...]] = _ask_nobody
 
 
@@ -59,4 +61,4 @@ def read_copy(file: Path, environment: Environment | None = None, dates: Version
             "give --environment, or make a copy:  reconciler snapshot --out FILE",
         )
     snapshot, taken = snapshot_from_world(world, environment.version_dates if environment else dates)
-    return Seen(snapshot, find_unread(snapshot), taken)
+    return Seen(snapshot, find_unread(snapshot), taken, zone_codes_from_world(world))

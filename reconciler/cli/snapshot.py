@@ -31,8 +31,13 @@ if TYPE_CHECKING:
     "-e", "--environment", metavar="NAME", help="The environment of reconciler.yaml; its default where left out."
 )
 @click.option("--out", type=Target(), required=True, metavar="FILE", help="Where the copy goes.")
+@click.option(
+    "--time-zones",
+    is_flag=True,
+    help="Copy the time zone of each data point, too, for `readings route`: one more request for each.",
+)
 @printing("text")
-def command(screen: Screen, environment: str | None, out: Path) -> Exit:
+def command(screen: Screen, environment: str | None, out: Path, *, time_zones: bool) -> Exit:
     """Copy all channels and reference data of EnergyCAP into FILE.
 
     `plan --snapshot FILE` plans against it offline and without a key; `sandbox serve --world FILE` rehearses on it.
@@ -45,7 +50,7 @@ def command(screen: Screen, environment: str | None, out: Path) -> Exit:
         open_service(workplace.root, chosen) as address,
         open_reader(address.url, address.key, tell=screen.remark) as reader,
     ):
-        world = reader.read_world()
+        world = reader.read_world(with_data_points=time_zones)
     snapshot, _ = snapshot_from_world(world)
     if unread := find_unread(snapshot):
         screen.remark(findings_text.render(unread, plain, path_prefix(workplace.root)).rstrip())

@@ -147,8 +147,10 @@ class Reader:
         channels = self.list_channels()
         return Snapshot(channels, finish_reference(channels))
 
-    def read_world(self) -> dict[str, object]:
+    def read_world(self, *, with_data_points: bool = False) -> dict[str, object]:
         """All channels and all reference data as the service gives them, key-free: what the sandbox takes as a world.
+
+        Data points, which have the time zones, are in it if dates of versions need them, or all of them if asked for.
 
         Raises as `read_snapshot`; `snapshot_from_world` makes a snapshot of it.
         """
@@ -158,8 +160,10 @@ class Reader:
         channels = [one.row if isinstance(one, UnreadRow) else one for one in listed]
         unread = {str(one.id): one.reason for one in listed if isinstance(one, UnreadRow)}
         read = {name: future.result() for name, future in asked.items()}
-        dated = [live.data_point.id for live in map(live_from_row, channels) if is_dated_in_zone(live)]
-        points = self._data_points.read(dated)
+        lives = map(live_from_row, channels)
+        points = self._data_points.read(
+            live.data_point.id for live in lives if with_data_points or is_dated_in_zone(live)
+        )
         return {
             "formatVersion": WORLD_FORMAT,
             "channels": channels,

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from reconciler.energycap.answers import decode, unusable
 from reconciler.energycap.calls import LIST_OBSERVATION_TYPES, LIST_UNITS, READ_DATA_POINT, VALIDATE_FORMULA
-from reconciler.energycap.documents import Odd, read_flag, read_object, read_objects, read_text
+from reconciler.energycap.documents import Odd, read_flag, read_objects
 from reconciler.energycap.pages import check_unpaged
 from reconciler.energycap.reference import Listed, make_reference, types_from_response, units_from_response
+from reconciler.energycap.time_zones import find_zone_code
 from reconciler.energycap.words import make_harmless
 from reconciler.errors import Refused, ServiceError
 from reconciler.model.formulas import FormulaVerdict
@@ -79,9 +80,9 @@ def read_zone_codes(session: Session, executor: Executor, data_point_ids: Sequen
 def _read_zone_code(session: Session, data_point_id: int) -> str:
     try:
         (answer,) = read_objects([session.read(READ_DATA_POINT.to(data_point_id))], "the answer")
-        return read_text(read_object(answer, "dataPointTimeZone"), "timeZoneCode") or ""
     except (ServiceError, Odd):
         return ""
+    return find_zone_code(answer)
 
 
 def judge_formula(session: Session, data_point_id: int, formula: str) -> FormulaVerdict:

@@ -30,9 +30,10 @@ class DataPoints:
 
     def read(self, ids: Iterable[int]) -> dict[int, Document]:
         """The data points with these ids, read side by side; one that cannot be read is empty."""
-        wanted = sorted({data_point_id for data_point_id in ids if data_point_id not in self._read})
+        asked = sorted(set(ids))
+        wanted = [data_point_id for data_point_id in asked if data_point_id not in self._read]
         self._read |= zip(wanted, self._executor.map(self._read_one, wanted), strict=True)
-        return {data_point_id: self._read[data_point_id] for data_point_id in ids}
+        return {data_point_id: self._read[data_point_id] for data_point_id in asked}
 
     def find_zone(self, data_point_id: int) -> ZoneInfo | None:
         """The time zone of a data point, None if not known. Asks in the thread that calls."""
@@ -62,6 +63,14 @@ def find_time_zone(data_point: Document) -> ZoneInfo | None:
         return None
     found = {known.key: known for name in names if name and (known := _find_by_name(name.strip()))}
     return next(iter(found.values())) if len(found) == 1 else None
+
+
+def find_zone_code(data_point: Document) -> str:
+    """The code that the service gives for the time zone of a data point; "" if it gives none."""
+    try:
+        return read_text(read_object(data_point, "dataPointTimeZone"), "timeZoneCode") or ""
+    except Odd:
+        return ""
 
 
 def _find_by_name(name: str) -> ZoneInfo | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from reconciler.energycap.documents import Document, Odd, read_object, read_objects, read_text
 from reconciler.energycap.reference import Listed, make_reference, types_from_response, units_from_response
 from reconciler.energycap.salvage import identify_row, live_from_row, make_unread
-from reconciler.energycap.time_zones import find_time_zone
+from reconciler.energycap.time_zones import find_time_zone, find_zone_code
 from reconciler.energycap.version_dates import read_dates
 from reconciler.energycap.wire import is_whole
 from reconciler.errors import BadAnswer, FileError
@@ -74,6 +74,12 @@ def snapshot_from_world(world: Document, version_dates: VersionDates | None = No
     if len({channel.id for channel in ordered}) < len(ordered):
         raise FileError("the snapshot cannot be used: a channel is in it twice", _WAY_OUT)
     return Snapshot(ordered, make_reference(units, types, ordered)), taken
+
+
+def zone_codes_from_world(world: Document) -> dict[int, str]:
+    """The codes of the time zones of those data points that `world` describes, by their ids."""
+    points = {point.get("dataPointId"): point for point in read_objects(world.get("dataPoints") or [], "dataPoints")}
+    return {one: find_zone_code(point) for one, point in points.items() if isinstance(one, int)}
 
 
 def _read_channel(row: Document, unread: Document) -> Live:

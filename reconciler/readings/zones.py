@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from reconciler.energycap.windows_zones import WINDOWS_ZONES
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from reconciler.energycap.client import Reader
 
@@ -32,22 +34,6 @@ _NAMES = _OPEN | {
     "AST": "America/Halifax", "ADT": "America/Halifax", "AKST": "America/Anchorage", "AKDT": "America/Anchorage",
     "HST": "Pacific/Honolulu",
 }  # fmt: skip
-# Source: the table windowsZones of the Unicode CLDR, for the zones that .NET may name.
-_WINDOWS = {
-    "UTC": "UTC", "GMT Standard Time": "Europe/London", "Greenwich Standard Time": "Atlantic/Reykjavik",
-    "W. Europe Standard Time": "Europe/Berlin", "Romance Standard Time": "Europe/Paris",
-    "Central Europe Standard Time": "Europe/Budapest", "Central European Standard Time": "Europe/Warsaw",
-    "E. Europe Standard Time": "Europe/Chisinau", "GTB Standard Time": "Europe/Bucharest",
-    "FLE Standard Time": "Europe/Kiev", "Atlantic Standard Time": "America/Halifax",
-    "Newfoundland Standard Time": "America/St_Johns", "Eastern Standard Time": "America/New_York",
-    "US Eastern Standard Time": "America/Indiana/Indianapolis", "Central Standard Time": "America/Chicago",
-    "Canada Central Standard Time": "America/Regina", "Mountain Standard Time": "America/Denver",
-    "US Mountain Standard Time": "America/Phoenix", "Pacific Standard Time": "America/Los_Angeles",
-    "Alaskan Standard Time": "America/Anchorage", "Hawaiian Standard Time": "Pacific/Honolulu",
-    "Central Standard Time (Mexico)": "America/Mexico_City", "SA Western Standard Time": "America/La_Paz",
-    "AUS Eastern Standard Time": "Australia/Sydney", "New Zealand Standard Time": "Pacific/Auckland",
-}  # fmt: skip
-
 _OFFSET = re.compile(r"(?:UTC|GMT)?\s*([+-])(\d{1,2})(?::?(\d{2}))?", re.IGNORECASE | re.ASCII)
 _LARGEST = timedelta(hours=14)
 _UNIVERSAL = frozenset(("UTC", "GMT", "Z", "ZULU"))
@@ -87,16 +73,20 @@ def explain_zone(text: str) -> str:
 def find_named(name: str) -> tzinfo | None:
     """The zone of this name in the zone database, or of this name that Windows gives it; None if there is none."""
     try:
-        return ZoneInfo(_WINDOWS.get(name, name))
+        return ZoneInfo(WINDOWS_ZONES.get(name, name))
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
 
 
 def read_zones(reader: Reader, data_point_ids: Sequence[int]) -> dict[int, tzinfo]:
     """The zones of data points, by their ids, as far as the service tells them and they are known here."""
-    codes = reader.read_zone_codes(data_point_ids)
-    found = {data_point_id: find_named(code) for data_point_id, code in codes.items() if code}
-    return {data_point_id: zone for data_point_id, zone in found.items() if zone is not None}
+    return find_zones(reader.read_zone_codes(data_point_ids), data_point_ids)
+
+
+def find_zones(codes: Mapping[int, str], data_point_ids: Sequence[int]) -> dict[int, tzinfo]:
+    """The zones of data points, by their ids, of those with a code that is known here."""
+    found = {one: find_named(code) for one in data_point_ids if (code := codes.get(one))}
+    return {one: zone for one, zone in found.items() if zone is not None}
 
 
 def find_in_header(header: str) -> str | None:

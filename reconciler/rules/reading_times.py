@@ -49,7 +49,8 @@ TIME_RULES: tuple[Rule, ...] = (
         "GET /api/v202406/datapoint/{id}, dataPointTimeZone; that its code is a name of the time zone database, or of "
         "Windows, is not documented",
         Certainty.ASSUMED,
-        "if the file has times in such an hour, write them with their offset, or give the zone with --zone",
+        "if the file has times in such an hour, write them with their offset, or give the zone with --zone; a copy for "
+        "--snapshot has the zones if it was made with  snapshot --time-zones",
         Severity.WARNING,
     ),
     Rule(

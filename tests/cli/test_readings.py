@@ -459,14 +459,20 @@ def test_a_zone_that_may_be_several_is_wrong_usage(tenant: Desk) -> None:
     )
 
 
-def test_a_copy_has_no_time_zones(tenant: Desk) -> None:
-    tenant.run("snapshot", "--out", "copy.json")
-    tenant.write("readings.csv", SOUND)
+def test_a_copy_has_no_time_zones_unless_it_is_asked_for(tenant: Desk) -> None:
+    tenant.write("readings.csv", f"{HEADER}DPI-1,ELECUSE,2026-03-08T02:30,1.5\n")
+    tenant.run("snapshot", "--out", "without.json")
+    tenant.run("snapshot", "--time-zones", "--out", "with.json")
 
-    answer = tenant.run("readings", "route", "readings.csv", "--snapshot", "copy.json")
+    without = tenant.run("readings", "route", "readings.csv", "--snapshot", "without.json")
+    live = tenant.run("readings", "route", "readings.csv")
+    copied = tenant.run("readings", "route", "readings.csv", "--snapshot", "with.json")
 
-    assert answer.code == 0
-    assert "ESA626  warning: the time zone of a data point is not known" in answer.out
+    assert without.code == 0
+    assert "ESA626  warning: the time zone of a data point is not known" in without.out
+    assert "made with  snapshot --time-zones" in without.out
+    assert "ESA624  the local time 2026-03-08T02:30:00 does not exist in America/New_York" in copied.out
+    assert (copied.code, copied.out) == (live.code, live.out)
 
 
 def test_a_terminal_has_a_bar(tenant: Desk) -> None:
