@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 from hypothesis import strategies as st
 
 from reconciler.definitions.schema import Format, read_schema
+from tests.cases import mostly
 
 SCALARS = (
     st.none()
@@ -44,9 +46,36 @@ def nearly(schema: Any, root: Any) -> st.SearchStrategy[Any]:
 
 
 def documents(format_: Format) -> st.SearchStrategy[Any]:
-    """Files of `format_` that are nearly sound, as values."""
+    """Files of `format_`, as values: mostly sound ones, the rest with a flaw or several."""
     root = read_schema(format_)
-    return nearly(root, root)
+    return mostly(sound(root, root), _flawed(sound(root, root)), nearly(root, root))
+
+
+def sound(schema: Any, root: Any) -> st.SearchStrategy[Any]:
+    """Values of the examples in `schema`, put together as it says."""
+    schema = root["definitions"][schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+    if "properties" not in schema and "additionalProperties" not in schema:
+        return st.sampled_from([*schema["examples"], *schema.get("enum", [])])
+    known = {key: sound(property_, root) for key, property_ in schema.get("properties", {}).items()}
+    required = {key: known[key] for key in schema.get("required", ())}
+    optional = {key: values for key, values in known.items() if key not in required}
+    if not schema.get("additionalProperties"):
+        keys = st.lists(st.sampled_from(sorted(optional)), min_size=1, max_size=4, unique=True)
+        return keys.flatmap(lambda some: st.fixed_dictionaries(required | {key: optional[key] for key in some}))
+    names = st.sampled_from(["a", "north-use", "n.1042"])
+    return st.dictionaries(names, sound(schema["additionalProperties"], root), min_size=1, max_size=2)
+
+
+@st.composite
+def _flawed(draw: st.DrawFn, documents_: st.SearchStrategy[Any]) -> Any:
+    """A document in which one value, at any depth, is another, or one key too many."""
+    document = place = copy.deepcopy(draw(documents_))
+    key = draw(st.sampled_from(sorted(place)))
+    while isinstance(place[key], dict) and place[key] and draw(st.integers(0, 3)):
+        place = place[key]
+        key = draw(st.sampled_from(sorted(place)))
+    place[draw(st.sampled_from([key, key, key, "chanelInfo"]))] = draw(any_values())
+    return document
 
 
 def _edges(schema: Any) -> st.SearchStrategy[Any]:

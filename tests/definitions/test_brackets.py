@@ -14,6 +14,7 @@ from reconciler.definitions.brackets import Watched
 from reconciler.definitions.close import read_closely
 from reconciler.definitions.reader import open_events, open_pure
 from reconciler.definitions.values import MAX_DEPTH
+from tests.cases import mostly, note_case
 from tests.definitions.hostile import STRICT
 
 if TYPE_CHECKING:
@@ -57,9 +58,22 @@ def test_every_parser_leads_to_the_same_place(bad: Any, opener: OpenEvents) -> N
     assert find(bad.content, opener) == find(bad.content, open_events)
 
 
-@given(st.lists(st.sampled_from(["[", "{", "]", "}", ", ", "a", "a: ", '"["', "'{'", "# [\n", "\n", "&a ", "*a "])))
-def test_what_a_sound_file_opens_is_counted_as_its_parser_counts(parts: list[str]) -> None:
-    text = "".join(parts)
+_LEAVES = st.sampled_from(["a", '"["', "'{'", '"[[[["', "[]", "{}", "'}'", "&a b", "[ # [[[\n ]"])
+_ANYHOW = st.lists(st.sampled_from(["[", "{", "]", "}", ", ", "a", "a: ", '"["', "'{'", "# [\n", "\n", "&a ", "*a "]))
+
+
+@st.composite
+def flows(draw: st.DrawFn) -> str:
+    """A sound file about as deep as may be, with brackets in texts and comments that open nothing."""
+    text = draw(_LEAVES)
+    for _ in range(draw(st.integers(MAX_DEPTH - 3, MAX_DEPTH + 2))):
+        beside = draw(_LEAVES)
+        text = draw(st.sampled_from([f"[{text}, {beside}]", f"{{a: {beside}, b: {text}}}", f"[\n {text} # }}]\n ]"]))
+    return text
+
+
+@given(mostly(flows(), _ANYHOW.map("".join)))
+def test_what_a_sound_file_opens_is_counted_as_its_parser_counts(text: str) -> None:
     events = Watched(text, open_events)
     depth = deepest = 0
     try:
@@ -67,6 +81,8 @@ def test_what_a_sound_file_opens_is_counted_as_its_parser_counts(parts: list[str
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             deepest = max(deepest, depth)
     except yaml.YAMLError:
+        note_case(reached=False)
         return
+    note_case(reached=abs(deepest - MAX_DEPTH) <= 3)
     unread = Watched(text, open_events)
     assert (unread.find_too_deep(len(text)) is not None) <= (deepest >= MAX_DEPTH)

@@ -14,6 +14,7 @@ from reconciler.definitions.close import read_closely
 from reconciler.definitions.quick import read_quickly
 from reconciler.definitions.scalars import MAX_SCALE, PlainScalars, has_control
 from reconciler.definitions.spelling import spell
+from tests.cases import note_case
 from tests.texts import HOSTILE
 
 TEXTS = st.one_of(st.sampled_from(HOSTILE), st.text()).filter(lambda text: not has_control(text))
@@ -83,6 +84,7 @@ def test_the_quick_reader_takes_a_spelled_text_for_the_same(value: str) -> None:
     text = f"key: {spell(value)}\n"
     quick = read_quickly(text, PlainScalars())
 
+    note_case(reached=quick)
     assert quick.tree == {"key": value} if quick else "!" in text
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from reconciler.model.looks import distinguish, look
 from reconciler.reports.wording import show_values
+from tests.cases import note_case
 
 
 @pytest.mark.parametrize(
@@ -73,6 +74,24 @@ def test_different_texts_never_look_the_same(one: str, other: str) -> None:
 
 
 ALIKE = st.sampled_from(["e", "\xe9", "e\u0301", " ", "  ", "\ufe0f", "\u200b", "\u0430", "a", "\xa0", "\\"])
+
+
+# Two spellings of what the eye takes for the same, by hand.
+SPELLINGS = st.sampled_from(
+    [("e\u0301", "\xe9"), ("\u0430", "a"), (" ", "\xa0"), ("", "\u200b"), ("", "\ufe0f"), ("-", "\u2011"), ("x", "x")]
+)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(SPELLINGS, st.integers(0, 1), st.integers(0, 1)), min_size=1, max_size=6))
+def test_what_only_looks_the_same_is_shown_with_an_escape(drawn: list[tuple[tuple[str, str], int, int]]) -> None:
+    one, other = ("".join(spelling[which[side]] for spelling, *which in drawn) for side in (0, 1))
+
+    shown = distinguish(one, other)
+
+    note_case(reached=one != other)
+    assert ("\\" in "".join(shown)) is (one != other)
+    assert (look(shown[0]) == look(shown[1])) is (one == other)
 
 
 @settings(deadline=None)

@@ -153,7 +153,9 @@ def _feeds(draw: st.DrawFn, changes: tuple[Change, ...]) -> tuple[FeedRoute, ...
 
 @st.composite
 def _plans(draw: st.DrawFn) -> Plan:
-    labelled = draw(st.lists(st.tuples(names, ids), max_size=4, unique_by=(lambda one: one[0], lambda one: one[1])))
+    fewest = draw(st.sampled_from((0, 1, 2, 3)))
+    labels_ = st.tuples(names, ids)
+    labelled = draw(st.lists(labels_, min_size=fewest, max_size=4, unique_by=(lambda one: one[0], lambda one: one[1])))
     changes = tuple(draw(_changes(name, id_)) for name, id_ in labelled)
     feeds = draw(_feeds(changes))
     updates = [change.name for change in changes if change.edits]

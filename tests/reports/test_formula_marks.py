@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 
 from reconciler.model.formulas import is_same_formula
 from reconciler.reports.formula_marks import Piece, Pieces, mark_changes
+from tests.cases import note_case
 
-formulas = st.lists(
-    st.sampled_from(["channel(a)", "channel( 42 )", " ", "  ", "+", "(", ")", "0.5", "'a b'", "max"]), max_size=12
-).map("".join)
+PIECES = st.sampled_from(["channel(a)", "channel( 42 )", "+", "(", ")", "0.5", "'a b'", "max"])
+BLANKS = st.sampled_from([" ", "  ", "\t"])
+formulas = st.lists(PIECES | BLANKS, max_size=12).map("".join)
+written = st.builds("{} {}".format, PIECES, formulas)
 
 
 @pytest.mark.parametrize(
@@ -32,17 +34,23 @@ def test_what_differs_is_marked_token_by_token(
     assert (_marked(pieces_before), _marked(pieces_after)) == (marked_before, marked_after)
 
 
-@given(formulas, formulas)
+@given(written, written)
 def test_the_pieces_are_the_formulas_as_they_were_written(before: str, after: str) -> None:
     sides = mark_changes(before, after)
+    note_case(reached=before.strip() and after.strip() and before != after)
     assert ["".join(piece.text for piece in side) for side in sides] == [
         text if text.strip() else "" for text in (before, after)
     ]
 
 
-@given(formulas, formulas)
-def test_nothing_is_marked_exactly_where_the_formulas_are_the_same(before: str, after: str) -> None:
+@given(st.lists(st.tuples(PIECES, BLANKS, BLANKS), min_size=1, max_size=8), st.none() | st.none() | formulas)
+def test_nothing_is_marked_exactly_where_the_formulas_are_the_same(
+    drawn: list[tuple[str, str, str]], other: str | None
+) -> None:
+    before = "".join(piece + blank for piece, blank, _ in drawn)
+    after = "".join(piece + blank for piece, _, blank in drawn) if other is None else other
     is_marked = any(piece.is_changed for side in mark_changes(before, after) for piece in side)
+    note_case(reached=is_same_formula(before, after) and before != after)
     assert is_marked is not is_same_formula(before, after)
 
 

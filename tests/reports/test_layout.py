@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from reconciler.reports.excerpt import measure
 from reconciler.reports.layout import WIDTH, break_sentence, lay_out, piece
 from reconciler.reports.paint import Style, plain
+from tests.cases import note_case
 
 
 def test_pieces_go_on_one_line_while_they_fit() -> None:
@@ -38,9 +39,17 @@ def test_what_is_quoted_or_stands_after_two_spaces_is_kept_whole() -> None:
     assert [text for ((text, _),) in pieces] == ["write", '"North use",', "or", " observationRule: Trip", "instead"]
 
 
+LONG_ONES = st.lists(
+    st.sampled_from(["a", "channel", "x" * 30, "x" * 90, "\N{CJK UNIFIED IDEOGRAPH-7DCF}" * 20]), min_size=15
+)
+
+
 @settings(deadline=None)
-@given(st.lists(st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=99), max_size=30))
+@given(
+    st.lists(st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=99), max_size=30) | LONG_ONES
+)
 def test_no_line_is_wide_but_for_a_wide_piece_and_none_is_lost(words: list[str]) -> None:
     lines = list(lay_out(map(piece, words), plain, indent=0))
+    note_case(reached=len(lines) > 1)
     assert [line for line in lines if measure(line) > WIDTH and line not in words] == []
     assert " ".join(lines).split(" ") == (words or [""])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from hypothesis import given
@@ -11,11 +12,14 @@ from hypothesis import strategies as st
 from reconciler.model.fields import Impact
 from reconciler.model.plan import Change, Edit, History, Verdict, VersionSpan
 from reconciler.reports.version_timeline import Bar, Mark, Timeline, describe_history, make_timeline
+from tests.cases import mostly, note_case
 from tests.reports.plans import REIDENTIFY, RENAME, RESCALE, make_change
 
 BEGIN = "esaChannelVersion.beginDate"
 TWO = (VersionSpan(1, None, "2024-01-01T00:00:00"), VersionSpan(2, "2024-01-01T00:00:00", None))
-times = st.none() | st.datetimes().map(lambda time: time.isoformat(timespec="seconds")) | st.sampled_from(["", "soon"])
+_SPAN = datetime(1990, 1, 1), datetime(2030, 1, 1)  # noqa: DTZ001 - local times
+moments = st.datetimes(*_SPAN).map(datetime.isoformat)
+times = mostly(moments, st.none(), st.datetimes().map(datetime.isoformat), st.sampled_from(["", "soon"]))
 spans = st.builds(VersionSpan, st.just(1), times, times)
 
 
@@ -65,6 +69,7 @@ def test_whatever_the_service_says_nothing_is_drawn_beside_the_axis(
     made = make_timeline(_change(history), created or "")
     assert made is not None
     bars = [*made.versions, *filter(None, [made.readings])]
+    note_case(reached=made.readings or made.planned)
     assert [bar for bar in bars if not 0 <= bar.left <= bar.left + bar.width <= 100.01] == []
     assert [mark for mark in (*made.years, made.planned) if mark and not 0 <= mark.left <= 100] == []
 
