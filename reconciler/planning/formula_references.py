@@ -39,7 +39,7 @@ class _Reference:
 def check_references(channels: Sequence[Desired]) -> Iterator[Finding]:
     """What is wrong with the references in the formulas of `channels`.
 
-    An id that no channel of the files points to is not judged: only the service knows what it is.
+    Ids are not judged, as EnergyCAP may have a formula with them already; one that a name may stand for is noted.
     """
     named = {channel.name: channel for channel in channels}
     references = tuple(_list_references(channels, named))
@@ -106,12 +106,20 @@ def _check_target(reference: _Reference, target: Desired, circular: set[tuple[st
             "ESA323", f"formula uses its own channel, {reference.found}", place_reference(user, reference.text)
         )
         return
+    found = tuple(_check_use(reference, target, circular))
+    if not _is_number(reference.text):
+        yield from found
+    elif not found:
+        yield _uses_number(reference, target)
+
+
+def _check_use(reference: _Reference, target: Desired, circular: set[tuple[str, str]]) -> Iterator[Finding]:
+    """What forbids to name `target`. An id may stay for all that: EnergyCAP may have the formula already (ESA410)."""
+    user = reference.user
     if _is_calculated(target) and (user.name, target.name) not in circular:
         yield _uses_calculated(reference, target)
     if None not in (user.data_point, target.data_point) and user.data_point != target.data_point:
         yield _uses_other_data_point(reference, target)
-    if _is_number(reference.text):
-        yield _uses_number(reference, target)
 
 
 def _uses_calculated(reference: _Reference, target: Desired) -> Finding:

@@ -70,6 +70,18 @@ def test_the_id_of_a_managed_channel_is_noted(reference: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "used",
+    [
+        make_channel("total", {"isCalculated": True}, select=Pointers(channel_id=1042)),
+        make_channel("use", data_point="SB-01", select=Pointers(channel_id=1042)),
+    ],
+    ids=["calculated", "on another data point"],
+)
+def test_the_id_of_a_channel_that_may_not_be_named_is_not_judged(used: Desired) -> None:
+    assert find_codes(used, make_formula("campus", "channel(1042) * 2", data_point="NB-01")) == []
+
+
+@pytest.mark.parametrize(
     ("spec", "codes"),
     [
         ({"isCalculated": True}, ["ESA322"]),

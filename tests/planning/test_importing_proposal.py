@@ -158,15 +158,16 @@ def test_the_wishes_of_the_files_come_first() -> None:
     assert proposal.channels[0].select == Pointers(channel_id=2)
 
 
-def test_a_channel_that_a_formula_of_the_files_may_not_use_stays_out_where_only_its_id_points_to_it() -> None:
+def test_a_channel_that_a_formula_may_not_name_is_imported_all_the_same_if_the_formula_has_its_id() -> None:
     user = make_desired("user", 1, {f"{V}formula": "channel(2) * 2", "isCalculated": True}, data_point="SB-ELEC")
     nameless: Spec = {"channelImportId": None, "observationTypeId": 99}
 
     proposal = propose_all([make_calculated(1, "channel(2) * 2", data_point=SOUTH), make_live(2, nameless)], (user,))
 
-    assert proposal == Proposal(
-        (), (LeftOut("nb-elec-use", "", "refused by ESA325: A formula uses channels of its own data point only."),)
-    )
+    assert [(channel.name, channel.select) for channel in proposal.channels] == [
+        ("nb-elec-use", Pointers(channel_id=2))
+    ]
+    assert proposal.left_out == ()
 
 
 def test_files_are_in_order_and_channels_by_id_within() -> None:
