@@ -44,11 +44,11 @@ def test_a_batch_has_so_many_readings_and_the_last_what_is_left(tmp_path: Path) 
 
 
 def test_what_cannot_be_sent_is_left_out_with_all_reasons(tmp_path: Path) -> None:
-    batches, left_out = load(tmp_path, "USE\n,,,,,2026-01-01T00:00,1,,\nNO,,,,,soon,x,,\n")
+    batches, left_out = load(tmp_path, "USE,,,,,2026-01-01T00:00,1\n,,,,,2026-01-01T00:00,1,,\nNO,,,,,soon,x,,\n")
 
     assert batches == []
     assert left_out == [
-        (2, "ESA611 a row must have as many cells as the header, found 1 instead of 9"),
+        (2, "ESA611 a row must have as many cells as the header, found 7 instead of 9"),
         (3, "ESA614 readings do not say which channel they are for, found no identifier at all"),
         (
             4,
