@@ -38,8 +38,8 @@ def resume_apply(screen: Screen, scope: Scope, journal: Path | None, parallelism
     _refuse_wrong_usage(scope, journal)
     workplace = open_workplace(screen)
     path = journal or _find_interrupted(workplace, workplace.environment(scope.environment).name)
-    consent.require(f"look at what is left with  reconciler show {path}  and add --auto-approve")
     begun = open_journal_of(path).plan
+    consent.require(f"look at what is left with  reconciler show {path}  and add --auto-approve")
     if begun.is_inverse:
         raise UsageError(
             f"{path} is the journal of an apply --undo, which cannot be resumed",

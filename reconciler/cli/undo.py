@@ -26,9 +26,9 @@ def undo_apply(screen: Screen, scope: Scope, journal: Path, parallelism: int, co
     Files are not compared, as the undoing is not in them: only the command line can ask for this. Every channel is read
     again first, and what somebody else has changed since is stale. The run has a journal of its own.
     """
-    consent.require(f"look at it with  reconciler show {journal}  and add --auto-approve")
     workplace = open_workplace(screen)
     chronicle = open_journal_of(journal)
+    consent.require(f"look at it with  reconciler show {journal}  and add --auto-approve")
     environment = find_environment(workplace, scope, chronicle.plan)
     plan = make_inverse(chronicle, tell_time())
     with open_site(screen, workplace, environment, parallelism) as site:

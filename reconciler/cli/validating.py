@@ -75,9 +75,16 @@ def _find_here(screen: Screen) -> tuple[Path, ...]:
     try:
         return (find_root(Path.cwd()),)
     except ProjectError:
-        if any(Path(name).exists() for name in _TRACES):
+        if _has_traces(Path.cwd()):
             raise
     return _find_below(screen, Path.cwd())
+
+
+def _has_traces(folder: Path) -> bool:
+    """Whether `folder`, or one above it in its repository, looks like a project, or like a part of one."""
+    repository = find_repository(folder) or folder
+    above = [one for one in (folder, *folder.parents) if one.is_relative_to(repository)]
+    return any((one / name).exists() for one in above for name in _TRACES)
 
 
 def _find_below(screen: Screen, folder: Path) -> tuple[Path, ...]:

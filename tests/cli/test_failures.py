@@ -138,6 +138,20 @@ def test_without_a_project_only_validate_is_content_and_says_so(desk: Desk) -> N
     )
 
 
+def test_a_folder_of_definitions_whose_project_is_gone_is_not_passed_over(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.define({"one": {"channelId": 1}})
+    (desk.root / "channels/north").mkdir()
+    (desk.root / "reconciler.yaml").unlink()
+    monkeypatch.chdir(desk.root / "channels/north")
+
+    answer = desk.run("validate")
+
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err.startswith("reconciler: no reconciler.yaml in ")
+
+
 @pytest.mark.parametrize("name", ["reconciler.yml", "channels"])
 def test_definitions_without_a_project_file_are_not_passed_over(desk: Desk, name: str) -> None:
     (desk.root / "reconciler.yaml").rename(desk.root / name)

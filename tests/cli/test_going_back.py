@@ -98,6 +98,18 @@ def test_without_a_terminal_nothing_is_undone_or_resumed_unasked(desk: Desk, kil
 
 
 @pytest.mark.parametrize("how", ["--undo", "--resume"])
+def test_a_journal_that_is_not_there_is_said_before_approval(desk: Desk, applied: Path, how: str) -> None:
+    gone = applied.with_name("gone.jsonl")
+
+    answer = desk.run("apply", how, str(gone))
+
+    assert (answer.code, answer.err.splitlines()[0]) == (
+        1,
+        f"reconciler: cannot read {gone}: No such file or directory",
+    )
+
+
+@pytest.mark.parametrize("how", ["--undo", "--resume"])
 def test_a_no_at_the_terminal_writes_nothing(
     desk: Desk, killed: Path, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
