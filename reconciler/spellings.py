@@ -62,7 +62,10 @@ def make_needles(keys: Iterable[str]) -> tuple[Needle, ...]:
 
 def find_needles(needles: Iterable[Needle], text: str) -> list[Needle]:
     """Those of `needles` that are worth looking for in `text`: a run of their letters and digits is there."""
-    joined = "".join(text.replace("=\r\n", "").replace("=\n", "").split())
+    joined = text
+    # Not by splitting: the words of a large answer would take twenty times its size.
+    for blank in ("\r", "=\n", "\n", "\t", " "):
+        joined = joined.replace(blank, "")
     decoded = _decode(joined)
     return [needle for needle in needles if needle.probe in joined or needle.probe in decoded]
 

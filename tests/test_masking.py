@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import reconciler
@@ -113,6 +113,7 @@ def test_a_key_of_four_characters_is_hidden_in_hexadecimal_but_not_in_a_digest()
     assert Masker(["word"]).hide(f"{digest} {b'word'.hex()}") == f"{digest} {MASK}"
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=5), st.binary(max_size=5), st.binary(max_size=5), st.binary(max_size=5))
 def test_of_base64_in_base64_only_the_ends_are_left(before: bytes, after: bytes, head: bytes, tail: bytes) -> None:
     inner = b64encode(before + KEY.encode() + after)
@@ -123,6 +124,7 @@ def test_of_base64_in_base64_only_the_ends_are_left(before: bytes, after: bytes,
     assert (len(start), len(end)) <= (len(head + before) * 16 // 9 + 3, len(tail + after) * 16 // 9 + 9)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=6), st.binary(max_size=6))
 def test_of_base32_only_the_ends_are_left(before: bytes, after: bytes) -> None:
     hidden = Masker([KEY]).hide(b32encode(before + KEY.encode() + after).decode())

@@ -34,8 +34,9 @@ _ABOUT_REDIRECT = (
     "if EnergyCAP's API is there, write that address as the environment's url; if that is a sign-in page, something in "
     "between wants a login"
 )
-# A page of 1,000 channels has about 100,000.
+# A page of 1,000 channels has about 100,000, and 15,000 objects.
 _MOST_VALUES = 2_000_000
+_MOST_OBJECTS = 300_000
 _FIXES = {
     404: "either nothing has that id at the environment's url, or the key's user may not see it",
     409: "read again; somebody else may be changing the same thing, or its current state may not allow this",
@@ -128,13 +129,23 @@ def _read_pause(headers: Mapping[str, str]) -> float | None:
 
 
 def holds_too_many(body: bytes) -> bool:
-    """Whether the JSON in `body` may hold more values than any list of the service: each takes 70 bytes of memory."""
-    return sum(map(body.count, (b",", b"[", b"{"))) > _MOST_VALUES
+    """Whether the JSON in `body` may hold more than any list of the service.
+
+    Each value takes 70 bytes of memory, and an object, once a channel is made of it, a thousand.
+    """
+    return _find_many(body) is not None
+
+
+def _find_many(body: bytes) -> str | None:
+    objects = body.count(b"{")
+    if objects + body.count(b"[") + body.count(b",") > _MOST_VALUES:
+        return f"it holds more than {_MOST_VALUES:,} values"
+    return f"it holds more than {_MOST_OBJECTS:,} objects" if objects > _MOST_OBJECTS else None
 
 
 def _find_excess(body: bytes) -> str | None:
-    if holds_too_many(body):
-        return f"it holds more than {_MOST_VALUES:,} values"
+    if many := _find_many(body):
+        return many
     return "it is nested too deeply" if is_too_deep(body) else None
 
 

@@ -58,6 +58,9 @@ class UnreadRow:
     reason: str
 
 
+# Some services ignore the size that a page was asked for, but none of them has its whole tenant on one.
+_MOST_ROWS = 10 * LARGEST_PAGE
+
 LIVES: Form[Live] = Form(unpack_rows, live_from_row, lambda live: live, make_unread)
 DOCUMENTS: Form[object] = Form(
     decode,
@@ -117,6 +120,10 @@ class Listing:
                 document = form.unpack(request, answer)
                 if not isinstance(document, list):
                     raise unusable(f"page {number} of the list of channels is not a list")
+                if len(document) > _MOST_ROWS:
+                    raise unusable(
+                        f"page {number} of the list of channels holds {len(document):,} rows, not {LARGEST_PAGE:,}"
+                    )
                 return Page(number, tuple(map(read_row, document)), *read_counts(answer.headers, LARGEST_PAGE))
 
         with without_collector():

@@ -73,17 +73,17 @@ def _doubt_empty(listed: Listed[_Entry], seen: Mapping[int, _Entry]) -> str:
 
 def _read_entries(document: object, read: Callable[[Document], tuple[int, _Entry]]) -> Listed[_Entry]:
     entries: dict[int, _Entry] = {}
-    flaws: list[str] = []
+    flaws, first = 0, ""
     if not isinstance(document, list):
         return Listed({}, str(Odd("the answer", "a list", document)))
     for member in document:
         try:
             entry_id, entry = read(read_object({"it": member}, "it"))
         except Odd as odd:
-            flaws.append(str(odd))
+            flaws, first = flaws + 1, first or str(odd)
         else:
             entries[entry_id] = entry
-    return Listed(entries, f"{len(flaws)} of its {len(document)} entries cannot be read: {flaws[0]}" if flaws else "")
+    return Listed(entries, f"{flaws} of its {len(document)} entries cannot be read: {first}" if flaws else "")
 
 
 def _read_unit(document: Document) -> tuple[int, Unit]:

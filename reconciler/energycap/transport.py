@@ -24,7 +24,7 @@ from reconciler.energycap.proxies import find_proxy
 from reconciler.energycap.trust import find_flaw as find_flaw_of_trust
 from reconciler.energycap.tunnel import Tunnel
 from reconciler.energycap.unpacking import Packed, unpack
-from reconciler.energycap.words import find_words, make_harmless
+from reconciler.energycap.words import MOST_READ, find_words, make_harmless
 from reconciler.errors import Refused, Unauthorized, Unreachable
 from reconciler.masking import MASK, Masker
 from reconciler.model.hosts import name_host
@@ -174,8 +174,9 @@ class Transport:
         headers = {name.lower(): self._hide_key(text) for name, text in response.headers.items()}
         kind = headers.get("content-type", "").casefold()
         is_plain_success = response.is_success and "json" in kind
-        words = "" if is_plain_success else self._show(find_words(self._masker.hide_bytes(body), kind))
-        return Answer(response.status_code, headers, body, words)
+        words = "" if is_plain_success else self._show(find_words(self._masker.hide_bytes(body[:MOST_READ]), kind))
+        # Of a failure only the words are of use, and errors of several tries are kept side by side.
+        return Answer(response.status_code, headers, body if response.is_success else b"", words)
 
     def _make_failure(self, request: Request, error: Exception) -> ServiceError:
         text = self._find_reason(error)

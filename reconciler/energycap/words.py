@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LONGEST = 400
+_SPLIT = 100_000
 # Errors are short. What is longer than this is not unpacked, and of it all no more sentences are kept than these.
 _LARGEST = 4 * 2**20
+# Several answers may come at once, and each takes several times its size until its words are found.
+MOST_READ = 2 * _LARGEST
 _SENTENCES = 20
 # A longer one, a stack for instance, comes after the others: it would leave them no room.
 _LONG = 300
@@ -36,7 +39,8 @@ _LISTS = frozenset({"errors", "errormessages", "messages", "details"})
 
 def make_harmless(text: str) -> str:
     """`text` on one line, cut to a readable length, with every character that does not print shown escaped."""
-    line = " ".join(KEYS.hide(text).split())
+    # Cut before it is split: the words of a large answer take twenty times its size.
+    line = " ".join(KEYS.hide(text).lstrip()[:_SPLIT].split())
     cut = line if len(line) <= _LONGEST else f"{line[:_LONGEST]} …"
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii") for sign in cut)
 

@@ -68,6 +68,7 @@ PROMISES: dict[str, tuple[str, ...]] = {
     ),
     "EnergyCAP's answers": (
         "energycap/test_unpacking.py::test_no_answer_takes_half_a_gibibyte",
+        "energycap/test_unpacking.py::test_several_answers_at_once_do_not_take_half_a_gibibyte",
         "reports/test_plan_html.py::test_whatever_a_name_holds_it_shows_as_text_and_makes_nothing",
     ),
     "a plan file": (

@@ -136,9 +136,10 @@ def test_json_is_decoded_whatever_type_it_claims(body: bytes, document: object) 
         (b"[" * 100_000, "100,000 bytes: it is nested too deeply"),
         (b"[" + b"1," * 2_000_000 + b"1]", "4,000,003 bytes: it holds more than 2,000,000 values"),
         (b"[" + b"{}," * 1_000_001 + b"1]", "3,000,006 bytes: it holds more than 2,000,000 values"),
+        (b"[" + b"{}," * 300_001 + b"1]", "900,006 bytes: it holds more than 300,000 objects"),
         (b"[" * 500 + b"]" * 500, "1,000 bytes: it is nested too deeply"),
     ],
-    ids=["truncated", "NaN", "infinity", "not UTF-8", "deep", "many", "many objects", "closed"],
+    ids=["truncated", "NaN", "infinity", "not UTF-8", "deep", "many", "many values", "many objects", "closed"],
 )
 def test_broken_json_is_named(body: bytes, flaw: str) -> None:
     with pytest.raises(BadAnswer) as failure:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from reconciler.energycap.unpacking import Packed, unpack
 from tests.cases import note_case
 from tests.energycap.wires import raw_server
+from tests.stub import LIST, TYPES, UNITS, Reply, answering
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -140,3 +141,44 @@ def test_no_answer_takes_half_a_gibibyte(piece: bytes, count: int, message: str)
 
     assert (done.returncode, done.stderr) == (0, "")
     assert message in done.stdout
+
+
+# Reads all that a plan needs from the address, several answers at once, and prints the most memory that this took.
+READ_ALL = """
+import resource, sys
+from reconciler.energycap.client import open_reader
+from reconciler.errors import ServiceError
+
+with open_reader(sys.argv[1], "sandbox") as reader:
+    try:
+        reader.read_snapshot()
+    except ServiceError as failure:
+        print(failure.message)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+"""
+
+
+@pytest.mark.parametrize(
+    ("status", "piece", "count"),
+    [
+        (200, b'{"channelId":1,"channelVersions":[{}]},', 390_000),
+        (200, b'{"channelId":1,"channelVersions":[{}]},', 149_000),
+        (200, b'{"a":1},', 990_000),
+        (200, b"1.5,", 1_900_000),
+        (500, b"<p>ab cd ef gh ", 2_000_000),
+        (400, b"ab ", 10_000_000),
+        (400, b'{"message":"ab ab ab"},', 1_300_000),
+    ],
+    ids=["channels", "fewer channels", "objects", "numbers", "page", "text", "errors"],
+)
+def test_several_answers_at_once_do_not_take_half_a_gibibyte(status: int, piece: bytes, count: int) -> None:
+    body = b"[" + piece * count + b"0]" if status == 200 else piece * count
+    kind = "text/html" if piece.startswith(b"<") else "application/json"
+    headers = {"Content-Type": kind, "Content-Encoding": "gzip", "TotalNumberOfRecords": str(count)}
+    with answering(dict.fromkeys((LIST, UNITS, TYPES), Reply(status, gzip.compress(body, 1), headers))) as url:
+        done = subprocess.run([sys.executable, "-c", READ_ALL, url], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    message, most = done.stdout.splitlines()
+    assert message
+    assert int(most) < HALF_A_GIBIBYTE
