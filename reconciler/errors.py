@@ -89,6 +89,7 @@ _CAUSES = {
     "ENOSPC": "make room on that disk, or use a path on another one",
     "EDQUOT": "your quota there is used up: make room, or use a path elsewhere",
     "EFBIG": "the file would be larger than the file system or a limit of this process (ulimit -f) allows",
+    "EEXIST": "a file has the name of a folder that is needed here: rename it, or use another path",
     "EISDIR": "it is a folder: give a file",
     "ENOTDIR": "a part of the path is a file, not a folder: check the path",
     "ENAMETOOLONG": "the name is too long for this file system: use a shorter one",

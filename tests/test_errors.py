@@ -12,6 +12,7 @@ from reconciler.errors import advise_on
 @pytest.mark.parametrize(
     ("number", "fix"),
     [
+        (errno.EEXIST, "a file has the name of a folder that is needed here: rename it, or use another path"),
         (errno.ENOENT, "the path, or a part of it, does not exist: check its spelling, and the folder you are in"),
         (errno.ENOSPC, "make room on that disk, or use a path on another one"),
         (errno.EROFS, "the file system is read-only: use a path on another one"),

@@ -157,6 +157,11 @@ def _connect(database: Path) -> sqlite3.Connection:
     except sqlite3.Error as failure:
         connection.close()
         raise StoreError(explain(failure, database)) from failure
+    except UnicodeDecodeError as failure:
+        # What SQLite says of a damaged schema quotes it.
+        connection.close()
+        msg = f"{database} is damaged: its schema is not text; remove it, and the sandbox starts again"
+        raise StoreError(msg) from failure
     except BaseException:
         connection.close()
         raise

@@ -78,6 +78,19 @@ def test_a_file_that_is_something_else_is_refused(tmp_path: Path) -> None:
         count_units(tmp_path / "notes.txt")
 
 
+def test_a_schema_that_is_no_text_is_damage(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    count_units(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("UPDATE sqlite_master SET name = CAST(x'FF81' AS TEXT) WHERE name = 'units'")
+
+    with pytest.raises(StoreError) as failure:
+        count_units(path)
+
+    assert str(failure.value) == f"{path} is damaged: its schema is not text; remove it, and the sandbox starts again"
+
+
 def test_a_foreign_database_is_refused_and_left_alone(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "a")) as connection:
         connection.execute("CREATE TABLE precious (a)")
