@@ -46,12 +46,14 @@ class Receipt:
 class KeptReading:
     """A reading that a channel has: its time as the service writes it, and the value as it was sent.
 
-    Where the service does not give that, the value is the computed one, and not `is_raw`.
+    Where the service does not give that, the value is the computed one, and not `is_raw`. Whether it is `estimated` is
+    None if the service does not say so.
     """
 
     time: str
     value: float | None
     is_raw: bool = True
+    estimated: bool | None = None
 
 
 def is_receipt(document: object) -> bool:
@@ -100,8 +102,9 @@ def _read_kept(document: Document) -> KeptReading:
     time = read_text(document, "time")
     if time is None:
         raise Odd("readings.time", "a date and time", None)
-    raw = _read_number(document, "rawValue")
-    return KeptReading(time, _read_number(document, "value"), is_raw=False) if raw is None else KeptReading(time, raw)
+    raw, estimated = _read_number(document, "rawValue"), document.get("estimated")
+    value = _read_number(document, "value") if raw is None else raw
+    return KeptReading(time, value, raw is not None, estimated if isinstance(estimated, bool) else None)
 
 
 def _read_error(document: Document) -> str:

@@ -15,10 +15,14 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, eq=False)
 class Kept:
-    """A stored reading; `is_raw` says that its value is the one that was sent, before any multiplier."""
+    """A stored reading; `is_raw` says that its value is the one that was sent, before any multiplier.
+
+    `estimated` is None if the service does not say whether it is.
+    """
 
     value: float | None
     is_raw: bool
+    estimated: bool | None = None
     is_taken: bool = False
 
 
@@ -52,7 +56,7 @@ def index_kept(readings: Iterable[KeptReading]) -> KeptIndex:
             at = datetime.fromisoformat(reading.time)
         except ValueError:
             continue
-        kept, wall = Kept(reading.value, reading.is_raw), at.replace(tzinfo=None)
+        kept, wall = Kept(reading.value, reading.is_raw, reading.estimated), at.replace(tzinfo=None)
         index.walls[wall].append(kept)
         if not at.utcoffset():
             index.bare[wall].append(kept)

@@ -7,7 +7,7 @@ from array import array
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from reconciler.errors import ServiceError
 from reconciler.readings.flaws import Flaw
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from reconciler.readings.batches import Load
     from reconciler.readings.delivery import Delivery
 
-# Held back before they are looked for: 24 bytes each. Fewer would ask for more channels more often.
+# Held back before they are looked for: 25 bytes each. Fewer would ask for more channels more often.
 _HELD = 200_000
 # Read in one request: readings that lie close together, and not too many of them.
 _READ = 10_000
@@ -57,11 +57,20 @@ class Tally:
 
 @dataclass(slots=True)
 class _Sent:
-    """Readings of one channel, one beside the other: times in microseconds, values, and lines."""
+    """Readings of one channel, one beside the other: times in microseconds, values, lines, and which are estimated."""
 
     times: array[int] = field(default_factory=lambda: array("q"))
     values: array[float] = field(default_factory=lambda: array("d"))
     lines: array[int] = field(default_factory=lambda: array("q"))
+    estimated: bytearray = field(default_factory=bytearray)
+
+
+class _Wanted(NamedTuple):
+    """A reading as it was sent, and its line."""
+
+    value: float
+    line: int
+    estimated: bool
 
 
 class Lookout:
@@ -88,6 +97,7 @@ class Lookout:
             sent.times.append((_to_wall(at, UTC) - _ZERO) // _MICROSECOND)
             sent.values.append(load.reading.value)
             sent.lines.append(load.row.line)
+            sent.estimated.append(load.reading.estimated)
             self._held += 1
         if self._held >= _HELD:
             self.look()
@@ -100,9 +110,9 @@ class Lookout:
         self._sent.clear()
         self._held = 0
 
-    def _split(self, sent: _Sent) -> Iterator[dict[int, tuple[float, int]]]:
+    def _split(self, sent: _Sent) -> Iterator[dict[int, _Wanted]]:
         """The readings by their times, in order, as many at once as one request may read."""
-        part: dict[int, tuple[float, int]] = {}
+        part: dict[int, _Wanted] = {}
         before = None
         for place in sorted(range(len(sent.times)), key=sent.times.__getitem__):
             time = sent.times[place]
@@ -111,12 +121,12 @@ class Lookout:
                 part = {}
             self.tally.overwritten += time == before
             # Of several at one time the sort keeps the order of the file: the last stays.
-            part[time] = sent.values[place], sent.lines[place]
+            part[time] = _Wanted(sent.values[place], sent.lines[place], bool(sent.estimated[place]))
             before = time
         if part:
             yield part
 
-    def _look_for(self, place: _Place, wanted: dict[int, tuple[float, int]]) -> None:
+    def _look_for(self, place: _Place, wanted: dict[int, _Wanted]) -> None:
         if self._stop.is_set() and not self.tally.unread:
             self.tally.unread = _STOPPED
         if self.tally.unread:
@@ -136,19 +146,19 @@ class Lookout:
         self.tally.stored += len(wanted) - len(found)
         self.tally.differing += len(found)
         room = self._shown - len(self.tally.flaws)
-        self.tally.flaws += [(wanted[time][1], _tell(place, time, what)) for time, what in found[: max(room, 0)]]
+        self.tally.flaws += [(wanted[time].line, _tell(place, time, what)) for time, what in found[: max(room, 0)]]
 
-    def _find_differing(self, place: _Place, wanted: dict[int, tuple[float, int]]) -> Sequence[tuple[int, str]]:
+    def _find_differing(self, place: _Place, wanted: dict[int, _Wanted]) -> Sequence[tuple[int, str]]:
         """Those times of `wanted` that the channel does not have so, and what it has. Raises ServiceError."""
         channel_id, _, zone, is_naive = place
         begin, end = _ZERO + min(wanted) * _MICROSECOND, _ZERO + max(wanted) * _MICROSECOND
         span = (begin - _MARGIN).isoformat(), (end + _MARGIN).isoformat()
         kept = index_kept(self._delivery.sender.read_readings(channel_id, *span))
         found = []
-        for time, (value, _) in wanted.items():
+        for time, one in wanted.items():
             at = (_ZERO + time * _MICROSECOND) if is_naive else (_ZERO + time * _MICROSECOND).replace(tzinfo=UTC)
             there = kept.find(at, zone)
-            if there is None or not _has(there, value):
+            if there is None or not _has(there, one):
                 found.append((time, "found none" if there is None else f"found {_show(there)}"))
         return found
 
@@ -158,13 +168,17 @@ def _to_wall(at: datetime, zone: tzinfo) -> datetime:
     return at if at.tzinfo is None else at.astimezone(zone).replace(tzinfo=None)
 
 
-def _has(kept: Kept, value: float) -> bool:
-    """Whether a stored reading is `value`, as far as the service keeps digits, and says what was sent at all."""
-    return not kept.is_raw or (kept.value is not None and math.isclose(kept.value, value, rel_tol=1e-9, abs_tol=1e-12))
+def _has(kept: Kept, wanted: _Wanted) -> bool:
+    """Whether a stored reading is `wanted`, as far as the service keeps digits, and says what was sent at all."""
+    if kept.estimated not in (None, wanted.estimated):
+        return False
+    number = kept.value
+    return not kept.is_raw or (number is not None and math.isclose(number, wanted.value, rel_tol=1e-9, abs_tol=1e-12))
 
 
 def _show(kept: Kept) -> str:
-    return "no value" if kept.value is None else repr(kept.value).removesuffix(".0")
+    number = "no value" if kept.value is None else repr(kept.value).removesuffix(".0")
+    return number if kept.estimated is None else f"{number}, {'estimated' if kept.estimated else 'not estimated'}"
 
 
 def _tell(place: _Place, time: int, what: str) -> Flaw:

@@ -104,6 +104,23 @@ def test_what_is_not_there_as_it_was_sent_is_told(
     ]
 
 
+@pytest.mark.parametrize(("sent", "there", "words"), [("true", False, "not estimated"), ("", True, "estimated")])
+def test_a_reading_that_became_or_is_no_longer_estimated_is_told(
+    sent: str, there: bool, words: str, tmp_path: Path
+) -> None:
+    rows = f"channelId,time,value,estimated\n1,2026-07-01T00:15,1,{sent}\n"
+    keeper = Keeper([{"time": THERE[0][0], "rawValue": 1.0, "estimated": there}])
+    with answering(keeper) as sender:
+        courier = Courier(sender)
+        lookout = Lookout(courier.delivery, dict.fromkeys(range(1000), NEW_YORK), Event(), 50)
+        lookout.add(load(tmp_path, rows))
+        lookout.look()
+
+    assert [flaw.message for _, flaw in lookout.tally.flaws] == [
+        f"an imported reading is not stored as it was sent, found 1, {words}"
+    ]
+
+
 def test_two_readings_that_fell_onto_one_time_are_one_too_few(tmp_path: Path) -> None:
     rows = "1,2025-11-02T01:00-04:00,5\n1,2025-11-02T01:00-05:00,5\n"
 
