@@ -85,6 +85,11 @@ def _refuse_beside_undo(scope: Scope, file: Path | None, *, is_resuming: bool) -
 
 def _apply_saved(screen: Screen, scope: Scope, file: Path, parallelism: int) -> Exit:
     """The file is only compared; what is carried out is the plan that files and EnergyCAP ask for now."""
+    if file.suffix == ".jsonl":
+        raise UsageError(
+            f"{file} is the journal of an apply, not a plan",
+            f"continue that apply with  reconciler apply --resume {file}  or reverse it with  --undo {file}",
+        )
     plan = read_plan(read_file(file))
     if scope.only:
         raise UsageError("a saved plan is applied as it is, --only cannot pick from it", "plan again with --only")

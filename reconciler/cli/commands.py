@@ -40,6 +40,10 @@ def _print_version(ctx: click.Context, _parameter: click.Parameter, wanted: Any)
         ctx.exit()
 
 
+# What the same is called by other tools.
+_HABITS = {"yes": "auto-approve", "y": "auto-approve"}
+
+
 @click.group(
     cls=_LazyGroup,
     commands={name: click.Command(name) for name in COMMANDS},
@@ -67,10 +71,30 @@ def call(arguments: Sequence[str] | None = None) -> Exit:
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)
         return Exit.USAGE
+    except click.NoSuchOption as error:
+        near = " or ".join(map(repr, _find_options(error)))
+        hint = f" Did you mean {near}?" if near else ""
+        raise UsageError(f"{error.message}{hint}", _help_of(error)) from error
     except click.ClickException as error:
         raise UsageError(error.format_message(), _help_of(error)) from error
 
 
+def _find_options(error: click.NoSuchOption) -> list[str]:
+    """The options that one that does not exist may stand for.
+
+    click compares them with their hyphens, which all of them have in common, and so takes --yes for --resume.
+    """
+    # Imported here, as a run that succeeds does not need it.
+    from reconciler.planning.nearest import find_near
+
+    parameters = error.ctx.command.params if error.ctx else ()
+    names = [option[2:] for parameter in parameters for option in parameter.opts if option.startswith("--")]
+    wanted = error.option_name.lstrip("-")
+    meant = _HABITS.get(wanted, wanted)
+    begun = tuple(name for name in names if meant and name.startswith(meant))
+    return [f"--{name}" for name in begun or find_near(wanted, names)]
+
+
 def _help_of(error: click.ClickException) -> str:
     context = error.ctx if isinstance(error, click.UsageError) else None
-    return f"{context.command_path} --help" if context else ""
+    return f"{context.command_path if context else 'reconciler'} --help"

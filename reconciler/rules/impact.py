@@ -53,7 +53,7 @@ IMPACT_RULES: tuple[Rule, ...] = (
         "What was reported and billed from these values may no longer be what the reports say.",
         _GUARDS,
         Certainty.DOCUMENTED,
-        "save the plan, have it reviewed, and apply the saved plan",
+        "save it with  reconciler plan --out plan.json,  have it reviewed, and then:  reconciler apply plan.json",
     ),
     Rule(
         "ESA513",
@@ -88,7 +88,7 @@ IMPACT_RULES: tuple[Rule, ...] = (
         "A multiplier of 0 makes every value 0; a change of sign turns use into generation.",
         _PLAUSIBLE,
         Certainty.ASSUMED,
-        "check the multiplier; if the meter was wired backwards, have somebody confirm it",
+        "check the multiplier; another sign is right only if the meter is wired backwards, 0 only to get no values",
         Severity.WARNING,
     ),
     Rule(

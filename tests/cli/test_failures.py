@@ -30,6 +30,22 @@ EMPTY = Reply(body=[])
             "No such option '--enviroment'. Did you mean '--environment'?",
             "reconciler plan --help",
         ),
+        (["apply", "--yes"], 64, "No such option '--yes'. Did you mean '--auto-approve'?", "reconciler apply --help"),
+        (["plan", "--env", "x"], 64, "No such option '--env'. Did you mean '--environment'?", "reconciler plan --help"),
+        (["validate", "--only", "x"], 64, "No such option '--only'.", "reconciler validate --help"),
+        (["plan", "--out"], 64, "Option '--out' requires an argument.", "reconciler --help"),
+        (
+            ["apply", "a.jsonl"],
+            64,
+            "a.jsonl is the journal of an apply, not a plan",
+            "continue that apply with  reconciler apply --resume a.jsonl  or reverse it with  --undo a.jsonl",
+        ),
+        (
+            ["plan", "--environment", "SANDBOX"],
+            64,
+            "no environment 'SANDBOX' in reconciler.yaml",
+            "did you mean sandbox? write --environment with one of: sandbox",
+        ),
         (
             ["plan", "--environment", "sandbx"],
             64,
