@@ -54,6 +54,14 @@ CONVERSIONS: st.SearchStrategy[Spec] = formulas().map(
 REVERSALS: st.SearchStrategy[Spec] = st.sampled_from([5, 60]).map(
     lambda minutes: {"isCalculated": False, "intervalMinutes": minutes}
 )
+# What readings find a channel by that names no channel, so that feeds could be led elsewhere.
+ROUTINGS: st.SearchStrategy[Spec] = st.sampled_from(
+    [
+        *({"observationTypeCode": code} for code in ("ELECUSE", "ELECDEM")),
+        *({"intervalMinutes": minutes} for minutes in (5, 15, 30, 60)),
+        *({"esaChannelVersion__unitCode": code} for code in ("KWH", "KW", "CCF", "THERM")),
+    ]
+)
 FORMULAS: st.SearchStrategy[Spec] = formulas().map(lambda formula: {"esaChannelVersion__formula": formula})
 
 
@@ -76,7 +84,7 @@ _PLAIN: st.SearchStrategy[Spec] = st.lists(
 def busy_wishes(draw: st.DrawFn) -> tuple[Desired, ...]:
     """What is wanted of several channels, as many of the wishes as break no rule together."""
     ids = draw(st.lists(st.integers(FIRST_ID, FIRST_ID + CHANNELS - 1), min_size=3, max_size=CHANNELS, unique=True))
-    specs = st.one_of(_PLAIN, _PLAIN, SPECS, CONVERSIONS, FORMULAS, REVERSALS)
+    specs = st.one_of(_PLAIN, _PLAIN, SPECS, ROUTINGS, ROUTINGS, CONVERSIONS, FORMULAS, REVERSALS)
     sound: tuple[Desired, ...] = ()
     for channel_id in sorted(ids):
         wish = want(f"c{channel_id}", channel_id, **draw(specs))

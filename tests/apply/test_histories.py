@@ -12,7 +12,7 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 from hypothesis import HealthCheck, Phase, assume, event, given, settings
@@ -34,10 +34,11 @@ from reconciler.sandbox import generate, parse_faults, parse_settings
 from tests.apply.bench import endings
 from tests.apply.inside import Edited, Inside, Killed, Put, Read, Trouble, open_inside
 from tests.apply.strategies import CHANNELS, FIRST_ID, FOREIGN, Meddling, Run, busy_wishes, histories, seeds, services
-from tests.apply.truth import is_kept, read_truth
+from tests.apply.truth import find_channel, is_kept, read_truth
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from typing import Any
 
     from reconciler.apply.chronicle import Chronicle
     from reconciler.energycap.client import Editor
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
     from reconciler.model.values import Value
     from tests.apply.truth import Truth
 
+# How the feed of a channel names it; None for a channel that cannot be named so.
+Pointing: TypeAlias = "Callable[[dict[str, Any]], Pointers | None]"
 URL = "http://127.0.0.1:1"
 # Where journals cost no time; that they reach a disk is tested elsewhere.
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
@@ -165,23 +168,54 @@ def open_theatre(
         yield Theatre(inside, editor, other, environment, assignments, wished, folder, plan, parallelism)
 
 
-def define(wished: tuple[Desired, ...], seed: int, *, fed: bool) -> Definitions:
-    """What the files say; `fed`, a feed sends readings to each of their channels that has an import id so far."""
-    import_ids = {f"c{one['channelId']}": one["channelImportId"] for one in generate(CHANNELS, seed)["channels"]}
+def define(wished: tuple[Desired, ...], seed: int, point: Pointing | None) -> Definitions:
+    """What the files say; with `point`, a feed sends readings to each of their channels that can be named so."""
+    live = {f"c{one['channelId']}": one for one in generate(CHANNELS, seed)["channels"]}
+    pointers = {one.name: point(live[one.name]) if point else None for one in wished}
     feeds = tuple(
-        Feed(f"to-{one.name}", one.place(), Pointers(channel_import_id=import_ids[one.name]), one.name)
-        for one in wished
-        if import_ids[one.name]
+        Feed(f"to-{one.name}", one.place(), given, one.name) for one in wished if (given := pointers[one.name])
     )
-    return Definitions(wished, feeds if fed else (), ("channels/demo.yaml",), "sha256:0")
+    return Definitions(wished, feeds, ("channels/demo.yaml",), "sha256:0")
 
 
-def check_feeds(theatre: Theatre, before: Mapping[int, Truth], after: Mapping[int, Truth]) -> None:
-    """No apply takes from a channel the import id that its feed finds it by; somebody else may."""
-    fed = [int(feed.expect.removeprefix("c")) for feed in theatre.wished.feeds]
-    event(f"{'some' if fed else 'no'} channels are fed")
-    for channel_id in fed:
-        assert after[channel_id].values["channelImportId"] == before[channel_id].values["channelImportId"]
+def point_by_import_id(channel: dict[str, Any]) -> Pointers | None:
+    import_id = channel["channelImportId"]
+    return Pointers(channel_import_id=import_id) if import_id else None
+
+
+def point_by_codes(channel: dict[str, Any]) -> Pointers | None:
+    """As loggers do that know their meter and what it measures, but no channel."""
+    return Pointers(
+        meter_import_id=channel["dataPoint"]["dataPointImportId"],
+        observation_type_code=channel["observationType"]["observationTypeCode"],
+        unit_code=channel["channelVersions"][-1]["unit"]["unitCode"],
+        interval_seconds=None if channel["isCalculated"] else channel["interval"] * 60,
+    )
+
+
+def check_feeds(theatre: Theatre, reached: Mapping[str, int | None]) -> None:
+    """No apply takes readings from a channel that its feed expects to reach; somebody else may."""
+    now = find_reached(theatre)
+    for feed in theatre.wished.feeds:
+        if f"c{reached[feed.name]}" == feed.expect:
+            assert now[feed.name] == reached[feed.name], feed
+
+
+def find_reached(theatre: Theatre) -> dict[str, int | None]:
+    """The channel that the service itself finds for readings of each feed."""
+    return {feed.name: find_channel(theatre.inside.store, feed.pointers) for feed in theatre.wished.feeds}
+
+
+def tell_feeds(theatre: Theatre, reached: Mapping[str, int | None]) -> str:
+    """What the plan does to feeds, for the statistics."""
+    if not theatre.wished.feeds:
+        return "no feeds"
+    way = "import ids" if theatre.wished.feeds[0].pointers.channel_import_id else "codes"
+    fed = [feed.name for feed in theatre.wished.feeds if f"c{reached[feed.name]}" == feed.expect]
+    held = any(route.is_held for route in theatre.plan.feeds if route.name in fed)
+    moved = any(route.moves for route in theatre.plan.feeds)
+    what = "none reaches its channel" if not fed else "held" if held else "moved" if moved else "quiet"
+    return f"feeds by {way}: {what}"
 
 
 def see_end(theatre: Theatre, account: Account) -> End:
@@ -292,21 +326,29 @@ def check_end(theatre: Theatre, account: Account, undisturbed: End, edited: froz
 
 @pytest.mark.parametrize("parallelism", [1, 4])
 @many
-@given(seed=seeds, service=services(), channels=st.tuples(busy_wishes(), st.booleans()), history=histories)
+@given(
+    seed=seeds,
+    service=services(),
+    channels=st.tuples(busy_wishes(), st.sampled_from([None, point_by_import_id, point_by_codes, point_by_codes])),
+    history=histories,
+)
 def test_after_any_history_the_account_is_true_and_nothing_is_lost(
     parallelism: int,
     seed: int,
     service: tuple[tuple[str, ...], Environment],
-    channels: tuple[tuple[Desired, ...], bool],
+    channels: tuple[tuple[Desired, ...], Pointing | None],
     history: tuple[Run | Meddling, ...],
 ) -> None:
-    wished = define(channels[0], seed, fed=channels[1])
+    wished = define(channels[0], seed, channels[1])
     with open_theatre(seed, service, wished, parallelism) as calm:
         undisturbed = see_end(calm, calm.apply())
     with open_theatre(seed, service, wished, parallelism) as theatre:
-        before = read_truth(theatre.inside.store)
+        before, reached = read_truth(theatre.inside.store), find_reached(theatre)
+        event(tell_feeds(theatre, reached))
         for step in history:
             theatre.play(step)
+            if not any(isinstance(one, Edited) for one in theatre.inside.moments):
+                check_feeds(theatre, reached)
         begun = len(theatre.inside.moments)
         account = theatre.apply()
 
@@ -318,5 +360,5 @@ def test_after_any_history_the_account_is_true_and_nothing_is_lost(
         check_journal(theatre, account, edited)
         check_end(theatre, account, undisturbed, edited)
         if not edited:
-            check_feeds(theatre, before, read_truth(theatre.inside.store))
+            check_feeds(theatre, reached)
         event(f"{len(history)} steps, {'with' if edited else 'without'} other people's edits")

@@ -8,11 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from reconciler.sandbox.reading_bodies import Group
+from reconciler.sandbox.resolution import UnresolvedError, resolve_channel
 from reconciler.sandbox.worlds import export_world
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from reconciler.model.routes import Pointers
     from reconciler.sandbox.store import Store
 
 Values = dict[str, Any]
@@ -40,6 +43,16 @@ class Truth:
 def read_truth(store: Store) -> dict[int, Truth]:
     """Every channel as it is stored, by id."""
     return {channel["channelId"]: _truth(channel) for channel in export_world(store)["channels"]}
+
+
+def find_channel(store: Store, pointers: Pointers) -> int | None:
+    """The channel that the service finds for readings with these identifiers; None for none and for several."""
+    codes = pointers.observation_type_code, pointers.unit_code, pointers.interval_seconds
+    group = Group(pointers.channel_id, pointers.channel_import_id, pointers.meter_import_id, *codes, (), {})
+    try:
+        return resolve_channel(store, group).channel_id
+    except UnresolvedError:
+        return None
 
 
 def is_kept(path: str, sent: object, found: object, truth: Truth, assignments: tuple[str, ...]) -> bool:
