@@ -61,7 +61,25 @@ def _list_uncommitted(root: Path, paths: Sequence[str]) -> tuple[str, ...]:
     untracked = ("ls-files", "--others", "--exclude-standard", "-z")
     settings = _list_settings_without_filters(root)
     answers = [ask_git(root, *words, "--", *paths, settings=settings) for words in (differing, untracked)]
-    return tuple(os.fsdecode(file) for answer in answers for file in _split(answer))
+    files = tuple(os.fsdecode(file) for answer in answers for file in _split(answer))
+    return (*files, *_list_overlooked(root, paths, settings))
+
+
+def _list_overlooked(root: Path, paths: Sequence[str], settings: Sequence[str]) -> list[str]:
+    """The files that differ although git is told to take them for unchanged (--assume-unchanged, --skip-worktree)."""
+    expected: dict[str, str] = {}
+    gone: list[str] = []
+    for row in _split(ask_git(root, "ls-files", "-v", "--stage", "-z", "--", *paths)):
+        head, _, file = os.fsdecode(row).partition("\t")
+        tag, _, name, *_ = head.split(" ")
+        if (tag.islower() or tag == "S") and (root / file).is_file():
+            expected[file] = name
+        elif tag == "h":
+            gone.append(file)
+    if not expected:
+        return gone
+    found = ask_git(root, "hash-object", "--", *expected, settings=settings).decode().split()
+    return gone + [file for (file, name), seen in zip(expected.items(), found, strict=True) if name != seen]
 
 
 def _list_settings_without_filters(root: Path) -> list[str]:

@@ -402,11 +402,11 @@ def damage_index(desk: Desk, _: pytest.MonkeyPatch) -> None:
 
 
 def stand_in(words: str, does: str) -> Callable[[Desk, pytest.MonkeyPatch], None]:
-    """A git before the real one in the PATH: it `does` something if it is asked one of `words`."""
+    """A git before the $real one in the PATH: it `does` something if it is asked one of `words`."""
 
     def put(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-        real = shutil.which("git")
-        script = f'#!/bin/sh\nfor word; do case $word in {words}) {does};; esac; done\nexec {real} "$@"\n'
+        head = f"#!/bin/sh\nreal='{shutil.which('git')}'\n"
+        script = f'{head}for word; do case $word in {words}) {does};; esac; done\nexec "$real" "$@"\n'
         folder = desk.root / ".git" / "stand-in"
         folder.mkdir()
         (folder / "git").write_text(script, encoding="utf-8")
@@ -436,7 +436,10 @@ FAILURES: dict[str, tuple[Callable[[Desk, pytest.MonkeyPatch], None], str]] = {
     "binary": (stand_in("rev-parse", r"printf '\377\376'; exit 0"), "the folder is not in its working tree"),
     "no-tree": (stand_in("ls-tree", "echo no tree; exit 0"), "git ls-tree in {root} cannot be read: 'no tree\\n'"),
     "no-sizes": (stand_in("--batch-check", "exit 0"), "git cat-file in {root} cannot be read: ''"),
-    "cut": (stand_in("--batch", 'exec git "$@" | head -c 60'), "the answer of git cat-file in {root} cannot be read: "),
+    "cut": (
+        stand_in("--batch", '$real "$@" | head -c 60; exit 0'),
+        "the answer of git cat-file in {root} cannot be read: ",
+    ),
     "settings": (damage_settings, "bad config line 1 in file "),
     "newer": (make_newer, "repo version"),
     "alternates": (lose_alternates, "/nowhere/objects"),

@@ -57,6 +57,37 @@ def test_a_change_that_is_not_committed_is_said_in_every_format(clean: Desk) -> 
     assert told(clean) == {"commit": commit, "uncommitted": True}
 
 
+@pytest.mark.parametrize("option", ["--assume-unchanged", "--skip-worktree"])
+@pytest.mark.parametrize(
+    ("file", "text"), [("channels/one.yaml", ONE.replace("Renamed", "Again")), ("reconciler.yaml", "# mine\n")]
+)
+def test_a_change_that_git_is_told_to_overlook_is_not_committed(clean: Desk, option: str, file: str, text: str) -> None:
+    git(clean, "update-index", option, "channels/one.yaml", "reconciler.yaml")
+    assert told(clean)["uncommitted"] is False
+
+    clean.write(file, (clean.root / file).read_text() + text if text.startswith("#") else text)
+
+    assert told(clean)["uncommitted"] is True
+
+
+def test_a_file_that_is_gone_is_not_committed_though_git_is_told_to_overlook_it(clean: Desk) -> None:
+    clean.write("channels/two.yaml", ONE.replace("one", "two").replace(": 1", ": 2"))
+    git(clean, "add", ".")
+    git(clean, "commit", "-m", "second")
+    git(clean, "update-index", "--assume-unchanged", "channels/two.yaml")
+    (clean.root / "channels" / "two.yaml").unlink()
+
+    assert told(clean)["uncommitted"] is True
+
+
+def test_line_ends_that_git_converts_are_as_committed_though_it_is_told_to_overlook_them(clean: Desk) -> None:
+    git(clean, "config", "core.autocrlf", "true")
+    git(clean, "update-index", "--assume-unchanged", "channels/one.yaml")
+    (clean.root / "channels" / "one.yaml").write_bytes(ONE.replace("\n", "\r\n").encode())
+
+    assert told(clean)["uncommitted"] is False
+
+
 @pytest.mark.parametrize(
     ("file", "uncommitted"),
     [
