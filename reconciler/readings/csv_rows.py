@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from reconciler.readings.cells import FLAGS, read_flag
-from reconciler.readings.flaws import BrokenFile, Flaw, quote
+from reconciler.readings.flaws import BrokenFile, Flaw, quote, say_option
 from reconciler.readings.numerals import EXACT, TINY, Decimal, find_marks, read_number
 from reconciler.readings.odd_rows import find_odd_row, is_blank, refuse_open_quote
 from reconciler.readings.rows import Parcel, Row, make_row
@@ -160,8 +160,8 @@ def _tell_bad(mark: Mark, row: Cells) -> Flaw:
     header = mark.header.strip()
     message = f"the file says that this reading is bad: {header} is {quote(row[mark.column].strip())}"
     fix = (
-        f"leave such rows out with  --skip-bad;  give  --bad {header}=VALUES  if only some values are bad, or  "
-        f"--map {header}=  if none is"
+        f"leave such rows out with  --skip-bad;  give  {say_option('--bad', header, 'VALUES')}  if only some values "
+        f"are bad, or  {say_option('--map', header)}  if none is"
     )
     return Flaw("ESA633", message, fix)
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from reconciler.readings.blanks import trim
-from reconciler.readings.flaws import Flaw, quote
+from reconciler.readings.flaws import Flaw, quote, say_option
 from reconciler.readings.header import list_words
 from reconciler.reports.wording import count
 
@@ -39,7 +39,25 @@ _BAD = re.compile(
 # Columns whose name says that a reading is fine.
 _GOOD = re.compile(r"(?:is )?(?:valid|good|ok|usable|trusted|g\xfcltig|plausibel|plausible)")
 # What a flag column says of a reading with which nothing is wrong; where its name says bad, and where it says good.
-_FINE = frozenset(("", "ok", "good", "valid", "normal", "false", "no", "none", "n/a", "nan", "null", "-"))
+_FINE = frozenset(
+    (
+        "",
+        "ok",
+        "good",
+        "valid",
+        "normal",
+        "false",
+        "no",
+        "none",
+        "n/a",
+        "nan",
+        "null",
+        "-",
+        "actual",
+        "measured",
+        "reliable",
+    )
+)
 _FINE_IF_BAD = frozenset(("n", "f", "nein", "non", "no error", "no errors", "no fault", "no faults"))
 _ZERO = re.compile(r"[+-]?0*\.?0*|0x0+")
 _YES = frozenset(("", "1", "true", "yes", "y", "t", "ja", "oui", "si", "ok", "good", "valid"))
@@ -145,11 +163,12 @@ def _tell(header: str, column: int, odd: Counter[str]) -> Flaw:
     many = "at least " if len(odd) >= _MOST_VALUES else ""
     message = f"{name} is not used, but says something about {many}{count(odd.total(), 'reading')}: {shown}{more}"
     fix = (
-        f"give its meaning with  --bad {header}=VALUES  or  --estimated {header}=VALUES;  "
-        f"give  --map {header}=  if it does not matter"
+        f"give its meaning with  {say_option('--bad', header, 'VALUES')}  or  "
+        f"{say_option('--estimated', header, 'VALUES')};  give  {say_option('--map', header)}  if it does not matter"
     )
     if _COMMENTS.fullmatch(_spell(header)):
-        fix = f"give  --map {header}=note  to send it as a note, or  --map {header}=  if it does not matter"
+        note, nothing = say_option("--map", header, "note"), say_option("--map", header)
+        fix = f"give  {note}  to send it as a note, or  {nothing}  if it does not matter"
     if not header:
         fix = "name the column, or remove it"
     return Flaw("ESA632", message, fix)

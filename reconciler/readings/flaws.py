@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.model.places import Place
 from reconciler.planning.citing import shorten
+from reconciler.readings.blanks import trim
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
@@ -39,3 +41,8 @@ class BrokenFile(Exception):
 def quote(text: str) -> str:
     """`text` of a file between quotation marks, cut where it is long."""
     return f'"{shorten(text)}"'
+
+
+def say_option(option: str, header: str, meaning: str = "") -> str:
+    """An option that says what the column called `header` is, as a shell takes it."""
+    return f"{option} {shlex.quote(f'{trim(header)}={meaning}')}"

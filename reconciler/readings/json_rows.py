@@ -143,10 +143,10 @@ def _find_unknown(value: Mapping[str, object], known: frozenset[str]) -> Flaw | 
     names = known - {ERROR, _THEIR_ERROR}
     if near := find_nearest(name, names):
         fix = f"write  {near}"
+    elif not value.keys() & {TIME, VALUE, READINGS}:
+        fix = "give a reading its time and value, or a group its readings, beside the identifiers of the channel"
     elif is_flag(name):
         fix = f"leave out the readings that it calls bad, and then {name} in all others"
-    elif isinstance(value[name], list | dict):
-        fix = f"write an array of the groups or readings alone; known properties are {', '.join(sorted(names))}"
     else:
         fix = f"leave it out; known are {', '.join(sorted(names))}"
     return Flaw("ESA611", f"unknown property, found {quote(name)}", fix)

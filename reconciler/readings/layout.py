@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from reconciler.readings.blanks import trim
 from reconciler.readings.cells import ESTIMATED, NOTE, TIME, VALUE
 from reconciler.readings.flags import Mark, find_marks_of_bad, is_flag, make_marks, says_good
-from reconciler.readings.flaws import BrokenFile, quote
+from reconciler.readings.flaws import BrokenFile, quote, say_option
 from reconciler.readings.header import find_header, list_words
 from reconciler.readings.identifiers import PROPERTIES
 from reconciler.readings.numerals import Decimal
@@ -219,14 +219,18 @@ def _refuse_unmapped(header: Sequence[str], names: Mapping[str, str]) -> None:
     folded = {trim(text).casefold() for text in header}
     for text, name in names.items():
         if header and text.casefold() not in folded:
-            raise BrokenFile(f"no column {quote(text)}, which --map speaks of", 1, f"correct  --map {text}={name}")
+            raise BrokenFile(
+                f"no column {quote(text)}, which --map speaks of", 1, f"correct  {say_option('--map', text, name)}"
+            )
 
 
 def _refuse_unmarked(header: Sequence[str], habits: Habits) -> None:
     for option, marks in (("--bad", habits.bad), ("--estimated", habits.estimated)):
         for text in marks:
             if not make_marks(header, {text: frozenset()}):
-                raise BrokenFile(f"no column {quote(text)}, which {option} speaks of", 1, f"correct  {option} {text}=")
+                raise BrokenFile(
+                    f"no column {quote(text)}, which {option} speaks of", 1, f"correct  {say_option(option, text)}"
+                )
 
 
 def _refuse_twice(columns: Sequence[tuple[str, str]]) -> None:
@@ -234,11 +238,9 @@ def _refuse_twice(columns: Sequence[tuple[str, str]]) -> None:
         if number > 1:
             names = [name for name in NAMED if _field(name) == one]
             texts = {text for name, text in columns if name == one}
-            fix = (
-                f"leave one of them,  or ignore one with  --map {min(texts)}="
-                if len(texts) > 1
-                else "leave one of them"
-            )
+            # The date in one column and the clock in another are one time.
+            fix = "write the whole time in one column" if one == TIME else "leave one of them"
+            fix += f",  or ignore one with  {say_option('--map', min(texts))}" if len(texts) > 1 else ""
             raise BrokenFile(f"{number} columns for {' or '.join(names)}", 1, fix)
 
 
@@ -246,8 +248,8 @@ def _refuse_misspelt(header: Sequence[str], columns: Mapping[str, int], names: M
     free = {name.casefold(): name for name in NAMED if name not in columns}
     for text in header:
         if _name(text, names) is None and (near := get_close_matches(text.strip().casefold(), free, 1, _NEAR)):
-            say = f"--map {text.strip()}="
-            fix = f"write  {free[near[0]]},  or say what it is with  {say}PROPERTY,  or that it is nothing with  {say}"
+            own, nothing = say_option("--map", text, "PROPERTY"), say_option("--map", text)
+            fix = f"write  {free[near[0]]},  or say what it is with  {own},  or that it is nothing with  {nothing}"
             raise BrokenFile(f"a column is almost called {free[near[0]]}, found {quote(text)}", 1, fix)
 
 
@@ -261,6 +263,6 @@ def _ask_for_units(header: Sequence[str], names: Mapping[str, str]) -> None:
     for text in header:
         words = list_words(text)
         if words and (words[-1] in _UNITS or "uom" in words) and _name(text, names) is None:
-            say = f"--map {text.strip()}="
-            fix = f"say  {say}unitCode  if it has the units of the values, or  {say}  if it does not matter"
+            unit, nothing = say_option("--map", text, "unitCode"), say_option("--map", text)
+            fix = f"say  {unit}  if it has the units of the values, or  {nothing}  if it does not matter"
             raise BrokenFile(f"a column may say in which units values are, found {quote(text)}", 1, fix)

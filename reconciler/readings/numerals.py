@@ -62,6 +62,10 @@ TINY = re.compile(r"[eE]-\d{3}", re.ASCII)
 LEAVE_OUT = "leave the row out, or leave all such rows out with  --skip-bad"
 _AMOUNT = r"[+-]?[\d.,]*\d[\d.,]*"
 _MONEY = r"(?:[A-Z]{0,2}[$\u20ac\xa3\xa5\u20b9]|USD|EUR|GBP|CHF|CAD|AUD|INR|BRL|MXN|JPY|CNY|SEK|NOK|DKK|PLN|Rs\.?)"
+_NOTHING = (
+    r"null|none|nil|void|missing|empty|blank|unavailable|unknown|offline|error|fault|fail(?:ed|ure)?|timeout|bad|invalid"
+    r"|no (?:result|reading)"
+)
 # What tables hold instead of numbers, in the order in which it is looked for: the form, its name, the way out.
 _ODDITIES: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
     (re.compile(form, re.IGNORECASE), name, fix)
@@ -72,7 +76,7 @@ _ODDITIES: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
             LEAVE_OUT,
         ),
         (
-            r"[(<\[]?(?:null|none|nil|void|missing|empty|blank)[)>\]]?",
+            rf"[{{(<\[]?(?:{_NOTHING})[}})>\]]?",
             "which means no value",
             LEAVE_OUT,
         ),

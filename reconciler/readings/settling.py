@@ -32,6 +32,11 @@ def _refuse(row: Row, channel: Live, minutes: int) -> None:
     message = f"a channel with an interval of {minutes} minutes needs a time of day, found only the date {day}"
     row.flaws = (
         *row.flaws,
-        Flaw("ESA623", message, f"write the clock, too, as in  {day}T00:15", (f"channel {channel.id}",)),
+        Flaw(
+            "ESA623",
+            message,
+            f"write the time of day, too:  {day}T00:00  if it is midnight",
+            (f"channel {channel.id}",),
+        ),
     )
     row.reading = None

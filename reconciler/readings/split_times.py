@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from reconciler.readings.blanks import trim
-from reconciler.readings.flaws import BrokenFile, quote
+from reconciler.readings.flaws import BrokenFile, quote, say_option
 from reconciler.readings.header import list_words
 
 if TYPE_CHECKING:
@@ -66,5 +66,5 @@ def _refuse(what: str, header: str, line: int) -> None:
     message = f"{what} is in a column of its own, which is not used, found {quote(header)}"
     fix = "write the whole time in one column, as in  2026-03-30T00:15"
     if what != _THE_DATE:
-        fix += f",  or say that the column does not matter with  --map {header}="
+        fix += f",  or say that the column does not matter with  {say_option('--map', header)}"
     raise BrokenFile(message, line, fix, "ESA612")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from reconciler.readings.flaws import BrokenFile, quote
+from reconciler.readings.flaws import BrokenFile, quote, say_option
 from reconciler.readings.zones import agree, find_in_header, is_certain, is_standard, parse_zone, suggest_zones
 
 if TYPE_CHECKING:
@@ -49,7 +49,6 @@ def refuse_zone_columns(ignored: Iterable[str], zone: tzinfo | None) -> None:
     """Raise BrokenFile where a column that stands for nothing says in which zones times are, and the user does not."""
     for header in ignored:
         if zone is None and _ZONES.fullmatch(re.sub(r"[\W_]+", " ", header).strip().casefold()):
-            own = header.strip()
             message = f"a column says in which time zone each time is, and is not used, found {quote(header)}"
-            fix = f"say  --zone  if it is one zone, or that the column is nothing with  --map {own}="
+            fix = f"say  --zone  if it is one zone, or that the column is nothing with  {say_option('--map', header)}"
             raise BrokenFile(message, 1, fix, _CODE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -615,6 +616,18 @@ def test_a_table_that_was_written_as_json_arrives(tenant: Desk) -> None:
         "Import: 3 imported, 0 failed, 0 unknown, 0 not sent, 1 left out.",
     )
     assert len(json.loads((tenant.root / "readings.failed.json").read_text(encoding="utf-8"))) == 1
+
+
+@pytest.mark.parametrize("header", ["Energy Unit", "Bob's (kWh) unit", "time zone", "Trend Flags", "$HOME status"])
+def test_an_option_in_a_fix_can_be_copied_into_a_shell(tenant: Desk, header: str) -> None:
+    tenant.write("readings.csv", f"channelImportId,time,value,{header}\nUSE,2026-12-01T00:15,1,x\n")
+
+    told = tenant.run("readings", "route", "readings.csv").out
+    option = told.rpartition("--map ")[2].splitlines()[0].partition("  if")[0]
+    again = tenant.run("readings", "route", "readings.csv", "--map", *shlex.split(option))
+
+    assert "fix:" in told
+    assert (again.code, "fix:" in again.out) == (0, False), again.out
 
 
 def test_each_advice_of_a_refused_file_leads_further(tenant: Desk) -> None:

@@ -85,7 +85,6 @@ def test_a_value_that_is_not_a_number_spoils_its_reading_alone(tmp_path: Path) -
     ("more", "fix"),
     [
         ({"quality": "bad"}, "leave out the readings that it calls bad, and then quality in all others"),
-        ({"data": [1]}, "write an array of the groups or readings alone; known properties are channelId, "),
         ({"colour": "red"}, "leave it out; known are channelId, "),
     ],
 )
@@ -136,10 +135,17 @@ def test_what_is_wrong_with_a_reading_has_its_own_line(tmp_path: Path) -> None:
 
 
 def test_near_names_are_suggested_and_others_listed(tmp_path: Path) -> None:
-    first, second = array(tmp_path, {"reading": []}, {"zzz": 1})
+    first, second = array(tmp_path, {"reading": []}, {"zzz": 1, "readings": []})
 
     assert first.flaws[0].fix == "write  readings"
     assert second.flaws[0].fix.startswith("leave it out; known are channelId, channelImportId, ")
+
+
+def test_what_is_neither_a_reading_nor_a_group_is_told_what_it_lacks(tmp_path: Path) -> None:
+    for parcel in (*lines(tmp_path, {"data": [GROUP]}), *array(tmp_path, {"2026-01-01T00:15": 1.5})):
+        assert parcel.flaws[0].fix == (
+            "give a reading its time and value, or a group its readings, beside the identifiers of the channel"
+        )
 
 
 def test_a_single_reading_with_an_unknown_property_is_a_flaw(tmp_path: Path) -> None:

@@ -113,6 +113,19 @@ def test_the_decimal_mark_is_a_dot_unless_another_is_given() -> None:
         ),
         ("time,value,channelId,value\n", "2 columns for value", "leave one of them"),
         (
+            "time,value,channelId,Energy Unit\n",
+            'a column may say in which units values are, found "Energy Unit"',
+            (
+                "say  --map 'Energy Unit=unitCode'  if it has the units of the values, "
+                "or  --map 'Energy Unit='  if it does not matter"
+            ),
+        ),
+        (
+            "Day,time,value,channelId\n",
+            "2 columns for time",
+            "write the whole time in one column,  or ignore one with  --map Day=",
+        ),
+        (
             "time,value,channelId,esaChannelId\n",
             "2 columns for channelId or esaChannelId",
             "leave one of them,  or ignore one with  --map channelId=",
@@ -141,7 +154,7 @@ def test_the_decimal_mark_is_a_dot_unless_another_is_given() -> None:
 )
 def test_a_header_that_cannot_be_meant_is_said(head: str, message: str, fix: str) -> None:
     with pytest.raises(BrokenFile) as caught:
-        find(head)
+        find(head, names={"Day": "time"} if "Day" in head else {})
 
     assert (caught.value.line, caught.value.flaw.message, caught.value.flaw.fix) == (1, message, fix)
 

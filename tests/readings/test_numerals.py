@@ -63,7 +63,7 @@ def test_numbers_are_read_as_they_are_written_in_the_world(text: str, decimal: D
             (text, "which means no value", LEAVE_OUT)
             for text in (
                 *("-", "---", "\u2014", "NaN", "-nan", "#N/A", "#VALUE!", "n/a", "N.A.", "null", "No data", "?"),
-                *("\\N", "(null)", "<NULL>", "1.#QNAN", "1.#IND"),
+                *("\\N", "(null)", "<NULL>", "1.#QNAN", "1.#IND", "unavailable", "Unknown", "{fault}", "No Result"),
             )
         ),
         *((text, "which is infinite", LEAVE_OUT) for text in ("\u221e", "inf", "-Infinity")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 import pytest
@@ -40,7 +41,7 @@ def test_a_part_of_the_time_in_another_column_is_asked_about(
         1,
         "ESA612",
         f'{what} is in a column of its own, which is not used, found "{name}"',
-        f"{JOIN},  or say that the column does not matter with  --map {name}=",
+        f"{JOIN},  or say that the column does not matter with  --map {shlex.quote(f'{name}=')}",
     )
     assert count(path, names={name: ""})[0].readings == len(rows)
 

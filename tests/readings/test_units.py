@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 import pytest
@@ -86,6 +87,6 @@ def test_a_column_of_units_is_asked_about(header: str, tmp_path: Path) -> None:
     with pytest.raises(BrokenFile, match="a column may say in which units values are") as caught:
         count(path)
 
-    assert caught.value.flaw.fix.startswith(f"say  --map {header}=unitCode  if")
+    assert caught.value.flaw.fix.startswith(f"say  --map {shlex.quote(f'{header}=unitCode')}  if")
     assert [finding.code for finding in count(path, names={header: "unitCode"})[0].findings] == ["ESA630"]
     assert count(path, names={header: ""})[0].is_sound

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from datetime import UTC, timedelta, timezone
 from typing import TYPE_CHECKING
 
@@ -155,7 +156,7 @@ def test_a_column_of_zones_that_is_not_used_is_asked_about(header: str, tmp_path
 
     message = f'a column says in which time zone each time is, and is not used, found "{header}"'
     assert (raised.value.flaw.code, raised.value.flaw.message, raised.value.line) == ("ESA627", message, 1)
-    assert raised.value.flaw.fix.endswith(f"--map {header}=")
+    assert raised.value.flaw.fix.endswith(f"--map {shlex.quote(f'{header}=')}")
     assert count(path, zone=UTC)[0].is_sound
     assert count(path, names={header: ""})[0].is_sound
 
