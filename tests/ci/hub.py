@@ -72,6 +72,7 @@ class Hub:
             (self.work / name).parent.mkdir(parents=True, exist_ok=True)
             if isinstance(text, str):
                 (self.work / name).write_text(text, encoding="utf-8")
+                (self.work / name).chmod(0o755 if text.startswith("#!") else 0o644)
             else:
                 (self.work / name).symlink_to(text)
         self.git("add", "--all")

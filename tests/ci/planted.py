@@ -12,8 +12,25 @@ FORGED = "forged by a commit"
 # Names that an interpreter started in the checkout would take for its own modules, or for those of the tool.
 _MODULES = (
     *("json.py", "sitecustomize.py", "usercustomize.py", "sysconfig.py", "encodings.py", "click.py", "httpx.py"),
+    *("conftest.py", "setup.py", "os.py", "site.py", "yaml/__init__.py"),
     *("venv/__init__.py", "venv/__main__.py", "pip/__init__.py", "pip/__main__.py"),
     *("reconciler/__init__.py", "reconciler/__main__.py", "reconciler/requirements.py"),
+)
+# Programs that a step starts, in the checkout and where a search path with a relative folder would find them.
+_PROGRAMS = tuple(
+    f"{folder}{name}"
+    for folder in ("", "bin/", ".venv/bin/")
+    for name in ("python", "python3", "git", "gh", "jq", "bash", "sh", "env", "mktemp", "sed")
+)
+# What a shell, git or a test runner would read if the checkout were its home or its root.
+_SHELL_FILES = (
+    ".bashrc",
+    ".bash_profile",
+    ".profile",
+    ".bash_env",
+    ".envrc",
+    "hooks/post-checkout",
+    ".githooks/pre-commit",
 )
 # Where a job once wrote its results, where it writes them now, and where the journal of an apply goes.
 _RESULTS = tuple(
@@ -26,8 +43,20 @@ _RESULTS = tuple(
 def plant_code(witness: Path) -> Mapping[str, str]:
     """Files of which each, when it is run, writes its name to `witness`; and settings for what installs and runs."""
     code = "import pathlib\nwith open({witness!r}, 'a') as stream:\n    stream.write({name!r} + '\\n')\n"
+    program = "#!/bin/sh\necho {name} >> {witness}\n"
+    filters = (
+        f"clean = echo clean >> {witness}\n\tsmudge = echo smudge >> {witness}\n\ttextconv = echo diff >> {witness}\n"
+    )
+    config = f'[core]\nfsmonitor = ./git\nhooksPath = hooks\n[filter "evil"]\n{filters}[diff "evil"]\n{filters}'
     return {
         **{name: code.format(witness=str(witness), name=name) for name in _MODULES},
+        **{name: program.format(witness=witness, name=name) for name in (*_PROGRAMS, *_SHELL_FILES)},
+        **{name: f"import os; os.system('echo {name} >> {witness}')\n" for name in ("evil.pth", "reconciler.pth")},
+        ".gitattributes": "* filter=evil diff=evil merge=evil\n",
+        ".gitconfig": config,
+        "pyvenv.cfg": "home = .\ninclude-system-site-packages = true\n",
+        "requirements/runtime.txt": "evil==1\n",
+        "pyproject.toml": '[build-system]\nrequires = ["evil"]\nbuild-backend = "json"\nbackend-path = ["."]\n',
         "pip.conf": "[global]\nindex-url = http://127.0.0.1:9/\n[install]\nrequirement = evil.txt\n",
         "setup.cfg": "[install]\nprefix = .\n",
         "requirements.txt": "evil==1\n",
