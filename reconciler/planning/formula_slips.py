@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from reconciler.masking import KEYS, MASK
 from reconciler.model.fields import FORMULA
 from reconciler.model.formulas import tokenize
 from reconciler.planning.citing import show_value
@@ -102,7 +103,7 @@ def _torn(found: str, formula: str) -> Violation:
     return Violation(
         "ESA210",
         FORMULA,
-        f"formula must have a value on both sides of each operator, found {found} in {show_value(formula)}",
+        f"formula must have a value on both sides of each operator, found {_quote(found, formula)}",
         "add the value that is missing, or take out the operator",
     )
 
@@ -111,6 +112,11 @@ def _odd(found: str, fix: str, formula: str) -> Violation:
     return Violation(
         "ESA216",
         FORMULA,
-        f"formula should be written with + - * / and decimal points, found {found} in {show_value(formula)}",
+        f"formula should be written with + - * / and decimal points, found {_quote(found, formula)}",
         fix,
     )
+
+
+def _quote(found: str, formula: str) -> str:
+    """What was `found` in `formula`, and that; of an API key in pieces nobody could tell that it is one."""
+    return f"{MASK if KEYS.finds(formula) else found} in {show_value(formula)}"

@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import pytest
 
@@ -84,6 +85,21 @@ def test_no_output_and_no_file_of_any_command_shows_it(planted: Desk, key: str) 
 
     assert leaks(planted, key, answers) == []
     assert any(MASK in answer.out for answer in answers)
+
+
+@pytest.mark.parametrize("formula", ["channel(1) + {}", "{} +", "{}%", "= {}", "{} // 2", "1,5 * {}"])
+def test_no_finding_of_a_formula_quotes_a_piece_of_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, formula: str
+) -> None:
+    key = "aGVsbG8td29ybGQx+/=.c2VjcmV0Wms5UXcz**=.b2Zma2V5b2Zma2V5//"
+    monkeypatch.setenv("ECI_API_KEY", key)
+    pieces = ("aGVsbG8td29ybGQx", "c2VjcmV0Wms5UXcz", "b2Zma2V5b2Zma2V5")
+    for written in (key, quote(quote(key, safe=""), safe="")):
+        desk.define({"one": {"channelId": 1, "esaChannelVersion": {"formula": formula.format(written)}}})
+
+        answers = [desk.run("validate", "--format", name) for name in ("text", *FINDINGS)]
+
+        assert [piece for piece in pieces if any(piece in answer.out + answer.err for answer in answers)] == []
 
 
 def test_a_saved_plan_in_which_it_was_hidden_is_read_and_is_stale(planted: Desk, key: str) -> None:
