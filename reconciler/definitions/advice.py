@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING
 
 from reconciler.definitions.numerals import find_lengths, find_readings, find_unit, write_number
 from reconciler.definitions.odd_spaces import FIX, ODD, find_odd_spaces, name_odd_space
+from reconciler.definitions.problems import AS_WRITTEN
 from reconciler.model.fields import INTERVAL_MINUTES, INTERVALS, VERSION
 from reconciler.planning.constraints import find_violations
 
@@ -60,7 +60,7 @@ def advise(key: str, value: object, wanted: Collection[str]) -> str:
 def _advise_unlike(key: str, value: float, wanted: Collection[str]) -> str:
     """What to write for a number, or for true or false, where none is wanted."""
     if "string" in wanted:
-        return f'write it in quotes:  {key}: "{json.dumps(value)}"'
+        return f'write it in quotes:  {key}: "{AS_WRITTEN}"'
     if "boolean" in wanted and value in (0, 1):
         return f"write  {key}: {'true' if value else 'false'}"
     return _KEYS_BELOW if "object" in wanted else ""

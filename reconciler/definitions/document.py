@@ -8,6 +8,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from reconciler.definitions.problems import AS_WRITTEN
 from reconciler.definitions.secrets import FAR, show_line
 from reconciler.model.places import Place
 from reconciler.rules import make_finding
@@ -82,7 +83,9 @@ class Document:
     def report(self, problem: Problem) -> None:
         """Keep `problem` as a finding at its place."""
         place = self.place(problem.keys, at_key=problem.at_key)
-        self.findings.append(make_finding(problem.code, problem.message, place, fix=problem.fix, detail=problem.detail))
+        spot = self.spots.get(problem.keys)
+        fix = problem.fix.replace(AS_WRITTEN, self.text[spot.start : spot.end] if spot else "…")
+        self.findings.append(make_finding(problem.code, problem.message, place, fix=fix, detail=problem.detail))
 
     def _line_of(self, offset: int) -> int:
         if not self._starts:

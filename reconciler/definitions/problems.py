@@ -8,6 +8,8 @@ from reconciler.model.record import record
 
 # From the top of a file to a value in it: the keys of mappings, the numbers of list members.
 Keys: TypeAlias = tuple[str, ...]
+# Stands in a fix for the value as its file has it: 1e5 and 1.10 may be ids, and their numbers look otherwise.
+AS_WRITTEN = "\0"
 
 
 @record

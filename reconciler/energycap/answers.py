@@ -34,6 +34,9 @@ _ABOUT_REDIRECT = (
     "if EnergyCAP's API is there, write that address as the environment's url; if that is a sign-in page, something in "
     "between wants a login"
 )
+_ABOUT_PATH = (
+    "EnergyCAP's API is not at the environment's url: write the host alone, as in  url: https://app.energycap.com"
+)
 # A page of 1,000 channels has about 100,000, and 15,000 objects.
 _MOST_VALUES = 2_000_000
 _MOST_OBJECTS = 300_000
@@ -87,6 +90,8 @@ def _make_failure(request: Request, answer: Answer, what: str) -> ServiceError:
         return _make_busy(what, answer)
     if status >= 400:
         fix = _FIXES.get(status, _ABOUT_ASKING)
+        if status == HTTPStatus.NOT_FOUND and "{}" not in request.call.template:
+            fix = _ABOUT_PATH
         fix = _note_page(answer, fix)
         return Refused(f"the service refused: {what}", fix, status=status, is_page=_is_page(answer))
     target = make_harmless(answer.headers.get("location", "nowhere"))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.definitions.close import read_closely
+from reconciler.definitions.close_page import read_close_page
 from reconciler.definitions.reader import open_events, open_pure
 from reconciler.model.places import Place
 from tests.definitions.places import show
@@ -244,3 +245,10 @@ def test_no_message_repeats_what_may_be_a_secret(line: str) -> None:
 
 def test_a_line_of_thousands_of_characters_is_not_shown() -> None:
     assert read(f"a: {'x' * 2000}\n").place(("a",)) == Place("a.yaml", 1, 4, ("a",))
+
+
+@pytest.mark.parametrize("written", ["12345", "1e5", "1.10", "100000.0", "-0.0"])
+def test_a_number_that_should_be_text_is_quoted_as_it_is_written(written: str) -> None:
+    page = read_close_page("channels/a.yaml", f"channels:\n  one: {{channelImportId: {written}}}\n".encode())
+
+    assert [finding.fix for finding in page.findings] == [f'write it in quotes:  channelImportId: "{written}"']

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reconciler.definitions.explain import Explanation, explain
-from reconciler.definitions.problems import Problem
+from reconciler.definitions.problems import AS_WRITTEN, Problem
 from reconciler.definitions.schema import Format
 
 
@@ -33,8 +33,8 @@ def test_a_sound_file_needs_no_word() -> None:
 @pytest.mark.parametrize(
     ("value", "found", "fix"),
     [
-        (12, "12", 'write it in quotes:  channelInfo: "12"'),
-        (True, "true", 'write it in quotes:  channelInfo: "true"'),
+        (12, "12", f'write it in quotes:  channelInfo: "{AS_WRITTEN}"'),
+        (True, "true", f'write it in quotes:  channelInfo: "{AS_WRITTEN}"'),
         (None, "null", "write a value, or delete the key to leave the live value alone"),
         ({"a": 1}, "a mapping of keys", "write a single value; a text that starts with { or [ must be in quotes"),
         ([], "[]", "write a single value; a text that starts with { or [ must be in quotes"),
@@ -575,7 +575,7 @@ def test_what_is_empty_or_missing_is_said(document: object, problem: Problem) ->
                 "ESA123",
                 ("definitions", "1"),
                 "a member of definitions must be text, found 3",
-                'write it in quotes:  1: "3"',
+                f'write it in quotes:  1: "{AS_WRITTEN}"',
             ),
         ),
     ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.energycap.answers import Answer, Busy, check_status, decode
-from reconciler.energycap.calls import EDIT_CHANNEL, READ_CHANNEL
+from reconciler.energycap.calls import EDIT_CHANNEL, LIST_CHANNELS, READ_CHANNEL
 from reconciler.errors import BadAnswer, Refused, ServiceError, Unauthorized
 
 READ = READ_CHANNEL.to(7)
@@ -62,6 +62,15 @@ def test_a_no_keeps_its_status_and_the_services_own_words(status: int, name: str
 
     assert refusal.value.message == f"the service refused: PUT /api/v202406/esachannel/7 answered {name}: Not so"
     assert (refusal.value.status, refusal.value.fix) == (status, fix)
+
+
+def test_a_list_that_is_not_there_is_a_matter_of_the_url() -> None:
+    with pytest.raises(Refused) as refusal:
+        check_status(LIST_CHANNELS.to(), Answer(404, {}, b"", "Not Found"))
+
+    assert refusal.value.fix == (
+        "EnergyCAP's API is not at the environment's url: write the host alone, as in  url: https://app.energycap.com"
+    )
 
 
 @pytest.mark.parametrize(
