@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from reconciler.energycap.documents import Document
     from reconciler.energycap.session import Session
 
+# Names have half of that. Python looks a name up folder by folder, and fails for one with hundreds of them.
+_LONGEST_NAME = 64
 _ALWAYS_UTC = frozenset(("UTC", "Etc/UTC", "GMT", "Etc/GMT"))
 
 
@@ -75,9 +77,14 @@ def find_zone_code(data_point: Document) -> str:
 
 def _find_by_name(name: str) -> ZoneInfo | None:
     key = WINDOWS_ZONES.get(name, name)
-    if "/" not in key and key not in _ALWAYS_UTC:
+    return load_zone(key) if "/" in key or key in _ALWAYS_UTC else None
+
+
+def load_zone(name: str) -> ZoneInfo | None:
+    """The zone of this name in the IANA database, or of this name that Windows gives it; None if there is none."""
+    if len(name) > _LONGEST_NAME:
         return None
     try:
-        return ZoneInfo(key)
+        return ZoneInfo(WINDOWS_ZONES.get(name, name))
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return None

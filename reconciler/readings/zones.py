@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from reconciler.energycap.windows_zones import WINDOWS_ZONES
+from reconciler.energycap.time_zones import load_zone
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -61,21 +60,13 @@ def parse_zone(text: str) -> tzinfo | None:
         return _make_offset(*match.groups())
     if own.upper() in _LETTERS:
         return timezone(timedelta(hours=_LETTERS[own.upper()]), own.upper())
-    return None if own.upper() in _OPEN else find_named(own)
+    return None if own.upper() in _OPEN else load_zone(own)
 
 
 def explain_zone(text: str) -> str:
     """What to write in place of a zone that is not known, or may be several."""
     name = _NAMES.get(text.strip().upper())
     return f"give an offset, such as +01:00, or a name, such as {name or 'America/New_York'}"
-
-
-def find_named(name: str) -> tzinfo | None:
-    """The zone of this name in the zone database, or of this name that Windows gives it; None if there is none."""
-    try:
-        return ZoneInfo(WINDOWS_ZONES.get(name, name))
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return None
 
 
 def read_zones(reader: Reader, data_point_ids: Sequence[int]) -> dict[int, tzinfo]:
@@ -85,14 +76,14 @@ def read_zones(reader: Reader, data_point_ids: Sequence[int]) -> dict[int, tzinf
 
 def find_zones(codes: Mapping[int, str], data_point_ids: Sequence[int]) -> dict[int, tzinfo]:
     """The zones of data points, by their ids, of those with a code that is known here."""
-    found = {one: find_named(code) for one in data_point_ids if (code := codes.get(one))}
+    found = {one: load_zone(code) for one in data_point_ids if (code := codes.get(one))}
     return {one: zone for one, zone in found.items() if zone is not None}
 
 
 def find_in_header(header: str) -> str | None:
     """What `header` says about the zone of its column, in its own letters; None if it says nothing."""
     match = _IN_HEADER.search(header)
-    if match is None or (match["name"] and find_named(match["name"]) is None):
+    if match is None or (match["name"] and load_zone(match["name"]) is None):
         return None
     return match[0].strip()
 
@@ -126,7 +117,7 @@ def suggest_zones(said: str) -> tuple[str, str]:
 
 def agree(said: str, zone: tzinfo) -> bool:
     """Whether `zone` may be what a header says: the same offset at some time of the year, or all year for an offset."""
-    own = parse_zone(said) or find_named(_NAMES.get(said.upper(), ""))
+    own = parse_zone(said) or load_zone(_NAMES.get(said.upper(), ""))
     days = [datetime(2025, month, 15) for month in (1, 7)]  # noqa: DTZ001 - local times have no zone
     if own is None:
         return True

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from reconciler.energycap.time_zones import load_zone
 from reconciler.readings.flaws import BrokenFile
 from reconciler.readings.layout import Habits
 from reconciler.readings.time_columns import find_column_zone
-from reconciler.readings.zones import find_named, parse_zone
+from reconciler.readings.zones import parse_zone
 from tests.readings.bench import count, write
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
         ("+15:00", "None"),
         ("Mars/Olympus", "None"),
         ("../etc/passwd", "None"),
+        ("America", "None"),
+        ("America/\u00e9", "None"),
+        ("a\0b", "None"),
         ("", "None"),
     ],
 )
@@ -42,8 +46,14 @@ def test_a_zone_is_named_by_utc_an_offset_letters_or_a_place(text: str, shown: s
 
 
 def test_data_points_may_name_zones_as_windows_does() -> None:
-    assert str(find_named("Eastern Standard Time")) == "America/New_York"
-    assert find_named("Nowhere Standard Time") is None
+    assert str(load_zone("Eastern Standard Time")) == "America/New_York"
+    assert load_zone("Nowhere Standard Time") is None
+
+
+def test_a_name_with_hundreds_of_parts_is_no_zone() -> None:
+    name = "A/" * 1000 + "A"
+
+    assert (load_zone(name), parse_zone(name), find_column_zone(f"time {name}", None)) == (None, None, None)
 
 
 @pytest.mark.parametrize(
