@@ -1,4 +1,4 @@
-"""Edits that are allowed but probably mistakes: a unit of another kind, an odd multiplier (ESA514 to ESA517)."""
+"""Edits that are allowed but probably mistakes: of units and multipliers (ESA514 to ESA517), of sums (ESA521)."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.model.factors import find_factor, format_factor
-from reconciler.model.fields import FIELD_AT, MULTIPLIER, UNIT_ID
+from reconciler.model.fields import FIELD_AT, FORMULA, MULTIPLIER, UNIT_ID
+from reconciler.model.formulas import tokenize
 from reconciler.model.units import find_scale, is_near
 from reconciler.planning.citing import show_value
+from reconciler.planning.index import find_inputs
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
@@ -17,17 +19,25 @@ if TYPE_CHECKING:
 
     from reconciler.model.desired import Desired
     from reconciler.model.findings import Finding
+    from reconciler.model.live import Live
     from reconciler.model.plan import Edit
     from reconciler.model.reference import Unit
+    from reconciler.model.values import Value
     from reconciler.planning.draft import Draft
 
+_ADDING = frozenset("+-()")
 # A multiplier that changes by more than this is more often a slip than a new meter.
 _LARGEST = 1_000
 
 
-def warn_of_edits(desired: Desired, draft: Draft, units: Mapping[int, Unit]) -> tuple[Draft, tuple[Finding, ...]]:
-    """`draft` with a warning on each edit that is probably a mistake, and the same warnings as findings."""
-    warned = {edit.path: tuple(_check_edit(edit, draft, units)) for edit in draft.edits}
+def warn_of_edits(
+    desired: Desired, draft: Draft, planned: Mapping[int, Live], units: Mapping[int, Unit]
+) -> tuple[Draft, tuple[Finding, ...]]:
+    """`draft` with a warning on each edit that is probably a mistake, and the same warnings as findings.
+
+    `planned` are all channels by id, as they will be.
+    """
+    warned = {edit.path: tuple(_check_edit(edit, draft, planned, units)) for edit in draft.edits}
     if not any(warned.values()):
         return draft, ()
     edits = tuple(
@@ -40,7 +50,9 @@ def warn_of_edits(desired: Desired, draft: Draft, units: Mapping[int, Unit]) -> 
     return replace(draft, edits=edits), tuple(findings)
 
 
-def _check_edit(edit: Edit, draft: Draft, units: Mapping[int, Unit]) -> Iterator[tuple[str, str]]:
+def _check_edit(
+    edit: Edit, draft: Draft, planned: Mapping[int, Live], units: Mapping[int, Unit]
+) -> Iterator[tuple[str, str]]:
     path = FIELD_AT[edit.path].path
     pair = _find_units(draft, units)
     if path == UNIT_ID and pair:
@@ -48,6 +60,8 @@ def _check_edit(edit: Edit, draft: Draft, units: Mapping[int, Unit]) -> Iterator
     elif path == MULTIPLIER:
         yield from _check_factor(edit, _find_scale(pair) if pair else None)
         yield from _check_sign(edit)
+    elif path == FORMULA:
+        yield from _check_sum(draft.planned.values.get(FORMULA), planned, units)
 
 
 def _find_units(draft: Draft, units: Mapping[int, Unit]) -> Sequence[Unit]:
@@ -104,3 +118,18 @@ def _check_sign(edit: Edit) -> Iterator[tuple[str, str]]:
         yield "ESA516", "a multiplier of 0 makes every value 0"
     elif (before < 0) != (after < 0):
         yield "ESA516", f"the multiplier changes its sign, found {show_value(before)} → {show_value(after)}"
+
+
+def _check_sum(formula: Value, planned: Mapping[int, Live], units: Mapping[int, Unit]) -> Iterator[tuple[str, str]]:
+    """Only of a formula that does nothing but add and subtract channels: a factor in it may convert units."""
+    if not isinstance(formula, str) or not all(token in _ADDING or "(" in token for token in tokenize(formula)):
+        return
+    used = [planned[id_] for id_ in find_inputs((formula,)) if id_ in planned]
+    known = [(units[id_], live) for live in used if isinstance(id_ := live.values.get(UNIT_ID), int) and id_ in units]
+    first = known[0][0] if known else None
+    others = [
+        (unit, live) for unit, live in known if first and unit != first and find_scale(unit.code, first.code) != 1
+    ]
+    if others:
+        told = " and ".join(f"{unit.code} ({show_value(live.name)})" for unit, live in (known[0], others[0]))
+        yield "ESA521", f"the formula adds or subtracts different units, found {told}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -81,7 +82,7 @@ def make_plan(definitions: Definitions, snapshot: Snapshot, basis: Basis) -> Pla
     pairing = find_pairs(desired, index)
     readable = [pair for pair in pairing.pairs if not pair.live.flaw]
     drafting = _make_drafts(readable, _make_vocabulary(desired, pairing.pairs, index, snapshot.reference))
-    drafting = _warn_of_edits(drafting, snapshot.reference)
+    drafting = _warn_of_edits(drafting, index, snapshot.reference)
     around = _make_surroundings(drafting, pairing, index, snapshot, basis.environment)
     around = replace(around, refusals=basis.refusals, version_dates=basis.environment.version_dates)
     judged = _judge(drafting.drafts, around, definitions.feeds)
@@ -157,11 +158,14 @@ def _make_draft(pair: Pair, vocabulary: Vocabulary) -> tuple[Draft | None, tuple
     return (replace(draft, blocks=blocks) if draft and blocks else draft), findings
 
 
-def _warn_of_edits(drafting: _Drafting, reference: Reference) -> _Drafting:
+def _warn_of_edits(drafting: _Drafting, index: Index, reference: Reference) -> _Drafting:
     units = {unit.id: unit for unit in reference.units}
     pairs = {pair.desired.name: pair.desired for pair in drafting.pairs}
+    planned = ChainMap({draft.live.id: draft.planned for draft in drafting.drafts.values()}, dict(index.by_id))
     warned = {
-        name: warn_of_edits(pairs[name], draft, units) for name, draft in drafting.drafts.items() if name in pairs
+        name: warn_of_edits(pairs[name], draft, planned, units)
+        for name, draft in drafting.drafts.items()
+        if name in pairs
     }
     drafts = {**drafting.drafts, **{name: draft for name, (draft, _) in warned.items()}}
     return _Drafting(

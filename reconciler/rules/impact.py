@@ -128,4 +128,13 @@ IMPACT_RULES: tuple[Rule, ...] = (
         "check the identifiers under select; for a new meter that takes over the name, nothing to do",
         Severity.WARNING,
     ),
+    Rule(
+        "ESA521",
+        "A formula adds or subtracts channels of different units.",
+        "KWH and KW, or KWH and MWH, give a sum that is neither.",
+        f"{_UNITS}; {_PLAUSIBLE}",
+        Certainty.ASSUMED,
+        "check which channels are meant; to convert one, multiply it by its factor in the formula",
+        Severity.WARNING,
+    ),
 )

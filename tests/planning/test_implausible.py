@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from reconciler.model.factors import find_factor, format_factor
 from reconciler.model.findings import Severity
 from reconciler.model.reference import Unit
-from tests.planning.tenant import REFERENCE, V, make_desired, make_live, plan_of
+from tests.planning.tenant import REFERENCE, V, make_calculated, make_desired, make_live, plan_of
 
 if TYPE_CHECKING:
     from reconciler.model.values import Spec
@@ -135,3 +135,43 @@ def test_there_and_back_is_a_factor_of_1(one: float, other: float) -> None:
     assert there is not None
     assert back is not None
     assert there * back == 1
+
+
+USE = make_live(2, {"channelInfo": "Energy"})
+KEPT = make_live(3, {"channelInfo": "Other energy"})
+DEMAND = make_live(4, {"channelInfo": "Demand", f"{V}unitId": 2})
+LARGE = make_live(5, {"channelInfo": "Feeder", f"{V}unitId": 8})
+STRANGE = make_live(6, {"channelInfo": "Unknown unit", f"{V}unitId": 99})
+
+
+@pytest.mark.parametrize(
+    ("formula", "found"),
+    [
+        ("channel(2) - channel(4)", ['KWH ("Energy") and KW ("Demand")']),
+        ("(channel(2) + channel(3)) + channel(5)", ['KWH ("Energy") and MWH ("Feeder")']),
+        ("channel(2) + channel(3)", []),
+        ("channel(2) + channel(6) + channel(77)", []),
+        ("channel(2) + channel(5) * 1000", []),
+        ("channel(2) / channel(4)", []),
+        ("IF(channel(2) > 0, channel(2), channel(4))", []),
+    ],
+)
+def test_a_sum_of_different_units_is_said(formula: str, found: list[str]) -> None:
+    net = make_desired("net", 1, {"isCalculated": True, f"{V}formula": formula})
+    live = (make_calculated(1, "channel(2)"), USE, KEPT, DEMAND, LARGE, STRANGE)
+
+    plan = plan_of((net,), live, reference=EVERYTHING)
+
+    message = "the formula adds or subtracts different units, found"
+    assert [finding.message for finding in plan.findings if finding.code == "ESA521"] == [
+        f"{message} {one}" for one in found
+    ]
+
+
+def test_a_sum_is_judged_by_the_units_that_its_channels_will_have() -> None:
+    net = make_desired("net", 1, {"isCalculated": True, f"{V}formula": "channel(2) + channel(5)"})
+    feeder = make_desired("feeder", 5, {f"{V}unitCode": "KWH", f"{V}multiplier": 1000})
+
+    plan = plan_of((net, feeder), (make_calculated(1, "channel(2)"), USE, LARGE), reference=EVERYTHING)
+
+    assert [finding.code for finding in plan.findings] == []
