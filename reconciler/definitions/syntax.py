@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.definitions.odd_spaces import FIX, ODD, find_odd_spaces, name_odd_space
+from reconciler.masking import hide_likely
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +52,9 @@ class _Line:
 
     def fault(self, message: str, part: str, fix: str = "") -> Fault:
         start = self.start + self.text.rindex(part)
-        return Fault(message, start, start + len(part), fix)
+        # A piece of a key, or one that is written otherwise, would not be recognised as one.
+        is_safe = hide_likely(self.text) == self.text
+        return Fault(message, start, start + len(part), fix if is_safe else "")
 
 
 def explain_syntax(text: str, error: yaml.YAMLError) -> Fault:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from reconciler.definitions.problems import Problem
 from reconciler.definitions.subjects import shorten, show
 from reconciler.definitions.wording_urls import word_url
+from reconciler.masking import hide_likely
 
 if TYPE_CHECKING:
     from reconciler.definitions.problems import Keys
@@ -40,7 +41,8 @@ def _word_name(keys: Keys, name: str) -> Problem:
     else:
         message = f"a name is made of letters, digits, hyphen, underscore and dot, found {show(name)}"
     proposal = _NOT_IN_NAMES.sub("-", name[:64]).strip("-_.")
-    fix = f"write  {proposal}:" if any(character.isalpha() for character in proposal) else ""
+    is_usable = any(character.isalpha() for character in proposal) and hide_likely(name) == name
+    fix = f"write  {proposal}:" if is_usable else ""
     return Problem("ESA127", keys, message, fix, at_key=True)
 
 

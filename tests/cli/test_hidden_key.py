@@ -20,7 +20,7 @@ from tests.stub import LIST, TYPES, UNITS, Reply, answering, reply_list
 from tests.worlds import make_channel, make_world
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.cli.desk import Answer, Desk
 
@@ -85,6 +85,31 @@ def test_no_output_and_no_file_of_any_command_shows_it(planted: Desk, key: str) 
 
     assert leaks(planted, key, answers) == []
     assert any(MASK in answer.out for answer in answers)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "channels:\n  {}:\n    channelId: 1\n",
+        "%{}\n---\nchannels: {{}}\n",
+        "channels:\n  one:\n    channelId: 1\n    {}\n",
+        "channels:\n  one:\n    channelInfo: = {}\n    a = {}\n",
+        "channels:\n  one:\n    channelInfo: {}: x\n",
+        "feeds:\n  {}:\n    expect: one\n",
+    ],
+    ids=["name", "directive", "no colon", "equals", "two colons", "feed"],
+)
+@pytest.mark.parametrize("encode", [str, lambda key: base64.b64encode(key.encode()).decode()], ids=["plain", "base64"])
+def test_no_fix_is_made_of_a_piece_of_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, text: str, encode: Callable[[str], str]
+) -> None:
+    key = "aGVsbG8td29ybGQx+/=.c2VjcmV0Wms5UXczQQ==.b2Zma2V5b2Zma2V5/x_-9"
+    monkeypatch.setenv("ECI_API_KEY", key)
+    desk.write("channels/all.yaml", text.format(encode(key), encode(key)))
+
+    answers = [desk.run("validate", "--format", name) for name in ("text", *FINDINGS)]
+
+    assert all(encode(key)[20:32] not in answer.out + answer.err for answer in answers)
 
 
 @pytest.mark.parametrize("formula", ["channel(1) + {}", "{} +", "{}%", "= {}", "{} // 2", "1,5 * {}"])
