@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 from reconciler.errors import FileError, UsageError, advise_on
 from reconciler.masking import open_masked
 from reconciler.readings.files import Shape
+from reconciler.readings.header import DELIMITERS
 from reconciler.readings.json_rows import READINGS
 from reconciler.readings.layout import ERROR
 
@@ -73,6 +74,9 @@ class FailedFile:
             if self._file.shape is Shape.ARRAY:
                 self._text.write("[\n")
             elif self._file.layout is not None:
+                if self._file.layout.delimiter not in DELIMITERS.values():
+                    # No reader would recognise it.
+                    self._text.write(f"sep={self._file.layout.delimiter}\n")
                 _write_cells(self._text, self._file.layout, list(self._file.layout.header), ERROR)
         return self._text
 
@@ -120,6 +124,8 @@ def _find(path: Path) -> None:
 
 def _write_cells(text: TextIO, layout: Layout, cells: object, reason: str) -> None:
     told = list(cells) if isinstance(cells, list) else []
+    # Of a row that is too short, the reason still stands below its header.
+    told += [""] * (len(layout.header) - len(told))
     place = next((column for column, name in enumerate(layout.header) if name.strip().casefold() == ERROR), len(told))
     told[place : place + 1] = [reason]
     csv.writer(text, delimiter=layout.delimiter, lineterminator="\n").writerow(told)

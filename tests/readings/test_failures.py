@@ -39,14 +39,18 @@ def fail(folder: Path, text: str, *lines: int) -> str:
     [
         (
             'channelId;time;value\n1;2026-01-01;"1,5"\n\n2;soon;2\n3;2026-01-01\n',
-            f"channelId;time;value;{ERROR}\n1;2026-01-01;1,5;reason 1\n2;soon;2;reason 2\n3;2026-01-01;reason 3\n",
+            f"channelId;time;value;{ERROR}\n1;2026-01-01;1,5;reason 1\n2;soon;2;reason 2\n3;2026-01-01;;reason 3\n",
         ),
         (
             "channelId,Reconciler:Error,time,value\n1,old,2026-01-01,1\n",
             "channelId,reconciler:error,time,value\n1,reason 1,2026-01-01,1\n",
         ),
+        (
+            "sep=^\nchannelId^time^value\n1^2026-01-01^1\n",
+            f"sep=^\nchannelId^time^value^{ERROR}\n1^2026-01-01^1^reason 1\n",
+        ),
     ],
-    ids=["a new column", "the column that is there"],
+    ids=["a new column", "the column that is there", "any sign"],
 )
 def test_rows_of_csv_are_written_as_they_came_with_a_reason(tmp_path: Path, text: str, expected: str) -> None:
     assert fail(tmp_path, text) == expected
@@ -86,11 +90,12 @@ def test_lines_stay_lines(tmp_path: Path) -> None:
     "text",
     [
         "channelId;time;value\n1;2026-01-01;1,5\n2;2026-01-01;2\n",
+        "sep=^\nchannelId^time^value\n1^2026-01-01^1\n2^2026-01-01^2\n",
         json.dumps([{"channelId": 1, "readings": [READING, READING]}, {"channelId": 2, "readings": [READING]}]),
         json.dumps([{"channelId": 1, **READING}, {"channelId": 2, "readings": [READING]}]),
         "\n".join(json.dumps({"channelId": 1, **READING}) for _ in range(3)),
     ],
-    ids=["CSV", "array", "array of single readings", "lines"],
+    ids=["CSV", "CSV with any sign", "array", "array of single readings", "lines"],
 )
 def test_what_was_written_reads_as_the_same_readings(tmp_path: Path, text: str) -> None:
     fail(tmp_path, text)
