@@ -138,7 +138,7 @@ def _list_kept(kept: Sequence[Kept], paint: Paint) -> Iterator[str]:
     for one in kept:
         head = (piece(harmless(one.name), Style.NAME), piece(one.path, Style.PATH), piece(show_value(one.value)))
         yield from lay_out(head, paint, indent=2, hang=6, gap="  ")
-        yield from lay_out(break_sentence(one.reason), paint, indent=6)
+        yield from lay_out(break_sentence(f"{one.reason}; EnergyCAP has {show_value(one.live)}"), paint, indent=6)
 
 
 def _list_by_hand(by_hand: Sequence[ByHand], paint: Paint, prefix: str) -> Iterator[str]:

@@ -93,7 +93,7 @@ def test_an_edit_that_is_not_committed_is_kept_and_named(drifted: Desk, words: t
 
 Kept as in the files; --force overwrites these as well:
   one  esaChannelVersion.multiplier  100
-      not committed
+      not committed; EnergyCAP has 7
 
 Import: 2 channels updated, 0 files new, 1 changed, 2 managed before, 0 left out, 1 value kept.
 """,
@@ -109,7 +109,10 @@ def test_what_the_branch_changed_is_kept_and_what_it_did_not_is_taken_over(drift
     answer, text = update(drifted)
 
     assert text == LIVE.replace("Live two", "Second")
-    assert '  two  channelInfo  "Second"\n      this branch changed it since main\n' in answer.out
+    assert (
+        '  two  channelInfo  "Second"\n      this branch changed it since main; EnergyCAP has "Live two"\n'
+        in answer.out
+    )
 
 
 def test_a_branch_that_was_pushed_is_compared_with_the_main_one_all_the_same(drifted: Desk) -> None:

@@ -34,7 +34,8 @@ def leave_edited(updates: Updates, now: Mapping[str, Desired], pasts: Sequence[P
     for file, channels in updates.files.items():
         for name, spec in channels.items():
             reasons = {path: _find_reason(now[name], path, pasts) for path in spec}
-            kept += [Kept(name, path, now[name].spec[path], reason) for path, reason in reasons.items() if reason]
+            wanted = now[name].spec
+            kept += [Kept(name, path, wanted[path], spec[path], reason) for path, reason in reasons.items() if reason]
             if taken := {path: value for path, value in spec.items() if not reasons[path]}:
                 files.setdefault(file, {})[name] = taken
     return replace(updates, files=files, kept=tuple(kept))

@@ -64,11 +64,12 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A value that a file keeps although EnergyCAP has another one, as somebody wrote it on purpose: why."""
+    """A value that a file keeps although EnergyCAP has `live`, as somebody wrote it on purpose: why."""
 
     name: str
     path: str
     value: Value
+    live: Value
     reason: str
 
 
