@@ -222,7 +222,7 @@ def test_an_apply_makes_the_changes_so_and_says_so_in_each_format(demo: Desk) ->
             assert shown == (name_by_ids(wanted) if edit.path.endswith("formula") and wanted else wanted), edit
     assert "Apply: 14 done, 0 stale, 0 failed, 0 not tried." in answer.out
     assert "1 blocked change was not sent" in answer.out
-    assert answer.code == 0
+    assert answer.code == 3
     markdown = (demo.root / "a.md").read_text(encoding="utf-8")
     assert "| ! failed | ? stale | - not tried | + done |\n| --- | --- | --- | --- |\n| 0 | 0 | 0 | 14 |" in markdown
     assert set(re.findall(r"`([a-z]+-[a-z-]+)`", markdown)) == SENT
