@@ -1,4 +1,4 @@
-"""Ordinary files, read within bounds: a device, a pipe or a file of /proc could hang a command, or hold secrets."""
+"""Files, read within bounds: a device, a pipe or a file of /proc could hang a command, fill memory, or hold secrets."""
 
 from __future__ import annotations
 
@@ -30,12 +30,13 @@ def read_ordinary(path: Path, largest: int = LARGEST) -> bytes:
         if not stat.S_ISREG(mode):
             raise OSError(errno.EINVAL, "it is a pipe, a socket or a device", str(path))
         # The size that the system gives is not asked for: of the files in /proc it is 0.
-        return _read_pieces(stream, largest + 1)
+        return read_bounded(stream, largest)
 
 
-def _read_pieces(stream: BinaryIO, size: int) -> bytes:
-    # One read of `size` would reserve all of it, however short the file is.
+def read_bounded(stream: BinaryIO, largest: int = LARGEST) -> bytes:
+    """What comes from `stream`, and if that is more than `largest` bytes, these and one more."""
+    # One read of all would reserve room for it, however little comes.
     content = bytearray()
-    while piece := stream.read(min(_PIECE, size - len(content))):
+    while piece := stream.read(min(_PIECE, largest + 1 - len(content))):
         content += piece
     return bytes(content)

@@ -16,7 +16,7 @@ from reconciler.cli.interrupts import hold_signals
 from reconciler.errors import FileError, advise_on
 from reconciler.masking import KEYS, open_masked
 from reconciler.model.record import record
-from reconciler.ordinary import LARGEST, read_ordinary
+from reconciler.ordinary import LARGEST, read_bounded, read_ordinary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     Write = Callable[[str], object]
 
+_STDIN = Path("-")
 # The process that writes a file is in its name until it is done.
 _REMNANT = re.compile(rf"^\..+\.(\d+)\.[^.]+{re.escape(UNFINISHED)}$", re.ASCII)
 
@@ -48,17 +49,22 @@ def read_file(path: Path) -> str:
 
 
 def _read(path: Path) -> str:
-    if path == Path("-"):
-        text = sys.stdin.read()
-        if not text:
-            raise FileError("nothing came on stdin", "give a file, or pipe one in")
-        return text
-    if path.is_fifo():
-        return path.read_text(encoding="utf-8")
-    data = read_ordinary(path)
+    data = _read_bytes(path)
+    name = "stdin" if path == _STDIN else str(path)
     if len(data) > LARGEST:
-        raise FileError(f"{path} is larger than 1 GiB", "give a plan or a snapshot")
+        raise FileError(f"{name} is larger than 1 GiB", "give a plan or a snapshot")
+    if path == _STDIN and not data:
+        raise FileError("nothing came on stdin", "give a file, or pipe one in")
     return io.TextIOWrapper(io.BytesIO(data), encoding="utf-8").read()
+
+
+def _read_bytes(path: Path) -> bytes:
+    if path == _STDIN:
+        return read_bounded(sys.stdin.buffer)
+    if path.is_fifo():
+        with path.open("rb") as stream:
+            return read_bounded(stream)
+    return read_ordinary(path)
 
 
 def read_exactly(path: Path) -> str:

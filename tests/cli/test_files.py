@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import signal
 import stat
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,10 +15,10 @@ import pytest
 from reconciler.cli.files import Replacement, read_exactly, remove_remnants, replace_files
 from reconciler.cli.interrupts import hold_signals
 from reconciler.errors import FileError
+from reconciler.ordinary import read_bounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 WRITE_ONE_AND_WAIT = """\
@@ -183,3 +185,14 @@ def begin_writing(folder: Path) -> subprocess.Popen[str]:
     assert process.stdout is not None
     assert process.stdout.readline() == "written\n"
     return process
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no device there gives bytes without end")
+@pytest.mark.parametrize("largest", [0, 3, 2**20, 2**20 + 1, 3 * 2**20])
+def test_a_stream_without_end_is_read_to_one_byte_beyond_the_limit(largest: int) -> None:
+    with Path("/dev/zero").open("rb") as stream:
+        assert len(read_bounded(stream, largest)) == largest + 1
+
+
+def test_a_stream_that_is_short_enough_is_read_to_its_end() -> None:
+    assert read_bounded(io.BytesIO(b"abc"), 3) == b"abc"
