@@ -30,6 +30,14 @@ _WORDS = re.compile(
     r"|void"
     r"|provisional|preliminary|deleted|comments?|remarks?|bemerkung|hinweis|kommentar|commentaire|comentario"
 )
+# Columns whose values the readings may have to be multiplied by: only 1 says nothing.
+_FACTORS = re.compile(
+    r"(?:meter |channel )?(?:multiplier|mult|factor|scale|scaling|constant|faktor|wandlerfaktor|coefficient|facteur)"
+    r"|(?:ct|pt|vt) ?(?:ratio|factor)?|[cpv]tr|k ?factor|scale ?factor"
+)
+_ONE = re.compile(r"\+?0*1(?:[.,]0*)?|")
+# Columns that say which way the energy flows.
+_DIRECTIONS = re.compile(r"(?:flow |energy )?(?:direction|sign|richtung|vorzeichen|sens)|energierichtung|vorzeichen")
 # What such a column holds is for people to read.
 _COMMENTS = re.compile(r"comments?|remarks?|bemerkung|hinweis|kommentar|commentaire|comentario")
 # Columns whose very name says that a reading for which they hold anything is bad.
@@ -70,6 +78,8 @@ _MOST_VALUES = 1000
 def is_flag(header: str) -> bool:
     """Whether a column called `header` may say that a reading is not a good one; one without a name may."""
     words = list_words(header)
+    if any(form.fullmatch(" ".join(words)) for form in (_FACTORS, _DIRECTIONS)):
+        return True
     pairs = [f"{first} {second}" for first, second in pairwise(words)]
     return not words or any(map(_WORDS.fullmatch, (*words, *pairs)))
 
@@ -96,6 +106,8 @@ class Mark:
 def is_fine(header: str, text: str) -> bool:
     """Whether `text` in a flag column called `header` says that nothing is wrong."""
     own = trim(text).casefold().strip("{}[]()")
+    if _FACTORS.fullmatch(_spell(header)):
+        return _ONE.fullmatch(own) is not None
     if says_good(header):
         # That a reading is not good is an error of its own.
         return own in _YES or own in _NO
@@ -166,6 +178,9 @@ def _tell(header: str, column: int, odd: Counter[str]) -> Flaw:
         f"give its meaning with  {say_option('--bad', header, 'VALUES')}  or  "
         f"{say_option('--estimated', header, 'VALUES')};  give  {say_option('--map', header)}  if it does not matter"
     )
+    if _FACTORS.fullmatch(_spell(header)):
+        nothing = say_option("--map", header)
+        fix = f"multiply the values, or give  {nothing}  if the channel's own multiplier already does that"
     if _COMMENTS.fullmatch(_spell(header)):
         note, nothing = say_option("--map", header, "note"), say_option("--map", header)
         fix = f"give  {note}  to send it as a note, or  {nothing}  if it does not matter"

@@ -163,6 +163,26 @@ def test_of_a_column_that_calls_readings_good_other_values_are_said(tmp_path: Pa
     assert tell(census.findings) == ['1 ESA632 column "valid" is not used, but says something about 1 reading: "V" (1)']
 
 
+@pytest.mark.parametrize(
+    "header", ["Multiplier", "CT Ratio", "CTR", "Meter Multiplier", "scale_factor", "Wandlerfaktor"]
+)
+def test_a_factor_that_is_not_applied_is_said(header: str, tmp_path: Path) -> None:
+    text = f"channelImportId,time,value,{header}\nUSE,{TIMES[0]},1,40\nUSE,{TIMES[1]},1,1.0\n"
+
+    (finding,) = count(write(tmp_path, text))[0].findings
+
+    assert finding.message == f'column "{header}" is not used, but says something about 1 reading: "40" (1)'
+    assert finding.fix.startswith("multiply the values, or give  --map ")
+    assert count(write(tmp_path, text.replace("40", "1")))[0].findings == ()
+
+
+@pytest.mark.parametrize("header", ["Direction", "flow_direction", "Sign", "Energierichtung"])
+def test_a_direction_that_is_not_used_is_said(header: str, tmp_path: Path) -> None:
+    text = f"channelImportId,time,value,{header}\nUSE,{TIMES[0]},1,export\n"
+
+    assert [finding.code for finding in count(write(tmp_path, text))[0].findings] == ["ESA632"]
+
+
 def test_a_comment_may_be_the_note(tmp_path: Path) -> None:
     text = f"channelImportId,time,value,Comment\nUSE,{TIMES[0]},1,meter changed\n"
 
