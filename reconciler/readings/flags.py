@@ -23,7 +23,7 @@ _WORDS = re.compile(
     r"errors?|err|faults?|fehler|fehlercode|erreur|erro|alarms?|low ?alarm|high ?alarm|status|state|zustand|statut"
     r"|estado|stato|flags?|quality|qual|qualit\xe4t|qualit\xe9|calidad|qualidade|qualit\xe0|dq|qc|qa|valid|validity|validated"
     r"|invalid"
-    r"|g\xfcltig|ung\xfcltig|g\xfcltigkeit|plausib\w+|unplausib\w+|good|bad|ok|usable|trust|trusted|confidence|reliability"
+    r"|g\xfcltig|ung\xfcltig|g\xfcltigkeit|plausib\w+|unplausib\w+|good|bad|ok|usable|trusted|confidence|reliability"
     r"|estimate|estimated|est|is ?estimated|estim\xe9|estimado|gesch\xe4tzt|ersatzwert|substituted?|replaced|imputed"
     r"|interpolated|filled|manual|forced|overridden|simulated|stale|missing|questionable|suspect|suspicious|uncertain"
     r"|anomal\w+|outliers?|offline|code|reason|event|events|exception|read ?type|reading ?type|gap|gaps|dst|suppressed"

@@ -32,8 +32,6 @@ _KINDS: tuple[tuple[bytes, str, str], ...] = (
     (b"%PDF-", "a PDF document", "ask for the readings as CSV where the document came from"),
     (b"PAR1", "a Parquet file", "write it as CSV with the program that made it, or with  duckdb  or  pandas"),
     (b"ARROW1", "an Arrow file", "write it as CSV with the program that made it, or with  duckdb  or  pandas"),
-    (b"ORC", "an ORC file", "write it as CSV with the program that made it, or with  duckdb  or  pandas"),
-    (b"FEA1", "a Feather file", "write it as CSV with the program that made it, or with  duckdb  or  pandas"),
     (b"\x93NUMPY", "a NumPy array", "write it as CSV with the program that made it"),
     (b"\0\1\0\0Standard ", "an Access database", "write its table as CSV in Access"),
     (b"Obj\x01", "an Avro file", "write it as CSV with the program that made it"),
@@ -41,7 +39,7 @@ _KINDS: tuple[tuple[bytes, str, str], ...] = (
     (b"SQLite format 3\0", "an SQLite database", "write its table as CSV:  sqlite3 -header -csv FILE 'SELECT ...'"),
     (b"{\\rtf", "a rich text document", "save it as plain text in UTF-8"),
     (b"\x89PNG\r\n\x1a\n", "a PNG picture", "ask for the readings as CSV where the picture came from"),
-    (b"GIF8", "a GIF picture", "ask for the readings as CSV where the picture came from"),
+    (b"GIF89a", "a GIF picture", "ask for the readings as CSV where the picture came from"),
     (b"\xff\xd8\xff", "a JPEG picture", "ask for the readings as CSV where the picture came from"),
 )
 # Text in formats of its own, by how it begins.
@@ -50,7 +48,8 @@ _TEXTS: tuple[tuple[re.Pattern[bytes], str, str], ...] = (
     (re.compile(rb"100,NEM1[23],"), "a NEM12 or NEM13 file of Australian meter data", _AS_TABLE),
     (re.compile(rb"UN[AB]:?\+"), "an EDIFACT message", _AS_TABLE),
     (re.compile(rb"ISA[*|~^]00[*|~^]"), "an X12 message", _AS_TABLE),
-    (re.compile(rb"ID;P"), "a SYLK spreadsheet (.slk)", _AS_CSV),
+    # A header may begin so as well; the cells below it do not.
+    (re.compile(rb"ID;P[^\r\n]*[\r\n](?s:.*)[\r\n]C;(?:Y\d+;)?X\d+;"), "a SYLK spreadsheet (.slk)", _AS_CSV),
     (re.compile(rb"version https://git-lfs"), "a pointer of Git LFS", "get the content:  git lfs pull"),
 )
 _ARCHIVED = slice(257, 262)

@@ -34,9 +34,7 @@ _KNOWN = {name.casefold(): name for name in NAMED} | {ERROR: ""}
 # No column is called like this, so the line is not a header.
 _TIME = re.compile(r"\s*\d{1,4}[-./]\d{1,2}[-./]\d{1,4}(?!\d)", re.ASCII)
 # Whether such a column says in which unit values are is asked: it would choose among channels, and is sent.
-_UNITS = frozenset(
-    ("unit", "units", "uom", "measure", "measurement", "einheit", "unit\xe9", "unite", "unidad", "unidade", "unit\xe0")
-)
+_UNITS = frozenset(("unit", "units", "uom", "einheit", "unit\xe9", "unite", "unidad", "unidade", "unit\xe0"))
 _IDENTIFIER = "channelId, channelImportId or meterImportId"
 # Columns of values, one for each hour or interval of the day.
 _SLOT = re.compile(
@@ -262,7 +260,8 @@ def _refuse_factor(header: str) -> None:
 def _ask_for_units(header: Sequence[str], names: Mapping[str, str]) -> None:
     for text in header:
         words = list_words(text)
-        if words and (words[-1] in _UNITS or "uom" in words) and _name(text, names) is None:
+        is_unit = bool(words) and (words[-1] in _UNITS or "uom" in words or words[:2] == ["unit", "of"])
+        if is_unit and _name(text, names) is None:
             unit, nothing = say_option("--map", text, "unitCode"), say_option("--map", text)
             fix = f"say  {unit}  if it has the units of the values, or  {nothing}  if it does not matter"
             raise BrokenFile(f"a column may say in which units values are, found {quote(text)}", 1, fix)

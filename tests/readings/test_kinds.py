@@ -82,7 +82,7 @@ def make_database(folder: Path) -> bytes:
         (b"UNA:+.? 'UNB+UNOC:3+1:14'", "an EDIFACT message", AS_ROWS),
         (b"UNB+UNOC:3+1:14'", "an EDIFACT message", AS_ROWS),
         (b"ISA*00*          *", "an X12 message", AS_ROWS),
-        (b"ID;PWXL;N;E\n", "a SYLK spreadsheet (.slk)", AS_CSV),
+        (b'ID;PWXL;N;E\r\nP;PGeneral\r\nC;Y1;X1;K"time"\r\n', "a SYLK spreadsheet (.slk)", AS_CSV),
         (
             b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n",
             "a pointer of Git LFS",
@@ -144,7 +144,10 @@ def test_bytes_that_are_no_text_are_not_taken_for_a_header(
     assert (caught.value.flaw.message, caught.value.line) == (message, line)
 
 
-def test_text_that_begins_like_a_message_but_is_none_is_read(tmp_path: Path) -> None:
-    text = "ISA,time,value,channelImportId\nx,2026-01-01T00:15,1,USE\n"
+@pytest.mark.parametrize("header", ["ISA", "ORCHARD", "GIF8", "ID;Phase", "100", "PK", "MZ", "UNA"])
+def test_text_that_begins_like_another_file_but_is_none_is_read(header: str, tmp_path: Path) -> None:
+    sign = ";" if ";" in header else ","
+    columns = [*header.split(sign), "time", "value", "channelImportId"]
+    cells = [*["C"] * (len(columns) - 3), "2026-01-01T00:15", "1", "USE"]
 
-    assert recognise(write(tmp_path, text), Habits()).layout is not None
+    assert recognise(write(tmp_path, f"{sign.join(columns)}\n{sign.join(cells)}\n"), Habits()).layout is not None

@@ -90,3 +90,10 @@ def test_a_column_of_units_is_asked_about(header: str, tmp_path: Path) -> None:
     assert caught.value.flaw.fix.startswith(f"say  --map {shlex.quote(f'{header}=unitCode')}  if")
     assert [finding.code for finding in count(path, names={header: "unitCode"})[0].findings] == ["ESA630"]
     assert count(path, names={header: ""})[0].is_sound
+
+
+@pytest.mark.parametrize("header", ["_measurement", "Unit ID", "Unit number", "Community"])
+def test_a_column_of_something_else_is_not(header: str, tmp_path: Path) -> None:
+    path = write(tmp_path, f"channelImportId,time,value,{header}\nUSE,2026-01-01T00:00,1,x\n")
+
+    assert count(path)[0].findings == ()
