@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+# Seconds after which whoever waits for another thread or process is stuck: a test then fails instead of hanging.
+STUCK = 60.0
+
 LIST = "/api/v202406/esachannel"
 UNITS = "/api/v202305/unit"
 TYPES = "/api/v3/observationtype"

@@ -213,11 +213,11 @@ def test_what_fails_on_the_way_leaves_what_was_there(tmp_path: Path) -> None:
 def test_a_pipe_is_written_to_and_stays_one(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     read: list[str] = []
-    reader = Thread(target=lambda: read.append((tmp_path / "pipe").read_text()))
+    reader = Thread(target=lambda: read.append((tmp_path / "pipe").read_text()), daemon=True)
     reader.start()
 
     write_file(tmp_path / "pipe", "after")
-    reader.join()
+    reader.join(60)
 
     assert (read, (tmp_path / "pipe").is_fifo()) == (["after"], True)
 

@@ -560,10 +560,10 @@ def test_what_somebody_else_adds_meanwhile_is_not_doubled(town: Desk) -> None:
             town.write(USE, theirs)
             stream.write(copy)
 
-    somebody = threading.Thread(target=answer_late)
+    somebody = threading.Thread(target=answer_late, daemon=True)
     somebody.start()
     answer = town.run("import", "--snapshot", "pipe.json")
-    somebody.join()
+    somebody.join(60)
 
     assert (answer.code, answer.out) == (1, "")
     assert answer.err == (

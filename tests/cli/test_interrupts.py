@@ -14,7 +14,7 @@ import pytest
 
 from reconciler.cli.interrupts import STOPPING, end_on_signals
 from tests.cli.desk import PROJECT
-from tests.stub import LIST, TYPES, UNITS, Reply, answering, reply_list
+from tests.stub import LIST, STUCK, TYPES, UNITS, Reply, answering, reply_list
 from tests.worlds import make_channel
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class SlowService:
     def _write(self) -> Reply:
         self._channels[1]["channelInfo"] = "Renamed"
         self.is_writing.set()
-        self.may_answer.wait()
+        self.may_answer.wait(STUCK)
         return Reply(body=self._channels[1])
 
 
@@ -66,7 +66,7 @@ def applying(desk: Desk, service: SlowService, err: int = subprocess.PIPE) -> It
         desk.write("reconciler.yaml", PROJECT.replace("url: sandbox", f"url: {url}"))
         try:
             with subprocess.Popen(command, env=variables, stdout=subprocess.PIPE, stderr=err, text=True) as process:
-                service.is_writing.wait()
+                assert service.is_writing.wait(STUCK)
                 yield process
         finally:
             service.may_answer.set()
@@ -76,9 +76,7 @@ def say(process: subprocess.Popen[str], number: signal.Signals) -> None:
     """Send a signal, and wait until the process says that it has it."""
     process.send_signal(number)
     assert process.stderr is not None
-    for line in process.stderr:
-        if line.startswith("interrupted: finishing what is in flight"):
-            return
+    assert any(line.startswith("interrupted: finishing what is in flight") for line in process.stderr)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -89,7 +87,7 @@ def test_the_first_signal_finishes_what_is_in_flight_and_accounts_for_the_rest(
     with applying(desk, service) as process:
         say(process, number)
         service.may_answer.set()
-        out, _ = process.communicate()
+        out, _ = process.communicate(timeout=STUCK)
 
     assert (process.returncode, out.splitlines()[-1]) == (130, "Apply: 1 done, 0 stale, 0 failed, 1 not tried.")
 
@@ -100,7 +98,7 @@ def test_the_journal_of_an_apply_at_work_is_not_shown_as_if_it_had_ended(desk: D
         (journal,) = (desk.root / ".reconciler" / "journal").iterdir()
         shown = desk.run("show", str(journal))
         service.may_answer.set()
-        process.communicate()
+        process.communicate(timeout=STUCK)
 
     assert (shown.code, shown.err) == (
         1,
@@ -115,7 +113,7 @@ def test_the_second_signal_waits_for_no_answer_and_the_journal_knows_what_was_in
     with applying(desk, SlowService()) as process:
         say(process, signal.SIGINT)
         process.send_signal(second)
-        _, err = process.communicate()
+        _, err = process.communicate(timeout=STUCK)
 
     counts = "Apply: 0 done, 0 stale, 1 failed, 1 not tried."
     assert (process.returncode, err) == (130, f"{counts}\n{STOPPED}\n")
@@ -139,7 +137,7 @@ def test_who_interrupts_what_only_reads_waits_for_no_answer(desk: Desk, command:
 
     def hold() -> Reply:
         is_asked.set()
-        may_answer.wait()
+        may_answer.wait(STUCK)
         return reply_list(ONE)
 
     desk.define(WANTED)
@@ -154,9 +152,9 @@ def test_who_interrupts_what_only_reads_waits_for_no_answer(desk: Desk, command:
                 stderr=subprocess.PIPE,
                 text=True,
             ) as process:
-                is_asked.wait()
+                assert is_asked.wait(STUCK)
                 process.send_signal(number)
-                out, err = process.communicate()
+                out, err = process.communicate(timeout=STUCK)
         finally:
             may_answer.set()
 

@@ -17,7 +17,7 @@ import pytest
 
 from reconciler import sandbox
 from tests.cli.desk import PROJECT
-from tests.stub import LIST, Reply, answering, reply_list
+from tests.stub import LIST, STUCK, Reply, answering, reply_list
 from tests.worlds import make_channel, make_data_point, make_world
 
 if TYPE_CHECKING:
@@ -500,7 +500,7 @@ class SlowService:
 
     def _take(self) -> Reply:
         self.is_sending.set()
-        self.may_answer.wait()
+        self.may_answer.wait(STUCK)
         return Reply(body={"importedReadingsCount": 1, "failedReadingsCount": 0, "failedReadings": []})
 
 
@@ -516,11 +516,10 @@ def importing(desk: Desk, service: SlowService) -> Iterator[subprocess.Popen[str
             with subprocess.Popen(
                 command, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
             ) as process:
-                while not service.is_sending.wait(0.1):
-                    assert process.poll() is None, process.communicate()
+                assert service.is_sending.wait(STUCK)
                 process.send_signal(signal.SIGINT)
                 assert process.stderr is not None
-                next(line for line in process.stderr if line.startswith("interrupted: finishing"))
+                assert any(line.startswith("interrupted: finishing") for line in process.stderr)
                 yield process
         finally:
             service.may_answer.set()
@@ -530,7 +529,7 @@ def test_an_interrupt_finishes_the_batch_in_flight_and_keeps_the_rest(desk: Desk
     service = SlowService()
     with importing(desk, service) as process:
         service.may_answer.set()
-        out, _ = process.communicate()
+        out, _ = process.communicate(timeout=STUCK)
 
     assert (process.returncode, out.splitlines()[-1]) == (
         130,
@@ -543,7 +542,7 @@ def test_a_second_interrupt_stops_at_once_and_keeps_what_was_in_flight(desk: Des
     service = SlowService()
     with importing(desk, service) as process:
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate()
+        _, err = process.communicate(timeout=STUCK)
 
     assert process.returncode == 130
     assert "stopped: readings.failed.csv holds what was in flight" in err

@@ -76,11 +76,11 @@ def answering(write: Callable[[int], object]) -> Iterator[Second]:
         os.close(sending)
 
     receiving, sending = os.pipe()
-    thread = Thread(target=answer)
+    thread = Thread(target=answer, daemon=True)
     thread.start()
     gone = subprocess.Popen(["true"])
     yield Second(gone.pid, receiving, 2)
-    thread.join()
+    thread.join(60)
     gone.returncode = 0
 
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from tests.stub import STUCK
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -44,7 +46,8 @@ def raw_server(*answers: bytes) -> Iterator[str]:
         thread = threading.Thread(target=_serve, args=(listener, answers), daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        thread.join()
+        thread.join(STUCK)
+        assert not thread.is_alive(), "a client keeps its connection open, or asked too rarely"
 
 
 def _serve(listener: socket.socket, answers: Sequence[bytes]) -> None:
@@ -52,12 +55,13 @@ def _serve(listener: socket.socket, answers: Sequence[bytes]) -> None:
     with ThreadPoolExecutor(len(answers)) as executor:
         for answer in answers:
             connection, _ = listener.accept()
+            connection.settimeout(STUCK / 2)
             executor.submit(_answer, connection, answer)
 
 
 def _answer(connection: socket.socket, answer: bytes) -> None:
     # A client may hang up as soon as it has read enough.
-    with connection, suppress(ConnectionError):
+    with connection, suppress(ConnectionError, TimeoutError):
         connection.recv(65536)
         connection.sendall(answer)
         connection.shutdown(socket.SHUT_WR)

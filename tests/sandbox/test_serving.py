@@ -142,7 +142,7 @@ def test_serve_in_process_stops_at_a_signal_and_gives_the_handlers_back(tmp_path
 
     def stop_when_announced(url: str) -> None:
         seen.append(url)
-        threading.Thread(target=_read_then_stop, args=(url, seen)).start()
+        threading.Thread(target=_read_then_stop, args=(url, seen), daemon=True).start()
 
     serve(tmp_path / "a", stop_when_announced, world=generate(2, 1))
 
