@@ -14,6 +14,7 @@ from reconciler.definitions.page import Page, make_page, read_sound
 from reconciler.definitions.scalars import PlainScalars
 from reconciler.model.desired import Definitions
 from reconciler.model.findings import Finding
+from reconciler.model.looks import distinguish
 from reconciler.model.record import record
 from reconciler.model.routes import Feed
 from reconciler.planning.offline import check_definitions
@@ -163,7 +164,9 @@ def _refuse_twice(code: str, kind: str, named: Sequence[Desired | Feed]) -> Iter
     for one in named if len(firsts) < len(named) else ():
         first = firsts[one.name]
         if first is not one:
-            where = f"{_place_of(first).file}:{_place_of(first).line}"
+            # Composed and decomposed letters make two files whose names look the same.
+            file, _ = distinguish(_place_of(first).file, _place_of(one).file)
+            where = f"{file}:{_place_of(first).line}"
             fix = _DELETE_ONE if _is_copy(one, first) else ""
             yield make_finding(code, f"{kind} {one.name} is defined twice, first in {where}", _place_of(one), fix=fix)
 

@@ -6,6 +6,7 @@ import shlex
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from reconciler.model.looks import tell_apart
 from reconciler.planning.nearest import find_near
 
 if TYPE_CHECKING:
@@ -31,7 +32,9 @@ def advise_pattern(option: str, pattern: str, names: Collection[str], meant: Seq
     if not near:
         return ""
     more = f", or one of {len(near) - _OFFERED} more" if len(near) > _OFFERED else ""
-    return f"did you mean  {option} {' or '.join(map(shlex.quote, near[:_OFFERED]))}{more}"
+    return (
+        f"did you mean  {option} {' or '.join(map(shlex.quote, near[:_OFFERED]))}{more}{tell_apart(pattern, near[0])}"
+    )
 
 
 def _find_alike(pattern: str, names: Iterable[str]) -> Iterable[str]:

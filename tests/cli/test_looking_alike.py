@@ -67,6 +67,19 @@ def test_a_name_that_only_looks_right_is_spelt_out_beside_the_right_one(desk: De
     assert f"  fix: did you mean  {fix}\n" in desk.run("validate").out
 
 
+def test_files_whose_names_look_alike_are_told_apart(desk: Desk) -> None:
+    for name in ("Z\xfcrich", "Zu\u0308rich"):
+        desk.write(f"channels/{name}.yaml", "channels: {use: {channelId: 1}}\n")
+    if len(list((desk.root / "channels").iterdir())) < 2:
+        pytest.skip("this file system takes both for one name")
+
+    (line,) = [line for line in desk.run("validate").out.splitlines() if "ESA131" in line]
+
+    assert line == (
+        "channels/Z\xfcrich.yaml:1:12  ESA131  channel use is defined twice, first in channels/Zu\\u0308rich.yaml:1"
+    )
+
+
 def test_what_stands_for_a_file_of_git_lfs_is_named(desk: Desk) -> None:
     desk.write("channels/all.yaml", "version https://git-lfs.github.com/spec/v1\noid sha256:12\nsize 9\n")
 

@@ -18,6 +18,10 @@ def test_patterns_match_whole_names_in_their_letter_case(name: str, *, is_match:
     ("pattern", "advice"),
     [
         ("NB-ELEC-02-USE", "did you mean  --only nb-elec-02-use"),
+        (
+            "nb-elec-02-us\u0435",
+            r"did you mean  --only nb-elec-02-use  (found nb-elec-02-us\u0435, which only looks the same)",
+        ),
         ("nb-elec-01", "did you mean  --only nb-elec-01-demand or nb-elec-01-use"),
         ("NB-*", "did you mean  --only nb-elec-01-demand or nb-elec-01-use or nb-elec-02-use, or one of 1 more"),
         ("whitcombe", "did you mean  --only 'Whitcombe Library'"),
