@@ -23,10 +23,8 @@ class Measure:
 def _prefix(base: str, size: str = "1", word: str = "") -> dict[str, Fraction]:
     """A unit with the prefixes that meters use, and its words."""
     words = {"": "", "k": "kilo", "m": "mega", "g": "giga", "t": "tera"}
-    number, _, divisor = size.partition("/")
-    one = Fraction(number) / Fraction(divisor or 1)
-    sizes = {f"{sign}{base}": 1000**power * one for power, sign in enumerate(words)}
-    return sizes | {f"{words[sign]}{word}": 1000**power * one for power, sign in enumerate(words) if word}
+    sizes = {f"{sign}{base}": 1000**power * Fraction(size) for power, sign in enumerate(words)}
+    return sizes | {f"{words[sign]}{word}": 1000**power * Fraction(size) for power, sign in enumerate(words) if word}
 
 
 def _name(sizes: Mapping[str, str]) -> dict[str, Fraction]:
@@ -35,15 +33,17 @@ def _name(sizes: Mapping[str, str]) -> dict[str, Fraction]:
 
 # By kind, each in its first unit. Gas is measured in m3, but its energy differs. Source: NIST SP 811, appendix B; a
 # BTU is that of the International Table, a gallon that of the United States. As case is nothing, m is mega: what is
-# metered comes in megalitres and megawatts, never in thousandths.
+# metered comes in megalitres and megawatts, never in thousandths. A column that says cal is mostly a calculated one.
 _FOOT = "0.028316846592"
 _UNITS: Mapping[str, Mapping[str, Fraction]] = {
     "energy": _prefix("wh", word="watthour")
     | _prefix("j", "1/3600", "joule")
-    | _prefix("cal", "4.1868/3600")
     | _name(
         {
             "btu": "0.29307107017",
+            "kcal": "1.163",
+            "mcal": "1163",
+            "gcal": "1163000",
             "kbtu": "293.07107017",
             "mmbtu dth dekatherm decatherm": "293071.07017",
             "therm thm": "29307.107017",

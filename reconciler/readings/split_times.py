@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from reconciler.readings.layout import Layout
 
 _DATE = re.compile(r"\d{4}([-/.]?)\d\d?\1\d\d?|\d\d?([-/.])\d\d?\2(?:\d{4}|\d\d)", re.ASCII)
-_CLOCK = re.compile(r"[0-2]?\d[:.h][0-5]\d(?:[:.][0-5]\d(?:[.,]\d+)?)?(?:\s*[ap]\.?m\.?)?", re.ASCII | re.IGNORECASE)
+_CLOCK = re.compile(r"[0-2]?\d[:h][0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?(?:\s*[ap]\.?m\.?)?", re.ASCII | re.IGNORECASE)
 _HALF_DAY = re.compile(r"[ap]\.?m\.?", re.IGNORECASE)
 # Two digits are an hour, or the number of an interval, only if the header says so.
 _NUMBER = re.compile(r"\d{1,2}(?:\.0+)?", re.ASCII)

@@ -38,7 +38,7 @@ def _cut_off(word: str) -> str:
     """The unit that a word ends in, as in  Energie/kWh  or  totalMWh;  "" for none."""
     quantity, slash, unit = word.partition("/")
     if slash and not find_measure(quantity):
-        return unit
+        return unit if len(fold(unit)) > 1 else ""
     match = _RUN_ON.search(word)
     return match[0] if match else ""
 

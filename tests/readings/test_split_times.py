@@ -68,6 +68,7 @@ def test_a_date_in_another_column_belongs_to_the_time(tmp_path: Path) -> None:
         "time,Hour\nUSE,5,,1\n",
         "time,Hour\n",
         "time,Level\nUSE,5,2026-03-01,1\n",
+        "time,Cost\nUSE,5,2026-03-01,12.30\n",
     ],
 )
 def test_a_whole_time_needs_no_other_column(rows: str, tmp_path: Path) -> None:
