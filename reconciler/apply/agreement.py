@@ -28,6 +28,7 @@ def _list_disagreements(plan: Plan, entries: Sequence[Entry]) -> Iterator[str]:
     changes = {change.name: change for change in plan.changes}
     intents: dict[int, Intent] = {}
     endings: dict[int, Ending] = {}
+    written: set[str] = set()
     for entry in entries:
         match entry:
             case Intent():
@@ -35,11 +36,12 @@ def _list_disagreements(plan: Plan, entries: Sequence[Entry]) -> Iterator[str]:
                     yield f"two intents have the number {entry.number}"
                 yield from _check_intent(entry, changes.get(entry.name))
                 intents[entry.number] = entry
+                written.add(entry.name)
             case Landed():
                 yield from _check_landed(entry, intents.get(entry.number), endings.get(entry.number))
                 endings[entry.number] = entry.landing.ending
             case Ended():
-                yield from _check_ended(entry, changes, {intent.name for intent in intents.values()})
+                yield from _check_ended(entry, changes, written)
             case _:
                 pass
 
