@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from reconciler.cli.harvest import Ground
     from reconciler.cli.screen import Screen
     from reconciler.planning.importing.updates import Updates
+
 _UNCOMMITTED = "not committed"
+_NO_FORK = (
+    "git cannot tell here where this branch left the main one, so what was committed on it looks like drift and is not "
+    "kept; --base REF keeps what was edited since REF"
+)
 
 
 def keep_edits(screen: Screen, ground: Ground, updates: Updates, reference: str | None) -> Updates:
@@ -31,10 +36,10 @@ def keep_edits(screen: Screen, ground: Ground, updates: Updates, reference: str 
         screen.remark("not in a git repository, so your own edits look like drift and are not kept")
         return updates
     now = {channel.name: channel for channel in ground.definitions.channels}
-    return leave_edited(updates, now, tuple(_list_pasts(ground, reference)))
+    return leave_edited(updates, now, tuple(_list_pasts(screen, ground, reference)))
 
 
-def _list_pasts(ground: Ground, reference: str | None) -> Iterator[Past]:
+def _list_pasts(screen: Screen, ground: Ground, reference: str | None) -> Iterator[Past]:
     root = ground.workplace.root
     head = read_commit(root)
     if head is None:
@@ -42,7 +47,9 @@ def _list_pasts(ground: Ground, reference: str | None) -> Iterator[Past]:
         return
     yield _read_past(ground, head, _UNCOMMITTED)
     fork = (reference, find_commit(root, reference)) if reference else find_fork(root)
-    if fork is not None and fork[1] != head:
+    if fork is None:
+        screen.remark(_NO_FORK)
+    elif fork[1] != head:
         yield _read_past(ground, fork[1], f"this branch changed it since {fork[0]}")
 
 

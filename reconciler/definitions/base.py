@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import posixpath
 from contextlib import ExitStack, contextmanager
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from reconciler.definitions.load import Loaded
     from reconciler.model.findings import Finding
 
+# What says nothing of the file that is copied, but of the disk and the process.
+_LIMITS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE)
 _ENDINGS = (".yaml", ".yml")
 _TWICE = "ESA131"
 _TOP = "the root of the repository"
@@ -159,10 +162,7 @@ def _copy(root: Path, entries: Sequence[Entry], prefix: str) -> Iterator[tuple[P
         try:
             past = Path(stack.enter_context(TemporaryDirectory(prefix="reconciler-base-")))
         except OSError as error:
-            message = f"no copy of the base can be made: {error.strerror}"
-            raise ProjectError(
-                message, f"{advise_on(error)}; TMPDIR names another folder for temporary files"
-            ) from error
+            raise _no_copy(error) from error
         for entry in sorted(kept, key=lambda entry: entry.mode == LINK):
             if why := _put(past, entry.path.removeprefix(prefix), entry.mode, blobs[entry.name]):
                 refused[entry.path] = why
@@ -183,8 +183,15 @@ def _put(past: Path, file: str, mode: bytes, data: bytes | None) -> str:
             with (past / file).open("xb") as stream:
                 stream.write(data)
     except OSError as error:
+        if error.errno in _LIMITS:
+            raise _no_copy(error) from error
         return f"no copy of it can be made: {error.strerror}"
     return ""
+
+
+def _no_copy(error: OSError) -> ProjectError:
+    fix = f"{advise_on(error)}; TMPDIR names another folder for temporary files"
+    return ProjectError(f"no copy of the base can be made: {error.strerror}", fix)
 
 
 def _is_named(path: str) -> bool:

@@ -61,6 +61,37 @@ def update(desk: Desk, *options: str) -> tuple[Answer, str]:
     return answer, (desk.root / FILE).read_text()
 
 
+UNTOLD = (
+    "git cannot tell here where this branch left the main one, so what was committed on it looks like drift and is not "
+    "kept; --base REF keeps what was edited since REF\n"
+)
+
+
+@pytest.mark.parametrize("has_trunk", [True, False])
+def test_a_shallow_clone_of_a_branch_says_that_it_cannot_keep_what_was_committed(
+    drifted: Desk, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, has_trunk: bool
+) -> None:
+    git(drifted, "checkout", "-b", "work")
+    edit(drifted, "First", "Second")
+    git(drifted, "commit", "-am", "second")
+    git(drifted, "checkout", "main")
+    clone = tmp_path_factory.mktemp("clone")
+    git(drifted, "clone", "--depth=1", "--branch=work", f"file://{drifted.root}", str(clone))
+    drifted.database.parent.rename(clone / ".reconciler")
+    monkeypatch.chdir(clone)
+    if has_trunk:
+        command = ["git", "fetch", "--depth=1", "origin", "main:refs/remotes/origin/main"]
+        subprocess.run(command, cwd=clone, check=True, capture_output=True)
+
+    assert UNTOLD in drifted.run("import", "--update").err
+
+
+def test_a_branch_that_is_the_only_one_says_so_too(drifted: Desk) -> None:
+    git(drifted, "branch", "-m", "production")
+
+    assert UNTOLD in update(drifted)[0].err
+
+
 LIVE = (
     TEXT.replace("Info: One", "Info: Live one")
     .replace("First", "Live")

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from reconciler.definitions.base import read_base
 from reconciler.definitions.commits import read_blobs
 from reconciler.definitions.git import LOCAL_VARIABLES, find_commit
+from reconciler.errors import ProjectError
 from tests.worlds import make_channel, make_world
 
 if TYPE_CHECKING:
@@ -669,6 +671,19 @@ def test_a_copy_that_cannot_be_made_is_said(repository: Desk, monkeypatch: pytes
         "  fix: the path, or a part of it, does not exist: check its spelling, and the folder you are in; "
         "TMPDIR names another folder for temporary files\n"
     )
+
+
+def test_a_copy_for_which_there_is_no_room_is_said(repository: Desk) -> None:
+    resource = pytest.importorskip("resource", reason="no limits of this kind on this system")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, limits[1]))
+    try:
+        with pytest.raises(ProjectError, match="no copy of the base can be made: File too large") as failure:
+            read_base(repository.root, "HEAD", ["channels"])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    assert failure.value.fix.endswith("; TMPDIR names another folder for temporary files")
 
 
 def test_objects_are_read_byte_for_byte(repository: Desk) -> None:
