@@ -24,7 +24,7 @@ def mostly(usual: st.SearchStrategy[Thing], *others: st.SearchStrategy[Other]) -
 
 
 def note_case(*, reached: object) -> None:
-    """Count one sample of the law that is running; `--hypothesis-show-statistics` shows the share.
+    """Count one sample of the law that is running; Hypothesis shows the share in its statistics.
 
     A law counts before it assumes, so that what it throws away counts as not reached.
     """

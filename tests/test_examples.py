@@ -67,10 +67,10 @@ def test_invalid_examples_give_the_text_beside_them(example: Path, tmp_path: Pat
     assert output == example.with_suffix(".txt").read_text(encoding="utf-8")
 
 
-def test_invalid_examples_give_the_code_of_their_name() -> None:
-    for example in list_examples("invalid"):
-        code = example.stem.partition("-")[0].upper()
-        assert code in example.with_suffix(".txt").read_text(encoding="utf-8"), example.stem
+@pytest.mark.parametrize("example", list_examples("invalid"), ids=lambda path: path.stem)
+def test_invalid_examples_give_the_code_of_their_name(example: Path) -> None:
+    code = example.stem.partition("-")[0].upper()
+    assert code in example.with_suffix(".txt").read_text(encoding="utf-8")
 
 
 def test_every_rule_that_validate_knows_has_an_invalid_example() -> None:

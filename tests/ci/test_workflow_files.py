@@ -60,14 +60,17 @@ def test_what_is_copied_installs_this_version_and_then_its_lock_isolated_and_out
 
 @pytest.mark.parametrize("path", COPIED, ids=lambda path: path.name)
 def test_what_is_copied_installs_before_a_file_of_the_repository_or_a_key_is_there(path: Path) -> None:
+    checked_out = 0
     for job in read(path)["jobs"].values():
         names = [step.get("name", step.get("uses", "").partition("@")[0]) for step in job["steps"]]
-        if "actions/checkout" in names:
+        if any(step.get("uses", "").startswith("actions/checkout@") for step in job["steps"]):
+            checked_out += 1
             assert names[:2] == ["actions/setup-python", "Install"]
             assert names.index("Install") < names.index("actions/checkout")
         keys = [step["name"] for step in job["steps"] if "secrets." in yaml.safe_dump(step)]
         assert keys in ([], ["Plan"], ["Compare"], ["Apply"], ["Show the reviewed plan, or plan anew"])
         assert "secrets." not in yaml.safe_dump({name: one for name, one in job.items() if name != "steps"})
+    assert checked_out
 
 
 @pytest.mark.parametrize("path", [*OWN, *COPIED], ids=lambda path: path.name)

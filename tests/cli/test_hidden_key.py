@@ -109,6 +109,7 @@ def test_no_fix_is_made_of_a_piece_of_it(
 
     answers = [desk.run("validate", "--format", name) for name in ("text", *FINDINGS)]
 
+    assert [answer.code for answer in answers] == [1] * len(answers)
     assert all(encode(key)[20:32] not in answer.out + answer.err for answer in answers)
 
 

@@ -187,13 +187,15 @@ def test_below_the_root_hook_and_pipelines_are_at_the_root_and_name_the_folder(
 def test_in_a_workflow_below_the_root_every_step_with_the_project_is_in_its_folder(bare: Desk) -> None:
     bare.run("init", "energy", "--ci", "github")
 
-    for path in (bare.root / ".github" / "workflows").iterdir():
-        for job in yaml.safe_load(path.read_text())["jobs"].values():
-            for step in job["steps"]:
-                calls = "reconciler " in step.get("run", "").replace("-m reconciler", "") and step["name"] != "Install"
-                assert step.get("working-directory") == (
-                    "energy" if calls and "ECI_API_KEY" in step.get("env", {"ECI_API_KEY": 0}) else None
-                )
+    workflows = [yaml.safe_load(path.read_text()) for path in (bare.root / ".github" / "workflows").iterdir()]
+    steps = [step for workflow in workflows for job in workflow["jobs"].values() for step in job["steps"]]
+    within = [step["name"] for step in steps if step.get("working-directory") == "energy"]
+    assert {"Validate", "Plan", "Compare", "Apply"} <= set(within)
+    for step in steps:
+        calls = "reconciler " in step.get("run", "").replace("-m reconciler", "") and step["name"] != "Install"
+        assert step.get("working-directory") == (
+            "energy" if calls and "ECI_API_KEY" in step.get("env", {"ECI_API_KEY": 0}) else None
+        )
 
 
 def test_what_is_to_be_put_into_files_that_are_there_is_said(bare: Desk) -> None:

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from reconciler.rules import RULES
+from reconciler.sandbox import describe_settings
 from tests.docs.markdown import find_anchors, find_commands, find_links, find_yaml, strip_code
 from tests.docs.pictures import PICTURES, draw_terminals
 from tests.docs.sessions import ROOT, lay_out_demo, run_command
@@ -85,6 +86,7 @@ def test_every_question_and_answer_of_the_sandbox_is_on_the_page_of_unknowns(tmp
     listed = re.findall(r"^(\w+)=(.+)$", run_command("reconciler sandbox settings", tmp_path), re.MULTILINE)
     page = read("docs/explanation/unknowns.md")
 
+    assert len(listed) == len(describe_settings())
     for setting, values in listed:
         answers = ", ".join(f"`{value}`" for value in values.replace(" (default)", "").split(", "))
         assert f"`{setting}`: {answers} |" in page

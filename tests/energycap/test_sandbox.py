@@ -147,7 +147,9 @@ def test_every_channel_of_the_demo_takes_an_edit_and_nothing_else_of_it_changes(
 ) -> None:
     wanted = {"channelDescription": "edited"}
     with editing(tmp_path, *settings) as editor:
-        for before in editor.list_channels():
+        channels = editor.list_channels()
+        assert len(channels) == 60
+        for before in channels:
             after = editor.edit_channel(editor.read_channel(before.id), wanted, OMIT)
 
             assert after == replace(before, values={**before.values, **wanted})

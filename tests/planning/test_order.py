@@ -96,6 +96,7 @@ def test_what_each_of_a_circle_of_thousands_tells_is_bounded() -> None:
     settled = spread_blocks({name: [] for name in names}, needs)
 
     expected = {"cycle": [names[0], *reversed(names[-99:])]}
+    assert settled.keys() == set(names)
     assert all(block.evidence == expected for (block,) in settled.values())
 
 

@@ -83,7 +83,10 @@ def test_it_fits_whatever_there_is_to_say(size: int, budget: int, text: str) -> 
 @pytest.mark.parametrize("size", SIZES)
 def test_every_change_is_shown_or_counted(size: int) -> None:
     rendered = render_account_markdown(PLAN, make_account(size), 20_000)
-    for section in re.split(r"^(?:### |<details>)", rendered, flags=re.MULTILINE)[1:]:
+    sections = re.split(r"^(?:### |<details>)", rendered, flags=re.MULTILINE)[1:]
+    # One for each way to end.
+    assert len(sections) == 5
+    for section in sections:
         named = len(set(re.findall(r"`(channel-\d+)`", section)))
         unnamed = sum(map(int, re.findall(r"(\d+) more, not named here", section)))
         assert named + unnamed == size
