@@ -63,8 +63,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers",
+        "counts_on(*settings, reason): left out where --sandbox-set changes one of these settings of the sandbox, "
+        "for the test is about the wire as it is by default.",
+    )
     chosen = config.getoption("--sandbox-set")
     if chosen:
         defaults = parse_settings(chosen)
         # The defaults themselves, so that a sandbox that a command starts has them too.
         vars(Settings)["__init__"].__defaults__ = tuple(getattr(defaults, one.name) for one in fields(Settings))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    changed = {assignment.partition("=")[0] for assignment in config.getoption("--sandbox-set")}
+    for item in items:
+        for mark in item.iter_markers("counts_on"):
+            if unknown := set(mark.args) - {one.name for one in fields(Settings)}:
+                raise pytest.UsageError(f"{item.nodeid} counts on unknown settings: {', '.join(sorted(unknown))}")
+            if found := changed.intersection(mark.args):
+                item.add_marker(
+                    pytest.mark.skip(reason=f"counts on {', '.join(sorted(found))}: {mark.kwargs['reason']}")
+                )

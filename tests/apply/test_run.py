@@ -83,6 +83,7 @@ def test_a_failure_stops_what_depends_on_it_and_nothing_else(start: Start) -> No
     assert bench.writes() == paths(1042)
 
 
+@pytest.mark.counts_on("read_lag", reason="somebody edits in between")
 def test_what_depends_on_a_stale_change_is_stale_too(demo: Bench) -> None:
     plan = demo.plan(*CONVERSION)
     demo.meddle(1044, {"esaChannelVersion.formula": "channel(1042) - 1"})
@@ -131,6 +132,7 @@ def test_a_key_that_may_not_even_read_stops_the_run(start: Start) -> None:
     assert endings(bench.apply(plan, Conduct(parallelism=1))) == {"a": "failed", "b": "not tried"}
 
 
+@pytest.mark.counts_on("put_answer", "read_lag", reason="requests are counted")
 def test_a_run_that_is_stopped_finishes_what_is_in_flight_and_nothing_more(start: Start) -> None:
     def stop_at_put(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
         if request.method == "PUT":
@@ -222,6 +224,7 @@ def refuse_all_from_the_first_put() -> Callable[[httpx.Request, Callable[[], htt
     return meddle
 
 
+@pytest.mark.counts_on("put_answer", reason="the answer to the write is looked at")
 def test_a_service_that_is_gone_for_good_stops_the_run_after_three_changes_with_one_reason(
     start: Start, tmp_path: Path
 ) -> None:
@@ -291,6 +294,7 @@ def test_a_run_that_could_try_all_was_not_stopped(start: Start) -> None:
     assert bench.apply(bench.plan(want("a", 1042, channelInfo="A"))).halted == ""
 
 
+@pytest.mark.counts_on("put_answer", reason="the answer to the write is looked at")
 def test_changes_without_an_answer_stop_nothing_where_others_get_one(start: Start) -> None:
     # Each of two changes is asked for twice, then one succeeds; two more, and the last reads.
     bench = start(wire=Wire(Mortal(0, alive=range(4, 6)).meddle))
@@ -340,6 +344,7 @@ def test_an_impatient_user_waits_for_nothing_and_the_journal_knows_what_was_in_f
     assert all(answered.acquire(timeout=20) for _ in plan.sendable)
 
 
+@pytest.mark.counts_on("put_answer", "read_lag", "list_shape", reason="requests are counted")
 def test_the_giver_of_a_primary_value_is_already_demoted_where_the_service_does_so(demo: Bench) -> None:
     account = demo.apply(demo.plan(*MOVE))
 
@@ -507,6 +512,7 @@ def test_a_reviewed_plan_holds_while_what_it_does_not_touch_drifts_and_while_it_
     assert compare_plans(reviewed, bench.plan(*CONVERSION)) == Comparison((), (), (), ("use",))
 
 
+@pytest.mark.counts_on("read_lag", reason="somebody edits in between")
 def test_a_reviewed_plan_does_not_hold_once_what_it_touches_drifted(demo: Bench) -> None:
     reviewed = demo.plan(*CONVERSION)
     demo.meddle(1042, {"channelInfo": "Drifted"})

@@ -43,6 +43,7 @@ def kinds(entries: tuple[Entry, ...]) -> list[type]:
     return [type(entry) for entry in entries]
 
 
+@pytest.mark.counts_on("version_dates", reason="a date is sent back, and the project does not say what it means")
 def test_every_write_stands_in_the_journal_before_and_after(demo: Bench, tmp_path: Path) -> None:
     before = demo.read(1046)
     plan = demo.plan(want("gas", 1046, channelInfo="Gas", esaChannelVersion__multiplier=2))
@@ -187,6 +188,7 @@ def test_what_was_not_done_says_why_nobody_knew(start: Start, tmp_path: Path) ->
     assert land_of(chronicle).message == "was not done: the run that sent it had no answer"
 
 
+@pytest.mark.counts_on("read_lag", reason="somebody edits in between")
 def test_an_open_write_that_reads_otherwise_than_sent_is_told_once(start: Start, tmp_path: Path) -> None:
     bench, plan = leave_open(start, tmp_path / "journal", USE)
     bench.meddle(1042, {"channelDescription": "Edited"})

@@ -27,6 +27,7 @@ AGAIN = "plan again: reconciler plan"
 IRRIGATION = 1049  # simple, without readings, import id or formula that uses it
 
 
+@pytest.mark.counts_on("put_answer", "read_lag", reason="requests are counted")
 def test_a_plain_change_costs_one_read_one_write_and_the_read_at_the_end(demo: Bench) -> None:
     plan = demo.plan(want("use", 1042, channelInfo="Main", esaChannelVersion__multiplier=2))
 
@@ -35,6 +36,8 @@ def test_a_plain_change_costs_one_read_one_write_and_the_read_at_the_end(demo: B
     assert demo.writes() == ["PUT /api/v202406/esachannel/1042"]
 
 
+@pytest.mark.counts_on("version_dates", reason="a date is sent back, and the project does not say what it means")
+@pytest.mark.counts_on("put_answer", "read_lag", reason="requests are counted")
 def test_an_edit_of_both_levels_of_a_channel_with_several_versions_takes_two_writes(demo: Bench) -> None:
     plan = demo.plan(want("gas", 1046, channelInfo="Gas", esaChannelVersion__multiplier=2))
 
@@ -43,6 +46,7 @@ def test_an_edit_of_both_levels_of_a_channel_with_several_versions_takes_two_wri
     assert demo.writes() == ["PUT /api/v202406/esachannel/1046/version/10461", "PUT /api/v202406/esachannel/1046"]
 
 
+@pytest.mark.counts_on("read_lag", reason="somebody edits in between")
 def test_a_change_that_is_live_already_is_done_without_a_write(demo: Bench) -> None:
     plan = demo.plan(want("use", 1042, channelInfo="Main"))
     demo.meddle(1042, {"channelInfo": "Main"})
@@ -51,6 +55,7 @@ def test_a_change_that_is_live_already_is_done_without_a_write(demo: Bench) -> N
     assert demo.editor.requests == {READ: 1}
 
 
+@pytest.mark.counts_on("read_lag", reason="somebody edits in between")
 def test_a_value_that_somebody_else_set_is_not_overwritten(demo: Bench) -> None:
     plan = demo.plan(want("use", 1042, channelInfo="Main"))
     demo.meddle(1042, {"channelInfo": "Other"})
@@ -65,6 +70,8 @@ def test_a_value_that_somebody_else_set_is_not_overwritten(demo: Bench) -> None:
     assert demo.editor.requests == {READ: 1}
 
 
+@pytest.mark.counts_on("version_dates", reason="a date is sent back, and the project does not say what it means")
+@pytest.mark.counts_on("read_lag", reason="somebody edits in between")
 def test_what_somebody_else_edits_and_the_plan_does_not_manage_survives(demo: Bench) -> None:
     plan = demo.plan(want("gas", 1046, channelInfo="Gas", esaChannelVersion__multiplier=2))
     demo.meddle(1046, {"channelDescription": "Edited", "esaChannelVersion.maximumReading": 500})
@@ -96,6 +103,7 @@ def test_a_channel_that_is_gone_is_stale(start: Start, wanted: dict[str, str]) -
     )
 
 
+@pytest.mark.counts_on("read_lag", "list_shape", reason="somebody edits in between, and requests are counted")
 def test_a_precondition_that_no_longer_holds_stops_the_change(demo: Bench) -> None:
     demo.meddle(1044, {"esaChannelVersion.formula": "channel(1042)"})
     plan = demo.plan(want("losses", 1043, isCalculated=True, esaChannelVersion__formula="channel(1042) * 0.03"))
@@ -108,6 +116,7 @@ def test_a_precondition_that_no_longer_holds_stops_the_change(demo: Bench) -> No
     assert demo.editor.requests == {LIST: 1, READ: 1}
 
 
+@pytest.mark.counts_on("read_lag", "unit_list", reason="somebody edits in between, and the plan edits a unit")
 def test_a_channel_that_came_to_look_alike_stops_what_would_lead_a_feed_away(demo: Bench) -> None:
     pointers = Pointers(meter_import_id="LB-WATER-01", observation_type_code="WATFLOW", unit_code="GPM")
     feeds = (Feed("logger", Place("channels/demo.yaml", 9), pointers, "flow"),)
@@ -125,6 +134,9 @@ def test_a_channel_that_came_to_look_alike_stops_what_would_lead_a_feed_away(dem
     assert demo.editor.requests[LIST] == 1
 
 
+@pytest.mark.counts_on(
+    "read_lag", "list_shape", "version_dates", reason="somebody edits in between, and requests are counted"
+)
 def test_an_import_id_that_was_taken_on_another_data_point_stops_the_change(start: Start) -> None:
     bench = start("duplicate_import_id=allow")
     plan = bench.plan(want("use", 1042, channelImportId="NEW"))
@@ -137,6 +149,9 @@ def test_an_import_id_that_was_taken_on_another_data_point_stops_the_change(star
     assert bench.editor.requests == {LIST: 2, READ: 2}
 
 
+@pytest.mark.counts_on(
+    "put_answer", "read_lag", "list_shape", "unit_list", "version_dates", reason="requests are counted"
+)
 def test_nothing_is_asked_between_the_fresh_read_and_the_write(start: Start) -> None:
     seen: list[str] = []
 
@@ -161,6 +176,7 @@ def test_nothing_is_asked_between_the_fresh_read_and_the_write(start: Start) -> 
     ]
 
 
+@pytest.mark.counts_on("put_answer", "read_lag", "list_shape", "version_dates", reason="requests are counted")
 def test_all_channels_are_listed_once_for_all_import_ids(demo: Bench) -> None:
     plan = demo.plan(want("use", 1042, channelImportId="ONE"), want("fans", 1063, channelImportId="TWO"))
 
@@ -195,6 +211,7 @@ def test_readings_that_came_since_stop_no_edit_that_they_do_not_concern(demo: Be
     assert endings(demo.apply(plan)) == {"irrigation": "done"}
 
 
+@pytest.mark.counts_on("put_answer", "read_lag", "list_shape", reason="requests are counted")
 def test_a_structural_change_reads_its_data_point_in_one_list(demo: Bench) -> None:
     plan = demo.plan(
         want("irrigation", IRRIGATION, isCalculated=True, esaChannelVersion__formula="channel(1048) * 0.1")
@@ -204,6 +221,7 @@ def test_a_structural_change_reads_its_data_point_in_one_list(demo: Bench) -> No
     assert demo.editor.requests == {LIST: 1, CHANNEL: 1, READ: 2}
 
 
+@pytest.mark.counts_on("put_answer", "read_lag", "unit_list", "observation_type_list", reason="requests are counted")
 def test_units_and_types_are_read_once_where_a_change_refers_to_them(demo: Bench) -> None:
     plan = demo.plan(
         want("irrigation", IRRIGATION, esaChannelVersion__unitCode="KGAL"),
@@ -231,6 +249,7 @@ def test_a_channel_that_cannot_be_read_is_not_written(start: Start, status: int,
     assert outcome.message.startswith(f"nothing was written: the service {words}: GET ")
 
 
+@pytest.mark.counts_on("version_dates", reason="a date is sent back, and the project does not say what it means")
 def test_a_failure_after_the_first_of_two_writes_says_what_was_written(start: Start) -> None:
     def refuse_channel(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
         is_channel = request.method == "PUT" and request.url.path.endswith("/1046")
@@ -245,6 +264,7 @@ def test_a_failure_after_the_first_of_two_writes_says_what_was_written(start: St
     assert outcome.message.startswith("its version was written; the service refused: PUT ")
 
 
+@pytest.mark.counts_on("version_dates", reason="a date is sent back, and the project does not say what it means")
 @pytest.mark.parametrize(("theirs", "is_sent"), [("Theirs", False), ("Gas", True)], ids=["another value", "the same"])
 def test_what_somebody_sets_between_two_writes_is_not_overwritten(
     start: Start, tmp_path: Path, theirs: str, *, is_sent: bool
@@ -276,6 +296,7 @@ def test_what_somebody_sets_between_two_writes_is_not_overwritten(
     )
 
 
+@pytest.mark.counts_on("read_lag", reason="somebody edits in between")
 @pytest.mark.parametrize("meddled", ["channelDescription", "esaChannelVersion.multiplier"])
 def test_what_somebody_edits_while_a_write_has_to_wait_is_not_overwritten(start: Start, meddled: str) -> None:
     foreign: Value = 7 if "." in meddled else "Theirs"
@@ -298,6 +319,7 @@ def test_what_somebody_edits_while_a_write_has_to_wait_is_not_overwritten(start:
     assert bench.read(1042).name != "New"
 
 
+@pytest.mark.counts_on("observation_type_list", reason="needs what is refused")
 @pytest.mark.parametrize("nulls", ["fill", "echo"])
 def test_a_rule_that_becomes_odometer_reads_as_written_whatever_the_service_fills_in(start: Start, nulls: str) -> None:
     bench = start(f"odometer_nulls={nulls}")

@@ -57,16 +57,19 @@ def start_with(start: Start, act: Callable[[Bench], httpx.Response | None], puts
     return bench
 
 
+@pytest.mark.counts_on("put_answer", "read_lag", reason="requests are counted")
 def test_up_to_ten_channels_are_read_one_by_one(demo: Bench) -> None:
     assert set(endings(demo.apply(demo.plan(*many(10)))).values()) == {"done"}
     assert demo.editor.requests == {READ: 20, CHANNEL: 10}
 
 
+@pytest.mark.counts_on("put_answer", "read_lag", "list_shape", "version_dates", reason="requests are counted")
 def test_more_are_read_in_one_complete_list(demo: Bench) -> None:
     assert set(endings(demo.apply(demo.plan(*many(11)))).values()) == {"done"}
     assert demo.editor.requests == {READ: 12, CHANNEL: 11, LIST: 1}
 
 
+@pytest.mark.counts_on("put_answer", reason="somebody edits in between")
 def test_a_value_that_reads_otherwise_at_the_end_differs(start: Start) -> None:
     bench = start_with(start, lambda bench: bench.meddle(1042, {"channelInfo": "Other"}))
     seen: list[Event] = []
@@ -85,6 +88,7 @@ def test_a_value_that_reads_otherwise_at_the_end_differs(start: Start) -> None:
     assert seen[-1] == Differed(outcome)
 
 
+@pytest.mark.counts_on("put_answer", "read_lag", reason="somebody edits in between")
 def test_what_somebody_else_edits_after_the_write_and_the_plan_does_not_manage_is_a_remark(start: Start) -> None:
     bench = start_with(start, lambda bench: bench.meddle(1042, {"channelDescription": "Other"}))
     seen: list[Event] = []
@@ -100,6 +104,7 @@ def test_what_somebody_else_edits_after_the_write_and_the_plan_does_not_manage_i
     assert bench.editor.requests == {READ: 2, CHANNEL: 1}
 
 
+@pytest.mark.counts_on("put_answer", reason="the answer to the write is looked at")
 def test_a_channel_that_is_gone_at_the_end_differs(start: Start) -> None:
     def delete(bench: Bench) -> None:
         url = f"{bench.service.url}/api/v202406/esachannel/1049"
@@ -118,6 +123,7 @@ def test_a_channel_that_is_gone_at_the_end_differs(start: Start) -> None:
     )
 
 
+@pytest.mark.counts_on("put_answer", reason="the answer to the write is looked at")
 def test_a_confirmed_write_that_cannot_be_read_at_the_end_is_done_and_says_so(start: Start) -> None:
     bench = start_with(start, lambda _bench: httpx.Response(500))
 
@@ -129,6 +135,7 @@ def test_a_confirmed_write_that_cannot_be_read_at_the_end_is_done_and_says_so(st
     )
 
 
+@pytest.mark.counts_on("put_answer", reason="the answer to the write is looked at")
 def test_a_list_that_cannot_be_read_at_the_end_leaves_all_unread(start: Start) -> None:
     bench = start_with(start, lambda _bench: httpx.Response(500), puts=11)
 
@@ -138,6 +145,7 @@ def test_a_list_that_cannot_be_read_at_the_end_leaves_all_unread(start: Start) -
     assert len(account.unread) == 11
 
 
+@pytest.mark.counts_on("read_lag", reason="somebody edits in between")
 def test_what_was_not_written_is_not_read_again(demo: Bench) -> None:
     plan = demo.plan(MAIN)
     demo.meddle(1042, {"channelInfo": "Main"})
@@ -181,6 +189,7 @@ def test_a_write_that_was_given_up_and_done_late_is_done_after_all(start: Start,
     assert landing.ending is Ending.DONE
 
 
+@pytest.mark.counts_on("version_dates", reason="a date is sent back, and the project does not say what it means")
 def test_a_first_write_that_was_done_late_says_that_the_second_is_missing(start: Start) -> None:
     bench = start(wire=Wire(Late(reads=LOOKS + 1).meddle))
 
@@ -193,6 +202,7 @@ def test_a_first_write_that_was_done_late_says_that_the_second_is_missing(start:
     )
 
 
+@pytest.mark.counts_on("read_lag", reason="somebody edits in between")
 def test_a_write_that_was_done_late_and_edited_at_once_differs(start: Start) -> None:
     bench: Bench = start(wire=Wire(Late(LOOKS + 1, lambda: bench.meddle(1042, {"channelDescription": "Other"})).meddle))
 
@@ -256,6 +266,8 @@ def apply_busily(start: Start, path: str, *desired: Desired) -> Account:
     return bench.apply(bench.plan(*desired), Conduct(parallelism=1))
 
 
+@pytest.mark.counts_on("version_dates", reason="a date is sent back, and the project does not say what it means")
+@pytest.mark.counts_on("put_answer", "read_lag", reason="somebody edits in between")
 @pytest.mark.parametrize("path", ["channelInfo", "channelImportId", "esaChannelVersion.maximumReading"])
 def test_a_busy_foreign_writer_turns_no_done_change_into_a_mismatch(start: Start, path: str) -> None:
     account = apply_busily(start, path, *many(11), want("gas", 1046, channelDescription="New"))
@@ -267,6 +279,7 @@ def test_a_busy_foreign_writer_turns_no_done_change_into_a_mismatch(start: Start
     assert account.unread == ()
 
 
+@pytest.mark.counts_on("put_answer", "read_lag", reason="somebody edits in between")
 def test_a_busy_foreign_writer_of_a_managed_value_leaves_a_mismatch_that_says_whose_it_is(start: Start) -> None:
     outcome = only(apply_busily(start, "channelInfo", MAIN))
 
@@ -277,6 +290,7 @@ def test_a_busy_foreign_writer_of_a_managed_value_leaves_a_mismatch_that_says_wh
     )
 
 
+@pytest.mark.counts_on("put_answer", "read_lag", reason="somebody edits in between")
 def test_a_version_that_somebody_adds_after_the_write_is_a_remark(start: Start) -> None:
     def add(bench: Bench) -> None:
         current = bench.read(1042).current.values

@@ -87,6 +87,7 @@ def test_a_demand_channel_leaves_odometer_before_it_is_one() -> None:
     assert [write.part for write in find_writes(change, live)] == [Part.VERSION, Part.CHANNEL]
 
 
+@pytest.mark.counts_on("read_lag", reason="requests are counted")
 def test_a_write_that_reads_as_sent_is_done(demo: Bench) -> None:
     landing = send_to(demo, 1042, RENAME)
 
@@ -94,6 +95,8 @@ def test_a_write_that_reads_as_sent_is_done(demo: Bench) -> None:
     assert demo.read(1042).name == "Renamed"
 
 
+@pytest.mark.counts_on("version_dates", reason="a date is sent back, and the project does not say what it means")
+@pytest.mark.counts_on("read_lag", reason="requests are counted")
 def test_a_version_is_read_after_its_write_for_its_answer_is_not_documented(demo: Bench) -> None:
     landing = send_to(demo, 1046, Write(Part.VERSION, {MULTIPLIER: 0.5}))
 
@@ -101,6 +104,7 @@ def test_a_version_is_read_after_its_write_for_its_answer_is_not_documented(demo
     assert demo.editor.requests == {VERSION: 1, READ: 1}
 
 
+@pytest.mark.counts_on("read_lag", reason="requests are counted")
 @pytest.mark.parametrize(
     "meddle",
     [lose_after, answer_after(500, "oops"), answer_after(503, "busy"), answer_after(200, "<p>hello</p>")],
@@ -184,6 +188,7 @@ def test_what_cannot_be_known_is_said(start: Start) -> None:
     assert landing.message.startswith("may have been done, and the channel cannot be read: no answer from ")
 
 
+@pytest.mark.counts_on("version_dates", reason="a date is sent back, and the project does not say what it means")
 def test_an_accepted_version_that_cannot_be_read_is_no_success(start: Start) -> None:
     def answer_puts_only(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
         return pass_on() if request.method == "PUT" else httpx.Response(400)
@@ -196,6 +201,7 @@ def test_an_accepted_version_that_cannot_be_read_is_no_success(start: Start) -> 
     assert landing.message.startswith("may have been done, and the channel cannot be read: it was accepted; ")
 
 
+@pytest.mark.counts_on("version_dates", reason="a date is sent back, and the project does not say what it means")
 def test_a_channel_that_is_gone_after_its_write_differs(start: Start) -> None:
     def answer_puts_only(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
         return pass_on() if request.method == "PUT" else httpx.Response(404)
@@ -253,6 +259,7 @@ def test_a_refused_key_is_known_as_such(start: Start) -> None:
     assert landing.halt.startswith("the service refused access: ")
 
 
+@pytest.mark.counts_on("version_dates", reason="a date is sent back, and the project does not say what it means")
 @pytest.mark.parametrize(
     ("semantics", "channel_edit", "ending"),
     [
@@ -276,6 +283,7 @@ def test_other_versions_stay_as_they_are_whatever_the_service_makes_of_a_channel
     assert bench.read(1046).versions == before
 
 
+@pytest.mark.counts_on("put_answer", reason="the answer to the write is looked at")
 def test_an_edit_that_reaches_another_version_differs(start: Start) -> None:
     def spoil(pass_on: Callable[[], httpx.Response]) -> httpx.Response:
         text = pass_on().text.replace('"multiplier": 10.0', '"multiplier": 7.0')

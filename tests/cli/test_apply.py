@@ -116,6 +116,7 @@ def test_the_account_comes_as_markdown_for_the_summary_of_a_ci_run(planned: Desk
     assert summary.splitlines()[-1] == answer.out.splitlines()[-1]
 
 
+@pytest.mark.counts_on("read_lag", reason="somebody edits in between")
 def test_the_summary_of_a_stale_plan_says_why(planned: Desk) -> None:
     with sandbox.running(planned.database) as service:
         edit(service.url, 1, channelInfo="Somebody else's name")
@@ -134,6 +135,7 @@ def test_that_there_was_nothing_to_do_is_said_too(desk: Desk, name: str) -> None
     assert "Apply: 0 done, 0 stale, 0 failed, 0 not tried." in answer.out.splitlines()[-1]
 
 
+@pytest.mark.counts_on("list_shape", reason="all that is said is compared")
 def test_a_summary_that_cannot_be_written_is_said_with_the_account(planned: Desk) -> None:
     answer = planned.run("apply", "plan.json", "--format", "markdown=/dev/full")
     assert answer.code == 0
@@ -214,6 +216,7 @@ def test_a_guard_stops_an_apply_before_it_writes(
     assert desk.writes == []
 
 
+@pytest.mark.counts_on("observation_type_list", "unit_list", reason="all that is said is compared")
 def test_a_plan_says_which_guard_will_stop_its_apply(desk: Desk) -> None:
     desk.load(make_world(ONE, TWO))
     desk.define(RENAMED)
@@ -234,6 +237,7 @@ def test_a_share_counts_all_managed_channels_whatever_the_filter(desk: Desk) -> 
     assert desk.run("apply", "--auto-approve", "--only", "one").code == 0
 
 
+@pytest.mark.counts_on("read_lag", reason="somebody edits in between")
 def test_a_stale_plan_says_why_in_json_too(planned: Desk) -> None:
     with sandbox.running(planned.database) as service:
         edit(service.url, 1, channelInfo="Somebody else's name")
@@ -255,6 +259,7 @@ def test_history_that_was_reviewed_is_rewritten(desk: Desk) -> None:
     assert desk.live(3)["channelVersions"][0]["multiplier"] == 2
 
 
+@pytest.mark.counts_on("read_lag", "list_shape", reason="somebody edits in between")
 def test_a_foreign_edit_since_the_plan_is_stale_and_not_overwritten(planned: Desk) -> None:
     with sandbox.running(planned.database) as service:
         edit(service.url, 1, channelInfo="Somebody else's name")
@@ -297,6 +302,7 @@ def test_a_run_without_anything_to_do_leaves_no_journal(planned: Desk) -> None:
     assert list(journal.parent.iterdir()) == [journal]
 
 
+@pytest.mark.counts_on("empty_text", reason="null is told apart from empty")
 def test_a_journal_shows_what_was_done_and_how_to_put_it_back(planned: Desk) -> None:
     before = [planned.live(channel_id) for channel_id in (1, 2)]
     planned.run("apply", "plan.json")
@@ -352,6 +358,7 @@ def test_a_plan_is_no_journal_to_go_on_with(planned: Desk) -> None:
     )
 
 
+@pytest.mark.counts_on("list_shape", reason="all that is said is compared")
 def test_a_file_that_cannot_be_written_is_said_before_anything_is_sent(planned: Desk) -> None:
     answer = planned.run("apply", "plan.json", "--format", "markdown=nowhere/account.md")
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 from reconciler import sandbox
 from tests.cli.desk import PROJECT
 from tests.worlds import make_channel, make_world
 
 if TYPE_CHECKING:
-    import pytest
-
     from tests.cli.desk import Desk
 
 SUM = make_channel(2, {"formula": "channel(1) * 2"}, isCalculated=True)
 
 
+@pytest.mark.counts_on("formula_validation", reason="needs what is refused")
 def test_a_formula_that_the_service_refuses_is_blocked_with_its_words(desk: Desk) -> None:
     desk.load(make_world(make_channel(1), SUM))
     desk.define({"sum": {"channelId": 2, "esaChannelVersion": {"formula": "channel(1) * * 2"}}})
@@ -28,6 +29,7 @@ def test_a_formula_that_the_service_refuses_is_blocked_with_its_words(desk: Desk
     assert block["evidence"]["formula"] == "channel(1) * * 2"
 
 
+@pytest.mark.counts_on("page_cap", "paging_headers", "list_shape", "version_dates", reason="requests are counted")
 def test_a_plan_costs_a_list_the_reference_data_and_one_channel_whatever_their_number(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

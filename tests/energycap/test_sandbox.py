@@ -54,6 +54,9 @@ def find_simple(channels: Sequence[Live]) -> Live:
     return next(live for live in channels if not live.is_calculated and len(live.versions) == 1)
 
 
+@pytest.mark.counts_on(
+    "list_shape", "unit_list", "observation_type_list", "version_dates", reason="requests are counted"
+)
 def test_a_snapshot_is_read_with_as_few_requests_as_there_are_lists(tmp_path: Path) -> None:
     with editing(tmp_path) as reader:
         snapshot = reader.read_snapshot()
@@ -72,12 +75,14 @@ def test_a_snapshot_is_read_with_as_few_requests_as_there_are_lists(tmp_path: Pa
     assert any(kind.is_demand for kind in snapshot.reference.observation_types)
 
 
+@pytest.mark.counts_on("page_cap", "paging_headers", "list_shape", "version_dates", reason="requests are counted")
 def test_a_long_list_is_read_whole_whatever_page_comes_first(tmp_path: Path) -> None:
     with editing(tmp_path, world=generate(channels=2100, seed=1)) as reader:
         assert len(reader.list_channels()) == 2100
         assert reader.requests == {"GET /api/v202406/esachannel": 3, "GET /api/v202406/esachannel/{id}": 1}
 
 
+@pytest.mark.counts_on("page_cap", "paging_headers", "list_shape", "version_dates", reason="requests are counted")
 @pytest.mark.parametrize(
     ("settings", "pages"),
     [
@@ -102,6 +107,7 @@ def test_a_list_whose_pages_alone_are_counted_is_refused_when_its_rows_move(tmp_
     assert "the list of channels could not be read in full, in three attempts" in odd.value.message
 
 
+@pytest.mark.counts_on("page_cap", "paging_headers", reason="requests are counted")
 def test_a_list_whose_rows_move_all_the_time_is_refused(tmp_path: Path) -> None:
     world = generate(channels=1100, seed=1)
 
@@ -139,6 +145,7 @@ def test_the_channels_of_a_data_point_are_those_that_hang_on_it(tmp_path: Path) 
         assert reader.list_channels(999_999) == ()
 
 
+@pytest.mark.counts_on("put_answer", "read_lag", reason="the answer to the write is looked at")
 @pytest.mark.parametrize(
     "settings", [(), ("first_version_begin_date=floor", "interval_unit=seconds")], ids=["by default", "floor, seconds"]
 )
@@ -156,6 +163,7 @@ def test_every_channel_of_the_demo_takes_an_edit_and_nothing_else_of_it_changes(
             assert editor.read_channel(before.id) == after
 
 
+@pytest.mark.counts_on("put_answer", "read_lag", reason="the answer to the write is looked at")
 @pytest.mark.parametrize("semantics", ["latest", "first", "ignore", "reject"])
 def test_several_versions_stay_as_they_are_where_the_channel_is_edited(tmp_path: Path, semantics: str) -> None:
     with editing(tmp_path, f"put_version_semantics={semantics}") as editor:
@@ -168,6 +176,8 @@ def test_several_versions_stay_as_they_are_where_the_channel_is_edited(tmp_path:
         assert editor.read_channel(before.id) == after
 
 
+@pytest.mark.counts_on("version_dates", reason="a date is sent back, and the project does not say what it means")
+@pytest.mark.counts_on("put_answer", reason="the answer to the write is looked at")
 @pytest.mark.parametrize("semantics", ["latest", "ignore"])
 def test_the_latest_version_can_be_echoed(tmp_path: Path, semantics: str) -> None:
     settings = (f"put_version_semantics={semantics}", "missing_version=reject")
@@ -182,6 +192,8 @@ def test_the_latest_version_can_be_echoed(tmp_path: Path, semantics: str) -> Non
     assert (after.name, after.versions) == ("New", before.versions)
 
 
+@pytest.mark.counts_on("version_dates", reason="a date is sent back, and the project does not say what it means")
+@pytest.mark.counts_on("read_lag", reason="the channel is read right after the write")
 @pytest.mark.parametrize("semantics", ["latest", "first", "ignore", "reject"])
 def test_one_of_several_versions_is_edited_and_no_other(tmp_path: Path, semantics: str) -> None:
     with editing(tmp_path, f"put_version_semantics={semantics}") as editor:
@@ -194,6 +206,7 @@ def test_one_of_several_versions_is_edited_and_no_other(tmp_path: Path, semantic
     assert after.current == replace(before.current, values={**before.current.values, MULTIPLIER: 0.125})
 
 
+@pytest.mark.counts_on("put_answer", reason="the answer to the write is looked at")
 def test_one_version_is_edited_with_its_channel_in_one_request(tmp_path: Path) -> None:
     wanted: Spec = {"channelInfo": "New", MULTIPLIER: 0.125}
     with editing(tmp_path) as editor:
@@ -224,6 +237,7 @@ def test_a_channel_that_is_not_there_is_refused(tmp_path: Path) -> None:
     assert refusal.value.status == 404
 
 
+@pytest.mark.counts_on("formula_validation", reason="needs what is refused")
 def test_formulas_are_judged(tmp_path: Path) -> None:
     with editing(tmp_path) as reader:
         live = find_simple(reader.list_channels())
