@@ -108,17 +108,11 @@ def find_layout(head: str, habits: Habits) -> Layout:
 
     Raises BrokenFile where it has none, or only nearly.
     """
-    given = habits.names or {}
-    names = {header.casefold(): name for header, name in given.items()}
+    names = {header.casefold(): name for header, name in (habits.names or {}).items()}
     found = find_header(head, habits.delimiter, partial(_name, names=names))
     header = found.cells
     try:
-        _refuse_unmapped(header, given)
-        _refuse_unmarked(header, habits)
-        columns = _find_columns(header, names)
-        _refuse_factor(header[columns[VALUE]])
-        times = make_times(find_column_zone(header[columns[TIME]], habits.zone), habits.unit)
-        refuse_zone_columns((text for text in header if _name(text, names) is None), times.zone)
+        columns, times = _read_header(header, habits, names)
     except BrokenFile as broken:
         broken.line = found.line
         raise
@@ -147,6 +141,17 @@ def find_layout(head: str, habits: Habits) -> Layout:
         bad=bad,
         guessed=guessed,
     )
+
+
+def _read_header(header: Sequence[str], habits: Habits, names: Mapping[str, str]) -> tuple[dict[str, int], Times]:
+    """The column of each property, and how times are read. Raises BrokenFile, without the line."""
+    _refuse_unmapped(header, habits.names or {})
+    _refuse_unmarked(header, habits)
+    columns = _find_columns(header, names)
+    _refuse_factor(header[columns[VALUE]])
+    times = make_times(find_column_zone(header[columns[TIME]], habits.zone), habits.unit)
+    refuse_zone_columns((text for text in header if _name(text, names) is None), times.zone)
+    return columns, times
 
 
 def _is_open(header: str, *, is_used: bool) -> bool:
