@@ -143,6 +143,12 @@ def test_levels_count_through_aliases() -> None:
     assert show(read(text).findings) == ["a.yaml:2:48 ESA111 values must not be nested deeper than 20 levels"]
 
 
+def test_a_name_that_stands_twice_keeps_its_first_place() -> None:
+    document = read("a: 1\nb: 2\na: 3\n")
+
+    assert [document.spots[key,].key_start for key in "ab"] == [0, 5]
+
+
 def test_aliases_within_twenty_levels_are_read() -> None:
     nest = "{x: " * 8
 

@@ -36,6 +36,7 @@ is_name = accept_for(Format.CHANNELS, "name")
         # A word that ends right at the limit stays, and one that would end just behind it goes.
         ("x" * 25 + " yy zz", "x" * 25 + "-yy"),
         ("x" * 26 + " yy zz", "x" * 26),
+        ("x" * 25 + " yy", "x" * 25 + "-yy"),
         ("総電力", ""),
         ("", ""),
         (None, ""),

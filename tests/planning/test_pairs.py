@@ -108,6 +108,12 @@ DEMAND = replace(USE, observation_type_code="ELECDEM", unit_code=None)
             id="type, beside a unit that it is not selected by",
         ),
         pytest.param(
+            replace(USE, observation_type_code="OLD", unit_code=None),
+            {"observationTypeCode": "ELECDEMAND", "intervalMinutes": 30},
+            'observationTypeCode "ELECDEMAND" in place of "OLD"',
+            id="type, beside an interval that it is not selected by",
+        ),
+        pytest.param(
             replace(USE, unit_code="MWH", interval_seconds=900),
             {f"{V}unitCode": "KWH", "intervalMinutes": 30},
             'unitCode "KWH" in place of "MWH" and intervalMinutes 30 in place of 15',

@@ -76,6 +76,14 @@ def test_what_no_page_mentions_is_kept(start: Start, demo_world: World) -> None:
     assert (channel["colour"], channel["channelVersions"][0]["shade"]) == ("blue", {"dark": True})
 
 
+@pytest.mark.parametrize("value", [True, False])
+def test_whether_values_are_positive_is_kept(start: Start, demo_world: World, value: bool) -> None:
+    world = copy.deepcopy(demo_world)
+    world["channels"][1]["channelVersions"][0]["isValuePositive"] = value
+
+    assert start(world=world).service.export()["channels"][1]["channelVersions"][0]["isValuePositive"] is value
+
+
 def test_loading_empties_the_journal(demo: Bench, demo_world: World) -> None:
     demo.put(1042)
 
