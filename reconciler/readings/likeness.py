@@ -74,7 +74,7 @@ def _read_number(text: str, last_year: int) -> Likeness | None:
             at = _EPOCH + timedelta(seconds=seconds) if seconds < 10**10 else _EPOCH
             if 1990 <= at.year <= last_year:
                 own = at.replace(microsecond=0).isoformat().replace("+00:00", "Z")
-                return Likeness(f"{unit} since 1970", own, unit=unit if digits <= 13 else "")
+                return Likeness(f"{unit} since 1970", own, unit=unit)
     if re.fullmatch(r"\d{5}(?:\.\d+)?", text):
         at = _SPREADSHEET + timedelta(seconds=round(float(text) * 86_400))
         if 1990 <= at.year <= last_year:

@@ -31,10 +31,12 @@ _DATE = re.compile(_DAY)
 _DATE_LENGTH = len("2026-03-30")
 
 
-# Seconds up to the year 5138, which is too late anyway, and as many milliseconds.
+# Seconds up to the year 5138, which is too late anyway, and as many of the others.
 _NUMBERS = {
     "seconds": re.compile(r"[0-9]{1,11}(?:\.[0-9]{1,9})?"),
     "milliseconds": re.compile(r"[0-9]{1,14}(?:\.[0-9]{1,6})?"),
+    "microseconds": re.compile(r"[0-9]{1,17}(?:\.[0-9]{1,3})?"),
+    "nanoseconds": re.compile(r"[0-9]{1,20}"),
 }
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -44,9 +46,11 @@ class Unit(Enum):
 
     SECONDS = "seconds"
     MILLISECONDS = "milliseconds"
+    MICROSECONDS = "microseconds"
+    NANOSECONDS = "nanoseconds"
 
 
-_PER_SECOND = {Unit.SECONDS: 1, Unit.MILLISECONDS: 1000}
+_PER_SECOND = {Unit.SECONDS: 1, Unit.MILLISECONDS: 10**3, Unit.MICROSECONDS: 10**6, Unit.NANOSECONDS: 10**9}
 
 
 class Time(NamedTuple):

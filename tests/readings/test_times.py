@@ -67,7 +67,11 @@ def test_a_day_alone_is_its_midnight_and_says_so() -> None:
             "milliseconds since 1970",
             "write it as  2025-03-01T00:00:00Z;  or say  --time-format milliseconds",
         ),
-        ("1740787200000000000", "nanoseconds since 1970", "write it as  2025-03-01T00:00:00Z"),
+        (
+            "1740787200000000000",
+            "nanoseconds since 1970",
+            "write it as  2025-03-01T00:00:00Z;  or say  --time-format nanoseconds",
+        ),
         (
             "45717.5",
             "a spreadsheet day number",
@@ -256,6 +260,10 @@ def test_a_time_of_json_is_text(value: object, message: str, fix: str) -> None:
         (Unit.SECONDS, 1740787200, "2025-03-01T00:00:00+00:00"),
         (Unit.MILLISECONDS, "1740787200250", "2025-03-01T00:00:00.250000+00:00"),
         (Unit.MILLISECONDS, 1740787200000.0, "2025-03-01T00:00:00+00:00"),
+        (Unit.MICROSECONDS, "1740787200250000", "2025-03-01T00:00:00.250000+00:00"),
+        (Unit.NANOSECONDS, "1740787200250000999", "2025-03-01T00:00:00.250000+00:00"),
+        (Unit.NANOSECONDS, 1740787200250000999, "2025-03-01T00:00:00.250000+00:00"),
+        (Unit.NANOSECONDS, "1740787200", 'time must be from 1990 to 2027, found "1740787200"'),
         (Unit.SECONDS, "1740787200000", 'time must be a number of seconds since 1970, found "1740787200000"'),
         (Unit.SECONDS, "2025-03-01", 'time must be a number of seconds since 1970, found "2025-03-01"'),
         (Unit.SECONDS, "1e9", 'time must be a number of seconds since 1970, found "1e9"'),
