@@ -90,18 +90,31 @@ def _compare_with(base: Base, plan: Plan, definitions: Definitions, seen: Seen) 
 
 def _find_commit(root: Path, folders: Sequence[str]) -> tuple[str | None, bool | None, tuple[Finding, ...]]:
     """The commit that is checked out, whether files differ from it, and what git could not tell or kept from here."""
-    commit = None
     try:
         commit = read_commit(root)
-        uncommitted = has_uncommitted(root, folders) if commit else None
-        left_out = list_left_out(root, folders) if commit else ()
     except ProjectError as error:
-        return commit, None, (make_finding("ESA150", error.message, fix=error.fix),)
-    if not left_out:
-        return commit, uncommitted, ()
-    more = f" and {len(left_out) - 3} more" if left_out[3:] else ""
-    message = f"not checked out, so not in this plan: {', '.join(left_out[:3])}{more}"
-    return commit, uncommitted, (make_finding("ESA154", message),)
+        return None, None, (_say_untold(error),)
+    if commit is None:
+        return None, None, ()
+    left_out = _find_left_out(root, folders)
+    try:
+        return commit, has_uncommitted(root, folders), left_out
+    except ProjectError as error:
+        return commit, None, tuple(dict.fromkeys((_say_untold(error), *left_out)))
+
+
+def _find_left_out(root: Path, folders: Sequence[str]) -> tuple[Finding, ...]:
+    try:
+        files = list_left_out(root, folders)
+    except ProjectError as error:
+        return (_say_untold(error),)
+    more = f" and {len(files) - 3} more" if files[3:] else ""
+    message = f"not checked out, so not in this plan: {', '.join(files[:3])}{more}"
+    return (make_finding("ESA154", message),) if files else ()
+
+
+def _say_untold(error: ProjectError) -> Finding:
+    return make_finding("ESA150", error.message, fix=error.fix)
 
 
 def _list_gaps(plan: Plan, base: Base | None) -> tuple[Finding, ...]:

@@ -247,6 +247,8 @@ def _advise(answer: subprocess.CompletedProcess[bytes], otherwise: str = _FSCK) 
     trusted = re.search(rb"safe\.directory (.+)$", answer.stderr, re.MULTILINE)
     if b"dubious ownership" in answer.stderr and trusted:
         return f"if you trust it:  git config --global --add safe.directory {os.fsdecode(trusted[1])}"
+    if b"promisor remote" in answer.stderr:
+        return "this clone is partial, so fetch what is missing:  git fetch --refetch --no-filter"
     return otherwise
 
 

@@ -631,6 +631,30 @@ def test_files_that_a_sparse_checkout_leaves_out_are_said(repository: Desk) -> N
     )
 
 
+def test_a_partial_clone_that_is_sparse_says_what_it_lacks(
+    repository: Desk, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.write("channels/more.yaml", BEFORE.replace("one", "more").replace("1", "2"))
+    repository.write(".gitignore", ".reconciler/\n")
+    commit(repository.root)
+    git(repository.root, "config", "uploadpack.allowFilter", "true")
+    clone = tmp_path_factory.mktemp("clone")
+    git(clone, "clone", "--filter=blob:none", "--no-checkout", f"file://{repository.root}", ".")
+    git(clone, "sparse-checkout", "set", "--no-cone", "/reconciler.yaml", "/channels/all.yaml")
+    git(clone, "checkout", "main")
+    monkeypatch.chdir(clone)
+
+    document = json.loads(repository.run("plan", "--format", "json").out)
+
+    assert document["definitions"]["uncommitted"] is None
+    untold, left_out = (one for one in document["findings"] if one["code"].startswith("ESA15"))
+    assert (untold["code"], untold["fix"]) == (
+        "ESA150",
+        "this clone is partial, so fetch what is missing:  git fetch --refetch --no-filter",
+    )
+    assert left_out["message"] == "not checked out, so not in this plan: channels/more.yaml"
+
+
 def test_only_what_git_renamed_in_case_is_the_same(repository: Desk) -> None:
     git(repository.root, "mv", "channels/all.yaml", "channels/All.yaml")
     repository.write("channels/All.yaml", AFTER)
