@@ -102,8 +102,8 @@ def _fail(message: str, fix: str, code: Exit) -> int:
     # Imported here, as a run that succeeds does not need it. A message may quote a file or the service.
     from reconciler.reports.harmless import harmless
 
-    text = f"reconciler: {message}\n" + (f"  fix: {fix}\n" if fix else "")
-    sys.stderr.write("\n".join(map(harmless, text.split("\n"))))
+    lines = (f"reconciler: {message}", *([f"  fix: {fix}"] if fix else []))
+    sys.stderr.write("".join(f"{harmless(line)}\n" for line in lines))
     sys.stderr.flush()
     return code
 

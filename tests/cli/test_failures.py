@@ -305,3 +305,13 @@ def test_an_answer_that_cannot_be_used_ends_the_plan(
 @pytest.mark.parametrize("code", ["401", "esa401", " ESA401"])
 def test_a_rule_is_found_by_its_number(desk: Desk, code: str) -> None:
     assert desk.run("explain", code) == desk.run("explain", "ESA401")
+
+
+@pytest.mark.parametrize("command", [["show", "{}.json"], ["validate", "{}"], ["plan", "--snapshot", "{}"]])
+def test_a_name_with_a_line_break_stays_on_its_line(desk: Desk, command: list[str]) -> None:
+    desk.define({"one": {"channelId": 1, "channelInfo": "Main"}})
+
+    answer = desk.run(*(word.format("a\nreconciler: b") for word in command))
+
+    assert [line.startswith("reconciler: ") for line in answer.err.splitlines()].count(True) == 1
+    assert r"a\nreconciler: b" in answer.err
