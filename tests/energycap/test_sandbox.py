@@ -145,6 +145,7 @@ def test_the_channels_of_a_data_point_are_those_that_hang_on_it(tmp_path: Path) 
         assert reader.list_channels(999_999) == ()
 
 
+@pytest.mark.counts_on("empty_text", reason="null is told apart from empty")
 @pytest.mark.counts_on("put_answer", "read_lag", reason="the answer to the write is looked at")
 @pytest.mark.parametrize(
     "settings", [(), ("first_version_begin_date=floor", "interval_unit=seconds")], ids=["by default", "floor, seconds"]
