@@ -34,6 +34,8 @@ PROMISES: dict[str, tuple[str, ...]] = {
         "cli/test_key.py::test_the_key_is_in_no_output_no_file_and_no_log",
         "cli/test_hidden_key.py::test_no_output_and_no_file_of_any_command_shows_it",
         "cli/test_hidden_key.py::test_the_traceback_of_a_bug_does_not_show_it",
+        "cli/test_hidden_key.py::test_no_finding_of_a_formula_quotes_a_piece_of_it",
+        "cli/test_hidden_key.py::test_no_fix_is_made_of_a_piece_of_it",
         "cli/test_hidden_key.py::test_a_key_too_short_to_be_hidden_is_refused",
         "test_masking.py::test_a_key_is_hidden_however_it_is_written",
         "test_masking.py::test_a_key_of_four_characters_is_hidden_however_it_is_written",
@@ -84,6 +86,7 @@ PROMISES: dict[str, tuple[str, ...]] = {
         "apply/test_undo.py::test_what_was_not_written_is_not_undone",
         "apply/test_undo.py::test_somebody_elses_edit_since_keeps_a_change_from_being_undone",
         "cli/test_base.py::test_a_committed_journal_is_tracked_whatever_looks_like_a_repository_beside_it",
+        "cli/test_going_back.py::test_a_journal_with_a_number_or_a_key_that_readers_could_take_otherwise_is_refused",
     ),
     "a snapshot": ("cli/test_snapshot.py::test_a_plan_against_a_copy_is_never_applied",),
     "clients of the sandbox": (
@@ -162,6 +165,7 @@ PROMISES: dict[str, tuple[str, ...]] = {
     ),
     # What is escaped
     "Names in files and in EnergyCAP can hold anything": (
+        "cli/test_failures.py::test_a_name_with_a_line_break_stays_on_its_line",
         "reports/test_harmless.py::test_what_does_not_print_or_would_command_is_shown_escaped",
         "reports/test_plan_text.py::test_hostile_text_can_do_nothing_to_a_terminal_or_a_log",
         "reports/test_plan_markdown.py::test_hostile_names_are_shown_as_they_are_and_notify_nobody",
