@@ -482,11 +482,15 @@ def test_no_more_are_under_way_than_parallelism_allows(start: Start) -> None:
 
 def test_a_service_that_is_too_busy_gets_fewer_changes_at_a_time(start: Start) -> None:
     refused: set[str] = set()
+    # Both of the first two changes are begun before either is refused, however slow a thread is to start.
+    both = threading.Barrier(2)
 
     def refuse_first(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
         if request.url.path in refused:
             return pass_on()
         refused.add(request.url.path)
+        if len(refused) <= both.parties:
+            both.wait()
         return httpx.Response(429)
 
     bench = start(wire=Wire(refuse_first))
