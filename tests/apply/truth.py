@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reconciler.model.routes import Pointers
+    from reconciler.sandbox import World
     from reconciler.sandbox.store import Store
 
 Values = dict[str, Any]
@@ -42,7 +43,12 @@ class Truth:
 
 def read_truth(store: Store) -> dict[int, Truth]:
     """Every channel as it is stored, by id."""
-    return {channel["channelId"]: _truth(channel) for channel in export_world(store)["channels"]}
+    return read_world(export_world(store))
+
+
+def read_world(world: World) -> dict[int, Truth]:
+    """Every channel of a world that a sandbox holds, by id."""
+    return {channel["channelId"]: _truth(channel) for channel in world["channels"]}
 
 
 def find_channel(store: Store, pointers: Pointers) -> int | None:

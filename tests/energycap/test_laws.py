@@ -100,24 +100,33 @@ def wishes(fields: tuple[Field, ...]) -> st.SearchStrategy[dict[str, Any]]:
 
 def put(document: Document, body: dict[str, Any]) -> Document:
     """The channel after an EsaChannelEdit, as the simplest service would answer."""
-    answer = write(document, CHANNEL_FIELDS, body)
+    answer = write(document, {key: value for key, value in body.items() if key != "esaChannelVersion"})
     if "esaChannelVersion" in body:
         latest = live_from_response(document).current.id
         answer["channelVersions"] = [
-            write(version, VERSION_FIELDS, body["esaChannelVersion"])
-            if version["channelVersionId"] == latest
-            else version
+            write(version, body["esaChannelVersion"]) if version["channelVersionId"] == latest else version
             for version in document["channelVersions"]
         ]
     return answer
 
 
-def write(document: Document, fields: tuple[Field, ...], body: dict[str, Any]) -> Document:
+# By hand, from EsaChannelEdit and EsaChannelResponse: where a response holds what has another name in a request.
+ANSWERED_AT = {
+    "observationTypeId": ("observationType", "observationTypeId"),
+    "summarizationMethodId": ("summarizationMethod", "summarizationMethodId"),
+    "intervalMinutes": ("interval",),
+    "unitId": ("unit", "unitId"),
+    "observationRuleId": ("observationRule", "observationRuleId"),
+}
+
+
+def write(document: Document, body: dict[str, Any]) -> Document:
     """`document` with each value of `body` where the response holds it."""
     answer = dict(document)
-    for field in fields:
-        head, *tail = field.response
-        answer[head] = {**answer[head], tail[0]: body[field.key]} if tail else body[field.key]
+    for key, value in body.items():
+        head, *tail = ANSWERED_AT.get(key, (key,))
+        assert head in answer, f"no response has {key}"
+        answer[head] = {**answer[head], tail[0]: value} if tail else value
     return answer
 
 
