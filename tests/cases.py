@@ -38,5 +38,5 @@ def counted_cases() -> Iterator[None]:
     _samples.clear()
     yield
     count, reached = len(_samples), sum(_samples)
-    # Four standard deviations below a half: one run of a sound law in some 30,000.
-    assert reached >= count / 2 - 2 * sqrt(count), f"only {reached} of {count} samples reached the case of this law"
+    # Five standard deviations below a half, for samples resemble one another more than dice do.
+    assert reached >= count / 2 - 2.5 * sqrt(count), f"only {reached} of {count} samples reached the case of this law"

@@ -147,7 +147,7 @@ def lives(draw: DrawFn, fewest: int = 2) -> tuple[Live, ...]:
 
 @st.composite
 def neighbours(draw: DrawFn) -> tuple[Live, ...]:
-    """Up to five channels on one data point that have no import id: type, unit and interval tell them apart, if any."""
+    """Two to five channels on one data point without import ids: type, unit and interval tell them apart, if any."""
     kinds = st.tuples(st.sampled_from((10, 11)), st.sampled_from((1, 2)), st.sampled_from((15, 60)))
     return tuple(
         make_live(
@@ -160,7 +160,7 @@ def neighbours(draw: DrawFn) -> tuple[Live, ...]:
                 "intervalMinutes": minutes,
             },
         )
-        for id_, (type_id, unit_id, minutes) in enumerate(draw(st.lists(kinds, min_size=1, max_size=5)), start=1)
+        for id_, (type_id, unit_id, minutes) in enumerate(draw(st.lists(kinds, min_size=2, max_size=5)), start=1)
     )
 
 

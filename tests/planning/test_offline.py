@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 NAMES = st.sampled_from(["a", "b", "c", "d"])
 TEXTS = st.sampled_from(["", " ", "X", "X ", "Trip", "channel(a) + channel(b)", "channel(1)", "channel(c", "a * 2"])
 VALUES = st.none() | st.booleans() | st.integers(-1, 20) | st.floats() | TEXTS
-SPECS = st.dictionaries(st.sampled_from(sorted(FIELD_AT)), VALUES, min_size=2)
+SPECS = st.dictionaries(st.sampled_from(sorted(FIELD_AT)), VALUES, min_size=5)
 POINTERS = st.builds(
     Pointers,
     channel_id=st.none() | st.integers(1, 2),
