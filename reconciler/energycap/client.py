@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from reconciler.energycap.calls import Request
-    from reconciler.energycap.transport import Wire
+    from reconciler.energycap.connection import Wire
     from reconciler.model.findings import Finding
     from reconciler.model.formulas import FormulaVerdict
     from reconciler.model.live import Live

@@ -15,8 +15,8 @@ from reconciler.errors import BadAnswer, Unreachable
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from reconciler.energycap.connection import Wire
     from reconciler.energycap.receipts import KeptReading, Receipt
-    from reconciler.energycap.transport import Wire
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""One request, one answer, over HTTP: the only module that knows httpx."""
+"""One request, one answer, over HTTP; only this module and `connection.py` know httpx."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import threading
 import time
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, cast
 from urllib.request import getproxies
 
 import httpx
@@ -18,6 +18,7 @@ import httpx
 from reconciler import __version__
 from reconciler.energycap.address import refuse_foreign
 from reconciler.energycap.answers import Answer, unusable
+from reconciler.energycap.connection import Connection
 from reconciler.energycap.failures import ABOUT_CERTIFICATES, advise_on_proxy, diagnose, diagnose_silence
 from reconciler.energycap.key import find_flaw
 from reconciler.energycap.proxies import find_proxy
@@ -34,10 +35,8 @@ if TYPE_CHECKING:
 
     from reconciler.energycap.address import Address
     from reconciler.energycap.calls import Request
+    from reconciler.energycap.connection import Wire
     from reconciler.errors import ServiceError
-
-# The network, or what stands in for it in tests.
-Wire: TypeAlias = httpx.BaseTransport
 
 # Below the shortest time that servers keep an idle connection (5 s): none is used while the other side closes it.
 _IDLE_SECONDS = 3.0
@@ -101,7 +100,7 @@ class Transport:
         self._proxy = None if address.is_loopback else find_proxy(address.base, getproxies())
         self._lock = threading.Lock()
         self._local = threading.local()
-        self._connections: list[_Connection] = []
+        self._connections: list[Connection] = []
         self._is_closed = False
 
     def exchange(self, request: Request) -> Answer:
@@ -134,7 +133,7 @@ class Transport:
 
     def _receive(self, request: Request) -> Answer:
         end = time.monotonic() + self._limits.whole
-        with closing(self._send(request)) as response:
+        with closing(self._send_in_time(request)) as response:
             body = io.BytesIO()
             # Not by httpx, which unpacks a piece whole, however long it becomes.
             stream = cast("httpx.SyncByteStream", response.stream)
@@ -143,16 +142,29 @@ class Transport:
                     raise unusable(f"{request}: it is longer than {self._limits.largest:,} bytes")
                 body.write(chunk)
                 if time.monotonic() >= end:
-                    seen = diagnose_silence(f"it takes longer than {self._limits.whole:g} s", self._proxy)
-                    raise Unreachable(self._describe(request, seen.reason), seen.fix)
+                    raise self._make_late(request)
             return self._make_answer(response, body.getvalue())
 
-    def _send(self, request: Request) -> httpx.Response:
+    def _send_in_time(self, request: Request) -> httpx.Response:
+        """The answer up to its headers. httpx waits for each piece of them, of which there may be any number."""
+        connection = self._connection()
+        with connection.cut_after(self._limits.whole) as cut:
+            try:
+                return self._send(request, connection)
+            except httpx.TransportError:
+                if not cut.is_set():
+                    raise
+        # Raised out here, for the error of httpx holds the request, and with it the key.
+        self._renew_connection()
+        raise self._make_late(request)
+
+    def _send(self, request: Request, connection: Connection) -> httpx.Response:
         timeout = self._timeout.as_dict()
         tunnel = Tunnel(timeout, self._limits.connect)
-        extensions = {"timeout": timeout, **({"trace": tunnel} if self._proxy else {})}
+        traces = (connection.note, tunnel) if self._proxy else (connection.note,)
+        extensions = {"timeout": timeout, "trace": lambda *seen: [trace(*seen) for trace in traces]}
         try:
-            return self._connection().send(self._make_request(request, extensions))
+            return connection.send(self._make_request(request, extensions))
         except httpx.TransportError as error:
             if not tunnel.is_opening:
                 raise
@@ -177,6 +189,10 @@ class Transport:
         words = "" if is_plain_success else self._show(find_words(self._masker.hide_bytes(body[:MOST_READ]), kind))
         # Of a failure only the words are of use, and errors of several tries are kept side by side.
         return Answer(response.status_code, headers, body if response.is_success else b"", words)
+
+    def _make_late(self, request: Request) -> Unreachable:
+        seen = diagnose_silence(f"it takes longer than {self._limits.whole:g} s", self._proxy)
+        return Unreachable(self._describe(request, seen.reason), seen.fix)
 
     def _make_failure(self, request: Request, error: Exception) -> ServiceError:
         text = self._find_reason(error)
@@ -208,13 +224,13 @@ class Transport:
     def _hide_key(self, text: str) -> str:
         return self._masker.hide(text)
 
-    def _connection(self) -> _Connection:
+    def _connection(self) -> Connection:
         with self._lock:
             if self._is_closed:
                 raise RuntimeError("this transport is closed: nothing was sent")
-            connection: _Connection | None = getattr(self._local, "connection", None)
+            connection: Connection | None = getattr(self._local, "connection", None)
             if connection is None:
-                connection = self._local.connection = _Connection(self._wire or self._open_wire())
+                connection = self._local.connection = Connection(self._wire or self._open_wire())
                 self._connections.append(connection)
             return connection
 
@@ -239,30 +255,6 @@ class Transport:
             failure = Barred(message, advise_on_proxy(self._proxy))
         # Raised out here, for a proxy's address may hold a password.
         raise failure
-
-
-class _Connection:
-    """One thread's connection, with the cookies by which a balancer may keep it on one node of the service."""
-
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
-        self._cookies = httpx.Cookies()
-
-    def send(self, request: httpx.Request) -> httpx.Response:
-        if self._cookies:
-            self._cookies.set_cookie_header(request)
-        response = self._wire.handle_request(request)
-        if "set-cookie" in response.headers:
-            response.request = request
-            self._cookies.extract_cookies(response)
-        return response
-
-    def renew(self, wire: Wire) -> None:
-        self._wire.close()
-        self._wire = wire
-
-    def close(self) -> None:
-        self._wire.close()
 
 
 def _make_headers(key: str) -> httpx.Headers:

@@ -20,14 +20,14 @@ from reconciler.energycap.answers import Answer
 from reconciler.energycap.calls import CREATE_READINGS, EDIT_CHANNEL, LIST_CHANNELS, READ_CHANNEL, READS, SENDS, WRITES
 from reconciler.energycap.transport import Limits, Transport, Unsent
 from reconciler.errors import BadAnswer, Refused, ServiceError, Unauthorized, Unreachable
-from tests.energycap.wires import Script, raw_server
+from tests.energycap.wires import Script, raw_server, trickling_server
 
 if TYPE_CHECKING:
     from pathlib import Path
     from re import Pattern
 
     from reconciler.energycap.calls import Call
-    from reconciler.energycap.transport import Wire
+    from reconciler.energycap.connection import Wire
 
 URL = "https://a.energycap.com"
 KEY = "c2VjcmV0.c2VjcmV0.c2VjcmV0"
@@ -227,6 +227,16 @@ def test_an_answer_without_end_is_given_up() -> None:
 
     assert type(failure) is Unreachable
     assert failure.message.endswith("GET /api/v202406/esachannel/7: it takes longer than 0 s")
+
+
+@pytest.mark.parametrize("piece", [b"x", b"HTTP/1.1 103 Early Hints\r\n\r\n"], ids=["one header", "answers before it"])
+def test_an_answer_whose_headers_have_no_end_is_given_up(piece: bytes) -> None:
+    with trickling_server(piece) as url, make_transport(url, limits=Limits(whole=0.5)) as transport:
+        for _ in range(2):
+            with pytest.raises(Unreachable) as failure:
+                transport.exchange(READ)
+
+            assert failure.value.message.endswith("GET /api/v202406/esachannel/7: it takes longer than 0.5 s")
 
 
 def test_an_answer_without_measure_is_given_up() -> None:

@@ -68,3 +68,25 @@ def _answer(connection: socket.socket, answer: bytes) -> None:
         # Until the other side has read it all: hanging up at once could reset the connection and lose the answer.
         while connection.recv(65536):
             pass
+
+
+@contextmanager
+def trickling_server(piece: bytes) -> Iterator[str]:
+    """The url of a server that sends `piece` again and again, and nothing else, to whoever asks."""
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor() as executor:
+        is_over = threading.Event()
+
+        def trickle(connection: socket.socket) -> None:
+            with connection, suppress(ConnectionError):
+                while not is_over.wait(0.01):
+                    connection.sendall(piece)
+
+        def accept() -> None:
+            with suppress(OSError):
+                while True:
+                    executor.submit(trickle, listener.accept()[0])
+
+        executor.submit(accept)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        is_over.set()
+        listener.shutdown(socket.SHUT_RDWR)
