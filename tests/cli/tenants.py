@@ -116,7 +116,7 @@ def _versions(draw: DrawFn, id_: int, ids: list[int]) -> Json:
     used = st.sampled_from([f"channel({other})" for other in (*ids, 99, "007", "x")])
     formulas = st.one_of(st.none(), _texts, used, st.lists(used, min_size=1, max_size=3).map(" + ".join))
     return version | {
-        "beginDate": draw(st.sampled_from((None, "2024-06-03T10:30:00", "2024-06-03", "soon", "2024-02-30"))),
+        "beginDate": draw(st.sampled_from((None, "2024-06-03T10:30:00", "2024-06-03", "2024-06-03t10:30:00.5"))),
         "formula": draw(formulas),
         "isValuePositive": draw(st.booleans()),
         "unit": {"unitId": draw(st.integers(1, 3)), "unitCode": draw(_codes)},
