@@ -42,7 +42,8 @@ def lay_out_demo(desk: Path) -> None:
     """What the demo needs, under git."""
     for name in ("reconciler.yaml", ".gitignore"):
         shutil.copy(ROOT / name, desk)
-    shutil.copytree(ROOT / "channels", desk / "channels")
+    for name in ("channels", "schemas"):
+        shutil.copytree(ROOT / name, desk / name)
     run_command("git init -q -b main && git add . && git commit -q -m 'The channels of the demo'", desk)
 
 
