@@ -50,4 +50,4 @@ def _parse_whole(text: str) -> int:
 
 
 def _refuse_number(_text: str) -> NoReturn:
-    raise OutOfBounds("it has a number beyond all bounds")
+    raise OutOfBounds("it holds NaN, Infinity or a number too large to store")

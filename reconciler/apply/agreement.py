@@ -90,5 +90,5 @@ def _check_ended(ended: Ended, changes: Mapping[str, Change], written: Collectio
         elif outcome.name in told:
             yield f"an account tells of {named} twice"
         elif outcome.ending is Ending.DONE and not outcome.already and outcome.name not in written:
-            yield f"an account says that {named} was written, but no intent before it is for that change"
+            yield f"an account says that {named} was written, but no write before it is for that change"
         told.add(outcome.name)

@@ -87,7 +87,7 @@ def _apply_saved(screen: Screen, scope: Scope, file: Path, parallelism: int) -> 
     """The file is only compared; what is carried out is the plan that files and EnergyCAP ask for now."""
     if file.suffix == ".jsonl":
         raise UsageError(
-            f"{file} is the journal of an apply, not a plan",
+            f"{file} looks like the journal of an apply (.jsonl), not a plan",
             f"continue that apply with  reconciler apply --resume {file}  or reverse it with  --undo {file}",
         )
     plan = read_plan(read_file(file))

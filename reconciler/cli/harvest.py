@@ -165,7 +165,7 @@ def prove(screen: Screen, ground: Ground, before: Plan, harvest: Harvest) -> Non
     except OSError as error:
         raise FileError(
             f"the temporary copy of the files that is planned first cannot be made: {error.strerror}",
-            f"{advise_on(error)}; TMPDIR names another folder for temporary files",
+            f"{advise_on(error)}; or set TMPDIR to another folder for temporary files",
         ) from error
     errors = [found for found in loaded.findings if found.severity is Severity.ERROR and found.code != NO_FILES]
     if errors:

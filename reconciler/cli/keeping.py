@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 _UNCOMMITTED = "not committed"
 _NO_FORK = (
-    "git cannot tell here where this branch left the main one, so what was committed on it looks like drift and is not "
-    "kept; --base REF keeps what was edited since REF"
+    "git cannot tell where this branch left the main branch, so edits committed on it look like drift and are not "
+    "kept; --base REF keeps the edits made since REF"
 )
 
 

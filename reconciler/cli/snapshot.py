@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @click.option(
     "--time-zones",
     is_flag=True,
-    help="Copy the time zone of each data point, too, for `readings route`: one more request for each.",
+    help="Also copy the time zone of each data point, for `readings route`: one more request per data point.",
 )
 @printing("text")
 def command(screen: Screen, environment: str | None, out: Path, *, time_zones: bool) -> Exit:

@@ -23,8 +23,8 @@ _FALSE = frozenset({"false", "no", "off", "n"})
 _NAMING = (("channels",), ("feeds",), ("environments",))
 _SECTIONS = (*_NAMING, ("defaults",), ("guards",))
 _MAPPINGS = (("select",), (VERSION,))
-_KEYS_BELOW = "write its keys below it, one a line, without hyphens"
-_KEYS_OF_CURRENT = "write the keys of the current version below it, without hyphens; EnergyCAP keeps those before it"
+_KEYS_BELOW = "write its keys below it, one per line, without hyphens"
+_KEYS_OF_CURRENT = "write the keys of the current version below it, without hyphens; EnergyCAP keeps the earlier ones"
 FILL = "write its keys below it, two spaces further right, or delete it"
 _LENGTHS = (INTERVAL_MINUTES, "channelIntervalInSeconds")
 _LONGEST_READ = 40
@@ -73,9 +73,9 @@ def _advise_unquoted(key: str, text: str, wanted: Collection[str]) -> str:
     if "integer" in wanted or "number" in wanted:
         return _advise_number(key, text, wanted)
     if text.startswith(_LFS):
-        return "fetch the file itself, which Git LFS keeps elsewhere:  git lfs pull"
+        return "fetch the file itself, which is stored in Git LFS:  git lfs pull"
     if not _COLON.search(text):
-        return "write its keys below it, one a line"
+        return "write its keys below it, one per line"
     odd_space = name_odd_space(text) if find_odd_spaces(text) else ""
     return f"{ODD} after the colon, {odd_space}: {FIX}" if odd_space else "write a space after the colon"
 

@@ -190,8 +190,8 @@ def _put(past: Path, file: str, mode: bytes, data: bytes | None) -> str:
 
 
 def _no_copy(error: OSError) -> ProjectError:
-    fix = f"{advise_on(error)}; TMPDIR names another folder for temporary files"
-    return ProjectError(f"no copy of the base can be made: {error.strerror}", fix)
+    fix = f"{advise_on(error)}; or set TMPDIR to another folder for temporary files"
+    return ProjectError(f"cannot make a copy of the base: {error.strerror}", fix)
 
 
 def _is_named(path: str) -> bool:

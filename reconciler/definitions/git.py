@@ -205,7 +205,7 @@ def is_nowhere(answer: subprocess.CompletedProcess[bytes]) -> bool:
     return _NOWHERE in answer.stderr
 
 
-_FSCK = "look at the repository:  git fsck"
+_FSCK = "check the repository:  git fsck"
 
 
 def ask_git(root: Path, *words: str, settings: Sequence[str] = ()) -> bytes:
@@ -225,7 +225,7 @@ def misread(root: Path, word: str, answer: bytes) -> ProjectError:
     """The error for a command `word` of git that succeeded with an `answer` in no form that git is known to give."""
     shown = answer[:_LONGEST_MISREAD].decode(errors="backslashreplace")
     return ProjectError(
-        f"the answer of git {word} in {root} cannot be read: {shown!r}", "look which git this is:  git --version"
+        f"cannot read the answer of git {word} in {root}: {shown!r}", "check which git runs:  git --version"
     )
 
 
@@ -240,7 +240,7 @@ def _quote(answer: subprocess.CompletedProcess[bytes]) -> str:
 def _describe_end(code: int) -> str:
     if code == 0:
         return "its answer cannot be read"
-    return f"it was ended by signal {-code}" if code < 0 else f"it said nothing, and ended with code {code}"
+    return f"it was terminated by signal {-code}" if code < 0 else f"it printed nothing and exited with code {code}"
 
 
 def _advise(answer: subprocess.CompletedProcess[bytes], otherwise: str = _FSCK) -> str:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 # A channel must say how to find its live one; in a broken file that may be just what could not be read.
 _NEEDS_WHOLE_FILE = "ESA331"
-_DELETE_ONE = "delete one of the two: both lead to the same channel in EnergyCAP"
+_DELETE_ONE = "delete one of the two: both select the same channel in EnergyCAP"
 
 # Bytes of about 1,000 channels: below that, the start of a second process costs more than it saves.
 _WORTH_TWO = 700_000

@@ -25,8 +25,8 @@ _TWINS = _ALIASES | {alias: key for key, alias in _ALIASES.items()}
 # What other keys of EnergyCAP's, or of people's own making, come to here.
 _ELSEWHERE = {
     "enddate": "delete it: a version ends where the next one begins",
-    "esachannelversions": "write the current version under esaChannelVersion:; EnergyCAP keeps those before it",
-    "versions": "write the current version under esaChannelVersion:; EnergyCAP keeps those before it",
+    "esachannelversions": "write the current version under esaChannelVersion:; EnergyCAP keeps the earlier ones",
+    "versions": "write the current version under esaChannelVersion:; EnergyCAP keeps the earlier ones",
 }
 # Where an unknown key belongs when one of these mappings knows it, by the name of the schema's definition.
 _HOMES = {

@@ -44,7 +44,7 @@ def advise_on_proxy(proxy: Proxy) -> str:
     """What to write for a proxy that cannot be used."""
     return (
         f"write {proxy.variable} as http://HOST:PORT or https://HOST:PORT; with a login, as "
-        "http://USER:PASSWORD@HOST:PORT, where / : @ in name and password are %2F %3A %40"
+        "http://USER:PASSWORD@HOST:PORT, with / : @ in the name and password written as %2F %3A %40"
     )
 
 

@@ -50,7 +50,7 @@ class Proxy:
         if parts.scheme not in _SCHEMES:
             return f"only http:// and https:// are supported, not {parts.scheme}://"
         if parts.path not in {"", "/"}:
-            return "its address has a path: it may be that of a file such as proxy.pac, which only names proxies"
+            return "its address has a path: it may be that of a file such as proxy.pac, which only lists proxies"
         return ""
 
 

@@ -62,12 +62,12 @@ def _parse(text: str) -> Document:
         document = parse_json(text)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        message = f"the file is no saved plan, or was cut short: no JSON at {where}"
+        message = f"the file is not a saved plan, or was cut short: no JSON at {where}"
         raise PlanFileError(message, _MAKE_AGAIN) from None
     except KeyTwice as twice:
         raise PlanFileError(f"the saved plan contradicts itself: {twice}", _MAKE_AGAIN) from None
     except OutOfBounds as flaw:
-        raise PlanFileError(f"the file is no saved plan: {flaw}", _MAKE_AGAIN) from None
+        raise PlanFileError(f"the file is not a saved plan: {flaw}", _MAKE_AGAIN) from None
     if type(document) is not dict or "resource_changes" not in document or "digest" not in document:
         raise PlanFileError("the file is JSON, but no plan that reconciler saved", _MAKE_AGAIN)
     return document

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from reconciler.planning.index import Index
 
 _KEPT = "nothing to do if you meant this: EnergyCAP keeps them as they are; if not, put them back into the files"
-_UNCHECKED = "nothing to do if you meant this: plans no longer check where such readings go; if not, put them back"
+_UNCHECKED = "nothing to do if you meant this: plans no longer check where their readings go; if not, restore the feeds"
 
 
 def find_renames(definitions: Definitions, base: Definitions, live: Sequence[Live]) -> Mapping[str, str]:
@@ -104,8 +104,8 @@ def tell_moves(
         if old_ids.get(name, id_) != id_ and (not patterns or is_picked(name, patterns))
     ]
     if told:
-        words = "1 name leads" if len(told) == 1 else f"{len(told)} names lead"
-        message = f"{words} to another channel in EnergyCAP because of this change"
+        words = "1 name now selects" if len(told) == 1 else f"{len(told)} names now select"
+        message = f"{words} another channel in EnergyCAP because of this change"
         yield make_finding("ESA520", message, detail=tuple(sorted(told)))
 
 

@@ -145,7 +145,7 @@ def _check_gaps(draft: Draft, around: Surroundings) -> Iterator[Block]:
     # A code that could not be resolved is said already, and an edit to null is for the service to refuse.
     if gaps and not draft.blocks and not any(FIELD_AT[path].key in gaps for path in draft.touched):
         keys = " and ".join(gaps)
-        message = f"cannot be edited: EnergyCAP does not say its {keys}, and an edit sends the whole channel back"
+        message = f"cannot be edited: EnergyCAP does not give its {keys}, and an edit sends the whole channel back"
         unblock = f"correct the channel in EnergyCAP, or write its {keys} in the file, so that it is sent"
         yield Block("ESA417", message, {"missing": gaps}, unblock, is_unknown=True)
 

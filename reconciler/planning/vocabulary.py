@@ -208,7 +208,8 @@ def _convert(code: str, other: str) -> str:
     scale = find_scale(code, other)
     if scale is None:
         return ""
-    return f"one {code} is {float(scale):,.12g} {other}: write  unitCode: {other}  and multiply the multiplier by that"
+    factor = f"{float(scale):,.12g}"
+    return f"one {code} is {factor} {other}: write  unitCode: {other}  and multiply the multiplier by {factor}"
 
 
 def _check_id(desired: Desired, path: str, vocabulary: Vocabulary) -> tuple[Finding, ...]:

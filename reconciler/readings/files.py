@@ -99,9 +99,7 @@ def _refuse_options_of_csv(source: Source, habits: Habits) -> None:
         "--decimal": habits.decimal,
     }
     if option := next((option for option, value in given.items() if value), ""):
-        fix = (
-            f"leave {option} out; in JSON, properties have the names of the API, and readings that are bad are left out"
-        )
+        fix = f"remove {option}: JSON has the API's own property names; take bad readings out of the file"
         raise UsageError(f"{option} is for CSV files, but {source.name} is JSON", fix)
 
 

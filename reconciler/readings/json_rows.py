@@ -144,11 +144,11 @@ def _find_unknown(value: Mapping[str, object], known: frozenset[str]) -> Flaw | 
     if near := find_nearest(name, names):
         fix = f"write  {near}"
     elif not value.keys() & {TIME, VALUE, READINGS}:
-        fix = "give a reading its time and value, or a group its readings, beside the identifiers of the channel"
+        fix = "beside the channel's identifiers, write time and value for a single reading, or readings for a group"
     elif is_flag(name):
-        fix = f"leave out the readings that it calls bad, and then {name} in all others"
+        fix = f"remove the readings that it marks as bad, and remove {name} from the others"
     else:
-        fix = f"leave it out; known are {', '.join(sorted(names))}"
+        fix = f"remove it; the known properties are {', '.join(sorted(names))}"
     return Flaw("ESA611", f"unknown property, found {quote(name)}", fix)
 
 

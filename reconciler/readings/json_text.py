@@ -87,7 +87,7 @@ class _Window:
         found = self.peek()
         if found != character:
             what = f"found {quote(found)}" if found else "found its end"
-            raise BrokenFile(f"the file is no whole JSON array, {what} instead of {character}", self._line, _FIX)
+            raise BrokenFile(f"the file is not a complete JSON array, {what} instead of {character}", self._line, _FIX)
         self._advance(self._start + 1)
 
     def expect_end(self) -> None:
@@ -125,7 +125,7 @@ class _Window:
         line, fix = self._line, "correct this group"
         if isinstance(flaw, json.JSONDecodeError):
             line, fix = line + self._held.count("\n", self._start, flaw.pos), _FIX
-        raise BrokenFile(f"the file is no whole JSON: {describe(flaw)}", line, fix) from None
+        raise BrokenFile(f"the file is not complete JSON: {describe(flaw)}", line, fix) from None
 
     def _advance(self, end: int) -> None:
         self._line += self._held.count("\n", self._start, end)

@@ -43,14 +43,14 @@ _KINDS: tuple[tuple[bytes, str, str], ...] = (
     (b"\xff\xd8\xff", "a JPEG picture", "ask for the readings as CSV where the picture came from"),
 )
 # Text in formats of its own, by how it begins.
-_AS_TABLE = "ask for the readings as CSV where it came from, or convert it: one reading in each row"
+_AS_TABLE = "get the readings as CSV from the same source, or convert the file: one reading per row"
 _TEXTS: tuple[tuple[re.Pattern[bytes], str, str], ...] = (
     (re.compile(rb"100,NEM1[23],"), "a NEM12 or NEM13 file of Australian meter data", _AS_TABLE),
     (re.compile(rb"UN[AB]:?\+"), "an EDIFACT message", _AS_TABLE),
     (re.compile(rb"ISA[*|~^]00[*|~^]"), "an X12 message", _AS_TABLE),
     # A header may begin so as well; the cells below it do not.
     (re.compile(rb"ID;P[^\r\n]*[\r\n](?s:.*)[\r\n]C;(?:Y\d+;)?X\d+;"), "a SYLK spreadsheet (.slk)", _AS_CSV),
-    (re.compile(rb"version https://git-lfs"), "a pointer of Git LFS", "get the content:  git lfs pull"),
+    (re.compile(rb"version https://git-lfs"), "a Git LFS pointer", "get the content:  git lfs pull"),
 )
 _ARCHIVED = slice(257, 262)
 _ZIPPED = (

@@ -207,10 +207,8 @@ def _refuse_slots(header: Sequence[str]) -> None:
     slots = [text.strip() for text in header if _SLOT.fullmatch(text.strip())]
     if len(slots) >= _FEWEST_SLOTS:
         found = ", ".join(map(quote, slots[:3]))
-        message = f"{len(slots)} columns have a reading each, found {found} ..."
-        raise BrokenFile(
-            message, 1, "write one reading in each row, under a header such as  channelImportId,time,value"
-        )
+        message = f"{len(slots)} columns each hold readings, found {found} ..."
+        raise BrokenFile(message, 1, "write one reading per row, under a header such as  channelImportId,time,value")
 
 
 def _field(name: str) -> str:
@@ -223,7 +221,7 @@ def _refuse_unmapped(header: Sequence[str], names: Mapping[str, str]) -> None:
     for text, name in names.items():
         if header and text.casefold() not in folded:
             raise BrokenFile(
-                f"no column {quote(text)}, which --map speaks of", 1, f"correct  {say_option('--map', text, name)}"
+                f"no column {quote(text)}, which --map names", 1, f"correct  {say_option('--map', text, name)}"
             )
 
 
@@ -232,7 +230,7 @@ def _refuse_unmarked(header: Sequence[str], habits: Habits) -> None:
         for text in marks:
             if not make_marks(header, {text: frozenset()}):
                 raise BrokenFile(
-                    f"no column {quote(text)}, which {option} speaks of", 1, f"correct  {say_option(option, text)}"
+                    f"no column {quote(text)}, which {option} names", 1, f"correct  {say_option(option, text)}"
                 )
 
 
@@ -252,7 +250,7 @@ def _refuse_misspelt(header: Sequence[str], columns: Mapping[str, int], names: M
     for text in header:
         if _name(text, names) is None and (near := get_close_matches(text.strip().casefold(), free, 1, _NEAR)):
             own, nothing = say_option("--map", text, "PROPERTY"), say_option("--map", text)
-            fix = f"write  {free[near[0]]},  or say what it is with  {own},  or that it is nothing with  {nothing}"
+            fix = f"write  {free[near[0]]},  or say what it is with  {own},  or ignore it with  {nothing}"
             raise BrokenFile(f"a column is almost called {free[near[0]]}, found {quote(text)}", 1, fix)
 
 

@@ -41,7 +41,7 @@ _SAY_OFFSET = "write an offset with a hyphen, as in  2026-03-30T00:15-05:00"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Source: the date system of spreadsheets, whose day 1 is 1900-01-01 and which has a 29 February 1900.
 _SPREADSHEET = datetime(1899, 12, 30)  # noqa: DTZ001 - local times have no zone
-_LOOK_AT_DAY = "look at the month and the day"
+_LOOK_AT_DAY = "check the month and the day"
 _NO_CLOCK = "hours go from 00 to 23, minutes and seconds from 00 to 59"
 _UNITS = {10: ("seconds", 1), 13: ("milliseconds", 10**3), 16: ("microseconds", 10**6), 19: ("nanoseconds", 10**9)}
 
@@ -269,7 +269,7 @@ _SHAPES: tuple[tuple[re.Pattern[str], _Explain], ...] = (
         r"\d(?:[.,]\d+)?e\+?\d+",
         _say(
             "a number with an exponent, which has lost digits",
-            "write it again where it came from, in a column of text; a spreadsheet shortened it",
+            "export it again as text; a spreadsheet may have shortened it",
         ),
     ),
     _shape(r"nat|nan|null|none|n/a|-+", _say("no time", "leave the row out, or skip it with  --skip-bad")),

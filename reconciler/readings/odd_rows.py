@@ -44,13 +44,11 @@ def find_odd_row(layout: Layout, row: Sequence[str]) -> Flaw | None:
     first = next((own for cell in row if (own := trim(cell))), "")
     total = time if _TOTAL.fullmatch(time) else first if not time and _TOTAL.fullmatch(first) else ""
     if total:
-        return Flaw("ESA611", f"a row is a total or an end, not a reading, found {quote(total)}", _TAKE_OUT)
+        return Flaw("ESA611", f"a row is a total or a footer, not a reading, found {quote(total)}", _TAKE_OUT)
     if all(_RULE.fullmatch(cell) for cell in row):
-        return Flaw("ESA611", f"a row is a line between rows, not a reading, found {quote(first)}", _TAKE_OUT)
+        return Flaw("ESA611", f"a row is a separator line, not a reading, found {quote(first)}", _TAKE_OUT)
     if first.startswith(_CONFLICT):
-        return Flaw(
-            "ESA611", f"a row is a mark of a merge conflict, found {quote(first)}", "resolve the conflict first"
-        )
+        return Flaw("ESA611", f"a row is a merge conflict marker, found {quote(first)}", "resolve the conflict first")
     return None if is_even else _refuse_uneven(layout, row)
 
 

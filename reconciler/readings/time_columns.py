@@ -36,7 +36,7 @@ def find_column_zone(header: str, zone: tzinfo | None) -> tzinfo | None:
         return zone or parse_zone(said)
     if is_standard(said):
         message = f"the header of the times says {said}, but not of which zone, found {quote(header)}"
-        fix = "say its offset, such as  --zone +01:00,  or its letters, such as  --zone EST"
+        fix = "give its offset, such as  --zone +01:00,  or its letters, such as  --zone EST"
         raise BrokenFile(message, 1, fix, _CODE)
     standard, summer = suggest_zones(said)
     choices = [f"--zone {standard}  if clocks stay on standard time"] if standard else []
@@ -49,6 +49,8 @@ def refuse_zone_columns(ignored: Iterable[str], zone: tzinfo | None) -> None:
     """Raise BrokenFile where a column that stands for nothing says in which zones times are, and the user does not."""
     for header in ignored:
         if zone is None and _ZONES.fullmatch(re.sub(r"[\W_]+", " ", header).strip().casefold()):
-            message = f"a column says in which time zone each time is, and is not used, found {quote(header)}"
-            fix = f"say  --zone  if it is one zone, or that the column is nothing with  {say_option('--map', header)}"
+            message = f"a column names the time zone of each time, but is not used, found {quote(header)}"
+            fix = (
+                f"give  --zone  if all times are in one zone, or ignore the column with  {say_option('--map', header)}"
+            )
             raise BrokenFile(message, 1, fix, _CODE)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # What reads best as code: what stands apart for copying, properties with the value after them, references, options.
 _CODE = re.compile(
-    r"""[ ]{2}(?P<copied>\S.*?)(?:(?P<gap>[ ]{2})|(?=,|$))
+    r"""[ ]{2}(?P<copied>\S.*?)(?:(?P<gap>,?[ ]{2})|(?=,|$))
       | (?P<property>(?<!\w)(?:\w*\.)?[a-z]+[A-Z]\w*(?::[ ](?:true|false|null|Trip|Odometer)\b)?)
       | \b(?P<setting>(?:formula|offset):[ ]null)\b
       | \b(?P<reference>channel\([^()]*\))
@@ -115,5 +115,5 @@ def show_markdown(text: str) -> str:
 def _show_piece(match: re.Match[str]) -> str:
     if match["active"]:
         return f"\\{match['active']}"
-    gap = " " if match["gap"] else ""
+    gap = (match["gap"] or "").replace("  ", " ")
     return f" `{match['copied']}`{gap}" if match["copied"] else f"`{match[0]}`"

@@ -178,7 +178,7 @@ _FILE_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "ESA632",
-        "A column that says something about the readings is not used.",
+        "A column that describes the readings is not used.",
         "Loggers and meter data systems mark readings that are missing, estimated or wrong in a column of their own, "
         "or give a multiplier or a direction there. The API has no such property, so the values are sent as they are.",
         f"{_READINGS}: a reading has time, value, estimated and note",

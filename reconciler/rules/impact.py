@@ -88,7 +88,8 @@ IMPACT_RULES: tuple[Rule, ...] = (
         "A multiplier of 0 makes every value 0; a change of sign turns use into generation.",
         _PLAUSIBLE,
         Certainty.ASSUMED,
-        "check the multiplier; another sign is right only if the meter is wired backwards, 0 only to get no values",
+        "check the multiplier: a new sign is right only if the meter is wired backwards, 0 only if every value should "
+        "be 0",
         Severity.WARNING,
     ),
     Rule(
@@ -121,20 +122,20 @@ IMPACT_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "ESA520",
-        "A name in the files leads to another channel in EnergyCAP.",
-        "Its settings are sent to that channel from now on, and the one before is no longer managed under this name.",
+        "A name in the files now selects another channel in EnergyCAP.",
+        "Its settings now go to that channel, and the previous channel is no longer managed under this name.",
         _BASE,
         Certainty.DOCUMENTED,
-        "check the identifiers under select; for a new meter that takes over the name, nothing to do",
+        "check the identifiers under select; nothing to do if a new meter takes over the name",
         Severity.WARNING,
     ),
     Rule(
         "ESA521",
-        "A formula adds or subtracts channels of different units.",
-        "KWH and KW, or KWH and MWH, give a sum that is neither.",
+        "A formula adds or subtracts channels with different units.",
+        "The sum of KWH and KW, or of KWH and MWH, is in neither unit.",
         f"{_UNITS}; {_PLAUSIBLE}",
         Certainty.ASSUMED,
-        "check which channels are meant; to convert one, multiply it by its factor in the formula",
+        "check that these are the right channels; to convert one, multiply it by its conversion factor in the formula",
         Severity.WARNING,
     ),
 )

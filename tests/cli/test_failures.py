@@ -37,7 +37,7 @@ EMPTY = Reply(body=[])
         (
             ["apply", "a.jsonl"],
             64,
-            "a.jsonl is the journal of an apply, not a plan",
+            "a.jsonl looks like the journal of an apply (.jsonl), not a plan",
             "continue that apply with  reconciler apply --resume a.jsonl  or reverse it with  --undo a.jsonl",
         ),
         (
@@ -80,7 +80,7 @@ EMPTY = Reply(body=[])
         (
             ["show", "reconciler.yaml"],
             1,
-            "the file is no saved plan, or was cut short: no JSON at line 1, column 1",
+            "the file is not a saved plan, or was cut short: no JSON at line 1, column 1",
             "make the plan again:  reconciler plan --out FILE",
         ),
         (["apply"], 64, "cannot ask for approval: there is no terminal", "apply a saved plan, or add --auto-approve"),

@@ -62,8 +62,8 @@ def update(desk: Desk, *options: str) -> tuple[Answer, str]:
 
 
 UNTOLD = (
-    "git cannot tell here where this branch left the main one, so what was committed on it looks like drift and is not "
-    "kept; --base REF keeps what was edited since REF\n"
+    "git cannot tell where this branch left the main branch, so edits committed on it look like drift and are not "
+    "kept; --base REF keeps the edits made since REF\n"
 )
 
 

@@ -83,14 +83,14 @@ def test_files_whose_names_look_alike_are_told_apart(desk: Desk) -> None:
 def test_what_stands_for_a_file_of_git_lfs_is_named(desk: Desk) -> None:
     desk.write("channels/all.yaml", "version https://git-lfs.github.com/spec/v1\noid sha256:12\nsize 9\n")
 
-    fix = "  fix: fetch the file itself, which Git LFS keeps elsewhere:  git lfs pull\n"
+    fix = "  fix: fetch the file itself, which is stored in Git LFS:  git lfs pull\n"
     assert fix in desk.run("validate").out
 
 
 def test_an_address_is_not_taken_for_a_key(desk: Desk) -> None:
     desk.write("channels/all.yaml", "see https://example.com\n")
 
-    assert "  fix: write its keys below it, one a line\n" in desk.run("validate").out
+    assert "  fix: write its keys below it, one per line\n" in desk.run("validate").out
 
 
 def test_codes_and_ids_that_only_look_right_are_spelt_out(desk: Desk) -> None:

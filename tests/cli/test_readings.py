@@ -131,7 +131,9 @@ def test_a_list_is_whole_also_where_the_file_is_not(tenant: Desk) -> None:
     answer = tenant.run("readings", "route", "readings.json", "--format", "json")
 
     assert (answer.code, [entry["channel_id"] for entry in json.loads(answer.out)]) == (1, [1])
-    assert answer.err.startswith("readings.json:1  ESA611  the file is no whole JSON array, found its end instead of ]")
+    assert answer.err.startswith(
+        "readings.json:1  ESA611  the file is not a complete JSON array, found its end instead of ]"
+    )
 
 
 @pytest.mark.parametrize("text", ["time,value\n", "[", "\0"])
@@ -599,7 +601,9 @@ def test_what_says_how_csv_is_written_says_nothing_of_json(tenant: Desk, option:
 
     assert [answer.code for answer in answers] == [64, 64]
     assert answers[0].err == answers[1].err
-    assert answers[0].err.startswith(f"reconciler: {option} is for CSV files, but readings.json is JSON\n  fix: leave ")
+    assert answers[0].err.startswith(
+        f"reconciler: {option} is for CSV files, but readings.json is JSON\n  fix: remove "
+    )
 
 
 def test_a_table_that_was_written_as_json_arrives(tenant: Desk) -> None:

@@ -162,10 +162,12 @@ def test_a_folder_that_is_no_longer_one_of_definitions_counts(based: Desk) -> No
 def test_a_name_that_leads_to_another_channel_is_said(based: Desk) -> None:
     based.define({"one": {**ONE, "channelId": 2}, "two": {**TWO, "channelId": 1}}, feeds={"logger": FEED})
     lines = ['one: 1 "Channel 1" → 2 "Channel 2"', 'two: 2 "Channel 2" → 1 "Channel 1"']
-    message = "names lead to another channel in EnergyCAP because of this change"
+    message = "names now select another channel in EnergyCAP because of this change"
 
     assert told(based) == [("ESA520", f"2 {message}", lines)]
-    assert told(based, "--only", "one") == [("ESA520", f"1 {message.replace('names lead', 'name leads')}", lines[:1])]
+    assert told(based, "--only", "one") == [
+        ("ESA520", f"1 {message.replace('names now select', 'name now selects')}", lines[:1])
+    ]
 
 
 def test_another_way_to_find_the_same_channel_is_not(based: Desk) -> None:

@@ -433,14 +433,17 @@ FAILURES: dict[str, tuple[Callable[[Desk, pytest.MonkeyPatch], None], str]] = {
     "worktree": (leave_worktree, "not a git repository: /nowhere/worktrees/one"),
     "object": (damage_head, "git cannot read the commit 'HEAD' in {root}: "),
     "index": (damage_index, "git ls-files failed in {root}: "),
-    "silent": (stand_in("rev-parse", "exit 127"), ": it said nothing, and ended with code 127\n"),
-    "killed": (stand_in("ls-tree", "kill -9 $$"), "git ls-tree failed in {root}: it was ended by signal 9"),
+    "silent": (stand_in("rev-parse", "exit 127"), ": it printed nothing and exited with code 127\n"),
+    "killed": (stand_in("ls-tree", "kill -9 $$"), "git ls-tree failed in {root}: it was terminated by signal 9"),
     "binary": (stand_in("rev-parse", r"printf '\377\376'; exit 0"), "the folder is not in its working tree"),
-    "no-tree": (stand_in("ls-tree", "echo no tree; exit 0"), "git ls-tree in {root} cannot be read: 'no tree\\n'"),
-    "no-sizes": (stand_in("--batch-check", "exit 0"), "git cat-file in {root} cannot be read: ''"),
+    "no-tree": (
+        stand_in("ls-tree", "echo no tree; exit 0"),
+        "cannot read the answer of git ls-tree in {root}: 'no tree\\n'",
+    ),
+    "no-sizes": (stand_in("--batch-check", "exit 0"), "cannot read the answer of git cat-file in {root}: ''"),
     "cut": (
         stand_in("--batch", '$real "$@" | head -c 60; exit 0'),
-        "the answer of git cat-file in {root} cannot be read: ",
+        "cannot read the answer of git cat-file in {root}: ",
     ),
     "settings": (damage_settings, "bad config line 1 in file "),
     "newer": (make_newer, "repo version"),
@@ -500,7 +503,7 @@ def test_a_plan_does_not_pass_for_committed_if_git_cannot_tell(
 
     assert document["definitions"]["commit"] == git(repository.root, "rev-parse", "HEAD")
     assert [(one["code"], one["message"]) for one in document["findings"]] == [
-        ("ESA150", f"git {words} failed in {repository.root}: it said nothing, and ended with code 3")
+        ("ESA150", f"git {words} failed in {repository.root}: it printed nothing and exited with code 3")
     ]
 
 
@@ -691,9 +694,9 @@ def test_a_copy_that_cannot_be_made_is_said(repository: Desk, monkeypatch: pytes
     monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
 
     assert repository.run("plan", "--base", "HEAD").err == (
-        "reconciler: no copy of the base can be made: No such file or directory\n"
+        "reconciler: cannot make a copy of the base: No such file or directory\n"
         "  fix: the path, or a part of it, does not exist: check its spelling, and the folder you are in; "
-        "TMPDIR names another folder for temporary files\n"
+        "or set TMPDIR to another folder for temporary files\n"
     )
 
 
@@ -702,12 +705,12 @@ def test_a_copy_for_which_there_is_no_room_is_said(repository: Desk) -> None:
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10, limits[1]))
     try:
-        with pytest.raises(ProjectError, match="no copy of the base can be made: File too large") as failure:
+        with pytest.raises(ProjectError, match="cannot make a copy of the base: File too large") as failure:
             read_base(repository.root, "HEAD", ["channels"])
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
-    assert failure.value.fix.endswith("; TMPDIR names another folder for temporary files")
+    assert failure.value.fix.endswith("; or set TMPDIR to another folder for temporary files")
 
 
 def test_objects_are_read_byte_for_byte(repository: Desk) -> None:

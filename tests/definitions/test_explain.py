@@ -196,10 +196,10 @@ def test_no_limit_is_null(text: str) -> None:
             '"channelInfo:\u00a0North"',
             "an odd space stands after the colon, no-break space (U+00A0): write ordinary spaces instead",
         ),
-        ("North", '"North"', "write its keys below it, one a line"),
+        ("North", '"North"', "write its keys below it, one per line"),
         (None, "null", "write its keys below it, two spaces further right, or delete it"),
-        (12, "12", "write its keys below it, one a line, without hyphens"),
-        ([{"channelInfo": "North"}], "a list", "write its keys below it, one a line, without hyphens"),
+        (12, "12", "write its keys below it, one per line, without hyphens"),
+        ([{"channelInfo": "North"}], "a list", "write its keys below it, one per line, without hyphens"),
     ],
 )
 def test_a_channel_is_a_mapping(channel: object, found: str, fix: str) -> None:
@@ -305,7 +305,7 @@ def test_an_unknown_key_is_led_to_the_one_that_takes_its_value(key: str, value: 
     assert in_version(**{key: value}) == [("ESA121", f"unknown key {key} in esaChannelVersion", fix)]
 
 
-CURRENT = "write the current version under esaChannelVersion:; EnergyCAP keeps those before it"
+CURRENT = "write the current version under esaChannelVersion:; EnergyCAP keeps the earlier ones"
 
 
 def test_several_versions_are_led_to_the_current_one() -> None:
@@ -318,7 +318,7 @@ def test_several_versions_are_led_to_the_current_one() -> None:
         (
             "ESA123",
             "esaChannelVersion must be a mapping of keys, found a list",
-            "write the keys of the current version below it, without hyphens; EnergyCAP keeps those before it",
+            "write the keys of the current version below it, without hyphens; EnergyCAP keeps the earlier ones",
         )
     ]
 
@@ -546,7 +546,7 @@ def test_a_name_is_judged_at_its_place(name: str, problem: tuple[str, str, str])
                 "ESA123",
                 (),
                 "the file must be a mapping of keys, found a list",
-                "write its keys below it, one a line, without hyphens",
+                "write its keys below it, one per line, without hyphens",
             ),
         ),
         (

@@ -83,7 +83,7 @@ def test_a_name_in_two_files_names_both_places_and_the_first_counts(tmp_path: Pa
 @pytest.mark.parametrize(
     ("other", "fix"),
     [
-        (NORTH, "delete one of the two: both lead to the same channel in EnergyCAP"),
+        (NORTH, "delete one of the two: both select the same channel in EnergyCAP"),
         (NORTH.replace("1", "2"), "rename one of the two"),
     ],
     ids=["a copy of a file", "another channel"],

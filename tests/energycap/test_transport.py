@@ -262,7 +262,7 @@ def test_an_answer_without_measure_is_given_up() -> None:
             "http://proxy.example/proxy.pac",
             (
                 "http://proxy.example from {} cannot be used: its address has a path: it may be that of a file such as "
-                "proxy.pac, which only names proxies"
+                "proxy.pac, which only lists proxies"
             ),
         ),
     ],
@@ -278,7 +278,7 @@ def test_a_proxy_that_cannot_be_used_is_named_without_its_password(
     assert failure.message == f"the proxy {message.format(variable)}"
     assert failure.fix == (
         f"write {variable} as http://HOST:PORT or https://HOST:PORT; with a login, as http://USER:PASSWORD@HOST:PORT, "
-        "where / : @ in name and password are %2F %3A %40"
+        "with / : @ in the name and password written as %2F %3A %40"
     )
 
 

@@ -44,16 +44,16 @@ def test_keys_that_a_later_version_added_are_left_alone() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "the file is no saved plan, or was cut short: no JSON at line 1, column 1"),
+        ("", "the file is not a saved plan, or was cut short: no JSON at line 1, column 1"),
         (
             TEXT[:-200],
-            "the file is no saved plan, or was cut short: no JSON at line",
+            "the file is not a saved plan, or was cut short: no JSON at line",
         ),
         ("[]", "the file is JSON, but no plan that reconciler saved"),
         ('{"format_version": "1.2", "resource_changes": []}', "the file is JSON, but no plan that reconciler saved"),
-        ("9" * 5000, "the file is no saved plan: it has a number beyond all bounds"),
-        ("1e999", "the file is no saved plan: it has a number beyond all bounds"),
-        ("[NaN]", "the file is no saved plan: it has a number beyond all bounds"),
+        ("9" * 5000, "the file is not a saved plan: it holds NaN, Infinity or a number too large to store"),
+        ("1e999", "the file is not a saved plan: it holds NaN, Infinity or a number too large to store"),
+        ("[NaN]", "the file is not a saved plan: it holds NaN, Infinity or a number too large to store"),
         ("[" * 100_000, "the file is not a saved plan: its JSON is nested too deeply"),
         (
             TEXT.replace('"url":', '"new":' + "[" * 500 + "]" * 500 + ',"url":'),

@@ -66,7 +66,7 @@ def test_files_are_translated_to_ids(spec: Spec, expected: Spec) -> None:
             f"{V}unitCode",
             "MWH",
             'unitCode is not known in EnergyCAP, found "MWH"',
-            "one MWH is 1,000 KWH: write  unitCode: KWH  and multiply the multiplier by that",
+            "one MWH is 1,000 KWH: write  unitCode: KWH  and multiply the multiplier by 1,000",
         ),
         (
             f"{V}unitCode",

@@ -228,5 +228,5 @@ def test_values_of_a_column_may_say_that_a_reading_is_estimated(tmp_path: Path) 
 def test_a_column_that_is_not_there_cannot_say_anything(option: str, habit: str, tmp_path: Path) -> None:
     habits: dict[str, Any] = {habit: {"quality": frozenset({"e"})}}
 
-    with pytest.raises(BrokenFile, match=f'no column "quality", which {option} speaks of'):
+    with pytest.raises(BrokenFile, match=f'no column "quality", which {option} names'):
         recognise(write(tmp_path, HEADER), Habits(**habits))

@@ -84,8 +84,8 @@ def test_a_value_that_is_not_a_number_spoils_its_reading_alone(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("more", "fix"),
     [
-        ({"quality": "bad"}, "leave out the readings that it calls bad, and then quality in all others"),
-        ({"colour": "red"}, "leave it out; known are channelId, "),
+        ({"quality": "bad"}, "remove the readings that it marks as bad, and remove quality from the others"),
+        ({"colour": "red"}, "remove it; the known properties are channelId, "),
     ],
 )
 def test_what_to_do_about_an_unknown_property_depends_on_what_it_is(
@@ -138,13 +138,13 @@ def test_near_names_are_suggested_and_others_listed(tmp_path: Path) -> None:
     first, second = array(tmp_path, {"reading": []}, {"zzz": 1, "readings": []})
 
     assert first.flaws[0].fix == "write  readings"
-    assert second.flaws[0].fix.startswith("leave it out; known are channelId, channelImportId, ")
+    assert second.flaws[0].fix.startswith("remove it; the known properties are channelId, channelImportId, ")
 
 
 def test_what_is_neither_a_reading_nor_a_group_is_told_what_it_lacks(tmp_path: Path) -> None:
     for parcel in (*lines(tmp_path, {"data": [GROUP]}), *array(tmp_path, {"2026-01-01T00:15": 1.5})):
         assert parcel.flaws[0].fix == (
-            "give a reading its time and value, or a group its readings, beside the identifiers of the channel"
+            "beside the channel's identifiers, write time and value for a single reading, or readings for a group"
         )
 
 

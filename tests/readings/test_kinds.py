@@ -26,7 +26,7 @@ CSV = b"channelImportId,time,value\nUSE,2026-01-01T00:15,1\n"
 AS_CSV = 'open it in a spreadsheet program, and save the sheet as "CSV UTF-8"'
 AS_UTF8 = 'save it as UTF-8; in a spreadsheet program, as "CSV UTF-8"'
 AS_TABLE = "look at it in a browser: it may ask to sign in; if it shows a table, save that as CSV in a spreadsheet"
-AS_ROWS = "ask for the readings as CSV where it came from, or convert it: one reading in each row"
+AS_ROWS = "get the readings as CSV from the same source, or convert the file: one reading per row"
 CONVERT = "ask for the readings as CSV or JSON where it came from, or convert it"
 
 
@@ -85,7 +85,7 @@ def make_database(folder: Path) -> bytes:
         (b'ID;PWXL;N;E\r\nP;PGeneral\r\nC;Y1;X1;K"time"\r\n', "a SYLK spreadsheet (.slk)", AS_CSV),
         (
             b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n",
-            "a pointer of Git LFS",
+            "a Git LFS pointer",
             "get the content:  git lfs pull",
         ),
         (CSV.decode().encode("utf-16"), "text in UTF-16", AS_UTF8),

@@ -133,8 +133,8 @@ def test_the_decimal_mark_is_a_dot_unless_another_is_given() -> None:
         *(
             (
                 f"channelId,date,{','.join(slots)}\n",
-                f'{len(slots)} columns have a reading each, found "{slots[0]}", "{slots[1]}", "{slots[2]}" ...',
-                "write one reading in each row, under a header such as  channelImportId,time,value",
+                f'{len(slots)} columns each hold readings, found "{slots[0]}", "{slots[1]}", "{slots[2]}" ...',
+                "write one reading per row, under a header such as  channelImportId,time,value",
             )
             for slots in (
                 [f"{hour:02}:00" for hour in range(24)],
@@ -148,7 +148,7 @@ def test_the_decimal_mark_is_a_dot_unless_another_is_given() -> None:
         (
             "time,value,chanelId\n",
             'a column is almost called channelId, found "chanelId"',
-            f"write  channelId,  or say what it is with  {SAY}PROPERTY,  or that it is nothing with  {SAY}",
+            f"write  channelId,  or say what it is with  {SAY}PROPERTY,  or ignore it with  {SAY}",
         ),
     ],
 )
@@ -162,7 +162,7 @@ def test_a_header_that_cannot_be_meant_is_said(head: str, message: str, fix: str
 def test_one_of_the_columns_of_a_day_is_not_its_reading() -> None:
     head = f"channelId,date,{','.join(f'{hour:02}:00' for hour in range(24))}\n"
 
-    with pytest.raises(BrokenFile, match="23 columns have a reading each"):
+    with pytest.raises(BrokenFile, match="23 columns each hold readings"):
         find(head, names={"date": "time", "00:00": "value"})
 
 
@@ -171,7 +171,7 @@ def test_a_few_columns_with_numbers_are_no_day() -> None:
 
 
 def test_a_mapped_column_must_be_there() -> None:
-    with pytest.raises(BrokenFile, match='no column "Zeit", which --map speaks of'):
+    with pytest.raises(BrokenFile, match='no column "Zeit", which --map names'):
         find("time,value,channelId\n", names={"Zeit": "time"})
 
 

@@ -111,7 +111,7 @@ def test_a_day_alone_is_its_midnight_and_says_so() -> None:
             for clock in ("25:00", "24:15", "00:60")
         ),
         *(
-            (text, "a date that does not exist", "look at the month and the day")
+            (text, "a date that does not exist", "check the month and the day")
             for text in ("2025-02-30", "2025-02-29T00:15", "2025-02-29 0:15:00")
         ),
         ("2025-W09-6", "a week of the year", "write the day:  2026-03-30"),
@@ -198,7 +198,7 @@ def test_a_day_alone_is_its_midnight_and_says_so() -> None:
         (
             "1.74079E+12",
             "a number with an exponent, which has lost digits",
-            "write it again where it came from, in a column of text; a spreadsheet shortened it",
+            "export it again as text; a spreadsheet may have shortened it",
         ),
         (
             "/Date(1740787200000-0500)/",

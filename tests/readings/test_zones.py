@@ -121,7 +121,7 @@ def test_what_a_header_says_about_the_zone_counts(header: str, shown: str) -> No
                 f"Time ({said})",
                 None,
                 f'the header of the times says {said}, but not of which zone, found "Time ({said})"',
-                "say its offset, such as  --zone +01:00,  or its letters, such as  --zone EST",
+                "give its offset, such as  --zone +01:00,  or its letters, such as  --zone EST",
             )
             for said in ("Standard Time", "no DST", "Winterzeit", "LST")
         ),
@@ -164,7 +164,7 @@ def test_a_column_of_zones_that_is_not_used_is_asked_about(header: str, tmp_path
     with pytest.raises(BrokenFile) as raised:
         count(path)
 
-    message = f'a column says in which time zone each time is, and is not used, found "{header}"'
+    message = f'a column names the time zone of each time, but is not used, found "{header}"'
     assert (raised.value.flaw.code, raised.value.flaw.message, raised.value.line) == ("ESA627", message, 1)
     assert raised.value.flaw.fix.endswith(f"--map {shlex.quote(f'{header}=')}")
     assert count(path, zone=UTC)[0].is_sound

@@ -25,6 +25,7 @@ def test_every_rule_has_a_row_and_a_section() -> None:
         ("write formula: null, or 7", "write `formula: null`, or 7"),
         ("as in  url: sandbox  or so", "as in `url: sandbox` or so"),
         ("as in  maxChanges: 30%, or", "as in `maxChanges: 30%`, or"),
+        ("as in  init --ci,  or so, and  plan", "as in `init --ci`, or so, and `plan`"),
         ("raise guards.maxChanges", "raise `guards.maxChanges`"),
         ("channel(<channelId>)", "`channel(<channelId>)`"),
         ("a file (*.yaml) of <b> | [x]", r"a file (\*.yaml) of \<b\> \| \[x\]"),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from reconciler.model.live import Live, Snapshot
     from reconciler.planning.index import Index
 
-_FIX = "correct the pattern; letter case counts, and * stands for any characters"
+_FIX = "correct the pattern; letter case matters, and * stands for any characters"
 
 
 @dataclass(frozen=True, slots=True)
