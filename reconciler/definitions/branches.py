@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.definitions.git import fail, is_nowhere, read_commit, run_git
+from reconciler.definitions.git import fail, is_outside, read_commit, run_git
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +17,7 @@ _TRUNKS = ("origin/HEAD", "origin/main", "origin/master", "main", "master", _UPS
 def is_in_repository(root: Path) -> bool:
     """Whether `root` is in a working tree of git, with or without a commit. Raises ProjectError if git cannot tell."""
     answer = run_git(root, "rev-parse", "--is-inside-work-tree")
-    if answer.returncode and not is_nowhere(answer):
+    if answer.returncode and not is_outside(root, answer):
         raise fail(root, "rev-parse", answer)
     return answer.stdout.strip() == b"true"
 

@@ -87,7 +87,7 @@ def read_commit(root: Path) -> str | None:
         return None
     if found := _COMMIT.fullmatch(answer.stdout):
         return found[1].decode()
-    if is_nowhere(answer) or (answer.returncode == 1 and not answer.stdout):
+    if is_outside(root, answer) or (answer.returncode == 1 and not answer.stdout):
         return None
     raise ProjectError(f"git cannot tell which commit is checked out in {root}: {_quote(answer)}", _advise(answer))
 
@@ -120,7 +120,7 @@ def _is_tracked(place: Path) -> bool:
         raise GitMissing(f"{error.message}, so nobody can tell whether {place} is in it", error.fix) from error
     if answer.returncode in (0, 1):
         return answer.returncode == 0
-    if is_nowhere(answer):
+    if is_outside(place.parent, answer):
         return False
     fix = _advise(answer, "do what git asks for, and try again")
     raise ProjectError(f"git cannot tell whether {place} is in it: {_quote(answer)}", fix)
@@ -139,7 +139,7 @@ def list_files(folder: Path) -> tuple[tuple[bytes, str], ...] | None:
             return None
         raise
     for answer in answers:
-        if is_nowhere(answer):
+        if _NOWHERE in answer.stderr:
             return None
         if answer.returncode:
             raise ProjectError(f"git cannot list the files in {folder}: {_quote(answer)}", _advise(answer))
@@ -190,7 +190,7 @@ def find_prefix(root: Path) -> str:
     Raises ProjectError if it is in no working tree.
     """
     answer = run_git(root, "rev-parse", "--is-inside-work-tree", "--show-prefix")
-    if is_nowhere(answer) and not any(os.path.lexists(place / ".git") for place in (root, *root.parents)):
+    if is_outside(root, answer):
         raise ProjectError(f"{root} is in no git repository, so --base has nothing to compare with", "leave --base out")
     inside, _, prefix = answer.stdout.partition(b"\n")
     if answer.returncode or inside != b"true":
@@ -200,9 +200,20 @@ def find_prefix(root: Path) -> str:
     return os.fsdecode(prefix.removesuffix(b"\n"))
 
 
-def is_nowhere(answer: subprocess.CompletedProcess[bytes]) -> bool:
-    """Whether git found no repository, neither where it was asked nor above."""
-    return _NOWHERE in answer.stderr
+def is_outside(folder: Path, answer: subprocess.CompletedProcess[bytes]) -> bool:
+    """Whether git found no repository at `folder` or above, and none is there.
+
+    Git says the same of a repository whose HEAD is damaged. An empty .git is none.
+    """
+    real = folder.resolve()
+    return _NOWHERE in answer.stderr and not any(_holds_anything(place / ".git") for place in (real, *real.parents))
+
+
+def _holds_anything(place: Path) -> bool:
+    try:
+        return any(place.iterdir()) if place.is_dir() else os.path.lexists(place)
+    except PermissionError:
+        return True
 
 
 _FSCK = "check the repository:  git fsck"

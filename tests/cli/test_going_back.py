@@ -178,6 +178,17 @@ def test_the_last_journal_is_refused_too_when_git_tracks_it(desk: Desk, killed: 
     assert (answer.code, names(desk)) == (1, ["Renamed", "Channel 2"])
 
 
+@pytest.mark.parametrize("how", ["--undo", "--resume"])
+def test_a_journal_is_refused_where_git_does_not_know_its_own_repository(desk: Desk, killed: Path, how: str) -> None:
+    track(desk, killed)
+    (desk.root / ".git" / "HEAD").write_text("garbage\n", encoding="utf-8")
+
+    answer = desk.run("apply", "--auto-approve", how, str(killed))
+
+    assert (answer.code, names(desk)) == (1, ["Renamed", "Channel 2"])
+    assert answer.err.startswith(f"reconciler: git cannot tell whether {killed} is in it: not a git repository")
+
+
 def test_what_is_left_is_resumed_while_the_files_ask_for_it(desk: Desk, killed: Path) -> None:
     answer = desk.run("apply", "--auto-approve", "--resume", str(killed))
 

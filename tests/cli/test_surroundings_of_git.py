@@ -480,7 +480,7 @@ def test_a_plan_without_a_base_needs_no_git(repository: Desk, monkeypatch: pytes
     assert document["summary"]["update"] == 1
 
 
-@pytest.mark.parametrize("failure", ["owner", "worktree", "settings", "newer", "silent", "binary"])
+@pytest.mark.parametrize("failure", ["owner", "worktree", "settings", "newer", "head", "silent", "binary"])
 def test_a_plan_without_a_base_says_why_it_has_no_commit(
     repository: Desk, monkeypatch: pytest.MonkeyPatch, failure: str
 ) -> None:
@@ -507,7 +507,7 @@ def test_a_plan_does_not_pass_for_committed_if_git_cannot_tell(
     ]
 
 
-@pytest.mark.parametrize("failure", ["owner", "index", "settings", "object"])
+@pytest.mark.parametrize("failure", ["owner", "index", "settings", "object", "head"])
 def test_an_update_leaves_all_files_alone_if_git_cannot_tell_what_was_edited(
     repository: Desk, monkeypatch: pytest.MonkeyPatch, failure: str
 ) -> None:
