@@ -86,9 +86,9 @@ def _check_ended(ended: Ended, changes: Mapping[str, Change], written: Collectio
     for outcome in ended.account.outcomes:
         change, named = changes.get(outcome.name), show_value(outcome.name)
         if change is None or change.channel_id != outcome.channel_id:
-            yield f"an account tells of {named} on channel {outcome.channel_id}, its plan does not"
+            yield f"an account has {named} on channel {outcome.channel_id}, but its plan does not"
         elif outcome.name in told:
-            yield f"an account tells of {named} twice"
+            yield f"an account has {named} twice"
         elif outcome.ending is Ending.DONE and not outcome.already and outcome.name not in written:
-            yield f"an account says that {named} was written, but no write before it is for that change"
+            yield f"an account says that {named} was written, but the journal has no earlier intent for it"
         told.add(outcome.name)

@@ -116,7 +116,7 @@ def _find_way_out(path: str, around: Surroundings) -> str:
         return f"give the key's user permission to read the {unread}, or make this edit in EnergyCAP itself"
     if path == UNIT_CODE:
         return "write the code of a unit whose type EnergyCAP gives, or make this edit in EnergyCAP itself"
-    return "an observation type whose noun EnergyCAP gives; or make this edit in EnergyCAP itself"
+    return "an observation type whose noun EnergyCAP gives, or make this edit in EnergyCAP itself"
 
 
 def _check_zone(draft: Draft, around: Surroundings) -> Iterator[Block]:

@@ -256,8 +256,10 @@ def _refuse_misspelt(header: Sequence[str], columns: Mapping[str, int], names: M
 
 def _refuse_factor(header: str) -> None:
     if factor := find_factor(header):
-        message = f"the header of the values says {quote(factor)}, which is not applied, found {quote(header)}"
-        raise BrokenFile(message, 1, "multiply the values, and take the factor out of the header")
+        message = (
+            f"the header of the values has the factor {quote(factor)}, which is not applied, found {quote(header)}"
+        )
+        raise BrokenFile(message, 1, "multiply the values, and remove the factor from the header")
 
 
 def _ask_for_units(header: Sequence[str], names: Mapping[str, str]) -> None:
@@ -266,5 +268,5 @@ def _ask_for_units(header: Sequence[str], names: Mapping[str, str]) -> None:
         is_unit = bool(words) and (words[-1] in _UNITS or "uom" in words or words[:2] == ["unit", "of"])
         if is_unit and _name(text, names) is None:
             unit, nothing = say_option("--map", text, "unitCode"), say_option("--map", text)
-            fix = f"say  {unit}  if it has the units of the values, or  {nothing}  if it does not matter"
+            fix = f"give  {unit}  if it has the units of the values, or  {nothing}  if it does not matter"
             raise BrokenFile(f"a column may say in which units values are, found {quote(text)}", 1, fix)

@@ -10,8 +10,9 @@ _BASE = "this tool's contract: with --base each edit is marked as from this chan
 BASE_RULES: tuple[Rule, ...] = (
     Rule(
         "ESA150",
-        "git cannot say which commit the files are from.",
-        "A plan says which commit it was made from. Without it, nobody can look up the files that were planned.",
+        "git cannot say which commit the files are from, or whether they match it.",
+        "A plan names its commit and says if files differ from it. Otherwise nobody can look up the files that were "
+        "planned.",
         "this tool's contract: a plan holds the commit of its definitions",
         Certainty.DOCUMENTED,
         "do what git asks for, and plan again",

@@ -99,7 +99,7 @@ def test_the_decimal_mark_is_a_dot_unless_another_is_given() -> None:
         (
             "time,value,channelId,Units\n",
             'a column may say in which units values are, found "Units"',
-            "say  --map Units=unitCode  if it has the units of the values, or  --map Units=  if it does not matter",
+            "give  --map Units=unitCode  if it has the units of the values, or  --map Units=  if it does not matter",
         ),
         (
             "a,b\n",
@@ -116,7 +116,7 @@ def test_the_decimal_mark_is_a_dot_unless_another_is_given() -> None:
             "time,value,channelId,Energy Unit\n",
             'a column may say in which units values are, found "Energy Unit"',
             (
-                "say  --map 'Energy Unit=unitCode'  if it has the units of the values, "
+                "give  --map 'Energy Unit=unitCode'  if it has the units of the values, "
                 "or  --map 'Energy Unit='  if it does not matter"
             ),
         ),

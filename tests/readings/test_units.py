@@ -76,8 +76,8 @@ def test_a_factor_that_would_not_be_applied_is_refused(tmp_path: Path) -> None:
 
     assert (caught.value.line, caught.value.flaw.message, caught.value.flaw.fix) == (
         1,
-        'the header of the values says "x1000", which is not applied, found "kWh (x1000)"',
-        "multiply the values, and take the factor out of the header",
+        'the header of the values has the factor "x1000", which is not applied, found "kWh (x1000)"',
+        "multiply the values, and remove the factor from the header",
     )
 
 
@@ -90,7 +90,7 @@ def test_a_column_of_units_is_asked_about(header: str, tmp_path: Path) -> None:
     with pytest.raises(BrokenFile, match="a column may say in which units values are") as caught:
         count(path)
 
-    assert caught.value.flaw.fix.startswith(f"say  --map {shlex.quote(f'{header}=unitCode')}  if")
+    assert caught.value.flaw.fix.startswith(f"give  --map {shlex.quote(f'{header}=unitCode')}  if")
     assert [finding.code for finding in count(path, names={header: "unitCode"})[0].findings] == ["ESA630"]
     assert count(path, names={header: ""})[0].is_sound
 
