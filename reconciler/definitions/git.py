@@ -40,10 +40,13 @@ LOCAL_VARIABLES = frozenset(
 # What git takes for settings; all else in these variables would only stop it.
 _SETTINGS = {"GIT_CONFIG_COUNT": "[0-9]+", "GIT_CONFIG_PARAMETERS": "'.*'"}
 # Nothing is fetched, asked for, locked or put in the place of what a commit holds; a path is a path, not a pattern.
+# A repository is found above a folder that is mounted, such as a volume for journals.
 # Source: git(1). Before git 2.45 only the protocols keep a partial clone from fetching.
 _OWN = {
     "LC_ALL": "C",
     "GIT_ALLOW_PROTOCOL": "",
+    "GIT_CEILING_DIRECTORIES": "",
+    "GIT_DISCOVERY_ACROSS_FILESYSTEM": "1",
     "GIT_GRAFT_FILE": os.devnull,
     "GIT_LITERAL_PATHSPECS": "1",
     "GIT_NO_LAZY_FETCH": "1",

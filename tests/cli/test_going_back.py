@@ -179,6 +179,19 @@ def test_the_last_journal_is_refused_too_when_git_tracks_it(desk: Desk, killed: 
 
 
 @pytest.mark.parametrize("how", ["--undo", "--resume"])
+def test_a_journal_that_git_tracks_is_refused_though_git_is_told_not_to_look_above(
+    desk: Desk, killed: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    track(desk, killed)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(desk.root))
+
+    answer = desk.run("apply", "--auto-approve", how, str(killed))
+
+    assert (answer.code, names(desk)) == (1, ["Renamed", "Channel 2"])
+    assert answer.err.startswith(f"reconciler: git tracks the journal {killed}: ")
+
+
+@pytest.mark.parametrize("how", ["--undo", "--resume"])
 def test_a_journal_is_refused_where_git_does_not_know_its_own_repository(desk: Desk, killed: Path, how: str) -> None:
     track(desk, killed)
     (desk.root / ".git" / "HEAD").write_text("garbage\n", encoding="utf-8")
