@@ -33,8 +33,14 @@ def test_it_counts_from_the_register_of_the_old_meter(last: str) -> None:
         swapped(None),
         swapped("2025-06-01T09:45:00", TRIP),
         make_live(1, {f"{V}observationRuleId": ODOMETER}, has_readings=True, last_reading="2025-06-01T09:45:00"),
+        make_live(
+            1,
+            {f"{V}observationRuleId": ODOMETER, f"{V}beginDate": BEGIN},
+            has_readings=True,
+            last_reading="2025-06-01T09:45:00",
+        ),
     ],
-    ids=["it came already", "no readings", "Trip", "one version"],
+    ids=["it came already", "no readings", "Trip", "one version", "one version that begins late"],
 )
 def test_else_there_is_nothing_to_say(live: Any) -> None:
     assert find_swap(live) is None
