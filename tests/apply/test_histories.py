@@ -1,6 +1,6 @@
 """What holds after any history: worlds, wishes, settings, faults, kills, lost power, Ctrl-C and other people's edits.
 
-A few hundred histories with all other tests, twenty thousand with `make soak`.
+Two hundred histories with all other tests, twenty thousand with `make soak`.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ URL = "http://127.0.0.1:1"
 # Where journals cost no time; that they reach a disk is tested elsewhere.
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
 many = settings(
-    max_examples=max(300, settings().max_examples) // 2,
+    max_examples=max(200, settings().max_examples) // 2,
     deadline=None,
     # To explain a failure takes minutes, and the shrunk history explains itself.
     phases=[phase for phase in Phase if phase is not Phase.explain],
