@@ -17,7 +17,7 @@ from reconciler.planning.plan import Basis, make_plan
 from reconciler.sandbox import generate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from reconciler.energycap.client import Reader
     from reconciler.model.plan import Plan
@@ -39,10 +39,14 @@ def a_world(channels: int) -> Iterator[Path]:
 
 
 @contextmanager
-def serving(folder: Path, *faults: str, is_fresh: bool = True) -> Iterator[str]:
-    """The URL of the sandbox over `folder`, struck by `faults`; where `is_fresh`, it starts again from its world."""
+def serving(folder: Path, *faults: str, answers: Sequence[str] = (), is_fresh: bool = True) -> Iterator[str]:
+    """The URL of the sandbox over `folder`, struck by `faults`; where `is_fresh`, it starts again from its world.
+
+    `answers` are its settings, as `--set` takes them.
+    """
     world = ("--world", "world.json") if is_fresh else ()
     struck = [word for fault in faults for word in ("--fault", fault)]
+    struck += [word for answer in answers for word in ("--set", answer)]
     with running((*_TOOL, "sandbox", "serve", *world, "--db", "sandbox.sqlite3", *struck), folder) as url:
         yield url
 

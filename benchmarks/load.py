@@ -117,19 +117,19 @@ def _milliseconds(seconds: Sequence[float]) -> str:
     return f"{median(seconds) * 1000:.1f} / {cuts[989] * 1000:.1f} / {max(seconds) * 1000:.1f} ms"
 
 
-def _run(changes: int, parallelism: int, latency: int, pause: float) -> tuple[str, bool]:
-    watch = Watch()
+def _run(options: argparse.Namespace) -> tuple[str, bool]:
+    watch, latency, answers = Watch(), options.latency, options.answers
     slow = f"latency={latency}"
     with (
-        a_world(changes) as folder,
-        serving(folder, *_FAULTS, *([slow] if latency else [])) as url,
-        serving(folder, is_fresh=False) as quiet_url,
+        a_world(options.changes) as folder,
+        serving(folder, *_FAULTS, *([slow] if latency else []), answers=answers) as url,
+        serving(folder, answers=answers, is_fresh=False) as quiet_url,
         open_editor(url, KEY, watch) as editor,
         open_editor(quiet_url, KEY, Signature()) as other,
     ):
         ids = [live.id for live in other.list_channels()]
-        with _meddling(other, ids, pause) as edits:
-            runs, seconds = _apply_until_done(editor, other, folder / "sandbox.sqlite3", parallelism)
+        with _meddling(other, ids, options.pause) as edits:
+            runs, seconds = _apply_until_done(editor, other, folder / "sandbox.sqlite3", options.parallelism)
         puts = read_puts(_read_requests(folder / "sandbox.sqlite3"))
         live = {one.id: one.values for one in other.list_channels()}
         requests = editor.requests.total()
@@ -138,7 +138,8 @@ def _run(changes: int, parallelism: int, latency: int, pause: float) -> tuple[st
     inside = [edit for edit, is_in_window in evidence.find_overwritten() if is_in_window]
     overwritten = [edit for edit, is_in_window in evidence.find_overwritten() if not is_in_window]
     rows = [
-        ["changes, side by side, latency", f"{changes:,}, {parallelism}, {latency} ms"],
+        ["changes, side by side, latency", f"{options.changes:,}, {options.parallelism}, {latency} ms"],
+        *([["settings", " ".join(answers)]] if answers else []),
         ["faults", "; ".join(_FAULTS)],
         ["applies until nothing was left", f"{len(runs)} in {seconds:.0f} s, {requests:,} requests"],
         ["endings over all of them", _count_endings(runs)],
@@ -161,10 +162,11 @@ def _main() -> int:
     parser.add_argument("--parallelism", type=int, default=8)
     parser.add_argument("--latency", type=int, default=50, help="ms a request")
     parser.add_argument("--pause", type=float, default=1.0, help="seconds between edits by somebody else")
+    parser.add_argument("--set", action="append", default=[], dest="answers", help="NAME=VALUE, as of the sandbox")
     parser.add_argument("--docs", type=Path, help="put the table into this Markdown file, too")
     options = parser.parse_args()
     machine = describe_machine()
-    table, is_sound = _run(options.changes, options.parallelism, options.latency, options.pause)
+    table, is_sound = _run(options)
     text = f"`python -m benchmarks.load`, {machine}.\n{_EXPLANATION}\n{table}"
     print(text)
     if options.docs:

@@ -38,8 +38,9 @@ class Watch(httpx.BaseTransport):
         begin = time.monotonic()
         try:
             response = self._network.handle_request(request)
-            response.read()
-            return response
+            # As it came, for whoever asked unpacks it.
+            stream = httpx.ByteStream(b"".join(response.iter_raw()))
+            return httpx.Response(response.status_code, headers=response.headers, stream=stream)
         finally:
             if match:
                 self.note(request, int(match[1]), begin, time.monotonic())
