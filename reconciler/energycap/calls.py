@@ -56,7 +56,6 @@ READ_CHANNEL = Call("GET", "/api/v202406/esachannel/{}")
 READ_DATA_POINT = Call("GET", "/api/v202406/datapoint/{}")
 EDIT_CHANNEL = Call("PUT", "/api/v202406/esachannel/{}", is_read=False, permission="Meters (Edit)")
 EDIT_VERSION = Call("PUT", "/api/v202406/esachannel/{}/version/{}", is_read=False, permission="Meters (Edit)")
-READ_DATA_POINT = Call("GET", "/api/v202406/datapoint/{}")
 LIST_UNITS = Call("GET", "/api/v202305/unit")
 LIST_OBSERVATION_TYPES = Call("GET", "/api/v3/observationtype")
 # A POST that reads: it judges a formula and leaves nothing behind.

@@ -70,6 +70,13 @@ class Barred(Unsent):
     """The connection failed, and the next one would fail alike: an untrusted certificate, a proxy that refuses."""
 
 
+class _TakesTooLong(httpx.TransportError):
+    """The answer was not there in time, though something came of it again and again."""
+
+    def __init__(self) -> None:
+        super().__init__("")
+
+
 class Transport:
     """Sends the requests that `allowed` matches as `METHOD /path`, each thread over a connection of its own.
 
@@ -142,7 +149,7 @@ class Transport:
                     raise unusable(f"{request}: it is longer than {self._limits.largest:,} bytes")
                 body.write(chunk)
                 if time.monotonic() >= end:
-                    raise self._make_late(request)
+                    raise _TakesTooLong
             return self._make_answer(response, body.getvalue())
 
     def _send_in_time(self, request: Request) -> httpx.Response:
@@ -154,9 +161,7 @@ class Transport:
             except httpx.TransportError:
                 if not cut.is_set():
                     raise
-        # Raised out here, for the error of httpx holds the request, and with it the key.
-        self._renew_connection()
-        raise self._make_late(request)
+                raise _TakesTooLong from None
 
     def _send(self, request: Request, connection: Connection) -> httpx.Response:
         timeout = self._timeout.as_dict()
@@ -190,10 +195,6 @@ class Transport:
         # Of a failure only the words are of use, and errors of several tries are kept side by side.
         return Answer(response.status_code, headers, body if response.is_success else b"", words)
 
-    def _make_late(self, request: Request) -> Unreachable:
-        seen = diagnose_silence(f"it takes longer than {self._limits.whole:g} s", self._proxy)
-        return Unreachable(self._describe(request, seen.reason), seen.fix)
-
     def _make_failure(self, request: Request, error: Exception) -> ServiceError:
         text = self._find_reason(error)
         match error:
@@ -210,6 +211,8 @@ class Transport:
                 return f"no connection within {self._limits.connect:g} s"
             case httpx.PoolTimeout():
                 return f"the connection of this thread was still in use after {self._limits.connect:g} s"
+            case _TakesTooLong():
+                return f"it takes longer than {self._limits.whole:g} s"
             case httpx.TimeoutException():
                 return f"silence for {self._limits.silence:g} s"
             case _:
