@@ -44,7 +44,7 @@ def read_again(ids: Sequence[int], reader: Reader, executor: Executor) -> Found:
     try:
         return {
             live.id: BadAnswer(f"channel {live.id}: {live.flaw}") if live.flaw else live
-            for live in reader.list_channels()
+            for live in reader.list_channels(only=frozenset(ids))
         }
     except ServiceError as error:
         return dict.fromkeys(ids, error)

@@ -18,7 +18,7 @@ from reconciler.energycap.wire import is_whole
 from reconciler.errors import BadAnswer, Refused, ServiceError, Unauthorized, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Container, Iterator, Sequence
     from concurrent.futures import Executor
 
     from reconciler.energycap.answers import Answer
@@ -88,13 +88,19 @@ class Listing:
         # The channels that are as odd by their ids as in a list.
         self._odd: set[int] = set()
 
-    def read(self, data_point_id: int | None, form: Form[Content]) -> tuple[Content, ...]:
+    def read(
+        self, data_point_id: int | None, form: Form[Content], only: Container[int] | None = None
+    ) -> tuple[Content, ...]:
         """All channels, or those of one data point, ordered by id; proved complete, each of them whole.
 
+        Those with an id in `only`, if it is given: the rows of others are not made whole by reads of their ids.
         Raises BadAnswer where the service's own count and the pages do not agree, also at a second attempt.
         """
-        rows = self._replace_odd(self._read_rows(data_point_id, form), form)
-        parts = set(self._find_parts(rows, form, is_all=data_point_id is None))
+        listed = self._replace_odd(self._read_rows(data_point_id, form), form)
+        # All rows together show what a list leaves out; a few of them may not.
+        parts = set(self._find_parts(listed, form, is_all=data_point_id is None))
+        rows = [row for row in listed if only is None or row.id in only]
+        parts.intersection_update(row.id for row in rows)
         if not parts:
             return tuple(row.content for row in rows if row.content is not None)
         if data_point_id is None and len(parts) > 1:

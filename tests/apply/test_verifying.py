@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from reconciler.apply.patience import PAUSES
 from reconciler.model.events import Differed
 from reconciler.model.outcomes import Ending, Outcome
 from tests.apply.bench import CHANNEL, LIST, READ, Wire, endings, only, want
+from tests.worlds import make_channel, make_world
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +31,7 @@ HEADERS = {"ECI-ApiKey": "sandbox", "Content-Type": "application/json"}
 CHECK = "once EnergyCAP answers, check that nothing is left to do: reconciler plan"
 LOOK = "look at the channel in EnergyCAP, then plan again: reconciler plan"
 MAIN = want("use", 1042, channelInfo="Main")
+WORLD = make_world(*(make_channel(channel_id, {"maximumReading": 900.0}) for channel_id in range(1, 61)))
 
 
 def many(count: int) -> tuple[Desired, ...]:
@@ -67,6 +70,31 @@ def test_up_to_ten_channels_are_read_one_by_one(demo: Bench) -> None:
 def test_more_are_read_in_one_complete_list(demo: Bench) -> None:
     assert set(endings(demo.apply(demo.plan(*many(11)))).values()) == {"done"}
     assert demo.editor.requests == {READ: 12, CHANNEL: 11, LIST: 1}
+
+
+@pytest.mark.counts_on("put_answer", "read_lag", "list_shape", "version_dates", reason="requests are counted")
+def test_of_a_list_that_leaves_out_values_only_written_channels_are_read_by_their_ids(start: Start) -> None:
+    reads: Counter[int] = Counter()
+    puts = count(1)
+
+    def lose_every_second_write(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        if request.method == "PUT" and next(puts) % 2 == 0:
+            raise httpx.ReadTimeout("nothing came")
+        if request.method == "GET" and request.url.path.startswith("/api/v202406/esachannel/"):
+            reads[int(request.url.path.rpartition("/")[2])] += 1
+        return pass_on()
+
+    bench = start("list_shape=without_bounds", world=WORLD, wire=Wire(lose_every_second_write))
+    plan = bench.plan(*(want(f"c{channel_id}", channel_id, channelDescription="New") for channel_id in range(31, 61)))
+
+    found = endings(bench.apply(plan, Conduct(parallelism=1)))
+
+    assert Counter(found.values()) == {"done": 15, "failed": 15}
+    # Before its write and at the end; those that were lost as often as they are waited for.
+    done = {channel_id for channel_id in range(31, 61) if found[f"c{channel_id}"] == "done"}
+    assert {channel_id: reads[channel_id] for channel_id in done} == dict.fromkeys(done, 2)
+    # And one that the list is compared with, whichever shows the most.
+    assert sum(reads[channel_id] for channel_id in range(1, 31)) == 1
 
 
 @pytest.mark.counts_on("put_answer", reason="somebody edits in between")
