@@ -46,6 +46,8 @@ _FAULTS = (
     "429 p=0.01 seed=5",
 )
 _MOST_RUNS = 10
+# Where a plan takes longer than the pause between two edits by somebody else, none would ever be empty.
+_RUNS_WITH_EDITS = 5
 _EXPLANATION = """\
 Failed is what the service did not carry out: a 503 or a broken connection before the write. Reading showed that it was
 not there, and the next apply did it. Differs is what somebody else edited after its write and before the last
@@ -55,10 +57,9 @@ _PATHS = ("channelDescription", "channelInfo")
 
 
 @contextmanager
-def _meddling(editor: Editor, ids: Sequence[int], seconds: float) -> Iterator[list[Foreign]]:
-    """Somebody else who edits any channel every so many seconds, for the length of the block."""
+def _meddling(editor: Editor, ids: Sequence[int], seconds: float, is_over: Event) -> Iterator[list[Foreign]]:
+    """Somebody else who edits any channel every so many seconds, until `is_over` or the block ends."""
     edits: list[Foreign] = []
-    is_over = Event()
     random = Random(7)  # noqa: S311 - repeatable, not secret
 
     def meddle() -> None:
@@ -77,8 +78,13 @@ def _meddling(editor: Editor, ids: Sequence[int], seconds: float) -> Iterator[li
         thread.join()
 
 
-def _apply_until_done(editor: Editor, other: Editor, database: Path, parallelism: int) -> tuple[list[Run], float]:
-    """The applies that it took until nothing was left, and the seconds that they took."""
+def _apply_until_done(
+    editor: Editor, other: Editor, database: Path, parallelism: int, is_quiet: Event
+) -> tuple[list[Run], float]:
+    """The applies that it took until nothing was left, and the seconds that they took.
+
+    After a few of them `is_quiet` is set: nobody else edits any more.
+    """
     runs: list[Run] = []
     seconds = 0.0
     while len(runs) < _MOST_RUNS:
@@ -91,6 +97,8 @@ def _apply_until_done(editor: Editor, other: Editor, database: Path, parallelism
             account = apply_plan(plan, editor, ENVIRONMENT, Conduct(parallelism, journal=journal))
         seconds += time.monotonic() - begin
         runs.append(Run(planned, begun, _last_request(database), account))
+        if len(runs) == _RUNS_WITH_EDITS:
+            is_quiet.set()
         print(f"run {len(runs)}: {_count_endings(runs[-1:])} in {seconds:.0f} s so far", file=sys.stderr)
     raise SystemExit(f"not done after {_MOST_RUNS} runs")
 
@@ -128,8 +136,10 @@ def _run(options: argparse.Namespace) -> tuple[str, bool]:
         open_editor(quiet_url, KEY, Signature()) as other,
     ):
         ids = [live.id for live in other.list_channels()]
-        with _meddling(other, ids, options.pause) as edits:
-            runs, seconds = _apply_until_done(editor, other, folder / "sandbox.sqlite3", options.parallelism)
+        is_quiet = Event()
+        with _meddling(other, ids, options.pause, is_quiet) as edits:
+            database = folder / "sandbox.sqlite3"
+            runs, seconds = _apply_until_done(editor, other, database, options.parallelism, is_quiet)
         puts = read_puts(_read_requests(folder / "sandbox.sqlite3"))
         live = {one.id: one.values for one in other.list_channels()}
         requests = editor.requests.total()
