@@ -16,7 +16,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from tests.mutation.covering import SECONDS, read_record, record
-from tests.mutation.equivalent import EQUIVALENT
+from tests.mutation.equivalent import EQUIVALENT, make_key
 from tests.mutation.mutants import apply_mutant, find_mutants
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def try_all(mutants: list[Mutant], folder: Path, options: Namespace) -> Iterator
     covering = find_covering(folder, options)
 
     def attempt(mutant: Mutant) -> tuple[Mutant, str]:
-        if (mutant.file, mutant.before, mutant.after) in EQUIVALENT:
+        if make_key(mutant, (ROOT / mutant.file).read_text(encoding="utf-8")) in EQUIVALENT:
             return mutant, "equivalent"
         copy = copies.get()
         try:

@@ -2,11 +2,40 @@
 
 from __future__ import annotations
 
-# By file, the text before and the text after: lines move.
-EQUIVALENT: dict[tuple[str, str, str], str] = {
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.mutation.mutants import Mutant
+
+# By file, the line, the text before and the text after: the numbers of lines change, and "0" alone is everywhere.
+EQUIVALENT: dict[tuple[str, str, str, str], str] = {
+    (
+        "reconciler/apply/journal.py",
+        "self._appended = 0",
+        "0",
+        "(1)",
+    ): "a count is only compared with copies of itself, and the copy that nobody made begins below all of them",
+    (
+        "reconciler/apply/journal.py",
+        "self._appended += 1",
+        "1",
+        "(2)",
+    ): "a count is only compared with copies of itself: it must grow with each line, by however much",
     (
         "reconciler/planning/feed_findings.py",
+        "managed = around.managed.get(course.before.channel_id or 0)",
         "course.before.channel_id or 0",
         "((course.before.channel_id))",
     ): "a key of a mapping by id: neither 0 nor None is an id",
+    (
+        "reconciler/planning/importing/values.py",
+        "return False",
+        "return False",
+        "return None",
+    ): "the one caller asks only whether it is true",
 }
+
+
+def make_key(mutant: Mutant, source: str) -> tuple[str, str, str, str]:
+    """What `mutant` of a file with this `source` is called in EQUIVALENT."""
+    return mutant.file, source.splitlines()[mutant.line - 1].strip(), mutant.before, mutant.after

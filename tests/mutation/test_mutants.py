@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.mutation.covering import Covering, find_statement
-from tests.mutation.equivalent import EQUIVALENT
+from tests.mutation.equivalent import EQUIVALENT, make_key
 from tests.mutation.mutants import Mutant, apply_mutant, find_mutants
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,10 +60,15 @@ def test_tests_of_the_same_name_come_first_and_then_the_quick_ones() -> None:
 
 
 def test_a_mutant_said_to_be_equivalent_can_be_made() -> None:
-    made = {
-        (file, mutant.before, mutant.after)
-        for file in {file for file, _, _ in EQUIVALENT}
-        for mutant in find_mutants(file, (ROOT / file).read_text(encoding="utf-8"))
-    }
+    sources = {key[0]: (ROOT / key[0]).read_text(encoding="utf-8") for key in EQUIVALENT}
+    made = {make_key(mutant, source) for file, source in sources.items() for mutant in find_mutants(file, source)}
 
     assert EQUIVALENT.keys() - made == set()
+
+
+def test_a_mutant_is_known_by_the_line_that_it_changes() -> None:
+    source = "if a:\n    b = 0\nc = 0\n"
+
+    keys = [make_key(mutant, source) for mutant in find_mutants("a.py", source)]
+
+    assert keys == [("a.py", "b = 0", "0", "(1)"), ("a.py", "c = 0", "0", "(1)")]
