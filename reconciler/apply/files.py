@@ -39,15 +39,13 @@ if sys.platform == "win32":  # pragma: no cover - the tests run elsewhere
 else:
     import fcntl
 
-    # The file's time of change need not be on the disk: that would take a quarter longer.
-    _sync = getattr(os, "fdatasync", os.fsync)
-
     def _lock(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def make_durable(descriptor: int) -> None:
         """Bring what was written to the open file onto the disk. Raises OSError."""
-        _sync(descriptor)
+        # The file's time of change need not be on the disk: that would take a quarter longer.
+        getattr(os, "fdatasync", os.fsync)(descriptor)
 
     def make_name_durable(path: Path) -> None:
         """Bring onto the disk that `path` is in its folder, if the file system can do that. Raises OSError."""

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
@@ -197,6 +199,63 @@ def test_the_power_cannot_take_the_name_of_a_journal_from_which_something_was_se
     with open_journal(folder, PLAN):
         pass
     assert names.isdisjoint(durable)
+
+
+def read_kinds(content: bytes) -> list[str]:
+    return [json.loads(line)["kind"] for line in content.splitlines()]
+
+
+def test_the_power_cannot_take_what_is_noted_before_a_write_or_at_either_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    durable: list[list[str]] = []
+    sync = os.fdatasync
+
+    def watch(descriptor: int) -> None:
+        sync(descriptor)
+        durable.append(read_kinds(os.pread(descriptor, 1_000_000, 0)))
+
+    monkeypatch.setattr(os, "fdatasync", watch)
+    with open_journal(tmp_path, PLAN) as journal:
+        assert durable == [["plan", "began"]]
+
+        journal.intend("main", WRITE, LIVE)
+        journal.land(1, DONE)
+        assert durable[1:] == [["plan", "began", "intent"]]
+
+        journal.end(Account(()))
+        assert durable[2:] == [["plan", "began", "intent", "landed", "ended"]]
+
+
+def test_what_is_noted_while_the_disk_is_busy_becomes_durable_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line that was noted after the disk began to work may not be on it, and needs another turn of the disk."""
+    durable: list[int] = []
+    is_busy, is_free = Event(), Event()
+    sync = os.fdatasync
+
+    def count_lines() -> int:
+        return journal.path.read_bytes().count(b"\n")
+
+    def wait(descriptor: int) -> None:
+        lines = count_lines()
+        is_busy.set()
+        is_free.wait()
+        sync(descriptor)
+        durable.append(lines)
+
+    with open_journal(tmp_path, PLAN) as journal, ThreadPoolExecutor(9) as pool:
+        monkeypatch.setattr(os, "fdatasync", wait)
+        noted = [pool.submit(journal.intend, "main", WRITE, LIVE)]
+        is_busy.wait()
+        noted += [pool.submit(journal.intend, "main", WRITE, LIVE) for _ in range(8)]
+        while count_lines() < 11:
+            os.sched_yield()
+        is_free.set()
+        assert sorted(each.result() for each in noted) == list(range(1, 10))
+
+        assert durable == [3, 11]
 
 
 def test_a_closed_journal_notes_nothing_more(tmp_path: Path) -> None:
