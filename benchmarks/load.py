@@ -96,7 +96,8 @@ def _apply_until_done(
         with TemporaryDirectory(dir=ROOT) as folder, open_journal(Path(folder), plan) as journal:
             account = apply_plan(plan, editor, ENVIRONMENT, Conduct(parallelism, journal=journal))
         seconds += time.monotonic() - begin
-        runs.append(Run(planned, begun, _last_request(database), account))
+        seen = {change.channel_id: change.live for change in plan.sendable}
+        runs.append(Run(planned, begun, _last_request(database), account, seen))
         if len(runs) == _RUNS_WITH_EDITS:
             is_quiet.set()
         print(f"run {len(runs)}: {_count_endings(runs[-1:])} in {seconds:.0f} s so far", file=sys.stderr)

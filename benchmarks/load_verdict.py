@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from benchmarks.applies import name_wanted
@@ -34,12 +34,16 @@ class Foreign:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One apply: the last ids in the service's journal before its plan was made, before it began, and at its end."""
+    """One apply: the last ids in the service's journal before its plan was made, before it began, and at its end.
+
+    `seen` are the values that the plan shows as live, of each channel that it changes.
+    """
 
     planned: int
     begun: int
     ended: int
     account: Account
+    seen: Mapping[int, Spec] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,7 @@ class Evidence:
     def find_overwritten(self) -> Iterator[tuple[str, bool]]:
         """Other people's edits that a later write of an apply undid, each with whether its window allowed for it.
 
-        Whoever planned after such an edit knew of it, and meant to undo it.
+        Whoever planned after such an edit, or whose plan shows it, knew of it and meant to undo it.
         """
         for edit in self.edits:
             its = [put for put in self.puts if put.channel_id == edit.channel_id]
@@ -103,7 +107,7 @@ class Evidence:
                 if put.id <= number:
                     continue
                 if put.values[edit.path] != edit.value:
-                    if put.is_ours and not (edit.path == _MANAGED and self._was_planned_after(put, number)):
+                    if put.is_ours and not (edit.path == _MANAGED and self._was_known(put, edit, number)):
                         yield f"{edit}, by the write {put.id}", self._is_in_window(put, edit)
                     break
 
@@ -118,8 +122,13 @@ class Evidence:
                 if done not in _count_possible(outcome):
                     yield f"{done} done, but {outcome}"
 
-    def _was_planned_after(self, put: Put, number: int) -> bool:
-        return any(run.begun < put.id <= run.ended and number <= run.planned for run in self.runs)
+    def _was_known(self, put: Put, edit: Foreign, number: int) -> bool:
+        """Whether the plan of the write knew the edit: a plan that reads every channel by its id takes a while."""
+        return any(
+            run.begun < put.id <= run.ended
+            and (number <= run.planned or run.seen.get(edit.channel_id, {}).get(edit.path) == edit.value)
+            for run in self.runs
+        )
 
     def _is_in_window(self, put: Put, edit: Foreign) -> bool:
         """Whether the write may have been made from what was read before the edit was over."""
