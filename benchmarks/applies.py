@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from benchmarks.measuring import running
 from reconciler.model.desired import Definitions, Desired
 from reconciler.model.project import Environment
-from reconciler.model.routes import Pointers
+from reconciler.model.routes import Identifiers
 from reconciler.planning.plan import Basis, make_plan
 from reconciler.sandbox import generate
 
@@ -64,7 +64,11 @@ def plan_names(reader: Reader) -> Plan:
     snapshot = reader.read_snapshot()
     wished = tuple(
         Desired(
-            f"c{live.id}", "channels/all.yaml", 1, Pointers(channel_id=live.id), {"channelInfo": name_wanted(live.id)}
+            f"c{live.id}",
+            "channels/all.yaml",
+            1,
+            Identifiers(channel_id=live.id),
+            {"channelInfo": name_wanted(live.id)},
         )
         for live in snapshot.channels
     )

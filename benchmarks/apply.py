@@ -13,13 +13,13 @@ import json
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import local
 from typing import TYPE_CHECKING
 
 import httpx
+from msgspec import Struct
 
 from benchmarks.applies import ENVIRONMENT, KEY, a_world, name_wanted, plan_names, serving, serving_bare
 from benchmarks.measuring import ROOT, describe_machine, render_table, replace_section
@@ -29,7 +29,7 @@ from reconciler.apply.run import apply_plan
 from reconciler.energycap.bodies import channel_body
 from reconciler.energycap.client import open_editor, open_reader
 from reconciler.energycap.wire import live_from_response
-from reconciler.model.outcomes import Ending
+from reconciler.model.outcomes import OutcomeStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,16 +46,14 @@ _HEADS = (
 _HEADERS = {"ECI-ApiKey": KEY, "Content-Type": "application/json", "Accept-Encoding": "gzip"}
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(Struct, frozen=True):
     """Seconds on the clock, and of CPU in this process."""
 
     wall: float
     cpu: float
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """What answers, in how many ms, and how many changes are carried out side by side."""
 
     service: str
@@ -63,8 +61,7 @@ class Setting:
     parallelism: int
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """So many changes in one setting, with the least that each candidate took."""
 
     setting: Setting
@@ -110,7 +107,7 @@ def _apply(url: str, plan: Plan, parallelism: int) -> None:
         open_journal(Path(folder), plan) as journal,
     ):
         account = apply_plan(plan, editor, ENVIRONMENT, Conduct(parallelism, journal=journal))
-    if len(account.ended(Ending.DONE)) != len(plan.sendable):
+    if len(account.with_status(OutcomeStatus.DONE)) != len(plan.sendable):
         raise SystemExit(f"not all was done: {[outcome for outcome in account.outcomes if outcome.message][:3]}")
 
 

@@ -10,12 +10,12 @@ import argparse
 import json
 import subprocess
 from contextlib import contextmanager
-from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
+from msgspec import Struct
 
 from benchmarks.measuring import (
     ROOT,
@@ -56,8 +56,7 @@ ruamel is given the values of the finished files, and writes them.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """One size, and what each candidate took for it, round by round."""
 
     channels: int

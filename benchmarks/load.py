@@ -105,7 +105,7 @@ def _apply_until_done(
 
 
 def _count_endings(runs: Sequence[Run]) -> str:
-    endings = Counter(outcome.ending.value for run in runs for outcome in run.account.outcomes)
+    endings = Counter(outcome.status.value for run in runs for outcome in run.account.outcomes)
     return ", ".join(f"{count:,} {name}" for name, count in endings.most_common())
 
 

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from benchmarks.applies import name_wanted
 from benchmarks.load_watch import Signature
-from reconciler.model.outcomes import Ending
+from reconciler.model.outcomes import OutcomeStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from benchmarks.load_watch import Watch
-    from reconciler.model.outcomes import Account, Outcome
+    from reconciler.model.outcomes import ApplyResult, Outcome
     from reconciler.model.values import Spec
     from reconciler.sandbox import Request
 
 _MANAGED = "channelInfo"
 
 
-@dataclass(frozen=True, slots=True)
-class Foreign:
+class Foreign(Struct, frozen=True):
     """Somebody else's edit, and when it was begun and over, by the clock of the client."""
 
     channel_id: int
@@ -32,8 +32,7 @@ class Foreign:
     end: float
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """One apply: the last ids in the service's journal before its plan was made, before it began, and at its end.
 
     `seen` are the values that the plan shows as live, of each channel that it changes.
@@ -42,12 +41,11 @@ class Run:
     planned: int
     begun: int
     ended: int
-    account: Account
+    account: ApplyResult
     seen: Mapping[int, Spec] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
+class Put(Struct, frozen=True):
     """A write that the service carried out: its id in the journal, its channel, what it said, and whose it was."""
 
     id: int
@@ -72,8 +70,7 @@ def read_puts(requests: Sequence[Request]) -> tuple[Put, ...]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """All that is known of a load run at its end; `live` are the values of the channels by their ids."""
 
     runs: Sequence[Run]
@@ -84,7 +81,7 @@ class Evidence:
 
     def find_lost(self) -> Iterator[str]:
         """Values that an account calls done and that are not live, though nobody wrote the channel later."""
-        done = {one.channel_id for run in self.runs for one in run.account.ended(Ending.DONE)}
+        done = {one.channel_id for run in self.runs for one in run.account.with_status(OutcomeStatus.DONE)}
         last = {put.channel_id: put for put in self.puts}
         for channel_id in sorted(done):
             is_overruled = channel_id in last and not last[channel_id].is_ours
@@ -139,15 +136,15 @@ class Evidence:
 def _count_possible(outcome: Outcome) -> tuple[int, ...]:
     """How many writes may have been carried out for a change that ended so; there is one write for each change."""
     sent = outcome.requests
-    match outcome.ending:
-        case Ending.DONE:
-            return (0,) if outcome.already else (sent,)
-        case Ending.STALE | Ending.NOT_TRIED:
+    match outcome.status:
+        case OutcomeStatus.DONE:
+            return (0,) if outcome.was_already_applied else (sent,)
+        case OutcomeStatus.STALE | OutcomeStatus.NOT_TRIED:
             return (0,)
-        case Ending.DIFFERS:
+        case OutcomeStatus.MISMATCH:
             # Of a lost answer and another person's edit together nobody can tell whether the write was done.
             return sent - 1, sent
-        case Ending.FAILED if "may have been done" in outcome.message:
+        case OutcomeStatus.FAILED if "may have been done" in outcome.message:
             return sent - 1, sent
-        case Ending.FAILED:
+        case OutcomeStatus.FAILED:
             return (0,)

@@ -5,16 +5,15 @@ from __future__ import annotations
 import re
 import time
 from collections import defaultdict
-from dataclasses import dataclass
 from threading import Lock
 
 import httpx
+from msgspec import Struct
 
 _CHANNEL = re.compile(r"/api/v202406/esachannel/(\d+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Struct, frozen=True):
     """The time in which another person's edit of a channel may be overwritten unseen, and the body of the PUT."""
 
     body: str

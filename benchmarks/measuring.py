@@ -12,10 +12,11 @@ import sys
 import tempfile
 import venv
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,8 +27,7 @@ _wall = attrgetter("wall")
 _URL = re.compile(r"http://\S+")
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """A command to be measured; `proof` is a text that its output must hold, or it did something else.
 
     `rounds` is how often it runs at most, for what takes minutes.
@@ -41,8 +41,7 @@ class Job:
     rounds: int = 99
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(Struct, frozen=True):
     """What one run took: seconds on the clock and on all processors, MiB of its largest process, and what it said."""
 
     wall: float

@@ -9,10 +9,11 @@ import argparse
 import re
 import subprocess
 from contextlib import contextmanager
-from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from benchmarks.measuring import (
     ROOT,
@@ -57,16 +58,14 @@ environments:
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Tools:
+class Tools(Struct, frozen=True):
     """What is measured: a Python with this project and its libraries, and the commands of octoDNS where there are."""
 
     python: str
     octodns: Path | None
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """One size and one latency (ms a request), and what each candidate took for it, round by round."""
 
     channels: int

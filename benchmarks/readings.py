@@ -11,11 +11,12 @@ import csv
 import json
 import subprocess
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from benchmarks.measuring import (
     ROOT,
@@ -59,8 +60,7 @@ environments:
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """So many rows, and what each candidate took for them, round by round."""
 
     rows: int

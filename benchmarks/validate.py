@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import argparse
 import os
-from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from benchmarks.measuring import (
     ROOT,
@@ -87,16 +88,14 @@ _CHANNEL = """\
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Tools:
+class Tools(Struct, frozen=True):
     """A Python that has this project, and the folders with the commands of the others by their names."""
 
     python: Path
     peers: dict[str, Path]
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """So many channels in so many files, and what each candidate took for them, round by round."""
 
     channels: int

@@ -60,7 +60,7 @@ class Unauthorized(ServiceError):
     """The key is missing, unknown, or lacks the permission (401 or 403)."""
 
 
-class Refused(ServiceError):
+class Rejected(ServiceError):
     """The service understood and said no (4xx); `status` and its own text are kept.
 
     `is_page` says that a page of HTML said so, which something on the way to the service may have sent.
@@ -76,7 +76,7 @@ class Unavailable(ServiceError):
     """The service could not answer now (429 or 5xx). What was asked may or may not have been done."""
 
 
-class BadAnswer(ServiceError):
+class BadResponse(ServiceError):
     """An answer that the service's pages do not allow: no JSON, a short page, a redirect."""
 
 

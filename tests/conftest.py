@@ -6,11 +6,11 @@ import os
 import signal
 import socket
 import sys
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
+from msgspec.structs import fields
 
 from reconciler.sandbox import Settings, parse_settings
 from tests.cases import counted_cases

@@ -10,7 +10,7 @@ import yaml
 from reconciler import sandbox
 from reconciler.definitions.load import load_definitions
 from reconciler.energycap.client import open_editor, open_reader
-from reconciler.errors import Refused
+from reconciler.errors import Rejected
 from reconciler.model.project import ChannelEdit, Environment
 from reconciler.planning.plan import Basis, make_plan
 from tests.stub import LIST, TYPES, UNITS, Reply, answering, reply_list
@@ -66,8 +66,8 @@ def test_what_the_plan_blocks_the_service_refuses(
         with open_editor(service.url, "sandbox") as editor:
             fresh = editor.read_channel(channel_id)
             # A PUT of a channel with several versions says nothing of versions.
-            wanted = change.wanted if len(fresh.versions) == 1 else {"isCalculated": True}
-            with pytest.raises(Refused) as refusal:
+            wanted = change.target_values if len(fresh.versions) == 1 else {"isCalculated": True}
+            with pytest.raises(Rejected) as refusal:
                 editor.edit_channel(fresh, wanted, ChannelEdit.OMIT_VERSION)
     assert refusal.value.status == 400
 

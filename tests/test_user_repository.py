@@ -6,11 +6,11 @@ import json
 import re
 import shutil
 import subprocess
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 import yaml
+from msgspec import Struct
 
 from reconciler import sandbox
 from tests.ci.hub import Hub
@@ -28,8 +28,7 @@ HOOK_ADDRESS = "https://github.com/OWNER/reconciler"
 FILE = "channels/north-building/nb-elec-01.yaml"
 
 
-@dataclass(frozen=True, slots=True)
-class Team:
+class Team(Struct, frozen=True):
     """People with a repository on a hub, an EnergyCAP, and a terminal."""
 
     hub: Hub

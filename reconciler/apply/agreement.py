@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from reconciler.apply.entries import Ended, Intent, Landed
 from reconciler.apply.writing import Part
 from reconciler.model.fields import FIELD_AT, OBSERVATION_RULE_ID
-from reconciler.model.outcomes import Ending
+from reconciler.model.outcomes import OutcomeStatus
 from reconciler.planning.canonical import is_same
 from reconciler.planning.citing import show_value
 
@@ -27,7 +27,7 @@ def find_disagreement(plan: Plan, entries: Sequence[Entry]) -> str | None:
 def _list_disagreements(plan: Plan, entries: Sequence[Entry]) -> Iterator[str]:
     changes = {change.name: change for change in plan.changes}
     intents: dict[int, Intent] = {}
-    endings: dict[int, Ending] = {}
+    endings: dict[int, OutcomeStatus] = {}
     written: set[str] = set()
     for entry in entries:
         match entry:
@@ -56,7 +56,7 @@ def _check_intent(intent: Intent, change: Change | None) -> Iterator[str]:
         yield f"{named} is for channel {intent.before.id}, but in its plan it is channel {change.channel_id}"
     rule_id = intent.before.values.get(OBSERVATION_RULE_ID)
     for path, value in intent.write.wanted.items():
-        if path not in change.wanted or not is_same(path, value, change.wanted[path], rule_id):
+        if path not in change.target_values or not is_same(path, value, change.target_values[path], rule_id):
             yield f"{named} writes {path}, but not with an edit of its plan"
         elif not _is_foreseen(change, path, intent.before):
             yield f"{named} found another {path} than its plan saw"
@@ -67,16 +67,16 @@ def _check_intent(intent: Intent, change: Change | None) -> Iterator[str]:
 def _is_foreseen(change: Change, path: str, before: Live) -> bool:
     """Whether a write found what the plan saw, or what it wants: somebody may have set that in between."""
     rule_id, found = before.values.get(OBSERVATION_RULE_ID), before.values.get(path)
-    return any(is_same(path, value, found, rule_id) for value in (change.live.get(path), change.wanted[path]))
+    return any(is_same(path, value, found, rule_id) for value in (change.live.get(path), change.target_values[path]))
 
 
-def _check_landed(landed: Landed, intent: Intent | None, earlier: Ending | None) -> Iterator[str]:
+def _check_landed(landed: Landed, intent: Intent | None, earlier: OutcomeStatus | None) -> Iterator[str]:
     if intent is None:
         yield f"an outcome has the number {landed.number}, but no intent before it has it"
     elif landed.landing.found is not None and landed.landing.found.id != intent.before.id:
         yield f"the outcome of intent {landed.number} is of channel {landed.landing.found.id}, not {intent.before.id}"
     # A write that failed may turn out to be done; what is done stays so.
-    elif earlier not in (None, Ending.FAILED):
+    elif earlier not in (None, OutcomeStatus.FAILED):
         yield f"intent {landed.number} has another outcome after it ended as {earlier.value}"
 
 
@@ -89,6 +89,6 @@ def _check_ended(ended: Ended, changes: Mapping[str, Change], written: Collectio
             yield f"an account has {named} on channel {outcome.channel_id}, but its plan does not"
         elif outcome.name in told:
             yield f"an account has {named} twice"
-        elif outcome.ending is Ending.DONE and not outcome.already and outcome.name not in written:
+        elif outcome.status is OutcomeStatus.DONE and not outcome.was_already_applied and outcome.name not in written:
             yield f"an account says that {named} was written, but the journal has no earlier intent for it"
         told.add(outcome.name)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
 
 from reconciler.apply.agreement import find_disagreement
 from reconciler.apply.entries import Began, Ended, Intent, Landed
@@ -34,8 +35,7 @@ _NO_JOURNAL = (
 _MOVE_AWAY = "keep the file for the record under another name, and plan again: reconciler plan"
 
 
-@dataclass(frozen=True, slots=True)
-class Chronicle:
+class Chronicle(Struct, frozen=True):
     """What a journal tells: the plan, and what happened to it, in order."""
 
     plan: Plan
@@ -72,7 +72,7 @@ class Chronicle:
         last = self.last_run[-1] if self.last_run else None
         if not isinstance(last, Ended) or self.open:
             return False
-        return not (last.account.interrupted or last.account.halted)
+        return not (last.account.interrupted or last.account.aborted_because)
 
 
 class Sound(NamedTuple):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from threading import Event as Signal
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from reconciler.apply.patience import Patience
 
@@ -22,8 +23,7 @@ def _watch_nothing(_event: Event) -> None:
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Conduct:
+class Conduct(Struct, frozen=True):
     """How a plan is carried out.
 
     Up to `parallelism` changes are carried out side by side, fewer while the service strains. `on_event` is called from

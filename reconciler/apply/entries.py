@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from reconciler.apply.writing import Landing, Write
     from reconciler.model.live import Live
-    from reconciler.model.outcomes import Account
+    from reconciler.model.outcomes import ApplyResult
 
 
-@dataclass(frozen=True, slots=True)
-class Began:
+class Began(Struct, frozen=True):
     """A run of the plan began."""
 
     at: str
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
+class Intent(Struct, frozen=True):
     """A write that is about to be sent for the change `name`, and its channel as it read right before.
 
     `number` is its own in the whole journal.
@@ -32,8 +31,7 @@ class Intent:
     before: Live
 
 
-@dataclass(frozen=True, slots=True)
-class Landed:
+class Landed(Struct, frozen=True):
     """What became of the write whose intent has this `number`."""
 
     at: str
@@ -41,12 +39,11 @@ class Landed:
     landing: Landing
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """A run came to its end, with this account. A run without one was killed."""
 
     at: str
-    account: Account
+    account: ApplyResult
 
 
 # `at` is an ISO date and time in UTC.

@@ -9,7 +9,7 @@ from reconciler.apply.entries import Began, Ended, Entry, Intent, Landed
 from reconciler.apply.writing import Landing, Part, Write
 from reconciler.model.fields import CHANNEL_FIELDS, FIELD_AT, VERSION_FIELDS
 from reconciler.model.live import DataPoint, Live, Version
-from reconciler.model.outcomes import Account, Ending, Outcome
+from reconciler.model.outcomes import ApplyResult, Outcome, OutcomeStatus
 from reconciler.planfile.shapes import (
     Document,
     Misshapen,
@@ -130,7 +130,7 @@ def _encode_landing(landing: Landing) -> Document:
 
 def _decode_landing(document: Document) -> Landing:
     return Landing(
-        ending=take_choice(document, "ending", Ending),
+        ending=take_choice(document, "ending", OutcomeStatus),
         message=take_text(document, "message"),
         fix=take_text(document, "fix"),
         found=take_record_or_null(document, "found", _decode_live),
@@ -138,29 +138,29 @@ def _decode_landing(document: Document) -> Landing:
     )
 
 
-def _encode_account(account: Account) -> Document:
+def _encode_account(account: ApplyResult) -> Document:
     outcomes = [
         {
             "name": outcome.name,
             "channel_id": outcome.channel_id,
-            "ending": outcome.ending.value,
+            "ending": outcome.status.value,
             "message": outcome.message,
             "fix": outcome.fix,
             "requests": outcome.requests,
-            "already": outcome.already,
+            "already": outcome.was_already_applied,
             "remark": outcome.remark,
             "unread": outcome.unread,
         }
         for outcome in account.outcomes
     ]
-    return {"interrupted": account.interrupted, "halted": account.halted, "outcomes": outcomes}
+    return {"interrupted": account.interrupted, "halted": account.aborted_because, "outcomes": outcomes}
 
 
-def _decode_account(document: Document) -> Account:
+def _decode_account(document: Document) -> ApplyResult:
     outcomes = take_records(document, "outcomes", _decode_outcome)
     # The first journals of this format have no such key.
     halted = take_text({"halted": "", **document}, "halted")
-    return Account(outcomes, take_truth(document, "interrupted"), halted)
+    return ApplyResult(outcomes, take_truth(document, "interrupted"), halted)
 
 
 def _decode_outcome(document: Document) -> Outcome:
@@ -169,11 +169,11 @@ def _decode_outcome(document: Document) -> Outcome:
     return Outcome(
         name=take_text(document, "name"),
         channel_id=take_whole(document, "channel_id"),
-        ending=take_choice(document, "ending", Ending),
+        status=take_choice(document, "ending", OutcomeStatus),
         message=take_text(document, "message"),
         fix=take_text(document, "fix"),
         requests=take_whole(document, "requests"),
-        already=take_truth(document, "already"),
+        was_already_applied=take_truth(document, "already"),
         remark=take_text(document, "remark"),
         unread=take_truth(document, "unread"),
     )

@@ -6,7 +6,7 @@ from collections import defaultdict
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from reconciler.errors import Refused
+from reconciler.errors import Rejected
 from reconciler.model.fields import (
     CHANNEL_IMPORT_ID,
     FORMULA,
@@ -17,7 +17,7 @@ from reconciler.model.fields import (
     OBSERVATION_TYPE_ID,
     UNIT_ID,
 )
-from reconciler.model.reference import Reference
+from reconciler.model.reference import ReferenceData
 from reconciler.planning.draft import list_touched
 from reconciler.planning.index import make_index
 from reconciler.planning.preconditions import check_again
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from reconciler.energycap.client import Editor, Reader
     from reconciler.model.live import Fetched, Live
-    from reconciler.model.plan import Block, Change, FeedRoute
+    from reconciler.model.plan import Blocker, Change, FeedRoute
     from reconciler.planning.index import Index
 
 # What an edit of these may do depends on the other channels of the data point.
@@ -41,7 +41,7 @@ def read_if_there(reader: Reader, channel_id: int) -> Fetched | None:
     """The channel with this id, None where there is none any more. Raises any other ServiceError."""
     try:
         return reader.read_channel(channel_id)
-    except Refused as error:
+    except Rejected as error:
         if error.status == 404:
             return None
         raise
@@ -58,7 +58,7 @@ class Witness:
             self._on_point[change.data_point.id].append(change)
         self._renamed = frozenset(one.channel_id for one in changes if CHANNEL_IMPORT_ID in list_touched(one.edits))
         self._lock = Lock()
-        self._reference: Reference | None = None
+        self._reference: ReferenceData | None = None
         self._everywhere: Index | None = None
 
     def read(self, change: Change) -> tuple[Fetched | None, tuple[Live, ...]]:
@@ -76,7 +76,7 @@ class Witness:
             neighbours = self._editor.list_channels(change.data_point.id)
         return read_if_there(self._editor, change.channel_id), neighbours
 
-    def check_again(self, change: Change, fresh: Live, neighbours: Sequence[Live]) -> tuple[Block, ...]:
+    def check_again(self, change: Change, fresh: Live, neighbours: Sequence[Live]) -> tuple[Blocker, ...]:
         """The preconditions that fail or cannot be known for `change` now, and the feeds that it would lead away now.
 
         Raises ServiceError.
@@ -96,7 +96,7 @@ class Witness:
         Import ids cannot be asked for, and a list for each change would take hours. Those that this plan gives another
         import id do not count: what comes first is in the plan, and the service has the last word.
         """
-        import_id = change.wanted.get(CHANNEL_IMPORT_ID)
+        import_id = change.target_values.get(CHANNEL_IMPORT_ID)
         if change.channel_id not in self._renamed or not isinstance(import_id, str):
             return ()
         everywhere = self._index_everywhere()
@@ -112,9 +112,9 @@ class Witness:
                 self._everywhere = make_index(self._editor.list_channels())
             return self._everywhere
 
-    def _find_reference(self, change: Change) -> Reference:
+    def _find_reference(self, change: Change) -> ReferenceData:
         if not list_touched(change.edits) & _REFERRING:
-            return Reference()
+            return ReferenceData()
         with self._lock:
             if self._reference is None:
                 self._reference = self._editor.read_reference(())

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from reconciler.apply.entries import Entry
     from reconciler.apply.writing import Landing, Write
     from reconciler.model.live import Live
-    from reconciler.model.outcomes import Account
+    from reconciler.model.outcomes import ApplyResult
     from reconciler.model.plan import Plan
 
 _NEEDED = "without a journal nothing is written to EnergyCAP"
@@ -66,7 +66,7 @@ class Journal:
         """Note what became of the write with this `number`."""
         self._append(Landed(_now(), number, landing))
 
-    def end(self, account: Account) -> None:
+    def end(self, account: ApplyResult) -> None:
         """Note that the run came to its end."""
         self._sync(self._append(Ended(_now(), account)))
 

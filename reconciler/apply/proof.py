@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.model.fields import CHANNEL_FIELDS, OBSERVATION_RULE_ID, VERSION_FIELDS
 from reconciler.planning.canonical import is_same
@@ -20,8 +22,7 @@ if TYPE_CHECKING:
 _VERSIONS = "the versions"
 
 
-@dataclass(frozen=True, slots=True)
-class _Other:
+class _Other(Struct, frozen=True):
     """What reads otherwise: its path, what was expected and what was found, and the version where that is an older one.
 
     All as a sentence has it.

@@ -19,9 +19,9 @@ from reconciler.apply.verifying import read_again, verify
 from reconciler.apply.written import find_written
 from reconciler.energycap.threads import open_threads
 from reconciler.errors import FileError, ServiceError
-from reconciler.model.events import Differed, Finished, Started, Verifying
+from reconciler.model.events import Finished, OutcomeCorrected, Started, Verifying
 from reconciler.model.live import Live
-from reconciler.model.outcomes import Account, Ending, Outcome
+from reconciler.model.outcomes import ApplyResult, Outcome, OutcomeStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +42,7 @@ _RESUME = "once that is mended, go on: reconciler apply --resume"
 _PLAN_AGAIN = "plan again: reconciler plan"
 
 
-def apply_plan(plan: Plan, editor: Editor, environment: Environment, conduct: Conduct | None = None) -> Account:
+def apply_plan(plan: Plan, editor: Editor, environment: Environment, conduct: Conduct | None = None) -> ApplyResult:
     """Carry out the sendable changes of `plan`, in its order, and say what became of each.
 
     What depends on a change that does not succeed is not tried, nor is anything after the service refused the key, or
@@ -131,10 +131,10 @@ class _Run:
         for change in touched:
             self._correct(change, self._steps[change.name], found.get(change.channel_id))
 
-    def account(self) -> Account:
+    def account(self) -> ApplyResult:
         """What became of every change, in the plan's order, after what was known before."""
         outcomes = tuple(self._steps[change.name].outcome for change in self._changes)
-        return Account((*self._conduct.known, *outcomes), self._is_interrupted, self._halted)
+        return ApplyResult((*self._conduct.known, *outcomes), self._is_interrupted, self._halted)
 
     def _is_late(self, change: Change, found: Live | ServiceError | None) -> bool:
         """Whether a channel that is `found` so may show by and by what was written, or may have been."""
@@ -142,7 +142,7 @@ class _Run:
         if not isinstance(found, Live):
             return False
         if step.written:
-            return bool(find_remaining(change.wanted, found))
+            return bool(find_remaining(change.target_values, found))
         attempt = step.failed.attempt if step.failed and step.failed.is_doubtful else None
         return attempt is not None and bool(find_remaining(attempt.write.wanted, found))
 
@@ -155,7 +155,7 @@ class _Run:
             outcome = self._stepper.look_again(change, step, found)
         if outcome is not step.outcome:
             self._steps[change.name] = Step(outcome)
-            self._conduct.on_event(Differed(outcome))
+            self._conduct.on_event(OutcomeCorrected(outcome))
 
     def _tell(self, at_work: int) -> None:
         """Pass on what the workers have to tell, until none of them is at work. Raises what one of them raised."""
@@ -226,19 +226,19 @@ class _Run:
         for name in change.depends_on:
             if name in self._blocked:
                 return _not_tried(change, f"it comes after {name}, which is blocked", f"unblock {name}")
-            if name in self._steps and (ending := self._steps[name].outcome.ending) is not Ending.DONE:
+            if name in self._steps and (ending := self._steps[name].outcome.status) is not OutcomeStatus.DONE:
                 return _wait_in_vain(change, name, ending)
         return None
 
 
 def _not_tried(change: Change, reason: str, fix: str) -> Outcome:
-    return Outcome(change.name, change.channel_id, Ending.NOT_TRIED, reason, fix)
+    return Outcome(change.name, change.channel_id, OutcomeStatus.NOT_TRIED, reason, fix)
 
 
-def _wait_in_vain(change: Change, name: str, ending: Ending) -> Outcome:
+def _wait_in_vain(change: Change, name: str, ending: OutcomeStatus) -> Outcome:
     """The outcome of a change that comes after one which did not succeed: what depends on the stale is stale too."""
-    if ending is Ending.STALE:
+    if ending is OutcomeStatus.STALE:
         return Outcome(
-            change.name, change.channel_id, Ending.STALE, f"it comes after {name}, which is stale", _PLAN_AGAIN
+            change.name, change.channel_id, OutcomeStatus.STALE, f"it comes after {name}, which is stale", _PLAN_AGAIN
         )
     return _not_tried(change, f"it comes after {name}, which ended as: {ending.value}", f"see {name}, then apply again")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from reconciler.apply.patience import Patience
 from reconciler.apply.writing import RESUME, Attempt, Landing, find_silence, read_patiently, send, settle, settle_late
 from reconciler.apply.written import Written
 from reconciler.errors import FileError, ServiceError
-from reconciler.model.outcomes import Ending
+from reconciler.model.outcomes import OutcomeStatus
 
 if TYPE_CHECKING:
     from reconciler.apply.entries import Intent
@@ -22,8 +24,7 @@ if TYPE_CHECKING:
 _UNANSWERED = "the run that sent it had no answer"
 
 
-@dataclass(frozen=True, slots=True)
-class Sender:
+class Sender(Struct, frozen=True):
     """Sends writes from any number of threads, through `journal` where there is one.
 
     With `patience` channels are read again that do not show a write yet; what was seen done is noted in `written`.
@@ -44,10 +45,10 @@ class Sender:
             number = self.journal.intend(name, write, before) if self.journal else 0
         except FileError as error:
             message = f"nothing was sent: {error.message}"
-            return Landing(Ending.FAILED, message, error.fix, was_sent=False, halt=error.message)
+            return Landing(OutcomeStatus.FAILED, message, error.fix, was_sent=False, halt=error.message)
         landing = send(write, before, self.editor, self.channel_edit, self.patience)
         landing = self._note(Attempt(number, write, before), landing)
-        if landing.ending is Ending.FAILED and landing.was_sent:
+        if landing.ending is OutcomeStatus.FAILED and landing.was_sent:
             return replace(landing, attempt=Attempt(number, write, before))
         return landing
 
@@ -59,7 +60,7 @@ class Sender:
         except ServiceError as error:
             message = f"may have been done by an earlier run, and the channel cannot be read: {error.message}"
             silence = find_silence(error)
-            return Landing(Ending.FAILED, message, RESUME, was_sent=False, is_open=True, silence=silence)
+            return Landing(OutcomeStatus.FAILED, message, RESUME, was_sent=False, is_open=True, silence=silence)
         return self._note(attempt, settle(intent.write, intent.before, found, _UNANSWERED))
 
     def settle_late(self, attempt: Attempt, found: Live | None, earlier: Landing) -> Landing:
@@ -68,7 +69,7 @@ class Sender:
         return landing if landing is earlier else self._note(attempt, landing)
 
     def _note(self, attempt: Attempt, landing: Landing) -> Landing:
-        if landing.ending is Ending.DONE:
+        if landing.ending is OutcomeStatus.DONE:
             self.written.note(attempt.before, attempt.write.wanted)
         if self.journal is None or landing.is_open:
             return landing

@@ -40,9 +40,9 @@ def find_graver(change: Change, fresh: Live) -> tuple[str, ...]:
     """
     if fresh.has_readings is None:
         return ()
-    remaining = find_remaining(change.wanted, fresh)
+    remaining = find_remaining(change.target_values, fresh)
     fields = {edit: FIELD_AT[edit.path] for edit in change.edits if FIELD_AT[edit.path].path in remaining}
-    impacts = {edit: find_impact(field, fresh, change.wanted) for edit, field in fields.items()}
+    impacts = {edit: find_impact(field, fresh, change.target_values) for edit, field in fields.items()}
     return tuple(
         f"the edit of {edit.path} is {impact.value} now, was {edit.impact.value}: readings came since"
         for edit, impact in impacts.items()
@@ -66,6 +66,6 @@ def _find_other_values(change: Change, fresh: Live) -> tuple[str, ...]:
     rule_id = fresh.values.get(OBSERVATION_RULE_ID)
     return tuple(
         "{} is {}, the plan saw {}".format(path, *show_values(fresh.values.get(path), change.live.get(path)))
-        for path in find_remaining(change.wanted, fresh)
+        for path in find_remaining(change.target_values, fresh)
         if not is_same(path, change.live.get(path), fresh.values.get(path), rule_id)
     )

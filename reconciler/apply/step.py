@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.apply.proof import describe_gone
 from reconciler.apply.staleness import find_graver, find_movement, find_remaining
 from reconciler.apply.writing import Landing, find_silence, find_writes
 from reconciler.energycap.answers import unusable
 from reconciler.errors import ServiceError, Unauthorized
-from reconciler.model.outcomes import Ending, Outcome
+from reconciler.model.outcomes import Outcome, OutcomeStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,8 +28,7 @@ _Sight: TypeAlias = "tuple[Fetched | None, tuple[Live, ...]]"
 _PLAN_AGAIN = "plan again: reconciler plan"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """What became of one change.
 
     `written` is its channel as it read after the last write, None where nothing was written or it could not be read;
@@ -70,7 +71,7 @@ class Stepper:
             fresh, neighbours = self._read(change)
             if fresh is None:
                 return _find_stale(change, describe_gone(change.channel_id))
-            if not find_remaining(change.wanted, fresh):
+            if not find_remaining(change.target_values, fresh):
                 return self._find_already(change)
             stale = self._judge(change, fresh, neighbours)
         except ServiceError as error:
@@ -89,18 +90,18 @@ class Stepper:
         if landing is earlier:
             return step.outcome
         said = step.outcome.message.removesuffix(earlier.message)
-        if landing.ending is not Ending.DONE:
-            return replace(step.outcome, ending=landing.ending, message=f"{said}{landing.message}", fix=landing.fix)
-        if landing.found and find_remaining(change.wanted, landing.found):
+        if landing.ending is not OutcomeStatus.DONE:
+            return replace(step.outcome, status=landing.ending, message=f"{said}{landing.message}", fix=landing.fix)
+        if landing.found and find_remaining(change.target_values, landing.found):
             late = f"its {earlier.attempt.write.part.value} was written, the last look shows; nothing more was sent"
             return replace(step.outcome, message=f"{said}{late}", fix=_PLAN_AGAIN)
-        return replace(step.outcome, ending=Ending.DONE, message="", fix="")
+        return replace(step.outcome, status=OutcomeStatus.DONE, message="", fix="")
 
     def _find_already(self, change: Change) -> Step:
         earlier = self._settled.get(change.name)
-        if earlier and earlier.ending is Ending.DIFFERS:
+        if earlier and earlier.ending is OutcomeStatus.MISMATCH:
             return _stop(change, earlier)
-        return Step(Outcome(change.name, change.channel_id, Ending.DONE, already=True))
+        return Step(Outcome(change.name, change.channel_id, OutcomeStatus.DONE, was_already_applied=True))
 
     def _read(self, change: Change) -> _Sight:
         """What `change` is judged by, read until it is not older than what this run itself has written."""
@@ -147,18 +148,20 @@ class Stepper:
                 return _stop(change, _find_moved(movement), sent, done)
             landing = self._sender.send(change.name, write, before)
             sent += landing.was_sent
-            if landing.ending is not Ending.DONE:
+            if landing.ending is not OutcomeStatus.DONE:
                 return _stop(change, landing, sent, done)
             written, done, halt = landing.found or written, f"its {write.part.value} was written; ", landing.halt
-        return Step(Outcome(change.name, change.channel_id, Ending.DONE, requests=sent), written, halt=halt)
+        return Step(Outcome(change.name, change.channel_id, OutcomeStatus.DONE, requests=sent), written, halt=halt)
 
 
 def _find_stale(change: Change, reason: str, fix: str = _PLAN_AGAIN) -> Step:
-    return Step(Outcome(change.name, change.channel_id, Ending.STALE, f"moved since the plan: {reason}", fix))
+    return Step(Outcome(change.name, change.channel_id, OutcomeStatus.STALE, f"moved since the plan: {reason}", fix))
 
 
 def _fail(change: Change, error: ServiceError) -> Step:
-    outcome = Outcome(change.name, change.channel_id, Ending.FAILED, f"nothing was written: {error.message}", error.fix)
+    outcome = Outcome(
+        change.name, change.channel_id, OutcomeStatus.FAILED, f"nothing was written: {error.message}", error.fix
+    )
     halt = error.message if isinstance(error, Unauthorized) else ""
     return Step(outcome, halt=halt, silence=find_silence(error))
 
@@ -166,13 +169,13 @@ def _fail(change: Change, error: ServiceError) -> Step:
 def _find_unread(error: ServiceError) -> Landing:
     """What became of a write whose channel could not be read before: it was not sent."""
     message = f"the rest was not written: {error.message}"
-    return Landing(Ending.FAILED, message, error.fix, was_sent=False, silence=find_silence(error))
+    return Landing(OutcomeStatus.FAILED, message, error.fix, was_sent=False, silence=find_silence(error))
 
 
 def _find_moved(movement: Sequence[str]) -> Landing:
     """What became of a write whose channel moved after the one before it: it was not sent."""
     message = f"the rest was not written: moved since the plan: {'; '.join(movement)}"
-    return Landing(Ending.FAILED, message, _PLAN_AGAIN, was_sent=False)
+    return Landing(OutcomeStatus.FAILED, message, _PLAN_AGAIN, was_sent=False)
 
 
 def _stop(change: Change, landing: Landing, sent: int = 0, done: str = "") -> Step:

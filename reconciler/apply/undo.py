@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler import __version__
 from reconciler.apply.proof import expect
@@ -20,9 +22,9 @@ from reconciler.model.fields import (
     ROLLOVER_VALUE,
     Impact,
 )
-from reconciler.model.outcomes import Ending
-from reconciler.model.places import Place
-from reconciler.model.plan import INVERSE, Block, Edit, Plan, Verdict
+from reconciler.model.outcomes import OutcomeStatus
+from reconciler.model.places import Location
+from reconciler.model.plan import INVERSE, Blocker, Edit, Plan, Verdict
 from reconciler.planfile.writing import encode_plan
 from reconciler.planning.fingerprint import fingerprint
 from reconciler.rules import RULES, make_finding
@@ -48,8 +50,7 @@ _DOUBTFUL = "ESA713"
 _HIDDEN = "ESA725"
 
 
-@dataclass(frozen=True, slots=True)
-class _Undoing:
+class _Undoing(Struct, frozen=True):
     """What was written of one change, and what it takes to put that back.
 
     `seen` are the values of the channel as it read after the last write, `wanted` those it had before the first; all by
@@ -95,14 +96,14 @@ def make_inverse(chronicle: Chronicle, created: str) -> Plan:
 def _find_undoing(change: Change, writes: Iterable[tuple[Intent, Landing | None]]) -> _Undoing | None:
     undoing = None
     for intent, landing in writes:
-        if landing is None or landing.ending is not Ending.FAILED:
+        if landing is None or landing.ending is not OutcomeStatus.FAILED:
             undoing = _add(undoing, change, intent, landing)
     return undoing
 
 
 def _add(undoing: _Undoing | None, change: Change, intent: Intent, landing: Landing | None) -> _Undoing:
     """`undoing` with one more write, which was done or may have been."""
-    is_certain = landing is not None and landing.ending is Ending.DONE
+    is_certain = landing is not None and landing.ending is OutcomeStatus.DONE
     after = landing.found if landing and landing.found and is_certain else expect(intent.before, intent.write.wanted)
     was = {field.path: intent.before.values.get(field.path) for field in FIELDS}
     wanted, doubts = (undoing.wanted, undoing.doubts) if undoing else ({}, ())
@@ -139,7 +140,9 @@ def _add_demoted(undoing: _Undoing | None, change: Change, taken: Collection[Fla
     lost = {
         path: True
         for path in _FLAGS
-        if (change.data_point.id, path) in taken and change.live.get(path) is True and change.wanted.get(path) is False
+        if (change.data_point.id, path) in taken
+        and change.live.get(path) is True
+        and change.target_values.get(path) is False
     }
     if not lost:
         return undoing
@@ -153,7 +156,7 @@ def _invert(undoing: _Undoing, undoings: Sequence[_Undoing]) -> Change:
     change = undoing.change
     edits = tuple(_list_edits(undoing))
     blocks = tuple(
-        Block(_DOUBTFUL, f"cannot be put back unseen: {doubt}", {"doubt": doubt}, RULES[_DOUBTFUL].fix)
+        Blocker(_DOUBTFUL, f"cannot be put back unseen: {doubt}", {"doubt": doubt}, RULES[_DOUBTFUL].fix)
         for doubt in undoing.doubts
     )
     blocks += tuple(_refuse_masked(undoing))
@@ -163,7 +166,7 @@ def _invert(undoing: _Undoing, undoings: Sequence[_Undoing]) -> Change:
         before={edit.path: edit.before for edit in edits},
         after={edit.path: edit.after for edit in edits},
         live=undoing.seen,
-        wanted=undoing.wanted,
+        target_values=undoing.wanted,
         version_id=undoing.version_id,
         version_count=undoing.version_count,
         verdict=Verdict.BLOCKED if blocks else Verdict.ALLOWED,
@@ -175,11 +178,11 @@ def _invert(undoing: _Undoing, undoings: Sequence[_Undoing]) -> Change:
     )
 
 
-def _refuse_masked(undoing: _Undoing) -> Iterator[Block]:
+def _refuse_masked(undoing: _Undoing) -> Iterator[Blocker]:
     for path, value in undoing.wanted.items():
         if holds_mask(value):
             message = f"cannot put back {path}: a key was hidden in the value that the journal keeps"
-            yield Block(_HIDDEN, message, {"path": path}, RULES[_HIDDEN].fix)
+            yield Blocker(_HIDDEN, message, {"path": path}, RULES[_HIDDEN].fix)
 
 
 def _list_edits(undoing: _Undoing) -> Iterator[Edit]:
@@ -200,7 +203,7 @@ def _warn(undoing: _Undoing) -> Iterator[Finding]:
     if undoing.doubts:
         return
     change = undoing.change
-    place = Place(change.file, change.line, keys=("channels", change.name))
+    place = Location(change.file, change.line, path=("channels", change.name))
     if IS_CALCULATED in undoing.wanted:
         yield make_finding("ESA712", f"conversion can be undone only while {change.name} has no readings", place)
     paths = [edit.path for edit in change.edits if edit.impact in _LASTING]

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec.structs import replace
 
 from reconciler.apply.evidence import read_if_there
 from reconciler.apply.proof import describe_gone, find_changes
 from reconciler.apply.staleness import find_remaining
-from reconciler.errors import BadAnswer, ServiceError
+from reconciler.errors import BadResponse, ServiceError
 from reconciler.model.live import Live
-from reconciler.model.outcomes import Ending
+from reconciler.model.outcomes import OutcomeStatus
 from reconciler.planning.citing import show_values
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def read_again(ids: Sequence[int], reader: Reader, executor: Executor) -> Found:
         return {channel_id: read for channel_id, read in zip(ids, reads, strict=True) if read is not None}
     try:
         return {
-            live.id: BadAnswer(f"channel {live.id}: {live.flaw}") if live.flaw else live
+            live.id: BadResponse(f"channel {live.id}: {live.flaw}") if live.flaw else live
             for live in reader.list_channels(only=frozenset(ids))
         }
     except ServiceError as error:
@@ -61,7 +62,7 @@ def verify(change: Change, outcome: Outcome, written: Live, found: Live | Servic
     if isinstance(found, ServiceError):
         remark = f"EnergyCAP confirmed the write, but the channel could not be read again at the end: {found.message}"
         return replace(outcome, remark=remark, fix=_CHECK, unread=True)
-    if remaining := find_remaining(change.wanted, found):
+    if remaining := find_remaining(change.target_values, found):
         differences = (
             "{} is {}, expected {}".format(path, *show_values(found.values.get(path), value))
             for path, value in remaining.items()
@@ -81,4 +82,4 @@ def _read_alone(channel_id: int, reader: Reader) -> Live | ServiceError | None:
 
 def _differ(outcome: Outcome, reason: str) -> Outcome:
     message = f"was verified after the write, but {reason}"
-    return replace(outcome, ending=Ending.DIFFERS, message=message, fix=_PLAN_AGAIN)
+    return replace(outcome, status=OutcomeStatus.MISMATCH, message=message, fix=_PLAN_AGAIN)

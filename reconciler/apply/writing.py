@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, assert_never
+
+from msgspec import Struct
 
 from reconciler.apply.evidence import read_if_there
 from reconciler.apply.proof import describe_gone, expect, find_differences
 from reconciler.apply.staleness import find_remaining
 from reconciler.energycap.transport import Unsent
-from reconciler.errors import BadAnswer, Refused, ServiceError, Unauthorized, Unavailable, Unreachable
+from reconciler.errors import BadResponse, Rejected, ServiceError, Unauthorized, Unavailable, Unreachable
 from reconciler.model.fields import FIELD_AT, OBSERVATION_RULE_ID, ODOMETER
-from reconciler.model.outcomes import Ending
+from reconciler.model.outcomes import OutcomeStatus
 
 if TYPE_CHECKING:
     from reconciler.apply.patience import Patience
@@ -34,16 +35,14 @@ class Part(Enum):
     VERSION = "version"  # the current one, by its id
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(Struct, frozen=True):
     """One PUT to come: what it is sent to, and the values it is sent for, by the paths of EsaChannelEdit."""
 
     part: Part
     wanted: Spec
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """A write that was sent: its number in the journal (0 without one), and how its channel read right before."""
 
     number: int
@@ -51,8 +50,7 @@ class Attempt:
     before: Live
 
 
-@dataclass(frozen=True, slots=True)
-class Landing:
+class Landing(Struct, frozen=True):
     """What became of one write.
 
     `found` is the channel as it read after it, None where it was not read. `was_sent` says whether anything left this
@@ -61,7 +59,7 @@ class Landing:
     one. `attempt` is the write itself where it failed, to be looked at once more at the end.
     """
 
-    ending: Ending
+    ending: OutcomeStatus
     message: str = ""
     fix: str = ""
     found: Live | None = None
@@ -74,7 +72,7 @@ class Landing:
     @property
     def is_doubtful(self) -> bool:
         """Whether the write failed by what reads showed, or did not show: a later read may know better."""
-        return self.is_open or (self.ending is Ending.FAILED and self.found is not None)
+        return self.is_open or (self.ending is OutcomeStatus.FAILED and self.found is not None)
 
 
 def find_writes(change: Change, fresh: Live) -> tuple[Write, ...]:
@@ -84,7 +82,7 @@ def find_writes(change: Change, fresh: Live) -> tuple[Write, ...]:
     and go first, but where it becomes Odometer: a demand channel cannot be that, so what the channel observes comes
     first there, and last where it becomes a demand channel.
     """
-    remaining = find_remaining(change.wanted, fresh)
+    remaining = find_remaining(change.target_values, fresh)
     if len(fresh.versions) == 1:
         return (Write(Part.CHANNEL, remaining),) if remaining else ()
     versioned = {path: value for path, value in remaining.items() if FIELD_AT[path].is_versioned}
@@ -102,12 +100,12 @@ def send(write: Write, before: Fetched, editor: Editor, channel_edit: ChannelEdi
     """
     try:
         answer = _put(write, before, editor, channel_edit)
-    except (Unsent, BadAnswer) as error:
-        return Landing(Ending.FAILED, error.message, error.fix, was_sent=False, silence=find_silence(error))
-    except Refused as error:
-        return Landing(Ending.FAILED, error.message, error.fix)
+    except (Unsent, BadResponse) as error:
+        return Landing(OutcomeStatus.FAILED, error.message, error.fix, was_sent=False, silence=find_silence(error))
+    except Rejected as error:
+        return Landing(OutcomeStatus.FAILED, error.message, error.fix)
     except Unauthorized as error:
-        return Landing(Ending.FAILED, error.message, error.fix, halt=error.message)
+        return Landing(OutcomeStatus.FAILED, error.message, error.fix, halt=error.message)
     except ServiceError as error:
         return _look(Attempt(0, write, before), editor, patience, lost=error.message)
     if answer is None or find_remaining(write.wanted, answer):
@@ -121,14 +119,16 @@ def settle(write: Write, before: Live, found: Live | None, lost: str = "") -> La
     `lost` says why there is no answer, empty where the service said that it was done.
     """
     if found is None:
-        return Landing(Ending.DIFFERS, describe_gone(before.id), _LOOK)
+        return Landing(OutcomeStatus.MISMATCH, describe_gone(before.id), _LOOK)
     # Strict with what is not managed too: here it may be this write that changed it, and only its answer could tell.
     differences = find_differences(expect(before, write.wanted), found)
     if not differences:
-        return Landing(Ending.DONE, found=found)
+        return Landing(OutcomeStatus.DONE, found=found)
     if lost and _is_untouched(write, before, found):
-        return Landing(Ending.FAILED, f"was not done: {lost}", _AGAIN, found)
-    return Landing(Ending.DIFFERS, f"reads otherwise than it was written: {'; '.join(differences)}", _LOOK, found)
+        return Landing(OutcomeStatus.FAILED, f"was not done: {lost}", _AGAIN, found)
+    return Landing(
+        OutcomeStatus.MISMATCH, f"reads otherwise than it was written: {'; '.join(differences)}", _LOOK, found
+    )
 
 
 def read_patiently(
@@ -181,7 +181,7 @@ def _look(attempt: Attempt, editor: Editor, patience: Patience, answer: Live | N
         found = read_patiently(attempt, editor, patience, answer, is_certain=not lost)
     except ServiceError as error:
         message = f"may have been done, and the channel cannot be read: {lost or 'it was accepted'}; {error.message}"
-        return Landing(Ending.FAILED, message, RESUME, is_open=True, silence=find_silence(error))
+        return Landing(OutcomeStatus.FAILED, message, RESUME, is_open=True, silence=find_silence(error))
     return settle(attempt.write, attempt.before, found, lost)
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconciler.apply.entries import Ended, Intent
 from reconciler.apply.staleness import find_remaining
 from reconciler.model.fields import IS_PRIMARY_DEMAND, IS_PRIMARY_VALUE, OBSERVATION_RULE_ID
-from reconciler.model.outcomes import Ending
+from reconciler.model.outcomes import OutcomeStatus
 from reconciler.planning.canonical import is_same
 
 if TYPE_CHECKING:
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
 _FLAGS = (IS_PRIMARY_VALUE, IS_PRIMARY_DEMAND)
 
 
-@dataclass(frozen=True, slots=True)
-class _Write:
+class _Write(Struct, frozen=True):
     """What was written to one channel, by one write or several, and how it read before the first."""
 
     before: Live
@@ -100,8 +100,8 @@ def _list_unshown(chronicle: Chronicle) -> tuple[Intent, ...]:
 
 
 def _is_done(landing: Landing | None) -> bool:
-    return landing is not None and landing.ending is Ending.DONE
+    return landing is not None and landing.ending is OutcomeStatus.DONE
 
 
 def _was_read(outcome: Outcome) -> bool:
-    return outcome.ending in {Ending.DONE, Ending.DIFFERS} and not outcome.unread
+    return outcome.status in {OutcomeStatus.DONE, OutcomeStatus.MISMATCH} and not outcome.unread

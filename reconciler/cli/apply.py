@@ -140,7 +140,7 @@ def _apply_fresh(screen: Screen, scope: Scope, parallelism: int, consent: Consen
 
 
 def _refuse(plan: Plan) -> None:
-    if plan.is_inverse:
+    if plan.is_rollback:
         raise PlanFileError(
             "this plan undoes an apply, and a plan file cannot ask for that",
             "give the journal that it was made from:  reconciler apply --undo JOURNAL",
@@ -150,5 +150,5 @@ def _refuse(plan: Plan) -> None:
             f"the plan was made against a copy taken {harmless(plan.snapshot)}, not live",
             "plan again without --snapshot",
         )
-    if plan.errored:
+    if plan.has_errors:
         raise PlanFileError("the plan has errors; nothing was written", "mend them, and plan again")

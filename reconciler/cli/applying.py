@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 import click
+from msgspec import Struct
 
 from reconciler.apply.conduct import Conduct
 from reconciler.apply.journal import open_journal, tell_journal
@@ -22,7 +22,7 @@ from reconciler.cli.screen import TEXT
 from reconciler.cli.standing import path_prefix
 from reconciler.errors import FileError
 from reconciler.model.events import Finished
-from reconciler.model.outcomes import Account, Ending, Outcome
+from reconciler.model.outcomes import ApplyResult, Outcome, OutcomeStatus
 from reconciler.reports import account_json, account_text, findings_text
 from reconciler.reports.account_markdown import render_account_markdown
 from reconciler.reports.account_words import count_endings, resume_command
@@ -43,8 +43,7 @@ FORMATS = (TEXT, MARKDOWN, JSON)
 _COUNTED = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(Struct, frozen=True):
     """What an apply carries out: `plan`, and the outcomes that were `known` without it.
 
     `begun` is the plan of the journal that is gone on with; None for a journal of its own.
@@ -64,7 +63,7 @@ def apply_task(site: Site, task: Task) -> Exit:
     return exit_of_account(task.plan, account)
 
 
-def carry_out(site: Site, task: Task) -> Account:
+def carry_out(site: Site, task: Task) -> ApplyResult:
     """Apply the plan of `task`: JSON events are printed as they happen, the text of the account at the end.
 
     Every write stands in the journal before it is sent. Ctrl-C, or a SIGTERM, finishes what is in flight and tries
@@ -80,7 +79,7 @@ def carry_out(site: Site, task: Task) -> Account:
         _leave_at_once(site, task)
 
 
-def _carry_out(site: Site, task: Task) -> Account:
+def _carry_out(site: Site, task: Task) -> ApplyResult:
     screen, plan, total = site.screen, task.plan, len(task.plan.sendable)
     with ExitStack() as stack:
         # A run that can write nothing leaves no journal, which would hide the last that did from who looks for it.
@@ -113,7 +112,7 @@ def _say_known(say: Callable[[str], None], known: Sequence[Outcome], more: int) 
 def list_done(reviewed: Plan, comparison: Comparison) -> tuple[Outcome, ...]:
     """The outcomes of reviewed changes that are live already."""
     return tuple(
-        Outcome(change.name, change.channel_id, Ending.DONE, already=True)
+        Outcome(change.name, change.channel_id, OutcomeStatus.DONE, was_already_applied=True)
         for change in reviewed.sendable
         if change.name in comparison.done
     )
@@ -138,9 +137,9 @@ def report_stale(screen: Screen, plan: Plan, comparison: Comparison) -> None:
     screen.show_only(TEXT, lambda paint: render_comparison(comparison, paint))
     reasons = comparison.reasons
     outcomes = [
-        Outcome(change.name, change.channel_id, Ending.STALE, reasons[change.name])
+        Outcome(change.name, change.channel_id, OutcomeStatus.STALE, reasons[change.name])
         if change.name in reasons
-        else Outcome(change.name, change.channel_id, Ending.NOT_TRIED, "the plan is stale")
+        else Outcome(change.name, change.channel_id, OutcomeStatus.NOT_TRIED, "the plan is stale")
         for change in plan.sendable
     ]
     _report(screen, plan, outcomes)
@@ -153,7 +152,7 @@ def report_nothing(screen: Screen, plan: Plan) -> None:
 
 def _report(screen: Screen, plan: Plan, outcomes: Sequence[Outcome]) -> None:
     """Tell of outcomes without an apply as an apply would, but for the text, which says it better."""
-    account = Account(tuple(outcomes))
+    account = ApplyResult(tuple(outcomes))
     with _open_events(screen) as say:
         say(account_json.render_start(plan, len(outcomes)))
         _say_known(say, outcomes, 0)
@@ -161,7 +160,7 @@ def _report(screen: Screen, plan: Plan, outcomes: Sequence[Outcome]) -> None:
     screen.show_only(MARKDOWN, lambda _: render_account_markdown(plan, account))
 
 
-def _show_account(screen: Screen, plan: Plan, account: Account) -> None:
+def _show_account(screen: Screen, plan: Plan, account: ApplyResult) -> None:
     screen.show_account(
         {
             TEXT: lambda paint: account_text.render_account(plan, account, paint),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from shlex import quote
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconciler.cli.exits import exit_of_plan
 from reconciler.cli.files import write_file
@@ -32,8 +33,7 @@ if TYPE_CHECKING:
     from reconciler.model.project import Environment
 
 
-@dataclass(frozen=True, slots=True)
-class Comparing:
+class Comparing(Struct, frozen=True):
     """The comparison of the definitions that `loading` reads with what `environment` has, or a copy of it."""
 
     screen: Screen
@@ -101,6 +101,6 @@ class Comparing:
 
 
 def _tell_use(plan: Plan, out: Path) -> str:
-    if plan.errored or plan.snapshot is not None:
+    if plan.has_errors or plan.snapshot is not None:
         return ", to be looked at: it cannot be applied"
     return f"; carry it out with: reconciler apply {quote(str(out))}"

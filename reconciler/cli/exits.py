@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from reconciler.model.outcomes import Account, Ending
+    from reconciler.model.outcomes import ApplyResult, OutcomeStatus
     from reconciler.model.plan import Plan
 
 
@@ -50,16 +50,16 @@ def exit_of_plan(plan: Plan, *, detailed: bool) -> Exit:
 
     A plan with errors cannot be applied at all, so that is said whatever else there is to say of it.
     """
-    if plan.errored:
+    if plan.has_errors:
         return Exit.FAILED
     if plan.blocked:
         return Exit.BLOCKED
     return Exit.CHANGES if detailed and plan.sendable else Exit.DONE
 
 
-def exit_of_account(plan: Plan, account: Account) -> Exit:
+def exit_of_account(plan: Plan, account: ApplyResult) -> Exit:
     """How `apply` exits after it carried out `plan`."""
-    exits = {_exit_of_ending(outcome.ending) for outcome in account.outcomes}
+    exits = {_exit_of_ending(outcome.status) for outcome in account.outcomes}
     if plan.blocked:
         exits.add(Exit.BLOCKED)
     # An answer is not yet a read-back: who reads no account must not take this for proved.
@@ -70,18 +70,18 @@ def exit_of_account(plan: Plan, account: Account) -> Exit:
     return gravest(exits)
 
 
-def _exit_of_ending(ending: Ending) -> Exit:
+def _exit_of_ending(ending: OutcomeStatus) -> Exit:
     # Imported here, as `validate` has no use for it.
-    from reconciler.model.outcomes import Ending
+    from reconciler.model.outcomes import OutcomeStatus
 
     match ending:
-        case Ending.DONE:
+        case OutcomeStatus.DONE:
             return Exit.DONE
-        case Ending.STALE:
+        case OutcomeStatus.STALE:
             return Exit.STALE
-        case Ending.FAILED | Ending.NOT_TRIED:
+        case OutcomeStatus.FAILED | OutcomeStatus.NOT_TRIED:
             return Exit.PARTLY_DONE
-        case Ending.DIFFERS:
+        case OutcomeStatus.MISMATCH:
             return Exit.DIFFERS
         case _:
             assert_never(ending)

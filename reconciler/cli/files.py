@@ -11,11 +11,12 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from reconciler.cli.drafts import UNFINISHED, Draft, find_special, is_special, may_write_in_place
 from reconciler.cli.interrupts import hold_signals
 from reconciler.errors import FileError, advise_on
 from reconciler.masking import KEYS, open_masked
-from reconciler.model.record import record
 from reconciler.ordinary import LARGEST, read_bounded, read_ordinary
 
 if TYPE_CHECKING:
@@ -162,8 +163,7 @@ def _explained(path: Path) -> Iterator[None]:
         raise FileError(f"cannot write {path}: {error.strerror}", advise_on(error)) from error
 
 
-@record
-class Replacement:
+class Replacement(Struct, frozen=True):
     """What a file holds now, and what it is to hold; None where it is not there yet."""
 
     path: Path

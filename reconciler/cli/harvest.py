@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import tempfile
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconciler import __version__
 from reconciler.cli.files import read_exactly
@@ -52,8 +53,7 @@ NO_FILES = "ESA102"
 _ADVICE = "leave these channels out: --only picks others"
 
 
-@dataclass(frozen=True, slots=True)
-class Ground:
+class Ground(Struct, frozen=True):
     """What an import stands on: the project, its definitions, and what the service has."""
 
     workplace: Workplace
@@ -67,8 +67,7 @@ class Ground:
         return make_plan(definitions, self.snapshot, basis)
 
 
-@dataclass(frozen=True, slots=True)
-class Harvest:
+class Harvest(Struct, frozen=True):
     """The files to be written, the channels that this is about, and what of them stays out.
 
     `by_hand` are values of other channels, which their files cannot take without losing a comment; `kept` are values

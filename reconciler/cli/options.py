@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import Struct
 
 from reconciler.cli.screen import Screen, parse_outputs
 from reconciler.errors import UsageError
@@ -38,8 +38,7 @@ class Target(click.Path):
         return super().convert(value, param, ctx)
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """What a command is about.
 
     An environment by its name (None: the default one), patterns of channel names, and the git reference to tell this
@@ -101,8 +100,7 @@ def printing(*formats: str) -> Callable[[Command], Command]:
     return decorate
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True):
     """How much of a plan is shown: `budget` is the size of its Markdown in bytes."""
 
     shows_unchanged: bool = False

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconciler.cli.standing import path_prefix
 from reconciler.definitions.files import check_inside
@@ -36,8 +37,7 @@ DATABASE = Path(".reconciler") / "sandbox.sqlite3"
 JOURNALS = Path(".reconciler") / "journal"
 
 
-@dataclass(frozen=True, slots=True)
-class Workplace:
+class Workplace(Struct, frozen=True):
     """A project and the folder its project file is in."""
 
     root: Path
@@ -133,8 +133,7 @@ class BrokenDefinitions(ProjectError):
         self.loaded = loaded
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """What the files say, the warnings about them, and what they said at the base, where one was given."""
 
     definitions: Definitions

@@ -30,7 +30,7 @@ from reconciler.cli.service import open_service
 from reconciler.energycap.client import open_reader
 from reconciler.energycap.sender import open_sender
 from reconciler.errors import FileError
-from reconciler.model.dialects import ESA, V3
+from reconciler.model.dialects import ESA_NAMES, V3_NAMES
 from reconciler.planning.index import make_index
 from reconciler.readings.batches import BATCH
 from reconciler.readings.census import take_census
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from reconciler.readings.layout import Habits
     from reconciler.readings.sending import ImportAccount
 
-_DIALECTS = {"v3": V3, "esa": ESA}
+_DIALECTS = {"v3": V3_NAMES, "esa": ESA_NAMES}
 # Before a lost answer is looked into: the service may still be at work on what it did not answer.
 _PAUSE_SECONDS = 2.0
 

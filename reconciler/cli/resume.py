@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.apply.latest import find_overtaken, find_unfinished
 from reconciler.cli.applying import Task, apply_task
@@ -12,7 +14,7 @@ from reconciler.cli.journals import open_journal_of
 from reconciler.cli.project import JOURNALS, open_definitions, open_workplace
 from reconciler.cli.site import find_environment, open_site
 from reconciler.errors import UsageError
-from reconciler.model.outcomes import Ending, Outcome
+from reconciler.model.outcomes import Outcome, OutcomeStatus
 from reconciler.planning.compare import compare_plans, restrict_plan
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ def resume_apply(screen: Screen, scope: Scope, journal: Path | None, parallelism
     path = journal or _find_interrupted(workplace, workplace.environment(scope.environment).name)
     begun = open_journal_of(path).plan
     consent.require(f"look at what is left with  reconciler show {path}  and add --auto-approve")
-    if begun.is_inverse:
+    if begun.is_rollback:
         raise UsageError(
             f"{path} is the journal of an apply --undo, which cannot be resumed",
             "undo again, with the journal of the apply:  reconciler apply --undo JOURNAL",
@@ -74,8 +76,7 @@ def _find_interrupted(workplace: Workplace, environment: str) -> Path:
     raise UsageError(f"no apply to {environment} was interrupted", "reconciler apply")
 
 
-@dataclass(frozen=True, slots=True)
-class _Rest:
+class _Rest(Struct, frozen=True):
     """The rest of an apply: `plan` holds what is sent now; `task` also reads again what is done already."""
 
     plan: Plan
@@ -101,7 +102,7 @@ def _find_rest(begun: Plan, current: Plan) -> _Rest:
     plan = restrict_plan(current, {change.name for change in begun.sendable} - stale.keys())
     done = [_without_values(change, now[change.name]) for change in begun.sendable if change.name in comparison.done]
     known = tuple(
-        Outcome(change.name, change.channel_id, Ending.STALE, stale[change.name], _PLAN_AGAIN)
+        Outcome(change.name, change.channel_id, OutcomeStatus.STALE, stale[change.name], _PLAN_AGAIN)
         for change in begun.sendable
         if change.name in stale
     )
@@ -121,4 +122,4 @@ def _find_stale(comparison: Comparison, current: Plan) -> Mapping[str, str]:
 
 def _without_values(begun: Change, now: Change) -> Change:
     """The change of a journal that is live already: its channel is read again, and nothing can be sent for it."""
-    return replace(begun, edits=(), live={}, wanted={}, depends_on=(), channel_id=now.channel_id)
+    return replace(begun, edits=(), live={}, target_values={}, depends_on=(), channel_id=now.channel_id)

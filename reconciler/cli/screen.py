@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from msgspec import Struct
+
 from reconciler.cli.files import open_live, open_whole, write_file
 from reconciler.errors import FileError, UsageError
-from reconciler.model.record import record
 from reconciler.reports.paint import Style, plain
 
 if TYPE_CHECKING:
@@ -51,16 +52,14 @@ _STYLES: Mapping[Style, Mapping[str, object]] = {
 }
 
 
-@record
-class Output:
+class Output(Struct, frozen=True):
     """One rendering that was asked for: a format, and the file it goes to; None is stdout."""
 
     format: str
     file: Path | None = None
 
 
-@record
-class Screen:
+class Screen(Struct, frozen=True):
     """What a command prints on: results to stdout and into files, remarks to stderr.
 
     `color` is auto, always or never.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from reconciler.cli.files import read_file
 from reconciler.energycap.worlds import read_world, snapshot_from_world, zone_codes_from_world
@@ -26,8 +27,7 @@ def _ask_nobody(_formulas: Iterable[tuple[int, str]]) -> tuple[FormulaVerdict, .
     return ()
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """What was read from the service, its messages, and what could not be read.
 
     `taken` is when, if it was read from a file, and `zone_codes` are those of the data points in it. `validate` asks

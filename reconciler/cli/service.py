@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconciler.energycap.address import refuse_foreign
 from reconciler.energycap.key import read_key
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from reconciler.model.project import Environment
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Struct, frozen=True):
     """Where a service answers, and the key it takes. The key never leaves this record but for the request header."""
 
     url: str

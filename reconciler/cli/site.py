@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import Struct
 
 from reconciler.cli.exits import Exit, exit_of_plan, gravest
 from reconciler.cli.planned import plan_now, plan_renderers
@@ -34,8 +34,7 @@ if TYPE_CHECKING:
     from reconciler.model.project import Environment
 
 
-@dataclass(frozen=True, slots=True)
-class Consent:
+class Consent(Struct, frozen=True):
     """How the user approves an apply: asked at the terminal, or by --auto-approve."""
 
     asks: bool
@@ -46,8 +45,7 @@ class Consent:
             raise UsageError("cannot ask for approval: there is no terminal", fix)
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Struct, frozen=True):
     """Where an apply takes place: the screen, the project, the service, and how many changes run side by side."""
 
     screen: Screen

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 MAX_ALIASES = 100
 # What aliases may stand for, in values: enough for any honest file, and nothing beside a billion laughs.
 MAX_EXPANDED = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class Anchored:
+class Anchored(Struct, frozen=True):
     """A value that aliases may stand for: how many values it is made of, and how many levels below its own."""
 
     value: object

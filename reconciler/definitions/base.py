@@ -9,6 +9,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from reconciler.definitions.commits import LINK, ORDINARY, SUBMODULE, list_entries, read_blobs
 from reconciler.definitions.files import PROJECT_FILE
 from reconciler.definitions.git import find_commit, find_prefix
@@ -19,7 +21,6 @@ from reconciler.definitions.uncommitted import list_ignored
 from reconciler.errors import ProjectError, advise_on
 from reconciler.model.desired import Definitions
 from reconciler.model.findings import Severity
-from reconciler.model.record import record
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
@@ -36,8 +37,7 @@ _TWICE = "ESA131"
 _TOP = "the root of the repository"
 
 
-@record
-class Base:
+class Base(Struct, frozen=True):
     """What the files said at `reference`.
 
     `unread` are the files that could not be read there: what they said of a channel is unknown, and so is whether they
@@ -51,8 +51,7 @@ class Base:
     notes: tuple[Finding, ...] = ()
 
 
-@record
-class _Home:
+class _Home(Struct, frozen=True):
     """The project at the base: its folder in the repository, its folders of definitions, and what its file is not."""
 
     prefix: str
@@ -208,20 +207,22 @@ def _is_nested(root: Path, folder: str) -> bool:
 
 def _find_flaws(loaded: Loaded) -> Iterator[tuple[str, str]]:
     """The files that were not read whole, each with what was wrong with it."""
-    errors = [finding for finding in loaded.findings if finding.place and finding.severity is Severity.ERROR]
-    doubled = {finding.place.file for finding in errors if finding.place and finding.code == _TWICE}
+    errors = [finding for finding in loaded.findings if finding.location and finding.severity is Severity.ERROR]
+    doubled = {finding.location.file for finding in errors if finding.location and finding.code == _TWICE}
     for file in {*loaded.unread, *doubled}:
-        first = next((finding for finding in errors if finding.place and finding.place.file == file), None)
+        first = next((finding for finding in errors if finding.location and finding.location.file == file), None)
         yield file, f"line {_line_of(first)}: {first.message}" if first else "its content is not valid"
 
 
 def _leave_out_doubled(loaded: Loaded) -> Definitions:
     """The definitions without the channels that were defined twice: which of the two counted is unknown."""
-    doubled = {f.place.keys[1] for f in loaded.findings if f.code == _TWICE and f.place and len(f.place.keys) > 1}
+    doubled = {
+        f.location.path[1] for f in loaded.findings if f.code == _TWICE and f.location and len(f.location.path) > 1
+    }
     whole = loaded.definitions
     channels = tuple(channel for channel in whole.channels if channel.name not in doubled)
     return Definitions(channels, whole.feeds, whole.files, whole.digest)
 
 
 def _line_of(finding: Finding | None) -> int:
-    return max(finding.place.line, 1) if finding and finding.place else 1
+    return max(finding.location.line, 1) if finding and finding.location else 1

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+
 from reconciler.model.desired import Desired
 from reconciler.model.fields import (
     BEGIN_DATE,
@@ -14,9 +16,8 @@ from reconciler.model.fields import (
     VERSION,
     VERSION_FIELDS,
 )
-from reconciler.model.places import Place
-from reconciler.model.record import record
-from reconciler.model.routes import Feed, Pointers
+from reconciler.model.places import Location
+from reconciler.model.routes import Feed, Identifiers
 from reconciler.model.values import canonical_time
 
 if TYPE_CHECKING:
@@ -45,8 +46,7 @@ _TWINS = {
 }
 
 
-@record
-class Built:
+class Built(Struct, frozen=True):
     """The channels and feeds of one file, in its order; `guessed` are channels that a file that is no YAML may name."""
 
     channels: tuple[Desired, ...] = ()
@@ -96,19 +96,19 @@ def _reaches(path: str, own: Spec) -> bool:
     return _TWINS.get(path) not in own and not (path == INTERVAL_MINUTES and own.get(IS_CALCULATED) is True)
 
 
-def _find_pointers(channel: Mapping[str, Any]) -> Pointers | None:
+def _find_pointers(channel: Mapping[str, Any]) -> Identifiers | None:
     select = channel.get("select")
     if select is not None:
         return _read_pointers(select)
     if "channelId" in channel:
-        return Pointers(channel_id=channel["channelId"])
+        return Identifiers(channel_id=channel["channelId"])
     import_id = channel.get("channelImportId")
-    return Pointers(channel_import_id=import_id) if import_id else None
+    return Identifiers(channel_import_id=import_id) if import_id else None
 
 
-def _read_pointers(keys: Mapping[str, Any]) -> Pointers:
+def _read_pointers(keys: Mapping[str, Any]) -> Identifiers:
     minutes = keys.get("intervalMinutes")
-    return Pointers(
+    return Identifiers(
         channel_id=keys.get("channelId"),
         channel_import_id=keys.get("channelImportId"),
         meter_import_id=keys.get("meterImportId", keys.get("dataPointImportId")),
@@ -119,5 +119,5 @@ def _read_pointers(keys: Mapping[str, Any]) -> Pointers:
 
 
 def _build_feed(file: str, line: int, name: str, feed: Mapping[str, Any]) -> Feed:
-    place = Place(file, line=line, keys=("feeds", name))
+    place = Location(file, line=line, path=("feeds", name))
     return Feed(name, place, _read_pointers(feed), feed["expect"])

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import yaml
+from msgspec.structs import replace
 from yaml.events import AliasEvent, MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent, StreamEndEvent
 
 from reconciler.definitions.advice import advise_empty
@@ -82,7 +82,9 @@ def _read_into(document: Document, opener: OpenEvents) -> None:
         fault = explain_syntax(document.text, error)
         place = document.place_at(fault.start, fault.end)
         # What was found on the way in that same line is most likely the same mistake.
-        document.findings = [found for found in document.findings if found.place and found.place.line != place.line]
+        document.findings = [
+            found for found in document.findings if found.location and found.location.line != place.line
+        ]
         # The way out repeats what the line says, which may be a secret where the line itself is not shown.
         document.findings.append(make_finding("ESA107", fault.message, place, fix=fault.fix if place.excerpt else ""))
 

@@ -6,9 +6,10 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from reconciler.definitions.git import fail, find_commit, find_prefix, misread, run_git
 from reconciler.errors import ProjectError
-from reconciler.model.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,8 +24,7 @@ _ROW = re.compile(rb"([0-7]{6}) [a-z]+ ([0-9a-f]{40,64})\t(.+)", re.DOTALL)
 _SIZE = re.compile(rb"([0-9a-f]{40,64}) blob ([0-9]+)")
 
 
-@record
-class Entry:
+class Entry(Struct, frozen=True):
     """What a commit holds at `path`, which is relative to the root of the repository; `name` is that of the object."""
 
     mode: bytes

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_right
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from reconciler.definitions.problems import AS_WRITTEN
 from reconciler.definitions.secrets import FAR, show_line
-from reconciler.model.places import Place
+from reconciler.model.places import Location
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
@@ -24,8 +25,7 @@ _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 _LONGEST_EXCERPT = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(Struct, frozen=True):
     """Offsets of a value in the text of its file, and of the key before it; a value without key has it at its own."""
 
     key_start: int
@@ -40,8 +40,7 @@ class Spot:
         return (self.key_start, self.key_end) if self.is_block else (self.start, self.end)
 
 
-@dataclass(slots=True)
-class Document:
+class Document(Struct):
     """One file as it was read: its text, its values as JSON's types, and what was found wrong with it as YAML.
 
     `is_read` says whether the file could be read to its end, and so has a `tree`. `spots` leads from keys to their
@@ -58,15 +57,15 @@ class Document:
     refused: set[Keys] = field(default_factory=set)
     _starts: array[int] = field(default_factory=lambda: array("Q"))
 
-    def place_at(self, start: int, end: int, keys: Keys = ()) -> Place:
+    def place_at(self, start: int, end: int, keys: Keys = ()) -> Location:
         """The place from offset `start` up to `end`, or to the end of the line where that comes first."""
         line = self._line_of(start)
         first, last = self._starts[line], self._end_of(line)
         excerpt = self._excerpt(line)
         length = max(min(end, last) - start, 0) if excerpt else 0
-        return Place(self.file, line + 1, start - first + 1, keys, length, excerpt)
+        return Location(self.file, line + 1, start - first + 1, keys, length, excerpt)
 
-    def place(self, keys: Keys, *, at_key: bool = False) -> Place:
+    def place(self, keys: Keys, *, at_key: bool = False) -> Location:
         """The place of the value at `keys`, or of its key; of the nearest key above it where there is none."""
         for known in _upwards(keys):
             spot = self.spots.get(known)
@@ -74,7 +73,7 @@ class Document:
                 at_key = at_key or (len(known) < len(keys))
                 start, end = (spot.key_start, spot.key_end) if at_key else spot.shown
                 return self.place_at(start, end, keys)
-        return Place(self.file, line=1, column=1, keys=keys)
+        return Location(self.file, line=1, column=1, path=keys)
 
     def line_of(self, keys: Keys) -> int:
         """The line of the key that `keys` lead to, counted from 1."""

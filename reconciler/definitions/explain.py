@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from reconciler.definitions.schema import Format, accept_for, read_schema
 from reconciler.definitions.unclean import MOST_FOUND
@@ -23,8 +24,7 @@ _SECTIONS = {"channels": "channel", "feeds": "feed"}
 _MOST_EXPLAINED = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(Struct, frozen=True):
     """What keeps a file from fitting its schema; `more` was found, and nothing is said of it."""
 
     problems: tuple[Problem, ...] = ()

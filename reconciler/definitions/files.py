@@ -8,11 +8,12 @@ from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from msgspec import Struct
+
 from reconciler.definitions.source import MAX_BYTES
 from reconciler.definitions.subjects import show
 from reconciler.errors import FileError
-from reconciler.model.places import Place
-from reconciler.model.record import record
+from reconciler.model.places import Location
 from reconciler.ordinary import read_ordinary
 from reconciler.rules import make_finding
 
@@ -28,8 +29,7 @@ _ENDINGS = (".yaml", ".yml")
 _COPY = "put a copy of what it leads to in its place, or delete the link"
 
 
-@record
-class Found:
+class Found(Struct, frozen=True):
     """The files in the folders of a project, relative to its root, sorted, each once, with the size of all of them."""
 
     files: tuple[str, ...]
@@ -39,7 +39,9 @@ class Found:
     @property
     def unread(self) -> tuple[str, ...]:
         """The files and folders that were found and refused."""
-        return tuple(finding.place.file for finding in self.findings if finding.code == "ESA101" and finding.place)
+        return tuple(
+            finding.location.file for finding in self.findings if finding.code == "ESA101" and finding.location
+        )
 
 
 def find_files(root: Path, folders: Sequence[str]) -> Found:
@@ -58,7 +60,7 @@ def find_files(root: Path, folders: Sequence[str]) -> Found:
 
 def read_file(root: Path, file: str) -> bytes | Finding:
     """The content of `file`; a finding where it cannot be read, is no ordinary file, or is larger than 5 MiB."""
-    place = Place(file, line=1, column=1)
+    place = Location(file, line=1, column=1)
     try:
         data = read_ordinary(root / file, MAX_BYTES)
         size = len(data) if len(data) <= MAX_BYTES else max((root / file).stat().st_size, len(data))
@@ -78,7 +80,7 @@ def read_project_file(root: Path) -> bytes | Finding:
     target = os.path.realpath(path)
     is_link = target != str(Path(os.path.realpath(root), PROJECT_FILE))
     if is_link and not (_is_within(target, os.path.realpath(root)) and _is_named(target)):
-        place = Place(PROJECT_FILE, line=1, column=1)
+        place = Location(PROJECT_FILE, line=1, column=1)
         return make_finding(
             "ESA101", f"the link leads out of the project, found {_name_target(path)}", place, fix=_COPY
         )
@@ -199,10 +201,10 @@ class _Search:
     def _tell(self, code: str, file: str, message: str, fix: str = "") -> None:
         if file not in self.told:
             self.told.add(file)
-            self.findings.append(make_finding(code, message, Place(file, line=1, column=1), fix=fix))
+            self.findings.append(make_finding(code, message, Location(file, line=1, column=1), fix=fix))
 
     def _refuse_folder(self, code: str, message: str) -> None:
-        self.findings.append(make_finding(code, message, Place(PROJECT_FILE, keys=("definitions",))))
+        self.findings.append(make_finding(code, message, Location(PROJECT_FILE, path=("definitions",))))
 
 
 def _name_of(entry: os.DirEntry[str]) -> str:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from reconciler.model.findings import Severity
-from reconciler.model.places import Place
+from reconciler.model.places import Location
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
@@ -40,15 +40,15 @@ def count_rest(shown: Sequence[Finding], rest: Mapping[str, int]) -> tuple[Findi
     """`shown` in order, and after the last finding of a file a note of how many `rest` says were left out."""
     last: defaultdict[str, int] = defaultdict(int)
     for finding in shown:
-        last[_file_of(finding)] = max(last[_file_of(finding)], finding.place.line if finding.place else 0)
+        last[_file_of(finding)] = max(last[_file_of(finding)], finding.location.line if finding.location else 0)
     notes = [_note(file, last[file], count) for file, count in rest.items() if count]
     return tuple(sorted((*shown, *notes), key=lambda finding: finding.order))
 
 
 def _note(file: str, line: int, count: int) -> Finding:
     message = f"not all findings of this file are shown, {count:,} more"
-    return make_finding("ESA199", message, Place(file, line=line + 1) if file else None)
+    return make_finding("ESA199", message, Location(file, line=line + 1) if file else None)
 
 
 def _file_of(finding: Finding) -> str:
-    return finding.place.file if finding.place else ""
+    return finding.location.file if finding.location else ""

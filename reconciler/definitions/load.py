@@ -7,6 +7,8 @@ from functools import partial
 from itertools import repeat, zip_longest
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from reconciler.collector import without_collector
 from reconciler.definitions.files import find_files, read_file
 from reconciler.definitions.limit import count_rest, pick_findings
@@ -15,7 +17,6 @@ from reconciler.definitions.scalars import PlainScalars
 from reconciler.model.desired import Definitions
 from reconciler.model.findings import Finding
 from reconciler.model.looks import distinguish
-from reconciler.model.record import record
 from reconciler.model.routes import Feed
 from reconciler.planning.offline import check_definitions
 from reconciler.rules import make_finding
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from reconciler.definitions.page import Sound
     from reconciler.definitions.second import Answer, Second
     from reconciler.model.desired import Desired
-    from reconciler.model.places import Place
+    from reconciler.model.places import Location
 
 # A channel must say how to find its live one; in a broken file that may be just what could not be read.
 _NEEDS_WHOLE_FILE = "ESA331"
@@ -40,8 +41,7 @@ _WORTH_TWO = 700_000
 _OWN = 47
 
 
-@record
-class Loaded:
+class Loaded(Struct, frozen=True):
     """What the files say and what is wrong with them, in the order of files and lines.
 
     The channels and feeds of a file that cannot be read, or does not fit its schema, are left out; `unread` names those
@@ -53,8 +53,7 @@ class Loaded:
     unread: tuple[str, ...] = ()
 
 
-@record
-class Loading:
+class Loading(Struct, frozen=True):
     """Definitions of which a second process, where that pays, reads the files `others` already."""
 
     root: Path
@@ -154,7 +153,7 @@ def _check_pages(pages: Sequence[Page]) -> Iterator[Finding]:
     yield from _refuse_twice("ESA132", "feed", [feed for page in pages for feed in page.built.feeds])
     broken = {page.file for page in pages if not page.is_sound}
     for finding in check_definitions(_put_together(pages, pages)):
-        file = finding.place.file if finding.place else ""
+        file = finding.location.file if finding.location else ""
         if finding.code != _NEEDS_WHOLE_FILE or file not in broken:
             yield finding
 
@@ -176,8 +175,8 @@ def _is_copy(one: Desired | Feed, first: Desired | Feed) -> bool:
     return not isinstance(one, Feed) and not isinstance(first, Feed) and None is not one.select == first.select
 
 
-def _place_of(one: Desired | Feed) -> Place:
-    return one.place if isinstance(one, Feed) else one.place()
+def _place_of(one: Desired | Feed) -> Location:
+    return one.location if isinstance(one, Feed) else one.locate()
 
 
 def _put_together(pages: Sequence[Page], spoken: Sequence[Page]) -> Definitions:

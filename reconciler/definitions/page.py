@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from msgspec import Struct
+
 from reconciler.definitions.build import NOTHING, Built, build
 from reconciler.definitions.cuts import find_cuts
 from reconciler.definitions.flawless import read_flawless
 from reconciler.definitions.schema import Format, accept_for
 from reconciler.definitions.slips import find_slips
 from reconciler.definitions.source import decode
-from reconciler.model.record import record
 
 if TYPE_CHECKING:
     from reconciler.definitions.scalars import PlainScalars
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     Sound: TypeAlias = tuple[bytes, Any, Lines]
 
 
-@record
-class Page:
+class Page(Struct, frozen=True):
     """What one file says, and what is wrong with it; `digest` is of its content, however its lines end.
 
     `is_sound` says whether it could be read whole. Where it could not, `built` is what remains: what it says that is

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from reconciler.definitions.files import read_file
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from reconciler.definitions.document import Document
     from reconciler.definitions.problems import Keys
     from reconciler.model.findings import Finding
-    from reconciler.model.places import Place
+    from reconciler.model.places import Location
 
 # What says how to find a channel may be written in two ways.
 _OTHER_SPELLINGS: dict[Keys, Keys] = {
@@ -36,15 +37,17 @@ def pinpoint(root: Path, findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def _pinpoint(root: Path, finding: Finding, documents: dict[str, Document | None]) -> Finding:
-    place = finding.place
-    if place is None or place.column or not place.keys:
+    place = finding.location
+    if place is None or place.column or not place.path:
         return finding
     if place.file not in documents:
         documents[place.file] = _read(root, place.file)
     document = documents[place.file]
     if document is None:
         return finding
-    return replace(finding, place=_find_place(document, place), detail=(*_find_user(document, place), *finding.detail))
+    return replace(
+        finding, location=_find_place(document, place), detail=(*_find_user(document, place), *finding.detail)
+    )
 
 
 def _read(root: Path, file: str) -> Document | None:
@@ -55,27 +58,27 @@ def _read(root: Path, file: str) -> Document | None:
     return read_closely(file, data) if isinstance(data, bytes) else None
 
 
-def _find_place(document: Document, place: Place) -> Place:
-    for keys in _candidates(place.keys):
+def _find_place(document: Document, place: Location) -> Location:
+    for keys in _candidates(place.path):
         if keys in document.spots:
             # What a channel or feed is as a whole is meant by its name, even where all of it stands in one line.
             is_name = len(keys) == 2 and keys[0] in ("channels", "feeds")
             piece = _find_piece(document, keys, place)
-            return replace(piece or document.place(keys, at_key=is_name), keys=place.keys)
-    return document.place(place.keys) if () in document.spots else place
+            return replace(piece or document.place(keys, at_key=is_name), path=place.path)
+    return document.place(place.path) if () in document.spots else place
 
 
-def _find_piece(document: Document, keys: Keys, place: Place) -> Place | None:
+def _find_piece(document: Document, keys: Keys, place: Location) -> Location | None:
     """The part of the value that is meant; None where all of it is, or where its text hides the part by escapes."""
     spot = document.spots[keys]
-    start = document.text.find(place.piece, spot.start, spot.end) if place.piece else -1
-    return None if start < 0 else document.place_at(start, start + len(place.piece))
+    start = document.text.find(place.fragment, spot.start, spot.end) if place.fragment else -1
+    return None if start < 0 else document.place_at(start, start + len(place.fragment))
 
 
-def _find_user(document: Document, place: Place) -> tuple[str, ...]:
+def _find_user(document: Document, place: Location) -> tuple[str, ...]:
     """The channel that is meant, where the place is in the defaults of its file and so does not show it."""
-    found = next((keys for keys in _candidates(place.keys) if keys in document.spots), ())
-    return (f"in channel: {place.keys[1]} ({place.file}:{place.line})",) if found[:1] == ("defaults",) else ()
+    found = next((keys for keys in _candidates(place.path) if keys in document.spots), ())
+    return (f"in channel: {place.path[1]} ({place.file}:{place.line})",) if found[:1] == ("defaults",) else ()
 
 
 def _candidates(keys: Keys) -> Iterator[Keys]:

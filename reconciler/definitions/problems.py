@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from reconciler.model.record import record
+from msgspec import Struct
 
 # From the top of a file to a value in it: the keys of mappings, the numbers of list members.
 Keys: TypeAlias = tuple[str, ...]
@@ -12,8 +12,7 @@ Keys: TypeAlias = tuple[str, ...]
 AS_WRITTEN = "\0"
 
 
-@record
-class Problem:
+class Problem(Struct, frozen=True):
     """Something wrong at a value, or at its key; what a finding is before its place is known."""
 
     code: str

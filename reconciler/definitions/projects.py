@@ -6,10 +6,11 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from reconciler.definitions.commits import SUBMODULE
 from reconciler.definitions.files import PROJECT_FILE
 from reconciler.definitions.git import list_files
-from reconciler.model.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
 _DEPTH = 4
 
 
-@record
-class Below:
+class Below(Struct, frozen=True):
     """What is below a folder: the roots of projects, and the submodules that are not checked out, where more may be."""
 
     roots: tuple[Path, ...]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from reconciler.model.record import record
+from msgspec import Struct
+
 from reconciler.model.values import canonical_number
 
 if TYPE_CHECKING:
@@ -29,8 +30,7 @@ _LARGEST_EXPONENT = 330
 _LARGEST, _LARGEST_ID = 999_999_999_999_999, 2**31 - 1
 
 
-@record
-class Trouble:
+class Trouble(Struct, frozen=True):
     """Why a scalar cannot be read: the code of a rule, and what to say of it after the name of its key."""
 
     code: str

@@ -11,10 +11,11 @@ from contextlib import suppress
 from itertools import chain, islice, repeat
 from typing import TYPE_CHECKING, NoReturn
 
+from msgspec import Struct
+
 from reconciler.definitions.files import read_file
 from reconciler.definitions.page import read_sound
 from reconciler.definitions.scalars import PlainScalars
-from reconciler.model.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -33,8 +34,7 @@ if TYPE_CHECKING:
 _HEAD = 4
 
 
-@record
-class Second:
+class Second(Struct, frozen=True):
     """A process that gives `count` answers, which come through a pipe as soon as each is known."""
 
     process: int

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconciler.definitions.odd_spaces import FIX, ODD, find_odd_spaces, name_odd_space
 from reconciler.masking import hide_likely
@@ -33,8 +34,7 @@ _NEAR = 3
 _LONGEST_LINE = 300
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """Why a text is not YAML, from offset `start` up to `end`, and the way out."""
 
     message: str
@@ -43,8 +43,7 @@ class Fault:
     fix: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+class _Line(Struct, frozen=True):
     """One line of the text and the offset it starts at."""
 
     text: str

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconciler.definitions.scalars import CONTROL
 from reconciler.definitions.source import decode
@@ -25,8 +26,7 @@ _WIDE_MARKS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Unclean:
+class Unclean(Struct, frozen=True):
     """What keeps a file from being read as YAML, at an offset of its text; None where the whole file is meant."""
 
     code: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.model.record import record
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -16,8 +16,7 @@ NAMING = ("channels", "feeds")
 MAX_DEPTH = 20
 
 
-@record
-class Values:
+class Values(Struct, frozen=True):
     """The values of a file, and the line of each name under `channels` and `feeds`, counted from 1."""
 
     tree: object

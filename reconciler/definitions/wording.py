@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from reconciler.definitions.advice import advise
 from reconciler.definitions.problems import Problem
@@ -31,8 +32,7 @@ _TYPES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Misfit:
+class Misfit(Struct, frozen=True):
     """A value that a keyword of its schema refuses; with `is_name` it is itself a key, else `keys` lead to it."""
 
     keyword: str

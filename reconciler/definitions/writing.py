@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias, Union
 from reconciler.definitions.schema import Format, find_schemas
 from reconciler.definitions.spelling import spell
 from reconciler.model.fields import CHANNEL_FIELDS, VERSION, VERSION_FIELDS
-from reconciler.model.routes import name_pointers
+from reconciler.model.routes import identifiers_as_select
 from reconciler.model.values import Value
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from reconciler.model.desired import Desired
     from reconciler.model.fields import Field
-    from reconciler.model.routes import Pointers
+    from reconciler.model.routes import Identifiers
     from reconciler.model.values import Spec
 
 # A mapping as it stands in a file: key → value, or a mapping below it.
@@ -54,9 +54,9 @@ def render_file(file: str, channels: Sequence[Desired]) -> str:
     return "\n".join([*lines, ""])
 
 
-def make_tree(select: Pointers | None, spec: Spec) -> Tree:
+def make_tree(select: Identifiers | None, spec: Spec) -> Tree:
     """A channel as its mapping in a file: how it is found, then its values in the order of the field table."""
-    pointers = {"select": name_pointers(select)} if select else {}
+    pointers = {"select": identifiers_as_select(select)} if select else {}
     version = _pick(VERSION_FIELDS, spec)
     return {**pointers, **_pick(CHANNEL_FIELDS, spec), **({VERSION: version} if version else {})}
 

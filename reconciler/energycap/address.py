@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
+
+from msgspec import Struct
 
 from reconciler.errors import ProjectError
 from reconciler.model.hosts import ALLOWED_HOSTS, is_allowed, is_loopback, name_host, parse_allowed_hosts
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
 _EXAMPLE = "write  url: https://app.energycap.com"
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Struct, frozen=True):
     """Where a service is: `base` comes before every path and has no slash at its end."""
 
     base: str

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, NoReturn
 
+from msgspec import Struct
+
 from reconciler.energycap.words import make_harmless
-from reconciler.errors import BadAnswer, Refused, Unauthorized, Unavailable
+from reconciler.errors import BadResponse, Rejected, Unauthorized, Unavailable
 from reconciler.nesting import is_too_deep
 
 if TYPE_CHECKING:
@@ -46,8 +47,7 @@ _FIXES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """One answer, whole. Names of headers are in lower case; `words` says what an answer without JSON says."""
 
     status: int
@@ -65,9 +65,9 @@ class Busy(Unavailable):
         self.pause = pause
 
 
-def unusable(what: str, fix: str = _READ_AGAIN) -> BadAnswer:
+def unusable(what: str, fix: str = _READ_AGAIN) -> BadResponse:
     """The error for an answer that the service's pages do not allow; `what` says in what way."""
-    return BadAnswer(f"the service's answer cannot be used: {what}", fix)
+    return BadResponse(f"the service's answer cannot be used: {what}", fix)
 
 
 def check_status(request: Request, answer: Answer) -> None:
@@ -93,7 +93,7 @@ def _make_failure(request: Request, answer: Answer, what: str) -> ServiceError:
         if status == HTTPStatus.NOT_FOUND and "{}" not in request.call.template:
             fix = _ABOUT_PATH
         fix = _note_page(answer, fix)
-        return Refused(f"the service refused: {what}", fix, status=status, is_page=_is_page(answer))
+        return Rejected(f"the service refused: {what}", fix, status=status, is_page=_is_page(answer))
     target = make_harmless(answer.headers.get("location", "nowhere"))
     return unusable(f"{request} answered {_name(status)}, a redirect to {target}", _ABOUT_REDIRECT)
 

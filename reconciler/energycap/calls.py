@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """A call of the service: a method, and a path with its ids left open.
 
     `is_read` says that asking twice does no more than asking once, whatever became of the first answer. `permission` is
@@ -38,8 +38,7 @@ class Call:
         return Request(self, self.template.format(*ids), tuple((query or {}).items()), content)
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """One request, ready to be sent."""
 
     call: Call

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from reconciler.energycap.address import read_address
 from reconciler.energycap.answers import decode
@@ -28,8 +28,8 @@ from reconciler.energycap.transport import Transport
 from reconciler.energycap.version_dates import is_dated_in_zone, needs_zone, read_dates
 from reconciler.energycap.wire import live_from_response
 from reconciler.energycap.worlds import WORLD_FORMAT
-from reconciler.errors import BadAnswer, Refused, Unavailable, Unreachable
-from reconciler.model.live import Fetched, Snapshot
+from reconciler.errors import BadResponse, Rejected, Unavailable, Unreachable
+from reconciler.model.live import Snapshot
 
 if TYPE_CHECKING:
     import re
@@ -41,9 +41,9 @@ if TYPE_CHECKING:
     from reconciler.energycap.connection import Wire
     from reconciler.model.findings import Finding
     from reconciler.model.formulas import FormulaVerdict
-    from reconciler.model.live import Live
+    from reconciler.model.live import Fetched, Live
     from reconciler.model.project import ChannelEdit, VersionDates
-    from reconciler.model.reference import Reference
+    from reconciler.model.reference import ReferenceData
     from reconciler.model.values import Spec
 
 # The status of an edit that this tool itself does not send again.
@@ -136,9 +136,9 @@ class Reader:
     def read_channel(self, channel_id: int) -> Fetched:
         """The channel with this id. Raises Refused, with status 404, where there is none."""
         document = self._session.read(READ_CHANNEL.to(channel_id))
-        return Fetched(self._read_dates(_expect(channel_id, document)))
+        return cast("Fetched", self._read_dates(_expect(channel_id, document)))
 
-    def read_reference(self, channels: Sequence[Live]) -> Reference:
+    def read_reference(self, channels: Sequence[Live]) -> ReferenceData:
         """All reference data: what the service lists, and what only `channels` show. Says what could not be read."""
         return start_reference(self._session, self._executor)(channels)
 
@@ -213,7 +213,7 @@ class Editor(Reader):
         try:
             answer = self._session.ask(request, partial(self._refuse_moved, fresh))
             return self._read_dates(_expect(fresh.id, decode(request, answer))) if answer.body.strip() else None
-        except BadAnswer as error:
+        except BadResponse as error:
             raise _make_doubt(request, error) from error
 
     def edit_version(self, fresh: Fetched, wanted: Spec) -> None:
@@ -226,19 +226,19 @@ class Editor(Reader):
         request = EDIT_VERSION.to(fresh.id, fresh.current.id, body=version_body(fresh, wanted))
         try:
             self._session.ask(request, partial(self._refuse_moved, fresh))
-        except BadAnswer as error:
+        except BadResponse as error:
             raise _make_doubt(request, error) from error
 
     def _refuse_moved(self, fresh: Live) -> None:
         """Raise Refused where a channel no longer reads as `fresh`: time has passed, and its body holds every value."""
         try:
             found = self.read_channel(fresh.id)
-        except (Unreachable, Unavailable, BadAnswer) as error:
+        except (Unreachable, Unavailable, BadResponse) as error:
             message = f"channel {fresh.id} was not written, and could not be read to try again: {error.message}"
-            raise Refused(message, error.fix, status=_CONFLICT) from error
+            raise Rejected(message, error.fix, status=_CONFLICT) from error
         if (found.values, found.versions) != (fresh.values, fresh.versions):
             message = f"channel {fresh.id} was changed while the service made this edit wait"
-            raise Refused(message, "plan again: reconciler plan", status=_CONFLICT)
+            raise Rejected(message, "plan again: reconciler plan", status=_CONFLICT)
 
 
 def _expect(channel_id: int, document: object) -> Live:
@@ -250,5 +250,5 @@ def _refuse_nothing(wanted: Spec) -> None:
         raise ValueError("nothing is wanted: an edit without a change is a bug, and nothing was sent")
 
 
-def _make_doubt(request: Request, error: BadAnswer) -> Unreachable:
+def _make_doubt(request: Request, error: BadResponse) -> Unreachable:
     return Unreachable(f"whether {request} was done is not known: {error.message}", error.fix)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import errno
 import re
 import socket
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconciler.errors import advise_on
 
@@ -31,8 +32,7 @@ _WRONG_HOST = re.compile(r"Hostname mismatch|IP address mismatch|doesn't match")
 _WRONG_TIME = re.compile(r"certificate has expired|certificate is not yet valid")
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
+class Diagnosis(Struct, frozen=True):
     """What was seen, what to do about it, and whether the same request would fail the same way again."""
 
     reason: str

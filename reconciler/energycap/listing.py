@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic
+
+from msgspec import Struct
 
 from reconciler.collector import without_collector
 from reconciler.energycap.answers import decode, unusable
@@ -15,7 +16,7 @@ from reconciler.energycap.partial import find_lacking, is_less, is_telling, rate
 from reconciler.energycap.rows import unpack_rows
 from reconciler.energycap.salvage import identify_row, live_from_row, make_unread
 from reconciler.energycap.wire import is_whole
-from reconciler.errors import BadAnswer, Refused, ServiceError, Unauthorized, Unavailable
+from reconciler.errors import BadResponse, Rejected, ServiceError, Unauthorized, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator, Sequence
@@ -32,11 +33,10 @@ _MOST_COMPARED = 24
 # And so many tries there are for the one row that is enough elsewhere: it may be gone since it was listed.
 _MOST_TRIED = 3
 # What the service may say to a read of one channel while it answers for all others.
-_OF_ONE = (BadAnswer, Refused, Unauthorized, Unavailable)
+_OF_ONE = (BadResponse, Rejected, Unauthorized, Unavailable)
 
 
-@dataclass(frozen=True, slots=True)
-class Form(Generic[Content]):
+class Form(Struct, Generic[Content], frozen=True):
     """The form in which channels are wanted: how a page is unpacked, what is made of a row, and the channel in that.
 
     `give_up` is what becomes of a channel, or of what a row gives of it, that is there and cannot be read by its id;
@@ -49,8 +49,7 @@ class Form(Generic[Content]):
     give_up: Callable[[int, Content | None, str], Content]
 
 
-@dataclass(frozen=True, slots=True)
-class UnreadRow:
+class UnreadRow(Struct, frozen=True):
     """A channel of a list that is there and cannot be read by its id: its `row` as it came, and why."""
 
     id: int
@@ -213,7 +212,7 @@ class Listing:
         """The answer to a read by id; None where the channel is gone since it was listed."""
         try:
             found, document = identify_row(self._session.read(READ_CHANNEL.to(channel_id)))
-        except Refused as error:
+        except Rejected as error:
             if error.status == 404:
                 return None
             raise

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
+
+from msgspec import Struct
 
 from reconciler.energycap.answers import unusable
 
@@ -19,8 +20,7 @@ LARGEST_PAGE = 1000
 _MOST_PAGES = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Row(Generic[Content]):
+class Row(Struct, Generic[Content], frozen=True):
     """One channel of a page: its id, and the channel itself where the list gave enough of it to make one.
 
     `lacking` are the documented properties that the row does not have.
@@ -31,8 +31,7 @@ class Row(Generic[Content]):
     lacking: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Page(Generic[Content]):
+class Page(Struct, Generic[Content], frozen=True):
     """One page, and what it says of the whole list at that moment.
 
     `total` is the length of the list, `pages` the number of its pages, each None where the page does not say; `size` is

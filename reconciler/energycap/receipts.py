@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconciler.energycap.answers import unusable
 from reconciler.energycap.documents import Odd, read_id, read_objects, read_text
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from reconciler.energycap.documents import Document
 
 
-@dataclass(frozen=True, slots=True)
-class FailedReading:
+class FailedReading(Struct, frozen=True):
     """A reading that was not taken, as the service names it; `error` is "" where only its group has one."""
 
     time: str | None
@@ -24,8 +24,7 @@ class FailedReading:
     error: str
 
 
-@dataclass(frozen=True, slots=True)
-class FailedGroup:
+class FailedGroup(Struct, frozen=True):
     """Readings of one group that were not taken; `identifiers` are those of the group, by the names of the call."""
 
     identifiers: Mapping[str, object]
@@ -33,8 +32,7 @@ class FailedGroup:
     readings: tuple[FailedReading, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(Struct, frozen=True):
     """What became of the readings of one request: how many were taken and how many not, and the latter by group."""
 
     imported: int
@@ -42,8 +40,7 @@ class Receipt:
     groups: tuple[FailedGroup, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class KeptReading:
+class KeptReading(Struct, frozen=True):
     """A reading that a channel has: its time as the service writes it, and the value as it was sent.
 
     Where the service does not give that, the value is the computed one, and not `is_raw`. Whether it is `estimated` is

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
+
+from msgspec import Struct
 
 from reconciler.energycap.documents import Document, Odd, read_id, read_object, read_text
 from reconciler.model.fields import OBSERVATION_TYPE_CODE, OBSERVATION_TYPE_ID, UNIT_CODE, UNIT_ID
-from reconciler.model.reference import ObservationType, Reference, SummarizationMethod, Unit
+from reconciler.model.reference import ObservationType, ReferenceData, SummarizationMethod, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -21,8 +22,7 @@ _SUMMARIZATION_METHOD = "summarizationMethod"
 _Entry = TypeVar("_Entry")
 
 
-@dataclass(frozen=True, slots=True)
-class Listed(Generic[_Entry]):
+class Listed(Struct, Generic[_Entry], frozen=True):
     """The entries of a list by id; `unread` says why it could not be read, or not all of it, "" where it could."""
 
     entries: Mapping[int, _Entry]
@@ -41,7 +41,7 @@ def types_from_response(document: object) -> Listed[ObservationType]:
 
 def make_reference(
     units: Listed[Unit], observation_types: Listed[ObservationType], channels: Sequence[Live]
-) -> Reference:
+) -> ReferenceData:
     """All reference data, each ordered by id: what the service lists, and what only `channels` show.
 
     No endpoint lists summarization methods.
@@ -56,7 +56,7 @@ def make_reference(
         key: SummarizationMethod(key, name)
         for key, name in _learn(specs, _SUMMARIZATION_METHOD_ID, _SUMMARIZATION_METHOD)
     }
-    return Reference(
+    return ReferenceData(
         _order(seen_units | dict(units.entries)),
         _order(seen_types | dict(observation_types.entries)),
         _order(methods),

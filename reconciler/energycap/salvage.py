@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from reconciler.energycap.answers import unusable
 from reconciler.energycap.documents import Document, Odd, read_flag, read_id, read_object, read_text
@@ -20,7 +21,7 @@ from reconciler.energycap.wire import (
     read_version,
     settle_rule,
 )
-from reconciler.errors import BadAnswer
+from reconciler.errors import BadResponse
 from reconciler.model.fields import BEGIN_DATE, FIELDS, INTERVAL_MINUTES, IS_CALCULATED
 from reconciler.model.live import DATA_POINT, DataPoint, Live, Version
 
@@ -57,7 +58,7 @@ def live_from_row(row: object) -> Live:
     """The live channel that a row of a list describes, or what can be read of it, with its flaw."""
     try:
         return live_from_response(row)
-    except BadAnswer as error:
+    except BadResponse as error:
         channel_id, document = identify_row(row)
         given = document["channelId"]
         odd_id = "" if given == channel_id and type(given) is int else str(Odd("channelId", "an id", given))

@@ -10,7 +10,7 @@ from reconciler.energycap.calls import CREATE_ESA_READINGS, CREATE_READINGS, LIS
 from reconciler.energycap.client import Reader, open_session
 from reconciler.energycap.receipts import is_receipt, kept_from_response, receipt_from_response
 from reconciler.energycap.threads import open_threads
-from reconciler.errors import BadAnswer, Unreachable
+from reconciler.errors import BadResponse, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -38,7 +38,7 @@ class Sender(Reader):
         request = CREATE_READINGS.to(body=groups)
         try:
             return receipt_from_response(self._session.read(request))
-        except BadAnswer as error:
+        except BadResponse as error:
             raise Unreachable(f"whether {request} was done is not known: {error.message}", error.fix) from error
 
     def send_esa_readings(self, groups: Sequence[Mapping[str, object]]) -> Receipt | None:

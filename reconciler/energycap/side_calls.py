@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
+
+from msgspec import Struct
 
 from reconciler.energycap.answers import decode, unusable
 from reconciler.energycap.calls import LIST_OBSERVATION_TYPES, LIST_UNITS, READ_DATA_POINT, VALIDATE_FORMULA
@@ -12,7 +13,7 @@ from reconciler.energycap.pages import check_unpaged
 from reconciler.energycap.reference import Listed, make_reference, types_from_response, units_from_response
 from reconciler.energycap.time_zones import find_zone_code
 from reconciler.energycap.words import make_harmless
-from reconciler.errors import Refused, ServiceError
+from reconciler.errors import Rejected, ServiceError
 from reconciler.model.formulas import FormulaVerdict
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from reconciler.energycap.calls import Request
     from reconciler.energycap.session import Session
     from reconciler.model.live import Live
-    from reconciler.model.reference import Reference
+    from reconciler.model.reference import ReferenceData
 
 _Entry = TypeVar("_Entry")
 
@@ -31,7 +32,7 @@ _ABOUT_FORMULA = frozenset({400, 422})
 _TRIED = 4
 
 
-def start_reference(session: Session, executor: Executor) -> Callable[[Sequence[Live]], Reference]:
+def start_reference(session: Session, executor: Executor) -> Callable[[Sequence[Live]], ReferenceData]:
     """A function that waits for the lists of units and observation types, which are asked for now, and never raises.
 
     A wrong key is refused for these lists too. The list of channels, which is read beside them, says so.
@@ -41,8 +42,7 @@ def start_reference(session: Session, executor: Executor) -> Callable[[Sequence[
     return lambda channels: make_reference(units.result(), types.result(), channels)
 
 
-@dataclass(frozen=True, slots=True)
-class Raw:
+class Raw(Struct, frozen=True):
     """A list as the service gives it; `unread` says why there is none."""
 
     document: object = None
@@ -94,7 +94,7 @@ def judge_formula(session: Session, data_point_id: int, formula: str) -> Formula
     try:
         return FormulaVerdict(_read_reasons(session.read(request)))
     except ServiceError as error:
-        is_verdict = isinstance(error, Refused) and error.status in _ABOUT_FORMULA and not error.is_page
+        is_verdict = isinstance(error, Rejected) and error.status in _ABOUT_FORMULA and not error.is_page
         return FormulaVerdict((_tell(error),)) if is_verdict else FormulaVerdict(unasked=_tell(error))
 
 

@@ -9,11 +9,11 @@ import ssl
 import threading
 import time
 from contextlib import closing
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 from urllib.request import getproxies
 
 import httpx
+from msgspec import Struct
 
 from reconciler import __version__
 from reconciler.energycap.address import refuse_foreign
@@ -26,7 +26,7 @@ from reconciler.energycap.trust import find_flaw as find_flaw_of_trust
 from reconciler.energycap.tunnel import Tunnel
 from reconciler.energycap.unpacking import Packed, unpack
 from reconciler.energycap.words import MOST_READ, find_words, make_harmless
-from reconciler.errors import Refused, Unauthorized, Unreachable
+from reconciler.errors import Rejected, Unauthorized, Unreachable
 from reconciler.masking import MASK, Masker
 from reconciler.model.hosts import name_host
 
@@ -48,8 +48,7 @@ _ABOUT_MASK = "take the key out of the channel in EnergyCAP, replace it, and pla
 _MASK = MASK.encode()
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """How long to wait, in seconds: for a connection, for a sign of life, for the whole answer; and its most bytes."""
 
     connect: float = 10.0
@@ -119,7 +118,7 @@ class Transport:
         if not self._allowed.fullmatch(str(request)):
             raise RuntimeError(f"{request} may not be sent from here: this is a bug, and nothing was sent")
         if not request.call.is_read and _MASK in (request.body or b""):
-            raise Refused(f"{request} was not sent: it would write {MASK} where a key was hidden", _ABOUT_MASK)
+            raise Rejected(f"{request} was not sent: it would write {MASK} where a key was hidden", _ABOUT_MASK)
         try:
             return self._receive(request)
         except Packed as reason:

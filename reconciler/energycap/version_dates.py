@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from reconciler.energycap.wire import find_age
 from reconciler.model.fields import BEGIN_DATE

@@ -11,7 +11,7 @@ from reconciler.energycap.salvage import identify_row, live_from_row, make_unrea
 from reconciler.energycap.time_zones import find_time_zone, find_zone_code
 from reconciler.energycap.version_dates import read_dates
 from reconciler.energycap.wire import is_whole
-from reconciler.errors import BadAnswer, FileError
+from reconciler.errors import BadResponse, FileError
 from reconciler.model.live import Snapshot
 from reconciler.nesting import is_too_deep
 from reconciler.strict_json import KeyTwice, OutOfBounds, parse_json
@@ -68,7 +68,7 @@ def snapshot_from_world(world: Document, version_dates: VersionDates | None = No
         )
         units = _read_listed(world, "units", units_from_response)
         types = _read_listed(world, "observationTypes", types_from_response)
-    except (Odd, BadAnswer) as error:
+    except (Odd, BadResponse) as error:
         raise FileError(f"the snapshot cannot be used: {error}", _WAY_OUT) from error
     ordered = tuple(sorted(channels, key=lambda channel: channel.id))
     if len({channel.id for channel in ordered}) < len(ordered):

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from msgspec import Struct
 
-from reconciler.model.places import Place
-from reconciler.model.record import record
-
-if TYPE_CHECKING:
-    from reconciler.model.routes import Feed, Pointers
-    from reconciler.model.values import Spec
+from reconciler.model.places import Location
+from reconciler.model.routes import Feed, Identifiers
+from reconciler.model.values import Spec
 
 
-@record
-class Desired:
+class Desired(Struct, frozen=True):
     """One channel as the files want it.
 
     `spec` holds the managed values by their path in the file (`esaChannelVersion.unitCode`, `intervalMinutes`),
@@ -25,21 +21,20 @@ class Desired:
     name: str
     file: str
     line: int
-    select: Pointers | None
+    select: Identifiers | None
     spec: Spec
     data_point: str | None = None
 
-    def place(self, path: str = "", piece: str = "") -> Place:
+    def locate(self, path: str = "", piece: str = "") -> Location:
         """The place of `path` in this channel, or of the channel's name; to be pinpointed by `definitions`.
 
         With `piece` that part of the value is meant.
         """
         keys = ("channels", self.name, *path.split(".")) if path else ("channels", self.name)
-        return Place(file=self.file, line=self.line, keys=keys, piece=piece)
+        return Location(file=self.file, line=self.line, path=keys, fragment=piece)
 
 
-@record
-class Definitions:
+class Definitions(Struct, frozen=True):
     """Everything the files say: channels and feeds, ordered by name.
 
     `files` are relative to the project's root. `digest` is `sha256:…` over what was read, whatever the order of files.

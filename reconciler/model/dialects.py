@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from msgspec import Struct
 
-from reconciler.model.record import record
-
-if TYPE_CHECKING:
-    from reconciler.model.routes import Pointers
+from reconciler.model.routes import Identifiers
 
 
-@record
-class Dialect:
+class IdentifierNames(Struct, frozen=True):
     """The property names of one call, and how many seconds its unit of intervals has."""
 
     channel_id: str
@@ -24,7 +20,7 @@ class Dialect:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names in the order of the fields of `Pointers`."""
+        """The names in the order of the fields of `Identifiers`."""
         return (
             self.channel_id,
             self.channel_import_id,
@@ -34,7 +30,7 @@ class Dialect:
             self.interval,
         )
 
-    def say(self, pointers: Pointers) -> tuple[tuple[str, str | int | float], ...]:
+    def say(self, pointers: Identifiers) -> tuple[tuple[str, str | int | float], ...]:
         """Each pointer that is given, by the name it has here, the first to be looked at first."""
         seconds = pointers.interval_seconds
         values = (
@@ -53,6 +49,6 @@ def _shorten(number: float) -> int | float:
 
 
 # POST /api/v3/reading
-V3 = Dialect("channelId", "channelImportId", "meterImportId", "channelIntervalInSeconds", 1)
+V3_NAMES = IdentifierNames("channelId", "channelImportId", "meterImportId", "channelIntervalInSeconds", 1)
 # POST /api/v202407/esaReading
-ESA = Dialect("esaChannelId", "esaChannelImportId", "dataPointImportId", "esaChannelIntervalMinutes", 60)
+ESA_NAMES = IdentifierNames("esaChannelId", "esaChannelImportId", "dataPointImportId", "esaChannelIntervalMinutes", 60)

@@ -1,22 +1,20 @@
 """What happens while a plan is applied, one event at a time, for those who watch.
 
 Order: for each sendable change `Started` and later `Finished`, those of independent changes interleaved; a change that
-is not tried is only `Finished`. Then `Verifying` once, and `Differed` for each change of which the last read-back says
-something else or more. The account of `apply` says the same at the end: events are for watching, never the record.
+is not tried is only `Finished`. Then `Verifying` once, and `OutcomeCorrected` for each change whose outcome the final
+read-back corrects. The result of `apply` has the same outcomes: events are for watching and are never the record.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
-from reconciler.model.record import record
+from msgspec import Struct
 
-if TYPE_CHECKING:
-    from reconciler.model.outcomes import Outcome
+from reconciler.model.outcomes import Outcome
 
 
-@record
-class Started:
+class Started(Struct, frozen=True):
     """A change is being looked at: its channel is read again, then perhaps written. `index` counts from 1."""
 
     name: str
@@ -25,8 +23,7 @@ class Started:
     of: int
 
 
-@record
-class Finished:
+class Finished(Struct, frozen=True):
     """What became of a change, as far as known before the last read-back. `index` is that of its `Started`."""
 
     outcome: Outcome
@@ -34,15 +31,13 @@ class Finished:
     of: int
 
 
-@record
-class Verifying:
+class Verifying(Struct, frozen=True):
     """All touched channels are being read once more."""
 
     channels: int
 
 
-@record
-class Differed:
+class OutcomeCorrected(Struct, frozen=True):
     """A change whose outcome the last read-back corrects: done and read otherwise, or failed and written late.
 
     Or it only adds a remark: what somebody else changed since, or that the channel could not be read.
@@ -51,4 +46,4 @@ class Differed:
     outcome: Outcome
 
 
-Event: TypeAlias = Started | Finished | Verifying | Differed
+Event: TypeAlias = Started | Finished | Verifying | OutcomeCorrected

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from reconciler.model.record import record
+from msgspec import Struct
 
 VERSION = "esaChannelVersion"
 
@@ -34,14 +34,13 @@ class Impact(Enum):
     HISTORY = "history"  # may rewrite stored values
 
 
-@record
-class Field:
+class Field(Struct, frozen=True):
     """One value that git can govern.
 
     `path` is its place in EsaChannelEdit and in the files; `response` its place in EsaChannelResponse, for a versioned
     field in EsaChannelVersionResponse. `alias` is a second path in the files, where a code or name stands for the
     numeric id, which differs between environments; `alias_response` is its place in the response.
-    `impact` is what an edit does to a channel with readings, `impact_unread` to one without.
+    `impact` is what an edit does to a channel with readings, `impact_without_readings` to one without.
     `odometer_default` is what the service fills in for null under the Odometer rule.
     """
 
@@ -49,7 +48,7 @@ class Field:
     response: tuple[str, ...]
     kind: Kind
     impact: Impact
-    impact_unread: Impact
+    impact_without_readings: Impact
     alias: str | None = None
     alias_response: tuple[str, ...] = ()
     nullable: bool = False

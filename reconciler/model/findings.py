@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING
 
-from reconciler.model.record import record
+from msgspec import Struct
 
-if TYPE_CHECKING:
-    from reconciler.model.places import Place
+from reconciler.model.places import Location
 
 
 class Severity(Enum):
@@ -19,8 +17,7 @@ class Severity(Enum):
     NOTE = "note"
 
 
-@record
-class Finding:
+class Finding(Struct, frozen=True):
     """Something wrong or notable.
 
     `message` is one line, the constant words of its kind first and the particulars after; `detail` holds further lines
@@ -30,13 +27,13 @@ class Finding:
     code: str
     severity: Severity
     message: str
-    place: Place | None = None
+    location: Location | None = None
     detail: tuple[str, ...] = ()
     fix: str = ""
 
     @property
     def order(self) -> tuple[str, int, int, str, str]:
         """Files first, then lines; what has no place comes before all files."""
-        if self.place is None:
+        if self.location is None:
             return ("", 0, 0, self.code, self.message)
-        return (self.place.file, self.place.line, self.place.column, self.code, self.message)
+        return (self.location.file, self.location.line, self.location.column, self.code, self.message)

@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from reconciler.model.record import record
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,8 +26,7 @@ _TOKEN = re.compile(
 )
 
 
-@record
-class FormulaVerdict:
+class FormulaVerdict(Struct, frozen=True):
     """What the service has against a formula, empty where it is valid; `unasked` says why it could not be asked."""
 
     reasons: tuple[str, ...] = ()

@@ -6,8 +6,9 @@ import re
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from msgspec import Struct
+
 from reconciler.errors import UsageError
-from reconciler.model.record import record
 
 # It is set where the tool runs, never in the repository: a change of a file must not decide where keys go.
 ALLOWED_HOSTS = "RECONCILER_ALLOWED_HOSTS"
@@ -19,8 +20,7 @@ _HOST = re.compile(_NAME, re.ASCII)
 _ENTRY = re.compile(rf"(?P<star>\*\.)?(?P<host>{_NAME}|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{{1,5}}))?", re.ASCII)
 
 
-@record
-class AllowedHost:
+class AllowedHost(Struct, frozen=True):
     """A host by its exact name, or with `is_suffix` all hosts below it; any port, where `port` is None."""
 
     name: str

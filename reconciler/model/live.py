@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NewType
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconciler.model.fields import FORMULA, IS_CALCULATED, IS_PRIMARY_VALUE
-from reconciler.model.record import record
-
-if TYPE_CHECKING:
-    from reconciler.model.reference import Reference
-    from reconciler.model.values import Spec
-
+from reconciler.model.reference import ReferenceData
+from reconciler.model.values import Spec
 
 # Stands for the data point among the paths of what could not be read.
 DATA_POINT = "dataPoint"
 
 
-@record
-class DataPoint:
+class DataPoint(Struct, frozen=True):
     """The data point that a channel hangs on, with the place above it."""
 
     id: int
@@ -29,8 +26,7 @@ class DataPoint:
     place_name: str | None = None
 
 
-@record
-class Version:
+class Version(Struct, frozen=True):
     """The settings of a channel over a time: after `begin_date`, up to and including `end_date`.
 
     `values` holds every versioned field by its path (`esaChannelVersion.multiplier`) and by its alias.
@@ -42,8 +38,7 @@ class Version:
     values: Spec
 
 
-@record
-class Live:
+class Live(Struct, frozen=True):
     """One channel as the service has it.
 
     `values` holds every field by its path and by its alias, canonical, the versioned ones from the current version.
@@ -89,12 +84,14 @@ class Live:
 
 # A channel read by its own id a moment ago. Only such a one can be edited: an edit sends the whole channel back, and a
 # row of a list may leave values out, which would erase them.
-Fetched = NewType("Fetched", Live)
+if TYPE_CHECKING:
+
+    class Fetched(Live, frozen=True):
+        """Live, to all but the type checker."""
 
 
-@record
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """Everything read from the service for one plan: all channels, ordered by id, and the reference data."""
 
     channels: tuple[Live, ...]
-    reference: Reference
+    reference: ReferenceData

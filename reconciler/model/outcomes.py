@@ -4,54 +4,53 @@ from __future__ import annotations
 
 from enum import Enum
 
-from reconciler.model.record import record
+from msgspec import Struct
 
 
-class Ending(Enum):
+class OutcomeStatus(Enum):
     """How a change ended."""
 
     DONE = "done"
     STALE = "stale"  # live moved since the plan; nothing of this change was written
     FAILED = "failed"
     NOT_TRIED = "not tried"  # what it depends on did not succeed, or the run was stopped
-    DIFFERS = "differs"  # written, but read back otherwise than sent
+    MISMATCH = "differs"  # written, but read back otherwise than sent
 
 
-@record
-class Outcome:
-    """What became of one change. `requests` counts the writes that were sent for it; `already` says it needed none.
+class Outcome(Struct, frozen=True):
+    """The outcome of one change.
 
-    A change that is done may have a `remark`: what somebody else changed after it, or that it is `unread`, which is to
-    say that the service confirmed it but could not be read once more at the end.
+    `requests` counts the writes sent for it; `was_already_applied` says that it needed none. A change that is done may
+    have a `remark`: what somebody else changed after it, or that it is `unread`, which means that the service confirmed
+    the write but could not be read once more at the end.
     """
 
     name: str
     channel_id: int
-    ending: Ending
+    status: OutcomeStatus
     message: str = ""
     fix: str = ""
     requests: int = 0
-    already: bool = False
+    was_already_applied: bool = False
     remark: str = ""
     unread: bool = False
 
 
-@record
-class Account:
+class ApplyResult(Struct, frozen=True):
     """An outcome for every sendable change of a plan, in the plan's order.
 
-    `interrupted` says that a user or a system stopped the run before all was tried, `halted` why it stopped by itself,
-    empty where it did not: either way it can be gone on with.
+    `interrupted` says that a user or the system stopped the run early, `aborted_because` why it stopped by itself, ""
+    if it did not. Either way it can be resumed.
     """
 
     outcomes: tuple[Outcome, ...]
     interrupted: bool = False
-    halted: str = ""
+    aborted_because: str = ""
 
     @property
     def unread(self) -> tuple[Outcome, ...]:
         """What is done as far as the service confirmed it, and was not read once more."""
         return tuple(outcome for outcome in self.outcomes if outcome.unread)
 
-    def ended(self, ending: Ending) -> tuple[Outcome, ...]:
-        return tuple(outcome for outcome in self.outcomes if outcome.ending is ending)
+    def with_status(self, ending: OutcomeStatus) -> tuple[Outcome, ...]:
+        return tuple(outcome for outcome in self.outcomes if outcome.status is ending)

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
-from reconciler.model.findings import Severity
-from reconciler.model.record import record
-from reconciler.model.routes import Pointers
+from msgspec import Struct
 
-if TYPE_CHECKING:
-    from reconciler.model.fields import Impact
-    from reconciler.model.findings import Finding
-    from reconciler.model.live import DataPoint
-    from reconciler.model.routes import Problem
-    from reconciler.model.values import Spec, Value
+from reconciler.model.fields import Impact
+from reconciler.model.findings import Finding, Severity
+from reconciler.model.live import DataPoint
+from reconciler.model.routes import Identifiers, ResolutionFailure
+from reconciler.model.values import Spec, Value
 
 Evidence: TypeAlias = Mapping[str, object]
 
@@ -46,8 +43,7 @@ class Origin(Enum):
     UNKNOWN = "unknown"  # what the files said at the base could not be read
 
 
-@record
-class Edit:
+class Edit(Struct, frozen=True):
     """One value at one path, before and after, in the file's own vocabulary.
 
     `implied_by` is the path of the edit that forces this one; None where the file itself asks for it. `warnings` say
@@ -63,8 +59,7 @@ class Edit:
     warnings: tuple[str, ...] = ()
 
 
-@record
-class Block:
+class Blocker(Struct, frozen=True):
     """A precondition that fails or cannot be known: the rule, the evidence read, and what would unblock it."""
 
     rule: str
@@ -74,8 +69,7 @@ class Block:
     is_unknown: bool = False
 
 
-@record
-class VersionSpan:
+class VersionSpan(Struct, frozen=True):
     """A version of a live channel and its time: after `begin_date`, up to and including `end_date`; None where open."""
 
     id: int
@@ -83,8 +77,7 @@ class VersionSpan:
     end_date: str | None
 
 
-@record
-class History:
+class History(Struct, frozen=True):
     """A live channel over time, as the plan saw it.
 
     `versions` are all of them, oldest first; the last is the current one, which edits go to. What is said of readings
@@ -97,12 +90,11 @@ class History:
     last_reading: str | None = None
 
 
-@record
-class Change:
+class Change(Struct, frozen=True):
     """One step of a plan: an action on one channel, or the record that nothing is to be done.
 
     `before` and `after` hold the managed values in the file's own vocabulary. `live` holds every field of the channel
-    and its current version as the plan saw it, `wanted` the managed and implied values, both by the paths of
+    and its current version as the plan saw it, `target_values` the managed and implied values, both by the paths of
     EsaChannelEdit and with its ids; both are empty for a no-op. `depends_on` names the changes that come before.
     `history` is None for a no-op. `feeds` names the feeds that the edits lead elsewhere, on the way or for good.
     """
@@ -118,12 +110,12 @@ class Change:
     before: Spec
     after: Spec
     live: Spec
-    wanted: Spec
+    target_values: Spec
     # The current version at planning time, and how many there were: apply refuses the step when these moved.
     version_id: int
     version_count: int
     verdict: Verdict
-    blocked_by: tuple[Block, ...]
+    blocked_by: tuple[Blocker, ...]
     depends_on: tuple[str, ...]
     # Digest of the live channel this change was planned against.
     fingerprint: str
@@ -135,8 +127,7 @@ class Change:
         return self.action is Action.UPDATE and self.verdict is Verdict.ALLOWED
 
 
-@record
-class Summary:
+class Summary(Struct, frozen=True):
     """The counts of a plan: `update` are sendable changes, `blocked` those with any other verdict."""
 
     update: int
@@ -146,26 +137,24 @@ class Summary:
     drift: int
 
 
-@record
-class FeedMove:
+class FeedStep(Struct, frozen=True):
     """A step of a plan at which a feed is led elsewhere: by the change called `change`, with its edits at `paths`.
 
-    `channel_id` is where the feed leads after it; None where to no single channel, and `problem` says why.
+    `channel_id` is where the feed leads after it; None where to no single channel, and `failure` says why.
     """
 
     change: str
     paths: tuple[str, ...]
     channel_id: int | None
-    problem: Problem | None = None
+    failure: ResolutionFailure | None = None
 
 
-@record
-class FeedRoute:
+class FeedRoute(Struct, frozen=True):
     """A feed through live and through the planned state; channels by id, None where it leads to none.
 
-    `moves` are the steps between the two, in the order of apply; there may be some although both ends are alike.
-    `is_held` says that the plan blocks what would lead the feed away: it stays as `before`, and `after` is what would
-    be. `findings` are sentences. `pointers` are the feed's own: apply leads them through what it reads afresh.
+    `steps` are the steps between the two, in the order of apply; there may be some although both ends are alike.
+    `is_change_blocked` says that the plan blocks what would lead the feed away: it stays as `before`, and `after` is
+    what would be. `findings` are sentences. `identifiers` are the feed's own: apply resolves them again.
     """
 
     name: str
@@ -173,13 +162,12 @@ class FeedRoute:
     before: int | None
     after: int | None
     findings: tuple[str, ...]
-    moves: tuple[FeedMove, ...] = ()
-    is_held: bool = False
-    pointers: Pointers = Pointers()
+    steps: tuple[FeedStep, ...] = ()
+    is_change_blocked: bool = False
+    identifiers: Identifiers = Identifiers()
 
 
-@record
-class ChannelLabel:
+class ChannelLabel(Struct, frozen=True):
     """A channel as a reader may know it: its id, its name in the files (None: not managed), its name in EnergyCAP."""
 
     id: int
@@ -187,8 +175,7 @@ class ChannelLabel:
     info: str
 
 
-@record
-class FormulaLink:
+class FormulaLink(Struct, frozen=True):
     """That the formula of one channel uses another, in any of its versions.
 
     `before` says whether it does so live, `after` whether it would with every change of the plan made, blocked ones
@@ -201,8 +188,7 @@ class FormulaLink:
     after: bool
 
 
-@record
-class Released:
+class RemovedDefinition(Struct, frozen=True):
     """What the files managed at the base and do not now: a channel, a feed, or a setting of a channel.
 
     `kind` says which. `path` is that of the setting, None for the others, and `value` what it was. `file` is where it
@@ -216,8 +202,7 @@ class Released:
     value: Value = None
 
 
-@record
-class Plan:
+class Plan(Struct, frozen=True):
     """The changes in the order of apply, with all managed channels that need none, and what they were planned against.
 
     `created` is an ISO date and time in UTC, and so is `snapshot`: when the copy of the live state was taken that the
@@ -246,14 +231,14 @@ class Plan:
     managed: int = 0
     folder: str = ""
     uncommitted: bool | None = None
-    released: tuple[Released, ...] = ()
+    released: tuple[RemovedDefinition, ...] = ()
 
     @property
     def is_complete(self) -> bool:
         return not self.filter
 
     @property
-    def is_inverse(self) -> bool:
+    def is_rollback(self) -> bool:
         """Whether it puts back what another did: no files stand behind it, so it may be looked at, never applied.
 
         The plan says so of itself, so this may refuse something, and must never permit anything.
@@ -261,7 +246,7 @@ class Plan:
         return self.definitions_digest.startswith(INVERSE)
 
     @property
-    def errored(self) -> bool:
+    def has_errors(self) -> bool:
         """Whether an error was found: such a plan may be looked at, never applied."""
         return any(finding.severity is Severity.ERROR for finding in self.findings)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from reconciler.model.record import record
+from msgspec import Struct
 
 SANDBOX = "sandbox"
 
@@ -45,8 +45,7 @@ class OnBlocked(Enum):
     STOP = "stop"
 
 
-@record
-class Environment:
+class Environment(Struct, frozen=True):
     """One service to plan against. `url` is `sandbox` for the embedded one; `api_key_env` names a variable.
 
     `version_dates` is None as long as nobody has looked what dates with a zone mean.
@@ -64,16 +63,14 @@ class Environment:
         return self.url == SANDBOX
 
 
-@record
-class MaxChanges:
+class MaxChanges(Struct, frozen=True):
     """How many channels one apply may change: a number, or a share of the managed channels in percent."""
 
     number: float
     is_percent: bool = False
 
 
-@record
-class Guards:
+class Guards(Struct, frozen=True):
     """What stops `apply`, never `plan`."""
 
     max_changes: MaxChanges | None = None
@@ -81,8 +78,7 @@ class Guards:
     blocked: OnBlocked = OnBlocked.SKIP
 
 
-@record
-class Project:
+class Project(Struct, frozen=True):
     """The project file: `definitions` are folders relative to the project's root."""
 
     definitions: tuple[str, ...]

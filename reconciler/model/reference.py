@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from reconciler.model.record import record
+from msgspec import Struct
 
 
-@record
-class Unit:
+class Unit(Struct, frozen=True):
     """A unit; `type_code` and `type_name` are those of its unit type, None where the service does not say."""
 
     id: int
@@ -25,8 +24,7 @@ class Unit:
         return any(text.casefold() == "money" for text in known) if known else None
 
 
-@record
-class ObservationType:
+class ObservationType(Struct, frozen=True):
     """What a channel observes; the noun says whether it is use, demand or cost."""
 
     id: int
@@ -39,16 +37,14 @@ class ObservationType:
         return self.noun_code.casefold() == "demand" if self.noun_code else None
 
 
-@record
-class SummarizationMethod:
+class SummarizationMethod(Struct, frozen=True):
     """How readings are summarized over an interval. No endpoint lists them: they are learned from live channels."""
 
     id: int
     name: str
 
 
-@record
-class Reference:
+class ReferenceData(Struct, frozen=True):
     """All reference data of an environment, each ordered by id.
 
     `units_unread` and `observation_types_unread` say why the service's list could not be read, or not all of it; the

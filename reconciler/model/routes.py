@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING
 
-from reconciler.model.record import record
+from msgspec import Struct
 
-if TYPE_CHECKING:
-    from reconciler.model.places import Place
-    from reconciler.model.values import Value
+from reconciler.model.places import Location
+from reconciler.model.values import Value
 
 
-@record
-class Pointers:
+class Identifiers(Struct, frozen=True):
     """The identifiers by which a group of readings, a feed, or a `select` names a channel.
 
     `meter_import_id` is the import id of the meter or of the data point: the readings API says meter, the ESA one data
@@ -28,8 +25,8 @@ class Pointers:
     interval_seconds: int | None = None
 
 
-def name_pointers(pointers: Pointers) -> dict[str, Value]:
-    """Those of `pointers` that are given, by their keys under `select`; the interval in minutes."""
+def identifiers_as_select(pointers: Identifiers) -> dict[str, Value]:
+    """Those of `identifiers` that are given, by their keys under `select`; the interval in minutes."""
     seconds = pointers.interval_seconds
     given: dict[str, Value] = {
         "channelId": pointers.channel_id,
@@ -42,7 +39,7 @@ def name_pointers(pointers: Pointers) -> dict[str, Value]:
     return {key: value for key, value in given.items() if value is not None}
 
 
-class Step(Enum):
+class ResolutionStep(Enum):
     """The step of the documented resolution that decided; the values are those of the JSON output."""
 
     CHANNEL_ID = "channelId"
@@ -53,7 +50,7 @@ class Step(Enum):
     INTERVAL = "interval"
 
 
-class Problem(Enum):
+class ResolutionFailure(Enum):
     """Why pointers lead to no single channel."""
 
     UNMATCHED = "unmatched"
@@ -61,26 +58,24 @@ class Problem(Enum):
     NO_IDENTIFIER = "no identifier"
 
 
-@record
-class Route:
+class Resolution(Struct, frozen=True):
     """Where pointers lead: one channel and the step that decided, or a problem and who was left.
 
     `candidates` are the channels left at the last step that still had any, ascending.
-    `left` says for each step taken which channels were left after it.
+    `remaining_by_step` says for each step taken which channels were left after it.
     """
 
     channel_id: int | None
-    decided_by: Step | None
-    problem: Problem | None
+    decided_by: ResolutionStep | None
+    failure: ResolutionFailure | None
     candidates: tuple[int, ...]
-    left: tuple[tuple[Step, tuple[int, ...]], ...]
+    remaining_by_step: tuple[tuple[ResolutionStep, tuple[int, ...]], ...]
 
 
-@record
-class Feed:
+class Feed(Struct, frozen=True):
     """A data logger or import profile: how it names its channel, and which channel must get its readings."""
 
     name: str
-    place: Place
-    pointers: Pointers
+    location: Location
+    identifiers: Identifiers
     expect: str

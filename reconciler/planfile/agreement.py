@@ -67,7 +67,7 @@ def _check_order(plan: Plan) -> Iterator[str]:
 def _check_references(plan: Plan, ids: Mapping[str, int]) -> Iterator[str]:
     """Feeds and formula links speak of the changes that are there."""
     feeds = {feed.name for feed in plan.feeds}
-    led = {(move.change, feed.name) for feed in plan.feeds for move in feed.moves}
+    led = {(move.change, feed.name) for feed in plan.feeds for move in feed.steps}
     told = {(change.name, name) for change in plan.changes for name in change.feeds}
     for name, feed in sorted(led - told):
         yield f"feeds says that {show_value(name)} leads {show_value(feed)} elsewhere, but its own feeds do not"
@@ -93,7 +93,7 @@ def _check_unread(change: Change) -> Iterator[str]:
 def _check_still(change: Change, what: str) -> Iterator[str]:
     parts = {
         "edits": change.edits,
-        "change.api": change.live or change.wanted,
+        "change.api": change.live or change.target_values,
         "depends_on": change.depends_on,
         "feeds": change.feeds,
     }
@@ -141,15 +141,15 @@ def _check_shown(change: Change, edits: Collection[Edit]) -> Iterator[str]:
 
 def _check_meant(change: Change, edits: Mapping[str, Edit], ids: Mapping[str, int]) -> Iterator[str]:
     """The values in `api`, with EnergyCAP's own ids, are those of the edits."""
-    moved = {path for path, value in change.wanted.items() if _differ(change.live.get(path), value)}
+    moved = {path for path, value in change.target_values.items() if _differ(change.live.get(path), value)}
     for path in sorted(moved - edits.keys()):
         yield f"change.api.before and change.api.after differ at {path}, but edits has no edit of it"
     for path in sorted(edits.keys() - moved):
         yield f"edits has {edits[path].path}, but change.api.before and change.api.after do not differ there"
-    if change.wanted.keys() != {FIELD_AT[path].path for path in change.after}:
+    if change.target_values.keys() != {FIELD_AT[path].path for path in change.after}:
         yield "change.after and change.api.after do not have the same fields"
         return
-    planned = {**change.live, **change.wanted}
+    planned = {**change.live, **change.target_values}
     for path, value in change.after.items():
         if not _means(path, value, planned, ids):
             yield f"change.after and change.api.after disagree about {path}"

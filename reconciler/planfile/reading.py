@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 
 from reconciler.errors import PlanFileError
-from reconciler.model.dialects import V3
+from reconciler.model.dialects import V3_NAMES
 from reconciler.model.findings import Finding, Severity
-from reconciler.model.places import Place
-from reconciler.model.plan import ChannelLabel, FeedMove, FeedRoute, FormulaLink, Plan, Released
-from reconciler.model.routes import Pointers, Problem
+from reconciler.model.places import Location
+from reconciler.model.plan import ChannelLabel, FeedRoute, FeedStep, FormulaLink, Plan, RemovedDefinition
+from reconciler.model.routes import Identifiers, ResolutionFailure
 from reconciler.nesting import is_too_deep
 from reconciler.planfile.agreement import find_disagreement
 from reconciler.planfile.reading_changes import read_change, read_name
@@ -131,8 +131,8 @@ def _check_rows(plan: Plan, document: Document) -> None:
                 raise Misshapen(f"resource_changes[{index}].{key}", "what the rest of the plan gives", row.get(key))
 
 
-def _read_released(document: Document) -> Released:
-    return Released(
+def _read_released(document: Document) -> RemovedDefinition:
+    return RemovedDefinition(
         kind=take_text(document, "kind"),
         name=take_text(document, "name"),
         file=take_text(document, "file"),
@@ -146,18 +146,18 @@ def _read_finding(document: Document) -> Finding:
         code=take_text(document, "code"),
         severity=take_choice(document, "severity", Severity),
         message=take_text(document, "message"),
-        place=take_record_or_null(document, "place", _read_place),
+        location=take_record_or_null(document, "place", _read_place),
         detail=take_texts(document, "detail"),
         fix=take_text(document, "fix"),
     )
 
 
-def _read_place(document: Document) -> Place:
-    return Place(
+def _read_place(document: Document) -> Location:
+    return Location(
         file=take_text(document, "file"),
         line=take_whole(document, "line"),
         column=take_whole(document, "column"),
-        keys=take_texts(document, "keys"),
+        path=take_texts(document, "keys"),
         length=take_whole(document, "length"),
         excerpt=take_text(document, "excerpt"),
     )
@@ -170,29 +170,29 @@ def _read_feed(document: Document) -> FeedRoute:
         before=take_whole_or_null(document, "before"),
         after=take_whole_or_null(document, "after"),
         findings=take_texts(document, "findings"),
-        moves=take_records(document, "moves", _read_move),
-        is_held=take_truth(document, "held"),
-        pointers=take_record(document, "identifiers", _read_pointers),
+        steps=take_records(document, "moves", _read_move),
+        is_change_blocked=take_truth(document, "held"),
+        identifiers=take_record(document, "identifiers", _read_pointers),
     )
 
 
-def _read_pointers(document: Document) -> Pointers:
-    return Pointers(
-        channel_id=take_whole_or_null(document, V3.channel_id),
-        channel_import_id=take_text_or_null(document, V3.channel_import_id),
-        meter_import_id=take_text_or_null(document, V3.meter_import_id),
-        observation_type_code=take_text_or_null(document, V3.observation_type_code),
-        unit_code=take_text_or_null(document, V3.unit_code),
-        interval_seconds=take_whole_or_null(document, V3.interval),
+def _read_pointers(document: Document) -> Identifiers:
+    return Identifiers(
+        channel_id=take_whole_or_null(document, V3_NAMES.channel_id),
+        channel_import_id=take_text_or_null(document, V3_NAMES.channel_import_id),
+        meter_import_id=take_text_or_null(document, V3_NAMES.meter_import_id),
+        observation_type_code=take_text_or_null(document, V3_NAMES.observation_type_code),
+        unit_code=take_text_or_null(document, V3_NAMES.unit_code),
+        interval_seconds=take_whole_or_null(document, V3_NAMES.interval),
     )
 
 
-def _read_move(document: Document) -> FeedMove:
-    return FeedMove(
+def _read_move(document: Document) -> FeedStep:
+    return FeedStep(
         change=read_name(document, "address"),
         paths=take_texts(document, "paths"),
         channel_id=take_whole_or_null(document, "channel_id"),
-        problem=None if document.get("problem", "") is None else take_choice(document, "problem", Problem),
+        failure=None if document.get("problem", "") is None else take_choice(document, "problem", ResolutionFailure),
     )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.fields import FIELD_AT, Impact
 from reconciler.model.live import DataPoint
-from reconciler.model.plan import Action, Block, Change, Edit, History, Origin, Verdict, VersionSpan
+from reconciler.model.plan import Action, Blocker, Change, Edit, History, Origin, Verdict, VersionSpan
 from reconciler.planfile.shapes import (
     Document,
     Misshapen,
@@ -47,7 +47,7 @@ def read_change(document: Document) -> Change:
         before=before,
         after=after,
         live=live,
-        wanted=wanted,
+        target_values=wanted,
         version_id=take_inner(document, "version", "id", take_whole),
         version_count=take_inner(document, "version", "count", take_whole),
         verdict=take_choice(document, "verdict", Verdict),
@@ -126,8 +126,8 @@ def _read_edit(document: Document) -> Edit:
     return edit
 
 
-def _read_block(document: Document) -> Block:
-    return Block(
+def _read_block(document: Document) -> Blocker:
+    return Blocker(
         rule=take_text(document, "rule"),
         message=take_text(document, "message"),
         evidence=take_object(document, "evidence"),

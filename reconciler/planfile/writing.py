@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import astuple
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from msgspec.structs import astuple
+
 from reconciler.masking import KEYS
-from reconciler.model.dialects import V3
+from reconciler.model.dialects import V3_NAMES
 from reconciler.model.factors import find_factor
 from reconciler.model.plan import Verdict
 from reconciler.model.values import canonical_number
@@ -18,18 +19,18 @@ if TYPE_CHECKING:
 
     from reconciler.model.findings import Finding
     from reconciler.model.live import DataPoint
-    from reconciler.model.places import Place
+    from reconciler.model.places import Location
     from reconciler.model.plan import (
-        Block,
+        Blocker,
         Change,
         ChannelLabel,
         Edit,
-        FeedMove,
         FeedRoute,
+        FeedStep,
         FormulaLink,
         History,
         Plan,
-        Released,
+        RemovedDefinition,
     )
     from reconciler.model.values import Spec
 
@@ -104,7 +105,7 @@ def encode_derived(plan: Plan) -> dict[str, object]:
     summary = plan.summary
     return {
         "complete": plan.is_complete,
-        "errored": plan.errored,
+        "errored": plan.has_errors,
         "summary": {
             "update": summary.update,
             "blocked": summary.blocked,
@@ -160,8 +161,8 @@ def _encode_values(change: Change) -> dict[str, object]:
     before = _nest(change.before)
     after = before if change.after is change.before else _nest(change.after)
     values: dict[str, object] = {"actions": [change.action.value], "before": before, "after": after}
-    if change.live or change.wanted:
-        values["api"] = {"before": _nest(change.live), "after": _nest(change.wanted)}
+    if change.live or change.target_values:
+        values["api"] = {"before": _nest(change.live), "after": _nest(change.target_values)}
     return values
 
 
@@ -199,7 +200,7 @@ def encode_derived_of_edit(edit: Edit) -> dict[str, object]:
     return {"factor": canonical_number(float(factor))}
 
 
-def _encode_block(block: Block) -> dict[str, object]:
+def _encode_block(block: Blocker) -> dict[str, object]:
     return {
         "rule": block.rule,
         "message": block.message,
@@ -240,16 +241,16 @@ def _encode_finding(finding: Finding) -> dict[str, object]:
         "message": finding.message,
         "detail": list(finding.detail),
         "fix": finding.fix,
-        "place": _encode_place(finding.place) if finding.place else None,
+        "place": _encode_place(finding.location) if finding.location else None,
     }
 
 
-def _encode_place(place: Place) -> dict[str, object]:
+def _encode_place(place: Location) -> dict[str, object]:
     return {
         "file": place.file,
         "line": place.line,
         "column": place.column,
-        "keys": list(place.keys),
+        "keys": list(place.path),
         "length": place.length,
         "excerpt": place.excerpt,
     }
@@ -262,18 +263,18 @@ def _encode_feed(feed: FeedRoute) -> dict[str, object]:
         "before": feed.before,
         "after": feed.after,
         "findings": list(feed.findings),
-        "moves": [_encode_move(move) for move in feed.moves],
-        "held": feed.is_held,
-        "identifiers": dict(zip(V3.names, astuple(feed.pointers), strict=True)),
+        "moves": [_encode_move(move) for move in feed.steps],
+        "held": feed.is_change_blocked,
+        "identifiers": dict(zip(V3_NAMES.names, astuple(feed.identifiers), strict=True)),
     }
 
 
-def _encode_move(move: FeedMove) -> dict[str, object]:
+def _encode_move(move: FeedStep) -> dict[str, object]:
     return {
         "address": _address(move.change),
         "paths": list(move.paths),
         "channel_id": move.channel_id,
-        "problem": move.problem.value if move.problem else None,
+        "problem": move.failure.value if move.failure else None,
     }
 
 
@@ -286,7 +287,7 @@ def _encode_link(link: FormulaLink) -> dict[str, object]:
     }
 
 
-def _encode_released(one: Released) -> dict[str, object]:
+def _encode_released(one: RemovedDefinition) -> dict[str, object]:
     return {"kind": one.kind, "name": one.name, "file": one.file, "path": one.path, "value": one.value}
 
 

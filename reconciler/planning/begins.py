@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.model.fields import BEGIN_DATE
-from reconciler.model.plan import Block
+from reconciler.model.plan import Blocker
 from reconciler.model.values import BEGINNING, canonical_time
 from reconciler.planning.citing import show_value
 from reconciler.rules import RULES
@@ -23,7 +23,7 @@ _NEW_VERSION = (
 )
 
 
-def check_begin(draft: Draft) -> Iterator[Block]:
+def check_begin(draft: Draft) -> Iterator[Blocker]:
     """What forbids the new begin that `draft` gives to the current version of its channel.
 
     A version's time is exclusive of its begin. An only version may begin earlier: no reading leaves its version then.
@@ -38,9 +38,9 @@ def check_begin(draft: Draft) -> Iterator[Block]:
         yield from _check_passed(live, before, after)
 
 
-def _begins_too_early(draft: Draft) -> Block:
+def _begins_too_early(draft: Draft) -> Blocker:
     begin, before = draft.planned.current.begin_date, draft.live.versions[-2].begin_date
-    return Block(
+    return Blocker(
         "ESA411",
         f"the current version must begin after the one before it, found {show_value(begin)} for beginDate",
         {"begin_date": begin, "begin_date_before": before, "versions": len(draft.live.versions)},
@@ -48,7 +48,7 @@ def _begins_too_early(draft: Draft) -> Block:
     )
 
 
-def _check_passed(live: Live, before: str, after: str) -> Iterator[Block]:
+def _check_passed(live: Live, before: str, after: str) -> Iterator[Blocker]:
     """The readings between the two begins: after the earlier one, up to and including the later one."""
     if live.has_readings is False:
         return
@@ -57,7 +57,7 @@ def _check_passed(live: Live, before: str, after: str) -> Iterator[Block]:
     if (first and first > later) or (last and last <= earlier):
         return
     is_unknown = live.has_readings is None or not first
-    yield Block(
+    yield Blocker(
         "ESA420",
         _say_unknown(live) if is_unknown else f"cannot begin at another time: {_say_lost(live, before, after)}",
         {

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.model.fields import FIELDS
 from reconciler.model.plan import Action, Change, History, Verdict, VersionSpan
-from reconciler.model.record import record
 from reconciler.planning.fingerprint import fingerprint
 from reconciler.planning.order import find_order, list_first
 
@@ -15,17 +16,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from reconciler.model.live import Live
-    from reconciler.model.plan import Block
+    from reconciler.model.plan import Blocker
     from reconciler.planning.draft import Draft
     from reconciler.planning.pairs import Pair
     from reconciler.planning.surroundings import Need
 
 
-@record
-class Judgement:
+class Judgement(Struct, frozen=True):
     """What stands in the way of each draft, by its name, and which others it needs."""
 
-    blocks: Mapping[str, tuple[Block, ...]]
+    blocks: Mapping[str, tuple[Blocker, ...]]
     needs: Mapping[str, tuple[Need, ...]]
 
     @property
@@ -35,7 +35,7 @@ class Judgement:
 
 def make_changes(
     channels: Iterable[Pair],
-    unread: Mapping[str, tuple[Pair, Block]],
+    unread: Mapping[str, tuple[Pair, Blocker]],
     drafts: Mapping[str, Draft],
     judgement: Judgement,
     moved: Mapping[str, tuple[str, ...]],
@@ -72,7 +72,7 @@ def _make_update(pair: Pair, draft: Draft, judgement: Judgement) -> Change:
         before=draft.before,
         after=draft.after,
         live={field.path: live.values.get(field.path) for field in FIELDS},
-        wanted=draft.wanted,
+        target_values=draft.wanted,
         version_id=live.current.id,
         version_count=len(live.versions),
         verdict=_find_verdict(blocks),
@@ -97,7 +97,7 @@ def _make_no_op(pair: Pair) -> Change:
         before=desired.spec,
         after=desired.spec,
         live={},
-        wanted={},
+        target_values={},
         version_id=live.current.id,
         version_count=len(live.versions),
         verdict=Verdict.ALLOWED,
@@ -107,7 +107,7 @@ def _make_no_op(pair: Pair) -> Change:
     )
 
 
-def _find_verdict(blocks: Sequence[Block]) -> Verdict:
+def _find_verdict(blocks: Sequence[Blocker]) -> Verdict:
     if not blocks:
         return Verdict.ALLOWED
     return Verdict.UNKNOWN if all(block.is_unknown for block in blocks) else Verdict.BLOCKED

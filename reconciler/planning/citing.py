@@ -12,7 +12,7 @@ from reconciler.model.looks import distinguish
 
 if TYPE_CHECKING:
     from reconciler.model.desired import Desired
-    from reconciler.model.places import Place
+    from reconciler.model.places import Location
     from reconciler.model.values import Value
 
 _LONGEST = 60
@@ -46,15 +46,15 @@ def cite(channel: Desired) -> str:
     return f"{channel.name} ({channel.file}:{channel.line})"
 
 
-def place_identity(channel: Desired) -> Place:
+def place_identity(channel: Desired) -> Location:
     """The place of what the live channel is found by: its id, else its import id, else all of `select`."""
     if channel.select is None:
-        return channel.place(CHANNEL_IMPORT_ID)
+        return channel.locate(CHANNEL_IMPORT_ID)
     if channel.select.channel_id is not None:
-        return channel.place("select.channelId")
-    return channel.place("select.channelImportId" if channel.select.channel_import_id else "select")
+        return channel.locate("select.channelId")
+    return channel.locate("select.channelImportId" if channel.select.channel_import_id else "select")
 
 
-def place_reference(channel: Desired, reference: str) -> Place:
+def place_reference(channel: Desired, reference: str) -> Location:
     """The place of the `channel(…)` that holds `reference` in the formula of `channel`."""
-    return channel.place(FORMULA, find_written(str(channel.spec[FORMULA]), reference))
+    return channel.locate(FORMULA, find_written(str(channel.spec[FORMULA]), reference))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.model.fields import CHANNEL_IMPORT_ID, IS_PRIMARY_DEMAND, IS_PRIMARY_VALUE
-from reconciler.model.routes import Pointers
+from reconciler.model.routes import Identifiers
 from reconciler.planning.citing import cite, place_identity, shorten, show_value
 from reconciler.rules import make_finding
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from reconciler.model.findings import Finding
 
 # A channel id, a channel import id, or all that is given where neither of them is.
-Identity: TypeAlias = int | str | Pointers
+Identity: TypeAlias = int | str | Identifiers
 
 
 def check_collisions(channels: Sequence[Desired]) -> Iterator[Finding]:
@@ -27,7 +27,7 @@ def check_collisions(channels: Sequence[Desired]) -> Iterator[Finding]:
     yield from _check_pointers(channels)
 
 
-def find_identity(pointers: Pointers) -> Identity | None:
+def find_identity(pointers: Identifiers) -> Identity | None:
     """What of `pointers` decides where they lead: alike for two, one channel; None where they identify nothing.
 
     Source: POST /api/v3/reading, "Channel Identification": channelId, else channelImportId, else what is inferred.
@@ -39,7 +39,7 @@ def find_identity(pointers: Pointers) -> Identity | None:
     return pointers if pointers.meter_import_id else None
 
 
-def show_pointers(pointers: Pointers) -> str:
+def show_pointers(pointers: Identifiers) -> str:
     """The pointers that are given, in words."""
     given = (
         ("channelId", pointers.channel_id),
@@ -96,12 +96,12 @@ def _is_wanted(group: Sequence[Desired]) -> bool:
 def _same_import_id(other: Desired, first: Desired) -> Finding:
     path = CHANNEL_IMPORT_ID if CHANNEL_IMPORT_ID in other.spec else "select.channelImportId"
     message = f"channelImportId is already used by {cite(first)}, found {show_value(_import_id(other))}"
-    return make_finding("ESA221", message, other.place(path))
+    return make_finding("ESA221", message, other.locate(path))
 
 
 def _second_primary(other: Desired, first: Desired, path: str, code: str) -> Finding:
     message = f"{path} is already true for {cite(first)}, found another on data point {shorten(str(other.data_point))}"
-    return make_finding(code, message, other.place(path), fix=f"write  {path}: false  for one of the two")
+    return make_finding(code, message, other.locate(path), fix=f"write  {path}: false  for one of the two")
 
 
 def _same_live_channel(other: Desired, first: Desired) -> Finding:

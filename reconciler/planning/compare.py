@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.model.fields import FIELD_AT, OBSERVATION_RULE_ID
 from reconciler.model.plan import Action
-from reconciler.model.record import record
 from reconciler.planning.canonical import is_same
 from reconciler.planning.citing import show_values
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from reconciler.model.plan import Change, Edit, FeedMove, Plan
+    from reconciler.model.plan import Change, Edit, FeedStep, Plan
     from reconciler.model.values import Value
 
 
-@record
-class Shift:
+class Shift(Struct, frozen=True):
     """A change that does something else than when it was reviewed; one sentence for each difference."""
 
     name: str
     reasons: tuple[str, ...]
 
 
-@record
-class Comparison:
+class Comparison(Struct, frozen=True):
     """How a plan made anew differs from the reviewed one, by the names of the changes.
 
     `gone` are changes that are not asked for any more, `changed` do something else, `new` were not reviewed. `done` are
@@ -107,7 +106,7 @@ def restrict_plan(current: Plan, names: Collection[str]) -> Plan:
             replace(change, depends_on=tuple(name for name in change.depends_on if name in known)) for change in kept
         ),
         feeds=tuple(
-            replace(feed, moves=tuple(move for move in feed.moves if move.change in known)) for feed in current.feeds
+            replace(feed, steps=tuple(move for move in feed.steps if move.change in known)) for feed in current.feeds
         ),
     )
 
@@ -170,12 +169,12 @@ def _compare_edit(edit: Edit, now: Edit) -> Iterator[str]:
 def _compare_values(change: Change, now: Change) -> Iterator[str]:
     """What an edit does not show: the ids behind codes and names, and managed values that need no edit."""
     told = {FIELD_AT[path].path for path in _list_told(change, now)}
-    rule_id = now.wanted.get(OBSERVATION_RULE_ID, now.live.get(OBSERVATION_RULE_ID))
-    for path, wanted in now.wanted.items():
-        if path in told or path not in change.wanted:
+    rule_id = now.target_values.get(OBSERVATION_RULE_ID, now.live.get(OBSERVATION_RULE_ID))
+    for path, wanted in now.target_values.items():
+        if path in told or path not in change.target_values:
             continue
         live, live_now = change.live.get(path), now.live.get(path)
-        if not is_same(path, change.wanted[path], wanted, rule_id):
+        if not is_same(path, change.target_values[path], wanted, rule_id):
             yield f"{path} means something else now"
         elif not is_same(path, live, live_now, rule_id) and not is_same(path, live_now, wanted, rule_id):
             yield "{} is {} now, was {}".format(path, *show_values(live_now, live))
@@ -202,19 +201,19 @@ def _compare_order(change: Change, now: Change, sent: Collection[str], current: 
             yield f"does not come after {name} any more"
 
 
-def _list_moves(plan: Plan) -> Mapping[str, Mapping[str, FeedMove]]:
+def _list_moves(plan: Plan) -> Mapping[str, Mapping[str, FeedStep]]:
     """The steps at which feeds are led elsewhere: by the change, then by the feed."""
-    moves: dict[str, dict[str, FeedMove]] = defaultdict(dict)
+    moves: dict[str, dict[str, FeedStep]] = defaultdict(dict)
     for feed in plan.feeds:
-        for move in feed.moves:
+        for move in feed.steps:
             moves[move.change][feed.name] = move
     return moves
 
 
-def _compare_moves(moves: Mapping[str, FeedMove], moves_now: Mapping[str, FeedMove]) -> Iterator[str]:
+def _compare_moves(moves: Mapping[str, FeedStep], moves_now: Mapping[str, FeedStep]) -> Iterator[str]:
     for name, now in moves_now.items():
         was = moves.get(name)
-        if was is None or (was.channel_id, was.problem) != (now.channel_id, now.problem):
+        if was is None or (was.channel_id, was.failure) != (now.channel_id, now.failure):
             where = "to no single channel" if now.channel_id is None else f"to channel {now.channel_id}"
             yield f"leads the feed {name} {where} now, and did not when it was reviewed"
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeGuard
 
+from msgspec import Struct
+
 from reconciler.model.exclusive import is_blank
 from reconciler.model.fields import (
     FORMULA,
@@ -23,7 +25,6 @@ from reconciler.model.fields import (
     TRIP,
     VERSION,
 )
-from reconciler.model.record import record
 from reconciler.planning.citing import show_value
 
 if TYPE_CHECKING:
@@ -34,8 +35,7 @@ if TYPE_CHECKING:
 CHANNEL_INFO = "channelInfo"
 
 
-@record
-class Violation:
+class Violation(Struct, frozen=True):
     """A rule of the catalogue that a channel's own values break; `path` leads to the value to look at."""
 
     code: str

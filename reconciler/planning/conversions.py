@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.model.plan import Block
+from reconciler.model.plan import Blocker
 from reconciler.planning.index import find_inputs
 from reconciler.planning.surroundings import Need, mention, name_channel
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from reconciler.planning.surroundings import Surroundings
 
 
-def check_conversion(draft: Draft, around: Surroundings) -> Iterator[Block | Need]:
+def check_conversion(draft: Draft, around: Surroundings) -> Iterator[Blocker | Need]:
     """What stands in the way of `draft`, if it is a conversion.
 
     A visible cause counts also where the service calls the channel convertible.
@@ -24,7 +24,7 @@ def check_conversion(draft: Draft, around: Surroundings) -> Iterator[Block | Nee
     """
     if not draft.is_conversion:
         return
-    causes: list[Block | Need] = list(_check_readings(draft))
+    causes: list[Blocker | Need] = list(_check_readings(draft))
     if draft.planned.is_calculated:
         causes += [*_check_versions(draft.live), *_check_users(draft, around)]
     yield from causes
@@ -32,12 +32,12 @@ def check_conversion(draft: Draft, around: Surroundings) -> Iterator[Block | Nee
         yield _inconvertible(draft)
 
 
-def _check_readings(draft: Draft) -> Iterator[Block]:
+def _check_readings(draft: Draft) -> Iterator[Blocker]:
     live = draft.live
     rule = "ESA401" if draft.planned.is_calculated else "ESA404"
     kind, other = _kinds(draft)
     if live.has_readings:
-        yield Block(
+        yield Blocker(
             rule,
             f"cannot become {kind}: it has readings",
             _readings(live),
@@ -46,7 +46,7 @@ def _check_readings(draft: Draft) -> Iterator[Block]:
             + (", or delete its readings there first" if draft.planned.is_calculated else ""),
         )
     elif live.has_readings is None and live.is_convertible is None:
-        yield Block(
+        yield Blocker(
             rule,
             f"cannot be known whether it may become {kind}: EnergyCAP does not say whether it has readings",
             _readings(live),
@@ -55,9 +55,9 @@ def _check_readings(draft: Draft) -> Iterator[Block]:
         )
 
 
-def _check_versions(live: Live) -> Iterator[Block]:
+def _check_versions(live: Live) -> Iterator[Blocker]:
     if len(live.versions) > 1:
-        yield Block(
+        yield Blocker(
             "ESA402",
             f"cannot become calculated: it has {len(live.versions)} versions",
             {"versions": _versions(live)},
@@ -65,7 +65,7 @@ def _check_versions(live: Live) -> Iterator[Block]:
         )
 
 
-def _check_users(draft: Draft, around: Surroundings) -> Iterator[Block | Need]:
+def _check_users(draft: Draft, around: Surroundings) -> Iterator[Blocker | Need]:
     users = [user for user in around.users.get(draft.live.id, ()) if user.id != draft.live.id]
     freed = [user for user in users if draft.live.id not in find_inputs(around.planned(user).formulas)]
     for user in freed:
@@ -74,11 +74,11 @@ def _check_users(draft: Draft, around: Surroundings) -> Iterator[Block | Need]:
         yield _used(draft, users, freed, around)
 
 
-def _used(draft: Draft, users: Sequence[Live], freed: Sequence[Live], around: Surroundings) -> Block:
+def _used(draft: Draft, users: Sequence[Live], freed: Sequence[Live], around: Surroundings) -> Blocker:
     kept = [user for user in users if user not in freed]
     names = ", ".join(name_channel(user, around) for user in kept)
     done = ", ".join(around.drafts[user.id].name for user in freed)
-    return Block(
+    return Blocker(
         "ESA403",
         "cannot become calculated: its readings feed other formulas",
         {"used_by": [{**mention(user, around), "freed_by_plan": user in freed} for user in users]},
@@ -87,10 +87,10 @@ def _used(draft: Draft, users: Sequence[Live], freed: Sequence[Live], around: Su
     )
 
 
-def _inconvertible(draft: Draft) -> Block:
+def _inconvertible(draft: Draft) -> Blocker:
     live = draft.live
     kind, _ = _kinds(draft)
-    return Block(
+    return Blocker(
         "ESA405",
         f"cannot become {kind}: EnergyCAP says that it is not convertible, and nothing that can be read says why",
         {"is_convertible": False, **_readings(live), "versions": _versions(live), "used_by": []},

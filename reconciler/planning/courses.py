@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from reconciler.model.fields import (
     CHANNEL_IMPORT_ID,
@@ -15,7 +17,7 @@ from reconciler.model.fields import (
     UNIT_CODE,
     UNIT_ID,
 )
-from reconciler.model.routes import Pointers
+from reconciler.model.routes import Identifiers
 from reconciler.model.values import Value
 from reconciler.planning.resolve import route
 
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
     from reconciler.model.live import Live
     from reconciler.model.plan import Edit
-    from reconciler.model.routes import Route
+    from reconciler.model.routes import Resolution
     from reconciler.planning.draft import Draft
     from reconciler.planning.index import Index
 
@@ -37,24 +39,22 @@ POINTED_AT = _INFERRED | {CHANNEL_IMPORT_ID}
 _Corner: TypeAlias = tuple[str, Value]
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(Struct, frozen=True):
     """A step of a plan that leads pointers elsewhere: its draft, and where they lead after it."""
 
     draft: Draft
-    route: Route
+    route: Resolution
 
 
-@dataclass(slots=True)
-class Course:
+class Course(Struct):
     """The way of pointers through a plan: where they lead live, and the steps that lead them elsewhere, in order."""
 
-    pointers: Pointers
-    before: Route
+    pointers: Identifiers
+    before: Resolution
     moves: list[Move] = field(default_factory=list)
 
     @property
-    def after(self) -> Route:
+    def after(self) -> Resolution:
         return self.moves[-1].route if self.moves else self.before
 
     def find_departure(self, channel_id: int | None) -> Move:
@@ -65,7 +65,7 @@ class Course:
         return away[-1]
 
 
-def follow(pointers: Iterable[Pointers], index: Index, steps: Iterable[Draft]) -> list[Course]:
+def follow(pointers: Iterable[Identifiers], index: Index, steps: Iterable[Draft]) -> list[Course]:
     """The course of each of `pointers` from the live `index` through `steps`, which are made one after the other.
 
     Only what an edit can lead elsewhere is looked at again: ten thousand channels cost no more than those edited.
@@ -89,7 +89,7 @@ def is_moving(draft: Draft) -> bool:
     return not draft.touched.isdisjoint(POINTED_AT)
 
 
-def list_implied(steps: Iterable[Draft], index: Index) -> Iterator[Pointers]:
+def list_implied(steps: Iterable[Draft], index: Index) -> Iterator[Identifiers]:
     """The pointers by which live channels can be named now, and that an edit of `steps` may lead elsewhere.
 
     Of each meter the shortest come first: a type alone, then with a unit, then with an interval.
@@ -98,20 +98,20 @@ def list_implied(steps: Iterable[Draft], index: Index) -> Iterator[Pointers]:
     for draft in steps:
         import_id, meter = draft.live.values.get(CHANNEL_IMPORT_ID), draft.live.data_point.import_id
         if CHANNEL_IMPORT_ID in draft.touched and isinstance(import_id, str) and import_id:
-            yield Pointers(channel_import_id=import_id)
+            yield Identifiers(channel_import_id=import_id)
         if meter and not draft.touched.isdisjoint(_INFERRED):
             meters[meter] = None
     for meter in meters:
         yield from _list_inferred(meter, index.by_meter[meter])
 
 
-def list_causes(draft: Draft, pointers: Pointers) -> tuple[Edit, ...]:
+def list_causes(draft: Draft, pointers: Identifiers) -> tuple[Edit, ...]:
     """The edits of `draft` that can lead `pointers` elsewhere."""
     counted = {CHANNEL_IMPORT_ID} if pointers.channel_import_id else _INFERRED
     return tuple(edit for edit in draft.edits if FIELD_AT[edit.path].path in counted)
 
 
-def _list_inferred(meter: str, channels: Sequence[Live]) -> Iterator[Pointers]:
+def _list_inferred(meter: str, channels: Sequence[Live]) -> Iterator[Identifiers]:
     """Nothing where the meter has but one channel, which gets all that is sent there whatever its settings."""
     full = [each for channel in channels if len(channels) > 1 and (each := _point(meter, channel)) is not None]
     by_unit = [replace(each, interval_seconds=None) for each in full]
@@ -119,13 +119,13 @@ def _list_inferred(meter: str, channels: Sequence[Live]) -> Iterator[Pointers]:
     yield from dict.fromkeys([*by_type, *by_unit, *full])
 
 
-def _point(meter: str, channel: Live) -> Pointers | None:
+def _point(meter: str, channel: Live) -> Identifiers | None:
     """All that can be said of `channel` beside its meter; None where it has not even a type."""
     code, unit = channel.values.get(OBSERVATION_TYPE_CODE), channel.values.get(UNIT_CODE)
     minutes = channel.values.get(INTERVAL_MINUTES)
     if not isinstance(code, str):
         return None
-    return Pointers(
+    return Identifiers(
         meter_import_id=meter,
         observation_type_code=code,
         unit_code=unit if isinstance(unit, str) else None,
@@ -171,7 +171,7 @@ class _World:
 
     def look_again(self, course: Course, draft: Draft) -> None:
         now, last = route(course.pointers, self._index), course.after
-        if (now.channel_id, now.problem) != (last.channel_id, last.problem):
+        if (now.channel_id, now.failure) != (last.channel_id, last.failure):
             course.moves.append(Move(draft, now))
 
     def _rename(self, draft: Draft) -> None:

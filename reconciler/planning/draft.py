@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from reconciler.model.fields import BEGIN_DATE, FIELD_AT, FIELDS, IS_CALCULATED
-from reconciler.model.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reconciler.model.live import Live
-    from reconciler.model.plan import Block, Edit
+    from reconciler.model.plan import Blocker, Edit
     from reconciler.model.values import Spec, Value
     from reconciler.planning.vocabulary import Codes
 
 _CODED = tuple((field, field.alias) for field in FIELDS if field.alias)
 
 
-@record
-class Draft:
+class Draft(Struct, frozen=True):
     """The edits of one channel, before it is judged whether they may be sent.
 
     `live` is the channel as it is and `planned` as it will be, `touched` the paths of EsaChannelEdit that are edited.
@@ -36,7 +36,7 @@ class Draft:
     after: Spec
     wanted: Spec
     # What stands in its way before its surroundings are looked at.
-    blocks: tuple[Block, ...] = ()
+    blocks: tuple[Blocker, ...] = ()
 
     @property
     def is_conversion(self) -> bool:

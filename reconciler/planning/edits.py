@@ -128,7 +128,7 @@ def _find_changed(before: Spec, after: Spec) -> frozenset[str]:
 
 def find_impact(field: Field, live: Live, wanted: Spec) -> Impact:
     """What an edit of `field` does to `live`, where `wanted` are all values that it is to have."""
-    return field.impact if _reaches_readings(field, live, wanted) else field.impact_unread
+    return field.impact if _reaches_readings(field, live, wanted) else field.impact_without_readings
 
 
 def _reaches_readings(field: Field, live: Live, wanted: Spec) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from reconciler.model.dialects import V3
-from reconciler.model.plan import Block
-from reconciler.model.record import record
-from reconciler.model.routes import Problem
+from msgspec import Struct
+
+from reconciler.model.dialects import V3_NAMES
+from reconciler.model.plan import Blocker
+from reconciler.model.routes import ResolutionFailure
 from reconciler.planning.citing import show_value, show_values
 from reconciler.planning.courses import list_causes
 from reconciler.planning.surroundings import mention
@@ -16,15 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.model.plan import Edit
-    from reconciler.model.routes import Feed, Pointers, Route
+    from reconciler.model.routes import Feed, Identifiers, Resolution
     from reconciler.planning.courses import Course, Move
     from reconciler.planning.surroundings import Surroundings
 
 _SHOWN = 5
 
 
-@record
-class Fate:
+class Fate(Struct, frozen=True):
     """What becomes of a feed: its course through the plan, beside the id of the channel that it expects.
 
     `expected` is None where that channel was not found. `is_held` says that the plan blocks what would lead the feed
@@ -48,18 +48,18 @@ class Fate:
         return self.course.find_departure(self.expected)
 
 
-def make_block(fate: Fate, around: Surroundings) -> Block:
+def make_block(fate: Fate, around: Surroundings) -> Blocker:
     """Why the change that leads `fate` away for good is blocked."""
     departure, feed = fate.departure, fate.feed
-    edits = list_causes(departure.draft, feed.pointers)
+    edits = list_causes(departure.draft, feed.identifiers)
     paths = " and ".join(edit.path for edit in edits)
-    return Block(
+    return Blocker(
         find_code(departure.route),
         f"would take the readings of feed {feed.name} away from {show_id(fate.expected, around)}: "
         f"they would {say_end(departure.route, around)}",
         {
-            "feed": f"{feed.name} ({feed.place.file}:{feed.place.line})",
-            "identifiers": show_given(feed.pointers),
+            "feed": f"{feed.name} ({feed.location.file}:{feed.location.line})",
+            "identifiers": show_given(feed.identifiers),
             "edits": [show_edit(edit) for edit in edits],
             "expects": _mention(fate.expected, around),
             "would_find": [_mention(id_, around) for id_ in _find_ids(departure.route)],
@@ -68,32 +68,32 @@ def make_block(fate: Fate, around: Surroundings) -> Block:
     )
 
 
-def find_code(route: Route) -> str:
+def find_code(route: Resolution) -> str:
     """The rule that is broken where pointers come to lead along `route`."""
-    match route.problem:
+    match route.failure:
         case None:
             return "ESA601"
-        case Problem.AMBIGUOUS:
+        case ResolutionFailure.AMBIGUOUS:
             return "ESA602"
-        case Problem.UNMATCHED | Problem.NO_IDENTIFIER:
+        case ResolutionFailure.UNMATCHED | ResolutionFailure.NO_IDENTIFIER:
             return "ESA603"
         case _:
-            assert_never(route.problem)
+            assert_never(route.failure)
 
 
-def say_end(route: Route, around: Surroundings) -> str:
+def say_end(route: Resolution, around: Surroundings) -> str:
     """What readings do along `route`, after "they" or "would": they land on a channel, or nowhere, and why."""
-    match route.problem:
+    match route.failure:
         case None:
             return f"land on {show_id(route.channel_id, around)}"
-        case Problem.AMBIGUOUS:
+        case ResolutionFailure.AMBIGUOUS:
             return (
                 f"land nowhere, because {len(route.candidates)} channels fit ({_show_some(route.candidates, around)})"
             )
-        case Problem.UNMATCHED | Problem.NO_IDENTIFIER:
+        case ResolutionFailure.UNMATCHED | ResolutionFailure.NO_IDENTIFIER:
             return "land nowhere, because no channel fits"
         case _:
-            assert_never(route.problem)
+            assert_never(route.failure)
 
 
 def show_id(channel_id: int | None, around: Surroundings) -> str:
@@ -104,9 +104,9 @@ def show_id(channel_id: int | None, around: Surroundings) -> str:
     return managed.name if managed else f"{channel_id} {show_value(around.index.by_id[channel_id].name)}"
 
 
-def show_given(pointers: Pointers) -> str:
+def show_given(pointers: Identifiers) -> str:
     """The pointers that are given, as the readings API calls them."""
-    return ", ".join(f"{name} {show_value(value)}" for name, value in V3.say(pointers))
+    return ", ".join(f"{name} {show_value(value)}" for name, value in V3_NAMES.say(pointers))
 
 
 def show_edit(edit: Edit) -> str:
@@ -114,8 +114,8 @@ def show_edit(edit: Edit) -> str:
     return f"{edit.path} {' → '.join(show_values(edit.before, edit.after))}"
 
 
-def _find_ids(route: Route) -> Sequence[int]:
-    return () if route.problem is Problem.UNMATCHED else route.candidates
+def _find_ids(route: Resolution) -> Sequence[int]:
+    return () if route.failure is ResolutionFailure.UNMATCHED else route.candidates
 
 
 def _show_some(ids: Sequence[int], around: Surroundings) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.model.looks import tell_apart
-from reconciler.model.places import Place
+from reconciler.model.places import Location
 from reconciler.planning.citing import shorten
 from reconciler.planning.collisions import find_identity, show_pointers
 from reconciler.planning.nearest import suggest_channels
@@ -25,7 +25,7 @@ def check_feeds(feeds: Sequence[Feed], channels: Collection[Desired]) -> Iterato
     yield from _check_expectations(feeds, channels)
     firsts: dict[Identity, Feed] = {}
     for feed in feeds:
-        identity = find_identity(feed.pointers)
+        identity = find_identity(feed.identifiers)
         first = feed if identity is None else firsts.setdefault(identity, feed)
         if identity is None:
             yield _no_identifier(feed)
@@ -48,20 +48,20 @@ def _check_expectations(feeds: Sequence[Feed], channels: Collection[Desired]) ->
 
 
 def _no_identifier(feed: Feed) -> Finding:
-    given = show_pointers(feed.pointers)
+    given = show_pointers(feed.identifiers)
     message = f"feed has no identifier of a channel or meter, found {f'only {given}' if given else 'none'}"
     return make_finding("ESA342", message, _place(feed))
 
 
 def _other_expectation(feed: Feed, first: Feed) -> Finding:
-    where = f"{first.name} ({first.place.file}:{first.place.line})"
+    where = f"{first.name} ({first.location.file}:{first.location.line})"
     return make_finding(
         "ESA343",
         f"feed expects another channel than {where}, found expect: {shorten(feed.expect)}",
         _place(feed, "expect"),
-        detail=(f"identifiers of both: {show_pointers(feed.pointers)}", f"{where} expects {shorten(first.expect)}"),
+        detail=(f"identifiers of both: {show_pointers(feed.identifiers)}", f"{where} expects {shorten(first.expect)}"),
     )
 
 
-def _place(feed: Feed, *keys: str) -> Place:
-    return Place(file=feed.place.file, line=feed.place.line, keys=("feeds", feed.name, *keys))
+def _place(feed: Feed, *keys: str) -> Location:
+    return Location(file=feed.location.file, line=feed.location.line, path=("feeds", feed.name, *keys))

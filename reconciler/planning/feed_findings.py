@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.model.dialects import V3
-from reconciler.model.places import Place
+from reconciler.model.dialects import V3_NAMES
+from reconciler.model.places import Location
 from reconciler.planning.citing import shorten, show_value
 from reconciler.planning.courses import list_causes
 from reconciler.planning.fates import find_code, say_end, show_edit, show_given, show_id
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from reconciler.model.findings import Finding
     from reconciler.model.live import Live
-    from reconciler.model.routes import Feed, Pointers
+    from reconciler.model.routes import Feed, Identifiers
     from reconciler.planning.courses import Course, Move
     from reconciler.planning.fates import Fate
     from reconciler.planning.surroundings import Surroundings
@@ -35,7 +35,7 @@ def check_fate(fate: Fate, around: Surroundings) -> Iterator[Finding]:
             f"readings of feed {fate.feed.name} do not reach {show_id(fate.expected, around)}, which it expects: "
             f"today they {say_end(course.before, around)}"
         )
-        yield make_finding("ESA605", message, place, detail=(_tell_given(fate.feed.pointers),))
+        yield make_finding("ESA605", message, place, detail=(_tell_given(fate.feed.identifiers),))
     elif not is_reached and fate.expected is not None:
         return
     if course.moves and (course.before.channel_id, course.after.channel_id) != (None, None):
@@ -53,7 +53,7 @@ def check_implied(courses: Iterable[Course], around: Surroundings) -> Iterator[F
     alike: dict[tuple[object, ...], list[Course]] = {}
     for course in courses:
         if course.moves and _may_carry_readings(course, around):
-            ends = (course.before.channel_id, course.after.channel_id, course.after.problem)
+            ends = (course.before.channel_id, course.after.channel_id, course.after.failure)
             alike.setdefault((*ends, *(move.draft.name for move in course.moves)), []).append(course)
     for first, *others in alike.values():
         code, message, fix = _say_course(f"readings for {_describe(first.pointers)}", first, around)
@@ -118,18 +118,18 @@ def _show_causes(move: Move, course: Course) -> str:
     return ", ".join(show_edit(edit) for edit in list_causes(move.draft, course.pointers))
 
 
-def _tell_longer(shortest: Pointers, others: Sequence[Course]) -> Iterator[str]:
-    given = {name for name, _ in V3.say(shortest)}
-    more = dict.fromkeys(name for course in others for name, _ in V3.say(course.pointers) if name not in given)
+def _tell_longer(shortest: Identifiers, others: Sequence[Course]) -> Iterator[str]:
+    given = {name for name, _ in V3_NAMES.say(shortest)}
+    more = dict.fromkeys(name for course in others for name, _ in V3_NAMES.say(course.pointers) if name not in given)
     if more:
         yield f"the same goes for readings that also give {' and '.join(more)}"
 
 
-def _tell_given(pointers: Pointers) -> str:
+def _tell_given(pointers: Identifiers) -> str:
     return f"they are sent with {show_given(pointers)}"
 
 
-def _describe(pointers: Pointers) -> str:
+def _describe(pointers: Identifiers) -> str:
     """The pointers as a person says them who looks after meters."""
     if pointers.channel_import_id:
         return f"import id {show_value(pointers.channel_import_id)}"
@@ -138,13 +138,13 @@ def _describe(pointers: Pointers) -> str:
     return f"meter {show_value(pointers.meter_import_id)} ({', '.join(shorten(part) for part in parts if part)})"
 
 
-def _place_feed(feed: Feed) -> Place:
-    return Place(file=feed.place.file, line=feed.place.line, keys=("feeds", feed.name))
+def _place_feed(feed: Feed) -> Location:
+    return Location(file=feed.location.file, line=feed.location.line, path=("feeds", feed.name))
 
 
-def _place_cause(course: Course, around: Surroundings) -> Place | None:
+def _place_cause(course: Course, around: Surroundings) -> Location | None:
     is_back = course.after.channel_id == course.before.channel_id
     move = course.moves[0] if is_back else course.find_departure(course.before.channel_id)
     managed = around.managed[move.draft.live.id]
     path = list_causes(move.draft, course.pointers)[0].path
-    return Place(file=managed.file, line=managed.line, keys=("channels", managed.name, *path.split(".")))
+    return Location(file=managed.file, line=managed.line, path=("channels", managed.name, *path.split(".")))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reconciler.model.plan import FeedMove, FeedRoute
-from reconciler.model.record import record
+from msgspec import Struct
+from msgspec.structs import replace
+
+from reconciler.model.plan import FeedRoute, FeedStep
 from reconciler.planning.changes import Judgement
 from reconciler.planning.courses import follow, is_moving, list_causes, list_implied
 from reconciler.planning.fates import Fate, make_block
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
     from reconciler.planning.surroundings import Surroundings
 
 
-@record
-class Feeding:
+class Feeding(Struct, frozen=True):
     """What feeds make of a plan.
 
     `judgement` is that of its drafts, the blocks of feeds included, and handed on to what needs the blocked.
@@ -70,7 +70,7 @@ def _hold(
     held: dict[str, Fate] = {}
     while True:
         settled = Judgement(spread_blocks(blocks, judged.needs), judged.needs)
-        courses = follow([feed.pointers for feed in watched], around.index, _list_steps(settled, drafts))
+        courses = follow([feed.identifiers for feed in watched], around.index, _list_steps(settled, drafts))
         fates = [Fate(feed, expected.get(feed.expect), course) for feed, course in zip(watched, courses, strict=True)]
         lost = [fate for fate in fates if fate.is_lost]
         if not lost:
@@ -97,23 +97,23 @@ def _make_route(fate: Fate, around: Surroundings) -> FeedRoute:
         before=course.before.channel_id,
         after=course.after.channel_id,
         findings=tuple(tell_fate(fate, around)),
-        moves=tuple(
-            FeedMove(
+        steps=tuple(
+            FeedStep(
                 move.draft.name,
                 tuple(edit.path for edit in list_causes(move.draft, course.pointers)),
                 move.route.channel_id,
-                move.route.problem,
+                move.route.failure,
             )
             for move in course.moves
         ),
-        is_held=fate.is_held,
-        pointers=fate.feed.pointers,
+        is_change_blocked=fate.is_held,
+        identifiers=fate.feed.identifiers,
     )
 
 
 def _check_rest(feeds: Iterable[Feed], steps: Sequence[Draft], around: Surroundings) -> tuple[Finding, ...]:
     """What is to be said of the pointers that no feed declares, and that some logger may send all the same."""
-    declared = {feed.pointers for feed in feeds}
+    declared = {feed.identifiers for feed in feeds}
     implied = [each for each in dict.fromkeys(list_implied(steps, around.index)) if each not in declared]
     return tuple(check_implied(follow(implied, around.index, steps), around))
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from reconciler.model.exclusive import is_blank
 from reconciler.model.fields import FORMULA, IS_CALCULATED
 from reconciler.model.formulas import find_references
 from reconciler.model.looks import tell_apart
-from reconciler.model.record import record
 from reconciler.planning.citing import cite, place_reference, shorten
 from reconciler.planning.formula_cycles import find_cycles
 from reconciler.planning.nearest import suggest_channels
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
 _LONGEST_CYCLE = 8
 
 
-@record
-class _Reference:
+class _Reference(Struct, frozen=True):
     """One `channel(…)` in the formula of `user`; `target` is the channel of the files that it leads to, if any."""
 
     user: Desired
@@ -158,6 +158,6 @@ def _circle(cycle: Sequence[Desired]) -> Finding:
     return make_finding(
         "ESA324",
         f"formulas go round in a circle, found {' → '.join((*names, names[0]))}",
-        cycle[0].place(FORMULA),
+        cycle[0].locate(FORMULA),
         detail=tuple(f"in the circle: {cite(channel)}" for channel in cycle[1:_LONGEST_CYCLE]),
     )

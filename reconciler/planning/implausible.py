@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from reconciler.model.factors import find_factor, format_factor
 from reconciler.model.fields import FIELD_AT, FORMULA, MULTIPLIER, UNIT_ID
@@ -45,7 +46,7 @@ def warn_of_edits(
         for edit in draft.edits
     )
     findings = (
-        make_finding(code, message, desired.place(path)) for path, found in warned.items() for code, message in found
+        make_finding(code, message, desired.locate(path)) for path, found in warned.items() for code, message in found
     )
     return replace(draft, edits=edits), tuple(findings)
 

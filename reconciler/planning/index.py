@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from reconciler.model.fields import CHANNEL_IMPORT_ID
 from reconciler.model.formulas import find_references
-from reconciler.model.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from reconciler.model.live import Live
 
 
-@record
-class Index:
+class Index(Struct, frozen=True):
     """Live channels by what points at them; where a pointer leads to several, ascending by id.
 
     `by_meter` goes by the import id of the data point, which the readings API calls that of the meter. `flawed` are the

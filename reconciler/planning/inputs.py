@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.fields import FORMULA, IS_CALCULATED
 from reconciler.model.live import DATA_POINT
-from reconciler.model.plan import Block
+from reconciler.model.plan import Blocker
 from reconciler.planning.index import find_inputs
 from reconciler.planning.surroundings import Need, mention, name_channel
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from reconciler.planning.surroundings import Surroundings
 
 
-def check_inputs(draft: Draft, around: Surroundings) -> Iterator[Block | Need]:
+def check_inputs(draft: Draft, around: Surroundings) -> Iterator[Blocker | Need]:
     """What stands in the way of the formula that `draft` gives to its channel, with the inputs as they will be then.
 
     A formula that is live already and is not touched has been accepted by the service and is not judged.
@@ -50,11 +50,12 @@ def list_new_formulas(plan: Plan) -> tuple[tuple[int, int, str], ...]:
 
     Left out are those that use a channel which another change converts first: the service would judge too early.
     """
-    converted = {change.channel_id for change in plan.sendable if IS_CALCULATED in change.wanted}
+    converted = {change.channel_id for change in plan.sendable if IS_CALCULATED in change.target_values}
     formulas = (
         (change.channel_id, change.data_point.id, formula)
         for change in plan.sendable
-        if any(edit.path == FORMULA for edit in change.edits) and isinstance(formula := change.wanted.get(FORMULA), str)
+        if any(edit.path == FORMULA for edit in change.edits)
+        and isinstance(formula := change.target_values.get(FORMULA), str)
     )
     return tuple(new for new in formulas if converted.isdisjoint(find_inputs((new[2],))))
 
@@ -71,8 +72,8 @@ def _find_problem(user: Live, channel: Live | None, around: Surroundings) -> str
     return "is calculated" if channel.is_calculated else "becomes calculated by this plan"
 
 
-def _wrong_inputs(formula: str, wrong: list[tuple[str, dict[str, object]]]) -> Block:
-    return Block(
+def _wrong_inputs(formula: str, wrong: list[tuple[str, dict[str, object]]]) -> Blocker:
+    return Blocker(
         "ESA410",
         f"cannot use this formula: {'; '.join(text for text, _ in wrong)}",
         {"formula": formula, "inputs": [evidence for _, evidence in wrong]},
@@ -80,8 +81,8 @@ def _wrong_inputs(formula: str, wrong: list[tuple[str, dict[str, object]]]) -> B
     )
 
 
-def _refused(formula: str, reasons: Sequence[str]) -> Block:
-    return Block(
+def _refused(formula: str, reasons: Sequence[str]) -> Blocker:
+    return Blocker(
         "ESA412",
         f"cannot use this formula: the service refuses it, {'; '.join(reasons)}",
         {"formula": formula, "service_says": list(reasons)},

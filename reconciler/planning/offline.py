@@ -30,7 +30,7 @@ def check_definitions(definitions: Definitions) -> tuple[Finding, ...]:
     A rule is judged only where the files decide it: a value that they do not manage is not guessed.
     """
     channels = sorted(definitions.channels, key=lambda channel: (channel.file, channel.line, channel.name))
-    feeds = sorted(definitions.feeds, key=lambda feed: (feed.place.file, feed.place.line, feed.name))
+    feeds = sorted(definitions.feeds, key=lambda feed: (feed.location.file, feed.location.line, feed.name))
     names = {channel.name for channel in channels}
     findings = [finding for channel in channels for finding in _check_channel(channel, names)]
     findings += check_collisions(channels)
@@ -42,7 +42,7 @@ def check_definitions(definitions: Definitions) -> tuple[Finding, ...]:
 def _check_channel(channel: Desired, names: Container[str]) -> Iterator[Finding]:
     yield from _check_pointer(channel)
     for violation in (*find_violations(channel.spec), *find_formula_violations(channel.spec, names)):
-        place = channel.place(violation.path)
+        place = channel.locate(violation.path)
         yield make_finding(violation.code, violation.message, place, fix=violation.fix)
     yield from _check_multiplier(channel)
     yield from _check_spaces(channel)
@@ -50,9 +50,9 @@ def _check_channel(channel: Desired, names: Container[str]) -> Iterator[Finding]
 
 def _check_pointer(channel: Desired) -> Iterator[Finding]:
     if channel.select is None:
-        found, place = "neither select nor channelId nor channelImportId", channel.place()
+        found, place = "neither select nor channelId nor channelImportId", channel.locate()
     elif find_identity(channel.select) is None:
-        found, place = f"only {show_pointers(channel.select)}", channel.place("select")
+        found, place = f"only {show_pointers(channel.select)}", channel.locate("select")
     else:
         return
     yield make_finding("ESA331", f"channel does not say how to find its live one, found {found}", place)
@@ -60,7 +60,7 @@ def _check_pointer(channel: Desired) -> Iterator[Finding]:
 
 def _check_multiplier(channel: Desired) -> Iterator[Finding]:
     if channel.spec.get(MULTIPLIER) == 0:
-        yield make_finding("ESA219", "multiplier should not be 0, found 0", channel.place(MULTIPLIER))
+        yield make_finding("ESA219", "multiplier should not be 0, found 0", channel.locate(MULTIPLIER))
 
 
 def _check_spaces(channel: Desired) -> Iterator[Finding]:
@@ -77,7 +77,7 @@ def _has_odd_ends(text: Value) -> bool:
 
 
 def _odd_text(channel: Desired, path: str, text: str) -> Iterator[Finding]:
-    key, place = path.rpartition(".")[2], channel.place(path)
+    key, place = path.rpartition(".")[2], channel.locate(path)
     if text.strip():
         message = f"{key} should not begin or end with a space, found {show_value(text)}"
         yield make_finding("ESA217", message, place, fix=f"write  {key}: {show_value(text.strip())}")

@@ -6,7 +6,7 @@ from collections import defaultdict
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
 
-from reconciler.model.plan import Block
+from reconciler.model.plan import Blocker
 from reconciler.planning.formula_cycles import find_cycles
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ _BREAK = "break the circle by two plans: first leave one of these edits out of t
 
 
 def spread_blocks(
-    blocks: Mapping[str, Sequence[Block]], needs: Mapping[str, Sequence[Need]]
-) -> dict[str, tuple[Block, ...]]:
+    blocks: Mapping[str, Sequence[Blocker]], needs: Mapping[str, Sequence[Need]]
+) -> dict[str, tuple[Blocker, ...]]:
     """The blocks of every change by its name: its own, those of circles of needs, and those of what it needs.
 
     A change that has a block of its own is not told of those of others. The same whatever the order of the mappings.
@@ -87,7 +87,7 @@ def _invert(needs: Mapping[str, Sequence[Need]]) -> Mapping[str, Sequence[str]]:
     return needed_by
 
 
-def _block_circle(cycle: Sequence[str], needs: Mapping[str, Sequence[Need]]) -> Iterator[tuple[str, Block]]:
+def _block_circle(cycle: Sequence[str], needs: Mapping[str, Sequence[Need]]) -> Iterator[tuple[str, Blocker]]:
     """The block of each name in `cycle`. All say the same, which is made once: a circle may have thousands of names."""
     pairs = list(zip(cycle, (*cycle[1:], cycle[0]), strict=True))
     waits = [f"{one} waits for {other}" for one, other in pairs[:_LONGEST_CYCLE]]
@@ -96,17 +96,17 @@ def _block_circle(cycle: Sequence[str], needs: Mapping[str, Sequence[Need]]) -> 
     evidence = {"cycle": list(cycle[:_LONGEST_EVIDENCE])}
     for name, following in pairs:
         rule = min(need.rule for need in needs[name] if need.name == following)
-        yield name, Block(rule, message, evidence, _BREAK_IMPORT_IDS if rule == "ESA408" else _BREAK)
+        yield name, Blocker(rule, message, evidence, _BREAK_IMPORT_IDS if rule == "ESA408" else _BREAK)
 
 
-def _hand_on(needs: Iterable[Need], blocked: Mapping[str, Sequence[Block]]) -> tuple[Block, ...]:
+def _hand_on(needs: Iterable[Need], blocked: Mapping[str, Sequence[Blocker]]) -> tuple[Blocker, ...]:
     unmet = sorted({(need.rule, need.name) for need in needs if blocked[need.name]})
     return tuple(_unmet(rule, name, blocked[name]) for rule, name in unmet)
 
 
-def _unmet(rule: str, name: str, blocks: Sequence[Block]) -> Block:
+def _unmet(rule: str, name: str, blocks: Sequence[Blocker]) -> Blocker:
     rules = list(dict.fromkeys(block.rule for block in blocks))
-    return Block(
+    return Blocker(
         rule,
         f"needs the change of {name}, which is blocked by {', '.join(rules)}",
         {"needs": name, "blocked_by": rules},

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.model.fields import CHANNEL_IMPORT_ID, INTERVAL_MINUTES, OBSERVATION_TYPE_CODE, UNIT_CODE
 from reconciler.model.live import DATA_POINT
-from reconciler.model.record import record
-from reconciler.model.routes import Pointers, Problem, name_pointers
+from reconciler.model.routes import Identifiers, ResolutionFailure, identifiers_as_select
 from reconciler.planning.citing import cite, place_identity, shorten, show_value
 from reconciler.planning.resolve import route
 from reconciler.planning.unresolved import explain_route
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from reconciler.model.desired import Desired
     from reconciler.model.findings import Finding
     from reconciler.model.live import Live
-    from reconciler.model.routes import Route
+    from reconciler.model.routes import Resolution
     from reconciler.model.values import Value
     from reconciler.planning.index import Index
 
@@ -33,22 +34,20 @@ _COMPARED = 20
 _PLAIN = re.compile(r"[A-Za-z][\w.-]*", re.ASCII)
 
 
-@record
-class Pair:
+class Pair(Struct, frozen=True):
     """A channel of the files and the live one that it governs."""
 
     desired: Desired
     live: Live
 
 
-@record
-class Lookup:
+class Lookup(Struct, frozen=True):
     """Where the pointers of `desired` lead; `renewed` are those that did where its own led nowhere."""
 
     desired: Desired
-    pointers: Pointers
-    route: Route
-    renewed: Pointers | None = None
+    pointers: Identifiers
+    route: Resolution
+    renewed: Identifiers | None = None
 
     @property
     def is_plain(self) -> bool:
@@ -56,8 +55,7 @@ class Lookup:
         return self.renewed is None and self.desired.data_point is None
 
 
-@record
-class Pairing:
+class Pairing(Struct, frozen=True):
     """The pairs that are sound, what is wrong or notable about all, and the ids of all live channels that were found.
 
     `hidden` pairs channels of the files with a live one that may be theirs: so much of it could not be read that this
@@ -95,10 +93,10 @@ def find_pairs(channels: Sequence[Desired], index: Index) -> Pairing:
 
 def _find_hidden(lookup: Lookup, index: Index) -> Live | None:
     """The channel that `lookup` may mean, where too little of it could be read to tell."""
-    match lookup.route.problem:
-        case Problem.AMBIGUOUS:
+    match lookup.route.failure:
+        case ResolutionFailure.AMBIGUOUS:
             return next((live for live in index.flawed if live.id in lookup.route.candidates), None)
-        case Problem.UNMATCHED if lookup.pointers.channel_id is None:
+        case ResolutionFailure.UNMATCHED if lookup.pointers.channel_id is None:
             path = CHANNEL_IMPORT_ID if lookup.pointers.channel_import_id else DATA_POINT
             return next((live for live in index.flawed if path in live.unread), None)
         case _:
@@ -110,14 +108,14 @@ def find_route(desired: Desired, index: Index) -> Lookup:
     pointers = desired.select or _point_at_wanted(desired)
     found = route(pointers, index)
     # Nearly all lookups of nearly all plans end here.
-    if found.problem is not Problem.UNMATCHED:
+    if found.failure is not ResolutionFailure.UNMATCHED:
         return Lookup(desired, pointers, found)
     renewed = _renew(pointers, desired)
     again = route(renewed, index)
-    return Lookup(desired, pointers, found) if again.problem else Lookup(desired, pointers, again, renewed)
+    return Lookup(desired, pointers, found) if again.failure else Lookup(desired, pointers, again, renewed)
 
 
-def _renew(pointers: Pointers, desired: Desired) -> Pointers:
+def _renew(pointers: Identifiers, desired: Desired) -> Identifiers:
     """`pointers` with what `desired` wants in the place of what they name: how it is found once that is applied."""
     if pointers.channel_import_id:
         return _point_at_wanted(desired)
@@ -134,9 +132,9 @@ def _choose(wanted: Value, given: str | None) -> str | None:
     return wanted if given and isinstance(wanted, str) else given
 
 
-def _point_at_wanted(desired: Desired) -> Pointers:
+def _point_at_wanted(desired: Desired) -> Identifiers:
     wanted = desired.spec.get(CHANNEL_IMPORT_ID)
-    return Pointers(channel_import_id=wanted if isinstance(wanted, str) else None)
+    return Identifiers(channel_import_id=wanted if isinstance(wanted, str) else None)
 
 
 def check_found_again(pairs: Iterable[Pair], planned: Index) -> Iterator[Finding]:
@@ -149,14 +147,14 @@ def check_found_again(pairs: Iterable[Pair], planned: Index) -> Iterator[Finding
             yield make_finding("ESA306", message, place_identity(pair.desired), fix=fix)
 
 
-def _say_end(route: Route) -> str:
+def _say_end(route: Resolution) -> str:
     if route.channel_id is not None:
         return f"it will lead to channel {route.channel_id}"
-    return f"{'several channels' if route.problem is Problem.AMBIGUOUS else 'no channel'} will fit it"
+    return f"{'several channels' if route.failure is ResolutionFailure.AMBIGUOUS else 'no channel'} will fit it"
 
 
 def _check_routes(lookups: Iterable[Lookup], index: Index) -> Iterator[Finding]:
-    lost = [lookup for lookup in lookups if lookup.route.problem is not None]
+    lost = [lookup for lookup in lookups if lookup.route.failure is not None]
     for number, lookup in enumerate(lost):
         yield explain_route(lookup.desired, lookup.pointers, lookup.route, index, suggests=number < _COMPARED)
 
@@ -185,7 +183,7 @@ def _check_data_points(sharing: Iterable[Lookup], live: Live) -> Iterator[Findin
             known = shorten(point.code or point.import_id or f"with id {point.id}")
             message = f"channel is not on data point {shorten(desired.data_point)}, found it on {known}"
             detail = (f"channel {live.id} {show_value(live.name)}",)
-            yield make_finding("ESA304", message, desired.place("dataPoint"), detail=detail)
+            yield make_finding("ESA304", message, desired.locate("dataPoint"), detail=detail)
 
 
 def _check_outdated(sharing: Iterable[Lookup]) -> Iterator[Finding]:
@@ -194,25 +192,25 @@ def _check_outdated(sharing: Iterable[Lookup]) -> Iterator[Finding]:
             message = f"select is out of date: {_tell_renewed(lookup.pointers, lookup.renewed)}"
             removed = ", or remove select" if lookup.renewed.channel_import_id else ""
             fix = f"write  {_write_select(lookup.renewed)}{removed}"
-            yield make_finding("ESA305", message, lookup.desired.place("select"), fix=fix)
+            yield make_finding("ESA305", message, lookup.desired.locate("select"), fix=fix)
 
 
-def _tell_renewed(pointers: Pointers, renewed: Pointers) -> str:
+def _tell_renewed(pointers: Identifiers, renewed: Identifiers) -> str:
     if pointers.channel_import_id:
         before, after = (show_value(each.channel_import_id) for each in (pointers, renewed))
         return f"no channel has import id {before}, found this one by {after}"
-    given = name_pointers(pointers)
+    given = identifiers_as_select(pointers)
     changed = [
         f"{key} {show_value(value)} in place of {show_value(given[key])}"
-        for key, value in name_pointers(renewed).items()
+        for key, value in identifiers_as_select(renewed).items()
         if value != given[key]
     ]
     return f"no channel fits it, found this one by {' and '.join(changed)}"
 
 
-def _write_select(pointers: Pointers) -> str:
+def _write_select(pointers: Identifiers) -> str:
     """`pointers` as they stand in a file, on one line."""
-    given = name_pointers(pointers).items()
+    given = identifiers_as_select(pointers).items()
     return f"select: {{{', '.join(f'{key}: {_write_pointer(value)}' for key, value in given)}}}"
 
 

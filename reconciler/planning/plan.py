@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from reconciler.model.findings import Finding, Severity
-from reconciler.model.plan import Block, Plan
+from reconciler.model.plan import Blocker, Plan
 from reconciler.planning.changes import Judgement, make_changes
 from reconciler.planning.citing import show_value
 from reconciler.planning.courses import is_moving
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from reconciler.model.desired import Definitions, Desired
     from reconciler.model.live import Snapshot
     from reconciler.model.project import Environment
-    from reconciler.model.reference import Reference
+    from reconciler.model.reference import ReferenceData
     from reconciler.model.routes import Feed
     from reconciler.planning.draft import Draft
     from reconciler.planning.index import Index
@@ -41,8 +43,7 @@ if TYPE_CHECKING:
     from reconciler.planning.surroundings import Surroundings
 
 
-@dataclass(frozen=True, slots=True)
-class Basis:
+class Basis(Struct, frozen=True):
     """What a plan is made for and by, beside files and service.
 
     `filter` holds patterns of channel names, `refusals` what the service has against formulas of this plan, by the id
@@ -60,8 +61,7 @@ class Basis:
     uncommitted: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Drafting:
+class _Drafting(Struct, frozen=True):
     """The pairs without an error, the drafts of those that need an edit, by name, and what was found."""
 
     pairs: Sequence[Pair]
@@ -115,7 +115,7 @@ def make_plan(definitions: Definitions, snapshot: Snapshot, basis: Basis) -> Pla
 
 
 def _make_vocabulary(
-    desired: Iterable[Desired], pairs: Iterable[Pair], index: Index, reference: Reference
+    desired: Iterable[Desired], pairs: Iterable[Pair], index: Index, reference: ReferenceData
 ) -> Vocabulary:
     codes = list_codes(reference)
     channel_ids = {pair.desired.name: pair.live.id for pair in pairs}
@@ -154,11 +154,11 @@ def _make_draft(pair: Pair, vocabulary: Vocabulary) -> tuple[Draft | None, tuple
     if any(finding.severity is Severity.ERROR for finding in findings):
         return None, findings
     draft = make_draft(desired, live, translated, vocabulary)
-    blocks = tuple(each for each in found if isinstance(each, Block))
+    blocks = tuple(each for each in found if isinstance(each, Blocker))
     return (replace(draft, blocks=blocks) if draft and blocks else draft), findings
 
 
-def _warn_of_edits(drafting: _Drafting, index: Index, reference: Reference) -> _Drafting:
+def _warn_of_edits(drafting: _Drafting, index: Index, reference: ReferenceData) -> _Drafting:
     units = {unit.id: unit for unit in reference.units}
     pairs = {pair.desired.name: pair.desired for pair in drafting.pairs}
     planned = ChainMap({draft.live.id: draft.planned for draft in drafting.drafts.values()}, dict(index.by_id))
@@ -187,7 +187,7 @@ def _make_surroundings(
 
 def _judge(drafts: Mapping[str, Draft], around: Surroundings, feeds: Sequence[Feed]) -> Judgement:
     judged = {name: (*judge(draft, around), *check_feeds(draft, around, feeds)) for name, draft in drafts.items()}
-    blocks = {name: tuple(found for found in judged[name] if isinstance(found, Block)) for name in judged}
+    blocks = {name: tuple(found for found in judged[name] if isinstance(found, Blocker)) for name in judged}
     needs = {name: tuple(found for found in judged[name] if isinstance(found, Need)) for name in judged}
     return Judgement(blocks, needs)
 
@@ -206,7 +206,7 @@ def _check_found_again(drafting: _Drafting, judgement: Judgement, index: Index) 
 
 def _leave_out(plan: Plan, desired: Sequence[Desired], kept: Container[str]) -> Plan:
     unmatched = _check_patterns(plan.filter, desired)
-    findings = (finding for finding in plan.findings if finding.place and _is_kept(finding.place.keys, kept))
+    findings = (finding for finding in plan.findings if finding.location and _is_kept(finding.location.path, kept))
     changes = tuple(change for change in plan.changes if change.name in kept)
     edited = {change.channel_id for change in changes if change.edits}
     return replace(

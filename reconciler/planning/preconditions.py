@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.model.fields import OBSERVATION_RULE_ID
-from reconciler.model.plan import Block
+from reconciler.model.plan import Blocker
 from reconciler.model.project import ChannelEdit, PrimaryMove
 from reconciler.planning.canonical import is_same
 from reconciler.planning.conversions import check_conversion
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
     from reconciler.model.live import Live
     from reconciler.model.plan import Change
-    from reconciler.model.reference import Reference
+    from reconciler.model.reference import ReferenceData
     from reconciler.planning.surroundings import Need, Surroundings
     from reconciler.planning.vocabulary import Codes
 
 
-def judge(draft: Draft, around: Surroundings) -> tuple[Block | Need, ...]:
+def judge(draft: Draft, around: Surroundings) -> tuple[Blocker | Need, ...]:
     """The preconditions of `draft` that fail or cannot be known, and the other changes of the plan that it needs."""
     return (
         *draft.blocks,
@@ -42,8 +42,8 @@ def judge(draft: Draft, around: Surroundings) -> tuple[Block | Need, ...]:
 
 
 def check_again(
-    change: Change, fresh: Live, neighbours: Sequence[Live], reference: Reference, others: Sequence[Change]
-) -> tuple[Block, ...]:
+    change: Change, fresh: Live, neighbours: Sequence[Live], reference: ReferenceData, others: Sequence[Change]
+) -> tuple[Blocker, ...]:
     """The blocks that hold now for `change`, on a fresh read of its channel and of those of its data point.
 
     `neighbours` may include the channel itself. `others` are the other sendable changes of the plan: those that wait
@@ -61,24 +61,24 @@ def check_again(
         reference,
         (PrimaryMove.TAKE_FIRST, ChannelEdit.OMIT_VERSION),
     )
-    return tuple(found for found in judge(drafts[fresh.id], around) if isinstance(found, Block))
+    return tuple(found for found in judge(drafts[fresh.id], around) if isinstance(found, Blocker))
 
 
 def draft_again(change: Change, fresh: Live, codes: Codes) -> Draft:
     """`change` as it would be carried out on `fresh`, with what is so already left out of what it touches."""
-    rule_id = change.wanted.get(OBSERVATION_RULE_ID, fresh.values.get(OBSERVATION_RULE_ID))
+    rule_id = change.target_values.get(OBSERVATION_RULE_ID, fresh.values.get(OBSERVATION_RULE_ID))
     touched = (
         path
         for path in list_touched(change.edits)
-        if not is_same(path, change.wanted[path], fresh.values.get(path), rule_id)
+        if not is_same(path, change.target_values[path], fresh.values.get(path), rule_id)
     )
     return Draft(
         name=change.name,
         live=fresh,
-        planned=plan_live(fresh, change.wanted, codes),
+        planned=plan_live(fresh, change.target_values, codes),
         edits=change.edits,
         touched=frozenset(touched),
         before=change.before,
         after=change.after,
-        wanted=change.wanted,
+        wanted=change.target_values,
     )

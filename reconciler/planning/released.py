@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from reconciler.model.fields import CHANNEL_IMPORT_ID, FIELD_AT
-from reconciler.model.plan import Released
+from reconciler.model.plan import RemovedDefinition
 from reconciler.planning.citing import show_value
 from reconciler.planning.index import make_index
 from reconciler.planning.pairs import find_pairs
@@ -55,7 +56,9 @@ def rename(base: Definitions, renames: Mapping[str, str]) -> Definitions:
     return replace(base, channels=tuple(channels))
 
 
-def list_released(definitions: Definitions, base: Definitions, patterns: Sequence[str]) -> tuple[Released, ...]:
+def list_released(
+    definitions: Definitions, base: Definitions, patterns: Sequence[str]
+) -> tuple[RemovedDefinition, ...]:
     """What `base`, with the names of today, managed and `definitions` do not: channels, feeds and settings.
 
     Of channels only those count that match one of `patterns`, if there are any.
@@ -63,13 +66,13 @@ def list_released(definitions: Definitions, base: Definitions, patterns: Sequenc
     now = {channel.name: channel for channel in definitions.channels}
     picked = [channel for channel in base.channels if not patterns or is_picked(channel.name, patterns)]
     return (
-        *(Released("channel", channel.name, channel.file) for channel in picked if channel.name not in now),
-        *(Released("feed", feed.name, feed.place.file) for feed in _find_gone_feeds(definitions, base)),
+        *(RemovedDefinition("channel", channel.name, channel.file) for channel in picked if channel.name not in now),
+        *(RemovedDefinition("feed", feed.name, feed.location.file) for feed in _find_gone_feeds(definitions, base)),
         *(lost for channel in picked if channel.name in now for lost in _compare(channel, now[channel.name])),
     )
 
 
-def tell_released(released: Sequence[Released]) -> Iterator[Finding]:
+def tell_released(released: Sequence[RemovedDefinition]) -> Iterator[Finding]:
     """A finding for each kind of thing in `released`."""
     for noun in ("channel", "feed", "setting"):
         lines = sorted(_show(one) for one in released if one.kind == noun)
@@ -119,23 +122,23 @@ def _cite(live: Live) -> str:
     return f"{live.id} {show_value(live.name)}"
 
 
-def _show(one: Released) -> str:
+def _show(one: RemovedDefinition) -> str:
     if one.path is None:
         return f"{one.name}, in {one.file}"
     return f"{one.path} of {one.name}, which was {show_value(one.value)}"
 
 
-def _compare(before: Desired, now: Desired) -> Iterator[Released]:
+def _compare(before: Desired, now: Desired) -> Iterator[RemovedDefinition]:
     kept = {FIELD_AT[path].path for path in now.spec}
     for path, value in before.spec.items():
         if FIELD_AT[path].path not in kept:
-            yield Released("setting", now.name, before.file, path, value)
+            yield RemovedDefinition("setting", now.name, before.file, path, value)
 
 
 def _find_gone_feeds(definitions: Definitions, base: Definitions) -> Iterator[Feed]:
     names = {feed.name for feed in definitions.feeds}
-    pointers = {feed.pointers for feed in definitions.feeds}
-    return (feed for feed in base.feeds if feed.name not in names and feed.pointers not in pointers)
+    pointers = {feed.identifiers for feed in definitions.feeds}
+    return (feed for feed in base.feeds if feed.name not in names and feed.identifiers not in pointers)
 
 
 def _list_names(definitions: Definitions) -> frozenset[str]:

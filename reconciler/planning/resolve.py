@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.model.fields import INTERVAL_MINUTES, OBSERVATION_TYPE_CODE, UNIT_CODE
-from reconciler.model.routes import Problem, Route, Step
+from reconciler.model.routes import Resolution, ResolutionFailure, ResolutionStep
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.model.live import Live
-    from reconciler.model.routes import Pointers
+    from reconciler.model.routes import Identifiers
     from reconciler.model.values import Value
     from reconciler.planning.index import Index
 
 
-def route(pointers: Pointers, channels: Index) -> Route:
+def route(pointers: Identifiers, channels: Index) -> Resolution:
     """Where `pointers` lead among `channels`: one channel, or a problem and who was left, with every step taken.
 
     The first pointer given of channel id, channel import id and meter import id decides where to look; the others of
@@ -30,16 +30,18 @@ def route(pointers: Pointers, channels: Index) -> Route:
     """
     if pointers.channel_id is not None:
         found = channels.by_id.get(pointers.channel_id)
-        return _conclude([(Step.CHANNEL_ID, () if found is None else (found,))])
+        return _conclude([(ResolutionStep.CHANNEL_ID, () if found is None else (found,))])
     if pointers.channel_import_id:
-        return _conclude([(Step.CHANNEL_IMPORT_ID, channels.by_import_id.get(pointers.channel_import_id, ()))])
+        return _conclude(
+            [(ResolutionStep.CHANNEL_IMPORT_ID, channels.by_import_id.get(pointers.channel_import_id, ()))]
+        )
     if pointers.meter_import_id:
         return _conclude(_narrow(pointers, channels.by_meter.get(pointers.meter_import_id, ())))
-    return Route(None, None, Problem.NO_IDENTIFIER, (), ())
+    return Resolution(None, None, ResolutionFailure.NO_IDENTIFIER, (), ())
 
 
-def _narrow(pointers: Pointers, on_meter: Sequence[Live]) -> list[tuple[Step, Sequence[Live]]]:
-    steps: list[tuple[Step, Sequence[Live]]] = [(Step.ONLY_CHANNEL, on_meter)]
+def _narrow(pointers: Identifiers, on_meter: Sequence[Live]) -> list[tuple[ResolutionStep, Sequence[Live]]]:
+    steps: list[tuple[ResolutionStep, Sequence[Live]]] = [(ResolutionStep.ONLY_CHANNEL, on_meter)]
     left = on_meter
     for step, path, wanted in _compared(pointers):
         if len(left) <= 1 or not wanted:
@@ -50,23 +52,23 @@ def _narrow(pointers: Pointers, on_meter: Sequence[Live]) -> list[tuple[Step, Se
     return steps
 
 
-def _compared(pointers: Pointers) -> tuple[tuple[Step, str, Value], ...]:
+def _compared(pointers: Identifiers) -> tuple[tuple[ResolutionStep, str, Value], ...]:
     seconds = pointers.interval_seconds
     return (
-        (Step.OBSERVATION_TYPE_CODE, OBSERVATION_TYPE_CODE, pointers.observation_type_code),
-        (Step.UNIT_CODE, UNIT_CODE, pointers.unit_code),
-        (Step.INTERVAL, INTERVAL_MINUTES, None if seconds is None else seconds / 60),
+        (ResolutionStep.OBSERVATION_TYPE_CODE, OBSERVATION_TYPE_CODE, pointers.observation_type_code),
+        (ResolutionStep.UNIT_CODE, UNIT_CODE, pointers.unit_code),
+        (ResolutionStep.INTERVAL, INTERVAL_MINUTES, None if seconds is None else seconds / 60),
     )
 
 
-def _conclude(steps: Sequence[tuple[Step, Sequence[Live]]]) -> Route:
+def _conclude(steps: Sequence[tuple[ResolutionStep, Sequence[Live]]]) -> Resolution:
     left = tuple([(step, tuple([channel.id for channel in channels])) for step, channels in steps])
     step, ids = left[-1]
     match ids:
         case (only,):
-            return Route(only, step, None, ids, left)
+            return Resolution(only, step, None, ids, left)
         case ():
             before = next((ids for _, ids in reversed(left) if ids), ())
-            return Route(None, None, Problem.UNMATCHED, before, left)
+            return Resolution(None, None, ResolutionFailure.UNMATCHED, before, left)
         case _:
-            return Route(None, None, Problem.AMBIGUOUS, ids, left)
+            return Resolution(None, None, ResolutionFailure.AMBIGUOUS, ids, left)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.model.fields import CHANNEL_IMPORT_ID, IS_PRIMARY_DEMAND, IS_PRIMARY_VALUE
-from reconciler.model.plan import Block
+from reconciler.model.plan import Blocker
 from reconciler.model.project import PrimaryMove
 from reconciler.planning.citing import shorten, show_value
 from reconciler.planning.surroundings import Need, mention, name_channel
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from reconciler.planning.surroundings import Surroundings
 
 
-def check_import_id(draft: Draft, around: Surroundings) -> Iterator[Block | Need]:
+def check_import_id(draft: Draft, around: Surroundings) -> Iterator[Blocker | Need]:
     """What stands in the way of the import id that `draft` gives to its channel: who has it, or is to have it too.
 
     Import ids are compared exactly, letter case included.
@@ -37,8 +37,8 @@ def check_import_id(draft: Draft, around: Surroundings) -> Iterator[Block | Need
             yield _claimed(import_id, rival.live, around)
 
 
-def _taken(import_id: str, holder: Live, around: Surroundings) -> Block:
-    return Block(
+def _taken(import_id: str, holder: Live, around: Surroundings) -> Blocker:
+    return Blocker(
         "ESA408",
         f"cannot have import id {show_value(import_id)}: {name_channel(holder, around)} has it",
         {"channel_import_id": import_id, "held_by": mention(holder, around)},
@@ -46,8 +46,8 @@ def _taken(import_id: str, holder: Live, around: Surroundings) -> Block:
     )
 
 
-def _claimed(import_id: str, rival: Live, around: Surroundings) -> Block:
-    return Block(
+def _claimed(import_id: str, rival: Live, around: Surroundings) -> Blocker:
+    return Blocker(
         "ESA408",
         f"cannot have import id {show_value(import_id)}: this plan gives it to {name_channel(rival, around)} too",
         {"channel_import_id": import_id, "wanted_by": mention(rival, around)},
@@ -55,7 +55,7 @@ def _claimed(import_id: str, rival: Live, around: Surroundings) -> Block:
     )
 
 
-def check_primaries(draft: Draft, around: Surroundings) -> Iterator[Block | Need]:
+def check_primaries(draft: Draft, around: Surroundings) -> Iterator[Blocker | Need]:
     """What stands in the way of `draft` taking or giving up a primary flag of its data point.
 
     A flag that another channel has is taken only where the same plan lets that one give it up; the two stand and fall
@@ -71,7 +71,7 @@ def check_primaries(draft: Draft, around: Surroundings) -> Iterator[Block | Need
             yield from _check_giving_up(draft, path, around)
 
 
-def _check_taking(draft: Draft, path: str, around: Surroundings) -> Iterator[Block | Need]:
+def _check_taking(draft: Draft, path: str, around: Surroundings) -> Iterator[Blocker | Need]:
     for other in around.neighbours(draft.live):
         has_it = other.values.get(path) is True
         if around.planned(other).values.get(path) is True:
@@ -80,7 +80,7 @@ def _check_taking(draft: Draft, path: str, around: Surroundings) -> Iterator[Blo
             yield Need("ESA409", around.drafts[other.id].name, around.primary_move is PrimaryMove.GIVE_UP_FIRST)
 
 
-def _check_giving_up(draft: Draft, path: str, around: Surroundings) -> Iterator[Block | Need]:
+def _check_giving_up(draft: Draft, path: str, around: Surroundings) -> Iterator[Blocker | Need]:
     heirs = [other for other in around.neighbours(draft.live) if around.planned(other).values.get(path) is True]
     for heir in heirs:
         if heir.values.get(path) is not True:
@@ -89,7 +89,7 @@ def _check_giving_up(draft: Draft, path: str, around: Surroundings) -> Iterator[
         yield _last(draft, around)
 
 
-def _second(draft: Draft, path: str, other: Live, around: Surroundings) -> Block:
+def _second(draft: Draft, path: str, other: Live, around: Surroundings) -> Blocker:
     has_it = other.values.get(path) is True
     name, flag = name_channel(other, around), _flag(path)
     point = shorten(_point(draft.live))
@@ -100,7 +100,7 @@ def _second(draft: Draft, path: str, other: Live, around: Surroundings) -> Block
     else:
         message = f"{name} is, and EnergyCAP would change it unseen"
         unblock = f"put channel {other.id} into the files with  {path}: false"
-    return Block(
+    return Blocker(
         "ESA409",
         f"cannot become {flag} of data point {point}: {message}",
         {"data_point": _point(draft.live), "path": path, "held_by": mention(other, around)},
@@ -108,10 +108,10 @@ def _second(draft: Draft, path: str, other: Live, around: Surroundings) -> Block
     )
 
 
-def _last(draft: Draft, around: Surroundings) -> Block:
+def _last(draft: Draft, around: Surroundings) -> Blocker:
     others = around.neighbours(draft.live)
     point = _point(draft.live)
-    return Block(
+    return Blocker(
         "ESA409",
         f"cannot stop being primary value of data point {shorten(point)}: no other channel is to be it",
         {"data_point": point, "path": IS_PRIMARY_VALUE, "others": [mention(other, around) for other in others]},

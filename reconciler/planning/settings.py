@@ -16,7 +16,7 @@ from reconciler.model.fields import (
     UNIT_CODE,
     UNIT_ID,
 )
-from reconciler.model.plan import Block
+from reconciler.model.plan import Blocker
 from reconciler.model.project import ChannelEdit, VersionDates
 from reconciler.model.values import canonical_time, has_zone
 from reconciler.planning.begins import check_begin
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 _DEMAND = "ESA406"
 
 
-def check_settings(draft: Draft, around: Surroundings) -> Iterator[Block]:
+def check_settings(draft: Draft, around: Surroundings) -> Iterator[Blocker]:
     """What the service would refuse in the settings that `draft` sends.
 
     What is wrong in EnergyCAP already, and not touched, counts where it is sent along and documented as refused.
@@ -51,7 +51,7 @@ def check_settings(draft: Draft, around: Surroundings) -> Iterator[Block]:
     yield from _check_gaps(draft, around)
 
 
-def _check_constraints(draft: Draft, around: Surroundings) -> Iterator[Block]:
+def _check_constraints(draft: Draft, around: Surroundings) -> Iterator[Blocker]:
     before = {(violation.code, violation.path) for violation in find_violations(_values(draft.live))}
     for violation in find_violations(_values(draft.planned)):
         is_old = (violation.code, violation.path) in before and violation.path not in draft.touched
@@ -64,13 +64,13 @@ def _is_refused(violation: Violation, draft: Draft, around: Surroundings) -> boo
     return is_documented and _is_sent(violation.path, draft, around)
 
 
-def _violated(violation: Violation, draft: Draft, *, is_old: bool) -> Block:
+def _violated(violation: Violation, draft: Draft, *, is_old: bool) -> Blocker:
     evidence = {"path": violation.path, "value": draft.planned.values.get(violation.path)}
     fix = f"mend it in EnergyCAP or in the same change: {violation.fix}" if is_old else violation.fix
-    return Block(violation.code, _say(violation.message, is_old=is_old), evidence, fix)
+    return Blocker(violation.code, _say(violation.message, is_old=is_old), evidence, fix)
 
 
-def _check_demand(draft: Draft, around: Surroundings) -> Iterator[Block]:
+def _check_demand(draft: Draft, around: Surroundings) -> Iterator[Blocker]:
     planned = draft.planned
     if planned.values.get(OBSERVATION_RULE_ID) != ODOMETER:
         return
@@ -85,14 +85,14 @@ def _check_demand(draft: Draft, around: Surroundings) -> Iterator[Block]:
     }
     if is_demand and (not is_old or _is_sent(OBSERVATION_RULE_ID, draft, around)):
         message = "a demand channel cannot have the Odometer rule"
-        yield Block(_DEMAND, _say(message, is_old=is_old), evidence, RULES[_DEMAND].fix)
+        yield Blocker(_DEMAND, _say(message, is_old=is_old), evidence, RULES[_DEMAND].fix)
     elif is_demand is None and not is_old:
         message = "cannot be known whether this is a demand channel, which the Odometer rule is not for"
         unblock = f"write  observationRule: Trip, or {_find_way_out(OBSERVATION_TYPE_CODE, around)}"
-        yield Block(_DEMAND, message, evidence, unblock, is_unknown=True)
+        yield Blocker(_DEMAND, message, evidence, unblock, is_unknown=True)
 
 
-def _check_money(draft: Draft, around: Surroundings) -> Iterator[Block]:
+def _check_money(draft: Draft, around: Surroundings) -> Iterator[Blocker]:
     if draft.planned.values.get(UNIT_ID) is None and draft.blocks:
         return  # which unit it would be is not known, and that is said
     unit = around.units.get(_id(draft.planned, UNIT_ID))
@@ -102,11 +102,11 @@ def _check_money(draft: Draft, around: Surroundings) -> Iterator[Block]:
     evidence = {"unit": code, "unit_type": (unit.type_code or unit.type_name) if unit else None}
     if is_money and (not is_old or _is_sent(UNIT_ID, draft, around)):
         message = f"the unit must not be of a Money type, found {show_value(code)}"
-        yield Block("ESA407", _say(message, is_old=is_old), evidence, RULES["ESA407"].fix)
+        yield Blocker("ESA407", _say(message, is_old=is_old), evidence, RULES["ESA407"].fix)
     elif is_money is None and not is_old:
         message = f"cannot be known whether the unit is of a Money type, found {show_value(code)}"
         unblock = _find_way_out(UNIT_CODE, around)
-        yield Block("ESA407", message, evidence, unblock, is_unknown=True)
+        yield Blocker("ESA407", message, evidence, unblock, is_unknown=True)
 
 
 def _find_way_out(path: str, around: Surroundings) -> str:
@@ -119,7 +119,7 @@ def _find_way_out(path: str, around: Surroundings) -> str:
     return "an observation type whose noun EnergyCAP gives, or make this edit in EnergyCAP itself"
 
 
-def _check_zone(draft: Draft, around: Surroundings) -> Iterator[Block]:
+def _check_zone(draft: Draft, around: Surroundings) -> Iterator[Blocker]:
     """Whether a date would be sent back of which nobody knows what it means: as local time it may move the version."""
     begin = draft.live.current.begin_date
     if begin is None or not has_zone(begin) or not _is_sent(BEGIN_DATE, draft, around):
@@ -135,10 +135,10 @@ def _check_zone(draft: Draft, around: Surroundings) -> Iterator[Block]:
             f"look at the date in EnergyCAP. If it is {local.replace('T', ' ')} there, write  versionDates: "
             f"{VersionDates.WALL_TIME.value}  for this environment in reconciler.yaml, else  versionDates: {utc}"
         )
-    yield Block("ESA413", message, evidence, unblock, is_unknown=True)
+    yield Blocker("ESA413", message, evidence, unblock, is_unknown=True)
 
 
-def _check_gaps(draft: Draft, around: Surroundings) -> Iterator[Block]:
+def _check_gaps(draft: Draft, around: Surroundings) -> Iterator[Blocker]:
     """Whether a value would be sent back that every channel has and EnergyCAP did not give: nobody knows it then."""
     sent = (field for field in FIELDS if not field.nullable and _is_sent(field.path, draft, around))
     gaps = [field.key for field in sent if draft.planned.values.get(field.path) is None]
@@ -147,7 +147,7 @@ def _check_gaps(draft: Draft, around: Surroundings) -> Iterator[Block]:
         keys = " and ".join(gaps)
         message = f"cannot be edited: EnergyCAP does not give its {keys}, and an edit sends the whole channel back"
         unblock = f"correct the channel in EnergyCAP, or write its {keys} in the file, so that it is sent"
-        yield Block("ESA417", message, {"missing": gaps}, unblock, is_unknown=True)
+        yield Blocker("ESA417", message, {"missing": gaps}, unblock, is_unknown=True)
 
 
 def _is_sent(path: str, draft: Draft, around: Surroundings) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct, field
 
 from reconciler.model.fields import CHANNEL_IMPORT_ID
 from reconciler.planning.citing import show_value
@@ -18,15 +19,14 @@ if TYPE_CHECKING:
     from reconciler.model.live import Live
     from reconciler.model.plan import Change
     from reconciler.model.project import ChannelEdit, PrimaryMove, VersionDates
-    from reconciler.model.reference import ObservationType, Reference, Unit
+    from reconciler.model.reference import ObservationType, ReferenceData, Unit
     from reconciler.planning.draft import Draft
     from reconciler.planning.index import Index
 
 Managed: TypeAlias = "Desired | Change"
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(Struct, frozen=True):
     """Another change of the plan, by name, without which the precondition `rule` fails.
 
     `is_first` says that it comes before; else the two only stand and fall together.
@@ -37,8 +37,7 @@ class Need:
     is_first: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True):
     """What a change is judged against.
 
     `drafts` are the updates of the plan by the id of their channel, `claims` the same by the import id they give to it,
@@ -75,7 +74,7 @@ def make_surroundings(
     index: Index,
     drafts: Mapping[int, Draft],
     managed: Mapping[int, Managed],
-    reference: Reference,
+    reference: ReferenceData,
     habits: tuple[PrimaryMove, ChannelEdit],
 ) -> Surroundings:
     """The surroundings of the changes in `drafts`; `habits` are what the environment is set to."""

@@ -35,4 +35,4 @@ def note_swaps(pairs: Iterable[Pair]) -> Iterator[Finding]:
     """A finding for each channel of `pairs` whose first reading after a swap is still to come."""
     for pair in pairs:
         if message := find_swap(pair.live):
-            yield make_finding("ESA634", message, pair.desired.place("esaChannelVersion"))
+            yield make_finding("ESA634", message, pair.desired.locate("esaChannelVersion"))

@@ -50,7 +50,7 @@ def find_unasked(plan: Plan, definitions: Definitions, unasked: Mapping[int, str
         make_finding(
             "ESA707",
             f"EnergyCAP could not be asked about this formula, so it is sent unchecked: {unasked[change.channel_id]}",
-            written[change.name].place(FORMULA),
+            written[change.name].locate(FORMULA),
         )
         for change in plan.sendable
         if change.channel_id in unasked and change.name in written

@@ -17,7 +17,7 @@ from reconciler.model.fields import (
     UNIT_ID,
 )
 from reconciler.model.live import DATA_POINT
-from reconciler.model.plan import Block
+from reconciler.model.plan import Blocker
 from reconciler.planning.citing import show_value
 from reconciler.planning.index import find_inputs
 
@@ -34,14 +34,14 @@ _POINTED_AT = frozenset({OBSERVATION_TYPE_ID, UNIT_ID, INTERVAL_MINUTES})
 _TOLD_APART = frozenset({OBSERVATION_TYPE_CODE, UNIT_CODE, INTERVAL_MINUTES, DATA_POINT})
 
 
-def block_unread(pairing: Pairing) -> Mapping[str, tuple[Pair, Block]]:
+def block_unread(pairing: Pairing) -> Mapping[str, tuple[Pair, Blocker]]:
     """The pairs of channels that cannot be compared, by name, and why: the live one could not be read."""
     flawed = [(pair, "") for pair in pairing.pairs if pair.live.flaw]
     hidden = [(pair, "it may be the channel that cannot be read: ") for pair in pairing.hidden]
     return {pair.desired.name: (pair, _not_compared(pair.live, doubt)) for pair, doubt in (*flawed, *hidden)}
 
 
-def check_unread(draft: Draft, around: Surroundings) -> Iterator[Block]:
+def check_unread(draft: Draft, around: Surroundings) -> Iterator[Blocker]:
     """What other channels may hold that stands in the way of `draft`, where they could not be read."""
     flawed = [live for live in around.index.flawed if live.id != draft.live.id]
     # Nearly all plans end here.
@@ -62,12 +62,12 @@ def check_unread(draft: Draft, around: Surroundings) -> Iterator[Block]:
         yield from _say(inputs, {DATA_POINT, IS_CALCULATED}, "whether the formula may use this channel")
 
 
-def check_feeds(draft: Draft, around: Surroundings, feeds: Iterable[Feed]) -> Iterator[Block]:
+def check_feeds(draft: Draft, around: Surroundings, feeds: Iterable[Feed]) -> Iterator[Blocker]:
     """What other channels may hold that decides where readings of `feeds` go after `draft`, and could not be read."""
     meter = draft.live.data_point.import_id
     if not around.index.flawed or meter is None or draft.touched.isdisjoint(_POINTED_AT):
         return
-    if names := [feed.name for feed in feeds if feed.pointers.meter_import_id == meter]:
+    if names := [feed.name for feed in feeds if feed.identifiers.meter_import_id == meter]:
         near = [live for live in around.index.flawed if live.id != draft.live.id and _is_near(live, draft.live)]
         yield from _say(near, _TOLD_APART, f"where the readings of feed {names[0]} would go")
 
@@ -76,8 +76,8 @@ def _is_near(live: Live, other: Live) -> bool:
     return DATA_POINT in live.unread or live.data_point.id == other.data_point.id
 
 
-def _not_compared(live: Live, doubt: str) -> Block:
-    return Block(
+def _not_compared(live: Live, doubt: str) -> Blocker:
+    return Blocker(
         "ESA417",
         f"cannot be compared with EnergyCAP: {doubt}channel {live.id} cannot be read, {live.flaw}",
         {"channel_id": live.id},
@@ -87,11 +87,11 @@ def _not_compared(live: Live, doubt: str) -> Block:
     )
 
 
-def _say(channels: Iterable[Live], paths: Iterable[str], what: str) -> Iterator[Block]:
+def _say(channels: Iterable[Live], paths: Iterable[str], what: str) -> Iterator[Blocker]:
     unread = [live for live in channels if not live.unread.isdisjoint(paths)]
     if unread:
         names = ", ".join(f"{live.id} {show_value(live.name)}" if live.name else str(live.id) for live in unread)
-        yield Block(
+        yield Blocker(
             "ESA418",
             f"it is not known {what}: EnergyCAP's answer cannot be read for {names}",
             {"unread": [{"channel_id": live.id, "name": live.name, "flaw": live.flaw} for live in unread]},

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from reconciler.model.fields import CHANNEL_IMPORT_ID, INTERVAL_MINUTES, OBSERVATION_TYPE_CODE, UNIT_CODE
 from reconciler.model.looks import tell_apart
-from reconciler.model.routes import Problem, Step
+from reconciler.model.routes import ResolutionFailure, ResolutionStep
 from reconciler.planning.citing import place_identity, show_value
 from reconciler.planning.nearest import find_nearest
 from reconciler.rules import make_finding
@@ -18,83 +18,86 @@ if TYPE_CHECKING:
     from reconciler.model.desired import Desired
     from reconciler.model.findings import Finding
     from reconciler.model.live import Live
-    from reconciler.model.routes import Pointers, Route
+    from reconciler.model.routes import Identifiers, Resolution
     from reconciler.planning.index import Index
 
 _SHOWN = 10
 # The key under select that a step looks at.
 _KEYS = {
-    Step.CHANNEL_ID: "channelId",
-    Step.CHANNEL_IMPORT_ID: "channelImportId",
-    Step.ONLY_CHANNEL: "dataPointImportId",
-    Step.OBSERVATION_TYPE_CODE: "observationTypeCode",
-    Step.UNIT_CODE: "unitCode",
-    Step.INTERVAL: "intervalMinutes",
+    ResolutionStep.CHANNEL_ID: "channelId",
+    ResolutionStep.CHANNEL_IMPORT_ID: "channelImportId",
+    ResolutionStep.ONLY_CHANNEL: "dataPointImportId",
+    ResolutionStep.OBSERVATION_TYPE_CODE: "observationTypeCode",
+    ResolutionStep.UNIT_CODE: "unitCode",
+    ResolutionStep.INTERVAL: "intervalMinutes",
 }
 
 
-def explain_route(desired: Desired, pointers: Pointers, route: Route, index: Index, *, suggests: bool) -> Finding:
+def explain_route(
+    desired: Desired, pointers: Identifiers, route: Resolution, index: Index, *, suggests: bool
+) -> Finding:
     """Why the `pointers` of `desired` lead along `route` to no single channel; with near names where it `suggests`."""
     place = place_identity(desired)
-    match route.problem:
-        case Problem.UNMATCHED:
+    match route.failure:
+        case ResolutionFailure.UNMATCHED:
             near = tuple(_find_near(desired, pointers, route, index)) if suggests else ()
             message = f"no live channel fits, found {_unmatched(pointers, route)}"
-            place = desired.place(f"select.{_KEYS[route.left[-1][0]]}") if desired.select else place
+            place = desired.locate(f"select.{_KEYS[route.remaining_by_step[-1][0]]}") if desired.select else place
             return make_finding("ESA301", message, place, detail=(*near, *_candidates(route, index)))
-        case Problem.AMBIGUOUS:
-            message = f"more than one live channel fits, found {_words(pointers, route.left, len(route.candidates))}"
-            fix = f"{_add_pointer(route.left[-1][0])}select by channelId"
+        case ResolutionFailure.AMBIGUOUS:
+            words = _words(pointers, route.remaining_by_step, len(route.candidates))
+            message = f"more than one live channel fits, found {words}"
+            fix = f"{_add_pointer(route.remaining_by_step[-1][0])}select by channelId"
             return make_finding("ESA302", message, place, fix=fix, detail=_candidates(route, index))
-        case Problem.NO_IDENTIFIER | None:
+        case ResolutionFailure.NO_IDENTIFIER | None:
             message = "channel does not say how to find its live one, found no channelId, import id or data point"
             return make_finding("ESA331", message, place)
         case _:
-            assert_never(route.problem)
+            assert_never(route.failure)
 
 
-def _unmatched(pointers: Pointers, route: Route) -> str:
-    *before, (last, _) = route.left
+def _unmatched(pointers: Identifiers, route: Resolution) -> str:
+    *before, (last, _) = route.remaining_by_step
     if not before:
-        none = "no data point" if last is Step.ONLY_CHANNEL else "none"
+        none = "no data point" if last is ResolutionStep.ONLY_CHANNEL else "none"
         return f"{none} with {_pointer(pointers, last)}"
     return f"{_words(pointers, before, len(route.candidates))}, none of them with {_pointer(pointers, last)}"
 
 
-def _words(pointers: Pointers, left: Sequence[tuple[Step, tuple[int, ...]]], count: int) -> str:
+def _words(pointers: Identifiers, left: Sequence[tuple[ResolutionStep, tuple[int, ...]]], count: int) -> str:
     given = " and ".join(_pointer(pointers, step) for step, _ in left)
     return f"{count} channels with {given}"
 
 
-def _pointer(pointers: Pointers, step: Step) -> str:
+def _pointer(pointers: Identifiers, step: ResolutionStep) -> str:
     match step:
-        case Step.CHANNEL_ID:
+        case ResolutionStep.CHANNEL_ID:
             return f"channelId {pointers.channel_id}"
-        case Step.CHANNEL_IMPORT_ID:
+        case ResolutionStep.CHANNEL_IMPORT_ID:
             return f"channelImportId {show_value(pointers.channel_import_id)}"
-        case Step.ONLY_CHANNEL:
+        case ResolutionStep.ONLY_CHANNEL:
             return f"dataPointImportId {show_value(pointers.meter_import_id)}"
-        case Step.OBSERVATION_TYPE_CODE:
+        case ResolutionStep.OBSERVATION_TYPE_CODE:
             return f"observationTypeCode {show_value(pointers.observation_type_code)}"
-        case Step.UNIT_CODE:
+        case ResolutionStep.UNIT_CODE:
             return f"unitCode {show_value(pointers.unit_code)}"
-        case Step.INTERVAL:
+        case ResolutionStep.INTERVAL:
             return f"intervalMinutes {(pointers.interval_seconds or 0) / 60:g}"
         case _:
             assert_never(step)
 
 
-def _add_pointer(last: Step) -> str:
+def _add_pointer(last: ResolutionStep) -> str:
     """What tells apart those that are left after `last`, as the beginning of a way out."""
     following = {
-        Step.ONLY_CHANNEL: "observationTypeCode",
-        Step.OBSERVATION_TYPE_CODE: "unitCode",
-        Step.UNIT_CODE: "intervalMinutes",
+        ResolutionStep.ONLY_CHANNEL: "observationTypeCode",
+        ResolutionStep.OBSERVATION_TYPE_CODE: "unitCode",
+        ResolutionStep.UNIT_CODE: "intervalMinutes",
     }
     return f"add {following[last]} to select, or " if last in following else ""
 
 
-def _candidates(route: Route, index: Index) -> tuple[str, ...]:
+def _candidates(route: Resolution, index: Index) -> tuple[str, ...]:
     shown = tuple(f"candidate: {_describe(index.by_id[id_])}" for id_ in route.candidates[:_SHOWN])
     more = len(route.candidates) - _SHOWN
     return (*shown, f"and {more} more") if more > 0 else shown
@@ -112,14 +115,14 @@ def _describe(live: Live) -> str:
     return ", ".join(str(part) for part in parts if part is not None)
 
 
-def _find_near(desired: Desired, pointers: Pointers, route: Route, index: Index) -> Iterator[str]:
-    match route.left[-1][0]:
-        case Step.CHANNEL_IMPORT_ID:
+def _find_near(desired: Desired, pointers: Identifiers, route: Resolution, index: Index) -> Iterator[str]:
+    match route.remaining_by_step[-1][0]:
+        case ResolutionStep.CHANNEL_IMPORT_ID:
             near = find_nearest(str(pointers.channel_import_id), index.by_import_id)
             if near is not None:
                 apart = tell_apart(str(pointers.channel_import_id), near)
                 yield f"nearest import id: {_describe(index.by_import_id[near][0])}{apart}"
-        case Step.ONLY_CHANNEL:
+        case ResolutionStep.ONLY_CHANNEL:
             near = find_nearest(str(pointers.meter_import_id), index.by_meter)
             if near is not None:
                 apart = tell_apart(str(pointers.meter_import_id), near)

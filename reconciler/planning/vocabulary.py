@@ -8,6 +8,8 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
+from msgspec import Struct
+
 from reconciler.model.fields import (
     FIELD_AT,
     FORMULA,
@@ -21,8 +23,7 @@ from reconciler.model.fields import (
 )
 from reconciler.model.formulas import find_references, rename_references
 from reconciler.model.looks import tell_apart
-from reconciler.model.plan import Block
-from reconciler.model.record import record
+from reconciler.model.plan import Blocker
 from reconciler.model.units import find_measure, find_scale
 from reconciler.planning.canonical import canonical
 from reconciler.planning.citing import place_reference, shorten, show_value
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
     from reconciler.model.desired import Desired
     from reconciler.model.findings import Finding
-    from reconciler.model.reference import Reference
+    from reconciler.model.reference import ReferenceData
     from reconciler.model.values import Spec, Value
 
 _CODE_OF = {
@@ -50,8 +51,7 @@ _LISTS = {UNIT_CODE: "units", OBSERVATION_TYPE_CODE: "observation types"}
 Codes: TypeAlias = Mapping[str, Mapping[int, str]]
 
 
-@record
-class Vocabulary:
+class Vocabulary(Struct, frozen=True):
     """What the words of the files stand for in one environment.
 
     `ids` leads from the path of a code, and the code, to the ids that have it; `codes` from the same path, and an id,
@@ -69,7 +69,7 @@ class Vocabulary:
     unread: Mapping[str, str] = MappingProxyType({})
 
 
-def list_codes(reference: Reference) -> Codes:
+def list_codes(reference: ReferenceData) -> Codes:
     """The codes of `reference`, for the path of each code in the files: by their ids."""
     return {
         OBSERVATION_TYPE_CODE: {type_.id: type_.code for type_ in reference.observation_types},
@@ -84,13 +84,13 @@ def list_ids(codes: Codes) -> Mapping[str, Mapping[str, tuple[int, ...]]]:
     return {path: _invert(by_id) for path, by_id in codes.items()}
 
 
-def list_unread(reference: Reference) -> Mapping[str, str]:
+def list_unread(reference: ReferenceData) -> Mapping[str, str]:
     """Why the service's lists could not be read in full, by the path of a code in them."""
     unread = {UNIT_CODE: reference.units_unread, OBSERVATION_TYPE_CODE: reference.observation_types_unread}
     return {path: reason for path, reason in unread.items() if reason}
 
 
-def translate(desired: Desired, live: Spec, vocabulary: Vocabulary) -> tuple[Spec, tuple[Finding | Block, ...]]:
+def translate(desired: Desired, live: Spec, vocabulary: Vocabulary) -> tuple[Spec, tuple[Finding | Blocker, ...]]:
     """What `desired` manages by the paths of EsaChannelEdit and with its ids, and what could not be translated.
 
     A block stands for what cannot be known because a list could not be read: the value is then None.
@@ -98,7 +98,7 @@ def translate(desired: Desired, live: Spec, vocabulary: Vocabulary) -> tuple[Spe
     """
     fields = [(path, FIELD_AT[path].path) for path in desired.spec]
     wanted: dict[str, Value] = {sent: live.get(sent) for _, sent in fields}
-    findings: list[Finding | Block] = []
+    findings: list[Finding | Blocker] = []
     for path, sent in fields:
         if live.get(path) != desired.spec[path]:
             wanted[sent], found = _translate(desired, path, vocabulary)
@@ -127,7 +127,7 @@ def _invert(by_id: Mapping[int, str]) -> Mapping[str, tuple[int, ...]]:
     return {code: tuple(found) for code, found in ids.items()}
 
 
-def _translate(desired: Desired, path: str, vocabulary: Vocabulary) -> tuple[Value, tuple[Finding | Block, ...]]:
+def _translate(desired: Desired, path: str, vocabulary: Vocabulary) -> tuple[Value, tuple[Finding | Blocker, ...]]:
     value = desired.spec[path]
     if path in vocabulary.ids:
         return _translate_code(desired, path, vocabulary)
@@ -138,7 +138,7 @@ def _translate(desired: Desired, path: str, vocabulary: Vocabulary) -> tuple[Val
     return canonical(path, value), ()
 
 
-def _translate_code(desired: Desired, path: str, vocabulary: Vocabulary) -> tuple[Value, tuple[Finding | Block, ...]]:
+def _translate_code(desired: Desired, path: str, vocabulary: Vocabulary) -> tuple[Value, tuple[Finding | Blocker, ...]]:
     code, codes = desired.spec[path], vocabulary.ids[path]
     match codes.get(str(code), ()):
         case (only,):
@@ -150,7 +150,7 @@ def _translate_code(desired: Desired, path: str, vocabulary: Vocabulary) -> tupl
         case several:
             ids = ", ".join(map(str, several))
             message = f"code stands for several ids, found {show_value(code)} for {FIELD_AT[path].key} {ids}"
-            return None, (make_finding("ESA311", message, desired.place(path)),)
+            return None, (make_finding("ESA311", message, desired.locate(path)),)
 
 
 def _unknown_code(desired: Desired, path: str, codes: tuple[str, ...]) -> Finding:
@@ -160,18 +160,18 @@ def _unknown_code(desired: Desired, path: str, codes: tuple[str, ...]) -> Findin
         # No endpoint lists the methods, so their names are known from the channels that use them.
         fix = "write summarizationMethodId: no channel uses this method yet, so its id cannot be learned"
     return make_finding(
-        "ESA310", f"{key} is not known in EnergyCAP, found {show_value(code)}", desired.place(path), fix=fix
+        "ESA310", f"{key} is not known in EnergyCAP, found {show_value(code)}", desired.locate(path), fix=fix
     )
 
 
-def _unresolved_code(code: str, path: str, vocabulary: Vocabulary) -> Block:
+def _unresolved_code(code: str, path: str, vocabulary: Vocabulary) -> Blocker:
     key, id_key = path.rpartition(".")[2], FIELD_AT[path].key
     reason = vocabulary.unread[path]
     near = _propose_codes(path, code, tuple(vocabulary.ids[path]))
     way_out = f"give the key's user permission to read the {_LISTS[path]}, or "
     # The list of units also says which are money, so an edit to the id would be as unknown.
     way_out += "make this edit in EnergyCAP itself" if path == UNIT_CODE else f"write {id_key} in place of {key}"
-    return Block(
+    return Blocker(
         "ESA415",
         f"{key} {show_value(code)} cannot be resolved: the list of {_LISTS[path]} could not be read in full, {reason}",
         {"path": path, "value": code, "unread": reason},
@@ -219,7 +219,7 @@ def _check_id(desired: Desired, path: str, vocabulary: Vocabulary) -> tuple[Find
     if code_path == SUMMARIZATION_METHOD or code_path in vocabulary.unread:
         return (_unseen_id(desired, path, vocabulary.unread.get(code_path, "")),)
     message = f"{FIELD_AT[path].key} is not known in EnergyCAP, found {show_value(id_)}"
-    return (make_finding("ESA312", message, desired.place(path)),)
+    return (make_finding("ESA312", message, desired.locate(path)),)
 
 
 def _unseen_id(desired: Desired, path: str, unread: str) -> Finding:
@@ -227,7 +227,7 @@ def _unseen_id(desired: Desired, path: str, unread: str) -> Finding:
     message = f"no channel in EnergyCAP uses {key} {id_}, so its meaning is unknown"
     if unread:
         message += f": the list of {_LISTS[_CODE_OF[path]]} could not be read in full"
-    return make_finding("ESA416", message, desired.place(path))
+    return make_finding("ESA416", message, desired.locate(path))
 
 
 def _translate_formula(desired: Desired, formula: str, vocabulary: Vocabulary) -> tuple[str, tuple[Finding, ...]]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.readings.cells import ESTIMATED, NOTE, TIME, VALUE
 
@@ -12,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import tzinfo
 
-    from reconciler.model.dialects import Dialect
+    from reconciler.model.dialects import IdentifierNames
     from reconciler.model.live import Live
-    from reconciler.model.routes import Pointers
+    from reconciler.model.routes import Identifiers
     from reconciler.readings.cells import Reading
     from reconciler.readings.routing import Router
     from reconciler.readings.rows import Parcel, Row
@@ -23,12 +25,11 @@ if TYPE_CHECKING:
 BATCH = 1000
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Load:
+class Load(Struct, frozen=True, eq=False):
     """One reading that is to be sent: what it is, where it lands, and the row and parcel of the file that it is of."""
 
     reading: Reading
-    pointers: Pointers
+    pointers: Identifiers
     channel: Live
     row: Row
     parcel: Parcel
@@ -59,13 +60,13 @@ def load_batches(
 
 def group_loads(loads: Iterable[Load]) -> list[list[Load]]:
     """`loads` by their identifiers, in the order in which these first come."""
-    groups: dict[Pointers, list[Load]] = {}
+    groups: dict[Identifiers, list[Load]] = {}
     for load in loads:
         groups.setdefault(load.pointers, []).append(load)
     return list(groups.values())
 
 
-def make_body(groups: Sequence[Sequence[Load]], dialect: Dialect) -> list[dict[str, object]]:
+def make_body(groups: Sequence[Sequence[Load]], dialect: IdentifierNames) -> list[dict[str, object]]:
     """`groups` as the call of `dialect` takes them, with the identifiers that the file gives.
 
     Source: POST /api/v3/reading; the page of POST /api/v202407/esaReading, whose readings are taken to be the same.

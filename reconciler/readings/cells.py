@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import isfinite, isnan
+
+from msgspec import Struct
 
 from reconciler.readings.flaws import Flaw, quote
 from reconciler.readings.numerals import LEAVE_OUT, beyond, read_whole
@@ -17,8 +18,7 @@ FLAGS = {
 _SAY_ESTIMATED = "write true or false, or say which values mean estimated with  --estimated HEADER=VALUES"
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """A reading as it is sent: `time` is ISO 8601, with an offset where the file has one."""
 
     time: str

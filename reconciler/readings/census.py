@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from reconciler.collector import without_collector
 from reconciler.model.findings import Severity
@@ -41,8 +43,7 @@ FindZones: TypeAlias = "Callable[[Sequence[int]], Mapping[int, tzinfo]]"
 _SHOWN = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """Readings that have the same identifiers, and where they land; `line` is that of the first."""
 
     number: int
@@ -51,8 +52,7 @@ class Group:
     landing: Landing
 
 
-@dataclass(slots=True)
-class Census:
+class Census(Struct):
     """What was counted in a file.
 
     `bad` readings cannot be sent, for what they are or for where they land; `errors` says how often something is wrong,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from reconciler.readings.csv_rows import Block, read_blocks
 from reconciler.readings.flaws import Flaw
@@ -29,22 +30,18 @@ if TYPE_CHECKING:
 _NEAR = timedelta(hours=25)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What is done about a reading near a change of clocks: it gets an `offset`, or is refused with a `flaw`."""
 
     offset: timedelta | None = None
     flaw: Flaw | None = None
 
 
-@dataclass(slots=True)
 class ClockChanges:
     """What is done about the readings of a file in hours that clocks skip or repeat, by their number in the file."""
 
-    verdicts: Mapping[int, Verdict] = field(default_factory=dict)
-    _numbers: Sequence[int] = field(init=False)
-
-    def __post_init__(self) -> None:
+    def __init__(self, verdicts: Mapping[int, Verdict] | None = None) -> None:
+        self.verdicts = verdicts or {}
         self._numbers = sorted(self.verdicts)
 
     @property
@@ -159,8 +156,7 @@ def find_clock_changes(file: ReadingsFile, router: Router, zones: Mapping[int, t
     return ClockChanges(search.finish())
 
 
-@dataclass(slots=True)
-class _Stay:
+class _Stay(Struct):
     """A channel's readings in one repeated hour: their numbers and times, and the readings beside them."""
 
     change: Transition

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from reconciler.readings.csv_rows import read_blocks
 from reconciler.readings.flaws import BrokenFile, quote

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from reconciler.energycap.transport import Unsent
-from reconciler.errors import BadAnswer, Refused, ServiceError, Unauthorized, Unavailable, Unreachable
-from reconciler.model.dialects import V3
+from reconciler.errors import BadResponse, Rejected, ServiceError, Unauthorized, Unavailable, Unreachable
+from reconciler.model.dialects import V3_NAMES
 from reconciler.readings.batches import group_loads, make_body
 from reconciler.readings.receiving import Unclear, find_failed, find_missing
 
@@ -15,16 +16,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from reconciler.energycap.sender import Sender
-    from reconciler.model.dialects import Dialect
+    from reconciler.model.dialects import IdentifierNames
     from reconciler.readings.batches import Load
 
 # Answers that are lost one after the other are no accident any more.
 _ATTEMPTS = 3
-_DOUBTFUL = (Unreachable, Unavailable, BadAnswer)
+_DOUBTFUL = (Unreachable, Unavailable, BadResponse)
 
 
-@dataclass(frozen=True, slots=True)
-class Fate:
+class Fate(Struct, frozen=True):
     """What became of a batch: all of it was taken but for what is named here.
 
     `rejected` come with the service's reasons, of `unknown` nobody knows, and `untaken` did certainly not arrive.
@@ -37,19 +37,18 @@ class Fate:
     error: ServiceError | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True):
     """How readings are sent: by which sender and call. `pause` waits before a lost answer is looked into."""
 
     sender: Sender
-    dialect: Dialect
+    dialect: IdentifierNames
     pause: Callable[[], None]
 
     def deliver(self, loads: Sequence[Load]) -> Fate:
         """Send `loads` in one request and settle what became of each; in one for each group where all are refused."""
         try:
-            return self._deliver_v3(loads) if self.dialect is V3 else self._deliver_esa(loads)
-        except Refused as error:
+            return self._deliver_v3(loads) if self.dialect is V3_NAMES else self._deliver_esa(loads)
+        except Rejected as error:
             groups = group_loads(loads)
             if len(groups) == 1:
                 return Fate(rejected=[(load, error.message) for load in loads])
@@ -64,7 +63,7 @@ class Delivery:
         for _ in range(_ATTEMPTS):
             try:
                 return self._exchange(waiting)
-            except Refused as error:
+            except Rejected as error:
                 if waiting is loads:
                     raise
                 return Fate(rejected=[(load, error.message) for load in waiting])
@@ -90,7 +89,7 @@ class Delivery:
         """What the answer to one request says. Raises Refused, and what leaves open whether it was carried out."""
         body = make_body(group_loads(loads), self.dialect)
         try:
-            is_v3 = self.dialect is V3
+            is_v3 = self.dialect is V3_NAMES
             receipt = self.sender.send_readings(body) if is_v3 else self.sender.send_esa_readings(body)
             return Fate(rejected=() if receipt is None else find_failed(receipt, loads, self.dialect))
         except (Unsent, Unauthorized) as error:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, assert_never
+
+from msgspec import Struct
 
 from reconciler.errors import UsageError
 from reconciler.readings.csv_rows import read_blocks
@@ -40,8 +41,7 @@ class Shape(Enum):
     LINES = "JSON lines"
 
 
-@dataclass(frozen=True, slots=True)
-class ReadingsFile:
+class ReadingsFile(Struct, frozen=True):
     """A file of readings, and what it was recognised as; `layout` is None for JSON."""
 
     source: Source

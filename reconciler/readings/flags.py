@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconciler.readings.blanks import trim
 from reconciler.readings.flaws import Flaw, quote, say_option
@@ -89,8 +90,7 @@ def says_good(header: str) -> bool:
     return _GOOD.fullmatch(_spell(header)) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """A column that says something of readings: all but fine values do where `values` is None."""
 
     column: int

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.model.places import Place
+from msgspec import Struct
+
+from reconciler.model.places import Location
 from reconciler.planning.citing import shorten
 from reconciler.readings.blanks import trim
 from reconciler.rules import make_finding
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from reconciler.model.findings import Finding
 
 
-@dataclass(frozen=True, slots=True)
-class Flaw:
+class Flaw(Struct, frozen=True):
     """What breaks a rule, before it is said in which line; `message` and the others are as in a finding."""
 
     code: str
@@ -26,7 +26,7 @@ class Flaw:
 
     def at(self, file: str, line: int) -> Finding:
         """The finding of this flaw in a line of `file`."""
-        return make_finding(self.code, self.message, Place(file, line), fix=self.fix, detail=self.detail)
+        return make_finding(self.code, self.message, Location(file, line), fix=self.fix, detail=self.detail)
 
 
 class BrokenFile(Exception):

@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import re
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconciler.readings.cells import TIME, VALUE
 
@@ -21,8 +22,7 @@ _MOST_ABOVE = 50
 _SEP = re.compile(r'\s*"?sep=(?P<sign>[^"\r\n]?)"?\s*[,;\t|]*\s*', re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(Struct, frozen=True):
     """The names of the columns, the line they are in, and how many lines above it hold something else."""
 
     cells: tuple[str, ...]

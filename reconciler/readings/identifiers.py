@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from reconciler.model.dialects import ESA, V3
-from reconciler.model.routes import Pointers
+from reconciler.model.dialects import ESA_NAMES, V3_NAMES
+from reconciler.model.routes import Identifiers
 from reconciler.model.values import count_characters, tell_count
 from reconciler.readings.cells import show_json
 from reconciler.readings.flaws import Flaw, quote
@@ -13,7 +13,7 @@ from reconciler.readings.flaws import Flaw, quote
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Texts and whole numbers in the order of the fields of `Pointers`, the interval in its own unit, and at the end the
+# Texts and whole numbers in the order of the fields of `Identifiers`, the interval in its own unit, and at the end the
 # seconds in that unit; "" and None are "not given".
 Key: TypeAlias = tuple[object, ...]
 
@@ -24,20 +24,20 @@ _LONGEST = {1: 255, 2: 255, 3: 16, 4: 16}
 # Each name of both calls: which field of a key it stands for, and the seconds in a unit of it.
 PROPERTIES: Mapping[str, tuple[int, int]] = {
     name: (place, dialect.interval_seconds if name == dialect.interval else 1)
-    for dialect in (V3, ESA)
+    for dialect in (V3_NAMES, ESA_NAMES)
     for place, name in enumerate(dialect.names)
 }
-NAMES = V3.names
+NAMES = V3_NAMES.names
 
 
-def read_key(key: Key) -> tuple[Pointers, tuple[Flaw, ...]]:
+def read_key(key: Key) -> tuple[Identifiers, tuple[Flaw, ...]]:
     """The pointers that `key` gives, and what is wrong with it, which is left out of the pointers."""
     flaws: list[Flaw] = []
     channel_id = _read_whole(NAMES[0], key[0], flaws)
     import_id, meter, type_code, unit = (_read_text(place, key[place], flaws) for place in range(1, 5))
     interval, unit_seconds = _read_whole(NAMES[5], key[5], flaws), key[6]
     seconds = interval * unit_seconds if interval is not None and isinstance(unit_seconds, int) else None
-    return Pointers(channel_id, import_id, meter, type_code, unit, seconds), tuple(flaws)
+    return Identifiers(channel_id, import_id, meter, type_code, unit, seconds), tuple(flaws)
 
 
 def _read_whole(name: str, value: object, flaws: list[Flaw]) -> int | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from reconciler.energycap.receipts import KeptReading
 
 
-@dataclass(slots=True, eq=False)
-class Kept:
+class Kept(Struct, eq=False):
     """A stored reading; `is_raw` says that its value is the one that was sent, before any multiplier.
 
     `estimated` is None if the service does not say whether it is.
@@ -26,8 +26,7 @@ class Kept:
     is_taken: bool = False
 
 
-@dataclass(slots=True)
-class KeptIndex:
+class KeptIndex(Struct):
     """Stored readings by their instants, by their local times, and by local times that come without a real offset."""
 
     instants: dict[datetime, list[Kept]] = field(default_factory=lambda: defaultdict(list))

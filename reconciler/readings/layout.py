@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from reconciler.readings.blanks import trim
 from reconciler.readings.cells import ESTIMATED, NOTE, TIME, VALUE
@@ -47,8 +48,7 @@ _FEWEST_SLOTS = 12
 _NEAR = 0.8
 
 
-@dataclass(frozen=True, slots=True)
-class Habits:
+class Habits(Struct, frozen=True):
     """How the user says a file is written; None where that is to be recognised.
 
     `zone` is that of times without an offset, `unit` what times are counted in since 1970.
@@ -65,16 +65,14 @@ class Habits:
     unit: Unit | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """A value that can be read in one way only, and so says how the others are written; `line` is where it is."""
 
     line: int
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """How a CSV file is written.
 
     `identifiers` holds the column of each field of a key, None where there is none; `seconds` are in a unit of its

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconciler.readings.zones import is_letters, parse_zone
 
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-@dataclass(frozen=True, slots=True)
-class Likeness:
+class Likeness(Struct, frozen=True):
     """What a text looks like. `rewritten` is the time as it should be written, `fix` what to do where that is open.
 
     `unit` is that of a number since 1970, if --time-format knows it.

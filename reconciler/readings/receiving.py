@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from reconciler.energycap.receipts import FailedGroup, FailedReading, KeptReading, Receipt
     from reconciler.energycap.sender import Sender
-    from reconciler.model.dialects import Dialect
+    from reconciler.model.dialects import IdentifierNames
     from reconciler.readings.batches import Load
 
 # Wide enough for any zone that the times may be meant in.
@@ -25,7 +25,7 @@ class Unclear(Exception):
     """A receipt that speaks of other readings than were sent."""
 
 
-def find_failed(receipt: Receipt, loads: Sequence[Load], dialect: Dialect) -> list[tuple[Load, str]]:
+def find_failed(receipt: Receipt, loads: Sequence[Load], dialect: IdentifierNames) -> list[tuple[Load, str]]:
     """Those of `loads` that `receipt` says were not taken, each with the service's own reason.
 
     Raises Unclear where it does not speak of exactly these readings.
@@ -50,7 +50,7 @@ def find_missing(loads: Iterable[Load], sender: Sender) -> list[Load]:
     return [load for channel_id, own in by_channel.items() for load in _find_missing(channel_id, own, sender)]
 
 
-def _identify(identifiers: Mapping[str, object], dialect: Dialect) -> tuple[object, ...]:
+def _identify(identifiers: Mapping[str, object], dialect: IdentifierNames) -> tuple[object, ...]:
     return tuple(identifiers.get(name) or None for name in dialect.names)
 
 

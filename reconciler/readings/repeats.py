@@ -5,7 +5,6 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections import defaultdict
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import compress, groupby, pairwise, repeat
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
@@ -31,7 +30,6 @@ _BEGINNING = {True: datetime(1, 1, 1), False: datetime(1, 1, 1, tzinfo=UTC)}  # 
 _MICROSECOND = timedelta(microseconds=1)
 
 
-@dataclass(slots=True, eq=False)
 class _Moments:
     """The moments at which one channel gets several readings, in order, and what the file says at each.
 
@@ -39,14 +37,9 @@ class _Moments:
     In arrays, which take a tenth of what records of so many moments would.
     """
 
-    times: array[int]
-    counts: array[int] = field(init=False)
-    lines: array[int] = field(init=False)
-    values: array[float] = field(init=False)
-    differing: bytearray = field(init=False)
-
-    def __post_init__(self) -> None:
-        number = len(self.times)
+    def __init__(self, times: array[int]) -> None:
+        self.times = times
+        number = len(times)
         self.counts, self.lines = array("q", bytes(8 * number)), array("q", bytes(8 * number))
         self.values, self.differing = array("d", bytes(8 * number)), bytearray(number)
 

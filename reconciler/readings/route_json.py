@@ -19,7 +19,7 @@ def render_group(group: Group) -> str:
             "channel_id": found.channel_id,
             "decided_by": found.decided_by.value if found.decided_by else None,
             "candidates": list(found.candidates),
-            "problem": found.problem.value if found.problem else None,
+            "problem": found.failure.value if found.failure else None,
             "line": group.line,
             "readings": group.readings,
             "findings": [flaw.code for flaw in (*landing.flaws, *landing.doubts)],

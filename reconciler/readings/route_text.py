@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.model.dialects import V3
+from reconciler.model.dialects import V3_NAMES
 from reconciler.planning.citing import show_value
 from reconciler.readings.landing_flaws import NAMES, describe_channel
 from reconciler.reports.harmless import harmless
@@ -81,8 +81,8 @@ def _render_group(group: Group, channel: Live, paint: Paint) -> Iterator[str]:
         piece(f"← {count(group.readings, 'reading')}, the first in line {group.line}"),
     )
     yield from lay_out(head, paint, indent=2, hang=6)
-    given = dict(V3.say(landing.pointers))
-    for step, left in landing.route.left:
+    given = dict(V3_NAMES.say(landing.pointers))
+    for step, left in landing.route.remaining_by_step:
         name = NAMES[step]
         number = count(len(left), "channel")
         text = harmless(f"{name} {show_value(given.get(name))}: {number}")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reconciler.model.dialects import V3
+from msgspec import Struct
+from msgspec.structs import replace
+
+from reconciler.model.dialects import V3_NAMES
 from reconciler.model.fields import UNIT_CODE
 from reconciler.model.findings import Severity
-from reconciler.model.routes import Problem, Route
+from reconciler.model.routes import Resolution, ResolutionFailure
 from reconciler.planning.resolve import route
 from reconciler.planning.swaps import find_swap
 from reconciler.readings.blanks import trim
@@ -21,9 +23,9 @@ from reconciler.rules import RULES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.model.dialects import Dialect
+    from reconciler.model.dialects import IdentifierNames
     from reconciler.model.live import Live
-    from reconciler.model.routes import Pointers
+    from reconciler.model.routes import Identifiers
     from reconciler.planning.index import Index
     from reconciler.readings.identifiers import Key
 
@@ -31,18 +33,17 @@ if TYPE_CHECKING:
 MOST_KEYS = 200_000
 # Where more find nothing the environment is wrong, not the spelling; comparing all would take minutes.
 _SUGGESTED = 20
-_NOWHERE = Route(None, None, Problem.NO_IDENTIFIER, (), ())
+_NOWHERE = Resolution(None, None, ResolutionFailure.NO_IDENTIFIER, (), ())
 
 
-@dataclass(frozen=True, slots=True)
-class Landing:
+class Landing(Struct, frozen=True):
     """Where readings with one set of identifiers land, and why.
 
     `flaws` keep them from being sent, `doubts` do not. `channel` is None where there are flaws.
     """
 
-    pointers: Pointers
-    route: Route
+    pointers: Identifiers
+    route: Resolution
     channel: Live | None
     flaws: tuple[Flaw, ...] = ()
     doubts: tuple[Flaw, ...] = ()
@@ -55,7 +56,7 @@ class Router:
     """
 
     def __init__(
-        self, index: Index, dialect: Dialect = V3, most_keys: int = MOST_KEYS, *, value_unit: str = ""
+        self, index: Index, dialect: IdentifierNames = V3_NAMES, most_keys: int = MOST_KEYS, *, value_unit: str = ""
     ) -> None:
         self._index = index
         self._most_keys = most_keys
@@ -81,10 +82,10 @@ class Router:
         if wrong:
             return Landing(pointers, _NOWHERE, None, wrong)
         found = route(pointers, self._index)
-        if found.problem is Problem.UNMATCHED and (trimmed := _trim(pointers)) != pointers:
+        if found.failure is ResolutionFailure.UNMATCHED and (trimmed := _trim(pointers)) != pointers:
             # Blanks at the ends are mostly the file's own, but those that EnergyCAP has, too, count.
             pointers, found = trimmed, route(trimmed, self._index)
-        self._lost += found.problem is not None
+        self._lost += found.failure is not None
         flaws = find_landing_flaws(pointers, found, self._index, suggests=self._lost <= _SUGGESTED)
         channel = None if flaws or found.channel_id is None else self._index.by_id[found.channel_id]
         if channel is None:
@@ -96,18 +97,18 @@ class Router:
         doubts = (*find_doubts(pointers, channel), *units, *((Flaw("ESA634", swap),) if swap else ()))
         return Landing(pointers, found, channel, (), doubts)
 
-    def _spell_unit(self, pointers: Pointers) -> Pointers:
+    def _spell_unit(self, pointers: Identifiers) -> Identifiers:
         """`pointers` with the unit as the channels spell it: EnergyCAP compares it letter by letter."""
         unit = pointers.unit_code
         return pointers if not unit else replace(pointers, unit_code=find_spelling(unit, self._units))
 
-    def _check_units(self, pointers: Pointers, channel: Live) -> tuple[Flaw, ...]:
+    def _check_units(self, pointers: Identifiers, channel: Live) -> tuple[Flaw, ...]:
         told = ((pointers.unit_code, "unitCode"), (self._value_unit, "the header of the values"))
         flaws = (find_unit_flaw(unit, where, channel) for unit, where in told if unit)
         return tuple(flaw for flaw in flaws if flaw is not None)
 
 
-def _trim(pointers: Pointers) -> Pointers:
+def _trim(pointers: Identifiers) -> Identifiers:
     return replace(
         pointers,
         channel_import_id=_trim_text(pointers.channel_import_id),
@@ -121,7 +122,7 @@ def _trim_text(text: str | None) -> str | None:
     return None if text is None else trim(text) or None
 
 
-def _check_interval(pointers: Pointers, dialect: Dialect) -> Iterator[Flaw]:
+def _check_interval(pointers: Identifiers, dialect: IdentifierNames) -> Iterator[Flaw]:
     seconds = pointers.interval_seconds
     if seconds is not None and seconds % dialect.interval_seconds:
         yield Flaw("ESA613", f"{dialect.interval} must be whole minutes, found {seconds} seconds")

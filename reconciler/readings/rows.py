@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconciler.readings.cells import Reading
 from reconciler.readings.flaws import Flaw
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from reconciler.readings.times import Time
 
 
-@dataclass(slots=True)
-class Row:
+class Row(Struct):
     """One reading of a file, and the line it is in; `flaws` say why there is no `reading`.
 
     `written` is what the file says: the cells of a row, or a value of JSON. `is_naive` says that the time has no
@@ -29,8 +29,7 @@ class Row:
     is_date: bool = False
 
 
-@dataclass(slots=True)
-class Parcel:
+class Parcel(Struct):
     """Readings that stand together under the same identifiers.
 
     `flaws` are those of the whole, `doubts` what is odd about it and keeps nothing from being sent. `number` is that of
@@ -44,7 +43,7 @@ class Parcel:
     flaws: tuple[Flaw, ...] = ()
     number: int | None = None
     written: object = None
-    own: str = field(default="", compare=False, repr=False)
+    own: str = ""
     doubts: tuple[Flaw, ...] = ()
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from reconciler.errors import FileError
 from reconciler.readings.batches import BATCH, load_batches
@@ -31,8 +32,7 @@ if TYPE_CHECKING:
 _SHOWN, _SHOWN_ALIKE = 50, 5
 
 
-@dataclass(slots=True)
-class ImportAccount:
+class ImportAccount(Struct):
     """What became of the readings of a file: each is in one of the counts.
 
     `left_out` were wrong in the file, `failed` were not taken, of `unknown` nobody knows, and `not_sent` were not
@@ -62,8 +62,7 @@ class ImportAccount:
         return self.imported == self.readings and self.stopped is None and not self.tally.differing
 
 
-@dataclass(frozen=True, slots=True)
-class Conduct:
+class Conduct(Struct, frozen=True):
     """How an import is carried out.
 
     `stop` ends it after the batch in flight. `on_batch` is told after each batch how many readings are accounted for.

@@ -7,8 +7,9 @@ import io
 import os
 import stat
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, cast
+
+from msgspec import Struct
 
 from reconciler.errors import FileError, advise_on
 from reconciler.readings.flaws import BrokenFile
@@ -23,8 +24,7 @@ LONGEST_LINE = 2**20
 _CHUNK = 2**16
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """A file of readings, as it was when it was first looked at; `head` is the text it begins with."""
 
     path: Path

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from array import array
 from collections import defaultdict
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from msgspec import Struct, field
 
 from reconciler.errors import ServiceError
 from reconciler.readings.flaws import Flaw
@@ -38,8 +39,7 @@ _MICROSECOND = timedelta(microseconds=1)
 _Place: TypeAlias = "tuple[int, str, tzinfo | None, bool]"
 
 
-@dataclass(slots=True)
-class Tally:
+class Tally(Struct):
     """What a look at the channels showed of the readings that were imported.
 
     `stored` are there as they were sent, `differing` are not there or have another value, and `unchecked` could not be
@@ -55,8 +55,7 @@ class Tally:
     flaws: list[tuple[int, Flaw]] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class _Sent:
+class _Sent(Struct):
     """Readings of one channel, one beside the other: times in microseconds, values, lines, and which are estimated."""
 
     times: array[int] = field(default_factory=lambda: array("q"))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from enum import Enum
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
 
 from reconciler.readings.blanks import trim
 from reconciler.readings.cells import show_json
@@ -60,8 +61,7 @@ class Time(NamedTuple):
     is_date: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Times:
+class Times(Struct, frozen=True):
     """How the times of a file are read: up to the end of `last_year`.
 
     Those without an offset are times of `zone`; where that is None, they are local time of the data point. With a

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -15,8 +16,7 @@ _SECOND = timedelta(seconds=1)
 _NONE = timedelta(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
+class Transition(Struct, frozen=True):
     """A change of clocks at `instant`: local times from `begin` up to `end` are skipped, or come twice.
 
     `before` and `after` are the offsets on both sides of it.

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from reconciler import __version__
-from reconciler.model.events import Differed, Finished, Started, Verifying
-from reconciler.model.outcomes import Ending
+from reconciler.model.events import Finished, OutcomeCorrected, Started, Verifying
+from reconciler.model.outcomes import OutcomeStatus
 from reconciler.reports.account_words import count_endings
 from reconciler.reports.json_text import dump_line
 from reconciler.reports.wording import count
 
 if TYPE_CHECKING:
     from reconciler.model.events import Event
-    from reconciler.model.outcomes import Account, Outcome
+    from reconciler.model.outcomes import ApplyResult, Outcome
     from reconciler.model.plan import Plan
 
 FORMAT_VERSION = "1.0"
@@ -41,34 +41,36 @@ def render_event(event: Event) -> str:
         case Verifying():
             message = f"reading {count(event.channels, 'channel')} once more"
             return _line("apply_read_back", message, {"channels": event.channels})
-        case Differed():
+        case OutcomeCorrected():
             return _render_outcome(event.outcome)
         case _:
             assert_never(event)
 
 
-def render_account(account: Account) -> str:
+def render_account(account: ApplyResult) -> str:
     """The last line: how many changes ended how, and why not all were tried, as the account has it."""
-    counts: dict[str, object] = {ending.name.lower(): len(account.ended(ending)) for ending in Ending}
-    stops = {"interrupted": account.interrupted, "halted": account.halted or None}
+    counts: dict[str, object] = {
+        status.value.replace(" ", "_"): len(account.with_status(status)) for status in OutcomeStatus
+    }
+    stops = {"interrupted": account.interrupted, "halted": account.aborted_because or None}
     return _line("change_summary", count_endings(account), {**counts, "unread": len(account.unread), **stops})
 
 
 def _render_outcome(outcome: Outcome) -> str:
     details: dict[str, object] = {
         **_address(outcome.name, outcome.channel_id),
-        "ending": outcome.ending.value,
+        "ending": outcome.status.value,
         "requests": outcome.requests,
     }
-    if outcome.ending is Ending.DONE:
+    if outcome.status is OutcomeStatus.DONE:
         return _render_done(outcome, details)
-    message = f"{outcome.name}: {outcome.ending.value}: {outcome.message}"
+    message = f"{outcome.name}: {outcome.status.value}: {outcome.message}"
     failure = {"message": outcome.message, "fix": outcome.fix}
     return _line("apply_errored", message, {**details, **failure}, level="error")
 
 
 def _render_done(outcome: Outcome, details: dict[str, object]) -> str:
-    details |= {"already": outcome.already, "remark": outcome.remark or None, "unread": outcome.unread}
+    details |= {"already": outcome.was_already_applied, "remark": outcome.remark or None, "unread": outcome.unread}
     if not outcome.remark:
         return _line("apply_complete", f"{outcome.name}: done", details)
     return _line("apply_complete", f"{outcome.name}: done: {outcome.remark}", details, level="warn")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, assert_never
 
-from reconciler.model.outcomes import Ending
+from msgspec import Struct
+from msgspec.structs import replace
+
+from reconciler.model.outcomes import OutcomeStatus
 from reconciler.reports.account_text import mark_ending
 from reconciler.reports.account_words import (
     GRAVEST_FIRST,
@@ -24,7 +26,7 @@ from reconciler.reports.wording import count
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reconciler.model.outcomes import Account, Outcome
+    from reconciler.model.outcomes import ApplyResult, Outcome
     from reconciler.model.plan import Plan
 
 # As for a plan: a comment on GitHub takes 65,536 characters, and a summary more.
@@ -32,7 +34,7 @@ BUDGET = 60_000
 # The most characters of an environment and its address.
 _LONGEST = 90
 # The gravest are the last to be folded.
-_ORDER = (*GRAVEST_FIRST, Ending.DONE)
+_ORDER = (*GRAVEST_FIRST, OutcomeStatus.DONE)
 
 
 class _Level(Enum):
@@ -43,11 +45,10 @@ class _Level(Enum):
     COUNT = "named as far as there was room"
 
 
-@dataclass(frozen=True, slots=True)
-class _Section:
+class _Section(Struct, frozen=True):
     """The changes that ended in one way; with `remarks` what there is to say of those that are done."""
 
-    ending: Ending
+    ending: OutcomeStatus
     outcomes: Sequence[Outcome]
     remarks: bool = False
 
@@ -59,7 +60,7 @@ class _Section:
     def render(self, level: _Level, room: int) -> str:
         """The section at `level`; at COUNT as many names as `room` has space for, in bytes."""
         match level:
-            case _Level.FULL if self.ending is Ending.DONE and not self.remarks:
+            case _Level.FULL if self.ending is OutcomeStatus.DONE and not self.remarks:
                 return f"{open_fold(self.title)}{', '.join(self._names())}\n{CLOSE_FOLD}"
             case _Level.FULL:
                 return f"### {self.title}\n\n{''.join(map(_render_group, group_alike(self.outcomes)))}\n"
@@ -83,16 +84,16 @@ class _Section:
         return f"{text}{'and ' if shown else ''}{len(self.outcomes) - shown} more, not named here\n\n"
 
 
-def render_account_markdown(plan: Plan, account: Account, budget: int = BUDGET) -> str:
+def render_account_markdown(plan: Plan, account: ApplyResult, budget: int = BUDGET) -> str:
     """The account of an apply of `plan` as Markdown of at most `budget` bytes, for any budget from 4096 on.
 
     Counts come first. Where there is no room for all, the changes that are done are folded first and those that read
     otherwise than written last, and the end says which are not in full.
     """
     short = replace(plan, environment=_shorten(plan.environment), url=_shorten(plan.url))
-    gravest = [_Section(ending, account.ended(ending)) for ending in GRAVEST_FIRST]
-    remarked = _Section(Ending.DONE, list_remarked(account), remarks=True)
-    done = _Section(Ending.DONE, account.ended(Ending.DONE))
+    gravest = [_Section(ending, account.with_status(ending)) for ending in GRAVEST_FIRST]
+    remarked = _Section(OutcomeStatus.DONE, list_remarked(account), remarks=True)
+    done = _Section(OutcomeStatus.DONE, account.with_status(OutcomeStatus.DONE))
     sections = [section for section in (*gravest, remarked, done) if section.outcomes]
     head, foot = _render_head(short, account), _render_foot(short, account)
     longest_remark = _remark_folded(dict.fromkeys(sections, _Level.COUNT))
@@ -115,16 +116,16 @@ def _fit(sections: Sequence[_Section], room: int) -> tuple[list[str], dict[_Sect
     return list(texts.values()), levels
 
 
-def _render_head(plan: Plan, account: Account) -> str:
-    endings = [ending for ending in _ORDER if ending is not Ending.DIFFERS or account.ended(ending)]
-    numbers = [str(len(account.ended(ending))) for ending in endings]
+def _render_head(plan: Plan, account: ApplyResult) -> str:
+    endings = [ending for ending in _ORDER if ending is not OutcomeStatus.MISMATCH or account.with_status(ending)]
+    numbers = [str(len(account.with_status(ending))) for ending in endings]
     table = tabulate([mark_ending(ending)[0] for ending in endings], [numbers])
     project = f", project {code(shorten(plan.folder, 60))}" if plan.folder else ""
     title = f"## EnergyCAP apply to {code(plan.environment)}{project}"
     return f"{title}\n\n**{prose(describe_account(plan, account))}**\n\n{table}\n"
 
 
-def _render_foot(plan: Plan, account: Account) -> str:
+def _render_foot(plan: Plan, account: ApplyResult) -> str:
     blocked, advice = mention_blocked(plan), advise(plan, account)
     lines = [f"{blocked}\n\n"] if blocked else []
     if advice:

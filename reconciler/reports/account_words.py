@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from reconciler.model.outcomes import Ending
+from msgspec import Struct
+
+from reconciler.model.outcomes import OutcomeStatus
 from reconciler.reports.harmless import harmless
 from reconciler.reports.sentences import name_environment
 from reconciler.reports.wording import count
@@ -14,25 +15,24 @@ from reconciler.reports.wording import count
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.model.outcomes import Account, Outcome
+    from reconciler.model.outcomes import ApplyResult, Outcome
     from reconciler.model.plan import Plan
 
 # The gravest first: what was written otherwise than meant comes before what was not written.
-GRAVEST_FIRST = (Ending.DIFFERS, Ending.FAILED, Ending.STALE, Ending.NOT_TRIED)
+GRAVEST_FIRST = (OutcomeStatus.MISMATCH, OutcomeStatus.FAILED, OutcomeStatus.STALE, OutcomeStatus.NOT_TRIED)
 
 
-@dataclass(frozen=True, slots=True)
-class Advice:
+class Advice(Struct, frozen=True):
     """What to do next, in a sentence, and the command for it."""
 
     sentence: str
     command: str
 
 
-def describe_account(plan: Plan, account: Account) -> str:
+def describe_account(plan: Plan, account: ApplyResult) -> str:
     """How the apply of `plan` went, in one sentence."""
-    done = account.ended(Ending.DONE)
-    already = sum(outcome.already for outcome in done)
+    done = account.with_status(OutcomeStatus.DONE)
+    already = sum(outcome.was_already_applied for outcome in done)
     text = f"{len(done)} of {count(len(account.outcomes), 'change')} done in {name_environment(plan)}"
     if already:
         text += f", {already} of them already there"
@@ -40,17 +40,17 @@ def describe_account(plan: Plan, account: Account) -> str:
         text += f", {len(account.unread)} of them confirmed but not read again"
     if account.interrupted:
         return f"Interrupted: {text}."
-    return f"Stopped: {text}." if account.halted else f"{text}."
+    return f"Stopped: {text}." if account.aborted_because else f"{text}."
 
 
-def count_endings(account: Account) -> str:
+def count_endings(account: ApplyResult) -> str:
     """The line that ends the account."""
-    numbers = {ending: len(account.ended(ending)) for ending in Ending}
+    numbers = {ending: len(account.with_status(ending)) for ending in OutcomeStatus}
     text = (
-        f"Apply: {numbers[Ending.DONE]} done, {numbers[Ending.STALE]} stale, "
-        f"{numbers[Ending.FAILED]} failed, {numbers[Ending.NOT_TRIED]} not tried"
+        f"Apply: {numbers[OutcomeStatus.DONE]} done, {numbers[OutcomeStatus.STALE]} stale, "
+        f"{numbers[OutcomeStatus.FAILED]} failed, {numbers[OutcomeStatus.NOT_TRIED]} not tried"
     )
-    differs = numbers[Ending.DIFFERS]
+    differs = numbers[OutcomeStatus.MISMATCH]
     return f"{text}, {count(differs, 'differs', 'differ')}." if differs else f"{text}."
 
 
@@ -62,9 +62,9 @@ def group_alike(outcomes: Sequence[Outcome]) -> tuple[tuple[Outcome, ...], ...]:
     return tuple(map(tuple, groups.values()))
 
 
-def list_remarked(account: Account) -> tuple[Outcome, ...]:
+def list_remarked(account: ApplyResult) -> tuple[Outcome, ...]:
     """The changes that are done with a remark."""
-    return tuple(outcome for outcome in account.ended(Ending.DONE) if outcome.remark)
+    return tuple(outcome for outcome in account.with_status(OutcomeStatus.DONE) if outcome.remark)
 
 
 def mention_blocked(plan: Plan) -> str:
@@ -74,13 +74,13 @@ def mention_blocked(plan: Plan) -> str:
     return f"{said} not sent; the plan says why." if blocked else ""
 
 
-def advise(plan: Plan, account: Account) -> Advice | None:
+def advise(plan: Plan, account: ApplyResult) -> Advice | None:
     """What to do next after an apply of `plan`; None where all is done."""
     if account.interrupted:
         return Advice("Next, go on where this stopped; what is done is recognised:", resume_command(plan))
-    if account.halted:
+    if account.aborted_because:
         return Advice("Next, once that is mended, go on where this stopped:", resume_command(plan))
-    if account.unread or len(account.ended(Ending.DONE)) < len(account.outcomes):
+    if account.unread or len(account.with_status(OutcomeStatus.DONE)) < len(account.outcomes):
         return Advice("Next, see what is left on what EnergyCAP has now:", plan_command(plan))
     return None
 
@@ -90,7 +90,7 @@ def resume_command(plan: Plan) -> str:
 
     An undoing goes on by the journal that it was made from: what is back already counts as done.
     """
-    how = "--undo JOURNAL" if plan.is_inverse else "--resume"
+    how = "--undo JOURNAL" if plan.is_rollback else "--resume"
     return f"reconciler apply --environment {_quote_environment(plan)} {how}"
 
 

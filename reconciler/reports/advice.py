@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
 _CODE = re.compile(r"""  (?P<code>(?:\{[^{}]*\}|\[[^][]*\]|\([^()]*\)|"[^"]*"|(?!  |,(?: |$)).)+)(?P<end>,?  )?""")
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """Some of a sentence: words, or something to copy."""
 
     text: str

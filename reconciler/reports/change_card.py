@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconciler.model.fields import FORMULA
 from reconciler.model.formulas import find_references
@@ -21,15 +22,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from reconciler.model.findings import Finding
-    from reconciler.model.plan import Block, Change, ChannelLabel, Edit, Plan
+    from reconciler.model.plan import Blocker, Change, ChannelLabel, Edit, Plan
     from reconciler.reports.formula_marks import Pieces
     from reconciler.reports.relations import Relations
     from reconciler.reports.setting_words import ShownValue
     from reconciler.rules.rule import Rule
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
+class Input(Struct, frozen=True):
     """A channel in a formula that is edited: how the formula says it, which one that is, and whether it stays."""
 
     reference: str
@@ -37,8 +37,7 @@ class Input:
     fate: str
 
 
-@dataclass(frozen=True, slots=True)
-class ShownEdit:
+class ShownEdit(Struct, frozen=True):
     """An edit in words; `before` and `after` are each one piece, but for formulas."""
 
     edit: Edit
@@ -58,25 +57,22 @@ class ShownEdit:
         return self.edit.path == FORMULA
 
 
-@dataclass(frozen=True, slots=True)
-class ShownBlock:
+class ShownBlock(Struct, frozen=True):
     """What blocks a change, what that was judged by, and the rule behind it, where the catalogue has it."""
 
-    block: Block
+    block: Blocker
     evidence: tuple[tuple[str, tuple[str, ...]], ...]
     rule: Rule | None
 
 
-@dataclass(frozen=True, slots=True)
-class ShownFinding:
+class ShownFinding(Struct, frozen=True):
     """A finding, and its number among all of the plan, by which the page links to it."""
 
     number: int
     finding: Finding
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(Struct, frozen=True):
     """A change, and what a reader needs to judge it.
 
     `earlier` are the changes that it waits for, `waiting` the blocked ones that wait for it, `reached` the channels
@@ -98,8 +94,7 @@ class Card:
     timeline: Timeline | None
 
 
-@dataclass(frozen=True, slots=True)
-class Directory:
+class Directory(Struct, frozen=True):
     """All channels that a plan speaks of, by id and by name in the files, and what is to be said of them.
 
     `findings` are those of each channel, by its name in the files.
@@ -164,7 +159,7 @@ def _show_edit(edit: Edit, effect: str, directory: Directory) -> ShownEdit:
     )
 
 
-def _show_block(block: Block) -> ShownBlock:
+def _show_block(block: Blocker) -> ShownBlock:
     return ShownBlock(block, tuple(describe_evidence(block.evidence)), RULES.get(block.rule))
 
 

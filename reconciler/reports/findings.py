@@ -5,8 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from reconciler import __version__
-from reconciler.model.record import record
 from reconciler.reports import (
     findings_concise,
     findings_github,
@@ -26,8 +28,7 @@ if TYPE_CHECKING:
 FORMATS = ("text", "concise", "json", "github", "gitlab", "sarif", "junit")
 
 
-@record
-class Report:
+class Report(Struct, frozen=True):
     """The findings of a check, sorted, and how much was checked."""
 
     findings: tuple[Finding, ...]
@@ -90,33 +91,33 @@ def _render_sarif(findings: Sequence[Finding]) -> str:
 
 
 def _is_within(finding: Finding, paths: Collection[str]) -> bool:
-    if finding.place is None or "." in paths:
+    if finding.location is None or "." in paths:
         return True
-    file = finding.place.file
+    file = finding.location.file
     return file in paths or any(file.startswith(f"{path}/") for path in paths)
 
 
 def _place(findings: tuple[Finding, ...], prefix: str) -> tuple[Finding, ...]:
     """`findings` with the project file as the place of those without one, where `prefix` leads to it."""
-    if not prefix or all(finding.place for finding in findings):
+    if not prefix or all(finding.location for finding in findings):
         return findings
     # Imported here, as it is a rare finding.
-    from dataclasses import replace  # noqa: PLC0415
 
-    from reconciler.model.places import Place  # noqa: PLC0415
+    from reconciler.model.places import Location  # noqa: PLC0415
     from reconciler.reports.places import PROJECT_FILE  # noqa: PLC0415
 
-    project = Place(f"{prefix}{PROJECT_FILE}")
-    return tuple(finding if finding.place else replace(finding, place=project) for finding in findings)
+    project = Location(f"{prefix}{PROJECT_FILE}")
+    return tuple(finding if finding.location else replace(finding, location=project) for finding in findings)
 
 
 def _move(findings: tuple[Finding, ...], prefix: str) -> tuple[Finding, ...]:
     if not prefix:
         return findings
     # Imported here, as it would take a tenth of the time of a run that starts in the project's root.
-    from dataclasses import replace  # noqa: PLC0415
 
     return tuple(
-        replace(finding, place=replace(finding.place, file=prefix + finding.place.file)) if finding.place else finding
+        replace(finding, location=replace(finding.location, file=prefix + finding.location.file))
+        if finding.location
+        else finding
         for finding in findings
     )

@@ -19,5 +19,5 @@ def render(findings: Sequence[Finding], prefix: str = "") -> str:
 
 
 def _show_line(finding: Finding, prefix: str) -> str:
-    place = f"{show_place(finding.place, prefix)}: " if finding.place else ""
+    place = f"{show_place(finding.location, prefix)}: " if finding.location else ""
     return f"{place}{finding.code} {harmless(finding.message)}"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from reconciler.model.findings import Finding
-    from reconciler.model.places import Place
+    from reconciler.model.places import Location
 
 _SHOWN = 10
 
@@ -59,12 +59,12 @@ def _name_command(severity: Severity) -> str:
 
 
 def _properties(finding: Finding) -> Iterator[tuple[str, str]]:
-    if finding.place:
-        yield from _locate(finding.place)
+    if finding.location:
+        yield from _locate(finding.location)
     yield "title", finding.code
 
 
-def _locate(place: Place) -> Iterator[tuple[str, str]]:
+def _locate(place: Location) -> Iterator[tuple[str, str]]:
     yield "file", harmless(place.file)
     if place.line:
         yield "line", str(place.line)

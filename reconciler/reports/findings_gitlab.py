@@ -38,7 +38,7 @@ def _describe(finding: Finding, seen: Counter[tuple[str, str, str]]) -> dict[str
         "check_name": finding.code,
         "fingerprint": _fingerprint(*kind, str(seen[kind])),
         "severity": _rate(finding.severity),
-        "location": {"path": path, "lines": {"begin": max(finding.place.line, 1) if finding.place else 1}},
+        "location": {"path": path, "lines": {"begin": max(finding.location.line, 1) if finding.location else 1}},
     }
 
 

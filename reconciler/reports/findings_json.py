@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.model.findings import Finding
-    from reconciler.model.places import Place
+    from reconciler.model.places import Location
 
 FORMAT_VERSION = "1.0"
 
@@ -40,11 +40,11 @@ def _describe(finding: Finding) -> dict[str, object]:
         "summary": finding.message,
         "detail": "\n".join(finding.detail),
         "fix": finding.fix,
-        "range": _describe_range(finding.place) if finding.place else None,
+        "range": _describe_range(finding.location) if finding.location else None,
     }
 
 
-def _describe_range(place: Place) -> dict[str, object]:
+def _describe_range(place: Location) -> dict[str, object]:
     line, column = max(place.line, 1), max(place.column, 1)
     return {
         "filename": place.file,

@@ -38,7 +38,7 @@ def _count(findings: Sequence[Finding]) -> str:
 
 
 def _render_case(finding: Finding) -> Iterator[str]:
-    line = f' line="{finding.place.line}"' if finding.place and finding.place.line else ""
+    line = f' line="{finding.location.line}"' if finding.location and finding.location.line else ""
     file = _attribute(file_of(finding))
     yield f"    <testcase name={_attribute(_name_case(finding))} classname={file} file={file}{line}>"
     # Imported here, as it brings half of the standard library's network along.
@@ -53,7 +53,7 @@ def _render_case(finding: Finding) -> Iterator[str]:
 
 
 def _name_case(finding: Finding) -> str:
-    place = finding.place
+    place = finding.location
     known = [str(number) for number in (place.line, place.column) if number] if place else []
     return " ".join([finding.code, ":".join(known)]).rstrip()
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from reconciler.model.findings import Finding
-    from reconciler.model.places import Place
+    from reconciler.model.places import Location
     from reconciler.rules.rule import Rule
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -68,12 +68,12 @@ def _describe_finding(finding: Finding, index: int) -> dict[str, object]:
 def _locate(finding: Finding) -> dict[str, object]:
     uri = quote(file_of(finding), errors="surrogatepass")
     location: dict[str, object] = {"artifactLocation": {"uri": uri, "uriBaseId": "%SRCROOT%"}}
-    if finding.place and finding.place.line:
-        location["region"] = _describe_region(finding.place)
+    if finding.location and finding.location.line:
+        location["region"] = _describe_region(finding.location)
     return location
 
 
-def _describe_region(place: Place) -> dict[str, object]:
+def _describe_region(place: Location) -> dict[str, object]:
     region: dict[str, object] = {"startLine": place.line}
     if place.column:
         region["startColumn"] = _count_units(place, place.column - 1) + 1
@@ -83,7 +83,7 @@ def _describe_region(place: Place) -> dict[str, object]:
     return region
 
 
-def _count_units(place: Place, characters: int) -> int:
+def _count_units(place: Location, characters: int) -> int:
     # A character that the excerpt does not hold counts as one unit.
     beyond = max(characters - len(place.excerpt), 0)
     return len(place.excerpt[:characters].encode("utf-16-le", "surrogatepass")) // 2 + beyond

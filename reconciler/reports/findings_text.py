@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from reconciler.model.findings import Finding
-    from reconciler.model.places import Place
+    from reconciler.model.places import Location
     from reconciler.reports.paint import Paint
 
 
@@ -36,14 +36,14 @@ def render_none(files: int, channels: int) -> str:
 
 
 def _render_finding(finding: Finding, paint: Paint, prefix: str) -> str:
-    place = [paint(show_place(finding.place, prefix), Style.PLACE)] if finding.place else []
+    place = [paint(show_place(finding.location, prefix), Style.PLACE)] if finding.location else []
     head = "  ".join([*place, paint(finding.code, Style.CODE), _show_message(finding, paint)])
     return "".join(f"{line}\n" for line in (head, *_explain(finding, paint)))
 
 
 def _explain(finding: Finding, paint: Paint) -> Iterator[str]:
-    if finding.place and finding.place.excerpt.strip() and finding.place.column:
-        yield from _show_piece(finding.place, paint)
+    if finding.location and finding.location.excerpt.strip() and finding.location.column:
+        yield from _show_piece(finding.location, paint)
     for line in finding.detail:
         yield f"  {harmless(line)}"
     if finding.fix:
@@ -63,7 +63,7 @@ def _show_message(finding: Finding, paint: Paint) -> str:
             assert_never(finding.severity)
 
 
-def _show_piece(place: Place, paint: Paint) -> Iterator[str]:
+def _show_piece(place: Location, paint: Paint) -> Iterator[str]:
     line, carets = show_excerpt(place.excerpt, place.column, place.length)
     gutter = f"  {place.line} |"
     yield f"{paint(gutter, Style.FAINT)} {line}"
@@ -73,5 +73,5 @@ def _show_piece(place: Place, paint: Paint) -> Iterator[str]:
 def _count_findings(findings: Sequence[Finding]) -> str:
     counts = [(severity, sum(finding.severity is severity for finding in findings)) for severity in Severity]
     words = ", ".join(count(number, severity.value) for severity, number in counts if number)
-    files = {finding.place.file for finding in findings if finding.place}
+    files = {finding.location.file for finding in findings if finding.location}
     return f"{words} in {count(len(files), 'file')}." if files else f"{words}."

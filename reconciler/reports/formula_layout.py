@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -20,8 +21,7 @@ _LANE_HEIGHT = 8
 _COLUMN_GAP, _ROW_GAP, _MARGIN = 88, 16, 6
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """The upper left corner of each box, the curve of each arrow as an SVG path, and the size of the whole."""
 
     corners: Mapping[int, tuple[int, int]]

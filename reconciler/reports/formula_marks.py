@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct
 
 from reconciler.masking import KEYS
 from reconciler.model.formulas import tokenize
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """A piece of a formula; `is_changed` where the other formula does not have it."""
 
     text: str

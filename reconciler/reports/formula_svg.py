@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconciler.masking import KEYS
 from reconciler.reports.excerpt import measure
@@ -23,8 +24,7 @@ MOST_BOXES = 40
 _FITTING = 25
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(Struct, frozen=True):
     """A channel in the picture: its upper left corner, and its name as far as it fits."""
 
     channel: ChannelLabel
@@ -33,16 +33,14 @@ class Box:
     top: int
 
 
-@dataclass(frozen=True, slots=True)
-class Arrow:
+class Arrow(Struct, frozen=True):
     """A link in the picture, as an SVG path from the used channel to its user."""
 
     link: FormulaLink
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """A channel in the table: the links to what its formula uses, and to those whose formulas use it."""
 
     channel: ChannelLabel
@@ -50,8 +48,7 @@ class Row:
     users: tuple[FormulaLink, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(Struct, frozen=True):
     """Channels that hang together by formulas. Without boxes, where they are too many to be drawn."""
 
     links: tuple[FormulaLink, ...]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconciler.reports.harmless import harmless
 
@@ -18,16 +19,14 @@ if TYPE_CHECKING:
 ALIKE = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """Changes of one data point, in the plan's order."""
 
     data_point: DataPoint
     changes: tuple[Change, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Fold:
+class Fold(Struct, frozen=True):
     """Sendable changes with the very same edits, and those that edit one of the same values otherwise."""
 
     alike: tuple[Change, ...]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconciler.model.looks import distinguish, look
 from reconciler.reports.harmless import harmless
@@ -22,8 +23,7 @@ _LISTED = 20
 _LINE_STYLES = {"+": Style.AFTER, "-": Style.BEFORE, "@": Style.FAINT}
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenFile:
+class WrittenFile(Struct, frozen=True):
     """A file before (None: it was not there) and after an import, and how many channels of it that is about.
 
     The schema that channel files lead editors to is about none.
@@ -35,8 +35,7 @@ class WrittenFile:
     channels: int
 
 
-@dataclass(frozen=True, slots=True)
-class Import:
+class Import(Struct, frozen=True):
     """What an import came to.
 
     `managed` is how many of the channels asked for the files had before. With `is_update` these took over live values,

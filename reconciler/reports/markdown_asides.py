@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconciler.model.fields import FORMULA
 from reconciler.model.findings import Severity
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     from reconciler.model.plan import FeedRoute, FormulaLink, Plan
 
 
-@dataclass(frozen=True, slots=True)
-class Findings:
+class Findings(Struct, frozen=True):
     """What is wrong or notable: at ROWS the errors alone, below that only how much there is."""
 
     findings: Sequence[Finding]
@@ -39,8 +39,7 @@ class Findings:
         yield "\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Feeds:
+class Feeds(Struct, frozen=True):
     """Feeds that would be led elsewhere, or of which something is to be said: in full, or only how many."""
 
     feeds: Sequence[tuple[FeedRoute, str]]
@@ -56,8 +55,7 @@ class Feeds:
             yield "\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Formulas:
+class Formulas(Struct, frozen=True):
     """The formulas around the changes: a picture with a list, at ROWS the list, below that only how many."""
 
     links: Sequence[FormulaLink]
@@ -104,7 +102,7 @@ def make_formulas(plan: Plan) -> tuple[Formulas, ...]:
 
 
 def _show_finding(finding: Finding) -> str:
-    place = f" {code(show_place(finding.place))}" if finding.place else ""
+    place = f" {code(show_place(finding.location))}" if finding.location else ""
     lines = [f"- {finding.severity.value} {code(finding.code)}{place}: {prose(finding.message)}"]
     lines += [f"  - detail: {prose(line)}" for line in finding.detail]
     lines += [f"  - fix: {prose(finding.fix)}"] if finding.fix else []

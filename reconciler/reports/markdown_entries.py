@@ -18,7 +18,7 @@ from reconciler.reports.wording import count, show_value, show_values
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from reconciler.model.plan import Block, Change, Edit
+    from reconciler.model.plan import Blocker, Change, Edit
     from reconciler.reports.grouping import Fold
     from reconciler.reports.relations import Relations
 
@@ -125,7 +125,7 @@ def _list_consequences(changes: Sequence[Change]) -> tuple[str, ...]:
     return tuple(f"{', '.join(named)}: {sentence}" for sentence, named in paths.items())
 
 
-def _list_block(block: Block) -> Iterator[str]:
+def _list_block(block: Blocker) -> Iterator[str]:
     yield f"- {code(block.rule)} {prose(block.message)}"
     for name, values in describe_evidence(block.evidence):
         yield f"  - evidence: {prose(name)}: {'; '.join(map(prose, values))}"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, assert_never
+
+from msgspec import Struct
 
 from reconciler.reports.markdown import CLOSE_FOLD, open_fold
 from reconciler.reports.markdown_entries import list_names, render_change, render_fold, render_fold_briefly, render_rows
@@ -34,8 +35,7 @@ class Level(Enum):
     COUNT = "only counted"
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """The changes of a plan whose gravest risk is `risk`: those alike together, all others single."""
 
     risk: Risk

@@ -8,13 +8,13 @@ from reconciler.reports.harmless import harmless
 
 if TYPE_CHECKING:
     from reconciler.model.findings import Finding
-    from reconciler.model.places import Place
+    from reconciler.model.places import Location
 
 # What machines read needs a file for each finding; one of no file is a finding of the project.
 PROJECT_FILE = "reconciler.yaml"
 
 
-def show_place(place: Place, prefix: str = "") -> str:
+def show_place(place: Location, prefix: str = "") -> str:
     """`place` as far as it is known: file, file:line or file:line:column; `prefix` is put before the file."""
     known = [str(number) for number in (place.line, place.column) if number]
     return ":".join([harmless(prefix + place.file), *known])
@@ -22,4 +22,4 @@ def show_place(place: Place, prefix: str = "") -> str:
 
 def file_of(finding: Finding) -> str:
     """The file of `finding` as it is, or the project's own."""
-    return finding.place.file if finding.place else PROJECT_FILE
+    return finding.location.file if finding.location else PROJECT_FILE

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import quote
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.model.plan import Action, Verdict
 from reconciler.reports.grouping import fold_alike
@@ -51,8 +53,7 @@ _LEVELS = (Level.FULL, Level.ROWS, Level.NAMES)
 _ASIDE_LEVELS = (Level.FULL, Level.ROWS)
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """A part at a level; `size` is more than any room where it was not worth finishing."""
 
     part: Part

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconciler.model.findings import Severity
 from reconciler.model.plan import Action, ChannelLabel, Verdict
@@ -28,8 +29,7 @@ if TYPE_CHECKING:
 _BLOCK = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Alike:
+class Alike(Struct, frozen=True):
     """Changes that do exactly the same to several channels, and those that edit one of the same values otherwise."""
 
     edits: tuple[ShownEdit, ...]
@@ -38,8 +38,7 @@ class Alike:
     exceptions: tuple[Change, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """The changes of one risk: the particular ones, and those that are alike."""
 
     risk: Risk
@@ -52,16 +51,14 @@ class Group:
         return len(self.cards) + sum(len(alike.changes) for alike in self.alike)
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """Some unchanged channels of one place."""
 
     place: str
     changes: tuple[Change, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ShownFeed:
+class ShownFeed(Struct, frozen=True):
     """A feed, and the channels that it leads to; None where it leads to none."""
 
     feed: FeedRoute
@@ -73,8 +70,7 @@ class ShownFeed:
         return self.before != self.after or bool(self.feed.findings)
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """All that the page shows.
 
     `places` numbers the names of all places; `edited` are the changes by channel id, `findings_of` the findings of a
@@ -169,7 +165,7 @@ def _make_directory(plan: Plan, findings: Iterable[ShownFinding]) -> Directory:
 def _list_by_channel(findings: Iterable[ShownFinding]) -> Mapping[str, tuple[ShownFinding, ...]]:
     by_channel: dict[str, tuple[ShownFinding, ...]] = {}
     for shown in findings:
-        keys = shown.finding.place.keys if shown.finding.place else ()
+        keys = shown.finding.location.path if shown.finding.location else ()
         if keys[:1] == ("channels",) and len(keys) > 1:
             by_channel[keys[1]] = (*by_channel.get(keys[1], ()), shown)
     return by_channel

@@ -27,7 +27,7 @@ from reconciler.reports.wording import count, show_value, show_values
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reconciler.model.plan import Block, Change, Edit, Plan
+    from reconciler.model.plan import Blocker, Change, Edit, Plan
     from reconciler.reports.grouping import Fold, Group
     from reconciler.reports.layout import Piece
     from reconciler.reports.paint import Paint
@@ -162,7 +162,7 @@ def _list(word: str, names: Sequence[str], paint: Paint) -> Iterator[str]:
         yield from lay_out((piece(word), *pieces), paint, indent=6, hang=8)
 
 
-def _render_block(block: Block, paint: Paint) -> Iterator[str]:
+def _render_block(block: Blocker, paint: Paint) -> Iterator[str]:
     message = (piece(harmless(block.rule), Style.CODE), piece(""), *break_sentence(block.message))
     yield from lay_out(message, paint, indent=6, hang=14)
     for name, values in describe_evidence(block.evidence):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconciler.model.fields import Impact
 
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
 _CHANGES_VALUES = frozenset((Impact.HISTORY, Impact.FORWARD, Impact.STRUCTURAL))
 
 
-@dataclass(frozen=True, slots=True)
-class Relations:
+class Relations(Struct, frozen=True):
     """Whose formulas use a channel, by its id, live or as planned; which blocked changes wait for one, by its name."""
 
     users: Mapping[int, Sequence[ChannelLabel]]

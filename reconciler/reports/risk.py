@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, assert_never
+
+from msgspec import Struct
 
 from reconciler.model.fields import Impact
 from reconciler.model.plan import Verdict
@@ -24,8 +25,7 @@ class Risk(Enum):
     COSMETIC = "cosmetic"
 
 
-@dataclass(frozen=True, slots=True)
-class RiskWords:
+class RiskWords(Struct, frozen=True):
     """How a report speaks of a risk: a sign and a label for each change, a heading and a sentence for all of them."""
 
     sign: str

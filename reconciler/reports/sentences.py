@@ -65,7 +65,7 @@ def describe_uncommitted(plan: Plan) -> str:
 
 def is_compared(plan: Plan) -> bool:
     """Whether the files were compared with the service at all: they are not where they cannot be read."""
-    return not plan.errored or bool(plan.changes or plan.managed or plan.unmanaged)
+    return not plan.has_errors or bool(plan.changes or plan.managed or plan.unmanaged)
 
 
 def count_findings(findings: Iterable[Finding]) -> str:
@@ -96,7 +96,7 @@ def find_moved_feeds(plan: Plan) -> tuple[tuple[FeedRoute, str], ...]:
 def _describe_route(feed: FeedRoute, before: str, after: str) -> str:
     if feed.before == feed.after:
         return before
-    return f"stays at {before}; it would reach {after}" if feed.is_held else f"{before} → {after}"
+    return f"stays at {before}; it would reach {after}" if feed.is_change_blocked else f"{before} → {after}"
 
 
 def _describe_changes(plan: Plan) -> str:
@@ -116,7 +116,7 @@ def _describe_changes(plan: Plan) -> str:
 
 
 def _describe_nothing(plan: Plan) -> str:
-    if plan.errored:
+    if plan.has_errors:
         return f"Nothing is planned for {name_environment(plan)}."
     channels = plan.summary.no_op
     managed = "the one managed channel" if channels == 1 else f"all {channels} managed channels"

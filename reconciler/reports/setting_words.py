@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconciler.model.fields import BEGIN_DATE, FIELD_AT, FORMULA, Kind
 from reconciler.model.looks import distinguish
@@ -40,8 +41,7 @@ _NAMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ShownValue:
+class ShownValue(Struct, frozen=True):
     """A value as a reader sees it; `is_word` where a word of this report stands for it, and not the value itself."""
 
     text: str

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconciler.model.fields import BEGIN_DATE, VERSION, Impact
 from reconciler.reports.consequences import is_any_calculated
@@ -21,8 +22,7 @@ _MARGIN = 0.06
 _LAST_DAY = date.max.toordinal()
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(Struct, frozen=True):
     """A version, or the readings, from `left` on and `width` wide, in percent of the axis."""
 
     left: float
@@ -32,16 +32,14 @@ class Bar:
     is_current: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """A point of time on the axis."""
 
     left: float
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class Timeline:
+class Timeline(Struct, frozen=True):
     """What is drawn: a bar for each version, oldest first, one for the readings, the years, and some points of time.
 
     `planned` is when the plan was made, `moved` where the current version would begin, if that is edited.
@@ -54,8 +52,7 @@ class Timeline:
     moved: Mark | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Axis:
+class _Axis(Struct, frozen=True):
     start: float
     end: float
 

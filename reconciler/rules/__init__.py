@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 from reconciler.model.findings import Finding
 
 if TYPE_CHECKING:
-    from reconciler.model.places import Place
+    from reconciler.model.places import Location
     from reconciler.rules.catalogue import RULES
 
 __all__ = ["RULES", "make_finding"]
 
 
 def make_finding(
-    code: str, message: str, place: Place | None = None, *, fix: str = "", detail: tuple[str, ...] = ()
+    code: str, message: str, place: Location | None = None, *, fix: str = "", detail: tuple[str, ...] = ()
 ) -> Finding:
     """A finding of the rule `code`, with its severity, and its general way out where no particular `fix` is given."""
     rule = __getattr__("RULES")[code]

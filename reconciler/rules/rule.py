@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from reconciler.model.findings import Severity
 
@@ -28,8 +29,7 @@ class Group(Enum):
     SERVICE = "service and apply"
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """What a code means.
 
     `title` is the rule in one constant sentence, `why` what goes wrong otherwise, `source` on whose word (a page of the

@@ -7,10 +7,10 @@ The body of an error is invented: no page shows one. As JSON it is
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct, field
 from starlette.responses import Response
 
 from reconciler.sandbox.bodies import Refusal, parse_json
@@ -30,16 +30,14 @@ if TYPE_CHECKING:
 FAULT = "sandbox.fault"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """A status and a body of JSON text."""
 
     status: int
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
+class Desk(Struct, frozen=True):
     """What every endpoint works with."""
 
     store: Store

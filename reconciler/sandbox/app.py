@@ -8,10 +8,11 @@ package sends no content type with it. Invented: the two keys, and all that lies
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import asdict, dataclass
 from random import Random
 from typing import TYPE_CHECKING, cast
 
+from msgspec import Struct
+from msgspec.structs import asdict
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -66,8 +67,7 @@ def create_app(store: Store, options: Options | None = None, die: Callable[[], N
     return FaultyApp(packed, store, Schedule(chosen.faults), die, Random(seed))  # noqa: S311 - repeatable, not secret
 
 
-@dataclass(frozen=True, slots=True)
-class _Gate:
+class _Gate(Struct, frozen=True):
     """Lets in whoever has a key and speaks JSON; paths count in lower case, as they do in the real service's host."""
 
     app: ASGIApp

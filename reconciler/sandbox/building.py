@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from reconciler.sandbox import catalogue
 from reconciler.sandbox.records import DEFAULT_ROLLBACK_ALLOWANCE, DEFAULT_ROLLOVER_VALUE, OBSERVATION_RULES, ODOMETER
@@ -22,8 +23,7 @@ LAST_READING = "2026-11-20T23:45:00-05:00"
 _IN_MEMORY = Path(":memory:")
 
 
-@dataclass(frozen=True, slots=True)
-class MadeVersion:
+class MadeVersion(Struct, frozen=True):
     """A version in few words; `begin_date` None is "from the beginning"."""
 
     unit: str
@@ -36,8 +36,7 @@ class MadeVersion:
     minimum: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class MadeChannel:
+class MadeChannel(Struct, frozen=True):
     """A channel in few words; `last_value` None means it has no readings, interval None that it is calculated."""
 
     channel_id: int

@@ -5,9 +5,10 @@ EnergyCAP publishes no list of ids or codes: every id and code here is invented,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
+
+from msgspec import Struct
 
 Record = dict[str, Any]
 
@@ -127,8 +128,7 @@ def summarization_method_id(name: str) -> int:
     return _METHODS.index(name) + 1
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(Struct, frozen=True):
     """A made-up data point with its meter; `code` is its import id too."""
 
     point_id: int

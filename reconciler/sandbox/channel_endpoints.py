@@ -6,9 +6,9 @@ eligibleForCalculatedMeter (taken here for the primary value channels of data po
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -70,8 +70,7 @@ def find_channel(desk: Desk, request: Request) -> Channel:
     return channel
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelEndpoints:
+class ChannelEndpoints(Struct, frozen=True):
     """What happens at each path of channels."""
 
     desk: Desk

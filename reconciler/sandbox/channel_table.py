@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
 from operator import attrgetter
 from typing import TYPE_CHECKING
+
+from msgspec.structs import fields
 
 from reconciler.sandbox.formulas import find_references
 from reconciler.sandbox.records import Channel, ChannelSettings, Evidence, Version, VersionSettings

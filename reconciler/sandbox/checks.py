@@ -6,8 +6,9 @@ centre (unique import ids), the formula pages. What they leave open is a setting
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconciler.sandbox.bodies import Refusal, Violation, invalid
 from reconciler.sandbox.channel_table import find_by_import_id, find_users, read_data_point_channels
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
     from reconciler.sandbox.store import Store
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True):
     """A channel before and after a request, and the version the request writes, if any.
 
     `version_path` leads from the body to the properties of that version.

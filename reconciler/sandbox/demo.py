@@ -6,8 +6,9 @@ counted alone, a meter swapped) are what they put right.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from reconciler.sandbox.building import MadeChannel, MadeVersion, make_world
 from reconciler.sandbox.catalogue import Point

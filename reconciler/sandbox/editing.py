@@ -6,8 +6,9 @@ first version may begin "from the beginning"; a create begins there unless it sa
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, assert_never
+
+from msgspec.structs import replace
 
 from reconciler.sandbox.bodies import Refusal, Violation, invalid
 from reconciler.sandbox.channel_table import add_channel, find_users, save_channel

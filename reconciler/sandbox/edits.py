@@ -8,8 +8,9 @@ does not (channelDescription, channelImportId, isCalculated, the primary flags) 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar, assert_never
+
+from msgspec import Struct
 
 from reconciler.sandbox.bodies import Body, Presence, invalid, read_body
 from reconciler.sandbox.choices import (
@@ -45,8 +46,7 @@ _ROLLOVER_BOUNDS = (0, 999999999999999)
 _ROLLBACK_BOUNDS = (0, 1)
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelEdit:
+class ChannelEdit(Struct, frozen=True):
     """A body that breaks no rule of its own; `version` is None where the stored versions stay."""
 
     settings: ChannelSettings
@@ -117,8 +117,7 @@ def parse_version_create(value: Any, settings: Settings, *, is_calculated: bool)
     return version
 
 
-@dataclass(frozen=True, slots=True)
-class _DefinedValues:
+class _DefinedValues(Struct, frozen=True):
     """The properties whose presence an edit and a create judge differently."""
 
     description: str | None
@@ -128,8 +127,7 @@ class _DefinedValues:
     is_primary_value: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _DefinedReader:
+class _DefinedReader(Struct, frozen=True):
     """Reads "Required (defined)" properties: the key must be there, null is a value."""
 
     body: Body

@@ -6,9 +6,10 @@ import asyncio
 import json
 import os
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NoReturn
 
+from msgspec import Struct
+from msgspec.structs import replace
 from starlette.datastructures import MutableHeaders
 from starlette.responses import PlainTextResponse
 
@@ -44,8 +45,7 @@ def die() -> NoReturn:
     os._exit(_KILLED)
 
 
-@dataclass(frozen=True, slots=True)
-class FaultyApp:
+class FaultyApp(Struct, frozen=True):
     """An application whose requests are struck by faults.
 
     Of several faults that end a request the first counts; those before a write go before those after it.
@@ -99,8 +99,7 @@ class FaultyApp:
             record_request(self.store, entry)
 
 
-@dataclass(frozen=True, slots=True)
-class _Others:
+class _Others(Struct, frozen=True):
     """The other writers that one request lets in."""
 
     store: Store
@@ -151,8 +150,7 @@ async def _swallow(_message: Message) -> None:
     """Takes the place of `send` where the answer is lost."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Spoiled:
+class _Spoiled(Struct, frozen=True):
     """`send`, with what faults do between the service's reading and its answer's arrival."""
 
     faults: tuple[Fault, ...]

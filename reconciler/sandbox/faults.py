@@ -18,12 +18,13 @@ Nth, as often as `x` says or for ever, and each only with the probability `p`. S
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from random import Random
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from reconciler.sandbox.errors import FaultError
 
@@ -79,8 +80,7 @@ _OPTIONS = {
 _FIELDS = {"x": "count", "@": "first", "every": "every", "p": "share", "seed": "seed", "retry-after": "retry_after"}
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """A fault and when it strikes; `words` is its kind as written."""
 
     words: str
@@ -98,22 +98,18 @@ class Fault:
     retry_after: int | None = None
 
 
-@dataclass(slots=True)
-class _Counter:
+class _Counter(Struct):
     random: Random
     seen: int = 0
     struck: int = 0
 
 
-@dataclass(slots=True)
 class Schedule:
     """Counts the requests of one server and says which faults strike each."""
 
-    faults: tuple[Fault, ...]
-    _counters: list[_Counter] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._counters = [_Counter(Random(fault.seed)) for fault in self.faults]  # noqa: S311 - repeatable, not secret
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        self.faults = faults
+        self._counters = [_Counter(Random(fault.seed)) for fault in faults]  # noqa: S311 - repeatable, not secret
 
     def strike(self, method: str, path: str) -> tuple[Fault, ...]:
         """The faults that strike the next request, in the order they were given."""

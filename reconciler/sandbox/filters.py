@@ -9,9 +9,10 @@ their wall time.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconciler.sandbox.bodies import Refusal, parse_local_time
 
@@ -60,8 +61,7 @@ class Type(Enum):
     TIME = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """A field one may filter by: its SQL expression, the type of its values, and its documented operators."""
 
     expression: str
@@ -69,8 +69,7 @@ class Field:
     operators: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """A piece of SQL and its parameters."""
 
     sql: str

@@ -9,8 +9,9 @@ Everything else is refused, also where the real service may know more functions.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,8 +48,7 @@ def check_syntax(formula: str) -> None:
     reader.expect("", "the end of the formula")
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
+class _Token(Struct, frozen=True):
     text: str
     kind: str
     column: int

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from random import Random
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.sandbox.building import MadeChannel, MadeVersion, make_world
 from reconciler.sandbox.catalogue import Point
@@ -37,8 +39,7 @@ _NAMES = (
 _KINDS = ("Hall", "Library", "Laboratory", "Residence", "Gymnasium", "Annex", "Pavilion", "Garage")
 
 
-@dataclass(frozen=True, slots=True)
-class _Commodity:
+class _Commodity(Struct, frozen=True):
     """What is measured of one commodity."""
 
     code: str

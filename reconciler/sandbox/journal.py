@@ -5,15 +5,15 @@ Not a part of the vendor's API: tests count by it what really reached the servic
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from reconciler.sandbox.store import Store
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """A write that was answered. Later ones have larger ids.
 
     `status` is the service's own verdict: where a `fault` came after it, the client saw something else.

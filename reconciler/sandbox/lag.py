@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from reconciler.sandbox.records import Channel, ChannelSettings, Evidence, Version, VersionSettings
+from msgspec.json import decode, encode
+
+from reconciler.sandbox.records import Channel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,7 +25,7 @@ SELECT channel_id, channel FROM lagging WHERE id IN (
 
 def remember(store: Store, channel: Channel) -> None:
     """Lets the next reads of a channel show it as it is now, before a write."""
-    text = json.dumps(asdict(channel))
+    text = encode(channel).decode()
     store.connection.execute(
         "INSERT INTO lagging (channel_id, channel, reads_left) VALUES (?, ?, ?)", (channel.channel_id, text, _READS)
     )
@@ -40,18 +41,4 @@ def read_lagging(store: Store, channel_ids: Iterable[int]) -> dict[int, Channel]
             (wanted,),
         )
         store.connection.execute("DELETE FROM lagging WHERE reads_left <= 0")
-    return {row[0]: _channel(json.loads(row[1])) for row in rows}
-
-
-def _channel(values: dict[str, Any]) -> Channel:
-    versions = tuple(
-        Version(one["version_id"], VersionSettings(**one["settings"]), one["unknown"]) for one in values["versions"]
-    )
-    return Channel(
-        channel_id=values["channel_id"],
-        data_point_id=values["data_point_id"],
-        settings=ChannelSettings(**values["settings"]),
-        versions=versions,
-        evidence=Evidence(**values["evidence"]),
-        unknown=values["unknown"],
-    )
+    return {row[0]: decode(row[1], type=Channel) for row in rows}

@@ -7,8 +7,9 @@ positive number is a 400, and orderBy is a field, optionally followed by asc or 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from reconciler.sandbox.bodies import Refusal
 from reconciler.sandbox.filters import parse_filter
@@ -25,8 +26,7 @@ _PRIME = 1_000_003
 _SPREAD = 618_035
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(Struct, frozen=True):
     """What one request asks of a list, its parameters by lower-case name."""
 
     fields: Mapping[str, Field]
@@ -36,8 +36,7 @@ class Listing:
     shuffle: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """The ids on a page, and the headers that place it."""
 
     ids: tuple[int, ...]

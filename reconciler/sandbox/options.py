@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from reconciler.sandbox.keys import Keys
 from reconciler.sandbox.settings import Settings
@@ -12,8 +13,7 @@ if TYPE_CHECKING:
     from reconciler.sandbox.faults import Fault
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """Its answers to the unknowns, its faults, its keys."""
 
     settings: Settings = field(default_factory=Settings)

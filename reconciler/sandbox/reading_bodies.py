@@ -8,8 +8,9 @@ that reading; "" is no identifier.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from reconciler.sandbox.bodies import Body, Presence, Refusal, invalid
 from reconciler.sandbox.choices import MissingDefinedKey
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from reconciler.sandbox.settings import Settings
 
 
-@dataclass(frozen=True, slots=True)
-class Dialect:
+class Dialect(Struct, frozen=True):
     """The names one of the two calls gives to the same things, and the seconds in one unit of its intervals."""
 
     channel_id: str
@@ -49,8 +49,7 @@ ESA = Dialect(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """Readings for one channel, which the identifiers lead to; `echo` is how a failure names the group."""
 
     channel_id: int | None
@@ -63,8 +62,7 @@ class Group:
     echo: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class SentReading:
+class SentReading(Struct, frozen=True):
     """A reading as sent; `time` is ISO text, with or without an offset."""
 
     time: str

@@ -9,10 +9,10 @@ of calculated channels are refused; both ends of beginDate and endDate belong to
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from starlette.routing import Route
 
 from reconciler.sandbox.answers import Answer, Desk, answer_json, carry_out
@@ -45,8 +45,7 @@ if TYPE_CHECKING:
 _ECHO = ("time", "value", "estimated", "note")
 
 
-@dataclass(frozen=True, slots=True)
-class ReadingEndpoints:
+class ReadingEndpoints(Struct, frozen=True):
     """What happens at each path of readings."""
 
     desk: Desk

@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.sandbox.channel_table import save_evidence
 from reconciler.sandbox.records import ODOMETER, Evidence
@@ -47,8 +49,7 @@ DO UPDATE SET value = excluded.value, estimated = excluded.estimated, note = exc
 _END_OF_TIME = "~"
 
 
-@dataclass(frozen=True, slots=True)
-class StoredReading:
+class StoredReading(Struct, frozen=True):
     """A reading at an instant, which is ISO text in UTC and so sorts as time does; SQLite has 0 and 1 for booleans."""
 
     instant: str
@@ -58,8 +59,7 @@ class StoredReading:
     reading_id: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class ComputedReading:
+class ComputedReading(Struct, frozen=True):
     """A reading with its value after rule, multiplier and offset; None where there is none yet."""
 
     stored: StoredReading
@@ -67,8 +67,7 @@ class ComputedReading:
     value: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """From one instant to another, both in it; None is without end."""
 
     begin: str | None = None

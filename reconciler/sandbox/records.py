@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 ODOMETER = 1
 TRIP = 2
@@ -18,8 +18,7 @@ FLOOR_DATE = "1899-12-30T00:00:00"
 INTERVALS = (5, 10, 15, 30, 60, 1440, 10080, 43200)
 
 
-@dataclass(frozen=True, slots=True)
-class VersionSettings:
+class VersionSettings(Struct, frozen=True):
     """The properties of EsaChannelVersionEdit.
 
     `begin_date` is wall time in the data point's zone without offset; None is "from the beginning".
@@ -38,8 +37,7 @@ class VersionSettings:
     unit_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(Struct, frozen=True):
     """A stored version; its end is the beginning of the next one."""
 
     version_id: int
@@ -48,8 +46,7 @@ class Version:
     unknown: str = "{}"
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelSettings:
+class ChannelSettings(Struct, frozen=True):
     """The properties of EsaChannelEdit but its version."""
 
     description: str | None
@@ -63,8 +60,7 @@ class ChannelSettings:
     summarization_method_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """What the readings of a channel leave on its response. `last_value` is a JSON object or None."""
 
     has_readings: bool = False
@@ -73,8 +69,7 @@ class Evidence:
     last_value: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Channel:
+class Channel(Struct, frozen=True):
     """A stored channel with its versions, the earliest first."""
 
     channel_id: int

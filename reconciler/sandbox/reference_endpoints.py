@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from starlette.routing import Route
 
 from reconciler.sandbox.answers import Answer, Desk, answer_json, send
@@ -57,8 +57,7 @@ _TYPE_FIELDS = {
 _TYPE_PROPERTIES = ("credit", "nounCode", "nounId", "observationTypeCode", "observationTypeId", "observationTypeInfo")
 
 
-@dataclass(frozen=True, slots=True)
-class ReferenceEndpoints:
+class ReferenceEndpoints(Struct, frozen=True):
     """What happens at each path of reference data and formulas."""
 
     desk: Desk

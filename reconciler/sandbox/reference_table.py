@@ -6,9 +6,10 @@ No page publishes an id or code of these; whatever a world brings is taken as it
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,8 +27,7 @@ class Kind(StrEnum):
     SUMMARIZATION_METHODS = "summarization_methods"
 
 
-@dataclass(frozen=True, slots=True)
-class DataPoint:
+class DataPoint(Struct, frozen=True):
     """A data point.
 
     `record` is what a channel's response shows of it, `meter` the meter beside it there, if any, and `details` what

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconciler.sandbox.damage import refuse_odd_rows, refuse_other_tables
 from reconciler.sandbox.demo import make_demo_world
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(Struct, frozen=True):
     """A running sandbox seen from outside: where it is, and what lies in its file."""
 
     url: str

@@ -6,10 +6,12 @@ plausible, and `describe_settings` is the one table of them all, for `sandbox se
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from inspect import getdoc
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import fields
 
 from reconciler.sandbox import choices
 from reconciler.sandbox.errors import SettingError
@@ -19,8 +21,7 @@ if TYPE_CHECKING:
     from enum import StrEnum
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """How the sandbox behaves where the vendor's pages say nothing."""
 
     put_version_semantics: choices.PutVersionSemantics = choices.PutVersionSemantics.LATEST
@@ -61,8 +62,7 @@ class Settings:
     calculated_readings: choices.CalculatedReadings = choices.CalculatedReadings.SUMMARIZED
 
 
-@dataclass(frozen=True, slots=True)
-class SettingRow:
+class SettingRow(Struct, frozen=True):
     """One line of the table of settings."""
 
     name: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconciler.sandbox.channel_table import read_channels
 from reconciler.sandbox.formulas import find_references
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from reconciler.sandbox.store import Store
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True):
     """All that the responses of a batch of channels show besides the channels themselves."""
 
     settings: Settings

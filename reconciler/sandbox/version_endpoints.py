@@ -6,9 +6,9 @@ Documented: the list is a plain array without paging. Not documented: that creat
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from starlette.routing import Route
 
 from reconciler.sandbox import editing
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from reconciler.sandbox.reference_table import Record
 
 
-@dataclass(frozen=True, slots=True)
-class VersionEndpoints:
+class VersionEndpoints(Struct, frozen=True):
     """What happens at each path of versions."""
 
     desk: Desk

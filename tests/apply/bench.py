@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 import httpx
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from reconciler.apply.conduct import Conduct
 from reconciler.apply.patience import Patience
 from reconciler.apply.run import apply_plan
 from reconciler.model.desired import Definitions, Desired
 from reconciler.model.project import ChannelEdit, Environment, PrimaryMove
-from reconciler.model.routes import Pointers
+from reconciler.model.routes import Identifiers
 from reconciler.planning.plan import Basis, make_plan
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from reconciler.energycap.client import Editor
     from reconciler.model.live import Fetched
-    from reconciler.model.outcomes import Account, Outcome
+    from reconciler.model.outcomes import ApplyResult, Outcome
     from reconciler.model.plan import Plan
     from reconciler.model.routes import Feed
     from reconciler.model.values import Value
@@ -64,8 +65,7 @@ class Start(Protocol):
     def __call__(self, *assignments: str, world: World | None = None, wire: Wire | None = None) -> Bench: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Bench:
+class Bench(Struct, frozen=True):
     """A running sandbox, the editor that applies, and another one for whoever meddles."""
 
     service: Service
@@ -79,7 +79,7 @@ class Bench:
         basis = Basis("0", environment, "sandbox", "2026-11-21T00:00:00Z")
         return make_plan(definitions, self.other.read_snapshot(), basis)
 
-    def apply(self, plan: Plan, conduct: Conduct | None = None, *, environment: Environment = SANDBOX) -> Account:
+    def apply(self, plan: Plan, conduct: Conduct | None = None, *, environment: Environment = SANDBOX) -> ApplyResult:
         """The account of `plan` carried out, with all patience, but without waiting."""
         conduct = replace(conduct or Conduct(), patience=Patience(sleep=lambda _seconds: None))
         return apply_plan(plan, self.editor, environment, conduct)
@@ -105,15 +105,15 @@ class Bench:
 def want(name: str, channel_id: int, **spec: Value) -> Desired:
     """What the files want of a channel; `__` in a keyword stands for the dot of a path."""
     paths = {key.replace("__", "."): value for key, value in spec.items()}
-    return Desired(name, "channels/demo.yaml", 1, Pointers(channel_id=channel_id), paths)
+    return Desired(name, "channels/demo.yaml", 1, Identifiers(channel_id=channel_id), paths)
 
 
-def endings(account: Account) -> dict[str, str]:
+def endings(account: ApplyResult) -> dict[str, str]:
     """How each change ended, by its name."""
-    return {outcome.name: outcome.ending.value for outcome in account.outcomes}
+    return {outcome.name: outcome.status.value for outcome in account.outcomes}
 
 
-def only(account: Account) -> Outcome:
+def only(account: ApplyResult) -> Outcome:
     """The one outcome of an account that holds no other."""
     (outcome,) = account.outcomes
     return outcome

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from threading import Event, RLock, get_ident
 from typing import TYPE_CHECKING
 
 import httpx
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from reconciler.sandbox.app import create_app
 from reconciler.sandbox.choices import ReadLag
@@ -34,16 +35,14 @@ class Killed(BaseException):
     """The process ends here: nothing catches it, as nothing would run after a kill -9."""
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(Struct, frozen=True):
     """A channel was read by its id, and whoever applies has it, in one of its threads."""
 
     channel_id: int
     thread: int
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
+class Put(Struct, frozen=True):
     """Whoever applies sent a write that reached the service; `is_done` is what its own journal says."""
 
     channel_id: int
@@ -54,8 +53,7 @@ class Put:
     thread: int
 
 
-@dataclass(frozen=True, slots=True)
-class Edited:
+class Edited(Struct, frozen=True):
     """Somebody else edited a channel."""
 
     channel_id: int
@@ -63,8 +61,7 @@ class Edited:
     value: object
 
 
-@dataclass
-class Trouble:
+class Trouble(Struct):
     """What happens to one run: the process ends, Ctrl-C comes, or somebody edits, each at one request (from 0)."""
 
     dies_at: int | None = None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from reconciler.model.fields import (
     CHANNEL_FIELDS,
@@ -55,7 +56,7 @@ def make_change(
         before={},
         after={},
         live=live.values,
-        wanted=wanted,
+        target_values=wanted,
         version_id=live.current.id,
         version_count=len(live.versions),
         verdict=Verdict.ALLOWED,
@@ -79,10 +80,10 @@ def make_plan_of(*changes: Change) -> Plan:
 
 
 def _show_edits(change: Change) -> Change:
-    before = {path: change.live.get(path) for path in change.wanted}
+    before = {path: change.live.get(path) for path in change.target_values}
     edits = (
         Edit(path, before[path], value, Impact.FORWARD)
-        for path, value in change.wanted.items()
+        for path, value in change.target_values.items()
         if before[path] != value
     )
-    return replace(change, edits=tuple(edits), before=before, after=change.wanted)
+    return replace(change, edits=tuple(edits), before=before, after=change.target_values)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003 - hypothesis looks at the types of records
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
+from msgspec import Struct
 
 from reconciler.model.desired import Definitions
 from reconciler.model.project import ChannelEdit, Environment, PrimaryMove, VersionDates
@@ -167,8 +167,7 @@ def faults(draw: st.DrawFn) -> str:
     return " ".join(f"{where} {what} @{draw(st.sampled_from([1, 1, 1, 2, 2, 3, 5, 8]))} {often}".split())
 
 
-@dataclass(frozen=True)
-class Meddling:
+class Meddling(Struct, frozen=True):
     """Somebody else edits one property of one channel: `number` of all, or of those that the plan changes.
 
     `hits` says that the property is one that the plan wants otherwise, where there is one.
@@ -180,8 +179,7 @@ class Meddling:
     hits: bool
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(Struct, frozen=True):
     """One apply of the plan: what strikes it, where it ends, and who edits before which of its requests.
 
     `lost` is the share of what no disk had yet that is lost with the power, where the run is killed.

@@ -10,7 +10,7 @@ from reconciler.apply.entries import Began, Ended, Intent, Landed
 from reconciler.apply.entry_lines import encode_entry, render_line
 from reconciler.apply.writing import Landing, Part, Write
 from reconciler.errors import FileError
-from reconciler.model.outcomes import Account, Ending
+from reconciler.model.outcomes import ApplyResult, OutcomeStatus
 from reconciler.planfile.writing import encode_plan
 from tests.apply.records import INFO, make_live, make_plan_of, make_step
 
@@ -24,8 +24,8 @@ PLAN = make_plan_of(make_step("main", 1))
 LIVE = make_live()
 HEADER = render_line({"kind": "plan", "format_version": "1.0", "plan": encode_plan(PLAN)})
 BEGAN = Began(AT)
-DONE = Landing(Ending.DONE, found=LIVE)
-ENDED = Ended(AT, Account(()))
+DONE = Landing(OutcomeStatus.DONE, found=LIVE)
+ENDED = Ended(AT, ApplyResult(()))
 
 
 def intent(number: int) -> Intent:
@@ -59,8 +59,8 @@ def test_a_write_without_an_outcome_is_open() -> None:
         ((BEGAN, ENDED), True),
         ((BEGAN, ENDED, BEGAN), False),
         ((BEGAN, intent(1), ENDED), False),
-        ((BEGAN, Ended(AT, Account((), interrupted=True))), False),
-        ((BEGAN, Ended(AT, Account((), halted="so"))), False),
+        ((BEGAN, Ended(AT, ApplyResult((), interrupted=True))), False),
+        ((BEGAN, Ended(AT, ApplyResult((), aborted_because="so"))), False),
     ],
     ids=["nothing", "killed", "ended", "killed later", "open", "interrupted", "halted"],
 )

@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from reconciler.apply.entries import Began, Ended, Entry, Intent, Landed
 from reconciler.apply.entry_lines import decode_entry, encode_entry, render_line
 from reconciler.apply.writing import Landing, Part, Write
-from reconciler.model.outcomes import Account, Ending, Outcome
+from reconciler.model.outcomes import ApplyResult, Outcome, OutcomeStatus
 from reconciler.planfile.shapes import Misshapen
 from tests.apply.records import INFO, MULTIPLIER, make_live
 
@@ -23,11 +23,17 @@ INTENT = Intent(AT, 1, "main", Write(Part.VERSION, {MULTIPLIER: -2.5}), BEFORE)
         Began(AT),
         INTENT,
         replace(INTENT, write=Write(Part.CHANNEL, {INFO: None})),
-        Landed(AT, 1, Landing(Ending.DONE, found=BEFORE)),
-        Landed(AT, 1, Landing(Ending.FAILED, "no", "yes", was_sent=False)),
-        Ended(AT, Account((Outcome("main", 1, Ending.DIFFERS, "so", "look", 2, already=True),), interrupted=True)),
-        Ended(AT, Account((), halted="so")),
-        Ended(AT, Account(())),
+        Landed(AT, 1, Landing(OutcomeStatus.DONE, found=BEFORE)),
+        Landed(AT, 1, Landing(OutcomeStatus.FAILED, "no", "yes", was_sent=False)),
+        Ended(
+            AT,
+            ApplyResult(
+                (Outcome("main", 1, OutcomeStatus.MISMATCH, "so", "look", 2, was_already_applied=True),),
+                interrupted=True,
+            ),
+        ),
+        Ended(AT, ApplyResult((), aborted_because="so")),
+        Ended(AT, ApplyResult(())),
     ],
     ids=["began", "version", "channel", "done", "failed", "ended", "halted", "ended empty"],
 )
@@ -39,10 +45,10 @@ def test_an_entry_reads_back_as_it_was_written(entry: Entry) -> None:
 
 
 def test_an_account_of_an_older_journal_was_not_halted() -> None:
-    document = encode_entry(Ended(AT, Account(())))
+    document = encode_entry(Ended(AT, ApplyResult(())))
     del document["halted"]
 
-    assert decode_entry(document) == Ended(AT, Account(()))
+    assert decode_entry(document) == Ended(AT, ApplyResult(()))
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import pytest
 from hypothesis import HealthCheck, Phase, assume, event, given, settings
 from hypothesis import strategies as st
+from msgspec import Struct, field
 
 from reconciler.apply.chronicle import read_journal
 from reconciler.apply.conduct import Conduct
@@ -27,8 +27,8 @@ from reconciler.apply.run import apply_plan
 from reconciler.energycap.client import open_editor
 from reconciler.errors import ServiceError
 from reconciler.model.desired import Definitions
-from reconciler.model.outcomes import Ending
-from reconciler.model.routes import Feed, Pointers
+from reconciler.model.outcomes import OutcomeStatus
+from reconciler.model.routes import Feed, Identifiers
 from reconciler.planning.plan import Basis, make_plan
 from reconciler.sandbox import generate, parse_faults, parse_settings
 from tests.apply.bench import endings
@@ -43,14 +43,14 @@ if TYPE_CHECKING:
     from reconciler.apply.chronicle import Chronicle
     from reconciler.energycap.client import Editor
     from reconciler.model.desired import Desired
-    from reconciler.model.outcomes import Account, Outcome
+    from reconciler.model.outcomes import ApplyResult, Outcome
     from reconciler.model.plan import Plan
     from reconciler.model.project import Environment
     from reconciler.model.values import Value
     from tests.apply.truth import Truth
 
 # How the feed of a channel names it; None for a channel that cannot be named so.
-Pointing: TypeAlias = "Callable[[dict[str, Any]], Pointers | None]"
+Pointing: TypeAlias = "Callable[[dict[str, Any]], Identifiers | None]"
 URL = "http://127.0.0.1:1"
 # Where journals cost no time; that they reach a disk is tested elsewhere.
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
@@ -63,8 +63,7 @@ many = settings(
 )
 
 
-@dataclass
-class Theatre:
+class Theatre(Struct):
     """One plan, one service, one journal, and all that happens there."""
 
     inside: Inside
@@ -97,7 +96,7 @@ class Theatre:
         finally:
             self.inside.quiet()
 
-    def apply(self, trouble: Trouble | None = None) -> Account:
+    def apply(self, trouble: Trouble | None = None) -> ApplyResult:
         with open_journal(self.folder, self.plan) as journal:
             stop, patience = (trouble or Trouble()).stop, Patience(sleep=lambda _seconds: None)
             conduct = Conduct(self.parallelism, journal=journal, stop=stop, patience=patience)
@@ -121,7 +120,7 @@ class Theatre:
         if not meddling.is_planned:
             return FIRST_ID + meddling.number, meddling.path
         change = self.plan.sendable[meddling.number % len(self.plan.sendable)]
-        managed = [path for path in FOREIGN if path in change.wanted]
+        managed = [path for path in FOREIGN if path in change.target_values]
         return change.channel_id, managed[0] if meddling.hits and managed else meddling.path
 
     def lose_power(self, share: float) -> None:
@@ -137,8 +136,7 @@ class Theatre:
         return read_journal(journal)
 
 
-@dataclass(frozen=True)
-class End:
+class End(Struct, frozen=True):
     """How the service stands at the end, what was written until then, and how the changes ended."""
 
     channels: dict[int, Truth]
@@ -164,7 +162,7 @@ def open_theatre(
             open_editor(URL, "sandbox", inside.other(), version_dates=environment.version_dates)
         )
         plan = plan_of(other, wished, environment)
-        assume(not plan.errored and plan.sendable)
+        assume(not plan.has_errors and plan.sendable)
         yield Theatre(inside, editor, other, environment, assignments, wished, folder, plan, parallelism)
 
 
@@ -173,19 +171,19 @@ def define(wished: tuple[Desired, ...], seed: int, point: Pointing | None) -> De
     live = {f"c{one['channelId']}": one for one in generate(CHANNELS, seed)["channels"]}
     pointers = {one.name: point(live[one.name]) if point else None for one in wished}
     feeds = tuple(
-        Feed(f"to-{one.name}", one.place(), given, one.name) for one in wished if (given := pointers[one.name])
+        Feed(f"to-{one.name}", one.locate(), given, one.name) for one in wished if (given := pointers[one.name])
     )
     return Definitions(wished, feeds, ("channels/demo.yaml",), "sha256:0")
 
 
-def point_by_import_id(channel: dict[str, Any]) -> Pointers | None:
+def point_by_import_id(channel: dict[str, Any]) -> Identifiers | None:
     import_id = channel["channelImportId"]
-    return Pointers(channel_import_id=import_id) if import_id else None
+    return Identifiers(channel_import_id=import_id) if import_id else None
 
 
-def point_by_codes(channel: dict[str, Any]) -> Pointers | None:
+def point_by_codes(channel: dict[str, Any]) -> Identifiers | None:
     """As loggers do that know their meter and what it measures, but no channel."""
-    return Pointers(
+    return Identifiers(
         meter_import_id=channel["dataPoint"]["dataPointImportId"],
         observation_type_code=channel["observationType"]["observationTypeCode"],
         unit_code=channel["channelVersions"][-1]["unit"]["unitCode"],
@@ -203,27 +201,27 @@ def check_feeds(theatre: Theatre, reached: Mapping[str, int | None]) -> None:
 
 def find_reached(theatre: Theatre) -> dict[str, int | None]:
     """The channel that the service itself finds for readings of each feed."""
-    return {feed.name: find_channel(theatre.inside.store, feed.pointers) for feed in theatre.wished.feeds}
+    return {feed.name: find_channel(theatre.inside.store, feed.identifiers) for feed in theatre.wished.feeds}
 
 
 def tell_feeds(theatre: Theatre, reached: Mapping[str, int | None]) -> str:
     """What the plan does to feeds, for the statistics."""
     if not theatre.wished.feeds:
         return "no feeds"
-    way = "import ids" if theatre.wished.feeds[0].pointers.channel_import_id else "codes"
+    way = "import ids" if theatre.wished.feeds[0].identifiers.channel_import_id else "codes"
     fed = [feed.name for feed in theatre.wished.feeds if f"c{reached[feed.name]}" == feed.expect]
-    held = any(route.is_held for route in theatre.plan.feeds if route.name in fed)
-    moved = any(route.moves for route in theatre.plan.feeds)
+    held = any(route.is_change_blocked for route in theatre.plan.feeds if route.name in fed)
+    moved = any(route.steps for route in theatre.plan.feeds)
     what = "none reaches its channel" if not fed else "held" if held else "moved" if moved else "quiet"
     return f"feeds by {way}: {what}"
 
 
-def see_end(theatre: Theatre, account: Account) -> End:
+def see_end(theatre: Theatre, account: ApplyResult) -> End:
     puts = [one for one in theatre.inside.moments if isinstance(one, Put) and one.is_done]
     return End(read_truth(theatre.inside.store), sorted(put.path for put in puts), endings(account))
 
 
-def check_account(account: Account, puts: Sequence[Put]) -> None:
+def check_account(account: ApplyResult, puts: Sequence[Put]) -> None:
     """Each outcome of one run says what the service's own journal says of its channel."""
     for outcome in account.outcomes:
         done = sum(put.is_done for put in puts if put.channel_id == outcome.channel_id)
@@ -231,15 +229,15 @@ def check_account(account: Account, puts: Sequence[Put]) -> None:
 
 
 def is_true(outcome: Outcome, done: int) -> bool:
-    match outcome.ending:
-        case Ending.DONE:
-            return done == outcome.requests and outcome.already == (done == 0)
-        case Ending.STALE | Ending.NOT_TRIED:
+    match outcome.status:
+        case OutcomeStatus.DONE:
+            return done == outcome.requests and outcome.was_already_applied == (done == 0)
+        case OutcomeStatus.STALE | OutcomeStatus.NOT_TRIED:
             return done == outcome.requests == 0
-        case Ending.DIFFERS:
+        case OutcomeStatus.MISMATCH:
             # Of a lost answer and a foreign edit together nobody can tell whether the write was done.
             return outcome.requests - 1 <= done <= outcome.requests
-        case Ending.FAILED:
+        case OutcomeStatus.FAILED:
             return done in _said_to_be_done(outcome)
 
 
@@ -251,7 +249,7 @@ def _said_to_be_done(outcome: Outcome) -> tuple[int, ...]:
 
 def check_survivors(theatre: Theatre, before: Mapping[int, Truth], after: Mapping[int, Truth]) -> None:
     """Every value is what it was or what the plan wants; another person's is kept that a fresh read could see."""
-    wanted = {change.channel_id: change.wanted for change in theatre.plan.sendable}
+    wanted = {change.channel_id: change.target_values for change in theatre.plan.sendable}
     assert before.keys() == after.keys()
     for channel_id, new in after.items():
         old = before[channel_id]
@@ -295,7 +293,7 @@ def falls_into_window(moments: Sequence[Read | Put | Edited], index: int) -> boo
     return False
 
 
-def check_journal(theatre: Theatre, account: Account, edited: frozenset[int]) -> None:
+def check_journal(theatre: Theatre, account: ApplyResult, edited: frozenset[int]) -> None:
     """The journal of all runs counts as many writes that were done as the service, and nothing is open."""
     chronicle = theatre.chronicle()
     assert chronicle.open == ()
@@ -305,14 +303,14 @@ def check_journal(theatre: Theatre, account: Account, edited: frozenset[int]) ->
             continue
         told = [landing for _, landing in chronicle.writes_by_name[change.name] if landing]
         done = [one for one in theatre.inside.moments if isinstance(one, Put) and one.is_done]
-        assert sum(landing.ending is Ending.DONE for landing in told) == sum(
+        assert sum(landing.ending is OutcomeStatus.DONE for landing in told) == sum(
             put.channel_id == change.channel_id for put in done
         )
 
 
-def check_end(theatre: Theatre, account: Account, undisturbed: End, edited: frozenset[int]) -> None:
+def check_end(theatre: Theatre, account: ApplyResult, undisturbed: End, edited: frozenset[int]) -> None:
     """The next plan is the rest, if anything; where nobody else wrote, all is as after an undisturbed run."""
-    undone = {outcome.channel_id for outcome in account.outcomes if outcome.ending is not Ending.DONE}
+    undone = {outcome.channel_id for outcome in account.outcomes if outcome.status is not OutcomeStatus.DONE}
     rest = plan_of(theatre.other, theatre.wished, theatre.environment)
     # Somebody else's edit may unblock what was blocked, as by giving up an import id.
     unblocked = {change.channel_id for change in theatre.plan.blocked} if edited else set()

@@ -5,19 +5,19 @@ import json
 import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from reconciler.apply.chronicle import Chronicle, read_journal
 from reconciler.apply.entries import Began, Ended, Intent, Landed
 from reconciler.apply.journal import is_at_work, open_journal
 from reconciler.apply.writing import Landing, Part, Write
 from reconciler.errors import FileError
-from reconciler.model.outcomes import Account, Ending
+from reconciler.model.outcomes import ApplyResult, OutcomeStatus
 from reconciler.planfile.writing import encode_plan
 from tests.apply.disks import full_disk, no_durability
 from tests.apply.records import INFO, make_live, make_plan_of, make_step
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 PLAN = make_plan_of(make_step("main", 1))
 LIVE = make_live()
 WRITE = Write(Part.CHANNEL, {INFO: "main"})
-DONE = Landing(Ending.DONE, found=LIVE)
+DONE = Landing(OutcomeStatus.DONE, found=LIVE)
 
 
 def only_file(folder: Path) -> Path:
@@ -54,13 +54,13 @@ def test_what_was_noted_can_be_read(tmp_path: Path) -> None:
     with open_journal(tmp_path, PLAN) as journal:
         assert journal.intend("main", WRITE, LIVE) == 1
         journal.land(1, DONE)
-        journal.end(Account(()))
+        journal.end(ApplyResult(()))
 
     began, intent, landed, ended = read_journal(only_file(tmp_path)).entries
     assert isinstance(began, Began)
     assert intent == Intent(intent.at, 1, "main", WRITE, LIVE)
     assert landed == Landed(landed.at, 1, DONE)
-    assert ended == Ended(ended.at, Account(()))
+    assert ended == Ended(ended.at, ApplyResult(()))
 
 
 def test_an_entry_can_be_read_as_soon_as_it_is_noted(tmp_path: Path) -> None:
@@ -223,7 +223,7 @@ def test_the_power_cannot_take_what_is_noted_before_a_write_or_at_either_end(
         journal.land(1, DONE)
         assert durable[1:] == [["plan", "began", "intent"]]
 
-        journal.end(Account(()))
+        journal.end(ApplyResult(()))
         assert durable[2:] == [["plan", "began", "intent", "landed", "ended"]]
 
 

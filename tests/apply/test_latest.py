@@ -11,7 +11,7 @@ import pytest
 from reconciler.apply.journal import open_journal
 from reconciler.apply.latest import find_overtaken, find_unfinished
 from reconciler.errors import UsageError
-from reconciler.model.outcomes import Account
+from reconciler.model.outcomes import ApplyResult
 from tests.apply.records import make_plan_of, make_step
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def write_journal(folder: Path, name: str, at: str, *, is_finished: bool) -> Pat
     written = folder / "written"
     with open_journal(written, PLAN) as journal:
         if is_finished:
-            journal.end(Account(()))
+            journal.end(ApplyResult(()))
     source, path = only_file(written), folder / f"{name}.jsonl"
     path.write_text(re.sub(r'"at": ?"[^"]*"', f'"at": "{at}"', source.read_text("utf-8")), encoding="utf-8")
     source.unlink()
@@ -54,7 +54,7 @@ def test_the_youngest_unfinished_journal_of_an_environment_is_found(tmp_path: Pa
 
 def test_a_finished_journal_leaves_nothing_to_go_on_with(tmp_path: Path) -> None:
     with open_journal(tmp_path, PLAN) as journal:
-        journal.end(Account(()))
+        journal.end(ApplyResult(()))
 
     assert find_unfinished(tmp_path, "sandbox") is None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -12,6 +11,8 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from reconciler.apply.chronicle import read_journal
 from reconciler.apply.conduct import Conduct
@@ -41,8 +42,7 @@ class Killed(BaseException):
     """The process ends here: nothing catches it, as nothing would run after a kill -9."""
 
 
-@dataclass
-class Trouble:
+class Trouble(Struct):
     """What goes wrong: from one PUT on the service fails, or at one request the process ends. Both count from 0."""
 
     fails_at: int | None = None
@@ -52,7 +52,8 @@ class Trouble:
     requests: int = 0
 
     def become(self, other: Trouble) -> None:
-        vars(self).update(vars(other))
+        for name, value in asdict(other).items():
+            setattr(self, name, value)
 
     def meddle(self, request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
         self.requests += 1
@@ -68,8 +69,7 @@ class Trouble:
         return response
 
 
-@dataclass(frozen=True)
-class Stage:
+class Stage(Struct, frozen=True):
     """One sandbox for many worlds, and the trouble that an apply has there."""
 
     bench: Bench
@@ -84,7 +84,7 @@ class Stage:
         """The plan of wishes that break no rule offline and all find their channel."""
         plan = self.bench.plan(*wishes)
         # Every law needs something to apply, and counts by itself what else it is about.
-        if plan.errored or not plan.sendable:
+        if plan.has_errors or not plan.sendable:
             note_case(reached=False)
             reject()
         return plan
@@ -123,7 +123,7 @@ def odd_stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 
 def list_unmanaged(stage: Stage, plan: Plan) -> dict[int, object]:
     """All that `plan` has no say in: channels without a change, and of the others the values it does not want."""
-    wanted = {change.channel_id: change.wanted for change in plan.sendable}
+    wanted = {change.channel_id: change.target_values for change in plan.sendable}
     return {
         id_: (
             # This service drops the blanks of a formula with each write.
@@ -167,7 +167,7 @@ def test_applying_twice_writes_nothing_the_second_time(stage: Stage, seed: int, 
 
     note_case(reached=writes)
     assert stage.bench.writes() == writes
-    assert all(outcome.already for outcome in again.outcomes)
+    assert all(outcome.was_already_applied for outcome in again.outcomes)
 
 
 @few

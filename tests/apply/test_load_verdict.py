@@ -10,12 +10,12 @@ import pytest
 from benchmarks.applies import name_wanted
 from benchmarks.load_verdict import Evidence, Foreign, Run, read_puts
 from benchmarks.load_watch import Signature, Watch
-from reconciler.model.outcomes import Account, Ending, Outcome
+from reconciler.model.outcomes import ApplyResult, Outcome, OutcomeStatus
 from reconciler.sandbox import Request
 
 PATH = "/api/v202406/esachannel/1"
 NAME = name_wanted(1)
-DONE = Outcome("c1", 1, Ending.DONE, requests=1)
+DONE = Outcome("c1", 1, OutcomeStatus.DONE, requests=1)
 THEIRS = Foreign(1, "channelDescription", "Theirs", begin=10, end=11)
 
 
@@ -33,7 +33,7 @@ def judge(*written: dict[str, object], outcome: Outcome = DONE, live: dict[str, 
     bodies = [f"{json.dumps(one)}{Signature.MARK if is_theirs(one) else ''}" for one in written]
     requests = [Request(number, "PUT", PATH, body, 200, None) for number, body in enumerate(bodies, 1)]
     puts = read_puts(requests)
-    run = Run(0, 0, len(written), Account((outcome,)))
+    run = Run(0, 0, len(written), ApplyResult((outcome,)))
     edits = [THEIRS] if any(map(is_theirs, written)) else []
     return Evidence([run], puts, edits, {1: live or dict(written[-1])}, Watch())  # type: ignore[dict-item]
 
@@ -70,7 +70,7 @@ def test_an_edit_that_a_later_write_undid_was_overwritten(read_sent: float, is_i
 def test_an_edit_of_a_managed_value_may_be_undone_by_a_plan_that_shows_it(seen: str, count: int) -> None:
     bodies = [f"{json.dumps(say('Theirs'))}{Signature.MARK}", json.dumps(say(NAME))]
     puts = read_puts([Request(number, "PUT", PATH, body, 200, None) for number, body in enumerate(bodies, 1)])
-    run = Run(0, 0, 2, Account((DONE,)), {1: {"channelInfo": seen}})
+    run = Run(0, 0, 2, ApplyResult((DONE,)), {1: {"channelInfo": seen}})
     edit = Foreign(1, "channelInfo", "Theirs", begin=10, end=11)
 
     evidence = Evidence([run], puts, [edit], {1: say(NAME)}, Watch())  # type: ignore[dict-item]
@@ -82,14 +82,14 @@ def test_an_edit_of_a_managed_value_may_be_undone_by_a_plan_that_shows_it(seen: 
     ("outcome", "count"),
     [
         (DONE, 0),
-        (Outcome("c1", 1, Ending.DONE, requests=2), 1),
-        (Outcome("c1", 1, Ending.DONE, already=True), 1),
-        (Outcome("c1", 1, Ending.STALE), 1),
-        (Outcome("c1", 1, Ending.NOT_TRIED), 1),
-        (Outcome("c1", 1, Ending.DIFFERS, requests=1), 0),
-        (Outcome("c1", 1, Ending.FAILED, "was not done: so", requests=1), 1),
-        (Outcome("c1", 1, Ending.FAILED, "may have been done, and so on", requests=1), 0),
-        (Outcome("c1", 1, Ending.DONE, requests=1, unread=True), 0),
+        (Outcome("c1", 1, OutcomeStatus.DONE, requests=2), 1),
+        (Outcome("c1", 1, OutcomeStatus.DONE, was_already_applied=True), 1),
+        (Outcome("c1", 1, OutcomeStatus.STALE), 1),
+        (Outcome("c1", 1, OutcomeStatus.NOT_TRIED), 1),
+        (Outcome("c1", 1, OutcomeStatus.MISMATCH, requests=1), 0),
+        (Outcome("c1", 1, OutcomeStatus.FAILED, "was not done: so", requests=1), 1),
+        (Outcome("c1", 1, OutcomeStatus.FAILED, "may have been done, and so on", requests=1), 0),
+        (Outcome("c1", 1, OutcomeStatus.DONE, requests=1, unread=True), 0),
     ],
     ids=["done", "twice", "already", "stale", "not tried", "differs", "failed", "doubtful", "unread"],
 )

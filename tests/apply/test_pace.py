@@ -1,14 +1,12 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pytest
+from msgspec import Struct
 
 from reconciler.apply.pace import Pace
 
 
-@dataclass
-class Service:
+class Service(Struct):
     """A clock and a count of refusals that stand still until a test moves them."""
 
     # That of a machine which has been up for a day: nobody's clock begins with the run.

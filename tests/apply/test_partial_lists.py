@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.model.fields import FIELDS
-from reconciler.model.places import Place
-from reconciler.model.routes import Feed, Pointers
+from reconciler.model.places import Location
+from reconciler.model.routes import Feed, Identifiers
 from tests.apply.bench import endings, want
 from tests.worlds import make_channel, make_world
 
@@ -20,8 +20,8 @@ SHAPES = ["full", "without_versions", "without_bounds", "null_bounds", "without_
 BOUNDS = {"minimumReading": 1.5, "maximumReading": 900.0}
 FEED = Feed(
     "logger",
-    Place("channels/demo.yaml", 9),
-    Pointers(meter_import_id="DPI-1", observation_type_code="ELECUSE", unit_code="KWH"),
+    Location("channels/demo.yaml", 9),
+    Identifiers(meter_import_id="DPI-1", observation_type_code="ELECUSE", unit_code="KWH"),
     "main",
 )
 CHANNELS = (

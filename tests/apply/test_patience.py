@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 from math import inf
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from reconciler.apply.conduct import Conduct
 from reconciler.apply.journal import open_journal
 from reconciler.apply.patience import PAUSES, SHORTEN_AFTER, Patience
 from reconciler.apply.run import apply_plan
 from reconciler.energycap.client import open_editor
-from reconciler.model.outcomes import Ending, Outcome
+from reconciler.model.outcomes import Outcome, OutcomeStatus
 from tests.apply.bench import CHANNEL, GIVE_UP_FIRST, READ, SANDBOX, Wire, endings, only, want
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.model.desired import Desired
-    from reconciler.model.outcomes import Account
+    from reconciler.model.outcomes import ApplyResult
     from reconciler.model.project import Environment
     from tests.apply.bench import Bench, Start
 
@@ -56,7 +56,7 @@ class Sleep:
 def test_a_plain_edit_is_done_and_plans_nothing_more(start: Start, assignments: tuple[str, ...]) -> None:
     bench = start(*assignments)
 
-    assert only(bench.apply(bench.plan(RENAMED))) == Outcome("use", 1042, Ending.DONE, requests=1)
+    assert only(bench.apply(bench.plan(RENAMED))) == Outcome("use", 1042, OutcomeStatus.DONE, requests=1)
     assert bench.plan(RENAMED).summary.update == 0
 
 
@@ -65,7 +65,7 @@ def test_a_plain_edit_is_done_and_plans_nothing_more(start: Start, assignments: 
 def test_two_writes_to_one_channel_are_done_once_each(start: Start, assignments: tuple[str, ...]) -> None:
     bench = start(*assignments)
 
-    assert only(bench.apply(bench.plan(BOTH_LEVELS))) == Outcome("gas", 1046, Ending.DONE, requests=2)
+    assert only(bench.apply(bench.plan(BOTH_LEVELS))) == Outcome("gas", 1046, OutcomeStatus.DONE, requests=2)
     assert bench.writes() == ["PUT /api/v202406/esachannel/1046/version/10461", "PUT /api/v202406/esachannel/1046"]
     assert bench.plan(BOTH_LEVELS).summary.update == 0
 
@@ -110,7 +110,7 @@ def test_what_the_service_did_to_another_channel_of_this_run_is_waited_for_and_n
 
     account = bench.apply(bench.plan(want("old", 1078, isPrimaryValue=False), MOVE[1]))
 
-    assert {outcome.name: outcome.already for outcome in account.outcomes} == {"new": False, "old": True}
+    assert {outcome.name: outcome.was_already_applied for outcome in account.outcomes} == {"new": False, "old": True}
     assert bench.writes() == ["PUT /api/v202406/esachannel/1077"]
 
 
@@ -126,7 +126,7 @@ def test_an_answer_that_shows_the_former_state_is_no_mismatch(start: Start) -> N
 
     bench = start(wire=Wire(answer_late))
 
-    assert only(bench.apply(bench.plan(RENAMED))) == Outcome("use", 1042, Ending.DONE, requests=1)
+    assert only(bench.apply(bench.plan(RENAMED))) == Outcome("use", 1042, OutcomeStatus.DONE, requests=1)
     assert bench.editor.requests == {READ: 3, CHANNEL: 1}
 
 
@@ -151,7 +151,7 @@ class Shown:
         return httpx.Response(200, json=document)
 
 
-def apply_slowly(bench: Bench, *desired: Desired, parallelism: int = 1) -> tuple[Account, list[float]]:
+def apply_slowly(bench: Bench, *desired: Desired, parallelism: int = 1) -> tuple[ApplyResult, list[float]]:
     """The account of an apply, and how long it would have slept."""
     sleep = Sleep()
     conduct = Conduct(parallelism, patience=Patience(sleep=sleep))
@@ -199,7 +199,7 @@ def test_a_lost_write_that_shows_late_is_done(start: Start) -> None:
 
     account, slept = apply_slowly(bench, RENAMED)
 
-    assert only(account) == Outcome("use", 1042, Ending.DONE, requests=1)
+    assert only(account) == Outcome("use", 1042, OutcomeStatus.DONE, requests=1)
     assert slept == list(PAUSES[:2])
 
 
@@ -225,7 +225,7 @@ def test_a_run_that_goes_on_does_not_write_again_what_reads_do_not_show_yet(star
     with open_editor(bench.service.url, "sandbox", late) as editor, open_journal(tmp_path, plan) as journal:
         account = replace(bench, editor=editor).apply(plan, Conduct(journal=journal))
 
-    assert only(account) == Outcome("gas", 1046, Ending.DONE, requests=1)
+    assert only(account) == Outcome("gas", 1046, OutcomeStatus.DONE, requests=1)
     assert editor.requests == {READ: 4, CHANNEL: 1}
 
 
@@ -247,6 +247,6 @@ def test_what_no_run_saw_shown_is_waited_for_by_every_later_run(start: Start, tm
     with open_editor(bench.service.url, "sandbox", late) as editor, open_journal(tmp_path, plan) as journal:
         third = only(replace(bench, editor=editor).apply(plan, Conduct(journal=journal)))
 
-    assert (first.ending, first.unread, second.ending) == (Ending.DONE, True, Ending.FAILED)
-    assert third == Outcome("use", 1042, Ending.DONE, already=True)
+    assert (first.status, first.unread, second.status) == (OutcomeStatus.DONE, True, OutcomeStatus.FAILED)
+    assert third == Outcome("use", 1042, OutcomeStatus.DONE, was_already_applied=True)
     assert len(bench.writes()) == 1

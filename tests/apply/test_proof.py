@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from reconciler.apply.proof import expect, find_changes, find_differences
 from reconciler.model.fields import OBSERVATION_RULE_ID, ODOMETER, ROLLOVER_VALUE

@@ -6,29 +6,29 @@ from reconciler.apply.chronicle import Chronicle
 from reconciler.apply.entries import Began, Ended, Entry, Intent, Landed
 from reconciler.apply.recount import recount
 from reconciler.apply.writing import RESUME, Landing, Part, Write
-from reconciler.model.outcomes import Account, Ending, Outcome
+from reconciler.model.outcomes import ApplyResult, Outcome, OutcomeStatus
 from tests.apply.records import INFO, MULTIPLIER, make_change, make_live, make_plan_of
 
 AT = "2026-11-21T12:00:00.000+00:00"
 BEFORE = make_live(versions=2)
 MAIN = make_change(BEFORE, {INFO: "North", MULTIPLIER: 2})
 PLAN = make_plan_of(MAIN)
-VERSION_DONE = Landing(Ending.DONE, found=make_live({MULTIPLIER: 2}, versions=2))
-ALL_DONE = Landing(Ending.DONE, found=make_live({INFO: "North", MULTIPLIER: 2}, versions=2))
+VERSION_DONE = Landing(OutcomeStatus.DONE, found=make_live({MULTIPLIER: 2}, versions=2))
+ALL_DONE = Landing(OutcomeStatus.DONE, found=make_live({INFO: "North", MULTIPLIER: 2}, versions=2))
 BEGAN = Began(AT)
-KILLED = Outcome("main", 1, Ending.NOT_TRIED, "the run was killed before it came to this", RESUME)
-DOUBTFUL = Outcome("main", 1, Ending.FAILED, "may have been written, and nobody has looked since", RESUME)
-DONE = Outcome("main", 1, Ending.DONE)
+KILLED = Outcome("main", 1, OutcomeStatus.NOT_TRIED, "the run was killed before it came to this", RESUME)
+DOUBTFUL = Outcome("main", 1, OutcomeStatus.FAILED, "may have been written, and nobody has looked since", RESUME)
+DONE = Outcome("main", 1, OutcomeStatus.DONE)
 CONFIRMED = Outcome(
     "main",
     1,
-    Ending.DONE,
+    OutcomeStatus.DONE,
     fix="check that nothing is left to do: reconciler plan",
     requests=2,
     remark="EnergyCAP confirmed the write, but the run was killed before the channel was read again at the end",
     unread=True,
 )
-ALREADY = Outcome("main", 1, Ending.DONE, already=True)
+ALREADY = Outcome("main", 1, OutcomeStatus.DONE, was_already_applied=True)
 
 
 def intend(number: int, part: Part = Part.CHANNEL) -> Intent:
@@ -40,15 +40,15 @@ def land(number: int, landing: Landing = ALL_DONE) -> Landed:
 
 
 def end(outcome: Outcome) -> Ended:
-    return Ended(AT, Account((outcome,)))
+    return Ended(AT, ApplyResult((outcome,)))
 
 
 def with_requests(outcome: Outcome, requests: int) -> Outcome:
-    return Outcome(outcome.name, outcome.channel_id, outcome.ending, outcome.message, outcome.fix, requests)
+    return Outcome(outcome.name, outcome.channel_id, outcome.status, outcome.message, outcome.fix, requests)
 
 
-REFUSED = Outcome("main", 1, Ending.FAILED, "refused", "mend it")
-UNSENT = Landing(Ending.FAILED, "refused", "mend it", was_sent=False)
+REFUSED = Outcome("main", 1, OutcomeStatus.FAILED, "refused", "mend it")
+UNSENT = Landing(OutcomeStatus.FAILED, "refused", "mend it", was_sent=False)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ UNSENT = Landing(Ending.FAILED, "refused", "mend it", was_sent=False)
         ((BEGAN, intend(1, Part.VERSION), land(1, VERSION_DONE), intend(2), land(2)), CONFIRMED),
         (
             (BEGAN, intend(1, Part.VERSION), land(1, VERSION_DONE)),
-            Outcome("main", 1, Ending.FAILED, "was written in part before the run was killed", RESUME, 1),
+            Outcome("main", 1, OutcomeStatus.FAILED, "was written in part before the run was killed", RESUME, 1),
         ),
         ((BEGAN, intend(1), land(1, UNSENT)), REFUSED),
         ((BEGAN, intend(1), land(1), end(DONE), BEGAN, end(ALREADY)), with_requests(DONE, 1)),
@@ -94,7 +94,7 @@ def test_all_runs_together_make_one_account(entries: tuple[Entry, ...], expected
     [
         ((BEGAN,), True),
         ((BEGAN, end(DONE)), False),
-        ((BEGAN, Ended(AT, Account((DONE,), interrupted=True))), True),
+        ((BEGAN, Ended(AT, ApplyResult((DONE,), interrupted=True))), True),
     ],
     ids=["killed", "ended", "interrupted"],
 )

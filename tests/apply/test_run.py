@@ -2,19 +2,19 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from reconciler.apply.chronicle import read_journal
 from reconciler.apply.conduct import Conduct
 from reconciler.apply.journal import open_journal
 from reconciler.apply.latest import find_unfinished
 from reconciler.model.events import Finished, Started, Verifying
-from reconciler.model.outcomes import Account, Ending, Outcome
+from reconciler.model.outcomes import ApplyResult, Outcome, OutcomeStatus
 from reconciler.model.plan import Verdict
 from reconciler.planning.compare import Comparison, Shift, compare_plans
 from tests.apply.bench import CHANNEL, GIVE_UP_FIRST, LIST, READ, Wire, endings, only, want
@@ -48,7 +48,7 @@ def paths(*channel_ids: int) -> list[str]:
 
 
 def test_an_empty_plan_asks_nothing_of_the_service(demo: Bench) -> None:
-    assert demo.apply(demo.plan()) == Account(())
+    assert demo.apply(demo.plan()) == ApplyResult(())
     assert demo.editor.requests == {}
 
 
@@ -63,7 +63,7 @@ def test_what_another_change_makes_legal_comes_after_it(demo: Bench) -> None:
 def test_a_blocked_change_is_never_sent(demo: Bench) -> None:
     plan = demo.plan(want("losses", 1043, isCalculated=True, esaChannelVersion__formula="channel(1042) * 0.03"))
 
-    assert demo.apply(plan) == Account(())
+    assert demo.apply(plan) == ApplyResult(())
     assert demo.writes() == []
 
 
@@ -76,7 +76,7 @@ def test_a_failure_stops_what_depends_on_it_and_nothing_else(start: Start) -> No
     assert account.outcomes[2] == Outcome(
         "losses",
         1043,
-        Ending.NOT_TRIED,
+        OutcomeStatus.NOT_TRIED,
         "it comes after net, which ended as: failed",
         "see net, then apply again",
     )
@@ -100,7 +100,7 @@ def test_what_comes_after_a_blocked_change_is_not_tried(demo: Bench) -> None:
     account = demo.apply(make_plan_of(blocked, make_step("second", 2, ("first",))))
 
     assert only(account) == Outcome(
-        "second", 1, Ending.NOT_TRIED, "it comes after first, which is blocked", "unblock first"
+        "second", 1, OutcomeStatus.NOT_TRIED, "it comes after first, which is blocked", "unblock first"
     )
 
 
@@ -143,13 +143,13 @@ def test_a_run_that_is_stopped_finishes_what_is_in_flight_and_nothing_more(start
     conduct = Conduct(parallelism=1)
     plan = bench.plan(want("a", 1042, channelInfo="A"), want("b", 1058, channelInfo="B"))
 
-    assert bench.apply(plan, conduct) == Account(
+    assert bench.apply(plan, conduct) == ApplyResult(
         (
-            Outcome("a", 1042, Ending.DONE, requests=1),
+            Outcome("a", 1042, OutcomeStatus.DONE, requests=1),
             Outcome(
                 "b",
                 1058,
-                Ending.NOT_TRIED,
+                OutcomeStatus.NOT_TRIED,
                 "the run was interrupted",
                 "apply again: what is done already counts as done",
             ),
@@ -190,7 +190,7 @@ def test_a_run_that_was_stopped_when_all_was_begun_was_not_interrupted(start: St
 
     account = bench.apply(bench.plan(want("a", 1042, channelInfo="A")), conduct)
 
-    assert account == Account((Outcome("a", 1042, Ending.DONE, requests=1),))
+    assert account == ApplyResult((Outcome("a", 1042, OutcomeStatus.DONE, requests=1),))
 
 
 CROWD = tuple(want(f"c{channel_id}", channel_id, channelInfo="New") for channel_id in (1042, 1046, 1058, 1063, 1078))
@@ -237,12 +237,14 @@ def test_a_service_that_is_gone_for_good_stops_the_run_after_three_changes_with_
     assert list(endings(account).values()) == ["done", "failed", "failed", "failed", "not tried"]
     # It was confirmed, and cannot be read once more.
     assert account.unread == account.outcomes[:1]
-    assert account.halted.startswith("the service gave no answer to 3 changes in a row, the last time: no answer from ")
+    assert account.aborted_because.startswith(
+        "the service gave no answer to 3 changes in a row, the last time: no answer from "
+    )
     assert account.outcomes[-1] == Outcome(
         "c1078",
         1078,
-        Ending.NOT_TRIED,
-        f"the run was stopped: {account.halted}",
+        OutcomeStatus.NOT_TRIED,
+        f"the run was stopped: {account.aborted_because}",
         "once that is mended, go on: reconciler apply --resume",
     )
     assert not account.interrupted
@@ -291,7 +293,7 @@ def test_a_bug_in_one_change_ends_the_run_and_is_not_hidden(start: Start) -> Non
 def test_a_run_that_could_try_all_was_not_stopped(start: Start) -> None:
     bench = start(wire=Wire(lambda _request, _pass_on: httpx.Response(401)))
 
-    assert bench.apply(bench.plan(want("a", 1042, channelInfo="A"))).halted == ""
+    assert bench.apply(bench.plan(want("a", 1042, channelInfo="A"))).aborted_because == ""
 
 
 @pytest.mark.counts_on("put_answer", reason="the answer to the write is looked at")
@@ -301,7 +303,7 @@ def test_changes_without_an_answer_stop_nothing_where_others_get_one(start: Star
 
     account = bench.apply(bench.plan(*CROWD), Conduct(parallelism=1))
 
-    assert account.halted == ""
+    assert account.aborted_because == ""
     assert list(endings(account).values()) == ["failed", "failed", "done", "failed", "failed"]
 
 
@@ -349,8 +351,8 @@ def test_the_giver_of_a_primary_value_is_already_demoted_where_the_service_does_
     account = demo.apply(demo.plan(*MOVE))
 
     assert account.outcomes == (
-        Outcome("new", 1077, Ending.DONE, requests=1),
-        Outcome("old", 1078, Ending.DONE, already=True),
+        Outcome("new", 1077, OutcomeStatus.DONE, requests=1),
+        Outcome("old", 1078, OutcomeStatus.DONE, was_already_applied=True),
     )
     assert demo.editor.requests == {LIST: 2, CHANNEL: 1, READ: 3}
     assert demo.plan(*MOVE).summary.update == 0

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from reconciler.apply.chronicle import Chronicle, read_journal
 from reconciler.apply.conduct import Conduct
@@ -14,7 +14,7 @@ from reconciler.apply.journal import open_journal
 from reconciler.apply.sending import Sender
 from reconciler.apply.writing import Landing, Part, Write
 from reconciler.energycap.client import open_editor
-from reconciler.model.outcomes import Ending, Outcome
+from reconciler.model.outcomes import Outcome, OutcomeStatus
 from reconciler.model.project import ChannelEdit
 from tests.apply.bench import Wire, endings, only, want
 from tests.apply.disks import no_disk, no_durability
@@ -56,9 +56,9 @@ def test_every_write_stands_in_the_journal_before_and_after(demo: Bench, tmp_pat
     assert channel.write == Write(Part.CHANNEL, {"channelInfo": "Gas"})
     assert version.before.versions[0].values["esaChannelVersion.multiplier"] == 10
     assert version.before.name == before.name
-    assert version_landing == Landing(Ending.DONE, found=channel.before)
+    assert version_landing == Landing(OutcomeStatus.DONE, found=channel.before)
     assert channel_landing is not None
-    assert channel_landing.ending is Ending.DONE
+    assert channel_landing.ending is OutcomeStatus.DONE
 
 
 def test_an_intent_is_in_the_journal_before_anything_is_sent(start: Start, tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ def test_a_write_of_which_nobody_knows_is_settled_by_the_next_run(start: Start, 
     ended, chronicle = apply_with_journal(turn_on_the_light(bench), plan, tmp_path / "journal")
 
     assert ended == {"use": "done"}
-    assert land_of(chronicle).ending is (Ending.DONE if writes else Ending.FAILED)
+    assert land_of(chronicle).ending is (OutcomeStatus.DONE if writes else OutcomeStatus.FAILED)
     assert chronicle.open == ()
     assert bench.writes() == ["PUT /api/v202406/esachannel/1042"]
 
@@ -177,7 +177,7 @@ def test_a_write_that_was_done_is_already_so_for_the_next_run(start: Start, tmp_
     with open_journal(tmp_path / "journal", plan) as journal:
         account = turn_on_the_light(bench).apply(plan, Conduct(journal=journal))
 
-    assert only(account) == Outcome("use", 1042, Ending.DONE, already=True)
+    assert only(account) == Outcome("use", 1042, OutcomeStatus.DONE, was_already_applied=True)
 
 
 def test_what_was_not_done_says_why_nobody_knew(start: Start, tmp_path: Path) -> None:
@@ -201,7 +201,7 @@ def test_an_open_write_that_reads_otherwise_than_sent_is_told_once(start: Start,
     assert only(first).message == (
         'reads otherwise than it was written: channelDescription is "Edited", expected "Main switchboard, basement"'
     )
-    assert only(first).ending is Ending.DIFFERS
+    assert only(first).status is OutcomeStatus.MISMATCH
     assert ended == {"use": "done"}
 
 
@@ -235,4 +235,4 @@ def test_without_a_journal_an_open_write_can_be_settled_too(start: Start, tmp_pa
 
     landing = Sender(bench.other, ChannelEdit.OMIT_VERSION).settle(intent)
 
-    assert landing == Landing(Ending.DONE, found=bench.read(1042))
+    assert landing == Landing(OutcomeStatus.DONE, found=bench.read(1042))

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from reconciler.apply.staleness import find_graver, find_movement, find_remaining
 from reconciler.model.fields import FORMULA, OBSERVATION_RULE_ID, ODOMETER, ROLLOVER_VALUE, TRIP, Impact

@@ -10,9 +10,9 @@ from reconciler.apply.conduct import Conduct
 from reconciler.apply.journal import open_journal
 from reconciler.energycap.receipts import Receipt
 from reconciler.energycap.sender import open_sender
-from reconciler.model.outcomes import Ending, Outcome
-from reconciler.model.places import Place
-from reconciler.model.routes import Feed, Pointers
+from reconciler.model.outcomes import Outcome, OutcomeStatus
+from reconciler.model.places import Location
+from reconciler.model.routes import Feed, Identifiers
 from tests.apply.bench import CHANNEL, LIST, READ, VERSION, Wire, endings, only, want
 from tests.apply.records import MULTIPLIER
 
@@ -31,7 +31,7 @@ IRRIGATION = 1049  # simple, without readings, import id or formula that uses it
 def test_a_plain_change_costs_one_read_one_write_and_the_read_at_the_end(demo: Bench) -> None:
     plan = demo.plan(want("use", 1042, channelInfo="Main", esaChannelVersion__multiplier=2))
 
-    assert only(demo.apply(plan)) == Outcome("use", 1042, Ending.DONE, requests=1)
+    assert only(demo.apply(plan)) == Outcome("use", 1042, OutcomeStatus.DONE, requests=1)
     assert demo.editor.requests == {READ: 2, CHANNEL: 1}
     assert demo.writes() == ["PUT /api/v202406/esachannel/1042"]
 
@@ -41,7 +41,7 @@ def test_a_plain_change_costs_one_read_one_write_and_the_read_at_the_end(demo: B
 def test_an_edit_of_both_levels_of_a_channel_with_several_versions_takes_two_writes(demo: Bench) -> None:
     plan = demo.plan(want("gas", 1046, channelInfo="Gas", esaChannelVersion__multiplier=2))
 
-    assert only(demo.apply(plan)) == Outcome("gas", 1046, Ending.DONE, requests=2)
+    assert only(demo.apply(plan)) == Outcome("gas", 1046, OutcomeStatus.DONE, requests=2)
     assert demo.editor.requests == {READ: 4, VERSION: 1, CHANNEL: 1}
     assert demo.writes() == ["PUT /api/v202406/esachannel/1046/version/10461", "PUT /api/v202406/esachannel/1046"]
 
@@ -51,7 +51,7 @@ def test_a_change_that_is_live_already_is_done_without_a_write(demo: Bench) -> N
     plan = demo.plan(want("use", 1042, channelInfo="Main"))
     demo.meddle(1042, {"channelInfo": "Main"})
 
-    assert only(demo.apply(plan)) == Outcome("use", 1042, Ending.DONE, already=True)
+    assert only(demo.apply(plan)) == Outcome("use", 1042, OutcomeStatus.DONE, was_already_applied=True)
     assert demo.editor.requests == {READ: 1}
 
 
@@ -63,7 +63,7 @@ def test_a_value_that_somebody_else_set_is_not_overwritten(demo: Bench) -> None:
     assert only(demo.apply(plan)) == Outcome(
         "use",
         1042,
-        Ending.STALE,
+        OutcomeStatus.STALE,
         'moved since the plan: channelInfo is "Other", the plan saw "North Building electricity use"',
         AGAIN,
     )
@@ -94,7 +94,7 @@ def test_a_channel_that_is_gone_is_stale(start: Start, wanted: dict[str, str]) -
     assert only(bench.apply(plan)) == Outcome(
         "irrigation",
         IRRIGATION,
-        Ending.STALE,
+        OutcomeStatus.STALE,
         (
             "moved since the plan: EnergyCAP has no channel 1049 now: "
             "it was deleted, or the key's user may no longer see it"
@@ -111,22 +111,22 @@ def test_a_precondition_that_no_longer_holds_stops_the_change(demo: Bench) -> No
 
     outcome = only(demo.apply(plan))
 
-    assert (outcome.ending, outcome.requests) == (Ending.STALE, 0)
+    assert (outcome.status, outcome.requests) == (OutcomeStatus.STALE, 0)
     assert outcome.message.startswith("moved since the plan: ESA403 ")
     assert demo.editor.requests == {LIST: 1, READ: 1}
 
 
 @pytest.mark.counts_on("read_lag", "unit_list", reason="somebody edits in between, and the plan edits a unit")
 def test_a_channel_that_came_to_look_alike_stops_what_would_lead_a_feed_away(demo: Bench) -> None:
-    pointers = Pointers(meter_import_id="LB-WATER-01", observation_type_code="WATFLOW", unit_code="GPM")
-    feeds = (Feed("logger", Place("channels/demo.yaml", 9), pointers, "flow"),)
+    pointers = Identifiers(meter_import_id="LB-WATER-01", observation_type_code="WATFLOW", unit_code="GPM")
+    feeds = (Feed("logger", Location("channels/demo.yaml", 9), pointers, "flow"),)
     plan = demo.plan(want("flow", 1079, esaChannelVersion__unitCode="GAL"), feeds=feeds)
     demo.meddle(1078, {"observationTypeId": demo.read(1079).values["observationTypeId"]})
 
     assert only(demo.apply(plan)) == Outcome(
         "flow",
         1079,
-        Ending.STALE,
+        OutcomeStatus.STALE,
         "moved since the plan: ESA603 would take the readings of feed logger away from flow: "
         "they would land nowhere, because no channel fits",
         AGAIN,
@@ -144,7 +144,7 @@ def test_an_import_id_that_was_taken_on_another_data_point_stops_the_change(star
 
     outcome = only(bench.apply(plan))
 
-    assert (outcome.ending, outcome.requests) == (Ending.STALE, 0)
+    assert (outcome.status, outcome.requests) == (OutcomeStatus.STALE, 0)
     assert outcome.message.startswith('moved since the plan: ESA408 cannot have import id "NEW": ')
     assert bench.editor.requests == {LIST: 2, READ: 2}
 
@@ -197,8 +197,8 @@ def test_readings_that_came_since_stop_an_edit_that_was_reviewed_as_harmless(dem
 
     outcome = only(demo.apply(plan))
 
-    assert (outcome.ending, outcome.message) == (
-        Ending.STALE,
+    assert (outcome.status, outcome.message) == (
+        OutcomeStatus.STALE,
         f"moved since the plan: the edit of {MULTIPLIER} is history now, was forward: readings came since",
     )
     assert demo.writes() == ["POST /api/v202407/esareading"]
@@ -245,7 +245,7 @@ def test_a_channel_that_cannot_be_read_is_not_written(start: Start, status: int,
 
     outcome = only(bench.apply(plan))
 
-    assert (outcome.ending, outcome.requests) == (Ending.FAILED, 0)
+    assert (outcome.status, outcome.requests) == (OutcomeStatus.FAILED, 0)
     assert outcome.message.startswith(f"nothing was written: the service {words}: GET ")
 
 
@@ -260,7 +260,7 @@ def test_a_failure_after_the_first_of_two_writes_says_what_was_written(start: St
 
     outcome = only(bench.apply(plan))
 
-    assert (outcome.ending, outcome.requests) == (Ending.FAILED, 2)
+    assert (outcome.status, outcome.requests) == (OutcomeStatus.FAILED, 2)
     assert outcome.message.startswith("its version was written; the service refused: PUT ")
 
 
@@ -287,7 +287,7 @@ def test_what_somebody_sets_between_two_writes_is_not_overwritten(
     # Where they set what the plan wants, the second write found that, and the journal is none the worse for it.
     assert len(read_journal(journal.path).writes) == outcome.requests == 1 + is_sent
     assert bench.read(1046).values["channelInfo"] == theirs
-    assert (outcome.ending is Ending.DONE) is is_sent
+    assert (outcome.status is OutcomeStatus.DONE) is is_sent
     assert outcome.message == (
         ""
         if is_sent
@@ -311,8 +311,8 @@ def test_what_somebody_edits_while_a_write_has_to_wait_is_not_overwritten(start:
 
     outcome = only(bench.apply(bench.plan(want("use", 1042, channelInfo="New"))))
 
-    assert (outcome.ending, outcome.message) == (
-        Ending.FAILED,
+    assert (outcome.status, outcome.message) == (
+        OutcomeStatus.FAILED,
         "channel 1042 was changed while the service made this edit wait",
     )
     assert bench.read(1042).values[meddled] == foreign

@@ -48,7 +48,7 @@ def test_a_text_is_written_once_and_can_be_put_back(
 
     with open_journal(tmp_path / "journal", plan) as journal:
         account = bench.apply(plan, Conduct(journal=journal))
-    assert {(outcome.ending.value, outcome.remark) for outcome in account.outcomes} == {("done", "")}
+    assert {(outcome.status.value, outcome.remark) for outcome in account.outcomes} == {("done", "")}
     assert bench.plan(*desired).summary.update == 0
 
     inverse = make_inverse(read_journal(journal.path), CREATED)

@@ -11,7 +11,7 @@ from reconciler.apply.journal import open_journal
 from reconciler.apply.undo import make_inverse
 from reconciler.model.fields import Impact
 from reconciler.model.findings import Severity
-from reconciler.model.outcomes import Ending
+from reconciler.model.outcomes import OutcomeStatus
 from reconciler.model.plan import Edit, Verdict
 from reconciler.planfile.reading import read_plan
 from reconciler.planfile.writing import render_plan_file
@@ -143,8 +143,8 @@ def test_an_inverse_plan_says_what_it_undoes(demo: Bench, tmp_path: Path) -> Non
     inverse = make_inverse(chronicle, CREATED)
 
     assert (inverse.environment, inverse.url, inverse.created) == ("sandbox", "sandbox", CREATED)
-    assert inverse.is_inverse
-    assert not chronicle.plan.is_inverse
+    assert inverse.is_rollback
+    assert not chronicle.plan.is_rollback
     # A share of maxChanges counts against them.
     assert inverse.managed == chronicle.plan.managed == 1
 
@@ -188,7 +188,7 @@ def test_of_a_change_that_failed_half_way_the_half_that_was_written_is_undone(st
 
     (change,) = make_inverse(apply_and_tell(bench, tmp_path / "journal", desired), CREATED).changes
 
-    assert change.wanted == {"esaChannelVersion.multiplier": 1}
+    assert change.target_values == {"esaChannelVersion.multiplier": 1}
 
 
 class Darkness:
@@ -228,7 +228,10 @@ def test_what_read_otherwise_than_it_was_written_is_blocked_and_comes_last(start
     chronicle = apply_and_tell(bench, tmp_path / "journal", *desired)
     inverse = make_inverse(chronicle, CREATED)
 
-    assert [landing.ending for _, landing in chronicle.writes if landing] == [Ending.DONE, Ending.DIFFERS]
+    assert [landing.ending for _, landing in chronicle.writes if landing] == [
+        OutcomeStatus.DONE,
+        OutcomeStatus.MISMATCH,
+    ]
     assert [(change.name, change.verdict) for change in inverse.changes] == [
         ("a", Verdict.ALLOWED),
         ("b", Verdict.BLOCKED),

@@ -11,8 +11,8 @@ from reconciler.apply.chronicle import read_journal
 from reconciler.apply.conduct import Conduct
 from reconciler.apply.journal import open_journal
 from reconciler.apply.patience import PAUSES
-from reconciler.model.events import Differed
-from reconciler.model.outcomes import Ending, Outcome
+from reconciler.model.events import OutcomeCorrected
+from reconciler.model.outcomes import Outcome, OutcomeStatus
 from tests.apply.bench import CHANNEL, LIST, READ, Wire, endings, only, want
 from tests.worlds import make_channel, make_world
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from reconciler.model.desired import Desired
     from reconciler.model.events import Event
-    from reconciler.model.outcomes import Account
+    from reconciler.model.outcomes import ApplyResult
     from tests.apply.bench import Bench, Start
 
 # At a channel of which no answer tells whether it was written, by all patience.
@@ -107,13 +107,13 @@ def test_a_value_that_reads_otherwise_at_the_end_differs(start: Start) -> None:
     assert outcome == Outcome(
         "use",
         1042,
-        Ending.DIFFERS,
+        OutcomeStatus.MISMATCH,
         'was verified after the write, but now channelInfo is "Other", expected "Main": '
         "somebody else, or EnergyCAP itself, changed it after this write",
         LOOK,
         requests=1,
     )
-    assert seen[-1] == Differed(outcome)
+    assert seen[-1] == OutcomeCorrected(outcome)
 
 
 @pytest.mark.counts_on("put_answer", "read_lag", reason="somebody edits in between")
@@ -127,8 +127,8 @@ def test_what_somebody_else_edits_after_the_write_and_the_plan_does_not_manage_i
         "somebody else, or EnergyCAP itself, changed it after this write: channelDescription "
         'from "Main switchboard, basement" to "Other"'
     )
-    assert outcome == Outcome("use", 1042, Ending.DONE, requests=1, remark=remark)
-    assert seen[-1] == Differed(outcome)
+    assert outcome == Outcome("use", 1042, OutcomeStatus.DONE, requests=1, remark=remark)
+    assert seen[-1] == OutcomeCorrected(outcome)
     assert bench.editor.requests == {READ: 2, CHANNEL: 1}
 
 
@@ -142,8 +142,8 @@ def test_a_channel_that_is_gone_at_the_end_differs(start: Start) -> None:
 
     outcome = only(bench.apply(bench.plan(want("irrigation", 1049, channelInfo="New"))))
 
-    assert (outcome.ending, outcome.message) == (
-        Ending.DIFFERS,
+    assert (outcome.status, outcome.message) == (
+        OutcomeStatus.MISMATCH,
         (
             "was verified after the write, but EnergyCAP has no channel 1049 now: "
             "it was deleted, or the key's user may no longer see it"
@@ -157,7 +157,7 @@ def test_a_confirmed_write_that_cannot_be_read_at_the_end_is_done_and_says_so(st
 
     outcome = only(bench.apply(bench.plan(MAIN)))
 
-    assert (outcome.ending, outcome.requests, outcome.unread, outcome.fix) == (Ending.DONE, 1, True, CHECK)
+    assert (outcome.status, outcome.requests, outcome.unread, outcome.fix) == (OutcomeStatus.DONE, 1, True, CHECK)
     assert outcome.remark.startswith(
         "EnergyCAP confirmed the write, but the channel could not be read again at the end: the service could not"
     )
@@ -210,11 +210,11 @@ def test_a_write_that_was_given_up_and_done_late_is_done_after_all(start: Start,
     with open_journal(tmp_path, plan) as journal:
         outcome = only(bench.apply(plan, Conduct(on_event=seen.append, journal=journal)))
 
-    assert outcome == Outcome("use", 1042, Ending.DONE, requests=1)
-    assert seen[-1] == Differed(outcome)
+    assert outcome == Outcome("use", 1042, OutcomeStatus.DONE, requests=1)
+    assert seen[-1] == OutcomeCorrected(outcome)
     ((_, landing),) = read_journal(journal.path).writes
     assert landing is not None
-    assert landing.ending is Ending.DONE
+    assert landing.ending is OutcomeStatus.DONE
 
 
 @pytest.mark.counts_on("version_dates", reason="a date is sent back, and the project does not say what it means")
@@ -223,8 +223,8 @@ def test_a_first_write_that_was_done_late_says_that_the_second_is_missing(start:
 
     outcome = only(bench.apply(bench.plan(want("gas", 1046, channelInfo="Gas", esaChannelVersion__multiplier=2))))
 
-    assert (outcome.ending, outcome.message, outcome.fix) == (
-        Ending.FAILED,
+    assert (outcome.status, outcome.message, outcome.fix) == (
+        OutcomeStatus.FAILED,
         "its version was written, the last look shows; nothing more was sent",
         "plan again: reconciler plan",
     )
@@ -236,8 +236,8 @@ def test_a_write_that_was_done_late_and_edited_at_once_differs(start: Start) -> 
 
     outcome = only(bench.apply(bench.plan(MAIN)))
 
-    assert (outcome.ending, outcome.message) == (
-        Ending.DIFFERS,
+    assert (outcome.status, outcome.message) == (
+        OutcomeStatus.MISMATCH,
         'reads otherwise than it was written: channelDescription is "Other", expected "Main switchboard, basement"',
     )
 
@@ -257,7 +257,7 @@ def test_a_write_that_nobody_could_look_at_is_settled_at_the_end(start: Start, t
     with open_journal(tmp_path, plan) as journal:
         outcome = only(bench.apply(plan, Conduct(journal=journal)))
 
-    assert (outcome.ending, outcome.message) == (Ending.FAILED, "was not done: no answer came")
+    assert (outcome.status, outcome.message) == (OutcomeStatus.FAILED, "was not done: no answer came")
     assert read_journal(journal.path).open == ()
 
 
@@ -267,7 +267,7 @@ def test_a_write_that_failed_for_good_is_still_failed_at_the_end(start: Start) -
 
     outcome = only(bench.apply(bench.plan(MAIN)))
 
-    assert (outcome.ending, outcome.requests) == (Ending.FAILED, 1)
+    assert (outcome.status, outcome.requests) == (OutcomeStatus.FAILED, 1)
     assert bench.editor.requests == {READ: 2, CHANNEL: 1}
 
 
@@ -288,7 +288,7 @@ class Busy:
         return response
 
 
-def apply_busily(start: Start, path: str, *desired: Desired) -> Account:
+def apply_busily(start: Start, path: str, *desired: Desired) -> ApplyResult:
     busy = Busy(path)
     busy.bench = bench = start(wire=Wire(busy.meddle))
     return bench.apply(bench.plan(*desired), Conduct(parallelism=1))
@@ -311,7 +311,7 @@ def test_a_busy_foreign_writer_turns_no_done_change_into_a_mismatch(start: Start
 def test_a_busy_foreign_writer_of_a_managed_value_leaves_a_mismatch_that_says_whose_it_is(start: Start) -> None:
     outcome = only(apply_busily(start, "channelInfo", MAIN))
 
-    assert outcome.ending is Ending.DIFFERS
+    assert outcome.status is OutcomeStatus.MISMATCH
     assert outcome.message == (
         'was verified after the write, but now channelInfo is "Theirs 1", expected "Main": '
         "somebody else, or EnergyCAP itself, changed it after this write"
@@ -331,7 +331,7 @@ def test_a_version_that_somebody_adds_after_the_write_is_a_remark(start: Start) 
 
     outcome = only(bench.apply(bench.plan(MAIN)))
 
-    assert outcome.ending is Ending.DONE
+    assert outcome.status is OutcomeStatus.DONE
     assert outcome.remark.startswith(
         "somebody else, or EnergyCAP itself, changed it after this write: the versions from ["
     )

@@ -8,7 +8,7 @@ import pytest
 from reconciler.apply.patience import Patience
 from reconciler.apply.writing import Landing, Part, Write, find_writes, send
 from reconciler.model.fields import OBSERVATION_RULE_ID, OBSERVATION_TYPE_ID, ODOMETER, TRIP
-from reconciler.model.outcomes import Ending
+from reconciler.model.outcomes import OutcomeStatus
 from reconciler.model.project import ChannelEdit
 from tests.apply.bench import CHANNEL, READ, VERSION, Bench, Wire
 from tests.apply.records import INFO, MULTIPLIER, make_change, make_live
@@ -91,7 +91,7 @@ def test_a_demand_channel_leaves_odometer_before_it_is_one() -> None:
 def test_a_write_that_reads_as_sent_is_done(demo: Bench) -> None:
     landing = send_to(demo, 1042, RENAME)
 
-    assert landing == Landing(Ending.DONE, found=demo.read(1042))
+    assert landing == Landing(OutcomeStatus.DONE, found=demo.read(1042))
     assert demo.read(1042).name == "Renamed"
 
 
@@ -100,7 +100,7 @@ def test_a_write_that_reads_as_sent_is_done(demo: Bench) -> None:
 def test_a_version_is_read_after_its_write_for_its_answer_is_not_documented(demo: Bench) -> None:
     landing = send_to(demo, 1046, Write(Part.VERSION, {MULTIPLIER: 0.5}))
 
-    assert landing == Landing(Ending.DONE, found=demo.read(1046))
+    assert landing == Landing(OutcomeStatus.DONE, found=demo.read(1046))
     assert demo.editor.requests == {VERSION: 1, READ: 1}
 
 
@@ -115,7 +115,7 @@ def test_a_lost_answer_to_what_was_done_is_settled_by_reading(
 ) -> None:
     bench = start(wire=on_put(meddle))
 
-    assert send_to(bench, 1042, RENAME).ending is Ending.DONE
+    assert send_to(bench, 1042, RENAME).ending is OutcomeStatus.DONE
     assert bench.editor.requests == {CHANNEL: 1, READ: 1}
 
 
@@ -125,7 +125,7 @@ def test_a_lost_answer_to_what_was_not_done_fails_and_is_not_sent_again(start: S
     landing = send_to(bench, 1042, RENAME)
 
     assert (landing.ending, landing.was_sent, landing.fix) == (
-        Ending.FAILED,
+        OutcomeStatus.FAILED,
         True,
         "apply again, or plan again: reconciler plan",
     )
@@ -140,7 +140,7 @@ def test_what_somebody_else_does_meanwhile_does_not_hide_that_nothing_was_done(s
 
     bench = start(wire=on_put(edit_and_lose))
 
-    assert send_to(bench, 1042, RENAME).ending is Ending.FAILED
+    assert send_to(bench, 1042, RENAME).ending is OutcomeStatus.FAILED
 
 
 def test_a_lost_answer_with_something_third_found_differs(start: Start) -> None:
@@ -153,7 +153,7 @@ def test_a_lost_answer_with_something_third_found_differs(start: Start) -> None:
     landing = send_to(bench, 1042, RENAME)
 
     assert (landing.ending, landing.message) == (
-        Ending.DIFFERS,
+        OutcomeStatus.MISMATCH,
         'reads otherwise than it was written: channelInfo is "Third", expected "Renamed"',
     )
 
@@ -165,7 +165,7 @@ def test_a_version_made_while_the_answer_was_lost_differs(start: Start) -> None:
 
     bench = start(wire=on_put(add_and_lose))
 
-    assert send_to(bench, 1042, Write(Part.CHANNEL, {MULTIPLIER: 2})).ending is Ending.DIFFERS
+    assert send_to(bench, 1042, Write(Part.CHANNEL, {MULTIPLIER: 2})).ending is OutcomeStatus.MISMATCH
 
 
 def add_version(bench: Bench, channel_id: int) -> None:
@@ -184,7 +184,7 @@ def test_what_cannot_be_known_is_said(start: Start) -> None:
 
     landing = send_to(bench, 1042, RENAME)
 
-    assert (landing.ending, landing.found, landing.is_open) == (Ending.FAILED, None, True)
+    assert (landing.ending, landing.found, landing.is_open) == (OutcomeStatus.FAILED, None, True)
     assert landing.message.startswith("may have been done, and the channel cannot be read: no answer from ")
 
 
@@ -197,7 +197,7 @@ def test_an_accepted_version_that_cannot_be_read_is_no_success(start: Start) -> 
 
     landing = send_to(bench, 1046, Write(Part.VERSION, {MULTIPLIER: 0.5}))
 
-    assert landing.ending is Ending.FAILED
+    assert landing.ending is OutcomeStatus.FAILED
     assert landing.message.startswith("may have been done, and the channel cannot be read: it was accepted; ")
 
 
@@ -211,7 +211,7 @@ def test_a_channel_that_is_gone_after_its_write_differs(start: Start) -> None:
     landing = send_to(bench, 1046, Write(Part.VERSION, {MULTIPLIER: 0.5}))
 
     assert (landing.ending, landing.message) == (
-        Ending.DIFFERS,
+        OutcomeStatus.MISMATCH,
         "EnergyCAP has no channel 1046 now: it was deleted, or the key's user may no longer see it",
     )
 
@@ -224,7 +224,7 @@ def test_what_never_left_this_machine_was_not_sent(start: Start) -> None:
 
     landing = send_to(bench, 1042, RENAME)
 
-    assert (landing.ending, landing.was_sent) == (Ending.FAILED, False)
+    assert (landing.ending, landing.was_sent) == (OutcomeStatus.FAILED, False)
     # Before the second attempt, not after it.
     assert bench.editor.requests[READ] == 1
 
@@ -237,7 +237,7 @@ def test_what_cannot_be_read_again_is_not_sent_again(start: Start) -> None:
 
     landing = send_to(bench, 1042, RENAME)
 
-    assert (landing.ending, landing.is_open) == (Ending.FAILED, False)
+    assert (landing.ending, landing.is_open) == (OutcomeStatus.FAILED, False)
     assert landing.message.startswith("channel 1042 was not written, and could not be read to try again: the service")
     assert bench.editor.requests[CHANNEL] == 1
 
@@ -245,7 +245,7 @@ def test_what_cannot_be_read_again_is_not_sent_again(start: Start) -> None:
 def test_a_refusal_fails_with_the_words_of_the_service(demo: Bench) -> None:
     landing = send_to(demo, 1042, Write(Part.CHANNEL, {INFO: "x" * 51}))
 
-    assert (landing.ending, landing.halt) == (Ending.FAILED, "")
+    assert (landing.ending, landing.halt) == (OutcomeStatus.FAILED, "")
     assert "channelInfo: must be at most 50 characters" in landing.message
     assert demo.editor.requests == {CHANNEL: 1}
 
@@ -255,7 +255,7 @@ def test_a_refused_key_is_known_as_such(start: Start) -> None:
 
     landing = send_to(bench, 1042, RENAME)
 
-    assert landing.ending is Ending.FAILED
+    assert landing.ending is OutcomeStatus.FAILED
     assert landing.halt.startswith("the service refused access: ")
 
 
@@ -263,18 +263,18 @@ def test_a_refused_key_is_known_as_such(start: Start) -> None:
 @pytest.mark.parametrize(
     ("semantics", "channel_edit", "ending"),
     [
-        ("latest", ChannelEdit.OMIT_VERSION, Ending.DONE),
-        ("first", ChannelEdit.OMIT_VERSION, Ending.DONE),
-        ("ignore", ChannelEdit.OMIT_VERSION, Ending.DONE),
-        ("reject", ChannelEdit.OMIT_VERSION, Ending.DONE),
-        ("latest", ChannelEdit.ECHO_LATEST, Ending.DONE),
-        ("first", ChannelEdit.ECHO_LATEST, Ending.FAILED),
-        ("ignore", ChannelEdit.ECHO_LATEST, Ending.DONE),
-        ("reject", ChannelEdit.ECHO_LATEST, Ending.FAILED),
+        ("latest", ChannelEdit.OMIT_VERSION, OutcomeStatus.DONE),
+        ("first", ChannelEdit.OMIT_VERSION, OutcomeStatus.DONE),
+        ("ignore", ChannelEdit.OMIT_VERSION, OutcomeStatus.DONE),
+        ("reject", ChannelEdit.OMIT_VERSION, OutcomeStatus.DONE),
+        ("latest", ChannelEdit.ECHO_LATEST, OutcomeStatus.DONE),
+        ("first", ChannelEdit.ECHO_LATEST, OutcomeStatus.FAILED),
+        ("ignore", ChannelEdit.ECHO_LATEST, OutcomeStatus.DONE),
+        ("reject", ChannelEdit.ECHO_LATEST, OutcomeStatus.FAILED),
     ],
 )
 def test_other_versions_stay_as_they_are_whatever_the_service_makes_of_a_channel_with_several(
-    start: Start, semantics: str, channel_edit: ChannelEdit, ending: Ending
+    start: Start, semantics: str, channel_edit: ChannelEdit, ending: OutcomeStatus
 ) -> None:
     bench = start(f"put_version_semantics={semantics}")
     before = bench.read(1046).versions

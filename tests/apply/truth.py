@@ -5,8 +5,9 @@ Written by hand from the settings of the sandbox: nothing that reconciler reads 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from reconciler.sandbox.reading_bodies import Group
 from reconciler.sandbox.resolution import UnresolvedError, resolve_channel
@@ -15,7 +16,7 @@ from reconciler.sandbox.worlds import export_world
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.model.routes import Pointers
+    from reconciler.model.routes import Identifiers
     from reconciler.sandbox import World
     from reconciler.sandbox.store import Store
 
@@ -33,8 +34,7 @@ _PLAIN = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Truth:
+class Truth(Struct, frozen=True):
     """A channel as it is stored: by path what an edit can set, and its versions by id, the latest last."""
 
     values: Values
@@ -51,7 +51,7 @@ def read_world(world: World) -> dict[int, Truth]:
     return {channel["channelId"]: _truth(channel) for channel in world["channels"]}
 
 
-def find_channel(store: Store, pointers: Pointers) -> int | None:
+def find_channel(store: Store, pointers: Identifiers) -> int | None:
     """The channel that the service finds for readings with these identifiers; None for none and for several."""
     codes = pointers.observation_type_code, pointers.unit_code, pointers.interval_seconds
     group = Group(pointers.channel_id, pointers.channel_import_id, pointers.meter_import_id, *codes, (), {})

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec import Struct
 
 from reconciler import sandbox
 from tests.ci.hub import Hub
@@ -55,8 +55,7 @@ BLOCKED = (
 FILE = "channels/all.yaml"
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
+class Scene(Struct, frozen=True):
     """The hub and the service: what the runs see and do."""
 
     hub: Hub

@@ -6,8 +6,9 @@ Source: GitHub's "Evaluate expressions in workflows and actions".
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,8 +24,7 @@ class UnknownExpressionError(Exception):
     """What the evaluator does not know."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """What expressions can see: contexts by name, and whether all steps so far went well."""
 
     contexts: Mapping[str, Value]

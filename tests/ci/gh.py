@@ -12,10 +12,11 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import parse_qsl, urlsplit
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,8 +26,7 @@ TOKEN = "token of a job that may: "  # noqa: S105 - it stands for one
 _BOT = {"login": "github-actions[bot]", "type": "Bot"}
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """One call: what the path matched, the query, the fields sent, and all that the service holds."""
 
     words: tuple[str, ...]

@@ -10,11 +10,11 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,8 +29,7 @@ _JOB_KEYS = {
 _COMPARISON = re.compile(r'\$(\w+)\s*(==|!=)\s*(?:\$(\w+)|"([^"]*)")$')
 
 
-@dataclass(frozen=True, slots=True)
-class Pipeline:
+class Pipeline(Struct, frozen=True):
     """What GitLab was asked to run, and with what: `keys` by environment, where `*` is for all others."""
 
     hub: Hub
@@ -42,8 +41,7 @@ class Pipeline:
     started: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """What a job came to: success, warning, failed, or manual where it waits for somebody."""
 
     status: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import subprocess
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,8 +17,7 @@ _GIT = ("git", "-c", "user.name=t", "-c", "user.email=t@localhost", "-c", "init.
 _SERVER = "https://github.com"
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """What starts a run: its name, the commit it is for, the branch, and what GitHub tells besides."""
 
     name: str
@@ -27,8 +27,7 @@ class Event:
     is_from_fork: bool = False
 
 
-@dataclass(slots=True)
-class Hub:
+class Hub(Struct):
     """The repository at `root`, its settings, and what its runs left behind."""
 
     root: Path

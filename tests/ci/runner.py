@@ -11,7 +11,6 @@ import re
 import subprocess
 import sys
 import sysconfig
-from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -20,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tests.ci import gh
 from tests.ci.expressions import Scope, to_text
@@ -44,8 +45,7 @@ _STEP_KEYS = {"name", "id", "if", "uses", "with", "run", "env", "shell", "workin
 _ASSIGNMENT = re.compile(r"^([\w-]+)=(.*)$")
 
 
-@dataclass(frozen=True, slots=True)
-class StepRun:
+class StepRun(Struct, frozen=True):
     """What a step came to; `code` is None where it was skipped."""
 
     name: str
@@ -55,8 +55,7 @@ class StepRun:
     outputs: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class JobRun:
+class JobRun(Struct, frozen=True):
     """What a job came to: success, failure or skipped."""
 
     result: str

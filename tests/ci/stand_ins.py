@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from tests.ci import gh
 
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from tests.ci.hub import Event, Hub
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Struct, frozen=True):
     """Where the steps of a job run, for which event, as what part of the workflow."""
 
     hub: Hub

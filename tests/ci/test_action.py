@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 import yaml
+from msgspec.structs import replace
 
 from tests.ci.conftest import BLOCKED, CHANNELS, FILE, RENAMED, ROOT, WORKFLOWS
 from tests.ci.runner import grant, make_site, run_action, run_shell, run_steps

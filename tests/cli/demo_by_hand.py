@@ -5,14 +5,13 @@ No report was copied: a fact that a format leaves out or gets wrong is found her
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 PAST = "from 2021-07-01 00:15 to 2026-11-20 23:45"
 V = "esaChannelVersion."
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """An edit: its path, the value before and after as JSON writes it, its impact, the factor if it has one,
     and the path of the edit that brings it along."""
 
@@ -24,8 +23,7 @@ class Shown:
     implied_by: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Expected:
+class Expected(Struct, frozen=True):
     """A change: what it is called, where it stands, its edits, and what else a reviewer must be told of it."""
 
     name: str

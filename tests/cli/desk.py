@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from msgspec import Struct
 
 from reconciler import sandbox
 from reconciler.cli.main import main
@@ -24,8 +24,7 @@ environments:
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What a command came to: its exit code, and what it said on stdout and stderr."""
 
     code: int

@@ -34,5 +34,5 @@ def validate(root: Path) -> list[str]:
 
 
 def _show_place(finding: Finding) -> str:
-    place = finding.place
+    place = finding.location
     return f"{place.file.removeprefix('channels/')}:{place.line}:{place.column}" if place else "-"

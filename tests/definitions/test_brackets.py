@@ -49,7 +49,7 @@ def open_timid(most: int) -> OpenEvents:
 
 def find(text: bytes, opener: OpenEvents) -> list[tuple[str, int, int]]:
     findings = read_closely("a.yaml", text, opener).findings
-    return [(found.code, found.place.line, found.place.column) for found in findings if found.place]
+    return [(found.code, found.location.line, found.location.column) for found in findings if found.location]
 
 
 @pytest.mark.parametrize("bad", DEEP, ids=lambda bad: bad.name)

@@ -8,8 +8,8 @@ import pytest
 
 from reconciler.definitions.build import Built, build
 from reconciler.model.desired import Desired
-from reconciler.model.places import Place
-from reconciler.model.routes import Feed, Pointers
+from reconciler.model.places import Location
+from reconciler.model.routes import Feed, Identifiers
 
 
 def build_one(channel: dict[str, Any], **others: Any) -> Desired:
@@ -35,14 +35,14 @@ def test_a_file_becomes_its_channels_and_feeds() -> None:
 
     assert build("a.yaml", tree, lines) == Built(
         (
-            Desired("use", "a.yaml", 3, Pointers(channel_id=1042), spec, "NB-ELEC-01"),
-            Desired("losses", "a.yaml", 9, Pointers(channel_id=1043), {"isCalculated": True}, "NB-ELEC-01"),
+            Desired("use", "a.yaml", 3, Identifiers(channel_id=1042), spec, "NB-ELEC-01"),
+            Desired("losses", "a.yaml", 9, Identifiers(channel_id=1043), {"isCalculated": True}, "NB-ELEC-01"),
         ),
         (
             Feed(
                 "logger",
-                Place("a.yaml", 12, keys=("feeds", "logger")),
-                Pointers(meter_import_id="NB-ELEC-01", interval_seconds=900),
+                Location("a.yaml", 12, path=("feeds", "logger")),
+                Identifiers(meter_import_id="NB-ELEC-01", interval_seconds=900),
                 "use",
             ),
         ),
@@ -52,9 +52,9 @@ def test_a_file_becomes_its_channels_and_feeds() -> None:
 @pytest.mark.parametrize(
     ("channel", "pointers"),
     [
-        ({"channelImportId": "A", "select": {"channelImportId": "B"}}, Pointers(channel_import_id="B")),
-        ({"channelImportId": "A", "channelId": 7}, Pointers(channel_id=7)),
-        ({"channelImportId": "A"}, Pointers(channel_import_id="A")),
+        ({"channelImportId": "A", "select": {"channelImportId": "B"}}, Identifiers(channel_import_id="B")),
+        ({"channelImportId": "A", "channelId": 7}, Identifiers(channel_id=7)),
+        ({"channelImportId": "A"}, Identifiers(channel_import_id="A")),
         ({"channelImportId": None}, None),
         ({"channelImportId": ""}, None),
         ({"channelInfo": "North"}, None),
@@ -67,12 +67,12 @@ def test_a_file_becomes_its_channels_and_feeds() -> None:
                     "intervalMinutes": 15,
                 }
             },
-            Pointers(meter_import_id="A", observation_type_code="ELECUSE", unit_code="KWH", interval_seconds=900),
+            Identifiers(meter_import_id="A", observation_type_code="ELECUSE", unit_code="KWH", interval_seconds=900),
         ),
     ],
 )
 def test_the_live_channel_is_found_by_select_else_id_else_import_id(
-    channel: dict[str, Any], pointers: Pointers | None
+    channel: dict[str, Any], pointers: Identifiers | None
 ) -> None:
     assert build_one(channel).select == pointers
 

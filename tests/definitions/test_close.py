@@ -9,7 +9,7 @@ import pytest
 from reconciler.definitions.close import read_closely
 from reconciler.definitions.close_page import read_close_page
 from reconciler.definitions.reader import open_events, open_pure
-from reconciler.model.places import Place
+from reconciler.model.places import Location
 from tests.definitions.places import show
 
 if TYPE_CHECKING:
@@ -197,7 +197,7 @@ def test_places_count_characters_from_one_and_show_the_whole_line(opener: OpenEv
     document = read('# é\r\nchannels:\r\n  "ä 😀": {channelId: 10}\r\n', opener)
     keys = ("channels", "ä 😀", "channelId")
 
-    assert document.place(keys) == Place("a.yaml", 3, 22, keys, 2, '  "ä 😀": {channelId: 10}')
+    assert document.place(keys) == Location("a.yaml", 3, 22, keys, 2, '  "ä 😀": {channelId: 10}')
 
 
 @pytest.mark.parametrize(
@@ -250,7 +250,7 @@ def test_no_message_repeats_what_may_be_a_secret(line: str) -> None:
 
 
 def test_a_line_of_thousands_of_characters_is_not_shown() -> None:
-    assert read(f"a: {'x' * 2000}\n").place(("a",)) == Place("a.yaml", 1, 4, ("a",))
+    assert read(f"a: {'x' * 2000}\n").place(("a",)) == Location("a.yaml", 1, 4, ("a",))
 
 
 @pytest.mark.parametrize("written", ["12345", "1e5", "1.10", "100000.0", "-0.0"])

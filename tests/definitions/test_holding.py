@@ -12,7 +12,7 @@ from reconciler.definitions.holding import can_hold
 from reconciler.definitions.load import load_definitions
 from reconciler.definitions.writing import render_file
 from reconciler.model.desired import Desired
-from reconciler.model.routes import Pointers
+from reconciler.model.routes import Identifiers
 from tests.cases import mostly, note_case
 from tests.cli.tenants import open_project
 from tests.texts import HOSTILE
@@ -79,7 +79,7 @@ FITTING: dict[str, st.SearchStrategy[Any]] = {
 @given(st.sampled_from(sorted(FITTING)).flatmap(lambda path: st.tuples(st.just(path), mostly(FITTING[path], VALUES))))
 def test_what_can_be_held_is_read_back_and_nothing_else(drawn: tuple[str, Any]) -> None:
     path, value = drawn
-    channel = Desired("use", "channels/use.yaml", 0, Pointers(channel_id=1), {path: value})
+    channel = Desired("use", "channels/use.yaml", 0, Identifiers(channel_id=1), {path: value})
     with open_project({channel.file: render_file(channel.file, [channel])}) as workplace:
         loaded = load_definitions(workplace.root, ["channels"])
     codes = {finding.code for finding in loaded.findings} - ALONE - WARNINGS

@@ -45,7 +45,7 @@ def run_validate(root: Path, *options: str) -> subprocess.CompletedProcess[str]:
 def test_a_bad_file_gives_a_finding_at_its_line(bad: Bad, tmp_path: Path) -> None:
     findings = load_definitions(write(tmp_path, bad=bad.content), ["channels"]).findings
 
-    places = {(finding.code, finding.place.line) for finding in findings if finding.place}
+    places = {(finding.code, finding.location.line) for finding in findings if finding.location}
     assert (bad.code, bad.line) in places
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from reconciler.definitions.limit import count_rest, pick_findings
 from reconciler.model.findings import Finding, Severity
-from reconciler.model.places import Place
+from reconciler.model.places import Location
 
 
 def finding(line: int, severity: Severity = Severity.ERROR, file: str = "a.yaml") -> Finding:
-    return Finding("ESA121", severity, "unknown key", Place(file, line, 1))
+    return Finding("ESA121", severity, "unknown key", Location(file, line, 1))
 
 
 def test_few_findings_are_all_shown_in_order() -> None:
@@ -33,11 +33,11 @@ def test_what_was_never_made_is_counted_with_the_rest_after_the_last_line() -> N
 
     *shown, note = count_rest(picked, rest)
 
-    assert [found.place.line for found in shown if found.place] == list(range(1, 51))
-    assert (note.severity, note.message, note.place) == (
+    assert [found.location.line for found in shown if found.location] == list(range(1, 51))
+    assert (note.severity, note.message, note.location) == (
         Severity.NOTE,
         "not all findings of this file are shown, 1,000 more",
-        Place("a.yaml", 51),
+        Location("a.yaml", 51),
     )
 
 
@@ -46,4 +46,4 @@ def test_findings_without_a_place_are_counted_as_one_file() -> None:
 
     note, *_ = count_rest(*pick_findings([nowhere] * 51, {}))
 
-    assert (note.code, note.place) == ("ESA102", None)
+    assert (note.code, note.location) == ("ESA102", None)

@@ -10,8 +10,8 @@ import pytest
 from reconciler.definitions.load import Loaded, load_definitions
 from reconciler.model.desired import Definitions, Desired
 from reconciler.model.findings import Severity
-from reconciler.model.places import Place
-from reconciler.model.routes import Feed, Pointers
+from reconciler.model.places import Location
+from reconciler.model.routes import Feed, Identifiers
 from tests.definitions.places import validate, write
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ channels:
     isCalculated: true
     esaChannelVersion: {formula: channel(north) + channel(west)}
 """
-WANTED_NORTH = Desired("north", "channels/b.yaml", 2, Pointers(channel_id=1), {})
-WANTED_SOUTH = Desired("south", "channels/a.yaml", 2, Pointers(channel_id=2), {})
+WANTED_NORTH = Desired("north", "channels/b.yaml", 2, Identifiers(channel_id=1), {})
+WANTED_SOUTH = Desired("south", "channels/a.yaml", 2, Identifiers(channel_id=2), {})
 
 
 def load(root: Path) -> Loaded:
@@ -37,7 +37,9 @@ def load(root: Path) -> Loaded:
 def test_channels_and_feeds_come_by_name_and_files_by_path(tmp_path: Path) -> None:
     loaded = load(write(tmp_path, b=NORTH, a=SOUTH))
 
-    logger = Feed("logger", Place("channels/a.yaml", 5, keys=("feeds", "logger")), Pointers(channel_id=2), "south")
+    logger = Feed(
+        "logger", Location("channels/a.yaml", 5, path=("feeds", "logger")), Identifiers(channel_id=2), "south"
+    )
     assert loaded == Loaded(
         Definitions(
             (WANTED_NORTH, WANTED_SOUTH),
@@ -68,8 +70,8 @@ def test_a_file_that_is_sound_but_not_plain_is_read_all_the_same(tmp_path: Path)
 
     assert loaded.findings == ()
     assert loaded.definitions.channels == (
-        Desired("north", "channels/a.yaml", 2, Pointers(channel_id=1), {"channelInfo": "Hi!"}),
-        Desired("south", "channels/a.yaml", 3, Pointers(channel_id=2), {"channelInfo": "Hi!"}),
+        Desired("north", "channels/a.yaml", 2, Identifiers(channel_id=1), {"channelInfo": "Hi!"}),
+        Desired("south", "channels/a.yaml", 3, Identifiers(channel_id=2), {"channelInfo": "Hi!"}),
     )
 
 
@@ -169,12 +171,12 @@ def test_a_comment_that_swallowed_a_text_is_a_warning_and_the_channel_counts(tmp
 
     loaded = load(write(tmp_path, a=text))
 
-    assert [(f.severity, f.code, f.message, f.place) for f in loaded.findings] == [
+    assert [(f.severity, f.code, f.message, f.location) for f in loaded.findings] == [
         (
             Severity.WARNING,
             "ESA117",
             "the text ends before #3 use",
-            Place("channels/a.yaml", 4, 27, (), 6, "    channelInfo: Building #3 use"),
+            Location("channels/a.yaml", 4, 27, (), 6, "    channelInfo: Building #3 use"),
         )
     ]
     assert len(loaded.definitions.channels) == 1

@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.definitions.pinpoint import pinpoint
 from reconciler.model.findings import Finding, Severity
-from reconciler.model.places import Place
+from reconciler.model.places import Location
 from tests.definitions.places import write
 
 if TYPE_CHECKING:
@@ -26,11 +26,11 @@ channels:
 FILE = "channels/a.yaml"
 
 
-def finding(place: Place | None) -> Finding:
+def finding(place: Location | None) -> Finding:
     return Finding("ESA214", Severity.ERROR, "message", place, ("detail",))
 
 
-def pinpoint_one(root: Path, place: Place | None) -> Finding:
+def pinpoint_one(root: Path, place: Location | None) -> Finding:
     (found,) = pinpoint(root, [finding(place)])
     return found
 
@@ -48,10 +48,10 @@ def test_a_key_is_found_or_else_the_nearest_above_it(
     path: tuple[str, ...], place: tuple[int, int, int], tmp_path: Path
 ) -> None:
     keys = ("channels", "use", *path)
-    found = pinpoint_one(write(tmp_path, a=TEXT), Place(FILE, 4, keys=keys)).place
+    found = pinpoint_one(write(tmp_path, a=TEXT), Location(FILE, 4, path=keys)).location
 
     assert found is not None
-    assert ((found.line, found.column, found.length), found.keys, found.excerpt) == (
+    assert ((found.line, found.column, found.length), found.path, found.excerpt) == (
         place,
         keys,
         TEXT.splitlines()[place[0] - 1],
@@ -59,10 +59,10 @@ def test_a_key_is_found_or_else_the_nearest_above_it(
 
 
 def test_a_value_from_the_defaults_is_found_there_and_the_channel_is_named(tmp_path: Path) -> None:
-    found = pinpoint_one(write(tmp_path, a=TEXT), Place(FILE, 4, keys=("channels", "use", "intervalMinutes")))
+    found = pinpoint_one(write(tmp_path, a=TEXT), Location(FILE, 4, path=("channels", "use", "intervalMinutes")))
 
-    assert found.place is not None
-    assert (found.place.line, found.place.column, found.detail) == (
+    assert found.location is not None
+    assert (found.location.line, found.location.column, found.detail) == (
         2,
         20,
         ("in channel: use (channels/a.yaml:4)", "detail"),
@@ -72,9 +72,9 @@ def test_a_value_from_the_defaults_is_found_there_and_the_channel_is_named(tmp_p
 def test_a_channel_in_one_line_is_placed_at_its_name(tmp_path: Path) -> None:
     root = write(tmp_path, a="channels:\n  use: {channelId: 1}\n")
 
-    found = pinpoint_one(root, Place(FILE, 2, keys=("channels", "use"))).place
+    found = pinpoint_one(root, Location(FILE, 2, path=("channels", "use"))).location
 
-    assert found == Place(FILE, 2, 3, ("channels", "use"), 3, "  use: {channelId: 1}")
+    assert found == Location(FILE, 2, 3, ("channels", "use"), 3, "  use: {channelId: 1}")
 
 
 @pytest.mark.parametrize(
@@ -92,10 +92,10 @@ def test_the_piece_of_a_value_is_found_in_it(formula: str, place: tuple[int, int
     text = f"# channel(b)\nchannels:\n  use:\n    esaChannelVersion:\n      formula: {formula}\n"
     keys = ("channels", "use", "esaChannelVersion", "formula")
 
-    found = pinpoint_one(write(tmp_path, a=text), Place(FILE, 3, keys=keys, piece="channel(b)")).place
+    found = pinpoint_one(write(tmp_path, a=text), Location(FILE, 3, path=keys, fragment="channel(b)")).location
 
     assert found is not None
-    assert ((found.line, found.column, found.length), found.keys, found.piece) == (place, keys, "")
+    assert ((found.line, found.column, found.length), found.path, found.fragment) == (place, keys, "")
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_the_piece_of_a_value_is_found_in_it(formula: str, place: tuple[int, int
 def test_a_pointer_is_found_however_it_is_written(pointers: str, path: str, column: int, tmp_path: Path) -> None:
     root = write(tmp_path, a=f"channels:\n  use:\n    {pointers}\n")
 
-    found = pinpoint_one(root, Place(FILE, 2, keys=("channels", "use", "select", path))).place
+    found = pinpoint_one(root, Location(FILE, 2, path=("channels", "use", "select", path))).location
 
     assert found is not None
     assert (found.line, found.column) == (3, column)
@@ -121,14 +121,14 @@ def test_a_pointer_is_found_however_it_is_written(pointers: str, path: str, colu
     "place",
     [
         None,
-        Place(FILE, 4),
-        Place(FILE, 4, 7, ("channels", "use")),
-        Place("channels/gone.yaml", 4, keys=("channels", "use")),
-        Place("channels/broken.yaml", 4, keys=("channels", "use")),
+        Location(FILE, 4),
+        Location(FILE, 4, 7, ("channels", "use")),
+        Location("channels/gone.yaml", 4, path=("channels", "use")),
+        Location("channels/broken.yaml", 4, path=("channels", "use")),
     ],
     ids=["no place", "no keys", "known", "file is gone", "file is no text"],
 )
-def test_what_cannot_or_need_not_be_found_stays_as_it_is(place: Place | None, tmp_path: Path) -> None:
+def test_what_cannot_or_need_not_be_found_stays_as_it_is(place: Location | None, tmp_path: Path) -> None:
     write(tmp_path, a=TEXT, broken=b"\xff")
 
     assert pinpoint_one(tmp_path, place) == finding(place)

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from difflib import ndiff
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from reconciler.definitions.close import read_closely
 from reconciler.definitions.rewriting import Unkept, append_channels, take_over
 from reconciler.model.desired import Desired
-from reconciler.model.routes import Pointers
+from reconciler.model.routes import Identifiers
 
 if TYPE_CHECKING:
     from reconciler.model.values import Spec
 
 V = "esaChannelVersion."
-NEW = Desired("new", "f.yaml", 0, Pointers(channel_id=9), {"channelInfo": "no", "intervalMinutes": 15})
+NEW = Desired("new", "f.yaml", 0, Identifiers(channel_id=9), {"channelInfo": "no", "intervalMinutes": 15})
 
 COMMENTED = """\
 # about the file

@@ -31,7 +31,7 @@ import pathlib, reconciler.definitions.load as load
 from reconciler.definitions.second import start_second
 loaded = load.load_definitions(pathlib.Path(), ["channels"])
 print([(channel.name, channel.line) for channel in loaded.definitions.channels] == [(f"c{n}", 2) for n in range(10)])
-print([(finding.place.file, finding.code) for finding in loaded.findings])
+print([(finding.location.file, finding.code) for finding in loaded.findings])
 print(start_second(pathlib.Path(), []) is not None)
 """
 
@@ -122,7 +122,7 @@ checked = []
 check = load.check_definitions
 load.check_definitions = lambda definitions: checked.append(1) or check(definitions)
 loaded = load.begin_loading(pathlib.Path(), ["channels"], is_alone=False).finish()
-print(len(loaded.definitions.channels), [(finding.place.file, finding.code) for finding in loaded.findings])
+print(len(loaded.definitions.channels), [(finding.location.file, finding.code) for finding in loaded.findings])
 print(bool(checked))
 """
 

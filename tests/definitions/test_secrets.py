@@ -105,6 +105,6 @@ def test_nor_does_one_of_a_channel_file(tmp_path_factory: pytest.TempPathFactory
     findings = load_definitions(write(root, bad=text), ["channels"]).findings
 
     assert len(findings) >= 4
-    shown = [f"{found.message} {found.fix} {found.place.excerpt if found.place else ''}" for found in findings]
+    shown = [f"{found.message} {found.fix} {found.location.excerpt if found.location else ''}" for found in findings]
     assert [text for text in shown if TYPE in text] == []
     assert [found for found in findings if "hunter2" in repr(found)] == []

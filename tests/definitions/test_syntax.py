@@ -109,8 +109,8 @@ def test_a_trap_is_named_where_it_is_with_the_way_out(
 ) -> None:
     (finding,) = read_closely("a.yaml", text.encode(), opener).findings
 
-    assert finding.place is not None
-    found = f"{finding.place.line}:{finding.place.column}"
+    assert finding.location is not None
+    found = f"{finding.location.line}:{finding.location.column}"
     assert (finding.code, found, finding.message, finding.fix) == ("ESA107", place, message, fix)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from ruamel.yaml import YAML
 
 from reconciler.definitions.holding import can_hold
@@ -17,7 +17,7 @@ from reconciler.definitions.schema import Format, read_schema
 from reconciler.definitions.writing import place_schema, render_file, render_schema
 from reconciler.model.desired import Desired
 from reconciler.model.fields import CHANNEL_FIELDS, VERSION_FIELDS
-from reconciler.model.routes import Pointers
+from reconciler.model.routes import Identifiers
 from reconciler.planning.canonical import canonical
 from tests.cases import note_case
 from tests.cli.tenants import open_project
@@ -31,11 +31,11 @@ USE = Desired(
     "nb-use",
     "channels/north/nb.yaml",
     0,
-    Pointers(meter_import_id="NB-01", observation_type_code="ELECUSE", unit_code="KWH", interval_seconds=900),
+    Identifiers(meter_import_id="NB-01", observation_type_code="ELECUSE", unit_code="KWH", interval_seconds=900),
     {f"{V}multiplier": 0.001, f"{V}unitCode": "KWH", "isCalculated": False, "channelInfo": "no", "intervalMinutes": 15},
     "NB: 01",
 )
-NET = Desired("nb-net", USE.file, 0, Pointers(channel_id=7), {f"{V}formula": "channel(nb-use) * 2"}, USE.data_point)
+NET = Desired("nb-net", USE.file, 0, Identifiers(channel_id=7), {f"{V}formula": "channel(nb-use) * 2"}, USE.data_point)
 
 
 def test_a_file_leads_editors_to_the_schema_and_names_its_data_point() -> None:
@@ -113,16 +113,18 @@ def _specs(draw: DrawFn) -> dict[str, Any]:
 
 
 @st.composite
-def _pointers(draw: DrawFn) -> Pointers:
+def _pointers(draw: DrawFn) -> Identifiers:
     texts = st.sampled_from(HOSTILE)
     import_id = draw(texts.filter(lambda text: can_hold("select.channelImportId", text)))
     code = draw(texts.filter(lambda text: can_hold("select.unitCode", text)))
     return draw(
         st.sampled_from(
             (
-                Pointers(channel_id=7),
-                Pointers(channel_import_id=import_id),
-                Pointers(meter_import_id=import_id, observation_type_code=code, unit_code=code, interval_seconds=300),
+                Identifiers(channel_id=7),
+                Identifiers(channel_import_id=import_id),
+                Identifiers(
+                    meter_import_id=import_id, observation_type_code=code, unit_code=code, interval_seconds=300
+                ),
             )
         )
     )

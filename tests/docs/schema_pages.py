@@ -155,7 +155,7 @@ def _list_cells(field: Field) -> tuple[str, ...]:
         f"`{field.path}`",
         f"`{field.alias}`" if field.alias else "",
         field.impact.value,
-        field.impact_unread.value,
+        field.impact_without_readings.value,
         "yes" if field.nullable else "no",
         "" if default is None else f"{default:g}" if default < 1 else f"{default:.0f}",
     )

@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.energycap.answers import Answer, Busy, check_status, decode
 from reconciler.energycap.calls import EDIT_CHANNEL, LIST_CHANNELS, READ_CHANNEL
-from reconciler.errors import BadAnswer, Refused, ServiceError, Unauthorized
+from reconciler.errors import BadResponse, Rejected, ServiceError, Unauthorized
 
 READ = READ_CHANNEL.to(7)
 EDIT = EDIT_CHANNEL.to(7, body={})
@@ -57,7 +57,7 @@ def test_a_refused_key_says_which_permission_is_needed() -> None:
     ],
 )
 def test_a_no_keeps_its_status_and_the_services_own_words(status: int, name: str, fix: str) -> None:
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(Rejected) as refusal:
         check_status(EDIT, Answer(status, {}, b"", "Not so"))
 
     assert refusal.value.message == f"the service refused: PUT /api/v202406/esachannel/7 answered {name}: Not so"
@@ -65,7 +65,7 @@ def test_a_no_keeps_its_status_and_the_services_own_words(status: int, name: str
 
 
 def test_a_list_that_is_not_there_is_a_matter_of_the_url() -> None:
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(Rejected) as refusal:
         check_status(LIST_CHANNELS.to(), Answer(404, {}, b"", "Not Found"))
 
     assert refusal.value.fix == (
@@ -114,7 +114,7 @@ def test_a_busy_service_says_how_long_to_wait(
     ids=["elsewhere", "nowhere"],
 )
 def test_a_redirect_is_not_followed(headers: dict[str, str], target: str) -> None:
-    with pytest.raises(BadAnswer) as failure:
+    with pytest.raises(BadResponse) as failure:
         check_status(READ, Answer(302, headers, b""))
 
     assert failure.value.message == (
@@ -151,7 +151,7 @@ def test_json_is_decoded_whatever_type_it_claims(body: bytes, document: object) 
     ids=["truncated", "NaN", "infinity", "not UTF-8", "deep", "many", "many values", "many objects", "closed"],
 )
 def test_broken_json_is_named(body: bytes, flaw: str) -> None:
-    with pytest.raises(BadAnswer) as failure:
+    with pytest.raises(BadResponse) as failure:
         decode(READ, Answer(200, {"content-type": "application/json; charset=utf-8"}, body))
 
     assert failure.value.message == (
@@ -171,7 +171,7 @@ def test_broken_json_is_named(body: bytes, flaw: str) -> None:
     ids=["page", "no type"],
 )
 def test_what_is_no_json_says_what_it_is(answer: Answer, found: str) -> None:
-    with pytest.raises(BadAnswer) as failure:
+    with pytest.raises(BadResponse) as failure:
         decode(READ, answer)
 
     assert failure.value.message.endswith(found)
@@ -181,7 +181,7 @@ def test_what_is_no_json_says_what_it_is(answer: Answer, found: str) -> None:
 @pytest.mark.parametrize("headers", [{}, {"content-type": "application/json"}, {"content-type": "text/html"}])
 @pytest.mark.parametrize("body", [b"", b"\r\n"], ids=["nothing", "a line end"])
 def test_an_answer_without_a_body_says_so(headers: dict[str, str], body: bytes) -> None:
-    with pytest.raises(BadAnswer) as failure:
+    with pytest.raises(BadResponse) as failure:
         decode(READ, Answer(204, headers, body))
 
     assert failure.value.message.endswith("answered 204 No Content with an empty body instead of JSON")

@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.energycap.bodies import channel_body, version_body
 from reconciler.energycap.wire import live_from_response
-from reconciler.errors import BadAnswer
+from reconciler.errors import BadResponse
 from reconciler.model.fields import CHANNEL_FIELDS, VERSION_FIELDS
 from reconciler.model.project import ChannelEdit
 from tests.energycap.documents import TRIP, make_channel, make_version, make_versions
@@ -94,12 +94,12 @@ GAPS = {
 def test_no_value_that_every_channel_has_is_sent_as_null(path: str, document: dict[str, object]) -> None:
     live = live_from_response(document)
 
-    with pytest.raises(BadAnswer) as failure:
+    with pytest.raises(BadResponse) as failure:
         channel_body(live, {"channelDescription": "New"}, ChannelEdit.OMIT_VERSION)
 
     assert f"{path} is missing, and a channel is only sent back whole" in failure.value.message
     if path.startswith("esaChannelVersion"):
-        with pytest.raises(BadAnswer, match=f"{path} is missing"):
+        with pytest.raises(BadResponse, match=f"{path} is missing"):
             version_body(live, {"esaChannelVersion.minimumReading": 1})
 
 
@@ -214,11 +214,11 @@ def test_a_date_whose_zone_may_mean_anything_is_never_sent(begin: str) -> None:
     several = live_from_response(make_versions(make_version(channelVersionId=1), make_version(beginDate=begin)))
     message = f"channel 1042: its version begins at {begin}, and nothing says what that is"
 
-    with pytest.raises(BadAnswer, match=re.escape(message)):
+    with pytest.raises(BadResponse, match=re.escape(message)):
         channel_body(one, {"channelInfo": "New"}, ChannelEdit.OMIT_VERSION)
-    with pytest.raises(BadAnswer, match=re.escape(message)):
+    with pytest.raises(BadResponse, match=re.escape(message)):
         version_body(several, {"esaChannelVersion.multiplier": 2})
-    with pytest.raises(BadAnswer, match=re.escape(message)):
+    with pytest.raises(BadResponse, match=re.escape(message)):
         channel_body(several, {"channelInfo": "New"}, ChannelEdit.ECHO_LATEST)
     assert "esaChannelVersion" not in channel_body(several, {"channelInfo": "New"}, ChannelEdit.OMIT_VERSION)
 
@@ -233,7 +233,7 @@ def test_a_version_is_edited_on_its_own() -> None:
 def test_a_truth_that_the_service_never_told_is_not_guessed(name: str) -> None:
     live = live_from_response(make_channel(**{name: None}))
 
-    with pytest.raises(BadAnswer) as failure:
+    with pytest.raises(BadResponse) as failure:
         channel_body(live, {}, ChannelEdit.OMIT_VERSION)
 
     assert failure.value.message == (

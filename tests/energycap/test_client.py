@@ -6,7 +6,7 @@ import gc
 import json
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import httpx
 import pytest
@@ -17,11 +17,11 @@ from reconciler.energycap.client import Editor, open_editor, open_reader
 from reconciler.energycap.session import Session
 from reconciler.energycap.transport import Transport
 from reconciler.energycap.wire import live_from_response
-from reconciler.errors import BadAnswer, ProjectError, Refused, ServiceError, Unauthorized, Unavailable, Unreachable
+from reconciler.errors import BadResponse, ProjectError, Rejected, ServiceError, Unauthorized, Unavailable, Unreachable
 from reconciler.model.formulas import FormulaVerdict
-from reconciler.model.live import Fetched, Snapshot
+from reconciler.model.live import Snapshot
 from reconciler.model.project import ChannelEdit
-from reconciler.model.reference import ObservationType, Reference, SummarizationMethod, Unit
+from reconciler.model.reference import ObservationType, ReferenceData, SummarizationMethod, Unit
 from tests.energycap.documents import TRIP, make_channel, make_version, make_versions
 from tests.energycap.wires import Script, make_page
 
@@ -30,13 +30,14 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from reconciler.energycap.client import Reader
+    from reconciler.model.live import Fetched
     from tests.energycap.documents import Document
 
     OpenClient = Callable[[str, str], AbstractContextManager[Reader]]
 
 URL = "https://a.energycap.com"
 KEY = "sandbox"
-LIVE = Fetched(live_from_response(make_channel()))
+LIVE = cast("Fetched", live_from_response(make_channel()))
 SEVERAL = make_versions(make_version(channelVersionId=1, endDate="2026-01-01"), make_version(beginDate="2026-01-01"))
 OMIT = ChannelEdit.OMIT_VERSION
 # With a value everywhere where there may be none: one such row shows that a list leaves nothing out.
@@ -89,7 +90,7 @@ def test_a_snapshot_is_all_channels_and_all_reference_data() -> None:
 
     assert snapshot == Snapshot(
         channels=tuple(live_from_response(make_channel(channelId=number)) for number in (1, 2, 3)),
-        reference=Reference(
+        reference=ReferenceData(
             units=(Unit(1, "KWH"), Unit(9, "USD")),
             observation_types=(ObservationType(3, "ELECUSE"),),
             summarization_methods=(SummarizationMethod(5, "Sum"),),
@@ -135,7 +136,7 @@ def test_a_list_that_the_service_does_not_give_is_not_known_and_the_rest_is_read
     with open_reader(URL, KEY, httpx.MockTransport(refuse)) as reader:
         reference = reader.read_snapshot().reference
 
-    assert reference == Reference(
+    assert reference == ReferenceData(
         units=(Unit(1, "KWH"),),
         observation_types=(ObservationType(3, "ELECUSE"),),
         summarization_methods=(SummarizationMethod(5, "Sum"),),
@@ -216,7 +217,7 @@ def test_the_channels_of_one_data_point_are_asked_for_by_filter() -> None:
     ids=["no list", "no id", "short", "twice", "no total"],
 )
 def test_a_list_that_is_not_proved_whole_is_no_list(answers: list[httpx.Response], flaw: str) -> None:
-    with pytest.raises(BadAnswer) as failure, reading(*answers) as reader:
+    with pytest.raises(BadResponse) as failure, reading(*answers) as reader:
         reader.list_channels()
 
     assert failure.value.message == f"the service's answer cannot be used: {flaw}"
@@ -245,7 +246,7 @@ def test_the_collector_is_left_as_it_was(is_on: bool) -> None:
     before = gc.isenabled()
     (gc.enable if is_on else gc.disable)()
     try:
-        with pytest.raises(Refused), reading(httpx.Response(400)) as reader:
+        with pytest.raises(Rejected), reading(httpx.Response(400)) as reader:
             reader.list_channels()
         assert gc.isenabled() is is_on
     finally:
@@ -258,7 +259,7 @@ def test_one_channel_is_read_by_its_id() -> None:
 
 
 def test_another_channel_than_the_one_asked_for_is_refused() -> None:
-    with pytest.raises(BadAnswer) as failure, reading(httpx.Response(200, json=make_channel())) as reader:
+    with pytest.raises(BadResponse) as failure, reading(httpx.Response(200, json=make_channel())) as reader:
         reader.read_channel(7)
 
     assert (
@@ -373,7 +374,7 @@ def test_an_edit_of_a_version_goes_to_the_current_one(answer: httpx.Response) ->
     wire = Script(answer)
 
     with open_editor(URL, KEY, wire) as editor:
-        editor.edit_version(Fetched(live_from_response(SEVERAL)), {"esaChannelVersion.multiplier": 2})
+        editor.edit_version(cast("Fetched", live_from_response(SEVERAL)), {"esaChannelVersion.multiplier": 2})
 
     (sent,) = wire.sent
     assert (sent.method, sent.url.path) == ("PUT", "/api/v202406/esachannel/1042/version/10420")
@@ -383,7 +384,7 @@ def test_an_edit_of_a_version_goes_to_the_current_one(answer: httpx.Response) ->
 @pytest.mark.parametrize(
     ("answer", "failure", "begins"),
     [
-        (httpx.Response(400, json={"message": "No."}), Refused, "the service refused: PUT"),
+        (httpx.Response(400, json={"message": "No."}), Rejected, "the service refused: PUT"),
         (httpx.Response(401), Unauthorized, "the service refused access: PUT"),
         (httpx.Response(500), Unavailable, "the service could not answer: PUT"),
         (httpx.ReadTimeout(""), Unreachable, "no answer from https://a.energycap.com: PUT"),

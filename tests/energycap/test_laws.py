@@ -17,7 +17,7 @@ from reconciler.energycap.reference import units_from_response
 from reconciler.energycap.salvage import live_from_row
 from reconciler.energycap.wire import live_from_response
 from reconciler.energycap.words import find_words, make_harmless
-from reconciler.errors import BadAnswer
+from reconciler.errors import BadResponse
 from reconciler.model.exclusive import clear_exclusive
 from reconciler.model.fields import CHANNEL_FIELDS, FIELDS, INTERVALS, VERSION_FIELDS, Field, Kind
 from reconciler.model.project import ChannelEdit
@@ -229,7 +229,7 @@ def test_any_json_as_any_property_is_read_or_refused(value: object) -> None:
         try:
             assert live_from_response(channel).id == channel["channelId"]
             read.add(name)
-        except BadAnswer:
+        except BadResponse:
             refused.add(name)
     # Whatever it is: it is no data point, and when the first reading was may be anything.
     assert "dataPoint" in refused
@@ -244,7 +244,7 @@ def test_any_json_as_any_property_of_a_row_is_a_channel_read_whole_or_with_a_fla
         found = live_from_row(row)
         try:
             whole = live_from_response(row)
-        except BadAnswer:
+        except BadResponse:
             assert found.id == 1042
             assert found.flaw
             flawed.add(name)
@@ -290,5 +290,5 @@ def test_a_list_is_whole_or_refused(ids: set[int], size: int, random: Any) -> No
             lost = order[:place] + order[place + 1 :]
             doubled = [*lost, order[place - 1]]
             for broken in (lost, doubled) if len(order) > 1 else (lost,):
-                with pytest.raises(BadAnswer):
+                with pytest.raises(BadResponse):
                     read_all(lambda number, shown=broken: read_page(number, shown), executor)  # type: ignore[misc]

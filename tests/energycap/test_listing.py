@@ -10,7 +10,7 @@ import pytest
 from reconciler.energycap.client import open_reader
 from reconciler.energycap.partial import find_lacking
 from reconciler.energycap.wire import live_from_response
-from reconciler.errors import BadAnswer
+from reconciler.errors import BadResponse
 from tests.energycap.documents import TRIP, make_channel, make_data_point, make_version
 from tests.energycap.wires import make_page
 
@@ -271,7 +271,7 @@ def test_rows_with_gaps_that_nobody_can_complete_are_no_list(hidden: str) -> Non
         lambda request: make_page(rows, 60) if request.url.path.endswith("esachannel") else httpx.Response(404)
     )
 
-    with pytest.raises(BadAnswer) as failure, open_reader("https://a.energycap.com", "sandbox", wire) as reader:
+    with pytest.raises(BadResponse) as failure, open_reader("https://a.energycap.com", "sandbox", wire) as reader:
         reader.list_channels()
 
     assert failure.value.message == (

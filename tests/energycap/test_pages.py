@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.energycap.pages import Page, Row, find_gap, read_all, read_counts
-from reconciler.errors import BadAnswer
+from reconciler.errors import BadResponse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,7 +59,7 @@ def test_where_rows_moved_between_pages_all_is_read_once_more() -> None:
 
 
 def test_where_rows_keep_moving_nothing_is_returned() -> None:
-    with pytest.raises(BadAnswer) as failure:
+    with pytest.raises(BadResponse) as failure:
         read_ids(MOVED, MOVED)
 
     assert failure.value.message == (
@@ -115,7 +115,7 @@ def test_a_list_whose_pages_alone_are_counted_is_whole_when_it_is_the_same_twice
 
 
 def test_a_list_whose_pages_alone_are_counted_is_refused_when_it_never_stays_the_same() -> None:
-    with pytest.raises(BadAnswer) as failure:
+    with pytest.raises(BadResponse) as failure:
         read_ids(UNCOUNTED, SHIFTED, UNCOUNTED)
 
     assert failure.value.message == (
@@ -160,7 +160,7 @@ def test_a_list_whose_pages_hold_fewer_than_asked_is_read_to_its_end(size: int, 
 
 
 def test_more_pages_than_any_list_has_are_not_asked_for() -> None:
-    with pytest.raises(BadAnswer) as failure:
+    with pytest.raises(BadResponse) as failure:
         read_ids([make_uncounted(1, [1], 10**12)])
 
     assert failure.value.message == (
@@ -195,7 +195,7 @@ def test_the_headers_of_a_page_are_read(headers: dict[str, str], counts: tuple[i
     ids=["missing", "twice"],
 )
 def test_headers_that_prove_nothing_are_refused(headers: dict[str, str], flaw: str) -> None:
-    with pytest.raises(BadAnswer) as failure:
+    with pytest.raises(BadResponse) as failure:
         read_counts(headers, 1000)
 
     assert failure.value.message == f"the service's answer cannot be used: {flaw}"

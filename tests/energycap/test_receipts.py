@@ -15,7 +15,7 @@ from reconciler.energycap.receipts import (
     kept_from_response,
     receipt_from_response,
 )
-from reconciler.errors import BadAnswer
+from reconciler.errors import BadResponse
 
 FAILED = {"time": "2026-03-30T00:15:00", "value": 1.5, "estimated": False, "note": None, "error": "too\nlate"}
 
@@ -61,7 +61,7 @@ def test_nothing_failed_where_the_list_is_missing_or_null() -> None:
     ],
 )
 def test_what_is_no_receipt_or_does_not_add_up_is_refused(document: Any, flaw: str) -> None:
-    with pytest.raises(BadAnswer) as caught:
+    with pytest.raises(BadResponse) as caught:
         receipt_from_response(document)
 
     assert caught.value.message.endswith(flaw)
@@ -97,7 +97,7 @@ def test_kept_readings_have_the_value_that_was_sent() -> None:
     ],
 )
 def test_kept_readings_of_another_shape_are_refused(document: Any, flaw: str) -> None:
-    with pytest.raises(BadAnswer) as caught:
+    with pytest.raises(BadResponse) as caught:
         kept_from_response(document)
 
     assert caught.value.message.endswith(flaw)

@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.energycap.reference import Listed, make_reference, types_from_response, units_from_response
 from reconciler.energycap.wire import live_from_response
-from reconciler.model.reference import ObservationType, Reference, SummarizationMethod, Unit
+from reconciler.model.reference import ObservationType, ReferenceData, SummarizationMethod, Unit
 from tests.energycap.documents import make_channel, make_version
 
 
@@ -80,7 +80,7 @@ def test_what_only_channels_show_is_added_and_all_is_ordered_by_id() -> None:
         Listed({1: Unit(1, "kWh")}), Listed({3: ObservationType(3, "ELECUSE", "Use")}, "it was refused"), channels
     )
 
-    assert reference == Reference(
+    assert reference == ReferenceData(
         units=(Unit(1, "kWh"), Unit(8, "M3")),
         observation_types=(ObservationType(2, "GASUSE"), ObservationType(3, "ELECUSE", "Use")),
         summarization_methods=(SummarizationMethod(4, "Max"), SummarizationMethod(5, "Sum")),
@@ -102,4 +102,4 @@ def test_what_channels_show_without_id_or_name_teaches_nothing() -> None:
         channelVersions=[make_version(unit=None)],
     )
 
-    assert make_reference(Listed({}), Listed({}), [live_from_response(channel)]) == Reference()
+    assert make_reference(Listed({}), Listed({}), [live_from_response(channel)]) == ReferenceData()

@@ -14,7 +14,7 @@ from reconciler.energycap.calls import LIST_CHANNELS
 from reconciler.energycap.documents import Odd, read_objects
 from reconciler.energycap.rows import unpack_rows
 from reconciler.energycap.wire import live_from_response
-from reconciler.errors import BadAnswer
+from reconciler.errors import BadResponse
 from tests.cases import note_case
 from tests.energycap.documents import make_channel, make_data_point, make_version
 
@@ -38,14 +38,14 @@ def answer_of(body: bytes) -> Answer:
 def read(document: object) -> list[Live] | str:
     try:
         return [live_from_response(row) for row in read_objects(document, "the list")]
-    except (BadAnswer, Odd) as error:
+    except (BadResponse, Odd) as error:
         return str(error)
 
 
 def outcome(unpack: Callable[[Request, Answer], object], body: bytes) -> list[Live] | str:
     try:
         return read(unpack(REQUEST, answer_of(body)))
-    except BadAnswer as error:
+    except BadResponse as error:
         return str(error)
 
 

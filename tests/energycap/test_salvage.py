@@ -10,7 +10,7 @@ import pytest
 from reconciler.energycap.client import open_reader
 from reconciler.energycap.salvage import identify_row, live_from_row
 from reconciler.energycap.wire import live_from_response
-from reconciler.errors import BadAnswer
+from reconciler.errors import BadResponse
 from reconciler.model.fields import FIELDS
 from reconciler.model.live import DataPoint, Version
 from tests.energycap.documents import make_channel, make_version
@@ -68,7 +68,7 @@ def test_a_data_point_that_is_read_in_part_still_says_which_it_is() -> None:
 
 @pytest.mark.parametrize("row", [None, "1042", {}, {"channelId": None}, {"channelId": 1.5}, {"channelId": True}])
 def test_a_row_without_an_id_is_no_channel(row: object) -> None:
-    with pytest.raises(BadAnswer, match="a channel comes without its channelId"):
+    with pytest.raises(BadResponse, match="a channel comes without its channelId"):
         identify_row(row)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from reconciler.energycap.client import open_editor, open_reader
-from reconciler.errors import BadAnswer, Refused, Unauthorized
+from reconciler.errors import BadResponse, Rejected, Unauthorized
 from reconciler.model.formulas import FormulaVerdict
 from reconciler.model.project import ChannelEdit
 from reconciler.sandbox import Options, parse_settings, running
@@ -101,7 +101,10 @@ def test_a_list_is_read_whole_however_it_is_paged(tmp_path: Path, settings: list
 def test_a_list_whose_pages_alone_are_counted_is_refused_when_its_rows_move(tmp_path: Path) -> None:
     settings = ["page_order=shuffled", "page_cap=250", "paging_headers=total_pages_only"]
 
-    with editing(tmp_path, *settings, world=generate(channels=1100, seed=1)) as reader, pytest.raises(BadAnswer) as odd:
+    with (
+        editing(tmp_path, *settings, world=generate(channels=1100, seed=1)) as reader,
+        pytest.raises(BadResponse) as odd,
+    ):
         reader.list_channels()
 
     assert "the list of channels could not be read in full, in three attempts" in odd.value.message
@@ -111,7 +114,7 @@ def test_a_list_whose_pages_alone_are_counted_is_refused_when_its_rows_move(tmp_
 def test_a_list_whose_rows_move_all_the_time_is_refused(tmp_path: Path) -> None:
     world = generate(channels=1100, seed=1)
 
-    with editing(tmp_path, "page_order=shuffled", world=world) as reader, pytest.raises(BadAnswer) as failure:
+    with editing(tmp_path, "page_order=shuffled", world=world) as reader, pytest.raises(BadResponse) as failure:
         reader.list_channels()
 
     assert "of 1,100 channels came twice, so as many are missing" in failure.value.message
@@ -185,7 +188,7 @@ def test_the_latest_version_can_be_echoed(tmp_path: Path, semantics: str) -> Non
     with editing(tmp_path, *settings) as editor:
         before = editor.read_channel(find_versioned(editor.list_channels()).id)
 
-        with pytest.raises(Refused, match="esaChannelVersion"):
+        with pytest.raises(Rejected, match="esaChannelVersion"):
             editor.edit_channel(before, {"channelInfo": "New"}, OMIT)
         after = editor.edit_channel(before, {"channelInfo": "New"}, ECHO)
 
@@ -223,7 +226,7 @@ def test_one_version_is_edited_with_its_channel_in_one_request(tmp_path: Path) -
 def test_a_refusal_is_told_in_the_services_own_words(tmp_path: Path, setting: str) -> None:
     with editing(tmp_path, setting) as editor:
         live = editor.read_channel(find_simple(editor.list_channels()).id)
-        with pytest.raises(Refused) as refusal:
+        with pytest.raises(Rejected) as refusal:
             editor.edit_channel(live, {"channelInfo": "x" * 51, MULTIPLIER: None}, OMIT)
 
     assert refusal.value.status == 400
@@ -232,7 +235,7 @@ def test_a_refusal_is_told_in_the_services_own_words(tmp_path: Path, setting: st
 
 
 def test_a_channel_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with editing(tmp_path) as reader, pytest.raises(Refused) as refusal:
+    with editing(tmp_path) as reader, pytest.raises(Rejected) as refusal:
         reader.read_channel(999_999)
 
     assert refusal.value.status == 404

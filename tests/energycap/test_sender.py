@@ -11,7 +11,7 @@ import pytest
 
 from reconciler.energycap.receipts import KeptReading, Receipt
 from reconciler.energycap.sender import open_sender
-from reconciler.errors import BadAnswer, Refused, Unauthorized, Unavailable, Unreachable
+from reconciler.errors import BadResponse, Rejected, Unauthorized, Unavailable, Unreachable
 from reconciler.sandbox import running
 from reconciler.sandbox.demo import make_demo_world
 from tests.energycap.wires import Script
@@ -55,7 +55,7 @@ def test_groups_are_sent_as_they_are_and_the_receipt_comes_back() -> None:
         (httpx.Response(200, json={}), Unreachable),
         (httpx.Response(200, json={**TAKEN, "failedReadingsCount": 1}), Unreachable),
         (httpx.Response(302, headers={"Location": "/sign-in"}), Unreachable),
-        (httpx.Response(400, json={"message": "no"}), Refused),
+        (httpx.Response(400, json={"message": "no"}), Rejected),
         (httpx.Response(401), Unauthorized),
     ],
     ids=lambda value: getattr(value, "__name__", repr(value)),
@@ -112,7 +112,7 @@ def test_an_esa_answer_may_say_no_more_than_success(answer: bytes) -> None:
     ids=["a page", "a redirect", "a receipt that does not add up"],
 )
 def test_what_does_not_come_from_the_service_is_no_success(answer: httpx.Response) -> None:
-    with sending(Script(answer)) as sender, pytest.raises(BadAnswer):
+    with sending(Script(answer)) as sender, pytest.raises(BadResponse):
         sender.send_esa_readings(ESA_GROUPS)
 
 

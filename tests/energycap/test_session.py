@@ -14,7 +14,7 @@ from reconciler.energycap.address import read_address
 from reconciler.energycap.calls import EDIT_CHANNEL, READ_CHANNEL, VALIDATE_FORMULA, WRITES
 from reconciler.energycap.session import Session
 from reconciler.energycap.transport import Transport
-from reconciler.errors import BadAnswer, Refused, ServiceError, Unauthorized, Unavailable, Unreachable
+from reconciler.errors import BadResponse, Rejected, ServiceError, Unauthorized, Unavailable, Unreachable
 from reconciler.model.findings import Finding, Severity
 from tests.energycap.wires import Script
 
@@ -98,11 +98,11 @@ def test_a_read_is_given_up_after_five_times() -> None:
 @pytest.mark.parametrize(
     ("answer", "failure"),
     [
-        (respond(400), Refused),
+        (respond(400), Rejected),
         (respond(401), Unauthorized),
-        (respond(404), Refused),
-        (respond(409), Refused),
-        (respond(302), BadAnswer),
+        (respond(404), Rejected),
+        (respond(409), Rejected),
+        (respond(302), BadResponse),
     ],
     ids=["400", "401", "404", "409", "302"],
 )
@@ -249,7 +249,7 @@ def test_how_long_a_deprecated_call_still_works_is_counted_from_the_date_of_the_
 def test_a_refused_call_may_be_deprecated_too() -> None:
     session = make_session(Script(respond(400, eci_deprecated="gone")))
 
-    with pytest.raises(Refused):
+    with pytest.raises(Rejected):
         session.ask(EDIT)
 
     assert [finding.code for finding in session.findings] == ["ESA701"]

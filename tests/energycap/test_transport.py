@@ -19,7 +19,7 @@ from reconciler.energycap.address import read_address
 from reconciler.energycap.answers import Answer
 from reconciler.energycap.calls import CREATE_READINGS, EDIT_CHANNEL, LIST_CHANNELS, READ_CHANNEL, READS, SENDS, WRITES
 from reconciler.energycap.transport import Limits, Transport, Unsent
-from reconciler.errors import BadAnswer, Refused, ServiceError, Unauthorized, Unreachable
+from reconciler.errors import BadResponse, Rejected, ServiceError, Unauthorized, Unreachable
 from tests.energycap.wires import Script, raw_server, trickling_server
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ def test_what_cannot_be_unpacked_cannot_be_used() -> None:
     with raw_server(answer) as url:
         failure = find_failure(url)
 
-    assert type(failure) is BadAnswer
+    assert type(failure) is BadResponse
     assert failure.message == (
         "the service's answer cannot be used: GET /api/v202406/esachannel/7: it could not be unpacked: "
         "Error -3 while decompressing data: incorrect header check"
@@ -242,7 +242,7 @@ def test_an_answer_whose_headers_have_no_end_is_given_up(piece: bytes) -> None:
 def test_an_answer_without_measure_is_given_up() -> None:
     failure = find_failure(wire=Script(httpx.Response(200, content=b"[1]")), limits=Limits(largest=2))
 
-    assert type(failure) is BadAnswer
+    assert type(failure) is BadResponse
     assert failure.message.endswith("GET /api/v202406/esachannel/7: it is longer than 2 bytes")
 
 
@@ -374,7 +374,7 @@ def test_what_stands_for_a_hidden_key_is_never_written(call: Call, ids: tuple[in
     wire = Script()
     request = call.to(*ids, body={"channelInfo": "of [the key]"})
 
-    with closing(Transport(read_address(URL), KEY, allowed, wire)) as transport, pytest.raises(Refused) as refusal:
+    with closing(Transport(read_address(URL), KEY, allowed, wire)) as transport, pytest.raises(Rejected) as refusal:
         transport.exchange(request)
 
     assert refusal.value.message == f"{request} was not sent: it would write [the key] where a key was hidden"

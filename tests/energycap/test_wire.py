@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.energycap.wire import is_whole, live_from_response
-from reconciler.errors import BadAnswer
+from reconciler.errors import BadResponse
 from reconciler.model.fields import CHANNEL_FIELDS, FIELDS, VERSION_FIELDS
 from reconciler.model.live import DataPoint, Live, Version
 from tests.energycap.documents import ODOMETER, TRIP, make_channel, make_data_point, make_version, make_versions
@@ -248,7 +248,7 @@ def test_a_commodity_without_a_name_shows_its_code() -> None:
     ids=lambda value: value.partition(" should")[0] if isinstance(value, str) else "",
 )
 def test_a_value_of_another_type_is_named_with_its_channel(document: Document, flaw: str) -> None:
-    with pytest.raises(BadAnswer) as failure:
+    with pytest.raises(BadResponse) as failure:
         live_from_response(document)
 
     assert failure.value.message == f"the service's answer cannot be used: channel 1042: {flaw}"
@@ -256,7 +256,7 @@ def test_a_value_of_another_type_is_named_with_its_channel(document: Document, f
 
 @pytest.mark.parametrize("document", [None, [], "x", {}, {"channelId": None}, {"channelId": "7"}, {"channelId": True}])
 def test_what_has_no_id_is_no_channel(document: object) -> None:
-    with pytest.raises(BadAnswer) as failure:
+    with pytest.raises(BadResponse) as failure:
         live_from_response(document)
 
     assert failure.value.message == "the service's answer cannot be used: a channel comes without its channelId"
@@ -293,5 +293,5 @@ def test_under_trip_the_registers_are_null_whatever_is_read(rule: Document, roll
 def test_under_any_other_rule_odd_registers_are_odd(rule: object) -> None:
     version = make_version(observationRule=rule, rolloverValue="999999999999999")
 
-    with pytest.raises(BadAnswer, match="rolloverValue should be a number, found text"):
+    with pytest.raises(BadResponse, match="rolloverValue should be a number, found text"):
         live_from_response(make_channel(channelVersions=[version]))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from reconciler.model.routes import Pointers, name_pointers
+from reconciler.model.routes import Identifiers, identifiers_as_select
 
 
 def test_pointers_are_named_as_in_the_files_and_only_those_that_are_given() -> None:
-    pointers = Pointers(meter_import_id="NB-ELEC-01", unit_code="KWH", interval_seconds=900)
+    pointers = Identifiers(meter_import_id="NB-ELEC-01", unit_code="KWH", interval_seconds=900)
 
-    assert name_pointers(pointers) == {"dataPointImportId": "NB-ELEC-01", "unitCode": "KWH", "intervalMinutes": 15}
-    assert name_pointers(Pointers(7, "C-7", observation_type_code="ELECUSE")) == {
+    assert identifiers_as_select(pointers) == {
+        "dataPointImportId": "NB-ELEC-01",
+        "unitCode": "KWH",
+        "intervalMinutes": 15,
+    }
+    assert identifiers_as_select(Identifiers(7, "C-7", observation_type_code="ELECUSE")) == {
         "channelId": 7,
         "channelImportId": "C-7",
         "observationTypeCode": "ELECUSE",

@@ -7,10 +7,10 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from coverage import CoverageData
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,8 +23,7 @@ TESTS = ("apply", "model", "planfile", "planning", "reports", "rules")
 SECONDS = "seconds.json"
 
 
-@dataclass(frozen=True, slots=True)
-class Covering:
+class Covering(Struct, frozen=True):
     """The tests that run each line of each file, by the path of the file; and the seconds that each test takes."""
 
     tests: Mapping[str, Mapping[int, frozenset[str]]]

@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from reconciler.model.fields import FIELD_AT, FIELDS, OBSERVATION_RULE, OBSERVATION_RULES, Impact
 from reconciler.model.findings import Finding, Severity
 from reconciler.model.live import DataPoint
-from reconciler.model.places import Place
+from reconciler.model.places import Location
 from reconciler.model.plan import (
     Action,
-    Block,
+    Blocker,
     Change,
     ChannelLabel,
     Edit,
-    FeedMove,
     FeedRoute,
+    FeedStep,
     FormulaLink,
     History,
     Origin,
     Plan,
-    Released,
+    RemovedDefinition,
     Verdict,
     VersionSpan,
 )
-from reconciler.model.routes import Problem
+from reconciler.model.routes import ResolutionFailure
 
 if TYPE_CHECKING:
     from reconciler.model.values import Spec, Value
@@ -48,22 +48,24 @@ evidence = st.dictionaries(
     texts, st.recursive(values, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3))
 )
 data_points = st.builds(DataPoint, ids, *[_maybe_text] * 6)
-places = st.builds(Place, texts, ids, ids, st.lists(texts, max_size=3).map(tuple), ids, texts)
+places = st.builds(Location, texts, ids, ids, st.lists(texts, max_size=3).map(tuple), ids, texts)
 findings = st.builds(
     Finding,
     code=texts,
     severity=st.sampled_from(Severity),
     message=texts,
-    place=st.none() | places,
+    location=st.none() | places,
     detail=st.lists(texts, max_size=2).map(tuple),
     fix=texts,
 )
-blocks = st.builds(Block, rule=texts, message=texts, evidence=evidence, unblock=texts, is_unknown=st.booleans())
+blocks = st.builds(Blocker, rule=texts, message=texts, evidence=evidence, unblock=texts, is_unknown=st.booleans())
 versions = st.builds(VersionSpan, ids, _maybe_text, _maybe_text)
 _update_fields = st.lists(st.sampled_from(FIELDS), min_size=1, max_size=3, unique=True)
 
 
-_released = st.builds(Released, st.sampled_from(["channel", "feed", "setting"]), texts, texts, _maybe_text, _maybe_text)
+_released = st.builds(
+    RemovedDefinition, st.sampled_from(["channel", "feed", "setting"]), texts, texts, _maybe_text, _maybe_text
+)
 
 
 @st.composite
@@ -121,7 +123,7 @@ def _changes(draw: st.DrawFn, name: str, channel_id: int) -> Change:
         before=spec if is_no_op else {edit.path: edit.before for edit in edits},
         after=spec if is_no_op else {edit.path: edit.after for edit in edits},
         live=live,
-        wanted=wanted,
+        target_values=wanted,
         version_id=spans[-1].id,
         version_count=len(spans),
         verdict=Verdict.ALLOWED if not unknown else Verdict.UNKNOWN if all(unknown) else Verdict.BLOCKED,
@@ -136,7 +138,11 @@ def _changes(draw: st.DrawFn, name: str, channel_id: int) -> Change:
 def _feeds(draw: st.DrawFn, changes: tuple[Change, ...]) -> tuple[FeedRoute, ...]:
     named = st.sampled_from([change.name for change in changes if change.edits] or [""])
     moves = st.builds(
-        FeedMove, named, st.lists(texts, max_size=2).map(tuple), _maybe_id, st.none() | st.sampled_from(Problem)
+        FeedStep,
+        named,
+        st.lists(texts, max_size=2).map(tuple),
+        _maybe_id,
+        st.none() | st.sampled_from(ResolutionFailure),
     )
     routes = st.builds(
         FeedRoute,
@@ -145,8 +151,8 @@ def _feeds(draw: st.DrawFn, changes: tuple[Change, ...]) -> tuple[FeedRoute, ...
         before=_maybe_id,
         after=_maybe_id,
         findings=st.lists(texts, max_size=2).map(tuple),
-        moves=st.lists(moves, max_size=2 if any(change.edits for change in changes) else 0).map(tuple),
-        is_held=st.booleans(),
+        steps=st.lists(moves, max_size=2 if any(change.edits for change in changes) else 0).map(tuple),
+        is_change_blocked=st.booleans(),
     )
     return tuple(draw(st.lists(routes, max_size=2)))
 
@@ -160,7 +166,7 @@ def _plans(draw: st.DrawFn) -> Plan:
     feeds = draw(_feeds(changes))
     updates = [change.name for change in changes if change.edits]
     led = {
-        name: tuple(feed.name for feed in feeds if any(move.change == name for move in feed.moves)) for name in updates
+        name: tuple(feed.name for feed in feeds if any(move.change == name for move in feed.steps)) for name in updates
     }
     known = dict(labelled)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from reconciler.model.desired import Definitions, Desired
-from reconciler.model.places import Place
-from reconciler.model.routes import Feed, Pointers
+from reconciler.model.places import Location
+from reconciler.model.routes import Feed, Identifiers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +21,7 @@ FORMULA = "esaChannelVersion.formula"
 
 def make_channel(name: str, spec: Spec | None = None, **others: Any) -> Desired:
     """A channel that is found by an import id of its own, in channels/north.yaml."""
-    select = Pointers(channel_import_id=f"import-{name}")
+    select = Identifiers(channel_import_id=f"import-{name}")
     return replace(Desired(name, "channels/north.yaml", 7, select, spec or {}), **others)
 
 
@@ -29,9 +30,9 @@ def make_formula(name: str, formula: str, **others: Any) -> Desired:
     return make_channel(name, {"isCalculated": True, FORMULA: formula}, **others)
 
 
-def make_feed(name: str, expect: str, pointers: Pointers, line: int = 40) -> Feed:
+def make_feed(name: str, expect: str, pointers: Identifiers, line: int = 40) -> Feed:
     """A feed in channels/north.yaml."""
-    return Feed(name, Place("channels/north.yaml", line, keys=("feeds", name)), pointers, expect)
+    return Feed(name, Location("channels/north.yaml", line, path=("feeds", name)), pointers, expect)
 
 
 def make_definitions(channels: Iterable[Desired], feeds: Iterable[Feed] = ()) -> Definitions:
@@ -42,5 +43,6 @@ def make_definitions(channels: Iterable[Desired], feeds: Iterable[Feed] = ()) ->
 def tell(findings: Iterable[Finding]) -> list[tuple[str, str, str]]:
     """Code, keys of the place, and message of each."""
     return [
-        (finding.code, " ".join(finding.place.keys) if finding.place else "", finding.message) for finding in findings
+        (finding.code, " ".join(finding.location.path) if finding.location else "", finding.message)
+        for finding in findings
     ]

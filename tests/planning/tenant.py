@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from reconciler.model.desired import Definitions, Desired
 from reconciler.model.fields import FIELDS
 from reconciler.model.live import DataPoint, Live, Snapshot, Version
 from reconciler.model.project import Environment
-from reconciler.model.reference import ObservationType, Reference, SummarizationMethod, Unit
-from reconciler.model.routes import Pointers
+from reconciler.model.reference import ObservationType, ReferenceData, SummarizationMethod, Unit
+from reconciler.model.routes import Identifiers
 from reconciler.planning.plan import Basis, make_plan
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 V = "esaChannelVersion."
 
-REFERENCE = Reference(
+REFERENCE = ReferenceData(
     units=(
         Unit(1, "KWH", "ENERGY", "Energy"),
         Unit(2, "KW", "POWER", "Power"),
@@ -91,12 +92,12 @@ def add_older_version(live: Live, ended: str, **values: Value) -> Live:
 
 def make_desired(name: str, id_: int, spec: Spec | None = None, **others: Any) -> Desired:
     """A channel of channels/north.yaml that is found by its id."""
-    desired = Desired(name, "channels/north.yaml", 7, Pointers(channel_id=id_), spec or {})
+    desired = Desired(name, "channels/north.yaml", 7, Identifiers(channel_id=id_), spec or {})
     return replace(desired, **others)
 
 
 def plan_of(
-    channels: Iterable[Desired], live: Iterable[Live], basis: Basis = BASIS, reference: Reference = REFERENCE
+    channels: Iterable[Desired], live: Iterable[Live], basis: Basis = BASIS, reference: ReferenceData = REFERENCE
 ) -> Plan:
     """The plan of `channels` over `live` and `reference`."""
     definitions = Definitions(tuple(channels), (), ("channels/north.yaml",), "sha256:0")

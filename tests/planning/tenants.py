@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hypothesis import strategies as st
+from msgspec import Struct
+from msgspec.structs import replace
 
-from reconciler.model.routes import Pointers
+from reconciler.model.routes import Identifiers
 from tests.planning.tenant import CODES, NORTH, SOUTH, V, add_older_version, make_calculated, make_desired, make_live
 
 if TYPE_CHECKING:
@@ -65,8 +66,7 @@ _WRITABLE: dict[str, st.SearchStrategy[Any]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Tenant:
+class Tenant(Struct, frozen=True):
     """Live channels, and channels of the files over some of them."""
 
     live: tuple[Live, ...]
@@ -166,11 +166,11 @@ def neighbours(draw: DrawFn) -> tuple[Live, ...]:
 
 def carry_out(change: Change, live: Iterable[Live]) -> tuple[Live, ...]:
     """`live` after the service did what `change` wants, with what it fills in and demotes on its own."""
-    taken = [path for path in _PRIMARIES if change.wanted.get(path) is True]
+    taken = [path for path in _PRIMARIES if change.target_values.get(path) is True]
     after = []
     for channel in live:
         if channel.id == change.channel_id:
-            after.append(_set(channel, change.wanted))
+            after.append(_set(channel, change.target_values))
         elif channel.data_point == change.data_point:
             after.append(_set(channel, dict.fromkeys(taken, False)))
         else:
@@ -221,10 +221,10 @@ def _formulas(draw: DrawFn, inputs: list[str]) -> str:
     return " + ".join(used) + draw(st.sampled_from(("", " * 2")))
 
 
-def _select(channel: Live) -> st.SearchStrategy[Pointers]:
+def _select(channel: Live) -> st.SearchStrategy[Identifiers]:
     import_id = channel.values["channelImportId"]
-    by_import_id = Pointers(channel_import_id=import_id if isinstance(import_id, str) else "C-1")
-    return _mostly(Pointers(channel_id=channel.id), by_import_id)
+    by_import_id = Identifiers(channel_import_id=import_id if isinstance(import_id, str) else "C-1")
+    return _mostly(Identifiers(channel_id=channel.id), by_import_id)
 
 
 @st.composite

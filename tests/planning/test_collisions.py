@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.model.findings import Finding, Severity
-from reconciler.model.places import Place
-from reconciler.model.routes import Pointers
+from reconciler.model.places import Location
+from reconciler.model.routes import Identifiers
 from reconciler.planning.collisions import check_collisions, find_identity, show_pointers
 from tests.planning.offline_files import make_channel, tell
 
@@ -29,7 +29,7 @@ def test_two_channels_that_want_one_import_id_are_told_with_both_places() -> Non
             code="ESA221",
             severity=Severity.ERROR,
             message='channelImportId is already used by first (channels/north.yaml:3), found "NB-01"',
-            place=Place("channels/south.yaml", 9, keys=("channels", "second", "channelImportId")),
+            location=Location("channels/south.yaml", 9, path=("channels", "second", "channelImportId")),
             fix="give each channel an import id of its own",
         ),
     )
@@ -46,7 +46,7 @@ def test_every_further_channel_of_an_import_id_is_told() -> None:
 
 def test_an_import_id_that_another_channel_keeps_is_told_where_it_stands() -> None:
     wants = make_channel("wants", {"channelImportId": "NB-01"})
-    keeps = make_channel("keeps", select=Pointers(channel_import_id="NB-01"))
+    keeps = make_channel("keeps", select=Identifiers(channel_import_id="NB-01"))
 
     assert tell(check_collisions((wants, keeps))) == [
         (
@@ -63,8 +63,8 @@ def test_channels_without_an_import_id_do_not_collide(import_id: str | None) -> 
 
 
 def test_two_channels_may_exchange_their_import_ids() -> None:
-    first = make_channel("first", {"channelImportId": "B"}, select=Pointers(channel_import_id="A"))
-    second = make_channel("second", {"channelImportId": "A"}, select=Pointers(channel_import_id="B"))
+    first = make_channel("first", {"channelImportId": "B"}, select=Identifiers(channel_import_id="A"))
+    second = make_channel("second", {"channelImportId": "A"}, select=Identifiers(channel_import_id="B"))
 
     assert find_codes(first, second) == []
 
@@ -97,19 +97,19 @@ def test_primaries_that_do_not_meet_are_sound(value: bool, data_point: str | Non
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        (Pointers(channel_id=7), Pointers(channel_id=7, channel_import_id="NB-01")),
-        (Pointers(channel_import_id="NB-01"), Pointers(channel_import_id="NB-01", unit_code="KWH")),
-        (Pointers(meter_import_id="NB", unit_code="KWH"), Pointers(meter_import_id="NB", unit_code="KWH")),
+        (Identifiers(channel_id=7), Identifiers(channel_id=7, channel_import_id="NB-01")),
+        (Identifiers(channel_import_id="NB-01"), Identifiers(channel_import_id="NB-01", unit_code="KWH")),
+        (Identifiers(meter_import_id="NB", unit_code="KWH"), Identifiers(meter_import_id="NB", unit_code="KWH")),
     ],
     ids=["by id", "by import id", "by data point"],
 )
-def test_two_channels_that_find_one_live_channel_are_told(one: Pointers, other: Pointers) -> None:
+def test_two_channels_that_find_one_live_channel_are_told(one: Identifiers, other: Identifiers) -> None:
     assert find_codes(make_channel("first", select=one), make_channel("second", select=other)) == ["ESA332"]
 
 
 def test_two_channels_of_one_live_channel_are_told_with_what_finds_it() -> None:
-    first = make_channel("first", select=Pointers(channel_id=7), line=3)
-    second = make_channel("second", select=Pointers(channel_id=7))
+    first = make_channel("first", select=Identifiers(channel_id=7), line=3)
+    second = make_channel("second", select=Identifiers(channel_id=7))
 
     assert tell(check_collisions((first, second))) == [
         (
@@ -121,30 +121,30 @@ def test_two_channels_of_one_live_channel_are_told_with_what_finds_it() -> None:
 
 
 def test_channels_found_by_the_import_id_they_both_want_are_told_once() -> None:
-    pointers = Pointers(channel_import_id="NB-01")
+    pointers = Identifiers(channel_import_id="NB-01")
     first = make_channel("first", {"channelImportId": "NB-01"}, select=pointers)
 
     assert find_codes(first, make_channel("second", select=pointers)) == ["ESA221"]
 
 
 def test_channels_found_by_one_import_id_that_want_others_are_told() -> None:
-    pointers = Pointers(channel_import_id="NB-01")
+    pointers = Identifiers(channel_import_id="NB-01")
     channels = (make_channel(name, {"channelImportId": f"NB-{name}"}, select=pointers) for name in "ab")
 
     assert find_codes(*channels) == ["ESA332"]
 
 
-@pytest.mark.parametrize("select", [None, Pointers(), Pointers(unit_code="KWH")])
-def test_channels_without_an_identifier_do_not_collide(select: Pointers | None) -> None:
+@pytest.mark.parametrize("select", [None, Identifiers(), Identifiers(unit_code="KWH")])
+def test_channels_without_an_identifier_do_not_collide(select: Identifiers | None) -> None:
     assert find_codes(make_channel("first", select=select), make_channel("second", select=select)) == []
 
 
 def test_an_empty_text_identifies_nothing() -> None:
-    assert find_identity(Pointers(channel_import_id="", meter_import_id="")) is None
+    assert find_identity(Identifiers(channel_import_id="", meter_import_id="")) is None
 
 
 def test_pointers_are_shown_as_far_as_given() -> None:
-    pointers = Pointers(meter_import_id="NB", observation_type_code="ELECUSE", unit_code="KWH", interval_seconds=900)
+    pointers = Identifiers(meter_import_id="NB", observation_type_code="ELECUSE", unit_code="KWH", interval_seconds=900)
 
     assert show_pointers(pointers) == (
         "data point or meter NB, observationTypeCode ELECUSE, unitCode KWH, interval in seconds 900"

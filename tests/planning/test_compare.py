@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from reconciler.model.fields import Impact
 from reconciler.model.live import DataPoint
-from reconciler.model.plan import Action, Block, Change, Edit, FeedMove, FeedRoute, Plan, Verdict
+from reconciler.model.plan import Action, Blocker, Change, Edit, FeedRoute, FeedStep, Plan, Verdict
 from reconciler.planning.compare import Comparison, Shift, compare_plans, restrict_plan
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ MULTIPLIER = "esaChannelVersion.multiplier"
 UNIT = "esaChannelVersion.unitCode"
 EDIT = Edit(MULTIPLIER, 1, 2, Impact.FORWARD)
 IMPLIED = Edit("intervalMinutes", 15, None, Impact.ROUTING, implied_by="isCalculated")
-BLOCK = Block("ESA403", "cannot become calculated", {}, "take it out of the formula")
+BLOCK = Blocker("ESA403", "cannot become calculated", {}, "take it out of the formula")
 
 
 def make_change(*edits: Edit, name: str = "use") -> Change:
@@ -33,7 +33,7 @@ def make_change(*edits: Edit, name: str = "use") -> Change:
         before={edit.path: edit.before for edit in edits},
         after={edit.path: edit.after for edit in edits},
         live={},
-        wanted={edit.path: edit.after for edit in edits},
+        target_values={edit.path: edit.after for edit in edits},
         version_id=1,
         version_count=1,
         verdict=Verdict.ALLOWED,
@@ -67,7 +67,7 @@ USE = make_change(EDIT)
     [
         USE,
         replace(USE, fingerprint="sha256:1", channel_info="Renamed", line=9),
-        replace(USE, wanted={**USE.wanted, "channelInfo": "Main"}, live={"channelInfo": "Main"}),
+        replace(USE, target_values={**USE.target_values, "channelInfo": "Main"}, live={"channelInfo": "Main"}),
     ],
     ids=["the same", "moved where nothing is managed", "more is managed"],
 )
@@ -120,7 +120,7 @@ def test_a_change_that_nobody_asks_for_any_more_is_gone(now: tuple[Change, ...])
             f'{UNIT} is now edited as well, from "KWH" to "KW"',
         ),
         (replace(USE, channel_id=7), "is channel 7 now, was channel 1042"),
-        (replace(USE, wanted={MULTIPLIER: 9}), f"{MULTIPLIER} means something else now"),
+        (replace(USE, target_values={MULTIPLIER: 9}), f"{MULTIPLIER} means something else now"),
         (make_blocked(USE), "is blocked now by ESA403"),
         (make_change(replace(EDIT, implied_by=UNIT)), f"the edit of {MULTIPLIER} now has another cause"),
         (replace(USE, version_count=2), "the channel has 2 versions now, had 1"),
@@ -149,7 +149,9 @@ def test_a_change_that_does_something_else_says_in_what(now: Change, reason: str
 
 
 def test_a_managed_value_that_is_another_one_without_an_edit_is_a_difference() -> None:
-    was, now = (replace(USE, wanted={**USE.wanted, "channelInfo": x}, live={"channelInfo": x}) for x in ("A", "B"))
+    was, now = (
+        replace(USE, target_values={**USE.target_values, "channelInfo": x}, live={"channelInfo": x}) for x in ("A", "B")
+    )
 
     assert compare(was, now).changed == (Shift("use", ("channelInfo means something else now",)),)
 
@@ -157,7 +159,7 @@ def test_a_managed_value_that_is_another_one_without_an_edit_is_a_difference() -
 def test_an_id_behind_the_same_code_that_moved_is_a_difference() -> None:
     unit_id = "esaChannelVersion.unitId"
     was, now = (
-        replace(make_change(Edit(UNIT, "KWH", "KW", Impact.FORWARD)), wanted={unit_id: 5}, live={unit_id: id_})
+        replace(make_change(Edit(UNIT, "KWH", "KW", Impact.FORWARD)), target_values={unit_id: 5}, live={unit_id: id_})
         for id_ in (3, 9)
     )
 
@@ -185,37 +187,37 @@ def test_an_order_of_which_the_first_part_is_done_still_holds() -> None:
 
 
 def test_a_feed_that_is_led_elsewhere_than_reviewed_is_a_difference() -> None:
-    def explain(*moves: FeedMove) -> tuple[Shift, ...]:
+    def explain(*moves: FeedStep) -> tuple[Shift, ...]:
         reviewed, now = (
             replace(make_plan(USE), feeds=(FeedRoute("logger", "use", 1, 2, (), led),))
-            for led in ((FeedMove("use", (MULTIPLIER,), 1042),), moves)
+            for led in ((FeedStep("use", (MULTIPLIER,), 1042),), moves)
         )
         return compare_plans(reviewed, now).changed
 
     what = "now, and did not when it was reviewed"
-    assert explain(FeedMove("use", (MULTIPLIER,), 1042)) == explain() == ()
-    assert explain(FeedMove("use", (MULTIPLIER,), 7)) == (
+    assert explain(FeedStep("use", (MULTIPLIER,), 1042)) == explain() == ()
+    assert explain(FeedStep("use", (MULTIPLIER,), 7)) == (
         Shift("use", (f"leads the feed logger to channel 7 {what}",)),
     )
-    assert explain(FeedMove("use", (MULTIPLIER,), None)) == (
+    assert explain(FeedStep("use", (MULTIPLIER,), None)) == (
         Shift("use", (f"leads the feed logger to no single channel {what}",)),
     )
 
 
 def test_what_is_sent_of_a_plan_is_what_was_reviewed_and_what_is_blocked_stays_told() -> None:
     new, blocked = make_change(EDIT, name="new"), replace(make_blocked(USE), name="held", depends_on=("new", "use"))
-    routes = FeedRoute("logger", "use", 1, 2, (), (FeedMove("new", (), 3), FeedMove("use", (), 2)))
+    routes = FeedRoute("logger", "use", 1, 2, (), (FeedStep("new", (), 3), FeedStep("use", (), 2)))
     plan = replace(make_plan(new, USE, blocked), feeds=(routes,))
 
     assert restrict_plan(plan, {"use", "held"}) == replace(
         plan,
         changes=(USE, replace(blocked, depends_on=("use",))),
-        feeds=(replace(routes, moves=(FeedMove("use", (), 2),)),),
+        feeds=(replace(routes, steps=(FeedStep("use", (), 2),)),),
     )
 
 
 def test_another_value_is_told_once() -> None:
-    now = replace(make_change(replace(EDIT, after=3)), wanted={MULTIPLIER: 3})
+    now = replace(make_change(replace(EDIT, after=3)), target_values={MULTIPLIER: 3})
 
     assert compare(USE, now).changed == (Shift("use", (f"{MULTIPLIER} becomes 3 now, was to become 2",)),)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
-from reconciler.model.plan import Block, Verdict
+from reconciler.model.plan import Blocker, Verdict
 from tests.planning.tenant import (
     V,
     add_older_version,
@@ -37,7 +37,7 @@ CALCULATED = make_calculated(1, "channel(2)")
 
 def test_a_channel_with_readings_cannot_become_calculated() -> None:
     assert plan_one(TO_CALCULATED, replace(SIMPLE, is_convertible=False, **READ), INPUT).blocked_by == (
-        Block(
+        Blocker(
             rule="ESA401",
             message="cannot become calculated: it has readings",
             evidence=READ,
@@ -51,7 +51,7 @@ def test_a_channel_with_several_versions_cannot_become_calculated() -> None:
     live = add_older_version(SIMPLE, "2025-01-01T00:00:00")
 
     assert plan_one(TO_CALCULATED, live, INPUT).blocked_by == (
-        Block(
+        Blocker(
             rule="ESA402",
             message="cannot become calculated: it has 2 versions",
             evidence={
@@ -76,7 +76,7 @@ def test_a_channel_that_formulas_use_cannot_become_calculated() -> None:
     assert net_change.is_sendable
     assert change.depends_on == ("net",)
     assert change.blocked_by == (
-        Block(
+        Blocker(
             rule="ESA403",
             message="cannot become calculated: its readings feed other formulas",
             evidence={
@@ -127,7 +127,7 @@ def test_a_formula_of_an_older_version_cannot_be_freed() -> None:
 
 def test_a_calculated_channel_with_readings_cannot_become_simple() -> None:
     assert plan_one(TO_SIMPLE, replace(CALCULATED, is_convertible=False, **READ), INPUT).blocked_by == (
-        Block(
+        Blocker(
             rule="ESA404",
             message="cannot become simple: it has readings",
             evidence=READ,
@@ -141,7 +141,7 @@ def test_the_verdict_of_the_service_counts_where_nothing_explains_it() -> None:
 
     assert change.verdict is Verdict.BLOCKED
     assert change.blocked_by == (
-        Block(
+        Blocker(
             rule="ESA405",
             message="cannot become calculated: EnergyCAP says that it is not convertible, "
             "and nothing that can be read says why",
@@ -192,7 +192,7 @@ def test_what_cannot_be_known_is_told_as_such() -> None:
     change = plan_one(TO_SIMPLE, replace(CALCULATED, has_readings=None, is_convertible=None), INPUT)
 
     assert change.blocked_by == (
-        Block(
+        Blocker(
             rule="ESA404",
             message="cannot be known whether it may become simple: EnergyCAP does not say whether it has readings",
             evidence={"has_readings": None, "first_reading": None, "last_reading": None},

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from reconciler.model.fields import Impact
 from reconciler.model.plan import Edit
-from reconciler.model.routes import Pointers, Problem
+from reconciler.model.routes import Identifiers, ResolutionFailure
 from reconciler.planning.courses import follow, is_moving, list_causes, list_implied
 from reconciler.planning.draft import Draft, list_touched, plan_live
 from reconciler.planning.index import make_index
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 UNIT = f"{V}unitId"
 TO_KW: Spec = {UNIT: 2}
-NORTH = Pointers(meter_import_id="NB-ELEC-01")
+NORTH = Identifiers(meter_import_id="NB-ELEC-01")
 USE = replace(NORTH, observation_type_code="ELECUSE")
 KWH = replace(USE, unit_code="KWH")
 QUARTERLY = replace(KWH, interval_seconds=900)
@@ -37,41 +37,49 @@ def draft_of(live: Live, wanted: Spec) -> Draft:
 
 def tell(course: Course) -> list[object]:
     """Where a course leads: at first, and after each draft that leads it elsewhere."""
-    steps = [(move.draft.name, move.route.channel_id or move.route.problem) for move in course.moves]
-    return [course.before.channel_id or course.before.problem, *steps]
+    steps = [(move.draft.name, move.route.channel_id or move.route.failure) for move in course.moves]
+    return [course.before.channel_id or course.before.failure, *steps]
 
 
 @pytest.mark.parametrize(
     ("pointers", "expected"),
     [
-        pytest.param(Pointers(channel_id=1), [1], id="a channel id leads on to its channel"),
+        pytest.param(Identifiers(channel_id=1), [1], id="a channel id leads on to its channel"),
         pytest.param(
-            Pointers(channel_import_id="C-1"),
-            [1, ("n1", Problem.UNMATCHED), ("n2", 2)],
+            Identifiers(channel_import_id="C-1"),
+            [1, ("n1", ResolutionFailure.UNMATCHED), ("n2", 2)],
             id="an import id that is given away, and then given to another",
         ),
         pytest.param(
-            Pointers(channel_import_id="C-2"), [2, ("n2", Problem.UNMATCHED)], id="an import id that nobody gets"
+            Identifiers(channel_import_id="C-2"),
+            [2, ("n2", ResolutionFailure.UNMATCHED)],
+            id="an import id that nobody gets",
         ),
         pytest.param(
-            Pointers(channel_import_id="NEW"),
-            [Problem.UNMATCHED, ("n1", 1)],
+            Identifiers(channel_import_id="NEW"),
+            [ResolutionFailure.UNMATCHED, ("n1", 1)],
             id="an import id that nobody had",
         ),
         pytest.param(
-            QUARTERLY, [Problem.AMBIGUOUS, ("n1", 2), ("n2", Problem.UNMATCHED)], id="channels that were alike"
+            QUARTERLY,
+            [ResolutionFailure.AMBIGUOUS, ("n1", 2), ("n2", ResolutionFailure.UNMATCHED)],
+            id="channels that were alike",
         ),
-        pytest.param(replace(KWH, unit_code="KW"), [3, ("n1", Problem.AMBIGUOUS)], id="a unit that others get too"),
-        pytest.param(replace(KWH, unit_code="GAL"), [Problem.UNMATCHED, ("n2", 2)], id="a unit that one gets"),
-        pytest.param(USE, [Problem.AMBIGUOUS], id="a type that is not edited"),
-        pytest.param(NORTH, [Problem.AMBIGUOUS], id="a meter alone"),
-        pytest.param(Pointers(unit_code="KW"), [Problem.NO_IDENTIFIER], id="no identifier"),
         pytest.param(
-            Pointers(meter_import_id="SB-ELEC-01", observation_type_code="GASUSE"), [4], id="the only one of a meter"
+            replace(KWH, unit_code="KW"), [3, ("n1", ResolutionFailure.AMBIGUOUS)], id="a unit that others get too"
+        ),
+        pytest.param(
+            replace(KWH, unit_code="GAL"), [ResolutionFailure.UNMATCHED, ("n2", 2)], id="a unit that one gets"
+        ),
+        pytest.param(USE, [ResolutionFailure.AMBIGUOUS], id="a type that is not edited"),
+        pytest.param(NORTH, [ResolutionFailure.AMBIGUOUS], id="a meter alone"),
+        pytest.param(Identifiers(unit_code="KW"), [ResolutionFailure.NO_IDENTIFIER], id="no identifier"),
+        pytest.param(
+            Identifiers(meter_import_id="SB-ELEC-01", observation_type_code="GASUSE"), [4], id="the only one of a meter"
         ),
     ],
 )
-def test_pointers_lead_elsewhere_step_by_step(pointers: Pointers, expected: list[object]) -> None:
+def test_pointers_lead_elsewhere_step_by_step(pointers: Identifiers, expected: list[object]) -> None:
     one, two, three = make_live(1), make_live(2), make_live(3, TO_KW)
     index = make_index((one, two, three, make_live(4, data_point=SOUTH)))
     steps = (
@@ -93,8 +101,8 @@ def test_a_step_is_seen_with_those_before_it() -> None:
     swapped = follow(pointers, index, (draft_of(one, TO_KW), draft_of(two, {UNIT: 1})))
 
     assert [tell(course) for course in swapped] == [
-        [1, ("n1", Problem.UNMATCHED), ("n2", 2)],
-        [2, ("n1", Problem.AMBIGUOUS), ("n2", 1)],
+        [1, ("n1", ResolutionFailure.UNMATCHED), ("n2", 2)],
+        [2, ("n1", ResolutionFailure.AMBIGUOUS), ("n2", 1)],
     ]
 
 
@@ -105,29 +113,32 @@ def test_an_observation_type_counts_where_it_comes_from_and_where_it_goes() -> N
     courses = follow([USE, demand], make_index((one, two)), [draft_of(one, {"observationTypeId": 11})])
 
     assert [tell(course) for course in courses] == [
-        [1, ("n1", Problem.UNMATCHED)],
-        [2, ("n1", Problem.AMBIGUOUS)],
+        [1, ("n1", ResolutionFailure.UNMATCHED)],
+        [2, ("n1", ResolutionFailure.AMBIGUOUS)],
     ]
 
 
 def test_a_channel_without_import_id_can_get_one_and_another_lose_its_own() -> None:
     one, two = make_live(1, {"channelImportId": None}), make_live(2)
     steps = (draft_of(one, {"channelImportId": "A"}), draft_of(two, {"channelImportId": None}))
-    given = [Pointers(channel_import_id="A"), Pointers(channel_import_id="C-2")]
+    given = [Identifiers(channel_import_id="A"), Identifiers(channel_import_id="C-2")]
 
     courses = follow(given, make_index((one, two)), steps)
 
-    assert [tell(course) for course in courses] == [[Problem.UNMATCHED, ("n1", 1)], [2, ("n2", Problem.UNMATCHED)]]
+    assert [tell(course) for course in courses] == [
+        [ResolutionFailure.UNMATCHED, ("n1", 1)],
+        [2, ("n2", ResolutionFailure.UNMATCHED)],
+    ]
 
 
 def test_a_channel_on_a_data_point_without_import_id_is_found_by_its_own_only() -> None:
     live = make_live(1, data_point=replace(SOUTH, import_id=None))
     draft = draft_of(live, {"channelImportId": "A", **TO_KW})
 
-    courses = follow([Pointers(channel_import_id="A")], make_index((live,)), [draft])
+    courses = follow([Identifiers(channel_import_id="A")], make_index((live,)), [draft])
 
-    assert [tell(course) for course in courses] == [[Problem.UNMATCHED, ("n1", 1)]]
-    assert list(list_implied([draft], make_index((live,)))) == [Pointers(channel_import_id="C-1")]
+    assert [tell(course) for course in courses] == [[ResolutionFailure.UNMATCHED, ("n1", 1)]]
+    assert list(list_implied([draft], make_index((live,)))) == [Identifiers(channel_import_id="C-1")]
 
 
 def test_the_step_that_leads_away_for_good_is_the_last_departure() -> None:
@@ -136,7 +147,13 @@ def test_the_step_that_leads_away_for_good_is_the_last_departure() -> None:
 
     (course,) = follow([KWH], make_index((one, two)), steps)
 
-    assert tell(course) == [1, ("n2", Problem.AMBIGUOUS), ("n2", 1), ("n1", Problem.UNMATCHED), ("n2", 2)]
+    assert tell(course) == [
+        1,
+        ("n2", ResolutionFailure.AMBIGUOUS),
+        ("n2", 1),
+        ("n1", ResolutionFailure.UNMATCHED),
+        ("n2", 2),
+    ]
     assert course.find_departure(1) == course.moves[2]
 
 
@@ -147,7 +164,7 @@ def test_live_channels_imply_what_can_be_said_of_them_on_the_meters_that_are_edi
 
     implied = list(list_implied(steps, make_index((one, two, lonely, elsewhere))))
 
-    assert implied == [Pointers(channel_import_id="C-4"), USE, KWH, QUARTERLY]
+    assert implied == [Identifiers(channel_import_id="C-4"), USE, KWH, QUARTERLY]
 
 
 def test_a_channel_without_a_known_type_implies_nothing() -> None:
@@ -161,7 +178,7 @@ def test_a_channel_without_a_known_type_implies_nothing() -> None:
 def test_only_edits_that_pointers_are_compared_with_count() -> None:
     draft = draft_of(make_live(1), {"channelInfo": "Renamed", "channelImportId": "A", **TO_KW, "intervalMinutes": 60})
 
-    assert [edit.path for edit in list_causes(draft, Pointers(channel_import_id="C-1"))] == ["channelImportId"]
+    assert [edit.path for edit in list_causes(draft, Identifiers(channel_import_id="C-1"))] == ["channelImportId"]
     assert [edit.path for edit in list_causes(draft, QUARTERLY)] == [UNIT, "intervalMinutes"]
     assert is_moving(draft)
     assert not is_moving(draft_of(make_live(1), {"channelInfo": "Renamed"}))

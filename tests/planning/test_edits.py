@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from reconciler.model.fields import Impact
 from reconciler.model.plan import Action, Edit
@@ -53,7 +53,7 @@ def test_what_means_the_same_is_no_edit(spec: Spec, live: Live) -> None:
     change = plan_one(spec, live, make_live(2))
 
     assert (change.action, change.edits, change.before, change.after) == (Action.NO_OP, (), spec, spec)
-    assert (change.live, change.wanted) == ({}, {})
+    assert (change.live, change.target_values) == ({}, {})
 
 
 def test_null_and_zero_are_two_things() -> None:
@@ -93,7 +93,7 @@ def test_edits_stand_in_the_order_of_the_field_table_and_in_the_words_of_the_fil
         ),
         Edit(f"{V}multiplier", 1, 0.001, Impact.FORWARD),
     )
-    assert change.wanted == {
+    assert change.target_values == {
         "channelInfo": "North use",
         "observationTypeId": 12,
         f"{V}unitId": 2,
@@ -112,7 +112,11 @@ def test_a_rule_changed_to_trip_nulls_what_trip_cannot_have() -> None:
         Edit(f"{V}rolloverValue", 999_999_999_999_999, None, Impact.FORWARD, f"{V}observationRule"),
         Edit(f"{V}rollbackAllowance", 0.1, None, Impact.FORWARD, f"{V}observationRule"),
     )
-    assert change.wanted == {f"{V}observationRuleId": 2, f"{V}rolloverValue": None, f"{V}rollbackAllowance": None}
+    assert change.target_values == {
+        f"{V}observationRuleId": 2,
+        f"{V}rolloverValue": None,
+        f"{V}rollbackAllowance": None,
+    }
     assert (change.before, change.after) == (
         {
             f"{V}observationRule": "Odometer",
@@ -171,7 +175,7 @@ def test_a_formula_is_shown_by_names_and_sent_by_ids() -> None:
     change = plan_of((make_desired("use", 1), losses), live).sendable[0]
 
     assert change.edits == (Edit(f"{V}formula", "channel(use) * 2 + channel(2)", "channel(use) * 3", Impact.FORWARD),)
-    assert change.wanted == {f"{V}formula": "channel(1) * 3"}
+    assert change.target_values == {f"{V}formula": "channel(1) * 3"}
 
 
 VERSIONED = add_older_version(make_live(1), "2025-01-01T00:00:00")

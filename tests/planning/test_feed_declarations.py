@@ -5,17 +5,17 @@ from __future__ import annotations
 import pytest
 
 from reconciler.model.findings import Finding, Severity
-from reconciler.model.places import Place
-from reconciler.model.routes import Pointers
+from reconciler.model.places import Location
+from reconciler.model.routes import Identifiers
 from reconciler.planning.feed_declarations import check_feeds
 from tests.planning.offline_files import make_channel, make_feed, tell
 
 CHANNELS = (make_channel("nb-elec-use"), make_channel("nb-elec-demand"))
-POINTERS = Pointers(meter_import_id="NB-01", unit_code="KWH")
+POINTERS = Identifiers(meter_import_id="NB-01", unit_code="KWH")
 
 
 def test_feeds_that_expect_channels_of_the_files_are_sound() -> None:
-    other = Pointers(meter_import_id="NB-01", unit_code="KW")
+    other = Identifiers(meter_import_id="NB-01", unit_code="KW")
 
     feeds = (make_feed("use", "nb-elec-use", POINTERS), make_feed("demand", "nb-elec-demand", other))
 
@@ -34,7 +34,7 @@ def test_an_unknown_channel_gets_the_nearest_name() -> None:
             code="ESA341",
             severity=Severity.ERROR,
             message="feed expects an unknown channel, found expect: nb-elec-uze",
-            place=Place("channels/north.yaml", 40, keys=("feeds", "use", "expect")),
+            location=Location("channels/north.yaml", 40, path=("feeds", "use", "expect")),
             fix="did you mean  expect: nb-elec-use",
         ),
     )
@@ -56,10 +56,10 @@ def test_an_unknown_channel_without_a_near_name_gets_the_general_way_out() -> No
 
 @pytest.mark.parametrize(
     ("pointers", "found"),
-    [(Pointers(), "none"), (Pointers(unit_code="KWH"), "only unitCode KWH")],
+    [(Identifiers(), "none"), (Identifiers(unit_code="KWH"), "only unitCode KWH")],
     ids=["nothing", "no identifier among them"],
 )
-def test_a_feed_needs_an_identifier(pointers: Pointers, found: str) -> None:
+def test_a_feed_needs_an_identifier(pointers: Identifiers, found: str) -> None:
     assert tell(check_feeds((make_feed("use", "nb-elec-use", pointers),), CHANNELS)) == [
         ("ESA342", "feeds use", f"feed has no identifier of a channel or meter, found {found}")
     ]
@@ -84,6 +84,6 @@ def test_feeds_with_the_same_identifiers_expect_the_same_channel() -> None:
 
 
 def test_feeds_without_identifiers_are_not_compared() -> None:
-    feeds = (make_feed("one", "nb-elec-use", Pointers()), make_feed("two", "nb-elec-demand", Pointers()))
+    feeds = (make_feed("one", "nb-elec-use", Identifiers()), make_feed("two", "nb-elec-demand", Identifiers()))
 
     assert [finding.code for finding in check_feeds(feeds, CHANNELS)] == ["ESA342", "ESA342"]

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from reconciler.model.desired import Definitions
 from reconciler.model.findings import Finding, Severity
 from reconciler.model.live import Snapshot
-from reconciler.model.places import Place
-from reconciler.model.plan import Block, FeedMove, FeedRoute, Verdict
-from reconciler.model.routes import Feed, Pointers, Problem
+from reconciler.model.places import Location
+from reconciler.model.plan import Blocker, FeedRoute, FeedStep, Verdict
+from reconciler.model.routes import Feed, Identifiers, ResolutionFailure
 from reconciler.planning.plan import make_plan
 from tests.planning.tenant import BASIS, REFERENCE, SOUTH, V, make_calculated, make_desired, make_live, tell_blocks
 
@@ -31,12 +31,12 @@ KW: Spec = {f"{V}unitId": 2}
 AWAY = "would take the readings of feed logger away from one: they would"
 NOWHERE = "land nowhere, because no channel fits"
 SENT_C1 = 'readings for import id "C-1"'
-USE_KWH = Pointers(meter_import_id="NB-ELEC-01", observation_type_code="ELECUSE", unit_code="KWH")
+USE_KWH = Identifiers(meter_import_id="NB-ELEC-01", observation_type_code="ELECUSE", unit_code="KWH")
 USE_KW = replace(USE_KWH, unit_code="KW")
 
 
-def feed(name: str, expect: str, pointers: Pointers = USE_KWH) -> Feed:
-    return Feed(name, Place("channels/north.yaml", 31, keys=("feeds", name)), pointers, expect)
+def feed(name: str, expect: str, pointers: Identifiers = USE_KWH) -> Feed:
+    return Feed(name, Location("channels/north.yaml", 31, path=("feeds", name)), pointers, expect)
 
 
 # All units but money are of one kind, so that nothing is said of an edit but where it leads readings.
@@ -48,8 +48,8 @@ ONE_KIND = replace(
 )
 
 
-def by_import_id(import_id: str) -> Pointers:
-    return Pointers(channel_import_id=import_id)
+def by_import_id(import_id: str) -> Identifiers:
+    return Identifiers(channel_import_id=import_id)
 
 
 def plan_of(feeds: Sequence[Feed], channels: Sequence[Desired], live: Sequence[Live], *only: str) -> Plan:
@@ -65,7 +65,7 @@ def tell(plan: Plan) -> list[str]:
 def test_a_feed_that_nothing_moves_is_routed_and_nothing_said() -> None:
     plan = plan_of([feed("logger", "one")], [make_desired("one", 1, {"channelInfo": "New"})], [make_live(1)])
 
-    assert plan.feeds == (FeedRoute("logger", "one", 1, 1, (), pointers=USE_KWH),)
+    assert plan.feeds == (FeedRoute("logger", "one", 1, 1, (), identifiers=USE_KWH),)
     assert plan.findings == ()
     assert plan.changes[0].feeds == ()
 
@@ -78,7 +78,7 @@ def test_an_edit_that_leads_a_feed_away_is_blocked_with_all_that_was_seen() -> N
     (change,) = plan.changes
     assert (change.verdict, change.feeds) == (Verdict.BLOCKED, ("logger",))
     assert change.blocked_by == (
-        Block(
+        Blocker(
             rule="ESA603",
             message=f"{AWAY} {NOWHERE}",
             evidence={
@@ -106,14 +106,16 @@ def test_a_feed_that_is_led_away_says_so_at_its_place_and_in_its_route() -> None
 
     step = f'after one (channels/north.yaml:7), {UNIT} "KWH" → "KW": they {NOWHERE}'
     held = "the plan blocks this: the readings go on as they do today"
-    move = FeedMove("one", (UNIT,), None, Problem.UNMATCHED)
-    assert plan.feeds == (FeedRoute("logger", "one", 1, None, (step, held), (move,), is_held=True, pointers=USE_KWH),)
+    move = FeedStep("one", (UNIT,), None, ResolutionFailure.UNMATCHED)
+    assert plan.feeds == (
+        FeedRoute("logger", "one", 1, None, (step, held), (move,), is_change_blocked=True, identifiers=USE_KWH),
+    )
     assert plan.findings == (
         Finding(
             code="ESA603",
             severity=Severity.WARNING,
             message=f"readings of feed logger would no longer reach one: they would {NOWHERE}",
-            place=Place("channels/north.yaml", 31, keys=("feeds", "logger")),
+            location=Location("channels/north.yaml", 31, path=("feeds", "logger")),
             detail=(step, held),
             fix="leave these settings as they are; or change the logger, too, and its feed in the same plan",
         ),
@@ -161,7 +163,7 @@ def test_a_feed_that_is_led_away_says_so_at_its_place_and_in_its_route() -> None
     ],
 )
 def test_what_leads_a_feed_away_is_blocked(
-    pointers: Pointers, channels: list[Desired], blocks: dict[str, list[str]], finding: str
+    pointers: Identifiers, channels: list[Desired], blocks: dict[str, list[str]], finding: str
 ) -> None:
     plan = plan_of([feed("logger", "one", pointers)], channels, [make_live(1), make_live(2, KW)])
 
@@ -170,13 +172,13 @@ def test_what_leads_a_feed_away_is_blocked(
 
 
 def test_one_edit_may_lead_several_feeds_away() -> None:
-    feeds = [feed("by-unit", "one"), feed("by-id", "one", Pointers(channel_id=1)), feed("again", "one")]
+    feeds = [feed("by-unit", "one"), feed("by-id", "one", Identifiers(channel_id=1)), feed("again", "one")]
 
     plan = plan_of(feeds, [make_desired("one", 1, TO_KW)], [make_live(1), make_live(2)])
 
     (change,) = plan.changes
     assert [route.name for route in plan.feeds] == ["again", "by-id", "by-unit"]
-    assert [route.is_held for route in plan.feeds] == [False, False, False]
+    assert [route.is_change_blocked for route in plan.feeds] == [False, False, False]
     assert change.feeds == ("again", "by-unit")
 
 
@@ -185,7 +187,7 @@ def test_a_feed_that_is_changed_with_its_channel_blocks_nothing() -> None:
 
     step = f'after one (channels/north.yaml:7), {UNIT} "KWH" → "KW": they land on one'
     assert plan.feeds == (
-        FeedRoute("logger", "one", None, 1, (step,), (FeedMove("one", (UNIT,), 1),), pointers=USE_KW),
+        FeedRoute("logger", "one", None, 1, (step,), (FeedStep("one", (UNIT,), 1),), identifiers=USE_KW),
     )
     assert plan.changes[0].verdict is Verdict.ALLOWED
     assert "logger" not in "".join(tell(plan))
@@ -245,9 +247,9 @@ def test_a_feed_that_is_led_elsewhere_only_on_the_way_is_a_warning() -> None:
         f"ESA603 readings of feed logger would not reach a while the plan is applied: for a time they would {NOWHERE}"
     ]
     assert plan.findings[0].fix == PAUSE
-    assert plan.feeds[0].moves == (
-        FeedMove("a", (UNIT,), None, Problem.UNMATCHED),
-        FeedMove("b", ("observationTypeCode",), 1),
+    assert plan.feeds[0].steps == (
+        FeedStep("a", (UNIT,), None, ResolutionFailure.UNMATCHED),
+        FeedStep("b", ("observationTypeCode",), 1),
     )
     assert plan.blocked == ()
 
@@ -261,7 +263,7 @@ def test_readings_that_are_led_elsewhere_only_on_the_way_are_a_warning_at_the_fi
             f"for a time they would {NOWHERE}"
         )
     ]
-    assert plan.findings[0].place == Place("channels/north.yaml", 7, keys=("channels", "a", *UNIT.split(".")))
+    assert plan.findings[0].location == Location("channels/north.yaml", 7, path=("channels", "a", *UNIT.split(".")))
 
 
 def test_a_feed_whose_channel_has_an_error_is_followed_all_the_same() -> None:
@@ -364,7 +366,7 @@ def test_several_ways_to_name_a_channel_are_one_finding_at_the_edit() -> None:
             code="ESA603",
             severity=Severity.WARNING,
             message=f'readings for meter "NB-ELEC-01" (ELECUSE) would no longer reach one: they would {NOWHERE}',
-            place=Place("channels/north.yaml", 7, keys=("channels", "one", "observationTypeCode")),
+            location=Location("channels/north.yaml", 7, path=("channels", "one", "observationTypeCode")),
             detail=(
                 f'after one (channels/north.yaml:7), observationTypeCode "ELECUSE" → "GASUSE": they {NOWHERE}',
                 'they are sent with meterImportId "NB-ELEC-01", observationTypeCode "ELECUSE"',

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from reconciler.model.desired import Definitions
 from reconciler.model.live import Snapshot
-from reconciler.model.places import Place
-from reconciler.model.routes import Feed, Pointers
+from reconciler.model.places import Location
+from reconciler.model.routes import Feed, Identifiers
 from reconciler.planning.index import make_index
 from reconciler.planning.plan import make_plan
 from reconciler.planning.resolve import route
@@ -69,21 +69,21 @@ def _moved(channel: Live) -> st.SearchStrategy[Spec]:
 
 
 @st.composite
-def _pointers(draw: DrawFn, live: Sequence[Live]) -> Pointers:
+def _pointers(draw: DrawFn, live: Sequence[Live]) -> Identifiers:
     channel = draw(st.sampled_from(live))
     if draw(st.booleans()):
-        return Pointers(channel_import_id=f"C-{channel.id}")
+        return Identifiers(channel_import_id=f"C-{channel.id}")
     type_code, unit_code, minutes = (
         str(channel.values[path]) for path in ("observationTypeCode", UNIT, "intervalMinutes")
     )
-    return Pointers(None, None, NORTH.import_id, type_code, unit_code, int(minutes) * 60)
+    return Identifiers(None, None, NORTH.import_id, type_code, unit_code, int(minutes) * 60)
 
 
 @st.composite
-def _feed(draw: DrawFn, number: int, pointers: Pointers, live: Sequence[Live]) -> Feed:
+def _feed(draw: DrawFn, number: int, pointers: Identifiers, live: Sequence[Live]) -> Feed:
     reached = route(pointers, make_index(live)).channel_id
     expect = draw(st.sampled_from((*[reached or 1] * 4, 2)))
-    return Feed(f"feed{number}", Place("channels/north.yaml", 40 + number), pointers, f"n{expect}")
+    return Feed(f"feed{number}", Location("channels/north.yaml", 40 + number), pointers, f"n{expect}")
 
 
 def plan_of(tenant: Tenant, feeds: Iterable[Feed]) -> Plan:
@@ -107,9 +107,9 @@ def test_a_feed_that_reaches_what_it_expects_does_so_after_every_apply(world: tu
     note_case(reached=plan.sendable and any(told.before == ids.get(told.expect) for told in plan.feeds))
     for feed, told in zip(feeds, plan.feeds, strict=True):
         expected = ids.get(feed.expect)
-        now, then = route(feed.pointers, before).channel_id, route(feed.pointers, after).channel_id
+        now, then = route(feed.identifiers, before).channel_id, route(feed.identifiers, after).channel_id
         assert told.before == now
-        assert told.is_held or told.after == then
+        assert told.is_change_blocked or told.after == then
         if expected is not None and now == expected:
             assert then == expected
 
@@ -120,10 +120,10 @@ def test_the_moves_of_a_feed_lead_from_what_it_reaches_to_what_it_would(world: t
     plan = plan_of(*world)
     names = {change.name: change for change in plan.changes}
 
-    note_case(reached=any(told.moves for told in plan.feeds))
+    note_case(reached=any(told.steps for told in plan.feeds))
     for told in plan.feeds:
-        assert (told.moves[-1].channel_id if told.moves else told.before) == told.after
-        for move in told.moves:
+        assert (told.steps[-1].channel_id if told.steps else told.before) == told.after
+        for move in told.steps:
             assert set(move.paths) <= {edit.path for edit in names[move.change].edits}
             assert move.paths
             assert told.name in names[move.change].feeds

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from reconciler.planning.fingerprint import fingerprint
 from tests.planning.tenant import V, add_older_version, make_live

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.model.findings import Finding, Severity
-from reconciler.model.places import Place
-from reconciler.model.routes import Pointers
+from reconciler.model.places import Location
+from reconciler.model.routes import Identifiers
 from reconciler.planning.formula_references import check_references
 from tests.planning.offline_files import FORMULA, make_channel, make_formula, tell
 
 if TYPE_CHECKING:
     from reconciler.model.desired import Desired
 
-USE = make_channel("nb-elec-use", {"isCalculated": False}, line=3, select=Pointers(channel_id=1042))
+USE = make_channel("nb-elec-use", {"isCalculated": False}, line=3, select=Identifiers(channel_id=1042))
 
 
 def find_codes(*channels: Desired) -> list[str]:
@@ -33,11 +33,11 @@ def test_an_unknown_name_gets_the_nearest_one() -> None:
         code="ESA320",
         severity=Severity.ERROR,
         message="formula names an unknown channel, found channel(nb-elec-uze)",
-        place=Place(
+        location=Location(
             "channels/north.yaml",
             7,
-            keys=("channels", "nb-elec-losses", "esaChannelVersion", "formula"),
-            piece="Channel( nb-elec-uze )",
+            path=("channels", "nb-elec-losses", "esaChannelVersion", "formula"),
+            fragment="Channel( nb-elec-uze )",
         ),
         fix="did you mean  channel(nb-elec-use)",
     )
@@ -72,8 +72,8 @@ def test_the_id_of_a_managed_channel_is_noted(reference: str) -> None:
 @pytest.mark.parametrize(
     "used",
     [
-        make_channel("total", {"isCalculated": True}, select=Pointers(channel_id=1042)),
-        make_channel("use", data_point="SB-01", select=Pointers(channel_id=1042)),
+        make_channel("total", {"isCalculated": True}, select=Identifiers(channel_id=1042)),
+        make_channel("use", data_point="SB-01", select=Identifiers(channel_id=1042)),
     ],
     ids=["calculated", "on another data point"],
 )
@@ -108,7 +108,7 @@ def test_a_calculated_channel_is_told_with_its_place() -> None:
 
 @pytest.mark.parametrize("reference", ["self", "7"])
 def test_its_own_channel_may_not_be_used(reference: str) -> None:
-    channel = make_formula("self", f"channel({reference}) + 1", select=Pointers(channel_id=7))
+    channel = make_formula("self", f"channel({reference}) + 1", select=Identifiers(channel_id=7))
 
     assert find_codes(channel) == ["ESA323"]
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from reconciler.model.factors import find_factor, format_factor
 from reconciler.model.findings import Severity
@@ -35,7 +35,7 @@ def warn(values: Spec, multiplier: float = 1) -> list[str]:
     )
     beside = [warning for edit in plan.changes[0].edits for warning in edit.warnings]
     assert beside == [f"{found.code} {found.message}" for found in plan.findings]
-    assert all(found.severity is Severity.WARNING and found.place for found in plan.findings)
+    assert all(found.severity is Severity.WARNING and found.location for found in plan.findings)
     return beside
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
+from msgspec.structs import replace
 
 from reconciler.definitions.holding import can_hold
-from reconciler.model.routes import Pointers
+from reconciler.model.routes import Identifiers
 from reconciler.planning.importing.pointers import find_pointers, has_own_import_id
 from reconciler.planning.index import make_index
 from reconciler.planning.resolve import route
@@ -27,29 +27,29 @@ USE = make_live(1, NAMELESS)
 @pytest.mark.parametrize(
     ("live", "others", "expected"),
     [
-        pytest.param(make_live(1), [], Pointers(channel_import_id="C-1"), id="its import id"),
+        pytest.param(make_live(1), [], Identifiers(channel_import_id="C-1"), id="its import id"),
         pytest.param(
             make_live(1),
             [make_live(2, {"channelImportId": "C-1"})],
-            Pointers(channel_id=1),
+            Identifiers(channel_id=1),
             id="its id, where the import id is not its own and nothing else is",
         ),
         pytest.param(
             USE,
             [make_live(2, {"observationTypeId": 11})],
-            Pointers(meter_import_id="NB-ELEC-01", observation_type_code="ELECUSE"),
+            Identifiers(meter_import_id="NB-ELEC-01", observation_type_code="ELECUSE"),
             id="its observation type",
         ),
         pytest.param(
             USE,
             [make_live(2, {f"{V}unitId": 2})],
-            Pointers(meter_import_id="NB-ELEC-01", observation_type_code="ELECUSE", unit_code="KWH"),
+            Identifiers(meter_import_id="NB-ELEC-01", observation_type_code="ELECUSE", unit_code="KWH"),
             id="its unit",
         ),
         pytest.param(
             USE,
             [make_live(2, {"intervalMinutes": 60})],
-            Pointers(
+            Identifiers(
                 meter_import_id="NB-ELEC-01", observation_type_code="ELECUSE", unit_code="KWH", interval_seconds=900
             ),
             id="its interval",
@@ -57,27 +57,27 @@ USE = make_live(1, NAMELESS)
         pytest.param(
             make_calculated(1, "channel(2)", NAMELESS),
             [make_live(2)],
-            Pointers(channel_id=1),
+            Identifiers(channel_id=1),
             id="no interval to go by",
         ),
         pytest.param(
             replace(USE, data_point=replace(NORTH, import_id=None)),
             [],
-            Pointers(channel_id=1),
+            Identifiers(channel_id=1),
             id="no import id at all",
         ),
         pytest.param(
             make_live(1, {"channelImportId": "bell \x07"}),
             [],
-            Pointers(meter_import_id="NB-ELEC-01", observation_type_code="ELECUSE"),
+            Identifiers(meter_import_id="NB-ELEC-01", observation_type_code="ELECUSE"),
             id="an import id that no file can hold",
         ),
         pytest.param(
-            make_live(1, {"channelImportId": " ", "observationTypeId": 99}), [], Pointers(channel_id=1), id="no type"
+            make_live(1, {"channelImportId": " ", "observationTypeId": 99}), [], Identifiers(channel_id=1), id="no type"
         ),
     ],
 )
-def test_a_channel_is_pointed_to_by_what_is_its_own(live: Live, others: list[Live], expected: Pointers) -> None:
+def test_a_channel_is_pointed_to_by_what_is_its_own(live: Live, others: list[Live], expected: Identifiers) -> None:
     assert find_pointers(live, make_index([live, *others]), can_hold) == expected
 
 

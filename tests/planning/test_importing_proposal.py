@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from reconciler.definitions.holding import can_hold
 from reconciler.model.desired import Definitions, Desired
 from reconciler.model.live import Live, Snapshot
-from reconciler.model.routes import Pointers
+from reconciler.model.routes import Identifiers
 from reconciler.planning.importing.proposal import Proposal, list_new, propose
 from reconciler.planning.importing.survey import make_survey
 from reconciler.planning.importing.terms import Head, LeftOut, Terms
@@ -43,7 +43,7 @@ def plain(name: str, id_: int, info: str, **others: Value) -> Desired:
         f"{V}multiplier": 1,
         **others,
     }
-    return Desired(name, NEW_FILE, 0, Pointers(channel_import_id=f"C-{id_}"), spec, "NB-ELEC")
+    return Desired(name, NEW_FILE, 0, Identifiers(channel_import_id=f"C-{id_}"), spec, "NB-ELEC")
 
 
 def test_a_channel_is_proposed_in_the_words_of_files() -> None:
@@ -120,7 +120,7 @@ def test_what_a_file_cannot_say_stays_out_and_is_told(values: Spec, left_out: li
     proposal = propose_all([odd])
 
     assert [f"{left.path}: {left.reason}" for left in proposal.left_out] == left_out
-    assert [channel.select for channel in proposal.channels] == [Pointers(channel_id=1)]
+    assert [channel.select for channel in proposal.channels] == [Identifiers(channel_id=1)]
 
 
 def test_of_two_that_cannot_both_be_one_is_left_unmanaged() -> None:
@@ -155,7 +155,7 @@ def test_the_wishes_of_the_files_come_first() -> None:
         ("isPrimaryValue", "refused by ESA222"),
         ("select.channelImportId", "refused by ESA221"),
     ]
-    assert proposal.channels[0].select == Pointers(channel_id=2)
+    assert proposal.channels[0].select == Identifiers(channel_id=2)
 
 
 def test_a_channel_that_a_formula_may_not_name_is_imported_all_the_same_if_the_formula_has_its_id() -> None:
@@ -165,7 +165,7 @@ def test_a_channel_that_a_formula_may_not_name_is_imported_all_the_same_if_the_f
     proposal = propose_all([make_calculated(1, "channel(2) * 2", data_point=SOUTH), make_live(2, nameless)], (user,))
 
     assert [(channel.name, channel.select) for channel in proposal.channels] == [
-        ("nb-elec-use", Pointers(channel_id=2))
+        ("nb-elec-use", Identifiers(channel_id=2))
     ]
     assert proposal.left_out == ()
 

@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.definitions.holding import can_hold
 from reconciler.model.findings import Finding, Severity
-from reconciler.model.routes import Pointers
+from reconciler.model.routes import Identifiers
 from reconciler.planning.importing.terms import LeftOut
 from reconciler.planning.importing.updates import Updates, find_doubts, find_updates
 from tests.planning.tenant import V, make_calculated, make_desired, make_live, plan_of
@@ -64,7 +64,7 @@ def test_files_that_say_what_the_service_has_take_over_nothing() -> None:
 
 
 OTHER: Spec = {"channelInfo": "Demand", "observationTypeId": 11}
-BY_IMPORT_ID = Pointers(channel_import_id="C-1")
+BY_IMPORT_ID = Identifiers(channel_import_id="C-1")
 
 
 def test_a_channel_of_another_name_and_type_may_be_another_one() -> None:
@@ -80,7 +80,7 @@ def test_a_channel_of_another_name_and_type_may_be_another_one() -> None:
                 'select may lead to another channel, found "Use" (ELECUSE) in the file and '
                 '"Demand" (ELECDEMAND) in EnergyCAP'
             ),
-            place=desired.place("select.channelImportId"),
+            location=desired.locate("select.channelImportId"),
             fix="correct select; where this is the channel all the same, write  select: {channelId: 1}",
         )
     }
@@ -92,11 +92,11 @@ def test_a_channel_of_another_name_and_type_may_be_another_one() -> None:
         pytest.param({"channelInfo": "Use"}, BY_IMPORT_ID, id="another name alone"),
         pytest.param({"observationTypeCode": "ELECUSE"}, BY_IMPORT_ID, id="another type alone"),
         pytest.param({"channelInfo": "Use", "observationTypeId": 11}, BY_IMPORT_ID, id="the same type, by its id"),
-        pytest.param({"channelInfo": "Use", "observationTypeId": 10}, Pointers(channel_id=1), id="found by its id"),
+        pytest.param({"channelInfo": "Use", "observationTypeId": 10}, Identifiers(channel_id=1), id="found by its id"),
         pytest.param({"channelInfo": "Demand", "observationTypeId": 11}, BY_IMPORT_ID, id="nothing differs"),
     ],
 )
-def test_a_channel_that_is_the_one_for_all_one_can_tell_is_not_in_doubt(spec: Spec, select: Pointers) -> None:
+def test_a_channel_that_is_the_one_for_all_one_can_tell_is_not_in_doubt(spec: Spec, select: Identifiers) -> None:
     desired = make_desired("use", 1, spec, select=select)
 
     assert find_doubts(plan_of([desired], [make_live(1, OTHER)]), [desired]) == {}

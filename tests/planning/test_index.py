@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from reconciler.planning.index import find_inputs, find_users, make_index
 from tests.planning.tenant import NORTH, SOUTH, V, add_older_version, make_calculated, make_live

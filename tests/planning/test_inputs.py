@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reconciler.model.plan import Block
+from msgspec.structs import replace
+
+from reconciler.model.plan import Blocker
 from reconciler.planning.inputs import list_new_formulas
 from tests.planning.tenant import (
     SOUTH,
@@ -34,7 +35,7 @@ def test_everything_wrong_with_the_inputs_of_a_formula_is_told_at_once() -> None
     formula = "channel(1) + channel(2) + channel(3) + channel(4)"
 
     assert plan_one({f"{V}formula": formula}, USER, *live).blocked_by == (
-        Block(
+        Blocker(
             rule="ESA410",
             message="cannot use this formula: north (channels/north.yaml:7) is the channel itself; "
             '3 "Far" (not managed here) is not on this data point; 4 "Net" (not managed here) is calculated',

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from reconciler.model.plan import Action, Verdict
 from reconciler.model.project import PrimaryMove
-from reconciler.model.routes import Pointers, Problem
+from reconciler.model.routes import Identifiers, ResolutionFailure
 from reconciler.planning.importing.pointers import find_pointers
 from reconciler.planning.index import make_index
 from reconciler.planning.pairs import find_route
@@ -102,7 +102,7 @@ def test_only_what_the_files_manage_changes_or_what_that_implies(tenant: Tenant)
         implied = {edit.path for edit in change.edits if edit.implied_by is not None}
         managed = {ID_OF.get(path, path) for path in specs[change.name]}
         assert implied.isdisjoint(specs[change.name])
-        assert set(change.wanted) <= managed | implied
+        assert set(change.target_values) <= managed | implied
         assert {edit.implied_by for edit in change.edits} - {None} <= set(specs[change.name])
 
 
@@ -113,7 +113,7 @@ def test_an_update_has_a_visible_edit_for_all_that_it_would_send(tenant: Tenant)
 
     note_case(reached=any(change.edits for change in changes))
     for change in changes:
-        differing = {path for path, value in change.wanted.items() if value != change.live[path]}
+        differing = {path for path, value in change.target_values.items() if value != change.live[path]}
 
         assert (change.action is Action.UPDATE) is bool(change.edits)
         assert all(edit.before != edit.after for edit in change.edits)
@@ -177,7 +177,7 @@ def test_a_plan_after_apply_holds_nothing_that_could_be_sent(basis: Basis, tenan
 
     again = plan_of(tenant.channels, live, basis)
     # An import id handed on leads the select of two channels to one (ESA303): a plan with errors is never sent.
-    assert again.sendable == () or again.errored
+    assert again.sendable == () or again.has_errors
 
 
 @untimed
@@ -191,7 +191,7 @@ def test_what_select_names_may_be_edited_and_only_where_it_was_warned_of_a_chann
         for channel in live
     ]
     plan = plan_of(channels, live)
-    warned = {finding.place.keys[1] for finding in plan.findings if finding.place}
+    warned = {finding.location.path[1] for finding in plan.findings if finding.location}
     note_case(reached=any(change.name not in warned for change in plan.sendable))
 
     for change in plan.sendable:
@@ -208,7 +208,7 @@ def test_what_select_names_may_be_edited_and_only_where_it_was_warned_of_a_chann
 @given(neighbours(), st.data())
 def test_where_select_alone_finds_a_channel_nothing_else_is_asked(live: tuple[Live, ...], data: st.DataObject) -> None:
     index = make_index(live)
-    select = Pointers(
+    select = Identifiers(
         meter_import_id="NB-ELEC-01",
         observation_type_code=data.draw(st.sampled_from(("ELECUSE", "ELECDEMAND", None))),
         unit_code=data.draw(st.sampled_from(("KWH", "KW", None))),
@@ -218,8 +218,12 @@ def test_where_select_alone_finds_a_channel_nothing_else_is_asked(live: tuple[Li
     lookup = find_route(make_desired("n1", 0, data.draw(MOVES), select=select), index)
 
     alone = route(select, index)
-    note_case(reached=alone.problem is not Problem.UNMATCHED)
-    assert lookup.route == alone if alone.problem is not Problem.UNMATCHED else lookup.renewed or lookup.route == alone
+    note_case(reached=alone.failure is not ResolutionFailure.UNMATCHED)
+    assert (
+        lookup.route == alone
+        if alone.failure is not ResolutionFailure.UNMATCHED
+        else lookup.renewed or lookup.route == alone
+    )
 
 
 @untimed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model.routes import Pointers
+from reconciler.model.routes import Identifiers
 from reconciler.planning.nearest import find_near, find_nearest, suggest_channels, suggest_names
 from tests.planning.offline_files import make_channel
 
@@ -88,10 +88,10 @@ def test_exchanged_letters_are_found_among_hundreds_of_units() -> None:
     ],
 )
 def test_an_import_id_or_a_name_in_energycap_means_the_channel_that_has_it(text: str, meant: str | None) -> None:
-    shared = Pointers(channel_import_id="NB-SHARED")
+    shared = Identifiers(channel_import_id="NB-SHARED")
     use = {"channelImportId": "NB-USE", "channelInfo": "North Building use"}
     channels = (
-        make_channel("nb-electricity", use, select=Pointers(channel_import_id="NB-OLD-ID")),
+        make_channel("nb-electricity", use, select=Identifiers(channel_import_id="NB-OLD-ID")),
         make_channel("nb-net-use", {}, select=shared),
         make_channel("nb-shared-use", {}, select=shared),
     )

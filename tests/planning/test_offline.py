@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from reconciler.model.desired import Desired
 from reconciler.model.fields import FIELD_AT
 from reconciler.model.findings import Finding, Severity
-from reconciler.model.places import Place
-from reconciler.model.routes import Pointers
+from reconciler.model.places import Location
+from reconciler.model.routes import Identifiers
 from reconciler.planning.offline import check_definitions
 from tests.cases import note_case
 from tests.planning.offline_files import FORMULA, make_channel, make_definitions, make_feed, make_formula, tell
@@ -26,7 +26,7 @@ TEXTS = st.sampled_from(["", " ", "X", "X ", "Trip", "channel(a) + channel(b)", 
 VALUES = st.none() | st.booleans() | st.integers(-1, 20) | st.floats() | TEXTS
 SPECS = st.dictionaries(st.sampled_from(sorted(FIELD_AT)), VALUES, min_size=5)
 POINTERS = st.builds(
-    Pointers,
+    Identifiers,
     channel_id=st.none() | st.integers(1, 2),
     channel_import_id=st.none() | TEXTS,
     meter_import_id=st.none() | st.just("NB"),
@@ -50,7 +50,7 @@ def find_codes(spec: Spec) -> list[str]:
 def test_sound_definitions_have_no_findings() -> None:
     use = make_channel("use", {"channelInfo": "Use", "isCalculated": False, "intervalMinutes": 15})
     losses = make_formula("losses", "channel(use) * 0.03")
-    feed = make_feed("logger", "use", Pointers(channel_import_id="import-use"))
+    feed = make_feed("logger", "use", Identifiers(channel_import_id="import-use"))
 
     assert check_definitions(make_definitions([use, losses], [feed])) == ()
 
@@ -63,7 +63,7 @@ def test_a_violation_becomes_a_finding_at_its_place() -> None:
             code="ESA214",
             severity=Severity.ERROR,
             message="rolloverValue must be null under the Trip rule, found 10",
-            place=Place("channels/north.yaml", 7, keys=("channels", "use", "esaChannelVersion", "rolloverValue")),
+            location=Location("channels/north.yaml", 7, path=("channels", "use", "esaChannelVersion", "rolloverValue")),
             fix="remove the line, or write  observationRule: Odometer",
         ),
     )
@@ -76,11 +76,11 @@ def test_findings_of_all_kinds_come_in_the_order_of_files_and_lines() -> None:
         make_formula("c", "channel(x)", line=10),
         make_channel("d", {"channelImportId": "A"}, line=30),
     )
-    feed = make_feed("logger", "x", Pointers(channel_id=1), line=15)
+    feed = make_feed("logger", "x", Identifiers(channel_id=1), line=15)
 
     findings = check_definitions(make_definitions(channels, [feed]))
 
-    assert [(finding.place.line, finding.code) for finding in findings if finding.place] == [
+    assert [(finding.location.line, finding.code) for finding in findings if finding.location] == [
         (10, "ESA320"),
         (15, "ESA341"),
         (20, "ESA212"),
@@ -93,11 +93,11 @@ def test_findings_of_all_kinds_come_in_the_order_of_files_and_lines() -> None:
     ("select", "place", "found"),
     [
         (None, "channels a", "neither select nor channelId nor channelImportId"),
-        (Pointers(unit_code="KWH"), "channels a select", "only unitCode KWH"),
+        (Identifiers(unit_code="KWH"), "channels a select", "only unitCode KWH"),
     ],
     ids=["no pointer", "no identifier in select"],
 )
-def test_a_channel_must_say_how_to_find_its_live_one(select: Pointers | None, place: str, found: str) -> None:
+def test_a_channel_must_say_how_to_find_its_live_one(select: Identifiers | None, place: str, found: str) -> None:
     assert tell(check_definitions(make_definitions([make_channel("a", select=select)]))) == [
         ("ESA331", place, f"channel does not say how to find its live one, found {found}")
     ]
@@ -113,7 +113,7 @@ def test_a_space_at_the_end_of_a_name_is_a_warning(path: str, text: str) -> None
 
 
 def test_a_space_in_a_pointer_is_a_warning() -> None:
-    channel = make_channel("a", select=Pointers(channel_import_id="NB-01 "))
+    channel = make_channel("a", select=Identifiers(channel_import_id="NB-01 "))
 
     assert tell(check_definitions(make_definitions([channel]))) == [
         (

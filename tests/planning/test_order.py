@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from reconciler.model.plan import Block
+from reconciler.model.plan import Blocker
 from reconciler.planning.order import find_closure, find_order, list_first, spread_blocks
 from reconciler.planning.surroundings import Need
 
-FAILS = Block("ESA401", "cannot become calculated: it has readings", {}, "leave it simple")
-UNKNOWN = Block("ESA407", "cannot be known", {}, "ask", is_unknown=True)
+FAILS = Blocker("ESA401", "cannot become calculated: it has readings", {}, "leave it simple")
+UNKNOWN = Blocker("ESA407", "cannot be known", {}, "ask", is_unknown=True)
 
 
-def tell(blocks: dict[str, tuple[Block, ...]]) -> dict[str, list[str]]:
+def tell(blocks: dict[str, tuple[Blocker, ...]]) -> dict[str, list[str]]:
     return {name: [f"{block.rule} {block.message}" for block in own] for name, own in sorted(blocks.items())}
 
 
@@ -28,7 +28,7 @@ def test_a_block_is_handed_on_to_everything_that_needs_the_blocked() -> None:
         "e": [],
     }
     assert blocks["c"] == (
-        Block(
+        Blocker(
             rule="ESA408",
             message="needs the change of b, which is blocked by ESA403",
             evidence={"needs": "b", "blocked_by": ["ESA403"]},

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from reconciler.model.plan import Origin
-from reconciler.model.routes import Pointers
+from reconciler.model.routes import Identifiers
 from reconciler.planning.origins import mark_origins
 from tests.planning.offline_files import make_definitions
 from tests.planning.tenant import make_desired, make_live, plan_of
@@ -56,7 +56,7 @@ def test_a_name_that_leads_to_another_channel_now_makes_all_its_edits() -> None:
 def test_another_pointer_to_the_same_channel_leaves_drift_what_it_is() -> None:
     live = [make_live(1, {"channelInfo": "By hand", "channelImportId": "NB-USE"})]
     base = make_desired("one", 1, {"channelInfo": "Use"})
-    now = replace(base, select=Pointers(channel_import_id="NB-USE"))
+    now = replace(base, select=Identifiers(channel_import_id="NB-USE"))
 
     plan = mark_origins(plan_of([now], live), make_definitions([now]), make_definitions([base]), live)
 
@@ -66,7 +66,7 @@ def test_another_pointer_to_the_same_channel_leaves_drift_what_it_is() -> None:
 def test_a_name_that_led_nowhere_makes_its_edits_by_the_pointer_that_it_has_now() -> None:
     live = [make_live(1, {"channelInfo": "By hand"})]
     now = make_desired("one", 1, {"channelInfo": "Use"})
-    base = replace(now, select=Pointers(channel_import_id="GONE"))
+    base = replace(now, select=Identifiers(channel_import_id="GONE"))
 
     plan = mark_origins(plan_of([now], live), make_definitions([now]), make_definitions([base]), live)
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from reconciler.model.findings import Finding, Severity
-from reconciler.model.places import Place
-from reconciler.model.routes import Pointers
+from reconciler.model.places import Location
+from reconciler.model.routes import Identifiers
 from reconciler.planning.index import make_index
 from reconciler.planning.pairs import check_found_again, find_pairs
 from tests.planning.tenant import SOUTH, V, make_desired, make_live
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 ONE, TWO, THREE = make_live(1), make_live(2), make_live(3, data_point=SOUTH)
 INDEX = make_index((ONE, TWO, THREE))
-BY_OLD = Pointers(channel_import_id="OLD")
+BY_OLD = Identifiers(channel_import_id="OLD")
 
 
 def pair(*channels: Desired) -> Pairing:
@@ -38,9 +38,9 @@ def tell_pairs(pairing: Pairing) -> list[tuple[str, int]]:
         make_desired("north", 2),
         make_desired("north", 2, data_point="NB-ELEC"),
         make_desired("north", 2, data_point="NB-ELEC-01"),
-        make_desired("north", 0, select=Pointers(channel_import_id="C-2")),
+        make_desired("north", 0, select=Identifiers(channel_import_id="C-2")),
         make_desired("north", 0, {"channelImportId": "C-2"}, select=None),
-        make_desired("north", 0, {"channelImportId": "C-9"}, select=Pointers(channel_import_id="C-2")),
+        make_desired("north", 0, {"channelImportId": "C-9"}, select=Identifiers(channel_import_id="C-2")),
     ],
 )
 def test_a_channel_is_found_by_what_it_says(desired: Desired) -> None:
@@ -56,7 +56,7 @@ def test_a_channel_renamed_in_its_import_id_is_found_with_a_note() -> None:
             code="ESA305",
             severity=Severity.NOTE,
             message='select is out of date: no channel has import id "OLD", found this one by "C-2"',
-            place=Place("channels/north.yaml", 7, keys=("channels", "north", "select")),
+            location=Location("channels/north.yaml", 7, path=("channels", "north", "select")),
             fix="write  select: {channelImportId: C-2}, or remove select",
         ),
     )
@@ -86,7 +86,7 @@ TRIO = make_index(
         make_live(3, {"observationTypeId": 11, f"{V}unitId": 2}),
     )
 )
-USE = Pointers(meter_import_id="NB-ELEC-01", observation_type_code="ELECUSE", unit_code="KWH")
+USE = Identifiers(meter_import_id="NB-ELEC-01", observation_type_code="ELECUSE", unit_code="KWH")
 BY_15 = replace(USE, interval_seconds=900)
 DEMAND = replace(USE, observation_type_code="ELECDEM", unit_code=None)
 
@@ -122,12 +122,12 @@ DEMAND = replace(USE, observation_type_code="ELECDEM", unit_code=None)
     ],
 )
 def test_a_channel_edited_in_what_it_is_selected_by_is_found_with_a_note(
-    select: Pointers, spec: Spec, changed: str
+    select: Identifiers, spec: Spec, changed: str
 ) -> None:
     pairing = find_pairs([make_desired("north", 0, spec, select=select)], TRIO)
 
     (found,) = pairing.findings
-    assert (len(pairing.pairs), found.code, found.place) == (1, "ESA305", make_desired("north", 0).place("select"))
+    assert (len(pairing.pairs), found.code, found.location) == (1, "ESA305", make_desired("north", 0).locate("select"))
     assert found.message == f"select is out of date: no channel fits it, found this one by {changed}"
 
 
@@ -167,10 +167,12 @@ def test_what_has_to_be_quoted_in_braces_is() -> None:
         pytest.param(
             replace(BY_15, channel_import_id="OLD"), {"intervalMinutes": 30}, "ESA301", id="selected by import id"
         ),
-        pytest.param(Pointers(meter_import_id="NB"), {"intervalMinutes": 30}, "ESA301", id="no such data point"),
+        pytest.param(Identifiers(meter_import_id="NB"), {"intervalMinutes": 30}, "ESA301", id="no such data point"),
     ],
 )
-def test_what_the_file_wants_finds_no_channel_where_it_is_not_certain(select: Pointers, spec: Spec, code: str) -> None:
+def test_what_the_file_wants_finds_no_channel_where_it_is_not_certain(
+    select: Identifiers, spec: Spec, code: str
+) -> None:
     pairing = find_pairs([make_desired("north", 0, spec, select=select)], TRIO)
 
     assert (pairing.pairs, [finding.code for finding in pairing.findings]) == ((), [code])
@@ -194,33 +196,33 @@ def test_a_channel_whose_pointers_were_handed_on_is_told_those_it_has_now() -> N
 
 def test_channels_that_find_one_live_channel_are_refused_at_every_place() -> None:
     first = make_desired("first", 2, line=3)
-    second = make_desired("second", 0, select=Pointers(channel_import_id="C-2"), file="channels/south.yaml", line=9)
+    second = make_desired("second", 0, select=Identifiers(channel_import_id="C-2"), file="channels/south.yaml", line=9)
     third = make_desired("third", 0, {"channelImportId": "C-2"}, select=BY_OLD)
 
     pairing = pair(first, second, third, make_desired("other", 1))
 
     assert (tell_pairs(pairing), pairing.found) == ([("other", 1)], frozenset((1, 2)))
-    assert [(found.code, found.place, found.message) for found in pairing.findings[:3]] == [
+    assert [(found.code, found.location, found.message) for found in pairing.findings[:3]] == [
         (
             "ESA303",
-            first.place("select.channelId"),
+            first.locate("select.channelId"),
             "several channels govern one live channel, found 2 here and for second (channels/south.yaml:9) and 1 more",
         ),
         (
             "ESA303",
-            second.place("select.channelImportId"),
+            second.locate("select.channelImportId"),
             "several channels govern one live channel, found 2 here and for first (channels/north.yaml:3) and 1 more",
         ),
         (
             "ESA303",
-            third.place("select.channelImportId"),
+            third.locate("select.channelImportId"),
             "several channels govern one live channel, found 2 here and for first (channels/north.yaml:3) and 1 more",
         ),
     ]
 
 
 def test_a_channel_whose_import_id_was_handed_on_is_told_the_one_it_has_now() -> None:
-    old = make_desired("old", 0, {"channelImportId": "C-1"}, select=Pointers(channel_import_id="C-2"))
+    old = make_desired("old", 0, {"channelImportId": "C-1"}, select=Identifiers(channel_import_id="C-2"))
     new = make_desired("new", 2)
 
     assert [finding.fix for finding in pair(old, new).findings] == [
@@ -238,7 +240,7 @@ def test_a_channel_on_another_data_point_is_refused() -> None:
             code="ESA304",
             severity=Severity.ERROR,
             message="channel is not on data point NB-ELEC, found it on SB-ELEC",
-            place=Place("channels/north.yaml", 7, keys=("channels", "north", "dataPoint")),
+            location=Location("channels/north.yaml", 7, path=("channels", "north", "dataPoint")),
             detail=('channel 3 "Use"',),
             fix="correct dataPoint or the pointer; no edit can move a channel to another data point",
         ),
@@ -254,7 +256,7 @@ def test_a_channel_on_another_data_point_is_refused() -> None:
     ],
 )
 def test_a_channel_that_the_plan_takes_out_of_sight_is_a_warning(second: str | None, third: str, lost: str) -> None:
-    desired = make_desired("north", 0, select=Pointers(channel_import_id="C-2"))
+    desired = make_desired("north", 0, select=Identifiers(channel_import_id="C-2"))
     planned = make_index((ONE, make_live(2, {"channelImportId": second}), make_live(3, {"channelImportId": third})))
 
     assert tuple(check_found_again(pair(desired).pairs, planned)) == (
@@ -262,14 +264,14 @@ def test_a_channel_that_the_plan_takes_out_of_sight_is_a_warning(second: str | N
             code="ESA306",
             severity=Severity.WARNING,
             message=f"select will not find this channel again once the plan is applied: {lost}",
-            place=Place("channels/north.yaml", 7, keys=("channels", "north", "select", "channelImportId")),
+            location=Location("channels/north.yaml", 7, path=("channels", "north", "select", "channelImportId")),
             fix="write  select: {channelId: 2},  or correct select once the change is applied",
         ),
     )
 
 
 def test_a_channel_whose_pointer_another_one_gets_is_a_warning() -> None:
-    desired = make_desired("north", 0, select=Pointers(channel_import_id="C-2"))
+    desired = make_desired("north", 0, select=Identifiers(channel_import_id="C-2"))
     planned = make_index((make_live(1, {"channelImportId": "C-2"}), make_live(2, {"channelImportId": "C-1"}), THREE))
 
     (finding,) = check_found_again(pair(desired).pairs, planned)
@@ -278,7 +280,7 @@ def test_a_channel_whose_pointer_another_one_gets_is_a_warning() -> None:
 
 
 def test_a_rename_that_the_file_itself_asks_for_is_found_again() -> None:
-    desired = make_desired("north", 0, {"channelImportId": "C-9"}, select=Pointers(channel_import_id="C-2"))
+    desired = make_desired("north", 0, {"channelImportId": "C-9"}, select=Identifiers(channel_import_id="C-2"))
     planned = make_index((ONE, make_live(2, {"channelImportId": "C-9"}), THREE))
 
     assert tuple(check_found_again(pair(desired).pairs, planned)) == ()

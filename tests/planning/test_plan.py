@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from reconciler.model.fields import FIELDS, Impact
 from reconciler.model.findings import Severity
 from reconciler.model.plan import Action, Change, Edit, History, Plan, Summary, Verdict, VersionSpan
-from reconciler.model.routes import Pointers
+from reconciler.model.routes import Identifiers
 from reconciler.planning.fingerprint import fingerprint
 from tests.planning.tenant import (
     BASIS,
@@ -86,7 +86,7 @@ def tell(plan: Plan) -> list[tuple[str, Action, Verdict]]:
             id="in files, not found: error",
         ),
         pytest.param(
-            [make_desired("north", 0, RENAME, select=Pointers(meter_import_id=NORTH.import_id))],
+            [make_desired("north", 0, RENAME, select=Identifiers(meter_import_id=NORTH.import_id))],
             [make_live(1), make_live(2)],
             ["ESA302"],
             Summary(update=0, blocked=0, no_op=0, unmanaged=2, drift=0),
@@ -108,7 +108,7 @@ def test_the_decision_table(
 
     assert [*tell(plan), *(finding.code for finding in plan.findings)] == expected
     assert plan.summary == summary
-    assert plan.errored is any(finding.severity is Severity.ERROR for finding in plan.findings)
+    assert plan.has_errors is any(finding.severity is Severity.ERROR for finding in plan.findings)
 
 
 def test_a_plan_says_all_that_it_was_made_of() -> None:
@@ -143,7 +143,7 @@ def test_a_plan_says_all_that_it_was_made_of() -> None:
                 before={f"{V}multiplier": 1, "isPrimaryDemand": False},
                 after={f"{V}multiplier": 0.001, "isPrimaryDemand": False},
                 live={field.path: live.values[field.path] for field in FIELDS},
-                wanted={f"{V}multiplier": 0.001, "isPrimaryDemand": False},
+                target_values={f"{V}multiplier": 0.001, "isPrimaryDemand": False},
                 version_id=10,
                 version_count=2,
                 verdict=Verdict.ALLOWED,
@@ -172,7 +172,7 @@ def test_a_plan_says_all_that_it_was_made_of() -> None:
                 before={"channelInfo": "Other"},
                 after={"channelInfo": "Other"},
                 live={},
-                wanted={},
+                target_values={},
                 version_id=20,
                 version_count=1,
                 verdict=Verdict.ALLOWED,
@@ -219,16 +219,16 @@ def test_a_channel_with_an_error_has_no_change_but_is_not_unmanaged() -> None:
     plan = plan_of(channels, (make_live(1), make_live(2)))
 
     assert tell(plan) == [("other", Action.UPDATE, Verdict.ALLOWED)]
-    assert ([finding.code for finding in plan.findings], plan.errored, plan.unmanaged) == (["ESA310"], True, 0)
+    assert ([finding.code for finding in plan.findings], plan.has_errors, plan.unmanaged) == (["ESA310"], True, 0)
 
 
 def test_a_note_does_not_make_a_plan_wrong() -> None:
-    renamed = make_desired("north", 0, {"channelImportId": "C-1"}, select=Pointers(channel_import_id="OLD"))
+    renamed = make_desired("north", 0, {"channelImportId": "C-1"}, select=Identifiers(channel_import_id="OLD"))
 
     plan = plan_of((renamed,), (make_live(1),))
 
     assert tell(plan) == [("north", Action.NO_OP, Verdict.ALLOWED)]
-    assert ([finding.code for finding in plan.findings], plan.errored) == (["ESA305"], False)
+    assert ([finding.code for finding in plan.findings], plan.has_errors) == (["ESA305"], False)
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_a_note_does_not_make_a_plan_wrong() -> None:
     ids=["type", "blocked", "name"],
 )
 def test_a_change_that_hides_its_channel_is_a_warning(spec: Spec, codes: list[str]) -> None:
-    pointers = Pointers(meter_import_id="NB-ELEC-01", observation_type_code="ELECUSE", unit_code="KWH")
+    pointers = Identifiers(meter_import_id="NB-ELEC-01", observation_type_code="ELECUSE", unit_code="KWH")
     live = (make_live(1), make_live(2, {f"{V}unitId": 2}))
 
     plan = plan_of((make_desired("north", 1, spec, select=pointers),), live)
@@ -288,7 +288,7 @@ def test_a_filter_keeps_both_ends_of_a_move() -> None:
 def test_a_pattern_that_matches_nothing_is_told_once() -> None:
     (finding,) = filtered("X*", "X*").findings
 
-    assert (finding.severity, finding.message, finding.place) == (
+    assert (finding.severity, finding.message, finding.location) == (
         Severity.ERROR,
         'no channel matches the pattern, found "X*"',
         None,

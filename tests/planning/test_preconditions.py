@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from reconciler.model.project import PrimaryMove
 from reconciler.planning.draft import plan_live
@@ -41,7 +41,7 @@ def judge_again(plan: Plan, name: str, *live: Live) -> list[str]:
 
 def carry_out(change: Change, live: Live) -> Live:
     """`live` after `change`."""
-    return plan_live(live, change.wanted, list_codes(REFERENCE))
+    return plan_live(live, change.target_values, list_codes(REFERENCE))
 
 
 def test_nothing_blocks_where_nothing_has_moved() -> None:

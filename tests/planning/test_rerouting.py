@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from reconciler.model.desired import Definitions
 from reconciler.model.live import Snapshot
-from reconciler.model.places import Place
-from reconciler.model.plan import Block, FeedMove, FeedRoute
-from reconciler.model.routes import Feed, Pointers
+from reconciler.model.places import Location
+from reconciler.model.plan import Blocker, FeedRoute, FeedStep
+from reconciler.model.routes import Feed, Identifiers
 from reconciler.planning.plan import make_plan
 from reconciler.planning.rerouting import check_feeds_again
 from tests.planning.tenant import BASIS, REFERENCE, V, make_desired, make_live
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from reconciler.model.values import Spec
 
 UNIT: Spec = {f"{V}unitCode": "KW"}
-USE = Pointers(meter_import_id="NB-ELEC-01", observation_type_code="ELECUSE")
+USE = Identifiers(meter_import_id="NB-ELEC-01", observation_type_code="ELECUSE")
 USE_KWH = replace(USE, unit_code="KWH")
 ONE, DEMAND = make_live(1), make_live(2, {"observationTypeId": 11})
 TWIN = make_live(2, {"observationTypeId": 10, f"{V}unitId": 2})
@@ -34,9 +34,11 @@ def plan_edit(spec: Spec, live: tuple[Live, ...], feeds: tuple[Feed, ...] = ()) 
     return make_plan(definitions, Snapshot(live, REFERENCE), BASIS)
 
 
-def judge_again(spec: Spec, pointers: Pointers, planned: tuple[Live, ...], now: tuple[Live, ...]) -> tuple[Block, ...]:
+def judge_again(
+    spec: Spec, pointers: Identifiers, planned: tuple[Live, ...], now: tuple[Live, ...]
+) -> tuple[Blocker, ...]:
     """What keeps an edit of channel 1, planned on `planned`, from being made where the data point reads as `now`."""
-    feeds = (Feed("logger", Place("channels/north.yaml", 31), pointers, "one"),)
+    feeds = (Feed("logger", Location("channels/north.yaml", 31), pointers, "one"),)
     plan = plan_edit(spec, planned, feeds)
     (change,) = plan.sendable
     return check_feeds_again(change, now[0], now, plan.feeds, REFERENCE)
@@ -45,7 +47,7 @@ def judge_again(spec: Spec, pointers: Pointers, planned: tuple[Live, ...], now: 
 def test_a_channel_that_came_to_look_alike_may_make_an_edit_lead_a_feed_away() -> None:
     assert judge_again(UNIT, USE_KWH, (ONE, DEMAND), (ONE, DEMAND)) == ()
     assert judge_again(UNIT, USE_KWH, (ONE, DEMAND), (ONE, TWIN)) == (
-        Block(
+        Blocker(
             "ESA603",
             "would take the readings of feed logger away from one: they would land nowhere, because no channel fits",
             {
@@ -65,18 +67,18 @@ def test_a_channel_that_came_to_look_alike_may_make_an_edit_lead_a_feed_away() -
             UNIT, replace(USE, unit_code="KW"), (ONE, TWIN), (ONE, DEMAND), id="a feed that lands where it did"
         ),
         pytest.param(UNIT, USE, (ONE, DEMAND), (ONE, make_live(2)), id="a feed that finds no single channel already"),
-        pytest.param(UNIT, Pointers(channel_id=1), (ONE, DEMAND), (ONE, TWIN), id="a feed that names the channel"),
+        pytest.param(UNIT, Identifiers(channel_id=1), (ONE, DEMAND), (ONE, TWIN), id="a feed that names the channel"),
     ],
 )
 def test_nothing_is_said_where_nothing_got_worse(
-    spec: Spec, pointers: Pointers, planned: tuple[Live, ...], now: tuple[Live, ...]
+    spec: Spec, pointers: Identifiers, planned: tuple[Live, ...], now: tuple[Live, ...]
 ) -> None:
     assert judge_again(spec, pointers, planned, now) == ()
 
 
 def test_what_the_plan_says_of_a_feed_is_not_said_again() -> None:
     """Channel 1 takes the unit that the feed names, and channel 2 becomes another thing first: reviewed as a move."""
-    feeds = (Feed("logger", Place("channels/north.yaml", 31), replace(USE, unit_code="KW"), "one"),)
+    feeds = (Feed("logger", Location("channels/north.yaml", 31), replace(USE, unit_code="KW"), "one"),)
     channels = (
         make_desired("one", 1, {f"{V}unitCode": "KWH"}),
         make_desired("two", 2, {"observationTypeCode": "ELECDEMAND"}),
@@ -90,7 +92,7 @@ def test_what_the_plan_says_of_a_feed_is_not_said_again() -> None:
         check_feeds_again(change, live[change.channel_id - 1], live, plan.feeds, REFERENCE) for change in plan.sendable
     ]
 
-    assert [move.change for move in plan.feeds[0].moves] == ["one", "two"]
+    assert [move.change for move in plan.feeds[0].steps] == ["one", "two"]
     assert blocks == [(), ()]
 
 
@@ -107,8 +109,8 @@ def test_only_what_the_plan_says_of_this_change_and_this_feed_was_reviewed(
     movers: tuple[str, ...], *, is_blocked: bool
 ) -> None:
     (change,) = plan_edit(UNIT, (ONE, TWIN)).sendable
-    moves = tuple(FeedMove(mover, (f"{V}unitCode",), None) for mover in movers)
-    feed = FeedRoute("logger", "one", 1, None, (), moves, pointers=USE_KWH)
+    moves = tuple(FeedStep(mover, (f"{V}unitCode",), None) for mover in movers)
+    feed = FeedRoute("logger", "one", 1, None, (), moves, identifiers=USE_KWH)
 
     blocks = check_feeds_again(change, ONE, (ONE, TWIN), (feed,), REFERENCE)
 

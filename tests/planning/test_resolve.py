@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
-from reconciler.model.routes import Pointers, Problem, Route, Step
+from reconciler.model.routes import Identifiers, Resolution, ResolutionFailure, ResolutionStep
 from reconciler.planning.index import make_index
 from reconciler.planning.resolve import route
 from tests.planning.tenant import NORTH, SOUTH, V, make_calculated, make_live
@@ -25,119 +24,140 @@ CHANNELS = make_index(
         make_live(9, {"channelImportId": None}, data_point=SOUTH),
     )
 )
-EVERYTHING = Pointers(7, "C-2", "NB-ELEC-01", "ELECUSE", "KWH", 900)
+EVERYTHING = Identifiers(7, "C-2", "NB-ELEC-01", "ELECUSE", "KWH", 900)
 BY_METER = replace(EVERYTHING, channel_id=None, channel_import_id=None)
 ALL_NORTH = (1, 2, 3, 4, 5, 6)
-START = (Step.ONLY_CHANNEL, ALL_NORTH)
-TYPED = (Step.OBSERVATION_TYPE_CODE, (1, 2, 3))
-AT_UNIT = (Step.UNIT_CODE, (2, 3))
+START = (ResolutionStep.ONLY_CHANNEL, ALL_NORTH)
+TYPED = (ResolutionStep.OBSERVATION_TYPE_CODE, (1, 2, 3))
+AT_UNIT = (ResolutionStep.UNIT_CODE, (2, 3))
 
 
 @pytest.mark.parametrize(
     ("pointers", "expected"),
     [
         pytest.param(
-            EVERYTHING, Route(7, Step.CHANNEL_ID, None, (7,), ((Step.CHANNEL_ID, (7,)),)), id="channel id wins"
+            EVERYTHING,
+            Resolution(7, ResolutionStep.CHANNEL_ID, None, (7,), ((ResolutionStep.CHANNEL_ID, (7,)),)),
+            id="channel id wins",
         ),
         pytest.param(
             replace(EVERYTHING, channel_id=99),
-            Route(None, None, Problem.UNMATCHED, (), ((Step.CHANNEL_ID, ()),)),
+            Resolution(None, None, ResolutionFailure.UNMATCHED, (), ((ResolutionStep.CHANNEL_ID, ()),)),
             id="unknown channel id falls back on nothing",
         ),
         pytest.param(
             replace(EVERYTHING, channel_id=None),
-            Route(2, Step.CHANNEL_IMPORT_ID, None, (2,), ((Step.CHANNEL_IMPORT_ID, (2,)),)),
+            Resolution(2, ResolutionStep.CHANNEL_IMPORT_ID, None, (2,), ((ResolutionStep.CHANNEL_IMPORT_ID, (2,)),)),
             id="then channel import id",
         ),
         pytest.param(
             replace(EVERYTHING, channel_id=None, channel_import_id="c-2"),
-            Route(None, None, Problem.UNMATCHED, (), ((Step.CHANNEL_IMPORT_ID, ()),)),
+            Resolution(None, None, ResolutionFailure.UNMATCHED, (), ((ResolutionStep.CHANNEL_IMPORT_ID, ()),)),
             id="letter case counts, and the meter is no fallback",
         ),
         pytest.param(
-            Pointers(channel_import_id="TWICE"),
-            Route(None, None, Problem.AMBIGUOUS, (7, 8), ((Step.CHANNEL_IMPORT_ID, (7, 8)),)),
+            Identifiers(channel_import_id="TWICE"),
+            Resolution(None, None, ResolutionFailure.AMBIGUOUS, (7, 8), ((ResolutionStep.CHANNEL_IMPORT_ID, (7, 8)),)),
             id="an import id of two channels",
         ),
         pytest.param(
-            Pointers(channel_import_id="", meter_import_id="LONELY"),
-            Route(7, Step.ONLY_CHANNEL, None, (7,), ((Step.ONLY_CHANNEL, (7,)),)),
+            Identifiers(channel_import_id="", meter_import_id="LONELY"),
+            Resolution(7, ResolutionStep.ONLY_CHANNEL, None, (7,), ((ResolutionStep.ONLY_CHANNEL, (7,)),)),
             id="an empty import id is not given",
         ),
         pytest.param(
-            Pointers(meter_import_id="LONELY", observation_type_code="GASUSE", unit_code="GAL", interval_seconds=60),
-            Route(7, Step.ONLY_CHANNEL, None, (7,), ((Step.ONLY_CHANNEL, (7,)),)),
+            Identifiers(meter_import_id="LONELY", observation_type_code="GASUSE", unit_code="GAL", interval_seconds=60),
+            Resolution(7, ResolutionStep.ONLY_CHANNEL, None, (7,), ((ResolutionStep.ONLY_CHANNEL, (7,)),)),
             id="the only channel of a meter, whatever its type, unit and interval",
         ),
         pytest.param(
-            Pointers(meter_import_id="NOWHERE"),
-            Route(None, None, Problem.UNMATCHED, (), ((Step.ONLY_CHANNEL, ()),)),
+            Identifiers(meter_import_id="NOWHERE"),
+            Resolution(None, None, ResolutionFailure.UNMATCHED, (), ((ResolutionStep.ONLY_CHANNEL, ()),)),
             id="an unknown meter",
         ),
         pytest.param(
-            Pointers(meter_import_id="NB-ELEC-01"),
-            Route(None, None, Problem.AMBIGUOUS, ALL_NORTH, (START,)),
+            Identifiers(meter_import_id="NB-ELEC-01"),
+            Resolution(None, None, ResolutionFailure.AMBIGUOUS, ALL_NORTH, (START,)),
             id="several channels and no type",
         ),
         pytest.param(
             replace(BY_METER, observation_type_code=None),
-            Route(None, None, Problem.AMBIGUOUS, ALL_NORTH, (START,)),
+            Resolution(None, None, ResolutionFailure.AMBIGUOUS, ALL_NORTH, (START,)),
             id="a unit does not stand in for the type",
         ),
         pytest.param(
             replace(BY_METER, observation_type_code="ELECDEMAND"),
-            Route(4, Step.OBSERVATION_TYPE_CODE, None, (4,), (START, (Step.OBSERVATION_TYPE_CODE, (4,)))),
+            Resolution(
+                4,
+                ResolutionStep.OBSERVATION_TYPE_CODE,
+                None,
+                (4,),
+                (START, (ResolutionStep.OBSERVATION_TYPE_CODE, (4,))),
+            ),
             id="one of the type",
         ),
         pytest.param(
             replace(BY_METER, observation_type_code="MYSTERY"),
-            Route(None, None, Problem.UNMATCHED, ALL_NORTH, (START, (Step.OBSERVATION_TYPE_CODE, ()))),
+            Resolution(
+                None, None, ResolutionFailure.UNMATCHED, ALL_NORTH, (START, (ResolutionStep.OBSERVATION_TYPE_CODE, ()))
+            ),
             id="none of the type",
         ),
         pytest.param(
             BY_METER,
-            Route(1, Step.UNIT_CODE, None, (1,), (START, TYPED, (Step.UNIT_CODE, (1,)))),
+            Resolution(1, ResolutionStep.UNIT_CODE, None, (1,), (START, TYPED, (ResolutionStep.UNIT_CODE, (1,)))),
             id="one of the type with the unit",
         ),
         pytest.param(
             replace(BY_METER, unit_code="GAL"),
-            Route(None, None, Problem.UNMATCHED, (1, 2, 3), (START, TYPED, (Step.UNIT_CODE, ()))),
+            Resolution(
+                None, None, ResolutionFailure.UNMATCHED, (1, 2, 3), (START, TYPED, (ResolutionStep.UNIT_CODE, ()))
+            ),
             id="none of the type with the unit",
         ),
         pytest.param(
             replace(BY_METER, unit_code="KW", interval_seconds=3600),
-            Route(3, Step.INTERVAL, None, (3,), (START, TYPED, AT_UNIT, (Step.INTERVAL, (3,)))),
+            Resolution(
+                3, ResolutionStep.INTERVAL, None, (3,), (START, TYPED, AT_UNIT, (ResolutionStep.INTERVAL, (3,)))
+            ),
             id="one of type and unit with the interval",
         ),
         pytest.param(
             replace(BY_METER, unit_code="KW", interval_seconds=300),
-            Route(None, None, Problem.UNMATCHED, (2, 3), (START, TYPED, AT_UNIT, (Step.INTERVAL, ()))),
+            Resolution(
+                None, None, ResolutionFailure.UNMATCHED, (2, 3), (START, TYPED, AT_UNIT, (ResolutionStep.INTERVAL, ()))
+            ),
             id="none of type and unit with the interval",
         ),
         pytest.param(
             replace(BY_METER, unit_code="KW", interval_seconds=None),
-            Route(None, None, Problem.AMBIGUOUS, (2, 3), (START, TYPED, AT_UNIT)),
+            Resolution(None, None, ResolutionFailure.AMBIGUOUS, (2, 3), (START, TYPED, AT_UNIT)),
             id="several of type and unit, and no interval",
         ),
         pytest.param(
             replace(BY_METER, observation_type_code="GASUSE"),
-            Route(
+            Resolution(
                 None,
                 None,
-                Problem.UNMATCHED,
+                ResolutionFailure.UNMATCHED,
                 (5, 6),
-                (START, (Step.OBSERVATION_TYPE_CODE, (5, 6)), (Step.UNIT_CODE, (5, 6)), (Step.INTERVAL, ())),
+                (
+                    START,
+                    (ResolutionStep.OBSERVATION_TYPE_CODE, (5, 6)),
+                    (ResolutionStep.UNIT_CODE, (5, 6)),
+                    (ResolutionStep.INTERVAL, ()),
+                ),
             ),
             id="calculated channels have no interval to match",
         ),
         pytest.param(
             replace(BY_METER, meter_import_id=None),
-            Route(None, None, Problem.NO_IDENTIFIER, (), ()),
+            Resolution(None, None, ResolutionFailure.NO_IDENTIFIER, (), ()),
             id="a type, unit and interval identify nothing",
         ),
     ],
 )
-def test_pointers_lead_as_the_page_says(pointers: Pointers, expected: Route) -> None:
+def test_pointers_lead_as_the_page_says(pointers: Identifiers, expected: Resolution) -> None:
     assert route(pointers, CHANNELS) == expected
 
 
@@ -145,8 +165,8 @@ def test_several_are_left_at_the_end_where_even_the_interval_is_alike() -> None:
     twins = make_index((make_live(1), make_live(2)))
 
     assert route(BY_METER, twins).candidates == (1, 2)
-    assert route(BY_METER, twins).problem is Problem.AMBIGUOUS
+    assert route(BY_METER, twins).failure is ResolutionFailure.AMBIGUOUS
 
 
 def test_the_meter_is_the_data_point_by_its_import_id_not_by_its_code() -> None:
-    assert route(Pointers(meter_import_id=NORTH.code), CHANNELS).problem is Problem.UNMATCHED
+    assert route(Identifiers(meter_import_id=NORTH.code), CHANNELS).failure is ResolutionFailure.UNMATCHED

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
-from reconciler.model.plan import Block
+from reconciler.model.plan import Blocker
 from reconciler.model.project import PrimaryMove
 from tests.planning.tenant import BASIS, SANDBOX, SOUTH, make_desired, make_live, plan_of, plan_one, tell_blocks
 
@@ -33,7 +33,7 @@ def test_an_import_id_that_another_channel_has_is_refused() -> None:
     holder = make_live(2, {"channelInfo": "Old use"}, data_point=SOUTH)
 
     assert plan_one({"channelImportId": "C-2"}, make_live(1), holder).blocked_by == (
-        Block(
+        Blocker(
             rule="ESA408",
             message='cannot have import id "C-2": 2 "Old use" (not managed here) has it',
             evidence={
@@ -89,7 +89,7 @@ def test_two_channels_that_exchange_their_import_ids_wait_for_each_other() -> No
 
     assert [change.blocked_by for change in plan.changes] == 2 * [
         (
-            Block(
+            Blocker(
                 rule="ESA408",
                 message="cannot be put in order, because none can come first: a waits for b, b waits for a",
                 evidence={"cycle": ["a", "b"]},
@@ -136,7 +136,7 @@ def test_where_one_of_a_move_is_blocked_both_are(blocked: str, basis: object) ->
 
 def test_a_flag_is_not_taken_from_a_channel_that_is_not_managed() -> None:
     assert plan_one({"isPrimaryValue": True}, NEW, OLD).blocked_by == (
-        Block(
+        Blocker(
             rule="ESA409",
             message='cannot become primary value of data point NB-ELEC: 1 "Old" (not managed here) is, '
             "and EnergyCAP would change it unseen",
@@ -186,7 +186,7 @@ def test_two_channels_cannot_take_one_flag() -> None:
 
 def test_the_last_primary_value_cannot_be_given_up() -> None:
     assert plan_one({"isPrimaryValue": False}, OLD, NEW).blocked_by == (
-        Block(
+        Blocker(
             rule="ESA409",
             message="cannot stop being primary value of data point NB-ELEC: no other channel is to be it",
             evidence={

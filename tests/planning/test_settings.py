@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
-from reconciler.model.plan import Block, Verdict
+from reconciler.model.plan import Blocker, Verdict
 from reconciler.model.project import ChannelEdit
 from tests.planning.tenant import (
     BASIS,
@@ -42,7 +42,7 @@ def test_a_file_and_live_together_may_break_what_neither_breaks_alone() -> None:
     change = plan_one({f"{V}minimumReading": 100}, make_live(1, {f"{V}maximumReading": 50}))
 
     assert change.blocked_by == (
-        Block(
+        Blocker(
             rule="ESA211",
             message="minimumReading must not be above maximumReading, found 100 above 50",
             evidence={"path": f"{V}minimumReading", "value": 100},
@@ -53,7 +53,7 @@ def test_a_file_and_live_together_may_break_what_neither_breaks_alone() -> None:
 
 def test_what_is_wrong_already_and_documented_as_refused_blocks_and_says_so() -> None:
     assert plan_one(RENAMED, ALREADY_WRONG).blocked_by == (
-        Block(
+        Blocker(
             rule="ESA214",
             message="rolloverValue must be null under the Trip rule, found 5 (already so in EnergyCAP)",
             evidence={"path": f"{V}rolloverValue", "value": 5},
@@ -95,7 +95,7 @@ def test_what_is_wrong_already_counts_where_it_is_sent(
 
 def test_a_demand_channel_cannot_have_the_odometer_rule() -> None:
     assert plan_one({f"{V}observationRule": "Odometer"}, make_live(1, DEMAND)).blocked_by == (
-        Block(
+        Blocker(
             rule="ESA406",
             message="a demand channel cannot have the Odometer rule",
             evidence={
@@ -151,7 +151,7 @@ def test_an_observation_type_whose_noun_is_not_known_cannot_be_judged(type_id: i
 
 def test_a_unit_of_money_is_refused() -> None:
     assert plan_one({f"{V}unitCode": "USD"}, make_live(1)).blocked_by == (
-        Block(
+        Blocker(
             rule="ESA407",
             message='the unit must not be of a Money type, found "USD"',
             evidence={"unit": "USD", "unit_type": "MONEY"},
@@ -165,7 +165,7 @@ def test_a_unit_whose_type_is_not_known_cannot_be_judged() -> None:
 
     assert change.verdict is Verdict.UNKNOWN
     assert change.blocked_by == (
-        Block(
+        Blocker(
             rule="ESA407",
             message='cannot be known whether the unit is of a Money type, found "ODD"',
             evidence={"unit": "ODD", "unit_type": None},
@@ -204,7 +204,7 @@ def test_the_second_version_cannot_begin_at_the_beginning() -> None:
 
     (block,) = plan_one({f"{V}beginDate": None}, live).blocked_by
 
-    assert block == Block(
+    assert block == Blocker(
         rule="ESA411",
         message="the current version must begin after the one before it, found null for beginDate",
         evidence={"begin_date": None, "begin_date_before": None, "versions": 2},
@@ -278,7 +278,7 @@ def test_a_begin_that_cannot_move_says_what_was_read_and_how_a_new_version_is_ma
 
     (block,) = plan_one({f"{V}beginDate": "2025-03-01"}, live).blocked_by
 
-    assert block == Block(
+    assert block == Blocker(
         rule="ESA420",
         message="cannot begin at another time: stored readings from 2024-12-01T00:15:00 up to 2025-03-01T00:00:00 "
         "would belong to no version",

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from reconciler.model.findings import Finding, Severity
-from reconciler.model.places import Place
-from reconciler.model.routes import Pointers
+from reconciler.model.places import Location
+from reconciler.model.routes import Identifiers
 from reconciler.planning.index import make_index
 from reconciler.planning.pairs import find_pairs
 from reconciler.rules import RULES
@@ -24,7 +23,7 @@ INDEX = make_index(
         make_live(6, {"channelImportId": "TWICE"}, data_point=SOUTH),
     )
 )
-NORTH = Pointers(meter_import_id="NB-ELEC-01")
+NORTH = Identifiers(meter_import_id="NB-ELEC-01")
 USE_1 = 'candidate: 1 "Use", import id "C-1", ELECUSE, KWH, 15 minutes'
 USE_2 = 'candidate: 2 "Use", import id "C-2", ELECUSE, KWH, 15 minutes'
 DEMAND_3 = 'candidate: 3 "North demand", import id "C-3", ELECUSE, KW, 15 minutes'
@@ -32,7 +31,7 @@ NET_4 = 'candidate: 4 "Use", import id "C-4", MYSTERY, calculated'
 CREATE = "correct the pointer, or create the channel in EnergyCAP first; or let the key's user see it, if it is there"
 
 
-def explain(pointers: Pointers | None, channel_info: str | None = None) -> tuple[str, str, tuple[str, ...], str]:
+def explain(pointers: Identifiers | None, channel_info: str | None = None) -> tuple[str, str, tuple[str, ...], str]:
     """The finding on a channel with `pointers`: code, message, detail, way out."""
     desired = make_desired("north", 0, {"channelInfo": channel_info} if channel_info else {}, select=pointers)
     (finding,) = find_pairs([desired], INDEX).findings
@@ -42,19 +41,19 @@ def explain(pointers: Pointers | None, channel_info: str | None = None) -> tuple
 @pytest.mark.parametrize(
     ("pointers", "found", "detail"),
     [
-        (Pointers(channel_id=99), "none with channelId 99", ()),
+        (Identifiers(channel_id=99), "none with channelId 99", ()),
         (
-            Pointers(channel_import_id="C-11"),
+            Identifiers(channel_import_id="C-11"),
             'none with channelImportId "C-11"',
             ('nearest import id: 1 "Use", import id "C-1", ELECUSE, KWH, 15 minutes',),
         ),
-        (Pointers(channel_import_id="nothing like it"), 'none with channelImportId "nothing like it"', ()),
+        (Identifiers(channel_import_id="nothing like it"), 'none with channelImportId "nothing like it"', ()),
         (
-            Pointers(meter_import_id="NB-ELEC-1"),
+            Identifiers(meter_import_id="NB-ELEC-1"),
             'no data point with dataPointImportId "NB-ELEC-1"',
             ('nearest data point: import id "NB-ELEC-01", 4 channels',),
         ),
-        (Pointers(meter_import_id="xyz"), 'no data point with dataPointImportId "xyz"', ()),
+        (Identifiers(meter_import_id="xyz"), 'no data point with dataPointImportId "xyz"', ()),
         (
             replace(NORTH, observation_type_code="GASUSE"),
             '4 channels with dataPointImportId "NB-ELEC-01", none of them with observationTypeCode "GASUSE"',
@@ -79,7 +78,7 @@ def explain(pointers: Pointers | None, channel_info: str | None = None) -> tuple
     ],
 )
 def test_what_was_not_found_is_told_with_where_the_candidates_parted(
-    pointers: Pointers, found: str, detail: tuple[str, ...]
+    pointers: Identifiers, found: str, detail: tuple[str, ...]
 ) -> None:
     assert explain(pointers) == ("ESA301", f"no live channel fits, found {found}", detail, CREATE)
 
@@ -88,7 +87,7 @@ def test_what_was_not_found_is_told_with_where_the_candidates_parted(
     ("pointers", "found", "detail", "fix"),
     [
         (
-            Pointers(channel_import_id="TWICE"),
+            Identifiers(channel_import_id="TWICE"),
             '2 channels with channelImportId "TWICE"',
             (
                 'candidate: 5 "Use", import id "TWICE", ELECUSE, KWH, 15 minutes',
@@ -126,19 +125,19 @@ def test_what_was_not_found_is_told_with_where_the_candidates_parted(
     ],
 )
 def test_several_are_told_with_what_would_tell_them_apart(
-    pointers: Pointers, found: str, detail: tuple[str, ...], fix: str
+    pointers: Identifiers, found: str, detail: tuple[str, ...], fix: str
 ) -> None:
     assert explain(pointers) == ("ESA302", f"more than one live channel fits, found {found}", detail, fix)
 
 
 def test_channels_of_the_wanted_name_are_told() -> None:
-    _, _, detail, _ = explain(Pointers(channel_id=99), "North demand")
+    _, _, detail, _ = explain(Identifiers(channel_id=99), "North demand")
 
     assert detail == ('same name: 3 "North demand", import id "C-3", ELECUSE, KW, 15 minutes',)
 
 
-@pytest.mark.parametrize("pointers", [None, Pointers(observation_type_code="ELECUSE")])
-def test_a_channel_without_a_pointer_is_told_so(pointers: Pointers | None) -> None:
+@pytest.mark.parametrize("pointers", [None, Identifiers(observation_type_code="ELECUSE")])
+def test_a_channel_without_a_pointer_is_told_so(pointers: Identifiers | None) -> None:
     desired = make_desired("north", 0, select=pointers)
 
     assert find_pairs([desired], INDEX).findings == (
@@ -146,8 +145,8 @@ def test_a_channel_without_a_pointer_is_told_so(pointers: Pointers | None) -> No
             code="ESA331",
             severity=Severity.ERROR,
             message="channel does not say how to find its live one, found no channelId, import id or data point",
-            place=Place(
-                "channels/north.yaml", 7, keys=("channels", "north", "select" if pointers else "channelImportId")
+            location=Location(
+                "channels/north.yaml", 7, path=("channels", "north", "select" if pointers else "channelImportId")
             ),
             fix=RULES["ESA331"].fix,
         ),
@@ -164,7 +163,7 @@ def test_of_many_candidates_the_first_are_shown() -> None:
 
 
 def test_near_names_are_looked_for_only_while_they_can_be_the_reason() -> None:
-    lost = [make_desired(f"n{number:02}", 0, select=Pointers(channel_import_id="C-11")) for number in range(30)]
+    lost = [make_desired(f"n{number:02}", 0, select=Identifiers(channel_import_id="C-11")) for number in range(30)]
 
     findings = find_pairs(lost, INDEX).findings
 

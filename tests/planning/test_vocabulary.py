@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.model.findings import Finding, Severity
-from reconciler.model.places import Place
-from reconciler.model.plan import Block
-from reconciler.model.reference import Reference
+from reconciler.model.places import Location
+from reconciler.model.plan import Blocker
+from reconciler.model.reference import ReferenceData
 from reconciler.planning.vocabulary import Vocabulary, list_codes, list_ids, list_unread, show_formula, translate
 from reconciler.rules import make_finding
 from tests.planning.tenant import REFERENCE, V, make_desired, make_live
@@ -135,7 +135,7 @@ def test_a_summarization_method_that_no_channel_uses_is_sent_and_said() -> None:
     assert finding == make_finding(
         "ESA416",
         "no channel in EnergyCAP uses summarizationMethodId 99, so its meaning is unknown",
-        desired.place("summarizationMethodId"),
+        desired.locate("summarizationMethodId"),
     )
     assert finding.severity is Severity.WARNING
 
@@ -147,7 +147,7 @@ UNREAD = Vocabulary(
     channel_ids={},
     channel_names={},
     live_ids=(),
-    unread=list_unread(Reference(units_unread="it was refused", observation_types_unread="it was not there")),
+    unread=list_unread(ReferenceData(units_unread="it was refused", observation_types_unread="it was not there")),
 )
 
 
@@ -156,7 +156,7 @@ UNREAD = Vocabulary(
     [
         (
             {f"{V}unitCode": "THERM"},
-            Block(
+            Blocker(
                 "ESA415",
                 'unitCode "THERM" cannot be resolved: the list of units could not be read in full, it was refused',
                 {"path": f"{V}unitCode", "value": "THERM", "unread": "it was refused"},
@@ -166,7 +166,7 @@ UNREAD = Vocabulary(
         ),
         (
             {"observationTypeCode": "ELECUSEE"},
-            Block(
+            Blocker(
                 "ESA415",
                 'observationTypeCode "ELECUSEE" cannot be resolved: '
                 "the list of observation types could not be read in full, it was not there",
@@ -179,7 +179,7 @@ UNREAD = Vocabulary(
     ],
     ids=["unit", "type that is near another"],
 )
-def test_a_code_of_a_list_that_could_not_be_read_is_unknown(spec: Spec, block: Block) -> None:
+def test_a_code_of_a_list_that_could_not_be_read_is_unknown(spec: Spec, block: Blocker) -> None:
     wanted, found = translate(make_desired("use", 1, spec), LIVE.values, UNREAD)
 
     assert (list(wanted.values()), found) == ([None], (block,))
@@ -195,7 +195,7 @@ def test_an_id_of_a_list_that_could_not_be_read_is_sent_and_said(path: str, kind
 
     assert translate(desired, LIVE.values, UNREAD) == (
         {path: 99},
-        (make_finding("ESA416", f"{message}: the list of {kind} could not be read in full", desired.place(path)),),
+        (make_finding("ESA416", f"{message}: the list of {kind} could not be read in full", desired.locate(path)),),
     )
 
 
@@ -214,11 +214,11 @@ def test_every_wrong_reference_of_a_formula_is_a_finding_at_that_reference() -> 
         code="ESA313",
         severity=Severity.ERROR,
         message="formula uses a channel that was not found in EnergyCAP, found channel(lost)",
-        place=Place(
+        location=Location(
             "channels/north.yaml",
             7,
-            keys=("channels", "losses", "esaChannelVersion", "formula"),
-            piece="channel(lost)",
+            path=("channels", "losses", "esaChannelVersion", "formula"),
+            fragment="channel(lost)",
         ),
         fix="mend the finding on the channel that the formula names",
     )

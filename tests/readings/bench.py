@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from reconciler.planning.index import make_index
 from reconciler.readings.census import take_census
@@ -50,4 +51,6 @@ def count(
 
 def tell(findings: tuple[Finding, ...] | list[Finding]) -> list[str]:
     """Findings as `line code message`."""
-    return [f"{finding.place.line if finding.place else 0} {finding.code} {finding.message}" for finding in findings]
+    return [
+        f"{finding.location.line if finding.location else 0} {finding.code} {finding.message}" for finding in findings
+    ]

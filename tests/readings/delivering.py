@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import httpx
+from msgspec import Struct, field
 
 from reconciler.energycap.sender import open_sender
-from reconciler.model.dialects import V3
+from reconciler.model.dialects import V3_NAMES
 from reconciler.planning.index import make_index
 from reconciler.readings.batches import load_batches
 from reconciler.readings.delivery import Delivery
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.energycap.sender import Sender
-    from reconciler.model.dialects import Dialect
+    from reconciler.model.dialects import IdentifierNames
     from reconciler.readings.batches import Load
     from reconciler.sandbox import Service
 
@@ -51,8 +51,7 @@ def answering(answer: Callable[[httpx.Request], httpx.Response]) -> Iterator[Sen
         yield sender
 
 
-@dataclass(slots=True)
-class Pauses:
+class Pauses(Struct):
     """Counts the pauses that it does not make."""
 
     count: int = 0
@@ -61,12 +60,11 @@ class Pauses:
         self.count += 1
 
 
-@dataclass(slots=True)
-class Courier:
+class Courier(Struct):
     """A delivery by `sender`, and the pauses that it would have made."""
 
     sender: Sender
-    dialect: Dialect = V3
+    dialect: IdentifierNames = V3_NAMES
     pauses: Pauses = field(default_factory=Pauses)
 
     @property

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import codecs
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 HEADER = "channelImportId,time,value,estimated\n"
 SOUND = "USE,2026-01-01T00:15,1,\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Bad:
+class Bad(Struct, frozen=True):
     """A file that must give a finding of `code` in `line`."""
 
     name: str

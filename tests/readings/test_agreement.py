@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.energycap.sender import open_sender
-from reconciler.model.dialects import ESA, V3
+from reconciler.model.dialects import ESA_NAMES, V3_NAMES
 from reconciler.model.fields import UNIT_CODE
 from reconciler.planning.index import make_index
 from reconciler.readings.identifiers import NAMES
@@ -85,7 +85,7 @@ def test_readings_land_where_the_tool_says(channels: list[dict[str, Any]], group
         receipt = sender.send_readings(sent)
         landed = _find_landed(sender, [channel.id for channel in live])
 
-    router, esa = Router(make_index(live)), Router(make_index(live), ESA)
+    router, esa = Router(make_index(live)), Router(make_index(live), ESA_NAMES)
     keys = [(*(group.get(name) for name in NAMES), 1) for group in groups]
     landings = [router.find(key) for key in keys]
     note_case(reached=len({landing.route.channel_id for landing in landings}) > 1)
@@ -105,12 +105,12 @@ def test_the_esa_call_goes_by_the_same_rules(channels: list[dict[str, Any]], gro
         open_sender(service.url, "sandbox") as sender,
     ):
         live = sender.list_channels()
-        router = Router(make_index(live), ESA)
+        router = Router(make_index(live), ESA_NAMES)
         landings = [router.find((*(group.get(name) for name in NAMES), 1)) for group in groups]
         sent = [
-            {**dict(ESA.say(landing.pointers)), "readings": [_reading(number)]}
+            {**dict(ESA_NAMES.say(landing.pointers)), "readings": [_reading(number)]}
             for number, landing in enumerate(landings)
-            if any(name in dict(V3.say(landing.pointers)) for name in NAMES[:3])
+            if any(name in dict(V3_NAMES.say(landing.pointers)) for name in NAMES[:3])
         ]
         sender.send_esa_readings(sent)
         landed = _find_landed(sender, [channel.id for channel in live])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.model.dialects import ESA, V3
+from reconciler.model.dialects import ESA_NAMES, V3_NAMES
 from reconciler.readings.batches import group_loads, load_batches, make_body
 from reconciler.readings.files import recognise
 from reconciler.readings.layout import Habits
@@ -70,7 +70,7 @@ def test_a_body_has_a_group_for_each_set_of_identifiers_under_the_names_of_the_c
     ]
     second = [{"time": "2026-01-01T00:15:00+00:00", "value": 2.5, "estimated": True, "note": "by hand"}]
 
-    assert make_body(groups, V3) == [
+    assert make_body(groups, V3_NAMES) == [
         {"channelImportId": "USE", "readings": first},
         {
             "meterImportId": METER,
@@ -80,7 +80,7 @@ def test_a_body_has_a_group_for_each_set_of_identifiers_under_the_names_of_the_c
             "readings": second,
         },
     ]
-    assert make_body(groups, ESA) == [
+    assert make_body(groups, ESA_NAMES) == [
         {"esaChannelImportId": "USE", "readings": first},
         {
             "dataPointImportId": METER,

@@ -89,4 +89,6 @@ def test_values_that_contradict_each_other_stop_the_whole_file(tmp_path: Path) -
         "write all values alike, or give the right mark with  --decimal dot  or  --decimal comma",
     )
     census, _ = count(path, decimal=Decimal.DOT)
-    assert [(finding.code, finding.place and finding.place.line) for finding in census.findings] == [("ESA612", 4)]
+    assert [(finding.code, finding.location and finding.location.line) for finding in census.findings] == [
+        ("ESA612", 4)
+    ]

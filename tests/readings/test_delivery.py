@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from reconciler.model.dialects import ESA, V3
+from reconciler.model.dialects import ESA_NAMES, V3_NAMES
 from reconciler.readings.delivery import Fate
 from tests.readings.delivering import READINGS, Courier, answering, kept, load, receipt, serving
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from reconciler.model.dialects import Dialect
+    from reconciler.model.dialects import IdentifierNames
     from reconciler.readings.batches import Load
     from reconciler.sandbox import Service
 
@@ -139,9 +139,9 @@ def test_of_groups_that_are_refused_together_each_is_sent_by_itself(tmp_path: Pa
 @pytest.mark.parametrize(
     "answer", [httpx.Response(401), httpx.ConnectError("refused")], ids=["a wrong key", "no connection"]
 )
-@pytest.mark.parametrize("dialect", [V3, ESA], ids=["v3", "esa"])
+@pytest.mark.parametrize("dialect", [V3_NAMES, ESA_NAMES], ids=["v3", "esa"])
 def test_what_certainly_did_not_arrive_is_untaken(
-    tmp_path: Path, answer: httpx.Response | Exception, dialect: Dialect
+    tmp_path: Path, answer: httpx.Response | Exception, dialect: IdentifierNames
 ) -> None:
     def give(_: httpx.Request) -> httpx.Response:
         if isinstance(answer, Exception):
@@ -157,7 +157,7 @@ def test_what_certainly_did_not_arrive_is_untaken(
 
 def test_esa_readings_are_repeated_by_the_sender(tmp_path: Path) -> None:
     with serving(tmp_path, "POST /api/v202407/* drop-after x2") as (service, sender):
-        courier = Courier(sender, ESA)
+        courier = Courier(sender, ESA_NAMES)
         fate = courier.delivery.deliver(load(tmp_path, TWO, sender))
 
         assert (fate, courier.pauses.count) == (Fate(rejected=[]), 0)
@@ -167,7 +167,9 @@ def test_esa_readings_are_repeated_by_the_sender(tmp_path: Path) -> None:
 @pytest.mark.parametrize("answer", [httpx.Response(200), receipt(imported=1)], ids=["nothing said", "a receipt"])
 def test_an_esa_answer_need_not_say_more_than_success(tmp_path: Path, answer: httpx.Response) -> None:
     with answering(lambda _: answer) as sender:
-        fate = Courier(sender, ESA).delivery.deliver(load(tmp_path, "channelId,time,value\n1,2026-01-01T00:00,1\n"))
+        fate = Courier(sender, ESA_NAMES).delivery.deliver(
+            load(tmp_path, "channelId,time,value\n1,2026-01-01T00:00,1\n")
+        )
 
     assert not fate.rejected
     assert fate.error is None
@@ -178,7 +180,9 @@ def test_an_esa_answer_need_not_say_more_than_success(tmp_path: Path, answer: ht
 )
 def test_an_esa_answer_that_cannot_be_used_leaves_it_unknown(tmp_path: Path, answer: httpx.Response) -> None:
     with answering(lambda _: answer) as sender:
-        fate = Courier(sender, ESA).delivery.deliver(load(tmp_path, "channelId,time,value\n1,2026-01-01T00:00,1\n"))
+        fate = Courier(sender, ESA_NAMES).delivery.deliver(
+            load(tmp_path, "channelId,time,value\n1,2026-01-01T00:00,1\n")
+        )
 
     assert lines(fate.unknown) == [2]
     assert fate.error is not None

@@ -42,7 +42,7 @@ def find(path: Path) -> set[tuple[str, int]]:
         census, _ = count(path)
     except BrokenFile as broken:
         return {(broken.flaw.code, broken.line)}
-    return {(finding.code, finding.place.line) for finding in census.findings if finding.place}
+    return {(finding.code, finding.location.line) for finding in census.findings if finding.location}
 
 
 def run_route(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:

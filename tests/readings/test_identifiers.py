@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model.routes import Pointers
+from reconciler.model.routes import Identifiers
 from reconciler.readings.identifiers import PROPERTIES, read_key
 
 NOTHING = ("", "", "", "", "", "", 1)
@@ -13,14 +13,14 @@ NOTHING = ("", "", "", "", "", "", 1)
 @pytest.mark.parametrize(
     ("key", "expected"),
     [
-        (NOTHING, Pointers()),
-        ((None, None, None, None, None, None, 1), Pointers()),
-        (("1042", "USE", "NB", "ELECUSE", "KWH", "900", 1), Pointers(1042, "USE", "NB", "ELECUSE", "KWH", 900)),
-        ((1042, None, "NB", None, None, 15, 60), Pointers(1042, None, "NB", None, None, 900)),
-        ((" 7 ", " USE", "", "", "", "", 1), Pointers(7, " USE")),
+        (NOTHING, Identifiers()),
+        ((None, None, None, None, None, None, 1), Identifiers()),
+        (("1042", "USE", "NB", "ELECUSE", "KWH", "900", 1), Identifiers(1042, "USE", "NB", "ELECUSE", "KWH", 900)),
+        ((1042, None, "NB", None, None, 15, 60), Identifiers(1042, None, "NB", None, None, 900)),
+        ((" 7 ", " USE", "", "", "", "", 1), Identifiers(7, " USE")),
     ],
 )
-def test_texts_and_values_are_pointers(key: tuple[object, ...], expected: Pointers) -> None:
+def test_texts_and_values_are_pointers(key: tuple[object, ...], expected: Identifiers) -> None:
     assert read_key(key) == (expected, ())
 
 
@@ -51,7 +51,7 @@ def test_texts_and_values_are_pointers(key: tuple[object, ...], expected: Pointe
 def test_what_the_api_does_not_take_is_a_flaw_and_no_pointer(place: int, value: object, message: str) -> None:
     pointers, flaws = read_key((*NOTHING[:place], value, *NOTHING[place + 1 :]))
 
-    assert pointers == Pointers()
+    assert pointers == Identifiers()
     assert [(flaw.code, flaw.message) for flaw in flaws] == [("ESA613", message)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model.routes import Pointers
+from reconciler.model.routes import Identifiers
 from reconciler.planning.index import make_index
 from reconciler.planning.resolve import route
 from reconciler.readings.flaws import Flaw
@@ -12,7 +12,7 @@ from reconciler.readings.landing_flaws import describe_channel, find_doubts, fin
 from tests.planning.tenant import NORTH, make_live
 from tests.readings.bench import CHANNELS, METER
 
-USE = Pointers(meter_import_id=METER, observation_type_code="ELECUSE")
+USE = Identifiers(meter_import_id=METER, observation_type_code="ELECUSE")
 ONE = 'candidate: 1 "Use", import id "USE", ELECUSE, KWH, 15 minutes'
 TWO = 'candidate: 2 "Use", import id "USE-KW", ELECUSE, KW, 15 minutes'
 
@@ -20,18 +20,21 @@ TWO = 'candidate: 2 "Use", import id "USE-KW", ELECUSE, KW, 15 minutes'
 @pytest.mark.parametrize(
     ("pointers", "flaws"),
     [
-        (Pointers(channel_id=1), ()),
+        (Identifiers(channel_id=1), ()),
         (
-            Pointers(unit_code="KWH"),
+            Identifiers(unit_code="KWH"),
             (Flaw("ESA614", 'readings do not say which channel they are for, found only unitCode "KWH"'),),
         ),
-        (Pointers(), (Flaw("ESA614", "readings do not say which channel they are for, found no identifier at all"),)),
         (
-            Pointers(channel_id=99),
+            Identifiers(),
+            (Flaw("ESA614", "readings do not say which channel they are for, found no identifier at all"),),
+        ),
+        (
+            Identifiers(channel_id=99),
             (Flaw("ESA615", "readings land nowhere: no channel has channelId 99"),),
         ),
         (
-            Pointers(channel_import_id="USE-KV"),
+            Identifiers(channel_import_id="USE-KV"),
             (
                 Flaw(
                     "ESA615",
@@ -41,7 +44,7 @@ TWO = 'candidate: 2 "Use", import id "USE-KW", ELECUSE, KW, 15 minutes'
             ),
         ),
         (
-            Pointers(meter_import_id="TWIN"),
+            Identifiers(meter_import_id="TWIN"),
             (
                 Flaw(
                     "ESA615",
@@ -51,15 +54,15 @@ TWO = 'candidate: 2 "Use", import id "USE-KW", ELECUSE, KW, 15 minutes'
             ),
         ),
         (
-            Pointers(channel_import_id="Q"),
+            Identifiers(channel_import_id="Q"),
             (Flaw("ESA615", 'readings land nowhere: no channel has channelImportId "Q"'),),
         ),
         (
-            Pointers(meter_import_id="Q"),
+            Identifiers(meter_import_id="Q"),
             (Flaw("ESA615", 'readings land nowhere: no channel has meterImportId "Q"'),),
         ),
         (
-            Pointers(meter_import_id=METER, observation_type_code="ELECUSE", unit_code="GAL"),
+            Identifiers(meter_import_id=METER, observation_type_code="ELECUSE", unit_code="GAL"),
             (
                 Flaw(
                     "ESA615",
@@ -81,7 +84,7 @@ TWO = 'candidate: 2 "Use", import id "USE-KW", ELECUSE, KW, 15 minutes'
             ),
         ),
         (
-            Pointers(None, None, "TWINS", "ELECUSE", "KWH", 900),
+            Identifiers(None, None, "TWINS", "ELECUSE", "KWH", 900),
             (
                 Flaw(
                     "ESA616",
@@ -96,18 +99,18 @@ TWO = 'candidate: 2 "Use", import id "USE-KW", ELECUSE, KW, 15 minutes'
             ),
         ),
         (
-            Pointers(channel_import_id="NET"),
+            Identifiers(channel_import_id="NET"),
             (Flaw("ESA618", 'channel 4 "Use" is calculated and takes no readings'),),
         ),
     ],
     ids=lambda value: repr(value)[:60],
 )
-def test_what_leads_nowhere_is_said_with_who_was_left(pointers: Pointers, flaws: tuple[Flaw, ...]) -> None:
+def test_what_leads_nowhere_is_said_with_who_was_left(pointers: Identifiers, flaws: tuple[Flaw, ...]) -> None:
     assert find_landing_flaws(pointers, route(pointers, CHANNELS), CHANNELS, suggests=True) == flaws
 
 
 def test_nothing_is_suggested_where_too_much_is_lost() -> None:
-    pointers = Pointers(channel_import_id="USE-KV")
+    pointers = Identifiers(channel_import_id="USE-KV")
 
     (flaw,) = find_landing_flaws(pointers, route(pointers, CHANNELS), CHANNELS, suggests=False)
 
@@ -116,7 +119,7 @@ def test_nothing_is_suggested_where_too_much_is_lost() -> None:
 
 def test_many_candidates_are_counted() -> None:
     channels = make_index(make_live(id_) for id_ in range(1, 14))
-    pointers = Pointers(meter_import_id=METER)
+    pointers = Identifiers(meter_import_id=METER)
 
     (flaw,) = find_landing_flaws(pointers, route(pointers, channels), channels, suggests=True)
 
@@ -126,8 +129,8 @@ def test_many_candidates_are_counted() -> None:
 def test_identifiers_that_do_not_count_are_compared_all_the_same() -> None:
     channel = CHANNELS.by_id[1]
 
-    assert find_doubts(Pointers(1, "USE", NORTH.import_id, "ELECUSE", "KWH", 900), channel) == ()
-    assert find_doubts(Pointers(1, "USE-KW", "NB", None, None, 3600), channel) == (
+    assert find_doubts(Identifiers(1, "USE", NORTH.import_id, "ELECUSE", "KWH", 900), channel) == ()
+    assert find_doubts(Identifiers(1, "USE-KW", "NB", None, None, 3600), channel) == (
         Flaw(
             "ESA617",
             'readings land on channel 1 "Use", although channelImportId says "USE-KW", not "USE"',

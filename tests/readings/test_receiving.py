@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from reconciler.energycap.receipts import FailedGroup, FailedReading, Receipt
-from reconciler.model.dialects import ESA, V3
+from reconciler.model.dialects import ESA_NAMES, V3_NAMES
 from reconciler.readings.receiving import Unclear, find_failed, find_missing
 from tests.readings.delivering import answering, load
 
@@ -45,7 +45,7 @@ def test_a_failed_reading_is_found_by_time_and_value(
 ) -> None:
     loads = load(tmp_path, HEADER + USE)
 
-    failed = find_failed(Receipt(2, 1, (FailedGroup(IDENTIFIERS, "group", (reading,)),)), loads, V3)
+    failed = find_failed(Receipt(2, 1, (FailedGroup(IDENTIFIERS, "group", (reading,)),)), loads, V3_NAMES)
 
     assert tell(failed) == [expected]
 
@@ -54,7 +54,7 @@ def test_a_reading_fails_only_once(tmp_path: Path) -> None:
     reading = FailedReading("2026-01-01T00:15", None, "")
     loads = load(tmp_path, HEADER + USE)
 
-    failed = find_failed(Receipt(1, 2, (FailedGroup(IDENTIFIERS, "", (reading, reading)),)), loads, V3)
+    failed = find_failed(Receipt(1, 2, (FailedGroup(IDENTIFIERS, "", (reading, reading)),)), loads, V3_NAMES)
 
     assert tell(failed) == [(3, "the service gives no reason"), (4, "the service gives no reason")]
 
@@ -68,7 +68,7 @@ def test_groups_are_found_by_all_their_identifiers_under_the_names_of_the_call(t
     }
     group = FailedGroup(identifiers, "no", (FailedReading("2026-01-01T00:00", 1, ""),))
 
-    assert tell(find_failed(Receipt(3, 1, (group,)), loads, ESA)) == [(2, "no")]
+    assert tell(find_failed(Receipt(3, 1, (group,)), loads, ESA_NAMES)) == [(2, "no")]
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_a_receipt_for_other_readings_is_unclear(tmp_path: Path, receipt: Receip
     loads = load(tmp_path, HEADER + USE)
 
     with pytest.raises(Unclear):
-        find_failed(receipt, loads, V3)
+        find_failed(receipt, loads, V3_NAMES)
 
 
 @pytest.mark.parametrize(

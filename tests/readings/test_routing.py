@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model.dialects import ESA
-from reconciler.model.routes import Pointers, Problem, Step
+from reconciler.model.dialects import ESA_NAMES
+from reconciler.model.routes import Identifiers, ResolutionFailure, ResolutionStep
 from reconciler.planning.index import make_index
 from reconciler.readings.flaws import BrokenFile, Flaw
 from reconciler.readings.routing import Router
@@ -18,8 +18,8 @@ NOTHING = ("", "", "", "", "", "", 1)
 def test_a_landing_has_the_channel_and_the_way_there() -> None:
     landing = Router(CHANNELS).find(("", "", METER, "ELECDEMAND", "", "", 1))
 
-    assert landing.pointers == Pointers(meter_import_id=METER, observation_type_code="ELECDEMAND")
-    assert (landing.route.channel_id, landing.route.decided_by) == (3, Step.OBSERVATION_TYPE_CODE)
+    assert landing.pointers == Identifiers(meter_import_id=METER, observation_type_code="ELECDEMAND")
+    assert (landing.route.channel_id, landing.route.decided_by) == (3, ResolutionStep.OBSERVATION_TYPE_CODE)
     assert (landing.channel, landing.flaws, landing.doubts) == (CHANNELS.by_id[3], (), ())
 
 
@@ -33,19 +33,19 @@ def test_a_doubt_keeps_nothing_from_landing() -> None:
 @pytest.mark.parametrize(
     ("key", "code", "problem"),
     [
-        (NOTHING, "ESA614", Problem.NO_IDENTIFIER),
-        (("99", *NOTHING[1:]), "ESA615", Problem.UNMATCHED),
-        (("", "", METER, *NOTHING[3:]), "ESA616", Problem.AMBIGUOUS),
-        (("x", "USE", *NOTHING[2:]), "ESA613", Problem.NO_IDENTIFIER),
+        (NOTHING, "ESA614", ResolutionFailure.NO_IDENTIFIER),
+        (("99", *NOTHING[1:]), "ESA615", ResolutionFailure.UNMATCHED),
+        (("", "", METER, *NOTHING[3:]), "ESA616", ResolutionFailure.AMBIGUOUS),
+        (("x", "USE", *NOTHING[2:]), "ESA613", ResolutionFailure.NO_IDENTIFIER),
         (("", "NET", *NOTHING[2:]), "ESA618", None),
     ],
 )
 def test_what_cannot_land_has_a_flaw_and_no_channel(
-    key: tuple[object, ...], code: str, problem: Problem | None
+    key: tuple[object, ...], code: str, problem: ResolutionFailure | None
 ) -> None:
     landing = Router(CHANNELS).find(key)
 
-    assert ([flaw.code for flaw in landing.flaws], landing.route.problem, landing.channel) == ([code], problem, None)
+    assert ([flaw.code for flaw in landing.flaws], landing.route.failure, landing.channel) == ([code], problem, None)
 
 
 def test_the_same_identifiers_are_looked_at_once() -> None:
@@ -58,7 +58,7 @@ def test_the_esa_call_takes_whole_minutes_only() -> None:
     key = ("", "", METER, "ELECUSE", "KWH", "90", 1)
 
     assert Router(CHANNELS).find(key).flaws == ()
-    assert Router(CHANNELS, ESA).find(key).flaws == (
+    assert Router(CHANNELS, ESA_NAMES).find(key).flaws == (
         Flaw("ESA613", "esaChannelIntervalMinutes must be whole minutes, found 90 seconds"),
     )
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from threading import Event
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
+from msgspec import Struct, field
 
 from reconciler.readings.stored import Lookout, Tally
 from tests.readings.delivering import Courier, answering, load, receipt, serving
@@ -24,8 +24,7 @@ NEW_YORK = ZoneInfo("America/New_York")
 THERE = [("2026-07-01T00:15:00", 1.0), ("2026-07-01T00:30:00", 2.5)]
 
 
-@dataclass(slots=True)
-class Keeper:
+class Keeper(Struct):
     """A service that has certain readings, whatever it is sent; `lag` reads come too early to see them."""
 
     readings: list[dict[str, Any]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconciler.model.findings import Finding, Severity
-from reconciler.model.places import Place
+from reconciler.model.places import Location
 from reconciler.rules.rule import Certainty, Rule
 
 HOSTILE = "::error file=x::y \x1b[31m\u202egpj\r\n%0A <b>&\"' ##[add-mask]z \ud800\x00,:"
@@ -12,7 +12,7 @@ TRIP = Finding(
     "ESA214",
     Severity.ERROR,
     "rolloverValue must be null under the Trip rule, found 100000",
-    Place("channels/north.yaml", 12, 20, ("channels", "nb-elec-use"), 6, "    rolloverValue: 100000"),
+    Location("channels/north.yaml", 12, 20, ("channels", "nb-elec-use"), 6, "    rolloverValue: 100000"),
     fix="remove the line, or write  observationRule: Odometer",
 )
 FINDINGS = (
@@ -22,22 +22,22 @@ FINDINGS = (
         "ESA305",
         Severity.WARNING,
         "select finds nothing, but channelImportId does",
-        Place("channels/north.yaml", 14),
+        Location("channels/north.yaml", 14),
         detail=("found: 1042 North Building use", "also: channels/south.yaml:3"),
         fix="update select",
     ),
-    Finding("ESA105", Severity.ERROR, "cannot be read: permission denied", Place("channels/secret.yaml")),
+    Finding("ESA105", Severity.ERROR, "cannot be read: permission denied", Location("channels/secret.yaml")),
     Finding(
         "ESA101",
         Severity.NOTE,
         "a wide name",
-        Place("channels/東京 100%.yaml", 3, 9, (), 6, "\tname: 東京𝄞 use"),
+        Location("channels/東京 100%.yaml", 3, 9, (), 6, "\tname: 東京𝄞 use"),
     ),
     Finding(
         "ESA999",
         Severity.ERROR,
         HOSTILE,
-        Place(f"channels/{HOSTILE}.yaml", 1, 1, (), 500, HOSTILE),
+        Location(f"channels/{HOSTILE}.yaml", 1, 1, (), 500, HOSTILE),
         detail=(HOSTILE,),
         fix=HOSTILE,
     ),

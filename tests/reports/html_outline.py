@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from html.parser import HTMLParser
+
+from msgspec import Struct, field
 
 # Elements that have no end, and those whose end may be left out.
 _VOID = {"meta", "link", "input", "line", "rect", "path", "wbr"}
@@ -11,8 +12,7 @@ _OPEN = {"td", "th", "tr"}
 _UNSEEN = {"script", "style"}
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(Struct, frozen=True):
     """An element with its attributes, its text and that of all in it, and the names of what it stands in."""
 
     name: str

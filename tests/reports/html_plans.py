@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from reconciler.model.fields import Impact
 from reconciler.model.findings import Finding, Severity
 from reconciler.model.live import DataPoint
-from reconciler.model.places import Place
+from reconciler.model.places import Location
 from reconciler.model.plan import (
-    Block,
+    Blocker,
     Change,
     ChannelLabel,
     Edit,
@@ -53,7 +53,7 @@ _USE, _LOSSES, _NET, _SOLAR, _TOTAL = (
 )
 _GAS_USE, _GAS_ENERGY = ChannelLabel(1061, "sc-gas-use", "Gas use"), ChannelLabel(1062, "sc-gas-energy", "Gas energy")
 
-_USED = Block(
+_USED = Blocker(
     "ESA403",
     "cannot become calculated: its readings feed other formulas",
     {
@@ -65,7 +65,7 @@ _USED = Block(
     },
     "take channel(nb-elec-losses) out of these formulas first, as in  formula: channel(nb-elec-use)  for nb-elec-net",
 )
-_UNCLEAR = Block(
+_UNCLEAR = Blocker(
     "ESA407",
     "cannot be known whether the unit is of a Money type",
     {"unit": "USD", "unit_type": None},
@@ -157,12 +157,12 @@ EVERYTHING: Plan = make_plan(
             "ESA305",
             Severity.WARNING,
             "found by its new import id, not by the one in select",
-            Place("channels/north.yaml", 44, 5),
+            Location("channels/north.yaml", 44, 5),
             ('select.channelImportId: "NB-PV" finds nothing',),
             "write  channelImportId: NB-SOLAR-01-YIELD  under select",
         ),
         Finding(
-            "ESA601", Severity.NOTE, "feed reaches a channel for the first time", Place("channels/north.yaml", 90, 3)
+            "ESA601", Severity.NOTE, "feed reaches a channel for the first time", Location("channels/north.yaml", 90, 3)
         ),
     ),
     feeds=(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 from markdown_it import MarkdownIt
@@ -10,19 +9,17 @@ from markdown_it import MarkdownIt
 _RENDERER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 
 
-@dataclass
 class Page(HTMLParser):
     """What a page is made of: its tags, what stands in its code, its text, and the text outside of code."""
 
-    tags: set[str] = field(default_factory=set)
-    attributes: set[str] = field(default_factory=set)
-    code: list[str] = field(default_factory=list)
-    text: str = ""
-    prose: str = ""
-    depth: int = 0
-
-    def __post_init__(self) -> None:
+    def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+        self.code: list[str] = []
+        self.text = ""
+        self.prose = ""
+        self.depth = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from reconciler.model.fields import FIELD_AT, OBSERVATION_RULES, Impact
 from reconciler.model.findings import Finding, Severity
 from reconciler.model.formulas import rename_references
 from reconciler.model.live import DataPoint
-from reconciler.model.places import Place
+from reconciler.model.places import Location
 from reconciler.model.plan import (
     Action,
-    Block,
+    Blocker,
     Change,
     ChannelLabel,
     Edit,
@@ -58,7 +59,7 @@ def make_change(
     *edits: Edit,
     channel_id: int = 1042,
     data_point: DataPoint = NORTH,
-    blocked_by: Sequence[Block] = (),
+    blocked_by: Sequence[Blocker] = (),
     depends_on: Sequence[str] = (),
     feeds: Sequence[str] = (),
 ) -> Change:
@@ -78,7 +79,7 @@ def make_change(
         before=known,
         after=wanted if edits else known,
         live=_by_ids(known) if edits else {},
-        wanted=_by_ids(wanted) if edits else {},
+        target_values=_by_ids(wanted) if edits else {},
         version_id=71,
         version_count=2,
         verdict=Verdict.UNKNOWN if unknown else Verdict.BLOCKED if blocked_by else Verdict.ALLOWED,
@@ -127,7 +128,7 @@ def make_plan(
     )
 
 
-USED = Block(
+USED = Blocker(
     rule="ESA403",
     message="cannot become calculated: its readings feed other formulas",
     evidence={
@@ -146,7 +147,7 @@ USED = Block(
     unblock='take channel(nb-elec-losses) out of the formula of 1077 "Campus total" (not managed here) first; '
     "this plan already does so for nb-elec-net",
 )
-VERSIONED = Block(
+VERSIONED = Blocker(
     rule="ESA402",
     message="cannot become calculated: it has 2 versions",
     evidence={
@@ -157,7 +158,7 @@ VERSIONED = Block(
     },
     unblock="leave it simple and make a new calculated channel in EnergyCAP, or delete its older versions there first",
 )
-UNCLEAR = Block(
+UNCLEAR = Blocker(
     rule="ESA407",
     message='cannot be known whether the unit is of a Money type, found "USD"',
     evidence={"unit": "USD", "unit_type": None},
@@ -191,7 +192,14 @@ _FEEDS = (
     FeedRoute("north-logger", "nb-elec-use", 1042, 1042, ()),
     FeedRoute("gas-logger", "sb-gas", 1060, 1042, ("would reach nb-elec-use instead of sb-gas",)),
     FeedRoute("new-logger", "nb-elec-use", None, 1042, ()),
-    FeedRoute("loss-logger", "nb-elec-losses", 1043, None, ("this is blocked: the feed stays as it is",), is_held=True),
+    FeedRoute(
+        "loss-logger",
+        "nb-elec-losses",
+        1043,
+        None,
+        ("this is blocked: the feed stays as it is",),
+        is_change_blocked=True,
+    ),
 )
 
 
@@ -213,7 +221,7 @@ HOSTILE = (
     "</td><script>alert(1)</script> | `rm -rf` @everyone\n::set-output name=x::y ##[add-mask]z \x1b[31m\u202egpj -->"
 )
 _HOSTILE_POINT = DataPoint(10, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE)
-_HOSTILE_BLOCK = Block("ESA408", HOSTILE, {HOSTILE: [HOSTILE, {HOSTILE: HOSTILE}]}, HOSTILE)
+_HOSTILE_BLOCK = Blocker("ESA408", HOSTILE, {HOSTILE: [HOSTILE, {HOSTILE: HOSTILE}]}, HOSTILE)
 
 PLANS = {
     "empty": make_plan(make_change("nb-elec-use"), make_change("nb-elec-net", channel_id=1044)),
@@ -275,7 +283,7 @@ PLANS = {
                 "ESA603",
                 Severity.WARNING,
                 'readings for import id "OLD-1" would no longer reach nb-elec-use: they would land nowhere',
-                Place("channels/north.yaml", 7, 5, ("channels", "nb-elec-use", "channelImportId")),
+                Location("channels/north.yaml", 7, 5, ("channels", "nb-elec-use", "channelImportId")),
                 fix="write  channelImportId: OLD-1, or change the logger",
             ),
             Finding("ESA604", Severity.NOTE, 'readings for import id "NB-ELEC-01-USE" would begin to land'),
@@ -285,7 +293,7 @@ PLANS = {
     "broken": replace(
         make_plan(
             findings=[
-                Finding("ESA101", Severity.ERROR, "expected a mapping", Place("channels/north.yaml", 3, 1)),
+                Finding("ESA101", Severity.ERROR, "expected a mapping", Location("channels/north.yaml", 3, 1)),
                 Finding("ESA104", Severity.WARNING, "an odd space"),
             ]
         ),
@@ -327,7 +335,9 @@ PLANS = {
                 "ESA515",
                 Severity.WARNING,
                 "the multiplier changes by more than a factor of 1,000, found 1 → 1000000 (×1,000,000)",
-                Place("channels/north.yaml", 9, 3, keys=("channels", "nb-elec-use", "esaChannelVersion", "multiplier")),
+                Location(
+                    "channels/north.yaml", 9, 3, path=("channels", "nb-elec-use", "esaChannelVersion", "multiplier")
+                ),
                 fix="check the multiplier against the meter's nameplate",
             )
         ],
@@ -336,6 +346,6 @@ PLANS = {
         make_change("nb-elec-use", RENAME),
         make_change("nb-elec-net", channel_id=1044),
         filter_=["nb-elec-u*", "nb-elec-n*"],
-        findings=[Finding("ESA302", Severity.ERROR, "no such channel", Place("channels/north.yaml", 9, 3))],
+        findings=[Finding("ESA302", Severity.ERROR, "no such channel", Location("channels/north.yaml", 9, 3))],
     ),
 }

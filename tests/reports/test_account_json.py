@@ -7,7 +7,7 @@ import json
 import pytest
 
 from reconciler import __version__
-from reconciler.model.events import Differed, Event, Finished, Started, Verifying
+from reconciler.model.events import Event, Finished, OutcomeCorrected, Started, Verifying
 from reconciler.reports.account_json import render_account, render_event, render_start
 from tests.reports.accounts import ACCOUNT, ALREADY, DIFFERS, FAILED, UNREAD
 from tests.reports.plans import HOSTILE, PLANS
@@ -56,7 +56,7 @@ def test_the_first_line_says_who_speaks_and_of_what() -> None:
             },
         ),
         (
-            Differed(UNREAD),
+            OutcomeCorrected(UNREAD),
             {
                 "type": "apply_complete",
                 "@level": "warn",
@@ -104,7 +104,7 @@ def test_an_event_is_a_line(event: Event, line: dict[str, object]) -> None:
 
 
 def test_what_the_last_read_back_finds_otherwise_is_an_error() -> None:
-    line = json.loads(render_event(Differed(DIFFERS)))
+    line = json.loads(render_event(OutcomeCorrected(DIFFERS)))
     assert (line["type"], line["ending"]) == ("apply_errored", "differs")
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
-from reconciler.model.outcomes import Account, Ending, Outcome
+from reconciler.model.outcomes import ApplyResult, Outcome, OutcomeStatus
 from reconciler.reports.account_markdown import render_account_markdown
 from reconciler.reports.account_words import count_endings
 from reconciler.reports.harmless import harmless
@@ -40,30 +40,30 @@ TAGS = {
 SIZES = [1, 40, 400, 4000]
 
 
-def make_account(size: int, text: str = "") -> Account:
+def make_account(size: int, text: str = "") -> ApplyResult:
     """An account with so many changes in each ending, no two alike."""
     outcomes = (
         Outcome(f"{text}channel-{number}", number, ending, f"{text}reason {number}", f"{text}fix {number}")
-        for ending in Ending
+        for ending in OutcomeStatus
         for number in range(size)
     )
-    return Account(tuple(outcomes), halted="so")
+    return ApplyResult(tuple(outcomes), aborted_because="so")
 
 
 @pytest.mark.parametrize(
     ("name", "account"),
     [
         ("account", ACCOUNT),
-        ("account-done", Account((DONE, ALREADY))),
+        ("account-done", ApplyResult((DONE, ALREADY))),
         (
             "account-stopped",
-            Account((DONE, *(replace(ACCOUNT.outcomes[4], name=f"c{i}") for i in range(9))), halted="so"),
+            ApplyResult((DONE, *(replace(ACCOUNT.outcomes[4], name=f"c{i}") for i in range(9))), aborted_because="so"),
         ),
         ("account-folded", make_account(400)),
     ],
 )
 def test_an_account_reads_as_in_its_golden_file(
-    name: str, account: Account, check_golden: Callable[[str, str], None]
+    name: str, account: ApplyResult, check_golden: Callable[[str, str], None]
 ) -> None:
     plan = PLANS["mixed"] if name == "account" else PLAN
     check_golden(f"{name}.md", render_account_markdown(plan, account, 8192))

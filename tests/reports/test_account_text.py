@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reconciler.model.outcomes import Account, Ending, Outcome
+from msgspec.structs import replace
+
+from reconciler.model.outcomes import ApplyResult, Outcome, OutcomeStatus
 from reconciler.reports.account_text import mark_ending, render_account
 from reconciler.reports.paint import plain
 from tests.reports.accounts import ACCOUNT, ALREADY, DONE
@@ -22,7 +23,7 @@ def test_an_account_reads_as_in_its_golden_file(check_golden: Callable[[str, str
 
 
 def test_all_done_is_a_sentence_and_a_line_of_counts() -> None:
-    assert render_account(PLAN, Account((DONE, ALREADY)), plain) == (
+    assert render_account(PLAN, ApplyResult((DONE, ALREADY)), plain) == (
         "2 of 2 changes done in production (https://app.energycap.com), 1 of them already there.\n"
         "\n"
         "Apply: 2 done, 0 stale, 0 failed, 0 not tried.\n"
@@ -42,9 +43,10 @@ def test_an_interrupted_run_says_how_to_go_on() -> None:
 
 def test_changes_that_ended_alike_are_told_together_all_by_name() -> None:
     outcomes = [
-        Outcome(f"channel-{number}", number, Ending.NOT_TRIED, "the run was stopped", "go on") for number in range(9)
+        Outcome(f"channel-{number}", number, OutcomeStatus.NOT_TRIED, "the run was stopped", "go on")
+        for number in range(9)
     ]
-    assert render_account(PLAN, Account((DONE, *outcomes), halted="so"), plain) == (
+    assert render_account(PLAN, ApplyResult((DONE, *outcomes), aborted_because="so"), plain) == (
         "Stopped: 1 of 10 changes done in production (https://app.energycap.com).\n"
         "\n"
         "- not tried  9 changes\n"
@@ -62,13 +64,13 @@ def test_changes_that_ended_alike_are_told_together_all_by_name() -> None:
 
 def test_hostile_text_can_do_nothing_to_a_terminal_or_a_log() -> None:
     plan = replace(PLAN, environment=HOSTILE)
-    outcomes = tuple(Outcome(HOSTILE, 1, ending, HOSTILE, HOSTILE) for ending in Ending)
-    lines = render_account(plan, Account(outcomes), plain).split("\n")
+    outcomes = tuple(Outcome(HOSTILE, 1, ending, HOSTILE, HOSTILE) for ending in OutcomeStatus)
+    lines = render_account(plan, ApplyResult(outcomes), plain).split("\n")
     assert [line for line in lines if not line.isprintable() or line.lstrip().startswith("::") or "##[" in line] == []
 
 
 def test_each_ending_has_a_mark_of_its_own() -> None:
-    assert [mark_ending(ending)[0] for ending in Ending] == [
+    assert [mark_ending(ending)[0] for ending in OutcomeStatus] == [
         "+ done",
         "? stale",
         "! failed",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.model.plan import Action, Verdict
 from reconciler.planfile.writing import render_plan_file
@@ -31,8 +32,7 @@ ALL_PLANS = PLANS | {"everything": EVERYTHING}
 _ROOM = 10_000_000
 
 
-@dataclass(frozen=True)
-class Counts:
+class Counts(Struct, frozen=True):
     """What a report says of a plan in numbers. Edits that rewrite stored values are those of changes to be sent."""
 
     update: int

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from reconciler.model.fields import FIELDS, Impact
 from reconciler.model.plan import Change, ChannelLabel, Edit, History, VersionSpan

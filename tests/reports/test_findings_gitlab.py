@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from reconciler.model.findings import Finding, Severity
-from reconciler.model.places import Place
+from reconciler.model.places import Location
 from reconciler.reports.findings_gitlab import render
 from tests.reports.findings_seen import FINDINGS, TRIP
 
@@ -37,12 +38,12 @@ def test_a_finding_of_no_file_is_one_of_the_project() -> None:
 
 
 def test_a_finding_that_moved_in_its_file_is_the_same_one() -> None:
-    moved = replace(TRIP, place=Place("channels/north.yaml", 99, 1))
+    moved = replace(TRIP, location=Location("channels/north.yaml", 99, 1))
     assert _fingerprints([TRIP]) == _fingerprints([moved])
 
 
 def test_a_finding_in_another_file_is_another_one() -> None:
-    moved = replace(TRIP, place=Place("channels/south.yaml", 12, 20))
+    moved = replace(TRIP, location=Location("channels/south.yaml", 12, 20))
     assert _fingerprints([TRIP]) != _fingerprints([moved])
 
 

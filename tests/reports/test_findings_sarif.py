@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import jsonschema
 import pytest
+from msgspec.structs import replace
 
-from reconciler.model.places import Place
+from reconciler.model.places import Location
 from reconciler.reports.findings_sarif import render
 from tests.reports.findings_seen import FINDINGS, RULES, TRIP
 
@@ -136,14 +136,14 @@ def test_a_rule_says_what_the_catalogue_says() -> None:
 
 
 def test_columns_count_utf16_code_units() -> None:
-    place = Place("a.yaml", 1, 9, (), 2, "name: 𝄞𝄞𝄞𝄞")
-    (result,) = _run([replace(TRIP, place=place)])["results"]
+    place = Location("a.yaml", 1, 9, (), 2, "name: 𝄞𝄞𝄞𝄞")
+    (result,) = _run([replace(TRIP, location=place)])["results"]
     region = result["locations"][0]["physicalLocation"]["region"]
     assert (region["startColumn"], region["endColumn"]) == (11, 15)
 
 
 def test_a_column_without_its_line_counts_characters() -> None:
-    (result,) = _run([replace(TRIP, place=Place("a.yaml", 1, 9, (), 2))])["results"]
+    (result,) = _run([replace(TRIP, location=Location("a.yaml", 1, 9, (), 2))])["results"]
     region = result["locations"][0]["physicalLocation"]["region"]
     assert region == {"startLine": 1, "startColumn": 9, "endColumn": 11}
 
@@ -158,7 +158,7 @@ def test_a_path_is_a_uri_that_leads_back_to_the_file() -> None:
         result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for result in _run(FINDINGS)["results"]
     ]
     assert [unquote(uri, errors="surrogatepass") for uri in uris] == [
-        finding.place.file if finding.place else "reconciler.yaml" for finding in FINDINGS
+        finding.location.file if finding.location else "reconciler.yaml" for finding in FINDINGS
     ]
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reconciler.model.places import Place
+from msgspec.structs import replace
+
+from reconciler.model.places import Location
 from reconciler.reports.findings_text import render, render_none
 from reconciler.reports.paint import Style, plain
 from tests.reports.findings_seen import FINDINGS, TRIP
@@ -44,14 +45,14 @@ def test_places_are_given_from_where_the_user_stands() -> None:
 
 
 def test_a_blank_line_of_a_file_is_not_shown() -> None:
-    blank = replace(TRIP, place=Place("a.yaml", 3, 1, excerpt="   "), fix="")
+    blank = replace(TRIP, location=Location("a.yaml", 3, 1, excerpt="   "), fix="")
     assert render([blank], plain) == (
         "a.yaml:3:1  ESA214  rolloverValue must be null under the Trip rule, found 100000\n\n1 error in 1 file.\n"
     )
 
 
 def test_findings_of_no_file_are_counted_without_files() -> None:
-    assert render([replace(TRIP, place=None, fix="")] * 2, plain).endswith("\n\n2 errors.\n")
+    assert render([replace(TRIP, location=None, fix="")] * 2, plain).endswith("\n\n2 errors.\n")
 
 
 def test_nothing_found_says_of_how_much() -> None:

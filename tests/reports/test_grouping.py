@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from reconciler.model.live import DataPoint
 from reconciler.reports.grouping import ALIKE, fold_alike, group_by_data_point, group_by_place, show_data_point

@@ -7,7 +7,6 @@ import hashlib
 import re
 import subprocess
 import sys
-from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -15,12 +14,13 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from reconciler.model.fields import Impact
 from reconciler.model.findings import Finding, Severity
 from reconciler.model.live import DataPoint
-from reconciler.model.places import Place
-from reconciler.model.plan import Block, ChannelLabel, Edit, FeedRoute, FormulaLink, Plan
+from reconciler.model.places import Location
+from reconciler.model.plan import Blocker, ChannelLabel, Edit, FeedRoute, FormulaLink, Plan
 from reconciler.planfile.reading import read_plan
 from reconciler.planfile.writing import render_plan_file
 from reconciler.reports.harmless import harmless
@@ -244,7 +244,7 @@ def test_a_finding_is_named_where_its_channel_is() -> None:
 
 
 def test_a_finding_is_named_in_the_row_of_a_channel_that_is_like_others() -> None:
-    place = Place("channels/north.yaml", 7, 5, ("channels", "nb-elec-003", "channelInfo"))
+    place = Location("channels/north.yaml", 7, 5, ("channels", "nb-elec-003", "channelInfo"))
     plan = make_plan(
         *(make_change(f"nb-elec-{number:03}", RENAME, channel_id=number) for number in range(5)),
         findings=[Finding("ESA305", Severity.WARNING, "renamed", place)],
@@ -291,7 +291,7 @@ def _make_hostile(text: str) -> Plan:
     """A plan in which all that files and the service may choose holds `text`."""
     point = DataPoint(1, text, text, text, text, text, text)
     label, other = ChannelLabel(1042, text, text), ChannelLabel(7, None, text)
-    block = Block("ESA408", text, {text: (text, {text: text})}, text)
+    block = Blocker("ESA408", text, {text: (text, {text: text})}, text)
     edits = (
         Edit("channelInfo", f"a{text}", f"b{text}", Impact.COSMETIC, implied_by=f"x{text}"),
         Edit("esaChannelVersion.unitCode", f"a{text}", f"b{text}", Impact.ROUTING),
@@ -306,7 +306,7 @@ def _make_hostile(text: str) -> Plan:
     plan = make_plan(
         *(replace(change, channel_info=text, file=f"{text}.yaml") for change in changes),
         filter_=[text],
-        findings=[Finding(text, Severity.WARNING, text, Place(text, 1), (text,), text)],
+        findings=[Finding(text, Severity.WARNING, text, Location(text, 1), (text,), text)],
         feeds=[FeedRoute(text, text, 1, None, (text,))],
         formula_links=[FormulaLink(label, other, before=True, after=False)],
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.model.plan import Block
+from reconciler.model.plan import Blocker
 from reconciler.reports.excerpt import measure
 from reconciler.reports.paint import Style, plain
 from reconciler.reports.plan_text import render_plan
@@ -70,7 +70,7 @@ def test_a_wide_hostile_value_stays_on_one_line() -> None:
 
 
 def test_a_block_without_evidence_or_way_out_is_its_sentence() -> None:
-    bare = Block("ESA410", "this formula is refused", evidence={}, unblock="")
+    bare = Blocker("ESA410", "this formula is refused", evidence={}, unblock="")
     assert render_plan(make_plan(make_change("a", RENAME, blocked_by=[bare])), plain).splitlines()[4:7] == [
         '  ! blocked  a  1042 "a in EnergyCAP"  channels/north.yaml:7',
         '      channelInfo  "NB use" → "North Building use"  [cosmetic]',

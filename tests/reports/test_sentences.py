@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from reconciler.model.findings import Finding, Severity
 from reconciler.model.plan import FeedRoute, Origin
@@ -120,7 +119,7 @@ def test_feeds_that_lead_elsewhere_are_found_with_their_route() -> None:
 
 
 def test_a_feed_that_a_block_holds_where_it_is_says_so() -> None:
-    held = FeedRoute("held", "a", 1042, 77, (), is_held=True)
+    held = FeedRoute("held", "a", 1042, 77, (), is_change_blocked=True)
     plan = make_plan(make_change("a"), feeds=[held])
     assert find_moved_feeds(plan) == ((held, "stays at a; it would reach channel 77"),)
 

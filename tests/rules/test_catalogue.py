@@ -7,7 +7,7 @@ import re
 import pytest
 
 from reconciler.model.findings import Finding, Severity
-from reconciler.model.places import Place
+from reconciler.model.places import Location
 from reconciler.rules import RULES, make_finding
 from reconciler.rules.domain import DOMAIN_RULES
 from reconciler.rules.feeds import FEED_RULES
@@ -61,10 +61,10 @@ def test_the_first_digit_of_a_code_gives_the_group() -> None:
 
 
 def test_a_finding_takes_severity_and_way_out_from_its_rule() -> None:
-    place = Place("channels/north.yaml", 12)
+    place = Location("channels/north.yaml", 12)
 
     assert make_finding("ESA217", "a space", place) == Finding(
-        code="ESA217", severity=Severity.WARNING, message="a space", place=place, fix="take the space out"
+        code="ESA217", severity=Severity.WARNING, message="a space", location=place, fix="take the space out"
     )
 
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 import ssl
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from reconciler.sandbox import Service, World
@@ -30,8 +30,7 @@ class Start(Protocol):
     def __call__(self, *assignments: str, world: World | None = None, faults: tuple[str, ...] = ()) -> Bench: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Bench:
+class Bench(Struct, frozen=True):
     """A running sandbox and a client that has its key."""
 
     service: Service

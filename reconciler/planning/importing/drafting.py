@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconciler.model.desired import Desired
 from reconciler.model.fields import BEGIN_DATE, CHANNEL_IMPORT_ID, FIELD_AT, FORMULA, INTERVAL_MINUTES, IS_CALCULATED
@@ -25,8 +26,7 @@ _UNHOLDABLE = "a file cannot hold this value"
 _SHARED = "another channel has the same import id"
 
 
-@dataclass(frozen=True, slots=True)
-class Drafter:
+class Drafter(Struct, frozen=True):
     """What all drafts go by.
 
     `files` and `words` are by data point: where its channels go, and what a new file calls it. `heads` are those of
@@ -41,8 +41,7 @@ class Drafter:
     names: Mapping[int, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """A channel for a file, and what of it stays out; no channel where all of it does."""
 
     channel: Desired | None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.planning.importing.terms import Kept
 
@@ -15,8 +17,7 @@ if TYPE_CHECKING:
     from reconciler.planning.importing.updates import Updates
 
 
-@dataclass(frozen=True, slots=True)
-class Past:
+class Past(Struct, frozen=True):
     """What the files said before: channels by the names of today, and why a value that was not so then is kept.
 
     Unless it `is_whole`, a channel that it does not have may be in what could not be read.

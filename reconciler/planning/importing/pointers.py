@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from reconciler.model.fields import CHANNEL_IMPORT_ID, INTERVAL_MINUTES, OBSERVATION_TYPE_CODE, UNIT_CODE
-from reconciler.model.routes import Pointers
+from reconciler.model.routes import Identifiers
 from reconciler.planning.resolve import route
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from reconciler.planning.index import Index
 
 
-def find_pointers(live: Live, index: Index, can_hold: CanHold) -> Pointers:
+def find_pointers(live: Live, index: Index, can_hold: CanHold) -> Identifiers:
     """The first pointers that lead to `live` alone: its import id, else what is inferred, else its channel id.
 
     An id is the last resort, as it differs between environments.
@@ -25,7 +26,7 @@ def find_pointers(live: Live, index: Index, can_hold: CanHold) -> Pointers:
     for pointers in _list_pointers(live, can_hold):
         if route(pointers, index).channel_id == live.id:
             return pointers
-    return Pointers(channel_id=live.id)
+    return Identifiers(channel_id=live.id)
 
 
 def has_own_import_id(live: Live, index: Index) -> bool:
@@ -34,15 +35,15 @@ def has_own_import_id(live: Live, index: Index) -> bool:
     return isinstance(import_id, str) and bool(import_id.strip()) and len(index.by_import_id[import_id]) == 1
 
 
-def _list_pointers(live: Live, can_hold: CanHold) -> Iterator[Pointers]:
+def _list_pointers(live: Live, can_hold: CanHold) -> Iterator[Identifiers]:
     import_id = live.values.get(CHANNEL_IMPORT_ID)
     if isinstance(import_id, str) and import_id.strip() and can_hold("select.channelImportId", import_id):
-        yield Pointers(channel_import_id=import_id)
+        yield Identifiers(channel_import_id=import_id)
     meter, minutes = live.data_point.import_id, live.values.get(INTERVAL_MINUTES)
     type_code, unit_code = (_read_code(live, path, can_hold) for path in (OBSERVATION_TYPE_CODE, UNIT_CODE))
     if not meter or not type_code or not can_hold("select.dataPointImportId", meter):
         return
-    pointers = Pointers(meter_import_id=meter, observation_type_code=type_code)
+    pointers = Identifiers(meter_import_id=meter, observation_type_code=type_code)
     yield pointers
     if unit_code:
         pointers = replace(pointers, unit_code=unit_code)

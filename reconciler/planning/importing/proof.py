@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from reconciler.model.findings import Severity
 from reconciler.planning.citing import show_values
@@ -52,13 +53,13 @@ def _check_errors(before: Plan, after: Plan) -> Iterator[str]:
     known = {_identify(finding) for finding in before.findings}
     for finding in after.findings:
         if finding.severity is Severity.ERROR and _identify(finding) not in known:
-            where = f"{finding.place.keys[1]}: " if finding.place and len(finding.place.keys) > 1 else ""
+            where = f"{finding.location.path[1]}: " if finding.location and len(finding.location.path) > 1 else ""
             yield f"{where}{finding.code} {finding.message}"
 
 
 def _identify(finding: Finding) -> tuple[str, str, tuple[str, ...]]:
     # Lines move when a file grows.
-    return (finding.code, finding.message, finding.place.keys if finding.place else ())
+    return (finding.code, finding.message, finding.location.path if finding.location else ())
 
 
 def _list_edits(change: Change) -> Iterator[str]:

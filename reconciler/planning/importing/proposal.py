@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconciler.model.desired import Desired
 from reconciler.planning.importing.drafting import Drafter, draft
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from reconciler.planning.importing.terms import Head, LeftOut, Terms
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
+class Proposal(Struct, frozen=True):
     """The channels to be added to the files, by file and id, and what of them stays out, by name.
 
     Their `spec` holds all that will be managed, what the defaults of a file add included; `line` is not known yet.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from reconciler.model.fields import FORMULA
 from reconciler.model.findings import Severity
-from reconciler.model.routes import Pointers
+from reconciler.model.routes import Identifiers
 from reconciler.planning.importing.terms import LeftOut
 from reconciler.planning.index import find_inputs
 from reconciler.planning.offline import check_definitions
@@ -52,14 +53,14 @@ def _find_refused(definitions: Definitions, drafted: Mapping[int, Desired]) -> d
     ids = {desired.name: id_ for id_, desired in drafted.items()}
     formulas = {channel.name: str(channel.spec.get(FORMULA)) for channel in definitions.channels}
     for finding in check_definitions(together):
-        keys = finding.place.keys if finding.place else ()
+        keys = finding.location.path if finding.location else ()
         if finding.severity is not Severity.ERROR or keys[:1] != ("channels",):
             continue
         if keys[1] in ids:
             refused.setdefault(ids[keys[1]], (".".join(keys[2:]), finding.code))
         for id_ in find_inputs((formulas.get(keys[1], ""),)):
             # A formula that is there uses the new channel by its id, and now the rules know which one that is.
-            if id_ in drafted and drafted[id_].select == Pointers(channel_id=id_):
+            if id_ in drafted and drafted[id_].select == Identifiers(channel_id=id_):
                 refused.setdefault(id_, ("", finding.code))
     return refused
 
@@ -67,5 +68,5 @@ def _find_refused(definitions: Definitions, drafted: Mapping[int, Desired]) -> d
 def _leave_out(desired: Desired, path: str, id_: int, fixed: Container[str]) -> Desired | None:
     if path in desired.spec and path not in fixed:
         return replace(desired, spec={kept: value for kept, value in desired.spec.items() if kept != path})
-    by_id = Pointers(channel_id=id_)
+    by_id = Identifiers(channel_id=id_)
     return replace(desired, select=by_id) if path.startswith("select") and desired.select != by_id else None

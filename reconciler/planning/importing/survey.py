@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconciler.planning.citing import show_value
 from reconciler.planning.importing.files import find_homes
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
 _FIX = "correct the pattern; letter case matters, and * stands for any characters"
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
+class Survey(Struct, frozen=True):
     """The live channels beside the files.
 
     `managed` are the ids that the files find, `names` leads from every id to the name it has or would have there,
@@ -38,8 +38,7 @@ class Survey:
     homes: Mapping[int, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """Patterns that pick channels: by name in the files, by data point, by place; no pattern picks all."""
 
     only: tuple[str, ...] = ()
@@ -72,8 +71,7 @@ def pick(survey: Survey, asked: Asked) -> tuple[tuple[Live, ...], tuple[Finding,
     return picked, findings
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
+class _Kind(Struct, frozen=True):
     """Patterns of one kind, and the words of a channel that they are compared with."""
 
     noun: str

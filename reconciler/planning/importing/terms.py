@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct, field
 
 from reconciler.model.values import Value
 
@@ -31,8 +32,7 @@ class Layout(Enum):
     FLAT = "flat"
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(Struct, frozen=True):
     """On what terms channels are written. `folder` is where new files go, relative to the project's root.
 
     `taken` are the paths that new files must not have, in lower case: whatever exists there is left alone.
@@ -45,16 +45,14 @@ class Terms:
     taken: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Struct, frozen=True):
     """What a channel file says of all its channels: their data point, and the defaults merged under each."""
 
     data_point: str | None = None
     defaults: Spec = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOut(Struct, frozen=True):
     """A value that stays out of the files, and so unmanaged: why. `path` is "" where the whole channel does."""
 
     name: str
@@ -62,8 +60,7 @@ class LeftOut:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """A value that a file keeps although EnergyCAP has `live`, as somebody wrote it on purpose: why."""
 
     name: str
@@ -73,8 +70,7 @@ class Kept:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class ByHand:
+class ByHand(Struct, frozen=True):
     """Values that a file is not given, as it would lose a comment: each as `key: value`, for a person to write."""
 
     file: str

@@ -6,8 +6,9 @@ the old one.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from reconciler.model.fields import BEGIN_DATE, VERSION
 from reconciler.model.values import BEGINNING, canonical_time, has_zone

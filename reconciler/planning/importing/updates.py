@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconciler.model.fields import CHANNEL_INFO, FIELD_AT, OBSERVATION_TYPE_ID
 from reconciler.planning.citing import place_identity, shorten, show_value
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     from reconciler.planning.importing.terms import CanHold, Kept
 
 
-@dataclass(frozen=True, slots=True)
-class Updates:
+class Updates(Struct, frozen=True):
     """The values to be taken over, by file and name of the channel, what cannot be, and what the files keep."""
 
     files: Mapping[str, Mapping[str, Spec]]
