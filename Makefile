@@ -13,11 +13,12 @@ PIP := -m pip --disable-pip-version-check install --quiet
 unexport PIP_BUILD_CONSTRAINT PIP_CONSTRAINT PIP_DRY_RUN PIP_EDITABLE PIP_GROUP PIP_NO_DEPS PIP_ONLY_BINARY PIP_NO_BINARY
 unexport PIP_PREFIX PIP_PYTHON PIP_REQUIREMENT PIP_ROOT PIP_TARGET PIP_USER
 
-.PHONY: demo test test-matrix test-settings lock sdk sarif fuzz soak mutate lint lint-workflows docs pictures help clean
+.PHONY: demo test check test-matrix test-settings lock sdk sarif fuzz soak mutate lint lint-workflows docs pictures help clean
 
 help:
 	@echo "make demo   the main job on the embedded sandbox, as a story"
 	@echo "make test   all tests"
+	@echo "make check  tests and lint: what has to pass before a change lands"
 	@echo "make test-matrix  all tests with each Python that is here, with the lowest, the newest and the locked packages"
 	@echo "make lock   the newest packages within the ranges of pyproject.toml, into requirements/, with their hashes"
 	@echo "make test-settings  the main jobs and the histories under every answer to what the vendor leaves open"
@@ -56,6 +57,8 @@ demo: $(READY)
 
 test: $(READY)
 	@$(BIN)/python -m pytest --numprocesses auto --cov --cov-report=term $(ARGS)
+
+check: test lint
 
 test-matrix:
 	@.ci/matrix $(PYTHONS)
