@@ -10,7 +10,10 @@ from enum import Enum
 
 from msgspec import Struct
 
+from reconciler.model.values import Value
+
 VERSION = "esaChannelVersion"
+MAX_CODE_LENGTH = 16
 
 
 class Kind(Enum):
@@ -34,12 +37,22 @@ class Impact(Enum):
     HISTORY = "history"  # may rewrite stored values
 
 
+class Help(Struct, frozen=True):
+    """What people read about a value: `label` in reports; `title`, `description` and `examples` in editors and docs."""
+
+    label: str
+    title: str
+    description: str
+    examples: tuple[Value, ...]
+
+
 class Field(Struct, frozen=True):
     """One value that git can govern.
 
     `path` is its place in EsaChannelEdit and in the files; `response` its place in EsaChannelResponse, for a versioned
     field in EsaChannelVersionResponse. `alias` is a second path in the files, where a code or name stands for the
-    numeric id, which differs between environments; `alias_response` is its place in the response.
+    numeric id, which differs between environments; `alias_response` is its place in the response, and `alias_choices`
+    are the codes that there can be.
     `impact` is what an edit does to a channel with readings, `impact_without_readings` to one without.
     `odometer_default` is what the service fills in for null under the Odometer rule.
     """
@@ -49,8 +62,12 @@ class Field(Struct, frozen=True):
     kind: Kind
     impact: Impact
     impact_without_readings: Impact
+    help: Help
     alias: str | None = None
     alias_response: tuple[str, ...] = ()
+    alias_help: Help | None = None
+    alias_choices: tuple[str, ...] = ()
+    alias_max_length: int = MAX_CODE_LENGTH
     nullable: bool = False
     max_length: int | None = None
     minimum: int | None = None
@@ -82,9 +99,54 @@ def _version(name: str) -> str:
 
 
 CHANNEL_FIELDS = (
-    Field("channelInfo", ("channelInfo",), Kind.TEXT, _C, _C, max_length=50),
-    Field("channelDescription", ("channelDescription",), Kind.TEXT, _C, _C, nullable=True, max_length=255),
-    Field("channelImportId", ("channelImportId",), Kind.TEXT, _R, _R, nullable=True, max_length=255),
+    Field(
+        "channelInfo",
+        ("channelInfo",),
+        Kind.TEXT,
+        _C,
+        _C,
+        max_length=50,
+        help=Help(
+            "Name",
+            "Name of the channel",
+            "The name that EnergyCAP shows, at most 50 characters.",
+            ("North Building electricity use",),
+        ),
+    ),
+    Field(
+        "channelDescription",
+        ("channelDescription",),
+        Kind.TEXT,
+        _C,
+        _C,
+        nullable=True,
+        max_length=255,
+        help=Help(
+            "Description",
+            "Description",
+            "At most 255 characters; null clears it.",
+            ("Main meter in the basement", None),
+        ),
+    ),
+    Field(
+        "channelImportId",
+        ("channelImportId",),
+        Kind.TEXT,
+        _R,
+        _R,
+        nullable=True,
+        max_length=255,
+        help=Help(
+            "Import id",
+            "Import id",
+            (
+                "The id that imports and data loggers use for this channel, unique across EnergyCAP, at most 255 "
+                "characters; null clears it. If the channel has no select and no channelId, it also finds the live "
+                "channel."
+            ),
+            ("NB-ELEC-01-USE", None),
+        ),
+    ),
     Field(
         "observationTypeId",
         ("observationType", "observationTypeId"),
@@ -93,6 +155,21 @@ CHANNEL_FIELDS = (
         _R,
         alias="observationTypeCode",
         alias_response=("observationType", "observationTypeCode"),
+        help=Help(
+            "Observation type",
+            "Observation type, by id",
+            (
+                "Numeric id of what the channel observes. It differs between environments, so prefer "
+                "observationTypeCode."
+            ),
+            (1,),
+        ),
+        alias_help=Help(
+            "Observation type",
+            "Observation type",
+            "Code of what the channel observes, as EnergyCAP lists it.",
+            ("ELECUSE",),
+        ),
     ),
     Field(
         "summarizationMethodId",
@@ -101,16 +178,101 @@ CHANNEL_FIELDS = (
         _H,
         _F,
         alias="summarizationMethod",
+        alias_max_length=255,
         alias_response=("summarizationMethod", "summarizationMethodInfo"),
+        help=Help(
+            "Summarization",
+            "Summarization method, by id",
+            "Numeric id of how readings are summarized over time. summarizationMethod says it in words.",
+            (1,),
+        ),
+        alias_help=Help(
+            "Summarization",
+            "Summarization method",
+            "How readings are summarized over time, by the name EnergyCAP shows.",
+            ("Sum", "Average"),
+        ),
     ),
-    Field("intervalMinutes", ("interval",), Kind.WHOLE, _R, _R, nullable=True, choices=INTERVALS),
-    Field("isCalculated", ("isCalculated",), Kind.BOOLEAN, _S, _S),
-    Field("isPrimaryValue", ("isPrimaryValue",), Kind.BOOLEAN, _S, _S),
-    Field("isPrimaryDemand", ("isPrimaryDemand",), Kind.BOOLEAN, _S, _S),
+    Field(
+        "intervalMinutes",
+        ("interval",),
+        Kind.WHOLE,
+        _R,
+        _R,
+        nullable=True,
+        choices=INTERVALS,
+        help=Help(
+            "Interval in minutes",
+            "Interval in minutes",
+            (
+                "Time between two readings: 1440 is a day, 10080 a week, 43200 a month. Required for a simple "
+                "channel, null for a calculated one."
+            ),
+            (15, 60, None),
+        ),
+    ),
+    Field(
+        "isCalculated",
+        ("isCalculated",),
+        Kind.BOOLEAN,
+        _S,
+        _S,
+        help=Help(
+            "Calculated",
+            "Calculated channel",
+            (
+                "true: values come from the formula. false: values come from readings. Converting a channel has "
+                "preconditions, which the plan checks."
+            ),
+            (False, True),
+        ),
+    ),
+    Field(
+        "isPrimaryValue",
+        ("isPrimaryValue",),
+        Kind.BOOLEAN,
+        _S,
+        _S,
+        help=Help(
+            "Primary value",
+            "Primary value channel",
+            "Whether this is the one channel that stands for its data point's value.",
+            (True, False),
+        ),
+    ),
+    Field(
+        "isPrimaryDemand",
+        ("isPrimaryDemand",),
+        Kind.BOOLEAN,
+        _S,
+        _S,
+        help=Help(
+            "Primary demand",
+            "Primary demand channel",
+            "Whether this is the one channel that stands for its data point's demand.",
+            (False, True),
+        ),
+    ),
 )
 
 VERSION_FIELDS = (
-    Field(_version("beginDate"), ("beginDate",), Kind.LOCAL_TIME, _H, _F, nullable=True),
+    Field(
+        _version("beginDate"),
+        ("beginDate",),
+        Kind.LOCAL_TIME,
+        _H,
+        _F,
+        nullable=True,
+        help=Help(
+            "Begins",
+            "Valid from",
+            (
+                "Local date and time, in the data point's time zone, after which the version is valid. Leave out "
+                "zone and offset: EnergyCAP would ignore them. null means from the beginning."
+            ),
+            ("2024-07-01", "2024-07-01T06:30:00", None),
+        ),
+    ),
     Field(
         _version("unitId"),
         ("unit", "unitId"),
@@ -119,6 +281,21 @@ VERSION_FIELDS = (
         _R,
         alias=_version("unitCode"),
         alias_response=("unit", "unitCode"),
+        help=Help(
+            "Unit",
+            "Unit, by id",
+            (
+                "Numeric id of the unit of the channel's values. It differs between environments, so prefer "
+                "unitCode. Money units are not allowed."
+            ),
+            (1,),
+        ),
+        alias_help=Help(
+            "Unit",
+            "Unit",
+            "Code of the unit of the channel's values, as EnergyCAP lists it. Money units are not allowed.",
+            ("KWH",),
+        ),
     ),
     Field(
         _version("observationRuleId"),
@@ -127,10 +304,43 @@ VERSION_FIELDS = (
         _H,
         _F,
         alias=_version("observationRule"),
+        alias_choices=tuple(OBSERVATION_RULES),
         alias_response=("observationRule", "observationRuleCode"),
         choices=(ODOMETER, TRIP),
+        help=Help(
+            "Observation rule",
+            "Observation rule, by id",
+            "1 is Odometer, 2 is Trip. observationRule says the same in words.",
+            (1, 2),
+        ),
+        alias_help=Help(
+            "Observation rule",
+            "Observation rule",
+            (
+                "Odometer: readings are a counter, and use is the difference of two. Trip: each reading is the use "
+                "of its own interval. Demand channels cannot have Odometer."
+            ),
+            ("Odometer", "Trip"),
+        ),
     ),
-    Field(_version("multiplier"), ("multiplier",), Kind.DECIMAL, _H, _F, minimum=-_FACTOR, maximum=_FACTOR),
+    Field(
+        _version("multiplier"),
+        ("multiplier",),
+        Kind.DECIMAL,
+        _H,
+        _F,
+        minimum=-_FACTOR,
+        maximum=_FACTOR,
+        help=Help(
+            "Multiplier",
+            "Multiplier",
+            (
+                "Every reading is multiplied by it. On a channel that already has readings a new multiplier may "
+                "rewrite them."
+            ),
+            (1, 0.001),
+        ),
+    ),
     Field(
         _version("offset"),
         ("offset",),
@@ -140,6 +350,12 @@ VERSION_FIELDS = (
         nullable=True,
         minimum=-_FACTOR,
         maximum=_FACTOR,
+        help=Help(
+            "Offset",
+            "Offset",
+            "Added to every reading; for the Trip rule only.",
+            (0, None),
+        ),
     ),
     Field(
         _version("rolloverValue"),
@@ -151,6 +367,15 @@ VERSION_FIELDS = (
         minimum=0,
         maximum=_READING,
         odometer_default=_READING,
+        help=Help(
+            "Rollover value",
+            "Rollover value",
+            (
+                "The reading at which the counter starts again from zero; for the Odometer rule only, null under "
+                "Trip. null under Odometer lets EnergyCAP take 999999999999999."
+            ),
+            (100000, None),
+        ),
     ),
     Field(
         _version("rollbackAllowance"),
@@ -162,6 +387,15 @@ VERSION_FIELDS = (
         minimum=0,
         maximum=1,
         odometer_default=0.1,
+        help=Help(
+            "Rollback allowance",
+            "Rollback allowance",
+            (
+                "How far a counter may go backwards, from 0 to 1, before that counts as a rollover; for the "
+                "Odometer rule only, null under Trip. null under Odometer lets EnergyCAP take 0.1."
+            ),
+            (0.1, None),
+        ),
     ),
     Field(
         _version("minimumReading"),
@@ -172,6 +406,12 @@ VERSION_FIELDS = (
         nullable=True,
         minimum=-_READING,
         maximum=_READING,
+        help=Help(
+            "Lowest accepted reading",
+            "Minimum computed reading",
+            "Lower limit of the computed value; null is no limit.",
+            (0, None),
+        ),
     ),
     Field(
         _version("maximumReading"),
@@ -182,9 +422,45 @@ VERSION_FIELDS = (
         nullable=True,
         minimum=-_READING,
         maximum=_READING,
+        help=Help(
+            "Highest accepted reading",
+            "Maximum computed reading",
+            "Upper limit of the computed value; null is no limit.",
+            (5000, None),
+        ),
     ),
-    Field(_version("isValuePositive"), ("isValuePositive",), Kind.BOOLEAN, _H, _F, nullable=True),
-    Field(_version("formula"), ("formula",), Kind.FORMULA, _H, _F, nullable=True),
+    Field(
+        _version("isValuePositive"),
+        ("isValuePositive",),
+        Kind.BOOLEAN,
+        _H,
+        _F,
+        nullable=True,
+        help=Help(
+            "Values are positive",
+            "Value is always positive",
+            "Whether the final value is made positive whatever sign the reading has.",
+            (True, False, None),
+        ),
+    ),
+    Field(
+        _version("formula"),
+        ("formula",),
+        Kind.FORMULA,
+        _H,
+        _F,
+        nullable=True,
+        help=Help(
+            "Formula",
+            "Formula",
+            (
+                "How a calculated channel gets its values. channel(north-use) is a channel by its name in these "
+                "files, channel(1042) one by its id; simple channels of the same data point only. null for a "
+                "simple channel."
+            ),
+            ("channel(north-use) * 0.03", "channel(1042) + channel(1043)", None),
+        ),
+    ),
 )
 
 FIELDS = CHANNEL_FIELDS + VERSION_FIELDS

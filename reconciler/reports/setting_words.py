@@ -13,33 +13,6 @@ from reconciler.reports.wording import show_value
 if TYPE_CHECKING:
     from reconciler.model.values import Value
 
-_NAMES = {
-    "channelInfo": "Name",
-    "channelDescription": "Description",
-    "channelImportId": "Import id",
-    "observationTypeId": "Observation type",
-    "observationTypeCode": "Observation type",
-    "summarizationMethodId": "Summarization",
-    "summarizationMethod": "Summarization",
-    "intervalMinutes": "Interval in minutes",
-    "isCalculated": "Calculated",
-    "isPrimaryValue": "Primary value",
-    "isPrimaryDemand": "Primary demand",
-    "beginDate": "Begins",
-    "unitId": "Unit",
-    "unitCode": "Unit",
-    "observationRuleId": "Observation rule",
-    "observationRule": "Observation rule",
-    "multiplier": "Multiplier",
-    "offset": "Offset",
-    "rolloverValue": "Rollover value",
-    "rollbackAllowance": "Rollback allowance",
-    "minimumReading": "Lowest accepted reading",
-    "maximumReading": "Highest accepted reading",
-    "isValuePositive": "Values are positive",
-    "formula": "Formula",
-}
-
 
 class ShownValue(Struct, frozen=True):
     """A value as a reader sees it; `is_word` where a word of this report stands for it, and not the value itself."""
@@ -50,8 +23,8 @@ class ShownValue(Struct, frozen=True):
 
 def name_setting(path: str) -> str:
     """The name of the setting at `path`; its key where the table of fields does not know the path."""
-    key = path.rpartition(".")[2]
-    return _NAMES.get(key, key)
+    field = FIELD_AT.get(path)
+    return field.help.label if field else path.rpartition(".")[2]
 
 
 def describe_value(path: str, value: Value) -> ShownValue:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from reconciler.cli.exits import Exit
 from reconciler.reports.rules_markdown import render_rules
 from tests.docs.command_pages import render_commands
+from tests.docs.field_schema import update_text
 from tests.docs.schema_pages import render_files, render_plan_json
 from tests.docs.sessions import ROOT
 
@@ -28,6 +29,12 @@ def check_page(name: str, made: str) -> None:
 
 def test_the_page_of_commands_is_their_help_texts(tmp_path: Path) -> None:
     check_page("reference/commands.md", render_commands(tmp_path))
+
+
+def test_the_schema_of_channel_files_follows_the_table_of_fields() -> None:
+    path = ROOT / "schemas" / "channels.schema.json"
+
+    check_page("../schemas/channels.schema.json", update_text(path.read_text(encoding="utf-8")))
 
 
 def test_the_page_of_files_is_what_the_schemas_say() -> None:
