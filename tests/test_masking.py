@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 import reconciler
 from reconciler.masking import KEYS, MASK, Masker, find_keys, hide_likely, hiding_keys
-from reconciler.reports.harmless import harmless
+from reconciler.reports.harmless import escape_text
 from reconciler.reports.markdown import code, prose
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
     "base64 of base64": lambda key: b64encode(b64encode(key.encode())).decode(),
     "base32": lambda key: b32encode(key.encode()).decode(),
     "repr": repr,
-    "harmless": harmless,
+    "harmless": escape_text,
     "markdown": prose,
     "code in markdown": code,
 }

@@ -20,7 +20,7 @@ from reconciler.cli.undo import undo_apply
 from reconciler.errors import PlanFileError, UsageError
 from reconciler.planfile.reading import read_plan
 from reconciler.planning.compare import compare_plans, restrict_plan
-from reconciler.reports.harmless import harmless
+from reconciler.reports.harmless import escape_text
 
 if TYPE_CHECKING:
     from reconciler.cli.screen import Screen
@@ -115,7 +115,7 @@ def _apply_reviewed(site: Site, reviewed: Plan, current: Plan) -> Exit:
     if stopped:
         return stopped
     if comparison.new:
-        names = ", ".join(map(harmless, comparison.new))
+        names = ", ".join(map(escape_text, comparison.new))
         site.screen.remark(f"not reviewed, so not sent: {names}; to send them, plan again")
     return apply_task(site, Task(plan, list_done(reviewed, comparison)))
 
@@ -147,7 +147,7 @@ def _refuse(plan: Plan) -> None:
         )
     if plan.snapshot is not None:
         raise PlanFileError(
-            f"the plan was made against a copy taken {harmless(plan.snapshot)}, not live",
+            f"the plan was made against a copy taken {escape_text(plan.snapshot)}, not live",
             "plan again without --snapshot",
         )
     if plan.has_errors:

@@ -24,10 +24,10 @@ from reconciler.errors import FileError
 from reconciler.model.events import Finished
 from reconciler.model.outcomes import ApplyResult, Outcome, OutcomeStatus
 from reconciler.reports import account_json, account_text, findings_text
-from reconciler.reports.account_markdown import render_account_markdown
-from reconciler.reports.account_words import count_endings, resume_command
+from reconciler.reports.account_markdown import render_result_markdown
+from reconciler.reports.account_words import count_outcomes, resume_command
 from reconciler.reports.comparison_text import render_comparison
-from reconciler.reports.paint import plain
+from reconciler.reports.paint import no_style
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -58,7 +58,7 @@ def apply_task(site: Site, task: Task) -> Exit:
     """Carry out `task` before the user's eyes: the exit code, after what EnergyCAP said besides."""
     account = carry_out(site, task)
     if news := [finding for finding in site.editor.findings if finding not in task.plan.findings]:
-        site.screen.remark(findings_text.render(news, plain, path_prefix(site.workplace.root)))
+        site.screen.remark(findings_text.render_findings(news, no_style, path_prefix(site.workplace.root)))
     site.screen.remark_more(f"requests: {site.editor.requests.total()}")
     return exit_of_account(task.plan, account)
 
@@ -93,14 +93,14 @@ def _carry_out(site: Site, task: Task) -> ApplyResult:
             say(account_json.render_event(event))
             progress(event)
 
-        say(account_json.render_start(plan, len(task.known) + total))
+        say(account_json.render_version_event(plan, len(task.known) + total))
         _say_known(say, task.known, total)
         conduct = Conduct(site.parallelism, on_event, stop, journal, task.known)
         account = apply_plan(plan, site.editor, site.environment, conduct)
-        say(account_json.render_account(account))
+        say(account_json.render_summary_event(account))
     _show_account(screen, plan, account)
     if not say.is_whole and not screen.shows_text:
-        click.echo(account_text.render_account(plan, account, plain), err=True)
+        click.echo(account_text.render_result(plan, account, no_style), err=True)
     return account
 
 
@@ -123,7 +123,7 @@ def _leave_at_once(site: Site, task: Task) -> NoReturn:
     with suppress(FileError):
         chronicle = tell_journal(site.workplace.find_place(JOURNALS), task.begun or task.plan)
         if chronicle:
-            site.screen.remark(count_endings(recount(chronicle)))
+            site.screen.remark(count_outcomes(recount(chronicle)))
     resume = resume_command(task.plan)
     site.screen.remark(f"stopped: a write in flight may still have been done; to check and continue:  {resume}")
     for stream in (sys.stdout, sys.stderr):
@@ -134,7 +134,7 @@ def _leave_at_once(site: Site, task: Task) -> NoReturn:
 
 def report_stale(screen: Screen, plan: Plan, comparison: Comparison) -> None:
     """Say that nothing of the reviewed `plan` was carried out, and why: as text, and as the events of an apply."""
-    screen.show_only(TEXT, lambda paint: render_comparison(comparison, paint))
+    screen.show_only(TEXT, lambda styler: render_comparison(comparison, styler))
     reasons = comparison.reasons
     outcomes = [
         Outcome(change.name, change.channel_id, OutcomeStatus.STALE, reasons[change.name])
@@ -154,17 +154,17 @@ def _report(screen: Screen, plan: Plan, outcomes: Sequence[Outcome]) -> None:
     """Tell of outcomes without an apply as an apply would, but for the text, which says it better."""
     account = ApplyResult(tuple(outcomes))
     with _open_events(screen) as say:
-        say(account_json.render_start(plan, len(outcomes)))
+        say(account_json.render_version_event(plan, len(outcomes)))
         _say_known(say, outcomes, 0)
-        say(account_json.render_account(account))
-    screen.show_only(MARKDOWN, lambda _: render_account_markdown(plan, account))
+        say(account_json.render_summary_event(account))
+    screen.show_only(MARKDOWN, lambda _: render_result_markdown(plan, account))
 
 
 def _show_account(screen: Screen, plan: Plan, account: ApplyResult) -> None:
     screen.show_account(
         {
-            TEXT: lambda paint: account_text.render_account(plan, account, paint),
-            MARKDOWN: lambda _: render_account_markdown(plan, account),
+            TEXT: lambda styler: account_text.render_result(plan, account, styler),
+            MARKDOWN: lambda _: render_result_markdown(plan, account),
         }
     )
 

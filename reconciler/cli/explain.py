@@ -31,5 +31,5 @@ def command(screen: Screen, code: str | None) -> Exit:
     rule = RULES.get(wanted) or RULES.get(f"ESA{wanted}")
     if rule is None:
         raise UsageError(f"no rule {code!r}", "reconciler explain  lists all of them")
-    screen.show({"text": lambda paint: render_rule(rule, paint)})
+    screen.show({"text": lambda styler: render_rule(rule, styler)})
     return Exit.DONE

@@ -30,7 +30,7 @@ from reconciler.planning.importing.terms import ByHand, Kept, Terms
 from reconciler.planning.importing.ties import add_ties
 from reconciler.planning.importing.updates import find_updates
 from reconciler.planning.plan import Basis, make_plan
-from reconciler.reports.harmless import harmless
+from reconciler.reports.harmless import escape_text
 from reconciler.reports.import_text import WrittenFile
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ def prove(screen: Screen, ground: Ground, before: Plan, harvest: Harvest) -> Non
     kept = {(one.name, one.path) for one in harvest.kept}
     differences = find_differences(before, ground.plan(loaded.definitions), harvest.names, kept)
     if differences:
-        screen.write("".join(f"{line}\n" for line in map(harmless, differences)))
+        screen.write("".join(f"{line}\n" for line in map(escape_text, differences)))
         raise ProjectError("a plan of these files would not be empty; nothing was written", _ADVICE)
 
 

@@ -28,8 +28,8 @@ from reconciler.planning.importing.survey import Asked, make_survey, pick
 from reconciler.planning.importing.terms import Fields, Layout
 from reconciler.planning.importing.updates import find_doubts
 from reconciler.reports import findings_text
-from reconciler.reports.import_text import Import, render_import
-from reconciler.reports.paint import plain
+from reconciler.reports.import_text import ImportSummary, render_import
+from reconciler.reports.paint import no_style
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -131,7 +131,7 @@ def command(screen: Screen, asked: Asked, environment: str | None, snapshot: Pat
         with screen.remark_slow(f"writing {len(harvest.files)} files ..."):
             _write(ground, harvest)
     managed = sum(live.id in survey.managed for live in picked)
-    done = Import(
+    done = ImportSummary(
         ground.environment.name,
         harvest.files,
         managed,
@@ -141,7 +141,7 @@ def command(screen: Screen, asked: Asked, environment: str | None, snapshot: Pat
         harvest.by_hand,
         harvest.kept,
     )
-    screen.show({TEXT: lambda paint: render_import(done, paint, path_prefix(ground.workplace.root))})
+    screen.show({TEXT: lambda styler: render_import(done, styler, path_prefix(ground.workplace.root))})
     return Exit.FAILED if wrong or harvest.by_hand else Exit.DONE
 
 
@@ -186,7 +186,7 @@ def _look(screen: Screen, workplace: Workplace, environment: Environment, copy: 
         ):
             seen = read_live(screen, environment, reader)
     if seen.findings:
-        screen.remark(findings_text.render(seen.findings, plain, path_prefix(workplace.root)).rstrip())
+        screen.remark(findings_text.render_findings(seen.findings, no_style, path_prefix(workplace.root)).rstrip())
     return seen.snapshot
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from reconciler.cli.screen import Screen
-    from reconciler.reports.paint import Paint
+    from reconciler.reports.paint import Styler
 
 _TEMPLATES = Path(__file__).parent / "scaffold"
 _GIT_IGNORE = ".gitignore"
@@ -68,7 +68,7 @@ def command(screen: Screen, folder: Path, pipeline: str) -> Exit:
     wanted = {folder / name: text for name, text in own.items()} | {top / name: text for name, text in shared.items()}
     replacements = {path: _make_replacement(path, text) for path, text in wanted.items()}
     replace_files([one for one in replacements.values() if one is not None])
-    screen.show({TEXT: lambda paint: _render(folder, replacements, paint)})
+    screen.show({TEXT: lambda styler: _render(folder, replacements, styler)})
     for remark in _list_remarks(top, shared, within, replacements):
         screen.remark(remark)
     ignored = folder / _GIT_IGNORE
@@ -140,7 +140,7 @@ def _make_replacement(path: Path, text: str) -> Replacement | None:
     return Replacement(path, before, f"{before}{gap}{missing}") if missing else None
 
 
-def _render(folder: Path, replacements: Mapping[Path, Replacement | None], paint: Paint) -> str:
+def _render(folder: Path, replacements: Mapping[Path, Replacement | None], styler: Styler) -> str:
     lines = []
     for path, one in replacements.items():
         if one is None:
@@ -148,6 +148,6 @@ def _render(folder: Path, replacements: Mapping[Path, Replacement | None], paint
         else:
             mark, style = ("+ new    ", Style.DONE) if one.before is None else ("~ changed", Style.UPDATE)
             note = ""
-        lines.append(f"  {paint(mark, style)}  {path.as_posix()}{note}\n")
+        lines.append(f"  {styler(mark, style)}  {path.as_posix()}{note}\n")
     enter = "" if folder.resolve() == Path.cwd() else f"  cd {quote(str(folder))}\n"
     return "".join((*lines, "\n", _NEXT.format(enter=enter)))

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from reconciler.model.findings import Finding
     from reconciler.model.formulas import FormulaVerdict
     from reconciler.model.project import Environment
-    from reconciler.reports.paint import Paint
+    from reconciler.reports.paint import Styler
 
 
 def plan_now(workplace: Workplace, environment: Environment, wanted: Wanted, seen: Seen, only: Sequence[str]) -> Plan:
@@ -151,11 +151,11 @@ def _ask_about_formulas(plan: Plan, seen: Seen) -> dict[int, FormulaVerdict]:
     return {channel_id: answer for (channel_id, _, _), answer in zip(new, answers, strict=False)}
 
 
-def plan_renderers(plan: Plan, root: Path, view: View | None = None) -> Mapping[str, Callable[[Paint], str]]:
+def plan_renderers(plan: Plan, root: Path, view: View | None = None) -> Mapping[str, Callable[[Styler], str]]:
     """How `plan` is rendered in each of PLAN_FORMATS."""
     shown = view or View()
     return {
-        "text": lambda paint: _render_text(plan, root, paint, show_unchanged=shown.shows_unchanged),
+        "text": lambda styler: _render_text(plan, root, styler, show_unchanged=shown.shows_unchanged),
         "markdown": lambda _: _render_markdown(plan, shown.budget),
         "html": lambda _: _render_html(plan),
         "json": lambda _: render_plan_file(plan),
@@ -175,12 +175,12 @@ def _render_html(plan: Plan) -> str:
     return render_plan_html(plan)
 
 
-def _render_text(plan: Plan, root: Path, paint: Paint, *, show_unchanged: bool) -> str:
-    text = plan_text.render_plan(plan, paint, show_unchanged=show_unchanged)
+def _render_text(plan: Plan, root: Path, styler: Styler, *, show_unchanged: bool) -> str:
+    text = plan_text.render_plan(plan, styler, show_unchanged=show_unchanged)
     if not plan.findings:
         return text
     sentence, gap, rest = text.partition("\n\n")
-    return f"{sentence}{gap}{findings_text.render(plan.findings, paint, path_prefix(root))}\n{rest}"
+    return f"{sentence}{gap}{findings_text.render_findings(plan.findings, styler, path_prefix(root))}\n{rest}"
 
 
 def tell_time() -> str:

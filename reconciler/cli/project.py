@@ -19,7 +19,7 @@ from reconciler.masking import KEYS, find_keys
 from reconciler.model.findings import Severity
 from reconciler.model.looks import tell_apart
 from reconciler.reports import findings_text
-from reconciler.reports.paint import plain
+from reconciler.reports.paint import no_style
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -170,8 +170,8 @@ def finish_definitions(screen: Screen, workplace: Workplace, loading: Loading, b
 
 def print_findings(screen: Screen, findings: Sequence[Finding], root: Path) -> None:
     """Print `findings` as text, places relative to where the user stands."""
-    paint = screen.paint if screen.shows_text else plain
-    screen.complain(findings_text.render(findings, paint, path_prefix(root)))
+    styler = screen.styler if screen.shows_text else no_style
+    screen.complain(findings_text.render_findings(findings, styler, path_prefix(root)))
 
 
 def _choose(known: dict[str, Environment]) -> str:

@@ -12,14 +12,14 @@ from msgspec import Struct
 
 from reconciler.cli.files import open_live, open_whole, write_file
 from reconciler.errors import FileError, UsageError
-from reconciler.reports.paint import Style, plain
+from reconciler.reports.paint import Style, no_style
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from reconciler.reports.paint import Paint
+    from reconciler.reports.paint import Styler
 
-    Renderers = Mapping[str, Callable[[Paint], str]]
+    Renderers = Mapping[str, Callable[[Styler], str]]
 
 TEXT = "text"
 # Seconds after which a user wonders what is going on.
@@ -71,18 +71,18 @@ class Screen(Struct, frozen=True):
     is_verbose: bool = False
 
     @property
-    def paint(self) -> Paint:
+    def styler(self) -> Styler:
         """How text on stdout is painted: as `color`, NO_COLOR, FORCE_COLOR and the terminal agree."""
-        return _paint if _wants_color(self.color) else plain
+        return _paint if _wants_color(self.color) else no_style
 
     def show(self, renderers: Renderers) -> None:
         """Render each output and write it; files first, so that a full disk is known before all is said to be well."""
         for output in sorted(self.outputs, key=lambda output: output.file is None):
             if output.file is None:
                 _speak_as(output.format)
-                self.write(renderers[output.format](self.paint if output.format == TEXT else plain))
+                self.write(renderers[output.format](self.styler if output.format == TEXT else no_style))
             else:
-                write_file(output.file, renderers[output.format](plain))
+                write_file(output.file, renderers[output.format](no_style))
 
     def show_account(self, renderers: Renderers) -> None:
         """Show those of `renderers` that were asked for, each on its own; on stderr what has no room where it belongs.
@@ -95,13 +95,13 @@ class Screen(Struct, frozen=True):
             try:
                 self._with([output]).show(renderers)
             except FileError as error:
-                _put(f"{error.message}\n{renderers[TEXT](plain)}", sys.stderr)
+                _put(f"{error.message}\n{renderers[TEXT](no_style)}", sys.stderr)
 
     def for_machines(self) -> Screen:
         """The same screen without its text."""
         return self._with(output for output in self.outputs if output.format != TEXT)
 
-    def show_only(self, format_name: str, render: Callable[[Paint], str]) -> None:
+    def show_only(self, format_name: str, render: Callable[[Styler], str]) -> None:
         """Render the outputs of one format alone: what a command says beside its other formats."""
         self._with(output for output in self.outputs if output.format == format_name).show({format_name: render})
 
@@ -217,7 +217,7 @@ def _put(text: str, stream: TextIO) -> None:
 
 
 def _paint(text: str, style: Style) -> str:
-    # Imported here, as most runs of `validate` have nothing to paint.
+    # Imported here, as most runs of `validate` have nothing to style.
     import click
 
     return click.style(text, **_STYLES[style])  # type: ignore[arg-type]

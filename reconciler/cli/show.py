@@ -50,12 +50,12 @@ def _show_journal(screen: Screen, file: Path) -> Plan:
     from reconciler.apply.journal import is_at_work
     from reconciler.apply.recount import recount
     from reconciler.apply.undo import make_inverse
-    from reconciler.reports.account_text import render_account
+    from reconciler.reports.account_text import render_result
 
     if is_at_work(file):
         raise FileError(f"an apply is using the journal {file}", "wait until it has ended")
     chronicle = read_journal(file)
-    screen.show_only(TEXT, lambda paint: render_account(chronicle.plan, recount(chronicle), paint))
+    screen.show_only(TEXT, lambda styler: render_result(chronicle.plan, recount(chronicle), styler))
     screen.remark("to put it back:")
     return make_inverse(chronicle, tell_time())
 

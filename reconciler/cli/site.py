@@ -19,8 +19,8 @@ from reconciler.energycap.client import open_editor
 from reconciler.errors import PlanFileError, UsageError
 from reconciler.model.findings import Severity
 from reconciler.planning.guards import check_guards
-from reconciler.reports.harmless import harmless
-from reconciler.reports.paint import plain
+from reconciler.reports.harmless import escape_text
+from reconciler.reports.paint import no_style
 from reconciler.reports.plan_text import render_plan
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class Site(Struct, frozen=True):
     def agrees(self, plan: Plan) -> bool:
         """Whether the person at the terminal, who has seen `plan`, says yes."""
         if not self.screen.shows_text:
-            click.echo(render_plan(plan, plain), err=True)
+            click.echo(render_plan(plan, no_style), err=True)
         count = len(plan.sendable)
         channels = f"{count} channel" if count == 1 else f"{count} channels"
         where = f"{self.environment.name} ({self.environment.url})"
@@ -107,7 +107,7 @@ def open_site(screen: Screen, workplace: Workplace, environment: Environment, pa
 
 def find_environment(workplace: Workplace, scope: Scope, plan: Plan) -> Environment:
     """The environment that `plan` was made for. Raises where another was asked for, or it now has another address."""
-    name, url = harmless(plan.environment), harmless(plan.url)
+    name, url = escape_text(plan.environment), escape_text(plan.url)
     if scope.environment not in (None, plan.environment):
         raise UsageError(
             f"the plan is for {name}, not for {scope.environment}", "leave --environment out, or plan again"

@@ -16,7 +16,7 @@ from reconciler.errors import ProjectError, UsageError
 from reconciler.masking import KEYS, find_keys
 from reconciler.model.findings import Severity
 from reconciler.model.hosts import ALLOWED_HOSTS, parse_allowed_hosts
-from reconciler.reports.findings import Report, join, renderers
+from reconciler.reports.findings import FindingsReport, join_reports, renderers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,10 +38,10 @@ def validate(screen: Screen, paths: Sequence[Path]) -> Exit:
     projects = _find_projects(screen, paths)
     if not projects:
         screen.remark("no reconciler.yaml here, above or below, and no channels/: nothing to validate")
-        screen.show(renderers(Report((), files=0, channels=0)))
+        screen.show(renderers(FindingsReport((), files=0, channels=0)))
         return Exit.DONE
     reports = {root: _validate(root) for root in projects}
-    shown = {root: report.only(projects[root]) if projects[root] else report for root, report in reports.items()}
+    shown = {root: report.within(projects[root]) if projects[root] else report for root, report in reports.items()}
     hidden = sum(len(reports[root].findings) - len(shown[root].findings) for root in projects)
     if hidden:
         screen.remark(f"not shown: {hidden} more in other files; reconciler validate  shows all")
@@ -50,13 +50,13 @@ def validate(screen: Screen, paths: Sequence[Path]) -> Exit:
     return Exit.FAILED if any(failed) else Exit.DONE
 
 
-def _show(screen: Screen, reports: Mapping[Path, Report]) -> None:
+def _show(screen: Screen, reports: Mapping[Path, FindingsReport]) -> None:
     if len(reports) == 1:
         ((root, report),) = reports.items()
         screen.show(renderers(report, path_prefix(root), find_folder(root)))
         return
     screen.remark(f"{len(reports)} projects: {', '.join(path_prefix(root).rstrip('/') or '.' for root in reports)}")
-    joined = join([report.moved(path_prefix(root)) for root, report in reports.items()])
+    joined = join_reports([report.with_prefix(path_prefix(root)) for root, report in reports.items()])
     screen.show(renderers(joined, folder=find_folder(Path.cwd())))
 
 
@@ -117,15 +117,15 @@ def _find_owners(screen: Screen, path: Path) -> tuple[Path, ...]:
         return below
 
 
-def _validate(root: Path) -> Report:
+def _validate(root: Path) -> FindingsReport:
     tree, findings = read_project(root)
     KEYS.learn(find_keys(os.environ, None if tree is None else variables_of(tree)))
     if tree is None:
-        return Report(findings, files=0, channels=0)
+        return FindingsReport(findings, files=0, channels=0)
     foreign = check_hosts(root, tree, parse_allowed_hosts(os.environ.get(ALLOWED_HOSTS, "")))
     loaded = load_definitions(root, folders_of(tree))
     read = loaded.definitions
-    return Report((*findings, *foreign, *loaded.findings), files=len(read.files), channels=len(read.channels))
+    return FindingsReport((*findings, *foreign, *loaded.findings), files=len(read.files), channels=len(read.channels))
 
 
 def _relative_to(root: Path, path: Path) -> str:

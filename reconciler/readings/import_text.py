@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from reconciler.reports.harmless import harmless
-from reconciler.reports.layout import break_sentence, lay_out
+from reconciler.reports.harmless import escape_text
+from reconciler.reports.layout import split_words, wrap
 from reconciler.reports.paint import Style
 from reconciler.reports.wording import count
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
     from reconciler.readings.sending import ImportAccount
     from reconciler.readings.stored import Tally
-    from reconciler.reports.paint import Paint
+    from reconciler.reports.paint import Styler
 
 
-def render_account(account: ImportAccount, failed: Path, paint: Paint) -> str:
+def render_account(account: ImportAccount, failed: Path, styler: Styler) -> str:
     """The counts of an import in one line, and what to do next where something was not taken."""
-    return "".join(f"{line}\n" for line in _render_lines(account, failed, paint))
+    return "".join(f"{line}\n" for line in _render_lines(account, failed, styler))
 
 
 def encode_account(account: ImportAccount, failed: Path) -> str:
@@ -45,41 +45,41 @@ def encode_account(account: ImportAccount, failed: Path) -> str:
     )
 
 
-def _render_lines(account: ImportAccount, failed: Path, paint: Paint) -> Iterator[str]:
+def _render_lines(account: ImportAccount, failed: Path, styler: Styler) -> Iterator[str]:
     if account.stopped is not None:
-        yield from lay_out(break_sentence(f"stopped: {account.stopped.message}", Style.FAILED), paint, indent=0, hang=2)
+        yield from wrap(split_words(f"stopped: {account.stopped.message}", Style.FAILED), styler, indent=0, hang=2)
         if account.stopped.fix:
-            yield from lay_out(break_sentence(f"fix: {account.stopped.fix}"), paint, indent=2, hang=7)
+            yield from wrap(split_words(f"fix: {account.stopped.fix}"), styler, indent=2, hang=7)
     if account.unknown:
         text = (
             f"of {count(account.unknown, 'reading')} it is not known whether the service took them: "
             "look at their channels before they are sent again"
         )
-        yield from lay_out(break_sentence(text, Style.UNKNOWN), paint, indent=0, hang=2)
-    yield from _render_tally(account.tally, paint)
+        yield from wrap(split_words(text, Style.UNKNOWN), styler, indent=0, hang=2)
+    yield from _render_tally(account.tally, styler)
     if account.imported < account.readings or not account.is_written_down:
         number = account.readings - account.imported
-        name = harmless(str(failed))
+        name = escape_text(str(failed))
         if account.is_written_down:
             yield f"{count(number, 'reading')} with the reason in {name}: mend and import that file."
         else:
             yield f"{name} does not hold all that was not imported: import the first file again."
-    yield paint(_count(account), Style.DONE if account.is_whole else Style.FAILED)
+    yield styler(_count(account), Style.DONE if account.is_whole else Style.FAILED)
 
 
-def _render_tally(tally: Tally, paint: Paint) -> Iterator[str]:
+def _render_tally(tally: Tally, styler: Styler) -> Iterator[str]:
     lines = []
     if tally.differing:
         are = "is not stored as it was sent" if tally.differing == 1 else "are not stored as they were sent"
-        lines.append(break_sentence(f"{count(tally.differing, 'imported reading')} {are}", Style.FAILED))
+        lines.append(split_words(f"{count(tally.differing, 'imported reading')} {are}", Style.FAILED))
     if tally.unchecked:
         number = f"{count(tally.unchecked, 'imported reading')} {'is' if tally.unchecked == 1 else 'are'}"
-        lines.append(break_sentence(f"whether {number} stored could not be checked: {tally.unread}", Style.UNKNOWN))
+        lines.append(split_words(f"whether {number} stored could not be checked: {tally.unread}", Style.UNKNOWN))
     if tally.overwritten:
         there = tally.stored + tally.unchecked
-        lines.append(break_sentence(f"{there:,} remain: of those at one time the last counts"))
+        lines.append(split_words(f"{there:,} remain: of those at one time the last counts"))
     for line in lines:
-        yield from lay_out(line, paint, indent=0, hang=2)
+        yield from wrap(line, styler, indent=0, hang=2)
 
 
 def _count(account: ImportAccount) -> str:

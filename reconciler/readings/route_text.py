@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from reconciler.model.dialects import V3_NAMES
 from reconciler.planning.citing import show_value
 from reconciler.readings.landing_flaws import NAMES, describe_channel
-from reconciler.reports.harmless import harmless
-from reconciler.reports.layout import break_sentence, lay_out, piece
+from reconciler.reports.harmless import escape_text
+from reconciler.reports.layout import chunk, split_words, wrap
 from reconciler.reports.paint import Style
 from reconciler.reports.wording import count
 
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     from reconciler.readings.census import Census, Group
     from reconciler.readings.files import ReadingsFile
     from reconciler.readings.times import Times
-    from reconciler.reports.paint import Paint
+    from reconciler.reports.paint import Styler
 
 # Those that a person reads; JSON lists all.
 _SHOWN = 200
 
 
-def render_routes(file: ReadingsFile, census: Census, paint: Paint) -> str:
+def render_routes(file: ReadingsFile, census: Census, styler: Styler) -> str:
     """Each set of identifiers with the channel it leads to and the way there, and a line that counts.
 
     What leads nowhere is not in it: that is what the findings say.
     """
-    return "".join(f"{line}\n" for line in _render_lines(file, census, paint))
+    return "".join(f"{line}\n" for line in _render_lines(file, census, styler))
 
 
 def describe_times(census: Census, times: Times | None = None) -> str:
@@ -51,11 +51,11 @@ def describe_times(census: Census, times: Times | None = None) -> str:
     return f"Some times have an offset, and are sent with it; the others are {local}." if census.is_naive else ""
 
 
-def _render_lines(file: ReadingsFile, census: Census, paint: Paint) -> Iterator[str]:
-    yield paint(harmless(file.name), Style.HEADING)
-    yield from lay_out(break_sentence(f"{file.describe()}."), paint, indent=2, hang=2)
+def _render_lines(file: ReadingsFile, census: Census, styler: Styler) -> Iterator[str]:
+    yield styler(escape_text(file.name), Style.HEADING)
+    yield from wrap(split_words(f"{file.describe()}."), styler, indent=2, hang=2)
     if times := describe_times(census, file.times):
-        yield from lay_out(break_sentence(times), paint, indent=2, hang=2)
+        yield from wrap(split_words(times), styler, indent=2, hang=2)
     landing = [
         (group, group.landing.channel)
         for group in census.groups
@@ -63,7 +63,7 @@ def _render_lines(file: ReadingsFile, census: Census, paint: Paint) -> Iterator[
     ]
     yield ""
     for group, channel in landing[:_SHOWN]:
-        yield from _render_group(group, channel, paint)
+        yield from _render_group(group, channel, styler)
     if len(landing) > _SHOWN:
         yield f"and {count(len(landing) - _SHOWN, 'more set')} of identifiers; --format json lists all."
     if landing:
@@ -71,19 +71,19 @@ def _render_lines(file: ReadingsFile, census: Census, paint: Paint) -> Iterator[
     sound = census.readings - census.bad
     channels = {channel.id for _, channel in landing if sound}
     words = f"Readings: {sound:,} land on {count(len(channels), 'channel')}, {census.bad:,} cannot be sent."
-    yield paint(words, Style.HEADING)
+    yield styler(words, Style.HEADING)
 
 
-def _render_group(group: Group, channel: Live, paint: Paint) -> Iterator[str]:
+def _render_group(group: Group, channel: Live, styler: Styler) -> Iterator[str]:
     landing = group.landing
     head = (
-        piece(harmless(describe_channel(channel)), Style.NAME),
-        piece(f"← {count(group.readings, 'reading')}, the first in line {group.line}"),
+        chunk(escape_text(describe_channel(channel)), Style.NAME),
+        chunk(f"← {count(group.readings, 'reading')}, the first in line {group.line}"),
     )
-    yield from lay_out(head, paint, indent=2, hang=6)
+    yield from wrap(head, styler, indent=2, hang=6)
     given = dict(V3_NAMES.say(landing.pointers))
     for step, left in landing.route.remaining_by_step:
         name = NAMES[step]
         number = count(len(left), "channel")
-        text = harmless(f"{name} {show_value(given.get(name))}: {number}")
-        yield f"      {paint(text, Style.FAINT)}"
+        text = escape_text(f"{name} {show_value(given.get(name))}: {number}")
+        yield f"      {styler(text, Style.FAINT)}"

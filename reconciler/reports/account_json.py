@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, assert_never
 from reconciler import __version__
 from reconciler.model.events import Finished, OutcomeCorrected, Started, Verifying
 from reconciler.model.outcomes import OutcomeStatus
-from reconciler.reports.account_words import count_endings
+from reconciler.reports.account_words import count_outcomes
 from reconciler.reports.json_text import dump_line
 from reconciler.reports.wording import count
 
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from reconciler.model.outcomes import ApplyResult, Outcome
     from reconciler.model.plan import Plan
 
-FORMAT_VERSION = "1.0"
+EVENT_FORMAT_VERSION = "1.0"
 
 
-def render_start(plan: Plan, changes: int) -> str:
+def render_version_event(plan: Plan, changes: int) -> str:
     """The first line: who speaks, in which version of this format, and of how many changes to which environment."""
     details: dict[str, object] = {
-        "format_version": FORMAT_VERSION,
+        "format_version": EVENT_FORMAT_VERSION,
         "tool_version": __version__,
         "environment": {"name": plan.environment, "url": plan.url},
         "changes": changes,
     }
-    return _line("version", f"reconciler {__version__}", details)
+    return _event_line("version", f"reconciler {__version__}", details)
 
 
 def render_event(event: Event) -> str:
@@ -35,50 +35,50 @@ def render_event(event: Event) -> str:
     match event:
         case Started():
             message = f"{event.name}: applying ({event.index} of {event.of})"
-            return _line("apply_start", message, _address(event.name, event.channel_id))
+            return _event_line("apply_start", message, _address_fields(event.name, event.channel_id))
         case Finished():
-            return _render_outcome(event.outcome)
+            return _render_outcome_event(event.outcome)
         case Verifying():
             message = f"reading {count(event.channels, 'channel')} once more"
-            return _line("apply_read_back", message, {"channels": event.channels})
+            return _event_line("apply_read_back", message, {"channels": event.channels})
         case OutcomeCorrected():
-            return _render_outcome(event.outcome)
+            return _render_outcome_event(event.outcome)
         case _:
             assert_never(event)
 
 
-def render_account(account: ApplyResult) -> str:
-    """The last line: how many changes ended how, and why not all were tried, as the account has it."""
+def render_summary_event(result: ApplyResult) -> str:
+    """The last line: how many changes ended how, and why not all were tried, as the result has it."""
     counts: dict[str, object] = {
-        status.value.replace(" ", "_"): len(account.with_status(status)) for status in OutcomeStatus
+        status.value.replace(" ", "_"): len(result.with_status(status)) for status in OutcomeStatus
     }
-    stops = {"interrupted": account.interrupted, "halted": account.aborted_because or None}
-    return _line("change_summary", count_endings(account), {**counts, "unread": len(account.unread), **stops})
+    stops = {"interrupted": result.interrupted, "halted": result.aborted_because or None}
+    return _event_line("change_summary", count_outcomes(result), {**counts, "unread": len(result.unread), **stops})
 
 
-def _render_outcome(outcome: Outcome) -> str:
+def _render_outcome_event(outcome: Outcome) -> str:
     details: dict[str, object] = {
-        **_address(outcome.name, outcome.channel_id),
+        **_address_fields(outcome.name, outcome.channel_id),
         "ending": outcome.status.value,
         "requests": outcome.requests,
     }
     if outcome.status is OutcomeStatus.DONE:
-        return _render_done(outcome, details)
+        return _render_done_event(outcome, details)
     message = f"{outcome.name}: {outcome.status.value}: {outcome.message}"
     failure = {"message": outcome.message, "fix": outcome.fix}
-    return _line("apply_errored", message, {**details, **failure}, level="error")
+    return _event_line("apply_errored", message, {**details, **failure}, level="error")
 
 
-def _render_done(outcome: Outcome, details: dict[str, object]) -> str:
+def _render_done_event(outcome: Outcome, details: dict[str, object]) -> str:
     details |= {"already": outcome.was_already_applied, "remark": outcome.remark or None, "unread": outcome.unread}
     if not outcome.remark:
-        return _line("apply_complete", f"{outcome.name}: done", details)
-    return _line("apply_complete", f"{outcome.name}: done: {outcome.remark}", details, level="warn")
+        return _event_line("apply_complete", f"{outcome.name}: done", details)
+    return _event_line("apply_complete", f"{outcome.name}: done: {outcome.remark}", details, level="warn")
 
 
-def _address(name: str, channel_id: int) -> dict[str, object]:
+def _address_fields(name: str, channel_id: int) -> dict[str, object]:
     return {"address": f"esa_channel.{name}", "name": name, "channel_id": channel_id}
 
 
-def _line(kind: str, message: str, details: dict[str, object], *, level: str = "info") -> str:
+def _event_line(kind: str, message: str, details: dict[str, object], *, level: str = "info") -> str:
     return dump_line({"type": kind, "@level": level, "@message": message, **details})

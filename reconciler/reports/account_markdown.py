@@ -9,18 +9,18 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from reconciler.model.outcomes import OutcomeStatus
-from reconciler.reports.account_text import mark_ending
+from reconciler.reports.account_text import outcome_label
 from reconciler.reports.account_words import (
-    GRAVEST_FIRST,
-    advise,
-    count_endings,
-    describe_account,
-    group_alike,
-    list_remarked,
-    mention_blocked,
+    WORST_FIRST,
+    count_outcomes,
+    describe_blocked,
+    find_next_step,
+    find_remarked,
+    group_by_message,
+    summarize_result,
 )
-from reconciler.reports.harmless import harmless
-from reconciler.reports.markdown import CLOSE_FOLD, code, open_fold, prose, shorten, size_of, tabulate
+from reconciler.reports.harmless import escape_text
+from reconciler.reports.markdown import CLOSE_DETAILS, code, open_details, prose, shorten, size_of, tabulate
 from reconciler.reports.wording import count
 
 if TYPE_CHECKING:
@@ -32,12 +32,12 @@ if TYPE_CHECKING:
 # As for a plan: a comment on GitHub takes 65,536 characters, and a summary more.
 BUDGET = 60_000
 # The most characters of an environment and its address.
-_LONGEST = 90
+_MAX_TEXT = 90
 # The gravest are the last to be folded.
-_ORDER = (*GRAVEST_FIRST, OutcomeStatus.DONE)
+_ORDER = (*WORST_FIRST, OutcomeStatus.DONE)
 
 
-class _Level(Enum):
+class _OutcomeDetail(Enum):
     """How much of a section is shown; the words say it to the reader."""
 
     FULL = "in full"
@@ -45,28 +45,28 @@ class _Level(Enum):
     COUNT = "named as far as there was room"
 
 
-class _Section(Struct, frozen=True):
+class _OutcomeSection(Struct, frozen=True):
     """The changes that ended in one way; with `remarks` what there is to say of those that are done."""
 
-    ending: OutcomeStatus
+    status: OutcomeStatus
     outcomes: Sequence[Outcome]
     remarks: bool = False
 
     @property
     def title(self) -> str:
         remarks = ", with a remark" if self.remarks else ""
-        return f"{mark_ending(self.ending)[0]}{remarks}: {count(len(self.outcomes), 'change')}"
+        return f"{outcome_label(self.status)[0]}{remarks}: {count(len(self.outcomes), 'change')}"
 
-    def render(self, level: _Level, room: int) -> str:
+    def render(self, level: _OutcomeDetail, room: int) -> str:
         """The section at `level`; at COUNT as many names as `room` has space for, in bytes."""
         match level:
-            case _Level.FULL if self.ending is OutcomeStatus.DONE and not self.remarks:
-                return f"{open_fold(self.title)}{', '.join(self._names())}\n{CLOSE_FOLD}"
-            case _Level.FULL:
-                return f"### {self.title}\n\n{''.join(map(_render_group, group_alike(self.outcomes)))}\n"
-            case _Level.NAMES:
+            case _OutcomeDetail.FULL if self.status is OutcomeStatus.DONE and not self.remarks:
+                return f"{open_details(self.title)}{', '.join(self._names())}\n{CLOSE_DETAILS}"
+            case _OutcomeDetail.FULL:
+                return f"### {self.title}\n\n{''.join(map(_render_outcomes, group_by_message(self.outcomes)))}\n"
+            case _OutcomeDetail.NAMES:
                 return f"### {self.title}\n\n{', '.join(self._names())}\n\n"
-            case _Level.COUNT:
+            case _OutcomeDetail.COUNT:
                 return self._render_some(room)
             case _:
                 assert_never(level)
@@ -84,63 +84,65 @@ class _Section(Struct, frozen=True):
         return f"{text}{'and ' if shown else ''}{len(self.outcomes) - shown} more, not named here\n\n"
 
 
-def render_account_markdown(plan: Plan, account: ApplyResult, budget: int = BUDGET) -> str:
-    """The account of an apply of `plan` as Markdown of at most `budget` bytes, for any budget from 4096 on.
+def render_result_markdown(plan: Plan, result: ApplyResult, budget: int = BUDGET) -> str:
+    """The result of an apply of `plan` as Markdown of at most `budget` bytes, for any budget from 4096 on.
 
     Counts come first. Where there is no room for all, the changes that are done are folded first and those that read
     otherwise than written last, and the end says which are not in full.
     """
     short = replace(plan, environment=_shorten(plan.environment), url=_shorten(plan.url))
-    gravest = [_Section(ending, account.with_status(ending)) for ending in GRAVEST_FIRST]
-    remarked = _Section(OutcomeStatus.DONE, list_remarked(account), remarks=True)
-    done = _Section(OutcomeStatus.DONE, account.with_status(OutcomeStatus.DONE))
+    gravest = [_OutcomeSection(status, result.with_status(status)) for status in WORST_FIRST]
+    remarked = _OutcomeSection(OutcomeStatus.DONE, find_remarked(result), remarks=True)
+    done = _OutcomeSection(OutcomeStatus.DONE, result.with_status(OutcomeStatus.DONE))
     sections = [section for section in (*gravest, remarked, done) if section.outcomes]
-    head, foot = _render_head(short, account), _render_foot(short, account)
-    longest_remark = _remark_folded(dict.fromkeys(sections, _Level.COUNT))
+    head, foot = _render_head(short, result), _render_foot(short, result)
+    longest_remark = _note_shortened(dict.fromkeys(sections, _OutcomeDetail.COUNT))
     texts, levels = _fit(sections, budget - size_of(f"{head}{longest_remark}{foot}"))
-    return f"{head}{''.join(texts)}{_remark_folded(levels)}{foot}"
+    return f"{head}{''.join(texts)}{_note_shortened(levels)}{foot}"
 
 
-def _fit(sections: Sequence[_Section], room: int) -> tuple[list[str], dict[_Section, _Level]]:
+def _fit(sections: Sequence[_OutcomeSection], room: int) -> tuple[list[str], dict[_OutcomeSection, _OutcomeDetail]]:
     """Each section as full as there is room, and how full that is."""
-    levels = dict.fromkeys(sections, _Level.FULL)
-    texts = {section: section.render(_Level.FULL, 0) for section in sections}
-    for level in (_Level.NAMES, _Level.COUNT):
+    levels = dict.fromkeys(sections, _OutcomeDetail.FULL)
+    texts = {section: section.render(_OutcomeDetail.FULL, 0) for section in sections}
+    for level in (_OutcomeDetail.NAMES, _OutcomeDetail.COUNT):
         for section in reversed(sections):
             if sum(map(size_of, texts.values())) > room:
                 levels[section], texts[section] = level, section.render(level, 0)
     for section in sections:
-        if levels[section] is _Level.COUNT:
+        if levels[section] is _OutcomeDetail.COUNT:
             left = room - sum(size_of(text) for other, text in texts.items() if other is not section)
-            texts[section] = section.render(_Level.COUNT, left)
+            texts[section] = section.render(_OutcomeDetail.COUNT, left)
     return list(texts.values()), levels
 
 
-def _render_head(plan: Plan, account: ApplyResult) -> str:
-    endings = [ending for ending in _ORDER if ending is not OutcomeStatus.MISMATCH or account.with_status(ending)]
-    numbers = [str(len(account.with_status(ending))) for ending in endings]
-    table = tabulate([mark_ending(ending)[0] for ending in endings], [numbers])
+def _render_head(plan: Plan, result: ApplyResult) -> str:
+    statuses = [status for status in _ORDER if status is not OutcomeStatus.MISMATCH or result.with_status(status)]
+    numbers = [str(len(result.with_status(status))) for status in statuses]
+    table = tabulate([outcome_label(status)[0] for status in statuses], [numbers])
     project = f", project {code(shorten(plan.folder, 60))}" if plan.folder else ""
     title = f"## EnergyCAP apply to {code(plan.environment)}{project}"
-    return f"{title}\n\n**{prose(describe_account(plan, account))}**\n\n{table}\n"
+    return f"{title}\n\n**{prose(summarize_result(plan, result))}**\n\n{table}\n"
 
 
-def _render_foot(plan: Plan, account: ApplyResult) -> str:
-    blocked, advice = mention_blocked(plan), advise(plan, account)
+def _render_foot(plan: Plan, result: ApplyResult) -> str:
+    blocked, advice = describe_blocked(plan), find_next_step(plan, result)
     lines = [f"{blocked}\n\n"] if blocked else []
     if advice:
         lines.append(f"{advice.sentence} {code(advice.command)}\n\n")
-    return "".join([*lines, f"{count_endings(account)}\n"])
+    return "".join([*lines, f"{count_outcomes(result)}\n"])
 
 
-def _remark_folded(levels: dict[_Section, _Level]) -> str:
-    folded = [f"“{section.title}” {level.value}" for section, level in levels.items() if level is not _Level.FULL]
+def _note_shortened(levels: dict[_OutcomeSection, _OutcomeDetail]) -> str:
+    folded = [
+        f"“{section.title}” {level.value}" for section, level in levels.items() if level is not _OutcomeDetail.FULL
+    ]
     if not folded:
         return ""
     return f"Folded to fit: {'; '.join(folded)}. The JSON account and the journal have all of it.\n\n"
 
 
-def _render_group(group: Sequence[Outcome]) -> str:
+def _render_outcomes(group: Sequence[Outcome]) -> str:
     first = group[0]
     words = prose(first.message or first.remark)
     fix = f"\n  - fix: {prose(first.fix)}" if first.fix else ""
@@ -151,4 +153,4 @@ def _render_group(group: Sequence[Outcome]) -> str:
 
 
 def _shorten(text: str) -> str:
-    return text if size_of(code(text)) <= _LONGEST else shorten(harmless(text), _LONGEST // 10)
+    return text if size_of(code(text)) <= _MAX_TEXT else shorten(escape_text(text), _MAX_TEXT // 10)

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, assert_never
 
 from reconciler.model.outcomes import OutcomeStatus
 from reconciler.reports.account_words import (
-    GRAVEST_FIRST,
-    advise,
-    count_endings,
-    describe_account,
-    group_alike,
-    list_remarked,
-    mention_blocked,
+    WORST_FIRST,
+    count_outcomes,
+    describe_blocked,
+    find_next_step,
+    find_remarked,
+    group_by_message,
+    summarize_result,
 )
-from reconciler.reports.harmless import harmless
-from reconciler.reports.layout import break_sentence, lay_out, piece
+from reconciler.reports.harmless import escape_text
+from reconciler.reports.layout import chunk, split_words, wrap
 from reconciler.reports.paint import Style
 from reconciler.reports.wording import count
 
@@ -24,28 +24,28 @@ if TYPE_CHECKING:
 
     from reconciler.model.outcomes import ApplyResult, Outcome
     from reconciler.model.plan import Plan
-    from reconciler.reports.paint import Paint
+    from reconciler.reports.paint import Styler
 
 
-def render_account(plan: Plan, account: ApplyResult, paint: Paint) -> str:
-    """The account of an apply of `plan`: a sentence, what is not done and why, what to do next, and the counts.
+def render_result(plan: Plan, result: ApplyResult, styler: Styler) -> str:
+    """The result of an apply of `plan`: a sentence, what is not done and why, what to do next, and the counts.
 
     Changes that ended alike are told together, all of them by name. What is done with a remark comes last.
     """
-    told = [*(account.with_status(ending) for ending in GRAVEST_FIRST), list_remarked(account)]
-    groups = [group for outcomes in told for group in group_alike(outcomes)]
+    told = [*(result.with_status(status) for status in WORST_FIRST), find_remarked(result)]
+    groups = [group for outcomes in told for group in group_by_message(outcomes)]
     blocks = [
-        [paint(describe_account(plan, account), Style.HEADING)],
-        [line for group in groups for line in _render_group(group, paint)],
-        list(_advise(plan, account)),
-        [paint(count_endings(account), Style.HEADING)],
+        [styler(summarize_result(plan, result), Style.HEADING)],
+        [line for group in groups for line in _render_outcomes(group, styler)],
+        list(_render_next_step(plan, result)),
+        [styler(count_outcomes(result), Style.HEADING)],
     ]
     return "\n".join("".join(f"{line}\n" for line in lines) for lines in blocks if lines)
 
 
-def mark_ending(ending: OutcomeStatus) -> tuple[str, Style]:
+def outcome_label(status: OutcomeStatus) -> tuple[str, Style]:
     """The symbol and the word for how a change ended."""
-    match ending:
+    match status:
         case OutcomeStatus.DONE:
             return "+ done", Style.DONE
         case OutcomeStatus.STALE:
@@ -57,24 +57,24 @@ def mark_ending(ending: OutcomeStatus) -> tuple[str, Style]:
         case OutcomeStatus.MISMATCH:
             return "! differs", Style.FAILED
         case _:
-            assert_never(ending)
+            assert_never(status)
 
 
-def _render_group(group: Sequence[Outcome], paint: Paint) -> Iterator[str]:
+def _render_outcomes(group: Sequence[Outcome], styler: Styler) -> Iterator[str]:
     first = group[0]
-    who = [piece(harmless(first.name), Style.NAME), piece(str(first.channel_id))]
+    who = [chunk(escape_text(first.name), Style.NAME), chunk(str(first.channel_id))]
     if len(group) > 1:
-        who = [piece(count(len(group), "change"), Style.NAME)]
-    yield from lay_out((piece(*mark_ending(first.status)), *who), paint, indent=0, hang=4, gap="  ")
-    yield from lay_out(break_sentence(first.message or first.remark), paint, indent=4)
+        who = [chunk(count(len(group), "change"), Style.NAME)]
+    yield from wrap((chunk(*outcome_label(first.status)), *who), styler, indent=0, hang=4, gap="  ")
+    yield from wrap(split_words(first.message or first.remark), styler, indent=4)
     if first.fix:
-        yield from lay_out((piece("fix:", Style.FIX), *break_sentence(first.fix)), paint, indent=4, hang=9)
+        yield from wrap((chunk("fix:", Style.FIX), *split_words(first.fix)), styler, indent=4, hang=9)
     if len(group) > 1:
-        yield from lay_out([piece(harmless(outcome.name), Style.NAME) for outcome in group], paint, indent=4, gap="  ")
+        yield from wrap([chunk(escape_text(outcome.name), Style.NAME) for outcome in group], styler, indent=4, gap="  ")
 
 
-def _advise(plan: Plan, account: ApplyResult) -> Iterator[str]:
-    blocked, advice = mention_blocked(plan), advise(plan, account)
+def _render_next_step(plan: Plan, result: ApplyResult) -> Iterator[str]:
+    blocked, advice = describe_blocked(plan), find_next_step(plan, result)
     if blocked:
         yield blocked
     if advice:

@@ -14,21 +14,21 @@ if TYPE_CHECKING:
 _CODE = re.compile(r"""  (?P<code>(?:\{[^{}]*\}|\[[^][]*\]|\([^()]*\)|"[^"]*"|(?!  |,(?: |$)).)+)(?P<end>,?  )?""")
 
 
-class Part(Struct, frozen=True):
+class SentencePart(Struct, frozen=True):
     """Some of a sentence: words, or something to copy."""
 
     text: str
     is_code: bool = False
 
 
-def set_apart(text: str) -> Iterator[Part]:
+def split_code(text: str) -> Iterator[SentencePart]:
     """The parts of `text`, where what follows two spaces is to be copied: `write  offset: null, or  scale: 2`."""
     told = 0
     for match in _CODE.finditer(text):
-        yield Part(f"{text[told : match.start()]} ")
-        yield Part(match["code"], is_code=True)
+        yield SentencePart(f"{text[told : match.start()]} ")
+        yield SentencePart(match["code"], is_code=True)
         told = match.end()
         if match["end"]:
-            yield Part(match["end"].removesuffix(" "))
+            yield SentencePart(match["end"].removesuffix(" "))
     if told < len(text):
-        yield Part(text[told:])
+        yield SentencePart(text[told:])

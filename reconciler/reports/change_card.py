@@ -9,12 +9,12 @@ from msgspec import Struct
 from reconciler.model.fields import FORMULA
 from reconciler.model.formulas import find_references
 from reconciler.model.looks import distinguish
-from reconciler.reports.consequences import describe_consequence, show_factor
+from reconciler.reports.consequences import describe_effect, format_factor_note
 from reconciler.reports.evidence import describe_evidence
-from reconciler.reports.formula_marks import Piece, mark_changes
-from reconciler.reports.grouping import show_data_point, show_place_of
-from reconciler.reports.risk import Risk, find_risk, list_risks, risk_of
-from reconciler.reports.setting_words import describe_values, name_setting
+from reconciler.reports.formula_marks import FormulaPart, mark_formula_changes
+from reconciler.reports.grouping import format_data_point, format_place
+from reconciler.reports.risk import Risk, find_risk, find_risks, risk_of
+from reconciler.reports.setting_words import describe_values, setting_name
 from reconciler.reports.version_timeline import Timeline, describe_history, make_timeline
 from reconciler.rules import RULES
 
@@ -23,32 +23,32 @@ if TYPE_CHECKING:
 
     from reconciler.model.findings import Finding
     from reconciler.model.plan import Blocker, Change, ChannelLabel, Edit, Plan
-    from reconciler.reports.formula_marks import Pieces
-    from reconciler.reports.relations import Relations
-    from reconciler.reports.setting_words import ShownValue
+    from reconciler.reports.formula_marks import FormulaParts
+    from reconciler.reports.relations import Dependents
+    from reconciler.reports.setting_words import ValueText
     from reconciler.rules.rule import Rule
 
 
-class Input(Struct, frozen=True):
+class FormulaInput(Struct, frozen=True):
     """A channel in a formula that is edited: how the formula says it, which one that is, and whether it stays."""
 
     reference: str
     channel: ChannelLabel | None
-    fate: str
+    status: str
 
 
-class ShownEdit(Struct, frozen=True):
+class EditView(Struct, frozen=True):
     """An edit in words; `before` and `after` are each one piece, but for formulas."""
 
     edit: Edit
     setting: str
     risk: Risk
     effect: str
-    before: Pieces
-    after: Pieces
+    before: FormulaParts
+    after: FormulaParts
     before_is_word: bool
     after_is_word: bool
-    inputs: tuple[Input, ...]
+    inputs: tuple[FormulaInput, ...]
     cause: str
     factor: str
 
@@ -57,26 +57,26 @@ class ShownEdit(Struct, frozen=True):
         return self.edit.path == FORMULA
 
 
-class ShownBlock(Struct, frozen=True):
+class BlockerView(Struct, frozen=True):
     """What blocks a change, what that was judged by, and the rule behind it, where the catalogue has it."""
 
-    block: Blocker
+    blocker: Blocker
     evidence: tuple[tuple[str, tuple[str, ...]], ...]
     rule: Rule | None
 
 
-class ShownFinding(Struct, frozen=True):
+class FindingView(Struct, frozen=True):
     """A finding, and its number among all of the plan, by which the page links to it."""
 
     number: int
     finding: Finding
 
 
-class Card(Struct, frozen=True):
+class ChangeView(Struct, frozen=True):
     """A change, and what a reader needs to judge it.
 
-    `earlier` are the changes that it waits for, `waiting` the blocked ones that wait for it, `reached` the channels
-    that its values reach.
+    `depends_on` are the changes that it waits for, `blocked_dependents` the blocked ones that wait for it, `affected`
+    the channels that its values reach.
     """
 
     change: Change
@@ -84,17 +84,17 @@ class Card(Struct, frozen=True):
     risks: tuple[Risk, ...]
     place: str
     data_point: str
-    edits: tuple[ShownEdit, ...]
-    blocks: tuple[ShownBlock, ...]
-    earlier: tuple[ChannelLabel, ...]
-    waiting: tuple[Change, ...]
-    reached: tuple[ChannelLabel, ...]
-    findings: tuple[ShownFinding, ...]
-    story: str
+    edits: tuple[EditView, ...]
+    blockers: tuple[BlockerView, ...]
+    depends_on: tuple[ChannelLabel, ...]
+    blocked_dependents: tuple[Change, ...]
+    affected: tuple[ChannelLabel, ...]
+    findings: tuple[FindingView, ...]
+    history_text: str
     timeline: Timeline | None
 
 
-class Directory(Struct, frozen=True):
+class ChannelLookup(Struct, frozen=True):
     """All channels that a plan speaks of, by id and by name in the files, and what is to be said of them.
 
     `findings` are those of each channel, by its name in the files.
@@ -102,8 +102,8 @@ class Directory(Struct, frozen=True):
 
     by_id: Mapping[int, ChannelLabel]
     by_name: Mapping[str, ChannelLabel]
-    relations: Relations
-    findings: Mapping[str, tuple[ShownFinding, ...]]
+    dependents: Dependents
+    findings: Mapping[str, tuple[FindingView, ...]]
 
     def find(self, reference: str) -> ChannelLabel | None:
         """What `channel(reference)` means in a formula: a name in the files, or an id."""
@@ -111,65 +111,65 @@ class Directory(Struct, frozen=True):
         return self.by_name.get(reference) or (None if id_ is None else self.by_id.get(id_))
 
 
-def make_card(change: Change, plan: Plan, directory: Directory) -> Card:
+def make_change_view(change: Change, plan: Plan, lookup: ChannelLookup) -> ChangeView:
     """The card of `change`, one of `plan` that has edits."""
-    earlier = (directory.by_name.get(name) for name in change.depends_on)
-    return Card(
+    earlier = (lookup.by_name.get(name) for name in change.depends_on)
+    return ChangeView(
         change=change,
         risk=find_risk(change),
-        risks=list_risks(change),
-        place=show_place_of(change.data_point),
-        data_point=show_data_point(change.data_point),
-        edits=show_edits((change,), directory),
-        blocks=tuple(map(_show_block, change.blocked_by)),
-        earlier=tuple(channel for channel in earlier if channel is not None),
-        waiting=directory.relations.find_waiting(change),
-        reached=directory.relations.find_reached(change),
-        findings=directory.findings.get(change.name, ()),
-        story=describe_history(change),
+        risks=find_risks(change),
+        place=format_place(change.data_point),
+        data_point=format_data_point(change.data_point),
+        edits=make_edit_views((change,), lookup),
+        blockers=tuple(map(_make_blocker_view, change.blocked_by)),
+        depends_on=tuple(channel for channel in earlier if channel is not None),
+        blocked_dependents=lookup.dependents.blocked_dependents(change),
+        affected=lookup.dependents.affected_channels(change),
+        findings=lookup.findings.get(change.name, ()),
+        history_text=describe_history(change),
         timeline=make_timeline(change, plan.created),
     )
 
 
-def show_edits(changes: Sequence[Change], directory: Directory) -> tuple[ShownEdit, ...]:
+def make_edit_views(changes: Sequence[Change], lookup: ChannelLookup) -> tuple[EditView, ...]:
     """The edits of one change, or of several that have the same, in words; no effect is said twice."""
     edits = changes[0].edits
-    effects = [describe_consequence(edit, changes) for edit in edits]
+    effects = [describe_effect(edit, changes) for edit in edits]
     return tuple(
-        _show_edit(edit, "" if effect in effects[:place] else effect, directory)
+        _make_edit_view(edit, "" if effect in effects[:place] else effect, lookup)
         for place, (edit, effect) in enumerate(zip(edits, effects, strict=True))
     )
 
 
-def _show_edit(edit: Edit, effect: str, directory: Directory) -> ShownEdit:
+def _make_edit_view(edit: Edit, effect: str, lookup: ChannelLookup) -> EditView:
     before, after = describe_values(edit.path, edit.before, edit.after)
-    before_pieces, after_pieces = _compare(edit, before, after)
-    return ShownEdit(
+    before_pieces, after_pieces = _split_values(edit, before, after)
+    return EditView(
         edit=edit,
-        setting=name_setting(edit.path),
+        setting=setting_name(edit.path),
         risk=risk_of(edit.impact),
         effect=effect,
         before=before_pieces,
         after=after_pieces,
         before_is_word=before.is_word,
         after_is_word=after.is_word,
-        inputs=_list_inputs(edit, directory) if edit.path == FORMULA else (),
-        cause=name_setting(edit.implied_by) if edit.implied_by else "",
-        factor=show_factor(edit),
+        inputs=_list_inputs(edit, lookup) if edit.path == FORMULA else (),
+        cause=setting_name(edit.implied_by) if edit.implied_by else "",
+        factor=format_factor_note(edit),
     )
 
 
-def _show_block(block: Blocker) -> ShownBlock:
-    return ShownBlock(block, tuple(describe_evidence(block.evidence)), RULES.get(block.rule))
+def _make_blocker_view(block: Blocker) -> BlockerView:
+    return BlockerView(block, tuple(describe_evidence(block.evidence)), RULES.get(block.rule))
 
 
-def _compare(edit: Edit, before: ShownValue, after: ShownValue) -> tuple[Pieces, Pieces]:
+def _split_values(edit: Edit, before: ValueText, after: ValueText) -> tuple[FormulaParts, FormulaParts]:
     if edit.path == FORMULA and isinstance(edit.before, str) and isinstance(edit.after, str):
-        return mark_changes(*distinguish(edit.before, edit.after))
-    return (Piece(before.text),), (Piece(after.text),)
+        return mark_formula_changes(*distinguish(edit.before, edit.after))
+    return (FormulaPart(before.text),), (FormulaPart(after.text),)
 
 
-def _list_inputs(edit: Edit, directory: Directory) -> tuple[Input, ...]:
+def _list_inputs(edit: Edit, lookup: ChannelLookup) -> tuple[FormulaInput, ...]:
     before, after = _find_inputs(edit.before), _find_inputs(edit.after)
     fates = {
         "added": [reference for reference in after if reference not in before],
@@ -177,7 +177,7 @@ def _list_inputs(edit: Edit, directory: Directory) -> tuple[Input, ...]:
         "stays": [reference for reference in after if reference in before],
     }
     return tuple(
-        Input(reference, directory.find(reference), fate)
+        FormulaInput(reference, lookup.find(reference), fate)
         for fate, references in fates.items()
         for reference in references
     )

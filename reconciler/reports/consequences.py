@@ -16,8 +16,8 @@ from reconciler.model.fields import (
     Impact,
 )
 from reconciler.model.formulas import find_references
-from reconciler.reports.harmless import harmless
-from reconciler.reports.wording import enumerate_words, show_time
+from reconciler.reports.harmless import escape_text
+from reconciler.reports.wording import format_time, join_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -34,7 +34,7 @@ _STRUCTURE = {
 }
 
 
-def describe_consequence(edit: Edit, changes: Sequence[Change] = ()) -> str:
+def describe_effect(edit: Edit, changes: Sequence[Change] = ()) -> str:
     """What `edit` may do to stored values, to readings on their way, or to the data point; "" for a harmless one.
 
     It is an edit of each of `changes`. Of a single one, it says from when on; of several or none, it holds for all.
@@ -48,12 +48,12 @@ def describe_consequence(edit: Edit, changes: Sequence[Change] = ()) -> str:
             return _STRUCTURE.get((edit.path, edit.after is True), "")
         case Impact.HISTORY:
             history = changes[0].history if len(changes) == 1 else None
-            return _describe_history(edit, history, is_calculated=is_any_calculated(changes))
+            return _describe_rewrite(edit, history, is_calculated=is_any_calculated(changes))
         case _:
             assert_never(edit.impact)
 
 
-def show_factor(edit: Edit) -> str:
+def format_factor_note(edit: Edit) -> str:
     """What the edit of a multiplier multiplies values by, as ` (×1,000)`; "" for any other edit."""
     factor = find_factor(edit.path, edit.before, edit.after)
     return "" if factor is None else f" ({format_factor(factor)})"
@@ -67,12 +67,12 @@ def describe_inputs(edit: Edit) -> str:
         set(find_references(text)) if isinstance(text, str) else set() for text in (edit.before, edit.after)
     )
     changes = (("adds", after - before), ("drops", before - after))
-    return "; ".join(f"{verb} {enumerate_words(sorted(map(harmless, names)))}" for verb, names in changes if names)
+    return "; ".join(f"{verb} {join_words(sorted(map(escape_text, names)))}" for verb, names in changes if names)
 
 
-def show_label(label: ChannelLabel) -> str:
+def format_label(label: ChannelLabel) -> str:
     """A channel by its name in the files, or else by id and by its name in EnergyCAP."""
-    return harmless(label.name) if label.name else f'{label.id} "{harmless(label.info)}"'
+    return escape_text(label.name) if label.name else f'{label.id} "{escape_text(label.info)}"'
 
 
 def is_any_calculated(changes: Iterable[Change]) -> bool:
@@ -80,17 +80,17 @@ def is_any_calculated(changes: Iterable[Change]) -> bool:
     return any(change.live.get(IS_CALCULATED) is True for change in changes)
 
 
-def _describe_history(edit: Edit, history: History | None, *, is_calculated: bool) -> str:
+def _describe_rewrite(edit: Edit, history: History | None, *, is_calculated: bool) -> str:
     if edit.path == BEGIN_DATE:
         return "moves where this version begins; stored values in between may be computed anew"
     is_versioned = edit.path.startswith(VERSION)
-    text = f"may rewrite stored values{_describe_span(history, is_versioned=is_versioned)}"
+    text = f"may rewrite stored values{_format_rewritten_span(history, is_versioned=is_versioned)}"
     # Calculated channels cannot be versioned.
     is_splittable = is_versioned and edit.path != FORMULA and not is_calculated
     return f"{text}; to leave the past alone, make a new version from a date in EnergyCAP" if is_splittable else text
 
 
-def _describe_span(history: History | None, *, is_versioned: bool) -> str:
+def _format_rewritten_span(history: History | None, *, is_versioned: bool) -> str:
     if history is None:
         return ""
     begin = history.versions[-1].begin_date if is_versioned and history.versions else None
@@ -99,7 +99,9 @@ def _describe_span(history: History | None, *, is_versioned: bool) -> str:
     if start and history.last_reading and start > history.last_reading:
         return ""
     times = [start, history.last_reading]
-    words = [f"{word} {harmless(show_time(time))}" for word, time in zip(("from", "to"), times, strict=True) if time]
+    words = [
+        f"{word} {escape_text(format_time(time))}" for word, time in zip(("from", "to"), times, strict=True) if time
+    ]
     return f" ({' '.join(words)})" if words else ""
 
 
@@ -108,7 +110,7 @@ def _describe_first_begin(edit: Edit, changes: Sequence[Change]) -> str:
     is_first = all(change.version_count == 1 for change in changes)
     if edit.path != BEGIN_DATE or not is_first or not isinstance(edit.after, str):
         return ""
-    return f"readings up to {harmless(show_time(edit.after))} would belong to no version"
+    return f"readings up to {escape_text(format_time(edit.after))} would belong to no version"
 
 
 def _describe_routing(edit: Edit) -> str:

@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from reconciler.model.findings import Finding
 
 
-def render(findings: Sequence[Finding]) -> str:
+def render_gitlab(findings: Sequence[Finding]) -> str:
     """A list with one entry for each finding, in the order given.
 
     A fingerprint is made of code, path and message, not of the line, so that a finding that moved is no new one;
     of equal findings in one file the second and later ones are told apart by their number.
     """
     seen: Counter[tuple[str, str, str]] = Counter()
-    return dump_document([_describe(finding, seen) for finding in findings])
+    return dump_document([_gitlab_entry(finding, seen) for finding in findings])
 
 
-def _describe(finding: Finding, seen: Counter[tuple[str, str, str]]) -> dict[str, object]:
+def _gitlab_entry(finding: Finding, seen: Counter[tuple[str, str, str]]) -> dict[str, object]:
     path = file_of(finding)
     kind = (finding.code, path, finding.message)
     seen[kind] += 1
@@ -37,7 +37,7 @@ def _describe(finding: Finding, seen: Counter[tuple[str, str, str]]) -> dict[str
         "description": f"{finding.message}; fix: {finding.fix}" if finding.fix else finding.message,
         "check_name": finding.code,
         "fingerprint": _fingerprint(*kind, str(seen[kind])),
-        "severity": _rate(finding.severity),
+        "severity": _gitlab_severity(finding.severity),
         "location": {"path": path, "lines": {"begin": max(finding.location.line, 1) if finding.location else 1}},
     }
 
@@ -46,7 +46,7 @@ def _fingerprint(*parts: str) -> str:
     return sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _rate(severity: Severity) -> str:
+def _gitlab_severity(severity: Severity) -> str:
     match severity:
         case Severity.ERROR:
             return "major"

@@ -13,41 +13,41 @@ if TYPE_CHECKING:
     from reconciler.model.findings import Finding
     from reconciler.model.places import Location
 
-FORMAT_VERSION = "1.0"
+FINDINGS_FORMAT_VERSION = "1.0"
 
 
-def render(findings: Sequence[Finding]) -> str:
+def render_json(findings: Sequence[Finding]) -> str:
     """The document of contract section 11; what is not known of a place is line 1, column 1."""
-    errors = _count(findings, Severity.ERROR)
+    errors = _count_severity(findings, Severity.ERROR)
     document = {
-        "format_version": FORMAT_VERSION,
+        "format_version": FINDINGS_FORMAT_VERSION,
         "valid": errors == 0,
         "error_count": errors,
-        "warning_count": _count(findings, Severity.WARNING),
-        "diagnostics": [_describe(finding) for finding in findings],
+        "warning_count": _count_severity(findings, Severity.WARNING),
+        "diagnostics": [_diagnostic(finding) for finding in findings],
     }
     return dump_document(document)
 
 
-def _count(findings: Sequence[Finding], severity: Severity) -> int:
+def _count_severity(findings: Sequence[Finding], severity: Severity) -> int:
     return sum(finding.severity is severity for finding in findings)
 
 
-def _describe(finding: Finding) -> dict[str, object]:
+def _diagnostic(finding: Finding) -> dict[str, object]:
     return {
         "severity": finding.severity.value,
         "code": finding.code,
         "summary": finding.message,
         "detail": "\n".join(finding.detail),
         "fix": finding.fix,
-        "range": _describe_range(finding.location) if finding.location else None,
+        "range": _diagnostic_range(finding.location) if finding.location else None,
     }
 
 
-def _describe_range(place: Location) -> dict[str, object]:
-    line, column = max(place.line, 1), max(place.column, 1)
+def _diagnostic_range(location: Location) -> dict[str, object]:
+    line, column = max(location.line, 1), max(location.column, 1)
     return {
-        "filename": place.file,
+        "filename": location.file,
         "start": {"line": line, "column": column},
-        "end": {"line": line, "column": column + place.length},
+        "end": {"line": line, "column": column + location.length},
     }

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from reconciler.model.places import Location
     from reconciler.rules.rule import Rule
 
-_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_SARIF_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 
-def render(findings: Sequence[Finding], rules: Mapping[str, Rule], tool_version: str) -> str:
+def render_sarif(findings: Sequence[Finding], rules: Mapping[str, Rule], tool_version: str) -> str:
     """A log of one run: the rules that were found against, by their code, and a result for each finding.
 
     Columns count UTF-16 code units; paths are URIs relative to the root of the repository (%SRCROOT%).
@@ -30,17 +30,17 @@ def render(findings: Sequence[Finding], rules: Mapping[str, Rule], tool_version:
     driver = {
         "name": "reconciler",
         "version": tool_version,
-        "rules": [_describe_rule(code, rules.get(code)) for code in codes],
+        "rules": [_sarif_rule(code, rules.get(code)) for code in codes],
     }
     run = {
         "tool": {"driver": driver},
         "columnKind": "utf16CodeUnits",
-        "results": [_describe_finding(finding, codes.index(finding.code)) for finding in findings],
+        "results": [_sarif_result(finding, codes.index(finding.code)) for finding in findings],
     }
-    return dump_document({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
+    return dump_document({"$schema": _SARIF_SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
-def _describe_rule(code: str, rule: Rule | None) -> dict[str, object]:
+def _sarif_rule(code: str, rule: Rule | None) -> dict[str, object]:
     if rule is None:
         return {"id": code}
     return {
@@ -52,7 +52,7 @@ def _describe_rule(code: str, rule: Rule | None) -> dict[str, object]:
     }
 
 
-def _describe_finding(finding: Finding, index: int) -> dict[str, object]:
+def _sarif_result(finding: Finding, index: int) -> dict[str, object]:
     fix = (f"fix: {finding.fix}",) if finding.fix else ()
     text = "\n".join((finding.message, *finding.detail, *fix))
     return {
@@ -61,29 +61,29 @@ def _describe_finding(finding: Finding, index: int) -> dict[str, object]:
         "level": finding.severity.value,
         # A message may hold links, [text](target); these are plain words.
         "message": {"text": text.replace("](", "] (")},
-        "locations": [{"physicalLocation": _locate(finding)}],
+        "locations": [{"physicalLocation": _sarif_location(finding)}],
     }
 
 
-def _locate(finding: Finding) -> dict[str, object]:
+def _sarif_location(finding: Finding) -> dict[str, object]:
     uri = quote(file_of(finding), errors="surrogatepass")
     location: dict[str, object] = {"artifactLocation": {"uri": uri, "uriBaseId": "%SRCROOT%"}}
     if finding.location and finding.location.line:
-        location["region"] = _describe_region(finding.location)
+        location["region"] = _sarif_region(finding.location)
     return location
 
 
-def _describe_region(place: Location) -> dict[str, object]:
-    region: dict[str, object] = {"startLine": place.line}
-    if place.column:
-        region["startColumn"] = _count_units(place, place.column - 1) + 1
-        region["endColumn"] = _count_units(place, place.column - 1 + place.length) + 1
-    if place.excerpt:
-        region["snippet"] = {"text": place.excerpt}
+def _sarif_region(location: Location) -> dict[str, object]:
+    region: dict[str, object] = {"startLine": location.line}
+    if location.column:
+        region["startColumn"] = _count_utf16_units(location, location.column - 1) + 1
+        region["endColumn"] = _count_utf16_units(location, location.column - 1 + location.length) + 1
+    if location.excerpt:
+        region["snippet"] = {"text": location.excerpt}
     return region
 
 
-def _count_units(place: Location, characters: int) -> int:
+def _count_utf16_units(location: Location, characters: int) -> int:
     # A character that the excerpt does not hold counts as one unit.
-    beyond = max(characters - len(place.excerpt), 0)
-    return len(place.excerpt[:characters].encode("utf-16-le", "surrogatepass")) // 2 + beyond
+    beyond = max(characters - len(location.excerpt), 0)
+    return len(location.excerpt[:characters].encode("utf-16-le", "surrogatepass")) // 2 + beyond

@@ -21,7 +21,7 @@ _LANE_HEIGHT = 8
 _COLUMN_GAP, _ROW_GAP, _MARGIN = 88, 16, 6
 
 
-class Layout(Struct, frozen=True):
+class FormulaLayout(Struct, frozen=True):
     """The upper left corner of each box, the curve of each arrow as an SVG path, and the size of the whole."""
 
     corners: Mapping[int, tuple[int, int]]
@@ -30,19 +30,19 @@ class Layout(Struct, frozen=True):
     height: int
 
 
-def lay_out(links: Sequence[Link]) -> Layout:
+def arrange_boxes(links: Sequence[Link]) -> FormulaLayout:
     """A layout for `links`, each of which is given once; no arrow passes behind a box, but where there is a circle."""
     levels = _find_levels(links)
     paths = {link: _find_path(link, levels) for link in sorted(links)}
-    columns = _arrange(levels, paths.values())
-    height = max(map(_measure, columns))
+    columns = _order_columns(levels, paths.values())
+    height = max(map(_column_height, columns))
     corners: dict[Slot, tuple[int, int]] = {}
     for place, column in enumerate(columns):
-        top = _MARGIN + (height - _measure(column)) // 2
+        top = _MARGIN + (height - _column_height(column)) // 2
         for slot in column:
             corners[slot] = (_MARGIN + place * (BOX_WIDTH + _COLUMN_GAP), top)
-            top += _height(slot) + _ROW_GAP
-    return Layout(
+            top += _slot_height(slot) + _ROW_GAP
+    return FormulaLayout(
         {slot: corner for slot, corner in corners.items() if isinstance(slot, int)},
         _draw_curves(paths, corners),
         2 * _MARGIN + len(columns) * (BOX_WIDTH + _COLUMN_GAP) - _COLUMN_GAP,
@@ -71,7 +71,7 @@ def _find_path(link: Link, levels: Mapping[int, int]) -> tuple[Slot, ...]:
     return (used, *lanes, user)
 
 
-def _arrange(levels: Mapping[int, int], paths: Iterable[Sequence[Slot]]) -> Sequence[Sequence[Slot]]:
+def _order_columns(levels: Mapping[int, int], paths: Iterable[Sequence[Slot]]) -> Sequence[Sequence[Slot]]:
     """The slots of each column from top to bottom, near the mean of what leads to them, so that few arrows cross."""
     columns: list[list[Slot]] = [[] for _ in range(max(levels.values()) + 1)]
     for id_ in sorted(levels):
@@ -104,7 +104,7 @@ def _draw_curves(paths: Mapping[Link, Sequence[Slot]], corners: Mapping[Slot, tu
         left, top = corners[user]
         for place, (_, link) in enumerate(sorted(coming), 1):
             end = (left, top + BOX_HEIGHT * place // (len(coming) + 1))
-            curves[link] = _draw_curve([(corners[slot], _height(slot)) for slot in paths[link][:-1]], end)
+            curves[link] = _draw_curve([(corners[slot], _slot_height(slot)) for slot in paths[link][:-1]], end)
     return curves
 
 
@@ -125,9 +125,9 @@ def _bend(x: int, y: int, to_x: int, to_y: int) -> str:
     return f"C{x + pull} {y} {to_x - pull} {to_y} {to_x} {to_y}"
 
 
-def _measure(column: Sequence[Slot]) -> int:
-    return sum(_height(slot) + _ROW_GAP for slot in column) - _ROW_GAP
+def _column_height(column: Sequence[Slot]) -> int:
+    return sum(_slot_height(slot) + _ROW_GAP for slot in column) - _ROW_GAP
 
 
-def _height(slot: Slot) -> int:
+def _slot_height(slot: Slot) -> int:
     return BOX_HEIGHT if isinstance(slot, int) else _LANE_HEIGHT

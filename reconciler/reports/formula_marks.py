@@ -14,39 +14,39 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 
-class Piece(Struct, frozen=True):
+class FormulaPart(Struct, frozen=True):
     """A piece of a formula; `is_changed` where the other formula does not have it."""
 
     text: str
     is_changed: bool = False
 
 
-Pieces: TypeAlias = tuple[Piece, ...]
-_Span: TypeAlias = tuple[int, int]
+FormulaParts: TypeAlias = tuple[FormulaPart, ...]
+_TokenRange: TypeAlias = tuple[int, int]
 # The time to find all pieces that two formulas share grows with the third power of their length. Of longer ones all
 # between their common beginning and their common end counts as changed.
-_MOST_COMPARED = 400
+_MAX_COMPARED = 400
 
 
-def mark_changes(before: str, after: str) -> tuple[Pieces, Pieces]:
+def mark_formula_changes(before: str, after: str) -> tuple[FormulaParts, FormulaParts]:
     """`before` and `after` in pieces, compared token by token; joined, the pieces are the formula as it was written.
 
     Spacing is no change, and belongs to the token that it follows.
     """
     # Here, for a key would be cut into tokens.
     before, after = KEYS.hide(before), KEYS.hide(after)
-    one, other = _slice(before), _slice(after)
-    before_pieces: list[Piece] = []
-    after_pieces: list[Piece] = []
-    for is_changed, (start, end), (other_start, other_end) in _compare(tokenize(before), tokenize(after)):
-        before_pieces += _join(one[start:end], is_changed=is_changed)
-        after_pieces += _join(other[other_start:other_end], is_changed=is_changed)
+    one, other = _split_tokens(before), _split_tokens(after)
+    before_pieces: list[FormulaPart] = []
+    after_pieces: list[FormulaPart] = []
+    for is_changed, (start, end), (other_start, other_end) in _compare_tokens(tokenize(before), tokenize(after)):
+        before_pieces += _join_tokens(one[start:end], is_changed=is_changed)
+        after_pieces += _join_tokens(other[other_start:other_end], is_changed=is_changed)
     return tuple(before_pieces), tuple(after_pieces)
 
 
-def _compare(one: Sequence[str], other: Sequence[str]) -> Iterator[tuple[bool, _Span, _Span]]:
+def _compare_tokens(one: Sequence[str], other: Sequence[str]) -> Iterator[tuple[bool, _TokenRange, _TokenRange]]:
     """Runs of tokens side by side, and whether they differ."""
-    if max(len(one), len(other)) <= _MOST_COMPARED:
+    if max(len(one), len(other)) <= _MAX_COMPARED:
         matcher = SequenceMatcher(None, one, other, autojunk=False)
         for tag, start, end, other_start, other_end in matcher.get_opcodes():
             yield tag != "equal", (start, end), (other_start, other_end)
@@ -64,26 +64,26 @@ def _count_same(one: Sequence[str], other: Sequence[str]) -> int:
     return next((place for place, (left, right) in pairs if left != right), min(len(one), len(other)))
 
 
-def _join(slices: Sequence[str], *, is_changed: bool) -> Pieces:
+def _join_tokens(slices: Sequence[str], *, is_changed: bool) -> FormulaParts:
     """One piece, and one for the spacing after it, which is never marked."""
     text = "".join(slices)
     kept = text.rstrip() if is_changed else text
-    pieces = (Piece(kept, is_changed), Piece(text[len(kept) :]))
+    pieces = (FormulaPart(kept, is_changed), FormulaPart(text[len(kept) :]))
     return tuple(piece for piece in pieces if piece.text)
 
 
-def _slice(formula: str) -> list[str]:
+def _split_tokens(formula: str) -> list[str]:
     """`formula` cut where its tokens begin. Tokens hold all that is not spacing, in order."""
     slices: list[str] = []
     start = 0
     for token in tokenize(formula):
-        end = _skip(formula, start, len("".join(token.split())))
+        end = _token_end(formula, start, len("".join(token.split())))
         slices.append(formula[start:end])
         start = end
     return slices
 
 
-def _skip(formula: str, start: int, length: int) -> int:
+def _token_end(formula: str, start: int, length: int) -> int:
     """Where `length` characters that are no spacing, and the spacing around them, have gone by."""
     end = start
     while end < len(formula) and (length > 0 or formula[end].isspace()):

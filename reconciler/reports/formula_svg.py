@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from reconciler.masking import KEYS
-from reconciler.reports.excerpt import measure
-from reconciler.reports.formula_layout import lay_out
-from reconciler.reports.harmless import harmless
+from reconciler.reports.excerpt import display_width
+from reconciler.reports.formula_layout import arrange_boxes
+from reconciler.reports.harmless import escape_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from reconciler.model.plan import ChannelLabel, FormulaLink
 
 # More boxes than these are a thicket; the table says the same.
-MOST_BOXES = 40
+MAX_BOXES = 40
 # Characters of a label that fit into a box.
-_FITTING = 25
+_MAX_LABEL = 25
 
 
 class Box(Struct, frozen=True):
@@ -40,7 +40,7 @@ class Arrow(Struct, frozen=True):
     path: str
 
 
-class Row(Struct, frozen=True):
+class FormulaRow(Struct, frozen=True):
     """A channel in the table: the links to what its formula uses, and to those whose formulas use it."""
 
     channel: ChannelLabel
@@ -48,44 +48,46 @@ class Row(Struct, frozen=True):
     users: tuple[FormulaLink, ...]
 
 
-class Picture(Struct, frozen=True):
+class FormulaPicture(Struct, frozen=True):
     """Channels that hang together by formulas. Without boxes, where they are too many to be drawn."""
 
     links: tuple[FormulaLink, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[FormulaRow, ...]
     boxes: tuple[Box, ...] = ()
     arrows: tuple[Arrow, ...] = ()
     width: int = 0
     height: int = 0
 
 
-def draw_formulas(links: Sequence[FormulaLink]) -> tuple[Picture, ...]:
+def draw_formulas(links: Sequence[FormulaLink]) -> tuple[FormulaPicture, ...]:
     """A picture for each group of channels that hang together, the smallest id first."""
-    return tuple(_draw(group) for group in _split(links))
+    return tuple(_draw(group) for group in _split_groups(links))
 
 
-def name_channel(channel: ChannelLabel) -> str:
+def channel_title(channel: ChannelLabel) -> str:
     """The channel's name in the files, else its name in EnergyCAP, else its id."""
     return channel.name or channel.info or f"channel {channel.id}"
 
 
-def _draw(links: tuple[FormulaLink, ...]) -> Picture:
+def _draw(links: tuple[FormulaLink, ...]) -> FormulaPicture:
     channels = {channel.id: channel for link in links for channel in (link.used, link.user)}
     rows = _list_rows(channels, links)
-    if len(channels) > MOST_BOXES:
-        return Picture(links, rows)
-    layout = lay_out([(link.used.id, link.user.id) for link in links])
-    return Picture(
+    if len(channels) > MAX_BOXES:
+        return FormulaPicture(links, rows)
+    layout = arrange_boxes([(link.used.id, link.user.id) for link in links])
+    return FormulaPicture(
         links,
         rows,
-        tuple(Box(channels[id_], _fit(name_channel(channels[id_])), *corner) for id_, corner in layout.corners.items()),
+        tuple(
+            Box(channels[id_], _fit(channel_title(channels[id_])), *corner) for id_, corner in layout.corners.items()
+        ),
         tuple(Arrow(link, layout.curves[link.used.id, link.user.id]) for link in links),
         layout.width,
         layout.height,
     )
 
 
-def _list_rows(channels: Mapping[int, ChannelLabel], links: Sequence[FormulaLink]) -> tuple[Row, ...]:
+def _list_rows(channels: Mapping[int, ChannelLabel], links: Sequence[FormulaLink]) -> tuple[FormulaRow, ...]:
     """A row for each channel, those whose formulas use others first."""
     uses: dict[int, list[FormulaLink]] = {id_: [] for id_ in channels}
     users: dict[int, list[FormulaLink]] = {id_: [] for id_ in channels}
@@ -93,22 +95,22 @@ def _list_rows(channels: Mapping[int, ChannelLabel], links: Sequence[FormulaLink
         uses[link.user.id].append(link)
         users[link.used.id].append(link)
     ids = sorted(channels, key=lambda id_: (not uses[id_], id_))
-    return tuple(Row(channels[id_], tuple(uses[id_]), tuple(users[id_])) for id_ in ids)
+    return tuple(FormulaRow(channels[id_], tuple(uses[id_]), tuple(users[id_])) for id_ in ids)
 
 
-def _split(links: Sequence[FormulaLink]) -> list[tuple[FormulaLink, ...]]:
+def _split_groups(links: Sequence[FormulaLink]) -> list[tuple[FormulaLink, ...]]:
     """The links of each group of channels that hang together, in the order given."""
     leaders: dict[int, int] = {}
     for link in links:
-        one, other = sorted((_find_leader(leaders, link.used.id), _find_leader(leaders, link.user.id)))
+        one, other = sorted((_find_root(leaders, link.used.id), _find_root(leaders, link.user.id)))
         leaders[other] = one
     groups: dict[int, list[FormulaLink]] = defaultdict(list)
     for link in links:
-        groups[_find_leader(leaders, link.used.id)].append(link)
+        groups[_find_root(leaders, link.used.id)].append(link)
     return [tuple(groups[id_]) for id_ in sorted(groups)]
 
 
-def _find_leader(leaders: dict[int, int], id_: int) -> int:
+def _find_root(leaders: dict[int, int], id_: int) -> int:
     """The smallest id of the group of `id_`; the way there is shortened as it is walked."""
     while leaders.setdefault(id_, id_) != id_:
         leaders[id_] = leaders[leaders[id_]]
@@ -118,8 +120,8 @@ def _find_leader(leaders: dict[int, int], id_: int) -> int:
 
 def _fit(name: str) -> str:
     """`name` as far as it fits into a box; the whole of it stands in the table, and in the box's title."""
-    text = harmless(KEYS.hide(name))
-    if measure(text) <= _FITTING:
+    text = escape_text(KEYS.hide(name))
+    if display_width(text) <= _MAX_LABEL:
         return text
-    widths = accumulate(map(measure, text))
-    return f"{text[: sum(width < _FITTING for width in widths)]}…"
+    widths = accumulate(map(display_width, text))
+    return f"{text[: sum(width < _MAX_LABEL for width in widths)]}…"

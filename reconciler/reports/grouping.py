@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from reconciler.reports.harmless import harmless
+from reconciler.reports.harmless import escape_text
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Sequence
@@ -16,43 +16,43 @@ if TYPE_CHECKING:
     from reconciler.model.plan import Change
 
 # From how many changes with the very same edits a report shows the edits once.
-ALIKE = 5
+MIN_IDENTICAL = 5
 
 
-class Group(Struct, frozen=True):
+class DataPointChanges(Struct, frozen=True):
     """Changes of one data point, in the plan's order."""
 
     data_point: DataPoint
     changes: tuple[Change, ...]
 
 
-class Fold(Struct, frozen=True):
+class IdenticalChanges(Struct, frozen=True):
     """Sendable changes with the very same edits, and those that edit one of the same values otherwise."""
 
-    alike: tuple[Change, ...]
+    changes: tuple[Change, ...]
     exceptions: tuple[Change, ...]
 
 
-def group_by_data_point(changes: Iterable[Change]) -> tuple[Group, ...]:
+def group_by_data_point(changes: Iterable[Change]) -> tuple[DataPointChanges, ...]:
     """`changes` by data point, ordered by the names of place and data point; what has no place comes last."""
     groups: defaultdict[int, list[Change]] = defaultdict(list)
     for change in changes:
         groups[change.data_point.id].append(change)
-    made = (Group(members[0].data_point, tuple(members)) for members in groups.values())
-    return tuple(sorted(made, key=lambda group: _order(group.data_point)))
+    made = (DataPointChanges(members[0].data_point, tuple(members)) for members in groups.values())
+    return tuple(sorted(made, key=lambda group: _sort_key(group.data_point)))
 
 
 def group_by_place(changes: Iterable[Change]) -> tuple[tuple[str, tuple[Change, ...]], ...]:
     """`changes` by the harmless name of their place, ordered by it; "" for those without one, last."""
     places: defaultdict[str, list[Change]] = defaultdict(list)
     for change in changes:
-        places[show_place_of(change.data_point)].append(change)
+        places[format_place(change.data_point)].append(change)
     return tuple((name, tuple(places[name])) for name in sorted(places, key=lambda name: (not name, name)))
 
 
-def fold_alike(
+def group_identical(
     changes: Sequence[Change], apart: Container[str] = frozenset()
-) -> tuple[tuple[Fold, ...], tuple[Change, ...]]:
+) -> tuple[tuple[IdenticalChanges, ...], tuple[Change, ...]]:
     """Folds of at least ALIKE changes, the largest first, and all other changes in their order.
 
     Only changes that can be sent at any time are folded: what is blocked or waits for another is always on its own, and
@@ -62,10 +62,10 @@ def fold_alike(
     for change in changes:
         if change.is_sendable and not change.depends_on and change.name not in apart:
             kinds[change.edits].append(change)
-    alike = sorted((kind for kind in kinds.values() if len(kind) >= ALIKE), key=len, reverse=True)
+    alike = sorted((kind for kind in kinds.values() if len(kind) >= MIN_IDENTICAL), key=len, reverse=True)
     folded = {change.name for kind in alike for change in kind}
-    folds = tuple(Fold(tuple(kind), _find_exceptions(kind, changes)) for kind in alike)
-    return folds, tuple(change for change in changes if change.name not in folded)
+    groups = tuple(IdenticalChanges(tuple(kind), _find_exceptions(kind, changes)) for kind in alike)
+    return groups, tuple(change for change in changes if change.name not in folded)
 
 
 def _find_exceptions(kind: Sequence[Change], changes: Sequence[Change]) -> tuple[Change, ...]:
@@ -76,20 +76,20 @@ def _find_exceptions(kind: Sequence[Change], changes: Sequence[Change]) -> tuple
     )
 
 
-def show_data_point(data_point: DataPoint) -> str:
+def format_data_point(data_point: DataPoint) -> str:
     """The harmless name of a data point with its place: `North Campus · NB-ELEC-01 North electricity (ELECTRIC)`."""
     texts = [data_point.code or data_point.import_id, data_point.name]
-    name = " ".join(harmless(text) for text in dict.fromkeys(texts) if text) or f"data point {data_point.id}"
-    commodity = f" ({harmless(data_point.commodity)})" if data_point.commodity else ""
-    place = show_place_of(data_point)
+    name = " ".join(escape_text(text) for text in dict.fromkeys(texts) if text) or f"data point {data_point.id}"
+    commodity = f" ({escape_text(data_point.commodity)})" if data_point.commodity else ""
+    place = format_place(data_point)
     return f"{place} · {name}{commodity}" if place else f"{name}{commodity}"
 
 
-def show_place_of(data_point: DataPoint) -> str:
+def format_place(data_point: DataPoint) -> str:
     """The harmless name of the place of a data point, or else its code, or else ""."""
-    return harmless(data_point.place_name or data_point.place_code or "")
+    return escape_text(data_point.place_name or data_point.place_code or "")
 
 
-def _order(data_point: DataPoint) -> tuple[bool, str, str, int]:
-    place = show_place_of(data_point)
+def _sort_key(data_point: DataPoint) -> tuple[bool, str, str, int]:
+    place = format_place(data_point)
     return (not place, place, data_point.code or data_point.name or "", data_point.id)

@@ -10,7 +10,7 @@ import re
 _COMMAND = re.compile(r"(?<!\S)::|##(?=\w*\[)")
 
 
-def harmless(text: str) -> str:
+def escape_text(text: str) -> str:
     r"""`text` for one line of a terminal or a log, with what does not print shown escaped.
 
     Control characters, line breaks, bidirectional and zero-width marks, odd spaces and lone surrogates become `\n`,
@@ -18,11 +18,11 @@ def harmless(text: str) -> str:
     """
     if text.isprintable() and _COMMAND.search(text) is None:
         return text
-    return "".join(show_characters(text))
+    return "".join(escape_characters(text))
 
 
-def show_characters(text: str) -> list[str]:
-    """Each character of `text` as `harmless` shows it."""
+def escape_characters(text: str) -> list[str]:
+    """Each character of `text` as `escape_text` shows it."""
     shown = [character if character.isprintable() else _escape(character) for character in text]
     for match in _COMMAND.finditer(text):
         shown[match.start()] = f"\\x{ord(match.group()[0]):02x}"

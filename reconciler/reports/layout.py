@@ -6,42 +6,42 @@ import re
 from itertools import groupby
 from typing import TYPE_CHECKING, TypeAlias
 
-from reconciler.reports.excerpt import measure
-from reconciler.reports.harmless import harmless
+from reconciler.reports.excerpt import display_width
+from reconciler.reports.harmless import escape_text
 from reconciler.reports.paint import Style
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from reconciler.reports.paint import Paint
+    from reconciler.reports.paint import Styler
 
 WIDTH = 80
 
 # Spans of text, each in its style, that stay on one line.
-Piece: TypeAlias = tuple[tuple[str, Style], ...]
+Chunk: TypeAlias = tuple[tuple[str, Style], ...]
 
 _WORD = re.compile(r'(?:"[^"]*"|\S)+')
 
 
-def piece(text: str, style: Style = Style.PLAIN) -> Piece:
+def chunk(text: str, style: Style = Style.PLAIN) -> Chunk:
     """`text` as one piece."""
     return ((text, style),)
 
 
-def break_sentence(text: str, style: Style = Style.PLAIN) -> tuple[Piece, ...]:
+def split_words(text: str, style: Style = Style.PLAIN) -> tuple[Chunk, ...]:
     """`text` from a file or the service as pieces, harmless: its words, with what is quoted kept whole.
 
     What follows two spaces is something to copy (`write  observationRule: Trip`), and is kept whole up to the next two.
     """
-    pieces: list[Piece] = []
-    for index, part in enumerate(harmless(text).split("  ")):
+    pieces: list[Chunk] = []
+    for index, part in enumerate(escape_text(text).split("  ")):
         words = [f" {part}"] if index % 2 else _WORD.findall(part)
-        pieces += [piece(word, style) for word in words]
+        pieces += [chunk(word, style) for word in words]
     return tuple(pieces)
 
 
-def lay_out(
-    pieces: Iterable[Piece], paint: Paint, *, indent: int, hang: int | None = None, gap: str = " "
+def wrap(
+    pieces: Iterable[Chunk], styler: Styler, *, indent: int, hang: int | None = None, gap: str = " "
 ) -> Iterator[str]:
     """Lines made of `pieces` with `gap` between two; the second and later lines are indented by `hang`.
 
@@ -50,9 +50,9 @@ def lay_out(
     margin, width = indent, indent
     line: list[tuple[str, Style]] = []
     for spans in pieces:
-        size = sum(measure(text) for text, _ in spans)
+        size = sum(display_width(text) for text, _ in spans)
         if line and width + len(gap) + size > WIDTH:
-            yield " " * margin + _paint_line(line, paint)
+            yield " " * margin + _style_line(line, styler)
             margin = indent if hang is None else hang
             line, width = [], margin
         if line:
@@ -61,9 +61,9 @@ def lay_out(
         line += spans
         width += size
     if line:
-        yield " " * margin + _paint_line(line, paint)
+        yield " " * margin + _style_line(line, styler)
 
 
-def _paint_line(spans: Sequence[tuple[str, Style]], paint: Paint) -> str:
+def _style_line(spans: Sequence[tuple[str, Style]], styler: Styler) -> str:
     runs = ((style, "".join(text for text, _ in run)) for style, run in groupby(spans, key=lambda span: span[1]))
-    return "".join(text if style is Style.PLAIN else paint(text, style) for style, text in runs)
+    return "".join(text if style is Style.PLAIN else styler(text, style) for style, text in runs)

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from reconciler.model.plan import Plan
 
 
-def explain_words(plan: Plan) -> str:
+def render_legend(plan: Plan) -> str:
     """A sentence with the meaning of each short word that the edits of `plan` are told with; "" where it has none."""
-    words = [f"{word} = {meaning}" for word, meaning in _list_words(plan)]
+    words = [f"{word} = {meaning}" for word, meaning in _list_terms(plan)]
     return f"Words: {'; '.join(words)}." if words else ""
 
 
-def _list_words(plan: Plan) -> Iterator[tuple[str, str]]:
+def _list_terms(plan: Plan) -> Iterator[tuple[str, str]]:
     edits = [edit for change in plan.changes for edit in change.edits]
     found = {risk_of(edit.impact) for edit in edits}
     for risk in list_impact_risks():

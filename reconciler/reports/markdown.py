@@ -6,21 +6,21 @@ import re
 from typing import TYPE_CHECKING
 
 from reconciler.masking import KEYS
-from reconciler.reports.harmless import harmless
+from reconciler.reports.harmless import escape_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 # What needs no escape between backticks, not even in a cell of a table.
-_PLAIN = re.compile(r"(?! )[^`|\\]+(?<! )")
+_PLAIN_CODE = re.compile(r"(?! )[^`|\\]+(?<! )")
 _SPECIAL = re.compile(r"[^\w .,/-]|_")
 _CLOSING = "),.;:"
 # What opens it, what is quoted whole with what closes it, else all up to the next space: in time that grows with it.
 _WORD = re.compile(rf'(\(*)(?:("[^"]*"|\{{[^{{}}]*\}})([{_CLOSING}]*+)(?=\s|$)|(\S+))')
 # Words and numbers that no renderer makes anything of: no mention, no reference, no link, no emoji.
-_PROSE = re.compile(r"[^\W\d_]+(?:['/-][^\W\d_]+)*|\d[\d.:-]*|ESA\d+|→")
+_PLAIN_WORD = re.compile(r"[^\W\d_]+(?:['/-][^\W\d_]+)*|\d[\d.:-]*|ESA\d+|→")
 
-CLOSE_FOLD = "\n</details>\n\n"
+CLOSE_DETAILS = "\n</details>\n\n"
 
 
 def code(text: str) -> str:
@@ -28,8 +28,8 @@ def code(text: str) -> str:
 
     Code makes no mention, reference or emoji, on GitHub and on GitLab.
     """
-    text = harmless(text)
-    if _PLAIN.fullmatch(text):
+    text = escape_text(text)
+    if _PLAIN_CODE.fullmatch(text):
         return f"`{text}`"
     return f"<code>{_SPECIAL.sub(lambda match: f'&#{ord(match.group())};', text)}</code>"
 
@@ -39,7 +39,7 @@ def prose(text: str) -> str:
 
     Not for the start of a line, where a word could begin a list.
     """
-    return " ".join(map(_show_word, _WORD.finditer(harmless(text))))
+    return " ".join(map(_render_word, _WORD.finditer(escape_text(text))))
 
 
 def tabulate(head: Sequence[str], rows: Iterable[Sequence[str]] = ()) -> str:
@@ -52,7 +52,7 @@ def tabulate_row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |\n"
 
 
-def open_fold(summary: str) -> str:
+def open_details(summary: str) -> str:
     """What hides all up to CLOSE_FOLD behind a line to click on; `summary` holds nothing of others, for it is HTML."""
     return f"<details><summary>{summary}</summary>\n\n"
 
@@ -68,7 +68,7 @@ def size_of(text: str) -> int:
     return len(text.encode())
 
 
-def _show_word(match: re.Match[str]) -> str:
+def _render_word(match: re.Match[str]) -> str:
     opening, quoted, closing, run = match.groups()
     word = quoted or run.rstrip(_CLOSING) or run[0]
     closing = closing if quoted else run[len(word) :]
@@ -76,4 +76,4 @@ def _show_word(match: re.Match[str]) -> str:
     opened = max(0, word.count("(") - word.count(")"))
     own = min(opened, len(closing) - len(closing.lstrip(")")))
     word, closing = word + closing[:own], closing[own:]
-    return f"{opening}{word if _PROSE.fullmatch(word) else code(word)}{closing}"
+    return f"{opening}{word if _PLAIN_WORD.fullmatch(word) else code(word)}{closing}"

@@ -6,10 +6,10 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from reconciler.reports.consequences import show_label
-from reconciler.reports.harmless import harmless
+from reconciler.reports.consequences import format_label
+from reconciler.reports.harmless import escape_text
 from reconciler.reports.markdown import code, shorten
-from reconciler.reports.wording import enumerate_words
+from reconciler.reports.wording import join_words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from reconciler.model.plan import ChannelLabel, FormulaLink
 
 # GitLab hides pictures of more characters behind a button.
-_LONGEST = 2_000
-_LABEL = 40
-_SPECIAL = re.compile(r"[^\w .-]")
+_MAX_PICTURE = 2_000
+_MAX_LABEL = 40
+_MERMAID_SPECIAL = re.compile(r"[^\w .-]")
 
 
 def draw_links(links: Sequence[FormulaLink], marks: Mapping[int, str]) -> tuple[str, int]:
@@ -31,7 +31,7 @@ def draw_links(links: Sequence[FormulaLink], marks: Mapping[int, str]) -> tuple[
     ordered = sorted(links, key=lambda link: (link.before == link.after, not _touches(link, marks)))
     lines, drawn = ["```mermaid", "flowchart LR"], 0
     known: dict[int, str] = {}
-    room = _LONGEST - len("```mermaid\nflowchart LR\n```\n")
+    room = _MAX_PICTURE - len("```mermaid\nflowchart LR\n```\n")
     for link in ordered:
         ends = {label.id: label for label in (link.used, link.user) if label.id not in known}
         names = known | {id_: f"n{len(known) + index}" for index, id_ in enumerate(ends)}
@@ -46,12 +46,12 @@ def draw_links(links: Sequence[FormulaLink], marks: Mapping[int, str]) -> tuple[
     return "\n".join([*lines, "```\n"]), drawn
 
 
-def list_links(links: Sequence[FormulaLink]) -> tuple[str, ...]:
+def list_formula_uses(links: Sequence[FormulaLink]) -> tuple[str, ...]:
     """A line for each channel with a formula: what it uses, newly uses, and would no longer use."""
     users: defaultdict[int, list[FormulaLink]] = defaultdict(list)
     for link in links:
         users[link.user.id].append(link)
-    return tuple(f"- {code(show_label(uses[0].user))} {_describe_uses(uses)}\n" for uses in users.values())
+    return tuple(f"- {code(format_label(uses[0].user))} {_describe_uses(uses)}\n" for uses in users.values())
 
 
 def _describe_uses(links: Sequence[FormulaLink]) -> str:
@@ -61,7 +61,7 @@ def _describe_uses(links: Sequence[FormulaLink]) -> str:
         ("would no longer use", [link for link in links if link.before and not link.after]),
     )
     return ", and ".join(
-        f"{verb} {enumerate_words([code(show_label(link.used)) for link in uses])}" for verb, uses in kinds if uses
+        f"{verb} {join_words([code(format_label(link.used)) for link in uses])}" for verb, uses in kinds if uses
     )
 
 
@@ -70,8 +70,8 @@ def _touches(link: FormulaLink, marked: Collection[int]) -> bool:
 
 
 def _draw_node(name: str, label: ChannelLabel, mark: str | None) -> str:
-    text = shorten(harmless(label.name or f"{label.id} {label.info}"), _LABEL)
-    shown = _SPECIAL.sub(lambda match: f"#{ord(match.group())};", text)
+    text = shorten(escape_text(label.name or f"{label.id} {label.info}"), _MAX_LABEL)
+    shown = _MERMAID_SPECIAL.sub(lambda match: f"#{ord(match.group())};", text)
     return f'{name}["{shown} ({mark})"]' if mark else f'{name}["{shown}"]'
 
 

@@ -35,9 +35,9 @@ class Style(Enum):
     PLAIN = "plain"
 
 
-Paint: TypeAlias = Callable[[str, Style], str]
+Styler: TypeAlias = Callable[[str, Style], str]
 
 
-def plain(text: str, _style: Style) -> str:
-    """`text` as it is: the paint of files, pipes and `--color never`."""
+def no_style(text: str, _style: Style) -> str:
+    """`text` as it is: the styler of files, pipes and `--color never`."""
     return text

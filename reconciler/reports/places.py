@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.reports.harmless import harmless
+from reconciler.reports.harmless import escape_text
 
 if TYPE_CHECKING:
     from reconciler.model.findings import Finding
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 PROJECT_FILE = "reconciler.yaml"
 
 
-def show_place(place: Location, prefix: str = "") -> str:
-    """`place` as far as it is known: file, file:line or file:line:column; `prefix` is put before the file."""
-    known = [str(number) for number in (place.line, place.column) if number]
-    return ":".join([harmless(prefix + place.file), *known])
+def format_location(location: Location, prefix: str = "") -> str:
+    """`location` as far as it is known: file, file:line or file:line:column; `prefix` is put before the file."""
+    known = [str(number) for number in (location.line, location.column) if number]
+    return ":".join([escape_text(prefix + location.file), *known])
 
 
 def file_of(finding: Finding) -> str:

@@ -9,16 +9,16 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from reconciler.model.plan import Origin
-from reconciler.reports.advice import set_apart
+from reconciler.reports.advice import split_code
 from reconciler.reports.formula_layout import BOX_HEIGHT, BOX_WIDTH
-from reconciler.reports.formula_svg import name_channel
-from reconciler.reports.grouping import show_data_point, show_place_of
-from reconciler.reports.harmless import harmless
-from reconciler.reports.places import show_place
-from reconciler.reports.plan_page import make_page
-from reconciler.reports.relations import announce_waiting, list_rules
+from reconciler.reports.formula_svg import channel_title
+from reconciler.reports.grouping import format_data_point, format_place
+from reconciler.reports.harmless import escape_text
+from reconciler.reports.places import format_location
+from reconciler.reports.plan_page import make_plan_page
+from reconciler.reports.relations import blocking_rules, introduce_blocked_dependents
 from reconciler.reports.risk import RISK_WORDS, VERDICT_WORDS, list_impact_risks
-from reconciler.reports.sentences import count_changes, count_findings, describe_filter, describe_plan, is_compared
+from reconciler.reports.sentences import count_changes, count_findings, describe_filter, is_compared, summarize_plan
 from reconciler.reports.wording import count
 
 if TYPE_CHECKING:
@@ -39,19 +39,19 @@ def render_plan_html(plan: Plan) -> str:
     The page asks for nothing from anywhere, and its policy lets it run and wear only what it was made with. All names
     and values are shown as text, what does not print escaped.
     """
-    style, script = _read("plan.css"), _read("plan.js")
+    style, script = _read_template("plan.css"), _read_template("plan.js")
     return _load_template().render(
         plan=plan,
-        page=make_page(plan),
+        page=make_plan_page(plan),
         summary=plan.summary,
-        sentence=describe_plan(plan),
+        sentence=summarize_plan(plan),
         filtered=describe_filter(plan),
         counts=count_changes(plan),
         is_compared=is_compared(plan),
         style=style,
         script=script,
-        style_hash=_digest(style),
-        script_hash=_digest(script),
+        style_hash=_csp_hash(style),
+        script_hash=_csp_hash(script),
     )
 
 
@@ -61,7 +61,7 @@ def _load_template() -> Template:
 
     environment = Environment(
         autoescape=True,
-        finalize=_show,
+        finalize=_escape_value,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -70,32 +70,32 @@ def _load_template() -> Template:
     environment.globals |= {
         "box_height": BOX_HEIGHT,
         "box_width": BOX_WIDTH,
-        "announce_waiting": announce_waiting,
+        "introduce_blocked_dependents": introduce_blocked_dependents,
         "count": count,
         "count_findings": count_findings,
-        "list_rules": list_rules,
-        "name_channel": name_channel,
-        "set_apart": set_apart,
-        "show_data_point": show_data_point,
-        "show_place": show_place,
-        "show_place_of": show_place_of,
+        "blocking_rules": blocking_rules,
+        "channel_title": channel_title,
+        "split_code": split_code,
+        "format_data_point": format_data_point,
+        "format_location": format_location,
+        "format_place": format_place,
         "origin_words": _ORIGIN_WORDS,
         "risk_words": RISK_WORDS,
         "verdict_words": VERDICT_WORDS,
         "impact_risks": list_impact_risks(),
     }
-    return environment.from_string(_read("plan.html.jinja"))
+    return environment.from_string(_read_template("plan.html.jinja"))
 
 
-def _show(value: object) -> object:
+def _escape_value(value: object) -> object:
     """Whatever the template puts in, harmless; but for what is markup already, such as the text of a macro."""
-    return harmless(value) if type(value) is str else value
+    return escape_text(value) if type(value) is str else value
 
 
-def _read(name: str) -> str:
+def _read_template(name: str) -> str:
     return files("reconciler.reports").joinpath("page", name).read_text(encoding="utf-8")
 
 
-def _digest(text: str) -> str:
+def _csp_hash(text: str) -> str:
     """`text` as a source of a Content-Security-Policy."""
     return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"

@@ -10,54 +10,61 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from reconciler.model.plan import Action, Verdict
-from reconciler.reports.grouping import fold_alike
-from reconciler.reports.harmless import harmless
-from reconciler.reports.legend import explain_words
+from reconciler.reports.grouping import group_identical
+from reconciler.reports.harmless import escape_text
+from reconciler.reports.legend import render_legend
 from reconciler.reports.markdown import code, prose, shorten, size_of
-from reconciler.reports.markdown_asides import Feeds, Findings, Formulas, make_feeds, make_findings, make_formulas
-from reconciler.reports.markdown_sections import GRAVE, HARMLESS, Level, Section, make_sections
-from reconciler.reports.relations import make_relations
+from reconciler.reports.markdown_asides import (
+    FeedsSection,
+    FindingsSection,
+    FormulasSection,
+    make_feeds_section,
+    make_findings_section,
+    make_formulas_section,
+)
+from reconciler.reports.markdown_sections import HIGH_RISK, LOW_RISK, DetailLevel, RiskSection, make_risk_sections
+from reconciler.reports.relations import find_dependents
 from reconciler.reports.risk import Risk
-from reconciler.reports.sentences import count_changes, describe_filter, describe_plan
-from reconciler.reports.wording import show_time
+from reconciler.reports.sentences import count_changes, describe_filter, summarize_plan
+from reconciler.reports.wording import format_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from reconciler.model.plan import Plan
 
-Part: TypeAlias = Section | Findings | Feeds | Formulas
+MarkdownSection: TypeAlias = RiskSection | FindingsSection | FeedsSection | FormulasSection
 # What a part is of: a risk, or the kind of part where there is one of it.
-Topic: TypeAlias = Risk | type[Findings] | type[Feeds] | type[Formulas]
+SectionKey: TypeAlias = Risk | type[FindingsSection] | type[FeedsSection] | type[FormulasSection]
 
 BUDGET = 60_000
 # The most bytes that a text of others takes above and below the parts.
-_LONGEST = 90
+_MAX_TEXT = 90
 # Where there is no room for all: what is given up first comes first.
-_SACRIFICES: tuple[tuple[Topic, Level], ...] = (
-    *((risk, level) for level in (Level.ROWS, Level.NAMES) for risk in reversed(HARMLESS)),
-    (Formulas, Level.ROWS),
-    (Formulas, Level.COUNT),
-    (Findings, Level.ROWS),
-    *((risk, Level.ROWS) for risk in reversed(GRAVE)),
-    (Feeds, Level.COUNT),
-    *((risk, Level.COUNT) for risk in reversed(HARMLESS)),
-    (Findings, Level.COUNT),
-    *((risk, Level.NAMES) for risk in reversed(GRAVE)),
-    *((risk, Level.COUNT) for risk in reversed(GRAVE)),
+_REDUCTIONS: tuple[tuple[SectionKey, DetailLevel], ...] = (
+    *((risk, level) for level in (DetailLevel.ROWS, DetailLevel.NAMES) for risk in reversed(LOW_RISK)),
+    (FormulasSection, DetailLevel.ROWS),
+    (FormulasSection, DetailLevel.COUNT),
+    (FindingsSection, DetailLevel.ROWS),
+    *((risk, DetailLevel.ROWS) for risk in reversed(HIGH_RISK)),
+    (FeedsSection, DetailLevel.COUNT),
+    *((risk, DetailLevel.COUNT) for risk in reversed(LOW_RISK)),
+    (FindingsSection, DetailLevel.COUNT),
+    *((risk, DetailLevel.NAMES) for risk in reversed(HIGH_RISK)),
+    *((risk, DetailLevel.COUNT) for risk in reversed(HIGH_RISK)),
 )
 
 # Where there is room left after that: what is given back first comes first.
-_GIVEN_BACK: tuple[Topic, ...] = (*GRAVE, Findings, Feeds, *HARMLESS, Formulas)
-_LEVELS = (Level.FULL, Level.ROWS, Level.NAMES)
-_ASIDE_LEVELS = (Level.FULL, Level.ROWS)
+_RESTORE_ORDER: tuple[SectionKey, ...] = (*HIGH_RISK, FindingsSection, FeedsSection, *LOW_RISK, FormulasSection)
+_RISK_LEVELS = (DetailLevel.FULL, DetailLevel.ROWS, DetailLevel.NAMES)
+_OTHER_LEVELS = (DetailLevel.FULL, DetailLevel.ROWS)
 
 
-class Shown(Struct, frozen=True):
+class RenderedSection(Struct, frozen=True):
     """A part at a level; `size` is more than any room where it was not worth finishing."""
 
-    part: Part
-    level: Level
+    section: MarkdownSection
+    level: DetailLevel
     text: str
     size: int
 
@@ -71,10 +78,10 @@ def render_plan_markdown(plan: Plan, budget: int = BUDGET) -> str:
     """
     short = _shorten_texts(plan)
     head = "".join(f"{line}\n\n" for line in _list_head(short))
-    parts = _make_parts(plan)
-    longest_foot = _render_foot(short, [(part, Level.SOME) for part in parts])
+    parts = _make_sections(plan)
+    longest_foot = _render_foot(short, [(part, DetailLevel.SOME) for part in parts])
     shown = _fit(parts, budget - size_of(head) - size_of(longest_foot))
-    foot = _render_foot(short, [(one.part, one.level) for one in shown])
+    foot = _render_foot(short, [(one.section, one.level) for one in shown])
     return f"{head}{''.join(one.text for one in shown)}{foot}"
 
 
@@ -90,86 +97,86 @@ def mark_comment(environment: str, folder: str = "") -> str:
 def _quote(text: str) -> str:
     quoted = quote(text, safe="", errors="surrogatepass").replace("~", "%7E").replace("--", "-%2D")
     # A digest keeps two long ones apart, which a cut would not.
-    return quoted if len(quoted) <= _LONGEST else sha256(quoted.encode()).hexdigest()
+    return quoted if len(quoted) <= _MAX_TEXT else sha256(quoted.encode()).hexdigest()
 
 
-def _make_parts(plan: Plan) -> tuple[Part, ...]:
+def _make_sections(plan: Plan) -> tuple[MarkdownSection, ...]:
     """The parts of the report in its order."""
     shown = [
         change for change in plan.changes if change.action is not Action.NO_OP or change.verdict is not Verdict.ALLOWED
     ]
-    relations = make_relations(plan)
-    folds, singles = fold_alike(shown, relations.waiting)
+    dependents = find_dependents(plan)
+    groups, singles = group_identical(shown, dependents.blocked_by_name)
     return (
-        *make_findings(plan),
-        *make_sections(relations, folds, singles, GRAVE),
-        *make_feeds(plan),
-        *make_sections(relations, folds, singles, HARMLESS),
-        *make_formulas(plan),
+        *make_findings_section(plan),
+        *make_risk_sections(dependents, groups, singles, HIGH_RISK),
+        *make_feeds_section(plan),
+        *make_risk_sections(dependents, groups, singles, LOW_RISK),
+        *make_formulas_section(plan),
     )
 
 
-def _fit(parts: Iterable[Part], room: int) -> tuple[Shown, ...]:
-    shown = {_topic(part): _show(part, Level.FULL, room) for part in parts}
-    for topic, level in _SACRIFICES:
-        if _find_room(shown.values(), room) >= 0:
+def _fit(parts: Iterable[MarkdownSection], room: int) -> tuple[RenderedSection, ...]:
+    shown = {_section_key(part): _render_at(part, DetailLevel.FULL, room) for part in parts}
+    for topic, level in _REDUCTIONS:
+        if _room_left(shown.values(), room) >= 0:
             break
         if topic in shown:
-            shown[topic] = _show(shown[topic].part, level, room)
-    _give_back(shown, room)
+            shown[topic] = _render_at(shown[topic].section, level, room)
+    _use_spare_room(shown, room)
     return tuple(shown.values())
 
 
-def _give_back(shown: dict[Topic, Shown], room: int) -> None:
+def _use_spare_room(shown: dict[SectionKey, RenderedSection], room: int) -> None:
     """Use what room is left: for the names of grave changes first, then for more of each part.
 
     No section is shown fuller than a graver one, and nothing more is given where a grave name had no room.
     """
-    for risk in GRAVE:
-        if risk in shown and shown[risk].level is Level.COUNT:
-            shown[risk] = _restore(shown[risk], _find_room(shown.values(), room), [Level.NAMES])
-            if shown[risk].level is not Level.NAMES:
+    for risk in HIGH_RISK:
+        if risk in shown and shown[risk].level is DetailLevel.COUNT:
+            shown[risk] = _restore(shown[risk], _room_left(shown.values(), room), [DetailLevel.NAMES])
+            if shown[risk].level is not DetailLevel.NAMES:
                 return
-    fullest = Level.FULL
-    for topic in _GIVEN_BACK:
-        if topic in shown and fullest in _LEVELS:
+    fullest = DetailLevel.FULL
+    for topic in _RESTORE_ORDER:
+        if topic in shown and fullest in _RISK_LEVELS:
             is_section = isinstance(topic, Risk)
-            levels = _LEVELS[_LEVELS.index(fullest) :] if is_section else _ASIDE_LEVELS
-            shown[topic] = _restore(shown[topic], _find_room(shown.values(), room), levels)
+            levels = _RISK_LEVELS[_RISK_LEVELS.index(fullest) :] if is_section else _OTHER_LEVELS
+            shown[topic] = _restore(shown[topic], _room_left(shown.values(), room), levels)
             fullest = shown[topic].level if is_section else fullest
 
 
-def _topic(part: Part) -> Topic:
-    return part.risk if isinstance(part, Section) else type(part)
+def _section_key(part: MarkdownSection) -> SectionKey:
+    return part.risk if isinstance(part, RiskSection) else type(part)
 
 
-def _find_room(shown: Iterable[Shown], room: int) -> int:
+def _room_left(shown: Iterable[RenderedSection], room: int) -> int:
     return room - sum(one.size for one in shown)
 
 
-def _show(part: Part, level: Level, room: int) -> Shown:
+def _render_at(part: MarkdownSection, level: DetailLevel, room: int) -> RenderedSection:
     texts, size = [], 0
     for text in part.render(level):
         texts.append(text)
         size += size_of(text)
         if size > room:
             break
-    return Shown(part, level, "".join(texts), size)
+    return RenderedSection(part, level, "".join(texts), size)
 
 
-def _restore(shown: Shown, room: int, levels: Iterable[Level]) -> Shown:
+def _restore(shown: RenderedSection, room: int, levels: Iterable[DetailLevel]) -> RenderedSection:
     """`shown` at the first of `levels` that `room` has space for, beyond what it takes already."""
     for level in levels:
         if level is shown.level:
             return shown
-        fuller = _show(shown.part, level, room + shown.size)
+        fuller = _render_at(shown.section, level, room + shown.size)
         if fuller.size <= room + shown.size:
             return fuller
-    return _name_some(shown, shown.part, room) if isinstance(shown.part, Section) else shown
+    return _name_as_many_as_fit(shown, shown.section, room) if isinstance(shown.section, RiskSection) else shown
 
 
-def _name_some(counted: Shown, section: Section, room: int) -> Shown:
-    head, *names, end = section.render(Level.SOME)
+def _name_as_many_as_fit(counted: RenderedSection, section: RiskSection, room: int) -> RenderedSection:
+    head, *names, end = section.render(DetailLevel.SOME)
     rest = f"\n- and {len(names)} more, not named here"
     left = room + counted.size - size_of(f"{head}{rest}{end}")
     kept = 0
@@ -179,34 +186,34 @@ def _name_some(counted: Shown, section: Section, room: int) -> Shown:
     if not kept:
         return counted
     text = "".join([head, *names[:kept], f"\n- and {len(names) - kept} more, not named here", end])
-    return Shown(section, Level.SOME, text, size_of(text))
+    return RenderedSection(section, DetailLevel.SOME, text, size_of(text))
 
 
 def _list_head(plan: Plan) -> Iterator[str]:
     yield mark_comment(plan.environment, plan.folder)
     project = f", project {code(_shorten(plan.folder))}" if plan.folder else ""
     yield f"## EnergyCAP plan for {code(plan.environment)}{project}"
-    yield f"**{prose(describe_plan(plan))}**"
+    yield f"**{prose(summarize_plan(plan))}**"
     if plan.filter:
         yield prose(describe_filter(plan))
 
 
-def _render_foot(plan: Plan, levels: Iterable[tuple[Part, Level]]) -> str:
+def _render_foot(plan: Plan, levels: Iterable[tuple[MarkdownSection, DetailLevel]]) -> str:
     return "\n\n".join(_list_foot(plan, levels)) + "\n"
 
 
-def _list_foot(plan: Plan, levels: Iterable[tuple[Part, Level]]) -> Iterator[str]:
-    folded = [f"“{part.title}” {level.value}" for part, level in levels if level is not Level.FULL]
+def _list_foot(plan: Plan, levels: Iterable[tuple[MarkdownSection, DetailLevel]]) -> Iterator[str]:
+    folded = [f"“{part.title}” {level.value}" for part, level in levels if level is not DetailLevel.FULL]
     if folded:
         yield f"Folded to fit: {'; '.join(folded)}. The text, HTML and JSON reports of this plan have all of it."
-    legend = explain_words(plan)
+    legend = render_legend(plan)
     if legend:
         yield legend
     if plan.filter:
         yield prose(describe_filter(plan))
     commit = f" from commit {code(plan.commit)}" if plan.commit else ""
     commit += " + uncommitted changes" if plan.uncommitted else ""
-    time = show_time(plan.created.removesuffix("Z"))
+    time = format_time(plan.created.removesuffix("Z"))
     yield f"Made by reconciler {code(plan.tool_version)}{commit} at {code(time)} UTC."
     yield count_changes(plan)
 
@@ -226,4 +233,4 @@ def _shorten_texts(plan: Plan) -> Plan:
 
 
 def _shorten(text: str) -> str:
-    return text if size_of(code(text)) <= _LONGEST else shorten(harmless(text), _LONGEST // 10)
+    return text if size_of(code(text)) <= _MAX_TEXT else shorten(escape_text(text), _MAX_TEXT // 10)

@@ -6,53 +6,53 @@ from typing import TYPE_CHECKING, assert_never
 
 from reconciler.model.fields import Impact
 from reconciler.model.plan import Action, Origin, Verdict
-from reconciler.reports.consequences import describe_consequence, describe_inputs, show_factor, show_label
+from reconciler.reports.consequences import describe_effect, describe_inputs, format_factor_note, format_label
 from reconciler.reports.evidence import describe_evidence
-from reconciler.reports.excerpt import measure
-from reconciler.reports.grouping import fold_alike, group_by_data_point, group_by_place, show_data_point
-from reconciler.reports.harmless import harmless
-from reconciler.reports.layout import WIDTH, break_sentence, lay_out, piece
-from reconciler.reports.legend import explain_words
+from reconciler.reports.excerpt import display_width
+from reconciler.reports.grouping import format_data_point, group_by_data_point, group_by_place, group_identical
+from reconciler.reports.harmless import escape_text
+from reconciler.reports.layout import WIDTH, chunk, split_words, wrap
+from reconciler.reports.legend import render_legend
 from reconciler.reports.paint import Style
-from reconciler.reports.relations import announce_waiting, list_rules, make_relations
+from reconciler.reports.relations import blocking_rules, find_dependents, introduce_blocked_dependents
 from reconciler.reports.sentences import (
     count_changes,
     describe_filter,
-    describe_plan,
     describe_uncommitted,
-    find_moved_feeds,
+    find_feeds_to_review,
+    summarize_plan,
 )
-from reconciler.reports.wording import count, show_value, show_values
+from reconciler.reports.wording import count, format_value, format_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from reconciler.model.plan import Blocker, Change, Edit, Plan
-    from reconciler.reports.grouping import Fold, Group
-    from reconciler.reports.layout import Piece
-    from reconciler.reports.paint import Paint
-    from reconciler.reports.relations import Relations
+    from reconciler.reports.grouping import DataPointChanges, IdenticalChanges
+    from reconciler.reports.layout import Chunk
+    from reconciler.reports.paint import Styler
+    from reconciler.reports.relations import Dependents
 
 
-def render_plan(plan: Plan, paint: Paint, *, show_unchanged: bool = False) -> str:
+def render_plan(plan: Plan, styler: Styler, *, show_unchanged: bool = False) -> str:
     """`plan` as text. Findings are not in it; channels that need no change only where `show_unchanged`.
 
     No name, id or value is ever cut or broken. Changes with the very same edits are shown once, after all others.
     """
     shown = [change for change in plan.changes if show_unchanged or change.action is not Action.NO_OP]
-    relations = make_relations(plan)
-    folds, single = fold_alike(shown, relations.waiting)
+    dependents = find_dependents(plan)
+    groups, single = group_identical(shown, dependents.blocked_by_name)
     blocks = [
-        _render_head(plan, paint),
-        *(_render_group(group, relations, paint) for group in group_by_data_point(single)),
-        *(_render_fold(fold, paint) for fold in folds),
-        _render_feeds(plan, paint),
-        _render_foot(plan, paint, hidden=0 if show_unchanged else plan.summary.no_op),
+        _render_head(plan, styler),
+        *(_render_data_point(group, dependents, styler) for group in group_by_data_point(single)),
+        *(_render_identical(identical, styler) for identical in groups),
+        _render_feeds(plan, styler),
+        _render_foot(plan, styler, hidden=0 if show_unchanged else plan.summary.no_op),
     ]
     return "\n".join("".join(f"{line}\n" for line in lines) for lines in map(list, blocks) if lines)
 
 
-def mark(change: Change) -> tuple[str, Style]:
+def change_label(change: Change) -> tuple[str, Style]:
     """The symbol and the word for what becomes of `change`."""
     if change.action is Action.NO_OP:
         return "= unchanged", Style.UNCHANGED
@@ -67,72 +67,77 @@ def mark(change: Change) -> tuple[str, Style]:
             assert_never(change.verdict)
 
 
-def _render_head(plan: Plan, paint: Paint) -> Iterator[str]:
-    yield from _say(describe_plan(plan), paint, style=Style.HEADING)
-    yield from _say(describe_filter(plan), paint, style=Style.WARNING)
+def _render_head(plan: Plan, styler: Styler) -> Iterator[str]:
+    yield from _wrap_sentence(summarize_plan(plan), styler, style=Style.HEADING)
+    yield from _wrap_sentence(describe_filter(plan), styler, style=Style.WARNING)
 
 
-def _render_foot(plan: Plan, paint: Paint, *, hidden: int) -> Iterator[str]:
+def _render_foot(plan: Plan, styler: Styler, *, hidden: int) -> Iterator[str]:
     if hidden:
         words = count(hidden, "unchanged channel is", "unchanged channels are")
-        yield from _say(f"{words} not shown; --show-unchanged lists them.", paint, style=Style.FAINT)
-    yield from _say(explain_words(plan), paint, style=Style.FAINT)
-    yield from _say(describe_filter(plan), paint, style=Style.WARNING)
-    yield from _say(describe_uncommitted(plan), paint, style=Style.WARNING)
-    yield paint(count_changes(plan), Style.HEADING)
+        yield from _wrap_sentence(f"{words} not shown; --show-unchanged lists them.", styler, style=Style.FAINT)
+    yield from _wrap_sentence(render_legend(plan), styler, style=Style.FAINT)
+    yield from _wrap_sentence(describe_filter(plan), styler, style=Style.WARNING)
+    yield from _wrap_sentence(describe_uncommitted(plan), styler, style=Style.WARNING)
+    yield styler(count_changes(plan), Style.HEADING)
 
 
-def _render_group(group: Group, relations: Relations, paint: Paint) -> Iterator[str]:
-    yield paint(show_data_point(group.data_point), Style.HEADING)
+def _render_data_point(group: DataPointChanges, dependents: Dependents, styler: Styler) -> Iterator[str]:
+    yield styler(format_data_point(group.data_point), Style.HEADING)
     for change in group.changes:
-        yield from _render_change(change, relations, paint)
+        yield from _render_change(change, dependents, styler)
 
 
-def _render_change(change: Change, relations: Relations, paint: Paint) -> Iterator[str]:
+def _render_change(change: Change, dependents: Dependents, styler: Styler) -> Iterator[str]:
     pieces = (
-        piece(*mark(change)),
-        piece(harmless(change.name), Style.NAME),
-        ((f"{change.channel_id} ", Style.PLAIN), (show_value(change.channel_info), Style.PLAIN)),
-        piece(f"{harmless(change.file)}:{change.line}", Style.PLACE),
+        chunk(*change_label(change)),
+        chunk(escape_text(change.name), Style.NAME),
+        ((f"{change.channel_id} ", Style.PLAIN), (format_value(change.channel_info), Style.PLAIN)),
+        chunk(f"{escape_text(change.file)}:{change.line}", Style.PLACE),
     )
-    yield from lay_out(pieces, paint, indent=2, hang=6, gap="  ")
-    yield from _render_edits((change,), paint)
-    reached, waiting = relations.find_reached(change), relations.find_waiting(change)
-    yield from _list("its values reach, now or as planned:", [show_label(label) for label in reached], paint)
-    yield from _list("leads these feeds elsewhere:", [harmless(feed) for feed in change.feeds], paint)
-    yield from _list("only after", [harmless(name) for name in change.depends_on], paint)
-    yield from _list(f"{announce_waiting(waiting)}:", list(map(_name_blocked, waiting)), paint)
+    yield from wrap(pieces, styler, indent=2, hang=6, gap="  ")
+    yield from _render_edits((change,), styler)
+    affected, blocked = dependents.affected_channels(change), dependents.blocked_dependents(change)
+    yield from _wrap_list("its values reach, now or as planned:", [format_label(label) for label in affected], styler)
+    yield from _wrap_list("leads these feeds elsewhere:", [escape_text(feed) for feed in change.feeds], styler)
+    yield from _wrap_list("only after", [escape_text(name) for name in change.depends_on], styler)
+    yield from _wrap_list(f"{introduce_blocked_dependents(blocked)}:", list(map(_name_with_rules, blocked)), styler)
     for block in change.blocked_by:
-        yield from _render_block(block, paint)
+        yield from _render_blocker(block, styler)
 
 
-def _render_edits(changes: Sequence[Change], paint: Paint) -> Iterator[str]:
+def _render_edits(changes: Sequence[Change], styler: Styler) -> Iterator[str]:
     """The edits of one change, or of several that have the same."""
     said = set()
     for edit in changes[0].edits:
-        yield from lay_out(_show_edit(edit), paint, indent=6, hang=10, gap="  ")
+        yield from wrap(_edit_chunks(edit), styler, indent=6, hang=10, gap="  ")
         for warning in edit.warnings:
-            yield from _say(f"warning: {warning}", paint, indent=8, style=Style.WARNING)
-        for sentence in (describe_inputs(edit), describe_consequence(edit, changes)):
+            yield from _wrap_sentence(f"warning: {warning}", styler, indent=8, style=Style.WARNING)
+        for sentence in (describe_inputs(edit), describe_effect(edit, changes)):
             if sentence and sentence not in said:
                 said.add(sentence)
-                yield from _say(sentence, paint, indent=8, style=_weigh(edit))
+                yield from _wrap_sentence(sentence, styler, indent=8, style=_impact_style(edit))
 
 
-def _show_edit(edit: Edit) -> Iterator[Piece]:
-    before, after = show_values(edit.before, edit.after)
-    yield piece(harmless(edit.path), Style.PATH)
-    if measure(before) + measure(after) + 13 > WIDTH:
-        yield piece(before, Style.BEFORE)
-        yield (("→ ", Style.PLAIN), (after, Style.AFTER), (show_factor(edit), Style.PLAIN))
+def _edit_chunks(edit: Edit) -> Iterator[Chunk]:
+    before, after = format_values(edit.before, edit.after)
+    yield chunk(escape_text(edit.path), Style.PATH)
+    if display_width(before) + display_width(after) + 13 > WIDTH:
+        yield chunk(before, Style.BEFORE)
+        yield (("→ ", Style.PLAIN), (after, Style.AFTER), (format_factor_note(edit), Style.PLAIN))
     else:
-        yield ((before, Style.BEFORE), (" → ", Style.PLAIN), (after, Style.AFTER), (show_factor(edit), Style.PLAIN))
-    yield piece(show_tag(edit), _weigh(edit))
+        yield (
+            (before, Style.BEFORE),
+            (" → ", Style.PLAIN),
+            (after, Style.AFTER),
+            (format_factor_note(edit), Style.PLAIN),
+        )
+    yield chunk(format_impact(edit), _impact_style(edit))
     if edit.implied_by is not None:
-        yield piece(f"implied by {harmless(edit.implied_by)}", Style.FAINT)
+        yield chunk(f"implied by {escape_text(edit.implied_by)}", Style.FAINT)
 
 
-def show_tag(edit: Edit) -> str:
+def format_impact(edit: Edit) -> str:
     """The impact of `edit` and, where that is known, why it is there: `[history, drift]`."""
     match edit.origin:
         case None:
@@ -147,68 +152,69 @@ def show_tag(edit: Edit) -> str:
             assert_never(edit.origin)
 
 
-def _weigh(edit: Edit) -> Style:
+def _impact_style(edit: Edit) -> Style:
     return Style.RISK if edit.impact in (Impact.HISTORY, Impact.ROUTING, Impact.STRUCTURAL) else Style.FAINT
 
 
-def _name_blocked(change: Change) -> str:
-    return f"{harmless(change.name)} (blocked by {', '.join(map(harmless, list_rules(change)))})"
+def _name_with_rules(change: Change) -> str:
+    return f"{escape_text(change.name)} (blocked by {', '.join(map(escape_text, blocking_rules(change)))})"
 
 
-def _list(word: str, names: Sequence[str], paint: Paint) -> Iterator[str]:
+def _wrap_list(word: str, names: Sequence[str], styler: Styler) -> Iterator[str]:
     if names:
         ends = [*("," for _ in names[1:]), ""]
-        pieces = [piece(name + end) for name, end in zip(names, ends, strict=True)]
-        yield from lay_out((piece(word), *pieces), paint, indent=6, hang=8)
+        pieces = [chunk(name + end) for name, end in zip(names, ends, strict=True)]
+        yield from wrap((chunk(word), *pieces), styler, indent=6, hang=8)
 
 
-def _render_block(block: Blocker, paint: Paint) -> Iterator[str]:
-    message = (piece(harmless(block.rule), Style.CODE), piece(""), *break_sentence(block.message))
-    yield from lay_out(message, paint, indent=6, hang=14)
+def _render_blocker(block: Blocker, styler: Styler) -> Iterator[str]:
+    message = (chunk(escape_text(block.rule), Style.CODE), chunk(""), *split_words(block.message))
+    yield from wrap(message, styler, indent=6, hang=14)
     for name, values in describe_evidence(block.evidence):
         if len(values) == 1:
-            yield from lay_out((piece(f"{name}:"), piece(values[0])), paint, indent=8, hang=10)
+            yield from wrap((chunk(f"{name}:"), chunk(values[0])), styler, indent=8, hang=10)
         else:
             yield f"        {name}:"
             yield from (f"          {value}" for value in values)
     if block.unblock:
-        yield from lay_out((piece("fix:", Style.FIX), *break_sentence(block.unblock)), paint, indent=8, hang=13)
+        yield from wrap((chunk("fix:", Style.FIX), *split_words(block.unblock)), styler, indent=8, hang=13)
 
 
-def _render_fold(fold: Fold, paint: Paint) -> Iterator[str]:
-    first = fold.alike[0]
-    title = f"{count(len(fold.alike), 'channel')} alike"
-    if fold.exceptions:
-        title += f"; {count(len(fold.exceptions), 'differs', 'differ')}, shown above:"
-    yield from lay_out((piece(*mark(first)), piece(title, Style.HEADING)), paint, indent=0, hang=2, gap="  ")
-    for change in fold.exceptions:
-        yield from lay_out(_show_exception(change, first), paint, indent=2, hang=6, gap="  ")
-    yield from _render_edits(fold.alike, paint)
-    for place, changes in group_by_place(fold.alike):
-        names = [piece(harmless(change.name), Style.NAME) for change in changes]
-        yield from lay_out((piece(f"{place or 'no place'}:"), *names), paint, indent=2, hang=4, gap="  ")
+def _render_identical(identical: IdenticalChanges, styler: Styler) -> Iterator[str]:
+    first = identical.changes[0]
+    title = f"{count(len(identical.changes), 'channel')} alike"
+    if identical.exceptions:
+        title += f"; {count(len(identical.exceptions), 'differs', 'differ')}, shown above:"
+    yield from wrap((chunk(*change_label(first)), chunk(title, Style.HEADING)), styler, indent=0, hang=2, gap="  ")
+    for change in identical.exceptions:
+        yield from wrap(_exception_chunks(change, first), styler, indent=2, hang=6, gap="  ")
+    yield from _render_edits(identical.changes, styler)
+    for place, changes in group_by_place(identical.changes):
+        names = [chunk(escape_text(change.name), Style.NAME) for change in changes]
+        yield from wrap((chunk(f"{place or 'no place'}:"), *names), styler, indent=2, hang=4, gap="  ")
 
 
-def _show_exception(change: Change, first: Change) -> Iterator[Piece]:
-    yield piece(*mark(change))
-    yield piece(harmless(change.name), Style.NAME)
+def _exception_chunks(change: Change, first: Change) -> Iterator[Chunk]:
+    yield chunk(*change_label(change))
+    yield chunk(escape_text(change.name), Style.NAME)
     paths = {edit.path for edit in first.edits}
     for edit in change.edits:
         if edit.path in paths:
-            yield piece(f"{harmless(edit.path)} {' → '.join(show_values(edit.before, edit.after))}{show_factor(edit)}")
+            values = " → ".join(format_values(edit.before, edit.after))
+            yield chunk(f"{escape_text(edit.path)} {values}{format_factor_note(edit)}")
 
 
-def _render_feeds(plan: Plan, paint: Paint) -> Iterator[str]:
-    moved = find_moved_feeds(plan)
+def _render_feeds(plan: Plan, styler: Styler) -> Iterator[str]:
+    moved = find_feeds_to_review(plan)
     if not moved:
         return
-    yield paint("Feeds", Style.HEADING)
+    yield styler("Feeds", Style.HEADING)
     for feed, route in moved:
-        pieces = (piece(harmless(feed.name), Style.NAME), piece(route), piece(f"expects {harmless(feed.expect)}"))
-        yield from lay_out(pieces, paint, indent=2, hang=6, gap="  ")
+        pieces = (chunk(escape_text(feed.name), Style.NAME), chunk(route), chunk(f"expects {escape_text(feed.expect)}"))
+        yield from wrap(pieces, styler, indent=2, hang=6, gap="  ")
         for finding in feed.findings:
-            yield from _say(finding, paint, indent=6, style=Style.WARNING)
+            yield from _wrap_sentence(finding, styler, indent=6, style=Style.WARNING)
 
 
-def _say(sentence: str, paint: Paint, *, indent: int = 0, style: Style = Style.PLAIN) -> Iterator[str]:
-    yield from lay_out(break_sentence(sentence, style), paint, indent=indent, hang=indent + (2 if indent else 0))
+def _wrap_sentence(sentence: str, styler: Styler, *, indent: int = 0, style: Style = Style.PLAIN) -> Iterator[str]:
+    yield from wrap(split_words(sentence, style), styler, indent=indent, hang=indent + (2 if indent else 0))

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 _CHANGES_VALUES = frozenset((Impact.HISTORY, Impact.FORWARD, Impact.STRUCTURAL))
 
 
-class Relations(Struct, frozen=True):
+class Dependents(Struct, frozen=True):
     """Whose formulas use a channel, by its id, live or as planned; which blocked changes wait for one, by its name."""
 
     users: Mapping[int, Sequence[ChannelLabel]]
-    waiting: Mapping[str, tuple[Change, ...]]
+    blocked_by_name: Mapping[str, tuple[Change, ...]]
 
-    def find_reached(self, change: Change) -> tuple[ChannelLabel, ...]:
+    def affected_channels(self, change: Change) -> tuple[ChannelLabel, ...]:
         """The channels whose formulas use that of `change`, users of users included, ordered by id.
 
         None where no edit changes its values.
@@ -39,24 +39,24 @@ class Relations(Struct, frozen=True):
             ahead += users
         return tuple(found[id_] for id_ in sorted(found) if id_ != change.channel_id)
 
-    def find_waiting(self, change: Change) -> tuple[Change, ...]:
+    def blocked_dependents(self, change: Change) -> tuple[Change, ...]:
         """The blocked changes that would come after `change`, which itself can be sent."""
-        return self.waiting.get(change.name, ())
+        return self.blocked_by_name.get(change.name, ())
 
 
-def make_relations(plan: Plan) -> Relations:
+def find_dependents(plan: Plan) -> Dependents:
     """The relations of the changes of `plan`."""
     users: defaultdict[int, list[ChannelLabel]] = defaultdict(list)
     for link in plan.formula_links:
         users[link.used.id].append(link.user)
-    return Relations(users, plan.blocked_dependents)
+    return Dependents(users, plan.blocked_dependents)
 
 
-def announce_waiting(waiting: Sequence[Change]) -> str:
-    """What the names of `waiting` follow."""
+def introduce_blocked_dependents(waiting: Sequence[Change]) -> str:
+    """What the names of `blocked_by_name` follow."""
     return "a blocked change waits for this one" if len(waiting) == 1 else "blocked changes wait for this one"
 
 
-def list_rules(change: Change) -> tuple[str, ...]:
+def blocking_rules(change: Change) -> tuple[str, ...]:
     """The rules that block `change`, each once."""
     return tuple(dict.fromkeys(block.rule for block in change.blocked_by))

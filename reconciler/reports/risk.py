@@ -92,12 +92,12 @@ def find_risk(change: Change) -> Risk:
         case Verdict.BLOCKED | Verdict.UNKNOWN:
             return Risk.BLOCKED
         case Verdict.ALLOWED:
-            return min(list_risks(change), default=Risk.COSMETIC, key=_ORDER.index)
+            return min(find_risks(change), default=Risk.COSMETIC, key=_ORDER.index)
         case _:
             assert_never(change.verdict)
 
 
-def list_risks(change: Change) -> tuple[Risk, ...]:
+def find_risks(change: Change) -> tuple[Risk, ...]:
     """What the edits of `change` do, each kind once, the gravest first."""
     return tuple(sorted({risk_of(edit.impact) for edit in change.edits}, key=_ORDER.index))
 

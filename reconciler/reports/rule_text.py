@@ -10,31 +10,31 @@ from reconciler.reports.paint import Style
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.reports.paint import Paint
+    from reconciler.reports.paint import Styler
     from reconciler.rules.rule import Rule
 
-_WIDTH = 88
-_INDENT = 11
+_RULE_WIDTH = 88
+_RULE_INDENT = 11
 
 
-def render_rule(rule: Rule, paint: Paint) -> str:
+def render_rule(rule: Rule, styler: Styler) -> str:
     """What `rule` says, why, on whose word, how sure, and the way out; newline at the end."""
-    return "".join(f"{line}\n" for line in _lines(rule, paint))
+    return "".join(f"{line}\n" for line in _rule_lines(rule, styler))
 
 
-def _lines(rule: Rule, paint: Paint) -> Iterator[str]:
-    first, *more = wrap(rule.title, _WIDTH - len(rule.code) - 2)
-    yield f"{paint(rule.code, Style.CODE)}  {paint(first, Style.HEADING)}"
-    yield from (f"{'':{len(rule.code)}}  {paint(line, Style.HEADING)}" for line in more)
+def _rule_lines(rule: Rule, styler: Styler) -> Iterator[str]:
+    first, *more = wrap(rule.title, _RULE_WIDTH - len(rule.code) - 2)
+    yield f"{styler(rule.code, Style.CODE)}  {styler(first, Style.HEADING)}"
+    yield from (f"{'':{len(rule.code)}}  {styler(line, Style.HEADING)}" for line in more)
     yield ""
-    yield from _paragraph("why", rule.why, paint)
-    yield from _paragraph("fix", rule.fix, paint)
-    yield from _paragraph("source", rule.source, paint)
-    yield from _paragraph("certainty", rule.certainty.value, paint)
-    yield from _paragraph("severity", rule.severity.value, paint)
+    yield from _paragraph("why", rule.why, styler)
+    yield from _paragraph("fix", rule.fix, styler)
+    yield from _paragraph("source", rule.source, styler)
+    yield from _paragraph("certainty", rule.certainty.value, styler)
+    yield from _paragraph("severity", rule.severity.value, styler)
 
 
-def _paragraph(label: str, text: str, paint: Paint) -> Iterator[str]:
-    first, *more = wrap(text, _WIDTH - _INDENT - 2, break_long_words=False, break_on_hyphens=False)
-    yield f"  {paint(f'{label}:'.ljust(_INDENT), Style.FAINT)}{first}"
-    yield from (f"  {'':{_INDENT}}{line}" for line in more)
+def _paragraph(label: str, text: str, styler: Styler) -> Iterator[str]:
+    first, *more = wrap(text, _RULE_WIDTH - _RULE_INDENT - 2, break_long_words=False, break_on_hyphens=False)
+    yield f"  {styler(f'{label}:'.ljust(_RULE_INDENT), Style.FAINT)}{first}"
+    yield from (f"  {'':{_RULE_INDENT}}{line}" for line in more)

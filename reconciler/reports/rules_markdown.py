@@ -13,10 +13,10 @@ from reconciler.rules.rule import Certainty
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reconciler.rules.rule import Group, Rule
+    from reconciler.rules.rule import Rule, RuleGroup
 
 # What reads best as code: what stands apart for copying, properties with the value after them, references, options.
-_CODE = re.compile(
+_CODE_IN_PROSE = re.compile(
     r"""[ ]{2}(?P<copied>\S.*?)(?:(?P<gap>,?[ ]{2})|(?=,|$))
       | (?P<property>(?<!\w)(?:\w*\.)?[a-z]+[A-Z]\w*(?::[ ](?:true|false|null|Trip|Odometer)\b)?)
       | \b(?P<setting>(?:formula|offset):[ ]null)\b
@@ -75,7 +75,7 @@ def _tables() -> Iterator[str]:
 
 def _row(rule: Rule) -> str:
     code = f"[{rule.code}](#{rule.code.lower()})"
-    return f"| {code} | {show_markdown(rule.title)} | {rule.certainty.value} | {rule.severity.value} |"
+    return f"| {code} | {mark_code(rule.title)} | {rule.certainty.value} | {rule.severity.value} |"
 
 
 def _sections() -> Iterator[str]:
@@ -89,30 +89,30 @@ def _section(rule: Rule) -> Iterator[str]:
     yield ""
     yield f"### {rule.code}"
     yield ""
-    yield f"**{show_markdown(rule.title)}**"
-    yield show_markdown(rule.why)
+    yield f"**{mark_code(rule.title)}**"
+    yield mark_code(rule.why)
     yield ""
-    yield f"- Fix: {show_markdown(rule.fix)}"
-    yield f"- Source: {show_markdown(rule.source)} ({rule.certainty.value})"
+    yield f"- Fix: {mark_code(rule.fix)}"
+    yield f"- Source: {mark_code(rule.source)} ({rule.certainty.value})"
     yield f"- Severity: {rule.severity.value}"
 
 
-def _groups() -> list[tuple[Group, Sequence[Rule]]]:
+def _groups() -> list[tuple[RuleGroup, Sequence[Rule]]]:
     rules = sorted(RULES.values(), key=lambda rule: rule.code)
     return [(group, tuple(members)) for group, members in groupby(rules, key=lambda rule: rule.group)]
 
 
-def _heading(group: Group) -> str:
+def _heading(group: RuleGroup) -> str:
     digit = list(type(group)).index(group) + 1
     return f"ESA{digit}xx: {group.value}"
 
 
-def show_markdown(text: str) -> str:
+def mark_code(text: str) -> str:
     """`text` with pieces of files as code, and what Markdown or HTML would act on escaped."""
-    return _CODE.sub(_show_piece, text).strip()
+    return _CODE_IN_PROSE.sub(_mark_match, text).strip()
 
 
-def _show_piece(match: re.Match[str]) -> str:
+def _mark_match(match: re.Match[str]) -> str:
     if match["active"]:
         return f"\\{match['active']}"
     gap = (match["gap"] or "").replace("  ", " ")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from reconciler.model.fields import Impact
 from reconciler.model.findings import Severity
 from reconciler.model.plan import Origin
-from reconciler.reports.harmless import harmless
-from reconciler.reports.wording import count, enumerate_words
+from reconciler.reports.harmless import escape_text
+from reconciler.reports.wording import count, join_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 _REROUTING = frozenset(("ESA601", "ESA602", "ESA603", "ESA604"))
 
 # As many digits of a commit as git shows where it shows few.
-_SHORT = 7
+_COMMIT_DIGITS = 7
 
 
-def describe_plan(plan: Plan) -> str:
+def summarize_plan(plan: Plan) -> str:
     """One sentence, or a few, that say what would happen where, what of it is risky, and what cannot be."""
     sentences = (
         _describe_changes(plan),
@@ -41,7 +41,7 @@ def describe_filter(plan: Plan) -> str:
     """A sentence that says that the plan is not the whole picture; "" where it is."""
     if plan.is_complete:
         return ""
-    patterns = enumerate_words([harmless(pattern) for pattern in plan.filter])
+    patterns = join_words([escape_text(pattern) for pattern in plan.filter])
     return f"Filtered: only channels that match {patterns}, with what they depend on; all others were left out."
 
 
@@ -60,7 +60,7 @@ def describe_uncommitted(plan: Plan) -> str:
     """A sentence that says that the commit does not hold all that was planned from; "" where it does."""
     if not plan.uncommitted:
         return ""
-    return f"Planned from commit {harmless((plan.commit or '')[:_SHORT])} + uncommitted changes."
+    return f"Planned from commit {escape_text((plan.commit or '')[:_COMMIT_DIGITS])} + uncommitted changes."
 
 
 def is_compared(plan: Plan) -> bool:
@@ -72,20 +72,20 @@ def count_findings(findings: Iterable[Finding]) -> str:
     """How many `findings` there are of each severity, the gravest first: 1 error, 2 warnings and 1 note."""
     severities = [finding.severity for finding in findings]
     numbers = ((severity, severities.count(severity)) for severity in Severity)
-    return enumerate_words([count(number, severity.value) for severity, number in numbers if number])
+    return join_words([count(number, severity.value) for severity, number in numbers if number])
 
 
-def name_environment(plan: Plan) -> str:
+def format_environment(plan: Plan) -> str:
     """The environment of the plan with its address, where that says more."""
-    name = harmless(plan.environment)
-    return name if plan.url == plan.environment else f"{name} ({harmless(plan.url)})"
+    name = escape_text(plan.environment)
+    return name if plan.url == plan.environment else f"{name} ({escape_text(plan.url)})"
 
 
-def find_moved_feeds(plan: Plan) -> tuple[tuple[FeedRoute, str], ...]:
+def find_feeds_to_review(plan: Plan) -> tuple[tuple[FeedRoute, str], ...]:
     """The feeds that would lead elsewhere, or of which something is to be said, each with its route in words."""
     moved = [feed for feed in plan.feeds if feed.before != feed.after or feed.findings]
     ends = {end for feed in moved for end in (feed.before, feed.after)}
-    names = {change.channel_id: harmless(change.name) for change in plan.changes if change.channel_id in ends}
+    names = {change.channel_id: escape_text(change.name) for change in plan.changes if change.channel_id in ends}
 
     def name(end: int | None) -> str:
         return "no channel" if end is None else names.get(end, f"channel {end}")
@@ -102,9 +102,9 @@ def _describe_route(feed: FeedRoute, before: str, after: str) -> str:
 def _describe_changes(plan: Plan) -> str:
     summary = plan.summary
     if not summary.update and not summary.blocked:
-        return _describe_nothing(plan)
+        return _describe_no_changes(plan)
     number = count(summary.update, "channel") if summary.update else "no channel"
-    parts = [f"{number} would change in {name_environment(plan)}"]
+    parts = [f"{number} would change in {format_environment(plan)}"]
     rewriting = sum(edit.impact is Impact.HISTORY for change in plan.sendable for edit in change.edits)
     if rewriting:
         parts.append(f"{count(rewriting, 'edit')} may rewrite stored values")
@@ -115,12 +115,12 @@ def _describe_changes(plan: Plan) -> str:
     return f"{text[0].upper()}{text[1:]}."
 
 
-def _describe_nothing(plan: Plan) -> str:
+def _describe_no_changes(plan: Plan) -> str:
     if plan.has_errors:
-        return f"Nothing is planned for {name_environment(plan)}."
+        return f"Nothing is planned for {format_environment(plan)}."
     channels = plan.summary.no_op
     managed = "the one managed channel" if channels == 1 else f"all {channels} managed channels"
-    return f"Nothing to do: {name_environment(plan)} has {managed if channels else 'nothing'} as the files say."
+    return f"Nothing to do: {format_environment(plan)} has {managed if channels else 'nothing'} as the files say."
 
 
 def _describe_drift(plan: Plan) -> str:
@@ -159,13 +159,12 @@ def _describe_warnings(plan: Plan) -> str:
 def _describe_snapshot(plan: Plan) -> str:
     if plan.snapshot is None:
         return ""
-    taken = harmless(plan.snapshot) or "at an unknown time"
-    return (
-        f"Planned against a copy of EnergyCAP taken {taken}{_show_age(plan)}: it cannot be applied, plan live for that."
-    )
+    taken = escape_text(plan.snapshot) or "at an unknown time"
+    age = _format_age(plan)
+    return f"Planned against a copy of EnergyCAP taken {taken}{age}: it cannot be applied, plan live for that."
 
 
-def _show_age(plan: Plan) -> str:
+def _format_age(plan: Plan) -> str:
     try:
         age = datetime.fromisoformat(plan.created) - datetime.fromisoformat(plan.snapshot or "")
     except (ValueError, TypeError):

@@ -9,20 +9,20 @@ from msgspec import Struct
 
 from reconciler.model.fields import BEGIN_DATE, VERSION, Impact
 from reconciler.reports.consequences import is_any_calculated
-from reconciler.reports.setting_words import show_time
+from reconciler.reports.setting_words import format_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from reconciler.model.plan import Change, History, VersionSpan
 
-_MOST_TICKS = 6
+_MAX_TICKS = 6
 # Room before the first date and after the last one, as a share of the time between them: an open end must show.
 _MARGIN = 0.06
 _LAST_DAY = date.max.toordinal()
 
 
-class Bar(Struct, frozen=True):
+class TimelineBar(Struct, frozen=True):
     """A version, or the readings, from `left` on and `width` wide, in percent of the axis."""
 
     left: float
@@ -32,7 +32,7 @@ class Bar(Struct, frozen=True):
     is_current: bool = False
 
 
-class Mark(Struct, frozen=True):
+class TimelineMark(Struct, frozen=True):
     """A point of time on the axis."""
 
     left: float
@@ -42,14 +42,14 @@ class Mark(Struct, frozen=True):
 class Timeline(Struct, frozen=True):
     """What is drawn: a bar for each version, oldest first, one for the readings, the years, and some points of time.
 
-    `planned` is when the plan was made, `moved` where the current version would begin, if that is edited.
+    `planned` is when the plan was made, `new_begin` where the current version would begin, if that is edited.
     """
 
-    versions: tuple[Bar, ...]
-    readings: Bar | None
-    years: tuple[Mark, ...]
-    planned: Mark | None
-    moved: Mark | None
+    versions: tuple[TimelineBar, ...]
+    readings: TimelineBar | None
+    years: tuple[TimelineMark, ...]
+    planned: TimelineMark | None
+    new_begin: TimelineMark | None
 
 
 class _Axis(Struct, frozen=True):
@@ -68,7 +68,7 @@ def make_timeline(change: Change, created: str) -> Timeline | None:
     `created` is when the plan was made.
     """
     history = change.history
-    if history is None or len(history.versions) < 2 or not _matters(change):
+    if history is None or len(history.versions) < 2 or not _needs_timeline(change):
         return None
     moved = next((str(edit.after) for edit in change.edits if edit.path == BEGIN_DATE and edit.after), None)
     axis = _make_axis(history, created, moved)
@@ -77,7 +77,7 @@ def make_timeline(change: Change, created: str) -> Timeline | None:
         readings=_place_readings(history, axis),
         years=tuple(_list_years(axis)),
         planned=_place_mark(created[:10], axis),
-        moved=_place_mark(moved, axis),
+        new_begin=_place_mark(moved, axis),
     )
 
 
@@ -98,11 +98,11 @@ def _describe_readings(history: History, *, is_calculated: bool) -> str:
         return "No readings yet."
     if history.first_reading and history.last_reading:
         kind = "Summarized readings" if is_calculated else "Readings"
-        return f"{kind} from {show_time(history.first_reading)} to {show_time(history.last_reading)}."
+        return f"{kind} from {format_time(history.first_reading)} to {format_time(history.last_reading)}."
     return "It has readings."
 
 
-def _matters(change: Change) -> bool:
+def _needs_timeline(change: Change) -> bool:
     return not change.is_sendable or any(
         edit.path.startswith(VERSION) or edit.impact is Impact.HISTORY for edit in change.edits
     )
@@ -119,47 +119,47 @@ def _make_axis(history: History, *others: str | None) -> _Axis:
     return _Axis(first - margin, last + margin)
 
 
-def _list_versions(history: History, axis: _Axis) -> Iterable[Bar]:
+def _list_versions(history: History, axis: _Axis) -> Iterable[TimelineBar]:
     for number, version in enumerate(history.versions, 1):
         begin, end = _find_day(version.begin_date), _find_day(version.end_date)
         left = 0.0 if begin is None else axis.place(begin)
         right = 100.0 if end is None else axis.place(end)
-        yield Bar(
+        yield TimelineBar(
             left,
             round(max(right - left, 0.0), 2),
             str(number),
-            _describe_span(version),
+            _format_version_span(version),
             is_current=number == len(history.versions),
         )
 
 
-def _describe_span(version: VersionSpan) -> str:
-    begin, end = (show_time(time or "") for time in (version.begin_date, version.end_date))
+def _format_version_span(version: VersionSpan) -> str:
+    begin, end = (format_time(time or "") for time in (version.begin_date, version.end_date))
     if begin:
         return f"{begin} to {end}" if end else f"{begin} on"
     return f"up to {end}" if end else "always"
 
 
-def _place_readings(history: History, axis: _Axis) -> Bar | None:
+def _place_readings(history: History, axis: _Axis) -> TimelineBar | None:
     if history.first_reading is None or history.last_reading is None:
         return None
     first, last = _place_mark(history.first_reading, axis), _place_mark(history.last_reading, axis)
     if first is None or last is None:
         return None
     span = f"{first.label} to {last.label}"
-    return Bar(first.left, round(max(last.left - first.left, 0.0), 2), "readings", span)
+    return TimelineBar(first.left, round(max(last.left - first.left, 0.0), 2), "readings", span)
 
 
-def _place_mark(time: str | None, axis: _Axis) -> Mark | None:
+def _place_mark(time: str | None, axis: _Axis) -> TimelineMark | None:
     day = _find_day(time)
-    return None if day is None else Mark(axis.place(day), show_time(time or ""))
+    return None if day is None else TimelineMark(axis.place(day), format_time(time or ""))
 
 
-def _list_years(axis: _Axis) -> Iterable[Mark]:
+def _list_years(axis: _Axis) -> Iterable[TimelineMark]:
     first, last = (date.fromordinal(min(max(int(day), 1), _LAST_DAY)).year for day in (axis.start, axis.end))
-    step = -(-(last - first) // _MOST_TICKS) or 1
+    step = -(-(last - first) // _MAX_TICKS) or 1
     for year in range(first + 1, last + 1, step):
-        yield Mark(axis.place(date(year, 1, 1).toordinal()), str(year))
+        yield TimelineMark(axis.place(date(year, 1, 1).toordinal()), str(year))
 
 
 def _find_day(time: str | None) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.model.looks import distinguish
-from reconciler.reports.harmless import harmless
+from reconciler.reports.harmless import escape_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,14 +18,14 @@ def count(number: int, noun: str, plural: str = "") -> str:
     return f"{number} {noun if number == 1 else plural or noun + 's'}"
 
 
-def enumerate_words(words: Sequence[str]) -> str:
+def join_words(words: Sequence[str]) -> str:
     """`words` as a list in a sentence: a, b and c."""
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def show_value(value: Value) -> str:
+def format_value(value: Value) -> str:
     """`value` so that null, "", text and number are told apart, harmless, numbers as short as they can be."""
     match value:
         case None:
@@ -33,21 +33,21 @@ def show_value(value: Value) -> str:
         case bool():
             return "true" if value else "false"
         case str():
-            return '"' + harmless(value).replace('"', '\\"') + '"'
+            return '"' + escape_text(value).replace('"', '\\"') + '"'
         case float() if value.is_integer():
             return str(int(value))
         case _:
             return str(value)
 
 
-def show_values(one: Value, other: Value) -> tuple[str, str]:
+def format_values(one: Value, other: Value) -> tuple[str, str]:
     """Two values side by side, so that they look different if they are: what a reader could not see is escaped."""
     if isinstance(one, str) and isinstance(other, str):
         one, other = distinguish(one, other)
-    return show_value(one), show_value(other)
+    return format_value(one), format_value(other)
 
 
-def show_time(time: str) -> str:
+def format_time(time: str) -> str:
     """A local time without what says nothing: 2024-03-01, 2024-03-01 06:15, 2024-03-01 06:15:30."""
     day, _, clock = time.partition("T")
     clock = clock.removesuffix(":00")

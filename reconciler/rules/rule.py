@@ -17,7 +17,7 @@ class Certainty(Enum):
     ASSUMED = "assumed"  # the vendor is silent; this is the safe reading
 
 
-class Group(Enum):
+class RuleGroup(Enum):
     """What the rules of one hundred are about; the first digit of a code says which."""
 
     FILES = "files and schema"
@@ -45,5 +45,5 @@ class Rule(Struct, frozen=True):
     severity: Severity = Severity.ERROR
 
     @property
-    def group(self) -> Group:
-        return tuple(Group)[int(self.code[3]) - 1]
+    def group(self) -> RuleGroup:
+        return tuple(RuleGroup)[int(self.code[3]) - 1]

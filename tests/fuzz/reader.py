@@ -21,8 +21,8 @@ with atheris.instrument_imports(include=["reconciler", "yaml"]):
     from reconciler.definitions.reader import open_pure
     from reconciler.definitions.scalars import PlainScalars
     from reconciler.model.fields import FIELD_AT
-    from reconciler.reports.findings import Report, renderers
-    from reconciler.reports.paint import plain
+    from reconciler.reports.findings import FindingsReport, renderers
+    from reconciler.reports.paint import no_style
 from tests.definitions.hostile import CORPUS
 
 _EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -42,9 +42,9 @@ def check(root: Path, data: bytes) -> None:
     assert quick is None or (quick.tree, fast.findings) == (fast.tree, []), "two readers, two trees"
     (root / _FILE).write_bytes(data)
     loaded = load_definitions(root, ["channels"])
-    report = Report(loaded.findings, files=1, channels=len(loaded.definitions.channels))
+    report = FindingsReport(loaded.findings, files=1, channels=len(loaded.definitions.channels))
     for name, render in renderers(report).items():
-        text = render(plain)
+        text = render(no_style)
         odd = [character for character in text if not character.isprintable() and character != "\n"]
         assert not odd, f"{name} lets {odd!r} through"
 

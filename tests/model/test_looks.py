@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.model.looks import distinguish, look
-from reconciler.reports.wording import show_values
+from reconciler.reports.wording import format_values
 from tests.cases import note_case
 
 
@@ -60,7 +60,7 @@ def test_a_long_text_is_escaped_as_a_whole(length: int, before: str) -> None:
 
 
 def test_a_value_and_its_own_escape_look_different() -> None:
-    one, other = show_values("a\u200b", r"a\u200b")
+    one, other = format_values("a\u200b", r"a\u200b")
 
     assert one != other
 

@@ -11,7 +11,7 @@ from reconciler.errors import FileError, Unreachable
 from reconciler.readings.import_text import encode_account, render_account
 from reconciler.readings.sending import ImportAccount
 from reconciler.readings.stored import Tally
-from reconciler.reports.paint import plain
+from reconciler.reports.paint import no_style
 
 FAILED = Path("readings.failed.csv")
 STOPPED = Unreachable("no answer from https://a.example: POST /api/v3/reading: silence for 60 s", "check the network")
@@ -61,14 +61,14 @@ STOPPED = Unreachable("no answer from https://a.example: POST /api/v3/reading: s
     ids=["whole", "in part", "not stored so", "stopped", "not written down"],
 )
 def test_an_account_ends_with_its_counts(account: ImportAccount, lines: list[str]) -> None:
-    assert render_account(account, FAILED, plain).splitlines() == lines
+    assert render_account(account, FAILED, no_style).splitlines() == lines
 
 
 def test_a_failure_without_a_way_out_says_none() -> None:
     account = ImportAccount(stopped=Unreachable("no answer"))
 
-    assert render_account(account, FAILED, plain).splitlines()[:1] == ["stopped: no answer"]
-    assert "fix" not in render_account(account, FAILED, plain)
+    assert render_account(account, FAILED, no_style).splitlines()[:1] == ["stopped: no answer"]
+    assert "fix" not in render_account(account, FAILED, no_style)
 
 
 def test_an_account_as_json() -> None:

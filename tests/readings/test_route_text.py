@@ -12,7 +12,7 @@ from reconciler.readings.files import recognise
 from reconciler.readings.layout import Habits
 from reconciler.readings.route_text import describe_times, render_routes
 from reconciler.readings.routing import Router
-from reconciler.reports.paint import plain
+from reconciler.reports.paint import no_style
 from tests.planning.tenant import make_live
 from tests.readings.bench import count, write
 
@@ -24,7 +24,7 @@ HEADER = "channelImportId,meterImportId,observationTypeCode,time,value\n"
 
 def render(path: Path, router: Router | None = None) -> str:
     census, _ = count(path, router)
-    return render_routes(recognise(path, Habits()), census, plain)
+    return render_routes(recognise(path, Habits()), census, no_style)
 
 
 def test_each_channel_has_the_way_that_leads_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

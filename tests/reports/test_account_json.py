@@ -8,13 +8,13 @@ import pytest
 
 from reconciler import __version__
 from reconciler.model.events import Event, Finished, OutcomeCorrected, Started, Verifying
-from reconciler.reports.account_json import render_account, render_event, render_start
+from reconciler.reports.account_json import render_event, render_summary_event, render_version_event
 from tests.reports.accounts import ACCOUNT, ALREADY, DIFFERS, FAILED, UNREAD
 from tests.reports.plans import HOSTILE, PLANS
 
 
 def test_the_first_line_says_who_speaks_and_of_what() -> None:
-    assert json.loads(render_start(PLANS["mixed"], 1)) == {
+    assert json.loads(render_version_event(PLANS["mixed"], 1)) == {
         "type": "version",
         "@level": "info",
         "@message": f"reconciler {__version__}",
@@ -109,7 +109,7 @@ def test_what_the_last_read_back_finds_otherwise_is_an_error() -> None:
 
 
 def test_the_last_line_counts_the_endings() -> None:
-    assert json.loads(render_account(ACCOUNT)) == {
+    assert json.loads(render_summary_event(ACCOUNT)) == {
         "type": "change_summary",
         "@level": "info",
         "@message": "Apply: 4 done, 1 stale, 1 failed, 1 not tried, 1 differs.",

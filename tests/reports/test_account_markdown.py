@@ -9,9 +9,9 @@ import pytest
 from msgspec.structs import replace
 
 from reconciler.model.outcomes import ApplyResult, Outcome, OutcomeStatus
-from reconciler.reports.account_markdown import render_account_markdown
-from reconciler.reports.account_words import count_endings
-from reconciler.reports.harmless import harmless
+from reconciler.reports.account_markdown import render_result_markdown
+from reconciler.reports.account_words import count_outcomes
+from reconciler.reports.harmless import escape_text
 from tests.reports.accounts import ACCOUNT, ALREADY, DONE
 from tests.reports.markdown_page import read_page
 from tests.reports.plans import HOSTILE, PLANS
@@ -66,7 +66,7 @@ def test_an_account_reads_as_in_its_golden_file(
     name: str, account: ApplyResult, check_golden: Callable[[str, str], None]
 ) -> None:
     plan = PLANS["mixed"] if name == "account" else PLAN
-    check_golden(f"{name}.md", render_account_markdown(plan, account, 8192))
+    check_golden(f"{name}.md", render_result_markdown(plan, account, 8192))
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -75,14 +75,14 @@ def test_an_account_reads_as_in_its_golden_file(
 def test_it_fits_whatever_there_is_to_say(size: int, budget: int, text: str) -> None:
     plan = replace(PLAN, environment=text * 100, url=text * 100) if text else PLAN
     account = make_account(size, text)
-    rendered = render_account_markdown(plan, account, budget)
+    rendered = render_result_markdown(plan, account, budget)
     assert len(rendered.encode()) <= budget
-    assert rendered.splitlines()[-1] == count_endings(account)
+    assert rendered.splitlines()[-1] == count_outcomes(account)
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_every_change_is_shown_or_counted(size: int) -> None:
-    rendered = render_account_markdown(PLAN, make_account(size), 20_000)
+    rendered = render_result_markdown(PLAN, make_account(size), 20_000)
     sections = re.split(r"^(?:### |<details>)", rendered, flags=re.MULTILINE)[1:]
     # One for each way to end.
     assert len(sections) == 5
@@ -93,7 +93,7 @@ def test_every_change_is_shown_or_counted(size: int) -> None:
 
 
 def test_what_is_harmless_is_folded_before_what_is_grave() -> None:
-    rendered = render_account_markdown(PLAN, make_account(120), 20_000)
+    rendered = render_result_markdown(PLAN, make_account(120), 20_000)
     folded = re.findall(r"“(.*?): 120 changes” ([^.;]*)", rendered)
     assert folded == [
         ("? stale", "only named"),
@@ -103,23 +103,23 @@ def test_what_is_harmless_is_folded_before_what_is_grave() -> None:
 
 
 def test_a_page_is_made_of_nothing_but_the_reports_own_marks() -> None:
-    page = read_page(render_account_markdown(replace(PLAN, environment=HOSTILE, url=HOSTILE), make_account(1, HOSTILE)))
+    page = read_page(render_result_markdown(replace(PLAN, environment=HOSTILE, url=HOSTILE), make_account(1, HOSTILE)))
     assert page.tags <= TAGS
     assert page.attributes == set()
 
 
 def test_hostile_names_are_shown_as_they_are_and_notify_nobody() -> None:
-    page = read_page(render_account_markdown(PLAN, make_account(1, HOSTILE)))
-    assert f"{harmless(HOSTILE)}channel-0" in page.code
+    page = read_page(render_result_markdown(PLAN, make_account(1, HOSTILE)))
+    assert f"{escape_text(HOSTILE)}channel-0" in page.code
     assert "@" not in page.prose
 
 
 def test_no_line_can_be_a_command_to_the_system_that_shows_it() -> None:
-    lines = render_account_markdown(replace(PLAN, environment=HOSTILE), make_account(3, HOSTILE)).splitlines()
+    lines = render_result_markdown(replace(PLAN, environment=HOSTILE), make_account(3, HOSTILE)).splitlines()
     assert [line for line in lines if not line.isprintable() or re.match(r"\s*(::|/)", line) or "##[" in line] == []
 
 
 def test_the_heading_names_a_project_below_the_root() -> None:
-    text = render_account_markdown(replace(PLAN, folder="sites/north"), ACCOUNT)
+    text = render_result_markdown(replace(PLAN, folder="sites/north"), ACCOUNT)
     assert text.startswith("## EnergyCAP apply to `production`, project `sites/north`\n\n")
-    assert render_account_markdown(PLAN, ACCOUNT).startswith("## EnergyCAP apply to `production`\n\n")
+    assert render_result_markdown(PLAN, ACCOUNT).startswith("## EnergyCAP apply to `production`\n\n")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from reconciler.model.outcomes import ApplyResult, Outcome, OutcomeStatus
-from reconciler.reports.account_text import mark_ending, render_account
-from reconciler.reports.paint import plain
+from reconciler.reports.account_text import outcome_label, render_result
+from reconciler.reports.paint import no_style
 from tests.reports.accounts import ACCOUNT, ALREADY, DONE
 from tests.reports.plans import HOSTILE, PLANS
 
@@ -19,11 +19,11 @@ PLAN = PLANS["one-edit"]
 
 
 def test_an_account_reads_as_in_its_golden_file(check_golden: Callable[[str, str], None]) -> None:
-    check_golden("account.txt", render_account(PLANS["mixed"], ACCOUNT, plain))
+    check_golden("account.txt", render_result(PLANS["mixed"], ACCOUNT, no_style))
 
 
 def test_all_done_is_a_sentence_and_a_line_of_counts() -> None:
-    assert render_account(PLAN, ApplyResult((DONE, ALREADY)), plain) == (
+    assert render_result(PLAN, ApplyResult((DONE, ALREADY)), no_style) == (
         "2 of 2 changes done in production (https://app.energycap.com), 1 of them already there.\n"
         "\n"
         "Apply: 2 done, 0 stale, 0 failed, 0 not tried.\n"
@@ -31,7 +31,7 @@ def test_all_done_is_a_sentence_and_a_line_of_counts() -> None:
 
 
 def test_an_interrupted_run_says_how_to_go_on() -> None:
-    assert render_account(PLAN, replace(ACCOUNT, outcomes=(DONE,), interrupted=True), plain) == (
+    assert render_result(PLAN, replace(ACCOUNT, outcomes=(DONE,), interrupted=True), no_style) == (
         "Interrupted: 1 of 1 change done in production (https://app.energycap.com).\n"
         "\n"
         "Next, go on where this stopped; what is done is recognised:\n"
@@ -46,7 +46,7 @@ def test_changes_that_ended_alike_are_told_together_all_by_name() -> None:
         Outcome(f"channel-{number}", number, OutcomeStatus.NOT_TRIED, "the run was stopped", "go on")
         for number in range(9)
     ]
-    assert render_account(PLAN, ApplyResult((DONE, *outcomes), aborted_because="so"), plain) == (
+    assert render_result(PLAN, ApplyResult((DONE, *outcomes), aborted_because="so"), no_style) == (
         "Stopped: 1 of 10 changes done in production (https://app.energycap.com).\n"
         "\n"
         "- not tried  9 changes\n"
@@ -65,12 +65,12 @@ def test_changes_that_ended_alike_are_told_together_all_by_name() -> None:
 def test_hostile_text_can_do_nothing_to_a_terminal_or_a_log() -> None:
     plan = replace(PLAN, environment=HOSTILE)
     outcomes = tuple(Outcome(HOSTILE, 1, ending, HOSTILE, HOSTILE) for ending in OutcomeStatus)
-    lines = render_account(plan, ApplyResult(outcomes), plain).split("\n")
+    lines = render_result(plan, ApplyResult(outcomes), no_style).split("\n")
     assert [line for line in lines if not line.isprintable() or line.lstrip().startswith("::") or "##[" in line] == []
 
 
 def test_each_ending_has_a_mark_of_its_own() -> None:
-    assert [mark_ending(ending)[0] for ending in OutcomeStatus] == [
+    assert [outcome_label(ending)[0] for ending in OutcomeStatus] == [
         "+ done",
         "? stale",
         "! failed",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.reports.advice import set_apart
+from reconciler.reports.advice import split_code
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,6 @@ from reconciler.reports.advice import set_apart
     ],
 )
 def test_code_ends_where_the_sentence_goes_on(sentence: str, parts: list[str], code: list[str]) -> None:
-    found = list(set_apart(sentence))
+    found = list(split_code(sentence))
     assert [part.text for part in found] == parts
     assert [part.text for part in found if part.is_code] == code

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from reconciler.model.plan import Action, Verdict
 from reconciler.planfile.writing import render_plan_file
-from reconciler.reports.paint import plain
+from reconciler.reports.paint import no_style
 from reconciler.reports.plan_html import render_plan_html
 from reconciler.reports.plan_markdown import render_plan_markdown
 from reconciler.reports.plan_text import render_plan
@@ -68,7 +68,7 @@ def test_all_reports_of_any_plan_say_the_same_numbers(plan: Plan) -> None:
 
 def _expect_agreement(plan: Plan) -> None:
     document = json.loads(render_plan_file(plan))
-    text = render_plan(plan, plain, show_unchanged=True)
+    text = render_plan(plan, no_style, show_unchanged=True)
     markdown, page = read_page(render_plan_markdown(plan, _ROOM)), Outline(render_plan_html(plan))
     counts = _count_each(document)
     assert _read_summary(document) == replace(counts, rewriting_edits=0)

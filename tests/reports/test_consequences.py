@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from reconciler.model.fields import FIELDS, Impact
 from reconciler.model.plan import Change, ChannelLabel, Edit, History, VersionSpan
-from reconciler.reports.consequences import describe_consequence, describe_inputs, show_label
+from reconciler.reports.consequences import describe_effect, describe_inputs, format_label
 from tests.reports.plans import FORMULA, READ, REIDENTIFY, RENAME, RESCALE, UNREAD, make_change
 
 
@@ -58,35 +58,35 @@ ALTERNATIVE = "to leave the past alone, make a new version from a date in Energy
     ids=lambda value: value.path if isinstance(value, Edit) else "",
 )
 def test_a_risky_edit_has_a_consequence_in_words(edit: Edit, sentence: str) -> None:
-    assert describe_consequence(edit, [change_of(edit, READ)]) == sentence
+    assert describe_effect(edit, [change_of(edit, READ)]) == sentence
 
 
 def test_the_past_of_a_calculated_channel_cannot_be_split() -> None:
     change = change_of(RESCALE, History((VersionSpan(72, None, None),), first_reading="2024-01-01T00:00:00"))
     calculated = replace(change, live={**change.live, "isCalculated": True})
 
-    assert describe_consequence(RESCALE, [calculated]) == "may rewrite stored values (from 2024-01-01)"
-    assert describe_consequence(RESCALE, [calculated, change]) == "may rewrite stored values"
+    assert describe_effect(RESCALE, [calculated]) == "may rewrite stored values (from 2024-01-01)"
+    assert describe_effect(RESCALE, [calculated, change]) == "may rewrite stored values"
 
 
 def test_without_a_history_the_sentence_holds_for_any_channel() -> None:
-    assert describe_consequence(RESCALE) == f"may rewrite stored values; {ALTERNATIVE}"
+    assert describe_effect(RESCALE) == f"may rewrite stored values; {ALTERNATIVE}"
 
 
 @pytest.mark.parametrize("history", [UNREAD, History(versions=())], ids=["no readings", "nothing known"])
 def test_what_is_not_known_of_a_history_is_left_out(history: History) -> None:
-    assert describe_consequence(RESCALE, [change_of(RESCALE, history)]).startswith("may rewrite stored values; ")
+    assert describe_effect(RESCALE, [change_of(RESCALE, history)]).startswith("may rewrite stored values; ")
 
 
 def test_the_time_counts_from_the_first_reading_where_the_version_begins_earlier() -> None:
     history = History((VersionSpan(1, "2020-01-01T00:00:00", None),), first_reading="2022-05-01T00:15:00")
-    assert "(from 2022-05-01 00:15)" in describe_consequence(RESCALE, [change_of(RESCALE, history)])
+    assert "(from 2022-05-01 00:15)" in describe_effect(RESCALE, [change_of(RESCALE, history)])
 
 
 def test_every_field_with_a_risk_has_a_sentence() -> None:
     risky = [field for field in FIELDS if field.impact in (Impact.HISTORY, Impact.ROUTING, Impact.STRUCTURAL)]
     edits = [Edit(field.path, before=False, after=True, impact=field.impact) for field in risky]
-    assert [edit.path for edit in edits if not describe_consequence(edit)] == []
+    assert [edit.path for edit in edits if not describe_effect(edit)] == []
 
 
 @pytest.mark.parametrize(
@@ -108,4 +108,4 @@ def test_no_other_edit_has_inputs() -> None:
 
 def test_a_channel_is_named_as_the_files_do_or_by_id() -> None:
     labels = (ChannelLabel(1, "nb-use", "North use"), ChannelLabel(2, None, "Campus\ntotal"))
-    assert [show_label(label) for label in labels] == ["nb-use", '2 "Campus\\ntotal"']
+    assert [format_label(label) for label in labels] == ["nb-use", '2 "Campus\\ntotal"']

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.reports.excerpt import measure, show_excerpt
+from reconciler.reports.excerpt import display_width, format_excerpt
 from tests.cases import note_case
 
 
@@ -42,24 +42,24 @@ from tests.cases import note_case
 def test_carets_stand_under_the_piece_that_is_meant(
     line: str, column: int, length: int, shown: tuple[str, str]
 ) -> None:
-    assert show_excerpt(line, column, length) == shown
+    assert format_excerpt(line, column, length) == shown
 
 
 def test_of_a_long_line_a_window_around_the_piece_is_shown() -> None:
     line = "x" * 200 + "HERE" + "y" * 200
-    assert show_excerpt(line, 201, 4) == ("…" + "x" * 40 + "HERE" + "y" * 56 + "…", " " * 41 + "^^^^")
+    assert format_excerpt(line, 201, 4) == ("…" + "x" * 40 + "HERE" + "y" * 56 + "…", " " * 41 + "^^^^")
 
 
 def test_a_piece_longer_than_the_window_is_marked_as_far_as_it_shows() -> None:
-    assert show_excerpt("k: " + "x" * 200, 4, 200) == ("k: " + "x" * 97 + "…", "   " + "^" * 97)
+    assert format_excerpt("k: " + "x" * 200, 4, 200) == ("k: " + "x" * 97 + "…", "   " + "^" * 97)
 
 
 @settings(deadline=None)
 @given(st.text(), st.integers(1, 300), st.integers(0, 300))
 def test_any_line_prints_narrow_with_carets_beneath_it(line: str, column: int, length: int) -> None:
-    shown, carets = show_excerpt(line, column, length)
-    note_case(reached=not line.isprintable() or measure(line) > 115)
+    shown, carets = format_excerpt(line, column, length)
+    note_case(reached=not line.isprintable() or display_width(line) > 115)
     assert shown.isprintable()
-    assert measure(shown) <= 115
+    assert display_width(shown) <= 115
     assert carets.strip(" ").strip("^") == ""
     assert len(carets) <= 115

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from reconciler.model.findings import Finding, Severity
-from reconciler.reports.findings import FORMATS, Report, renderers
-from reconciler.reports.paint import plain
+from reconciler.reports.findings import FORMATS, FindingsReport, renderers
+from reconciler.reports.paint import no_style
 from tests.reports.findings_seen import FINDINGS, TRIP
 
-REPORT = Report(FINDINGS, files=12, channels=230)
+REPORT = FindingsReport(FINDINGS, files=12, channels=230)
 
 
 def test_there_is_a_renderer_for_each_format() -> None:
@@ -18,19 +18,19 @@ def test_there_is_a_renderer_for_each_format() -> None:
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_nothing_found_is_said_in_each_format(name: str) -> None:
-    text = renderers(Report((), files=12, channels=230))[name](plain)
+    text = renderers(FindingsReport((), files=12, channels=230))[name](no_style)
     assert (text == "12 files, 230 channels: no findings.\n") is (name == "text")
 
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_format_names_files_from_where_the_user_stands(name: str) -> None:
-    text = renderers(Report((TRIP,), 1, 1), "site/")[name](plain)
+    text = renderers(FindingsReport((TRIP,), 1, 1), "site/")[name](no_style)
     assert "site/channels/north.yaml" in text
 
 
 @pytest.mark.parametrize("name", ["json", "github", "gitlab", "sarif", "junit"])
 def test_machines_get_paths_from_the_root_where_the_user_stands_below_it(name: str) -> None:
-    text = renderers(REPORT, "../")[name](plain)
+    text = renderers(REPORT, "../")[name](no_style)
     assert "channels/north.yaml" in text
     assert "../" not in text
 
@@ -46,14 +46,16 @@ HOSTS = {
 @pytest.mark.parametrize("name", HOSTS)
 @pytest.mark.parametrize("prefix", ["", "../", "north/", "../../sites/north/"])
 def test_hosts_get_paths_from_the_root_of_the_repository(name: str, prefix: str) -> None:
-    assert HOSTS[name] in renderers(Report((TRIP,), 1, 1), prefix, "sites/north")[name](plain)
-    assert HOSTS[name].replace("sites/north/", "") in renderers(Report((TRIP,), 1, 1), prefix, "")[name](plain)
+    assert HOSTS[name] in renderers(FindingsReport((TRIP,), 1, 1), prefix, "sites/north")[name](no_style)
+    assert HOSTS[name].replace("sites/north/", "") in renderers(FindingsReport((TRIP,), 1, 1), prefix, "")[name](
+        no_style
+    )
 
 
 @pytest.mark.parametrize("name", HOSTS)
 def test_a_finding_of_no_file_is_one_of_the_project_file_of_its_project(name: str) -> None:
     finding = Finding("ESA302", Severity.ERROR, "no such channel")
-    text = renderers(Report((finding,), 1, 1), "sites/north/", "sites/north")[name](plain)
+    text = renderers(FindingsReport((finding,), 1, 1), "sites/north/", "sites/north")[name](no_style)
     assert ("sites/north/reconciler.yaml" in text) is (name != "github")
 
 
@@ -68,4 +70,4 @@ def test_a_finding_of_no_file_is_one_of_the_project_file_of_its_project(name: st
     ids=["a file", "a folder", "the root", "no whole folder"],
 )
 def test_paths_pick_findings_and_keep_those_of_no_file(paths: list[str], codes: list[str]) -> None:
-    assert [finding.code for finding in REPORT.only(paths).findings] == codes
+    assert [finding.code for finding in REPORT.within(paths).findings] == codes

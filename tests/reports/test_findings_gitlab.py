@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from reconciler.model.findings import Finding, Severity
 from reconciler.model.places import Location
-from reconciler.reports.findings_gitlab import render
+from reconciler.reports.findings_gitlab import render_gitlab
 from tests.reports.findings_seen import FINDINGS, TRIP
 
 if TYPE_CHECKING:
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 def test_findings_read_as_in_the_golden_file(check_golden: Callable[[str, str], None]) -> None:
-    check_golden("findings-gitlab.json", render(FINDINGS))
+    check_golden("findings-gitlab.json", render_gitlab(FINDINGS))
 
 
 def test_an_entry_has_what_gitlab_asks_for() -> None:
-    (entry,) = json.loads(render([TRIP]))
+    (entry,) = json.loads(render_gitlab([TRIP]))
     assert len(entry.pop("fingerprint")) == 64
     assert entry == {
         "description": "rolloverValue must be null under the Trip rule, found 100000; "
@@ -33,7 +33,7 @@ def test_an_entry_has_what_gitlab_asks_for() -> None:
 
 
 def test_a_finding_of_no_file_is_one_of_the_project() -> None:
-    (entry,) = json.loads(render([Finding("ESA100", Severity.NOTE, "nothing there")]))
+    (entry,) = json.loads(render_gitlab([Finding("ESA100", Severity.NOTE, "nothing there")]))
     assert (entry["location"], entry["severity"]) == ({"path": "reconciler.yaml", "lines": {"begin": 1}}, "info")
 
 
@@ -52,8 +52,8 @@ def test_equal_findings_in_one_file_are_told_apart() -> None:
 
 
 def test_nothing_found_is_an_empty_list() -> None:
-    assert render([]) == "[]\n"
+    assert render_gitlab([]) == "[]\n"
 
 
 def _fingerprints(findings: list[Finding]) -> list[str]:
-    return [entry["fingerprint"] for entry in json.loads(render(findings))]
+    return [entry["fingerprint"] for entry in json.loads(render_gitlab(findings))]

@@ -13,7 +13,7 @@ import pytest
 from msgspec.structs import replace
 
 from reconciler.model.places import Location
-from reconciler.reports.findings_sarif import render
+from reconciler.reports.findings_sarif import render_sarif
 from tests.reports.findings_seen import FINDINGS, RULES, TRIP
 
 if TYPE_CHECKING:
@@ -98,11 +98,13 @@ _SCHEMA = _closed(
 
 
 def test_findings_read_as_in_the_golden_file(check_golden: Callable[[str, str], None]) -> None:
-    check_golden("findings.sarif", render(FINDINGS, RULES, "0.1.0"))
+    check_golden("findings.sarif", render_sarif(FINDINGS, RULES, "0.1.0"))
 
 
 def test_a_log_has_the_shape_of_sarif() -> None:
-    assert list(jsonschema.Draft7Validator(_SCHEMA).iter_errors(json.loads(render(FINDINGS, RULES, "0.1.0")))) == []
+    assert (
+        list(jsonschema.Draft7Validator(_SCHEMA).iter_errors(json.loads(render_sarif(FINDINGS, RULES, "0.1.0")))) == []
+    )
 
 
 @pytest.mark.skipif(not _PUBLISHED.exists(), reason="the published schema is not here: make sarif")
@@ -111,7 +113,7 @@ def test_a_log_fits_the_published_schema() -> None:
         json.loads(_PUBLISHED.read_text(encoding="utf-8")), format_checker=jsonschema.FormatChecker()
     )
 
-    assert list(validator.iter_errors(json.loads(render(FINDINGS, RULES, "0.1.0")))) == []
+    assert list(validator.iter_errors(json.loads(render_sarif(FINDINGS, RULES, "0.1.0")))) == []
 
 
 def test_a_result_points_at_its_rule() -> None:
@@ -163,5 +165,5 @@ def test_a_path_is_a_uri_that_leads_back_to_the_file() -> None:
 
 
 def _run(findings: Any) -> Any:
-    (run,) = json.loads(render(findings, RULES, "0.1.0"))["runs"]
+    (run,) = json.loads(render_sarif(findings, RULES, "0.1.0"))["runs"]
     return run

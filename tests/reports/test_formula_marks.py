@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.formulas import is_same_formula
-from reconciler.reports.formula_marks import Piece, Pieces, mark_changes
+from reconciler.reports.formula_marks import FormulaPart, FormulaParts, mark_formula_changes
 from tests.cases import note_case
 
 PIECES = st.sampled_from(["channel(a)", "channel( 42 )", "+", "(", ")", "0.5", "'a b'", "max"])
@@ -30,13 +30,13 @@ written = st.builds("{} {}".format, PIECES, formulas)
 def test_what_differs_is_marked_token_by_token(
     before: str, after: str, marked_before: list[str], marked_after: list[str]
 ) -> None:
-    pieces_before, pieces_after = mark_changes(before, after)
+    pieces_before, pieces_after = mark_formula_changes(before, after)
     assert (_marked(pieces_before), _marked(pieces_after)) == (marked_before, marked_after)
 
 
 @given(written, written)
 def test_the_pieces_are_the_formulas_as_they_were_written(before: str, after: str) -> None:
-    sides = mark_changes(before, after)
+    sides = mark_formula_changes(before, after)
     note_case(reached=before.strip() and after.strip() and before != after)
     assert ["".join(piece.text for piece in side) for side in sides] == [
         text if text.strip() else "" for text in (before, after)
@@ -49,19 +49,19 @@ def test_nothing_is_marked_exactly_where_the_formulas_are_the_same(
 ) -> None:
     before = "".join(piece + blank for piece, blank, _ in drawn)
     after = "".join(piece + blank for piece, _, blank in drawn) if other is None else other
-    is_marked = any(piece.is_changed for side in mark_changes(before, after) for piece in side)
+    is_marked = any(piece.is_changed for side in mark_formula_changes(before, after) for piece in side)
     note_case(reached=is_same_formula(before, after) and before != after)
     assert is_marked is not is_same_formula(before, after)
 
 
-def _marked(pieces: Pieces) -> list[str]:
+def _marked(pieces: FormulaParts) -> list[str]:
     return [piece.text for piece in pieces if piece.is_changed]
 
 
 def test_of_formulas_of_thousands_of_tokens_all_between_beginning_and_end_is_marked() -> None:
     same = " + ".join(f"channel({number})" for number in range(20_000))
 
-    before, after = mark_changes(f"{same} * 1 - 7 + {same}", f"{same} / 1 - 8 + {same}")
+    before, after = mark_formula_changes(f"{same} * 1 - 7 + {same}", f"{same} / 1 - 8 + {same}")
 
     assert [piece.text for piece in before if piece.is_changed] == ["* 1 - 7"]
     assert [piece.text for piece in after if piece.is_changed] == ["/ 1 - 8"]
@@ -71,8 +71,8 @@ def test_of_formulas_of_thousands_of_tokens_all_between_beginning_and_end_is_mar
 def test_a_long_formula_beside_a_short_one_or_itself_is_marked() -> None:
     long = " + ".join(["channel(1)"] * 1000)
 
-    assert [piece.is_changed for pieces in mark_changes(long, long) for piece in pieces] == [False, False]
-    assert mark_changes("channel(1)", long) == (
-        (Piece("channel(1)"),),
-        (Piece("channel(1) "), Piece(long.removeprefix("channel(1) "), is_changed=True)),
+    assert [piece.is_changed for pieces in mark_formula_changes(long, long) for piece in pieces] == [False, False]
+    assert mark_formula_changes("channel(1)", long) == (
+        (FormulaPart("channel(1)"),),
+        (FormulaPart("channel(1) "), FormulaPart(long.removeprefix("channel(1) "), is_changed=True)),
     )

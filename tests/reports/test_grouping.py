@@ -5,10 +5,16 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from reconciler.model.live import DataPoint
-from reconciler.reports.grouping import ALIKE, fold_alike, group_by_data_point, group_by_place, show_data_point
+from reconciler.reports.grouping import (
+    MIN_IDENTICAL,
+    format_data_point,
+    group_by_data_point,
+    group_by_place,
+    group_identical,
+)
 from tests.reports.plans import LOST, NORTH, RENAME, RESCALE, SOUTH, UNCLEAR, make_change
 
-ALL = tuple(make_change(f"use-{number}", RESCALE, channel_id=number) for number in range(ALIKE))
+ALL = tuple(make_change(f"use-{number}", RESCALE, channel_id=number) for number in range(MIN_IDENTICAL))
 
 
 def test_changes_of_a_data_point_stand_together_by_place_and_code() -> None:
@@ -33,7 +39,7 @@ def test_changes_of_a_place_stand_together_and_those_of_none_last() -> None:
 
 
 def test_a_data_point_is_called_by_what_is_known_of_it() -> None:
-    assert [show_data_point(point) for point in (NORTH, LOST, DataPoint(3, code="A", name="A", place_code="P"))] == [
+    assert [format_data_point(point) for point in (NORTH, LOST, DataPoint(3, code="A", name="A", place_code="P"))] == [
         "North Campus · NB-ELEC-01 North electricity (ELECTRIC)",
         "data point 9",
         "P · A",
@@ -42,33 +48,33 @@ def test_a_data_point_is_called_by_what_is_known_of_it() -> None:
 
 def test_changes_with_the_very_same_edits_are_folded() -> None:
     other = make_change("other", RENAME)
-    ((fold,), single) = fold_alike([*ALL, other])
-    assert (fold.alike, fold.exceptions, single) == (ALL, (), (other,))
+    ((fold,), single) = group_identical([*ALL, other])
+    assert (fold.changes, fold.exceptions, single) == (ALL, (), (other,))
 
 
 def test_too_few_alike_are_not_folded() -> None:
-    assert fold_alike(ALL[1:]) == ((), ALL[1:])
+    assert group_identical(ALL[1:]) == ((), ALL[1:])
 
 
 def test_what_is_blocked_or_waits_is_never_folded_but_an_exception() -> None:
     blocked = make_change("blocked", RESCALE, blocked_by=[UNCLEAR])
     waiting = make_change("waiting", RESCALE, depends_on=["use-1"])
-    ((fold,), single) = fold_alike([blocked, *ALL, waiting])
+    ((fold,), single) = group_identical([blocked, *ALL, waiting])
     assert (fold.exceptions, single) == ((blocked, waiting), (blocked, waiting))
 
 
 def test_what_edits_the_same_value_otherwise_is_an_exception() -> None:
     other = make_change("other", replace(RESCALE, after=1000), RENAME)
-    ((fold,), _) = fold_alike([*ALL, other])
+    ((fold,), _) = group_identical([*ALL, other])
     assert fold.exceptions == (other,)
 
 
 def test_the_largest_fold_comes_first() -> None:
-    renamed = tuple(make_change(f"name-{number}", RENAME, channel_id=number) for number in range(ALIKE + 1))
-    folds, _ = fold_alike([*ALL, *renamed])
-    assert [fold.alike for fold in folds] == [renamed, ALL]
+    renamed = tuple(make_change(f"name-{number}", RENAME, channel_id=number) for number in range(MIN_IDENTICAL + 1))
+    folds, _ = group_identical([*ALL, *renamed])
+    assert [fold.changes for fold in folds] == [renamed, ALL]
 
 
 def test_what_is_to_stand_apart_is_not_folded() -> None:
-    ((fold,), single) = fold_alike([*ALL, make_change("apart", *ALL[0].edits)], {"apart"})
-    assert (fold.alike, [change.name for change in single]) == (ALL, ["apart"])
+    ((fold,), single) = group_identical([*ALL, make_change("apart", *ALL[0].edits)], {"apart"})
+    assert (fold.changes, [change.name for change in single]) == (ALL, ["apart"])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.reports.harmless import harmless
+from reconciler.reports.harmless import escape_text
 from tests.cases import note_case
 
 
@@ -31,13 +31,13 @@ from tests.cases import note_case
     ],
 )
 def test_what_does_not_print_or_would_command_is_shown_escaped(text: str, shown: str) -> None:
-    assert harmless(text) == shown
+    assert escape_text(text) == shown
 
 
 @settings(deadline=None)
 @given(st.text(st.characters(codec=None, categories=None)))
 def test_any_text_prints_on_one_line_and_commands_nothing(text: str) -> None:
-    shown = harmless(text)
+    shown = escape_text(text)
     note_case(reached=shown != text)
     assert shown.isprintable()
     assert not shown.startswith("::")
@@ -47,4 +47,4 @@ def test_any_text_prints_on_one_line_and_commands_nothing(text: str) -> None:
 @settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["C", "Z"], exclude_characters=":#")))
 def test_text_that_only_prints_stays_as_it_is(text: str) -> None:
-    assert harmless(text) == text
+    assert escape_text(text) == text

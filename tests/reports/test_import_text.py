@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from reconciler.planning.importing.terms import LeftOut
-from reconciler.reports.import_text import Import, WrittenFile, render_import
-from reconciler.reports.paint import plain
+from reconciler.reports.import_text import ImportSummary, WrittenFile, render_import
+from reconciler.reports.paint import no_style
 
 NEW = WrittenFile("channels/new.yaml", None, "channels:\n  \u202euse: 1\n", 1)
 CHANGED = WrittenFile("channels/old.yaml", "channels:\n  a: 1\n", "channels:\n  a: 2\n", 1)
@@ -21,7 +21,7 @@ LEFT_OUT = (
     ("done", "expected"),
     [
         pytest.param(
-            Import("sandbox", (NEW, CHANGED, SCHEMA), 3, LEFT_OUT),
+            ImportSummary("sandbox", (NEW, CHANGED, SCHEMA), 3, LEFT_OUT),
             """\
 2 channels of sandbox went into 2 files; a plan of them is empty.
 
@@ -40,7 +40,7 @@ Import: 2 channels added, 2 files new, 1 changed, 3 managed before, 2 left out.
             id="written",
         ),
         pytest.param(
-            Import("sandbox", (NEW, CHANGED, SCHEMA), 0, (), is_preview=True),
+            ImportSummary("sandbox", (NEW, CHANGED, SCHEMA), 0, (), is_preview=True),
             """\
 2 channels of sandbox would go into 2 files; a plan of them is empty.
 
@@ -61,7 +61,7 @@ Import (nothing written): 2 channels added, 2 files new, 1 changed, 0 managed be
             id="a preview",
         ),
         pytest.param(
-            Import("sandbox", (CHANGED,), 3, (), is_update=True),
+            ImportSummary("sandbox", (CHANGED,), 3, (), is_update=True),
             """\
 1 file took over what sandbox has for 1 channel; a plan of them is empty.
 
@@ -72,7 +72,7 @@ Import: 1 channel updated, 0 files new, 1 changed, 3 managed before, 0 left out.
             id="an update",
         ),
         pytest.param(
-            Import("\x1b[31m", (), 3, (), is_update=True),
+            ImportSummary("\x1b[31m", (), 3, (), is_update=True),
             """\
 Nothing to take over from \\x1b[31m.
 
@@ -82,14 +82,14 @@ Import: 0 channels updated, 0 files new, 0 changed, 3 managed before, 0 left out
         ),
     ],
 )
-def test_an_import_is_told_whole(done: Import, expected: str) -> None:
-    assert render_import(done, plain, "../") == expected
+def test_an_import_is_told_whole(done: ImportSummary, expected: str) -> None:
+    assert render_import(done, no_style, "../") == expected
 
 
 def test_of_many_files_the_first_are_listed() -> None:
-    done = Import("sandbox", tuple(WrittenFile(f"{number:02}.yaml", None, "", 4) for number in range(25)), 0, ())
+    done = ImportSummary("sandbox", tuple(WrittenFile(f"{number:02}.yaml", None, "", 4) for number in range(25)), 0, ())
 
-    lines = render_import(done, plain).splitlines()
+    lines = render_import(done, no_style).splitlines()
     assert lines[0] == "100 channels of sandbox went into 25 files; a plan of them is empty."
     assert lines[20:24] == [
         "  + new      18.yaml  4 channels",

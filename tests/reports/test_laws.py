@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from reconciler.model.fields import Impact
 from reconciler.model.plan import Action, Verdict
-from reconciler.reports.harmless import harmless
-from reconciler.reports.paint import plain
+from reconciler.reports.harmless import escape_text
+from reconciler.reports.paint import no_style
 from reconciler.reports.plan_markdown import render_plan_markdown
 from reconciler.reports.plan_text import render_plan
 from reconciler.reports.risk import Risk, find_risk
@@ -107,11 +107,11 @@ def test_all_reports_agree_in_their_counts(plan: Plan) -> None:
 def test_the_text_of_any_plan_prints_and_names_every_change(plan: Plan) -> None:
     text = _render_text(plan)
     assert [line for line in text.split("\n") if not line.isprintable()] == []
-    assert [change.name for change in plan.changes if harmless(change.name) not in text] == []
+    assert [change.name for change in plan.changes if escape_text(change.name) not in text] == []
 
 
 def _render_text(plan: Plan) -> str:
-    return render_plan(plan, plain)
+    return render_plan(plan, no_style)
 
 
 def _is_named(change: Change, text: str) -> bool:

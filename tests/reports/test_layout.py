@@ -5,37 +5,37 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.reports.excerpt import measure
-from reconciler.reports.layout import WIDTH, break_sentence, lay_out, piece
-from reconciler.reports.paint import Style, plain
+from reconciler.reports.excerpt import display_width
+from reconciler.reports.layout import WIDTH, chunk, split_words, wrap
+from reconciler.reports.paint import Style, no_style
 from tests.cases import note_case
 
 
 def test_pieces_go_on_one_line_while_they_fit() -> None:
-    assert list(lay_out((piece("one"), piece("two")), plain, indent=2, gap="  ")) == ["  one  two"]
+    assert list(wrap((chunk("one"), chunk("two")), no_style, indent=2, gap="  ")) == ["  one  two"]
 
 
 def test_what_does_not_fit_goes_on_the_next_line() -> None:
-    pieces = (piece("a" * 40), piece("b" * 37), piece("c"))
-    assert list(lay_out(pieces, plain, indent=2, hang=4)) == [f"  {'a' * 40} {'b' * 37}", "    c"]
+    pieces = (chunk("a" * 40), chunk("b" * 37), chunk("c"))
+    assert list(wrap(pieces, no_style, indent=2, hang=4)) == [f"  {'a' * 40} {'b' * 37}", "    c"]
 
 
 def test_lines_hang_under_each_other_where_nothing_else_is_said() -> None:
-    assert list(lay_out((piece("a" * 79), piece("b")), plain, indent=1)) == [" " + "a" * 79, " b"]
+    assert list(wrap((chunk("a" * 79), chunk("b")), no_style, indent=1)) == [" " + "a" * 79, " b"]
 
 
 def test_no_pieces_are_no_line() -> None:
-    assert list(lay_out((), plain, indent=2)) == []
+    assert list(wrap((), no_style, indent=2)) == []
 
 
 def test_neighbours_in_one_style_are_painted_together() -> None:
-    pieces = (piece("a", Style.FIX), piece("b", Style.FIX), piece("c"), piece("d", Style.CODE))
-    painted = lay_out(pieces, lambda text, style: f"<{style.value}:{text}>", indent=0)
+    pieces = (chunk("a", Style.FIX), chunk("b", Style.FIX), chunk("c"), chunk("d", Style.CODE))
+    painted = wrap(pieces, lambda text, style: f"<{style.value}:{text}>", indent=0)
     assert list(painted) == ["<fix:a b> c <code:d>"]
 
 
 def test_what_is_quoted_or_stands_after_two_spaces_is_kept_whole() -> None:
-    pieces = break_sentence('write "North use", or  observationRule: Trip  instead')
+    pieces = split_words('write "North use", or  observationRule: Trip  instead')
     assert [text for ((text, _),) in pieces] == ["write", '"North use",', "or", " observationRule: Trip", "instead"]
 
 
@@ -49,7 +49,7 @@ LONG_ONES = st.lists(
     st.lists(st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=99), max_size=30) | LONG_ONES
 )
 def test_no_line_is_wide_but_for_a_wide_piece_and_none_is_lost(words: list[str]) -> None:
-    lines = list(lay_out(map(piece, words), plain, indent=0))
+    lines = list(wrap(map(chunk, words), no_style, indent=0))
     note_case(reached=len(lines) > 1)
-    assert [line for line in lines if measure(line) > WIDTH and line not in words] == []
+    assert [line for line in lines if display_width(line) > WIDTH and line not in words] == []
     assert " ".join(lines).split(" ") == (words or [""])

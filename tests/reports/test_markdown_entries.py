@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from reconciler.model.fields import Impact
 from reconciler.model.plan import Edit
-from reconciler.reports.grouping import Fold
-from reconciler.reports.markdown_entries import list_names, render_change, render_fold, render_fold_briefly, render_rows
-from reconciler.reports.relations import make_relations
+from reconciler.reports.grouping import IdenticalChanges
+from reconciler.reports.markdown_entries import (
+    list_names,
+    render_change,
+    render_identical,
+    render_identical_briefly,
+    render_rows,
+)
+from reconciler.reports.relations import find_dependents
 from tests.reports.plans import PLANS, RENAME, RESCALE, SOUTH, UNCLEAR, make_change, make_plan
 
-NONE = make_relations(make_plan())
+NONE = find_dependents(make_plan())
 
 
 def test_a_harmless_change_is_a_title_and_a_table() -> None:
@@ -26,7 +32,7 @@ def test_a_harmless_change_is_a_title_and_a_table() -> None:
 
 def test_a_risky_change_says_what_it_does_what_it_feeds_and_what_comes_before() -> None:
     change = make_change("nb-elec-use", RESCALE, depends_on=["nb-elec-net"])
-    assert render_change(change, make_relations(PLANS["mixed"])).endswith(
+    assert render_change(change, find_dependents(PLANS["mixed"])).endswith(
         "| `esaChannelVersion.multiplier` | `1` | `0.001` (×0.001) | history |\n"
         "\n"
         "- `esaChannelVersion.multiplier`: may rewrite stored values (from 2024-01-01 to 2026-10-31 23:45); "
@@ -51,7 +57,7 @@ def test_a_blocked_change_says_why_with_evidence_and_way_out() -> None:
 
 def test_changes_alike_show_their_edits_once_and_those_that_differ_first() -> None:
     alike = (make_change("a", RESCALE), make_change("b", RESCALE, data_point=SOUTH))
-    assert render_fold(Fold(alike, (make_change("c", RESCALE), make_change("d", RESCALE)))) == (
+    assert render_identical(IdenticalChanges(alike, (make_change("c", RESCALE), make_change("d", RESCALE)))) == (
         "**2 channels alike**; 2 differ, shown apart: `c`, `d`\n"
         "\n"
         "| setting | now | planned | impact |\n"
@@ -74,14 +80,14 @@ def test_changes_alike_show_their_edits_once_and_those_that_differ_first() -> No
 def test_changes_alike_can_be_told_in_a_line() -> None:
     alike = (make_change("a", RESCALE), make_change("b", RESCALE))
     assert (
-        render_fold_briefly(Fold(alike, ()))
+        render_identical_briefly(IdenticalChanges(alike, ()))
         == "- 2 channels alike: `esaChannelVersion.multiplier` `1` → `0.001` (×0.001)\n"
     )
 
 
 def test_a_line_has_no_room_for_long_edits() -> None:
     long = Edit("channelDescription", "", "x" * 500, Impact.COSMETIC)
-    assert render_fold_briefly(Fold((make_change("a", long),), ())) == "- 1 channel alike\n"
+    assert render_identical_briefly(IdenticalChanges((make_change("a", long),), ())) == "- 1 channel alike\n"
 
 
 def test_many_changes_are_rows_of_a_table() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from reconciler.model.plan import ChannelLabel, FormulaLink
-from reconciler.reports.mermaid import draw_links, list_links
+from reconciler.reports.mermaid import draw_links, list_formula_uses
 from tests.reports.plans import HOSTILE, PLANS
 
 LINKS = PLANS["mixed"].formula_links
@@ -30,7 +30,7 @@ def test_a_picture_shows_whose_values_go_where_and_what_comes_and_goes() -> None
 
 
 def test_the_list_says_the_same() -> None:
-    assert list_links(LINKS) == (
+    assert list_formula_uses(LINKS) == (
         "- `nb-elec-losses` would use `nb-elec-use`\n",
         "- `nb-elec-net` uses `nb-elec-use`, and would no longer use `nb-elec-losses`\n",
         '- `1077 "Campus total"` uses `nb-elec-losses`\n',

@@ -23,9 +23,9 @@ from reconciler.model.places import Location
 from reconciler.model.plan import Blocker, ChannelLabel, Edit, FeedRoute, FormulaLink, Plan
 from reconciler.planfile.reading import read_plan
 from reconciler.planfile.writing import render_plan_file
-from reconciler.reports.harmless import harmless
+from reconciler.reports.harmless import escape_text
 from reconciler.reports.plan_html import render_plan_html
-from reconciler.reports.sentences import count_changes, describe_filter, describe_plan
+from reconciler.reports.sentences import count_changes, describe_filter, summarize_plan
 from tests.reports.html_outline import Outline
 from tests.reports.html_plans import EVERYTHING, make_large_plan
 from tests.reports.plans import FORMULA, PLANS, RENAME, make_change, make_plan
@@ -55,7 +55,7 @@ def test_a_plan_looks_as_in_its_golden_file(name: str, check_golden: Callable[[s
 @every_plan
 def test_the_sentence_comes_first_and_the_counts_last(name: str) -> None:
     plan, page = ALL_PLANS[name], _read(name)
-    assert page.find("p")[0].text == describe_plan(plan)
+    assert page.find("p")[0].text == summarize_plan(plan)
     assert page.find("p")[-1].text == count_changes(plan)
 
 
@@ -81,7 +81,9 @@ def test_the_gravest_changes_come_first(name: str) -> None:
 def test_what_blocks_a_change_and_the_way_out_are_said(name: str) -> None:
     text = _read(name).text
     blocks = [block for change in ALL_PLANS[name].changes for block in change.blocked_by]
-    said = [" ".join(harmless(line).split()) for block in blocks for line in (block.message, block.unblock, block.rule)]
+    said = [
+        " ".join(escape_text(line).split()) for block in blocks for line in (block.message, block.unblock, block.rule)
+    ]
     assert [line for line in said if line not in text] == []
 
 
@@ -324,5 +326,5 @@ def test_whatever_a_name_holds_it_shows_as_text_and_makes_nothing(start: str, re
     name = f"n{start}{rest}"
     page = Outline(render_plan_html(_make_hostile(name)))
     assert page.skeleton == _read_harmless().skeleton
-    assert {heading.texts[0] for heading in page.find("h3")} == {harmless(name)}
+    assert {heading.texts[0] for heading in page.find("h3")} == {escape_text(name)}
     assert page.text.isprintable()

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from reconciler.model.findings import Finding, Severity
 from reconciler.model.plan import ChannelLabel, FormulaLink
-from reconciler.reports.harmless import harmless
+from reconciler.reports.harmless import escape_text
 from reconciler.reports.plan_markdown import mark_comment, render_plan_markdown
 from reconciler.reports.risk import RISK_WORDS
 from reconciler.reports.sentences import count_changes
@@ -47,7 +47,7 @@ def test_a_page_is_made_of_nothing_but_the_reports_own_marks(plan: Plan) -> None
 
 def test_hostile_names_are_shown_as_they_are_and_notify_nobody() -> None:
     page = read_page(render_plan_markdown(PLANS["hostile"]))
-    assert harmless(HOSTILE) in page.code
+    assert escape_text(HOSTILE) in page.code
     assert "@" not in page.prose
 
 
@@ -180,7 +180,7 @@ def test_where_there_is_no_room_for_all_names_the_others_are_counted() -> None:
     named = len(re.findall(r"`history-\d+`", text))
     assert f"- and {1000 - named} more, not named here\n" in text
     assert 100 < named < 1000
-    assert "`harmless`" not in text
+    assert "`escape_text`" not in text
 
 
 def test_a_name_that_fits_nowhere_is_counted() -> None:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.model.plan import Blocker
-from reconciler.reports.excerpt import measure
-from reconciler.reports.paint import Style, plain
+from reconciler.reports.excerpt import display_width
+from reconciler.reports.paint import Style, no_style
 from reconciler.reports.plan_text import render_plan
 from reconciler.reports.sentences import count_changes
-from reconciler.reports.wording import show_value
+from reconciler.reports.wording import format_value
 from tests.reports.plans import HOSTILE, PLANS, RENAME, make_change, make_plan
 
 if TYPE_CHECKING:
@@ -24,11 +24,11 @@ every_plan = pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS.keys())
 
 @pytest.mark.parametrize("name", PLANS)
 def test_a_plan_reads_as_in_its_golden_file(name: str, check_golden: Callable[[str, str], None]) -> None:
-    check_golden(f"plan-{name}.txt", render_plan(PLANS[name], plain))
+    check_golden(f"plan-{name}.txt", render_plan(PLANS[name], no_style))
 
 
 def test_unchanged_channels_are_listed_where_asked_for(check_golden: Callable[[str, str], None]) -> None:
-    check_golden("plan-mixed-unchanged.txt", render_plan(PLANS["mixed"], plain, show_unchanged=True))
+    check_golden("plan-mixed-unchanged.txt", render_plan(PLANS["mixed"], no_style, show_unchanged=True))
 
 
 def test_colours_say_what_words_say_too(check_golden: Callable[[str, str], None]) -> None:
@@ -37,41 +37,41 @@ def test_colours_say_what_words_say_too(check_golden: Callable[[str, str], None]
 
 @every_plan
 def test_the_last_line_counts_the_changes(plan: Plan) -> None:
-    assert render_plan(plan, plain).splitlines()[-1] == count_changes(plan)
+    assert render_plan(plan, no_style).splitlines()[-1] == count_changes(plan)
 
 
 @every_plan
 def test_every_change_is_named_whole(plan: Plan) -> None:
-    text = render_plan(plan, plain)
-    names = [show_value(change.name)[1:-1] for change in plan.changes if change.edits]
+    text = render_plan(plan, no_style)
+    names = [format_value(change.name)[1:-1] for change in plan.changes if change.edits]
     assert [name for name in names if name not in text] == []
 
 
 @pytest.mark.parametrize("name", sorted(PLANS.keys() - {"hostile"}))
 def test_no_line_is_wider_than_a_terminal(name: str) -> None:
-    lines = render_plan(PLANS[name], plain).splitlines()
-    assert [line for line in lines if measure(line) > 80] == []
+    lines = render_plan(PLANS[name], no_style).splitlines()
+    assert [line for line in lines if display_width(line) > 80] == []
 
 
 def test_hostile_text_can_do_nothing_to_a_terminal_or_a_log() -> None:
-    lines = render_plan(PLANS["hostile"], plain).split("\n")
+    lines = render_plan(PLANS["hostile"], no_style).split("\n")
     assert [line for line in lines if not line.isprintable() or line.lstrip().startswith("::") or "##[" in line] == []
 
 
 def test_a_name_wider_than_a_line_is_not_cut() -> None:
     name = "n" * 200
-    text = render_plan(make_plan(make_change(name, RENAME)), plain)
+    text = render_plan(make_plan(make_change(name, RENAME)), no_style)
     assert f"  ~ update\n      {name}\n" in text
 
 
 def test_a_wide_hostile_value_stays_on_one_line() -> None:
-    text = render_plan(PLANS["hostile"], plain)
-    assert show_value(HOSTILE) in text
+    text = render_plan(PLANS["hostile"], no_style)
+    assert format_value(HOSTILE) in text
 
 
 def test_a_block_without_evidence_or_way_out_is_its_sentence() -> None:
     bare = Blocker("ESA410", "this formula is refused", evidence={}, unblock="")
-    assert render_plan(make_plan(make_change("a", RENAME, blocked_by=[bare])), plain).splitlines()[4:7] == [
+    assert render_plan(make_plan(make_change("a", RENAME, blocked_by=[bare])), no_style).splitlines()[4:7] == [
         '  ! blocked  a  1042 "a in EnergyCAP"  channels/north.yaml:7',
         '      channelInfo  "NB use" → "North Building use"  [cosmetic]',
         "      ESA410  this formula is refused",

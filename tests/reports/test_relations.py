@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.model.fields import Impact
 from reconciler.model.plan import ChannelLabel, Edit, FormulaLink
-from reconciler.reports.relations import announce_waiting, list_rules, make_relations
+from reconciler.reports.relations import blocking_rules, find_dependents, introduce_blocked_dependents
 from tests.reports.plans import REIDENTIFY, RENAME, RESCALE, UNCLEAR, USED, VERSIONED, make_change, make_plan
 
 if TYPE_CHECKING:
@@ -31,26 +31,26 @@ def test_an_edit_that_changes_no_value_reaches_nothing(edit: Edit) -> None:
 
 
 def _find_reached(change: Change) -> tuple[ChannelLabel, ...]:
-    return make_relations(make_plan(change, formula_links=LINKS)).find_reached(change)
+    return find_dependents(make_plan(change, formula_links=LINKS)).affected_channels(change)
 
 
 def test_blocked_changes_wait_for_what_can_be_sent() -> None:
     first = make_change("first", RESCALE)
     held = [make_change(name, RENAME, blocked_by=[USED, VERSIONED, USED], depends_on=["first"]) for name in "bc"]
     sent = make_change("sent", RENAME, depends_on=["first"])
-    assert make_relations(make_plan(first, sent, *held)).find_waiting(first) == tuple(held)
-    assert list_rules(held[0]) == ("ESA403", "ESA402")
+    assert find_dependents(make_plan(first, sent, *held)).blocked_dependents(first) == tuple(held)
+    assert blocking_rules(held[0]) == ("ESA403", "ESA402")
 
 
 def test_nothing_is_said_of_what_waits_for_a_blocked_change() -> None:
     first = make_change("first", RENAME, blocked_by=[UNCLEAR])
     held = make_change("held", RENAME, blocked_by=[USED], depends_on=["first"])
-    assert make_relations(make_plan(first, held)).find_waiting(first) == ()
+    assert find_dependents(make_plan(first, held)).blocked_dependents(first) == ()
 
 
 def test_one_waits_and_several_wait() -> None:
     change = make_change("a", RENAME)
-    assert [announce_waiting([change] * number) for number in (1, 2)] == [
+    assert [introduce_blocked_dependents([change] * number) for number in (1, 2)] == [
         "a blocked change waits for this one",
         "blocked changes wait for this one",
     ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.model.fields import Impact
-from reconciler.reports.risk import RISK_WORDS, Risk, find_risk, list_impact_risks, list_risks
+from reconciler.reports.risk import RISK_WORDS, Risk, find_risk, find_risks, list_impact_risks
 from tests.reports.plans import REIDENTIFY, RENAME, RESCALE, UNCLEAR, USED, make_change
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def test_the_gravest_counts(change: Change, risk: Risk) -> None:
 
 def test_what_edits_do_is_listed_the_gravest_first() -> None:
     change = make_change("a", RENAME, REIDENTIFY, RESCALE, RESCALE)
-    assert list_risks(change) == (Risk.HISTORY, Risk.ROUTING, Risk.COSMETIC)
+    assert find_risks(change) == (Risk.HISTORY, Risk.ROUTING, Risk.COSMETIC)
 
 
 def test_every_impact_is_a_risk_and_the_order_is_theirs() -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from reconciler.model.findings import Severity
-from reconciler.reports.paint import Style, plain
+from reconciler.reports.paint import Style, no_style
 from reconciler.reports.rule_text import render_rule
 from reconciler.rules import RULES
 from reconciler.rules.rule import Certainty, Rule
 
 
 def test_a_rule_is_told_in_full() -> None:
-    assert render_rule(RULES["ESA214"], plain) == (
+    assert render_rule(RULES["ESA214"], no_style) == (
         "ESA214  rolloverValue is null under the Trip rule.\n"
         "\n"
         "  why:       Under the Trip rule each reading is a value by itself: there is no register\n"
@@ -26,7 +26,7 @@ def test_a_rule_is_told_in_full() -> None:
 def test_a_long_title_goes_on_below_itself() -> None:
     rule = Rule("ESA999", "A word " * 14 + "at last.", "It.", "a page", Certainty.ASSUMED, "mend it", Severity.NOTE)
 
-    first, second, third, *_ = render_rule(rule, plain).splitlines()
+    first, second, third, *_ = render_rule(rule, no_style).splitlines()
 
     assert first == "ESA999  " + "A word " * 11 + "A"
     assert second == "        word A word A word at last."
@@ -41,4 +41,4 @@ def test_code_title_and_labels_are_painted() -> None:
 
 
 def test_every_rule_fits_a_terminal() -> None:
-    assert max(len(line) for rule in RULES.values() for line in render_rule(rule, plain).splitlines()) <= 100
+    assert max(len(line) for rule in RULES.values() for line in render_rule(rule, no_style).splitlines()) <= 100

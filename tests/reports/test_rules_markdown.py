@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.reports.rules_markdown import render_rules, show_markdown
+from reconciler.reports.rules_markdown import mark_code, render_rules
 from reconciler.rules import RULES
 
 
@@ -34,4 +34,4 @@ def test_every_rule_has_a_row_and_a_section() -> None:
     ],
 )
 def test_pieces_of_files_are_code_and_all_else_is_only_text(text: str, shown: str) -> None:
-    assert show_markdown(text) == shown
+    assert mark_code(text) == shown

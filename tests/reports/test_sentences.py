@@ -10,9 +10,9 @@ from reconciler.model.plan import FeedRoute, Origin
 from reconciler.reports.sentences import (
     count_changes,
     describe_filter,
-    describe_plan,
-    find_moved_feeds,
-    name_environment,
+    find_feeds_to_review,
+    format_environment,
+    summarize_plan,
 )
 from tests.reports.plans import PLANS, RENAME, RESCALE, UNCLEAR, make_change, make_plan
 
@@ -78,7 +78,7 @@ NOTED = Finding("ESA330", Severity.NOTE, "odd")
     ],
 )
 def test_the_first_sentence_says_what_would_happen(plan: object, sentence: str) -> None:
-    assert describe_plan(plan) == sentence  # type: ignore[arg-type]
+    assert summarize_plan(plan) == sentence  # type: ignore[arg-type]
 
 
 def test_a_filtered_plan_says_so() -> None:
@@ -105,7 +105,7 @@ def test_errors_beside_what_was_compared_leave_the_counts() -> None:
 
 
 def test_an_environment_whose_address_is_its_name_is_named_once() -> None:
-    assert name_environment(replace(make_plan(), environment="sandbox", url="sandbox")) == "sandbox"
+    assert format_environment(replace(make_plan(), environment="sandbox", url="sandbox")) == "sandbox"
 
 
 def test_feeds_that_lead_elsewhere_are_found_with_their_route() -> None:
@@ -115,18 +115,18 @@ def test_feeds_that_lead_elsewhere_are_found_with_their_route() -> None:
         FeedRoute("ends", "a", 1042, None, ()),
     )
     plan = make_plan(make_change("a"), feeds=[stays, moves, ends])
-    assert find_moved_feeds(plan) == ((moves, "channel 77 → a"), (ends, "a → no channel"))
+    assert find_feeds_to_review(plan) == ((moves, "channel 77 → a"), (ends, "a → no channel"))
 
 
 def test_a_feed_that_a_block_holds_where_it_is_says_so() -> None:
     held = FeedRoute("held", "a", 1042, 77, (), is_change_blocked=True)
     plan = make_plan(make_change("a"), feeds=[held])
-    assert find_moved_feeds(plan) == ((held, "stays at a; it would reach channel 77"),)
+    assert find_feeds_to_review(plan) == ((held, "stays at a; it would reach channel 77"),)
 
 
 def test_a_feed_with_a_finding_is_told_though_it_stays() -> None:
     lost = FeedRoute("lost", "a", None, None, ("no channel has this import id",))
-    assert find_moved_feeds(make_plan(feeds=[lost])) == ((lost, "no channel"),)
+    assert find_feeds_to_review(make_plan(feeds=[lost])) == ((lost, "no channel"),)
 
 
 @pytest.mark.parametrize(
@@ -142,6 +142,6 @@ def test_a_feed_with_a_finding_is_told_though_it_stays() -> None:
 )
 def test_a_plan_against_a_copy_says_how_old_it_is(taken: str, words: str) -> None:
     plan = replace(PLANS["empty"], created="2026-11-21T12:00:00Z", snapshot=taken)
-    assert describe_plan(plan).endswith(
+    assert summarize_plan(plan).endswith(
         f"Planned against a copy of EnergyCAP {words}it cannot be applied, plan live for that."
     )

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from reconciler.model.fields import Impact
 from reconciler.model.plan import Change, Edit, History, Verdict, VersionSpan
-from reconciler.reports.version_timeline import Bar, Mark, Timeline, describe_history, make_timeline
+from reconciler.reports.version_timeline import Timeline, TimelineBar, TimelineMark, describe_history, make_timeline
 from tests.cases import mostly, note_case
 from tests.reports.plans import REIDENTIFY, RENAME, RESCALE, make_change
 
@@ -32,13 +32,19 @@ def test_bars_and_marks_stand_where_their_dates_are() -> None:
     moved = Edit(BEGIN, "2024-01-01T00:00:00", "2024-07-01T00:00:00", Impact.HISTORY)
     assert make_timeline(_change(history, moved), "2026-01-01T00:00:00Z") == Timeline(
         versions=(
-            Bar(0.0, 49.97, "1", "up to 2024-01-01"),
-            Bar(49.97, 50.03, "2", "2024-01-01 on", is_current=True),
+            TimelineBar(0.0, 49.97, "1", "up to 2024-01-01"),
+            TimelineBar(49.97, 50.03, "2", "2024-01-01 on", is_current=True),
         ),
-        readings=Bar(5.36, 89.22, "readings", "2022-01-01 to 2025-12-31"),
-        years=(Mark(5.36, "2022"), Mark(27.66, "2023"), Mark(49.97, "2024"), Mark(72.34, "2025"), Mark(94.64, "2026")),
-        planned=Mark(94.64, "2026-01-01"),
-        moved=Mark(61.09, "2024-07-01"),
+        readings=TimelineBar(5.36, 89.22, "readings", "2022-01-01 to 2025-12-31"),
+        years=(
+            TimelineMark(5.36, "2022"),
+            TimelineMark(27.66, "2023"),
+            TimelineMark(49.97, "2024"),
+            TimelineMark(72.34, "2025"),
+            TimelineMark(94.64, "2026"),
+        ),
+        planned=TimelineMark(94.64, "2026-01-01"),
+        new_begin=TimelineMark(61.09, "2024-07-01"),
     )
 
 

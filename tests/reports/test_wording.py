@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.reports.wording import count, enumerate_words, show_time, show_value
+from reconciler.reports.wording import count, format_time, format_value, join_words
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from reconciler.reports.wording import count, enumerate_words, show_time, show_v
     ],
 )
 def test_null_empty_text_and_numbers_are_told_apart(value: str | float | bool | None, shown: str) -> None:
-    assert show_value(value) == shown
+    assert format_value(value) == shown
 
 
 def test_numbers_come_with_their_nouns() -> None:
@@ -41,7 +41,7 @@ def test_numbers_come_with_their_nouns() -> None:
     ("words", "text"), [((), ""), (("a",), "a"), (("a", "b"), "a and b"), (("a", "b", "c"), "a, b and c")]
 )
 def test_lists_read_as_in_a_sentence(words: tuple[str, ...], text: str) -> None:
-    assert enumerate_words(words) == text
+    assert join_words(words) == text
 
 
 @pytest.mark.parametrize(
@@ -54,4 +54,4 @@ def test_lists_read_as_in_a_sentence(words: tuple[str, ...], text: str) -> None:
     ],
 )
 def test_times_leave_out_what_says_nothing(time: str, shown: str) -> None:
-    assert show_time(time) == shown
+    assert format_time(time) == shown

@@ -16,7 +16,7 @@ from reconciler.rules.impact import IMPACT_RULES
 from reconciler.rules.preconditions import PRECONDITION_RULES
 from reconciler.rules.reading_times import TIME_RULES
 from reconciler.rules.references import REFERENCE_RULES
-from reconciler.rules.rule import Group, Rule
+from reconciler.rules.rule import Rule, RuleGroup
 from reconciler.rules.service import SERVICE_RULES
 
 ALL = (
@@ -56,8 +56,8 @@ def test_every_rule_is_told_in_full(rule: Rule) -> None:
 
 
 def test_the_first_digit_of_a_code_gives_the_group() -> None:
-    assert RULES["ESA214"].group is Group.DOMAIN
-    assert RULES["ESA701"].group is Group.SERVICE
+    assert RULES["ESA214"].group is RuleGroup.DOMAIN
+    assert RULES["ESA701"].group is RuleGroup.SERVICE
 
 
 def test_a_finding_takes_severity_and_way_out_from_its_rule() -> None:
