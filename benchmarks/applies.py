@@ -10,9 +10,9 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from benchmarks.measuring import running
-from reconciler.model.desired import Definitions, Desired
+from reconciler.model.channels import Definitions, Desired
+from reconciler.model.identifiers import Identifiers
 from reconciler.model.project import Environment
-from reconciler.model.routes import Identifiers
 from reconciler.planning.plan import Basis, make_plan
 from reconciler.sandbox import generate
 

@@ -24,6 +24,8 @@ def read_contract(name: str) -> dict[str, Any]:
     return dict(contract)
 
 
-@pytest.mark.parametrize(("contract", "side"), [("sandbox", "forbidden_modules"), ("sandbox-door", "source_modules")])
+@pytest.mark.parametrize(
+    ("contract", "side"), [("sandbox", "forbidden_modules"), ("sandbox-adapter", "source_modules")]
+)
 def test_a_contract_that_keeps_the_sandbox_apart_names_every_other_part(contract: str, side: str) -> None:
     assert set(read_contract(contract)[side]) == find_parts()

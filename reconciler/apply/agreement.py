@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from reconciler.apply.entries import Ended, Intent, Landed
 from reconciler.apply.writing import Part
+from reconciler.model.canonical import is_same
 from reconciler.model.fields import FIELD_AT, OBSERVATION_RULE_ID
 from reconciler.model.outcomes import OutcomeStatus
-from reconciler.planning.canonical import is_same
 from reconciler.planning.citing import show_value
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from reconciler.apply.entries import Entry
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Live
     from reconciler.model.plan import Change, Plan
 
 

@@ -11,11 +11,10 @@ from reconciler.apply.agreement import find_disagreement
 from reconciler.apply.entries import Began, Ended, Intent, Landed
 from reconciler.apply.entry_lines import decode_entry
 from reconciler.errors import FileError, PlanFileError, advise_on
-from reconciler.nesting import is_too_deep
-from reconciler.ordinary import read_ordinary
 from reconciler.planfile.reading import read_plan
 from reconciler.planfile.shapes import Misshapen, take_object, take_text
-from reconciler.strict_json import parse_json
+from reconciler.regular_files import read_regular
+from reconciler.strict_json import is_too_deep, parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -95,7 +94,7 @@ def read_journal(path: Path) -> Chronicle:
 def read_begun(path: Path) -> Chronicle | None:
     """As `read_journal`, but None where not even the first line is whole, so that nothing was written by it."""
     try:
-        content = read_ordinary(path)
+        content = read_regular(path)
     except OSError as error:
         raise FileError(f"cannot read {path}: {error.strerror}", advise_on(error)) from error
     sound = parse_journal(content, path)

@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from reconciler.apply.journal import Journal
-    from reconciler.model.events import Event
-    from reconciler.model.outcomes import Outcome
+    from reconciler.model.outcomes import Event, Outcome
 
 DEFAULT_PARALLELISM = 4
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 if TYPE_CHECKING:
     from reconciler.apply.writing import Landing, Write
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Live
     from reconciler.model.outcomes import ApplyResult
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, assert_never
 
 from reconciler.apply.entries import Began, Ended, Entry, Intent, Landed
 from reconciler.apply.writing import Landing, Part, Write
+from reconciler.model.channels import DataPoint, Live, Version
 from reconciler.model.fields import CHANNEL_FIELDS, FIELD_AT, VERSION_FIELDS
-from reconciler.model.live import DataPoint, Live, Version
 from reconciler.model.outcomes import ApplyResult, Outcome, OutcomeStatus
 from reconciler.planfile.shapes import (
     Document,

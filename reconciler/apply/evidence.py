@@ -7,6 +7,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from reconciler.errors import Rejected
+from reconciler.model.channels import ReferenceData
 from reconciler.model.fields import (
     CHANNEL_IMPORT_ID,
     FORMULA,
@@ -17,7 +18,6 @@ from reconciler.model.fields import (
     OBSERVATION_TYPE_ID,
     UNIT_ID,
 )
-from reconciler.model.reference import ReferenceData
 from reconciler.planning.draft import list_touched
 from reconciler.planning.index import make_index
 from reconciler.planning.preconditions import check_again
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.energycap.client import Editor, Reader
-    from reconciler.model.live import Fetched, Live
+    from reconciler.model.channels import Fetched, Live
     from reconciler.model.plan import Blocker, Change, FeedRoute
     from reconciler.planning.index import Index
 

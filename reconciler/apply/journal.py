@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from reconciler.apply.entries import Entry
     from reconciler.apply.writing import Landing, Write
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Live
     from reconciler.model.outcomes import ApplyResult
     from reconciler.model.plan import Plan
 

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from reconciler.model.canonical import is_same
 from reconciler.model.fields import CHANNEL_FIELDS, OBSERVATION_RULE_ID, VERSION_FIELDS
-from reconciler.planning.canonical import is_same
 from reconciler.planning.citing import show_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from reconciler.model.channels import Live
     from reconciler.model.fields import Field
-    from reconciler.model.live import Live
     from reconciler.model.values import Spec
 
 

@@ -19,9 +19,16 @@ from reconciler.apply.verifying import read_again, verify
 from reconciler.apply.written import find_written
 from reconciler.energycap.threads import open_threads
 from reconciler.errors import FileError, ServiceError
-from reconciler.model.events import Finished, OutcomeCorrected, Started, Verifying
-from reconciler.model.live import Live
-from reconciler.model.outcomes import ApplyResult, Outcome, OutcomeStatus
+from reconciler.model.channels import Live
+from reconciler.model.outcomes import (
+    ApplyResult,
+    Finished,
+    Outcome,
+    OutcomeCorrected,
+    OutcomeStatus,
+    Started,
+    Verifying,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +37,7 @@ if TYPE_CHECKING:
     from reconciler.apply.verifying import Found
     from reconciler.apply.writing import Landing
     from reconciler.energycap.client import Editor, Reader
-    from reconciler.model.events import Event
+    from reconciler.model.outcomes import Event
     from reconciler.model.plan import Change, Plan
     from reconciler.model.project import Environment
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from reconciler.apply.journal import Journal
     from reconciler.apply.writing import Write
     from reconciler.energycap.client import Editor
-    from reconciler.model.live import Fetched, Live
+    from reconciler.model.channels import Fetched, Live
     from reconciler.model.project import ChannelEdit
 
 _UNANSWERED = "the run that sent it had no answer"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.model.canonical import is_same
 from reconciler.model.fields import FIELD_AT, OBSERVATION_RULE_ID, Impact
-from reconciler.planning.canonical import is_same
 from reconciler.planning.citing import show_values
 from reconciler.planning.edits import find_impact
 
 if TYPE_CHECKING:
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Live
     from reconciler.model.plan import Change
     from reconciler.model.values import Spec
 

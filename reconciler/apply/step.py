@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from reconciler.apply.evidence import Witness
     from reconciler.apply.sending import Sender
-    from reconciler.model.live import Fetched, Live
+    from reconciler.model.channels import Fetched, Live
     from reconciler.model.plan import Change
 
 # The channel of a change as it reads by its id, None where it is gone, and the channels around it that matter to it.

@@ -22,8 +22,8 @@ from reconciler.model.fields import (
     ROLLOVER_VALUE,
     Impact,
 )
+from reconciler.model.findings import Location
 from reconciler.model.outcomes import OutcomeStatus
-from reconciler.model.places import Location
 from reconciler.model.plan import INVERSE, Blocker, Edit, Plan, Verdict
 from reconciler.planfile.writing import encode_plan
 from reconciler.planning.fingerprint import fingerprint

@@ -11,7 +11,7 @@ from reconciler.apply.evidence import read_if_there
 from reconciler.apply.proof import describe_gone, find_changes
 from reconciler.apply.staleness import find_remaining
 from reconciler.errors import BadResponse, ServiceError
-from reconciler.model.live import Live
+from reconciler.model.channels import Live
 from reconciler.model.outcomes import OutcomeStatus
 from reconciler.planning.citing import show_values
 

@@ -18,7 +18,7 @@ from reconciler.model.outcomes import OutcomeStatus
 if TYPE_CHECKING:
     from reconciler.apply.patience import Patience
     from reconciler.energycap.client import Editor
-    from reconciler.model.live import Fetched, Live
+    from reconciler.model.channels import Fetched, Live
     from reconciler.model.plan import Change
     from reconciler.model.project import ChannelEdit
     from reconciler.model.values import Spec

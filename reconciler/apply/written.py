@@ -9,16 +9,16 @@ from msgspec import Struct
 
 from reconciler.apply.entries import Ended, Intent
 from reconciler.apply.staleness import find_remaining
+from reconciler.model.canonical import is_same
 from reconciler.model.fields import IS_PRIMARY_DEMAND, IS_PRIMARY_VALUE, OBSERVATION_RULE_ID
 from reconciler.model.outcomes import OutcomeStatus
-from reconciler.planning.canonical import is_same
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.apply.chronicle import Chronicle
     from reconciler.apply.writing import Landing
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Live
     from reconciler.model.outcomes import Outcome
     from reconciler.model.values import Spec
 

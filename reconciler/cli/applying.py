@@ -21,8 +21,7 @@ from reconciler.cli.project import JOURNALS
 from reconciler.cli.screen import TEXT
 from reconciler.cli.standing import path_prefix
 from reconciler.errors import FileError
-from reconciler.model.events import Finished
-from reconciler.model.outcomes import ApplyResult, Outcome, OutcomeStatus
+from reconciler.model.outcomes import ApplyResult, Finished, Outcome, OutcomeStatus
 from reconciler.reports import account_json, account_text, findings_text
 from reconciler.reports.account_markdown import render_result_markdown
 from reconciler.reports.account_words import count_outcomes, resume_command
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
 
     from reconciler.cli.screen import Screen
     from reconciler.cli.site import Site
-    from reconciler.model.events import Event
+    from reconciler.model.outcomes import Event
     from reconciler.model.plan import Plan
     from reconciler.planning.compare import Comparison
 

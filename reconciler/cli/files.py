@@ -17,7 +17,7 @@ from reconciler.cli.drafts import UNFINISHED, Draft, find_special, is_special, m
 from reconciler.cli.interrupts import hold_signals
 from reconciler.errors import FileError, advise_on
 from reconciler.masking import KEYS, open_masked
-from reconciler.ordinary import LARGEST, read_bounded, read_ordinary
+from reconciler.regular_files import LARGEST, read_bounded, read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -65,13 +65,13 @@ def _read_bytes(path: Path) -> bytes:
     if path.is_fifo():
         with path.open("rb") as stream:
             return read_bounded(stream)
-    return read_ordinary(path)
+    return read_regular(path)
 
 
 def read_exactly(path: Path) -> str:
     """The text of `path` with its line ends and byte order mark as they are. Raises FileError."""
     try:
-        return read_ordinary(path).decode()
+        return read_regular(path).decode()
     except OSError as error:
         raise FileError(f"cannot read {path}: {error.strerror}", advise_on(error)) from error
     except UnicodeDecodeError as error:

@@ -39,8 +39,7 @@ if TYPE_CHECKING:
     from reconciler.cli.project import Workplace
     from reconciler.cli.screen import Screen
     from reconciler.definitions.load import Loaded
-    from reconciler.model.desired import Definitions, Desired
-    from reconciler.model.live import Live, Snapshot
+    from reconciler.model.channels import Definitions, Desired, Live, Snapshot
     from reconciler.model.plan import Plan
     from reconciler.model.project import Environment
     from reconciler.model.values import Spec

@@ -38,9 +38,8 @@ if TYPE_CHECKING:
     from reconciler.cli.options import Command
     from reconciler.cli.project import Workplace
     from reconciler.cli.screen import Screen
-    from reconciler.model.desired import Definitions
+    from reconciler.model.channels import Definitions, Snapshot
     from reconciler.model.findings import Finding
-    from reconciler.model.live import Snapshot
     from reconciler.model.plan import Plan
     from reconciler.model.project import Environment
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from reconciler.cli.seen import Seen
     from reconciler.definitions.base import Base
     from reconciler.definitions.load import Loaded
-    from reconciler.model.desired import Definitions
+    from reconciler.model.channels import Definitions
     from reconciler.model.findings import Finding
     from reconciler.model.formulas import FormulaVerdict
     from reconciler.model.project import Environment

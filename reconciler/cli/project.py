@@ -17,7 +17,7 @@ from reconciler.definitions.project_file import find_root
 from reconciler.errors import ProjectError, UsageError
 from reconciler.masking import KEYS, find_keys
 from reconciler.model.findings import Severity
-from reconciler.model.looks import tell_apart
+from reconciler.model.lookalikes import tell_apart
 from reconciler.reports import findings_text
 from reconciler.reports.paint import no_style
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from reconciler.cli.screen import Screen
     from reconciler.definitions.base import Base
     from reconciler.definitions.load import Loaded, Loading
-    from reconciler.model.desired import Definitions
+    from reconciler.model.channels import Definitions
     from reconciler.model.findings import Finding
     from reconciler.model.project import Environment, Project
 

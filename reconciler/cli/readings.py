@@ -30,7 +30,7 @@ from reconciler.cli.service import open_service
 from reconciler.energycap.client import open_reader
 from reconciler.energycap.sender import open_sender
 from reconciler.errors import FileError
-from reconciler.model.dialects import ESA_NAMES, V3_NAMES
+from reconciler.model.identifiers import ESA_NAMES, V3_NAMES
 from reconciler.planning.index import make_index
 from reconciler.readings.batches import BATCH
 from reconciler.readings.census import take_census
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
     from reconciler.cli.screen import Screen
     from reconciler.energycap.sender import Sender
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Live
     from reconciler.readings.census import FindZones
     from reconciler.readings.files import ReadingsFile
     from reconciler.readings.layout import Habits

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from reconciler.cli.screen import Screen
     from reconciler.energycap.client import Reader
+    from reconciler.model.channels import Snapshot
     from reconciler.model.findings import Finding
     from reconciler.model.formulas import FormulaVerdict
-    from reconciler.model.live import Snapshot
     from reconciler.model.project import Environment, VersionDates
 
 

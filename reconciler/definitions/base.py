@@ -19,7 +19,7 @@ from reconciler.definitions.project_file import folders_of, parse_project
 from reconciler.definitions.source import MAX_BYTES
 from reconciler.definitions.uncommitted import list_ignored
 from reconciler.errors import ProjectError, advise_on
-from reconciler.model.desired import Definitions
+from reconciler.model.channels import Definitions
 from reconciler.model.findings import Severity
 from reconciler.rules import make_finding
 

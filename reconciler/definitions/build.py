@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from reconciler.model.desired import Desired
+from reconciler.model.channels import Desired
 from reconciler.model.fields import (
     BEGIN_DATE,
     CHANNEL_FIELDS,
@@ -16,8 +16,8 @@ from reconciler.model.fields import (
     VERSION,
     VERSION_FIELDS,
 )
-from reconciler.model.places import Location
-from reconciler.model.routes import Feed, Identifiers
+from reconciler.model.findings import Location
+from reconciler.model.identifiers import Feed, Identifiers
 from reconciler.model.values import canonical_time
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from msgspec import Struct, field
 
 from reconciler.definitions.problems import AS_WRITTEN
 from reconciler.definitions.secrets import FAR, show_line
-from reconciler.model.places import Location
+from reconciler.model.findings import Location
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from msgspec import Struct
 from reconciler.definitions.source import MAX_BYTES
 from reconciler.definitions.subjects import show
 from reconciler.errors import FileError
-from reconciler.model.places import Location
-from reconciler.ordinary import read_ordinary
+from reconciler.model.findings import Location
+from reconciler.regular_files import read_regular
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def read_file(root: Path, file: str) -> bytes | Finding:
     """The content of `file`; a finding where it cannot be read, is no ordinary file, or is larger than 5 MiB."""
     place = Location(file, line=1, column=1)
     try:
-        data = read_ordinary(root / file, MAX_BYTES)
+        data = read_regular(root / file, MAX_BYTES)
         size = len(data) if len(data) <= MAX_BYTES else max((root / file).stat().st_size, len(data))
     except OSError as error:
         return make_finding("ESA101", f"the file cannot be read: {_why(error)}", place)

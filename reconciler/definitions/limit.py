@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from reconciler.model.findings import Severity
-from reconciler.model.places import Location
+from reconciler.model.findings import Location, Severity
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:

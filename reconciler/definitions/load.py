@@ -14,10 +14,10 @@ from reconciler.definitions.files import find_files, read_file
 from reconciler.definitions.limit import count_rest, pick_findings
 from reconciler.definitions.page import Page, make_page, read_sound
 from reconciler.definitions.scalars import PlainScalars
-from reconciler.model.desired import Definitions
+from reconciler.model.channels import Definitions
 from reconciler.model.findings import Finding
-from reconciler.model.looks import distinguish
-from reconciler.model.routes import Feed
+from reconciler.model.identifiers import Feed
+from reconciler.model.lookalikes import distinguish
 from reconciler.planning.offline import check_definitions
 from reconciler.rules import make_finding
 
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from reconciler.definitions.files import Found
     from reconciler.definitions.page import Sound
     from reconciler.definitions.second import Answer, Second
-    from reconciler.model.desired import Desired
-    from reconciler.model.places import Location
+    from reconciler.model.channels import Desired
+    from reconciler.model.findings import Location
 
 # A channel must say how to find its live one; in a broken file that may be just what could not be read.
 _NEEDS_WHOLE_FILE = "ESA331"

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
     from reconciler.definitions.document import Document
     from reconciler.definitions.problems import Keys
-    from reconciler.model.findings import Finding
-    from reconciler.model.places import Location
+    from reconciler.model.findings import Finding, Location
 
 # What says how to find a channel may be written in two ways.
 _OTHER_SPELLINGS: dict[Keys, Keys] = {

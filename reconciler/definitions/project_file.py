@@ -15,7 +15,7 @@ from reconciler.definitions.subjects import shorten, show
 from reconciler.errors import ProjectError
 from reconciler.model.findings import Finding
 from reconciler.model.hosts import ALLOWED_HOSTS, is_allowed, name_host
-from reconciler.model.looks import tell_apart
+from reconciler.model.lookalikes import tell_apart
 from reconciler.model.project import SANDBOX
 from reconciler.planning.nearest import find_nearest
 

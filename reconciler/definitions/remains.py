@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.definitions.build import NOTHING, Built, build
 from reconciler.definitions.schema import Format, accept_for
-from reconciler.model.desired import Desired
+from reconciler.model.channels import Desired
 
 if TYPE_CHECKING:
     from collections.abc import Set

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from reconciler.definitions.problems import Keys
     from reconciler.definitions.writing import Tree
-    from reconciler.model.desired import Desired
+    from reconciler.model.channels import Desired
     from reconciler.model.values import Spec, Value
 
     # What stands in the place of the text from one offset up to another.

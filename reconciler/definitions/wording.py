@@ -12,7 +12,7 @@ from reconciler.definitions.subjects import name_subject, name_where, shorten, s
 from reconciler.definitions.wording_keys import word_missing, word_unknown
 from reconciler.definitions.wording_patterns import word_pattern
 from reconciler.model.fields import INTERVAL_MINUTES
-from reconciler.model.looks import tell_apart
+from reconciler.model.lookalikes import tell_apart
 from reconciler.model.values import count_characters, tell_count
 from reconciler.planning.constraints import find_violations
 from reconciler.planning.nearest import find_nearest

@@ -9,7 +9,7 @@ from reconciler.definitions.odd_spaces import FIX, ODD, find_odd_spaces, name_od
 from reconciler.definitions.problems import Problem
 from reconciler.definitions.subjects import name_where, shorten
 from reconciler.model.fields import CHANNEL_FIELDS, VERSION_FIELDS
-from reconciler.model.looks import tell_apart
+from reconciler.model.lookalikes import tell_apart
 from reconciler.planning.nearest import find_nearest
 
 if TYPE_CHECKING:

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, TypeAlias, Union
 from reconciler.definitions.schema import Format, find_schemas
 from reconciler.definitions.spelling import spell
 from reconciler.model.fields import CHANNEL_FIELDS, VERSION, VERSION_FIELDS
-from reconciler.model.routes import identifiers_as_select
+from reconciler.model.identifiers import identifiers_as_select
 from reconciler.model.values import Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from reconciler.model.desired import Desired
+    from reconciler.model.channels import Desired
     from reconciler.model.fields import Field
-    from reconciler.model.routes import Identifiers
+    from reconciler.model.identifiers import Identifiers
     from reconciler.model.values import Spec
 
 # A mapping as it stands in a file: key → value, or a mapping below it.

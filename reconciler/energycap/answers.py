@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from reconciler.energycap.words import make_harmless
 from reconciler.errors import BadResponse, Rejected, Unauthorized, Unavailable
-from reconciler.nesting import is_too_deep
+from reconciler.strict_json import is_too_deep
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.energycap.answers import unusable
-from reconciler.model.exclusive import clear_exclusive
+from reconciler.model.canonical import clear_exclusive
 from reconciler.model.fields import (
     BEGIN_DATE,
     CHANNEL_FIELDS,
@@ -23,8 +23,8 @@ from reconciler.model.values import has_zone
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from reconciler.model.channels import Live
     from reconciler.model.fields import Field
-    from reconciler.model.live import Live
     from reconciler.model.values import Spec, Value
 
 _CHANNEL_PATHS = frozenset(field.path for field in CHANNEL_FIELDS)

@@ -29,7 +29,7 @@ from reconciler.energycap.version_dates import is_dated_in_zone, needs_zone, rea
 from reconciler.energycap.wire import live_from_response
 from reconciler.energycap.worlds import WORLD_FORMAT
 from reconciler.errors import BadResponse, Rejected, Unavailable, Unreachable
-from reconciler.model.live import Snapshot
+from reconciler.model.channels import Snapshot
 
 if TYPE_CHECKING:
     import re
@@ -39,11 +39,10 @@ if TYPE_CHECKING:
 
     from reconciler.energycap.calls import Request
     from reconciler.energycap.connection import Wire
+    from reconciler.model.channels import Fetched, Live, ReferenceData
     from reconciler.model.findings import Finding
     from reconciler.model.formulas import FormulaVerdict
-    from reconciler.model.live import Fetched, Live
     from reconciler.model.project import ChannelEdit, VersionDates
-    from reconciler.model.reference import ReferenceData
     from reconciler.model.values import Spec
 
 # The status of an edit that this tool itself does not send again.

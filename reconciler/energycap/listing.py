@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from reconciler.energycap.calls import Request
     from reconciler.energycap.documents import Document
     from reconciler.energycap.session import Session
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Live
 
 # So many rows are compared where none of a list shows what others may have: enough to meet one in ten for sure.
 _MOST_COMPARED = 24

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from reconciler.energycap.documents import Document
+    from reconciler.model.channels import Live
     from reconciler.model.fields import Field
-    from reconciler.model.live import Live
 
 _CHANNEL_KEYS = frozenset(field.response[0] for field in CHANNEL_FIELDS) | {
     "hasReadings",

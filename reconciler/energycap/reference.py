@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from msgspec import Struct
 
 from reconciler.energycap.documents import Document, Odd, read_id, read_object, read_text
+from reconciler.model.channels import ObservationType, ReferenceData, SummarizationMethod, Unit
 from reconciler.model.fields import OBSERVATION_TYPE_CODE, OBSERVATION_TYPE_ID, UNIT_CODE, UNIT_ID
-from reconciler.model.reference import ObservationType, ReferenceData, SummarizationMethod, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Live
     from reconciler.model.values import Spec
 
 _SUMMARIZATION_METHOD_ID = "summarizationMethodId"

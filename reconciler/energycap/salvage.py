@@ -22,8 +22,8 @@ from reconciler.energycap.wire import (
     settle_rule,
 )
 from reconciler.errors import BadResponse
+from reconciler.model.channels import DATA_POINT, DataPoint, Live, Version
 from reconciler.model.fields import BEGIN_DATE, FIELDS, INTERVAL_MINUTES, IS_CALCULATED
-from reconciler.model.live import DATA_POINT, DataPoint, Live, Version
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 
     from reconciler.energycap.calls import Request
     from reconciler.energycap.session import Session
-    from reconciler.model.live import Live
-    from reconciler.model.reference import ReferenceData
+    from reconciler.model.channels import Live, ReferenceData
 
 _Entry = TypeVar("_Entry")
 

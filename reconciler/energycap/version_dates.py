@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from zoneinfo import ZoneInfo
 
-    from reconciler.model.live import Live, Version
+    from reconciler.model.channels import Live, Version
 
     # The time zone of a data point by its id, None where it is not known.
     FindZone = Callable[[int], ZoneInfo | None]

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.energycap.answers import unusable
 from reconciler.energycap.documents import Document, Odd, read_flag, read_id, read_object, read_objects, read_text
-from reconciler.model.exclusive import clear_exclusive
+from reconciler.model.canonical import clear_exclusive
+from reconciler.model.channels import DataPoint, Live, Version
 from reconciler.model.fields import (
     BEGIN_DATE,
     CHANNEL_FIELDS,
@@ -21,7 +22,6 @@ from reconciler.model.fields import (
     VERSION_FIELDS,
     Kind,
 )
-from reconciler.model.live import DataPoint, Live, Version
 from reconciler.model.values import BEGINNING, canonical_moment, canonical_number, canonical_time, is_time
 
 if TYPE_CHECKING:

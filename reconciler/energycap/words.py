@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.energycap.page_text import find_page_words
 from reconciler.masking import KEYS
-from reconciler.nesting import is_too_deep
+from reconciler.strict_json import is_too_deep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

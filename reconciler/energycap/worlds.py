@@ -12,14 +12,13 @@ from reconciler.energycap.time_zones import find_time_zone, find_zone_code
 from reconciler.energycap.version_dates import read_dates
 from reconciler.energycap.wire import is_whole
 from reconciler.errors import BadResponse, FileError
-from reconciler.model.live import Snapshot
-from reconciler.nesting import is_too_deep
-from reconciler.strict_json import KeyTwice, OutOfBounds, parse_json
+from reconciler.model.channels import Snapshot
+from reconciler.strict_json import KeyTwice, OutOfBounds, is_too_deep, parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Live
     from reconciler.model.project import VersionDates
 
 _Entry = TypeVar("_Entry")

@@ -1,1 +1,16 @@
-"""The words of the trade as frozen records, and the table of fields."""
+"""Plain data that every other package shares: records without behaviour, and the table of fields.
+
+fields: the table of fields, one row for each value that git can govern; read this first
+channels: desired channels from the files, live channels and reference data from the service
+identifiers: how a channel is identified by a select, a feed or readings, and how that resolves
+plan: a plan as data: changes, edits, blockers, the steps of feeds
+outcomes: the result of an apply, and the events while it runs
+findings: a finding, its severity, and its location in a file
+project: the project file as records: environments and guards
+values: values of fields, and how numbers and times are normalized
+canonical: field values in canonical form, and whether two of them are equal
+formulas: formulas as tokens: references, renaming, equality
+units: units as people write them, and the factor between two of them
+hosts: the hosts that may receive an API key
+lookalikes: different texts that look alike, made distinguishable
+"""

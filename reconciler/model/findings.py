@@ -1,4 +1,4 @@
-"""A finding: something wrong or notable, with a rule code, a place and a way out."""
+"""A finding, its severity, and its location in a file of definitions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,23 @@ from enum import Enum
 
 from msgspec import Struct
 
-from reconciler.model.places import Location
+
+class Location(Struct, frozen=True):
+    """A place in a file: a file, and in it a line, a column, a piece of text.
+
+    `file` is relative to the project's root, with forward slashes. `line` and `column` count from 1 in characters; 0 is
+    "not known". `path` holds the keys that lead there, so that a location made by pure code, which has no text at hand,
+    can be found in the text later. `fragment` is the part of the value that is meant, "" for all of it. `excerpt` is
+    the whole line, `length` how many of its characters are meant.
+    """
+
+    file: str
+    line: int = 0
+    column: int = 0
+    path: tuple[str, ...] = ()
+    length: int = 0
+    excerpt: str = ""
+    fragment: str = ""
 
 
 class Severity(Enum):

@@ -1,8 +1,9 @@
-"""What became of a plan: an outcome for each change, and the account of all."""
+"""The result of an apply, and the events while it runs."""
 
 from __future__ import annotations
 
 from enum import Enum
+from typing import TypeAlias
 
 from msgspec import Struct
 
@@ -54,3 +55,38 @@ class ApplyResult(Struct, frozen=True):
 
     def with_status(self, ending: OutcomeStatus) -> tuple[Outcome, ...]:
         return tuple(outcome for outcome in self.outcomes if outcome.status is ending)
+
+
+class Started(Struct, frozen=True):
+    """A change is being looked at: its channel is read again, then perhaps written. `index` counts from 1."""
+
+    name: str
+    channel_id: int
+    index: int
+    of: int
+
+
+class Finished(Struct, frozen=True):
+    """What became of a change, as far as known before the last read-back. `index` is that of its `Started`."""
+
+    outcome: Outcome
+    index: int
+    of: int
+
+
+class Verifying(Struct, frozen=True):
+    """All touched channels are being read once more."""
+
+    channels: int
+
+
+class OutcomeCorrected(Struct, frozen=True):
+    """A change whose outcome the last read-back corrects: done and read otherwise, or failed and written late.
+
+    Or it only adds a remark: what somebody else changed since, or that the channel could not be read.
+    """
+
+    outcome: Outcome
+
+
+Event: TypeAlias = Started | Finished | Verifying | OutcomeCorrected

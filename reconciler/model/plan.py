@@ -8,10 +8,10 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from reconciler.model.channels import DataPoint
 from reconciler.model.fields import Impact
 from reconciler.model.findings import Finding, Severity
-from reconciler.model.live import DataPoint
-from reconciler.model.routes import Identifiers, ResolutionFailure
+from reconciler.model.identifiers import Identifiers, ResolutionFailure
 from reconciler.model.values import Spec, Value
 
 Evidence: TypeAlias = Mapping[str, object]

@@ -5,12 +5,9 @@ from __future__ import annotations
 import json
 
 from reconciler.errors import PlanFileError
-from reconciler.model.dialects import V3_NAMES
-from reconciler.model.findings import Finding, Severity
-from reconciler.model.places import Location
+from reconciler.model.findings import Finding, Location, Severity
+from reconciler.model.identifiers import V3_NAMES, Identifiers, ResolutionFailure
 from reconciler.model.plan import ChannelLabel, FeedRoute, FeedStep, FormulaLink, Plan, RemovedDefinition
-from reconciler.model.routes import Identifiers, ResolutionFailure
-from reconciler.nesting import is_too_deep
 from reconciler.planfile.agreement import find_disagreement
 from reconciler.planfile.reading_changes import read_change, read_name
 from reconciler.planfile.shapes import (
@@ -32,7 +29,7 @@ from reconciler.planfile.shapes import (
     take_whole_or_null,
 )
 from reconciler.planfile.writing import FORMAT_VERSION, encode_derived, encode_derived_of, seal, seal_parts
-from reconciler.strict_json import KeyTwice, OutOfBounds, parse_json
+from reconciler.strict_json import KeyTwice, OutOfBounds, is_too_deep, parse_json
 
 _MAKE_AGAIN = "make the plan again:  reconciler plan --out FILE"
 

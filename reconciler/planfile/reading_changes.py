@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.model.channels import DataPoint
 from reconciler.model.fields import FIELD_AT, Impact
-from reconciler.model.live import DataPoint
 from reconciler.model.plan import Action, Blocker, Change, Edit, History, Origin, Verdict, VersionSpan
 from reconciler.planfile.shapes import (
     Document,

@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING
 from msgspec.structs import astuple
 
 from reconciler.masking import KEYS
-from reconciler.model.dialects import V3_NAMES
-from reconciler.model.factors import find_factor
+from reconciler.model.identifiers import V3_NAMES
 from reconciler.model.plan import Verdict
+from reconciler.model.units import find_factor
 from reconciler.model.values import canonical_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reconciler.model.findings import Finding
-    from reconciler.model.live import DataPoint
-    from reconciler.model.places import Location
+    from reconciler.model.channels import DataPoint
+    from reconciler.model.findings import Finding, Location
     from reconciler.model.plan import (
         Blocker,
         Change,

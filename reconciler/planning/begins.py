@@ -13,7 +13,7 @@ from reconciler.rules import RULES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Live
     from reconciler.model.values import Value
     from reconciler.planning.draft import Draft
 

@@ -15,7 +15,7 @@ from reconciler.planning.order import find_order, list_first
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Live
     from reconciler.model.plan import Blocker
     from reconciler.planning.draft import Draft
     from reconciler.planning.pairs import Pair

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from reconciler.masking import hide_likely
 from reconciler.model.fields import CHANNEL_IMPORT_ID, FORMULA
 from reconciler.model.formulas import find_written
-from reconciler.model.looks import distinguish
+from reconciler.model.lookalikes import distinguish
 
 if TYPE_CHECKING:
-    from reconciler.model.desired import Desired
-    from reconciler.model.places import Location
+    from reconciler.model.channels import Desired
+    from reconciler.model.findings import Location
     from reconciler.model.values import Value
 
 _LONGEST = 60

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from reconciler.model.canonical import is_same
 from reconciler.model.fields import FIELD_AT, OBSERVATION_RULE_ID
 from reconciler.model.plan import Action
-from reconciler.planning.canonical import is_same
 from reconciler.planning.citing import show_values
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeGuard
 
 from msgspec import Struct
 
-from reconciler.model.exclusive import is_blank
+from reconciler.model.canonical import is_blank
 from reconciler.model.fields import (
     FORMULA,
     INTERVAL_MINUTES,

@@ -11,7 +11,7 @@ from reconciler.planning.surroundings import Need, mention, name_channel
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Live
     from reconciler.planning.draft import Draft
     from reconciler.planning.surroundings import Surroundings
 

@@ -17,16 +17,16 @@ from reconciler.model.fields import (
     UNIT_CODE,
     UNIT_ID,
 )
-from reconciler.model.routes import Identifiers
+from reconciler.model.identifiers import Identifiers
 from reconciler.model.values import Value
 from reconciler.planning.resolve import route
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Live
+    from reconciler.model.identifiers import Resolution
     from reconciler.model.plan import Edit
-    from reconciler.model.routes import Resolution
     from reconciler.planning.draft import Draft
     from reconciler.planning.index import Index
 

@@ -12,7 +12,7 @@ from reconciler.model.fields import BEGIN_DATE, FIELD_AT, FIELDS, IS_CALCULATED
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Live
     from reconciler.model.plan import Blocker, Edit
     from reconciler.model.values import Spec, Value
     from reconciler.planning.vocabulary import Codes

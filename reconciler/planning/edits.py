@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.model.canonical import is_same
 from reconciler.model.fields import (
     BEGIN_DATE,
     FIELD_AT,
@@ -20,14 +21,12 @@ from reconciler.model.fields import (
 )
 from reconciler.model.plan import Edit
 from reconciler.model.values import canonical_time
-from reconciler.planning.canonical import is_same
 from reconciler.planning.draft import Draft, list_touched, plan_live
 from reconciler.planning.vocabulary import show_formula
 
 if TYPE_CHECKING:
-    from reconciler.model.desired import Desired
+    from reconciler.model.channels import Desired, Live
     from reconciler.model.fields import Field, Impact
-    from reconciler.model.live import Live
     from reconciler.model.values import Spec, Value
     from reconciler.planning.vocabulary import Vocabulary
 

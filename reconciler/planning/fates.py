@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, assert_never
 
 from msgspec import Struct
 
-from reconciler.model.dialects import V3_NAMES
+from reconciler.model.identifiers import V3_NAMES, ResolutionFailure
 from reconciler.model.plan import Blocker
-from reconciler.model.routes import ResolutionFailure
 from reconciler.planning.citing import show_value, show_values
 from reconciler.planning.courses import list_causes
 from reconciler.planning.surroundings import mention
@@ -16,8 +15,8 @@ from reconciler.planning.surroundings import mention
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from reconciler.model.identifiers import Feed, Identifiers, Resolution
     from reconciler.model.plan import Edit
-    from reconciler.model.routes import Feed, Identifiers, Resolution
     from reconciler.planning.courses import Course, Move
     from reconciler.planning.surroundings import Surroundings
 

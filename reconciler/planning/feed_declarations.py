@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.model.looks import tell_apart
-from reconciler.model.places import Location
+from reconciler.model.findings import Location
+from reconciler.model.lookalikes import tell_apart
 from reconciler.planning.citing import shorten
 from reconciler.planning.collisions import find_identity, show_pointers
 from reconciler.planning.nearest import suggest_channels
@@ -14,9 +14,9 @@ from reconciler.rules import make_finding
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from reconciler.model.desired import Desired
+    from reconciler.model.channels import Desired
     from reconciler.model.findings import Finding
-    from reconciler.model.routes import Feed
+    from reconciler.model.identifiers import Feed
     from reconciler.planning.collisions import Identity
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.model.dialects import V3_NAMES
-from reconciler.model.places import Location
+from reconciler.model.findings import Location
+from reconciler.model.identifiers import V3_NAMES
 from reconciler.planning.citing import shorten, show_value
 from reconciler.planning.courses import list_causes
 from reconciler.planning.fates import find_code, say_end, show_edit, show_given, show_id
@@ -15,9 +15,9 @@ from reconciler.rules import make_finding
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from reconciler.model.channels import Live
     from reconciler.model.findings import Finding
-    from reconciler.model.live import Live
-    from reconciler.model.routes import Feed, Identifiers
+    from reconciler.model.identifiers import Feed, Identifiers
     from reconciler.planning.courses import Course, Move
     from reconciler.planning.fates import Fate
     from reconciler.planning.surroundings import Surroundings

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from reconciler.model.findings import Finding
-    from reconciler.model.routes import Feed
+    from reconciler.model.identifiers import Feed
     from reconciler.planning.draft import Draft
     from reconciler.planning.surroundings import Surroundings
 

@@ -12,7 +12,7 @@ import msgspec
 from reconciler.model.fields import CHANNEL_FIELDS, VERSION_FIELDS
 
 if TYPE_CHECKING:
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Live
 
 _take_channel = itemgetter(*(field.path for field in CHANNEL_FIELDS))
 _take_version = itemgetter(*(field.path for field in VERSION_FIELDS))

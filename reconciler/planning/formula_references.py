@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from reconciler.model.exclusive import is_blank
+from reconciler.model.canonical import is_blank
 from reconciler.model.fields import FORMULA, IS_CALCULATED
 from reconciler.model.formulas import find_references
-from reconciler.model.looks import tell_apart
+from reconciler.model.lookalikes import tell_apart
 from reconciler.planning.citing import cite, place_reference, shorten
 from reconciler.planning.formula_cycles import find_cycles
 from reconciler.planning.nearest import suggest_channels
@@ -18,7 +18,7 @@ from reconciler.rules import make_finding
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from reconciler.model.desired import Desired
+    from reconciler.model.channels import Desired
     from reconciler.model.findings import Finding
 
 _LONGEST_CYCLE = 8

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from reconciler.model.exclusive import is_blank
+from reconciler.model.canonical import is_blank
 from reconciler.model.fields import FORMULA, IS_CALCULATED
 from reconciler.model.formulas import find_references, tokenize
 from reconciler.planning.citing import shorten, show_value

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from reconciler.model.factors import find_factor, format_factor
 from reconciler.model.fields import FIELD_AT, FORMULA, MULTIPLIER, UNIT_ID
 from reconciler.model.formulas import tokenize
-from reconciler.model.units import find_scale, is_near
+from reconciler.model.units import find_factor, find_scale, format_factor, is_near
 from reconciler.planning.citing import show_value
 from reconciler.planning.index import find_inputs
 from reconciler.rules import make_finding
@@ -18,11 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from fractions import Fraction
 
-    from reconciler.model.desired import Desired
+    from reconciler.model.channels import Desired, Live, Unit
     from reconciler.model.findings import Finding
-    from reconciler.model.live import Live
     from reconciler.model.plan import Edit
-    from reconciler.model.reference import Unit
     from reconciler.model.values import Value
     from reconciler.planning.draft import Draft
 

@@ -13,7 +13,7 @@ from reconciler.model.formulas import find_references
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Live
 
 
 class Index(Struct, frozen=True):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.model.channels import DATA_POINT
 from reconciler.model.fields import FORMULA, IS_CALCULATED
-from reconciler.model.live import DATA_POINT
 from reconciler.model.plan import Blocker
 from reconciler.planning.index import find_inputs
 from reconciler.planning.surroundings import Need, mention, name_channel
@@ -13,7 +13,7 @@ from reconciler.planning.surroundings import Need, mention, name_channel
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Live
     from reconciler.model.plan import Plan
     from reconciler.planning.draft import Draft
     from reconciler.planning.surroundings import Surroundings

@@ -8,12 +8,12 @@ from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
 from reconciler.model.fields import CHANNEL_IMPORT_ID
-from reconciler.model.looks import look
+from reconciler.model.lookalikes import look
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from reconciler.model.desired import Desired
+    from reconciler.model.channels import Desired
 
 # Comparing two texts well is slow: only the names that share most pairs of letters are compared.
 _COMPARED = 40

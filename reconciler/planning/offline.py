@@ -16,7 +16,7 @@ from reconciler.rules import make_finding
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
 
-    from reconciler.model.desired import Definitions, Desired
+    from reconciler.model.channels import Definitions, Desired
     from reconciler.model.findings import Finding
     from reconciler.model.values import Value
 

@@ -13,8 +13,7 @@ from reconciler.planning.pairs import find_route
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.model.desired import Definitions, Desired
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Definitions, Desired, Live
     from reconciler.model.plan import Change, Edit, Plan
     from reconciler.model.values import Spec
     from reconciler.planning.index import Index

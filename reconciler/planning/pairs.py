@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from reconciler.model.channels import DATA_POINT
 from reconciler.model.fields import CHANNEL_IMPORT_ID, INTERVAL_MINUTES, OBSERVATION_TYPE_CODE, UNIT_CODE
-from reconciler.model.live import DATA_POINT
-from reconciler.model.routes import Identifiers, ResolutionFailure, identifiers_as_select
+from reconciler.model.identifiers import Identifiers, ResolutionFailure, identifiers_as_select
 from reconciler.planning.citing import cite, place_identity, shorten, show_value
 from reconciler.planning.resolve import route
 from reconciler.planning.unresolved import explain_route
@@ -21,10 +21,9 @@ from reconciler.rules import make_finding
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from reconciler.model.desired import Desired
+    from reconciler.model.channels import Desired, Live
     from reconciler.model.findings import Finding
-    from reconciler.model.live import Live
-    from reconciler.model.routes import Resolution
+    from reconciler.model.identifiers import Resolution
     from reconciler.model.values import Value
     from reconciler.planning.index import Index
 

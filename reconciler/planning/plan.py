@@ -32,11 +32,9 @@ from reconciler.rules import make_finding
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
-    from reconciler.model.desired import Definitions, Desired
-    from reconciler.model.live import Snapshot
+    from reconciler.model.channels import Definitions, Desired, ReferenceData, Snapshot
+    from reconciler.model.identifiers import Feed
     from reconciler.model.project import Environment
-    from reconciler.model.reference import ReferenceData
-    from reconciler.model.routes import Feed
     from reconciler.planning.draft import Draft
     from reconciler.planning.index import Index
     from reconciler.planning.pairs import Pair, Pairing

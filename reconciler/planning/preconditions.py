@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.model.canonical import is_same
 from reconciler.model.fields import OBSERVATION_RULE_ID
 from reconciler.model.plan import Blocker
 from reconciler.model.project import ChannelEdit, PrimaryMove
-from reconciler.planning.canonical import is_same
 from reconciler.planning.conversions import check_conversion
 from reconciler.planning.draft import Draft, list_touched, plan_live
 from reconciler.planning.index import make_index
@@ -21,9 +21,8 @@ from reconciler.planning.vocabulary import list_codes
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Live, ReferenceData
     from reconciler.model.plan import Change
-    from reconciler.model.reference import ReferenceData
     from reconciler.planning.surroundings import Need, Surroundings
     from reconciler.planning.vocabulary import Codes
 

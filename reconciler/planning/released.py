@@ -17,10 +17,9 @@ from reconciler.rules import make_finding
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from reconciler.model.desired import Definitions, Desired
+    from reconciler.model.channels import Definitions, Desired, Live
     from reconciler.model.findings import Finding
-    from reconciler.model.live import Live
-    from reconciler.model.routes import Feed
+    from reconciler.model.identifiers import Feed
     from reconciler.planning.index import Index
 
 _KEPT = "nothing to do if you meant this: EnergyCAP keeps them as they are; if not, put them back into the files"

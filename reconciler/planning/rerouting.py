@@ -17,9 +17,8 @@ from reconciler.planning.vocabulary import list_codes
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Live, ReferenceData
     from reconciler.model.plan import Change, FeedRoute
-    from reconciler.model.reference import ReferenceData
     from reconciler.planning.courses import Course
     from reconciler.planning.surroundings import Surroundings
 

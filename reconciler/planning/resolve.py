@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.model.fields import INTERVAL_MINUTES, OBSERVATION_TYPE_CODE, UNIT_CODE
-from reconciler.model.routes import Resolution, ResolutionFailure, ResolutionStep
+from reconciler.model.identifiers import Resolution, ResolutionFailure, ResolutionStep
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.model.live import Live
-    from reconciler.model.routes import Identifiers
+    from reconciler.model.channels import Live
+    from reconciler.model.identifiers import Identifiers
     from reconciler.model.values import Value
     from reconciler.planning.index import Index
 

@@ -13,7 +13,7 @@ from reconciler.planning.surroundings import Need, mention, name_channel
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Live
     from reconciler.planning.draft import Draft
     from reconciler.planning.surroundings import Surroundings
 

@@ -28,7 +28,7 @@ from reconciler.rules.rule import Certainty
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Live
     from reconciler.model.values import Spec
     from reconciler.planning.constraints import Violation
     from reconciler.planning.draft import Draft

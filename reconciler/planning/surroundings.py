@@ -15,11 +15,9 @@ from reconciler.planning.vocabulary import list_unread
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from reconciler.model.desired import Desired
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Desired, Live, ObservationType, ReferenceData, Unit
     from reconciler.model.plan import Change
     from reconciler.model.project import ChannelEdit, PrimaryMove, VersionDates
-    from reconciler.model.reference import ObservationType, ReferenceData, Unit
     from reconciler.planning.draft import Draft
     from reconciler.planning.index import Index
 

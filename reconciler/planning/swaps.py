@@ -12,8 +12,8 @@ from reconciler.rules import make_finding
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from reconciler.model.channels import Live
     from reconciler.model.findings import Finding
-    from reconciler.model.live import Live
     from reconciler.planning.pairs import Pair
 
 

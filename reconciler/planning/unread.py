@@ -10,9 +10,8 @@ from reconciler.rules import make_finding
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from reconciler.model.desired import Definitions
+    from reconciler.model.channels import Definitions, Snapshot
     from reconciler.model.findings import Finding
-    from reconciler.model.live import Snapshot
     from reconciler.model.plan import Plan
 
 

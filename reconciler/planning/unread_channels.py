@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.model.channels import DATA_POINT
 from reconciler.model.fields import (
     CHANNEL_IMPORT_ID,
     FORMULA,
@@ -16,7 +17,6 @@ from reconciler.model.fields import (
     UNIT_CODE,
     UNIT_ID,
 )
-from reconciler.model.live import DATA_POINT
 from reconciler.model.plan import Blocker
 from reconciler.planning.citing import show_value
 from reconciler.planning.index import find_inputs
@@ -24,8 +24,8 @@ from reconciler.planning.index import find_inputs
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from reconciler.model.live import Live
-    from reconciler.model.routes import Feed
+    from reconciler.model.channels import Live
+    from reconciler.model.identifiers import Feed
     from reconciler.planning.draft import Draft
     from reconciler.planning.pairs import Pair, Pairing
     from reconciler.planning.surroundings import Surroundings

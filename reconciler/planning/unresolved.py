@@ -6,8 +6,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, assert_never
 
 from reconciler.model.fields import CHANNEL_IMPORT_ID, INTERVAL_MINUTES, OBSERVATION_TYPE_CODE, UNIT_CODE
-from reconciler.model.looks import tell_apart
-from reconciler.model.routes import ResolutionFailure, ResolutionStep
+from reconciler.model.identifiers import ResolutionFailure, ResolutionStep
+from reconciler.model.lookalikes import tell_apart
 from reconciler.planning.citing import place_identity, show_value
 from reconciler.planning.nearest import find_nearest
 from reconciler.rules import make_finding
@@ -15,10 +15,9 @@ from reconciler.rules import make_finding
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reconciler.model.desired import Desired
+    from reconciler.model.channels import Desired, Live
     from reconciler.model.findings import Finding
-    from reconciler.model.live import Live
-    from reconciler.model.routes import Identifiers, Resolution
+    from reconciler.model.identifiers import Identifiers, Resolution
     from reconciler.planning.index import Index
 
 _SHOWN = 10

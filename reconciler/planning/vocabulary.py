@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
 
+from reconciler.model.canonical import canonical
 from reconciler.model.fields import (
     FIELD_AT,
     FORMULA,
@@ -22,10 +23,9 @@ from reconciler.model.fields import (
     UNIT_ID,
 )
 from reconciler.model.formulas import find_references, rename_references
-from reconciler.model.looks import tell_apart
+from reconciler.model.lookalikes import tell_apart
 from reconciler.model.plan import Blocker
 from reconciler.model.units import find_measure, find_scale
-from reconciler.planning.canonical import canonical
 from reconciler.planning.citing import place_reference, shorten, show_value
 from reconciler.planning.index import read_id
 from reconciler.planning.nearest import find_near
@@ -34,9 +34,8 @@ from reconciler.rules import make_finding
 if TYPE_CHECKING:
     from collections.abc import Container
 
-    from reconciler.model.desired import Desired
+    from reconciler.model.channels import Desired, ReferenceData
     from reconciler.model.findings import Finding
-    from reconciler.model.reference import ReferenceData
     from reconciler.model.values import Spec, Value
 
 _CODE_OF = {

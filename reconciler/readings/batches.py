@@ -14,9 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import tzinfo
 
-    from reconciler.model.dialects import IdentifierNames
-    from reconciler.model.live import Live
-    from reconciler.model.routes import Identifiers
+    from reconciler.model.channels import Live
+    from reconciler.model.identifiers import IdentifierNames, Identifiers
     from reconciler.readings.cells import Reading
     from reconciler.readings.routing import Router
     from reconciler.readings.rows import Parcel, Row

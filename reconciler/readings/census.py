@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import tzinfo
 
+    from reconciler.model.channels import Live
     from reconciler.model.findings import Finding
-    from reconciler.model.live import Live
     from reconciler.readings.csv_rows import Block
     from reconciler.readings.files import ReadingsFile
     from reconciler.readings.identifiers import Key

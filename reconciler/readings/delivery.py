@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from reconciler.energycap.transport import Unsent
 from reconciler.errors import BadResponse, Rejected, ServiceError, Unauthorized, Unavailable, Unreachable
-from reconciler.model.dialects import V3_NAMES
+from reconciler.model.identifiers import V3_NAMES
 from reconciler.readings.batches import group_loads, make_body
 from reconciler.readings.receiving import Unclear, find_failed, find_missing
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from reconciler.energycap.sender import Sender
-    from reconciler.model.dialects import IdentifierNames
+    from reconciler.model.identifiers import IdentifierNames
     from reconciler.readings.batches import Load
 
 # Answers that are lost one after the other are no accident any more.

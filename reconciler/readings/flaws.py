@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from reconciler.model.places import Location
+from reconciler.model.findings import Location
 from reconciler.planning.citing import shorten
 from reconciler.readings.blanks import trim
 from reconciler.rules import make_finding

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from reconciler.model.dialects import ESA_NAMES, V3_NAMES
-from reconciler.model.routes import Identifiers
+from reconciler.model.identifiers import ESA_NAMES, V3_NAMES, Identifiers
 from reconciler.model.values import count_characters, tell_count
 from reconciler.readings.cells import show_json
 from reconciler.readings.flaws import Flaw, quote

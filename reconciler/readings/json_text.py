@@ -7,8 +7,8 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, NoReturn
 
-from reconciler.nesting import is_too_deep
 from reconciler.readings.flaws import BrokenFile, quote
+from reconciler.strict_json import is_too_deep
 
 if TYPE_CHECKING:
     import io

@@ -5,9 +5,8 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, assert_never
 
-from reconciler.model.dialects import V3_NAMES
 from reconciler.model.fields import CHANNEL_IMPORT_ID, INTERVAL_MINUTES, OBSERVATION_TYPE_CODE, UNIT_CODE
-from reconciler.model.routes import ResolutionFailure, ResolutionStep
+from reconciler.model.identifiers import V3_NAMES, ResolutionFailure, ResolutionStep
 from reconciler.planning.citing import show_value
 from reconciler.planning.nearest import find_nearest
 from reconciler.readings.flaws import Flaw
@@ -15,8 +14,8 @@ from reconciler.readings.flaws import Flaw
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.model.live import Live
-    from reconciler.model.routes import Identifiers, Resolution
+    from reconciler.model.channels import Live
+    from reconciler.model.identifiers import Identifiers, Resolution
     from reconciler.model.values import Value
     from reconciler.planning.index import Index
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from reconciler.energycap.receipts import FailedGroup, FailedReading, KeptReading, Receipt
     from reconciler.energycap.sender import Sender
-    from reconciler.model.dialects import IdentifierNames
+    from reconciler.model.identifiers import IdentifierNames
     from reconciler.readings.batches import Load
 
 # Wide enough for any zone that the times may be meant in.

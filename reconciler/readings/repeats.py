@@ -17,7 +17,7 @@ from reconciler.readings.json_rows import locate_rows
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Set
 
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Live
     from reconciler.readings.cells import Reading
     from reconciler.readings.clock_changes import ClockChanges
     from reconciler.readings.files import ReadingsFile

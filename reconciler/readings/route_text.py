@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.model.dialects import V3_NAMES
+from reconciler.model.identifiers import V3_NAMES
 from reconciler.planning.citing import show_value
 from reconciler.readings.landing_flaws import NAMES, describe_channel
 from reconciler.reports.harmless import escape_text
@@ -15,7 +15,7 @@ from reconciler.reports.wording import count
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Live
     from reconciler.readings.census import Census, Group
     from reconciler.readings.files import ReadingsFile
     from reconciler.readings.times import Times

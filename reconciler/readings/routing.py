@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from reconciler.model.dialects import V3_NAMES
 from reconciler.model.fields import UNIT_CODE
 from reconciler.model.findings import Severity
-from reconciler.model.routes import Resolution, ResolutionFailure
+from reconciler.model.identifiers import V3_NAMES, Resolution, ResolutionFailure
 from reconciler.planning.resolve import route
 from reconciler.planning.swaps import find_swap
 from reconciler.readings.blanks import trim
@@ -23,9 +22,8 @@ from reconciler.rules import RULES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.model.dialects import IdentifierNames
-    from reconciler.model.live import Live
-    from reconciler.model.routes import Identifiers
+    from reconciler.model.channels import Live
+    from reconciler.model.identifiers import IdentifierNames, Identifiers
     from reconciler.planning.index import Index
     from reconciler.readings.identifiers import Key
 

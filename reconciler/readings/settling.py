@@ -8,7 +8,7 @@ from reconciler.model.fields import INTERVAL_MINUTES
 from reconciler.readings.flaws import Flaw
 
 if TYPE_CHECKING:
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Live
     from reconciler.readings.routing import Router
     from reconciler.readings.rows import Parcel, Row
 

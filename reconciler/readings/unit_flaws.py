@@ -13,7 +13,7 @@ from reconciler.readings.flaws import Flaw, quote
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Live
     from reconciler.model.units import Measure
 
 

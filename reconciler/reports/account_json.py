@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from reconciler import __version__
-from reconciler.model.events import Finished, OutcomeCorrected, Started, Verifying
-from reconciler.model.outcomes import OutcomeStatus
+from reconciler.model.outcomes import Finished, OutcomeCorrected, OutcomeStatus, Started, Verifying
 from reconciler.reports.account_words import count_outcomes
 from reconciler.reports.json_text import dump_line
 from reconciler.reports.wording import count
 
 if TYPE_CHECKING:
-    from reconciler.model.events import Event
-    from reconciler.model.outcomes import ApplyResult, Outcome
+    from reconciler.model.outcomes import ApplyResult, Event, Outcome
     from reconciler.model.plan import Plan
 
 EVENT_FORMAT_VERSION = "1.0"

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from reconciler.model.fields import FORMULA
 from reconciler.model.formulas import find_references
-from reconciler.model.looks import distinguish
+from reconciler.model.lookalikes import distinguish
 from reconciler.reports.consequences import describe_effect, format_factor_note
 from reconciler.reports.evidence import describe_evidence
 from reconciler.reports.formula_marks import FormulaPart, mark_formula_changes

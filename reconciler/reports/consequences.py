@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from reconciler.model.factors import find_factor, format_factor
 from reconciler.model.fields import (
     BEGIN_DATE,
     CHANNEL_IMPORT_ID,
@@ -16,6 +15,7 @@ from reconciler.model.fields import (
     Impact,
 )
 from reconciler.model.formulas import find_references
+from reconciler.model.units import find_factor, format_factor
 from reconciler.reports.harmless import escape_text
 from reconciler.reports.wording import format_time, join_words
 

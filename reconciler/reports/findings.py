@@ -105,7 +105,7 @@ def _locate_in_project(findings: tuple[Finding, ...], prefix: str) -> tuple[Find
         return findings
     # Imported here, as it is a rare finding.
 
-    from reconciler.model.places import Location  # noqa: PLC0415
+    from reconciler.model.findings import Location  # noqa: PLC0415
     from reconciler.reports.places import PROJECT_FILE  # noqa: PLC0415
 
     project = Location(f"{prefix}{PROJECT_FILE}")

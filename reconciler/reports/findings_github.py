@@ -15,8 +15,7 @@ from reconciler.reports.wording import count, join_words
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reconciler.model.findings import Finding
-    from reconciler.model.places import Location
+    from reconciler.model.findings import Finding, Location
 
 _MAX_ANNOTATIONS = 10
 

@@ -10,8 +10,7 @@ from reconciler.reports.json_text import dump_document
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.model.findings import Finding
-    from reconciler.model.places import Location
+    from reconciler.model.findings import Finding, Location
 
 FINDINGS_FORMAT_VERSION = "1.0"
 

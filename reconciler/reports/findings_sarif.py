@@ -14,8 +14,7 @@ from reconciler.reports.places import file_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reconciler.model.findings import Finding
-    from reconciler.model.places import Location
+    from reconciler.model.findings import Finding, Location
     from reconciler.rules.rule import Rule
 
 _SARIF_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

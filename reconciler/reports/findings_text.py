@@ -14,8 +14,7 @@ from reconciler.reports.wording import count
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reconciler.model.findings import Finding
-    from reconciler.model.places import Location
+    from reconciler.model.findings import Finding, Location
     from reconciler.reports.paint import Styler
 
 

@@ -12,7 +12,7 @@ from reconciler.reports.harmless import escape_text
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Sequence
 
-    from reconciler.model.live import DataPoint
+    from reconciler.model.channels import DataPoint
     from reconciler.model.plan import Change
 
 # From how many changes with the very same edits a report shows the edits once.

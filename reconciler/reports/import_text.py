@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from reconciler.model.looks import distinguish, look
+from reconciler.model.lookalikes import distinguish, look
 from reconciler.reports.harmless import escape_text
 from reconciler.reports.layout import chunk, split_words, wrap
 from reconciler.reports.paint import Style

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from reconciler.reports.harmless import escape_text
 
 if TYPE_CHECKING:
-    from reconciler.model.findings import Finding
-    from reconciler.model.places import Location
+    from reconciler.model.findings import Finding, Location
 
 # What machines read needs a file for each finding; one of no file is a finding of the project.
 PROJECT_FILE = "reconciler.yaml"

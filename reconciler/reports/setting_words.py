@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from reconciler.model.fields import BEGIN_DATE, FIELD_AT, FORMULA, Kind
-from reconciler.model.looks import distinguish
+from reconciler.model.lookalikes import distinguish
 from reconciler.reports.wording import format_value
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.model.looks import distinguish
+from reconciler.model.lookalikes import distinguish
 from reconciler.reports.harmless import escape_text
 
 if TYPE_CHECKING:

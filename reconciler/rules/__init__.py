@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.model.findings import Finding
 
 if TYPE_CHECKING:
-    from reconciler.model.places import Location
+    from reconciler.model.findings import Location
     from reconciler.rules.catalogue import RULES
 
 __all__ = ["RULES", "make_finding"]

@@ -11,19 +11,19 @@ from msgspec.structs import replace
 from reconciler.apply.conduct import Conduct
 from reconciler.apply.patience import Patience
 from reconciler.apply.run import apply_plan
-from reconciler.model.desired import Definitions, Desired
+from reconciler.model.channels import Definitions, Desired
+from reconciler.model.identifiers import Identifiers
 from reconciler.model.project import ChannelEdit, Environment, PrimaryMove
-from reconciler.model.routes import Identifiers
 from reconciler.planning.plan import Basis, make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from reconciler.energycap.client import Editor
-    from reconciler.model.live import Fetched
+    from reconciler.model.channels import Fetched
+    from reconciler.model.identifiers import Feed
     from reconciler.model.outcomes import ApplyResult, Outcome
     from reconciler.model.plan import Plan
-    from reconciler.model.routes import Feed
     from reconciler.model.values import Value
     from reconciler.sandbox import Service, World
 

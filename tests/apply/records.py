@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from reconciler.model.channels import DataPoint, Live, Version
 from reconciler.model.fields import (
     CHANNEL_FIELDS,
     IS_CALCULATED,
@@ -16,7 +17,6 @@ from reconciler.model.fields import (
     VERSION_FIELDS,
     Impact,
 )
-from reconciler.model.live import DataPoint, Live, Version
 from reconciler.model.plan import Action, Change, Edit, Plan, Verdict
 
 if TYPE_CHECKING:

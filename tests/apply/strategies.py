@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 from msgspec import Struct
 
-from reconciler.model.desired import Definitions
+from reconciler.model.channels import Definitions
 from reconciler.model.project import ChannelEdit, Environment, PrimaryMove, VersionDates
 from reconciler.planning.offline import check_definitions
 from reconciler.sandbox import describe_settings
 from tests.apply.bench import want
 
 if TYPE_CHECKING:
-    from reconciler.model.desired import Desired
+    from reconciler.model.channels import Desired
     from reconciler.model.values import Spec, Value
 
 FIRST_ID = 100_001

@@ -26,9 +26,9 @@ from reconciler.apply.recount import recount
 from reconciler.apply.run import apply_plan
 from reconciler.energycap.client import open_editor
 from reconciler.errors import ServiceError
-from reconciler.model.desired import Definitions
+from reconciler.model.channels import Definitions
+from reconciler.model.identifiers import Feed, Identifiers
 from reconciler.model.outcomes import OutcomeStatus
-from reconciler.model.routes import Feed, Identifiers
 from reconciler.planning.plan import Basis, make_plan
 from reconciler.sandbox import generate, parse_faults, parse_settings
 from tests.apply.bench import endings
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from reconciler.apply.chronicle import Chronicle
     from reconciler.energycap.client import Editor
-    from reconciler.model.desired import Desired
+    from reconciler.model.channels import Desired
     from reconciler.model.outcomes import ApplyResult, Outcome
     from reconciler.model.plan import Plan
     from reconciler.model.project import Environment

@@ -30,7 +30,7 @@ from tests.cases import note_case
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from reconciler.model.desired import Desired
+    from reconciler.model.channels import Desired
     from reconciler.model.plan import Plan
 
 few = settings(

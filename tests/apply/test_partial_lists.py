@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.model.fields import FIELDS
-from reconciler.model.places import Location
-from reconciler.model.routes import Feed, Identifiers
+from reconciler.model.findings import Location
+from reconciler.model.identifiers import Feed, Identifiers
 from tests.apply.bench import endings, want
 from tests.worlds import make_channel, make_world
 
 if TYPE_CHECKING:
-    from reconciler.model.desired import Desired
+    from reconciler.model.channels import Desired
     from tests.apply.bench import Start
 
 SHAPES = ["full", "without_versions", "without_bounds", "null_bounds", "without_flags"]

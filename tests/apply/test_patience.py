@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from reconciler.model.desired import Desired
+    from reconciler.model.channels import Desired
     from reconciler.model.outcomes import ApplyResult
     from reconciler.model.project import Environment
     from tests.apply.bench import Bench, Start

@@ -13,8 +13,7 @@ from reconciler.apply.chronicle import read_journal
 from reconciler.apply.conduct import Conduct
 from reconciler.apply.journal import open_journal
 from reconciler.apply.latest import find_unfinished
-from reconciler.model.events import Finished, Started, Verifying
-from reconciler.model.outcomes import ApplyResult, Outcome, OutcomeStatus
+from reconciler.model.outcomes import ApplyResult, Finished, Outcome, OutcomeStatus, Started, Verifying
 from reconciler.model.plan import Verdict
 from reconciler.planning.compare import Comparison, Shift, compare_plans
 from tests.apply.bench import CHANNEL, GIVE_UP_FIRST, LIST, READ, Wire, endings, only, want
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from reconciler.model.events import Event
+    from reconciler.model.outcomes import Event
     from tests.apply.bench import Bench, Start
 
 CONVERSION = (

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.apply.entries import Entry
-    from reconciler.model.desired import Desired
+    from reconciler.model.channels import Desired
     from reconciler.model.plan import Plan
     from tests.apply.bench import Bench, Start
 

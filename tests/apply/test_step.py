@@ -10,9 +10,9 @@ from reconciler.apply.conduct import Conduct
 from reconciler.apply.journal import open_journal
 from reconciler.energycap.receipts import Receipt
 from reconciler.energycap.sender import open_sender
+from reconciler.model.findings import Location
+from reconciler.model.identifiers import Feed, Identifiers
 from reconciler.model.outcomes import Outcome, OutcomeStatus
-from reconciler.model.places import Location
-from reconciler.model.routes import Feed, Identifiers
 from tests.apply.bench import CHANNEL, LIST, READ, VERSION, Wire, endings, only, want
 from tests.apply.records import MULTIPLIER
 

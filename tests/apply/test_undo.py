@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from reconciler.model.desired import Desired
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Desired, Live
     from reconciler.model.plan import Plan
     from reconciler.model.project import Environment
     from tests.apply.bench import Bench, Start

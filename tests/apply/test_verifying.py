@@ -11,8 +11,7 @@ from reconciler.apply.chronicle import read_journal
 from reconciler.apply.conduct import Conduct
 from reconciler.apply.journal import open_journal
 from reconciler.apply.patience import PAUSES
-from reconciler.model.events import OutcomeCorrected
-from reconciler.model.outcomes import Outcome, OutcomeStatus
+from reconciler.model.outcomes import Outcome, OutcomeCorrected, OutcomeStatus
 from tests.apply.bench import CHANNEL, LIST, READ, Wire, endings, only, want
 from tests.worlds import make_channel, make_world
 
@@ -20,9 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from reconciler.model.desired import Desired
-    from reconciler.model.events import Event
-    from reconciler.model.outcomes import ApplyResult
+    from reconciler.model.channels import Desired
+    from reconciler.model.outcomes import ApplyResult, Event
     from tests.apply.bench import Bench, Start
 
 # At a channel of which no answer tells whether it was written, by all patience.

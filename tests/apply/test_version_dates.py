@@ -14,7 +14,7 @@ from tests.worlds import make_channel, make_version, make_world
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.model.desired import Desired
+    from reconciler.model.channels import Desired
     from tests.apply.bench import Start
 
 from contextlib import contextmanager

@@ -16,7 +16,7 @@ from reconciler.sandbox.worlds import export_world
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.model.routes import Identifiers
+    from reconciler.model.identifiers import Identifiers
     from reconciler.sandbox import World
     from reconciler.sandbox.store import Store
 

@@ -15,7 +15,7 @@ from reconciler.cli.project import Workplace
 from reconciler.definitions.load import load_definitions
 from reconciler.energycap.reference import Listed, make_reference
 from reconciler.energycap.wire import live_from_response
-from reconciler.model.live import Snapshot
+from reconciler.model.channels import Snapshot
 from reconciler.model.project import Environment, Guards, Project
 from tests.texts import HOSTILE
 from tests.worlds import make_channel, make_data_point, make_version

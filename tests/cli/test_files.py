@@ -15,7 +15,7 @@ import pytest
 from reconciler.cli.files import Replacement, read_exactly, remove_remnants, replace_files
 from reconciler.cli.interrupts import hold_signals
 from reconciler.errors import FileError
-from reconciler.ordinary import read_bounded
+from reconciler.regular_files import read_bounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from reconciler.definitions.build import Built, build
-from reconciler.model.desired import Desired
-from reconciler.model.places import Location
-from reconciler.model.routes import Feed, Identifiers
+from reconciler.model.channels import Desired
+from reconciler.model.findings import Location
+from reconciler.model.identifiers import Feed, Identifiers
 
 
 def build_one(channel: dict[str, Any], **others: Any) -> Desired:

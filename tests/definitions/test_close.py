@@ -9,7 +9,7 @@ import pytest
 from reconciler.definitions.close import read_closely
 from reconciler.definitions.close_page import read_close_page
 from reconciler.definitions.reader import open_events, open_pure
-from reconciler.model.places import Location
+from reconciler.model.findings import Location
 from tests.definitions.places import show
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from reconciler.definitions.holding import can_hold
 from reconciler.definitions.load import load_definitions
 from reconciler.definitions.writing import render_file
-from reconciler.model.desired import Desired
-from reconciler.model.routes import Identifiers
+from reconciler.model.channels import Desired
+from reconciler.model.identifiers import Identifiers
 from tests.cases import mostly, note_case
 from tests.cli.tenants import open_project
 from tests.texts import HOSTILE

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from reconciler.definitions.limit import count_rest, pick_findings
-from reconciler.model.findings import Finding, Severity
-from reconciler.model.places import Location
+from reconciler.model.findings import Finding, Location, Severity
 
 
 def finding(line: int, severity: Severity = Severity.ERROR, file: str = "a.yaml") -> Finding:

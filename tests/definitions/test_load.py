@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.definitions.load import Loaded, load_definitions
-from reconciler.model.desired import Definitions, Desired
-from reconciler.model.findings import Severity
-from reconciler.model.places import Location
-from reconciler.model.routes import Feed, Identifiers
+from reconciler.model.channels import Definitions, Desired
+from reconciler.model.findings import Location, Severity
+from reconciler.model.identifiers import Feed, Identifiers
 from tests.definitions.places import validate, write
 
 if TYPE_CHECKING:

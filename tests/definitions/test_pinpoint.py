@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.definitions.pinpoint import pinpoint
-from reconciler.model.findings import Finding, Severity
-from reconciler.model.places import Location
+from reconciler.model.findings import Finding, Location, Severity
 from tests.definitions.places import write
 
 if TYPE_CHECKING:

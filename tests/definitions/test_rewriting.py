@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from reconciler.definitions.close import read_closely
 from reconciler.definitions.rewriting import Unkept, append_channels, take_over
-from reconciler.model.desired import Desired
-from reconciler.model.routes import Identifiers
+from reconciler.model.channels import Desired
+from reconciler.model.identifiers import Identifiers
 
 if TYPE_CHECKING:
     from reconciler.model.values import Spec

@@ -15,10 +15,10 @@ from reconciler.definitions.holding import can_hold
 from reconciler.definitions.load import load_definitions
 from reconciler.definitions.schema import Format, read_schema
 from reconciler.definitions.writing import place_schema, render_file, render_schema
-from reconciler.model.desired import Desired
+from reconciler.model.canonical import canonical
+from reconciler.model.channels import Desired
 from reconciler.model.fields import CHANNEL_FIELDS, VERSION_FIELDS
-from reconciler.model.routes import Identifiers
-from reconciler.planning.canonical import canonical
+from reconciler.model.identifiers import Identifiers
 from tests.cases import note_case
 from tests.cli.tenants import open_project
 from tests.texts import HOSTILE

@@ -18,10 +18,9 @@ from reconciler.energycap.session import Session
 from reconciler.energycap.transport import Transport
 from reconciler.energycap.wire import live_from_response
 from reconciler.errors import BadResponse, ProjectError, Rejected, ServiceError, Unauthorized, Unavailable, Unreachable
+from reconciler.model.channels import ObservationType, ReferenceData, Snapshot, SummarizationMethod, Unit
 from reconciler.model.formulas import FormulaVerdict
-from reconciler.model.live import Snapshot
 from reconciler.model.project import ChannelEdit
-from reconciler.model.reference import ObservationType, ReferenceData, SummarizationMethod, Unit
 from tests.energycap.documents import TRIP, make_channel, make_version, make_versions
 from tests.energycap.wires import Script, make_page
 
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from reconciler.energycap.client import Reader
-    from reconciler.model.live import Fetched
+    from reconciler.model.channels import Fetched
     from tests.energycap.documents import Document
 
     OpenClient = Callable[[str, str], AbstractContextManager[Reader]]

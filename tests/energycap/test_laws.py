@@ -18,7 +18,7 @@ from reconciler.energycap.salvage import live_from_row
 from reconciler.energycap.wire import live_from_response
 from reconciler.energycap.words import find_words, make_harmless
 from reconciler.errors import BadResponse
-from reconciler.model.exclusive import clear_exclusive
+from reconciler.model.canonical import clear_exclusive
 from reconciler.model.fields import CHANNEL_FIELDS, FIELDS, INTERVALS, VERSION_FIELDS, Field, Kind
 from reconciler.model.project import ChannelEdit
 from tests.cases import note_case

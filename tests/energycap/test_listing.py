@@ -17,7 +17,7 @@ from tests.energycap.wires import make_page
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Live
     from tests.energycap.documents import Document
 
     Change = Callable[[Document], Document]

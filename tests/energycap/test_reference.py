@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.energycap.reference import Listed, make_reference, types_from_response, units_from_response
 from reconciler.energycap.wire import live_from_response
-from reconciler.model.reference import ObservationType, ReferenceData, SummarizationMethod, Unit
+from reconciler.model.channels import ObservationType, ReferenceData, SummarizationMethod, Unit
 from tests.energycap.documents import make_channel, make_version
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from reconciler.energycap.calls import Request
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Live
     from tests.energycap.documents import Document
 
 REQUEST = LIST_CHANNELS.to()

@@ -11,8 +11,8 @@ from reconciler.energycap.client import open_reader
 from reconciler.energycap.salvage import identify_row, live_from_row
 from reconciler.energycap.wire import live_from_response
 from reconciler.errors import BadResponse
+from reconciler.model.channels import DataPoint, Version
 from reconciler.model.fields import FIELDS
-from reconciler.model.live import DataPoint, Version
 from tests.energycap.documents import make_channel, make_version
 from tests.energycap.wires import make_page
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.energycap.client import Editor
-    from reconciler.model.live import Live, Snapshot
+    from reconciler.model.channels import Live, Snapshot
     from reconciler.model.values import Spec
     from reconciler.sandbox import World
 

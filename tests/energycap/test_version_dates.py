@@ -16,7 +16,7 @@ from tests.energycap.wires import make_page
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Live
 
 POINT = "GET /api/v202406/datapoint/{id}"
 NEW_YORK, LONDON = "America/New_York", "Europe/London"

@@ -8,8 +8,8 @@ import pytest
 
 from reconciler.energycap.wire import is_whole, live_from_response
 from reconciler.errors import BadResponse
+from reconciler.model.channels import DataPoint, Live, Version
 from reconciler.model.fields import CHANNEL_FIELDS, FIELDS, VERSION_FIELDS
-from reconciler.model.live import DataPoint, Live, Version
 from tests.energycap.documents import ODOMETER, TRIP, make_channel, make_data_point, make_version, make_versions
 
 if TYPE_CHECKING:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.model.findings import Finding, Severity
-from reconciler.model.places import Location
+from reconciler.model.findings import Finding, Location, Severity
 
 
 def test_what_has_no_place_comes_first_and_then_files_and_lines() -> None:

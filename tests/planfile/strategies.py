@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from reconciler.model.channels import DataPoint
 from reconciler.model.fields import FIELD_AT, FIELDS, OBSERVATION_RULE, OBSERVATION_RULES, Impact
-from reconciler.model.findings import Finding, Severity
-from reconciler.model.live import DataPoint
-from reconciler.model.places import Location
+from reconciler.model.findings import Finding, Location, Severity
+from reconciler.model.identifiers import ResolutionFailure
 from reconciler.model.plan import (
     Action,
     Blocker,
@@ -27,7 +27,6 @@ from reconciler.model.plan import (
     Verdict,
     VersionSpan,
 )
-from reconciler.model.routes import ResolutionFailure
 
 if TYPE_CHECKING:
     from reconciler.model.values import Spec, Value

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from reconciler.model.desired import Definitions, Desired
-from reconciler.model.places import Location
-from reconciler.model.routes import Feed, Identifiers
+from reconciler.model.channels import Definitions, Desired
+from reconciler.model.findings import Location
+from reconciler.model.identifiers import Feed, Identifiers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

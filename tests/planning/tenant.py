@@ -6,12 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from reconciler.model.desired import Definitions, Desired
+from reconciler.model.channels import (
+    DataPoint,
+    Definitions,
+    Desired,
+    Live,
+    ObservationType,
+    ReferenceData,
+    Snapshot,
+    SummarizationMethod,
+    Unit,
+    Version,
+)
 from reconciler.model.fields import FIELDS
-from reconciler.model.live import DataPoint, Live, Snapshot, Version
+from reconciler.model.identifiers import Identifiers
 from reconciler.model.project import Environment
-from reconciler.model.reference import ObservationType, ReferenceData, SummarizationMethod, Unit
-from reconciler.model.routes import Identifiers
 from reconciler.planning.plan import Basis, make_plan
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec import Struct
 from msgspec.structs import replace
 
-from reconciler.model.routes import Identifiers
+from reconciler.model.identifiers import Identifiers
 from tests.planning.tenant import CODES, NORTH, SOUTH, V, add_older_version, make_calculated, make_desired, make_live
 
 if TYPE_CHECKING:
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
     from hypothesis.strategies import DrawFn
 
-    from reconciler.model.desired import Desired
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Desired, Live
     from reconciler.model.plan import Change
     from reconciler.model.values import Spec, Value
 

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.model.findings import Finding, Severity
-from reconciler.model.places import Location
-from reconciler.model.routes import Identifiers
+from reconciler.model.findings import Finding, Location, Severity
+from reconciler.model.identifiers import Identifiers
 from reconciler.planning.collisions import check_collisions, find_identity, show_pointers
 from tests.planning.offline_files import make_channel, tell
 
 if TYPE_CHECKING:
-    from reconciler.model.desired import Desired
+    from reconciler.model.channels import Desired
 
 
 def find_codes(*channels: Desired) -> list[str]:

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
+from reconciler.model.channels import DataPoint
 from reconciler.model.fields import Impact
-from reconciler.model.live import DataPoint
 from reconciler.model.plan import Action, Blocker, Change, Edit, FeedRoute, FeedStep, Plan, Verdict
 from reconciler.planning.compare import Comparison, Shift, compare_plans, restrict_plan
 

@@ -20,7 +20,7 @@ from tests.planning.tenant import (
 )
 
 if TYPE_CHECKING:
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Live
     from reconciler.model.values import Spec
 
 TO_CALCULATED: Spec = {"isCalculated": True, f"{V}formula": "channel(2)"}

@@ -8,8 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from reconciler.model.fields import Impact
+from reconciler.model.identifiers import Identifiers, ResolutionFailure
 from reconciler.model.plan import Edit
-from reconciler.model.routes import Identifiers, ResolutionFailure
 from reconciler.planning.courses import follow, is_moving, list_causes, list_implied
 from reconciler.planning.draft import Draft, list_touched, plan_live
 from reconciler.planning.index import make_index
@@ -17,7 +17,7 @@ from reconciler.planning.vocabulary import list_codes
 from tests.planning.tenant import REFERENCE, SOUTH, V, make_calculated, make_live
 
 if TYPE_CHECKING:
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Live
     from reconciler.model.values import Spec
     from reconciler.planning.courses import Course
 

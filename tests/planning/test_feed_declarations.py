@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model.findings import Finding, Severity
-from reconciler.model.places import Location
-from reconciler.model.routes import Identifiers
+from reconciler.model.findings import Finding, Location, Severity
+from reconciler.model.identifiers import Identifiers
 from reconciler.planning.feed_declarations import check_feeds
 from tests.planning.offline_files import make_channel, make_feed, tell
 

@@ -7,20 +7,17 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from reconciler.model.desired import Definitions
-from reconciler.model.findings import Finding, Severity
-from reconciler.model.live import Snapshot
-from reconciler.model.places import Location
+from reconciler.model.channels import Definitions, Snapshot
+from reconciler.model.findings import Finding, Location, Severity
+from reconciler.model.identifiers import Feed, Identifiers, ResolutionFailure
 from reconciler.model.plan import Blocker, FeedRoute, FeedStep, Verdict
-from reconciler.model.routes import Feed, Identifiers, ResolutionFailure
 from reconciler.planning.plan import make_plan
 from tests.planning.tenant import BASIS, REFERENCE, SOUTH, V, make_calculated, make_desired, make_live, tell_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.model.desired import Desired
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Desired, Live
     from reconciler.model.plan import Plan
     from reconciler.model.values import Spec
 

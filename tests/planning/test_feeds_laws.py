@@ -8,10 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from reconciler.model.desired import Definitions
-from reconciler.model.live import Snapshot
-from reconciler.model.places import Location
-from reconciler.model.routes import Feed, Identifiers
+from reconciler.model.channels import Definitions, Snapshot
+from reconciler.model.findings import Location
+from reconciler.model.identifiers import Feed, Identifiers
 from reconciler.planning.index import make_index
 from reconciler.planning.plan import make_plan
 from reconciler.planning.resolve import route
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
     from hypothesis.strategies import DrawFn
 
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Live
     from reconciler.model.plan import Plan
     from reconciler.model.values import Spec, Value
 

@@ -11,7 +11,7 @@ from reconciler.planning.fingerprint import fingerprint
 from tests.planning.tenant import V, add_older_version, make_live
 
 if TYPE_CHECKING:
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Live
 
 LIVE = make_live(1)
 

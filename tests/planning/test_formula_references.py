@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.model.findings import Finding, Severity
-from reconciler.model.places import Location
-from reconciler.model.routes import Identifiers
+from reconciler.model.findings import Finding, Location, Severity
+from reconciler.model.identifiers import Identifiers
 from reconciler.planning.formula_references import check_references
 from tests.planning.offline_files import FORMULA, make_channel, make_formula, tell
 
 if TYPE_CHECKING:
-    from reconciler.model.desired import Desired
+    from reconciler.model.channels import Desired
 
 USE = make_channel("nb-elec-use", {"isCalculated": False}, line=3, select=Identifiers(channel_id=1042))
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from reconciler.model.factors import find_factor, format_factor
+from reconciler.model.channels import Unit
 from reconciler.model.findings import Severity
-from reconciler.model.reference import Unit
+from reconciler.model.units import find_factor, format_factor
 from tests.planning.tenant import REFERENCE, V, make_calculated, make_desired, make_live, plan_of
 
 if TYPE_CHECKING:

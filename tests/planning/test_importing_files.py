@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from reconciler.definitions.holding import can_hold
-from reconciler.model.live import DataPoint
+from reconciler.model.channels import DataPoint
 from reconciler.planning.importing.files import find_homes, find_words, settle_files
 from reconciler.planning.importing.terms import Layout, Terms
 from reconciler.planning.pairs import Pair

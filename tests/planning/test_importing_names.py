@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from reconciler.definitions.schema import Format, accept_for
-from reconciler.model.live import DataPoint
+from reconciler.model.channels import DataPoint
 from reconciler.planning.importing.names import climb_names, name_data_point, name_place, settle, slug
 from tests.cases import note_case
 from tests.planning.tenant import NORTH, V, make_live
 from tests.texts import HOSTILE
 
 if TYPE_CHECKING:
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Live
 
 is_name = accept_for(Format.CHANNELS, "name")
 

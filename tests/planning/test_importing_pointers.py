@@ -9,7 +9,7 @@ from hypothesis import given
 from msgspec.structs import replace
 
 from reconciler.definitions.holding import can_hold
-from reconciler.model.routes import Identifiers
+from reconciler.model.identifiers import Identifiers
 from reconciler.planning.importing.pointers import find_pointers, has_own_import_id
 from reconciler.planning.index import make_index
 from reconciler.planning.resolve import route
@@ -18,7 +18,7 @@ from tests.planning.tenant import NORTH, V, make_calculated, make_live
 from tests.planning.tenants import lives, neighbours
 
 if TYPE_CHECKING:
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Live
 
 NAMELESS = {"channelImportId": None}
 USE = make_live(1, NAMELESS)

@@ -8,9 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from reconciler.definitions.holding import can_hold
-from reconciler.model.desired import Definitions, Desired
-from reconciler.model.live import Live, Snapshot
-from reconciler.model.routes import Identifiers
+from reconciler.model.channels import Definitions, Desired, Live, Snapshot
+from reconciler.model.identifiers import Identifiers
 from reconciler.planning.importing.proposal import Proposal, list_new, propose
 from reconciler.planning.importing.survey import make_survey
 from reconciler.planning.importing.terms import Head, LeftOut, Terms

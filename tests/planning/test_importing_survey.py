@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from reconciler.model.desired import Definitions, Desired
-from reconciler.model.live import Live, Snapshot
+from reconciler.model.channels import Definitions, Desired, Live, Snapshot
 from reconciler.planning.importing.survey import Asked, Survey, make_survey, pick
 from tests.planning.tenant import REFERENCE, SOUTH, make_desired, make_live
 

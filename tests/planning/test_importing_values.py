@@ -13,7 +13,7 @@ from reconciler.planning.index import make_index
 from tests.planning.tenant import SOUTH, V, make_calculated, make_live
 
 if TYPE_CHECKING:
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Live
     from reconciler.model.values import Spec
 
 ALWAYS = (

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from reconciler.model.identifiers import Identifiers, ResolutionFailure
 from reconciler.model.plan import Action, Verdict
 from reconciler.model.project import PrimaryMove
-from reconciler.model.routes import Identifiers, ResolutionFailure
 from reconciler.planning.importing.pointers import find_pointers
 from reconciler.planning.index import make_index
 from reconciler.planning.pairs import find_route
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from random import Random
 
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Live
     from reconciler.model.values import Spec, Value
     from reconciler.planning.plan import Basis
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model.routes import Identifiers
+from reconciler.model.identifiers import Identifiers
 from reconciler.planning.nearest import find_near, find_nearest, suggest_channels, suggest_names
 from tests.planning.offline_files import make_channel
 

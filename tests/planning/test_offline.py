@@ -8,17 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model.desired import Desired
+from reconciler.model.channels import Desired
 from reconciler.model.fields import FIELD_AT
-from reconciler.model.findings import Finding, Severity
-from reconciler.model.places import Location
-from reconciler.model.routes import Identifiers
+from reconciler.model.findings import Finding, Location, Severity
+from reconciler.model.identifiers import Identifiers
 from reconciler.planning.offline import check_definitions
 from tests.cases import note_case
 from tests.planning.offline_files import FORMULA, make_channel, make_definitions, make_feed, make_formula, tell
 
 if TYPE_CHECKING:
-    from reconciler.model.routes import Feed
+    from reconciler.model.identifiers import Feed
     from reconciler.model.values import Spec
 
 NAMES = st.sampled_from(["a", "b", "c", "d"])

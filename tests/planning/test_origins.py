@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from reconciler.model.identifiers import Identifiers
 from reconciler.model.plan import Origin
-from reconciler.model.routes import Identifiers
 from reconciler.planning.origins import mark_origins
 from tests.planning.offline_files import make_definitions
 from tests.planning.tenant import make_desired, make_live, plan_of

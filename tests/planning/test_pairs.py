@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from reconciler.model.findings import Finding, Severity
-from reconciler.model.places import Location
-from reconciler.model.routes import Identifiers
+from reconciler.model.findings import Finding, Location, Severity
+from reconciler.model.identifiers import Identifiers
 from reconciler.planning.index import make_index
 from reconciler.planning.pairs import check_found_again, find_pairs
 from tests.planning.tenant import SOUTH, V, make_desired, make_live
 
 if TYPE_CHECKING:
-    from reconciler.model.desired import Desired
+    from reconciler.model.channels import Desired
     from reconciler.model.values import Spec
     from reconciler.planning.pairs import Pairing
 

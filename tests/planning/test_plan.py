@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from reconciler.model.fields import FIELDS, Impact
 from reconciler.model.findings import Severity
+from reconciler.model.identifiers import Identifiers
 from reconciler.model.plan import Action, Change, Edit, History, Plan, Summary, Verdict, VersionSpan
-from reconciler.model.routes import Identifiers
 from reconciler.planning.fingerprint import fingerprint
 from tests.planning.tenant import (
     BASIS,
@@ -25,8 +25,7 @@ from tests.planning.tenant import (
 )
 
 if TYPE_CHECKING:
-    from reconciler.model.desired import Desired
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Desired, Live
     from reconciler.model.values import Spec
 
 RENAME: Spec = {"channelInfo": "New name"}

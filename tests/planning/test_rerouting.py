@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from reconciler.model.desired import Definitions
-from reconciler.model.live import Snapshot
-from reconciler.model.places import Location
+from reconciler.model.channels import Definitions, Snapshot
+from reconciler.model.findings import Location
+from reconciler.model.identifiers import Feed, Identifiers
 from reconciler.model.plan import Blocker, FeedRoute, FeedStep
-from reconciler.model.routes import Feed, Identifiers
 from reconciler.planning.plan import make_plan
 from reconciler.planning.rerouting import check_feeds_again
 from tests.planning.tenant import BASIS, REFERENCE, V, make_desired, make_live
 
 if TYPE_CHECKING:
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Live
     from reconciler.model.plan import Plan
     from reconciler.model.values import Spec
 

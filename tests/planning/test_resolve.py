@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from reconciler.model.routes import Identifiers, Resolution, ResolutionFailure, ResolutionStep
+from reconciler.model.identifiers import Identifiers, Resolution, ResolutionFailure, ResolutionStep
 from reconciler.planning.index import make_index
 from reconciler.planning.resolve import route
 from tests.planning.tenant import NORTH, SOUTH, V, make_calculated, make_live

@@ -12,8 +12,7 @@ from reconciler.model.project import PrimaryMove
 from tests.planning.tenant import BASIS, SANDBOX, SOUTH, make_desired, make_live, plan_of, plan_one, tell_blocks
 
 if TYPE_CHECKING:
-    from reconciler.model.desired import Desired
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Desired, Live
     from reconciler.model.plan import Plan
 
 GIVE_UP_FIRST = replace(BASIS, environment=replace(SANDBOX, primary_move=PrimaryMove.GIVE_UP_FIRST))

@@ -22,7 +22,7 @@ from tests.planning.tenant import (
 )
 
 if TYPE_CHECKING:
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Live
     from reconciler.model.values import Spec
 
 DEMAND: Spec = {"observationTypeId": 11}

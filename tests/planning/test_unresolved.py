@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from reconciler.model.findings import Finding, Severity
-from reconciler.model.places import Location
-from reconciler.model.routes import Identifiers
+from reconciler.model.findings import Finding, Location, Severity
+from reconciler.model.identifiers import Identifiers
 from reconciler.planning.index import make_index
 from reconciler.planning.pairs import find_pairs
 from reconciler.rules import RULES

@@ -9,7 +9,7 @@ import httpx
 from msgspec import Struct, field
 
 from reconciler.energycap.sender import open_sender
-from reconciler.model.dialects import V3_NAMES
+from reconciler.model.identifiers import V3_NAMES
 from reconciler.planning.index import make_index
 from reconciler.readings.batches import load_batches
 from reconciler.readings.delivery import Delivery
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.energycap.sender import Sender
-    from reconciler.model.dialects import IdentifierNames
+    from reconciler.model.identifiers import IdentifierNames
     from reconciler.readings.batches import Load
     from reconciler.sandbox import Service
 

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.energycap.sender import open_sender
-from reconciler.model.dialects import ESA_NAMES, V3_NAMES
 from reconciler.model.fields import UNIT_CODE
+from reconciler.model.identifiers import ESA_NAMES, V3_NAMES
 from reconciler.planning.index import make_index
 from reconciler.readings.identifiers import NAMES
 from reconciler.readings.routing import Router
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn
 
     from reconciler.energycap.sender import Sender
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Live
     from reconciler.readings.routing import Landing
 
 _IDS = (1, 2, 3, 4, 5)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.model.dialects import ESA_NAMES, V3_NAMES
+from reconciler.model.identifiers import ESA_NAMES, V3_NAMES
 from reconciler.readings.batches import group_loads, load_batches, make_body
 from reconciler.readings.files import recognise
 from reconciler.readings.layout import Habits

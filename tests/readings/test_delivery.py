@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from reconciler.model.dialects import ESA_NAMES, V3_NAMES
+from reconciler.model.identifiers import ESA_NAMES, V3_NAMES
 from reconciler.readings.delivery import Fate
 from tests.readings.delivering import READINGS, Courier, answering, kept, load, receipt, serving
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from reconciler.model.dialects import IdentifierNames
+    from reconciler.model.identifiers import IdentifierNames
     from reconciler.readings.batches import Load
     from reconciler.sandbox import Service
 

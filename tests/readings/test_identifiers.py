@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model.routes import Identifiers
+from reconciler.model.identifiers import Identifiers
 from reconciler.readings.identifiers import PROPERTIES, read_key
 
 NOTHING = ("", "", "", "", "", "", 1)

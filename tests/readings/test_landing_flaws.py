@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model.routes import Identifiers
+from reconciler.model.identifiers import Identifiers
 from reconciler.planning.index import make_index
 from reconciler.planning.resolve import route
 from reconciler.readings.flaws import Flaw

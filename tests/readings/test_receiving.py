@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from reconciler.energycap.receipts import FailedGroup, FailedReading, Receipt
-from reconciler.model.dialects import ESA_NAMES, V3_NAMES
+from reconciler.model.identifiers import ESA_NAMES, V3_NAMES
 from reconciler.readings.receiving import Unclear, find_failed, find_missing
 from tests.readings.delivering import answering, load
 

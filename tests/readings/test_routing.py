@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model.dialects import ESA_NAMES
-from reconciler.model.routes import Identifiers, ResolutionFailure, ResolutionStep
+from reconciler.model.identifiers import ESA_NAMES, Identifiers, ResolutionFailure, ResolutionStep
 from reconciler.planning.index import make_index
 from reconciler.readings.flaws import BrokenFile, Flaw
 from reconciler.readings.routing import Router

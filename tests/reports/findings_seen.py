@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.model.findings import Finding, Severity
-from reconciler.model.places import Location
+from reconciler.model.findings import Finding, Location, Severity
 from reconciler.rules.rule import Certainty, Rule
 
 HOSTILE = "::error file=x::y \x1b[31m\u202egpj\r\n%0A <b>&\"' ##[add-mask]z \ud800\x00,:"

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from reconciler.model.channels import DataPoint
 from reconciler.model.fields import Impact
-from reconciler.model.findings import Finding, Severity
-from reconciler.model.live import DataPoint
-from reconciler.model.places import Location
+from reconciler.model.findings import Finding, Location, Severity
 from reconciler.model.plan import (
     Blocker,
     Change,

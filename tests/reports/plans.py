@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from reconciler.model.channels import DataPoint
 from reconciler.model.fields import FIELD_AT, OBSERVATION_RULES, Impact
-from reconciler.model.findings import Finding, Severity
+from reconciler.model.findings import Finding, Location, Severity
 from reconciler.model.formulas import rename_references
-from reconciler.model.live import DataPoint
-from reconciler.model.places import Location
 from reconciler.model.plan import (
     Action,
     Blocker,

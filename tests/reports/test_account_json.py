@@ -7,7 +7,7 @@ import json
 import pytest
 
 from reconciler import __version__
-from reconciler.model.events import Event, Finished, OutcomeCorrected, Started, Verifying
+from reconciler.model.outcomes import Event, Finished, OutcomeCorrected, Started, Verifying
 from reconciler.reports.account_json import render_event, render_summary_event, render_version_event
 from tests.reports.accounts import ACCOUNT, ALREADY, DIFFERS, FAILED, UNREAD
 from tests.reports.plans import HOSTILE, PLANS

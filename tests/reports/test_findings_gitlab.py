@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from reconciler.model.findings import Finding, Severity
-from reconciler.model.places import Location
+from reconciler.model.findings import Finding, Location, Severity
 from reconciler.reports.findings_gitlab import render_gitlab
 from tests.reports.findings_seen import FINDINGS, TRIP
 

@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 from msgspec.structs import replace
 
-from reconciler.model.places import Location
+from reconciler.model.findings import Location
 from reconciler.reports.findings_sarif import render_sarif
 from tests.reports.findings_seen import FINDINGS, RULES, TRIP
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from reconciler.model.places import Location
+from reconciler.model.findings import Location
 from reconciler.reports.findings_text import render_findings, render_no_findings
 from reconciler.reports.paint import Style, no_style
 from tests.reports.findings_seen import FINDINGS, TRIP

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from reconciler.model.live import DataPoint
+from reconciler.model.channels import DataPoint
 from reconciler.reports.grouping import (
     MIN_IDENTICAL,
     format_data_point,

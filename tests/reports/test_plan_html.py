@@ -16,10 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from reconciler.model.channels import DataPoint
 from reconciler.model.fields import Impact
-from reconciler.model.findings import Finding, Severity
-from reconciler.model.live import DataPoint
-from reconciler.model.places import Location
+from reconciler.model.findings import Finding, Location, Severity
 from reconciler.model.plan import Blocker, ChannelLabel, Edit, FeedRoute, FormulaLink, Plan
 from reconciler.planfile.reading import read_plan
 from reconciler.planfile.writing import render_plan_file

@@ -6,8 +6,7 @@ import re
 
 import pytest
 
-from reconciler.model.findings import Finding, Severity
-from reconciler.model.places import Location
+from reconciler.model.findings import Finding, Location, Severity
 from reconciler.rules import RULES, make_finding
 from reconciler.rules.domain import DOMAIN_RULES
 from reconciler.rules.feeds import FEED_RULES

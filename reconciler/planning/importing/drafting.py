@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from reconciler.model.desired import Desired
+from reconciler.model.channels import Desired
 from reconciler.model.fields import BEGIN_DATE, CHANNEL_IMPORT_ID, FIELD_AT, FORMULA, INTERVAL_MINUTES, IS_CALCULATED
 from reconciler.model.values import has_zone
 from reconciler.planning.importing.pointers import find_pointers, has_own_import_id
@@ -17,7 +17,7 @@ from reconciler.planning.importing.values import list_paths, write_formula, writ
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Live
     from reconciler.model.values import Spec, Value
     from reconciler.planning.importing.terms import Terms
     from reconciler.planning.index import Index

@@ -12,7 +12,7 @@ from reconciler.planning.importing.terms import Kept
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reconciler.model.desired import Desired
+    from reconciler.model.channels import Desired
     from reconciler.model.values import Spec
     from reconciler.planning.importing.updates import Updates
 

@@ -11,7 +11,7 @@ from reconciler.planning.importing.terms import Layout
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from reconciler.model.live import DataPoint
+    from reconciler.model.channels import DataPoint
     from reconciler.planning.importing.names import Ladder
     from reconciler.planning.importing.terms import CanHold, Terms
     from reconciler.planning.pairs import Pair

@@ -14,7 +14,7 @@ from reconciler.model.fields import INTERVAL_MINUTES, OBSERVATION_TYPE_CODE, UNI
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from reconciler.model.live import DataPoint, Live
+    from reconciler.model.channels import DataPoint, Live
 
 Thing = TypeVar("Thing", bound=Hashable)
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from reconciler.model.fields import CHANNEL_IMPORT_ID, INTERVAL_MINUTES, OBSERVATION_TYPE_CODE, UNIT_CODE
-from reconciler.model.routes import Identifiers
+from reconciler.model.identifiers import Identifiers
 from reconciler.planning.resolve import route
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Live
     from reconciler.planning.importing.terms import CanHold
     from reconciler.planning.index import Index
 

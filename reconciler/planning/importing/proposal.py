@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from reconciler.model.desired import Desired
+from reconciler.model.channels import Desired
 from reconciler.planning.importing.drafting import Drafter, draft
 from reconciler.planning.importing.files import find_words, settle_files
 from reconciler.planning.importing.refused import leave_out_refused
@@ -14,8 +14,7 @@ from reconciler.planning.importing.refused import leave_out_refused
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reconciler.model.desired import Definitions, Desired
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Definitions, Desired, Live
     from reconciler.planning.importing.survey import Survey
     from reconciler.planning.importing.terms import Head, LeftOut, Terms
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from reconciler.model.fields import FORMULA
 from reconciler.model.findings import Severity
-from reconciler.model.routes import Identifiers
+from reconciler.model.identifiers import Identifiers
 from reconciler.planning.importing.terms import LeftOut
 from reconciler.planning.index import find_inputs
 from reconciler.planning.offline import check_definitions
@@ -17,7 +17,7 @@ from reconciler.rules import RULES
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
 
-    from reconciler.model.desired import Definitions, Desired
+    from reconciler.model.channels import Definitions, Desired
     from reconciler.planning.importing.terms import Head
 
 # Of two channels that get in each other's way the rules blame the later one, which is to be the new one.

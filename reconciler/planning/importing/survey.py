@@ -17,9 +17,8 @@ from reconciler.rules import make_finding
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from reconciler.model.desired import Definitions
+    from reconciler.model.channels import Definitions, Live, Snapshot
     from reconciler.model.findings import Finding
-    from reconciler.model.live import Live, Snapshot
     from reconciler.planning.index import Index
 
 _FIX = "correct the pattern; letter case matters, and * stands for any characters"

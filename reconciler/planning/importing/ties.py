@@ -17,8 +17,7 @@ from reconciler.planning.importing.terms import LeftOut
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from reconciler.model.desired import Desired
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Desired, Live
     from reconciler.model.values import Spec, Value
     from reconciler.planning.importing.updates import Updates
 

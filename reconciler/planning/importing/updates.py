@@ -14,7 +14,7 @@ from reconciler.rules import make_finding
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from reconciler.model.desired import Desired
+    from reconciler.model.channels import Desired
     from reconciler.model.findings import Finding
     from reconciler.model.plan import Change, Edit, Plan
     from reconciler.model.values import Spec

@@ -23,7 +23,7 @@ from reconciler.planning.index import read_id
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.model.live import Live
+    from reconciler.model.channels import Live
     from reconciler.model.values import Value
     from reconciler.planning.importing.terms import CanHold
     from reconciler.planning.index import Index

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.model.routes import Identifiers, identifiers_as_select
+from reconciler.model.identifiers import Identifiers, identifiers_as_select
 
 
 def test_pointers_are_named_as_in_the_files_and_only_those_that_are_given() -> None:

@@ -1,17 +1,50 @@
-"""When two values of a field are the same, whatever the service fills in, rounds or spaces otherwise."""
+"""Field values in their canonical form, and whether two of them are equal."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeGuard
 
-from reconciler.model.exclusive import is_blank
-from reconciler.model.fields import FIELD_AT, ODOMETER, OFFSET, Kind
+from reconciler.model.fields import (
+    FIELD_AT,
+    FORMULA,
+    OBSERVATION_RULE_ID,
+    ODOMETER,
+    OFFSET,
+    ROLLBACK_ALLOWANCE,
+    ROLLOVER_VALUE,
+    TRIP,
+    Kind,
+)
 from reconciler.model.formulas import is_same_formula
 from reconciler.model.values import BEGINNING, canonical_moment, canonical_number, canonical_time
 
 if TYPE_CHECKING:
     from reconciler.model.fields import Field
-    from reconciler.model.values import Value
+    from reconciler.model.values import Spec, Value
+
+
+def clear_exclusive(values: Spec, *, is_calculated: bool) -> dict[str, Value]:
+    """The `values` of a version, with null for a setting that its channel or its observation rule does not have.
+
+    Under Trip the two register settings are null whatever was read: a service that stores a number in their place still
+    requires null in an edit. An offset of 0 under Odometer and an empty formula of a simple channel mean the same as
+    null. Any other offset or formula there is a contradiction to be seen, so it stays.
+    Source: EsaChannelVersionEdit, "Must be null when ObservationRuleId is set to Trip" (rolloverValue,
+    rollbackAllowance), "Exclusive to the Trip observation rule" (offset), "only when isCalculated" (formula).
+    """
+    cleared = dict(values)
+    if values.get(OBSERVATION_RULE_ID) == TRIP:
+        cleared |= {ROLLOVER_VALUE: None, ROLLBACK_ALLOWANCE: None}
+    if values.get(OBSERVATION_RULE_ID) == ODOMETER and values.get(OFFSET) == 0:
+        cleared[OFFSET] = None
+    if not is_calculated and is_blank(values.get(FORMULA)):
+        cleared[FORMULA] = None
+    return cleared
+
+
+def is_blank(value: Value) -> bool:
+    """Whether `value` is text without anything but spaces in it."""
+    return isinstance(value, str) and not value.strip()
 
 
 def is_same(path: str, wanted: Value, found: Value, rule_id: Value) -> bool:

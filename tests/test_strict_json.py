@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.nesting import MAX_JSON_DEPTH, is_too_deep
+from reconciler.strict_json import MAX_JSON_DEPTH, is_too_deep
 from tests.cases import note_case
 
 TEXTS = st.text(st.sampled_from('ab"\\[]{}\né'))

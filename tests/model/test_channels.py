@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model.reference import ObservationType, Unit
+from reconciler.model.channels import ObservationType, Unit
 
 
 @pytest.mark.parametrize(

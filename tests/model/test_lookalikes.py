@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.model.looks import distinguish, look
+from reconciler.model.lookalikes import distinguish, look
 from reconciler.reports.wording import format_values
 from tests.cases import note_case
 

@@ -1,0 +1,189 @@
+"""Channels: desired ones from the files, live ones and their reference data from the service."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from reconciler.model.fields import FORMULA, IS_CALCULATED, IS_PRIMARY_VALUE
+from reconciler.model.findings import Location
+from reconciler.model.identifiers import Feed, Identifiers
+from reconciler.model.values import Spec
+
+
+class Unit(Struct, frozen=True):
+    """A unit; `type_code` and `type_name` are those of its unit type, None where the service does not say."""
+
+    id: int
+    code: str
+    type_code: str | None = None
+    type_name: str | None = None
+
+    @property
+    def is_money(self) -> bool | None:
+        """Whether the unit is of a Money type; None where that cannot be known.
+
+        Source: EsaChannelVersionEdit.unitId, "It cannot be a Money unit type"; ids and codes of unit types are not
+        published, so the type's code or name decides.
+        """
+        known = [text for text in (self.type_code, self.type_name) if text]
+        return any(text.casefold() == "money" for text in known) if known else None
+
+
+class ObservationType(Struct, frozen=True):
+    """What a channel observes; the noun says whether it is use, demand or cost."""
+
+    id: int
+    code: str
+    noun_code: str | None = None
+
+    @property
+    def is_demand(self) -> bool | None:
+        """Whether channels of this type are demand channels; None where the service gives no noun."""
+        return self.noun_code.casefold() == "demand" if self.noun_code else None
+
+
+class SummarizationMethod(Struct, frozen=True):
+    """How readings are summarized over an interval. No endpoint lists them: they are learned from live channels."""
+
+    id: int
+    name: str
+
+
+class ReferenceData(Struct, frozen=True):
+    """All reference data of an environment, each ordered by id.
+
+    `units_unread` and `observation_types_unread` say why the service's list could not be read, or not all of it; the
+    tuples then hold what came, and what the channels show. Empty where all is known.
+    """
+
+    units: tuple[Unit, ...] = ()
+    observation_types: tuple[ObservationType, ...] = ()
+    summarization_methods: tuple[SummarizationMethod, ...] = ()
+    units_unread: str = ""
+    observation_types_unread: str = ""
+
+
+# Stands for the data point among the paths of what could not be read.
+DATA_POINT = "dataPoint"
+
+
+class DataPoint(Struct, frozen=True):
+    """The data point that a channel hangs on, with the place above it."""
+
+    id: int
+    code: str | None = None
+    name: str | None = None
+    import_id: str | None = None
+    commodity: str | None = None
+    place_code: str | None = None
+    place_name: str | None = None
+
+
+class Version(Struct, frozen=True):
+    """The settings of a channel over a time: after `begin_date`, up to and including `end_date`.
+
+    `values` holds every versioned field by its path (`esaChannelVersion.multiplier`) and by its alias.
+    """
+
+    id: int
+    begin_date: str | None
+    end_date: str | None
+    values: Spec
+
+
+class Live(Struct, frozen=True):
+    """One channel as the service has it.
+
+    `values` holds every field by its path and by its alias, canonical, the versioned ones from the current version.
+    `versions` are all versions, oldest first; the last is the current one. What the service left out is None.
+    `flaw` says why the service's answer for this channel cannot be read, "" where it can. The channel then gets no
+    edit, and `unread` are the paths, DATA_POINT among them, of what could not be read: these values are None.
+    """
+
+    id: int
+    values: Spec
+    versions: tuple[Version, ...]
+    data_point: DataPoint
+    has_readings: bool | None = None
+    first_reading: str | None = None
+    last_reading: str | None = None
+    is_convertible: bool | None = None
+    flaw: str = ""
+    unread: frozenset[str] = frozenset()
+
+    @property
+    def name(self) -> str:
+        """The channel's name in EnergyCAP (`channelInfo`)."""
+        return str(self.values.get("channelInfo") or "")
+
+    @property
+    def current(self) -> Version:
+        return self.versions[-1]
+
+    @property
+    def is_calculated(self) -> bool:
+        return self.values.get(IS_CALCULATED) is True
+
+    @property
+    def is_primary_value(self) -> bool:
+        return self.values.get(IS_PRIMARY_VALUE) is True
+
+    @property
+    def formulas(self) -> tuple[str, ...]:
+        """The formulas of all versions that have one, oldest first."""
+        texts = [version.values.get(FORMULA) for version in self.versions]
+        return tuple([text for text in texts if isinstance(text, str) and text])
+
+
+# A channel read by its own id a moment ago. Only such a one can be edited: an edit sends the whole channel back, and a
+# row of a list may leave values out, which would erase them.
+if TYPE_CHECKING:
+
+    class Fetched(Live, frozen=True):
+        """Live, to all but the type checker."""
+
+
+class Snapshot(Struct, frozen=True):
+    """Everything read from the service for one plan: all channels, ordered by id, and the reference data."""
+
+    channels: tuple[Live, ...]
+    reference: ReferenceData
+
+
+class Desired(Struct, frozen=True):
+    """One channel as the files want it.
+
+    `spec` holds the managed values by their path in the file (`esaChannelVersion.unitCode`, `intervalMinutes`),
+    `defaults` merged in. `select` says how to find the live channel; None where the file gives no pointer at all.
+    `data_point` is the code or import id that the live channel's data point must have; it is checked, never edited.
+    `line` is the line of the channel's name in `file`.
+    """
+
+    name: str
+    file: str
+    line: int
+    select: Identifiers | None
+    spec: Spec
+    data_point: str | None = None
+
+    def locate(self, path: str = "", piece: str = "") -> Location:
+        """The place of `path` in this channel, or of the channel's name; to be pinpointed by `definitions`.
+
+        With `piece` that part of the value is meant.
+        """
+        keys = ("channels", self.name, *path.split(".")) if path else ("channels", self.name)
+        return Location(file=self.file, line=self.line, path=keys, fragment=piece)
+
+
+class Definitions(Struct, frozen=True):
+    """Everything the files say: channels and feeds, ordered by name.
+
+    `files` are relative to the project's root. `digest` is `sha256:…` over what was read, whatever the order of files.
+    """
+
+    channels: tuple[Desired, ...]
+    feeds: tuple[Feed, ...]
+    files: tuple[str, ...]
+    digest: str
