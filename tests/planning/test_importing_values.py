@@ -43,6 +43,13 @@ ODOMETER = {f"{V}observationRuleId": 1, f"{V}rolloverValue": 999_999_999_999_999
             {f"{V}minimumReading"},
             id="zero is not nothing but for an offset",
         ),
+        pytest.param(make_live(1, {f"{V}offset": 5}), {f"{V}offset"}, id="an offset"),
+        pytest.param(
+            make_live(1, {**ODOMETER, f"{V}observationRuleId": 2}),
+            {f"{V}rolloverValue", f"{V}rollbackAllowance"},
+            id="what no service fills in under this rule",
+        ),
+        pytest.param(make_live(1, has_readings=True), {f"{V}beginDate"}, id="the begin where there are readings"),
         pytest.param(make_live(1, {f"{V}formula": "1"}), set(), id="a formula that is not used"),
     ],
 )
@@ -82,8 +89,9 @@ def test_all_fields_are_those_of_reporting_too() -> None:
         ({}, "channelInfo", ("channelInfo", "Use")),
         ({"channelInfo": "bell \x07"}, "channelInfo", None),
         ({"observationTypeId": 0}, "observationTypeId", None),
+        ({}, f"{V}rolloverValue", None),
     ],
-    ids=["by code", "by id where there is no code", "as it is", "unwritable", "an id that no file can hold"],
+    ids=["by code", "by id where there is no code", "as it is", "unwritable", "an id that no file can hold", "nothing"],
 )
 def test_a_value_is_said_by_code_where_it_can_be(values: Any, path: str, expected: object) -> None:
     assert write_value(make_live(1, values), path, can_hold) == expected

@@ -58,8 +58,8 @@ def write_value(live: Live, path: str, can_hold: CanHold) -> tuple[str, Value] |
 def write_formula(formula: str, user: Live, index: Index, names: Mapping[int, str]) -> str:
     """`formula` with the channels by name that it may use and that `names` has, the others by id as they are.
 
-    What no formula of the files may name stays an id: a calculated channel, the channel itself, one of another data
-    point. So does everything, where the whole would no longer be read as the same formula.
+    What no formula of the files may name stays an id: a calculated channel, which `user` itself is, and one of another
+    data point. So does everything, where the whole would no longer be read as the same formula.
     """
     known = {reference: index.by_id.get(read_id(reference) or 0) for reference in find_references(formula)}
     named = {
@@ -86,4 +86,4 @@ def _is_telling(live: Live, path: str) -> bool:
 
 
 def _may_use(user: Live, used: Live) -> bool:
-    return not used.is_calculated and used.id != user.id and used.data_point.id == user.data_point.id
+    return not used.is_calculated and used.data_point.id == user.data_point.id
