@@ -160,7 +160,7 @@ class _Run:
             return
         else:
             outcome = self._stepper.look_again(change, step, found)
-        if outcome is not step.outcome:
+        if outcome != step.outcome:
             self._steps[change.name] = Step(outcome)
             self._conduct.on_event(OutcomeCorrected(outcome))
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from reconciler.apply.evidence import Witness
     from reconciler.apply.sending import Sender
+    from reconciler.apply.writing import Write
     from reconciler.model.channels import Fetched, Live
     from reconciler.model.plan import Change
 
@@ -87,8 +88,6 @@ class Stepper:
         if earlier is None or earlier.attempt is None:
             return step.outcome
         landing = self._sender.settle_late(earlier.attempt, found, earlier)
-        if landing is earlier:
-            return step.outcome
         said = step.outcome.message.removesuffix(earlier.message)
         if landing.ending is not OutcomeStatus.DONE:
             return replace(step.outcome, status=landing.ending, message=f"{said}{landing.message}", fix=landing.fix)
@@ -136,22 +135,25 @@ class Stepper:
         return None
 
     def _write(self, change: Change, fresh: Fetched) -> Step:
-        written: Live = fresh
+        written: Live | None = None
         sent, done, halt = 0, "", ""
         for write in find_writes(change, fresh):
-            try:
-                # The answer to a write is not yet a read, and the next body is made of what is read.
-                before = self._read_on(fresh) if done else fresh
-            except ServiceError as error:
-                return _stop(change, _find_unread(error), sent, done)
-            if movement := find_movement(change, before):
-                return _stop(change, _find_moved(movement), sent, done)
-            landing = self._sender.send(change.name, write, before)
+            landing = self._send(change, write, fresh, is_first=not done)
             sent += landing.was_sent
             if landing.ending is not OutcomeStatus.DONE:
                 return _stop(change, landing, sent, done)
-            written, done, halt = landing.found or written, f"its {write.part.value} was written; ", landing.halt
+            written, done, halt = landing.found, f"its {write.part.value} was written; ", landing.halt
         return Step(Outcome(change.name, change.channel_id, OutcomeStatus.DONE, requests=sent), written, halt=halt)
+
+    def _send(self, change: Change, write: Write, fresh: Fetched, *, is_first: bool) -> Landing:
+        try:
+            # The answer to a write is not yet a read, and the next body is made of what is read.
+            before = fresh if is_first else self._read_on(fresh)
+        except ServiceError as error:
+            return _find_unread(error)
+        if movement := find_movement(change, before):
+            return _find_moved(movement)
+        return self._sender.send(change.name, write, before)
 
 
 def _find_stale(change: Change, reason: str, fix: str = _PLAN_AGAIN) -> Step:

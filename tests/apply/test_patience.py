@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from itertools import count
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -188,6 +189,53 @@ def test_a_service_that_loses_every_write_is_waited_for_a_few_times_only(start: 
 
     assert {outcome.message.partition(":")[0] for outcome in account.outcomes} == {"was not done"}
     assert slept == [*PAUSES * SHORTEN_AFTER, *PAUSES[:1] * (len(crowd) - SHORTEN_AFTER), *PAUSES]
+
+
+class InVain:
+    """A wire on which the first writes are lost, enough to make waits short; the rest is for `shown`."""
+
+    def __init__(self, shown: Shown) -> None:
+        self._shown = shown
+        self._losses = SHORTEN_AFTER
+
+    def meddle(self, request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        if request.method == "PUT" and self._losses:
+            self._losses -= 1
+            return httpx.Response(500)
+        return self._shown.meddle(request, pass_on)
+
+
+LOST = tuple(want(f"a{channel_id}", channel_id, channelInfo="New") for channel_id in (1042, 1058, 1063))
+
+
+@pytest.mark.counts_on("version_dates", reason="a date is sent back, and the project does not say what it means")
+@pytest.mark.counts_on("put_answer", "read_lag", reason="waits are counted")
+def test_a_second_write_waits_for_the_first_to_show_however_many_waits_were_in_vain(start: Start) -> None:
+    reads = count(1)
+
+    def show_former(channel: Any) -> None:
+        # The first is the fresh read, the second the look at what became of the first write.
+        if next(reads) > 2:
+            channel["channelVersions"][-1]["multiplier"] = 1
+
+    bench = start(wire=Wire(InVain(Shown(1046, show_former, reads=2 + 3, puts=0)).meddle))
+
+    account, slept = apply_slowly(bench, *LOST, BOTH_LEVELS)
+
+    assert endings(account) == {"a1042": "failed", "a1058": "failed", "a1063": "failed", "gas": "done"}
+    assert slept == [*PAUSES * SHORTEN_AFTER, *PAUSES[:3], *PAUSES]
+
+
+@pytest.mark.counts_on("put_answer", "read_lag", "list_shape", reason="waits are counted")
+def test_a_fresh_read_waits_for_what_this_run_did_however_many_waits_were_in_vain(start: Start) -> None:
+    late = Shown(1078, lambda channel: channel.update(isPrimaryValue=True), reads=3, puts=0)
+    bench = start(wire=Wire(InVain(late).meddle))
+
+    account, slept = apply_slowly(bench, *LOST, want("old", 1078, isPrimaryValue=False), MOVE[1])
+
+    assert endings(account) == {"a1042": "failed", "a1058": "failed", "a1063": "failed", "new": "done", "old": "done"}
+    assert bench.writes()[-1] == "PUT /api/v202406/esachannel/1077"
+    assert slept == [*PAUSES * SHORTEN_AFTER, *PAUSES[:3], *PAUSES]
 
 
 def test_a_lost_write_that_shows_late_is_done(start: Start) -> None:

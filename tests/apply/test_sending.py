@@ -198,10 +198,13 @@ def test_an_open_write_that_reads_otherwise_than_sent_is_told_once(start: Start,
         first = light.apply(plan, Conduct(journal=journal))
     ended, _ = apply_with_journal(light, plan, tmp_path / "journal")
 
-    assert only(first).message == (
-        'reads otherwise than it was written: channelDescription is "Edited", expected "Main switchboard, basement"'
+    assert only(first) == Outcome(
+        "use",
+        1042,
+        OutcomeStatus.MISMATCH,
+        'reads otherwise than it was written: channelDescription is "Edited", expected "Main switchboard, basement"',
+        "look at the channel in EnergyCAP, then plan again: reconciler plan",
     )
-    assert only(first).status is OutcomeStatus.MISMATCH
     assert ended == {"use": "done"}
 
 

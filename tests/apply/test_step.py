@@ -211,6 +211,83 @@ def test_readings_that_came_since_stop_no_edit_that_they_do_not_concern(demo: Be
     assert endings(demo.apply(plan)) == {"irrigation": "done"}
 
 
+@pytest.mark.counts_on("read_lag", reason="somebody edits in between")
+def test_what_a_channel_of_the_same_data_point_had_when_all_were_listed_does_not_count(start: Start) -> None:
+    def give_back(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        if request.method == "PUT" and request.url.path.endswith("/1058"):
+            bench.meddle(1044, {"channelImportId": "NB-ELEC-01-NET"})
+        return pass_on()
+
+    bench = start(wire=Wire(give_back))
+    plan = bench.plan(want("a", 1058, channelImportId="ONE"), want("b", 1043, channelImportId="TWO"))
+    bench.meddle(1044, {"channelImportId": "TWO"})
+
+    assert endings(bench.apply(plan, Conduct(parallelism=1))) == {"a": "done", "b": "done"}
+
+
+def test_an_import_id_moves_from_one_data_point_to_another(demo: Bench) -> None:
+    plan = demo.plan(want("use", 1042, channelImportId="NEW"), want("feeder", 1058, channelImportId="NB-ELEC-01-USE"))
+
+    assert endings(demo.apply(plan)) == {"feeder": "done", "use": "done"}
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "message"),
+    [
+        (
+            "channelImportId",
+            OutcomeStatus.STALE,
+            (
+                "moved since the plan: ESA418 it is not known whether another channel has this import id: "
+                'EnergyCAP\'s answer cannot be read for 1058 "Science Center feeder B"'
+            ),
+        ),
+        ("channelDescription", OutcomeStatus.DONE, ""),
+    ],
+)
+def test_a_channel_elsewhere_that_can_no_longer_be_read_stops_only_what_it_may_stand_in_the_way_of(
+    start: Start, path: str, status: OutcomeStatus, message: str
+) -> None:
+    def show_a_number(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        response = pass_on()
+        if request.method != "GET" or "/esachannel" not in request.url.path:
+            return response
+        document = response.json()
+        for channel in document if isinstance(document, list) else [document]:
+            if channel["channelId"] == 1058:
+                channel[path] = 5
+        headers = {name: value for name, value in response.headers.items() if not name.startswith("content-")}
+        return httpx.Response(200, headers=headers, json=document)
+
+    bench = start(wire=Wire(show_a_number))
+
+    outcome = only(bench.apply(bench.plan(want("use", 1042, channelImportId="NEW"))))
+
+    assert (outcome.status, outcome.message) == (status, message)
+
+
+@pytest.mark.counts_on("put_answer", "read_lag", "list_shape", reason="requests are counted")
+@pytest.mark.parametrize(
+    ("import_id", "lists"), [("NB-ELEC-01-USE", {}), (None, {LIST: 1})], ids=["kept", "given up on its data point"]
+)
+def test_an_import_id_that_nobody_takes_is_looked_for_nowhere_else(
+    demo: Bench, import_id: str | None, lists: dict[str, int]
+) -> None:
+    plan = demo.plan(want("use", 1042, channelImportId=import_id, channelInfo="Main"))
+
+    assert endings(demo.apply(plan)) == {"use": "done"}
+    assert demo.editor.requests == {READ: 2, CHANNEL: 1, **lists}
+
+
+@pytest.mark.counts_on("put_answer", "read_lag", reason="requests are counted")
+def test_feeds_that_an_edit_cannot_lead_away_cost_nothing(demo: Bench) -> None:
+    feeds = (Feed("logger", Location("channels/demo.yaml", 9), Identifiers(channel_import_id="NB-ELEC-01-USE"), "use"),)
+    plan = demo.plan(want("use", 1042, channelInfo="Main"), feeds=feeds)
+
+    assert endings(demo.apply(plan)) == {"use": "done"}
+    assert demo.editor.requests == {READ: 2, CHANNEL: 1}
+
+
 @pytest.mark.counts_on("put_answer", "read_lag", "list_shape", reason="requests are counted")
 def test_a_structural_change_reads_its_data_point_in_one_list(demo: Bench) -> None:
     plan = demo.plan(
@@ -265,6 +342,51 @@ def test_a_failure_after_the_first_of_two_writes_says_what_was_written(start: St
 
 
 @pytest.mark.counts_on("version_dates", reason="a date is sent back, and the project does not say what it means")
+@pytest.mark.counts_on("read_lag", reason="reads are counted")
+@pytest.mark.parametrize(
+    ("later", "reason", "fix"),
+    [
+        (
+            lambda _former: httpx.Response(500),
+            "the service could not answer: GET /api/v202406/esachannel/1046 answered 500 Internal Server Error",
+            "try again later",
+        ),
+        (
+            lambda former: httpx.Response(200, content=former),
+            "the service's answer cannot be used: channel 1046 still reads as it did before the write",
+            (
+                "try again; if that does not help, either the service differs from its documentation or something in "
+                "between changes its answers: report it with this message"
+            ),
+        ),
+    ],
+    ids=["unreadable", "as before"],
+)
+def test_a_second_write_is_not_sent_while_the_first_cannot_be_seen(
+    start: Start, later: Callable[[bytes], httpx.Response], reason: str, fix: str
+) -> None:
+    seen: list[bytes] = []
+
+    def show_once(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        """The fresh read and the look at what became of the first write are true."""
+        if request.method == "PUT":
+            return pass_on()
+        if len(seen) == 2:
+            return later(seen[0])
+        response = pass_on()
+        seen.append(response.content)
+        return response
+
+    bench = start(wire=Wire(show_once))
+
+    outcome = only(bench.apply(bench.plan(want("gas", 1046, channelInfo="Gas", esaChannelVersion__multiplier=2))))
+
+    message = f"its version was written; the rest was not written: {reason}"
+    assert outcome == Outcome("gas", 1046, OutcomeStatus.FAILED, message, fix, requests=1)
+    assert bench.writes() == ["PUT /api/v202406/esachannel/1046/version/10461"]
+
+
+@pytest.mark.counts_on("version_dates", reason="a date is sent back, and the project does not say what it means")
 @pytest.mark.parametrize(("theirs", "is_sent"), [("Theirs", False), ("Gas", True)], ids=["another value", "the same"])
 def test_what_somebody_sets_between_two_writes_is_not_overwritten(
     start: Start, tmp_path: Path, theirs: str, *, is_sent: bool
@@ -294,6 +416,29 @@ def test_what_somebody_sets_between_two_writes_is_not_overwritten(
         else "its version was written; the rest was not written: moved since the plan: "
         'channelInfo is "Theirs", the plan saw "North Building gas use"'
     )
+
+
+@pytest.mark.counts_on("version_dates", reason="a date is sent back, and the project does not say what it means")
+@pytest.mark.counts_on("put_answer", "read_lag", reason="somebody edits in between, and requests are counted")
+@pytest.mark.parametrize(
+    ("reads", "status"), [(1, OutcomeStatus.MISMATCH), (2, OutcomeStatus.FAILED)], ids=["written", "not sent"]
+)
+def test_a_change_that_came_to_its_end_by_a_read_is_not_read_once_more(
+    start: Start, reads: int, status: OutcomeStatus
+) -> None:
+    def meddle_before_read(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        seen.append(request.method)
+        if seen == ["GET", "PUT", *["GET"] * reads]:
+            bench.meddle(1046, {"channelInfo": "Theirs"})
+        return pass_on()
+
+    seen: list[str] = []
+    bench = start(wire=Wire(meddle_before_read))
+
+    outcome = only(bench.apply(bench.plan(want("gas", 1046, channelInfo="Gas", esaChannelVersion__multiplier=2))))
+
+    assert (outcome.status, outcome.requests) == (status, 1)
+    assert bench.editor.requests == {READ: 1 + reads, VERSION: 1}
 
 
 @pytest.mark.counts_on("read_lag", reason="somebody edits in between")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tests.mutation.mutants import Mutant
 
+_LOOKED_AT = "for the types: only a step whose write failed is looked at again, and that one holds its attempt"
+
 # By file, the line, the text before and the text after: the numbers of lines change, and "0" alone is everywhere.
 EQUIVALENT: dict[tuple[str, str, str, str], str] = {
     (
@@ -21,11 +23,40 @@ EQUIVALENT: dict[tuple[str, str, str, str], str] = {
         "1",
         "(2)",
     ): "a count is only compared with copies of itself: it must grow with each line, by however much",
+    **dict.fromkeys(
+        [
+            (
+                "reconciler/apply/step.py",
+                "if earlier is None or earlier.attempt is None:",
+                "earlier is None or earlier.attempt is None",
+                after,
+            )
+            for after in (
+                "((earlier is None) and (earlier.attempt is None))",
+                "((earlier is None))",
+                "((earlier.attempt is None))",
+            )
+        ],
+        _LOOKED_AT,
+    ),
+    ("reconciler/apply/step.py", "return step.outcome", "return step.outcome", "return None"): _LOOKED_AT,
+    (
+        "reconciler/apply/step.py",
+        "if landing.found and find_remaining(change.target_values, landing.found):",
+        "landing.found and find_remaining(change.target_values, landing.found)",
+        "((find_remaining(change.target_values, landing.found)))",
+    ): "for the types: a write that was done was found, for nothing else says that it was",
     (
         "reconciler/planning/feed_findings.py",
         "managed = around.managed.get(course.before.channel_id or 0)",
         "course.before.channel_id or 0",
         "((course.before.channel_id))",
+    ): "a key of a mapping by id: neither 0 nor None is an id",
+    (
+        "reconciler/planning/importing/values.py",
+        "known = {reference: index.by_id.get(read_id(reference) or 0) for reference in find_references(formula)}",
+        "read_id(reference) or 0",
+        "((read_id(reference)))",
     ): "a key of a mapping by id: neither 0 nor None is an id",
     (
         "reconciler/planning/importing/values.py",
