@@ -103,7 +103,7 @@ sdk:
 
 sarif: $(READY)
 	@npm install --silent --ignore-scripts --no-audit --no-fund --prefix $(SARIF) @microsoft/jest-sarif@1.0.0-beta.0
-	@$(BIN)/python -m pytest -q tests/reports/test_findings_sarif.py $(ARGS)
+	@$(BIN)/python -m pytest -q tests/reports/test_findings_formats.py $(ARGS)
 
 fuzz: SECONDS ?= 600
 fuzz: $(READY)

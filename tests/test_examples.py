@@ -15,9 +15,8 @@ from click.testing import CliRunner
 
 from reconciler.cli.commands import commands
 from reconciler.cli.exits import Exit
-from reconciler.rules.domain import DOMAIN_RULES
-from reconciler.rules.files import FILE_RULES
-from reconciler.rules.references import OFFLINE_REFERENCE_RULES
+from reconciler.rules.channel_rules import DOMAIN_RULES, OFFLINE_REFERENCE_RULES
+from reconciler.rules.file_rules import FILE_RULES
 
 EXAMPLES = Path(__file__).parent / "examples"
 ROOT = Path(__file__).parents[1]

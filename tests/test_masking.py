@@ -20,8 +20,7 @@ from hypothesis import strategies as st
 
 import reconciler
 from reconciler.masking import KEYS, MASK, Masker, find_keys, hide_likely, hiding_keys
-from reconciler.reports.harmless import escape_text
-from reconciler.reports.markdown import code, prose
+from reconciler.reports.escaping import code, escape_text, prose
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -20,7 +20,7 @@ from reconciler.cli.undo import undo_apply
 from reconciler.errors import PlanFileError, UsageError
 from reconciler.planfile.reading import read_plan
 from reconciler.planning.compare import compare_plans, restrict_plan
-from reconciler.reports.harmless import escape_text
+from reconciler.reports.escaping import escape_text
 
 if TYPE_CHECKING:
     from reconciler.cli.screen import Screen

@@ -22,11 +22,18 @@ from reconciler.cli.screen import TEXT
 from reconciler.cli.standing import path_prefix
 from reconciler.errors import FileError
 from reconciler.model.outcomes import ApplyResult, Finished, Outcome, OutcomeStatus
-from reconciler.reports import account_json, account_text, findings_text
-from reconciler.reports.account_markdown import render_result_markdown
-from reconciler.reports.account_words import count_outcomes, resume_command
-from reconciler.reports.comparison_text import render_comparison
-from reconciler.reports.paint import no_style
+from reconciler.reports.apply_markdown import render_result_markdown
+from reconciler.reports.apply_report import (
+    count_outcomes,
+    render_event,
+    render_result,
+    render_summary_event,
+    render_version_event,
+    resume_command,
+)
+from reconciler.reports.findings_report import render_findings
+from reconciler.reports.plan_text import render_comparison
+from reconciler.reports.terminal import no_style
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -57,7 +64,7 @@ def apply_task(site: Site, task: Task) -> Exit:
     """Carry out `task` before the user's eyes: the exit code, after what EnergyCAP said besides."""
     account = carry_out(site, task)
     if news := [finding for finding in site.editor.findings if finding not in task.plan.findings]:
-        site.screen.remark(findings_text.render_findings(news, no_style, path_prefix(site.workplace.root)))
+        site.screen.remark(render_findings(news, no_style, path_prefix(site.workplace.root)))
     site.screen.remark_more(f"requests: {site.editor.requests.total()}")
     return exit_of_account(task.plan, account)
 
@@ -89,23 +96,23 @@ def _carry_out(site: Site, task: Task) -> ApplyResult:
         stop = stack.enter_context(stop_on_signals(screen))
 
         def on_event(event: Event) -> None:
-            say(account_json.render_event(event))
+            say(render_event(event))
             progress(event)
 
-        say(account_json.render_version_event(plan, len(task.known) + total))
+        say(render_version_event(plan, len(task.known) + total))
         _say_known(say, task.known, total)
         conduct = Conduct(site.parallelism, on_event, stop, journal, task.known)
         account = apply_plan(plan, site.editor, site.environment, conduct)
-        say(account_json.render_summary_event(account))
+        say(render_summary_event(account))
     _show_account(screen, plan, account)
     if not say.is_whole and not screen.shows_text:
-        click.echo(account_text.render_result(plan, account, no_style), err=True)
+        click.echo(render_result(plan, account, no_style), err=True)
     return account
 
 
 def _say_known(say: Callable[[str], None], known: Sequence[Outcome], more: int) -> None:
     for index, outcome in enumerate(known, 1):
-        say(account_json.render_event(Finished(outcome, index, len(known) + more)))
+        say(render_event(Finished(outcome, index, len(known) + more)))
 
 
 def list_done(reviewed: Plan, comparison: Comparison) -> tuple[Outcome, ...]:
@@ -153,16 +160,16 @@ def _report(screen: Screen, plan: Plan, outcomes: Sequence[Outcome]) -> None:
     """Tell of outcomes without an apply as an apply would, but for the text, which says it better."""
     account = ApplyResult(tuple(outcomes))
     with _open_events(screen) as say:
-        say(account_json.render_version_event(plan, len(outcomes)))
+        say(render_version_event(plan, len(outcomes)))
         _say_known(say, outcomes, 0)
-        say(account_json.render_summary_event(account))
+        say(render_summary_event(account))
     screen.show_only(MARKDOWN, lambda _: render_result_markdown(plan, account))
 
 
 def _show_account(screen: Screen, plan: Plan, account: ApplyResult) -> None:
     screen.show_account(
         {
-            TEXT: lambda styler: account_text.render_result(plan, account, styler),
+            TEXT: lambda styler: render_result(plan, account, styler),
             MARKDOWN: lambda _: render_result_markdown(plan, account),
         }
     )

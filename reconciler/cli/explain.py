@@ -9,7 +9,7 @@ import click
 from reconciler.cli.exits import Exit
 from reconciler.cli.options import printing
 from reconciler.errors import UsageError
-from reconciler.reports.rule_text import render_rule
+from reconciler.reports.rules_report import render_rule
 from reconciler.rules import RULES
 
 if TYPE_CHECKING:

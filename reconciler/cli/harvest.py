@@ -30,8 +30,8 @@ from reconciler.planning.importing.terms import ByHand, Kept, Terms
 from reconciler.planning.importing.ties import add_ties
 from reconciler.planning.importing.updates import find_updates
 from reconciler.planning.plan import Basis, make_plan
-from reconciler.reports.harmless import escape_text
-from reconciler.reports.import_text import WrittenFile
+from reconciler.reports.escaping import escape_text
+from reconciler.reports.import_report import WrittenFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -27,9 +27,9 @@ from reconciler.model.findings import Severity
 from reconciler.planning.importing.survey import Asked, make_survey, pick
 from reconciler.planning.importing.terms import Fields, Layout
 from reconciler.planning.importing.updates import find_doubts
-from reconciler.reports import findings_text
-from reconciler.reports.import_text import ImportSummary, render_import
-from reconciler.reports.paint import no_style
+from reconciler.reports.findings_report import render_findings
+from reconciler.reports.import_report import ImportSummary, render_import
+from reconciler.reports.terminal import no_style
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -185,7 +185,7 @@ def _look(screen: Screen, workplace: Workplace, environment: Environment, copy: 
         ):
             seen = read_live(screen, environment, reader)
     if seen.findings:
-        screen.remark(findings_text.render_findings(seen.findings, no_style, path_prefix(workplace.root)).rstrip())
+        screen.remark(render_findings(seen.findings, no_style, path_prefix(workplace.root)).rstrip())
     return seen.snapshot
 
 

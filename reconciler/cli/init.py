@@ -21,13 +21,13 @@ from reconciler.cli.standing import find_folder, find_repository
 from reconciler.definitions.files import PROJECT_FILE, check_inside
 from reconciler.definitions.schema import Format
 from reconciler.definitions.writing import place_schema, render_schema
-from reconciler.reports.paint import Style
+from reconciler.reports.terminal import Style
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from reconciler.cli.screen import Screen
-    from reconciler.reports.paint import Styler
+    from reconciler.reports.terminal import Styler
 
 _TEMPLATES = Path(__file__).parent / "scaffold"
 _GIT_IGNORE = ".gitignore"

@@ -100,7 +100,7 @@ def _is_plain_validate(arguments: Sequence[str]) -> bool:
 
 def _fail(message: str, fix: str, code: Exit) -> int:
     # Imported here, as a run that succeeds does not need it. A message may quote a file or the service.
-    from reconciler.reports.harmless import escape_text
+    from reconciler.reports.escaping import escape_text
 
     lines = (f"reconciler: {message}", *([f"  fix: {fix}"] if fix else []))
     sys.stderr.write("".join(f"{escape_text(line)}\n" for line in lines))

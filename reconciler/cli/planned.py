@@ -23,8 +23,9 @@ from reconciler.planning.origins import mark_origins
 from reconciler.planning.plan import Basis, make_plan
 from reconciler.planning.released import find_renames, list_released, rename, tell_moves, tell_released, tell_renames
 from reconciler.planning.unread import find_unasked
-from reconciler.reports import findings_text, plan_text
-from reconciler.reports.plan_gitlab import render_gitlab_terraform
+from reconciler.reports.findings_formats import render_gitlab_terraform
+from reconciler.reports.findings_report import render_findings
+from reconciler.reports.plan_text import render_plan
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from reconciler.model.findings import Finding
     from reconciler.model.formulas import FormulaVerdict
     from reconciler.model.project import Environment
-    from reconciler.reports.paint import Styler
+    from reconciler.reports.terminal import Styler
 
 
 def plan_now(workplace: Workplace, environment: Environment, wanted: Wanted, seen: Seen, only: Sequence[str]) -> Plan:
@@ -176,11 +177,11 @@ def _render_html(plan: Plan) -> str:
 
 
 def _render_text(plan: Plan, root: Path, styler: Styler, *, show_unchanged: bool) -> str:
-    text = plan_text.render_plan(plan, styler, show_unchanged=show_unchanged)
+    text = render_plan(plan, styler, show_unchanged=show_unchanged)
     if not plan.findings:
         return text
     sentence, gap, rest = text.partition("\n\n")
-    return f"{sentence}{gap}{findings_text.render_findings(plan.findings, styler, path_prefix(root))}\n{rest}"
+    return f"{sentence}{gap}{render_findings(plan.findings, styler, path_prefix(root))}\n{rest}"
 
 
 def tell_time() -> str:

@@ -18,8 +18,8 @@ from reconciler.errors import ProjectError, UsageError
 from reconciler.masking import KEYS, find_keys
 from reconciler.model.findings import Severity
 from reconciler.model.lookalikes import tell_apart
-from reconciler.reports import findings_text
-from reconciler.reports.paint import no_style
+from reconciler.reports.findings_report import render_findings
+from reconciler.reports.terminal import no_style
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -171,7 +171,7 @@ def finish_definitions(screen: Screen, workplace: Workplace, loading: Loading, b
 def print_findings(screen: Screen, findings: Sequence[Finding], root: Path) -> None:
     """Print `findings` as text, places relative to where the user stands."""
     styler = screen.styler if screen.shows_text else no_style
-    screen.complain(findings_text.render_findings(findings, styler, path_prefix(root)))
+    screen.complain(render_findings(findings, styler, path_prefix(root)))
 
 
 def _choose(known: dict[str, Environment]) -> str:

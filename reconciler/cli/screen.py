@@ -12,12 +12,12 @@ from msgspec import Struct
 
 from reconciler.cli.files import open_live, open_whole, write_file
 from reconciler.errors import FileError, UsageError
-from reconciler.reports.paint import Style, no_style
+from reconciler.reports.terminal import Style, no_style
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from reconciler.reports.paint import Styler
+    from reconciler.reports.terminal import Styler
 
     Renderers = Mapping[str, Callable[[Styler], str]]
 

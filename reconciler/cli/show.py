@@ -50,7 +50,7 @@ def _show_journal(screen: Screen, file: Path) -> Plan:
     from reconciler.apply.journal import is_at_work
     from reconciler.apply.recount import recount
     from reconciler.apply.undo import make_inverse
-    from reconciler.reports.account_text import render_result
+    from reconciler.reports.apply_report import render_result
 
     if is_at_work(file):
         raise FileError(f"an apply is using the journal {file}", "wait until it has ended")

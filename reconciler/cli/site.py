@@ -19,9 +19,9 @@ from reconciler.energycap.client import open_editor
 from reconciler.errors import PlanFileError, UsageError
 from reconciler.model.findings import Severity
 from reconciler.planning.guards import check_guards
-from reconciler.reports.harmless import escape_text
-from reconciler.reports.paint import no_style
+from reconciler.reports.escaping import escape_text
 from reconciler.reports.plan_text import render_plan
+from reconciler.reports.terminal import no_style
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

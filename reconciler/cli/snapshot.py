@@ -17,8 +17,8 @@ from reconciler.cli.standing import path_prefix
 from reconciler.energycap.client import open_reader
 from reconciler.energycap.worlds import render_world, snapshot_from_world
 from reconciler.planning.unread import find_unread
-from reconciler.reports import findings_text
-from reconciler.reports.paint import no_style
+from reconciler.reports.findings_report import render_findings
+from reconciler.reports.terminal import no_style
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,7 +53,7 @@ def command(screen: Screen, environment: str | None, out: Path, *, time_zones: b
         world = reader.read_world(with_data_points=time_zones)
     snapshot, _ = snapshot_from_world(world)
     if unread := find_unread(snapshot):
-        screen.remark(findings_text.render_findings(unread, no_style, path_prefix(workplace.root)).rstrip())
+        screen.remark(render_findings(unread, no_style, path_prefix(workplace.root)).rstrip())
     write_file(out, render_world(world, environment=chosen.name, taken=taken))
     screen.remark(f"copied {chosen.name} as of {taken} to {out}")
     return Exit.DONE

@@ -10,7 +10,7 @@ import click
 from reconciler.cli.options import printing
 from reconciler.cli.overlaps import refuse_overlaps
 from reconciler.cli.validating import validate
-from reconciler.reports.findings import FORMATS
+from reconciler.reports.findings_report import FORMATS
 
 if TYPE_CHECKING:
     from reconciler.cli.exits import Exit

@@ -16,7 +16,7 @@ from reconciler.errors import ProjectError, UsageError
 from reconciler.masking import KEYS, find_keys
 from reconciler.model.findings import Severity
 from reconciler.model.hosts import ALLOWED_HOSTS, parse_allowed_hosts
-from reconciler.reports.findings import FindingsReport, join_reports, renderers
+from reconciler.reports.findings_report import FindingsReport, join_reports, renderers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

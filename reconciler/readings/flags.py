@@ -12,7 +12,7 @@ from msgspec import Struct
 from reconciler.readings.blanks import trim
 from reconciler.readings.flaws import Flaw, quote, say_option
 from reconciler.readings.header import list_words
-from reconciler.reports.wording import count
+from reconciler.reports.formatting import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from reconciler.reports.harmless import escape_text
-from reconciler.reports.layout import split_words, wrap
-from reconciler.reports.paint import Style
-from reconciler.reports.wording import count
+from reconciler.reports.escaping import escape_text
+from reconciler.reports.formatting import count
+from reconciler.reports.terminal import Style, split_words, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
     from reconciler.readings.sending import ImportAccount
     from reconciler.readings.stored import Tally
-    from reconciler.reports.paint import Styler
+    from reconciler.reports.terminal import Styler
 
 
 def render_account(account: ImportAccount, failed: Path, styler: Styler) -> str:

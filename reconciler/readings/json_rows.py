@@ -22,7 +22,7 @@ from reconciler.readings.identifiers import NAMES, PROPERTIES
 from reconciler.readings.json_text import decode, decode_first, describe, read_elements, skip
 from reconciler.readings.layout import ERROR
 from reconciler.readings.rows import Parcel, Row, make_row
-from reconciler.reports.wording import count
+from reconciler.reports.formatting import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

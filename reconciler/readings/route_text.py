@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 from reconciler.model.identifiers import V3_NAMES
 from reconciler.planning.citing import show_value
 from reconciler.readings.landing_flaws import NAMES, describe_channel
-from reconciler.reports.harmless import escape_text
-from reconciler.reports.layout import chunk, split_words, wrap
-from reconciler.reports.paint import Style
-from reconciler.reports.wording import count
+from reconciler.reports.escaping import escape_text
+from reconciler.reports.formatting import count
+from reconciler.reports.terminal import Style, chunk, split_words, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from reconciler.readings.census import Census, Group
     from reconciler.readings.files import ReadingsFile
     from reconciler.readings.times import Times
-    from reconciler.reports.paint import Styler
+    from reconciler.reports.terminal import Styler
 
 # Those that a person reads; JSON lists all.
 _SHOWN = 200

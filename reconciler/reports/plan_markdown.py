@@ -10,23 +10,24 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from reconciler.model.plan import Action, Verdict
-from reconciler.reports.grouping import group_identical
-from reconciler.reports.harmless import escape_text
-from reconciler.reports.legend import render_legend
-from reconciler.reports.markdown import code, prose, shorten, size_of
-from reconciler.reports.markdown_asides import (
+from reconciler.reports.escaping import code, escape_text, prose, shorten, size_of
+from reconciler.reports.formatting import format_time
+from reconciler.reports.markdown_sections import (
+    HIGH_RISK,
+    LOW_RISK,
+    DetailLevel,
     FeedsSection,
     FindingsSection,
     FormulasSection,
+    RiskSection,
     make_feeds_section,
     make_findings_section,
     make_formulas_section,
+    make_risk_sections,
 )
-from reconciler.reports.markdown_sections import HIGH_RISK, LOW_RISK, DetailLevel, RiskSection, make_risk_sections
-from reconciler.reports.relations import find_dependents
-from reconciler.reports.risk import Risk
-from reconciler.reports.sentences import count_changes, describe_filter, summarize_plan
-from reconciler.reports.wording import format_time
+from reconciler.reports.plan_groups import find_dependents, group_identical
+from reconciler.reports.plan_summary import count_changes, describe_filter, summarize_plan
+from reconciler.reports.risk import Risk, render_legend
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

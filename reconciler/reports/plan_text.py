@@ -1,4 +1,4 @@
-"""A plan as text of 80 columns: a sentence, the changes by place and data point, and a line of counts."""
+"""A plan as text of 80 columns, and how it differs from the plan that was reviewed."""
 
 from __future__ import annotations
 
@@ -6,32 +6,41 @@ from typing import TYPE_CHECKING, assert_never
 
 from reconciler.model.fields import Impact
 from reconciler.model.plan import Action, Origin, Verdict
-from reconciler.reports.consequences import describe_effect, describe_inputs, format_factor_note, format_label
-from reconciler.reports.evidence import describe_evidence
-from reconciler.reports.excerpt import display_width
-from reconciler.reports.grouping import format_data_point, group_by_data_point, group_by_place, group_identical
-from reconciler.reports.harmless import escape_text
-from reconciler.reports.layout import WIDTH, chunk, split_words, wrap
-from reconciler.reports.legend import render_legend
-from reconciler.reports.paint import Style
-from reconciler.reports.relations import blocking_rules, find_dependents, introduce_blocked_dependents
-from reconciler.reports.sentences import (
+from reconciler.reports.change_sentences import (
+    describe_effect,
+    describe_evidence,
+    describe_inputs,
+    format_factor_note,
+    format_label,
+)
+from reconciler.reports.escaping import escape_text
+from reconciler.reports.formatting import count, format_value, format_values
+from reconciler.reports.plan_groups import (
+    blocking_rules,
+    find_dependents,
+    format_data_point,
+    group_by_data_point,
+    group_by_place,
+    group_identical,
+    introduce_blocked_dependents,
+)
+from reconciler.reports.plan_summary import (
     count_changes,
     describe_filter,
     describe_uncommitted,
     find_feeds_to_review,
     summarize_plan,
 )
-from reconciler.reports.wording import count, format_value, format_values
+from reconciler.reports.risk import render_legend
+from reconciler.reports.terminal import WIDTH, Style, chunk, display_width, split_words, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from reconciler.model.plan import Blocker, Change, Edit, Plan
-    from reconciler.reports.grouping import DataPointChanges, IdenticalChanges
-    from reconciler.reports.layout import Chunk
-    from reconciler.reports.paint import Styler
-    from reconciler.reports.relations import Dependents
+    from reconciler.planning.compare import Comparison
+    from reconciler.reports.plan_groups import DataPointChanges, Dependents, IdenticalChanges
+    from reconciler.reports.terminal import Chunk, Styler
 
 
 def render_plan(plan: Plan, styler: Styler, *, show_unchanged: bool = False) -> str:
@@ -218,3 +227,22 @@ def _render_feeds(plan: Plan, styler: Styler) -> Iterator[str]:
 
 def _wrap_sentence(sentence: str, styler: Styler, *, indent: int = 0, style: Style = Style.PLAIN) -> Iterator[str]:
     yield from wrap(split_words(sentence, style), styler, indent=indent, hang=indent + (2 if indent else 0))
+
+
+def render_comparison(comparison: Comparison, styler: Styler) -> str:
+    """The difference in numbers, then each change that is gone, does something else, or is new."""
+    return "".join(f"{line}\n" for line in _comparison_lines(comparison, styler))
+
+
+def _comparison_lines(comparison: Comparison, styler: Styler) -> Iterator[str]:
+    yield styler(f"The plan is stale; {comparison.describe()}.", Style.HEADING)
+    yield ""
+    for name in comparison.gone:
+        yield f"  {styler('- gone', Style.STALE)}  {escape_text(name)}  nothing asks for it any more"
+    for shift in comparison.changed:
+        yield f"  {styler('~ changed', Style.STALE)}  {escape_text(shift.name)}"
+        yield from (f"      {escape_text(reason)}" for reason in shift.reasons)
+    for name in comparison.new:
+        yield f"  {styler('+ new', Style.UPDATE)}  {escape_text(name)}  was not reviewed"
+    yield ""
+    yield f"{styler('fix:', Style.FIX)} plan again, have it reviewed, and apply that plan"

@@ -1,4 +1,4 @@
-"""How grave a change is, and how a report speaks of it."""
+"""How risky a change is, and the words that reports use for it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, assert_never
 from msgspec import Struct
 
 from reconciler.model.fields import Impact
-from reconciler.model.plan import Verdict
+from reconciler.model.plan import Origin, Verdict
 
 if TYPE_CHECKING:
-    from reconciler.model.plan import Change
+    from collections.abc import Iterator
+
+    from reconciler.model.plan import Change, Plan
 
 
 class Risk(Enum):
@@ -109,3 +111,26 @@ def list_impact_risks() -> tuple[Risk, ...]:
 
 def risk_of(impact: Impact) -> Risk:
     return Risk(impact.value)
+
+
+def render_legend(plan: Plan) -> str:
+    """A sentence with the meaning of each short word that the edits of `plan` are told with; "" where it has none."""
+    words = [f"{word} = {meaning}" for word, meaning in _list_terms(plan)]
+    return f"Words: {'; '.join(words)}." if words else ""
+
+
+def _list_terms(plan: Plan) -> Iterator[tuple[str, str]]:
+    edits = [edit for change in plan.changes for edit in change.edits]
+    found = {risk_of(edit.impact) for edit in edits}
+    for risk in list_impact_risks():
+        if risk in found:
+            heading = RISK_WORDS[risk].heading
+            yield risk.value, heading[0].lower() + heading[1:]
+    if any(edit.origin is Origin.DRIFT for edit in edits):
+        yield "drift", "not from this change"
+    if any(edit.origin is Origin.UNKNOWN for edit in edits):
+        yield "origin unknown", "from this change or drift: a file could not be read at the base"
+    if any(value is None for edit in edits for value in (edit.before, edit.after)):
+        yield "null", "not set"
+    if edits and plan.unmanaged:
+        yield "unmanaged", "in EnergyCAP, in no file here, never touched"

@@ -1,4 +1,12 @@
-"""The catalogue of rules: what each code means, why, on whose word, how sure, and the way out."""
+"""The catalogue of rules: what each code means, the reason, its source, how certain it is, and the fix.
+
+rule: a rule, how certain it is, and its group; read this first
+catalogue: all rules by code
+file_rules: ESA1xx, the files themselves and the project file
+channel_rules: ESA2xx and ESA3xx, the settings of a channel and references
+plan_rules: ESA4xx, ESA5xx and ESA7xx, preconditions, impact and the service
+reading_rules: ESA6xx, feeds and readings
+"""
 
 from __future__ import annotations
 

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.rules.domain import DOMAIN_RULES
-from reconciler.rules.feeds import FEED_RULES
-from reconciler.rules.files import FILE_RULES
-from reconciler.rules.impact import IMPACT_RULES
-from reconciler.rules.preconditions import PRECONDITION_RULES
-from reconciler.rules.reading_times import TIME_RULES
-from reconciler.rules.references import REFERENCE_RULES
-from reconciler.rules.service import SERVICE_RULES
+from reconciler.rules.channel_rules import DOMAIN_RULES, REFERENCE_RULES
+from reconciler.rules.file_rules import FILE_RULES
+from reconciler.rules.plan_rules import IMPACT_RULES, PRECONDITION_RULES, SERVICE_RULES
+from reconciler.rules.reading_rules import FEED_RULES, TIME_RULES
 
 if TYPE_CHECKING:
     from reconciler.rules.rule import Rule

@@ -9,7 +9,7 @@ import pytest
 from reconciler.cli.harvest import Harvest, prove
 from reconciler.cli.screen import Screen
 from reconciler.errors import ProjectError
-from reconciler.reports.import_text import WrittenFile
+from reconciler.reports.import_report import WrittenFile
 from tests.cli.tenants import open_project, read_world, stand_on
 from tests.worlds import make_channel
 

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from reconciler.cli.exits import Exit
-from reconciler.reports.rules_markdown import render_rules
+from reconciler.reports.rules_report import render_rules
 from tests.docs.command_pages import render_commands
 from tests.docs.field_schema import update_text
 from tests.docs.schema_pages import render_files, render_plan_json

@@ -166,7 +166,7 @@ PROMISES: dict[str, tuple[str, ...]] = {
     # What is escaped
     "Names in files and in EnergyCAP can hold anything": (
         "cli/test_failures.py::test_a_name_with_a_line_break_stays_on_its_line",
-        "reports/test_harmless.py::test_what_does_not_print_or_would_command_is_shown_escaped",
+        "reports/test_escaping.py::test_what_does_not_print_or_would_command_is_shown_escaped",
         "reports/test_plan_text.py::test_hostile_text_can_do_nothing_to_a_terminal_or_a_log",
         "reports/test_plan_markdown.py::test_hostile_names_are_shown_as_they_are_and_notify_nobody",
         "reports/test_plan_html.py::test_whatever_a_name_holds_it_shows_as_text_and_makes_nothing",

@@ -21,8 +21,8 @@ with atheris.instrument_imports(include=["reconciler", "yaml"]):
     from reconciler.definitions.reader import open_pure
     from reconciler.definitions.scalars import PlainScalars
     from reconciler.model.fields import FIELD_AT
-    from reconciler.reports.findings import FindingsReport, renderers
-    from reconciler.reports.paint import no_style
+    from reconciler.reports.findings_report import FindingsReport, renderers
+    from reconciler.reports.terminal import no_style
 from tests.definitions.hostile import CORPUS
 
 _EXAMPLES = Path(__file__).parents[1] / "examples"

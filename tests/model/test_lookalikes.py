@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.model.lookalikes import distinguish, look
-from reconciler.reports.wording import format_values
+from reconciler.reports.formatting import format_values
 from tests.cases import note_case
 
 

@@ -11,7 +11,7 @@ from reconciler.errors import FileError, Unreachable
 from reconciler.readings.import_text import encode_account, render_account
 from reconciler.readings.sending import ImportAccount
 from reconciler.readings.stored import Tally
-from reconciler.reports.paint import no_style
+from reconciler.reports.terminal import no_style
 
 FAILED = Path("readings.failed.csv")
 STOPPED = Unreachable("no answer from https://a.example: POST /api/v3/reading: silence for 60 s", "check the network")

@@ -12,7 +12,7 @@ from reconciler.readings.files import recognise
 from reconciler.readings.layout import Habits
 from reconciler.readings.route_text import describe_times, render_routes
 from reconciler.readings.routing import Router
-from reconciler.reports.paint import no_style
+from reconciler.reports.terminal import no_style
 from tests.planning.tenant import make_live
 from tests.readings.bench import count, write
 

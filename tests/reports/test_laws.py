@@ -1,27 +1,37 @@
-"""What holds for every report of every plan."""
+"""What holds for the reports of any plan."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+import re
+from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from msgspec import Struct
 from msgspec.structs import replace
 
 from reconciler.model.fields import Impact
 from reconciler.model.plan import Action, Verdict
-from reconciler.reports.harmless import escape_text
-from reconciler.reports.paint import no_style
+from reconciler.planfile.writing import render_plan_file
+from reconciler.reports.escaping import escape_text
+from reconciler.reports.plan_html import render_plan_html
 from reconciler.reports.plan_markdown import render_plan_markdown
+from reconciler.reports.plan_summary import count_changes
 from reconciler.reports.plan_text import render_plan
 from reconciler.reports.risk import Risk, find_risk
-from reconciler.reports.sentences import count_changes
+from reconciler.reports.terminal import no_style
 from tests.cases import note_case
 from tests.planfile.strategies import plans, texts
+from tests.reports.html_outline import Outline
+from tests.reports.html_plans import EVERYTHING
 from tests.reports.markdown_page import read_page
+from tests.reports.plans import PLANS
 
 if TYPE_CHECKING:
     from reconciler.model.plan import Change, Plan
+
 
 untimed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 budgets = st.integers(4096, 20_000)
@@ -116,3 +126,102 @@ def _render_text(plan: Plan) -> str:
 
 def _is_named(change: Change, text: str) -> bool:
     return change.name[:7] in text
+
+
+ALL_PLANS = PLANS | {"everything": EVERYTHING}
+# More than any of these plans needs: nothing is folded.
+_ROOM = 10_000_000
+
+
+class Counts(Struct, frozen=True):
+    """What a report says of a plan in numbers. Edits that rewrite stored values are those of changes to be sent."""
+
+    update: int
+    blocked: int
+    unchanged: int
+    unmanaged: int
+    rewriting_edits: int
+
+
+def _make_coherent(plan: Plan) -> Plan:
+    """`plan` as planning would make it: each channel once, and edits where there is a change, and only there."""
+    return replace(plan, changes=tuple(_make_coherent_change(*pair) for pair in enumerate(plan.changes)))
+
+
+def _make_coherent_change(number: int, change: Change) -> Change:
+    change = replace(change, channel_id=number, name=f"nb{number}{change.name}")
+    if change.edits:
+        return replace(change, action=Action.UPDATE)
+    return replace(change, action=Action.NO_OP, verdict=Verdict.ALLOWED, blocked_by=(), after=change.before)
+
+
+@pytest.mark.parametrize("name", ALL_PLANS)
+def test_all_reports_of_a_plan_say_the_same_numbers(name: str) -> None:
+    _expect_agreement(ALL_PLANS[name])
+
+
+@settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+@given(plans.map(_make_coherent))
+def test_all_reports_of_any_plan_say_the_same_numbers(plan: Plan) -> None:
+    note_case(reached=any(change.edits for change in plan.changes))
+    _expect_agreement(plan)
+
+
+def _expect_agreement(plan: Plan) -> None:
+    document = json.loads(render_plan_file(plan))
+    text = render_plan(plan, no_style, show_unchanged=True)
+    markdown, page = read_page(render_plan_markdown(plan, _ROOM)), Outline(render_plan_html(plan))
+    counts = _count_each(document)
+    assert _read_summary(document) == replace(counts, rewriting_edits=0)
+    assert [_read_sentences(said) for said in (text, markdown.text, page.text)] == [counts] * 3
+    grave = (counts.blocked, _count_rewriting(document))
+    assert _read_headings(markdown.text, r"\b{}: (\d+) change") == grave
+    assert _read_headings("\n".join(heading.text for heading in page.find("h2")), r"{} (\d+)$") == grave
+
+
+def _count_each(document: dict[str, Any]) -> Counts:
+    """The numbers as they follow from the changes of a plan file, one by one."""
+    changes = document["resource_changes"]
+    verdicts = [change["verdict"] for change in changes if change["change"]["actions"] == ["update"]]
+    edits = [edit for change in changes if change["verdict"] == "allowed" for edit in change["edits"]]
+    return Counts(
+        update=verdicts.count("allowed"),
+        blocked=verdicts.count("blocked") + verdicts.count("unknown"),
+        unchanged=len(changes) - len(verdicts),
+        unmanaged=document["summary"]["unmanaged"],
+        rewriting_edits=sum(edit["impact"] == "history" for edit in edits),
+    )
+
+
+def _count_rewriting(document: dict[str, Any]) -> int:
+    """How many changes to be sent may rewrite stored values."""
+    changes = [change for change in document["resource_changes"] if change["verdict"] == "allowed"]
+    return sum(any(edit["impact"] == "history" for edit in change["edits"]) for change in changes)
+
+
+def _read_summary(document: dict[str, Any]) -> Counts:
+    summary = document["summary"]
+    return Counts(summary["update"], summary["blocked"], summary["no_op"], summary["unmanaged"], 0)
+
+
+def _read_sentences(text: str) -> Counts:
+    """The numbers in the first sentence and in the line of counts, each of which says some of them too."""
+    text = " ".join(text.split())
+    text = text.replace("Plan: none, as", "Plan: 0 to update, 0 blocked, 0 unchanged, 0 unmanaged. None, as")
+    (line,) = re.findall(r"Plan: (\d+) to update, (\d+) blocked, (\d+) unchanged, (\d+) unmanaged\.", text)
+    update, blocked, unchanged, unmanaged = map(int, line)
+    assert _find_number(r"(\d+) channels? would change in", text) == update
+    assert _find_number(r"; (\d+) (?:more )?changes? (?:is|are) blocked", text) == blocked
+    return Counts(update, blocked, unchanged, unmanaged, _find_number(r"; (\d+) edits? may rewrite stored", text))
+
+
+def _read_headings(text: str, pattern: str) -> tuple[int, int]:
+    """How many changes the sections of what is blocked and of what rewrites stored values are said to hold."""
+    headings = ("Blocked", "May rewrite stored values")
+    blocked, rewriting = (_find_number(f"(?m){pattern.format(heading)}", text) for heading in headings)
+    return blocked, rewriting
+
+
+def _find_number(pattern: str, text: str) -> int:
+    found = re.search(pattern, text)
+    return int(found[1]) if found else 0

@@ -22,9 +22,9 @@ from reconciler.model.findings import Finding, Location, Severity
 from reconciler.model.plan import Blocker, ChannelLabel, Edit, FeedRoute, FormulaLink, Plan
 from reconciler.planfile.reading import read_plan
 from reconciler.planfile.writing import render_plan_file
-from reconciler.reports.harmless import escape_text
+from reconciler.reports.escaping import escape_text
 from reconciler.reports.plan_html import render_plan_html
-from reconciler.reports.sentences import count_changes, describe_filter, summarize_plan
+from reconciler.reports.plan_summary import count_changes, describe_filter, summarize_plan
 from tests.reports.html_outline import Outline
 from tests.reports.html_plans import EVERYTHING, make_large_plan
 from tests.reports.plans import FORMULA, PLANS, RENAME, make_change, make_plan

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.model.plan import Blocker
-from reconciler.reports.excerpt import display_width
-from reconciler.reports.paint import Style, no_style
+from reconciler.reports.formatting import format_value
+from reconciler.reports.plan_summary import count_changes
 from reconciler.reports.plan_text import render_plan
-from reconciler.reports.sentences import count_changes
-from reconciler.reports.wording import format_value
+from reconciler.reports.terminal import Style, display_width, no_style
 from tests.reports.plans import HOSTILE, PLANS, RENAME, make_change, make_plan
 
 if TYPE_CHECKING:

@@ -8,15 +8,11 @@ import pytest
 
 from reconciler.model.findings import Finding, Location, Severity
 from reconciler.rules import RULES, make_finding
-from reconciler.rules.domain import DOMAIN_RULES
-from reconciler.rules.feeds import FEED_RULES
-from reconciler.rules.files import FILE_RULES
-from reconciler.rules.impact import IMPACT_RULES
-from reconciler.rules.preconditions import PRECONDITION_RULES
-from reconciler.rules.reading_times import TIME_RULES
-from reconciler.rules.references import REFERENCE_RULES
+from reconciler.rules.channel_rules import DOMAIN_RULES, REFERENCE_RULES
+from reconciler.rules.file_rules import FILE_RULES
+from reconciler.rules.plan_rules import IMPACT_RULES, PRECONDITION_RULES, SERVICE_RULES
+from reconciler.rules.reading_rules import FEED_RULES, TIME_RULES
 from reconciler.rules.rule import Rule, RuleGroup
-from reconciler.rules.service import SERVICE_RULES
 
 ALL = (
     *FILE_RULES,

@@ -1,0 +1,231 @@
+"""The result of an apply as text, and as lines of JSON while it runs."""
+
+from __future__ import annotations
+
+from shlex import quote
+from typing import TYPE_CHECKING, assert_never
+
+from msgspec import Struct
+
+from reconciler import __version__
+from reconciler.model.outcomes import Finished, OutcomeCorrected, OutcomeStatus, Started, Verifying
+from reconciler.reports.escaping import dump_line, escape_text
+from reconciler.reports.formatting import count
+from reconciler.reports.plan_summary import format_environment
+from reconciler.reports.terminal import Style, chunk, split_words, wrap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from reconciler.model.outcomes import ApplyResult, Event, Outcome
+    from reconciler.model.plan import Plan
+    from reconciler.reports.terminal import Styler
+
+
+# The gravest first: what was written otherwise than meant comes before what was not written.
+WORST_FIRST = (OutcomeStatus.MISMATCH, OutcomeStatus.FAILED, OutcomeStatus.STALE, OutcomeStatus.NOT_TRIED)
+
+
+class NextStep(Struct, frozen=True):
+    """What to do next, in a sentence, and the command for it."""
+
+    sentence: str
+    command: str
+
+
+def summarize_result(plan: Plan, result: ApplyResult) -> str:
+    """How the apply of `plan` went, in one sentence."""
+    done = result.with_status(OutcomeStatus.DONE)
+    already = sum(outcome.was_already_applied for outcome in done)
+    text = f"{len(done)} of {count(len(result.outcomes), 'change')} done in {format_environment(plan)}"
+    if already:
+        text += f", {already} of them already there"
+    if result.unread:
+        text += f", {len(result.unread)} of them confirmed but not read again"
+    if result.interrupted:
+        return f"Interrupted: {text}."
+    return f"Stopped: {text}." if result.aborted_because else f"{text}."
+
+
+def count_outcomes(result: ApplyResult) -> str:
+    """The line that ends the result."""
+    numbers = {status: len(result.with_status(status)) for status in OutcomeStatus}
+    text = (
+        f"Apply: {numbers[OutcomeStatus.DONE]} done, {numbers[OutcomeStatus.STALE]} stale, "
+        f"{numbers[OutcomeStatus.FAILED]} failed, {numbers[OutcomeStatus.NOT_TRIED]} not tried"
+    )
+    differs = numbers[OutcomeStatus.MISMATCH]
+    return f"{text}, {count(differs, 'differs', 'differ')}." if differs else f"{text}."
+
+
+def group_by_message(outcomes: Sequence[Outcome]) -> tuple[tuple[Outcome, ...], ...]:
+    """`outcomes` of one status, those with the same words together, in the order of the first of each."""
+    groups: dict[tuple[str, str, str], list[Outcome]] = {}
+    for outcome in outcomes:
+        groups.setdefault((outcome.message, outcome.remark, outcome.fix), []).append(outcome)
+    return tuple(map(tuple, groups.values()))
+
+
+def find_remarked(result: ApplyResult) -> tuple[Outcome, ...]:
+    """The changes that are done with a remark."""
+    return tuple(outcome for outcome in result.with_status(OutcomeStatus.DONE) if outcome.remark)
+
+
+def describe_blocked(plan: Plan) -> str:
+    """What is said of the blocked changes of `plan`; empty where it has none."""
+    blocked = len(plan.blocked)
+    said = count(blocked, "blocked change was", "blocked changes were")
+    return f"{said} not sent; the plan says why." if blocked else ""
+
+
+def find_next_step(plan: Plan, result: ApplyResult) -> NextStep | None:
+    """What to do next after an apply of `plan`; None where all is done."""
+    if result.interrupted:
+        return NextStep("Next, go on where this stopped; what is done is recognised:", resume_command(plan))
+    if result.aborted_because:
+        return NextStep("Next, once that is mended, go on where this stopped:", resume_command(plan))
+    if result.unread or len(result.with_status(OutcomeStatus.DONE)) < len(result.outcomes):
+        return NextStep("Next, see what is left on what EnergyCAP has now:", plan_command(plan))
+    return None
+
+
+def resume_command(plan: Plan) -> str:
+    """The command that goes on with an apply of `plan` that was interrupted, stopped or killed.
+
+    An undoing goes on by the journal that it was made from: what is back already counts as done.
+    """
+    how = "--undo JOURNAL" if plan.is_rollback else "--resume"
+    return f"reconciler apply --environment {_quote_environment(plan)} {how}"
+
+
+def plan_command(plan: Plan) -> str:
+    """The command that plans anew for the environment of `plan`."""
+    return f"reconciler plan --environment {_quote_environment(plan)}"
+
+
+def _quote_environment(plan: Plan) -> str:
+    return quote(escape_text(plan.environment))
+
+
+def render_result(plan: Plan, result: ApplyResult, styler: Styler) -> str:
+    """The result of an apply of `plan`: a sentence, what is not done and why, what to do next, and the counts.
+
+    Changes that ended alike are told together, all of them by name. What is done with a remark comes last.
+    """
+    told = [*(result.with_status(status) for status in WORST_FIRST), find_remarked(result)]
+    groups = [group for outcomes in told for group in group_by_message(outcomes)]
+    blocks = [
+        [styler(summarize_result(plan, result), Style.HEADING)],
+        [line for group in groups for line in _render_outcomes(group, styler)],
+        list(_render_next_step(plan, result)),
+        [styler(count_outcomes(result), Style.HEADING)],
+    ]
+    return "\n".join("".join(f"{line}\n" for line in lines) for lines in blocks if lines)
+
+
+def outcome_label(status: OutcomeStatus) -> tuple[str, Style]:
+    """The symbol and the word for how a change ended."""
+    match status:
+        case OutcomeStatus.DONE:
+            return "+ done", Style.DONE
+        case OutcomeStatus.STALE:
+            return "? stale", Style.STALE
+        case OutcomeStatus.FAILED:
+            return "! failed", Style.FAILED
+        case OutcomeStatus.NOT_TRIED:
+            return "- not tried", Style.NOT_TRIED
+        case OutcomeStatus.MISMATCH:
+            return "! differs", Style.FAILED
+        case _:
+            assert_never(status)
+
+
+def _render_outcomes(group: Sequence[Outcome], styler: Styler) -> Iterator[str]:
+    first = group[0]
+    who = [chunk(escape_text(first.name), Style.NAME), chunk(str(first.channel_id))]
+    if len(group) > 1:
+        who = [chunk(count(len(group), "change"), Style.NAME)]
+    yield from wrap((chunk(*outcome_label(first.status)), *who), styler, indent=0, hang=4, gap="  ")
+    yield from wrap(split_words(first.message or first.remark), styler, indent=4)
+    if first.fix:
+        yield from wrap((chunk("fix:", Style.FIX), *split_words(first.fix)), styler, indent=4, hang=9)
+    if len(group) > 1:
+        yield from wrap([chunk(escape_text(outcome.name), Style.NAME) for outcome in group], styler, indent=4, gap="  ")
+
+
+def _render_next_step(plan: Plan, result: ApplyResult) -> Iterator[str]:
+    blocked, advice = describe_blocked(plan), find_next_step(plan, result)
+    if blocked:
+        yield blocked
+    if advice:
+        yield advice.sentence
+        yield f"  {advice.command}"
+
+
+# The events have the shape of Terraform's machine-readable output, which pipelines know.
+EVENT_FORMAT_VERSION = "1.0"
+
+
+def render_version_event(plan: Plan, changes: int) -> str:
+    """The first line: who speaks, in which version of this format, and of how many changes to which environment."""
+    details: dict[str, object] = {
+        "format_version": EVENT_FORMAT_VERSION,
+        "tool_version": __version__,
+        "environment": {"name": plan.environment, "url": plan.url},
+        "changes": changes,
+    }
+    return _event_line("version", f"reconciler {__version__}", details)
+
+
+def render_event(event: Event) -> str:
+    """The line of one event: `apply_start`, `apply_complete`, `apply_errored`, or `apply_read_back`."""
+    match event:
+        case Started():
+            message = f"{event.name}: applying ({event.index} of {event.of})"
+            return _event_line("apply_start", message, _address_fields(event.name, event.channel_id))
+        case Finished():
+            return _render_outcome_event(event.outcome)
+        case Verifying():
+            message = f"reading {count(event.channels, 'channel')} once more"
+            return _event_line("apply_read_back", message, {"channels": event.channels})
+        case OutcomeCorrected():
+            return _render_outcome_event(event.outcome)
+        case _:
+            assert_never(event)
+
+
+def render_summary_event(result: ApplyResult) -> str:
+    """The last line: how many changes ended how, and why not all were tried, as the result has it."""
+    counts: dict[str, object] = {
+        status.value.replace(" ", "_"): len(result.with_status(status)) for status in OutcomeStatus
+    }
+    stops = {"interrupted": result.interrupted, "halted": result.aborted_because or None}
+    return _event_line("change_summary", count_outcomes(result), {**counts, "unread": len(result.unread), **stops})
+
+
+def _render_outcome_event(outcome: Outcome) -> str:
+    details: dict[str, object] = {
+        **_address_fields(outcome.name, outcome.channel_id),
+        "ending": outcome.status.value,
+        "requests": outcome.requests,
+    }
+    if outcome.status is OutcomeStatus.DONE:
+        return _render_done_event(outcome, details)
+    message = f"{outcome.name}: {outcome.status.value}: {outcome.message}"
+    failure = {"message": outcome.message, "fix": outcome.fix}
+    return _event_line("apply_errored", message, {**details, **failure}, level="error")
+
+
+def _render_done_event(outcome: Outcome, details: dict[str, object]) -> str:
+    details |= {"already": outcome.was_already_applied, "remark": outcome.remark or None, "unread": outcome.unread}
+    if not outcome.remark:
+        return _event_line("apply_complete", f"{outcome.name}: done", details)
+    return _event_line("apply_complete", f"{outcome.name}: done: {outcome.remark}", details, level="warn")
+
+
+def _address_fields(name: str, channel_id: int) -> dict[str, object]:
+    return {"address": f"esa_channel.{name}", "name": name, "channel_id": channel_id}
+
+
+def _event_line(kind: str, message: str, details: dict[str, object], *, level: str = "info") -> str:
+    return dump_line({"type": kind, "@level": level, "@message": message, **details})

@@ -1,0 +1,124 @@
+"""Text from files and from the service, escaped for terminals, logs, JSON and Markdown."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from reconciler.masking import KEYS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
+# What CI systems take for a command in a log: `::name::` as the first word of a line (GitHub), `##[name]` (GitHub) and
+# `##vso[…]` (Azure Pipelines) anywhere. Any word may come to stand first, by wrapping.
+# Source: GitHub's "Workflow commands", Azure's "Logging commands".
+_COMMAND = re.compile(r"(?<!\S)::|##(?=\w*\[)")
+
+
+def escape_text(text: str) -> str:
+    r"""`text` for one line of a terminal or a log, with what does not print shown escaped.
+
+    Control characters, line breaks, bidirectional and zero-width marks, odd spaces and lone surrogates become `\n`,
+    `\x1b`, `\u202e`. The first character of what a CI system would take for a command is escaped too.
+    """
+    if text.isprintable() and _COMMAND.search(text) is None:
+        return text
+    return "".join(escape_characters(text))
+
+
+def escape_characters(text: str) -> list[str]:
+    """Each character of `text` as `escape_text` shows it."""
+    shown = [character if character.isprintable() else _escape(character) for character in text]
+    for match in _COMMAND.finditer(text):
+        shown[match.start()] = f"\\x{ord(match.group()[0]):02x}"
+    return shown
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def dump_document(document: object) -> str:
+    """`document` as indented JSON, its keys in the order given, newline at the end."""
+    return _escape_commands(json.dumps(document, indent=2, allow_nan=False)) + "\n"
+
+
+def dump_line(document: object) -> str:
+    """`document` as JSON on one line, newline at the end."""
+    return _escape_commands(json.dumps(document, allow_nan=False)) + "\n"
+
+
+def _escape_commands(text: str) -> str:
+    # `##[name]` is a command to GitHub's runner anywhere in a line. In JSON ## stands only inside texts.
+    return text.replace("##", "\\u0023#")
+
+
+# What needs no escape between backticks, not even in a cell of a table.
+_PLAIN_CODE = re.compile(r"(?! )[^`|\\]+(?<! )")
+_SPECIAL = re.compile(r"[^\w .,/-]|_")
+_CLOSING = "),.;:"
+# What opens it, what is quoted whole with what closes it, else all up to the next space: in time that grows with it.
+_WORD = re.compile(rf'(\(*)(?:("[^"]*"|\{{[^{{}}]*\}})([{_CLOSING}]*+)(?=\s|$)|(\S+))')
+# Words and numbers that no renderer makes anything of: no mention, no reference, no link, no emoji.
+_PLAIN_WORD = re.compile(r"[^\W\d_]+(?:['/-][^\W\d_]+)*|\d[\d.:-]*|ESA\d+|→")
+
+CLOSE_DETAILS = "\n</details>\n\n"
+
+
+def code(text: str) -> str:
+    """`text` from a file or the service as code, harmless, for a line or a cell: in backticks where that is enough.
+
+    Code makes no mention, reference or emoji, on GitHub and on GitLab.
+    """
+    text = escape_text(text)
+    if _PLAIN_CODE.fullmatch(text):
+        return f"`{text}`"
+    return f"<code>{_SPECIAL.sub(lambda match: f'&#{ord(match.group())};', text)}</code>"
+
+
+def prose(text: str) -> str:
+    """A sentence with names and values of others in it, harmless: plain words as they are, all else as code.
+
+    Not for the start of a line, where a word could begin a list.
+    """
+    return " ".join(map(_render_word, _WORD.finditer(escape_text(text))))
+
+
+def tabulate(head: Sequence[str], rows: Iterable[Sequence[str]] = ()) -> str:
+    """A table of cells that are Markdown already."""
+    return "".join(map(tabulate_row, (head, ["---"] * len(head), *rows)))
+
+
+def tabulate_row(cells: Sequence[str]) -> str:
+    """One row of a table."""
+    return f"| {' | '.join(cells)} |\n"
+
+
+def open_details(summary: str) -> str:
+    """What hides all up to CLOSE_FOLD behind a line to click on; `summary` holds nothing of others, for it is HTML."""
+    return f"<details><summary>{summary}</summary>\n\n"
+
+
+def shorten(text: str, longest: int) -> str:
+    """`text` without keys, cut where it is longer: for what must fit whatever it is."""
+    text = KEYS.hide(text)
+    return text if len(text) <= longest else f"{text[:longest]}…"
+
+
+def size_of(text: str) -> int:
+    """What `text` counts against a limit: its bytes, as limits of characters are counted in more than one way."""
+    return len(text.encode())
+
+
+def _render_word(match: re.Match[str]) -> str:
+    opening, quoted, closing, run = match.groups()
+    word = quoted or run.rstrip(_CLOSING) or run[0]
+    closing = closing if quoted else run[len(word) :]
+    # A parenthesis that the word itself opens is part of it.
+    opened = max(0, word.count("(") - word.count(")"))
+    own = min(opened, len(closing) - len(closing.lstrip(")")))
+    word, closing = word + closing[:own], closing[own:]
+    return f"{opening}{word if _PLAIN_WORD.fullmatch(word) else code(word)}{closing}"

@@ -1,0 +1,249 @@
+"""Which formulas use which channels, as pictures of boxes and arrows and as tables."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct
+
+from reconciler.masking import KEYS
+from reconciler.reports.escaping import escape_text
+from reconciler.reports.terminal import display_width
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from reconciler.model.plan import ChannelLabel, FormulaLink
+
+
+# Who is used, and who uses it, by id.
+Link: TypeAlias = tuple[int, int]
+# A box is known by its id; the room that an arrow needs to pass a column, by the arrow's link and the column.
+Slot: TypeAlias = int | tuple[Link, int]
+
+BOX_WIDTH, BOX_HEIGHT = 208, 46
+_LANE_HEIGHT = 8
+_COLUMN_GAP, _ROW_GAP, _MARGIN = 88, 16, 6
+
+
+class FormulaLayout(Struct, frozen=True):
+    """The upper left corner of each box, the curve of each arrow as an SVG path, and the size of the whole."""
+
+    corners: Mapping[int, tuple[int, int]]
+    curves: Mapping[Link, str]
+    width: int
+    height: int
+
+
+def arrange_boxes(links: Sequence[Link]) -> FormulaLayout:
+    """A layout for `links`, each of which is given once; no arrow passes behind a box, but where there is a circle."""
+    levels = _find_levels(links)
+    paths = {link: _find_path(link, levels) for link in sorted(links)}
+    columns = _order_columns(levels, paths.values())
+    height = max(map(_column_height, columns))
+    corners: dict[Slot, tuple[int, int]] = {}
+    for place, column in enumerate(columns):
+        top = _MARGIN + (height - _column_height(column)) // 2
+        for slot in column:
+            corners[slot] = (_MARGIN + place * (BOX_WIDTH + _COLUMN_GAP), top)
+            top += _slot_height(slot) + _ROW_GAP
+    return FormulaLayout(
+        {slot: corner for slot, corner in corners.items() if isinstance(slot, int)},
+        _draw_curves(paths, corners),
+        2 * _MARGIN + len(columns) * (BOX_WIDTH + _COLUMN_GAP) - _COLUMN_GAP,
+        height + 2 * _MARGIN,
+    )
+
+
+def _find_levels(links: Iterable[Link]) -> Mapping[int, int]:
+    """The column of each box: right of all that it uses, as far as there is no circle."""
+    uses: dict[int, set[int]] = {}
+    for used, user in links:
+        uses.setdefault(used, set())
+        uses.setdefault(user, set()).add(used)
+    levels = dict.fromkeys(uses, 0)
+    # Without a circle no way is longer than there are boxes, and the columns settle; a circle is stopped here.
+    for _ in uses:
+        levels = {id_: max((levels[used] + 1 for used in uses[id_]), default=0) for id_ in uses}
+    columns = {level: column for column, level in enumerate(sorted(set(levels.values())))}
+    return {id_: columns[level] for id_, level in levels.items()}
+
+
+def _find_path(link: Link, levels: Mapping[int, int]) -> tuple[Slot, ...]:
+    """The slots that the arrow of `link` goes through: its ends, and a lane in each column between them."""
+    used, user = link
+    lanes = ((link, level) for level in range(levels[used] + 1, levels[user]))
+    return (used, *lanes, user)
+
+
+def _order_columns(levels: Mapping[int, int], paths: Iterable[Sequence[Slot]]) -> Sequence[Sequence[Slot]]:
+    """The slots of each column from top to bottom, near the mean of what leads to them, so that few arrows cross."""
+    columns: list[list[Slot]] = [[] for _ in range(max(levels.values()) + 1)]
+    for id_ in sorted(levels):
+        columns[levels[id_]].append(id_)
+    sources: dict[Slot, list[Slot]] = defaultdict(list)
+    for path in paths:
+        for one, other in pairwise(path):
+            sources[other].append(one)
+        for slot in path:
+            if not isinstance(slot, int):
+                columns[slot[1]].append(slot)
+    rows: dict[Slot, float] = {}
+    for column in columns:
+        column.sort(key=lambda slot: _mean([rows[source] for source in sources[slot] if source in rows]))
+        rows.update({slot: row / len(column) for row, slot in enumerate(column)})
+    return columns
+
+
+def _mean(numbers: Sequence[float]) -> float:
+    return sum(numbers) / len(numbers) if numbers else 0.0
+
+
+def _draw_curves(paths: Mapping[Link, Sequence[Slot]], corners: Mapping[Slot, tuple[int, int]]) -> Mapping[Link, str]:
+    """The curves; the arrows that end at one box are spread over its side, in the order in which they come."""
+    arrivals: dict[int, list[tuple[int, Link]]] = defaultdict(list)
+    for link, path in paths.items():
+        arrivals[link[1]].append((corners[path[-2]][1], link))
+    curves = {}
+    for user, coming in arrivals.items():
+        left, top = corners[user]
+        for place, (_, link) in enumerate(sorted(coming), 1):
+            end = (left, top + BOX_HEIGHT * place // (len(coming) + 1))
+            curves[link] = _draw_curve([(corners[slot], _slot_height(slot)) for slot in paths[link][:-1]], end)
+    return curves
+
+
+def _draw_curve(passed: Sequence[tuple[tuple[int, int], int]], end: tuple[int, int]) -> str:
+    """A curve from the right of the first of `passed`, straight through the others, to `end`."""
+    (left, top), height = passed[0]
+    x, y = left + BOX_WIDTH, top + height // 2
+    drawn = [f"M{x} {y}"]
+    for (left, top), height in passed[1:]:
+        y_lane = top + height // 2
+        drawn.append(f"{_bend(x, y, left, y_lane)}H{left + BOX_WIDTH}")
+        x, y = left + BOX_WIDTH, y_lane
+    return "".join([*drawn, _bend(x, y, *end)])
+
+
+def _bend(x: int, y: int, to_x: int, to_y: int) -> str:
+    pull = max(abs(to_x - x) // 2, _COLUMN_GAP // 2)
+    return f"C{x + pull} {y} {to_x - pull} {to_y} {to_x} {to_y}"
+
+
+def _column_height(column: Sequence[Slot]) -> int:
+    return sum(_slot_height(slot) + _ROW_GAP for slot in column) - _ROW_GAP
+
+
+def _slot_height(slot: Slot) -> int:
+    return BOX_HEIGHT if isinstance(slot, int) else _LANE_HEIGHT
+
+
+# More boxes than these are a thicket; the table says the same.
+MAX_BOXES = 40
+# Characters of a label that fit into a box.
+_MAX_LABEL = 25
+
+
+class Box(Struct, frozen=True):
+    """A channel in the picture: its upper left corner, and its name as far as it fits."""
+
+    channel: ChannelLabel
+    label: str
+    left: int
+    top: int
+
+
+class Arrow(Struct, frozen=True):
+    """A link in the picture, as an SVG path from the used channel to its user."""
+
+    link: FormulaLink
+    path: str
+
+
+class FormulaRow(Struct, frozen=True):
+    """A channel in the table: the links to what its formula uses, and to those whose formulas use it."""
+
+    channel: ChannelLabel
+    uses: tuple[FormulaLink, ...]
+    users: tuple[FormulaLink, ...]
+
+
+class FormulaPicture(Struct, frozen=True):
+    """Channels that hang together by formulas. Without boxes, where they are too many to be drawn."""
+
+    links: tuple[FormulaLink, ...]
+    rows: tuple[FormulaRow, ...]
+    boxes: tuple[Box, ...] = ()
+    arrows: tuple[Arrow, ...] = ()
+    width: int = 0
+    height: int = 0
+
+
+def draw_formulas(links: Sequence[FormulaLink]) -> tuple[FormulaPicture, ...]:
+    """A picture for each group of channels that hang together, the smallest id first."""
+    return tuple(_draw(group) for group in _split_groups(links))
+
+
+def channel_title(channel: ChannelLabel) -> str:
+    """The channel's name in the files, else its name in EnergyCAP, else its id."""
+    return channel.name or channel.info or f"channel {channel.id}"
+
+
+def _draw(links: tuple[FormulaLink, ...]) -> FormulaPicture:
+    channels = {channel.id: channel for link in links for channel in (link.used, link.user)}
+    rows = _list_rows(channels, links)
+    if len(channels) > MAX_BOXES:
+        return FormulaPicture(links, rows)
+    layout = arrange_boxes([(link.used.id, link.user.id) for link in links])
+    return FormulaPicture(
+        links,
+        rows,
+        tuple(
+            Box(channels[id_], _fit(channel_title(channels[id_])), *corner) for id_, corner in layout.corners.items()
+        ),
+        tuple(Arrow(link, layout.curves[link.used.id, link.user.id]) for link in links),
+        layout.width,
+        layout.height,
+    )
+
+
+def _list_rows(channels: Mapping[int, ChannelLabel], links: Sequence[FormulaLink]) -> tuple[FormulaRow, ...]:
+    """A row for each channel, those whose formulas use others first."""
+    uses: dict[int, list[FormulaLink]] = {id_: [] for id_ in channels}
+    users: dict[int, list[FormulaLink]] = {id_: [] for id_ in channels}
+    for link in links:
+        uses[link.user.id].append(link)
+        users[link.used.id].append(link)
+    ids = sorted(channels, key=lambda id_: (not uses[id_], id_))
+    return tuple(FormulaRow(channels[id_], tuple(uses[id_]), tuple(users[id_])) for id_ in ids)
+
+
+def _split_groups(links: Sequence[FormulaLink]) -> list[tuple[FormulaLink, ...]]:
+    """The links of each group of channels that hang together, in the order given."""
+    leaders: dict[int, int] = {}
+    for link in links:
+        one, other = sorted((_find_root(leaders, link.used.id), _find_root(leaders, link.user.id)))
+        leaders[other] = one
+    groups: dict[int, list[FormulaLink]] = defaultdict(list)
+    for link in links:
+        groups[_find_root(leaders, link.used.id)].append(link)
+    return [tuple(groups[id_]) for id_ in sorted(groups)]
+
+
+def _find_root(leaders: dict[int, int], id_: int) -> int:
+    """The smallest id of the group of `id_`; the way there is shortened as it is walked."""
+    while leaders.setdefault(id_, id_) != id_:
+        leaders[id_] = leaders[leaders[id_]]
+        id_ = leaders[id_]
+    return id_
+
+
+def _fit(name: str) -> str:
+    """`name` as far as it fits into a box; the whole of it stands in the table, and in the box's title."""
+    text = escape_text(KEYS.hide(name))
+    if display_width(text) <= _MAX_LABEL:
+        return text
+    widths = accumulate(map(display_width, text))
+    return f"{text[: sum(width < _MAX_LABEL for width in widths)]}…"

@@ -1,0 +1,164 @@
+"""What an import wrote, or would write, as text."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from reconciler.model.lookalikes import distinguish, look
+from reconciler.reports.escaping import escape_text
+from reconciler.reports.formatting import count, format_value
+from reconciler.reports.terminal import Style, chunk, split_words, wrap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from reconciler.planning.importing.terms import ByHand, Kept, LeftOut
+    from reconciler.reports.terminal import Styler
+
+
+_MAX_LISTED = 20
+_LINE_STYLES = {"+": Style.AFTER, "-": Style.BEFORE, "@": Style.FAINT}
+
+
+class WrittenFile(Struct, frozen=True):
+    """A file before (None: it was not there) and after an import, and how many channels of it that is about.
+
+    The schema that channel files lead editors to is about none.
+    """
+
+    file: str
+    before: str | None
+    after: str
+    channels: int
+
+
+class ImportSummary(Struct, frozen=True):
+    """What an import came to.
+
+    `managed` is how many of the channels asked for the files had before. With `is_update` these took over live values,
+    without it others were added. `is_preview` says that nothing was written.
+    """
+
+    environment: str
+    files: tuple[WrittenFile, ...]
+    managed: int
+    skipped: tuple[LeftOut, ...]
+    is_update: bool = False
+    is_preview: bool = False
+    by_hand: tuple[ByHand, ...] = ()
+    kept: tuple[Kept, ...] = ()
+
+    @property
+    def channels(self) -> int:
+        """How many channels were added, or took over a value."""
+        return sum(file.channels for file in self.files)
+
+
+def render_import(done: ImportSummary, styler: Styler, prefix: str = "") -> str:
+    """The account of an import; a preview shows each file as a diff.
+
+    `prefix` leads from where the user stands to the project's root.
+    """
+    blocks = [
+        [styler(_summarize_import(done), Style.HEADING)],
+        list(_show_diffs(done.files, styler, prefix) if done.is_preview else _list_files(done.files, styler, prefix)),
+        list(_list_skipped(done.skipped, styler)),
+        list(_list_kept(done.kept, styler)),
+        list(_list_by_hand(done.by_hand, styler, prefix)),
+        [styler(_count_import(done), Style.HEADING)],
+    ]
+    return "\n".join("".join(f"{line}\n" for line in lines) for lines in blocks if lines)
+
+
+def _summarize_import(done: ImportSummary) -> str:
+    where = escape_text(done.environment)
+    if not done.files and done.by_hand:
+        return f"No file {'takes' if done.is_preview else 'took'} over what {where} has."
+    if not done.files and done.kept:
+        return f"The files keep what was edited; nothing else differs from {where}."
+    if not done.files:
+        return f"Nothing to take over from {where}." if done.is_update else f"Nothing to import from {where}."
+    channels = count(done.channels, "channel")
+    files = count(sum(file.channels > 0 for file in done.files), "file")
+    if done.is_update:
+        verb = "would take" if done.is_preview else "took"
+        return f"{files} {verb} over what {where} has for {channels}; {_describe_next_plan(done)}."
+    verb = "would go" if done.is_preview else "went"
+    return f"{channels} of {where} {verb} into {files}; a plan of them is empty."
+
+
+def _describe_next_plan(done: ImportSummary) -> str:
+    return "a plan of them has edits only of what is kept" if done.kept else "a plan of them is empty"
+
+
+def _list_files(files: Sequence[WrittenFile], styler: Styler, prefix: str) -> Iterator[str]:
+    for file in files[:_MAX_LISTED]:
+        kind = styler("+ new    ", Style.DONE) if file.before is None else styler("~ changed", Style.UPDATE)
+        about = count(file.channels, "channel") if file.channels else "for editors"
+        yield f"  {kind}  {escape_text(prefix + file.file)}  {about}"
+    if len(files) > _MAX_LISTED:
+        yield f"  and {count(len(files) - _MAX_LISTED, 'file')} more; git status lists them"
+
+
+def _show_diffs(files: Sequence[WrittenFile], styler: Styler, prefix: str) -> Iterator[str]:
+    for file in (file for file in files if file.channels):
+        name = prefix + file.file
+        old, new = (file.before or "").splitlines(), file.after.splitlines()
+        diff = difflib.unified_diff(old, new, "/dev/null" if file.before is None else name, name, lineterm="")
+        for line in _distinguish_lines(list(diff)):
+            yield styler(escape_text(line), _LINE_STYLES.get(line[:1], Style.PLAIN))
+
+
+def _distinguish_lines(diff: list[str]) -> list[str]:
+    """`diff`, so that a line that went and the one in its place look different."""
+    for number in range(1, len(diff)):
+        old, new = diff[number - 1 : number + 1]
+        if old[:1] == "-" and new[:1] == "+" and look(old[1:]) == look(new[1:]):
+            one, other = distinguish(old[1:], new[1:])
+            diff[number - 1 : number + 1] = [f"-{one}", f"+{other}"]
+    return diff
+
+
+def _list_skipped(left_out: Sequence[LeftOut], styler: Styler) -> Iterator[str]:
+    if left_out:
+        yield "Left out of the files, and so not managed:"
+    for left in left_out:
+        head = (chunk(escape_text(left.name), Style.NAME), chunk(left.path or "the whole channel", Style.PATH))
+        yield from wrap(head, styler, indent=2, hang=6, gap="  ")
+        yield from wrap(split_words(left.reason), styler, indent=6)
+
+
+def _list_kept(kept: Sequence[Kept], styler: Styler) -> Iterator[str]:
+    if kept:
+        yield "Kept as in the files; --force overwrites these as well:"
+    for one in kept:
+        head = (chunk(escape_text(one.name), Style.NAME), chunk(one.path, Style.PATH), chunk(format_value(one.value)))
+        yield from wrap(head, styler, indent=2, hang=6, gap="  ")
+        yield from wrap(split_words(f"{one.reason}; EnergyCAP has {format_value(one.live)}"), styler, indent=6)
+
+
+def _list_by_hand(by_hand: Sequence[ByHand], styler: Styler, prefix: str) -> Iterator[str]:
+    if by_hand:
+        yield "Not written, as something else in the file would change, such as a comment; write by hand:"
+    for one in by_hand:
+        head = (chunk(escape_text(prefix + one.file), Style.PLACE), chunk(escape_text(one.name), Style.NAME))
+        yield from wrap(head, styler, indent=2, hang=6, gap="  ")
+        for value in one.values:
+            yield f"      {escape_text(value)}"
+
+
+def _count_import(done: ImportSummary) -> str:
+    new = sum(file.before is None for file in done.files)
+    parts = [
+        f"{count(done.channels, 'channel')} {'updated' if done.is_update else 'added'}",
+        f"{count(new, 'file')} new",
+        f"{len(done.files) - new} changed",
+        f"{done.managed} managed before",
+        f"{len(done.skipped)} left out",
+        *([f"{count(len(done.kept), 'value')} kept"] if done.kept else []),
+        *([f"{count(len(done.by_hand), 'channel')} to write by hand"] if done.by_hand else []),
+    ]
+    return f"Import{' (nothing written)' if done.is_preview else ''}: {', '.join(parts)}."

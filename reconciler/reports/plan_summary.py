@@ -1,0 +1,175 @@
+"""A plan as a whole in sentences, the same in every report."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from reconciler.model.fields import Impact
+from reconciler.model.findings import Severity
+from reconciler.model.plan import Origin
+from reconciler.reports.escaping import escape_text
+from reconciler.reports.formatting import count, join_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reconciler.model.findings import Finding
+    from reconciler.model.plan import FeedRoute, Plan
+
+
+# The rules on readings that a plan leads elsewhere.
+_REROUTING = frozenset(("ESA601", "ESA602", "ESA603", "ESA604"))
+
+# As many digits of a commit as git shows where it shows few.
+_COMMIT_DIGITS = 7
+
+
+def summarize_plan(plan: Plan) -> str:
+    """One sentence, or a few, that say what would happen where, what of it is risky, and what cannot be."""
+    sentences = (
+        _describe_changes(plan),
+        _describe_drift(plan),
+        _describe_unknown(plan),
+        _describe_errors(plan),
+        _describe_warnings(plan),
+        _describe_snapshot(plan),
+    )
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def describe_filter(plan: Plan) -> str:
+    """A sentence that says that the plan is not the whole picture; "" where it is."""
+    if plan.is_complete:
+        return ""
+    patterns = join_words([escape_text(pattern) for pattern in plan.filter])
+    return f"Filtered: only channels that match {patterns}, with what they depend on; all others were left out."
+
+
+def count_changes(plan: Plan) -> str:
+    """The line that every report ends with."""
+    if not is_compared(plan):
+        return "Plan: none, as there are errors and nothing was compared."
+    summary = plan.summary
+    return (
+        f"Plan: {summary.update} to update, {summary.blocked} blocked, "
+        f"{summary.no_op} unchanged, {summary.unmanaged} unmanaged."
+    )
+
+
+def describe_uncommitted(plan: Plan) -> str:
+    """A sentence that says that the commit does not hold all that was planned from; "" where it does."""
+    if not plan.uncommitted:
+        return ""
+    return f"Planned from commit {escape_text((plan.commit or '')[:_COMMIT_DIGITS])} + uncommitted changes."
+
+
+def is_compared(plan: Plan) -> bool:
+    """Whether the files were compared with the service at all: they are not where they cannot be read."""
+    return not plan.has_errors or bool(plan.changes or plan.managed or plan.unmanaged)
+
+
+def count_findings(findings: Iterable[Finding]) -> str:
+    """How many `findings` there are of each severity, the gravest first: 1 error, 2 warnings and 1 note."""
+    severities = [finding.severity for finding in findings]
+    numbers = ((severity, severities.count(severity)) for severity in Severity)
+    return join_words([count(number, severity.value) for severity, number in numbers if number])
+
+
+def format_environment(plan: Plan) -> str:
+    """The environment of the plan with its address, where that says more."""
+    name = escape_text(plan.environment)
+    return name if plan.url == plan.environment else f"{name} ({escape_text(plan.url)})"
+
+
+def find_feeds_to_review(plan: Plan) -> tuple[tuple[FeedRoute, str], ...]:
+    """The feeds that would lead elsewhere, or of which something is to be said, each with its route in words."""
+    moved = [feed for feed in plan.feeds if feed.before != feed.after or feed.findings]
+    ends = {end for feed in moved for end in (feed.before, feed.after)}
+    names = {change.channel_id: escape_text(change.name) for change in plan.changes if change.channel_id in ends}
+
+    def name(end: int | None) -> str:
+        return "no channel" if end is None else names.get(end, f"channel {end}")
+
+    return tuple((feed, _describe_route(feed, name(feed.before), name(feed.after))) for feed in moved)
+
+
+def _describe_route(feed: FeedRoute, before: str, after: str) -> str:
+    if feed.before == feed.after:
+        return before
+    return f"stays at {before}; it would reach {after}" if feed.is_change_blocked else f"{before} → {after}"
+
+
+def _describe_changes(plan: Plan) -> str:
+    summary = plan.summary
+    if not summary.update and not summary.blocked:
+        return _describe_no_changes(plan)
+    number = count(summary.update, "channel") if summary.update else "no channel"
+    parts = [f"{number} would change in {format_environment(plan)}"]
+    rewriting = sum(edit.impact is Impact.HISTORY for change in plan.sendable for edit in change.edits)
+    if rewriting:
+        parts.append(f"{count(rewriting, 'edit')} may rewrite stored values")
+    if summary.blocked:
+        noun = "more change" if summary.update else "change"
+        parts.append(f"{count(summary.blocked, f'{noun} is', f'{noun}s are')} blocked and would not be sent")
+    text = "; ".join(parts)
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _describe_no_changes(plan: Plan) -> str:
+    if plan.has_errors:
+        return f"Nothing is planned for {format_environment(plan)}."
+    channels = plan.summary.no_op
+    managed = "the one managed channel" if channels == 1 else f"all {channels} managed channels"
+    return f"Nothing to do: {format_environment(plan)} has {managed if channels else 'nothing'} as the files say."
+
+
+def _describe_drift(plan: Plan) -> str:
+    edits = [edit for change in plan.changes for edit in change.edits]
+    drift = sum(edit.origin is Origin.DRIFT for edit in edits)
+    if not drift:
+        return ""
+    share = f"{drift} of {count(len(edits), 'edit')}"
+    verb = "is" if drift == 1 else "are"
+    return f"{share} {verb} drift, not from this change: the files said so before, and EnergyCAP has it otherwise."
+
+
+def _describe_unknown(plan: Plan) -> str:
+    edits = [edit for change in plan.changes for edit in change.edits]
+    unknown = sum(edit.origin is Origin.UNKNOWN for edit in edits)
+    if not unknown:
+        return ""
+    noun = "1 edit" if unknown == len(edits) == 1 else f"{unknown} of {count(len(edits), 'edit')}"
+    return f"The origin of {noun} is unknown: a file could not be read at the base."
+
+
+def _describe_errors(plan: Plan) -> str:
+    errors = sum(finding.severity is Severity.ERROR for finding in plan.findings)
+    return f"{count(errors, 'error was', 'errors were')} found: this plan cannot be applied." if errors else ""
+
+
+def _describe_warnings(plan: Plan) -> str:
+    mild = [finding for finding in plan.findings if finding.severity is not Severity.ERROR]
+    rerouting = sum(finding.code in _REROUTING for finding in mild)
+    if not rerouting:
+        return f"{count_findings(mild)}." if mild else ""
+    share = "" if rerouting == len(mild) else " some of them"
+    return f"{count_findings(mild)},{share} on where readings would land."
+
+
+def _describe_snapshot(plan: Plan) -> str:
+    if plan.snapshot is None:
+        return ""
+    taken = escape_text(plan.snapshot) or "at an unknown time"
+    age = _format_age(plan)
+    return f"Planned against a copy of EnergyCAP taken {taken}{age}: it cannot be applied, plan live for that."
+
+
+def _format_age(plan: Plan) -> str:
+    try:
+        age = datetime.fromisoformat(plan.created) - datetime.fromisoformat(plan.snapshot or "")
+    except (ValueError, TypeError):
+        return ""
+    if age < timedelta(hours=1):
+        return ""
+    return f", {count(age.days, 'day')} ago" if age.days else f", {count(age.seconds // 3600, 'hour')} ago"

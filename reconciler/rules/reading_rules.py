@@ -1,0 +1,278 @@
+"""ESA6xx: feeds, files of readings, and the times of readings."""
+
+from __future__ import annotations
+
+from reconciler.model.findings import Severity
+from reconciler.rules.rule import Certainty, Rule
+
+_CONTRACT = "this tool's contract"
+_IDENTIFICATION = "POST /api/v3/reading, 'Channel Identification'"
+_READINGS = "POST /api/v3/reading and POST /api/v202407/esaReading"
+
+# Found when a plan is made.
+_PLAN_RULES: tuple[Rule, ...] = (
+    Rule(
+        "ESA601",
+        "Readings go on landing on the channel they land on now.",
+        "A data logger does not know channels: it names an import id, or a meter with type, unit and interval. Once a "
+        "channel's settings change, the logger's readings may land on another one and overwrite what is there, and "
+        "nobody notices for weeks.",
+        _IDENTIFICATION,
+        Certainty.DOCUMENTED,
+        "leave these settings as they are; or change the logger, too, and its feed in the same plan",
+        Severity.WARNING,
+    ),
+    Rule(
+        "ESA602",
+        "Readings that find one channel now go on finding one.",
+        "Once several channels fit what a data logger sends, EnergyCAP cannot tell which is meant: the readings land "
+        "nowhere.",
+        f"{_IDENTIFICATION}; that readings are refused where several channels are left is not documented",
+        Certainty.INFERRED,
+        "leave these settings as they are, or let the logger send what tells these channels apart",
+        Severity.WARNING,
+    ),
+    Rule(
+        "ESA603",
+        "Readings that find a channel now go on finding one.",
+        "Once no channel fits what a data logger sends, its readings land nowhere and are lost.",
+        f"{_IDENTIFICATION}; that readings are refused where no channel is left is not documented",
+        Certainty.INFERRED,
+        "leave these settings as they are; or change the logger, too, and its feed in the same plan",
+        Severity.WARNING,
+    ),
+    Rule(
+        "ESA604",
+        "A channel does not begin to get readings that land nowhere today.",
+        "No channel, or several, fit what a data logger sends, so its readings land nowhere. After the plan one "
+        "channel fits, and gets them: perhaps what was wanted all along, perhaps the readings of something else.",
+        _IDENTIFICATION,
+        Certainty.DOCUMENTED,
+        "nothing to do if these readings belong there; if not, find the logger that sends them, and stop or change it "
+        "first",
+        Severity.NOTE,
+    ),
+    Rule(
+        "ESA605",
+        "A feed leads to the channel that it expects.",
+        "Whatever the plan does, the readings of this feed land elsewhere, or nowhere, already today.",
+        f"{_CONTRACT}: expect names the channel that must get the feed's readings",
+        Certainty.DOCUMENTED,
+        "if the logger sends other identifiers, correct those of the feed; if its readings belong elsewhere, correct "
+        "expect; else correct the settings of the channel",
+        Severity.WARNING,
+    ),
+)
+
+# Found in files of readings.
+_FILE_RULES: tuple[Rule, ...] = (
+    Rule(
+        "ESA611",
+        "A file of readings can be read.",
+        "What cannot be read to its end is not sent in part: nobody would know which part.",
+        f"{_CONTRACT}: CSV with headers, a JSON array as the API takes it, or JSON lines, in UTF-8",
+        Certainty.DOCUMENTED,
+        "write the file again as CSV with headers, as a JSON array, or as JSON lines, in UTF-8",
+    ),
+    Rule(
+        "ESA612",
+        "A reading has a time and a value that the API takes.",
+        "The service refuses the reading, or reads it otherwise than it was meant.",
+        f"{_READINGS}: time is a date-time, value a double, both required",
+        Certainty.DOCUMENTED,
+        "correct the value in the file, or leave the row out",
+    ),
+    Rule(
+        "ESA613",
+        "The identifiers of readings are of the types and lengths that the API takes.",
+        "The service refuses the whole request for one of them.",
+        f"{_READINGS}: channelId int32, import ids up to 255 characters, codes up to 16",
+        Certainty.DOCUMENTED,
+        "correct the identifier in the file",
+    ),
+    Rule(
+        "ESA614",
+        "Readings say which channel they are for.",
+        "A type, a unit and an interval choose among channels; without a channel or a meter there are none.",
+        f"{_IDENTIFICATION}; what the service does then is not documented",
+        Certainty.INFERRED,
+        "give channelId, channelImportId or meterImportId",
+    ),
+    Rule(
+        "ESA615",
+        "Readings find a channel.",
+        "Readings that find none are refused.",
+        f"{_IDENTIFICATION}; what the service does then is not documented",
+        Certainty.INFERRED,
+        "correct the identifiers in the file, or the channel's settings in EnergyCAP",
+    ),
+    Rule(
+        "ESA616",
+        "Readings find one channel.",
+        "Where several are left at the last step, nothing says which of them is meant.",
+        f"{_IDENTIFICATION}; what the service does then is not documented",
+        Certainty.INFERRED,
+        "give the identifiers that tell these channels apart, or channelImportId",
+    ),
+    Rule(
+        "ESA617",
+        "The identifiers of readings agree with the channel that they lead to.",
+        "Only the first pointers count: a wrong one leads the readings astray although the others are right.",
+        f"{_IDENTIFICATION}: what comes first decides, what is left is not compared",
+        Certainty.DOCUMENTED,
+        "correct the identifiers that do not agree, or leave out those that do not count",
+        Severity.WARNING,
+    ),
+    Rule(
+        "ESA618",
+        "Readings go to channels that are not calculated.",
+        "A calculated channel has its values from its formula, and takes no readings.",
+        "the help centre on calculated channels: they have no source readings",
+        Certainty.INFERRED,
+        "send the readings to a simple channel, one that the formula uses",
+    ),
+    Rule(
+        "ESA619",
+        "The service takes every reading that is sent.",
+        "It answers with success also where it took only a part, and names the others one by one.",
+        f"{_READINGS}: failedReadings, failedReadingsCount",
+        Certainty.DOCUMENTED,
+        "mend the rows in the file of failed readings, and import that file",
+    ),
+    Rule(
+        "ESA620",
+        "A channel gets one value for one time.",
+        "The later reading overwrites the earlier one, and nothing says which of them is right. Where clocks are set "
+        "back, the same local times come twice.",
+        "POST /api/v202407/esaReading: a reading at the same time is overwritten; the v3 page does not say",
+        Certainty.INFERRED,
+        "keep the one that is right; of the hour that clocks repeat, give times with their offset",
+    ),
+    Rule(
+        "ESA621",
+        "A reading is in the file once.",
+        "To send the same value twice does no harm; but of local times in the hour that clocks repeat, one of the two "
+        "readings is lost.",
+        "POST /api/v202407/esaReading: a reading at the same time is overwritten; the v3 page does not say",
+        Certainty.INFERRED,
+        "leave one of the two out; of the hour that clocks repeat, give times with their offset",
+        Severity.WARNING,
+    ),
+    Rule(
+        "ESA630",
+        "The readings are not in the unit of their channel.",
+        "EnergyCAP stores the numbers unconverted: Wh in a kWh channel are a thousand times too much, and nobody "
+        "notices until the bill. The unit of a reading comes from unitCode, or from the header of the value column.",
+        f"{_READINGS}: a reading has a value and no unit of its own",
+        Certainty.INFERRED,
+        "convert the values, or send the readings to a channel with their unit",
+    ),
+    Rule(
+        "ESA631",
+        "The unit of the readings is unknown.",
+        "So it cannot be compared with the unit of the channel.",
+        f"{_READINGS}: unitCode is a code of the tenant's own list of units",
+        Certainty.INFERRED,
+        "write a unit code that EnergyCAP has",
+        Severity.WARNING,
+    ),
+    Rule(
+        "ESA632",
+        "A column that describes the readings is not used.",
+        "Loggers and meter data systems mark readings that are missing, estimated or wrong in a column of their own, "
+        "or give a multiplier or a direction there. The API has no such property, so the values are sent as they are.",
+        f"{_READINGS}: a reading has time, value, estimated and note",
+        Certainty.DOCUMENTED,
+        "say what its values mean with --bad or --estimated, or leave out the rows that are not good",
+        Severity.WARNING,
+    ),
+    Rule(
+        "ESA633",
+        "The file says that a reading is bad.",
+        "A column such as error, or one named with --bad, marks this reading. If it were sent like a good one, the 0 "
+        "of a meter that did not answer would count as no use at all.",
+        f"{_READINGS}: a reading has time, value, estimated and note, and no property that says it is bad",
+        Certainty.DOCUMENTED,
+        "leave the row out; if the column does not matter, ignore it with --map",
+    ),
+    Rule(
+        "ESA634",
+        "The first reading after a meter swap is subtracted from the register of the old meter.",
+        "Under the Odometer rule a value is the difference of two readings. The register of a new meter starts "
+        "at another number, so the first difference may be far off; all later ones are right.",
+        "the help centre on kinds of readings: computed is the difference to the reading before; what happens where a "
+        "version begins is not documented",
+        Certainty.INFERRED,
+        "send the closing reading of the old meter first, then only the first reading of the new one, and check its "
+        "value in EnergyCAP",
+        Severity.WARNING,
+    ),
+)
+
+FEED_RULES: tuple[Rule, ...] = (*_PLAN_RULES, *_FILE_RULES)
+
+
+TIME_RULES: tuple[Rule, ...] = (
+    Rule(
+        "ESA622",
+        "The year of a reading is implausible.",
+        "Interval data is from 1990 at the earliest and from next year at the latest. Any other year is a typing "
+        "mistake, or a number that was mistaken for a date.",
+        f"{_CONTRACT}: years from 1990 to next year",
+        Certainty.ASSUMED,
+        "correct the time in the file",
+    ),
+    Rule(
+        "ESA623",
+        "A reading has a date without a time of day, but its interval is shorter than a day.",
+        "All readings of the day would be at midnight and overwrite each other.",
+        f"{_CONTRACT}: a date alone is accepted for channels with an interval of a day or more",
+        Certainty.ASSUMED,
+        "write the time of day as well:  2026-03-30T00:15",
+    ),
+    Rule(
+        "ESA624",
+        "A local time does not exist.",
+        "In spring the clocks skip an hour. A time in that hour would be moved by an hour, onto another reading. It "
+        "usually comes from a logger that stays on standard time, so its other times are wrong all summer.",
+        "GET /api/v202406/datapoint/{id}, dataPointTimeZone; the time zone database",
+        Certainty.DOCUMENTED,
+        "correct the time; if the logger stays on standard time, name its zone, for example with  --zone EST",
+    ),
+    Rule(
+        "ESA625",
+        "A local time occurs twice, and nothing says which of the two is meant.",
+        "In autumn the clocks repeat an hour. A reading at the wrong one of the two times overwrites the right one.",
+        "GET /api/v202406/datapoint/{id}, dataPointTimeZone; the time zone database",
+        Certainty.DOCUMENTED,
+        "write the times of this hour with their offset, or keep its readings in chronological order",
+    ),
+    Rule(
+        "ESA626",
+        "The time zone of the readings is unknown.",
+        "So local times that the clocks skip in spring or repeat in autumn were not checked.",
+        "GET /api/v202406/datapoint/{id}, dataPointTimeZone; that its code is a name of the time zone database, or of "
+        "Windows, is not documented",
+        Certainty.ASSUMED,
+        "if the file has times in such an hour, write them with their offset, or give the zone with --zone; a copy for "
+        "--snapshot has the zones if it was made with  snapshot --time-zones",
+        Severity.WARNING,
+    ),
+    Rule(
+        "ESA627",
+        "The time zone in the header of the time column is unclear, or differs from --zone.",
+        "In the wrong time zone, all readings would be stored hours too early or too late.",
+        f"{_CONTRACT}: a time zone in a header counts",
+        Certainty.ASSUMED,
+        "give the right zone with --zone, or correct the header",
+    ),
+    Rule(
+        "ESA628",
+        "EnergyCAP confirmed a reading, but does not store it as it was sent.",
+        "Two readings may have ended up at the same time, or EnergyCAP read the time in another zone. A count of what "
+        "was sent would hide that.",
+        "GET /api/v3/channel/{id}/reading, read after the import",
+        Certainty.INFERRED,
+        "look at this time in EnergyCAP; if readings are hours off, check the time zone of the data point",
+    ),
+)

@@ -1,0 +1,215 @@
+"""The result of an apply as text and as lines of JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from msgspec.structs import replace
+
+from reconciler import __version__
+from reconciler.model.outcomes import (
+    ApplyResult,
+    Event,
+    Finished,
+    Outcome,
+    OutcomeCorrected,
+    OutcomeStatus,
+    Started,
+    Verifying,
+)
+from reconciler.reports.apply_report import (
+    outcome_label,
+    render_event,
+    render_result,
+    render_summary_event,
+    render_version_event,
+)
+from reconciler.reports.terminal import no_style
+from tests.reports.apply_results import ACCOUNT, ALREADY, DIFFERS, DONE, FAILED, UNREAD
+from tests.reports.plans import HOSTILE, PLANS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+PLAN = PLANS["one-edit"]
+
+
+def test_an_account_reads_as_in_its_golden_file(check_golden: Callable[[str, str], None]) -> None:
+    check_golden("account.txt", render_result(PLANS["mixed"], ACCOUNT, no_style))
+
+
+def test_all_done_is_a_sentence_and_a_line_of_counts() -> None:
+    assert render_result(PLAN, ApplyResult((DONE, ALREADY)), no_style) == (
+        "2 of 2 changes done in production (https://app.energycap.com), 1 of them already there.\n"
+        "\n"
+        "Apply: 2 done, 0 stale, 0 failed, 0 not tried.\n"
+    )
+
+
+def test_an_interrupted_run_says_how_to_go_on() -> None:
+    assert render_result(PLAN, replace(ACCOUNT, outcomes=(DONE,), interrupted=True), no_style) == (
+        "Interrupted: 1 of 1 change done in production (https://app.energycap.com).\n"
+        "\n"
+        "Next, go on where this stopped; what is done is recognised:\n"
+        "  reconciler apply --environment production --resume\n"
+        "\n"
+        "Apply: 1 done, 0 stale, 0 failed, 0 not tried.\n"
+    )
+
+
+def test_changes_that_ended_alike_are_told_together_all_by_name() -> None:
+    outcomes = [
+        Outcome(f"channel-{number}", number, OutcomeStatus.NOT_TRIED, "the run was stopped", "go on")
+        for number in range(9)
+    ]
+    assert render_result(PLAN, ApplyResult((DONE, *outcomes), aborted_because="so"), no_style) == (
+        "Stopped: 1 of 10 changes done in production (https://app.energycap.com).\n"
+        "\n"
+        "- not tried  9 changes\n"
+        "    the run was stopped\n"
+        "    fix: go on\n"
+        "    channel-0  channel-1  channel-2  channel-3  channel-4  channel-5  channel-6\n"
+        "    channel-7  channel-8\n"
+        "\n"
+        "Next, once that is mended, go on where this stopped:\n"
+        "  reconciler apply --environment production --resume\n"
+        "\n"
+        "Apply: 1 done, 0 stale, 0 failed, 9 not tried.\n"
+    )
+
+
+def test_hostile_text_can_do_nothing_to_a_terminal_or_a_log() -> None:
+    plan = replace(PLAN, environment=HOSTILE)
+    outcomes = tuple(Outcome(HOSTILE, 1, ending, HOSTILE, HOSTILE) for ending in OutcomeStatus)
+    lines = render_result(plan, ApplyResult(outcomes), no_style).split("\n")
+    assert [line for line in lines if not line.isprintable() or line.lstrip().startswith("::") or "##[" in line] == []
+
+
+def test_each_ending_has_a_mark_of_its_own() -> None:
+    assert [outcome_label(ending)[0] for ending in OutcomeStatus] == [
+        "+ done",
+        "? stale",
+        "! failed",
+        "- not tried",
+        "! differs",
+    ]
+
+
+def test_the_first_line_says_who_speaks_and_of_what() -> None:
+    assert json.loads(render_version_event(PLANS["mixed"], 1)) == {
+        "type": "version",
+        "@level": "info",
+        "@message": f"reconciler {__version__}",
+        "format_version": "1.0",
+        "tool_version": __version__,
+        "environment": {"name": "production", "url": "https://app.energycap.com"},
+        "changes": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("event", "line"),
+    [
+        (
+            Started("nb-elec-use", 1042, 2, 12),
+            {
+                "type": "apply_start",
+                "@level": "info",
+                "@message": "nb-elec-use: applying (2 of 12)",
+                "address": "esa_channel.nb-elec-use",
+                "name": "nb-elec-use",
+                "channel_id": 1042,
+            },
+        ),
+        (
+            Finished(ALREADY, 2, 12),
+            {
+                "type": "apply_complete",
+                "@level": "info",
+                "@message": "nb-elec-demand: done",
+                "address": "esa_channel.nb-elec-demand",
+                "name": "nb-elec-demand",
+                "channel_id": 1049,
+                "ending": "done",
+                "requests": 0,
+                "already": True,
+                "remark": None,
+                "unread": False,
+            },
+        ),
+        (
+            OutcomeCorrected(UNREAD),
+            {
+                "type": "apply_complete",
+                "@level": "warn",
+                "@message": f"sb-steam: done: {UNREAD.remark}",
+                "address": "esa_channel.sb-steam",
+                "name": "sb-steam",
+                "channel_id": 1063,
+                "ending": "done",
+                "requests": 1,
+                "already": False,
+                "remark": UNREAD.remark,
+                "unread": True,
+            },
+        ),
+        (
+            Finished(FAILED, 3, 12),
+            {
+                "type": "apply_errored",
+                "@level": "error",
+                "@message": f"nb-elec-losses: failed: {FAILED.message}",
+                "address": "esa_channel.nb-elec-losses",
+                "name": "nb-elec-losses",
+                "channel_id": 1043,
+                "ending": "failed",
+                "requests": 1,
+                "message": FAILED.message,
+                "fix": FAILED.fix,
+            },
+        ),
+        (
+            Verifying(11),
+            {
+                "type": "apply_read_back",
+                "@level": "info",
+                "@message": "reading 11 channels once more",
+                "channels": 11,
+            },
+        ),
+    ],
+    ids=["start", "complete", "complete but not read again", "errored", "read back"],
+)
+def test_an_event_is_a_line(event: Event, line: dict[str, object]) -> None:
+    text = render_event(event)
+    assert (json.loads(text), text.count("\n")) == (line, 1)
+
+
+def test_what_the_last_read_back_finds_otherwise_is_an_error() -> None:
+    line = json.loads(render_event(OutcomeCorrected(DIFFERS)))
+    assert (line["type"], line["ending"]) == ("apply_errored", "differs")
+
+
+def test_the_last_line_counts_the_endings() -> None:
+    assert json.loads(render_summary_event(ACCOUNT)) == {
+        "type": "change_summary",
+        "@level": "info",
+        "@message": "Apply: 4 done, 1 stale, 1 failed, 1 not tried, 1 differs.",
+        "done": 4,
+        "stale": 1,
+        "failed": 1,
+        "not_tried": 1,
+        "differs": 1,
+        "unread": 1,
+        "interrupted": False,
+        "halted": None,
+    }
+
+
+def test_hostile_names_stay_on_one_line_of_ascii() -> None:
+    text = render_event(Started(HOSTILE, 1, 1, 1))
+    assert text.isascii()
+    assert (text.count("\n"), "##[" in text, json.loads(text)["name"]) == (1, False, HOSTILE)

@@ -1,0 +1,151 @@
+"""What an edit does, and what a precondition was judged by."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from reconciler.model.fields import FIELDS, Impact
+from reconciler.model.plan import Change, ChannelLabel, Edit, History, VersionSpan
+from reconciler.reports.change_sentences import describe_effect, describe_evidence, describe_inputs, format_label
+from tests.reports.plans import FORMULA, READ, REIDENTIFY, RENAME, RESCALE, UNREAD, make_change
+
+
+def change_of(edit: Edit, history: History) -> Change:
+    """A change with `edit` alone, of a channel with that `history`."""
+    return replace(make_change("use", edit), history=history)
+
+
+ALTERNATIVE = "to leave the past alone, make a new version from a date in EnergyCAP"
+
+
+@pytest.mark.parametrize(
+    ("edit", "sentence"),
+    [
+        (RENAME, ""),
+        (Edit("esaChannelVersion.multiplier", 1, 2, Impact.FORWARD), ""),
+        (
+            RESCALE,
+            f"may rewrite stored values (from 2024-01-01 to 2026-10-31 23:45); {ALTERNATIVE}",
+        ),
+        (
+            Edit("summarizationMethod", "Sum", "Average", Impact.HISTORY),
+            "may rewrite stored values (from 2022-05-01 to 2026-10-31 23:45)",
+        ),
+        (
+            Edit(FORMULA, "channel(a)", "channel(b)", Impact.HISTORY),
+            "may rewrite stored values (from 2024-01-01 to 2026-10-31 23:45)",
+        ),
+        (
+            Edit("esaChannelVersion.beginDate", None, "2024-01-01T00:00:00", Impact.HISTORY),
+            "moves where this version begins; stored values in between may be computed anew",
+        ),
+        (REIDENTIFY, "readings sent under the old import id would no longer land here"),
+        (Edit("channelImportId", None, "A", Impact.ROUTING), "readings sent under this import id would land here"),
+        (
+            Edit("intervalMinutes", 15, 30, Impact.ROUTING),
+            "readings that find their channel by this setting may go to another one, or begin to come here",
+        ),
+        (
+            Edit("isCalculated", before=True, after=False, impact=Impact.STRUCTURAL),
+            "becomes simple: its values come from readings, no longer from a formula",
+        ),
+        (
+            Edit("isPrimaryValue", before=False, after=True, impact=Impact.STRUCTURAL),
+            "becomes the channel whose values its data point shows and passes on to totals",
+        ),
+    ],
+    ids=lambda value: value.path if isinstance(value, Edit) else "",
+)
+def test_a_risky_edit_has_a_consequence_in_words(edit: Edit, sentence: str) -> None:
+    assert describe_effect(edit, [change_of(edit, READ)]) == sentence
+
+
+def test_the_past_of_a_calculated_channel_cannot_be_split() -> None:
+    change = change_of(RESCALE, History((VersionSpan(72, None, None),), first_reading="2024-01-01T00:00:00"))
+    calculated = replace(change, live={**change.live, "isCalculated": True})
+
+    assert describe_effect(RESCALE, [calculated]) == "may rewrite stored values (from 2024-01-01)"
+    assert describe_effect(RESCALE, [calculated, change]) == "may rewrite stored values"
+
+
+def test_without_a_history_the_sentence_holds_for_any_channel() -> None:
+    assert describe_effect(RESCALE) == f"may rewrite stored values; {ALTERNATIVE}"
+
+
+@pytest.mark.parametrize("history", [UNREAD, History(versions=())], ids=["no readings", "nothing known"])
+def test_what_is_not_known_of_a_history_is_left_out(history: History) -> None:
+    assert describe_effect(RESCALE, [change_of(RESCALE, history)]).startswith("may rewrite stored values; ")
+
+
+def test_the_time_counts_from_the_first_reading_where_the_version_begins_earlier() -> None:
+    history = History((VersionSpan(1, "2020-01-01T00:00:00", None),), first_reading="2022-05-01T00:15:00")
+    assert "(from 2022-05-01 00:15)" in describe_effect(RESCALE, [change_of(RESCALE, history)])
+
+
+def test_every_field_with_a_risk_has_a_sentence() -> None:
+    risky = [field for field in FIELDS if field.impact in (Impact.HISTORY, Impact.ROUTING, Impact.STRUCTURAL)]
+    edits = [Edit(field.path, before=False, after=True, impact=field.impact) for field in risky]
+    assert [edit.path for edit in edits if not describe_effect(edit)] == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ("channel(a) + channel(b)", "channel(a) - channel(c) * channel(d)", "adds c and d; drops b"),
+        (None, "channel(1042)", "adds 1042"),
+        ("channel(a)", None, "drops a"),
+        ("channel(a)", "channel(a) * 2", ""),
+    ],
+)
+def test_a_formula_edit_says_which_inputs_come_and_go(before: str | None, after: str | None, words: str) -> None:
+    assert describe_inputs(Edit(FORMULA, before, after, Impact.HISTORY)) == words
+
+
+def test_no_other_edit_has_inputs() -> None:
+    assert describe_inputs(RENAME) == ""
+
+
+def test_a_channel_is_named_as_the_files_do_or_by_id() -> None:
+    labels = (ChannelLabel(1, "nb-use", "North use"), ChannelLabel(2, None, "Campus\ntotal"))
+    assert [format_label(label) for label in labels] == ["nb-use", '2 "Campus\\ntotal"']
+
+
+MANAGED = {"channel_id": 1, "name": "North net", "managed_as": "nb-net", "file": "a.yaml", "line": 3}
+UNMANAGED = {"channel_id": 2, "name": "Campus", "managed_as": None, "file": None, "line": None}
+
+
+@pytest.mark.parametrize(
+    ("evidence", "lines"),
+    [
+        ({"has_readings": True}, [("has readings", ("yes",))]),
+        (
+            {"first_reading": "2021-07-01T00:15:00", "has_readings": True},
+            [("has readings", ("yes",)), ("first reading", ("2021-07-01 00:15",))],
+        ),
+        ({"is_convertible": False}, [("is convertible", ("no",))]),
+        ({"unit_type": None}, [("unit type", ("not known",))]),
+        ({"versions": 2}, [("versions", ("2",))]),
+        ({"used_by": []}, [("used by", ("none",))]),
+        ({"ids": [[1, 2], []]}, [("ids", ("1, 2", "none"))]),
+        (
+            {"used_by": [{**MANAGED, "freed_by_plan": True}, {**UNMANAGED, "freed_by_plan": False}]},
+            [("used by", ("nb-net (a.yaml:3), freed by this plan", '2 "Campus" (not managed here)'))],
+        ),
+        ({"held_by": {**MANAGED, "file": None}}, [("held by", ("nb-net",))]),
+        (
+            {"versions": ({"version_id": 7, "begin_date": None, "end_date": "2024-01-01"}, {"version_id": 8})},
+            [("versions", ("7, from the beginning to 2024-01-01", "8, from the beginning on"))],
+        ),
+        (
+            {"begin_date": None, "begin_date_before": None},
+            [("begin date", ("the beginning",)), ("begin date before", ("the beginning",))],
+        ),
+        ({"version": {"version_id": 8, "begin_date": "2024-01-01"}}, [("version", ("8, from 2024-01-01 on",))]),
+        ({"limits": {"low_end": 1, "top": None}}, [("limits", ("low end 1, top not known",))]),
+        ({"na\nme": "\x1b"}, [("na\\nme", ("\\x1b",))]),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_evidence_is_told_in_words(evidence: dict[str, object], lines: list[tuple[str, tuple[str, ...]]]) -> None:
+    assert list(describe_evidence(evidence)) == lines

@@ -1,0 +1,163 @@
+"""The sections of the Markdown report."""
+
+from __future__ import annotations
+
+import re
+
+from reconciler.model.fields import Impact
+from reconciler.model.plan import ChannelLabel, Edit, FormulaLink
+from reconciler.reports.markdown_sections import (
+    draw_links,
+    list_formula_uses,
+    list_names,
+    render_change,
+    render_identical,
+    render_identical_briefly,
+    render_rows,
+)
+from reconciler.reports.plan_groups import IdenticalChanges, find_dependents
+from tests.reports.plans import HOSTILE, PLANS, RENAME, RESCALE, SOUTH, UNCLEAR, make_change, make_plan
+
+NONE = find_dependents(make_plan())
+
+
+def test_a_harmless_change_is_a_title_and_a_table() -> None:
+    assert render_change(make_change("nb-elec-use", RENAME), NONE) == (
+        '**`nb-elec-use`** (1042 `"nb-elec-use in EnergyCAP"`) in '
+        "`North Campus · NB-ELEC-01 North electricity (ELECTRIC)`, `channels/north.yaml:7`\n"
+        "\n"
+        "| setting | now | planned | impact |\n"
+        "| --- | --- | --- | --- |\n"
+        '| `channelInfo` | `"NB use"` | `"North Building use"` | cosmetic |\n'
+        "\n"
+    )
+
+
+def test_a_risky_change_says_what_it_does_what_it_feeds_and_what_comes_before() -> None:
+    change = make_change("nb-elec-use", RESCALE, depends_on=["nb-elec-net"])
+    assert render_change(change, find_dependents(PLANS["mixed"])).endswith(
+        "| `esaChannelVersion.multiplier` | `1` | `0.001` (×0.001) | history |\n"
+        "\n"
+        "- `esaChannelVersion.multiplier`: may rewrite stored values (from 2024-01-01 to 2026-10-31 23:45); "
+        "to leave the past alone, make a new version from a date in EnergyCAP\n"
+        '- its values reach, now or as planned: `nb-elec-losses`, `nb-elec-net`, `1077 "Campus total"`\n'
+        "- only after `nb-elec-net`\n"
+        "\n"
+    )
+
+
+def test_a_blocked_change_says_why_with_evidence_and_way_out() -> None:
+    text = render_change(make_change("a", RENAME, blocked_by=[UNCLEAR]), NONE)
+    assert text.startswith("**? unknown** **`a`** (1042 ")
+    assert text.splitlines()[6:] == [
+        '- `ESA407` cannot be known whether the unit is of a Money type, found `"USD"`',
+        "  - evidence: unit: USD",
+        "  - evidence: unit type: not known",
+        "  - fix: look up the unit in EnergyCAP",
+        "",
+    ]
+
+
+def test_changes_alike_show_their_edits_once_and_those_that_differ_first() -> None:
+    alike = (make_change("a", RESCALE), make_change("b", RESCALE, data_point=SOUTH))
+    assert render_identical(IdenticalChanges(alike, (make_change("c", RESCALE), make_change("d", RESCALE)))) == (
+        "**2 channels alike**; 2 differ, shown apart: `c`, `d`\n"
+        "\n"
+        "| setting | now | planned | impact |\n"
+        "| --- | --- | --- | --- |\n"
+        "| `esaChannelVersion.multiplier` | `1` | `0.001` (×0.001) | history |\n"
+        "\n"
+        "- `esaChannelVersion.multiplier`: may rewrite stored values; "
+        "to leave the past alone, make a new version from a date in EnergyCAP\n"
+        "\n"
+        "<details><summary>The 2 channels</summary>\n"
+        "\n"
+        "- `North Campus`: `a`\n"
+        "- `South Campus`: `b`\n"
+        "\n"
+        "</details>\n"
+        "\n"
+    )
+
+
+def test_changes_alike_can_be_told_in_a_line() -> None:
+    alike = (make_change("a", RESCALE), make_change("b", RESCALE))
+    assert (
+        render_identical_briefly(IdenticalChanges(alike, ()))
+        == "- 2 channels alike: `esaChannelVersion.multiplier` `1` → `0.001` (×0.001)\n"
+    )
+
+
+def test_a_line_has_no_room_for_long_edits() -> None:
+    long = Edit("channelDescription", "", "x" * 500, Impact.COSMETIC)
+    assert render_identical_briefly(IdenticalChanges((make_change("a", long),), ())) == "- 1 channel alike\n"
+
+
+def test_many_changes_are_rows_of_a_table() -> None:
+    changes = [make_change("a", RENAME), make_change("b", RENAME, RESCALE, blocked_by=[UNCLEAR], data_point=SOUTH)]
+    assert "".join(render_rows(changes)) == (
+        "| channel | data point | change |\n"
+        "| --- | --- | --- |\n"
+        "| `a` | `North Campus · NB-ELEC-01 North electricity (ELECTRIC)` "
+        '| `channelInfo` `"NB use"` → `"North Building use"` |\n'
+        "| `b` | `South Campus · SB-GAS-01 South gas (NATURALGAS)` "
+        '| `ESA407` cannot be known whether the unit is of a Money type, found `"USD"`'
+        '<br>`channelInfo` `"NB use"` → `"North Building use"`'
+        "<br>`esaChannelVersion.multiplier` `1` → `0.001` (×0.001) |\n"
+        "\n"
+    )
+
+
+def test_names_are_listed_by_place_a_piece_for_each() -> None:
+    changes = [make_change("c", RENAME, data_point=SOUTH), make_change("a", RENAME), make_change("b", RENAME)]
+    assert list(list_names(changes)) == ["- `North Campus`: `a`", ", `b`", "\n- `South Campus`: `c`"]
+
+
+LINKS = PLANS["mixed"].formula_links
+
+
+def test_a_picture_shows_whose_values_go_where_and_what_comes_and_goes() -> None:
+    picture, drawn = draw_links(LINKS, {1042: "changes", 1043: "blocked"})
+    assert drawn == len(LINKS)
+    assert picture == (
+        "```mermaid\n"
+        "flowchart LR\n"
+        'n0["nb-elec-use (changes)"]\n'
+        'n1["nb-elec-losses (blocked)"]\n'
+        "n0 == new ==> n1\n"
+        'n2["nb-elec-net"]\n'
+        "n1 -. dropped .-> n2\n"
+        "n0 --> n2\n"
+        'n3["1077 Campus total"]\n'
+        "n1 --> n3\n"
+        "```\n"
+    )
+
+
+def test_the_list_says_the_same() -> None:
+    assert list_formula_uses(LINKS) == (
+        "- `nb-elec-losses` would use `nb-elec-use`\n",
+        "- `nb-elec-net` uses `nb-elec-use`, and would no longer use `nb-elec-losses`\n",
+        '- `1077 "Campus total"` uses `nb-elec-losses`\n',
+    )
+
+
+def test_a_picture_stays_under_two_thousand_characters_and_draws_what_changes_first() -> None:
+    used = ChannelLabel(0, "used", "Used")
+    many = [FormulaLink(ChannelLabel(i, f"user-{i:020}", "User"), used, before=True, after=True) for i in range(1, 99)]
+    new = FormulaLink(ChannelLabel(99, "newcomer", "New"), used, before=False, after=True)
+    picture, drawn = draw_links([*many, new], {50: "changes"})
+    assert len(picture) < 2000
+    assert 20 < drawn < 99
+    assert [label for label in ("newcomer", "user-00000000000000000050 (changes)") if label in picture] == [
+        "newcomer",
+        "user-00000000000000000050 (changes)",
+    ]
+
+
+def test_hostile_names_draw_nothing_but_themselves() -> None:
+    link = FormulaLink(ChannelLabel(1, HOSTILE, ""), ChannelLabel(2, None, HOSTILE), before=True, after=True)
+    lines = draw_links([link], {})[0].splitlines()
+    assert [
+        line for line in lines if not re.fullmatch(r'```(mermaid)?|flowchart LR|n\d\["[\w .#;-]*"\]|n0 --> n1', line)
+    ] == []

@@ -1,0 +1,147 @@
+"""A plan as a whole in sentences."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from reconciler.model.findings import Finding, Severity
+from reconciler.model.plan import FeedRoute, Origin
+from reconciler.reports.plan_summary import (
+    count_changes,
+    describe_filter,
+    find_feeds_to_review,
+    format_environment,
+    summarize_plan,
+)
+from tests.reports.plans import PLANS, RENAME, RESCALE, UNCLEAR, make_change, make_plan
+
+WHERE = "production (https://app.energycap.com)"
+DRIFT = "1 of 2 edits is drift, not from this change: the files said so before, and EnergyCAP has it otherwise."
+ERROR = Finding("ESA302", Severity.ERROR, "no such channel")
+REROUTED = Finding("ESA601", Severity.WARNING, "readings would no longer reach a")
+GUARDED = Finding("ESA501", Severity.WARNING, "many channels")
+NOTED = Finding("ESA330", Severity.NOTE, "odd")
+
+
+@pytest.mark.parametrize(
+    ("plan", "sentence"),
+    [
+        (
+            make_plan(make_change("a"), make_change("b")),
+            f"Nothing to do: {WHERE} has all 2 managed channels as the files say.",
+        ),
+        (make_plan(make_change("a")), f"Nothing to do: {WHERE} has the one managed channel as the files say."),
+        (make_plan(), f"Nothing to do: {WHERE} has nothing as the files say."),
+        (make_plan(make_change("a", RENAME)), f"1 channel would change in {WHERE}."),
+        (
+            make_plan(make_change("a", RENAME, RESCALE), make_change("b", RESCALE)),
+            f"2 channels would change in {WHERE}; 2 edits may rewrite stored values.",
+        ),
+        (
+            make_plan(make_change("a", RESCALE, blocked_by=[UNCLEAR])),
+            f"No channel would change in {WHERE}; 1 change is blocked and would not be sent.",
+        ),
+        (
+            make_plan(make_change("a", RENAME, replace(RESCALE, origin=Origin.DRIFT))),
+            f"1 channel would change in {WHERE}; 1 edit may rewrite stored values. {DRIFT}",
+        ),
+        (
+            make_plan(make_change("a"), findings=[ERROR]),
+            f"Nothing is planned for {WHERE}. 1 error was found: this plan cannot be applied.",
+        ),
+        (
+            make_plan(make_change("a", RENAME), findings=[REROUTED, REROUTED]),
+            f"1 channel would change in {WHERE}. 2 warnings, on where readings would land.",
+        ),
+        (
+            make_plan(make_change("a", RENAME), findings=[REROUTED, GUARDED, NOTED]),
+            f"1 channel would change in {WHERE}. 2 warnings and 1 note, some of them on where readings would land.",
+        ),
+        (
+            make_plan(make_change("a", RENAME), findings=[GUARDED, NOTED]),
+            f"1 channel would change in {WHERE}. 1 warning and 1 note.",
+        ),
+    ],
+    ids=[
+        "nothing",
+        "nothing of one",
+        "nothing of none",
+        "one",
+        "history",
+        "only blocked",
+        "drift",
+        "errors",
+        "readings",
+        "readings among others",
+        "warnings",
+    ],
+)
+def test_the_first_sentence_says_what_would_happen(plan: object, sentence: str) -> None:
+    assert summarize_plan(plan) == sentence  # type: ignore[arg-type]
+
+
+def test_a_filtered_plan_says_so() -> None:
+    assert describe_filter(PLANS["filtered"]) == (
+        "Filtered: only channels that match nb-elec-u* and nb-elec-n*, with what they depend on; "
+        "all others were left out."
+    )
+
+
+def test_a_whole_plan_says_nothing_of_filters() -> None:
+    assert describe_filter(PLANS["mixed"]) == ""
+
+
+def test_the_counts_are_one_stable_line() -> None:
+    assert count_changes(PLANS["mixed"]) == "Plan: 1 to update, 1 blocked, 1 unchanged, 4 unmanaged."
+
+
+def test_where_nothing_was_compared_nothing_is_counted() -> None:
+    assert count_changes(PLANS["broken"]) == "Plan: none, as there are errors and nothing was compared."
+
+
+def test_errors_beside_what_was_compared_leave_the_counts() -> None:
+    assert count_changes(make_plan(findings=[ERROR])) == "Plan: 0 to update, 0 blocked, 0 unchanged, 4 unmanaged."
+
+
+def test_an_environment_whose_address_is_its_name_is_named_once() -> None:
+    assert format_environment(replace(make_plan(), environment="sandbox", url="sandbox")) == "sandbox"
+
+
+def test_feeds_that_lead_elsewhere_are_found_with_their_route() -> None:
+    stays, moves, ends = (
+        FeedRoute("stays", "a", 1042, 1042, ()),
+        FeedRoute("moves", "a", 77, 1042, ()),
+        FeedRoute("ends", "a", 1042, None, ()),
+    )
+    plan = make_plan(make_change("a"), feeds=[stays, moves, ends])
+    assert find_feeds_to_review(plan) == ((moves, "channel 77 → a"), (ends, "a → no channel"))
+
+
+def test_a_feed_that_a_block_holds_where_it_is_says_so() -> None:
+    held = FeedRoute("held", "a", 1042, 77, (), is_change_blocked=True)
+    plan = make_plan(make_change("a"), feeds=[held])
+    assert find_feeds_to_review(plan) == ((held, "stays at a; it would reach channel 77"),)
+
+
+def test_a_feed_with_a_finding_is_told_though_it_stays() -> None:
+    lost = FeedRoute("lost", "a", None, None, ("no channel has this import id",))
+    assert find_feeds_to_review(make_plan(feeds=[lost])) == ((lost, "no channel"),)
+
+
+@pytest.mark.parametrize(
+    ("taken", "words"),
+    [
+        ("2026-11-18T11:00:00Z", "taken 2026-11-18T11:00:00Z, 3 days ago: "),
+        ("2026-11-20T11:00:00Z", "taken 2026-11-20T11:00:00Z, 1 day ago: "),
+        ("2026-11-21T09:30:00Z", "taken 2026-11-21T09:30:00Z, 2 hours ago: "),
+        ("2026-11-21T11:30:00Z", "taken 2026-11-21T11:30:00Z: "),
+        ("last week", "taken last week: "),
+        ("", "taken at an unknown time: "),
+    ],
+)
+def test_a_plan_against_a_copy_says_how_old_it_is(taken: str, words: str) -> None:
+    plan = replace(PLANS["empty"], created="2026-11-21T12:00:00Z", snapshot=taken)
+    assert summarize_plan(plan).endswith(
+        f"Planned against a copy of EnergyCAP {words}it cannot be applied, plan live for that."
+    )
