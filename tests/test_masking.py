@@ -251,7 +251,6 @@ ELSEWHERE = {
     "cli/drafts.py": "content in which files.py has hidden the keys; channel files with a key are refused",
     "cli/streams.py": "nowhere: /dev/null in the place of a closed stream",
     "definitions/base.py": "a copy of the definitions of another commit, removed after it was read",
-    "definitions/second.py": "a pipe between two processes of this tool",
     "apply/journal.py": "lines whose keys are hidden where they are written",
 }
 

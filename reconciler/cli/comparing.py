@@ -1,8 +1,8 @@
-"""One `plan`: files and service read side by side, compared, and the plan saved and shown."""
+"""One `plan`: files and service read and compared, and the plan saved and shown."""
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from shlex import quote
 from typing import TYPE_CHECKING
 
@@ -11,12 +11,10 @@ from msgspec import Struct
 from reconciler.cli.exits import exit_of_plan
 from reconciler.cli.files import write_file
 from reconciler.cli.planned import plan_nothing, plan_now, plan_renderers
-from reconciler.cli.project import BrokenDefinitions, finish_definitions
+from reconciler.cli.project import BrokenDefinitions, open_definitions
 from reconciler.cli.seen import read_copy, read_live
 from reconciler.cli.service import open_service
 from reconciler.energycap.client import open_reader
-from reconciler.energycap.threads import open_threads
-from reconciler.errors import ReconcilerError
 from reconciler.planfile.writing import render_plan_file
 
 if TYPE_CHECKING:
@@ -28,53 +26,32 @@ if TYPE_CHECKING:
     from reconciler.cli.project import Wanted, Workplace
     from reconciler.cli.screen import Screen
     from reconciler.cli.seen import Seen
-    from reconciler.definitions.load import Loading
     from reconciler.model.plan import Plan
     from reconciler.model.project import Environment
 
 
 class Comparing(Struct, frozen=True):
-    """The comparison of the definitions that `loading` reads with what `environment` has, or a copy of it."""
+    """The comparison of the definitions with what `environment` has, or a copy of it."""
 
     screen: Screen
     workplace: Workplace
     environment: Environment
-    loading: Loading
     scope: Scope
     copy: Path | None
 
     def finish(self, out: Path | None, view: View, *, is_detailed: bool) -> Exit:
         """Compare, save the plan to `out` where that is given, and show it."""
-        with self._read_both() as (wanted, seen):
-            plan = plan_now(self.workplace, self.environment, wanted, seen, self.scope.only)
+        wanted = self._open_definitions()
+        with self._open_source() as read:
+            plan = plan_now(self.workplace, self.environment, wanted, read(), self.scope.only)
         if out is not None:
             self._save(plan, out)
         self.screen.show(plan_renderers(plan, self.workplace.root, view))
         return exit_of_plan(plan, detailed=is_detailed)
 
-    @contextmanager
-    def _read_both(self) -> Iterator[tuple[Wanted, Seen]]:
-        """What the files say, and what is live; both at once where the files are many.
-
-        What is wrong with the files always comes first; with few files even before anything is asked of EnergyCAP.
-        """
-        if self.loading.second is None:
-            wanted = self._finish_definitions()
-            with self._open_source() as read:
-                yield wanted, read()
-            return
-        with ExitStack() as stack:
-            try:
-                read = stack.enter_context(self._open_source())
-            except ReconcilerError:
-                self._finish_definitions()
-                raise
-            seen = stack.enter_context(open_threads(1)).submit(read)
-            yield self._finish_definitions(), seen.result()
-
-    def _finish_definitions(self) -> Wanted:
+    def _open_definitions(self) -> Wanted:
         try:
-            return finish_definitions(self.screen, self.workplace, self.loading, self.scope.base)
+            return open_definitions(self.screen, self.workplace, self.scope.base)
         except BrokenDefinitions as broken:
             nothing = plan_nothing(self.workplace.root, self.environment, broken.loaded)
             self.screen.for_machines().show(plan_renderers(nothing, self.workplace.root))

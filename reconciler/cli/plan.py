@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.cli.comparing import Comparing
 from reconciler.cli.options import PLAN_FORMATS, Target, printing, scoped, viewing
 from reconciler.cli.overlaps import refuse_overlaps
-from reconciler.cli.project import begin_definitions, check_base, open_workplace
+from reconciler.cli.project import check_base, open_workplace
 
 if TYPE_CHECKING:
     from reconciler.cli.exits import Exit
@@ -33,9 +34,5 @@ def command(screen: Screen, scope: Scope, view: View, **options: Any) -> Exit:
     environment = workplace.environment(scope.environment)
     if scope.base is not None and options["snapshot"] is None:
         check_base(workplace, environment, scope)
-    loading = begin_definitions(workplace)
-    # Imported here, as many files are being read by a second process meanwhile.
-    from reconciler.cli.comparing import Comparing
-
-    comparing = Comparing(screen, workplace, environment, loading, scope, options["snapshot"])
+    comparing = Comparing(screen, workplace, environment, scope, options["snapshot"])
     return comparing.finish(options["out"], view, is_detailed=options["detailed_exitcode"])

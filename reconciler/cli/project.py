@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from reconciler.cli.standing import path_prefix
 from reconciler.definitions.files import check_inside
-from reconciler.definitions.load import begin_loading
+from reconciler.definitions.load import load_definitions
 from reconciler.definitions.project import load_project, load_project_at
 from reconciler.definitions.project_file import find_root
 from reconciler.errors import ProjectError, UsageError
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from reconciler.cli.options import Scope
     from reconciler.cli.screen import Screen
     from reconciler.definitions.base import Base
-    from reconciler.definitions.load import Loaded, Loading
+    from reconciler.definitions.load import Loaded
     from reconciler.model.channels import Definitions
     from reconciler.model.findings import Finding
     from reconciler.model.project import Environment, Project
@@ -147,17 +147,7 @@ def open_definitions(screen: Screen, workplace: Workplace, base: str | None = No
     Raises BrokenDefinitions where today's have errors, and ProjectError where git has no such reference. What was
     broken at the base is left out of it, and named.
     """
-    return finish_definitions(screen, workplace, begin_loading(workplace.root, workplace.project.definitions), base)
-
-
-def begin_definitions(workplace: Workplace) -> Loading:
-    """The definitions of the project, begun beside whatever else is to be read before `finish_definitions`."""
-    return begin_loading(workplace.root, workplace.project.definitions, is_alone=False)
-
-
-def finish_definitions(screen: Screen, workplace: Workplace, loading: Loading, base: str | None) -> Wanted:
-    """The definitions that were begun: as `open_definitions`, which see for what is raised."""
-    loaded = loading.finish()
+    loaded = load_definitions(workplace.root, workplace.project.definitions)
     if any(finding.severity is Severity.ERROR for finding in loaded.findings):
         print_findings(screen, loaded.findings, workplace.root)
         raise BrokenDefinitions(loaded)

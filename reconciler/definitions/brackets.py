@@ -6,14 +6,18 @@ A parser reads ahead of its events, by 1,024 characters and more, and how deep i
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
-from yaml.events import CollectionEndEvent, CollectionStartEvent
+import yaml
+from yaml.events import CollectionEndEvent, CollectionStartEvent, StreamEndEvent
 
 from reconciler.definitions.values import MAX_DEPTH
 
 if TYPE_CHECKING:
-    from reconciler.definitions.reader import NextEvent, OpenEvents
+    from collections.abc import Sequence
+
+    from reconciler.definitions.reader import OpenEvents
 
 _ANYWHERE = r"""
     \s++
@@ -29,39 +33,44 @@ _WITHIN = re.compile(rf"{_ANYWHERE} | ([\]}}]) | [^\s\[\]{{}},\"']++ | .", re.VE
 _OUTSIDE = re.compile(rf"{_ANYWHERE} | ([\]}}]) | \S(?:[^\n:#]|:(?!\s)|(?<!\s)\#)*+", re.VERBOSE | re.DOTALL)
 
 
-class Watched:
-    """The events of a text, and how far they have come. Called as a parser's own; raises what that raises."""
+def find_too_deep(text: str, end: int, opener: OpenEvents) -> int | None:
+    """Where a bracket of `text` opens deeper than MAX_DEPTH, between the last event of its parser and `end`.
 
-    def __init__(self, text: str, opener: OpenEvents) -> None:
-        self._text = text
-        self._opener = opener
-        self._next: NextEvent | None = None
-        # For each collection that is open, whether brackets open it; and where the last event ends.
-        self._open: list[bool] = []
-        self._end = 0
+    None where none does. `text` is parsed once more, so that reading a sound file costs nothing for it.
+    """
+    opened, start = _replay(text, opener)
+    return find_deep_bracket(text, start, end, opened)
 
-    def __call__(self) -> Any:
-        if self._next is None:
-            self._next = self._opener(self._text)
-        event = self._next()
-        if isinstance(event, CollectionStartEvent):
-            self._open.append(bool(event.flow_style))
-        elif isinstance(event, CollectionEndEvent):
-            self._open.pop()
-        self._end = event.end_mark.index
-        return event
 
-    def find_too_deep(self, end: int) -> int | None:
-        """Where behind the last event, up to `end`, a bracket opens deeper than MAX_DEPTH; None where none does."""
-        at, depth = self._end, len(self._open)
-        brackets = next((count for count, is_flow in enumerate(reversed(self._open)) if not is_flow), depth)
-        while at < end:
-            token = (_WITHIN if brackets else _OUTSIDE).match(self._text, at)
-            if token is None:
-                break
-            step = (token[1] is not None) - (token[2] is not None and brackets > 0)
-            brackets, depth = brackets + step, depth + step
-            if depth > MAX_DEPTH:
-                return at
-            at = token.end()
-        return None
+def find_deep_bracket(text: str, start: int, end: int, opened: Sequence[bool]) -> int | None:
+    """Where a bracket between `start` and `end` opens deeper than MAX_DEPTH; None where none does.
+
+    `opened` says for each collection that is open at `start` whether brackets open it.
+    """
+    at, depth = start, len(opened)
+    brackets = next((count for count, is_flow in enumerate(reversed(opened)) if not is_flow), depth)
+    while at < end:
+        token = (_WITHIN if brackets else _OUTSIDE).match(text, at)
+        if token is None:
+            break
+        step = (token[1] is not None) - (token[2] is not None and brackets > 0)
+        brackets, depth = brackets + step, depth + step
+        if depth > MAX_DEPTH:
+            return at
+        at = token.end()
+    return None
+
+
+def _replay(text: str, opener: OpenEvents) -> tuple[list[bool], int]:
+    """The collections that are open when the parser fails, by whether brackets open them; where its last event ends."""
+    opened: list[bool] = []
+    end = 0
+    with suppress(yaml.YAMLError):
+        next_event = opener(text)
+        while not isinstance(event := next_event(), StreamEndEvent):
+            if isinstance(event, CollectionStartEvent):
+                opened.append(bool(event.flow_style))
+            elif isinstance(event, CollectionEndEvent):
+                opened.pop()
+            end = event.end_mark.index
+    return opened, end

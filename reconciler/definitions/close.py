@@ -11,10 +11,10 @@ from yaml.events import AliasEvent, MappingEndEvent, MappingStartEvent, ScalarEv
 
 from reconciler.definitions.advice import advise_empty
 from reconciler.definitions.anchors import Anchored, Anchors, TooMany
-from reconciler.definitions.brackets import Watched
+from reconciler.definitions.brackets import find_too_deep
 from reconciler.definitions.document import Document, Spot
 from reconciler.definitions.reader import open_events
-from reconciler.definitions.scalars import Trouble, find_trouble, has_control, read_plain
+from reconciler.definitions.scalars import PlainScalars, Trouble, find_trouble, has_control, read_plain
 from reconciler.definitions.syntax import explain_syntax, find_offset
 from reconciler.definitions.unclean import MOST_FOUND, read_source
 from reconciler.definitions.values import MAX_DEPTH
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _TAGGED = re.compile(r"(?:&\S+\s+)?(!\S*)")
 # Where what is only read past is put: no key is empty.
 _NOWHERE = ""
+_UNKNOWN = object()
 
 # Places of more values than that are not worth the memory; what lies deeper than names is then placed at its name.
 MOST_SPOTS = 500_000
@@ -68,13 +69,12 @@ def read_closely(file: str, data: bytes, opener: OpenEvents = open_events) -> Do
 
 
 def _read_into(document: Document, opener: OpenEvents) -> None:
-    events = Watched(document.text, opener)
     try:
-        _CloseReader(document, events).read()
+        _CloseReader(document, opener(document.text)).read()
     except _Stop:
         pass
     except yaml.YAMLError as error:
-        offset = events.find_too_deep(find_offset(error))
+        offset = find_too_deep(document.text, find_offset(error), opener)
         if offset is not None:
             place = document.place_at(offset, offset + 1)
             document.findings.append(make_finding("ESA111", _TOO_DEEP, place))
@@ -96,6 +96,9 @@ class _CloseReader:
         self._document = document
         self._next = next_event
         self._anchors = Anchors()
+        self._scalars = PlainScalars()
+        # Most files hold no "!", and need no search for tags.
+        self._may_hold_tags = "!" in document.text
         self._values = 0
         self._deepest = 0
         # Where the collection that was read last ends.
@@ -129,7 +132,7 @@ class _CloseReader:
 
     def _node(self, event: Any, post: _Post) -> object:
         """The value that starts with `event` at `post`."""
-        spots, is_scalar = self._document.spots, isinstance(event, ScalarEvent | AliasEvent)
+        spots, is_scalar = self._document.spots, isinstance(event, (ScalarEvent, AliasEvent))
         is_known = post.keys in spots or (len(post.keys) > _NAMED and len(spots) >= MOST_SPOTS)
         if not is_known:
             spots[post.keys] = Spot(*post.key, *_span(event), not is_scalar and not event.flow_style)
@@ -139,7 +142,8 @@ class _CloseReader:
         self._check_tag(event)
         value = self._value(event, post) if event.anchor is None else self._anchored(event, post)
         if not is_known and not is_scalar:
-            spots[post.keys] = replace(spots[post.keys], end=self._end)
+            known = spots[post.keys]
+            spots[post.keys] = Spot(known.key_start, known.key_end, known.start, self._end, known.is_block)
         return value
 
     def _value(self, event: Any, post: _Post) -> object:
@@ -166,11 +170,33 @@ class _CloseReader:
             if not isinstance(event, ScalarEvent):
                 self._skip_pair(event, post)
             elif self._check_key(event, mapping, post.keys):
-                mapping[event.value] = self._node(self._next(), post.below(event.value, event))
+                self._add_pair(mapping, event, self._next(), post)
             else:
                 self._node(self._next(), post.below(_NOWHERE, event))
         self._end = _span(event)[1]
         return mapping
+
+    def _add_pair(self, mapping: dict[str, object], key: Any, event: Any, post: _Post) -> None:
+        """Add the value that starts with `event` under `key`.
+
+        Nearly all values are unquoted scalars without a mistake: these are read here, in half the time of `_node`.
+        """
+        name = key.value
+        if type(event) is ScalarEvent and event.implicit[0] and event.anchor is None and not self._may_hold_tags:
+            value, path = self._known(event.value), (*post.keys, name)
+            if value is not _UNKNOWN and len(self._document.spots) < MOST_SPOTS and self._values < MOST_VALUES:
+                self._values += 1
+                self._document.spots[path] = Spot(*_span(key), *_span(event))
+                mapping[name] = value
+                return
+        mapping[name] = self._node(event, post.below(name, key))
+
+    def _known(self, text: str) -> object:
+        """The value of the unquoted scalar `text`; _UNKNOWN for one that cannot be read."""
+        try:
+            return self._scalars[text]
+        except ValueError:
+            return _UNKNOWN
 
     def _sequence(self, post: _Post) -> list[object]:
         members: list[object] = []
@@ -257,7 +283,7 @@ class _CloseReader:
         return self._keep(replace(finding, detail=(f"first written at {document.file}:{line}",)))
 
     def _check_tag(self, event: Any) -> None:
-        match = _TAGGED.match(self._document.text, event.start_mark.index)
+        match = self._may_hold_tags and _TAGGED.match(self._document.text, event.start_mark.index)
         if match:
             self._report_at(match.span(1), "ESA109", f"tags are not read, found {match[1]}")
 

@@ -6,13 +6,13 @@ from typing import Any
 
 from reconciler.definitions.build import flatten
 from reconciler.definitions.close import read_closely
-from reconciler.definitions.flawless import read_flawless
+from reconciler.definitions.plain import read_plainly
 from reconciler.definitions.scalars import PlainScalars
 from reconciler.planning.importing.terms import Head
 
 
 def read_head(text: str) -> Head:
     """The head of a sound channel file, whose text this is."""
-    values = read_flawless(text.removeprefix("\ufeff"), PlainScalars())
+    values = read_plainly(text.removeprefix("\ufeff"), PlainScalars())
     tree: Any = read_closely("", text.encode()).tree if values is None else values.tree
     return Head(tree.get("dataPoint"), flatten(tree.get("defaults", {})))

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from functools import partial
-from itertools import repeat, zip_longest
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from reconciler.collector import without_collector
 from reconciler.definitions.files import find_files, read_file
 from reconciler.definitions.limit import count_rest, pick_findings
-from reconciler.definitions.page import Page, make_page, read_sound
+from reconciler.definitions.page import Page, read_sound
 from reconciler.definitions.scalars import PlainScalars
 from reconciler.model.channels import Definitions
 from reconciler.model.findings import Finding
@@ -25,20 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from reconciler.definitions.files import Found
-    from reconciler.definitions.page import Sound
-    from reconciler.definitions.second import Answer, Second
     from reconciler.model.channels import Desired
     from reconciler.model.findings import Location
 
 # A channel must say how to find its live one; in a broken file that may be just what could not be read.
 _NEEDS_WHOLE_FILE = "ESA331"
 _DELETE_ONE = "delete one of the two: both select the same channel in EnergyCAP"
-
-# Bytes of about 1,000 channels: below that, the start of a second process costs more than it saves.
-_WORTH_TWO = 700_000
-# How many files in a hundred the first process reads: it also makes pages of all, and so is slower.
-_OWN = 47
 
 
 class Loaded(Struct, frozen=True):
@@ -53,68 +42,20 @@ class Loaded(Struct, frozen=True):
     unread: tuple[str, ...] = ()
 
 
-class Loading(Struct, frozen=True):
-    """Definitions of which a second process, where that pays, reads the files `others` already."""
-
-    root: Path
-    found: Found
-    own: tuple[str, ...]
-    others: tuple[str, ...]
-    second: Second | None
-
-    def finish(self) -> Loaded:
-        """Read the rest, and check all: as `load_definitions`."""
-        with without_collector():
-            pages, is_clean = self._read_pages()
-            findings = (*self.found.findings, *(() if is_clean else _check_pages(pages)))
-            picked, rest = pick_findings(findings, {page.file: page.more for page in pages})
-            sound = _put_together(pages, [page for page in pages if page.is_sound])
-            unread = (*self.found.unread, *(page.file for page in pages if not page.is_sound))
-            return Loaded(sound, count_rest(_pinpoint(self.root, picked), rest), unread)
-
-    def _read_pages(self) -> tuple[list[Page], bool]:
-        """The pages of all files, and whether they were found clean already."""
-        scalars = PlainScalars()
-        pages: dict[str, Page] = {}
-        answers = self.second.collect() if self.second else repeat(None)
-        # In turns: what the second process reads is made a page of while it reads on.
-        for own, other in zip_longest(self.own, self.others):
-            if own:
-                pages[own] = _read_page(self.root, own, scalars)
-            if other:
-                pages[other] = self._make_page(other, next(answers, None), scalars)
-        return [pages[file] for file in self.found.files], next(answers, None) is True
-
-    def _make_page(self, file: str, answer: Answer, scalars: PlainScalars) -> Page:
-        return make_page(file, answer) if isinstance(answer, tuple) else _read_page(self.root, file, scalars)
-
-
 def load_definitions(root: Path, folders: Sequence[str]) -> Loaded:
     """The definitions in `folders` below `root`, and all findings that the files alone can give.
 
     Never raises for what is wrong with a file or a folder. Of each file at most 50 findings are kept, errors first;
     one more counts the rest.
     """
-    return begin_loading(root, folders).finish()
-
-
-def begin_loading(root: Path, folders: Sequence[str], *, is_alone: bool = True) -> Loading:
-    """The definitions in `folders` below `root`, begun in a second process where that pays.
-
-    `is_alone` says that nothing else is done until it is finished; else the second process reads all, and judges it.
-    """
     found = find_files(root, folders)
-    if found.size < _WORTH_TWO:
-        return Loading(root, found, found.files, (), None)
-    # Imported here, as only many files are worth it.
-    from reconciler.definitions.second import share, start_second  # noqa: PLC0415
-
-    if is_alone:
-        own, others = share(found.files, _OWN)
-        return Loading(root, found, own, others, start_second(root, others))
-    # Only who has read all files can judge them.
-    second = start_second(root, found.files, partial(_is_clean, found.files))
-    return Loading(root, found, (), found.files, second)
+    scalars = PlainScalars()
+    pages = [_read_page(root, file, scalars) for file in found.files]
+    findings = (*found.findings, *_check_pages(pages))
+    picked, rest = pick_findings(findings, {page.file: page.more for page in pages})
+    sound = _put_together(pages, [page for page in pages if page.is_sound])
+    unread = (*found.unread, *(page.file for page in pages if not page.is_sound))
+    return Loaded(sound, count_rest(_pinpoint(root, picked), rest), unread)
 
 
 def _pinpoint(root: Path, findings: Sequence[Finding]) -> Sequence[Finding]:
@@ -130,19 +71,13 @@ def _read_page(root: Path, file: str, scalars: PlainScalars) -> Page:
     data = read_file(root, file)
     if isinstance(data, Finding):
         return Page(file, b"", findings=(data,), is_sound=False)
-    sound = read_sound(data, scalars)
-    if sound:
-        return make_page(file, sound)
-    # Imported here, as most runs find every file sound.
+    page = read_sound(file, data, scalars)
+    if page is not None:
+        return page
+    # Imported here, as most runs need no YAML parser, which takes a third of the time of a hook.
     from reconciler.definitions.close_page import read_close_page  # noqa: PLC0415
 
     return read_close_page(file, data)
-
-
-def _is_clean(files: Sequence[str], sounds: Sequence[Sound | None]) -> bool:
-    """Whether nothing is wrong with all `files`, of which this is what was read."""
-    pages = [make_page(file, sound) for file, sound in zip(files, sounds, strict=True) if sound]
-    return len(pages) == len(files) and not any(_check_pages(pages))
 
 
 def _check_pages(pages: Sequence[Page]) -> Iterator[Finding]:

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from reconciler.definitions.build import NOTHING, Built, build
 from reconciler.definitions.cuts import find_cuts
-from reconciler.definitions.flawless import read_flawless
+from reconciler.definitions.plain import read_plainly
 from reconciler.definitions.schema import Format, accept_for
 from reconciler.definitions.slips import find_slips
 from reconciler.definitions.source import decode
 
 if TYPE_CHECKING:
     from reconciler.definitions.scalars import PlainScalars
-    from reconciler.definitions.values import Lines
     from reconciler.model.findings import Finding
-
-    # The digest of a sound file, its values, and the lines of its names: nothing but what marshal can carry.
-    Sound: TypeAlias = tuple[bytes, Any, Lines]
 
 
 class Page(Struct, frozen=True):
@@ -38,22 +34,18 @@ class Page(Struct, frozen=True):
     is_sound: bool = True
 
 
-def read_sound(data: bytes, scalars: PlainScalars) -> Sound | None:
-    """What `data`, the content of a channel file, holds; None where a close look is due."""
+def read_sound(file: str, data: bytes, scalars: PlainScalars) -> Page | None:
+    """The page of `file` with the content `data`, from the plain reader; None where the close reader is needed."""
     try:
         text = decode(data)
     except UnicodeDecodeError:
         return None
-    values = read_flawless(text, scalars)
-    if values is None or not accept_for(Format.CHANNELS)(values.tree) or find_slips(values.tree):
+    values = read_plainly(text, scalars)
+    if values is None or not accept_for(Format.CHANNELS)(values.tree) or find_slips(values.tree) or find_cuts(text):
         return None
-    return None if find_cuts(text) else (find_digest(data), values.tree, values.lines)
-
-
-def make_page(file: str, sound: Sound) -> Page:
-    """The page of `file` that holds `sound`."""
-    digest, tree, lines = sound
-    return Page(file, digest, build(file, tree, lines))
+    # What fits the schema of channel files is a mapping.
+    tree: Any = values.tree
+    return Page(file, find_digest(data), build(file, tree, values.lines))
 
 
 def find_digest(data: bytes) -> bytes:

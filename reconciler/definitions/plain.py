@@ -1,7 +1,7 @@
 """The plain reader: files of nothing but mappings and one-line values, by one regular expression.
 
 Nearly all files are such. It takes only lines that mean the same wherever they stand, and leaves a file with any other
-to `quick`, which asks libyaml. All readers read the same values (tested).
+to `close`, which asks libyaml. Both read the same values (tested).
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from reconciler.definitions.files import PROJECT_FILE, read_project_file
-from reconciler.definitions.flawless import read_flawless
+from reconciler.definitions.plain import read_plainly
 from reconciler.definitions.problems import Problem
 from reconciler.definitions.scalars import PlainScalars
 from reconciler.definitions.schema import Format, accept_for
@@ -107,7 +107,7 @@ def _find_places(data: bytes, problems: Sequence[Problem]) -> tuple[Finding, ...
 def _read_sound(data: bytes) -> Any:
     """What the project file holds; None where a close look is due."""
     try:
-        values = read_flawless(decode(data), PlainScalars())
+        values = read_plainly(decode(data), PlainScalars())
     except UnicodeDecodeError:
         return None
     is_sound = values and accept_for(Format.PROJECT)(values.tree) and not any(_find_slips(values.tree))

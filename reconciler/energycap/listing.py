@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Generic
 
 from msgspec import Struct
 
-from reconciler.collector import without_collector
 from reconciler.energycap.answers import decode, unusable
 from reconciler.energycap.calls import LIST_CHANNELS, READ_CHANNEL
 from reconciler.energycap.pages import LARGEST_PAGE, Content, Page, Row, read_all, read_counts
@@ -131,8 +130,7 @@ class Listing:
                     )
                 return Page(number, tuple(map(read_row, document)), *read_counts(answer.headers, LARGEST_PAGE))
 
-        with without_collector():
-            return read_all(read_page, self._executor)
+        return read_all(read_page, self._executor)
 
     def _replace_odd(self, rows: Sequence[Row[Content]], form: Form[Content]) -> Sequence[Row[Content]]:
         """`rows` with what reads by id give for those that cannot be read as documented, where that is better.

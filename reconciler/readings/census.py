@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, TypeAlias
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from reconciler.collector import without_collector
 from reconciler.model.findings import Severity
 from reconciler.planning.citing import show_value
 from reconciler.readings.cells import TIME
@@ -91,21 +90,20 @@ def take_census(
     data points, by their ids; without it none is known, and nothing is said of that. Raises BrokenFile and FileError.
     """
     count, flags, hours = _Count(file.name, router, on_group), Flags(file.layout), HourSpans()
-    with without_collector():
-        if file.layout is None:
-            for parcel in file.read_parcels():
-                hours.add(row.written.get(TIME) for row in parcel.rows if isinstance(row.written, dict))
-                count.add(parcel)
-                on_progress(count.readings)
-        else:
-            for block in read_blocks(file.source, file.layout):
-                flags.add(block)
-                hours.add(row[file.layout.time] for row in block.rows if len(row) > file.layout.time)
-                count.add_block(block)
-                on_progress(count.readings)
-        hours.check(file.layout.line + 1 if file.layout else 1)
-        count.check_clocks(file, find_zones)
-        count.compare_times(file)
+    if file.layout is None:
+        for parcel in file.read_parcels():
+            hours.add(row.written.get(TIME) for row in parcel.rows if isinstance(row.written, dict))
+            count.add(parcel)
+            on_progress(count.readings)
+    else:
+        for block in read_blocks(file.source, file.layout):
+            flags.add(block)
+            hours.add(row[file.layout.time] for row in block.rows if len(row) > file.layout.time)
+            count.add_block(block)
+            on_progress(count.readings)
+    hours.check(file.layout.line + 1 if file.layout else 1)
+    count.check_clocks(file, find_zones)
+    count.compare_times(file)
     for flaw in flags.tell():
         count.say(flaw, file.layout.line if file.layout else 0)
     return count.finish()

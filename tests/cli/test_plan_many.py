@@ -1,4 +1,4 @@
-"""A plan of so many files that they are read by a second process, while EnergyCAP is asked."""
+"""A plan of many files, run as a user runs it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ environments:
 
 
 def run(folder: Path, *arguments: str, key: str = "") -> tuple[int, str, str]:
-    """What a command comes to that runs as a user's does: in a process that has no threads yet."""
+    """The exit code and output of a command in a process of its own."""
     done = subprocess.run(
         [sys.executable, "-m", "reconciler", *arguments],
         cwd=folder,

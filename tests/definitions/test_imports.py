@@ -21,7 +21,6 @@ FOR_FINDINGS = (
     "dataclasses",
     "difflib",
     "jsonschema",
-    "reconciler.definitions.close",
     "reconciler.definitions.explain",
     "reconciler.rules.catalogue",
     # Which releases of jsonschema before 4.26 import.

@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 from reconciler.definitions.close import read_closely
 from reconciler.definitions.close_page import read_close_page
 from reconciler.definitions.explain import explain
-from reconciler.definitions.page import make_page, read_sound
+from reconciler.definitions.page import read_sound
 from reconciler.definitions.plain import read_plainly
-from reconciler.definitions.quick import read_quickly
 from reconciler.definitions.reader import open_events, open_pure
 from reconciler.definitions.scalars import PlainScalars
 from reconciler.definitions.schema import Format, accept_for, read_schema
@@ -117,7 +116,7 @@ def lined(draw: st.DrawFn) -> str:
     lines, depth = [], 0
     for number in range(draw(st.integers(1, 8))):
         odd = draw(st.sampled_from(["key", "value", "colon", "line", "opening", "opening", *[""] * 40]))
-        depth += draw(st.sampled_from([0, 0, 0, -1, -2, 1])) if number else 0
+        depth += draw(st.sampled_from([*[0] * 10, -1, -2, 1])) if number else 0
         if odd == "line":
             lines.append(draw(_STRAYS))
         elif odd == "opening":
@@ -131,9 +130,9 @@ def lined(draw: st.DrawFn) -> str:
 
 
 @st.composite
-def damaged(draw: st.DrawFn) -> str:
-    """A good file with a few pieces cut out, doubled, or replaced."""
-    text = draw(st.sampled_from([GOOD, PLAIN]))
+def damaged(draw: st.DrawFn, *texts: str) -> str:
+    """One of `texts` with a few pieces cut out, doubled, or replaced."""
+    text = draw(st.sampled_from(texts))
     for _ in range(draw(st.sampled_from([0, 0, 0, 1, 1, 2]))):
         start = draw(st.integers(0, len(text)))
         end = draw(st.integers(start, min(start + 12, len(text))))
@@ -142,7 +141,7 @@ def damaged(draw: st.DrawFn) -> str:
 
 
 def texts() -> st.SearchStrategy[str]:
-    return mostly(damaged(), YAMLISH, st.text(max_size=60))
+    return mostly(damaged(GOOD, PLAIN), YAMLISH, st.text(max_size=60))
 
 
 def check_length(_validator: object, longest: int, text: object, _schema: object) -> Iterator[Exception]:
@@ -179,32 +178,21 @@ def test_what_is_not_accepted_is_explained(document: Any, format_: Format) -> No
     assert bool(problems) == (not accept_for(format_)(document))
 
 
-@given(texts())
-@example(GOOD)
-def test_the_quick_reader_reads_what_the_close_one_reads_or_leaves_it_to_it(text: str) -> None:
-    quick, close = read_quickly(text, PlainScalars()), read_closely("a.yaml", text.encode(errors="surrogatepass"))
-
-    note_case(reached=quick is not None)
-    assert quick is None or (quick.tree, close.findings) == (close.tree, [])
-
-
-@given(mostly(lined(), texts()))
+@given(mostly(lined(), damaged(PLAIN), texts()))
 @example(PLAIN)
-def test_the_plain_reader_reads_what_the_others_read_or_leaves_it_to_them(text: str) -> None:
+def test_the_plain_reader_reads_what_the_close_one_reads_or_leaves_it_to_it(text: str) -> None:
     plain, close = read_plainly(text, PlainScalars()), read_closely("a.yaml", text.encode(errors="surrogatepass"))
-    quick = read_quickly(text, PlainScalars())
 
     note_case(reached=plain is not None)
     assert plain is None or (plain.tree, close.findings) == (close.tree, [])
-    assert plain is None or quick is None or plain.lines == quick.lines
 
 
-@given(damaged())
+@given(damaged(PLAIN))
 def test_a_sound_page_is_the_same_from_both_readers(text: str) -> None:
-    sound = read_sound(text.encode(), PlainScalars())
+    sound = read_sound("a.yaml", text.encode(), PlainScalars())
 
     note_case(reached=sound is not None)
-    assert sound is None or make_page("a.yaml", sound) == read_close_page("a.yaml", text.encode())
+    assert sound is None or sound == read_close_page("a.yaml", text.encode())
 
 
 @given(documents(Format.CHANNELS) | any_values())
@@ -234,8 +222,8 @@ def test_any_bytes_give_a_page(data: bytes) -> None:
 
 
 @pytest.mark.parametrize("bad", CORPUS, ids=lambda bad: bad.name)
-def test_the_quick_reader_leaves_every_bad_file_to_the_close_one(bad: Any) -> None:
-    assert read_sound(bad.content[: 5 * 1024 * 1024], PlainScalars()) is None
+def test_the_plain_reader_leaves_every_bad_file_to_the_close_one(bad: Any) -> None:
+    assert read_sound("a.yaml", bad.content[: 5 * 1024 * 1024], PlainScalars()) is None
 
 
 def _as_numbers(value: Any) -> Any:

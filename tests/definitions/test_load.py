@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from typing import TYPE_CHECKING
 
 import pytest
@@ -196,15 +195,3 @@ def test_of_one_file_fifty_findings_are_shown_and_the_rest_is_counted(tmp_path: 
         "a.yaml:54:0 ESA199 not all findings of this file are shown, 10 more",
         "b.yaml:1:1 ESA123 the file must be a mapping of keys, found a list",
     ]
-
-
-@pytest.mark.parametrize("was_enabled", [True, False])
-def test_the_garbage_collector_is_left_as_it_was(was_enabled: bool, tmp_path: Path) -> None:
-    (gc.enable if was_enabled else gc.disable)()
-    try:
-        load(tmp_path)
-        is_enabled = gc.isenabled()
-    finally:
-        gc.enable()
-
-    assert is_enabled == was_enabled

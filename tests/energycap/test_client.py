@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -238,18 +237,6 @@ def test_a_list_is_read_to_its_end_whatever_header_counts_it(headers: dict[str, 
 
     with open_reader(URL, KEY, httpx.MockTransport(answer)) as reader:
         assert [live.id for live in reader.list_channels()] == [1, 2, 3]
-
-
-@pytest.mark.parametrize("is_on", [True, False], ids=["on", "off"])
-def test_the_collector_is_left_as_it_was(is_on: bool) -> None:
-    before = gc.isenabled()
-    (gc.enable if is_on else gc.disable)()
-    try:
-        with pytest.raises(Rejected), reading(httpx.Response(400)) as reader:
-            reader.list_channels()
-        assert gc.isenabled() is is_on
-    finally:
-        (gc.enable if before else gc.disable)()
 
 
 def test_one_channel_is_read_by_its_id() -> None:
