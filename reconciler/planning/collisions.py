@@ -72,11 +72,11 @@ def _check_pointers(channels: Sequence[Desired]) -> Iterator[Finding]:
 
 
 def _share(channels: Sequence[Desired], key: Callable[[Desired], Hashable]) -> list[list[Desired]]:
-    """The groups of two and more of `channels` that have one `key`; None is no key."""
+    """The groups of `channels` that have one `key`, if only of one channel; None is no key."""
     groups: dict[Hashable, list[Desired]] = {}
     for channel in channels:
         groups.setdefault(key(channel), []).append(channel)
-    return [group for shared, group in groups.items() if shared is not None and len(group) > 1]
+    return [group for shared, group in groups.items() if shared is not None]
 
 
 def _identity(channel: Desired) -> Identity | None:

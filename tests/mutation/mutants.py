@@ -70,10 +70,12 @@ def apply_mutant(source: str, mutant: Mutant) -> str:
 
 
 def _walk(node: ast.AST) -> Iterator[ast.AST]:
-    """The nodes that run: not annotations, type aliases, docstrings and what is imported for types alone."""
+    """The nodes that run: not annotations, type aliases, docstrings, imports for types and the options of a class."""
     yield node
     for name, value in ast.iter_fields(node):
-        if name in {"annotation", "returns", "decorator_list"}:
+        if name in {"annotation", "returns", "decorator_list"} or (
+            isinstance(node, ast.ClassDef) and name == "keywords"
+        ):
             continue
         for child in value if isinstance(value, list) else [value]:
             if isinstance(child, ast.AST) and not _is_for_types(child):

@@ -107,6 +107,21 @@ def test_a_change_that_nobody_asks_for_any_more_is_gone(now: tuple[Change, ...])
 
     assert comparison == Comparison(("use",), (), ())
     assert not comparison.holds
+    assert comparison.reasons == {"use": "nothing asks for it any more"}
+
+
+def test_a_change_that_is_gone_is_told_once_though_its_channel_is_another_one() -> None:
+    assert compare(USE, replace(make_no_op({MULTIPLIER: 1}), channel_id=7)) == Comparison(("use",), (), ())
+
+
+def test_reasons_name_every_change_that_does_not_hold() -> None:
+    other = make_change(EDIT, name="other")
+    comparison = compare_plans(make_plan(USE, other), make_plan(replace(USE, channel_id=7)))
+
+    assert comparison.reasons == {
+        "use": "is channel 7 now, was channel 1042",
+        "other": "nothing asks for it any more",
+    }
 
 
 @pytest.mark.parametrize(
@@ -142,10 +157,12 @@ def test_a_change_that_nobody_asks_for_any_more_is_gone(now: tuple[Change, ...])
     ],
 )
 def test_a_change_that_does_something_else_says_in_what(now: Change, reason: str) -> None:
-    reasons = compare(USE, now).changed
+    comparison = compare(USE, now)
 
-    assert reasons == (Shift("use", reasons[0].reasons),)
-    assert reason in reasons[0].reasons
+    assert comparison == Comparison((), (Shift("use", comparison.changed[0].reasons),), ())
+    assert not comparison.holds
+    assert reason in comparison.changed[0].reasons
+    assert comparison.reasons == {"use": "; ".join(comparison.changed[0].reasons)}
 
 
 def test_a_managed_value_that_is_another_one_without_an_edit_is_a_difference() -> None:
@@ -184,6 +201,22 @@ def test_an_order_of_which_the_first_part_is_done_still_holds() -> None:
     late = replace(USE, depends_on=("other",))
 
     assert compare_plans(make_plan(other, late), make_plan(USE, done)) == Comparison((), (), (), ("other",))
+
+
+def test_an_order_after_a_change_that_nobody_asks_for_any_more_is_no_difference_of_the_change_itself() -> None:
+    other = make_change(Edit("channelInfo", "A", "B", Impact.COSMETIC), name="other")
+    late = replace(USE, depends_on=("other",))
+
+    assert compare_plans(make_plan(other, late), make_plan(USE)) == Comparison(("other",), (), ())
+
+
+def test_a_feed_that_no_reviewed_step_leads_elsewhere_is_a_difference() -> None:
+    step = FeedStep("use", (MULTIPLIER,), 7)
+    now = replace(make_plan(USE), feeds=(FeedRoute("logger", "use", 1, 2, (), (step,)),))
+
+    assert compare_plans(make_plan(USE), now).changed == (
+        Shift("use", ("leads the feed logger to channel 7 now, and did not when it was reviewed",)),
+    )
 
 
 def test_a_feed_that_is_led_elsewhere_than_reviewed_is_a_difference() -> None:

@@ -22,6 +22,11 @@ from tests.planning.offline_files import FORMULA
         "IF(AND(channel(a) <= 1, channel(b) <> 2), 0.5, .5)",
         "MOD(channel(a) + (1,5), 2)",
         'IF(channel(a) = "x % * ", 1, 2)',
+        "channel(a) + x 2",
+        "(x 2)",
+        "2 x",
+        "1,channel(a)",
+        "channel(a),1",
     ],
 )
 def test_what_some_grammar_may_allow_is_no_slip(formula: str) -> None:
@@ -69,6 +74,7 @@ def test_an_operator_without_a_value_is_an_error(formula: str, found: str) -> No
         ("channel(a) \u2212 2", '"\u2212"', "write  -  instead of  \u2212"),
         ("channel(a) * \u22122", '"\u2212"', "write  -  instead of  \u2212"),
         ("channel(a) * 0,97", '"0,97"', "write a point before decimals, and nothing between thousands"),
+        ("channel(a) * 1.5,25", '"1.5,25"', "write a point before decimals, and nothing between thousands"),
         ("(channel(a) * 1,000)", '"1,000"', "write a point before decimals, and nothing between thousands"),
     ],
 )

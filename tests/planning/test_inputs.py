@@ -110,6 +110,17 @@ def test_a_formula_that_is_live_and_not_touched_is_not_judged() -> None:
     assert plan_one({f"{V}formula": None}, replace(USER, has_readings=None), far).blocked_by[0].rule == "ESA205"
 
 
+def test_a_formula_whose_input_another_change_converts_is_not_asked_about_yet() -> None:
+    live = (USER, make_live(2), make_calculated(3, "channel(2)"), make_live(4))
+
+    def list_asked(used: str, spec: Spec) -> tuple[tuple[int, int, str], ...]:
+        channels = (make_desired("user", 1, {f"{V}formula": f"channel({used})"}), make_desired("input", 3, spec))
+        return list_new_formulas(plan_of(channels, live))
+
+    assert list_asked("3", TO_SIMPLE) == ()
+    assert list_asked("4", TO_SIMPLE) == list_asked("4", {"channelInfo": "New"}) == ((1, 100, "channel(4)"),)
+
+
 def test_only_a_formula_that_is_edited_is_asked_about() -> None:
     def list_asked(spec: Spec) -> tuple[tuple[int, int, str], ...]:
         return list_new_formulas(plan_of([make_desired("user", 1, spec)], (USER, make_live(2), make_live(3))))

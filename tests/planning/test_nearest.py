@@ -71,6 +71,15 @@ def test_all_codes_one_slip_away_are_offered_and_exchanged_letters_come_first(co
     assert find_near(code, UNITS) == near
 
 
+def test_letters_exchanged_before_another_difference_are_more_than_one_slip() -> None:
+    assert find_near("KHWX", ("KWHY", "KHWXZZ")) == ("KHWXZZ",)
+
+
+def test_a_name_of_255_characters_is_the_longest_that_is_compared() -> None:
+    assert find_near("x" * 255, ("x" * 256,)) == ("x" * 256,)
+    assert find_near("x" * 256, ("x" * 256,)) == ()
+
+
 def test_exchanged_letters_are_found_among_hundreds_of_units() -> None:
     assert find_near("KHW", (*UNITS, *(f"KH{number:03}" for number in range(400)))) == ("kWh", "KW")
 
