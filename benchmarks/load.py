@@ -28,14 +28,14 @@ from reconciler.apply.conduct import Conduct
 from reconciler.apply.journal import open_journal
 from reconciler.apply.run import apply_plan
 from reconciler.energycap.client import open_editor
-from reconciler.sandbox.journal import read_requests
+from reconciler.sandbox.journal import read_request_log
 from reconciler.sandbox.store import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from reconciler.energycap.client import Editor
-    from reconciler.sandbox import Request
+    from reconciler.sandbox import LoggedRequest
 
 HEADING = "## The last load run"
 _FAULTS = (
@@ -109,14 +109,14 @@ def _count_endings(runs: Sequence[Run]) -> str:
     return ", ".join(f"{count:,} {name}" for name, count in endings.most_common())
 
 
-def _read_requests(database: Path) -> tuple[Request, ...]:
+def _read_requests(database: Path) -> tuple[LoggedRequest, ...]:
     with open_store(database) as store:
-        return read_requests(store)
+        return read_request_log(store)
 
 
 def _last_request(database: Path) -> int:
     with open_store(database) as store:
-        return max((request.id for request in read_requests(store)), default=0)
+        return max((request.id for request in read_request_log(store)), default=0)
 
 
 def _milliseconds(seconds: Sequence[float]) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from benchmarks.load_watch import Watch
     from reconciler.model.outcomes import ApplyResult, Outcome
     from reconciler.model.values import Spec
-    from reconciler.sandbox import Request
+    from reconciler.sandbox import LoggedRequest
 
 _MANAGED = "channelInfo"
 
@@ -55,7 +55,7 @@ class Put(Struct, frozen=True):
     is_ours: bool
 
 
-def read_puts(requests: Sequence[Request]) -> tuple[Put, ...]:
+def read_puts(requests: Sequence[LoggedRequest]) -> tuple[Put, ...]:
     """The writes of a service's journal that were carried out; those that bear the signature are somebody else's."""
     return tuple(
         Put(

@@ -17,7 +17,7 @@ from reconciler.sandbox.errors import (
 )
 from reconciler.sandbox.faults import Fault, describe_faults, parse_fault, parse_faults
 from reconciler.sandbox.generate import generate
-from reconciler.sandbox.journal import Request
+from reconciler.sandbox.journal import LoggedRequest
 from reconciler.sandbox.keys import Keys
 from reconciler.sandbox.options import Options
 from reconciler.sandbox.serving import Service, embedded, reset, running, serve
@@ -28,9 +28,9 @@ __all__ = [
     "Fault",
     "FaultError",
     "Keys",
+    "LoggedRequest",
     "Options",
     "PortError",
-    "Request",
     "SandboxError",
     "Service",
     "SettingError",

@@ -19,16 +19,16 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Route
 
-from reconciler.sandbox.answers import Desk, answer_json, send_refusal
-from reconciler.sandbox.bodies import Refusal
+from reconciler.sandbox.answers import AppState, make_error_response, respond_with_json
+from reconciler.sandbox.bodies import ApiError
 from reconciler.sandbox.channel_endpoints import ChannelEndpoints
-from reconciler.sandbox.faulting import FaultyApp, die
+from reconciler.sandbox.faulting import FaultInjector, die
 from reconciler.sandbox.faults import Schedule
-from reconciler.sandbox.journal import read_requests
+from reconciler.sandbox.journal import read_request_log
 from reconciler.sandbox.options import Options
 from reconciler.sandbox.reading_endpoints import ReadingEndpoints
 from reconciler.sandbox.reference_endpoints import ReferenceEndpoints
-from reconciler.sandbox.store import explain, is_of_file
+from reconciler.sandbox.store import explain_failure, is_file_failure
 from reconciler.sandbox.version_endpoints import VersionEndpoints
 
 if TYPE_CHECKING:
@@ -51,20 +51,20 @@ def create_app(store: Store, options: Options | None = None, die: Callable[[], N
     called for one that ends the server.
     """
     chosen = options or Options()
-    desk = Desk(store, chosen.settings)
-    endpoints = (ChannelEndpoints(desk), VersionEndpoints(desk), ReferenceEndpoints(desk), ReadingEndpoints(desk))
+    state = AppState(store, chosen.settings)
+    endpoints = (ChannelEndpoints(state), VersionEndpoints(state), ReferenceEndpoints(state), ReadingEndpoints(state))
     routes = [route for endpoint in endpoints for route in endpoint.routes()]
     app = Starlette(
-        routes=[*routes, Route("/sandbox/requests", _list_requests(desk), methods=["GET"])],
+        routes=[*routes, Route("/sandbox/requests", _list_requests(state), methods=["GET"])],
         exception_handlers={
-            Refusal: _on_refusal(desk),
-            HTTPException: _on_http_exception(desk),
-            sqlite3.DatabaseError: _on_file_failure(desk),
+            ApiError: _on_refusal(state),
+            HTTPException: _on_http_exception(state),
+            sqlite3.DatabaseError: _on_file_failure(state),
         },
     )
     packed = GZipMiddleware(_Gate(app, chosen), compresslevel=_GZIP_LEVEL)
     seed = sum(fault.seed for fault in chosen.faults)
-    return FaultyApp(packed, store, Schedule(chosen.faults), die, Random(seed))  # noqa: S311 - repeatable, not secret
+    return FaultInjector(packed, store, Schedule(chosen.faults), die, Random(seed))  # noqa: S311 - repeatable, not secret
 
 
 class _Gate(Struct, frozen=True):
@@ -78,20 +78,20 @@ class _Gate(Struct, frozen=True):
             await self.app(scope, receive, send)
             return
         scope = {**scope, "path": scope["path"].lower()}
-        refusal = self._check(scope) if scope["path"].startswith("/api/") else None
-        answer = self.app if refusal is None else send_refusal(self.options.settings, refusal)
+        error = self._check(scope) if scope["path"].startswith("/api/") else None
+        answer = self.app if error is None else make_error_response(self.options.settings, error)
         await answer(scope, receive, send)
 
-    def _check(self, scope: Scope) -> Refusal | None:
+    def _check(self, scope: Scope) -> ApiError | None:
         headers = Headers(scope=scope)
         key = headers.get("ECI-ApiKey")
         if key not in {self.options.keys.write, self.options.keys.read}:
-            return Refusal(401, "The header ECI-ApiKey holds no valid key.")
+            return ApiError(401, "The header ECI-ApiKey holds no valid key.")
         kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if scope["method"] != "GET" and kind != "application/json":
-            return Refusal(415, "The header Content-Type must be application/json.")
+            return ApiError(415, "The header Content-Type must be application/json.")
         if key == self.options.keys.read and _is_write(scope):
-            return Refusal(int(self.options.settings.no_permission_status), "The user of this key may not do this.")
+            return ApiError(int(self.options.settings.no_permission_status), "The user of this key may not do this.")
         return None
 
 
@@ -99,34 +99,34 @@ def _is_write(scope: Scope) -> bool:
     return scope["method"] != "GET" and "/formula/" not in scope["path"]
 
 
-def _list_requests(desk: Desk) -> Callable[[Request], Awaitable[Response]]:
+def _list_requests(state: AppState) -> Callable[[Request], Awaitable[Response]]:
     async def list_requests(_request: Request) -> Response:
-        return answer_json([asdict(one) for one in read_requests(desk.store)])
+        return respond_with_json([asdict(one) for one in read_request_log(state.store)])
 
     return list_requests
 
 
-def _on_refusal(desk: Desk) -> Callable[[Request, Exception], Awaitable[Response]]:
-    async def on_refusal(_request: Request, refusal: Exception) -> Response:
-        return send_refusal(desk.settings, cast("Refusal", refusal))
+def _on_refusal(state: AppState) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def on_refusal(_request: Request, error: Exception) -> Response:
+        return make_error_response(state.settings, cast("ApiError", error))
 
     return on_refusal
 
 
-def _on_file_failure(desk: Desk) -> Callable[[Request, Exception], Awaitable[Response]]:
+def _on_file_failure(state: AppState) -> Callable[[Request, Exception], Awaitable[Response]]:
     async def on_file_failure(_request: Request, exception: Exception) -> Response:
         failure = cast("sqlite3.DatabaseError", exception)
-        if not is_of_file(failure):
+        if not is_file_failure(failure):
             raise failure
-        return send_refusal(desk.settings, Refusal(500, explain(failure, "the sandbox's file")))
+        return make_error_response(state.settings, ApiError(500, explain_failure(failure, "the sandbox's file")))
 
     return on_file_failure
 
 
-def _on_http_exception(desk: Desk) -> Callable[[Request, Exception], Awaitable[Response]]:
+def _on_http_exception(state: AppState) -> Callable[[Request, Exception], Awaitable[Response]]:
     async def on_http_exception(_request: Request, exception: Exception) -> Response:
         failure = cast("HTTPException", exception)
-        response = send_refusal(desk.settings, Refusal(failure.status_code, failure.detail))
+        response = make_error_response(state.settings, ApiError(failure.status_code, failure.detail))
         response.headers.update(failure.headers or {})
         return response
 

@@ -29,7 +29,7 @@ class Violation(Struct, frozen=True):
     message: str
 
 
-class Refusal(Exception):
+class ApiError(Exception):
     """A request answered with an error status."""
 
     def __init__(self, status: int, message: str, violations: tuple[Violation, ...] = ()) -> None:
@@ -39,20 +39,20 @@ class Refusal(Exception):
         self.violations = violations
 
 
-def invalid(*violations: Violation) -> Refusal:
+def bad_request(*violations: Violation) -> ApiError:
     """The 400 that names all violations."""
-    return Refusal(400, "The request is not valid.", violations)
+    return ApiError(400, "The request is not valid.", violations)
 
 
 def parse_json(body: bytes) -> Any:
-    """The JSON of a body, its fractions as `Decimal`. Raises `Refusal` for anything that is not JSON."""
+    """The JSON of a body, its fractions as `Decimal`. Raises `ApiError` for anything that is not JSON."""
     try:
-        return json.loads(body, parse_float=Decimal, parse_constant=_refuse_constant)
+        return json.loads(body, parse_float=Decimal, parse_constant=_reject_constant)
     except (ValueError, RecursionError) as failure:
-        raise Refusal(400, f"The body is not JSON: {failure}") from failure
+        raise ApiError(400, f"The body is not JSON: {failure}") from failure
 
 
-def _refuse_constant(name: str) -> NoReturn:
+def _reject_constant(name: str) -> NoReturn:
     msg = f"{name} is no JSON number"
     raise ValueError(msg)
 
@@ -84,7 +84,7 @@ class Body:
         """Whether the key is absent or null."""
         return self.values.get(name) is None
 
-    def complain(self, name: str, message: str) -> None:
+    def add_violation(self, name: str, message: str) -> None:
         """Records a violation of a property of this object."""
         self.violations.append(Violation(f"{self._path}{name}", message))
 
@@ -94,7 +94,7 @@ class Body:
         if value is None:
             return None
         if not isinstance(value, dict):
-            self.complain(name, "must be an object")
+            self.add_violation(name, "must be an object")
             return None
         return Body(value, f"{self._path}{name}.", self.violations)
 
@@ -104,7 +104,7 @@ class Body:
         if values is None:
             return []
         if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
-            self.complain(name, "must be a list of objects")
+            self.add_violation(name, "must be a list of objects")
             return []
         return [Body(value, f"{self._path}{name}[{index}].", self.violations) for index, value in enumerate(values)]
 
@@ -114,10 +114,10 @@ class Body:
         if value is None:
             return None
         if not isinstance(value, str) or not _is_unicode(value):
-            self.complain(name, "must be a string")
+            self.add_violation(name, "must be a string")
             return None
         if longest is not None and (length := _dot_net_length(value)) > longest:
-            self.complain(name, f"must be at most {longest} characters, found {length}")
+            self.add_violation(name, f"must be at most {longest} characters, found {length}")
         return value
 
     def boolean(self, name: str) -> bool | None:
@@ -125,7 +125,7 @@ class Body:
         value = self.values.get(name)
         if value is None or isinstance(value, bool):
             return value
-        self.complain(name, "must be true or false")
+        self.add_violation(name, "must be true or false")
         return None
 
     def integer(self, name: str, presence: Presence = Presence.OPTIONAL) -> int | None:
@@ -134,7 +134,7 @@ class Body:
         if value is None:
             return None
         if not isinstance(value, int) or isinstance(value, bool) or not -_INT32 <= value < _INT32:
-            self.complain(name, "must be an integer (int32)")
+            self.add_violation(name, "must be an integer (int32)")
             return None
         return value
 
@@ -146,10 +146,10 @@ class Body:
         if value is None:
             return None
         if not isinstance(value, int | Decimal) or isinstance(value, bool):
-            self.complain(name, "must be a number")
+            self.add_violation(name, "must be a number")
             return None
         if bounds is not None and not bounds[0] <= value <= bounds[1]:
-            self.complain(name, f"must be between {bounds[0]} and {bounds[1]}")
+            self.add_violation(name, f"must be between {bounds[0]} and {bounds[1]}")
         self._check_digits(name, Decimal(value))
         return float(value) if _is_double(value) else 0.0
 
@@ -159,16 +159,16 @@ class Body:
         if value is None:
             return None
         if not isinstance(value, int | float | Decimal) or isinstance(value, bool) or not _is_double(value):
-            self.complain(name, "must be a number")
+            self.add_violation(name, "must be a number")
             return None
         return float(value)
 
     def _check_digits(self, name: str, value: Decimal) -> None:
         scale, precision = _count_digits(value)
         if scale > _LARGEST_SCALE:
-            self.complain(name, f"must have at most {_LARGEST_SCALE} decimal places")
+            self.add_violation(name, f"must have at most {_LARGEST_SCALE} decimal places")
         if precision > _LARGEST_PRECISION:
-            self.complain(name, f"must have at most {_LARGEST_PRECISION} digits")
+            self.add_violation(name, f"must have at most {_LARGEST_PRECISION} digits")
 
     def local_time(self, name: str, presence: Presence = Presence.OPTIONAL) -> str | None:
         """A date or date-time as wall time; a zone or offset in it is dropped, as the page says."""
@@ -177,13 +177,13 @@ class Body:
             return None
         time = parse_local_time(value)
         if time is None:
-            self.complain(name, "must be a date and time")
+            self.add_violation(name, "must be a date and time")
         return time
 
     def _present(self, name: str, presence: Presence) -> Any:
         value = self.values.get(name)
         if value is None and presence is Presence.REQUIRED:
-            self.complain(name, "is required")
+            self.add_violation(name, "is required")
         return value
 
 
@@ -198,9 +198,9 @@ def parse_local_time(text: str) -> str | None:
 
 
 def read_body(value: Any, path: str, violations: list[Violation]) -> Body:
-    """The object a body must be. Raises `Refusal` where it is something else."""
+    """The object a body must be. Raises `ApiError` where it is something else."""
     if not isinstance(value, dict):
-        raise Refusal(400, "The body must be a JSON object.")
+        raise ApiError(400, "The body must be a JSON object.")
     return Body(value, path, violations)
 
 

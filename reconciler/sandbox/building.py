@@ -15,7 +15,7 @@ from reconciler.sandbox.worlds import export_world, load_world
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from reconciler.sandbox.catalogue import Point, Record
+    from reconciler.sandbox.catalogue import Record, SampleDataPoint
     from reconciler.sandbox.worlds import World
 
 FIRST_READING = "2021-07-01T00:15:00-04:00"
@@ -23,7 +23,7 @@ LAST_READING = "2026-11-20T23:45:00-05:00"
 _IN_MEMORY = Path(":memory:")
 
 
-class MadeVersion(Struct, frozen=True):
+class SampleVersion(Struct, frozen=True):
     """A version in few words; `begin_date` None is "from the beginning"."""
 
     unit: str
@@ -36,27 +36,27 @@ class MadeVersion(Struct, frozen=True):
     minimum: float | None = None
 
 
-class MadeChannel(Struct, frozen=True):
+class SampleChannel(Struct, frozen=True):
     """A channel in few words; `last_value` None means it has no readings, interval None that it is calculated."""
 
     channel_id: int
-    point: Point
+    point: SampleDataPoint
     name: str
     import_id: str | None
     observation_type: str
     interval: int | None
-    versions: tuple[MadeVersion, ...]
+    versions: tuple[SampleVersion, ...]
     method: str = "Sum"
     description: str | None = None
     primary: str = "-"
     last_value: float | None = None
 
 
-def make_world(points: Iterable[Point], channels: Iterable[MadeChannel]) -> World:
+def make_world(points: Iterable[SampleDataPoint], channels: Iterable[SampleChannel]) -> World:
     """A whole world of these data points and channels, as the service would export it."""
     world = {
         "formatVersion": 1,
-        "channels": [_channel(channel) for channel in channels],
+        "channels": [_channel_response(channel) for channel in channels],
         "units": catalogue.units(),
         "observationTypes": catalogue.observation_types(),
         "summarizationMethods": catalogue.summarization_methods(),
@@ -67,49 +67,49 @@ def make_world(points: Iterable[Point], channels: Iterable[MadeChannel]) -> Worl
         return export_world(store)
 
 
-def _channel(made: MadeChannel) -> Record:
-    has_readings = made.last_value is not None
+def _channel_response(sample: SampleChannel) -> Record:
+    has_readings = sample.last_value is not None
     return {
-        "channelId": made.channel_id,
-        "channelInfo": made.name,
-        "channelDescription": made.description,
-        "channelImportId": made.import_id,
+        "channelId": sample.channel_id,
+        "channelInfo": sample.name,
+        "channelDescription": sample.description,
+        "channelImportId": sample.import_id,
         "channelVersions": [
-            _version(version, made.channel_id * 10 + place) for place, version in enumerate(made.versions)
+            _version_response(version, sample.channel_id * 10 + place) for place, version in enumerate(sample.versions)
         ],
-        "dataPoint": {"dataPointId": made.point.point_id},
-        "interval": made.interval,
-        "isCalculated": made.interval is None,
-        "isPrimaryDemand": made.primary == "demand",
-        "isPrimaryValue": made.primary == "value",
-        "observationType": {"observationTypeId": catalogue.observation_type_id(made.observation_type)},
-        "summarizationMethod": {"summarizationMethodId": catalogue.summarization_method_id(made.method)},
+        "dataPoint": {"dataPointId": sample.point.point_id},
+        "interval": sample.interval,
+        "isCalculated": sample.interval is None,
+        "isPrimaryDemand": sample.primary == "demand",
+        "isPrimaryValue": sample.primary == "value",
+        "observationType": {"observationTypeId": catalogue.observation_type_id(sample.observation_type)},
+        "summarizationMethod": {"summarizationMethodId": catalogue.summarization_method_id(sample.method)},
         "hasReadings": has_readings,
         "firstReadingDate": FIRST_READING if has_readings else None,
         "lastReadingDate": LAST_READING if has_readings else None,
-        "lastReadingValue": _last_value(made),
+        "lastReadingValue": _last_value(sample),
     }
 
 
-def _last_value(made: MadeChannel) -> Record | None:
-    if made.last_value is None:
+def _last_value(sample: SampleChannel) -> Record | None:
+    if sample.last_value is None:
         return None
-    return {"unit": catalogue.unit_child(made.versions[-1].unit), "value": made.last_value}
+    return {"unit": catalogue.unit_child(sample.versions[-1].unit), "value": sample.last_value}
 
 
-def _version(made: MadeVersion, version_id: int) -> dict[str, Any]:
-    is_odometer = made.rule == ODOMETER
+def _version_response(sample: SampleVersion, version_id: int) -> dict[str, Any]:
+    is_odometer = sample.rule == ODOMETER
     return {
         "channelVersionId": version_id,
-        "beginDate": made.begin_date,
-        "formula": made.formula,
+        "beginDate": sample.begin_date,
+        "formula": sample.formula,
         "isValuePositive": False,
-        "maximumReading": made.maximum,
-        "minimumReading": made.minimum,
-        "multiplier": made.multiplier,
-        "observationRule": {"observationRuleId": made.rule, "observationRuleCode": OBSERVATION_RULES[made.rule]},
-        "offset": made.offset,
+        "maximumReading": sample.maximum,
+        "minimumReading": sample.minimum,
+        "multiplier": sample.multiplier,
+        "observationRule": {"observationRuleId": sample.rule, "observationRuleCode": OBSERVATION_RULES[sample.rule]},
+        "offset": sample.offset,
         "rollbackAllowance": DEFAULT_ROLLBACK_ALLOWANCE if is_odometer else None,
         "rolloverValue": DEFAULT_ROLLOVER_VALUE if is_odometer else None,
-        "unit": {"unitId": catalogue.unit_id(made.unit)},
+        "unit": {"unitId": catalogue.unit_id(sample.unit)},
     }

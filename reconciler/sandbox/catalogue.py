@@ -128,7 +128,7 @@ def summarization_method_id(name: str) -> int:
     return _METHODS.index(name) + 1
 
 
-class Point(Struct, frozen=True):
+class SampleDataPoint(Struct, frozen=True):
     """A made-up data point with its meter; `code` is its import id too."""
 
     point_id: int
@@ -139,12 +139,12 @@ class Point(Struct, frozen=True):
     is_calculated: bool = False
 
 
-def data_point(point: Point) -> Record:
+def data_point(point: SampleDataPoint) -> Record:
     """The data point as a world holds it, with its meter."""
     shared = {
         "active": True,
         "commodity": _commodity(point.commodity),
-        "parentPlace": _place(point.place),
+        "parentPlace": _named_location(point.place),
         "serialNumber": f"{point.commodity[:1]}{83_000 + 17 * point.point_id}",
     }
     return {
@@ -178,7 +178,7 @@ def _commodity(code: str) -> Record:
     return {"commodityId": number, "commodityCode": code, "commodityInfo": name, "commodityIcon": icon}
 
 
-def _place(name: str) -> Record:
+def _named_location(name: str) -> Record:
     code = "".join(word[0] for word in name.split()).upper()
     kind = {
         "icon": {"code": "icon-building", "color": "gray"},

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from reconciler.sandbox.building import MadeChannel, MadeVersion, make_world
-from reconciler.sandbox.catalogue import Point
+from reconciler.sandbox.building import SampleChannel, SampleVersion, make_world
+from reconciler.sandbox.catalogue import SampleDataPoint
 from reconciler.sandbox.records import ODOMETER, TRIP
 
 if TYPE_CHECKING:
@@ -21,26 +21,26 @@ _NORTH, _SCIENCE = "North Building", "Ferris Science Center"
 _LIBRARY, _PLANT = "Whitcombe Library", "Central Utility Plant"
 
 _POINTS = (
-    Point(301, "NB-ELEC-01", "North Building main electric", _NORTH, "ELECTRIC"),
-    Point(302, "NB-GAS-01", "North Building gas", _NORTH, "NATURALGAS"),
-    Point(303, "NB-WATER-01", "North Building water", _NORTH, "WATER"),
-    Point(304, "NB-STEAM-01", "North Building steam", _NORTH, "STEAM"),
-    Point(305, "NB-CHW-01", "North Building chilled water", _NORTH, "CHILLEDWATER"),
-    Point(306, "SC-ELEC-01", "Science Center main electric", _SCIENCE, "ELECTRIC"),
-    Point(307, "SC-ELEC-02", "Science Center laboratories", _SCIENCE, "ELECTRIC"),
-    Point(308, "SC-GAS-01", "Science Center gas", _SCIENCE, "NATURALGAS"),
-    Point(309, "SC-WATER-01", "Science Center water", _SCIENCE, "WATER"),
-    Point(310, "SC-STEAM-01", "Science Center steam", _SCIENCE, "STEAM"),
-    Point(311, "SC-CHW-01", "Science Center chilled water", _SCIENCE, "CHILLEDWATER"),
-    Point(312, "LB-ELEC-01", "Library main electric", _LIBRARY, "ELECTRIC"),
-    Point(313, "LB-GAS-01", "Library gas", _LIBRARY, "NATURALGAS"),
-    Point(314, "LB-WATER-01", "Library water", _LIBRARY, "WATER"),
-    Point(315, "LB-CHW-01", "Library chilled water", _LIBRARY, "CHILLEDWATER"),
-    Point(316, "CP-ELEC-01", "Plant main electric", _PLANT, "ELECTRIC"),
-    Point(317, "CP-GAS-01", "Plant boiler gas", _PLANT, "NATURALGAS"),
-    Point(318, "CP-STEAM-01", "Plant steam header", _PLANT, "STEAM"),
-    Point(319, "CP-CHW-01", "Plant chillers", _PLANT, "CHILLEDWATER"),
-    Point(320, "CAMPUS-ELEC", "Campus electric total", _PLANT, "ELECTRIC", is_calculated=True),
+    SampleDataPoint(301, "NB-ELEC-01", "North Building main electric", _NORTH, "ELECTRIC"),
+    SampleDataPoint(302, "NB-GAS-01", "North Building gas", _NORTH, "NATURALGAS"),
+    SampleDataPoint(303, "NB-WATER-01", "North Building water", _NORTH, "WATER"),
+    SampleDataPoint(304, "NB-STEAM-01", "North Building steam", _NORTH, "STEAM"),
+    SampleDataPoint(305, "NB-CHW-01", "North Building chilled water", _NORTH, "CHILLEDWATER"),
+    SampleDataPoint(306, "SC-ELEC-01", "Science Center main electric", _SCIENCE, "ELECTRIC"),
+    SampleDataPoint(307, "SC-ELEC-02", "Science Center laboratories", _SCIENCE, "ELECTRIC"),
+    SampleDataPoint(308, "SC-GAS-01", "Science Center gas", _SCIENCE, "NATURALGAS"),
+    SampleDataPoint(309, "SC-WATER-01", "Science Center water", _SCIENCE, "WATER"),
+    SampleDataPoint(310, "SC-STEAM-01", "Science Center steam", _SCIENCE, "STEAM"),
+    SampleDataPoint(311, "SC-CHW-01", "Science Center chilled water", _SCIENCE, "CHILLEDWATER"),
+    SampleDataPoint(312, "LB-ELEC-01", "Library main electric", _LIBRARY, "ELECTRIC"),
+    SampleDataPoint(313, "LB-GAS-01", "Library gas", _LIBRARY, "NATURALGAS"),
+    SampleDataPoint(314, "LB-WATER-01", "Library water", _LIBRARY, "WATER"),
+    SampleDataPoint(315, "LB-CHW-01", "Library chilled water", _LIBRARY, "CHILLEDWATER"),
+    SampleDataPoint(316, "CP-ELEC-01", "Plant main electric", _PLANT, "ELECTRIC"),
+    SampleDataPoint(317, "CP-GAS-01", "Plant boiler gas", _PLANT, "NATURALGAS"),
+    SampleDataPoint(318, "CP-STEAM-01", "Plant steam header", _PLANT, "STEAM"),
+    SampleDataPoint(319, "CP-CHW-01", "Plant chillers", _PLANT, "CHILLEDWATER"),
+    SampleDataPoint(320, "CAMPUS-ELEC", "Campus electric total", _PLANT, "ELECTRIC", is_calculated=True),
 )
 _BY_CODE = {point.code: point for point in _POINTS}
 
@@ -162,10 +162,10 @@ def make_demo_world() -> World:
     return make_world(_POINTS, [_read_row(row) for row in _CHANNELS.strip().splitlines()])
 
 
-def _read_row(row: str) -> MadeChannel:
+def _read_row(row: str) -> SampleChannel:
     number, import_id, kind, minutes, rule, unit, primary, last_value, name = row.split(maxsplit=8)
     channel_id = int(number)
-    return MadeChannel(
+    return SampleChannel(
         channel_id=channel_id,
         point=_BY_CODE[import_id.rpartition("-")[0]],
         name=name,
@@ -180,9 +180,9 @@ def _read_row(row: str) -> MadeChannel:
     )
 
 
-def _versions(channel_id: int, rule: int, unit: str) -> tuple[MadeVersion, ...]:
+def _versions(channel_id: int, rule: int, unit: str) -> tuple[SampleVersion, ...]:
     offset, minimum, maximum = _LIMITS.get(channel_id, (None, None, None))
-    latest = MadeVersion(
+    latest = SampleVersion(
         unit,
         rule,
         multiplier=_MULTIPLIERS.get(channel_id, 1.0),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, assert_never
 
 from msgspec import Struct
 
-from reconciler.sandbox.bodies import Body, Presence, invalid, read_body
+from reconciler.sandbox.bodies import Body, Presence, bad_request, read_body
 from reconciler.sandbox.choices import (
     EmptyText,
     MissingDefinedKey,
@@ -54,7 +54,7 @@ class ChannelEdit(Struct, frozen=True):
 
 
 def parse_channel_edit(value: Any, current: ChannelSettings, settings: Settings) -> ChannelEdit:
-    """The EsaChannelEdit in a body for the channel that now has `current`. Raises `Refusal` with all violations."""
+    """The EsaChannelEdit in a body for the channel that now has `current`. Raises `ApiError` with all violations."""
     violations: list[Violation] = []
     body = read_body(value, "", violations)
     reader = _DefinedReader(body, settings)
@@ -70,14 +70,14 @@ def parse_channel_edit(value: Any, current: ChannelSettings, settings: Settings)
         ),
     )
     if edit.version is None and settings.missing_version is MissingVersion.REJECT:
-        body.complain("esaChannelVersion", "is required")
+        body.add_violation("esaChannelVersion", "is required")
     if violations:
-        raise invalid(*violations)
+        raise bad_request(*violations)
     return edit
 
 
 def parse_channel_create(value: Any, settings: Settings) -> tuple[int, ChannelEdit]:
-    """The data point and the settings in an EsaChannelCreate. Raises `Refusal` with all violations."""
+    """The data point and the settings in an EsaChannelCreate. Raises `ApiError` with all violations."""
     violations: list[Violation] = []
     body = read_body(value, "", violations)
     data_point_id = body.integer("dataPointId", Presence.REQUIRED) or 0
@@ -90,30 +90,30 @@ def parse_channel_create(value: Any, settings: Settings) -> tuple[int, ChannelEd
     )
     edit = _parse_channel(body, settings, defined)
     if edit.version is None:
-        body.complain("esaChannelVersion", "is required")
+        body.add_violation("esaChannelVersion", "is required")
     if violations:
-        raise invalid(*violations)
+        raise bad_request(*violations)
     return data_point_id, edit
 
 
 def parse_version_edit(value: Any, settings: Settings, *, is_calculated: bool) -> VersionSettings:
-    """The EsaChannelVersionEdit in a body. Raises `Refusal` with all violations."""
+    """The EsaChannelVersionEdit in a body. Raises `ApiError` with all violations."""
     violations: list[Violation] = []
     version = _parse_version(read_body(value, "", violations), settings, is_calculated=is_calculated)
     if violations:
-        raise invalid(*violations)
+        raise bad_request(*violations)
     return version
 
 
 def parse_version_create(value: Any, settings: Settings, *, is_calculated: bool) -> VersionSettings:
-    """The EsaChannelVersionCreateWithBeginDate in a body, with its beginning. Raises `Refusal` with all violations."""
+    """The EsaChannelVersionCreateWithBeginDate in a body, with its beginning. Raises `ApiError` with all violations."""
     violations: list[Violation] = []
     body = read_body(value, "", violations)
     version = _parse_version(body, settings, is_calculated=is_calculated)
     if body.is_null("beginDate"):
-        body.complain("beginDate", "is required")
+        body.add_violation("beginDate", "is required")
     if violations:
-        raise invalid(*violations)
+        raise bad_request(*violations)
     return version
 
 
@@ -144,13 +144,13 @@ class _DefinedReader(Struct, frozen=True):
         if not self.body.has(name) and self.settings.missing_defined_key is not MissingDefinedKey.SET_NULL:
             return self._missing(name, current) or False
         if self.settings.null_boolean is NullBoolean.REJECT:
-            self.body.complain(name, "must be true or false, not null")
+            self.body.add_violation(name, "must be true or false, not null")
         return False
 
     def _missing(self, name: str, current: _Value | None) -> _Value | None:
         match self.settings.missing_defined_key:
             case MissingDefinedKey.REJECT:
-                self.body.complain(name, "must be in the body")
+                self.body.add_violation(name, "must be in the body")
                 return None
             case MissingDefinedKey.KEEP:
                 return current
@@ -163,7 +163,7 @@ class _DefinedReader(Struct, frozen=True):
 def _parse_channel(body: Body, settings: Settings, defined: _DefinedValues) -> ChannelEdit:
     name = body.text("channelInfo", longest=50, presence=Presence.REQUIRED)
     if name is not None and not name.strip():
-        body.complain("channelInfo", "is required")
+        body.add_violation("channelInfo", "is required")
     child = body.child("esaChannelVersion")
     return ChannelEdit(
         settings=ChannelSettings(
@@ -199,11 +199,11 @@ def _trimmed(text: str | None, settings: Settings) -> str | None:
 def _parse_interval(body: Body, *, is_calculated: bool) -> int | None:
     minutes = body.integer("intervalMinutes")
     if is_calculated and not body.is_null("intervalMinutes"):
-        body.complain("intervalMinutes", "must be null when isCalculated is true")
+        body.add_violation("intervalMinutes", "must be null when isCalculated is true")
     elif not is_calculated and body.is_null("intervalMinutes"):
-        body.complain("intervalMinutes", "is required when isCalculated is false")
+        body.add_violation("intervalMinutes", "is required when isCalculated is false")
     elif minutes is not None and minutes not in INTERVALS:
-        body.complain("intervalMinutes", f"must be one of {', '.join(map(str, INTERVALS))}")
+        body.add_violation("intervalMinutes", f"must be one of {', '.join(map(str, INTERVALS))}")
     return minutes
 
 
@@ -229,23 +229,23 @@ def _parse_version(body: Body, settings: Settings, *, is_calculated: bool) -> Ve
 def _parse_rule(body: Body) -> int:
     rule = body.integer("observationRuleId", Presence.REQUIRED)
     if rule is not None and rule not in OBSERVATION_RULES:
-        body.complain("observationRuleId", "must be 1 (Odometer) or 2 (Trip)")
+        body.add_violation("observationRuleId", "must be 1 (Odometer) or 2 (Trip)")
     return rule or TRIP
 
 
 def _parse_formula(body: Body, *, is_calculated: bool) -> str | None:
     formula = body.text("formula")
     if is_calculated and (formula is None or not formula.strip()):
-        body.complain("formula", "is required when isCalculated is true")
+        body.add_violation("formula", "is required when isCalculated is true")
     elif not is_calculated and formula is not None:
-        body.complain("formula", "must be null when isCalculated is false")
+        body.add_violation("formula", "must be null when isCalculated is false")
     return formula
 
 
 def _parse_offset(body: Body, rule: int, settings: Settings) -> float | None:
     offset = body.number("offset", _FACTOR_BOUNDS)
     if offset is not None and rule == ODOMETER and settings.odometer_offset is OdometerOffset.REJECT:
-        body.complain("offset", "must be null when observationRuleId is 1 (Odometer)")
+        body.add_violation("offset", "must be null when observationRuleId is 1 (Odometer)")
     return offset
 
 
@@ -256,7 +256,7 @@ _ROLL_DEFAULTS = {"rollbackAllowance": DEFAULT_ROLLBACK_ALLOWANCE, "rolloverValu
 def _parse_roll(body: Body, name: str, rule: int, settings: Settings) -> float | None:
     value = body.number(name, _ROLL_BOUNDS[name])
     if rule == TRIP and not body.is_null(name):
-        body.complain(name, "must be null when observationRuleId is 2 (Trip)")
+        body.add_violation(name, "must be null when observationRuleId is 2 (Trip)")
     if rule == ODOMETER and body.is_null(name) and settings.odometer_nulls is OdometerNulls.FILL:
         return _ROLL_DEFAULTS[name]
     return value

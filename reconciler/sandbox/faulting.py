@@ -13,11 +13,11 @@ from msgspec.structs import replace
 from starlette.datastructures import MutableHeaders
 from starlette.responses import PlainTextResponse
 
-from reconciler.sandbox.answers import FAULT
+from reconciler.sandbox.answers import FAULT_IN_SCOPE
 from reconciler.sandbox.channel_endpoints import SHUFFLED_PAGE, TRUNCATED_PAGE
 from reconciler.sandbox.channel_table import read_channel, save_channel
-from reconciler.sandbox.faults import Fault, Kind, Schedule
-from reconciler.sandbox.journal import Request, record_request
+from reconciler.sandbox.faults import Fault, FaultKind, Schedule
+from reconciler.sandbox.journal import LoggedRequest, log_request
 from reconciler.sandbox.records import replace_at
 
 if TYPE_CHECKING:
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from reconciler.sandbox.store import Store
 
 _CHANNEL_IN_PATH = re.compile(r"/esachannel/([0-9]{1,9})", re.IGNORECASE)
-_BEFORE = (Kind.STATUS_BEFORE, Kind.DROP_BEFORE, Kind.DIE_BEFORE)
-_AFTER = (Kind.STATUS_AFTER, Kind.DROP_AFTER, Kind.DIE_AFTER)
-_HINTS = {Kind.TRUNCATED_PAGE: TRUNCATED_PAGE, Kind.SHUFFLED_PAGE: SHUFFLED_PAGE}
+_BEFORE = (FaultKind.STATUS_BEFORE, FaultKind.DROP_BEFORE, FaultKind.DIE_BEFORE)
+_AFTER = (FaultKind.STATUS_AFTER, FaultKind.DROP_AFTER, FaultKind.DIE_AFTER)
+_HINTS = {FaultKind.TRUNCATED_PAGE: TRUNCATED_PAGE, FaultKind.SHUFFLED_PAGE: SHUFFLED_PAGE}
 _KILLED = 137
 
 
@@ -45,7 +45,7 @@ def die() -> NoReturn:
     os._exit(_KILLED)
 
 
-class FaultyApp(Struct, frozen=True):
+class FaultInjector(Struct, frozen=True):
     """An application whose requests are struck by faults.
 
     Of several faults that end a request the first counts; those before a write go before those after it.
@@ -59,33 +59,35 @@ class FaultyApp(Struct, frozen=True):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_call = scope["type"] == "http" and scope["path"].lower().startswith("/api/")
-        struck = self.schedule.strike(scope["method"], scope["path"]) if is_call else ()
-        for fault in struck:
+        faults = self.schedule.next_faults(scope["method"], scope["path"]) if is_call else ()
+        for fault in faults:
             await asyncio.sleep(fault.milliseconds / 1000)
-        before = next((fault for fault in struck if fault.kind in _BEFORE), None)
+        before = next((fault for fault in faults if fault.kind in _BEFORE), None)
         if before is not None:
             self._record(scope, before)
             await self._end(before, scope, receive, send)
             return
-        await self._answer(struck, scope, receive, send)
+        await self._answer(faults, scope, receive, send)
 
-    async def _answer(self, struck: tuple[Fault, ...], scope: Scope, receive: Receive, send: Send) -> None:
-        after = next((fault for fault in struck if fault.kind in _AFTER), None)
-        hints = {_HINTS[fault.kind]: True for fault in struck if fault.kind in _HINTS}
-        words = {FAULT: after.words} if after else {}
-        others = _Others(self.store, self.random, tuple(one for one in struck if one.kind is Kind.OTHER_WRITER))
+    async def _answer(self, faults: tuple[Fault, ...], scope: Scope, receive: Receive, send: Send) -> None:
+        after = next((fault for fault in faults if fault.kind in _AFTER), None)
+        hints = {_HINTS[fault.kind]: True for fault in faults if fault.kind in _HINTS}
+        words = {FAULT_IN_SCOPE: after.text} if after else {}
+        other_writers = _OtherWriters(
+            self.store, self.random, tuple(one for one in faults if one.kind is FaultKind.OTHER_WRITER)
+        )
         if scope["type"] == "http" and scope["method"] != "GET":
-            others.write(scope["path"])
-        spoiled = _Spoiled(struck, others, scope, _swallow if after else send)
-        await self.app({**scope, **hints, **words}, receive, spoiled)
+            other_writers.write(scope["path"])
+        faulty_send = _FaultySend(faults, other_writers, scope, _discard if after else send)
+        await self.app({**scope, **hints, **words}, receive, faulty_send)
         if after is not None:
             await self._end(after, scope, receive, send)
 
     async def _end(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
         match fault.kind:
-            case Kind.STATUS_BEFORE | Kind.STATUS_AFTER:
+            case FaultKind.STATUS_BEFORE | FaultKind.STATUS_AFTER:
                 await _status_response(fault)(scope, receive, send)
-            case Kind.DIE_BEFORE | Kind.DIE_AFTER:
+            case FaultKind.DIE_BEFORE | FaultKind.DIE_AFTER:
                 self.die()
             case _:
                 raise ConnectionDroppedError
@@ -95,11 +97,11 @@ class FaultyApp(Struct, frozen=True):
         if scope["method"] == "GET":
             return
         with self.store.writing():
-            entry = Request(0, scope["method"], scope["path"].lower(), "", fault.status, fault.words)
-            record_request(self.store, entry)
+            entry = LoggedRequest(0, scope["method"], scope["path"].lower(), "", fault.status, fault.text)
+            log_request(self.store, entry)
 
 
-class _Others(Struct, frozen=True):
+class _OtherWriters(Struct, frozen=True):
     """The other writers that one request lets in."""
 
     store: Store
@@ -137,24 +139,24 @@ def _edit_as_another(store: Store, channel: Channel, fault: Fault) -> None:
             settings = replace(settings, description=str(value))
     save_channel(store, replace(channel, settings=settings, versions=versions))
     path = f"/api/v202406/esachannel/{channel.channel_id}"
-    record_request(store, Request(0, "PUT", path, json.dumps({fault.property: value}), 200, fault.words))
+    log_request(store, LoggedRequest(0, "PUT", path, json.dumps({fault.property: value}), 200, fault.text))
 
 
 def _status_response(fault: Fault) -> ASGIApp:
     seconds = 1 if fault.retry_after is None and fault.status == 429 else fault.retry_after
     headers = {} if seconds is None else {"Retry-After": str(seconds)}
-    return PlainTextResponse(f"The fault {fault.words}, as asked for.", fault.status, headers)
+    return PlainTextResponse(f"The fault {fault.text}, as asked for.", fault.status, headers)
 
 
-async def _swallow(_message: Message) -> None:
-    """Takes the place of `send` where the answer is lost."""
+async def _discard(_message: Message) -> None:
+    """Takes the place of `make_response` where the answer is lost."""
 
 
-class _Spoiled(Struct, frozen=True):
+class _FaultySend(Struct, frozen=True):
     """`send`, with what faults do between the service's reading and its answer's arrival."""
 
     faults: tuple[Fault, ...]
-    others: _Others
+    other_writers: _OtherWriters
     scope: Scope
     send: Send
 
@@ -162,10 +164,10 @@ class _Spoiled(Struct, frozen=True):
         kinds = {fault.kind for fault in self.faults}
         if message["type"] == "http.response.start":
             if self.scope["method"] == "GET":
-                self.others.write(self.scope["path"])
-            if Kind.DEPRECATED in kinds:
+                self.other_writers.write(self.scope["path"])
+            if FaultKind.DEPRECATED in kinds:
                 MutableHeaders(scope=message)["ECI-Deprecated"] = "a later version, by the fault asked for"
-        if message["type"] == "http.response.body" and Kind.TRUNCATED_BODY in kinds:
+        if message["type"] == "http.response.body" and FaultKind.TRUNCATED_BODY in kinds:
             half = message["body"][: len(message["body"]) // 2]
             await self.send({"type": "http.response.body", "body": half, "more_body": True})
             raise ConnectionDroppedError

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-class Kind(StrEnum):
+class FaultKind(StrEnum):
     """What a fault does."""
 
     LATENCY = "latency"
@@ -50,21 +50,21 @@ class Kind(StrEnum):
 
 
 _SENTENCES = {
-    Kind.LATENCY: "latency=MILLISECONDS: the answer comes later.",
-    Kind.STATUS_BEFORE: "429, 503, 503-before …: answered with this status; the request is not carried out.",
-    Kind.STATUS_AFTER: "503-after …: the request is carried out, and then answered with this status.",
-    Kind.DROP_BEFORE: "The connection is closed; the request is not carried out.",
-    Kind.DROP_AFTER: "The request is carried out; the connection is closed without an answer.",
-    Kind.DIE_BEFORE: "The server dies as by kill -9; the request is not carried out.",
-    Kind.DIE_AFTER: "The request is carried out; the server dies without an answer.",
-    Kind.TRUNCATED_PAGE: "A page of a list holds half of its rows, under unchanged headers.",
-    Kind.TRUNCATED_BODY: "The connection is closed after half of the body, under an unchanged Content-Length.",
-    Kind.SHUFFLED_PAGE: "A page of a list is cut from another order, as when rows move between pages.",
-    Kind.OTHER_WRITER: (
+    FaultKind.LATENCY: "latency=MILLISECONDS: the answer comes later.",
+    FaultKind.STATUS_BEFORE: "429, 503, 503-before …: answered with this status; the request is not carried out.",
+    FaultKind.STATUS_AFTER: "503-after …: the request is carried out, and then answered with this status.",
+    FaultKind.DROP_BEFORE: "The connection is closed; the request is not carried out.",
+    FaultKind.DROP_AFTER: "The request is carried out; the connection is closed without an answer.",
+    FaultKind.DIE_BEFORE: "The server dies as by kill -9; the request is not carried out.",
+    FaultKind.DIE_AFTER: "The request is carried out; the server dies without an answer.",
+    FaultKind.TRUNCATED_PAGE: "A page of a list holds half of its rows, under unchanged headers.",
+    FaultKind.TRUNCATED_BODY: "The connection is closed after half of the body, under an unchanged Content-Length.",
+    FaultKind.SHUFFLED_PAGE: "A page of a list is cut from another order, as when rows move between pages.",
+    FaultKind.OTHER_WRITER: (
         "other-writer, other-writer=channelInfo, =channelDescription, =multiplier: another person edits the channel in "
         "the path, or any channel where it names none, right after a GET is answered or before a write is carried out."
     ),
-    Kind.DEPRECATED: "The answer has the header ECI-Deprecated.",
+    FaultKind.DEPRECATED: "The answer has the header ECI-Deprecated.",
 }
 _PROPERTIES = ("channelDescription", "channelInfo", "multiplier")
 _METHODS = ("GET", "PUT", "POST", "DELETE")
@@ -81,10 +81,10 @@ _FIELDS = {"x": "count", "@": "first", "every": "every", "p": "share", "seed": "
 
 
 class Fault(Struct, frozen=True):
-    """A fault and when it strikes; `words` is its kind as written."""
+    """A fault and when it strikes; `text` is its kind as written."""
 
-    words: str
-    kind: Kind
+    text: str
+    kind: FaultKind
     status: int = 0
     milliseconds: int = 0
     property: str = _PROPERTIES[0]
@@ -100,8 +100,8 @@ class Fault(Struct, frozen=True):
 
 class _Counter(Struct):
     random: Random
-    seen: int = 0
-    struck: int = 0
+    requests: int = 0
+    applied: int = 0
 
 
 class Schedule:
@@ -111,14 +111,14 @@ class Schedule:
         self.faults = faults
         self._counters = [_Counter(Random(fault.seed)) for fault in faults]  # noqa: S311 - repeatable, not secret
 
-    def strike(self, method: str, path: str) -> tuple[Fault, ...]:
+    def next_faults(self, method: str, path: str) -> tuple[Fault, ...]:
         """The faults that strike the next request, in the order they were given."""
         matching = [
             (fault, counter)
             for fault, counter in zip(self.faults, self._counters, strict=True)
             if fault.method in {"*", method} and fnmatchcase(path.lower(), fault.path)
         ]
-        return tuple(fault for fault, counter in matching if _strikes(fault, counter))
+        return tuple(fault for fault, counter in matching if _applies(fault, counter))
 
 
 def parse_fault(text: str) -> Fault:
@@ -141,17 +141,17 @@ def parse_faults(texts: Iterable[str]) -> tuple[Fault, ...]:
 
 def describe_faults() -> tuple[tuple[str, str], ...]:
     """Every kind of fault with its sentence."""
-    return tuple((kind.value, _SENTENCES[kind]) for kind in Kind)
+    return tuple((kind.value, _SENTENCES[kind]) for kind in FaultKind)
 
 
-def _strikes(fault: Fault, counter: _Counter) -> bool:
-    counter.seen += 1
-    place = counter.seen - fault.first
-    if place < 0 or place % fault.every or (fault.count is not None and counter.struck >= fault.count):
+def _applies(fault: Fault, counter: _Counter) -> bool:
+    counter.requests += 1
+    position = counter.requests - fault.first
+    if position < 0 or position % fault.every or (fault.count is not None and counter.applied >= fault.count):
         return False
     if fault.share < 1 and counter.random.random() >= fault.share:
         return False
-    counter.struck += 1
+    counter.applied += 1
     return True
 
 
@@ -170,22 +170,22 @@ def _parse_word(word: str) -> dict[str, Any]:
 def _parse_kind(word: str) -> dict[str, Any]:
     status = _STATUS.fullmatch(word)
     if status:
-        kind = Kind.STATUS_AFTER if status["place"] == "after" else Kind.STATUS_BEFORE
-        return {"words": word, "kind": kind, "status": int(status["status"])}
+        kind = FaultKind.STATUS_AFTER if status["place"] == "after" else FaultKind.STATUS_BEFORE
+        return {"text": word, "kind": kind, "status": int(status["status"])}
     name, equals, amount = word.partition("=")
     match name:
-        case Kind.LATENCY if amount.isascii() and amount.isdigit():
-            return {"words": word, "kind": Kind.LATENCY, "milliseconds": int(amount)}
-        case Kind.OTHER_WRITER if not equals or amount in _PROPERTIES:
-            return {"words": word, "kind": Kind.OTHER_WRITER, "property": amount or _PROPERTIES[0]}
-        case _ if not equals and name in _known_kinds() and name != Kind.LATENCY:
-            return {"words": word, "kind": Kind(name)}
+        case FaultKind.LATENCY if amount.isascii() and amount.isdigit():
+            return {"text": word, "kind": FaultKind.LATENCY, "milliseconds": int(amount)}
+        case FaultKind.OTHER_WRITER if not equals or amount in _PROPERTIES:
+            return {"text": word, "kind": FaultKind.OTHER_WRITER, "property": amount or _PROPERTIES[0]}
+        case _ if not equals and name in _known_kinds() and name != FaultKind.LATENCY:
+            return {"text": word, "kind": FaultKind(name)}
         case _:
-            raise FaultError(_complaint(word, name))
+            raise FaultError(_explain_word(word, name))
 
 
-def _complaint(word: str, name: str) -> str:
-    for kind in (Kind.LATENCY, Kind.OTHER_WRITER):
+def _explain_word(word: str, name: str) -> str:
+    for kind in (FaultKind.LATENCY, FaultKind.OTHER_WRITER):
         if name == kind:
             return f"{word!r} is written {_SENTENCES[kind].partition(': ')[0]}"
     nearest = get_close_matches(name, [*_known_kinds(), *_OPTIONS, *_METHODS], n=1)
@@ -194,5 +194,5 @@ def _complaint(word: str, name: str) -> str:
 
 
 def _known_kinds() -> tuple[str, ...]:
-    named = tuple(kind.value for kind in Kind if kind not in {Kind.STATUS_BEFORE, Kind.STATUS_AFTER})
+    named = tuple(kind.value for kind in FaultKind if kind not in {FaultKind.STATUS_BEFORE, FaultKind.STATUS_AFTER})
     return (*named, "429", "503-before", "503-after")

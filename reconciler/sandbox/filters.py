@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from reconciler.sandbox.bodies import Refusal, parse_local_time
+from reconciler.sandbox.bodies import ApiError, parse_local_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,7 +52,7 @@ _CONDITION = re.compile(
 _AND = re.compile(r"and\b", re.IGNORECASE)
 
 
-class Type(Enum):
+class FieldType(Enum):
     """What the values of a field are."""
 
     INTEGER = auto()
@@ -61,11 +61,11 @@ class Type(Enum):
     TIME = auto()
 
 
-class Field(Struct, frozen=True):
+class FilterField(Struct, frozen=True):
     """A field one may filter by: its SQL expression, the type of its values, and its documented operators."""
 
     expression: str
-    type: Type
+    type: FieldType
     operators: tuple[str, ...]
 
 
@@ -76,8 +76,8 @@ class Condition(Struct, frozen=True):
     parameters: tuple[str | int, ...] = ()
 
 
-def parse_filter(text: str | None, fields: Mapping[str, Field]) -> Condition:
-    """The filter as SQL over `fields`; without one, what is always true. Raises `Refusal` naming what is wrong."""
+def parse_filter(text: str | None, fields: Mapping[str, FilterField]) -> Condition:
+    """The filter as SQL over `fields`; without one, what is always true. Raises `ApiError` naming what is wrong."""
     if text is None or not text.strip():
         return Condition("1")
     known = {name.lower(): field for name, field in fields.items()}
@@ -86,13 +86,13 @@ def parse_filter(text: str | None, fields: Mapping[str, Field]) -> Condition:
     while True:
         match = _CONDITION.match(text, position)
         if match is None:
-            raise _invalid(f"expected field operator 'value' at column {position + 1}")
+            raise _invalid_filter(f"expected field operator 'value' at column {position + 1}")
         conditions.append(_parse_condition(match, known))
         if match.end() == len(text):
             return _join(conditions)
         joint = _AND.match(text, match.end())
         if joint is None:
-            raise _invalid(f"expected and, or the end, at column {match.end() + 1}")
+            raise _invalid_filter(f"expected and, or the end, at column {match.end() + 1}")
         position = joint.end()
 
 
@@ -101,44 +101,44 @@ def _join(conditions: list[Condition]) -> Condition:
     return Condition(" AND ".join(condition.sql for condition in conditions), parameters)
 
 
-def _parse_condition(match: re.Match[str], known: Mapping[str, Field]) -> Condition:
+def _parse_condition(match: re.Match[str], known: Mapping[str, FilterField]) -> Condition:
     field = known.get(match["field"].lower())
     operator = " ".join(match["operator"].lower().split())
     if field is None:
-        raise _invalid(f"{match['field']} is not a field to filter by")
+        raise _invalid_filter(f"{match['field']} is not a field to filter by")
     if operator not in field.operators:
-        raise _invalid(f"{match['field']} has no operator {operator!r}; there are {', '.join(field.operators)}")
+        raise _invalid_filter(f"{match['field']} has no operator {operator!r}; there are {', '.join(field.operators)}")
     values = tuple(
         _parse_value(value, match["field"], field.type) for value in re.findall("'([^']*)'", match["values"])
     )
     number = _NUMBERS_OF_VALUES.get(operator, 1)
     if number is not None and len(values) != number:
-        raise _invalid(f"{match['field']} {operator} takes {number} values, found {len(values)}")
+        raise _invalid_filter(f"{match['field']} {operator} takes {number} values, found {len(values)}")
     sql = _OPERATORS[operator].format(_comparable(field), ", ".join("?" * len(values)))
     return Condition(f"({sql})", values)
 
 
-def _comparable(field: Field) -> str:
-    if field.type is Type.TEXT:
+def _comparable(field: FilterField) -> str:
+    if field.type is FieldType.TEXT:
         return f"lower({field.expression})"
-    if field.type is Type.TIME:
+    if field.type is FieldType.TIME:
         return f"substr({field.expression}, 1, 19)"
     return field.expression
 
 
-def _parse_value(value: str, name: str, kind: Type) -> str | int:
+def _parse_value(value: str, name: str, kind: FieldType) -> str | int:
     match kind:
-        case Type.TEXT:
+        case FieldType.TEXT:
             return value.lower()
-        case Type.INTEGER if re.fullmatch("-?[0-9]{1,10}", value):
+        case FieldType.INTEGER if re.fullmatch("-?[0-9]{1,10}", value):
             return int(value)
-        case Type.BOOLEAN if value.lower() in {"true", "false"}:
+        case FieldType.BOOLEAN if value.lower() in {"true", "false"}:
             return int(value.lower() == "true")
-        case Type.TIME if (time := parse_local_time(value)) is not None:
+        case FieldType.TIME if (time := parse_local_time(value)) is not None:
             return time[:19]
         case _:
-            raise _invalid(f"{value!r} is not a value of {name}")
+            raise _invalid_filter(f"{value!r} is not a value of {name}")
 
 
-def _invalid(message: str) -> Refusal:
-    return Refusal(400, f"The filter is not valid: {message}.")
+def _invalid_filter(message: str) -> ApiError:
+    return ApiError(400, f"The filter is not valid: {message}.")

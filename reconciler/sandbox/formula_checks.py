@@ -31,7 +31,7 @@ def check_channel_formula(store: Store, data_point_id: int, formula: str) -> tup
 
     Source: POST /api/v202405/formula/validate.
     """
-    return _check_syntax(formula) or tuple(
+    return _syntax_errors(formula) or tuple(
         message
         for reference, channel in _read_references(store, formula)
         for message in _check_simple(reference, channel, data_point_id)
@@ -43,14 +43,14 @@ def check_meter_formula(store: Store, data_point_id: int, formula: str) -> tuple
 
     Source: POST /api/v202405/formula/validateCalculatedMeter.
     """
-    return _check_syntax(formula) or tuple(
+    return _syntax_errors(formula) or tuple(
         message
         for reference, channel in _read_references(store, formula)
         for message in _check_primary(reference, channel, data_point_id)
     )
 
 
-def _check_syntax(formula: str) -> tuple[str, ...]:
+def _syntax_errors(formula: str) -> tuple[str, ...]:
     try:
         check_syntax(formula)
     except FormulaError as failure:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from reconciler.sandbox.building import MadeChannel, MadeVersion, make_world
-from reconciler.sandbox.catalogue import Point
+from reconciler.sandbox.building import SampleChannel, SampleVersion, make_world
+from reconciler.sandbox.catalogue import SampleDataPoint
 from reconciler.sandbox.records import ODOMETER, TRIP
 
 if TYPE_CHECKING:
@@ -62,8 +62,8 @@ def generate(channels: int, seed: int) -> World:
     readings, some with an offset, a minimum or a maximum; four to a data point, five data points to a building.
     """
     random = Random(seed)  # noqa: S311 - a made-up world, not a secret
-    made: list[MadeChannel] = []
-    points: list[Point] = []
+    made: list[SampleChannel] = []
+    points: list[SampleDataPoint] = []
     while len(made) < channels:
         point = _make_point(len(points))
         points.append(point)
@@ -72,17 +72,19 @@ def generate(channels: int, seed: int) -> World:
     return make_world(points, made)
 
 
-def _make_point(number: int) -> Point:
+def _make_point(number: int) -> SampleDataPoint:
     building, place = divmod(number, _POINTS_PER_BUILDING)
     commodity = _COMMODITIES[place]
     turn, name = divmod(building, len(_NAMES))
     block, kind = divmod(turn, len(_KINDS))
     building_name = f"{_NAMES[name]} {_KINDS[kind]}{f' {block + 1}' if block else ''}"
     code = f"B{building + 1:05}-{commodity.code[:4]}"
-    return Point(_FIRST_POINT_ID + number, code, f"{building_name} {commodity.word}", building_name, commodity.code)
+    return SampleDataPoint(
+        _FIRST_POINT_ID + number, code, f"{building_name} {commodity.word}", building_name, commodity.code
+    )
 
 
-def _make_channels(point: Point, first_id: int, random: Random) -> Iterator[MadeChannel]:
+def _make_channels(point: SampleDataPoint, first_id: int, random: Random) -> Iterator[SampleChannel]:
     commodity = next(one for one in _COMMODITIES if one.code == point.commodity)
     yield _make_use(point, first_id, commodity, random)
     yield _make_demand(point, first_id + 1, commodity, random)
@@ -90,15 +92,17 @@ def _make_channels(point: Point, first_id: int, random: Random) -> Iterator[Made
     yield _make_remainder(point, first_id + 3, commodity, random)
 
 
-def _make_use(point: Point, channel_id: int, commodity: _Commodity, random: Random) -> MadeChannel:
+def _make_use(point: SampleDataPoint, channel_id: int, commodity: _Commodity, random: Random) -> SampleChannel:
     kind, unit = commodity.use
-    latest = _limit(MadeVersion(unit, random.choice((ODOMETER, TRIP)), random.choice((0.001, 0.1, 1.0, 10.0))), random)
-    versions: tuple[MadeVersion, ...] = (latest,)
+    latest = _limit(
+        SampleVersion(unit, random.choice((ODOMETER, TRIP)), random.choice((0.001, 0.1, 1.0, 10.0))), random
+    )
+    versions: tuple[SampleVersion, ...] = (latest,)
     if random.random() < 0.15:
         swapped = f"{random.randint(2022, 2025)}-{random.randint(1, 12):02}-{random.randint(1, 28):02}T08:00:00"
-        former = _limit(MadeVersion(unit, latest.rule, 100.0), random)
+        former = _limit(SampleVersion(unit, latest.rule, 100.0), random)
         versions = (former, replace(latest, begin_date=swapped))
-    return MadeChannel(
+    return SampleChannel(
         channel_id,
         point,
         f"{point.name} use",
@@ -112,52 +116,52 @@ def _make_use(point: Point, channel_id: int, commodity: _Commodity, random: Rand
     )
 
 
-def _make_demand(point: Point, channel_id: int, commodity: _Commodity, random: Random) -> MadeChannel:
+def _make_demand(point: SampleDataPoint, channel_id: int, commodity: _Commodity, random: Random) -> SampleChannel:
     kind, unit = commodity.demand
-    return MadeChannel(
+    return SampleChannel(
         channel_id,
         point,
         f"{point.name} peak",
         f"{point.code}-PEAK",
         kind,
         15,
-        (MadeVersion(unit, TRIP, maximum=random.choice((None, 5000.0)), minimum=0.0),),
+        (SampleVersion(unit, TRIP, maximum=random.choice((None, 5000.0)), minimum=0.0),),
         method="Max",
         primary="demand",
         last_value=_last_value(random, 0.9),
     )
 
 
-def _make_submeter(point: Point, channel_id: int, commodity: _Commodity, random: Random) -> MadeChannel:
+def _make_submeter(point: SampleDataPoint, channel_id: int, commodity: _Commodity, random: Random) -> SampleChannel:
     kind, unit = commodity.use
-    return MadeChannel(
+    return SampleChannel(
         channel_id,
         point,
         f"{point.name} submeter",
         random.choice((None, f"{point.code}-SUB")),
         kind,
         random.choice((5, 15, 30)),
-        (_limit(MadeVersion(unit, ODOMETER, 0.1), random),),
+        (_limit(SampleVersion(unit, ODOMETER, 0.1), random),),
         last_value=_last_value(random, 0.6),
     )
 
 
-def _make_remainder(point: Point, channel_id: int, commodity: _Commodity, random: Random) -> MadeChannel:
+def _make_remainder(point: SampleDataPoint, channel_id: int, commodity: _Commodity, random: Random) -> SampleChannel:
     kind, unit = commodity.use
     formula = f"channel({channel_id - 3}) - channel({channel_id - 1})"
-    return MadeChannel(
+    return SampleChannel(
         channel_id,
         point,
         f"{point.name} other use",
         f"{point.code}-OTHER",
         kind,
         None,
-        (_limit(MadeVersion(unit, TRIP, formula=formula), random),),
+        (_limit(SampleVersion(unit, TRIP, formula=formula), random),),
         last_value=_last_value(random, 0.5),
     )
 
 
-def _limit(version: MadeVersion, random: Random) -> MadeVersion:
+def _limit(version: SampleVersion, random: Random) -> SampleVersion:
     """The version with a minimum and maximum, now and then, and under Trip an offset."""
     offset = random.choice((None, None, 1.5, -20.0))
     return replace(

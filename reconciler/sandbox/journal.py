@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from reconciler.sandbox.store import Store
 
 
-class Request(Struct, frozen=True):
+class LoggedRequest(Struct, frozen=True):
     """A write that was answered. Later ones have larger ids.
 
     `status` is the service's own verdict: where a `fault` came after it, the client saw something else.
@@ -27,7 +27,7 @@ class Request(Struct, frozen=True):
     fault: str | None
 
 
-def record_request(store: Store, request: Request) -> None:
+def log_request(store: Store, request: LoggedRequest) -> None:
     """Adds a write to the journal; its id is given by the journal."""
     store.connection.execute(
         "INSERT INTO requests (method, path, body, status, fault) VALUES (?, ?, ?, ?, ?)",
@@ -35,9 +35,9 @@ def record_request(store: Store, request: Request) -> None:
     )
 
 
-def read_requests(store: Store, after: int = 0) -> tuple[Request, ...]:
+def read_request_log(store: Store, after: int = 0) -> tuple[LoggedRequest, ...]:
     """The journal in order, from the first id above `after`."""
     rows = store.connection.execute(
         "SELECT id, method, path, body, status, fault FROM requests WHERE id > ? ORDER BY id", (after,)
     )
-    return tuple(Request(*row) for row in rows)
+    return tuple(LoggedRequest(*row) for row in rows)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from reconciler.sandbox.store import Store
 
 # How many reads of a channel do not show a write to it.
-_READS = 2
+_LAGGING_READS = 2
 
 _SELECT_LAGGING = """
 SELECT channel_id, channel FROM lagging WHERE id IN (
@@ -23,11 +23,12 @@ SELECT channel_id, channel FROM lagging WHERE id IN (
 """
 
 
-def remember(store: Store, channel: Channel) -> None:
+def keep_for_lagging_reads(store: Store, channel: Channel) -> None:
     """Lets the next reads of a channel show it as it is now, before a write."""
     text = encode(channel).decode()
     store.connection.execute(
-        "INSERT INTO lagging (channel_id, channel, reads_left) VALUES (?, ?, ?)", (channel.channel_id, text, _READS)
+        "INSERT INTO lagging (channel_id, channel, reads_left) VALUES (?, ?, ?)",
+        (channel.channel_id, text, _LAGGING_READS),
     )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from reconciler.sandbox.bodies import Body, Presence, Refusal, invalid
+from reconciler.sandbox.bodies import ApiError, Body, Presence, bad_request
 from reconciler.sandbox.choices import MissingDefinedKey
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from reconciler.sandbox.settings import Settings
 
 
-class Dialect(Struct, frozen=True):
+class ReadingApi(Struct, frozen=True):
     """The names one of the two calls gives to the same things, and the seconds in one unit of its intervals."""
 
     channel_id: str
@@ -31,7 +31,7 @@ class Dialect(Struct, frozen=True):
     needs_identifier: bool
 
 
-V3 = Dialect(
+V3 = ReadingApi(
     channel_id="channelId",
     channel_import_id="channelImportId",
     parent_import_id="meterImportId",
@@ -39,7 +39,7 @@ V3 = Dialect(
     seconds=1,
     needs_identifier=False,
 )
-ESA = Dialect(
+ESA = ReadingApi(
     channel_id="esaChannelId",
     channel_import_id="esaChannelImportId",
     parent_import_id="dataPointImportId",
@@ -49,7 +49,7 @@ ESA = Dialect(
 )
 
 
-class Group(Struct, frozen=True):
+class SentGroup(Struct, frozen=True):
     """Readings for one channel, which the identifiers lead to; `echo` is how a failure names the group."""
 
     channel_id: int | None
@@ -71,15 +71,15 @@ class SentReading(Struct, frozen=True):
     note: str | None
 
 
-def parse_groups(value: Any, dialect: Dialect) -> tuple[Group, ...]:
-    """The groups in a body. Raises `Refusal` with all violations of identifiers."""
+def parse_groups(value: Any, api: ReadingApi) -> tuple[SentGroup, ...]:
+    """The groups in a body. Raises `ApiError` with all violations of identifiers."""
     if not isinstance(value, list) or not all(isinstance(group, dict) for group in value):
-        raise Refusal(400, "The body must be a JSON array of objects.")
+        raise ApiError(400, "The body must be a JSON array of objects.")
     violations: list[Violation] = []
     bodies = (Body(group, f"[{index}].", violations) for index, group in enumerate(value))
-    groups = tuple(_parse_group(body, dialect) for body in bodies)
+    groups = tuple(_parse_group(body, api) for body in bodies)
     if violations:
-        raise invalid(*violations)
+        raise bad_request(*violations)
     return groups
 
 
@@ -95,26 +95,26 @@ def parse_reading(value: Any, settings: Settings) -> SentReading | str:
     if settings.missing_defined_key is MissingDefinedKey.REJECT:
         for name in ("estimated", "note"):
             if not body.has(name):
-                body.complain(name, "must be there")
+                body.add_violation(name, "must be there")
     return "; ".join(f"{one.property} {one.message}" for one in violations) or reading
 
 
-def _parse_group(body: Body, dialect: Dialect) -> Group:
-    interval = body.integer(dialect.interval)
-    names = (dialect.channel_id, dialect.channel_import_id, dialect.parent_import_id)
-    if dialect.needs_identifier and all(body.is_null(name) for name in names):
-        body.complain(dialect.channel_id, f"or {names[1]} or {names[2]} is required")
+def _parse_group(body: Body, api: ReadingApi) -> SentGroup:
+    interval = body.integer(api.interval)
+    names = (api.channel_id, api.channel_import_id, api.parent_import_id)
+    if api.needs_identifier and all(body.is_null(name) for name in names):
+        body.add_violation(api.channel_id, f"or {names[1]} or {names[2]} is required")
     readings = body.values.get("readings")
     if not isinstance(readings, list):
-        body.complain("readings", "is required, and must be a list")
+        body.add_violation("readings", "is required, and must be a list")
         readings = []
-    return Group(
-        channel_id=body.integer(dialect.channel_id),
-        channel_import_id=body.text(dialect.channel_import_id, longest=255) or None,
-        parent_import_id=body.text(dialect.parent_import_id, longest=255) or None,
+    return SentGroup(
+        channel_id=body.integer(api.channel_id),
+        channel_import_id=body.text(api.channel_import_id, longest=255) or None,
+        parent_import_id=body.text(api.parent_import_id, longest=255) or None,
         observation_type_code=body.text("observationTypeCode", longest=16) or None,
         unit_code=body.text("unitCode", longest=16) or None,
-        interval_seconds=None if interval is None else interval * dialect.seconds,
+        interval_seconds=None if interval is None else interval * api.seconds,
         readings=tuple(readings),
-        echo={name: body.values.get(name) for name in (*names, "observationTypeCode", "unitCode", dialect.interval)},
+        echo={name: body.values.get(name) for name in (*names, "observationTypeCode", "unitCode", api.interval)},
     )

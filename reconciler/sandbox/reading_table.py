@@ -20,7 +20,7 @@ from msgspec.structs import replace
 
 from reconciler.sandbox.channel_table import save_evidence
 from reconciler.sandbox.records import ODOMETER, Evidence
-from reconciler.sandbox.reference_table import Kind, read_data_point, read_record
+from reconciler.sandbox.reference_table import ReferenceKind, read_data_point, read_record
 from reconciler.sandbox.version_responses import unit_child
 from reconciler.sandbox.zones import find_zone, parse_instant
 
@@ -145,7 +145,7 @@ def _evidence(store: Store, channel: Channel) -> Evidence:
     dates.sort(key=_instant)
     if dates[-1] != latest.time:
         return replace(known, first_date=dates[0])
-    unit = read_record(store, Kind.UNITS, channel.versions[-1].settings.unit_id) or {}
+    unit = read_record(store, ReferenceKind.UNITS, channel.versions[-1].settings.unit_id) or {}
     value = json.dumps({"unit": unit_child(unit), "value": latest.value})
     return Evidence(has_readings=True, first_date=dates[0], last_date=latest.time, last_value=value)
 

@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from starlette.routing import Route
 
-from reconciler.sandbox.answers import Answer, Desk, answer_json, send
-from reconciler.sandbox.bodies import Body, Presence, Refusal, invalid, parse_json, read_body
+from reconciler.sandbox.answers import AppState, JsonResponse, make_response, respond_with_json
+from reconciler.sandbox.bodies import ApiError, Body, Presence, bad_request, parse_json, read_body
 from reconciler.sandbox.channel_table import read_data_point_channels
 from reconciler.sandbox.choices import FormulaValidation
 from reconciler.sandbox.filters import (
     INTEGER_OPERATORS,
     TEXT_OPERATORS,
     Condition,
-    Field,
-    Type,
+    FieldType,
+    FilterField,
     parse_filter,
 )
 from reconciler.sandbox.formula_checks import check_channel_formula, check_meter_formula
-from reconciler.sandbox.reference_table import DataPoint, Kind, read_data_point
-from reconciler.sandbox.rendering import show_channels
+from reconciler.sandbox.reference_table import DataPoint, ReferenceKind, read_data_point
+from reconciler.sandbox.rendering import render_for_read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,24 +35,24 @@ if TYPE_CHECKING:
     from reconciler.sandbox.reference_table import Record
 
 
-def _field(path: str, kind: Type) -> Field:
-    operators = INTEGER_OPERATORS if kind is Type.INTEGER else TEXT_OPERATORS
-    return Field(f"json_extract(record, '$.{path}')", kind, operators)
+def _field(path: str, kind: FieldType) -> FilterField:
+    operators = INTEGER_OPERATORS if kind is FieldType.INTEGER else TEXT_OPERATORS
+    return FilterField(f"json_extract(record, '$.{path}')", kind, operators)
 
 
 _UNIT_FIELDS = {
-    "unitTypeCode": _field("unitType.unitTypeCode", Type.TEXT),
-    "unitTypeId": _field("unitType.unitTypeId", Type.INTEGER),
-    "unitTypeInfo": _field("unitType.unitTypeInfo", Type.TEXT),
+    "unitTypeCode": _field("unitType.unitTypeCode", FieldType.TEXT),
+    "unitTypeId": _field("unitType.unitTypeId", FieldType.INTEGER),
+    "unitTypeInfo": _field("unitType.unitTypeInfo", FieldType.TEXT),
 }
 _UNIT_PROPERTIES = ("unitCode", "unitDisplayName", "unitId", "unitInfo", "unitType")
 # By the page one can filter by commodity, though the answer shows none.
 _TYPE_FIELDS = {
-    "commodityCode": _field("commodity.commodityCode", Type.TEXT),
-    "commodityId": _field("commodity.commodityId", Type.INTEGER),
-    "commodityInfo": _field("commodity.commodityInfo", Type.TEXT),
-    "nounCode": _field("nounCode", Type.TEXT),
-    "nounId": _field("nounId", Type.INTEGER),
+    "commodityCode": _field("commodity.commodityCode", FieldType.TEXT),
+    "commodityId": _field("commodity.commodityId", FieldType.INTEGER),
+    "commodityInfo": _field("commodity.commodityInfo", FieldType.TEXT),
+    "nounCode": _field("nounCode", FieldType.TEXT),
+    "nounId": _field("nounId", FieldType.INTEGER),
 }
 _TYPE_PROPERTIES = ("credit", "nounCode", "nounId", "observationTypeCode", "observationTypeId", "observationTypeInfo")
 
@@ -60,7 +60,7 @@ _TYPE_PROPERTIES = ("credit", "nounCode", "nounId", "observationTypeCode", "obse
 class ReferenceEndpoints(Struct, frozen=True):
     """What happens at each path of reference data and formulas."""
 
-    desk: Desk
+    state: AppState
 
     def routes(self) -> list[Route]:
         """Paths and methods, in lower case."""
@@ -74,60 +74,62 @@ class ReferenceEndpoints(Struct, frozen=True):
 
     async def list_units(self, request: Request) -> Response:
         """GET: all units that pass the filter."""
-        _check_offered(self.desk.settings.unit_list)
-        return answer_json(self._list(Kind.UNITS, parse_filter(_filter(request), _UNIT_FIELDS), _UNIT_PROPERTIES))
+        _check_offered(self.state.settings.unit_list)
+        return respond_with_json(
+            self._list(ReferenceKind.UNITS, parse_filter(_filter(request), _UNIT_FIELDS), _UNIT_PROPERTIES)
+        )
 
     async def list_observation_types(self, request: Request) -> Response:
         """GET: all observation types that pass the filter."""
-        _check_offered(self.desk.settings.observation_type_list)
+        _check_offered(self.state.settings.observation_type_list)
         condition = parse_filter(_filter(request), _TYPE_FIELDS)
-        return answer_json(self._list(Kind.OBSERVATION_TYPES, condition, _TYPE_PROPERTIES))
+        return respond_with_json(self._list(ReferenceKind.OBSERVATION_TYPES, condition, _TYPE_PROPERTIES))
 
     async def read_data_point(self, request: Request) -> Response:
         """GET: one data point with its channels."""
         data_point_id = request.path_params["data_point_id"]
-        data_point = read_data_point(self.desk.store, data_point_id)
+        data_point = read_data_point(self.state.store, data_point_id)
         if data_point is None:
-            raise Refusal(404, f"No data point has the id {data_point_id}.")
-        ids = [channel.channel_id for channel in read_data_point_channels(self.desk.store, data_point_id)]
-        texts = show_channels(self.desk.store, self.desk.settings, ids)
-        return answer_json(_data_point_response(data_point, [json.loads(text) for text in texts]))
+            raise ApiError(404, f"No data point has the id {data_point_id}.")
+        ids = [channel.channel_id for channel in read_data_point_channels(self.state.store, data_point_id)]
+        texts = render_for_read(self.state.store, self.state.settings, ids)
+        return respond_with_json(_data_point_response(data_point, [json.loads(text) for text in texts]))
 
     async def validate(self, request: Request) -> Response:
         """POST: whether a formula may stand on a data point. Writes nothing."""
-        _check_offered(self.desk.settings.formula_validation)
+        _check_offered(self.state.settings.formula_validation)
         data_point_id, formula = _parse_question(await request.body())
-        return self._verdict(check_channel_formula(self.desk.store, data_point_id, formula))
+        return self._verdict(check_channel_formula(self.state.store, data_point_id, formula))
 
     async def validate_meter(self, request: Request) -> Response:
         """POST: whether a formula may make a calculated meter. Writes nothing."""
-        _check_offered(self.desk.settings.formula_validation)
+        _check_offered(self.state.settings.formula_validation)
         data_point_id, formula = _parse_question(await request.body())
-        return self._verdict(check_meter_formula(self.desk.store, data_point_id, formula))
+        return self._verdict(check_meter_formula(self.state.store, data_point_id, formula))
 
     def _verdict(self, messages: tuple[str, ...]) -> Response:
-        match self.desk.settings.formula_validation:
+        match self.state.settings.formula_validation:
             case FormulaValidation.EMPTY:
-                return send(Answer(200, ""))
+                return make_response(JsonResponse(200, ""))
             case FormulaValidation.TRUE:
-                return send(Answer(200, "true"))
+                return make_response(JsonResponse(200, "true"))
             case _:
                 value: dict[str, Any] = {"valid": not messages, "errorMessages": list(messages)}
-                return answer_json(value)
+                return respond_with_json(value)
 
-    def _list(self, kind: Kind, condition: Condition, properties: tuple[str, ...]) -> list[Record]:
+    def _list(self, kind: ReferenceKind, condition: Condition, properties: tuple[str, ...]) -> list[Record]:
         query = f"SELECT record FROM {kind} WHERE {condition.sql} ORDER BY id"  # noqa: S608 - values are bound
-        rows = self.desk.store.connection.execute(query, condition.parameters)
+        rows = self.state.store.connection.execute(query, condition.parameters)
         records = [json.loads(row[0]) for row in rows]
         return [{name: record.get(name) for name in properties} for record in records]
 
 
 def _check_offered(choice: UnitList | ObservationTypeList | FormulaValidation) -> None:
-    """Raises `Refusal` for a call that the settings refuse or leave out."""
+    """Raises `ApiError` for a call that the settings refuse or leave out."""
     if choice.value == "forbidden":
-        raise Refusal(403, "The license does not include this.")
+        raise ApiError(403, "The license does not include this.")
     if choice.value == "absent":
-        raise Refusal(404, "Not Found")
+        raise ApiError(404, "Not Found")
 
 
 def _filter(request: Request) -> str | None:
@@ -159,5 +161,5 @@ def _parse_question(raw: bytes) -> tuple[int, str]:
     data_point_id = body.integer("dataPointId")
     formula = body.text("formula", presence=Presence.REQUIRED)
     if violations:
-        raise invalid(*violations)
+        raise bad_request(*violations)
     return data_point_id or 0, formula or ""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Record = dict[str, Any]
 
 
-class Kind(StrEnum):
+class ReferenceKind(StrEnum):
     """The tables, by name."""
 
     UNITS = "units"
@@ -39,24 +39,24 @@ class DataPoint(Struct, frozen=True):
     details: Record
 
 
-def read_record(store: Store, kind: Kind, record_id: int) -> Record | None:
+def read_record(store: Store, kind: ReferenceKind, record_id: int) -> Record | None:
     """The record of this id, or None."""
     return read_records(store, kind, (record_id,)).get(record_id)
 
 
-def read_records(store: Store, kind: Kind, record_ids: Iterable[int]) -> dict[int, Record]:
+def read_records(store: Store, kind: ReferenceKind, record_ids: Iterable[int]) -> dict[int, Record]:
     """The records of these ids; unknown ids are left out."""
     query = f"SELECT id, record FROM {kind} WHERE id IN (SELECT value FROM json_each(?))"  # noqa: S608 - enum
     return {row[0]: json.loads(row[1]) for row in store.connection.execute(query, (json.dumps(list(record_ids)),))}
 
 
-def read_all_records(store: Store, kind: Kind) -> list[Record]:
+def read_all_records(store: Store, kind: ReferenceKind) -> list[Record]:
     """All records of a table, by id."""
     rows = store.connection.execute(f"SELECT record FROM {kind} ORDER BY id")  # noqa: S608 - enum
     return [json.loads(row[0]) for row in rows]
 
 
-def put_record(store: Store, kind: Kind, record_id: int, record: Record) -> None:
+def put_record(store: Store, kind: ReferenceKind, record_id: int, record: Record) -> None:
     """Stores a record, in place of one with this id."""
     query = f"INSERT OR REPLACE INTO {kind} VALUES (?, ?)"  # noqa: S608 - enum
     store.connection.execute(query, (record_id, json.dumps(record)))

@@ -13,7 +13,7 @@ from reconciler.sandbox.formulas import find_references
 from reconciler.sandbox.lag import read_lagging
 from reconciler.sandbox.list_rows import shape_row
 from reconciler.sandbox.summaries import find_evidence
-from reconciler.sandbox.surroundings import gather
+from reconciler.sandbox.surroundings import read_context
 from reconciler.sandbox.version_responses import version_responses
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from reconciler.sandbox.reference_table import Record
     from reconciler.sandbox.settings import Settings
     from reconciler.sandbox.store import Store
-    from reconciler.sandbox.surroundings import Surroundings
+    from reconciler.sandbox.surroundings import ResponseContext
 
 # So few are made faster than kept.
 _FEW = 10
@@ -60,7 +60,7 @@ def render_channels(
     return [known[channel_id] for channel_id in channel_ids]
 
 
-def show_channels(
+def render_for_read(
     store: Store, settings: Settings, channel_ids: Sequence[int], shape: ListShape = ListShape.FULL
 ) -> list[str]:
     """What a read shows of each channel: as `render_channels`, but for those that lag behind."""
@@ -78,36 +78,36 @@ def _view(settings: Settings, shape: ListShape) -> str:
 
 
 def _render(store: Store, settings: Settings, channels: Mapping[int, Channel], shape: ListShape) -> dict[int, str]:
-    around = gather(store, settings, channels.values())
+    context = read_context(store, settings, channels.values())
     return {
-        channel_id: json.dumps(shape_row(_channel_response(channel, around), shape))
+        channel_id: json.dumps(shape_row(_channel_response(channel, context), shape))
         for channel_id, channel in channels.items()
     }
 
 
-def _channel_response(channel: Channel, around: Surroundings) -> dict[str, Any]:
-    settings, evidence = channel.settings, find_evidence(channel, around)
-    data_point = around.data_points[channel.data_point_id]
+def _channel_response(channel: Channel, context: ResponseContext) -> dict[str, Any]:
+    settings, evidence = channel.settings, find_evidence(channel, context)
+    data_point = context.data_points[channel.data_point_id]
     return {
         **json.loads(channel.unknown),
         "channelDescription": settings.description,
         "channelId": channel.channel_id,
         "channelImportId": settings.import_id,
         "channelInfo": settings.name,
-        "dataPoint": data_point.record | {"isDataRolledUp": around.rolled_up.get(channel.data_point_id, False)},
+        "dataPoint": data_point.record | {"isDataRolledUp": context.rolled_up.get(channel.data_point_id, False)},
         "firstReadingDate": evidence.first_date,
         "hasReadings": evidence.has_readings,
-        "interval": _interval(channel, around),
+        "interval": _interval(channel, context),
         "isCalculated": settings.is_calculated,
-        "isCalculatedConvertible": not evidence.has_readings and _has_way(channel, around),
+        "isCalculatedConvertible": not evidence.has_readings and _is_convertible(channel, context),
         "isPrimaryDemand": settings.is_primary_demand,
         "isPrimaryValue": settings.is_primary_value,
         "lastReadingDate": evidence.last_date,
         "lastReadingValue": json.loads(evidence.last_value or "null"),
         "meter": data_point.meter,
-        "observationType": _child(around.observation_types[settings.observation_type_id], _TYPE_CHILD),
-        "summarizationMethod": around.summarization_methods[settings.summarization_method_id],
-        "channelVersions": version_responses(channel, around),
+        "observationType": _child(context.observation_types[settings.observation_type_id], _TYPE_CHILD),
+        "summarizationMethod": context.summarization_methods[settings.summarization_method_id],
+        "channelVersions": version_responses(channel, context),
     }
 
 
@@ -118,22 +118,22 @@ def _child(record: Record, properties: tuple[str, ...]) -> Record:
     return {name: record.get(name) for name in properties}
 
 
-def _interval(channel: Channel, around: Surroundings) -> int | None:
+def _interval(channel: Channel, context: ResponseContext) -> int | None:
     minutes = channel.settings.interval_minutes
-    if channel.settings.is_calculated and around.settings.calculated_interval == CalculatedInterval.DERIVED:
-        minutes = max(_input_intervals(channel, around), default=None)
-    if minutes is None or around.settings.interval_unit == IntervalUnit.MINUTES:
+    if channel.settings.is_calculated and context.settings.calculated_interval == CalculatedInterval.DERIVED:
+        minutes = max(_input_intervals(channel, context), default=None)
+    if minutes is None or context.settings.interval_unit == IntervalUnit.MINUTES:
         return minutes
     return minutes * 60
 
 
-def _input_intervals(channel: Channel, around: Surroundings) -> list[int]:
+def _input_intervals(channel: Channel, context: ResponseContext) -> list[int]:
     used = {one for version in channel.versions for one in find_references(version.settings.formula)}
     return [
-        minutes for one in used if one in around.inputs and (minutes := around.inputs[one].settings.interval_minutes)
+        minutes for one in used if one in context.inputs and (minutes := context.inputs[one].settings.interval_minutes)
     ]
 
 
-def _has_way(channel: Channel, around: Surroundings) -> bool:
+def _is_convertible(channel: Channel, context: ResponseContext) -> bool:
     """`[PUT]` isCalculatedConvertible of a channel without readings, for the direction it can go."""
-    return channel.settings.is_calculated or (len(channel.versions) == 1 and channel.channel_id not in around.used)
+    return channel.settings.is_calculated or (len(channel.versions) == 1 and channel.channel_id not in context.used)

@@ -14,7 +14,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from reconciler.sandbox.errors import PortError
 from reconciler.sandbox.faulting import ConnectionDroppedError
-from reconciler.sandbox.visitors import OwnVisitors
+from reconciler.sandbox.visitors import LocalOnly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +41,7 @@ class Server(uvicorn.Server):
             proxy_headers=False,
         )
         super().__init__(config)
-        self._app = OwnVisitors(app)
+        self._app = LocalOnly(app)
         self._stopped = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 

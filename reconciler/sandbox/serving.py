@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from reconciler.sandbox.damage import refuse_odd_rows, refuse_other_tables
+from reconciler.sandbox.damage import check_rows, check_tables
 from reconciler.sandbox.demo import make_demo_world
 from reconciler.sandbox.errors import FaultError
-from reconciler.sandbox.faults import Kind
-from reconciler.sandbox.journal import Request, read_requests
+from reconciler.sandbox.faults import FaultKind
+from reconciler.sandbox.journal import LoggedRequest, read_request_log
 from reconciler.sandbox.options import Options
 from reconciler.sandbox.store import Store, open_store
-from reconciler.sandbox.worlds import World, export_world, holds_world, load_world
+from reconciler.sandbox.worlds import World, export_world, has_world, load_world
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,10 +27,10 @@ class Service(Struct, frozen=True):
     url: str
     database: Path
 
-    def requests(self, after: int = 0) -> tuple[Request, ...]:
+    def requests(self, after: int = 0) -> tuple[LoggedRequest, ...]:
         """The journal of writes, from the first id above `after`."""
         with open_store(self.database) as store:
-            return read_requests(store, after)
+            return read_request_log(store, after)
 
     def export(self) -> World:
         """All that it holds."""
@@ -62,7 +62,7 @@ def running(database: Path, world: World | None = None, options: Options | None 
     from reconciler.sandbox.server import in_thread  # noqa: PLC0415 - and uvicorn
 
     chosen = options or Options()
-    if any(fault.kind in (Kind.DIE_BEFORE, Kind.DIE_AFTER) for fault in chosen.faults):
+    if any(fault.kind in (FaultKind.DIE_BEFORE, FaultKind.DIE_AFTER) for fault in chosen.faults):
         raise FaultError("a server that shares its program with others cannot die; serve it on its own")
     with open_store(database) as store:
         prepare(store, world)
@@ -106,12 +106,12 @@ def prepare(store: Store, world: World | None) -> None:
 
     Raises `WorldError`, and `StoreError` where what the store holds is damaged.
     """
-    refuse_other_tables(store)
+    check_tables(store)
     # One transaction: of two that find an empty file, the second must not undo what was written since.
     with store.writing():
         if world is not None:
             load_world(store, world)
-        elif holds_world(store):
-            refuse_odd_rows(store)
+        elif has_world(store):
+            check_rows(store)
         else:
             load_world(store, make_demo_world())

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 # "esa1": tells the sandbox's files from other SQLite files.
 _APPLICATION_ID = 0x65736131
 _FORMAT = 2
-_SECONDS_TO_WAIT_FOR_ANOTHER_WRITER = 30
-_SECONDS_BETWEEN_LOOKS = 0.01
+_LOCK_TIMEOUT_SECONDS = 30
+_RETRY_SECONDS = 0.01
 
 _SCHEMA = """
 CREATE TABLE worlds (format_version INTEGER NOT NULL);
@@ -116,19 +116,19 @@ def open_store(database: Path) -> Iterator[Store]:
     try:
         yield Store(connection)
     except sqlite3.Error as failure:
-        if not is_of_file(failure):
+        if not is_file_failure(failure):
             raise
-        raise StoreError(explain(failure, database)) from failure
+        raise StoreError(explain_failure(failure, database)) from failure
     finally:
         connection.close()
 
 
-def is_of_file(failure: sqlite3.Error) -> bool:
+def is_file_failure(failure: sqlite3.Error) -> bool:
     """Whether the file, or the disk it is on, is the reason; else the sandbox itself asked for something wrong."""
     return isinstance(failure, sqlite3.OperationalError) or type(failure) is sqlite3.DatabaseError
 
 
-def explain(failure: sqlite3.Error, database: object) -> str:
+def explain_failure(failure: sqlite3.Error, database: object) -> str:
     """What a failure of SQLite means for the user, and how to go on."""
     match getattr(failure, "sqlite_errorcode", 0) & 0xFF:
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
@@ -144,7 +144,7 @@ def _connect(database: Path) -> sqlite3.Connection:
         database.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(
             database,
-            timeout=_SECONDS_TO_WAIT_FOR_ANOTHER_WRITER,
+            timeout=_LOCK_TIMEOUT_SECONDS,
             isolation_level=None,
             # The server's thread uses what its starter opened.
             check_same_thread=False,
@@ -156,7 +156,7 @@ def _connect(database: Path) -> sqlite3.Connection:
         _prepare(connection, database)
     except sqlite3.Error as failure:
         connection.close()
-        raise StoreError(explain(failure, database)) from failure
+        raise StoreError(explain_failure(failure, database)) from failure
     except UnicodeDecodeError as failure:
         # What SQLite says of a damaged schema quotes it.
         connection.close()
@@ -172,9 +172,9 @@ def _prepare(connection: sqlite3.Connection, database: Path) -> None:
     if _is_fresh(connection):
         # Of the default size, a page would not hold what is answered for one channel.
         connection.execute("PRAGMA page_size = 16384")
-        _log_ahead(connection)
+        _use_write_ahead_log(connection)
         _make_tables_once(connection)
-    _refuse_foreign(connection, database)
+    _check_format(connection, database)
     connection.execute("PRAGMA synchronous = FULL")
 
 
@@ -182,16 +182,16 @@ def _is_fresh(connection: sqlite3.Connection) -> bool:
     return not connection.execute("SELECT EXISTS (SELECT 1 FROM sqlite_master)").fetchone()[0]
 
 
-def _log_ahead(connection: sqlite3.Connection) -> None:
+def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
     """Turns to a write-ahead log; for this change alone SQLite does not wait by itself while another one writes."""
-    end = time.monotonic() + _SECONDS_TO_WAIT_FOR_ANOTHER_WRITER
+    end = time.monotonic() + _LOCK_TIMEOUT_SECONDS
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
         except sqlite3.OperationalError as failure:
             if failure.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= end:
                 raise
-            time.sleep(_SECONDS_BETWEEN_LOOKS)
+            time.sleep(_RETRY_SECONDS)
         else:
             return
 
@@ -207,7 +207,7 @@ def _make_tables_once(connection: sqlite3.Connection) -> None:
         connection.execute(f"PRAGMA user_version = {_FORMAT}")
 
 
-def _refuse_foreign(connection: sqlite3.Connection, database: Path) -> None:
+def _check_format(connection: sqlite3.Connection, database: Path) -> None:
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     found = connection.execute("PRAGMA user_version").fetchone()[0]
     if application != _APPLICATION_ID:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from reconciler.sandbox.choices import CalculatedReadings
 from reconciler.sandbox.formulas import find_references
 from reconciler.sandbox.records import Evidence
-from reconciler.sandbox.surroundings import gather
+from reconciler.sandbox.surroundings import read_context
 from reconciler.sandbox.zones import find_zone
 
 if TYPE_CHECKING:
@@ -23,29 +23,29 @@ if TYPE_CHECKING:
     from reconciler.sandbox.records import Channel
     from reconciler.sandbox.settings import Settings
     from reconciler.sandbox.store import Store
-    from reconciler.sandbox.surroundings import Surroundings
+    from reconciler.sandbox.surroundings import ResponseContext
 
 # A calculated meter names primary value channels, which may be calculated from simple ones.
-_DEEPEST = 3
+_MAX_DEPTH = 3
 _MINUTES_OF_A_DAY = 1440
 
 
 def read_evidence(store: Store, settings: Settings, channel: Channel) -> Evidence:
     """What readings leave on a stored channel, summarized ones included."""
-    return find_evidence(channel, gather(store, settings, (channel,)))
+    return find_evidence(channel, read_context(store, settings, (channel,)))
 
 
-def find_evidence(channel: Channel, around: Surroundings, depth: int = 0) -> Evidence:
-    """What readings leave on a channel, summarized ones included; its inputs are those of `around`."""
-    is_without = around.settings.calculated_readings is CalculatedReadings.NONE
-    if is_without or not channel.settings.is_calculated or channel.evidence.has_readings or depth > _DEEPEST:
+def find_evidence(channel: Channel, context: ResponseContext, depth: int = 0) -> Evidence:
+    """What readings leave on a channel, summarized ones included; its inputs are those of `context`."""
+    is_without = context.settings.calculated_readings is CalculatedReadings.NONE
+    if is_without or not channel.settings.is_calculated or channel.evidence.has_readings or depth > _MAX_DEPTH:
         return channel.evidence
     references = {used for version in channel.versions for used in find_references(version.settings.formula)}
-    inputs = [around.inputs[one] for one in references if one in around.inputs]
-    found = [find_evidence(one, around, depth + 1) for one in inputs]
+    inputs = [context.inputs[one] for one in references if one in context.inputs]
+    found = [find_evidence(one, context, depth + 1) for one in inputs]
     if not references or len(inputs) < len(references) or not all(one.has_readings for one in found):
         return channel.evidence
-    zone = find_zone(around.data_points.get(channel.data_point_id))
+    zone = find_zone(context.data_points.get(channel.data_point_id))
     minutes = max((one.settings.interval_minutes or 1 for one in inputs), default=1)
     first = max(_parse(one.first_date for one in found), default=None)
     last = min(_parse(one.last_date for one in found), default=None)

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from reconciler.sandbox.channel_table import read_channels
 from reconciler.sandbox.formulas import find_references
-from reconciler.sandbox.reference_table import Kind, read_data_points, read_records
+from reconciler.sandbox.reference_table import ReferenceKind, read_data_points, read_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from reconciler.sandbox.store import Store
 
 
-class Surroundings(Struct, frozen=True):
+class ResponseContext(Struct, frozen=True):
     """All that the responses of a batch of channels show besides the channels themselves."""
 
     settings: Settings
@@ -33,18 +33,18 @@ class Surroundings(Struct, frozen=True):
     used: frozenset[int]
 
 
-def gather(store: Store, settings: Settings, channels: Iterable[Channel]) -> Surroundings:
+def read_context(store: Store, settings: Settings, channels: Iterable[Channel]) -> ResponseContext:
     """The surroundings of these channels."""
     channels = tuple(channels)
     points = {channel.data_point_id for channel in channels}
     versions = [version.settings for channel in channels for version in channel.versions]
     types = {channel.settings.observation_type_id for channel in channels}
     methods = {channel.settings.summarization_method_id for channel in channels}
-    return Surroundings(
+    return ResponseContext(
         settings=settings,
-        units=read_records(store, Kind.UNITS, {version.unit_id for version in versions}),
-        observation_types=read_records(store, Kind.OBSERVATION_TYPES, types),
-        summarization_methods=read_records(store, Kind.SUMMARIZATION_METHODS, methods),
+        units=read_records(store, ReferenceKind.UNITS, {version.unit_id for version in versions}),
+        observation_types=read_records(store, ReferenceKind.OBSERVATION_TYPES, types),
+        summarization_methods=read_records(store, ReferenceKind.SUMMARIZATION_METHODS, methods),
         data_points=read_data_points(store, points),
         rolled_up=_find_rolled_up(store, points),
         inputs=_read_inputs(store, channels),

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from reconciler.sandbox.records import Channel, Version, VersionSettings
     from reconciler.sandbox.reference_table import Record
     from reconciler.sandbox.settings import Settings
-    from reconciler.sandbox.surroundings import Surroundings
+    from reconciler.sandbox.surroundings import ResponseContext
 
 _UNIT_CHILD = ("unitCode", "unitId", "unitInfo")
 # rolloverValue and rollbackAllowance.
@@ -41,14 +41,14 @@ _TRIP_REGISTERS: dict[TripRegister, tuple[float | None, float | None]] = {
 }
 
 
-def version_responses(channel: Channel, around: Surroundings) -> list[dict[str, Any]]:
+def version_responses(channel: Channel, context: ResponseContext) -> list[dict[str, Any]]:
     """The versions of a channel, the earliest first."""
-    zone = find_zone(around.data_points[channel.data_point_id])
+    zone = find_zone(context.data_points[channel.data_point_id])
     beginnings = [version.settings.begin_date for version in channel.versions]
-    first = _open_beginning(around.settings) if beginnings[0] is None else beginnings[0]
-    dates = [_date(date, zone, around.settings) for date in (first, *beginnings[1:], None)]
+    first = _open_beginning(context.settings) if beginnings[0] is None else beginnings[0]
+    dates = [_format_date(date, zone, context.settings) for date in (first, *beginnings[1:], None)]
     return [
-        _version(version, around) | {"beginDate": dates[place], "endDate": dates[place + 1]}
+        _version_response(version, context) | {"beginDate": dates[place], "endDate": dates[place + 1]}
         for place, version in enumerate(channel.versions)
     ]
 
@@ -58,24 +58,24 @@ def unit_child(unit: Record) -> Record:
     return {name: unit.get(name) for name in _UNIT_CHILD}
 
 
-def _version(version: Version, around: Surroundings) -> dict[str, Any]:
+def _version_response(version: Version, context: ResponseContext) -> dict[str, Any]:
     settings = version.settings
-    rollover, rollback = _register(settings, around.settings)
+    rollover, rollback = _register(settings, context.settings)
     return {
         **json.loads(version.unknown),
         "beginDate": None,
         "channelVersionId": version.version_id,
         "endDate": None,
-        **_formula(settings.formula, around),
+        **_formula(settings.formula, context),
         "isValuePositive": settings.is_value_positive,
         "maximumReading": settings.maximum_reading,
         "minimumReading": settings.minimum_reading,
         "multiplier": settings.multiplier,
         "observationRule": _observation_rule(settings.observation_rule_id),
-        "offset": _offset(settings.offset, around.settings),
+        "offset": _offset(settings.offset, context.settings),
         "rollbackAllowance": rollback,
         "rolloverValue": rollover,
-        "unit": unit_child(around.units[settings.unit_id]),
+        "unit": unit_child(context.units[settings.unit_id]),
     }
 
 
@@ -91,7 +91,7 @@ def _offset(offset: float | None, settings: Settings) -> float | None:
     return 0.0 if offset is None and settings.null_offset is NullOffset.ZERO else offset
 
 
-def _date(date: str | None, zone: tzinfo, settings: Settings) -> str | None:
+def _format_date(date: str | None, zone: tzinfo, settings: Settings) -> str | None:
     if date is None or settings.version_dates is VersionDates.NAIVE:
         return date
     if settings.version_dates is VersionDates.Z_WALL_TIME:
@@ -102,15 +102,15 @@ def _date(date: str | None, zone: tzinfo, settings: Settings) -> str | None:
     return f"{local.astimezone(UTC).replace(tzinfo=None).isoformat()}Z"
 
 
-def _formula(formula: str | None, around: Surroundings) -> dict[str, str | None]:
+def _formula(formula: str | None, context: ResponseContext) -> dict[str, str | None]:
     if formula is None:
-        formula = "" if around.settings.null_formula is NullFormula.EMPTY else None
+        formula = "" if context.settings.null_formula is NullFormula.EMPTY else None
         return {"formula": formula, "resolvedFormula": formula}
-    if around.settings.formula_text is FormulaText.STRIPPED:
+    if context.settings.formula_text is FormulaText.STRIPPED:
         formula = "".join(formula.split())
 
     def name_of(channel_id: int) -> str:
-        channel = around.inputs.get(channel_id)
+        channel = context.inputs.get(channel_id)
         return channel.settings.name if channel else str(channel_id)
 
     return {"formula": formula, "resolvedFormula": resolve_references(formula, name_of)}

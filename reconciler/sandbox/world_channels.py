@@ -113,17 +113,17 @@ def _read_versions(body: Body) -> tuple[Version, ...]:
         key=lambda version: version.settings.begin_date or "",
     )
     if not versions:
-        body.complain("channelVersions", "must hold at least one version")
+        body.add_violation("channelVersions", "must hold at least one version")
     beginnings = {version.settings.begin_date for version in versions}
     if len(beginnings) < len(versions):
-        body.complain("channelVersions", "must not begin at the same time")
+        body.add_violation("channelVersions", "must not begin at the same time")
     return tuple(versions)
 
 
 def _read_version(body: Body) -> Version:
     rule = _read_id(body, "observationRule", "observationRuleId") or TRIP
     if rule not in OBSERVATION_RULES:
-        body.complain("observationRule.observationRuleId", "must be 1 (Odometer) or 2 (Trip)")
+        body.add_violation("observationRule.observationRuleId", "must be 1 (Odometer) or 2 (Trip)")
     begin_date = body.local_time("beginDate")
     return Version(
         version_id=body.integer("channelVersionId", Presence.REQUIRED) or 0,
@@ -146,7 +146,7 @@ def _read_version(body: Body) -> Version:
 
 def _read_id(body: Body, name: str, id_name: str) -> int:
     if body.is_null(name):
-        body.complain(name, "is required")
+        body.add_violation(name, "is required")
     child = body.child(name)
     return 0 if child is None else child.integer(id_name, Presence.REQUIRED) or 0
 

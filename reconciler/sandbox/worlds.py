@@ -18,7 +18,7 @@ from reconciler.sandbox.channel_table import add_channels
 from reconciler.sandbox.errors import WorldError
 from reconciler.sandbox.reference_table import (
     DataPoint,
-    Kind,
+    ReferenceKind,
     put_data_point,
     put_record,
     read_all_data_points,
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 World = dict[str, Any]
 
 _FORMAT = 1
-_PROBLEMS_SHOWN = 10
+_MAX_VIOLATIONS_SHOWN = 10
 _DETAILS = ("createdBy", "createdDate", "dataPointDescription", "dataPointTimeZone")
 # Derived, or kept beside: a channel's response shows none of these of its data point.
 _NOT_SHOWN_BY_CHANNELS = (*_DETAILS, "channels", "importId", "isDataRolledUp", "meter")
@@ -51,9 +51,9 @@ _PARTS = {
     "dataPoints": "dataPointId",
 }
 _KINDS = {
-    "units": Kind.UNITS,
-    "observationTypes": Kind.OBSERVATION_TYPES,
-    "summarizationMethods": Kind.SUMMARIZATION_METHODS,
+    "units": ReferenceKind.UNITS,
+    "observationTypes": ReferenceKind.OBSERVATION_TYPES,
+    "summarizationMethods": ReferenceKind.SUMMARIZATION_METHODS,
 }
 
 
@@ -81,9 +81,9 @@ def load_world(store: Store, world: World) -> None:
     violations: list[Violation] = []
     body = Body(world, "", violations)
     if world.get("formatVersion") != _FORMAT:
-        body.complain("formatVersion", f"must be {_FORMAT}, found {world.get('formatVersion')!r}")
+        body.add_violation("formatVersion", f"must be {_FORMAT}, found {world.get('formatVersion')!r}")
     if body.is_null("channels"):
-        body.complain("channels", "is required")
+        body.add_violation("channels", "is required")
     channels = [read_world_channel(child) for child in body.children("channels")]
     _check_unique(body, channels)
     given = {part: _read_part(body, part) for part in _PARTS}
@@ -101,7 +101,7 @@ def _check_unique(body: Body, channels: list[Channel]) -> None:
     version_ids = Counter(version.version_id for channel in channels for version in channel.versions)
     for name, counter in (("channelId", channel_ids), ("channelVersionId", version_ids)):
         for one in sorted(one for one, count in counter.items() if count > 1 and one):
-            body.complain("channels", f"must not repeat {name} {one}")
+            body.add_violation("channels", f"must not repeat {name} {one}")
 
 
 def _read_part(body: Body, part: str) -> dict[int, Record]:
@@ -113,9 +113,9 @@ def _read_part(body: Body, part: str) -> dict[int, Record]:
 
 
 def _describe(violations: list[Violation]) -> str:
-    lines = [f"{violation.property} {violation.message}" for violation in violations[:_PROBLEMS_SHOWN]]
-    if len(violations) > _PROBLEMS_SHOWN:
-        lines.append(f"and {len(violations) - _PROBLEMS_SHOWN} more")
+    lines = [f"{violation.property} {violation.message}" for violation in violations[:_MAX_VIOLATIONS_SHOWN]]
+    if len(violations) > _MAX_VIOLATIONS_SHOWN:
+        lines.append(f"and {len(violations) - _MAX_VIOLATIONS_SHOWN} more")
     return "this is no world the sandbox can hold:\n  " + "\n  ".join(lines)
 
 
@@ -132,7 +132,7 @@ def _put_parts(store: Store, channels: Iterable[Record], given: dict[str, dict[i
             put_record(store, kind, record_id, record)
     for point_id in {**found["dataPoints"], **given["dataPoints"]}:
         point = found["dataPoints"].get(point_id, {}) | given["dataPoints"].get(point_id, {})
-        put_data_point(store, point_id, _read_data_point({"meter": meters.get(point_id)} | point))
+        put_data_point(store, point_id, _make_data_point({"meter": meters.get(point_id)} | point))
 
 
 def _find_records(channel: Record) -> Iterator[tuple[str, Record]]:
@@ -143,7 +143,7 @@ def _find_records(channel: Record) -> Iterator[tuple[str, Record]]:
         yield "units", version["unit"]
 
 
-def _read_data_point(record: Record) -> DataPoint:
+def _make_data_point(record: Record) -> DataPoint:
     # The data point's own response calls its import id importId.
     import_id = {"dataPointImportId": record["importId"]} if "importId" in record else {}
     shown = {name: value for name, value in record.items() if name not in _NOT_SHOWN_BY_CHANNELS}
@@ -151,7 +151,7 @@ def _read_data_point(record: Record) -> DataPoint:
     return DataPoint(record=import_id | shown, meter=record.get("meter"), details=details)
 
 
-def holds_world(store: Store) -> bool:
+def has_world(store: Store) -> bool:
     """Whether a world was ever loaded, be it an empty one."""
     return bool(store.connection.execute("SELECT EXISTS (SELECT 1 FROM worlds)").fetchone()[0])
 
@@ -163,8 +163,8 @@ def export_world(store: Store, settings: Settings | None = None) -> World:
     return {
         "formatVersion": _FORMAT,
         "channels": [json.loads(text) for text in texts],
-        "units": read_all_records(store, Kind.UNITS),
-        "observationTypes": read_all_records(store, Kind.OBSERVATION_TYPES),
-        "summarizationMethods": read_all_records(store, Kind.SUMMARIZATION_METHODS),
+        "units": read_all_records(store, ReferenceKind.UNITS),
+        "observationTypes": read_all_records(store, ReferenceKind.OBSERVATION_TYPES),
+        "summarizationMethods": read_all_records(store, ReferenceKind.SUMMARIZATION_METHODS),
         "dataPoints": [point.record | point.details | {"meter": point.meter} for point in read_all_data_points(store)],
     }

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from reconciler.sandbox.app import create_app
 from reconciler.sandbox.choices import ReadLag
 from reconciler.sandbox.faulting import ConnectionDroppedError
-from reconciler.sandbox.journal import read_requests
+from reconciler.sandbox.journal import read_request_log
 from reconciler.sandbox.options import Options
 from reconciler.sandbox.store import open_store
 from reconciler.sandbox.worlds import load_world
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message
 
-    from reconciler.sandbox import Fault, Request, Settings, World
+    from reconciler.sandbox import Fault, LoggedRequest, Settings, World
     from reconciler.sandbox.store import Store
 
 _CHANNELS = "/api/v202406/esachannel"
@@ -162,8 +162,8 @@ class Inside(httpx.BaseTransport):
             self._known = entry.id
             self.moments.append(_tell(entry, self.run))
 
-    def _list_new(self) -> tuple[Request, ...]:
-        return read_requests(self.store, self._known)
+    def _list_new(self) -> tuple[LoggedRequest, ...]:
+        return read_request_log(self.store, self._known)
 
 
 class _Beside(httpx.BaseTransport):
@@ -189,7 +189,7 @@ def _is_fresh_read(request: httpx.Request) -> bool:
     return request.method == "GET" and request.url.path.removeprefix(f"{_CHANNELS}/").isdecimal()
 
 
-def _tell(entry: Request, run: int) -> Put | Edited:
+def _tell(entry: LoggedRequest, run: int) -> Put | Edited:
     channel_id = int(entry.path.split("/")[4])
     if (entry.fault or "").startswith("other-writer"):
         ((name, value),) = json.loads(entry.body).items()

@@ -11,7 +11,7 @@ from benchmarks.applies import name_wanted
 from benchmarks.load_verdict import Evidence, Foreign, Run, read_puts
 from benchmarks.load_watch import Signature, Watch
 from reconciler.model.outcomes import ApplyResult, Outcome, OutcomeStatus
-from reconciler.sandbox import Request
+from reconciler.sandbox import LoggedRequest
 
 PATH = "/api/v202406/esachannel/1"
 NAME = name_wanted(1)
@@ -31,7 +31,7 @@ def is_theirs(written: dict[str, object]) -> bool:
 def judge(*written: dict[str, object], outcome: Outcome = DONE, live: dict[str, object] | None = None) -> Evidence:
     """A run in which these bodies were written in order."""
     bodies = [f"{json.dumps(one)}{Signature.MARK if is_theirs(one) else ''}" for one in written]
-    requests = [Request(number, "PUT", PATH, body, 200, None) for number, body in enumerate(bodies, 1)]
+    requests = [LoggedRequest(number, "PUT", PATH, body, 200, None) for number, body in enumerate(bodies, 1)]
     puts = read_puts(requests)
     run = Run(0, 0, len(written), ApplyResult((outcome,)))
     edits = [THEIRS] if any(map(is_theirs, written)) else []
@@ -69,7 +69,7 @@ def test_an_edit_that_a_later_write_undid_was_overwritten(read_sent: float, is_i
 @pytest.mark.parametrize(("seen", "count"), [("Theirs", 0), ("Old", 1)], ids=["the plan shows it", "the plan does not"])
 def test_an_edit_of_a_managed_value_may_be_undone_by_a_plan_that_shows_it(seen: str, count: int) -> None:
     bodies = [f"{json.dumps(say('Theirs'))}{Signature.MARK}", json.dumps(say(NAME))]
-    puts = read_puts([Request(number, "PUT", PATH, body, 200, None) for number, body in enumerate(bodies, 1)])
+    puts = read_puts([LoggedRequest(number, "PUT", PATH, body, 200, None) for number, body in enumerate(bodies, 1)])
     run = Run(0, 0, 2, ApplyResult((DONE,)), {1: {"channelInfo": seen}})
     edit = Foreign(1, "channelInfo", "Theirs", begin=10, end=11)
 

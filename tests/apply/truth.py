@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from reconciler.sandbox.reading_bodies import Group
+from reconciler.sandbox.reading_bodies import SentGroup
 from reconciler.sandbox.resolution import UnresolvedError, resolve_channel
 from reconciler.sandbox.worlds import export_world
 
@@ -54,7 +54,7 @@ def read_world(world: World) -> dict[int, Truth]:
 def find_channel(store: Store, pointers: Identifiers) -> int | None:
     """The channel that the service finds for readings with these identifiers; None for none and for several."""
     codes = pointers.observation_type_code, pointers.unit_code, pointers.interval_seconds
-    group = Group(pointers.channel_id, pointers.channel_import_id, pointers.meter_import_id, *codes, (), {})
+    group = SentGroup(pointers.channel_id, pointers.channel_import_id, pointers.meter_import_id, *codes, (), {})
     try:
         return resolve_channel(store, group).channel_id
     except UnresolvedError:

@@ -85,7 +85,7 @@ def impatient(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
     """A project whose sandbox waits for nobody."""
     desk.load(make_world(make_channel(1)))
     desk.define({"one": {"channelId": 1, "channelInfo": "Renamed"}})
-    monkeypatch.setattr("reconciler.sandbox.store._SECONDS_TO_WAIT_FOR_ANOTHER_WRITER", 0)
+    monkeypatch.setattr("reconciler.sandbox.store._LOCK_TIMEOUT_SECONDS", 0)
     return desk
 
 

@@ -166,7 +166,7 @@ def test_an_asgi_server_may_ask_for_its_life_span(tmp_path: Path) -> None:
 def test_a_file_that_another_program_writes_to_is_a_500_that_says_so(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reconciler.sandbox.store._SECONDS_TO_WAIT_FOR_ANOTHER_WRITER", 0)
+    monkeypatch.setattr("reconciler.sandbox.store._LOCK_TIMEOUT_SECONDS", 0)
     bench = start()
     body = bench.edit_text(1049)
     with closing(sqlite3.connect(bench.service.database, isolation_level=None)) as other:

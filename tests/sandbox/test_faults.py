@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.sandbox import Fault, FaultError, describe_faults, parse_fault, parse_faults
-from reconciler.sandbox.faults import Kind, Schedule
+from reconciler.sandbox.faults import FaultKind, Schedule
 
 PUT = ("PUT", "/api/v202406/esachannel/1042")
 GET = ("GET", "/api/v202406/esachannel")
@@ -19,8 +19,8 @@ ALL_KINDS = (
         (
             "PUT /api/v202406/esaChannel/* 503-after x2 @3 p=0.1 seed=7",
             Fault(
-                words="503-after",
-                kind=Kind.STATUS_AFTER,
+                text="503-after",
+                kind=FaultKind.STATUS_AFTER,
                 status=503,
                 method="PUT",
                 path="/api/v202406/esachannel/*",
@@ -30,21 +30,21 @@ ALL_KINDS = (
                 seed=7,
             ),
         ),
-        ("latency=50", Fault(words="latency=50", kind=Kind.LATENCY, milliseconds=50)),
-        ("x3 retry-after=2 get 429", Fault("429", Kind.STATUS_BEFORE, 429, method="GET", count=3, retry_after=2)),
-        ("500-before every=10", Fault("500-before", Kind.STATUS_BEFORE, 500, every=10)),
-        ("drop-after p=1", Fault("drop-after", Kind.DROP_AFTER)),
-        ("other-writer", Fault("other-writer", Kind.OTHER_WRITER)),
-        ("other-writer=multiplier", Fault("other-writer=multiplier", Kind.OTHER_WRITER, property="multiplier")),
+        ("latency=50", Fault(text="latency=50", kind=FaultKind.LATENCY, milliseconds=50)),
+        ("x3 retry-after=2 get 429", Fault("429", FaultKind.STATUS_BEFORE, 429, method="GET", count=3, retry_after=2)),
+        ("500-before every=10", Fault("500-before", FaultKind.STATUS_BEFORE, 500, every=10)),
+        ("drop-after p=1", Fault("drop-after", FaultKind.DROP_AFTER)),
+        ("other-writer", Fault("other-writer", FaultKind.OTHER_WRITER)),
+        ("other-writer=multiplier", Fault("other-writer=multiplier", FaultKind.OTHER_WRITER, property="multiplier")),
     ],
 )
 def test_a_fault_is_read_from_words_in_any_order(text: str, fault: Fault) -> None:
     assert parse_fault(text) == fault
 
 
-@pytest.mark.parametrize("kind", [kind for kind in Kind if kind.value.islower() and kind is not Kind.LATENCY])
-def test_every_kind_can_be_asked_for_by_name(kind: Kind) -> None:
-    assert parse_fault(kind.value) == Fault(words=kind.value, kind=kind)
+@pytest.mark.parametrize("kind", [kind for kind in FaultKind if kind.value.islower() and kind is not FaultKind.LATENCY])
+def test_every_kind_can_be_asked_for_by_name(kind: FaultKind) -> None:
+    assert parse_fault(kind.value) == Fault(text=kind.value, kind=kind)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_word_near_to_none_is_answered_with_all_kinds() -> None:
 
 
 def test_every_kind_has_a_sentence() -> None:
-    assert [name for name, _ in describe_faults()] == [kind.value for kind in Kind]
+    assert [name for name, _ in describe_faults()] == [kind.value for kind in FaultKind]
     assert all(sentence.endswith(".") for _, sentence in describe_faults())
 
 
@@ -103,13 +103,13 @@ def test_every_kind_has_a_sentence() -> None:
 def test_a_fault_strikes_when_its_words_say(text: str, struck: list[int]) -> None:
     schedule = Schedule(parse_faults([text]))
 
-    assert [number for number in range(1, 7) if schedule.strike(*PUT)] == struck
+    assert [number for number in range(1, 7) if schedule.next_faults(*PUT)] == struck
 
 
 def test_a_share_is_drawn_by_a_seed() -> None:
     first, again, other = (Schedule(parse_faults([f"429 p=0.25 seed={seed}"])) for seed in (1, 1, 2))
 
-    draws = [[bool(schedule.strike(*PUT)) for _ in range(400)] for schedule in (first, again, other)]
+    draws = [[bool(schedule.next_faults(*PUT)) for _ in range(400)] for schedule in (first, again, other)]
 
     assert draws[0] == draws[1] != draws[2]
     assert 70 < sum(draws[0]) < 130
@@ -118,10 +118,10 @@ def test_a_share_is_drawn_by_a_seed() -> None:
 def test_only_requests_that_match_are_counted() -> None:
     schedule = Schedule(parse_faults(["PUT 503-after @2"]))
 
-    assert [len(schedule.strike(*request)) for request in (PUT, GET, GET, PUT)] == [0, 0, 0, 1]
+    assert [len(schedule.next_faults(*request)) for request in (PUT, GET, GET, PUT)] == [0, 0, 0, 1]
 
 
 def test_several_faults_strike_together_in_their_order() -> None:
     schedule = Schedule(parse_faults(["latency=5", "GET 429", "PUT drop-after"]))
 
-    assert [fault.words for fault in schedule.strike(*PUT)] == ["latency=5", "drop-after"]
+    assert [fault.text for fault in schedule.next_faults(*PUT)] == ["latency=5", "drop-after"]

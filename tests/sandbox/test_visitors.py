@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from reconciler.sandbox import running
-from reconciler.sandbox.visitors import OwnVisitors
+from reconciler.sandbox.visitors import LocalOnly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -151,6 +151,6 @@ def test_on_the_port_of_http_a_name_needs_no_port() -> None:
 
     scope = {"type": "http", "server": ("127.0.0.1", 80), "path": "/", "headers": [(b"host", b"localhost")]}
     with pytest.raises(StopIteration):
-        OwnVisitors(answer)(scope, receive, keep).send(None)
+        LocalOnly(answer)(scope, receive, keep).send(None)
 
     assert seen == [200]
