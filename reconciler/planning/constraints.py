@@ -158,7 +158,7 @@ def _check_limits(spec: Spec) -> tuple[Violation, ...]:
             "ESA211",
             MINIMUM_READING,
             f"minimumReading must not be above maximumReading, found {show_value(minimum)} above {show_value(maximum)}",
-            "exchange the two, or write null for a limit that is not wanted",
+            "swap the two, or write null for a limit that you do not want",
         ),
     )
 

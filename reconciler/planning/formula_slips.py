@@ -104,7 +104,7 @@ def _torn(found: str, formula: str) -> Violation:
         "ESA210",
         FORMULA,
         f"formula must have a value on both sides of each operator, found {_quote(found, formula)}",
-        "add the value that is missing, or take out the operator",
+        "add the missing value, or remove the operator",
     )
 
 

@@ -86,5 +86,5 @@ def _refused(formula: str, reasons: Sequence[str]) -> Blocker:
         "ESA412",
         f"cannot use this formula: the service refuses it, {'; '.join(reasons)}",
         {"formula": formula, "service_says": list(reasons)},
-        "correct the formula as the service says",
+        "correct the formula as EnergyCAP says",
     )

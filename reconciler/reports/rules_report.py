@@ -24,7 +24,7 @@ _RULE_INDENT = 11
 
 
 def render_rule(rule: Rule, styler: Styler) -> str:
-    """What `rule` says, why, on whose word, how sure, and the way out; newline at the end."""
+    """The title, the reason, the fix, the source, the certainty and the severity of `rule`; ends with a newline."""
     return "".join(f"{line}\n" for line in _rule_lines(rule, styler))
 
 
@@ -58,14 +58,15 @@ _CODE_IN_PROSE = re.compile(
 )
 
 _CERTAINTIES = {
-    Certainty.DOCUMENTED: "the vendor's pages, or this tool's own contract, say so",
+    Certainty.DOCUMENTED: "the vendor's pages say so",
+    Certainty.PROJECT: "this tool's own rule",
     Certainty.INFERRED: "it follows from what the vendor says",
-    Certainty.ASSUMED: "the vendor is silent, and this is the safe reading",
+    Certainty.ASSUMED: "the vendor does not say, and this is the safe reading",
 }
 _SEVERITIES = {
     Severity.ERROR: "the command fails",
-    Severity.WARNING: "worth a look; the command goes on",
-    Severity.NOTE: "good to know",
+    Severity.WARNING: "look at it; the command continues",
+    Severity.NOTE: "for your information",
 }
 
 
@@ -82,11 +83,11 @@ def _introduction() -> Iterator[str]:
     yield "Every finding names its rule. Codes are stable: what one means today it means in later releases."
     yield "`reconciler explain ESA214` shows one rule at the terminal."
     yield ""
-    yield "A rule is as sure as its source:"
+    yield "The certainty of a rule says what it is based on:"
     yield ""
     yield from (f"- **{certainty.value}**: {meaning}" for certainty, meaning in _CERTAINTIES.items())
     yield ""
-    yield "and as grave as its severity:"
+    yield "Its severity says what happens:"
     yield ""
     yield from (f"- **{severity.value}**: {meaning}" for severity, meaning in _SEVERITIES.items())
     yield ""

@@ -13,39 +13,38 @@ _READINGS = "POST /api/v3/reading and POST /api/v202407/esaReading"
 _PLAN_RULES: tuple[Rule, ...] = (
     Rule(
         "ESA601",
-        "Readings go on landing on the channel they land on now.",
-        "A data logger does not know channels: it names an import id, or a meter with type, unit and interval. Once a "
-        "channel's settings change, the logger's readings may land on another one and overwrite what is there, and "
-        "nobody notices for weeks.",
+        "Readings of a feed would go to another channel.",
+        "A data logger does not know channels: it sends an import id, or a meter with type, unit and interval. "
+        "After a channel's settings change, the readings of the logger may go to another channel and overwrite its "
+        "values, and nobody notices for weeks.",
         _IDENTIFICATION,
         Certainty.DOCUMENTED,
-        "leave these settings as they are; or change the logger, too, and its feed in the same plan",
+        "leave these settings as they are; or change the logger too, and its feed in the same plan",
         Severity.WARNING,
     ),
     Rule(
         "ESA602",
-        "Readings that find one channel now go on finding one.",
-        "Once several channels fit what a data logger sends, EnergyCAP cannot tell which is meant: the readings land "
-        "nowhere.",
+        "Readings of a feed would match several channels.",
+        "EnergyCAP cannot tell which channel is meant, so the readings are not stored.",
         f"{_IDENTIFICATION}; that readings are refused where several channels are left is not documented",
         Certainty.INFERRED,
-        "leave these settings as they are, or let the logger send what tells these channels apart",
+        "leave these settings as they are, or let the logger send identifiers that only one of these channels has",
         Severity.WARNING,
     ),
     Rule(
         "ESA603",
-        "Readings that find a channel now go on finding one.",
-        "Once no channel fits what a data logger sends, its readings land nowhere and are lost.",
+        "Readings of a feed would match no channel.",
+        "If no channel matches what a data logger sends, its readings are not stored and are lost.",
         f"{_IDENTIFICATION}; that readings are refused where no channel is left is not documented",
         Certainty.INFERRED,
-        "leave these settings as they are; or change the logger, too, and its feed in the same plan",
+        "leave these settings as they are; or change the logger too, and its feed in the same plan",
         Severity.WARNING,
     ),
     Rule(
         "ESA604",
-        "A channel does not begin to get readings that land nowhere today.",
-        "No channel, or several, fit what a data logger sends, so its readings land nowhere. After the plan one "
-        "channel fits, and gets them: perhaps what was wanted all along, perhaps the readings of something else.",
+        "A channel would start getting readings that match no channel today.",
+        "What a data logger sends matches no channel, or several, so its readings are not stored. After the plan "
+        "one channel matches and gets them: they may be what you want, or the readings of something else.",
         _IDENTIFICATION,
         Certainty.DOCUMENTED,
         "nothing to do if these readings belong there; if not, find the logger that sends them, and stop or change it "
@@ -54,12 +53,12 @@ _PLAN_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "ESA605",
-        "A feed leads to the channel that it expects.",
-        "Whatever the plan does, the readings of this feed land elsewhere, or nowhere, already today.",
+        "A feed does not reach the channel that it expects.",
+        "Whatever the plan does, the readings of this feed already go to another channel, or to none.",
         f"{_CONTRACT}: expect names the channel that must get the feed's readings",
-        Certainty.DOCUMENTED,
-        "if the logger sends other identifiers, correct those of the feed; if its readings belong elsewhere, correct "
-        "expect; else correct the settings of the channel",
+        Certainty.PROJECT,
+        "if the logger sends other identifiers, correct those of the feed; if its readings belong to the other "
+        "channel, correct expect; if neither, correct the settings of the channel",
         Severity.WARNING,
     ),
 )
@@ -68,94 +67,96 @@ _PLAN_RULES: tuple[Rule, ...] = (
 _FILE_RULES: tuple[Rule, ...] = (
     Rule(
         "ESA611",
-        "A file of readings can be read.",
-        "What cannot be read to its end is not sent in part: nobody would know which part.",
+        "A file of readings cannot be read.",
+        "A file that cannot be read to its end is not sent in part, because nobody would know which part.",
         f"{_CONTRACT}: CSV with headers, a JSON array as the API takes it, or JSON lines, in UTF-8",
-        Certainty.DOCUMENTED,
+        Certainty.PROJECT,
         "write the file again as CSV with headers, as a JSON array, or as JSON lines, in UTF-8",
     ),
     Rule(
         "ESA612",
-        "A reading has a time and a value that the API takes.",
-        "The service refuses the reading, or reads it otherwise than it was meant.",
+        "A reading has no time or value that the API accepts.",
+        "EnergyCAP rejects the reading, or reads it differently from what was meant.",
         f"{_READINGS}: time is a date-time, value a double, both required",
         Certainty.DOCUMENTED,
-        "correct the value in the file, or leave the row out",
+        "correct the value in the file, or remove the row",
     ),
     Rule(
         "ESA613",
-        "The identifiers of readings are of the types and lengths that the API takes.",
-        "The service refuses the whole request for one of them.",
+        "An identifier of readings has a type or length that the API does not accept.",
+        "EnergyCAP rejects the whole request because of one of them.",
         f"{_READINGS}: channelId int32, import ids up to 255 characters, codes up to 16",
         Certainty.DOCUMENTED,
         "correct the identifier in the file",
     ),
     Rule(
         "ESA614",
-        "Readings say which channel they are for.",
-        "A type, a unit and an interval choose among channels; without a channel or a meter there are none.",
+        "Readings do not say which channel they are for.",
+        "A type, a unit and an interval only choose among the channels of a meter; without a channel or a meter "
+        "there are none.",
         f"{_IDENTIFICATION}; what the service does then is not documented",
         Certainty.INFERRED,
         "give channelId, channelImportId or meterImportId",
     ),
     Rule(
         "ESA615",
-        "Readings find a channel.",
-        "Readings that find none are refused.",
+        "Readings match no channel.",
+        "EnergyCAP rejects readings that match no channel.",
         f"{_IDENTIFICATION}; what the service does then is not documented",
         Certainty.INFERRED,
         "correct the identifiers in the file, or the channel's settings in EnergyCAP",
     ),
     Rule(
         "ESA616",
-        "Readings find one channel.",
-        "Where several are left at the last step, nothing says which of them is meant.",
+        "Readings match several channels.",
+        "Nothing says which of them is meant.",
         f"{_IDENTIFICATION}; what the service does then is not documented",
         Certainty.INFERRED,
-        "give the identifiers that tell these channels apart, or channelImportId",
+        "add identifiers that only one of these channels has, or channelImportId",
     ),
     Rule(
         "ESA617",
-        "The identifiers of readings agree with the channel that they lead to.",
-        "Only the first pointers count: a wrong one leads the readings astray although the others are right.",
+        "The identifiers of readings contradict the channel that they match.",
+        "Only the first identifiers count: if one of them is wrong, the readings go to the wrong channel although "
+        "the others are right.",
         f"{_IDENTIFICATION}: what comes first decides, what is left is not compared",
         Certainty.DOCUMENTED,
-        "correct the identifiers that do not agree, or leave out those that do not count",
+        "correct the identifiers that do not match, or remove those that do not count",
         Severity.WARNING,
     ),
     Rule(
         "ESA618",
-        "Readings go to channels that are not calculated.",
-        "A calculated channel has its values from its formula, and takes no readings.",
+        "Readings are for a calculated channel.",
+        "A calculated channel gets its values from its formula and accepts no readings.",
         "the help centre on calculated channels: they have no source readings",
         Certainty.INFERRED,
-        "send the readings to a simple channel, one that the formula uses",
+        "send the readings to a simple channel that the formula uses",
     ),
     Rule(
         "ESA619",
-        "The service takes every reading that is sent.",
-        "It answers with success also where it took only a part, and names the others one by one.",
+        "EnergyCAP rejected readings.",
+        "It reports success even if it stored only some of them, and lists the others one by one.",
         f"{_READINGS}: failedReadings, failedReadingsCount",
         Certainty.DOCUMENTED,
-        "mend the rows in the file of failed readings, and import that file",
+        "correct the rows in the file of rejected readings, and import that file",
     ),
     Rule(
         "ESA620",
-        "A channel gets one value for one time.",
-        "The later reading overwrites the earlier one, and nothing says which of them is right. Where clocks are set "
-        "back, the same local times come twice.",
+        "A channel gets two values for one time.",
+        "The later reading overwrites the earlier one, and nothing says which of them is right. When clocks are set "
+        "back, the same local times occur twice.",
         "POST /api/v202407/esaReading: a reading at the same time is overwritten; the v3 page does not say",
         Certainty.INFERRED,
-        "keep the one that is right; of the hour that clocks repeat, give times with their offset",
+        "keep the one that is right; in the hour that clocks repeat, give times with their offset",
     ),
     Rule(
         "ESA621",
-        "A reading is in the file once.",
-        "To send the same value twice does no harm; but of local times in the hour that clocks repeat, one of the two "
-        "readings is lost.",
+        "A reading is in the file twice.",
+        "Sending the same value twice does no harm. But in the hour that clocks repeat, two readings can have the "
+        "same local time, and one of them is lost.",
         "POST /api/v202407/esaReading: a reading at the same time is overwritten; the v3 page does not say",
         Certainty.INFERRED,
-        "leave one of the two out; of the hour that clocks repeat, give times with their offset",
+        "remove one of the two; in the hour that clocks repeat, give times with their offset",
         Severity.WARNING,
     ),
     Rule(
@@ -170,7 +171,7 @@ _FILE_RULES: tuple[Rule, ...] = (
     Rule(
         "ESA631",
         "The unit of the readings is unknown.",
-        "So it cannot be compared with the unit of the channel.",
+        "It cannot be compared with the unit of the channel.",
         f"{_READINGS}: unitCode is a code of the tenant's own list of units",
         Certainty.INFERRED,
         "write a unit code that EnergyCAP has",
@@ -183,7 +184,7 @@ _FILE_RULES: tuple[Rule, ...] = (
         "or give a multiplier or a direction there. The API has no such property, so the values are sent as they are.",
         f"{_READINGS}: a reading has time, value, estimated and note",
         Certainty.DOCUMENTED,
-        "say what its values mean with --bad or --estimated, or leave out the rows that are not good",
+        "say what its values mean with --bad or --estimated, or remove the rows that are not good",
         Severity.WARNING,
     ),
     Rule(
@@ -193,7 +194,7 @@ _FILE_RULES: tuple[Rule, ...] = (
         "of a meter that did not answer would count as no use at all.",
         f"{_READINGS}: a reading has time, value, estimated and note, and no property that says it is bad",
         Certainty.DOCUMENTED,
-        "leave the row out; if the column does not matter, ignore it with --map",
+        "remove the row; if the column does not matter, ignore it with --map",
     ),
     Rule(
         "ESA634",
@@ -250,7 +251,7 @@ TIME_RULES: tuple[Rule, ...] = (
     Rule(
         "ESA626",
         "The time zone of the readings is unknown.",
-        "So local times that the clocks skip in spring or repeat in autumn were not checked.",
+        "Local times that the clocks skip in spring or repeat in autumn were not checked.",
         "GET /api/v202406/datapoint/{id}, dataPointTimeZone; that its code is a name of the time zone database, or of "
         "Windows, is not documented",
         Certainty.ASSUMED,

@@ -1,4 +1,4 @@
-"""One rule of the catalogue, and the group that its code puts it in."""
+"""A rule of the catalogue: what its code means, how certain it is, and its group."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from reconciler.model.findings import Severity
 
 
 class Certainty(Enum):
-    """How sure a rule is."""
+    """How certain a rule is."""
 
     DOCUMENTED = "documented"  # the vendor says so
+    PROJECT = "project"  # this tool's own rule: the format of its files, and what it promises
     INFERRED = "inferred"  # it follows from what the vendor says
-    ASSUMED = "assumed"  # the vendor is silent; this is the safe reading
+    ASSUMED = "assumed"  # the vendor does not say; this is the safe reading
 
 
 class RuleGroup(Enum):
-    """What the rules of one hundred are about; the first digit of a code says which."""
+    """What the rules of one hundred are about, chosen by the first digit of a code."""
 
     FILES = "files and schema"
     DOMAIN = "channel settings, offline"
@@ -32,8 +33,8 @@ class RuleGroup(Enum):
 class Rule(Struct, frozen=True):
     """What a code means.
 
-    `title` is the rule in one constant sentence, `why` what goes wrong otherwise, `source` on whose word (a page of the
-    vendor, or this tool's contract), `fix` the general way out.
+    `title` states the problem in one constant sentence, `why` says what goes wrong because of it, `source` is a page of
+    the vendor or this tool's contract, and `fix` is what usually solves it.
     """
 
     code: str

@@ -394,7 +394,7 @@ def test_an_update_says_which_channels_it_does_not_find(town: Desk) -> None:
         1,
         """\
 channels/all.yaml:5  ESA301  no live channel fits, found none with channelId 99
-  fix: correct the pointer, or create the channel in EnergyCAP first; or let the key's user see it, if it is there
+  fix: correct the identifiers, or create the channel in EnergyCAP; if it exists, let the API key's user see it
 
 1 error in 1 file.
 

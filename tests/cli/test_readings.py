@@ -291,7 +291,7 @@ def test_readings_that_contradict_each_other_are_kept_to_be_mended(tenant: Desk)
         [
             "readings.csv:4  ESA620  one channel gets two values for one time, found 2 here and 1.5 in line 2",
             '  at 2026-12-01T00:15:00 on channel 1 "Channel 1"',
-            "  fix: keep the one that is right; of the hour that clocks repeat, give times with their offset",
+            "  fix: keep the one that is right; in the hour that clocks repeat, give times with their offset",
             "",
             "1 error in 1 file.",
         ],
@@ -340,7 +340,7 @@ def test_readings_that_the_service_does_not_take_are_told_row_by_row(
         6,
         [
             "readings.csv:4  ESA619  the service did not take the reading: the channel has a reading at this time",
-            "  fix: mend the rows in the file of failed readings, and import that file",
+            "  fix: correct the rows in the file of rejected readings, and import that file",
             "",
             "1 error in 1 file.",
             "1 reading with the reason in readings.failed.csv: mend and import that file.",

@@ -114,7 +114,7 @@ def test_a_feed_that_is_led_away_says_so_at_its_place_and_in_its_route() -> None
             message=f"readings of feed logger would no longer reach one: they would {NOWHERE}",
             location=Location("channels/north.yaml", 31, path=("feeds", "logger")),
             detail=(step, held),
-            fix="leave these settings as they are; or change the logger, too, and its feed in the same plan",
+            fix="leave these settings as they are; or change the logger too, and its feed in the same plan",
         ),
     )
 

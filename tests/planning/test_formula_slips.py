@@ -54,7 +54,7 @@ def test_an_operator_without_a_value_is_an_error(formula: str, found: str) -> No
             "ESA210",
             FORMULA,
             f'formula must have a value on both sides of each operator, found {found} in "{formula}"',
-            "add the value that is missing, or take out the operator",
+            "add the missing value, or remove the operator",
         ),
     )
 
@@ -93,7 +93,7 @@ def test_one_slip_of_each_kind_is_told() -> None:
     found = [(slip.code, slip.fix) for slip in find_slips("channel(a) * 3% + 4% \u00d7 0,5 + 1,5 * 2 +")]
 
     assert found == [
-        ("ESA210", "add the value that is missing, or take out the operator"),
+        ("ESA210", "add the missing value, or remove the operator"),
         ("ESA216", "write the share as a number, as in 0.03 for 3 %"),
         ("ESA216", "write  *  instead of  \u00d7"),
         ("ESA216", "write a point before decimals, and nothing between thousands"),

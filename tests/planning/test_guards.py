@@ -84,7 +84,7 @@ def test_blocked_changes_stop_a_plan_only_where_the_guard_says_so(on_blocked: On
         "the plan holds 2 blocked changes, guards.blocked is stop",
         None,
         ("nb-elec-losses", "nb-elec-cost"),
-        "unblock these changes or take them out of the files, or write  blocked: skip",
+        "unblock these changes or remove them from the files, or write  blocked: skip",
     )
     assert found == ((stop,) if on_blocked is OnBlocked.STOP and name == "only-blocked" else ())
 

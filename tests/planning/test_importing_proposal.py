@@ -81,7 +81,7 @@ def test_a_channel_that_joins_a_file_answers_its_defaults() -> None:
     ("defaults", "reason"),
     [
         ({"summarizationMethod": "Sum"}, f"the defaults of {HOME} give it another summarizationMethod"),
-        ({f"{V}rolloverValue": 5}, "refused by ESA214: rolloverValue is null under the Trip rule."),
+        ({f"{V}rolloverValue": 5}, "refused by ESA214: rolloverValue is set under the Trip rule."),
     ],
     ids=["a value that no file can hold", "a value that no rule allows"],
 )
@@ -100,16 +100,16 @@ def test_a_channel_that_the_defaults_would_change_stays_out(defaults: Spec, reas
         ({f"{V}offset": 0.1 + 0.2}, [f"{V}offset: a file cannot hold this value"]),
         (
             {f"{V}rolloverValue": 100},
-            [f"{V}rolloverValue: refused by ESA214: rolloverValue is null under the Trip rule."],
+            [f"{V}rolloverValue: refused by ESA214: rolloverValue is set under the Trip rule."],
         ),
-        ({"channelInfo": " "}, ["channelInfo: refused by ESA212: A channel has a name in EnergyCAP."]),
+        ({"channelInfo": " "}, ["channelInfo: refused by ESA212: A channel has no name in EnergyCAP."]),
         (
             {f"{V}formula": "channel(1)", "isCalculated": True, "intervalMinutes": None},
-            [f"{V}formula: refused by ESA323: A formula does not use its own channel."],
+            [f"{V}formula: refused by ESA323: A formula uses its own channel."],
         ),
         (
             {f"{V}formula": "channel((", "isCalculated": True, "intervalMinutes": None},
-            [f"{V}formula: refused by ESA207: The parentheses of a formula are balanced."],
+            [f"{V}formula: refused by ESA207: A formula has unbalanced parentheses."],
         ),
     ],
 )
@@ -129,7 +129,7 @@ def test_of_two_that_cannot_both_be_one_is_left_unmanaged() -> None:
 
     assert [channel.spec.get("isPrimaryValue") for channel in proposal.channels] == [True, None]
     assert [str(left.reason) for left in proposal.left_out] == [
-        "refused by ESA222: A data point has at most one primary value channel."
+        "refused by ESA222: A data point has more than one primary value channel."
     ]
 
 

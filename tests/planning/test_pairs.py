@@ -226,7 +226,7 @@ def test_a_channel_whose_import_id_was_handed_on_is_told_the_one_it_has_now() ->
 
     assert [finding.fix for finding in pair(old, new).findings] == [
         "write  select: {channelImportId: C-1}, which leads to channel 1",
-        "keep one of the two, or let each point to a channel of its own",
+        "keep one of the two, or let each select a channel of its own",
     ]
 
 
@@ -241,7 +241,7 @@ def test_a_channel_on_another_data_point_is_refused() -> None:
             message="channel is not on data point NB-ELEC, found it on SB-ELEC",
             location=Location("channels/north.yaml", 7, path=("channels", "north", "dataPoint")),
             detail=('channel 3 "Use"',),
-            fix="correct dataPoint or the pointer; no edit can move a channel to another data point",
+            fix="correct dataPoint or the identifiers; no edit can move a channel to another data point",
         ),
     )
 

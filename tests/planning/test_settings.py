@@ -46,7 +46,7 @@ def test_a_file_and_live_together_may_break_what_neither_breaks_alone() -> None:
             rule="ESA211",
             message="minimumReading must not be above maximumReading, found 100 above 50",
             evidence={"path": f"{V}minimumReading", "value": 100},
-            unblock="exchange the two, or write null for a limit that is not wanted",
+            unblock="swap the two, or write null for a limit that you do not want",
         ),
     )
 
@@ -105,7 +105,7 @@ def test_a_demand_channel_cannot_have_the_odometer_rule() -> None:
                 "is_primary_demand": False,
             },
             unblock="write observationRule: Trip, "
-            "or an observation type that is no demand, with isPrimaryDemand: false",
+            "or an observation type that is not demand, with isPrimaryDemand: false",
         ),
     )
 
@@ -208,7 +208,7 @@ def test_the_second_version_cannot_begin_at_the_beginning() -> None:
         rule="ESA411",
         message="the current version must begin after the one before it, found null for beginDate",
         evidence={"begin_date": None, "begin_date_before": None, "versions": 2},
-        unblock="write a beginDate after that of the version before",
+        unblock="write a beginDate after that of the previous version",
     )
 
 

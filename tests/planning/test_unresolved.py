@@ -27,7 +27,7 @@ USE_1 = 'candidate: 1 "Use", import id "C-1", ELECUSE, KWH, 15 minutes'
 USE_2 = 'candidate: 2 "Use", import id "C-2", ELECUSE, KWH, 15 minutes'
 DEMAND_3 = 'candidate: 3 "North demand", import id "C-3", ELECUSE, KW, 15 minutes'
 NET_4 = 'candidate: 4 "Use", import id "C-4", MYSTERY, calculated'
-CREATE = "correct the pointer, or create the channel in EnergyCAP first; or let the key's user see it, if it is there"
+CREATE = "correct the identifiers, or create the channel in EnergyCAP; if it exists, let the API key's user see it"
 
 
 def explain(pointers: Identifiers | None, channel_info: str | None = None) -> tuple[str, str, tuple[str, ...], str]:

@@ -71,7 +71,7 @@ def test_files_are_translated_to_ids(spec: Spec, expected: Spec) -> None:
             f"{V}unitCode",
             "KL",
             'unitCode is not known in EnergyCAP, found "KL"',
-            "write a code that the service has, letter case included",
+            "write a code that EnergyCAP has; codes are case-sensitive",
         ),
         (
             "observationTypeCode",
@@ -83,7 +83,7 @@ def test_files_are_translated_to_ids(spec: Spec, expected: Spec) -> None:
             f"{V}unitCode",
             "furlong",
             'unitCode is not known in EnergyCAP, found "furlong"',
-            "write a code that the service has, letter case included",
+            "write a code that EnergyCAP has; codes are case-sensitive",
         ),
         (
             "summarizationMethod",
@@ -219,7 +219,7 @@ def test_every_wrong_reference_of_a_formula_is_a_finding_at_that_reference() -> 
             path=("channels", "losses", "esaChannelVersion", "formula"),
             fragment="channel(lost)",
         ),
-        fix="mend the finding on the channel that the formula names",
+        fix="correct what the finding on the channel in the formula says",
     )
 
 

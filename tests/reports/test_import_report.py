@@ -13,7 +13,7 @@ CHANGED = WrittenFile("channels/old.yaml", "channels:\n  a: 1\n", "channels:\n  
 SCHEMA = WrittenFile("schemas/channels.schema.json", None, "{}\n", 0)
 LEFT_OUT = (
     LeftOut("nb-use", "channelInfo", "a file cannot hold this value"),
-    LeftOut("nb-net", "", "ESA332 No two channels find the same live channel."),
+    LeftOut("nb-net", "", "ESA332 Two channels select the same live channel."),
 )
 
 
@@ -33,7 +33,7 @@ Left out of the files, and so not managed:
   nb-use  channelInfo
       a file cannot hold this value
   nb-net  the whole channel
-      ESA332 No two channels find the same live channel.
+      ESA332 Two channels select the same live channel.
 
 Import: 2 channels added, 2 files new, 1 changed, 3 managed before, 2 left out.
 """,

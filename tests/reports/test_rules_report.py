@@ -11,12 +11,12 @@ from reconciler.rules import RULES
 from reconciler.rules.rule import Certainty, Rule
 
 
-def test_a_rule_is_told_in_full() -> None:
+def test_a_rule_is_shown_in_full() -> None:
     assert render_rule(RULES["ESA214"], no_style) == (
-        "ESA214  rolloverValue is null under the Trip rule.\n"
+        "ESA214  rolloverValue is set under the Trip rule.\n"
         "\n"
-        "  why:       Under the Trip rule each reading is a value by itself: there is no register\n"
-        "             that could roll over.\n"
+        "  why:       Under the Trip rule each reading is a value of its own: no register can\n"
+        "             roll over.\n"
         "  fix:       remove the line, or write observationRule: Odometer\n"
         "  source:    PUT /api/v202406/esachannel/{id}, EsaChannelVersionEdit.rolloverValue:\n"
         "             'Must be null when ObservationRuleId is set to Trip'\n"
@@ -25,8 +25,8 @@ def test_a_rule_is_told_in_full() -> None:
     )
 
 
-def test_a_long_title_goes_on_below_itself() -> None:
-    rule = Rule("ESA999", "A word " * 14 + "at last.", "It.", "a page", Certainty.ASSUMED, "mend it", Severity.NOTE)
+def test_a_long_title_continues_below_itself() -> None:
+    rule = Rule("ESA999", "A word " * 14 + "at last.", "It.", "a page", Certainty.ASSUMED, "fix it", Severity.NOTE)
 
     first, second, third, *_ = render_rule(rule, no_style).splitlines()
 
@@ -35,10 +35,10 @@ def test_a_long_title_goes_on_below_itself() -> None:
     assert third == ""
 
 
-def test_code_title_and_labels_are_painted() -> None:
+def test_code_title_and_labels_are_styled() -> None:
     text = render_rule(RULES["ESA214"], lambda text, style: f"<{style.value}>{text}")
 
-    assert text.startswith(f"<{Style.CODE.value}>ESA214  <{Style.HEADING.value}>rolloverValue is null")
+    assert text.startswith(f"<{Style.CODE.value}>ESA214  <{Style.HEADING.value}>rolloverValue is set")
     assert f"  <{Style.FAINT.value}>certainty: documented\n" in text
 
 

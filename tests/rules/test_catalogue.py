@@ -59,7 +59,7 @@ def test_a_finding_takes_severity_and_way_out_from_its_rule() -> None:
     place = Location("channels/north.yaml", 12)
 
     assert make_finding("ESA217", "a space", place) == Finding(
-        code="ESA217", severity=Severity.WARNING, message="a space", location=place, fix="take the space out"
+        code="ESA217", severity=Severity.WARNING, message="a space", location=place, fix="remove the space"
     )
 
 
