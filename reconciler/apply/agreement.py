@@ -9,7 +9,7 @@ from reconciler.apply.writing import Part
 from reconciler.model.canonical import is_same
 from reconciler.model.fields import FIELD_AT, OBSERVATION_RULE_ID
 from reconciler.model.outcomes import OutcomeStatus
-from reconciler.planning.citing import show_value
+from reconciler.planning.messages import show_value
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence

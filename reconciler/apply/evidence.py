@@ -18,10 +18,10 @@ from reconciler.model.fields import (
     OBSERVATION_TYPE_ID,
     UNIT_ID,
 )
-from reconciler.planning.draft import list_touched
-from reconciler.planning.index import make_index
+from reconciler.planning.diff import list_touched
+from reconciler.planning.feed_impact import check_feeds_again, may_reroute
+from reconciler.planning.identification import make_index
 from reconciler.planning.preconditions import check_again
-from reconciler.planning.rerouting import check_feeds_again, may_reroute
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from reconciler.energycap.client import Editor, Reader
     from reconciler.model.channels import Fetched, Live
     from reconciler.model.plan import Blocker, Change, FeedRoute
-    from reconciler.planning.index import Index
+    from reconciler.planning.identification import Index
 
 # What an edit of these may do depends on the other channels of the data point.
 _SHARED = frozenset({CHANNEL_IMPORT_ID, FORMULA, IS_CALCULATED, IS_PRIMARY_DEMAND, IS_PRIMARY_VALUE})

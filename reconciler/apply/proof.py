@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from reconciler.model.canonical import is_same
 from reconciler.model.fields import CHANNEL_FIELDS, OBSERVATION_RULE_ID, VERSION_FIELDS
-from reconciler.planning.citing import show_values
+from reconciler.planning.messages import show_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.canonical import is_same
 from reconciler.model.fields import FIELD_AT, OBSERVATION_RULE_ID, Impact
-from reconciler.planning.citing import show_values
-from reconciler.planning.edits import find_impact
+from reconciler.planning.diff import find_impact
+from reconciler.planning.messages import show_values
 
 if TYPE_CHECKING:
     from reconciler.model.channels import Live

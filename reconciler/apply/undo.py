@@ -26,7 +26,7 @@ from reconciler.model.findings import Location
 from reconciler.model.outcomes import OutcomeStatus
 from reconciler.model.plan import INVERSE, Blocker, Edit, Plan, Verdict
 from reconciler.planfile.writing import encode_plan
-from reconciler.planning.fingerprint import fingerprint
+from reconciler.planning.changes import fingerprint
 from reconciler.rules import RULES, make_finding
 
 if TYPE_CHECKING:

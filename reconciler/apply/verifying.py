@@ -13,7 +13,7 @@ from reconciler.apply.staleness import find_remaining
 from reconciler.errors import BadResponse, ServiceError
 from reconciler.model.channels import Live
 from reconciler.model.outcomes import OutcomeStatus
-from reconciler.planning.citing import show_values
+from reconciler.planning.messages import show_values
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -19,7 +19,7 @@ from reconciler.cli.site import Consent, find_environment, open_site
 from reconciler.cli.undo import undo_apply
 from reconciler.errors import PlanFileError, UsageError
 from reconciler.planfile.reading import read_plan
-from reconciler.planning.compare import compare_plans, restrict_plan
+from reconciler.planning.approval import compare_plans, restrict_plan
 from reconciler.reports.escaping import escape_text
 
 if TYPE_CHECKING:

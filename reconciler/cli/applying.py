@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from reconciler.cli.site import Site
     from reconciler.model.outcomes import Event
     from reconciler.model.plan import Plan
-    from reconciler.planning.compare import Comparison
+    from reconciler.planning.approval import Comparison
 
 JSON, MARKDOWN = "json", "markdown"
 FORMATS = (TEXT, MARKDOWN, JSON)

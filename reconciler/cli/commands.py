@@ -85,7 +85,7 @@ def _find_options(error: click.NoSuchOption) -> list[str]:
     click compares them with their hyphens, which all of them have in common, and so takes --yes for --resume.
     """
     # Imported here, as a run that succeeds does not need it.
-    from reconciler.planning.nearest import find_near
+    from reconciler.planning.messages import find_near
 
     parameters = error.ctx.command.params if error.ctx else ()
     names = [option[2:] for parameter in parameters for option in parameter.opts if option.startswith("--")]

@@ -24,11 +24,9 @@ from reconciler.definitions.spelling import spell
 from reconciler.definitions.writing import place_schema, render_file, render_schema
 from reconciler.errors import FileError, ProjectError, advise_on
 from reconciler.model.findings import Severity
-from reconciler.planning.importing.proof import find_differences
-from reconciler.planning.importing.proposal import list_new, propose
-from reconciler.planning.importing.terms import ByHand, Kept, Terms
-from reconciler.planning.importing.ties import add_ties
-from reconciler.planning.importing.updates import find_updates
+from reconciler.planning.importing.drafting import add_ties, list_new, propose
+from reconciler.planning.importing.naming import ByHand, Kept, Terms
+from reconciler.planning.importing.updates import find_differences, find_updates
 from reconciler.planning.plan import Basis, make_plan
 from reconciler.reports.escaping import escape_text
 from reconciler.reports.import_report import WrittenFile
@@ -43,8 +41,8 @@ if TYPE_CHECKING:
     from reconciler.model.plan import Plan
     from reconciler.model.project import Environment
     from reconciler.model.values import Spec
-    from reconciler.planning.importing.survey import Survey
-    from reconciler.planning.importing.terms import Fields, Layout, LeftOut
+    from reconciler.planning.importing.naming import Fields, Layout, LeftOut
+    from reconciler.planning.importing.selection import Survey
     from reconciler.planning.importing.updates import Updates
 
 # A folder of definitions without a file in it: where most imports begin.

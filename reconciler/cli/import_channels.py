@@ -24,8 +24,8 @@ from reconciler.definitions.load import load_definitions
 from reconciler.energycap.client import open_reader
 from reconciler.errors import FileError, ProjectError
 from reconciler.model.findings import Severity
-from reconciler.planning.importing.survey import Asked, make_survey, pick
-from reconciler.planning.importing.terms import Fields, Layout
+from reconciler.planning.importing.naming import Fields, Layout
+from reconciler.planning.importing.selection import Asked, make_survey, pick
 from reconciler.planning.importing.updates import find_doubts
 from reconciler.reports.findings_report import render_findings
 from reconciler.reports.import_report import ImportSummary, render_import

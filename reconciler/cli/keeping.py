@@ -8,8 +8,8 @@ from reconciler.cli.standing import find_repository
 from reconciler.definitions.base import read_base
 from reconciler.definitions.branches import find_fork, is_in_repository
 from reconciler.definitions.git import find_commit, read_commit
-from reconciler.planning.importing.edited import Past, leave_edited
-from reconciler.planning.released import find_renames, rename
+from reconciler.planning.importing.updates import Past, leave_edited
+from reconciler.planning.removed import find_renames, rename
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

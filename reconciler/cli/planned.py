@@ -17,12 +17,12 @@ from reconciler.definitions.uncommitted import has_uncommitted, list_left_out
 from reconciler.errors import ProjectError, UsageError
 from reconciler.model.plan import Origin, Plan
 from reconciler.planfile.writing import render_plan_file
-from reconciler.planning.guards import foresee_guards
-from reconciler.planning.inputs import list_new_formulas
-from reconciler.planning.origins import mark_origins
+from reconciler.planning.approval import foresee_guards
+from reconciler.planning.changes import mark_origins
+from reconciler.planning.conversions import list_new_formulas
 from reconciler.planning.plan import Basis, make_plan
-from reconciler.planning.released import find_renames, list_released, rename, tell_moves, tell_released, tell_renames
-from reconciler.planning.unread import find_unasked
+from reconciler.planning.removed import find_renames, list_released, rename, tell_moves, tell_released, tell_renames
+from reconciler.planning.unread_data import find_unasked
 from reconciler.reports.findings_formats import render_gitlab_terraform
 from reconciler.reports.findings_report import render_findings
 from reconciler.reports.plan_text import render_plan

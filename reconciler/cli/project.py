@@ -50,7 +50,7 @@ class Workplace(Struct, frozen=True):
         if wanted is None:
             raise UsageError("no environment given, and reconciler.yaml has no defaultEnvironment", _choose(known))
         if wanted not in known:
-            from reconciler.planning.nearest import find_near
+            from reconciler.planning.messages import find_near
 
             near = find_near(wanted, known)
             hint = f"did you mean {near[0]}{tell_apart(wanted, near[0])}? " if near else ""

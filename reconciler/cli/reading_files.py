@@ -14,7 +14,7 @@ from reconciler.cli.exits import Exit
 from reconciler.cli.project import print_findings
 from reconciler.cli.screen import TEXT
 from reconciler.errors import UsageError
-from reconciler.planning.nearest import find_nearest
+from reconciler.planning.messages import find_nearest
 from reconciler.readings.header import DELIMITERS
 from reconciler.readings.layout import NAMED, Habits
 from reconciler.readings.numerals import Decimal

@@ -31,7 +31,7 @@ from reconciler.energycap.client import open_reader
 from reconciler.energycap.sender import open_sender
 from reconciler.errors import FileError
 from reconciler.model.identifiers import ESA_NAMES, V3_NAMES
-from reconciler.planning.index import make_index
+from reconciler.planning.identification import make_index
 from reconciler.readings.batches import BATCH
 from reconciler.readings.census import take_census
 from reconciler.readings.delivery import Delivery

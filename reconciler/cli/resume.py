@@ -15,7 +15,7 @@ from reconciler.cli.project import JOURNALS, open_definitions, open_workplace
 from reconciler.cli.site import find_environment, open_site
 from reconciler.errors import UsageError
 from reconciler.model.outcomes import Outcome, OutcomeStatus
-from reconciler.planning.compare import compare_plans, restrict_plan
+from reconciler.planning.approval import compare_plans, restrict_plan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from reconciler.cli.screen import Screen
     from reconciler.cli.site import Consent, Site
     from reconciler.model.plan import Change, Plan
-    from reconciler.planning.compare import Comparison
+    from reconciler.planning.approval import Comparison
 
 _PLAN_AGAIN = "plan again: reconciler plan"
 

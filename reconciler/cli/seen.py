@@ -9,7 +9,7 @@ from msgspec import Struct, field
 from reconciler.cli.files import read_file
 from reconciler.energycap.worlds import read_world, snapshot_from_world, zone_codes_from_world
 from reconciler.errors import UsageError
-from reconciler.planning.unread import find_unread
+from reconciler.planning.unread_data import find_unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

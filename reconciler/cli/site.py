@@ -18,7 +18,7 @@ from reconciler.cli.service import open_service
 from reconciler.energycap.client import open_editor
 from reconciler.errors import PlanFileError, UsageError
 from reconciler.model.findings import Severity
-from reconciler.planning.guards import check_guards
+from reconciler.planning.approval import check_guards
 from reconciler.reports.escaping import escape_text
 from reconciler.reports.plan_text import render_plan
 from reconciler.reports.terminal import no_style

@@ -16,7 +16,7 @@ from reconciler.cli.service import open_service
 from reconciler.cli.standing import path_prefix
 from reconciler.energycap.client import open_reader
 from reconciler.energycap.worlds import render_world, snapshot_from_world
-from reconciler.planning.unread import find_unread
+from reconciler.planning.unread_data import find_unread
 from reconciler.reports.findings_report import render_findings
 from reconciler.reports.terminal import no_style
 

@@ -8,7 +8,7 @@ from reconciler.definitions.build import flatten
 from reconciler.definitions.close import read_closely
 from reconciler.definitions.plain import read_plainly
 from reconciler.definitions.scalars import PlainScalars
-from reconciler.planning.importing.terms import Head
+from reconciler.planning.importing.naming import Head
 
 
 def read_head(text: str) -> Head:

@@ -15,7 +15,7 @@ from reconciler.model.channels import Definitions
 from reconciler.model.findings import Finding
 from reconciler.model.identifiers import Feed
 from reconciler.model.lookalikes import distinguish
-from reconciler.planning.offline import check_definitions
+from reconciler.planning.offline_checks import check_definitions
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:

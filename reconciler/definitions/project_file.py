@@ -17,7 +17,7 @@ from reconciler.model.findings import Finding
 from reconciler.model.hosts import ALLOWED_HOSTS, is_allowed, name_host
 from reconciler.model.lookalikes import tell_apart
 from reconciler.model.project import SANDBOX
-from reconciler.planning.nearest import find_nearest
+from reconciler.planning.messages import find_nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

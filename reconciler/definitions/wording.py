@@ -15,7 +15,7 @@ from reconciler.model.fields import INTERVAL_MINUTES
 from reconciler.model.lookalikes import tell_apart
 from reconciler.model.values import count_characters, tell_count
 from reconciler.planning.constraints import find_violations
-from reconciler.planning.nearest import find_nearest
+from reconciler.planning.messages import find_nearest
 
 if TYPE_CHECKING:
     from reconciler.definitions.problems import Keys

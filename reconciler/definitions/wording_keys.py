@@ -10,7 +10,7 @@ from reconciler.definitions.problems import Problem
 from reconciler.definitions.subjects import name_where, shorten
 from reconciler.model.fields import CHANNEL_FIELDS, VERSION_FIELDS
 from reconciler.model.lookalikes import tell_apart
-from reconciler.planning.nearest import find_nearest
+from reconciler.planning.messages import find_nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

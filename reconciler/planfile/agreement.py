@@ -8,7 +8,7 @@ from reconciler.model.canonical import is_same
 from reconciler.model.fields import FIELD_AT, OBSERVATION_RULE, OBSERVATION_RULE_ID, OBSERVATION_RULES, Kind
 from reconciler.model.formulas import find_references, is_same_formula, rename_references
 from reconciler.model.plan import Action, Verdict
-from reconciler.planning.citing import show_value
+from reconciler.planning.messages import show_value
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

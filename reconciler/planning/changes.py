@@ -1,25 +1,56 @@
-"""Puts what was drafted and judged into the changes of a plan, in their order."""
+"""Drafts into changes: verdict, fingerprint, origin."""
 
 from __future__ import annotations
 
+import json
+from hashlib import sha256
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from reconciler.model.fields import FIELDS
-from reconciler.model.plan import Action, Change, History, Verdict, VersionSpan
-from reconciler.planning.fingerprint import fingerprint
-from reconciler.planning.order import find_order, list_first
+from reconciler.model.fields import CHANNEL_FIELDS, FIELDS, VERSION_FIELDS
+from reconciler.model.plan import Action, Change, History, Origin, Verdict, VersionSpan
+from reconciler.planning.dependencies import find_order, list_first
+from reconciler.planning.identification import make_index
+from reconciler.planning.matching import find_route
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from reconciler.model.channels import Live
-    from reconciler.model.plan import Blocker
-    from reconciler.planning.draft import Draft
-    from reconciler.planning.pairs import Pair
-    from reconciler.planning.surroundings import Need
+    from reconciler.model.channels import Definitions, Desired, Live
+    from reconciler.model.plan import Blocker, Edit, Plan
+    from reconciler.model.values import Spec
+    from reconciler.planning.context import Need
+    from reconciler.planning.diff import Draft
+    from reconciler.planning.identification import Index
+    from reconciler.planning.matching import Pair
+
+
+_take_channel = itemgetter(*(field.path for field in CHANNEL_FIELDS))
+_take_version = itemgetter(*(field.path for field in VERSION_FIELDS))
+
+
+def fingerprint(live: Live) -> str:
+    """`sha256:…` over the values of `live` and of all its versions, by the ids of the service.
+
+    Codes, names of other things and readings are not in it: they change without an edit of the channel.
+    """
+    versions = [
+        (version.id, version.begin_date, version.end_date, _take_version(version.values)) for version in live.versions
+    ]
+    text = _encode((live.id, _take_channel(live.values), versions))
+    return f"sha256:{sha256(text).hexdigest()}"
+
+
+def _encode(values: tuple[object, ...]) -> bytes:
+    try:
+        return msgspec.json.encode(values)
+    except UnicodeEncodeError:
+        # A lone surrogate, which JSON can hold and UTF-8 cannot.
+        return json.dumps(values).encode("ascii")
 
 
 class Judgement(Struct, frozen=True):
@@ -116,3 +147,46 @@ def _find_verdict(blocks: Sequence[Blocker]) -> Verdict:
 def _make_history(live: Live) -> History:
     versions = (VersionSpan(version.id, version.begin_date, version.end_date) for version in live.versions)
     return History(tuple(versions), live.has_readings, live.first_reading, live.last_reading)
+
+
+def mark_origins(
+    plan: Plan, definitions: Definitions, base: Definitions, live: Sequence[Live], *, is_whole: bool = True
+) -> Plan:
+    """`plan` with the origin of each edit: drift where `definitions` say of the path what `base` said, else change.
+
+    Channels go by their names. What the base said counts only for the same one of `live`: if a name leads to another
+    channel than before, all its edits are from this change. An implied edit has the origin of the edit that implies it.
+    Unless the base `is_whole`, the origin is unknown if it lacks the channel: that may be in what could not be read.
+    """
+    now = {desired.name: desired for desired in definitions.channels}
+    before = {desired.name: desired for desired in base.channels}
+    index = make_index(live)
+
+    def mark(change: Change) -> Change:
+        past = before.get(change.name)
+        if past is None:
+            return _mark_all(change, Origin.CHANGE if is_whole else Origin.UNKNOWN)
+        if not _leads_to(change.channel_id, past, now[change.name], index):
+            return _mark_all(change, Origin.CHANGE)
+        return _mark_each(change, now[change.name].spec, past.spec)
+
+    return replace(plan, changes=tuple(mark(change) if change.edits else change for change in plan.changes))
+
+
+def _leads_to(channel_id: int, past: Desired, now: Desired, index: Index) -> bool:
+    """Whether `past` is about the live channel that `now` is paired with, or points at it in the same words."""
+    found = find_route(past, index).route.channel_id
+    return found == channel_id or (found is None and past.select == now.select)
+
+
+def _mark_all(change: Change, origin: Origin) -> Change:
+    return replace(change, edits=tuple(replace(edit, origin=origin) for edit in change.edits))
+
+
+def _mark_each(change: Change, spec: Spec, base: Spec) -> Change:
+    return replace(change, edits=tuple(replace(edit, origin=_find_origin(edit, spec, base)) for edit in change.edits))
+
+
+def _find_origin(edit: Edit, spec: Spec, base: Spec) -> Origin:
+    path = edit.implied_by or edit.path
+    return Origin.DRIFT if path in base and base[path] == spec.get(path) else Origin.CHANGE

@@ -25,7 +25,7 @@ from reconciler.model.fields import (
     TRIP,
     VERSION,
 )
-from reconciler.planning.citing import show_value
+from reconciler.planning.messages import show_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,44 +1,113 @@
-"""Makes the plan that turns what the service has into what the files say."""
+"""make_plan: the pipeline from desired and live channels to a plan."""
 
 from __future__ import annotations
 
-from collections import ChainMap
+import shlex
+from collections import ChainMap, defaultdict
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from reconciler.model.findings import Finding, Severity
-from reconciler.model.plan import Blocker, Plan
+from reconciler.model.lookalikes import tell_apart
+from reconciler.model.plan import Blocker, ChannelLabel, FormulaLink, Plan
 from reconciler.planning.changes import Judgement, make_changes
-from reconciler.planning.citing import show_value
-from reconciler.planning.courses import is_moving
-from reconciler.planning.edits import make_draft
-from reconciler.planning.feeds import route_feeds
-from reconciler.planning.implausible import warn_of_edits
-from reconciler.planning.index import make_index
-from reconciler.planning.nearest import find_owners
-from reconciler.planning.neighbourhood import find_neighbourhood
-from reconciler.planning.order import find_closure
-from reconciler.planning.pairs import check_found_again, find_pairs
-from reconciler.planning.patterns import advise_pattern, is_picked
+from reconciler.planning.context import Need, make_surroundings
+from reconciler.planning.dependencies import find_closure
+from reconciler.planning.diff import make_draft, note_swaps
+from reconciler.planning.feed_impact import route_feeds
+from reconciler.planning.feed_paths import is_moving
+from reconciler.planning.identification import find_inputs, make_index
+from reconciler.planning.matching import check_found_again, find_pairs
+from reconciler.planning.messages import find_near, find_owners, show_value
+from reconciler.planning.plausibility import warn_of_edits
 from reconciler.planning.preconditions import judge
-from reconciler.planning.surroundings import Need, make_surroundings
-from reconciler.planning.swaps import note_swaps
-from reconciler.planning.unread_channels import block_unread, check_feeds
-from reconciler.planning.vocabulary import Vocabulary, list_codes, list_ids, list_unread, translate
+from reconciler.planning.translation import Vocabulary, list_codes, list_ids, list_unread, translate
+from reconciler.planning.unread_data import block_unread, check_feeds
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 
     from reconciler.model.channels import Definitions, Desired, ReferenceData, Snapshot
     from reconciler.model.identifiers import Feed
     from reconciler.model.project import Environment
-    from reconciler.planning.draft import Draft
-    from reconciler.planning.index import Index
-    from reconciler.planning.pairs import Pair, Pairing
-    from reconciler.planning.surroundings import Surroundings
+    from reconciler.planning.context import Surroundings
+    from reconciler.planning.diff import Draft
+    from reconciler.planning.identification import Index
+    from reconciler.planning.matching import Pair, Pairing
+
+
+# Pairs of ids: the channel whose formula it is, and one that it uses.
+_Links = frozenset[tuple[int, int]]
+
+
+def find_neighbourhood(index: Index, drafts: Mapping[str, Draft], names: Mapping[int, str]) -> tuple[FormulaLink, ...]:
+    """What the formulas of the channels of `drafts` use, and whose formulas use them, users of users included.
+
+    `names` are those of the managed channels, by id. Each pair once, ordered by the ids of user and used.
+    """
+    if not drafts:
+        return ()
+    planned = {draft.live.id: draft.planned for draft in drafts.values()}
+    before = frozenset((live.id, used) for live in index.by_id.values() for used in find_inputs(live.formulas))
+    untouched = frozenset(link for link in before if link[0] not in planned)
+    after = untouched | {(live.id, used) for live in planned.values() for used in find_inputs(live.formulas)}
+    near = _find_near(before | after, planned.keys())
+
+    def label(channel_id: int) -> ChannelLabel:
+        live = index.by_id.get(channel_id)
+        return ChannelLabel(channel_id, names.get(channel_id), live.name if live else "")
+
+    return tuple(
+        FormulaLink(label(user), label(used), (user, used) in before, (user, used) in after)
+        for user, used in sorted(near)
+    )
+
+
+def _find_near(links: _Links, edited: Collection[int]) -> _Links:
+    users: dict[int, set[int]] = defaultdict(set)
+    for user, used in links:
+        users[used].add(user)
+    fed, waiting = set(edited), list(edited)
+    while waiting:
+        new = users.get(waiting.pop(), set()) - fed
+        fed |= new
+        waiting += new
+    return frozenset((user, used) for user, used in links if user in edited or (user in fed and used in fed))
+
+
+_OFFERED = 3
+
+
+def is_picked(name: str, patterns: Sequence[str]) -> bool:
+    """Whether the channel called `name` matches one of `patterns`: shell patterns, letter case included."""
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def advise_pattern(option: str, pattern: str, names: Collection[str], meant: Sequence[str] = ()) -> str:
+    """What to write for `pattern`, which matches none of `names`; `meant` are those that it names in another way.
+
+    "" if nothing is like it.
+    """
+    parts = [part.strip() for part in pattern.split(",")]
+    if len(parts) > 1 and all(any(is_picked(name, (part,)) for name in names) for part in parts):
+        return f"write  {' '.join(f'{option} {shlex.quote(part)}' for part in parts)}"
+    near = tuple(meant) or tuple(_find_alike(pattern, names)) or find_near(pattern, names)
+    if not near:
+        return ""
+    more = f", or one of {len(near) - _OFFERED} more" if len(near) > _OFFERED else ""
+    return (
+        f"did you mean  {option} {' or '.join(map(shlex.quote, near[:_OFFERED]))}{more}{tell_apart(pattern, near[0])}"
+    )
+
+
+def _find_alike(pattern: str, names: Iterable[str]) -> Iterable[str]:
+    """Those of `names` that `pattern` matches, or begins, if letter case does not count."""
+    folded = pattern.casefold()
+    return (name for name in names if is_picked(name.casefold(), (folded, f"{folded}*")))
 
 
 class Basis(Struct, frozen=True):

@@ -1,30 +1,374 @@
-"""Whether a change is legal now, with the evidence read and what would unblock it."""
+"""Whether a change is legal now: its settings, unique import ids, primary channels."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from reconciler.model.canonical import is_same
-from reconciler.model.fields import OBSERVATION_RULE_ID
+from reconciler.model.fields import (
+    BEGIN_DATE,
+    CHANNEL_IMPORT_ID,
+    FIELD_AT,
+    FIELDS,
+    IS_PRIMARY_DEMAND,
+    IS_PRIMARY_VALUE,
+    OBSERVATION_RULE_ID,
+    OBSERVATION_TYPE_CODE,
+    OBSERVATION_TYPE_ID,
+    ODOMETER,
+    UNIT_CODE,
+    UNIT_ID,
+)
 from reconciler.model.plan import Blocker
-from reconciler.model.project import ChannelEdit, PrimaryMove
-from reconciler.planning.conversions import check_conversion
-from reconciler.planning.draft import Draft, list_touched, plan_live
-from reconciler.planning.index import make_index
-from reconciler.planning.inputs import check_inputs
-from reconciler.planning.rivals import check_import_id, check_primaries
-from reconciler.planning.settings import check_settings
-from reconciler.planning.surroundings import make_surroundings
-from reconciler.planning.unread_channels import check_unread
-from reconciler.planning.vocabulary import list_codes
+from reconciler.model.project import ChannelEdit, PrimaryMove, VersionDates
+from reconciler.model.values import BEGINNING, canonical_time, has_zone
+from reconciler.planning.constraints import find_violations
+from reconciler.planning.context import Need, make_surroundings, mention, name_channel
+from reconciler.planning.conversions import check_conversion, check_inputs
+from reconciler.planning.diff import Draft, list_touched, plan_live
+from reconciler.planning.identification import make_index
+from reconciler.planning.messages import shorten, show_value
+from reconciler.planning.translation import list_codes
+from reconciler.planning.unread_data import check_unread
+from reconciler.rules import RULES
+from reconciler.rules.rule import Certainty
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from reconciler.model.channels import Live, ReferenceData
     from reconciler.model.plan import Change
-    from reconciler.planning.surroundings import Need, Surroundings
-    from reconciler.planning.vocabulary import Codes
+    from reconciler.model.values import Spec, Value
+    from reconciler.planning.constraints import Violation
+    from reconciler.planning.context import Surroundings
+    from reconciler.planning.translation import Codes
+
+
+def check_import_id(draft: Draft, around: Surroundings) -> Iterator[Blocker | Need]:
+    """What stands in the way of the import id that `draft` gives to its channel: who has it, or is to have it too.
+
+    Import ids are compared exactly, letter case included.
+    Source: the help centre on channels, "the import id must be unique".
+    """
+    import_id = draft.planned.values.get(CHANNEL_IMPORT_ID)
+    if CHANNEL_IMPORT_ID not in draft.touched or not isinstance(import_id, str):
+        return
+    for holder in around.index.by_import_id.get(import_id, ()):
+        if around.planned(holder).values.get(CHANNEL_IMPORT_ID) == import_id:
+            yield _taken(import_id, holder, around)
+        else:
+            yield Need("ESA408", around.drafts[holder.id].name)
+    for rival in around.claims.get(import_id, ()):
+        if rival.live.id != draft.live.id:
+            yield _claimed(import_id, rival.live, around)
+
+
+def _taken(import_id: str, holder: Live, around: Surroundings) -> Blocker:
+    return Blocker(
+        "ESA408",
+        f"cannot have import id {show_value(import_id)}: {name_channel(holder, around)} has it",
+        {"channel_import_id": import_id, "held_by": mention(holder, around)},
+        f"give {name_channel(holder, around)} another import id first, or none",
+    )
+
+
+def _claimed(import_id: str, rival: Live, around: Surroundings) -> Blocker:
+    return Blocker(
+        "ESA408",
+        f"cannot have import id {show_value(import_id)}: this plan gives it to {name_channel(rival, around)} too",
+        {"channel_import_id": import_id, "wanted_by": mention(rival, around)},
+        "give each of the two an import id of its own",
+    )
+
+
+def check_primaries(draft: Draft, around: Surroundings) -> Iterator[Blocker | Need]:
+    """What stands in the way of `draft` taking or giving up a primary flag of its data point.
+
+    A flag that another channel has is taken only where the same plan lets that one give it up; the two stand and fall
+    together, in the order that the environment is set to.
+    Source: the help centre on channels; the effect of an edit on the other channel is not documented.
+    """
+    for path in (IS_PRIMARY_VALUE, IS_PRIMARY_DEMAND):
+        if path not in draft.touched:
+            continue
+        if draft.planned.values.get(path) is True:
+            yield from _check_taking(draft, path, around)
+        elif draft.live.values.get(path) is True:
+            yield from _check_giving_up(draft, path, around)
+
+
+def _check_taking(draft: Draft, path: str, around: Surroundings) -> Iterator[Blocker | Need]:
+    for other in around.neighbours(draft.live):
+        has_it = other.values.get(path) is True
+        if around.planned(other).values.get(path) is True:
+            yield _second(draft, path, other, around)
+        elif has_it:
+            yield Need("ESA409", around.drafts[other.id].name, around.primary_move is PrimaryMove.GIVE_UP_FIRST)
+
+
+def _check_giving_up(draft: Draft, path: str, around: Surroundings) -> Iterator[Blocker | Need]:
+    heirs = [other for other in around.neighbours(draft.live) if around.planned(other).values.get(path) is True]
+    for heir in heirs:
+        if heir.values.get(path) is not True:
+            yield Need("ESA409", around.drafts[heir.id].name, around.primary_move is PrimaryMove.TAKE_FIRST)
+    if not heirs and path == IS_PRIMARY_VALUE:
+        yield _last(draft, around)
+
+
+def _second(draft: Draft, path: str, other: Live, around: Surroundings) -> Blocker:
+    has_it = other.values.get(path) is True
+    name, flag = name_channel(other, around), _flag(path)
+    point = shorten(_point(draft.live))
+    if not has_it:
+        message, unblock = f"this plan makes {name} so too", f"write  {path}: true  for one of the two only"
+    elif other.id in around.managed:
+        message, unblock = f"{name} is and stays so", f"write  {path}: false  for {name}"
+    else:
+        message = f"{name} is, and EnergyCAP would change it unseen"
+        unblock = f"put channel {other.id} into the files with  {path}: false"
+    return Blocker(
+        "ESA409",
+        f"cannot become {flag} of data point {point}: {message}",
+        {"data_point": _point(draft.live), "path": path, "held_by": mention(other, around)},
+        unblock,
+    )
+
+
+def _last(draft: Draft, around: Surroundings) -> Blocker:
+    others = around.neighbours(draft.live)
+    point = _point(draft.live)
+    return Blocker(
+        "ESA409",
+        f"cannot stop being primary value of data point {shorten(point)}: no other channel is to be it",
+        {"data_point": point, "path": IS_PRIMARY_VALUE, "others": [mention(other, around) for other in others]},
+        f"write  {IS_PRIMARY_VALUE}: true  for another channel of the data point in the same plan",
+    )
+
+
+def _flag(path: str) -> str:
+    return "primary value" if path == IS_PRIMARY_VALUE else "primary demand"
+
+
+def _point(live: Live) -> str:
+    point = live.data_point
+    return point.code or point.import_id or str(point.id)
+
+
+_NEW_VERSION = (
+    "to change settings from a date on, make a new version in EnergyCAP that begins then, and let the file take it "
+    "over:  reconciler import --update"
+)
+
+
+def check_begin(draft: Draft) -> Iterator[Blocker]:
+    """What forbids the new begin that `draft` gives to the current version of its channel.
+
+    A version's time is exclusive of its begin. An only version may begin earlier: no reading leaves its version then.
+    """
+    if BEGIN_DATE not in draft.touched:
+        return
+    live = draft.live
+    before, after = _read_time(live.current.begin_date), _read_time(draft.planned.values.get(BEGIN_DATE))
+    if len(live.versions) > 1 and after <= _read_time(live.versions[-2].begin_date):
+        yield _begins_too_early(draft)
+    elif len(live.versions) > 1 or after > before:
+        yield from _check_passed(live, before, after)
+
+
+def _begins_too_early(draft: Draft) -> Blocker:
+    begin, before = draft.planned.current.begin_date, draft.live.versions[-2].begin_date
+    return Blocker(
+        "ESA411",
+        f"the current version must begin after the one before it, found {show_value(begin)} for beginDate",
+        {"begin_date": begin, "begin_date_before": before, "versions": len(draft.live.versions)},
+        f"write a beginDate after {before}" if before else RULES["ESA411"].fix,
+    )
+
+
+def _check_passed(live: Live, before: str, after: str) -> Iterator[Blocker]:
+    """The readings between the two begins: after the earlier one, up to and including the later one."""
+    if live.has_readings is False:
+        return
+    earlier, later = sorted((before, after))
+    first, last = (canonical_time(time or "") for time in (live.first_reading, live.last_reading))
+    if (first and first > later) or (last and last <= earlier):
+        return
+    is_unknown = live.has_readings is None or not first
+    yield Blocker(
+        "ESA420",
+        _say_unknown(live) if is_unknown else f"cannot begin at another time: {_say_lost(live, before, after)}",
+        {
+            "begin_date_now": before or None,
+            "begin_date_wanted": after or None,
+            "has_readings": live.has_readings,
+            "first_reading": live.first_reading,
+            "last_reading": live.last_reading,
+            "versions": len(live.versions),
+        },
+        f"write  beginDate: {show_value(before or None)}  as EnergyCAP has it; {_NEW_VERSION}",
+        is_unknown=is_unknown,
+    )
+
+
+def _say_unknown(live: Live) -> str:
+    unsaid = "whether the channel has readings" if live.has_readings is None else "when the channel's readings begin"
+    return f"may begin past stored readings: EnergyCAP does not say {unsaid}"
+
+
+def _say_lost(live: Live, before: str, after: str) -> str:
+    if len(live.versions) == 1:
+        first = canonical_time(live.first_reading or "")
+        start = f"after {before}" if before > first else f"from {first}"
+        return f"stored readings {start} up to {after} would belong to no version"
+    if after > before:
+        return f"stored readings after {before} up to {after} would go to the version before this one"
+    return f"stored readings after {after} up to {before} would go from the version before to this one"
+
+
+def _read_time(time: Value) -> str:
+    """A begin as text that sorts; "" from the beginning."""
+    text = canonical_time(time) if isinstance(time, str) else ""
+    return "" if text == BEGINNING else text
+
+
+_DEMAND = "ESA406"
+
+
+def check_settings(draft: Draft, around: Surroundings) -> Iterator[Blocker]:
+    """What the service would refuse in the settings that `draft` sends.
+
+    What is wrong in EnergyCAP already, and not touched, counts where it is sent along and documented as refused.
+    Source: EsaChannelEdit, EsaChannelVersionEdit.
+    """
+    yield from _check_constraints(draft, around)
+    yield from _check_demand(draft, around)
+    yield from _check_money(draft, around)
+    yield from check_begin(draft)
+    yield from _check_zone(draft, around)
+    yield from _check_gaps(draft, around)
+
+
+def _check_constraints(draft: Draft, around: Surroundings) -> Iterator[Blocker]:
+    before = {(violation.code, violation.path) for violation in find_violations(_values(draft.live))}
+    for violation in find_violations(_values(draft.planned)):
+        is_old = (violation.code, violation.path) in before and violation.path not in draft.touched
+        if violation.code != _DEMAND and (not is_old or _is_refused(violation, draft, around)):
+            yield _violated(violation, draft, is_old=is_old)
+
+
+def _is_refused(violation: Violation, draft: Draft, around: Surroundings) -> bool:
+    is_documented = RULES[violation.code].certainty is Certainty.DOCUMENTED
+    return is_documented and _is_sent(violation.path, draft, around)
+
+
+def _violated(violation: Violation, draft: Draft, *, is_old: bool) -> Blocker:
+    evidence = {"path": violation.path, "value": draft.planned.values.get(violation.path)}
+    fix = f"mend it in EnergyCAP or in the same change: {violation.fix}" if is_old else violation.fix
+    return Blocker(violation.code, _say(violation.message, is_old=is_old), evidence, fix)
+
+
+def _check_demand(draft: Draft, around: Surroundings) -> Iterator[Blocker]:
+    planned = draft.planned
+    if planned.values.get(OBSERVATION_RULE_ID) != ODOMETER:
+        return
+    type_ = around.observation_types.get(_id(planned, OBSERVATION_TYPE_ID))
+    is_demand = planned.values.get(IS_PRIMARY_DEMAND) is True or (type_.is_demand if type_ else None)
+    is_old = draft.touched.isdisjoint((OBSERVATION_RULE_ID, OBSERVATION_TYPE_ID, IS_PRIMARY_DEMAND))
+    evidence = {
+        "observation_rule": "Odometer",
+        "observation_type": planned.values.get(OBSERVATION_TYPE_CODE),
+        "noun": type_.noun_code if type_ else None,
+        "is_primary_demand": planned.values.get(IS_PRIMARY_DEMAND),
+    }
+    if is_demand and (not is_old or _is_sent(OBSERVATION_RULE_ID, draft, around)):
+        message = "a demand channel cannot have the Odometer rule"
+        yield Blocker(_DEMAND, _say(message, is_old=is_old), evidence, RULES[_DEMAND].fix)
+    elif is_demand is None and not is_old:
+        message = "cannot be known whether this is a demand channel, which the Odometer rule is not for"
+        unblock = f"write  observationRule: Trip, or {_find_way_out(OBSERVATION_TYPE_CODE, around)}"
+        yield Blocker(_DEMAND, message, evidence, unblock, is_unknown=True)
+
+
+def _check_money(draft: Draft, around: Surroundings) -> Iterator[Blocker]:
+    if draft.planned.values.get(UNIT_ID) is None and draft.blocks:
+        return  # which unit it would be is not known, and that is said
+    unit = around.units.get(_id(draft.planned, UNIT_ID))
+    is_money = unit.is_money if unit else None
+    is_old = UNIT_ID not in draft.touched
+    code = draft.planned.values.get(UNIT_CODE)
+    evidence = {"unit": code, "unit_type": (unit.type_code or unit.type_name) if unit else None}
+    if is_money and (not is_old or _is_sent(UNIT_ID, draft, around)):
+        message = f"the unit must not be of a Money type, found {show_value(code)}"
+        yield Blocker("ESA407", _say(message, is_old=is_old), evidence, RULES["ESA407"].fix)
+    elif is_money is None and not is_old:
+        message = f"cannot be known whether the unit is of a Money type, found {show_value(code)}"
+        unblock = _find_way_out(UNIT_CODE, around)
+        yield Blocker("ESA407", message, evidence, unblock, is_unknown=True)
+
+
+def _find_way_out(path: str, around: Surroundings) -> str:
+    """What to do where the service does not say what is asked of a unit, or of an observation type."""
+    if path in around.unread:
+        unread = "units" if path == UNIT_CODE else "observation types"
+        return f"give the key's user permission to read the {unread}, or make this edit in EnergyCAP itself"
+    if path == UNIT_CODE:
+        return "write the code of a unit whose type EnergyCAP gives, or make this edit in EnergyCAP itself"
+    return "an observation type whose noun EnergyCAP gives, or make this edit in EnergyCAP itself"
+
+
+def _check_zone(draft: Draft, around: Surroundings) -> Iterator[Blocker]:
+    """Whether a date would be sent back of which nobody knows what it means: as local time it may move the version."""
+    begin = draft.live.current.begin_date
+    if begin is None or not has_zone(begin) or not _is_sent(BEGIN_DATE, draft, around):
+        return
+    evidence = {"begin_date": begin, "version_dates": around.version_dates.value if around.version_dates else None}
+    if around.version_dates is VersionDates.UTC:
+        message = f"its version begins at {begin}, and the time zone of its data point is not known"
+        unblock = "edit the channel in EnergyCAP, or set the time zone of its data point there"
+    else:
+        local, utc = canonical_time(begin), VersionDates.UTC.value
+        message = f"its version begins at {begin}, which may be local time, {local}, or UTC"
+        unblock = (
+            f"look at the date in EnergyCAP. If it is {local.replace('T', ' ')} there, write  versionDates: "
+            f"{VersionDates.WALL_TIME.value}  for this environment in reconciler.yaml, else  versionDates: {utc}"
+        )
+    yield Blocker("ESA413", message, evidence, unblock, is_unknown=True)
+
+
+def _check_gaps(draft: Draft, around: Surroundings) -> Iterator[Blocker]:
+    """Whether a value would be sent back that every channel has and EnergyCAP did not give: nobody knows it then."""
+    sent = (field for field in FIELDS if not field.nullable and _is_sent(field.path, draft, around))
+    gaps = [field.key for field in sent if draft.planned.values.get(field.path) is None]
+    # A code that could not be resolved is said already, and an edit to null is for the service to refuse.
+    if gaps and not draft.blocks and not any(FIELD_AT[path].key in gaps for path in draft.touched):
+        keys = " and ".join(gaps)
+        message = f"cannot be edited: EnergyCAP does not give its {keys}, and an edit sends the whole channel back"
+        unblock = f"correct the channel in EnergyCAP, or write its {keys} in the file, so that it is sent"
+        yield Blocker("ESA417", message, {"missing": gaps}, unblock, is_unknown=True)
+
+
+def _is_sent(path: str, draft: Draft, around: Surroundings) -> bool:
+    """Whether the value at `path` goes along with what is edited.
+
+    Of a channel with several versions the channel and its current version are edited by requests of their own.
+    """
+    levels = {FIELD_AT[touched].is_versioned for touched in draft.touched}
+    if len(draft.live.versions) == 1 or FIELD_AT[path].is_versioned in levels:
+        return True
+    return FIELD_AT[path].is_versioned and around.channel_edit is ChannelEdit.ECHO_LATEST
+
+
+def _say(message: str, *, is_old: bool) -> str:
+    return f"{message} (already so in EnergyCAP)" if is_old else message
+
+
+def _values(live: Live) -> Spec:
+    return {field.path: live.values.get(field.path) for field in FIELDS}
+
+
+def _id(live: Live, path: str) -> int:
+    id_ = live.values.get(path)
+    return id_ if isinstance(id_, int) else 0
 
 
 def judge(draft: Draft, around: Surroundings) -> tuple[Blocker | Need, ...]:

@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from reconciler.model.findings import Severity
-from reconciler.planning.citing import show_value
+from reconciler.planning.messages import show_value
 from reconciler.readings.cells import TIME
 from reconciler.readings.clock_changes import ClockChanges, Clocks, find_clock_changes
 from reconciler.readings.csv_rows import read_blocks

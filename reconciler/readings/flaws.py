@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from reconciler.model.findings import Location
-from reconciler.planning.citing import shorten
+from reconciler.planning.messages import shorten
 from reconciler.readings.blanks import trim
 from reconciler.rules import make_finding
 

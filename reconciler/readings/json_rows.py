@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from reconciler.planning.nearest import find_nearest
+from reconciler.planning.messages import find_nearest
 from reconciler.readings.cells import (
     ESTIMATED,
     NOTE,

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from reconciler.model.fields import CHANNEL_IMPORT_ID, INTERVAL_MINUTES, OBSERVATION_TYPE_CODE, UNIT_CODE
 from reconciler.model.identifiers import V3_NAMES, ResolutionFailure, ResolutionStep
-from reconciler.planning.citing import show_value
-from reconciler.planning.nearest import find_nearest
+from reconciler.planning.messages import find_nearest, show_value
 from reconciler.readings.flaws import Flaw
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from reconciler.model.channels import Live
     from reconciler.model.identifiers import Identifiers, Resolution
     from reconciler.model.values import Value
-    from reconciler.planning.index import Index
+    from reconciler.planning.identification import Index
 
 _SHOWN = 10
 _FOLLOWING = {

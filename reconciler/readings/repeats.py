@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import compress, groupby, pairwise, repeat
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from reconciler.planning.citing import show_value
+from reconciler.planning.messages import show_value
 from reconciler.readings.csv_rows import Block
 from reconciler.readings.flaws import Flaw
 from reconciler.readings.json_rows import locate_rows

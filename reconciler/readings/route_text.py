@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.model.identifiers import V3_NAMES
-from reconciler.planning.citing import show_value
+from reconciler.planning.messages import show_value
 from reconciler.readings.landing_flaws import NAMES, describe_channel
 from reconciler.reports.escaping import escape_text
 from reconciler.reports.formatting import count

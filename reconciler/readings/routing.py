@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from reconciler.model.fields import UNIT_CODE
 from reconciler.model.findings import Severity
 from reconciler.model.identifiers import V3_NAMES, Resolution, ResolutionFailure
-from reconciler.planning.resolve import route
-from reconciler.planning.swaps import find_swap
+from reconciler.planning.diff import find_swap
+from reconciler.planning.identification import route
 from reconciler.readings.blanks import trim
 from reconciler.readings.flaws import BrokenFile, Flaw
 from reconciler.readings.identifiers import read_key
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from reconciler.model.channels import Live
     from reconciler.model.identifiers import IdentifierNames, Identifiers
-    from reconciler.planning.index import Index
+    from reconciler.planning.identification import Index
     from reconciler.readings.identifiers import Key
 
 # More than any environment has channels; each takes half a kilobyte.

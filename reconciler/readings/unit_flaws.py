@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.fields import MULTIPLIER, UNIT_CODE
 from reconciler.model.units import find_measure, fold, is_near
-from reconciler.planning.citing import show_value
+from reconciler.planning.messages import show_value
 from reconciler.readings.flaws import Flaw, quote
 
 if TYPE_CHECKING:

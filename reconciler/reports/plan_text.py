@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from reconciler.model.plan import Blocker, Change, Edit, Plan
-    from reconciler.planning.compare import Comparison
+    from reconciler.planning.approval import Comparison
     from reconciler.reports.plan_groups import DataPointChanges, Dependents, IdenticalChanges
     from reconciler.reports.terminal import Chunk, Styler
 

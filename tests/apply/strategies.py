@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from reconciler.model.channels import Definitions
 from reconciler.model.project import ChannelEdit, Environment, PrimaryMove, VersionDates
-from reconciler.planning.offline import check_definitions
+from reconciler.planning.offline_checks import check_definitions
 from reconciler.sandbox import describe_settings
 from tests.apply.bench import want
 

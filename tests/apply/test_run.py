@@ -15,7 +15,7 @@ from reconciler.apply.journal import open_journal
 from reconciler.apply.latest import find_unfinished
 from reconciler.model.outcomes import ApplyResult, Finished, Outcome, OutcomeStatus, Started, Verifying
 from reconciler.model.plan import Verdict
-from reconciler.planning.compare import Comparison, Shift, compare_plans
+from reconciler.planning.approval import Comparison, Shift, compare_plans
 from tests.apply.bench import CHANNEL, GIVE_UP_FIRST, LIST, READ, Wire, endings, only, want
 from tests.apply.records import make_plan_of, make_step
 

@@ -15,8 +15,8 @@ from reconciler.cli.screen import Screen
 from reconciler.definitions.load import load_definitions
 from reconciler.model.findings import Severity
 from reconciler.model.plan import Action
-from reconciler.planning.importing.survey import Asked, make_survey, pick
-from reconciler.planning.importing.terms import Fields, Layout
+from reconciler.planning.importing.naming import Fields, Layout
+from reconciler.planning.importing.selection import Asked, make_survey, pick
 from tests.cases import note_case
 from tests.cli.tenants import PROJECT, open_project, read_files, read_world, stand_on, worlds, write
 

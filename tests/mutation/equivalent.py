@@ -47,19 +47,19 @@ EQUIVALENT: dict[tuple[str, str, str, str], str] = {
         "((find_remaining(change.target_values, landing.found)))",
     ): "for the types: a write that was done was found, for nothing else says that it was",
     (
-        "reconciler/planning/feed_findings.py",
+        "reconciler/planning/feed_impact.py",
         "managed = around.managed.get(course.before.channel_id or 0)",
         "course.before.channel_id or 0",
         "((course.before.channel_id))",
     ): "a key of a mapping by id: neither 0 nor None is an id",
     (
-        "reconciler/planning/importing/values.py",
+        "reconciler/planning/importing/drafting.py",
         "known = {reference: index.by_id.get(read_id(reference) or 0) for reference in find_references(formula)}",
         "read_id(reference) or 0",
         "((read_id(reference)))",
     ): "a key of a mapping by id: neither 0 nor None is an id",
     (
-        "reconciler/planning/importing/values.py",
+        "reconciler/planning/importing/drafting.py",
         "return False",
         "return False",
         "return None",

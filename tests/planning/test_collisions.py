@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.model.findings import Finding, Location, Severity
 from reconciler.model.identifiers import Identifiers
-from reconciler.planning.collisions import check_collisions, find_identity, show_pointers
+from reconciler.planning.offline_checks import check_collisions, find_identity, show_pointers
 from tests.planning.offline_files import make_channel, tell
 
 if TYPE_CHECKING:

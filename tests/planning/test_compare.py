@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from reconciler.model.channels import DataPoint
 from reconciler.model.fields import Impact
 from reconciler.model.plan import Action, Blocker, Change, Edit, FeedRoute, FeedStep, Plan, Verdict
-from reconciler.planning.compare import Comparison, Shift, compare_plans, restrict_plan
+from reconciler.planning.approval import Comparison, Shift, compare_plans, restrict_plan
 
 if TYPE_CHECKING:
     from reconciler.model.values import Spec

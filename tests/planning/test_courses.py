@@ -10,16 +10,16 @@ from msgspec.structs import replace
 from reconciler.model.fields import Impact
 from reconciler.model.identifiers import Identifiers, ResolutionFailure
 from reconciler.model.plan import Edit
-from reconciler.planning.courses import follow, is_moving, list_causes, list_implied
-from reconciler.planning.draft import Draft, list_touched, plan_live
-from reconciler.planning.index import make_index
-from reconciler.planning.vocabulary import list_codes
+from reconciler.planning.diff import Draft, list_touched, plan_live
+from reconciler.planning.feed_paths import follow, is_moving, list_causes, list_implied
+from reconciler.planning.identification import make_index
+from reconciler.planning.translation import list_codes
 from tests.planning.tenant import REFERENCE, SOUTH, V, make_calculated, make_live
 
 if TYPE_CHECKING:
     from reconciler.model.channels import Live
     from reconciler.model.values import Spec
-    from reconciler.planning.courses import Course
+    from reconciler.planning.feed_paths import Course
 
 UNIT = f"{V}unitId"
 TO_KW: Spec = {UNIT: 2}

@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.model.findings import Finding, Location, Severity
 from reconciler.model.identifiers import Identifiers
-from reconciler.planning.feed_declarations import check_feeds
+from reconciler.planning.offline_checks import check_feeds
 from tests.planning.offline_files import make_channel, make_feed, tell
 
 CHANNELS = (make_channel("nb-elec-use"), make_channel("nb-elec-demand"))

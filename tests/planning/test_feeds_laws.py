@@ -11,9 +11,8 @@ from msgspec.structs import replace
 from reconciler.model.channels import Definitions, Snapshot
 from reconciler.model.findings import Location
 from reconciler.model.identifiers import Feed, Identifiers
-from reconciler.planning.index import make_index
+from reconciler.planning.identification import make_index, route
 from reconciler.planning.plan import make_plan
-from reconciler.planning.resolve import route
 from tests.cases import note_case
 from tests.planning.tenant import BASIS, NORTH, REFERENCE, V, make_desired, make_live
 from tests.planning.tenants import Tenant, carry_out

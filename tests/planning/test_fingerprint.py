@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from reconciler.planning.fingerprint import fingerprint
+from reconciler.planning.changes import fingerprint
 from tests.planning.tenant import V, add_older_version, make_live
 
 if TYPE_CHECKING:

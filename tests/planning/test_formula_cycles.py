@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.planning.formula_cycles import find_cycles
+from reconciler.planning.dependencies import find_cycles
 from tests.cases import note_case
 
 NAMES = st.sampled_from("abcdefg")

@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.model.findings import Finding, Location, Severity
 from reconciler.model.identifiers import Identifiers
-from reconciler.planning.formula_references import check_references
+from reconciler.planning.formula_checks import check_references
 from tests.planning.offline_files import FORMULA, make_channel, make_formula, tell
 
 if TYPE_CHECKING:

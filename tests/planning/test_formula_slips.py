@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.planning.constraints import Violation
-from reconciler.planning.formula_slips import find_slips
+from reconciler.planning.formula_checks import find_slips
 from tests.cases import note_case
 from tests.planning.offline_files import FORMULA
 

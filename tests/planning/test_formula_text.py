@@ -8,9 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from reconciler.planning import formula_text
+from reconciler.planning import formula_checks
 from reconciler.planning.constraints import Violation
-from reconciler.planning.formula_text import find_formula_violations
+from reconciler.planning.formula_checks import find_formula_violations
 from tests.cases import mostly, note_case
 from tests.planning.offline_files import FORMULA
 
@@ -128,7 +128,7 @@ def test_nothing_is_wrong_with_what_is_taken_without_a_look(formula: str) -> Non
     taken = find_formula_violations({FORMULA: formula}, NAMES)
     note_case(reached=formula and not taken)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(formula_text, "_PLAIN", re.compile("(?!)"))
+        patch.setattr(formula_checks, "_PLAIN", re.compile("(?!)"))
         looked_at = find_formula_violations({FORMULA: formula}, NAMES)
 
     assert taken == looked_at

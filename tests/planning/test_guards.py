@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from reconciler.model.findings import Finding, Severity
 from reconciler.model.project import Guards, HistoryRewrites, MaxChanges, OnBlocked
-from reconciler.planning.guards import check_guards, foresee_guards
+from reconciler.planning.approval import check_guards, foresee_guards
 from tests.planning.tenant import V, make_desired, make_live, plan_of
 from tests.reports.plans import PLANS
 

@@ -9,9 +9,8 @@ from msgspec.structs import replace
 
 from reconciler.definitions.holding import can_hold
 from reconciler.model.channels import DataPoint
-from reconciler.planning.importing.files import find_homes, find_words, settle_files
-from reconciler.planning.importing.terms import Layout, Terms
-from reconciler.planning.pairs import Pair
+from reconciler.planning.importing.naming import Layout, Terms, find_homes, find_words, settle_files
+from reconciler.planning.matching import Pair
 from tests.cases import note_case
 from tests.planning.tenant import NORTH, SOUTH, make_desired, make_live
 from tests.texts import HOSTILE

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from reconciler.definitions.schema import Format, accept_for
 from reconciler.model.channels import DataPoint
-from reconciler.planning.importing.names import climb_names, name_data_point, name_place, settle, slug
+from reconciler.planning.importing.naming import climb_names, name_data_point, name_place, settle, slug
 from tests.cases import note_case
 from tests.planning.tenant import NORTH, V, make_live
 from tests.texts import HOSTILE

@@ -10,9 +10,8 @@ from msgspec.structs import replace
 
 from reconciler.definitions.holding import can_hold
 from reconciler.model.identifiers import Identifiers
-from reconciler.planning.importing.pointers import find_pointers, has_own_import_id
-from reconciler.planning.index import make_index
-from reconciler.planning.resolve import route
+from reconciler.planning.identification import make_index, route
+from reconciler.planning.importing.drafting import find_pointers, has_own_import_id
 from tests.cases import note_case
 from tests.planning.tenant import NORTH, V, make_calculated, make_live
 from tests.planning.tenants import lives, neighbours

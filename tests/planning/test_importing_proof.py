@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.planning.importing.proof import find_differences
+from reconciler.planning.importing.updates import find_differences
 from tests.planning.tenant import V, make_desired, make_live, plan_of
 
 LIVE = (make_live(1), make_live(2), make_live(3))

@@ -10,9 +10,9 @@ from msgspec.structs import replace
 from reconciler.definitions.holding import can_hold
 from reconciler.model.channels import Definitions, Desired, Live, Snapshot
 from reconciler.model.identifiers import Identifiers
-from reconciler.planning.importing.proposal import Proposal, list_new, propose
-from reconciler.planning.importing.survey import make_survey
-from reconciler.planning.importing.terms import Head, LeftOut, Terms
+from reconciler.planning.importing.drafting import Proposal, list_new, propose
+from reconciler.planning.importing.naming import Head, LeftOut, Terms
+from reconciler.planning.importing.selection import make_survey
 from tests.planning.tenant import REFERENCE, SOUTH, V, make_calculated, make_desired, make_live
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from reconciler.model.channels import Definitions, Desired, Live, Snapshot
-from reconciler.planning.importing.survey import Asked, Survey, make_survey, pick
+from reconciler.planning.importing.selection import Asked, Survey, make_survey, pick
 from tests.planning.tenant import REFERENCE, SOUTH, make_desired, make_live
 
 LIVE = (

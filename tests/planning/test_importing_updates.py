@@ -9,7 +9,7 @@ import pytest
 from reconciler.definitions.holding import can_hold
 from reconciler.model.findings import Finding, Severity
 from reconciler.model.identifiers import Identifiers
-from reconciler.planning.importing.terms import LeftOut
+from reconciler.planning.importing.naming import LeftOut
 from reconciler.planning.importing.updates import Updates, find_doubts, find_updates
 from tests.planning.tenant import V, make_calculated, make_desired, make_live, plan_of
 

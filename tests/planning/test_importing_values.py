@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reconciler.definitions.holding import can_hold
-from reconciler.planning.importing.terms import Fields
-from reconciler.planning.importing.values import list_paths, write_formula, write_value
-from reconciler.planning.index import make_index
+from reconciler.planning.identification import make_index
+from reconciler.planning.importing.drafting import list_paths, write_formula, write_value
+from reconciler.planning.importing.naming import Fields
 from tests.planning.tenant import SOUTH, V, make_calculated, make_live
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from reconciler.planning.index import find_inputs, find_users, make_index
+from reconciler.planning.identification import find_inputs, find_users, make_index
 from tests.planning.tenant import NORTH, SOUTH, V, add_older_version, make_calculated, make_live
 
 ONE, TWO = make_live(1), make_live(2, {"channelImportId": None}, data_point=SOUTH)

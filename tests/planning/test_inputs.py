@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from reconciler.model.plan import Blocker
-from reconciler.planning.inputs import list_new_formulas
+from reconciler.planning.conversions import list_new_formulas
 from tests.planning.tenant import (
     SOUTH,
     V,

@@ -12,11 +12,10 @@ from msgspec.structs import replace
 from reconciler.model.identifiers import Identifiers, ResolutionFailure
 from reconciler.model.plan import Action, Verdict
 from reconciler.model.project import PrimaryMove
-from reconciler.planning.importing.pointers import find_pointers
-from reconciler.planning.index import make_index
-from reconciler.planning.pairs import find_route
+from reconciler.planning.identification import make_index, route
+from reconciler.planning.importing.drafting import find_pointers
+from reconciler.planning.matching import find_route
 from reconciler.planning.preconditions import check_again
-from reconciler.planning.resolve import route
 from tests.cases import note_case
 from tests.planning.tenant import BASIS, REFERENCE, SANDBOX, V, make_desired, plan_of
 from tests.planning.tenants import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.model.identifiers import Identifiers
-from reconciler.planning.nearest import find_near, find_nearest, suggest_channels, suggest_names
+from reconciler.planning.messages import find_near, find_nearest, suggest_channels, suggest_names
 from tests.planning.offline_files import make_channel
 
 NAMES = ("nb-elec-demand", "nb-elec-use", "nb-gas-use", "Sum")

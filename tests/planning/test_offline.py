@@ -12,7 +12,7 @@ from reconciler.model.channels import Desired
 from reconciler.model.fields import FIELD_AT
 from reconciler.model.findings import Finding, Location, Severity
 from reconciler.model.identifiers import Identifiers
-from reconciler.planning.offline import check_definitions
+from reconciler.planning.offline_checks import check_definitions
 from tests.cases import note_case
 from tests.planning.offline_files import FORMULA, make_channel, make_definitions, make_feed, make_formula, tell
 

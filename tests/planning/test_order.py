@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from reconciler.model.plan import Blocker
-from reconciler.planning.order import find_closure, find_order, list_first, spread_blocks
-from reconciler.planning.surroundings import Need
+from reconciler.planning.context import Need
+from reconciler.planning.dependencies import find_closure, find_order, list_first, spread_blocks
 
 FAILS = Blocker("ESA401", "cannot become calculated: it has readings", {}, "leave it simple")
 UNKNOWN = Blocker("ESA407", "cannot be known", {}, "ask", is_unknown=True)

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from reconciler.model.identifiers import Identifiers
 from reconciler.model.plan import Origin
-from reconciler.planning.origins import mark_origins
+from reconciler.planning.changes import mark_origins
 from tests.planning.offline_files import make_definitions
 from tests.planning.tenant import make_desired, make_live, plan_of
 

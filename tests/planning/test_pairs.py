@@ -9,14 +9,14 @@ from msgspec.structs import replace
 
 from reconciler.model.findings import Finding, Location, Severity
 from reconciler.model.identifiers import Identifiers
-from reconciler.planning.index import make_index
-from reconciler.planning.pairs import check_found_again, find_pairs
+from reconciler.planning.identification import make_index
+from reconciler.planning.matching import check_found_again, find_pairs
 from tests.planning.tenant import SOUTH, V, make_desired, make_live
 
 if TYPE_CHECKING:
     from reconciler.model.channels import Desired
     from reconciler.model.values import Spec
-    from reconciler.planning.pairs import Pairing
+    from reconciler.planning.matching import Pairing
 
 ONE, TWO, THREE = make_live(1), make_live(2), make_live(3, data_point=SOUTH)
 INDEX = make_index((ONE, TWO, THREE))

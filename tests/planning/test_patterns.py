@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.planning.patterns import advise_pattern, is_picked
+from reconciler.planning.plan import advise_pattern, is_picked
 
 NAMES = ("nb-elec-01-demand", "nb-elec-01-use", "nb-elec-02-use", "nb-elec-03-use", "Whitcombe Library")
 

@@ -11,7 +11,7 @@ from reconciler.model.fields import FIELDS, Impact
 from reconciler.model.findings import Severity
 from reconciler.model.identifiers import Identifiers
 from reconciler.model.plan import Action, Change, Edit, History, Plan, Summary, Verdict, VersionSpan
-from reconciler.planning.fingerprint import fingerprint
+from reconciler.planning.changes import fingerprint
 from tests.planning.tenant import (
     BASIS,
     NORTH,

@@ -8,9 +8,9 @@ import pytest
 from msgspec.structs import replace
 
 from reconciler.model.project import PrimaryMove
-from reconciler.planning.draft import plan_live
+from reconciler.planning.diff import plan_live
 from reconciler.planning.preconditions import check_again
-from reconciler.planning.vocabulary import list_codes
+from reconciler.planning.translation import list_codes
 from tests.planning.tenant import (
     BASIS,
     REFERENCE,

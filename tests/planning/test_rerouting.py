@@ -11,8 +11,8 @@ from reconciler.model.channels import Definitions, Snapshot
 from reconciler.model.findings import Location
 from reconciler.model.identifiers import Feed, Identifiers
 from reconciler.model.plan import Blocker, FeedRoute, FeedStep
+from reconciler.planning.feed_impact import check_feeds_again
 from reconciler.planning.plan import make_plan
-from reconciler.planning.rerouting import check_feeds_again
 from tests.planning.tenant import BASIS, REFERENCE, V, make_desired, make_live
 
 if TYPE_CHECKING:

@@ -6,8 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from reconciler.model.identifiers import Identifiers, Resolution, ResolutionFailure, ResolutionStep
-from reconciler.planning.index import make_index
-from reconciler.planning.resolve import route
+from reconciler.planning.identification import make_index, route
 from tests.planning.tenant import NORTH, SOUTH, V, make_calculated, make_live
 
 LONELY = replace(SOUTH, id=300, import_id="LONELY")

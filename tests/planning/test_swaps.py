@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reconciler.model.fields import ODOMETER, TRIP
-from reconciler.planning.swaps import find_swap
+from reconciler.planning.diff import find_swap
 from tests.planning.tenant import V, add_older_version, make_live
 
 BEGIN = "2025-06-01T09:50:00"

@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from reconciler.model.findings import Finding, Location, Severity
 from reconciler.model.identifiers import Identifiers
-from reconciler.planning.index import make_index
-from reconciler.planning.pairs import find_pairs
+from reconciler.planning.identification import make_index
+from reconciler.planning.matching import find_pairs
 from reconciler.rules import RULES
 from tests.planning.tenant import SOUTH, V, make_calculated, make_desired, make_live
 

@@ -9,7 +9,7 @@ import pytest
 from reconciler.model.channels import ReferenceData
 from reconciler.model.findings import Finding, Location, Severity
 from reconciler.model.plan import Blocker
-from reconciler.planning.vocabulary import Vocabulary, list_codes, list_ids, list_unread, show_formula, translate
+from reconciler.planning.translation import Vocabulary, list_codes, list_ids, list_unread, show_formula, translate
 from reconciler.rules import make_finding
 from tests.planning.tenant import REFERENCE, V, make_desired, make_live
 

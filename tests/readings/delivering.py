@@ -10,7 +10,7 @@ from msgspec import Struct, field
 
 from reconciler.energycap.sender import open_sender
 from reconciler.model.identifiers import V3_NAMES
-from reconciler.planning.index import make_index
+from reconciler.planning.identification import make_index
 from reconciler.readings.batches import load_batches
 from reconciler.readings.delivery import Delivery
 from reconciler.readings.files import recognise

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from reconciler.energycap.sender import open_sender
 from reconciler.model.fields import UNIT_CODE
 from reconciler.model.identifiers import ESA_NAMES, V3_NAMES
-from reconciler.planning.index import make_index
+from reconciler.planning.identification import make_index
 from reconciler.readings.identifiers import NAMES
 from reconciler.readings.routing import Router
 from reconciler.sandbox import running

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.model.identifiers import Identifiers
-from reconciler.planning.index import make_index
-from reconciler.planning.resolve import route
+from reconciler.planning.identification import make_index, route
 from reconciler.readings.flaws import Flaw
 from reconciler.readings.landing_flaws import describe_channel, find_doubts, find_landing_flaws
 from tests.planning.tenant import NORTH, make_live

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.planning.index import make_index
+from reconciler.planning.identification import make_index
 from reconciler.readings.census import Census
 from reconciler.readings.files import recognise
 from reconciler.readings.layout import Habits

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.model.identifiers import ESA_NAMES, Identifiers, ResolutionFailure, ResolutionStep
-from reconciler.planning.index import make_index
+from reconciler.planning.identification import make_index
 from reconciler.readings.flaws import BrokenFile, Flaw
 from reconciler.readings.routing import Router
 from tests.planning.tenant import make_live

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.model.fields import INTERVAL_MINUTES
-from reconciler.planning.index import make_index
+from reconciler.planning.identification import make_index
 from reconciler.readings.batches import load_batches
 from reconciler.readings.files import recognise
 from reconciler.readings.layout import Habits

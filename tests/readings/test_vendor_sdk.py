@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reconciler.planning.index import make_index
+from reconciler.planning.identification import make_index
 from reconciler.readings.failures import open_failed_file
 from reconciler.readings.files import recognise
 from reconciler.readings.layout import Habits

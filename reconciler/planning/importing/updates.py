@@ -1,24 +1,26 @@
-"""What managed files would say if they took over what the service has."""
+"""Live values taken over into files, and the check that the plan is then empty."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.model.fields import CHANNEL_INFO, FIELD_AT, OBSERVATION_TYPE_ID
-from reconciler.planning.citing import place_identity, shorten, show_value
-from reconciler.planning.importing.terms import LeftOut
+from reconciler.model.findings import Severity
+from reconciler.planning.importing.naming import Kept, LeftOut
+from reconciler.planning.messages import place_identity, shorten, show_value, show_values
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from reconciler.model.channels import Desired
     from reconciler.model.findings import Finding
     from reconciler.model.plan import Change, Edit, Plan
     from reconciler.model.values import Spec
-    from reconciler.planning.importing.terms import CanHold, Kept
+    from reconciler.planning.importing.naming import CanHold
 
 
 class Updates(Struct, frozen=True):
@@ -80,3 +82,91 @@ def _explain_doubt(desired: Desired, change: Change) -> Finding:
     message = f"select may lead to another channel, found {here} in the file and {there} in EnergyCAP"
     fix = f"correct select; where this is the channel all the same, write  select: {{channelId: {change.channel_id}}}"
     return make_finding("ESA308", message, place_identity(desired), fix=fix)
+
+
+def find_differences(
+    before: Plan, after: Plan, written: Collection[str], kept: Collection[tuple[str, str]] = ()
+) -> tuple[str, ...]:
+    """The reasons not to write the files that `after` was made from, one line each.
+
+    The channels called `written` must be found, and need no edit but of what is `kept`, by name and path; every other
+    one must be planned as in `before`. No error may be there that was not there before.
+    """
+    return (
+        *_check_written(after, written, kept),
+        *_check_others(before, after, written),
+        *_check_errors(before, after),
+    )
+
+
+def _check_written(after: Plan, written: Collection[str], kept: Collection[tuple[str, str]]) -> Iterator[str]:
+    changes = {change.name: change for change in after.changes}
+    for name in sorted(written):
+        if name not in changes:
+            yield f"{name}: would not be found in EnergyCAP"
+        else:
+            edits = changes[name].edits
+            unexpected = tuple(edit for edit in edits if (name, edit.implied_by or edit.path) not in kept)
+            yield from _list_edits(replace(changes[name], edits=unexpected))
+
+
+def _check_others(before: Plan, after: Plan, written: Collection[str]) -> Iterator[str]:
+    planned = {change.name: change.edits for change in before.changes}
+    for change in after.changes:
+        if change.name not in written and change.edits != planned.get(change.name):
+            yield from _list_edits(change)
+
+
+def _check_errors(before: Plan, after: Plan) -> Iterator[str]:
+    known = {_identify(finding) for finding in before.findings}
+    for finding in after.findings:
+        if finding.severity is Severity.ERROR and _identify(finding) not in known:
+            where = f"{finding.location.path[1]}: " if finding.location and len(finding.location.path) > 1 else ""
+            yield f"{where}{finding.code} {finding.message}"
+
+
+def _identify(finding: Finding) -> tuple[str, str, tuple[str, ...]]:
+    # Lines move when a file grows.
+    return (finding.code, finding.message, finding.location.path if finding.location else ())
+
+
+def _list_edits(change: Change) -> Iterator[str]:
+    for edit in change.edits:
+        yield f"{change.name}: {edit.path}  {' → '.join(show_values(edit.before, edit.after))}"
+
+
+class Past(Struct, frozen=True):
+    """What the files said before: channels by the names of today, and why a value that was not so then is kept.
+
+    Unless it `is_whole`, a channel that it does not have may be in what could not be read.
+    """
+
+    channels: Mapping[str, Desired]
+    reason: str
+    is_whole: bool = True
+
+
+def leave_edited(updates: Updates, now: Mapping[str, Desired], pasts: Sequence[Past]) -> Updates:
+    """`updates` without the values that the channels of `now` did not have in each of `pasts`; these are kept."""
+    kept: list[Kept] = []
+    files: dict[str, dict[str, Spec]] = {}
+    for file, channels in updates.files.items():
+        for name, spec in channels.items():
+            reasons = {path: _find_reason(now[name], path, pasts) for path in spec}
+            wanted = now[name].spec
+            kept += [Kept(name, path, wanted[path], spec[path], reason) for path, reason in reasons.items() if reason]
+            if taken := {path: value for path, value in spec.items() if not reasons[path]}:
+                files.setdefault(file, {})[name] = taken
+    return replace(updates, files=files, kept=tuple(kept))
+
+
+def _find_reason(now: Desired, path: str, pasts: Sequence[Past]) -> str:
+    for past in pasts:
+        before = past.channels.get(now.name)
+        if before is None and not past.is_whole:
+            return f"{past.reason}, or was in a file that could not be read there"
+        if before is None or (before.select, before.data_point) != (now.select, now.data_point):
+            return past.reason
+        if path not in before.spec or before.spec[path] != now.spec[path]:
+            return past.reason
+    return ""

@@ -1,4 +1,4 @@
-"""What is unknown because the service's answer for a channel cannot be read (ESA417, ESA418)."""
+"""What the service would not let read, and which changes that blocks."""
 
 from __future__ import annotations
 
@@ -18,17 +18,62 @@ from reconciler.model.fields import (
     UNIT_ID,
 )
 from reconciler.model.plan import Blocker
-from reconciler.planning.citing import show_value
-from reconciler.planning.index import find_inputs
+from reconciler.planning.identification import find_inputs
+from reconciler.planning.messages import show_value
+from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from reconciler.model.channels import Live
+    from reconciler.model.channels import Definitions, Live, Snapshot
+    from reconciler.model.findings import Finding
     from reconciler.model.identifiers import Feed
-    from reconciler.planning.draft import Draft
-    from reconciler.planning.pairs import Pair, Pairing
-    from reconciler.planning.surroundings import Surroundings
+    from reconciler.model.plan import Plan
+    from reconciler.planning.context import Surroundings
+    from reconciler.planning.diff import Draft
+    from reconciler.planning.matching import Pair, Pairing
+
+
+_SHOWN = 10
+
+
+def find_unread(snapshot: Snapshot) -> tuple[Finding, ...]:
+    """What of `snapshot` could not be read, and why: one note for each kind of thing."""
+    reference = snapshot.reference
+    lists = (("units", reference.units_unread), ("observation types", reference.observation_types_unread))
+    return (
+        *(
+            make_finding("ESA705", f"EnergyCAP's list of {kind} could not be read in full: {reason}")
+            for kind, reason in lists
+            if reason
+        ),
+        *_find_flawed(snapshot),
+    )
+
+
+def _find_flawed(snapshot: Snapshot) -> Iterator[Finding]:
+    flawed = [live for live in snapshot.channels if live.flaw]
+    if flawed:
+        told = ", ".join(f"{live.id} ({live.flaw})" for live in flawed[:_SHOWN])
+        more = f", and {len(flawed) - _SHOWN} more" if len(flawed) > _SHOWN else ""
+        several = f"{len(flawed)} channels could not be read and are left out"
+        subject = several if len(flawed) > 1 else "1 channel could not be read and is left out"
+        yield make_finding("ESA706", f"{subject}: {told}{more}")
+
+
+def find_unasked(plan: Plan, definitions: Definitions, unasked: Mapping[int, str]) -> tuple[Finding, ...]:
+    """The formulas that `plan` would send and the service could not be asked about; why, by channel, is `unasked`."""
+    written = {channel.name: channel for channel in definitions.channels if FORMULA in channel.spec}
+    return tuple(
+        make_finding(
+            "ESA707",
+            f"EnergyCAP could not be asked about this formula, so it is sent unchecked: {unasked[change.channel_id]}",
+            written[change.name].locate(FORMULA),
+        )
+        for change in plan.sendable
+        if change.channel_id in unasked and change.name in written
+    )
+
 
 _POINTED_AT = frozenset({OBSERVATION_TYPE_ID, UNIT_ID, INTERVAL_MINUTES})
 _TOLD_APART = frozenset({OBSERVATION_TYPE_CODE, UNIT_CODE, INTERVAL_MINUTES, DATA_POINT})

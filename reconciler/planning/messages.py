@@ -1,24 +1,75 @@
-"""The nearest of some names to one that is none of them."""
+"""How findings quote values, name channels and suggest the nearest name."""
 
 from __future__ import annotations
 
+import json
 from enum import IntEnum
 from heapq import nlargest
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
-from reconciler.model.fields import CHANNEL_IMPORT_ID
-from reconciler.model.lookalikes import look
+from reconciler.masking import hide_likely
+from reconciler.model.fields import CHANNEL_IMPORT_ID, FORMULA
+from reconciler.model.formulas import find_written
+from reconciler.model.lookalikes import distinguish, look
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from reconciler.model.channels import Desired
+    from reconciler.model.findings import Location
+    from reconciler.model.values import Value
+
+
+_LONGEST = 60
+
+
+def shorten(text: str) -> str:
+    """`text` without keys, cut to 60 characters where it is longer."""
+    text = hide_likely(text)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 4]} ..."
+
+
+def show_value(value: Value) -> str:
+    """`value` as JSON writes it, cut where it is long."""
+    return shorten(json.dumps(value, ensure_ascii=False))
+
+
+def show_values(one: Value, other: Value) -> tuple[str, str]:
+    """Two values side by side, so that they look different if they are: what a reader could not see is escaped.
+
+    They are cut only before their difference would be.
+    """
+    texts = json.dumps(one, ensure_ascii=False), json.dumps(other, ensure_ascii=False)
+    if isinstance(one, str) and isinstance(other, str):
+        texts = distinguish(*texts)
+    shortened = (shorten(texts[0]), shorten(texts[1]))
+    return (hide_likely(texts[0]), hide_likely(texts[1])) if shortened[0] == shortened[1] else shortened
+
+
+def cite(channel: Desired) -> str:
+    """A channel of the files with where it is: name (file:line)."""
+    return f"{channel.name} ({channel.file}:{channel.line})"
+
+
+def place_identity(channel: Desired) -> Location:
+    """The place of what the live channel is found by: its id, else its import id, else all of `select`."""
+    if channel.select is None:
+        return channel.locate(CHANNEL_IMPORT_ID)
+    if channel.select.channel_id is not None:
+        return channel.locate("select.channelId")
+    return channel.locate("select.channelImportId" if channel.select.channel_import_id else "select")
+
+
+def place_reference(channel: Desired, reference: str) -> Location:
+    """The place of the `channel(…)` that holds `reference` in the formula of `channel`."""
+    return channel.locate(FORMULA, find_written(str(channel.spec[FORMULA]), reference))
+
 
 # Comparing two texts well is slow: only the names that share most pairs of letters are compared.
 _COMPARED = 40
 # A longer text is no misspelt name, and slow to compare.
-_LONGEST = 255
+_LONGEST_NAME = 255
 # A reader follows the first few suggestions; ten thousand of them would take minutes.
 _SUGGESTED = 20
 # So many names for one misspelt code can still be told apart at a glance.
@@ -71,7 +122,7 @@ def find_near(name: str, names: Iterable[str]) -> tuple[str, ...]:
     one letter more, less or wrong. Short codes have several such neighbours, and naming but one of them would lead
     astray. Only where there is none, the one that shares most with `name` counts.
     """
-    if len(name) > _LONGEST:
+    if len(name) > _LONGEST_NAME:
         return ()
     names, folded = tuple(names), _fold(name)
     slips = [(_find_slip(folded, _fold(candidate)), candidate) for candidate in names]

@@ -8,10 +8,10 @@ from msgspec.structs import replace
 
 from reconciler.model.fields import CHANNEL_IMPORT_ID, FIELD_AT
 from reconciler.model.plan import RemovedDefinition
-from reconciler.planning.citing import show_value
-from reconciler.planning.index import make_index
-from reconciler.planning.pairs import find_pairs
-from reconciler.planning.patterns import is_picked
+from reconciler.planning.identification import make_index
+from reconciler.planning.matching import find_pairs
+from reconciler.planning.messages import show_value
+from reconciler.planning.plan import is_picked
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from reconciler.model.channels import Definitions, Desired, Live
     from reconciler.model.findings import Finding
     from reconciler.model.identifiers import Feed
-    from reconciler.planning.index import Index
+    from reconciler.planning.identification import Index
 
 _KEPT = "nothing to do if you meant this: EnergyCAP keeps them as they are; if not, put them back into the files"
 _UNCHECKED = "nothing to do if you meant this: plans no longer check where their readings go; if not, restore the feeds"

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, TypeAlias
 from msgspec import Struct, field
 
 from reconciler.model.fields import CHANNEL_IMPORT_ID
-from reconciler.planning.citing import show_value
-from reconciler.planning.index import find_users
-from reconciler.planning.vocabulary import list_unread
+from reconciler.planning.identification import find_users
+from reconciler.planning.messages import show_value
+from reconciler.planning.translation import list_unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from reconciler.model.channels import Desired, Live, ObservationType, ReferenceData, Unit
     from reconciler.model.plan import Change
     from reconciler.model.project import ChannelEdit, PrimaryMove, VersionDates
-    from reconciler.planning.draft import Draft
-    from reconciler.planning.index import Index
+    from reconciler.planning.diff import Draft
+    from reconciler.planning.identification import Index
 
 Managed: TypeAlias = "Desired | Change"
 

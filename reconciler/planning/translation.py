@@ -26,9 +26,8 @@ from reconciler.model.formulas import find_references, rename_references
 from reconciler.model.lookalikes import tell_apart
 from reconciler.model.plan import Blocker
 from reconciler.model.units import find_measure, find_scale
-from reconciler.planning.citing import place_reference, shorten, show_value
-from reconciler.planning.index import read_id
-from reconciler.planning.nearest import find_near
+from reconciler.planning.identification import read_id
+from reconciler.planning.messages import find_near, place_reference, shorten, show_value
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from reconciler.model.fields import FIELD_AT, FORMULA, MULTIPLIER, UNIT_ID
 from reconciler.model.formulas import tokenize
 from reconciler.model.units import find_factor, find_scale, format_factor, is_near
-from reconciler.planning.citing import show_value
-from reconciler.planning.index import find_inputs
+from reconciler.planning.identification import find_inputs
+from reconciler.planning.messages import show_value
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from reconciler.model.findings import Finding
     from reconciler.model.plan import Edit
     from reconciler.model.values import Value
-    from reconciler.planning.draft import Draft
+    from reconciler.planning.diff import Draft
 
 _ADDING = frozenset("+-()")
 # A multiplier that changes by more than this is more often a slip than a new meter.

@@ -1,8 +1,11 @@
-"""The edits that turn a live channel into the desired one: asked for, or implied by what is asked for."""
+"""The edits that turn a live channel into the desired one."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.model.canonical import is_same
 from reconciler.model.fields import (
@@ -21,14 +24,80 @@ from reconciler.model.fields import (
 )
 from reconciler.model.plan import Edit
 from reconciler.model.values import canonical_time
-from reconciler.planning.draft import Draft, list_touched, plan_live
-from reconciler.planning.vocabulary import show_formula
+from reconciler.planning.messages import show_value
+from reconciler.planning.translation import show_formula
+from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
     from reconciler.model.channels import Desired, Live
     from reconciler.model.fields import Field, Impact
+    from reconciler.model.findings import Finding
+    from reconciler.model.plan import Blocker
     from reconciler.model.values import Spec, Value
-    from reconciler.planning.vocabulary import Vocabulary
+    from reconciler.planning.matching import Pair
+    from reconciler.planning.translation import Codes, Vocabulary
+
+
+_CODED = tuple((field, field.alias) for field in FIELDS if field.alias)
+
+
+class Draft(Struct, frozen=True):
+    """The edits of one channel, before it is judged whether they may be sent.
+
+    `live` is the channel as it is and `planned` as it will be, `touched` the paths of EsaChannelEdit that are edited.
+    `wanted`, `before` and `after` are those of the change to come.
+    """
+
+    name: str
+    live: Live
+    planned: Live
+    edits: tuple[Edit, ...]
+    touched: frozenset[str]
+    before: Spec
+    after: Spec
+    wanted: Spec
+    # What stands in its way before its surroundings are looked at.
+    blocks: tuple[Blocker, ...] = ()
+
+    @property
+    def is_conversion(self) -> bool:
+        return IS_CALCULATED in self.touched
+
+
+def list_touched(edits: tuple[Edit, ...]) -> frozenset[str]:
+    """The paths of EsaChannelEdit at which `edits` are."""
+    return frozenset(FIELD_AT[edit.path].path for edit in edits)
+
+
+def plan_live(live: Live, wanted: Spec, codes: Codes) -> Live:
+    """`live` with the values of `wanted`, by the paths of EsaChannelEdit, in the place of its own, and their codes.
+
+    Versioned values go to the current version; what the service fills in is left out.
+    """
+    values = _merge(live.values, wanted, codes)
+    current = replace(
+        live.current, begin_date=_text(values.get(BEGIN_DATE)), values=_merge(live.current.values, wanted, codes)
+    )
+    return replace(live, values=values, versions=(*live.versions[:-1], current))
+
+
+def _merge(values: Spec, wanted: Spec, codes: Codes) -> Spec:
+    merged = {path: wanted.get(path, value) for path, value in values.items()}
+    for field, alias in _CODED:
+        if field.path in wanted and wanted[field.path] != values.get(field.path):
+            merged[alias] = _find_code(codes[alias], wanted[field.path])
+    return merged
+
+
+def _find_code(codes: Mapping[int, str], id_: Value) -> str | None:
+    return codes.get(id_) if isinstance(id_, int) else None
+
+
+def _text(value: Value) -> str | None:
+    return value if isinstance(value, str) else None
+
 
 # An edit of the first path to the value nulls what stands at the others: it means nothing there, or is refused.
 # Source: EsaChannelVersionEdit, "Must be null when ObservationRuleId is set to Trip", "Exclusive to the Trip
@@ -143,3 +212,24 @@ def _reaches_readings(field: Field, live: Live, wanted: Spec) -> bool:
     begins = (begin, wanted.get(BEGIN_DATE, begin))
     first = min(str(moment or "") for moment in begins)
     return canonical_time(live.last_reading) > canonical_time(first)
+
+
+def find_swap(live: Live) -> str | None:
+    """What the first reading of the current version of `live` will do; None if it came already, or does nothing odd.
+
+    Under the Odometer rule it is subtracted from the last reading of the version before: that of another register.
+    """
+    if len(live.versions) < 2 or live.is_calculated or live.values.get(OBSERVATION_RULE_ID) != ODOMETER:
+        return None
+    begin, last = (canonical_time(time or "") for time in (live.current.begin_date, live.last_reading))
+    if not begin or not last or last > begin:
+        return None
+    where = f"channel {live.id} {show_value(live.name)}"
+    return f"the first reading of {where} after {begin} counts from the one before it, at {last}"
+
+
+def note_swaps(pairs: Iterable[Pair]) -> Iterator[Finding]:
+    """A finding for each channel of `pairs` whose first reading after a swap is still to come."""
+    for pair in pairs:
+        if message := find_swap(pair.live):
+            yield make_finding("ESA634", message, pair.desired.locate("esaChannelVersion"))

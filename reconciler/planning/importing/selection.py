@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from reconciler.planning.citing import show_value
-from reconciler.planning.importing.files import find_homes
-from reconciler.planning.importing.names import climb_names, settle
-from reconciler.planning.index import make_index
-from reconciler.planning.pairs import find_pairs
-from reconciler.planning.patterns import advise_pattern, is_picked
+from reconciler.planning.identification import make_index
+from reconciler.planning.importing.naming import climb_names, find_homes, settle
+from reconciler.planning.matching import find_pairs
+from reconciler.planning.messages import show_value
+from reconciler.planning.plan import advise_pattern, is_picked
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
     from reconciler.model.channels import Definitions, Live, Snapshot
     from reconciler.model.findings import Finding
-    from reconciler.planning.index import Index
+    from reconciler.planning.identification import Index
 
 _FIX = "correct the pattern; letter case matters, and * stands for any characters"
 

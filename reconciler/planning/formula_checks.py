@@ -1,0 +1,361 @@
+"""What can be wrong with a formula: its syntax, and what it refers to."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from reconciler.masking import KEYS, MASK
+from reconciler.model.canonical import is_blank
+from reconciler.model.fields import FORMULA, IS_CALCULATED
+from reconciler.model.formulas import find_references, tokenize
+from reconciler.model.lookalikes import tell_apart
+from reconciler.planning.constraints import Violation
+from reconciler.planning.dependencies import find_cycles
+from reconciler.planning.messages import cite, place_reference, shorten, show_value, suggest_channels
+from reconciler.rules import make_finding
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+
+    from reconciler.model.channels import Desired
+    from reconciler.model.findings import Finding
+    from reconciler.model.values import Spec
+
+
+_OPERATORS = frozenset({"+", "-", "*", "/", "<", ">", "<=", ">=", "<>", "!=", "==", "="})
+# Of all operators only plus and minus may stand before a value alone.
+_NEVER_FIRST = frozenset({"*", "/"})
+# Doubled they are operators of other languages, of which the service may be one.
+_DOUBLED = frozenset({"**", "//"})
+_OPENING, _CLOSING = frozenset({"", "(", ","}), frozenset({"", ")", ","})
+_SIGNS = {
+    "\N{MULTIPLICATION SIGN}": "*",
+    "\N{MIDDLE DOT}": "*",
+    "\N{DOT OPERATOR}": "*",
+    "\N{DIVISION SIGN}": "/",
+    "\N{DIVISION SLASH}": "/",
+    "\N{MINUS SIGN}": "-",
+    "\N{EN DASH}": "-",
+    "x": "*",
+    "X": "*",
+}
+
+
+def find_slips(formula: str) -> tuple[Violation, ...]:
+    """What in `formula` no grammar of formulas allows (ESA210), and what the service may not know (ESA216).
+
+    One of each kind is told; `formula` has balanced parentheses. Commas between the arguments of a function are sound,
+    and so are signs before a value.
+    """
+    tokens = tokenize(formula)
+    torn = next(_find_torn(tokens), "")
+    odd = dict(reversed([(fix, found) for found, fix in _find_odd(tokens)]))
+    return (
+        *((_torn(torn, formula),) if torn else ()),
+        *(_odd(odd[fix], fix, formula) for fix in reversed(odd)),
+    )
+
+
+def _find_torn(tokens: Sequence[str]) -> Iterator[str]:
+    """Each operator that lacks a value on one side, in words."""
+    for before, sign in pairwise(("", *tokens, "")):
+        is_second = sign in _NEVER_FIRST and (before in _OPERATORS or before in _OPENING)
+        is_last = before in _OPERATORS and sign in _CLOSING
+        if (is_second and before + sign not in _DOUBLED) or is_last:
+            yield _word_pair(before, sign)
+
+
+def _word_pair(before: str, sign: str) -> str:
+    if not before:
+        return f'"{sign}" at the beginning'
+    return f'"{before} {sign}"' if sign else f'"{before}" at the end'
+
+
+def _find_odd(tokens: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Each sign that is none of the published ones, in words, and the way out."""
+    if tokens and tokens[0] == "=":
+        yield '"=" at the beginning', "take out the = at the beginning"
+    for before, sign, after in zip(("", *tokens), tokens, (*tokens[1:], ""), strict=False):
+        if sign == "%":
+            yield f'"{before} %"', "write the share as a number, as in 0.03 for 3 %"
+        elif before + sign in _DOUBLED:
+            yield f'"{before}{sign}"', "write * or /, once"
+        elif sign in _SIGNS and _joins(before, _SIGNS[sign], after):
+            yield f'"{sign}"', f"write  {_SIGNS[sign]}  instead of  {sign}"
+    for before, after in _find_commas(tokens):
+        yield f'"{before},{after}"', "write a point before decimals, and nothing between thousands"
+
+
+def _joins(before: str, operator: str, after: str) -> bool:
+    """Whether `operator` would have its values in what stands around it."""
+    return (_is_value(after) or after == "(") and (_is_value(before) or operator == "-")
+
+
+def _is_value(token: str) -> bool:
+    return token not in _OPERATORS and token not in _OPENING
+
+
+def _find_commas(tokens: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The numbers on both sides of each comma that stands within no function."""
+    functions: list[bool] = []
+    for before, sign, after in zip(("", *tokens), tokens, (*tokens[1:], ""), strict=False):
+        if sign == "(":
+            functions.append(before.isidentifier())
+        elif sign == ")":
+            functions.pop()
+        elif sign == "," and not any(functions) and before[:1].isdigit() and after[:1].isdigit():
+            yield before, after
+
+
+def _torn(found: str, formula: str) -> Violation:
+    return Violation(
+        "ESA210",
+        FORMULA,
+        f"formula must have a value on both sides of each operator, found {_quote(found, formula)}",
+        "add the missing value, or remove the operator",
+    )
+
+
+def _odd(found: str, fix: str, formula: str) -> Violation:
+    return Violation(
+        "ESA216",
+        FORMULA,
+        f"formula should be written with + - * / and decimal points, found {_quote(found, formula)}",
+        fix,
+    )
+
+
+def _quote(found: str, formula: str) -> str:
+    """What was `found` in `formula`, and that; of an API key in pieces nobody could tell that it is one."""
+    return f"{MASK if KEYS.finds(formula) else found} in {show_value(formula)}"
+
+
+# What looks like the start of a reference, where it does not stand in a quoted text.
+_ATTEMPT = re.compile(r"""\bchannel\s*\((?P<held>[^()]*)(?P<end>[()]?)|"[^"]*"|'[^']*'""", re.IGNORECASE)
+# What nearly all formulas are: channels and numbers with operators between them. Nothing can be wrong with their text.
+_VALUE = r"(?:\bchannel\s*\(\s*[^()\s]+\s*\)|(?<![.\w])[0-9]+(?:\.[0-9]+)?(?![.\w]))"
+_PLAIN = re.compile(rf"\s*(?:-\s*)?{_VALUE}(?:\s*[-+*/]\s*{_VALUE})*\s*", re.IGNORECASE)
+_NAME = re.compile(r"\w(?:[\w.-]*\w)?")
+
+
+def find_formula_violations(spec: Spec, names: Container[str]) -> tuple[Violation, ...]:
+    """The rules that the text of the formula in `spec` breaks, as a file gives it.
+
+    `names` are those of all channels in the files: one that stands bare in a formula was meant as a reference.
+    A formula that the service already has is not to be judged by this.
+    """
+    formula = spec.get(FORMULA)
+    if not isinstance(formula, str):
+        return ()
+    if _PLAIN.fullmatch(formula) and find_references(formula):
+        return ()
+    if is_blank(formula):
+        # ESA205 has said it of a calculated channel.
+        return () if spec.get(IS_CALCULATED) is True else (_blank(formula),)
+    unclosed = _count_unclosed(formula)
+    if unclosed:
+        return (_unbalanced(formula, unclosed),)
+    broken = (*(_not_one_channel(text) for text in _broken_references(formula)), *find_slips(formula))
+    is_unfit = any(violation.code == "ESA208" for violation in broken)
+    return broken if is_unfit or find_references(formula) else (_no_channel(formula, names), *broken)
+
+
+def _count_unclosed(formula: str) -> int:
+    """How many parentheses stay open; -1 where one closes that was never opened."""
+    unclosed = 0
+    for sign in tokenize(formula):
+        unclosed += (sign == "(") - (sign == ")")
+        if unclosed < 0:
+            break
+    return unclosed
+
+
+def _broken_references(formula: str) -> Iterator[str]:
+    for attempt in _ATTEMPT.finditer(formula):
+        held = attempt["held"]
+        if held is not None and (attempt["end"] != ")" or len(held.split()) != 1):
+            yield f"channel({held.strip()})" if attempt["end"] == ")" else f"channel({held}{attempt['end']}..."
+
+
+def _blank(formula: str) -> Violation:
+    return Violation(
+        "ESA206",
+        FORMULA,
+        f"formula must not be blank, found {show_value(formula)}",
+        "write a formula, or  formula: null  for a channel that has none",
+    )
+
+
+def _unbalanced(formula: str, unclosed: int) -> Violation:
+    found = f'{unclosed} "(" never closed' if unclosed > 0 else 'a ")" that closes nothing'
+    return Violation(
+        "ESA207",
+        FORMULA,
+        f"formula must have balanced parentheses, found {found} in {show_value(formula)}",
+        "add what is missing, or take out what is too much",
+    )
+
+
+def _not_one_channel(text: str) -> Violation:
+    return Violation(
+        "ESA208",
+        FORMULA,
+        f"formula must name one channel in each channel(...), found {shorten(text)}",
+        "write one name or id in the parentheses, without spaces, as in  channel(north-use)",
+    )
+
+
+def _no_channel(formula: str, names: Container[str]) -> Violation:
+    meant = next((name for name in _NAME.findall(formula) if name in names), None)
+    return Violation(
+        "ESA209",
+        FORMULA,
+        f"formula uses no channel, found {show_value(formula)}",
+        f"write  channel({meant})  for {meant}" if meant else "write channel(...) around the name of each channel",
+    )
+
+
+_LONGEST_CYCLE = 8
+
+
+class _Reference(Struct, frozen=True):
+    """One `channel(…)` in the formula of `user`; `target` is the channel of the files that it leads to, if any."""
+
+    user: Desired
+    text: str
+    target: Desired | None
+
+    @property
+    def found(self) -> str:
+        return f"found channel({shorten(self.text)})"
+
+
+def check_references(channels: Sequence[Desired]) -> Iterator[Finding]:
+    """What is wrong with the references in the formulas of `channels`.
+
+    Ids are not judged, as EnergyCAP may have a formula with them already; one that a name may stand for is noted.
+    """
+    named = {channel.name: channel for channel in channels}
+    references = tuple(_list_references(channels, named))
+    yield from _check_names(references, channels)
+    cycles = find_cycles(_list_uses(references))
+    yield from (_circle([named[name] for name in cycle]) for cycle in cycles)
+    circular = {pair for cycle in cycles for pair in zip(cycle, (*cycle[1:], cycle[0]), strict=True)}
+    for reference in references:
+        if reference.target is not None:
+            yield from _check_target(reference, reference.target, circular)
+
+
+def _list_references(channels: Iterable[Desired], named: Mapping[str, Desired]) -> Iterator[_Reference]:
+    numbered = {
+        str(channel.select.channel_id): channel
+        for channel in channels
+        if channel.select is not None and channel.select.channel_id is not None
+    }
+    for channel in channels:
+        formula = channel.spec.get(FORMULA)
+        for text in find_references(formula) if isinstance(formula, str) else ():
+            target = numbered.get(text.lstrip("0")) if _is_number(text) else named.get(text)
+            yield _Reference(channel, text, target)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
+def _list_uses(references: Iterable[_Reference]) -> dict[str, set[str]]:
+    uses: dict[str, set[str]] = {}
+    for reference in references:
+        user, target = reference.user, reference.target
+        if target is not None and target is not user:
+            uses.setdefault(user.name, set()).add(target.name)
+    return uses
+
+
+def _is_calculated(channel: Desired) -> bool:
+    """Whether the files say so: in as many words, or by giving a formula, which only a calculated channel has."""
+    if IS_CALCULATED in channel.spec:
+        return channel.spec[IS_CALCULATED] is True
+    formula = channel.spec.get(FORMULA)
+    return formula is not None and not is_blank(formula)
+
+
+def _check_names(references: Iterable[_Reference], channels: Sequence[Desired]) -> Iterator[Finding]:
+    unknown = [reference for reference in references if reference.target is None and not _is_number(reference.text)]
+    nearest = suggest_channels((reference.text for reference in unknown), channels)
+    for reference in unknown:
+        near = nearest.get(reference.text)
+        yield make_finding(
+            "ESA320",
+            f"formula names an unknown channel, {reference.found}",
+            place_reference(reference.user, reference.text),
+            fix=f"did you mean  channel({near}){tell_apart(reference.text, near)}" if near else "",
+        )
+
+
+def _check_target(reference: _Reference, target: Desired, circular: set[tuple[str, str]]) -> Iterator[Finding]:
+    user = reference.user
+    if target is user:
+        yield make_finding(
+            "ESA323", f"formula uses its own channel, {reference.found}", place_reference(user, reference.text)
+        )
+        return
+    found = tuple(_check_use(reference, target, circular))
+    if not _is_number(reference.text):
+        yield from found
+    elif not found:
+        yield _uses_number(reference, target)
+
+
+def _check_use(reference: _Reference, target: Desired, circular: set[tuple[str, str]]) -> Iterator[Finding]:
+    """What forbids to name `target`. An id may stay for all that: EnergyCAP may have the formula already (ESA410)."""
+    user = reference.user
+    if _is_calculated(target) and (user.name, target.name) not in circular:
+        yield _uses_calculated(reference, target)
+    if None not in (user.data_point, target.data_point) and user.data_point != target.data_point:
+        yield _uses_other_data_point(reference, target)
+
+
+def _uses_calculated(reference: _Reference, target: Desired) -> Finding:
+    return make_finding(
+        "ESA322",
+        f"formula uses a calculated channel, {reference.found}",
+        place_reference(reference.user, reference.text),
+        detail=(f"calculated: {cite(target)}",),
+    )
+
+
+def _uses_other_data_point(reference: _Reference, target: Desired) -> Finding:
+    here, there = shorten(str(reference.user.data_point)), shorten(str(target.data_point))
+    return make_finding(
+        "ESA325",
+        f"formula uses a channel of another data point, {reference.found}",
+        place_reference(reference.user, reference.text),
+        detail=(f"this channel: data point {here}", f"{cite(target)}: data point {there}"),
+    )
+
+
+def _uses_number(reference: _Reference, target: Desired) -> Finding:
+    return make_finding(
+        "ESA321",
+        f"formula uses the id of a channel that has a name here, {reference.found}",
+        place_reference(reference.user, reference.text),
+        fix=f"write  channel({target.name})",
+        detail=(f"the same channel: {cite(target)}",),
+    )
+
+
+def _circle(cycle: Sequence[Desired]) -> Finding:
+    names = [channel.name for channel in cycle]
+    if len(names) > _LONGEST_CYCLE:
+        names[_LONGEST_CYCLE - 1 :] = [f"... {len(names) - _LONGEST_CYCLE + 1} more"]
+    return make_finding(
+        "ESA324",
+        f"formulas go round in a circle, found {' → '.join((*names, names[0]))}",
+        cycle[0].locate(FORMULA),
+        detail=tuple(f"in the circle: {cite(channel)}" for channel in cycle[1:_LONGEST_CYCLE]),
+    )

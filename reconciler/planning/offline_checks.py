@@ -1,0 +1,237 @@
+"""What the files alone can get wrong across channels and feeds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from reconciler.model.fields import (
+    CHANNEL_IMPORT_ID,
+    IS_PRIMARY_DEMAND,
+    IS_PRIMARY_VALUE,
+    OBSERVATION_TYPE_CODE,
+    SUMMARIZATION_METHOD,
+    UNIT_CODE,
+    VERSION,
+)
+from reconciler.model.findings import Location
+from reconciler.model.identifiers import Identifiers
+from reconciler.model.lookalikes import tell_apart
+from reconciler.planning.constraints import CHANNEL_INFO, find_violations
+from reconciler.planning.formula_checks import check_references, find_formula_violations
+from reconciler.planning.messages import cite, place_identity, shorten, show_value, suggest_channels
+from reconciler.rules import make_finding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Container, Hashable, Iterator, Sequence
+
+    from reconciler.model.channels import Definitions, Desired
+    from reconciler.model.findings import Finding
+    from reconciler.model.identifiers import Feed
+    from reconciler.model.values import Value
+
+
+# A channel id, a channel import id, or all that is given where neither of them is.
+Identity: TypeAlias = int | str | Identifiers
+
+
+def check_collisions(channels: Sequence[Desired]) -> Iterator[Finding]:
+    """What only one of `channels` can have, found at several; each finding names the first that has it."""
+    yield from _check_import_ids(channels)
+    yield from _check_primaries(channels, IS_PRIMARY_VALUE, "ESA222")
+    yield from _check_primaries(channels, IS_PRIMARY_DEMAND, "ESA223")
+    yield from _check_pointers(channels)
+
+
+def find_identity(pointers: Identifiers) -> Identity | None:
+    """What of `pointers` decides where they lead: alike for two, one channel; None where they identify nothing.
+
+    Source: POST /api/v3/reading, "Channel Identification": channelId, else channelImportId, else what is inferred.
+    """
+    if pointers.channel_id is not None:
+        return pointers.channel_id
+    if pointers.channel_import_id:
+        return pointers.channel_import_id
+    return pointers if pointers.meter_import_id else None
+
+
+def show_pointers(pointers: Identifiers) -> str:
+    """The pointers that are given, in words."""
+    given = (
+        ("channelId", pointers.channel_id),
+        ("channelImportId", pointers.channel_import_id),
+        ("data point or meter", pointers.meter_import_id),
+        ("observationTypeCode", pointers.observation_type_code),
+        ("unitCode", pointers.unit_code),
+        ("interval in seconds", pointers.interval_seconds),
+    )
+    return ", ".join(f"{name} {shorten(str(value))}" for name, value in given if value is not None)
+
+
+def _check_import_ids(channels: Sequence[Desired]) -> Iterator[Finding]:
+    for group in _share(channels, _import_id):
+        if _is_wanted(group):
+            yield from (_same_import_id(other, group[0]) for other in group[1:])
+
+
+def _check_primaries(channels: Sequence[Desired], path: str, code: str) -> Iterator[Finding]:
+    primaries = [channel for channel in channels if channel.spec.get(path) is True]
+    for first, *others in _share(primaries, lambda channel: channel.data_point):
+        yield from (_second_primary(other, first, path, code) for other in others)
+
+
+def _check_pointers(channels: Sequence[Desired]) -> Iterator[Finding]:
+    for group in _share(channels, _identity):
+        # ESA221 has said it of channels that want the very import id by which they are found.
+        if not _is_wanted(group) or {_import_id(channel) for channel in group} != {_identity(group[0])}:
+            yield from (_same_live_channel(other, group[0]) for other in group[1:])
+
+
+def _share(channels: Sequence[Desired], key: Callable[[Desired], Hashable]) -> list[list[Desired]]:
+    """The groups of `channels` that have one `key`, if only of one channel; None is no key."""
+    groups: dict[Hashable, list[Desired]] = {}
+    for channel in channels:
+        groups.setdefault(key(channel), []).append(channel)
+    return [group for shared, group in groups.items() if shared is not None]
+
+
+def _identity(channel: Desired) -> Identity | None:
+    return None if channel.select is None else find_identity(channel.select)
+
+
+def _import_id(channel: Desired) -> str | None:
+    """The import id that `channel` will have: the one it wants, else the one by which it is found."""
+    wanted = channel.spec.get(CHANNEL_IMPORT_ID) if CHANNEL_IMPORT_ID in channel.spec else _identity(channel)
+    return wanted if isinstance(wanted, str) and wanted.strip() else None
+
+
+def _is_wanted(group: Sequence[Desired]) -> bool:
+    return any(CHANNEL_IMPORT_ID in channel.spec for channel in group)
+
+
+def _same_import_id(other: Desired, first: Desired) -> Finding:
+    path = CHANNEL_IMPORT_ID if CHANNEL_IMPORT_ID in other.spec else "select.channelImportId"
+    message = f"channelImportId is already used by {cite(first)}, found {show_value(_import_id(other))}"
+    return make_finding("ESA221", message, other.locate(path))
+
+
+def _second_primary(other: Desired, first: Desired, path: str, code: str) -> Finding:
+    message = f"{path} is already true for {cite(first)}, found another on data point {shorten(str(other.data_point))}"
+    return make_finding(code, message, other.locate(path), fix=f"write  {path}: false  for one of the two")
+
+
+def _same_live_channel(other: Desired, first: Desired) -> Finding:
+    found = "" if other.select is None else show_pointers(other.select)
+    message = f"channel points to the live channel of {cite(first)}, found {found}"
+    return make_finding("ESA332", message, place_identity(other))
+
+
+def check_feeds(feeds: Sequence[Feed], channels: Collection[Desired]) -> Iterator[Finding]:
+    """What is wrong with `feeds`, each by itself, beside the others, and beside `channels`, which are all."""
+    yield from _check_expectations(feeds, channels)
+    firsts: dict[Identity, Feed] = {}
+    for feed in feeds:
+        identity = find_identity(feed.identifiers)
+        first = feed if identity is None else firsts.setdefault(identity, feed)
+        if identity is None:
+            yield _no_identifier(feed)
+        if first.expect != feed.expect:
+            yield _other_expectation(feed, first)
+
+
+def _check_expectations(feeds: Sequence[Feed], channels: Collection[Desired]) -> Iterator[Finding]:
+    names = {channel.name for channel in channels}
+    unknown = [feed for feed in feeds if feed.expect not in names]
+    nearest = suggest_channels((feed.expect for feed in unknown), channels)
+    for feed in unknown:
+        near = nearest.get(feed.expect)
+        yield make_finding(
+            "ESA341",
+            f"feed expects an unknown channel, found expect: {shorten(feed.expect)}",
+            _place(feed, "expect"),
+            fix=f"did you mean  expect: {near}{tell_apart(feed.expect, near)}" if near else "",
+        )
+
+
+def _no_identifier(feed: Feed) -> Finding:
+    given = show_pointers(feed.identifiers)
+    message = f"feed has no identifier of a channel or meter, found {f'only {given}' if given else 'none'}"
+    return make_finding("ESA342", message, _place(feed))
+
+
+def _other_expectation(feed: Feed, first: Feed) -> Finding:
+    where = f"{first.name} ({first.location.file}:{first.location.line})"
+    return make_finding(
+        "ESA343",
+        f"feed expects another channel than {where}, found expect: {shorten(feed.expect)}",
+        _place(feed, "expect"),
+        detail=(f"identifiers of both: {show_pointers(feed.identifiers)}", f"{where} expects {shorten(first.expect)}"),
+    )
+
+
+def _place(feed: Feed, *keys: str) -> Location:
+    return Location(file=feed.location.file, line=feed.location.line, path=("feeds", feed.name, *keys))
+
+
+MULTIPLIER = f"{VERSION}.multiplier"
+_LOOKED_UP = (CHANNEL_INFO, CHANNEL_IMPORT_ID, OBSERVATION_TYPE_CODE, SUMMARIZATION_METHOD, UNIT_CODE)
+
+
+def check_definitions(definitions: Definitions) -> tuple[Finding, ...]:
+    """The domain rules that the files break, in the order of files and lines, whatever the order of `definitions`.
+
+    A rule is judged only where the files decide it: a value that they do not manage is not guessed.
+    """
+    channels = sorted(definitions.channels, key=lambda channel: (channel.file, channel.line, channel.name))
+    feeds = sorted(definitions.feeds, key=lambda feed: (feed.location.file, feed.location.line, feed.name))
+    names = {channel.name for channel in channels}
+    findings = [finding for channel in channels for finding in _check_channel(channel, names)]
+    findings += check_collisions(channels)
+    findings += check_references(channels)
+    findings += check_feeds(feeds, channels)
+    return tuple(sorted(findings, key=lambda finding: finding.order))
+
+
+def _check_channel(channel: Desired, names: Container[str]) -> Iterator[Finding]:
+    yield from _check_pointer(channel)
+    for violation in (*find_violations(channel.spec), *find_formula_violations(channel.spec, names)):
+        place = channel.locate(violation.path)
+        yield make_finding(violation.code, violation.message, place, fix=violation.fix)
+    yield from _check_multiplier(channel)
+    yield from _check_spaces(channel)
+
+
+def _check_pointer(channel: Desired) -> Iterator[Finding]:
+    if channel.select is None:
+        found, place = "neither select nor channelId nor channelImportId", channel.locate()
+    elif find_identity(channel.select) is None:
+        found, place = f"only {show_pointers(channel.select)}", channel.locate("select")
+    else:
+        return
+    yield make_finding("ESA331", f"channel does not say how to find its live one, found {found}", place)
+
+
+def _check_multiplier(channel: Desired) -> Iterator[Finding]:
+    if channel.spec.get(MULTIPLIER) == 0:
+        yield make_finding("ESA219", "multiplier should not be 0, found 0", channel.locate(MULTIPLIER))
+
+
+def _check_spaces(channel: Desired) -> Iterator[Finding]:
+    spec, select = channel.spec, channel.select
+    for path in _LOOKED_UP:
+        if path in spec and _has_odd_ends(spec[path]):
+            yield from _odd_text(channel, path, str(spec[path]))
+    if select is not None and CHANNEL_IMPORT_ID not in spec and _has_odd_ends(select.channel_import_id):
+        yield from _odd_text(channel, "select.channelImportId", str(select.channel_import_id))
+
+
+def _has_odd_ends(text: Value) -> bool:
+    return isinstance(text, str) and (not text or text != text.strip())
+
+
+def _odd_text(channel: Desired, path: str, text: str) -> Iterator[Finding]:
+    key, place = path.rpartition(".")[2], channel.locate(path)
+    if text.strip():
+        message = f"{key} should not begin or end with a space, found {show_value(text)}"
+        yield make_finding("ESA217", message, place, fix=f"write  {key}: {show_value(text.strip())}")
+    elif path == CHANNEL_IMPORT_ID:
+        yield make_finding("ESA218", f"{key} should not be blank, found {show_value(text)}", place)
