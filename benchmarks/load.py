@@ -28,8 +28,7 @@ from reconciler.apply.conduct import Conduct
 from reconciler.apply.journal import open_journal
 from reconciler.apply.run import apply_plan
 from reconciler.energycap.client import open_editor
-from reconciler.sandbox.journal import read_request_log
-from reconciler.sandbox.store import open_store
+from reconciler.sandbox.store import open_store, read_request_log
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -1,12 +1,37 @@
 """An emulated EnergyCAP service: Starlette over SQLite, written from the vendor's pages alone.
 
 It shares no code with the rest of this project, so that agreement between the two means something. Starlette and
-uvicorn are imported only once something is served.
+uvicorn are imported only when something is served.
+
+- `serving`: a sandbox for a block or until a signal; start reading here
+- `app`: the ASGI application: its paths, keys and content type
+- `server`: the application on a loopback socket
+- `settings`: a setting for each thing the vendor leaves open, and the other options
+- `channel_endpoints`: channels and versions over HTTP
+- `reading_endpoints`: readings over HTTP, and the channel they are for
+- `reference_endpoints`: units, observation types, data points and formula checks over HTTP
+- `http_responses`: responses and errors, and how every write is run
+- `bodies`: request bodies, read property by property
+- `channel_bodies`: the bodies of channels and versions, and the rules they can break
+- `channel_writes`: a write checked against what is stored, then saved
+- `list_queries`: filters, order and pages of lists
+- `rendering`: stored channels as responses
+- `formulas`: the published part of the formula language
+- `store`: the SQLite file, its damage checks and its log of writes
+- `channel_table`: stored channels and versions
+- `reading_table`: stored readings, and the values computed from them
+- `reference_table`: stored reference data and time zones
+- `faults`: what a fault specification means
+- `fault_injection`: faults applied to requests
+- `worlds`: all data of a sandbox as one JSON object
+- `world_builder`: sample channels and reference data
+- `demo_world`: the demo campus
+- `generate`: worlds and channel files of any size
+- `errors`: what a user of the sandbox can do wrong
 """
 
 from __future__ import annotations
 
-from reconciler.sandbox.definitions import write_definitions
 from reconciler.sandbox.errors import (
     FaultError,
     PortError,
@@ -16,12 +41,10 @@ from reconciler.sandbox.errors import (
     WorldError,
 )
 from reconciler.sandbox.faults import Fault, describe_faults, parse_fault, parse_faults
-from reconciler.sandbox.generate import generate
-from reconciler.sandbox.journal import LoggedRequest
-from reconciler.sandbox.keys import Keys
-from reconciler.sandbox.options import Options
+from reconciler.sandbox.generate import generate, write_definitions
 from reconciler.sandbox.serving import Service, embedded, reset, running, serve
-from reconciler.sandbox.settings import SettingRow, Settings, describe_settings, parse_settings
+from reconciler.sandbox.settings import Keys, Options, SettingRow, Settings, describe_settings, parse_settings
+from reconciler.sandbox.store import LoggedRequest
 from reconciler.sandbox.worlds import World, read_world
 
 __all__ = [

@@ -19,17 +19,15 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Route
 
-from reconciler.sandbox.answers import AppState, make_error_response, respond_with_json
 from reconciler.sandbox.bodies import ApiError
-from reconciler.sandbox.channel_endpoints import ChannelEndpoints
-from reconciler.sandbox.faulting import FaultInjector, die
+from reconciler.sandbox.channel_endpoints import ChannelEndpoints, VersionEndpoints
+from reconciler.sandbox.fault_injection import FaultInjector, die
 from reconciler.sandbox.faults import Schedule
-from reconciler.sandbox.journal import read_request_log
-from reconciler.sandbox.options import Options
+from reconciler.sandbox.http_responses import AppState, make_error_response, respond_with_json
 from reconciler.sandbox.reading_endpoints import ReadingEndpoints
 from reconciler.sandbox.reference_endpoints import ReferenceEndpoints
-from reconciler.sandbox.store import explain_failure, is_file_failure
-from reconciler.sandbox.version_endpoints import VersionEndpoints
+from reconciler.sandbox.settings import Options
+from reconciler.sandbox.store import explain_failure, is_file_failure, read_request_log
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

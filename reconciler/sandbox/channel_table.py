@@ -1,4 +1,4 @@
-"""Channels in the store: read, added, saved, and asked who uses whom."""
+"""Stored channels: their records, how they are read, added and saved, and reads that lag behind writes."""
 
 from __future__ import annotations
 
@@ -6,16 +6,104 @@ import json
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+from msgspec.json import decode, encode
 from msgspec.structs import fields
 
 from reconciler.sandbox.formulas import find_references
-from reconciler.sandbox.records import Channel, ChannelSettings, Evidence, Version, VersionSettings
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
 
     from reconciler.sandbox.store import Store
+
+
+ODOMETER = 1
+TRIP = 2
+# The page gives id and name; that the code equals the name is taken from the legacy API, where it is what one writes.
+OBSERVATION_RULES = {ODOMETER: "Odometer", TRIP: "Trip"}
+
+DEFAULT_ROLLBACK_ALLOWANCE = 0.1
+DEFAULT_ROLLOVER_VALUE = 999999999999999.0
+
+# The legacy API's earliest date: a plausible echo of "from the beginning".
+FLOOR_DATE = "1899-12-30T00:00:00"
+
+INTERVALS = (5, 10, 15, 30, 60, 1440, 10080, 43200)
+
+
+class VersionSettings(Struct, frozen=True):
+    """The properties of EsaChannelVersionEdit.
+
+    `begin_date` is wall time in the data point's zone without offset; None is "from the beginning".
+    """
+
+    begin_date: str | None
+    formula: str | None
+    is_value_positive: bool
+    maximum_reading: float | None
+    minimum_reading: float | None
+    multiplier: float
+    observation_rule_id: int
+    offset: float | None
+    rollback_allowance: float | None
+    rollover_value: float | None
+    unit_id: int
+
+
+class Version(Struct, frozen=True):
+    """A stored version; its end is the beginning of the next one."""
+
+    version_id: int
+    settings: VersionSettings
+    # Response properties of a loaded world that no page mentions, as a JSON object: kept, answered, never read.
+    unknown: str = "{}"
+
+
+class ChannelSettings(Struct, frozen=True):
+    """The properties of EsaChannelEdit but its version."""
+
+    description: str | None
+    import_id: str | None
+    name: str
+    interval_minutes: int | None
+    is_calculated: bool
+    is_primary_demand: bool
+    is_primary_value: bool
+    observation_type_id: int
+    summarization_method_id: int
+
+
+class Evidence(Struct, frozen=True):
+    """What the readings of a channel leave on its response. `last_value` is a JSON object or None."""
+
+    has_readings: bool = False
+    first_date: str | None = None
+    last_date: str | None = None
+    last_value: str | None = None
+
+
+class Channel(Struct, frozen=True):
+    """A stored channel with its versions, the earliest first."""
+
+    channel_id: int
+    data_point_id: int
+    settings: ChannelSettings
+    versions: tuple[Version, ...]
+    evidence: Evidence = Evidence()
+    unknown: str = "{}"
+
+
+def replace_at(versions: tuple[Version, ...], index: int, version: Version) -> tuple[Version, ...]:
+    """`versions` with another one at `index`."""
+    return (*versions[:index], version, *versions[index + 1 :])
+
+
+def begins_before(earlier: str | None, later: str | None) -> bool:
+    """Whether one beginning lies before another; None lies before all."""
+    return (earlier or "") < (later or "")
+
 
 _VERSION_COLUMNS = tuple(f'"{column.name}"' for column in fields(VersionSettings))
 _CHANNEL_COLUMNS = tuple(column.name for column in fields(ChannelSettings))
@@ -184,3 +272,34 @@ def _version(row: sqlite3.Row) -> Version:
     _, version_id, unknown, begin_date, formula, is_value_positive, *numbers = row
     settings = VersionSettings(begin_date, formula, bool(is_value_positive), *numbers)
     return Version(version_id=version_id, settings=settings, unknown=unknown)
+
+
+# How many reads of a channel do not show a write to it.
+_LAGGING_READS = 2
+
+_SELECT_LAGGING = """
+SELECT channel_id, channel FROM lagging WHERE id IN (
+  SELECT min(id) FROM lagging WHERE channel_id IN (SELECT value FROM json_each(?)) GROUP BY channel_id)
+"""
+
+
+def keep_for_lagging_reads(store: Store, channel: Channel) -> None:
+    """Lets the next reads of a channel show it as it is now, before a write."""
+    text = encode(channel).decode()
+    store.connection.execute(
+        "INSERT INTO lagging (channel_id, channel, reads_left) VALUES (?, ?, ?)",
+        (channel.channel_id, text, _LAGGING_READS),
+    )
+
+
+def read_lagging(store: Store, channel_ids: Iterable[int]) -> dict[int, Channel]:
+    """What this read shows of those channels that lag behind; it counts as a read of each."""
+    wanted = json.dumps(list(channel_ids))
+    with store.writing():
+        rows = store.connection.execute(_SELECT_LAGGING, (wanted,)).fetchall()
+        store.connection.execute(
+            "UPDATE lagging SET reads_left = reads_left - 1 WHERE channel_id IN (SELECT value FROM json_each(?))",
+            (wanted,),
+        )
+        store.connection.execute("DELETE FROM lagging WHERE reads_left <= 0")
+    return {row[0]: decode(row[1], type=Channel) for row in rows}

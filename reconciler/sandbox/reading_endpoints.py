@@ -1,9 +1,22 @@
-"""The endpoints of readings: POST /api/v3/reading, POST /api/v202407/esaReading, GET /api/v3/channel/{id}/reading.
+"""The endpoints of readings: their bodies, the channel each group resolves to, and what is stored.
 
-Documented: the 200 that counts imported and failed readings and lists the failed ones by group; that the ESA call
-overwrites a reading at the same time. Not documented, and so decided here: the ESA call answers as the v3 call does,
-with its own names; a group that leads to no channel has its error at the group, a bad reading at the reading; readings
-of calculated channels are refused; both ends of beginDate and endDate belong to what a GET asks for.
+POST /api/v3/reading, POST /api/v202407/esaReading and GET /api/v3/channel/{id}/reading.
+
+Documented: the names and lengths in the bodies, what is required, the six steps of "Channel Identification", and
+the 200 that counts imported and failed readings and lists the failed ones by group; that the ESA call overwrites
+a reading at the same time.
+Not documented, and so decided here:
+
+- An error in the identifiers of a group rejects the whole request; an error in a reading fails that reading.
+- "" is not an identifier.
+- A direct identifier that matches nothing is an error, and so is a step that leaves no channel or whose property is
+  missing; later steps are not tried.
+- Of several direct identifiers the first counts, and the others are not compared. Texts compare exactly.
+- The meter's import id is that of the data point, the only one that responses show.
+- The ESA call answers as the v3 call does, with its own names. A group that matches no channel has its error at the
+  group, a bad reading has it at the reading.
+- A calculated channel takes no readings.
+- beginDate and endDate of a GET are both part of the span.
 """
 
 from __future__ import annotations
@@ -15,23 +28,21 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from starlette.routing import Route
 
-from reconciler.sandbox.answers import AppState, JsonResponse, respond_with_json, run_write
-from reconciler.sandbox.bodies import ApiError
+from reconciler.sandbox.bodies import ApiError, Body, Presence, bad_request
 from reconciler.sandbox.channel_endpoints import find_channel
-from reconciler.sandbox.choices import V3Overwrite, V3SeesEsaChannels
-from reconciler.sandbox.reading_bodies import ESA, V3, parse_groups, parse_reading
-from reconciler.sandbox.reading_table import (
-    Span,
-    StoredReading,
-    compute_readings,
-    find_instants,
-    put_readings,
-    zone_of,
+from reconciler.sandbox.channel_table import find_by_import_id, read_channels, read_data_point_channels
+from reconciler.sandbox.http_responses import AppState, JsonResponse, respond_with_json, run_write
+from reconciler.sandbox.reading_table import Span, StoredReading, compute_readings, find_instants, put_readings, zone_of
+from reconciler.sandbox.reference_table import (
+    ReferenceKind,
+    find_zone,
+    name_unknown_zone,
+    parse_instant,
+    read_data_point,
+    read_record,
 )
-from reconciler.sandbox.reference_table import ReferenceKind, read_data_point, read_record
-from reconciler.sandbox.resolution import UnresolvedError, resolve_channel
-from reconciler.sandbox.version_responses import unit_child
-from reconciler.sandbox.zones import find_zone, name_unknown_zone, parse_instant
+from reconciler.sandbox.rendering import unit_child
+from reconciler.sandbox.settings import MissingDefinedKey, V3Overwrite, V3SeesEsaChannels
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -39,8 +50,176 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from reconciler.sandbox.reading_bodies import ReadingApi, SentGroup
-    from reconciler.sandbox.records import Channel
+    from reconciler.sandbox.bodies import Violation
+    from reconciler.sandbox.channel_table import Channel
+    from reconciler.sandbox.settings import Settings
+    from reconciler.sandbox.store import Store
+
+
+class ReadingApi(Struct, frozen=True):
+    """The names one of the two calls gives to the same things, and the seconds in one unit of its intervals."""
+
+    channel_id: str
+    channel_import_id: str
+    parent_import_id: str
+    interval: str
+    seconds: int
+    needs_identifier: bool
+
+
+V3 = ReadingApi(
+    channel_id="channelId",
+    channel_import_id="channelImportId",
+    parent_import_id="meterImportId",
+    interval="channelIntervalInSeconds",
+    seconds=1,
+    needs_identifier=False,
+)
+ESA = ReadingApi(
+    channel_id="esaChannelId",
+    channel_import_id="esaChannelImportId",
+    parent_import_id="dataPointImportId",
+    interval="esaChannelIntervalMinutes",
+    seconds=60,
+    needs_identifier=True,
+)
+
+
+class SentGroup(Struct, frozen=True):
+    """Readings for one channel, which the identifiers lead to; `echo` is how a failure names the group."""
+
+    channel_id: int | None
+    channel_import_id: str | None
+    parent_import_id: str | None
+    observation_type_code: str | None
+    unit_code: str | None
+    interval_seconds: int | None
+    readings: tuple[Any, ...]
+    echo: dict[str, Any]
+
+
+class SentReading(Struct, frozen=True):
+    """A reading as sent; `time` is ISO text, with or without an offset."""
+
+    time: str
+    value: float
+    estimated: bool
+    note: str | None
+
+
+def parse_groups(value: Any, api: ReadingApi) -> tuple[SentGroup, ...]:
+    """The groups in a body. Raises `ApiError` with all violations of identifiers."""
+    if not isinstance(value, list) or not all(isinstance(group, dict) for group in value):
+        raise ApiError(400, "The body must be a JSON array of objects.")
+    violations: list[Violation] = []
+    bodies = (Body(group, f"[{index}].", violations) for index, group in enumerate(value))
+    groups = tuple(_parse_group(body, api) for body in bodies)
+    if violations:
+        raise bad_request(*violations)
+    return groups
+
+
+def parse_reading(value: Any, settings: Settings) -> SentReading | str:
+    """A reading, or what is wrong with it."""
+    if not isinstance(value, dict):
+        return "a reading must be an object"
+    violations: list[Violation] = []
+    body = Body(value, "", violations)
+    time = body.text("time", presence=Presence.REQUIRED)
+    number = body.double("value", Presence.REQUIRED)
+    reading = SentReading(time or "", number or 0.0, body.boolean("estimated") or False, body.text("note"))
+    if settings.missing_defined_key is MissingDefinedKey.REJECT:
+        for name in ("estimated", "note"):
+            if not body.has(name):
+                body.add_violation(name, "must be there")
+    return "; ".join(f"{one.property} {one.message}" for one in violations) or reading
+
+
+def _parse_group(body: Body, api: ReadingApi) -> SentGroup:
+    interval = body.integer(api.interval)
+    names = (api.channel_id, api.channel_import_id, api.parent_import_id)
+    if api.needs_identifier and all(body.is_null(name) for name in names):
+        body.add_violation(api.channel_id, f"or {names[1]} or {names[2]} is required")
+    readings = body.values.get("readings")
+    if not isinstance(readings, list):
+        body.add_violation("readings", "is required, and must be a list")
+        readings = []
+    return SentGroup(
+        channel_id=body.integer(api.channel_id),
+        channel_import_id=body.text(api.channel_import_id, longest=255) or None,
+        parent_import_id=body.text(api.parent_import_id, longest=255) or None,
+        observation_type_code=body.text("observationTypeCode", longest=16) or None,
+        unit_code=body.text("unitCode", longest=16) or None,
+        interval_seconds=None if interval is None else interval * api.seconds,
+        readings=tuple(readings),
+        echo={name: body.values.get(name) for name in (*names, "observationTypeCode", "unitCode", api.interval)},
+    )
+
+
+class UnresolvedError(Exception):
+    """A group leads to no single channel; the text says at which step it ended."""
+
+
+def resolve_channel(store: Store, group: SentGroup) -> Channel:
+    """The channel that the group's identifiers lead to. Raises `UnresolvedError`."""
+    if group.channel_id is not None:
+        by_id = read_channels(store, (group.channel_id,))
+        return _single(tuple(by_id.values()), f"the id {group.channel_id}")
+    if group.channel_import_id is not None:
+        return _single(find_by_import_id(store, group.channel_import_id), f"the import id {group.channel_import_id!r}")
+    if group.parent_import_id is not None:
+        return _resolve_by_steps(store, group, group.parent_import_id)
+    raise UnresolvedError("the group names no channel, meter or data point")
+
+
+def _resolve_by_steps(store: Store, group: SentGroup, parent_import_id: str) -> Channel:
+    remaining = _read_parent_channels(store, parent_import_id)
+    description = [f"the meter {parent_import_id!r}"]
+    steps = (
+        ("observation type", group.observation_type_code, _observation_type_code),
+        ("unit", group.unit_code, _unit_code),
+        ("interval", group.interval_seconds, _interval_seconds),
+    )
+    for word, wanted, value_of in steps:
+        if len(remaining) <= 1:
+            break
+        description.append(f"{word} {wanted!r}")
+        remaining = tuple(channel for channel in remaining if wanted is not None and value_of(store, channel) == wanted)
+    return _single(remaining, ", ".join(description))
+
+
+def _read_parent_channels(store: Store, import_id: str) -> tuple[Channel, ...]:
+    rows = store.connection.execute(
+        "SELECT id FROM data_points WHERE json_extract(record, '$.dataPointImportId') = ? ORDER BY id", (import_id,)
+    )
+    return tuple(channel for row in rows.fetchall() for channel in read_data_point_channels(store, row[0]))
+
+
+def _single(found: tuple[Channel, ...], description: str) -> Channel:
+    match found:
+        case (channel,):
+            return channel
+        case ():
+            raise UnresolvedError(f"no channel has {description}")
+        case _:
+            raise UnresolvedError(f"{len(found)} channels have {description}")
+
+
+def _observation_type_code(store: Store, channel: Channel) -> object:
+    record = read_record(store, ReferenceKind.OBSERVATION_TYPES, channel.settings.observation_type_id)
+    return (record or {}).get("observationTypeCode")
+
+
+def _unit_code(store: Store, channel: Channel) -> object:
+    # The page says "output unit"; of several versions the latest has it.
+    record = read_record(store, ReferenceKind.UNITS, channel.versions[-1].settings.unit_id)
+    return (record or {}).get("unitCode")
+
+
+def _interval_seconds(_store: Store, channel: Channel) -> object:
+    minutes = channel.settings.interval_minutes
+    return None if minutes is None else minutes * 60
+
 
 _ECHO = ("time", "value", "estimated", "note")
 

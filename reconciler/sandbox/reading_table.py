@@ -18,17 +18,15 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from reconciler.sandbox.channel_table import save_evidence
-from reconciler.sandbox.records import ODOMETER, Evidence
-from reconciler.sandbox.reference_table import ReferenceKind, read_data_point, read_record
-from reconciler.sandbox.version_responses import unit_child
-from reconciler.sandbox.zones import find_zone, parse_instant
+from reconciler.sandbox.channel_table import ODOMETER, Evidence, save_evidence
+from reconciler.sandbox.reference_table import ReferenceKind, find_zone, parse_instant, read_data_point, read_record
+from reconciler.sandbox.rendering import unit_child
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import tzinfo
 
-    from reconciler.sandbox.records import Channel, VersionSettings
+    from reconciler.sandbox.channel_table import Channel, VersionSettings
     from reconciler.sandbox.store import Store
 
 _COLUMNS = "time, value, estimated, note, reading_id"

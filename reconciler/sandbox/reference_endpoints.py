@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from starlette.routing import Route
 
-from reconciler.sandbox.answers import AppState, JsonResponse, make_response, respond_with_json
 from reconciler.sandbox.bodies import ApiError, Body, Presence, bad_request, parse_json, read_body
 from reconciler.sandbox.channel_table import read_data_point_channels
-from reconciler.sandbox.choices import FormulaValidation
-from reconciler.sandbox.filters import (
+from reconciler.sandbox.channel_writes import check_channel_formula, check_meter_formula
+from reconciler.sandbox.http_responses import AppState, JsonResponse, make_response, respond_with_json
+from reconciler.sandbox.list_queries import (
     INTEGER_OPERATORS,
     TEXT_OPERATORS,
     Condition,
@@ -20,9 +20,9 @@ from reconciler.sandbox.filters import (
     FilterField,
     parse_filter,
 )
-from reconciler.sandbox.formula_checks import check_channel_formula, check_meter_formula
 from reconciler.sandbox.reference_table import DataPoint, ReferenceKind, read_data_point
 from reconciler.sandbox.rendering import render_for_read
+from reconciler.sandbox.settings import FormulaValidation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from reconciler.sandbox.bodies import Violation
-    from reconciler.sandbox.choices import ObservationTypeList, UnitList
     from reconciler.sandbox.reference_table import Record
+    from reconciler.sandbox.settings import ObservationTypeList, UnitList
 
 
 def _field(path: str, kind: FieldType) -> FilterField:

@@ -1,13 +1,15 @@
-"""What channels refer to: units, observation types, summarization methods, data points, each kept as its JSON object.
+"""What channels refer to: units, observation types, summarization methods, data points, and their time zones.
 
-No page publishes an id or code of these; whatever a world brings is taken as it is.
+Each is stored as its JSON object. No page publishes their ids or codes, so any that a world brings are accepted.
 """
 
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Struct
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from reconciler.sandbox.store import Store
+
 
 Record = dict[str, Any]
 
@@ -96,3 +99,36 @@ def is_money(unit: Record) -> bool:
 def is_demand(observation_type: Record) -> bool:
     """Whether channels of this observation type are demand channels: its noun is Demand."""
     return str(observation_type.get("nounCode")).lower() == "demand"
+
+
+def find_zone(data_point: DataPoint | None) -> tzinfo:
+    """The time zone of a data point; UTC where it is not given or not known."""
+    return _parse_zone(_read_code(data_point)) or UTC
+
+
+def name_unknown_zone(data_point: DataPoint | None) -> str | None:
+    """The code of the data point's time zone where it is given, and no name of the zone database."""
+    code = _read_code(data_point)
+    return code if code and _parse_zone(code) is None else None
+
+
+def parse_instant(text: str, zone: tzinfo) -> str | None:
+    """The instant of an ISO time, read in the zone where it has no offset; None where it is no time."""
+    try:
+        time = datetime.fromisoformat(text)
+        local = time if time.tzinfo else time.replace(tzinfo=zone)
+        return local.astimezone(UTC).isoformat()
+    except (ValueError, OverflowError):
+        return None
+
+
+def _read_code(data_point: DataPoint | None) -> str:
+    zone = (data_point.details.get("dataPointTimeZone") if data_point else None) or {}
+    return str(zone.get("timeZoneCode") or "")
+
+
+def _parse_zone(code: str) -> tzinfo | None:
+    try:
+        return ZoneInfo(code)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None

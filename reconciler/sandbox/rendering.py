@@ -1,29 +1,283 @@
-"""Channels as EsaChannelResponse: the JSON text of each is kept in the store until something in it changes."""
+"""Stored channels as EsaChannelResponse, with their versions.
+
+The JSON text of each channel is kept in the store until something in it changes.
+
+Documented: for a calculated channel the first and last dates are those of its summarized readings, and a summarized
+reading lies at the end of its interval. Not documented, and so decided here: there is one whenever all channels in
+the formula have readings, and lastReadingValue stays as the world gave it.
+"""
 
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from reconciler.sandbox.channel_table import read_channels
-from reconciler.sandbox.choices import CalculatedInterval, IntervalUnit, ListShape, ReadLag
-from reconciler.sandbox.formulas import find_references
-from reconciler.sandbox.lag import read_lagging
-from reconciler.sandbox.list_rows import shape_row
-from reconciler.sandbox.summaries import find_evidence
-from reconciler.sandbox.surroundings import read_context
-from reconciler.sandbox.version_responses import version_responses
+from msgspec import Struct
+
+from reconciler.sandbox.channel_table import (
+    DEFAULT_ROLLBACK_ALLOWANCE,
+    DEFAULT_ROLLOVER_VALUE,
+    FLOOR_DATE,
+    OBSERVATION_RULES,
+    TRIP,
+    Evidence,
+    read_channels,
+    read_lagging,
+)
+from reconciler.sandbox.formulas import find_references, resolve_references
+from reconciler.sandbox.reference_table import ReferenceKind, find_zone, read_data_points, read_records
+from reconciler.sandbox.settings import (
+    CalculatedInterval,
+    CalculatedReadings,
+    FirstVersionBeginDate,
+    FormulaText,
+    IntervalUnit,
+    ListShape,
+    NullFormula,
+    NullOffset,
+    ReadLag,
+    TripRegister,
+    VersionDates,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import tzinfo
 
-    from reconciler.sandbox.records import Channel
-    from reconciler.sandbox.reference_table import Record
+    from reconciler.sandbox.channel_table import Channel, Version, VersionSettings
+    from reconciler.sandbox.reference_table import DataPoint, Record
     from reconciler.sandbox.settings import Settings
     from reconciler.sandbox.store import Store
-    from reconciler.sandbox.surroundings import ResponseContext
+
+
+class ResponseContext(Struct, frozen=True):
+    """All that the responses of a batch of channels show besides the channels themselves."""
+
+    settings: Settings
+    units: Mapping[int, Record]
+    observation_types: Mapping[int, Record]
+    summarization_methods: Mapping[int, Record]
+    data_points: Mapping[int, DataPoint]
+    rolled_up: Mapping[int, bool]
+    inputs: Mapping[int, Channel]
+    used: frozenset[int]
+
+
+def read_context(store: Store, settings: Settings, channels: Iterable[Channel]) -> ResponseContext:
+    """The surroundings of these channels."""
+    channels = tuple(channels)
+    points = {channel.data_point_id for channel in channels}
+    versions = [version.settings for channel in channels for version in channel.versions]
+    types = {channel.settings.observation_type_id for channel in channels}
+    methods = {channel.settings.summarization_method_id for channel in channels}
+    return ResponseContext(
+        settings=settings,
+        units=read_records(store, ReferenceKind.UNITS, {version.unit_id for version in versions}),
+        observation_types=read_records(store, ReferenceKind.OBSERVATION_TYPES, types),
+        summarization_methods=read_records(store, ReferenceKind.SUMMARIZATION_METHODS, methods),
+        data_points=read_data_points(store, points),
+        rolled_up=_find_rolled_up(store, points),
+        inputs=_read_inputs(store, channels),
+        used=_find_used(store, [channel.channel_id for channel in channels]),
+    )
+
+
+def _read_inputs(store: Store, channels: Iterable[Channel]) -> dict[int, Channel]:
+    """The channels in the formulas of channels, and those in theirs."""
+    inputs: dict[int, Channel] = {}
+    found = channels
+    while wanted := {
+        used for channel in found for version in channel.versions for used in find_references(version.settings.formula)
+    } - set(inputs):
+        read = read_channels(store, wanted)
+        found = read.values()
+        inputs |= read
+    return inputs
+
+
+def _find_rolled_up(store: Store, data_point_ids: set[int]) -> dict[int, bool]:
+    """Whether the primary value channel's summarization is SUM, by data point. `[PUT]` isDataRolledUp."""
+    rows = store.connection.execute(
+        "SELECT data_point_id, lower(json_extract(record, '$.summarizationMethodInfo')) = 'sum' FROM channels "
+        "JOIN summarization_methods ON id = summarization_method_id "
+        "WHERE is_primary_value AND data_point_id IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(data_point_ids)),),
+    )
+    return {row[0]: bool(row[1]) for row in rows}
+
+
+def _find_used(store: Store, channel_ids: list[int]) -> frozenset[int]:
+    rows = store.connection.execute(
+        "SELECT DISTINCT input_id FROM formula_inputs WHERE input_id IN (SELECT value FROM json_each(?))",
+        (json.dumps(channel_ids),),
+    )
+    return frozenset(row[0] for row in rows)
+
+
+# A calculated meter names primary value channels, which may be calculated from simple ones.
+_MAX_DEPTH = 3
+_MINUTES_OF_A_DAY = 1440
+
+
+def read_evidence(store: Store, settings: Settings, channel: Channel) -> Evidence:
+    """What readings leave on a stored channel, summarized ones included."""
+    return find_evidence(channel, read_context(store, settings, (channel,)))
+
+
+def find_evidence(channel: Channel, context: ResponseContext, depth: int = 0) -> Evidence:
+    """What readings leave on a channel, summarized ones included; its inputs are those of `context`."""
+    is_without = context.settings.calculated_readings is CalculatedReadings.NONE
+    if is_without or not channel.settings.is_calculated or channel.evidence.has_readings or depth > _MAX_DEPTH:
+        return channel.evidence
+    references = {used for version in channel.versions for used in find_references(version.settings.formula)}
+    inputs = [context.inputs[one] for one in references if one in context.inputs]
+    found = [find_evidence(one, context, depth + 1) for one in inputs]
+    if not references or len(inputs) < len(references) or not all(one.has_readings for one in found):
+        return channel.evidence
+    zone = find_zone(context.data_points.get(channel.data_point_id))
+    minutes = max((one.settings.interval_minutes or 1 for one in inputs), default=1)
+    first = max(_parse(one.first_date for one in found), default=None)
+    last = min(_parse(one.last_date for one in found), default=None)
+    return Evidence(
+        has_readings=True,
+        first_date=_end_of_interval(first, zone, minutes),
+        last_date=_end_of_interval(last, zone, minutes),
+    )
+
+
+def _parse(dates: Iterable[str | None]) -> list[datetime]:
+    return [datetime.fromisoformat(date) for date in dates if date is not None]
+
+
+def _end_of_interval(time: datetime | None, zone: tzinfo, minutes: int) -> str | None:
+    if time is None:
+        return None
+    local = time.astimezone(zone).replace(tzinfo=None)
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    step = timedelta(minutes=min(minutes, _MINUTES_OF_A_DAY))
+    end = midnight + -((midnight - local) // step) * step
+    return end.replace(tzinfo=zone).isoformat()
+
+
+_BOUNDS = ("offset", "minimumReading", "maximumReading")
+_FLAGS = ("isCalculated", "isPrimaryValue", "isPrimaryDemand")
+
+
+def shape_row(response: Record, shape: ListShape) -> Record:
+    """The response of a channel as a row of the list shows it."""
+    match shape:
+        case ListShape.FULL:
+            return response
+        case ListShape.WITHOUT_VERSIONS:
+            return _without(response, ("channelVersions",))
+        case ListShape.WITHOUT_FLAGS:
+            return _without(response, _FLAGS)
+        case ListShape.WITHOUT_BOUNDS:
+            versions: list[Record] = [_without(version, _BOUNDS) for version in response["channelVersions"]]
+        case ListShape.NULL_BOUNDS:
+            versions = [version | dict.fromkeys(_BOUNDS) for version in response["channelVersions"]]
+    return response | {"channelVersions": versions}
+
+
+def _without(record: Record, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if name not in names}
+
+
+_UNIT_CHILD = ("unitCode", "unitId", "unitInfo")
+# rolloverValue and rollbackAllowance.
+_TRIP_REGISTERS: dict[TripRegister, tuple[float | None, float | None]] = {
+    TripRegister.NULL: (None, None),
+    TripRegister.DEFAULTS: (DEFAULT_ROLLOVER_VALUE, DEFAULT_ROLLBACK_ALLOWANCE),
+    TripRegister.ZERO: (0.0, 0.0),
+}
+
+
+def version_responses(channel: Channel, context: ResponseContext) -> list[dict[str, Any]]:
+    """The versions of a channel, the earliest first."""
+    zone = find_zone(context.data_points[channel.data_point_id])
+    beginnings = [version.settings.begin_date for version in channel.versions]
+    first = _open_beginning(context.settings) if beginnings[0] is None else beginnings[0]
+    dates = [_format_date(date, zone, context.settings) for date in (first, *beginnings[1:], None)]
+    return [
+        _version_response(version, context) | {"beginDate": dates[place], "endDate": dates[place + 1]}
+        for place, version in enumerate(channel.versions)
+    ]
+
+
+def unit_child(unit: Record) -> Record:
+    """A unit as responses show it inside other objects."""
+    return {name: unit.get(name) for name in _UNIT_CHILD}
+
+
+def _version_response(version: Version, context: ResponseContext) -> dict[str, Any]:
+    settings = version.settings
+    rollover, rollback = _register(settings, context.settings)
+    return {
+        **json.loads(version.unknown),
+        "beginDate": None,
+        "channelVersionId": version.version_id,
+        "endDate": None,
+        **_formula(settings.formula, context),
+        "isValuePositive": settings.is_value_positive,
+        "maximumReading": settings.maximum_reading,
+        "minimumReading": settings.minimum_reading,
+        "multiplier": settings.multiplier,
+        "observationRule": _observation_rule(settings.observation_rule_id),
+        "offset": _offset(settings.offset, context.settings),
+        "rollbackAllowance": rollback,
+        "rolloverValue": rollover,
+        "unit": unit_child(context.units[settings.unit_id]),
+    }
+
+
+def _register(version: VersionSettings, settings: Settings) -> tuple[float | None, float | None]:
+    rollover, rollback = version.rollover_value, version.rollback_allowance
+    if version.observation_rule_id != TRIP:
+        return rollover, rollback
+    plain = _TRIP_REGISTERS[settings.trip_register]
+    return plain[0] if rollover is None else rollover, plain[1] if rollback is None else rollback
+
+
+def _offset(offset: float | None, settings: Settings) -> float | None:
+    return 0.0 if offset is None and settings.null_offset is NullOffset.ZERO else offset
+
+
+def _format_date(date: str | None, zone: tzinfo, settings: Settings) -> str | None:
+    if date is None or settings.version_dates is VersionDates.NAIVE:
+        return date
+    if settings.version_dates is VersionDates.Z_WALL_TIME:
+        return f"{date}Z"
+    local = datetime.fromisoformat(date).replace(tzinfo=zone)
+    if settings.version_dates is VersionDates.OFFSET:
+        return local.isoformat()
+    return f"{local.astimezone(UTC).replace(tzinfo=None).isoformat()}Z"
+
+
+def _formula(formula: str | None, context: ResponseContext) -> dict[str, str | None]:
+    if formula is None:
+        formula = "" if context.settings.null_formula is NullFormula.EMPTY else None
+        return {"formula": formula, "resolvedFormula": formula}
+    if context.settings.formula_text is FormulaText.STRIPPED:
+        formula = "".join(formula.split())
+
+    def name_of(channel_id: int) -> str:
+        channel = context.inputs.get(channel_id)
+        return channel.settings.name if channel else str(channel_id)
+
+    return {"formula": formula, "resolvedFormula": resolve_references(formula, name_of)}
+
+
+def _open_beginning(settings: Settings) -> str | None:
+    return FLOOR_DATE if settings.first_version_begin_date is FirstVersionBeginDate.FLOOR else None
+
+
+def _observation_rule(rule_id: int) -> Record:
+    name = OBSERVATION_RULES[rule_id]
+    return {"observationRuleCode": name, "observationRuleId": rule_id, "observationRuleInfo": name}
+
 
 # So few are made faster than kept.
 _FEW = 10

@@ -1,8 +1,14 @@
-"""The application on a socket: uvicorn, started and stopped without waiting, in a thread or in the foreground."""
+"""The application on a loopback socket: uvicorn, and a check that every caller is a program on this machine.
+
+A page in a browser can send requests to this machine and, through a name of its own that resolves to it (DNS
+rebinding), read the responses too. The browser then gives that name in Host, and usually the page's origin in Origin
+and Sec-Fetch-Site, so requests with foreign values there are rejected.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import socket
 import threading
@@ -10,17 +16,59 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
+from starlette.responses import Response
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from reconciler.sandbox.errors import PortError
-from reconciler.sandbox.faulting import ConnectionDroppedError
-from reconciler.sandbox.visitors import LocalOnly
+from reconciler.sandbox.fault_injection import ConnectionDroppedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
     from starlette.types import ASGIApp, Receive, Scope, Send
+
+
+_LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
+_HTTP_PORT = 80
+# A request that no page made: typed into the address bar, or by no browser at all.
+_OWN_SITES = frozenset({"same-origin", "none"})
+
+
+class LocalOnly:
+    """An application that answers only what is sent to the address it is served at, and by no foreign page."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        rejection = _find_rejection(scope)
+        await (self._app if rejection is None else _reject(rejection))(scope, receive, send)
+
+
+def _find_rejection(scope: Scope) -> str | None:
+    _, port = scope["server"]
+    hosts = {f"{name}:{port}" for name in _LOCAL_NAMES} | (set(_LOCAL_NAMES) if port == _HTTP_PORT else set())
+    if not scope["path"].startswith("/"):
+        return "The target of the request must be a path."
+    named = _header_values(scope, b"host")
+    if len(named) != 1 or named[0].lower() not in hosts:
+        return f"The sandbox answers to 127.0.0.1:{port}, localhost:{port} and [::1]:{port} alone."
+    origins = {f"http://{host}" for host in hosts}
+    is_foreign = any(origin.lower() not in origins for origin in _header_values(scope, b"origin"))
+    if is_foreign or not _OWN_SITES.issuperset(_header_values(scope, b"sec-fetch-site")):
+        return "The sandbox answers no page of another origin."
+    return None
+
+
+def _header_values(scope: Scope, name: bytes) -> list[str]:
+    return [value.decode("latin-1") for header, value in scope["headers"] if header == name]
+
+
+def _reject(message: str) -> Response:
+    content = json.dumps({"message": message, "errors": []})
+    return Response(content, 403, media_type="application/json")
+
 
 _LOOPBACK = "127.0.0.1"
 

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from reconciler.sandbox.damage import check_rows, check_tables
-from reconciler.sandbox.demo import make_demo_world
+from reconciler.sandbox.demo_world import make_demo_world
 from reconciler.sandbox.errors import FaultError
 from reconciler.sandbox.faults import FaultKind
-from reconciler.sandbox.journal import LoggedRequest, read_request_log
-from reconciler.sandbox.options import Options
-from reconciler.sandbox.store import Store, open_store
+from reconciler.sandbox.settings import Options
+from reconciler.sandbox.store import LoggedRequest, Store, check_rows, check_tables, open_store, read_request_log
 from reconciler.sandbox.worlds import World, export_world, has_world, load_world
 
 if TYPE_CHECKING:

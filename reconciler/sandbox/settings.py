@@ -1,65 +1,342 @@
-"""The settings: one answer for each thing the vendor's pages leave open.
+"""The options of a sandbox: a setting for each thing the vendor's pages leave open, its faults and its keys.
 
-Nothing here is documented by the vendor. Each setting stands for an unknown, its default is what seems most
-plausible, and `describe_settings` is the one table of them all, for `sandbox serve --set` and the docs.
+The vendor documents none of the settings. Each stands for an unknown and defaults to the most plausible answer.
+`describe_settings` lists them all, for `sandbox serve --set` and the docs.
 """
 
 from __future__ import annotations
 
 from difflib import get_close_matches
+from enum import StrEnum
 from inspect import getdoc
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import fields
 
-from reconciler.sandbox import choices
 from reconciler.sandbox.errors import SettingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from enum import StrEnum
+
+    from reconciler.sandbox.faults import Fault
+
+
+class PutVersionSemantics(StrEnum):
+    """Which version a PUT of a channel with several versions changes."""
+
+    LATEST = "latest"
+    FIRST = "first"
+    IGNORE = "ignore"
+    REJECT = "reject"
+
+
+class MissingVersion(StrEnum):
+    """A PUT of a channel in which esaChannelVersion is absent or null."""
+
+    KEEP = "keep"
+    REJECT = "reject"
+
+
+class FirstVersionBeginDate(StrEnum):
+    """How the open beginning of a first version reads: null, or 1899-12-30T00:00:00."""
+
+    NULL = "null"
+    FLOOR = "floor"
+
+
+class MissingDefinedKey(StrEnum):
+    """A PUT that leaves a "Required (defined)" key out."""
+
+    REJECT = "reject"
+    KEEP = "keep"
+    SET_NULL = "set_null"
+
+
+class NullBoolean(StrEnum):
+    """Null for isCalculated, isPrimaryValue or isPrimaryDemand in a PUT."""
+
+    REJECT = "reject"
+    FALSE = "false"
+
+
+class SecondPrimary(StrEnum):
+    """Setting a primary flag while another channel of the data point has it."""
+
+    DEMOTE = "demote"
+    REJECT = "reject"
+
+
+class ClearLastPrimary(StrEnum):
+    """Clearing the only primary value of a data point."""
+
+    REJECT = "reject"
+    ALLOW = "allow"
+
+
+class OdometerNulls(StrEnum):
+    """Null for rolloverValue or rollbackAllowance under Odometer: filled with the default, or kept."""
+
+    FILL = "fill"
+    ECHO = "echo"
+
+
+class OdometerOffset(StrEnum):
+    """A PUT with an offset under Odometer ("exclusive to the Trip observation rule")."""
+
+    REJECT = "reject"
+    ALLOW = "allow"
+
+
+class IntervalUnit(StrEnum):
+    """The unit of `interval` in responses."""
+
+    MINUTES = "minutes"
+    SECONDS = "seconds"
+
+
+class CalculatedInterval(StrEnum):
+    """The `interval` of a calculated channel: the longest of its inputs, or null."""
+
+    DERIVED = "derived"
+    NULL = "null"
+
+
+class ListShape(StrEnum):
+    """What the rows of the channel list hold: all that a GET of one channel holds; no channelVersions; versions without
+    the keys offset, minimumReading and maximumReading; versions in which these three are always null; no isCalculated,
+    isPrimaryValue and isPrimaryDemand.
+    """
+
+    FULL = "full"
+    WITHOUT_VERSIONS = "without_versions"
+    WITHOUT_BOUNDS = "without_bounds"
+    NULL_BOUNDS = "null_bounds"
+    WITHOUT_FLAGS = "without_flags"
+
+
+class Deletion(StrEnum):
+    """DELETE of a channel or version: not offered (405), or as in the legacy API (204)."""
+
+    ABSENT = "absent"
+    LEGACY = "legacy"
+
+
+class DuplicateImportId(StrEnum):
+    """A channelImportId that another channel already has."""
+
+    BAD_REQUEST = "400"
+    CONFLICT = "409"
+    ALLOW = "allow"
+
+
+class ErrorBody(StrEnum):
+    """The body of an error."""
+
+    JSON = "json"
+    TEXT = "text"
+
+
+class EditWithReadings(StrEnum):
+    """Changing observation type, interval or observation rule of a channel that has readings."""
+
+    ALLOW = "allow"
+    REJECT = "reject"
+
+
+class V3Overwrite(StrEnum):
+    """POST /api/v3/reading at a time that already has a reading."""
+
+    UPSERT = "upsert"
+    FAIL = "fail"
+
+
+class V3SeesEsaChannels(StrEnum):
+    """Whether the v3 reading endpoints know ESA channels."""
+
+    YES = "yes"
+    NO = "no"
+
+
+class NoPermissionStatus(StrEnum):
+    """The status for a key whose user may not write."""
+
+    UNAUTHORIZED = "401"
+    FORBIDDEN = "403"
+
+
+class FormulaText(StrEnum):
+    """How a stored formula reads back: as sent, or without white space."""
+
+    VERBATIM = "verbatim"
+    STRIPPED = "stripped"
+
+
+class VersionBeginInside(StrEnum):
+    """POST of a version that begins before the latest one begins (an equal beginDate is always a 400)."""
+
+    SPLIT = "split"
+    REJECT = "reject"
+
+
+class PageOrder(StrEnum):
+    """The order of a list without orderBy: by id, or different on each request."""
+
+    STABLE = "stable"
+    SHUFFLED = "shuffled"
+
+
+class TripRegister(StrEnum):
+    """What null reads back as for rolloverValue and rollbackAllowance under Trip: null, the defaults, or 0."""
+
+    NULL = "null"
+    DEFAULTS = "defaults"
+    ZERO = "zero"
+
+
+class EmptyText(StrEnum):
+    """How channelDescription and channelImportId are stored: as sent, null as "", or "" as null."""
+
+    KEPT = "kept"
+    TO_EMPTY = "to_empty"
+    TO_NULL = "to_null"
+
+
+class TextBlanks(StrEnum):
+    """Blanks around channelInfo, channelDescription and channelImportId: stored as sent, or trimmed."""
+
+    KEPT = "kept"
+    TRIMMED = "trimmed"
+
+
+class NullOffset(StrEnum):
+    """How an offset of null reads back, under either observation rule."""
+
+    NULL = "null"
+    ZERO = "zero"
+
+
+class NullFormula(StrEnum):
+    """How a formula of null reads back: null, or an empty string."""
+
+    NULL = "null"
+    EMPTY = "empty"
+
+
+class VersionDates(StrEnum):
+    """How beginDate and endDate of a version read: wall time in the data point's time zone without a zone, the same
+    followed by Z, the same with the zone's offset, or the time in UTC followed by Z.
+    """
+
+    NAIVE = "naive"
+    Z_WALL_TIME = "z_wall_time"
+    OFFSET = "offset"
+    UTC = "utc"
+
+
+class FormulaValidation(StrEnum):
+    """The two formula checks: offered, refused (403), not there (404), or a 200 without a body or with true alone."""
+
+    OFFERED = "offered"
+    FORBIDDEN = "forbidden"
+    ABSENT = "absent"
+    EMPTY = "empty"
+    TRUE = "true"
+
+
+class UnitList(StrEnum):
+    """GET of the units: offered, refused (403), or not there (404)."""
+
+    OFFERED = "offered"
+    FORBIDDEN = "forbidden"
+    ABSENT = "absent"
+
+
+class ObservationTypeList(StrEnum):
+    """GET of the observation types: offered, refused (403), or not there (404)."""
+
+    OFFERED = "offered"
+    FORBIDDEN = "forbidden"
+    ABSENT = "absent"
+
+
+class PutAnswer(StrEnum):
+    """The answer to a PUT of a channel or version: 200 with it, 200 without a body, or 204."""
+
+    CHANNEL = "channel"
+    EMPTY = "empty"
+    NO_CONTENT = "no_content"
+
+
+class PagingHeaders(StrEnum):
+    """The headers of a page: all four that are documented, or TotalPages alone."""
+
+    ALL = "all"
+    TOTAL_PAGES_ONLY = "total_pages_only"
+
+
+class PageCap(StrEnum):
+    """The most rows that a page holds, whatever pageSize asks for."""
+
+    THOUSAND = "1000"
+    QUARTER = "250"
+
+
+class ReadLag(StrEnum):
+    """When a read shows what was written: at once, or only after two more reads of the channel, which show it as it was
+    before.
+    """
+
+    NONE = "none"
+    READS = "reads"
+
+
+class CalculatedReadings(StrEnum):
+    """Whether a calculated channel has summarized readings as soon as all its inputs have readings, or never."""
+
+    SUMMARIZED = "summarized"
+    NONE = "none"
 
 
 class Settings(Struct, frozen=True):
     """How the sandbox behaves where the vendor's pages say nothing."""
 
-    put_version_semantics: choices.PutVersionSemantics = choices.PutVersionSemantics.LATEST
-    missing_version: choices.MissingVersion = choices.MissingVersion.KEEP
-    first_version_begin_date: choices.FirstVersionBeginDate = choices.FirstVersionBeginDate.NULL
-    missing_defined_key: choices.MissingDefinedKey = choices.MissingDefinedKey.REJECT
-    null_boolean: choices.NullBoolean = choices.NullBoolean.REJECT
-    second_primary: choices.SecondPrimary = choices.SecondPrimary.DEMOTE
-    clear_last_primary: choices.ClearLastPrimary = choices.ClearLastPrimary.REJECT
-    odometer_nulls: choices.OdometerNulls = choices.OdometerNulls.FILL
-    odometer_offset: choices.OdometerOffset = choices.OdometerOffset.REJECT
-    interval_unit: choices.IntervalUnit = choices.IntervalUnit.MINUTES
-    calculated_interval: choices.CalculatedInterval = choices.CalculatedInterval.DERIVED
-    list_shape: choices.ListShape = choices.ListShape.FULL
-    deletion: choices.Deletion = choices.Deletion.ABSENT
-    duplicate_import_id: choices.DuplicateImportId = choices.DuplicateImportId.BAD_REQUEST
-    error_body: choices.ErrorBody = choices.ErrorBody.JSON
-    edit_with_readings: choices.EditWithReadings = choices.EditWithReadings.ALLOW
-    v3_overwrite: choices.V3Overwrite = choices.V3Overwrite.UPSERT
-    v3_sees_esa_channels: choices.V3SeesEsaChannels = choices.V3SeesEsaChannels.YES
-    no_permission_status: choices.NoPermissionStatus = choices.NoPermissionStatus.UNAUTHORIZED
-    formula_text: choices.FormulaText = choices.FormulaText.VERBATIM
-    version_begin_inside: choices.VersionBeginInside = choices.VersionBeginInside.SPLIT
-    page_order: choices.PageOrder = choices.PageOrder.STABLE
-    trip_register: choices.TripRegister = choices.TripRegister.NULL
-    empty_text: choices.EmptyText = choices.EmptyText.KEPT
-    text_blanks: choices.TextBlanks = choices.TextBlanks.KEPT
-    null_offset: choices.NullOffset = choices.NullOffset.NULL
-    null_formula: choices.NullFormula = choices.NullFormula.NULL
-    version_dates: choices.VersionDates = choices.VersionDates.NAIVE
-    formula_validation: choices.FormulaValidation = choices.FormulaValidation.OFFERED
-    unit_list: choices.UnitList = choices.UnitList.OFFERED
-    observation_type_list: choices.ObservationTypeList = choices.ObservationTypeList.OFFERED
-    put_answer: choices.PutAnswer = choices.PutAnswer.CHANNEL
-    paging_headers: choices.PagingHeaders = choices.PagingHeaders.ALL
-    page_cap: choices.PageCap = choices.PageCap.THOUSAND
-    read_lag: choices.ReadLag = choices.ReadLag.NONE
-    calculated_readings: choices.CalculatedReadings = choices.CalculatedReadings.SUMMARIZED
+    put_version_semantics: PutVersionSemantics = PutVersionSemantics.LATEST
+    missing_version: MissingVersion = MissingVersion.KEEP
+    first_version_begin_date: FirstVersionBeginDate = FirstVersionBeginDate.NULL
+    missing_defined_key: MissingDefinedKey = MissingDefinedKey.REJECT
+    null_boolean: NullBoolean = NullBoolean.REJECT
+    second_primary: SecondPrimary = SecondPrimary.DEMOTE
+    clear_last_primary: ClearLastPrimary = ClearLastPrimary.REJECT
+    odometer_nulls: OdometerNulls = OdometerNulls.FILL
+    odometer_offset: OdometerOffset = OdometerOffset.REJECT
+    interval_unit: IntervalUnit = IntervalUnit.MINUTES
+    calculated_interval: CalculatedInterval = CalculatedInterval.DERIVED
+    list_shape: ListShape = ListShape.FULL
+    deletion: Deletion = Deletion.ABSENT
+    duplicate_import_id: DuplicateImportId = DuplicateImportId.BAD_REQUEST
+    error_body: ErrorBody = ErrorBody.JSON
+    edit_with_readings: EditWithReadings = EditWithReadings.ALLOW
+    v3_overwrite: V3Overwrite = V3Overwrite.UPSERT
+    v3_sees_esa_channels: V3SeesEsaChannels = V3SeesEsaChannels.YES
+    no_permission_status: NoPermissionStatus = NoPermissionStatus.UNAUTHORIZED
+    formula_text: FormulaText = FormulaText.VERBATIM
+    version_begin_inside: VersionBeginInside = VersionBeginInside.SPLIT
+    page_order: PageOrder = PageOrder.STABLE
+    trip_register: TripRegister = TripRegister.NULL
+    empty_text: EmptyText = EmptyText.KEPT
+    text_blanks: TextBlanks = TextBlanks.KEPT
+    null_offset: NullOffset = NullOffset.NULL
+    null_formula: NullFormula = NullFormula.NULL
+    version_dates: VersionDates = VersionDates.NAIVE
+    formula_validation: FormulaValidation = FormulaValidation.OFFERED
+    unit_list: UnitList = UnitList.OFFERED
+    observation_type_list: ObservationTypeList = ObservationTypeList.OFFERED
+    put_answer: PutAnswer = PutAnswer.CHANNEL
+    paging_headers: PagingHeaders = PagingHeaders.ALL
+    page_cap: PageCap = PageCap.THOUSAND
+    read_lag: ReadLag = ReadLag.NONE
+    calculated_readings: CalculatedReadings = CalculatedReadings.SUMMARIZED
 
 
 class SettingRow(Struct, frozen=True):
@@ -117,3 +394,18 @@ def _unknown_name(name: str, known: tuple[str, ...]) -> str:
     if nearest:
         return f"no setting is called {name!r}; did you mean {nearest[0]}?"
     return f"no setting is called {name!r}; there are {', '.join(known)}"
+
+
+class Keys(Struct, frozen=True):
+    """One key whose user may do everything, and one whose user may only look."""
+
+    write: str = "sandbox"
+    read: str = "sandbox-read"
+
+
+class Options(Struct, frozen=True):
+    """Its answers to the unknowns, its faults, its keys."""
+
+    settings: Settings = field(default_factory=Settings)
+    faults: tuple[Fault, ...] = ()
+    keys: Keys = field(default_factory=Keys)

@@ -1,10 +1,15 @@
-"""The SQLite file: what was answered is in it, whoever is killed next."""
+"""The SQLite file: opened and checked for damage, its transactions, and its log of writes.
+
+Every write is on disk before it is answered, so that killing the server loses nothing. The log is not part of the
+vendor's API: tests count with it what really reached the service.
+"""
 
 from __future__ import annotations
 
 import sqlite3
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -13,7 +18,7 @@ from reconciler.sandbox.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
 
 # "esa1": tells the sandbox's files from other SQLite files.
 _APPLICATION_ID = 0x65736131
@@ -216,3 +221,84 @@ def _check_format(connection: sqlite3.Connection, database: Path) -> None:
     if found != _FORMAT:
         msg = f"{database} was made by another version of the sandbox (format {found}, here {_FORMAT}); remove it"
         raise StoreError(msg)
+
+
+class LoggedRequest(Struct, frozen=True):
+    """A write that was answered. Later ones have larger ids.
+
+    `status` is the service's own verdict: where a `fault` came after it, the client saw something else.
+    """
+
+    id: int
+    method: str
+    path: str
+    body: str
+    status: int
+    fault: str | None
+
+
+def log_request(store: Store, request: LoggedRequest) -> None:
+    """Adds a write to the journal; its id is given by the journal."""
+    store.connection.execute(
+        "INSERT INTO requests (method, path, body, status, fault) VALUES (?, ?, ?, ?, ?)",
+        (request.method, request.path, request.body, request.status, request.fault),
+    )
+
+
+def read_request_log(store: Store, after: int = 0) -> tuple[LoggedRequest, ...]:
+    """The journal in order, from the first id above `after`."""
+    rows = store.connection.execute(
+        "SELECT id, method, path, body, status, fault FROM requests WHERE id > ? ORDER BY id", (after,)
+    )
+    return tuple(LoggedRequest(*row) for row in rows)
+
+
+_SELECT_TABLES = "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"
+_JSON_COLUMNS = {
+    "units": ("record",),
+    "observation_types": ("record",),
+    "summarization_methods": ("record",),
+    "data_points": ("record", "meter", "details"),
+    "channels": ("unknown",),
+    "versions": ("unknown",),
+    "lagging": ("channel",),
+}
+_REFERENCES = (
+    ("channels", "data_point_id", "data_points", "id"),
+    ("channels", "observation_type_id", "observation_types", "id"),
+    ("channels", "summarization_method_id", "summarization_methods", "id"),
+    ("channels", "channel_id", "versions", "channel_id"),
+    ("versions", "channel_id", "channels", "channel_id"),
+    ("versions", "unit_id", "units", "id"),
+)
+
+
+def check_tables(store: Store) -> None:
+    """Raise `StoreError` if a table of `store` is missing, or is not as the sandbox makes it."""
+    found = dict(store.connection.execute(_SELECT_TABLES))
+    with open_store(Path(":memory:")) as fresh:
+        expected = dict(fresh.connection.execute(_SELECT_TABLES))
+    wrong = sorted(name for name, sql in expected.items() if found.get(name) != sql)
+    if wrong:
+        raise _damage_error(store, f"it lacks {wrong[0]}, or has it in another form than the sandbox makes it")
+
+
+def check_rows(store: Store) -> None:
+    """Raise `StoreError` if a row of `store` holds what the sandbox never writes."""
+    for table, columns in _JSON_COLUMNS.items():
+        for column in columns:
+            if _has_rows(store, f"SELECT 1 FROM {table} WHERE NOT json_valid({column})"):  # noqa: S608 - constants
+                raise _damage_error(store, f"{column} of a row of {table} is not JSON")
+    for table, column, other, key in _REFERENCES:
+        lost = f"SELECT 1 FROM {table} WHERE {column} NOT IN (SELECT {key} FROM {other})"  # noqa: S608 - constants
+        if _has_rows(store, lost):
+            raise _damage_error(store, f"{column} of a row of {table} is not in {other}")
+
+
+def _has_rows(store: Store, query: str) -> bool:
+    return bool(store.connection.execute(f"SELECT EXISTS ({query})").fetchone()[0])
+
+
+def _damage_error(store: Store, reason: str) -> StoreError:
+    name = store.connection.execute("PRAGMA database_list").fetchone()[2]
+    return StoreError(f"{name} is damaged: {reason}; remove it, and the sandbox starts again from the demo world")

@@ -12,11 +12,9 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from reconciler.sandbox.app import create_app
-from reconciler.sandbox.choices import ReadLag
-from reconciler.sandbox.faulting import ConnectionDroppedError
-from reconciler.sandbox.journal import read_request_log
-from reconciler.sandbox.options import Options
-from reconciler.sandbox.store import open_store
+from reconciler.sandbox.fault_injection import ConnectionDroppedError
+from reconciler.sandbox.settings import Options, ReadLag
+from reconciler.sandbox.store import open_store, read_request_log
 from reconciler.sandbox.worlds import load_world
 
 if TYPE_CHECKING:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from reconciler.sandbox.reading_bodies import SentGroup
-from reconciler.sandbox.resolution import UnresolvedError, resolve_channel
+from reconciler.sandbox.reading_endpoints import SentGroup, UnresolvedError, resolve_channel
 from reconciler.sandbox.worlds import export_world
 
 if TYPE_CHECKING:

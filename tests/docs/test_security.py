@@ -90,8 +90,8 @@ PROMISES: dict[str, tuple[str, ...]] = {
     ),
     "a snapshot": ("cli/test_snapshot.py::test_a_plan_against_a_copy_is_never_applied",),
     "clients of the sandbox": (
-        "sandbox/test_visitors.py::test_a_page_of_another_origin_is_answered_nothing",
-        "sandbox/test_visitors.py::test_one_foreign_origin_beside_its_own_is_enough_to_be_refused",
+        "sandbox/test_server.py::test_a_page_of_another_origin_is_answered_nothing",
+        "sandbox/test_server.py::test_one_foreign_origin_beside_its_own_is_enough_to_be_refused",
     ),
     "packages": (
         "test_requirements.py::test_each_entry_is_one_version_with_its_hashes_and_nothing_else",

@@ -13,7 +13,7 @@ from reconciler.errors import BadResponse, Rejected, Unauthorized
 from reconciler.model.formulas import FormulaVerdict
 from reconciler.model.project import ChannelEdit
 from reconciler.sandbox import Options, parse_settings, running
-from reconciler.sandbox.demo import make_demo_world
+from reconciler.sandbox.demo_world import make_demo_world
 from reconciler.sandbox.generate import generate
 
 if TYPE_CHECKING:

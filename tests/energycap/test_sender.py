@@ -13,7 +13,7 @@ from reconciler.energycap.receipts import KeptReading, Receipt
 from reconciler.energycap.sender import open_sender
 from reconciler.errors import BadResponse, Rejected, Unauthorized, Unavailable, Unreachable
 from reconciler.sandbox import running
-from reconciler.sandbox.demo import make_demo_world
+from reconciler.sandbox.demo_world import make_demo_world
 from tests.energycap.wires import Script
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.sandbox import Options, parse_faults, parse_settings, running
-from reconciler.sandbox.demo import make_demo_world
+from reconciler.sandbox.demo_world import make_demo_world
 from tests.sandbox.bench import Bench, connect
 
 if TYPE_CHECKING:

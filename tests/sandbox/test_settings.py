@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.sandbox import SettingError, SettingRow, Settings, describe_settings, parse_settings
-from reconciler.sandbox.choices import PutVersionSemantics
+from reconciler.sandbox.settings import PutVersionSemantics
 
 
 def test_without_assignments_everything_is_as_it_most_plausibly_is() -> None:

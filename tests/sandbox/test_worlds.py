@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reconciler.sandbox import World, WorldError, generate, read_world, reset
-from reconciler.sandbox.demo import make_demo_world
+from reconciler.sandbox.demo_world import make_demo_world
 from tests.sandbox.bench import CHANNELS
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from reconciler.sandbox import running
-from reconciler.sandbox.visitors import LocalOnly
+from reconciler.sandbox.server import LocalOnly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

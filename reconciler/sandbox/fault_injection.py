@@ -13,12 +13,11 @@ from msgspec.structs import replace
 from starlette.datastructures import MutableHeaders
 from starlette.responses import PlainTextResponse
 
-from reconciler.sandbox.answers import FAULT_IN_SCOPE
 from reconciler.sandbox.channel_endpoints import SHUFFLED_PAGE, TRUNCATED_PAGE
-from reconciler.sandbox.channel_table import read_channel, save_channel
+from reconciler.sandbox.channel_table import read_channel, replace_at, save_channel
 from reconciler.sandbox.faults import Fault, FaultKind, Schedule
-from reconciler.sandbox.journal import LoggedRequest, log_request
-from reconciler.sandbox.records import replace_at
+from reconciler.sandbox.http_responses import FAULT_IN_SCOPE
+from reconciler.sandbox.store import LoggedRequest, log_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from reconciler.sandbox.records import Channel
+    from reconciler.sandbox.channel_table import Channel
     from reconciler.sandbox.store import Store
 
 _CHANNEL_IN_PATH = re.compile(r"/esachannel/([0-9]{1,9})", re.IGNORECASE)

@@ -1,16 +1,19 @@
-"""The filter grammar of list requests, and its translation to SQL.
+"""List requests as SQL: their filters, order and pages.
 
 Documented: `field operator 'value'` joined by `and`; every value in single quotes; lists with a pipe between quoted
-values; which operators a field has. Invented here: an unknown field or operator is a 400; text compares without
-regard to case; `between` takes a list of two; a quote or pipe inside a value cannot be written; dates compare by
-their wall time.
+values; which operators a field has; pageNumber from 1; pageSize 250 by default, and 1000 for anything larger; the
+headers PageNumber, PageSize, TotalNumberOfRecords, TotalPages; a bare array.
+
+Not documented, and so decided here: an unknown field or operator is a 400; text compares without regard to case;
+`between` takes a list of two; a value cannot contain a quote or pipe; dates compare by their wall time; a page after
+the last is empty; a number that is not positive is a 400; orderBy is a field, optionally followed by asc or desc.
 """
 
 from __future__ import annotations
 
 import re
 from enum import Enum, auto
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -18,6 +21,9 @@ from reconciler.sandbox.bodies import ApiError, parse_local_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from reconciler.sandbox.store import Store
+
 
 _OPERATORS = {
     "equals": "{0} = ?",
@@ -142,3 +148,73 @@ def _parse_value(value: str, name: str, kind: FieldType) -> str | int:
 
 def _invalid_filter(message: str) -> ApiError:
     return ApiError(400, f"The filter is not valid: {message}.")
+
+
+_DEFAULT_SIZE = 250
+_PRIME = 1_000_003
+# The golden section of the prime: multiples of it lie far apart.
+_SHUFFLE_STEP = 618_035
+
+
+class ListRequest(Struct, frozen=True):
+    """What one request asks of a list, its parameters by lower-case name."""
+
+    fields: Mapping[str, FilterField]
+    parameters: Mapping[str, str]
+    largest: int
+    # None orders by id; each number gives another order.
+    shuffle: int | None = None
+
+
+class Page(Struct, frozen=True):
+    """The ids on a page, and the headers that place it."""
+
+    ids: tuple[int, ...]
+    headers: dict[str, str]
+
+
+def find_page(store: Store, request: ListRequest) -> Page:
+    """The page of channels that is asked for. Raises `ApiError` for parameters that have no meaning."""
+    number = _positive(request.parameters, "pageNumber", 1)
+    size = min(_positive(request.parameters, "pageSize", _DEFAULT_SIZE), request.largest)
+    condition = parse_filter(request.parameters.get("filter"), request.fields)
+    # The pieces of SQL are this package's own; what the client sent is bound.
+    source = f"FROM channels WHERE {condition.sql}"
+    parameters: tuple[Any, ...] = condition.parameters
+    total = store.connection.execute(f"SELECT count(*) {source}", parameters).fetchone()[0]
+    rows = store.connection.execute(
+        f"SELECT channel_id {source} ORDER BY {_order_by(request)} LIMIT ? OFFSET ?",
+        (*parameters, size, (number - 1) * size),
+    )
+    headers = {
+        "PageNumber": str(number),
+        "PageSize": str(size),
+        "TotalNumberOfRecords": str(total),
+        "TotalPages": str(-(-total // size)),
+    }
+    return Page(ids=tuple(row[0] for row in rows), headers=headers)
+
+
+def _positive(parameters: Mapping[str, str], name: str, default: int) -> int:
+    text = parameters.get(name.lower(), str(default))
+    if not (text.isascii() and text.isdigit() and 0 < int(text[:10]) < 2**31):
+        raise ApiError(400, f"{name} must be a positive number, found {text!r}.")
+    return int(text)
+
+
+def _order_by(request: ListRequest) -> str:
+    text = request.parameters.get("orderby", "").strip()
+    if not text:
+        return _default_order(request.shuffle)
+    name, _, direction = text.lower().partition(" ")
+    known = {field.lower(): field for field in request.fields}
+    if name not in known or direction.strip() not in {"", "asc", "desc"}:
+        raise ApiError(400, f"orderBy must be a field, with or without asc or desc, found {text!r}.")
+    return f"{request.fields[known[name]].expression} {direction}, channel_id"
+
+
+def _default_order(shuffle: int | None) -> str:
+    if shuffle is None:
+        return "channel_id"
+    factor = _SHUFFLE_STEP * (shuffle + 1) % _PRIME
+    return f"channel_id * {factor} % {_PRIME}, channel_id"

@@ -1,14 +1,30 @@
-"""Made-up units, observation types, commodities and data points for made-up worlds.
+"""Sample worlds: units, observation types and data points, and channels described in a few words.
 
-EnergyCAP publishes no list of ids or codes: every id and code here is invented, and real ones will differ.
+EnergyCAP publishes no list of ids or codes: every id and code here is invented, and real ones differ.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from msgspec import Struct
+
+from reconciler.sandbox.channel_table import (
+    DEFAULT_ROLLBACK_ALLOWANCE,
+    DEFAULT_ROLLOVER_VALUE,
+    OBSERVATION_RULES,
+    ODOMETER,
+)
+from reconciler.sandbox.store import open_store
+from reconciler.sandbox.worlds import export_world, load_world
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reconciler.sandbox.worlds import World
+
 
 Record = dict[str, Any]
 
@@ -66,7 +82,7 @@ _METHODS = ("Sum", "Average", "Max")
 TIME_ZONE = {"timeZoneId": 1, "timeZoneCode": "America/New_York", "timeZoneInfo": "Eastern Time"}
 
 
-def units() -> list[Record]:
+def make_units() -> list[Record]:
     """All units, as GET /api/v202305/unit shows them."""
     return [
         {
@@ -84,7 +100,7 @@ def units() -> list[Record]:
     ]
 
 
-def observation_types() -> list[Record]:
+def make_observation_types() -> list[Record]:
     """All observation types, with the commodity one can filter by."""
     return [
         {
@@ -100,7 +116,7 @@ def observation_types() -> list[Record]:
     ]
 
 
-def summarization_methods() -> list[Record]:
+def make_summarization_methods() -> list[Record]:
     """All summarization methods."""
     return [
         {"summarizationMethodId": number, "summarizationMethodInfo": name}
@@ -139,7 +155,7 @@ class SampleDataPoint(Struct, frozen=True):
     is_calculated: bool = False
 
 
-def data_point(point: SampleDataPoint) -> Record:
+def make_data_point(point: SampleDataPoint) -> Record:
     """The data point as a world holds it, with its meter."""
     shared = {
         "active": True,
@@ -196,4 +212,101 @@ def _named_location(name: str) -> Record:
         "placeId": crc32(name.encode()) % 1_000_000,
         "placeInfo": name,
         "placeType": kind,
+    }
+
+
+FIRST_READING = "2021-07-01T00:15:00-04:00"
+LAST_READING = "2026-11-20T23:45:00-05:00"
+_IN_MEMORY = Path(":memory:")
+
+
+class SampleVersion(Struct, frozen=True):
+    """A version in few words; `begin_date` None is "from the beginning"."""
+
+    unit: str
+    rule: int
+    multiplier: float = 1.0
+    begin_date: str | None = None
+    formula: str | None = None
+    offset: float | None = None
+    maximum: float | None = None
+    minimum: float | None = None
+
+
+class SampleChannel(Struct, frozen=True):
+    """A channel in few words; `last_value` None means it has no readings, interval None that it is calculated."""
+
+    channel_id: int
+    point: SampleDataPoint
+    name: str
+    import_id: str | None
+    observation_type: str
+    interval: int | None
+    versions: tuple[SampleVersion, ...]
+    method: str = "Sum"
+    description: str | None = None
+    primary: str = "-"
+    last_value: float | None = None
+
+
+def make_world(points: Iterable[SampleDataPoint], channels: Iterable[SampleChannel]) -> World:
+    """A whole world of these data points and channels, as the service would export it."""
+    world = {
+        "formatVersion": 1,
+        "channels": [_channel_response(channel) for channel in channels],
+        "units": make_units(),
+        "observationTypes": make_observation_types(),
+        "summarizationMethods": make_summarization_methods(),
+        "dataPoints": [make_data_point(point) for point in points],
+    }
+    with open_store(_IN_MEMORY) as store:
+        load_world(store, world)
+        return export_world(store)
+
+
+def _channel_response(sample: SampleChannel) -> Record:
+    has_readings = sample.last_value is not None
+    return {
+        "channelId": sample.channel_id,
+        "channelInfo": sample.name,
+        "channelDescription": sample.description,
+        "channelImportId": sample.import_id,
+        "channelVersions": [
+            _version_response(version, sample.channel_id * 10 + place) for place, version in enumerate(sample.versions)
+        ],
+        "dataPoint": {"dataPointId": sample.point.point_id},
+        "interval": sample.interval,
+        "isCalculated": sample.interval is None,
+        "isPrimaryDemand": sample.primary == "demand",
+        "isPrimaryValue": sample.primary == "value",
+        "observationType": {"observationTypeId": observation_type_id(sample.observation_type)},
+        "summarizationMethod": {"summarizationMethodId": summarization_method_id(sample.method)},
+        "hasReadings": has_readings,
+        "firstReadingDate": FIRST_READING if has_readings else None,
+        "lastReadingDate": LAST_READING if has_readings else None,
+        "lastReadingValue": _last_value(sample),
+    }
+
+
+def _last_value(sample: SampleChannel) -> Record | None:
+    if sample.last_value is None:
+        return None
+    return {"unit": unit_child(sample.versions[-1].unit), "value": sample.last_value}
+
+
+def _version_response(sample: SampleVersion, version_id: int) -> dict[str, Any]:
+    is_odometer = sample.rule == ODOMETER
+    return {
+        "channelVersionId": version_id,
+        "beginDate": sample.begin_date,
+        "formula": sample.formula,
+        "isValuePositive": False,
+        "maximumReading": sample.maximum,
+        "minimumReading": sample.minimum,
+        "multiplier": sample.multiplier,
+        "observationRule": {"observationRuleId": sample.rule, "observationRuleCode": OBSERVATION_RULES[sample.rule]},
+        "offset": sample.offset,
+        "rollbackAllowance": DEFAULT_ROLLBACK_ALLOWANCE if is_odometer else None,
+        "rolloverValue": DEFAULT_ROLLOVER_VALUE if is_odometer else None,
+        "unit": {"unitId": unit_id(sample.unit)},
     }

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from reconciler.sandbox.building import SampleChannel, SampleVersion, make_world
-from reconciler.sandbox.catalogue import SampleDataPoint
-from reconciler.sandbox.records import ODOMETER, TRIP
+from reconciler.sandbox.channel_table import ODOMETER, TRIP
+from reconciler.sandbox.world_builder import SampleChannel, SampleDataPoint, SampleVersion, make_world
 
 if TYPE_CHECKING:
     from reconciler.sandbox.worlds import World

@@ -13,16 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, assert_never
 from msgspec import Struct
 
 from reconciler.sandbox.bodies import Body, Presence, bad_request, read_body
-from reconciler.sandbox.choices import (
-    EmptyText,
-    MissingDefinedKey,
-    MissingVersion,
-    NullBoolean,
-    OdometerNulls,
-    OdometerOffset,
-    TextBlanks,
-)
-from reconciler.sandbox.records import (
+from reconciler.sandbox.channel_table import (
     DEFAULT_ROLLBACK_ALLOWANCE,
     DEFAULT_ROLLOVER_VALUE,
     FLOOR_DATE,
@@ -32,6 +23,15 @@ from reconciler.sandbox.records import (
     TRIP,
     ChannelSettings,
     VersionSettings,
+)
+from reconciler.sandbox.settings import (
+    EmptyText,
+    MissingDefinedKey,
+    MissingVersion,
+    NullBoolean,
+    OdometerNulls,
+    OdometerOffset,
+    TextBlanks,
 )
 
 if TYPE_CHECKING:

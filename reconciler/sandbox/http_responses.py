@@ -14,9 +14,9 @@ from msgspec import Struct, field
 from starlette.responses import Response
 
 from reconciler.sandbox.bodies import ApiError, parse_json
-from reconciler.sandbox.choices import ErrorBody, PutAnswer
-from reconciler.sandbox.journal import LoggedRequest as JournalRequest
-from reconciler.sandbox.journal import log_request
+from reconciler.sandbox.settings import ErrorBody, PutAnswer
+from reconciler.sandbox.store import LoggedRequest as JournalRequest
+from reconciler.sandbox.store import log_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
