@@ -15,12 +15,12 @@ from reconciler import __version__
 from reconciler.cli.files import read_exactly
 from reconciler.cli.planned import tell_time
 from reconciler.cli.project import print_findings
-from reconciler.definitions.heads import read_head
-from reconciler.definitions.holding import can_hold
+from reconciler.definitions.heads import read_header
+from reconciler.definitions.holding import is_representable
 from reconciler.definitions.load import load_definitions
-from reconciler.definitions.rewriting import Unkept, append_channels, take_over
+from reconciler.definitions.rewriting import UnsafeEdit, append_channels, update_channels
 from reconciler.definitions.schema import Format
-from reconciler.definitions.spelling import spell
+from reconciler.definitions.spelling import to_yaml_scalar
 from reconciler.definitions.writing import place_schema, render_file, render_schema
 from reconciler.errors import FileError, ProjectError, advise_on
 from reconciler.model.findings import Severity
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from reconciler.cli.project import Workplace
     from reconciler.cli.screen import Screen
-    from reconciler.definitions.load import Loaded
+    from reconciler.definitions.load import LoadResult
     from reconciler.model.channels import Definitions, Desired, Live, Snapshot
     from reconciler.model.plan import Plan
     from reconciler.model.project import Environment
@@ -84,9 +84,9 @@ def gather_new(ground: Ground, survey: Survey, picked: Sequence[Live], style: tu
     new = list_new(picked, survey)
     joined = {survey.homes[live.data_point.id] for live in new if live.data_point.id in survey.homes}
     texts = {file: read_exactly(root / file) for file in joined}
-    heads = {file: read_head(text) for file, text in texts.items()}
+    heads = {file: read_header(text) for file, text in texts.items()}
     folder = str(PurePosixPath(folders[0]))
-    terms = Terms(can_hold, *style, folder, _list_paths(root, folder))
+    terms = Terms(is_representable, *style, folder, _list_paths(root, folder))
     proposal = propose(new, survey, ground.definitions, heads, terms)
     files = []
     for file, members in groupby(proposal.channels, key=lambda channel: channel.file):
@@ -100,7 +100,7 @@ def gather_new(ground: Ground, survey: Survey, picked: Sequence[Live], style: tu
 def list_updates(survey: Survey, picked: Sequence[Live], plan: Plan) -> Updates:
     """What the service has for those of `picked` that the files manage; `plan` says where they differ."""
     names = {survey.names[live.id] for live in picked if live.id in survey.managed and live.id in survey.names}
-    return find_updates(plan, names, can_hold)
+    return find_updates(plan, names, is_representable)
 
 
 def tie_versions(ground: Ground, survey: Survey, picked: Sequence[Live], updates: Updates) -> Updates:
@@ -125,25 +125,25 @@ def gather_updates(ground: Ground, updates: Updates) -> Harvest:
 
 def _take_over(text: str, channels: Mapping[str, Spec]) -> tuple[str, list[str]]:
     """`text` with the values of `channels`, and the names of those that it cannot take without losing a comment."""
-    with suppress(Unkept):
-        return take_over(text, channels), []
+    with suppress(UnsafeEdit):
+        return update_channels(text, channels), []
     unkept = []
     for name, spec in channels.items():
         try:
-            text = take_over(text, {name: spec})
-        except Unkept:
+            text = update_channels(text, {name: spec})
+        except UnsafeEdit:
             unkept.append(name)
     return text, unkept
 
 
 def _list_values(spec: Spec) -> tuple[str, ...]:
-    return tuple(f"{path}: {spell(value)}" for path, value in spec.items())
+    return tuple(f"{path}: {to_yaml_scalar(value)}" for path, value in spec.items())
 
 
 def _append(file: str, text: str, channels: Sequence[Desired]) -> str:
     try:
         return append_channels(text, channels)
-    except Unkept:
+    except UnsafeEdit:
         raise ProjectError(
             f"channels cannot be added to {file} without changing more in it, such as a comment; nothing was written",
             "write  channels:  there with each channel on a line of its own, without an anchor, and import again",
@@ -174,7 +174,7 @@ def prove(screen: Screen, ground: Ground, before: Plan, harvest: Harvest) -> Non
         raise ProjectError("a plan of these files would not be empty; nothing was written", _ADVICE)
 
 
-def _load_copy(ground: Ground, harvest: Harvest) -> Loaded:
+def _load_copy(ground: Ground, harvest: Harvest) -> LoadResult:
     """The definitions as they are to be, from a temporary folder. Raises OSError."""
     with tempfile.TemporaryDirectory(prefix="reconciler-") as folder:
         texts = {file: (ground.workplace.root / file).read_bytes() for file in ground.definitions.files}

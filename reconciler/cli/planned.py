@@ -12,7 +12,7 @@ from reconciler import __version__
 from reconciler.cli.options import View
 from reconciler.cli.standing import find_folder, path_prefix
 from reconciler.definitions.git import read_commit
-from reconciler.definitions.pinpoint import pinpoint
+from reconciler.definitions.pinpoint import locate_findings
 from reconciler.definitions.uncommitted import has_uncommitted, list_left_out
 from reconciler.errors import ProjectError, UsageError
 from reconciler.model.plan import Origin, Plan
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from reconciler.cli.project import Wanted, Workplace
     from reconciler.cli.seen import Seen
     from reconciler.definitions.base import Base
-    from reconciler.definitions.load import Loaded
+    from reconciler.definitions.load import LoadResult
     from reconciler.model.channels import Definitions
     from reconciler.model.findings import Finding
     from reconciler.model.formulas import FormulaVerdict
@@ -69,7 +69,7 @@ def plan_now(workplace: Workplace, environment: Environment, wanted: Wanted, see
         *untold,
         *released,
         *_list_gaps(plan, wanted.base),
-        *pinpoint(workplace.root, (*plan.findings, *find_unasked(plan, wanted.definitions, unasked))),
+        *locate_findings(workplace.root, (*plan.findings, *find_unasked(plan, wanted.definitions, unasked))),
         *seen.findings,
         *foresee_guards(plan, workplace.project.guards),
     )
@@ -128,7 +128,7 @@ def _list_gaps(plan: Plan, base: Base | None) -> tuple[Finding, ...]:
     return (*base.notes, *(base.gaps if is_unknown else ()))
 
 
-def plan_nothing(root: Path, environment: Environment, broken: Loaded) -> Plan:
+def plan_nothing(root: Path, environment: Environment, broken: LoadResult) -> Plan:
     """The plan where the definitions have errors: no change, the findings, and that it cannot be applied."""
     return Plan(
         tool_version=__version__,

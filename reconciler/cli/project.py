@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from reconciler.cli.options import Scope
     from reconciler.cli.screen import Screen
     from reconciler.definitions.base import Base
-    from reconciler.definitions.load import Loaded
+    from reconciler.definitions.load import LoadResult
     from reconciler.model.channels import Definitions
     from reconciler.model.findings import Finding
     from reconciler.model.project import Environment, Project
@@ -128,7 +128,7 @@ def _find_change(environment: Environment, past: Project | None, base: str, *, i
 class BrokenDefinitions(ProjectError):
     """The definitions have errors, which were printed; `loaded` holds them and what is sound."""
 
-    def __init__(self, loaded: Loaded) -> None:
+    def __init__(self, loaded: LoadResult) -> None:
         super().__init__("the definitions have errors; nothing was planned", "mend what is listed above")
         self.loaded = loaded
 

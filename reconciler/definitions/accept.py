@@ -13,13 +13,13 @@ from typing import Any, TypeAlias
 
 from reconciler.model.values import count_characters
 
-Accept: TypeAlias = Callable[[Any], bool]
+Validator: TypeAlias = Callable[[Any], bool]
 # What accepts a value, by the value's type; a type that is not in it is not accepted.
-_Checks: TypeAlias = dict[type, Accept]
+_Checks: TypeAlias = dict[type, Validator]
 _Schema: TypeAlias = Mapping[str, Any]
 
 
-def compile_accept(schema: _Schema, root: _Schema) -> Accept:
+def compile_validator(schema: _Schema, root: _Schema) -> Validator:
     """Whether a value of JSON's types fits `schema`, as a function. References lead into `root`."""
     checks = _compile(schema, root)
 
@@ -68,7 +68,7 @@ def _always(_value: Any) -> bool:
     return True
 
 
-def _compile_text(schema: _Schema) -> Accept:
+def _compile_text(schema: _Schema) -> Validator:
     if "enum" in schema:
         return frozenset(text for text in schema["enum"] if isinstance(text, str)).__contains__
     shortest, longest = schema.get("minLength", 0), schema.get("maxLength")
@@ -84,30 +84,30 @@ def _is_short(text: str, longest: float) -> bool:
     return 2 * len(text) <= longest or count_characters(text) <= longest
 
 
-def _compile_pattern(pattern: str, shortest: int, longest: int | None) -> Accept:
+def _compile_pattern(pattern: str, shortest: int, longest: int | None) -> Validator:
     # Compiled for the first text that comes by: most files have none for most patterns.
     compiled = cache(partial(re.compile, pattern))
     most = float("inf") if longest is None else longest
     return lambda value: len(value) >= shortest and _is_short(value, most) and compiled().search(value) is not None
 
 
-def _compile_number(schema: _Schema) -> Accept:
+def _compile_number(schema: _Schema) -> Validator:
     if "enum" in schema:
         return frozenset(number for number in schema["enum"] if isinstance(number, int)).__contains__
     least, most = schema.get("minimum", float("-inf")), schema.get("maximum", float("inf"))
     return lambda value: least <= value <= most
 
 
-def _compile_list(schema: _Schema, root: _Schema) -> Accept:
-    member, fewest = compile_accept(schema["items"], root), schema.get("minItems", 0)
+def _compile_list(schema: _Schema, root: _Schema) -> Validator:
+    member, fewest = compile_validator(schema["items"], root), schema.get("minItems", 0)
     return lambda members: len(members) >= fewest and all(map(member, members))
 
 
-def _compile_mapping(schema: _Schema, root: _Schema) -> Accept:
+def _compile_mapping(schema: _Schema, root: _Schema) -> Validator:
     properties = {key: _compile(property_, root) for key, property_ in schema.get("properties", {}).items()}
     other = schema.get("additionalProperties")
     others = _compile(other, root) if other else {}
-    names = compile_accept(schema["propertyNames"], root) if "propertyNames" in schema else None
+    names = compile_validator(schema["propertyNames"], root) if "propertyNames" in schema else None
     required, fewest = schema.get("required", ()), schema.get("minProperties", 0)
 
     def accept(mapping: dict[str, Any]) -> bool:

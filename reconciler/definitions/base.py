@@ -26,8 +26,8 @@ from reconciler.rules import make_finding
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reconciler.definitions.commits import Entry
-    from reconciler.definitions.load import Loaded
+    from reconciler.definitions.commits import TreeEntry
+    from reconciler.definitions.load import LoadResult
     from reconciler.model.findings import Finding
 
 # What says nothing of the file that is copied, but of the disk and the process.
@@ -51,7 +51,7 @@ class Base(Struct, frozen=True):
     notes: tuple[Finding, ...] = ()
 
 
-class _Home(Struct, frozen=True):
+class _BaseProject(Struct, frozen=True):
     """The project at the base: its folder in the repository, its folders of definitions, and what its file is not."""
 
     prefix: str
@@ -68,11 +68,11 @@ def read_base(root: Path, reference: str, folders: Sequence[str]) -> Base:
     shallow clone, where git does not have its files, and where git is missing.
     """
     commit = find_commit(root, reference)
-    home = _find_home(root, commit, reference, tuple(folders))
+    home = _find_base_project(root, commit, reference, tuple(folders))
     entries = _find_entries(root, commit, home)
     with _copy(root, entries, home.prefix) as (past, refused):
         loaded = load_definitions(past, home.folders)
-    flaws = dict(_find_flaws(loaded)) | refused
+    flaws = dict(_find_unread(loaded)) | refused
     if home.flaw:
         flaws[PROJECT_FILE] = home.flaw
     flaws |= {folder: "it is in a repository of its own" for folder in folders if _is_nested(root, folder)}
@@ -84,43 +84,43 @@ def read_base(root: Path, reference: str, folders: Sequence[str]) -> Base:
     return Base(reference, _leave_out_doubled(loaded), tuple(sorted(flaws)), gaps, home.notes)
 
 
-def _find_home(root: Path, commit: str, reference: str, folders: tuple[str, ...]) -> _Home:
+def _find_base_project(root: Path, commit: str, reference: str, folders: tuple[str, ...]) -> _BaseProject:
     prefix = find_prefix(root)
     for entry in list_entries(root, commit, [prefix + PROJECT_FILE]):
         if entry.path == prefix + PROJECT_FILE:
-            return _open_home(root, entry, prefix, folders)
+            return _open_base_project(root, entry, prefix, folders)
     top = Path(os.path.realpath(root)).parents[prefix.count("/") - 1] if prefix else Path(os.path.realpath(root))
     files = [entry for entry in list_entries(root, commit) if posixpath.basename(entry.path) == PROJECT_FILE]
     gone = [entry for entry in files if not os.path.lexists(top / entry.path)]
     if not gone:
         message = f"{reference} has no {PROJECT_FILE} in {prefix.rstrip('/') or _TOP}"
-        return _Home(prefix, folders, notes=(make_finding("ESA153", message),))
+        return _BaseProject(prefix, folders, notes=(make_finding("ESA153", message),))
     names, here = ", ".join(_name_folder(entry) for entry in gone), prefix.rstrip("/") or _TOP
     if len(gone) > 1:
-        return _Home(prefix, folders, f"the project was not in {here}, but may have been in one of: {names}")
+        return _BaseProject(prefix, folders, f"the project was not in {here}, but may have been in one of: {names}")
     message = f"at the base {reference} the project was in {names}, and it is in {here} now"
     past = posixpath.dirname(gone[0].path)
-    home = _open_home(root, gone[0], f"{past}/" if past else "", folders)
-    return _Home(home.prefix, home.folders, home.flaw, (make_finding("ESA152", message),))
+    home = _open_base_project(root, gone[0], f"{past}/" if past else "", folders)
+    return _BaseProject(home.prefix, home.folders, home.flaw, (make_finding("ESA152", message),))
 
 
-def _name_folder(entry: Entry) -> str:
+def _name_folder(entry: TreeEntry) -> str:
     return posixpath.dirname(entry.path) or _TOP
 
 
-def _open_home(root: Path, entry: Entry, prefix: str, folders: tuple[str, ...]) -> _Home:
+def _open_base_project(root: Path, entry: TreeEntry, prefix: str, folders: tuple[str, ...]) -> _BaseProject:
     if entry.mode not in ORDINARY:
-        return _Home(prefix, folders, "it was a link, a folder or a submodule")
+        return _BaseProject(prefix, folders, "it was a link, a folder or a submodule")
     data = read_blobs(root, [entry.name], MAX_BYTES)[entry.name]
     if data is None:
-        return _Home(prefix, folders, "it was larger than 5 MiB")
+        return _BaseProject(prefix, folders, "it was larger than 5 MiB")
     tree, findings = parse_project(data)
     if tree is None:
-        return _Home(prefix, folders, f"line {_line_of(findings[0])}: {findings[0].message}")
-    return _Home(prefix, folders_of(tree))
+        return _BaseProject(prefix, folders, f"line {_line_of(findings[0])}: {findings[0].message}")
+    return _BaseProject(prefix, folders_of(tree))
 
 
-def _find_entries(root: Path, commit: str, home: _Home) -> tuple[Entry, ...]:
+def _find_entries(root: Path, commit: str, home: _BaseProject) -> tuple[TreeEntry, ...]:
     """What may be definitions: files, links and submodules in their folders.
 
     Where a folder is not there by its own name, or where there are links, all of the project counts, as links may lead
@@ -147,7 +147,7 @@ def _is_near(path: str, places: Sequence[str]) -> bool:
 
 
 @contextmanager
-def _copy(root: Path, entries: Sequence[Entry], prefix: str) -> Iterator[tuple[Path, dict[str, str]]]:
+def _copy(root: Path, entries: Sequence[TreeEntry], prefix: str) -> Iterator[tuple[Path, dict[str, str]]]:
     """A temporary copy of `entries`, byte for byte as they were committed, and why some are not in it.
 
     Links come last, so that none is in the way of a file.
@@ -205,7 +205,7 @@ def _is_nested(root: Path, folder: str) -> bool:
     )
 
 
-def _find_flaws(loaded: Loaded) -> Iterator[tuple[str, str]]:
+def _find_unread(loaded: LoadResult) -> Iterator[tuple[str, str]]:
     """The files that were not read whole, each with what was wrong with it."""
     errors = [finding for finding in loaded.findings if finding.location and finding.severity is Severity.ERROR]
     doubled = {finding.location.file for finding in errors if finding.location and finding.code == _TWICE}
@@ -214,7 +214,7 @@ def _find_flaws(loaded: Loaded) -> Iterator[tuple[str, str]]:
         yield file, f"line {_line_of(first)}: {first.message}" if first else "its content is not valid"
 
 
-def _leave_out_doubled(loaded: Loaded) -> Definitions:
+def _leave_out_doubled(loaded: LoadResult) -> Definitions:
     """The definitions without the channels that were defined twice: which of the two counted is unknown."""
     doubled = {
         f.location.path[1] for f in loaded.findings if f.code == _TWICE and f.location and len(f.location.path) > 1

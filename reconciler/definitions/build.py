@@ -38,7 +38,7 @@ def _paths(fields: Iterable[Field]) -> dict[str, str]:
 _CHANNEL_PATHS = _paths(CHANNEL_FIELDS) | dict.fromkeys(("select", "channelId", VERSION), "")
 _VERSION_PATHS = _paths(VERSION_FIELDS)
 # The other way to say the same: where a channel says unitId, the unitCode of the defaults counts no longer.
-_TWINS = {
+_ALIASES = {
     one: other
     for field in FIELDS
     if field.alias
@@ -46,28 +46,28 @@ _TWINS = {
 }
 
 
-class Built(Struct, frozen=True):
-    """The channels and feeds of one file, in its order; `guessed` are channels that a file that is no YAML may name."""
+class FileContent(Struct, frozen=True):
+    """The channels and feeds of one file, in its order; `recovered` are the names in a file that is not YAML."""
 
     channels: tuple[Desired, ...] = ()
     feeds: tuple[Feed, ...] = ()
-    guessed: tuple[Desired, ...] = ()
+    recovered: tuple[Desired, ...] = ()
 
 
-NOTHING = Built()
+EMPTY = FileContent()
 
 
-def build(file: str, tree: Mapping[str, Any], lines: Lines) -> Built:
+def make_content(file: str, tree: Mapping[str, Any], lines: Lines) -> FileContent:
     """The channels and feeds that `tree`, which fits the schema, holds; `lines` says where their names stand."""
     defaults = flatten(tree.get("defaults", {}))
     data_point = tree.get("dataPoint")
     channel_lines, feed_lines = lines.get("channels", {}), lines.get("feeds", {})
     channels = [
-        Desired(name, file, channel_lines[name], _find_pointers(channel), _merge(defaults, channel), data_point)
+        Desired(name, file, channel_lines[name], _find_identifiers(channel), _merge(defaults, channel), data_point)
         for name, channel in tree.get("channels", {}).items()
     ]
-    feeds = [_build_feed(file, feed_lines[name], name, feed) for name, feed in tree.get("feeds", {}).items()]
-    return Built(tuple(channels), tuple(feeds))
+    feeds = [_make_feed(file, feed_lines[name], name, feed) for name, feed in tree.get("feeds", {}).items()]
+    return FileContent(tuple(channels), tuple(feeds))
 
 
 def flatten(channel: Mapping[str, Any]) -> dict[str, Value]:
@@ -85,28 +85,28 @@ def _merge(defaults: Spec, channel: Mapping[str, Any]) -> Spec:
     own = flatten(channel)
     if not defaults:
         return own
-    return {path: value for path, value in defaults.items() if _reaches(path, own)} | own
+    return {path: value for path, value in defaults.items() if _default_applies(path, own)} | own
 
 
-def _reaches(path: str, own: Spec) -> bool:
+def _default_applies(path: str, own: Spec) -> bool:
     """Whether a default counts for a channel: not where it says the same in the other way.
 
     Nor does an interval reach a calculated channel, which has none (ESA203): it is meant for the simple ones beside it.
     """
-    return _TWINS.get(path) not in own and not (path == INTERVAL_MINUTES and own.get(IS_CALCULATED) is True)
+    return _ALIASES.get(path) not in own and not (path == INTERVAL_MINUTES and own.get(IS_CALCULATED) is True)
 
 
-def _find_pointers(channel: Mapping[str, Any]) -> Identifiers | None:
+def _find_identifiers(channel: Mapping[str, Any]) -> Identifiers | None:
     select = channel.get("select")
     if select is not None:
-        return _read_pointers(select)
+        return _read_identifiers(select)
     if "channelId" in channel:
         return Identifiers(channel_id=channel["channelId"])
     import_id = channel.get("channelImportId")
     return Identifiers(channel_import_id=import_id) if import_id else None
 
 
-def _read_pointers(keys: Mapping[str, Any]) -> Identifiers:
+def _read_identifiers(keys: Mapping[str, Any]) -> Identifiers:
     minutes = keys.get("intervalMinutes")
     return Identifiers(
         channel_id=keys.get("channelId"),
@@ -118,6 +118,6 @@ def _read_pointers(keys: Mapping[str, Any]) -> Identifiers:
     )
 
 
-def _build_feed(file: str, line: int, name: str, feed: Mapping[str, Any]) -> Feed:
+def _make_feed(file: str, line: int, name: str, feed: Mapping[str, Any]) -> Feed:
     place = Location(file, line=line, path=("feeds", name))
-    return Feed(name, place, _read_pointers(feed), feed["expect"])
+    return Feed(name, place, _read_identifiers(feed), feed["expect"])

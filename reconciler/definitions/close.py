@@ -9,14 +9,14 @@ import yaml
 from msgspec.structs import replace
 from yaml.events import AliasEvent, MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent, StreamEndEvent
 
-from reconciler.definitions.advice import advise_empty
-from reconciler.definitions.anchors import Anchored, Anchors, TooMany
+from reconciler.definitions.advice import suggest_for_empty
+from reconciler.definitions.anchors import AliasLimitExceeded, Anchors, AnchorValue
 from reconciler.definitions.brackets import find_too_deep
-from reconciler.definitions.document import Document, Spot
+from reconciler.definitions.document import Document, Span
 from reconciler.definitions.reader import open_events
-from reconciler.definitions.scalars import PlainScalars, Trouble, find_trouble, has_control, read_plain
+from reconciler.definitions.scalars import PlainScalars, ScalarError, find_scalar_error, has_control, parse_scalar
 from reconciler.definitions.syntax import explain_syntax, find_offset
-from reconciler.definitions.unclean import MOST_FOUND, read_source
+from reconciler.definitions.unclean import MAX_FOUND, decode_source
 from reconciler.definitions.values import MAX_DEPTH
 from reconciler.rules import make_finding
 
@@ -25,43 +25,43 @@ if TYPE_CHECKING:
     from reconciler.definitions.reader import NextEvent, OpenEvents
     from reconciler.model.findings import Finding
 
-    Span: TypeAlias = tuple[int, int]
+    Offsets: TypeAlias = tuple[int, int]
 
 # Where a value starts with a tag, perhaps after its anchor. libyaml itself keeps no trace of the tag "!".
 _TAGGED = re.compile(r"(?:&\S+\s+)?(!\S*)")
 # Where what is only read past is put: no key is empty.
-_NOWHERE = ""
-_UNKNOWN = object()
+_IGNORED_KEY = ""
+_UNREADABLE = object()
 
 # Places of more values than that are not worth the memory; what lies deeper than names is then placed at its name.
-MOST_SPOTS = 500_000
+MAX_SPANS = 500_000
 # Three times what channels of 5 MiB can hold: the rest is an attack on memory.
-MOST_VALUES = 1_000_000
-_NAMED = 2
+MAX_VALUES = 1_000_000
+_NAME_DEPTH = 2
 _TOO_DEEP = f"values must not be nested deeper than {MAX_DEPTH} levels"
 
 
-class _Post(NamedTuple):
+class _Position(NamedTuple):
     """Where a value is read: under which keys, where the last of them stands, and on what level."""
 
     keys: Keys
-    key: Span
+    key: Offsets
     depth: int
 
-    def below(self, name: str, key: Any) -> _Post:
-        return _Post((*self.keys, name), _span(key), self.depth + 1)
+    def below(self, name: str, key: Any) -> _Position:
+        return _Position((*self.keys, name), _offsets(key), self.depth + 1)
 
 
 class _Stop(Exception):
     """Reading on would find nothing of use."""
 
 
-def read_closely(file: str, data: bytes, opener: OpenEvents = open_events) -> Document:
+def parse_yaml(file: str, data: bytes, opener: OpenEvents = open_events) -> Document:
     """What `data`, the content of `file`, holds and where, with findings for all that is wrong with it as YAML."""
-    text, unclean = read_source(data)
+    text, unclean = decode_source(data)
     document = Document(file, text)
     for found in unclean:
-        place = document.place(()) if found.offset is None else document.place_at(found.offset, found.offset + 1)
+        place = document.location(()) if found.offset is None else document.location_at(found.offset, found.offset + 1)
         document.findings.append(make_finding(found.code, found.message, place))
     if not unclean:
         _read_into(document, opener)
@@ -70,17 +70,17 @@ def read_closely(file: str, data: bytes, opener: OpenEvents = open_events) -> Do
 
 def _read_into(document: Document, opener: OpenEvents) -> None:
     try:
-        _CloseReader(document, opener(document.text)).read()
+        _YamlReader(document, opener(document.text)).read()
     except _Stop:
         pass
     except yaml.YAMLError as error:
         offset = find_too_deep(document.text, find_offset(error), opener)
         if offset is not None:
-            place = document.place_at(offset, offset + 1)
+            place = document.location_at(offset, offset + 1)
             document.findings.append(make_finding("ESA111", _TOO_DEEP, place))
             return
         fault = explain_syntax(document.text, error)
-        place = document.place_at(fault.start, fault.end)
+        place = document.location_at(fault.start, fault.end)
         # What was found on the way in that same line is most likely the same mistake.
         document.findings = [
             found for found in document.findings if found.location and found.location.line != place.line
@@ -89,7 +89,7 @@ def _read_into(document: Document, opener: OpenEvents) -> None:
         document.findings.append(make_finding("ESA107", fault.message, place, fix=fault.fix if place.excerpt else ""))
 
 
-class _CloseReader:
+class _YamlReader:
     """Fills one document from its events."""
 
     def __init__(self, document: Document, next_event: NextEvent) -> None:
@@ -112,7 +112,7 @@ class _CloseReader:
             self._report(start, "ESA109", "directives (%YAML, %TAG) are not read", "delete the lines with the %")
         event = self._next()
         self._check_not_empty(event)
-        tree = self._node(event, _Post((), (0, 0), 1))
+        tree = self._node(event, _Position((), (0, 0), 1))
         self._next()
         self._check_end(self._next())
         self._document.tree, self._document.is_read = tree, True
@@ -130,23 +130,23 @@ class _CloseReader:
             fix = f"delete the anchor; if &{name} belongs to the text, put the text in quotes"
             self._report_at((offset, offset + len(name) + 1), "ESA110", f"the anchor &{name} is never used", fix)
 
-    def _node(self, event: Any, post: _Post) -> object:
+    def _node(self, event: Any, post: _Position) -> object:
         """The value that starts with `event` at `post`."""
-        spots, is_scalar = self._document.spots, isinstance(event, (ScalarEvent, AliasEvent))
-        is_known = post.keys in spots or (len(post.keys) > _NAMED and len(spots) >= MOST_SPOTS)
+        spans, is_scalar = self._document.spans, isinstance(event, (ScalarEvent, AliasEvent))
+        is_known = post.keys in spans or (len(post.keys) > _NAME_DEPTH and len(spans) >= MAX_SPANS)
         if not is_known:
-            spots[post.keys] = Spot(*post.key, *_span(event), not is_scalar and not event.flow_style)
+            spans[post.keys] = Span(*post.key, *_offsets(event), not is_scalar and not event.flow_style)
         if isinstance(event, AliasEvent):
             return self._alias(event, post)
         self._count(event)
         self._check_tag(event)
         value = self._value(event, post) if event.anchor is None else self._anchored(event, post)
         if not is_known and not is_scalar:
-            known = spots[post.keys]
-            spots[post.keys] = Spot(known.key_start, known.key_end, known.start, self._end, known.is_block)
+            known = spans[post.keys]
+            spans[post.keys] = Span(known.key_start, known.key_end, known.start, self._end, known.is_block)
         return value
 
-    def _value(self, event: Any, post: _Post) -> object:
+    def _value(self, event: Any, post: _Position) -> object:
         if isinstance(event, ScalarEvent):
             return self._scalar(event, post)
         self._enter(event, post.depth)
@@ -160,11 +160,11 @@ class _CloseReader:
 
     def _count(self, event: Any) -> None:
         self._values += 1
-        if self._values > MOST_VALUES:
-            self._report(event, "ESA103", f"a file may hold at most {MOST_VALUES:,} values, found more")
+        if self._values > MAX_VALUES:
+            self._report(event, "ESA103", f"a file may hold at most {MAX_VALUES:,} values, found more")
             raise _Stop
 
-    def _mapping(self, post: _Post) -> dict[str, object]:
+    def _mapping(self, post: _Position) -> dict[str, object]:
         mapping: dict[str, object] = {}
         while not isinstance(event := self._next(), MappingEndEvent):
             if not isinstance(event, ScalarEvent):
@@ -172,11 +172,11 @@ class _CloseReader:
             elif self._check_key(event, mapping, post.keys):
                 self._add_pair(mapping, event, self._next(), post)
             else:
-                self._node(self._next(), post.below(_NOWHERE, event))
-        self._end = _span(event)[1]
+                self._node(self._next(), post.below(_IGNORED_KEY, event))
+        self._end = _offsets(event)[1]
         return mapping
 
-    def _add_pair(self, mapping: dict[str, object], key: Any, event: Any, post: _Post) -> None:
+    def _add_pair(self, mapping: dict[str, object], key: Any, event: Any, post: _Position) -> None:
         """Add the value that starts with `event` under `key`.
 
         Nearly all values are unquoted scalars without a mistake: these are read here, in half the time of `_node`.
@@ -184,9 +184,9 @@ class _CloseReader:
         name = key.value
         if type(event) is ScalarEvent and event.implicit[0] and event.anchor is None and not self._may_hold_tags:
             value, path = self._known(event.value), (*post.keys, name)
-            if value is not _UNKNOWN and len(self._document.spots) < MOST_SPOTS and self._values < MOST_VALUES:
+            if value is not _UNREADABLE and len(self._document.spans) < MAX_SPANS and self._values < MAX_VALUES:
                 self._values += 1
-                self._document.spots[path] = Spot(*_span(key), *_span(event))
+                self._document.spans[path] = Span(*_offsets(key), *_offsets(event))
                 mapping[name] = value
                 return
         mapping[name] = self._node(event, post.below(name, key))
@@ -196,43 +196,43 @@ class _CloseReader:
         try:
             return self._scalars[text]
         except ValueError:
-            return _UNKNOWN
+            return _UNREADABLE
 
-    def _sequence(self, post: _Post) -> list[object]:
+    def _sequence(self, post: _Position) -> list[object]:
         members: list[object] = []
         while not isinstance(event := self._next(), SequenceEndEvent):
             members.append(self._node(event, post.below(str(len(members)), event)))
-        self._end = _span(event)[1]
+        self._end = _offsets(event)[1]
         return members
 
-    def _scalar(self, event: Any, post: _Post) -> object:
+    def _scalar(self, event: Any, post: _Position) -> object:
         is_plain, text = event.implicit[0], event.value
-        trouble = find_trouble(text) if is_plain else _find_control(text)
+        trouble = find_scalar_error(text) if is_plain else _find_control(text)
         if trouble is None:
-            return read_plain(text) if is_plain else text
+            return parse_scalar(text) if is_plain else text
         name = post.keys[-1] if post.keys else ""
         subject = "the value" if not name or name.isdigit() else name
         self._document.refused.add(post.keys)
-        place = self._document.place_at(*(_span(event) if text else post.key))
-        fix = trouble.fix if text else advise_empty(post.keys)
+        place = self._document.location_at(*(_offsets(event) if text else post.key))
+        fix = trouble.fix if text else suggest_for_empty(post.keys)
         message, fix = (trouble.message, fix) if place.excerpt else ("cannot be read as written", "")
         self._keep(make_finding(trouble.code, f"{subject} {message}", place, fix=fix))
         return None
 
-    def _anchored(self, event: Any, post: _Post) -> object:
+    def _anchored(self, event: Any, post: _Position) -> object:
         values, deepest = self._values, self._deepest
         self._deepest = post.depth
         value = self._value(event, post)
         offset = self._document.text.index(f"&{event.anchor}", event.start_mark.index)
-        anchored = Anchored(value, self._values - values + 1, self._deepest - post.depth, offset)
+        anchored = AnchorValue(value, self._values - values + 1, self._deepest - post.depth, offset)
         self._anchors.keep(event.anchor, anchored)
         self._deepest = max(deepest, self._deepest)
         return value
 
-    def _alias(self, event: Any, post: _Post) -> object:
+    def _alias(self, event: Any, post: _Position) -> object:
         try:
             anchored = self._anchors.find(event.anchor)
-        except TooMany as error:
+        except AliasLimitExceeded as error:
             self._report(event, "ESA110", str(error))
             raise _Stop from None
         if anchored is None:
@@ -244,12 +244,12 @@ class _CloseReader:
         self._enter(event, post.depth + anchored.height)
         return anchored.value
 
-    def _skip_pair(self, event: Any, post: _Post) -> None:
+    def _skip_pair(self, event: Any, post: _Position) -> None:
         """Read past a key that is no text, and its value, with one finding for all of it."""
         findings, start = self._document.findings, event.start_mark.index
         found = len(findings)
-        self._node(event, post.below(_NOWHERE, event))
-        self._node(self._next(), post.below(_NOWHERE, event))
+        self._node(event, post.below(_IGNORED_KEY, event))
+        self._node(self._next(), post.below(_IGNORED_KEY, event))
         del findings[found:]
         self._document.refused.add(post.keys)
         if self._document.text[max(start - 1, 0) : start + 1] == "{{":
@@ -279,7 +279,7 @@ class _CloseReader:
         document, where = self._document, f" in {keys[-1]}" if keys else ""
         line = document.line_of((*keys, event.value))
         message = f"{event.value} is written twice{where}, first in line {line}"
-        finding = make_finding("ESA108", message, document.place_at(*_span(event)))
+        finding = make_finding("ESA108", message, document.location_at(*_offsets(event)))
         return self._keep(replace(finding, detail=(f"first written at {document.file}:{line}",)))
 
     def _check_tag(self, event: Any) -> None:
@@ -288,25 +288,25 @@ class _CloseReader:
             self._report_at(match.span(1), "ESA109", f"tags are not read, found {match[1]}")
 
     def _report(self, event: Any, code: str, message: str, fix: str = "") -> bool:
-        return self._report_at(_span(event), code, message, fix)
+        return self._report_at(_offsets(event), code, message, fix)
 
-    def _report_at(self, span: Span, code: str, message: str, fix: str = "") -> bool:
-        return self._keep(make_finding(code, message, self._document.place_at(*span), fix=fix))
+    def _report_at(self, span: Offsets, code: str, message: str, fix: str = "") -> bool:
+        return self._keep(make_finding(code, message, self._document.location_at(*span), fix=fix))
 
     def _keep(self, finding: Finding) -> bool:
         """Keep the finding, and return False: what was found wrong is not taken."""
         self._document.findings.append(finding)
-        if len(self._document.findings) >= MOST_FOUND:
+        if len(self._document.findings) >= MAX_FOUND:
             raise _Stop
         return False
 
 
-def _span(event: Any) -> Span:
+def _offsets(event: Any) -> Offsets:
     return (event.start_mark.index, event.end_mark.index)
 
 
-def _find_control(text: str) -> Trouble | None:
-    return Trouble("ESA105", "must hold no control characters") if has_control(text) else None
+def _find_control(text: str) -> ScalarError | None:
+    return ScalarError("ESA105", "must hold no control characters") if has_control(text) else None
 
 
 def _name_kind(event: Any) -> str:

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reconciler.definitions.build import build
-from reconciler.definitions.close import read_closely
-from reconciler.definitions.cuts import find_cuts
-from reconciler.definitions.page import Page, find_digest
-from reconciler.definitions.remains import build_remains
-from reconciler.definitions.schema import Format, accept_for
-from reconciler.definitions.slips import find_slips
+from reconciler.definitions.build import make_content
+from reconciler.definitions.close import parse_yaml
+from reconciler.definitions.cuts import find_truncating_comments
+from reconciler.definitions.page import ParsedFile, content_digest
+from reconciler.definitions.remains import recover_channels
+from reconciler.definitions.schema import Format, validator_for
+from reconciler.definitions.slips import check_consistency
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from reconciler.definitions.document import Document
-    from reconciler.definitions.problems import Problem
+    from reconciler.definitions.problems import FileProblem
     from reconciler.definitions.values import Lines
 
 
-def read_close_page(file: str, data: bytes) -> Page:
+def parse_fully(file: str, data: bytes) -> ParsedFile:
     """The page of `file`, whose content is `data`, with findings for all that is wrong with it."""
-    document = read_closely(file, data)
+    document = parse_yaml(file, data)
     problems, more = _find_problems(document)
     for problem in problems:
         document.report(problem)
@@ -31,21 +31,21 @@ def read_close_page(file: str, data: bytes) -> Page:
     if is_sound:
         # What fits the schema of channel files is a mapping.
         tree: Any = document.tree
-        built = build(file, tree, _find_lines(document))
+        built = make_content(file, tree, _find_lines(document))
     else:
         refused = document.refused | {problem.keys for problem in problems}
-        built = build_remains(document, refused, _find_lines(document))
-    for start, end in find_cuts(document.text):
-        place = document.place_at(start, end)
+        built = recover_channels(document, refused, _find_lines(document))
+    for start, end in find_truncating_comments(document.text):
+        place = document.location_at(start, end)
         document.findings.append(make_finding("ESA117", f"the text ends before {document.text[start:end]}", place))
-    return Page(file, find_digest(data), built, tuple(document.findings), more, is_sound)
+    return ParsedFile(file, content_digest(data), built, tuple(document.findings), more, is_sound)
 
 
-def _find_problems(document: Document) -> tuple[tuple[Problem, ...], int]:
+def _find_problems(document: Document) -> tuple[tuple[FileProblem, ...], int]:
     if not document.is_read:
         return (), 0
-    slips = find_slips(document.tree)
-    if accept_for(Format.CHANNELS)(document.tree):
+    slips = check_consistency(document.tree)
+    if validator_for(Format.CHANNELS)(document.tree):
         return _leave_out_refused(document, slips), 0
     # Imported here, as most runs find every file sound.
     from reconciler.definitions.explain import explain  # noqa: PLC0415
@@ -56,13 +56,13 @@ def _find_problems(document: Document) -> tuple[tuple[Problem, ...], int]:
     return _leave_out_refused(document, problems.values()), explanation.more
 
 
-def _leave_out_refused(document: Document, problems: Iterable[Problem]) -> tuple[Problem, ...]:
+def _leave_out_refused(document: Document, problems: Iterable[FileProblem]) -> tuple[FileProblem, ...]:
     return tuple(problem for problem in problems if problem.keys not in document.refused)
 
 
 def _find_lines(document: Document) -> Lines:
     lines: Lines = {"channels": {}, "feeds": {}}
-    for keys in document.spots:
+    for keys in document.spans:
         if len(keys) == 2 and keys[0] in lines:
             lines[keys[0]][keys[1]] = document.line_of(keys)
     return lines

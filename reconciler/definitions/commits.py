@@ -24,7 +24,7 @@ _ROW = re.compile(rb"([0-7]{6}) [a-z]+ ([0-9a-f]{40,64})\t(.+)", re.DOTALL)
 _SIZE = re.compile(rb"([0-9a-f]{40,64}) blob ([0-9]+)")
 
 
-class Entry(Struct, frozen=True):
+class TreeEntry(Struct, frozen=True):
     """What a commit holds at `path`, which is relative to the root of the repository; `name` is that of the object."""
 
     mode: bytes
@@ -32,7 +32,7 @@ class Entry(Struct, frozen=True):
     path: str
 
 
-def list_entries(root: Path, commit: str, paths: Sequence[str] = ()) -> Iterator[Entry]:
+def list_entries(root: Path, commit: str, paths: Sequence[str] = ()) -> Iterator[TreeEntry]:
     """What the tree of `commit` holds at and below `paths`, relative to the root of the repository; all without paths.
 
     Attributes such as export-ignore have no say. Raises ProjectError if git does not have the tree at hand.
@@ -43,7 +43,7 @@ def list_entries(root: Path, commit: str, paths: Sequence[str] = ()) -> Iterator
         row = _ROW.fullmatch(line)
         if row is None or line is rest:
             raise misread(root, words[0], line)
-        yield Entry(row[1], row[2].decode(), os.fsdecode(row[3]))
+        yield TreeEntry(row[1], row[2].decode(), os.fsdecode(row[3]))
 
 
 def read_blobs(root: Path, names: Iterable[str], largest: int) -> Mapping[str, bytes | None]:

@@ -11,6 +11,6 @@ _CUT = (
 )
 
 
-def find_cuts(text: str) -> tuple[tuple[int, int], ...]:
+def find_truncating_comments(text: str) -> tuple[tuple[int, int], ...]:
     """Where in `text` a comment seems to have swallowed the rest of a value, as offsets of start and end."""
     return tuple(match.span(1) for match in re.finditer(_CUT, text)) if " #" in text else ()

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from reconciler.definitions.problems import AS_WRITTEN
-from reconciler.definitions.secrets import FAR, show_line
+from reconciler.definitions.secrets import LINES_ABOVE, redact_line
 from reconciler.model.findings import Location
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.definitions.problems import Keys, Problem
+    from reconciler.definitions.problems import FileProblem, Keys
     from reconciler.model.findings import Finding
 
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
@@ -25,7 +25,7 @@ _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 _LONGEST_EXCERPT = 1000
 
 
-class Spot(Struct, frozen=True):
+class Span(Struct, frozen=True):
     """Offsets of a value in the text of its file, and of the key before it; a value without key has it at its own."""
 
     key_start: int
@@ -43,7 +43,7 @@ class Spot(Struct, frozen=True):
 class Document(Struct):
     """One file as it was read: its text, its values as JSON's types, and what was found wrong with it as YAML.
 
-    `is_read` says whether the file could be read to its end, and so has a `tree`. `spots` leads from keys to their
+    `is_read` says whether the file could be read to its end, and so has a `tree`. `spans` leads from keys to their
     place in the text.
     `refused` are the keys whose value could not be read, of which nothing more should be said.
     """
@@ -53,11 +53,11 @@ class Document(Struct):
     tree: object = None
     is_read: bool = False
     findings: list[Finding] = field(default_factory=list)
-    spots: dict[Keys, Spot] = field(default_factory=dict)
+    spans: dict[Keys, Span] = field(default_factory=dict)
     refused: set[Keys] = field(default_factory=set)
     _starts: array[int] = field(default_factory=lambda: array("Q"))
 
-    def place_at(self, start: int, end: int, keys: Keys = ()) -> Location:
+    def location_at(self, start: int, end: int, keys: Keys = ()) -> Location:
         """The place from offset `start` up to `end`, or to the end of the line where that comes first."""
         line = self._line_of(start)
         first, last = self._starts[line], self._end_of(line)
@@ -65,24 +65,24 @@ class Document(Struct):
         length = max(min(end, last) - start, 0) if excerpt else 0
         return Location(self.file, line + 1, start - first + 1, keys, length, excerpt)
 
-    def place(self, keys: Keys, *, at_key: bool = False) -> Location:
+    def location(self, keys: Keys, *, at_key: bool = False) -> Location:
         """The place of the value at `keys`, or of its key; of the nearest key above it where there is none."""
         for known in _upwards(keys):
-            spot = self.spots.get(known)
+            spot = self.spans.get(known)
             if spot is not None:
                 at_key = at_key or (len(known) < len(keys))
                 start, end = (spot.key_start, spot.key_end) if at_key else spot.shown
-                return self.place_at(start, end, keys)
+                return self.location_at(start, end, keys)
         return Location(self.file, line=1, column=1, path=keys)
 
     def line_of(self, keys: Keys) -> int:
         """The line of the key that `keys` lead to, counted from 1."""
-        return self._line_of(self.spots[keys].key_start) + 1
+        return self._line_of(self.spans[keys].key_start) + 1
 
-    def report(self, problem: Problem) -> None:
+    def report(self, problem: FileProblem) -> None:
         """Keep `problem` as a finding at its place."""
-        place = self.place(problem.keys, at_key=problem.at_key)
-        spot = self.spots.get(problem.keys)
+        place = self.location(problem.keys, at_key=problem.at_key)
+        spot = self.spans.get(problem.keys)
         fix = problem.fix.replace(AS_WRITTEN, self.text[spot.start : spot.end] if spot else "…")
         self.findings.append(make_finding(problem.code, problem.message, place, fix=fix, detail=problem.detail))
 
@@ -101,8 +101,8 @@ class Document(Struct):
     def _excerpt(self, line: int) -> str:
         if self._end_of(line) - self._starts[line] > _LONGEST_EXCERPT:
             return ""
-        above = [self._show(before) for before in range(line - 1, max(line - FAR, 0) - 1, -1)]
-        return show_line(self._show(line), above)
+        above = [self._show(before) for before in range(line - 1, max(line - LINES_ABOVE, 0) - 1, -1)]
+        return redact_line(self._show(line), above)
 
     def _show(self, line: int) -> str:
         return self.text[self._starts[line] : min(self._end_of(line), self._starts[line] + _LONGEST_EXCERPT)]

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from reconciler.definitions.schema import Format, accept_for, read_schema
-from reconciler.definitions.unclean import MOST_FOUND
-from reconciler.definitions.wording import Misfit, word_misfit
+from reconciler.definitions.schema import Format, read_schema, validator_for
+from reconciler.definitions.unclean import MAX_FOUND
+from reconciler.definitions.wording import SchemaViolation, describe_violation
 from reconciler.model.values import count_characters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.definitions.problems import Problem
+    from reconciler.definitions.problems import FileProblem
     from reconciler.definitions.schema import Schema
 
 # Where members are many and alike, with the definition in the schema that each has to fit.
@@ -27,13 +27,13 @@ _MOST_EXPLAINED = 200
 class Explanation(Struct, frozen=True):
     """What keeps a file from fitting its schema; `more` was found, and nothing is said of it."""
 
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[FileProblem, ...] = ()
     more: int = 0
 
 
 def explain(format_: Format, tree: object) -> Explanation:
     """All that keeps `tree` from fitting the schema of `format_`; nothing where it is accepted."""
-    if accept_for(format_)(tree):
+    if validator_for(format_)(tree):
         return Explanation()
     schema = read_schema(format_)
     picked, more = _pick_refused(tree) if format_ is Format.CHANNELS and isinstance(tree, dict) else (tree, 0)
@@ -41,7 +41,7 @@ def explain(format_: Format, tree: object) -> Explanation:
     # A value of the wrong type is not one of the allowed ones either: that goes without saying.
     mistyped = {misfit.keys for misfit in misfits if misfit.keyword == "type"}
     told = [misfit for misfit in misfits if misfit.keyword == "type" or misfit.keys not in mistyped]
-    worded = tuple(word_misfit(misfit, schema) for misfit in told[:MOST_FOUND])
+    worded = tuple(describe_violation(misfit, schema) for misfit in told[:MAX_FOUND])
     return Explanation(worded, more + len(told) - len(worded))
 
 
@@ -58,16 +58,16 @@ def _find_errors(schema: Schema, tree: object) -> Iterator[Any]:
     return iter(validator(schema).iter_errors(tree))
 
 
-def _read_error(error: Any) -> Iterator[Misfit]:
+def _read_error(error: Any) -> Iterator[SchemaViolation]:
     keyword, keys = str(error.validator), tuple(map(str, error.absolute_path))
     if "propertyNames" in error.relative_schema_path:
-        yield Misfit(keyword, (*keys, error.instance), error.instance, error.schema, is_name=True)
+        yield SchemaViolation(keyword, (*keys, error.instance), error.instance, error.schema, is_name=True)
     elif keyword == "additionalProperties":
         for key in error.instance:
             if key not in error.schema["properties"]:
-                yield Misfit(keyword, (*keys, key), error.instance[key], error.schema)
+                yield SchemaViolation(keyword, (*keys, key), error.instance[key], error.schema)
     else:
-        yield Misfit(keyword, keys, error.instance, error.schema)
+        yield SchemaViolation(keyword, keys, error.instance, error.schema)
 
 
 def _pick_refused(tree: dict[str, object]) -> tuple[dict[str, object], int]:
@@ -85,6 +85,6 @@ def _pick_refused(tree: dict[str, object]) -> tuple[dict[str, object], int]:
 
 
 def _find_refused(members: dict[str, object], definition: str) -> dict[str, object]:
-    accept = accept_for(Format.CHANNELS, definition)
-    accept_name = accept_for(Format.CHANNELS, "name")
+    accept = validator_for(Format.CHANNELS, definition)
+    accept_name = validator_for(Format.CHANNELS, "name")
     return {name: member for name, member in members.items() if not (accept_name(name) and accept(member))}

@@ -29,11 +29,10 @@ _ENDINGS = (".yaml", ".yml")
 _COPY = "put a copy of what it leads to in its place, or delete the link"
 
 
-class Found(Struct, frozen=True):
-    """The files in the folders of a project, relative to its root, sorted, each once, with the size of all of them."""
+class Discovery(Struct, frozen=True):
+    """The files in the folders of a project, relative to its root, sorted, each once."""
 
     files: tuple[str, ...]
-    size: int
     findings: tuple[Finding, ...]
 
     @property
@@ -44,18 +43,18 @@ class Found(Struct, frozen=True):
         )
 
 
-def find_files(root: Path, folders: Sequence[str]) -> Found:
+def find_files(root: Path, folders: Sequence[str]) -> Discovery:
     """All `*.yaml` and `*.yml` in `folders` and the folders in them. Names that start with a dot are passed over.
 
     Links are followed within `folders`; each file and each folder is read once, however many ways lead there. A link
     that leads out of them, a folder that is missing or holds no such file, and a file that looks as if it was meant to
     be one of definitions are findings.
     """
-    search = _Search(root, tuple(os.path.realpath(root / folder) for folder in folders))
+    search = _FolderWalk(root, tuple(os.path.realpath(root / folder) for folder in folders))
     for folder in folders:
         search.walk(folder)
     files = (file for file in search.files.values() if file != PROJECT_FILE)
-    return Found(tuple(sorted(files)), search.size, tuple(search.findings))
+    return Discovery(tuple(sorted(files)), tuple(search.findings))
 
 
 def read_file(root: Path, file: str) -> bytes | Finding:
@@ -96,22 +95,21 @@ def check_inside(root: Path, path: Path) -> None:
     raise FileError(f"{where} is a link that leads out of the project", "put an ordinary folder or file in its place")
 
 
-class _Search:
-    """A walk through folders, whose own paths without links are `homes`.
+class _FolderWalk:
+    """A walk through folders, whose own paths without links are `roots`.
 
     `files` are those found by device and inode, `folders` those of the present walk.
     """
 
-    def __init__(self, root: Path, homes: tuple[str, ...]) -> None:
+    def __init__(self, root: Path, roots: tuple[str, ...]) -> None:
         self.root = root
-        self.homes = homes
+        self.roots = roots
         self.files: dict[Inode, str] = {}
         self.findings: list[Finding] = []
         # Where a finding is already, however often a walk comes by.
-        self.told: set[str] = set()
+        self.reported: set[str] = set()
         self.folders: set[Inode] = set()
-        self.met = 0
-        self.size = 0
+        self.seen_count = 0
 
     def walk(self, folder: str) -> None:
         """Find all files below `folder`. A loop instead of a recursion: folders may nest deeper than Python's stack."""
@@ -124,12 +122,12 @@ class _Search:
             message = f"a folder of definitions must be inside the project, found {folder}, a link out of it"
             self._refuse_folder("ESA144", message)
             return
-        status, before = path.stat(), self.met
+        status, before = path.stat(), self.seen_count
         self.folders = {(status.st_dev, status.st_ino)}
         waiting = deque(["" if folder == "." else folder.rstrip("/")])
         while waiting:
             waiting.extend(self._list(waiting.popleft()))
-        if before == self.met:
+        if before == self.seen_count:
             self._refuse_folder("ESA102", f"the folder of definitions holds no *.yaml, found {folder}")
 
     def _is_elsewhere(self, path: Path) -> bool:
@@ -160,7 +158,7 @@ class _Search:
             self._refuse(path, f"the file cannot be read: {_why(error)}")
             return False
         is_folder = stat.S_ISDIR(status.st_mode)
-        if (is_named or is_folder) and entry.is_symlink() and self._leads_out(entry, is_folder=is_folder):
+        if (is_named or is_folder) and entry.is_symlink() and self._escapes_roots(entry, is_folder=is_folder):
             self._refuse(path, f"the link leads out of the definitions, found {Path(entry).readlink()}", _COPY)
         elif is_named and is_folder:
             self._refuse(path, "a folder has the name of a file of definitions", "rename the folder, or delete it")
@@ -175,8 +173,7 @@ class _Search:
         return False
 
     def _keep(self, path: str, status: os.stat_result) -> None:
-        self.met += 1
-        self.size += status.st_size
+        self.seen_count += 1
         self.files.setdefault((status.st_dev, status.st_ino), path)
 
     def _is_new(self, status: os.stat_result) -> bool:
@@ -185,22 +182,22 @@ class _Search:
         self.folders.add(inode)
         return is_new
 
-    def _leads_out(self, link: os.DirEntry[str], *, is_folder: bool) -> bool:
+    def _escapes_roots(self, link: os.DirEntry[str], *, is_folder: bool) -> bool:
         """Whether a link leaves the definitions: what lies there is nobody's to read, and must not be quoted.
 
         A file beside them that is none, such as one with the credentials of a pipeline, is left, too.
         """
         target = os.path.realpath(link)
         is_none = not (is_folder or _is_named(target))
-        return is_none or not any(_is_within(target, home) for home in self.homes)
+        return is_none or not any(_is_within(target, home) for home in self.roots)
 
     def _refuse(self, file: str, message: str, fix: str = "") -> None:
-        self.met += 1
+        self.seen_count += 1
         self._tell("ESA101", file, message, fix)
 
     def _tell(self, code: str, file: str, message: str, fix: str = "") -> None:
-        if file not in self.told:
-            self.told.add(file)
+        if file not in self.reported:
+            self.reported.add(file)
             self.findings.append(make_finding(code, message, Location(file, line=1, column=1), fix=fix))
 
     def _refuse_folder(self, code: str, message: str) -> None:

@@ -5,36 +5,36 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from reconciler.definitions.accept import compile_accept, resolve
-from reconciler.definitions.scalars import find_trouble, has_control
+from reconciler.definitions.accept import compile_validator, resolve
+from reconciler.definitions.scalars import find_scalar_error, has_control
 from reconciler.definitions.schema import Format, read_schema
-from reconciler.definitions.slips import find_slips
-from reconciler.definitions.spelling import spell
+from reconciler.definitions.slips import check_consistency
+from reconciler.definitions.spelling import to_yaml_scalar
 from reconciler.model.fields import BEGIN_DATE, VERSION
 
 if TYPE_CHECKING:
-    from reconciler.definitions.accept import Accept
+    from reconciler.definitions.accept import Validator
     from reconciler.model.values import Value
 
 
-def can_hold(path: str, value: Value) -> bool:
+def is_representable(path: str, value: Value) -> bool:
     """Whether a file can give `value` at `path` of a channel, as in `select.unitCode`, or as its `dataPoint`."""
     if isinstance(value, str) and has_control(value):
         return False
-    if isinstance(value, float) and find_trouble(spell(value)):
+    if isinstance(value, float) and find_scalar_error(to_yaml_scalar(value)):
         return False
-    return _accept_at(path)(value) and not (path == BEGIN_DATE and _is_no_day(value))
+    return _validator_at(path)(value) and not (path == BEGIN_DATE and _is_no_day(value))
 
 
 @cache
-def _accept_at(path: str) -> Accept:
+def _validator_at(path: str) -> Validator:
     schema = read_schema(Format.CHANNELS)
     home, _, key = path.rpartition(".")
     if path == "dataPoint":
-        return compile_accept(schema["properties"][path], schema)
+        return compile_validator(schema["properties"][path], schema)
     properties = resolve(schema["definitions"][home or "channel"], schema)["properties"]
-    return compile_accept(properties[key], schema)
+    return compile_validator(properties[key], schema)
 
 
 def _is_no_day(value: Value) -> bool:
-    return bool(find_slips({"channels": {"name": {VERSION: {BEGIN_DATE.rpartition(".")[2]: value}}}}))
+    return bool(check_consistency({"channels": {"name": {VERSION: {BEGIN_DATE.rpartition(".")[2]: value}}}}))

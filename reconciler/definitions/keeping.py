@@ -22,23 +22,23 @@ _HEADER = re.compile(r"[|>][^\r\n#]*[ \t](#[^\r\n]*)")
 _COMMENT_KIND = "comment"
 
 
-class _Mark(NamedTuple):
+class _Element(NamedTuple):
     """A comment, a key, or an empty line, in the order of the file."""
 
     kind: str
     text: str = ""
 
 
-def is_kept(before: str, after: str) -> bool:
+def preserves_content(before: str, after: str) -> bool:
     """Whether `after`, like `before` a sound file, says all that `before` does beside the values, in the same order.
 
     Keys and empty lines may have come in between; nothing else may.
     """
     if set(_BREAKS.findall(after)) != set(_BREAKS.findall(before)):
         return False
-    wanted = _list_marks(before)
+    wanted = _list_elements(before)
     missing = next(wanted, None)
-    for mark in _list_marks(after):
+    for mark in _list_elements(after):
         if mark == missing:
             missing = next(wanted, None)
         elif mark.kind == _COMMENT_KIND:
@@ -46,7 +46,7 @@ def is_kept(before: str, after: str) -> bool:
     return missing is None
 
 
-def _list_marks(text: str) -> Iterator[_Mark]:
+def _list_elements(text: str) -> Iterator[_Element]:
     done = 0
     is_key = False
     for token in yaml.scan(text, Loader=SCANNER):
@@ -62,22 +62,22 @@ def _list_marks(text: str) -> Iterator[_Mark]:
     yield from _list_between(text[done:])
 
 
-def _look_into(scalar: str, *, is_key: bool) -> Iterator[_Mark]:
+def _look_into(scalar: str, *, is_key: bool) -> Iterator[_Element]:
     if is_key:
-        yield _Mark("key", scalar)
+        yield _Element("key", scalar)
     elif header := _HEADER.match(scalar):
-        yield _Mark(_COMMENT_KIND, header[1])
+        yield _Element(_COMMENT_KIND, header[1])
 
 
-def _list_between(text: str) -> Iterator[_Mark]:
+def _list_between(text: str) -> Iterator[_Element]:
     end = 0
     for found in _COMMENT.finditer(text):
         before = text[end : found.start()]
         if _EMPTY_LINE.search(before):
-            yield _Mark("empty line")
+            yield _Element("empty line")
         # A comment behind a value is about that value: on a line of its own it would be about another.
         where = "" if before and not _BREAKS.search(before) else "\n"
-        yield _Mark(_COMMENT_KIND, where + found[0].rstrip())
+        yield _Element(_COMMENT_KIND, where + found[0].rstrip())
         end = found.end()
     if _EMPTY_LINE.search(text, end):
-        yield _Mark("empty line")
+        yield _Element("empty line")

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
     from reconciler.model.findings import Finding
 
-MOST_SHOWN = 50
+MAX_SHOWN = 50
 
-_GRAVITY = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
+_SEVERITY_ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
 
-def pick_findings(findings: Iterable[Finding], more: Mapping[str, int]) -> tuple[list[Finding], dict[str, int]]:
+def cap_findings(findings: Iterable[Finding], more: Mapping[str, int]) -> tuple[list[Finding], dict[str, int]]:
     """Of each file the first 50 of `findings`, errors before all others, and how many of each file were left out.
 
     `more` says for files how many findings were never made.
@@ -29,13 +29,13 @@ def pick_findings(findings: Iterable[Finding], more: Mapping[str, int]) -> tuple
     picked: list[Finding] = []
     rest = {}
     for file, found in by_file.items():
-        found.sort(key=lambda finding: (_GRAVITY[finding.severity], finding.order))
-        picked += found[:MOST_SHOWN]
-        rest[file] = len(found[MOST_SHOWN:]) + more.get(file, 0)
+        found.sort(key=lambda finding: (_SEVERITY_ORDER[finding.severity], finding.order))
+        picked += found[:MAX_SHOWN]
+        rest[file] = len(found[MAX_SHOWN:]) + more.get(file, 0)
     return picked, rest
 
 
-def count_rest(shown: Sequence[Finding], rest: Mapping[str, int]) -> tuple[Finding, ...]:
+def note_omitted(shown: Sequence[Finding], rest: Mapping[str, int]) -> tuple[Finding, ...]:
     """`shown` in order, and after the last finding of a file a note of how many `rest` says were left out."""
     last: defaultdict[str, int] = defaultdict(int)
     for finding in shown:

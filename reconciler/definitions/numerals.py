@@ -37,14 +37,14 @@ _SECONDS_IN = {
 _SCALE = 10**15
 
 
-class Reading(Struct, frozen=True):
+class NumberInterpretation(Struct, frozen=True):
     """A number that a text may mean; with a `condition`, only if that holds."""
 
     number: Fraction
     condition: str = ""
 
 
-def find_readings(text: str) -> tuple[Reading, ...]:
+def interpret_number(text: str) -> tuple[NumberInterpretation, ...]:
     """The numbers that `text` may stand for: none, one, or several between which only its writer can decide."""
     text = text.strip().replace("\N{MINUS SIGN}", "-")
     return tuple(_read(text))
@@ -63,7 +63,7 @@ def find_lengths(text: str) -> tuple[Fraction, ...]:
     seconds_in = _SECONDS_IN.get(measure["unit"].casefold()) if measure else None
     if measure is None or seconds_in is None:
         return ()
-    return tuple(reading.number * seconds_in for reading in find_readings(measure["number"]))
+    return tuple(reading.number * seconds_in for reading in interpret_number(measure["number"]))
 
 
 def find_unit(text: str) -> str:
@@ -82,15 +82,15 @@ def write_number(number: Fraction) -> str:
     return f"{sign}{whole}.{decimals:015d}".rstrip("0").rstrip(".")
 
 
-def _read(text: str) -> Iterator[Reading]:
+def _read(text: str) -> Iterator[NumberInterpretation]:
     if _NUMBER.fullmatch(text):
-        yield Reading(Fraction(text.replace("_", "")))
+        yield NumberInterpretation(Fraction(text.replace("_", "")))
     elif _RADIX.fullmatch(text):
-        yield Reading(Fraction(int(text, 0)))
+        yield NumberInterpretation(Fraction(int(text, 0)))
     elif _COMMA.fullmatch(text):
         if _COMMA_OR_THOUSANDS.fullmatch(text):
-            yield Reading(Fraction(text.replace(",", "")))
-        yield Reading(Fraction(text.replace(",", ".")))
+            yield NumberInterpretation(Fraction(text.replace(",", "")))
+        yield NumberInterpretation(Fraction(text.replace(",", ".")))
     else:
         yield from _read_grouped(text)
         yield from _read_percent(text)
@@ -98,30 +98,30 @@ def _read(text: str) -> Iterator[Reading]:
         yield from _read_prefix(text)
 
 
-def _read_grouped(text: str) -> Iterator[Reading]:
+def _read_grouped(text: str) -> Iterator[NumberInterpretation]:
     grouped = _GROUPED.fullmatch(text)
     if grouped and grouped["point"] != grouped["between"]:
         digits = grouped["whole"].replace(grouped["between"], "")
-        yield Reading(Fraction(f"{digits}.{grouped['decimals'] or 0}"))
+        yield NumberInterpretation(Fraction(f"{digits}.{grouped['decimals'] or 0}"))
 
 
-def _read_percent(text: str) -> Iterator[Reading]:
+def _read_percent(text: str) -> Iterator[NumberInterpretation]:
     percent = _PERCENT.fullmatch(text)
-    for reading in find_readings(percent["number"]) if percent else ():
-        yield Reading(reading.number / 100, f"{write_number(reading.number)} % is meant")
+    for reading in interpret_number(percent["number"]) if percent else ():
+        yield NumberInterpretation(reading.number / 100, f"{write_number(reading.number)} % is meant")
 
 
-def _read_quotient(text: str) -> Iterator[Reading]:
+def _read_quotient(text: str) -> Iterator[NumberInterpretation]:
     quotient = _QUOTIENT.fullmatch(text)
     under = Fraction(quotient["under"].replace("_", "")) if quotient else None
     if quotient and under:
         over = Fraction(quotient["over"].replace("_", ""))
-        yield Reading(over / under, f"{text} is a ratio" if quotient["sign"] == ":" else "")
+        yield NumberInterpretation(over / under, f"{text} is a ratio" if quotient["sign"] == ":" else "")
 
 
-def _read_prefix(text: str) -> Iterator[Reading]:
+def _read_prefix(text: str) -> Iterator[NumberInterpretation]:
     measure = _MEASURE.fullmatch(text)
     if measure and measure["unit"] in _PREFIXES:
         times, words = _PREFIXES[measure["unit"]]
-        for reading in find_readings(measure["number"]):
-            yield Reading(reading.number * times, f"{measure['unit']} stands for {words}")
+        for reading in interpret_number(measure["number"]):
+            yield NumberInterpretation(reading.number * times, f"{measure['unit']} stands for {words}")

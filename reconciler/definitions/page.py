@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from reconciler.definitions.build import NOTHING, Built, build
-from reconciler.definitions.cuts import find_cuts
-from reconciler.definitions.plain import read_plainly
-from reconciler.definitions.schema import Format, accept_for
-from reconciler.definitions.slips import find_slips
+from reconciler.definitions.build import EMPTY, FileContent, make_content
+from reconciler.definitions.cuts import find_truncating_comments
+from reconciler.definitions.plain import try_fast_parse
+from reconciler.definitions.schema import Format, validator_for
+from reconciler.definitions.slips import check_consistency
 from reconciler.definitions.source import decode
 
 if TYPE_CHECKING:
@@ -19,35 +19,40 @@ if TYPE_CHECKING:
     from reconciler.model.findings import Finding
 
 
-class Page(Struct, frozen=True):
+class ParsedFile(Struct, frozen=True):
     """What one file says, and what is wrong with it; `digest` is of its content, however its lines end.
 
-    `is_sound` says whether it could be read whole. Where it could not, `built` is what remains: what it says that is
+    `is_sound` says whether it could be read whole. Where it could not, `content` is what remains: what it says that is
     sound in itself, for checks that look over all files. `more` findings were left out.
     """
 
     file: str
     digest: bytes
-    built: Built = NOTHING
+    content: FileContent = EMPTY
     findings: tuple[Finding, ...] = ()
     more: int = 0
     is_sound: bool = True
 
 
-def read_sound(file: str, data: bytes, scalars: PlainScalars) -> Page | None:
+def parse_fast(file: str, data: bytes, scalars: PlainScalars) -> ParsedFile | None:
     """The page of `file` with the content `data`, from the plain reader; None where the close reader is needed."""
     try:
         text = decode(data)
     except UnicodeDecodeError:
         return None
-    values = read_plainly(text, scalars)
-    if values is None or not accept_for(Format.CHANNELS)(values.tree) or find_slips(values.tree) or find_cuts(text):
+    values = try_fast_parse(text, scalars)
+    if (
+        values is None
+        or not validator_for(Format.CHANNELS)(values.tree)
+        or check_consistency(values.tree)
+        or find_truncating_comments(text)
+    ):
         return None
     # What fits the schema of channel files is a mapping.
     tree: Any = values.tree
-    return Page(file, find_digest(data), build(file, tree, values.lines))
+    return ParsedFile(file, content_digest(data), make_content(file, tree, values.lines))
 
 
-def find_digest(data: bytes) -> bytes:
+def content_digest(data: bytes) -> bytes:
     """The digest of a file's content, however its lines end."""
     return hashlib.sha256(data.replace(b"\r\n", b"\n") if b"\r" in data else data).digest()

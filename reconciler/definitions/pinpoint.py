@@ -24,7 +24,7 @@ _OTHER_SPELLINGS: dict[Keys, Keys] = {
 }
 
 
-def pinpoint(root: Path, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+def locate_findings(root: Path, findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """`findings`, with line, column, length and excerpt for those whose place knows only its keys.
 
     A key that a channel does not have is looked for in the defaults of its file, and the channel is named beside it;
@@ -32,51 +32,51 @@ def pinpoint(root: Path, findings: Iterable[Finding]) -> tuple[Finding, ...]:
     leaves its findings as they are.
     """
     documents: dict[str, Document | None] = {}
-    return tuple(_pinpoint(root, finding, documents) for finding in findings)
+    return tuple(_locate_finding(root, finding, documents) for finding in findings)
 
 
-def _pinpoint(root: Path, finding: Finding, documents: dict[str, Document | None]) -> Finding:
+def _locate_finding(root: Path, finding: Finding, documents: dict[str, Document | None]) -> Finding:
     place = finding.location
     if place is None or place.column or not place.path:
         return finding
     if place.file not in documents:
-        documents[place.file] = _read(root, place.file)
+        documents[place.file] = _parse(root, place.file)
     document = documents[place.file]
     if document is None:
         return finding
     return replace(
-        finding, location=_find_place(document, place), detail=(*_find_user(document, place), *finding.detail)
+        finding, location=_find_location(document, place), detail=(*_find_user(document, place), *finding.detail)
     )
 
 
-def _read(root: Path, file: str) -> Document | None:
+def _parse(root: Path, file: str) -> Document | None:
     # Imported here, as most runs find nothing to look up.
-    from reconciler.definitions.close import read_closely  # noqa: PLC0415
+    from reconciler.definitions.close import parse_yaml  # noqa: PLC0415
 
     data = read_file(root, file)
-    return read_closely(file, data) if isinstance(data, bytes) else None
+    return parse_yaml(file, data) if isinstance(data, bytes) else None
 
 
-def _find_place(document: Document, place: Location) -> Location:
+def _find_location(document: Document, place: Location) -> Location:
     for keys in _candidates(place.path):
-        if keys in document.spots:
+        if keys in document.spans:
             # What a channel or feed is as a whole is meant by its name, even where all of it stands in one line.
             is_name = len(keys) == 2 and keys[0] in ("channels", "feeds")
-            piece = _find_piece(document, keys, place)
-            return replace(piece or document.place(keys, at_key=is_name), path=place.path)
-    return document.place(place.path) if () in document.spots else place
+            piece = _find_fragment(document, keys, place)
+            return replace(piece or document.location(keys, at_key=is_name), path=place.path)
+    return document.location(place.path) if () in document.spans else place
 
 
-def _find_piece(document: Document, keys: Keys, place: Location) -> Location | None:
+def _find_fragment(document: Document, keys: Keys, place: Location) -> Location | None:
     """The part of the value that is meant; None where all of it is, or where its text hides the part by escapes."""
-    spot = document.spots[keys]
+    spot = document.spans[keys]
     start = document.text.find(place.fragment, spot.start, spot.end) if place.fragment else -1
-    return None if start < 0 else document.place_at(start, start + len(place.fragment))
+    return None if start < 0 else document.location_at(start, start + len(place.fragment))
 
 
 def _find_user(document: Document, place: Location) -> tuple[str, ...]:
     """The channel that is meant, where the place is in the defaults of its file and so does not show it."""
-    found = next((keys for keys in _candidates(place.path) if keys in document.spots), ())
+    found = next((keys for keys in _candidates(place.path) if keys in document.spans), ())
     return (f"in channel: {place.path[1]} ({place.file}:{place.line})",) if found[:1] == ("defaults",) else ()
 
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from reconciler.definitions.values import MAX_DEPTH, NAMING, Values
+from reconciler.definitions.values import MAX_DEPTH, NAMING, ParsedValues
 
 if TYPE_CHECKING:
     from reconciler.definitions.scalars import PlainScalars
     from reconciler.definitions.values import Lines
 
 # All lines are split at once, each into several texts: beyond this that would take too much memory.
-_MOST_LINES = 100_000
+_MAX_LINES = 100_000
 # Each of these takes time in proportion to the text, whatever it holds.
 _START = re.compile(r"(?: *(?:#.*)?\n)*+--- *\n")
 _COMMENT = r"(?: +#.*)? *"
@@ -34,23 +34,23 @@ _PAIRS = re.compile(_PAIR)
 _FLOW = re.compile(rf"\{{ *{_PAIR}(?:, +{_PAIR})* *\}}{_COMMENT}")
 
 
-class _NotPlain(Exception):
+class _NeedsFullReader(Exception):
     """The file holds a line that is to be read in its surroundings, or nothing at all."""
 
 
-def read_plainly(text: str, scalars: PlainScalars) -> Values | None:
+def try_fast_parse(text: str, scalars: PlainScalars) -> ParsedValues | None:
     """What `text` holds; None where it holds more than plain lines, or anything that is wrong."""
-    if text.count("\n") > _MOST_LINES or not text.replace("\n", "").isprintable():
+    if text.count("\n") > _MAX_LINES or not text.replace("\n", "").isprintable():
         return None
     start = _START.match(text)
     above, end = (start[0].count("\n"), start.end()) if start else (0, 0)
     try:
-        return _PlainReader(scalars).read(text[end:], above)
-    except (_NotPlain, ValueError):
+        return _FastReader(scalars).read(text[end:], above)
+    except (_NeedsFullReader, ValueError):
         return None
 
 
-class _Heads(dict[str, tuple[int, str]]):
+class _KeyIndents(dict[str, tuple[int, str]]):
     """The indent of each key, and the key itself once, however many channels have it."""
 
     def __missing__(self, head: str) -> tuple[int, str]:
@@ -59,7 +59,7 @@ class _Heads(dict[str, tuple[int, str]]):
         return found
 
 
-class _PlainReader:
+class _FastReader:
     """Builds the values of one file from its lines; `levels` are the mappings that are open, with their indents."""
 
     __slots__ = ("_levels", "_lines", "_names", "_scalars", "_tree")
@@ -71,9 +71,9 @@ class _PlainReader:
         self._lines: Lines = {}
         self._names: dict[str, int] = {}
 
-    def read(self, text: str, above: int) -> Values:
+    def read(self, text: str, above: int) -> ParsedValues:
         """What the lines of `text` hold, below so many others in their file."""
-        heads, levels, scalars = _Heads(), self._levels, self._scalars
+        heads, levels, scalars = _KeyIndents(), self._levels, self._scalars
         indent, mapping = levels[-1]
         opening = ""
         for number, (head, value, quoted, other, rest) in enumerate(_LINE.findall(text), above + 1):
@@ -84,14 +84,14 @@ class _PlainReader:
             if opening or spaces != indent:
                 indent, mapping = self._open(opening, spaces) if opening else self._close(spaces)
             if key in mapping:
-                raise _NotPlain
+                raise _NeedsFullReader
             if len(levels) == 2:
                 self._names[key] = number
             mapping[key] = scalars[value] if value else quoted or self._read_other(other)
             opening = "" if value or quoted or other else key
         if opening or not self._tree:
-            raise _NotPlain
-        return Values(self._tree, self._lines)
+            raise _NeedsFullReader
+        return ParsedValues(self._tree, self._lines)
 
     def _open(self, key: str, indent: int) -> tuple[int, dict[str, object]]:
         """The mapping that is the value of `key`, begun by a line that is indented further."""
@@ -99,7 +99,7 @@ class _PlainReader:
         outer, mapping = levels[-1]
         # One level is left for a mapping on one line.
         if indent <= outer or len(levels) == MAX_DEPTH - 1:
-            raise _NotPlain
+            raise _NeedsFullReader
         inner: dict[str, object] = {}
         if len(levels) == 1:
             self._names = self._lines.setdefault(key, {}) if key in NAMING else {}
@@ -113,7 +113,7 @@ class _PlainReader:
         while indent < levels[-1][0]:
             levels.pop()
         if levels[-1][0] != indent:
-            raise _NotPlain
+            raise _NeedsFullReader
         return levels[-1]
 
     def _read_other(self, text: str) -> object:
@@ -130,9 +130,9 @@ class _PlainReader:
             mapping = {key: value[1:-1] if value[0] in "\"'" else self._scalars[value] for key, value in pairs}
             if len(mapping) == len(pairs):
                 return mapping
-        raise _NotPlain
+        raise _NeedsFullReader
 
 
 def _pass_over(line: str) -> None:
     if line.lstrip(" ")[:1] not in ("", "#"):
-        raise _NotPlain
+        raise _NeedsFullReader

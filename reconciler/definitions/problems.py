@@ -12,7 +12,7 @@ Keys: TypeAlias = tuple[str, ...]
 AS_WRITTEN = "\0"
 
 
-class Problem(Struct, frozen=True):
+class FileProblem(Struct, frozen=True):
     """Something wrong at a value, or at its key; what a finding is before its place is known."""
 
     code: str

@@ -6,10 +6,10 @@ import os
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from reconciler.definitions.files import PROJECT_FILE, read_project_file
-from reconciler.definitions.plain import read_plainly
-from reconciler.definitions.problems import Problem
+from reconciler.definitions.plain import try_fast_parse
+from reconciler.definitions.problems import FileProblem
 from reconciler.definitions.scalars import PlainScalars
-from reconciler.definitions.schema import Format, accept_for
+from reconciler.definitions.schema import Format, validator_for
 from reconciler.definitions.source import decode
 from reconciler.definitions.subjects import shorten, show
 from reconciler.errors import ProjectError
@@ -56,8 +56,8 @@ def read_project(root: Path) -> tuple[ProjectTree | None, tuple[Finding, ...]]:
 
 def parse_project(data: bytes) -> tuple[ProjectTree | None, tuple[Finding, ...]]:
     """What a project file with this content says, and what is wrong with it; None where anything is."""
-    tree = _read_sound(data)
-    return _read_faults(data) if tree is None else (tree, ())
+    tree = _parse_fast(data)
+    return _parse_fully(data) if tree is None else (tree, ())
 
 
 def check_hosts(root: Path, tree: ProjectTree, allowed: tuple[AllowedHost, ...]) -> tuple[Finding, ...]:
@@ -87,49 +87,49 @@ def variables_of(tree: ProjectTree) -> tuple[str, ...]:
     return tuple(settings["apiKeyEnv"] for settings in environments.values() if "apiKeyEnv" in settings)
 
 
-def _refuse_host(name: str, url: str) -> Problem:
+def _refuse_host(name: str, url: str) -> FileProblem:
     host = name_host(url)
     message = f"url names a host that may not be sent an API key, found {shorten(host)}"
     fix = f"correct the url; if the host is right, set  {ALLOWED_HOSTS}={host}"
-    return Problem("ESA147", ("environments", name, "url"), message, fix)
+    return FileProblem("ESA147", ("environments", name, "url"), message, fix)
 
 
-def _find_places(data: bytes, problems: Sequence[Problem]) -> tuple[Finding, ...]:
+def _find_places(data: bytes, problems: Sequence[FileProblem]) -> tuple[Finding, ...]:
     # Imported here, as most runs find the project file sound.
-    from reconciler.definitions.close import read_closely  # noqa: PLC0415
+    from reconciler.definitions.close import parse_yaml  # noqa: PLC0415
 
-    document = read_closely(PROJECT_FILE, data)
+    document = parse_yaml(PROJECT_FILE, data)
     for problem in problems:
         document.report(problem)
     return tuple(document.findings)
 
 
-def _read_sound(data: bytes) -> Any:
+def _parse_fast(data: bytes) -> Any:
     """What the project file holds; None where a close look is due."""
     try:
-        values = read_plainly(decode(data), PlainScalars())
+        values = try_fast_parse(decode(data), PlainScalars())
     except UnicodeDecodeError:
         return None
-    is_sound = values and accept_for(Format.PROJECT)(values.tree) and not any(_find_slips(values.tree))
+    is_sound = values and validator_for(Format.PROJECT)(values.tree) and not any(_check_consistency(values.tree))
     return values.tree if values and is_sound else None
 
 
-def _read_faults(data: bytes) -> tuple[ProjectTree | None, tuple[Finding, ...]]:
+def _parse_fully(data: bytes) -> tuple[ProjectTree | None, tuple[Finding, ...]]:
     # Imported here, as most runs find the project file sound.
-    from reconciler.definitions.close import read_closely  # noqa: PLC0415
+    from reconciler.definitions.close import parse_yaml  # noqa: PLC0415
     from reconciler.definitions.explain import explain  # noqa: PLC0415
 
-    document = read_closely(PROJECT_FILE, data)
+    document = parse_yaml(PROJECT_FILE, data)
     tree: Any = document.tree
     problems = explain(Format.PROJECT, tree).problems if document.is_read else ()
-    for problem in (*problems, *_find_slips(tree)):
+    for problem in (*problems, *_check_consistency(tree)):
         if problem.keys not in document.refused:
             document.report(problem)
     findings = tuple(sorted(document.findings, key=lambda finding: finding.order))
     return (None if findings else tree), findings
 
 
-def _find_slips(tree: object) -> Iterator[Problem]:
+def _check_consistency(tree: object) -> Iterator[FileProblem]:
     """What the schema cannot say. Looks only at what has the right type."""
     if isinstance(tree, dict):
         yield from _check_default(tree.get("defaultEnvironment"), tree.get("environments", {}))
@@ -141,15 +141,17 @@ def _find_slips(tree: object) -> Iterator[Problem]:
             yield from _check_folder(("definitions",), definitions)
 
 
-def _check_default(name: object, environments: object) -> Iterator[Problem]:
+def _check_default(name: object, environments: object) -> Iterator[FileProblem]:
     if isinstance(name, str) and isinstance(environments, dict) and name not in environments:
         near = find_nearest(name, environments) if len(name) <= 64 else None
         fix = f"did you mean  defaultEnvironment: {near}{tell_apart(name, near)}" if near else ""
         known = f"one of {', '.join(environments)}" if environments else "an environment, and there are none"
         message = f"defaultEnvironment must name {known}, found {show(name)}"
-        yield Problem("ESA143", ("defaultEnvironment",), message, fix)
+        yield FileProblem("ESA143", ("defaultEnvironment",), message, fix)
 
 
-def _check_folder(keys: tuple[str, ...], folder: object) -> Iterator[Problem]:
+def _check_folder(keys: tuple[str, ...], folder: object) -> Iterator[FileProblem]:
     if isinstance(folder, str) and (folder.startswith(("/", "~")) or "\\" in folder or ".." in folder.split("/")):
-        yield Problem("ESA144", keys, f"a folder of definitions must be inside the project, found {shorten(folder)}")
+        yield FileProblem(
+            "ESA144", keys, f"a folder of definitions must be inside the project, found {shorten(folder)}"
+        )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _DEPTH = 4
 
 
-class Below(Struct, frozen=True):
+class FoundProjects(Struct, frozen=True):
     """What is below a folder: the roots of projects, and the submodules that are not checked out, where more may be."""
 
     roots: tuple[Path, ...]
@@ -30,11 +30,11 @@ class Below(Struct, frozen=True):
         return not self.roots and not self.absent
 
 
-def find_projects(folder: Path) -> Below:
+def find_projects(folder: Path) -> FoundProjects:
     """The projects below `folder`, in the order of their names. What is hidden, or ignored by git, is passed over."""
     files = list_files(folder) if _is_in_repository(folder) else None
     if files is None:
-        return Below(tuple(sorted(_walk(folder))))
+        return FoundProjects(tuple(sorted(_walk(folder))))
     roots: set[Path] = set()
     absent: set[Path] = set()
     for mode, name in files:
@@ -47,7 +47,7 @@ def find_projects(folder: Path) -> Below:
             inner = find_projects(path)
             roots.update((*([path] if os.path.lexists(path / PROJECT_FILE) else []), *inner.roots))
             absent.update(inner.absent)
-    return Below(tuple(sorted(roots)), tuple(sorted(absent)))
+    return FoundProjects(tuple(sorted(roots)), tuple(sorted(absent)))
 
 
 def _is_in_repository(folder: Path) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from reconciler.definitions.build import NOTHING, Built, build
-from reconciler.definitions.schema import Format, accept_for
+from reconciler.definitions.build import EMPTY, FileContent, make_content
+from reconciler.definitions.schema import Format, validator_for
 from reconciler.model.channels import Desired
 
 if TYPE_CHECKING:
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"^[ ]+([A-Za-z0-9][A-Za-z0-9_.-]*):[ ]*(?:[{#].*)?$", re.MULTILINE)
 
 
-def build_remains(document: Document, refused: Set[Keys], lines: Lines) -> Built:
+def recover_channels(document: Document, refused: Set[Keys], lines: Lines) -> FileContent:
     """All channels of a broken file by name, with those of their values that are not `refused`, and its sound feeds."""
     if not document.is_read:
         names = dict.fromkeys(_NAME.findall(document.text))
-        return Built(guessed=tuple(Desired(name, document.file, 1, None, {}) for name in names))
+        return FileContent(recovered=tuple(Desired(name, document.file, 1, None, {}) for name in names))
     tree = _prune(document.tree, (), refused)
-    return build(document.file, _keep_sound(tree), lines) if isinstance(tree, dict) else NOTHING
+    return make_content(document.file, _keep_sound(tree), lines) if isinstance(tree, dict) else EMPTY
 
 
 def _prune(value: Any, keys: Keys, refused: Set[Keys]) -> Any:
@@ -63,4 +63,4 @@ def _sound_or_empty(definition: str, settings: object) -> Any:
 
 
 def _is_sound(definition: str, member: object) -> bool:
-    return accept_for(Format.CHANNELS, definition)(member)
+    return validator_for(Format.CHANNELS, definition)(member)

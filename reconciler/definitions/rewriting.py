@@ -10,11 +10,11 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
-from reconciler.definitions.close import read_closely
-from reconciler.definitions.heads import read_head
-from reconciler.definitions.keeping import is_kept
-from reconciler.definitions.outline import Outline
-from reconciler.definitions.spelling import spell, spell_in_braces
+from reconciler.definitions.close import parse_yaml
+from reconciler.definitions.heads import read_header
+from reconciler.definitions.keeping import preserves_content
+from reconciler.definitions.outline import FileLayout
+from reconciler.definitions.spelling import to_flow_scalar, to_yaml_scalar
 from reconciler.definitions.writing import make_tree, render_member
 from reconciler.model.fields import CHANNEL_FIELDS, IS_CALCULATED, VERSION, VERSION_FIELDS
 
@@ -43,11 +43,11 @@ _RANKS = {key: rank for rank, key in enumerate((*_KEYS, *_VERSION_KEYS))}
 _LAST = len(_RANKS)
 
 
-class Unkept(Exception):
+class UnsafeEdit(Exception):
     """The change cannot be made without another one: of a comment, of another value, of what people wrote."""
 
 
-class _NotInPlace(Exception):
+class _NeedsRoundTrip(Exception):
     """The change reaches into what stands for several values at once."""
 
 
@@ -56,13 +56,13 @@ def append_channels(text: str, channels: Sequence[Desired]) -> str:
 
     Raises Unkept.
     """
-    defaults = read_head(text).defaults
+    defaults = read_header(text).defaults
     return _change(
         text, {channel.name: make_tree(channel.select, _shorten(channel.spec, defaults)) for channel in channels}
     )
 
 
-def take_over(text: str, updates: Mapping[str, Spec]) -> str:
+def update_channels(text: str, updates: Mapping[str, Spec]) -> str:
     """`text`, a sound channel file, with the values of `updates`, by channel and path, in place of its own.
 
     A value that only the defaults of the file gave is written under its channel. Raises Unkept.
@@ -81,18 +81,18 @@ def _shorten(spec: Spec, defaults: Spec) -> Spec:
 
 def _change(text: str, channels: Tree) -> str:
     body = text.removeprefix(_BYTE_ORDER_MARK)
-    outline = Outline(body)
+    layout = FileLayout(body)
     try:
-        splices = list(_list_splices(outline, _CHANNELS, channels))
-    except _NotInPlace:
+        splices = list(_list_splices(layout, _CHANNELS, channels))
+    except _NeedsRoundTrip:
         # Imported here, as hardly any file needs it.
         from reconciler.definitions.roundtrip import change_tree  # noqa: PLC0415
 
-        changed = change_tree(body, channels, outline.step(_CHANNELS))
+        changed = change_tree(body, channels, layout.indent_step(_CHANNELS))
     else:
         changed = _splice(body, splices)
-    if not _says(changed, _merge(outline.tree, {"channels": channels})) or not is_kept(body, changed):
-        raise Unkept
+    if not _says(changed, _merge(layout.tree, {"channels": channels})) or not preserves_content(body, changed):
+        raise UnsafeEdit
     return text[: len(text) - len(body)] + changed
 
 
@@ -105,77 +105,77 @@ def _merge(tree: object, changes: Tree) -> dict[str, object]:
 
 
 def _says(text: str, tree: Mapping[str, object]) -> bool:
-    document = read_closely("", text.encode())
+    document = parse_yaml("", text.encode())
     return document.is_read and document.tree == tree
 
 
-def _list_splices(outline: Outline, parent: Keys, tree: Tree) -> Iterator[_Splice]:
-    if outline.is_anchored(parent) or not (outline.is_block(parent) or outline.is_in_braces(parent)):
-        raise _NotInPlace
+def _list_splices(layout: FileLayout, parent: Keys, tree: Tree) -> Iterator[_Splice]:
+    if layout.is_anchored(parent) or not (layout.is_block(parent) or layout.is_in_braces(parent)):
+        raise _NeedsRoundTrip
     for key, value in tree.items():
         keys = (*parent, key)
-        if keys not in outline.spots:
-            yield _insert(outline, parent, key, value)
-        elif isinstance(value, Mapping) and not outline.is_nothing(keys):
-            yield from _list_splices(outline, keys, value)
-        elif outline.is_anchored(keys):
-            raise _NotInPlace
+        if keys not in layout.spans:
+            yield _insert(layout, parent, key, value)
+        elif isinstance(value, Mapping) and not layout.is_nothing(keys):
+            yield from _list_splices(layout, keys, value)
+        elif layout.is_anchored(keys):
+            raise _NeedsRoundTrip
         else:
-            start, end = outline.span(keys)
-            if isinstance(value, Mapping) or not outline.is_block(parent):
-                yield start, end, _spell_tree(value)
+            start, end = layout.span(keys)
+            if isinstance(value, Mapping) or not layout.is_block(parent):
+                yield start, end, _render_in_braces(value)
             else:
-                yield start, end, spell(value)
+                yield start, end, to_yaml_scalar(value)
 
 
-def _insert_in_braces(outline: Outline, parent: Keys, key: str, value: Value | Tree) -> _Splice:
+def _insert_in_braces(layout: FileLayout, parent: Keys, key: str, value: Value | Tree) -> _Splice:
     """A new key within braces: behind the last one, on the same line."""
-    start, end = outline.span((*parent, outline.members[parent][-1]))
+    start, end = layout.span((*parent, layout.members[parent][-1]))
     if start == end:
-        raise _NotInPlace
-    return end, end, f", {key}: {_spell_tree(value)}"
+        raise _NeedsRoundTrip
+    return end, end, f", {key}: {_render_in_braces(value)}"
 
 
-def _spell_tree(value: Value | Tree) -> str:
+def _render_in_braces(value: Value | Tree) -> str:
     if isinstance(value, Mapping):
-        return f"{{{', '.join(f'{key}: {_spell_tree(inner)}' for key, inner in value.items())}}}"
-    return spell_in_braces(value)
+        return f"{{{', '.join(f'{key}: {_render_in_braces(inner)}' for key, inner in value.items())}}}"
+    return to_flow_scalar(value)
 
 
-def _insert(outline: Outline, parent: Keys, key: str, value: Value | Tree) -> _Splice:
+def _insert(layout: FileLayout, parent: Keys, key: str, value: Value | Tree) -> _Splice:
     """The lines of a new key: after those that come before it in a new file, of channels after all."""
-    if not outline.is_block(parent):
-        return _insert_in_braces(outline, parent, key, value)
-    members = outline.members[parent]
+    if not layout.is_block(parent):
+        return _insert_in_braces(layout, parent, key, value)
+    members = layout.members[parent]
     ranks = {} if parent == _CHANNELS else _RANKS
     before = [member for member in members if ranks.get(member, _LAST) <= ranks.get(key, _LAST)]
-    column = outline.column((*parent, members[0]))
-    lines = list(render_member(key, value, " " * column, " " * outline.step(parent)))
+    column = layout.column((*parent, members[0]))
+    lines = list(render_member(key, value, " " * column, " " * layout.indent_step(parent)))
     if not before:
-        offset = outline.line_start((*parent, members[0]))
-        return offset, offset, "".join(line + outline.line_break for line in lines)
-    offset = outline.line_end((*parent, before[-1]))
+        offset = layout.line_start((*parent, members[0]))
+        return offset, offset, "".join(line + layout.line_break for line in lines)
+    offset = layout.line_end((*parent, before[-1]))
     if parent == _CHANNELS:
-        offset = _pass_comments(outline, offset, column)
-        lines = ["", *lines] if _has_gaps(outline) else lines
-    return offset, offset, "".join(outline.line_break + line for line in lines)
+        offset = _pass_comments(layout, offset, column)
+        lines = ["", *lines] if _has_gaps(layout) else lines
+    return offset, offset, "".join(layout.line_break + line for line in lines)
 
 
-def _pass_comments(outline: Outline, offset: int, column: int) -> int:
+def _pass_comments(layout: FileLayout, offset: int, column: int) -> int:
     """The end of the last comment after `offset` that still belongs to the channel above, as its indentation says."""
     comment = re.compile(rf"(?:\r\n|\r|\n) {{{column + 1},}}#[^\r\n]*")
-    while found := comment.match(outline.text, offset):
+    while found := comment.match(layout.text, offset):
         offset = found.end()
     return offset
 
 
-def _has_gaps(outline: Outline) -> bool:
+def _has_gaps(layout: FileLayout) -> bool:
     """Whether an empty line stands before the last channel; a file with one channel is taken to want them."""
-    *others, last = outline.members[_CHANNELS]
+    *others, last = layout.members[_CHANNELS]
     if not others:
         return True
-    start, end = outline.line_end((*_CHANNELS, others[-1])), outline.line_start((*_CHANNELS, last))
-    return any(not line.strip() for line in outline.text[start:end].splitlines()[1:])
+    start, end = layout.line_end((*_CHANNELS, others[-1])), layout.line_start((*_CHANNELS, last))
+    return any(not line.strip() for line in layout.text[start:end].splitlines()[1:])
 
 
 def _splice(text: str, splices: Sequence[_Splice]) -> str:

@@ -12,7 +12,7 @@ from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.resolver import VersionedResolver
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
-from reconciler.definitions.spelling import is_plain, spell
+from reconciler.definitions.spelling import is_plain, to_yaml_scalar
 
 if TYPE_CHECKING:
     from reconciler.definitions.writing import Tree
@@ -65,4 +65,4 @@ def _make_scalar(value: Value) -> str:
     if isinstance(value, str) and not is_plain(value):
         quoted: str = DoubleQuotedScalarString(value)
         return quoted
-    return spell(value)
+    return to_yaml_scalar(value)

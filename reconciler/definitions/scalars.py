@@ -23,14 +23,14 @@ _WORDS: dict[str, Value] = {"true": True, "false": False, "null": None}
 # Words that editors (YAML 1.2) take for null: as text they would clear nothing, as null they would.
 _NULLS = frozenset({"~", "Null", "NULL"})
 # A double holds any number of up to 15 digits, and no service needs longer ones than this.
-_ALWAYS_HELD = 15
+_EXACT_DIGITS = 15
 _LONGEST = 60
 _LARGEST_EXPONENT = 330
 # The widest range of any number, that of a reading, and of any id.
 _LARGEST, _LARGEST_ID = 999_999_999_999_999, 2**31 - 1
 
 
-class Trouble(Struct, frozen=True):
+class ScalarError(Struct, frozen=True):
     """Why a scalar cannot be read: the code of a rule, and what to say of it after the name of its key."""
 
     code: str
@@ -45,18 +45,18 @@ def has_control(text: str) -> bool:
 
 
 class PlainScalars(dict[str, "Value"]):
-    """The value of each unquoted scalar met so far, by its text. Raises ValueError for one in trouble."""
+    """The value of each unquoted scalar read so far, by its text. Raises ValueError for one in trouble."""
 
     def __missing__(self, text: str) -> Value:
         # Most scalars start with a letter, and then are text without further looks.
         is_text = text[:1].isalpha() and text not in _WORDS and text not in _NULLS
-        if not is_text and find_trouble(text):
+        if not is_text and find_scalar_error(text):
             raise ValueError(text)
-        value = self[text] = text if is_text else read_plain(text)
+        value = self[text] = text if is_text else parse_scalar(text)
         return value
 
 
-def read_plain(text: str) -> Value:
+def parse_scalar(text: str) -> Value:
     """The value of an unquoted scalar without trouble: 1.0 is 1, as in JSON; `no`, `012` and dates are text."""
     if text in _WORDS:
         return _WORDS[text]
@@ -66,36 +66,38 @@ def read_plain(text: str) -> Value:
     return int(text) if match[2] is None and match[3] is None else canonical_number(float(text))
 
 
-def find_trouble(text: str) -> Trouble | None:
+def find_scalar_error(text: str) -> ScalarError | None:
     """Why the unquoted scalar `text` cannot be read, None where it can.
 
     Source for scale and precision: EsaChannelVersionEdit, "Max scale of 15, max precision of 30".
     """
     if not text:
-        return Trouble("ESA114", "has no value")
+        return ScalarError("ESA114", "has no value")
     if text in _NULLS:
-        return Trouble("ESA114", f"is {text}, which could be meant as null or as text", "write null to clear the value")
-    if len(text) <= _ALWAYS_HELD and "e" not in text and "E" not in text:
+        return ScalarError(
+            "ESA114", f"is {text}, which could be meant as null or as text", "write null to clear the value"
+        )
+    if len(text) <= _EXACT_DIGITS and "e" not in text and "E" not in text:
         return None
     match = _NUMBER.fullmatch(text)
     return _find_lost_digits(text, match) if match else None
 
 
-def _find_lost_digits(text: str, match: re.Match[str]) -> Trouble | None:
+def _find_lost_digits(text: str, match: re.Match[str]) -> ScalarError | None:
     if len(text) > _LONGEST:
-        return Trouble("ESA116", f"has too many digits for a number, found {len(text)} characters")
+        return ScalarError("ESA116", f"has too many digits for a number, found {len(text)} characters")
     whole, fraction, exponent = match[1], match[2] or "", int(match[3] or "0")
     if abs(exponent) > _LARGEST_EXPONENT:
-        return Trouble("ESA116", f"is too large or too small for a number, found {text}")
+        return ScalarError("ESA116", f"is too large or too small for a number, found {text}")
     scale = len(fraction) - exponent
     if scale > MAX_SCALE:
-        return Trouble("ESA116", f"can have at most {MAX_SCALE} decimals, found {scale} in {text}")
+        return ScalarError("ESA116", f"can have at most {MAX_SCALE} decimals, found {scale} in {text}")
     if len(whole.lstrip("0")) + exponent + max(scale, 0) > MAX_PRECISION:
-        return Trouble("ESA116", f"can have at most {MAX_PRECISION} digits, found more in {text}")
+        return ScalarError("ESA116", f"can have at most {MAX_PRECISION} digits, found more in {text}")
     return _find_rounding(text)
 
 
-def _find_rounding(text: str) -> Trouble | None:
+def _find_rounding(text: str) -> ScalarError | None:
     # Imported here, as hardly any file holds so long a number.
     from decimal import Decimal  # noqa: PLC0415
 
@@ -104,8 +106,8 @@ def _find_rounding(text: str) -> Trouble | None:
         return None
     if abs(Decimal(text)) > _LARGEST:
         fix = f"no number goes beyond {_LARGEST}, no id beyond {_LARGEST_ID}; an import id or a code belongs in quotes"
-        return Trouble("ESA116", f"is out of range, found {text}", fix)
-    return Trouble(
+        return ScalarError("ESA116", f"is out of range, found {text}", fix)
+    return ScalarError(
         "ESA116",
         f"would lose digits: a double turns {text} into {held}",
         f"write  {held}, or put it in quotes if it is an id or a code",

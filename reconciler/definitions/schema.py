@@ -8,10 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from reconciler.definitions.accept import compile_accept
+from reconciler.definitions.accept import compile_validator
 
 if TYPE_CHECKING:
-    from reconciler.definitions.accept import Accept
+    from reconciler.definitions.accept import Validator
 
 Schema: TypeAlias = dict[str, Any]
 
@@ -38,7 +38,7 @@ def read_schema(format_: Format) -> Schema:
 
 
 @cache
-def accept_for(format_: Format, definition: str = "") -> Accept:
+def validator_for(format_: Format, definition: str = "") -> Validator:
     """Whether a value fits the schema of `format_`, or one of its `definitions`, as a function."""
     schema = read_schema(format_)
-    return compile_accept(schema["definitions"][definition] if definition else schema, schema)
+    return compile_validator(schema["definitions"][definition] if definition else schema, schema)

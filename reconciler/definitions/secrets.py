@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # So far above a line a secret may begin that goes on in it.
-FAR = 200
+LINES_ABOVE = 200
 
 _NAMES = r"[\w.-]*(?:key|token|password|passwd|pwd|secret|credential)[\w-]*[\"']?"
 # A key of the file that names a secret, or an address that holds one.
@@ -25,7 +25,7 @@ _SHOWN = re.compile(
 )
 
 
-def show_line(line: str, above: Sequence[str]) -> str:
+def redact_line(line: str, above: Sequence[str]) -> str:
     """`line` without what may be a secret: "" where it names one, asterisks for what looks like a key.
 
     `above` are the lines before it, the nearest first: a secret may begin on one of them.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from reconciler.definitions.problems import Problem
-from reconciler.definitions.subjects import name_where
+from reconciler.definitions.problems import FileProblem
+from reconciler.definitions.subjects import describe_mapping
 from reconciler.model.fields import CHANNEL_FIELDS, VERSION, VERSION_FIELDS
 
 if TYPE_CHECKING:
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     Pairs = tuple[tuple[str, str], ...]
 
 
-def _twins(fields: Iterable[Field]) -> Pairs:
+def _aliases(fields: Iterable[Field]) -> Pairs:
     return tuple((field.alias.rpartition(".")[2], field.key) for field in fields if field.alias)
 
 
-_CHANNEL_PAIRS = (*_twins(CHANNEL_FIELDS), ("select", "channelId"))
-_VERSION_PAIRS = _twins(VERSION_FIELDS)
-_POINTER_PAIRS = (("meterImportId", "dataPointImportId"),)
+_CHANNEL_PAIRS = (*_aliases(CHANNEL_FIELDS), ("select", "channelId"))
+_VERSION_PAIRS = _aliases(VERSION_FIELDS)
+_IDENTIFIER_PAIRS = (("meterImportId", "dataPointImportId"),)
 
 
-def find_slips(tree: object) -> tuple[Problem, ...]:
+def check_consistency(tree: object) -> tuple[FileProblem, ...]:
     """What is wrong with `tree` beyond its schema. Looks only at what has the right type, and never raises."""
     if not isinstance(tree, dict):
         return ()
@@ -35,7 +35,7 @@ def find_slips(tree: object) -> tuple[Problem, ...]:
         *_check_content(tree),
         *_check_settings(("defaults",), tree.get("defaults")),
         *(problem for keys, channel in _members(tree, "channels") for problem in _check_channel(keys, channel)),
-        *(problem for keys, feed in _members(tree, "feeds") for problem in _check_pairs(keys, feed, _POINTER_PAIRS)),
+        *(problem for keys, feed in _members(tree, "feeds") for problem in _check_pairs(keys, feed, _IDENTIFIER_PAIRS)),
     )
 
 
@@ -46,18 +46,20 @@ def _members(tree: Mapping[str, Any], section: str) -> Iterator[tuple[Keys, obje
             yield (section, name), member
 
 
-def _check_content(tree: Mapping[str, Any]) -> Iterator[Problem]:
+def _check_content(tree: Mapping[str, Any]) -> Iterator[FileProblem]:
     if tree and "channels" not in tree and "feeds" not in tree:
-        yield Problem("ESA113", (), "the file has neither channels nor feeds", "write the channels under  channels:")
+        yield FileProblem(
+            "ESA113", (), "the file has neither channels nor feeds", "write the channels under  channels:"
+        )
 
 
-def _check_channel(keys: Keys, channel: object) -> Iterator[Problem]:
+def _check_channel(keys: Keys, channel: object) -> Iterator[FileProblem]:
     yield from _check_settings(keys, channel)
     if isinstance(channel, dict) and "select" in channel:
-        yield from _check_pairs((*keys, "select"), channel["select"], _POINTER_PAIRS)
+        yield from _check_pairs((*keys, "select"), channel["select"], _IDENTIFIER_PAIRS)
 
 
-def _check_settings(keys: Keys, settings: object) -> Iterator[Problem]:
+def _check_settings(keys: Keys, settings: object) -> Iterator[FileProblem]:
     yield from _check_pairs(keys, settings, _CHANNEL_PAIRS)
     version = settings.get(VERSION) if isinstance(settings, dict) else None
     if isinstance(version, dict):
@@ -65,18 +67,18 @@ def _check_settings(keys: Keys, settings: object) -> Iterator[Problem]:
         yield from _check_date((*keys, VERSION, "beginDate"), version.get("beginDate"))
 
 
-def _check_pairs(keys: Keys, mapping: object, pairs: Pairs) -> Iterator[Problem]:
+def _check_pairs(keys: Keys, mapping: object, pairs: Pairs) -> Iterator[FileProblem]:
     for one, other in pairs:
         if isinstance(mapping, dict) and one in mapping and other in mapping:
-            message = f"{one} and {other} say one thing twice in {name_where(keys)}"
-            yield Problem(
+            message = f"{one} and {other} say one thing twice in {describe_mapping(keys)}"
+            yield FileProblem(
                 "ESA129", (*keys, other), message, f"keep {one} and delete {other}, or the reverse", at_key=True
             )
 
 
-def _check_date(keys: Keys, text: object) -> Iterator[Problem]:
+def _check_date(keys: Keys, text: object) -> Iterator[FileProblem]:
     if isinstance(text, str) and not _is_day(text[:10]):
-        yield Problem("ESA128", keys, f"beginDate must be a day that exists, found {text}")
+        yield FileProblem("ESA128", keys, f"beginDate must be a day that exists, found {text}")
 
 
 def _is_day(text: str) -> bool:

@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from reconciler.definitions.scalars import find_trouble, read_plain
+from reconciler.definitions.scalars import find_scalar_error, parse_scalar
 
 if TYPE_CHECKING:
     from reconciler.model.values import Value
@@ -19,7 +19,7 @@ _ENDING = re.compile(r"[,\[\]{}?]|:$|^:")
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
-def spell(value: Value) -> str:
+def to_yaml_scalar(value: Value) -> str:
     """`value` on one line: quoted where it is a text that some reader might take for anything else.
 
     A number is written without exponent. Characters that do not show, and marks that turn the direction of what
@@ -38,9 +38,9 @@ def spell(value: Value) -> str:
             return value if is_plain(value) else quote(value)
 
 
-def spell_in_braces(value: Value) -> str:
+def to_flow_scalar(value: Value) -> str:
     """The same where commas and brackets end a value."""
-    spelled = spell(value)
+    spelled = to_yaml_scalar(value)
     return quote(spelled) if value == spelled and _ENDING.search(spelled) else spelled
 
 
@@ -52,7 +52,7 @@ def is_plain(text: str) -> bool:
         return False
     if text.casefold() in _WORDS or _NUMERIC.fullmatch(text):
         return False
-    return find_trouble(text) is None and read_plain(text) == text
+    return find_scalar_error(text) is None and parse_scalar(text) == text
 
 
 def quote(text: str) -> str:

@@ -14,7 +14,7 @@ _LONGEST_SHOWN = 60
 _MEMBERS = {"channels": "channel", "feeds": "feed", "environments": "environment"}
 
 
-def name_where(keys: Keys) -> str:
+def describe_mapping(keys: Keys) -> str:
     """The mapping that `keys` lead to: the file, channel north-use, esaChannelVersion."""
     if not keys:
         return "the file"
@@ -23,11 +23,11 @@ def name_where(keys: Keys) -> str:
     return shorten(keys[-1])
 
 
-def name_subject(keys: Keys) -> str:
+def describe_subject(keys: Keys) -> str:
     """What `keys` lead to: a property by its name, a member of a list by the list's."""
     if len(keys) > 1 and keys[-1].isdigit():
         return f"a member of {shorten(keys[-2])}"
-    return name_where(keys)
+    return describe_mapping(keys)
 
 
 def show(value: object) -> str:

@@ -34,7 +34,7 @@ _NEAR = 3
 _LONGEST_LINE = 300
 
 
-class Fault(Struct, frozen=True):
+class YamlError(Struct, frozen=True):
     """Why a text is not YAML, from offset `start` up to `end`, and the way out."""
 
     message: str
@@ -49,14 +49,14 @@ class _Line(Struct, frozen=True):
     text: str
     start: int
 
-    def fault(self, message: str, part: str, fix: str = "") -> Fault:
+    def error(self, message: str, part: str, fix: str = "") -> YamlError:
         start = self.start + self.text.rindex(part)
         # A piece of a key, or one that is written otherwise, would not be recognised as one.
         is_safe = hide_likely(self.text) == self.text
-        return Fault(message, start, start + len(part), fix if is_safe else "")
+        return YamlError(message, start, start + len(part), fix if is_safe else "")
 
 
-def explain_syntax(text: str, error: yaml.YAMLError) -> Fault:
+def explain_syntax(text: str, error: yaml.YAMLError) -> YamlError:
     """Why `text`, which PyYAML refused with `error`, is not YAML, by the trap that is seen at the place or above."""
     conflict = _CONFLICT.search(text)
     return _explain_conflict(conflict) if conflict else _explain(text, error)
@@ -67,12 +67,12 @@ def find_offset(error: yaml.YAMLError) -> int:
     return _offset(error, "problem_mark")
 
 
-def _explain_conflict(conflict: re.Match[str]) -> Fault:
+def _explain_conflict(conflict: re.Match[str]) -> YamlError:
     fix = "merge the two sides, and delete the lines that start with <<<<<<<, ======= and >>>>>>>"
-    return Fault("a merge conflict is not resolved", *conflict.span(), fix)
+    return YamlError("a merge conflict is not resolved", *conflict.span(), fix)
 
 
-def _explain(text: str, error: yaml.YAMLError) -> Fault:
+def _explain(text: str, error: yaml.YAMLError) -> YamlError:
     problem = str(getattr(error, "problem", None) or "not readable")
     offset, opened = find_offset(error), _offset(error, "context_mark")
     lines = _lines_around(text, offset)
@@ -87,7 +87,7 @@ def _explain(text: str, error: yaml.YAMLError) -> Fault:
         or _find_no_colon(lines)
         or _find_misplaced(problem, lines[0])
     )
-    return fault or Fault(f"not YAML: {problem}", offset, offset + 1)
+    return fault or YamlError(f"not YAML: {problem}", offset, offset + 1)
 
 
 def _offset(error: yaml.YAMLError, name: str) -> int:
@@ -111,43 +111,45 @@ def _lines_upwards(text: str, offset: int) -> Iterator[_Line]:
             yield _Line(line, window + start)
 
 
-def _find_unclosed(problem: str, context: str, opened: int) -> Fault | None:
+def _find_unclosed(problem: str, context: str, opened: int) -> YamlError | None:
     if "end of stream" in problem and "quoted" in context:
         return _unclosed_quote(opened)
     if "',' or" in problem:
         fix = "close the bracket; if it belongs to a text, put the text in quotes"
-        return Fault("a bracket is opened here and not closed", opened, opened + 1, fix)
+        return YamlError("a bracket is opened here and not closed", opened, opened + 1, fix)
     return None
 
 
-def _unclosed_quote(offset: int) -> Fault:
+def _unclosed_quote(offset: int) -> YamlError:
     fix = "close it; if it belongs to a text, put the text in quotes of the other kind"
-    return Fault("a quote is opened here and not closed", offset, offset + 1, fix)
+    return YamlError("a quote is opened here and not closed", offset, offset + 1, fix)
 
 
-def _find_escape(problem: str, offset: int) -> Fault | None:
+def _find_escape(problem: str, offset: int) -> YamlError | None:
     if "escape" not in problem and "decimal number" not in problem:
         return None
     fix = "write \\\\ for a backslash, or put the text in single quotes"
-    return Fault("a backslash in double quotes starts an escape, and this is none", offset, offset + 1, fix)
+    return YamlError("a backslash in double quotes starts an escape, and this is none", offset, offset + 1, fix)
 
 
-def _find_odd_space(lines: list[_Line]) -> Fault | None:
+def _find_odd_space(lines: list[_Line]) -> YamlError | None:
     for line in lines:
         span = find_odd_spaces(line.text)
         if span:
             start, end = (line.start + offset for offset in span)
-            return Fault(f"{ODD} where YAML wants an ordinary one, found {name_odd_space(line.text)}", start, end, FIX)
+            return YamlError(
+                f"{ODD} where YAML wants an ordinary one, found {name_odd_space(line.text)}", start, end, FIX
+            )
     return None
 
 
-def _find_bare_name(lines: list[_Line]) -> Fault | None:
+def _find_bare_name(lines: list[_Line]) -> YamlError | None:
     """A name without its colon on a line of its own, above deeper lines: at the place itself or one above."""
     for deeper, line, above in zip(lines, lines[1:], [*lines[2:], None], strict=False):
         name = line.text.strip()
         is_alone = _NAME.fullmatch(name) and _indentation(deeper) > _indentation(line)
         if is_alone and not _is_text(line, above):
-            return line.fault("a key needs a colon after it", name, f"write  {name[:_LONGEST_SHOWN]}:")
+            return line.error("a key needs a colon after it", name, f"write  {name[:_LONGEST_SHOWN]}:")
     return None
 
 
@@ -159,7 +161,7 @@ def _is_text(line: _Line, above: _Line | None) -> bool:
     return deeper > 0 or (deeper == 0 and ":" not in above.text)
 
 
-def _find_trap(line: _Line) -> Fault | None:
+def _find_trap(line: _Line) -> YamlError | None:
     pair = _PAIR.fullmatch(line.text)
     if pair is None or not pair["value"]:
         return _find_missing_space(line)
@@ -167,37 +169,37 @@ def _find_trap(line: _Line) -> Fault | None:
     return _find_opening(line, key, value) or _find_quotes(line, key, value) or _find_colon(line, key, value)
 
 
-def _find_missing_space(line: _Line) -> Fault | None:
+def _find_missing_space(line: _Line) -> YamlError | None:
     match = _NO_SPACE.fullmatch(line.text)
     if match is None:
         return None
     key, value = match["key"], match["value"]
-    return line.fault("a colon needs a space after it", f"{key}:{value}", f"write  {key}: {value}")
+    return line.error("a colon needs a space after it", f"{key}:{value}", f"write  {key}: {value}")
 
 
-def _find_opening(line: _Line, key: str, value: str) -> Fault | None:
+def _find_opening(line: _Line, key: str, value: str) -> YamlError | None:
     """A text that starts with a character which means something to YAML."""
     if value.startswith("{{"):
         fix = "write the value itself; if the braces belong to a text, put the text in quotes"
-        return line.fault("a template, {{ … }}, is not filled in", value, fix)
+        return line.error("a template, {{ … }}, is not filled in", value, fix)
     if value[0] in "[{" and value[-1] in "]}":
         return None
     if value[0] in "@`%*&![{" or value[:2] in ("- ", "? ") or (value[0] in "|>" and len(value.split()) > 1):
-        return line.fault(f"a text that starts with {value[0]} must be in quotes", value, _quote(key, value))
+        return line.error(f"a text that starts with {value[0]} must be in quotes", value, _quote(key, value))
     return None
 
 
-def _find_quotes(line: _Line, key: str, value: str) -> Fault | None:
+def _find_quotes(line: _Line, key: str, value: str) -> YamlError | None:
     match = _QUOTED.match(value)
     if match and value[match.end() :].strip() and not value[match.end() :].lstrip().startswith("#"):
-        return line.fault("a text goes on after its closing quote", value, _quote(key, value))
+        return line.error("a text goes on after its closing quote", value, _quote(key, value))
     return None
 
 
-def _find_colon(line: _Line, key: str, value: str) -> Fault | None:
+def _find_colon(line: _Line, key: str, value: str) -> YamlError | None:
     if value[0] in "\"'[{" or not (": " in value or value.endswith(":")):
         return None
-    return line.fault("a text with a colon and a space in it must be in quotes", value, _quote(key, value))
+    return line.error("a text with a colon and a space in it must be in quotes", value, _quote(key, value))
 
 
 def _quote(key: str, value: str) -> str:
@@ -206,7 +208,7 @@ def _quote(key: str, value: str) -> str:
     return f"write  {key}: {json.dumps(value, ensure_ascii=False)}"
 
 
-def _find_open_quote(lines: list[_Line]) -> Fault | None:
+def _find_open_quote(lines: list[_Line]) -> YamlError | None:
     for line in lines:
         pair = _PAIR.fullmatch(line.text)
         value = pair["value"] if pair else None
@@ -215,7 +217,7 @@ def _find_open_quote(lines: list[_Line]) -> Fault | None:
     return None
 
 
-def _find_no_colon(lines: list[_Line]) -> Fault | None:
+def _find_no_colon(lines: list[_Line]) -> YamlError | None:
     """A key without a colon, in the line where the parser gives up or at the same indentation in the one above."""
     for line in lines[:2]:
         content = line.text.strip()
@@ -226,17 +228,17 @@ def _find_no_colon(lines: list[_Line]) -> Fault | None:
             and _indentation(line) == _indentation(lines[0])
         ):
             fix = f"write  {content.split()[0][:_LONGEST_SHOWN]}: …"
-            return line.fault("a key needs a colon and a value after it", content, fix)
+            return line.error("a key needs a colon and a value after it", content, fix)
     return None
 
 
-def _find_equals(lines: list[_Line]) -> Fault | None:
+def _find_equals(lines: list[_Line]) -> YamlError | None:
     """A key with = in place of its colon, in the line where the parser gives up or the one above."""
     for line in lines[:2]:
         match = _EQUALS.fullmatch(line.text)
         if match:
             fix = f"write  {match['key']}: {match['value'][:_LONGEST_SHOWN]}"
-            return line.fault("a key needs a colon after it, not =", line.text.strip(), fix)
+            return line.error("a key needs a colon after it, not =", line.text.strip(), fix)
     return None
 
 
@@ -244,9 +246,9 @@ def _indentation(line: _Line) -> int:
     return len(line.text) - len(line.text.lstrip())
 
 
-def _find_misplaced(problem: str, line: _Line) -> Fault | None:
+def _find_misplaced(problem: str, line: _Line) -> YamlError | None:
     """A line that is sound in itself but stands where it cannot."""
     if "expected key" not in problem and "not allowed" not in problem and "block end" not in problem:
         return None
     fix = "let the keys of one mapping start in one column, two spaces right of the key above them"
-    return line.fault("the indentation fits none of the lines above", line.text.strip(), fix)
+    return line.error("the indentation fits none of the lines above", line.text.strip(), fix)

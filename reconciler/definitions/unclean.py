@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # What is found after that many of a kind is not worth the memory: a file of 5 MiB may hold nothing but tabs.
-MOST_FOUND = 500
+MAX_FOUND = 500
 
 _WIDE_MARKS = (
     (codecs.BOM_UTF32_LE, "UTF-32"),
@@ -26,7 +26,7 @@ _WIDE_MARKS = (
 )
 
 
-class Unclean(Struct, frozen=True):
+class EncodingError(Struct, frozen=True):
     """What keeps a file from being read as YAML, at an offset of its text; None where the whole file is meant."""
 
     code: str
@@ -34,34 +34,38 @@ class Unclean(Struct, frozen=True):
     offset: int | None = None
 
 
-def read_source(data: bytes) -> tuple[str, tuple[Unclean, ...]]:
+def decode_source(data: bytes) -> tuple[str, tuple[EncodingError, ...]]:
     """`data` as text, with all that keeps it from being read as YAML; where it is not UTF-8, with � for the rest."""
     for mark, name in _WIDE_MARKS:
         if data.startswith(mark):
-            return "", (Unclean("ESA104", f"the file is not UTF-8, found {name}"),)
+            return "", (EncodingError("ESA104", f"the file is not UTF-8, found {name}"),)
     try:
         text = decode(data)
     except UnicodeDecodeError as error:
         return _read_undecodable(error)
-    return text, (*islice(_find_controls(text), MOST_FOUND), *islice(_find_tabs(text), MOST_FOUND))
+    return text, (*islice(_find_controls(text), MAX_FOUND), *islice(_find_tabs(text), MAX_FOUND))
 
 
-def _read_undecodable(error: UnicodeDecodeError) -> tuple[str, tuple[Unclean, ...]]:
+def _read_undecodable(error: UnicodeDecodeError) -> tuple[str, tuple[EncodingError, ...]]:
     data = error.object
     before = data[: error.start].decode()
     text = before + data[error.start :].decode(errors="replace")
-    return text, (Unclean("ESA104", f"the file is not UTF-8, found the byte 0x{data[error.start]:02X}", len(before)),)
+    return text, (
+        EncodingError("ESA104", f"the file is not UTF-8, found the byte 0x{data[error.start]:02X}", len(before)),
+    )
 
 
-def _find_controls(text: str) -> Iterator[Unclean]:
+def _find_controls(text: str) -> Iterator[EncodingError]:
     for match in re.finditer(CONTROL, text):
-        yield Unclean("ESA105", f"control characters are not allowed, found U+{ord(match.group()):04X}", match.start())
+        yield EncodingError(
+            "ESA105", f"control characters are not allowed, found U+{ord(match.group()):04X}", match.start()
+        )
 
 
-def _find_tabs(text: str) -> Iterator[Unclean]:
+def _find_tabs(text: str) -> Iterator[EncodingError]:
     """The first tab of each line."""
     offset = text.find("\t")
     while offset >= 0:
-        yield Unclean("ESA106", "tabs are not allowed", offset)
+        yield EncodingError("ESA106", "tabs are not allowed", offset)
         line_end = text.find("\n", offset)
         offset = text.find("\t", line_end) if line_end >= 0 else -1

@@ -16,7 +16,7 @@ NAMING = ("channels", "feeds")
 MAX_DEPTH = 20
 
 
-class Values(Struct, frozen=True):
+class ParsedValues(Struct, frozen=True):
     """The values of a file, and the line of each name under `channels` and `feeds`, counted from 1."""
 
     tree: object

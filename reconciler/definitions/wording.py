@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from reconciler.definitions.advice import advise
-from reconciler.definitions.problems import Problem
-from reconciler.definitions.subjects import name_subject, name_where, shorten, show
+from reconciler.definitions.advice import suggest_value
+from reconciler.definitions.problems import FileProblem
+from reconciler.definitions.subjects import describe_mapping, describe_subject, shorten, show
 from reconciler.definitions.wording_keys import word_missing, word_unknown
 from reconciler.definitions.wording_patterns import word_pattern
 from reconciler.model.fields import INTERVAL_MINUTES
@@ -32,7 +32,7 @@ _TYPES = {
 }
 
 
-class Misfit(Struct, frozen=True):
+class SchemaViolation(Struct, frozen=True):
     """A value that a keyword of its schema refuses; with `is_name` it is itself a key, else `keys` lead to it."""
 
     keyword: str
@@ -43,10 +43,10 @@ class Misfit(Struct, frozen=True):
 
     @property
     def subject(self) -> str:
-        return f"the name {shorten(self.keys[-1])}" if self.is_name else name_subject(self.keys)
+        return f"the name {shorten(self.keys[-1])}" if self.is_name else describe_subject(self.keys)
 
 
-def _word_type(misfit: Misfit) -> Problem:
+def _word_type(misfit: SchemaViolation) -> FileProblem:
     if "pattern" in misfit.schema and isinstance(misfit.value, bool | int | float):
         # Quotes alone would not help: what is in them would have to be of that form.
         return word_pattern(misfit.keys, show(misfit.value), is_name=False)
@@ -56,55 +56,55 @@ def _word_type(misfit: Misfit) -> Problem:
     if "string" in wanted and "enum" in misfit.schema:
         fix = f"write one of {', '.join(map(str, misfit.schema['enum']))}"
     else:
-        fix = advise(misfit.keys[-1] if misfit.keys else "", misfit.value, wanted)
-    return Problem("ESA123", misfit.keys, f"{misfit.subject} must be {words}, found {show(misfit.value)}", fix)
+        fix = suggest_value(misfit.keys[-1] if misfit.keys else "", misfit.value, wanted)
+    return FileProblem("ESA123", misfit.keys, f"{misfit.subject} must be {words}, found {show(misfit.value)}", fix)
 
 
-def _word_choice(misfit: Misfit) -> Problem:
+def _word_choice(misfit: SchemaViolation) -> FileProblem:
     key = misfit.keys[-1]
     # The planner asks the same of complete channels: one rule has one voice.
     for violation in find_violations({INTERVAL_MINUTES: misfit.value}) if key == INTERVAL_MINUTES else ():
-        return Problem(violation.code, misfit.keys, violation.message, violation.fix)
+        return FileProblem(violation.code, misfit.keys, violation.message, violation.fix)
     choices = [show(choice).strip('"') for choice in misfit.schema["enum"]]
     near = find_nearest(misfit.value, choices) if isinstance(misfit.value, str) and len(misfit.value) <= 64 else None
     message = f"{key} must be one of {', '.join(choices)}, found {show(misfit.value)}"
     fix = f"did you mean  {key}: {near}{tell_apart(misfit.value, near)}" if near else ""
-    return Problem("ESA124", misfit.keys, message, fix)
+    return FileProblem("ESA124", misfit.keys, message, fix)
 
 
-def _word_length(misfit: Misfit) -> Problem:
+def _word_length(misfit: SchemaViolation) -> FileProblem:
     if misfit.keyword == "minLength":
         fix = "write the text, or delete the key"
-        return Problem("ESA125", misfit.keys, f'{misfit.subject} must not be empty, found ""', fix)
+        return FileProblem("ESA125", misfit.keys, f'{misfit.subject} must not be empty, found ""', fix)
     longest, found = misfit.schema["maxLength"], count_characters(misfit.value)
     fix = f"leave out {found - longest} of the {found} characters"
     message = f"{misfit.subject} can have at most {longest} characters, found {tell_count(misfit.value)}"
-    return Problem("ESA125", misfit.keys, message, fix, at_key=misfit.is_name)
+    return FileProblem("ESA125", misfit.keys, message, fix, at_key=misfit.is_name)
 
 
-def _word_range(misfit: Misfit) -> Problem:
+def _word_range(misfit: SchemaViolation) -> FileProblem:
     least, most = misfit.schema["minimum"], misfit.schema.get("maximum")
     bounds = f"{least} or more" if most is None else f"between {least} and {most}"
     message = f"{misfit.subject} must be {bounds}, found {show(misfit.value)}"
-    return Problem("ESA126", misfit.keys, message, _advise_share(misfit) if most == 1 else "")
+    return FileProblem("ESA126", misfit.keys, message, _advise_share(misfit) if most == 1 else "")
 
 
-def _advise_share(misfit: Misfit) -> str:
+def _advise_share(misfit: SchemaViolation) -> str:
     """What to write where a percentage may be meant: of all numbers only a share is 1 at most."""
     if not 1 < misfit.value <= 100:
         return ""
     return f"write  {misfit.keys[-1]}: {misfit.value / 100:.12g}  if {misfit.value:.12g} % is meant"
 
 
-def _word_empty(misfit: Misfit) -> Problem:
-    return Problem("ESA113", misfit.keys, f"{name_where(misfit.keys)} is empty, found {show(misfit.value)}")
+def _word_empty(misfit: SchemaViolation) -> FileProblem:
+    return FileProblem("ESA113", misfit.keys, f"{describe_mapping(misfit.keys)} is empty, found {show(misfit.value)}")
 
 
-def _word_missing(misfit: Misfit) -> Problem:
+def _word_missing(misfit: SchemaViolation) -> FileProblem:
     return word_missing(misfit.keys, misfit.value, misfit.schema)
 
 
-def _word_pattern(misfit: Misfit) -> Problem:
+def _word_pattern(misfit: SchemaViolation) -> FileProblem:
     return word_pattern(misfit.keys, misfit.value, is_name=misfit.is_name)
 
 
@@ -122,7 +122,7 @@ _WORDED_BY = {
 }
 
 
-def word_misfit(misfit: Misfit, root: Schema) -> Problem:
+def describe_violation(misfit: SchemaViolation, root: Schema) -> FileProblem:
     """The problem that `misfit` is, in words; `root` is the whole schema."""
     if misfit.keyword == "additionalProperties":
         return word_unknown(misfit.keys, misfit.value, misfit.schema, root)

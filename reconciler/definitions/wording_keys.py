@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reconciler.definitions.accept import compile_accept, resolve
+from reconciler.definitions.accept import compile_validator, resolve
 from reconciler.definitions.odd_spaces import FIX, ODD, find_odd_spaces, name_odd_space
-from reconciler.definitions.problems import Problem
-from reconciler.definitions.subjects import name_where, shorten
+from reconciler.definitions.problems import FileProblem
+from reconciler.definitions.subjects import describe_mapping, shorten
 from reconciler.model.fields import CHANNEL_FIELDS, VERSION_FIELDS
 from reconciler.model.lookalikes import tell_apart
 from reconciler.planning.messages import find_nearest
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _LONGEST_COMPARED = 64
 _SECRETS = frozenset({"apikey", "eciapikey", "key", "token", "accesstoken", "password", "secret"})
 _ALIASES = {field.key: field.alias.rpartition(".")[2] for field in (*CHANNEL_FIELDS, *VERSION_FIELDS) if field.alias}
-_TWINS = _ALIASES | {alias: key for key, alias in _ALIASES.items()}
+_ALTERNATIVES = _ALIASES | {alias: key for key, alias in _ALIASES.items()}
 # What other keys of EnergyCAP's, or of people's own making, come to here.
 _ELSEWHERE = {
     "enddate": "delete it: a version ends where the next one begins",
@@ -39,22 +39,22 @@ _HOMES = {
 }
 
 
-def word_missing(keys: Keys, mapping: Mapping[str, object], schema: Schema) -> Problem:
+def word_missing(keys: Keys, mapping: Mapping[str, object], schema: Schema) -> FileProblem:
     """That a key is missing in `mapping`."""
     missing = next(key for key in schema["required"] if key not in mapping)
     title = schema["properties"][missing]["title"]
     example = schema["properties"][missing]["examples"][0]
     fix = f"write  {missing}: {example}  ({title})"
-    return Problem("ESA122", keys, f"{name_where(keys)} needs {missing}", fix, at_key=True)
+    return FileProblem("ESA122", keys, f"{describe_mapping(keys)} needs {missing}", fix, at_key=True)
 
 
-def word_unknown(keys: Keys, value: object, schema: Schema, root: Schema) -> Problem:
+def word_unknown(keys: Keys, value: object, schema: Schema, root: Schema) -> FileProblem:
     """That the last of `keys`, with `value`, is none that `schema` knows."""
-    key, where = keys[-1], name_where(keys[:-1])
+    key, where = keys[-1], describe_mapping(keys[:-1])
     if key.casefold().replace("-", "").replace("_", "") in _SECRETS:
-        return Problem("ESA142", keys, f"no key, token or password belongs in a file, found {key}", at_key=True)
+        return FileProblem("ESA142", keys, f"no key, token or password belongs in a file, found {key}", at_key=True)
     fix = _find_pasted(key) or _find_correction(keys, value, schema["properties"], root)
-    return Problem("ESA121", keys, f"unknown key {shorten(key)} in {where}", fix, at_key=True)
+    return FileProblem("ESA121", keys, f"unknown key {shorten(key)} in {where}", fix, at_key=True)
 
 
 def _find_pasted(key: str) -> str:
@@ -83,10 +83,10 @@ def _find_correction(keys: Keys, value: object, known: Schema, root: Schema) -> 
 
 def _choose_twin(key: str, value: object, known: Schema, root: Schema) -> str:
     """`key`, or the other key for the same setting if that alone takes `value`: unitCode for a text, unitId for 1."""
-    twin = _TWINS.get(key)
-    if twin not in known or compile_accept(known[key], root)(value):
+    twin = _ALTERNATIVES.get(key)
+    if twin not in known or compile_validator(known[key], root)(value):
         return key
-    return twin if compile_accept(known[twin], root)(value) else key
+    return twin if compile_validator(known[twin], root)(value) else key
 
 
 def _properties(schema: Any, root: Schema) -> Mapping[str, object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from reconciler.definitions.problems import Problem
+from reconciler.definitions.problems import FileProblem
 from reconciler.definitions.subjects import shorten, show
 from reconciler.definitions.wording_urls import word_url
 from reconciler.masking import hide_likely
@@ -19,7 +19,7 @@ _WORDS = re.compile(r"[A-Z]+(_[A-Z]+)+|[a-z]+(_[a-z]+)+", re.ASCII)
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
-def word_pattern(keys: Keys, text: str, *, is_name: bool) -> Problem:
+def word_pattern(keys: Keys, text: str, *, is_name: bool) -> FileProblem:
     """That `text`, to which `keys` lead or which with `is_name` is the last of them, has not the form it must have."""
     if is_name:
         return _word_name(keys, text)
@@ -27,15 +27,15 @@ def word_pattern(keys: Keys, text: str, *, is_name: bool) -> Problem:
         case "beginDate":
             return _word_date(keys, text)
         case "url":
-            return Problem("ESA141", keys, *word_url(text))
+            return FileProblem("ESA141", keys, *word_url(text))
         case "apiKeyEnv":
             return _word_variable(keys, text)
         case _:
             message = f"maxChanges must be a whole number or a share in percent, found {show(text)}"
-            return Problem("ESA145", keys, message)
+            return FileProblem("ESA145", keys, message)
 
 
-def _word_name(keys: Keys, name: str) -> Problem:
+def _word_name(keys: Keys, name: str) -> FileProblem:
     if name.isascii() and name.isdigit():
         message = f"a name needs at least one letter, found {shorten(name)}"
     else:
@@ -43,22 +43,22 @@ def _word_name(keys: Keys, name: str) -> Problem:
     proposal = _NOT_IN_NAMES.sub("-", name[:64]).strip("-_.")
     is_usable = any(character.isalpha() for character in proposal) and hide_likely(name) == name
     fix = f"write  {proposal}:" if is_usable else ""
-    return Problem("ESA127", keys, message, fix, at_key=True)
+    return FileProblem("ESA127", keys, message, fix, at_key=True)
 
 
-def _word_date(keys: Keys, text: str) -> Problem:
+def _word_date(keys: Keys, text: str) -> FileProblem:
     zoned = _ZONED.fullmatch(text)
     if zoned:
         message = f"beginDate must have no zone or offset, found {text}"
-        return Problem("ESA128", keys, message, f"write local time of the data point:  beginDate: {zoned[1]}")
-    return Problem("ESA128", keys, f"beginDate must be a date, or a date and time, found {show(text)}")
+        return FileProblem("ESA128", keys, message, f"write local time of the data point:  beginDate: {zoned[1]}")
+    return FileProblem("ESA128", keys, f"beginDate must be a date, or a date and time, found {show(text)}")
 
 
-def _word_variable(keys: Keys, text: str) -> Problem:
+def _word_variable(keys: Keys, text: str) -> FileProblem:
     # What stands there may be the key itself, so it is shown only where it is made of words.
     if not _VARIABLE.fullmatch(text):
         message = "apiKeyEnv must be the name of a variable: letters, digits and underscore"
-        return Problem("ESA142", keys, message, "write a name like ECI_API_KEY, and put the key into that variable")
+        return FileProblem("ESA142", keys, message, "write a name like ECI_API_KEY, and put the key into that variable")
     found = f", found {shorten(text)}" if _WORDS.fullmatch(text) else ""
     message = f"apiKeyEnv must begin with ECI_, and hold only upper case letters, digits and underscore{found}"
-    return Problem("ESA146", keys, message)
+    return FileProblem("ESA146", keys, message)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from reconciler.definitions.schema import Format, accept_for
+from reconciler.definitions.schema import Format, validator_for
 from reconciler.definitions.subjects import show
 
 _PORT = re.compile(
@@ -59,4 +59,4 @@ def _propose(url: str) -> str:
 
 
 def _accepts(url: str) -> bool:
-    return accept_for(Format.PROJECT, "environment")({"url": url})
+    return validator_for(Format.PROJECT, "environment")({"url": url})

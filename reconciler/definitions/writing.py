@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, Union
 
 from reconciler.definitions.schema import Format, find_schemas
-from reconciler.definitions.spelling import spell
+from reconciler.definitions.spelling import to_yaml_scalar
 from reconciler.model.fields import CHANNEL_FIELDS, VERSION, VERSION_FIELDS
 from reconciler.model.identifiers import identifiers_as_select
 from reconciler.model.values import Value
@@ -46,7 +46,7 @@ def render_file(file: str, channels: Sequence[Desired]) -> str:
     schema = posixpath.relpath(place_schema(Format.CHANNELS), posixpath.dirname(file) or ".")
     lines = [f"# yaml-language-server: $schema={schema}"]
     if channels[0].data_point is not None:
-        lines.append(f"dataPoint: {spell(channels[0].data_point)}")
+        lines.append(f"dataPoint: {to_yaml_scalar(channels[0].data_point)}")
     lines.append("channels:")
     for number, channel in enumerate(channels):
         lines += [""] if number else []
@@ -64,11 +64,11 @@ def make_tree(select: Identifiers | None, spec: Spec) -> Tree:
 def render_member(key: str, value: Value | Tree, indent: str, step: str = "  ") -> Iterator[str]:
     """The lines of a key and its value; each mapping in it is indented by one more `step`."""
     if isinstance(value, Mapping):
-        yield f"{indent}{spell(key)}:"
+        yield f"{indent}{to_yaml_scalar(key)}:"
         for inner, member in value.items():
             yield from render_member(inner, member, indent + step, step)
     else:
-        yield f"{indent}{spell(key)}: {spell(value)}"
+        yield f"{indent}{to_yaml_scalar(key)}: {to_yaml_scalar(value)}"
 
 
 def _pick(fields: Iterable[Field], spec: Spec) -> dict[str, Value]:

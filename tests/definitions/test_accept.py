@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.definitions.accept import compile_accept, resolve
+from reconciler.definitions.accept import compile_validator, resolve
 
 ROOT = {"definitions": {"code": {"type": "string", "minLength": 1, "maxLength": 3}}}
 
@@ -46,7 +46,7 @@ ROOT = {"definitions": {"code": {"type": "string", "minLength": 1, "maxLength": 
 def test_values_are_accepted_by_type_and_limits(
     schema: dict[str, object], accepted: list[object], refused: list[object]
 ) -> None:
-    accept = compile_accept(schema, ROOT)
+    accept = compile_validator(schema, ROOT)
 
     assert [value for value in accepted if not accept(value)] == []
     assert [value for value in refused if accept(value)] == []

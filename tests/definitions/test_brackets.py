@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.definitions.brackets import find_deep_bracket
-from reconciler.definitions.close import read_closely
+from reconciler.definitions.close import parse_yaml
 from reconciler.definitions.reader import open_events, open_pure
 from reconciler.definitions.values import MAX_DEPTH
 from tests.cases import mostly, note_case
@@ -48,7 +48,7 @@ def open_timid(most: int) -> OpenEvents:
 
 
 def find(text: bytes, opener: OpenEvents) -> list[tuple[str, int, int]]:
-    findings = read_closely("a.yaml", text, opener).findings
+    findings = parse_yaml("a.yaml", text, opener).findings
     return [(found.code, found.location.line, found.location.column) for found in findings if found.location]
 
 

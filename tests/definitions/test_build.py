@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.definitions.build import Built, build
+from reconciler.definitions.build import FileContent, make_content
 from reconciler.model.channels import Desired
 from reconciler.model.findings import Location
 from reconciler.model.identifiers import Feed, Identifiers
@@ -14,7 +14,7 @@ from reconciler.model.identifiers import Feed, Identifiers
 
 def build_one(channel: dict[str, Any], **others: Any) -> Desired:
     """The only channel of a file that has `others` beside it."""
-    return build("a.yaml", {"channels": {"use": channel}, **others}, {"channels": {"use": 3}}).channels[0]
+    return make_content("a.yaml", {"channels": {"use": channel}, **others}, {"channels": {"use": 3}}).channels[0]
 
 
 def test_a_file_becomes_its_channels_and_feeds() -> None:
@@ -33,7 +33,7 @@ def test_a_file_becomes_its_channels_and_feeds() -> None:
     lines = {"channels": {"use": 3, "losses": 9}, "feeds": {"logger": 12}}
     spec = {"channelDescription": None, "esaChannelVersion.unitCode": "KWH", "esaChannelVersion.multiplier": 0.001}
 
-    assert build("a.yaml", tree, lines) == Built(
+    assert make_content("a.yaml", tree, lines) == FileContent(
         (
             Desired("use", "a.yaml", 3, Identifiers(channel_id=1042), spec, "NB-ELEC-01"),
             Desired("losses", "a.yaml", 9, Identifiers(channel_id=1043), {"isCalculated": True}, "NB-ELEC-01"),

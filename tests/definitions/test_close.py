@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.definitions.close import read_closely
-from reconciler.definitions.close_page import read_close_page
+from reconciler.definitions.close import parse_yaml
+from reconciler.definitions.close_page import parse_fully
 from reconciler.definitions.reader import open_events, open_pure
 from reconciler.model.findings import Location
 from tests.definitions.places import show
@@ -20,7 +20,7 @@ BOTH = pytest.mark.parametrize("opener", [open_events, open_pure], ids=["libyaml
 
 
 def read(text: str, opener: OpenEvents = open_events) -> Document:
-    return read_closely("a.yaml", text.encode(), opener)
+    return parse_yaml("a.yaml", text.encode(), opener)
 
 
 @BOTH
@@ -146,7 +146,7 @@ def test_levels_count_through_aliases() -> None:
 def test_a_name_that_stands_twice_keeps_its_first_place() -> None:
     document = read("a: 1\nb: 2\na: 3\n")
 
-    assert [document.spots[key,].key_start for key in "ab"] == [0, 5]
+    assert [document.spans[key,].key_start for key in "ab"] == [0, 5]
 
 
 def test_aliases_within_twenty_levels_are_read() -> None:
@@ -160,7 +160,7 @@ def test_a_file_may_hold_so_many_values_and_not_one_more(
     text: str, codes: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Two collections and two scalars.
-    monkeypatch.setattr("reconciler.definitions.close.MOST_VALUES", 4)
+    monkeypatch.setattr("reconciler.definitions.close.MAX_VALUES", 4)
 
     document = read(text)
 
@@ -168,11 +168,11 @@ def test_a_file_may_hold_so_many_values_and_not_one_more(
 
 
 def test_places_of_names_are_kept_where_those_of_values_would_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reconciler.definitions.close.MOST_SPOTS", 6)
+    monkeypatch.setattr("reconciler.definitions.close.MAX_SPANS", 6)
 
     document = read("channels:\n  a: {channelId: 1, members: [1, 2, 3]}\n  b: {channelId: 2}\n")
 
-    assert list(document.spots) == [
+    assert list(document.spans) == [
         (),
         ("channels",),
         ("channels", "a"),
@@ -197,7 +197,7 @@ def test_places_count_characters_from_one_and_show_the_whole_line(opener: OpenEv
     document = read('# é\r\nchannels:\r\n  "ä 😀": {channelId: 10}\r\n', opener)
     keys = ("channels", "ä 😀", "channelId")
 
-    assert document.place(keys) == Location("a.yaml", 3, 22, keys, 2, '  "ä 😀": {channelId: 10}')
+    assert document.location(keys) == Location("a.yaml", 3, 22, keys, 2, '  "ä 😀": {channelId: 10}')
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ def test_a_place_is_the_value_or_the_key_of_what_goes_on_over_lines(
     keys: tuple[str, ...], at_key: bool, place: tuple[int, int, int]
 ) -> None:
     text = "channels:\n  a:\n    select:     {channelId: 1}\n    formula: |\n      b\n  b: [x,\n      y]\n"
-    found = read(text).place(keys, at_key=at_key)
+    found = read(text).location(keys, at_key=at_key)
 
     assert (found.line, found.column, found.length) == place
 
@@ -235,7 +235,7 @@ def test_a_place_is_the_value_or_the_key_of_what_goes_on_over_lines(
     ],
 )
 def test_a_line_that_may_hold_a_secret_is_not_shown(line: str) -> None:
-    place = read(f"{line}\n").place((line.partition(":")[0].strip('" '),))
+    place = read(f"{line}\n").location((line.partition(":")[0].strip('" '),))
 
     assert (place.line, place.column > 0, place.length, place.excerpt) == (1, True, 0, "")
 
@@ -250,11 +250,11 @@ def test_no_message_repeats_what_may_be_a_secret(line: str) -> None:
 
 
 def test_a_line_of_thousands_of_characters_is_not_shown() -> None:
-    assert read(f"a: {'x' * 2000}\n").place(("a",)) == Location("a.yaml", 1, 4, ("a",))
+    assert read(f"a: {'x' * 2000}\n").location(("a",)) == Location("a.yaml", 1, 4, ("a",))
 
 
 @pytest.mark.parametrize("written", ["12345", "1e5", "1.10", "100000.0", "-0.0"])
 def test_a_number_that_should_be_text_is_quoted_as_it_is_written(written: str) -> None:
-    page = read_close_page("channels/a.yaml", f"channels:\n  one: {{channelImportId: {written}}}\n".encode())
+    page = parse_fully("channels/a.yaml", f"channels:\n  one: {{channelImportId: {written}}}\n".encode())
 
     assert [finding.fix for finding in page.findings] == [f'write it in quotes:  channelImportId: "{written}"']

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.definitions.cuts import find_cuts
+from reconciler.definitions.cuts import find_truncating_comments
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ from reconciler.definitions.cuts import find_cuts
     ],
 )
 def test_a_word_behind_a_number_sign_is_the_rest_of_the_text(text: str, rest: str) -> None:
-    assert [text[start:end] for start, end in find_cuts(text)] == [rest]
+    assert [text[start:end] for start, end in find_truncating_comments(text)] == [rest]
 
 
 @pytest.mark.parametrize(
@@ -32,4 +32,4 @@ def test_a_word_behind_a_number_sign_is_the_rest_of_the_text(text: str, rest: st
     ],
 )
 def test_a_comment_is_a_comment(text: str) -> None:
-    assert find_cuts(text) == ()
+    assert find_truncating_comments(text) == ()

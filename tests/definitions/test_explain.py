@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reconciler.definitions.explain import Explanation, explain
-from reconciler.definitions.problems import AS_WRITTEN, Problem
+from reconciler.definitions.problems import AS_WRITTEN, FileProblem
 from reconciler.definitions.schema import Format
 
 
@@ -204,7 +204,7 @@ def test_no_limit_is_null(text: str) -> None:
 )
 def test_a_channel_is_a_mapping(channel: object, found: str, fix: str) -> None:
     assert explain(Format.CHANNELS, {"channels": {"use": channel}}).problems == (
-        Problem("ESA123", ("channels", "use"), f"channel use must be a mapping of keys, found {found}", fix),
+        FileProblem("ESA123", ("channels", "use"), f"channel use must be a mapping of keys, found {found}", fix),
     )
 
 
@@ -332,7 +332,7 @@ def test_one_and_zero_are_led_to_true_and_false() -> None:
 
 def test_an_unknown_key_like_none_shows_all_that_are_known() -> None:
     assert explain(Format.PROJECT, {"definitions": "channels", "guards": {"q": 1}}).problems == (
-        Problem(
+        FileProblem(
             "ESA121",
             ("guards", "q"),
             "unknown key q in guards",
@@ -501,7 +501,7 @@ def test_a_guard_is_a_number_or_a_share(share: str) -> None:
 
 def test_a_guard_is_not_negative() -> None:
     assert explain(Format.PROJECT, {"definitions": "channels", "guards": {"maxChanges": -1}}).problems == (
-        Problem("ESA126", ("guards", "maxChanges"), "maxChanges must be 0 or more, found -1"),
+        FileProblem("ESA126", ("guards", "maxChanges"), "maxChanges must be 0 or more, found -1"),
     )
 
 
@@ -537,12 +537,12 @@ def test_a_name_is_judged_at_its_place(name: str, problem: tuple[str, str, str])
 @pytest.mark.parametrize(
     ("document", "problem"),
     [
-        ({}, Problem("ESA113", (), "the file is empty, found {}")),
-        ({"channels": {}}, Problem("ESA113", ("channels",), "channels is empty, found {}")),
-        ({"channels": {"use": {}}}, Problem("ESA113", ("channels", "use"), "channel use is empty, found {}")),
+        ({}, FileProblem("ESA113", (), "the file is empty, found {}")),
+        ({"channels": {}}, FileProblem("ESA113", ("channels",), "channels is empty, found {}")),
+        ({"channels": {"use": {}}}, FileProblem("ESA113", ("channels", "use"), "channel use is empty, found {}")),
         (
             ["a"],
-            Problem(
+            FileProblem(
                 "ESA123",
                 (),
                 "the file must be a mapping of keys, found a list",
@@ -551,7 +551,7 @@ def test_a_name_is_judged_at_its_place(name: str, problem: tuple[str, str, str])
         ),
         (
             {"feeds": {"logger": {"channelId": 1}}},
-            Problem(
+            FileProblem(
                 "ESA122",
                 ("feeds", "logger"),
                 "feed logger needs expect",
@@ -561,17 +561,17 @@ def test_a_name_is_judged_at_its_place(name: str, problem: tuple[str, str, str])
         ),
     ],
 )
-def test_what_is_empty_or_missing_is_said(document: object, problem: Problem) -> None:
+def test_what_is_empty_or_missing_is_said(document: object, problem: FileProblem) -> None:
     assert explain(Format.CHANNELS, document).problems == (problem,)
 
 
 @pytest.mark.parametrize(
     ("folders", "problem"),
     [
-        ([], Problem("ESA113", ("definitions",), "definitions is empty, found []")),
+        ([], FileProblem("ESA113", ("definitions",), "definitions is empty, found []")),
         (
             ["a", 3],
-            Problem(
+            FileProblem(
                 "ESA123",
                 ("definitions", "1"),
                 "a member of definitions must be text, found 3",
@@ -580,7 +580,7 @@ def test_what_is_empty_or_missing_is_said(document: object, problem: Problem) ->
         ),
     ],
 )
-def test_the_folders_are_texts(folders: list[object], problem: Problem) -> None:
+def test_the_folders_are_texts(folders: list[object], problem: FileProblem) -> None:
     (found,) = explain(Format.PROJECT, {"definitions": folders}).problems
 
     assert (found.code, found.keys, found.message) == (problem.code, problem.keys, problem.message)

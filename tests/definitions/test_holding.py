@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.definitions.holding import can_hold
+from reconciler.definitions.holding import is_representable
 from reconciler.definitions.load import load_definitions
 from reconciler.definitions.writing import render_file
 from reconciler.model.channels import Desired
@@ -48,7 +48,7 @@ WARNINGS = {"ESA216", "ESA217", "ESA218", "ESA219"}
     ],
 )
 def test_a_value_fits_into_a_file_or_does_not(path: str, value: Any, expected: bool) -> None:
-    assert can_hold(path, value) is expected
+    assert is_representable(path, value) is expected
 
 
 TEXTS = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=50)
@@ -85,7 +85,7 @@ def test_what_can_be_held_is_read_back_and_nothing_else(drawn: tuple[str, Any]) 
     codes = {finding.code for finding in loaded.findings} - ALONE - WARNINGS
 
     note_case(reached=not codes)
-    assert (codes == set()) is can_hold(path, value)
+    assert (codes == set()) is is_representable(path, value)
     if not codes:
         expected = f"{value}T00:00:00" if path.endswith("Date") and value else value
         assert loaded.definitions.channels[0].spec[path] == expected

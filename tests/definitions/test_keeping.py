@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.definitions.keeping import is_kept
+from reconciler.definitions.keeping import preserves_content
 
 TEXT = """\
 # head
@@ -30,7 +30,7 @@ channels:
     ],
 )
 def test_values_may_change_and_keys_may_come(old: str, new: str) -> None:
-    assert is_kept(TEXT, TEXT.replace(old, new))
+    assert preserves_content(TEXT, TEXT.replace(old, new))
 
 
 @pytest.mark.parametrize(
@@ -55,4 +55,4 @@ def test_values_may_change_and_keys_may_come(old: str, new: str) -> None:
 )  # fmt: skip
 def test_nothing_else_may_go_change_or_move(old: str, new: str) -> None:
     assert old in TEXT
-    assert not is_kept(TEXT, TEXT.replace(old, new))
+    assert not preserves_content(TEXT, TEXT.replace(old, new))

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from reconciler.definitions.close import read_closely
-from reconciler.definitions.close_page import read_close_page
+from reconciler.definitions.close import parse_yaml
+from reconciler.definitions.close_page import parse_fully
 from reconciler.definitions.explain import explain
-from reconciler.definitions.page import read_sound
-from reconciler.definitions.plain import read_plainly
+from reconciler.definitions.page import parse_fast
+from reconciler.definitions.plain import try_fast_parse
 from reconciler.definitions.reader import open_events, open_pure
 from reconciler.definitions.scalars import PlainScalars
-from reconciler.definitions.schema import Format, accept_for, read_schema
+from reconciler.definitions.schema import Format, read_schema, validator_for
 from tests.cases import mostly, note_case
 from tests.definitions.hostile import CORPUS
 from tests.definitions.strategies import any_values, documents
@@ -159,7 +159,7 @@ def test_accept_says_what_jsonschema_says_of_channel_files(document: Any) -> Non
 
     is_valid = validator.is_valid(document)
     note_case(reached=is_valid)
-    assert accept_for(Format.CHANNELS)(document) == is_valid
+    assert validator_for(Format.CHANNELS)(document) == is_valid
 
 
 @given(mostly(documents(Format.PROJECT), any_values()))
@@ -168,20 +168,20 @@ def test_accept_says_what_jsonschema_says_of_project_files(document: Any) -> Non
 
     is_valid = validator.is_valid(document)
     note_case(reached=is_valid)
-    assert accept_for(Format.PROJECT)(document) == is_valid
+    assert validator_for(Format.PROJECT)(document) == is_valid
 
 
 @given(documents(Format.CHANNELS) | any_values(), st.sampled_from(Format))
 def test_what_is_not_accepted_is_explained(document: Any, format_: Format) -> None:
     problems = explain(format_, document).problems
     note_case(reached=problems)
-    assert bool(problems) == (not accept_for(format_)(document))
+    assert bool(problems) == (not validator_for(format_)(document))
 
 
 @given(mostly(lined(), damaged(PLAIN), texts()))
 @example(PLAIN)
 def test_the_plain_reader_reads_what_the_close_one_reads_or_leaves_it_to_it(text: str) -> None:
-    plain, close = read_plainly(text, PlainScalars()), read_closely("a.yaml", text.encode(errors="surrogatepass"))
+    plain, close = try_fast_parse(text, PlainScalars()), parse_yaml("a.yaml", text.encode(errors="surrogatepass"))
 
     note_case(reached=plain is not None)
     assert plain is None or (plain.tree, close.findings) == (close.tree, [])
@@ -189,15 +189,15 @@ def test_the_plain_reader_reads_what_the_close_one_reads_or_leaves_it_to_it(text
 
 @given(damaged(PLAIN))
 def test_a_sound_page_is_the_same_from_both_readers(text: str) -> None:
-    sound = read_sound("a.yaml", text.encode(), PlainScalars())
+    sound = parse_fast("a.yaml", text.encode(), PlainScalars())
 
     note_case(reached=sound is not None)
-    assert sound is None or sound == read_close_page("a.yaml", text.encode())
+    assert sound is None or sound == parse_fully("a.yaml", text.encode())
 
 
 @given(documents(Format.CHANNELS) | any_values())
 def test_what_json_writes_is_read_as_it_was(document: Any) -> None:
-    read = read_closely("a.yaml", json.dumps(document).encode())
+    read = parse_yaml("a.yaml", json.dumps(document).encode())
 
     note_case(reached=not read.findings)
     assert read.findings or _as_numbers(read.tree) == _as_numbers(document)
@@ -207,7 +207,7 @@ def test_what_json_writes_is_read_as_it_was(document: Any) -> None:
 @example("a: &a {b: *a}\n")
 def test_the_two_parsers_agree_on_what_they_both_read(text: str) -> None:
     data = text.encode(errors="surrogatepass")
-    fast, pure = read_closely("a.yaml", data, open_events), read_closely("a.yaml", data, open_pure)
+    fast, pure = parse_yaml("a.yaml", data, open_events), parse_yaml("a.yaml", data, open_pure)
 
     note_case(reached=not fast.findings and not pure.findings)
     assert fast.findings or pure.findings or fast.tree == pure.tree
@@ -215,7 +215,7 @@ def test_the_two_parsers_agree_on_what_they_both_read(text: str) -> None:
 
 @given(st.binary(max_size=200) | texts().map(lambda text: text.encode(errors="surrogatepass")))
 def test_any_bytes_give_a_page(data: bytes) -> None:
-    page = read_close_page("a.yaml", data)
+    page = parse_fully("a.yaml", data)
 
     note_case(reached=page.findings)
     assert page.is_sound or page.findings
@@ -223,7 +223,7 @@ def test_any_bytes_give_a_page(data: bytes) -> None:
 
 @pytest.mark.parametrize("bad", CORPUS, ids=lambda bad: bad.name)
 def test_the_plain_reader_leaves_every_bad_file_to_the_close_one(bad: Any) -> None:
-    assert read_sound("a.yaml", bad.content[: 5 * 1024 * 1024], PlainScalars()) is None
+    assert parse_fast("a.yaml", bad.content[: 5 * 1024 * 1024], PlainScalars()) is None
 
 
 def _as_numbers(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.definitions.limit import count_rest, pick_findings
+from reconciler.definitions.limit import cap_findings, note_omitted
 from reconciler.model.findings import Finding, Location, Severity
 
 
@@ -13,24 +13,24 @@ def finding(line: int, severity: Severity = Severity.ERROR, file: str = "a.yaml"
 def test_few_findings_are_all_shown_in_order() -> None:
     two, one = finding(2), finding(1, Severity.NOTE)
 
-    picked, rest = pick_findings([two, one], {"a.yaml": 0})
+    picked, rest = cap_findings([two, one], {"a.yaml": 0})
 
-    assert count_rest(picked, rest) == (one, two)
+    assert note_omitted(picked, rest) == (one, two)
 
 
 def test_errors_are_kept_before_all_else() -> None:
     notes = [finding(line, Severity.NOTE) for line in range(1, 51)]
     warning, error = finding(60, Severity.WARNING), finding(61)
 
-    picked, rest = pick_findings([*notes, warning, error], {})
+    picked, rest = cap_findings([*notes, warning, error], {})
 
     assert (picked, rest) == ([error, warning, *notes[:48]], {"a.yaml": 2})
 
 
 def test_what_was_never_made_is_counted_with_the_rest_after_the_last_line() -> None:
-    picked, rest = pick_findings([finding(line) for line in range(1, 52)], {"a.yaml": 999})
+    picked, rest = cap_findings([finding(line) for line in range(1, 52)], {"a.yaml": 999})
 
-    *shown, note = count_rest(picked, rest)
+    *shown, note = note_omitted(picked, rest)
 
     assert [found.location.line for found in shown if found.location] == list(range(1, 51))
     assert (note.severity, note.message, note.location) == (
@@ -43,6 +43,6 @@ def test_what_was_never_made_is_counted_with_the_rest_after_the_last_line() -> N
 def test_findings_without_a_place_are_counted_as_one_file() -> None:
     nowhere = Finding("ESA102", Severity.ERROR, "no folder")
 
-    note, *_ = count_rest(*pick_findings([nowhere] * 51, {}))
+    note, *_ = note_omitted(*cap_findings([nowhere] * 51, {}))
 
     assert (note.code, note.location) == ("ESA102", None)

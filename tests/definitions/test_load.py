@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.definitions.load import Loaded, load_definitions
+from reconciler.definitions.load import LoadResult, load_definitions
 from reconciler.model.channels import Definitions, Desired
 from reconciler.model.findings import Location, Severity
 from reconciler.model.identifiers import Feed, Identifiers
@@ -28,7 +28,7 @@ WANTED_NORTH = Desired("north", "channels/b.yaml", 2, Identifiers(channel_id=1),
 WANTED_SOUTH = Desired("south", "channels/a.yaml", 2, Identifiers(channel_id=2), {})
 
 
-def load(root: Path) -> Loaded:
+def load(root: Path) -> LoadResult:
     return load_definitions(root, ["channels"])
 
 
@@ -38,7 +38,7 @@ def test_channels_and_feeds_come_by_name_and_files_by_path(tmp_path: Path) -> No
     logger = Feed(
         "logger", Location("channels/a.yaml", 5, path=("feeds", "logger")), Identifiers(channel_id=2), "south"
     )
-    assert loaded == Loaded(
+    assert loaded == LoadResult(
         Definitions(
             (WANTED_NORTH, WANTED_SOUTH),
             (logger,),

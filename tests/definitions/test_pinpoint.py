@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.definitions.pinpoint import pinpoint
+from reconciler.definitions.pinpoint import locate_findings
 from reconciler.model.findings import Finding, Location, Severity
 from tests.definitions.places import write
 
@@ -30,7 +30,7 @@ def finding(place: Location | None) -> Finding:
 
 
 def pinpoint_one(root: Path, place: Location | None) -> Finding:
-    (found,) = pinpoint(root, [finding(place)])
+    (found,) = locate_findings(root, [finding(place)])
     return found
 
 

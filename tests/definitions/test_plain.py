@@ -6,10 +6,10 @@ import tracemalloc
 
 import pytest
 
-from reconciler.definitions.close import read_closely
-from reconciler.definitions.plain import read_plainly
+from reconciler.definitions.close import parse_yaml
+from reconciler.definitions.plain import try_fast_parse
 from reconciler.definitions.scalars import PlainScalars
-from reconciler.definitions.values import Values
+from reconciler.definitions.values import ParsedValues
 
 PLAIN = """\
 # A comment: with a colon.
@@ -40,7 +40,7 @@ feeds:
 
 
 def test_values_and_the_lines_of_names_are_read() -> None:
-    assert read_plainly(PLAIN, PlainScalars()) == Values(
+    assert try_fast_parse(PLAIN, PlainScalars()) == ParsedValues(
         {
             "dataPoint": "NB-ELEC-01",
             "defaults": {"intervalMinutes": 15},
@@ -66,7 +66,7 @@ def test_values_and_the_lines_of_names_are_read() -> None:
 
 
 def test_libyaml_reads_the_same() -> None:
-    plainly, closely = read_plainly(PLAIN, PlainScalars()), read_closely("a.yaml", PLAIN.encode())
+    plainly, closely = try_fast_parse(PLAIN, PlainScalars()), parse_yaml("a.yaml", PLAIN.encode())
 
     assert plainly is not None
     assert (plainly.tree, []) == (closely.tree, closely.findings)
@@ -115,16 +115,16 @@ def test_libyaml_reads_the_same() -> None:
     ],
 )
 def test_what_is_wrong_or_needs_its_surroundings_is_left_to_libyaml(text: str) -> None:
-    assert read_plainly(text, PlainScalars()) is None
+    assert try_fast_parse(text, PlainScalars()) is None
 
 
 def test_nineteen_levels_are_read() -> None:
     text = "".join(f"{' ' * depth}a:\n" for depth in range(18)) + " " * 18 + "a: 1\n"
 
-    plainly = read_plainly(text, PlainScalars())
+    plainly = try_fast_parse(text, PlainScalars())
 
     assert plainly is not None
-    assert plainly.tree == read_closely("a.yaml", text.encode()).tree
+    assert plainly.tree == parse_yaml("a.yaml", text.encode()).tree
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_nineteen_levels_are_read() -> None:
 )
 def test_a_hostile_line_takes_no_time(line: str, tree: object) -> None:
     # If time were quadratic, this would not come back.
-    read = read_plainly(line, PlainScalars())
+    read = try_fast_parse(line, PlainScalars())
 
     assert (None if read is None else read.tree) == tree
 
@@ -147,7 +147,7 @@ def test_a_hostile_line_takes_no_time(line: str, tree: object) -> None:
 def test_a_file_of_nothing_takes_little_memory(lines: str) -> None:
     tracemalloc.start()
     try:
-        assert read_plainly(f"{lines}a: 1\n", PlainScalars()) is None
+        assert try_fast_parse(f"{lines}a: 1\n", PlainScalars()) is None
         assert tracemalloc.get_traced_memory()[1] < 20 * len(lines)
     finally:
         tracemalloc.stop()

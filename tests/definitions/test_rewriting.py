@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec.structs import replace
 
-from reconciler.definitions.close import read_closely
-from reconciler.definitions.rewriting import Unkept, append_channels, take_over
+from reconciler.definitions.close import parse_yaml
+from reconciler.definitions.rewriting import UnsafeEdit, append_channels, update_channels
 from reconciler.model.channels import Desired
 from reconciler.model.identifiers import Identifiers
 
@@ -93,13 +93,13 @@ def find_changes(before: str, after: str) -> list[str]:
     ],
 )
 def test_a_value_is_taken_over_in_its_place(updates: dict[str, Spec], changes: list[str]) -> None:
-    assert find_changes(COMMENTED, take_over(COMMENTED, updates)) == changes
+    assert find_changes(COMMENTED, update_channels(COMMENTED, updates)) == changes
 
 
 def test_keys_are_put_where_a_new_file_has_them() -> None:
     text = "channels:\n  use:\n    channelId: 1\n    isPrimaryValue: true\n    esaChannelVersion:\n      offset: 1\n"
 
-    assert take_over(text, {"use": {"channelInfo": "Use", f"{V}unitId": 3}}) == (
+    assert update_channels(text, {"use": {"channelInfo": "Use", f"{V}unitId": 3}}) == (
         "channels:\n  use:\n    channelId: 1\n    channelInfo: Use\n    isPrimaryValue: true\n"
         "    esaChannelVersion:\n      unitId: 3\n      offset: 1\n"
     )
@@ -170,7 +170,7 @@ def test_what_an_anchor_shares_is_changed_in_one_place_alone(name: str) -> None:
     before = read(ANCHORED)
     before[name]["esaChannelVersion"] = {"multiplier": 5}
 
-    changed = take_over(ANCHORED, {name: {f"{V}multiplier": 5}})
+    changed = update_channels(ANCHORED, {name: {f"{V}multiplier": 5}})
 
     assert read(changed) == before
     assert "channelId: 1   # one" in changed
@@ -179,7 +179,7 @@ def test_what_an_anchor_shares_is_changed_in_one_place_alone(name: str) -> None:
 def test_a_channel_in_braces_gets_its_keys_there() -> None:
     text = "# all\r\nchannels: {a: {channelId: 1, channelInfo: 012}}  # here\r\n"
 
-    assert take_over(text, {"a": {"channelInfo": "1", "channelDescription": "x: y"}}) == (
+    assert update_channels(text, {"a": {"channelInfo": "1", "channelDescription": "x: y"}}) == (
         '# all\r\nchannels: {a: {channelId: 1, channelInfo: "1", channelDescription: "x: y"}}  # here\r\n'
     )
     assert append_channels(text, [NEW]) == (
@@ -216,14 +216,14 @@ channels:
 def test_braces_over_several_lines_keep_every_other_byte(updates: Spec, old: str, new: str) -> None:
     text = IN_BRACES.replace("*name", "Net").replace("\n", "\r\n")
 
-    assert take_over(text, {"use": updates}) == text.replace(old, new)
+    assert update_channels(text, {"use": updates}) == text.replace(old, new)
     assert read(text.replace(old, new)) != read(text)
 
 
 def test_a_version_that_braces_lack_is_written_in_braces() -> None:
     text = "channels:\n  a: {channelId: 1}  # one\n"
 
-    assert take_over(text, {"a": {f"{V}multiplier": 2, f"{V}unitCode": "KWH"}}) == (
+    assert update_channels(text, {"a": {f"{V}multiplier": 2, f"{V}unitCode": "KWH"}}) == (
         "channels:\n  a: {channelId: 1, esaChannelVersion: {unitCode: KWH, multiplier: 2}}  # one\n"
     )
 
@@ -232,7 +232,7 @@ def test_a_version_that_braces_lack_is_written_in_braces() -> None:
 def test_a_version_that_is_left_out_is_written_in_its_place(nothing: str) -> None:
     text = f"channels:\n  a:\n    channelId: 1\n    esaChannelVersion: {nothing}   # v\n    channelInfo: x\n"
 
-    assert take_over(text, {"a": {f"{V}multiplier": 2, f"{V}unitCode": "a, b"}}) == text.replace(
+    assert update_channels(text, {"a": {f"{V}multiplier": 2, f"{V}unitCode": "a, b"}}) == text.replace(
         nothing, '{unitCode: "a, b", multiplier: 2}'
     )
 
@@ -240,13 +240,13 @@ def test_a_version_that_is_left_out_is_written_in_its_place(nothing: str) -> Non
 def test_an_alias_gives_way_to_its_own_value_in_its_place() -> None:
     text = "channels:\n  a:\n    channelInfo: &name old  # a\n  b:\n    channelInfo:   *name  # b\n"
 
-    assert take_over(text, {"b": {"channelInfo": "new"}}) == text.replace("*name", "new")
+    assert update_channels(text, {"b": {"channelInfo": "new"}}) == text.replace("*name", "new")
 
 
 def test_values_beside_an_anchor_are_changed_in_their_place() -> None:
     text = COMMENTED.replace("channelInfo: 'Use'", "channelInfo: &name 'Use'")
 
-    assert take_over(text, {"use": {f"{V}multiplier": 2}}) == text.replace("1.50", "2")
+    assert update_channels(text, {"use": {f"{V}multiplier": 2}}) == text.replace("1.50", "2")
 
 
 SHARED = """\
@@ -294,20 +294,20 @@ channels:
 )
 def test_a_change_that_would_change_something_else_is_not_made(text: str, updates: dict[str, Spec]) -> None:
     read(text)
-    with pytest.raises(Unkept):
-        take_over(text, updates)
+    with pytest.raises(UnsafeEdit):
+        update_channels(text, updates)
 
 
 def test_new_channels_are_not_added_where_a_comment_would_get_lost() -> None:
     text = "channels: {  # none yet\n  # and why\n}\n"
 
-    with pytest.raises(Unkept):
+    with pytest.raises(UnsafeEdit):
         append_channels(text, [NEW])
 
 
 def read(text: str) -> dict[str, Any]:
     """The channels of `text`, which must be sound."""
-    document = read_closely("f.yaml", text.encode())
+    document = parse_yaml("f.yaml", text.encode())
     tree: Any = document.tree
     assert document.findings == []
     channels: dict[str, Any] = tree["channels"]

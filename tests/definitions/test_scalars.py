@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.definitions.scalars import PlainScalars, find_trouble, read_plain
+from reconciler.definitions.scalars import PlainScalars, find_scalar_error, parse_scalar
 
 BEYOND = "no number goes beyond 999999999999999, no id beyond 2147483647; an import id or a code belongs in quotes"
 VALUES = [
@@ -42,19 +42,19 @@ TEXTS = [
 
 @pytest.mark.parametrize(("text", "value"), VALUES)
 def test_what_json_knows_is_read_as_json_reads_it(text: str, value: object) -> None:
-    read = read_plain(text)
+    read = parse_scalar(text)
 
     assert (read, type(read)) == (value, type(value))
 
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_all_else_is_text(text: str) -> None:
-    assert read_plain(text) == text
+    assert parse_scalar(text) == text
 
 
 @pytest.mark.parametrize("text", [*(text for text, _ in VALUES), *TEXTS, "0.123456789012345", "1e12", "x" * 99, "e"])
 def test_what_survives_as_written_is_no_trouble(text: str) -> None:
-    assert find_trouble(text) is None
+    assert find_scalar_error(text) is None
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_what_survives_as_written_is_no_trouble(text: str) -> None:
     ],
 )
 def test_what_does_not_survive_is_said(text: str, message: str, fix: str) -> None:
-    trouble = find_trouble(text)
+    trouble = find_scalar_error(text)
 
     assert trouble is not None
     assert (trouble.message, trouble.fix) == (message, fix)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import pytest
 
-from reconciler.definitions.accept import compile_accept, resolve
+from reconciler.definitions.accept import compile_validator, resolve
 from reconciler.definitions.schema import Format, find_schemas, read_schema
 from reconciler.model.fields import CHANNEL_FIELDS, VERSION, VERSION_FIELDS, Field, Kind
 from reconciler.model.project import ChannelEdit, HistoryRewrites, OnBlocked, PrimaryMove, VersionDates
@@ -93,7 +93,7 @@ def test_every_property_but_the_files_themselves_has_examples_that_fit_it() -> N
         for root, schema in ALL
         if "$ref" not in schema and schema is not root
         for example in schema["examples"] or ["nothing"]
-        if not compile_accept(schema, root)(example)
+        if not compile_validator(schema, root)(example)
     ]
 
     assert wrong == []

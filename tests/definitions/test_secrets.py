@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.definitions.load import load_definitions
 from reconciler.definitions.project import load_project
-from reconciler.definitions.secrets import show_line
+from reconciler.definitions.secrets import redact_line
 from tests.definitions.places import write
 
 TYPE = "aGVsbG8.d29ybGQ.c2VjcmV0"
@@ -32,7 +32,7 @@ TYPE = "aGVsbG8.d29ybGQ.c2VjcmV0"
     ],
 )
 def test_a_line_that_names_a_secret_is_not_shown(line: str) -> None:
-    assert show_line(line, []) == ""
+    assert redact_line(line, []) == ""
 
 
 @pytest.mark.parametrize(
@@ -47,11 +47,11 @@ def test_a_line_that_names_a_secret_is_not_shown(line: str) -> None:
     ],
 )
 def test_other_lines_are_shown(line: str) -> None:
-    assert show_line(line, []) == line
+    assert redact_line(line, []) == line
 
 
 def test_what_has_the_shape_of_a_key_is_blotted_out_in_place() -> None:
-    assert show_line(f"  channelInfo: {TYPE} # a", []) == f"  channelInfo: {'*' * len(TYPE)} # a"
+    assert redact_line(f"  channelInfo: {TYPE} # a", []) == f"  channelInfo: {'*' * len(TYPE)} # a"
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_what_has_the_shape_of_a_key_is_blotted_out_in_place() -> None:
     ],
 )
 def test_nor_is_a_line_within_its_value(line: str, above: list[str]) -> None:
-    assert show_line(line, above) == ""
+    assert redact_line(line, above) == ""
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_nor_is_a_line_within_its_value(line: str, above: list[str]) -> None:
     [("channels:", ["  x", "password: |"]), ("  more: 1", ["  a: 1", "channels:"]), ("  b", ["  token: x", "a:"])],
 )
 def test_a_line_after_it_is_shown(line: str, above: list[str]) -> None:
-    assert show_line(line, above) == line
+    assert redact_line(line, above) == line
 
 
 def test_no_finding_of_a_project_file_repeats_what_may_be_a_key(tmp_path_factory: pytest.TempPathFactory) -> None:

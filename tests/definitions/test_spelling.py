@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from reconciler.definitions.close import read_closely
-from reconciler.definitions.plain import read_plainly
+from reconciler.definitions.close import parse_yaml
+from reconciler.definitions.plain import try_fast_parse
 from reconciler.definitions.scalars import MAX_SCALE, PlainScalars, has_control
-from reconciler.definitions.spelling import spell
+from reconciler.definitions.spelling import to_yaml_scalar
 from tests.cases import note_case
 from tests.texts import HOSTILE
 
@@ -66,13 +66,13 @@ NUMBERS = st.one_of(
     ],
 )
 def test_a_value_is_spelled_so_that_nobody_mistakes_it(value: Any, expected: str) -> None:
-    assert spell(value) == expected
+    assert to_yaml_scalar(value) == expected
 
 
 @given(st.one_of(TEXTS, NUMBERS, st.booleans(), st.none()))
 def test_every_reader_takes_a_spelled_value_for_the_same(value: Any) -> None:
-    text = f"key: {spell(value)}\n"
-    closely = read_closely("x", text.encode())
+    text = f"key: {to_yaml_scalar(value)}\n"
+    closely = parse_yaml("x", text.encode())
 
     assert (closely.tree, closely.findings) == ({"key": value}, [])
     assert yaml.safe_load(text) == {"key": value}
@@ -81,8 +81,8 @@ def test_every_reader_takes_a_spelled_value_for_the_same(value: Any) -> None:
 
 @given(TEXTS)
 def test_the_plain_reader_takes_a_spelled_text_for_the_same_or_leaves_it(value: str) -> None:
-    text = f"key: {spell(value)}\n"
-    plainly = read_plainly(text, PlainScalars())
+    text = f"key: {to_yaml_scalar(value)}\n"
+    plainly = try_fast_parse(text, PlainScalars())
 
     note_case(reached=plainly is not None)
     assert plainly is None or plainly.tree == {"key": value}
@@ -90,4 +90,4 @@ def test_the_plain_reader_takes_a_spelled_text_for_the_same_or_leaves_it(value: 
 
 @given(st.integers(1, 10**MAX_SCALE - 1))
 def test_the_smallest_decimals_are_written_out(number: int) -> None:
-    assert spell(number / 10**MAX_SCALE) == f"{number / 10**MAX_SCALE:.15f}".rstrip("0").rstrip(".")
+    assert to_yaml_scalar(number / 10**MAX_SCALE) == f"{number / 10**MAX_SCALE:.15f}".rstrip("0").rstrip(".")

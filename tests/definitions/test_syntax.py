@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.definitions.close import read_closely
+from reconciler.definitions.close import parse_yaml
 from reconciler.definitions.reader import open_events, open_pure
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ BOTH = pytest.mark.parametrize("opener", [open_events, open_pure], ids=["libyaml
 def test_a_trap_is_named_where_it_is_with_the_way_out(
     text: str, place: str, message: str, fix: str, opener: OpenEvents
 ) -> None:
-    (finding,) = read_closely("a.yaml", text.encode(), opener).findings
+    (finding,) = parse_yaml("a.yaml", text.encode(), opener).findings
 
     assert finding.location is not None
     found = f"{finding.location.line}:{finding.location.column}"
@@ -117,7 +117,7 @@ def test_a_trap_is_named_where_it_is_with_the_way_out(
 @BOTH
 @pytest.mark.parametrize("text", [r'a: "\d"', r'a: "\x1"', r'a: "\U00110000"', r'a: "\U83871978"'])
 def test_an_escape_that_is_none_is_named(text: str, opener: OpenEvents) -> None:
-    (finding,) = read_closely("a.yaml", text.encode(), opener).findings
+    (finding,) = parse_yaml("a.yaml", text.encode(), opener).findings
 
     assert finding.message == "a backslash in double quotes starts an escape, and this is none"
 
@@ -131,6 +131,6 @@ def test_an_escape_that_is_none_is_named(text: str, opener: OpenEvents) -> None:
     ],
 )
 def test_what_is_no_known_trap_is_said_in_the_parsers_words(text: str, message: str) -> None:
-    (finding,) = read_closely("a.yaml", text.encode()).findings
+    (finding,) = parse_yaml("a.yaml", text.encode()).findings
 
     assert finding.message == message

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from ruamel.yaml import YAML
 
-from reconciler.definitions.holding import can_hold
+from reconciler.definitions.holding import is_representable
 from reconciler.definitions.load import load_definitions
 from reconciler.definitions.schema import Format, read_schema
 from reconciler.definitions.writing import place_schema, render_file, render_schema
@@ -109,14 +109,14 @@ def _specs(draw: DrawFn) -> dict[str, Any]:
     fields = [field for field in (*CHANNEL_FIELDS, *VERSION_FIELDS) if draw(st.booleans())]
     paths = [draw(st.sampled_from([path for path in (field.path, field.alias) if path])) for field in fields]
     drawn = {path: draw(_VALUES) for path in paths}
-    return {path: canonical(path, value) for path, value in drawn.items() if can_hold(path, value)}
+    return {path: canonical(path, value) for path, value in drawn.items() if is_representable(path, value)}
 
 
 @st.composite
 def _pointers(draw: DrawFn) -> Identifiers:
     texts = st.sampled_from(HOSTILE)
-    import_id = draw(texts.filter(lambda text: can_hold("select.channelImportId", text)))
-    code = draw(texts.filter(lambda text: can_hold("select.unitCode", text)))
+    import_id = draw(texts.filter(lambda text: is_representable("select.channelImportId", text)))
+    code = draw(texts.filter(lambda text: is_representable("select.unitCode", text)))
     return draw(
         st.sampled_from(
             (

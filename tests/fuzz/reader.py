@@ -13,11 +13,11 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["reconciler", "yaml"]):
-    from reconciler.definitions.close import read_closely
-    from reconciler.definitions.close_page import read_close_page
+    from reconciler.definitions.close import parse_yaml
+    from reconciler.definitions.close_page import parse_fully
     from reconciler.definitions.load import load_definitions
-    from reconciler.definitions.page import read_sound
-    from reconciler.definitions.plain import read_plainly
+    from reconciler.definitions.page import parse_fast
+    from reconciler.definitions.plain import try_fast_parse
     from reconciler.definitions.reader import open_pure
     from reconciler.definitions.scalars import PlainScalars
     from reconciler.model.fields import FIELD_AT
@@ -33,12 +33,12 @@ _LARGEST = 4096
 
 def check(root: Path, data: bytes) -> None:
     """Raise AssertionError, or whatever the reader raises, where it breaks a promise for a file that holds `data`."""
-    close, sound = read_close_page(_FILE, data), read_sound(_FILE, data, PlainScalars())
+    close, sound = parse_fully(_FILE, data), parse_fast(_FILE, data, PlainScalars())
     assert close.is_sound or close.findings, "a file that is not sound, and nothing is said of it"
     assert sound is None or sound == close, "two readers, two pages"
-    fast, pure = read_closely(_FILE, data), read_closely(_FILE, data, open_pure)
+    fast, pure = parse_yaml(_FILE, data), parse_yaml(_FILE, data, open_pure)
     assert fast.findings or pure.findings or fast.tree == pure.tree, "two parsers, two trees"
-    plainly = read_plainly(data.decode(errors="surrogateescape"), PlainScalars())
+    plainly = try_fast_parse(data.decode(errors="surrogateescape"), PlainScalars())
     assert plainly is None or (plainly.tree, fast.findings) == (fast.tree, []), "two readers, two trees"
     (root / _FILE).write_bytes(data)
     loaded = load_definitions(root, ["channels"])

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from reconciler.definitions.holding import can_hold
+from reconciler.definitions.holding import is_representable
 from reconciler.model.channels import DataPoint
 from reconciler.planning.importing.naming import Layout, Terms, find_homes, find_words, settle_files
 from reconciler.planning.matching import Pair
@@ -15,7 +15,7 @@ from tests.cases import note_case
 from tests.planning.tenant import NORTH, SOUTH, make_desired, make_live
 from tests.texts import HOSTILE
 
-TERMS = Terms(can_hold)
+TERMS = Terms(is_representable)
 FLAT = replace(TERMS, layout=Layout.FLAT)
 EAST = replace(NORTH, id=300, place_code="EB", place_name="East Building")
 
@@ -108,4 +108,4 @@ def test_the_home_of_a_data_point_is_the_file_with_most_of_its_channels() -> Non
     ],
 )
 def test_a_file_calls_its_data_point_what_no_other_is_called(points: list[DataPoint], expected: dict[int, str]) -> None:
-    assert find_words(points, can_hold) == expected
+    assert find_words(points, is_representable) == expected

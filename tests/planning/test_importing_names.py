@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from reconciler.definitions.schema import Format, accept_for
+from reconciler.definitions.schema import Format, validator_for
 from reconciler.model.channels import DataPoint
 from reconciler.planning.importing.naming import climb_names, name_data_point, name_place, settle, slug
 from tests.cases import note_case
@@ -19,7 +19,7 @@ from tests.texts import HOSTILE
 if TYPE_CHECKING:
     from reconciler.model.channels import Live
 
-is_name = accept_for(Format.CHANNELS, "name")
+is_name = validator_for(Format.CHANNELS, "name")
 
 
 @pytest.mark.parametrize(

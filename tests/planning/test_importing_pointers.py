@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from msgspec.structs import replace
 
-from reconciler.definitions.holding import can_hold
+from reconciler.definitions.holding import is_representable
 from reconciler.model.identifiers import Identifiers
 from reconciler.planning.identification import make_index, route
 from reconciler.planning.importing.drafting import find_pointers, has_own_import_id
@@ -77,13 +77,13 @@ USE = make_live(1, NAMELESS)
     ],
 )
 def test_a_channel_is_pointed_to_by_what_is_its_own(live: Live, others: list[Live], expected: Identifiers) -> None:
-    assert find_pointers(live, make_index([live, *others]), can_hold) == expected
+    assert find_pointers(live, make_index([live, *others]), is_representable) == expected
 
 
 @given(lives() | neighbours())
 def test_pointers_lead_to_their_channel_and_no_two_are_alike(channels: tuple[Live, ...]) -> None:
     index = make_index(channels)
-    pointers = {live.id: find_pointers(live, index, can_hold) for live in channels}
+    pointers = {live.id: find_pointers(live, index, is_representable) for live in channels}
 
     note_case(reached=any(found.channel_import_id is None for found in pointers.values()))
     assert {id_: route(found, index).channel_id for id_, found in pointers.items()} == {id_: id_ for id_ in pointers}

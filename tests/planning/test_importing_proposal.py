@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from reconciler.definitions.holding import can_hold
+from reconciler.definitions.holding import is_representable
 from reconciler.model.channels import Definitions, Desired, Live, Snapshot
 from reconciler.model.identifiers import Identifiers
 from reconciler.planning.importing.drafting import Proposal, list_new, propose
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 HOME = "channels/north.yaml"
 NEW_FILE = "channels/north-building/nb-elec.yaml"
-TERMS = Terms(can_hold)
+TERMS = Terms(is_representable)
 
 
 def propose_all(live: list[Live], managed: tuple[Desired, ...] = (), heads: dict[str, Head] | None = None) -> Proposal:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.definitions.holding import can_hold
+from reconciler.definitions.holding import is_representable
 from reconciler.model.findings import Finding, Severity
 from reconciler.model.identifiers import Identifiers
 from reconciler.planning.importing.naming import LeftOut
@@ -29,7 +29,7 @@ def test_only_managed_values_that_differ_are_taken_over_in_the_words_of_files() 
         make_desired("net", 3, {"channelInfo": "Other"}),
     ]
 
-    assert find_updates(plan_of(channels, live), {"use", "sum"}, can_hold) == Updates(
+    assert find_updates(plan_of(channels, live), {"use", "sum"}, is_representable) == Updates(
         {
             "channels/north.yaml": {"use": {f"{V}unitCode": "KW"}},
             "channels/other.yaml": {"sum": {f"{V}formula": "channel(use) * 3"}},
@@ -42,7 +42,7 @@ def test_what_an_edit_implies_is_not_managed_and_not_taken_over() -> None:
     live = make_live(1, {f"{V}observationRuleId": 1, f"{V}rolloverValue": 10, f"{V}rollbackAllowance": 0.2})
     plan = plan_of([make_desired("use", 1, {f"{V}observationRule": "Trip"})], [live])
 
-    updates = find_updates(plan, {"use"}, can_hold)
+    updates = find_updates(plan, {"use"}, is_representable)
 
     assert updates.files == {"channels/north.yaml": {"use": {f"{V}observationRule": "Odometer"}}}
     assert updates.names == {"use"}
@@ -52,7 +52,7 @@ def test_a_channel_with_a_value_that_no_file_can_hold_is_left_as_it_is() -> None
     live = make_live(1, {"channelInfo": "bell \x07", f"{V}multiplier": 5})
     plan = plan_of([make_desired("use", 1, {"channelInfo": "Use", f"{V}multiplier": 1})], [live])
 
-    assert find_updates(plan, {"use"}, can_hold) == Updates(
+    assert find_updates(plan, {"use"}, is_representable) == Updates(
         {}, (LeftOut("use", "channelInfo", "a file cannot hold this value"),)
     )
 
@@ -60,7 +60,7 @@ def test_a_channel_with_a_value_that_no_file_can_hold_is_left_as_it_is() -> None
 def test_files_that_say_what_the_service_has_take_over_nothing() -> None:
     plan = plan_of([make_desired("use", 1, {"channelInfo": "Use"})], [make_live(1)])
 
-    assert find_updates(plan, {"use"}, can_hold) == Updates({}, ())
+    assert find_updates(plan, {"use"}, is_representable) == Updates({}, ())
 
 
 OTHER: Spec = {"channelInfo": "Demand", "observationTypeId": 11}

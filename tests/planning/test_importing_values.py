@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reconciler.definitions.holding import can_hold
+from reconciler.definitions.holding import is_representable
 from reconciler.planning.identification import make_index
 from reconciler.planning.importing.drafting import list_paths, write_formula, write_value
 from reconciler.planning.importing.naming import Fields
@@ -94,7 +94,7 @@ def test_all_fields_are_those_of_reporting_too() -> None:
     ids=["by code", "by id where there is no code", "as it is", "unwritable", "an id that no file can hold", "nothing"],
 )
 def test_a_value_is_said_by_code_where_it_can_be(values: Any, path: str, expected: object) -> None:
-    assert write_value(make_live(1, values), path, can_hold) == expected
+    assert write_value(make_live(1, values), path, is_representable) == expected
 
 
 USER = make_calculated(1, "")
