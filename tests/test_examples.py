@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from reconciler.cli.commands import commands
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import ExitCode
 from reconciler.rules.channel_rules import DOMAIN_RULES, OFFLINE_REFERENCE_RULES
 from reconciler.rules.file_rules import FILE_RULES
 
@@ -35,7 +35,7 @@ def list_examples(kind: str) -> list[Path]:
     return sorted(path for path in (EXAMPLES / kind).iterdir() if path.is_dir() or path.suffix == ".yaml")
 
 
-def validate(example: Path, folder: Path) -> tuple[Exit, str]:
+def validate(example: Path, folder: Path) -> tuple[ExitCode, str]:
     """Exit and output of `reconciler validate` in a project at `folder` that holds nothing but `example`."""
     channels = folder / "channels"
     if (example / "reconciler.yaml").exists():
@@ -56,7 +56,7 @@ def validate(example: Path, folder: Path) -> tuple[Exit, str]:
 def test_valid_examples_have_no_findings(example: Path, tmp_path: Path) -> None:
     exit_, output = validate(example, tmp_path)
 
-    assert (exit_, output.partition(": ")[2]) == (Exit.DONE, "no findings.\n")
+    assert (exit_, output.partition(": ")[2]) == (ExitCode.DONE, "no findings.\n")
 
 
 @pytest.mark.parametrize("example", list_examples("invalid"), ids=lambda path: path.stem)

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.apply.conduct import DEFAULT_PARALLELISM
-from reconciler.cli.applying import FORMATS, Task, apply_task, list_done, report_nothing, report_stale
-from reconciler.cli.exits import Exit, exit_of_plan
+from reconciler.cli.applying import FORMATS, ApplyTask, outcomes_already_done, report_nothing, report_stale, run_task
+from reconciler.cli.exits import ExitCode, exit_of_plan
 from reconciler.cli.files import read_file
-from reconciler.cli.options import Scope, printing, scoped
+from reconciler.cli.options import Scope, output_options, scope_options
 from reconciler.cli.overlaps import refuse_overlaps
-from reconciler.cli.project import open_definitions, open_workplace
+from reconciler.cli.project import open_definitions, open_project
 from reconciler.cli.resume import resume_apply
-from reconciler.cli.site import Consent, find_environment, open_site
+from reconciler.cli.site import Approval, find_environment, open_session
 from reconciler.cli.undo import undo_apply
 from reconciler.errors import PlanFileError, UsageError
 from reconciler.planfile.reading import read_plan
@@ -23,14 +23,14 @@ from reconciler.planning.approval import compare_plans, restrict_plan
 from reconciler.reports.escaping import escape_text
 
 if TYPE_CHECKING:
-    from reconciler.cli.screen import Screen
-    from reconciler.cli.site import Site
+    from reconciler.cli.screen import Output
+    from reconciler.cli.site import ApplySession
     from reconciler.model.plan import Plan
 
 
 @click.command("apply")
 @click.argument("file", required=False, type=click.Path(path_type=Path))
-@scoped
+@scope_options
 @click.option(
     "--auto-approve", is_flag=True, help="Apply without asking; needed where there is neither FILE nor terminal."
 )
@@ -53,27 +53,27 @@ if TYPE_CHECKING:
     metavar="JOURNAL",
     help="Reverse an apply, from its journal.",
 )
-@printing(*FORMATS)
+@output_options(*FORMATS)
 def command(
-    screen: Screen, scope: Scope, file: Path | None, undo: Path | None, parallelism: int, **flags: bool
-) -> Exit:
+    output: Output, scope: Scope, file: Path | None, undo: Path | None, parallelism: int, **flags: bool
+) -> ExitCode:
     """Change EnergyCAP as planned; what is blocked is never sent.
 
     With FILE, a plan that `plan --out` saved, the plan is made again and compared: what was reviewed is sent if files
     and EnergyCAP still ask for exactly that. Without FILE, and with --resume or --undo, the plan is
     shown first, and carried out after a question.
     """
-    refuse_overlaps(screen, {}, {"": file, "--undo": undo})
-    consent = Consent(asks=not flags["auto_approve"])
+    refuse_overlaps(output, {}, {"": file, "--undo": undo})
+    approval = Approval(must_ask=not flags["auto_approve"])
     if undo is not None:
         _refuse_beside_undo(scope, file, is_resuming=flags["resume"])
-        return undo_apply(screen, scope, undo, parallelism, consent)
+        return undo_apply(output, scope, undo, parallelism, approval)
     if flags["resume"]:
-        return resume_apply(screen, scope, file, parallelism, consent)
+        return resume_apply(output, scope, file, parallelism, approval)
     if file is not None:
-        return _apply_saved(screen, scope, file, parallelism)
-    consent.require("apply a saved plan, or add --auto-approve")
-    return _apply_fresh(screen, scope, parallelism, consent)
+        return _apply_saved(output, scope, file, parallelism)
+    approval.require_terminal("apply a saved plan, or add --auto-approve")
+    return _apply_fresh(output, scope, parallelism, approval)
 
 
 def _refuse_beside_undo(scope: Scope, file: Path | None, *, is_resuming: bool) -> None:
@@ -83,7 +83,7 @@ def _refuse_beside_undo(scope: Scope, file: Path | None, *, is_resuming: bool) -
             raise UsageError(f"--undo cannot be combined with {name}", f"leave {name} out")
 
 
-def _apply_saved(screen: Screen, scope: Scope, file: Path, parallelism: int) -> Exit:
+def _apply_saved(output: Output, scope: Scope, file: Path, parallelism: int) -> ExitCode:
     """The file is only compared; what is carried out is the plan that files and EnergyCAP ask for now."""
     if file.suffix == ".jsonl":
         raise UsageError(
@@ -95,51 +95,51 @@ def _apply_saved(screen: Screen, scope: Scope, file: Path, parallelism: int) -> 
         raise UsageError("a saved plan is applied as it is, --only cannot pick from it", "plan again with --only")
     if scope.base:
         raise UsageError("a saved plan is applied as it is, --base changes nothing in it", "plan again with --base")
-    workplace = open_workplace(screen)
-    environment = find_environment(workplace, scope, plan)
-    _refuse(plan)
-    wanted = open_definitions(screen, workplace)
-    with open_site(screen, workplace, environment, parallelism) as site:
-        return _apply_reviewed(site, plan, site.plan(wanted, plan.filter))
+    context = open_project(output)
+    environment = find_environment(context, scope, plan)
+    _refuse_unusable(plan)
+    loaded = open_definitions(output, context)
+    with open_session(output, context, environment, parallelism) as session:
+        return _apply_reviewed(session, plan, session.plan(loaded, plan.filter))
 
 
-def _apply_reviewed(site: Site, reviewed: Plan, current: Plan) -> Exit:
+def _apply_reviewed(session: ApplySession, reviewed: Plan, current: Plan) -> ExitCode:
     comparison = compare_plans(reviewed, current)
     if not comparison.holds:
-        report_stale(site.screen, reviewed, comparison)
-        site.screen.remark("the plan is stale; nothing was written")
-        return Exit.STALE
-    site.refuse_errors(current)
+        report_stale(session.output, reviewed, comparison)
+        session.output.log("the plan is stale; nothing was written")
+        return ExitCode.STALE
+    session.refuse_errors(current)
     plan = restrict_plan(current, {change.name for change in reviewed.sendable})
-    stopped = site.check_guards(plan, is_reviewed=True)
+    stopped = session.check_guards(plan, is_reviewed=True)
     if stopped:
         return stopped
     if comparison.new:
         names = ", ".join(map(escape_text, comparison.new))
-        site.screen.remark(f"not reviewed, so not sent: {names}; to send them, plan again")
-    return apply_task(site, Task(plan, list_done(reviewed, comparison)))
+        session.output.log(f"not reviewed, so not sent: {names}; to send them, plan again")
+    return run_task(session, ApplyTask(plan, outcomes_already_done(reviewed, comparison)))
 
 
-def _apply_fresh(screen: Screen, scope: Scope, parallelism: int, consent: Consent) -> Exit:
-    workplace = open_workplace(screen)
-    environment = workplace.environment(scope.environment)
-    wanted = open_definitions(screen, workplace, scope.base)
-    with open_site(screen, workplace, environment, parallelism) as site:
-        plan = site.plan(wanted, scope.only)
-        site.show(plan)
-        _refuse(plan)
-        stopped = site.check_guards(plan, is_reviewed=consent.asks)
+def _apply_fresh(output: Output, scope: Scope, parallelism: int, approval: Approval) -> ExitCode:
+    context = open_project(output)
+    environment = context.environment(scope.environment)
+    loaded = open_definitions(output, context, scope.base)
+    with open_session(output, context, environment, parallelism) as session:
+        plan = session.plan(loaded, scope.only)
+        session.show(plan)
+        _refuse_unusable(plan)
+        stopped = session.check_guards(plan, is_reviewed=approval.must_ask)
         if stopped:
             return stopped
         if not plan.sendable:
-            report_nothing(screen, plan)
+            report_nothing(output, plan)
             return exit_of_plan(plan, detailed=False)
-        if consent.asks and not site.agrees(plan):
-            return Exit.FAILED
-        return apply_task(site, Task(plan))
+        if approval.must_ask and not session.confirm(plan):
+            return ExitCode.FAILED
+        return run_task(session, ApplyTask(plan))
 
 
-def _refuse(plan: Plan) -> None:
+def _refuse_unusable(plan: Plan) -> None:
     if plan.is_rollback:
         raise PlanFileError(
             "this plan undoes an apply, and a plan file cannot ask for that",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler import __version__
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import ExitCode
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def _print_version(ctx: click.Context, _parameter: click.Parameter, wanted: Any)
 
 
 # What the same is called by other tools.
-_HABITS = {"yes": "auto-approve", "y": "auto-approve"}
+_SYNONYMS = {"yes": "auto-approve", "y": "auto-approve"}
 
 
 @click.group(
@@ -59,18 +59,18 @@ def commands() -> None:
     """
 
 
-def call(arguments: Sequence[str] | None = None) -> Exit:
+def call(arguments: Sequence[str] | None = None) -> ExitCode:
     """Run the command that `arguments` ask for, those of the process where there are none.
 
     Raises UsageError for arguments that no command takes, and KeyboardInterrupt where the user has had enough.
     """
     try:
-        return Exit(commands.main(arguments, prog_name="reconciler", standalone_mode=False) or Exit.DONE)
+        return ExitCode(commands.main(arguments, prog_name="reconciler", standalone_mode=False) or ExitCode.DONE)
     except click.exceptions.Abort as error:
         raise KeyboardInterrupt from error
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)
-        return Exit.USAGE
+        return ExitCode.USAGE
     except click.NoSuchOption as error:
         near = " or ".join(map(repr, _find_options(error)))
         hint = f" Did you mean {near}?" if near else ""
@@ -90,7 +90,7 @@ def _find_options(error: click.NoSuchOption) -> list[str]:
     parameters = error.ctx.command.params if error.ctx else ()
     names = [option[2:] for parameter in parameters for option in parameter.opts if option.startswith("--")]
     wanted = error.option_name.lstrip("-")
-    meant = _HABITS.get(wanted, wanted)
+    meant = _SYNONYMS.get(wanted, wanted)
     begun = tuple(name for name in names if meant and name.startswith(meant))
     return [f"--{name}" for name in begun or find_near(wanted, names)]
 

@@ -19,21 +19,21 @@ if TYPE_CHECKING:
     from contextlib import ExitStack
 
 # What is written beside its place ends so until it is put there; git is told to ignore it.
-UNFINISHED = ".reconciler-tmp"
+TEMP_SUFFIX = ".reconciler-tmp"
 # GitHub names here the file that all commands of a step add to. Source: docs.github.com, "Workflow commands".
-_SUMMARY = "GITHUB_STEP_SUMMARY"
+_SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
 # What the system answers if nothing can be put into a folder, or in the place of a file on its own, as of a container.
-_ONLY_IN_PLACE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.EXDEV})
+_FOLDER_NOT_WRITABLE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.EXDEV})
 # A name may have 255 bytes, on some file systems 143: of a long one the beginning is enough.
-_SHOWN_OF_NAME = 24
+_TEMP_NAME_LENGTH = 24
 _DESCRIPTOR = re.compile(r"/(?:dev|proc/self)/fd/(\d+)")
-_STANDARD: Mapping[str, int] = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
-_MOST_LINKS = 40
+_STANDARD_STREAMS: Mapping[str, int] = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
+_MAX_LINKS = 40
 # Extended attributes that the system itself gives to a new file. Source: xattr(7).
-_OF_THE_SYSTEM = ("security.", "trusted.")
+_SYSTEM_ATTRIBUTES = ("security.", "trusted.")
 
 
-class Draft:
+class StagedFile:
     """The new content of a file, before `put` brings it there: `finish` says that it is whole.
 
     It stands beside the file; in memory if it is added to the file, if the file has other names, or if its folder takes
@@ -52,7 +52,7 @@ class Draft:
         try:
             self._open_beside(stack)
         except OSError as error:
-            if not self._may_stay(error):
+            if not self._can_write_in_place(error):
                 raise
 
     def write(self, content: bytes) -> None:
@@ -75,13 +75,13 @@ class Draft:
         try:
             self._temporary.replace(self._target)
         except OSError as error:
-            if not self._may_stay(error):
+            if not self._can_write_in_place(error):
                 raise
             write_in_place(self._target, self._temporary.read_bytes(), appends=False)
             self._temporary.unlink()
 
     def _open_beside(self, stack: ExitStack) -> None:
-        name = f".{self._target.name[:_SHOWN_OF_NAME]}.{os.getpid()}.{os.urandom(6).hex()}{UNFINISHED}"
+        name = f".{self._target.name[:_TEMP_NAME_LENGTH]}.{os.getpid()}.{os.urandom(6).hex()}{TEMP_SUFFIX}"
         temporary = self._target.with_name(name)
         # Before it is made, so that no interruption leaves it behind.
         stack.callback(_remove, temporary)
@@ -90,10 +90,10 @@ class Draft:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         stream = os.fdopen(os.open(temporary, flags, mode), "wb")
         stack.callback(_close, stream)
-        if self._keeps_owner(stream.fileno()) and self._keeps_attributes(stream.fileno()):
+        if self._copies_owner(stream.fileno()) and self._copies_attributes(stream.fileno()):
             self._temporary, self._stream = temporary, stream
 
-    def _keeps_owner(self, descriptor: int) -> bool:
+    def _copies_owner(self, descriptor: int) -> bool:
         """Whether what is written beside the file can take its place; one that stays somebody else's is kept."""
         if self._status is None or sys.platform == "win32":
             return True
@@ -103,7 +103,7 @@ class Draft:
             return not may_write_in_place(self._target)
         return True
 
-    def _keeps_attributes(self, descriptor: int) -> bool:
+    def _copies_attributes(self, descriptor: int) -> bool:
         """Whether what is written beside the file has its access list and its other attributes, too."""
         if self._status is None or sys.platform != "linux":
             return True
@@ -118,14 +118,14 @@ class Draft:
             return not may_write_in_place(self._target)
         return True
 
-    def _may_stay(self, error: OSError) -> bool:
-        return error.errno in _ONLY_IN_PLACE and may_write_in_place(self._target)
+    def _can_write_in_place(self, error: OSError) -> bool:
+        return error.errno in _FOLDER_NOT_WRITABLE and may_write_in_place(self._target)
 
 
 def _list_attributes(file: Path | int) -> set[str]:
     # Some file systems have none.
     with suppress(OSError):
-        return {name for name in os.listxattr(file) if not name.startswith(_OF_THE_SYSTEM)}
+        return {name for name in os.listxattr(file) if not name.startswith(_SYSTEM_ATTRIBUTES)}
     return set()
 
 
@@ -148,7 +148,7 @@ def write_in_place(path: Path, content: bytes, *, appends: bool) -> None:
             raise
 
 
-def find_special(path: Path) -> TextIO | None:
+def open_special(path: Path) -> TextIO | None:
     """What is written to directly: a standard stream by its path, a descriptor of this process, a pipe or a device.
 
     None for an ordinary file, there or not. Raises OSError.
@@ -170,9 +170,9 @@ def is_special(path: Path) -> bool:
 def find_descriptor(path: Path) -> int | None:
     """The number of the open file that `path`, or a link there, stands for, such as /dev/stdout and /dev/fd/63."""
     place = os.path.abspath(path)  # noqa: PTH100 - without following links
-    for _ in range(_MOST_LINKS):
-        if place in _STANDARD:
-            return _STANDARD[place]
+    for _ in range(_MAX_LINKS):
+        if place in _STANDARD_STREAMS:
+            return _STANDARD_STREAMS[place]
         if found := _DESCRIPTOR.fullmatch(place):
             return int(found[1])
         if not os.path.islink(place):  # noqa: PTH114
@@ -195,7 +195,7 @@ def may_write_in_place(path: Path) -> bool:
 
 
 def _is_step_summary(target: Path) -> bool:
-    summary = os.environ.get(_SUMMARY)
+    summary = os.environ.get(_SUMMARY_VARIABLE)
     return bool(summary) and target.is_file() and target.samefile(Path(os.path.realpath(summary or "")))
 
 

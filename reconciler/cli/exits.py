@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from reconciler.model.plan import Plan
 
 
-class Exit(IntEnum):
+class ExitCode(IntEnum):
     """What the number means that a command exits with."""
 
     DONE = 0
@@ -27,61 +27,61 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-_GRAVEST_FIRST = (
-    Exit.DIFFERS,
-    Exit.INTERRUPTED,
-    Exit.PARTLY_DONE,
-    Exit.STALE,
-    Exit.GUARDED,
-    Exit.BLOCKED,
-    Exit.FAILED,
-    Exit.CHANGES,
+_WORST_FIRST = (
+    ExitCode.DIFFERS,
+    ExitCode.INTERRUPTED,
+    ExitCode.PARTLY_DONE,
+    ExitCode.STALE,
+    ExitCode.GUARDED,
+    ExitCode.BLOCKED,
+    ExitCode.FAILED,
+    ExitCode.CHANGES,
 )
 
 
-def gravest(exits: Iterable[Exit]) -> Exit:
+def worst(exits: Iterable[ExitCode]) -> ExitCode:
     """The most serious of `exits`; DONE where there is none."""
     found = set(exits)
-    return next((code for code in _GRAVEST_FIRST if code in found), Exit.DONE)
+    return next((code for code in _WORST_FIRST if code in found), ExitCode.DONE)
 
 
-def exit_of_plan(plan: Plan, *, detailed: bool) -> Exit:
+def exit_of_plan(plan: Plan, *, detailed: bool) -> ExitCode:
     """How `plan` and `show` exit for this plan.
 
     A plan with errors cannot be applied at all, so that is said whatever else there is to say of it.
     """
     if plan.has_errors:
-        return Exit.FAILED
+        return ExitCode.FAILED
     if plan.blocked:
-        return Exit.BLOCKED
-    return Exit.CHANGES if detailed and plan.sendable else Exit.DONE
+        return ExitCode.BLOCKED
+    return ExitCode.CHANGES if detailed and plan.sendable else ExitCode.DONE
 
 
-def exit_of_account(plan: Plan, account: ApplyResult) -> Exit:
+def exit_of_result(plan: Plan, result: ApplyResult) -> ExitCode:
     """How `apply` exits after it carried out `plan`."""
-    exits = {_exit_of_ending(outcome.status) for outcome in account.outcomes}
+    exits = {_exit_of_status(outcome.status) for outcome in result.outcomes}
     if plan.blocked:
-        exits.add(Exit.BLOCKED)
+        exits.add(ExitCode.BLOCKED)
     # An answer is not yet a read-back: who reads no account must not take this for proved.
-    if account.unread:
-        exits.add(Exit.PARTLY_DONE)
-    if account.interrupted:
-        exits.add(Exit.INTERRUPTED)
-    return gravest(exits)
+    if result.unread:
+        exits.add(ExitCode.PARTLY_DONE)
+    if result.interrupted:
+        exits.add(ExitCode.INTERRUPTED)
+    return worst(exits)
 
 
-def _exit_of_ending(ending: OutcomeStatus) -> Exit:
+def _exit_of_status(status: OutcomeStatus) -> ExitCode:
     # Imported here, as `validate` has no use for it.
     from reconciler.model.outcomes import OutcomeStatus
 
-    match ending:
+    match status:
         case OutcomeStatus.DONE:
-            return Exit.DONE
+            return ExitCode.DONE
         case OutcomeStatus.STALE:
-            return Exit.STALE
+            return ExitCode.STALE
         case OutcomeStatus.FAILED | OutcomeStatus.NOT_TRIED:
-            return Exit.PARTLY_DONE
+            return ExitCode.PARTLY_DONE
         case OutcomeStatus.MISMATCH:
-            return Exit.DIFFERS
+            return ExitCode.DIFFERS
         case _:
-            assert_never(ending)
+            assert_never(status)

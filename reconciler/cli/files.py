@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from reconciler.cli.drafts import UNFINISHED, Draft, find_special, is_special, may_write_in_place
-from reconciler.cli.interrupts import hold_signals
+from reconciler.cli.drafts import TEMP_SUFFIX, StagedFile, is_special, may_write_in_place, open_special
+from reconciler.cli.interrupts import defer_signals
 from reconciler.errors import FileError, advise_on
 from reconciler.masking import KEYS, open_masked
 from reconciler.regular_files import LARGEST, read_bounded, read_regular
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _STDIN = Path("-")
 # The process that writes a file is in its name until it is done.
-_REMNANT = re.compile(rf"^\..+\.(\d+)\.[^.]+{re.escape(UNFINISHED)}$", re.ASCII)
+_TEMP_NAME = re.compile(rf"^\..+\.(\d+)\.[^.]+{re.escape(TEMP_SUFFIX)}$", re.ASCII)
 
 
 class NotUtf8(FileError):
@@ -78,9 +78,9 @@ def read_exactly(path: Path) -> str:
         raise NotUtf8(f"{path} is not UTF-8 text", "save it as UTF-8") from error
 
 
-def check_target(path: Path) -> None:
+def check_writable(path: Path) -> None:
     """Raise FileError where `write_file` would find no place for `path`: before anything is done, not after."""
-    with _explained(path):
+    with _write_errors(path):
         target = Path(os.path.realpath(path))
         if target.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
@@ -94,47 +94,47 @@ def check_target(path: Path) -> None:
 
 
 def write_file(path: Path, text: str) -> None:
-    """Write `text` to `path` whole or not at all; raises FileError. What is written to is as `open_whole` says."""
-    with open_whole(path) as write:
+    """Write `text` to `path` whole or not at all; raises FileError. What is written to is as `open_atomic` says."""
+    with open_atomic(path) as write:
         write(text)
 
 
 @contextmanager
-def open_whole(path: Path) -> Iterator[Write]:
+def open_atomic(path: Path) -> Iterator[Write]:
     """A function whose texts become the content of `path` at the end of the block, all or, on an error, none.
 
     A link is followed; the file keeps its mode, its owner and its other names. If its folder may not be written though
     the file may, it is written in place. A step summary of GitHub is added to. A pipe, a device and /dev/stdout are
     written to directly. Raises FileError.
     """
-    with _explained(path):
-        special = find_special(path)
+    with _write_errors(path):
+        special = open_special(path)
     if special is not None:
         with _open_lines(path, special) as write:
             yield write
         return
     with ExitStack() as stack:
-        with _explained(path):
-            draft = Draft(stack, path)
+        with _write_errors(path):
+            draft = StagedFile(stack, path)
 
         def keep(text: str) -> None:
-            with _explained(path):
+            with _write_errors(path):
                 draft.write(KEYS.hide(text).encode())
 
         yield keep
-        with _explained(path):
+        with _write_errors(path):
             draft.finish()
             draft.put()
 
 
 @contextmanager
-def open_live(path: Path) -> Iterator[Write]:
+def open_unbuffered(path: Path) -> Iterator[Write]:
     """A function whose texts are in `path` at once, for readers who follow it; what the file held before is gone.
 
     Raises FileError.
     """
-    with _explained(path):
-        stream = find_special(path) or open_masked(path, "w", newline="\n")
+    with _write_errors(path):
+        stream = open_special(path) or open_masked(path, "w", newline="\n")
     with _open_lines(path, stream) as write:
         yield write
 
@@ -142,7 +142,7 @@ def open_live(path: Path) -> Iterator[Write]:
 @contextmanager
 def _open_lines(path: Path, stream: TextIO) -> Iterator[Write]:
     def write(text: str) -> None:
-        with _explained(path):
+        with _write_errors(path):
             stream.write(text)
             stream.flush()
 
@@ -156,7 +156,7 @@ def _open_lines(path: Path, stream: TextIO) -> Iterator[Write]:
 
 
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def _write_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -179,28 +179,28 @@ def replace_files(replacements: Iterable[Replacement], check: Callable[[], None]
     `check` raises at the last moment.
     """
     with ExitStack() as stack:
-        staged = [(_stage(stack, one), one) for one in replacements]
+        staged = [(_stage_file(stack, one), one) for one in replacements]
         for _, one in staged:
-            _check_unmoved(one)
+            _check_unchanged(one)
         check()
-        with hold_signals():
+        with defer_signals():
             for draft, one in staged:
-                _put(draft, one.path)
+                _replace(draft, one.path)
         stack.pop_all()
 
 
-def remove_remnants(folder: Path) -> None:
+def remove_stale_temp_files(folder: Path) -> None:
     """Remove what processes that were killed left in `folder`; what others are writing at this moment stays."""
     for place, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        for remnant in filter(_is_remnant, files):
+        for remnant in filter(_is_stale, files):
             # One that cannot be removed is in nobody's way.
             with suppress(OSError):
                 Path(place, remnant).unlink()
 
 
-def _is_remnant(name: str) -> bool:
-    writer = _REMNANT.search(name)
+def _is_stale(name: str) -> bool:
+    writer = _TEMP_NAME.search(name)
     return writer is not None and not _is_running(int(writer[1]))
 
 
@@ -226,14 +226,14 @@ def _refuse_key(one: Replacement) -> None:
         )
 
 
-def _stage(stack: ExitStack, one: Replacement) -> Draft:
+def _stage_file(stack: ExitStack, one: Replacement) -> StagedFile:
     _refuse_key(one)
     target = Path(os.path.realpath(one.path))
     try:
         for folder in reversed([folder for folder in target.parents if not folder.exists()]):
             folder.mkdir()
             stack.callback(_remove_empty, folder)
-        draft = Draft(stack, one.path)
+        draft = StagedFile(stack, one.path)
         draft.write(one.after.encode())
         draft.finish()
     except OSError as error:
@@ -241,13 +241,13 @@ def _stage(stack: ExitStack, one: Replacement) -> Draft:
     return draft
 
 
-def _check_unmoved(one: Replacement) -> None:
+def _check_unchanged(one: Replacement) -> None:
     is_there = one.path.exists() or one.path.is_symlink()
     if (read_exactly(one.path) if is_there else None) != one.before:
         raise FileError(f"{one.path} has changed in the meantime; nothing was written", "run the command again")
 
 
-def _put(draft: Draft, path: Path) -> None:
+def _replace(draft: StagedFile, path: Path) -> None:
     try:
         draft.put()
     except OSError as error:

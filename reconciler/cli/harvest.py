@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from reconciler import __version__
 from reconciler.cli.files import read_exactly
-from reconciler.cli.planned import tell_time
+from reconciler.cli.planned import utc_now
 from reconciler.cli.project import print_findings
 from reconciler.definitions.heads import read_header
 from reconciler.definitions.holding import is_representable
@@ -34,8 +34,8 @@ from reconciler.reports.import_report import WrittenFile
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from reconciler.cli.project import Workplace
-    from reconciler.cli.screen import Screen
+    from reconciler.cli.project import ProjectContext
+    from reconciler.cli.screen import Output
     from reconciler.definitions.load import LoadResult
     from reconciler.model.channels import Definitions, Desired, Live, Snapshot
     from reconciler.model.plan import Plan
@@ -47,24 +47,24 @@ if TYPE_CHECKING:
 
 # A folder of definitions without a file in it: where most imports begin.
 NO_FILES = "ESA102"
-_ADVICE = "leave these channels out: --only picks others"
+_EXCLUDE_THEM = "leave these channels out: --only picks others"
 
 
-class Ground(Struct, frozen=True):
+class ImportInput(Struct, frozen=True):
     """What an import stands on: the project, its definitions, and what the service has."""
 
-    workplace: Workplace
+    context: ProjectContext
     environment: Environment
     definitions: Definitions
     snapshot: Snapshot
 
     def plan(self, definitions: Definitions) -> Plan:
         """The plan of `definitions` for this environment."""
-        basis = Basis(__version__, self.environment, self.environment.url, tell_time())
+        basis = Basis(__version__, self.environment, self.environment.url, utc_now())
         return make_plan(definitions, self.snapshot, basis)
 
 
-class Harvest(Struct, frozen=True):
+class ImportedFiles(Struct, frozen=True):
     """The files to be written, the channels that this is about, and what of them stays out.
 
     `by_hand` are values of other channels, which their files cannot take without losing a comment; `kept` are values
@@ -78,52 +78,54 @@ class Harvest(Struct, frozen=True):
     kept: tuple[Kept, ...] = ()
 
 
-def gather_new(ground: Ground, survey: Survey, picked: Sequence[Live], style: tuple[Fields, Layout]) -> Harvest:
+def draft_new_files(
+    inputs: ImportInput, survey: Survey, picked: Sequence[Live], style: tuple[Fields, Layout]
+) -> ImportedFiles:
     """The files with those of `picked` that no file manages yet."""
-    root, folders = ground.workplace.root, ground.workplace.project.definitions
+    root, folders = inputs.context.root, inputs.context.project.definitions
     new = list_new(picked, survey)
     joined = {survey.homes[live.data_point.id] for live in new if live.data_point.id in survey.homes}
     texts = {file: read_exactly(root / file) for file in joined}
     heads = {file: read_header(text) for file, text in texts.items()}
     folder = str(PurePosixPath(folders[0]))
     terms = Terms(is_representable, *style, folder, _list_paths(root, folder))
-    proposal = propose(new, survey, ground.definitions, heads, terms)
+    proposal = propose(new, survey, inputs.definitions, heads, terms)
     files = []
     for file, members in groupby(proposal.channels, key=lambda channel: channel.file):
         channels = tuple(members)
         text = _append(file, texts[file], channels) if file in texts else render_file(file, channels)
         files.append(WrittenFile(file, texts.get(file), text, len(channels)))
     names = frozenset(channel.name for channel in proposal.channels)
-    return Harvest((*files, *_add_schema(root, files)), names, proposal.left_out)
+    return ImportedFiles((*files, *_add_schema(root, files)), names, proposal.left_out)
 
 
-def list_updates(survey: Survey, picked: Sequence[Live], plan: Plan) -> Updates:
+def find_file_updates(survey: Survey, picked: Sequence[Live], plan: Plan) -> Updates:
     """What the service has for those of `picked` that the files manage; `plan` says where they differ."""
     names = {survey.names[live.id] for live in picked if live.id in survey.managed and live.id in survey.names}
     return find_updates(plan, names, is_representable)
 
 
-def tie_versions(ground: Ground, survey: Survey, picked: Sequence[Live], updates: Updates) -> Updates:
+def add_version_begins(inputs: ImportInput, survey: Survey, picked: Sequence[Live], updates: Updates) -> Updates:
     """`updates` with the begin of the version for those of `picked` whose file does not say it."""
     managed = {survey.names[live.id]: live for live in picked if live.id in survey.managed and live.id in survey.names}
-    return add_ties(updates, managed, ground.definitions.channels)
+    return add_ties(updates, managed, inputs.definitions.channels)
 
 
-def gather_updates(ground: Ground, updates: Updates) -> Harvest:
+def update_files(inputs: ImportInput, updates: Updates) -> ImportedFiles:
     """The files with `updates`."""
     files: list[WrittenFile] = []
     by_hand: list[ByHand] = []
     for file, channels in sorted(updates.files.items()):
-        text = read_exactly(ground.workplace.root / file)
-        after, unkept = _take_over(text, channels)
+        text = read_exactly(inputs.context.root / file)
+        after, unkept = _update_text(text, channels)
         if len(unkept) < len(channels):
             files.append(WrittenFile(file, text, after, len(channels) - len(unkept)))
         by_hand += [ByHand(file, name, _list_values(channels[name])) for name in unkept]
     written = updates.names - {one.name for one in by_hand}
-    return Harvest(tuple(files), written, updates.left_out, tuple(by_hand), updates.kept)
+    return ImportedFiles(tuple(files), written, updates.left_out, tuple(by_hand), updates.kept)
 
 
-def _take_over(text: str, channels: Mapping[str, Spec]) -> tuple[str, list[str]]:
+def _update_text(text: str, channels: Mapping[str, Spec]) -> tuple[str, list[str]]:
     """`text` with the values of `channels`, and the names of those that it cannot take without losing a comment."""
     with suppress(UnsafeEdit):
         return update_channels(text, channels), []
@@ -150,14 +152,14 @@ def _append(file: str, text: str, channels: Sequence[Desired]) -> str:
         ) from None
 
 
-def prove(screen: Screen, ground: Ground, before: Plan, harvest: Harvest) -> None:
+def verify_empty_plan(output: Output, inputs: ImportInput, before: Plan, imported: ImportedFiles) -> None:
     """Plan with the files as they are to be. Raises ProjectError, the reasons printed, where that is not as promised.
 
     `before` is the plan of the files as they are.
     """
-    root = ground.workplace.root
+    root = inputs.context.root
     try:
-        loaded = _load_copy(ground, harvest)
+        loaded = _load_copy(inputs, imported)
     except OSError as error:
         raise FileError(
             f"the temporary copy of the files that is planned first cannot be made: {error.strerror}",
@@ -165,25 +167,25 @@ def prove(screen: Screen, ground: Ground, before: Plan, harvest: Harvest) -> Non
         ) from error
     errors = [found for found in loaded.findings if found.severity is Severity.ERROR and found.code != NO_FILES]
     if errors:
-        print_findings(screen, errors, root)
-        raise ProjectError("the files would have errors; nothing was written", _ADVICE)
-    kept = {(one.name, one.path) for one in harvest.kept}
-    differences = find_differences(before, ground.plan(loaded.definitions), harvest.names, kept)
+        print_findings(output, errors, root)
+        raise ProjectError("the files would have errors; nothing was written", _EXCLUDE_THEM)
+    kept = {(one.name, one.path) for one in imported.kept}
+    differences = find_differences(before, inputs.plan(loaded.definitions), imported.names, kept)
     if differences:
-        screen.write("".join(f"{line}\n" for line in map(escape_text, differences)))
-        raise ProjectError("a plan of these files would not be empty; nothing was written", _ADVICE)
+        output.write("".join(f"{line}\n" for line in map(escape_text, differences)))
+        raise ProjectError("a plan of these files would not be empty; nothing was written", _EXCLUDE_THEM)
 
 
-def _load_copy(ground: Ground, harvest: Harvest) -> LoadResult:
+def _load_copy(inputs: ImportInput, imported: ImportedFiles) -> LoadResult:
     """The definitions as they are to be, from a temporary folder. Raises OSError."""
     with tempfile.TemporaryDirectory(prefix="reconciler-") as folder:
-        texts = {file: (ground.workplace.root / file).read_bytes() for file in ground.definitions.files}
-        texts |= {written.file: written.after.encode() for written in harvest.files}
+        texts = {file: (inputs.context.root / file).read_bytes() for file in inputs.definitions.files}
+        texts |= {written.file: written.after.encode() for written in imported.files}
         for file, content in texts.items():
             path = Path(folder, file)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        return load_definitions(Path(folder), ground.workplace.project.definitions)
+        return load_definitions(Path(folder), inputs.context.project.definitions)
 
 
 def _add_schema(root: Path, files: Sequence[WrittenFile]) -> Iterator[WrittenFile]:

@@ -8,15 +8,23 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.exits import Exit
-from reconciler.cli.files import Replacement, remove_remnants, replace_files
-from reconciler.cli.harvest import NO_FILES, Ground, gather_new, gather_updates, list_updates, prove, tie_versions
-from reconciler.cli.keeping import keep_edits
-from reconciler.cli.options import printing
+from reconciler.cli.exits import ExitCode
+from reconciler.cli.files import Replacement, remove_stale_temp_files, replace_files
+from reconciler.cli.harvest import (
+    NO_FILES,
+    ImportInput,
+    add_version_begins,
+    draft_new_files,
+    find_file_updates,
+    update_files,
+    verify_empty_plan,
+)
+from reconciler.cli.keeping import exclude_own_edits
+from reconciler.cli.options import output_options
 from reconciler.cli.overlaps import refuse_overlaps
-from reconciler.cli.project import open_workplace, print_findings
+from reconciler.cli.project import open_project, print_findings
 from reconciler.cli.screen import TEXT
-from reconciler.cli.seen import read_copy, read_live
+from reconciler.cli.seen import load_snapshot, read_live
 from reconciler.cli.service import open_service
 from reconciler.cli.standing import path_prefix
 from reconciler.definitions.files import check_inside, find_files
@@ -34,18 +42,18 @@ from reconciler.reports.terminal import no_style
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.cli.harvest import Harvest
+    from reconciler.cli.harvest import ImportedFiles
     from reconciler.cli.options import Command
-    from reconciler.cli.project import Workplace
-    from reconciler.cli.screen import Screen
+    from reconciler.cli.project import ProjectContext
+    from reconciler.cli.screen import Output
     from reconciler.model.channels import Definitions, Snapshot
     from reconciler.model.findings import Finding
     from reconciler.model.plan import Plan
     from reconciler.model.project import Environment
 
 
-def _asking(command: Command) -> Command:
-    """Give `command` the options that pick channels, as `asked`."""
+def _filter_options(command: Command) -> Command:
+    """Give `command` the options that pick channels, as `channel_filter`."""
 
     @click.option(
         "--only", multiple=True, metavar="GLOB", help="Only channels whose name, here or to be, matches. Repeatable."
@@ -59,19 +67,19 @@ def _asking(command: Command) -> Command:
     )
     @click.option("--place", "places", multiple=True, metavar="GLOB", help="Only places with such a code or name.")
     @wraps(command)
-    def with_asked(
+    def with_filter(
         *, only: tuple[str, ...], data_points: tuple[str, ...], places: tuple[str, ...], **rest: Any
-    ) -> Exit:
-        return command(asked=Asked(only, data_points, places), **rest)
+    ) -> ExitCode:
+        return command(channel_filter=Asked(only, data_points, places), **rest)
 
-    return with_asked
+    return with_filter
 
 
 @click.command("import")
 @click.option(
     "-e", "--environment", metavar="NAME", help="The environment of reconciler.yaml; its default where left out."
 )
-@_asking
+@_filter_options
 @click.option(
     "--fields",
     type=click.Choice([fields.value for fields in Fields]),
@@ -95,111 +103,111 @@ def _asking(command: Command) -> Command:
 @click.option(
     "--snapshot", type=click.Path(path_type=Path), metavar="FILE", help="Import from this copy, offline and key-free."
 )
-@printing(TEXT)
-def command(screen: Screen, asked: Asked, environment: str | None, snapshot: Path | None, **choices: Any) -> Exit:
+@output_options(TEXT)
+def command(
+    output: Output, channel_filter: Asked, environment: str | None, snapshot: Path | None, **choices: Any
+) -> ExitCode:
     """Write channel files for channels that EnergyCAP has and no file manages yet.
 
     The result is planned before it is written: where that plan would not be empty, nothing is. Channels that are
     managed already are left alone; with --update their files take over what differs in EnergyCAP, and nothing else.
     Edits that are not committed, or were made on this branch, are kept and listed.
     """
-    refuse_overlaps(screen, {}, {"--snapshot": snapshot})
-    ground = _open_ground(screen, environment, snapshot)
-    survey = make_survey(ground.definitions, ground.snapshot)
-    picked, unmatched = pick(survey, asked)
+    refuse_overlaps(output, {}, {"--snapshot": snapshot})
+    inputs = _read_input(output, environment, snapshot)
+    survey = make_survey(inputs.definitions, inputs.snapshot)
+    picked, unmatched = pick(survey, channel_filter)
     if unmatched:
-        print_findings(screen, unmatched, ground.workplace.root)
-        return Exit.FAILED
-    before = ground.plan(ground.definitions)
+        print_findings(output, unmatched, inputs.context.root)
+        return ExitCode.FAILED
+    before = inputs.plan(inputs.definitions)
     wrong: list[Finding] = []
     if choices["update"]:
-        doubts = find_doubts(before, ground.definitions.channels)
-        lost = _find_lost(before) if asked == Asked() else []
+        doubts = find_doubts(before, inputs.definitions.channels)
+        lost = _find_unmatched(before) if channel_filter == Asked() else []
         wrong = [*lost, *(doubts[live.id] for live in picked if live.id in doubts)]
-        _tell_wrong(screen, ground, wrong)
+        _print_errors(output, inputs, wrong)
         sure = [live for live in picked if live.id not in doubts]
-        updates = list_updates(survey, sure, before)
-        kept = updates if choices["force"] else keep_edits(screen, ground, updates, choices["base"])
-        harvest = gather_updates(ground, tie_versions(ground, survey, sure, kept))
+        updates = find_file_updates(survey, sure, before)
+        kept = updates if choices["force"] else exclude_own_edits(output, inputs, updates, choices["base"])
+        imported = update_files(inputs, add_version_begins(inputs, survey, sure, kept))
     else:
-        harvest = gather_new(ground, survey, picked, (Fields(choices["fields"]), Layout(choices["layout"])))
-    if harvest.files:
-        with screen.remark_slow("planning with the files as they would be ..."):
-            prove(screen, ground, before, harvest)
+        imported = draft_new_files(inputs, survey, picked, (Fields(choices["fields"]), Layout(choices["layout"])))
+    if imported.files:
+        with output.log_if_slow("planning with the files as they would be ..."):
+            verify_empty_plan(output, inputs, before, imported)
     if not choices["dry_run"]:
-        with screen.remark_slow(f"writing {len(harvest.files)} files ..."):
-            _write(ground, harvest)
+        with output.log_if_slow(f"writing {len(imported.files)} files ..."):
+            _write(inputs, imported)
     managed = sum(live.id in survey.managed for live in picked)
     done = ImportSummary(
-        ground.environment.name,
-        harvest.files,
+        inputs.environment.name,
+        imported.files,
         managed,
-        harvest.left_out,
+        imported.left_out,
         choices["update"],
         choices["dry_run"],
-        harvest.by_hand,
-        harvest.kept,
+        imported.by_hand,
+        imported.kept,
     )
-    screen.show({TEXT: lambda styler: render_import(done, styler, path_prefix(ground.workplace.root))})
-    return Exit.FAILED if wrong or harvest.by_hand else Exit.DONE
+    output.render({TEXT: lambda styler: render_import(done, styler, path_prefix(inputs.context.root))})
+    return ExitCode.FAILED if wrong or imported.by_hand else ExitCode.DONE
 
 
-def _tell_wrong(screen: Screen, ground: Ground, wrong: Sequence[Finding]) -> None:
+def _print_errors(output: Output, inputs: ImportInput, wrong: Sequence[Finding]) -> None:
     if wrong:
-        print_findings(screen, wrong, ground.workplace.root)
-        screen.complain("\n")
-        screen.remark("channels with errors take nothing over")
+        print_findings(output, wrong, inputs.context.root)
+        output.print_error("\n")
+        output.log("channels with errors take nothing over")
 
 
-def _find_lost(plan: Plan) -> list[Finding]:
+def _find_unmatched(plan: Plan) -> list[Finding]:
     """What keeps managed channels from being compared at all: their pointers lead nowhere, or two to one."""
     return [finding for finding in plan.findings if finding.severity is Severity.ERROR]
 
 
-def _open_ground(screen: Screen, environment: str | None, copy: Path | None) -> Ground:
-    workplace = open_workplace(screen)
-    chosen = workplace.environment(environment)
-    definitions = _open_definitions(screen, workplace)
-    return Ground(workplace, chosen, definitions, _look(screen, workplace, chosen, copy))
+def _read_input(output: Output, environment: str | None, copy: Path | None) -> ImportInput:
+    context = open_project(output)
+    chosen = context.environment(environment)
+    definitions = _load_own_definitions(output, context)
+    return ImportInput(context, chosen, definitions, _read_service(output, context, chosen, copy))
 
 
-def _open_definitions(screen: Screen, workplace: Workplace) -> Definitions:
+def _load_own_definitions(output: Output, context: ProjectContext) -> Definitions:
     """The definitions that are there, perhaps none at all. Raises ProjectError where they have errors."""
-    loaded = load_definitions(workplace.root, workplace.project.definitions)
+    loaded = load_definitions(context.root, context.project.definitions)
     errors = [found for found in loaded.findings if found.severity is Severity.ERROR and found.code != NO_FILES]
     if errors:
-        print_findings(screen, errors, workplace.root)
+        print_findings(output, errors, context.root)
         raise ProjectError("the definitions have errors; nothing was asked of EnergyCAP", "mend what is listed above")
     return loaded.definitions
 
 
-def _look(screen: Screen, workplace: Workplace, environment: Environment, copy: Path | None) -> Snapshot:
+def _read_service(output: Output, context: ProjectContext, environment: Environment, copy: Path | None) -> Snapshot:
     if copy is not None:
-        seen = read_copy(copy, dates=environment.version_dates)
+        live = load_snapshot(copy, dates=environment.version_dates)
     else:
         with (
-            open_service(workplace.root, environment) as address,
-            open_reader(
-                address.url, address.key, tell=screen.remark, version_dates=environment.version_dates
-            ) as reader,
+            open_service(context.root, environment) as access,
+            open_reader(access.url, access.key, tell=output.log, version_dates=environment.version_dates) as reader,
         ):
-            seen = read_live(screen, environment, reader)
-    if seen.findings:
-        screen.remark(render_findings(seen.findings, no_style, path_prefix(workplace.root)).rstrip())
-    return seen.snapshot
+            live = read_live(output, environment, reader)
+    if live.findings:
+        output.log(render_findings(live.findings, no_style, path_prefix(context.root)).rstrip())
+    return live.snapshot
 
 
-def _write(ground: Ground, harvest: Harvest) -> None:
-    root = ground.workplace.root
+def _write(inputs: ImportInput, imported: ImportedFiles) -> None:
+    root = inputs.context.root
 
     def check() -> None:
         # What somebody else adds meanwhile, such as a second import, may hold the same channels under another name.
-        found = find_files(root, ground.workplace.project.definitions).files
-        if found != ground.definitions.files:
+        found = find_files(root, inputs.context.project.definitions).files
+        if found != inputs.definitions.files:
             raise FileError("channel files came or went meanwhile; nothing was written", "run the command again")
 
-    for file in harvest.files:
+    for file in imported.files:
         check_inside(root, root / file.file)
-    for folder in ground.workplace.project.definitions:
-        remove_remnants(root / folder)
-    replace_files([Replacement(root / file.file, file.before, file.after) for file in harvest.files], check)
+    for folder in inputs.context.project.definitions:
+        remove_stale_temp_files(root / folder)
+    replace_files([Replacement(root / file.file, file.before, file.after) for file in imported.files], check)

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler import __version__
-from reconciler.cli.drafts import UNFINISHED
-from reconciler.cli.exits import Exit
+from reconciler.cli.drafts import TEMP_SUFFIX
+from reconciler.cli.exits import ExitCode
 from reconciler.cli.files import NotUtf8, Replacement, read_exactly, replace_files
-from reconciler.cli.options import printing
+from reconciler.cli.options import output_options
 from reconciler.cli.pipelines import Pipeline, list_pipeline
 from reconciler.cli.screen import TEXT
-from reconciler.cli.standing import find_folder, find_repository
+from reconciler.cli.standing import find_repository, folder_in_repository
 from reconciler.definitions.files import PROJECT_FILE, check_inside
 from reconciler.definitions.schema import Format
 from reconciler.definitions.writing import place_schema, render_schema
@@ -26,16 +26,16 @@ from reconciler.reports.terminal import Style
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from reconciler.cli.screen import Screen
+    from reconciler.cli.screen import Output
     from reconciler.reports.terminal import Styler
 
 _TEMPLATES = Path(__file__).parent / "scaffold"
 _GIT_IGNORE = ".gitignore"
 _EXAMPLE = "channels/example.yaml"
 # What commands leave in a project, and what the tutorial lets them write, is no part of it.
-_IGNORED = (".reconciler/", f"*{UNFINISHED}", "plan.json", "plan.html", "plan.md", "undo.json")
+_IGNORED = (".reconciler/", f"*{TEMP_SUFFIX}", "plan.json", "plan.html", "plan.md", "undo.json")
 _HOOK = ".pre-commit-config.yaml"
-_NEXT = """\
+_NEXT_STEPS = """\
 Next steps:
 {enter}  reconciler plan
   reconciler import --dry-run
@@ -52,14 +52,14 @@ Next steps:
     show_default=True,
     help="Write a pipeline, too: plan for review, apply on merge, find drift.",
 )
-@printing(TEXT)
-def command(screen: Screen, folder: Path, pipeline: str) -> Exit:
+@output_options(TEXT)
+def command(output: Output, folder: Path, pipeline: str) -> ExitCode:
     """Make FOLDER a project: project file, an example, schemas for editors, pre-commit hook.
 
     What is there already is left as it is; only .gitignore gets the lines that it lacks. Where FOLDER is below the root
     of its git repository, hook and pipelines are written to that root: nobody looks for them elsewhere.
     """
-    within = find_folder(folder) or ""
+    within = folder_in_repository(folder) or ""
     top = Path(os.path.relpath(find_repository(folder) or folder)) if within else folder
     own, shared = _list_files(folder), _list_shared(Pipeline(pipeline), within)
     for home, files in ((folder, own), (top, shared)):
@@ -68,14 +68,14 @@ def command(screen: Screen, folder: Path, pipeline: str) -> Exit:
     wanted = {folder / name: text for name, text in own.items()} | {top / name: text for name, text in shared.items()}
     replacements = {path: _make_replacement(path, text) for path, text in wanted.items()}
     replace_files([one for one in replacements.values() if one is not None])
-    screen.show({TEXT: lambda styler: _render(folder, replacements, styler)})
+    output.render({TEXT: lambda styler: _render(folder, replacements, styler)})
     for remark in _list_remarks(top, shared, within, replacements):
-        screen.remark(remark)
+        output.log(remark)
     ignored = folder / _GIT_IGNORE
     if replacements[ignored] is None and _read_text(ignored) is None:
         lines = own[_GIT_IGNORE]
-        screen.remark(f"{ignored.as_posix()} is not UTF-8 text and was not changed. Add these lines to it:\n\n{lines}")
-    return Exit.DONE
+        output.log(f"{ignored.as_posix()} is not UTF-8 text and was not changed. Add these lines to it:\n\n{lines}")
+    return ExitCode.DONE
 
 
 def _list_files(folder: Path) -> Mapping[str, str]:
@@ -150,4 +150,4 @@ def _render(folder: Path, replacements: Mapping[Path, Replacement | None], style
             note = ""
         lines.append(f"  {styler(mark, style)}  {path.as_posix()}{note}\n")
     enter = "" if folder.resolve() == Path.cwd() else f"  cd {quote(str(folder))}\n"
-    return "".join((*lines, "\n", _NEXT.format(enter=enter)))
+    return "".join((*lines, "\n", _NEXT_STEPS.format(enter=enter)))

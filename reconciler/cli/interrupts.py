@@ -11,21 +11,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-    from reconciler.cli.screen import Screen
+    from reconciler.cli.screen import Output
 
 
-STOPPING = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))
 
 
 def end_on_signals() -> None:
     """Let SIGTERM and SIGHUP end this process as Ctrl-C does; what it was started to ignore, as by nohup, it does."""
-    for number in STOPPING:
+    for number in STOP_SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler)
 
 
 @contextmanager
-def stop_on_signals(screen: Screen) -> Iterator[Signal]:
+def stop_on_signals(output: Output) -> Iterator[Signal]:
     """An event that the first SIGINT, SIGTERM or SIGHUP sets; the second one is a KeyboardInterrupt."""
     stop = Signal()
 
@@ -35,9 +35,9 @@ def stop_on_signals(screen: Screen) -> Iterator[Signal]:
         stop.set()
         # Where the signal came in the midst of another remark, a stream takes no second one.
         with suppress(RuntimeError):
-            screen.remark("\ninterrupted: finishing what is in flight; once more stops at once")
+            output.log("\ninterrupted: finishing what is in flight; once more stops at once")
 
-    previous = {number: signal.signal(number, handle) for number in STOPPING}
+    previous = {number: signal.signal(number, handle) for number in STOP_SIGNALS}
     try:
         yield stop
     finally:
@@ -46,14 +46,14 @@ def stop_on_signals(screen: Screen) -> Iterator[Signal]:
 
 
 @contextmanager
-def hold_signals() -> Iterator[None]:
+def defer_signals() -> Iterator[None]:
     """Let Ctrl-C, SIGTERM and SIGHUP wait until the block is done."""
     waiting: list[int] = []
 
     def hold(number: int, _frame: FrameType | None) -> None:
         waiting.append(number)
 
-    previous = {number: signal.signal(number, hold) for number in STOPPING}
+    previous = {number: signal.signal(number, hold) for number in STOP_SIGNALS}
     try:
         yield
     finally:

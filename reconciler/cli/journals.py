@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from reconciler.apply.chronicle import Chronicle
 
 
-def open_journal_of(path: Path) -> Chronicle:
+def load_journal(path: Path) -> Chronicle:
     """The journal at `path`, for a command that acts on it.
 
     Raises FileError if git tracks it, if an apply is using it, or if it cannot be trusted as a journal.

@@ -14,8 +14,8 @@ from reconciler.planning.removed import find_renames, rename
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.cli.harvest import Ground
-    from reconciler.cli.screen import Screen
+    from reconciler.cli.harvest import ImportInput
+    from reconciler.cli.screen import Output
     from reconciler.planning.importing.updates import Updates
 
 _UNCOMMITTED = "not committed"
@@ -25,36 +25,36 @@ _NO_FORK = (
 )
 
 
-def keep_edits(screen: Screen, ground: Ground, updates: Updates, reference: str | None) -> Updates:
+def exclude_own_edits(output: Output, inputs: ImportInput, updates: Updates, reference: str | None) -> Updates:
     """`updates` without what somebody edited since the last commit, or since the branch began, or since `reference`.
 
     Outside of a repository nobody can tell, and all is taken over; that is said. Raises ProjectError where git fails.
     """
     if not updates.files:
         return updates
-    if find_repository(ground.workplace.root) is None or not is_in_repository(ground.workplace.root):
-        screen.remark("not in a git repository, so your own edits look like drift and are not kept")
+    if find_repository(inputs.context.root) is None or not is_in_repository(inputs.context.root):
+        output.log("not in a git repository, so your own edits look like drift and are not kept")
         return updates
-    now = {channel.name: channel for channel in ground.definitions.channels}
-    return leave_edited(updates, now, tuple(_list_pasts(screen, ground, reference)))
+    now = {channel.name: channel for channel in inputs.definitions.channels}
+    return leave_edited(updates, now, tuple(_past_definitions(output, inputs, reference)))
 
 
-def _list_pasts(screen: Screen, ground: Ground, reference: str | None) -> Iterator[Past]:
-    root = ground.workplace.root
+def _past_definitions(output: Output, inputs: ImportInput, reference: str | None) -> Iterator[Past]:
+    root = inputs.context.root
     head = read_commit(root)
     if head is None:
         yield Past({}, _UNCOMMITTED)
         return
-    yield _read_past(ground, head, _UNCOMMITTED)
+    yield _past_at(inputs, head, _UNCOMMITTED)
     fork = (reference, find_commit(root, reference)) if reference else find_fork(root)
     if fork is None:
-        screen.remark(_NO_FORK)
+        output.log(_NO_FORK)
     elif fork[1] != head:
-        yield _read_past(ground, fork[1], f"this branch changed it since {fork[0]}")
+        yield _past_at(inputs, fork[1], f"this branch changed it since {fork[0]}")
 
 
-def _read_past(ground: Ground, commit: str, reason: str) -> Past:
-    base = read_base(ground.workplace.root, commit, ground.workplace.project.definitions)
-    renames = find_renames(ground.definitions, base.definitions, ground.snapshot.channels)
+def _past_at(inputs: ImportInput, commit: str, reason: str) -> Past:
+    base = read_base(inputs.context.root, commit, inputs.context.project.definitions)
+    renames = find_renames(inputs.definitions, base.definitions, inputs.snapshot.channels)
     channels = rename(base.definitions, renames).channels
     return Past({channel.name: channel for channel in channels}, reason, not base.unread)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from reconciler import __version__
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import ExitCode
 from reconciler.cli.streams import open_streams
 from reconciler.errors import ReconcilerError, UsageError, advise_on
 from reconciler.masking import hide_streams, hiding_keys
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 
 # What a disk says that is full, at its quota or at a limit of the process, or broken.
-_DISKS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+_DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 # What a file system says of a path that it does not take or give: of the user's machine, so not a bug.
-_PLACES = (
+_PATH_ERRORS = (
     *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.ESTALE),
     *(errno.EMFILE, errno.ENFILE, errno.ENOTCONN, errno.ETIMEDOUT),
 )
@@ -34,7 +34,7 @@ def run() -> NoReturn:
     # What a command makes it keeps to its end: to look for garbage after every 700 things takes a tenth of a plan.
     gc.set_threshold(1_000_000)
     sys.excepthook = _explain_bug
-    if not _is_plain_validate(sys.argv[1:]):
+    if not _is_validate_without_options(sys.argv[1:]):
         from reconciler.cli.interrupts import end_on_signals
 
         end_on_signals()
@@ -57,19 +57,21 @@ def _run(arguments: Sequence[str] | None) -> int:
     try:
         return _call(arguments)
     except KeyboardInterrupt:
-        return _fail("interrupted", "", Exit.INTERRUPTED)
+        return _fail("interrupted", "", ExitCode.INTERRUPTED)
     except OSError as error:
-        if _is_nowhere():
-            return _fail("the folder you are in no longer exists", "change into one that does:  cd FOLDER", Exit.FAILED)
-        if not (error.errno in _DISKS or (error.filename and error.errno in _PLACES)):
+        if _is_folder_gone():
+            return _fail(
+                "the folder you are in no longer exists", "change into one that does:  cd FOLDER", ExitCode.FAILED
+            )
+        if not (error.errno in _DISK_ERRORS or (error.filename and error.errno in _PATH_ERRORS)):
             raise
         what = f"cannot use {error.filename}" if error.filename else "cannot write the output"
-        return _fail(f"{what}: {error.strerror}", advise_on(error), Exit.FAILED)
+        return _fail(f"{what}: {error.strerror}", advise_on(error), ExitCode.FAILED)
     except ReconcilerError as error:
-        return _fail(error.message, error.fix, Exit.USAGE if isinstance(error, UsageError) else Exit.FAILED)
+        return _fail(error.message, error.fix, ExitCode.USAGE if isinstance(error, UsageError) else ExitCode.FAILED)
 
 
-def _is_nowhere() -> bool:
+def _is_folder_gone() -> bool:
     try:
         Path.cwd()
     except FileNotFoundError:
@@ -77,19 +79,19 @@ def _is_nowhere() -> bool:
     return False
 
 
-def _call(arguments: Sequence[str] | None) -> Exit:
+def _call(arguments: Sequence[str] | None) -> ExitCode:
     given = sys.argv[1:] if arguments is None else arguments
-    if _is_plain_validate(given):
-        from reconciler.cli.screen import Screen
+    if _is_validate_without_options(given):
+        from reconciler.cli.screen import Output
         from reconciler.cli.validating import validate
 
-        return validate(Screen(), [Path(path) for path in given[1:]])
+        return validate(Output(), [Path(path) for path in given[1:]])
     from reconciler.cli.commands import call
 
     return call(arguments)
 
 
-def _is_plain_validate(arguments: Sequence[str]) -> bool:
+def _is_validate_without_options(arguments: Sequence[str]) -> bool:
     """Whether this is `validate` without options, as a hook calls it: nothing that a parser would be needed for.
 
     click takes a quarter of the time of such a call. On Windows it also expands patterns in PATHS.
@@ -98,7 +100,7 @@ def _is_plain_validate(arguments: Sequence[str]) -> bool:
     return tuple(arguments[:1]) == ("validate",) and names_only and sys.platform != "win32"
 
 
-def _fail(message: str, fix: str, code: Exit) -> int:
+def _fail(message: str, fix: str, code: ExitCode) -> int:
     # Imported here, as a run that succeeds does not need it. A message may quote a file or the service.
     from reconciler.reports.escaping import escape_text
 

@@ -9,23 +9,23 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec import Struct
 
-from reconciler.cli.screen import Screen, parse_outputs
+from reconciler.cli.screen import Output, parse_outputs
 from reconciler.errors import UsageError
 
 # The size of a plan's Markdown in bytes. Source: a comment on GitHub takes 65,536 characters; there is some to spare.
-BUDGET = 60_000
+MARKDOWN_BUDGET = 60_000
 # What a plan can be printed as.
 PLAN_FORMATS = ("text", "markdown", "html", "json", "gitlab-terraform")
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reconciler.cli.exits import Exit
+    from reconciler.cli.exits import ExitCode
 
-    Command = Callable[..., Exit]
+    Command = Callable[..., ExitCode]
 
 
-class Target(click.Path):
+class OutputPath(click.Path):
     """A file to be written."""
 
     def __init__(self) -> None:
@@ -50,7 +50,7 @@ class Scope(Struct, frozen=True):
     base: str | None
 
 
-def scoped(command: Command) -> Command:
+def scope_options(command: Command) -> Command:
     """Give `command` the options --environment, --only and --base, as one `scope`."""
 
     @click.option(
@@ -64,14 +64,14 @@ def scoped(command: Command) -> Command:
     )
     @click.option("--base", metavar="GITREF", help="Tell what the files change since GITREF from drift.")
     @wraps(command)
-    def with_scope(*, environment: str | None, only: tuple[str, ...], base: str | None, **rest: Any) -> Exit:
+    def with_scope(*, environment: str | None, only: tuple[str, ...], base: str | None, **rest: Any) -> ExitCode:
         return command(scope=Scope(environment, only, base), **rest)
 
     return with_scope
 
 
-def printing(*formats: str) -> Callable[[Command], Command]:
-    """Give a command the options --format (one of `formats`), --color, --quiet and --verbose, as one `screen`."""
+def output_options(*formats: str) -> Callable[[Command], Command]:
+    """Give a command the options --format (one of `formats`), --color, --quiet and --verbose, as one `output`."""
 
     def decorate(command: Command) -> Command:
         @click.option(
@@ -91,11 +91,11 @@ def printing(*formats: str) -> Callable[[Command], Command]:
         @click.option("-q", "--quiet", is_flag=True, help="No remarks and no text; other formats still come.")
         @click.option("-v", "--verbose", is_flag=True, help="More remarks on stderr.")
         @wraps(command)
-        def with_screen(*, outputs: tuple[str, ...], color: str, quiet: bool, verbose: bool, **rest: Any) -> Exit:
-            screen = Screen(parse_outputs(outputs, formats, is_quiet=quiet), color, quiet, verbose)
-            return command(screen=screen, **rest)
+        def with_output(*, outputs: tuple[str, ...], color: str, quiet: bool, verbose: bool, **rest: Any) -> ExitCode:
+            output = Output(parse_outputs(outputs, formats, is_quiet=quiet), color, quiet, verbose)
+            return command(output=output, **rest)
 
-        return with_screen
+        return with_output
 
     return decorate
 
@@ -104,23 +104,23 @@ class View(Struct, frozen=True):
     """How much of a plan is shown: `budget` is the size of its Markdown in bytes."""
 
     shows_unchanged: bool = False
-    budget: int = BUDGET
+    budget: int = MARKDOWN_BUDGET
 
 
-def viewing(command: Command) -> Command:
+def view_options(command: Command) -> Command:
     """Give `command` the options --show-unchanged and --markdown-budget, as one `view`."""
 
     @click.option("--show-unchanged", is_flag=True, help="List the channels that need no change, too.")
     @click.option(
         "--markdown-budget",
         type=click.IntRange(4096),
-        default=BUDGET,
+        default=MARKDOWN_BUDGET,
         show_default=True,
         metavar="BYTES",
         help="How large the Markdown may be: a comment takes 65,536 characters, a step summary 1,048,576.",
     )
     @wraps(command)
-    def with_view(*, show_unchanged: bool, markdown_budget: int, **rest: Any) -> Exit:
+    def with_view(*, show_unchanged: bool, markdown_budget: int, **rest: Any) -> ExitCode:
         return command(view=View(show_unchanged, markdown_budget), **rest)
 
     return with_view

@@ -22,25 +22,25 @@ from reconciler.errors import ProjectError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reconciler.cli.screen import Screen
+    from reconciler.cli.screen import Output
 
     # Equal for two paths of one file.
     Identity: TypeAlias = tuple[object, ...]
     # What the command line calls a file, and its path.
     Named: TypeAlias = tuple[str, Path]
 
-_OWN = "give the output a file of its own"
+_OWN_FILE = "give the output a file of its own"
 # SQLite keeps these beside a database.
-_BESIDE_DATABASE = ("", "-wal", "-shm")
+_DATABASE_SUFFIXES = ("", "-wal", "-shm")
 
 
-def refuse_overlaps(screen: Screen, outputs: Mapping[str, Path | None], inputs: Mapping[str, Path | None]) -> None:
-    """Raise UsageError if an output of `screen`, or one of `outputs`, is a file that something else is kept in.
+def refuse_overlaps(output: Output, outputs: Mapping[str, Path | None], inputs: Mapping[str, Path | None]) -> None:
+    """Raise UsageError if an output of `output`, or one of `outputs`, is a file that something else is kept in.
 
     Keys are what the command line calls a file; None is not given. To be called before anything is read. The project is
     the one that the working directory is in, if any.
     """
-    formats = [(f"--format {output.format}={output.file}", output.file) for output in screen.outputs if output.file]
+    formats = [(f"--format {target.format}={target.file}", target.file) for target in output.targets if target.file]
     written, read = [*formats, *_list_given(outputs)], _list_given(inputs)
     redirected = [(name, Path(f"/dev/fd/{number}")) for name, number in (("stdout", 1), ("stderr", 2))]
     pairs = [*combinations(written, 2), *product((one for one in written if not _is_stream(one[1])), redirected)]
@@ -49,7 +49,7 @@ def refuse_overlaps(screen: Screen, outputs: Mapping[str, Path | None], inputs: 
             raise UsageError(f"{one} and {other} are the same file", "give each output a file of its own")
     for (one, first), (other, second) in product([*written, *redirected], read):
         if _is_same(first, second):
-            raise UsageError(f"{one} would overwrite {other}, which this command reads", _OWN)
+            raise UsageError(f"{one} would overwrite {other}, which this command reads", _OWN_FILE)
     if written:
         _refuse_project_files(written)
 
@@ -112,7 +112,7 @@ def _refuse_project_files(written: Sequence[Named]) -> None:
     folders = () if tree is None else folders_of(tree)
     for one, path in written:
         if what := _find_owner(root, folders, path, is_database=one.startswith("--db ")):
-            raise UsageError(f"{one} would overwrite {what}", _OWN)
+            raise UsageError(f"{one} would overwrite {what}", _OWN_FILE)
 
 
 def _find_owner(root: Path, folders: Sequence[str], path: Path, *, is_database: bool) -> str:
@@ -120,7 +120,7 @@ def _find_owner(root: Path, folders: Sequence[str], path: Path, *, is_database: 
     target = Path(os.path.realpath(path))
     if _is_same(path, root / PROJECT_FILE):
         return f"{PROJECT_FILE}, the project file"
-    if not is_database and any(_is_same(path, root / f"{DATABASE}{ending}") for ending in _BESIDE_DATABASE):
+    if not is_database and any(_is_same(path, root / f"{DATABASE}{ending}") for ending in _DATABASE_SUFFIXES):
         return f"{DATABASE.as_posix()}, the sandbox of the project"
     if target.suffix == ".jsonl" and _is_in(target, root / JOURNALS):
         return f"{target.name}, the journal of an apply"

@@ -17,9 +17,9 @@ _GITLAB = "reconciler.gitlab-ci.yml"
 # The steps that work on the files of the project. All others run before the checkout, or know no project.
 _STEPS = ("Validate", "Plan", "Show the reviewed plan, or plan anew", "Apply", "Compare")
 # What has a name of its own for each project: files of workflows, artefacts, groups of jobs.
-_NAMES = re.compile(r"(?<![\w-])reconciler-(?:plan|apply|drift|journal)(?!\w)")
+_PER_PROJECT = re.compile(r"(?<![\w-])reconciler-(?:plan|apply|drift|journal)(?!\w)")
 # In a pattern, a setting or a list of paths these would mean something.
-_FITTING = re.compile(r"[\w.][\w .+@-]*(?:/[\w.][\w .+@-]*)*")
+_SAFE_FOLDER = re.compile(r"[\w.][\w .+@-]*(?:/[\w.][\w .+@-]*)*")
 
 
 class Pipeline(Enum):
@@ -36,7 +36,7 @@ def list_pipeline(pipeline: Pipeline, folder: str) -> Mapping[str, str]:
     Raises UsageError for a folder whose name cannot stand in a pipeline.
     """
     pipelines = find_pipelines(Path(__file__).parent.parent)
-    if folder and pipeline is not Pipeline.NONE and not _FITTING.fullmatch(folder):
+    if folder and pipeline is not Pipeline.NONE and not _SAFE_FOLDER.fullmatch(folder):
         raise UsageError(
             f"the folder {folder} has a character in its name that means something in a pipeline",
             "rename the folder, or leave --ci out and write a pipeline of your own",
@@ -70,7 +70,7 @@ def _rename(text: str, folder: str) -> str:
     if not folder:
         return text
     label = re.sub("[^A-Za-z0-9._]+", "-", folder).strip("-.") or "project"
-    return _NAMES.sub(lambda match: f"{match.group()}-{label}", text)
+    return _PER_PROJECT.sub(lambda match: f"{match.group()}-{label}", text)
 
 
 def _fit_github(text: str, folder: str) -> str:

@@ -2,37 +2,94 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.comparing import Comparing
-from reconciler.cli.options import PLAN_FORMATS, Target, printing, scoped, viewing
+from reconciler.cli.exits import ExitCode, exit_of_plan
+from reconciler.cli.files import write_file
+from reconciler.cli.options import PLAN_FORMATS, OutputPath, output_options, scope_options, view_options
 from reconciler.cli.overlaps import refuse_overlaps
-from reconciler.cli.project import check_base, open_workplace
+from reconciler.cli.planned import build_plan, failed_plan, plan_renderers
+from reconciler.cli.project import BrokenDefinitions, check_base, open_definitions, open_project
+from reconciler.cli.seen import load_snapshot, read_live
+from reconciler.cli.service import open_service
+from reconciler.energycap.client import open_reader
+from reconciler.planfile.writing import render_plan_file
 
 if TYPE_CHECKING:
-    from reconciler.cli.exits import Exit
+    from collections.abc import Iterator
+
     from reconciler.cli.options import Scope, View
-    from reconciler.cli.screen import Screen
+    from reconciler.cli.project import LoadedDefinitions, ProjectContext
+    from reconciler.cli.screen import Output
+    from reconciler.cli.seen import LiveState
+    from reconciler.model.plan import Plan
+    from reconciler.model.project import Environment
 
 
 @click.command("plan")
-@scoped
-@click.option("--out", type=Target(), metavar="FILE", help="Save the plan, to be applied as it is.")
+@scope_options
+@click.option("--out", type=OutputPath(), metavar="FILE", help="Save the plan, to be applied as it is.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where there are changes, none of them blocked.")
-@viewing
+@view_options
 @click.option(
     "--snapshot", type=click.Path(path_type=Path), metavar="FILE", help="Plan against this copy, offline and key-free."
 )
-@printing(*PLAN_FORMATS)
-def command(screen: Screen, scope: Scope, view: View, **options: Any) -> Exit:
+@output_options(*PLAN_FORMATS)
+def command(output: Output, scope: Scope, view: View, **options: Any) -> ExitCode:
     """Compare the files with EnergyCAP and print what would change. Nothing is written to EnergyCAP."""
-    refuse_overlaps(screen, {"--out": options["out"]}, {"--snapshot": options["snapshot"]})
-    workplace = open_workplace(screen)
-    environment = workplace.environment(scope.environment)
+    refuse_overlaps(output, {"--out": options["out"]}, {"--snapshot": options["snapshot"]})
+    context = open_project(output)
+    environment = context.environment(scope.environment)
     if scope.base is not None and options["snapshot"] is None:
-        check_base(workplace, environment, scope)
-    comparing = Comparing(screen, workplace, environment, scope, options["snapshot"])
-    return comparing.finish(options["out"], view, is_detailed=options["detailed_exitcode"])
+        check_base(context, environment, scope)
+    loaded = _open_definitions(output, context, environment, scope.base)
+    with _open_live(output, context, environment, options["snapshot"]) as live:
+        plan = build_plan(context, environment, loaded, live, scope.only)
+    if options["out"] is not None:
+        _save(output, plan, options["out"])
+    output.render(plan_renderers(plan, context.root, view))
+    return exit_of_plan(plan, detailed=options["detailed_exitcode"])
+
+
+def _open_definitions(
+    output: Output, context: ProjectContext, environment: Environment, base: str | None
+) -> LoadedDefinitions:
+    """The definitions. If they have errors, a plan that says so is written in the formats for machines."""
+    try:
+        return open_definitions(output, context, base)
+    except BrokenDefinitions as broken:
+        failed = failed_plan(context.root, environment, broken.loaded)
+        output.without_text().render(plan_renderers(failed, context.root))
+        raise
+
+
+@contextmanager
+def _open_live(
+    output: Output, context: ProjectContext, environment: Environment, snapshot: Path | None
+) -> Iterator[LiveState]:
+    """The live state, from the service or from the file `snapshot`. The service answers until the end of the block."""
+    if snapshot is not None:
+        yield load_snapshot(snapshot, environment)
+        return
+    with (
+        open_service(context.root, environment) as access,
+        open_reader(access.url, access.key, tell=output.log, version_dates=environment.version_dates) as reader,
+    ):
+        yield read_live(output, environment, reader)
+        output.log_verbose(f"requests: {reader.requests.total()}")
+
+
+def _save(output: Output, plan: Plan, out: Path) -> None:
+    write_file(out, render_plan_file(plan))
+    is_appliable = not plan.has_errors and plan.snapshot is None
+    use = (
+        f"; to apply it:  reconciler apply {quote(str(out))}"
+        if is_appliable
+        else ", for review only: it cannot be applied"
+    )
+    output.log(f"saved the plan to {out}{use}")

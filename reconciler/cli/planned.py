@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from reconciler import __version__
 from reconciler.cli.options import View
-from reconciler.cli.standing import find_folder, path_prefix
+from reconciler.cli.standing import folder_in_repository, path_prefix
 from reconciler.definitions.git import read_commit
 from reconciler.definitions.pinpoint import locate_findings
 from reconciler.definitions.uncommitted import has_uncommitted, list_left_out
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from reconciler.cli.project import Wanted, Workplace
-    from reconciler.cli.seen import Seen
+    from reconciler.cli.project import LoadedDefinitions, ProjectContext
+    from reconciler.cli.seen import LiveState
     from reconciler.definitions.base import Base
     from reconciler.definitions.load import LoadResult
     from reconciler.model.channels import Definitions
@@ -43,49 +43,53 @@ if TYPE_CHECKING:
     from reconciler.reports.terminal import Styler
 
 
-def plan_now(workplace: Workplace, environment: Environment, wanted: Wanted, seen: Seen, only: Sequence[str]) -> Plan:
-    """The plan that turns what was `seen` into what is `wanted`, with all that was found on the way."""
-    commit, uncommitted, untold = _find_commit(workplace.root, workplace.project.definitions)
+def build_plan(
+    context: ProjectContext, environment: Environment, loaded: LoadedDefinitions, live: LiveState, only: Sequence[str]
+) -> Plan:
+    """The plan that turns what was `live` into what is `loaded`, with all that was found on the way."""
+    commit, uncommitted, git_findings = _find_commit(context.root, context.project.definitions)
     basis = Basis(
         tool_version=__version__,
         environment=environment,
         url=environment.url,
-        created=tell_time(),
+        created=utc_now(),
         commit=commit,
-        folder=find_folder(workplace.root) or "",
+        folder=folder_in_repository(context.root) or "",
         uncommitted=uncommitted,
         filter=tuple(only),
     )
-    plan = make_plan(wanted.definitions, seen.snapshot, basis)
-    verdicts = _ask_about_formulas(plan, seen)
+    plan = make_plan(loaded.definitions, live.snapshot, basis)
+    verdicts = _validate_formulas(plan, live)
     if refusals := {channel_id: verdict.reasons for channel_id, verdict in verdicts.items() if verdict.reasons}:
-        plan = make_plan(wanted.definitions, seen.snapshot, replace(basis, refusals=refusals))
+        plan = make_plan(loaded.definitions, live.snapshot, replace(basis, refusals=refusals))
     unasked = {channel_id: verdict.unasked for channel_id, verdict in verdicts.items() if verdict.unasked}
     released: tuple[Finding, ...] = ()
-    if wanted.base is not None:
-        plan, released = _compare_with(wanted.base, plan, wanted.definitions, seen)
+    if loaded.base is not None:
+        plan, released = _compare_with_base(loaded.base, plan, loaded.definitions, live)
     findings = (
-        *wanted.warnings,
-        *untold,
+        *loaded.warnings,
+        *git_findings,
         *released,
-        *_list_gaps(plan, wanted.base),
-        *locate_findings(workplace.root, (*plan.findings, *find_unasked(plan, wanted.definitions, unasked))),
-        *seen.findings,
-        *foresee_guards(plan, workplace.project.guards),
+        *_base_findings(plan, loaded.base),
+        *locate_findings(context.root, (*plan.findings, *find_unasked(plan, loaded.definitions, unasked))),
+        *live.findings,
+        *foresee_guards(plan, context.project.guards),
     )
-    return replace(plan, snapshot=seen.taken, findings=tuple(sorted(findings, key=lambda finding: finding.order)))
+    return replace(plan, snapshot=live.taken, findings=tuple(sorted(findings, key=lambda finding: finding.order)))
 
 
-def _compare_with(base: Base, plan: Plan, definitions: Definitions, seen: Seen) -> tuple[Plan, tuple[Finding, ...]]:
+def _compare_with_base(
+    base: Base, plan: Plan, definitions: Definitions, live: LiveState
+) -> tuple[Plan, tuple[Finding, ...]]:
     """`plan` with the origins of its edits, and what the files no longer manage that they did at `base`."""
-    renames = find_renames(definitions, base.definitions, seen.snapshot.channels)
+    renames = find_renames(definitions, base.definitions, live.snapshot.channels)
     past = rename(base.definitions, renames)
-    marked = mark_origins(plan, definitions, past, seen.snapshot.channels, is_whole=not base.unread)
+    marked = mark_origins(plan, definitions, past, live.snapshot.channels, is_whole=not base.unread)
     released = list_released(definitions, past, plan.filter)
     findings = (
         *tell_released(released),
         *tell_renames(renames, plan.filter),
-        *tell_moves(definitions, past, seen.snapshot.channels, plan.filter),
+        *tell_moves(definitions, past, live.snapshot.channels, plan.filter),
     )
     return replace(marked, released=released), findings
 
@@ -95,31 +99,31 @@ def _find_commit(root: Path, folders: Sequence[str]) -> tuple[str | None, bool |
     try:
         commit = read_commit(root)
     except ProjectError as error:
-        return None, None, (_say_untold(error),)
+        return None, None, (_git_warning(error),)
     if commit is None:
         return None, None, ()
-    left_out = _find_left_out(root, folders)
+    left_out = _find_not_checked_out(root, folders)
     try:
         return commit, has_uncommitted(root, folders), left_out
     except ProjectError as error:
-        return commit, None, tuple(dict.fromkeys((_say_untold(error), *left_out)))
+        return commit, None, tuple(dict.fromkeys((_git_warning(error), *left_out)))
 
 
-def _find_left_out(root: Path, folders: Sequence[str]) -> tuple[Finding, ...]:
+def _find_not_checked_out(root: Path, folders: Sequence[str]) -> tuple[Finding, ...]:
     try:
         files = list_left_out(root, folders)
     except ProjectError as error:
-        return (_say_untold(error),)
+        return (_git_warning(error),)
     more = f" and {len(files) - 3} more" if files[3:] else ""
     message = f"not checked out, so not in this plan: {', '.join(files[:3])}{more}"
     return (make_finding("ESA154", message),) if files else ()
 
 
-def _say_untold(error: ProjectError) -> Finding:
+def _git_warning(error: ProjectError) -> Finding:
     return make_finding("ESA150", error.message, fix=error.fix)
 
 
-def _list_gaps(plan: Plan, base: Base | None) -> tuple[Finding, ...]:
+def _base_findings(plan: Plan, base: Base | None) -> tuple[Finding, ...]:
     """What is to be known of the base; what could not be read there only where an edit depends on it."""
     if base is None:
         return ()
@@ -128,27 +132,27 @@ def _list_gaps(plan: Plan, base: Base | None) -> tuple[Finding, ...]:
     return (*base.notes, *(base.gaps if is_unknown else ()))
 
 
-def plan_nothing(root: Path, environment: Environment, broken: LoadResult) -> Plan:
+def failed_plan(root: Path, environment: Environment, broken: LoadResult) -> Plan:
     """The plan where the definitions have errors: no change, the findings, and that it cannot be applied."""
     return Plan(
         tool_version=__version__,
         environment=environment.name,
         url=environment.url,
-        created=tell_time(),
+        created=utc_now(),
         commit=None,
         definitions_digest=broken.definitions.digest,
         filter=(),
         changes=(),
         unmanaged=0,
         findings=broken.findings,
-        folder=find_folder(root) or "",
+        folder=folder_in_repository(root) or "",
     )
 
 
-def _ask_about_formulas(plan: Plan, seen: Seen) -> dict[int, FormulaVerdict]:
+def _validate_formulas(plan: Plan, live: LiveState) -> dict[int, FormulaVerdict]:
     """What the service says of the formulas of `plan`, by channel; nothing where there is nobody to ask."""
     new = list_new_formulas(plan)
-    answers = seen.validate([(data_point_id, formula) for _, data_point_id, formula in new])
+    answers = live.validate([(data_point_id, formula) for _, data_point_id, formula in new])
     return {channel_id: answer for (channel_id, _, _), answer in zip(new, answers, strict=False)}
 
 
@@ -184,7 +188,7 @@ def _render_text(plan: Plan, root: Path, styler: Styler, *, show_unchanged: bool
     return f"{sentence}{gap}{render_findings(plan.findings, styler, path_prefix(root))}\n{rest}"
 
 
-def tell_time() -> str:
+def utc_now() -> str:
     """The time now, in UTC; SOURCE_DATE_EPOCH, where set, makes it the same in every run.
 
     Source: https://reproducible-builds.org/specs/source-date-epoch/

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.cli.options import Scope
-    from reconciler.cli.screen import Screen
+    from reconciler.cli.screen import Output
     from reconciler.definitions.base import Base
     from reconciler.definitions.load import LoadResult
     from reconciler.model.channels import Definitions
@@ -37,7 +37,7 @@ DATABASE = Path(".reconciler") / "sandbox.sqlite3"
 JOURNALS = Path(".reconciler") / "journal"
 
 
-class Workplace(Struct, frozen=True):
+class ProjectContext(Struct, frozen=True):
     """A project and the folder its project file is in."""
 
     root: Path
@@ -45,35 +45,37 @@ class Workplace(Struct, frozen=True):
 
     def environment(self, name: str | None) -> Environment:
         """The environment called `name`, or the default one. Raises UsageError where there is none."""
-        wanted = name or self.project.default_environment
+        chosen = name or self.project.default_environment
         known = {environment.name: environment for environment in self.project.environments}
-        if wanted is None:
-            raise UsageError("no environment given, and reconciler.yaml has no defaultEnvironment", _choose(known))
-        if wanted not in known:
+        if chosen is None:
+            raise UsageError(
+                "no environment given, and reconciler.yaml has no defaultEnvironment", _list_choices(known)
+            )
+        if chosen not in known:
             from reconciler.planning.messages import find_near
 
-            near = find_near(wanted, known)
-            hint = f"did you mean {near[0]}{tell_apart(wanted, near[0])}? " if near else ""
-            raise UsageError(f"no environment {wanted!r} in reconciler.yaml", hint + _choose(known))
-        return known[wanted]
+            near = find_near(chosen, known)
+            hint = f"did you mean {near[0]}{tell_apart(chosen, near[0])}? " if near else ""
+            raise UsageError(f"no environment {chosen!r} in reconciler.yaml", hint + _list_choices(known))
+        return known[chosen]
 
-    def find_place(self, path: Path) -> Path:
+    def own_path(self, path: Path) -> Path:
         """Where `path`, one of this tool's own, is below the root. Raises FileError where a link leads it out."""
         check_inside(self.root, self.root / path)
         return self.root / path
 
 
-def open_workplace(screen: Screen) -> Workplace:
+def open_project(output: Output) -> ProjectContext:
     """The project that the working directory is in. Findings of the project file are printed before ProjectError."""
     root = _find_root(Path.cwd())
     project, findings = load_project(root)
     named = None if project is None else [environment.api_key_env for environment in project.environments]
     KEYS.learn(find_keys(os.environ, named))
     if findings:
-        print_findings(screen, findings, root)
+        print_findings(output, findings, root)
     if project is None:
         raise ProjectError("reconciler.yaml has errors", "mend what is listed above")
-    return Workplace(root, project)
+    return ProjectContext(root, project)
 
 
 def _find_root(folder: Path) -> Path:
@@ -89,7 +91,7 @@ def _find_root(folder: Path) -> Path:
         raise ProjectError(f"{error.message}; below it: {', '.join(roots)}", f"cd {quote(roots[0])}") from error
 
 
-def check_base(workplace: Workplace, environment: Environment, scope: Scope) -> None:
+def check_base(context: ProjectContext, environment: Environment, scope: Scope) -> None:
     """Raise ProjectError where the key would go elsewhere than at the base of `scope`, or another one would go.
 
     What a pull request says of `environment` counts once it was merged: until then nobody may have looked at it.
@@ -97,9 +99,7 @@ def check_base(workplace: Workplace, environment: Environment, scope: Scope) -> 
     base = scope.base or ""
     if environment.is_sandbox:
         return
-    if change := _find_change(
-        environment, load_project_at(workplace.root, base), base, is_default=not scope.environment
-    ):
+    if change := _find_change(environment, load_project_at(context.root, base), base, is_default=not scope.environment):
         raise ProjectError(
             f"no API key is sent: {change}",
             f"merge the change of reconciler.yaml into {base} alone first; until then plan against a copy:  "
@@ -133,7 +133,7 @@ class BrokenDefinitions(ProjectError):
         self.loaded = loaded
 
 
-class Wanted(Struct, frozen=True):
+class LoadedDefinitions(Struct, frozen=True):
     """What the files say, the warnings about them, and what they said at the base, where one was given."""
 
     definitions: Definitions
@@ -141,28 +141,30 @@ class Wanted(Struct, frozen=True):
     base: Base | None
 
 
-def open_definitions(screen: Screen, workplace: Workplace, base: str | None = None) -> Wanted:
+def open_definitions(output: Output, context: ProjectContext, base: str | None = None) -> LoadedDefinitions:
     """The definitions of the project, and those at the git reference `base`.
 
     Raises BrokenDefinitions where today's have errors, and ProjectError where git has no such reference. What was
     broken at the base is left out of it, and named.
     """
-    loaded = load_definitions(workplace.root, workplace.project.definitions)
+    loaded = load_definitions(context.root, context.project.definitions)
     if any(finding.severity is Severity.ERROR for finding in loaded.findings):
-        print_findings(screen, loaded.findings, workplace.root)
+        print_findings(output, loaded.findings, context.root)
         raise BrokenDefinitions(loaded)
     if base is None:
-        return Wanted(loaded.definitions, loaded.findings, None)
+        return LoadedDefinitions(loaded.definitions, loaded.findings, None)
     from reconciler.definitions.base import read_base
 
-    return Wanted(loaded.definitions, loaded.findings, read_base(workplace.root, base, workplace.project.definitions))
+    return LoadedDefinitions(
+        loaded.definitions, loaded.findings, read_base(context.root, base, context.project.definitions)
+    )
 
 
-def print_findings(screen: Screen, findings: Sequence[Finding], root: Path) -> None:
+def print_findings(output: Output, findings: Sequence[Finding], root: Path) -> None:
     """Print `findings` as text, places relative to where the user stands."""
-    styler = screen.styler if screen.shows_text else no_style
-    screen.complain(render_findings(findings, styler, path_prefix(root)))
+    styler = output.styler if output.shows_text else no_style
+    output.print_error(render_findings(findings, styler, path_prefix(root)))
 
 
-def _choose(known: dict[str, Environment]) -> str:
+def _list_choices(known: dict[str, Environment]) -> str:
     return f"write --environment with one of: {', '.join(known)}"

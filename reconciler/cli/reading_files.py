@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import ExitCode
 from reconciler.cli.project import print_findings
 from reconciler.cli.screen import TEXT
 from reconciler.errors import UsageError
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from reconciler.cli.options import Command
-    from reconciler.cli.screen import Screen
+    from reconciler.cli.screen import Output
     from reconciler.model.findings import Finding
     from reconciler.readings.census import Census, Group
     from reconciler.readings.flaws import BrokenFile
 
-_COUNTED = 1_000_000
+_READINGS_PER_LINE = 1_000_000
 
 
-def reading_file(command: Command) -> Command:
-    """Give `command` a FILE, an environment, and the options that say how a CSV file is written, as `habits`."""
+def file_options(command: Command) -> Command:
+    """Give `command` a FILE, an environment, and the options that say how a CSV file is written, as `csv_options`."""
 
     @click.argument("file", type=click.Path(path_type=Path))
     @click.option(
@@ -78,16 +78,18 @@ def reading_file(command: Command) -> Command:
         help="The unit of times given as numbers since 1970; leave it out for dates and times of day.",
     )
     @wraps(command)
-    def with_habits(*, pairs: tuple[str, ...], delimiter: str | None, decimal: str | None, **rest: Any) -> Exit:
+    def with_csv_options(
+        *, pairs: tuple[str, ...], delimiter: str | None, decimal: str | None, **rest: Any
+    ) -> ExitCode:
         mark = Decimal(decimal) if decimal else None
         sign = DELIMITERS[delimiter] if delimiter else None
         bad, estimated = _read_marks("--bad", rest.pop("bad")), _read_marks("--estimated", rest.pop("estimated"))
         unit = rest.pop("time_format")
         names, zone = _read_map(pairs), rest.pop("zone")
-        habits = Habits(sign, mark, names, zone, bad, estimated, Unit(unit) if unit else None)
-        return command(habits=habits, **rest)
+        csv_options = Habits(sign, mark, names, zone, bad, estimated, Unit(unit) if unit else None)
+        return command(csv_options=csv_options, **rest)
 
-    return with_habits
+    return with_csv_options
 
 
 class Zone(click.ParamType[tzinfo]):
@@ -134,31 +136,31 @@ def _read_property(name: str, pair: str) -> str:
     raise UsageError(f"--map {pair} names no property of the API", fix)
 
 
-def show_broken(screen: Screen, file: Path, broken: BrokenFile) -> Exit:
+def print_broken_file(output: Output, file: Path, broken: BrokenFile) -> ExitCode:
     """Say why `file` cannot be read to its end."""
-    print_findings(screen, [broken.flaw.at(file.as_posix(), broken.line)], Path.cwd())
-    return Exit.FAILED
+    print_findings(output, [broken.flaw.at(file.as_posix(), broken.line)], Path.cwd())
+    return ExitCode.FAILED
 
 
-def show_census(screen: Screen, census: Census) -> None:
+def print_check(output: Output, census: Census) -> None:
     """Say what is wrong with a file, as far as it is told."""
-    show_findings(screen, census.findings)
+    print_file_findings(output, census.findings)
     if census.more_findings:
-        screen.complain(f"and {census.more_findings:,} more like these\n")
+        output.print_error(f"and {census.more_findings:,} more like these\n")
 
 
-def show_findings(screen: Screen, findings: Sequence[Finding]) -> None:
+def print_file_findings(output: Output, findings: Sequence[Finding]) -> None:
     """Print `findings` in a file of readings, if there are any."""
     if findings:
-        print_findings(screen, findings, Path.cwd())
+        print_findings(output, findings, Path.cwd())
 
 
 @contextmanager
-def json_list(screen: Screen) -> Iterator[Callable[[Group], None]]:
-    """A function that puts a group wherever `screen` wants JSON, at once; all of them are one list at the end."""
+def json_list(output: Output) -> Iterator[Callable[[Group], None]]:
+    """A function that puts a group wherever `output` wants JSON, at once; all of them are one list at the end."""
     with ExitStack() as stack:
-        wanted = [output for output in screen.outputs if output.format != TEXT]
-        writers = [stack.enter_context(screen.open_lines(output, is_live=False)) for output in wanted]
+        wanted = [target for target in output.targets if target.format != TEXT]
+        writers = [stack.enter_context(output.open_lines(target, is_live=False)) for target in wanted]
         entries = 0
 
         def say(group: Group) -> None:
@@ -175,24 +177,24 @@ def json_list(screen: Screen) -> Iterator[Callable[[Group], None]]:
                 write("]\n" if entries else "[]\n")
 
 
-def remark_progress(screen: Screen) -> Callable[[int], None]:
+def log_progress(output: Output) -> Callable[[int], None]:
     """A function that says now and then how many readings were looked at."""
     said = 0
 
     def remark(readings: int) -> None:
         nonlocal said
-        if readings // _COUNTED > said:
-            said = readings // _COUNTED
-            screen.remark(f"looked at {readings:,} readings ...")
+        if readings // _READINGS_PER_LINE > said:
+            said = readings // _READINGS_PER_LINE
+            output.log(f"looked at {readings:,} readings ...")
 
     return remark
 
 
 @contextmanager
-def count_progress(screen: Screen, total: int) -> Iterator[Callable[[int], None]]:
+def progress_bar(output: Output, total: int) -> Iterator[Callable[[int], None]]:
     """A function that counts what is accounted for on stderr: a bar at a terminal, a line each tenth elsewhere."""
     shown = 0
-    with screen.open_bar(total, "sending") as advance:
+    with output.open_progress_bar(total, "sending") as advance:
 
         def progress(done: int) -> None:
             nonlocal shown
@@ -200,7 +202,7 @@ def count_progress(screen: Screen, total: int) -> Iterator[Callable[[int], None]
             if advance is not None:
                 advance(done - shown)
             elif is_further:
-                screen.remark(f"accounted for {done:,} of {total:,} readings")
+                output.log(f"accounted for {done:,} of {total:,} readings")
             shown = done
 
         yield progress

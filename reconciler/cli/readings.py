@@ -10,22 +10,22 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import ExitCode
 from reconciler.cli.interrupts import stop_on_signals
-from reconciler.cli.options import Target, printing
+from reconciler.cli.options import OutputPath, output_options
 from reconciler.cli.overlaps import refuse_overlaps
-from reconciler.cli.project import open_workplace
+from reconciler.cli.project import open_project
 from reconciler.cli.reading_files import (
-    count_progress,
+    file_options,
     json_list,
-    reading_file,
-    remark_progress,
-    show_broken,
-    show_census,
-    show_findings,
+    log_progress,
+    print_broken_file,
+    print_check,
+    print_file_findings,
+    progress_bar,
 )
 from reconciler.cli.screen import TEXT
-from reconciler.cli.seen import read_copy
+from reconciler.cli.seen import load_snapshot
 from reconciler.cli.service import open_service
 from reconciler.energycap.client import open_reader
 from reconciler.energycap.sender import open_sender
@@ -47,7 +47,7 @@ from reconciler.readings.zones import find_zones, read_zones
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from reconciler.cli.screen import Screen
+    from reconciler.cli.screen import Output
     from reconciler.energycap.sender import Sender
     from reconciler.model.channels import Live
     from reconciler.readings.census import FindZones
@@ -55,9 +55,9 @@ if TYPE_CHECKING:
     from reconciler.readings.layout import Habits
     from reconciler.readings.sending import ImportAccount
 
-_DIALECTS = {"v3": V3_NAMES, "esa": ESA_NAMES}
+_ENDPOINTS = {"v3": V3_NAMES, "esa": ESA_NAMES}
 # Before a lost answer is looked into: the service may still be at work on what it did not answer.
-_PAUSE_SECONDS = 2.0
+_CHECK_DELAY_SECONDS = 2.0
 
 
 @click.group("readings")
@@ -66,34 +66,34 @@ def command() -> None:
 
 
 @command.command("route")
-@reading_file
+@file_options
 @click.option(
     "--snapshot", type=click.Path(path_type=Path), metavar="FILE", help="Route over this copy, offline and key-free."
 )
-@printing(TEXT, "json")
-def route(screen: Screen, file: Path, environment: str | None, habits: Habits, snapshot: Path | None) -> Exit:
+@output_options(TEXT, "json")
+def route(output: Output, file: Path, environment: str | None, csv_options: Habits, snapshot: Path | None) -> ExitCode:
     """Say which channel each group of readings in FILE would land on, and why. Sends nothing.
 
     FILE is CSV with the API's property names as headers, the JSON array that the API takes, or JSON lines.
     """
-    refuse_overlaps(screen, {}, {"": file, "--snapshot": snapshot})
+    refuse_overlaps(output, {}, {"": file, "--snapshot": snapshot})
     try:
-        readings = recognise(file, habits)
-        with _open_channels(screen, environment, snapshot) as (channels, find_zones), json_list(screen) as say:
+        readings = recognise(file, csv_options)
+        with _open_channels(output, environment, snapshot) as (channels, find_zones), json_list(output) as say:
             router = Router(make_index(channels), value_unit=readings.value_unit)
-            census = take_census(readings, router, say, remark_progress(screen), find_zones)
+            census = take_census(readings, router, say, log_progress(output), find_zones)
     except BrokenFile as broken:
-        return show_broken(screen, file, broken)
-    show_census(screen, census)
-    screen.show_only(TEXT, partial(render_routes, readings, census))
-    return Exit.DONE if census.is_sound else Exit.FAILED
+        return print_broken_file(output, file, broken)
+    print_check(output, census)
+    output.render_only(TEXT, partial(render_routes, readings, census))
+    return ExitCode.DONE if census.is_sound else ExitCode.FAILED
 
 
 @command.command("import")
-@reading_file
+@file_options
 @click.option(
     "--endpoint",
-    type=click.Choice(list(_DIALECTS)),
+    type=click.Choice(list(_ENDPOINTS)),
     default="v3",
     show_default=True,
     help="v3: POST /api/v3/reading; esa: POST /api/v202407/esaReading, which overwrites.",
@@ -101,7 +101,7 @@ def route(screen: Screen, file: Path, environment: str | None, habits: Habits, s
 @click.option("--skip-bad", is_flag=True, help="Send what can be sent, although other readings are wrong.")
 @click.option(
     "--failed",
-    type=Target(),
+    type=OutputPath(),
     metavar="FILE",
     help="Where readings go that were not taken, to be mended and imported; beside the file where left out.",
 )
@@ -113,92 +113,92 @@ def route(screen: Screen, file: Path, environment: str | None, habits: Habits, s
     metavar="N",
     help="Readings a request.",
 )
-@printing(TEXT, "json")
-def import_(screen: Screen, file: Path, environment: str | None, habits: Habits, **options: Any) -> Exit:
+@output_options(TEXT, "json")
+def import_(output: Output, file: Path, environment: str | None, csv_options: Habits, **options: Any) -> ExitCode:
     """Send the readings in FILE. All of it is checked first; nothing is sent while anything is wrong.
 
     What the service does not take is written to a file of its own, which can be mended and imported.
     """
     options["failed"] = options["failed"] or file.parent / f"{file.stem}.failed{file.suffix}"
-    refuse_overlaps(screen, {"--failed": options["failed"]}, {"": file})
-    workplace = open_workplace(screen)
-    chosen = workplace.environment(environment)
+    refuse_overlaps(output, {"--failed": options["failed"]}, {"": file})
+    context = open_project(output)
+    chosen = context.environment(environment)
     try:
-        readings = recognise(file, habits)
-        with open_service(workplace.root, chosen) as address, open_sender(address.url, address.key) as sender:
-            return _import(screen, readings, sender, options)
+        readings = recognise(file, csv_options)
+        with open_service(context.root, chosen) as access, open_sender(access.url, access.key) as sender:
+            return _import(output, readings, sender, options)
     except BrokenFile as broken:
-        return show_broken(screen, file, broken)
+        return print_broken_file(output, file, broken)
 
 
 @contextmanager
 def _open_channels(
-    screen: Screen, environment: str | None, copy: Path | None
+    output: Output, environment: str | None, copy: Path | None
 ) -> Iterator[tuple[Sequence[Live], FindZones]]:
     if copy is not None:
-        seen = read_copy(copy)
-        yield seen.snapshot.channels, partial(find_zones, seen.zone_codes)
+        live = load_snapshot(copy)
+        yield live.snapshot.channels, partial(find_zones, live.zone_codes)
         return
-    workplace = open_workplace(screen)
-    chosen = workplace.environment(environment)
+    context = open_project(output)
+    chosen = context.environment(environment)
     with (
-        open_service(workplace.root, chosen) as address,
-        open_reader(address.url, address.key, tell=screen.remark) as reader,
+        open_service(context.root, chosen) as access,
+        open_reader(access.url, access.key, tell=output.log) as reader,
     ):
         yield reader.list_channels(), partial(read_zones, reader)
 
 
-def _import(screen: Screen, file: ReadingsFile, sender: Sender, options: dict[str, Any]) -> Exit:
-    dialect = _DIALECTS[options["endpoint"]]
-    router = Router(make_index(sender.list_channels()), dialect, value_unit=file.value_unit)
-    census = take_census(file, router, lambda _: None, remark_progress(screen), partial(read_zones, sender))
-    show_census(screen, census)
+def _import(output: Output, file: ReadingsFile, sender: Sender, options: dict[str, Any]) -> ExitCode:
+    names = _ENDPOINTS[options["endpoint"]]
+    router = Router(make_index(sender.list_channels()), names, value_unit=file.value_unit)
+    census = take_census(file, router, lambda _: None, log_progress(output), partial(read_zones, sender))
+    print_check(output, census)
     if not census.is_sound and not options["skip_bad"]:
-        screen.remark("nothing was sent; --skip-bad sends what can be sent")
-        return Exit.FAILED
-    screen.remark(" ".join((f"{file.describe()}.", describe_times(census, file.times))).rstrip())
+        output.log("nothing was sent; --skip-bad sends what can be sent")
+        return ExitCode.FAILED
+    output.log(" ".join((f"{file.describe()}.", describe_times(census, file.times))).rstrip())
     path = options["failed"]
-    delivery = Delivery(sender, dialect, partial(time.sleep, _PAUSE_SECONDS))
+    delivery = Delivery(sender, names, partial(time.sleep, _CHECK_DELAY_SECONDS))
     with (
         open_failed_file(path, file) as failed,
-        stop_on_signals(screen) as stop,
-        count_progress(screen, census.readings) as on_batch,
+        stop_on_signals(output) as stop,
+        progress_bar(output, census.readings) as on_batch,
     ):
         conduct = Conduct(stop, on_batch, options["batch"], census.repeats, census.changes, census.zones)
-        account = _send(screen, partial(send_file, file, router, delivery, failed, conduct), path)
-    _show_account(screen, account, path)
-    return _exit_of(account)
+        result = _send(output, partial(send_file, file, router, delivery, failed, conduct), path)
+    _print_result(output, result, path)
+    return _exit_of(result)
 
 
-def _send(screen: Screen, send: Callable[[], ImportAccount], path: Path) -> ImportAccount:
+def _send(output: Output, send: Callable[[], ImportAccount], path: Path) -> ImportAccount:
     try:
         return send()
     except KeyboardInterrupt:
-        screen.remark(f"stopped: {path} holds what was in flight; what comes after it in the file was not sent")
+        output.log(f"stopped: {path} holds what was in flight; what comes after it in the file was not sent")
         raise
 
 
-def _show_account(screen: Screen, account: ImportAccount, path: Path) -> None:
+def _print_result(output: Output, result: ImportAccount, path: Path) -> None:
     # A stdout without room for the findings has none for the account, which then says so on stderr.
     with suppress(FileError):
-        show_findings(screen, account.findings)
-        told = len(account.findings) - len(account.tally.flaws)
-        if account.failed > told:
-            screen.complain(f"and {account.failed - told:,} more that the service did not take\n")
-        if account.tally.differing > len(account.tally.flaws):
-            more = account.tally.differing - len(account.tally.flaws)
-            screen.complain(f"and {more:,} more that are not stored as they were sent\n")
-    screen.show_account(
-        {TEXT: partial(render_account, account, path), "json": lambda _: encode_account(account, path) + "\n"}
+        print_file_findings(output, result.findings)
+        told = len(result.findings) - len(result.tally.flaws)
+        if result.failed > told:
+            output.print_error(f"and {result.failed - told:,} more that the service did not take\n")
+        if result.tally.differing > len(result.tally.flaws):
+            more = result.tally.differing - len(result.tally.flaws)
+            output.print_error(f"and {more:,} more that are not stored as they were sent\n")
+    output.render_result(
+        {TEXT: partial(render_account, result, path), "json": lambda _: encode_account(result, path) + "\n"}
     )
 
 
-def _exit_of(account: ImportAccount) -> Exit:
-    if account.tally.differing:
-        return Exit.DIFFERS
-    if account.interrupted:
-        return Exit.INTERRUPTED
-    if account.is_whole:
-        return Exit.DONE
-    is_nothing_done = account.stopped is not None and not account.imported and not account.unknown
-    return Exit.FAILED if is_nothing_done else Exit.PARTLY_DONE
+def _exit_of(result: ImportAccount) -> ExitCode:
+    if result.tally.differing:
+        return ExitCode.DIFFERS
+    if result.interrupted:
+        return ExitCode.INTERRUPTED
+    if result.is_whole:
+        return ExitCode.DONE
+    is_nothing_done = result.stopped is not None and not result.imported and not result.unknown
+    return ExitCode.FAILED if is_nothing_done else ExitCode.PARTLY_DONE

@@ -8,11 +8,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from reconciler.apply.latest import find_overtaken, find_unfinished
-from reconciler.cli.applying import Task, apply_task
-from reconciler.cli.exits import Exit
-from reconciler.cli.journals import open_journal_of
-from reconciler.cli.project import JOURNALS, open_definitions, open_workplace
-from reconciler.cli.site import find_environment, open_site
+from reconciler.cli.applying import ApplyTask, run_task
+from reconciler.cli.exits import ExitCode
+from reconciler.cli.journals import load_journal
+from reconciler.cli.project import JOURNALS, open_definitions, open_project
+from reconciler.cli.site import find_environment, open_session
 from reconciler.errors import UsageError
 from reconciler.model.outcomes import Outcome, OutcomeStatus
 from reconciler.planning.approval import compare_plans, restrict_plan
@@ -22,40 +22,40 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.cli.options import Scope
-    from reconciler.cli.project import Workplace
-    from reconciler.cli.screen import Screen
-    from reconciler.cli.site import Consent, Site
+    from reconciler.cli.project import ProjectContext
+    from reconciler.cli.screen import Output
+    from reconciler.cli.site import ApplySession, Approval
     from reconciler.model.plan import Change, Plan
     from reconciler.planning.approval import Comparison
 
 _PLAN_AGAIN = "plan again: reconciler plan"
 
 
-def resume_apply(screen: Screen, scope: Scope, journal: Path | None, parallelism: int, consent: Consent) -> Exit:
+def resume_apply(output: Output, scope: Scope, journal: Path | None, parallelism: int, approval: Approval) -> ExitCode:
     """Continue the apply of `journal`, or the last one: show the rest, ask, and send it.
 
     The journal is only compared; the values sent come from the plan that files and EnergyCAP ask for now. A change is
     stale if they no longer ask for it.
     """
-    _refuse_wrong_usage(scope, journal)
-    workplace = open_workplace(screen)
-    path = journal or _find_interrupted(workplace, workplace.environment(scope.environment).name)
-    begun = open_journal_of(path).plan
-    consent.require(f"look at what is left with  reconciler show {path}  and add --auto-approve")
+    _refuse_beside_resume(scope, journal)
+    context = open_project(output)
+    path = journal or _find_unfinished_journal(context, context.environment(scope.environment).name)
+    begun = load_journal(path).plan
+    approval.require_terminal(f"look at what is left with  reconciler show {path}  and add --auto-approve")
     if begun.is_rollback:
         raise UsageError(
             f"{path} is the journal of an apply --undo, which cannot be resumed",
             "undo again, with the journal of the apply:  reconciler apply --undo JOURNAL",
         )
-    environment = find_environment(workplace, scope, begun)
-    wanted = open_definitions(screen, workplace)
-    with open_site(screen, workplace, environment, parallelism) as site:
-        current = site.plan(wanted, begun.filter)
-        site.refuse_errors(current)
-        return _go_on(site, begun, current, consent)
+    environment = find_environment(context, scope, begun)
+    loaded = open_definitions(output, context)
+    with open_session(output, context, environment, parallelism) as session:
+        current = session.plan(loaded, begun.filter)
+        session.refuse_errors(current)
+        return _resume(session, begun, current, approval)
 
 
-def _refuse_wrong_usage(scope: Scope, journal: Path | None) -> None:
+def _refuse_beside_resume(scope: Scope, journal: Path | None) -> None:
     if journal and journal.suffix != ".jsonl":
         raise UsageError("--resume continues a journal, not a plan", "leave out the plan, or give the journal")
     for name, value in (("--only", scope.only), ("--base", scope.base)):
@@ -65,9 +65,9 @@ def _refuse_wrong_usage(scope: Scope, journal: Path | None) -> None:
             )
 
 
-def _find_interrupted(workplace: Workplace, environment: str) -> Path:
+def _find_unfinished_journal(context: ProjectContext, environment: str) -> Path:
     """What is to be gone on with; of an apply that a later one has overtaken, whoever means it has to say so."""
-    folder = workplace.find_place(JOURNALS)
+    folder = context.own_path(JOURNALS)
     if unfinished := find_unfinished(folder, environment):
         return unfinished
     if overtaken := find_overtaken(folder, environment):
@@ -76,26 +76,26 @@ def _find_interrupted(workplace: Workplace, environment: str) -> Path:
     raise UsageError(f"no apply to {environment} was interrupted", "reconciler apply")
 
 
-class _Rest(Struct, frozen=True):
+class _Remaining(Struct, frozen=True):
     """The rest of an apply: `plan` holds what is sent now; `task` also reads again what is done already."""
 
     plan: Plan
-    task: Task
+    task: ApplyTask
 
 
-def _go_on(site: Site, begun: Plan, current: Plan, consent: Consent) -> Exit:
-    rest = _find_rest(begun, current)
+def _resume(session: ApplySession, begun: Plan, current: Plan, approval: Approval) -> ExitCode:
+    rest = _find_remaining(begun, current)
     if rest.plan.sendable:
-        site.show(rest.plan)
-        stopped = site.check_guards(rest.plan, is_reviewed=True)
-        if stopped:
-            return stopped
-        if consent.asks and not site.agrees(rest.plan):
-            return Exit.FAILED
-    return apply_task(site, rest.task)
+        session.show(rest.plan)
+        guard_exit = session.check_guards(rest.plan, is_reviewed=True)
+        if guard_exit:
+            return guard_exit
+        if approval.must_ask and not session.confirm(rest.plan):
+            return ExitCode.FAILED
+    return run_task(session, rest.task)
 
 
-def _find_rest(begun: Plan, current: Plan) -> _Rest:
+def _find_remaining(begun: Plan, current: Plan) -> _Remaining:
     comparison = compare_plans(begun, current)
     stale = _find_stale(comparison, current)
     now = {change.name: change for change in current.changes}
@@ -107,7 +107,7 @@ def _find_rest(begun: Plan, current: Plan) -> _Rest:
         if change.name in stale
     )
     looked_at = [change for change in plan.changes if change.name not in comparison.done]
-    return _Rest(plan, Task(replace(plan, changes=(*done, *looked_at)), known, begun))
+    return _Remaining(plan, ApplyTask(replace(plan, changes=(*done, *looked_at)), known, begun))
 
 
 def _find_stale(comparison: Comparison, current: Plan) -> Mapping[str, str]:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler import sandbox
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import ExitCode
 from reconciler.cli.files import write_file
-from reconciler.cli.options import Target
+from reconciler.cli.options import OutputPath
 from reconciler.cli.overlaps import refuse_overlaps
 from reconciler.cli.project import DATABASE
-from reconciler.cli.screen import Screen
+from reconciler.cli.screen import Output
 from reconciler.definitions.files import check_inside
 from reconciler.definitions.project_file import find_root
 from reconciler.errors import FileError, ProjectError, UsageError, advise_on
@@ -51,13 +51,13 @@ def command() -> None:
 @click.option("--fault", "faults", multiple=True, metavar="SPEC", help="What goes wrong, and when. Repeatable.")
 def serve(
     port: int, world: Path | None, database: Path | None, settings: tuple[str, ...], faults: tuple[str, ...]
-) -> Exit:
+) -> ExitCode:
     """Serve it on a loopback port until Ctrl-C.
 
     Any client may talk to it, with the key `sandbox`.
     """
-    refuse_overlaps(Screen(), {"--db": database}, {"--world": world})
-    with _explained():
+    refuse_overlaps(Output(), {"--db": database}, {"--world": world})
+    with _sandbox_errors():
         sandbox.serve(
             _choose_database(database),
             lambda url: click.echo(f"sandbox at {url} (key: sandbox); Ctrl-C stops it"),
@@ -65,11 +65,11 @@ def serve(
             world=sandbox.read_world(world) if world else None,
             options=sandbox.Options(sandbox.parse_settings(settings), sandbox.parse_faults(faults)),
         )
-    return Exit.DONE
+    return ExitCode.DONE
 
 
 @command.command("settings")
-def list_settings() -> Exit:
+def list_settings() -> ExitCode:
     """List what the vendor leaves open, each with its values.
 
     Any of them is a setting:  reconciler sandbox serve --set NAME=VALUE
@@ -77,11 +77,11 @@ def list_settings() -> Exit:
     for row in sandbox.describe_settings():
         values = ", ".join(f"{value} (default)" if value == row.default else value for value in row.values)
         click.echo(f"{row.name}={values}\n    {row.question}")
-    return Exit.DONE
+    return ExitCode.DONE
 
 
 @command.command("faults")
-def list_faults() -> Exit:
+def list_faults() -> ExitCode:
     """List what can go wrong on demand, and how to ask for it.
 
     A fault is written  [METHOD] [PATH] KIND [@FIRST] [xCOUNT] [every=N] [p=SHARE] [seed=N] [retry-after=SECONDS], as in
@@ -89,26 +89,26 @@ def list_faults() -> Exit:
     """
     for kind, sentence in sandbox.describe_faults():
         click.echo(f"{kind}\n    {sentence}")
-    return Exit.DONE
+    return ExitCode.DONE
 
 
 @command.command("reset")
 @world_option
 @database_option
-def reset(world: Path | None, database: Path | None) -> Exit:
+def reset(world: Path | None, database: Path | None) -> ExitCode:
     """Start again from the demo world, or from another one."""
-    refuse_overlaps(Screen(), {"--db": database}, {"--world": world})
+    refuse_overlaps(Output(), {"--db": database}, {"--world": world})
     chosen = _choose_database(database)
-    with _explained():
+    with _sandbox_errors():
         sandbox.reset(chosen, sandbox.read_world(world) if world else None)
     click.echo(f"{chosen}: starts again from {world or 'the demo world'}")
-    return Exit.DONE
+    return ExitCode.DONE
 
 
 @command.command("generate")
 @click.option("--channels", type=click.IntRange(1), required=True, metavar="N", help="How many channels.")
 @click.option("--seed", type=int, default=0, show_default=True, metavar="S", help="The same seed, the same world.")
-@click.option("--out", type=Target(), required=True, metavar="FILE", help="Where the world goes.")
+@click.option("--out", type=OutputPath(), required=True, metavar="FILE", help="Where the world goes.")
 @click.option(
     "--definitions", type=click.Path(path_type=Path), metavar="DIR", help="Write channel files that match it, too."
 )
@@ -120,9 +120,9 @@ def reset(world: Path | None, database: Path | None) -> Exit:
     metavar="PERCENT",
     help="How many of these files' channels differ from the world.",
 )
-def generate(channels: int, seed: int, out: Path, definitions: Path | None, changed: float) -> Exit:
+def generate(channels: int, seed: int, out: Path, definitions: Path | None, changed: float) -> ExitCode:
     """Write a made-up world of N channels."""
-    refuse_overlaps(Screen(), {"--out": out}, {})
+    refuse_overlaps(Output(), {"--out": out}, {})
     world = sandbox.generate(channels, seed)
     write_file(out, json.dumps(world, indent=1) + "\n")
     if definitions is not None:
@@ -131,13 +131,13 @@ def generate(channels: int, seed: int, out: Path, definitions: Path | None, chan
         except OSError as error:
             raise FileError(f"cannot write to {definitions}: {error.strerror}", advise_on(error)) from error
     click.echo(f"{out}: {channels} channels")
-    return Exit.DONE
+    return ExitCode.DONE
 
 
 @contextmanager
 def start_embedded(root: Path) -> Iterator[str]:
     """The URL of the sandbox of the project at `root`, in this process, for the length of the block."""
-    with _explained(), sandbox.embedded(_find_database(root)) as url:
+    with _sandbox_errors(), sandbox.embedded(_find_database(root)) as url:
         yield url
 
 
@@ -171,7 +171,7 @@ def _prepare(database: Path) -> Path:
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def _sandbox_errors() -> Iterator[None]:
     try:
         yield
     except sandbox.SettingError as error:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from msgspec import Struct
 
-from reconciler.cli.files import open_live, open_whole, write_file
+from reconciler.cli.files import open_atomic, open_unbuffered, write_file
 from reconciler.errors import FileError, UsageError
 from reconciler.reports.terminal import Style, no_style
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 TEXT = "text"
 # Seconds after which a user wonders what is going on.
-_PATIENCE = 1.0
+_SLOW_SECONDS = 1.0
 
 _STYLES: Mapping[Style, Mapping[str, object]] = {
     Style.ERROR: {"fg": "red", "bold": True},
@@ -52,20 +52,20 @@ _STYLES: Mapping[Style, Mapping[str, object]] = {
 }
 
 
-class Output(Struct, frozen=True):
+class OutputTarget(Struct, frozen=True):
     """One rendering that was asked for: a format, and the file it goes to; None is stdout."""
 
     format: str
     file: Path | None = None
 
 
-class Screen(Struct, frozen=True):
+class Output(Struct, frozen=True):
     """What a command prints on: results to stdout and into files, remarks to stderr.
 
     `color` is auto, always or never.
     """
 
-    outputs: tuple[Output, ...] = (Output(TEXT),)
+    targets: tuple[OutputTarget, ...] = (OutputTarget(TEXT),)
     color: str = "auto"
     is_quiet: bool = False
     is_verbose: bool = False
@@ -73,68 +73,68 @@ class Screen(Struct, frozen=True):
     @property
     def styler(self) -> Styler:
         """How text on stdout is painted: as `color`, NO_COLOR, FORCE_COLOR and the terminal agree."""
-        return _paint if _wants_color(self.color) else no_style
+        return _style if _wants_color(self.color) else no_style
 
-    def show(self, renderers: Renderers) -> None:
+    def render(self, renderers: Renderers) -> None:
         """Render each output and write it; files first, so that a full disk is known before all is said to be well."""
-        for output in sorted(self.outputs, key=lambda output: output.file is None):
-            if output.file is None:
-                _speak_as(output.format)
-                self.write(renderers[output.format](self.styler if output.format == TEXT else no_style))
+        for target in sorted(self.targets, key=lambda target: target.file is None):
+            if target.file is None:
+                _set_encoding(target.format)
+                self.write(renderers[target.format](self.styler if target.format == TEXT else no_style))
             else:
-                write_file(output.file, renderers[output.format](no_style))
+                write_file(target.file, renderers[target.format](no_style))
 
-    def show_account(self, renderers: Renderers) -> None:
+    def render_result(self, renderers: Renderers) -> None:
         """Show those of `renderers` that were asked for, each on its own; on stderr what has no room where it belongs.
 
         What was done must be known, so a full disk behind one output does not take the others along.
         """
-        for output in sorted(self.outputs, key=lambda output: output.file is None):
-            if output.format not in renderers:
+        for target in sorted(self.targets, key=lambda target: target.file is None):
+            if target.format not in renderers:
                 continue
             try:
-                self._with([output]).show(renderers)
+                self._with([target]).render(renderers)
             except FileError as error:
-                _put(f"{error.message}\n{renderers[TEXT](no_style)}", sys.stderr)
+                _write_line(f"{error.message}\n{renderers[TEXT](no_style)}", sys.stderr)
 
-    def for_machines(self) -> Screen:
+    def without_text(self) -> Output:
         """The same screen without its text."""
-        return self._with(output for output in self.outputs if output.format != TEXT)
+        return self._with(target for target in self.targets if target.format != TEXT)
 
-    def show_only(self, format_name: str, render: Callable[[Styler], str]) -> None:
+    def render_only(self, format_name: str, render: Callable[[Styler], str]) -> None:
         """Render the outputs of one format alone: what a command says beside its other formats."""
-        self._with(output for output in self.outputs if output.format == format_name).show({format_name: render})
+        self._with(target for target in self.targets if target.format == format_name).render({format_name: render})
 
-    def _with(self, outputs: Iterable[Output]) -> Screen:
-        return Screen(tuple(outputs), self.color, self.is_quiet, self.is_verbose)
+    def _with(self, outputs: Iterable[OutputTarget]) -> Output:
+        return Output(tuple(outputs), self.color, self.is_quiet, self.is_verbose)
 
     @property
     def shows_text(self) -> bool:
         """Whether text was asked for on stdout."""
-        return Output(TEXT) in self.outputs
+        return OutputTarget(TEXT) in self.targets
 
     def write(self, text: str) -> None:
         """Put `text` on stdout. Raises FileError if it is full."""
-        _put(text, sys.stdout)
+        _write_line(text, sys.stdout)
 
-    def complain(self, text: str) -> None:
+    def print_error(self, text: str) -> None:
         """Say what went wrong: on stdout among other text, on stderr where stdout is for machines or for nothing."""
         if self.shows_text:
             self.write(text)
         else:
-            _put(text, sys.stderr)
+            _write_line(text, sys.stderr)
 
-    def remark(self, text: str) -> None:
+    def log(self, text: str) -> None:
         """Say something on stderr that is no part of what was asked for."""
         if not self.is_quiet:
-            _put(text, sys.stderr)
+            _write_line(text, sys.stderr)
 
     @contextmanager
-    def remark_slow(self, text: str) -> Iterator[None]:
+    def log_if_slow(self, text: str) -> Iterator[None]:
         """Say on stderr what is going on, where the block takes longer than a second."""
         from threading import Timer
 
-        timer = Timer(_PATIENCE, self.remark, (text,))
+        timer = Timer(_SLOW_SECONDS, self.log, (text,))
         timer.daemon = True
         timer.start()
         try:
@@ -143,7 +143,7 @@ class Screen(Struct, frozen=True):
             timer.cancel()
 
     @contextmanager
-    def open_bar(self, length: int, label: str) -> Iterator[Callable[[int], None] | None]:
+    def open_progress_bar(self, length: int, label: str) -> Iterator[Callable[[int], None] | None]:
         """A function that moves a bar on stderr on; None where stderr is no terminal, or nothing is said."""
         if self.is_quiet or not sys.stderr.isatty():
             yield None
@@ -154,50 +154,50 @@ class Screen(Struct, frozen=True):
             yield bar.update
 
     @contextmanager
-    def open_lines(self, output: Output, *, is_live: bool) -> Iterator[Callable[[str], object]]:
-        """A function that puts lines where `output` goes: on stdout and if `is_live` at once, else whole at the end.
+    def open_lines(self, target: OutputTarget, *, is_live: bool) -> Iterator[Callable[[str], object]]:
+        """A function that puts lines where `target` goes: on stdout and if `is_live` at once, else whole at the end.
 
         Raises FileError.
         """
-        if output.file is None:
-            _speak_as(output.format)
+        if target.file is None:
+            _set_encoding(target.format)
             yield self.write
             return
-        with open_live(output.file) if is_live else open_whole(output.file) as write:
+        with open_unbuffered(target.file) if is_live else open_atomic(target.file) as write:
             yield write
 
-    def remark_more(self, text: str) -> None:
+    def log_verbose(self, text: str) -> None:
         """Say on stderr what only `--verbose` wants to know."""
         if self.is_verbose:
-            _put(text, sys.stderr)
+            _write_line(text, sys.stderr)
 
 
-def parse_outputs(texts: Sequence[str], formats: Sequence[str], *, is_quiet: bool) -> tuple[Output, ...]:
+def parse_outputs(texts: Sequence[str], formats: Sequence[str], *, is_quiet: bool) -> tuple[OutputTarget, ...]:
     """The outputs that `--format FORMAT[=FILE]` asks for.
 
     Text goes to stdout where no other format does, unless `is_quiet`. Raises UsageError for an unknown format, and
     where two outputs would share stdout or a file.
     """
     outputs = tuple(_parse_output(text, formats) for text in texts)
-    targets = [output.file for output in outputs]
-    shared = next((target for target in targets if targets.count(target) > 1), targets)
-    if shared is not targets:
+    files = [target.file for target in outputs]
+    shared = next((file for file in files if files.count(file) > 1), files)
+    if shared is not files:
         raise UsageError(f"two --format outputs go to {shared or 'stdout'}", "give each its own: --format FORMAT=FILE")
-    if None in targets or is_quiet:
+    if None in files or is_quiet:
         return outputs
-    return (Output(TEXT), *outputs)
+    return (OutputTarget(TEXT), *outputs)
 
 
-def _parse_output(text: str, formats: Sequence[str]) -> Output:
+def _parse_output(text: str, formats: Sequence[str]) -> OutputTarget:
     name, equals, file = text.partition("=")
     if name not in formats:
         raise UsageError(f"unknown format {name!r}", f"write one of {', '.join(formats)}")
     if equals and file in ("", "-"):
         raise UsageError(f"--format {text} names no file", f"write --format {name}, or --format {name}=FILE")
-    return Output(name, Path(file) if file else None)
+    return OutputTarget(name, Path(file) if file else None)
 
 
-def _speak_as(format_name: str) -> None:
+def _set_encoding(format_name: str) -> None:
     """Let stdout be UTF-8 for all but text: JSON and XML in the code page of a terminal could not be read."""
     if format_name != TEXT:
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
@@ -211,12 +211,12 @@ def _wants_color(color: str) -> bool:
     return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
 
 
-def _put(text: str, stream: TextIO) -> None:
+def _write_line(text: str, stream: TextIO) -> None:
     stream.write(text if text.endswith("\n") else f"{text}\n")
     stream.flush()
 
 
-def _paint(text: str, style: Style) -> str:
+def _style(text: str, style: Style) -> str:
     # Imported here, as most runs of `validate` have nothing to style.
     import click
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-    from reconciler.cli.screen import Screen
+    from reconciler.cli.screen import Output
     from reconciler.energycap.client import Reader
     from reconciler.model.channels import Snapshot
     from reconciler.model.findings import Finding
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from reconciler.model.project import Environment, VersionDates
 
 
-def _ask_nobody(_formulas: Iterable[tuple[int, str]]) -> tuple[FormulaVerdict, ...]:
+def _validate_nothing(_formulas: Iterable[tuple[int, str]]) -> tuple[FormulaVerdict, ...]:
     return ()
 
 
-class Seen(Struct, frozen=True):
+class LiveState(Struct, frozen=True):
     """What was read from the service, its messages, and what could not be read.
 
     `taken` is when, if it was read from a file, and `zone_codes` are those of the data points in it. `validate` asks
@@ -38,17 +38,17 @@ class Seen(Struct, frozen=True):
     findings: tuple[Finding, ...] = ()
     taken: str | None = None
     zone_codes: Mapping[int, str] = field(default_factory=dict)
-    validate: Callable[[Iterable[tuple[int, str]]], tuple[FormulaVerdict, ...]] = _ask_nobody
+    validate: Callable[[Iterable[tuple[int, str]]], tuple[FormulaVerdict, ...]] = _validate_nothing
 
 
-def read_live(screen: Screen, environment: Environment, reader: Reader) -> Seen:
+def read_live(output: Output, environment: Environment, reader: Reader) -> LiveState:
     """Everything that a plan needs of the service, read now."""
-    with screen.remark_slow(f"reading all channels of {environment.name} ..."):
+    with output.log_if_slow(f"reading all channels of {environment.name} ..."):
         snapshot = reader.read_snapshot()
-    return Seen(snapshot, (*reader.findings, *find_unread(snapshot)), validate=reader.validate_formulas)
+    return LiveState(snapshot, (*reader.findings, *find_unread(snapshot)), validate=reader.validate_formulas)
 
 
-def read_copy(file: Path, environment: Environment | None = None, dates: VersionDates | None = None) -> Seen:
+def load_snapshot(file: Path, environment: Environment | None = None, dates: VersionDates | None = None) -> LiveState:
     """Everything that a plan needs from the service, from the `file` that `snapshot` wrote.
 
     `dates` says what a date of a version means that comes with a zone, unless `environment` does. Raises UsageError
@@ -61,4 +61,4 @@ def read_copy(file: Path, environment: Environment | None = None, dates: Version
             "give --environment, or make a copy:  reconciler snapshot --out FILE",
         )
     snapshot, taken = snapshot_from_world(world, environment.version_dates if environment else dates)
-    return Seen(snapshot, find_unread(snapshot), taken, zone_codes_from_world(world))
+    return LiveState(snapshot, find_unread(snapshot), taken, zone_codes_from_world(world))

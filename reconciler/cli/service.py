@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from reconciler.model.project import Environment
 
 
-class Address(Struct, frozen=True):
+class ServiceAccess(Struct, frozen=True):
     """Where a service answers, and the key it takes. The key never leaves this record but for the request header."""
 
     url: str
@@ -29,7 +29,7 @@ class Address(Struct, frozen=True):
 
 
 @contextmanager
-def open_service(root: Path, environment: Environment) -> Iterator[Address]:
+def open_service(root: Path, environment: Environment) -> Iterator[ServiceAccess]:
     """The address of `environment`'s service; the embedded sandbox answers for the length of the block.
 
     Raises ProjectError where its host may not be sent a key, and Unauthorized where the variable that should hold the
@@ -38,9 +38,9 @@ def open_service(root: Path, environment: Environment) -> Iterator[Address]:
     if not environment.is_sandbox:
         # Here too, so that a variable without a key is not the first that is said of a host that would not get it.
         refuse_foreign(environment.url, os.environ)
-        yield Address(environment.url, read_key(environment.api_key_env, os.environ))
+        yield ServiceAccess(environment.url, read_key(environment.api_key_env, os.environ))
         return
     from reconciler.cli.sandbox import start_embedded
 
     with start_embedded(root) as url:
-        yield Address(url, "sandbox")
+        yield ServiceAccess(url, "sandbox")

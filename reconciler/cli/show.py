@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.exits import Exit, exit_of_plan
+from reconciler.cli.exits import ExitCode, exit_of_plan
 from reconciler.cli.files import read_file, write_file
-from reconciler.cli.options import PLAN_FORMATS, Target, printing, viewing
+from reconciler.cli.options import PLAN_FORMATS, OutputPath, output_options, view_options
 from reconciler.cli.overlaps import refuse_overlaps
-from reconciler.cli.planned import plan_renderers, tell_time
+from reconciler.cli.planned import plan_renderers, utc_now
 from reconciler.cli.screen import TEXT
 from reconciler.errors import FileError, UsageError
 from reconciler.planfile.reading import read_plan
@@ -20,31 +20,31 @@ from reconciler.planfile.writing import render_plan_file
 
 if TYPE_CHECKING:
     from reconciler.cli.options import View
-    from reconciler.cli.screen import Screen
+    from reconciler.cli.screen import Output
     from reconciler.model.plan import Plan
 
 
 @click.command("show")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where there are changes, none of them blocked.")
-@viewing
-@click.option("--inverse", type=Target(), metavar="PLAN", help="Of a journal: save the plan that puts it back.")
-@printing(*PLAN_FORMATS)
-def command(screen: Screen, view: View, file: Path, inverse: Path | None, detailed_exitcode: bool) -> Exit:
+@view_options
+@click.option("--inverse", type=OutputPath(), metavar="PLAN", help="Of a journal: save the plan that puts it back.")
+@output_options(*PLAN_FORMATS)
+def command(output: Output, view: View, file: Path, inverse: Path | None, detailed_exitcode: bool) -> ExitCode:
     """Show a saved plan again, or the account of an apply from its journal.
 
     Reads FILE alone: no definitions, no service. Of a journal (.reconciler/journal/*.jsonl) the account is shown, and
     the plan that would put back what was done.
     """
-    refuse_overlaps(screen, {"--inverse": inverse}, {"": file})
-    plan = _show_journal(screen, file) if file.suffix == ".jsonl" else read_plan(read_file(file))
+    refuse_overlaps(output, {"--inverse": inverse}, {"": file})
+    plan = _render_journal(output, file) if file.suffix == ".jsonl" else read_plan(read_file(file))
     if inverse is not None:
-        _save_inverse(screen, plan, inverse, file)
-    screen.show(plan_renderers(plan, Path.cwd(), view))
+        _save_inverse(output, plan, inverse, file)
+    output.render(plan_renderers(plan, Path.cwd(), view))
     return exit_of_plan(plan, detailed=detailed_exitcode)
 
 
-def _show_journal(screen: Screen, file: Path) -> Plan:
+def _render_journal(output: Output, file: Path) -> Plan:
     """Print what the journal tells, and give the plan that puts it back."""
     from reconciler.apply.chronicle import read_journal
     from reconciler.apply.journal import is_at_work
@@ -54,17 +54,17 @@ def _show_journal(screen: Screen, file: Path) -> Plan:
 
     if is_at_work(file):
         raise FileError(f"an apply is using the journal {file}", "wait until it has ended")
-    chronicle = read_journal(file)
-    screen.show_only(TEXT, lambda styler: render_result(chronicle.plan, recount(chronicle), styler))
-    screen.remark("to put it back:")
-    return make_inverse(chronicle, tell_time())
+    content = read_journal(file)
+    output.render_only(TEXT, lambda styler: render_result(content.plan, recount(content), styler))
+    output.log("to put it back:")
+    return make_inverse(content, utc_now())
 
 
-def _save_inverse(screen: Screen, plan: Plan, file: Path, journal: Path) -> None:
+def _save_inverse(output: Output, plan: Plan, file: Path, journal: Path) -> None:
     if journal.suffix != ".jsonl":
         raise UsageError("--inverse goes with a journal, not with a plan", "give a .reconciler/journal/*.jsonl")
     write_file(file, render_plan_file(plan))
-    screen.remark(
+    output.log(
         f"saved the plan that undoes it to {file}, for review only; "
         f"carry it out with: reconciler apply --undo {quote(str(journal))}"
     )

@@ -21,7 +21,7 @@ def find_repository(folder: Path) -> Path | None:
     return next((place for place in (real, *real.parents) if os.path.lexists(place / ".git")), None)
 
 
-def find_folder(folder: Path) -> str | None:
+def folder_in_repository(folder: Path) -> str | None:
     """Where `folder` is in its repository: "" for the root of it, None outside of one."""
     repository = find_repository(folder)
     if repository is None:

@@ -25,8 +25,8 @@ def open_streams() -> None:
     sys.stdin = sys.stdin or Path(os.devnull).open()  # noqa: SIM115 - to the end
     # What comes in is read as files are, whatever the code page of the terminal.
     sys.stdin.reconfigure(encoding="utf-8", errors="strict")  # type: ignore[union-attr]
-    sys.stdout = _steady(sys.stdout, _tell_full)
-    sys.stderr = _steady(sys.stderr, _pass_over)
+    sys.stdout = _make_safe(sys.stdout, _raise_file_error)
+    sys.stderr = _make_safe(sys.stderr, _ignore)
 
 
 def _fill_descriptors() -> None:
@@ -35,29 +35,29 @@ def _fill_descriptors() -> None:
     os.close(descriptor)
 
 
-def _open_nowhere() -> TextIO:
+def _open_null() -> TextIO:
     return Path(os.devnull).open("w", encoding="utf-8")
 
 
-def _steady(stream: TextIO | None, on_error: Callable[[OSError], None]) -> TextIO:
-    known = stream or _open_nowhere()
+def _make_safe(stream: TextIO | None, on_error: Callable[[OSError], None]) -> TextIO:
+    known = stream or _open_null()
     known.reconfigure(errors="backslashreplace")  # type: ignore[attr-defined]
     # A terminal shared with a program that does not wait for it would lose what does not fit at once.
     with suppress(OSError):
         os.set_blocking(known.fileno(), True)
-    return cast("TextIO", _Steady(known, on_error))
+    return cast("TextIO", _SafeStream(known, on_error))
 
 
-def _pass_over(_error: OSError) -> None:
+def _ignore(_error: OSError) -> None:
     """Say nothing: stderr is where it would be said."""
 
 
-def _tell_full(error: OSError) -> None:
+def _raise_file_error(error: OSError) -> None:
     if not isinstance(error, BrokenPipeError):
         raise FileError(f"cannot write to stdout: {error.strerror}", advise_on(error)) from error
 
 
-class _Steady:
+class _SafeStream:
     """A stream of text that leads nowhere once it could not be written; `on_error` is told then, and from then on."""
 
     def __init__(self, stream: TextIO, on_error: Callable[[OSError], None]) -> None:
@@ -80,7 +80,7 @@ class _Steady:
             yield
         except OSError as error:
             # What the old stream still holds is dropped with it: nobody flushes it again.
-            self._stream, self._error = _open_nowhere(), error
+            self._stream, self._error = _open_null(), error
         if self._error is not None:
             self._on_error(self._error)
 

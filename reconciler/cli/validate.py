@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.options import printing
+from reconciler.cli.options import output_options
 from reconciler.cli.overlaps import refuse_overlaps
 from reconciler.cli.validating import validate
 from reconciler.reports.findings_report import FORMATS
 
 if TYPE_CHECKING:
-    from reconciler.cli.exits import Exit
-    from reconciler.cli.screen import Screen
+    from reconciler.cli.exits import ExitCode
+    from reconciler.cli.screen import Output
 
 
 @click.command("validate")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@printing(*FORMATS)
-def command(screen: Screen, paths: tuple[Path, ...]) -> Exit:
+@output_options(*FORMATS)
+def command(output: Output, paths: tuple[Path, ...]) -> ExitCode:
     """Check all definitions: YAML, schema, domain rules. Offline, all findings at once.
 
     The whole project is always loaded, for names and formulas reach across files; PATHS only pick what is reported.
     """
-    refuse_overlaps(screen, {}, {})
-    return validate(screen, paths)
+    refuse_overlaps(output, {}, {})
+    return validate(output, paths)

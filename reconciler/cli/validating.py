@@ -7,8 +7,8 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from reconciler.cli.exits import Exit
-from reconciler.cli.standing import find_folder, find_repository, path_prefix
+from reconciler.cli.exits import ExitCode
+from reconciler.cli.standing import find_repository, folder_in_repository, path_prefix
 from reconciler.definitions.load import load_definitions
 from reconciler.definitions.project_file import check_hosts, find_root, folders_of, read_project, variables_of
 from reconciler.definitions.projects import find_projects
@@ -21,73 +21,73 @@ from reconciler.reports.findings_report import FindingsReport, join_reports, ren
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reconciler.cli.screen import Screen
+    from reconciler.cli.screen import Output
 
 
 # What stands where a project was meant to be.
-_TRACES = ("channels", "reconciler.yml")
+_PROJECT_SIGNS = ("channels", "reconciler.yml")
 
 
-def validate(screen: Screen, paths: Sequence[Path]) -> Exit:
-    """Show on `screen` what is wrong with the definitions: all of it, or what is in `paths`.
+def validate(output: Output, paths: Sequence[Path]) -> ExitCode:
+    """Show on `output` what is wrong with the definitions: all of it, or what is in `paths`.
 
     Where no project is, those below are checked: a pre-commit hook stands at the root of its repository. A path leads
     to its own project. Raises ProjectError where there is no project, but traces of one, and UsageError for a path that
     is in none.
     """
-    projects = _find_projects(screen, paths)
+    projects = _find_projects(output, paths)
     if not projects:
-        screen.remark("no reconciler.yaml here, above or below, and no channels/: nothing to validate")
-        screen.show(renderers(FindingsReport((), files=0, channels=0)))
-        return Exit.DONE
+        output.log("no reconciler.yaml here, above or below, and no channels/: nothing to validate")
+        output.render(renderers(FindingsReport((), files=0, channels=0)))
+        return ExitCode.DONE
     reports = {root: _validate(root) for root in projects}
     shown = {root: report.within(projects[root]) if projects[root] else report for root, report in reports.items()}
     hidden = sum(len(reports[root].findings) - len(shown[root].findings) for root in projects)
     if hidden:
-        screen.remark(f"not shown: {hidden} more in other files; reconciler validate  shows all")
-    _show(screen, shown)
+        output.log(f"not shown: {hidden} more in other files; reconciler validate  shows all")
+    _show(output, shown)
     failed = (finding.severity is Severity.ERROR for report in shown.values() for finding in report.findings)
-    return Exit.FAILED if any(failed) else Exit.DONE
+    return ExitCode.FAILED if any(failed) else ExitCode.DONE
 
 
-def _show(screen: Screen, reports: Mapping[Path, FindingsReport]) -> None:
+def _show(output: Output, reports: Mapping[Path, FindingsReport]) -> None:
     if len(reports) == 1:
         ((root, report),) = reports.items()
-        screen.show(renderers(report, path_prefix(root), find_folder(root)))
+        output.render(renderers(report, path_prefix(root), folder_in_repository(root)))
         return
-    screen.remark(f"{len(reports)} projects: {', '.join(path_prefix(root).rstrip('/') or '.' for root in reports)}")
+    output.log(f"{len(reports)} projects: {', '.join(path_prefix(root).rstrip('/') or '.' for root in reports)}")
     joined = join_reports([report.with_prefix(path_prefix(root)) for root, report in reports.items()])
-    screen.show(renderers(joined, folder=find_folder(Path.cwd())))
+    output.render(renderers(joined, folder=folder_in_repository(Path.cwd())))
 
 
-def _find_projects(screen: Screen, paths: Sequence[Path]) -> dict[Path, list[str]]:
+def _find_projects(output: Output, paths: Sequence[Path]) -> dict[Path, list[str]]:
     """The roots of the projects to be checked, each with the paths in it that were asked for; no path asks for all."""
     if not paths:
-        return {root: [] for root in _find_here(screen)}
+        return {root: [] for root in _find_here(output)}
     projects: dict[Path, list[str]] = {}
     for path in paths:
-        for root in _find_owners(screen, path):
+        for root in _find_owners(output, path):
             projects.setdefault(root, []).append(_relative_to(root, path))
     return projects
 
 
-def _find_here(screen: Screen) -> tuple[Path, ...]:
+def _find_here(output: Output) -> tuple[Path, ...]:
     try:
         return (find_root(Path.cwd()),)
     except ProjectError:
-        if _has_traces(Path.cwd()):
+        if _has_project_signs(Path.cwd()):
             raise
-    return _find_below(screen, Path.cwd())
+    return _find_below(output, Path.cwd())
 
 
-def _has_traces(folder: Path) -> bool:
+def _has_project_signs(folder: Path) -> bool:
     """Whether `folder`, or one above it in its repository, looks like a project, or like a part of one."""
     repository = find_repository(folder) or folder
     above = [one for one in (folder, *folder.parents) if one.is_relative_to(repository)]
-    return any((one / name).exists() for one in above for name in _TRACES)
+    return any((one / name).exists() for one in above for name in _PROJECT_SIGNS)
 
 
-def _find_below(screen: Screen, folder: Path) -> tuple[Path, ...]:
+def _find_below(output: Output, folder: Path) -> tuple[Path, ...]:
     """The projects below `folder`. Raises ProjectError where they may all be in what is not checked out."""
     below = find_projects(folder)
     absent = " ".join(quote(path_prefix(path).rstrip("/")) for path in below.absent)
@@ -97,11 +97,11 @@ def _find_below(screen: Screen, folder: Path) -> tuple[Path, ...]:
             f"git submodule update --init -- {absent}",
         )
     if absent:
-        screen.remark(f"not validated, because these submodules are not checked out: {absent}")
+        output.log(f"not validated, because these submodules are not checked out: {absent}")
     return below.roots
 
 
-def _find_owners(screen: Screen, path: Path) -> tuple[Path, ...]:
+def _find_owners(output: Output, path: Path) -> tuple[Path, ...]:
     """The project that `path` is in, or else those that are below it."""
     if not path.exists():
         raise UsageError(f"no such file or folder: {path}")
@@ -111,7 +111,7 @@ def _find_owners(screen: Screen, path: Path) -> tuple[Path, ...]:
     except ProjectError:
         repository = find_repository(Path.cwd())
         is_near = start.is_relative_to(repository or Path.cwd())
-        below = _find_below(screen, start) if path.is_dir() and is_near else ()
+        below = _find_below(output, start) if path.is_dir() and is_near else ()
         if not below:
             raise UsageError(f"{path} is not in the project at {find_root(Path.cwd())}") from None
         return below

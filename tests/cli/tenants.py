@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 from reconciler.cli.files import Replacement, replace_files
-from reconciler.cli.harvest import Ground
-from reconciler.cli.project import Workplace
+from reconciler.cli.harvest import ImportInput
+from reconciler.cli.project import ProjectContext
 from reconciler.definitions.load import load_definitions
 from reconciler.energycap.reference import Listed, make_reference
 from reconciler.energycap.wire import live_from_response
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from hypothesis.strategies import DrawFn
 
-    from reconciler.cli.harvest import Harvest
+    from reconciler.cli.harvest import ImportedFiles
 
 Json = dict[str, Any]
 
@@ -55,23 +55,23 @@ def read_world(channels: Iterable[Json]) -> Snapshot:
 
 
 @contextmanager
-def open_project(files: Mapping[str, str] | None = None) -> Iterator[Workplace]:
+def open_project(files: Mapping[str, str] | None = None) -> Iterator[ProjectContext]:
     """A project in a folder of its own, with `files`."""
     with tempfile.TemporaryDirectory() as folder:
         for name, text in (files or {}).items():
             path = Path(folder, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(text.encode())
-        yield Workplace(Path(folder), PROJECT)
+        yield ProjectContext(Path(folder), PROJECT)
 
 
-def stand_on(workplace: Workplace, snapshot: Snapshot) -> Ground:
+def stand_on(workplace: ProjectContext, snapshot: Snapshot) -> ImportInput:
     """The ground of an import into `workplace` as it is now."""
     loaded = load_definitions(workplace.root, PROJECT.definitions)
-    return Ground(workplace, ENVIRONMENT, loaded.definitions, snapshot)
+    return ImportInput(workplace, ENVIRONMENT, loaded.definitions, snapshot)
 
 
-def write(workplace: Workplace, harvest: Harvest) -> None:
+def write(workplace: ProjectContext, harvest: ImportedFiles) -> None:
     replace_files([Replacement(workplace.root / file.file, file.before, file.after) for file in harvest.files])
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.cli.files import Replacement, check_target, open_whole, replace_files, write_file
+from reconciler.cli.files import Replacement, check_writable, open_atomic, replace_files, write_file
 from reconciler.errors import FileError
 from tests.apply.disks import full_disk
 
@@ -169,7 +169,7 @@ def test_a_step_summary_is_added_to(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_a_file_in_a_closed_folder_is_written_in_place() -> None:
     with closed_folder() as folder:
-        check_target(folder / "file")
+        check_writable(folder / "file")
         write_file(folder / "file", "after")
         with pytest.raises(FileError, match=r"cannot write .*new: Permission denied"):
             write_file(folder / "new", "")
@@ -201,7 +201,7 @@ def test_what_fails_on_the_way_leaves_what_was_there(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("before")
 
     def fail() -> None:
-        with open_whole(tmp_path / "file") as write:
+        with open_atomic(tmp_path / "file") as write:
             write("after")
             raise KeyboardInterrupt
 
@@ -223,7 +223,7 @@ def test_a_pipe_is_written_to_and_stays_one(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_said_to_be_one(tmp_path: Path) -> None:
-    for write in (check_target, lambda path: write_file(path, "")):
+    for write in (check_writable, lambda path: write_file(path, "")):
         with pytest.raises(FileError, match=r"cannot write .*: Is a directory"):
             write(tmp_path)
 

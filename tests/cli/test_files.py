@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.cli.files import Replacement, read_exactly, remove_remnants, replace_files
-from reconciler.cli.interrupts import hold_signals
+from reconciler.cli.files import Replacement, read_exactly, remove_stale_temp_files, replace_files
+from reconciler.cli.interrupts import defer_signals
 from reconciler.errors import FileError
 from reconciler.regular_files import read_bounded
 
@@ -122,7 +122,7 @@ def test_an_interruption_at_the_end_waits() -> None:
     seen = []
 
     def be_interrupted() -> None:
-        with hold_signals():
+        with defer_signals():
             signal.raise_signal(signal.SIGINT)
             seen.append("all is written")
 
@@ -141,14 +141,14 @@ def test_a_signal_to_end_leaves_nothing_behind(tmp_path: Path, number: signal.Si
 
 def test_what_a_killed_process_left_is_removed_and_what_a_running_one_writes_is_not(tmp_path: Path) -> None:
     with begin_writing(tmp_path) as process:
-        remove_remnants(tmp_path)
+        remove_stale_temp_files(tmp_path)
         (remnant,) = (name for name in list_names(tmp_path) if name != "a")
         process.kill()
 
     assert remnant.startswith(f"a/.new.yaml.{process.pid}.")
     assert remnant.endswith(".reconciler-tmp")
     assert list_names(tmp_path) == ["a", remnant]
-    remove_remnants(tmp_path)
+    remove_stale_temp_files(tmp_path)
     assert list_names(tmp_path) == ["a"]
 
 
@@ -167,7 +167,7 @@ def test_only_what_nobody_writes_any_more_is_a_remnant(tmp_path: Path, name: str
     file.parent.mkdir(exist_ok=True)
     file.write_text("")
 
-    remove_remnants(tmp_path)
+    remove_stale_temp_files(tmp_path)
 
     assert file.exists() is is_kept
 

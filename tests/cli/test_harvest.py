@@ -6,23 +6,23 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.cli.harvest import Harvest, prove
-from reconciler.cli.screen import Screen
+from reconciler.cli.harvest import ImportedFiles, verify_empty_plan
+from reconciler.cli.screen import Output
 from reconciler.errors import ProjectError
 from reconciler.reports.import_report import WrittenFile
 from tests.cli.tenants import open_project, read_world, stand_on
 from tests.worlds import make_channel
 
 if TYPE_CHECKING:
-    from reconciler.cli.harvest import Ground
+    from reconciler.cli.harvest import ImportInput
 
 LIVE = read_world([make_channel(1), make_channel(2)])
 MINE = {"channels/mine.yaml": "channels:\n  mine:\n    channelId: 1\n    channelInfo: Channel 1\n"}
 
 
-def prove_text(ground: Ground, text: str, name: str) -> None:
-    harvest = Harvest((WrittenFile("channels/new.yaml", None, text, 1),), frozenset({name}), ())
-    prove(Screen(), ground, ground.plan(ground.definitions), harvest)
+def prove_text(ground: ImportInput, text: str, name: str) -> None:
+    harvest = ImportedFiles((WrittenFile("channels/new.yaml", None, text, 1),), frozenset({name}), ())
+    verify_empty_plan(Output(), ground, ground.plan(ground.definitions), harvest)
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from reconciler import sandbox
-from reconciler.cli.harvest import Harvest, gather_new, gather_updates, list_updates, prove
-from reconciler.cli.screen import Screen
+from reconciler.cli.harvest import ImportedFiles, draft_new_files, find_file_updates, update_files, verify_empty_plan
+from reconciler.cli.screen import Output
 from reconciler.definitions.load import load_definitions
 from reconciler.model.findings import Severity
 from reconciler.model.plan import Action
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from hypothesis.strategies import DrawFn
 
-    from reconciler.cli.harvest import Ground
+    from reconciler.cli.harvest import ImportInput
 
 STYLE = (Fields.ALL, Layout.PLACE)
 FOLDERS = PROJECT.definitions
@@ -43,12 +43,12 @@ in_each_style = pytest.mark.parametrize(
 )
 
 
-def import_new(ground: Ground, style: tuple[Fields, Layout] = STYLE, **asked: Any) -> Harvest:
+def import_new(ground: ImportInput, style: tuple[Fields, Layout] = STYLE, **asked: Any) -> ImportedFiles:
     """All that an import would write, proved."""
     survey = make_survey(ground.definitions, ground.snapshot)
     picked, _ = pick(survey, Asked(**asked))
-    harvest = gather_new(ground, survey, picked, style)
-    prove(Screen(), ground, ground.plan(ground.definitions), harvest)
+    harvest = draft_new_files(ground, survey, picked, style)
+    verify_empty_plan(Output(), ground, ground.plan(ground.definitions), harvest)
     return harvest
 
 
@@ -114,7 +114,7 @@ def test_files_that_are_there_keep_every_line(world: list[Any], random: Random, 
     with open_project() as workplace:
         ground = stand_on(workplace, snapshot)
         some = [live for live in snapshot.channels if random.random() < 0.5]
-        write(workplace, gather_new(ground, make_survey(ground.definitions, snapshot), some, STYLE))
+        write(workplace, draft_new_files(ground, make_survey(ground.definitions, snapshot), some, STYLE))
         for path in workplace.root.rglob("*.yaml"):
             path.write_text(path.read_text().replace("channels:\n", head, 1) + "# the end\n")
         before = read_files(workplace.root)
@@ -144,9 +144,9 @@ def test_an_update_after_a_foreign_edit_leaves_an_empty_plan_and_every_comment(
         ground = stand_on(workplace, edited)
         before = ground.plan(ground.definitions)
         note_case(reached=any(change.edits for change in before.changes))
-        updates = list_updates(make_survey(ground.definitions, edited), edited.channels, before)
-        harvest = gather_updates(ground, updates)
-        prove(Screen(), ground, before, harvest)
+        updates = find_file_updates(make_survey(ground.definitions, edited), edited.channels, before)
+        harvest = update_files(ground, updates)
+        verify_empty_plan(Output(), ground, before, harvest)
         write(workplace, harvest)
         ground = stand_on(workplace, edited)
 

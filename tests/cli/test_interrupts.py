@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reconciler.cli.interrupts import STOPPING, end_on_signals
+from reconciler.cli.interrupts import STOP_SIGNALS, end_on_signals
 from tests.cli.desk import PROJECT
 from tests.stub import LIST, STUCK, TYPES, UNITS, Reply, answering, reply_list
 from tests.worlds import make_channel
@@ -163,7 +163,7 @@ def test_who_interrupts_what_only_reads_waits_for_no_answer(desk: Desk, command:
 
 def test_a_signal_that_the_starter_wants_ignored_ends_nothing() -> None:
     """As nohup starts it."""
-    before = {number: signal.getsignal(number) for number in STOPPING}
+    before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         end_on_signals()

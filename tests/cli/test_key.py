@@ -10,7 +10,7 @@ import pytest
 import stamina
 
 from reconciler import sandbox
-from reconciler.cli.service import Address
+from reconciler.cli.service import ServiceAccess
 from reconciler.energycap.client import open_editor
 from reconciler.errors import ServiceError
 from reconciler.model.project import ChannelEdit
@@ -150,4 +150,4 @@ def fail(ask: Callable[..., object], *arguments: object) -> str:
 
 
 def test_the_record_that_carries_the_key_does_not_show_it() -> None:
-    assert KEY not in repr(Address("https://app.energycap.com", KEY))
+    assert KEY not in repr(ServiceAccess("https://app.energycap.com", KEY))

@@ -9,7 +9,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import ExitCode
 from reconciler.reports.rules_report import render_rules
 from tests.docs.command_pages import render_commands
 from tests.docs.field_schema import update_text
@@ -57,5 +57,5 @@ def find_exit_codes(name: str) -> list[tuple[str, str]]:
 def test_exit_codes_are_those_of_the_program_and_read_alike_in_the_readme() -> None:
     codes = find_exit_codes("docs/reference/exit-codes.md")
 
-    assert [int(code) for code, _ in codes] == list(Exit)
+    assert [int(code) for code, _ in codes] == list(ExitCode)
     assert codes == find_exit_codes("README.md")
