@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from reconciler.cli.commands import commands
-from reconciler.cli.exits import ExitCode
+from reconciler.cli.command_line import commands
+from reconciler.cli.exit_codes import ExitCode
 from reconciler.rules.channel_rules import DOMAIN_RULES, OFFLINE_REFERENCE_RULES
 from reconciler.rules.file_rules import FILE_RULES
 

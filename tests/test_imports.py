@@ -12,7 +12,7 @@ import click
 import pytest
 
 from reconciler import sandbox
-from reconciler.cli.commands import commands
+from reconciler.cli.command_line import commands
 from reconciler.cli.main import main
 from tests.worlds import make_channel, make_world
 

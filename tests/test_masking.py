@@ -247,9 +247,9 @@ def test_what_has_the_shape_of_a_key_is_not_repeated(text: str, shown: str) -> N
 
 # Who may open a file for writing, or write to one that is open, and why not through the one place.
 ELSEWHERE = {
-    "cli/harvest.py": "copies of channel files for the proof, removed after it",
-    "cli/drafts.py": "content in which files.py has hidden the keys; channel files with a key are refused",
-    "cli/streams.py": "nowhere: /dev/null in the place of a closed stream",
+    "cli/import_channels.py": "copies of channel files for the proof, removed after it",
+    "cli/file_io.py": "content in which the keys are hidden already; channel files with a key are refused",
+    "cli/main.py": "nowhere: /dev/null in the place of a closed stream",
     "definitions/base.py": "a copy of the definitions of another commit, removed after it was read",
     "apply/journal.py": "lines whose keys are hidden where they are written",
 }

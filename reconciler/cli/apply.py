@@ -8,23 +8,31 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.apply.conduct import DEFAULT_PARALLELISM
-from reconciler.cli.applying import FORMATS, ApplyTask, outcomes_already_done, report_nothing, report_stale, run_task
-from reconciler.cli.exits import ExitCode, exit_of_plan
-from reconciler.cli.files import read_file
-from reconciler.cli.options import Scope, output_options, scope_options
-from reconciler.cli.overlaps import refuse_overlaps
-from reconciler.cli.project import open_definitions, open_project
-from reconciler.cli.resume import resume_apply
-from reconciler.cli.site import Approval, find_environment, open_session
-from reconciler.cli.undo import undo_apply
+from reconciler.cli.apply_session import (
+    FORMATS,
+    ApplyTask,
+    Approval,
+    find_environment,
+    open_session,
+    outcomes_already_done,
+    report_nothing,
+    report_stale,
+    run_task,
+)
+from reconciler.cli.command_line import Scope, output_options, scope_options
+from reconciler.cli.exit_codes import ExitCode, exit_of_plan
+from reconciler.cli.file_io import read_file
+from reconciler.cli.paths import refuse_overlaps
+from reconciler.cli.project_context import open_definitions, open_project
+from reconciler.cli.recovery import resume_apply, undo_apply
 from reconciler.errors import PlanFileError, UsageError
 from reconciler.planfile.reading import read_plan
 from reconciler.planning.approval import compare_plans, restrict_plan
 from reconciler.reports.escaping import escape_text
 
 if TYPE_CHECKING:
-    from reconciler.cli.screen import Output
-    from reconciler.cli.site import ApplySession
+    from reconciler.cli.apply_session import ApplySession
+    from reconciler.cli.output import Output
     from reconciler.model.plan import Plan
 
 

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.exits import ExitCode
-from reconciler.cli.options import output_options
+from reconciler.cli.command_line import output_options
+from reconciler.cli.exit_codes import ExitCode
 from reconciler.errors import UsageError
 from reconciler.reports.rules_report import render_rule
 from reconciler.rules import RULES
 
 if TYPE_CHECKING:
-    from reconciler.cli.screen import Output
+    from reconciler.cli.output import Output
 
 
 @click.command("explain")

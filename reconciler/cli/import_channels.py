@@ -1,55 +1,79 @@
-"""`reconciler import`: live channels into channel files, with the proof that a plan of them is empty."""
+"""`reconciler import`: writes live channels into channel files, and proves that a plan of them is empty."""
 
 from __future__ import annotations
 
+import os
+import tempfile
+from contextlib import suppress
 from functools import wraps
-from pathlib import Path
+from itertools import groupby
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import Struct
 
-from reconciler.cli.exits import ExitCode
-from reconciler.cli.files import Replacement, remove_stale_temp_files, replace_files
-from reconciler.cli.harvest import (
-    NO_FILES,
-    ImportInput,
-    add_version_begins,
-    draft_new_files,
-    find_file_updates,
-    update_files,
-    verify_empty_plan,
-)
-from reconciler.cli.keeping import exclude_own_edits
-from reconciler.cli.options import output_options
-from reconciler.cli.overlaps import refuse_overlaps
-from reconciler.cli.project import open_project, print_findings
-from reconciler.cli.screen import TEXT
-from reconciler.cli.seen import load_snapshot, read_live
-from reconciler.cli.service import open_service
-from reconciler.cli.standing import path_prefix
+from reconciler import __version__
+from reconciler.cli.build_plan import utc_now
+from reconciler.cli.command_line import output_options
+from reconciler.cli.exit_codes import ExitCode
+from reconciler.cli.file_io import Replacement, read_exactly, remove_stale_temp_files, replace_files
+from reconciler.cli.live_state import load_snapshot, open_service, read_live
+from reconciler.cli.output import TEXT
+from reconciler.cli.paths import find_repository, path_prefix, refuse_overlaps
+from reconciler.cli.project_context import open_project, print_findings
+from reconciler.definitions.base import read_base
+from reconciler.definitions.branches import find_fork, is_in_repository
 from reconciler.definitions.files import check_inside, find_files
+from reconciler.definitions.git import find_commit, read_commit
+from reconciler.definitions.heads import read_header
+from reconciler.definitions.holding import is_representable
 from reconciler.definitions.load import load_definitions
+from reconciler.definitions.rewriting import UnsafeEdit, append_channels, update_channels
+from reconciler.definitions.schema import Format
+from reconciler.definitions.spelling import to_yaml_scalar
+from reconciler.definitions.writing import place_schema, render_file, render_schema
 from reconciler.energycap.client import open_reader
-from reconciler.errors import FileError, ProjectError
+from reconciler.errors import FileError, ProjectError, advise_on
 from reconciler.model.findings import Severity
-from reconciler.planning.importing.naming import Fields, Layout
+from reconciler.planning.importing.drafting import add_ties, list_new, propose
+from reconciler.planning.importing.naming import ByHand, Fields, Kept, Layout, Terms
 from reconciler.planning.importing.selection import Asked, make_survey, pick
-from reconciler.planning.importing.updates import find_doubts
+from reconciler.planning.importing.updates import Past, find_differences, find_doubts, find_updates, leave_edited
+from reconciler.planning.plan import Basis, make_plan
+from reconciler.planning.removed import find_renames, rename
+from reconciler.reports.escaping import escape_text
 from reconciler.reports.findings_report import render_findings
-from reconciler.reports.import_report import ImportSummary, render_import
+from reconciler.reports.import_report import ImportSummary, WrittenFile, render_import
 from reconciler.reports.terminal import no_style
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from reconciler.cli.harvest import ImportedFiles
-    from reconciler.cli.options import Command
-    from reconciler.cli.project import ProjectContext
-    from reconciler.cli.screen import Output
-    from reconciler.model.channels import Definitions, Snapshot
+    from reconciler.cli.command_line import Command
+    from reconciler.cli.output import Output
+    from reconciler.cli.project_context import ProjectContext
+    from reconciler.definitions.load import LoadResult
+    from reconciler.model.channels import Definitions, Desired, Live, Snapshot
     from reconciler.model.findings import Finding
     from reconciler.model.plan import Plan
     from reconciler.model.project import Environment
+    from reconciler.model.values import Spec
+    from reconciler.planning.importing.naming import LeftOut
+    from reconciler.planning.importing.selection import Survey
+    from reconciler.planning.importing.updates import Updates
+
+
+# A folder of definitions without a file in it: where most imports begin.
+NO_FILES = "ESA102"
+_EXCLUDE_THEM = "leave these channels out: --only picks others"
+
+
+_UNCOMMITTED = "not committed"
+_NO_FORK = (
+    "git cannot tell where this branch left the main branch, so edits committed on it look like drift and are not "
+    "kept; --base REF keeps the edits made since REF"
+)
 
 
 def _filter_options(command: Command) -> Command:
@@ -211,3 +235,192 @@ def _write(inputs: ImportInput, imported: ImportedFiles) -> None:
     for folder in inputs.context.project.definitions:
         remove_stale_temp_files(root / folder)
     replace_files([Replacement(root / file.file, file.before, file.after) for file in imported.files], check)
+
+
+class ImportInput(Struct, frozen=True):
+    """What an import stands on: the project, its definitions, and what the service has."""
+
+    context: ProjectContext
+    environment: Environment
+    definitions: Definitions
+    snapshot: Snapshot
+
+    def plan(self, definitions: Definitions) -> Plan:
+        """The plan of `definitions` for this environment."""
+        basis = Basis(__version__, self.environment, self.environment.url, utc_now())
+        return make_plan(definitions, self.snapshot, basis)
+
+
+class ImportedFiles(Struct, frozen=True):
+    """The files to be written, the channels that this is about, and what of them stays out.
+
+    `by_hand` are values of other channels, which their files cannot take without losing a comment; `kept` are values
+    that somebody edited.
+    """
+
+    files: tuple[WrittenFile, ...]
+    names: frozenset[str]
+    left_out: tuple[LeftOut, ...]
+    by_hand: tuple[ByHand, ...] = ()
+    kept: tuple[Kept, ...] = ()
+
+
+def draft_new_files(
+    inputs: ImportInput, survey: Survey, picked: Sequence[Live], style: tuple[Fields, Layout]
+) -> ImportedFiles:
+    """The files with those of `picked` that no file manages yet."""
+    root, folders = inputs.context.root, inputs.context.project.definitions
+    new = list_new(picked, survey)
+    joined = {survey.homes[live.data_point.id] for live in new if live.data_point.id in survey.homes}
+    texts = {file: read_exactly(root / file) for file in joined}
+    heads = {file: read_header(text) for file, text in texts.items()}
+    folder = str(PurePosixPath(folders[0]))
+    terms = Terms(is_representable, *style, folder, _list_paths(root, folder))
+    proposal = propose(new, survey, inputs.definitions, heads, terms)
+    files = []
+    for file, members in groupby(proposal.channels, key=lambda channel: channel.file):
+        channels = tuple(members)
+        text = _append(file, texts[file], channels) if file in texts else render_file(file, channels)
+        files.append(WrittenFile(file, texts.get(file), text, len(channels)))
+    names = frozenset(channel.name for channel in proposal.channels)
+    return ImportedFiles((*files, *_add_schema(root, files)), names, proposal.left_out)
+
+
+def find_file_updates(survey: Survey, picked: Sequence[Live], plan: Plan) -> Updates:
+    """What the service has for those of `picked` that the files manage; `plan` says where they differ."""
+    names = {survey.names[live.id] for live in picked if live.id in survey.managed and live.id in survey.names}
+    return find_updates(plan, names, is_representable)
+
+
+def add_version_begins(inputs: ImportInput, survey: Survey, picked: Sequence[Live], updates: Updates) -> Updates:
+    """`updates` with the begin of the version for those of `picked` whose file does not say it."""
+    managed = {survey.names[live.id]: live for live in picked if live.id in survey.managed and live.id in survey.names}
+    return add_ties(updates, managed, inputs.definitions.channels)
+
+
+def update_files(inputs: ImportInput, updates: Updates) -> ImportedFiles:
+    """The files with `updates`."""
+    files: list[WrittenFile] = []
+    by_hand: list[ByHand] = []
+    for file, channels in sorted(updates.files.items()):
+        text = read_exactly(inputs.context.root / file)
+        after, unkept = _update_text(text, channels)
+        if len(unkept) < len(channels):
+            files.append(WrittenFile(file, text, after, len(channels) - len(unkept)))
+        by_hand += [ByHand(file, name, _list_values(channels[name])) for name in unkept]
+    written = updates.names - {one.name for one in by_hand}
+    return ImportedFiles(tuple(files), written, updates.left_out, tuple(by_hand), updates.kept)
+
+
+def _update_text(text: str, channels: Mapping[str, Spec]) -> tuple[str, list[str]]:
+    """`text` with the values of `channels`, and the names of those that it cannot take without losing a comment."""
+    with suppress(UnsafeEdit):
+        return update_channels(text, channels), []
+    unkept = []
+    for name, spec in channels.items():
+        try:
+            text = update_channels(text, {name: spec})
+        except UnsafeEdit:
+            unkept.append(name)
+    return text, unkept
+
+
+def _list_values(spec: Spec) -> tuple[str, ...]:
+    return tuple(f"{path}: {to_yaml_scalar(value)}" for path, value in spec.items())
+
+
+def _append(file: str, text: str, channels: Sequence[Desired]) -> str:
+    try:
+        return append_channels(text, channels)
+    except UnsafeEdit:
+        raise ProjectError(
+            f"channels cannot be added to {file} without changing more in it, such as a comment; nothing was written",
+            "write  channels:  there with each channel on a line of its own, without an anchor, and import again",
+        ) from None
+
+
+def verify_empty_plan(output: Output, inputs: ImportInput, before: Plan, imported: ImportedFiles) -> None:
+    """Plan with the files as they are to be. Raises ProjectError, the reasons printed, where that is not as promised.
+
+    `before` is the plan of the files as they are.
+    """
+    root = inputs.context.root
+    try:
+        loaded = _load_copy(inputs, imported)
+    except OSError as error:
+        raise FileError(
+            f"the temporary copy of the files that is planned first cannot be made: {error.strerror}",
+            f"{advise_on(error)}; or set TMPDIR to another folder for temporary files",
+        ) from error
+    errors = [found for found in loaded.findings if found.severity is Severity.ERROR and found.code != NO_FILES]
+    if errors:
+        print_findings(output, errors, root)
+        raise ProjectError("the files would have errors; nothing was written", _EXCLUDE_THEM)
+    kept = {(one.name, one.path) for one in imported.kept}
+    differences = find_differences(before, inputs.plan(loaded.definitions), imported.names, kept)
+    if differences:
+        output.write("".join(f"{line}\n" for line in map(escape_text, differences)))
+        raise ProjectError("a plan of these files would not be empty; nothing was written", _EXCLUDE_THEM)
+
+
+def _load_copy(inputs: ImportInput, imported: ImportedFiles) -> LoadResult:
+    """The definitions as they are to be, from a temporary folder. Raises OSError."""
+    with tempfile.TemporaryDirectory(prefix="reconciler-") as folder:
+        texts = {file: (inputs.context.root / file).read_bytes() for file in inputs.definitions.files}
+        texts |= {written.file: written.after.encode() for written in imported.files}
+        for file, content in texts.items():
+            path = Path(folder, file)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        return load_definitions(Path(folder), inputs.context.project.definitions)
+
+
+def _add_schema(root: Path, files: Sequence[WrittenFile]) -> Iterator[WrittenFile]:
+    """The schema that the first line of new files leads to, for a project that has none."""
+    schema = place_schema(Format.CHANNELS)
+    if any(file.before is None for file in files) and not (root / schema).exists():
+        yield WrittenFile(schema, None, render_schema(Format.CHANNELS), channels=0)
+
+
+def _list_paths(root: Path, folder: str) -> frozenset[str]:
+    """All that exists in `folder`, relative to `root`, in lower case; what is hidden is passed over."""
+    paths = set()
+    for place, folders, files in os.walk(root / folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        paths |= {Path(place, name).relative_to(root).as_posix().casefold() for name in (*folders, *files)}
+    return frozenset(paths)
+
+
+def exclude_own_edits(output: Output, inputs: ImportInput, updates: Updates, reference: str | None) -> Updates:
+    """`updates` without what somebody edited since the last commit, or since the branch began, or since `reference`.
+
+    Outside of a repository nobody can tell, and all is taken over; that is said. Raises ProjectError where git fails.
+    """
+    if not updates.files:
+        return updates
+    if find_repository(inputs.context.root) is None or not is_in_repository(inputs.context.root):
+        output.log("not in a git repository, so your own edits look like drift and are not kept")
+        return updates
+    now = {channel.name: channel for channel in inputs.definitions.channels}
+    return leave_edited(updates, now, tuple(_past_definitions(output, inputs, reference)))
+
+
+def _past_definitions(output: Output, inputs: ImportInput, reference: str | None) -> Iterator[Past]:
+    root = inputs.context.root
+    head = read_commit(root)
+    if head is None:
+        yield Past({}, _UNCOMMITTED)
+        return
+    yield _past_at(inputs, head, _UNCOMMITTED)
+    fork = (reference, find_commit(root, reference)) if reference else find_fork(root)
+    if fork is None:
+        output.log(_NO_FORK)
+    elif fork[1] != head:
+        yield _past_at(inputs, fork[1], f"this branch changed it since {fork[0]}")
+
+
+def _past_at(inputs: ImportInput, commit: str, reason: str) -> Past:
+    base = read_base(inputs.context.root, commit, inputs.context.project.definitions)
+    renames = find_renames(inputs.definitions, base.definitions, inputs.snapshot.channels)
+    channels = rename(base.definitions, renames).channels
+    return Past({channel.name: channel for channel in channels}, reason, not base.unread)

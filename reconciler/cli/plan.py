@@ -9,24 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.exits import ExitCode, exit_of_plan
-from reconciler.cli.files import write_file
-from reconciler.cli.options import PLAN_FORMATS, OutputPath, output_options, scope_options, view_options
-from reconciler.cli.overlaps import refuse_overlaps
-from reconciler.cli.planned import build_plan, failed_plan, plan_renderers
-from reconciler.cli.project import BrokenDefinitions, check_base, open_definitions, open_project
-from reconciler.cli.seen import load_snapshot, read_live
-from reconciler.cli.service import open_service
+from reconciler.cli.build_plan import build_plan, failed_plan, plan_renderers
+from reconciler.cli.command_line import PLAN_FORMATS, OutputPath, output_options, scope_options, view_options
+from reconciler.cli.exit_codes import ExitCode, exit_of_plan
+from reconciler.cli.file_io import write_file
+from reconciler.cli.live_state import load_snapshot, open_service, read_live
+from reconciler.cli.paths import refuse_overlaps
+from reconciler.cli.project_context import BrokenDefinitions, check_base, open_definitions, open_project
 from reconciler.energycap.client import open_reader
 from reconciler.planfile.writing import render_plan_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.cli.options import Scope, View
-    from reconciler.cli.project import LoadedDefinitions, ProjectContext
-    from reconciler.cli.screen import Output
-    from reconciler.cli.seen import LiveState
+    from reconciler.cli.command_line import Scope, View
+    from reconciler.cli.live_state import LiveState
+    from reconciler.cli.output import Output
+    from reconciler.cli.project_context import LoadedDefinitions, ProjectContext
     from reconciler.model.plan import Plan
     from reconciler.model.project import Environment
 

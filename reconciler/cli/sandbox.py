@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler import sandbox
-from reconciler.cli.exits import ExitCode
-from reconciler.cli.files import write_file
-from reconciler.cli.options import OutputPath
-from reconciler.cli.overlaps import refuse_overlaps
-from reconciler.cli.project import DATABASE
-from reconciler.cli.screen import Output
+from reconciler.cli.command_line import OutputPath
+from reconciler.cli.exit_codes import ExitCode
+from reconciler.cli.file_io import write_file
+from reconciler.cli.output import Output
+from reconciler.cli.paths import DATABASE, refuse_overlaps
 from reconciler.definitions.files import check_inside
 from reconciler.definitions.project_file import find_root
 from reconciler.errors import FileError, ProjectError, UsageError, advise_on

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.exits import ExitCode, exit_of_plan
-from reconciler.cli.files import read_file, write_file
-from reconciler.cli.options import PLAN_FORMATS, OutputPath, output_options, view_options
-from reconciler.cli.overlaps import refuse_overlaps
-from reconciler.cli.planned import plan_renderers, utc_now
-from reconciler.cli.screen import TEXT
+from reconciler.cli.build_plan import plan_renderers, utc_now
+from reconciler.cli.command_line import PLAN_FORMATS, OutputPath, output_options, view_options
+from reconciler.cli.exit_codes import ExitCode, exit_of_plan
+from reconciler.cli.file_io import read_file, write_file
+from reconciler.cli.output import TEXT
+from reconciler.cli.paths import refuse_overlaps
 from reconciler.errors import FileError, UsageError
 from reconciler.planfile.reading import read_plan
 from reconciler.planfile.writing import render_plan_file
 
 if TYPE_CHECKING:
-    from reconciler.cli.options import View
-    from reconciler.cli.screen import Output
+    from reconciler.cli.command_line import View
+    from reconciler.cli.output import Output
     from reconciler.model.plan import Plan
 
 

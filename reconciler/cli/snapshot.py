@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.exits import ExitCode
-from reconciler.cli.files import write_file
-from reconciler.cli.options import OutputPath, output_options
-from reconciler.cli.overlaps import refuse_overlaps
-from reconciler.cli.planned import utc_now
-from reconciler.cli.project import open_project
-from reconciler.cli.service import open_service
-from reconciler.cli.standing import path_prefix
+from reconciler.cli.build_plan import utc_now
+from reconciler.cli.command_line import OutputPath, output_options
+from reconciler.cli.exit_codes import ExitCode
+from reconciler.cli.file_io import write_file
+from reconciler.cli.live_state import open_service
+from reconciler.cli.paths import path_prefix, refuse_overlaps
+from reconciler.cli.project_context import open_project
 from reconciler.energycap.client import open_reader
 from reconciler.energycap.worlds import render_world, snapshot_from_world
 from reconciler.planning.unread_data import find_unread
@@ -23,7 +22,7 @@ from reconciler.reports.terminal import no_style
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reconciler.cli.screen import Output
+    from reconciler.cli.output import Output
 
 
 @click.command("snapshot")

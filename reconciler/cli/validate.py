@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.options import output_options
-from reconciler.cli.overlaps import refuse_overlaps
-from reconciler.cli.validating import validate
+from reconciler.cli.command_line import output_options
+from reconciler.cli.paths import refuse_overlaps
+from reconciler.cli.validation import validate
 from reconciler.reports.findings_report import FORMATS
 
 if TYPE_CHECKING:
-    from reconciler.cli.exits import ExitCode
-    from reconciler.cli.screen import Output
+    from reconciler.cli.exit_codes import ExitCode
+    from reconciler.cli.output import Output
 
 
 @click.command("validate")

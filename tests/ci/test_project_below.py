@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.cli.pipelines import Pipeline, list_pipeline
+from reconciler.cli.init import Pipeline, list_pipeline
 from tests.ci import gitlab
 from tests.ci.conftest import CHANNELS, PROJECT, RENAMED
 from tests.ci.runner import run_workflow

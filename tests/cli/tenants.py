@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
-from reconciler.cli.files import Replacement, replace_files
-from reconciler.cli.harvest import ImportInput
-from reconciler.cli.project import ProjectContext
+from reconciler.cli.file_io import Replacement, replace_files
+from reconciler.cli.import_channels import ImportInput
+from reconciler.cli.project_context import ProjectContext
 from reconciler.definitions.load import load_definitions
 from reconciler.energycap.reference import Listed, make_reference
 from reconciler.energycap.wire import live_from_response
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from hypothesis.strategies import DrawFn
 
-    from reconciler.cli.harvest import ImportedFiles
+    from reconciler.cli.import_channels import ImportedFiles
 
 Json = dict[str, Any]
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.cli.files import Replacement, check_writable, open_atomic, replace_files, write_file
+from reconciler.cli.file_io import Replacement, check_writable, open_atomic, replace_files, write_file
 from reconciler.errors import FileError
 from tests.apply.disks import full_disk
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.cli.files import Replacement, read_exactly, remove_stale_temp_files, replace_files
-from reconciler.cli.interrupts import defer_signals
+from reconciler.cli.file_io import Replacement, read_exactly, remove_stale_temp_files, replace_files
+from reconciler.cli.signals import defer_signals
 from reconciler.errors import FileError
 from reconciler.regular_files import read_bounded
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 WRITE_ONE_AND_WAIT = """\
 import sys
 from pathlib import Path
-from reconciler.cli.interrupts import end_on_signals
-from reconciler.cli.files import Replacement, replace_files
+from reconciler.cli.signals import end_on_signals
+from reconciler.cli.file_io import Replacement, replace_files
 
 def list_files():
     yield Replacement(Path("a/new.yaml"), None, "")

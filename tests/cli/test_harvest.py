@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.cli.harvest import ImportedFiles, verify_empty_plan
-from reconciler.cli.screen import Output
+from reconciler.cli.import_channels import ImportedFiles, verify_empty_plan
+from reconciler.cli.output import Output
 from reconciler.errors import ProjectError
 from reconciler.reports.import_report import WrittenFile
 from tests.cli.tenants import open_project, read_world, stand_on
 from tests.worlds import make_channel
 
 if TYPE_CHECKING:
-    from reconciler.cli.harvest import ImportInput
+    from reconciler.cli.import_channels import ImportInput
 
 LIVE = read_world([make_channel(1), make_channel(2)])
 MINE = {"channels/mine.yaml": "channels:\n  mine:\n    channelId: 1\n    channelInfo: Channel 1\n"}

@@ -10,8 +10,14 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from reconciler import sandbox
-from reconciler.cli.harvest import ImportedFiles, draft_new_files, find_file_updates, update_files, verify_empty_plan
-from reconciler.cli.screen import Output
+from reconciler.cli.import_channels import (
+    ImportedFiles,
+    draft_new_files,
+    find_file_updates,
+    update_files,
+    verify_empty_plan,
+)
+from reconciler.cli.output import Output
 from reconciler.definitions.load import load_definitions
 from reconciler.model.findings import Severity
 from reconciler.model.plan import Action
@@ -26,7 +32,7 @@ if TYPE_CHECKING:
 
     from hypothesis.strategies import DrawFn
 
-    from reconciler.cli.harvest import ImportInput
+    from reconciler.cli.import_channels import ImportInput
 
 STYLE = (Fields.ALL, Layout.PLACE)
 FOLDERS = PROJECT.definitions

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from reconciler import __version__
-from reconciler.cli.pipelines import find_pipelines
+from reconciler.cli.init import find_pipelines
 
 if TYPE_CHECKING:
     from tests.cli.desk import Desk

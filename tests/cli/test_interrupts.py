@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reconciler.cli.interrupts import STOP_SIGNALS, end_on_signals
+from reconciler.cli.signals import STOP_SIGNALS, end_on_signals
 from tests.cli.desk import PROJECT
 from tests.stub import LIST, STUCK, TYPES, UNITS, Reply, answering, reply_list
 from tests.worlds import make_channel

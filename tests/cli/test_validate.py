@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.cli.commands import call
+from reconciler.cli.command_line import call
 from reconciler.cli.main import main
 
 if TYPE_CHECKING:

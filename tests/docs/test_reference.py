@@ -9,7 +9,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from reconciler.cli.exits import ExitCode
+from reconciler.cli.exit_codes import ExitCode
 from reconciler.reports.rules_report import render_rules
 from tests.docs.command_pages import render_commands
 from tests.docs.field_schema import update_text

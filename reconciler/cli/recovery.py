@@ -1,4 +1,4 @@
-"""`reconciler apply --resume [JOURNAL]`: continues an apply that did not finish, if the files still ask for it."""
+"""`reconciler apply --resume` and `--undo`: continues or reverses an apply, from its journal."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from reconciler.apply.chronicle import read_journal
+from reconciler.apply.journal import is_at_work
 from reconciler.apply.latest import find_overtaken, find_unfinished
-from reconciler.cli.applying import ApplyTask, run_task
-from reconciler.cli.exits import ExitCode
-from reconciler.cli.journals import load_journal
-from reconciler.cli.project import JOURNALS, open_definitions, open_project
-from reconciler.cli.site import find_environment, open_session
-from reconciler.errors import UsageError
+from reconciler.apply.undo import make_inverse
+from reconciler.cli.apply_session import ApplyTask, find_environment, open_session, report_nothing, run_task
+from reconciler.cli.build_plan import utc_now
+from reconciler.cli.exit_codes import ExitCode, exit_of_plan
+from reconciler.cli.paths import JOURNALS
+from reconciler.cli.project_context import open_definitions, open_project
+from reconciler.definitions.git import is_tracked
+from reconciler.errors import FileError, UsageError
 from reconciler.model.outcomes import Outcome, OutcomeStatus
 from reconciler.planning.approval import compare_plans, restrict_plan
 
@@ -21,12 +25,30 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from reconciler.cli.options import Scope
-    from reconciler.cli.project import ProjectContext
-    from reconciler.cli.screen import Output
-    from reconciler.cli.site import ApplySession, Approval
+    from reconciler.apply.chronicle import Chronicle
+    from reconciler.cli.apply_session import ApplySession, Approval
+    from reconciler.cli.command_line import Scope
+    from reconciler.cli.output import Output
+    from reconciler.cli.project_context import ProjectContext
     from reconciler.model.plan import Change, Plan
     from reconciler.planning.approval import Comparison
+
+
+def load_journal(path: Path) -> Chronicle:
+    """The journal at `path`, for a command that acts on it.
+
+    Raises FileError if git tracks it, if an apply is using it, or if it cannot be trusted as a journal.
+    """
+    if path.exists() and is_tracked(path):
+        raise FileError(
+            f"git tracks the journal {path}: anyone who can push may have written it, so nothing was sent",
+            "plan instead: reconciler plan  - or take it out of git and look at it first:  "
+            f"git rm --cached {path}  and  reconciler show {path}",
+        )
+    if is_at_work(path):
+        raise FileError(f"an apply is using the journal {path}", "wait until it has ended")
+    return read_journal(path)
+
 
 _PLAN_AGAIN = "plan again: reconciler plan"
 
@@ -123,3 +145,28 @@ def _find_stale(comparison: Comparison, current: Plan) -> Mapping[str, str]:
 def _without_values(begun: Change, now: Change) -> Change:
     """The change of a journal that is live already: its channel is read again, and nothing can be sent for it."""
     return replace(begun, edits=(), live={}, target_values={}, depends_on=(), channel_id=now.channel_id)
+
+
+def undo_apply(output: Output, scope: Scope, journal: Path, parallelism: int, approval: Approval) -> ExitCode:
+    """Put back what the journal says was written, after showing it and asking.
+
+    Files are not compared, as the undoing is not in them: only the command line can ask for this. Every channel is read
+    again first, and what somebody else has changed since is stale. The run has a journal of its own.
+    """
+    context = open_project(output)
+    content = load_journal(journal)
+    approval.require_terminal(f"look at it with  reconciler show {journal}  and add --auto-approve")
+    environment = find_environment(context, scope, content.plan)
+    plan = make_inverse(content, utc_now())
+    with open_session(output, context, environment, parallelism) as session:
+        session.show(plan)
+        # A journal was there to be looked at before it was named, just as a saved plan was.
+        stopped = session.check_guards(plan, is_reviewed=True)
+        if stopped:
+            return stopped
+        if not plan.sendable:
+            report_nothing(output, plan)
+            return exit_of_plan(plan, detailed=False)
+        if approval.must_ask and not session.confirm(plan):
+            return ExitCode.FAILED
+        return run_task(session, ApplyTask(plan))

@@ -1,8 +1,4 @@
-"""Refuses an output that is the same file as another output, an input of the command, or a file of the project.
-
-Files are compared, not how their paths are written: a link, another name of the same file, and on a file system that
-does not tell capital letters apart another spelling of it are found, too.
-"""
+"""Paths: where the project is in its repository, and outputs that would overwrite a file in use."""
 
 from __future__ import annotations
 
@@ -13,8 +9,7 @@ from itertools import combinations, product
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from reconciler.cli.drafts import find_descriptor
-from reconciler.cli.project import DATABASE, JOURNALS
+from reconciler.cli.file_io import find_descriptor
 from reconciler.definitions.files import PROJECT_FILE, find_files, is_definition
 from reconciler.definitions.project_file import find_root, folders_of, read_project
 from reconciler.errors import ProjectError, UsageError
@@ -22,12 +17,41 @@ from reconciler.errors import ProjectError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reconciler.cli.screen import Output
+    from reconciler.cli.output import Output
 
-    # Equal for two paths of one file.
     Identity: TypeAlias = tuple[object, ...]
-    # What the command line calls a file, and its path.
+
     Named: TypeAlias = tuple[str, Path]
+
+
+# What this tool itself keeps, relative to the project's root.
+DATABASE = Path(".reconciler") / "sandbox.sqlite3"
+JOURNALS = Path(".reconciler") / "journal"
+
+
+def path_prefix(root: Path) -> str:
+    """What leads from the working directory to the project's root, "" or ending with a slash."""
+    relative = os.path.relpath(root, Path.cwd())
+    return "" if relative == "." else f"{Path(relative).as_posix()}/"
+
+
+def find_repository(folder: Path) -> Path | None:
+    """The root of the git repository that `folder` is in, without links; None outside of one.
+
+    Git is not asked: hosts count paths from there, whether git trusts the repository or not.
+    """
+    real = Path(os.path.realpath(folder))
+    return next((place for place in (real, *real.parents) if os.path.lexists(place / ".git")), None)
+
+
+def folder_in_repository(folder: Path) -> str | None:
+    """Where `folder` is in its repository: "" for the root of it, None outside of one."""
+    repository = find_repository(folder)
+    if repository is None:
+        return None
+    relative = Path(os.path.realpath(folder)).relative_to(repository).as_posix()
+    return "" if relative == "." else relative
+
 
 _OWN_FILE = "give the output a file of its own"
 # SQLite keeps these beside a database.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from msgspec import Struct
 
-from reconciler.cli.files import open_atomic, open_unbuffered, write_file
+from reconciler.cli.file_io import open_atomic, open_unbuffered, write_file
 from reconciler.errors import FileError, UsageError
 from reconciler.reports.terminal import Style, no_style
 
@@ -73,7 +73,7 @@ class Output(Struct, frozen=True):
     @property
     def styler(self) -> Styler:
         """How text on stdout is painted: as `color`, NO_COLOR, FORCE_COLOR and the terminal agree."""
-        return _style if _wants_color(self.color) else no_style
+        return _apply_style if _wants_color(self.color) else no_style
 
     def render(self, renderers: Renderers) -> None:
         """Render each output and write it; files first, so that a full disk is known before all is said to be well."""
@@ -216,7 +216,7 @@ def _write_line(text: str, stream: TextIO) -> None:
     stream.flush()
 
 
-def _style(text: str, style: Style) -> str:
+def _apply_style(text: str, style: Style) -> str:
     # Imported here, as most runs of `validate` have nothing to style.
     import click
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from reconciler.cli.standing import path_prefix
+from reconciler.cli.paths import path_prefix
 from reconciler.definitions.files import check_inside
 from reconciler.definitions.load import load_definitions
 from reconciler.definitions.project import load_project, load_project_at
@@ -24,17 +24,13 @@ from reconciler.reports.terminal import no_style
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.cli.options import Scope
-    from reconciler.cli.screen import Output
+    from reconciler.cli.command_line import Scope
+    from reconciler.cli.output import Output
     from reconciler.definitions.base import Base
     from reconciler.definitions.load import LoadResult
     from reconciler.model.channels import Definitions
     from reconciler.model.findings import Finding
     from reconciler.model.project import Environment, Project
-
-# This tool's own places, under the project's root.
-DATABASE = Path(".reconciler") / "sandbox.sqlite3"
-JOURNALS = Path(".reconciler") / "journal"
 
 
 class ProjectContext(Struct, frozen=True):

@@ -1,26 +1,58 @@
-"""What a command sees of the service: everything that a plan needs of it, read now or out of a copy."""
+"""The live state that a command works with: read from EnergyCAP or the embedded sandbox, or from a snapshot file."""
 
 from __future__ import annotations
 
+import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from reconciler.cli.files import read_file
+from reconciler.cli.file_io import read_file
+from reconciler.energycap.address import refuse_foreign
+from reconciler.energycap.key import read_key
 from reconciler.energycap.worlds import read_world, snapshot_from_world, zone_codes_from_world
 from reconciler.errors import UsageError
 from reconciler.planning.unread_data import find_unread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from reconciler.cli.screen import Output
+    from reconciler.cli.output import Output
     from reconciler.energycap.client import Reader
     from reconciler.model.channels import Snapshot
     from reconciler.model.findings import Finding
     from reconciler.model.formulas import FormulaVerdict
     from reconciler.model.project import Environment, VersionDates
+
+
+class ServiceAccess(Struct, frozen=True):
+    """Where a service answers, and the key it takes. The key never leaves this record but for the request header."""
+
+    url: str
+    key: str
+
+    def __repr__(self) -> str:
+        return f"Address(url={self.url!r})"
+
+
+@contextmanager
+def open_service(root: Path, environment: Environment) -> Iterator[ServiceAccess]:
+    """The address of `environment`'s service; the embedded sandbox answers for the length of the block.
+
+    Raises ProjectError where its host may not be sent a key, and Unauthorized where the variable that should hold the
+    key is empty.
+    """
+    if not environment.is_sandbox:
+        # Here too, so that a variable without a key is not the first that is said of a host that would not get it.
+        refuse_foreign(environment.url, os.environ)
+        yield ServiceAccess(environment.url, read_key(environment.api_key_env, os.environ))
+        return
+    from reconciler.cli.sandbox import start_embedded
+
+    with start_embedded(root) as url:
+        yield ServiceAccess(url, "sandbox")
 
 
 def _validate_nothing(_formulas: Iterable[tuple[int, str]]) -> tuple[FormulaVerdict, ...]:

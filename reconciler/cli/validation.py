@@ -7,8 +7,8 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from reconciler.cli.exits import ExitCode
-from reconciler.cli.standing import find_repository, folder_in_repository, path_prefix
+from reconciler.cli.exit_codes import ExitCode
+from reconciler.cli.paths import find_repository, folder_in_repository, path_prefix
 from reconciler.definitions.load import load_definitions
 from reconciler.definitions.project_file import check_hosts, find_root, folders_of, read_project, variables_of
 from reconciler.definitions.projects import find_projects
@@ -21,7 +21,7 @@ from reconciler.reports.findings_report import FindingsReport, join_reports, ren
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reconciler.cli.screen import Output
+    from reconciler.cli.output import Output
 
 
 # What stands where a project was meant to be.
@@ -40,17 +40,17 @@ def validate(output: Output, paths: Sequence[Path]) -> ExitCode:
         output.log("no reconciler.yaml here, above or below, and no channels/: nothing to validate")
         output.render(renderers(FindingsReport((), files=0, channels=0)))
         return ExitCode.DONE
-    reports = {root: _validate(root) for root in projects}
+    reports = {root: _validate_project(root) for root in projects}
     shown = {root: report.within(projects[root]) if projects[root] else report for root, report in reports.items()}
     hidden = sum(len(reports[root].findings) - len(shown[root].findings) for root in projects)
     if hidden:
         output.log(f"not shown: {hidden} more in other files; reconciler validate  shows all")
-    _show(output, shown)
+    _render_reports(output, shown)
     failed = (finding.severity is Severity.ERROR for report in shown.values() for finding in report.findings)
     return ExitCode.FAILED if any(failed) else ExitCode.DONE
 
 
-def _show(output: Output, reports: Mapping[Path, FindingsReport]) -> None:
+def _render_reports(output: Output, reports: Mapping[Path, FindingsReport]) -> None:
     if len(reports) == 1:
         ((root, report),) = reports.items()
         output.render(renderers(report, path_prefix(root), folder_in_repository(root)))
@@ -117,7 +117,7 @@ def _find_owners(output: Output, path: Path) -> tuple[Path, ...]:
         return below
 
 
-def _validate(root: Path) -> FindingsReport:
+def _validate_project(root: Path) -> FindingsReport:
     tree, findings = read_project(root)
     KEYS.learn(find_keys(os.environ, None if tree is None else variables_of(tree)))
     if tree is None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from reconciler import __version__
-from reconciler.cli.options import View
-from reconciler.cli.standing import folder_in_repository, path_prefix
+from reconciler.cli.command_line import View
+from reconciler.cli.paths import folder_in_repository, path_prefix
 from reconciler.definitions.git import read_commit
 from reconciler.definitions.pinpoint import locate_findings
 from reconciler.definitions.uncommitted import has_uncommitted, list_left_out
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from reconciler.cli.project import LoadedDefinitions, ProjectContext
-    from reconciler.cli.seen import LiveState
+    from reconciler.cli.live_state import LiveState
+    from reconciler.cli.project_context import LoadedDefinitions, ProjectContext
     from reconciler.definitions.base import Base
     from reconciler.definitions.load import LoadResult
     from reconciler.model.channels import Definitions

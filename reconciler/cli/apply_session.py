@@ -1,4 +1,4 @@
-"""A plan being carried out before the user's eyes: events, progress, Ctrl-C, and the account at the end."""
+"""What every apply does before the user's eyes: plan, guards, approval, progress, events, and the result."""
 
 from __future__ import annotations
 
@@ -14,14 +14,19 @@ from reconciler.apply.conduct import Conduct
 from reconciler.apply.journal import open_journal, tell_journal
 from reconciler.apply.recount import recount
 from reconciler.apply.run import apply_plan
-from reconciler.cli.exits import ExitCode, exit_of_result
-from reconciler.cli.files import check_writable
-from reconciler.cli.interrupts import stop_on_signals
-from reconciler.cli.project import JOURNALS
-from reconciler.cli.screen import TEXT
-from reconciler.cli.standing import path_prefix
-from reconciler.errors import FileError
+from reconciler.cli.build_plan import build_plan, plan_renderers
+from reconciler.cli.exit_codes import ExitCode, exit_of_plan, exit_of_result, worst
+from reconciler.cli.file_io import check_writable
+from reconciler.cli.live_state import open_service, read_live
+from reconciler.cli.output import TEXT
+from reconciler.cli.paths import JOURNALS, path_prefix
+from reconciler.cli.project_context import print_findings
+from reconciler.cli.signals import stop_on_signals
+from reconciler.energycap.client import open_editor
+from reconciler.errors import FileError, PlanFileError, UsageError
+from reconciler.model.findings import Severity
 from reconciler.model.outcomes import ApplyResult, Finished, Outcome, OutcomeStatus
+from reconciler.planning.approval import check_guards
 from reconciler.reports.apply_markdown import render_result_markdown
 from reconciler.reports.apply_report import (
     count_outcomes,
@@ -31,18 +36,112 @@ from reconciler.reports.apply_report import (
     render_version_event,
     resume_command,
 )
+from reconciler.reports.escaping import escape_text
 from reconciler.reports.findings_report import render_findings
-from reconciler.reports.plan_text import render_comparison
+from reconciler.reports.plan_text import render_comparison, render_plan
 from reconciler.reports.terminal import no_style
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from reconciler.cli.screen import Output
-    from reconciler.cli.site import ApplySession
+    from reconciler.cli.command_line import Scope
+    from reconciler.cli.output import Output
+    from reconciler.cli.project_context import LoadedDefinitions, ProjectContext
+    from reconciler.energycap.client import Editor
     from reconciler.model.outcomes import Event
     from reconciler.model.plan import Plan
+    from reconciler.model.project import Environment
     from reconciler.planning.approval import Comparison
+
+
+class Approval(Struct, frozen=True):
+    """How the user approves an apply: asked at the terminal, or by --auto-approve."""
+
+    must_ask: bool
+
+    def require_terminal(self, fix: str) -> None:
+        """Raise UsageError if the question cannot be asked, because there is no terminal."""
+        if self.must_ask and not sys.stdin.isatty():
+            raise UsageError("cannot ask for approval: there is no terminal", fix)
+
+
+class ApplySession(Struct, frozen=True):
+    """Where an apply takes place: the screen, the project, the service, and how many changes run side by side."""
+
+    output: Output
+    context: ProjectContext
+    environment: Environment
+    editor: Editor
+    parallelism: int
+
+    def plan(self, loaded: LoadedDefinitions, only: Sequence[str]) -> Plan:
+        """The plan that the files and EnergyCAP ask for now."""
+        return build_plan(
+            self.context, self.environment, loaded, read_live(self.output, self.environment, self.editor), only
+        )
+
+    def show(self, plan: Plan) -> None:
+        """Print `plan` as text where text was asked for."""
+        self.output.render_only(TEXT, plan_renderers(plan, self.context.root)[TEXT])
+
+    def check_guards(self, plan: Plan, *, is_reviewed: bool) -> ExitCode | None:
+        """The exit code if a guard keeps `plan` from being carried out; None if none does."""
+        stops = check_guards(plan, self.context.project.guards, is_reviewed=is_reviewed)
+        if not stops:
+            return None
+        print_findings(self.output, stops, self.context.root)
+        self.output.log("a guard stopped the apply; nothing was written")
+        return worst((ExitCode.GUARDED, exit_of_plan(plan, detailed=False)))
+
+    def refuse_errors(self, plan: Plan) -> None:
+        """Print the errors of a plan that was made just now, and raise PlanFileError if it has any."""
+        errors = [finding for finding in plan.findings if finding.severity is Severity.ERROR]
+        if errors:
+            print_findings(self.output, errors, self.context.root)
+            raise PlanFileError(
+                "files and EnergyCAP now give a plan with errors; nothing was written", "fix them, and plan again"
+            )
+
+    def confirm(self, plan: Plan) -> bool:
+        """Whether the person at the terminal, who has seen `plan`, says yes."""
+        if not self.output.shows_text:
+            click.echo(render_plan(plan, no_style), err=True)
+        count = len(plan.sendable)
+        channels = f"{count} channel" if count == 1 else f"{count} channels"
+        where = f"{self.environment.name} ({self.environment.url})"
+        if click.confirm(f"Change {channels} in {where}?", err=True):
+            return True
+        self.output.log("not applied; nothing was written")
+        return False
+
+
+@contextmanager
+def open_session(
+    output: Output, context: ProjectContext, environment: Environment, parallelism: int
+) -> Iterator[ApplySession]:
+    """The service of `environment`, ready to be written to."""
+    with (
+        open_service(context.root, environment) as access,
+        open_editor(access.url, access.key, tell=output.log, version_dates=environment.version_dates) as editor,
+    ):
+        yield ApplySession(output, context, environment, editor, parallelism)
+
+
+def find_environment(context: ProjectContext, scope: Scope, plan: Plan) -> Environment:
+    """The environment that `plan` was made for. Raises where another was asked for, or it now has another address."""
+    name, url = escape_text(plan.environment), escape_text(plan.url)
+    if scope.environment not in (None, plan.environment):
+        raise UsageError(
+            f"the plan is for {name}, not for {scope.environment}", "leave --environment out, or plan again"
+        )
+    environment = context.environment(plan.environment)
+    if environment.url != plan.url:
+        raise PlanFileError(
+            f"the plan was made against {url}, but reconciler.yaml now gives {environment.url} for {name}",
+            "plan again",
+        )
+    return environment
+
 
 JSON, MARKDOWN = "json", "markdown"
 FORMATS = (TEXT, MARKDOWN, JSON)
