@@ -11,14 +11,14 @@ import pytest
 from reconciler import sandbox
 from reconciler.energycap.client import open_editor
 from reconciler.model.project import ChannelEdit
-from tests.cli.desk import PROJECT
+from tests.cli.workspace import PROJECT
 from tests.stub import LIST, TYPES, UNITS, Reply, answering, reply_list
 from tests.worlds import make_channel, make_world
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.cli.desk import Desk
+    from tests.cli.workspace import Workspace
 
 ONE, TWO = make_channel(1), make_channel(2, data_point=2)
 READ = make_channel(3, readings=True)
@@ -26,28 +26,28 @@ RENAMED = {"one": {"channelId": 1, "channelInfo": "Renamed"}, "two": {"channelId
 
 
 @pytest.fixture
-def planned(desk: Desk) -> Desk:
-    """A desk with a saved plan, plan.json, that renames two channels."""
-    desk.load(make_world(ONE, TWO, READ))
-    desk.define(RENAMED)
-    assert desk.run("plan", "--out", "plan.json", "--detailed-exitcode").code == 2
-    return desk
+def planned(workspace: Workspace) -> Workspace:
+    """A workspace with a saved plan, plan.json, that renames two channels."""
+    workspace.load(make_world(ONE, TWO, READ))
+    workspace.define(RENAMED)
+    assert workspace.run("plan", "--out", "plan.json", "--detailed-exitcode").code == 2
+    return workspace
 
 
 @pytest.fixture
-def served(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
+def served(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
     """A way to serve a world under settings of the sandbox, as the environment `local`."""
     monkeypatch.setenv("ECI_API_KEY", "sandbox")
-    serve = Serve(desk)
+    serve = Serve(workspace)
     yield serve
     serve.close()
 
 
 class Serve:
-    """The sandbox as a service of its own, beside the desk."""
+    """The sandbox as a service of its own, beside the workspace."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, workspace: Workspace) -> None:
+        self._desk = workspace
         self._running: Any = None
 
     def __call__(self, world: dict[str, Any], *faults: str, **settings: str) -> sandbox.Service:
@@ -69,20 +69,20 @@ def edit(url: str, channel_id: int, **values: Any) -> None:
         editor.edit_channel(editor.read_channel(channel_id), values, ChannelEdit.OMIT_VERSION)
 
 
-def test_a_saved_plan_is_carried_out_without_a_question(planned: Desk) -> None:
+def test_a_saved_plan_is_carried_out_without_a_question(planned: Workspace) -> None:
     answer = planned.run("apply", "plan.json")
     assert (answer.code, answer.out.splitlines()[-1]) == (0, "Apply: 2 done, 0 stale, 0 failed, 0 not tried.")
     assert planned.live(1)["channelInfo"] == "Renamed"
 
 
-def test_one_put_for_each_change_and_none_the_second_time(planned: Desk) -> None:
+def test_one_put_for_each_change_and_none_the_second_time(planned: Workspace) -> None:
     planned.run("apply", "plan.json")
     planned.run("apply", "plan.json")
     planned.run("apply", "--auto-approve")
     assert sorted(planned.writes) == [("PUT", "/api/v202406/esachannel/1"), ("PUT", "/api/v202406/esachannel/2")]
 
 
-def test_a_plan_twice_is_the_same_bytes(planned: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_plan_twice_is_the_same_bytes(planned: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795305600")
     assert planned.run("plan") == planned.run("plan")
     assert planned.run("plan", "--format", "json") == planned.run("plan", "--format", "json")
@@ -91,16 +91,16 @@ def test_a_plan_twice_is_the_same_bytes(planned: Desk, monkeypatch: pytest.Monke
     assert (planned.root / "again.json").read_text(encoding="utf-8") == saved
 
 
-def test_a_shown_plan_is_what_plan_printed(planned: Desk) -> None:
+def test_a_shown_plan_is_what_plan_printed(planned: Workspace) -> None:
     assert planned.run("show", "plan.json").out == planned.run("plan").out
 
 
-def test_after_an_apply_nothing_is_left_to_do(planned: Desk) -> None:
+def test_after_an_apply_nothing_is_left_to_do(planned: Workspace) -> None:
     assert planned.run("apply", "--auto-approve").code == 0
     assert planned.run("plan", "--detailed-exitcode").code == 0
 
 
-def test_events_come_as_lines_of_json(planned: Desk) -> None:
+def test_events_come_as_lines_of_json(planned: Workspace) -> None:
     answer = planned.run("apply", "plan.json", "--format", "json")
     lines = [json.loads(line) for line in answer.out.splitlines()]
     assert lines[0]["type"] == "version"
@@ -108,7 +108,7 @@ def test_events_come_as_lines_of_json(planned: Desk) -> None:
     assert (lines[-1]["done"], lines[-1]["stale"], lines[-1]["failed"], lines[-1]["not_tried"]) == (2, 0, 0, 0)
 
 
-def test_the_account_comes_as_markdown_for_the_summary_of_a_ci_run(planned: Desk) -> None:
+def test_the_account_comes_as_markdown_for_the_summary_of_a_ci_run(planned: Workspace) -> None:
     answer = planned.run("apply", "plan.json", "--format", "markdown=summary.md")
     summary = (planned.root / "summary.md").read_text(encoding="utf-8")
     assert (answer.code, answer.out.splitlines()[-1]) == (0, "Apply: 2 done, 0 stale, 0 failed, 0 not tried.")
@@ -117,7 +117,7 @@ def test_the_account_comes_as_markdown_for_the_summary_of_a_ci_run(planned: Desk
 
 
 @pytest.mark.counts_on("read_lag", reason="somebody edits in between")
-def test_the_summary_of_a_stale_plan_says_why(planned: Desk) -> None:
+def test_the_summary_of_a_stale_plan_says_why(planned: Workspace) -> None:
     with sandbox.running(planned.database) as service:
         edit(service.url, 1, channelInfo="Somebody else's name")
     answer = planned.run("apply", "plan.json", "--format", "markdown")
@@ -127,26 +127,26 @@ def test_the_summary_of_a_stale_plan_says_why(planned: Desk) -> None:
 
 
 @pytest.mark.parametrize("name", ["markdown", "json"])
-def test_that_there_was_nothing_to_do_is_said_too(desk: Desk, name: str) -> None:
-    desk.load(make_world(ONE))
-    desk.define({"one": {"channelId": 1, "channelInfo": "Channel 1"}})
-    answer = desk.run("apply", "--auto-approve", "--format", name)
+def test_that_there_was_nothing_to_do_is_said_too(workspace: Workspace, name: str) -> None:
+    workspace.load(make_world(ONE))
+    workspace.define({"one": {"channelId": 1, "channelInfo": "Channel 1"}})
+    answer = workspace.run("apply", "--auto-approve", "--format", name)
     assert answer.code == 0
     assert "Apply: 0 done, 0 stale, 0 failed, 0 not tried." in answer.out.splitlines()[-1]
 
 
 @pytest.mark.counts_on("list_shape", reason="all that is said is compared")
-def test_a_summary_that_cannot_be_written_is_said_with_the_account(planned: Desk) -> None:
+def test_a_summary_that_cannot_be_written_is_said_with_the_account(planned: Workspace) -> None:
     answer = planned.run("apply", "plan.json", "--format", "markdown=/dev/full")
     assert answer.code == 0
     assert answer.err.splitlines()[0] == "cannot write /dev/full: No space left on device"
     assert answer.out.splitlines()[-1] == "Apply: 2 done, 0 stale, 0 failed, 0 not tried."
 
 
-def test_a_call_that_is_deprecated_is_said_beside_the_account(desk: Desk, served: Serve) -> None:
+def test_a_call_that_is_deprecated_is_said_beside_the_account(workspace: Workspace, served: Serve) -> None:
     served(make_world(ONE), "PUT deprecated")
-    desk.define({"one": RENAMED["one"]})
-    answer = desk.run("apply", "--auto-approve")
+    workspace.define({"one": RENAMED["one"]})
+    answer = workspace.run("apply", "--auto-approve")
     assert (answer.code, answer.out.splitlines()[-1]) == (0, "Apply: 1 done, 0 stale, 0 failed, 0 not tried.")
     assert answer.err.splitlines()[0] == (
         "ESA701  warning: EnergyCAP has deprecated a call of this tool: PUT /api/v202406/esachannel/{id}: "
@@ -154,13 +154,13 @@ def test_a_call_that_is_deprecated_is_said_beside_the_account(desk: Desk, served
     )
 
 
-def test_what_is_blocked_is_not_sent_and_said_with_3(desk: Desk) -> None:
-    desk.load(make_world(ONE, TWO, READ))
-    desk.define({**RENAMED, "read": {"channelId": 3, "esaChannelVersion": {"unitCode": "USD"}}})
-    answer = desk.run("apply", "--auto-approve")
+def test_what_is_blocked_is_not_sent_and_said_with_3(workspace: Workspace) -> None:
+    workspace.load(make_world(ONE, TWO, READ))
+    workspace.define({**RENAMED, "read": {"channelId": 3, "esaChannelVersion": {"unitCode": "USD"}}})
+    answer = workspace.run("apply", "--auto-approve")
     # The history guard is not touched by a change that is not sent.
     assert answer.code == 3
-    assert sorted(path for _, path in desk.writes) == ["/api/v202406/esachannel/1", "/api/v202406/esachannel/2"]
+    assert sorted(path for _, path in workspace.writes) == ["/api/v202406/esachannel/1", "/api/v202406/esachannel/2"]
 
 
 @pytest.mark.parametrize(
@@ -204,24 +204,24 @@ def test_what_is_blocked_is_not_sent_and_said_with_3(desk: Desk) -> None:
     ],
 )
 def test_a_guard_stops_an_apply_before_it_writes(
-    desk: Desk, guards: str, values: dict[str, Any], arguments: list[str], message: str
+    workspace: Workspace, guards: str, values: dict[str, Any], arguments: list[str], message: str
 ) -> None:
-    desk.load(make_world(ONE, TWO, READ))
-    desk.define(values)
-    desk.write("reconciler.yaml", f"{PROJECT}guards:\n  {guards}\n")
-    desk.run("plan", "--out", "plan.json")
-    answer = desk.run("apply", *arguments)
+    workspace.load(make_world(ONE, TWO, READ))
+    workspace.define(values)
+    workspace.write("reconciler.yaml", f"{PROJECT}guards:\n  {guards}\n")
+    workspace.run("plan", "--out", "plan.json")
+    answer = workspace.run("apply", *arguments)
     assert answer.code == 4
     assert message in answer.out.splitlines()
-    assert desk.writes == []
+    assert workspace.writes == []
 
 
 @pytest.mark.counts_on("observation_type_list", "unit_list", reason="all that is said is compared")
-def test_a_plan_says_which_guard_will_stop_its_apply(desk: Desk) -> None:
-    desk.load(make_world(ONE, TWO))
-    desk.define(RENAMED)
-    desk.write("reconciler.yaml", f"{PROJECT}guards:\n  maxChanges: 1\n")
-    answer = desk.run("plan")
+def test_a_plan_says_which_guard_will_stop_its_apply(workspace: Workspace) -> None:
+    workspace.load(make_world(ONE, TWO))
+    workspace.define(RENAMED)
+    workspace.write("reconciler.yaml", f"{PROJECT}guards:\n  maxChanges: 1\n")
+    answer = workspace.run("plan")
     assert answer.code == 0
     assert answer.out.splitlines()[:3] == [
         "2 channels would change in sandbox. 1 warning.",
@@ -230,15 +230,15 @@ def test_a_plan_says_which_guard_will_stop_its_apply(desk: Desk) -> None:
     ]
 
 
-def test_a_share_counts_all_managed_channels_whatever_the_filter(desk: Desk) -> None:
-    desk.load(make_world(ONE, TWO))
-    desk.define(RENAMED)
-    desk.write("reconciler.yaml", f"{PROJECT}guards:\n  maxChanges: 50%\n")
-    assert desk.run("apply", "--auto-approve", "--only", "one").code == 0
+def test_a_share_counts_all_managed_channels_whatever_the_filter(workspace: Workspace) -> None:
+    workspace.load(make_world(ONE, TWO))
+    workspace.define(RENAMED)
+    workspace.write("reconciler.yaml", f"{PROJECT}guards:\n  maxChanges: 50%\n")
+    assert workspace.run("apply", "--auto-approve", "--only", "one").code == 0
 
 
 @pytest.mark.counts_on("read_lag", reason="somebody edits in between")
-def test_a_stale_plan_says_why_in_json_too(planned: Desk) -> None:
+def test_a_stale_plan_says_why_in_json_too(planned: Workspace) -> None:
     with sandbox.running(planned.database) as service:
         edit(service.url, 1, channelInfo="Somebody else's name")
     answer = planned.run("apply", "plan.json", "--format", "json")
@@ -251,16 +251,16 @@ def test_a_stale_plan_says_why_in_json_too(planned: Desk) -> None:
     assert (lines[-1]["done"], lines[-1]["stale"], lines[-1]["not_tried"]) == (0, 1, 1)
 
 
-def test_history_that_was_reviewed_is_rewritten(desk: Desk) -> None:
-    desk.load(make_world(READ))
-    desk.define({"read": {"channelId": 3, "esaChannelVersion": {"multiplier": 2}}})
-    desk.run("plan", "--out", "plan.json")
-    assert desk.run("apply", "plan.json").code == 0
-    assert desk.live(3)["channelVersions"][0]["multiplier"] == 2
+def test_history_that_was_reviewed_is_rewritten(workspace: Workspace) -> None:
+    workspace.load(make_world(READ))
+    workspace.define({"read": {"channelId": 3, "esaChannelVersion": {"multiplier": 2}}})
+    workspace.run("plan", "--out", "plan.json")
+    assert workspace.run("apply", "plan.json").code == 0
+    assert workspace.live(3)["channelVersions"][0]["multiplier"] == 2
 
 
 @pytest.mark.counts_on("read_lag", "list_shape", reason="somebody edits in between")
-def test_a_foreign_edit_since_the_plan_is_stale_and_not_overwritten(planned: Desk) -> None:
+def test_a_foreign_edit_since_the_plan_is_stale_and_not_overwritten(planned: Workspace) -> None:
     with sandbox.running(planned.database) as service:
         edit(service.url, 1, channelInfo="Somebody else's name")
     answer = planned.run("apply", "plan.json")
@@ -276,7 +276,7 @@ def test_a_foreign_edit_since_the_plan_is_stale_and_not_overwritten(planned: Des
     assert planned.live(1)["channelInfo"] == "Somebody else's name"
 
 
-def test_what_drifts_elsewhere_does_not_make_a_plan_stale(planned: Desk) -> None:
+def test_what_drifts_elsewhere_does_not_make_a_plan_stale(planned: Workspace) -> None:
     with sandbox.running(planned.database) as service:
         edit(service.url, 1, channelDescription="Described by somebody else")
         edit(service.url, 3, channelInfo="Renamed by somebody else")
@@ -284,14 +284,14 @@ def test_what_drifts_elsewhere_does_not_make_a_plan_stale(planned: Desk) -> None
     assert planned.live(1)["channelDescription"] == "Described by somebody else"
 
 
-def test_what_the_files_do_not_ask_for_any_more_makes_a_plan_stale(planned: Desk) -> None:
+def test_what_the_files_do_not_ask_for_any_more_makes_a_plan_stale(planned: Workspace) -> None:
     planned.define({"one": {"channelId": 1, "channelInfo": "Channel 1"}, "two": RENAMED["two"]})
     answer = planned.run("apply", "plan.json")
     assert (answer.code, answer.out.splitlines()[2]) == (5, "  - gone  one  nothing asks for it any more")
     assert planned.writes == []
 
 
-def test_a_run_without_anything_to_do_leaves_no_journal(planned: Desk) -> None:
+def test_a_run_without_anything_to_do_leaves_no_journal(planned: Workspace) -> None:
     planned.run("apply", "plan.json")
     (journal,) = (planned.root / ".reconciler" / "journal").iterdir()
 
@@ -303,7 +303,7 @@ def test_a_run_without_anything_to_do_leaves_no_journal(planned: Desk) -> None:
 
 
 @pytest.mark.counts_on("empty_text", reason="null is told apart from empty")
-def test_a_journal_shows_what_was_done_and_how_to_put_it_back(planned: Desk) -> None:
+def test_a_journal_shows_what_was_done_and_how_to_put_it_back(planned: Workspace) -> None:
     before = [planned.live(channel_id) for channel_id in (1, 2)]
     planned.run("apply", "plan.json")
     (journal,) = (planned.root / ".reconciler" / "journal").iterdir()
@@ -314,7 +314,7 @@ def test_a_journal_shows_what_was_done_and_how_to_put_it_back(planned: Desk) -> 
     assert [planned.live(channel_id) for channel_id in (1, 2)] == before
 
 
-def test_an_apply_that_was_killed_is_gone_on_with(planned: Desk) -> None:
+def test_an_apply_that_was_killed_is_gone_on_with(planned: Workspace) -> None:
     planned.run("apply", "plan.json")
     (journal,) = (planned.root / ".reconciler" / "journal").iterdir()
     kill(journal)
@@ -329,7 +329,7 @@ def kill(journal: Path) -> None:
     journal.write_text("".join(lines[:-1]) + lines[-1][:20], encoding="utf-8")
 
 
-def test_an_apply_that_a_later_one_has_overtaken_is_named_and_gone_on_with_on_demand(planned: Desk) -> None:
+def test_an_apply_that_a_later_one_has_overtaken_is_named_and_gone_on_with_on_demand(planned: Workspace) -> None:
     planned.run("apply", "plan.json")
     (first,) = (planned.root / ".reconciler" / "journal").iterdir()
     kill(first)
@@ -349,7 +349,7 @@ def test_an_apply_that_a_later_one_has_overtaken_is_named_and_gone_on_with_on_de
     assert (resumed.code, resumed.out.splitlines()[-1]) == (5, "Apply: 1 done, 1 stale, 0 failed, 0 not tried.")
 
 
-def test_a_plan_is_no_journal_to_go_on_with(planned: Desk) -> None:
+def test_a_plan_is_no_journal_to_go_on_with(planned: Workspace) -> None:
     answer = planned.run("apply", "--resume", "plan.json")
 
     assert (answer.code, answer.err) == (
@@ -359,7 +359,7 @@ def test_a_plan_is_no_journal_to_go_on_with(planned: Desk) -> None:
 
 
 @pytest.mark.counts_on("list_shape", reason="all that is said is compared")
-def test_a_file_that_cannot_be_written_is_said_before_anything_is_sent(planned: Desk) -> None:
+def test_a_file_that_cannot_be_written_is_said_before_anything_is_sent(planned: Workspace) -> None:
     answer = planned.run("apply", "plan.json", "--format", "markdown=nowhere/account.md")
 
     assert (answer.code, answer.err) == (
@@ -372,14 +372,16 @@ def test_a_file_that_cannot_be_written_is_said_before_anything_is_sent(planned: 
     assert planned.writes == []
 
 
-def test_a_device_or_a_pipe_needs_no_folder_that_may_be_written(planned: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_device_or_a_pipe_needs_no_folder_that_may_be_written(
+    planned: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # As it is for all but the superuser.
     monkeypatch.setattr("os.access", lambda place, _rights: place != Path("/dev"))
 
     assert planned.run("apply", "plan.json", "--format", "markdown=/dev/null").code == 0
 
 
-def test_there_is_nothing_to_resume_where_nothing_was_interrupted(planned: Desk) -> None:
+def test_there_is_nothing_to_resume_where_nothing_was_interrupted(planned: Workspace) -> None:
     planned.run("apply", "plan.json")
     answer = planned.run("apply", "--resume")
     assert (answer.code, answer.err) == (
@@ -388,14 +390,14 @@ def test_there_is_nothing_to_resume_where_nothing_was_interrupted(planned: Desk)
     )
 
 
-def test_a_refused_edit_is_partly_done(desk: Desk, served: Serve) -> None:
+def test_a_refused_edit_is_partly_done(workspace: Workspace, served: Serve) -> None:
     served(make_world(ONE, READ), edit_with_readings="reject")
-    desk.define({"one": RENAMED["one"], "read": {"channelId": 3, "intervalMinutes": 30}})
-    answer = desk.run("apply", "--auto-approve")
+    workspace.define({"one": RENAMED["one"], "read": {"channelId": 3, "intervalMinutes": 30}})
+    answer = workspace.run("apply", "--auto-approve")
     assert (answer.code, answer.out.splitlines()[-1]) == (6, "Apply: 1 done, 0 stale, 1 failed, 0 not tried.")
 
 
-def test_a_service_that_does_something_else_is_found_out(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_service_that_does_something_else_is_found_out(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     replies = {
         LIST: reply_list(ONE),
         UNITS: Reply(body=[]),
@@ -404,21 +406,23 @@ def test_a_service_that_does_something_else_is_found_out(desk: Desk, monkeypatch
         f"PUT {LIST}/1": Reply(body={**ONE, "channelInfo": "Renamed", "isPrimaryValue": True}),
     }
     monkeypatch.setenv("ECI_API_KEY", "key")
-    desk.define({"one": RENAMED["one"]})
+    workspace.define({"one": RENAMED["one"]})
     with answering(replies) as url:
-        desk.write("reconciler.yaml", PROJECT.replace("url: sandbox", f"url: {url}"))
-        answer = desk.run("apply", "--auto-approve")
+        workspace.write("reconciler.yaml", PROJECT.replace("url: sandbox", f"url: {url}"))
+        answer = workspace.run("apply", "--auto-approve")
     assert (answer.code, answer.out.splitlines()[-1]) == (
         7,
         "Apply: 0 done, 0 stale, 0 failed, 0 not tried, 1 differs.",
     )
 
 
-def test_without_the_right_key_nothing_is_done(desk: Desk, served: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_right_key_nothing_is_done(
+    workspace: Workspace, served: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
     served(make_world(ONE))
     monkeypatch.setenv("ECI_API_KEY", "a-wrong-key")
-    desk.define({"one": RENAMED["one"]})
-    answer = desk.run("apply", "--auto-approve")
+    workspace.define({"one": RENAMED["one"]})
+    answer = workspace.run("apply", "--auto-approve")
     assert (answer.code, answer.out) == (1, "")
     assert "401" in answer.err
     assert "a-wrong-key" not in answer.err
@@ -438,7 +442,7 @@ def test_without_the_right_key_nothing_is_done(desk: Desk, served: Serve, monkey
     ],
 )
 def test_a_plan_for_something_else_is_refused(
-    planned: Desk, project: str, arguments: list[str], exit_code: int, message: str
+    planned: Workspace, project: str, arguments: list[str], exit_code: int, message: str
 ) -> None:
     planned.write("reconciler.yaml", project)
     answer = planned.run("apply", *arguments)
@@ -446,13 +450,13 @@ def test_a_plan_for_something_else_is_refused(
     assert answer.err.splitlines()[0] == f"reconciler: {message}"
 
 
-def test_a_plan_with_errors_is_never_applied(desk: Desk) -> None:
-    desk.load(make_world(ONE))
-    desk.define({"one": RENAMED["one"], "nobody": {"channelId": 99, "channelInfo": "X"}})
-    assert desk.run("plan", "--out", "plan.json").code == 1
-    answer = desk.run("apply", "plan.json")
+def test_a_plan_with_errors_is_never_applied(workspace: Workspace) -> None:
+    workspace.load(make_world(ONE))
+    workspace.define({"one": RENAMED["one"], "nobody": {"channelId": 99, "channelInfo": "X"}})
+    assert workspace.run("plan", "--out", "plan.json").code == 1
+    answer = workspace.run("apply", "plan.json")
     assert (answer.code, answer.err) == (
         1,
         "reconciler: the plan has errors; nothing was written\n  fix: mend them, and plan again\n",
     )
-    assert desk.writes == []
+    assert workspace.writes == []

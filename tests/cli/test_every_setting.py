@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from reconciler.sandbox import Service
-    from tests.cli.desk import Desk
+    from tests.cli.workspace import Workspace
 
 Json = dict[str, Any]
 
@@ -94,14 +94,14 @@ EVERY = [DEFAULTS, *(f"{row.name}={value}" for row in sandbox.describe_settings(
 
 
 @contextmanager
-def serving(desk: Desk, *assignments: str) -> Iterator[Service]:
-    """The world over HTTP as the desk's service, which answers as set."""
+def serving(workspace: Workspace, *assignments: str) -> Iterator[Service]:
+    """The world over HTTP as the workspace's service, which answers as set."""
     settings = sandbox.parse_settings([*assignments, *(two for one in assignments for two in COMPANIONS.get(one, ()))])
-    with sandbox.running(desk.root / "served.sqlite3", WORLD, sandbox.Options(settings)) as service:
+    with sandbox.running(workspace.root / "served.sqlite3", WORLD, sandbox.Options(settings)) as service:
         lines = ["definitions: channels", "defaultEnvironment: tenant", "environments:", "  tenant:"]
         lines += [f"    {line}" for line in (f"url: {service.url}", "apiKeyEnv: ECI_API_KEY")]
         lines += [f"    {PROJECT_SAYS[one]}" for one in assignments if one in PROJECT_SAYS]
-        desk.write("reconciler.yaml", "\n".join(lines) + "\n")
+        workspace.write("reconciler.yaml", "\n".join(lines) + "\n")
         yield service
 
 
@@ -159,16 +159,16 @@ def expected_notes(assignment: str) -> list[str]:
 
 
 @pytest.fixture(autouse=True)
-def key(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    del desk  # which takes the user's key away
+def key(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    del workspace  # which takes the user's key away
     monkeypatch.setenv("ECI_API_KEY", "sandbox")
 
 
 @pytest.mark.parametrize("assignment", EVERY)
-def test_the_plan_is_empty_after_an_import(desk: Desk, assignment: str) -> None:
-    with serving(desk, assignment) as service:
-        imported = desk.run("import")
-        plan = desk.run("plan", "--detailed-exitcode", "--format", "json")
+def test_the_plan_is_empty_after_an_import(workspace: Workspace, assignment: str) -> None:
+    with serving(workspace, assignment) as service:
+        imported = workspace.run("import")
+        plan = workspace.run("plan", "--detailed-exitcode", "--format", "json")
 
         assert (imported.code, re.findall(r"ESA[0-9]+", imported.err)) == (
             0,
@@ -180,13 +180,13 @@ def test_the_plan_is_empty_after_an_import(desk: Desk, assignment: str) -> None:
 
 
 @pytest.mark.parametrize("assignment", EVERY)
-def test_a_plan_is_carried_out_and_the_next_one_is_empty(desk: Desk, assignment: str) -> None:
-    desk.define(WANTED)
-    with serving(desk, assignment) as service:
+def test_a_plan_is_carried_out_and_the_next_one_is_empty(workspace: Workspace, assignment: str) -> None:
+    workspace.define(WANTED)
+    with serving(workspace, assignment) as service:
         before = stored(service)
-        planned = desk.run("plan", "--out", "plan.json")
-        applied = desk.run("apply", "plan.json")
-        rest = desk.run("plan", "--detailed-exitcode")
+        planned = workspace.run("plan", "--out", "plan.json")
+        applied = workspace.run("apply", "plan.json")
+        rest = workspace.run("plan", "--detailed-exitcode")
 
         assert (planned.code, applied.code, rest.code) == (0, 0, 0), (planned, applied, rest)
         assert {line.partition(":")[0] for line in applied.err.splitlines()} == expected_words(assignment)
@@ -195,12 +195,12 @@ def test_a_plan_is_carried_out_and_the_next_one_is_empty(desk: Desk, assignment:
 
 
 @pytest.mark.parametrize("assignment", EVERY)
-def test_a_snapshot_stands_in_for_the_service(desk: Desk, assignment: str) -> None:
-    desk.define(WANTED)
-    with serving(desk, assignment):
-        live = desk.run("plan", "--format", "json")
-        taken = desk.run("snapshot", "--out", "live.json")
-        offline = desk.run("plan", "--snapshot", "live.json", "--format", "json")
+def test_a_snapshot_stands_in_for_the_service(workspace: Workspace, assignment: str) -> None:
+    workspace.define(WANTED)
+    with serving(workspace, assignment):
+        live = workspace.run("plan", "--format", "json")
+        taken = workspace.run("snapshot", "--out", "live.json")
+        offline = workspace.run("plan", "--snapshot", "live.json", "--format", "json")
 
     assert (live.code, taken.code, offline.code) == (0, 0, 0)
     changes = [json.loads(one.out)["resource_changes"] for one in (live, offline)]
@@ -208,10 +208,10 @@ def test_a_snapshot_stands_in_for_the_service(desk: Desk, assignment: str) -> No
 
 
 @pytest.mark.parametrize("assignment", EVERY)
-def test_readings_land(desk: Desk, assignment: str) -> None:
-    desk.write("readings.csv", READINGS.replace("LOSSES", "IMP-4"))
-    with serving(desk, assignment) as service:
-        answer = desk.run("readings", "import", "readings.csv", "--endpoint", "esa")
+def test_readings_land(workspace: Workspace, assignment: str) -> None:
+    workspace.write("readings.csv", READINGS.replace("LOSSES", "IMP-4"))
+    with serving(workspace, assignment) as service:
+        answer = workspace.run("readings", "import", "readings.csv", "--endpoint", "esa")
 
         assert answer.code == 0, answer
         assert [one["channelId"] for one in service.export()["channels"] if one["hasReadings"]] == [1, 4]

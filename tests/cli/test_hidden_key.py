@@ -15,14 +15,14 @@ import pytest
 
 from reconciler import sandbox
 from reconciler.masking import MASK
-from tests.cli.desk import PROJECT
+from tests.cli.workspace import PROJECT
 from tests.stub import LIST, TYPES, UNITS, Reply, answering, reply_list
 from tests.worlds import make_channel, make_world
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.cli.desk import Answer, Desk
+    from tests.cli.workspace import Answer, Workspace
 
 LONG = "aGVsbG8td29ybGQx.c2VjcmV0-Zk9Qw3.b2Zma2V5"
 SHORT = "k3Y"
@@ -37,13 +37,13 @@ def key(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.fixture
-def planted(desk: Desk, key: str) -> Iterator[Desk]:
-    """A desk whose service takes `key`, and whose files and channels hold it in every text there is."""
+def planted(workspace: Workspace, key: str) -> Iterator[Workspace]:
+    """A workspace whose service takes `key`, and whose files and channels hold it in every text there is."""
     calculated = make_channel(2, {"formula": f"channel(1) * 2 + {key}"}, isCalculated=True)
     world = make_world(make_channel(1, channelInfo=f"live {key}", channelDescription=f"live {key}"), calculated)
     options = sandbox.Options(keys=sandbox.Keys(write=key))
-    with sandbox.running(desk.root.parent / f"{desk.root.name}.sqlite3", world, options) as service:
-        desk.write("reconciler.yaml", PROJECT.replace("url: sandbox", f"url: {service.url}"))
+    with sandbox.running(workspace.root.parent / f"{workspace.root.name}.sqlite3", world, options) as service:
+        workspace.write("reconciler.yaml", PROJECT.replace("url: sandbox", f"url: {service.url}"))
         channels: dict[str, Any] = {
             f"one-{key}": {"channelId": 1, "channelInfo": f"new {key}", "channelDescription": "Described"},
             "two": {
@@ -52,21 +52,21 @@ def planted(desk: Desk, key: str) -> Iterator[Desk]:
                 "esaChannelVersion": {"formula": f"channel(1) * 3 + {key}"},
             },
         }
-        desk.define(channels)
-        yield desk
+        workspace.define(channels)
+        yield workspace
 
 
-def leaks(desk: Desk, key: str, answers: list[Answer]) -> list[str]:
+def leaks(workspace: Workspace, key: str, answers: list[Answer]) -> list[str]:
     """Where the key, or base64 of it, is shown or kept; what the test itself wrote is not looked at."""
-    own = {desk.root / "reconciler.yaml", *(desk.root / "channels").rglob("*")}
-    files = [path for path in desk.root.rglob("*") if path.is_file() and path not in own]
+    own = {workspace.root / "reconciler.yaml", *(workspace.root / "channels").rglob("*")}
+    files = [path for path in workspace.root.rglob("*") if path.is_file() and path not in own]
     texts = {path.name: path.read_bytes().decode("latin-1") for path in files}
     texts |= {f"answer {number}": answer.out + answer.err for number, answer in enumerate(answers)}
     spellings = (key, base64.b64encode(key.encode()).decode().rstrip("="))
     return [name for name, text in texts.items() if any(spelling in text for spelling in spellings)]
 
 
-def test_no_output_and_no_file_of_any_command_shows_it(planted: Desk, key: str) -> None:
+def test_no_output_and_no_file_of_any_command_shows_it(planted: Workspace, key: str) -> None:
     run = planted.run
     answers = [
         run("validate"),
@@ -101,13 +101,13 @@ def test_no_output_and_no_file_of_any_command_shows_it(planted: Desk, key: str) 
 )
 @pytest.mark.parametrize("encode", [str, lambda key: base64.b64encode(key.encode()).decode()], ids=["plain", "base64"])
 def test_no_fix_is_made_of_a_piece_of_it(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, text: str, encode: Callable[[str], str]
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, text: str, encode: Callable[[str], str]
 ) -> None:
     key = "aGVsbG8td29ybGQx+/=.c2VjcmV0Wms5UXczQQ==.b2Zma2V5b2Zma2V5/x_-9"
     monkeypatch.setenv("ECI_API_KEY", key)
-    desk.write("channels/all.yaml", text.format(encode(key), encode(key)))
+    workspace.write("channels/all.yaml", text.format(encode(key), encode(key)))
 
-    answers = [desk.run("validate", "--format", name) for name in ("text", *FINDINGS)]
+    answers = [workspace.run("validate", "--format", name) for name in ("text", *FINDINGS)]
 
     assert [answer.code for answer in answers] == [1] * len(answers)
     assert all(encode(key)[20:32] not in answer.out + answer.err for answer in answers)
@@ -115,20 +115,20 @@ def test_no_fix_is_made_of_a_piece_of_it(
 
 @pytest.mark.parametrize("formula", ["channel(1) + {}", "{} +", "{}%", "= {}", "{} // 2", "1,5 * {}"])
 def test_no_finding_of_a_formula_quotes_a_piece_of_it(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, formula: str
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, formula: str
 ) -> None:
     key = "aGVsbG8td29ybGQx+/=.c2VjcmV0Wms5UXcz**=.b2Zma2V5b2Zma2V5//"
     monkeypatch.setenv("ECI_API_KEY", key)
     pieces = ("aGVsbG8td29ybGQx", "c2VjcmV0Wms5UXcz", "b2Zma2V5b2Zma2V5")
     for written in (key, quote(quote(key, safe=""), safe="")):
-        desk.define({"one": {"channelId": 1, "esaChannelVersion": {"formula": formula.format(written)}}})
+        workspace.define({"one": {"channelId": 1, "esaChannelVersion": {"formula": formula.format(written)}}})
 
-        answers = [desk.run("validate", "--format", name) for name in ("text", *FINDINGS)]
+        answers = [workspace.run("validate", "--format", name) for name in ("text", *FINDINGS)]
 
         assert [piece for piece in pieces if any(piece in answer.out + answer.err for answer in answers)] == []
 
 
-def test_a_saved_plan_in_which_it_was_hidden_is_read_and_is_stale(planted: Desk, key: str) -> None:
+def test_a_saved_plan_in_which_it_was_hidden_is_read_and_is_stale(planted: Workspace, key: str) -> None:
     planted.run("plan", "--out", "plan.json")
 
     assert planted.run("show", "plan.json").code in (0, 3)
@@ -136,16 +136,16 @@ def test_a_saved_plan_in_which_it_was_hidden_is_read_and_is_stale(planted: Desk,
     assert key not in (planted.root / "plan.json").read_text()
 
 
-def test_what_was_hidden_in_a_journal_is_not_put_back(desk: Desk, key: str) -> None:
+def test_what_was_hidden_in_a_journal_is_not_put_back(workspace: Workspace, key: str) -> None:
     world = make_world(make_channel(1, channelInfo=f"live {key}"))
     options = sandbox.Options(keys=sandbox.Keys(write=key))
-    with sandbox.running(desk.root.parent / f"{desk.root.name}.sqlite3", world, options) as service:
-        desk.write("reconciler.yaml", PROJECT.replace("url: sandbox", f"url: {service.url}"))
-        desk.define({"one": {"channelId": 1, "channelInfo": "New"}})
-        assert desk.run("apply", "--auto-approve").code == 0
-        (journal,) = (desk.root / ".reconciler").glob("journal/*.jsonl")
-        shown = desk.run("show", str(journal))
-        desk.run("apply", "--undo", str(journal), "--auto-approve")
+    with sandbox.running(workspace.root.parent / f"{workspace.root.name}.sqlite3", world, options) as service:
+        workspace.write("reconciler.yaml", PROJECT.replace("url: sandbox", f"url: {service.url}"))
+        workspace.define({"one": {"channelId": 1, "channelInfo": "New"}})
+        assert workspace.run("apply", "--auto-approve").code == 0
+        (journal,) = (workspace.root / ".reconciler").glob("journal/*.jsonl")
+        shown = workspace.run("show", str(journal))
+        workspace.run("apply", "--undo", str(journal), "--auto-approve")
         (channel,) = service.export()["channels"]
 
     assert "ESA725" in shown.out
@@ -155,17 +155,17 @@ def test_what_was_hidden_in_a_journal_is_not_put_back(desk: Desk, key: str) -> N
     assert channel["channelInfo"] == "New"
 
 
-def test_no_channel_file_gets_it_from_an_import(desk: Desk, key: str) -> None:
+def test_no_channel_file_gets_it_from_an_import(workspace: Workspace, key: str) -> None:
     world = make_world(make_channel(1, channelInfo=f"live {key}"))
     options = sandbox.Options(keys=sandbox.Keys(write=key))
-    with sandbox.running(desk.root.parent / f"{desk.root.name}.sqlite3", world, options) as service:
-        desk.write("reconciler.yaml", PROJECT.replace("url: sandbox", f"url: {service.url}"))
-        answers = [desk.run("import", "--dry-run"), desk.run("import")]
+    with sandbox.running(workspace.root.parent / f"{workspace.root.name}.sqlite3", world, options) as service:
+        workspace.write("reconciler.yaml", PROJECT.replace("url: sandbox", f"url: {service.url}"))
+        answers = [workspace.run("import", "--dry-run"), workspace.run("import")]
 
     assert answers[1].code == 1
     assert " would hold an API key that is in use; nothing was written\n" in answers[1].err
-    assert leaks(desk, key, answers) == []
-    assert list(desk.root.rglob("channels/*")) == []
+    assert leaks(workspace, key, answers) == []
+    assert list(workspace.root.rglob("channels/*")) == []
 
 
 def echo_everywhere(key: str) -> list[Reply]:
@@ -179,54 +179,59 @@ def echo_everywhere(key: str) -> list[Reply]:
 
 
 @pytest.mark.parametrize("number", range(4), ids=["json", "html", "redirect", "header"])
-def test_a_service_that_says_it_is_not_repeated(desk: Desk, key: str, number: int) -> None:
+def test_a_service_that_says_it_is_not_repeated(workspace: Workspace, key: str, number: int) -> None:
     sound = {LIST: reply_list(make_channel(1)), UNITS: Reply(body=[]), TYPES: Reply(body=[])}
     with answering({**sound, LIST: echo_everywhere(key)[number]}) as url:
-        desk.write("reconciler.yaml", PROJECT.replace("url: sandbox", f"url: {url}/{key}"))
-        desk.define({"one": {"channelId": 1, "channelInfo": "New"}})
-        answers = [desk.run("plan", "-v", "--format", "json=plan.json"), desk.run("snapshot", "--out", "copy.json")]
+        workspace.write("reconciler.yaml", PROJECT.replace("url: sandbox", f"url: {url}/{key}"))
+        workspace.define({"one": {"channelId": 1, "channelInfo": "New"}})
+        answers = [
+            workspace.run("plan", "-v", "--format", "json=plan.json"),
+            workspace.run("snapshot", "--out", "copy.json"),
+        ]
 
-    assert leaks(desk, key, answers) == []
+    assert leaks(workspace, key, answers) == []
 
 
 @pytest.mark.parametrize("command", [["plan"], ["validate"]], ids=lambda command: command[0])
-def test_it_is_hidden_in_arguments_and_names_of_files(desk: Desk, key: str, command: list[str]) -> None:
-    desk.define({"one": {"channelId": 1}})
-    desk.write(f"channels/{key}.yaml", f"channels:\n  {key}: {{channelId: {key}, x: [\n")
+def test_it_is_hidden_in_arguments_and_names_of_files(workspace: Workspace, key: str, command: list[str]) -> None:
+    workspace.define({"one": {"channelId": 1}})
+    workspace.write(f"channels/{key}.yaml", f"channels:\n  {key}: {{channelId: {key}, x: [\n")
 
-    answers = [desk.run(*command), desk.run(*command, f"--{key}"), desk.run("show", f"{key}.json")]
+    answers = [workspace.run(*command), workspace.run(*command, f"--{key}"), workspace.run("show", f"{key}.json")]
 
-    assert leaks(desk, key, answers) == []
+    assert leaks(workspace, key, answers) == []
 
 
 def test_it_is_hidden_under_a_variable_that_only_the_project_file_names(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ECI_OTHER", SHORT)
-    desk.write("reconciler.yaml", PROJECT + "  far: {url: 'https://app.energycap.com', apiKeyEnv: ECI_OTHER}\n")
-    desk.define({"one": {"channelId": f"x {SHORT}"}})
+    workspace.write("reconciler.yaml", PROJECT + "  far: {url: 'https://app.energycap.com', apiKeyEnv: ECI_OTHER}\n")
+    workspace.define({"one": {"channelId": f"x {SHORT}"}})
 
-    out = desk.run("validate").out
+    out = workspace.run("validate").out
 
     assert SHORT not in out
     assert f'found "x {MASK}"' in out
 
 
-def test_it_is_hidden_where_the_project_file_cannot_be_read(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_hidden_where_the_project_file_cannot_be_read(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("ECI_OTHER", SHORT)
-    desk.write("reconciler.yaml", f"definitions: [{SHORT}\n")
+    workspace.write("reconciler.yaml", f"definitions: [{SHORT}\n")
 
-    answer = desk.run("validate")
+    answer = workspace.run("validate")
 
     assert answer.code == 1
     assert SHORT not in answer.out
 
 
-def test_the_traceback_of_a_bug_does_not_show_it(desk: Desk, key: str) -> None:
+def test_the_traceback_of_a_bug_does_not_show_it(workspace: Workspace, key: str) -> None:
     code = "import reconciler.cli.main as m, os\ndef bug(_): raise RuntimeError(os.environ['ECI_API_KEY'])\n"
     answer = subprocess.run(
         [sys.executable, "-c", f"{code}m._call = bug\nm.run()"],
-        cwd=desk.root,
+        cwd=workspace.root,
         env={**os.environ, "ECI_API_KEY": key},
         check=False,
         capture_output=True,
@@ -238,34 +243,36 @@ def test_the_traceback_of_a_bug_does_not_show_it(desk: Desk, key: str) -> None:
     assert key not in answer.stdout + answer.stderr
 
 
-def test_readings_that_were_not_taken_are_kept_without_it(desk: Desk, key: str) -> None:
+def test_readings_that_were_not_taken_are_kept_without_it(workspace: Workspace, key: str) -> None:
     rows = f"channelImportId,time,value,note\nnobody-{key},2024-01-01T00:00:00,1,{key}\n"
-    desk.write("readings.csv", rows)
-    desk.load(make_world(make_channel(1)))
+    workspace.write("readings.csv", rows)
+    workspace.load(make_world(make_channel(1)))
 
-    answers = [desk.run("readings", "import", "readings.csv"), desk.run("readings", "route", "readings.csv")]
-    (desk.root / "readings.csv").unlink()
+    answers = [workspace.run("readings", "import", "readings.csv"), workspace.run("readings", "route", "readings.csv")]
+    (workspace.root / "readings.csv").unlink()
 
-    assert leaks(desk, key, answers) == []
+    assert leaks(workspace, key, answers) == []
 
 
-def test_the_key_of_the_sandbox_is_no_secret(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_key_of_the_sandbox_is_no_secret(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ECI_API_KEY", "sandbox")
-    desk.load(make_world(make_channel(1)))
-    desk.define({"one": {"channelId": 1, "channelInfo": "New"}})
+    workspace.load(make_world(make_channel(1)))
+    workspace.define({"one": {"channelId": 1, "channelInfo": "New"}})
 
-    plan = json.loads(desk.run("plan", "--format", "json").out)
+    plan = json.loads(workspace.run("plan", "--format", "json").out)
 
     assert plan["environment"] == {"name": "sandbox", "url": "sandbox"}
 
 
 @pytest.mark.parametrize("value", ["ab", "x"])
-def test_a_key_too_short_to_be_hidden_is_refused(desk: Desk, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+def test_a_key_too_short_to_be_hidden_is_refused(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
     monkeypatch.setenv("ECI_API_KEY", value)
-    desk.write("reconciler.yaml", PROJECT.replace("url: sandbox", "url: https://app.energycap.com"))
-    desk.define({"one": {"channelId": 1}})
+    workspace.write("reconciler.yaml", PROJECT.replace("url: sandbox", "url: https://app.energycap.com"))
+    workspace.define({"one": {"channelId": 1}})
 
-    assert desk.run("plan").err.splitlines()[0] == (
+    assert workspace.run("plan").err.splitlines()[0] == (
         "reconciler: no usable API key: the variable ECI_API_KEY is shorter than 3 characters, and could not be hidden "
         "in what is shown"
     )

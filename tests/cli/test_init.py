@@ -12,7 +12,7 @@ from reconciler import __version__
 from reconciler.cli.init import find_pipelines
 
 if TYPE_CHECKING:
-    from tests.cli.desk import Desk
+    from tests.cli.workspace import Workspace
 
 PIPELINES = Path(__file__).parents[2] / "docs" / "ci"
 IGNORED = ".reconciler/\n*.reconciler-tmp\nplan.json\nplan.html\nplan.md\nundo.json\n"
@@ -20,13 +20,13 @@ WORKFLOWS = ("apply", "drift", "plan")
 
 
 @pytest.fixture
-def bare(desk: Desk) -> Desk:
+def bare(workspace: Workspace) -> Workspace:
     """An empty folder."""
-    (desk.root / "reconciler.yaml").unlink()
-    return desk
+    (workspace.root / "reconciler.yaml").unlink()
+    return workspace
 
 
-def test_a_new_repository_validates_and_plans_at_once(bare: Desk) -> None:
+def test_a_new_repository_validates_and_plans_at_once(bare: Workspace) -> None:
     answer = bare.run("init")
 
     assert (answer.code, answer.err, answer.out) == (
@@ -50,7 +50,7 @@ Next steps:
     assert (plan.code, plan.out.splitlines()[-1]) == (0, "Plan: 0 to update, 0 blocked, 2 unchanged, 58 unmanaged.")
 
 
-def test_what_the_example_suggests_to_try_is_a_change_that_may_be_applied(bare: Desk) -> None:
+def test_what_the_example_suggests_to_try_is_a_change_that_may_be_applied(bare: Workspace) -> None:
     bare.run("init")
     example = bare.root / "channels" / "example.yaml"
     example.write_text(example.read_text().replace("multiplier: 1 ", "multiplier: 0.001 "))
@@ -59,21 +59,21 @@ def test_what_the_example_suggests_to_try_is_a_change_that_may_be_applied(bare: 
     assert bare.run("apply", "plan.json").code == 0
 
 
-def test_the_next_command_it_names_takes_the_rest_over(bare: Desk) -> None:
+def test_the_next_command_it_names_takes_the_rest_over(bare: Workspace) -> None:
     bare.run("init")
 
     assert bare.run("import").code == 0
     assert bare.run("plan").out.splitlines()[-1] == "Plan: 0 to update, 0 blocked, 60 unchanged, 0 unmanaged."
 
 
-def test_first_lines_lead_editors_to_the_schemas(bare: Desk) -> None:
+def test_first_lines_lead_editors_to_the_schemas(bare: Workspace) -> None:
     bare.run("init")
     for name in ("reconciler.yaml", "channels/example.yaml"):
         first = (bare.root / name).read_text().partition("\n")[0]
         assert (bare.root / name).parent.joinpath(first.partition("=")[2]).resolve().is_file()
 
 
-def test_what_is_there_is_left_as_it_is(bare: Desk) -> None:
+def test_what_is_there_is_left_as_it_is(bare: Workspace) -> None:
     bare.write("reconciler.yaml", "definitions: mine\n")
     bare.write(".pre-commit-config.yaml", "repos: []\n")
     bare.write(".gitignore", "*.log")
@@ -101,7 +101,7 @@ def test_what_is_there_is_left_as_it_is(bare: Desk) -> None:
         (IGNORED, IGNORED),
     ],
 )
-def test_git_is_told_to_ignore_what_it_does_not_yet(bare: Desk, before: str, after: str) -> None:
+def test_git_is_told_to_ignore_what_it_does_not_yet(bare: Workspace, before: str, after: str) -> None:
     bare.write(".gitignore", before)
 
     bare.run("init")
@@ -109,14 +109,14 @@ def test_git_is_told_to_ignore_what_it_does_not_yet(bare: Desk, before: str, aft
     assert (bare.root / ".gitignore").read_text() == after
 
 
-def test_an_example_that_was_deleted_does_not_come_back(bare: Desk) -> None:
+def test_an_example_that_was_deleted_does_not_come_back(bare: Workspace) -> None:
     bare.run("init")
     (bare.root / "channels" / "example.yaml").unlink()
 
     assert "example.yaml" not in bare.run("init").out
 
 
-def test_a_second_run_leaves_everything(bare: Desk) -> None:
+def test_a_second_run_leaves_everything(bare: Workspace) -> None:
     bare.run("init", "new", "--ci", "github")
     before = {path: path.read_bytes() for path in bare.root.rglob("*") if path.is_file()}
 
@@ -138,7 +138,7 @@ def test_a_second_run_leaves_everything(bare: Desk) -> None:
         ("gitlab", {".gitlab-ci.yml": "gitlab/reconciler.gitlab-ci.yml"}),
     ],
 )
-def test_a_pipeline_is_the_one_of_the_docs(bare: Desk, pipeline: str, written: dict[str, str]) -> None:
+def test_a_pipeline_is_the_one_of_the_docs(bare: Workspace, pipeline: str, written: dict[str, str]) -> None:
     before = {path for path in bare.root.rglob("*") if path.is_file()}
     bare.run("init", ".", "--ci", pipeline)
 
@@ -150,7 +150,7 @@ def test_a_pipeline_is_the_one_of_the_docs(bare: Desk, pipeline: str, written: d
 
 @pytest.mark.parametrize("stand", [".", "sites"])
 def test_below_the_root_hook_and_pipelines_are_at_the_root_and_name_the_folder(
-    bare: Desk, monkeypatch: pytest.MonkeyPatch, stand: str
+    bare: Workspace, monkeypatch: pytest.MonkeyPatch, stand: str
 ) -> None:
     (bare.root / "sites").mkdir()
     monkeypatch.chdir(bare.root / stand)
@@ -184,7 +184,7 @@ def test_below_the_root_hook_and_pipelines_are_at_the_root_and_name_the_folder(
     assert (hook["entry"], hook["args"]) == ("reconciler validate", ["sites/my north"])
 
 
-def test_in_a_workflow_below_the_root_every_step_with_the_project_is_in_its_folder(bare: Desk) -> None:
+def test_in_a_workflow_below_the_root_every_step_with_the_project_is_in_its_folder(bare: Workspace) -> None:
     bare.run("init", "energy", "--ci", "github")
 
     workflows = [yaml.safe_load(path.read_text()) for path in (bare.root / ".github" / "workflows").iterdir()]
@@ -198,7 +198,7 @@ def test_in_a_workflow_below_the_root_every_step_with_the_project_is_in_its_fold
         )
 
 
-def test_what_is_to_be_put_into_files_that_are_there_is_said(bare: Desk) -> None:
+def test_what_is_to_be_put_into_files_that_are_there_is_said(bare: Workspace) -> None:
     bare.write(".pre-commit-config.yaml", "repos: []\n")
     bare.write(".gitlab-ci.yml", "stages: [mine]\n")
 
@@ -214,7 +214,7 @@ def test_what_is_to_be_put_into_files_that_are_there_is_said(bare: Desk) -> None
 
 
 @pytest.mark.parametrize("folder", ["a*b", "a'b", 'a"b', "a$b", "a: b", "a#b", "-a", "a,b", "${{ x }}", "a\nb"])
-def test_a_folder_whose_name_means_something_in_a_pipeline_is_refused_first(bare: Desk, folder: str) -> None:
+def test_a_folder_whose_name_means_something_in_a_pipeline_is_refused_first(bare: Workspace, folder: str) -> None:
     answer = bare.run("init", "--ci", "github", "--", folder)
 
     assert (answer.code, answer.out) == (64, "")
@@ -224,7 +224,7 @@ def test_a_folder_whose_name_means_something_in_a_pipeline_is_refused_first(bare
 
 
 def test_no_link_leads_what_is_written_out_of_the_repository(
-    bare: Desk, tmp_path_factory: pytest.TempPathFactory
+    bare: Workspace, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     outside = tmp_path_factory.mktemp("outside")
     (bare.root / ".github").symlink_to(outside)
@@ -235,7 +235,7 @@ def test_no_link_leads_what_is_written_out_of_the_repository(
     assert "is a link that leads out of the project" in answer.err
 
 
-def test_the_hook_is_pinned_to_this_version(bare: Desk) -> None:
+def test_the_hook_is_pinned_to_this_version(bare: Workspace) -> None:
     bare.run("init")
     (hook,) = yaml.safe_load((bare.root / ".pre-commit-config.yaml").read_text())["repos"][0]["hooks"]
 
@@ -249,7 +249,7 @@ def test_pipelines_are_found_in_a_wheel_and_beside_the_package(tmp_path: Path) -
     assert find_pipelines(package) == package / "ci"
 
 
-def test_the_hook_is_the_one_that_this_project_offers(bare: Desk) -> None:
+def test_the_hook_is_the_one_that_this_project_offers(bare: Workspace) -> None:
     bare.run("init")
     (offered,) = yaml.safe_load((Path(__file__).parents[2] / ".pre-commit-hooks.yaml").read_text())
     (hook,) = yaml.safe_load((bare.root / ".pre-commit-config.yaml").read_text())["repos"][0]["hooks"]

@@ -14,14 +14,14 @@ from reconciler.cli.live_state import ServiceAccess
 from reconciler.energycap.client import open_editor
 from reconciler.errors import ServiceError
 from reconciler.model.project import ChannelEdit
-from tests.cli.desk import PROJECT
+from tests.cli.workspace import PROJECT
 from tests.stub import LIST, TYPES, UNITS, Reply, answering, reply_list
 from tests.worlds import make_channel, make_world
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.cli.desk import Answer, Desk
+    from tests.cli.workspace import Answer, Workspace
 
 KEY = "a1.distinctive-key-Zk9Qw3.b2"
 ONE, TWO, READ = make_channel(1), make_channel(2, data_point=2), make_channel(3, data_point=3, readings=True)
@@ -53,48 +53,48 @@ def repeats_come_at_once() -> Iterator[None]:
         yield
 
 
-def use(desk: Desk, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def use(workspace: Workspace, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ECI_API_KEY", KEY)
-    desk.write("reconciler.yaml", PROJECT.replace("url: sandbox", f"url: {url}"))
-    desk.define(WANTED)
+    workspace.write("reconciler.yaml", PROJECT.replace("url: sandbox", f"url: {url}"))
+    workspace.define(WANTED)
 
 
-def run_everything(desk: Desk) -> list[Answer]:
+def run_everything(workspace: Workspace) -> list[Answer]:
     """Each command that talks to the service or shows what came of it, in the order of a working day."""
     answers = [
-        desk.run("plan", "-v", "--out", "plan.json", *EVERY_FORMAT),
-        desk.run("apply", "plan.json", "-v", "--format", "json=events.jsonl", "--format", "markdown=done.md"),
-        desk.run("apply", "--auto-approve", "-v", "--format", "json"),
-        desk.run("apply", "--resume", "--auto-approve", "-v"),
-        desk.run("snapshot", "--out", "copy.json"),
-        desk.run("import", "--out", "imported"),
-        desk.run("show", "plan.json", "-v", "--format", "html=shown.html"),
+        workspace.run("plan", "-v", "--out", "plan.json", *EVERY_FORMAT),
+        workspace.run("apply", "plan.json", "-v", "--format", "json=events.jsonl", "--format", "markdown=done.md"),
+        workspace.run("apply", "--auto-approve", "-v", "--format", "json"),
+        workspace.run("apply", "--resume", "--auto-approve", "-v"),
+        workspace.run("snapshot", "--out", "copy.json"),
+        workspace.run("import", "--out", "imported"),
+        workspace.run("show", "plan.json", "-v", "--format", "html=shown.html"),
     ]
-    for number, journal in enumerate(sorted((desk.root / ".reconciler").glob("journal/*.jsonl"))):
-        answers.append(desk.run("show", str(journal), "--inverse", f"undo{number}.json", "--format", "markdown"))
+    for number, journal in enumerate(sorted((workspace.root / ".reconciler").glob("journal/*.jsonl"))):
+        answers.append(workspace.run("show", str(journal), "--inverse", f"undo{number}.json", "--format", "markdown"))
     return answers
 
 
-def assert_hidden(desk: Desk, answers: list[Answer], logged: str) -> None:
+def assert_hidden(workspace: Workspace, answers: list[Answer], logged: str) -> None:
     """The key is in nothing that was printed, logged or left in a file, the sandbox's own journal included."""
     assert [answer for answer in answers if KEY in answer.out + answer.err] == []
     assert KEY not in logged
-    files = [path for path in desk.root.rglob("*") if path.is_file()]
+    files = [path for path in workspace.root.rglob("*") if path.is_file()]
     assert [path for path in files if KEY.encode() in path.read_bytes()] == []
 
 
 @pytest.mark.parametrize("faults", FAULTS)
 def test_the_key_is_in_no_output_no_file_and_no_log(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, faults: tuple[str, ...]
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, faults: tuple[str, ...]
 ) -> None:
     caplog.set_level(logging.DEBUG)
     settings = sandbox.parse_settings(["edit_with_readings=reject"])
     options = sandbox.Options(settings, sandbox.parse_faults(faults), sandbox.Keys(write=KEY))
-    with sandbox.running(desk.root / "served.sqlite3", make_world(ONE, TWO, READ), options) as service:
-        use(desk, service.url, monkeypatch)
-        answers = run_everything(desk)
+    with sandbox.running(workspace.root / "served.sqlite3", make_world(ONE, TWO, READ), options) as service:
+        use(workspace, service.url, monkeypatch)
+        answers = run_everything(workspace)
 
-    assert_hidden(desk, answers, caplog.text)
+    assert_hidden(workspace, answers, caplog.text)
 
 
 # A service, or something before it, that says back what it was sent.
@@ -111,16 +111,16 @@ ECHOES = [
 @pytest.mark.parametrize("echo", ECHOES, ids=lambda echo: f"{echo.status} {echo.headers.get('Content-Type', '')}")
 @pytest.mark.parametrize("where", [LIST, f"{LIST}/1", f"PUT {LIST}/1"])
 def test_a_service_that_repeats_the_key_is_not_repeated(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, where: str, echo: Reply
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, where: str, echo: Reply
 ) -> None:
     caplog.set_level(logging.DEBUG)
     empty = Reply(body=[])
     sound = {LIST: reply_list(ONE, TWO, READ), UNITS: empty, TYPES: empty, f"{LIST}/1": Reply(body=ONE)}
     with answering({**sound, where: echo}) as url:
-        use(desk, url, monkeypatch)
-        answers = run_everything(desk)
+        use(workspace, url, monkeypatch)
+        answers = run_everything(workspace)
 
-    assert_hidden(desk, answers, caplog.text)
+    assert_hidden(workspace, answers, caplog.text)
 
 
 @pytest.mark.parametrize("echo", ECHOES, ids=lambda echo: f"{echo.status} {echo.headers.get('Content-Type', '')}")

@@ -14,7 +14,7 @@ from tests.worlds import make_channel, make_world
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.cli.desk import Desk
+    from tests.cli.workspace import Workspace
 
 JQ = shutil.which("jq") or ""
 
@@ -45,17 +45,17 @@ TOUCHED_VALUES = """
 
 
 @pytest.fixture
-def plan(desk: Desk) -> Path:
+def plan(workspace: Workspace) -> Path:
     """A plan of two updates and a channel that stays, as `--format json` writes it, in a file."""
-    desk.load(make_world(*(make_channel(number) for number in (1, 2, 3))))
-    desk.define(
+    workspace.load(make_world(*(make_channel(number) for number in (1, 2, 3))))
+    workspace.define(
         {
             "named": {"channelId": 1, "channelInfo": "Renamed"},
             "scaled": {"channelId": 2, "channelDescription": "New", "esaChannelVersion": {"multiplier": 0.001}},
             "same": {"channelId": 3, "channelInfo": "Channel 3"},
         }
     )
-    return desk.write("plan.json", desk.run("plan", "--format", "json").out)
+    return workspace.write("plan.json", workspace.run("plan", "--format", "json").out)
 
 
 def ask(query: str, file: Path) -> list[Any]:
@@ -69,23 +69,25 @@ def judge(policy: str, file: Path) -> int:
     return subprocess.run((JQ, "--exit-status", policy, str(file)), capture_output=True, check=False).returncode
 
 
-def test_gitlabs_own_line_counts_as_gitlab_terraform_does(desk: Desk, plan: Path) -> None:
+def test_gitlabs_own_line_counts_as_gitlab_terraform_does(workspace: Workspace, plan: Path) -> None:
     """The line is that of GitLab's page "Terraform integration in merge requests"."""
-    counts = json.loads(desk.run("plan", "--format", "gitlab-terraform").out)
+    counts = json.loads(workspace.run("plan", "--format", "gitlab-terraform").out)
     assert ask(GITLAB, plan) == [counts] == [{"create": 0, "update": 2, "delete": 0}]
 
 
-def test_gitlabs_own_line_counts_nothing_in_an_empty_plan(desk: Desk) -> None:
-    desk.load(make_world(make_channel(1)))
-    desk.define({"same": {"channelId": 1, "channelInfo": "Channel 1"}})
-    empty = desk.write("plan.json", desk.run("plan", "--format", "json").out)
-    counts = json.loads(desk.run("plan", "--format", "gitlab-terraform").out)
+def test_gitlabs_own_line_counts_nothing_in_an_empty_plan(workspace: Workspace) -> None:
+    workspace.load(make_world(make_channel(1)))
+    workspace.define({"same": {"channelId": 1, "channelInfo": "Channel 1"}})
+    empty = workspace.write("plan.json", workspace.run("plan", "--format", "json").out)
+    counts = json.loads(workspace.run("plan", "--format", "gitlab-terraform").out)
     assert ask(GITLAB, empty) == [counts] == [{"create": 0, "update": 0, "delete": 0}]
 
 
 @pytest.mark.parametrize("policy", [NOTHING_IS_DESTROYED, ONLY_UPDATES], ids=["no-delete", "only-updates"])
-def test_a_policy_that_stops_a_pipeline_lets_updates_pass(desk: Desk, plan: Path, policy: str) -> None:
-    destroying = desk.write("destroying.json", plan.read_text(encoding="utf-8").replace('["update"]', '["delete"]'))
+def test_a_policy_that_stops_a_pipeline_lets_updates_pass(workspace: Workspace, plan: Path, policy: str) -> None:
+    destroying = workspace.write(
+        "destroying.json", plan.read_text(encoding="utf-8").replace('["update"]', '["delete"]')
+    )
     assert [judge(policy, plan), judge(policy, destroying)] == [0, 1]
 
 
@@ -110,10 +112,14 @@ def test_a_query_for_terraforms_plans_finds_the_same_here(plan: Path, query: str
     assert ask(query, plan) == answers
 
 
-def test_to_others_a_blocked_change_is_an_update_for_they_know_no_verdict(desk: Desk) -> None:
-    desk.load(make_world(make_channel(1, readings=True), make_channel(2)))
+def test_to_others_a_blocked_change_is_an_update_for_they_know_no_verdict(workspace: Workspace) -> None:
+    workspace.load(make_world(make_channel(1, readings=True), make_channel(2)))
     formula = {"intervalMinutes": None, "isCalculated": True, "esaChannelVersion": {"formula": "channel(2) * 2"}}
-    desk.define({"sum": {"channelId": 1, **formula}})
-    blocked = desk.write("plan.json", desk.run("plan", "--format", "json").out)
+    workspace.define({"sum": {"channelId": 1, **formula}})
+    blocked = workspace.write("plan.json", workspace.run("plan", "--format", "json").out)
     assert ask(GITLAB, blocked) == [{"create": 0, "update": 1, "delete": 0}]
-    assert json.loads(desk.run("plan", "--format", "gitlab-terraform").out) == {"create": 0, "update": 0, "delete": 0}
+    assert json.loads(workspace.run("plan", "--format", "gitlab-terraform").out) == {
+        "create": 0,
+        "update": 0,
+        "delete": 0,
+    }

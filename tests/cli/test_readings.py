@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reconciler import sandbox
-from tests.cli.desk import PROJECT
+from tests.cli.workspace import PROJECT
 from tests.stub import LIST, STUCK, Reply, answering, reply_list
 from tests.worlds import make_channel, make_data_point, make_world
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from reconciler.sandbox import Service
-    from tests.cli.desk import Desk
+    from tests.cli.workspace import Workspace
 
 WORLD = make_world(
     make_channel(1, channelImportId="USE"),
@@ -39,23 +39,23 @@ BAD = f"{HEADER}DPI-1,ELECUSE,soon,1.5\nDPI-1,ELECDEM,2026-12-01T00:15,7\nDPI-2,
 
 
 @pytest.fixture
-def tenant(desk: Desk) -> Desk:
-    desk.load(WORLD)
-    return desk
+def tenant(workspace: Workspace) -> Workspace:
+    workspace.load(WORLD)
+    return workspace
 
 
-def sent(desk: Desk) -> list[str]:
-    return [path for _, path in desk.writes]
+def sent(workspace: Workspace) -> list[str]:
+    return [path for _, path in workspace.writes]
 
 
-def kept(desk: Desk, channel_id: int) -> Any:
+def kept(workspace: Workspace, channel_id: int) -> Any:
     """The first and last reading of a channel, and the value of the last."""
-    live = desk.live(channel_id)
+    live = workspace.live(channel_id)
     value = live["lastReadingValue"]
     return live["firstReadingDate"], live["lastReadingDate"], value["value"] if value else None
 
 
-def test_route_says_where_each_group_lands_and_why(tenant: Desk) -> None:
+def test_route_says_where_each_group_lands_and_why(tenant: Workspace) -> None:
     tenant.write("readings.csv", SOUND)
 
     answer = tenant.run("readings", "route", "readings.csv")
@@ -80,7 +80,7 @@ def test_route_says_where_each_group_lands_and_why(tenant: Desk) -> None:
     assert sent(tenant) == []
 
 
-def test_route_finds_all_that_is_wrong_and_fails(tenant: Desk) -> None:
+def test_route_finds_all_that_is_wrong_and_fails(tenant: Workspace) -> None:
     tenant.write("readings.csv", BAD)
 
     answer = tenant.run("readings", "route", "readings.csv")
@@ -99,7 +99,7 @@ def test_route_finds_all_that_is_wrong_and_fails(tenant: Desk) -> None:
     assert answer.out.endswith("Readings: 1 land on 1 channel, 2 cannot be sent.\n")
 
 
-def test_route_as_json_is_the_list_of_the_contract_and_nothing_else(tenant: Desk) -> None:
+def test_route_as_json_is_the_list_of_the_contract_and_nothing_else(tenant: Workspace) -> None:
     tenant.write("readings.csv", BAD)
 
     answer = tenant.run("readings", "route", "readings.csv", "--format", "json")
@@ -113,7 +113,7 @@ def test_route_as_json_is_the_list_of_the_contract_and_nothing_else(tenant: Desk
     assert "ESA612" in answer.err
 
 
-def test_route_tells_groups_as_they_come_also_into_a_file(tenant: Desk) -> None:
+def test_route_tells_groups_as_they_come_also_into_a_file(tenant: Workspace) -> None:
     groups = [{"channelId": 1, "readings": [{"time": "2026-12-01T00:00", "value": 1}]}] * 2
     tenant.write("readings.json", json.dumps(groups))
 
@@ -125,7 +125,7 @@ def test_route_tells_groups_as_they_come_also_into_a_file(tenant: Desk) -> None:
     assert [entry["group"] for entry in listed] == [0, 1]
 
 
-def test_a_list_is_whole_also_where_the_file_is_not(tenant: Desk) -> None:
+def test_a_list_is_whole_also_where_the_file_is_not(tenant: Workspace) -> None:
     tenant.write("readings.json", '[{"channelId": 1, "readings": []},')
 
     answer = tenant.run("readings", "route", "readings.json", "--format", "json")
@@ -137,7 +137,7 @@ def test_a_list_is_whole_also_where_the_file_is_not(tenant: Desk) -> None:
 
 
 @pytest.mark.parametrize("text", ["time,value\n", "[", "\0"])
-def test_a_file_that_cannot_be_read_has_a_finding(tenant: Desk, text: str) -> None:
+def test_a_file_that_cannot_be_read_has_a_finding(tenant: Workspace, text: str) -> None:
     tenant.write("readings.csv", text)
 
     answers = [tenant.run("readings", verb, "readings.csv") for verb in ("route", "import")]
@@ -147,13 +147,13 @@ def test_a_file_that_cannot_be_read_has_a_finding(tenant: Desk, text: str) -> No
     assert sent(tenant) == []
 
 
-def test_an_empty_list_is_still_a_list(tenant: Desk) -> None:
+def test_an_empty_list_is_still_a_list(tenant: Workspace) -> None:
     tenant.write("readings.json", "[]")
 
     assert tenant.run("readings", "route", "readings.json", "--format", "json").out == "[]\n"
 
 
-def test_a_list_that_cannot_be_written_is_said(tenant: Desk) -> None:
+def test_a_list_that_cannot_be_written_is_said(tenant: Workspace) -> None:
     tenant.write("readings.csv", SOUND)
 
     answer = tenant.run("readings", "route", "readings.csv", "--format", "json=no/routes.json")
@@ -164,7 +164,7 @@ def test_a_list_that_cannot_be_written_is_said(tenant: Desk) -> None:
     )
 
 
-def test_route_needs_no_service_where_there_is_a_copy_of_it(tenant: Desk) -> None:
+def test_route_needs_no_service_where_there_is_a_copy_of_it(tenant: Workspace) -> None:
     tenant.run("snapshot", "--out", "copy.json")
     tenant.write("readings.csv", SOUND)
     tenant.write("reconciler.yaml", "environments: {}\n")
@@ -172,7 +172,7 @@ def test_route_needs_no_service_where_there_is_a_copy_of_it(tenant: Desk) -> Non
     assert tenant.run("readings", "route", "readings.csv", "--snapshot", "copy.json").code == 0
 
 
-def test_columns_are_as_the_options_say(tenant: Desk) -> None:
+def test_columns_are_as_the_options_say(tenant: Workspace) -> None:
     tenant.write("readings.csv", "Meter;Typ;Zeit;Wert;Ort\nDPI-1;ELECUSE;2026-12-01T00:15;1,234;A\n")
     names = [f"--map={pair}" for pair in ("Meter=meterImportId", "Typ=observationTypeCode", "Zeit=time", "Wert=value")]
 
@@ -183,7 +183,7 @@ def test_columns_are_as_the_options_say(tenant: Desk) -> None:
 
 
 @pytest.mark.parametrize("pair", ["time", "=time"])
-def test_a_pair_that_maps_nothing_is_wrong_usage(tenant: Desk, pair: str) -> None:
+def test_a_pair_that_maps_nothing_is_wrong_usage(tenant: Workspace, pair: str) -> None:
     answer = tenant.run("readings", "route", "readings.csv", "--map", pair)
 
     assert (answer.code, answer.err) == (
@@ -206,7 +206,7 @@ def test_a_pair_that_maps_nothing_is_wrong_usage(tenant: Desk, pair: str) -> Non
         ),
     ],
 )
-def test_a_pair_that_names_no_property_is_wrong_usage(tenant: Desk, name: str, fix: str) -> None:
+def test_a_pair_that_names_no_property_is_wrong_usage(tenant: Workspace, name: str, fix: str) -> None:
     answer = tenant.run("readings", "route", "readings.csv", "--map", f"When={name}")
 
     assert (answer.code, answer.err) == (
@@ -215,7 +215,7 @@ def test_a_pair_that_names_no_property_is_wrong_usage(tenant: Desk, name: str, f
     )
 
 
-def test_properties_may_be_named_in_any_letters(tenant: Desk) -> None:
+def test_properties_may_be_named_in_any_letters(tenant: Workspace) -> None:
     tenant.write("readings.csv", "Logger,When,value\nUSE,2026-12-01T00:00,1\n")
 
     answer = tenant.run("readings", "route", "readings.csv", "--map", "logger=CHANNELIMPORTID", "--map", "When=Time")
@@ -223,7 +223,7 @@ def test_properties_may_be_named_in_any_letters(tenant: Desk) -> None:
     assert answer.code == 0
 
 
-def test_long_files_say_how_far_they_are(tenant: Desk) -> None:
+def test_long_files_say_how_far_they_are(tenant: Workspace) -> None:
     start = datetime(2026, 1, 1)  # noqa: DTZ001 - local times have no zone
     times = ((start + timedelta(minutes=number)).isoformat() for number in range(1_000_100))
     tenant.write("readings.csv", HEADER + "".join(f"DPI-1,ELECUSE,{time},1.5\n" for time in times))
@@ -236,7 +236,7 @@ def test_long_files_say_how_far_they_are(tenant: Desk) -> None:
 @pytest.mark.parametrize(
     ("endpoint", "path"), [("v3", "/api/v3/reading"), ("esa", "/api/v202407/esareading")], ids=["v3", "esa"]
 )
-def test_import_sends_what_is_sound_and_accounts_for_it(tenant: Desk, endpoint: str, path: str) -> None:
+def test_import_sends_what_is_sound_and_accounts_for_it(tenant: Workspace, endpoint: str, path: str) -> None:
     tenant.write("readings.csv", SOUND)
 
     answer = tenant.run("readings", "import", "readings.csv", "--endpoint", endpoint)
@@ -252,7 +252,7 @@ def test_import_sends_what_is_sound_and_accounts_for_it(tenant: Desk, endpoint: 
     assert not (tenant.root / "readings.failed.csv").exists()
 
 
-def test_import_sends_nothing_while_anything_is_wrong(tenant: Desk) -> None:
+def test_import_sends_nothing_while_anything_is_wrong(tenant: Workspace) -> None:
     tenant.write("readings.csv", BAD)
 
     answer = tenant.run("readings", "import", "readings.csv")
@@ -262,7 +262,7 @@ def test_import_sends_nothing_while_anything_is_wrong(tenant: Desk) -> None:
     assert sent(tenant) == []
 
 
-def test_import_may_skip_what_is_wrong_and_keeps_it_to_be_mended(tenant: Desk) -> None:
+def test_import_may_skip_what_is_wrong_and_keeps_it_to_be_mended(tenant: Workspace) -> None:
     tenant.write("readings.csv", BAD)
 
     answer = tenant.run("readings", "import", "readings.csv", "--skip-bad")
@@ -280,7 +280,7 @@ def test_import_may_skip_what_is_wrong_and_keeps_it_to_be_mended(tenant: Desk) -
     assert (again.code, again.out) == (0, "Import: 2 imported, 0 failed, 0 unknown, 0 not sent, 0 left out.\n")
 
 
-def test_readings_that_contradict_each_other_are_kept_to_be_mended(tenant: Desk) -> None:
+def test_readings_that_contradict_each_other_are_kept_to_be_mended(tenant: Workspace) -> None:
     tenant.write("readings.csv", SOUND + "DPI-1,ELECUSE,2026-12-01T00:15,2\nDPI-1,ELECUSE,2026-12-01T00:30,3\n")
 
     refused = tenant.run("readings", "import", "readings.csv")
@@ -305,7 +305,7 @@ def test_readings_that_contradict_each_other_are_kept_to_be_mended(tenant: Desk)
     ]
 
 
-def test_an_older_file_of_failed_readings_is_never_overwritten(tenant: Desk) -> None:
+def test_an_older_file_of_failed_readings_is_never_overwritten(tenant: Workspace) -> None:
     tenant.write("readings.csv", SOUND)
     tenant.write("readings.failed.csv", "not mended yet\n")
 
@@ -317,24 +317,24 @@ def test_an_older_file_of_failed_readings_is_never_overwritten(tenant: Desk) -> 
 
 @contextmanager
 def served(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, *faults: str, setting: str = "v3_overwrite=fail"
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, *faults: str, setting: str = "v3_overwrite=fail"
 ) -> Iterator[Service]:
-    """The sandbox over HTTP as the desk's service, with faults."""
+    """The sandbox over HTTP as the workspace's service, with faults."""
     monkeypatch.setenv("ECI_API_KEY", "sandbox")
     options = sandbox.Options(sandbox.parse_settings([setting]), faults=sandbox.parse_faults(faults))
-    with sandbox.running(desk.root / "served.sqlite3", WORLD, options) as service:
-        desk.write("reconciler.yaml", PROJECT.replace("url: sandbox", f"url: {service.url}"))
+    with sandbox.running(workspace.root / "served.sqlite3", WORLD, options) as service:
+        workspace.write("reconciler.yaml", PROJECT.replace("url: sandbox", f"url: {service.url}"))
         yield service
 
 
 def test_readings_that_the_service_does_not_take_are_told_row_by_row(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk.write("earlier.csv", HEADER + "DPI-1,ELECUSE,2026-12-01T00:30,2\n")
-    desk.write("readings.csv", SOUND + "DPI-1,ELECUSE,2026-12-01T00:30,2\n")
-    with served(desk, monkeypatch):
-        desk.run("readings", "import", "earlier.csv")
-        answer = desk.run("readings", "import", "readings.csv")
+    workspace.write("earlier.csv", HEADER + "DPI-1,ELECUSE,2026-12-01T00:30,2\n")
+    workspace.write("readings.csv", SOUND + "DPI-1,ELECUSE,2026-12-01T00:30,2\n")
+    with served(workspace, monkeypatch):
+        workspace.run("readings", "import", "earlier.csv")
+        answer = workspace.run("readings", "import", "readings.csv")
 
     assert (answer.code, answer.out.splitlines()) == (
         6,
@@ -349,11 +349,13 @@ def test_readings_that_the_service_does_not_take_are_told_row_by_row(
     )
 
 
-def test_of_readings_that_are_refused_alike_the_rest_are_counted(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_readings_that_are_refused_alike_the_rest_are_counted(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rows = "".join(f"DPI-1,ELECUSE,2026-12-01T0{hour}:00,1\n" for hour in range(8))
-    desk.write("readings.csv", HEADER + rows)
-    with served(desk, monkeypatch, "POST 400"):
-        answer = desk.run("readings", "import", "readings.csv")
+    workspace.write("readings.csv", HEADER + rows)
+    with served(workspace, monkeypatch, "POST 400"):
+        answer = workspace.run("readings", "import", "readings.csv")
 
     assert answer.code == 6
     assert answer.out.splitlines()[-4:] == [
@@ -366,11 +368,11 @@ def test_of_readings_that_are_refused_alike_the_rest_are_counted(desk: Desk, mon
 
 @pytest.mark.parametrize(("fault", "code", "imported"), [("POST 401", 1, 0), ("POST 401 @2", 6, 1)])
 def test_a_service_that_refuses_stops_the_import(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, fault: str, code: int, imported: int
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, fault: str, code: int, imported: int
 ) -> None:
-    desk.write("readings.csv", SOUND)
-    with served(desk, monkeypatch, fault):
-        answer = desk.run("readings", "import", "readings.csv", "--batch", "1", "--format", "json")
+    workspace.write("readings.csv", SOUND)
+    with served(workspace, monkeypatch, fault):
+        answer = workspace.run("readings", "import", "readings.csv", "--batch", "1", "--format", "json")
 
     account = json.loads(answer.out)
     assert (answer.code, account["imported"], account["not_sent"]) == (code, imported, 2 - imported)
@@ -378,10 +380,12 @@ def test_a_service_that_refuses_stops_the_import(
     assert account["error"].startswith("the service refused access: POST /api/v3/reading answered 401")
 
 
-def test_what_is_not_stored_as_it_was_sent_is_a_loud_error(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_not_stored_as_it_was_sent_is_a_loud_error(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("ECI_API_KEY", "key")
-    monkeypatch.setattr("reconciler.cli.readings._PAUSE_SECONDS", 0.0)
-    desk.write("readings.csv", SOUND)
+    monkeypatch.setattr("reconciler.cli.readings._CHECK_DELAY_SECONDS", 0.0)
+    workspace.write("readings.csv", SOUND)
     replies: dict[str, Reply | Callable[[], Reply]] = {
         LIST: reply_list(*WORLD["channels"]),
         "/api/v202406/datapoint/1": Reply(body=WORLD["dataPoints"][0]),
@@ -392,8 +396,8 @@ def test_what_is_not_stored_as_it_was_sent_is_a_loud_error(desk: Desk, monkeypat
         "/api/v3/channel/2/reading": Reply(body={"readings": []}),
     }
     with answering(replies) as url:
-        desk.write("reconciler.yaml", PROJECT.replace("url: sandbox", f"url: {url}"))
-        answer = desk.run("readings", "import", "readings.csv")
+        workspace.write("reconciler.yaml", PROJECT.replace("url: sandbox", f"url: {url}"))
+        answer = workspace.run("readings", "import", "readings.csv")
 
     assert (answer.code, answer.out.splitlines()) == (
         7,
@@ -410,11 +414,11 @@ def test_what_is_not_stored_as_it_was_sent_is_a_loud_error(desk: Desk, monkeypat
 
 
 def test_where_readings_may_not_be_read_it_is_said_that_nobody_looked(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk.write("readings.csv", SOUND)
-    with served(desk, monkeypatch, setting="v3_sees_esa_channels=no"):
-        answer = desk.run("readings", "import", "readings.csv", "--endpoint", "esa")
+    workspace.write("readings.csv", SOUND)
+    with served(workspace, monkeypatch, setting="v3_sees_esa_channels=no"):
+        answer = workspace.run("readings", "import", "readings.csv", "--endpoint", "esa")
 
     assert answer.code == 0
     assert "whether 2 imported readings are stored could not be checked: " in answer.out
@@ -422,7 +426,7 @@ def test_where_readings_may_not_be_read_it_is_said_that_nobody_looked(
 
 
 @pytest.mark.parametrize("suffix", ["csv", "json"])
-def test_a_zone_holds_for_route_and_import_and_each_format(tenant: Desk, suffix: str) -> None:
+def test_a_zone_holds_for_route_and_import_and_each_format(tenant: Workspace, suffix: str) -> None:
     reading = {"time": "2026-12-01 05:15", "value": 1.5}
     texts = {
         "csv": f"{HEADER}DPI-1,ELECUSE,{reading['time']},1.5\n",
@@ -438,7 +442,7 @@ def test_a_zone_holds_for_route_and_import_and_each_format(tenant: Desk, suffix:
     assert kept(tenant, 1)[0] == "2026-12-01T00:15:00-05:00"
 
 
-def test_seconds_since_1970_are_read_where_that_is_said(tenant: Desk) -> None:
+def test_seconds_since_1970_are_read_where_that_is_said(tenant: Workspace) -> None:
     tenant.write("readings.csv", f"{HEADER}DPI-1,ELECUSE,1764566100,1.5\n")
 
     refused = tenant.run("readings", "import", "readings.csv")
@@ -450,7 +454,7 @@ def test_seconds_since_1970_are_read_where_that_is_said(tenant: Desk) -> None:
     assert kept(tenant, 1)[0] == "2025-12-01T00:15:00-05:00"
 
 
-def test_a_zone_that_may_be_several_is_wrong_usage(tenant: Desk) -> None:
+def test_a_zone_that_may_be_several_is_wrong_usage(tenant: Workspace) -> None:
     answer = tenant.run("readings", "route", "readings.csv", "--zone", "CET")
 
     assert (answer.code, answer.err) == (
@@ -462,7 +466,7 @@ def test_a_zone_that_may_be_several_is_wrong_usage(tenant: Desk) -> None:
     )
 
 
-def test_a_copy_has_no_time_zones_unless_it_is_asked_for(tenant: Desk) -> None:
+def test_a_copy_has_no_time_zones_unless_it_is_asked_for(tenant: Workspace) -> None:
     tenant.write("readings.csv", f"{HEADER}DPI-1,ELECUSE,2026-03-08T02:30,1.5\n")
     tenant.run("snapshot", "--out", "without.json")
     tenant.run("snapshot", "--time-zones", "--out", "with.json")
@@ -478,7 +482,7 @@ def test_a_copy_has_no_time_zones_unless_it_is_asked_for(tenant: Desk) -> None:
     assert (copied.code, copied.out) == (live.code, live.out)
 
 
-def test_a_terminal_has_a_bar(tenant: Desk) -> None:
+def test_a_terminal_has_a_bar(tenant: Workspace) -> None:
     tenant.write("readings.csv", SOUND)
     controller, terminal = os.openpty()
     command = [sys.executable, "-m", "reconciler", "readings", "import", "readings.csv"]
@@ -507,13 +511,13 @@ class SlowService:
 
 
 @contextmanager
-def importing(desk: Desk, service: SlowService) -> Iterator[subprocess.Popen[str]]:
+def importing(workspace: Workspace, service: SlowService) -> Iterator[subprocess.Popen[str]]:
     """An import in a process of its own, interrupted while its first batch waits for an answer."""
-    desk.write("readings.csv", SOUND)
+    workspace.write("readings.csv", SOUND)
     command = [sys.executable, "-m", "reconciler", "readings", "import", "readings.csv", "--batch", "1"]
     variables = {**os.environ, "ECI_API_KEY": "key"}
     with answering(service.replies) as url:
-        desk.write("reconciler.yaml", PROJECT.replace("url: sandbox", f"url: {url}"))
+        workspace.write("reconciler.yaml", PROJECT.replace("url: sandbox", f"url: {url}"))
         try:
             with subprocess.Popen(
                 command, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -527,9 +531,9 @@ def importing(desk: Desk, service: SlowService) -> Iterator[subprocess.Popen[str
             service.may_answer.set()
 
 
-def test_an_interrupt_finishes_the_batch_in_flight_and_keeps_the_rest(desk: Desk) -> None:
+def test_an_interrupt_finishes_the_batch_in_flight_and_keeps_the_rest(workspace: Workspace) -> None:
     service = SlowService()
-    with importing(desk, service) as process:
+    with importing(workspace, service) as process:
         service.may_answer.set()
         out, _ = process.communicate(timeout=STUCK)
 
@@ -537,23 +541,23 @@ def test_an_interrupt_finishes_the_batch_in_flight_and_keeps_the_rest(desk: Desk
         130,
         "Import: 1 imported, 0 failed, 0 unknown, 1 not sent, 0 left out.",
     )
-    assert "the import was stopped before" in (desk.root / "readings.failed.csv").read_text(encoding="utf-8")
+    assert "the import was stopped before" in (workspace.root / "readings.failed.csv").read_text(encoding="utf-8")
 
 
-def test_a_second_interrupt_stops_at_once_and_keeps_what_was_in_flight(desk: Desk) -> None:
+def test_a_second_interrupt_stops_at_once_and_keeps_what_was_in_flight(workspace: Workspace) -> None:
     service = SlowService()
-    with importing(desk, service) as process:
+    with importing(workspace, service) as process:
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=STUCK)
 
     assert process.returncode == 130
     assert "stopped: readings.failed.csv holds what was in flight" in err
-    kept_rows = (desk.root / "readings.failed.csv").read_text(encoding="utf-8").splitlines()
+    kept_rows = (workspace.root / "readings.failed.csv").read_text(encoding="utf-8").splitlines()
     assert len(kept_rows) == 2
     assert kept_rows[1].endswith("not known whether it was taken: the import was stopped at once")
 
 
-def test_what_a_file_calls_bad_or_estimated_is_said_on_the_command_line(tenant: Desk) -> None:
+def test_what_a_file_calls_bad_or_estimated_is_said_on_the_command_line(tenant: Workspace) -> None:
     rows = ["2026-12-01T00:15,1,0,A", "2026-12-01T00:30,0,139,A", "2026-12-01T00:45,3,7,E"]
     tenant.write("readings.csv", "channelImportId,time,value,error,status\n" + "".join(f"USE,{row}\n" for row in rows))
     marks = ["--bad", "error=139,160", "--estimated", "status=E"]
@@ -574,7 +578,7 @@ def test_what_a_file_calls_bad_or_estimated_is_said_on_the_command_line(tenant: 
 
 
 @pytest.mark.parametrize("pair", ["error", "error=", "=139"])
-def test_a_mark_needs_a_column_and_a_value(tenant: Desk, pair: str) -> None:
+def test_a_mark_needs_a_column_and_a_value(tenant: Workspace, pair: str) -> None:
     tenant.write("readings.csv", SOUND)
 
     answer = tenant.run("readings", "route", "readings.csv", "--bad", pair)
@@ -594,7 +598,9 @@ def test_a_mark_needs_a_column_and_a_value(tenant: Desk, pair: str) -> None:
     ],
 )
 @pytest.mark.parametrize("text", ['[{"channelId": 1, "readings": []}]', '{"channelId": 1, "readings": []}'])
-def test_what_says_how_csv_is_written_says_nothing_of_json(tenant: Desk, option: str, value: str, text: str) -> None:
+def test_what_says_how_csv_is_written_says_nothing_of_json(
+    tenant: Workspace, option: str, value: str, text: str
+) -> None:
     tenant.write("readings.json", text)
 
     answers = [tenant.run("readings", verb, "readings.json", option, value) for verb in ("route", "import")]
@@ -606,7 +612,7 @@ def test_what_says_how_csv_is_written_says_nothing_of_json(tenant: Desk, option:
     )
 
 
-def test_a_table_that_was_written_as_json_arrives(tenant: Desk) -> None:
+def test_a_table_that_was_written_as_json_arrives(tenant: Workspace) -> None:
     rows = [{"channelImportId": "USE", "time": f"2026-12-01T00:{minute}", "value": 1.5} for minute in (15, 30, 45)]
     tenant.write("readings.json", json.dumps([*rows, {**rows[0], "time": "2026-12-01T01:00", "value": float("nan")}]))
 
@@ -622,7 +628,7 @@ def test_a_table_that_was_written_as_json_arrives(tenant: Desk) -> None:
 
 
 @pytest.mark.parametrize("header", ["Energy Unit", "Bob's (kWh) unit", "time zone", "Trend Flags", "$HOME status"])
-def test_an_option_in_a_fix_can_be_copied_into_a_shell(tenant: Desk, header: str) -> None:
+def test_an_option_in_a_fix_can_be_copied_into_a_shell(tenant: Workspace, header: str) -> None:
     tenant.write("readings.csv", f"channelImportId,time,value,{header}\nUSE,2026-12-01T00:15,1,x\n")
 
     told = tenant.run("readings", "route", "readings.csv").out
@@ -633,7 +639,7 @@ def test_an_option_in_a_fix_can_be_copied_into_a_shell(tenant: Desk, header: str
     assert (again.code, "fix:" in again.out) == (0, False), again.out
 
 
-def test_each_advice_of_a_refused_file_leads_further(tenant: Desk) -> None:
+def test_each_advice_of_a_refused_file_leads_further(tenant: Workspace) -> None:
     """What a message says to do is done, step by step, until the file arrives."""
     header = "channelImportId;Zeit;Energie [Wh];unit;error\n"
     rows = "USE;2026-12-01T00:15;1.234;Wh;139\nUSE;2026-12-01T00:30;1.500;Wh;0\n"

@@ -6,18 +6,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.desk import Answer
+from tests.cli.workspace import Answer
 
 if TYPE_CHECKING:
-    from tests.cli.desk import Desk
+    from tests.cli.workspace import Workspace
 
 
 @pytest.mark.parametrize("command", [("reset",), ("serve", "--port", "0")], ids=lambda command: command[0])
 @pytest.mark.parametrize("folder", ["a/b", "reconciler.yaml"], ids=["missing", "a file"])
-def test_no_folder_is_made_for_a_file_that_is_named(desk: Desk, command: tuple[str, ...], folder: str) -> None:
-    before = sorted(desk.root.rglob("*"))
+def test_no_folder_is_made_for_a_file_that_is_named(
+    workspace: Workspace, command: tuple[str, ...], folder: str
+) -> None:
+    before = sorted(workspace.root.rglob("*"))
 
-    answer = desk.run("sandbox", *command, "--db", f"{folder}/sandbox.sqlite3")
+    answer = workspace.run("sandbox", *command, "--db", f"{folder}/sandbox.sqlite3")
 
     assert answer == Answer(
         1,
@@ -25,9 +27,12 @@ def test_no_folder_is_made_for_a_file_that_is_named(desk: Desk, command: tuple[s
         f"reconciler: cannot open {folder}/sandbox.sqlite3: there is no folder {folder}\n"
         "  fix: make it first, or name another file\n",
     )
-    assert sorted(desk.root.rglob("*")) == before
+    assert sorted(workspace.root.rglob("*")) == before
 
 
-def test_a_file_in_a_folder_that_is_there_is_made(desk: Desk) -> None:
-    assert desk.run("sandbox", "reset", "--db", "own.sqlite3").out == "own.sqlite3: starts again from the demo world\n"
-    assert (desk.root / "own.sqlite3").is_file()
+def test_a_file_in_a_folder_that_is_there_is_made(workspace: Workspace) -> None:
+    assert (
+        workspace.run("sandbox", "reset", "--db", "own.sqlite3").out
+        == "own.sqlite3: starts again from the demo world\n"
+    )
+    assert (workspace.root / "own.sqlite3").is_file()

@@ -24,8 +24,8 @@ PROMISES: dict[str, tuple[str, ...]] = {
         "energycap/test_transport.py::test_a_request_carries_key_type_and_query",
         "model/test_hosts.py::test_hosts_of_energycap_and_this_machine_may_get_a_key",
         "model/test_hosts.py::test_what_only_looks_like_one_may_not",
-        "cli/test_hosts.py::test_no_command_sends_the_key_to_such_a_host",
-        "cli/test_hosts.py::test_validate_says_offline_which_host_may_not_be_sent_a_key",
+        "cli/test_project_context.py::test_no_command_sends_the_key_to_such_a_host",
+        "cli/test_project_context.py::test_validate_says_offline_which_host_may_not_be_sent_a_key",
         "energycap/test_address.py::test_https_is_for_all_and_http_for_this_machine",
         "energycap/test_answers.py::test_a_redirect_is_not_followed",
         "energycap/test_transport.py::test_an_unknown_certificate_says_where_to_name_it",
@@ -61,11 +61,11 @@ PROMISES: dict[str, tuple[str, ...]] = {
         "definitions/test_close.py::test_a_hundred_aliases_are_read_and_one_more_is_not",
         "test_nesting.py::test_what_is_nested_deeper_than_the_limit_is_found",
         "definitions/test_files.py::test_links_out_of_the_definitions_are_refused_once_each_and_not_read",
-        "cli/test_links.py::test_channels_that_lead_to_what_is_no_yaml_are_refused",
+        "cli/test_file_io.py::test_channels_that_lead_to_what_is_no_yaml_are_refused",
     ),
     "`reconciler.yaml` of a pull request": (
-        "cli/test_links.py::test_a_project_file_that_leads_out_of_the_project_is_refused_unread",
-        "cli/test_base.py::test_a_key_goes_nowhere_that_the_base_does_not_name",
+        "cli/test_file_io.py::test_a_project_file_that_leads_out_of_the_project_is_refused_unread",
+        "cli/test_build_plan.py::test_a_key_goes_nowhere_that_the_base_does_not_name",
         "ci/test_plan_workflow.py::test_a_fork_gets_no_key_and_a_plan_only_from_a_copy",
     ),
     "EnergyCAP's answers": (
@@ -74,9 +74,9 @@ PROMISES: dict[str, tuple[str, ...]] = {
         "reports/test_plan_html.py::test_whatever_a_name_holds_it_shows_as_text_and_makes_nothing",
     ),
     "a plan file": (
-        "cli/test_forged_plans.py::test_a_forged_plan_is_refused_and_nothing_is_written",
-        "cli/test_forged_plans.py::test_what_apply_refuses_for_its_parts_is_not_shown_either",
-        "cli/test_forged_plans.py::test_a_count_of_managed_channels_is_not_believed",
+        "cli/test_apply_session.py::test_a_forged_plan_is_refused_and_nothing_is_written",
+        "cli/test_apply_session.py::test_what_apply_refuses_for_its_parts_is_not_shown_either",
+        "cli/test_apply_session.py::test_a_count_of_managed_channels_is_not_believed",
         "cli/test_apply.py::test_what_the_files_do_not_ask_for_any_more_makes_a_plan_stale",
         "planfile/test_reading.py::test_a_damaged_plan_is_refused_with_the_place_of_the_damage",
         "planning/test_compare.py::test_what_is_sent_of_a_plan_is_what_was_reviewed_and_what_is_blocked_stays_told",
@@ -85,8 +85,8 @@ PROMISES: dict[str, tuple[str, ...]] = {
     "a journal": (
         "apply/test_undo.py::test_what_was_not_written_is_not_undone",
         "apply/test_undo.py::test_somebody_elses_edit_since_keeps_a_change_from_being_undone",
-        "cli/test_base.py::test_a_committed_journal_is_tracked_whatever_looks_like_a_repository_beside_it",
-        "cli/test_going_back.py::test_a_journal_with_a_number_or_a_key_that_readers_could_take_otherwise_is_refused",
+        "cli/test_build_plan.py::test_a_committed_journal_is_tracked_whatever_looks_like_a_repository_beside_it",
+        "cli/test_recovery.py::test_a_journal_with_a_number_or_a_key_that_readers_could_take_otherwise_is_refused",
     ),
     "a snapshot": ("cli/test_snapshot.py::test_a_plan_against_a_copy_is_never_applied",),
     "clients of the sandbox": (
@@ -112,15 +112,15 @@ PROMISES: dict[str, tuple[str, ...]] = {
         "ci/test_hostile_checkout.py::test_the_pipeline_runs_nothing_that_a_commit_holds",
     ),
     "If a commit puts files that look like a git repository": (
-        "cli/test_base.py::test_files_that_look_like_a_repository_are_not_asked_what_the_base_is",
-        "cli/test_base.py::test_files_that_look_like_a_repository_do_not_say_which_commit_a_plan_is_of",
-        "cli/test_base.py::test_a_committed_journal_is_tracked_whatever_looks_like_a_repository_beside_it",
+        "cli/test_build_plan.py::test_files_that_look_like_a_repository_are_not_asked_what_the_base_is",
+        "cli/test_build_plan.py::test_files_that_look_like_a_repository_do_not_say_which_commit_a_plan_is_of",
+        "cli/test_build_plan.py::test_a_committed_journal_is_tracked_whatever_looks_like_a_repository_beside_it",
     ),
     "The base is read from the commit itself": (
-        "cli/test_surroundings_of_git.py::test_attributes_have_no_say_in_what_a_commit_holds",
-        "cli/test_surroundings_of_git.py::test_no_program_of_the_repository_is_started",
-        "cli/test_surroundings_of_git.py::test_a_partial_clone_without_the_base_is_said_and_nothing_is_fetched",
-        "cli/test_surroundings_of_git.py::test_links_at_the_base_are_followed_within_the_definitions_alone",
+        "cli/test_git_states.py::test_attributes_have_no_say_in_what_a_commit_holds",
+        "cli/test_git_states.py::test_no_program_of_the_repository_is_started",
+        "cli/test_git_states.py::test_a_partial_clone_without_the_base_is_said_and_nothing_is_fetched",
+        "cli/test_git_states.py::test_links_at_the_base_are_followed_within_the_definitions_alone",
     ),
     "Only the tool gets the key": (
         "ci/test_hostile_checkout.py::test_the_key_is_there_for_the_tool_and_for_nothing_else_of_the_action",
@@ -165,7 +165,7 @@ PROMISES: dict[str, tuple[str, ...]] = {
     ),
     # What is escaped
     "Names in files and in EnergyCAP can hold anything": (
-        "cli/test_failures.py::test_a_name_with_a_line_break_stays_on_its_line",
+        "cli/test_main.py::test_a_name_with_a_line_break_stays_on_its_line",
         "reports/test_escaping.py::test_what_does_not_print_or_would_command_is_shown_escaped",
         "reports/test_plan_text.py::test_hostile_text_can_do_nothing_to_a_terminal_or_a_log",
         "reports/test_plan_markdown.py::test_hostile_names_are_shown_as_they_are_and_notify_nobody",

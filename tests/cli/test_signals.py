@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reconciler.cli.signals import STOP_SIGNALS, end_on_signals
-from tests.cli.desk import PROJECT
+from tests.cli.workspace import PROJECT
 from tests.stub import LIST, STUCK, TYPES, UNITS, Reply, answering, reply_list
 from tests.worlds import make_channel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.cli.desk import Desk
+    from tests.cli.workspace import Workspace
 
 ONE, TWO = make_channel(1), make_channel(2, data_point=2)
 WANTED = {"one": {"channelId": 1, "channelInfo": "Renamed"}, "two": {"channelId": 2, "channelInfo": "Renamed too"}}
@@ -57,13 +57,13 @@ class SlowService:
 
 
 @contextmanager
-def applying(desk: Desk, service: SlowService, err: int = subprocess.PIPE) -> Iterator[subprocess.Popen[str]]:
+def applying(workspace: Workspace, service: SlowService, err: int = subprocess.PIPE) -> Iterator[subprocess.Popen[str]]:
     """An apply in a process of its own, while its first PUT waits for an answer."""
-    desk.define(WANTED)
+    workspace.define(WANTED)
     command = [sys.executable, "-m", "reconciler", "apply", "--auto-approve", "--parallelism", "1"]
     variables = {**os.environ, "ECI_API_KEY": "key"}
     with answering(service.replies) as url:
-        desk.write("reconciler.yaml", PROJECT.replace("url: sandbox", f"url: {url}"))
+        workspace.write("reconciler.yaml", PROJECT.replace("url: sandbox", f"url: {url}"))
         try:
             with subprocess.Popen(command, env=variables, stdout=subprocess.PIPE, stderr=err, text=True) as process:
                 assert service.is_writing.wait(STUCK)
@@ -81,10 +81,10 @@ def say(process: subprocess.Popen[str], number: signal.Signals) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_the_first_signal_finishes_what_is_in_flight_and_accounts_for_the_rest(
-    desk: Desk, number: signal.Signals
+    workspace: Workspace, number: signal.Signals
 ) -> None:
     service = SlowService()
-    with applying(desk, service) as process:
+    with applying(workspace, service) as process:
         say(process, number)
         service.may_answer.set()
         out, _ = process.communicate(timeout=STUCK)
@@ -92,11 +92,11 @@ def test_the_first_signal_finishes_what_is_in_flight_and_accounts_for_the_rest(
     assert (process.returncode, out.splitlines()[-1]) == (130, "Apply: 1 done, 0 stale, 0 failed, 1 not tried.")
 
 
-def test_the_journal_of_an_apply_at_work_is_not_shown_as_if_it_had_ended(desk: Desk) -> None:
+def test_the_journal_of_an_apply_at_work_is_not_shown_as_if_it_had_ended(workspace: Workspace) -> None:
     service = SlowService()
-    with applying(desk, service) as process:
-        (journal,) = (desk.root / ".reconciler" / "journal").iterdir()
-        shown = desk.run("show", str(journal))
+    with applying(workspace, service) as process:
+        (journal,) = (workspace.root / ".reconciler" / "journal").iterdir()
+        shown = workspace.run("show", str(journal))
         service.may_answer.set()
         process.communicate(timeout=STUCK)
 
@@ -108,17 +108,17 @@ def test_the_journal_of_an_apply_at_work_is_not_shown_as_if_it_had_ended(desk: D
 
 @pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM])
 def test_the_second_signal_waits_for_no_answer_and_the_journal_knows_what_was_in_flight(
-    desk: Desk, second: signal.Signals
+    workspace: Workspace, second: signal.Signals
 ) -> None:
-    with applying(desk, SlowService()) as process:
+    with applying(workspace, SlowService()) as process:
         say(process, signal.SIGINT)
         process.send_signal(second)
         _, err = process.communicate(timeout=STUCK)
 
     counts = "Apply: 0 done, 0 stale, 1 failed, 1 not tried."
     assert (process.returncode, err) == (130, f"{counts}\n{STOPPED}\n")
-    (journal,) = (desk.root / ".reconciler" / "journal").iterdir()
-    shown = desk.run("show", str(journal)).out.splitlines()
+    (journal,) = (workspace.root / ".reconciler" / "journal").iterdir()
+    shown = workspace.run("show", str(journal)).out.splitlines()
     assert counts in shown
     assert any("may have been written, and nobody has looked since" in line for line in shown)
 
@@ -132,7 +132,9 @@ def test_the_second_signal_waits_for_no_answer_and_the_journal_knows_what_was_in
         ("apply --auto-approve", signal.SIGINT),
     ],
 )
-def test_who_interrupts_what_only_reads_waits_for_no_answer(desk: Desk, command: str, number: signal.Signals) -> None:
+def test_who_interrupts_what_only_reads_waits_for_no_answer(
+    workspace: Workspace, command: str, number: signal.Signals
+) -> None:
     is_asked, may_answer = Event(), Event()
 
     def hold() -> Reply:
@@ -140,10 +142,10 @@ def test_who_interrupts_what_only_reads_waits_for_no_answer(desk: Desk, command:
         may_answer.wait(STUCK)
         return reply_list(ONE)
 
-    desk.define(WANTED)
+    workspace.define(WANTED)
     variables = {**os.environ, "ECI_API_KEY": "key"}
     with answering({LIST: hold, UNITS: hold, TYPES: Reply(body=[])}) as url:
-        desk.write("reconciler.yaml", PROJECT.replace("url: sandbox", f"url: {url}"))
+        workspace.write("reconciler.yaml", PROJECT.replace("url: sandbox", f"url: {url}"))
         try:
             with subprocess.Popen(
                 [sys.executable, "-m", "reconciler", *command.split()],

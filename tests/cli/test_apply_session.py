@@ -1,4 +1,4 @@
-"""A saved plan is untrusted: whatever is written into it, apply sends what files and EnergyCAP ask for, or nothing."""
+"""A plan that is applied: a service that dies meanwhile, and a forged plan that asks for more than was reviewed."""
 
 from __future__ import annotations
 
@@ -13,13 +13,73 @@ from reconciler.errors import PlanFileError
 from reconciler.planfile.reading import read_plan
 from reconciler.planfile.writing import seal
 from tests.cases import note_case
-from tests.cli.desk import PROJECT
+from tests.cli.workspace import PROJECT
+from tests.stub import LIST, TYPES, UNITS, Reply, answering, reply_list
 from tests.worlds import make_channel, make_world
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.cli.desk import Answer, Desk
+    from tests.cli.workspace import Answer, Workspace
+
+
+IDS = range(1, 7)
+
+
+class Mortal:
+    """Six channels, and a service that refuses everything once it has done so many writes."""
+
+    def __init__(self, writes: int) -> None:
+        self._left = writes
+        self._channels: dict[int, dict[str, Any]] = {id_: make_channel(id_, data_point=id_) for id_ in IDS}
+
+    @property
+    def replies(self) -> dict[str, Reply | Callable[[], Reply]]:
+        return {
+            LIST: lambda: self._unless_dead(reply_list(*self._channels.values())),
+            UNITS: Reply(body=[]),
+            TYPES: Reply(body=[]),
+            **{f"{LIST}/{id_}": self._reader(id_) for id_ in IDS},
+            **{f"PUT {LIST}/{id_}": self._writer(id_) for id_ in IDS},
+        }
+
+    def _unless_dead(self, reply: Reply) -> Reply:
+        return reply if self._left > 0 else Reply(400, {"message": "out of order"})
+
+    def _reader(self, id_: int) -> Callable[[], Reply]:
+        return lambda: self._unless_dead(Reply(body=self._channels[id_]))
+
+    def _writer(self, id_: int) -> Callable[[], Reply]:
+        def write() -> Reply:
+            if self._left <= 0:
+                return Reply(400, {"message": "out of order"})
+            self._left -= 1
+            self._channels[id_]["channelInfo"] = "New"
+            return Reply(body=self._channels[id_])
+
+        return write
+
+
+@pytest.mark.parametrize(("writes", "line"), [(3, "3 done, 0 stale, 3 failed"), (6, "6 done, 0 stale, 0 failed")])
+def test_what_was_confirmed_before_the_service_died_counts_as_done(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, writes: int, line: str
+) -> None:
+    monkeypatch.setenv("ECI_API_KEY", "key")
+    workspace.define({f"c{id_}": {"channelId": id_, "channelInfo": "New"} for id_ in IDS})
+    with answering(Mortal(writes).replies) as url:
+        workspace.write(
+            "reconciler.yaml", f"{PROJECT.replace('url: sandbox', f'url: {url}')}guards: {{maxChanges: 10}}\n"
+        )
+        answer = workspace.run("apply", "--auto-approve", "--parallelism", "1")
+
+    (journal,) = (workspace.root / ".reconciler" / "journal").iterdir()
+    shown = workspace.run("show", str(journal)).out.splitlines()
+    assert answer.code == 6
+    assert answer.out.splitlines()[-1] == f"Apply: {line}, 0 not tried."
+    assert f"Apply: {line}, 0 not tried." in shown
+    assert f"{writes} of them confirmed but not read again." in answer.out
+    assert "Next, see what is left on what EnergyCAP has now:" in answer.out
+
 
 WORLD = make_world(
     make_channel(1, channelImportId="A"),
@@ -34,36 +94,36 @@ WANTED = {
     "read": {"channelId": 3, "esaChannelVersion": {"multiplier": 2}},
     "same": {"channelId": 4, "channelInfo": "Channel 4"},
 }
-IDS = {"one": 1, "two": 2, "read": 3}
+FORGERY_IDS = {"one": 1, "two": 2, "read": 3}
 
 
 @pytest.fixture
-def reviewed(desk: Desk) -> dict[str, Any]:
-    """The plan that was reviewed, as JSON, at a desk where it can be applied."""
-    desk.load(WORLD)
-    desk.define(WANTED)
-    assert desk.run("plan", "--out", "plan.json", "--detailed-exitcode").code == 2
-    document: dict[str, Any] = json.loads((desk.root / "plan.json").read_text(encoding="utf-8"))
+def reviewed(workspace: Workspace) -> dict[str, Any]:
+    """The plan that was reviewed, as JSON, at a workspace where it can be applied."""
+    workspace.load(WORLD)
+    workspace.define(WANTED)
+    assert workspace.run("plan", "--out", "plan.json", "--detailed-exitcode").code == 2
+    document: dict[str, Any] = json.loads((workspace.root / "plan.json").read_text(encoding="utf-8"))
     return document
 
 
-def apply_forged(desk: Desk, document: dict[str, Any]) -> Answer:
+def apply_forged(workspace: Workspace, document: dict[str, Any]) -> Answer:
     document["digest"] = seal(document)
-    desk.write("forged.json", json.dumps(document))
-    return desk.run("apply", "forged.json")
+    workspace.write("forged.json", json.dumps(document))
+    return workspace.run("apply", "forged.json")
 
 
-def read_live(desk: Desk) -> dict[str, Any]:
-    return {name: desk.live(id_) for name, id_ in IDS.items()}
+def read_live(workspace: Workspace) -> dict[str, Any]:
+    return {name: workspace.live(id_) for name, id_ in FORGERY_IDS.items()}
 
 
 @pytest.fixture
-def before_and_after(desk: Desk, reviewed: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def before_and_after(workspace: Workspace, reviewed: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """What EnergyCAP has before the reviewed plan is applied, and after it."""
     assert not reviewed["errored"]
-    before = read_live(desk)
-    assert desk.run("apply", "plan.json").code == 0
-    return before, read_live(desk)
+    before = read_live(workspace)
+    assert workspace.run("apply", "plan.json").code == 0
+    return before, read_live(workspace)
 
 
 def row(document: dict[str, Any], name: str) -> dict[str, Any]:
@@ -182,67 +242,69 @@ FORGERIES = [
 
 @pytest.mark.parametrize(("forge", "code"), FORGERIES, ids=[forge.__name__ for forge, _ in FORGERIES])
 def test_a_forged_plan_is_refused_and_nothing_is_written(
-    desk: Desk, reviewed: dict[str, Any], forge: Callable[[dict[str, Any]], None], code: int
+    workspace: Workspace, reviewed: dict[str, Any], forge: Callable[[dict[str, Any]], None], code: int
 ) -> None:
     forge(reviewed)
 
-    assert apply_forged(desk, reviewed).code == code
-    assert desk.writes == []
+    assert apply_forged(workspace, reviewed).code == code
+    assert workspace.writes == []
 
 
 @pytest.mark.parametrize("forge", [forge for forge, code in FORGERIES if code == 1 and "inverse" not in forge.__name__])
 def test_what_apply_refuses_for_its_parts_is_not_shown_either(
-    desk: Desk, reviewed: dict[str, Any], forge: Callable[[dict[str, Any]], None]
+    workspace: Workspace, reviewed: dict[str, Any], forge: Callable[[dict[str, Any]], None]
 ) -> None:
     forge(reviewed)
     reviewed["digest"] = seal(reviewed)
-    desk.write("forged.json", json.dumps(reviewed))
+    workspace.write("forged.json", json.dumps(reviewed))
 
-    answer = desk.run("show", "forged.json")
+    answer = workspace.run("show", "forged.json")
 
     assert (answer.code, answer.out) == (1, "")
 
 
-def test_a_count_of_managed_channels_is_not_believed(desk: Desk, reviewed: dict[str, Any]) -> None:
-    desk.write("reconciler.yaml", f"{PROJECT}guards:\n  maxChanges: 50%\n")
+def test_a_count_of_managed_channels_is_not_believed(workspace: Workspace, reviewed: dict[str, Any]) -> None:
+    workspace.write("reconciler.yaml", f"{PROJECT}guards:\n  maxChanges: 50%\n")
     reviewed["managed"] = 1000
 
-    answer = apply_forged(desk, reviewed)
+    answer = apply_forged(workspace, reviewed)
 
-    assert (answer.code, desk.writes) == (4, [])
+    assert (answer.code, workspace.writes) == (4, [])
     assert "the plan changes 3 of 4 managed channels (75%)" in answer.out
 
 
-def test_errors_that_were_taken_out_of_a_plan_still_stop_it(desk: Desk) -> None:
-    desk.load(WORLD)
-    desk.define({**WANTED, "nobody": {"channelId": 99, "channelInfo": "X"}})
-    assert desk.run("plan", "--out", "plan.json").code == 1
-    document = json.loads((desk.root / "plan.json").read_text(encoding="utf-8"))
+def test_errors_that_were_taken_out_of_a_plan_still_stop_it(workspace: Workspace) -> None:
+    workspace.load(WORLD)
+    workspace.define({**WANTED, "nobody": {"channelId": 99, "channelInfo": "X"}})
+    assert workspace.run("plan", "--out", "plan.json").code == 1
+    document = json.loads((workspace.root / "plan.json").read_text(encoding="utf-8"))
     document.update(findings=[], errored=False)
 
-    answer = apply_forged(desk, document)
+    answer = apply_forged(workspace, document)
 
-    assert (answer.code, desk.writes) == (1, [])
+    assert (answer.code, workspace.writes) == (1, [])
     assert answer.err.splitlines()[0] == (
         "reconciler: files and EnergyCAP now give a plan with errors; nothing was written"
     )
 
 
-def test_what_was_not_reviewed_is_not_sent_and_said(desk: Desk, reviewed: dict[str, Any]) -> None:
-    desk.define({**WANTED, "same": {"channelId": 4, "channelInfo": "Came later"}})
+def test_what_was_not_reviewed_is_not_sent_and_said(workspace: Workspace, reviewed: dict[str, Any]) -> None:
+    workspace.define({**WANTED, "same": {"channelId": 4, "channelInfo": "Came later"}})
 
-    answer = apply_forged(desk, reviewed)
+    answer = apply_forged(workspace, reviewed)
 
     assert answer.code == 0
     assert answer.err == "not reviewed, so not sent: same; to send them, plan again\n"
-    assert desk.live(4)["channelInfo"] == "Channel 4"
+    assert workspace.live(4)["channelInfo"] == "Channel 4"
 
 
-def test_a_key_that_is_there_twice_is_refused(desk: Desk, reviewed: dict[str, Any]) -> None:
+def test_a_key_that_is_there_twice_is_refused(workspace: Workspace, reviewed: dict[str, Any]) -> None:
     text = json.dumps(reviewed)
-    desk.write("forged.json", text.replace('"verdict": "allowed"', '"verdict": "blocked", "verdict": "allowed"', 1))
+    workspace.write(
+        "forged.json", text.replace('"verdict": "allowed"', '"verdict": "blocked", "verdict": "allowed"', 1)
+    )
 
-    answer = desk.run("apply", "forged.json")
+    answer = workspace.run("apply", "forged.json")
 
     assert (answer.code, answer.err.splitlines()[0]) == (
         1,
@@ -250,10 +312,10 @@ def test_a_key_that_is_there_twice_is_refused(desk: Desk, reviewed: dict[str, An
     )
 
 
-def test_what_a_refusal_quotes_of_a_plan_is_only_text(desk: Desk, reviewed: dict[str, Any]) -> None:
+def test_what_a_refusal_quotes_of_a_plan_is_only_text(workspace: Workspace, reviewed: dict[str, Any]) -> None:
     row(reviewed, "two")["depends_on"] = ["esa_channel.\x1b[31m\u202e ::error::x"]
 
-    answer = apply_forged(desk, reviewed)
+    answer = apply_forged(workspace, reviewed)
 
     assert answer.code == 1
     assert all(line.isprintable() and " ::" not in line for line in answer.err.splitlines())
@@ -297,18 +359,21 @@ def _list_sent(document: dict[str, Any]) -> set[str]:
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.data())
 def test_a_plan_with_any_value_changed_and_sealed_again_writes_what_is_asked_for_or_nothing(
-    desk: Desk, reviewed: dict[str, Any], before_and_after: tuple[dict[str, Any], dict[str, Any]], data: st.DataObject
+    workspace: Workspace,
+    reviewed: dict[str, Any],
+    before_and_after: tuple[dict[str, Any], dict[str, Any]],
+    data: st.DataObject,
 ) -> None:
     before, after = before_and_after
-    desk.load(WORLD)
+    workspace.load(WORLD)
     forged = json.loads(json.dumps(reviewed))
     _mutate(forged, data)
 
     is_other = forged != reviewed
-    code = apply_forged(desk, forged).code
+    code = apply_forged(workspace, forged).code
     note_case(reached=is_other)
 
     sent = _list_sent(forged) if code == 0 else set()
-    assert read_live(desk) == {name: (after if name in sent else before)[name] for name in IDS}
-    puts = [path.rpartition("/")[2] for _, path in desk.writes]
+    assert read_live(workspace) == {name: (after if name in sent else before)[name] for name in FORGERY_IDS}
+    puts = [path.rpartition("/")[2] for _, path in workspace.writes]
     assert "2" not in puts or puts.index("1") < puts.index("2")

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.cli.desk import PROJECT
+from tests.cli.workspace import PROJECT
 from tests.stub import LIST, TYPES, UNITS, Reply, answering, reply_list
 from tests.worlds import make_channel, make_world
 
 if TYPE_CHECKING:
-    from tests.cli.desk import Desk
+    from tests.cli.workspace import Workspace
 
 UNUSED = make_channel(1, isPrimaryValue=True)
 READ = make_channel(2, readings=True)
@@ -70,37 +70,39 @@ def named(channel_id: int, **values: Any) -> dict[str, Any]:
         ),
     ],
 )
-def test_a_row_of_the_decision_table(desk: Desk, channels: dict[str, Any], exit_code: int, line: str) -> None:
-    desk.load(WORLD)
-    desk.define(channels)
-    answer = desk.run("plan")
+def test_a_row_of_the_decision_table(workspace: Workspace, channels: dict[str, Any], exit_code: int, line: str) -> None:
+    workspace.load(WORLD)
+    workspace.define(channels)
+    answer = workspace.run("plan")
     assert (answer.code, answer.out.splitlines()[-1]) == (exit_code, line)
 
 
-def test_what_cannot_be_known_blocks(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_known_blocks(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     """The sixth row: in files, found, differs, cannot be known."""
     silent = make_channel(5) | {"hasReadings": None, "isCalculatedConvertible": None}
     replies = {LIST: reply_list(UNUSED, silent), UNITS: Reply(body=[]), TYPES: Reply(body=[])}
     monkeypatch.setenv("ECI_API_KEY", "key")
-    desk.define({"silent": named(5, **CALCULATED)})
+    workspace.define({"silent": named(5, **CALCULATED)})
     with answering(replies) as url:
-        desk.write("reconciler.yaml", PROJECT.replace("url: sandbox", f"url: {url}"))
-        answer = desk.run("plan")
+        workspace.write("reconciler.yaml", PROJECT.replace("url: sandbox", f"url: {url}"))
+        answer = workspace.run("plan")
     assert answer.code == 3
     assert "? unknown  silent" in answer.out
     assert answer.out.splitlines()[-1] == "Plan: 0 to update, 1 blocked, 0 unchanged, 1 unmanaged."
 
 
-def test_what_is_in_no_file_is_never_touched(desk: Desk) -> None:
-    desk.load(WORLD)
-    desk.define({"unused": named(1, channelDescription="Described")})
-    others = [desk.live(channel_id) for channel_id in (2, 3, 4)]
-    assert desk.run("apply", "--auto-approve").code == 0
-    assert [desk.live(channel_id) for channel_id in (2, 3, 4)] == others
+def test_what_is_in_no_file_is_never_touched(workspace: Workspace) -> None:
+    workspace.load(WORLD)
+    workspace.define({"unused": named(1, channelDescription="Described")})
+    others = [workspace.live(channel_id) for channel_id in (2, 3, 4)]
+    assert workspace.run("apply", "--auto-approve").code == 0
+    assert [workspace.live(channel_id) for channel_id in (2, 3, 4)] == others
 
 
-def test_a_change_waits_for_the_one_that_makes_it_legal(desk: Desk) -> None:
-    desk.load(WORLD)
-    desk.define({"a-fed": named(3, **CALCULATED), "total": named(4, esaChannelVersion={"formula": "channel(1) * 2"})})
-    assert desk.run("apply", "--auto-approve").code == 0
-    assert [path for _, path in desk.writes] == ["/api/v202406/esachannel/4", "/api/v202406/esachannel/3"]
+def test_a_change_waits_for_the_one_that_makes_it_legal(workspace: Workspace) -> None:
+    workspace.load(WORLD)
+    workspace.define(
+        {"a-fed": named(3, **CALCULATED), "total": named(4, esaChannelVersion={"formula": "channel(1) * 2"})}
+    )
+    assert workspace.run("apply", "--auto-approve").code == 0
+    assert [path for _, path in workspace.writes] == ["/api/v202406/esachannel/4", "/api/v202406/esachannel/3"]

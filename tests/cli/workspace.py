@@ -1,4 +1,4 @@
-"""A user's desk: a project folder, an emulated service, and the command line."""
+"""A user's workspace: a project folder, an emulated service, and the command line."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Answer(Struct, frozen=True):
     err: str
 
 
-class Desk:
+class Workspace:
     """A project in `root`, which is the working directory, with the embedded sandbox as its service."""
 
     def __init__(self, root: Path, capture: pytest.CaptureFixture[str]) -> None:

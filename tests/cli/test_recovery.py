@@ -18,90 +18,90 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.cli.desk import Desk
+    from tests.cli.workspace import Workspace
 
 RENAMED = {"one": {"channelId": 1, "channelInfo": "Renamed"}, "two": {"channelId": 2, "channelInfo": "Renamed too"}}
 ASKED = "cannot ask for approval: there is no terminal"
 
 
 @pytest.fixture
-def applied(desk: Desk) -> Path:
-    """The journal of an apply that renamed two channels at `desk`."""
-    desk.load(make_world(make_channel(1), make_channel(2, data_point=2)))
-    desk.define(RENAMED)
-    assert desk.run("apply", "--auto-approve").code == 0
-    (journal,) = (desk.root / ".reconciler" / "journal").iterdir()
+def applied(workspace: Workspace) -> Path:
+    """The journal of an apply that renamed two channels at `workspace`."""
+    workspace.load(make_world(make_channel(1), make_channel(2, data_point=2)))
+    workspace.define(RENAMED)
+    assert workspace.run("apply", "--auto-approve").code == 0
+    (journal,) = (workspace.root / ".reconciler" / "journal").iterdir()
     return journal
 
 
 @pytest.fixture
-def killed(desk: Desk, applied: Path) -> Path:
+def killed(workspace: Workspace, applied: Path) -> Path:
     """The same, killed before the second write: it still is to be sent."""
     lines = [json.loads(line) for line in applied.read_text(encoding="utf-8").splitlines()]
     first = next(line for line in lines if line["kind"] == "intent" and line["name"] == "one")
     kept = [line for line in lines if line["kind"] in ("plan", "began") or line.get("number") == first["number"]]
     applied.write_text("".join(f"{json.dumps(line)}\n" for line in kept), encoding="utf-8")
-    meddle(desk, 2, channelInfo="Channel 2")
+    meddle(workspace, 2, channelInfo="Channel 2")
     return applied
 
 
-def meddle(desk: Desk, channel_id: int, **values: Any) -> None:
-    with sandbox.running(desk.database) as service, open_editor(service.url, "sandbox") as editor:
+def meddle(workspace: Workspace, channel_id: int, **values: Any) -> None:
+    with sandbox.running(workspace.database) as service, open_editor(service.url, "sandbox") as editor:
         editor.edit_channel(editor.read_channel(channel_id), values, ChannelEdit.OMIT_VERSION)
 
 
-def names(desk: Desk) -> list[str]:
-    return [desk.live(channel_id)["channelInfo"] for channel_id in (1, 2)]
+def names(workspace: Workspace) -> list[str]:
+    return [workspace.live(channel_id)["channelInfo"] for channel_id in (1, 2)]
 
 
-def track(desk: Desk, path: Path) -> None:
-    (desk.root / ".git").rmdir()
+def track(workspace: Workspace, path: Path) -> None:
+    (workspace.root / ".git").rmdir()
     for words in (("init", "--quiet"), ("add", "--force", str(path))):
-        subprocess.run(("git", "-C", str(desk.root), *words), check=True)
+        subprocess.run(("git", "-C", str(workspace.root), *words), check=True)
 
 
-def test_an_undo_puts_back_and_an_undo_of_it_puts_that_back(desk: Desk, applied: Path) -> None:
-    assert desk.run("apply", "--auto-approve", "--undo", str(applied)).code == 0
-    assert names(desk) == ["Channel 1", "Channel 2"]
+def test_an_undo_puts_back_and_an_undo_of_it_puts_that_back(workspace: Workspace, applied: Path) -> None:
+    assert workspace.run("apply", "--auto-approve", "--undo", str(applied)).code == 0
+    assert names(workspace) == ["Channel 1", "Channel 2"]
 
     (undone,) = set(applied.parent.iterdir()) - {applied}
-    assert desk.run("apply", "--auto-approve", "--undo", str(undone)).code == 0
-    assert names(desk) == ["Renamed", "Renamed too"]
+    assert workspace.run("apply", "--auto-approve", "--undo", str(undone)).code == 0
+    assert names(workspace) == ["Renamed", "Renamed too"]
 
 
-def test_an_undo_done_twice_writes_nothing_more(desk: Desk, applied: Path) -> None:
-    desk.run("apply", "--auto-approve", "--undo", str(applied))
-    written = len(desk.writes)
+def test_an_undo_done_twice_writes_nothing_more(workspace: Workspace, applied: Path) -> None:
+    workspace.run("apply", "--auto-approve", "--undo", str(applied))
+    written = len(workspace.writes)
 
-    answer = desk.run("apply", "--auto-approve", "--undo", str(applied))
+    answer = workspace.run("apply", "--auto-approve", "--undo", str(applied))
 
-    assert (answer.code, len(desk.writes)) == (0, written)
+    assert (answer.code, len(workspace.writes)) == (0, written)
 
 
-def test_an_undo_overwrites_nothing_that_somebody_changed_since(desk: Desk, applied: Path) -> None:
-    meddle(desk, 1, channelInfo="Third")
+def test_an_undo_overwrites_nothing_that_somebody_changed_since(workspace: Workspace, applied: Path) -> None:
+    meddle(workspace, 1, channelInfo="Third")
 
-    answer = desk.run("apply", "--auto-approve", "--undo", str(applied))
+    answer = workspace.run("apply", "--auto-approve", "--undo", str(applied))
 
     assert (answer.code, answer.out.splitlines()[-1]) == (5, "Apply: 1 done, 1 stale, 0 failed, 0 not tried.")
-    assert names(desk) == ["Third", "Channel 2"]
+    assert names(workspace) == ["Third", "Channel 2"]
 
 
 @pytest.mark.parametrize("how", ["--undo", "--resume"])
-def test_without_a_terminal_nothing_is_undone_or_resumed_unasked(desk: Desk, killed: Path, how: str) -> None:
-    written = desk.writes
+def test_without_a_terminal_nothing_is_undone_or_resumed_unasked(workspace: Workspace, killed: Path, how: str) -> None:
+    written = workspace.writes
 
-    answer = desk.run("apply", how, str(killed))
+    answer = workspace.run("apply", how, str(killed))
 
     assert (answer.code, answer.err.splitlines()[0]) == (64, f"reconciler: {ASKED}")
-    assert desk.writes == written
+    assert workspace.writes == written
 
 
 @pytest.mark.parametrize("how", ["--undo", "--resume"])
-def test_a_journal_that_is_not_there_is_said_before_approval(desk: Desk, applied: Path, how: str) -> None:
+def test_a_journal_that_is_not_there_is_said_before_approval(workspace: Workspace, applied: Path, how: str) -> None:
     gone = applied.with_name("gone.jsonl")
 
-    answer = desk.run("apply", how, str(gone))
+    answer = workspace.run("apply", how, str(gone))
 
     assert (answer.code, answer.err.splitlines()[0]) == (
         1,
@@ -111,17 +111,17 @@ def test_a_journal_that_is_not_there_is_said_before_approval(desk: Desk, applied
 
 @pytest.mark.parametrize("how", ["--undo", "--resume"])
 def test_a_no_at_the_terminal_writes_nothing(
-    desk: Desk, killed: Path, how: str, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, killed: Path, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    written = desk.writes
+    written = workspace.writes
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr("click.termui.visible_prompt_func", lambda _prompt: "n")
 
-    answer = desk.run("apply", how, str(killed))
+    answer = workspace.run("apply", how, str(killed))
 
     assert (answer.code, answer.err.splitlines()[-1]) == (1, "not applied; nothing was written")
     assert "~ update" in answer.out
-    assert desk.writes == written
+    assert workspace.writes == written
 
 
 @pytest.mark.parametrize(
@@ -129,110 +129,112 @@ def test_a_no_at_the_terminal_writes_nothing(
     [(["plan.json"], "FILE"), (["--resume"], "--resume"), (["--only", "o*"], "--only"), (["--base", "HEAD"], "--base")],
 )
 def test_an_undo_goes_with_nothing_that_picks_something_else(
-    desk: Desk, applied: Path, arguments: list[str], name: str
+    workspace: Workspace, applied: Path, arguments: list[str], name: str
 ) -> None:
-    answer = desk.run("apply", "--auto-approve", "--undo", str(applied), *arguments)
+    answer = workspace.run("apply", "--auto-approve", "--undo", str(applied), *arguments)
 
     assert (answer.code, answer.err.splitlines()[0]) == (
         64,
         f"reconciler: --undo cannot be combined with {name}",
     )
-    assert names(desk) == ["Renamed", "Renamed too"]
+    assert names(workspace) == ["Renamed", "Renamed too"]
 
 
-def test_a_saved_inverse_plan_can_be_shown_and_not_applied(desk: Desk, applied: Path) -> None:
-    assert desk.run("show", str(applied), "--inverse", "undo.json").code == 0
-    assert desk.run("show", "undo.json").code == 0
+def test_a_saved_inverse_plan_can_be_shown_and_not_applied(workspace: Workspace, applied: Path) -> None:
+    assert workspace.run("show", str(applied), "--inverse", "undo.json").code == 0
+    assert workspace.run("show", "undo.json").code == 0
 
-    answer = desk.run("apply", "undo.json")
+    answer = workspace.run("apply", "undo.json")
 
     assert (answer.code, answer.err.splitlines()[-1]) == (
         1,
         "  fix: give the journal that it was made from:  reconciler apply --undo JOURNAL",
     )
-    assert names(desk) == ["Renamed", "Renamed too"]
+    assert names(workspace) == ["Renamed", "Renamed too"]
 
 
 @pytest.mark.parametrize("how", ["--undo", "--resume"])
 @pytest.mark.parametrize("links", [0, 1, 3], ids=["itself", "by a link", "by a link between links"])
-def test_a_journal_that_git_tracks_is_refused(desk: Desk, killed: Path, how: str, links: int) -> None:
-    written = desk.writes
+def test_a_journal_that_git_tracks_is_refused(workspace: Workspace, killed: Path, how: str, links: int) -> None:
+    written = workspace.writes
     given, chain = killed, [killed]
     for number in range(links):
-        given = desk.root / f"link-{number}.jsonl"
+        given = workspace.root / f"link-{number}.jsonl"
         given.symlink_to(chain[-1])
         chain.append(given)
-    track(desk, chain[len(chain) // 2])
+    track(workspace, chain[len(chain) // 2])
 
-    answer = desk.run("apply", "--auto-approve", how, str(given))
+    answer = workspace.run("apply", "--auto-approve", how, str(given))
 
-    assert (answer.code, desk.writes) == (1, written)
+    assert (answer.code, workspace.writes) == (1, written)
     assert answer.err.startswith(f"reconciler: git tracks the journal {given}: anyone who can push may have written it")
 
 
-def test_the_last_journal_is_refused_too_when_git_tracks_it(desk: Desk, killed: Path) -> None:
-    track(desk, killed)
+def test_the_last_journal_is_refused_too_when_git_tracks_it(workspace: Workspace, killed: Path) -> None:
+    track(workspace, killed)
 
-    answer = desk.run("apply", "--auto-approve", "--resume")
+    answer = workspace.run("apply", "--auto-approve", "--resume")
 
-    assert (answer.code, names(desk)) == (1, ["Renamed", "Channel 2"])
+    assert (answer.code, names(workspace)) == (1, ["Renamed", "Channel 2"])
 
 
 @pytest.mark.parametrize("how", ["--undo", "--resume"])
 def test_a_journal_that_git_tracks_is_refused_though_git_is_told_not_to_look_above(
-    desk: Desk, killed: Path, monkeypatch: pytest.MonkeyPatch, how: str
+    workspace: Workspace, killed: Path, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
-    track(desk, killed)
-    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(desk.root))
+    track(workspace, killed)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(workspace.root))
 
-    answer = desk.run("apply", "--auto-approve", how, str(killed))
+    answer = workspace.run("apply", "--auto-approve", how, str(killed))
 
-    assert (answer.code, names(desk)) == (1, ["Renamed", "Channel 2"])
+    assert (answer.code, names(workspace)) == (1, ["Renamed", "Channel 2"])
     assert answer.err.startswith(f"reconciler: git tracks the journal {killed}: ")
 
 
 @pytest.mark.parametrize("how", ["--undo", "--resume"])
-def test_a_journal_is_refused_where_git_does_not_know_its_own_repository(desk: Desk, killed: Path, how: str) -> None:
-    track(desk, killed)
-    (desk.root / ".git" / "HEAD").write_text("garbage\n", encoding="utf-8")
+def test_a_journal_is_refused_where_git_does_not_know_its_own_repository(
+    workspace: Workspace, killed: Path, how: str
+) -> None:
+    track(workspace, killed)
+    (workspace.root / ".git" / "HEAD").write_text("garbage\n", encoding="utf-8")
 
-    answer = desk.run("apply", "--auto-approve", how, str(killed))
+    answer = workspace.run("apply", "--auto-approve", how, str(killed))
 
-    assert (answer.code, names(desk)) == (1, ["Renamed", "Channel 2"])
+    assert (answer.code, names(workspace)) == (1, ["Renamed", "Channel 2"])
     assert answer.err.startswith(f"reconciler: git cannot tell whether {killed} is in it: not a git repository")
 
 
-def test_what_is_left_is_resumed_while_the_files_ask_for_it(desk: Desk, killed: Path) -> None:
-    answer = desk.run("apply", "--auto-approve", "--resume", str(killed))
+def test_what_is_left_is_resumed_while_the_files_ask_for_it(workspace: Workspace, killed: Path) -> None:
+    answer = workspace.run("apply", "--auto-approve", "--resume", str(killed))
 
     assert (answer.code, answer.out.splitlines()[-1]) == (0, "Apply: 2 done, 0 stale, 0 failed, 0 not tried.")
     assert "~ update  two" in answer.out
     assert "~ update  one" not in answer.out
-    assert names(desk) == ["Renamed", "Renamed too"]
+    assert names(workspace) == ["Renamed", "Renamed too"]
 
 
-def test_what_the_files_say_otherwise_by_now_is_stale_and_not_resumed(desk: Desk, killed: Path) -> None:
-    desk.define({**RENAMED, "two": {"channelId": 2, "channelInfo": "Third"}})
+def test_what_the_files_say_otherwise_by_now_is_stale_and_not_resumed(workspace: Workspace, killed: Path) -> None:
+    workspace.define({**RENAMED, "two": {"channelId": 2, "channelInfo": "Third"}})
 
-    answer = desk.run("apply", "--auto-approve", "--resume", str(killed))
+    answer = workspace.run("apply", "--auto-approve", "--resume", str(killed))
 
     assert (answer.code, answer.out.splitlines()[-1]) == (5, "Apply: 1 done, 1 stale, 0 failed, 0 not tried.")
-    assert names(desk) == ["Renamed", "Channel 2"]
+    assert names(workspace) == ["Renamed", "Channel 2"]
 
 
-def test_nothing_is_resumed_while_the_files_have_errors(desk: Desk, killed: Path) -> None:
-    desk.write("channels/broken.yaml", "channels: [")
+def test_nothing_is_resumed_while_the_files_have_errors(workspace: Workspace, killed: Path) -> None:
+    workspace.write("channels/broken.yaml", "channels: [")
 
-    answer = desk.run("apply", "--auto-approve", "--resume", str(killed))
+    answer = workspace.run("apply", "--auto-approve", "--resume", str(killed))
 
-    assert (answer.code, names(desk)) == (1, ["Renamed", "Channel 2"])
+    assert (answer.code, names(workspace)) == (1, ["Renamed", "Channel 2"])
 
 
-def test_an_undo_is_not_resumed_but_done_again(desk: Desk, applied: Path) -> None:
-    desk.run("apply", "--auto-approve", "--undo", str(applied))
+def test_an_undo_is_not_resumed_but_done_again(workspace: Workspace, applied: Path) -> None:
+    workspace.run("apply", "--auto-approve", "--undo", str(applied))
     (undone,) = set(applied.parent.iterdir()) - {applied}
 
-    answer = desk.run("apply", "--auto-approve", "--resume", str(undone))
+    answer = workspace.run("apply", "--auto-approve", "--resume", str(undone))
 
     assert (answer.code, answer.err.splitlines()[-1]) == (
         64,
@@ -303,53 +305,53 @@ def change_the_plan(lines: list[Any]) -> None:
     ],
 )
 def test_a_journal_whose_parts_disagree_is_refused_everywhere(
-    desk: Desk, killed: Path, forge: Callable[[list[Any]], None]
+    workspace: Workspace, killed: Path, forge: Callable[[list[Any]], None]
 ) -> None:
-    written = desk.writes
+    written = workspace.writes
     lines = [json.loads(line) for line in killed.read_text(encoding="utf-8").splitlines()]
     forge(lines)
     killed.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
 
     answers = [
-        desk.run("show", str(killed)),
-        desk.run("apply", "--auto-approve", "--undo", str(killed)),
-        desk.run("apply", "--auto-approve", "--resume", str(killed)),
+        workspace.run("show", str(killed)),
+        workspace.run("apply", "--auto-approve", "--undo", str(killed)),
+        workspace.run("apply", "--auto-approve", "--resume", str(killed)),
     ]
 
     assert [(answer.code, answer.out) for answer in answers] == [(1, "")] * 3
     assert all("contradicts itself" in answer.err for answer in answers)
-    assert desk.writes == written
+    assert workspace.writes == written
 
 
 @pytest.mark.parametrize(
     "forged", ["NaN", "Infinity", "-1e999", "9" * 400, '1, "isCalculated": false, "isCalculated": 1']
 )
 def test_a_journal_with_a_number_or_a_key_that_readers_could_take_otherwise_is_refused(
-    desk: Desk, applied: Path, forged: str
+    workspace: Workspace, applied: Path, forged: str
 ) -> None:
-    written = desk.writes
+    written = workspace.writes
     text = applied.read_text(encoding="utf-8")
     assert '"isCalculated":false' in text
     applied.write_text(text.replace('"isCalculated":false', f'"isCalculated":{forged}'), encoding="utf-8")
 
     answers = [
-        desk.run("show", str(applied)),
-        desk.run("apply", "--auto-approve", "--undo", str(applied)),
-        desk.run("apply", "--auto-approve", "--resume", str(applied)),
+        workspace.run("show", str(applied)),
+        workspace.run("apply", "--auto-approve", "--undo", str(applied)),
+        workspace.run("apply", "--auto-approve", "--resume", str(applied)),
     ]
 
     assert [(answer.code, answer.out) for answer in answers] == [(1, "")] * 3
-    assert desk.writes == written
+    assert workspace.writes == written
 
 
-def test_an_undo_leaves_alone_what_the_journal_only_says_it_found(desk: Desk, applied: Path) -> None:
+def test_an_undo_leaves_alone_what_the_journal_only_says_it_found(workspace: Workspace, applied: Path) -> None:
     lines = [json.loads(line) for line in applied.read_text(encoding="utf-8").splitlines()]
     for line in lines:
         if line["kind"] == "intent":
             line["before"]["channel"]["channelDescription"] = "Forged"
     applied.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
 
-    assert desk.run("apply", "--auto-approve", "--undo", str(applied)).code == 0
+    assert workspace.run("apply", "--auto-approve", "--undo", str(applied)).code == 0
 
-    assert desk.live(1)["channelDescription"] != "Forged"
-    assert names(desk) == ["Channel 1", "Channel 2"]
+    assert workspace.live(1)["channelDescription"] != "Forged"
+    assert names(workspace) == ["Channel 1", "Channel 2"]

@@ -21,7 +21,7 @@ from tests.worlds import make_channel, make_world
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.cli.desk import Desk
+    from tests.cli.workspace import Workspace
 
 DRIFT = {"channelInfo": "drift", "channelDescription": "change"}
 UNKNOWN = {"channelInfo": "unknown", "channelDescription": "unknown"}
@@ -42,20 +42,20 @@ def commit(folder: Path) -> str:
 
 
 @pytest.fixture
-def repository(desk: Desk) -> Desk:
-    """A desk in a repository whose first commit names channel 1; what is to be committed next describes it too."""
-    (desk.root / ".git").rmdir()
-    desk.load(make_world(make_channel(1)))
-    desk.write("channels/all.yaml", BEFORE)
-    git(desk.root, "init", "--initial-branch=main")
-    commit(desk.root)
-    desk.write("channels/all.yaml", AFTER)
-    return desk
+def repository(workspace: Workspace) -> Workspace:
+    """A workspace in a repository whose first commit names channel 1; what is to be committed next describes it too."""
+    (workspace.root / ".git").rmdir()
+    workspace.load(make_world(make_channel(1)))
+    workspace.write("channels/all.yaml", BEFORE)
+    git(workspace.root, "init", "--initial-branch=main")
+    commit(workspace.root)
+    workspace.write("channels/all.yaml", AFTER)
+    return workspace
 
 
-def plan(desk: Desk, base: str = "HEAD") -> tuple[dict[str, str], list[tuple[str, str]]]:
+def plan(workspace: Workspace, base: str = "HEAD") -> tuple[dict[str, str], list[tuple[str, str]]]:
     """The origin of each edit, and the findings on git and the base."""
-    document = json.loads(desk.run("plan", f"--base={base}", "--format", "json").out)
+    document = json.loads(workspace.run("plan", f"--base={base}", "--format", "json").out)
     edits = {edit["path"]: edit["origin"] for row in document["resource_changes"] for edit in row["edits"]}
     found = [(one["code"], one["message"]) for one in document["findings"] if one["code"].startswith("ESA15")]
     return edits, found
@@ -63,7 +63,7 @@ def plan(desk: Desk, base: str = "HEAD") -> tuple[dict[str, str], list[tuple[str
 
 @pytest.mark.parametrize("filter_", ["blob:none", "tree:0"])
 def test_a_partial_clone_without_the_base_is_said_and_nothing_is_fetched(
-    repository: Desk, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, filter_: str
+    repository: Workspace, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, filter_: str
 ) -> None:
     commit(repository.root)
     git(repository.root, "config", "uploadpack.allowFilter", "true")
@@ -90,7 +90,7 @@ def test_a_partial_clone_without_the_base_is_said_and_nothing_is_fetched(
     "attributes",
     ["/channels export-ignore", "all.yaml export-ignore", "*.yaml export-subst", "*.yaml filter=none -text"],
 )
-def test_attributes_have_no_say_in_what_a_commit_holds(repository: Desk, attributes: str) -> None:
+def test_attributes_have_no_say_in_what_a_commit_holds(repository: Workspace, attributes: str) -> None:
     repository.write(".gitattributes", f"{attributes}\n")
     repository.write("channels/all.yaml", BEFORE.replace("Renamed", "Renamed $Format:%h$"))
     commit(repository.root)
@@ -99,7 +99,7 @@ def test_attributes_have_no_say_in_what_a_commit_holds(repository: Desk, attribu
     assert plan(repository) == (DRIFT, [])
 
 
-def test_a_replaced_commit_is_the_one_that_was_committed(repository: Desk) -> None:
+def test_a_replaced_commit_is_the_one_that_was_committed(repository: Workspace) -> None:
     first = git(repository.root, "rev-parse", "HEAD")
     repository.write("channels/all.yaml", "channels: {}\n")
     other = commit(repository.root)
@@ -109,27 +109,27 @@ def test_a_replaced_commit_is_the_one_that_was_committed(repository: Desk) -> No
     assert plan(repository, first) == (DRIFT, [])
 
 
-def test_a_graft_changes_no_history(repository: Desk) -> None:
+def test_a_graft_changes_no_history(repository: Workspace) -> None:
     head = commit(repository.root)
     repository.write(".git/info/grafts", f"{head}\n")
 
     assert plan(repository, "HEAD^") == (DRIFT, [])
 
 
-def test_a_git_that_knows_fewer_options_finds_the_base(repository: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_git_that_knows_fewer_options_finds_the_base(repository: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     stand_in("--end-of-options", "echo 'fatal: Needed a single revision' >&2; exit 128")(repository, monkeypatch)
 
     assert plan(repository) == (DRIFT, [])
 
 
-def test_the_project_file_of_the_base_says_where_its_definitions_were(repository: Desk) -> None:
+def test_the_project_file_of_the_base_says_where_its_definitions_were(repository: Workspace) -> None:
     git(repository.root, "mv", "channels", "esa")
     repository.write("reconciler.yaml", (repository.root / "reconciler.yaml").read_text().replace("channels", "esa"))
 
     assert plan(repository) == (DRIFT, [])
 
 
-def test_a_project_that_moved_is_found(repository: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_project_that_moved_is_found(repository: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     (repository.root / "campus").mkdir()
     git(repository.root, "mv", "channels", "reconciler.yaml", "campus")
     monkeypatch.chdir(repository.root / "campus")
@@ -143,7 +143,7 @@ def test_a_project_that_moved_is_found(repository: Desk, monkeypatch: pytest.Mon
 
 
 def test_a_project_that_may_have_been_in_two_folders_has_unknown_origins(
-    repository: Desk, monkeypatch: pytest.MonkeyPatch
+    repository: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for folder in ("campus", "plant"):
         repository.write(f"{folder}/reconciler.yaml", (repository.root / "reconciler.yaml").read_text())
@@ -157,7 +157,7 @@ def test_a_project_that_may_have_been_in_two_folders_has_unknown_origins(
     assert plan(repository) == (UNKNOWN, [("ESA151", "reconciler.yaml could not be read at the base HEAD")])
 
 
-def test_a_project_beside_others_that_stayed_is_new(repository: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_project_beside_others_that_stayed_is_new(repository: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     repository.write("new/reconciler.yaml", (repository.root / "reconciler.yaml").read_text())
     repository.write("new/channels/all.yaml", AFTER)
     monkeypatch.chdir(repository.root / "new")
@@ -179,7 +179,7 @@ def test_a_project_beside_others_that_stayed_is_new(repository: Desk, monkeypatc
     ],
     ids=["yaml", "schema", "lfs", "encrypted", "large"],
 )
-def test_what_could_not_be_read_at_the_base_has_an_unknown_origin(repository: Desk, past: str, why: str) -> None:
+def test_what_could_not_be_read_at_the_base_has_an_unknown_origin(repository: Workspace, past: str, why: str) -> None:
     repository.write("channels/all.yaml", past)
     commit(repository.root)
     repository.write("channels/all.yaml", AFTER)
@@ -190,7 +190,7 @@ def test_what_could_not_be_read_at_the_base_has_an_unknown_origin(repository: De
     assert "[cosmetic, origin unknown]" in text
 
 
-def test_a_channel_of_two_minds_at_the_base_has_an_unknown_origin(repository: Desk) -> None:
+def test_a_channel_of_two_minds_at_the_base_has_an_unknown_origin(repository: Workspace) -> None:
     repository.write("channels/second.yaml", BEFORE.replace("Renamed", "Otherwise"))
     commit(repository.root)
     (repository.root / "channels" / "second.yaml").unlink()
@@ -198,7 +198,7 @@ def test_a_channel_of_two_minds_at_the_base_has_an_unknown_origin(repository: De
     assert plan(repository)[0] == UNKNOWN
 
 
-def test_a_file_that_nothing_depends_on_may_be_broken_at_the_base(repository: Desk) -> None:
+def test_a_file_that_nothing_depends_on_may_be_broken_at_the_base(repository: Workspace) -> None:
     repository.write("channels/all.yaml", BEFORE)
     repository.write("channels/broken.yaml", "channels: [\n")
     commit(repository.root)
@@ -218,7 +218,7 @@ def test_a_file_that_nothing_depends_on_may_be_broken_at_the_base(repository: De
     ],
 )
 def test_links_at_the_base_are_followed_within_the_definitions_alone(
-    repository: Desk, link: str, target: str, right: dict[str, str]
+    repository: Workspace, link: str, target: str, right: dict[str, str]
 ) -> None:
     if right is UNKNOWN:
         (repository.root / "channels" / "all.yaml").unlink()
@@ -232,7 +232,7 @@ def test_links_at_the_base_are_followed_within_the_definitions_alone(
     assert plan(repository)[0] == right
 
 
-def test_a_folder_of_definitions_that_was_a_link_is_followed(repository: Desk) -> None:
+def test_a_folder_of_definitions_that_was_a_link_is_followed(repository: Workspace) -> None:
     (repository.root / "channels").rename(repository.root / "esa")
     (repository.root / "channels").symlink_to("esa")
     repository.write("esa/all.yaml", BEFORE)
@@ -244,7 +244,7 @@ def test_a_folder_of_definitions_that_was_a_link_is_followed(repository: Desk) -
     assert plan(repository) == (DRIFT, [])
 
 
-def test_a_submodule_at_the_base_has_an_unknown_origin(repository: Desk) -> None:
+def test_a_submodule_at_the_base_has_an_unknown_origin(repository: Workspace) -> None:
     git(repository.root, "rm", "-r", "-q", "--cached", "channels")
     head = git(repository.root, "rev-parse", "HEAD")
     git(repository.root, "update-index", "--add", "--cacheinfo", f"160000,{head},channels")
@@ -253,7 +253,7 @@ def test_a_submodule_at_the_base_has_an_unknown_origin(repository: Desk) -> None
     assert plan(repository) == (UNKNOWN, [("ESA151", "channels could not be read at the base HEAD")])
 
 
-def test_a_repository_in_the_repository_has_an_unknown_origin(repository: Desk) -> None:
+def test_a_repository_in_the_repository_has_an_unknown_origin(repository: Workspace) -> None:
     git(repository.root, "rm", "-r", "-q", "--cached", "channels")
     git(repository.root, "commit", "-m", "apart")
     git(repository.root / "channels", "init")
@@ -261,7 +261,7 @@ def test_a_repository_in_the_repository_has_an_unknown_origin(repository: Desk) 
     assert plan(repository) == (UNKNOWN, [("ESA151", "channels could not be read at the base HEAD")])
 
 
-def test_a_file_that_git_ignores_has_an_unknown_origin(repository: Desk) -> None:
+def test_a_file_that_git_ignores_has_an_unknown_origin(repository: Workspace) -> None:
     git(repository.root, "rm", "-q", "--cached", "channels/all.yaml")
     repository.write(".gitignore", "channels/a*\n")
     git(repository.root, "commit", "-m", "ignored")
@@ -269,7 +269,7 @@ def test_a_file_that_git_ignores_has_an_unknown_origin(repository: Desk) -> None
     assert plan(repository) == (UNKNOWN, [("ESA151", "channels/all.yaml could not be read at the base HEAD")])
 
 
-def test_a_file_that_is_new_is_from_this_change(repository: Desk) -> None:
+def test_a_file_that_is_new_is_from_this_change(repository: Workspace) -> None:
     (repository.root / "channels" / "all.yaml").rename(repository.root / "channels" / "new.yaml")
 
     assert plan(repository) == ({"channelInfo": "drift", "channelDescription": "change"}, [])
@@ -279,7 +279,7 @@ def test_a_file_that_is_new_is_from_this_change(repository: Desk) -> None:
 
 
 def test_a_link_and_a_folder_of_one_name_put_no_file_elsewhere(
-    repository: Desk, tmp_path_factory: pytest.TempPathFactory
+    repository: Workspace, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     outside = tmp_path_factory.mktemp("outside")
 
@@ -324,7 +324,7 @@ VARIABLES = {
 
 @pytest.mark.parametrize("variable", VARIABLES)
 def test_variables_of_a_hook_do_not_lead_git_elsewhere(
-    repository: Desk, monkeypatch: pytest.MonkeyPatch, variable: str
+    repository: Workspace, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
     monkeypatch.setenv(variable, VARIABLES[variable])
 
@@ -333,7 +333,7 @@ def test_variables_of_a_hook_do_not_lead_git_elsewhere(
 
 @pytest.mark.parametrize("value", ["/nowhere", "1x", ""])
 def test_no_local_variable_of_git_leads_it_elsewhere(
-    repository: Desk, monkeypatch: pytest.MonkeyPatch, value: str
+    repository: Workspace, monkeypatch: pytest.MonkeyPatch, value: str
 ) -> None:
     for variable in git(repository.root, "rev-parse", "--local-env-vars").split():
         monkeypatch.setenv(variable, value)
@@ -341,7 +341,7 @@ def test_no_local_variable_of_git_leads_it_elsewhere(
     assert plan(repository) == (DRIFT, [])
 
 
-def test_settings_of_the_caller_count(repository: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_of_the_caller_count(repository: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
     monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
     monkeypatch.setenv("GIT_CONFIG_KEY_0", "safe.directory")
@@ -355,61 +355,61 @@ def test_all_local_variables_of_git_but_its_settings_are_dropped() -> None:
     assert local - LOCAL_VARIABLES == {"GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT"}
 
 
-def own_nothing(_: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def own_nothing(_: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
 
 
-def leave_worktree(desk: Desk, _: pytest.MonkeyPatch) -> None:
-    (desk.root / ".git").rename(desk.root / "gone")
-    (desk.root / ".git").write_text("gitdir: /nowhere/worktrees/one\n", encoding="utf-8")
+def leave_worktree(workspace: Workspace, _: pytest.MonkeyPatch) -> None:
+    (workspace.root / ".git").rename(workspace.root / "gone")
+    (workspace.root / ".git").write_text("gitdir: /nowhere/worktrees/one\n", encoding="utf-8")
 
 
-def damage_head(desk: Desk, _: pytest.MonkeyPatch) -> None:
-    name = git(desk.root, "rev-parse", "HEAD")
-    place = desk.root / ".git" / "objects" / name[:2] / name[2:]
+def damage_head(workspace: Workspace, _: pytest.MonkeyPatch) -> None:
+    name = git(workspace.root, "rev-parse", "HEAD")
+    place = workspace.root / ".git" / "objects" / name[:2] / name[2:]
     place.chmod(0o644)
     place.write_bytes(b"damaged")
 
 
-def damage_settings(desk: Desk, _: pytest.MonkeyPatch) -> None:
-    (desk.root / ".git" / "config").write_text("[core\n", encoding="utf-8")
+def damage_settings(workspace: Workspace, _: pytest.MonkeyPatch) -> None:
+    (workspace.root / ".git" / "config").write_text("[core\n", encoding="utf-8")
 
 
-def make_newer(desk: Desk, _: pytest.MonkeyPatch) -> None:
-    git(desk.root, "config", "core.repositoryFormatVersion", "99")
+def make_newer(workspace: Workspace, _: pytest.MonkeyPatch) -> None:
+    git(workspace.root, "config", "core.repositoryFormatVersion", "99")
 
 
-def lose_alternates(desk: Desk, _: pytest.MonkeyPatch) -> None:
-    (desk.root / ".git" / "objects").rename(desk.root / "gone")
-    (desk.root / ".git" / "objects" / "info").mkdir(parents=True)
-    (desk.root / ".git" / "objects" / "info" / "alternates").write_text("/nowhere/objects\n", encoding="utf-8")
+def lose_alternates(workspace: Workspace, _: pytest.MonkeyPatch) -> None:
+    (workspace.root / ".git" / "objects").rename(workspace.root / "gone")
+    (workspace.root / ".git" / "objects" / "info").mkdir(parents=True)
+    (workspace.root / ".git" / "objects" / "info" / "alternates").write_text("/nowhere/objects\n", encoding="utf-8")
 
 
-def damage_name_of_head(desk: Desk, _: pytest.MonkeyPatch) -> None:
-    (desk.root / ".git" / "HEAD").write_text("garbage\n", encoding="utf-8")
+def damage_name_of_head(workspace: Workspace, _: pytest.MonkeyPatch) -> None:
+    (workspace.root / ".git" / "HEAD").write_text("garbage\n", encoding="utf-8")
 
 
-def look_elsewhere(desk: Desk, _: pytest.MonkeyPatch) -> None:
-    git(desk.root, "config", "core.worktree", "/usr")
+def look_elsewhere(workspace: Workspace, _: pytest.MonkeyPatch) -> None:
+    git(workspace.root, "config", "core.worktree", "/usr")
 
 
-def be_not_executable(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    (desk.root / "bin").mkdir()
-    desk.write("bin/git", "#!/bin/sh\n")
-    monkeypatch.setenv("PATH", str(desk.root / "bin"))
+def be_not_executable(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    (workspace.root / "bin").mkdir()
+    workspace.write("bin/git", "#!/bin/sh\n")
+    monkeypatch.setenv("PATH", str(workspace.root / "bin"))
 
 
-def damage_index(desk: Desk, _: pytest.MonkeyPatch) -> None:
-    (desk.root / ".git" / "index").write_bytes(b"damaged")
+def damage_index(workspace: Workspace, _: pytest.MonkeyPatch) -> None:
+    (workspace.root / ".git" / "index").write_bytes(b"damaged")
 
 
-def stand_in(words: str, does: str) -> Callable[[Desk, pytest.MonkeyPatch], None]:
+def stand_in(words: str, does: str) -> Callable[[Workspace, pytest.MonkeyPatch], None]:
     """A git before the $real one in the PATH: it `does` something if it is asked one of `words`."""
 
-    def put(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def put(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
         head = f"#!/bin/sh\nreal='{shutil.which('git')}'\n"
         script = f'{head}for word; do case $word in {words}) {does};; esac; done\nexec "$real" "$@"\n'
-        folder = desk.root / ".git" / "stand-in"
+        folder = workspace.root / ".git" / "stand-in"
         folder.mkdir()
         (folder / "git").write_text(script, encoding="utf-8")
         (folder / "git").chmod(0o755)
@@ -418,17 +418,17 @@ def stand_in(words: str, does: str) -> Callable[[Desk, pytest.MonkeyPatch], None
     return put
 
 
-def be_missing(_: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def be_missing(_: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
 
 
-def be_no_program(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    be_not_executable(desk, monkeypatch)
-    desk.write("bin/git", "").chmod(0o755)
-    (desk.root / "bin" / "git").write_bytes(b"\x7fELF nonsense")
+def be_no_program(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    be_not_executable(workspace, monkeypatch)
+    workspace.write("bin/git", "").chmod(0o755)
+    (workspace.root / "bin" / "git").write_bytes(b"\x7fELF nonsense")
 
 
-FAILURES: dict[str, tuple[Callable[[Desk, pytest.MonkeyPatch], None], str]] = {
+FAILURES: dict[str, tuple[Callable[[Workspace, pytest.MonkeyPatch], None], str]] = {
     "owner": (own_nothing, "fix: if you trust it:  git config --global --add safe.directory {root}\n"),
     "worktree": (leave_worktree, "not a git repository: /nowhere/worktrees/one"),
     "object": (damage_head, "git cannot read the commit 'HEAD' in {root}: "),
@@ -460,7 +460,7 @@ FAILURES: dict[str, tuple[Callable[[Desk, pytest.MonkeyPatch], None], str]] = {
 
 
 @pytest.mark.parametrize("failure", FAILURES)
-def test_what_git_says_is_passed_on(repository: Desk, monkeypatch: pytest.MonkeyPatch, failure: str) -> None:
+def test_what_git_says_is_passed_on(repository: Workspace, monkeypatch: pytest.MonkeyPatch, failure: str) -> None:
     break_it, words = FAILURES[failure]
     break_it(repository, monkeypatch)
 
@@ -471,7 +471,9 @@ def test_what_git_says_is_passed_on(repository: Desk, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("failure", ["not-executable", "missing", "no-program"])
-def test_a_plan_without_a_base_needs_no_git(repository: Desk, monkeypatch: pytest.MonkeyPatch, failure: str) -> None:
+def test_a_plan_without_a_base_needs_no_git(
+    repository: Workspace, monkeypatch: pytest.MonkeyPatch, failure: str
+) -> None:
     FAILURES[failure][0](repository, monkeypatch)
 
     document = json.loads(repository.run("plan", "--format", "json").out)
@@ -482,7 +484,7 @@ def test_a_plan_without_a_base_needs_no_git(repository: Desk, monkeypatch: pytes
 
 @pytest.mark.parametrize("failure", ["owner", "worktree", "settings", "newer", "head", "silent", "binary"])
 def test_a_plan_without_a_base_says_why_it_has_no_commit(
-    repository: Desk, monkeypatch: pytest.MonkeyPatch, failure: str
+    repository: Workspace, monkeypatch: pytest.MonkeyPatch, failure: str
 ) -> None:
     FAILURES[failure][0](repository, monkeypatch)
 
@@ -495,7 +497,7 @@ def test_a_plan_without_a_base_says_why_it_has_no_commit(
 
 @pytest.mark.parametrize("words", ["diff", "ls-files"])
 def test_a_plan_does_not_pass_for_committed_if_git_cannot_tell(
-    repository: Desk, monkeypatch: pytest.MonkeyPatch, words: str
+    repository: Workspace, monkeypatch: pytest.MonkeyPatch, words: str
 ) -> None:
     stand_in(words, "exit 3")(repository, monkeypatch)
 
@@ -509,7 +511,7 @@ def test_a_plan_does_not_pass_for_committed_if_git_cannot_tell(
 
 @pytest.mark.parametrize("failure", ["owner", "index", "settings", "object", "head"])
 def test_an_update_leaves_all_files_alone_if_git_cannot_tell_what_was_edited(
-    repository: Desk, monkeypatch: pytest.MonkeyPatch, failure: str
+    repository: Workspace, monkeypatch: pytest.MonkeyPatch, failure: str
 ) -> None:
     FAILURES[failure][0](repository, monkeypatch)
 
@@ -521,7 +523,7 @@ def test_an_update_leaves_all_files_alone_if_git_cannot_tell_what_was_edited(
 
 @pytest.mark.parametrize("damage", [be_missing, damage_name_of_head])
 def test_projects_below_are_found_though_git_knows_of_no_repository(
-    repository: Desk, monkeypatch: pytest.MonkeyPatch, damage: Callable[[Desk, pytest.MonkeyPatch], None]
+    repository: Workspace, monkeypatch: pytest.MonkeyPatch, damage: Callable[[Workspace, pytest.MonkeyPatch], None]
 ) -> None:
     (repository.root / "campus").mkdir()
     git(repository.root, "mv", "channels", "reconciler.yaml", "campus")
@@ -532,7 +534,7 @@ def test_projects_below_are_found_though_git_knows_of_no_repository(
 
 @pytest.mark.parametrize("failure", ["owner", "worktree", "settings", "newer", "not-executable"])
 def test_a_hook_at_the_root_is_not_green_where_git_cannot_tell_what_is_below(
-    repository: Desk, monkeypatch: pytest.MonkeyPatch, failure: str
+    repository: Workspace, monkeypatch: pytest.MonkeyPatch, failure: str
 ) -> None:
     (repository.root / "campus").mkdir()
     git(repository.root, "mv", "channels", "reconciler.yaml", "campus")
@@ -544,7 +546,7 @@ def test_a_hook_at_the_root_is_not_green_where_git_cannot_tell_what_is_below(
     assert answer.err.startswith("reconciler: git ")
 
 
-def test_a_repository_without_commits_is_said(repository: Desk) -> None:
+def test_a_repository_without_commits_is_said(repository: Workspace) -> None:
     git(repository.root, "checkout", "--orphan", "empty")
 
     assert repository.run("plan", "--base", "HEAD").err == (
@@ -555,7 +557,7 @@ def test_a_repository_without_commits_is_said(repository: Desk) -> None:
 
 
 def test_a_shallow_clone_says_how_to_get_more(
-    repository: Desk, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+    repository: Workspace, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     commit(repository.root)
     clone = tmp_path_factory.mktemp("clone")
@@ -568,7 +570,7 @@ def test_a_shallow_clone_says_how_to_get_more(
     )
 
 
-def test_a_name_of_two_things_is_not_chosen_between(repository: Desk) -> None:
+def test_a_name_of_two_things_is_not_chosen_between(repository: Workspace) -> None:
     git(repository.root, "tag", "both")
     commit(repository.root)
     git(repository.root, "branch", "both")
@@ -581,7 +583,7 @@ def test_a_name_of_two_things_is_not_chosen_between(repository: Desk) -> None:
 
 
 @pytest.mark.parametrize("base", ["", "--output=x", "HEAD..HEAD", "^HEAD", "HEAD:channels", "-1", "HEAD^{tree}"])
-def test_what_is_not_a_commit_is_said_and_writes_nothing(repository: Desk, base: str) -> None:
+def test_what_is_not_a_commit_is_said_and_writes_nothing(repository: Workspace, base: str) -> None:
     before = sorted(repository.root.iterdir())
 
     answer = repository.run("plan", f"--base={base}")
@@ -592,14 +594,14 @@ def test_what_is_not_a_commit_is_said_and_writes_nothing(repository: Desk, base:
 
 
 @pytest.mark.parametrize("lock", ["index.lock", "HEAD.lock", "config.lock"])
-def test_a_lock_of_somebody_else_is_not_waited_for(repository: Desk, lock: str) -> None:
+def test_a_lock_of_somebody_else_is_not_waited_for(repository: Workspace, lock: str) -> None:
     (repository.root / ".git" / lock).touch()
 
     assert plan(repository) == (DRIFT, [])
 
 
 def test_a_linked_worktree_and_a_submodule_are_repositories_like_others(
-    repository: Desk, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+    repository: Workspace, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     commit(repository.root)
     around = tmp_path_factory.mktemp("around")
@@ -613,7 +615,7 @@ def test_a_linked_worktree_and_a_submodule_are_repositories_like_others(
         assert plan(repository, "HEAD^") == (DRIFT, [])
 
 
-def test_files_that_a_sparse_checkout_leaves_out_are_said(repository: Desk) -> None:
+def test_files_that_a_sparse_checkout_leaves_out_are_said(repository: Workspace) -> None:
     repository.write("channels/all.yaml", BEFORE)
     for name in ("a", "b", "c", "d", "e"):
         repository.write(f"channels/{name}/more.yaml", BEFORE.replace("one", name).replace("1", "2"))
@@ -635,7 +637,7 @@ def test_files_that_a_sparse_checkout_leaves_out_are_said(repository: Desk) -> N
 
 
 def test_a_partial_clone_that_is_sparse_says_what_it_lacks(
-    repository: Desk, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+    repository: Workspace, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repository.write("channels/more.yaml", BEFORE.replace("one", "more").replace("1", "2"))
     repository.write(".gitignore", ".reconciler/\n")
@@ -658,14 +660,14 @@ def test_a_partial_clone_that_is_sparse_says_what_it_lacks(
     assert left_out["message"] == "not checked out, so not in this plan: channels/more.yaml"
 
 
-def test_only_what_git_renamed_in_case_is_the_same(repository: Desk) -> None:
+def test_only_what_git_renamed_in_case_is_the_same(repository: Workspace) -> None:
     git(repository.root, "mv", "channels/all.yaml", "channels/All.yaml")
     repository.write("channels/All.yaml", AFTER)
 
     assert plan(repository) == (DRIFT, [])
 
 
-def test_no_program_of_the_repository_is_started(repository: Desk) -> None:
+def test_no_program_of_the_repository_is_started(repository: Workspace) -> None:
     ran = repository.root / "ran"
     program = repository.write(".git/program", f"#!/bin/sh\ntouch '{ran}'\ncat\n")
     program.chmod(0o755)
@@ -688,7 +690,7 @@ def test_no_program_of_the_repository_is_started(repository: Desk) -> None:
     assert not ran.exists()
 
 
-def test_a_copy_that_cannot_be_made_is_said(repository: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_copy_that_cannot_be_made_is_said(repository: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in ("TMPDIR", "TEMP", "TMP"):
         monkeypatch.setenv(variable, "/nowhere")
     monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
@@ -700,7 +702,7 @@ def test_a_copy_that_cannot_be_made_is_said(repository: Desk, monkeypatch: pytes
     )
 
 
-def test_a_copy_for_which_there_is_no_room_is_said(repository: Desk) -> None:
+def test_a_copy_for_which_there_is_no_room_is_said(repository: Workspace) -> None:
     resource = pytest.importorskip("resource", reason="no limits of this kind on this system")
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10, limits[1]))
@@ -713,7 +715,7 @@ def test_a_copy_for_which_there_is_no_room_is_said(repository: Desk) -> None:
     assert failure.value.fix.endswith("; or set TMPDIR to another folder for temporary files")
 
 
-def test_objects_are_read_byte_for_byte(repository: Desk) -> None:
+def test_objects_are_read_byte_for_byte(repository: Workspace) -> None:
     contents = {"channels/a.yaml": b"", "channels/b.yaml": b"\n\n", "channels/c.yaml": bytes(range(256)) * 9}
     for name, content in contents.items():
         (repository.root / name).write_bytes(content)

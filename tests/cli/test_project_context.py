@@ -12,7 +12,7 @@ from reconciler.model.hosts import ALLOWED_HOSTS
 from tests.worlds import make_channel, make_world
 
 if TYPE_CHECKING:
-    from tests.cli.desk import Desk
+    from tests.cli.workspace import Workspace
 
 ELSEWHERE = """\
 definitions: channels
@@ -26,16 +26,16 @@ KEY = "aGVsbG8.d29ybGQ.c2VjcmV0"
 
 
 @pytest.fixture(autouse=True)
-def a_project(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def a_project(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(ALLOWED_HOSTS, raising=False)
     monkeypatch.setenv("ECI_API_KEY", KEY)
-    desk.load(make_world(make_channel(1)))
-    desk.define({"one": {"channelId": 1, "channelInfo": "Renamed"}})
-    desk.write("reconciler.yaml", ELSEWHERE)
+    workspace.load(make_world(make_channel(1)))
+    workspace.define({"one": {"channelId": 1, "channelInfo": "Renamed"}})
+    workspace.write("reconciler.yaml", ELSEWHERE)
 
 
-def test_validate_says_offline_which_host_may_not_be_sent_a_key(desk: Desk) -> None:
-    answer = desk.run("validate")
+def test_validate_says_offline_which_host_may_not_be_sent_a_key(workspace: Workspace) -> None:
+    answer = workspace.run("validate")
 
     assert (answer.code, answer.out, answer.err) == (
         1,
@@ -53,25 +53,25 @@ def test_validate_says_offline_which_host_may_not_be_sent_a_key(desk: Desk) -> N
     )
 
 
-def test_validate_still_says_what_is_wrong_with_the_channels(desk: Desk) -> None:
-    desk.define({"one": {"channelId": "x"}})
+def test_validate_still_says_what_is_wrong_with_the_channels(workspace: Workspace) -> None:
+    workspace.define({"one": {"channelId": "x"}})
 
-    assert desk.run("validate", "--format", "concise").out.count("ESA") == 2
+    assert workspace.run("validate", "--format", "concise").out.count("ESA") == 2
 
 
-def test_a_host_that_the_variable_names_is_not_said(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_host_that_the_variable_names_is_not_said(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(ALLOWED_HOSTS, "app.energycap.com.evil.example")
 
-    assert desk.run("validate").out == "1 file, 1 channel: no findings.\n"
+    assert workspace.run("validate").out == "1 file, 1 channel: no findings.\n"
 
 
 @pytest.mark.parametrize("command", [["validate"], ["plan", "-e", "far"]], ids=["validate", "plan"])
 def test_a_variable_that_cannot_be_read_is_said(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, command: list[str]
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, command: list[str]
 ) -> None:
     monkeypatch.setenv(ALLOWED_HOSTS, "https://gateway.example.org")
 
-    answer = desk.run(*command)
+    answer = workspace.run(*command)
 
     assert (answer.code, answer.err.splitlines()[0]) == (
         64,
@@ -89,8 +89,8 @@ def test_a_variable_that_cannot_be_read_is_said(
     ],
     ids=lambda command: command[0],
 )
-def test_no_command_sends_the_key_to_such_a_host(desk: Desk, command: list[str]) -> None:
-    answer = desk.run(*command, "-e", "far")
+def test_no_command_sends_the_key_to_such_a_host(workspace: Workspace, command: list[str]) -> None:
+    answer = workspace.run(*command, "-e", "far")
 
     assert (answer.code, answer.err) == (
         1,
@@ -103,16 +103,16 @@ def test_no_command_sends_the_key_to_such_a_host(desk: Desk, command: list[str])
     )
 
 
-def test_the_other_environments_of_such_a_project_work(desk: Desk) -> None:
-    assert desk.run("plan", "--detailed-exitcode").code == 2
+def test_the_other_environments_of_such_a_project_work(workspace: Workspace) -> None:
+    assert workspace.run("plan", "--detailed-exitcode").code == 2
 
 
-def test_a_plan_against_a_copy_needs_no_host(desk: Desk) -> None:
-    desk.run("snapshot", "--out", "copy.json")
-    copy = desk.root / "copy.json"
+def test_a_plan_against_a_copy_needs_no_host(workspace: Workspace) -> None:
+    workspace.run("snapshot", "--out", "copy.json")
+    copy = workspace.root / "copy.json"
     copy.write_text(copy.read_text().replace('"environment": "sandbox"', '"environment": "far"'))
 
-    assert desk.run("plan", "-e", "far", "--snapshot", "copy.json", "--detailed-exitcode").code == 2
+    assert workspace.run("plan", "-e", "far", "--snapshot", "copy.json", "--detailed-exitcode").code == 2
 
 
 @pytest.mark.parametrize("open_client", [open_reader, open_editor])
