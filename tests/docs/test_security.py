@@ -59,7 +59,7 @@ PROMISES: dict[str, tuple[str, ...]] = {
     "channel files of a pull request": (
         "definitions/test_hostile.py::test_a_bad_file_gives_a_finding_at_its_line",
         "definitions/test_close.py::test_a_hundred_aliases_are_read_and_one_more_is_not",
-        "test_nesting.py::test_what_is_nested_deeper_than_the_limit_is_found",
+        "test_strict_json.py::test_what_is_nested_deeper_than_the_limit_is_found",
         "definitions/test_files.py::test_links_out_of_the_definitions_are_refused_once_each_and_not_read",
         "cli/test_file_io.py::test_channels_that_lead_to_what_is_no_yaml_are_refused",
     ),
