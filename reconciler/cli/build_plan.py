@@ -12,8 +12,8 @@ from reconciler import __version__
 from reconciler.cli.command_line import View
 from reconciler.cli.paths import folder_in_repository, path_prefix
 from reconciler.definitions.git import read_commit
-from reconciler.definitions.pinpoint import locate_findings
-from reconciler.definitions.uncommitted import has_uncommitted, list_left_out
+from reconciler.definitions.git_files import has_uncommitted, list_left_out
+from reconciler.definitions.load import locate_findings
 from reconciler.errors import ProjectError, UsageError
 from reconciler.model.plan import Origin, Plan
 from reconciler.planfile.writing import render_plan_file

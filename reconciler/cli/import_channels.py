@@ -23,16 +23,18 @@ from reconciler.cli.output import TEXT
 from reconciler.cli.paths import find_repository, path_prefix, refuse_overlaps
 from reconciler.cli.project_context import open_project, print_findings
 from reconciler.definitions.base import read_base
-from reconciler.definitions.branches import find_fork, is_in_repository
-from reconciler.definitions.files import check_inside, find_files
-from reconciler.definitions.git import find_commit, read_commit
-from reconciler.definitions.heads import read_header
-from reconciler.definitions.holding import is_representable
+from reconciler.definitions.channel_editor import UnsafeEdit, append_channels, read_header, update_channels
+from reconciler.definitions.channel_writer import (
+    is_representable,
+    place_schema,
+    render_file,
+    render_schema,
+    to_yaml_scalar,
+)
+from reconciler.definitions.discovery import check_inside, find_files
+from reconciler.definitions.git import find_commit, find_fork, is_in_repository, read_commit
 from reconciler.definitions.load import load_definitions
-from reconciler.definitions.rewriting import UnsafeEdit, append_channels, update_channels
 from reconciler.definitions.schema import Format
-from reconciler.definitions.spelling import to_yaml_scalar
-from reconciler.definitions.writing import place_schema, render_file, render_schema
 from reconciler.energycap.client import open_reader
 from reconciler.errors import FileError, ProjectError, advise_on
 from reconciler.model.findings import Severity

@@ -18,9 +18,9 @@ from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.file_io import TEMP_SUFFIX, NotUtf8, Replacement, read_exactly, replace_files
 from reconciler.cli.output import TEXT
 from reconciler.cli.paths import find_repository, folder_in_repository
-from reconciler.definitions.files import PROJECT_FILE, check_inside
+from reconciler.definitions.channel_writer import place_schema, render_schema
+from reconciler.definitions.discovery import PROJECT_FILE, check_inside
 from reconciler.definitions.schema import Format
-from reconciler.definitions.writing import place_schema, render_schema
 from reconciler.errors import UsageError
 from reconciler.reports.terminal import Style
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.cli.file_io import find_descriptor
-from reconciler.definitions.files import PROJECT_FILE, find_files, is_definition
+from reconciler.definitions.discovery import PROJECT_FILE, find_files, is_definition
 from reconciler.definitions.project_file import find_root, folders_of, read_project
 from reconciler.errors import ProjectError, UsageError
 

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from reconciler.cli.paths import path_prefix
-from reconciler.definitions.files import check_inside
+from reconciler.definitions.discovery import check_inside
 from reconciler.definitions.load import load_definitions
-from reconciler.definitions.project import load_project, load_project_at
-from reconciler.definitions.project_file import find_root
+from reconciler.definitions.project_file import find_root, load_project, load_project_at
 from reconciler.errors import ProjectError, UsageError
 from reconciler.masking import KEYS, find_keys
 from reconciler.model.findings import Severity
@@ -79,7 +78,7 @@ def _find_root(folder: Path) -> Path:
     try:
         return find_root(folder)
     except ProjectError as error:
-        from reconciler.definitions.projects import find_projects
+        from reconciler.definitions.project_file import find_projects
 
         roots = [path_prefix(root).rstrip("/") for root in find_projects(folder).roots]
         if not roots:

@@ -15,7 +15,7 @@ from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.file_io import write_file
 from reconciler.cli.output import Output
 from reconciler.cli.paths import DATABASE, refuse_overlaps
-from reconciler.definitions.files import check_inside
+from reconciler.definitions.discovery import check_inside
 from reconciler.definitions.project_file import find_root
 from reconciler.errors import FileError, ProjectError, UsageError, advise_on
 

@@ -10,8 +10,14 @@ from typing import TYPE_CHECKING
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.paths import find_repository, folder_in_repository, path_prefix
 from reconciler.definitions.load import load_definitions
-from reconciler.definitions.project_file import check_hosts, find_root, folders_of, read_project, variables_of
-from reconciler.definitions.projects import find_projects
+from reconciler.definitions.project_file import (
+    check_hosts,
+    find_projects,
+    find_root,
+    folders_of,
+    read_project,
+    variables_of,
+)
 from reconciler.errors import ProjectError, UsageError
 from reconciler.masking import KEYS, find_keys
 from reconciler.model.findings import Severity

@@ -1,1 +1,22 @@
-"""YAML in (strict, with places) and out (comments kept); the only room that knows YAML and JSON Schema."""
+"""YAML files in, strictly checked and with locations, and out, with comments kept; only this package knows YAML.
+
+load: load a project's definitions: all files read, checked and combined; start here
+discovery: the definition files on disk, found in a stable order and read whole
+channel_file: one channel file parsed, checked, and turned into desired channels and feeds
+fast_reader: the fast reader, for files of plain lines: one regular expression
+yaml_reader: the full reader, for all other files: values, locations and every YAML error
+yaml_events: YAML parsers as streams of events, and brackets nested too deep for them
+yaml_errors: YAML syntax errors as messages that name the usual mistake
+scalars: bytes to text, and the text of unquoted scalars to values
+schema: the JSON Schemas, and a compiled yes-or-no check for each
+schema_errors: schema violations as messages with a fix
+value_hints: what the author probably meant by a value of the wrong type
+file_problems: a problem at a key or value, and how messages name and quote it
+document: the text of a file, the location of each key and value, and excerpts without secrets
+channel_writer: channels as the text of channel files
+channel_editor: channel files updated and extended, with comments kept
+project_file: reconciler.yaml, found, read and made into records
+git: git run safely; the current commit, branches and tracked files
+git_files: the files of a commit, and whether the files here differ from them
+base: the definitions at another commit
+"""

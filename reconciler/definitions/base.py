@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from reconciler.definitions.commits import LINK, ORDINARY, SUBMODULE, list_entries, read_blobs
-from reconciler.definitions.files import PROJECT_FILE
+from reconciler.definitions.discovery import PROJECT_FILE
 from reconciler.definitions.git import find_commit, find_prefix
+from reconciler.definitions.git_files import LINK, ORDINARY, SUBMODULE, list_entries, list_ignored, read_blobs
 from reconciler.definitions.load import load_definitions
 from reconciler.definitions.project_file import folders_of, parse_project
-from reconciler.definitions.source import MAX_BYTES
-from reconciler.definitions.uncommitted import list_ignored
+from reconciler.definitions.scalars import MAX_BYTES
 from reconciler.errors import ProjectError, advise_on
 from reconciler.model.channels import Definitions
 from reconciler.model.findings import Severity
@@ -26,7 +25,7 @@ from reconciler.rules import make_finding
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reconciler.definitions.commits import TreeEntry
+    from reconciler.definitions.git_files import TreeEntry
     from reconciler.definitions.load import LoadResult
     from reconciler.model.findings import Finding
 

@@ -1,4 +1,4 @@
-"""The text of one file, and where each of its keys and values stands in it."""
+"""The text of one file, where each of its keys and values is, and excerpts without secrets."""
 
 from __future__ import annotations
 
@@ -9,16 +9,60 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from reconciler.definitions.problems import AS_WRITTEN
-from reconciler.definitions.secrets import LINES_ABOVE, redact_line
+from reconciler.definitions.file_problems import AS_WRITTEN
+from reconciler.masking import KEYS, blot_likely
 from reconciler.model.findings import Location
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from reconciler.definitions.problems import FileProblem, Keys
+    from reconciler.definitions.file_problems import FileProblem, Keys
     from reconciler.model.findings import Finding
+
+
+# So far above a line a secret may begin that goes on in it.
+LINES_ABOVE = 200
+
+_NAMES = r"[\w.-]*(?:key|token|password|passwd|pwd|secret|credential)[\w-]*[\"']?"
+# A key of the file that names a secret, or an address that holds one.
+_SECRET = re.compile(rf"(?i)(?<![\w.-])(?!apiKeyEnv\b){_NAMES}\s*[:=]|\burl\b.*[@?]")
+# The same with its value on the lines below.
+_OPEN = re.compile(rf"(?i)(?<![\w.-]){_NAMES}\s*:\s*(?:[|>&!]\S*(?:\s+|$))*(?:#.*)?$")
+# What stands for the name of a variable is shown only where it is one, or made of words: it may be the key itself.
+_VARIABLE = re.compile(r"\bapiKeyEnv\b")
+_SHOWN = re.compile(
+    r"""\bapiKeyEnv["']?\s*:\s*["']?(?:ECI_[A-Z0-9_]+|[A-Z]+(?:_[A-Z]+)+|[a-z]+(?:_[a-z]+)+)["']?\s*(?=[,}#]|$)"""
+)
+
+
+def redact_line(line: str, above: Sequence[str]) -> str:
+    """`line` without what may be a secret: "" where it names one, asterisks for what looks like a key.
+
+    `above` are the lines before it, the nearest first: a secret may begin on one of them.
+    """
+    if _SECRET.search(line) or (_VARIABLE.search(line) and not _SHOWN.search(line)) or _goes_on(line, above):
+        return ""
+    return blot_likely(KEYS.blot(line))
+
+
+def _goes_on(line: str, above: Sequence[str]) -> bool:
+    """Whether `line` is, or is within, the value of a key that names a secret."""
+    indent, is_nearest = _indent_of(line), True
+    for before in above:
+        if not before.strip():
+            continue
+        if (is_nearest or _indent_of(before) < indent) and _OPEN.search(before):
+            return True
+        indent, is_nearest = min(indent, _indent_of(before)), False
+        if indent == 0:
+            return False
+    return False
+
+
+def _indent_of(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
 
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 # A line this long is not written by people, and would drown any report.

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+
 # What says which repository, index or objects are meant, in a hook of git for instance; here the folder that is given
 # does. Source: git rev-parse --local-env-vars. Of these, git itself hands on settings (GIT_CONFIG_*) to a submodule.
 LOCAL_VARIABLES = frozenset(
@@ -288,3 +289,34 @@ def run_git(root: Path, *words: str, lines: bytes = b"") -> subprocess.Completed
 def _is_kept(name: str, value: str) -> bool:
     is_sound = name not in _SETTINGS or bool(re.fullmatch(_SETTINGS[name], value))
     return is_sound and name not in LOCAL_VARIABLES and not name.startswith("GIT_TRACE")
+
+
+# The branch that this one is to be merged into tells; its own upstream may have its commits already.
+_UPSTREAM = "@{upstream}"
+_TRUNKS = ("origin/HEAD", "origin/main", "origin/master", "main", "master", _UPSTREAM)
+
+
+def is_in_repository(root: Path) -> bool:
+    """Whether `root` is in a working tree of git, with or without a commit. Raises ProjectError if git cannot tell."""
+    answer = run_git(root, "rev-parse", "--is-inside-work-tree")
+    if answer.returncode and not is_outside(root, answer):
+        raise fail(root, "rev-parse", answer)
+    return answer.stdout.strip() == b"true"
+
+
+def find_fork(root: Path) -> tuple[str, str] | None:
+    """The main branch, and the commit where what is checked out at `root` left it; None if that cannot be told here.
+
+    A shallow clone may lack that commit, or the main branch. Raises ProjectError if git fails.
+    """
+    for trunk in _TRUNKS:
+        if run_git(root, "rev-parse", "--verify", "--quiet", f"{trunk}^{{commit}}").returncode:
+            continue
+        answer = run_git(root, "merge-base", "HEAD", trunk)
+        # It ends with 1 if both have no commit in common here.
+        if answer.returncode not in (0, 1):
+            raise fail(root, "merge-base", answer)
+        commit = answer.stdout.decode().strip()
+        is_told = commit and (trunk != _UPSTREAM or commit != read_commit(root))
+        return (trunk, commit) if is_told else None
+    return None

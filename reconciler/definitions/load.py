@@ -1,29 +1,72 @@
-"""The definitions of a project: all files read, checked and put together, and every finding with its place."""
+"""The definitions of a project: all files read, checked and combined, and every finding with its location."""
 
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from reconciler.definitions.files import find_files, read_file
-from reconciler.definitions.limit import cap_findings, note_omitted
-from reconciler.definitions.page import ParsedFile, parse_fast
+from reconciler.definitions.channel_file import ParsedFile, parse_fast, parse_fully
+from reconciler.definitions.discovery import find_files, read_file
 from reconciler.definitions.scalars import PlainScalars
 from reconciler.model.channels import Definitions
-from reconciler.model.findings import Finding
+from reconciler.model.findings import Finding, Location, Severity
 from reconciler.model.identifiers import Feed
 from reconciler.model.lookalikes import distinguish
 from reconciler.planning.offline_checks import check_definitions
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from reconciler.definitions.document import Document
+    from reconciler.definitions.file_problems import Keys
     from reconciler.model.channels import Desired
-    from reconciler.model.findings import Location
+
+
+MAX_SHOWN = 50
+
+_SEVERITY_ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
+
+
+def cap_findings(findings: Iterable[Finding], more: Mapping[str, int]) -> tuple[list[Finding], dict[str, int]]:
+    """Of each file the first 50 of `findings`, errors before all others, and how many of each file were left out.
+
+    `more` says for files how many findings were never made.
+    """
+    by_file: defaultdict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        by_file[_file_of(finding)].append(finding)
+    picked: list[Finding] = []
+    rest = {}
+    for file, found in by_file.items():
+        found.sort(key=lambda finding: (_SEVERITY_ORDER[finding.severity], finding.order))
+        picked += found[:MAX_SHOWN]
+        rest[file] = len(found[MAX_SHOWN:]) + more.get(file, 0)
+    return picked, rest
+
+
+def note_omitted(shown: Sequence[Finding], rest: Mapping[str, int]) -> tuple[Finding, ...]:
+    """`shown` in order, and after the last finding of a file a note of how many `rest` says were left out."""
+    last: defaultdict[str, int] = defaultdict(int)
+    for finding in shown:
+        last[_file_of(finding)] = max(last[_file_of(finding)], finding.location.line if finding.location else 0)
+    notes = [_note(file, last[file], count) for file, count in rest.items() if count]
+    return tuple(sorted((*shown, *notes), key=lambda finding: finding.order))
+
+
+def _note(file: str, line: int, count: int) -> Finding:
+    message = f"not all findings of this file are shown, {count:,} more"
+    return make_finding("ESA199", message, Location(file, line=line + 1) if file else None)
+
+
+def _file_of(finding: Finding) -> str:
+    return finding.location.file if finding.location else ""
+
 
 # A channel must say how to find its live one; in a broken file that may be just what could not be read.
 _NEEDS_WHOLE_FILE = "ESA331"
@@ -61,9 +104,6 @@ def load_definitions(root: Path, folders: Sequence[str]) -> LoadResult:
 def _locate(root: Path, findings: Sequence[Finding]) -> Sequence[Finding]:
     if not findings:
         return findings
-    # Imported here, as most runs find nothing.
-    from reconciler.definitions.pinpoint import locate_findings  # noqa: PLC0415
-
     return locate_findings(root, findings)
 
 
@@ -74,9 +114,6 @@ def _parse_file(root: Path, file: str, scalars: PlainScalars) -> ParsedFile:
     page = parse_fast(file, data, scalars)
     if page is not None:
         return page
-    # Imported here, as most runs need no YAML parser, which takes a third of the time of a hook.
-    from reconciler.definitions.close_page import parse_fully  # noqa: PLC0415
-
     return parse_fully(file, data)
 
 
@@ -128,3 +165,74 @@ def _combine(pages: Sequence[ParsedFile], spoken: Sequence[ParsedFile]) -> Defin
         files=tuple(page.file for page in pages),
         digest=f"sha256:{hashlib.sha256(digests).hexdigest()}",
     )
+
+
+# What says how to find a channel may be written in two ways.
+_OTHER_SPELLINGS: dict[Keys, Keys] = {
+    ("select", "channelId"): ("channelId",),
+    ("select", "channelImportId"): ("channelImportId",),
+    ("select", "dataPointImportId"): ("select", "meterImportId"),
+}
+
+
+def locate_findings(root: Path, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """`findings`, with line, column, length and excerpt for those whose place knows only its keys.
+
+    A key that a channel does not have is looked for in the defaults of its file, and the channel is named beside it;
+    where it is in neither, the nearest key above it is meant. Each file is read once more; one that is gone by now
+    leaves its findings as they are.
+    """
+    documents: dict[str, Document | None] = {}
+    return tuple(_locate_finding(root, finding, documents) for finding in findings)
+
+
+def _locate_finding(root: Path, finding: Finding, documents: dict[str, Document | None]) -> Finding:
+    place = finding.location
+    if place is None or place.column or not place.path:
+        return finding
+    if place.file not in documents:
+        documents[place.file] = _parse(root, place.file)
+    document = documents[place.file]
+    if document is None:
+        return finding
+    return replace(
+        finding, location=_find_location(document, place), detail=(*_find_user(document, place), *finding.detail)
+    )
+
+
+def _parse(root: Path, file: str) -> Document | None:
+    # Imported here, as most runs find nothing to look up.
+    from reconciler.definitions.yaml_reader import parse_yaml  # noqa: PLC0415
+
+    data = read_file(root, file)
+    return parse_yaml(file, data) if isinstance(data, bytes) else None
+
+
+def _find_location(document: Document, place: Location) -> Location:
+    for keys in _candidates(place.path):
+        if keys in document.spans:
+            # What a channel or feed is as a whole is meant by its name, even where all of it stands in one line.
+            is_name = len(keys) == 2 and keys[0] in ("channels", "feeds")
+            piece = _find_fragment(document, keys, place)
+            return replace(piece or document.location(keys, at_key=is_name), path=place.path)
+    return document.location(place.path) if () in document.spans else place
+
+
+def _find_fragment(document: Document, keys: Keys, place: Location) -> Location | None:
+    """The part of the value that is meant; None where all of it is, or where its text hides the part by escapes."""
+    spot = document.spans[keys]
+    start = document.text.find(place.fragment, spot.start, spot.end) if place.fragment else -1
+    return None if start < 0 else document.location_at(start, start + len(place.fragment))
+
+
+def _find_user(document: Document, place: Location) -> tuple[str, ...]:
+    """The channel that is meant, where the place is in the defaults of its file and so does not show it."""
+    found = next((keys for keys in _candidates(place.path) if keys in document.spans), ())
+    return (f"in channel: {place.path[1]} ({place.file}:{place.line})",) if found[:1] == ("defaults",) else ()
+
+
+def _candidates(keys: Keys) -> Iterator[Keys]:
+    for spelling in (keys, (*keys[:2], *_OTHER_SPELLINGS.get(keys[2:], keys[2:]))):
+        yield spelling
+        if keys[0] == "channels":
+            yield ("defaults", *spelling[2:])

@@ -1,31 +1,41 @@
-"""The project file: found from where the user stands, and read as strictly as the definitions."""
+"""The project file: found, read as strictly as the definitions, and made into records."""
 
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from reconciler.definitions.files import PROJECT_FILE, read_project_file
-from reconciler.definitions.plain import try_fast_parse
-from reconciler.definitions.problems import FileProblem
-from reconciler.definitions.scalars import PlainScalars
+from msgspec import Struct
+
+from reconciler.definitions.discovery import PROJECT_FILE, read_project_file
+from reconciler.definitions.fast_reader import try_fast_parse
+from reconciler.definitions.file_problems import FileProblem, shorten, show
+from reconciler.definitions.scalars import PlainScalars, decode
 from reconciler.definitions.schema import Format, validator_for
-from reconciler.definitions.source import decode
-from reconciler.definitions.subjects import shorten, show
 from reconciler.errors import ProjectError
 from reconciler.model.findings import Finding
 from reconciler.model.hosts import ALLOWED_HOSTS, is_allowed, name_host
 from reconciler.model.lookalikes import tell_apart
-from reconciler.model.project import SANDBOX
+from reconciler.model.project import (
+    SANDBOX,
+    ChannelEdit,
+    Environment,
+    Guards,
+    HistoryRewrites,
+    MaxChanges,
+    OnBlocked,
+    PrimaryMove,
+    Project,
+    VersionDates,
+)
 from reconciler.planning.messages import find_nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from reconciler.model.hosts import AllowedHost
 
-    # What the file says, where it fits its schema.
     ProjectTree: TypeAlias = Mapping[str, Any]
 
 
@@ -96,7 +106,7 @@ def _refuse_host(name: str, url: str) -> FileProblem:
 
 def _find_places(data: bytes, problems: Sequence[FileProblem]) -> tuple[Finding, ...]:
     # Imported here, as most runs find the project file sound.
-    from reconciler.definitions.close import parse_yaml  # noqa: PLC0415
+    from reconciler.definitions.yaml_reader import parse_yaml  # noqa: PLC0415
 
     document = parse_yaml(PROJECT_FILE, data)
     for problem in problems:
@@ -116,8 +126,8 @@ def _parse_fast(data: bytes) -> Any:
 
 def _parse_fully(data: bytes) -> tuple[ProjectTree | None, tuple[Finding, ...]]:
     # Imported here, as most runs find the project file sound.
-    from reconciler.definitions.close import parse_yaml  # noqa: PLC0415
-    from reconciler.definitions.explain import explain  # noqa: PLC0415
+    from reconciler.definitions.schema_errors import explain  # noqa: PLC0415
+    from reconciler.definitions.yaml_reader import parse_yaml  # noqa: PLC0415
 
     document = parse_yaml(PROJECT_FILE, data)
     tree: Any = document.tree
@@ -155,3 +165,118 @@ def _check_folder(keys: tuple[str, ...], folder: object) -> Iterator[FileProblem
         yield FileProblem(
             "ESA144", keys, f"a folder of definitions must be inside the project, found {shorten(folder)}"
         )
+
+
+_DEFAULT = Environment("", "")
+
+
+def load_project(root: Path) -> tuple[Project | None, tuple[Finding, ...]]:
+    """The project file in `root`, and what is wrong with it; None where anything is."""
+    tree, findings = read_project(root)
+    return (None if tree is None else _make_project(tree)), findings
+
+
+def load_project_at(root: Path, reference: str) -> Project | None:
+    """The project file in `root` as git has it at `reference`; None where it was not there.
+
+    Raises ProjectError where git cannot say, and where the file had errors there.
+    """
+    # Imported here, as most commands do without git.
+    from reconciler.definitions.git_files import read_file_at  # noqa: PLC0415
+
+    data = read_file_at(root, reference, PROJECT_FILE)
+    if data is None:
+        return None
+    tree, _ = parse_project(data)
+    if tree is None:
+        raise ProjectError(
+            f"{PROJECT_FILE} has errors at {reference}", f"correct it there first, and rebase on {reference}"
+        )
+    return _make_project(tree)
+
+
+def _make_project(tree: ProjectTree) -> Project:
+    environments = tuple(_make_environment(name, settings) for name, settings in tree.get("environments", {}).items())
+    only = environments[0].name if len(environments) == 1 else None
+    return Project(
+        definitions=folders_of(tree),
+        environments=environments,
+        default_environment=tree.get("defaultEnvironment", only),
+        guards=_make_guards(tree.get("guards", {})),
+    )
+
+
+def _make_environment(name: str, settings: Mapping[str, Any]) -> Environment:
+    return Environment(
+        name=name,
+        url=settings["url"].rstrip("/"),
+        api_key_env=settings.get("apiKeyEnv", _DEFAULT.api_key_env),
+        primary_move=PrimaryMove(settings.get("primaryMove", PrimaryMove.TAKE_FIRST)),
+        channel_edit=ChannelEdit(settings.get("channelEdit", ChannelEdit.OMIT_VERSION)),
+        version_dates=VersionDates(settings["versionDates"]) if "versionDates" in settings else None,
+    )
+
+
+def _make_guards(settings: Mapping[str, Any]) -> Guards:
+    return Guards(
+        max_changes=_make_max_changes(settings.get("maxChanges")),
+        history_rewrites=HistoryRewrites(settings.get("historyRewrites", HistoryRewrites.ASK)),
+        blocked=OnBlocked(settings.get("blocked", OnBlocked.SKIP)),
+    )
+
+
+def _make_max_changes(value: str | int | None) -> MaxChanges | None:
+    if isinstance(value, str):
+        return MaxChanges(float(value.removesuffix("%")), is_percent=True)
+    return None if value is None else MaxChanges(value)
+
+
+# How far down projects are looked for where git cannot list the files.
+_DEPTH = 4
+
+
+class FoundProjects(Struct, frozen=True):
+    """What is below a folder: the roots of projects, and the submodules that are not checked out, where more may be."""
+
+    roots: tuple[Path, ...]
+    absent: tuple[Path, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.roots and not self.absent
+
+
+def find_projects(folder: Path) -> FoundProjects:
+    """The projects below `folder`, in the order of their names. What is hidden, or ignored by git, is passed over."""
+    # Imported here, as most commands do without git.
+    from reconciler.definitions.git import list_files  # noqa: PLC0415
+    from reconciler.definitions.git_files import SUBMODULE  # noqa: PLC0415
+
+    files = list_files(folder) if _is_in_repository(folder) else None
+    if files is None:
+        return FoundProjects(tuple(sorted(_walk(folder))))
+    roots: set[Path] = set()
+    absent: set[Path] = set()
+    for mode, name in files:
+        path = folder / name
+        if path.name == PROJECT_FILE and path != folder / PROJECT_FILE and os.path.lexists(path):
+            roots.add(path.parent)
+        elif mode == SUBMODULE and not (path / ".git").exists():
+            absent.add(path)
+        elif (mode == SUBMODULE or name.endswith("/")) and path.is_dir():
+            inner = find_projects(path)
+            roots.update((*([path] if os.path.lexists(path / PROJECT_FILE) else []), *inner.roots))
+            absent.update(inner.absent)
+    return FoundProjects(tuple(sorted(roots)), tuple(sorted(absent)))
+
+
+def _is_in_repository(folder: Path) -> bool:
+    return any((place / ".git").exists() for place in (folder, *folder.parents))
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for place, folders, files in os.walk(folder):
+        depth = len(Path(place).relative_to(folder).parts)
+        folders[:] = [] if depth >= _DEPTH else [name for name in folders if not name.startswith(".")]
+        if depth and PROJECT_FILE in files:
+            yield Path(place)

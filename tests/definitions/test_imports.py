@@ -21,7 +21,7 @@ FOR_FINDINGS = (
     "dataclasses",
     "difflib",
     "jsonschema",
-    "reconciler.definitions.explain",
+    "reconciler.definitions.schema_errors",
     "reconciler.rules.catalogue",
     # Which releases of jsonschema before 4.26 import.
     "socket",

@@ -1,10 +1,19 @@
-"""Unquoted scalars as JSON's types."""
+"""Bytes to text, and text to values."""
 
 from __future__ import annotations
 
 import pytest
 
-from reconciler.definitions.scalars import PlainScalars, find_scalar_error, parse_scalar
+from reconciler.definitions.scalars import (
+    MAX_FOUND,
+    EncodingError,
+    PlainScalars,
+    decode,
+    decode_source,
+    find_scalar_error,
+    is_clean,
+    parse_scalar,
+)
 
 BEYOND = "no number goes beyond 999999999999999, no id beyond 2147483647; an import id or a code belongs in quotes"
 VALUES = [
@@ -98,3 +107,52 @@ def test_the_table_of_scalars_keeps_what_it_read() -> None:
 def test_the_table_of_scalars_refuses_what_is_in_trouble() -> None:
     with pytest.raises(ValueError, match="~"):
         PlainScalars()["~"]
+
+
+@pytest.mark.parametrize("data", ["ä: 1\r\n".encode(), b"\xef\xbb\xbf\xc3\xa4: 1\r\n"])
+def test_a_byte_order_mark_is_no_part_of_the_text(data: bytes) -> None:
+    assert decode(data) == "ä: 1\r\n"
+
+
+def test_what_is_not_utf_8_is_no_text() -> None:
+    with pytest.raises(UnicodeDecodeError):
+        decode(b"\xff")
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"), [("a: ä", True), ("a:\t1", False), ("a: \x85", False), ("a: \u2028ä", False)]
+)
+def test_clean_text_has_no_tabs_and_no_control_characters(text: str, clean: bool) -> None:
+    assert is_clean(text) == clean
+
+
+@pytest.mark.parametrize("data", ["ä: 1\r\n".encode(), b"\xef\xbb\xbf\xc3\xa4: 1\r\n"])
+def test_utf_8_is_read_with_or_without_a_byte_order_mark(data: bytes) -> None:
+    assert decode_source(data) == ("ä: 1\r\n", ())
+
+
+def test_the_first_byte_that_is_not_utf_8_is_named_and_the_rest_shown_replaced() -> None:
+    assert decode_source(b"a: n\xf6rd\n") == (
+        "a: n�rd\n",
+        (EncodingError("ESA104", "the file is not UTF-8, found the byte 0xF6", 4),),
+    )
+
+
+@pytest.mark.parametrize(("encoding", "name"), [("utf-16", "UTF-16"), ("utf-32", "UTF-32")])
+def test_other_encodings_are_named_by_their_mark(encoding: str, name: str) -> None:
+    assert decode_source("a: 1".encode(encoding))[1] == (
+        EncodingError("ESA104", f"the file is not UTF-8, found {name}"),
+    )
+
+
+def test_every_control_character_and_the_first_tab_of_a_line_are_found() -> None:
+    assert decode_source(b"a\0\x1b\tb\t\n\tc\t")[1] == (
+        EncodingError("ESA105", "control characters are not allowed, found U+0000", 1),
+        EncodingError("ESA105", "control characters are not allowed, found U+001B", 2),
+        EncodingError("ESA106", "tabs are not allowed", 3),
+        EncodingError("ESA106", "tabs are not allowed", 7),
+    )
+
+
+def test_a_file_of_nothing_else_is_not_counted_to_its_end() -> None:
+    assert len(decode_source(b"\0" * 10_000)[1]) == MAX_FOUND

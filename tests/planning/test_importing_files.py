@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from reconciler.definitions.holding import is_representable
+from reconciler.definitions.channel_writer import is_representable
 from reconciler.model.channels import DataPoint
 from reconciler.planning.importing.naming import Layout, Terms, find_homes, find_words, settle_files
 from reconciler.planning.matching import Pair

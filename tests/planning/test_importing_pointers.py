@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from msgspec.structs import replace
 
-from reconciler.definitions.holding import is_representable
+from reconciler.definitions.channel_writer import is_representable
 from reconciler.model.identifiers import Identifiers
 from reconciler.planning.identification import make_index, route
 from reconciler.planning.importing.drafting import find_pointers, has_own_import_id

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from reconciler.definitions.holding import is_representable
+from reconciler.definitions.channel_writer import is_representable
 from reconciler.model.channels import Definitions, Desired, Live, Snapshot
 from reconciler.model.identifiers import Identifiers
 from reconciler.planning.importing.drafting import Proposal, list_new, propose

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.definitions.holding import is_representable
+from reconciler.definitions.channel_writer import is_representable
 from reconciler.model.findings import Finding, Severity
 from reconciler.model.identifiers import Identifiers
 from reconciler.planning.importing.naming import LeftOut

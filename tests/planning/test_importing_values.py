@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reconciler.definitions.holding import is_representable
+from reconciler.definitions.channel_writer import is_representable
 from reconciler.planning.identification import make_index
 from reconciler.planning.importing.drafting import list_paths, write_formula, write_value
 from reconciler.planning.importing.naming import Fields

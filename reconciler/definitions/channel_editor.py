@@ -1,0 +1,400 @@
+"""Channel files changed: values updated and channels added, with comments and all else kept."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from io import StringIO
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+import yaml
+
+from reconciler.definitions.channel_file import flatten
+from reconciler.definitions.channel_writer import is_plain, make_tree, render_member, to_flow_scalar, to_yaml_scalar
+from reconciler.definitions.fast_reader import try_fast_parse
+from reconciler.definitions.scalars import PlainScalars
+from reconciler.definitions.yaml_events import SCANNER
+from reconciler.definitions.yaml_reader import parse_yaml
+from reconciler.model.fields import CHANNEL_FIELDS, IS_CALCULATED, VERSION, VERSION_FIELDS
+from reconciler.planning.importing.naming import Head
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ruamel.yaml.comments import CommentedMap
+    from ruamel.yaml.resolver import VersionedResolver
+
+    from reconciler.definitions.channel_writer import Tree
+    from reconciler.definitions.file_problems import Keys
+    from reconciler.model.channels import Desired
+    from reconciler.model.values import Spec, Value
+
+    # A replacement for the text from one offset up to another.
+    _Splice: TypeAlias = tuple[int, int, str]
+
+
+_BREAK = re.compile(r"\r\n|\r|\n")
+
+
+class FileLayout:
+    """The layout of `text`, a sound channel file without byte order mark. Offsets count characters.
+
+    `members` leads from a mapping to its keys in their order.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        document = parse_yaml("", text.encode())
+        self.tree = document.tree
+        self.spans = document.spans
+        found = _BREAK.search(text)
+        self.line_break = found.group() if found else "\n"
+        self.members: dict[Keys, list[str]] = defaultdict(list)
+        self._ends: dict[Keys, int] = {}
+        for keys in self.spans:
+            if keys:
+                self.members[keys[:-1]].append(keys[-1])
+            # A mapping over several lines reaches to the next key, past the comments on it; what is in it does not.
+            end = 0 if self.is_block(keys) else self.span(keys)[1]
+            for length in range(len(keys) + 1):
+                self._ends[keys[:length]] = max(end, self._ends.get(keys[:length], 0))
+
+    def is_anchored(self, keys: Keys) -> bool:
+        """Whether aliases may stand for the value at `keys`: then a change of it is one elsewhere."""
+        return self.text.startswith("&", self.spans[keys].start)
+
+    def is_alias(self, keys: Keys) -> bool:
+        """Whether an alias stands at `keys`, in place of a value that is written elsewhere."""
+        return self.text.startswith("*", self.spans[keys].start)
+
+    def is_nothing(self, keys: Keys) -> bool:
+        """Whether the mapping at `keys` is left out: null, or braces with nothing between them."""
+        start, end = self.span(keys)
+        return self.text[start:end] in {"{}", "null", "Null", "NULL", "~"}
+
+    def is_in_braces(self, keys: Keys) -> bool:
+        """Whether the mapping at `keys` is written in braces, and is not empty."""
+        return self.text.startswith("{", self.spans[keys].start) and bool(self.members[keys])
+
+    def is_block(self, keys: Keys) -> bool:
+        """Whether there is a mapping at `keys` with each key on a line of its own."""
+        return keys in self.spans and self.spans[keys].is_block
+
+    def span(self, keys: Keys) -> tuple[int, int]:
+        """Where a single value begins and ends, without the empty lines that a text over several lines reaches to."""
+        spot = self.spans[keys]
+        return spot.start, spot.start + len(self.text[spot.start : spot.end].rstrip())
+
+    def column(self, keys: Keys) -> int:
+        """How far a key is indented."""
+        return self.spans[keys].key_start - self.line_start(keys)
+
+    def indent_step(self, keys: Keys) -> int:
+        """How much further than its key a mapping is indented; 2 for one in braces."""
+        return self.column((*keys, self.members[keys][0])) - self.column(keys) if self.is_block(keys) else 2
+
+    def line_start(self, keys: Keys) -> int:
+        """The offset at which the line of a key begins."""
+        return self.text.rfind(self.line_break[-1], 0, self.spans[keys].key_start) + 1
+
+    def line_end(self, keys: Keys) -> int:
+        """The offset of the line break after all of a value, or of the end of the text."""
+        found = _BREAK.search(self.text, self._ends[keys])
+        return found.start() if found else len(self.text)
+
+
+_COMMENT = re.compile(r"#[^\r\n]*")
+_BREAKS = re.compile(r"\r\n|\r|\n")
+_EMPTY_LINE = re.compile(r"(?:\r\n|\r|\n)[ \t]*(?:\r\n|\r|\n)")
+# A text over several lines may have a comment behind its indicator, and there alone.
+_HEADER = re.compile(r"[|>][^\r\n#]*[ \t](#[^\r\n]*)")
+
+
+_COMMENT_KIND = "comment"
+
+
+class _Element(NamedTuple):
+    """A comment, a key, or an empty line, in the order of the file."""
+
+    kind: str
+    text: str = ""
+
+
+def preserves_content(before: str, after: str) -> bool:
+    """Whether `after`, like `before` a sound file, says all that `before` does beside the values, in the same order.
+
+    Keys and empty lines may have come in between; nothing else may.
+    """
+    if set(_BREAKS.findall(after)) != set(_BREAKS.findall(before)):
+        return False
+    wanted = _list_elements(before)
+    missing = next(wanted, None)
+    for mark in _list_elements(after):
+        if mark == missing:
+            missing = next(wanted, None)
+        elif mark.kind == _COMMENT_KIND:
+            return False
+    return missing is None
+
+
+def _list_elements(text: str) -> Iterator[_Element]:
+    done = 0
+    is_key = False
+    for token in yaml.scan(text, Loader=SCANNER):
+        start, end = token.start_mark.index, token.end_mark.index
+        if start > done:
+            yield from _list_between(text[done:start])
+        if isinstance(token, yaml.ScalarToken):
+            yield from _look_into(text[start:end], is_key=is_key)
+            # The end of a text over several lines lies behind its last line break.
+            end = start + len(text[start:end].rstrip())
+        is_key = isinstance(token, yaml.KeyToken)
+        done = max(done, end)
+    yield from _list_between(text[done:])
+
+
+def _look_into(scalar: str, *, is_key: bool) -> Iterator[_Element]:
+    if is_key:
+        yield _Element("key", scalar)
+    elif header := _HEADER.match(scalar):
+        yield _Element(_COMMENT_KIND, header[1])
+
+
+def _list_between(text: str) -> Iterator[_Element]:
+    end = 0
+    for found in _COMMENT.finditer(text):
+        before = text[end : found.start()]
+        if _EMPTY_LINE.search(before):
+            yield _Element("empty line")
+        # A comment behind a value is about that value: on a line of its own it would be about another.
+        where = "" if before and not _BREAKS.search(before) else "\n"
+        yield _Element(_COMMENT_KIND, where + found[0].rstrip())
+        end = found.end()
+    if _EMPTY_LINE.search(text, end):
+        yield _Element("empty line")
+
+
+_CHANNELS = ("channels",)
+_BYTE_ORDER_MARK = "\ufeff"
+# The keys of a channel and of its version as new files have them; names of channels come after all there are.
+_KEYS = (
+    "select",
+    "channelId",
+    *(path for field in CHANNEL_FIELDS for path in (field.path, field.alias) if path),
+    VERSION,
+)
+_VERSION_KEYS = (path.rpartition(".")[2] for field in VERSION_FIELDS for path in (field.path, field.alias) if path)
+_RANKS = {key: rank for rank, key in enumerate((*_KEYS, *_VERSION_KEYS))}
+_LAST = len(_RANKS)
+
+
+class UnsafeEdit(Exception):
+    """The change cannot be made without another one: of a comment, of another value, of what people wrote."""
+
+
+class _NeedsRoundTrip(Exception):
+    """The change reaches into what stands for several values at once."""
+
+
+def read_header(text: str) -> Head:
+    """The head of a sound channel file, whose text this is."""
+    values = try_fast_parse(text.removeprefix("\ufeff"), PlainScalars())
+    tree: Any = parse_yaml("", text.encode()).tree if values is None else values.tree
+    return Head(tree.get("dataPoint"), flatten(tree.get("defaults", {})))
+
+
+def append_channels(text: str, channels: Sequence[Desired]) -> str:
+    """`text`, a sound channel file, with `channels` after its own; what its defaults say already is not repeated.
+
+    Raises Unkept.
+    """
+    defaults = read_header(text).defaults
+    return _change(
+        text, {channel.name: make_tree(channel.select, _shorten(channel.spec, defaults)) for channel in channels}
+    )
+
+
+def update_channels(text: str, updates: Mapping[str, Spec]) -> str:
+    """`text`, a sound channel file, with the values of `updates`, by channel and path, in place of its own.
+
+    A value that only the defaults of the file gave is written under its channel. Raises Unkept.
+    """
+    return _change(text, {name: make_tree(None, spec) for name, spec in updates.items()})
+
+
+def _shorten(spec: Spec, defaults: Spec) -> Spec:
+    # isCalculated is always said: a default interval reaches channels that do not say it themselves.
+    return {
+        path: value
+        for path, value in spec.items()
+        if path == IS_CALCULATED or path not in defaults or defaults[path] != value
+    }
+
+
+def _change(text: str, channels: Tree) -> str:
+    body = text.removeprefix(_BYTE_ORDER_MARK)
+    layout = FileLayout(body)
+    try:
+        splices = list(_list_splices(layout, _CHANNELS, channels))
+    except _NeedsRoundTrip:
+        changed = change_tree(body, channels, layout.indent_step(_CHANNELS))
+    else:
+        changed = _splice(body, splices)
+    if not _says(changed, _merge(layout.tree, {"channels": channels})) or not preserves_content(body, changed):
+        raise UnsafeEdit
+    return text[: len(text) - len(body)] + changed
+
+
+def _merge(tree: object, changes: Tree) -> dict[str, object]:
+    """What the file is to say: `tree`, and in it the values of `changes`."""
+    merged: dict[str, object] = dict(tree) if isinstance(tree, dict) else {}
+    for key, value in changes.items():
+        merged[key] = _merge(merged.get(key), value) if isinstance(value, Mapping) else value
+    return merged
+
+
+def _says(text: str, tree: Mapping[str, object]) -> bool:
+    document = parse_yaml("", text.encode())
+    return document.is_read and document.tree == tree
+
+
+def _list_splices(layout: FileLayout, parent: Keys, tree: Tree) -> Iterator[_Splice]:
+    if layout.is_anchored(parent) or not (layout.is_block(parent) or layout.is_in_braces(parent)):
+        raise _NeedsRoundTrip
+    for key, value in tree.items():
+        keys = (*parent, key)
+        if keys not in layout.spans:
+            yield _insert(layout, parent, key, value)
+        elif isinstance(value, Mapping) and not layout.is_nothing(keys):
+            yield from _list_splices(layout, keys, value)
+        elif layout.is_anchored(keys):
+            raise _NeedsRoundTrip
+        else:
+            start, end = layout.span(keys)
+            if isinstance(value, Mapping) or not layout.is_block(parent):
+                yield start, end, _render_in_braces(value)
+            else:
+                yield start, end, to_yaml_scalar(value)
+
+
+def _insert_in_braces(layout: FileLayout, parent: Keys, key: str, value: Value | Tree) -> _Splice:
+    """A new key within braces: behind the last one, on the same line."""
+    start, end = layout.span((*parent, layout.members[parent][-1]))
+    if start == end:
+        raise _NeedsRoundTrip
+    return end, end, f", {key}: {_render_in_braces(value)}"
+
+
+def _render_in_braces(value: Value | Tree) -> str:
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{key}: {_render_in_braces(inner)}' for key, inner in value.items())}}}"
+    return to_flow_scalar(value)
+
+
+def _insert(layout: FileLayout, parent: Keys, key: str, value: Value | Tree) -> _Splice:
+    """The lines of a new key: after those that come before it in a new file, of channels after all."""
+    if not layout.is_block(parent):
+        return _insert_in_braces(layout, parent, key, value)
+    members = layout.members[parent]
+    ranks = {} if parent == _CHANNELS else _RANKS
+    before = [member for member in members if ranks.get(member, _LAST) <= ranks.get(key, _LAST)]
+    column = layout.column((*parent, members[0]))
+    lines = list(render_member(key, value, " " * column, " " * layout.indent_step(parent)))
+    if not before:
+        offset = layout.line_start((*parent, members[0]))
+        return offset, offset, "".join(line + layout.line_break for line in lines)
+    offset = layout.line_end((*parent, before[-1]))
+    if parent == _CHANNELS:
+        offset = _pass_comments(layout, offset, column)
+        lines = ["", *lines] if _has_gaps(layout) else lines
+    return offset, offset, "".join(layout.line_break + line for line in lines)
+
+
+def _pass_comments(layout: FileLayout, offset: int, column: int) -> int:
+    """The end of the last comment after `offset` that still belongs to the channel above, as its indentation says."""
+    comment = re.compile(rf"(?:\r\n|\r|\n) {{{column + 1},}}#[^\r\n]*")
+    while found := comment.match(layout.text, offset):
+        offset = found.end()
+    return offset
+
+
+def _has_gaps(layout: FileLayout) -> bool:
+    """Whether an empty line stands before the last channel; a file with one channel is taken to want them."""
+    *others, last = layout.members[_CHANNELS]
+    if not others:
+        return True
+    start, end = layout.line_end((*_CHANNELS, others[-1])), layout.line_start((*_CHANNELS, last))
+    return any(not line.strip() for line in layout.text[start:end].splitlines()[1:])
+
+
+def _splice(text: str, splices: Sequence[_Splice]) -> str:
+    pieces: list[str] = []
+    done = 0
+    for start, end, new in sorted(splices, key=lambda splice: splice[0]):
+        pieces += (text[done:start], new)
+        done = end
+    return "".join((*pieces, text[done:]))
+
+
+_WIDEST = 4096
+
+
+def change_tree(text: str, channels: Tree, step: int) -> str:
+    """`text`, a sound channel file, with `channels` merged into its own: new keys added, values replaced.
+
+    What an anchor lets stand in other places too is changed in this one alone. Every mapping is indented by `step`.
+    """
+    # Imported here, as hardly any change needs ruamel, which takes long to import.
+    from ruamel.yaml import YAML  # noqa: PLC0415
+
+    yaml = YAML()
+    yaml.Resolver = _make_text_resolver()
+    yaml.indent(mapping=step, sequence=4, offset=2)
+    yaml.preserve_quotes = True
+    yaml.width = _WIDEST
+    tree = yaml.load(text.replace("\r\n", "\n"))
+    _merge_tree(tree["channels"], channels)
+    stream = StringIO()
+    yaml.dump(tree, stream)
+    changed = stream.getvalue()
+    return changed.replace("\n", "\r\n") if "\r\n" in text else changed
+
+
+def _make_text_resolver() -> type[VersionedResolver]:
+    from ruamel.yaml.nodes import ScalarNode  # noqa: PLC0415 - see `change_tree`
+    from ruamel.yaml.resolver import VersionedResolver  # noqa: PLC0415
+
+    class TextResolver(VersionedResolver):
+        """Takes every scalar for text, so that what is not changed keeps its spelling: 1.50, 012, dates."""
+
+        def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
+            return self.DEFAULT_SCALAR_TAG if kind is ScalarNode else super().resolve(kind, value, implicit)
+
+    return TextResolver
+
+
+def _merge_tree(mapping: CommentedMap, tree: Tree) -> None:
+    for key, value in tree.items():
+        if isinstance(value, Mapping):
+            mapping[key] = _own(mapping.get(key))
+            _merge_tree(mapping[key], value)
+        else:
+            mapping[key] = _make_scalar(value)
+
+
+def _own(mapping: object) -> CommentedMap:
+    from ruamel.yaml.comments import CommentedMap  # noqa: PLC0415 - see `change_tree`
+
+    if not isinstance(mapping, CommentedMap):
+        return CommentedMap()
+    return CommentedMap(mapping) if mapping.anchor.value else mapping
+
+
+def _make_scalar(value: Value) -> str:
+    if isinstance(value, str) and not is_plain(value):
+        from ruamel.yaml.scalarstring import DoubleQuotedScalarString  # noqa: PLC0415 - see `change_tree`
+
+        quoted: str = DoubleQuotedScalarString(value)
+        return quoted
+    return to_yaml_scalar(value)

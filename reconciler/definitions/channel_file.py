@@ -1,0 +1,358 @@
+"""One channel file: parsed, checked against schema and rules, and turned into desired channels and feeds."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from reconciler.definitions.fast_reader import try_fast_parse
+from reconciler.definitions.file_problems import FileProblem, describe_mapping
+from reconciler.definitions.scalars import PlainScalars, decode
+from reconciler.definitions.schema import Format, validator_for
+from reconciler.model.channels import Desired
+from reconciler.model.fields import (
+    BEGIN_DATE,
+    CHANNEL_FIELDS,
+    FIELDS,
+    INTERVAL_MINUTES,
+    IS_CALCULATED,
+    VERSION,
+    VERSION_FIELDS,
+)
+from reconciler.model.findings import Location
+from reconciler.model.identifiers import Feed, Identifiers
+from reconciler.model.values import canonical_time
+from reconciler.rules import make_finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Set
+
+    from reconciler.definitions.document import Document
+    from reconciler.definitions.fast_reader import Lines
+    from reconciler.definitions.file_problems import Keys
+    from reconciler.model.fields import Field
+    from reconciler.model.findings import Finding
+    from reconciler.model.values import Spec, Value
+
+    Pairs = tuple[tuple[str, str], ...]
+
+
+def _paths(fields: Iterable[Field]) -> dict[str, str]:
+    """The path of each property and of its alias, by the key in a file."""
+    paths = [path for field in fields for path in (field.path, field.alias) if path]
+    return {path.rpartition(".")[2]: path for path in paths}
+
+
+# What is no value of its own has no path.
+_CHANNEL_PATHS = _paths(CHANNEL_FIELDS) | dict.fromkeys(("select", "channelId", VERSION), "")
+_VERSION_PATHS = _paths(VERSION_FIELDS)
+# The other way to say the same: where a channel says unitId, the unitCode of the defaults counts no longer.
+_ALIASES = {
+    one: other
+    for field in FIELDS
+    if field.alias
+    for one, other in ((field.path, field.alias), (field.alias, field.path))
+}
+
+
+class FileContent(Struct, frozen=True):
+    """The channels and feeds of one file, in its order; `recovered` are the names in a file that is not YAML."""
+
+    channels: tuple[Desired, ...] = ()
+    feeds: tuple[Feed, ...] = ()
+    recovered: tuple[Desired, ...] = ()
+
+
+EMPTY = FileContent()
+
+
+def make_content(file: str, tree: Mapping[str, Any], lines: Lines) -> FileContent:
+    """The channels and feeds that `tree`, which fits the schema, holds; `lines` says where their names stand."""
+    defaults = flatten(tree.get("defaults", {}))
+    data_point = tree.get("dataPoint")
+    channel_lines, feed_lines = lines.get("channels", {}), lines.get("feeds", {})
+    channels = [
+        Desired(name, file, channel_lines[name], _find_identifiers(channel), _merge(defaults, channel), data_point)
+        for name, channel in tree.get("channels", {}).items()
+    ]
+    feeds = [_make_feed(file, feed_lines[name], name, feed) for name, feed in tree.get("feeds", {}).items()]
+    return FileContent(tuple(channels), tuple(feeds))
+
+
+def flatten(channel: Mapping[str, Any]) -> dict[str, Value]:
+    """The managed values of `channel` by their paths in the file; a date as local wall time, to the second."""
+    spec = {_CHANNEL_PATHS[key]: value for key, value in channel.items()}
+    spec.pop("", None)
+    for key, value in channel.get(VERSION, {}).items():
+        spec[_VERSION_PATHS[key]] = value
+    if spec.get(BEGIN_DATE):
+        spec[BEGIN_DATE] = canonical_time(spec[BEGIN_DATE])
+    return spec
+
+
+def _merge(defaults: Spec, channel: Mapping[str, Any]) -> Spec:
+    own = flatten(channel)
+    if not defaults:
+        return own
+    return {path: value for path, value in defaults.items() if _default_applies(path, own)} | own
+
+
+def _default_applies(path: str, own: Spec) -> bool:
+    """Whether a default counts for a channel: not where it says the same in the other way.
+
+    Nor does an interval reach a calculated channel, which has none (ESA203): it is meant for the simple ones beside it.
+    """
+    return _ALIASES.get(path) not in own and not (path == INTERVAL_MINUTES and own.get(IS_CALCULATED) is True)
+
+
+def _find_identifiers(channel: Mapping[str, Any]) -> Identifiers | None:
+    select = channel.get("select")
+    if select is not None:
+        return _read_identifiers(select)
+    if "channelId" in channel:
+        return Identifiers(channel_id=channel["channelId"])
+    import_id = channel.get("channelImportId")
+    return Identifiers(channel_import_id=import_id) if import_id else None
+
+
+def _read_identifiers(keys: Mapping[str, Any]) -> Identifiers:
+    minutes = keys.get("intervalMinutes")
+    return Identifiers(
+        channel_id=keys.get("channelId"),
+        channel_import_id=keys.get("channelImportId"),
+        meter_import_id=keys.get("meterImportId", keys.get("dataPointImportId")),
+        observation_type_code=keys.get("observationTypeCode"),
+        unit_code=keys.get("unitCode"),
+        interval_seconds=keys.get("channelIntervalInSeconds") if minutes is None else minutes * 60,
+    )
+
+
+def _make_feed(file: str, line: int, name: str, feed: Mapping[str, Any]) -> Feed:
+    place = Location(file, line=line, path=("feeds", name))
+    return Feed(name, place, _read_identifiers(feed), feed["expect"])
+
+
+# A text that goes on after a # that stands close to its next word: "Building #3 use".
+_CUT = (
+    r"(?m)^[ -]*(?:channelInfo|channelDescription|channelImportId|formula|dataPoint):[ ]+"
+    r"[^\s'\"|>#][^\n#]*[ ](#[^\s#].*)$"
+)
+
+
+def find_truncating_comments(text: str) -> tuple[tuple[int, int], ...]:
+    """Where in `text` a comment seems to have swallowed the rest of a value, as offsets of start and end."""
+    return tuple(match.span(1) for match in re.finditer(_CUT, text)) if " #" in text else ()
+
+
+def _aliases(fields: Iterable[Field]) -> Pairs:
+    return tuple((field.alias.rpartition(".")[2], field.key) for field in fields if field.alias)
+
+
+_CHANNEL_PAIRS = (*_aliases(CHANNEL_FIELDS), ("select", "channelId"))
+_VERSION_PAIRS = _aliases(VERSION_FIELDS)
+_IDENTIFIER_PAIRS = (("meterImportId", "dataPointImportId"),)
+
+
+def check_consistency(tree: object) -> tuple[FileProblem, ...]:
+    """What is wrong with `tree` beyond its schema. Looks only at what has the right type, and never raises."""
+    if not isinstance(tree, dict):
+        return ()
+    return (
+        *_check_content(tree),
+        *_check_settings(("defaults",), tree.get("defaults")),
+        *(problem for keys, channel in _members(tree, "channels") for problem in _check_channel(keys, channel)),
+        *(problem for keys, feed in _members(tree, "feeds") for problem in _check_pairs(keys, feed, _IDENTIFIER_PAIRS)),
+    )
+
+
+def _members(tree: Mapping[str, Any], section: str) -> Iterator[tuple[Keys, object]]:
+    members = tree.get(section)
+    if isinstance(members, dict):
+        for name, member in members.items():
+            yield (section, name), member
+
+
+def _check_content(tree: Mapping[str, Any]) -> Iterator[FileProblem]:
+    if tree and "channels" not in tree and "feeds" not in tree:
+        yield FileProblem(
+            "ESA113", (), "the file has neither channels nor feeds", "write the channels under  channels:"
+        )
+
+
+def _check_channel(keys: Keys, channel: object) -> Iterator[FileProblem]:
+    yield from _check_settings(keys, channel)
+    if isinstance(channel, dict) and "select" in channel:
+        yield from _check_pairs((*keys, "select"), channel["select"], _IDENTIFIER_PAIRS)
+
+
+def _check_settings(keys: Keys, settings: object) -> Iterator[FileProblem]:
+    yield from _check_pairs(keys, settings, _CHANNEL_PAIRS)
+    version = settings.get(VERSION) if isinstance(settings, dict) else None
+    if isinstance(version, dict):
+        yield from _check_pairs((*keys, VERSION), version, _VERSION_PAIRS)
+        yield from _check_date((*keys, VERSION, "beginDate"), version.get("beginDate"))
+
+
+def _check_pairs(keys: Keys, mapping: object, pairs: Pairs) -> Iterator[FileProblem]:
+    for one, other in pairs:
+        if isinstance(mapping, dict) and one in mapping and other in mapping:
+            message = f"{one} and {other} say one thing twice in {describe_mapping(keys)}"
+            yield FileProblem(
+                "ESA129", (*keys, other), message, f"keep {one} and delete {other}, or the reverse", at_key=True
+            )
+
+
+def _check_date(keys: Keys, text: object) -> Iterator[FileProblem]:
+    if isinstance(text, str) and not _is_day(text[:10]):
+        yield FileProblem("ESA128", keys, f"beginDate must be a day that exists, found {text}")
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+class ParsedFile(Struct, frozen=True):
+    """What one file says, and what is wrong with it; `digest` is of its content, however its lines end.
+
+    `is_sound` says whether it could be read whole. Where it could not, `content` is what remains: what it says that is
+    sound in itself, for checks that look over all files. `more` findings were left out.
+    """
+
+    file: str
+    digest: bytes
+    content: FileContent = EMPTY
+    findings: tuple[Finding, ...] = ()
+    more: int = 0
+    is_sound: bool = True
+
+
+def parse_fast(file: str, data: bytes, scalars: PlainScalars) -> ParsedFile | None:
+    """The page of `file` with the content `data`, from the plain reader; None where the close reader is needed."""
+    try:
+        text = decode(data)
+    except UnicodeDecodeError:
+        return None
+    values = try_fast_parse(text, scalars)
+    if (
+        values is None
+        or not validator_for(Format.CHANNELS)(values.tree)
+        or check_consistency(values.tree)
+        or find_truncating_comments(text)
+    ):
+        return None
+    # What fits the schema of channel files is a mapping.
+    tree: Any = values.tree
+    return ParsedFile(file, content_digest(data), make_content(file, tree, values.lines))
+
+
+def content_digest(data: bytes) -> bytes:
+    """The digest of a file's content, however its lines end."""
+    return hashlib.sha256(data.replace(b"\r\n", b"\n") if b"\r" in data else data).digest()
+
+
+# What may name a channel in a file that is no YAML: a key with nothing after it in its line, or with a mapping.
+_NAME = re.compile(r"^[ ]+([A-Za-z0-9][A-Za-z0-9_.-]*):[ ]*(?:[{#].*)?$", re.MULTILINE)
+
+
+def recover_channels(document: Document, refused: Set[Keys], lines: Lines) -> FileContent:
+    """All channels of a broken file by name, with those of their values that are not `refused`, and its sound feeds."""
+    if not document.is_read:
+        names = dict.fromkeys(_NAME.findall(document.text))
+        return FileContent(recovered=tuple(Desired(name, document.file, 1, None, {}) for name in names))
+    tree = _prune(document.tree, (), refused)
+    return make_content(document.file, _keep_sound(tree), lines) if isinstance(tree, dict) else EMPTY
+
+
+def _prune(value: Any, keys: Keys, refused: Set[Keys]) -> Any:
+    if not isinstance(value, dict):
+        return value
+    members = ((key, member, (*keys, key)) for key, member in value.items())
+    return {key: _prune(member, path, refused) for key, member, path in members if _is_kept(path, refused)}
+
+
+def _is_kept(keys: Keys, refused: Set[Keys]) -> bool:
+    # A channel stays known by its name, however little is left of it.
+    return keys not in refused or (len(keys) == 2 and keys[0] == "channels")
+
+
+def _keep_sound(tree: dict[str, Any]) -> dict[str, Any]:
+    channels = {name: _sound_or_empty("channel", channel) for name, channel in _sound_members(tree, "channels").items()}
+    feeds = {name: feed for name, feed in _sound_members(tree, "feeds").items() if _is_sound("feed", feed)}
+    data_point = tree.get("dataPoint")
+    return {
+        "dataPoint": data_point if isinstance(data_point, str) else None,
+        "defaults": _sound_or_empty("defaults", tree.get("defaults")),
+        "channels": channels,
+        "feeds": feeds,
+    }
+
+
+def _sound_members(tree: dict[str, Any], section: str) -> dict[str, Any]:
+    members = tree.get(section)
+    return members if isinstance(members, dict) else {}
+
+
+def _sound_or_empty(definition: str, settings: object) -> Any:
+    return settings if _is_sound(definition, settings) else {}
+
+
+def _is_sound(definition: str, member: object) -> bool:
+    return validator_for(Format.CHANNELS, definition)(member)
+
+
+def parse_fully(file: str, data: bytes) -> ParsedFile:
+    """The page of `file`, whose content is `data`, with findings for all that is wrong with it."""
+    # Imported here, as most runs need no YAML parser, which takes a third of the time of a hook.
+    from reconciler.definitions.yaml_reader import parse_yaml  # noqa: PLC0415
+
+    document = parse_yaml(file, data)
+    problems, more = _find_problems(document)
+    for problem in problems:
+        document.report(problem)
+    is_sound = not document.findings
+    if is_sound:
+        # What fits the schema of channel files is a mapping.
+        tree: Any = document.tree
+        built = make_content(file, tree, _find_lines(document))
+    else:
+        refused = document.refused | {problem.keys for problem in problems}
+        built = recover_channels(document, refused, _find_lines(document))
+    for start, end in find_truncating_comments(document.text):
+        place = document.location_at(start, end)
+        document.findings.append(make_finding("ESA117", f"the text ends before {document.text[start:end]}", place))
+    return ParsedFile(file, content_digest(data), built, tuple(document.findings), more, is_sound)
+
+
+def _find_problems(document: Document) -> tuple[tuple[FileProblem, ...], int]:
+    if not document.is_read:
+        return (), 0
+    slips = check_consistency(document.tree)
+    if validator_for(Format.CHANNELS)(document.tree):
+        return _leave_out_refused(document, slips), 0
+    # Imported here, as most runs find every file sound.
+    from reconciler.definitions.schema_errors import explain  # noqa: PLC0415
+
+    explanation = explain(Format.CHANNELS, document.tree)
+    # The schema has the better words for a date that has not even the form of one.
+    problems = {(problem.code, problem.keys): problem for problem in (*slips, *explanation.problems)}
+    return _leave_out_refused(document, problems.values()), explanation.more
+
+
+def _leave_out_refused(document: Document, problems: Iterable[FileProblem]) -> tuple[FileProblem, ...]:
+    return tuple(problem for problem in problems if problem.keys not in document.refused)
+
+
+def _find_lines(document: Document) -> Lines:
+    lines: Lines = {"channels": {}, "feeds": {}}
+    for keys in document.spans:
+        if len(keys) == 2 and keys[0] in lines:
+            lines[keys[0]][keys[1]] = document.line_of(keys)
+    return lines

@@ -1,0 +1,163 @@
+"""Channels as the text of channel files: the loader reads back what was written."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias, Union
+
+from reconciler.definitions.channel_file import check_consistency
+from reconciler.definitions.scalars import find_scalar_error, has_control, parse_scalar
+from reconciler.definitions.schema import Format, compile_validator, find_schemas, read_schema, resolve
+from reconciler.model.fields import BEGIN_DATE, CHANNEL_FIELDS, VERSION, VERSION_FIELDS
+from reconciler.model.identifiers import identifiers_as_select
+from reconciler.model.values import Value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from reconciler.definitions.schema import Validator
+    from reconciler.model.channels import Desired
+    from reconciler.model.fields import Field
+    from reconciler.model.identifiers import Identifiers
+    from reconciler.model.values import Spec
+
+
+# What this tool reads as text and YAML 1.1, or a hurried eye, as something else: yes, 012, 1:30, 0x1F, dates, .inf.
+_WORDS = frozenset({"y", "yes", "n", "no", "on", "off", "true", "false", "null", "~", "=", "<<"})
+_NUMERIC = re.compile(r"[-+.]*(?:[0-9][0-9A-FXOTZa-fxotz_.:,%+ -]*|inf|nan)", re.IGNORECASE)
+_INDICATORS = frozenset("-?:,[]{}#&*!|>'\"%@`=<~")
+_ENDING = re.compile(r"[,\[\]{}?]|:$|^:")
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def to_yaml_scalar(value: Value) -> str:
+    """`value` on one line: quoted where it is a text that some reader might take for anything else.
+
+    A number is written without exponent. Characters that do not show, and marks that turn the direction of what
+    follows, are escaped, so that a reviewer sees them.
+    """
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return str(value)
+        case float():
+            return format(Decimal(repr(value)), "f")
+        case _:
+            return value if is_plain(value) else quote(value)
+
+
+def to_flow_scalar(value: Value) -> str:
+    """The same where commas and brackets end a value."""
+    spelled = to_yaml_scalar(value)
+    return quote(spelled) if value == spelled and _ENDING.search(spelled) else spelled
+
+
+def is_plain(text: str) -> bool:
+    """Whether `text` needs no quotes."""
+    if not text or not text.isprintable() or text[0] in _INDICATORS or text != text.strip():
+        return False
+    if ": " in text or " #" in text or "{{" in text or text.endswith(":"):
+        return False
+    if text.casefold() in _WORDS or _NUMERIC.fullmatch(text):
+        return False
+    return find_scalar_error(text) is None and parse_scalar(text) == text
+
+
+def quote(text: str) -> str:
+    """`text` in double quotes."""
+    return '"' + "".join(map(_escape, text)) + '"'
+
+
+def _escape(character: str) -> str:
+    if character in _ESCAPES:
+        return _ESCAPES[character]
+    if character.isprintable():
+        return character
+    code = ord(character)
+    return f"\\x{code:02X}" if code <= 0xFF else f"\\u{code:04X}" if code <= 0xFFFF else f"\\U{code:08X}"
+
+
+# A mapping as it stands in a file: key → value, or a mapping below it.
+Tree: TypeAlias = Mapping[str, Union[Value, "Tree"]]
+
+_PACKAGE = Path(__file__).parent.parent
+
+
+def place_schema(format_: Format) -> str:
+    """Where a project keeps its copy of the schema of `format_`, relative to its root."""
+    return f"schemas/{format_.value}"
+
+
+def render_schema(format_: Format) -> str:
+    """The text of that copy."""
+    return (find_schemas(_PACKAGE) / format_.value).read_text(encoding="utf-8")
+
+
+def render_file(file: str, channels: Sequence[Desired]) -> str:
+    """The text of a new `file` with `channels`, which are all of the data point that the first of them names.
+
+    The first line leads editors to the schema in the project's own folder `schemas`: no network is needed for it, and
+    it is of the version that the project was made with.
+    """
+    schema = posixpath.relpath(place_schema(Format.CHANNELS), posixpath.dirname(file) or ".")
+    lines = [f"# yaml-language-server: $schema={schema}"]
+    if channels[0].data_point is not None:
+        lines.append(f"dataPoint: {to_yaml_scalar(channels[0].data_point)}")
+    lines.append("channels:")
+    for number, channel in enumerate(channels):
+        lines += [""] if number else []
+        lines += render_member(channel.name, make_tree(channel.select, channel.spec), "  ")
+    return "\n".join([*lines, ""])
+
+
+def make_tree(select: Identifiers | None, spec: Spec) -> Tree:
+    """A channel as its mapping in a file: how it is found, then its values in the order of the field table."""
+    pointers = {"select": identifiers_as_select(select)} if select else {}
+    version = _pick(VERSION_FIELDS, spec)
+    return {**pointers, **_pick(CHANNEL_FIELDS, spec), **({VERSION: version} if version else {})}
+
+
+def render_member(key: str, value: Value | Tree, indent: str, step: str = "  ") -> Iterator[str]:
+    """The lines of a key and its value; each mapping in it is indented by one more `step`."""
+    if isinstance(value, Mapping):
+        yield f"{indent}{to_yaml_scalar(key)}:"
+        for inner, member in value.items():
+            yield from render_member(inner, member, indent + step, step)
+    else:
+        yield f"{indent}{to_yaml_scalar(key)}: {to_yaml_scalar(value)}"
+
+
+def _pick(fields: Iterable[Field], spec: Spec) -> dict[str, Value]:
+    paths = (path for field in fields for path in (field.path, field.alias) if path and path in spec)
+    return {path.rpartition(".")[2]: spec[path] for path in paths}
+
+
+def is_representable(path: str, value: Value) -> bool:
+    """Whether a file can give `value` at `path` of a channel, as in `select.unitCode`, or as its `dataPoint`."""
+    if isinstance(value, str) and has_control(value):
+        return False
+    if isinstance(value, float) and find_scalar_error(to_yaml_scalar(value)):
+        return False
+    return _validator_at(path)(value) and not (path == BEGIN_DATE and _is_no_day(value))
+
+
+@cache
+def _validator_at(path: str) -> Validator:
+    schema = read_schema(Format.CHANNELS)
+    home, _, key = path.rpartition(".")
+    if path == "dataPoint":
+        return compile_validator(schema["properties"][path], schema)
+    properties = resolve(schema["definitions"][home or "channel"], schema)["properties"]
+    return compile_validator(properties[key], schema)
+
+
+def _is_no_day(value: Value) -> bool:
+    return bool(check_consistency({"channels": {"name": {VERSION: {BEGIN_DATE.rpartition(".")[2]: value}}}}))

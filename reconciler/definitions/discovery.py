@@ -1,0 +1,243 @@
+"""The files of definitions on disk: found in a stable order, and read whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections import deque
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct
+
+from reconciler.definitions.file_problems import show
+from reconciler.definitions.scalars import MAX_BYTES
+from reconciler.errors import FileError
+from reconciler.model.findings import Location
+from reconciler.regular_files import read_regular
+from reconciler.rules import make_finding
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.model.findings import Finding
+
+    Inode: TypeAlias = tuple[int, int]
+
+
+PROJECT_FILE = "reconciler.yaml"
+_ENDINGS = (".yaml", ".yml")
+_COPY = "put a copy of what it leads to in its place, or delete the link"
+
+
+class Discovery(Struct, frozen=True):
+    """The files in the folders of a project, relative to its root, sorted, each once."""
+
+    files: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """The files and folders that were found and refused."""
+        return tuple(
+            finding.location.file for finding in self.findings if finding.code == "ESA101" and finding.location
+        )
+
+
+def find_files(root: Path, folders: Sequence[str]) -> Discovery:
+    """All `*.yaml` and `*.yml` in `folders` and the folders in them. Names that start with a dot are passed over.
+
+    Links are followed within `folders`; each file and each folder is read once, however many ways lead there. A link
+    that leads out of them, a folder that is missing or holds no such file, and a file that looks as if it was meant to
+    be one of definitions are findings.
+    """
+    search = _FolderWalk(root, tuple(os.path.realpath(root / folder) for folder in folders))
+    for folder in folders:
+        search.walk(folder)
+    files = (file for file in search.files.values() if file != PROJECT_FILE)
+    return Discovery(tuple(sorted(files)), tuple(search.findings))
+
+
+def read_file(root: Path, file: str) -> bytes | Finding:
+    """The content of `file`; a finding where it cannot be read, is no ordinary file, or is larger than 5 MiB."""
+    place = Location(file, line=1, column=1)
+    try:
+        data = read_regular(root / file, MAX_BYTES)
+        size = len(data) if len(data) <= MAX_BYTES else max((root / file).stat().st_size, len(data))
+    except OSError as error:
+        return make_finding("ESA101", f"the file cannot be read: {_why(error)}", place)
+    if size > MAX_BYTES:
+        return make_finding("ESA103", f"the file is larger than 5 MiB, found {size:,} bytes", place)
+    return data
+
+
+def read_project_file(root: Path) -> bytes | Finding:
+    """The content of the project file in `root`: as `read_file`, and a finding where a link leads out of the project.
+
+    What lies there, such as /proc/self/environ, is nobody's to read, and must not be quoted.
+    """
+    path = root / PROJECT_FILE
+    target = os.path.realpath(path)
+    is_link = target != str(Path(os.path.realpath(root), PROJECT_FILE))
+    if is_link and not (_is_within(target, os.path.realpath(root)) and _is_named(target)):
+        place = Location(PROJECT_FILE, line=1, column=1)
+        return make_finding(
+            "ESA101", f"the link leads out of the project, found {_name_target(path)}", place, fix=_COPY
+        )
+    return read_file(root, PROJECT_FILE)
+
+
+def check_inside(root: Path, path: Path) -> None:
+    """Raise FileError where `path`, which is written as one below `root`, leads out of it by a link on the way."""
+    if Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root)):
+        return
+    links = [place for place in (path, *path.parents) if place.is_symlink() and place.is_relative_to(root)]
+    where = links[-1] if links else path
+    raise FileError(f"{where} is a link that leads out of the project", "put an ordinary folder or file in its place")
+
+
+class _FolderWalk:
+    """A walk through folders, whose own paths without links are `roots`.
+
+    `files` are those found by device and inode, `folders` those of the present walk.
+    """
+
+    def __init__(self, root: Path, roots: tuple[str, ...]) -> None:
+        self.root = root
+        self.roots = roots
+        self.files: dict[Inode, str] = {}
+        self.findings: list[Finding] = []
+        # Where a finding is already, however often a walk comes by.
+        self.reported: set[str] = set()
+        self.folders: set[Inode] = set()
+        self.seen_count = 0
+
+    def walk(self, folder: str) -> None:
+        """Find all files below `folder`. A loop instead of a recursion: folders may nest deeper than Python's stack."""
+        path = self.root / folder
+        if not path.is_dir():
+            what = "is not a folder" if path.exists() else "does not exist"
+            self._refuse_folder("ESA102", f"the folder of definitions {what}, found {folder}")
+            return
+        if self._is_elsewhere(path):
+            message = f"a folder of definitions must be inside the project, found {folder}, a link out of it"
+            self._refuse_folder("ESA144", message)
+            return
+        status, before = path.stat(), self.seen_count
+        self.folders = {(status.st_dev, status.st_ino)}
+        waiting = deque(["" if folder == "." else folder.rstrip("/")])
+        while waiting:
+            waiting.extend(self._list(waiting.popleft()))
+        if before == self.seen_count:
+            self._refuse_folder("ESA102", f"the folder of definitions holds no *.yaml, found {folder}")
+
+    def _is_elsewhere(self, path: Path) -> bool:
+        """Whether a link on the way to `path` leaves the project, or leads to what is hidden in it, such as .git."""
+        target, root = os.path.realpath(path), os.path.realpath(self.root)
+        if target == os.path.normpath(Path(root, path.relative_to(self.root))):
+            return False
+        return not _is_within(target, root)
+
+    def _list(self, folder: str) -> list[str]:
+        """The folders in `folder`, after its files were kept."""
+        try:
+            with os.scandir(self.root / folder) as found:
+                entries = sorted((entry for entry in found if not entry.name.startswith(".")), key=_name_of)
+        except OSError as error:
+            self._refuse(folder, f"the folder cannot be read: {_why(error)}")
+            return []
+        paths = ((f"{folder}/{entry.name}" if folder else entry.name, entry) for entry in entries)
+        return [path for path, entry in paths if self._visit(path, entry)]
+
+    def _visit(self, path: str, entry: os.DirEntry[str]) -> bool:
+        """Whether `path` is a folder to go into; a file of definitions is kept."""
+        is_named = _is_named(path)
+        try:
+            # Not the entry's own, which on Windows knows no inode.
+            status = Path(entry).stat()
+        except OSError as error:
+            self._refuse(path, f"the file cannot be read: {_why(error)}")
+            return False
+        is_folder = stat.S_ISDIR(status.st_mode)
+        if (is_named or is_folder) and entry.is_symlink() and self._escapes_roots(entry, is_folder=is_folder):
+            self._refuse(path, f"the link leads out of the definitions, found {Path(entry).readlink()}", _COPY)
+        elif is_named and is_folder:
+            self._refuse(path, "a folder has the name of a file of definitions", "rename the folder, or delete it")
+        elif is_named and not stat.S_ISREG(status.st_mode):
+            self._refuse(path, "only ordinary files are read, found a pipe, a socket or a device", "delete it")
+        elif is_named:
+            self._keep(path, status)
+        elif is_folder:
+            return self._is_new(status)
+        elif _is_nearly_named(entry.name):
+            self._tell("ESA118", path, f"only files that end in .yaml or .yml are read, found {show(entry.name)}")
+        return False
+
+    def _keep(self, path: str, status: os.stat_result) -> None:
+        self.seen_count += 1
+        self.files.setdefault((status.st_dev, status.st_ino), path)
+
+    def _is_new(self, status: os.stat_result) -> bool:
+        inode = (status.st_dev, status.st_ino)
+        is_new = inode not in self.folders
+        self.folders.add(inode)
+        return is_new
+
+    def _escapes_roots(self, link: os.DirEntry[str], *, is_folder: bool) -> bool:
+        """Whether a link leaves the definitions: what lies there is nobody's to read, and must not be quoted.
+
+        A file beside them that is none, such as one with the credentials of a pipeline, is left, too.
+        """
+        target = os.path.realpath(link)
+        is_none = not (is_folder or _is_named(target))
+        return is_none or not any(_is_within(target, home) for home in self.roots)
+
+    def _refuse(self, file: str, message: str, fix: str = "") -> None:
+        self.seen_count += 1
+        self._tell("ESA101", file, message, fix)
+
+    def _tell(self, code: str, file: str, message: str, fix: str = "") -> None:
+        if file not in self.reported:
+            self.reported.add(file)
+            self.findings.append(make_finding(code, message, Location(file, line=1, column=1), fix=fix))
+
+    def _refuse_folder(self, code: str, message: str) -> None:
+        self.findings.append(make_finding(code, message, Location(PROJECT_FILE, path=("definitions",))))
+
+
+def _name_of(entry: os.DirEntry[str]) -> str:
+    return entry.name
+
+
+def is_definition(path: Path) -> bool:
+    """Whether a file of this name is read, if it is in a folder of definitions."""
+    return _is_named(path.name)
+
+
+def _is_named(path: str) -> bool:
+    return path.casefold().endswith(_ENDINGS)
+
+
+def _name_target(path: Path) -> str:
+    """What the link at `path` says; where the link is further up, where all of it leads."""
+    return str(path.readlink() if path.is_symlink() else path.resolve())
+
+
+def _is_within(target: str, home: str) -> bool:
+    """Whether `target` is `home` or in it; what is hidden there, such as .git, is not."""
+    if not Path(target).is_relative_to(home):
+        return False
+    return not any(part.startswith(".") for part in Path(target).relative_to(home).parts)
+
+
+def _is_nearly_named(name: str) -> bool:
+    """Whether `name` was meant to end in .yaml: .yam, .ymal and the like, .yaml.txt, a space at the end.
+
+    The copies that editors leave, such as .yaml~ and .yaml.bak, were not.
+    """
+    dot, ending = name.casefold().rstrip().removesuffix(".txt").rpartition(".")[1:]
+    return bool(dot) and ending[:1] == "y" and 2 <= len(ending) <= 5 and set(ending[1:]) <= set("aml")
+
+
+def _why(error: OSError) -> str:
+    return error.strerror or str(error)

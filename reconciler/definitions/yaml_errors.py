@@ -1,0 +1,276 @@
+"""YAML syntax errors as messages that name the usual mistake and its fix."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from reconciler.masking import hide_likely
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import yaml
+
+
+ODD_SPACES = "\u00a0\u1680\u2000-\u200b\u202f\u205f\u2060\u3000"
+
+_RUN = re.compile(f"[{ODD_SPACES}]+")
+# Where YAML wants an ordinary space: in the indentation, and after the colon of a key.
+_MISTAKEN = re.compile(rf"[ ]*(?:-[ ]+)?(?:[\"']?[\w.-]+[\"']?[ ]*:[ ]*)?(?P<run>[{ODD_SPACES}]+)")
+ODD = "an odd space stands"
+FIX = "write ordinary spaces instead"
+
+
+def find_odd_spaces(line: str) -> tuple[int, int] | None:
+    """Where in `line` spaces stand that look like ordinary ones, in the indentation or after the colon of a key."""
+    match = _MISTAKEN.match(line)
+    return match.span("run") if match else None
+
+
+def name_odd_space(text: str) -> str:
+    """The first such space of `text` by its name, as in `no-break space (U+00A0)`; "" where there is none."""
+    match = _RUN.search(text)
+    return f"{unicodedata.name(match[0][0]).casefold()} (U+{ord(match[0][0]):04X})" if match else ""
+
+
+_BREAK = re.compile(r"\r\n|\r|\n")
+_PAIR = re.compile(
+    r"""\s*(?:-\s+)?(?P<key>[^\s#'"\[{][^:#]*?|"[^"]*"|'[^']*')\s*:(?:\s+(?P<value>\S.*?))?\s*(?:\s\#.*)?"""
+)
+_NO_SPACE = re.compile(r"\s*(?:-\s+)?(?P<key>[A-Za-z]\w*):(?P<value>[^\s:/][^:]*?)\s*")
+_EQUALS = re.compile(r"\s*(?P<key>[A-Za-z]\w*)\s*=\s*(?P<value>[^\s=:](?:[^=:]*[^\s=:])?)\s*")
+_QUOTED = re.compile(r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')""")
+_CONFLICT = re.compile(r"^(?:<{7}|\|{7}|={7}|>{7})(?=[ \r\n]|\Z)[^\r\n]*", re.MULTILINE)
+_NAME = re.compile(r"[\w.-]+")
+_LONGEST_SHOWN = 60
+# How far above the place where a parser gives up the quote may stand that was never closed.
+_LINES_BACK = 40
+# How far below a key that is none the parser gives up.
+_NEAR = 3
+# What of a line is looked at: patterns that look back and forth take their time on a line of megabytes.
+_LONGEST_LINE = 300
+
+
+class YamlError(Struct, frozen=True):
+    """Why a text is not YAML, from offset `start` up to `end`, and the way out."""
+
+    message: str
+    start: int
+    end: int
+    fix: str = ""
+
+
+class _Line(Struct, frozen=True):
+    """One line of the text and the offset it starts at."""
+
+    text: str
+    start: int
+
+    def error(self, message: str, part: str, fix: str = "") -> YamlError:
+        start = self.start + self.text.rindex(part)
+        # A piece of a key, or one that is written otherwise, would not be recognised as one.
+        is_safe = hide_likely(self.text) == self.text
+        return YamlError(message, start, start + len(part), fix if is_safe else "")
+
+
+def explain_syntax(text: str, error: yaml.YAMLError) -> YamlError:
+    """Why `text`, which PyYAML refused with `error`, is not YAML, by the trap that is seen at the place or above."""
+    conflict = _CONFLICT.search(text)
+    return _explain_conflict(conflict) if conflict else _explain(text, error)
+
+
+def find_offset(error: yaml.YAMLError) -> int:
+    """Where in its text the parser gave up; 0 where `error` does not say."""
+    return _offset(error, "problem_mark")
+
+
+def _explain_conflict(conflict: re.Match[str]) -> YamlError:
+    fix = "merge the two sides, and delete the lines that start with <<<<<<<, ======= and >>>>>>>"
+    return YamlError("a merge conflict is not resolved", *conflict.span(), fix)
+
+
+def _explain(text: str, error: yaml.YAMLError) -> YamlError:
+    problem = str(getattr(error, "problem", None) or "not readable")
+    offset, opened = find_offset(error), _offset(error, "context_mark")
+    lines = _lines_around(text, offset)
+    fault = _find_unclosed(problem, str(getattr(error, "context", "")), opened) or _find_escape(problem, offset)
+    fault = fault or _find_odd_space(lines[:_NEAR]) or _find_bare_name(lines[: _NEAR + 1])
+    for line in lines[:2]:
+        fault = fault or _find_trap(line)
+    fault = (
+        fault
+        or _find_open_quote(lines)
+        or _find_equals(lines)
+        or _find_no_colon(lines)
+        or _find_misplaced(problem, lines[0])
+    )
+    return fault or YamlError(f"not YAML: {problem}", offset, offset + 1)
+
+
+def _offset(error: yaml.YAMLError, name: str) -> int:
+    mark = getattr(error, name, None)
+    return mark.index if mark else 0
+
+
+def _lines_around(text: str, offset: int) -> list[_Line]:
+    """The line at `offset` and those above it, nearest first, without empty ones and comments."""
+    return list(_lines_upwards(text, offset))[: _LINES_BACK + 1] or [_Line("", offset)]
+
+
+def _lines_upwards(text: str, offset: int) -> Iterator[_Line]:
+    match = _BREAK.search(text, offset)
+    window = max(0, offset - 100 * _LINES_BACK)
+    chunk = text[window : match.start() if match else len(text)]
+    starts = [0, *(found.end() for found in _BREAK.finditer(chunk))]
+    for start in reversed(starts):
+        line = _BREAK.split(chunk[start : start + _LONGEST_LINE], maxsplit=1)[0]
+        if line.strip() and not line.lstrip().startswith("#"):
+            yield _Line(line, window + start)
+
+
+def _find_unclosed(problem: str, context: str, opened: int) -> YamlError | None:
+    if "end of stream" in problem and "quoted" in context:
+        return _unclosed_quote(opened)
+    if "',' or" in problem:
+        fix = "close the bracket; if it belongs to a text, put the text in quotes"
+        return YamlError("a bracket is opened here and not closed", opened, opened + 1, fix)
+    return None
+
+
+def _unclosed_quote(offset: int) -> YamlError:
+    fix = "close it; if it belongs to a text, put the text in quotes of the other kind"
+    return YamlError("a quote is opened here and not closed", offset, offset + 1, fix)
+
+
+def _find_escape(problem: str, offset: int) -> YamlError | None:
+    if "escape" not in problem and "decimal number" not in problem:
+        return None
+    fix = "write \\\\ for a backslash, or put the text in single quotes"
+    return YamlError("a backslash in double quotes starts an escape, and this is none", offset, offset + 1, fix)
+
+
+def _find_odd_space(lines: list[_Line]) -> YamlError | None:
+    for line in lines:
+        span = find_odd_spaces(line.text)
+        if span:
+            start, end = (line.start + offset for offset in span)
+            return YamlError(
+                f"{ODD} where YAML wants an ordinary one, found {name_odd_space(line.text)}", start, end, FIX
+            )
+    return None
+
+
+def _find_bare_name(lines: list[_Line]) -> YamlError | None:
+    """A name without its colon on a line of its own, above deeper lines: at the place itself or one above."""
+    for deeper, line, above in zip(lines, lines[1:], [*lines[2:], None], strict=False):
+        name = line.text.strip()
+        is_alone = _NAME.fullmatch(name) and _indentation(deeper) > _indentation(line)
+        if is_alone and not _is_text(line, above):
+            return line.error("a key needs a colon after it", name, f"write  {name[:_LONGEST_SHOWN]}:")
+    return None
+
+
+def _is_text(line: _Line, above: _Line | None) -> bool:
+    """Whether `line` may go on with a text that began in the line above it, and so be no key."""
+    if above is None or above.text.rstrip().endswith(":"):
+        return False
+    deeper = _indentation(line) - _indentation(above)
+    return deeper > 0 or (deeper == 0 and ":" not in above.text)
+
+
+def _find_trap(line: _Line) -> YamlError | None:
+    pair = _PAIR.fullmatch(line.text)
+    if pair is None or not pair["value"]:
+        return _find_missing_space(line)
+    key, value = pair["key"], pair["value"]
+    return _find_opening(line, key, value) or _find_quotes(line, key, value) or _find_colon(line, key, value)
+
+
+def _find_missing_space(line: _Line) -> YamlError | None:
+    match = _NO_SPACE.fullmatch(line.text)
+    if match is None:
+        return None
+    key, value = match["key"], match["value"]
+    return line.error("a colon needs a space after it", f"{key}:{value}", f"write  {key}: {value}")
+
+
+def _find_opening(line: _Line, key: str, value: str) -> YamlError | None:
+    """A text that starts with a character which means something to YAML."""
+    if value.startswith("{{"):
+        fix = "write the value itself; if the braces belong to a text, put the text in quotes"
+        return line.error("a template, {{ … }}, is not filled in", value, fix)
+    if value[0] in "[{" and value[-1] in "]}":
+        return None
+    if value[0] in "@`%*&![{" or value[:2] in ("- ", "? ") or (value[0] in "|>" and len(value.split()) > 1):
+        return line.error(f"a text that starts with {value[0]} must be in quotes", value, _quote(key, value))
+    return None
+
+
+def _find_quotes(line: _Line, key: str, value: str) -> YamlError | None:
+    match = _QUOTED.match(value)
+    if match and value[match.end() :].strip() and not value[match.end() :].lstrip().startswith("#"):
+        return line.error("a text goes on after its closing quote", value, _quote(key, value))
+    return None
+
+
+def _find_colon(line: _Line, key: str, value: str) -> YamlError | None:
+    if value[0] in "\"'[{" or not (": " in value or value.endswith(":")):
+        return None
+    return line.error("a text with a colon and a space in it must be in quotes", value, _quote(key, value))
+
+
+def _quote(key: str, value: str) -> str:
+    if len(value) > _LONGEST_SHOWN:
+        return "put the whole text in quotes"
+    return f"write  {key}: {json.dumps(value, ensure_ascii=False)}"
+
+
+def _find_open_quote(lines: list[_Line]) -> YamlError | None:
+    for line in lines:
+        pair = _PAIR.fullmatch(line.text)
+        value = pair["value"] if pair else None
+        if value and value[0] in "\"'" and not _QUOTED.match(value):
+            return _unclosed_quote(line.start + line.text.rindex(value))
+    return None
+
+
+def _find_no_colon(lines: list[_Line]) -> YamlError | None:
+    """A key without a colon, in the line where the parser gives up or at the same indentation in the one above."""
+    for line in lines[:2]:
+        content = line.text.strip()
+        if (
+            content
+            and ":" not in content
+            and content not in ("---", "...")
+            and _indentation(line) == _indentation(lines[0])
+        ):
+            fix = f"write  {content.split()[0][:_LONGEST_SHOWN]}: …"
+            return line.error("a key needs a colon and a value after it", content, fix)
+    return None
+
+
+def _find_equals(lines: list[_Line]) -> YamlError | None:
+    """A key with = in place of its colon, in the line where the parser gives up or the one above."""
+    for line in lines[:2]:
+        match = _EQUALS.fullmatch(line.text)
+        if match:
+            fix = f"write  {match['key']}: {match['value'][:_LONGEST_SHOWN]}"
+            return line.error("a key needs a colon after it, not =", line.text.strip(), fix)
+    return None
+
+
+def _indentation(line: _Line) -> int:
+    return len(line.text) - len(line.text.lstrip())
+
+
+def _find_misplaced(problem: str, line: _Line) -> YamlError | None:
+    """A line that is sound in itself but stands where it cannot."""
+    if "expected key" not in problem and "not allowed" not in problem and "block end" not in problem:
+        return None
+    fix = "let the keys of one mapping start in one column, two spaces right of the key above them"
+    return line.error("the indentation fits none of the lines above", line.text.strip(), fix)

@@ -1,0 +1,370 @@
+"""The full reader: the values of any file, where each one is, and every YAML error."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+import yaml
+from msgspec import Struct
+from msgspec.structs import replace
+from yaml.events import AliasEvent, MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent, StreamEndEvent
+
+from reconciler.definitions.document import Document, Span
+from reconciler.definitions.fast_reader import MAX_DEPTH
+from reconciler.definitions.scalars import (
+    MAX_FOUND,
+    PlainScalars,
+    ScalarError,
+    decode_source,
+    find_scalar_error,
+    has_control,
+    parse_scalar,
+)
+from reconciler.definitions.value_hints import suggest_for_empty
+from reconciler.definitions.yaml_errors import explain_syntax, find_offset
+from reconciler.definitions.yaml_events import find_too_deep, open_events
+from reconciler.rules import make_finding
+
+if TYPE_CHECKING:
+    from reconciler.definitions.file_problems import Keys
+    from reconciler.definitions.yaml_events import NextEvent, OpenEvents
+    from reconciler.model.findings import Finding
+
+    Offsets: TypeAlias = tuple[int, int]
+
+
+MAX_ALIASES = 100
+# What aliases may stand for, in values: enough for any honest file, and nothing beside a billion laughs.
+MAX_EXPANDED = 100_000
+
+
+class AnchorValue(Struct, frozen=True):
+    """A value that aliases may stand for: how many values it is made of, and how many levels below its own."""
+
+    value: object
+    size: int
+    height: int
+    offset: int
+
+
+class AliasLimitExceeded(Exception):
+    """More aliases, or aliases for more values, than a file may hold; the text is the sentence to say."""
+
+
+class Anchors:
+    """What was anchored so far, and how much of the aliases' allowance is used up."""
+
+    def __init__(self) -> None:
+        self._anchored: dict[str, AnchorValue] = {}
+        self._used: set[str] = set()
+        self._aliases = 0
+        self._expanded = 0
+
+    def keep(self, name: str, anchored: AnchorValue) -> None:
+        """Let aliases of `name` stand for `anchored` from here on."""
+        self._anchored[name] = anchored
+
+    def find(self, name: str) -> AnchorValue | None:
+        """What the alias `name` stands for, None where nothing. Raises TooMany."""
+        anchored = self._anchored.get(name)
+        self._used.add(name)
+        self._aliases += 1
+        if self._aliases > MAX_ALIASES:
+            raise AliasLimitExceeded(f"a file may hold at most {MAX_ALIASES} aliases, found more")
+        self._expanded += anchored.size if anchored else 0
+        if self._expanded > MAX_EXPANDED:
+            raise AliasLimitExceeded(f"aliases may stand for at most {MAX_EXPANDED:,} values, found more")
+        return anchored
+
+    def find_unused(self) -> tuple[tuple[str, int], ...]:
+        """The anchors that no alias asks for, each with the offset it stands at."""
+        return tuple((name, anchored.offset) for name, anchored in self._anchored.items() if name not in self._used)
+
+
+# Where a value starts with a tag, perhaps after its anchor. libyaml itself keeps no trace of the tag "!".
+_TAGGED = re.compile(r"(?:&\S+\s+)?(!\S*)")
+# Where what is only read past is put: no key is empty.
+_IGNORED_KEY = ""
+_UNREADABLE = object()
+
+# Places of more values than that are not worth the memory; what lies deeper than names is then placed at its name.
+MAX_SPANS = 500_000
+# Three times what channels of 5 MiB can hold: the rest is an attack on memory.
+MAX_VALUES = 1_000_000
+_NAME_DEPTH = 2
+_TOO_DEEP = f"values must not be nested deeper than {MAX_DEPTH} levels"
+
+
+class _Position(NamedTuple):
+    """Where a value is read: under which keys, where the last of them stands, and on what level."""
+
+    keys: Keys
+    key: Offsets
+    depth: int
+
+    def below(self, name: str, key: Any) -> _Position:
+        return _Position((*self.keys, name), _offsets(key), self.depth + 1)
+
+
+class _Stop(Exception):
+    """Reading on would find nothing of use."""
+
+
+def parse_yaml(file: str, data: bytes, opener: OpenEvents = open_events) -> Document:
+    """What `data`, the content of `file`, holds and where, with findings for all that is wrong with it as YAML."""
+    text, unclean = decode_source(data)
+    document = Document(file, text)
+    for found in unclean:
+        place = document.location(()) if found.offset is None else document.location_at(found.offset, found.offset + 1)
+        document.findings.append(make_finding(found.code, found.message, place))
+    if not unclean:
+        _read_into(document, opener)
+    return document
+
+
+def _read_into(document: Document, opener: OpenEvents) -> None:
+    try:
+        _YamlReader(document, opener(document.text)).read()
+    except _Stop:
+        pass
+    except yaml.YAMLError as error:
+        offset = find_too_deep(document.text, find_offset(error), opener)
+        if offset is not None:
+            place = document.location_at(offset, offset + 1)
+            document.findings.append(make_finding("ESA111", _TOO_DEEP, place))
+            return
+        fault = explain_syntax(document.text, error)
+        place = document.location_at(fault.start, fault.end)
+        # What was found on the way in that same line is most likely the same mistake.
+        document.findings = [
+            found for found in document.findings if found.location and found.location.line != place.line
+        ]
+        # The way out repeats what the line says, which may be a secret where the line itself is not shown.
+        document.findings.append(make_finding("ESA107", fault.message, place, fix=fault.fix if place.excerpt else ""))
+
+
+class _YamlReader:
+    """Fills one document from its events."""
+
+    def __init__(self, document: Document, next_event: NextEvent) -> None:
+        self._document = document
+        self._next = next_event
+        self._anchors = Anchors()
+        self._scalars = PlainScalars()
+        # Most files hold no "!", and need no search for tags.
+        self._may_hold_tags = "!" in document.text
+        self._values = 0
+        self._deepest = 0
+        # Where the collection that was read last ends.
+        self._end = 0
+
+    def read(self) -> None:
+        self._next()
+        start = self._next()
+        self._check_not_empty(start)
+        if start.version or start.tags:
+            self._report(start, "ESA109", "directives (%YAML, %TAG) are not read", "delete the lines with the %")
+        event = self._next()
+        self._check_not_empty(event)
+        tree = self._node(event, _Position((), (0, 0), 1))
+        self._next()
+        self._check_end(self._next())
+        self._document.tree, self._document.is_read = tree, True
+
+    def _check_not_empty(self, event: Any) -> None:
+        is_nothing = isinstance(event, ScalarEvent) and event.implicit[0] and not event.value and not event.anchor
+        if is_nothing or isinstance(event, StreamEndEvent):
+            self._report_at((0, 0), "ESA113", "the file is empty")
+            raise _Stop
+
+    def _check_end(self, event: Any) -> None:
+        if not isinstance(event, StreamEndEvent):
+            self._report(event, "ESA112", "a file holds one document, found a second one")
+        for name, offset in self._anchors.find_unused():
+            fix = f"delete the anchor; if &{name} belongs to the text, put the text in quotes"
+            self._report_at((offset, offset + len(name) + 1), "ESA110", f"the anchor &{name} is never used", fix)
+
+    def _node(self, event: Any, post: _Position) -> object:
+        """The value that starts with `event` at `post`."""
+        spans, is_scalar = self._document.spans, isinstance(event, (ScalarEvent, AliasEvent))
+        is_known = post.keys in spans or (len(post.keys) > _NAME_DEPTH and len(spans) >= MAX_SPANS)
+        if not is_known:
+            spans[post.keys] = Span(*post.key, *_offsets(event), not is_scalar and not event.flow_style)
+        if isinstance(event, AliasEvent):
+            return self._alias(event, post)
+        self._count(event)
+        self._check_tag(event)
+        value = self._value(event, post) if event.anchor is None else self._anchored(event, post)
+        if not is_known and not is_scalar:
+            known = spans[post.keys]
+            spans[post.keys] = Span(known.key_start, known.key_end, known.start, self._end, known.is_block)
+        return value
+
+    def _value(self, event: Any, post: _Position) -> object:
+        if isinstance(event, ScalarEvent):
+            return self._scalar(event, post)
+        self._enter(event, post.depth)
+        return self._mapping(post) if isinstance(event, MappingStartEvent) else self._sequence(post)
+
+    def _enter(self, event: Any, depth: int) -> None:
+        if depth > MAX_DEPTH:
+            self._report(event, "ESA111", _TOO_DEEP)
+            raise _Stop
+        self._deepest = max(self._deepest, depth)
+
+    def _count(self, event: Any) -> None:
+        self._values += 1
+        if self._values > MAX_VALUES:
+            self._report(event, "ESA103", f"a file may hold at most {MAX_VALUES:,} values, found more")
+            raise _Stop
+
+    def _mapping(self, post: _Position) -> dict[str, object]:
+        mapping: dict[str, object] = {}
+        while not isinstance(event := self._next(), MappingEndEvent):
+            if not isinstance(event, ScalarEvent):
+                self._skip_pair(event, post)
+            elif self._check_key(event, mapping, post.keys):
+                self._add_pair(mapping, event, self._next(), post)
+            else:
+                self._node(self._next(), post.below(_IGNORED_KEY, event))
+        self._end = _offsets(event)[1]
+        return mapping
+
+    def _add_pair(self, mapping: dict[str, object], key: Any, event: Any, post: _Position) -> None:
+        """Add the value that starts with `event` under `key`.
+
+        Nearly all values are unquoted scalars without a mistake: these are read here, in half the time of `_node`.
+        """
+        name = key.value
+        if type(event) is ScalarEvent and event.implicit[0] and event.anchor is None and not self._may_hold_tags:
+            value, path = self._known(event.value), (*post.keys, name)
+            if value is not _UNREADABLE and len(self._document.spans) < MAX_SPANS and self._values < MAX_VALUES:
+                self._values += 1
+                self._document.spans[path] = Span(*_offsets(key), *_offsets(event))
+                mapping[name] = value
+                return
+        mapping[name] = self._node(event, post.below(name, key))
+
+    def _known(self, text: str) -> object:
+        """The value of the unquoted scalar `text`; _UNKNOWN for one that cannot be read."""
+        try:
+            return self._scalars[text]
+        except ValueError:
+            return _UNREADABLE
+
+    def _sequence(self, post: _Position) -> list[object]:
+        members: list[object] = []
+        while not isinstance(event := self._next(), SequenceEndEvent):
+            members.append(self._node(event, post.below(str(len(members)), event)))
+        self._end = _offsets(event)[1]
+        return members
+
+    def _scalar(self, event: Any, post: _Position) -> object:
+        is_plain, text = event.implicit[0], event.value
+        trouble = find_scalar_error(text) if is_plain else _find_control(text)
+        if trouble is None:
+            return parse_scalar(text) if is_plain else text
+        name = post.keys[-1] if post.keys else ""
+        subject = "the value" if not name or name.isdigit() else name
+        self._document.refused.add(post.keys)
+        place = self._document.location_at(*(_offsets(event) if text else post.key))
+        fix = trouble.fix if text else suggest_for_empty(post.keys)
+        message, fix = (trouble.message, fix) if place.excerpt else ("cannot be read as written", "")
+        self._keep(make_finding(trouble.code, f"{subject} {message}", place, fix=fix))
+        return None
+
+    def _anchored(self, event: Any, post: _Position) -> object:
+        values, deepest = self._values, self._deepest
+        self._deepest = post.depth
+        value = self._value(event, post)
+        offset = self._document.text.index(f"&{event.anchor}", event.start_mark.index)
+        anchored = AnchorValue(value, self._values - values + 1, self._deepest - post.depth, offset)
+        self._anchors.keep(event.anchor, anchored)
+        self._deepest = max(deepest, self._deepest)
+        return value
+
+    def _alias(self, event: Any, post: _Position) -> object:
+        try:
+            anchored = self._anchors.find(event.anchor)
+        except AliasLimitExceeded as error:
+            self._report(event, "ESA110", str(error))
+            raise _Stop from None
+        if anchored is None:
+            fix = f"if *{event.anchor} belongs to the text, put the text in quotes; else write the value out"
+            self._report(event, "ESA110", f"the alias *{event.anchor} leads nowhere", fix)
+            self._document.refused.add(post.keys)
+            return None
+        self._values += anchored.size
+        self._enter(event, post.depth + anchored.height)
+        return anchored.value
+
+    def _skip_pair(self, event: Any, post: _Position) -> None:
+        """Read past a key that is no text, and its value, with one finding for all of it."""
+        findings, start = self._document.findings, event.start_mark.index
+        found = len(findings)
+        self._node(event, post.below(_IGNORED_KEY, event))
+        self._node(self._next(), post.below(_IGNORED_KEY, event))
+        del findings[found:]
+        self._document.refused.add(post.keys)
+        if self._document.text[max(start - 1, 0) : start + 1] == "{{":
+            fix = "write the value itself; if the braces belong to a text, put the text in quotes"
+            end = self._document.text.find("}}", start) + 2
+            self._report_at((start - 1, end), "ESA107", "a template, {{ … }}, is not filled in", fix)
+        else:
+            self._report(event, "ESA115", f"a key must be a text, found {_name_kind(event)}")
+
+    def _check_key(self, event: Any, mapping: dict[str, object], keys: Keys) -> bool:
+        """Whether the scalar is a key of its own; a finding where it is not."""
+        self._check_tag(event)
+        name = event.value
+        if name in mapping:
+            return self._refuse_twice(event, keys)
+        if not name:
+            return self._report(event, "ESA115", "a key must be a text, found nothing before the colon")
+        if name == "<<":
+            return self._report(event, "ESA110", "merge keys (<<) are not read")
+        if has_control(name):
+            return self._report(event, "ESA105", "a key must hold no control characters")
+        if event.anchor is not None:
+            return self._report(event, "ESA110", f"anchors on keys are not read, found &{event.anchor}")
+        return True
+
+    def _refuse_twice(self, event: Any, keys: Keys) -> bool:
+        document, where = self._document, f" in {keys[-1]}" if keys else ""
+        line = document.line_of((*keys, event.value))
+        message = f"{event.value} is written twice{where}, first in line {line}"
+        finding = make_finding("ESA108", message, document.location_at(*_offsets(event)))
+        return self._keep(replace(finding, detail=(f"first written at {document.file}:{line}",)))
+
+    def _check_tag(self, event: Any) -> None:
+        match = self._may_hold_tags and _TAGGED.match(self._document.text, event.start_mark.index)
+        if match:
+            self._report_at(match.span(1), "ESA109", f"tags are not read, found {match[1]}")
+
+    def _report(self, event: Any, code: str, message: str, fix: str = "") -> bool:
+        return self._report_at(_offsets(event), code, message, fix)
+
+    def _report_at(self, span: Offsets, code: str, message: str, fix: str = "") -> bool:
+        return self._keep(make_finding(code, message, self._document.location_at(*span), fix=fix))
+
+    def _keep(self, finding: Finding) -> bool:
+        """Keep the finding, and return False: what was found wrong is not taken."""
+        self._document.findings.append(finding)
+        if len(self._document.findings) >= MAX_FOUND:
+            raise _Stop
+        return False
+
+
+def _offsets(event: Any) -> Offsets:
+    return (event.start_mark.index, event.end_mark.index)
+
+
+def _find_control(text: str) -> ScalarError | None:
+    return ScalarError("ESA105", "must hold no control characters") if has_control(text) else None
+
+
+def _name_kind(event: Any) -> str:
+    if isinstance(event, AliasEvent):
+        return f"the alias *{event.anchor}"
+    return "a mapping" if isinstance(event, MappingStartEvent) else "a list"

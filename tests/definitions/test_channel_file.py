@@ -1,0 +1,218 @@
+"""One channel file: its content, its consistency, and comments that cut a value short."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reconciler.definitions.channel_file import FileContent, check_consistency, find_truncating_comments, make_content
+from reconciler.definitions.file_problems import FileProblem
+from reconciler.model.channels import Desired
+from reconciler.model.findings import Location
+from reconciler.model.identifiers import Feed, Identifiers
+
+
+def build_one(channel: dict[str, Any], **others: Any) -> Desired:
+    """The only channel of a file that has `others` beside it."""
+    return make_content("a.yaml", {"channels": {"use": channel}, **others}, {"channels": {"use": 3}}).channels[0]
+
+
+def test_a_file_becomes_its_channels_and_feeds() -> None:
+    tree = {
+        "dataPoint": "NB-ELEC-01",
+        "channels": {
+            "use": {
+                "select": {"channelId": 1042},
+                "channelDescription": None,
+                "esaChannelVersion": {"unitCode": "KWH", "multiplier": 0.001},
+            },
+            "losses": {"isCalculated": True, "channelId": 1043},
+        },
+        "feeds": {"logger": {"meterImportId": "NB-ELEC-01", "channelIntervalInSeconds": 900, "expect": "use"}},
+    }
+    lines = {"channels": {"use": 3, "losses": 9}, "feeds": {"logger": 12}}
+    spec = {"channelDescription": None, "esaChannelVersion.unitCode": "KWH", "esaChannelVersion.multiplier": 0.001}
+
+    assert make_content("a.yaml", tree, lines) == FileContent(
+        (
+            Desired("use", "a.yaml", 3, Identifiers(channel_id=1042), spec, "NB-ELEC-01"),
+            Desired("losses", "a.yaml", 9, Identifiers(channel_id=1043), {"isCalculated": True}, "NB-ELEC-01"),
+        ),
+        (
+            Feed(
+                "logger",
+                Location("a.yaml", 12, path=("feeds", "logger")),
+                Identifiers(meter_import_id="NB-ELEC-01", interval_seconds=900),
+                "use",
+            ),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("channel", "pointers"),
+    [
+        ({"channelImportId": "A", "select": {"channelImportId": "B"}}, Identifiers(channel_import_id="B")),
+        ({"channelImportId": "A", "channelId": 7}, Identifiers(channel_id=7)),
+        ({"channelImportId": "A"}, Identifiers(channel_import_id="A")),
+        ({"channelImportId": None}, None),
+        ({"channelImportId": ""}, None),
+        ({"channelInfo": "North"}, None),
+        (
+            {
+                "select": {
+                    "dataPointImportId": "A",
+                    "observationTypeCode": "ELECUSE",
+                    "unitCode": "KWH",
+                    "intervalMinutes": 15,
+                }
+            },
+            Identifiers(meter_import_id="A", observation_type_code="ELECUSE", unit_code="KWH", interval_seconds=900),
+        ),
+    ],
+)
+def test_the_live_channel_is_found_by_select_else_id_else_import_id(
+    channel: dict[str, Any], pointers: Identifiers | None
+) -> None:
+    assert build_one(channel).select == pointers
+
+
+def test_defaults_reach_each_channel_that_does_not_say_otherwise_the_version_key_by_key() -> None:
+    defaults = {"intervalMinutes": 15, "esaChannelVersion": {"unitCode": "KWH", "multiplier": 1}}
+    channel = {"intervalMinutes": 60, "esaChannelVersion": {"multiplier": 0.1, "offset": None}}
+
+    assert build_one(channel, defaults=defaults).spec == {
+        "intervalMinutes": 60,
+        "esaChannelVersion.unitCode": "KWH",
+        "esaChannelVersion.multiplier": 0.1,
+        "esaChannelVersion.offset": None,
+    }
+
+
+def test_a_default_gives_way_to_the_same_thing_said_in_the_other_way() -> None:
+    defaults = {"observationTypeId": 1, "esaChannelVersion": {"unitCode": "KWH", "observationRuleId": 1}}
+    channel = {"observationTypeCode": "ELECUSE", "esaChannelVersion": {"unitId": 7}}
+
+    assert build_one(channel, defaults=defaults).spec == {
+        "observationTypeCode": "ELECUSE",
+        "esaChannelVersion.unitId": 7,
+        "esaChannelVersion.observationRuleId": 1,
+    }
+
+
+@pytest.mark.parametrize(("channel", "reaches"), [({"isCalculated": True}, False), ({"isCalculated": False}, True)])
+def test_a_default_interval_does_not_reach_a_calculated_channel(channel: dict[str, Any], reaches: bool) -> None:
+    assert ("intervalMinutes" in build_one(channel, defaults={"intervalMinutes": 15}).spec) == reaches
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("2024-07-01", "2024-07-01T00:00:00"),
+        ("2024-07-01 06:30", "2024-07-01T06:30:00"),
+        (None, None),
+    ],
+)
+def test_a_begin_date_is_local_wall_time_to_the_second(written: str | None, read: str | None) -> None:
+    assert build_one({"esaChannelVersion": {"beginDate": written}}).spec == {"esaChannelVersion.beginDate": read}
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("    channelInfo: Building #3 use\n", "#3 use"),
+        ("dataPoint: NB #1", "#1"),
+        ("- formula: channel(a) #b #c\n", "#b #c"),
+    ],
+)
+def test_a_word_behind_a_number_sign_is_the_rest_of_the_text(text: str, rest: str) -> None:
+    assert [text[start:end] for start, end in find_truncating_comments(text)] == [rest]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "channelInfo: North # the main meter",
+        'channelInfo: "Building #3 use"',
+        "channelInfo: Building#3 use",
+        "intervalMinutes: 15 #minutes",
+        "# channelInfo: Building #3",
+        "formula: |",
+        "channelInfo: #3",
+    ],
+)
+def test_a_comment_is_a_comment(text: str) -> None:
+    assert find_truncating_comments(text) == ()
+
+
+def twice(keys: tuple[str, ...], one: str, other: str, where: str) -> FileProblem:
+    message = f"{one} and {other} say one thing twice in {where}"
+    return FileProblem("ESA129", (*keys, other), message, f"keep {one} and delete {other}, or the reverse", at_key=True)
+
+
+def test_nothing_is_said_of_a_sound_file() -> None:
+    assert (
+        check_consistency({"channels": {"use": {"select": {"channelId": 1}, "esaChannelVersion": {"unitId": 1}}}}) == ()
+    )
+
+
+@pytest.mark.parametrize(
+    "document", [None, "text", [], {"channels": None}, {"feeds": 3}, {"channels": {"use": []}}, {}]
+)
+def test_nothing_is_said_of_what_has_not_even_the_right_shape(document: object) -> None:
+    assert check_consistency(document) == ()
+
+
+def test_one_thing_said_twice_is_found_wherever_it_can_be_said() -> None:
+    document = {
+        "defaults": {"observationTypeCode": "ELECUSE", "observationTypeId": 1},
+        "channels": {
+            "use": {
+                "channelId": 1,
+                "select": {"meterImportId": "A", "dataPointImportId": "A"},
+                "summarizationMethod": "Sum",
+                "summarizationMethodId": 1,
+                "esaChannelVersion": {
+                    "unitCode": "KWH",
+                    "unitId": 1,
+                    "observationRule": "Trip",
+                    "observationRuleId": 2,
+                },
+            }
+        },
+        "feeds": {"logger": {"meterImportId": "A", "dataPointImportId": "B"}},
+    }
+    use, version = ("channels", "use"), ("channels", "use", "esaChannelVersion")
+
+    assert check_consistency(document) == (
+        twice(("defaults",), "observationTypeCode", "observationTypeId", "defaults"),
+        twice(use, "summarizationMethod", "summarizationMethodId", "channel use"),
+        twice(use, "select", "channelId", "channel use"),
+        twice(version, "unitCode", "unitId", "esaChannelVersion"),
+        twice(version, "observationRule", "observationRuleId", "esaChannelVersion"),
+        twice((*use, "select"), "meterImportId", "dataPointImportId", "select"),
+        twice(("feeds", "logger"), "meterImportId", "dataPointImportId", "feed logger"),
+    )
+
+
+def test_a_day_that_does_not_exist_is_found() -> None:
+    assert check_consistency({"defaults": {"esaChannelVersion": {"beginDate": "2023-02-29"}}, "channels": {}}) == (
+        FileProblem(
+            "ESA128",
+            ("defaults", "esaChannelVersion", "beginDate"),
+            "beginDate must be a day that exists, found 2023-02-29",
+        ),
+    )
+
+
+def test_a_leap_day_exists() -> None:
+    assert (
+        check_consistency({"defaults": {"esaChannelVersion": {"beginDate": "2024-02-29T06:00"}}, "channels": {}}) == ()
+    )
+
+
+def test_a_file_without_channels_and_feeds_says_nothing() -> None:
+    assert check_consistency({"dataPoint": "NB-ELEC-01"}) == (
+        FileProblem("ESA113", (), "the file has neither channels nor feeds", "write the channels under  channels:"),
+    )

@@ -1,0 +1,137 @@
+"""YAML syntax errors in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.definitions.yaml_events import open_events, open_pure
+from reconciler.definitions.yaml_reader import parse_yaml
+
+if TYPE_CHECKING:
+    from reconciler.definitions.yaml_events import OpenEvents
+
+
+IN_QUOTES = "a text that starts with {} must be in quotes"
+NOT_CLOSED = "close it; if it belongs to a text, put the text in quotes of the other kind"
+NO_BREAK = "an odd space stands where YAML wants an ordinary one, found no-break space (U+00A0)"
+CONFLICT = (
+    "a merge conflict is not resolved",
+    "merge the two sides, and delete the lines that start with <<<<<<<, ======= and >>>>>>>",
+)
+TRAPS = [
+    ("formula: @north", "1:10", IN_QUOTES.format("@"), 'write  formula: "@north"'),
+    ("formula: `north`", "1:10", IN_QUOTES.format("`"), 'write  formula: "`north`"'),
+    ("formula: %north", "1:10", IN_QUOTES.format("%"), 'write  formula: "%north"'),
+    ("formula: [a] * 2  # note", "1:10", IN_QUOTES.format("["), 'write  formula: "[a] * 2"'),
+    ("formula: {a} + 1", "1:10", IN_QUOTES.format("{"), 'write  formula: "{a} + 1"'),
+    ("formula: * 2", "1:10", IN_QUOTES.format("*"), 'write  formula: "* 2"'),
+    ("formula: - 2", "1:10", IN_QUOTES.format("-"), 'write  formula: "- 2"'),
+    ("formula: | 2", "1:10", IN_QUOTES.format("|"), 'write  formula: "| 2"'),
+    ("formula: !a!b c", "1:10", IN_QUOTES.format("!"), 'write  formula: "!a!b c"'),
+    (f"formula: @{'x' * 70}", "1:10", IN_QUOTES.format("@"), "put the whole text in quotes"),
+    (
+        "formula: {{ x }} * 2",
+        "1:10",
+        "a template, {{ … }}, is not filled in",
+        "write the value itself; if the braces belong to a text, put the text in quotes",
+    ),
+    (
+        "channelInfo: Building: North",
+        "1:14",
+        "a text with a colon and a space in it must be in quotes",
+        'write  channelInfo: "Building: North"',
+    ),
+    ('a: "x" y', "1:4", "a text goes on after its closing quote", 'write  a: "\\"x\\" y"'),
+    ("a: 'North's use'", "1:4", "a text goes on after its closing quote", "write  a: \"'North's use'\""),
+    ('a: "x\nb: 1', "1:4", "a quote is opened here and not closed", NOT_CLOSED),
+    ('a: "x\nb: "y"\nc: 1', "1:4", "a quote is opened here and not closed", NOT_CLOSED),
+    (
+        "a: [b\nc: 1",
+        "1:4",
+        "a bracket is opened here and not closed",
+        "close the bracket; if it belongs to a text, put the text in quotes",
+    ),
+    ("a:\n  b:c\n  d: 1", "2:3", "a colon needs a space after it", "write  b: c"),
+    ("a: 1\nnorth", "2:1", "a key needs a colon and a value after it", "write  north: …"),
+    ("a:\n  b: 1\n  c = 0.5\n\nd: 2", "3:3", "a key needs a colon after it, not =", "write  c: 0.5"),
+    ("a:\n  b: 1\n  c = 0.5\n  d: 2", "3:3", "a key needs a colon after it, not =", "write  c: 0.5"),
+    ("north side\nb: 1", "1:1", "a key needs a colon and a value after it", "write  north: …"),
+    ("a:\n  b\n    c: 2", "2:3", "a key needs a colon after it", "write  b:"),
+    ("a:\n  b: 1\n  north-use\n    c: 2\n    d: 3", "3:3", "a key needs a colon after it", "write  north-use:"),
+    ("a:\n  b:\n    c: 1\n  north-use\n    d: {e: 3}", "4:3", "a key needs a colon after it", "write  north-use:"),
+    ("channels\n  a:\n    b: 2", "1:1", "a key needs a colon after it", "write  channels:"),
+    ("a:\n  b: 1\n  c:\u00a0x\n  d: 1", "3:5", NO_BREAK, "write ordinary spaces instead"),
+    ("a:\n  b: 1\n \u00a0c: x\n  d: 1", "3:2", NO_BREAK, "write ordinary spaces instead"),
+    (
+        "a:\n  d: 1\n\u2003b: 1\n  c: 2",
+        "3:1",
+        NO_BREAK.replace("no-break space (U+00A0", "em space (U+2003"),
+        "write ordinary spaces instead",
+    ),
+    ("a:\n<<<<<<< HEAD\n  b: 1\n=======\n  b: 2\n>>>>>>> x\n", "2:1", *CONFLICT),
+    ("a: 1\n=======\r\nb: 2\n>>>>>>> x", "2:1", *CONFLICT),
+    ("a: 1\n||||||| base\nb: 2", "2:1", *CONFLICT),
+    (
+        "a:\n  b: one\n    two\n      c: 2",
+        "4:7",
+        "the indentation fits none of the lines above",
+        "let the keys of one mapping start in one column, two spaces right of the key above them",
+    ),
+    (
+        "a:\n  b: one\n    two\n    three\n      c: 2",
+        "5:7",
+        "the indentation fits none of the lines above",
+        "let the keys of one mapping start in one column, two spaces right of the key above them",
+    ),
+    (
+        "a:\n  b: 1\n    c: 2",
+        "3:5",
+        "the indentation fits none of the lines above",
+        "let the keys of one mapping start in one column, two spaces right of the key above them",
+    ),
+    (
+        "a:\n  b: 1\n\n  # note\n c: 2",
+        "5:2",
+        "the indentation fits none of the lines above",
+        "let the keys of one mapping start in one column, two spaces right of the key above them",
+    ),
+]
+BOTH = pytest.mark.parametrize("opener", [open_events, open_pure], ids=["libyaml", "pure"])
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("text", "place", "message", "fix"), TRAPS, ids=[text.replace("\n", "|")[:30] for text, *_ in TRAPS]
+)
+def test_a_trap_is_named_where_it_is_with_the_way_out(
+    text: str, place: str, message: str, fix: str, opener: OpenEvents
+) -> None:
+    (finding,) = parse_yaml("a.yaml", text.encode(), opener).findings
+
+    assert finding.location is not None
+    found = f"{finding.location.line}:{finding.location.column}"
+    assert (finding.code, found, finding.message, finding.fix) == ("ESA107", place, message, fix)
+
+
+@BOTH
+@pytest.mark.parametrize("text", [r'a: "\d"', r'a: "\x1"', r'a: "\U00110000"', r'a: "\U83871978"'])
+def test_an_escape_that_is_none_is_named(text: str, opener: OpenEvents) -> None:
+    (finding,) = parse_yaml("a.yaml", text.encode(), opener).findings
+
+    assert finding.message == "a backslash in double quotes starts an escape, and this is none"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: 1\n...\nb: 2", "not YAML: did not find expected <document start>"),
+        ("a: 1\n%b: 2", "not YAML: found unexpected non-alphabetical character"),
+        ("a: |x\n", "not YAML: did not find expected comment or line break"),
+    ],
+)
+def test_what_is_no_known_trap_is_said_in_the_parsers_words(text: str, message: str) -> None:
+    (finding,) = parse_yaml("a.yaml", text.encode()).findings
+
+    assert finding.message == message
