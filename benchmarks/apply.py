@@ -23,9 +23,8 @@ from msgspec import Struct
 
 from benchmarks.applies import ENVIRONMENT, KEY, a_world, name_wanted, plan_names, serving, serving_bare
 from benchmarks.measuring import ROOT, describe_machine, render_table, replace_section
-from reconciler.apply.conduct import Conduct
 from reconciler.apply.journal import open_journal
-from reconciler.apply.run import apply_plan
+from reconciler.apply.run import ApplyOptions, apply_plan
 from reconciler.energycap.bodies import channel_body
 from reconciler.energycap.client import open_editor, open_reader
 from reconciler.energycap.wire import live_from_response
@@ -106,7 +105,7 @@ def _apply(url: str, plan: Plan, parallelism: int) -> None:
         open_editor(url, KEY) as editor,
         open_journal(Path(folder), plan) as journal,
     ):
-        account = apply_plan(plan, editor, ENVIRONMENT, Conduct(parallelism, journal=journal))
+        account = apply_plan(plan, editor, ENVIRONMENT, ApplyOptions(parallelism, journal=journal))
     if len(account.with_status(OutcomeStatus.DONE)) != len(plan.sendable):
         raise SystemExit(f"not all was done: {[outcome for outcome in account.outcomes if outcome.message][:3]}")
 

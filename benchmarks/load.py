@@ -24,9 +24,8 @@ from benchmarks.applies import ENVIRONMENT, KEY, a_world, plan_names, serving
 from benchmarks.load_verdict import Evidence, Foreign, Run, read_puts
 from benchmarks.load_watch import Signature, Watch
 from benchmarks.measuring import ROOT, describe_machine, render_table, replace_section
-from reconciler.apply.conduct import Conduct
 from reconciler.apply.journal import open_journal
-from reconciler.apply.run import apply_plan
+from reconciler.apply.run import ApplyOptions, apply_plan
 from reconciler.energycap.client import open_editor
 from reconciler.sandbox.store import open_store, read_request_log
 
@@ -93,7 +92,7 @@ def _apply_until_done(
             return runs, seconds
         begun, begin = _last_request(database), time.monotonic()
         with TemporaryDirectory(dir=ROOT) as folder, open_journal(Path(folder), plan) as journal:
-            account = apply_plan(plan, editor, ENVIRONMENT, Conduct(parallelism, journal=journal))
+            account = apply_plan(plan, editor, ENVIRONMENT, ApplyOptions(parallelism, journal=journal))
         seconds += time.monotonic() - begin
         seen = {change.channel_id: change.live for change in plan.sendable}
         runs.append(Run(planned, begun, _last_request(database), account, seen))

@@ -1,18 +1,25 @@
-"""The journal of a plan: what is about to be written stands in it before it is sent, and what became of it after."""
+"""The journal: a durable intent before each write, the result after it; and which journal is the last one."""
 
 from __future__ import annotations
 
+import errno
 import os
+import sys
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from reconciler.apply.chronicle import FORMAT_VERSION, Chronicle, parse_journal, read_begun
-from reconciler.apply.entries import Began, Ended, Intent, Landed
-from reconciler.apply.entry_lines import encode_entry, render_line
-from reconciler.apply.files import lock, make_durable, make_name_durable
-from reconciler.errors import FileError, advise_on
+from reconciler.apply.journal_entries import (
+    RunFinished,
+    RunStarted,
+    WriteFinished,
+    WriteIntended,
+    encode_entry,
+    render_line,
+)
+from reconciler.apply.journal_reader import FORMAT_VERSION, JournalContent, parse_journal, read_if_started
+from reconciler.errors import FileError, UsageError, advise_on
 from reconciler.masking import KEYS
 from reconciler.planfile.writing import encode_plan
 
@@ -20,11 +27,80 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from reconciler.apply.entries import Entry
-    from reconciler.apply.writing import Landing, Write
+    from reconciler.apply.journal_entries import Entry
+    from reconciler.apply.writes import Write, WriteResult
     from reconciler.model.channels import Live
     from reconciler.model.outcomes import ApplyResult
     from reconciler.model.plan import Plan
+
+
+# What a system answers if another process has the lock; every other answer means that there are no locks, or worse.
+_TAKEN = frozenset({errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, getattr(errno, "EDEADLOCK", errno.EAGAIN)})
+# What a file system answers that does not know durable folders. Source: PostgreSQL, fsync_fname_ext; git and SQLite
+# also pass over these.
+_NO_FOLDER_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF})
+_NO_FOLDER_OPEN = frozenset({errno.EACCES, errno.EISDIR})
+
+if sys.platform == "win32":  # pragma: no cover - the tests run elsewhere
+    import msvcrt
+
+    # Far beyond what is written, for a locked byte cannot be read by others.
+    _BYTE = 2**40
+
+    def _lock_file(descriptor: int) -> None:
+        os.lseek(descriptor, _BYTE, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+
+    def make_durable(descriptor: int) -> None:
+        """Bring what was written to the open file onto the disk. Raises OSError."""
+        os.fsync(descriptor)
+
+    def make_name_durable(path: Path) -> None:
+        """Nothing: folders cannot be opened here."""
+
+else:
+    import fcntl
+
+    def _lock_file(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def make_durable(descriptor: int) -> None:
+        """Bring what was written to the open file onto the disk. Raises OSError."""
+        # The file's time of change need not be on the disk: that would take a quarter longer.
+        getattr(os, "fdatasync", os.fsync)(descriptor)
+
+    def make_name_durable(path: Path) -> None:
+        """Bring onto the disk that `path` is in its folder, if the file system can do that. Raises OSError."""
+        with _passing_over(_NO_FOLDER_OPEN):
+            folder = os.open(path.parent, os.O_RDONLY)
+            try:
+                with _passing_over(_NO_FOLDER_SYNC):
+                    os.fsync(folder)
+            finally:
+                os.close(folder)
+
+    @contextmanager
+    def _passing_over(numbers: frozenset[int]) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            if error.errno not in numbers:
+                raise
+
+
+def lock(descriptor: int) -> bool:
+    """Whether the open file belongs to this process from now on, however it ends; False if another one has it.
+
+    Raises OSError if the file system has no locks.
+    """
+    try:
+        _lock_file(descriptor)
+    except OSError as error:
+        if error.errno in _TAKEN:
+            return False
+        raise
+    return True
+
 
 _NEEDED = "without a journal nothing is written to EnergyCAP"
 
@@ -34,12 +110,12 @@ _NO_LOCKS = "some network drives have no locks: work in a clone of the project o
 class Journal:
     """The journal of one run, for any number of threads.
 
-    An intent is durable before `intend` returns. An outcome is noted at once and durable with the next intent, or at
-    the end: one that is lost with the power leaves its intent open, and that is settled by reading. Every method raises
-    FileError where it cannot note something, and then for good: nothing may stand behind a line that is not whole.
+    An intent is durable before `record_intent` returns. A result is written at once and durable with the next intent or
+    at the end: if the power fails first, the intent is open, and reading the channel settles it. Every method raises
+    FileError if it cannot write an entry, and from then on always: nothing may follow a line that is not whole.
     """
 
-    def __init__(self, descriptor: int, path: Path, before: Chronicle) -> None:
+    def __init__(self, descriptor: int, path: Path, before: JournalContent) -> None:
         self.path = path
         self.before = before
         self._descriptor = descriptor
@@ -52,23 +128,23 @@ class Journal:
 
     def begin(self) -> None:
         """Note that a run began."""
-        self._sync(self._append(Began(_now())))
+        self._sync(self._append(RunStarted(_now())))
 
-    def intend(self, name: str, write: Write, before: Live) -> int:
+    def record_intent(self, name: str, write: Write, before: Live) -> int:
         """Note that `write` is about to be sent for the change `name`, whose channel reads as `before`: its number."""
         with self._appending:
             self._numbers += 1
             number = self._numbers
-        self._sync(self._append(Intent(_now(), number, name, write, before)))
+        self._sync(self._append(WriteIntended(_now(), number, name, write, before)))
         return number
 
-    def land(self, number: int, landing: Landing) -> None:
+    def record_result(self, number: int, result: WriteResult) -> None:
         """Note what became of the write with this `number`."""
-        self._append(Landed(_now(), number, landing))
+        self._append(WriteFinished(_now(), number, result))
 
     def end(self, account: ApplyResult) -> None:
         """Note that the run came to its end."""
-        self._sync(self._append(Ended(_now(), account)))
+        self._sync(self._append(RunFinished(_now(), account)))
 
     def close(self) -> None:
         """Give the file back. Whoever is still at work cannot note anything any more."""
@@ -125,13 +201,13 @@ def open_journal(folder: Path, plan: Plan) -> Iterator[Journal]:
         journal.close()
 
 
-def tell_journal(folder: Path, plan: Plan) -> Chronicle | None:
+def tell_journal(folder: Path, plan: Plan) -> JournalContent | None:
     """The content of the journal of `plan` in `folder`, even if in use; None if it has none. Raises FileError."""
     path = _find_path(folder, encode_plan(plan))
-    return read_begun(path) if path.exists() else None
+    return read_if_started(path) if path.exists() else None
 
 
-def is_at_work(path: Path) -> bool:
+def is_locked(path: Path) -> bool:
     """Whether an apply is using the journal at `path`, so that the journal is not complete yet."""
     try:
         descriptor = os.open(path, os.O_RDWR)
@@ -183,7 +259,7 @@ def _lock(descriptor: int, path: Path) -> None:
         raise FileError(f"another apply of this plan is running, with the journal {path}", "wait until it has ended")
 
 
-def _take_up(descriptor: int, path: Path, plan: Plan, document: dict[str, object]) -> Chronicle:
+def _take_up(descriptor: int, path: Path, plan: Plan, document: dict[str, object]) -> JournalContent:
     """What the open journal tells so far, cut to what is whole; where that is nothing, its first line is written."""
     try:
         content = path.read_bytes()
@@ -194,7 +270,7 @@ def _take_up(descriptor: int, path: Path, plan: Plan, document: dict[str, object
             make_name_durable(path)
     except OSError as error:
         raise _unwritable(path, error) from error
-    return sound.chronicle if sound else Chronicle(plan)
+    return sound.chronicle if sound else JournalContent(plan)
 
 
 def _write(descriptor: int, line: bytes) -> None:
@@ -210,3 +286,71 @@ def _unwritable(path: Path, error: OSError) -> FileError:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+class _Told(NamedTuple):
+    """A journal, whether it is finished, and the moment of its last entry; None if it gives none."""
+
+    path: Path
+    is_finished: bool
+    moment: datetime | None
+
+
+def find_unfinished(folder: Path, environment: str) -> Path | None:
+    """The last journal in `folder` of a plan for `environment`, if it is not finished; None if it is.
+
+    Raises FileError for one that cannot be read, and UsageError if the journals do not say which is the last.
+    """
+    journals = _read_journals(folder, environment)
+    last = _find_last(journals)
+    if all(one.is_finished for one in last):
+        return None
+    if len(last) > 1:
+        raise _ask(last)
+    return last[0].path
+
+
+def find_older_unfinished(folder: Path, environment: str) -> Path | None:
+    """The last journal of a plan for `environment` that is not finished, though a later apply may be. Raises so."""
+    unfinished = [one for one in _read_journals(folder, environment) if not one.is_finished]
+    last = _find_last(unfinished)
+    return last[0].path if last else None
+
+
+def _read_journals(folder: Path, environment: str) -> list[_Told]:
+    read = ((path, read_if_started(path)) for path in sorted(folder.glob("*.jsonl")))
+    return [
+        _Told(path, chronicle.is_finished, _find_moment(chronicle))
+        for path, chronicle in read
+        if chronicle and chronicle.plan.environment == environment
+    ]
+
+
+def _find_last(journals: list[_Told]) -> list[_Told]:
+    """The journal that no other is later than; several if that is unknown."""
+    undated = [one for one in journals if one.moment is None]
+    moments = [one.moment for one in journals if one.moment is not None]
+    return undated + [one for one in journals if moments and one.moment == max(moments)]
+
+
+def _find_moment(chronicle: JournalContent) -> datetime | None:
+    last = chronicle.entries[-1].at if chronicle.entries else ""
+    try:
+        moment = datetime.fromisoformat(last)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
+
+
+def _ask(last: list[_Told]) -> UsageError:
+    seen = ", ".join(f"{one.path} ({_tell(one)})" for one in last)
+    return UsageError(
+        f"it is unknown which of these journals is the last one: {seen}",
+        "look at each with  reconciler show JOURNAL  and name the one to continue: reconciler apply --resume JOURNAL",
+    )
+
+
+def _tell(one: _Told) -> str:
+    state = "finished" if one.is_finished else "not finished"
+    moment = f"its last entry is from {one.moment.isoformat()}" if one.moment else "its last entry has no time"
+    return f"{state}, {moment}"

@@ -1,4 +1,4 @@
-"""A plan carried out: each change in its turn, then all that was written read once more, and the account of it."""
+"""apply_plan: workers, when to stop, the final verification, the result."""
 
 from __future__ import annotations
 
@@ -6,17 +6,16 @@ from concurrent.futures import Future
 from contextlib import suppress
 from queue import SimpleQueue
 from threading import Condition
+from threading import Event as Signal
 from typing import TYPE_CHECKING
 
-from reconciler.apply.conduct import Conduct
-from reconciler.apply.evidence import Witness
-from reconciler.apply.order import Queue
-from reconciler.apply.pace import Pace
-from reconciler.apply.sending import Sender
-from reconciler.apply.staleness import find_remaining
-from reconciler.apply.step import Step, Stepper
-from reconciler.apply.verifying import read_again, verify
-from reconciler.apply.written import find_written
+from msgspec import Struct, field
+
+from reconciler.apply.journal_reader import find_written
+from reconciler.apply.read_back import Patience, read_back, verify
+from reconciler.apply.recheck import Rechecker, find_remaining
+from reconciler.apply.scheduler import ChangeQueue, ConcurrencyLimiter
+from reconciler.apply.step import ChangeApplier, ChangeResult, JournaledWriter
 from reconciler.energycap.threads import open_threads
 from reconciler.errors import FileError, ServiceError
 from reconciler.model.channels import Live
@@ -31,25 +30,55 @@ from reconciler.model.outcomes import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from concurrent.futures import Executor
 
-    from reconciler.apply.verifying import Found
-    from reconciler.apply.writing import Landing
+    from reconciler.apply.journal import Journal
+    from reconciler.apply.read_back import Found
+    from reconciler.apply.writes import WriteResult
     from reconciler.energycap.client import Editor, Reader
     from reconciler.model.outcomes import Event
     from reconciler.model.plan import Change, Plan
     from reconciler.model.project import Environment
 
+
+DEFAULT_PARALLELISM = 4
+
+
+def _watch_nothing(_event: Event) -> None:
+    pass
+
+
+class ApplyOptions(Struct, frozen=True):
+    """How a plan is carried out.
+
+    Up to `parallelism` changes are carried out side by side, fewer while the service strains. `on_event` is called from
+    the thread that applies, one event at a time. Once `stop` is set, from any thread or a signal handler, what is in
+    flight is finished and nothing more is begun. With a `journal` every write stands in it before it is sent, and what
+    an earlier run left open there is settled first. `known` are outcomes of changes that are not carried out at all, as
+    they are live already or stale; the account has them first. With `patience` a channel that does not show a write yet
+    is read again.
+    """
+
+    parallelism: int = DEFAULT_PARALLELISM
+    on_event: Callable[[Event], None] = _watch_nothing
+    stop: Signal = field(default_factory=Signal)
+    journal: Journal | None = None
+    known: tuple[Outcome, ...] = ()
+    patience: Patience = field(default_factory=Patience)
+
+
 # Each was asked for several times by then, over seconds; one or two may be the bad luck of one connection.
-MOST_SILENCES = 3
+MAX_UNANSWERED = 3
 
 _APPLY_AGAIN = "apply again: what is done already counts as done"
 _RESUME = "once that is mended, go on: reconciler apply --resume"
 _PLAN_AGAIN = "plan again: reconciler plan"
 
 
-def apply_plan(plan: Plan, editor: Editor, environment: Environment, conduct: Conduct | None = None) -> ApplyResult:
+def apply_plan(
+    plan: Plan, editor: Editor, environment: Environment, options: ApplyOptions | None = None
+) -> ApplyResult:
     """Carry out the sendable changes of `plan`, in its order, and say what became of each.
 
     What depends on a change that does not succeed is not tried, nor is anything after the service refused the key, or
@@ -57,14 +86,14 @@ def apply_plan(plan: Plan, editor: Editor, environment: Environment, conduct: Co
     is raised. A KeyboardInterrupt is, at once: what is in flight then may still be done, and its outcome stays open in
     the journal.
     """
-    conduct = conduct or Conduct()
-    journal = conduct.journal
+    options = options or ApplyOptions()
+    journal = options.journal
     written = find_written(journal.before if journal else None)
-    sender = Sender(editor, environment.channel_edit, journal, conduct.patience, written)
-    with open_threads(conduct.parallelism) as pool:
+    sender = JournaledWriter(editor, environment.channel_edit, journal, options.patience, written)
+    with open_threads(options.parallelism) as pool:
         settled = _settle_open(sender, pool)
-        pace = Pace(conduct.parallelism, lambda: editor.refusals)
-        run = _Run(plan, Stepper(sender, Witness(editor, plan.sendable, plan.feeds), settled), conduct, pace)
+        pace = ConcurrencyLimiter(options.parallelism, lambda: editor.refusals)
+        run = _Run(plan, ChangeApplier(sender, Rechecker(editor, plan.sendable, plan.feeds), settled), options, pace)
         run.carry_out(pool)
         run.read_back(editor, pool)
     account = run.account()
@@ -75,23 +104,23 @@ def apply_plan(plan: Plan, editor: Editor, environment: Environment, conduct: Co
     return account
 
 
-def _settle_open(sender: Sender, executor: Executor) -> Mapping[str, Landing]:
+def _settle_open(sender: JournaledWriter, executor: Executor) -> Mapping[str, WriteResult]:
     intents = sender.journal.before.open if sender.journal else ()
-    return dict(zip((intent.name for intent in intents), executor.map(sender.settle, intents), strict=True))
+    return dict(zip((intent.name for intent in intents), executor.map(sender.resolve, intents), strict=True))
 
 
 class _Run:
     """One carrying out of one plan: what has ended, and how."""
 
-    def __init__(self, plan: Plan, stepper: Stepper, conduct: Conduct, pace: Pace) -> None:
+    def __init__(self, plan: Plan, applier: ChangeApplier, options: ApplyOptions, pace: ConcurrencyLimiter) -> None:
         self._changes = plan.sendable
         self._index = {change.name: index for index, change in enumerate(self._changes, 1)}
         self._blocked = frozenset(change.name for change in plan.blocked)
-        self._stepper = stepper
-        self._conduct = conduct
+        self._stepper = applier
+        self._conduct = options
         self._pace = pace
-        self._queue = Queue(self._changes, conduct.parallelism)
-        self._steps: dict[str, Step] = {}
+        self._queue = ChangeQueue(self._changes, options.parallelism)
+        self._steps: dict[str, ChangeResult] = {}
         self._halt = ""
         self._silences = 0
         # Why not all was tried, as the account has it.
@@ -131,9 +160,9 @@ class _Run:
         def read_late(found: Found) -> Found:
             late = list_late(found)
             others = {channel_id: live for channel_id, live in found.items() if channel_id not in late}
-            return {**others, **read_again(late, reader, executor)}
+            return {**others, **read_back(late, reader, executor)}
 
-        found = read_again([change.channel_id for change in touched], reader, executor)
+        found = read_back([change.channel_id for change in touched], reader, executor)
         found = self._conduct.patience.read_on(found, read_late, lambda found: bool(list_late(found)), is_certain=True)
         for change in touched:
             self._correct(change, self._steps[change.name], found.get(change.channel_id))
@@ -153,7 +182,7 @@ class _Run:
         attempt = step.failed.attempt if step.failed and step.failed.is_doubtful else None
         return attempt is not None and bool(find_remaining(attempt.write.wanted, found))
 
-    def _correct(self, change: Change, step: Step, found: Live | ServiceError | None) -> None:
+    def _correct(self, change: Change, step: ChangeResult, found: Live | ServiceError | None) -> None:
         if step.written:
             outcome = verify(change, step.outcome, step.written, found)
         elif isinstance(found, ServiceError):
@@ -161,7 +190,7 @@ class _Run:
         else:
             outcome = self._stepper.look_again(change, step, found)
         if outcome != step.outcome:
-            self._steps[change.name] = Step(outcome)
+            self._steps[change.name] = ChangeResult(outcome)
             self._conduct.on_event(OutcomeCorrected(outcome))
 
     def _tell(self, at_work: int) -> None:
@@ -178,7 +207,7 @@ class _Run:
         """Carry out one change after the other, for as long as there are any."""
         # Without a way back to the thread that applies: a worker that waits for it costs more than a disk.
         while change := self._take():
-            self._end(change, self._stepper.carry_out(change))
+            self._end(change, self._stepper.apply_change(change))
 
     def _take(self) -> Change | None:
         """The next change that may be begun, as soon as there is one; None where there will be none."""
@@ -189,7 +218,7 @@ class _Run:
                 if change is None:
                     self._turn.wait(pause or None)
                 elif refusal := self._refuse(change):
-                    self._finish(change, Step(refusal))
+                    self._finish(change, ChangeResult(refusal))
                 else:
                     self._begin(change)
                     return change
@@ -197,26 +226,28 @@ class _Run:
 
     def _begin(self, change: Change) -> None:
         self._in_flight += 1
-        self._pace.begin(change.name)
+        self._pace.started(change.name)
         self._news.put(Started(change.name, change.channel_id, self._index[change.name], len(self._changes)))
 
-    def _end(self, change: Change, step: Step) -> None:
+    def _end(self, change: Change, step: ChangeResult) -> None:
         with self._turn:
             self._in_flight -= 1
-            self._pace.end(change.name)
+            self._pace.finished(change.name)
             self._heed(step)
             self._finish(change, step)
 
-    def _heed(self, step: Step) -> None:
+    def _heed(self, step: ChangeResult) -> None:
         """Halt where no other change will fare better than the one that ended with `step`."""
-        self._silences = self._silences + 1 if step.silence else 0
-        if step.halt:
-            self._halt = self._halt or step.halt
-        elif self._silences == MOST_SILENCES:
-            silence = f"the service gave no answer to {MOST_SILENCES} changes in a row, the last time: {step.silence}"
+        self._silences = self._silences + 1 if step.no_response else 0
+        if step.abort_reason:
+            self._halt = self._halt or step.abort_reason
+        elif self._silences == MAX_UNANSWERED:
+            silence = (
+                f"the service gave no answer to {MAX_UNANSWERED} changes in a row, the last time: {step.no_response}"
+            )
             self._halt = self._halt or silence
 
-    def _finish(self, change: Change, step: Step) -> None:
+    def _finish(self, change: Change, step: ChangeResult) -> None:
         self._steps[change.name] = step
         self._queue.finish(change.name)
         self._news.put(Finished(step.outcome, self._index[change.name], len(self._changes)))

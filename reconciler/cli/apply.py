@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.apply.conduct import DEFAULT_PARALLELISM
+from reconciler.apply.run import DEFAULT_PARALLELISM
 from reconciler.cli.apply_session import (
     FORMATS,
     ApplyTask,

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 from msgspec import Struct
 
-from reconciler.apply.conduct import Conduct
 from reconciler.apply.journal import open_journal, tell_journal
-from reconciler.apply.recount import recount
-from reconciler.apply.run import apply_plan
+from reconciler.apply.journal_reader import result_from_journal
+from reconciler.apply.run import ApplyOptions, apply_plan
 from reconciler.cli.build_plan import build_plan, plan_renderers
 from reconciler.cli.exit_codes import ExitCode, exit_of_plan, exit_of_result, worst
 from reconciler.cli.file_io import check_writable
@@ -200,7 +199,7 @@ def _run_apply(session: ApplySession, task: ApplyTask) -> ApplyResult:
 
         say(render_version_event(plan, len(task.known) + total))
         _emit_known(say, task.known, total)
-        conduct = Conduct(session.parallelism, on_event, stop, journal, task.known)
+        conduct = ApplyOptions(session.parallelism, on_event, stop, journal, task.known)
         result = apply_plan(plan, session.editor, session.environment, conduct)
         say(render_summary_event(result))
     _render_result(output, plan, result)
@@ -228,7 +227,7 @@ def _exit_at_once(session: ApplySession, task: ApplyTask) -> NoReturn:
     with suppress(FileError):
         content = tell_journal(session.context.own_path(JOURNALS), task.begun or task.plan)
         if content:
-            session.output.log(count_outcomes(recount(content)))
+            session.output.log(count_outcomes(result_from_journal(content)))
     resume = resume_command(task.plan)
     session.output.log(f"stopped: a write in flight may still have been done; to check and continue:  {resume}")
     for stream in (sys.stdout, sys.stderr):

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from reconciler.apply.chronicle import read_journal
-from reconciler.apply.journal import is_at_work
-from reconciler.apply.latest import find_overtaken, find_unfinished
-from reconciler.apply.undo import make_inverse
+from reconciler.apply.journal import find_older_unfinished, find_unfinished, is_locked
+from reconciler.apply.journal_reader import read_journal
+from reconciler.apply.rollback import make_rollback
 from reconciler.cli.apply_session import ApplyTask, find_environment, open_session, report_nothing, run_task
 from reconciler.cli.build_plan import utc_now
 from reconciler.cli.exit_codes import ExitCode, exit_of_plan
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from reconciler.apply.chronicle import Chronicle
+    from reconciler.apply.journal_reader import JournalContent
     from reconciler.cli.apply_session import ApplySession, Approval
     from reconciler.cli.command_line import Scope
     from reconciler.cli.output import Output
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     from reconciler.planning.approval import Comparison
 
 
-def load_journal(path: Path) -> Chronicle:
+def load_journal(path: Path) -> JournalContent:
     """The journal at `path`, for a command that acts on it.
 
     Raises FileError if git tracks it, if an apply is using it, or if it cannot be trusted as a journal.
@@ -45,7 +44,7 @@ def load_journal(path: Path) -> Chronicle:
             "plan instead: reconciler plan  - or take it out of git and look at it first:  "
             f"git rm --cached {path}  and  reconciler show {path}",
         )
-    if is_at_work(path):
+    if is_locked(path):
         raise FileError(f"an apply is using the journal {path}", "wait until it has ended")
     return read_journal(path)
 
@@ -92,7 +91,7 @@ def _find_unfinished_journal(context: ProjectContext, environment: str) -> Path:
     folder = context.own_path(JOURNALS)
     if unfinished := find_unfinished(folder, environment):
         return unfinished
-    if overtaken := find_overtaken(folder, environment):
+    if overtaken := find_older_unfinished(folder, environment):
         message = f"the last apply to {environment} finished, but an earlier one did not: {overtaken}"
         raise UsageError(message, f"if you still want it, continue it: reconciler apply --resume {overtaken}")
     raise UsageError(f"no apply to {environment} was interrupted", "reconciler apply")
@@ -157,7 +156,7 @@ def undo_apply(output: Output, scope: Scope, journal: Path, parallelism: int, ap
     content = load_journal(journal)
     approval.require_terminal(f"look at it with  reconciler show {journal}  and add --auto-approve")
     environment = find_environment(context, scope, content.plan)
-    plan = make_inverse(content, utc_now())
+    plan = make_rollback(content, utc_now())
     with open_session(output, context, environment, parallelism) as session:
         session.show(plan)
         # A journal was there to be looked at before it was named, just as a saved plan was.

@@ -46,18 +46,17 @@ def command(output: Output, view: View, file: Path, inverse: Path | None, detail
 
 def _render_journal(output: Output, file: Path) -> Plan:
     """Print what the journal tells, and give the plan that puts it back."""
-    from reconciler.apply.chronicle import read_journal
-    from reconciler.apply.journal import is_at_work
-    from reconciler.apply.recount import recount
-    from reconciler.apply.undo import make_inverse
+    from reconciler.apply.journal import is_locked
+    from reconciler.apply.journal_reader import read_journal, result_from_journal
+    from reconciler.apply.rollback import make_rollback
     from reconciler.reports.apply_report import render_result
 
-    if is_at_work(file):
+    if is_locked(file):
         raise FileError(f"an apply is using the journal {file}", "wait until it has ended")
     content = read_journal(file)
-    output.render_only(TEXT, lambda styler: render_result(content.plan, recount(content), styler))
+    output.render_only(TEXT, lambda styler: render_result(content.plan, result_from_journal(content), styler))
     output.log("to put it back:")
-    return make_inverse(content, utc_now())
+    return make_rollback(content, utc_now())
 
 
 def _save_inverse(output: Output, plan: Plan, file: Path, journal: Path) -> None:

@@ -8,9 +8,8 @@ import httpx
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from reconciler.apply.conduct import Conduct
-from reconciler.apply.patience import Patience
-from reconciler.apply.run import apply_plan
+from reconciler.apply.read_back import Patience
+from reconciler.apply.run import ApplyOptions, apply_plan
 from reconciler.model.channels import Definitions, Desired
 from reconciler.model.identifiers import Identifiers
 from reconciler.model.project import ChannelEdit, Environment, PrimaryMove
@@ -79,9 +78,11 @@ class Bench(Struct, frozen=True):
         basis = Basis("0", environment, "sandbox", "2026-11-21T00:00:00Z")
         return make_plan(definitions, self.other.read_snapshot(), basis)
 
-    def apply(self, plan: Plan, conduct: Conduct | None = None, *, environment: Environment = SANDBOX) -> ApplyResult:
+    def apply(
+        self, plan: Plan, conduct: ApplyOptions | None = None, *, environment: Environment = SANDBOX
+    ) -> ApplyResult:
         """The account of `plan` carried out, with all patience, but without waiting."""
-        conduct = replace(conduct or Conduct(), patience=Patience(sleep=lambda _seconds: None))
+        conduct = replace(conduct or ApplyOptions(), patience=Patience(sleep=lambda _seconds: None))
         return apply_plan(plan, self.editor, environment, conduct)
 
     def read(self, channel_id: int) -> Fetched:

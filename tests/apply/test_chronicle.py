@@ -5,10 +5,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.apply.chronicle import Chronicle, parse_journal, read_journal
-from reconciler.apply.entries import Began, Ended, Intent, Landed
-from reconciler.apply.entry_lines import encode_entry, render_line
-from reconciler.apply.writing import Landing, Part, Write
+from reconciler.apply.journal_entries import (
+    RunFinished,
+    RunStarted,
+    WriteFinished,
+    WriteIntended,
+    encode_entry,
+    render_line,
+)
+from reconciler.apply.journal_reader import JournalContent, parse_journal, read_journal
+from reconciler.apply.writes import Write, WriteResult, WriteTarget
 from reconciler.errors import FileError
 from reconciler.model.outcomes import ApplyResult, OutcomeStatus
 from reconciler.planfile.writing import encode_plan
@@ -17,22 +23,22 @@ from tests.apply.records import INFO, make_live, make_plan_of, make_step
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reconciler.apply.entries import Entry
+    from reconciler.apply.journal_entries import Entry
 
 AT = "2026-11-21T12:00:00.000+00:00"
 PLAN = make_plan_of(make_step("main", 1))
 LIVE = make_live()
 HEADER = render_line({"kind": "plan", "format_version": "1.0", "plan": encode_plan(PLAN)})
-BEGAN = Began(AT)
-DONE = Landing(OutcomeStatus.DONE, found=LIVE)
-ENDED = Ended(AT, ApplyResult(()))
+BEGAN = RunStarted(AT)
+DONE = WriteResult(OutcomeStatus.DONE, found=LIVE)
+ENDED = RunFinished(AT, ApplyResult(()))
 
 
-def intent(number: int) -> Intent:
-    return Intent(AT, number, "main", Write(Part.CHANNEL, {INFO: "main"}), LIVE)
+def intent(number: int) -> WriteIntended:
+    return WriteIntended(AT, number, "main", Write(WriteTarget.CHANNEL, {INFO: "main"}), LIVE)
 
 
-ENTRIES: tuple[Entry, ...] = (BEGAN, intent(1), Landed(AT, 1, DONE), ENDED)
+ENTRIES: tuple[Entry, ...] = (BEGAN, intent(1), WriteFinished(AT, 1, DONE), ENDED)
 LINES = [HEADER, *(render_line(encode_entry(entry)) for entry in ENTRIES)]
 
 
@@ -40,11 +46,11 @@ def test_a_journal_tells_its_plan_and_its_entries(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_bytes(b"".join(LINES))
 
-    assert read_journal(path) == Chronicle(PLAN, ENTRIES)
+    assert read_journal(path) == JournalContent(PLAN, ENTRIES)
 
 
 def test_a_write_without_an_outcome_is_open() -> None:
-    chronicle = Chronicle(PLAN, (BEGAN, intent(1), intent(2), Landed(AT, 1, DONE)))
+    chronicle = JournalContent(PLAN, (BEGAN, intent(1), intent(2), WriteFinished(AT, 1, DONE)))
 
     assert chronicle.writes == ((intent(1), DONE), (intent(2), None))
     assert chronicle.writes_by_name == {"main": [(intent(1), DONE), (intent(2), None)]}
@@ -59,19 +65,19 @@ def test_a_write_without_an_outcome_is_open() -> None:
         ((BEGAN, ENDED), True),
         ((BEGAN, ENDED, BEGAN), False),
         ((BEGAN, intent(1), ENDED), False),
-        ((BEGAN, Ended(AT, ApplyResult((), interrupted=True))), False),
-        ((BEGAN, Ended(AT, ApplyResult((), aborted_because="so"))), False),
+        ((BEGAN, RunFinished(AT, ApplyResult((), interrupted=True))), False),
+        ((BEGAN, RunFinished(AT, ApplyResult((), aborted_because="so"))), False),
     ],
     ids=["nothing", "killed", "ended", "killed later", "open", "interrupted", "halted"],
 )
 def test_a_journal_is_finished_once_its_last_run_ended_and_nothing_is_open(
     entries: tuple[Entry, ...], is_finished: bool
 ) -> None:
-    assert Chronicle(PLAN, entries).is_finished is is_finished
+    assert JournalContent(PLAN, entries).is_finished is is_finished
 
 
 def test_the_last_run_is_what_follows_the_last_beginning() -> None:
-    assert Chronicle(PLAN, (BEGAN, intent(1), BEGAN, ENDED)).last_run == (BEGAN, ENDED)
+    assert JournalContent(PLAN, (BEGAN, intent(1), BEGAN, ENDED)).last_run == (BEGAN, ENDED)
 
 
 def test_wherever_a_journal_is_cut_its_whole_lines_are_read(tmp_path: Path) -> None:
@@ -81,13 +87,13 @@ def test_wherever_a_journal_is_cut_its_whole_lines_are_read(tmp_path: Path) -> N
     for cut in {*range(0, len(whole), 211), *(end + shift for end in ends[1:] for shift in (-1, 0, 1))}:
         lines = sum(end <= cut for end in ends) - 1
         sound = parse_journal(whole[:cut], tmp_path)
-        assert sound == (None if lines == 0 else (Chronicle(PLAN, ENTRIES[: lines - 1]), ends[lines]))
+        assert sound == (None if lines == 0 else (JournalContent(PLAN, ENTRIES[: lines - 1]), ends[lines]))
 
 
 def test_a_last_line_that_the_disk_never_filled_is_left_out(tmp_path: Path) -> None:
     sound = parse_journal(b"".join(LINES) + bytes(100) + b"\n", tmp_path)
 
-    assert sound == (Chronicle(PLAN, ENTRIES), len(b"".join(LINES)))
+    assert sound == (JournalContent(PLAN, ENTRIES), len(b"".join(LINES)))
 
 
 def encode_header(**changes: object) -> bytes:

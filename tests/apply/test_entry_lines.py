@@ -5,35 +5,43 @@ import json
 import pytest
 from msgspec.structs import replace
 
-from reconciler.apply.entries import Began, Ended, Entry, Intent, Landed
-from reconciler.apply.entry_lines import decode_entry, encode_entry, render_line
-from reconciler.apply.writing import Landing, Part, Write
+from reconciler.apply.journal_entries import (
+    Entry,
+    RunFinished,
+    RunStarted,
+    WriteFinished,
+    WriteIntended,
+    decode_entry,
+    encode_entry,
+    render_line,
+)
+from reconciler.apply.writes import Write, WriteResult, WriteTarget
 from reconciler.model.outcomes import ApplyResult, Outcome, OutcomeStatus
 from reconciler.planfile.shapes import Misshapen
 from tests.apply.records import INFO, MULTIPLIER, make_live
 
 AT = "2026-11-21T12:00:00.000+00:00"
 BEFORE = make_live({INFO: "Übersicht \u2028 \ud800", MULTIPLIER: 0.1}, versions=2)
-INTENT = Intent(AT, 1, "main", Write(Part.VERSION, {MULTIPLIER: -2.5}), BEFORE)
+INTENT = WriteIntended(AT, 1, "main", Write(WriteTarget.VERSION, {MULTIPLIER: -2.5}), BEFORE)
 
 
 @pytest.mark.parametrize(
     "entry",
     [
-        Began(AT),
+        RunStarted(AT),
         INTENT,
-        replace(INTENT, write=Write(Part.CHANNEL, {INFO: None})),
-        Landed(AT, 1, Landing(OutcomeStatus.DONE, found=BEFORE)),
-        Landed(AT, 1, Landing(OutcomeStatus.FAILED, "no", "yes", was_sent=False)),
-        Ended(
+        replace(INTENT, write=Write(WriteTarget.CHANNEL, {INFO: None})),
+        WriteFinished(AT, 1, WriteResult(OutcomeStatus.DONE, found=BEFORE)),
+        WriteFinished(AT, 1, WriteResult(OutcomeStatus.FAILED, "no", "yes", was_sent=False)),
+        RunFinished(
             AT,
             ApplyResult(
                 (Outcome("main", 1, OutcomeStatus.MISMATCH, "so", "look", 2, was_already_applied=True),),
                 interrupted=True,
             ),
         ),
-        Ended(AT, ApplyResult((), aborted_because="so")),
-        Ended(AT, ApplyResult(())),
+        RunFinished(AT, ApplyResult((), aborted_because="so")),
+        RunFinished(AT, ApplyResult(())),
     ],
     ids=["began", "version", "channel", "done", "failed", "ended", "halted", "ended empty"],
 )
@@ -45,10 +53,10 @@ def test_an_entry_reads_back_as_it_was_written(entry: Entry) -> None:
 
 
 def test_an_account_of_an_older_journal_was_not_halted() -> None:
-    document = encode_entry(Ended(AT, ApplyResult(())))
+    document = encode_entry(RunFinished(AT, ApplyResult(())))
     del document["halted"]
 
-    assert decode_entry(document) == Ended(AT, ApplyResult(()))
+    assert decode_entry(document) == RunFinished(AT, ApplyResult(()))
 
 
 @pytest.mark.parametrize(

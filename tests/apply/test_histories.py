@@ -18,12 +18,10 @@ from hypothesis import HealthCheck, Phase, assume, event, given, settings
 from hypothesis import strategies as st
 from msgspec import Struct, field
 
-from reconciler.apply.chronicle import read_journal
-from reconciler.apply.conduct import Conduct
 from reconciler.apply.journal import open_journal
-from reconciler.apply.patience import Patience
-from reconciler.apply.recount import recount
-from reconciler.apply.run import apply_plan
+from reconciler.apply.journal_reader import read_journal, result_from_journal
+from reconciler.apply.read_back import Patience
+from reconciler.apply.run import ApplyOptions, apply_plan
 from reconciler.energycap.client import open_editor
 from reconciler.errors import ServiceError
 from reconciler.model.channels import Definitions
@@ -40,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Any
 
-    from reconciler.apply.chronicle import Chronicle
+    from reconciler.apply.journal_reader import JournalContent
     from reconciler.energycap.client import Editor
     from reconciler.model.channels import Desired
     from reconciler.model.outcomes import ApplyResult, Outcome
@@ -99,7 +97,7 @@ class Theatre(Struct):
     def apply(self, trouble: Trouble | None = None) -> ApplyResult:
         with open_journal(self.folder, self.plan) as journal:
             stop, patience = (trouble or Trouble()).stop, Patience(sleep=lambda _seconds: None)
-            conduct = Conduct(self.parallelism, journal=journal, stop=stop, patience=patience)
+            conduct = ApplyOptions(self.parallelism, journal=journal, stop=stop, patience=patience)
             return apply_plan(self.plan, self.editor, self.environment, conduct)
 
     def meddle(self, meddling: Meddling) -> Edited | None:
@@ -131,7 +129,7 @@ class Theatre(Struct):
             kept, tail = b"".join(lines[:durable]), b"".join(lines[durable:])
             journal.write_bytes(kept + tail[: round(len(tail) * (1 - share))])
 
-    def chronicle(self) -> Chronicle:
+    def chronicle(self) -> JournalContent:
         (journal,) = self.folder.iterdir()
         return read_journal(journal)
 
@@ -297,7 +295,7 @@ def check_journal(theatre: Theatre, account: ApplyResult, edited: frozenset[int]
     """The journal of all runs counts as many writes that were done as the service, and nothing is open."""
     chronicle = theatre.chronicle()
     assert chronicle.open == ()
-    assert endings(recount(chronicle)) == endings(account)
+    assert endings(result_from_journal(chronicle)) == endings(account)
     for change in theatre.plan.sendable:
         if change.channel_id in edited:
             continue

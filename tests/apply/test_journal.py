@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from reconciler.apply.chronicle import Chronicle, read_journal
-from reconciler.apply.entries import Began, Ended, Intent, Landed
-from reconciler.apply.journal import is_at_work, open_journal
-from reconciler.apply.writing import Landing, Part, Write
+from reconciler.apply.journal import is_locked, open_journal
+from reconciler.apply.journal_entries import RunFinished, RunStarted, WriteFinished, WriteIntended
+from reconciler.apply.journal_reader import JournalContent, read_journal
+from reconciler.apply.writes import Write, WriteResult, WriteTarget
 from reconciler.errors import FileError
 from reconciler.model.outcomes import ApplyResult, OutcomeStatus
 from reconciler.planfile.writing import encode_plan
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 PLAN = make_plan_of(make_step("main", 1))
 LIVE = make_live()
-WRITE = Write(Part.CHANNEL, {INFO: "main"})
-DONE = Landing(OutcomeStatus.DONE, found=LIVE)
+WRITE = Write(WriteTarget.CHANNEL, {INFO: "main"})
+DONE = WriteResult(OutcomeStatus.DONE, found=LIVE)
 
 
 def only_file(folder: Path) -> Path:
@@ -44,7 +44,7 @@ def test_a_journal_is_named_after_the_digest_of_its_plan(tmp_path: Path) -> None
     folder = tmp_path / ".reconciler" / "journal"
 
     with open_journal(folder, PLAN) as journal:
-        assert journal.before == Chronicle(PLAN)
+        assert journal.before == JournalContent(PLAN)
 
     assert f"sha256:{only_file(folder).stem}" == encode_plan(PLAN)["digest"]
     assert only_file(folder).suffix == ".jsonl"
@@ -52,45 +52,45 @@ def test_a_journal_is_named_after_the_digest_of_its_plan(tmp_path: Path) -> None
 
 def test_what_was_noted_can_be_read(tmp_path: Path) -> None:
     with open_journal(tmp_path, PLAN) as journal:
-        assert journal.intend("main", WRITE, LIVE) == 1
-        journal.land(1, DONE)
+        assert journal.record_intent("main", WRITE, LIVE) == 1
+        journal.record_result(1, DONE)
         journal.end(ApplyResult(()))
 
     began, intent, landed, ended = read_journal(only_file(tmp_path)).entries
-    assert isinstance(began, Began)
-    assert intent == Intent(intent.at, 1, "main", WRITE, LIVE)
-    assert landed == Landed(landed.at, 1, DONE)
-    assert ended == Ended(ended.at, ApplyResult(()))
+    assert isinstance(began, RunStarted)
+    assert intent == WriteIntended(intent.at, 1, "main", WRITE, LIVE)
+    assert landed == WriteFinished(landed.at, 1, DONE)
+    assert ended == RunFinished(ended.at, ApplyResult(()))
 
 
 def test_an_entry_can_be_read_as_soon_as_it_is_noted(tmp_path: Path) -> None:
     with open_journal(tmp_path, PLAN) as journal:
-        journal.intend("main", WRITE, LIVE)
+        journal.record_intent("main", WRITE, LIVE)
 
-        assert kinds(only_file(tmp_path)) == [Began, Intent]
+        assert kinds(only_file(tmp_path)) == [RunStarted, WriteIntended]
 
 
 def test_another_run_of_the_plan_goes_on_with_its_journal(tmp_path: Path) -> None:
     with open_journal(tmp_path, PLAN) as journal:
-        journal.intend("main", WRITE, LIVE)
+        journal.record_intent("main", WRITE, LIVE)
 
     with open_journal(tmp_path, replace(PLAN, created="2027-01-01T00:00:00Z")) as journal:
         assert [intent.number for intent in journal.before.open] == [1]
-        assert journal.intend("main", WRITE, LIVE) == 2
+        assert journal.record_intent("main", WRITE, LIVE) == 2
 
-    assert kinds(only_file(tmp_path)) == [Began, Intent, Began, Intent]
+    assert kinds(only_file(tmp_path)) == [RunStarted, WriteIntended, RunStarted, WriteIntended]
 
 
 def test_a_torn_last_line_is_cut_off_before_anything_follows_it(tmp_path: Path) -> None:
     with open_journal(tmp_path, PLAN) as journal:
-        journal.intend("main", WRITE, LIVE)
+        journal.record_intent("main", WRITE, LIVE)
     path = only_file(tmp_path)
     path.write_bytes(path.read_bytes()[:-20])
 
     with open_journal(tmp_path, PLAN) as journal:
         assert journal.before.open == ()
 
-    assert kinds(path) == [Began, Began]
+    assert kinds(path) == [RunStarted, RunStarted]
 
 
 def test_a_torn_first_line_is_written_again(tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_a_torn_first_line_is_written_again(tmp_path: Path) -> None:
 
 def test_a_damaged_journal_is_refused_and_left_alone(tmp_path: Path) -> None:
     with open_journal(tmp_path, PLAN) as journal:
-        journal.intend("main", WRITE, LIVE)
+        journal.record_intent("main", WRITE, LIVE)
     path = only_file(tmp_path)
     damaged = path.read_bytes().replace(b'"kind":"began"', b'"kind";"began"')
     path.write_bytes(damaged)
@@ -153,11 +153,11 @@ def test_a_full_disk_stops_the_journal_for_good(tmp_path: Path) -> None:
     with open_journal(tmp_path, PLAN) as journal:
         path = only_file(tmp_path)
         with full_disk(path.stat().st_size + 100), pytest.raises(FileError, match="cannot be written: File too large"):
-            journal.intend("main", WRITE, LIVE)
+            journal.record_intent("main", WRITE, LIVE)
         with pytest.raises(FileError, match="cannot be written: File too large"):
-            journal.intend("main", WRITE, LIVE)
+            journal.record_intent("main", WRITE, LIVE)
 
-    assert kinds(path) == [Began]
+    assert kinds(path) == [RunStarted]
 
 
 def test_a_disk_that_is_full_from_the_start_stops_the_run_before_it_begins(tmp_path: Path) -> None:
@@ -171,7 +171,7 @@ def test_a_line_that_cannot_be_made_durable_stops_the_journal(tmp_path: Path) ->
         no_durability(journal),
         pytest.raises(FileError, match="cannot be written: Invalid argument"),
     ):
-        journal.intend("main", WRITE, LIVE)
+        journal.record_intent("main", WRITE, LIVE)
 
 
 def test_the_power_cannot_take_the_name_of_a_journal_from_which_something_was_sent(
@@ -193,7 +193,7 @@ def test_the_power_cannot_take_the_name_of_a_journal_from_which_something_was_se
         assert names <= set(durable)
 
         durable.clear()
-        journal.intend("main", WRITE, LIVE)
+        journal.record_intent("main", WRITE, LIVE)
 
     assert names.isdisjoint(durable)
     with open_journal(folder, PLAN):
@@ -219,8 +219,8 @@ def test_the_power_cannot_take_what_is_noted_before_a_write_or_at_either_end(
     with open_journal(tmp_path, PLAN) as journal:
         assert durable == [["plan", "began"]]
 
-        journal.intend("main", WRITE, LIVE)
-        journal.land(1, DONE)
+        journal.record_intent("main", WRITE, LIVE)
+        journal.record_result(1, DONE)
         assert durable[1:] == [["plan", "began", "intent"]]
 
         journal.end(ApplyResult(()))
@@ -247,9 +247,9 @@ def test_what_is_noted_while_the_disk_is_busy_becomes_durable_together(
 
     with open_journal(tmp_path, PLAN) as journal, ThreadPoolExecutor(9) as pool:
         monkeypatch.setattr(os, "fdatasync", wait)
-        noted = [pool.submit(journal.intend, "main", WRITE, LIVE)]
+        noted = [pool.submit(journal.record_intent, "main", WRITE, LIVE)]
         is_busy.wait()
-        noted += [pool.submit(journal.intend, "main", WRITE, LIVE) for _ in range(8)]
+        noted += [pool.submit(journal.record_intent, "main", WRITE, LIVE) for _ in range(8)]
         while count_lines() < 11:
             os.sched_yield()
         is_free.set()
@@ -263,14 +263,14 @@ def test_a_closed_journal_notes_nothing_more(tmp_path: Path) -> None:
         pass
 
     with pytest.raises(FileError, match=r"the journal .* is closed"):
-        journal.land(1, DONE)
+        journal.record_result(1, DONE)
 
-    assert kinds(only_file(tmp_path)) == [Began]
+    assert kinds(only_file(tmp_path)) == [RunStarted]
 
 
 def test_many_threads_note_whole_lines_with_numbers_of_their_own(tmp_path: Path) -> None:
     def note(_turn: int) -> None:
-        journal.land(journal.intend("main", WRITE, LIVE), DONE)
+        journal.record_result(journal.record_intent("main", WRITE, LIVE), DONE)
 
     with open_journal(tmp_path, PLAN) as journal, ThreadPoolExecutor(8) as pool:
         list(pool.map(note, range(100)))
@@ -282,10 +282,10 @@ def test_many_threads_note_whole_lines_with_numbers_of_their_own(tmp_path: Path)
 
 def test_a_journal_is_at_work_as_long_as_its_run(tmp_path: Path) -> None:
     with open_journal(tmp_path, PLAN):
-        assert is_at_work(only_file(tmp_path))
+        assert is_locked(only_file(tmp_path))
 
-    assert not is_at_work(only_file(tmp_path))
-    assert not is_at_work(tmp_path / "missing.jsonl")
+    assert not is_locked(only_file(tmp_path))
+    assert not is_locked(tmp_path / "missing.jsonl")
 
 
 def fail_with(number: int) -> Callable[..., None]:
@@ -305,7 +305,7 @@ def test_a_lock_that_another_one_has_is_another_apply(
 
     with pytest.raises(FileError, match="another apply of this plan is running"), open_journal(tmp_path, PLAN):
         pass
-    assert is_at_work(only_file(tmp_path))
+    assert is_locked(only_file(tmp_path))
 
 
 @pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.EIO])
@@ -322,7 +322,7 @@ def test_a_file_system_without_locks_is_not_another_apply(
         f"the journal {path} cannot be locked, so another apply could run unseen: {os.strerror(number)}",
         "some network drives have no locks: work in a clone of the project on a local disk",
     )
-    assert not is_at_work(path)
+    assert not is_locked(path)
 
 
 def fail_for_folders(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
@@ -338,9 +338,9 @@ def test_a_file_system_that_cannot_sync_folders_stops_nothing(
     fail_for_folders(monkeypatch, number)
 
     with open_journal(tmp_path, PLAN) as journal:
-        journal.intend("main", WRITE, LIVE)
+        journal.record_intent("main", WRITE, LIVE)
 
-    assert kinds(only_file(tmp_path)) == [Began, Intent]
+    assert kinds(only_file(tmp_path)) == [RunStarted, WriteIntended]
 
 
 @pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC])

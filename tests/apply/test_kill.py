@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.apply.chronicle import read_journal
-from reconciler.apply.conduct import Conduct
-from reconciler.apply.journal import open_journal
-from reconciler.apply.latest import find_unfinished
+from reconciler.apply.journal import find_unfinished, open_journal
+from reconciler.apply.journal_reader import read_journal
+from reconciler.apply.run import ApplyOptions
 from reconciler.planfile.writing import render_plan_file
 from tests.apply.bench import Wire, endings, want
 
@@ -66,7 +65,7 @@ def test_an_undisturbed_run_asks_what_these_tests_take_for_granted(start: Start)
     seen: list[str] = []
     bench = start(wire=note(seen))
 
-    bench.apply(bench.plan(*DESIRED), Conduct(parallelism=1))
+    bench.apply(bench.plan(*DESIRED), ApplyOptions(parallelism=1))
 
     assert seen[:11] == REQUESTS[:11]
     assert sorted(seen[11:]) == sorted(f"GET {channel_id}" for channel_id in (GAS, NET, LOSSES))
@@ -94,7 +93,7 @@ def test_a_killed_run_is_gone_on_with_and_writes_nothing_twice(
     plan = read_journal(path).plan
 
     with open_journal(tmp_path / "journal", plan) as journal:
-        account = demo.apply(plan, Conduct(journal=journal))
+        account = demo.apply(plan, ApplyOptions(journal=journal))
 
     assert endings(account) == {"gas": "done", "net": "done", "losses": "done"}
     assert sorted(demo.writes()) == sorted(WRITES)

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.apply.journal import open_journal
-from reconciler.apply.latest import find_overtaken, find_unfinished
+from reconciler.apply.journal import find_older_unfinished, find_unfinished, open_journal
 from reconciler.errors import UsageError
 from reconciler.model.outcomes import ApplyResult
 from tests.apply.records import make_plan_of, make_step
@@ -81,7 +80,7 @@ def test_the_last_journal_is_last_by_its_entries_not_by_its_file(order: tuple[in
     copy_in_order(*(paths[number] for number in order))
 
     assert find_unfinished(tmp_path, "sandbox") is None
-    assert find_overtaken(tmp_path, "sandbox") == paths[0]
+    assert find_older_unfinished(tmp_path, "sandbox") == paths[0]
 
 
 def test_times_are_compared_as_moments_not_as_texts(tmp_path: Path) -> None:
@@ -125,7 +124,7 @@ def test_journals_of_equal_times_that_are_all_finished_ask_nothing(tmp_path: Pat
     write_journal(tmp_path, "b", MONDAY, is_finished=True)
 
     assert find_unfinished(tmp_path, "sandbox") is None
-    assert find_overtaken(tmp_path, "sandbox") is None
+    assert find_older_unfinished(tmp_path, "sandbox") is None
 
 
 def test_a_journal_alone_needs_no_time(tmp_path: Path) -> None:

@@ -14,12 +14,11 @@ from hypothesis import strategies as st
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from reconciler.apply.chronicle import read_journal
-from reconciler.apply.conduct import Conduct
 from reconciler.apply.journal import open_journal
-from reconciler.apply.proof import find_differences
-from reconciler.apply.recount import recount
-from reconciler.apply.undo import make_inverse
+from reconciler.apply.journal_reader import read_journal, result_from_journal
+from reconciler.apply.read_back import find_mismatches
+from reconciler.apply.rollback import make_rollback
+from reconciler.apply.run import ApplyOptions
 from reconciler.energycap.client import open_editor
 from reconciler.sandbox import Options, generate, parse_settings, running
 from tests.apply.bench import Bench, Wire, endings
@@ -192,7 +191,7 @@ def test_a_failure_at_any_write_keeps_those_before_it_and_the_next_plan_is_the_r
     plan = stage.plan(wished)
     stage.trouble.become(Trouble(fails_at=at))
 
-    ended = endings(stage.bench.apply(plan, Conduct(parallelism=1)))
+    ended = endings(stage.bench.apply(plan, ApplyOptions(parallelism=1)))
 
     note_case(reached="failed" in ended.values())
     assert set(ended.values()) <= {"done", "failed", "not tried"}
@@ -232,16 +231,16 @@ def test_the_inverse_of_an_apply_brings_back_what_was_there(
     plan = odd_stage.plan(wished)
     before = odd_stage.bench.other.list_channels()
     with TemporaryDirectory() as folder, open_journal(Path(folder), plan) as journal:
-        odd_stage.bench.apply(plan, Conduct(journal=journal))
+        odd_stage.bench.apply(plan, ApplyOptions(journal=journal))
         chronicle = read_journal(journal.path)
 
-    inverse = make_inverse(chronicle, "2026-11-22T00:00:00Z")
+    inverse = make_rollback(chronicle, "2026-11-22T00:00:00Z")
     account = odd_stage.bench.apply(inverse)
 
     note_case(reached=chronicle.writes_by_name)
     assert [outcome for outcome in account.outcomes if outcome.message] == []
     after = odd_stage.bench.other.list_channels()
-    assert [find_differences(*pair) for pair in zip(before, after, strict=True)] == [()] * CHANNELS
+    assert [find_mismatches(*pair) for pair in zip(before, after, strict=True)] == [()] * CHANNELS
 
 
 deaths = st.builds(Trouble, dies_at=st.integers(0, 12), dies_after_answer=st.booleans())
@@ -261,13 +260,13 @@ def test_a_run_that_goes_on_after_a_kill_writes_what_was_missing_and_nothing_twi
     with TemporaryDirectory() as folder:
         is_killed = True
         with suppress(Killed), open_journal(Path(folder), plan) as journal:
-            stage.bench.apply(plan, Conduct(parallelism, journal=journal))
+            stage.bench.apply(plan, ApplyOptions(parallelism, journal=journal))
             is_killed = False
         note_case(reached=is_killed)
         stage.trouble.become(Trouble())
         with open_journal(Path(folder), plan) as journal:
-            account = stage.bench.apply(plan, Conduct(parallelism, journal=journal))
-        told = recount(read_journal(journal.path))
+            account = stage.bench.apply(plan, ApplyOptions(parallelism, journal=journal))
+        told = result_from_journal(read_journal(journal.path))
 
     assert [outcome for outcome in account.outcomes if outcome.message] == []
     assert stage.bench.other.list_channels() == end

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from msgspec import Struct
 
-from reconciler.apply.pace import Pace
+from reconciler.apply.scheduler import ConcurrencyLimiter
 
 
 class Service(Struct):
@@ -13,17 +13,17 @@ class Service(Struct):
     seconds: float = 86_400.0
     refusals: int = 0
 
-    def make_pace(self, most: int) -> Pace:
-        return Pace(most, lambda: self.refusals, lambda: self.seconds)
+    def make_pace(self, most: int) -> ConcurrencyLimiter:
+        return ConcurrencyLimiter(most, lambda: self.refusals, lambda: self.seconds)
 
-    def carry_out(self, pace: Pace, name: str = "a", seconds: float = 0.1, refusals: int = 0) -> None:
-        pace.begin(name)
+    def carry_out(self, pace: ConcurrencyLimiter, name: str = "a", seconds: float = 0.1, refusals: int = 0) -> None:
+        pace.started(name)
         self.end(pace, name, seconds, refusals)
 
-    def end(self, pace: Pace, name: str, seconds: float = 0.1, refusals: int = 0) -> None:
+    def end(self, pace: ConcurrencyLimiter, name: str, seconds: float = 0.1, refusals: int = 0) -> None:
         self.seconds += seconds
         self.refusals += refusals
-        pace.end(name)
+        pace.finished(name)
 
 
 def test_a_run_begins_with_all_that_is_allowed() -> None:
@@ -53,7 +53,7 @@ def test_all_that_was_in_flight_when_it_strained_counts_once() -> None:
     service = Service()
     pace = service.make_pace(8)
     for name in "abcd":
-        pace.begin(name)
+        pace.started(name)
 
     for name in "abcd":
         service.end(pace, name, refusals=1)
@@ -123,7 +123,7 @@ def test_changes_begin_half_as_far_apart_as_if_they_were_spread_evenly() -> None
     pace = service.make_pace(8)
     service.carry_out(pace, seconds=0.08)
 
-    pace.begin("a")
+    pace.started("a")
     assert pace.pause == pytest.approx(0.005)
     service.seconds += 0.003
     assert pace.pause == pytest.approx(0.002)
@@ -134,7 +134,7 @@ def test_changes_begin_half_as_far_apart_as_if_they_were_spread_evenly() -> None
 def test_nobody_waits_before_it_is_known_what_a_change_takes() -> None:
     pace = Service().make_pace(8)
 
-    pace.begin("a")
+    pace.started("a")
 
     assert pace.pause == 0
 
@@ -144,7 +144,7 @@ def test_nobody_waits_long_because_a_service_is_slow() -> None:
     pace = service.make_pace(2)
     service.carry_out(pace, seconds=30)
 
-    pace.begin("a")
+    pace.started("a")
 
     assert pace.pause == pytest.approx(0.01)
 

@@ -11,10 +11,9 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
-from reconciler.apply.conduct import Conduct
 from reconciler.apply.journal import open_journal
-from reconciler.apply.patience import PAUSES, SHORTEN_AFTER, Patience
-from reconciler.apply.run import apply_plan
+from reconciler.apply.read_back import PAUSES, SHORTEN_AFTER, Patience
+from reconciler.apply.run import ApplyOptions, apply_plan
 from reconciler.energycap.client import open_editor
 from reconciler.model.outcomes import Outcome, OutcomeStatus
 from tests.apply.bench import CHANNEL, GIVE_UP_FIRST, READ, SANDBOX, Wire, endings, only, want
@@ -78,7 +77,7 @@ def test_what_another_change_makes_legal_is_not_stale(
 ) -> None:
     bench = start(*assignments)
 
-    account = bench.apply(bench.plan(*CONVERSION), Conduct(parallelism))
+    account = bench.apply(bench.plan(*CONVERSION), ApplyOptions(parallelism))
 
     assert endings(account) == {"net": "done", "use": "done", "losses": "done"}
     assert len(bench.writes()) == 3
@@ -155,7 +154,7 @@ class Shown:
 def apply_slowly(bench: Bench, *desired: Desired, parallelism: int = 1) -> tuple[ApplyResult, list[float]]:
     """The account of an apply, and how long it would have slept."""
     sleep = Sleep()
-    conduct = Conduct(parallelism, patience=Patience(sleep=sleep))
+    conduct = ApplyOptions(parallelism, patience=Patience(sleep=sleep))
     return apply_plan(bench.plan(*desired), bench.editor, SANDBOX, conduct), sleep.seconds
 
 
@@ -265,13 +264,13 @@ def test_a_run_that_goes_on_does_not_write_again_what_reads_do_not_show_yet(star
     bench = start(wire=Wire(stumble))
     plan = bench.plan(BOTH_LEVELS)
     with open_journal(tmp_path, plan) as journal, suppress(ZeroDivisionError):
-        bench.apply(plan, Conduct(journal=journal))
+        bench.apply(plan, ApplyOptions(journal=journal))
     # As if it had been killed right before it was about to send the second write.
     journal.path.write_bytes(b"".join(journal.path.read_bytes().splitlines(keepends=True)[:-1]))
 
     late = Wire(Shown(1046, show_former, reads=2, puts=0).meddle)
     with open_editor(bench.service.url, "sandbox", late) as editor, open_journal(tmp_path, plan) as journal:
-        account = replace(bench, editor=editor).apply(plan, Conduct(journal=journal))
+        account = replace(bench, editor=editor).apply(plan, ApplyOptions(journal=journal))
 
     assert only(account) == Outcome("gas", 1046, OutcomeStatus.DONE, requests=1)
     assert editor.requests == {READ: 4, CHANNEL: 1}
@@ -285,15 +284,15 @@ def test_what_no_run_saw_shown_is_waited_for_by_every_later_run(start: Start, tm
     bench = start(wire=Wire(stumble))
     plan = bench.plan(RENAMED)
     with open_journal(tmp_path, plan) as journal:
-        first = only(bench.apply(plan, Conduct(journal=journal)))
+        first = only(bench.apply(plan, ApplyOptions(journal=journal)))
     # The second cannot read either, and so ends without a word about what the first wrote.
     with open_journal(tmp_path, plan) as journal:
-        second = only(bench.apply(plan, Conduct(journal=journal)))
+        second = only(bench.apply(plan, ApplyOptions(journal=journal)))
 
     former = "North Building electricity use"
     late = Wire(Shown(1042, lambda channel: channel.update(channelInfo=former), reads=2, puts=0).meddle)
     with open_editor(bench.service.url, "sandbox", late) as editor, open_journal(tmp_path, plan) as journal:
-        third = only(replace(bench, editor=editor).apply(plan, Conduct(journal=journal)))
+        third = only(replace(bench, editor=editor).apply(plan, ApplyOptions(journal=journal)))
 
     assert (first.status, first.unread, second.status) == (OutcomeStatus.DONE, True, OutcomeStatus.FAILED)
     assert third == Outcome("use", 1042, OutcomeStatus.DONE, was_already_applied=True)

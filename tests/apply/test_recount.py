@@ -2,10 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.apply.chronicle import Chronicle
-from reconciler.apply.entries import Began, Ended, Entry, Intent, Landed
-from reconciler.apply.recount import recount
-from reconciler.apply.writing import RESUME, Landing, Part, Write
+from reconciler.apply.journal_entries import Entry, RunFinished, RunStarted, WriteFinished, WriteIntended
+from reconciler.apply.journal_reader import JournalContent, result_from_journal
+from reconciler.apply.writes import RESUME, Write, WriteResult, WriteTarget
 from reconciler.model.outcomes import ApplyResult, Outcome, OutcomeStatus
 from tests.apply.records import INFO, MULTIPLIER, make_change, make_live, make_plan_of
 
@@ -13,9 +12,9 @@ AT = "2026-11-21T12:00:00.000+00:00"
 BEFORE = make_live(versions=2)
 MAIN = make_change(BEFORE, {INFO: "North", MULTIPLIER: 2})
 PLAN = make_plan_of(MAIN)
-VERSION_DONE = Landing(OutcomeStatus.DONE, found=make_live({MULTIPLIER: 2}, versions=2))
-ALL_DONE = Landing(OutcomeStatus.DONE, found=make_live({INFO: "North", MULTIPLIER: 2}, versions=2))
-BEGAN = Began(AT)
+VERSION_DONE = WriteResult(OutcomeStatus.DONE, found=make_live({MULTIPLIER: 2}, versions=2))
+ALL_DONE = WriteResult(OutcomeStatus.DONE, found=make_live({INFO: "North", MULTIPLIER: 2}, versions=2))
+BEGAN = RunStarted(AT)
 KILLED = Outcome("main", 1, OutcomeStatus.NOT_TRIED, "the run was killed before it came to this", RESUME)
 DOUBTFUL = Outcome("main", 1, OutcomeStatus.FAILED, "may have been written, and nobody has looked since", RESUME)
 DONE = Outcome("main", 1, OutcomeStatus.DONE)
@@ -31,16 +30,16 @@ CONFIRMED = Outcome(
 ALREADY = Outcome("main", 1, OutcomeStatus.DONE, was_already_applied=True)
 
 
-def intend(number: int, part: Part = Part.CHANNEL) -> Intent:
-    return Intent(AT, number, "main", Write(part, {INFO: "North"}), BEFORE)
+def intend(number: int, part: WriteTarget = WriteTarget.CHANNEL) -> WriteIntended:
+    return WriteIntended(AT, number, "main", Write(part, {INFO: "North"}), BEFORE)
 
 
-def land(number: int, landing: Landing = ALL_DONE) -> Landed:
-    return Landed(AT, number, landing)
+def land(number: int, landing: WriteResult = ALL_DONE) -> WriteFinished:
+    return WriteFinished(AT, number, landing)
 
 
-def end(outcome: Outcome) -> Ended:
-    return Ended(AT, ApplyResult((outcome,)))
+def end(outcome: Outcome) -> RunFinished:
+    return RunFinished(AT, ApplyResult((outcome,)))
 
 
 def with_requests(outcome: Outcome, requests: int) -> Outcome:
@@ -48,7 +47,7 @@ def with_requests(outcome: Outcome, requests: int) -> Outcome:
 
 
 REFUSED = Outcome("main", 1, OutcomeStatus.FAILED, "refused", "mend it")
-UNSENT = Landing(OutcomeStatus.FAILED, "refused", "mend it", was_sent=False)
+UNSENT = WriteResult(OutcomeStatus.FAILED, "refused", "mend it", was_sent=False)
 
 
 @pytest.mark.parametrize(
@@ -60,9 +59,9 @@ UNSENT = Landing(OutcomeStatus.FAILED, "refused", "mend it", was_sent=False)
         ((BEGAN, end(ALREADY)), ALREADY),
         ((BEGAN, intend(1)), with_requests(DOUBTFUL, 1)),
         ((BEGAN, intend(1), end(REFUSED)), with_requests(DOUBTFUL, 1)),
-        ((BEGAN, intend(1, Part.VERSION), land(1, VERSION_DONE), intend(2), land(2)), CONFIRMED),
+        ((BEGAN, intend(1, WriteTarget.VERSION), land(1, VERSION_DONE), intend(2), land(2)), CONFIRMED),
         (
-            (BEGAN, intend(1, Part.VERSION), land(1, VERSION_DONE)),
+            (BEGAN, intend(1, WriteTarget.VERSION), land(1, VERSION_DONE)),
             Outcome("main", 1, OutcomeStatus.FAILED, "was written in part before the run was killed", RESUME, 1),
         ),
         ((BEGAN, intend(1), land(1, UNSENT)), REFUSED),
@@ -86,7 +85,7 @@ UNSENT = Landing(OutcomeStatus.FAILED, "refused", "mend it", was_sent=False)
     ],
 )
 def test_all_runs_together_make_one_account(entries: tuple[Entry, ...], expected: Outcome) -> None:
-    assert recount(Chronicle(PLAN, entries)).outcomes == (expected,)
+    assert result_from_journal(JournalContent(PLAN, entries)).outcomes == (expected,)
 
 
 @pytest.mark.parametrize(
@@ -94,9 +93,9 @@ def test_all_runs_together_make_one_account(entries: tuple[Entry, ...], expected
     [
         ((BEGAN,), True),
         ((BEGAN, end(DONE)), False),
-        ((BEGAN, Ended(AT, ApplyResult((DONE,), interrupted=True))), True),
+        ((BEGAN, RunFinished(AT, ApplyResult((DONE,), interrupted=True))), True),
     ],
     ids=["killed", "ended", "interrupted"],
 )
 def test_a_run_that_did_not_come_to_its_end_was_interrupted(entries: tuple[Entry, ...], interrupted: bool) -> None:
-    assert recount(Chronicle(PLAN, entries)).interrupted is interrupted
+    assert result_from_journal(JournalContent(PLAN, entries)).interrupted is interrupted

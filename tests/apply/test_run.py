@@ -9,10 +9,9 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
-from reconciler.apply.chronicle import read_journal
-from reconciler.apply.conduct import Conduct
-from reconciler.apply.journal import open_journal
-from reconciler.apply.latest import find_unfinished
+from reconciler.apply.journal import find_unfinished, open_journal
+from reconciler.apply.journal_reader import read_journal
+from reconciler.apply.run import ApplyOptions
 from reconciler.model.outcomes import ApplyResult, Finished, Outcome, OutcomeStatus, Started, Verifying
 from reconciler.model.plan import Verdict
 from reconciler.planning.approval import Comparison, Shift, compare_plans
@@ -117,7 +116,7 @@ def test_a_refused_key_stops_the_run(start: Start, status: int) -> None:
         want("a", 1042, channelInfo="A"), want("b", 1058, channelInfo="B"), want("c", 1063, channelInfo="C")
     )
 
-    account = bench.apply(plan, Conduct(parallelism=1))
+    account = bench.apply(plan, ApplyOptions(parallelism=1))
 
     assert endings(account) == {"a": "failed", "b": "not tried", "c": "not tried"}
     assert account.outcomes[1].message.startswith("the run was stopped: the service refused access: ")
@@ -128,7 +127,7 @@ def test_a_key_that_may_not_even_read_stops_the_run(start: Start) -> None:
     bench = start(wire=Wire(lambda _request, _pass_on: httpx.Response(401)))
     plan = bench.plan(want("a", 1042, channelInfo="A"), want("b", 1058, channelInfo="B"))
 
-    assert endings(bench.apply(plan, Conduct(parallelism=1))) == {"a": "failed", "b": "not tried"}
+    assert endings(bench.apply(plan, ApplyOptions(parallelism=1))) == {"a": "failed", "b": "not tried"}
 
 
 @pytest.mark.counts_on("put_answer", "read_lag", reason="requests are counted")
@@ -139,7 +138,7 @@ def test_a_run_that_is_stopped_finishes_what_is_in_flight_and_nothing_more(start
         return pass_on()
 
     bench = start(wire=Wire(stop_at_put))
-    conduct = Conduct(parallelism=1)
+    conduct = ApplyOptions(parallelism=1)
     plan = bench.plan(want("a", 1042, channelInfo="A"), want("b", 1058, channelInfo="B"))
 
     assert bench.apply(plan, conduct) == ApplyResult(
@@ -167,10 +166,10 @@ def test_a_change_that_waits_for_its_turn_is_not_begun_once_the_run_is_stopped(
         return pass_on()
 
     # So far apart that the fourth waits while the third is carried out.
-    monkeypatch.setattr("reconciler.apply.pace._SHARE", 1e9)
-    monkeypatch.setattr("reconciler.apply.pace._LONGEST_GAP", 60.0)
+    monkeypatch.setattr("reconciler.apply.scheduler._SHARE", 1e9)
+    monkeypatch.setattr("reconciler.apply.scheduler._LONGEST_GAP", 60.0)
     bench = start(wire=Wire(stop_at_third))
-    conduct = Conduct(parallelism=2)
+    conduct = ApplyOptions(parallelism=2)
     ids = {"a": 1042, "b": 1058, "c": 1063, "d": 1077}
 
     account = bench.apply(bench.plan(*(want(name, id_, channelInfo=name) for name, id_ in ids.items())), conduct)
@@ -185,7 +184,7 @@ def test_a_run_that_was_stopped_when_all_was_begun_was_not_interrupted(start: St
         return pass_on()
 
     bench = start(wire=Wire(stop_at_put))
-    conduct = Conduct()
+    conduct = ApplyOptions()
 
     account = bench.apply(bench.plan(want("a", 1042, channelInfo="A")), conduct)
 
@@ -231,7 +230,7 @@ def test_a_service_that_is_gone_for_good_stops_the_run_after_three_changes_with_
     plan = bench.plan(*CROWD)
 
     with open_journal(tmp_path, plan) as journal:
-        account = bench.apply(plan, Conduct(parallelism=1, journal=journal))
+        account = bench.apply(plan, ApplyOptions(parallelism=1, journal=journal))
 
     assert list(endings(account).values()) == ["done", "failed", "failed", "failed", "not tried"]
     # It was confirmed, and cannot be read once more.
@@ -253,13 +252,13 @@ def test_what_a_dead_service_stopped_is_gone_on_with(start: Start, tmp_path: Pat
     bench = start(wire=Wire(Mortal(2).meddle))
     plan = bench.plan(*CROWD)
     with open_journal(tmp_path, plan) as journal:
-        bench.apply(plan, Conduct(parallelism=1, journal=journal))
+        bench.apply(plan, ApplyOptions(parallelism=1, journal=journal))
 
     path = find_unfinished(tmp_path, "sandbox")
     assert path is not None
     plan = read_journal(path).plan
     with open_journal(tmp_path, plan) as journal:
-        account = replace(bench, editor=bench.other).apply(plan, Conduct(journal=journal))
+        account = replace(bench, editor=bench.other).apply(plan, ApplyOptions(journal=journal))
 
     assert set(endings(account).values()) == {"done"}
     assert sorted(bench.writes()) == sorted(paths(1042, 1046, 1058, 1063, 1078))
@@ -271,7 +270,7 @@ def test_a_service_that_is_still_gone_stops_the_run_that_goes_on(start: Start, t
     plan = bench.plan(*CROWD)
     for _ in range(2):
         with open_journal(tmp_path, plan) as journal:
-            account = bench.apply(plan, Conduct(parallelism=1, journal=journal))
+            account = bench.apply(plan, ApplyOptions(parallelism=1, journal=journal))
 
     assert list(endings(account).values()) == ["failed"] * 3 + ["not tried"] * 2
     assert len(read_journal(journal.path).open) == 1
@@ -284,7 +283,7 @@ def test_a_bug_in_one_change_ends_the_run_and_is_not_hidden(start: Start) -> Non
     bench = start(wire=Wire(stumble))
 
     with pytest.raises(ZeroDivisionError):
-        bench.apply(bench.plan(*CROWD), Conduct(parallelism=1))
+        bench.apply(bench.plan(*CROWD), ApplyOptions(parallelism=1))
 
     assert bench.editor.requests == {READ: 1, CHANNEL: 1}
 
@@ -300,7 +299,7 @@ def test_changes_without_an_answer_stop_nothing_where_others_get_one(start: Star
     # Each of two changes is asked for twice, then one succeeds; two more, and the last reads.
     bench = start(wire=Wire(Mortal(0, alive=range(4, 6)).meddle))
 
-    account = bench.apply(bench.plan(*CROWD), Conduct(parallelism=1))
+    account = bench.apply(bench.plan(*CROWD), ApplyOptions(parallelism=1))
 
     assert account.aborted_because == ""
     assert list(endings(account).values()) == ["failed", "failed", "done", "failed", "failed"]
@@ -310,7 +309,7 @@ def test_changes_without_an_answer_stop_nothing_where_others_get_one(start: Star
 def test_a_service_that_only_ever_says_it_cannot_answer_is_as_good_as_gone(start: Start, status: int) -> None:
     bench = start(wire=Wire(lambda _request, _pass_on: httpx.Response(status)))
 
-    account = bench.apply(bench.plan(*CROWD), Conduct(parallelism=1))
+    account = bench.apply(bench.plan(*CROWD), ApplyOptions(parallelism=1))
 
     assert list(endings(account).values()) == ["failed"] * 3 + ["not tried"] * 2
 
@@ -338,7 +337,7 @@ def test_an_impatient_user_waits_for_nothing_and_the_journal_knows_what_was_in_f
     plan = bench.plan(want("a", 1042, channelInfo="A"), want("b", 1058, channelInfo="B"))
 
     with pytest.raises(KeyboardInterrupt), open_journal(tmp_path, plan) as journal:
-        bench.apply(plan, Conduct(on_event=give_up, journal=journal))
+        bench.apply(plan, ApplyOptions(on_event=give_up, journal=journal))
 
     assert sorted(intent.name for intent in read_journal(journal.path).open) == ["a", "b"]
     may_answer.set()
@@ -400,7 +399,7 @@ def test_events_tell_of_each_change_and_then_of_the_last_read(demo: Bench) -> No
     seen: list[Event] = []
     plan = demo.plan(want("a", 1042, channelInfo="A"), want("b", 1058, channelInfo="B"))
 
-    account = demo.apply(plan, Conduct(parallelism=1, on_event=seen.append))
+    account = demo.apply(plan, ApplyOptions(parallelism=1, on_event=seen.append))
 
     assert seen == [
         Started("a", 1042, 1, 2),
@@ -413,7 +412,7 @@ def test_events_tell_of_each_change_and_then_of_the_last_read(demo: Bench) -> No
 
 def test_a_change_that_is_not_tried_is_only_finished(demo: Bench) -> None:
     seen: list[Event] = []
-    conduct = Conduct(on_event=seen.append)
+    conduct = ApplyOptions(on_event=seen.append)
     conduct.stop.set()
 
     account = demo.apply(demo.plan(want("a", 1042, channelInfo="A")), conduct)
@@ -423,7 +422,7 @@ def test_a_change_that_is_not_tried_is_only_finished(demo: Bench) -> None:
 
 def test_events_are_told_by_the_thread_that_applies(demo: Bench) -> None:
     tellers: set[int] = set()
-    conduct = Conduct(on_event=lambda _event: tellers.add(threading.get_ident()))
+    conduct = ApplyOptions(on_event=lambda _event: tellers.add(threading.get_ident()))
 
     demo.apply(demo.plan(want("a", 1042, channelInfo="A"), want("b", 1058, channelInfo="B")), conduct)
 
@@ -463,7 +462,7 @@ def test_changes_run_side_by_side_but_those_of_one_data_point_one_after_the_othe
         *(want(f"c{channel_id}", channel_id, channelInfo="New") for channel_id in (1042, 1045, 1057, 1058))
     )
 
-    account = bench.apply(plan, Conduct(parallelism=4))
+    account = bench.apply(plan, ApplyOptions(parallelism=4))
 
     assert set(endings(account).values()) == {"done"}
     assert (crowd.most, crowd.most_on_point) == (2, 1)
@@ -476,7 +475,7 @@ def test_no_more_are_under_way_than_parallelism_allows(start: Start) -> None:
         *(want(f"c{channel_id}", channel_id, channelInfo="New") for channel_id in (1042, 1046, 1058, 1063))
     )
 
-    bench.apply(plan, Conduct(parallelism=2))
+    bench.apply(plan, ApplyOptions(parallelism=2))
 
     assert crowd.most == 2
 
@@ -504,7 +503,7 @@ def test_a_service_that_is_too_busy_gets_fewer_changes_at_a_time(start: Start) -
         if isinstance(event, Started | Finished):
             in_flight.append(in_flight[-1] + (1 if isinstance(event, Started) else -1))
 
-    assert set(endings(bench.apply(plan, Conduct(parallelism=2, on_event=count))).values()) == {"done"}
+    assert set(endings(bench.apply(plan, ApplyOptions(parallelism=2, on_event=count))).values()) == {"done"}
     assert in_flight == [0, 1, 2, 1, 0, 1, 0, 1, 0]
 
 

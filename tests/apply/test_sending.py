@@ -7,12 +7,12 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
-from reconciler.apply.chronicle import Chronicle, read_journal
-from reconciler.apply.conduct import Conduct
-from reconciler.apply.entries import Began, Ended, Intent, Landed
 from reconciler.apply.journal import open_journal
-from reconciler.apply.sending import Sender
-from reconciler.apply.writing import Landing, Part, Write
+from reconciler.apply.journal_entries import RunFinished, RunStarted, WriteFinished, WriteIntended
+from reconciler.apply.journal_reader import JournalContent, read_journal
+from reconciler.apply.run import ApplyOptions
+from reconciler.apply.step import JournaledWriter
+from reconciler.apply.writes import Write, WriteResult, WriteTarget
 from reconciler.energycap.client import open_editor
 from reconciler.model.outcomes import Outcome, OutcomeStatus
 from reconciler.model.project import ChannelEdit
@@ -24,18 +24,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from reconciler.apply.entries import Entry
+    from reconciler.apply.journal_entries import Entry
     from reconciler.model.channels import Desired
     from reconciler.model.plan import Plan
     from tests.apply.bench import Bench, Start
 
-RENAME = Write(Part.CHANNEL, {INFO: "Main"})
+RENAME = Write(WriteTarget.CHANNEL, {INFO: "Main"})
 USE = want("use", 1042, channelInfo="Main")
 
 
-def apply_with_journal(bench: Bench, plan: Plan, folder: Path) -> tuple[dict[str, str], Chronicle]:
+def apply_with_journal(bench: Bench, plan: Plan, folder: Path) -> tuple[dict[str, str], JournalContent]:
     with open_journal(folder, plan) as journal:
-        account = bench.apply(plan, Conduct(parallelism=1, journal=journal))
+        account = bench.apply(plan, ApplyOptions(parallelism=1, journal=journal))
     return endings(account), read_journal(journal.path)
 
 
@@ -50,13 +50,20 @@ def test_every_write_stands_in_the_journal_before_and_after(demo: Bench, tmp_pat
 
     _, chronicle = apply_with_journal(demo, plan, tmp_path / "journal")
 
-    assert kinds(chronicle.entries) == [Began, Intent, Landed, Intent, Landed, Ended]
+    assert kinds(chronicle.entries) == [
+        RunStarted,
+        WriteIntended,
+        WriteFinished,
+        WriteIntended,
+        WriteFinished,
+        RunFinished,
+    ]
     (version, version_landing), (channel, channel_landing) = chronicle.writes
-    assert (version.name, version.write) == ("gas", Write(Part.VERSION, {"esaChannelVersion.multiplier": 2}))
-    assert channel.write == Write(Part.CHANNEL, {"channelInfo": "Gas"})
+    assert (version.name, version.write) == ("gas", Write(WriteTarget.VERSION, {"esaChannelVersion.multiplier": 2}))
+    assert channel.write == Write(WriteTarget.CHANNEL, {"channelInfo": "Gas"})
     assert version.before.versions[0].values["esaChannelVersion.multiplier"] == 10
     assert version.before.name == before.name
-    assert version_landing == Landing(OutcomeStatus.DONE, found=channel.before)
+    assert version_landing == WriteResult(OutcomeStatus.DONE, found=channel.before)
     assert channel_landing is not None
     assert channel_landing.ending is OutcomeStatus.DONE
 
@@ -74,16 +81,16 @@ def test_an_intent_is_in_the_journal_before_anything_is_sent(start: Start, tmp_p
 
     apply_with_journal(bench, bench.plan(USE), tmp_path / "journal")
 
-    assert seen == [[Began, Intent]]
+    assert seen == [[RunStarted, WriteIntended]]
 
 
 def test_the_account_ends_the_journal(demo: Bench, tmp_path: Path) -> None:
     plan = demo.plan(USE)
     with open_journal(tmp_path / "journal", plan) as journal:
-        account = demo.apply(plan, Conduct(journal=journal))
+        account = demo.apply(plan, ApplyOptions(journal=journal))
 
     ended = read_journal(journal.path).entries[-1]
-    assert isinstance(ended, Ended)
+    assert isinstance(ended, RunFinished)
     assert ended.account == account
 
 
@@ -93,7 +100,7 @@ TWO = (want("a", 1042, channelInfo="A"), want("b", 1058, channelInfo="B"))
 def test_what_cannot_be_noted_is_not_sent_and_nothing_after_it(demo: Bench, tmp_path: Path) -> None:
     plan = demo.plan(*TWO)
     with open_journal(tmp_path / "journal", plan) as journal, no_durability(journal):
-        account = demo.apply(plan, Conduct(parallelism=1, journal=journal))
+        account = demo.apply(plan, ApplyOptions(parallelism=1, journal=journal))
 
     assert endings(account) == {"a": "failed", "b": "not tried"}
     assert account.outcomes[0].message.startswith("nothing was sent: the journal ")
@@ -114,7 +121,7 @@ def test_an_outcome_that_cannot_be_noted_still_counts_but_nothing_is_sent_after_
     bench = start(wire=Wire(break_journal))
     plan = bench.plan(*TWO)
     with open_journal(tmp_path / "journal", plan) as journal, trouble:
-        account = bench.apply(plan, Conduct(parallelism=1, journal=journal))
+        account = bench.apply(plan, ApplyOptions(parallelism=1, journal=journal))
 
     assert endings(account) == {"a": "done", "b": "not tried"}
     assert [intent.name for intent in read_journal(journal.path).open] == ["a"]
@@ -147,7 +154,7 @@ def leave_open(start: Start, folder: Path, desired: Desired, *, writes: bool = T
     return bench, plan
 
 
-def land_of(chronicle: Chronicle) -> Landing:
+def land_of(chronicle: JournalContent) -> WriteResult:
     """What became of the first write."""
     landing = chronicle.writes[0][1]
     assert landing is not None
@@ -175,7 +182,7 @@ def test_a_write_that_was_done_is_already_so_for_the_next_run(start: Start, tmp_
     bench, plan = leave_open(start, tmp_path / "journal", USE)
 
     with open_journal(tmp_path / "journal", plan) as journal:
-        account = turn_on_the_light(bench).apply(plan, Conduct(journal=journal))
+        account = turn_on_the_light(bench).apply(plan, ApplyOptions(journal=journal))
 
     assert only(account) == Outcome("use", 1042, OutcomeStatus.DONE, was_already_applied=True)
 
@@ -195,7 +202,7 @@ def test_an_open_write_that_reads_otherwise_than_sent_is_told_once(start: Start,
     light = turn_on_the_light(bench)
 
     with open_journal(tmp_path / "journal", plan) as journal:
-        first = light.apply(plan, Conduct(journal=journal))
+        first = light.apply(plan, ApplyOptions(journal=journal))
     ended, _ = apply_with_journal(light, plan, tmp_path / "journal")
 
     assert only(first) == Outcome(
@@ -236,6 +243,6 @@ def test_without_a_journal_an_open_write_can_be_settled_too(start: Start, tmp_pa
     with open_journal(tmp_path / "journal", plan) as journal:
         (intent,) = journal.before.open
 
-    landing = Sender(bench.other, ChannelEdit.OMIT_VERSION).settle(intent)
+    landing = JournaledWriter(bench.other, ChannelEdit.OMIT_VERSION).resolve(intent)
 
-    assert landing == Landing(OutcomeStatus.DONE, found=bench.read(1042))
+    assert landing == WriteResult(OutcomeStatus.DONE, found=bench.read(1042))

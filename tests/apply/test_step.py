@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from reconciler.apply.chronicle import read_journal
-from reconciler.apply.conduct import Conduct
 from reconciler.apply.journal import open_journal
+from reconciler.apply.journal_reader import read_journal
+from reconciler.apply.run import ApplyOptions
 from reconciler.energycap.receipts import Receipt
 from reconciler.energycap.sender import open_sender
 from reconciler.model.findings import Location
@@ -222,7 +222,7 @@ def test_what_a_channel_of_the_same_data_point_had_when_all_were_listed_does_not
     plan = bench.plan(want("a", 1058, channelImportId="ONE"), want("b", 1043, channelImportId="TWO"))
     bench.meddle(1044, {"channelImportId": "TWO"})
 
-    assert endings(bench.apply(plan, Conduct(parallelism=1))) == {"a": "done", "b": "done"}
+    assert endings(bench.apply(plan, ApplyOptions(parallelism=1))) == {"a": "done", "b": "done"}
 
 
 def test_an_import_id_moves_from_one_data_point_to_another(demo: Bench) -> None:
@@ -404,7 +404,7 @@ def test_what_somebody_sets_between_two_writes_is_not_overwritten(
 
     plan = bench.plan(edits)
     with open_journal(tmp_path, plan) as journal:
-        outcome = only(bench.apply(plan, Conduct(journal=journal)))
+        outcome = only(bench.apply(plan, ApplyOptions(journal=journal)))
 
     # Where they set what the plan wants, the second write found that, and the journal is none the worse for it.
     assert len(read_journal(journal.path).writes) == outcome.requests == 1 + is_sent

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.apply.chronicle import read_journal
-from reconciler.apply.conduct import Conduct
 from reconciler.apply.journal import open_journal
-from reconciler.apply.undo import make_inverse
+from reconciler.apply.journal_reader import read_journal
+from reconciler.apply.rollback import make_rollback
+from reconciler.apply.run import ApplyOptions
 from tests.apply.bench import endings, want
 
 if TYPE_CHECKING:
@@ -47,11 +47,11 @@ def test_a_text_is_written_once_and_can_be_put_back(
     plan = bench.plan(*desired)
 
     with open_journal(tmp_path / "journal", plan) as journal:
-        account = bench.apply(plan, Conduct(journal=journal))
+        account = bench.apply(plan, ApplyOptions(journal=journal))
     assert {(outcome.status.value, outcome.remark) for outcome in account.outcomes} == {("done", "")}
     assert bench.plan(*desired).summary.update == 0
 
-    inverse = make_inverse(read_journal(journal.path), CREATED)
+    inverse = make_rollback(read_journal(journal.path), CREATED)
     assert set(endings(bench.apply(inverse)).values()) == {"done"}
     for channel_id, values in before.items():
         after = bench.read(channel_id).values

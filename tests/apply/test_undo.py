@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from reconciler.apply.chronicle import Chronicle, read_journal
-from reconciler.apply.conduct import Conduct
 from reconciler.apply.journal import open_journal
-from reconciler.apply.undo import make_inverse
+from reconciler.apply.journal_reader import JournalContent, read_journal
+from reconciler.apply.rollback import make_rollback
+from reconciler.apply.run import ApplyOptions
 from reconciler.model.fields import Impact
 from reconciler.model.findings import Severity
 from reconciler.model.outcomes import OutcomeStatus
@@ -36,11 +36,11 @@ MOVE = (want("old", 1078, isPrimaryValue=False, channelInfo="Old"), want("new", 
 MOVE_ALONE = (want("old", 1078, isPrimaryValue=False), MOVE[1])
 
 
-def apply_and_tell(bench: Bench, folder: Path, *desired: Desired, environment: Environment = SANDBOX) -> Chronicle:
+def apply_and_tell(bench: Bench, folder: Path, *desired: Desired, environment: Environment = SANDBOX) -> JournalContent:
     """What the journal tells after `desired` was applied."""
     plan = bench.plan(*desired, environment=environment)
     with open_journal(folder, plan) as journal:
-        bench.apply(plan, Conduct(parallelism=1, journal=journal), environment=environment)
+        bench.apply(plan, ApplyOptions(parallelism=1, journal=journal), environment=environment)
     return read_journal(journal.path)
 
 
@@ -83,7 +83,7 @@ def test_the_inverse_of_an_apply_puts_everything_back(
     # With summarized readings a conversion cannot be taken back.
     demo = start("calculated_readings=none")
     before = settings(demo)
-    inverse = make_inverse(apply_and_tell(demo, tmp_path / "journal", *desired), CREATED)
+    inverse = make_rollback(apply_and_tell(demo, tmp_path / "journal", *desired), CREATED)
     assert settings(demo) != before
 
     ended = endings(demo.apply(read_plan(render_plan_file(inverse))))
@@ -94,7 +94,7 @@ def test_the_inverse_of_an_apply_puts_everything_back(
 
 @pytest.mark.counts_on("calculated_readings", reason="the channel gets readings")
 def test_a_conversion_is_not_taken_back_once_the_channel_has_summarized_readings(demo: Bench, tmp_path: Path) -> None:
-    inverse = make_inverse(apply_and_tell(demo, tmp_path / "journal", *CONVERSION), CREATED)
+    inverse = make_rollback(apply_and_tell(demo, tmp_path / "journal", *CONVERSION), CREATED)
     converted = settings(demo)[1043]
 
     account = demo.apply(read_plan(render_plan_file(inverse)))
@@ -108,7 +108,7 @@ def test_a_conversion_is_not_taken_back_once_the_channel_has_summarized_readings
 def test_a_move_that_gives_up_first_is_taken_back_in_the_opposite_order(start: Start, tmp_path: Path) -> None:
     bench = start("second_primary=reject", "clear_last_primary=allow")
     before = settings(bench)
-    inverse = make_inverse(apply_and_tell(bench, tmp_path / "journal", *MOVE, environment=GIVE_UP_FIRST), CREATED)
+    inverse = make_rollback(apply_and_tell(bench, tmp_path / "journal", *MOVE, environment=GIVE_UP_FIRST), CREATED)
 
     assert describe(inverse) == [("new", ()), ("old", ("new",))]
     assert set(endings(bench.apply(inverse, environment=GIVE_UP_FIRST)).values()) == {"done"}
@@ -116,7 +116,7 @@ def test_a_move_that_gives_up_first_is_taken_back_in_the_opposite_order(start: S
 
 
 def test_what_came_first_goes_back_last(demo: Bench, tmp_path: Path) -> None:
-    inverse = make_inverse(apply_and_tell(demo, tmp_path / "journal", *CONVERSION), CREATED)
+    inverse = make_rollback(apply_and_tell(demo, tmp_path / "journal", *CONVERSION), CREATED)
 
     assert describe(inverse) == [("losses", ()), ("use", ()), ("net", ("losses",))]
 
@@ -127,7 +127,7 @@ def test_edits_read_as_in_the_files_the_other_way_round_and_with_their_gravest_i
 ) -> None:
     desired = want("irrigation", 1049, esaChannelVersion__observationRule="Odometer")
 
-    (change,) = make_inverse(apply_and_tell(demo, tmp_path / "journal", desired), CREATED).changes
+    (change,) = make_rollback(apply_and_tell(demo, tmp_path / "journal", desired), CREATED).changes
 
     assert change.edits == (
         Edit("esaChannelVersion.observationRule", "Odometer", "Trip", Impact.HISTORY),
@@ -139,7 +139,7 @@ def test_edits_read_as_in_the_files_the_other_way_round_and_with_their_gravest_i
 def test_an_inverse_plan_says_what_it_undoes(demo: Bench, tmp_path: Path) -> None:
     chronicle = apply_and_tell(demo, tmp_path / "journal", CONVERSION[2])
 
-    inverse = make_inverse(chronicle, CREATED)
+    inverse = make_rollback(chronicle, CREATED)
 
     assert (inverse.environment, inverse.url, inverse.created) == ("sandbox", "sandbox", CREATED)
     assert inverse.is_rollback
@@ -150,7 +150,7 @@ def test_an_inverse_plan_says_what_it_undoes(demo: Bench, tmp_path: Path) -> Non
 
 @pytest.mark.counts_on("version_dates", reason="a date is sent back, and the project does not say what it means")
 def test_what_cannot_be_put_back_is_said(demo: Bench, tmp_path: Path) -> None:
-    inverse = make_inverse(
+    inverse = make_rollback(
         apply_and_tell(demo, tmp_path / "journal", *CONVERSION, want("gas", 1046, esaChannelVersion__multiplier=2)),
         CREATED,
     )
@@ -171,7 +171,7 @@ def test_what_was_not_written_is_not_undone(start: Start, tmp_path: Path) -> Non
 
     bench = start(wire=Wire(refuse))
 
-    inverse = make_inverse(apply_and_tell(bench, tmp_path / "journal", *CONVERSION), CREATED)
+    inverse = make_rollback(apply_and_tell(bench, tmp_path / "journal", *CONVERSION), CREATED)
 
     assert [change.name for change in inverse.changes] == ["use"]
 
@@ -185,7 +185,7 @@ def test_of_a_change_that_failed_half_way_the_half_that_was_written_is_undone(st
     bench = start(wire=Wire(refuse))
     desired = want("gas", 1046, channelInfo="Gas", esaChannelVersion__multiplier=2)
 
-    (change,) = make_inverse(apply_and_tell(bench, tmp_path / "journal", desired), CREATED).changes
+    (change,) = make_rollback(apply_and_tell(bench, tmp_path / "journal", desired), CREATED).changes
 
     assert change.target_values == {"esaChannelVersion.multiplier": 1}
 
@@ -206,7 +206,7 @@ class Darkness:
 def test_what_nobody_knows_to_be_written_is_blocked(start: Start, tmp_path: Path) -> None:
     bench = start(wire=Wire(Darkness().meddle))
 
-    (change,) = make_inverse(apply_and_tell(bench, tmp_path / "journal", CONVERSION[2]), CREATED).changes
+    (change,) = make_rollback(apply_and_tell(bench, tmp_path / "journal", CONVERSION[2]), CREATED).changes
 
     assert (change.verdict, [block.rule for block in change.blocked_by]) == (Verdict.BLOCKED, ["ESA713"])
     assert change.blocked_by[0].message == "cannot be put back unseen: whether its channel was written is not known"
@@ -225,7 +225,7 @@ def test_what_read_otherwise_than_it_was_written_is_blocked_and_comes_last(start
     desired = (want("a", 1042, channelInfo="A"), want("b", 1058, channelInfo="B"))
 
     chronicle = apply_and_tell(bench, tmp_path / "journal", *desired)
-    inverse = make_inverse(chronicle, CREATED)
+    inverse = make_rollback(chronicle, CREATED)
 
     assert [landing.ending for _, landing in chronicle.writes if landing] == [
         OutcomeStatus.DONE,
@@ -240,7 +240,7 @@ def test_what_read_otherwise_than_it_was_written_is_blocked_and_comes_last(start
 
 @pytest.mark.counts_on("read_lag", reason="somebody edits in between")
 def test_somebody_elses_edit_since_keeps_a_change_from_being_undone(demo: Bench, tmp_path: Path) -> None:
-    inverse = make_inverse(apply_and_tell(demo, tmp_path / "journal", CONVERSION[2]), CREATED)
+    inverse = make_rollback(apply_and_tell(demo, tmp_path / "journal", CONVERSION[2]), CREATED)
     demo.meddle(1042, {"channelInfo": "Third"})
 
     assert endings(demo.apply(inverse)) == {"use": "stale"}

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from reconciler.apply.chronicle import read_journal
-from reconciler.apply.conduct import Conduct
 from reconciler.apply.journal import open_journal
-from reconciler.apply.patience import PAUSES
+from reconciler.apply.journal_reader import read_journal
+from reconciler.apply.read_back import PAUSES
+from reconciler.apply.run import ApplyOptions
 from reconciler.model.outcomes import Outcome, OutcomeCorrected, OutcomeStatus
 from tests.apply.bench import CHANNEL, LIST, READ, Wire, endings, only, want
 from tests.worlds import make_channel, make_world
@@ -85,7 +85,7 @@ def test_of_a_list_that_leaves_out_values_only_written_channels_are_read_by_thei
     bench = start("list_shape=without_bounds", world=WORLD, wire=Wire(lose_every_second_write))
     plan = bench.plan(*(want(f"c{channel_id}", channel_id, channelDescription="New") for channel_id in range(31, 61)))
 
-    found = endings(bench.apply(plan, Conduct(parallelism=1)))
+    found = endings(bench.apply(plan, ApplyOptions(parallelism=1)))
 
     assert Counter(found.values()) == {"done": 15, "failed": 15}
     # Before its write and at the end; those that were lost as often as they are waited for.
@@ -100,7 +100,7 @@ def test_a_value_that_reads_otherwise_at_the_end_differs(start: Start) -> None:
     bench = start_with(start, lambda bench: bench.meddle(1042, {"channelInfo": "Other"}))
     seen: list[Event] = []
 
-    outcome = only(bench.apply(bench.plan(MAIN), Conduct(on_event=seen.append)))
+    outcome = only(bench.apply(bench.plan(MAIN), ApplyOptions(on_event=seen.append)))
 
     assert outcome == Outcome(
         "use",
@@ -119,7 +119,7 @@ def test_what_somebody_else_edits_after_the_write_and_the_plan_does_not_manage_i
     bench = start_with(start, lambda bench: bench.meddle(1042, {"channelDescription": "Other"}))
     seen: list[Event] = []
 
-    outcome = only(bench.apply(bench.plan(MAIN), Conduct(on_event=seen.append)))
+    outcome = only(bench.apply(bench.plan(MAIN), ApplyOptions(on_event=seen.append)))
 
     remark = (
         "somebody else, or EnergyCAP itself, changed it after this write: channelDescription "
@@ -165,7 +165,7 @@ def test_a_confirmed_write_that_cannot_be_read_at_the_end_is_done_and_says_so(st
 def test_a_list_that_cannot_be_read_at_the_end_leaves_all_unread(start: Start) -> None:
     bench = start_with(start, lambda _bench: httpx.Response(500), puts=11)
 
-    account = bench.apply(bench.plan(*many(11)), Conduct(parallelism=1))
+    account = bench.apply(bench.plan(*many(11)), ApplyOptions(parallelism=1))
 
     assert set(endings(account).values()) == {"done"}
     assert len(account.unread) == 11
@@ -206,7 +206,7 @@ def test_a_write_that_was_given_up_and_done_late_is_done_after_all(start: Start,
     seen: list[Event] = []
 
     with open_journal(tmp_path, plan) as journal:
-        outcome = only(bench.apply(plan, Conduct(on_event=seen.append, journal=journal)))
+        outcome = only(bench.apply(plan, ApplyOptions(on_event=seen.append, journal=journal)))
 
     assert outcome == Outcome("use", 1042, OutcomeStatus.DONE, requests=1)
     assert seen[-1] == OutcomeCorrected(outcome)
@@ -253,7 +253,7 @@ def test_a_write_that_nobody_could_look_at_is_settled_at_the_end(start: Start, t
     plan = bench.plan(MAIN)
 
     with open_journal(tmp_path, plan) as journal:
-        outcome = only(bench.apply(plan, Conduct(journal=journal)))
+        outcome = only(bench.apply(plan, ApplyOptions(journal=journal)))
 
     assert (outcome.status, outcome.message) == (OutcomeStatus.FAILED, "was not done: no answer came")
     assert read_journal(journal.path).open == ()
@@ -289,7 +289,7 @@ class Busy:
 def apply_busily(start: Start, path: str, *desired: Desired) -> ApplyResult:
     busy = Busy(path)
     busy.bench = bench = start(wire=Wire(busy.meddle))
-    return bench.apply(bench.plan(*desired), Conduct(parallelism=1))
+    return bench.apply(bench.plan(*desired), ApplyOptions(parallelism=1))
 
 
 @pytest.mark.counts_on("version_dates", reason="a date is sent back, and the project does not say what it means")

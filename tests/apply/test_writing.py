@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from reconciler.apply.patience import Patience
-from reconciler.apply.writing import Landing, Part, Write, find_writes, send
+from reconciler.apply.read_back import Patience
+from reconciler.apply.writes import Write, WriteResult, WriteTarget, find_writes, send
 from reconciler.model.fields import OBSERVATION_RULE_ID, OBSERVATION_TYPE_ID, ODOMETER, TRIP
 from reconciler.model.outcomes import OutcomeStatus
 from reconciler.model.project import ChannelEdit
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from reconciler.model.values import Spec
     from tests.apply.bench import Start
 
-RENAME = Write(Part.CHANNEL, {INFO: "Renamed"})
+RENAME = Write(WriteTarget.CHANNEL, {INFO: "Renamed"})
 
 
 def on_put(meddle: Callable[[Callable[[], httpx.Response]], httpx.Response]) -> Wire:
@@ -29,7 +29,7 @@ def on_put(meddle: Callable[[Callable[[], httpx.Response]], httpx.Response]) -> 
 
 def send_to(
     bench: Bench, channel_id: int, write: Write, channel_edit: ChannelEdit = ChannelEdit.OMIT_VERSION
-) -> Landing:
+) -> WriteResult:
     return send(write, bench.read(channel_id), bench.editor, channel_edit, Patience(sleep=lambda _seconds: None))
 
 
@@ -53,13 +53,13 @@ def answer_after(status: int, content: str) -> Callable[[Callable[[], httpx.Resp
 def test_a_channel_with_one_version_takes_everything_in_one_write() -> None:
     change = make_change(make_live(), {INFO: "North", MULTIPLIER: 2})
 
-    assert find_writes(change, make_live()) == (Write(Part.CHANNEL, {INFO: "North", MULTIPLIER: 2}),)
+    assert find_writes(change, make_live()) == (Write(WriteTarget.CHANNEL, {INFO: "North", MULTIPLIER: 2}),)
 
 
 def test_what_is_live_already_is_not_written() -> None:
     change = make_change(make_live(), {INFO: "North", MULTIPLIER: 2})
 
-    assert find_writes(change, make_live({INFO: "North"})) == (Write(Part.CHANNEL, {MULTIPLIER: 2}),)
+    assert find_writes(change, make_live({INFO: "North"})) == (Write(WriteTarget.CHANNEL, {MULTIPLIER: 2}),)
     assert find_writes(change, make_live({INFO: "North", MULTIPLIER: 2})) == ()
     assert find_writes(change, make_live({INFO: "North", MULTIPLIER: 2}, versions=2)) == ()
 
@@ -67,14 +67,14 @@ def test_what_is_live_already_is_not_written() -> None:
 @pytest.mark.parametrize(
     ("wanted", "parts"),
     [
-        ({INFO: "North"}, [Part.CHANNEL]),
-        ({MULTIPLIER: 2}, [Part.VERSION]),
-        ({INFO: "North", MULTIPLIER: 2}, [Part.VERSION, Part.CHANNEL]),
-        ({OBSERVATION_TYPE_ID: 1, OBSERVATION_RULE_ID: ODOMETER}, [Part.CHANNEL, Part.VERSION]),
+        ({INFO: "North"}, [WriteTarget.CHANNEL]),
+        ({MULTIPLIER: 2}, [WriteTarget.VERSION]),
+        ({INFO: "North", MULTIPLIER: 2}, [WriteTarget.VERSION, WriteTarget.CHANNEL]),
+        ({OBSERVATION_TYPE_ID: 1, OBSERVATION_RULE_ID: ODOMETER}, [WriteTarget.CHANNEL, WriteTarget.VERSION]),
     ],
     ids=["channel", "version", "both", "to Odometer"],
 )
-def test_of_several_versions_the_current_one_is_written_by_itself(wanted: Spec, parts: list[Part]) -> None:
+def test_of_several_versions_the_current_one_is_written_by_itself(wanted: Spec, parts: list[WriteTarget]) -> None:
     live = make_live(versions=2)
 
     assert [write.part for write in find_writes(make_change(live, wanted), live)] == parts
@@ -84,23 +84,23 @@ def test_a_demand_channel_leaves_odometer_before_it_is_one() -> None:
     live = make_live({OBSERVATION_RULE_ID: ODOMETER}, versions=2)
     change = make_change(live, {OBSERVATION_TYPE_ID: 2, OBSERVATION_RULE_ID: TRIP})
 
-    assert [write.part for write in find_writes(change, live)] == [Part.VERSION, Part.CHANNEL]
+    assert [write.part for write in find_writes(change, live)] == [WriteTarget.VERSION, WriteTarget.CHANNEL]
 
 
 @pytest.mark.counts_on("read_lag", reason="requests are counted")
 def test_a_write_that_reads_as_sent_is_done(demo: Bench) -> None:
     landing = send_to(demo, 1042, RENAME)
 
-    assert landing == Landing(OutcomeStatus.DONE, found=demo.read(1042))
+    assert landing == WriteResult(OutcomeStatus.DONE, found=demo.read(1042))
     assert demo.read(1042).name == "Renamed"
 
 
 @pytest.mark.counts_on("version_dates", reason="a date is sent back, and the project does not say what it means")
 @pytest.mark.counts_on("read_lag", reason="requests are counted")
 def test_a_version_is_read_after_its_write_for_its_answer_is_not_documented(demo: Bench) -> None:
-    landing = send_to(demo, 1046, Write(Part.VERSION, {MULTIPLIER: 0.5}))
+    landing = send_to(demo, 1046, Write(WriteTarget.VERSION, {MULTIPLIER: 0.5}))
 
-    assert landing == Landing(OutcomeStatus.DONE, found=demo.read(1046))
+    assert landing == WriteResult(OutcomeStatus.DONE, found=demo.read(1046))
     assert demo.editor.requests == {VERSION: 1, READ: 1}
 
 
@@ -165,7 +165,7 @@ def test_a_version_made_while_the_answer_was_lost_differs(start: Start) -> None:
 
     bench = start(wire=on_put(add_and_lose))
 
-    assert send_to(bench, 1042, Write(Part.CHANNEL, {MULTIPLIER: 2})).ending is OutcomeStatus.MISMATCH
+    assert send_to(bench, 1042, Write(WriteTarget.CHANNEL, {MULTIPLIER: 2})).ending is OutcomeStatus.MISMATCH
 
 
 def add_version(bench: Bench, channel_id: int) -> None:
@@ -195,7 +195,7 @@ def test_an_accepted_version_that_cannot_be_read_is_no_success(start: Start) -> 
 
     bench = start(wire=Wire(answer_puts_only))
 
-    landing = send_to(bench, 1046, Write(Part.VERSION, {MULTIPLIER: 0.5}))
+    landing = send_to(bench, 1046, Write(WriteTarget.VERSION, {MULTIPLIER: 0.5}))
 
     assert landing.ending is OutcomeStatus.FAILED
     assert landing.message.startswith("may have been done, and the channel cannot be read: it was accepted; ")
@@ -208,7 +208,7 @@ def test_a_channel_that_is_gone_after_its_write_differs(start: Start) -> None:
 
     bench = start(wire=Wire(answer_puts_only))
 
-    landing = send_to(bench, 1046, Write(Part.VERSION, {MULTIPLIER: 0.5}))
+    landing = send_to(bench, 1046, Write(WriteTarget.VERSION, {MULTIPLIER: 0.5}))
 
     assert (landing.ending, landing.message) == (
         OutcomeStatus.MISMATCH,
@@ -243,9 +243,9 @@ def test_what_cannot_be_read_again_is_not_sent_again(start: Start) -> None:
 
 
 def test_a_refusal_fails_with_the_words_of_the_service(demo: Bench) -> None:
-    landing = send_to(demo, 1042, Write(Part.CHANNEL, {INFO: "x" * 51}))
+    landing = send_to(demo, 1042, Write(WriteTarget.CHANNEL, {INFO: "x" * 51}))
 
-    assert (landing.ending, landing.halt) == (OutcomeStatus.FAILED, "")
+    assert (landing.ending, landing.abort_reason) == (OutcomeStatus.FAILED, "")
     assert "channelInfo: must be at most 50 characters" in landing.message
     assert demo.editor.requests == {CHANNEL: 1}
 
@@ -256,7 +256,7 @@ def test_a_refused_key_is_known_as_such(start: Start) -> None:
     landing = send_to(bench, 1042, RENAME)
 
     assert landing.ending is OutcomeStatus.FAILED
-    assert landing.halt.startswith("the service refused access: ")
+    assert landing.abort_reason.startswith("the service refused access: ")
 
 
 @pytest.mark.counts_on("version_dates", reason="a date is sent back, and the project does not say what it means")

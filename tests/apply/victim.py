@@ -14,9 +14,8 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.apply.conduct import Conduct
 from reconciler.apply.journal import open_journal
-from reconciler.apply.run import apply_plan
+from reconciler.apply.run import ApplyOptions, apply_plan
 from reconciler.energycap.client import open_editor
 from reconciler.planfile.reading import read_plan
 from tests.apply.bench import SANDBOX, Wire
@@ -42,7 +41,7 @@ def main(url: str, plan_file: str, folder: str, number: str, moment: str) -> Non
 
     plan = read_plan(Path(plan_file).read_text(encoding="utf-8"))
     with open_editor(url, "sandbox", Wire(meddle)) as editor, open_journal(Path(folder), plan) as journal:
-        apply_plan(plan, editor, SANDBOX, Conduct(parallelism=1, journal=journal))
+        apply_plan(plan, editor, SANDBOX, ApplyOptions(parallelism=1, journal=journal))
 
 
 if __name__ == "__main__":

@@ -42,9 +42,9 @@ EQUIVALENT: dict[tuple[str, str, str, str], str] = {
     ("reconciler/apply/step.py", "return step.outcome", "return step.outcome", "return None"): _LOOKED_AT,
     (
         "reconciler/apply/step.py",
-        "if landing.found and find_remaining(change.target_values, landing.found):",
-        "landing.found and find_remaining(change.target_values, landing.found)",
-        "((find_remaining(change.target_values, landing.found)))",
+        "if result.found and find_remaining(change.target_values, result.found):",
+        "result.found and find_remaining(change.target_values, result.found)",
+        "((find_remaining(change.target_values, result.found)))",
     ): "for the types: a write that was done was found, for nothing else says that it was",
     (
         "reconciler/planning/feed_impact.py",

@@ -1,4 +1,4 @@
-"""What a change is judged by once more, read right before it is written."""
+"""Whether a change still holds on a fresh read."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from reconciler.errors import Rejected
+from reconciler.model.canonical import is_same
 from reconciler.model.channels import ReferenceData
 from reconciler.model.fields import (
     CHANNEL_IMPORT_ID,
+    FIELD_AT,
     FORMULA,
     IS_CALCULATED,
     IS_PRIMARY_DEMAND,
@@ -17,10 +19,12 @@ from reconciler.model.fields import (
     OBSERVATION_RULE_ID,
     OBSERVATION_TYPE_ID,
     UNIT_ID,
+    Impact,
 )
-from reconciler.planning.diff import list_touched
+from reconciler.planning.diff import find_impact, list_touched
 from reconciler.planning.feed_impact import check_feeds_again, may_reroute
 from reconciler.planning.identification import make_index
+from reconciler.planning.messages import show_values
 from reconciler.planning.preconditions import check_again
 
 if TYPE_CHECKING:
@@ -29,7 +33,9 @@ if TYPE_CHECKING:
     from reconciler.energycap.client import Editor, Reader
     from reconciler.model.channels import Fetched, Live
     from reconciler.model.plan import Blocker, Change, FeedRoute
+    from reconciler.model.values import Spec
     from reconciler.planning.identification import Index
+
 
 # What an edit of these may do depends on the other channels of the data point.
 _SHARED = frozenset({CHANNEL_IMPORT_ID, FORMULA, IS_CALCULATED, IS_PRIMARY_DEMAND, IS_PRIMARY_VALUE})
@@ -47,7 +53,7 @@ def read_if_there(reader: Reader, channel_id: int) -> Fetched | None:
         raise
 
 
-class Witness:
+class Rechecker:
     """Reads what changes are judged by: no more than each of them needs."""
 
     def __init__(self, editor: Editor, changes: Sequence[Change], feeds: Sequence[FeedRoute]) -> None:
@@ -119,3 +125,60 @@ class Witness:
             if self._reference is None:
                 self._reference = self._editor.read_reference(())
             return self._reference
+
+
+# From harmless to grave.
+_GRAVITY = tuple(Impact)
+
+
+def find_remaining(wanted: Spec, fresh: Live) -> Spec:
+    """The values of `wanted`, by the paths of EsaChannelEdit, that `fresh` does not have yet."""
+    rule_id = wanted.get(OBSERVATION_RULE_ID, fresh.values.get(OBSERVATION_RULE_ID))
+    return {path: value for path, value in wanted.items() if not is_same(path, value, fresh.values.get(path), rule_id)}
+
+
+def find_conflicts(change: Change, fresh: Live) -> tuple[str, ...]:
+    """What somebody else did to the channel of `change` since the plan saw it, one sentence each.
+
+    A value counts that is neither what the plan saw nor what it wants: so what earlier steps of the plan, or an earlier
+    run of it, have brought about does not count, nor does a value that the plan does not manage.
+    """
+    return (*_find_other_versions(change, fresh), *_find_other_values(change, fresh))
+
+
+def find_worse_impacts(change: Change, fresh: Live) -> tuple[str, ...]:
+    """Which edits of `change` would do worse than when they were reviewed, one sentence each.
+
+    That is so where readings came since: what was to count for future values only would rewrite stored ones.
+    """
+    if fresh.has_readings is None:
+        return ()
+    remaining = find_remaining(change.target_values, fresh)
+    fields = {edit: FIELD_AT[edit.path] for edit in change.edits if FIELD_AT[edit.path].path in remaining}
+    impacts = {edit: find_impact(field, fresh, change.target_values) for edit, field in fields.items()}
+    return tuple(
+        f"the edit of {edit.path} is {impact.value} now, was {edit.impact.value}: readings came since"
+        for edit, impact in impacts.items()
+        if _GRAVITY.index(impact) > _GRAVITY.index(edit.impact)
+    )
+
+
+def _find_other_versions(change: Change, fresh: Live) -> tuple[str, ...]:
+    if len(fresh.versions) != change.version_count:
+        return (f"it has {_count(len(fresh.versions))}, the plan saw {change.version_count}",)
+    if fresh.current.id != change.version_id:
+        return (f"its current version is {fresh.current.id}, the plan saw {change.version_id}",)
+    return ()
+
+
+def _count(versions: int) -> str:
+    return "1 version" if versions == 1 else f"{versions} versions"
+
+
+def _find_other_values(change: Change, fresh: Live) -> tuple[str, ...]:
+    rule_id = fresh.values.get(OBSERVATION_RULE_ID)
+    return tuple(
+        "{} is {}, the plan saw {}".format(path, *show_values(fresh.values.get(path), change.live.get(path)))
+        for path in find_remaining(change.target_values, fresh)
+        if not is_same(path, change.live.get(path), fresh.values.get(path), rule_id)
+    )

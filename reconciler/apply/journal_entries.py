@@ -1,12 +1,13 @@
-"""Entries of a journal as lines of JSON, and back."""
+"""Journal entries as JSON lines, and back."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, TypeAlias, assert_never
 
-from reconciler.apply.entries import Began, Ended, Entry, Intent, Landed
-from reconciler.apply.writing import Landing, Part, Write
+from msgspec import Struct
+
+from reconciler.apply.writes import Write, WriteResult, WriteTarget
 from reconciler.model.channels import DataPoint, Live, Version
 from reconciler.model.fields import CHANNEL_FIELDS, FIELD_AT, VERSION_FIELDS
 from reconciler.model.outcomes import ApplyResult, Outcome, OutcomeStatus
@@ -31,6 +32,45 @@ if TYPE_CHECKING:
     from reconciler.model.fields import Field
     from reconciler.model.values import Spec
 
+
+class RunStarted(Struct, frozen=True):
+    """A run of the plan began."""
+
+    at: str
+
+
+class WriteIntended(Struct, frozen=True):
+    """A write that is about to be sent for the change `name`, and its channel as it read right before.
+
+    `number` is its own in the whole journal.
+    """
+
+    at: str
+    number: int
+    name: str
+    write: Write
+    before: Live
+
+
+class WriteFinished(Struct, frozen=True):
+    """What became of the write whose intent has this `number`."""
+
+    at: str
+    number: int
+    result: WriteResult
+
+
+class RunFinished(Struct, frozen=True):
+    """A run came to its end, with this account. A run without one was killed."""
+
+    at: str
+    account: ApplyResult
+
+
+# `at` is an ISO date and time in UTC.
+Entry: TypeAlias = RunStarted | WriteIntended | WriteFinished | RunFinished
+
+
 _dump = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 
@@ -42,9 +82,9 @@ def render_line(document: Document) -> bytes:
 def encode_entry(entry: Entry) -> Document:
     """`entry` as JSON has it; its kind is in `kind`."""
     match entry:
-        case Began():
+        case RunStarted():
             return {"kind": "began", "at": entry.at}
-        case Intent():
+        case WriteIntended():
             return {
                 "kind": "intent",
                 "at": entry.at,
@@ -54,9 +94,9 @@ def encode_entry(entry: Entry) -> Document:
                 "wanted": dict(entry.write.wanted),
                 "before": _encode_live(entry.before),
             }
-        case Landed():
-            return {"kind": "landed", "at": entry.at, "number": entry.number, **_encode_landing(entry.landing)}
-        case Ended():
+        case WriteFinished():
+            return {"kind": "landed", "at": entry.at, "number": entry.number, **_encode_landing(entry.result)}
+        case RunFinished():
             return {"kind": "ended", "at": entry.at, **_encode_account(entry.account)}
         case never:
             assert_never(never)
@@ -67,15 +107,15 @@ def decode_entry(document: Document) -> Entry:
     at = take_text(document, "at")
     match document.get("kind"):
         case "began":
-            return Began(at)
+            return RunStarted(at)
         case "intent":
-            write = Write(take_choice(document, "part", Part), _take_spec(document, "wanted"))
+            write = Write(take_choice(document, "part", WriteTarget), _take_spec(document, "wanted"))
             before = take_record(document, "before", _decode_live)
-            return Intent(at, take_whole(document, "number"), take_text(document, "name"), write, before)
+            return WriteIntended(at, take_whole(document, "number"), take_text(document, "name"), write, before)
         case "landed":
-            return Landed(at, take_whole(document, "number"), _decode_landing(document))
+            return WriteFinished(at, take_whole(document, "number"), _decode_landing(document))
         case "ended":
-            return Ended(at, _decode_account(document))
+            return RunFinished(at, _decode_account(document))
         case kind:
             raise Misshapen("kind", "one of began, intent, landed, ended", kind)
 
@@ -118,18 +158,18 @@ def _decode_version(document: Document) -> Version:
     )
 
 
-def _encode_landing(landing: Landing) -> Document:
+def _encode_landing(result: WriteResult) -> Document:
     return {
-        "ending": landing.ending.value,
-        "message": landing.message,
-        "fix": landing.fix,
-        "sent": landing.was_sent,
-        "found": _encode_live(landing.found) if landing.found else None,
+        "ending": result.ending.value,
+        "message": result.message,
+        "fix": result.fix,
+        "sent": result.was_sent,
+        "found": _encode_live(result.found) if result.found else None,
     }
 
 
-def _decode_landing(document: Document) -> Landing:
-    return Landing(
+def _decode_landing(document: Document) -> WriteResult:
+    return WriteResult(
         ending=take_choice(document, "ending", OutcomeStatus),
         message=take_text(document, "message"),
         fix=take_text(document, "fix"),

@@ -8,8 +8,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from reconciler import __version__
-from reconciler.apply.proof import expect
-from reconciler.apply.staleness import find_remaining
+from reconciler.apply.read_back import expected_after
+from reconciler.apply.recheck import find_remaining
 from reconciler.masking import holds_mask
 from reconciler.model.fields import (
     FIELD_AT,
@@ -32,9 +32,9 @@ from reconciler.rules import RULES, make_finding
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from reconciler.apply.chronicle import Chronicle
-    from reconciler.apply.entries import Intent
-    from reconciler.apply.writing import Landing
+    from reconciler.apply.journal_entries import WriteIntended
+    from reconciler.apply.journal_reader import JournalContent
+    from reconciler.apply.writes import WriteResult
     from reconciler.model.findings import Finding
     from reconciler.model.plan import Change
     from reconciler.model.values import Spec
@@ -66,7 +66,7 @@ class _Undoing(Struct, frozen=True):
     doubts: tuple[str, ...] = ()
 
 
-def make_inverse(chronicle: Chronicle, created: str) -> Plan:
+def make_rollback(chronicle: JournalContent, created: str) -> Plan:
     """The plan that puts back all that `chronicle` says was written, in the opposite order; `created` as in Plan.
 
     What the service did by itself goes back too: what it filled in, and a primary flag that it took away. A change of
@@ -93,18 +93,20 @@ def make_inverse(chronicle: Chronicle, created: str) -> Plan:
     )
 
 
-def _find_undoing(change: Change, writes: Iterable[tuple[Intent, Landing | None]]) -> _Undoing | None:
+def _find_undoing(change: Change, writes: Iterable[tuple[WriteIntended, WriteResult | None]]) -> _Undoing | None:
     undoing = None
-    for intent, landing in writes:
-        if landing is None or landing.ending is not OutcomeStatus.FAILED:
-            undoing = _add(undoing, change, intent, landing)
+    for intent, result in writes:
+        if result is None or result.ending is not OutcomeStatus.FAILED:
+            undoing = _add(undoing, change, intent, result)
     return undoing
 
 
-def _add(undoing: _Undoing | None, change: Change, intent: Intent, landing: Landing | None) -> _Undoing:
+def _add(undoing: _Undoing | None, change: Change, intent: WriteIntended, result: WriteResult | None) -> _Undoing:
     """`undoing` with one more write, which was done or may have been."""
-    is_certain = landing is not None and landing.ending is OutcomeStatus.DONE
-    after = landing.found if landing and landing.found and is_certain else expect(intent.before, intent.write.wanted)
+    is_certain = result is not None and result.ending is OutcomeStatus.DONE
+    after = (
+        result.found if result and result.found and is_certain else expected_after(intent.before, intent.write.wanted)
+    )
     was = {field.path: intent.before.values.get(field.path) for field in FIELDS}
     wanted, doubts = (undoing.wanted, undoing.doubts) if undoing else ({}, ())
     return _Undoing(
@@ -114,11 +116,11 @@ def _add(undoing: _Undoing | None, change: Change, intent: Intent, landing: Land
         version_id=after.current.id,
         version_count=len(after.versions),
         fingerprint=fingerprint(after),
-        doubts=doubts if is_certain else (*doubts, _doubt(intent, landing)),
+        doubts=doubts if is_certain else (*doubts, _doubt(intent, result)),
     )
 
 
-def _limit(values: Spec, intent: Intent) -> Spec:
+def _limit(values: Spec, intent: WriteIntended) -> Spec:
     """Those of `values` that the write is accountable for: what it sent, and what the service fills in for a rule."""
     paths = set(intent.write.wanted)
     if OBSERVATION_RULE_ID in paths:
@@ -126,8 +128,8 @@ def _limit(values: Spec, intent: Intent) -> Spec:
     return {path: value for path, value in values.items() if path in paths}
 
 
-def _doubt(intent: Intent, landing: Landing | None) -> str:
-    return landing.message if landing else f"whether its {intent.write.part.value} was written is not known"
+def _doubt(intent: WriteIntended, result: WriteResult | None) -> str:
+    return result.message if result else f"whether its {intent.write.part.value} was written is not known"
 
 
 def _list_taken(undoing: _Undoing) -> list[Flag]:

@@ -1,4 +1,4 @@
-"""One write: what it says, whether it was done, and whether the channel then reads as it must."""
+"""One write: what it says, and whether it was done."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from typing import TYPE_CHECKING, assert_never
 
 from msgspec import Struct
 
-from reconciler.apply.evidence import read_if_there
-from reconciler.apply.proof import describe_gone, expect, find_differences
-from reconciler.apply.staleness import find_remaining
+from reconciler.apply.read_back import describe_gone, expected_after, find_mismatches
+from reconciler.apply.recheck import find_remaining, read_if_there
 from reconciler.energycap.transport import Unsent
 from reconciler.errors import BadResponse, Rejected, ServiceError, Unauthorized, Unavailable, Unreachable
 from reconciler.model.fields import FIELD_AT, OBSERVATION_RULE_ID, ODOMETER
 from reconciler.model.outcomes import OutcomeStatus
 
 if TYPE_CHECKING:
-    from reconciler.apply.patience import Patience
+    from reconciler.apply.read_back import Patience
     from reconciler.energycap.client import Editor
     from reconciler.model.channels import Fetched, Live
     from reconciler.model.plan import Change
     from reconciler.model.project import ChannelEdit
     from reconciler.model.values import Spec
 
+
 _LOOK = "look at the channel in EnergyCAP, then plan again: reconciler plan"
 RESUME = "go on once the service answers, which looks first: reconciler apply --resume"
 _AGAIN = "apply again, or plan again: reconciler plan"
 
 
-class Part(Enum):
+class WriteTarget(Enum):
     """What a write is sent to."""
 
     CHANNEL = "channel"
@@ -38,11 +38,11 @@ class Part(Enum):
 class Write(Struct, frozen=True):
     """One PUT to come: what it is sent to, and the values it is sent for, by the paths of EsaChannelEdit."""
 
-    part: Part
+    part: WriteTarget
     wanted: Spec
 
 
-class Attempt(Struct, frozen=True):
+class FailedWrite(Struct, frozen=True):
     """A write that was sent: its number in the journal (0 without one), and how its channel read right before."""
 
     number: int
@@ -50,13 +50,13 @@ class Attempt(Struct, frozen=True):
     before: Live
 
 
-class Landing(Struct, frozen=True):
+class WriteResult(Struct, frozen=True):
     """What became of one write.
 
-    `found` is the channel as it read after it, None where it was not read. `was_sent` says whether anything left this
-    machine, `is_open` that nobody knows whether it was done. `halt` says why no other write will fare better; empty
-    where one may. `silence` says why the service gave no answer at all, not even to be looked at; empty where it gave
-    one. `attempt` is the write itself where it failed, to be looked at once more at the end.
+    `found` is the channel as it read afterwards, None if it was not read. `was_sent` says whether anything left this
+    machine, `is_open` that nobody knows whether the write was done. `abort_reason` says why no other write will do
+    better, "" if one may. `no_response` says why the service did not answer at all, not even to reads; "" if it did.
+    `attempt` is the write itself if it failed, to be read back once more at the end.
     """
 
     ending: OutcomeStatus
@@ -65,9 +65,9 @@ class Landing(Struct, frozen=True):
     found: Live | None = None
     was_sent: bool = True
     is_open: bool = False
-    halt: str = ""
-    silence: str = ""
-    attempt: Attempt | None = None
+    abort_reason: str = ""
+    no_response: str = ""
+    attempt: FailedWrite | None = None
 
     @property
     def is_doubtful(self) -> bool:
@@ -84,16 +84,16 @@ def find_writes(change: Change, fresh: Live) -> tuple[Write, ...]:
     """
     remaining = find_remaining(change.target_values, fresh)
     if len(fresh.versions) == 1:
-        return (Write(Part.CHANNEL, remaining),) if remaining else ()
+        return (Write(WriteTarget.CHANNEL, remaining),) if remaining else ()
     versioned = {path: value for path, value in remaining.items() if FIELD_AT[path].is_versioned}
     of_channel = {path: value for path, value in remaining.items() if path not in versioned}
-    writes = (Write(Part.VERSION, versioned), Write(Part.CHANNEL, of_channel))
+    writes = (Write(WriteTarget.VERSION, versioned), Write(WriteTarget.CHANNEL, of_channel))
     if versioned.get(OBSERVATION_RULE_ID) == ODOMETER:
         writes = writes[::-1]
     return tuple(write for write in writes if write.wanted)
 
 
-def send(write: Write, before: Fetched, editor: Editor, channel_edit: ChannelEdit, patience: Patience) -> Landing:
+def send(write: Write, before: Fetched, editor: Editor, channel_edit: ChannelEdit, patience: Patience) -> WriteResult:
     """Send `write` to the channel that read as `before` a moment ago, and say what became of it.
 
     Where no answer shows it done, the channel is read, with `patience`; it is never sent a second time.
@@ -101,38 +101,40 @@ def send(write: Write, before: Fetched, editor: Editor, channel_edit: ChannelEdi
     try:
         answer = _put(write, before, editor, channel_edit)
     except (Unsent, BadResponse) as error:
-        return Landing(OutcomeStatus.FAILED, error.message, error.fix, was_sent=False, silence=find_silence(error))
+        return WriteResult(
+            OutcomeStatus.FAILED, error.message, error.fix, was_sent=False, no_response=no_response_reason(error)
+        )
     except Rejected as error:
-        return Landing(OutcomeStatus.FAILED, error.message, error.fix)
+        return WriteResult(OutcomeStatus.FAILED, error.message, error.fix)
     except Unauthorized as error:
-        return Landing(OutcomeStatus.FAILED, error.message, error.fix, halt=error.message)
+        return WriteResult(OutcomeStatus.FAILED, error.message, error.fix, abort_reason=error.message)
     except ServiceError as error:
-        return _look(Attempt(0, write, before), editor, patience, lost=error.message)
+        return _look(FailedWrite(0, write, before), editor, patience, lost=error.message)
     if answer is None or find_remaining(write.wanted, answer):
-        return _look(Attempt(0, write, before), editor, patience, answer)
-    return settle(write, before, answer)
+        return _look(FailedWrite(0, write, before), editor, patience, answer)
+    return resolve_write(write, before, answer)
 
 
-def settle(write: Write, before: Live, found: Live | None, lost: str = "") -> Landing:
+def resolve_write(write: Write, before: Live, found: Live | None, lost: str = "") -> WriteResult:
     """What became of `write`, judged by how the channel read `before` and how it is `found`; None: it is gone.
 
     `lost` says why there is no answer, empty where the service said that it was done.
     """
     if found is None:
-        return Landing(OutcomeStatus.MISMATCH, describe_gone(before.id), _LOOK)
+        return WriteResult(OutcomeStatus.MISMATCH, describe_gone(before.id), _LOOK)
     # Strict with what is not managed too: here it may be this write that changed it, and only its answer could tell.
-    differences = find_differences(expect(before, write.wanted), found)
+    differences = find_mismatches(expected_after(before, write.wanted), found)
     if not differences:
-        return Landing(OutcomeStatus.DONE, found=found)
+        return WriteResult(OutcomeStatus.DONE, found=found)
     if lost and _is_untouched(write, before, found):
-        return Landing(OutcomeStatus.FAILED, f"was not done: {lost}", _AGAIN, found)
-    return Landing(
+        return WriteResult(OutcomeStatus.FAILED, f"was not done: {lost}", _AGAIN, found)
+    return WriteResult(
         OutcomeStatus.MISMATCH, f"reads otherwise than it was written: {'; '.join(differences)}", _LOOK, found
     )
 
 
 def read_patiently(
-    attempt: Attempt, editor: Editor, patience: Patience, answer: Live | None = None, *, is_certain: bool = False
+    attempt: FailedWrite, editor: Editor, patience: Patience, answer: Live | None = None, *, is_certain: bool = False
 ) -> Live | None:
     """The channel of `attempt`, read until it shows what was written, or patience is at its end; None: it is gone.
 
@@ -149,40 +151,42 @@ def read_patiently(
     return patience.read_on(answer or read(None), read, is_late, is_certain=is_certain)
 
 
-def settle_late(attempt: Attempt, found: Live | None, earlier: Landing) -> Landing:
+def resolve_late_write(attempt: FailedWrite, found: Live | None, earlier: WriteResult) -> WriteResult:
     """What became of a write that failed, by how its channel is `found` at the end; `earlier` where that is no news.
 
     A write that was given up, or even refused, may have been done all the same, and late.
     """
     is_there = found is not None and len(find_remaining(attempt.write.wanted, found)) < len(attempt.write.wanted)
     if is_there or earlier.is_open:
-        return settle(attempt.write, attempt.before, found, "no answer came")
+        return resolve_write(attempt.write, attempt.before, found, "no answer came")
     return earlier
 
 
-def find_silence(error: ServiceError) -> str:
+def no_response_reason(error: ServiceError) -> str:
     """Why the service gave no answer, in spite of all repeats; empty where `error` is an answer."""
     return error.message if isinstance(error, Unreachable | Unavailable) else ""
 
 
 def _put(write: Write, before: Fetched, editor: Editor, channel_edit: ChannelEdit) -> Live | None:
     match write.part:
-        case Part.CHANNEL:
+        case WriteTarget.CHANNEL:
             return editor.edit_channel(before, write.wanted, channel_edit)
-        case Part.VERSION:
+        case WriteTarget.VERSION:
             editor.edit_version(before, write.wanted)
             return None
         case never:
             assert_never(never)
 
 
-def _look(attempt: Attempt, editor: Editor, patience: Patience, answer: Live | None = None, lost: str = "") -> Landing:
+def _look(
+    attempt: FailedWrite, editor: Editor, patience: Patience, answer: Live | None = None, lost: str = ""
+) -> WriteResult:
     try:
         found = read_patiently(attempt, editor, patience, answer, is_certain=not lost)
     except ServiceError as error:
         message = f"may have been done, and the channel cannot be read: {lost or 'it was accepted'}; {error.message}"
-        return Landing(OutcomeStatus.FAILED, message, RESUME, is_open=True, silence=find_silence(error))
-    return settle(attempt.write, attempt.before, found, lost)
+        return WriteResult(OutcomeStatus.FAILED, message, RESUME, is_open=True, no_response=no_response_reason(error))
+    return resolve_write(attempt.write, attempt.before, found, lost)
 
 
 def _is_untouched(write: Write, before: Live, found: Live) -> bool:
