@@ -117,7 +117,7 @@ class Comparison(Struct, frozen=True):
     def reasons(self) -> Mapping[str, str]:
         """Why each reviewed change that does not hold is stale, by its name."""
         changed = {shift.name: "; ".join(shift.reasons) for shift in self.changed}
-        return changed | dict.fromkeys(self.gone, "nothing asks for it any more")
+        return changed | dict.fromkeys(self.gone, "no longer needed")
 
     def describe(self) -> str:
         """The difference in numbers: `since review: 2 changes gone, 1 new`; empty where there is none."""

@@ -40,22 +40,22 @@ if TYPE_CHECKING:
 
 # As for a plan: a comment on GitHub takes 65,536 characters, and a summary more.
 BUDGET = 60_000
-# The most characters of an environment and its address.
+# The longest text from outside, in bytes, above and below the sections.
 _MAX_TEXT = 90
-# The gravest are the last to be folded.
+# The worst are the last to be shortened.
 _ORDER = (*WORST_FIRST, OutcomeStatus.DONE)
 
 
 class _OutcomeDetail(Enum):
-    """How much of a section is shown; the words say it to the reader."""
+    """How much of a section is shown; the value is what the reader is told."""
 
     FULL = "in full"
     NAMES = "only named"
-    COUNT = "named as far as there was room"
+    COUNT = "named as far as they fit"
 
 
 class _OutcomeSection(Struct, frozen=True):
-    """The changes that ended in one way; with `remarks` what there is to say of those that are done."""
+    """The changes with one outcome; with `remarks`, only the done ones that have a remark."""
 
     status: OutcomeStatus
     outcomes: Sequence[Outcome]
@@ -67,7 +67,7 @@ class _OutcomeSection(Struct, frozen=True):
         return f"{outcome_label(self.status)[0]}{remarks}: {count(len(self.outcomes), 'change')}"
 
     def render(self, level: _OutcomeDetail, room: int) -> str:
-        """The section at `level`; at COUNT as many names as `room` has space for, in bytes."""
+        """The section at `level`; at COUNT as many names as fit into `room` bytes."""
         match level:
             case _OutcomeDetail.FULL if self.status is OutcomeStatus.DONE and not self.remarks:
                 return f"{open_details(self.title)}{', '.join(self._names())}\n{CLOSE_DETAILS}"
@@ -96,22 +96,22 @@ class _OutcomeSection(Struct, frozen=True):
 def render_result_markdown(plan: Plan, result: ApplyResult, budget: int = BUDGET) -> str:
     """The result of an apply of `plan` as Markdown of at most `budget` bytes, for any budget from 4096 on.
 
-    Counts come first. Where there is no room for all, the changes that are done are folded first and those that read
-    otherwise than written last, and the end says which are not in full.
+    Counts come first. If not everything fits, done changes are shortened first and mismatches last, and the end of the
+    report says which sections are not in full.
     """
     short = replace(plan, environment=_shorten(plan.environment), url=_shorten(plan.url))
-    gravest = [_OutcomeSection(status, result.with_status(status)) for status in WORST_FIRST]
+    not_done = [_OutcomeSection(status, result.with_status(status)) for status in WORST_FIRST]
     remarked = _OutcomeSection(OutcomeStatus.DONE, find_remarked(result), remarks=True)
     done = _OutcomeSection(OutcomeStatus.DONE, result.with_status(OutcomeStatus.DONE))
-    sections = [section for section in (*gravest, remarked, done) if section.outcomes]
+    sections = [section for section in (*not_done, remarked, done) if section.outcomes]
     head, foot = _render_head(short, result), _render_foot(short, result)
-    longest_remark = _note_shortened(dict.fromkeys(sections, _OutcomeDetail.COUNT))
-    texts, levels = _fit(sections, budget - size_of(f"{head}{longest_remark}{foot}"))
+    longest_note = _note_shortened(dict.fromkeys(sections, _OutcomeDetail.COUNT))
+    texts, levels = _fit(sections, budget - size_of(f"{head}{longest_note}{foot}"))
     return f"{head}{''.join(texts)}{_note_shortened(levels)}{foot}"
 
 
 def _fit(sections: Sequence[_OutcomeSection], room: int) -> tuple[list[str], dict[_OutcomeSection, _OutcomeDetail]]:
-    """Each section as full as there is room, and how full that is."""
+    """Each section with as much detail as fits, and the level of that."""
     levels = dict.fromkeys(sections, _OutcomeDetail.FULL)
     texts = {section: section.render(_OutcomeDetail.FULL, 0) for section in sections}
     for level in (_OutcomeDetail.NAMES, _OutcomeDetail.COUNT):
@@ -143,12 +143,12 @@ def _render_foot(plan: Plan, result: ApplyResult) -> str:
 
 
 def _note_shortened(levels: dict[_OutcomeSection, _OutcomeDetail]) -> str:
-    folded = [
+    shortened = [
         f"“{section.title}” {level.value}" for section, level in levels.items() if level is not _OutcomeDetail.FULL
     ]
-    if not folded:
+    if not shortened:
         return ""
-    return f"Folded to fit: {'; '.join(folded)}. The JSON account and the journal have all of it.\n\n"
+    return f"Shortened to fit: {'; '.join(shortened)}. The JSON output and the journal have all of it.\n\n"
 
 
 def _render_outcomes(group: Sequence[Outcome]) -> str:

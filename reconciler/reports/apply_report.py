@@ -22,33 +22,33 @@ if TYPE_CHECKING:
     from reconciler.reports.terminal import Styler
 
 
-# The gravest first: what was written otherwise than meant comes before what was not written.
+# A wrong value in EnergyCAP is worse than a change that was not written.
 WORST_FIRST = (OutcomeStatus.MISMATCH, OutcomeStatus.FAILED, OutcomeStatus.STALE, OutcomeStatus.NOT_TRIED)
 
 
 class NextStep(Struct, frozen=True):
-    """What to do next, in a sentence, and the command for it."""
+    """What to do next: a sentence, and the command."""
 
     sentence: str
     command: str
 
 
 def summarize_result(plan: Plan, result: ApplyResult) -> str:
-    """How the apply of `plan` went, in one sentence."""
+    """Says how the apply of `plan` went."""
     done = result.with_status(OutcomeStatus.DONE)
     already = sum(outcome.was_already_applied for outcome in done)
     text = f"{len(done)} of {count(len(result.outcomes), 'change')} done in {format_environment(plan)}"
     if already:
-        text += f", {already} of them already there"
+        text += f", {already} of them already applied"
     if result.unread:
-        text += f", {len(result.unread)} of them confirmed but not read again"
+        text += f", {len(result.unread)} of them confirmed but not read back"
     if result.interrupted:
         return f"Interrupted: {text}."
     return f"Stopped: {text}." if result.aborted_because else f"{text}."
 
 
 def count_outcomes(result: ApplyResult) -> str:
-    """The line that ends the result."""
+    """The counts by outcome, the last line of the report."""
     numbers = {status: len(result.with_status(status)) for status in OutcomeStatus}
     text = (
         f"Apply: {numbers[OutcomeStatus.DONE]} done, {numbers[OutcomeStatus.STALE]} stale, "
@@ -59,7 +59,7 @@ def count_outcomes(result: ApplyResult) -> str:
 
 
 def group_by_message(outcomes: Sequence[Outcome]) -> tuple[tuple[Outcome, ...], ...]:
-    """`outcomes` of one status, those with the same words together, in the order of the first of each."""
+    """`outcomes` grouped by message, remark and fix, in the order of the first of each group."""
     groups: dict[tuple[str, str, str], list[Outcome]] = {}
     for outcome in outcomes:
         groups.setdefault((outcome.message, outcome.remark, outcome.fix), []).append(outcome)
@@ -67,39 +67,41 @@ def group_by_message(outcomes: Sequence[Outcome]) -> tuple[tuple[Outcome, ...], 
 
 
 def find_remarked(result: ApplyResult) -> tuple[Outcome, ...]:
-    """The changes that are done with a remark."""
+    """The outcomes that are done and have a remark."""
     return tuple(outcome for outcome in result.with_status(OutcomeStatus.DONE) if outcome.remark)
 
 
 def describe_blocked(plan: Plan) -> str:
-    """What is said of the blocked changes of `plan`; empty where it has none."""
+    """Says how many blocked changes were not sent; "" if there are none."""
     blocked = len(plan.blocked)
     said = count(blocked, "blocked change was", "blocked changes were")
     return f"{said} not sent; the plan says why." if blocked else ""
 
 
 def find_next_step(plan: Plan, result: ApplyResult) -> NextStep | None:
-    """What to do next after an apply of `plan`; None where all is done."""
+    """What to do next after an apply of `plan`; None if all is done."""
     if result.interrupted:
-        return NextStep("Next, go on where this stopped; what is done is recognised:", resume_command(plan))
+        return NextStep(
+            "Next, continue where this stopped; changes that are done are recognized:", resume_command(plan)
+        )
     if result.aborted_because:
-        return NextStep("Next, once that is mended, go on where this stopped:", resume_command(plan))
+        return NextStep("Next, fix the cause and continue where this stopped:", resume_command(plan))
     if result.unread or len(result.with_status(OutcomeStatus.DONE)) < len(result.outcomes):
-        return NextStep("Next, see what is left on what EnergyCAP has now:", plan_command(plan))
+        return NextStep("Next, plan again to see what is left:", plan_command(plan))
     return None
 
 
 def resume_command(plan: Plan) -> str:
-    """The command that goes on with an apply of `plan` that was interrupted, stopped or killed.
+    """The command that continues an apply of `plan` after it was interrupted, stopped or killed.
 
-    An undoing goes on by the journal that it was made from: what is back already counts as done.
+    A rollback is started again from the same journal: values that are already restored count as done.
     """
     how = "--undo JOURNAL" if plan.is_rollback else "--resume"
     return f"reconciler apply --environment {_quote_environment(plan)} {how}"
 
 
 def plan_command(plan: Plan) -> str:
-    """The command that plans anew for the environment of `plan`."""
+    """The command that plans again for the environment of `plan`."""
     return f"reconciler plan --environment {_quote_environment(plan)}"
 
 
@@ -110,10 +112,10 @@ def _quote_environment(plan: Plan) -> str:
 def render_result(plan: Plan, result: ApplyResult, styler: Styler) -> str:
     """The result of an apply of `plan`: a sentence, what is not done and why, what to do next, and the counts.
 
-    Changes that ended alike are told together, all of them by name. What is done with a remark comes last.
+    Changes with the same outcome and message are shown together, each by name. Done changes with a remark come last.
     """
-    told = [*(result.with_status(status) for status in WORST_FIRST), find_remarked(result)]
-    groups = [group for outcomes in told for group in group_by_message(outcomes)]
+    shown = [*(result.with_status(status) for status in WORST_FIRST), find_remarked(result)]
+    groups = [group for outcomes in shown for group in group_by_message(outcomes)]
     blocks = [
         [styler(summarize_result(plan, result), Style.HEADING)],
         [line for group in groups for line in _render_outcomes(group, styler)],
@@ -124,7 +126,7 @@ def render_result(plan: Plan, result: ApplyResult, styler: Styler) -> str:
 
 
 def outcome_label(status: OutcomeStatus) -> tuple[str, Style]:
-    """The symbol and the word for how a change ended."""
+    """The symbol and the word for an outcome, and their style."""
     match status:
         case OutcomeStatus.DONE:
             return "+ done", Style.DONE
@@ -167,7 +169,7 @@ EVENT_FORMAT_VERSION = "1.0"
 
 
 def render_version_event(plan: Plan, changes: int) -> str:
-    """The first line: who speaks, in which version of this format, and of how many changes to which environment."""
+    """The first line: the tool, the version of this format, the environment, and how many changes there are."""
     details: dict[str, object] = {
         "format_version": EVENT_FORMAT_VERSION,
         "tool_version": __version__,
@@ -186,7 +188,7 @@ def render_event(event: Event) -> str:
         case Finished():
             return _render_outcome_event(event.outcome)
         case Verifying():
-            message = f"reading {count(event.channels, 'channel')} once more"
+            message = f"reading {count(event.channels, 'channel')} again"
             return _event_line("apply_read_back", message, {"channels": event.channels})
         case OutcomeCorrected():
             return _render_outcome_event(event.outcome)
@@ -195,7 +197,7 @@ def render_event(event: Event) -> str:
 
 
 def render_summary_event(result: ApplyResult) -> str:
-    """The last line: how many changes ended how, and why not all were tried, as the result has it."""
+    """The last line: the counts by outcome, and why some changes were not tried."""
     counts: dict[str, object] = {
         status.value.replace(" ", "_"): len(result.with_status(status)) for status in OutcomeStatus
     }

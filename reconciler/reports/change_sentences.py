@@ -1,4 +1,4 @@
-"""What an edit does, and what a precondition was judged by, in sentences."""
+"""Describes what an edit does, and the evidence that a precondition was judged by."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ _STRUCTURE = {
 
 
 def describe_effect(edit: Edit, changes: Sequence[Change] = ()) -> str:
-    """What `edit` may do to stored values, to readings on their way, or to the data point; "" for a harmless one.
+    """What `edit` may do to stored values, to future readings, or to the data point; "" if nothing.
 
-    It is an edit of each of `changes`. Of a single one, it says from when on; of several or none, it holds for all.
+    Each of `changes` has this edit. The dates of stored values are given only for a single change.
     """
     match edit.impact:
         case Impact.COSMETIC | Impact.FORWARD:
@@ -57,13 +57,13 @@ def describe_effect(edit: Edit, changes: Sequence[Change] = ()) -> str:
 
 
 def format_factor_note(edit: Edit) -> str:
-    """What the edit of a multiplier multiplies values by, as ` (×1,000)`; "" for any other edit."""
+    """The factor by which the edit of a multiplier changes values, as ` (×1,000)`; "" for any other edit."""
     factor = find_factor(edit.path, edit.before, edit.after)
     return "" if factor is None else f" ({format_factor(factor)})"
 
 
 def describe_inputs(edit: Edit) -> str:
-    """Which channels a formula edit adds and drops; "" for none, and for any other edit."""
+    """The channels that a formula edit adds and drops; "" for none, and for any other edit."""
     if edit.path != FORMULA:
         return ""
     before, after = (
@@ -85,19 +85,19 @@ def is_any_calculated(changes: Iterable[Change]) -> bool:
 
 def _describe_rewrite(edit: Edit, history: History | None, *, is_calculated: bool) -> str:
     if edit.path == BEGIN_DATE:
-        return "moves where this version begins; stored values in between may be computed anew"
+        return "moves the begin of this version; stored values in between may be recomputed"
     is_versioned = edit.path.startswith(VERSION)
     text = f"may rewrite stored values{_format_rewritten_span(history, is_versioned=is_versioned)}"
     # Calculated channels cannot be versioned.
     is_splittable = is_versioned and edit.path != FORMULA and not is_calculated
-    return f"{text}; to leave the past alone, make a new version from a date in EnergyCAP" if is_splittable else text
+    return f"{text}; to keep past values, make a new version from a date in EnergyCAP" if is_splittable else text
 
 
 def _format_rewritten_span(history: History | None, *, is_versioned: bool) -> str:
     if history is None:
         return ""
     begin = history.versions[-1].begin_date if is_versioned and history.versions else None
-    # Local times of one form: the later one is the greater text.
+    # Local times in one format sort as texts.
     start = max(filter(None, (begin, history.first_reading)), default=None)
     if start and history.last_reading and start > history.last_reading:
         return ""
@@ -109,7 +109,7 @@ def _format_rewritten_span(history: History | None, *, is_versioned: bool) -> st
 
 
 def _describe_first_begin(edit: Edit, changes: Sequence[Change]) -> str:
-    """What the begin of an only version means for readings that are yet to come."""
+    """What the begin of the only version means for future readings."""
     is_first = all(change.version_count == 1 for change in changes)
     if edit.path != BEGIN_DATE or not is_first or not isinstance(edit.after, str):
         return ""
@@ -118,20 +118,23 @@ def _describe_first_begin(edit: Edit, changes: Sequence[Change]) -> str:
 
 def _describe_routing(edit: Edit) -> str:
     if edit.path != CHANNEL_IMPORT_ID:
-        return "readings that find their channel by this setting may go to another one, or begin to come here"
+        return (
+            "readings that identify their channel by this setting may go to another channel, or start going to this one"
+        )
     if edit.before is None:
-        return "readings sent under this import id would land here"
-    return "readings sent under the old import id would no longer land here"
+        return "readings sent with this import id would go to this channel"
+    return "readings sent with the old import id would no longer go to this channel"
 
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 
 
 def describe_evidence(evidence: Evidence) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Each thing that was read with what was found, harmless: `last reading`, `2026-10-31 23:45`.
+    """Each piece of evidence as its name and its values, escaped: `last reading`, `2026-10-31 23:45`.
 
-    Whether there are any comes first, all else by name, as a saved plan keeps no other order. A list has a text for
-    each of its members. A channel is shown as the files name it and where, or else by id and by its name in EnergyCAP.
+    Names that begin with has_ come first, the others by name, because a saved plan keeps no other order. A list has a
+    text for each of its members. A channel is shown by its name and location in the files, or else by its id and its
+    name in EnergyCAP.
     """
     for name, value in sorted(evidence.items(), key=_has_first):
         values = value if isinstance(value, list | tuple) and value else (value,)

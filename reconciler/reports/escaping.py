@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
-# What CI systems take for a command in a log: `::name::` as the first word of a line (GitHub), `##[name]` (GitHub) and
-# `##vso[…]` (Azure Pipelines) anywhere. Any word may come to stand first, by wrapping.
+# What CI systems read as a command in a log: `::name::` as the first word of a line (GitHub), `##[name]` (GitHub) and
+# `##vso[…]` (Azure Pipelines) anywhere. Wrapping can put any word first in a line.
 # Source: GitHub's "Workflow commands", Azure's "Logging commands".
 _COMMAND = re.compile(r"(?<!\S)::|##(?=\w*\[)")
 
@@ -22,7 +22,7 @@ def escape_text(text: str) -> str:
     r"""`text` for one line of a terminal or a log, with what does not print shown escaped.
 
     Control characters, line breaks, bidirectional and zero-width marks, odd spaces and lone surrogates become `\n`,
-    `\x1b`, `\u202e`. The first character of what a CI system would take for a command is escaped too.
+    `\x1b`, `\u202e`. The first character of what a CI system would read as a command is escaped too.
     """
     if text.isprintable() and _COMMAND.search(text) is None:
         return text
@@ -30,7 +30,7 @@ def escape_text(text: str) -> str:
 
 
 def escape_characters(text: str) -> list[str]:
-    """Each character of `text` as `escape_text` shows it."""
+    """The characters of `text`, each escaped as by `escape_text`."""
     shown = [character if character.isprintable() else _escape(character) for character in text]
     for match in _COMMAND.finditer(text):
         shown[match.start()] = f"\\x{ord(match.group()[0]):02x}"
@@ -42,36 +42,36 @@ def _escape(character: str) -> str:
 
 
 def dump_document(document: object) -> str:
-    """`document` as indented JSON, its keys in the order given, newline at the end."""
+    """`document` as indented JSON, with the keys in the order given and a newline at the end."""
     return _escape_commands(json.dumps(document, indent=2, allow_nan=False)) + "\n"
 
 
 def dump_line(document: object) -> str:
-    """`document` as JSON on one line, newline at the end."""
+    """`document` as JSON on one line, with a newline at the end."""
     return _escape_commands(json.dumps(document, allow_nan=False)) + "\n"
 
 
 def _escape_commands(text: str) -> str:
-    # `##[name]` is a command to GitHub's runner anywhere in a line. In JSON ## stands only inside texts.
+    # GitHub's runner reads `##[name]` as a command anywhere in a line. In JSON, ## occurs only inside strings.
     return text.replace("##", "\\u0023#")
 
 
-# What needs no escape between backticks, not even in a cell of a table.
+# Text that needs no escape between backticks, not even in a table cell.
 _PLAIN_CODE = re.compile(r"(?! )[^`|\\]+(?<! )")
 _SPECIAL = re.compile(r"[^\w .,/-]|_")
 _CLOSING = "),.;:"
-# What opens it, what is quoted whole with what closes it, else all up to the next space: in time that grows with it.
+# Opening brackets, then a quoted text with what closes it, or else everything up to the next space. Takes linear time.
 _WORD = re.compile(rf'(\(*)(?:("[^"]*"|\{{[^{{}}]*\}})([{_CLOSING}]*+)(?=\s|$)|(\S+))')
-# Words and numbers that no renderer makes anything of: no mention, no reference, no link, no emoji.
+# Words and numbers that no renderer turns into a mention, a reference, a link or an emoji.
 _PLAIN_WORD = re.compile(r"[^\W\d_]+(?:['/-][^\W\d_]+)*|\d[\d.:-]*|ESA\d+|→")
 
 CLOSE_DETAILS = "\n</details>\n\n"
 
 
 def code(text: str) -> str:
-    """`text` from a file or the service as code, harmless, for a line or a cell: in backticks where that is enough.
+    """`text` from a file or the service as escaped code for a line or a cell, in backticks if that is enough.
 
-    Code makes no mention, reference or emoji, on GitHub and on GitLab.
+    Neither GitHub nor GitLab looks for mentions, references or emojis in code.
     """
     text = escape_text(text)
     if _PLAIN_CODE.fullmatch(text):
@@ -80,7 +80,7 @@ def code(text: str) -> str:
 
 
 def prose(text: str) -> str:
-    """A sentence with names and values of others in it, harmless: plain words as they are, all else as code.
+    """A sentence that contains outside names and values, escaped: plain words unchanged, everything else as code.
 
     Not for the start of a line, where a word could begin a list.
     """
@@ -88,7 +88,7 @@ def prose(text: str) -> str:
 
 
 def tabulate(head: Sequence[str], rows: Iterable[Sequence[str]] = ()) -> str:
-    """A table of cells that are Markdown already."""
+    """A table of cells that already are Markdown."""
     return "".join(map(tabulate_row, (head, ["---"] * len(head), *rows)))
 
 
@@ -98,18 +98,18 @@ def tabulate_row(cells: Sequence[str]) -> str:
 
 
 def open_details(summary: str) -> str:
-    """What hides all up to CLOSE_FOLD behind a line to click on; `summary` holds nothing of others, for it is HTML."""
+    """Starts a section that is collapsed up to CLOSE_DETAILS. `summary` is HTML: never pass text from outside."""
     return f"<details><summary>{summary}</summary>\n\n"
 
 
 def shorten(text: str, longest: int) -> str:
-    """`text` without keys, cut where it is longer: for what must fit whatever it is."""
+    """`text` without API keys, cut after `longest` characters."""
     text = KEYS.hide(text)
     return text if len(text) <= longest else f"{text[:longest]}…"
 
 
 def size_of(text: str) -> int:
-    """What `text` counts against a limit: its bytes, as limits of characters are counted in more than one way."""
+    """The size of `text` in bytes, the safe measure because hosts count characters in different ways."""
     return len(text.encode())
 
 
@@ -117,7 +117,7 @@ def _render_word(match: re.Match[str]) -> str:
     opening, quoted, closing, run = match.groups()
     word = quoted or run.rstrip(_CLOSING) or run[0]
     closing = closing if quoted else run[len(word) :]
-    # A parenthesis that the word itself opens is part of it.
+    # A closing parenthesis belongs to the word if the word opened it.
     opened = max(0, word.count("(") - word.count(")"))
     own = min(opened, len(closing) - len(closing.lstrip(")")))
     word, closing = word + closing[:own], closing[own:]

@@ -26,7 +26,7 @@ FINDINGS_FORMAT_VERSION = "1.0"
 
 
 def render_json(findings: Sequence[Finding]) -> str:
-    """The document of contract section 11; what is not known of a place is line 1, column 1."""
+    """All findings with counts; an unknown line or column is given as 1."""
     errors = _count_severity(findings, Severity.ERROR)
     document = {
         "format_version": FINDINGS_FORMAT_VERSION,
@@ -67,7 +67,7 @@ _SARIF_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/sche
 
 
 def render_sarif(findings: Sequence[Finding], rules: Mapping[str, Rule], tool_version: str) -> str:
-    """A log of one run: the rules that were found against, by their code, and a result for each finding.
+    """A log of one run: the rules of the findings, by code, and a result for each finding.
 
     Columns count UTF-16 code units; paths are URIs relative to the root of the repository (%SRCROOT%).
     """
@@ -104,7 +104,7 @@ def _sarif_result(finding: Finding, index: int) -> dict[str, object]:
         "ruleId": finding.code,
         "ruleIndex": index,
         "level": finding.severity.value,
-        # A message may hold links, [text](target); these are plain words.
+        # SARIF reads [text](target) in a message as a link; the message is plain text.
         "message": {"text": text.replace("](", "] (")},
         "locations": [{"physicalLocation": _sarif_location(finding)}],
     }
@@ -129,15 +129,15 @@ def _sarif_region(location: Location) -> dict[str, object]:
 
 
 def _count_utf16_units(location: Location, characters: int) -> int:
-    # A character that the excerpt does not hold counts as one unit.
+    # A character beyond the excerpt counts as one unit.
     beyond = max(characters - len(location.excerpt), 0)
     return len(location.excerpt[:characters].encode("utf-16-le", "surrogatepass")) // 2 + beyond
 
 
 def render_junit(findings: Sequence[Finding]) -> str:
-    """Suites in the order of the files; warnings and notes are passed cases that say their text.
+    """A suite for each file and a case for each finding: errors fail, warnings and notes pass with their text.
 
-    What XML cannot hold (control characters, surrogates) is shown escaped. Without findings: one case that passed.
+    Characters that XML does not allow (control characters, surrogates) are escaped. Without findings, one case passes.
     """
     suites = [list(suite) for _, suite in groupby(findings, key=file_of)]
     lines = [f'<testsuites name="reconciler" {_junit_counts(findings)}>']
@@ -160,7 +160,7 @@ def _render_case(finding: Finding) -> Iterator[str]:
     line = f' line="{finding.location.line}"' if finding.location and finding.location.line else ""
     file = _xml_attribute(file_of(finding))
     yield f"    <testcase name={_xml_attribute(_case_name(finding))} classname={file} file={file}{line}>"
-    # Imported here, as it brings half of the standard library's network along.
+    # Imported here, because it imports much of the network part of the standard library.
     from xml.sax.saxutils import escape  # noqa: PLC0415
 
     text = escape("\n".join(map(escape_text, _case_lines(finding))))
@@ -196,13 +196,13 @@ _MAX_ANNOTATIONS = 10
 
 
 def render_github(findings: Sequence[Finding]) -> str:
-    """At most ten commands of a kind, errors before warnings before notes, and a notice that counts the others."""
+    """At most ten commands of a kind, errors before warnings before notes, and a notice that counts the rest."""
     kinds = {severity: [finding for finding in findings if finding.severity is severity] for severity in Severity}
     hidden = {
         severity: len(kind) - _MAX_ANNOTATIONS for severity, kind in kinds.items() if len(kind) > _MAX_ANNOTATIONS
     }
     if hidden and len(kinds[Severity.NOTE]) >= _MAX_ANNOTATIONS:
-        # The notice that counts the others is one of the ten notices.
+        # The notice that counts the hidden ones is one of the ten notices.
         hidden[Severity.NOTE] = len(kinds[Severity.NOTE]) - _MAX_ANNOTATIONS + 1
     shown = [finding for severity, kind in kinds.items() for finding in kind[: len(kind) - hidden.get(severity, 0)]]
     commands = [*map(_annotate, shown), *_count_hidden(hidden)]
@@ -219,7 +219,7 @@ def _annotate(finding: Finding) -> str:
 def _count_hidden(hidden: dict[Severity, int]) -> Iterator[str]:
     if hidden:
         words = join_words([count(number, severity.value) for severity, number in hidden.items()])
-        yield f"::notice title=reconciler::and {words} more, which GitHub would not show; see the text output"
+        yield f"::notice title=reconciler::and {words} more, which GitHub does not show; see the text output"
 
 
 def _github_command(severity: Severity) -> str:
@@ -264,8 +264,8 @@ def escape_property(text: str) -> str:
 def render_gitlab(findings: Sequence[Finding]) -> str:
     """A list with one entry for each finding, in the order given.
 
-    A fingerprint is made of code, path and message, not of the line, so that a finding that moved is no new one;
-    of equal findings in one file the second and later ones are told apart by their number.
+    A fingerprint is made of code, path and message, not of the line, so that a finding that moved is not a new one;
+    of equal findings in one file the second and later ones are distinguished by a number.
     """
     seen: Counter[tuple[str, str, str]] = Counter()
     return dump_document([_gitlab_entry(finding, seen) for finding in findings])
@@ -302,12 +302,12 @@ def _gitlab_severity(severity: Severity) -> str:
 
 # Source: GitLab's "Terraform integration in merge requests": artifacts:reports:terraform with create, update, delete.
 def render_gitlab_terraform(plan: Plan) -> str:
-    """How many channels would change; blocked changes are not counted, and none is ever created or deleted."""
+    """How many channels would change. Blocked changes do not count, and nothing is ever created or deleted."""
     return dump_line({"create": 0, "update": plan.summary.update, "delete": 0})
 
 
 def _render_sarif_with_catalogue(findings: Sequence[Finding]) -> str:
-    # Imported here, as the other formats have no use for the catalogue.
+    # Imported here, because the other formats do not need the catalogue.
     from reconciler.rules.catalogue import RULES  # noqa: PLC0415
 
     return render_sarif(findings, RULES, __version__)

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 
 def render_findings(findings: Sequence[Finding], styler: Styler, prefix: str = "") -> str:
-    """The findings in the order given, a blank line between two, and one line that counts them; "" for none.
+    """The findings in the order given, separated by blank lines, then their counts; "" for none.
 
-    `prefix` leads from where the user stands to the project's root and is put before every file.
+    `prefix` is the path from the current folder to the root of the project, put before every file.
     """
     if not findings:
         return ""
@@ -32,7 +32,7 @@ def render_findings(findings: Sequence[Finding], styler: Styler, prefix: str = "
 
 
 def render_no_findings(files: int, channels: int) -> str:
-    """The line that says of how much there is nothing to say."""
+    """The line for a check without findings: how much was checked."""
     return f"{count(files, 'file')}, {count(channels, 'channel')}: no findings.\n"
 
 
@@ -79,7 +79,7 @@ def _count_by_severity(findings: Sequence[Finding]) -> str:
 
 
 def render_concise(findings: Sequence[Finding], prefix: str = "") -> str:
-    """A line for each finding, in the order given; "" for none. `prefix` is put before every file."""
+    """A line for each finding in the order given, as editors and grep read them. `prefix` is put before every file."""
     return "".join(f"{_concise_line(finding, prefix)}\n" for finding in findings)
 
 
@@ -99,20 +99,20 @@ class FindingsReport(Struct, frozen=True):
     channels: int
 
     def within(self, paths: Collection[str]) -> FindingsReport:
-        """The same report with the findings in `paths` alone: files and folders, relative to the project's root.
+        """The same report with only the findings in `paths`: files and folders, relative to the root of the project.
 
-        A finding that is in no file is kept.
+        A finding without a file is kept.
         """
         within = tuple(finding for finding in self.findings if _is_within(finding, paths))
         return FindingsReport(within, self.files, self.channels)
 
     def with_prefix(self, prefix: str) -> FindingsReport:
-        """The same report for one who stands where `prefix` leads from to the project's root."""
+        """The same report with `prefix` before every file."""
         return FindingsReport(_add_prefix(self.findings, prefix), self.files, self.channels)
 
 
 def join_reports(reports: Sequence[FindingsReport]) -> FindingsReport:
-    """One report of several projects, whose places are all seen from one folder."""
+    """One report of several projects; all their files are relative to the same folder."""
     findings = sorted((finding for report in reports for finding in report.findings), key=lambda finding: finding.order)
     return FindingsReport(tuple(findings), sum(each.files for each in reports), sum(each.channels for each in reports))
 
@@ -122,10 +122,10 @@ def renderers(
 ) -> Mapping[str, Callable[[Styler], str]]:
     """A function from styler to text for each of FORMATS.
 
-    `prefix` leads from where the user stands to the project's root, `folder` from the root of the repository; it is
-    None outside of one. What a host such as GitHub shows beside a file names it from the root of the repository. JSON,
-    and what hosts show where there is no repository, names files from where the user stands, but for one who stands
-    below the root of the project: there from that root.
+    `prefix` is the path from the current folder to the root of the project, `folder` the path there from the root of
+    the repository, or None outside a repository. Formats that a host such as GitHub shows beside files use paths from
+    the root of the repository. JSON, and these formats outside a repository, use paths from the current folder, or
+    from the root of the project if the current folder is below it.
     """
     found = report.findings
     moved = found if prefix.startswith("..") else _add_prefix(found, prefix)
@@ -149,7 +149,7 @@ def _render_report(report: FindingsReport, prefix: str, styler: Styler) -> str:
 
 
 def _render_for_machines(name: str, findings: Sequence[Finding], _styler: Styler) -> str:
-    # Imported here, as most runs print text.
+    # Imported here, because most runs print text.
     from reconciler.reports.findings_formats import RENDERERS  # noqa: PLC0415
 
     return RENDERERS[name](findings)
@@ -163,11 +163,10 @@ def _is_within(finding: Finding, paths: Collection[str]) -> bool:
 
 
 def _locate_in_project(findings: tuple[Finding, ...], prefix: str) -> tuple[Finding, ...]:
-    """`findings` with the project file as the place of those without one, where `prefix` leads to it."""
+    """`findings`, in which those without a file get the project file as their location, if there is a prefix."""
     if not prefix or all(finding.location for finding in findings):
         return findings
-    # Imported here, as it is a rare finding.
-
+    # Imported here, because such findings are rare.
     from reconciler.model.findings import Location  # noqa: PLC0415
     from reconciler.reports.formatting import PROJECT_FILE  # noqa: PLC0415
 
@@ -178,8 +177,6 @@ def _locate_in_project(findings: tuple[Finding, ...], prefix: str) -> tuple[Find
 def _add_prefix(findings: tuple[Finding, ...], prefix: str) -> tuple[Finding, ...]:
     if not prefix:
         return findings
-    # Imported here, as it would take a tenth of the time of a run that starts in the project's root.
-
     return tuple(
         replace(finding, location=replace(finding.location, file=prefix + finding.location.file))
         if finding.location

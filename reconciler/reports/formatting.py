@@ -20,14 +20,14 @@ def count(number: int, noun: str, plural: str = "") -> str:
 
 
 def join_words(words: Sequence[str]) -> str:
-    """`words` as a list in a sentence: a, b and c."""
+    """`words` as a list: a, b and c."""
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def format_value(value: Value) -> str:
-    """`value` so that null, "", text and number are told apart, harmless, numbers as short as they can be."""
+    """`value`, escaped, so that null, "", texts and numbers look different, and numbers as short as possible."""
     match value:
         case None:
             return "null"
@@ -42,20 +42,20 @@ def format_value(value: Value) -> str:
 
 
 def format_values(one: Value, other: Value) -> tuple[str, str]:
-    """Two values side by side, so that they look different if they are: what a reader could not see is escaped."""
+    """Two values side by side. If they differ only in what a reader cannot see, that is escaped."""
     if isinstance(one, str) and isinstance(other, str):
         one, other = distinguish(one, other)
     return format_value(one), format_value(other)
 
 
 def format_time(time: str) -> str:
-    """A local time without what says nothing: 2024-03-01, 2024-03-01 06:15, 2024-03-01 06:15:30."""
+    """A local time without zero seconds or midnight: 2024-03-01, 2024-03-01 06:15, 2024-03-01 06:15:30."""
     day, _, clock = time.partition("T")
     clock = clock.removesuffix(":00")
     return f"{day} {clock}" if clock and clock != "00:00" else day
 
 
-# What machines read needs a file for each finding; one of no file is a finding of the project.
+# Formats for machines need a file for each finding; one without a file belongs to the project.
 PROJECT_FILE = "reconciler.yaml"
 
 
@@ -66,5 +66,5 @@ def format_location(location: Location, prefix: str = "") -> str:
 
 
 def file_of(finding: Finding) -> str:
-    """The file of `finding` as it is, or the project's own."""
+    """The file of `finding`, or the project file if it has none."""
     return finding.location.file if finding.location else PROJECT_FILE

@@ -30,20 +30,20 @@ if TYPE_CHECKING:
 
 
 class ValueText(Struct, frozen=True):
-    """A value as a reader sees it; `is_word` where a word of this report stands for it, and not the value itself."""
+    """A value as text; `is_word` if the text is a word of this report, such as "not set", and not the value."""
 
     text: str
     is_word: bool = False
 
 
 def setting_name(path: str) -> str:
-    """The name of the setting at `path`; its key where the table of fields does not know the path."""
+    """The name of the setting at `path`; its key if the table of fields does not have the path."""
     field = FIELD_AT.get(path)
     return field.help.label if field else path.rpartition(".")[2]
 
 
 def describe_value(path: str, value: Value) -> ValueText:
-    """`value` of the setting at `path`, so that null, the empty text and the word "null" are told apart."""
+    """`value` of the setting at `path`, so that null, the empty text and the word "null" look different."""
     match value:
         case None:
             return ValueText("from the beginning" if path == BEGIN_DATE else "not set", is_word=True)
@@ -72,7 +72,7 @@ def _quote_text(path: str, text: str) -> str:
 
 
 class FormulaPart(Struct, frozen=True):
-    """A piece of a formula; `is_changed` where the other formula does not have it."""
+    """A part of a formula; `is_changed` if the other formula does not have it."""
 
     text: str
     is_changed: bool = False
@@ -80,17 +80,17 @@ class FormulaPart(Struct, frozen=True):
 
 FormulaParts: TypeAlias = tuple[FormulaPart, ...]
 _TokenRange: TypeAlias = tuple[int, int]
-# The time to find all pieces that two formulas share grows with the third power of their length. Of longer ones all
-# between their common beginning and their common end counts as changed.
+# The time to compare two formulas grows with the third power of their length. In longer formulas, everything between
+# the common beginning and the common end counts as changed.
 _MAX_COMPARED = 400
 
 
 def mark_formula_changes(before: str, after: str) -> tuple[FormulaParts, FormulaParts]:
-    """`before` and `after` in pieces, compared token by token; joined, the pieces are the formula as it was written.
+    """`before` and `after` in parts, compared token by token; joined, the parts are the formula as it was written.
 
-    Spacing is no change, and belongs to the token that it follows.
+    Spacing is never a change, and belongs to the token before it.
     """
-    # Here, for a key would be cut into tokens.
+    # Hidden before the split, because the parts of an API key would not be recognized.
     before, after = KEYS.hide(before), KEYS.hide(after)
     one, other = _split_tokens(before), _split_tokens(after)
     before_pieces: list[FormulaPart] = []
@@ -102,7 +102,7 @@ def mark_formula_changes(before: str, after: str) -> tuple[FormulaParts, Formula
 
 
 def _compare_tokens(one: Sequence[str], other: Sequence[str]) -> Iterator[tuple[bool, _TokenRange, _TokenRange]]:
-    """Runs of tokens side by side, and whether they differ."""
+    """Ranges of tokens side by side, and whether they differ."""
     if max(len(one), len(other)) <= _MAX_COMPARED:
         matcher = SequenceMatcher(None, one, other, autojunk=False)
         for tag, start, end, other_start, other_end in matcher.get_opcodes():
@@ -122,7 +122,7 @@ def _count_same(one: Sequence[str], other: Sequence[str]) -> int:
 
 
 def _join_tokens(slices: Sequence[str], *, is_changed: bool) -> FormulaParts:
-    """One piece, and one for the spacing after it, which is never marked."""
+    """One part, and another for the spacing after it, which is never marked."""
     text = "".join(slices)
     kept = text.rstrip() if is_changed else text
     pieces = (FormulaPart(kept, is_changed), FormulaPart(text[len(kept) :]))
@@ -130,7 +130,7 @@ def _join_tokens(slices: Sequence[str], *, is_changed: bool) -> FormulaParts:
 
 
 def _split_tokens(formula: str) -> list[str]:
-    """`formula` cut where its tokens begin. Tokens hold all that is not spacing, in order."""
+    """`formula` split where its tokens begin. The tokens contain everything but spacing, in order."""
     slices: list[str] = []
     start = 0
     for token in tokenize(formula):
@@ -141,7 +141,7 @@ def _split_tokens(formula: str) -> list[str]:
 
 
 def _token_end(formula: str, start: int, length: int) -> int:
-    """Where `length` characters that are no spacing, and the spacing around them, have gone by."""
+    """The position after `length` characters other than spacing, and the spacing around them."""
     end = start
     while end < len(formula) and (length > 0 or formula[end].isspace()):
         length -= not formula[end].isspace()
@@ -150,7 +150,7 @@ def _token_end(formula: str, start: int, length: int) -> int:
 
 
 class FormulaInput(Struct, frozen=True):
-    """A channel in a formula that is edited: how the formula says it, which one that is, and whether it stays."""
+    """A channel in an edited formula: the reference, its channel, and whether it is added, removed or stays."""
 
     reference: str
     channel: ChannelLabel | None
@@ -158,7 +158,7 @@ class FormulaInput(Struct, frozen=True):
 
 
 class EditView(Struct, frozen=True):
-    """An edit in words; `before` and `after` are each one piece, but for formulas."""
+    """An edit in words; `before` and `after` have one part each, except for formulas."""
 
     edit: Edit
     setting: str
@@ -178,7 +178,7 @@ class EditView(Struct, frozen=True):
 
 
 class BlockerView(Struct, frozen=True):
-    """What blocks a change, what that was judged by, and the rule behind it, where the catalogue has it."""
+    """A blocker with its evidence, and its rule if the catalogue has it."""
 
     blocker: Blocker
     evidence: tuple[tuple[str, tuple[str, ...]], ...]
@@ -186,7 +186,7 @@ class BlockerView(Struct, frozen=True):
 
 
 class FindingView(Struct, frozen=True):
-    """A finding, and its number among all of the plan, by which the page links to it."""
+    """A finding, and its number among all findings of the plan, which links use."""
 
     number: int
     finding: Finding
@@ -195,8 +195,8 @@ class FindingView(Struct, frozen=True):
 class ChangeView(Struct, frozen=True):
     """A change, and what a reader needs to judge it.
 
-    `depends_on` are the changes that it waits for, `blocked_dependents` the blocked ones that wait for it, `affected`
-    the channels that its values reach.
+    `depends_on` are the channels whose changes come first, `blocked_dependents` the blocked changes that depend on it,
+    `affected` the channels whose formulas use its values.
     """
 
     change: Change
@@ -215,9 +215,9 @@ class ChangeView(Struct, frozen=True):
 
 
 class ChannelLookup(Struct, frozen=True):
-    """All channels that a plan speaks of, by id and by name in the files, and what is to be said of them.
+    """All channels of a plan by id and by name in the files, with their dependents.
 
-    `findings` are those of each channel, by its name in the files.
+    `findings` are the findings of each channel, by its name in the files.
     """
 
     by_id: Mapping[int, ChannelLabel]
@@ -226,13 +226,13 @@ class ChannelLookup(Struct, frozen=True):
     findings: Mapping[str, tuple[FindingView, ...]]
 
     def find(self, reference: str) -> ChannelLabel | None:
-        """What `channel(reference)` means in a formula: a name in the files, or an id."""
+        """The channel that `channel(reference)` means in a formula: by name in the files, or by id."""
         id_ = int(reference) if reference.isdecimal() and len(reference) < 19 else None
         return self.by_name.get(reference) or (None if id_ is None else self.by_id.get(id_))
 
 
 def make_change_view(change: Change, plan: Plan, lookup: ChannelLookup) -> ChangeView:
-    """The card of `change`, one of `plan` that has edits."""
+    """What the page shows of `change`, a change of `plan` with edits."""
     earlier = (lookup.by_name.get(name) for name in change.depends_on)
     return ChangeView(
         change=change,
@@ -252,7 +252,7 @@ def make_change_view(change: Change, plan: Plan, lookup: ChannelLookup) -> Chang
 
 
 def make_edit_views(changes: Sequence[Change], lookup: ChannelLookup) -> tuple[EditView, ...]:
-    """The edits of one change, or of several that have the same, in words; no effect is said twice."""
+    """The edits of one change, or of several that have the same, in words; no effect is repeated."""
     edits = changes[0].edits
     effects = [describe_effect(edit, changes) for edit in edits]
     return tuple(
@@ -291,14 +291,14 @@ def _split_values(edit: Edit, before: ValueText, after: ValueText) -> tuple[Form
 
 def _list_inputs(edit: Edit, lookup: ChannelLookup) -> tuple[FormulaInput, ...]:
     before, after = _find_inputs(edit.before), _find_inputs(edit.after)
-    fates = {
+    by_status = {
         "added": [reference for reference in after if reference not in before],
         "removed": [reference for reference in before if reference not in after],
         "stays": [reference for reference in after if reference in before],
     }
     return tuple(
-        FormulaInput(reference, lookup.find(reference), fate)
-        for fate, references in fates.items()
+        FormulaInput(reference, lookup.find(reference), status)
+        for status, references in by_status.items()
         for reference in references
     )
 
@@ -307,25 +307,25 @@ def _find_inputs(formula: object) -> tuple[str, ...]:
     return find_references(formula) if isinstance(formula, str) else ()
 
 
-# Code goes on to two spaces, or to a comma that is in no bracket and no quotes: there the sentence goes on.
+# Code ends at two spaces, or at a comma outside brackets and quotes; the sentence continues there.
 _CODE = re.compile(r"""  (?P<code>(?:\{[^{}]*\}|\[[^][]*\]|\([^()]*\)|"[^"]*"|(?!  |,(?: |$)).)+)(?P<end>,?  )?""")
 
 
 class SentencePart(Struct, frozen=True):
-    """Some of a sentence: words, or something to copy."""
+    """A part of a sentence: words, or code to copy."""
 
     text: str
     is_code: bool = False
 
 
 def split_code(text: str) -> Iterator[SentencePart]:
-    """The parts of `text`, where what follows two spaces is to be copied: `write  offset: null, or  scale: 2`."""
-    told = 0
+    """The parts of `text`, in which code to copy follows two spaces: `write  offset: null, or  scale: 2`."""
+    done = 0
     for match in _CODE.finditer(text):
-        yield SentencePart(f"{text[told : match.start()]} ")
+        yield SentencePart(f"{text[done : match.start()]} ")
         yield SentencePart(match["code"], is_code=True)
-        told = match.end()
+        done = match.end()
         if match["end"]:
             yield SentencePart(match["end"].removesuffix(" "))
-    if told < len(text):
-        yield SentencePart(text[told:])
+    if done < len(text):
+        yield SentencePart(text[done:])

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from reconciler.model.plan import ChannelLabel, FormulaLink
 
 
-# Who is used, and who uses it, by id.
+# The id of the used channel, and of the channel whose formula uses it.
 Link: TypeAlias = tuple[int, int]
-# A box is known by its id; the room that an arrow needs to pass a column, by the arrow's link and the column.
+# A slot is a box, given by its id, or the lane of an arrow through a column, given by its link and the column.
 Slot: TypeAlias = int | tuple[Link, int]
 
 BOX_WIDTH, BOX_HEIGHT = 208, 46
@@ -38,7 +38,7 @@ class FormulaLayout(Struct, frozen=True):
 
 
 def arrange_boxes(links: Sequence[Link]) -> FormulaLayout:
-    """A layout for `links`, each of which is given once; no arrow passes behind a box, but where there is a circle."""
+    """A layout for `links`, each of which is given once; no arrow passes behind a box, unless there is a cycle."""
     levels = _find_levels(links)
     paths = {link: _find_path(link, levels) for link in sorted(links)}
     columns = _order_columns(levels, paths.values())
@@ -58,13 +58,13 @@ def arrange_boxes(links: Sequence[Link]) -> FormulaLayout:
 
 
 def _find_levels(links: Iterable[Link]) -> Mapping[int, int]:
-    """The column of each box: right of all that it uses, as far as there is no circle."""
+    """The column of each box: to the right of everything it uses, unless there is a cycle."""
     uses: dict[int, set[int]] = {}
     for used, user in links:
         uses.setdefault(used, set())
         uses.setdefault(user, set()).add(used)
     levels = dict.fromkeys(uses, 0)
-    # Without a circle no way is longer than there are boxes, and the columns settle; a circle is stopped here.
+    # Without a cycle no path is longer than the number of boxes, so the columns stop moving; the limit ends a cycle.
     for _ in uses:
         levels = {id_: max((levels[used] + 1 for used in uses[id_]), default=0) for id_ in uses}
     columns = {level: column for column, level in enumerate(sorted(set(levels.values())))}
@@ -79,7 +79,7 @@ def _find_path(link: Link, levels: Mapping[int, int]) -> tuple[Slot, ...]:
 
 
 def _order_columns(levels: Mapping[int, int], paths: Iterable[Sequence[Slot]]) -> Sequence[Sequence[Slot]]:
-    """The slots of each column from top to bottom, near the mean of what leads to them, so that few arrows cross."""
+    """The slots of each column from top to bottom, near the mean of their sources, so that few arrows cross."""
     columns: list[list[Slot]] = [[] for _ in range(max(levels.values()) + 1)]
     for id_ in sorted(levels):
         columns[levels[id_]].append(id_)
@@ -102,7 +102,7 @@ def _mean(numbers: Sequence[float]) -> float:
 
 
 def _draw_curves(paths: Mapping[Link, Sequence[Slot]], corners: Mapping[Slot, tuple[int, int]]) -> Mapping[Link, str]:
-    """The curves; the arrows that end at one box are spread over its side, in the order in which they come."""
+    """The curves; arrows that end at one box are spread over its side, ordered by where they come from."""
     arrivals: dict[int, list[tuple[int, Link]]] = defaultdict(list)
     for link, path in paths.items():
         arrivals[link[1]].append((corners[path[-2]][1], link))
@@ -140,9 +140,9 @@ def _slot_height(slot: Slot) -> int:
     return BOX_HEIGHT if isinstance(slot, int) else _LANE_HEIGHT
 
 
-# More boxes than these are a thicket; the table says the same.
+# A picture with more boxes is unreadable; the table has the same links.
 MAX_BOXES = 40
-# Characters of a label that fit into a box.
+# The columns of a label that fit into a box.
 _MAX_LABEL = 25
 
 
@@ -171,7 +171,7 @@ class FormulaRow(Struct, frozen=True):
 
 
 class FormulaPicture(Struct, frozen=True):
-    """Channels that hang together by formulas. Without boxes, where they are too many to be drawn."""
+    """Channels that are connected by formulas. It has no boxes if there are too many to draw."""
 
     links: tuple[FormulaLink, ...]
     rows: tuple[FormulaRow, ...]
@@ -182,7 +182,7 @@ class FormulaPicture(Struct, frozen=True):
 
 
 def draw_formulas(links: Sequence[FormulaLink]) -> tuple[FormulaPicture, ...]:
-    """A picture for each group of channels that hang together, the smallest id first."""
+    """A picture for each group of connected channels, the one with the smallest id first."""
     return tuple(_draw(group) for group in _split_groups(links))
 
 
@@ -221,7 +221,7 @@ def _list_rows(channels: Mapping[int, ChannelLabel], links: Sequence[FormulaLink
 
 
 def _split_groups(links: Sequence[FormulaLink]) -> list[tuple[FormulaLink, ...]]:
-    """The links of each group of channels that hang together, in the order given."""
+    """The links of each group of connected channels, in the order given."""
     leaders: dict[int, int] = {}
     for link in links:
         one, other = sorted((_find_root(leaders, link.used.id), _find_root(leaders, link.user.id)))
@@ -233,7 +233,7 @@ def _split_groups(links: Sequence[FormulaLink]) -> list[tuple[FormulaLink, ...]]
 
 
 def _find_root(leaders: dict[int, int], id_: int) -> int:
-    """The smallest id of the group of `id_`; the way there is shortened as it is walked."""
+    """The smallest id of the group of `id_`; the path to it is shortened on the way (union-find)."""
     while leaders.setdefault(id_, id_) != id_:
         leaders[id_] = leaders[leaders[id_]]
         id_ = leaders[id_]
@@ -241,7 +241,7 @@ def _find_root(leaders: dict[int, int], id_: int) -> int:
 
 
 def _fit(name: str) -> str:
-    """`name` as far as it fits into a box; the whole of it stands in the table, and in the box's title."""
+    """`name` as far as it fits into a box; the table and the title of the box have all of it."""
     text = escape_text(KEYS.hide(name))
     if display_width(text) <= _MAX_LABEL:
         return text

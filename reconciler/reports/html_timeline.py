@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 _MAX_TICKS = 6
-# Room before the first date and after the last one, as a share of the time between them: an open end must show.
+# Room before the first date and after the last one, as a share of the time between them, to show open ends.
 _MARGIN = 0.06
 _LAST_DAY = date.max.toordinal()
 
 
 class TimelineBar(Struct, frozen=True):
-    """A version, or the readings, from `left` on and `width` wide, in percent of the axis."""
+    """A version, or the readings; `left` and `width` are percentages of the axis."""
 
     left: float
     width: float
@@ -34,14 +34,14 @@ class TimelineBar(Struct, frozen=True):
 
 
 class TimelineMark(Struct, frozen=True):
-    """A point of time on the axis."""
+    """A time on the axis."""
 
     left: float
     label: str
 
 
 class Timeline(Struct, frozen=True):
-    """What is drawn: a bar for each version, oldest first, one for the readings, the years, and some points of time.
+    """A bar for each version, oldest first, one for the readings, the years, and some times.
 
     `planned` is when the plan was made, `new_begin` where the current version would begin, if that is edited.
     """
@@ -63,9 +63,9 @@ class _Axis(Struct, frozen=True):
 
 
 def make_timeline(change: Change, created: str) -> Timeline | None:
-    """The timeline of a channel with several versions; None where a sentence says all that matters.
+    """The timeline of a channel with several versions; None if a sentence is enough.
 
-    That is so for a channel with one version, and for edits that can be sent and touch no version and no stored value.
+    It is enough for a channel with one version, and for edits that can be sent and change no version or stored value.
     `created` is when the plan was made.
     """
     history = change.history
@@ -83,7 +83,7 @@ def make_timeline(change: Change, created: str) -> Timeline | None:
 
 
 def describe_history(change: Change) -> str:
-    """What is known of the versions and readings of a channel, in a sentence or two; empty where nothing is."""
+    """The versions and readings of a channel in a sentence or two; "" if they are unknown."""
     history = change.history
     if history is None:
         return ""
@@ -110,7 +110,7 @@ def _needs_timeline(change: Change) -> bool:
 
 
 def _make_axis(history: History, *others: str | None) -> _Axis:
-    # The end of the current version is left out: services write "never" as a date far off.
+    # Without the end of the current version: services write "never" as a date in the far future.
     begins = [version.begin_date for version in history.versions]
     ends = [version.end_date for version in history.versions[:-1]]
     dates = (*begins, *ends, history.first_reading, history.last_reading, *others)
@@ -164,7 +164,7 @@ def _list_years(axis: _Axis) -> Iterable[TimelineMark]:
 
 
 def _find_day(time: str | None) -> float | None:
-    """`time` in days; None for what is no date, as the service may well send."""
+    """`time` in days; None if it is not a date, which the service may send."""
     try:
         moment = datetime.fromisoformat((time or "")[:19])
     except ValueError:

@@ -24,9 +24,9 @@ _LINE_STYLES = {"+": Style.AFTER, "-": Style.BEFORE, "@": Style.FAINT}
 
 
 class WrittenFile(Struct, frozen=True):
-    """A file before (None: it was not there) and after an import, and how many channels of it that is about.
+    """A file before (None if it did not exist) and after an import, and how many of its channels changed.
 
-    The schema that channel files lead editors to is about none.
+    The schema that channel files name for editors has no channels.
     """
 
     file: str
@@ -36,7 +36,7 @@ class WrittenFile(Struct, frozen=True):
 
 
 class ImportSummary(Struct, frozen=True):
-    """What an import came to.
+    """The result of an import.
 
     `managed` is how many of the channels asked for the files had before. With `is_update` these took over live values,
     without it others were added. `is_preview` says that nothing was written.
@@ -53,14 +53,14 @@ class ImportSummary(Struct, frozen=True):
 
     @property
     def channels(self) -> int:
-        """How many channels were added, or took over a value."""
+        """How many channels were added or updated."""
         return sum(file.channels for file in self.files)
 
 
 def render_import(done: ImportSummary, styler: Styler, prefix: str = "") -> str:
-    """The account of an import; a preview shows each file as a diff.
+    """The result of an import; a preview shows each file as a diff.
 
-    `prefix` leads from where the user stands to the project's root.
+    `prefix` is the path from the current folder to the root of the project.
     """
     blocks = [
         [styler(_summarize_import(done), Style.HEADING)],
@@ -76,16 +76,16 @@ def render_import(done: ImportSummary, styler: Styler, prefix: str = "") -> str:
 def _summarize_import(done: ImportSummary) -> str:
     where = escape_text(done.environment)
     if not done.files and done.by_hand:
-        return f"No file {'takes' if done.is_preview else 'took'} over what {where} has."
+        return f"No file {'would be' if done.is_preview else 'was'} updated from {where}."
     if not done.files and done.kept:
         return f"The files keep what was edited; nothing else differs from {where}."
     if not done.files:
-        return f"Nothing to take over from {where}." if done.is_update else f"Nothing to import from {where}."
+        return f"Nothing to update from {where}." if done.is_update else f"Nothing to import from {where}."
     channels = count(done.channels, "channel")
     files = count(sum(file.channels > 0 for file in done.files), "file")
     if done.is_update:
-        verb = "would take" if done.is_preview else "took"
-        return f"{files} {verb} over what {where} has for {channels}; {_describe_next_plan(done)}."
+        verb = "would be updated" if done.is_preview else "updated"
+        return f"{files} {verb} from {where} for {channels}; {_describe_next_plan(done)}."
     verb = "would go" if done.is_preview else "went"
     return f"{channels} of {where} {verb} into {files}; a plan of them is empty."
 
@@ -113,7 +113,7 @@ def _show_diffs(files: Sequence[WrittenFile], styler: Styler, prefix: str) -> It
 
 
 def _distinguish_lines(diff: list[str]) -> list[str]:
-    """`diff`, so that a line that went and the one in its place look different."""
+    """`diff`, in which a removed line and the one that replaces it look different."""
     for number in range(1, len(diff)):
         old, new = diff[number - 1 : number + 1]
         if old[:1] == "-" and new[:1] == "+" and look(old[1:]) == look(new[1:]):
@@ -133,7 +133,7 @@ def _list_skipped(left_out: Sequence[LeftOut], styler: Styler) -> Iterator[str]:
 
 def _list_kept(kept: Sequence[Kept], styler: Styler) -> Iterator[str]:
     if kept:
-        yield "Kept as in the files; --force overwrites these as well:"
+        yield "Kept in the files; --force overwrites these too:"
     for one in kept:
         head = (chunk(escape_text(one.name), Style.NAME), chunk(one.path, Style.PATH), chunk(format_value(one.value)))
         yield from wrap(head, styler, indent=2, hang=6, gap="  ")
@@ -142,7 +142,7 @@ def _list_kept(kept: Sequence[Kept], styler: Styler) -> Iterator[str]:
 
 def _list_by_hand(by_hand: Sequence[ByHand], styler: Styler, prefix: str) -> Iterator[str]:
     if by_hand:
-        yield "Not written, as something else in the file would change, such as a comment; write by hand:"
+        yield "Not written, because something else in the file, such as a comment, would change; edit by hand:"
     for one in by_hand:
         head = (chunk(escape_text(prefix + one.file), Style.PLACE), chunk(escape_text(one.name), Style.NAME))
         yield from wrap(head, styler, indent=2, hang=6, gap="  ")
@@ -159,6 +159,6 @@ def _count_import(done: ImportSummary) -> str:
         f"{done.managed} managed before",
         f"{len(done.skipped)} left out",
         *([f"{count(len(done.kept), 'value')} kept"] if done.kept else []),
-        *([f"{count(len(done.by_hand), 'channel')} to write by hand"] if done.by_hand else []),
+        *([f"{count(len(done.by_hand), 'channel')} to edit by hand"] if done.by_hand else []),
     ]
     return f"Import{' (nothing written)' if done.is_preview else ''}: {', '.join(parts)}."

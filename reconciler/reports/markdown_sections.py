@@ -63,10 +63,10 @@ def render_change(change: Change, dependents: Dependents) -> str:
 
 
 def render_identical(identical: IdenticalChanges) -> str:
-    """Many changes alike: their edits once, those that differ first, and the names of all behind a line to click on."""
+    """Changes with identical edits: the exceptions, the edits once, and the names of all in a collapsed list."""
     edits = identical.changes[0].edits
     lines = [
-        f"**{count(len(identical.changes), 'channel')} alike**{_list_exceptions(identical)}\n\n",
+        f"**{count(len(identical.changes), 'channel')} with identical edits**{_list_exceptions(identical)}\n\n",
         _tabulate_edits(edits),
         "\n",
     ]
@@ -81,8 +81,8 @@ def render_identical(identical: IdenticalChanges) -> str:
 
 
 def render_identical_briefly(identical: IdenticalChanges) -> str:
-    """How many changes are alike, and their edits where these take little room."""
-    title = f"- {count(len(identical.changes), 'channel')} alike"
+    """How many changes have identical edits, and the edits if they are short."""
+    title = f"- {count(len(identical.changes), 'channel')} with identical edits"
     text = f"{title}: {'; '.join(map(_render_edit, identical.changes[0].edits))}\n"
     return text if size_of(text) <= _MAX_BRIEF else f"{title}\n"
 
@@ -96,7 +96,7 @@ def render_rows(changes: Iterable[Change]) -> Iterator[str]:
 
 
 def list_names(changes: Iterable[Change]) -> Iterator[str]:
-    """The names of `changes`, a piece for each: together they are a line for each place."""
+    """The names of `changes`, one text each; joined, they are a line for each place."""
     start = "- "
     for place, members in group_by_place(changes):
         yield f"{start}{code(place) if place else 'no place'}: {_name_as_code(members[0])}"
@@ -140,9 +140,9 @@ def _list_notes(change: Change, dependents: Dependents) -> Iterator[str]:
     yield from (f"- {sentence}" for sentence in _list_effects((change,)))
     affected, blocked = dependents.affected_channels(change), dependents.blocked_dependents(change)
     if affected:
-        yield f"- its values reach, now or as planned: {', '.join(code(format_label(label)) for label in affected)}"
+        yield f"- used by (now or after apply): {', '.join(code(format_label(label)) for label in affected)}"
     if change.feeds:
-        yield f"- leads these feeds elsewhere: {', '.join(map(code, change.feeds))}"
+        yield f"- reroutes these feeds: {', '.join(map(code, change.feeds))}"
     if change.depends_on:
         yield f"- only after {', '.join(map(code, change.depends_on))}"
     if blocked:
@@ -173,7 +173,7 @@ def _list_exceptions(identical: IdenticalChanges) -> str:
     if not identical.exceptions:
         return ""
     names = ", ".join(map(_name_as_code, identical.exceptions))
-    return f"; {count(len(identical.exceptions), 'differs', 'differ')}, shown apart: {names}"
+    return f"; {count(len(identical.exceptions), 'differs', 'differ')}, shown separately: {names}"
 
 
 def _render_briefly(change: Change) -> str:
@@ -193,17 +193,17 @@ _BRIEF_GROUPS = 3
 
 
 class DetailLevel(Enum):
-    """How much of a part is shown; the words say it to the reader."""
+    """How much of a section is shown; the value is what the reader is told."""
 
     FULL = "in full"
     ROWS = "in short"
     NAMES = "only named"
-    SOME = "named as far as there was room"
+    SOME = "named as far as they fit"
     COUNT = "only counted"
 
 
 class RiskSection(Struct, frozen=True):
-    """The changes of a plan whose gravest risk is `risk`: those alike together, all others single."""
+    """The changes of a plan whose worst risk is `risk`: identical ones together, the others one by one."""
 
     risk: Risk
     dependents: Dependents
@@ -219,7 +219,7 @@ class RiskSection(Struct, frozen=True):
         return f"{RISK_WORDS[self.risk].heading}: {count(len(self.changes), 'change')}"
 
     def render(self, level: DetailLevel) -> Iterator[str]:
-        """The section at `level`, piece by piece; at SOME it has one piece for each name between first and last."""
+        """The texts of the section at `level`; at SOME, each name is a text, between a first and a last one."""
         heading = f"### {RISK_WORDS[self.risk].sign} {self.title}\n\n"
         match level:
             case DetailLevel.FULL:
@@ -233,16 +233,16 @@ class RiskSection(Struct, frozen=True):
                 yield from list_names(self.changes)
                 yield "\n\n"
             case DetailLevel.COUNT:
-                yield f"{heading}No room here for their names.\n\n"
+                yield f"{heading}There is no room for their names here.\n\n"
             case _:
                 assert_never(level)
 
     def _show(self, singles: Iterable[str]) -> Iterator[str]:
-        is_harmless = self.risk in LOW_RISK
-        yield open_details("Show them") if is_harmless else ""
+        is_low_risk = self.risk in LOW_RISK
+        yield open_details("Show them") if is_low_risk else ""
         yield from singles
         yield from map(render_identical, self.identical)
-        yield CLOSE_DETAILS if is_harmless else ""
+        yield CLOSE_DETAILS if is_low_risk else ""
 
 
 def make_risk_sections(
@@ -261,16 +261,16 @@ def make_risk_sections(
     return tuple(section for section in sections if section.changes)
 
 
-# GitLab hides pictures of more characters behind a button.
+# GitLab hides longer Mermaid pictures behind a button.
 _MAX_PICTURE = 2_000
 _MAX_LABEL = 40
 _MERMAID_SPECIAL = re.compile(r"[^\w .-]")
 
 
 def draw_links(links: Sequence[FormulaLink], marks: Mapping[int, str]) -> tuple[str, int]:
-    """A flowchart of whose values go where, in under 2,000 characters, and how many links it shows.
+    """A flowchart from used channels to their users, in under 2,000 characters, and how many links it shows.
 
-    `marks` has a word for each channel that has a change, by its id. Links that come or go are drawn first, then those
+    `marks` has a word for each channel that has a change, by its id. New and dropped links are drawn first, then those
     of marked channels, as long as there is room.
     """
     ordered = sorted(links, key=lambda link: (link.before == link.after, not _touches(link, marks)))
@@ -328,7 +328,7 @@ def _draw_link(link: FormulaLink, names: dict[int, str]) -> str:
 
 
 class FindingsSection(Struct, frozen=True):
-    """What is wrong or notable: at ROWS the errors alone, below that only how much there is."""
+    """The findings of a plan: at ROWS only the errors, below that only the counts."""
 
     findings: Sequence[Finding]
 
@@ -345,13 +345,13 @@ class FindingsSection(Struct, frozen=True):
 
 
 class FeedsSection(Struct, frozen=True):
-    """Feeds that would be led elsewhere, or of which something is to be said: in full, or only how many."""
+    """Feeds that would reach another channel, or that have findings: in full, or only how many."""
 
     feeds: Sequence[tuple[FeedRoute, str]]
 
     @property
     def title(self) -> str:
-        return f"Feeds to look at: {count(len(self.feeds), 'feed')}"
+        return f"Feeds to review: {count(len(self.feeds), 'feed')}"
 
     def render(self, level: DetailLevel) -> Iterator[str]:
         yield f"### {self.title}\n\n"
@@ -383,20 +383,20 @@ class FormulasSection(Struct, frozen=True):
 
 
 def make_findings_section(plan: Plan) -> tuple[FindingsSection, ...]:
-    """The findings of `plan`, errors first; none where it has none."""
+    """The findings of `plan`, errors first; nothing if it has none."""
     order = list(Severity)
     found = sorted(plan.findings, key=lambda finding: order.index(finding.severity))
     return (FindingsSection(found),) if found else ()
 
 
 def make_feeds_section(plan: Plan) -> tuple[FeedsSection, ...]:
-    """The feeds of `plan` that something is to be said of; none where there are none."""
+    """The feeds of `plan` to review; nothing if there are none."""
     moved = find_feeds_to_review(plan)
     return (FeedsSection(moved),) if moved else ()
 
 
 def make_formulas_section(plan: Plan) -> tuple[FormulasSection, ...]:
-    """The formulas around the changes of `plan`; none where no formula is edited and no link comes or goes."""
+    """The formulas around the changes of `plan`; nothing if no formula and no link changes."""
     edited = any(edit.path == FORMULA for change in plan.changes for edit in change.edits)
     if not plan.formula_links or not (edited or any(link.before != link.after for link in plan.formula_links)):
         return ()

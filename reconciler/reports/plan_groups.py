@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reconciler.model.plan import Change, ChannelLabel, Plan
 
 
-# From how many changes with the very same edits a report shows the edits once.
+# With fewer changes, showing identical edits once does not make a report shorter.
 MIN_IDENTICAL = 5
 
 
@@ -29,14 +29,14 @@ class DataPointChanges(Struct, frozen=True):
 
 
 class IdenticalChanges(Struct, frozen=True):
-    """Sendable changes with the very same edits, and those that edit one of the same values otherwise."""
+    """Sendable changes with identical edits, and exceptions that edit one of the same values differently."""
 
     changes: tuple[Change, ...]
     exceptions: tuple[Change, ...]
 
 
 def group_by_data_point(changes: Iterable[Change]) -> tuple[DataPointChanges, ...]:
-    """`changes` by data point, ordered by the names of place and data point; what has no place comes last."""
+    """`changes` by data point, ordered by the names of place and data point; those without a place come last."""
     groups: defaultdict[int, list[Change]] = defaultdict(list)
     for change in changes:
         groups[change.data_point.id].append(change)
@@ -45,7 +45,7 @@ def group_by_data_point(changes: Iterable[Change]) -> tuple[DataPointChanges, ..
 
 
 def group_by_place(changes: Iterable[Change]) -> tuple[tuple[str, tuple[Change, ...]], ...]:
-    """`changes` by the harmless name of their place, ordered by it; "" for those without one, last."""
+    """`changes` by the escaped name of their place, in order; "" for those without one, last."""
     places: defaultdict[str, list[Change]] = defaultdict(list)
     for change in changes:
         places[format_place(change.data_point)].append(change)
@@ -53,21 +53,21 @@ def group_by_place(changes: Iterable[Change]) -> tuple[tuple[str, tuple[Change, 
 
 
 def group_identical(
-    changes: Sequence[Change], apart: Container[str] = frozenset()
+    changes: Sequence[Change], excluded: Container[str] = frozenset()
 ) -> tuple[tuple[IdenticalChanges, ...], tuple[Change, ...]]:
-    """Folds of at least ALIKE changes, the largest first, and all other changes in their order.
+    """Groups of at least MIN_IDENTICAL changes, the largest first, and all other changes in their order.
 
-    Only changes that can be sent at any time are folded: what is blocked or waits for another is always on its own, and
-    so is what is named in `apart`.
+    Only changes that can be sent at any time are grouped: one that is blocked, depends on another or is named in
+    `excluded` is always on its own.
     """
     kinds: defaultdict[object, list[Change]] = defaultdict(list)
     for change in changes:
-        if change.is_sendable and not change.depends_on and change.name not in apart:
+        if change.is_sendable and not change.depends_on and change.name not in excluded:
             kinds[change.edits].append(change)
     alike = sorted((kind for kind in kinds.values() if len(kind) >= MIN_IDENTICAL), key=len, reverse=True)
-    folded = {change.name for kind in alike for change in kind}
+    grouped = {change.name for kind in alike for change in kind}
     groups = tuple(IdenticalChanges(tuple(kind), _find_exceptions(kind, changes)) for kind in alike)
-    return groups, tuple(change for change in changes if change.name not in folded)
+    return groups, tuple(change for change in changes if change.name not in grouped)
 
 
 def _find_exceptions(kind: Sequence[Change], changes: Sequence[Change]) -> tuple[Change, ...]:
@@ -79,7 +79,7 @@ def _find_exceptions(kind: Sequence[Change], changes: Sequence[Change]) -> tuple
 
 
 def format_data_point(data_point: DataPoint) -> str:
-    """The harmless name of a data point with its place: `North Campus · NB-ELEC-01 North electricity (ELECTRIC)`."""
+    """The escaped name of a data point with its place: `North Campus · NB-ELEC-01 North electricity (ELECTRIC)`."""
     texts = [data_point.code or data_point.import_id, data_point.name]
     name = " ".join(escape_text(text) for text in dict.fromkeys(texts) if text) or f"data point {data_point.id}"
     commodity = f" ({escape_text(data_point.commodity)})" if data_point.commodity else ""
@@ -88,7 +88,7 @@ def format_data_point(data_point: DataPoint) -> str:
 
 
 def format_place(data_point: DataPoint) -> str:
-    """The harmless name of the place of a data point, or else its code, or else ""."""
+    """The escaped name of the place of a data point, or else its code, or else ""."""
     return escape_text(data_point.place_name or data_point.place_code or "")
 
 
@@ -97,18 +97,18 @@ def _sort_key(data_point: DataPoint) -> tuple[bool, str, str, int]:
     return (not place, place, data_point.code or data_point.name or "", data_point.id)
 
 
-# What these edits do to the values of a channel, they do to all that is computed from them.
+# Edits with these impacts change the values of a channel, and so all values that are computed from them.
 _CHANGES_VALUES = frozenset((Impact.HISTORY, Impact.FORWARD, Impact.STRUCTURAL))
 
 
 class Dependents(Struct, frozen=True):
-    """Whose formulas use a channel, by its id, live or as planned; which blocked changes wait for one, by its name."""
+    """The users of each channel by id, live or as planned, and the blocked changes that depend on each by name."""
 
     users: Mapping[int, Sequence[ChannelLabel]]
     blocked_by_name: Mapping[str, tuple[Change, ...]]
 
     def affected_channels(self, change: Change) -> tuple[ChannelLabel, ...]:
-        """The channels whose formulas use that of `change`, users of users included, ordered by id.
+        """The channels whose formulas use that of `change`, directly or through others, ordered by id.
 
         None where no edit changes its values.
         """
@@ -123,21 +123,21 @@ class Dependents(Struct, frozen=True):
         return tuple(found[id_] for id_ in sorted(found) if id_ != change.channel_id)
 
     def blocked_dependents(self, change: Change) -> tuple[Change, ...]:
-        """The blocked changes that would come after `change`, which itself can be sent."""
+        """The blocked changes that depend on `change`, which itself can be sent."""
         return self.blocked_by_name.get(change.name, ())
 
 
 def find_dependents(plan: Plan) -> Dependents:
-    """The relations of the changes of `plan`."""
+    """The dependents of the changes of `plan`."""
     users: defaultdict[int, list[ChannelLabel]] = defaultdict(list)
     for link in plan.formula_links:
         users[link.used.id].append(link.user)
     return Dependents(users, plan.blocked_dependents)
 
 
-def introduce_blocked_dependents(waiting: Sequence[Change]) -> str:
-    """What the names of `blocked_by_name` follow."""
-    return "a blocked change waits for this one" if len(waiting) == 1 else "blocked changes wait for this one"
+def introduce_blocked_dependents(blocked: Sequence[Change]) -> str:
+    """The words before the names of the blocked dependents."""
+    return "a blocked change depends on this one" if len(blocked) == 1 else "blocked changes depend on this one"
 
 
 def blocking_rules(change: Change) -> tuple[str, ...]:

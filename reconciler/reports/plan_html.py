@@ -42,12 +42,12 @@ if TYPE_CHECKING:
     from reconciler.reports.risk import RiskWords
 
 
-# A browser need not lay out the blocks that are out of sight.
+# A browser does not lay out blocks that are out of sight.
 _BLOCK_SIZE = 200
 
 
 class IdenticalView(Struct, frozen=True):
-    """Changes that do exactly the same to several channels, and those that edit one of the same values otherwise."""
+    """Changes with identical edits, and exceptions that edit one of the same values differently."""
 
     edits: tuple[EditView, ...]
     risks: tuple[Risk, ...]
@@ -56,7 +56,7 @@ class IdenticalView(Struct, frozen=True):
 
 
 class RiskGroup(Struct, frozen=True):
-    """The changes of one risk: the particular ones, and those that are alike."""
+    """The changes of one risk: single ones, and groups with identical edits."""
 
     risk: Risk
     words: RiskWords
@@ -76,7 +76,7 @@ class UnchangedBlock(Struct, frozen=True):
 
 
 class FeedView(Struct, frozen=True):
-    """A feed, and the channels that it leads to; None where it leads to none."""
+    """A feed, and the channel that it reaches before and after; None if it reaches none."""
 
     feed: FeedRoute
     before: ChannelLabel | None
@@ -88,7 +88,7 @@ class FeedView(Struct, frozen=True):
 
 
 class PlanPage(Struct, frozen=True):
-    """All that the page shows.
+    """Everything that the page shows.
 
     `places` numbers the names of all places; `edited` are the changes by channel id, `findings_of` the findings of a
     channel by its name in the files.
@@ -106,7 +106,7 @@ class PlanPage(Struct, frozen=True):
 
     @property
     def origins(self) -> frozenset[Origin]:
-        """The origins of the edits; none if the plan does not tell drift from changes."""
+        """The origins of the edits; empty if the plan was made without --base."""
         edits = (edit for change in self.edited.values() for edit in change.edits)
         return frozenset(edit.origin for edit in edits if edit.origin is not None)
 
@@ -162,7 +162,7 @@ def _list_unchanged(plan: Plan) -> Iterable[UnchangedBlock]:
 
 
 def _number_findings(findings: Iterable[Finding]) -> tuple[FindingView, ...]:
-    """`findings` with their numbers, the gravest first."""
+    """`findings` with their numbers, the worst first."""
     order = list(Severity)
     ranked = sorted(findings, key=lambda finding: order.index(finding.severity))
     return tuple(FindingView(number, finding) for number, finding in enumerate(ranked, 1))
@@ -205,8 +205,8 @@ _ORIGIN_WORDS = {
 def render_plan_html(plan: Plan) -> str:
     """`plan` as one self-contained page; same plan, same bytes.
 
-    The page asks for nothing from anywhere, and its policy lets it run and wear only what it was made with. All names
-    and values are shown as text, what does not print escaped.
+    The page loads nothing, and its Content-Security-Policy allows only its own script and style. All names
+    and values are shown as text, with unprintable characters escaped.
     """
     style, script = _read_template("plan.css"), _read_template("plan.js")
     return _load_template().render(
@@ -257,7 +257,7 @@ def _load_template() -> Template:
 
 
 def _escape_value(value: object) -> object:
-    """Whatever the template puts in, harmless; but for what is markup already, such as the text of a macro."""
+    """Escapes every text that the template inserts, except markup such as the result of a macro."""
     return escape_text(value) if type(value) is str else value
 
 
@@ -266,5 +266,5 @@ def _read_template(name: str) -> str:
 
 
 def _csp_hash(text: str) -> str:
-    """`text` as a source of a Content-Security-Policy."""
+    """The hash of `text` as a source of a Content-Security-Policy."""
     return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"

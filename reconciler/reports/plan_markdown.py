@@ -1,4 +1,4 @@
-"""A plan as Markdown for pull requests and step summaries: what is riskiest is the last to be folded."""
+"""A plan as Markdown for pull requests and step summaries, shortened to fit: the riskiest changes last."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ if TYPE_CHECKING:
     from reconciler.model.plan import Plan
 
 MarkdownSection: TypeAlias = RiskSection | FindingsSection | FeedsSection | FormulasSection
-# What a part is of: a risk, or the kind of part where there is one of it.
+# Identifies a section: its risk, or its class if there is only one of it.
 SectionKey: TypeAlias = Risk | type[FindingsSection] | type[FeedsSection] | type[FormulasSection]
 
 BUDGET = 60_000
-# The most bytes that a text of others takes above and below the parts.
+# The longest text from outside, in bytes, above and below the sections.
 _MAX_TEXT = 90
-# Where there is no room for all: what is given up first comes first.
+# What is shortened if not everything fits, in this order.
 _REDUCTIONS: tuple[tuple[SectionKey, DetailLevel], ...] = (
     *((risk, level) for level in (DetailLevel.ROWS, DetailLevel.NAMES) for risk in reversed(LOW_RISK)),
     (FormulasSection, DetailLevel.ROWS),
@@ -55,14 +55,14 @@ _REDUCTIONS: tuple[tuple[SectionKey, DetailLevel], ...] = (
     *((risk, DetailLevel.COUNT) for risk in reversed(HIGH_RISK)),
 )
 
-# Where there is room left after that: what is given back first comes first.
+# What is extended if there is room after that, in this order.
 _RESTORE_ORDER: tuple[SectionKey, ...] = (*HIGH_RISK, FindingsSection, FeedsSection, *LOW_RISK, FormulasSection)
 _RISK_LEVELS = (DetailLevel.FULL, DetailLevel.ROWS, DetailLevel.NAMES)
 _OTHER_LEVELS = (DetailLevel.FULL, DetailLevel.ROWS)
 
 
 class RenderedSection(Struct, frozen=True):
-    """A part at a level; `size` is more than any room where it was not worth finishing."""
+    """A section at a level; rendering stops once `size` is more than the room, so the text may be incomplete."""
 
     section: MarkdownSection
     level: DetailLevel
@@ -73,15 +73,15 @@ class RenderedSection(Struct, frozen=True):
 def render_plan_markdown(plan: Plan, budget: int = BUDGET) -> str:
     """`plan` as Markdown of at most `budget` bytes, for any budget from 4096 on.
 
-    Parts are shown in full, in short, by name or by count, as there is room, and the end says which are not in full.
-    No blocked or risky change goes unnamed while a harmless one is named. The hidden first line marks the comment of a
-    project and an environment, so that the next one can take its place.
+    Sections are shown in full, in short, by name or by count, as they fit, and the end says which are not in full.
+    No blocked or risky change is left unnamed while one of low risk is named. The hidden first line marks the comment
+    of a project and an environment, so that the next one can replace it.
     """
     short = _shorten_texts(plan)
     head = "".join(f"{line}\n\n" for line in _list_head(short))
-    parts = _make_sections(plan)
-    longest_foot = _render_foot(short, [(part, DetailLevel.SOME) for part in parts])
-    shown = _fit(parts, budget - size_of(head) - size_of(longest_foot))
+    sections = _make_sections(plan)
+    longest_foot = _render_foot(short, [(section, DetailLevel.SOME) for section in sections])
+    shown = _fit(sections, budget - size_of(head) - size_of(longest_foot))
     foot = _render_foot(short, [(one.section, one.level) for one in shown])
     return f"{head}{''.join(one.text for one in shown)}{foot}"
 
@@ -89,7 +89,7 @@ def render_plan_markdown(plan: Plan, budget: int = BUDGET) -> str:
 def mark_comment(environment: str, folder: str = "") -> str:
     """The hidden line that marks the comment of an environment, and of the project in `folder` of the repository.
 
-    The workflows know it by its letters: A-Z, a-z, 0-9 and . _ ~ % -, with no two hyphens together.
+    The workflows recognize it by its characters: A-Z, a-z, 0-9 and . _ ~ % -, with no two hyphens together.
     """
     parts = [_quote(part) for part in ((folder, environment) if folder else (environment,))]
     return f"<!-- reconciler:{'~'.join(parts)} -->"
@@ -97,12 +97,12 @@ def mark_comment(environment: str, folder: str = "") -> str:
 
 def _quote(text: str) -> str:
     quoted = quote(text, safe="", errors="surrogatepass").replace("~", "%7E").replace("--", "-%2D")
-    # A digest keeps two long ones apart, which a cut would not.
+    # Two long texts have different digests, but may have the same beginning.
     return quoted if len(quoted) <= _MAX_TEXT else sha256(quoted.encode()).hexdigest()
 
 
 def _make_sections(plan: Plan) -> tuple[MarkdownSection, ...]:
-    """The parts of the report in its order."""
+    """The sections in the order of the report."""
     shown = [
         change for change in plan.changes if change.action is not Action.NO_OP or change.verdict is not Verdict.ALLOWED
     ]
@@ -117,21 +117,21 @@ def _make_sections(plan: Plan) -> tuple[MarkdownSection, ...]:
     )
 
 
-def _fit(parts: Iterable[MarkdownSection], room: int) -> tuple[RenderedSection, ...]:
-    shown = {_section_key(part): _render_at(part, DetailLevel.FULL, room) for part in parts}
-    for topic, level in _REDUCTIONS:
+def _fit(sections: Iterable[MarkdownSection], room: int) -> tuple[RenderedSection, ...]:
+    shown = {_section_key(section): _render_at(section, DetailLevel.FULL, room) for section in sections}
+    for key, level in _REDUCTIONS:
         if _room_left(shown.values(), room) >= 0:
             break
-        if topic in shown:
-            shown[topic] = _render_at(shown[topic].section, level, room)
+        if key in shown:
+            shown[key] = _render_at(shown[key].section, level, room)
     _use_spare_room(shown, room)
     return tuple(shown.values())
 
 
 def _use_spare_room(shown: dict[SectionKey, RenderedSection], room: int) -> None:
-    """Use what room is left: for the names of grave changes first, then for more of each part.
+    """Use the room that is left: for the names of high-risk changes first, then for more of each section.
 
-    No section is shown fuller than a graver one, and nothing more is given where a grave name had no room.
+    No section is shown with more detail than a riskier one, and none is extended if a high-risk name had no room.
     """
     for risk in HIGH_RISK:
         if risk in shown and shown[risk].level is DetailLevel.COUNT:
@@ -139,12 +139,12 @@ def _use_spare_room(shown: dict[SectionKey, RenderedSection], room: int) -> None
             if shown[risk].level is not DetailLevel.NAMES:
                 return
     fullest = DetailLevel.FULL
-    for topic in _RESTORE_ORDER:
-        if topic in shown and fullest in _RISK_LEVELS:
-            is_section = isinstance(topic, Risk)
+    for key in _RESTORE_ORDER:
+        if key in shown and fullest in _RISK_LEVELS:
+            is_section = isinstance(key, Risk)
             levels = _RISK_LEVELS[_RISK_LEVELS.index(fullest) :] if is_section else _OTHER_LEVELS
-            shown[topic] = _restore(shown[topic], _room_left(shown.values(), room), levels)
-            fullest = shown[topic].level if is_section else fullest
+            shown[key] = _restore(shown[key], _room_left(shown.values(), room), levels)
+            fullest = shown[key].level if is_section else fullest
 
 
 def _section_key(part: MarkdownSection) -> SectionKey:
@@ -166,7 +166,7 @@ def _render_at(part: MarkdownSection, level: DetailLevel, room: int) -> Rendered
 
 
 def _restore(shown: RenderedSection, room: int, levels: Iterable[DetailLevel]) -> RenderedSection:
-    """`shown` at the first of `levels` that `room` has space for, beyond what it takes already."""
+    """`shown` at the first of `levels` that fits into `room`, in addition to the room it already takes."""
     for level in levels:
         if level is shown.level:
             return shown
@@ -204,9 +204,9 @@ def _render_foot(plan: Plan, levels: Iterable[tuple[MarkdownSection, DetailLevel
 
 
 def _list_foot(plan: Plan, levels: Iterable[tuple[MarkdownSection, DetailLevel]]) -> Iterator[str]:
-    folded = [f"“{part.title}” {level.value}" for part, level in levels if level is not DetailLevel.FULL]
-    if folded:
-        yield f"Folded to fit: {'; '.join(folded)}. The text, HTML and JSON reports of this plan have all of it."
+    shortened = [f"“{part.title}” {level.value}" for part, level in levels if level is not DetailLevel.FULL]
+    if shortened:
+        yield f"Shortened to fit: {'; '.join(shortened)}. The text, HTML and JSON reports of this plan have all of it."
     legend = render_legend(plan)
     if legend:
         yield legend
@@ -220,7 +220,7 @@ def _list_foot(plan: Plan, levels: Iterable[tuple[MarkdownSection, DetailLevel]]
 
 
 def _shorten_texts(plan: Plan) -> Plan:
-    """`plan` with what stands above and below its parts cut where it is long or odd."""
+    """`plan` with the texts above and below its sections shortened if they are long."""
     return replace(
         plan,
         tool_version=_shorten(plan.tool_version),

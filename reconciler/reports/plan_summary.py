@@ -1,4 +1,4 @@
-"""A plan as a whole in sentences, the same in every report."""
+"""Summarizes a plan in sentences, with the same words in every report."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from reconciler.model.plan import FeedRoute, Plan
 
 
-# The rules on readings that a plan leads elsewhere.
+# The rules about readings that a plan sends to another channel.
 _REROUTING = frozenset(("ESA601", "ESA602", "ESA603", "ESA604"))
 
-# As many digits of a commit as git shows where it shows few.
+# As many digits as git shows of a short commit.
 _COMMIT_DIGITS = 7
 
 
 def summarize_plan(plan: Plan) -> str:
-    """One sentence, or a few, that say what would happen where, what of it is risky, and what cannot be."""
+    """A few sentences: what would change and where, what is risky about it, and what is blocked."""
     sentences = (
         _describe_changes(plan),
         _describe_drift(plan),
@@ -39,7 +39,7 @@ def summarize_plan(plan: Plan) -> str:
 
 
 def describe_filter(plan: Plan) -> str:
-    """A sentence that says that the plan is not the whole picture; "" where it is."""
+    """A sentence that says which channels the plan leaves out; "" if it has all of them."""
     if plan.is_complete:
         return ""
     patterns = join_words([escape_text(pattern) for pattern in plan.filter])
@@ -47,7 +47,7 @@ def describe_filter(plan: Plan) -> str:
 
 
 def count_changes(plan: Plan) -> str:
-    """The line that every report ends with."""
+    """The counts of a plan, the last line of every report."""
     if not is_compared(plan):
         return "Plan: none, as there are errors and nothing was compared."
     summary = plan.summary
@@ -58,32 +58,32 @@ def count_changes(plan: Plan) -> str:
 
 
 def describe_uncommitted(plan: Plan) -> str:
-    """A sentence that says that the commit does not hold all that was planned from; "" where it does."""
+    """A sentence that says that some files were not committed; "" if all were."""
     if not plan.uncommitted:
         return ""
     return f"Planned from commit {escape_text((plan.commit or '')[:_COMMIT_DIGITS])} + uncommitted changes."
 
 
 def is_compared(plan: Plan) -> bool:
-    """Whether the files were compared with the service at all: they are not where they cannot be read."""
+    """Whether the files were compared with EnergyCAP; with errors in the files, they are not."""
     return not plan.has_errors or bool(plan.changes or plan.managed or plan.unmanaged)
 
 
 def count_findings(findings: Iterable[Finding]) -> str:
-    """How many `findings` there are of each severity, the gravest first: 1 error, 2 warnings and 1 note."""
+    """How many `findings` there are of each severity, the worst first: 1 error, 2 warnings and 1 note."""
     severities = [finding.severity for finding in findings]
     numbers = ((severity, severities.count(severity)) for severity in Severity)
     return join_words([count(number, severity.value) for severity, number in numbers if number])
 
 
 def format_environment(plan: Plan) -> str:
-    """The environment of the plan with its address, where that says more."""
+    """The environment of the plan, with its URL if that says more than the name."""
     name = escape_text(plan.environment)
     return name if plan.url == plan.environment else f"{name} ({escape_text(plan.url)})"
 
 
 def find_feeds_to_review(plan: Plan) -> tuple[tuple[FeedRoute, str], ...]:
-    """The feeds that would lead elsewhere, or of which something is to be said, each with its route in words."""
+    """The feeds that would reach another channel, or that have findings, each with its route in words."""
     moved = [feed for feed in plan.feeds if feed.before != feed.after or feed.findings]
     ends = {end for feed in moved for end in (feed.before, feed.after)}
     names = {change.channel_id: escape_text(change.name) for change in plan.changes if change.channel_id in ends}
@@ -120,8 +120,11 @@ def _describe_no_changes(plan: Plan) -> str:
     if plan.has_errors:
         return f"Nothing is planned for {format_environment(plan)}."
     channels = plan.summary.no_op
+    if not channels:
+        return f"No changes: the files have no channels for {format_environment(plan)}."
     managed = "the one managed channel" if channels == 1 else f"all {channels} managed channels"
-    return f"Nothing to do: {format_environment(plan)} has {managed if channels else 'nothing'} as the files say."
+    verb = "matches" if channels == 1 else "match"
+    return f"No changes: {managed} in {format_environment(plan)} {verb} the files."
 
 
 def _describe_drift(plan: Plan) -> str:
@@ -131,7 +134,7 @@ def _describe_drift(plan: Plan) -> str:
         return ""
     share = f"{drift} of {count(len(edits), 'edit')}"
     verb = "is" if drift == 1 else "are"
-    return f"{share} {verb} drift, not from this change: the files said so before, and EnergyCAP has it otherwise."
+    return f"{share} {verb} drift, not from this change: the files had these values before, and EnergyCAP has others."
 
 
 def _describe_unknown(plan: Plan) -> str:
@@ -154,7 +157,7 @@ def _describe_warnings(plan: Plan) -> str:
     if not rerouting:
         return f"{count_findings(mild)}." if mild else ""
     share = "" if rerouting == len(mild) else " some of them"
-    return f"{count_findings(mild)},{share} on where readings would land."
+    return f"{count_findings(mild)},{share} about where readings would go."
 
 
 def _describe_snapshot(plan: Plan) -> str:
@@ -162,7 +165,7 @@ def _describe_snapshot(plan: Plan) -> str:
         return ""
     taken = escape_text(plan.snapshot) or "at an unknown time"
     age = _format_age(plan)
-    return f"Planned against a copy of EnergyCAP taken {taken}{age}: it cannot be applied, plan live for that."
+    return f"Planned against a snapshot taken {taken}{age}; to apply, plan against the live service."
 
 
 def _format_age(plan: Plan) -> str:

@@ -44,9 +44,9 @@ if TYPE_CHECKING:
 
 
 def render_plan(plan: Plan, styler: Styler, *, show_unchanged: bool = False) -> str:
-    """`plan` as text. Findings are not in it; channels that need no change only where `show_unchanged`.
+    """`plan` as text, without its findings, and with unchanged channels only if `show_unchanged`.
 
-    No name, id or value is ever cut or broken. Changes with the very same edits are shown once, after all others.
+    No name, id or value is ever cut or broken. Identical changes are shown once, after all others.
     """
     shown = [change for change in plan.changes if show_unchanged or change.action is not Action.NO_OP]
     dependents = find_dependents(plan)
@@ -62,7 +62,7 @@ def render_plan(plan: Plan, styler: Styler, *, show_unchanged: bool = False) -> 
 
 
 def change_label(change: Change) -> tuple[str, Style]:
-    """The symbol and the word for what becomes of `change`."""
+    """The symbol and the word for what happens to `change`."""
     if change.action is Action.NO_OP:
         return "= unchanged", Style.UNCHANGED
     match change.verdict:
@@ -98,17 +98,17 @@ def _render_data_point(group: DataPointChanges, dependents: Dependents, styler: 
 
 
 def _render_change(change: Change, dependents: Dependents, styler: Styler) -> Iterator[str]:
-    pieces = (
+    chunks = (
         chunk(*change_label(change)),
         chunk(escape_text(change.name), Style.NAME),
         ((f"{change.channel_id} ", Style.PLAIN), (format_value(change.channel_info), Style.PLAIN)),
         chunk(f"{escape_text(change.file)}:{change.line}", Style.PLACE),
     )
-    yield from wrap(pieces, styler, indent=2, hang=6, gap="  ")
+    yield from wrap(chunks, styler, indent=2, hang=6, gap="  ")
     yield from _render_edits((change,), styler)
     affected, blocked = dependents.affected_channels(change), dependents.blocked_dependents(change)
-    yield from _wrap_list("its values reach, now or as planned:", [format_label(label) for label in affected], styler)
-    yield from _wrap_list("leads these feeds elsewhere:", [escape_text(feed) for feed in change.feeds], styler)
+    yield from _wrap_list("used by (now or after apply):", [format_label(label) for label in affected], styler)
+    yield from _wrap_list("reroutes these feeds:", [escape_text(feed) for feed in change.feeds], styler)
     yield from _wrap_list("only after", [escape_text(name) for name in change.depends_on], styler)
     yield from _wrap_list(f"{introduce_blocked_dependents(blocked)}:", list(map(_name_with_rules, blocked)), styler)
     for block in change.blocked_by:
@@ -117,14 +117,14 @@ def _render_change(change: Change, dependents: Dependents, styler: Styler) -> It
 
 def _render_edits(changes: Sequence[Change], styler: Styler) -> Iterator[str]:
     """The edits of one change, or of several that have the same."""
-    said = set()
+    shown = set()
     for edit in changes[0].edits:
         yield from wrap(_edit_chunks(edit), styler, indent=6, hang=10, gap="  ")
         for warning in edit.warnings:
             yield from _wrap_sentence(f"warning: {warning}", styler, indent=8, style=Style.WARNING)
         for sentence in (describe_inputs(edit), describe_effect(edit, changes)):
-            if sentence and sentence not in said:
-                said.add(sentence)
+            if sentence and sentence not in shown:
+                shown.add(sentence)
                 yield from _wrap_sentence(sentence, styler, indent=8, style=_impact_style(edit))
 
 
@@ -147,7 +147,7 @@ def _edit_chunks(edit: Edit) -> Iterator[Chunk]:
 
 
 def format_impact(edit: Edit) -> str:
-    """The impact of `edit` and, where that is known, why it is there: `[history, drift]`."""
+    """The impact of `edit`, and its origin if known: `[history, drift]`."""
     match edit.origin:
         case None:
             return f"[{edit.impact.value}]"
@@ -172,8 +172,8 @@ def _name_with_rules(change: Change) -> str:
 def _wrap_list(word: str, names: Sequence[str], styler: Styler) -> Iterator[str]:
     if names:
         ends = [*("," for _ in names[1:]), ""]
-        pieces = [chunk(name + end) for name, end in zip(names, ends, strict=True)]
-        yield from wrap((chunk(word), *pieces), styler, indent=6, hang=8)
+        chunks = [chunk(name + end) for name, end in zip(names, ends, strict=True)]
+        yield from wrap((chunk(word), *chunks), styler, indent=6, hang=8)
 
 
 def _render_blocker(block: Blocker, styler: Styler) -> Iterator[str]:
@@ -191,7 +191,7 @@ def _render_blocker(block: Blocker, styler: Styler) -> Iterator[str]:
 
 def _render_identical(identical: IdenticalChanges, styler: Styler) -> Iterator[str]:
     first = identical.changes[0]
-    title = f"{count(len(identical.changes), 'channel')} alike"
+    title = f"{count(len(identical.changes), 'channel')} with identical edits"
     if identical.exceptions:
         title += f"; {count(len(identical.exceptions), 'differs', 'differ')}, shown above:"
     yield from wrap((chunk(*change_label(first)), chunk(title, Style.HEADING)), styler, indent=0, hang=2, gap="  ")
@@ -219,8 +219,8 @@ def _render_feeds(plan: Plan, styler: Styler) -> Iterator[str]:
         return
     yield styler("Feeds", Style.HEADING)
     for feed, route in moved:
-        pieces = (chunk(escape_text(feed.name), Style.NAME), chunk(route), chunk(f"expects {escape_text(feed.expect)}"))
-        yield from wrap(pieces, styler, indent=2, hang=6, gap="  ")
+        chunks = (chunk(escape_text(feed.name), Style.NAME), chunk(route), chunk(f"expects {escape_text(feed.expect)}"))
+        yield from wrap(chunks, styler, indent=2, hang=6, gap="  ")
         for finding in feed.findings:
             yield from _wrap_sentence(finding, styler, indent=6, style=Style.WARNING)
 
@@ -230,7 +230,7 @@ def _wrap_sentence(sentence: str, styler: Styler, *, indent: int = 0, style: Sty
 
 
 def render_comparison(comparison: Comparison, styler: Styler) -> str:
-    """The difference in numbers, then each change that is gone, does something else, or is new."""
+    """The differences from the reviewed plan: how many, then each change that is gone, changed or new."""
     return "".join(f"{line}\n" for line in _comparison_lines(comparison, styler))
 
 
@@ -238,7 +238,7 @@ def _comparison_lines(comparison: Comparison, styler: Styler) -> Iterator[str]:
     yield styler(f"The plan is stale; {comparison.describe()}.", Style.HEADING)
     yield ""
     for name in comparison.gone:
-        yield f"  {styler('- gone', Style.STALE)}  {escape_text(name)}  nothing asks for it any more"
+        yield f"  {styler('- gone', Style.STALE)}  {escape_text(name)}  no longer needed"
     for shift in comparison.changed:
         yield f"  {styler('~ changed', Style.STALE)}  {escape_text(shift.name)}"
         yield from (f"      {escape_text(reason)}" for reason in shift.reasons)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Risk(Enum):
-    """What is gravest about a change, the gravest first."""
+    """The worst that a change may do, the worst first."""
 
     BLOCKED = "blocked"
     HISTORY = "history"
@@ -28,7 +28,7 @@ class Risk(Enum):
 
 
 class RiskWords(Struct, frozen=True):
-    """How a report speaks of a risk: a sign and a label for each change, a heading and a sentence for all of them."""
+    """The words for a risk: a sign and a label for each change, a heading and a sentence for all of them."""
 
     sign: str
     label: str
@@ -41,15 +41,15 @@ RISK_WORDS = {
         "!",
         "blocked",
         "Blocked",
-        "These changes are not sent: what they need is not so in EnergyCAP, or cannot be known. Each says what would "
-        "unblock it.",
+        "These changes are not sent: a precondition is not met in EnergyCAP, or cannot be checked. Each says what "
+        "would unblock it.",
     ),
     Risk.HISTORY: RiskWords(
         "▲",
         "may rewrite history",
         "May rewrite stored values",
-        "Values that are stored already, and what was reported from them, may change. Where only the future is meant, "
-        "make a new version from a date in EnergyCAP, and let the files govern that one.",
+        "Values that are already stored, and reports made from them, may change. To change only the future, make a new "
+        "version from a date in EnergyCAP, and manage that one in the files.",
     ),
     Risk.STRUCTURAL: RiskWords(
         "◆",
@@ -62,13 +62,13 @@ RISK_WORDS = {
         "⇄",
         "where readings go",
         "May send readings elsewhere",
-        "Loggers and imports find a channel by these settings. Look at what sends readings here.",
+        "Loggers and imports identify a channel by these settings. Check what sends readings to it.",
     ),
     Risk.FORWARD: RiskWords(
         "→",
         "future values",
-        "Counts for future values",
-        "Stored values stay as they are.",
+        "Affects future values",
+        "Stored values do not change.",
     ),
     Risk.COSMETIC: RiskWords(
         "✎",
@@ -78,7 +78,7 @@ RISK_WORDS = {
     ),
 }
 
-# The same signs and words as in the text report.
+# The same signs and words as in the text report (`change_label`).
 VERDICT_WORDS = {
     Verdict.ALLOWED: ("~", "update"),
     Verdict.BLOCKED: ("!", "blocked"),
@@ -89,7 +89,7 @@ _ORDER = tuple(Risk)
 
 
 def find_risk(change: Change) -> Risk:
-    """What is gravest about `change`: that it may not be sent, else the worst impact of its edits."""
+    """The worst about `change`: that it may not be sent, or else the worst impact of its edits."""
     match change.verdict:
         case Verdict.BLOCKED | Verdict.UNKNOWN:
             return Risk.BLOCKED
@@ -100,12 +100,12 @@ def find_risk(change: Change) -> Risk:
 
 
 def find_risks(change: Change) -> tuple[Risk, ...]:
-    """What the edits of `change` do, each kind once, the gravest first."""
+    """The risks of the edits of `change`, each once, the worst first."""
     return tuple(sorted({risk_of(edit.impact) for edit in change.edits}, key=_ORDER.index))
 
 
 def list_impact_risks() -> tuple[Risk, ...]:
-    """The risks that an edit can have, the gravest first."""
+    """The risks that an edit can have, the worst first."""
     return tuple(sorted(map(risk_of, Impact), key=_ORDER.index))
 
 
@@ -114,9 +114,9 @@ def risk_of(impact: Impact) -> Risk:
 
 
 def render_legend(plan: Plan) -> str:
-    """A sentence with the meaning of each short word that the edits of `plan` are told with; "" where it has none."""
+    """The meaning of each short word in the edits of `plan`; "" if there is none."""
     words = [f"{word} = {meaning}" for word, meaning in _list_terms(plan)]
-    return f"Words: {'; '.join(words)}." if words else ""
+    return f"Legend: {'; '.join(words)}." if words else ""
 
 
 def _list_terms(plan: Plan) -> Iterator[tuple[str, str]]:

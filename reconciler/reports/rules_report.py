@@ -46,7 +46,7 @@ def _paragraph(label: str, text: str, styler: Styler) -> Iterator[str]:
     yield from (f"  {'':{_RULE_INDENT}}{line}" for line in more)
 
 
-# What reads best as code: what stands apart for copying, properties with the value after them, references, options.
+# What is shown as code: text to copy after two spaces, properties with their value, references, options.
 _CODE_IN_PROSE = re.compile(
     r"""[ ]{2}(?P<copied>\S.*?)(?:(?P<gap>,?[ ]{2})|(?=,|$))
       | (?P<property>(?<!\w)(?:\w*\.)?[a-z]+[A-Z]\w*(?::[ ](?:true|false|null|Trip|Odometer)\b)?)
@@ -71,7 +71,7 @@ _SEVERITIES = {
 
 
 def render_rules() -> str:
-    """The whole catalogue: what the words mean, a table of codes for each group, then a section for each rule."""
+    """The whole catalogue: the meaning of its words, a table of codes for each group, then a section for each rule."""
     return "\n".join((*_introduction(), *_tables(), *_sections())) + "\n"
 
 
@@ -140,7 +140,7 @@ def _heading(group: RuleGroup) -> str:
 
 
 def mark_code(text: str) -> str:
-    """`text` with pieces of files as code, and what Markdown or HTML would act on escaped."""
+    """`text` with parts of files as code, and special characters of Markdown and HTML escaped."""
     return _CODE_IN_PROSE.sub(_mark_match, text).strip()
 
 

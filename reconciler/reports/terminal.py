@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Style(Enum):
-    """What a piece of text is; how it looks is for `cli` to say. Never the only sign: a word stands beside it."""
+    """What a text is; `cli` decides how it looks. A style is never the only sign: a word says the same."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -47,7 +47,7 @@ Styler: TypeAlias = Callable[[str, Style], str]
 
 
 def no_style(text: str, _style: Style) -> str:
-    """`text` as it is: the styler of files, pipes and `--color never`."""
+    """`text` unchanged: the styler for files, pipes and `--color never`."""
     return text
 
 
@@ -60,11 +60,11 @@ _ELLIPSIS = "…"
 def format_excerpt(line: str, column: int, length: int) -> tuple[str, str]:
     """`line` as a terminal shows it, and the carets for the line below.
 
-    `column` counts characters from 1. Tabs become four spaces, what does not print is shown escaped, and of a line
+    `column` counts characters from 1. Tabs become four spaces, unprintable characters are escaped, and of a line
     wider than 100 columns only a window around the column is kept, with `…` where it was cut.
     """
     caret = max(column - 1, 0)
-    # No cell is narrower than nothing, so what is further off than a window never shows: a line may be of megabytes.
+    # A line may have megabytes, so only what can be inside the window is escaped.
     offset = max(caret - _WINDOW, 0)
     piece = line[offset : caret + _WINDOW + 1]
     cells = [
@@ -103,39 +103,39 @@ def _find_window(cells: list[str], caret: int) -> tuple[int, int]:
 
 WIDTH = 80
 
-# Spans of text, each in its style, that stay on one line.
+# Styled texts that stay together on one line.
 Chunk: TypeAlias = tuple[tuple[str, Style], ...]
 
 _WORD = re.compile(r'(?:"[^"]*"|\S)+')
 
 
 def chunk(text: str, style: Style = Style.PLAIN) -> Chunk:
-    """`text` as one piece."""
+    """`text` as one chunk."""
     return ((text, style),)
 
 
 def split_words(text: str, style: Style = Style.PLAIN) -> tuple[Chunk, ...]:
-    """`text` from a file or the service as pieces, harmless: its words, with what is quoted kept whole.
+    """`text` from a file or the service as escaped chunks: its words, with quoted texts kept together.
 
-    What follows two spaces is something to copy (`write  observationRule: Trip`), and is kept whole up to the next two.
+    What follows two spaces is code to copy (`write  observationRule: Trip`) and stays together up to the next two.
     """
-    pieces: list[Chunk] = []
+    chunks: list[Chunk] = []
     for index, part in enumerate(escape_text(text).split("  ")):
         words = [f" {part}"] if index % 2 else _WORD.findall(part)
-        pieces += [chunk(word, style) for word in words]
-    return tuple(pieces)
+        chunks += [chunk(word, style) for word in words]
+    return tuple(chunks)
 
 
 def wrap(
-    pieces: Iterable[Chunk], styler: Styler, *, indent: int, hang: int | None = None, gap: str = " "
+    chunks: Iterable[Chunk], styler: Styler, *, indent: int, hang: int | None = None, gap: str = " "
 ) -> Iterator[str]:
-    """Lines made of `pieces` with `gap` between two; the second and later lines are indented by `hang`.
+    """Lines made of `chunks` with `gap` between two; the second and later lines are indented by `hang`.
 
-    A piece wider than a line has a line of its own, and is never cut.
+    A chunk wider than a line has a line of its own, and is never cut.
     """
     margin, width = indent, indent
     line: list[tuple[str, Style]] = []
-    for spans in pieces:
+    for spans in chunks:
         size = sum(display_width(text) for text, _ in spans)
         if line and width + len(gap) + size > WIDTH:
             yield " " * margin + _style_line(line, styler)

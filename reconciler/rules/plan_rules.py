@@ -185,7 +185,7 @@ IMPACT_RULES: tuple[Rule, ...] = (
         "An edit may rewrite stored values.",
         "Readings are stored as they came, and values are computed from them by multiplier, unit, rule, offset and "
         "rollover. If a version already has readings, an edit of these may be applied to the past as well.",
-        "the help centre on types of readings; whether an edit in place computes the past anew is not documented",
+        "the help centre on types of readings; whether an edit in place recomputes the past is not documented",
         Certainty.INFERRED,
         "to change only the future, make a new version from a date in EnergyCAP and manage that one in the files",
         Severity.WARNING,

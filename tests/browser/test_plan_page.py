@@ -49,7 +49,7 @@ def test_the_policy_lets_nothing_in(open_plan: OpenPlan) -> None:
     ("name", "option", "shown"),
     [
         ("risk", "what the channel is", ["nb-elec-losses", "sc-gas-use"]),
-        ("risk", "future values", ["6 channels alike"]),
+        ("risk", "future values", ["6 channels with identical edits"]),
         ("verdict", "blocked", ["nb-elec-losses"]),
         ("verdict", "unknown", ["sc-gas-cost"]),
         ("verdict", "unchanged", []),
@@ -89,9 +89,9 @@ OTHER_HEADINGS = ["Feeds", "Formulas"]
     [
         ("SOLAR", ["nb-elec-net", "nb-solar-yield"]),
         ("gas  cost", ["sc-gas-cost"]),
-        ("lb-water-03", ["6 channels alike"]),
+        ("lb-water-03", ["6 channels with identical edits"]),
         ("0.001", ["nb-elec-use"]),
-        ("whitcombe", ["6 channels alike"]),
+        ("whitcombe", ["6 channels with identical edits"]),
         ("no such thing", []),
     ],
 )

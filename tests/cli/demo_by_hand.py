@@ -63,7 +63,7 @@ CHANGES = (
         "Science Center demand",
         "channels/science-electricity.yaml:27",
         (Shown(f"{V}maximumReading", "null", "4000", "history"),),
-        (PAST, "to leave the past alone, make a new version"),
+        (PAST, "to keep past values, make a new version"),
     ),
     Expected(
         "sc-elec-feeder-a",
@@ -184,7 +184,7 @@ CHANGES = (
             Shown("channelInfo", '"Library water use"', '"Library water use (until 2026)"', "cosmetic"),
             Shown("channelImportId", '"LB-WATER-01-USE"', '"LB-WATER-01-OLD"', "routing"),
         ),
-        ("readings sent under the old import id would no longer land here",),
+        ("readings sent with the old import id would no longer go to this channel",),
     ),
     Expected(
         "lb-water-use",
@@ -195,7 +195,7 @@ CHANGES = (
             Shown("channelInfo", '"Library water use (new meter)"', '"Library water use"', "cosmetic"),
             Shown("channelImportId", '"LB-WATER-01-NEW"', '"LB-WATER-01-USE"', "routing"),
         ),
-        ("readings sent under the old import id would no longer land here",),
+        ("readings sent with the old import id would no longer go to this channel",),
         after="lb-water-old",
     ),
 )
@@ -207,7 +207,7 @@ UNCHANGED = (
 COUNTS = "14 to update, 1 blocked, 7 unchanged, 38 unmanaged"
 SENTENCE = (
     "14 channels would change in sandbox; 5 edits may rewrite stored values; 1 more change is blocked and would not be"
-    " sent. 2 warnings and 1 note, on where readings would land."
+    " sent. 2 warnings and 1 note, about where readings would go."
 )
 # Code, severity, file, line, and what readings it is about and where they would go.
 ROUTES = (

@@ -287,7 +287,7 @@ def test_what_drifts_elsewhere_does_not_make_a_plan_stale(planned: Workspace) ->
 def test_what_the_files_do_not_ask_for_any_more_makes_a_plan_stale(planned: Workspace) -> None:
     planned.define({"one": {"channelId": 1, "channelInfo": "Channel 1"}, "two": RENAMED["two"]})
     answer = planned.run("apply", "plan.json")
-    assert (answer.code, answer.out.splitlines()[2]) == (5, "  - gone  one  nothing asks for it any more")
+    assert (answer.code, answer.out.splitlines()[2]) == (5, "  - gone  one  no longer needed")
     assert planned.writes == []
 
 

@@ -77,8 +77,8 @@ def test_what_was_confirmed_before_the_service_died_counts_as_done(
     assert answer.code == 6
     assert answer.out.splitlines()[-1] == f"Apply: {line}, 0 not tried."
     assert f"Apply: {line}, 0 not tried." in shown
-    assert f"{writes} of them confirmed but not read again." in answer.out
-    assert "Next, see what is left on what EnergyCAP has now:" in answer.out
+    assert f"{writes} of them confirmed but not read back." in answer.out
+    assert "Next, plan again to see what is left:" in answer.out
 
 
 WORLD = make_world(

@@ -287,7 +287,7 @@ def test_drift_is_accepted_with_an_update(town: Workspace) -> None:
     assert (answer.code, answer.out) == (
         0,
         """\
-1 file took over what sandbox has for 2 channels; a plan of them is empty.
+1 file updated from sandbox for 2 channels; a plan of them is empty.
 
   ~ changed  channels/town-hall/dp-1.yaml  2 channels
 
@@ -298,7 +298,7 @@ Import: 2 channels updated, 0 files new, 1 changed, 4 managed before, 0 left out
         "multiplier: 0.1", "multiplier: 0.5   # as the plumber says"
     ).replace("channelInfo: Use", 'channelInfo: "no"')
     assert town.run("plan", "--detailed-exitcode").code == 0
-    assert town.run("import", "--update").out.startswith("Nothing to take over from sandbox.\n")
+    assert town.run("import", "--update").out.startswith("Nothing to update from sandbox.\n")
 
 
 SHARED = """\
@@ -325,18 +325,18 @@ def test_values_that_would_cost_a_comment_are_named_and_not_written(town: Worksp
     assert (answer.code, answer.out) == (
         1,
         """\
-1 file took over what sandbox has for 1 channel; a plan of them is empty.
+1 file updated from sandbox for 1 channel; a plan of them is empty.
 
   ~ changed  channels/a.yaml  1 channel
 
-Not written, as something else in the file would change, such as a comment; write by hand:
+Not written, because something else in the file, such as a comment, would change; edit by hand:
   channels/a.yaml  far
       channelInfo: Use
       esaChannelVersion.multiplier: 1
   channels/a.yaml  use
       esaChannelVersion.multiplier: 1
 
-Import: 1 channel updated, 0 files new, 1 changed, 3 managed before, 0 left out, 2 channels to write by hand.
+Import: 1 channel updated, 0 files new, 1 changed, 3 managed before, 0 left out, 2 channels to edit by hand.
 """,
     )
     assert (town.root / "channels/a.yaml").read_text() == SHARED.replace("old   # the sum", "Net   # the sum")
@@ -348,7 +348,7 @@ def test_where_nothing_can_be_written_the_file_stays_as_it_is(town: Workspace) -
 
     answer = town.run("import", "--update", "--dry-run")
 
-    assert (answer.code, answer.out.splitlines()[0]) == (1, "No file takes over what sandbox has.")
+    assert (answer.code, answer.out.splitlines()[0]) == (1, "No file would be updated from sandbox.")
     assert (town.root / "channels/a.yaml").read_text() == text
 
 
@@ -408,7 +408,7 @@ channels/all.yaml:5  ESA301  no live channel fits, found none with channelId 99
 
 1 error in 1 file.
 
-1 file took over what sandbox has for 1 channel; a plan of them is empty.
+1 file updated from sandbox for 1 channel; a plan of them is empty.
 
   ~ changed  channels/all.yaml  1 channel
 
@@ -441,7 +441,7 @@ def test_an_update_takes_nothing_over_from_what_may_be_another_channel(town: Wor
 
 1 error in 1 file.
 
-1 file took over what sandbox has for 1 channel; a plan of them is empty.
+1 file updated from sandbox for 1 channel; a plan of them is empty.
 
   ~ changed  channels/all.yaml  1 channel
 
@@ -826,11 +826,11 @@ def test_an_edit_that_is_not_committed_is_kept_and_named(drifted: Workspace, wor
     assert (answer.code, answer.out) == (
         0,
         """\
-1 file took over what sandbox has for 2 channels; a plan of them has edits only of what is kept.
+1 file updated from sandbox for 2 channels; a plan of them has edits only of what is kept.
 
   ~ changed  channels/all.yaml  2 channels
 
-Kept as in the files; --force overwrites these as well:
+Kept in the files; --force overwrites these too:
   one  esaChannelVersion.multiplier  100
       not committed; EnergyCAP has 7
 

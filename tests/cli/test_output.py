@@ -223,7 +223,7 @@ def test_the_smallest_markdown_names_what_is_blocked_or_rewrites_history_and_cou
     assert shown.rstrip().endswith(f"Plan: {COUNTS}.")
     grave = [one for one in CHANGES if one.blocked or any(edit.impact == "history" for edit in one.edits)]
     assert [one.name for one in grave if f"`{one.name}`" not in shown] == []
-    assert "Folded to fit" in shown
+    assert "Shortened to fit" in shown
 
 
 @each_change
@@ -256,7 +256,7 @@ def test_the_page_shows_counts_findings_and_formulas(demo: Workspace) -> None:
     shown = strip_tags(page)
 
     assert SENTENCE in shown
-    assert "38 other channels of EnergyCAP are in no file and never touched." in shown
+    assert "38 other channels of EnergyCAP are not in any file and never touched." in shown
     for code, _, file, line, about, where in ROUTES:
         assert all(one in shown for one in (code, f"{file}:{line}", about, where))
     assert all(f"{name} " in shown for name in UNCHANGED)

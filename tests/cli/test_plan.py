@@ -104,8 +104,8 @@ def test_the_markdown_fits_the_budget_that_is_given(workspace: Workspace) -> Non
     large = workspace.run("plan", "--format", "markdown", "--markdown-budget", "1048576").out
     assert len(small.encode()) <= 5000
     assert len(large.encode()) > 60_000
-    assert "Folded to fit" in small
-    assert "Folded to fit" not in large
+    assert "Shortened to fit" in small
+    assert "Shortened to fit" not in large
 
 
 PROJECT_AT_URL = """\

@@ -107,7 +107,7 @@ def test_a_change_that_nobody_asks_for_any_more_is_gone(now: tuple[Change, ...])
 
     assert comparison == Comparison(("use",), (), ())
     assert not comparison.holds
-    assert comparison.reasons == {"use": "nothing asks for it any more"}
+    assert comparison.reasons == {"use": "no longer needed"}
 
 
 def test_a_change_that_is_gone_is_told_once_though_its_channel_is_another_one() -> None:
@@ -120,7 +120,7 @@ def test_reasons_name_every_change_that_does_not_hold() -> None:
 
     assert comparison.reasons == {
         "use": "is channel 7 now, was channel 1042",
-        "other": "nothing asks for it any more",
+        "other": "no longer needed",
     }
 
 

@@ -43,7 +43,7 @@ def test_an_account_reads_as_in_its_golden_file(check_golden: Callable[[str, str
 
 def test_all_done_is_a_sentence_and_a_line_of_counts() -> None:
     assert render_result(PLAN, ApplyResult((DONE, ALREADY)), no_style) == (
-        "2 of 2 changes done in production (https://app.energycap.com), 1 of them already there.\n"
+        "2 of 2 changes done in production (https://app.energycap.com), 1 of them already applied.\n"
         "\n"
         "Apply: 2 done, 0 stale, 0 failed, 0 not tried.\n"
     )
@@ -53,7 +53,7 @@ def test_an_interrupted_run_says_how_to_go_on() -> None:
     assert render_result(PLAN, replace(ACCOUNT, outcomes=(DONE,), interrupted=True), no_style) == (
         "Interrupted: 1 of 1 change done in production (https://app.energycap.com).\n"
         "\n"
-        "Next, go on where this stopped; what is done is recognised:\n"
+        "Next, continue where this stopped; changes that are done are recognized:\n"
         "  reconciler apply --environment production --resume\n"
         "\n"
         "Apply: 1 done, 0 stale, 0 failed, 0 not tried.\n"
@@ -74,7 +74,7 @@ def test_changes_that_ended_alike_are_told_together_all_by_name() -> None:
         "    channel-0  channel-1  channel-2  channel-3  channel-4  channel-5  channel-6\n"
         "    channel-7  channel-8\n"
         "\n"
-        "Next, once that is mended, go on where this stopped:\n"
+        "Next, fix the cause and continue where this stopped:\n"
         "  reconciler apply --environment production --resume\n"
         "\n"
         "Apply: 1 done, 0 stale, 0 failed, 9 not tried.\n"
@@ -176,7 +176,7 @@ def test_the_first_line_says_who_speaks_and_of_what() -> None:
             {
                 "type": "apply_read_back",
                 "@level": "info",
-                "@message": "reading 11 channels once more",
+                "@message": "reading 11 channels again",
                 "channels": 11,
             },
         ),

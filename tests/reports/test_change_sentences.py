@@ -16,7 +16,7 @@ def change_of(edit: Edit, history: History) -> Change:
     return replace(make_change("use", edit), history=history)
 
 
-ALTERNATIVE = "to leave the past alone, make a new version from a date in EnergyCAP"
+ALTERNATIVE = "to keep past values, make a new version from a date in EnergyCAP"
 
 
 @pytest.mark.parametrize(
@@ -38,13 +38,19 @@ ALTERNATIVE = "to leave the past alone, make a new version from a date in Energy
         ),
         (
             Edit("esaChannelVersion.beginDate", None, "2024-01-01T00:00:00", Impact.HISTORY),
-            "moves where this version begins; stored values in between may be computed anew",
+            "moves the begin of this version; stored values in between may be recomputed",
         ),
-        (REIDENTIFY, "readings sent under the old import id would no longer land here"),
-        (Edit("channelImportId", None, "A", Impact.ROUTING), "readings sent under this import id would land here"),
+        (REIDENTIFY, "readings sent with the old import id would no longer go to this channel"),
+        (
+            Edit("channelImportId", None, "A", Impact.ROUTING),
+            "readings sent with this import id would go to this channel",
+        ),
         (
             Edit("intervalMinutes", 15, 30, Impact.ROUTING),
-            "readings that find their channel by this setting may go to another one, or begin to come here",
+            (
+                "readings that identify their channel by this setting may go to another channel, "
+                "or start going to this one"
+            ),
         ),
         (
             Edit("isCalculated", before=True, after=False, impact=Impact.STRUCTURAL),

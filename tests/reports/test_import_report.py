@@ -63,7 +63,7 @@ Import (nothing written): 2 channels added, 2 files new, 1 changed, 0 managed be
         pytest.param(
             ImportSummary("sandbox", (CHANGED,), 3, (), is_update=True),
             """\
-1 file took over what sandbox has for 1 channel; a plan of them is empty.
+1 file updated from sandbox for 1 channel; a plan of them is empty.
 
   ~ changed  ../channels/old.yaml  1 channel
 
@@ -74,7 +74,7 @@ Import: 1 channel updated, 0 files new, 1 changed, 3 managed before, 0 left out.
         pytest.param(
             ImportSummary("\x1b[31m", (), 3, (), is_update=True),
             """\
-Nothing to take over from \\x1b[31m.
+Nothing to update from \\x1b[31m.
 
 Import: 0 channels updated, 0 files new, 0 changed, 3 managed before, 0 left out.
 """,

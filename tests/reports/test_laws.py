@@ -77,7 +77,7 @@ crowded_plans = named_plans(st.integers(60, 120), st.sampled_from([60, 200, 400]
 @given(named_plans() | crowded_plans, budgets)
 def test_the_markdown_of_any_plan_fits_any_budget(plan: Plan, budget: int) -> None:
     rendered = render_plan_markdown(plan, budget)
-    note_case(reached="Folded to fit: " in rendered)
+    note_case(reached="Shortened to fit: " in rendered)
     assert len(rendered.encode()) <= budget
 
 
@@ -91,8 +91,8 @@ def test_every_risky_change_is_named_or_counted_and_none_lost_before_a_harmless_
     note_case(reached=unnamed and harmless_ones)
     assume(unnamed)
     assert not any(_is_named(change, text) for change in harmless_ones)
-    assert "more, not named here\n" in text or "No room here for their names.\n" in text
-    assert "Folded to fit: " in text
+    assert "more, not named here\n" in text or "There is no room for their names here.\n" in text
+    assert "Shortened to fit: " in text
 
 
 @untimed

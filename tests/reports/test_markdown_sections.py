@@ -39,8 +39,8 @@ def test_a_risky_change_says_what_it_does_what_it_feeds_and_what_comes_before() 
         "| `esaChannelVersion.multiplier` | `1` | `0.001` (×0.001) | history |\n"
         "\n"
         "- `esaChannelVersion.multiplier`: may rewrite stored values (from 2024-01-01 to 2026-10-31 23:45); "
-        "to leave the past alone, make a new version from a date in EnergyCAP\n"
-        '- its values reach, now or as planned: `nb-elec-losses`, `nb-elec-net`, `1077 "Campus total"`\n'
+        "to keep past values, make a new version from a date in EnergyCAP\n"
+        '- used by (now or after apply): `nb-elec-losses`, `nb-elec-net`, `1077 "Campus total"`\n'
         "- only after `nb-elec-net`\n"
         "\n"
     )
@@ -61,14 +61,14 @@ def test_a_blocked_change_says_why_with_evidence_and_way_out() -> None:
 def test_changes_alike_show_their_edits_once_and_those_that_differ_first() -> None:
     alike = (make_change("a", RESCALE), make_change("b", RESCALE, data_point=SOUTH))
     assert render_identical(IdenticalChanges(alike, (make_change("c", RESCALE), make_change("d", RESCALE)))) == (
-        "**2 channels alike**; 2 differ, shown apart: `c`, `d`\n"
+        "**2 channels with identical edits**; 2 differ, shown separately: `c`, `d`\n"
         "\n"
         "| setting | now | planned | impact |\n"
         "| --- | --- | --- | --- |\n"
         "| `esaChannelVersion.multiplier` | `1` | `0.001` (×0.001) | history |\n"
         "\n"
         "- `esaChannelVersion.multiplier`: may rewrite stored values; "
-        "to leave the past alone, make a new version from a date in EnergyCAP\n"
+        "to keep past values, make a new version from a date in EnergyCAP\n"
         "\n"
         "<details><summary>The 2 channels</summary>\n"
         "\n"
@@ -84,13 +84,16 @@ def test_changes_alike_can_be_told_in_a_line() -> None:
     alike = (make_change("a", RESCALE), make_change("b", RESCALE))
     assert (
         render_identical_briefly(IdenticalChanges(alike, ()))
-        == "- 2 channels alike: `esaChannelVersion.multiplier` `1` → `0.001` (×0.001)\n"
+        == "- 2 channels with identical edits: `esaChannelVersion.multiplier` `1` → `0.001` (×0.001)\n"
     )
 
 
 def test_a_line_has_no_room_for_long_edits() -> None:
     long = Edit("channelDescription", "", "x" * 500, Impact.COSMETIC)
-    assert render_identical_briefly(IdenticalChanges((make_change("a", long),), ())) == "- 1 channel alike\n"
+    assert (
+        render_identical_briefly(IdenticalChanges((make_change("a", long),), ()))
+        == "- 1 channel with identical edits\n"
+    )
 
 
 def test_many_changes_are_rows_of_a_table() -> None:

@@ -141,6 +141,6 @@ def test_nothing_is_said_of_what_waits_for_a_blocked_change() -> None:
 def test_one_waits_and_several_wait() -> None:
     change = make_change("a", RENAME)
     assert [introduce_blocked_dependents([change] * number) for number in (1, 2)] == [
-        "a blocked change waits for this one",
-        "blocked changes wait for this one",
+        "a blocked change depends on this one",
+        "blocked changes depend on this one",
     ]

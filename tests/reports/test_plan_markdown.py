@@ -156,14 +156,14 @@ LARGE = make_plan(
         (9_500, "Findings in short; ▲ in short; ⇄ only named; ✎ only named"),
         (
             4_096,
-            "Findings in short; ▲ only named; ⇄ only named; ✎ named as far as there was room; Formulas only counted",
+            "Findings in short; ▲ only named; ⇄ only named; ✎ named as far as they fit; Formulas only counted",
         ),
     ],
     ids=str,
 )
 def test_the_less_room_the_more_is_folded_the_riskiest_last(budget: int, folded: str) -> None:
     text = render_plan_markdown(LARGE, budget)
-    line = next((line for line in text.splitlines() if line.startswith("Folded to fit: ")), "")
+    line = next((line for line in text.splitlines() if line.startswith("Shortened to fit: ")), "")
     assert len(text.encode()) <= budget
     assert _abbreviate(line) == folded
 
@@ -185,17 +185,20 @@ def test_where_there_is_no_room_for_all_names_the_others_are_counted() -> None:
 
 def test_a_name_that_fits_nowhere_is_counted() -> None:
     text = render_plan_markdown(make_plan(make_change("x" * 5000, RESCALE)), 4096)
-    assert _section("▲", text) == ("### ▲ May rewrite stored values: 1 change\n\nNo room here for their names.\n\n")
+    assert _section("▲", text) == (
+        "### ▲ May rewrite stored values: 1 change\n\nThere is no room for their names here.\n\n"
+    )
 
 
 def test_what_many_have_in_common_is_told_where_their_names_have_no_room() -> None:
-    assert "- 412 channels alike: `esaChannelVersion.multiplier` `1` → `0.001` (×0.001)\n" in render_plan_markdown(
-        PLANS["alike"], 4096
+    assert (
+        "- 412 channels with identical edits: `esaChannelVersion.multiplier` `1` → `0.001` (×0.001)\n"
+        in render_plan_markdown(PLANS["alike"], 4096)
     )
 
 
 def _section(title: str, text: str) -> str:
     start = text.index(f"### {title}")
-    end = re.search(r"^(###|Folded|Made)", text[start + 3 :], re.MULTILINE)
+    end = re.search(r"^(###|Shortened|Made)", text[start + 3 :], re.MULTILINE)
     assert end is not None
     return text[start : start + 3 + end.start()]

@@ -17,7 +17,7 @@ from reconciler.reports.plan_summary import (
 from tests.reports.plans import PLANS, RENAME, RESCALE, UNCLEAR, make_change, make_plan
 
 WHERE = "production (https://app.energycap.com)"
-DRIFT = "1 of 2 edits is drift, not from this change: the files said so before, and EnergyCAP has it otherwise."
+DRIFT = "1 of 2 edits is drift, not from this change: the files had these values before, and EnergyCAP has others."
 ERROR = Finding("ESA302", Severity.ERROR, "no such channel")
 REROUTED = Finding("ESA601", Severity.WARNING, "readings would no longer reach a")
 GUARDED = Finding("ESA501", Severity.WARNING, "many channels")
@@ -29,10 +29,10 @@ NOTED = Finding("ESA330", Severity.NOTE, "odd")
     [
         (
             make_plan(make_change("a"), make_change("b")),
-            f"Nothing to do: {WHERE} has all 2 managed channels as the files say.",
+            f"No changes: all 2 managed channels in {WHERE} match the files.",
         ),
-        (make_plan(make_change("a")), f"Nothing to do: {WHERE} has the one managed channel as the files say."),
-        (make_plan(), f"Nothing to do: {WHERE} has nothing as the files say."),
+        (make_plan(make_change("a")), f"No changes: the one managed channel in {WHERE} matches the files."),
+        (make_plan(), f"No changes: the files have no channels for {WHERE}."),
         (make_plan(make_change("a", RENAME)), f"1 channel would change in {WHERE}."),
         (
             make_plan(make_change("a", RENAME, RESCALE), make_change("b", RESCALE)),
@@ -52,11 +52,11 @@ NOTED = Finding("ESA330", Severity.NOTE, "odd")
         ),
         (
             make_plan(make_change("a", RENAME), findings=[REROUTED, REROUTED]),
-            f"1 channel would change in {WHERE}. 2 warnings, on where readings would land.",
+            f"1 channel would change in {WHERE}. 2 warnings, about where readings would go.",
         ),
         (
             make_plan(make_change("a", RENAME), findings=[REROUTED, GUARDED, NOTED]),
-            f"1 channel would change in {WHERE}. 2 warnings and 1 note, some of them on where readings would land.",
+            f"1 channel would change in {WHERE}. 2 warnings and 1 note, some of them about where readings would go.",
         ),
         (
             make_plan(make_change("a", RENAME), findings=[GUARDED, NOTED]),
@@ -132,16 +132,16 @@ def test_a_feed_with_a_finding_is_told_though_it_stays() -> None:
 @pytest.mark.parametrize(
     ("taken", "words"),
     [
-        ("2026-11-18T11:00:00Z", "taken 2026-11-18T11:00:00Z, 3 days ago: "),
-        ("2026-11-20T11:00:00Z", "taken 2026-11-20T11:00:00Z, 1 day ago: "),
-        ("2026-11-21T09:30:00Z", "taken 2026-11-21T09:30:00Z, 2 hours ago: "),
-        ("2026-11-21T11:30:00Z", "taken 2026-11-21T11:30:00Z: "),
-        ("last week", "taken last week: "),
-        ("", "taken at an unknown time: "),
+        ("2026-11-18T11:00:00Z", "taken 2026-11-18T11:00:00Z, 3 days ago"),
+        ("2026-11-20T11:00:00Z", "taken 2026-11-20T11:00:00Z, 1 day ago"),
+        ("2026-11-21T09:30:00Z", "taken 2026-11-21T09:30:00Z, 2 hours ago"),
+        ("2026-11-21T11:30:00Z", "taken 2026-11-21T11:30:00Z"),
+        ("last week", "taken last week"),
+        ("", "taken at an unknown time"),
     ],
 )
 def test_a_plan_against_a_copy_says_how_old_it_is(taken: str, words: str) -> None:
     plan = replace(PLANS["empty"], created="2026-11-21T12:00:00Z", snapshot=taken)
     assert summarize_plan(plan).endswith(
-        f"Planned against a copy of EnergyCAP {words}it cannot be applied, plan live for that."
+        f"Planned against a snapshot {words}; to apply, plan against the live service."
     )

@@ -46,7 +46,7 @@ def test_every_risk_has_a_sign_and_words_of_its_own() -> None:
 
 def test_the_words_of_a_plan_are_explained_the_gravest_first() -> None:
     assert render_legend(PLANS["mixed"]) == (
-        "Words: history = may rewrite stored values; structural = changes what a channel is; "
+        "Legend: history = may rewrite stored values; structural = changes what a channel is; "
         "routing = may send readings elsewhere; cosmetic = names and descriptions; null = not set; "
         "unmanaged = in EnergyCAP, in no file here, never touched."
     )
@@ -54,7 +54,7 @@ def test_the_words_of_a_plan_are_explained_the_gravest_first() -> None:
 
 def test_drift_is_explained_where_it_is_told_apart() -> None:
     assert render_legend(PLANS["drift-and-change"]) == (
-        "Words: history = may rewrite stored values; cosmetic = names and descriptions; drift = not from this change; "
+        "Legend: history = may rewrite stored values; cosmetic = names and descriptions; drift = not from this change; "
         "unmanaged = in EnergyCAP, in no file here, never touched."
     )
 
