@@ -24,21 +24,24 @@ from reconciler.errors import FileError, UsageError
 from reconciler.model.identifiers import ESA_NAMES, V3_NAMES
 from reconciler.planning.identification import make_index
 from reconciler.planning.messages import find_nearest
-from reconciler.readings.batches import BATCH
-from reconciler.readings.census import take_census
-from reconciler.readings.delivery import Delivery
-from reconciler.readings.failures import open_failed_file
-from reconciler.readings.files import recognise
-from reconciler.readings.flaws import BrokenFile
-from reconciler.readings.header import DELIMITERS
-from reconciler.readings.import_text import encode_account, render_account
-from reconciler.readings.layout import NAMED, Habits
-from reconciler.readings.numerals import Decimal
-from reconciler.readings.route_json import render_group
-from reconciler.readings.route_text import describe_times, render_routes
+from reconciler.readings.cells import DecimalMark
+from reconciler.readings.csv_header import DELIMITERS
+from reconciler.readings.csv_layout import PROPERTY_NAMES, CsvOptions
+from reconciler.readings.delivery import BATCH_SIZE, Delivery
+from reconciler.readings.file_check import check_file
+from reconciler.readings.import_file import SendOptions, send_file
+from reconciler.readings.readings_file import open_readings_file
+from reconciler.readings.readings_report import (
+    describe_times,
+    encode_group,
+    encode_import_result,
+    render_import_result,
+    render_routes,
+)
+from reconciler.readings.rejects import open_rejects_file
 from reconciler.readings.routing import Router
-from reconciler.readings.sending import Conduct, send_file
-from reconciler.readings.times import Unit
+from reconciler.readings.rows import BrokenFile
+from reconciler.readings.times import EpochUnit
 from reconciler.readings.zones import explain_zone, find_zones, parse_zone, read_zones
 
 if TYPE_CHECKING:
@@ -49,9 +52,9 @@ if TYPE_CHECKING:
     from reconciler.energycap.sender import Sender
     from reconciler.model.channels import Live
     from reconciler.model.findings import Finding
-    from reconciler.readings.census import Census, FindZones, Group
-    from reconciler.readings.files import ReadingsFile
-    from reconciler.readings.sending import ImportAccount
+    from reconciler.readings.file_check import FileCheck, FindZones, RoutedGroup
+    from reconciler.readings.import_file import ImportResult
+    from reconciler.readings.readings_file import ReadingsFile
 
 
 _READINGS_PER_LINE = 1_000_000
@@ -86,7 +89,7 @@ def file_options(command: Command) -> Command:
     @click.option("--delimiter", type=click.Choice(list(DELIMITERS)), help="Of a CSV file; recognised where left out.")
     @click.option(
         "--decimal",
-        type=click.Choice([mark.value for mark in Decimal]),
+        type=click.Choice([mark.value for mark in DecimalMark]),
         help="The decimal mark of a CSV file; recognised where left out.",
     )
     @click.option(
@@ -97,19 +100,19 @@ def file_options(command: Command) -> Command:
     )
     @click.option(
         "--time-format",
-        type=click.Choice([unit.value for unit in Unit]),
+        type=click.Choice([unit.value for unit in EpochUnit]),
         help="The unit of times given as numbers since 1970; leave it out for dates and times of day.",
     )
     @wraps(command)
     def with_csv_options(
         *, pairs: tuple[str, ...], delimiter: str | None, decimal: str | None, **rest: Any
     ) -> ExitCode:
-        mark = Decimal(decimal) if decimal else None
+        mark = DecimalMark(decimal) if decimal else None
         sign = DELIMITERS[delimiter] if delimiter else None
         bad, estimated = _read_marks("--bad", rest.pop("bad")), _read_marks("--estimated", rest.pop("estimated"))
         unit = rest.pop("time_format")
         names, zone = _read_map(pairs), rest.pop("zone")
-        csv_options = Habits(sign, mark, names, zone, bad, estimated, Unit(unit) if unit else None)
+        csv_options = CsvOptions(sign, mark, names, zone, bad, estimated, EpochUnit(unit) if unit else None)
         return command(csv_options=csv_options, **rest)
 
     return with_csv_options
@@ -151,25 +154,25 @@ def _read_marks(option: str, pairs: Sequence[str]) -> dict[str, frozenset[str]]:
 
 def _read_property(name: str, pair: str) -> str:
     """The property of the API that `name` is, however its letters are written; "" is none."""
-    known = {one.casefold(): one for one in (*NAMED, "")}
+    known = {one.casefold(): one for one in (*PROPERTY_NAMES, "")}
     if name.casefold() in known:
         return known[name.casefold()]
-    near = find_nearest(name, NAMED)
-    fix = f"did you mean  {near}" if near else f"known are {', '.join(NAMED)}"
+    near = find_nearest(name, PROPERTY_NAMES)
+    fix = f"did you mean  {near}" if near else f"known are {', '.join(PROPERTY_NAMES)}"
     raise UsageError(f"--map {pair} names no property of the API", fix)
 
 
 def print_broken_file(output: Output, file: Path, broken: BrokenFile) -> ExitCode:
     """Say why `file` cannot be read to its end."""
-    print_findings(output, [broken.flaw.at(file.as_posix(), broken.line)], Path.cwd())
+    print_findings(output, [broken.row_error.at(file.as_posix(), broken.line)], Path.cwd())
     return ExitCode.FAILED
 
 
-def print_check(output: Output, census: Census) -> None:
+def print_check(output: Output, check: FileCheck) -> None:
     """Say what is wrong with a file, as far as it is told."""
-    print_file_findings(output, census.findings)
-    if census.more_findings:
-        output.print_error(f"and {census.more_findings:,} more like these\n")
+    print_file_findings(output, check.findings)
+    if check.omitted_findings:
+        output.print_error(f"and {check.omitted_findings:,} more like these\n")
 
 
 def print_file_findings(output: Output, findings: Sequence[Finding]) -> None:
@@ -179,16 +182,16 @@ def print_file_findings(output: Output, findings: Sequence[Finding]) -> None:
 
 
 @contextmanager
-def json_list(output: Output) -> Iterator[Callable[[Group], None]]:
+def json_list(output: Output) -> Iterator[Callable[[RoutedGroup], None]]:
     """A function that puts a group wherever `output` wants JSON, at once; all of them are one list at the end."""
     with ExitStack() as stack:
         wanted = [target for target in output.targets if target.format != TEXT]
         writers = [stack.enter_context(output.open_lines(target, is_live=False)) for target in wanted]
         entries = 0
 
-        def say(group: Group) -> None:
+        def say(group: RoutedGroup) -> None:
             nonlocal entries
-            entry = render_group(group) if writers else ""
+            entry = encode_group(group) if writers else ""
             for write in writers:
                 write(f"{',' if entries else '['} {entry}\n")
             entries += 1
@@ -247,22 +250,24 @@ def command() -> None:
     "--snapshot", type=click.Path(path_type=Path), metavar="FILE", help="Route over this copy, offline and key-free."
 )
 @output_options(TEXT, "json")
-def route(output: Output, file: Path, environment: str | None, csv_options: Habits, snapshot: Path | None) -> ExitCode:
+def route(
+    output: Output, file: Path, environment: str | None, csv_options: CsvOptions, snapshot: Path | None
+) -> ExitCode:
     """Say which channel each group of readings in FILE would land on, and why. Sends nothing.
 
     FILE is CSV with the API's property names as headers, the JSON array that the API takes, or JSON lines.
     """
     refuse_overlaps(output, {}, {"": file, "--snapshot": snapshot})
     try:
-        readings = recognise(file, csv_options)
+        readings = open_readings_file(file, csv_options)
         with _open_channels(output, environment, snapshot) as (channels, find_zones), json_list(output) as say:
             router = Router(make_index(channels), value_unit=readings.value_unit)
-            census = take_census(readings, router, say, log_progress(output), find_zones)
+            check = check_file(readings, router, say, log_progress(output), find_zones)
     except BrokenFile as broken:
         return print_broken_file(output, file, broken)
-    print_check(output, census)
-    output.render_only(TEXT, partial(render_routes, readings, census))
-    return ExitCode.DONE if census.is_sound else ExitCode.FAILED
+    print_check(output, check)
+    output.render_only(TEXT, partial(render_routes, readings, check))
+    return ExitCode.DONE if check.is_valid else ExitCode.FAILED
 
 
 @command.command("import")
@@ -284,13 +289,13 @@ def route(output: Output, file: Path, environment: str | None, csv_options: Habi
 @click.option(
     "--batch",
     type=click.IntRange(1, 100_000),
-    default=BATCH,
+    default=BATCH_SIZE,
     show_default=True,
     metavar="N",
     help="Readings a request.",
 )
 @output_options(TEXT, "json")
-def import_(output: Output, file: Path, environment: str | None, csv_options: Habits, **options: Any) -> ExitCode:
+def import_(output: Output, file: Path, environment: str | None, csv_options: CsvOptions, **options: Any) -> ExitCode:
     """Send the readings in FILE. All of it is checked first; nothing is sent while anything is wrong.
 
     What the service does not take is written to a file of its own, which can be mended and imported.
@@ -300,7 +305,7 @@ def import_(output: Output, file: Path, environment: str | None, csv_options: Ha
     context = open_project(output)
     chosen = context.environment(environment)
     try:
-        readings = recognise(file, csv_options)
+        readings = open_readings_file(file, csv_options)
         with open_service(context.root, chosen) as access, open_sender(access.url, access.key) as sender:
             return _import(output, readings, sender, options)
     except BrokenFile as broken:
@@ -327,26 +332,26 @@ def _open_channels(
 def _import(output: Output, file: ReadingsFile, sender: Sender, options: dict[str, Any]) -> ExitCode:
     names = _ENDPOINTS[options["endpoint"]]
     router = Router(make_index(sender.list_channels()), names, value_unit=file.value_unit)
-    census = take_census(file, router, lambda _: None, log_progress(output), partial(read_zones, sender))
-    print_check(output, census)
-    if not census.is_sound and not options["skip_bad"]:
+    check = check_file(file, router, lambda _: None, log_progress(output), partial(read_zones, sender))
+    print_check(output, check)
+    if not check.is_valid and not options["skip_bad"]:
         output.log("nothing was sent; --skip-bad sends what can be sent")
         return ExitCode.FAILED
-    output.log(" ".join((f"{file.describe()}.", describe_times(census, file.times))).rstrip())
+    output.log(" ".join((f"{file.describe()}.", describe_times(check, file.times))).rstrip())
     path = options["failed"]
     delivery = Delivery(sender, names, partial(time.sleep, _CHECK_DELAY_SECONDS))
     with (
-        open_failed_file(path, file) as failed,
+        open_rejects_file(path, file) as failed,
         stop_on_signals(output) as stop,
-        progress_bar(output, census.readings) as on_batch,
+        progress_bar(output, check.readings) as on_batch,
     ):
-        conduct = Conduct(stop, on_batch, options["batch"], census.repeats, census.changes, census.zones)
-        result = _send(output, partial(send_file, file, router, delivery, failed, conduct), path)
+        send_options = SendOptions(stop, on_batch, options["batch"], check.duplicates, check.clock_changes, check.zones)
+        result = _send(output, partial(send_file, file, router, delivery, failed, send_options), path)
     _print_result(output, result, path)
     return _exit_of(result)
 
 
-def _send(output: Output, send: Callable[[], ImportAccount], path: Path) -> ImportAccount:
+def _send(output: Output, send: Callable[[], ImportResult], path: Path) -> ImportResult:
     try:
         return send()
     except KeyboardInterrupt:
@@ -354,27 +359,27 @@ def _send(output: Output, send: Callable[[], ImportAccount], path: Path) -> Impo
         raise
 
 
-def _print_result(output: Output, result: ImportAccount, path: Path) -> None:
-    # A stdout without room for the findings has none for the account, which then says so on stderr.
+def _print_result(output: Output, result: ImportResult, path: Path) -> None:
+    # A stdout without room for the findings has none for the result, which then says so on stderr.
     with suppress(FileError):
         print_file_findings(output, result.findings)
-        told = len(result.findings) - len(result.tally.flaws)
+        told = len(result.findings) - len(result.storage.errors)
         if result.failed > told:
             output.print_error(f"and {result.failed - told:,} more that the service did not take\n")
-        if result.tally.differing > len(result.tally.flaws):
-            more = result.tally.differing - len(result.tally.flaws)
+        if result.storage.differing > len(result.storage.errors):
+            more = result.storage.differing - len(result.storage.errors)
             output.print_error(f"and {more:,} more that are not stored as they were sent\n")
     output.render_result(
-        {TEXT: partial(render_account, result, path), "json": lambda _: encode_account(result, path) + "\n"}
+        {TEXT: partial(render_import_result, result, path), "json": lambda _: encode_import_result(result, path) + "\n"}
     )
 
 
-def _exit_of(result: ImportAccount) -> ExitCode:
-    if result.tally.differing:
+def _exit_of(result: ImportResult) -> ExitCode:
+    if result.storage.differing:
         return ExitCode.DIFFERS
-    if result.interrupted:
+    if result.was_interrupted:
         return ExitCode.INTERRUPTED
-    if result.is_whole:
+    if result.is_complete:
         return ExitCode.DONE
-    is_nothing_done = result.stopped is not None and not result.imported and not result.unknown
+    is_nothing_done = result.stop_reason is not None and not result.imported and not result.unknown
     return ExitCode.FAILED if is_nothing_done else ExitCode.PARTLY_DONE

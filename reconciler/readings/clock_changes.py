@@ -1,56 +1,147 @@
-"""Local times that clocks skip or repeat, in the time zones of the data points that a file's readings are for."""
+"""Local times that clocks skip or repeat when they are set forward or back."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta, timezone
+from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from reconciler.readings.csv_rows import Block, read_blocks
-from reconciler.readings.flaws import Flaw
-from reconciler.readings.json_rows import locate_rows
-from reconciler.readings.repeated_hours import find_moments
-from reconciler.readings.settling import settle_dates
-from reconciler.readings.times import refuse_skipped
-from reconciler.readings.transitions import find_transitions
+from reconciler.readings.csv_reader import Block, read_blocks
+from reconciler.readings.json_reader import locate_rows
+from reconciler.readings.routing import refuse_bare_dates
+from reconciler.readings.rows import RowError
+from reconciler.readings.times import skipped_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import tzinfo
 
-    from reconciler.readings.files import ReadingsFile
+    from reconciler.readings.readings_file import ReadingsFile
     from reconciler.readings.routing import Router
-    from reconciler.readings.rows import Parcel, Row
-    from reconciler.readings.transitions import Transition
+    from reconciler.readings.rows import ReadingGroup, Row
+
+
+_DAY = timedelta(days=1)
+_SECOND = timedelta(seconds=1)
+_NONE = timedelta(0)
+
+
+class Transition(Struct, frozen=True):
+    """A change of clocks at `instant`: local times from `begin` up to `end` are skipped, or come twice.
+
+    `before` and `after` are the offsets on both sides of it.
+    """
+
+    instant: datetime
+    before: timedelta
+    after: timedelta
+
+    @property
+    def is_skipped(self) -> bool:
+        return self.after > self.before
+
+    @property
+    def begin(self) -> datetime:
+        return self._wall(min(self.before, self.after))
+
+    @property
+    def end(self) -> datetime:
+        return self._wall(max(self.before, self.after))
+
+    def _wall(self, offset: timedelta) -> datetime:
+        return (self.instant + offset).replace(tzinfo=None)
+
+
+@cache
+def find_transitions(zone: tzinfo, year: int) -> tuple[Transition, ...]:
+    """The changes of the clocks of `zone` in a year, and in the day on each side of it."""
+    found = []
+    at = datetime(year, 1, 1, tzinfo=UTC) - _DAY
+    end = datetime(year + 1, 1, 1, tzinfo=UTC) + _DAY
+    while at < end:
+        if _offset(at, zone) != _offset(at + _DAY, zone):
+            instant = _bisect_change(at, at + _DAY, zone)
+            found.append(Transition(instant, _offset(instant - _SECOND, zone), _offset(instant, zone)))
+        at += _DAY
+    return tuple(found)
+
+
+def _bisect_change(low: datetime, high: datetime, zone: tzinfo) -> datetime:
+    """The first second after `low`, and not after `high`, that has the offset of `high`."""
+    while high - low > _SECOND:
+        middle = low + timedelta(seconds=(high - low) // _SECOND // 2)
+        if _offset(middle, zone) == _offset(high, zone):
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+def _offset(at: datetime, zone: tzinfo) -> timedelta:
+    return at.astimezone(zone).utcoffset() or _NONE
+
+
+def find_offsets_by_order(
+    times: Sequence[datetime], change: Transition, before: datetime | None, following: datetime | None
+) -> Sequence[timedelta] | None:
+    """The offset of each of a channel's `times` in the hour that `change` repeats; None if nothing tells.
+
+    `times` follow one another in the file. `before` is the reading ahead of them, `following` the one after them. Two
+    runs tell: of rising times the first run is the earlier hour, of falling ones the later.
+    """
+    rising = _first_run(times, lambda one, other: one < other)
+    falling = _first_run(times, lambda one, other: one > other)
+    directions = {_is_rising(before, change, is_before=True), _is_rising(following, change, is_before=False)} - {None}
+    if len(directions) > 1:
+        return None
+    if rising is not None and directions != {False} and (falling is None or directions):
+        return [change.before] * rising + [change.after] * (len(times) - rising)
+    if falling is not None and directions != {True} and (rising is None or directions):
+        return [change.after] * falling + [change.before] * (len(times) - falling)
+    return None
+
+
+def _first_run(times: Sequence[datetime], is_next: Callable[[datetime, datetime], bool]) -> int | None:
+    """How many of `times` are in the first of the two runs that they are; None where they are not two."""
+    breaks = [place for place, (one, other) in enumerate(pairwise(times), start=1) if not is_next(one, other)]
+    return breaks[0] if len(breaks) == 1 else None
+
+
+def _is_rising(time: datetime | None, change: Transition, *, is_before: bool) -> bool | None:
+    """Whether a reading beside the hour says that times rise in the file; None where there is no such reading."""
+    return None if time is None else (time < change.begin) is is_before
+
 
 # What lies farther from a change of clocks says nothing about the order of times around it.
 _NEAR = timedelta(hours=25)
 
 
-class Verdict(Struct, frozen=True):
-    """What is done about a reading near a change of clocks: it gets an `offset`, or is refused with a `flaw`."""
+class ClockDecision(Struct, frozen=True):
+    """What is done about a reading near a change of clocks: it gets an `offset`, or is refused with a `error`."""
 
     offset: timedelta | None = None
-    flaw: Flaw | None = None
+    error: RowError | None = None
 
 
 class ClockChanges:
     """What is done about the readings of a file in hours that clocks skip or repeat, by their number in the file."""
 
-    def __init__(self, verdicts: Mapping[int, Verdict] | None = None) -> None:
-        self.verdicts = verdicts or {}
-        self._numbers = sorted(self.verdicts)
+    def __init__(self, decisions: Mapping[int, ClockDecision] | None = None) -> None:
+        self.decisions = decisions or {}
+        self._numbers = sorted(self.decisions)
 
     @property
     def placed(self) -> int:
         """How many readings get their offset by their order."""
-        return sum(verdict.offset is not None for verdict in self.verdicts.values())
+        return sum(decision.offset is not None for decision in self.decisions.values())
 
-    def read_parts(self, file: ReadingsFile, router: Router) -> Iterator[Block | Parcel]:
-        """The file in blocks and parcels, and in parcels alone where something is done. Raises as its reading does."""
+    def read_parts(self, file: ReadingsFile, router: Router) -> Iterator[Block | ReadingGroup]:
+        """The file in blocks and groups, and in groups alone where something is done. Raises as its reading does."""
         number = 0
         for part in read_parts(file):
             count = len(part.rows)
@@ -58,47 +149,47 @@ class ClockChanges:
                 self._settle(part, router, number)
                 yield part
             elif self._has_any(number, number + count):
-                for place, parcel in enumerate(part.read_parcels()):
-                    self._settle(parcel, router, number + place)
-                    yield parcel
+                for place, group in enumerate(part.read_groups()):
+                    self._settle(group, router, number + place)
+                    yield group
             else:
                 yield part
             number += count
 
-    def read_parcels(self, file: ReadingsFile, router: Router) -> Iterator[Parcel]:
+    def read_groups(self, file: ReadingsFile, router: Router) -> Iterator[ReadingGroup]:
         """All readings of the file, settled. Raises BrokenFile and FileError, also while they are read."""
         number = 0
-        for parcel in file.read_parcels():
-            self._settle(parcel, router, number)
-            yield parcel
-            number += len(parcel.rows)
+        for group in file.read_groups():
+            self._settle(group, router, number)
+            yield group
+            number += len(group.rows)
 
-    def list_flaws(self, file: ReadingsFile) -> Iterator[tuple[int, Flaw]]:
-        """Each flaw, and the line of its reading."""
-        if all(verdict.flaw is None for verdict in self.verdicts.values()):
+    def list_errors(self, file: ReadingsFile) -> Iterator[tuple[int, RowError]]:
+        """Each error, and the line of its reading."""
+        if all(decision.error is None for decision in self.decisions.values()):
             return
         number = 0
         for part in read_parts(file):
             if self._has_any(number, number + len(part.rows)):
                 for place, row in enumerate(_list_rows(part)):
-                    verdict = self.verdicts.get(number + place)
-                    if verdict is not None and verdict.flaw is not None:
-                        yield row.line, verdict.flaw
+                    decision = self.decisions.get(number + place)
+                    if decision is not None and decision.error is not None:
+                        yield row.line, decision.error
             number += len(part.rows)
 
     def _has_any(self, begin: int, end: int) -> bool:
         place = bisect_left(self._numbers, begin)
         return place < len(self._numbers) and self._numbers[place] < end
 
-    def _settle(self, parcel: Parcel, router: Router, number: int) -> None:
-        settle_dates(parcel, router)
-        if self._has_any(number, number + len(parcel.rows)):
-            for place, row in enumerate(parcel.rows):
-                if verdict := self.verdicts.get(number + place):
-                    _judge(row, verdict)
+    def _settle(self, group: ReadingGroup, router: Router, number: int) -> None:
+        refuse_bare_dates(group, router)
+        if self._has_any(number, number + len(group.rows)):
+            for place, row in enumerate(group.rows):
+                if decision := self.decisions.get(number + place):
+                    _apply_decision(row, decision)
 
 
-class Clocks:
+class LocalTimeRange:
     """The span that the local times of a file are in."""
 
     def __init__(self) -> None:
@@ -133,9 +224,9 @@ def _has_transition(low: datetime, high: datetime, zones: Iterable[tzinfo]) -> b
     )
 
 
-def read_parts(file: ReadingsFile) -> Iterator[Block] | Iterator[Parcel]:
-    """The blocks of a CSV file, or the parcels of another. Raises BrokenFile and FileError."""
-    return file.read_parcels() if file.layout is None else read_blocks(file.source, file.layout)
+def read_parts(file: ReadingsFile) -> Iterator[Block] | Iterator[ReadingGroup]:
+    """The blocks of a CSV file, or the groups of another. Raises BrokenFile and FileError."""
+    return file.read_groups() if file.layout is None else read_blocks(file.source, file.layout)
 
 
 def find_clock_changes(file: ReadingsFile, router: Router, zones: Mapping[int, tzinfo]) -> ClockChanges:
@@ -144,19 +235,19 @@ def find_clock_changes(file: ReadingsFile, router: Router, zones: Mapping[int, t
     `zones` are those of data points, by their ids; where the file has a zone of its own, that one counts. Raises
     BrokenFile and FileError.
     """
-    search = _Search(router, zones, file.times.zone)
+    search = _ClockChangeFinder(router, zones, file.times.zone)
     number = 0
     for part in read_parts(file):
         if not isinstance(part, Block):
             search.add(part, number)
         elif search.is_near(part):
-            for place, parcel in enumerate(part.read_parcels()):
-                search.add(parcel, number + place)
+            for place, group in enumerate(part.read_groups()):
+                search.add(group, number + place)
         number += len(part.rows)
     return ClockChanges(search.finish())
 
 
-class _Stay(Struct):
+class _RepeatedHour(Struct):
     """A channel's readings in one repeated hour: their numbers and times, and the readings beside them."""
 
     change: Transition
@@ -165,11 +256,11 @@ class _Stay(Struct):
     numbers: list[int] = field(default_factory=list)
     times: list[datetime] = field(default_factory=list)
     following: datetime | None = None
-    is_left: bool = False
-    is_torn: bool = False
+    is_over: bool = False
+    is_interrupted: bool = False
 
 
-class _Search:
+class _ClockChangeFinder:
     """Goes through the readings of a file in order, and remembers those near changes of clocks."""
 
     def __init__(self, router: Router, zones: Mapping[int, tzinfo], own: tzinfo | None) -> None:
@@ -177,9 +268,9 @@ class _Search:
         self._zones = zones
         self._own = own
         self._all = {own} if own is not None else set(zones.values())
-        self._verdicts: dict[int, Verdict] = {}
+        self._decisions: dict[int, ClockDecision] = {}
         self._last: dict[int, datetime] = {}
-        self._stays: dict[int, dict[datetime, _Stay]] = defaultdict(dict)
+        self._hours: dict[int, dict[datetime, _RepeatedHour]] = defaultdict(dict)
 
     def is_near(self, block: Block) -> bool:
         """Whether any reading of `block` may be near a change of clocks in any of the zones."""
@@ -189,12 +280,12 @@ class _Search:
         times = [time.replace(tzinfo=UTC) for time in block.times]
         return _has_transition(min(times), max(times), self._all)
 
-    def add(self, parcel: Parcel, number: int) -> None:
-        channel = None if parcel.key is None or parcel.flaws else self._router.find(parcel.key).channel
+    def add(self, group: ReadingGroup, number: int) -> None:
+        channel = None if group.key is None or group.errors else self._router.find(group.key).channel
         zone = None if channel is None else self._own or self._zones.get(channel.data_point.id)
         if channel is None or zone is None:
             return
-        for place, row in enumerate(parcel.rows):
+        for place, row in enumerate(group.rows):
             if row.reading is not None and not row.is_date:
                 at = datetime.fromisoformat(row.reading.time)
                 self._add_time(channel.id, zone, at, number + place)
@@ -203,34 +294,38 @@ class _Search:
         wall = at if at.tzinfo is None else at.astimezone(zone).replace(tzinfo=None)
         change = _find_change(wall, zone) if at.tzinfo is None else None
         if change is not None and change.is_skipped:
-            self._verdicts[number] = Verdict(flaw=refuse_skipped(wall, zone))
+            self._decisions[number] = ClockDecision(error=skipped_time(wall, zone))
         elif change is not None:
-            stay = self._stays[channel_id].setdefault(change.begin, _Stay(change, self._last.get(channel_id), zone))
-            stay.is_torn = stay.is_torn or stay.is_left
-            stay.numbers.append(number)
-            stay.times.append(wall)
+            hour = self._hours[channel_id].setdefault(
+                change.begin, _RepeatedHour(change, self._last.get(channel_id), zone)
+            )
+            hour.is_interrupted = hour.is_interrupted or hour.is_over
+            hour.numbers.append(number)
+            hour.times.append(wall)
         if change is None:
             self._leave(channel_id, wall)
         self._last[channel_id] = wall
 
     def _leave(self, channel_id: int, wall: datetime) -> None:
-        for stay in self._stays.get(channel_id, {}).values():
-            if not stay.is_left:
-                stay.is_left, stay.following = True, wall
+        for hour in self._hours.get(channel_id, {}).values():
+            if not hour.is_over:
+                hour.is_over, hour.following = True, wall
 
-    def finish(self) -> dict[int, Verdict]:
-        for stays in self._stays.values():
-            for stay in stays.values():
+    def finish(self) -> dict[int, ClockDecision]:
+        for hours in self._hours.values():
+            for hour in hours.values():
                 offsets = None
-                if not stay.is_torn:
-                    offsets = find_moments(stay.times, stay.change, stay.before, stay.following)
+                if not hour.is_interrupted:
+                    offsets = find_offsets_by_order(hour.times, hour.change, hour.before, hour.following)
                 if offsets is None:
-                    pairs = zip(stay.numbers, stay.times, strict=True)
-                    self._verdicts |= {number: Verdict(flaw=_refuse(time, stay)) for number, time in pairs}
+                    pairs = zip(hour.numbers, hour.times, strict=True)
+                    self._decisions |= {
+                        number: ClockDecision(error=_ambiguous_time(time, hour)) for number, time in pairs
+                    }
                 else:
-                    given = zip(stay.numbers, offsets, strict=True)
-                    self._verdicts |= {number: Verdict(offset) for number, offset in given}
-        return self._verdicts
+                    given = zip(hour.numbers, offsets, strict=True)
+                    self._decisions |= {number: ClockDecision(offset) for number, offset in given}
+        return self._decisions
 
 
 def _find_change(wall: datetime, zone: tzinfo) -> Transition | None:
@@ -239,24 +334,24 @@ def _find_change(wall: datetime, zone: tzinfo) -> Transition | None:
     return next((change for change in changes if change.begin <= wall < change.end), None)
 
 
-def _refuse(wall: datetime, stay: _Stay) -> Flaw:
+def _ambiguous_time(wall: datetime, hour: _RepeatedHour) -> RowError:
     first, second = (
-        wall.replace(tzinfo=timezone(offset)).isoformat() for offset in (stay.change.before, stay.change.after)
+        wall.replace(tzinfo=timezone(offset)).isoformat() for offset in (hour.change.before, hour.change.after)
     )
-    message = f"the local time {wall.isoformat()} occurs twice in {stay.zone}, and nothing says which is meant"
-    return Flaw("ESA625", message, f"write it as  {first}  for the earlier, or  {second}  for the later")
+    message = f"the local time {wall.isoformat()} occurs twice in {hour.zone}, and nothing says which is meant"
+    return RowError("ESA625", message, f"write it as  {first}  for the earlier, or  {second}  for the later")
 
 
-def _judge(row: Row, verdict: Verdict) -> None:
-    if verdict.flaw is not None:
-        row.flaws, row.reading = (*row.flaws, verdict.flaw), None
-    elif verdict.offset is not None and row.reading is not None:
-        at = datetime.fromisoformat(row.reading.time).replace(tzinfo=timezone(verdict.offset))
+def _apply_decision(row: Row, decision: ClockDecision) -> None:
+    if decision.error is not None:
+        row.errors, row.reading = (*row.errors, decision.error), None
+    elif decision.offset is not None and row.reading is not None:
+        at = datetime.fromisoformat(row.reading.time).replace(tzinfo=timezone(decision.offset))
         row.reading, row.is_naive = row.reading.at(at.isoformat()), False
 
 
-def _list_rows(part: Block | Parcel) -> Iterable[Row]:
+def _list_rows(part: Block | ReadingGroup) -> Iterable[Row]:
     if isinstance(part, Block):
-        return [row for parcel in part.read_parcels() for row in parcel.rows]
+        return [row for group in part.read_groups() for row in group.rows]
     locate_rows(part)
     return part.rows

@@ -1,39 +1,233 @@
-"""One batch of readings on its way: sent, and its fate settled even where the answer is lost."""
+"""Sends one batch of readings, and finds out what was stored even if the response is lost."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.energycap.transport import Unsent
 from reconciler.errors import BadResponse, Rejected, ServiceError, Unauthorized, Unavailable, Unreachable
 from reconciler.model.identifiers import V3_NAMES
-from reconciler.readings.batches import group_loads, make_body
-from reconciler.readings.receiving import Unclear, find_failed, find_missing
+from reconciler.model.values import canonical_time
+from reconciler.readings.rows import ESTIMATED, NOTE, TIME, VALUE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from datetime import tzinfo
 
+    from reconciler.energycap.receipts import FailedGroup, FailedReading, KeptReading, Receipt
     from reconciler.energycap.sender import Sender
-    from reconciler.model.identifiers import IdentifierNames
-    from reconciler.readings.batches import Load
+    from reconciler.model.channels import Live
+    from reconciler.model.identifiers import IdentifierNames, Identifiers
+    from reconciler.readings.routing import Router
+    from reconciler.readings.rows import Reading, ReadingGroup, Row
+
+
+# A request of a thousand readings has about 100 kB. The service names no limit.
+BATCH_SIZE = 1000
+
+
+class OutgoingReading(Struct, frozen=True, eq=False):
+    """One reading that is to be sent: what it is, where it lands, and the row and group of the file that it is of."""
+
+    reading: Reading
+    identifiers: Identifiers
+    channel: Live
+    row: Row
+    group: ReadingGroup
+
+
+def make_batches(
+    groups: Iterable[ReadingGroup],
+    router: Router,
+    leave_out: Callable[[ReadingGroup, Row, str], None],
+    size: int = BATCH_SIZE,
+    zones: Mapping[int, tzinfo] | None = None,
+) -> Iterator[list[OutgoingReading]]:
+    """The readings of `groups` that can be sent, in their order, up to `size` at a time.
+
+    `leave_out` is told of all others, and why. A time with an offset is written with that of its data point, where
+    `zones` has it: then it means the same, whether the service goes by the offset or by the local time before it.
+    """
+    batch: list[OutgoingReading] = []
+    for group in groups:
+        for outgoing in _route_group(group, router, leave_out):
+            batch.append(
+                outgoing if zones is None else _convert_zone(outgoing, zones.get(outgoing.channel.data_point.id))
+            )
+            if len(batch) == size:
+                yield batch
+                batch = []
+    if batch:
+        yield batch
+
+
+def group_by_identifiers(readings: Iterable[OutgoingReading]) -> list[list[OutgoingReading]]:
+    """`readings` by their identifiers, in the order in which these first come."""
+    groups: dict[Identifiers, list[OutgoingReading]] = {}
+    for outgoing in readings:
+        groups.setdefault(outgoing.identifiers, []).append(outgoing)
+    return list(groups.values())
+
+
+def make_body(
+    groups: Sequence[Sequence[OutgoingReading]], identifier_names: IdentifierNames
+) -> list[dict[str, object]]:
+    """`groups` as the call of `identifier_names` takes them, with the identifiers that the file gives.
+
+    Source: POST /api/v3/reading; the page of POST /api/v202407/esaReading, whose readings are taken to be the same.
+    """
+    return [
+        {
+            **dict(identifier_names.say(group[0].identifiers)),
+            "readings": [_to_json(outgoing.reading) for outgoing in group],
+        }
+        for group in groups
+    ]
+
+
+def _to_json(reading: Reading) -> dict[str, object]:
+    return {TIME: reading.time, VALUE: reading.value, ESTIMATED: reading.estimated, NOTE: reading.note}
+
+
+def _convert_zone(outgoing: OutgoingReading, zone: tzinfo | None) -> OutgoingReading:
+    at = datetime.fromisoformat(outgoing.reading.time)
+    if zone is None or at.tzinfo is None:
+        return outgoing
+    return replace(outgoing, reading=outgoing.reading.at(at.astimezone(zone).isoformat()))
+
+
+def _route_group(
+    group: ReadingGroup, router: Router, leave_out: Callable[[ReadingGroup, Row, str], None]
+) -> Iterator[OutgoingReading]:
+    destination = None if group.key is None or group.errors else router.find(group.key)
+    errors = group.errors if destination is None else destination.errors
+    for row in group.rows:
+        wrong = (*errors, *row.errors)
+        if wrong or row.reading is None or destination is None or destination.channel is None:
+            leave_out(group, row, "; ".join(f"{error.code} {error.message}" for error in wrong))
+        else:
+            yield OutgoingReading(row.reading, destination.identifiers, destination.channel, row, group)
+
+
+# Wide enough for any zone that the times may be meant in.
+_ZONE_MARGIN = timedelta(days=1)
+
+
+class MismatchedResponse(Exception):
+    """A receipt that speaks of other readings than were sent."""
+
+
+def find_failed(
+    receipt: Receipt, readings: Sequence[OutgoingReading], identifier_names: IdentifierNames
+) -> list[tuple[OutgoingReading, str]]:
+    """Those of `readings` that `receipt` says were not taken, each with the service's own reason.
+
+    Raises Unclear where it does not speak of exactly these readings.
+    """
+    if receipt.imported + receipt.failed != len(readings):
+        raise MismatchedResponse
+    waiting: dict[tuple[object, ...], list[OutgoingReading]] = {
+        _identify(dict(identifier_names.say(group[0].identifiers)), identifier_names): list(group)
+        for group in group_by_identifiers(readings)
+    }
+    return [
+        (
+            _match_failed(waiting.get(_identify(group.identifiers, identifier_names), []), reading),
+            _reason(group, reading),
+        )
+        for group in receipt.groups
+        for reading in group.readings
+    ]
+
+
+def find_missing(readings: Iterable[OutgoingReading], sender: Sender) -> list[OutgoingReading]:
+    """Those of `readings` that their channels do not have, by time and value. Raises ServiceError."""
+    by_channel: dict[int, list[OutgoingReading]] = defaultdict(list)
+    for outgoing in readings:
+        by_channel[outgoing.channel.id].append(outgoing)
+    return [outgoing for channel_id, own in by_channel.items() for outgoing in _find_missing(channel_id, own, sender)]
+
+
+def _identify(identifiers: Mapping[str, object], identifier_names: IdentifierNames) -> tuple[object, ...]:
+    return tuple(identifiers.get(name) or None for name in identifier_names.names)
+
+
+def _reason(group: FailedGroup, reading: FailedReading) -> str:
+    return reading.error or group.error or "the service gives no reason"
+
+
+def _match_failed(waiting: list[OutgoingReading], failed: FailedReading) -> OutgoingReading:
+    """The one of `waiting` that `failed` is, taken out of it."""
+    time = canonical_time(failed.time or "")
+    alike = [outgoing for outgoing in waiting if canonical_time(outgoing.reading.time) == time]
+    exact = [outgoing for outgoing in alike if failed.value is None or outgoing.reading.value == failed.value]
+    if not (exact or alike):
+        raise MismatchedResponse
+    found = (exact or alike)[0]
+    waiting.remove(found)
+    return found
+
+
+def _find_missing(channel_id: int, readings: Sequence[OutgoingReading], sender: Sender) -> list[OutgoingReading]:
+    times = [_local_time(outgoing.reading.time) for outgoing in readings]
+    begin, end = min(times) - _ZONE_MARGIN, max(times) + _ZONE_MARGIN
+    values = _index_values(sender.read_readings(channel_id, begin.isoformat(), end.isoformat()))
+    return list(_without_stored(readings, values))[::-1]
+
+
+def _without_stored(
+    readings: Sequence[OutgoingReading], values: Mapping[datetime, set[float | None]]
+) -> Iterator[OutgoingReading]:
+    """Those of `readings` that are not among `values`, the last first.
+
+    Of several at one time the last counts: once it is there, those before it were overwritten.
+    """
+    there = set()
+    for outgoing in reversed(readings):
+        moment = datetime.fromisoformat(outgoing.reading.time)
+        if moment in there or outgoing.reading.value in values.get(moment, ()):
+            there.add(moment)
+        else:
+            yield outgoing
+
+
+def _index_values(kept: Iterable[KeptReading]) -> dict[datetime, set[float | None]]:
+    """The values by their time: as an instant, where the service gives one, and as local time."""
+    values: dict[datetime, set[float | None]] = defaultdict(set)
+    for reading in kept:
+        try:
+            moment = datetime.fromisoformat(reading.time)
+        except ValueError:
+            continue
+        values[moment].add(reading.value)
+        values[moment.replace(tzinfo=None)].add(reading.value)
+    return values
+
+
+def _local_time(time: str) -> datetime:
+    return datetime.fromisoformat(time).replace(tzinfo=None)
+
 
 # Answers that are lost one after the other are no accident any more.
-_ATTEMPTS = 3
-_DOUBTFUL = (Unreachable, Unavailable, BadResponse)
+_MAX_ATTEMPTS = 3
+_UNKNOWN_OUTCOME = (Unreachable, Unavailable, BadResponse)
 
 
-class Fate(Struct, frozen=True):
+class BatchResult(Struct, frozen=True):
     """What became of a batch: all of it was taken but for what is named here.
 
-    `rejected` come with the service's reasons, of `unknown` nobody knows, and `untaken` did certainly not arrive.
+    `rejected` come with the service's reasons, of `unknown` nobody knows, and `not_delivered` did certainly not arrive.
     `error` is why nothing more should be sent.
     """
 
-    rejected: Sequence[tuple[Load, str]] = ()
-    unknown: Sequence[Load] = ()
-    untaken: Sequence[Load] = ()
+    rejected: Sequence[tuple[OutgoingReading, str]] = ()
+    unknown: Sequence[OutgoingReading] = ()
+    not_delivered: Sequence[OutgoingReading] = ()
     error: ServiceError | None = None
 
 
@@ -41,67 +235,69 @@ class Delivery(Struct, frozen=True):
     """How readings are sent: by which sender and call. `pause` waits before a lost answer is looked into."""
 
     sender: Sender
-    dialect: IdentifierNames
+    identifier_names: IdentifierNames
     pause: Callable[[], None]
 
-    def deliver(self, loads: Sequence[Load]) -> Fate:
-        """Send `loads` in one request and settle what became of each; in one for each group where all are refused."""
+    def send_batch(self, readings: Sequence[OutgoingReading]) -> BatchResult:
+        """Send `readings` in one request, or in one for each group if the service rejects all; what became of each."""
         try:
-            return self._deliver_v3(loads) if self.dialect is V3_NAMES else self._deliver_esa(loads)
+            return self._send_v3(readings) if self.identifier_names is V3_NAMES else self._send_esa(readings)
         except Rejected as error:
-            groups = group_loads(loads)
+            groups = group_by_identifiers(readings)
             if len(groups) == 1:
-                return Fate(rejected=[(load, error.message) for load in loads])
-        return _unite([self.deliver(group) for group in groups])
+                return BatchResult(rejected=[(outgoing, error.message) for outgoing in readings])
+        return _combine([self.send_batch(group) for group in groups])
 
-    def _deliver_v3(self, loads: Sequence[Load]) -> Fate:
+    def _send_v3(self, readings: Sequence[OutgoingReading]) -> BatchResult:
         """A lost answer is settled by reading what the channels have; only what they have not is sent again.
 
-        Raises Refused where nothing of `loads` was taken.
+        Raises Refused where nothing of `readings` was taken.
         """
-        waiting, lost = loads, None
-        for _ in range(_ATTEMPTS):
+        waiting, lost = readings, None
+        for _ in range(_MAX_ATTEMPTS):
             try:
                 return self._exchange(waiting)
             except Rejected as error:
-                if waiting is loads:
+                if waiting is readings:
                     raise
-                return Fate(rejected=[(load, error.message) for load in waiting])
-            except _DOUBTFUL as error:
+                return BatchResult(rejected=[(outgoing, error.message) for outgoing in waiting])
+            except _UNKNOWN_OUTCOME as error:
                 lost = error
             self.pause()
             try:
                 waiting = find_missing(waiting, self.sender)
             except ServiceError:
-                return Fate(unknown=waiting, error=lost)
+                return BatchResult(unknown=waiting, error=lost)
             if not waiting:
-                return Fate()
-        return Fate(untaken=waiting, error=lost)
+                return BatchResult()
+        return BatchResult(not_delivered=waiting, error=lost)
 
-    def _deliver_esa(self, loads: Sequence[Load]) -> Fate:
+    def _send_esa(self, readings: Sequence[OutgoingReading]) -> BatchResult:
         """A repeat overwrites, so the sender repeats on its own. Raises Refused where nothing was taken."""
         try:
-            return self._exchange(loads)
-        except _DOUBTFUL as error:
-            return Fate(unknown=loads, error=error)
+            return self._exchange(readings)
+        except _UNKNOWN_OUTCOME as error:
+            return BatchResult(unknown=readings, error=error)
 
-    def _exchange(self, loads: Sequence[Load]) -> Fate:
+    def _exchange(self, readings: Sequence[OutgoingReading]) -> BatchResult:
         """What the answer to one request says. Raises Refused, and what leaves open whether it was carried out."""
-        body = make_body(group_loads(loads), self.dialect)
+        body = make_body(group_by_identifiers(readings), self.identifier_names)
         try:
-            is_v3 = self.dialect is V3_NAMES
+            is_v3 = self.identifier_names is V3_NAMES
             receipt = self.sender.send_readings(body) if is_v3 else self.sender.send_esa_readings(body)
-            return Fate(rejected=() if receipt is None else find_failed(receipt, loads, self.dialect))
+            return BatchResult(
+                rejected=() if receipt is None else find_failed(receipt, readings, self.identifier_names)
+            )
         except (Unsent, Unauthorized) as error:
-            return Fate(untaken=loads, error=error)
-        except Unclear:
+            return BatchResult(not_delivered=readings, error=error)
+        except MismatchedResponse:
             raise Unreachable("the service's answer speaks of other readings than were sent") from None
 
 
-def _unite(fates: Sequence[Fate]) -> Fate:
-    return Fate(
-        rejected=[pair for fate in fates for pair in fate.rejected],
-        unknown=[load for fate in fates for load in fate.unknown],
-        untaken=[load for fate in fates for load in fate.untaken],
-        error=next((fate.error for fate in fates if fate.error is not None), None),
+def _combine(batch_results: Sequence[BatchResult]) -> BatchResult:
+    return BatchResult(
+        rejected=[pair for batch_result in batch_results for pair in batch_result.rejected],
+        unknown=[outgoing for batch_result in batch_results for outgoing in batch_result.unknown],
+        not_delivered=[outgoing for batch_result in batch_results for outgoing in batch_result.not_delivered],
+        error=next((batch_result.error for batch_result in batch_results if batch_result.error is not None), None),
     )

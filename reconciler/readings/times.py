@@ -10,17 +10,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 
-from reconciler.readings.blanks import trim
-from reconciler.readings.cells import show_json
-from reconciler.readings.flaws import Flaw, quote
-from reconciler.readings.likeness import find_likeness
+from reconciler.readings.rows import RowError, describe_json, quote, trim
+from reconciler.readings.time_hints import find_time_hint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # Interval data is younger, and what is read as an older year is mostly something else: 1700 stands for seconds.
 FIRST_YEAR = 1990
-GOOD_TIME = "2026-03-30T00:15:00"
+EXAMPLE_TIME = "2026-03-30T00:15:00"
 
 _DAY = r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 _CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,9})?)?"
@@ -42,7 +40,7 @@ _NUMBERS = {
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Unit(Enum):
+class EpochUnit(Enum):
     """What times may be counted in since 1970."""
 
     SECONDS = "seconds"
@@ -51,17 +49,22 @@ class Unit(Enum):
     NANOSECONDS = "nanoseconds"
 
 
-_PER_SECOND = {Unit.SECONDS: 1, Unit.MILLISECONDS: 10**3, Unit.MICROSECONDS: 10**6, Unit.NANOSECONDS: 10**9}
+_PER_SECOND = {
+    EpochUnit.SECONDS: 1,
+    EpochUnit.MILLISECONDS: 10**3,
+    EpochUnit.MICROSECONDS: 10**6,
+    EpochUnit.NANOSECONDS: 10**9,
+}
 
 
-class Time(NamedTuple):
+class ParsedTime(NamedTuple):
     """A time of a file; `is_date` says that it is a day without a clock, which stands for its midnight."""
 
     at: datetime
     is_date: bool = False
 
 
-class Times(Struct, frozen=True):
+class TimeParser(Struct, frozen=True):
     """How the times of a file are read: up to the end of `last_year`.
 
     Those without an offset are times of `zone`; where that is None, they are local time of the data point. With a
@@ -70,37 +73,37 @@ class Times(Struct, frozen=True):
 
     last_year: int
     zone: tzinfo | None = None
-    unit: Unit | None = None
+    unit: EpochUnit | None = None
 
-    def read(self, text: str) -> Time | Flaw:
+    def read(self, text: str) -> ParsedTime | RowError:
         """The time that `text` is: `2026-03-30T00:15[:00[.5]]`, with or without Z or ±HH:MM, or a day alone.
 
         Blanks around it do not count. Of the hour that the clocks of `zone` repeat, the time stays without offset.
         """
         own = trim(text)
-        at = _parse(own) if self.unit is None else _count(own, self.unit)
+        at = _parse(own) if self.unit is None else _from_epoch(own, self.unit)
         if at is None:
             return self._refuse(text, own)
         if not FIRST_YEAR <= at.year <= self.last_year:
             message = f"time must be from {FIRST_YEAR} to {self.last_year}, found {quote(text)}"
-            return Flaw("ESA622", message)
+            return RowError("ESA622", message)
         is_date = self.unit is None and len(own) == _DATE_LENGTH
         # A day is that of the data point, whatever zone clocks go by.
         placed = at if is_date else self._place(at)
-        return placed if isinstance(placed, Flaw) else Time(placed, is_date)
+        return placed if isinstance(placed, RowError) else ParsedTime(placed, is_date)
 
-    def take(self, value: object) -> Time | Flaw:
+    def take(self, value: object) -> ParsedTime | RowError:
         """The time that `value` of a JSON document is."""
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if isinstance(value, str) or (is_number and self.unit is not None):
             return self.read(value if isinstance(value, str) else repr(value))
-        message = f"time must be a date and time in quotes, found {show_json(value)}"
-        look = find_likeness(repr(value).removesuffix(".0"), self.last_year) if is_number else None
+        message = f"time must be a date and time in quotes, found {describe_json(value)}"
+        look = find_time_hint(repr(value).removesuffix(".0"), self.last_year) if is_number else None
         if look is None:
-            return Flaw("ESA612", message, f'write it as in  "{GOOD_TIME}"')
+            return RowError("ESA612", message, f'write it as in  "{EXAMPLE_TIME}"')
         fix = f'write it as  "{look.rewritten}"' if look.rewritten else look.fix
         fix += f";  or say  --time-format {look.unit}" if look.unit else ""
-        return Flaw("ESA612", f"{message}, which looks like {look.what}", fix)
+        return RowError("ESA612", f"{message}, which looks like {look.description}", fix)
 
     def read_all(self, texts: Sequence[str]) -> list[datetime] | None:
         """The times that `texts` are; None where one of them has to be looked at by itself."""
@@ -117,31 +120,31 @@ class Times(Struct, frozen=True):
         placed = [at for at in map(self._place, times) if isinstance(at, datetime) and at.tzinfo is not None]
         return placed if len(placed) == len(times) else None
 
-    def _place(self, at: datetime) -> datetime | Flaw:
+    def _place(self, at: datetime) -> datetime | RowError:
         """`at` with the offset that `zone` has then, or as it is where it has one, or where that is not certain."""
         if self.zone is None or at.tzinfo is not None:
             return at
         offsets = find_offsets(at, self.zone)
         if not offsets:
-            return refuse_skipped(at, self.zone)
+            return skipped_time(at, self.zone)
         return at.replace(tzinfo=timezone(offsets[0])) if len(offsets) == 1 else at
 
-    def _refuse(self, text: str, own: str) -> Flaw:
+    def _refuse(self, text: str, own: str) -> RowError:
         if self.unit is not None:
             found = quote(text) if own else "nothing"
             message = f"time must be a number of {self.unit.value} since 1970, found {found}"
-            return Flaw("ESA612", message, "correct the time, or leave  --time-format  out")
+            return RowError("ESA612", message, "correct the time, or leave  --time-format  out")
         message = f"time must be a date and time in ISO 8601, found {quote(text) if own else 'nothing'}"
-        look = find_likeness(own, self.last_year)
+        look = find_time_hint(own, self.last_year)
         if look is None:
-            return Flaw("ESA612", message, f"write it as in  {GOOD_TIME}")
+            return RowError("ESA612", message, f"write it as in  {EXAMPLE_TIME}")
         is_way_out = _parse(look.rewritten) is not None
-        fix = f"write it as  {look.rewritten}" if is_way_out else look.fix or f"write it as in  {GOOD_TIME}"
+        fix = f"write it as  {look.rewritten}" if is_way_out else look.fix or f"write it as in  {EXAMPLE_TIME}"
         fix += f";  or say  --time-format {look.unit}" if look.unit else ""
-        return Flaw("ESA612", f"{message}, which looks like {look.what}", fix)
+        return RowError("ESA612", f"{message}, which looks like {look.description}", fix)
 
 
-def _count(text: str, unit: Unit) -> datetime | None:
+def _from_epoch(text: str, unit: EpochUnit) -> datetime | None:
     if _NUMBERS[unit.value].fullmatch(text) is None:
         return None
     return _EPOCH + timedelta(microseconds=int(Fraction(text) * 10**6 / _PER_SECOND[unit]))
@@ -157,9 +160,9 @@ def _parse(text: str) -> datetime | None:
         return None
 
 
-def make_times(zone: tzinfo | None = None, unit: Unit | None = None) -> Times:
+def make_time_parser(zone: tzinfo | None = None, unit: EpochUnit | None = None) -> TimeParser:
     """How times are read today."""
-    return Times(datetime.now(UTC).year + 1, zone, unit)
+    return TimeParser(datetime.now(UTC).year + 1, zone, unit)
 
 
 def find_offsets(at: datetime, zone: tzinfo) -> tuple[timedelta, ...]:
@@ -174,7 +177,7 @@ def find_offsets(at: datetime, zone: tzinfo) -> tuple[timedelta, ...]:
     return (first, second) if first > second else ()
 
 
-def refuse_skipped(at: datetime, zone: tzinfo) -> Flaw:
-    """The flaw of a local time in the hour that the clocks of `zone` skip."""
+def skipped_time(at: datetime, zone: tzinfo) -> RowError:
+    """The error of a local time in the hour that the clocks of `zone` skip."""
     message = f"the local time {at.isoformat()} does not exist in {zone}: the clocks skip it"
-    return Flaw("ESA624", message)
+    return RowError("ESA624", message)

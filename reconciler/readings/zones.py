@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from reconciler.energycap.client import Reader
 
 # North American standard and summer times by their letters: each is one offset all year round.
-_LETTERS = {
+_FIXED_ABBREVIATIONS = {
     "AST": -4, "ADT": -3, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7,
     "AKST": -9, "AKDT": -8, "HST": -10,
 }  # fmt: skip
 # These may have summer time or not, or stand for several zones.
-_OPEN = {
+_AMBIGUOUS = {
     "CET": "Europe/Berlin", "CEST": "Europe/Berlin", "MEZ": "Europe/Berlin", "MESZ": "Europe/Berlin",
     "WET": "Europe/Lisbon", "EET": "Europe/Helsinki", "EEST": "Europe/Helsinki", "BST": "Europe/London",
     "IST": "Asia/Kolkata", "ET": "America/New_York", "CT": "America/Chicago", "MT": "America/Denver",
@@ -27,7 +27,7 @@ _OPEN = {
     "AWST": "Australia/Perth", "NZST": "Pacific/Auckland", "NZDT": "Pacific/Auckland", "JST": "Asia/Tokyo",
     "EPT": "America/New_York", "CPT": "America/Chicago", "MPT": "America/Denver", "PPT": "America/Los_Angeles",
 }  # fmt: skip
-_NAMES = _OPEN | {
+_NAMES = _AMBIGUOUS | {
     "EST": "America/New_York", "EDT": "America/New_York", "CST": "America/Chicago", "CDT": "America/Chicago",
     "MST": "America/Denver", "MDT": "America/Denver", "PST": "America/Los_Angeles", "PDT": "America/Los_Angeles",
     "AST": "America/Halifax", "ADT": "America/Halifax", "AKST": "America/Anchorage", "AKDT": "America/Anchorage",
@@ -58,9 +58,9 @@ def parse_zone(text: str) -> tzinfo | None:
         return UTC
     if match := _OFFSET.fullmatch(own):
         return _make_offset(*match.groups())
-    if own.upper() in _LETTERS:
-        return timezone(timedelta(hours=_LETTERS[own.upper()]), own.upper())
-    return None if own.upper() in _OPEN else load_zone(own)
+    if own.upper() in _FIXED_ABBREVIATIONS:
+        return timezone(timedelta(hours=_FIXED_ABBREVIATIONS[own.upper()]), own.upper())
+    return None if own.upper() in _AMBIGUOUS else load_zone(own)
 
 
 def explain_zone(text: str) -> str:
@@ -80,7 +80,7 @@ def find_zones(codes: Mapping[int, str], data_point_ids: Sequence[int]) -> dict[
     return {one: zone for one, zone in found.items() if zone is not None}
 
 
-def find_in_header(header: str) -> str | None:
+def find_zone_in_header(header: str) -> str | None:
     """What `header` says about the zone of its column, in its own letters; None if it says nothing."""
     match = _IN_HEADER.search(header)
     if match is None or (match["name"] and load_zone(match["name"]) is None):
@@ -90,21 +90,21 @@ def find_in_header(header: str) -> str | None:
 
 def strip_zone(header: str) -> str:
     """`header` without what it says about a zone, and without the signs around that."""
-    said = find_in_header(header)
+    said = find_zone_in_header(header)
     return header if said is None else header.replace(said, "", 1).strip(" ()[]{}_-,;:/.\t")
 
 
-def is_certain(said: str) -> bool:
+def is_unambiguous(said: str) -> bool:
     """Whether what a header says is one zone: letters such as EST may be meant with summer time."""
     return said.upper() not in _NAMES and parse_zone(said) is not None
 
 
-def is_letters(text: str) -> bool:
+def is_abbreviation(text: str) -> bool:
     """Whether `text` is the letters of a zone, such as EST or CET."""
     return text.upper() in _NAMES
 
 
-def is_standard(said: str) -> bool:
+def is_standard_time(said: str) -> bool:
     """Whether what a header says is standard time all year, without the zone."""
     return re.fullmatch(_STANDARD, said, re.IGNORECASE) is not None
 
@@ -112,10 +112,10 @@ def is_standard(said: str) -> bool:
 def suggest_zones(said: str) -> tuple[str, str]:
     """For letters in a header: the zone without summer time, "" where that is not known, and the one with it."""
     letters = said.upper()
-    return (letters if letters in _LETTERS else ""), _NAMES.get(letters, "UTC")
+    return (letters if letters in _FIXED_ABBREVIATIONS else ""), _NAMES.get(letters, "UTC")
 
 
-def agree(said: str, zone: tzinfo) -> bool:
+def may_be_zone(said: str, zone: tzinfo) -> bool:
     """Whether `zone` may be what a header says: the same offset at some time of the year, or all year for an offset."""
     own = parse_zone(said) or load_zone(_NAMES.get(said.upper(), ""))
     days = [datetime(2025, month, 15) for month in (1, 7)]  # noqa: DTZ001 - local times have no zone

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from reconciler.planning.identification import make_index
-from reconciler.readings.census import take_census
-from reconciler.readings.files import recognise
-from reconciler.readings.layout import Habits
+from reconciler.readings.csv_layout import CsvOptions
+from reconciler.readings.file_check import check_file
+from reconciler.readings.readings_file import open_readings_file
 from reconciler.readings.routing import Router
 from tests.planning.tenant import NORTH, SOUTH, V, make_calculated, make_live
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.model.findings import Finding
-    from reconciler.readings.census import Census, FindZones, Group
+    from reconciler.readings.file_check import FileCheck, FindZones, RoutedGroup
 
 # On NORTH a quarter-hourly use in kWh, the same in kW, a demand, and a calculated use; on SOUTH one channel alone.
 CHANNELS = make_index(
@@ -41,12 +41,12 @@ def write(folder: Path, text: str | bytes, name: str = "readings.csv") -> Path:
 
 
 def count(
-    path: Path, router: Router | None = None, find_zones: FindZones | None = None, **habits: Any
-) -> tuple[Census, list[Group]]:
-    """The census of a file, and the groups that were told on the way."""
-    groups: list[Group] = []
-    file = recognise(path, Habits(**habits))
-    return take_census(file, router or Router(CHANNELS), groups.append, lambda _: None, find_zones), groups
+    path: Path, router: Router | None = None, find_zones: FindZones | None = None, **csv_options: Any
+) -> tuple[FileCheck, list[RoutedGroup]]:
+    """The check of a file, and the groups that were told on the way."""
+    groups: list[RoutedGroup] = []
+    file = open_readings_file(path, CsvOptions(**csv_options))
+    return check_file(file, router or Router(CHANNELS), groups.append, lambda _: None, find_zones), groups
 
 
 def tell(findings: tuple[Finding, ...] | list[Finding]) -> list[str]:

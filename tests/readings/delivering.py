@@ -11,10 +11,9 @@ from msgspec import Struct, field
 from reconciler.energycap.sender import open_sender
 from reconciler.model.identifiers import V3_NAMES
 from reconciler.planning.identification import make_index
-from reconciler.readings.batches import load_batches
-from reconciler.readings.delivery import Delivery
-from reconciler.readings.files import recognise
-from reconciler.readings.layout import Habits
+from reconciler.readings.csv_layout import CsvOptions
+from reconciler.readings.delivery import Delivery, make_batches
+from reconciler.readings.readings_file import open_readings_file
 from reconciler.readings.routing import Router
 from reconciler.sandbox import Options, parse_faults, parse_settings, running
 from tests.readings.bench import CHANNELS, write
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
     from reconciler.energycap.sender import Sender
     from reconciler.model.identifiers import IdentifierNames
-    from reconciler.readings.batches import Load
+    from reconciler.readings.delivery import OutgoingReading
     from reconciler.sandbox import Service
 
 WORLD = make_world(make_channel(1), make_channel(2), make_channel(3, {"formula": "channel(1)"}, isCalculated=True))
@@ -64,19 +63,19 @@ class Courier(Struct):
     """A delivery by `sender`, and the pauses that it would have made."""
 
     sender: Sender
-    dialect: IdentifierNames = V3_NAMES
+    identifier_names: IdentifierNames = V3_NAMES
     pauses: Pauses = field(default_factory=Pauses)
 
     @property
     def delivery(self) -> Delivery:
-        return Delivery(self.sender, self.dialect, self.pauses)
+        return Delivery(self.sender, self.identifier_names, self.pauses)
 
 
-def load(folder: Path, text: str, sender: Sender | None = None) -> list[Load]:
+def load(folder: Path, text: str, sender: Sender | None = None) -> list[OutgoingReading]:
     """The readings of a CSV file that can be sent: to the channels of `sender`, or of the bench."""
     channels = make_index(sender.list_channels()) if sender else CHANNELS
-    parcels = recognise(write(folder, text), Habits()).read_parcels()
-    return [one for batch in load_batches(parcels, Router(channels), _refuse) for one in batch]
+    groups = open_readings_file(write(folder, text), CsvOptions()).read_groups()
+    return [one for batch in make_batches(groups, Router(channels), _refuse) for one in batch]
 
 
 def kept(sender: Sender, channel_id: int) -> list[tuple[str, float | None]]:

@@ -17,8 +17,8 @@ from reconciler.energycap.sender import open_sender
 from reconciler.model.fields import UNIT_CODE
 from reconciler.model.identifiers import ESA_NAMES, V3_NAMES
 from reconciler.planning.identification import make_index
-from reconciler.readings.identifiers import NAMES
 from reconciler.readings.routing import Router
+from reconciler.readings.rows import IDENTIFIER_NAMES
 from reconciler.sandbox import running
 from tests.cases import note_case
 from tests.worlds import make_channel, make_world
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from reconciler.energycap.sender import Sender
     from reconciler.model.channels import Live
-    from reconciler.readings.routing import Landing
+    from reconciler.readings.routing import Destination
 
 _IDS = (1, 2, 3, 4, 5)
 
@@ -46,12 +46,12 @@ def _pointers(*units: str) -> st.SearchStrategy[dict[str, Any]]:
             "unitCode": st.sampled_from((*units, None)),
             "channelIntervalInSeconds": st.sampled_from((900, 3600, 60, None)),
         },
-    ).map(lambda pointers: {name: value for name, value in pointers.items() if value is not None})
+    ).map(lambda identifiers: {name: value for name, value in identifiers.items() if value is not None})
 
 
 _UNITS = ("KWH", "KW", "GAL")
 # Sent as it stands, kwh would be no unit of a channel: the tool spells it as the channels do.
-_RESPELLED = _pointers(*_UNITS, "kwh", "k W").filter(lambda one: one.keys() & set(NAMES[:3]))
+_RESPELLED = _pointers(*_UNITS, "kwh", "k W").filter(lambda one: one.keys() & set(IDENTIFIER_NAMES[:3]))
 
 
 @st.composite
@@ -86,10 +86,10 @@ def test_readings_land_where_the_tool_says(channels: list[dict[str, Any]], group
         landed = _find_landed(sender, [channel.id for channel in live])
 
     router, esa = Router(make_index(live)), Router(make_index(live), ESA_NAMES)
-    keys = [(*(group.get(name) for name in NAMES), 1) for group in groups]
+    keys = [(*(group.get(name) for name in IDENTIFIER_NAMES), 1) for group in groups]
     landings = [router.find(key) for key in keys]
-    note_case(reached=len({landing.route.channel_id for landing in landings}) > 1)
-    assert [landing.route for landing in landings] == [esa.find(key).route for key in keys]
+    note_case(reached=len({destination.route.channel_id for destination in landings}) > 1)
+    assert [destination.route for destination in landings] == [esa.find(key).route for key in keys]
     expected = _find_taken(landings)
     assert landed == expected
     assert receipt.imported == len(expected)
@@ -106,11 +106,11 @@ def test_the_esa_call_goes_by_the_same_rules(channels: list[dict[str, Any]], gro
     ):
         live = sender.list_channels()
         router = Router(make_index(live), ESA_NAMES)
-        landings = [router.find((*(group.get(name) for name in NAMES), 1)) for group in groups]
+        landings = [router.find((*(group.get(name) for name in IDENTIFIER_NAMES), 1)) for group in groups]
         sent = [
-            {**dict(ESA_NAMES.say(landing.pointers)), "readings": [_reading(number)]}
-            for number, landing in enumerate(landings)
-            if any(name in dict(V3_NAMES.say(landing.pointers)) for name in NAMES[:3])
+            {**dict(ESA_NAMES.say(destination.identifiers)), "readings": [_reading(number)]}
+            for number, destination in enumerate(landings)
+            if any(name in dict(V3_NAMES.say(destination.identifiers)) for name in IDENTIFIER_NAMES[:3])
         ]
         sender.send_esa_readings(sent)
         landed = _find_landed(sender, [channel.id for channel in live])
@@ -120,21 +120,21 @@ def test_the_esa_call_goes_by_the_same_rules(channels: list[dict[str, Any]], gro
     _check_refused(landings, live)
 
 
-def _find_taken(landings: Sequence[Landing]) -> dict[int, int]:
+def _find_taken(landings: Sequence[Destination]) -> dict[int, int]:
     """The channel that EnergyCAP would take each reading on, by the reading's number, in whatever unit it is."""
     return {
-        number: landing.route.channel_id
-        for number, landing in enumerate(landings)
-        if landing.route.channel_id is not None and {flaw.code for flaw in landing.flaws} <= {"ESA630"}
+        number: destination.route.channel_id
+        for number, destination in enumerate(landings)
+        if destination.route.channel_id is not None and {error.code for error in destination.errors} <= {"ESA630"}
     }
 
 
-def _check_refused(landings: Sequence[Landing], live: Sequence[Live]) -> None:
+def _check_refused(landings: Sequence[Destination], live: Sequence[Live]) -> None:
     """Of what EnergyCAP would take, exactly the readings in another unit than that of their channel are refused."""
     units = {channel.id: channel.values[UNIT_CODE] for channel in live}
     taken = _find_taken(landings)
     refused = {number for number in taken if landings[number].channel is None}
-    assert refused == {n for n, id_ in taken.items() if landings[n].pointers.unit_code not in (None, units[id_])}
+    assert refused == {n for n, id_ in taken.items() if landings[n].identifiers.unit_code not in (None, units[id_])}
     sent = {number: channel.id for number, one in enumerate(landings) if (channel := one.channel) is not None}
     assert sent == {number: id_ for number, id_ in taken.items() if number not in refused}
 

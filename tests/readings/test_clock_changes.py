@@ -11,13 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.readings.batches import load_batches
-from reconciler.readings.files import recognise
-from reconciler.readings.layout import Habits
-from reconciler.readings.repeated_hours import find_moments
+from reconciler.readings.clock_changes import find_offsets_by_order, find_transitions
+from reconciler.readings.csv_layout import CsvOptions
+from reconciler.readings.delivery import make_batches
+from reconciler.readings.readings_file import open_readings_file
 from reconciler.readings.routing import Router
 from reconciler.readings.times import find_offsets
-from reconciler.readings.transitions import find_transitions
 from tests.cases import note_case
 from tests.readings.bench import CHANNELS, count, tell, write
 
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from reconciler.readings.census import Census
+    from reconciler.readings.file_check import FileCheck
 
 NEW_YORK = ZoneInfo("America/New_York")
 HEADER = "channelImportId,time,value\n"
@@ -34,7 +33,7 @@ HOUR = ["01:00", "01:15", "01:30", "01:45"]
 EARLIER, LATER = [f"2025-11-02T{clock}:00-04:00" for clock in HOUR], [f"2025-11-02T{clock}:00-05:00" for clock in HOUR]
 
 
-def look(path: Path, zone: tzinfo | None = None, zones: Mapping[int, tzinfo] | None = None) -> Census:
+def look(path: Path, zone: tzinfo | None = None, zones: Mapping[int, tzinfo] | None = None) -> FileCheck:
     known = dict.fromkeys(range(1000), NEW_YORK) if zones is None else zones
     return count(path, zone=zone, find_zones=lambda _: known)[0]
 
@@ -43,23 +42,23 @@ def rows(*clocks: str, day: str = "2025-11-02", channel: str = "USE") -> str:
     return "".join(f"{channel},{day} {clock},5\n" for clock in clocks)
 
 
-def send(path: Path, census: Census, zone: tzinfo | None = None) -> list[str]:
+def send(path: Path, check: FileCheck, zone: tzinfo | None = None) -> list[str]:
     """The times that are sent."""
-    file, router = recognise(path, Habits(zone=zone)), Router(CHANNELS)
-    parcels = census.changes.read_parcels(file, router)
-    batches = load_batches(parcels, router, lambda *_: None, zones=census.zones)
+    file, router = open_readings_file(path, CsvOptions(zone=zone)), Router(CHANNELS)
+    groups = check.clock_changes.read_groups(file, router)
+    batches = make_batches(groups, router, lambda *_: None, zones=check.zones)
     return [load.reading.time for batch in batches for load in batch]
 
 
 def test_a_time_that_clocks_skip_is_an_error(tmp_path: Path) -> None:
-    census = look(write(tmp_path, HEADER + rows("01:45", "02:00", "02:45", "03:00", day="2025-03-09")))
+    check = look(write(tmp_path, HEADER + rows("01:45", "02:00", "02:45", "03:00", day="2025-03-09")))
 
     skipped = "does not exist in America/New_York: the clocks skip it"
-    assert tell(census.findings) == [
+    assert tell(check.findings) == [
         f"3 ESA624 the local time 2025-03-09T02:00:00 {skipped}",
         f"4 ESA624 the local time 2025-03-09T02:45:00 {skipped}",
     ]
-    assert (census.readings, census.bad, census.is_sound) == (4, 2, False)
+    assert (check.readings, check.invalid, check.is_valid) == (4, 2, False)
 
 
 @pytest.mark.parametrize(
@@ -79,10 +78,10 @@ def test_an_hour_that_is_there_twice_is_told_apart_by_its_order(
 ) -> None:
     path = write(tmp_path, HEADER + rows(*clocks))
 
-    census = look(path)
+    check = look(path)
 
-    assert (census.findings, census.changes.placed) == ((), len(expected))
-    assert [time for time in send(path, census) if "T01" in time] == expected
+    assert (check.findings, check.clock_changes.placed) == ((), len(expected))
+    assert [time for time in send(path, check) if "T01" in time] == expected
 
 
 @pytest.mark.parametrize(
@@ -102,11 +101,11 @@ def test_an_hour_that_is_there_twice_is_told_apart_by_its_order(
 def test_an_hour_whose_order_tells_nothing_is_an_error(clocks: list[str], tmp_path: Path) -> None:
     path = write(tmp_path, HEADER + rows(*clocks))
 
-    census = look(path)
+    check = look(path)
 
-    found = [finding for finding in census.findings if finding.code == "ESA625"]
+    found = [finding for finding in check.findings if finding.code == "ESA625"]
     assert len(found) == sum(clock.startswith("01") for clock in clocks)
-    assert not any("T01" in time for time in send(path, census))
+    assert not any("T01" in time for time in send(path, check))
     assert found[0].fix.startswith("write it as  2025-11-02T01:")
     assert found[0].fix.endswith("-05:00  for the later")
 
@@ -114,19 +113,19 @@ def test_an_hour_whose_order_tells_nothing_is_an_error(clocks: list[str], tmp_pa
 def test_times_with_their_offset_are_two_readings(tmp_path: Path) -> None:
     path = write(tmp_path, HEADER + rows("01:00-04:00", "01:00-05:00"))
 
-    census = look(path)
+    check = look(path)
 
-    assert (census.findings, send(path, census)) == ((), [EARLIER[0], LATER[0]])
+    assert (check.findings, send(path, check)) == ((), [EARLIER[0], LATER[0]])
 
 
 def test_each_channel_has_an_order_of_its_own(tmp_path: Path) -> None:
     pairs = [(channel, clock) for clock in ["00:45", *HOUR, *HOUR, "02:00"] for channel in ("USE", "USE-KW")]
     path = write(tmp_path, HEADER + "".join(rows(clock, channel=channel) for channel, clock in pairs))
 
-    census = look(path)
+    check = look(path)
 
-    assert census.findings == ()
-    assert [time for time in send(path, census) if "T01" in time] == [
+    assert check.findings == ()
+    assert [time for time in send(path, check) if "T01" in time] == [
         time for time in (*EARLIER, *LATER) for _ in range(2)
     ]
 
@@ -136,9 +135,9 @@ def test_groups_of_json_have_the_same_order(tmp_path: Path) -> None:
     groups = [{"channelId": 1, "readings": [{"time": time, "value": 1} for time in times]}]
     path = write(tmp_path, json.dumps(groups, indent=1), "readings.json")
 
-    census = look(path)
+    check = look(path)
 
-    assert (census.findings, send(path, census)[1:]) == ((), [*EARLIER, *LATER])
+    assert (check.findings, send(path, check)[1:]) == ((), [*EARLIER, *LATER])
 
 
 def test_of_other_contradictions_the_hour_makes_none(tmp_path: Path) -> None:
@@ -150,15 +149,15 @@ def test_of_other_contradictions_the_hour_makes_none(tmp_path: Path) -> None:
 def test_where_a_zone_is_not_known_that_is_said(tmp_path: Path) -> None:
     path = write(tmp_path, HEADER + rows("01:00", "01:15"))
 
-    census = look(path, zones={})
+    check = look(path, zones={})
 
-    assert tell(census.findings) == [
+    assert tell(check.findings) == [
         (
             "2 ESA626 the time zone of a data point is not known: "
             "times that the clocks skip or repeat there could not be checked"
         )
     ]
-    assert census.is_sound
+    assert check.is_valid
     assert look(path, UTC, {}).findings == ()
     assert look(write(tmp_path, HEADER + rows("01:00Z")), zones={}).findings == ()
 
@@ -167,10 +166,10 @@ def test_the_zone_of_a_file_has_such_hours_too(tmp_path: Path) -> None:
     berlin = ZoneInfo("Europe/Berlin")
     path = write(tmp_path, HEADER + rows("01:00", "02:00", "02:00", "03:00", day="2025-10-26"))
 
-    census = look(path, berlin)
+    check = look(path, berlin)
 
-    assert census.findings == ()
-    assert send(path, census, berlin) == [
+    assert check.findings == ()
+    assert send(path, check, berlin) == [
         "2025-10-25T19:00:00-04:00",
         "2025-10-25T20:00:00-04:00",
         "2025-10-25T21:00:00-04:00",
@@ -188,15 +187,15 @@ def test_a_time_with_an_offset_is_sent_with_that_of_its_data_point(tmp_path: Pat
 
 def test_in_a_long_file_the_change_is_found_wherever_it_is(tmp_path: Path) -> None:
     start = datetime(2025, 10, 25, tzinfo=UTC)
-    moments = [(start + timedelta(minutes=15 * number)).astimezone(NEW_YORK) for number in range(1500)]
-    path = write(tmp_path, HEADER + "".join(f"USE,{at.replace(tzinfo=None)},5\n" for at in moments))
+    timestamps = [(start + timedelta(minutes=15 * number)).astimezone(NEW_YORK) for number in range(1500)]
+    path = write(tmp_path, HEADER + "".join(f"USE,{at.replace(tzinfo=None)},5\n" for at in timestamps))
 
-    census = look(path)
+    check = look(path)
 
-    assert census.findings == ()
-    sent = [datetime.fromisoformat(time) for time in send(path, census)]
+    assert check.findings == ()
+    sent = [datetime.fromisoformat(time) for time in send(path, check)]
     instants = [(at if at.tzinfo else at.replace(tzinfo=NEW_YORK)).astimezone(UTC) for at in sent]
-    assert instants == [at.astimezone(UTC) for at in moments]
+    assert instants == [at.astimezone(UTC) for at in timestamps]
 
 
 ZONES = [ZoneInfo(name) for name in ("America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kolkata", "UTC")]
@@ -253,7 +252,7 @@ def test_two_runs_beside_other_readings_are_always_told_apart(
     beside = change.begin - timedelta(hours=1), change.end + timedelta(hours=1)
     before, following = beside if is_rising else beside[::-1]
 
-    found = find_moments(times, change, before, following)
+    found = find_offsets_by_order(times, change, before, following)
 
     note_case(reached=is_cut)
     if is_cut:

@@ -15,11 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.errors import FileError
-from reconciler.readings.census import take_census
-from reconciler.readings.files import recognise
-from reconciler.readings.flaws import BrokenFile
-from reconciler.readings.layout import Habits
+from reconciler.readings.csv_layout import CsvOptions
+from reconciler.readings.file_check import check_file
+from reconciler.readings.readings_file import open_readings_file
 from reconciler.readings.routing import Router
+from reconciler.readings.rows import BrokenFile
 from tests.cases import mostly, note_case
 from tests.readings.bench import CHANNELS, count, write
 from tests.readings.hostile import CORPUS, HEADER, SOUND, Bad
@@ -28,8 +28,8 @@ from tests.worlds import make_channel, make_world
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reconciler.readings.census import Census
-    from reconciler.readings.files import ReadingsFile
+    from reconciler.readings.file_check import FileCheck
+    from reconciler.readings.readings_file import ReadingsFile
 
 MIB = 2**20
 # What a small file needs, most of it for the libraries that are loaded.
@@ -39,10 +39,10 @@ LARGEST = 512 * MIB
 def find(path: Path) -> set[tuple[str, int]]:
     """The code and line of each finding in a file."""
     try:
-        census, _ = count(path)
+        check, _ = count(path)
     except BrokenFile as broken:
-        return {(broken.flaw.code, broken.line)}
-    return {(finding.code, finding.location.line) for finding in census.findings if finding.location}
+        return {(broken.row_error.code, broken.line)}
+    return {(finding.code, finding.location.line) for finding in check.findings if finding.location}
 
 
 def run_route(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
@@ -123,7 +123,7 @@ def test_what_is_no_file_is_said(kind: str, tmp_path: Path) -> None:
         path.symlink_to({"loop": str(path), "device": os.devnull}[kind])
 
     with pytest.raises(FileError):
-        recognise(path, Habits())
+        open_readings_file(path, CsvOptions())
 
 
 _ROWS = "".join(SOUND.replace("00:15", f"{hour:02}:15") for hour in range(24))
@@ -169,16 +169,16 @@ def _hurt(draw: st.DrawFn) -> bytes:
 def test_any_bytes_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     path = write(tmp_path_factory.mktemp("fuzz"), content)
 
-    census = None
+    check = None
     with suppress(BrokenFile):
-        file = recognise(path, Habits())
-        census = take_census(file, Router(CHANNELS), lambda _: None, lambda _: None)
-        check_census(file, census)
-    note_case(reached=census and census.readings)
+        file = open_readings_file(path, CsvOptions())
+        check = check_file(file, Router(CHANNELS), lambda _: None, lambda _: None)
+        check_census(file, check)
+    note_case(reached=check and check.readings)
 
 
-def check_census(file: ReadingsFile, census: Census) -> None:
-    assert census.is_sound is not any(finding.severity.value == "error" for finding in census.findings)
-    assert 0 <= census.bad <= census.readings
-    sound = [row for parcel in file.read_parcels() for row in parcel.rows if row.reading is not None]
-    assert len(sound) >= census.readings - census.bad
+def check_census(file: ReadingsFile, check: FileCheck) -> None:
+    assert check.is_valid is not any(finding.severity.value == "error" for finding in check.findings)
+    assert 0 <= check.invalid <= check.readings
+    sound = [row for group in file.read_groups() for row in group.rows if row.reading is not None]
+    assert len(sound) >= check.readings - check.invalid

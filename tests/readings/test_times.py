@@ -10,15 +10,15 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from reconciler.readings.flaws import Flaw
-from reconciler.readings.times import Time, Times, Unit, make_times
+from reconciler.readings.rows import RowError
+from reconciler.readings.times import EpochUnit, ParsedTime, TimeParser, make_time_parser
 from reconciler.readings.zones import parse_zone
 from tests.cases import mostly, note_case
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-TIMES = Times(2027)
+TIMES = TimeParser(2027)
 SECONDS = 'write it as  "2025-03-01T00:00:00Z";  or say  --time-format seconds'
 TODAY = "time must be a date and time in ISO 8601, found "
 
@@ -38,11 +38,11 @@ TODAY = "time must be a date and time in ISO 8601, found "
     ],
 )
 def test_these_times_are_taken(text: str, expected: datetime) -> None:
-    assert TIMES.read(text) == TIMES.take(text) == Time(expected)
+    assert TIMES.read(text) == TIMES.take(text) == ParsedTime(expected)
 
 
 def test_a_day_alone_is_its_midnight_and_says_so() -> None:
-    assert TIMES.read("2026-03-30") == Time(datetime(2026, 3, 30), is_date=True)  # noqa: DTZ001
+    assert TIMES.read("2026-03-30") == ParsedTime(datetime(2026, 3, 30), is_date=True)  # noqa: DTZ001
 
 
 @pytest.mark.parametrize(
@@ -216,25 +216,25 @@ def test_a_day_alone_is_its_midnight_and_says_so() -> None:
     ],
 )
 def test_what_is_refused_is_called_by_what_it_looks_like(text: str, likeness: str, fix: str) -> None:
-    flaw = TIMES.read(text)
+    error = TIMES.read(text)
 
-    assert isinstance(flaw, Flaw)
-    assert (flaw.code, flaw.message.rpartition(", which looks like ")[2], flaw.fix) == ("ESA612", likeness, fix)
+    assert isinstance(error, RowError)
+    assert (error.code, error.message.rpartition(", which looks like ")[2], error.fix) == ("ESA612", likeness, fix)
 
 
 @pytest.mark.parametrize("text", ["", "soon", "2025030115", "-2026-01-01", "9" * 400, "12026-01-01"])
 def test_what_looks_like_nothing_is_shown_a_time(text: str) -> None:
-    flaw = TIMES.read(text)
+    error = TIMES.read(text)
 
-    assert isinstance(flaw, Flaw)
-    assert (flaw.message[: len(TODAY)], flaw.fix) == (TODAY, "write it as in  2026-03-30T00:15:00")
+    assert isinstance(error, RowError)
+    assert (error.message[: len(TODAY)], error.fix) == (TODAY, "write it as in  2026-03-30T00:15:00")
 
 
 @pytest.mark.parametrize("text", ["1989-12-31", "2028-01-01T00:00", "1700-01-01T00:00Z", "0001-01-01", "9999-12-31"])
 def test_years_are_from_1990_to_the_next(text: str) -> None:
-    assert TIMES.read(text) == Flaw("ESA622", f'time must be from 1990 to 2027, found "{text}"')
+    assert TIMES.read(text) == RowError("ESA622", f'time must be from 1990 to 2027, found "{text}"')
     assert TIMES.read_all([text]) is None
-    assert make_times().last_year == datetime.now(UTC).year + 1
+    assert make_time_parser().last_year == datetime.now(UTC).year + 1
 
 
 @pytest.mark.parametrize(
@@ -249,34 +249,34 @@ def test_years_are_from_1990_to_the_next(text: str) -> None:
     ],
 )
 def test_a_time_of_json_is_text(value: object, message: str, fix: str) -> None:
-    assert TIMES.take(value) == Flaw("ESA612", f"time must be a date and time in quotes, found {message}", fix)
+    assert TIMES.take(value) == RowError("ESA612", f"time must be a date and time in quotes, found {message}", fix)
 
 
 @pytest.mark.parametrize(
     ("unit", "value", "expected"),
     [
-        (Unit.SECONDS, "1740787200", "2025-03-01T00:00:00+00:00"),
-        (Unit.SECONDS, " 1740787200.25 ", "2025-03-01T00:00:00.250000+00:00"),
-        (Unit.SECONDS, 1740787200, "2025-03-01T00:00:00+00:00"),
-        (Unit.MILLISECONDS, "1740787200250", "2025-03-01T00:00:00.250000+00:00"),
-        (Unit.MILLISECONDS, 1740787200000.0, "2025-03-01T00:00:00+00:00"),
-        (Unit.MICROSECONDS, "1740787200250000", "2025-03-01T00:00:00.250000+00:00"),
-        (Unit.NANOSECONDS, "1740787200250000999", "2025-03-01T00:00:00.250000+00:00"),
-        (Unit.NANOSECONDS, 1740787200250000999, "2025-03-01T00:00:00.250000+00:00"),
-        (Unit.NANOSECONDS, "1740787200", 'time must be from 1990 to 2027, found "1740787200"'),
-        (Unit.SECONDS, "1740787200000", 'time must be a number of seconds since 1970, found "1740787200000"'),
-        (Unit.SECONDS, "2025-03-01", 'time must be a number of seconds since 1970, found "2025-03-01"'),
-        (Unit.SECONDS, "1e9", 'time must be a number of seconds since 1970, found "1e9"'),
-        (Unit.SECONDS, "", "time must be a number of seconds since 1970, found nothing"),
-        (Unit.SECONDS, "86400", 'time must be from 1990 to 2027, found "86400"'),
-        (Unit.MILLISECONDS, "1740787200", 'time must be from 1990 to 2027, found "1740787200"'),
+        (EpochUnit.SECONDS, "1740787200", "2025-03-01T00:00:00+00:00"),
+        (EpochUnit.SECONDS, " 1740787200.25 ", "2025-03-01T00:00:00.250000+00:00"),
+        (EpochUnit.SECONDS, 1740787200, "2025-03-01T00:00:00+00:00"),
+        (EpochUnit.MILLISECONDS, "1740787200250", "2025-03-01T00:00:00.250000+00:00"),
+        (EpochUnit.MILLISECONDS, 1740787200000.0, "2025-03-01T00:00:00+00:00"),
+        (EpochUnit.MICROSECONDS, "1740787200250000", "2025-03-01T00:00:00.250000+00:00"),
+        (EpochUnit.NANOSECONDS, "1740787200250000999", "2025-03-01T00:00:00.250000+00:00"),
+        (EpochUnit.NANOSECONDS, 1740787200250000999, "2025-03-01T00:00:00.250000+00:00"),
+        (EpochUnit.NANOSECONDS, "1740787200", 'time must be from 1990 to 2027, found "1740787200"'),
+        (EpochUnit.SECONDS, "1740787200000", 'time must be a number of seconds since 1970, found "1740787200000"'),
+        (EpochUnit.SECONDS, "2025-03-01", 'time must be a number of seconds since 1970, found "2025-03-01"'),
+        (EpochUnit.SECONDS, "1e9", 'time must be a number of seconds since 1970, found "1e9"'),
+        (EpochUnit.SECONDS, "", "time must be a number of seconds since 1970, found nothing"),
+        (EpochUnit.SECONDS, "86400", 'time must be from 1990 to 2027, found "86400"'),
+        (EpochUnit.MILLISECONDS, "1740787200", 'time must be from 1990 to 2027, found "1740787200"'),
     ],
 )
-def test_times_may_be_counted_since_1970_where_that_is_said(unit: Unit, value: object, expected: str) -> None:
-    found = Times(2027, unit=unit).take(value)
+def test_times_may_be_counted_since_1970_where_that_is_said(unit: EpochUnit, value: object, expected: str) -> None:
+    found = TimeParser(2027, unit=unit).take(value)
 
-    assert (found.message if isinstance(found, Flaw) else found.at.isoformat()) == expected
-    assert Times(2027, unit=unit).read_all(["1740787200"]) is None
+    assert (found.message if isinstance(found, RowError) else found.at.isoformat()) == expected
+    assert TimeParser(2027, unit=unit).read_all(["1740787200"]) is None
 
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -295,19 +295,19 @@ NEW_YORK = ZoneInfo("America/New_York")
     ],
 )
 def test_times_without_an_offset_are_those_of_the_zone(zone: tzinfo, text: str, expected: str) -> None:
-    found = Times(2027, zone).read(text)
+    found = TimeParser(2027, zone).read(text)
 
-    assert isinstance(found, Time)
+    assert isinstance(found, ParsedTime)
     assert found.at.isoformat() == expected
-    glance = Times(2027, zone).read_all([text])
+    glance = TimeParser(2027, zone).read_all([text])
     assert glance is None or [at.isoformat() for at in glance] == [expected]
 
 
 def test_a_time_that_the_zone_skips_is_refused() -> None:
     message = "the local time 2025-03-09T02:15:00 does not exist in America/New_York: the clocks skip it"
 
-    assert Times(2027, NEW_YORK).read("2025-03-09 02:15") == Flaw("ESA624", message)
-    assert Times(2027, NEW_YORK).read_all(["2025-03-09 02:15"]) is None
+    assert TimeParser(2027, NEW_YORK).read("2025-03-09 02:15") == RowError("ESA624", message)
+    assert TimeParser(2027, NEW_YORK).read_all(["2025-03-09 02:15"]) is None
 
 
 _DIGITS = st.text("0123456789", min_size=1, max_size=4)
@@ -380,7 +380,7 @@ def test_each_text_is_the_one_moment_of_the_grammar_or_refused(text: str) -> Non
     found, expected = TIMES.read(text), refer(text.strip())
     note_case(reached=expected is not None)
 
-    assert (found.at.isoformat() if isinstance(found, Time) else None) == expected
+    assert (found.at.isoformat() if isinstance(found, ParsedTime) else None) == expected
     glance = TIMES.read_all([text])
     assert glance is None or [at.isoformat() for at in glance] == [expected]
 
@@ -400,11 +400,11 @@ _OTHERWISE = st.builds(
 
 @given(mostly(_OTHERWISE, _TEXTS))
 def test_a_time_that_is_shown_as_the_way_out_is_taken(text: str) -> None:
-    flaw = TIMES.read(text)
+    error = TIMES.read(text)
 
-    has_way_out = isinstance(flaw, Flaw) and flaw.fix.startswith("write it as ")
+    has_way_out = isinstance(error, RowError) and error.fix.startswith("write it as ")
     note_case(reached=has_way_out)
     assume(has_way_out)
-    assert isinstance(flaw, Flaw)
-    again = TIMES.read(flaw.fix.split("  ")[1].rstrip(";"))
-    assert isinstance(again, Time) or again.code == "ESA622"
+    assert isinstance(error, RowError)
+    again = TIMES.read(error.fix.split("  ")[1].rstrip(";"))
+    assert isinstance(again, ParsedTime) or again.code == "ESA622"

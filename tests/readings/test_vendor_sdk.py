@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reconciler.planning.identification import make_index
-from reconciler.readings.failures import open_failed_file
-from reconciler.readings.files import recognise
-from reconciler.readings.layout import Habits
+from reconciler.readings.csv_layout import CsvOptions
+from reconciler.readings.import_file import SendOptions, send_file
+from reconciler.readings.readings_file import open_readings_file
+from reconciler.readings.rejects import open_rejects_file
 from reconciler.readings.routing import Router
-from reconciler.readings.sending import Conduct, send_file
 from tests.readings.bench import write
 from tests.readings.delivering import Courier, kept, serving
 
@@ -67,11 +67,13 @@ def test_the_package_can_send_readings_and_reads_its_receipt(sdk: Any, tmp_path:
 
 
 def test_the_package_reads_what_this_tool_sent(sdk: Any, tmp_path: Path) -> None:
-    file = recognise(write(tmp_path, "channelImportId,time,value\nIMP-1,2026-03-30T00:15Z,1.5\n"), Habits())
+    file = open_readings_file(
+        write(tmp_path, "channelImportId,time,value\nIMP-1,2026-03-30T00:15Z,1.5\n"), CsvOptions()
+    )
     with serving(tmp_path) as (service, sender):
         router = Router(make_index(sender.list_channels()))
-        with open_failed_file(tmp_path / "failed.csv", file) as failed:
-            send_file(file, router, Courier(sender).delivery, failed, Conduct(Event(), lambda _: None))
+        with open_rejects_file(tmp_path / "failed.csv", file) as failed:
+            send_file(file, router, Courier(sender).delivery, failed, SendOptions(Event(), lambda _: None))
         found = make_client(sdk, service).get_readings(1, custom_headers=HEADERS)
         own = kept(sender, 1)
 

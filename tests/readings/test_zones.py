@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.energycap.time_zones import load_zone
-from reconciler.readings.flaws import BrokenFile
-from reconciler.readings.layout import Habits
-from reconciler.readings.time_columns import find_column_zone
+from reconciler.readings.csv_header import detect_column_zone
+from reconciler.readings.csv_layout import CsvOptions
+from reconciler.readings.rows import BrokenFile
 from reconciler.readings.zones import parse_zone
 from tests.readings.bench import count, write
 
@@ -53,7 +53,7 @@ def test_data_points_may_name_zones_as_windows_does() -> None:
 def test_a_name_with_hundreds_of_parts_is_no_zone() -> None:
     name = "A/" * 1000 + "A"
 
-    assert (load_zone(name), parse_zone(name), find_column_zone(f"time {name}", None)) == (None, None, None)
+    assert (load_zone(name), parse_zone(name), detect_column_zone(f"time {name}", None)) == (None, None, None)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_a_name_with_hundreds_of_parts_is_no_zone() -> None:
     ],
 )
 def test_what_a_header_says_about_the_zone_counts(header: str, shown: str) -> None:
-    assert str(find_column_zone(header, None)) == shown
+    assert str(detect_column_zone(header, None)) == shown
 
 
 @pytest.mark.parametrize(
@@ -131,9 +131,13 @@ def test_a_header_that_leaves_the_zone_open_is_asked_about(
     header: str, zone: str | None, message: str, fix: str
 ) -> None:
     with pytest.raises(BrokenFile) as raised:
-        find_column_zone(header, parse_zone(zone) if zone else None)
+        detect_column_zone(header, parse_zone(zone) if zone else None)
 
-    assert (raised.value.flaw.code, raised.value.flaw.message, raised.value.flaw.fix) == ("ESA627", message, fix)
+    assert (raised.value.row_error.code, raised.value.row_error.message, raised.value.row_error.fix) == (
+        "ESA627",
+        message,
+        fix,
+    )
 
 
 @pytest.mark.parametrize(
@@ -146,13 +150,13 @@ def test_a_header_that_leaves_the_zone_open_is_asked_about(
     ],
 )
 def test_a_zone_that_agrees_with_the_header_is_taken(header: str, zone: str) -> None:
-    assert find_column_zone(header, parse_zone(zone)) == parse_zone(zone)
+    assert detect_column_zone(header, parse_zone(zone)) == parse_zone(zone)
 
 
 def test_a_column_of_times_is_known_with_its_zone(tmp_path: Path) -> None:
-    census, _ = count(write(tmp_path, "channelImportId,Time (UTC),value\nUSE,2026-01-01 00:15,1\n"))
+    check, _ = count(write(tmp_path, "channelImportId,Time (UTC),value\nUSE,2026-01-01 00:15,1\n"))
 
-    assert (census.is_naive, census.findings) == ({False}, ())
+    assert (check.is_naive, check.findings) == ({False}, ())
 
 
 @pytest.mark.parametrize(
@@ -165,25 +169,25 @@ def test_a_column_of_zones_that_is_not_used_is_asked_about(header: str, tmp_path
         count(path)
 
     message = f'a column names the time zone of each time, but is not used, found "{header}"'
-    assert (raised.value.flaw.code, raised.value.flaw.message, raised.value.line) == ("ESA627", message, 1)
-    assert raised.value.flaw.fix.endswith(f"--map {shlex.quote(f'{header}=')}")
-    assert count(path, zone=UTC)[0].is_sound
-    assert count(path, names={header: ""})[0].is_sound
+    assert (raised.value.row_error.code, raised.value.row_error.message, raised.value.line) == ("ESA627", message, 1)
+    assert raised.value.row_error.fix.endswith(f"--map {shlex.quote(f'{header}=')}")
+    assert count(path, zone=UTC)[0].is_valid
+    assert count(path, names={header: ""})[0].is_valid
 
 
 def test_blanks_around_headers_and_cells_do_not_count(tmp_path: Path) -> None:
     path = write(tmp_path, '\ufeff\ufeffchannelImportId\u00a0, "time" ,value\n USE\u00a0, " 2026-01-01 00:15", 1 \n')
 
-    census, groups = count(path)
+    check, groups = count(path)
 
-    assert (census.findings, [group.landing.route.channel_id for group in groups]) == ((), [1])
+    assert (check.findings, [group.destination.route.channel_id for group in groups]) == ((), [1])
 
 
 @pytest.mark.parametrize("text", ['[{"channelId": 1, "readings": [%s]}]', '{"channelId": 1, "readings": [%s]}'])
 def test_a_zone_holds_for_json_too(text: str, tmp_path: Path) -> None:
     path = write(tmp_path, text % '{"time": "2026-01-01 00:15", "value": 1}', "readings.json")
 
-    census, _ = count(path, zone=timezone(timedelta(hours=1)))
+    check, _ = count(path, zone=timezone(timedelta(hours=1)))
 
-    assert census.is_naive == {False}
-    assert Habits(zone=UTC).zone is UTC
+    assert check.is_naive == {False}
+    assert CsvOptions(zone=UTC).zone is UTC

@@ -1,0 +1,260 @@
+"""Finds readings of a file that have the same channel and the same time."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from itertools import compress, groupby, islice, pairwise, repeat
+from operator import gt, le, lt
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from reconciler.planning.messages import show_value
+from reconciler.readings.csv_reader import Block
+from reconciler.readings.json_reader import locate_rows
+from reconciler.readings.rows import RowError
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence, Set
+
+    from reconciler.model.channels import Live
+    from reconciler.readings.clock_changes import ClockChanges
+    from reconciler.readings.readings_file import ReadingsFile
+    from reconciler.readings.routing import Router
+    from reconciler.readings.rows import Reading, ReadingGroup, Row
+
+
+_FIRST_TIMES = {True: datetime(1, 1, 1), False: datetime(1, 1, 1, tzinfo=UTC)}  # noqa: DTZ001 - local times have no zone
+
+
+class TimeRanges:
+    """The span of time that each channel has readings in, of those without an offset, or of those with one.
+
+    Files come channel by channel or moment by moment, the oldest first or the latest: what is added of a channel
+    mostly lies after its span, or before it, and then nothing is there twice. Where it does not, the channel is
+    `suspects`. Channels are told by their ids; None stands for readings that find no channel.
+    """
+
+    def __init__(self, *, is_naive: bool) -> None:
+        self._earliest = _FIRST_TIMES[is_naive]
+        self._lows: dict[int | None, datetime] = {}
+        self._highs: dict[int | None, datetime] = {}
+        self.suspects: set[int | None] = set()
+
+    def add(self, channel: int | None, times: Sequence[datetime]) -> None:
+        """Take note of readings of one channel; there must be some."""
+        if channel in self.suspects:
+            return
+        low, high = times[0], times[-1]
+        is_suspect = False
+        if not all(map(lt, times, islice(times, 1, None))):
+            low, high, is_suspect = min(times), max(times), len(set(times)) < len(times)
+        if channel not in self._highs:
+            self._lows[channel], self._highs[channel] = low, high
+        elif low > self._highs[channel]:
+            self._highs[channel] = high
+        elif high < self._lows[channel]:
+            self._lows[channel] = low
+        else:
+            is_suspect = True
+        if is_suspect:
+            self.suspects.add(channel)
+
+    def add_mixed(self, channels: Sequence[int | None], times: Sequence[datetime]) -> None:
+        """Take note of readings, each beside its channel."""
+        if self.suspects.issuperset(channels) or self._add_rising(channels, times):
+            return
+        own: dict[int | None, list[datetime]] = defaultdict(list)
+        for channel, time in zip(channels, times, strict=True):
+            own[channel].append(time)
+        for channel, listed in own.items():
+            self.add(channel, listed)
+
+    def _add_rising(self, channels: Sequence[int | None], times: Sequence[datetime]) -> bool:
+        """Take note of readings that come in the order of time, all after what their channels have; whether they do.
+
+        One by one they would cost as much as all the rest that is looked at.
+        """
+        firsts = dict(zip(reversed(channels), reversed(times), strict=True))
+        if not all(map(le, times, islice(times, 1, None))):
+            return False
+        if len(firsts) < len(times) > len(set(zip(channels, times, strict=True))):
+            return False
+        if not all(map(gt, firsts.values(), map(self._highs.get, firsts, repeat(self._earliest)))):
+            return False
+        self._highs.update(zip(channels, times, strict=True))
+        for channel in firsts.keys() - self._lows.keys():
+            self._lows[channel] = firsts[channel]
+        return True
+
+
+# Whether times are without an offset: local time and instants cannot be compared, for the zone is the service's.
+_TimeSeries: TypeAlias = tuple[int, bool]
+_EARLIEST = {True: datetime(1, 1, 1), False: datetime(1, 1, 1, tzinfo=UTC)}  # noqa: DTZ001 - local times have no zone
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class _Timestamps:
+    """The timestamps at which one channel gets several readings, in order, and what the file says at each.
+
+    `lines` and `values` are those of the first reading; `differing` says whether another has another value.
+    In arrays, which take a tenth of what records of so many timestamps would.
+    """
+
+    def __init__(self, times: array[int]) -> None:
+        self.times = times
+        number = len(times)
+        self.counts, self.lines = array("q", bytes(8 * number)), array("q", bytes(8 * number))
+        self.values, self.differing = array("d", bytes(8 * number)), bytearray(number)
+
+    def find(self, time: int) -> int | None:
+        place = bisect_left(self.times, time)
+        return place if place < len(self.times) and self.times[place] == time else None
+
+    def compare(self, place: int, located: _LocatedReading) -> RowError | None:
+        """What is wrong with the next reading of the file at this place; nothing where it is the first."""
+        locate_rows(located.group)
+        self.counts[place] += 1
+        reading, line, first = located.reading, self.lines[place], self.values[place]
+        if self.counts[place] == 1:
+            self.lines[place], self.values[place] = located.row.line, reading.value
+            return None
+        where = f"at {reading.time} on channel {located.channel.id} {show_value(located.channel.name)}"
+        if reading.value == first:
+            return RowError("ESA621", f"a reading is in the file twice, found it in line {line}, too", "", (where,))
+        self.differing[place] = True
+        found = f"found {_show(reading.value)} here and {_show(first)} in line {line}"
+        return RowError("ESA620", f"one channel gets two values for one time, {found}", "", (where,))
+
+
+class _LocatedReading(NamedTuple):
+    """A reading that is sound in itself, where it is in the file, and where it lands."""
+
+    group: ReadingGroup
+    row: Row
+    reading: Reading
+    channel: Live
+
+    @property
+    def place(self) -> _TimeSeries:
+        return self.channel.id, self.row.is_naive
+
+    @property
+    def time(self) -> int:
+        return _microseconds(datetime.fromisoformat(self.reading.time))
+
+
+class Duplicates:
+    """The readings of a file that share their channel and time with others of it."""
+
+    def __init__(self, router: Router, changes: ClockChanges, timestamps: Mapping[_TimeSeries, _Timestamps]) -> None:
+        self._router = router
+        self._changes = changes
+        self._timestamps = timestamps
+
+    @property
+    def conflict_count(self) -> int:
+        """How many readings have a value that another one, of the same channel and time, has not."""
+        return sum(sum(compress(timestamps.counts, timestamps.differing)) for timestamps in self._timestamps.values())
+
+    def tell(self, file: ReadingsFile) -> Iterator[tuple[int, RowError]]:
+        """What is wrong with each of these readings of `file` but the first of its channel and time, and its line.
+
+        Must be gone through once, and before anything else is asked. Raises BrokenFile and FileError.
+        """
+        for part in self._changes.read_parts(file, self._router):
+            times = _list_times(part, self._router, self._timestamps)
+            if any(self._timestamps[place].find(time) is not None for place, time in times):
+                yield from self._compare(part)
+
+    def mark(self, groups: Iterable[ReadingGroup]) -> Iterator[ReadingGroup]:
+        """`groups` with a error on each reading that others contradict."""
+        for group in groups:
+            for located, timestamps, place in self._find(group):
+                if timestamps.differing[place]:
+                    text = (
+                        f"one channel gets two values for one time, the first of them in line {timestamps.lines[place]}"
+                    )
+                    located.row.errors = (*located.row.errors, RowError("ESA620", text))
+            yield group
+
+    def _compare(self, part: Block | ReadingGroup) -> Iterator[tuple[int, RowError]]:
+        for group in _list_groups(part):
+            for located, timestamps, place in self._find(group):
+                error = timestamps.compare(place, located)
+                if error is not None:
+                    yield located.row.line, error
+
+    def _find(self, group: ReadingGroup) -> Iterator[tuple[_LocatedReading, _Timestamps, int]]:
+        for located in _locate_readings(group, self._router, self._timestamps):
+            timestamps = self._timestamps[located.place]
+            place = timestamps.find(located.time)
+            if place is not None:
+                yield located, timestamps, place
+
+
+def find_duplicates(
+    file: ReadingsFile, router: Router, changes: ClockChanges, suspects: Set[_TimeSeries]
+) -> Duplicates:
+    """The readings of `file` at one time, of the channels of `suspects`, which alone can have such.
+
+    What is done about the hours that clocks skip or repeat, `changes`, comes first.
+
+    Takes 8 bytes for each of their readings while it looks, and 33 for each time that is there twice from then on.
+    Raises BrokenFile and FileError.
+    """
+    times: dict[_TimeSeries, array[int]] = defaultdict(lambda: array("q"))
+    for part in changes.read_parts(file, router):
+        for place, time in _list_times(part, router, suspects):
+            times[place].append(time)
+    return Duplicates(
+        router, changes, {place: _Timestamps(own) for place in times if (own := _pick_repeated(times[place]))}
+    )
+
+
+def _show(value: float) -> str:
+    return repr(value).removesuffix(".0")
+
+
+def _pick_repeated(times: array[int]) -> array[int]:
+    repeated = (one for one, other in pairwise(sorted(times)) if one == other)
+    return array("q", (time for time, _ in groupby(repeated)))
+
+
+def _list_groups(part: Block | ReadingGroup) -> Iterable[ReadingGroup]:
+    return part.read_groups() if isinstance(part, Block) else (part,)
+
+
+def _list_times(
+    part: Block | ReadingGroup, router: Router, wanted: Container[_TimeSeries]
+) -> Iterator[tuple[_TimeSeries, int]]:
+    """The time of each sound reading that lands on a channel of `wanted`; row by row only where that must be."""
+    zones = part.find_zones() if isinstance(part, Block) else None
+    if not isinstance(part, Block) or zones is None or len(zones) > 1:
+        for group in _list_groups(part):
+            yield from ((located.place, located.time) for located in _locate_readings(group, router, wanted))
+        return
+    (is_naive,) = zones
+    own = part.keys
+    channels = {key: router.find(key).channel for key in set(own)}
+    places = {key: (channel.id, is_naive) for key, channel in channels.items() if channel is not None}
+    for key, time in zip(own if len(own) > 1 else repeat(own[0]), part.times, strict=False):
+        place = places.get(key)
+        if place is not None and place in wanted:
+            yield place, _microseconds(time)
+
+
+def _microseconds(time: datetime) -> int:
+    """A time in microseconds since the beginning of time."""
+    return (time - _EARLIEST[time.tzinfo is None]) // _MICROSECOND
+
+
+def _locate_readings(group: ReadingGroup, router: Router, wanted: Container[_TimeSeries]) -> Iterator[_LocatedReading]:
+    """The sound readings of `group`, where they land on a channel of `wanted`."""
+    channel = None if group.key is None or group.errors else router.find(group.key).channel
+    if channel is None:
+        return
+    for row in group.rows:
+        if row.reading is not None and (channel.id, row.is_naive) in wanted:
+            yield _LocatedReading(group, row, row.reading, channel)

@@ -1,0 +1,180 @@
+"""The second pass over a file: sends it in batches and accounts for every reading."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+
+from reconciler.errors import FileError
+from reconciler.readings.clock_changes import ClockChanges
+from reconciler.readings.delivery import BATCH_SIZE, make_batches
+from reconciler.readings.read_back import StorageCheck, StorageChecker
+from reconciler.readings.rows import BrokenFile, RowError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import tzinfo
+    from threading import Event as Signal
+
+    from reconciler.errors import ReconcilerError
+    from reconciler.model.findings import Finding
+    from reconciler.readings.delivery import Delivery, OutgoingReading
+    from reconciler.readings.duplicates import Duplicates
+    from reconciler.readings.readings_file import ReadingsFile
+    from reconciler.readings.rejects import RejectsFile
+    from reconciler.readings.routing import Router
+    from reconciler.readings.rows import ReadingGroup, Row
+
+
+# Of all, and of those that were refused alike: the file of failed readings has every one.
+_MAX_SHOWN, _MAX_SHOWN_ALIKE = 50, 5
+
+
+class ImportResult(Struct):
+    """What became of the readings of a file: each is in one of the counts.
+
+    `left_out` were wrong in the file, `failed` were not taken, of `unknown` nobody knows, and `not_sent` were not
+    taken, or came after that, because of what `stop_reason` the import, or because the user did. `findings` tell of the
+    first that the service did not take, for each reason that it gave, and of the first that are not stored as they were
+    sent, as `storage` counts. `rejects_written` says that all that were not
+    imported are in the file of the failed ones.
+    """
+
+    imported: int = 0
+    failed: int = 0
+    unknown: int = 0
+    not_sent: int = 0
+    left_out: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    stop_reason: ReconcilerError | None = None
+    was_interrupted: bool = False
+    rejects_written: bool = True
+    storage: StorageCheck = field(default_factory=StorageCheck)
+
+    @property
+    def readings(self) -> int:
+        return self.imported + self.failed + self.unknown + self.not_sent + self.left_out
+
+    @property
+    def is_complete(self) -> bool:
+        return self.imported == self.readings and self.stop_reason is None and not self.storage.differing
+
+
+class SendOptions(Struct, frozen=True):
+    """How an import is carried out.
+
+    `stop` ends it after the batch in flight. `on_batch` gets the number of readings accounted for after each batch.
+    `duplicates` with different values are left out. `clock_changes` is what to do about the hours that clocks skip or
+    repeat. Times with an offset are sent in the zone of their data point, by its id in `zones`.
+    """
+
+    stop: Signal
+    on_batch: Callable[[int], None]
+    batch_size: int = BATCH_SIZE
+    duplicates: Duplicates | None = None
+    clock_changes: ClockChanges = field(default_factory=ClockChanges)
+    zones: Mapping[int, tzinfo] = field(default_factory=dict)
+
+
+def send_file(
+    file: ReadingsFile, router: Router, delivery: Delivery, failed: RejectsFile, options: SendOptions
+) -> ImportResult:
+    """Send what can be sent of `file`, and write down in `failed` what was not taken.
+
+    Where the file can no longer be read, or that of the failed ones not be written, the import is stopped.
+    """
+    run = _Importer(file.name, delivery, failed, options)
+    try:
+        groups = options.clock_changes.read_groups(file, router)
+        marked = groups if options.duplicates is None else options.duplicates.mark(groups)
+        for batch in make_batches(marked, router, run.leave_out, options.batch_size, options.zones):
+            run.take(batch)
+        failed.close()
+    except BrokenFile as error:
+        run.stop(FileError(error.row_error.message, error.row_error.fix))
+    except FileError as error:
+        run.stop(error)
+    run.check()
+    return run.result
+
+
+class _Importer:
+    """An import on its way."""
+
+    def __init__(self, file: str, delivery: Delivery, failed: RejectsFile, options: SendOptions) -> None:
+        self.result = ImportResult()
+        self._file = file
+        self._delivery = delivery
+        self._rejects = failed
+        self._options = options
+        self._reasons: Counter[str] = Counter()
+        self._storage_checker = StorageChecker(delivery, options.zones, options.stop, _MAX_SHOWN)
+        self.result.storage = self._storage_checker.storage
+
+    def check(self) -> None:
+        """Look whether what was imported is there."""
+        self._storage_checker.check()
+        for line, error in self.result.storage.errors:
+            self.result.findings.append(error.at(self._file, line))
+
+    def stop(self, error: FileError) -> None:
+        """Give up: the rest of the file is neither read nor written down."""
+        self.result.stop_reason = error
+        self.result.rejects_written = False
+
+    def leave_out(self, group: ReadingGroup, row: Row, reason: str) -> None:
+        self.result.left_out += 1
+        self._rejects.add(group, row, reason)
+
+    def take(self, batch: Sequence[OutgoingReading]) -> None:
+        result = self.result
+        result.was_interrupted = result.was_interrupted or self._options.stop.is_set()
+        if result.was_interrupted or result.stop_reason is not None:
+            result.not_sent += len(batch)
+            self._write_down(batch, "not sent: the import was stopped before")
+        else:
+            self._send(batch)
+        self._options.on_batch(result.readings)
+
+    def _send(self, batch: Sequence[OutgoingReading]) -> None:
+        try:
+            result, batch_result = self.result, self._delivery.send_batch(batch)
+        except KeyboardInterrupt:
+            self._write_down(batch, "not known whether it was taken: the import was stopped at once")
+            raise
+        result.stop_reason = batch_result.error
+        result.failed += len(batch_result.rejected)
+        result.unknown += len(batch_result.unknown)
+        result.not_sent += len(batch_result.not_delivered)
+        result.imported += (
+            len(batch) - len(batch_result.rejected) - len(batch_result.unknown) - len(batch_result.not_delivered)
+        )
+        for outgoing, reason in batch_result.rejected:
+            self._reject(outgoing, reason)
+        out = {
+            id(outgoing)
+            for outgoing in (
+                *(outgoing for outgoing, _ in batch_result.rejected),
+                *batch_result.unknown,
+                *batch_result.not_delivered,
+            )
+        }
+        self._storage_checker.add(outgoing for outgoing in batch if id(outgoing) not in out)
+        why = "" if batch_result.error is None else batch_result.error.message
+        self._write_down(batch_result.unknown, f"not known whether it was taken: {why}")
+        self._write_down(batch_result.not_delivered, f"not taken: {why}")
+
+    def _reject(self, outgoing: OutgoingReading, reason: str) -> None:
+        self._rejects.add(outgoing.group, outgoing.row, reason)
+        if len(self.result.findings) == _MAX_SHOWN:
+            return
+        self._reasons[reason] += 1
+        if self._reasons[reason] <= _MAX_SHOWN_ALIKE:
+            error = RowError("ESA619", f"the service did not take the reading: {reason}")
+            self.result.findings.append(error.at(self._file, outgoing.row.line))
+
+    def _write_down(self, readings: Iterable[OutgoingReading], reason: str) -> None:
+        for outgoing in readings:
+            self._rejects.add(outgoing.group, outgoing.row, reason)

@@ -1,0 +1,182 @@
+"""Tests for reconciler/readings/import_file.py."""
+
+from __future__ import annotations
+
+import json
+import re
+from threading import Event
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from reconciler.planning.identification import make_index
+from reconciler.readings.csv_layout import CsvOptions
+from reconciler.readings.import_file import ImportResult, SendOptions, send_file
+from reconciler.readings.read_back import StorageCheck
+from reconciler.readings.readings_file import open_readings_file
+from reconciler.readings.rejects import open_rejects_file
+from reconciler.readings.routing import Router
+from tests.apply.disks import full_disk
+from tests.readings.bench import tell, write
+from tests.readings.delivering import WORLD, Courier, answering, kept, receipt, serving
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from reconciler.energycap.sender import Sender
+    from reconciler.readings.readings_file import ReadingsFile
+
+
+COUNTED = {"TotalNumberOfRecords": "3", "PageNumber": "1", "PageSize": "1000", "TotalPages": "1"}
+HEADER = "channelImportId,time,value\n"
+FOUR = HEADER + "".join(f"IMP-{1 + hour % 2},2026-01-01T0{hour}:00,{hour}\n" for hour in range(4))
+
+
+def send(folder: Path, sender: Sender, file: ReadingsFile, **conduct: object) -> tuple[ImportResult, list[int]]:
+    """The account of an import in batches of two, and how many readings were accounted for after each."""
+    told: list[int] = []
+    stop = conduct.get("stop", Event())
+    assert isinstance(stop, Event)
+    router = Router(make_index(sender.list_channels()))
+    with open_rejects_file(folder / "failed.csv", file) as failed:
+        account = send_file(
+            file, router, Courier(sender).delivery, failed, SendOptions(stop, told.append, batch_size=2)
+        )
+    return account, told
+
+
+def take_all(request: httpx.Request) -> httpx.Response:
+    """The answer of a service that takes all readings."""
+    if request.method == "GET" and (single := re.fullmatch(r".*/esachannel/(\d+)", request.url.path)):
+        return httpx.Response(200, json=WORLD["channels"][int(single[1]) - 1])
+    if request.method == "GET":
+        return httpx.Response(200, json=WORLD["channels"], headers=COUNTED)
+    return receipt(imported=sum(len(group["readings"]) for group in json.loads(request.content)))
+
+
+def failed(folder: Path) -> list[str]:
+    return (folder / "failed.csv").read_text(encoding="utf-8").splitlines()
+
+
+def test_all_of_a_sound_file_arrives(tmp_path: Path) -> None:
+    file = open_readings_file(write(tmp_path, FOUR), CsvOptions())
+
+    with serving(tmp_path) as (service, sender):
+        account, told = send(tmp_path, sender, file)
+
+        assert (account, account.is_complete, told) == (
+            ImportResult(imported=4, storage=StorageCheck(stored=4)),
+            True,
+            [2, 4],
+        )
+        assert kept(sender, 1) == [("2026-01-01T00:00", 0.0), ("2026-01-01T02:00", 2.0)]
+        assert len(service.requests()) == 2
+    assert not (tmp_path / "failed.csv").exists()
+
+
+def test_what_is_left_out_and_what_is_not_taken_is_written_down_and_told(tmp_path: Path) -> None:
+    bad = "NO,2026-01-01T00:00,1\nIMP-1,2026-01-01T00:00,5\nIMP-1,2026-01-01T00:00,6\n"
+    file = open_readings_file(write(tmp_path, HEADER + bad), CsvOptions())
+
+    with serving(tmp_path, settings=["v3_overwrite=fail"]) as (_, sender):
+        account, _ = send(tmp_path, sender, file)
+
+    assert (account.imported, account.failed, account.left_out, account.readings) == (1, 1, 1, 3)
+    assert not account.is_complete
+    assert tell(account.findings) == [
+        "4 ESA619 the service did not take the reading: the channel has a reading at this time"
+    ]
+    assert failed(tmp_path) == [
+        "channelImportId,time,value,reconciler:error",
+        'NO,2026-01-01T00:00,1,"ESA615 readings land nowhere: no channel has channelImportId ""NO"""',
+        "IMP-1,2026-01-01T00:00,6,the channel has a reading at this time",
+    ]
+
+
+def test_of_readings_that_are_rejected_alike_the_first_are_told(tmp_path: Path) -> None:
+    file = open_readings_file(write(tmp_path, HEADER + "IMP-1,2026-01-01T00:00,5\n" * 100), CsvOptions())
+
+    with serving(tmp_path, settings=["v3_overwrite=fail"]) as (_, sender):
+        account, _ = send(tmp_path, sender, file)
+
+    assert (account.failed, len(account.findings), len(failed(tmp_path))) == (99, 5, 100)
+
+
+def test_of_very_many_rejected_readings_the_first_are_told(tmp_path: Path) -> None:
+    rows = "".join(f"IMP-1,2026-01-01T00:00:{second:02},5\n" for second in range(60))
+    file = open_readings_file(write(tmp_path, HEADER + rows), CsvOptions())
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        if request.method == "GET":
+            return take_all(request)
+        (group,) = json.loads(request.content)
+        told = [reading | {"error": f"not at {reading['time']}"} for reading in group["readings"]]
+        return receipt(group | {"readings": told})
+
+    with answering(refuse) as sender:
+        account, _ = send(tmp_path, sender, file)
+
+    assert (account.failed, len(account.findings), len(failed(tmp_path))) == (60, 50, 61)
+
+
+def test_a_service_that_goes_away_stops_the_import_and_the_rest_is_written_down(tmp_path: Path) -> None:
+    file = open_readings_file(write(tmp_path, FOUR), CsvOptions())
+
+    with serving(tmp_path, "POST /api/v3/reading 401") as (_, sender):
+        account, told = send(tmp_path, sender, file)
+
+    assert (account.imported, account.not_sent, account.unknown, told) == (0, 4, 0, [2, 4])
+    assert account.stop_reason is not None
+    assert [line.split(",", 3)[3].strip('"')[:39].rstrip() for line in failed(tmp_path)[1:]] == [
+        *["not taken: the service refused access:"] * 2,
+        *["not sent: the import was stopped before"] * 2,
+    ]
+
+
+def test_what_is_not_known_is_said_so(tmp_path: Path) -> None:
+    file = open_readings_file(write(tmp_path, FOUR), CsvOptions())
+
+    with serving(tmp_path, "POST drop-after", settings=["v3_sees_esa_channels=no"]) as (_, sender):
+        account, _ = send(tmp_path, sender, file)
+
+    assert (account.unknown, account.not_sent) == (2, 2)
+    assert "not known whether it was taken: no answer from" in failed(tmp_path)[1]
+
+
+def test_a_user_who_stops_loses_nothing(tmp_path: Path) -> None:
+    file = open_readings_file(write(tmp_path, FOUR), CsvOptions())
+    stop = Event()
+    stop.set()
+
+    with serving(tmp_path) as (service, sender):
+        account, _ = send(tmp_path, sender, file, stop=stop)
+
+        assert service.requests() == ()
+    assert (account.was_interrupted, account.not_sent, account.stop_reason) == (True, 4, None)
+    assert len(failed(tmp_path)) == 5
+
+
+def test_a_file_that_changes_meanwhile_stops_the_import(tmp_path: Path) -> None:
+    file = open_readings_file(write(tmp_path, FOUR), CsvOptions())
+    write(tmp_path, FOUR + "IMP-1,2026-01-01T09:00,9\n")
+
+    with serving(tmp_path) as (_, sender):
+        account, _ = send(tmp_path, sender, file)
+
+    assert (account.readings, account.is_complete, account.rejects_written) == (0, False, False)
+    assert account.stop_reason is not None
+    assert account.stop_reason.message == "the file was changed while it was read"
+
+
+@pytest.mark.parametrize("rows", [1, 2, 1000])
+def test_a_disk_that_is_full_stops_the_import_and_the_account_is_true(rows: int, tmp_path: Path) -> None:
+    sound = "IMP-1,2026-01-02T00:00,1\nIMP-1,2026-01-03T00:00,1\n"
+    file = open_readings_file(write(tmp_path, HEADER + sound + "NO,2026-01-01T00:00,1\n" * rows), CsvOptions())
+
+    with answering(take_all) as sender, full_disk(20):
+        account, _ = send(tmp_path, sender, file)
+
+    assert (account.imported, account.is_complete, account.rejects_written) == (2, False, False)
+    assert account.stop_reason is not None
+    assert account.stop_reason.message == f"cannot write {tmp_path / 'failed.csv'}: File too large"
