@@ -76,9 +76,7 @@ _RESUME = "once that is mended, go on: reconciler apply --resume"
 _PLAN_AGAIN = "plan again: reconciler plan"
 
 
-def apply_plan(
-    plan: Plan, editor: Editor, environment: Environment, options: ApplyOptions | None = None
-) -> ApplyResult:
+def apply_plan(plan: Plan, editor: Editor, environment: Environment, options: ApplyOptions) -> ApplyResult:
     """Carry out the sendable changes of `plan`, in its order, and say what became of each.
 
     What depends on a change that does not succeed is not tried, nor is anything after the service refused the key, or
@@ -86,7 +84,6 @@ def apply_plan(
     is raised. A KeyboardInterrupt is, at once: what is in flight then may still be done, and its outcome stays open in
     the journal.
     """
-    options = options or ApplyOptions()
     journal = options.journal
     written = find_written(journal.before if journal else None)
     sender = JournaledWriter(editor, environment.channel_edit, journal, options.patience, written)

@@ -76,6 +76,17 @@ def test_the_order_of_the_plan_is_kept_until_then() -> None:
     assert take_all(ChangeQueue(changes, 2)) == ["c0", "c1", "c2", "c3", "x", "c4", "c5"]
 
 
+def test_one_lane_keeps_the_order_of_the_plan_to_the_end() -> None:
+    queue = ChangeQueue([make_step("a", 1), make_step("b", 2), make_step("c", 1), make_step("d", 1)])
+
+    names = []
+    while change := queue.take():
+        names.append(change.name)
+        queue.finish(change.name)
+
+    assert names == ["a", "b", "c", "d"]
+
+
 @given(st.lists(st.integers(1, 6), max_size=30), st.integers(2, 8))
 def test_no_lane_is_idle_that_could_have_been_at_work(sizes: list[int], lanes: int) -> None:
     changes = [make_step(f"{point}.{number}", point) for point, size in enumerate(sizes) for number in range(size)]

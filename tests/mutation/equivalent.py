@@ -23,6 +23,24 @@ EQUIVALENT: dict[tuple[str, str, str, str], str] = {
         "1",
         "(2)",
     ): "a count is only compared with copies of itself: it must grow with each line, by however much",
+    (
+        "reconciler/apply/run.py",
+        "return dict(zip((intent.name for intent in intents), executor.map(sender.resolve, intents), strict=True))",
+        "True",
+        "False",
+    ): "a map yields as many results as it was given intents",
+    (
+        "reconciler/apply/scheduler.py",
+        "return (-self._heights[rank] if self._waiting <= self._last else 0), rank",
+        "0",
+        "(1)",
+    ): "the first part of all entries until all are made anew: alike, whatever it is",
+    (
+        "reconciler/apply/scheduler.py",
+        "self._last = lanes * max(self._heights, default=0) if lanes > 1 else 0",
+        "0",
+        "(1)",
+    ): "the order of no change or of the last change alone, which is the same in any order",
     **dict.fromkeys(
         [
             (
