@@ -135,8 +135,8 @@ class ConcurrencyLimiter:
         """Take note that a change is not in flight any more, and of how the service did meanwhile."""
         is_strained = self._is_slow(self._clock() - self._begun.pop(name)) | self._is_refusing()
         if name in self._stale:
-            self._stale.remove(name)
-        elif is_strained:
+            return
+        if is_strained:
             self._limit = max(1.0, self._limit / 2)
             self._stale = set(self._begun)
         else:

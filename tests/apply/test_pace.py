@@ -87,24 +87,19 @@ def test_after_each_round_that_goes_well_there_is_one_more_up_to_all() -> None:
     assert limits == [2, 2, 2, 3, 3, 3, 4, 4, 4]
 
 
-def test_a_change_that_takes_far_longer_than_usual_is_a_strain() -> None:
+@pytest.mark.parametrize(
+    ("usual", "seconds", "limit"),
+    [(1, 4, 8), (1, 4.1, 4), (0.0625, 2, 8), (0.0625, 2.1, 4)],
+    ids=["four times the usual", "longer than four times", "two seconds", "longer than two seconds"],
+)
+def test_a_change_that_takes_far_longer_than_usual_is_a_strain(usual: float, seconds: float, limit: int) -> None:
     service = Service()
     pace = service.make_pace(8)
-    service.carry_out(pace, seconds=1)
+    service.carry_out(pace, seconds=usual)
 
-    service.carry_out(pace, seconds=4.1)
+    service.carry_out(pace, seconds=seconds)
 
-    assert pace.limit == 4
-
-
-def test_quick_changes_may_vary() -> None:
-    service = Service()
-    pace = service.make_pace(8)
-    service.carry_out(pace, seconds=0.05)
-
-    service.carry_out(pace, seconds=1.9)
-
-    assert pace.limit == 8
+    assert pace.limit == limit
 
 
 def test_a_service_that_stays_slow_is_usual_after_a_while() -> None:

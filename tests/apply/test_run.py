@@ -276,14 +276,21 @@ def test_a_service_that_is_still_gone_stops_the_run_that_goes_on(start: Start, t
     assert len(read_journal(journal.path).open) == 1
 
 
-def test_a_bug_in_one_change_ends_the_run_and_is_not_hidden(start: Start) -> None:
+@pytest.mark.parametrize(
+    ("channels", "parallelism"), [((1042, 1058), 1), ((1042, 1045), 2)], ids=["nobody waits", "another waits for it"]
+)
+def test_a_bug_in_one_change_ends_the_run_and_is_not_hidden(
+    start: Start, channels: tuple[int, ...], parallelism: int
+) -> None:
     def stumble(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
         return pass_on() if request.method != "PUT" else httpx.Response(1 // 0)
 
     bench = start(wire=Wire(stumble))
 
     with pytest.raises(ZeroDivisionError):
-        bench.apply(bench.plan(*CROWD), ApplyOptions(parallelism=1))
+        bench.apply(
+            bench.plan(*(want(f"c{id_}", id_, channelInfo="New") for id_ in channels)), ApplyOptions(parallelism)
+        )
 
     assert bench.editor.requests == {READ: 1, CHANNEL: 1}
 
@@ -342,6 +349,30 @@ def test_an_impatient_user_waits_for_nothing_and_the_journal_knows_what_was_in_f
     assert sorted(intent.name for intent in read_journal(journal.path).open) == ["a", "b"]
     may_answer.set()
     assert all(answered.acquire(timeout=20) for _ in plan.sendable)
+
+
+def test_nothing_is_begun_after_an_impatient_user_gave_up(start: Start) -> None:
+    may_answer = threading.Event()
+
+    def hold(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        if request.method == "PUT":
+            assert may_answer.wait(20)
+        return pass_on()
+
+    def give_up(_event: Event) -> None:
+        raise KeyboardInterrupt
+
+    bench = start(wire=Wire(hold))
+    plan = bench.plan(want("a", 1042, channelInfo="A"), want("b", 1058, channelInfo="B"))
+    before = set(threading.enumerate())
+
+    with pytest.raises(KeyboardInterrupt):
+        bench.apply(plan, ApplyOptions(parallelism=1, on_event=give_up))
+    (worker,) = (one for one in threading.enumerate() if one not in before and one.name.startswith("energycap"))
+    may_answer.set()
+    worker.join(20)
+
+    assert bench.writes() == paths(1042)
 
 
 @pytest.mark.counts_on("put_answer", "read_lag", "list_shape", reason="requests are counted")
