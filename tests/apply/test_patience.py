@@ -230,6 +230,19 @@ def test_a_run_without_doubts_waits_for_nothing(start: Start) -> None:
     assert (set(endings(account).values()), slept) == ({"done"}, [])
 
 
+@pytest.mark.counts_on("put_answer", "read_lag", reason="waits are counted")
+@pytest.mark.parametrize(("status", "ending"), [(404, "differs"), (400, "done")], ids=["gone", "unreadable"])
+def test_a_channel_that_shows_nothing_at_the_end_is_not_waited_for(start: Start, status: int, ending: str) -> None:
+    def answer_no_more_reads(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        return httpx.Response(status) if request.method == "GET" and bench.writes() else pass_on()
+
+    bench = start(wire=Wire(answer_no_more_reads))
+
+    account, slept = apply_slowly(bench, RENAMED)
+
+    assert (endings(account), slept) == ({"use": ending}, [])
+
+
 def test_a_service_that_loses_every_write_is_waited_for_a_few_times_only(start: Start) -> None:
     lose = Wire(lambda request, pass_on: httpx.Response(500) if request.method == "PUT" else pass_on())
     bench = start(wire=lose)

@@ -87,6 +87,23 @@ def test_a_demand_channel_leaves_odometer_before_it_is_one() -> None:
     assert [write.part for write in find_writes(change, live)] == [WriteTarget.VERSION, WriteTarget.CHANNEL]
 
 
+@pytest.mark.parametrize(
+    ("result", "is_doubtful"),
+    [
+        (WriteResult(OutcomeStatus.DONE, found=make_live()), False),
+        (WriteResult(OutcomeStatus.MISMATCH, found=make_live()), False),
+        (WriteResult(OutcomeStatus.FAILED), False),
+        (WriteResult(OutcomeStatus.FAILED, found=make_live()), True),
+        (WriteResult(OutcomeStatus.FAILED, is_open=True), True),
+    ],
+    ids=["done", "mismatch", "refused", "not shown", "nobody could look"],
+)
+def test_a_write_that_failed_by_what_reads_showed_or_did_not_show_is_doubtful(
+    result: WriteResult, is_doubtful: bool
+) -> None:
+    assert result.is_doubtful is is_doubtful
+
+
 @pytest.mark.counts_on("read_lag", reason="requests are counted")
 def test_a_write_that_reads_as_sent_is_done(demo: Bench) -> None:
     landing = send_to(demo, 1042, RENAME)
