@@ -25,9 +25,8 @@ from benchmarks.applies import ENVIRONMENT, KEY, a_world, name_wanted, plan_name
 from benchmarks.measuring import ROOT, describe_machine, render_table, replace_section
 from reconciler.apply.journal import open_journal
 from reconciler.apply.run import ApplyOptions, apply_plan
-from reconciler.energycap.bodies import channel_body
 from reconciler.energycap.client import open_editor, open_reader
-from reconciler.energycap.wire import live_from_response
+from reconciler.energycap.mapping import channel_body, live_from_response
 from reconciler.model.outcomes import OutcomeStatus
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from reconciler.apply.read_back import Patience, read_back, verify
 from reconciler.apply.recheck import Rechecker, find_remaining
 from reconciler.apply.scheduler import ChangeQueue, ConcurrencyLimiter
 from reconciler.apply.step import ChangeApplier, ChangeResult, JournaledWriter
-from reconciler.energycap.threads import open_threads
+from reconciler.energycap.session import open_threads
 from reconciler.errors import FileError, ServiceError
 from reconciler.model.channels import Live
 from reconciler.model.outcomes import (
@@ -89,7 +89,7 @@ def apply_plan(plan: Plan, editor: Editor, environment: Environment, options: Ap
     sender = JournaledWriter(editor, environment.channel_edit, journal, options.patience, written)
     with open_threads(options.parallelism) as pool:
         settled = _settle_open(sender, pool)
-        pace = ConcurrencyLimiter(options.parallelism, lambda: editor.refusals)
+        pace = ConcurrencyLimiter(options.parallelism, lambda: editor.throttled_count)
         run = _Run(plan, ChangeApplier(sender, Rechecker(editor, plan.sendable, plan.feeds), settled), options, pace)
         run.carry_out(pool)
         run.read_back(editor, pool)

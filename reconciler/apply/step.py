@@ -21,7 +21,7 @@ from reconciler.apply.writes import (
     resolve_write,
     send,
 )
-from reconciler.energycap.answers import unusable
+from reconciler.energycap.responses import bad_response
 from reconciler.errors import FileError, ServiceError, Unauthorized
 from reconciler.model.outcomes import Outcome, OutcomeStatus
 
@@ -195,7 +195,7 @@ class ChangeApplier:
             is_certain=True,
         )
         if written.is_late([found]):
-            raise unusable(f"channel {fresh.id} still reads as it did before the write")
+            raise bad_response(f"channel {fresh.id} still reads as it did before the write")
         return found
 
     def _judge(self, change: Change, fresh: Live, neighbours: Sequence[Live]) -> ChangeResult | None:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from reconciler.apply.read_back import describe_gone, expected_after, find_mismatches
 from reconciler.apply.recheck import find_remaining, read_if_there
-from reconciler.energycap.transport import Unsent
+from reconciler.energycap.transport import NotSent
 from reconciler.errors import BadResponse, Rejected, ServiceError, Unauthorized, Unavailable, Unreachable
 from reconciler.model.fields import FIELD_AT, OBSERVATION_RULE_ID, ODOMETER
 from reconciler.model.outcomes import OutcomeStatus
@@ -100,7 +100,7 @@ def send(write: Write, before: Fetched, editor: Editor, channel_edit: ChannelEdi
     """
     try:
         answer = _put(write, before, editor, channel_edit)
-    except (Unsent, BadResponse) as error:
+    except (NotSent, BadResponse) as error:
         return WriteResult(
             OutcomeStatus.FAILED, error.message, error.fix, was_sent=False, no_response=no_response_reason(error)
         )

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from reconciler.cli.file_io import read_file
-from reconciler.energycap.address import refuse_foreign
-from reconciler.energycap.key import read_key
-from reconciler.energycap.worlds import read_world, snapshot_from_world, zone_codes_from_world
+from reconciler.energycap.access import check_host_allowed, read_key
+from reconciler.energycap.snapshot_file import read_snapshot_file, snapshot_from_file, zone_codes_from_file
 from reconciler.errors import UsageError
 from reconciler.planning.unread_data import find_unread
 
@@ -46,7 +45,7 @@ def open_service(root: Path, environment: Environment) -> Iterator[ServiceAccess
     """
     if not environment.is_sandbox:
         # Here too, so that a variable without a key is not the first that is said of a host that would not get it.
-        refuse_foreign(environment.url, os.environ)
+        check_host_allowed(environment.url, os.environ)
         yield ServiceAccess(environment.url, read_key(environment.api_key_env, os.environ))
         return
     from reconciler.cli.sandbox import start_embedded
@@ -86,11 +85,11 @@ def load_snapshot(file: Path, environment: Environment | None = None, dates: Ver
     `dates` says what a date of a version means that comes with a zone, unless `environment` does. Raises UsageError
     where it is a copy of another environment than `environment`.
     """
-    world = read_world(read_file(file))
+    world = read_snapshot_file(read_file(file))
     if environment is not None and world.get("environment", environment.name) != environment.name:
         raise UsageError(
             f"{file} is a copy of {world['environment']}, not of {environment.name}",
             "give --environment, or make a copy:  reconciler snapshot --out FILE",
         )
-    snapshot, taken = snapshot_from_world(world, environment.version_dates if environment else dates)
-    return LiveState(snapshot, find_unread(snapshot), taken, zone_codes_from_world(world))
+    snapshot, taken = snapshot_from_file(world, environment.version_dates if environment else dates)
+    return LiveState(snapshot, find_unread(snapshot), taken, zone_codes_from_file(world))

@@ -18,8 +18,7 @@ from reconciler.cli.output import TEXT
 from reconciler.cli.paths import refuse_overlaps
 from reconciler.cli.project_context import open_project, print_findings
 from reconciler.cli.signals import stop_on_signals
-from reconciler.energycap.client import open_reader
-from reconciler.energycap.sender import open_sender
+from reconciler.energycap.client import open_reader, open_sender
 from reconciler.errors import FileError, UsageError
 from reconciler.model.identifiers import ESA_NAMES, V3_NAMES
 from reconciler.planning.identification import make_index
@@ -49,7 +48,7 @@ if TYPE_CHECKING:
 
     from reconciler.cli.command_line import Command
     from reconciler.cli.output import Output
-    from reconciler.energycap.sender import Sender
+    from reconciler.energycap.client import Sender
     from reconciler.model.channels import Live
     from reconciler.model.findings import Finding
     from reconciler.readings.file_check import FileCheck, FindZones, RoutedGroup

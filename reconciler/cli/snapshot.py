@@ -14,7 +14,7 @@ from reconciler.cli.live_state import open_service
 from reconciler.cli.paths import path_prefix, refuse_overlaps
 from reconciler.cli.project_context import open_project
 from reconciler.energycap.client import open_reader
-from reconciler.energycap.worlds import render_world, snapshot_from_world
+from reconciler.energycap.snapshot_file import render_snapshot_file, snapshot_from_file
 from reconciler.planning.unread_data import find_unread
 from reconciler.reports.findings_report import render_findings
 from reconciler.reports.terminal import no_style
@@ -49,10 +49,10 @@ def command(output: Output, environment: str | None, out: Path, *, time_zones: b
         open_service(context.root, chosen) as access,
         open_reader(access.url, access.key, tell=output.log) as reader,
     ):
-        world = reader.read_world(with_data_points=time_zones)
-    snapshot, _ = snapshot_from_world(world)
+        world = reader.read_raw_snapshot(with_data_points=time_zones)
+    snapshot, _ = snapshot_from_file(world)
     if unread := find_unread(snapshot):
         output.log(render_findings(unread, no_style, path_prefix(context.root)).rstrip())
-    write_file(out, render_world(world, environment=chosen.name, taken=taken))
+    write_file(out, render_snapshot_file(world, environment=chosen.name, taken=taken))
     output.log(f"copied {chosen.name} as of {taken} to {out}")
     return ExitCode.DONE

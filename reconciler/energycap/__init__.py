@@ -1,1 +1,19 @@
-"""The service over HTTP: paging, retries, errors, and the mapping between its wire shapes and ours."""
+"""The EnergyCAP API over HTTP: channels, reference data and readings as the rest of the project knows them.
+
+- `client`: a reader, an editor and a sender: all that can be asked of the service; start reading here
+- `endpoints`: the endpoints in use, and which of them each client may call
+- `session`: retries, request counts, deprecations and threads
+- `transport`: one request and one response over httpx
+- `network`: proxies, certificates, and the causes of failed connections
+- `access`: the address of the service and the API key
+- `responses`: status and JSON of a response, and the text of an error
+- `json_values`: typed values of a JSON document
+- `mapping`: responses as live channels, and live channels as bodies of edits
+- `malformed_channels`: what can be read of a channel whose response is not as documented
+- `listing`: the list of channels, with what its rows leave out
+- `paging`: the pages of a list, checked for completeness
+- `time_zones`: time zones of data points, and version dates in them
+- `reference`: units, observation types, zone codes and formula checks
+- `reading_responses`: responses about readings
+- `snapshot_file`: a copy of the live state as a file
+"""

@@ -1,4 +1,4 @@
-"""What can be asked of the service: a reader, which cannot write, and an editor."""
+"""What can be asked of the service: a reader, an editor of channels, and a sender of readings."""
 
 from __future__ import annotations
 
@@ -6,44 +6,48 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from reconciler.energycap.address import read_address
-from reconciler.energycap.answers import decode
-from reconciler.energycap.bodies import channel_body, version_body
-from reconciler.energycap.calls import (
+from reconciler.energycap.access import read_address
+from reconciler.energycap.endpoints import (
+    CREATE_ESA_READINGS,
+    CREATE_READINGS,
     EDIT_CHANNEL,
     EDIT_VERSION,
     LIST_OBSERVATION_TYPES,
+    LIST_READINGS,
     LIST_UNITS,
     READ_CHANNEL,
     READS,
+    SENDS,
     WRITES,
 )
 from reconciler.energycap.listing import DOCUMENTS, LIVES, Listing, UnreadRow
-from reconciler.energycap.salvage import check_id, live_from_row
-from reconciler.energycap.session import Session
-from reconciler.energycap.side_calls import judge_formula, judge_formulas, read_raw, read_zone_codes, start_reference
-from reconciler.energycap.threads import open_threads
-from reconciler.energycap.time_zones import DataPoints
+from reconciler.energycap.malformed_channels import check_id, live_from_row
+from reconciler.energycap.mapping import channel_body, live_from_response, version_body
+from reconciler.energycap.reading_responses import is_import_response, parse_import_response, parse_stored_readings
+from reconciler.energycap.reference import check_formula, check_formulas, read_raw, read_zone_codes, start_reference
+from reconciler.energycap.responses import decode
+from reconciler.energycap.session import Session, open_threads
+from reconciler.energycap.snapshot_file import SNAPSHOT_FORMAT
+from reconciler.energycap.time_zones import DataPoints, is_dated_in_zone, needs_zone, read_dates
 from reconciler.energycap.transport import Transport
-from reconciler.energycap.version_dates import is_dated_in_zone, needs_zone, read_dates
-from reconciler.energycap.wire import live_from_response
-from reconciler.energycap.worlds import WORLD_FORMAT
 from reconciler.errors import BadResponse, Rejected, Unavailable, Unreachable
 from reconciler.model.channels import Snapshot
 
 if TYPE_CHECKING:
     import re
     from collections import Counter
-    from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
     from concurrent.futures import Executor
 
-    from reconciler.energycap.calls import Request
-    from reconciler.energycap.connection import Wire
+    from reconciler.energycap.endpoints import Request
+    from reconciler.energycap.reading_responses import ImportResponse, StoredReading
+    from reconciler.energycap.transport import HttpTransport
     from reconciler.model.channels import Fetched, Live, ReferenceData
     from reconciler.model.findings import Finding
     from reconciler.model.formulas import FormulaVerdict
     from reconciler.model.project import ChannelEdit, VersionDates
     from reconciler.model.values import Spec
+
 
 # The status of an edit that this tool itself does not send again.
 _CONFLICT = 409
@@ -53,7 +57,7 @@ _CONFLICT = 409
 def open_reader(
     url: str,
     key: str,
-    wire: Wire | None = None,
+    wire: HttpTransport | None = None,
     tell: Callable[[str], None] | None = None,
     version_dates: VersionDates | None = None,
 ) -> Iterator[Reader]:
@@ -71,7 +75,7 @@ def open_reader(
 def open_editor(
     url: str,
     key: str,
-    wire: Wire | None = None,
+    wire: HttpTransport | None = None,
     tell: Callable[[str], None] | None = None,
     version_dates: VersionDates | None = None,
 ) -> Iterator[Editor]:
@@ -81,7 +85,7 @@ def open_editor(
 
 
 @contextmanager
-def open_session(url: str, key: str, allowed: re.Pattern[str], wire: Wire | None) -> Iterator[Session]:
+def open_session(url: str, key: str, allowed: re.Pattern[str], wire: HttpTransport | None) -> Iterator[Session]:
     """A session with the service at `url` that can send nothing but what `allowed` matches. Raises as `open_reader`."""
     transport = Transport(read_address(url), key, allowed, wire)
     try:
@@ -112,9 +116,9 @@ class Reader:
         return self._session.requests
 
     @property
-    def refusals(self) -> int:
+    def throttled_count(self) -> int:
         """How often the service answered so far that it is too busy, answers that a repeat made good included."""
-        return self._session.refusals
+        return self._session.throttled_count
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -125,7 +129,7 @@ class Reader:
         """All channels, or those of one data point, ordered by id; proved complete, and each of them whole.
 
         Those with an id in `only`, if it is given: no requests are spent on what the rows of others leave out.
-        A channel whose answer cannot be read as documented is among them, with its flaw. Raises BadAnswer where the
+        A channel whose answer cannot be read as documented is among them, with its flaw. Raises BadResponse where the
         service's own count and the pages do not agree, also at a second attempt.
         """
         channels = self._listing.read(data_point_id, LIVES, only)
@@ -133,9 +137,9 @@ class Reader:
         return tuple(map(self._read_dates, channels))
 
     def read_channel(self, channel_id: int) -> Fetched:
-        """The channel with this id. Raises Refused, with status 404, where there is none."""
-        document = self._session.read(READ_CHANNEL.to(channel_id))
-        return cast("Fetched", self._read_dates(_expect(channel_id, document)))
+        """The channel with this id. Raises Rejected, with status 404, where there is none."""
+        document = self._session.read(READ_CHANNEL.request(channel_id))
+        return cast("Fetched", self._read_dates(_require_id(channel_id, document)))
 
     def read_reference(self, channels: Sequence[Live]) -> ReferenceData:
         """All reference data: what the service lists, and what only `channels` show. Says what could not be read."""
@@ -147,15 +151,15 @@ class Reader:
         channels = self.list_channels()
         return Snapshot(channels, finish_reference(channels))
 
-    def read_world(self, *, with_data_points: bool = False) -> dict[str, object]:
+    def read_raw_snapshot(self, *, with_data_points: bool = False) -> dict[str, object]:
         """All channels and all reference data as the service gives them, key-free: what the sandbox takes as a world.
 
         Data points, which have the time zones, are in it if dates of versions need them, or all of them if asked for.
 
-        Raises as `read_snapshot`; `snapshot_from_world` makes a snapshot of it.
+        Raises as `read_snapshot`; `snapshot_from_file` makes a snapshot of it.
         """
         lists = {"units": LIST_UNITS, "observationTypes": LIST_OBSERVATION_TYPES}
-        asked = {name: self._executor.submit(read_raw, self._session, call.to()) for name, call in lists.items()}
+        asked = {name: self._executor.submit(read_raw, self._session, call.request()) for name, call in lists.items()}
         listed = self._listing.read(None, DOCUMENTS)
         channels = [one.row if isinstance(one, UnreadRow) else one for one in listed]
         unread = {str(one.id): one.reason for one in listed if isinstance(one, UnreadRow)}
@@ -165,7 +169,7 @@ class Reader:
             live.data_point.id for live in lives if with_data_points or is_dated_in_zone(live)
         )
         return {
-            "formatVersion": WORLD_FORMAT,
+            "formatVersion": SNAPSHOT_FORMAT,
             "channels": channels,
             **{name: raw.document for name, raw in read.items() if not raw.unread},
             "unread": {
@@ -181,11 +185,11 @@ class Reader:
 
     def validate_formula(self, data_point_id: int, formula: str) -> FormulaVerdict:
         """What the service says of `formula` as one of the data point's channels, or why it could not be asked."""
-        return judge_formula(self._session, data_point_id, formula)
+        return check_formula(self._session, data_point_id, formula)
 
     def validate_formulas(self, formulas: Iterable[tuple[int, str]]) -> tuple[FormulaVerdict, ...]:
         """The verdict on each formula, given with its data point: as `validate_formula`, side by side."""
-        return judge_formulas(self._session, self._executor, tuple(formulas))
+        return check_formulas(self._session, self._executor, tuple(formulas))
 
     def _read_dates(self, live: Live) -> Live:
         return read_dates(live, self._version_dates, self._data_points.find_zone)
@@ -194,7 +198,7 @@ class Reader:
 class Editor(Reader):
     """Reads the service, and edits channels and their versions.
 
-    An edit is sent once, and again only where it was certainly not done and the channel still reads as before: Refused
+    An edit is sent once, and again only where it was certainly not done and the channel still reads as before: Rejected
     is raised where it does not. Where nobody can know whether an edit was done, Unreachable or Unavailable is raised,
     and whoever asked has to look.
     """
@@ -207,13 +211,13 @@ class Editor(Reader):
         `fresh` was read just now, by its id; `wanted` holds values by the paths of EsaChannelEdit. Raises ValueError
         where nothing is wanted, or a value of one version of several, which `edit_version` edits.
         """
-        _refuse_nothing(wanted)
-        request = EDIT_CHANNEL.to(fresh.id, body=channel_body(fresh, wanted, channel_edit))
+        _check_not_empty(wanted)
+        request = EDIT_CHANNEL.request(fresh.id, body=channel_body(fresh, wanted, channel_edit))
         try:
-            answer = self._session.ask(request, partial(self._refuse_moved, fresh))
-            return self._read_dates(_expect(fresh.id, decode(request, answer))) if answer.body.strip() else None
+            answer = self._session.request(request, partial(self._check_unchanged, fresh))
+            return self._read_dates(_require_id(fresh.id, decode(request, answer))) if answer.body.strip() else None
         except BadResponse as error:
-            raise _make_doubt(request, error) from error
+            raise _unknown_outcome(request, error) from error
 
     def edit_version(self, fresh: Fetched, wanted: Spec) -> None:
         """Edit the current version of `fresh`: all of it as it was read just now, and in it what is `wanted`.
@@ -221,15 +225,15 @@ class Editor(Reader):
         Raises ValueError where nothing or a value of the channel itself is wanted. What the service answers to a
         success is not documented, so nothing is made of it: look with `read_channel`.
         """
-        _refuse_nothing(wanted)
-        request = EDIT_VERSION.to(fresh.id, fresh.current.id, body=version_body(fresh, wanted))
+        _check_not_empty(wanted)
+        request = EDIT_VERSION.request(fresh.id, fresh.current.id, body=version_body(fresh, wanted))
         try:
-            self._session.ask(request, partial(self._refuse_moved, fresh))
+            self._session.request(request, partial(self._check_unchanged, fresh))
         except BadResponse as error:
-            raise _make_doubt(request, error) from error
+            raise _unknown_outcome(request, error) from error
 
-    def _refuse_moved(self, fresh: Live) -> None:
-        """Raise Refused where a channel no longer reads as `fresh`: time has passed, and its body holds every value."""
+    def _check_unchanged(self, fresh: Live) -> None:
+        """Raise Rejected if a channel no longer reads as `fresh`: time has passed, and its body holds every value."""
         try:
             found = self.read_channel(fresh.id)
         except (Unreachable, Unavailable, BadResponse) as error:
@@ -240,14 +244,53 @@ class Editor(Reader):
             raise Rejected(message, "plan again: reconciler plan", status=_CONFLICT)
 
 
-def _expect(channel_id: int, document: object) -> Live:
+def _require_id(channel_id: int, document: object) -> Live:
     return check_id(channel_id, live_from_response(document))
 
 
-def _refuse_nothing(wanted: Spec) -> None:
+def _check_not_empty(wanted: Spec) -> None:
     if not wanted:
         raise ValueError("nothing is wanted: an edit without a change is a bug, and nothing was sent")
 
 
-def _make_doubt(request: Request, error: BadResponse) -> Unreachable:
+def _unknown_outcome(request: Request, error: BadResponse) -> Unreachable:
     return Unreachable(f"whether {request} was done is not known: {error.message}", error.fix)
+
+
+@contextmanager
+def open_sender(url: str, key: str, wire: HttpTransport | None = None) -> Iterator[Sender]:
+    """A reader of the service at `url` that can also send readings, and edit nothing. Raises as `open_reader`."""
+    with open_session(url, key, SENDS, wire) as session, open_threads() as executor:
+        yield Sender(session, executor)
+
+
+class Sender(Reader):
+    """Reads the service, and sends readings to it."""
+
+    def send_readings(self, groups: Sequence[Mapping[str, object]]) -> ImportResponse:
+        """What became of `groups`, which are sent once, and again only where they certainly did not arrive.
+
+        Where that cannot be known, Unreachable or Unavailable is raised, and whoever sent them has to look.
+        Source: POST /api/v3/reading.
+        """
+        request = CREATE_READINGS.request(body=groups)
+        try:
+            return parse_import_response(self._session.read(request))
+        except BadResponse as error:
+            raise Unreachable(f"whether {request} was done is not known: {error.message}", error.fix) from error
+
+    def send_esa_readings(self, groups: Sequence[Mapping[str, object]]) -> ImportResponse | None:
+        """What became of `groups`, which are sent again where no response comes, for a repeat leaves the same readings.
+
+        None where the service says nothing but that it was done: what it answers to a success is not documented.
+        Source: POST /api/v202407/esaReading, "existing readings at the same time on the channel are overwritten".
+        """
+        request = CREATE_ESA_READINGS.request(body=groups)
+        response = self._session.request(request)
+        document = decode(request, response) if response.body.strip() else None
+        return parse_import_response(document) if is_import_response(document) else None
+
+    def read_readings(self, channel_id: int, begin: str, end: str) -> tuple[StoredReading, ...]:
+        """The readings that a channel has between two local times. Source: GET /api/v3/channel/{id}/reading."""
+        query = {"beginDate": begin, "endDate": end}
+        return parse_stored_readings(self._session.read(LIST_READINGS.request(channel_id, query=query)))

@@ -1,50 +1,180 @@
-"""Lists of channels: read page by page, proved complete, and compared with reads by id."""
+"""Lists of channels: read page by page, proved complete, and compared with reads by id for what rows leave out."""
 
 from __future__ import annotations
 
 import threading
 from collections import defaultdict
+from functools import cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, Generic
 
 from msgspec import Struct
 
-from reconciler.energycap.answers import decode, unusable
-from reconciler.energycap.calls import LIST_CHANNELS, READ_CHANNEL
-from reconciler.energycap.pages import LARGEST_PAGE, Content, Page, Row, read_all, read_counts
-from reconciler.energycap.partial import find_lacking, is_less, is_telling, rate
-from reconciler.energycap.rows import unpack_rows
-from reconciler.energycap.salvage import identify_row, live_from_row, make_unread
-from reconciler.energycap.wire import is_whole
+from reconciler.energycap.endpoints import LIST_CHANNELS, READ_CHANNEL
+from reconciler.energycap.malformed_channels import identify_row, live_from_row, make_unread
+from reconciler.energycap.mapping import is_whole
+from reconciler.energycap.paging import (
+    MAX_PAGE_SIZE,
+    Content,
+    ListPage,
+    ListRow,
+    decode_rows,
+    read_all_pages,
+    read_counts,
+)
+from reconciler.energycap.responses import bad_response, decode
 from reconciler.errors import BadResponse, Rejected, ServiceError, Unauthorized, Unavailable
+from reconciler.model.fields import (
+    CHANNEL_FIELDS,
+    CHANNEL_IMPORT_ID,
+    MAXIMUM_READING,
+    MINIMUM_READING,
+    OFFSET,
+    VERSION_FIELDS,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterator, Sequence
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
     from concurrent.futures import Executor
 
-    from reconciler.energycap.answers import Answer
-    from reconciler.energycap.calls import Request
-    from reconciler.energycap.documents import Document
+    from reconciler.energycap.endpoints import Request
+    from reconciler.energycap.json_values import Document
+    from reconciler.energycap.responses import Response
     from reconciler.energycap.session import Session
     from reconciler.model.channels import Live
+    from reconciler.model.fields import Field
+
+
+_CHANNEL_KEYS = frozenset(field.response[0] for field in CHANNEL_FIELDS) | {
+    "hasReadings",
+    "firstReadingDate",
+    "lastReadingDate",
+    "isCalculatedConvertible",
+}
+_VERSION_KEYS = frozenset(field.response[0] for field in VERSION_FIELDS) | {"endDate"}
+_POINT_KEYS = frozenset(("dataPointCode", "dataPointInfo", "dataPointImportId", "commodity", "parentPlace"))
+# Every channel has them, so null in a row says no more than an absent key.
+_CHANNEL_NEVER_NULL = tuple(field.response[0] for field in CHANNEL_FIELDS if not field.nullable)
+_VERSION_NEVER_NULL = tuple(field.response[0] for field in VERSION_FIELDS if not field.nullable)
+
+_NOTHING: frozenset[str] = frozenset()
+
+
+def _group_objects(fields: Iterable[Field]) -> tuple[tuple[str, str], ...]:
+    """What stands in an object of its own, as the id and the code of a unit do: the object, and the name in it."""
+    places = [place for field in fields for place in (field.response, field.alias_response) if len(place) > 1]
+    return tuple((around, name) for around, name in places)
+
+
+# None of them is ever null, so an object without one says no more than an absent object.
+_CHANNEL_OBJECTS = _group_objects(CHANNEL_FIELDS)
+_VERSION_OBJECTS = _group_objects(VERSION_FIELDS)
+
+# Many channels have none of these. Where no row of a list has one, nobody can tell that from a list without them.
+_OFTEN_NULL = ("channelDescription", CHANNEL_IMPORT_ID)
+_OFTEN_NULL_IN_VERSIONS = (OFFSET, MINIMUM_READING, MAXIMUM_READING)
+
+
+def find_missing(document: Document) -> frozenset[str]:
+    """The documented properties that `document`, an EsaChannelResponse, does not have, by their path in it.
+
+    The objects in it, its data point and its versions are looked into where they are shaped as documented.
+    """
+    missing = _find_absent(document, _CHANNEL_KEYS, _CHANNEL_NEVER_NULL) | _find_in_objects(document, _CHANNEL_OBJECTS)
+    point, versions = document.get("dataPoint"), document.get("channelVersions")
+    if isinstance(point, dict) and (absent := _find_absent(point, _POINT_KEYS, ())):
+        missing |= {f"dataPoint.{key}" for key in absent}
+    is_calculated = document.get("isCalculated") is True
+    for version in versions if isinstance(versions, list) else ():
+        if isinstance(version, dict) and (absent := _find_in_version(version, is_calculated=is_calculated)):
+            missing |= {f"channelVersions.{key}" for key in absent}
+    return missing
+
+
+def _find_in_version(version: Document, *, is_calculated: bool) -> frozenset[str]:
+    absent = _find_absent(version, _VERSION_KEYS, _VERSION_NEVER_NULL) | _find_in_objects(version, _VERSION_OBJECTS)
+    return absent | {"formula"} if is_calculated and version.get("formula") is None else absent
+
+
+def _find_in_objects(document: Document, objects: tuple[tuple[str, str], ...]) -> frozenset[str]:
+    absent = [
+        f"{around}.{name}"
+        for around, name in objects
+        if isinstance(inner := document.get(around), dict) and inner.get(name) is None
+    ]
+    return frozenset(absent) if absent else _NOTHING
+
+
+def _find_absent(document: Document, keys: frozenset[str], never_null: tuple[str, ...]) -> frozenset[str]:
+    # Nearly all rows of nearly all lists end here.
+    if document.keys() >= keys and None not in _getter(never_null)(document):
+        return _NOTHING
+    return keys.difference(document) | {key for key in never_null if document.get(key) is None}
+
+
+@cache
+def _getter(names: tuple[str, ...]) -> Callable[[Document], tuple[object, ...]]:
+    return itemgetter(*names) if names else lambda _document: ()
+
+
+def shows_every_value(lives: Sequence[Live]) -> bool:
+    """Whether rows show by themselves that their list leaves nothing out: each value that may be null is somewhere.
+
+    So do several versions, of which a list might give the latest only.
+    """
+    missing = {*_OFTEN_NULL, *_OFTEN_NULL_IN_VERSIONS, "versions"}
+    for live in lives:
+        missing -= {path for path in missing if _shows(live, path)}
+        if not missing:
+            return True
+    return False
+
+
+def _shows(live: Live, path: str) -> bool:
+    return len(live.versions) > 1 if path == "versions" else live.values.get(path) is not None
+
+
+def is_incomplete(row: Live, read: Live) -> bool:
+    """Whether a channel in a list differs from the same one `read` by its id, in anything that is made use of.
+
+    Readings come all the time, so what is said of them counts only where the row says nothing.
+    """
+    if (row.values, row.versions, row.data_point) != (read.values, read.versions, read.data_point):
+        return True
+    pairs = (
+        (row.has_readings, read.has_readings),
+        (row.first_reading, read.first_reading),
+        (row.last_reading, read.last_reading),
+        (row.is_convertible, read.is_convertible),
+    )
+    return any(listed is None and known is not None for listed, known in pairs)
+
+
+def incompleteness(live: Live) -> tuple[int, int]:
+    """How much a row may be leaving out: the more versions and the more nulls in them, the higher."""
+    values: list[Mapping[str, object]] = [version.values for version in live.versions]
+    nulls = sum(spec.get(path) is None for spec in values for path in _OFTEN_NULL_IN_VERSIONS)
+    return len(live.versions), nulls
+
 
 # So many rows are compared where none of a list shows what others may have: enough to meet one in ten for sure.
-_MOST_COMPARED = 24
+_MAX_COMPARED = 24
 # And so many tries there are for the one row that is enough elsewhere: it may be gone since it was listed.
-_MOST_TRIED = 3
+_MAX_TRIED = 3
 # What the service may say to a read of one channel while it answers for all others.
-_OF_ONE = (BadResponse, Rejected, Unauthorized, Unavailable)
+_SINGLE_CHANNEL_ERRORS = (BadResponse, Rejected, Unauthorized, Unavailable)
 
 
-class Form(Struct, Generic[Content], frozen=True):
+class RowFormat(Struct, Generic[Content], frozen=True):
     """The form in which channels are wanted: how a page is unpacked, what is made of a row, and the channel in that.
 
     `give_up` is what becomes of a channel, or of what a row gives of it, that is there and cannot be read by its id;
     the last it is given says why.
     """
 
-    unpack: Callable[[Request, Answer], object]
+    unpack: Callable[[Request, Response], object]
     make: Callable[[object], Content]
-    see: Callable[[Content], Live]
+    live_of: Callable[[Content], Live]
     give_up: Callable[[int, Content | None, str], Content]
 
 
@@ -57,10 +187,10 @@ class UnreadRow(Struct, frozen=True):
 
 
 # Some services ignore the size that a page was asked for, but none of them has its whole tenant on one.
-_MOST_ROWS = 10 * LARGEST_PAGE
+_MAX_ROWS = 10 * MAX_PAGE_SIZE
 
-LIVES: Form[Live] = Form(unpack_rows, live_from_row, lambda live: live, make_unread)
-DOCUMENTS: Form[object] = Form(
+LIVES: RowFormat[Live] = RowFormat(decode_rows, live_from_row, lambda live: live, make_unread)
+DOCUMENTS: RowFormat[object] = RowFormat(
     decode,
     lambda row: row,
     live_from_row,
@@ -82,21 +212,21 @@ class Listing:
         # A page unpacked is several times its text, and threads do not make it faster: one at a time, to save memory.
         self._unpacking = threading.Lock()
         # Whether rows that lack the same properties lack anything else, once that was found out.
-        self._verdicts: dict[frozenset[str], bool] = {}
+        self._is_partial_by_missing: dict[frozenset[str], bool] = {}
         # The channels that are as odd by their ids as in a list.
-        self._odd: set[int] = set()
+        self._malformed: set[int] = set()
 
     def read(
-        self, data_point_id: int | None, form: Form[Content], only: Container[int] | None = None
+        self, data_point_id: int | None, row_format: RowFormat[Content], only: Container[int] | None = None
     ) -> tuple[Content, ...]:
         """All channels, or those of one data point, ordered by id; proved complete, each of them whole.
 
         Those with an id in `only`, if it is given: the rows of others are not made whole by reads of their ids.
-        Raises BadAnswer where the service's own count and the pages do not agree, also at a second attempt.
+        Raises BadResponse where the service's own count and the pages do not agree, also at a second attempt.
         """
-        listed = self._replace_odd(self._read_rows(data_point_id, form), form)
+        listed = self._replace_malformed(self._read_rows(data_point_id, row_format), row_format)
         # All rows together show what a list leaves out; a few of them may not.
-        parts = set(self._find_parts(listed, form, is_all=data_point_id is None))
+        parts = set(self._find_parts(listed, row_format, is_all=data_point_id is None))
         rows = [row for row in listed if only is None or row.id in only]
         parts.intersection_update(row.id for row in rows)
         if not parts:
@@ -105,82 +235,92 @@ class Listing:
             self._tell(f"the list of channels leaves out values: reading {len(parts):,} channels one by one ...")
         read = dict(zip(parts, self._executor.map(self._read_if_there, parts), strict=True))
         if len(parts) == len(rows):
-            _refuse_none(list(read.values()))
-        contents = (_take(row, read[row.id], form) if row.id in parts else row.content for row in rows)
+            _check_any_read(list(read.values()))
+        contents = (_make_content(row, read[row.id], row_format) if row.id in parts else row.content for row in rows)
         return tuple(content for content in contents if content is not None)
 
-    def _read_rows(self, data_point_id: int | None, form: Form[Content]) -> tuple[Row[Content], ...]:
+    def _read_rows(self, data_point_id: int | None, row_format: RowFormat[Content]) -> tuple[ListRow[Content], ...]:
         query = {} if data_point_id is None else {"filter": f"dataPointId equals '{data_point_id}'"}
 
-        def read_row(row: object) -> Row[Content]:
+        def read_row(row: object) -> ListRow[Content]:
             channel_id, channel = identify_row(row)
-            return Row(channel_id, form.make(channel) if is_whole(channel) else None, find_lacking(channel))
+            return ListRow(channel_id, row_format.make(channel) if is_whole(channel) else None, find_missing(channel))
 
-        def read_page(number: int) -> Page[Content]:
-            paging = {"pageNumber": str(number), "pageSize": str(LARGEST_PAGE)}
-            request = LIST_CHANNELS.to(query={**query, **paging})
-            answer = self._session.ask(request)
+        def read_page(number: int) -> ListPage[Content]:
+            paging = {"pageNumber": str(number), "pageSize": str(MAX_PAGE_SIZE)}
+            request = LIST_CHANNELS.request(query={**query, **paging})
+            answer = self._session.request(request)
             with self._unpacking:
-                document = form.unpack(request, answer)
+                document = row_format.unpack(request, answer)
                 if not isinstance(document, list):
-                    raise unusable(f"page {number} of the list of channels is not a list")
-                if len(document) > _MOST_ROWS:
-                    raise unusable(
-                        f"page {number} of the list of channels holds {len(document):,} rows, not {LARGEST_PAGE:,}"
+                    raise bad_response(f"page {number} of the list of channels is not a list")
+                if len(document) > _MAX_ROWS:
+                    raise bad_response(
+                        f"page {number} of the list of channels holds {len(document):,} rows, not {MAX_PAGE_SIZE:,}"
                     )
-                return Page(number, tuple(map(read_row, document)), *read_counts(answer.headers, LARGEST_PAGE))
+                return ListPage(number, tuple(map(read_row, document)), *read_counts(answer.headers, MAX_PAGE_SIZE))
 
-        return read_all(read_page, self._executor)
+        return read_all_pages(read_page, self._executor)
 
-    def _replace_odd(self, rows: Sequence[Row[Content]], form: Form[Content]) -> Sequence[Row[Content]]:
+    def _replace_malformed(
+        self, rows: Sequence[ListRow[Content]], row_format: RowFormat[Content]
+    ) -> Sequence[ListRow[Content]]:
         """`rows` with what reads by id give for those that cannot be read as documented, where that is better.
 
         Where none of the first is better, the others are not tried, for the service then is as odd everywhere.
         """
-        odd = [row.id for row in rows if row.id not in self._odd and row.content and form.see(row.content).flaw]
-        first, rest = odd[:_MOST_COMPARED], odd[_MOST_COMPARED:]
-        sound = self._read_sound(first, form)
-        if sound:
-            sound |= self._read_sound(rest, form)
-        self._odd.update(channel_id for channel_id in odd if channel_id not in sound)
-        return [Row(row.id, sound[row.id]) if row.id in sound else row for row in rows] if sound else rows
+        malformed = [
+            row.id
+            for row in rows
+            if row.id not in self._malformed and row.content and row_format.live_of(row.content).flaw
+        ]
+        first, rest = malformed[:_MAX_COMPARED], malformed[_MAX_COMPARED:]
+        valid = self._read_valid(first, row_format)
+        if valid:
+            valid |= self._read_valid(rest, row_format)
+        self._malformed.update(channel_id for channel_id in malformed if channel_id not in valid)
+        return [ListRow(row.id, valid[row.id]) if row.id in valid else row for row in rows] if valid else rows
 
-    def _read_sound(self, ids: Sequence[int], form: Form[Content]) -> dict[int, Content]:
+    def _read_valid(self, ids: Sequence[int], row_format: RowFormat[Content]) -> dict[int, Content]:
         """Those of the channels with these ids that can be read by their ids as documented."""
         documents = zip(ids, self._executor.map(self._find_document, ids), strict=True)
-        found = {channel_id: form.make(document) for channel_id, document in documents if document is not None}
-        return {channel_id: content for channel_id, content in found.items() if not form.see(content).flaw}
+        found = {channel_id: row_format.make(document) for channel_id, document in documents if document is not None}
+        return {channel_id: content for channel_id, content in found.items() if not row_format.live_of(content).flaw}
 
-    def _find_parts(self, rows: Sequence[Row[Content]], form: Form[Content], *, is_all: bool) -> Iterator[int]:
+    def _find_parts(
+        self, rows: Sequence[ListRow[Content]], row_format: RowFormat[Content], *, is_all: bool
+    ) -> Iterator[int]:
         """The ids of the rows that leave anything out."""
-        alike: dict[frozenset[str], dict[int, Content]] = defaultdict(dict)
+        by_missing: dict[frozenset[str], dict[int, Content]] = defaultdict(dict)
         for row in rows:
             if row.content is None:
                 yield row.id
             else:
-                alike[row.lacking][row.id] = row.content
-        for lacking, contents in alike.items():
-            if lacking not in self._verdicts and (lacking or is_all):
-                self._verdicts[lacking] = self._is_partial(lacking, contents, form)
-            if self._verdicts.get(lacking):
+                by_missing[row.missing][row.id] = row.content
+        for missing, contents in by_missing.items():
+            if missing not in self._is_partial_by_missing and (missing or is_all):
+                self._is_partial_by_missing[missing] = self._is_partial(missing, contents, row_format)
+            if self._is_partial_by_missing.get(missing):
                 yield from contents
 
-    def _is_partial(self, lacking: frozenset[str], contents: dict[int, Content], form: Form[Content]) -> bool:
-        lives = sorted(map(form.see, contents.values()), key=rate, reverse=True)
-        first = next(filter(None, (self._pair([live]) for live in lives[:_MOST_TRIED])), None)
+    def _is_partial(
+        self, missing: frozenset[str], contents: dict[int, Content], row_format: RowFormat[Content]
+    ) -> bool:
+        lives = sorted(map(row_format.live_of, contents.values()), key=incompleteness, reverse=True)
+        first = next(filter(None, (self._pair([live]) for live in lives[:_MAX_TRIED])), None)
         if first is None:
             # Gone since, as it seems: a plan of whole rows does no harm, for each edit reads its channel first.
-            return bool(lacking)
-        if self._leave_out(lacking, first):
+            return bool(missing)
+        if self._omit_values(missing, first):
             return True
         # Where the rows show all that may be null, the list gives it, and one comparison is enough.
-        return not is_telling(lives) and self._leave_out(lacking, self._pair(_spread(lives)))
+        return not shows_every_value(lives) and self._omit_values(missing, self._pair(_sample(lives)))
 
-    def _leave_out(self, lacking: frozenset[str], pairs: Sequence[tuple[Live, Document]]) -> bool:
+    def _omit_values(self, missing: frozenset[str], pairs: Sequence[tuple[Live, Document]]) -> bool:
         """Whether rows leave out, or have otherwise, anything that reads by id give."""
-        return any(lacking - find_lacking(document) for _, document in pairs) or any(
+        return any(missing - find_missing(document) for _, document in pairs) or any(
             # Somebody may have edited it in between: both are read once more.
-            is_less(live, live_from_row(document)) and self._still_differs(live)
+            is_incomplete(live, live_from_row(document)) and self._still_differs(live)
             for live, document in pairs
         )
 
@@ -192,13 +332,13 @@ class Listing:
     def _still_differs(self, live: Live) -> bool:
         rows = {row.id: row.content for row in self._read_rows(live.data_point.id, LIVES)}
         row, document = rows.get(live.id), self._find_document(live.id)
-        return row is not None and document is not None and is_less(row, live_from_row(document))
+        return row is not None and document is not None and is_incomplete(row, live_from_row(document))
 
     def _read_if_there(self, channel_id: int) -> Document | ServiceError | None:
         """The answer to a read by id, or why there is none: one channel that is refused stops no other."""
         try:
             return self._read_document(channel_id)
-        except _OF_ONE as error:
+        except _SINGLE_CHANNEL_ERRORS as error:
             return error
 
     def _find_document(self, channel_id: int) -> Document | None:
@@ -209,31 +349,33 @@ class Listing:
     def _read_document(self, channel_id: int) -> Document | None:
         """The answer to a read by id; None where the channel is gone since it was listed."""
         try:
-            found, document = identify_row(self._session.read(READ_CHANNEL.to(channel_id)))
+            found, document = identify_row(self._session.read(READ_CHANNEL.request(channel_id)))
         except Rejected as error:
             if error.status == 404:
                 return None
             raise
         if found != channel_id:
-            raise unusable(f"channel {channel_id} was requested, but channel {found} came")
+            raise bad_response(f"channel {channel_id} was requested, but channel {found} came")
         return document
 
 
-def _refuse_none(found: Sequence[Document | ServiceError | None]) -> None:
+def _check_any_read(found: Sequence[Document | ServiceError | None]) -> None:
     """Raise why no channel at all could be read by its id, where that is so: it is no fault of single ones then."""
     failures = [one for one in found if isinstance(one, ServiceError)]
     if not any(isinstance(one, dict) for one in found):
         what = "the list of channels holds channels that cannot be read by their ids"
-        raise failures[0] if failures else unusable(what)
+        raise failures[0] if failures else bad_response(what)
 
 
-def _take(row: Row[Content], found: Document | ServiceError | None, form: Form[Content]) -> Content | None:
+def _make_content(
+    row: ListRow[Content], found: Document | ServiceError | None, row_format: RowFormat[Content]
+) -> Content | None:
     """The channel of `row` that was `found` by its id; None where it is gone since it was listed."""
     if isinstance(found, ServiceError):
-        return form.give_up(row.id, row.content, found.message)
-    return None if found is None else form.make(found)
+        return row_format.give_up(row.id, row.content, found.message)
+    return None if found is None else row_format.make(found)
 
 
-def _spread(lives: Sequence[Live]) -> Sequence[Live]:
+def _sample(lives: Sequence[Live]) -> Sequence[Live]:
     """Some of `lives` but the first, from all over their order; all of them where they are few."""
-    return lives[1 :: max(1, -(-len(lives) // _MOST_COMPARED))]
+    return lives[1 :: max(1, -(-len(lives) // _MAX_COMPARED))]

@@ -1,4 +1,7 @@
-"""The service's lists of units and observation types, completed by what its channels show."""
+"""Reference data and formula checks: requests that the service may reject, so that their data is unknown.
+
+Lists of units and observation types are completed by what channels show.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,33 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from msgspec import Struct
 
-from reconciler.energycap.documents import Document, Odd, read_id, read_object, read_text
+from reconciler.energycap.endpoints import LIST_OBSERVATION_TYPES, LIST_UNITS, READ_DATA_POINT, VALIDATE_FORMULA
+from reconciler.energycap.json_values import (
+    Document,
+    UnexpectedType,
+    read_flag,
+    read_id,
+    read_object,
+    read_objects,
+    read_text,
+)
+from reconciler.energycap.paging import check_unpaged
+from reconciler.energycap.responses import bad_response, decode, escape_unprintable
+from reconciler.energycap.time_zones import find_zone_code
+from reconciler.errors import Rejected, ServiceError
 from reconciler.model.channels import ObservationType, ReferenceData, SummarizationMethod, Unit
 from reconciler.model.fields import OBSERVATION_TYPE_CODE, OBSERVATION_TYPE_ID, UNIT_CODE, UNIT_ID
+from reconciler.model.formulas import FormulaVerdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from concurrent.futures import Executor
 
+    from reconciler.energycap.endpoints import Request
+    from reconciler.energycap.session import Session
     from reconciler.model.channels import Live
     from reconciler.model.values import Spec
+
 
 _SUMMARIZATION_METHOD_ID = "summarizationMethodId"
 _SUMMARIZATION_METHOD = "summarizationMethod"
@@ -48,24 +69,24 @@ def make_reference(
     """
     specs = [live.values for live in channels]
     version_specs = [version.values for live in channels for version in live.versions]
-    seen_units = {key: Unit(key, code) for key, code in _learn(version_specs, UNIT_ID, UNIT_CODE)}
+    seen_units = {key: Unit(key, code) for key, code in _collect(version_specs, UNIT_ID, UNIT_CODE)}
     seen_types = {
-        key: ObservationType(key, code) for key, code in _learn(specs, OBSERVATION_TYPE_ID, OBSERVATION_TYPE_CODE)
+        key: ObservationType(key, code) for key, code in _collect(specs, OBSERVATION_TYPE_ID, OBSERVATION_TYPE_CODE)
     }
     methods = {
         key: SummarizationMethod(key, name)
-        for key, name in _learn(specs, _SUMMARIZATION_METHOD_ID, _SUMMARIZATION_METHOD)
+        for key, name in _collect(specs, _SUMMARIZATION_METHOD_ID, _SUMMARIZATION_METHOD)
     }
     return ReferenceData(
         _order(seen_units | dict(units.entries)),
         _order(seen_types | dict(observation_types.entries)),
         _order(methods),
-        _doubt_empty(units, seen_units),
-        _doubt_empty(observation_types, seen_types),
+        _unread_reason(units, seen_units),
+        _unread_reason(observation_types, seen_types),
     )
 
 
-def _doubt_empty(listed: Listed[_Entry], seen: Mapping[int, _Entry]) -> str:
+def _unread_reason(listed: Listed[_Entry], seen: Mapping[int, _Entry]) -> str:
     """Why the list could not be read in full, also where it is empty and channels show that it cannot be."""
     is_hidden = seen and not listed.entries and not listed.unread
     return "it is empty, but channels use some of them" if is_hidden else listed.unread
@@ -75,12 +96,12 @@ def _read_entries(document: object, read: Callable[[Document], tuple[int, _Entry
     entries: dict[int, _Entry] = {}
     flaws, first = 0, ""
     if not isinstance(document, list):
-        return Listed({}, str(Odd("the answer", "a list", document)))
+        return Listed({}, str(UnexpectedType("the answer", "a list", document)))
     for member in document:
         try:
             entry_id, entry = read(read_object({"it": member}, "it"))
-        except Odd as odd:
-            flaws, first = flaws + 1, first or str(odd)
+        except UnexpectedType as error:
+            flaws, first = flaws + 1, first or str(error)
         else:
             entries[entry_id] = entry
     return Listed(entries, f"{flaws} of its {len(document)} entries cannot be read: {first}" if flaws else "")
@@ -91,7 +112,7 @@ def _read_unit(document: Document) -> tuple[int, Unit]:
     try:
         unit_type = read_object(document, "unitType")
         names = read_text(unit_type, "unitTypeCode"), read_text(unit_type, "unitTypeInfo")
-    except Odd:  # whether it is money is not known then
+    except UnexpectedType:  # whether it is money is not known then
         return unit_id, Unit(unit_id, code)
     return unit_id, Unit(unit_id, code, *names)
 
@@ -105,11 +126,11 @@ def _read_type(document: Document) -> tuple[int, ObservationType]:
 def _read_code(document: Document, name: str) -> str:
     code = read_text(document, name)
     if code is None:
-        raise Odd(name, "text", None)
+        raise UnexpectedType(name, "text", None)
     return code
 
 
-def _learn(specs: Iterable[Spec], id_path: str, name_path: str) -> list[tuple[int, str]]:
+def _collect(specs: Iterable[Spec], id_path: str, name_path: str) -> list[tuple[int, str]]:
     seen = {(spec.get(id_path), spec.get(name_path)) for spec in specs}
     # In order, so that one id with two names always gets the same one.
     return sorted((key, name) for key, name in seen if isinstance(key, int) and isinstance(name, str))
@@ -117,3 +138,105 @@ def _learn(specs: Iterable[Spec], id_path: str, name_path: str) -> list[tuple[in
 
 def _order(entries: dict[int, _Entry]) -> tuple[_Entry, ...]:
     return tuple(entries[entry_id] for entry_id in sorted(entries))
+
+
+# How a service may say that a formula is not valid, beside the documented response.
+_ABOUT_FORMULA = frozenset({400, 422})
+_TRIED = 4
+
+
+def start_reference(session: Session, executor: Executor) -> Callable[[Sequence[Live]], ReferenceData]:
+    """A function that waits for the lists of units and observation types, which are asked for now, and never raises.
+
+    A wrong key is refused for these lists too. The list of channels, which is read beside them, says so.
+    """
+    units = executor.submit(_read_list, session, LIST_UNITS.request(), units_from_response)
+    types = executor.submit(_read_list, session, LIST_OBSERVATION_TYPES.request(), types_from_response)
+    return lambda channels: make_reference(units.result(), types.result(), channels)
+
+
+class RawList(Struct, frozen=True):
+    """A list as the service gives it; `unread` says why there is none."""
+
+    document: object = None
+    unread: str = ""
+
+
+def read_raw(session: Session, request: Request) -> RawList:
+    """The list that answers `request`, as it comes."""
+    try:
+        response = session.request(request)
+        document = decode(request, response)
+        check_unpaged(response.headers, document)
+    except ServiceError as error:
+        return RawList(unread=_reason(error))
+    return RawList(document)
+
+
+def _read_list(session: Session, request: Request, read: Callable[[object], Listed[_Entry]]) -> Listed[_Entry]:
+    raw = read_raw(session, request)
+    return Listed({}, raw.unread) if raw.unread else read(raw.document)
+
+
+def read_zone_codes(session: Session, executor: Executor, data_point_ids: Sequence[int]) -> dict[int, str]:
+    """The code of the time zone of each data point, side by side; "" where it could not be read.
+
+    Where none of the first few could be, the others are not tried. Source: GET /api/v202406/datapoint/{id}.
+    """
+    first, rest = data_point_ids[:_TRIED], data_point_ids[_TRIED:]
+    codes = list(executor.map(lambda one: _read_zone_code(session, one), first))
+    if any(codes):
+        codes += executor.map(lambda one: _read_zone_code(session, one), rest)
+    return dict(zip(data_point_ids, codes + [""] * (len(data_point_ids) - len(codes)), strict=True))
+
+
+def _read_zone_code(session: Session, data_point_id: int) -> str:
+    try:
+        (response,) = read_objects([session.read(READ_DATA_POINT.request(data_point_id))], "the answer")
+    except (ServiceError, UnexpectedType):
+        return ""
+    return find_zone_code(response)
+
+
+def check_formula(session: Session, data_point_id: int, formula: str) -> FormulaVerdict:
+    """What the service says of `formula` as one of the data point's channels, or why it could not be asked.
+
+    Changes nothing. Source: POST /api/v202405/formula/validate.
+    """
+    request = VALIDATE_FORMULA.request(body={"dataPointId": data_point_id, "formula": formula})
+    try:
+        return FormulaVerdict(_read_reasons(session.read(request)))
+    except ServiceError as error:
+        is_verdict = isinstance(error, Rejected) and error.status in _ABOUT_FORMULA and not error.is_page
+        return FormulaVerdict((_reason(error),)) if is_verdict else FormulaVerdict(unasked=_reason(error))
+
+
+def check_formulas(
+    session: Session, executor: Executor, formulas: Sequence[tuple[int, str]]
+) -> tuple[FormulaVerdict, ...]:
+    """The verdict on each formula, given with its data point, side by side.
+
+    Where the first few could not be asked about, the others are not tried: of each, a response may be long in coming.
+    """
+    first, rest = formulas[:_TRIED], formulas[_TRIED:]
+    verdicts = tuple(executor.map(lambda one: check_formula(session, *one), first))
+    if rest and all(verdict.unasked for verdict in verdicts):
+        return (*verdicts, *(FormulaVerdict(unasked=verdicts[0].unasked) for _ in rest))
+    return (*verdicts, *executor.map(lambda one: check_formula(session, *one), rest))
+
+
+def _read_reasons(document: object) -> tuple[str, ...]:
+    try:
+        if not isinstance(document, dict):
+            raise UnexpectedType("the answer", "an object", document)  # noqa: TRY301 - one place says what is wrong
+        is_valid, reasons = read_flag(document, "valid"), document.get("errorMessages")
+        texts = tuple(escape_unprintable(str(reason)) for reason in reasons) if isinstance(reasons, list) else ()
+        if is_valid is None and not texts:
+            raise UnexpectedType("valid", "true or false", None)  # noqa: TRY301
+    except UnexpectedType as error:
+        raise bad_response(f"whether the formula is valid: {error}") from None
+    return () if is_valid else texts or ("the service gives no reason",)
+
+
+def _reason(error: ServiceError) -> str:
+    return error.answer or error.message

@@ -1,21 +1,180 @@
-"""The time zone of a data point, by the name that the service gives for it."""
+"""Time zones of data points, and version dates in them.
+
+Source of the Windows names: Unicode CLDR, supplemental data "windowsZones", territory 001.
+"""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from reconciler.energycap.calls import READ_DATA_POINT
-from reconciler.energycap.documents import Odd, read_object, read_text
-from reconciler.energycap.windows_zones import WINDOWS_ZONES
+from msgspec.structs import replace
+
+from reconciler.energycap.endpoints import READ_DATA_POINT
+from reconciler.energycap.json_values import UnexpectedType, read_object, read_text
+from reconciler.energycap.mapping import version_order
 from reconciler.errors import ServiceError
+from reconciler.model.fields import BEGIN_DATE
+from reconciler.model.project import VersionDates
+from reconciler.model.values import BEGINNING, canonical_time, has_zone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from concurrent.futures import Executor
 
-    from reconciler.energycap.documents import Document
+    from reconciler.energycap.json_values import Document
     from reconciler.energycap.session import Session
+    from reconciler.model.channels import Live, Version
+
+    FindZone = Callable[[int], ZoneInfo | None]
+
+
+WINDOWS_ZONES: Mapping[str, str] = {
+    "AUS Central Standard Time": "Australia/Darwin",
+    "AUS Eastern Standard Time": "Australia/Sydney",
+    "Afghanistan Standard Time": "Asia/Kabul",
+    "Alaskan Standard Time": "America/Anchorage",
+    "Alberta Standard Time": "America/Edmonton",
+    "Aleutian Standard Time": "America/Adak",
+    "Altai Standard Time": "Asia/Barnaul",
+    "Arab Standard Time": "Asia/Riyadh",
+    "Arabian Standard Time": "Asia/Dubai",
+    "Arabic Standard Time": "Asia/Baghdad",
+    "Argentina Standard Time": "America/Buenos_Aires",
+    "Astrakhan Standard Time": "Europe/Astrakhan",
+    "Atlantic Standard Time": "America/Halifax",
+    "Aus Central W. Standard Time": "Australia/Eucla",
+    "Azerbaijan Standard Time": "Asia/Baku",
+    "Azores Standard Time": "Atlantic/Azores",
+    "Bahia Standard Time": "America/Bahia",
+    "Bangladesh Standard Time": "Asia/Dhaka",
+    "Belarus Standard Time": "Europe/Minsk",
+    "Bougainville Standard Time": "Pacific/Bougainville",
+    "British Columbia Standard Time": "America/Vancouver",
+    "Canada Central Standard Time": "America/Regina",
+    "Cape Verde Standard Time": "Atlantic/Cape_Verde",
+    "Caucasus Standard Time": "Asia/Yerevan",
+    "Cen. Australia Standard Time": "Australia/Adelaide",
+    "Central America Standard Time": "America/Guatemala",
+    "Central Asia Standard Time": "Asia/Bishkek",
+    "Central Brazilian Standard Time": "America/Cuiaba",
+    "Central Europe Standard Time": "Europe/Budapest",
+    "Central European Standard Time": "Europe/Warsaw",
+    "Central Pacific Standard Time": "Pacific/Guadalcanal",
+    "Central Standard Time": "America/Chicago",
+    "Central Standard Time (Mexico)": "America/Mexico_City",
+    "Chatham Islands Standard Time": "Pacific/Chatham",
+    "China Standard Time": "Asia/Shanghai",
+    "Cuba Standard Time": "America/Havana",
+    "Dateline Standard Time": "Etc/GMT+12",
+    "E. Africa Standard Time": "Africa/Nairobi",
+    "E. Australia Standard Time": "Australia/Brisbane",
+    "E. Europe Standard Time": "Europe/Chisinau",
+    "E. South America Standard Time": "America/Sao_Paulo",
+    "Easter Island Standard Time": "Pacific/Easter",
+    "Eastern Standard Time": "America/New_York",
+    "Eastern Standard Time (Mexico)": "America/Cancun",
+    "Egypt Standard Time": "Africa/Cairo",
+    "Ekaterinburg Standard Time": "Asia/Yekaterinburg",
+    "FLE Standard Time": "Europe/Kiev",
+    "Fiji Standard Time": "Pacific/Fiji",
+    "GMT Standard Time": "Europe/London",
+    "GTB Standard Time": "Europe/Bucharest",
+    "Georgian Standard Time": "Asia/Tbilisi",
+    "Greenland Standard Time": "America/Godthab",
+    "Greenwich Standard Time": "Atlantic/Reykjavik",
+    "Haiti Standard Time": "America/Port-au-Prince",
+    "Hawaiian Standard Time": "Pacific/Honolulu",
+    "India Standard Time": "Asia/Calcutta",
+    "Iran Standard Time": "Asia/Tehran",
+    "Israel Standard Time": "Asia/Jerusalem",
+    "Jordan Standard Time": "Asia/Amman",
+    "Kaliningrad Standard Time": "Europe/Kaliningrad",
+    "Korea Standard Time": "Asia/Seoul",
+    "Libya Standard Time": "Africa/Tripoli",
+    "Line Islands Standard Time": "Pacific/Kiritimati",
+    "Lord Howe Standard Time": "Australia/Lord_Howe",
+    "Magadan Standard Time": "Asia/Magadan",
+    "Magallanes Standard Time": "America/Punta_Arenas",
+    "Manitoba Standard Time": "America/Winnipeg",
+    "Marquesas Standard Time": "Pacific/Marquesas",
+    "Mauritius Standard Time": "Indian/Mauritius",
+    "Middle East Standard Time": "Asia/Beirut",
+    "Montevideo Standard Time": "America/Montevideo",
+    "Morocco Standard Time": "Africa/Casablanca",
+    "Mountain Standard Time": "America/Denver",
+    "Mountain Standard Time (Mexico)": "America/Mazatlan",
+    "Myanmar Standard Time": "Asia/Rangoon",
+    "N. Central Asia Standard Time": "Asia/Novosibirsk",
+    "Namibia Standard Time": "Africa/Windhoek",
+    "Nepal Standard Time": "Asia/Katmandu",
+    "New Zealand Standard Time": "Pacific/Auckland",
+    "Newfoundland Standard Time": "America/St_Johns",
+    "Norfolk Standard Time": "Pacific/Norfolk",
+    "North Asia East Standard Time": "Asia/Irkutsk",
+    "North Asia Standard Time": "Asia/Krasnoyarsk",
+    "North Korea Standard Time": "Asia/Pyongyang",
+    "Omsk Standard Time": "Asia/Omsk",
+    "Pacific SA Standard Time": "America/Santiago",
+    "Pacific Standard Time": "America/Los_Angeles",
+    "Pacific Standard Time (Mexico)": "America/Tijuana",
+    "Pakistan Standard Time": "Asia/Karachi",
+    "Paraguay Standard Time": "America/Asuncion",
+    "Qyzylorda Standard Time": "Asia/Qyzylorda",
+    "Romance Standard Time": "Europe/Paris",
+    "Russia Time Zone 10": "Asia/Srednekolymsk",
+    "Russia Time Zone 11": "Asia/Kamchatka",
+    "Russia Time Zone 3": "Europe/Samara",
+    "Russian Standard Time": "Europe/Moscow",
+    "SA Eastern Standard Time": "America/Cayenne",
+    "SA Pacific Standard Time": "America/Bogota",
+    "SA Western Standard Time": "America/La_Paz",
+    "SE Asia Standard Time": "Asia/Bangkok",
+    "Saint Pierre Standard Time": "America/Miquelon",
+    "Sakhalin Standard Time": "Asia/Sakhalin",
+    "Samoa Standard Time": "Pacific/Apia",
+    "Sao Tome Standard Time": "Africa/Sao_Tome",
+    "Saratov Standard Time": "Europe/Saratov",
+    "Singapore Standard Time": "Asia/Singapore",
+    "South Africa Standard Time": "Africa/Johannesburg",
+    "South Sudan Standard Time": "Africa/Juba",
+    "Sri Lanka Standard Time": "Asia/Colombo",
+    "Sudan Standard Time": "Africa/Khartoum",
+    "Syria Standard Time": "Asia/Damascus",
+    "Taipei Standard Time": "Asia/Taipei",
+    "Tasmania Standard Time": "Australia/Hobart",
+    "Tocantins Standard Time": "America/Araguaina",
+    "Tokyo Standard Time": "Asia/Tokyo",
+    "Tomsk Standard Time": "Asia/Tomsk",
+    "Tonga Standard Time": "Pacific/Tongatapu",
+    "Transbaikal Standard Time": "Asia/Chita",
+    "Turkey Standard Time": "Europe/Istanbul",
+    "Turks And Caicos Standard Time": "America/Grand_Turk",
+    "US Eastern Standard Time": "America/Indianapolis",
+    "US Mountain Standard Time": "America/Phoenix",
+    "UTC": "Etc/UTC",
+    "UTC+12": "Etc/GMT-12",
+    "UTC+13": "Etc/GMT-13",
+    "UTC-02": "Etc/GMT+2",
+    "UTC-08": "Etc/GMT+8",
+    "UTC-09": "Etc/GMT+9",
+    "UTC-11": "Etc/GMT+11",
+    "Ulaanbaatar Standard Time": "Asia/Ulaanbaatar",
+    "Venezuela Standard Time": "America/Caracas",
+    "Vladivostok Standard Time": "Asia/Vladivostok",
+    "Volgograd Standard Time": "Europe/Volgograd",
+    "W. Australia Standard Time": "Australia/Perth",
+    "W. Central Africa Standard Time": "Africa/Lagos",
+    "W. Europe Standard Time": "Europe/Berlin",
+    "W. Mongolia Standard Time": "Asia/Hovd",
+    "West Asia Standard Time": "Asia/Tashkent",
+    "West Bank Standard Time": "Asia/Hebron",
+    "West Pacific Standard Time": "Pacific/Port_Moresby",
+    "Yakutsk Standard Time": "Asia/Yakutsk",
+    "Yukon Standard Time": "America/Whitehorse",
+}
+
 
 # Names have half of that. Python looks a name up folder by folder, and fails for one with hundreds of them.
 _LONGEST_NAME = 64
@@ -45,7 +204,7 @@ class DataPoints:
 
     def _read_one(self, data_point_id: int) -> Document:
         try:
-            document = self._session.read(READ_DATA_POINT.to(data_point_id))
+            document = self._session.read(READ_DATA_POINT.request(data_point_id))
         except ServiceError:
             # Without it the dates are not known, which blocks the edits that need them and nothing else.
             return {}
@@ -61,7 +220,7 @@ def find_time_zone(data_point: Document) -> ZoneInfo | None:
     try:
         zone = read_object(data_point, "dataPointTimeZone")
         names = [read_text(zone, key) for key in ("timeZoneCode", "timeZoneInfo")]
-    except Odd:
+    except UnexpectedType:
         return None
     found = {known.key: known for name in names if name and (known := _find_by_name(name.strip()))}
     return next(iter(found.values())) if len(found) == 1 else None
@@ -71,7 +230,7 @@ def find_zone_code(data_point: Document) -> str:
     """The code that the service gives for the time zone of a data point; "" if it gives none."""
     try:
         return read_text(read_object(data_point, "dataPointTimeZone"), "timeZoneCode") or ""
-    except Odd:
+    except UnexpectedType:
         return ""
 
 
@@ -87,4 +246,60 @@ def load_zone(name: str) -> ZoneInfo | None:
     try:
         return ZoneInfo(WINDOWS_ZONES.get(name, name))
     except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+def is_dated_in_zone(live: Live) -> bool:
+    """Whether any version of `live` begins or ends at a date with a zone."""
+    return any(has_zone(date) for version in live.versions for date in (version.begin_date, version.end_date) if date)
+
+
+def needs_zone(live: Live, meaning: VersionDates | None) -> bool:
+    """Whether the time zone of its data point helps to read the dates of `live`.
+
+    Z says nothing by itself as long as nobody has said what it means. An offset does where it is that of the zone
+    itself: then local time and instant are the same.
+    """
+    if meaning is VersionDates.WALL_TIME or not is_dated_in_zone(live):
+        return False
+    dates = (date for version in live.versions for date in (version.begin_date, version.end_date) if date)
+    return meaning is VersionDates.UTC or any(has_zone(date) and not date.endswith("Z") for date in dates)
+
+
+def read_dates(live: Live, meaning: VersionDates | None, find_zone: FindZone) -> Live:
+    """`live` with its versions dated in local time of its data point; what cannot be known keeps its zone.
+
+    Source: EsaChannelVersionEdit.beginDate: "The time zone of this date will match the data point's time zone.
+    Therefore, if any time zone information is provided, it will be ignored." So a date is sent in local time; what a
+    zone in an answer means is not documented.
+    """
+    if not is_dated_in_zone(live):
+        return live
+    zone = find_zone(live.data_point.id) if needs_zone(live, meaning) else None
+    versions = tuple(sorted((_read_version(version, meaning, zone) for version in live.versions), key=version_order))
+    return replace(live, values={**live.values, **versions[-1].values}, versions=versions)
+
+
+def _read_version(version: Version, meaning: VersionDates | None, zone: ZoneInfo | None) -> Version:
+    begin, end = (date and _read_date(date, meaning, zone) for date in (version.begin_date, version.end_date))
+    values = {**version.values, BEGIN_DATE: None if begin == BEGINNING else begin}
+    return replace(version, begin_date=begin, end_date=end, values=values)
+
+
+def _read_date(date: str, meaning: VersionDates | None, zone: ZoneInfo | None) -> str:
+    if not has_zone(date):
+        return date
+    local = canonical_time(date)
+    if meaning is VersionDates.WALL_TIME:
+        return local
+    in_zone = _convert(date, zone) if zone else None
+    if meaning is VersionDates.UTC:
+        return in_zone or date
+    return local if in_zone == local and not date.endswith("Z") else date
+
+
+def _convert(date: str, zone: ZoneInfo) -> str | None:
+    try:
+        return canonical_time(datetime.fromisoformat(date).astimezone(zone).replace(tzinfo=None).isoformat())
+    except (ValueError, OverflowError):
         return None

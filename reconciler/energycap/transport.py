@@ -1,42 +1,175 @@
-"""One request, one answer, over HTTP; only this module and `connection.py` know httpx."""
+"""One request, one response, over HTTP; the only module that knows httpx.
+
+Responses are decompressed piece by piece, because a few bytes may expand to more than any machine holds.
+"""
 
 from __future__ import annotations
 
 import io
 import logging
 import os
+import socket
 import ssl
 import threading
 import time
-from contextlib import closing
-from typing import TYPE_CHECKING, cast
+import zlib
+from contextlib import closing, contextmanager, suppress
+from threading import Event, Timer
+from typing import TYPE_CHECKING, TypeAlias, cast
 from urllib.request import getproxies
 
 import httpx
 from msgspec import Struct
 
 from reconciler import __version__
-from reconciler.energycap.address import refuse_foreign
-from reconciler.energycap.answers import Answer, unusable
-from reconciler.energycap.connection import Connection
-from reconciler.energycap.failures import ABOUT_CERTIFICATES, advise_on_proxy, diagnose, diagnose_silence
-from reconciler.energycap.key import find_flaw
-from reconciler.energycap.proxies import find_proxy
-from reconciler.energycap.trust import find_flaw as find_flaw_of_trust
-from reconciler.energycap.tunnel import Tunnel
-from reconciler.energycap.unpacking import Packed, unpack
-from reconciler.energycap.words import MOST_READ, find_words, make_harmless
+from reconciler.energycap.access import check_host_allowed, find_key_error
+from reconciler.energycap.network import (
+    ABOUT_CERTIFICATES,
+    advise_on_proxy,
+    diagnose,
+    diagnose_no_response,
+    find_certificate_error,
+    find_proxy,
+)
+from reconciler.energycap.responses import (
+    MAX_BYTES_READ,
+    Response,
+    bad_response,
+    escape_unprintable,
+    extract_error_text,
+)
 from reconciler.errors import Rejected, Unauthorized, Unreachable
 from reconciler.masking import MASK, Masker
 from reconciler.model.hosts import name_host
 
 if TYPE_CHECKING:
     import re
+    from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 
-    from reconciler.energycap.address import Address
-    from reconciler.energycap.calls import Request
-    from reconciler.energycap.connection import Wire
+    from reconciler.energycap.access import ServiceAddress
+    from reconciler.energycap.endpoints import Request
     from reconciler.errors import ServiceError
+
+
+class Tunnel:
+    """Whether one request still waits for its tunnel. While it does, silence may last `connect_timeout` seconds.
+
+    `timeout` are the limits of that request, of which `read` is changed.
+    Source: httpcore, "Extensions", "trace": who sees what is about to be sent.
+    """
+
+    def __init__(self, timeout: MutableMapping[str, float | None], connect_timeout: float) -> None:
+        self.is_opening = False
+        self._timeout = timeout
+        self._connect_timeout = connect_timeout
+        self._read_timeout = timeout["read"]
+
+    def __call__(self, event: str, seen: Mapping[str, object]) -> None:
+        """Note what is about to be sent: to be called by the sender for each of its events."""
+        if event == "http11.send_request_headers.started":
+            self.is_opening = getattr(seen["request"], "method", b"") == b"CONNECT"
+            self._timeout["read"] = self._connect_timeout if self.is_opening else self._read_timeout
+
+
+# What unpacked bytes come in, at most: a packed piece of 64 KiB may hold 64 MiB.
+_PIECE = 2**16
+# The formats of zlib by their names in HTTP (RFC 9110, 8.4.1). No other is asked for.
+_FORMATS = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
+
+
+class DecompressionError(Exception):
+    """A body cannot be unpacked; the text says why, in words that follow a colon."""
+
+
+def decompress(body: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+    """What `body` holds, in pieces; `encoding` is the header Content-Encoding. Raises Packed.
+
+    Once at most it may be packed: layers within each other multiply.
+    """
+    names = [name for name in (part.strip().casefold() for part in encoding.split(",")) if name not in ("", "identity")]
+    if not names:
+        return iter(body)
+    if len(names) > 1:
+        raise DecompressionError(f"it is packed {len(names)} times")
+    if names[0] not in _FORMATS:
+        raise DecompressionError(f"it is packed as {names[0]}, which was not asked for")
+    return _inflate(body, _FORMATS[names[0]])
+
+
+def _inflate(body: Iterable[bytes], format_: int) -> Iterator[bytes]:
+    inflater = None
+    try:
+        for packed in body:
+            rest = packed
+            while rest:
+                if inflater is None or inflater.eof:
+                    # A body of gzip may have several members (RFC 1952, 2.2).
+                    inflater = zlib.decompressobj(format_)
+                yield inflater.decompress(rest, _PIECE)
+                rest = inflater.unconsumed_tail or inflater.unused_data
+        while inflater and (piece := inflater.decompress(b"", _PIECE)):
+            yield piece
+    except zlib.error as error:
+        raise DecompressionError(str(error)) from None
+    # An answer without a body may say how it would have been packed.
+    if inflater and not inflater.eof:
+        raise DecompressionError("it was cut short")
+
+
+# The network, or what stands in for it in tests.
+HttpTransport: TypeAlias = httpx.BaseTransport
+
+
+class Connection:
+    """One thread's connection, with the cookies by which a balancer may keep it on one node of the service."""
+
+    def __init__(self, wire: HttpTransport) -> None:
+        self._wire = wire
+        self._cookies = httpx.Cookies()
+        # What the last connection came about as: httpcore tells, and nobody else has it.
+        self._stream: object = None
+
+    def send(self, request: httpx.Request) -> httpx.Response:
+        if self._cookies:
+            self._cookies.set_cookie_header(request)
+        response = self._wire.handle_request(request)
+        if "set-cookie" in response.headers:
+            response.request = request
+            self._cookies.extract_cookies(response)
+        return response
+
+    def note(self, _event: str, seen: Mapping[str, object]) -> None:
+        """Note what a connection came about as: to be called by the sender for each of its events."""
+        if hasattr(seen.get("return_value"), "get_extra_info"):
+            self._stream = seen["return_value"]
+
+    @contextmanager
+    def cut_after(self, seconds: float) -> Iterator[Event]:
+        """Cut the connection if what is done within takes longer than that; the event is set then."""
+        is_cut = Event()
+        timer = Timer(seconds, self._cut, (is_cut,))
+        timer.daemon = True
+        timer.start()
+        try:
+            yield is_cut
+        finally:
+            timer.cancel()
+
+    def _cut(self, is_cut: Event) -> None:
+        is_cut.set()
+        find = getattr(self._stream, "get_extra_info", None)
+        with suppress(OSError):
+            # Not closed, for whoever waits for it would then wait for whatever gets its number next.
+            if find and (connected := find("socket")):
+                connected.shutdown(socket.SHUT_RDWR)
+
+    def renew(self, wire: HttpTransport) -> None:
+        self._wire.close()
+        self._wire = wire
+
+    def close(self) -> None:
+        self._wire.close()
+
 
 # Below the shortest time that servers keep an idle connection (5 s): none is used while the other side closes it.
 _IDLE_SECONDS = 3.0
@@ -51,25 +184,25 @@ _MASK = MASK.encode()
 class Limits(Struct, frozen=True):
     """How long to wait, in seconds: for a connection, for a sign of life, for the whole answer; and its most bytes."""
 
-    connect: float = 10.0
-    silence: float = 60.0
-    whole: float = 120.0
+    connect_timeout: float = 10.0
+    read_timeout: float = 60.0
+    total_timeout: float = 120.0
     # A page of 1,000 channels is about 3.3 MB; what is far beyond would only fill the memory, tenfold once it is read.
-    largest: int = 32 * 2**20
+    max_bytes: int = 32 * 2**20
 
 
 _LIMITS = Limits()
 
 
-class Unsent(Unreachable):
+class NotSent(Unreachable):
     """No connection came about: nothing was sent, so nothing was done."""
 
 
-class Barred(Unsent):
+class ConnectionBlocked(NotSent):
     """The connection failed, and the next one would fail alike: an untrusted certificate, a proxy that refuses."""
 
 
-class _TakesTooLong(httpx.TransportError):
+class _ResponseTimeout(httpx.TransportError):
     """The answer was not there in time, though something came of it again and again."""
 
     def __init__(self) -> None:
@@ -84,24 +217,24 @@ class Transport:
 
     def __init__(
         self,
-        address: Address,
+        address: ServiceAddress,
         key: str,
         allowed: re.Pattern[str],
-        wire: Wire | None = None,
+        wire: HttpTransport | None = None,
         limits: Limits = _LIMITS,
     ) -> None:
-        if flaw := find_flaw(key):
+        if flaw := find_key_error(key):
             raise Unauthorized(f"no usable API key: it {flaw}", "give the key as EnergyCAP showed it")
         # Here, and not only where the project file is read: nothing that holds the key comes about for another host.
-        refuse_foreign(address.base, os.environ)
+        check_host_allowed(address.base, os.environ)
         self._address = address
         self._masker = Masker([key])
         self._allowed = allowed
         self._wire = wire
         self._limits = limits
         self._headers = _make_headers(key)
-        self._timeout = httpx.Timeout(limits.silence, connect=limits.connect, pool=limits.connect)
-        self._trust = _make_trust(address)
+        self._timeout = httpx.Timeout(limits.read_timeout, connect=limits.connect_timeout, pool=limits.connect_timeout)
+        self._ssl_context = _make_ssl_context(address)
         # A proxy of the environment stands between here and the world, never between here and this machine.
         self._proxy = None if address.is_loopback else find_proxy(address.base, getproxies())
         self._lock = threading.Lock()
@@ -109,20 +242,20 @@ class Transport:
         self._connections: list[Connection] = []
         self._is_closed = False
 
-    def exchange(self, request: Request) -> Answer:
+    def exchange(self, request: Request) -> Response:
         """The answer to one request, asked once and read to its end, whatever its status.
 
-        Raises Unsent where nothing left this machine, Unreachable where no whole answer came in time, and BadAnswer
+        Raises NotSent where nothing left this machine, Unreachable where no whole answer came in time, and BadResponse
         where one came that cannot be unpacked. A request that is not allowed is a bug: a RuntimeError.
         """
         if not self._allowed.fullmatch(str(request)):
             raise RuntimeError(f"{request} may not be sent from here: this is a bug, and nothing was sent")
-        if not request.call.is_read and _MASK in (request.body or b""):
+        if not request.endpoint.is_read and _MASK in (request.body or b""):
             raise Rejected(f"{request} was not sent: it would write {MASK} where a key was hidden", _ABOUT_MASK)
         try:
             return self._receive(request)
-        except Packed as reason:
-            failure: ServiceError = unusable(f"{request}: it could not be unpacked: {self._show(str(reason))}")
+        except DecompressionError as reason:
+            failure: ServiceError = bad_response(f"{request}: it could not be unpacked: {self._show(str(reason))}")
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             failure = self._make_failure(request, error)
             # A tunnel whose TLS failed would keep the only place of its pool, and the next request wait for it in vain.
@@ -137,34 +270,34 @@ class Transport:
         for connection in self._connections:
             connection.close()
 
-    def _receive(self, request: Request) -> Answer:
-        end = time.monotonic() + self._limits.whole
+    def _receive(self, request: Request) -> Response:
+        end = time.monotonic() + self._limits.total_timeout
         with closing(self._send_in_time(request)) as response:
             body = io.BytesIO()
             # Not by httpx, which unpacks a piece whole, however long it becomes.
             stream = cast("httpx.SyncByteStream", response.stream)
-            for chunk in unpack(stream, response.headers.get("content-encoding", "")):
-                if body.tell() + len(chunk) > self._limits.largest:
-                    raise unusable(f"{request}: it is longer than {self._limits.largest:,} bytes")
+            for chunk in decompress(stream, response.headers.get("content-encoding", "")):
+                if body.tell() + len(chunk) > self._limits.max_bytes:
+                    raise bad_response(f"{request}: it is longer than {self._limits.max_bytes:,} bytes")
                 body.write(chunk)
                 if time.monotonic() >= end:
-                    raise _TakesTooLong
+                    raise _ResponseTimeout
             return self._make_answer(response, body.getvalue())
 
     def _send_in_time(self, request: Request) -> httpx.Response:
         """The answer up to its headers. httpx waits for each piece of them, of which there may be any number."""
         connection = self._connection()
-        with connection.cut_after(self._limits.whole) as cut:
+        with connection.cut_after(self._limits.total_timeout) as cut:
             try:
                 return self._send(request, connection)
             except httpx.TransportError:
                 if not cut.is_set():
                     raise
-                raise _TakesTooLong from None
+                raise _ResponseTimeout from None
 
     def _send(self, request: Request, connection: Connection) -> httpx.Response:
         timeout = self._timeout.as_dict()
-        tunnel = Tunnel(timeout, self._limits.connect)
+        tunnel = Tunnel(timeout, self._limits.connect_timeout)
         traces = (connection.note, tunnel) if self._proxy else (connection.note,)
         extensions = {"timeout": timeout, "trace": lambda *seen: [trace(*seen) for trace in traces]}
         try:
@@ -178,7 +311,7 @@ class Transport:
 
     def _make_request(self, request: Request, extensions: dict[str, object]) -> httpx.Request:
         return httpx.Request(
-            request.call.method,
+            request.endpoint.method,
             f"{self._address.base}{request.path}",
             params=request.query,
             headers=self._headers,
@@ -186,34 +319,38 @@ class Transport:
             extensions=extensions,
         )
 
-    def _make_answer(self, response: httpx.Response, body: bytes) -> Answer:
+    def _make_answer(self, response: httpx.Response, body: bytes) -> Response:
         headers = {name.lower(): self._hide_key(text) for name, text in response.headers.items()}
         kind = headers.get("content-type", "").casefold()
         is_plain_success = response.is_success and "json" in kind
-        words = "" if is_plain_success else self._show(find_words(self._masker.hide_bytes(body[:MOST_READ]), kind))
+        error_text = (
+            ""
+            if is_plain_success
+            else self._show(extract_error_text(self._masker.hide_bytes(body[:MAX_BYTES_READ]), kind))
+        )
         # Of a failure only the words are of use, and errors of several tries are kept side by side.
-        return Answer(response.status_code, headers, body if response.is_success else b"", words)
+        return Response(response.status_code, headers, body if response.is_success else b"", error_text)
 
     def _make_failure(self, request: Request, error: Exception) -> ServiceError:
-        text = self._find_reason(error)
+        text = self._reason_for(error)
         match error:
             case httpx.ConnectError() | httpx.ConnectTimeout() | httpx.PoolTimeout() | httpx.ProxyError():
                 seen = diagnose(error, text, name_host(self._address.base), self._proxy)
-                kind: type[Unreachable] = Barred if seen.is_lasting else Unsent
+                kind: type[Unreachable] = ConnectionBlocked if seen.is_lasting else NotSent
             case _:
-                seen, kind = diagnose_silence(text, self._proxy), Unreachable
+                seen, kind = diagnose_no_response(text, self._proxy), Unreachable
         return kind(self._describe(request, seen.reason), seen.fix)
 
-    def _find_reason(self, error: Exception) -> str:
+    def _reason_for(self, error: Exception) -> str:
         match error:
             case httpx.ConnectTimeout():
-                return f"no connection within {self._limits.connect:g} s"
+                return f"no connection within {self._limits.connect_timeout:g} s"
             case httpx.PoolTimeout():
-                return f"the connection of this thread was still in use after {self._limits.connect:g} s"
-            case _TakesTooLong():
-                return f"it takes longer than {self._limits.whole:g} s"
+                return f"the connection of this thread was still in use after {self._limits.connect_timeout:g} s"
+            case _ResponseTimeout():
+                return f"it takes longer than {self._limits.total_timeout:g} s"
             case httpx.TimeoutException():
-                return f"silence for {self._limits.silence:g} s"
+                return f"silence for {self._limits.read_timeout:g} s"
             case _:
                 return self._show(str(error)) or type(error).__name__
 
@@ -221,7 +358,7 @@ class Transport:
         return f"no answer from {self._address.base}: {request}: {reason}"
 
     def _show(self, text: str) -> str:
-        return make_harmless(self._hide_key(text))
+        return escape_unprintable(self._hide_key(text))
 
     def _hide_key(self, text: str) -> str:
         return self._masker.hide(text)
@@ -241,20 +378,22 @@ class Transport:
             if self._wire is None and not self._is_closed:
                 self._local.connection.renew(self._open_wire())
 
-    def _open_wire(self) -> Wire:
+    def _open_wire(self) -> HttpTransport:
         limits = httpx.Limits(max_connections=1, keepalive_expiry=_IDLE_SECONDS)
         if self._proxy is None:
             # Without httpx's client, whose hooks and redirects nobody wants, a request takes a third less CPU.
-            return httpx.HTTPTransport(verify=self._trust, limits=limits)
+            return httpx.HTTPTransport(verify=self._ssl_context, limits=limits)
         if flaw := self._proxy.flaw:
-            raise Barred(f"the proxy {self._proxy.shown} cannot be used: {flaw}", advise_on_proxy(self._proxy))
+            raise ConnectionBlocked(
+                f"the proxy {self._proxy.shown} cannot be used: {flaw}", advise_on_proxy(self._proxy)
+            )
         try:
             is_encrypted = self._proxy.url.startswith("https:")
-            proxy = httpx.Proxy(self._proxy.url, ssl_context=self._trust if is_encrypted else None)
-            return httpx.HTTPTransport(verify=self._trust, limits=limits, proxy=proxy)
+            proxy = httpx.Proxy(self._proxy.url, ssl_context=self._ssl_context if is_encrypted else None)
+            return httpx.HTTPTransport(verify=self._ssl_context, limits=limits, proxy=proxy)
         except (ValueError, httpx.InvalidURL):
             message = f"the proxy {self._proxy.shown} cannot be used: its address cannot be read"
-            failure = Barred(message, advise_on_proxy(self._proxy))
+            failure = ConnectionBlocked(message, advise_on_proxy(self._proxy))
         # Raised out here, for a proxy's address may hold a password.
         raise failure
 
@@ -271,15 +410,15 @@ def _make_headers(key: str) -> httpx.Headers:
     )
 
 
-def _make_trust(address: Address) -> ssl.SSLContext:
+def _make_ssl_context(address: ServiceAddress) -> ssl.SSLContext:
     if not address.is_encrypted:
         # Never used, and made so that it would trust nobody: reading the certificates takes 24 ms.
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    if flaw := find_flaw_of_trust(os.environ):
-        raise Barred(*flaw)
+    if flaw := find_certificate_error(os.environ):
+        raise ConnectionBlocked(*flaw)
     try:
-        trust = httpx.create_ssl_context()
-        trust.load_default_certs()  # besides those of httpx, for organisations keep theirs in the machine's own store
+        context = httpx.create_ssl_context()
+        context.load_default_certs()  # besides those of httpx, for organisations keep theirs in the machine's own store
     except OSError as error:
-        raise Unsent(f"the certificates of this machine cannot be read: {error}", ABOUT_CERTIFICATES) from error
-    return trust
+        raise NotSent(f"the certificates of this machine cannot be read: {error}", ABOUT_CERTIFICATES) from error
+    return context

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from reconciler.energycap.transport import Unsent
+from reconciler.energycap.transport import NotSent
 from reconciler.errors import BadResponse, Rejected, ServiceError, Unauthorized, Unavailable, Unreachable
 from reconciler.model.identifiers import V3_NAMES
 from reconciler.model.values import canonical_time
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import tzinfo
 
-    from reconciler.energycap.receipts import FailedGroup, FailedReading, KeptReading, Receipt
-    from reconciler.energycap.sender import Sender
+    from reconciler.energycap.client import Sender
+    from reconciler.energycap.reading_responses import FailedGroup, FailedReading, ImportResponse, StoredReading
     from reconciler.model.channels import Live
     from reconciler.model.identifiers import IdentifierNames, Identifiers
     from reconciler.readings.routing import Router
@@ -123,7 +123,7 @@ class MismatchedResponse(Exception):
 
 
 def find_failed(
-    receipt: Receipt, readings: Sequence[OutgoingReading], identifier_names: IdentifierNames
+    receipt: ImportResponse, readings: Sequence[OutgoingReading], identifier_names: IdentifierNames
 ) -> list[tuple[OutgoingReading, str]]:
     """Those of `readings` that `receipt` says were not taken, each with the service's own reason.
 
@@ -196,7 +196,7 @@ def _without_stored(
             yield outgoing
 
 
-def _index_values(kept: Iterable[KeptReading]) -> dict[datetime, set[float | None]]:
+def _index_values(kept: Iterable[StoredReading]) -> dict[datetime, set[float | None]]:
     """The values by their time: as an instant, where the service gives one, and as local time."""
     values: dict[datetime, set[float | None]] = defaultdict(set)
     for reading in kept:
@@ -288,7 +288,7 @@ class Delivery(Struct, frozen=True):
             return BatchResult(
                 rejected=() if receipt is None else find_failed(receipt, readings, self.identifier_names)
             )
-        except (Unsent, Unauthorized) as error:
+        except (NotSent, Unauthorized) as error:
             return BatchResult(not_delivered=readings, error=error)
         except MismatchedResponse:
             raise Unreachable("the service's answer speaks of other readings than were sent") from None

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from threading import Event as Signal
 
-    from reconciler.energycap.receipts import KeptReading
+    from reconciler.energycap.reading_responses import StoredReading
     from reconciler.readings.delivery import Delivery, OutgoingReading
 
 
@@ -58,7 +58,7 @@ class StoredIndex(Struct):
         )
 
 
-def index_stored(readings: Iterable[KeptReading]) -> StoredIndex:
+def index_stored(readings: Iterable[StoredReading]) -> StoredIndex:
     """The index of `readings`; those whose time cannot be read are left out."""
     index = StoredIndex()
     for reading in readings:

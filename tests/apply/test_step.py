@@ -8,8 +8,8 @@ import pytest
 from reconciler.apply.journal import open_journal
 from reconciler.apply.journal_reader import read_journal
 from reconciler.apply.run import ApplyOptions
-from reconciler.energycap.receipts import Receipt
-from reconciler.energycap.sender import open_sender
+from reconciler.energycap.client import open_sender
+from reconciler.energycap.reading_responses import ImportResponse
 from reconciler.model.findings import Location
 from reconciler.model.identifiers import Feed, Identifiers
 from reconciler.model.outcomes import Outcome, OutcomeStatus
@@ -188,7 +188,7 @@ def send_a_reading(bench: Bench, channel_id: int) -> None:
     with open_sender(bench.service.url, "sandbox") as sender:
         readings = [{"time": "2026-11-20T10:00:00", "value": 1, "estimated": False, "note": None}]
         receipt = sender.send_esa_readings([{"esaChannelId": channel_id, "readings": readings}])
-    assert receipt == Receipt(imported=1, failed=0, groups=())
+    assert receipt == ImportResponse(imported=1, failed=0, groups=())
 
 
 def test_readings_that_came_since_stop_an_edit_that_was_reviewed_as_harmless(demo: Bench) -> None:

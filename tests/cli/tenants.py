@@ -13,8 +13,8 @@ from reconciler.cli.file_io import Replacement, replace_files
 from reconciler.cli.import_channels import ImportInput
 from reconciler.cli.project_context import ProjectContext
 from reconciler.definitions.load import load_definitions
+from reconciler.energycap.mapping import live_from_response
 from reconciler.energycap.reference import Listed, make_reference
-from reconciler.energycap.wire import live_from_response
 from reconciler.model.channels import Snapshot
 from reconciler.model.project import Environment, Guards, Project
 from tests.texts import HOSTILE

@@ -14,7 +14,7 @@ PROMISES: dict[str, tuple[str, ...]] = {
     "To report a weakness": (),
     # Keys
     "The API key comes from an environment variable alone": (
-        "energycap/test_key.py::test_the_key_is_what_the_variable_holds",
+        "energycap/test_access.py::test_the_key_is_what_the_variable_holds",
         "definitions/test_explain.py::test_a_key_that_may_hold_a_secret_is_refused_without_its_value",
     ),
     "The variable's name begins with": (
@@ -26,8 +26,8 @@ PROMISES: dict[str, tuple[str, ...]] = {
         "model/test_hosts.py::test_what_only_looks_like_one_may_not",
         "cli/test_project_context.py::test_no_command_sends_the_key_to_such_a_host",
         "cli/test_project_context.py::test_validate_says_offline_which_host_may_not_be_sent_a_key",
-        "energycap/test_address.py::test_https_is_for_all_and_http_for_this_machine",
-        "energycap/test_answers.py::test_a_redirect_is_not_followed",
+        "energycap/test_access.py::test_https_is_for_all_and_http_for_this_machine",
+        "energycap/test_responses.py::test_a_redirect_is_not_followed",
         "energycap/test_transport.py::test_an_unknown_certificate_says_where_to_name_it",
     ),
     "It appears in no output": (
@@ -69,8 +69,8 @@ PROMISES: dict[str, tuple[str, ...]] = {
         "ci/test_plan_workflow.py::test_a_fork_gets_no_key_and_a_plan_only_from_a_copy",
     ),
     "EnergyCAP's answers": (
-        "energycap/test_unpacking.py::test_no_answer_takes_half_a_gibibyte",
-        "energycap/test_unpacking.py::test_several_answers_at_once_do_not_take_half_a_gibibyte",
+        "energycap/test_transport.py::test_no_answer_takes_half_a_gibibyte",
+        "energycap/test_transport.py::test_several_answers_at_once_do_not_take_half_a_gibibyte",
         "reports/test_plan_html.py::test_whatever_a_name_holds_it_shows_as_text_and_makes_nothing",
     ),
     "a plan file": (

@@ -10,13 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.energycap.bodies import channel_body, version_body
-from reconciler.energycap.calls import EDIT_CHANNEL
-from reconciler.energycap.pages import Page, Row, read_all
+from reconciler.energycap.endpoints import EDIT_CHANNEL
+from reconciler.energycap.malformed_channels import live_from_row
+from reconciler.energycap.mapping import channel_body, live_from_response, version_body
+from reconciler.energycap.paging import ListPage, ListRow, read_all_pages
 from reconciler.energycap.reference import units_from_response
-from reconciler.energycap.salvage import live_from_row
-from reconciler.energycap.wire import live_from_response
-from reconciler.energycap.words import find_words, make_harmless
+from reconciler.energycap.responses import escape_unprintable, extract_error_text
 from reconciler.errors import BadResponse
 from reconciler.model.canonical import clear_exclusive
 from reconciler.model.fields import CHANNEL_FIELDS, FIELDS, INTERVALS, VERSION_FIELDS, Field, Kind
@@ -132,7 +131,7 @@ def write(document: Document, body: dict[str, Any]) -> Document:
 
 def sent(body: dict[str, object]) -> dict[str, Any]:
     """`body` as it arrives at the service."""
-    arrived: dict[str, Any] = json.loads(EDIT_CHANNEL.to(1, body=body).body or b"")
+    arrived: dict[str, Any] = json.loads(EDIT_CHANNEL.request(1, body=body).body or b"")
     return arrived
 
 
@@ -205,12 +204,12 @@ def test_neither_order_nor_unknown_properties_matter(document: Document, random:
 @given(st.text())
 def test_text_made_harmless_is_one_printable_line(text: str) -> None:
     note_case(reached=not text.isprintable())
-    assert make_harmless(text).isprintable()
+    assert escape_unprintable(text).isprintable()
 
 
 @given(st.binary(), st.sampled_from(["application/json", "text/html", ""]))
 def test_words_are_found_in_any_bytes(body: bytes, content_type: str) -> None:
-    found = find_words(body, content_type)
+    found = extract_error_text(body, content_type)
     note_case(reached=found)
     assert isinstance(found, str)
 
@@ -279,16 +278,16 @@ def test_a_list_is_whole_or_refused(ids: set[int], size: int, random: Any) -> No
     random.shuffle(order)
     note_case(reached=len(order) > size)
 
-    def read_page(number: int, shown: list[int]) -> Page[object]:
+    def read_page(number: int, shown: list[int]) -> ListPage[object]:
         rows = shown[size * (number - 1) : size * number]
-        return Page(number, tuple(Row(channel_id, None) for channel_id in rows), len(order), size)
+        return ListPage(number, tuple(ListRow(channel_id, None) for channel_id in rows), len(order), size)
 
     with ThreadPoolExecutor(2) as executor:
-        rows = read_all(lambda number: read_page(number, order), executor)
+        rows = read_all_pages(lambda number: read_page(number, order), executor)
         assert [row.id for row in rows] == sorted(ids)
         for place in range(len(order)):
             lost = order[:place] + order[place + 1 :]
             doubled = [*lost, order[place - 1]]
             for broken in (lost, doubled) if len(order) > 1 else (lost,):
                 with pytest.raises(BadResponse):
-                    read_all(lambda number, shown=broken: read_page(number, shown), executor)  # type: ignore[misc]
+                    read_all_pages(lambda number, shown=broken: read_page(number, shown), executor)  # type: ignore[misc]

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from reconciler.energycap.client import open_reader
-from reconciler.energycap.partial import find_lacking
-from reconciler.energycap.wire import live_from_response
+from reconciler.energycap.listing import find_missing
+from reconciler.energycap.mapping import live_from_response
 from reconciler.errors import BadResponse
 from tests.energycap.documents import TRIP, make_channel, make_data_point, make_version
 from tests.energycap.wires import make_page
@@ -299,7 +299,7 @@ def test_a_snapshot_file_holds_what_a_list_leaves_out() -> None:
         return service(request) if is_channel else httpx.Response(200, json=[])
 
     with open_reader("https://a.energycap.com", "sandbox", httpx.MockTransport(answer)) as reader:
-        assert reader.read_world()["channels"] == channels
+        assert reader.read_raw_snapshot()["channels"] == channels
 
 
 @pytest.mark.parametrize(
@@ -317,4 +317,4 @@ def test_a_snapshot_file_holds_what_a_list_leaves_out() -> None:
     ],
 )
 def test_what_a_row_lacks_is_named(document: dict[str, Any], lacking: set[str]) -> None:
-    assert find_lacking(document) == lacking
+    assert find_missing(document) == lacking

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.energycap.mapping import live_from_response
 from reconciler.energycap.reference import Listed, make_reference, types_from_response, units_from_response
-from reconciler.energycap.wire import live_from_response
 from reconciler.model.channels import ObservationType, ReferenceData, SummarizationMethod, Unit
 from tests.energycap.documents import make_channel, make_version
 

@@ -10,8 +10,8 @@ import pytest
 import stamina
 from stamina.instrumentation import get_on_retry_hooks, set_on_retry_hooks
 
-from reconciler.energycap.address import read_address
-from reconciler.energycap.calls import EDIT_CHANNEL, READ_CHANNEL, VALIDATE_FORMULA, WRITES
+from reconciler.energycap.access import read_address
+from reconciler.energycap.endpoints import EDIT_CHANNEL, READ_CHANNEL, VALIDATE_FORMULA, WRITES
 from reconciler.energycap.session import Session
 from reconciler.energycap.transport import Transport
 from reconciler.errors import BadResponse, Rejected, ServiceError, Unauthorized, Unavailable, Unreachable
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
     from stamina.instrumentation import RetryDetails
 
-    from reconciler.energycap.calls import Request
+    from reconciler.energycap.endpoints import Request
 
-READ = READ_CHANNEL.to(7)
-VALIDATE = VALIDATE_FORMULA.to(body={"dataPointId": 1, "formula": "1"})
-EDIT = EDIT_CHANNEL.to(7, body={"channelInfo": "x"})
+READ = READ_CHANNEL.request(7)
+VALIDATE = VALIDATE_FORMULA.request(body={"dataPointId": 1, "formula": "1"})
+EDIT = EDIT_CHANNEL.request(7, body={"channelInfo": "x"})
 
 
 class _Paused(Exception):
@@ -77,8 +77,8 @@ def test_a_read_is_repeated_after_whatever_may_pass(request_: Request, failure: 
     wire = Script(failure, respond(200))
     session = make_session(wire)
 
-    assert session.ask(request_).status == 200
-    assert session.requests == {str(request_.call): 2}
+    assert session.request(request_).status == 200
+    assert session.requests == {str(request_.endpoint): 2}
     assert wire.sent[0].content == wire.sent[1].content
 
 
@@ -86,7 +86,7 @@ def test_a_read_is_given_up_after_five_times() -> None:
     wire = Script(*(respond(503 if number else 500) for number in (0, 1, 1, 1, 1)))
 
     with pytest.raises(Unavailable) as failure:
-        make_session(wire).ask(READ)
+        make_session(wire).request(READ)
 
     assert failure.value.message == (
         "the service could not answer: GET /api/v202406/esachannel/7 answered 503 Service Unavailable: Hm"
@@ -110,7 +110,7 @@ def test_a_no_is_never_asked_again(request_: Request, answer: httpx.Response, fa
     wire = Script(answer)
 
     with pytest.raises(failure):
-        make_session(wire).ask(request_)
+        make_session(wire).request(request_)
 
     assert len(wire.sent) == 1
 
@@ -123,7 +123,7 @@ def test_a_no_is_never_asked_again(request_: Request, answer: httpx.Response, fa
 def test_an_edit_is_repeated_where_it_was_certainly_not_done(failure: httpx.Response | Exception) -> None:
     wire = Script(failure, respond(200))
 
-    assert make_session(wire).ask(EDIT).status == 200
+    assert make_session(wire).request(EDIT).status == 200
     assert [sent.content for sent in wire.sent] == [b'{"channelInfo": "x"}'] * 2
 
 
@@ -145,7 +145,7 @@ def test_an_edit_that_may_have_been_done_is_sent_once(
     wire = Script(answer)
 
     with pytest.raises(failure):
-        make_session(wire).ask(EDIT)
+        make_session(wire).request(EDIT)
 
     assert len(wire.sent) == 1
 
@@ -168,7 +168,7 @@ def test_a_pause_is_as_long_as_the_service_asks_or_short_and_random(
     request_: Request, answer: httpx.Response | Exception, least: float, most: float
 ) -> None:
     with pytest.raises(_Paused) as pause:
-        make_session(Script(answer)).ask(request_)
+        make_session(Script(answer)).request(request_)
 
     assert least <= pause.value.seconds <= most
 
@@ -178,7 +178,7 @@ def test_a_pause_of_more_than_a_minute_is_left_to_whoever_runs_this(request_: Re
     wire = Script(respond(429, retry_after="61"))
 
     with pytest.raises(Unavailable) as failure:
-        make_session(wire).ask(request_)
+        make_session(wire).request(request_)
 
     assert failure.value.fix == "try again in 61 s"
     assert len(wire.sent) == 1
@@ -189,7 +189,7 @@ def test_repeats_are_logged_with_their_cause_and_nowhere_else(
 ) -> None:
     caplog.set_level(logging.INFO, "reconciler")
 
-    make_session(Script(respond(500), respond(200))).ask(READ)
+    make_session(Script(respond(500), respond(200))).request(READ)
 
     assert [record.getMessage() for record in caplog.records if record.name.startswith(("reconciler", "stamina"))] == [
         (
@@ -203,8 +203,8 @@ def test_repeats_are_logged_with_their_cause_and_nowhere_else(
 def test_requests_are_counted_by_call() -> None:
     session = make_session(Script(*(respond(200) for _ in range(3))))
 
-    for request in (READ, READ_CHANNEL.to(8), EDIT):
-        session.ask(request)
+    for request in (READ, READ_CHANNEL.request(8), EDIT):
+        session.request(request)
 
     assert session.requests == {"GET /api/v202406/esachannel/{id}": 2, "PUT /api/v202406/esachannel/{id}": 1}
 
@@ -212,17 +212,17 @@ def test_requests_are_counted_by_call() -> None:
 def test_answers_of_a_service_that_is_too_busy_are_counted_though_a_repeat_makes_them_good() -> None:
     session = make_session(Script(respond(429), respond(503), respond(500), respond(200)))
 
-    session.ask(READ)
+    session.request(READ)
 
-    assert session.refusals == 2
+    assert session.throttled_count == 2
 
 
 def test_a_deprecated_call_is_found_once() -> None:
     text = "2027-01-31, use \x07GetEsaChannelV202701"
     session = make_session(Script(*(respond(200, eci_deprecated=text) for _ in range(2)), respond(200)))
 
-    for request in (READ, READ_CHANNEL.to(8), EDIT):
-        session.ask(request)
+    for request in (READ, READ_CHANNEL.request(8), EDIT):
+        session.request(request)
 
     assert session.findings == (
         Finding(
@@ -238,7 +238,7 @@ def test_a_deprecated_call_is_found_once() -> None:
 def test_how_long_a_deprecated_call_still_works_is_counted_from_the_date_of_the_answer() -> None:
     session = make_session(Script(respond(200, eci_deprecated="gone", date="Sun, 22 Nov 2026 04:40:00 GMT")))
 
-    session.ask(READ)
+    session.request(READ)
 
     (finding,) = session.findings
     assert finding.detail == (
@@ -250,6 +250,6 @@ def test_a_refused_call_may_be_deprecated_too() -> None:
     session = make_session(Script(respond(400, eci_deprecated="gone")))
 
     with pytest.raises(Rejected):
-        session.ask(EDIT)
+        session.request(EDIT)
 
     assert [finding.code for finding in session.findings] == ["ESA701"]

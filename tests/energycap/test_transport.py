@@ -1,45 +1,64 @@
-"""One request over HTTP: what is sent, what comes back, and every way in which nothing does."""
-
 from __future__ import annotations
 
 import errno
 import gzip
 import logging
+import resource
+import subprocess
+import sys
 import traceback
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from operator import mul
 from threading import Barrier
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reconciler import __version__
-from reconciler.energycap.address import read_address
-from reconciler.energycap.answers import Answer
-from reconciler.energycap.calls import CREATE_READINGS, EDIT_CHANNEL, LIST_CHANNELS, READ_CHANNEL, READS, SENDS, WRITES
-from reconciler.energycap.transport import Limits, Transport, Unsent
+from reconciler.energycap.access import read_address
+from reconciler.energycap.endpoints import (
+    CREATE_READINGS,
+    EDIT_CHANNEL,
+    LIST_CHANNELS,
+    READ_CHANNEL,
+    READS,
+    SENDS,
+    WRITES,
+)
+from reconciler.energycap.responses import Response
+from reconciler.energycap.transport import DecompressionError, Limits, NotSent, Transport, decompress
 from reconciler.errors import BadResponse, Rejected, ServiceError, Unauthorized, Unreachable
+from tests.cases import note_case
 from tests.energycap.wires import Script, raw_server, trickling_server
+from tests.stub import LIST, TYPES, UNITS, Reply, answering
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
     from re import Pattern
 
-    from reconciler.energycap.calls import Call
-    from reconciler.energycap.connection import Wire
+    from reconciler.energycap.endpoints import Endpoint
+    from reconciler.energycap.transport import HttpTransport
+
 
 URL = "https://a.energycap.com"
 KEY = "c2VjcmV0.c2VjcmV0.c2VjcmV0"
-READ = READ_CHANNEL.to(7)
+READ = READ_CHANNEL.request(7)
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
 
 
-def make_transport(url: str = URL, wire: Wire | None = None, limits: Limits | None = None) -> closing[Transport]:
+def make_transport(
+    url: str = URL, wire: HttpTransport | None = None, limits: Limits | None = None
+) -> closing[Transport]:
     return closing(Transport(read_address(url), KEY, READS, wire, limits or Limits()))
 
 
-def find_failure(url: str = URL, wire: Wire | None = None, limits: Limits | None = None) -> ServiceError:
+def find_failure(url: str = URL, wire: HttpTransport | None = None, limits: Limits | None = None) -> ServiceError:
     with pytest.raises(ServiceError) as failure, make_transport(url, wire, limits) as transport:
         transport.exchange(READ)
     return failure.value
@@ -49,7 +68,9 @@ def test_a_request_carries_key_type_and_query() -> None:
     wire = Script(httpx.Response(200, headers={"X-Count": "1"}, content=b"[]"))
 
     with make_transport(wire=wire) as transport:
-        answer = transport.exchange(LIST_CHANNELS.to(query={"filter": "dataPointId equals '7'", "pageNumber": "1"}))
+        answer = transport.exchange(
+            LIST_CHANNELS.request(query={"filter": "dataPointId equals '7'", "pageNumber": "1"})
+        )
 
     (sent,) = wire.sent
     assert str(sent.url) == (
@@ -63,14 +84,14 @@ def test_a_request_carries_key_type_and_query() -> None:
         "host": "a.energycap.com",
         "user-agent": f"esa-reconciler/{__version__}",
     }
-    assert answer == Answer(200, {"x-count": "1", "content-length": "2"}, b"[]")
+    assert answer == Response(200, {"x-count": "1", "content-length": "2"}, b"[]")
 
 
 def test_a_body_is_sent_as_it_is() -> None:
     wire = Script(httpx.Response(204))
 
     with closing(Transport(read_address(f"{URL}/gateway"), KEY, WRITES, wire)) as transport:
-        transport.exchange(EDIT_CHANNEL.to(7, body={"channelInfo": "ä"}))
+        transport.exchange(EDIT_CHANNEL.request(7, body={"channelInfo": "ä"}))
 
     (sent,) = wire.sent
     assert (sent.method, str(sent.url)) == ("PUT", "https://a.energycap.com/gateway/api/v202406/esachannel/7")
@@ -81,7 +102,7 @@ def test_what_is_not_allowed_is_never_sent() -> None:
     wire = Script()
 
     with make_transport(wire=wire) as transport, pytest.raises(RuntimeError) as refusal:
-        transport.exchange(EDIT_CHANNEL.to(7, body={}))
+        transport.exchange(EDIT_CHANNEL.request(7, body={}))
 
     assert str(refusal.value) == (
         "PUT /api/v202406/esachannel/7 may not be sent from here: this is a bug, and nothing was sent"
@@ -184,7 +205,7 @@ def test_what_cannot_be_unpacked_cannot_be_used() -> None:
 def test_no_server_means_that_nothing_was_sent() -> None:
     failure = find_failure("http://127.0.0.1:1")
 
-    assert type(failure) is Unsent
+    assert type(failure) is NotSent
     assert failure.message.startswith("no answer from http://127.0.0.1:1: GET /api/v202406/esachannel/7: [Errno ")
     assert failure.fix == "check the network and the url of the environment; behind a proxy, the variable HTTPS_PROXY"
 
@@ -192,9 +213,9 @@ def test_no_server_means_that_nothing_was_sent() -> None:
 @pytest.mark.parametrize(
     ("error", "failure", "reason"),
     [
-        (httpx.ConnectTimeout(""), Unsent, "no connection within 10 s"),
-        (httpx.PoolTimeout(""), Unsent, "the connection of this thread was still in use after 10 s"),
-        (httpx.ProxyError("407 Proxy Authentication Required"), Unsent, "407 Proxy Authentication Required"),
+        (httpx.ConnectTimeout(""), NotSent, "no connection within 10 s"),
+        (httpx.PoolTimeout(""), NotSent, "the connection of this thread was still in use after 10 s"),
+        (httpx.ProxyError("407 Proxy Authentication Required"), NotSent, "407 Proxy Authentication Required"),
         (httpx.ReadTimeout("timed out"), Unreachable, "silence for 60 s"),
         (httpx.WriteTimeout(""), Unreachable, "silence for 60 s"),
         (httpx.ReadError("[Errno 104] Connection reset by peer"), Unreachable, "[Errno 104] Connection reset by peer"),
@@ -219,11 +240,11 @@ def test_an_unknown_certificate_says_where_to_name_it() -> None:
 
 
 def test_a_connection_may_take_10_s_silence_60_s_an_answer_120_s_and_32_mib() -> None:
-    assert Limits() == Limits(connect=10.0, silence=60.0, whole=120.0, largest=33_554_432)
+    assert Limits() == Limits(connect_timeout=10.0, read_timeout=60.0, total_timeout=120.0, max_bytes=33_554_432)
 
 
 def test_an_answer_without_end_is_given_up() -> None:
-    failure = find_failure(wire=Script(httpx.Response(200, content=b"[]")), limits=Limits(whole=0))
+    failure = find_failure(wire=Script(httpx.Response(200, content=b"[]")), limits=Limits(total_timeout=0))
 
     assert type(failure) is Unreachable
     assert failure.message.endswith("GET /api/v202406/esachannel/7: it takes longer than 0 s")
@@ -231,7 +252,7 @@ def test_an_answer_without_end_is_given_up() -> None:
 
 @pytest.mark.parametrize("piece", [b"x", b"HTTP/1.1 103 Early Hints\r\n\r\n"], ids=["one header", "answers before it"])
 def test_an_answer_whose_headers_have_no_end_is_given_up(piece: bytes) -> None:
-    with trickling_server(piece) as url, make_transport(url, limits=Limits(whole=0.5)) as transport:
+    with trickling_server(piece) as url, make_transport(url, limits=Limits(total_timeout=0.5)) as transport:
         for _ in range(2):
             with pytest.raises(Unreachable) as failure:
                 transport.exchange(READ)
@@ -240,7 +261,7 @@ def test_an_answer_whose_headers_have_no_end_is_given_up(piece: bytes) -> None:
 
 
 def test_an_answer_without_measure_is_given_up() -> None:
-    failure = find_failure(wire=Script(httpx.Response(200, content=b"[1]")), limits=Limits(largest=2))
+    failure = find_failure(wire=Script(httpx.Response(200, content=b"[1]")), limits=Limits(max_bytes=2))
 
     assert type(failure) is BadResponse
     assert failure.message.endswith("GET /api/v202406/esachannel/7: it is longer than 2 bytes")
@@ -290,7 +311,7 @@ def test_a_limit_of_this_machine_is_not_a_fault_of_the_network(monkeypatch: pyte
     failure = find_failure(wire=Script(error))
 
     assert (type(failure), failure.fix) == (
-        Unsent,
+        NotSent,
         "this process has too many files open: raise its limit (ulimit -n)",
     )
 
@@ -302,7 +323,7 @@ def test_the_proxy_of_the_environment_is_asked_for_the_way(variable: str, monkey
 
         failure = find_failure()
 
-    assert type(failure) is Unsent
+    assert type(failure) is NotSent
     assert failure.message == (
         "no answer from https://a.energycap.com: GET /api/v202406/esachannel/7: "
         f"the proxy {proxy} from {variable} did not connect to a.energycap.com: 502 Bad Gateway"
@@ -337,7 +358,7 @@ def test_words_are_kept_only_of_answers_that_are_no_json_of_success() -> None:
     )
 
     with make_transport(wire=wire) as transport:
-        words = [transport.exchange(READ).words for _ in range(3)]
+        words = [transport.exchange(READ).error_text for _ in range(3)]
 
     assert words == ["", r"Not\x1b so", 'a page titled "Sign in"']
 
@@ -360,7 +381,7 @@ def test_the_key_is_in_no_answer_no_error_and_no_log(answer: str, caplog: pytest
         shown.append(repr(transport))
         try:
             received = transport.exchange(READ)
-            shown += [received.words, repr(received.headers)]
+            shown += [received.error_text, repr(received.headers)]
         except Unreachable as failure:
             shown += [repr(failure), *traceback.format_exception(failure)]
 
@@ -370,12 +391,176 @@ def test_the_key_is_in_no_answer_no_error_and_no_log(answer: str, caplog: pytest
 @pytest.mark.parametrize(
     ("call", "ids", "allowed"), [(EDIT_CHANNEL, (7,), WRITES), (CREATE_READINGS, (), SENDS)], ids=["edit", "readings"]
 )
-def test_what_stands_for_a_hidden_key_is_never_written(call: Call, ids: tuple[int, ...], allowed: Pattern[str]) -> None:
+def test_what_stands_for_a_hidden_key_is_never_written(
+    call: Endpoint, ids: tuple[int, ...], allowed: Pattern[str]
+) -> None:
     wire = Script()
-    request = call.to(*ids, body={"channelInfo": "of [the key]"})
+    request = call.request(*ids, body={"channelInfo": "of [the key]"})
 
     with closing(Transport(read_address(URL), KEY, allowed, wire)) as transport, pytest.raises(Rejected) as refusal:
         transport.exchange(request)
 
     assert refusal.value.message == f"{request} was not sent: it would write [the key] where a key was hidden"
     assert wire.sent == []
+
+
+PIECE = 2**16
+ZEROS = b"0" * (2**20)
+PACKERS: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.compress,
+    "x-gzip": gzip.compress,
+    "deflate": zlib.compress,
+}
+HALF_A_GIBIBYTE = 2**29
+# Prints what comes of reading the list of channels at an address.
+ASK = """
+import sys
+from contextlib import closing
+from reconciler.energycap.access import read_address
+from reconciler.energycap.endpoints import LIST_CHANNELS, READS
+from reconciler.energycap.paging import decode_rows
+from reconciler.energycap.transport import Transport
+from reconciler.errors import ServiceError
+
+with closing(Transport(read_address(sys.argv[1]), "sandbox", READS)) as transport:
+    request = LIST_CHANNELS.request()
+    try:
+        decode_rows(request, transport.exchange(request))
+    except ServiceError as failure:
+        print(failure.message)
+"""
+
+
+def cut(data: bytes, size: int) -> list[bytes]:
+    return [data[start : start + size] for start in range(0, len(data), size)]
+
+
+@given(
+    st.builds(mul, st.binary(max_size=9), st.sampled_from([1, 40_000, 65_536, 70_001])),
+    st.integers(1, 70_000),
+    st.sampled_from(["gzip", "X-GZip", "deflate", "identity", ""]),
+)
+def test_what_was_packed_is_unpacked_however_it_comes(data: bytes, size: int, encoding: str) -> None:
+    pack = PACKERS.get(encoding.casefold(), bytes)
+    note_case(reached=len(data) > PIECE)
+    assert b"".join(decompress(cut(pack(data), size), encoding)) == data
+
+
+def test_all_members_of_a_body_are_unpacked() -> None:
+    packed = gzip.compress(b"one ") + gzip.compress(b"") + gzip.compress(b"two")
+
+    assert b"".join(decompress([packed], "gzip")) == b"one two"
+    assert b"".join(decompress(cut(packed, 1), "gzip")) == b"one two"
+
+
+def test_an_answer_without_a_body_is_not_cut_short() -> None:
+    assert list(decompress([], "gzip")) == list(decompress([b""], "gzip")) == []
+
+
+def test_a_bomb_comes_in_pieces_of_bounded_size() -> None:
+    pieces = [len(piece) for piece in decompress([gzip.compress(ZEROS * 20)], "gzip")]
+
+    assert (max(pieces), sum(pieces)) == (PIECE, len(ZEROS) * 20)
+
+
+@pytest.mark.parametrize(
+    ("packed", "encoding", "message"),
+    [
+        (gzip.compress(gzip.compress(b"[]")), "gzip, gzip", "it is packed 2 times"),
+        (b"[]", "gzip, br, deflate", "it is packed 3 times"),
+        (b"[]", "br", "it is packed as br, which was not asked for"),
+        (b"[]", "zstd", "it is packed as zstd, which was not asked for"),
+        (b"[]", "compress", "it is packed as compress, which was not asked for"),
+        (gzip.compress(b"[1, 2, 3]")[:-4], "gzip", "it was cut short"),
+        (gzip.compress(ZEROS)[:500], "gzip", "it was cut short"),
+        (b"[]", "gzip", "Error -3 while decompressing data: incorrect header check"),
+        (gzip.compress(b"[]") + b"rest", "gzip", "Error -3 while decompressing data: incorrect header check"),
+    ],
+    ids=["twice", "thrice", "br", "zstd", "compress", "without sum", "cut", "not packed", "more behind"],
+)
+def test_what_cannot_be_unpacked_is_said(packed: bytes, encoding: str, message: str) -> None:
+    with pytest.raises(DecompressionError) as caught:
+        list(decompress([packed], encoding))
+
+    assert str(caught.value) == message
+
+
+def test_other_names_beside_one_that_packs_change_nothing() -> None:
+    assert b"".join(decompress([gzip.compress(b"[]")], "identity, gzip")) == b"[]"
+
+
+def pack_bomb(piece: bytes, count: int) -> bytes:
+    """`piece` so many times, as a list of JSON that never ends, packed."""
+    packer = zlib.compressobj(1, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
+    return b"".join((packer.compress(b"["), *(packer.compress(piece) for _ in range(count)), packer.flush()))
+
+
+def limit_memory() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (HALF_A_GIBIBYTE, HALF_A_GIBIBYTE))
+
+
+@pytest.mark.parametrize(
+    ("piece", "count", "message"),
+    [
+        (b" " * 2**20, 256, "it is longer than 33,554,432 bytes"),
+        (b"[]," * 2**18, 40, "broken JSON of 31,457,281 bytes: it holds more than 2,000,000 values"),
+        (b"[" * 2**20, 30, "broken JSON of 31,457,281 bytes: it holds more than 2,000,000 values"),
+        (b'["' + b"x" * 2**20 + b'"],', 30, "broken JSON of 31,457,431 bytes: Expecting value"),
+    ],
+    ids=["blanks", "values", "depth", "texts"],
+)
+def test_no_answer_takes_half_a_gibibyte(piece: bytes, count: int, message: str) -> None:
+    packed = pack_bomb(piece, count)
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n"
+    with raw_server(head % len(packed) + packed) as url:
+        done = subprocess.run(
+            [sys.executable, "-c", ASK, url],
+            capture_output=True,
+            text=True,
+            check=False,
+            preexec_fn=limit_memory,
+        )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert message in done.stdout
+
+
+# Reads all that a plan needs from the address, several answers at once, and prints the most memory that this took.
+READ_ALL = """
+import resource, sys
+from reconciler.energycap.client import open_reader
+from reconciler.errors import ServiceError
+
+with open_reader(sys.argv[1], "sandbox") as reader:
+    try:
+        reader.read_snapshot()
+    except ServiceError as failure:
+        print(failure.message)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+"""
+
+
+@pytest.mark.parametrize(
+    ("status", "piece", "count"),
+    [
+        (200, b'{"channelId":1,"channelVersions":[{}]},', 390_000),
+        (200, b'{"channelId":1,"channelVersions":[{}]},', 149_000),
+        (200, b'{"a":1},', 990_000),
+        (200, b"1.5,", 1_900_000),
+        (500, b"<p>ab cd ef gh ", 2_000_000),
+        (400, b"ab ", 10_000_000),
+        (400, b'{"message":"ab ab ab"},', 1_300_000),
+    ],
+    ids=["channels", "fewer channels", "objects", "numbers", "page", "text", "errors"],
+)
+def test_several_answers_at_once_do_not_take_half_a_gibibyte(status: int, piece: bytes, count: int) -> None:
+    body = b"[" + piece * count + b"0]" if status == 200 else piece * count
+    kind = "text/html" if piece.startswith(b"<") else "application/json"
+    headers = {"Content-Type": kind, "Content-Encoding": "gzip", "TotalNumberOfRecords": str(count)}
+    with answering(dict.fromkeys((LIST, UNITS, TYPES), Reply(status, gzip.compress(body, 1), headers))) as url:
+        done = subprocess.run([sys.executable, "-c", READ_ALL, url], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    message, most = done.stdout.splitlines()
+    assert message
+    assert int(most) < HALF_A_GIBIBYTE

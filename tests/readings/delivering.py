@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 from msgspec import Struct, field
 
-from reconciler.energycap.sender import open_sender
+from reconciler.energycap.client import open_sender
 from reconciler.model.identifiers import V3_NAMES
 from reconciler.planning.identification import make_index
 from reconciler.readings.csv_layout import CsvOptions
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from reconciler.energycap.sender import Sender
+    from reconciler.energycap.client import Sender
     from reconciler.model.identifiers import IdentifierNames
     from reconciler.readings.delivery import OutgoingReading
     from reconciler.sandbox import Service

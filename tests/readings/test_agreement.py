@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.energycap.sender import open_sender
+from reconciler.energycap.client import open_sender
 from reconciler.model.fields import UNIT_CODE
 from reconciler.model.identifiers import ESA_NAMES, V3_NAMES
 from reconciler.planning.identification import make_index
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from hypothesis.strategies import DrawFn
 
-    from reconciler.energycap.sender import Sender
+    from reconciler.energycap.client import Sender
     from reconciler.model.channels import Live
     from reconciler.readings.routing import Destination
 

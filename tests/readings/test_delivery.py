@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from reconciler.energycap.receipts import FailedGroup, FailedReading, Receipt
+from reconciler.energycap.reading_responses import FailedGroup, FailedReading, ImportResponse
 from reconciler.model.identifiers import ESA_NAMES, V3_NAMES
 from reconciler.readings.csv_layout import CsvOptions
 from reconciler.readings.delivery import (
@@ -140,7 +140,7 @@ def test_a_failed_reading_is_found_by_time_and_value(
 ) -> None:
     loads = load(tmp_path, RECEIVED_HEADER + USE)
 
-    failed = find_failed(Receipt(2, 1, (FailedGroup(IDENTIFIERS, "group", (reading,)),)), loads, V3_NAMES)
+    failed = find_failed(ImportResponse(2, 1, (FailedGroup(IDENTIFIERS, "group", (reading,)),)), loads, V3_NAMES)
 
     assert tell(failed) == [expected]
 
@@ -149,7 +149,7 @@ def test_a_reading_fails_only_once(tmp_path: Path) -> None:
     reading = FailedReading("2026-01-01T00:15", None, "")
     loads = load(tmp_path, RECEIVED_HEADER + USE)
 
-    failed = find_failed(Receipt(1, 2, (FailedGroup(IDENTIFIERS, "", (reading, reading)),)), loads, V3_NAMES)
+    failed = find_failed(ImportResponse(1, 2, (FailedGroup(IDENTIFIERS, "", (reading, reading)),)), loads, V3_NAMES)
 
     assert tell(failed) == [(3, "the service gives no reason"), (4, "the service gives no reason")]
 
@@ -163,20 +163,22 @@ def test_groups_are_found_by_all_their_identifiers_under_the_names_of_the_call(t
     }
     group = FailedGroup(identifiers, "no", (FailedReading("2026-01-01T00:00", 1, ""),))
 
-    assert tell(find_failed(Receipt(3, 1, (group,)), loads, ESA_NAMES)) == [(2, "no")]
+    assert tell(find_failed(ImportResponse(3, 1, (group,)), loads, ESA_NAMES)) == [(2, "no")]
 
 
 @pytest.mark.parametrize(
     "receipt",
     [
-        Receipt(2, 0, ()),
-        Receipt(2, 1, (FailedGroup({"channelImportId": "OTHER"}, "", (FailedReading("2026-01-01T00:00", 1, ""),)),)),
-        Receipt(2, 1, (FailedGroup(IDENTIFIERS, "", (FailedReading("2026-02-01T00:00", 1, ""),)),)),
-        Receipt(2, 1, (FailedGroup(IDENTIFIERS, "", (FailedReading(None, 1, ""),)),)),
+        ImportResponse(2, 0, ()),
+        ImportResponse(
+            2, 1, (FailedGroup({"channelImportId": "OTHER"}, "", (FailedReading("2026-01-01T00:00", 1, ""),)),)
+        ),
+        ImportResponse(2, 1, (FailedGroup(IDENTIFIERS, "", (FailedReading("2026-02-01T00:00", 1, ""),)),)),
+        ImportResponse(2, 1, (FailedGroup(IDENTIFIERS, "", (FailedReading(None, 1, ""),)),)),
     ],
     ids=["another count", "another channel", "another time", "no time"],
 )
-def test_a_receipt_for_other_readings_is_unclear(tmp_path: Path, receipt: Receipt) -> None:
+def test_a_receipt_for_other_readings_is_unclear(tmp_path: Path, receipt: ImportResponse) -> None:
     loads = load(tmp_path, RECEIVED_HEADER + USE)
 
     with pytest.raises(MismatchedResponse):

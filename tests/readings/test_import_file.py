@@ -24,7 +24,7 @@ from tests.readings.delivering import WORLD, Courier, answering, kept, receipt, 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reconciler.energycap.sender import Sender
+    from reconciler.energycap.client import Sender
     from reconciler.readings.readings_file import ReadingsFile
 
 

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from reconciler.energycap.answers import unusable
-from reconciler.energycap.documents import Odd, read_id, read_objects, read_text
-from reconciler.energycap.words import make_harmless
+from reconciler.energycap.json_values import UnexpectedType, read_id, read_objects, read_text
+from reconciler.energycap.responses import bad_response, escape_unprintable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.energycap.documents import Document
+    from reconciler.energycap.json_values import Document
 
 
 class FailedReading(Struct, frozen=True):
@@ -32,7 +31,7 @@ class FailedGroup(Struct, frozen=True):
     readings: tuple[FailedReading, ...]
 
 
-class Receipt(Struct, frozen=True):
+class ImportResponse(Struct, frozen=True):
     """What became of the readings of one request: how many were taken and how many not, and the latter by group."""
 
     imported: int
@@ -40,7 +39,7 @@ class Receipt(Struct, frozen=True):
     groups: tuple[FailedGroup, ...]
 
 
-class KeptReading(Struct, frozen=True):
+class StoredReading(Struct, frozen=True):
     """A reading that a channel has: its time as the service writes it, and the value as it was sent.
 
     Where the service does not give that, the value is the computed one, and not `is_raw`. Whether it is `estimated` is
@@ -53,36 +52,36 @@ class KeptReading(Struct, frozen=True):
     estimated: bool | None = None
 
 
-def is_receipt(document: object) -> bool:
-    """Whether `document` says how many readings were taken, as the answer of POST /api/v3/reading does."""
+def is_import_response(document: object) -> bool:
+    """Whether `document` says how many readings were taken, as the response of POST /api/v3/reading does."""
     return isinstance(document, dict) and "importedReadingsCount" in document
 
 
-def receipt_from_response(document: object) -> Receipt:
-    """The receipt that answers POST /api/v3/reading. Raises BadAnswer where it is none, or does not add up."""
+def parse_import_response(document: object) -> ImportResponse:
+    """The receipt that answers POST /api/v3/reading. Raises BadResponse where it is none, or does not add up."""
     try:
-        (answer,) = read_objects([document], "the answer")
-        groups = read_objects(answer.get("failedReadings") or [], "failedReadings")
-        receipt = Receipt(
-            read_id(answer, "importedReadingsCount"),
-            read_id(answer, "failedReadingsCount"),
+        (response,) = read_objects([document], "the answer")
+        groups = read_objects(response.get("failedReadings") or [], "failedReadings")
+        receipt = ImportResponse(
+            read_id(response, "importedReadingsCount"),
+            read_id(response, "failedReadingsCount"),
             tuple(map(_read_group, groups)),
         )
-    except Odd as odd:
-        raise unusable(f"what became of the readings: {odd}") from None
+    except UnexpectedType as error:
+        raise bad_response(f"what became of the readings: {error}") from None
     named = sum(len(group.readings) for group in receipt.groups)
     if receipt.failed != named:
-        raise unusable(f"{receipt.failed:,} readings failed, but {named:,} are named")
+        raise bad_response(f"{receipt.failed:,} readings failed, but {named:,} are named")
     return receipt
 
 
-def kept_from_response(document: object) -> tuple[KeptReading, ...]:
-    """The readings that answer GET /api/v3/channel/{id}/reading. Raises BadAnswer for any other shape."""
+def parse_stored_readings(document: object) -> tuple[StoredReading, ...]:
+    """The readings that answer GET /api/v3/channel/{id}/reading. Raises BadResponse for any other shape."""
     try:
-        (answer,) = read_objects([document], "the answer")
-        return tuple(map(_read_kept, read_objects(answer.get("readings") or [], "readings")))
-    except Odd as odd:
-        raise unusable(f"the readings of a channel: {odd}") from None
+        (response,) = read_objects([document], "the answer")
+        return tuple(map(_read_stored, read_objects(response.get("readings") or [], "readings")))
+    except UnexpectedType as error:
+        raise bad_response(f"the readings of a channel: {error}") from None
 
 
 def _read_group(document: Document) -> FailedGroup:
@@ -95,21 +94,21 @@ def _read_failed(document: Document) -> FailedReading:
     return FailedReading(read_text(document, "time"), _read_number(document, "value"), _read_error(document))
 
 
-def _read_kept(document: Document) -> KeptReading:
+def _read_stored(document: Document) -> StoredReading:
     time = read_text(document, "time")
     if time is None:
-        raise Odd("readings.time", "a date and time", None)
+        raise UnexpectedType("readings.time", "a date and time", None)
     raw, estimated = _read_number(document, "rawValue"), document.get("estimated")
     value = _read_number(document, "value") if raw is None else raw
-    return KeptReading(time, value, raw is not None, estimated if isinstance(estimated, bool) else None)
+    return StoredReading(time, value, raw is not None, estimated if isinstance(estimated, bool) else None)
 
 
 def _read_error(document: Document) -> str:
-    return make_harmless(read_text(document, "error") or "")
+    return escape_unprintable(read_text(document, "error") or "")
 
 
 def _read_number(document: Document, name: str) -> float | None:
     found = document.get(name)
     if found is None or (isinstance(found, int | float) and not isinstance(found, bool)):
         return found
-    raise Odd(name, "a number", found)
+    raise UnexpectedType(name, "a number", found)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
-class Call(Struct, frozen=True):
+class Endpoint(Struct, frozen=True):
     """A call of the service: a method, and a path with its ids left open.
 
     `is_read` says that asking twice does no more than asking once, whatever became of the first answer. `permission` is
@@ -27,7 +27,7 @@ class Call(Struct, frozen=True):
     def __str__(self) -> str:
         return f"{self.method} {self.template}".replace("{}", "{id}")
 
-    def to(
+    def request(
         self,
         *ids: int,
         query: Mapping[str, str] | None = None,
@@ -41,29 +41,29 @@ class Call(Struct, frozen=True):
 class Request(Struct, frozen=True):
     """One request, ready to be sent."""
 
-    call: Call
+    endpoint: Endpoint
     path: str
     query: tuple[tuple[str, str], ...] = ()
     body: bytes | None = None
 
     def __str__(self) -> str:
-        return f"{self.call.method} {self.path}"
+        return f"{self.endpoint.method} {self.path}"
 
 
-LIST_CHANNELS = Call("GET", "/api/v202406/esachannel")
-READ_CHANNEL = Call("GET", "/api/v202406/esachannel/{}")
-READ_DATA_POINT = Call("GET", "/api/v202406/datapoint/{}")
-EDIT_CHANNEL = Call("PUT", "/api/v202406/esachannel/{}", is_read=False, permission="Meters (Edit)")
-EDIT_VERSION = Call("PUT", "/api/v202406/esachannel/{}/version/{}", is_read=False, permission="Meters (Edit)")
-LIST_UNITS = Call("GET", "/api/v202305/unit")
-LIST_OBSERVATION_TYPES = Call("GET", "/api/v3/observationtype")
+LIST_CHANNELS = Endpoint("GET", "/api/v202406/esachannel")
+READ_CHANNEL = Endpoint("GET", "/api/v202406/esachannel/{}")
+READ_DATA_POINT = Endpoint("GET", "/api/v202406/datapoint/{}")
+EDIT_CHANNEL = Endpoint("PUT", "/api/v202406/esachannel/{}", is_read=False, permission="Meters (Edit)")
+EDIT_VERSION = Endpoint("PUT", "/api/v202406/esachannel/{}/version/{}", is_read=False, permission="Meters (Edit)")
+LIST_UNITS = Endpoint("GET", "/api/v202305/unit")
+LIST_OBSERVATION_TYPES = Endpoint("GET", "/api/v3/observationtype")
 # A POST that reads: it judges a formula and leaves nothing behind.
-VALIDATE_FORMULA = Call("POST", "/api/v202405/formula/validate")
-LIST_READINGS = Call("GET", "/api/v3/channel/{}/reading")
+VALIDATE_FORMULA = Endpoint("POST", "/api/v202405/formula/validate")
+LIST_READINGS = Endpoint("GET", "/api/v3/channel/{}/reading")
 # Whether a reading that is there already is overwritten or refused is not documented.
-CREATE_READINGS = Call("POST", "/api/v3/reading", is_read=False, permission="IntervalData (Manage)")
+CREATE_READINGS = Endpoint("POST", "/api/v3/reading", is_read=False, permission="IntervalData (Manage)")
 # "Existing readings at the same time on the channel are overwritten": asked twice, it leaves what it left once.
-CREATE_ESA_READINGS = Call("POST", "/api/v202407/esaReading", permission="IntervalData (Manage)")
+CREATE_ESA_READINGS = Endpoint("POST", "/api/v202407/esaReading", permission="IntervalData (Manage)")
 
 # What may leave a reader, an editor and a sender, judged by method and path as they go out, whatever is said above.
 READS = re.compile(r"GET /\S+|POST /api/v202405/formula/validate(CalculatedMeter)?")

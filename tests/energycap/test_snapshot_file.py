@@ -8,7 +8,7 @@ import pytest
 
 from reconciler import sandbox
 from reconciler.energycap.client import open_reader
-from reconciler.energycap.worlds import read_world, render_world, snapshot_from_world
+from reconciler.energycap.snapshot_file import read_snapshot_file, render_snapshot_file, snapshot_from_file
 from reconciler.errors import FileError
 
 if TYPE_CHECKING:
@@ -22,13 +22,15 @@ def test_a_copy_gives_the_snapshot_that_the_service_gives(tmp_path: Path) -> Non
         sandbox.running(tmp_path / "sandbox.sqlite3", sandbox.generate(60, 3)) as service,
         open_reader(service.url, "sandbox") as reader,
     ):
-        text = render_world(reader.read_world(), environment="local", taken=TAKEN)
-        assert snapshot_from_world(read_world(text)) == (reader.read_snapshot(), TAKEN)
+        text = render_snapshot_file(reader.read_raw_snapshot(), environment="local", taken=TAKEN)
+        assert snapshot_from_file(read_snapshot_file(text)) == (reader.read_snapshot(), TAKEN)
 
 
 def test_the_sandbox_takes_a_copy_as_its_world(tmp_path: Path) -> None:
     with sandbox.running(tmp_path / "one.sqlite3") as service, open_reader(service.url, "sandbox") as reader:
-        (tmp_path / "world.json").write_text(render_world(reader.read_world(), environment="local", taken=TAKEN))
+        (tmp_path / "world.json").write_text(
+            render_snapshot_file(reader.read_raw_snapshot(), environment="local", taken=TAKEN)
+        )
         expected = reader.read_snapshot()
     world = sandbox.read_world(tmp_path / "world.json")
     with sandbox.running(tmp_path / "two.sqlite3", world) as service, open_reader(service.url, "sandbox") as reader:
@@ -56,7 +58,7 @@ def test_the_sandbox_takes_a_copy_as_its_world(tmp_path: Path) -> None:
 )
 def test_a_file_that_is_no_copy_is_refused(text: str, message: str) -> None:
     with pytest.raises(FileError, match=message):
-        read_world(text)
+        read_snapshot_file(text)
 
 
 @pytest.mark.parametrize(
@@ -69,14 +71,14 @@ def test_a_file_that_is_no_copy_is_refused(text: str, message: str) -> None:
 )
 def test_a_copy_with_a_hole_is_refused(world: dict[str, object], message: str) -> None:
     with pytest.raises(FileError, match="the snapshot cannot be used") as refusal:
-        snapshot_from_world(world)
+        snapshot_from_file(world)
     assert message in str(refusal.value)
 
 
 def test_a_channel_twice_is_refused(tmp_path: Path) -> None:
     with sandbox.running(tmp_path / "one.sqlite3") as service, open_reader(service.url, "sandbox") as reader:
-        world = reader.read_world()
+        world = reader.read_raw_snapshot()
     channels = world["channels"]
     assert isinstance(channels, list)
     with pytest.raises(FileError, match="a channel is in it twice"):
-        snapshot_from_world({**world, "channels": [*channels, channels[0]]})
+        snapshot_from_file({**world, "channels": [*channels, channels[0]]})

@@ -1,41 +1,55 @@
-"""The service's answers as live channels, read with the table of fields."""
+"""Responses as live channels, and the bodies of edits, both by the table of fields."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, TypeAlias
 
-from reconciler.energycap.answers import unusable
-from reconciler.energycap.documents import Document, Odd, read_flag, read_id, read_object, read_objects, read_text
+from reconciler.energycap.json_values import (
+    Document,
+    UnexpectedType,
+    read_flag,
+    read_id,
+    read_object,
+    read_objects,
+    read_text,
+)
+from reconciler.energycap.responses import bad_response
 from reconciler.model.canonical import clear_exclusive
 from reconciler.model.channels import DataPoint, Live, Version
 from reconciler.model.fields import (
     BEGIN_DATE,
     CHANNEL_FIELDS,
+    FIELDS,
     INTERVAL_MINUTES,
     INTERVALS,
     IS_CALCULATED,
     OBSERVATION_RULE,
     OBSERVATION_RULE_ID,
     OBSERVATION_RULES,
+    ROLLBACK_ALLOWANCE,
+    ROLLOVER_VALUE,
     TRIP,
+    VERSION,
     VERSION_FIELDS,
     Kind,
 )
-from reconciler.model.values import BEGINNING, canonical_moment, canonical_number, canonical_time, is_time
+from reconciler.model.project import ChannelEdit
+from reconciler.model.values import BEGINNING, canonical_moment, canonical_number, canonical_time, has_zone, is_time
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from reconciler.model.fields import Field
-    from reconciler.model.values import Value
+    from reconciler.model.values import Spec, Value
+
 
 # The path of a value, its name in the answer, the types that are canonical as they come, and what it should be.
 _Getter: TypeAlias = tuple[str, str, frozenset[type], Kind]
 # An object within the answer (None: the answer itself), and what to get of it.
-Group: TypeAlias = tuple[str | None, tuple[_Getter, ...]]
+FieldGroup: TypeAlias = tuple[str | None, tuple[_Getter, ...]]
 
-_AS_THEY_COME: dict[Kind, frozenset[type]] = {
+_ALREADY_CANONICAL: dict[Kind, frozenset[type]] = {
     Kind.TEXT: frozenset({str, type(None)}),
     Kind.FORMULA: frozenset({str, type(None)}),
     Kind.BOOLEAN: frozenset({bool, type(None)}),
@@ -48,14 +62,14 @@ _RULE_NUMBERS = {name.casefold(): number for name, number in OBSERVATION_RULES.i
 _MINUTES: dict[Value, int] = {minutes * 60: minutes for minutes in INTERVALS}
 
 
-def _group_getters(fields: Sequence[Field]) -> tuple[Group, ...]:
+def _group_getters(fields: Sequence[Field]) -> tuple[FieldGroup, ...]:
     places = [(field.path, field.response, field.kind) for field in fields]
     places += [(field.alias, field.alias_response, Kind.TEXT) for field in fields if field.alias]
     groups: dict[str | None, list[_Getter]] = {}
     for path, response, kind in places:
         around = response[0] if len(response) > 1 else None
         # An odd interval is kept as it is: only an edit of the channel has to know better.
-        as_they_come = _AS_THEY_COME[kind] | (frozenset({str}) if path == INTERVAL_MINUTES else frozenset())
+        as_they_come = _ALREADY_CANONICAL[kind] | (frozenset({str}) if path == INTERVAL_MINUTES else frozenset())
         groups.setdefault(around, []).append((path, response[-1], as_they_come, kind))
     return tuple((around, tuple(getters)) for around, getters in groups.items())
 
@@ -64,11 +78,11 @@ OF_CHANNEL = _group_getters(CHANNEL_FIELDS)
 OF_VERSION = _group_getters(VERSION_FIELDS)
 
 
-def identify(document: object) -> tuple[int, Document]:
-    """The id of the channel that `document` describes, and the document. Raises BadAnswer where it gives none."""
+def read_channel_id(document: object) -> tuple[int, Document]:
+    """The id of the channel that `document` describes, and the document. Raises BadResponse where it gives none."""
     channel_id = document.get("channelId") if isinstance(document, dict) else None
     if not isinstance(document, dict) or type(channel_id) is not int:
-        raise unusable("a channel comes without its channelId")
+        raise bad_response("a channel comes without its channelId")
     return channel_id, document
 
 
@@ -80,14 +94,14 @@ def is_whole(document: Document) -> bool:
 def live_from_response(document: object) -> Live:
     """The live channel that an EsaChannelResponse describes, canonical; unknown properties are passed over.
 
-    Raises BadAnswer, naming the channel and the property, where a value is not of its documented type, and where an id
+    Raises BadResponse, naming the channel and the property, if a value is not of its documented type, and if an id
     or every version is missing.
     """
-    channel_id, channel = identify(document)
+    channel_id, channel = read_channel_id(document)
     try:
         return _make_live(channel_id, channel)
-    except Odd as odd:
-        raise unusable(f"channel {channel_id}: {odd}") from None
+    except UnexpectedType as odd:
+        raise bad_response(f"channel {channel_id}: {odd}") from None
 
 
 def _make_live(channel_id: int, document: Document) -> Live:
@@ -106,7 +120,7 @@ def _make_live(channel_id: int, document: Document) -> Live:
     )
 
 
-def read_values(document: Document, groups: tuple[Group, ...]) -> dict[str, Value]:
+def read_values(document: Document, groups: tuple[FieldGroup, ...]) -> dict[str, Value]:
     values: dict[str, Value] = {}
     for around, getters in groups:
         inner = document if around is None else read_object(document, around)
@@ -126,7 +140,7 @@ def _make_canonical(value: object, kind: Kind, place: str) -> Value:
         number = canonical_number(value)
         if kind is Kind.DECIMAL or isinstance(number, int):
             return number
-    raise Odd(place, kind.value if kind in {Kind.TEXT, Kind.BOOLEAN} else f"a {kind.value}", value)
+    raise UnexpectedType(place, kind.value if kind in {Kind.TEXT, Kind.BOOLEAN} else f"a {kind.value}", value)
 
 
 def find_minutes(values: Mapping[str, Value]) -> Value:
@@ -152,11 +166,11 @@ def _read_versions(document: Document, *, is_calculated: bool) -> tuple[Version,
         read_version(version, is_calculated=is_calculated) for version in read_objects(found, "channelVersions")
     ]
     if not versions:
-        raise Odd("channelVersions", "one version or more", found)
-    return tuple(sorted(versions, key=find_age))
+        raise UnexpectedType("channelVersions", "one version or more", found)
+    return tuple(sorted(versions, key=version_order))
 
 
-def find_age(version: Version) -> tuple[str, str, int]:
+def version_order(version: Version) -> tuple[str, str, int]:
     return (str(version.values[BEGIN_DATE] or ""), version.end_date or "~", version.id)
 
 
@@ -176,7 +190,7 @@ def read_version(document: Document, *, is_calculated: bool) -> Version:
     begin_date = values[BEGIN_DATE]
     if begin_date == BEGINNING:
         values[BEGIN_DATE] = None
-    settle_rule(values, document)
+    normalize_rule(values, document)
     return Version(
         id=read_id(document, "channelVersionId"),
         begin_date=begin_date if isinstance(begin_date, str) else None,
@@ -185,7 +199,7 @@ def read_version(document: Document, *, is_calculated: bool) -> Version:
     )
 
 
-def settle_rule(values: dict[str, Value], document: Document) -> None:
+def normalize_rule(values: dict[str, Value], document: Document) -> None:
     """Give the rule both its documented id and its name, whichever of id, code and info the answer holds."""
     number = values[OBSERVATION_RULE_ID]
     if number in _RULE_NAMES:
@@ -209,3 +223,75 @@ def read_data_point(document: Document) -> DataPoint:
         place_code=read_text(place, "placeCode"),
         place_name=read_text(place, "placeInfo"),
     )
+
+
+_CHANNEL_PATHS = frozenset(field.path for field in CHANNEL_FIELDS)
+_VERSION_PATHS = frozenset(field.path for field in VERSION_FIELDS)
+# Their keys are required, and no page says what null would mean for them.
+_NEVER_NULL = tuple(field.path for field in FIELDS if not field.nullable)
+
+
+def channel_body(fresh: Live, wanted: Spec, channel_edit: ChannelEdit) -> dict[str, object]:
+    """An EsaChannelEdit that leaves `fresh` as it is but for `wanted`, by the paths of EsaChannelEdit.
+
+    Of a channel with several versions it speaks as `channel_edit` says; a wanted value of a version is then a
+    ValueError, for edit_version sends those. BadResponse where the service never gave a value that every channel has,
+    such as its unit: a channel is only sent back whole. Source: PUT /api/v202406/esachannel/{esaChannelId}.
+    """
+    is_versioned = len(fresh.versions) > 1
+    _check_paths(wanted, _CHANNEL_PATHS if is_versioned else _CHANNEL_PATHS | _VERSION_PATHS)
+    values = {path: fresh.values.get(path) for path in _CHANNEL_PATHS} | _pick(wanted, _CHANNEL_PATHS)
+    _check_complete(fresh, values, wanted)
+    # "Must be null when IsCalculated is set to True."
+    if values[IS_CALCULATED] is True and INTERVAL_MINUTES not in wanted:
+        values[INTERVAL_MINUTES] = None
+    body = _by_key(CHANNEL_FIELDS, values)
+    if not is_versioned or channel_edit is ChannelEdit.ECHO_LATEST:
+        body[VERSION] = _make_version(fresh, wanted, is_calculated=values[IS_CALCULATED] is True)
+    return body
+
+
+def version_body(fresh: Live, wanted: Spec) -> dict[str, object]:
+    """An EsaChannelVersionEdit that leaves the current version of `fresh` as it is but for `wanted`.
+
+    `wanted` is by the paths of EsaChannelEdit; a value of the channel itself in it is a ValueError. BadResponse as for
+    `channel_body`.
+    Source: PUT …/esachannel/{esaChannelId}/version/{versionId}.
+    """
+    _check_paths(wanted, _VERSION_PATHS)
+    return _make_version(fresh, wanted, is_calculated=fresh.is_calculated)
+
+
+def _make_version(fresh: Live, wanted: Spec, *, is_calculated: bool) -> dict[str, object]:
+    version = fresh.current
+    if version.begin_date and has_zone(version.begin_date):
+        raise bad_response(
+            f"channel {fresh.id}: its version begins at {version.begin_date}, and nothing says what that is"
+        )
+    # The date as it was read: for the service, the beginning of time may be a date and null something else.
+    values = {**version.values, BEGIN_DATE: version.begin_date, **_pick(wanted, _VERSION_PATHS)}
+    # After the merge: a change of the rule, or of the channel's kind, decides about values that it does not mention.
+    cleared = clear_exclusive(values, is_calculated=is_calculated)
+    _check_complete(fresh, cleared, wanted)
+    # A contradiction that is asked for is for the service to refuse, not to be dropped without a word.
+    return _by_key(VERSION_FIELDS, cleared | _pick(wanted, (ROLLBACK_ALLOWANCE, ROLLOVER_VALUE)))
+
+
+def _check_complete(fresh: Live, values: Spec, wanted: Spec) -> None:
+    gaps = (path for path in _NEVER_NULL if path in values and values[path] is None)
+    # A null that is asked for is for the service to refuse.
+    if unknown := next((path for path in gaps if path not in wanted), None):
+        raise bad_response(f"channel {fresh.id}: {unknown} is missing, and a channel is only sent back whole")
+
+
+def _by_key(fields: Sequence[Field], values: Spec) -> dict[str, object]:
+    return {field.key: values.get(field.path) for field in fields}
+
+
+def _pick(wanted: Spec, paths: Iterable[str]) -> dict[str, Value]:
+    return {path: wanted[path] for path in paths if path in wanted}
+
+
+def _check_paths(wanted: Spec, paths: frozenset[str]) -> None:
+    if others := sorted(wanted.keys() - paths):
+        raise ValueError(f"this request cannot say {', '.join(others)}: this is a bug, and nothing was sent")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.energycap.calls import (
+from reconciler.energycap.endpoints import (
     CREATE_ESA_READINGS,
     CREATE_READINGS,
     EDIT_CHANNEL,
@@ -20,7 +20,7 @@ from reconciler.energycap.calls import (
     SENDS,
     VALIDATE_FORMULA,
     WRITES,
-    Call,
+    Endpoint,
     Request,
 )
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def test_a_request_fills_in_ids_query_and_body() -> None:
-    request = EDIT_VERSION.to(7, 8, query={"a": "b"}, body={"formula": "ä\ud800", "multiplier": 0.1})
+    request = EDIT_VERSION.request(7, 8, query={"a": "b"}, body={"formula": "ä\ud800", "multiplier": 0.1})
 
     assert request == Request(
         EDIT_VERSION,
@@ -43,14 +43,14 @@ def test_a_request_fills_in_ids_query_and_body() -> None:
 
 def test_numbers_that_json_has_not_are_never_sent() -> None:
     with pytest.raises(ValueError, match="Out of range float values"):
-        EDIT_CHANNEL.to(7, body={"multiplier": float("nan")})
+        EDIT_CHANNEL.request(7, body={"multiplier": float("nan")})
 
 
 @pytest.mark.parametrize(
     "call", [LIST_CHANNELS, READ_CHANNEL, LIST_UNITS, LIST_OBSERVATION_TYPES, LIST_READINGS, VALIDATE_FORMULA], ids=str
 )
-def test_what_reads_may_leave_a_reader_an_editor_and_a_sender(call: Call) -> None:
-    request = str(call.to(7))
+def test_what_reads_may_leave_a_reader_an_editor_and_a_sender(call: Endpoint) -> None:
+    request = str(call.request(7))
 
     assert call.is_read
     assert READS.fullmatch(request)
@@ -59,8 +59,8 @@ def test_what_reads_may_leave_a_reader_an_editor_and_a_sender(call: Call) -> Non
 
 
 @pytest.mark.parametrize("call", [EDIT_CHANNEL, EDIT_VERSION], ids=str)
-def test_what_edits_may_leave_an_editor_alone(call: Call) -> None:
-    request = str(call.to(7, 8))
+def test_what_edits_may_leave_an_editor_alone(call: Endpoint) -> None:
+    request = str(call.request(7, 8))
 
     assert not call.is_read
     assert not READS.fullmatch(request)
@@ -69,8 +69,8 @@ def test_what_edits_may_leave_an_editor_alone(call: Call) -> None:
 
 
 @pytest.mark.parametrize(("call", "is_read"), [(CREATE_READINGS, False), (CREATE_ESA_READINGS, True)], ids=str)
-def test_readings_may_leave_a_sender_alone_and_only_one_kind_may_be_repeated(call: Call, is_read: bool) -> None:
-    request = str(call.to(body=[]))
+def test_readings_may_leave_a_sender_alone_and_only_one_kind_may_be_repeated(call: Endpoint, is_read: bool) -> None:
+    request = str(call.request(body=[]))
 
     assert call.is_read is is_read
     assert not READS.fullmatch(request)

@@ -6,21 +6,21 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from reconciler.energycap.answers import unusable
-from reconciler.energycap.documents import Document, Odd, read_flag, read_id, read_object, read_text
-from reconciler.energycap.wire import (
+from reconciler.energycap.json_values import Document, UnexpectedType, read_flag, read_id, read_object, read_text
+from reconciler.energycap.mapping import (
     OF_CHANNEL,
     OF_VERSION,
-    find_age,
     find_minutes,
-    identify,
     leave_out_registers,
     live_from_response,
+    normalize_rule,
+    read_channel_id,
     read_data_point,
     read_values,
     read_version,
-    settle_rule,
+    version_order,
 )
+from reconciler.energycap.responses import bad_response
 from reconciler.errors import BadResponse
 from reconciler.model.channels import DATA_POINT, DataPoint, Live, Version
 from reconciler.model.fields import BEGIN_DATE, FIELDS, INTERVAL_MINUTES, IS_CALCULATED
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeVar
 
-    from reconciler.energycap.wire import Group
+    from reconciler.energycap.mapping import FieldGroup
     from reconciler.model.values import Value
 
     _Read = TypeVar("_Read")
@@ -43,7 +43,7 @@ _PREFIX = "the service's answer cannot be used: "
 def identify_row(row: object) -> tuple[int, Document]:
     """The id of the channel in a row of a list, and the row; an id of the wrong type still says which channel it is.
 
-    Raises BadAnswer where the row gives no id: nothing would show then that the list is whole.
+    Raises BadResponse where the row gives no id: nothing would show then that the list is whole.
     """
     if isinstance(row, dict):
         given = row.get("channelId")
@@ -51,7 +51,7 @@ def identify_row(row: object) -> tuple[int, Document]:
             return int(given), row
         if isinstance(given, str) and given.isascii() and given.isdigit() and len(given) < 20:
             return int(given), row
-    return identify(row)
+    return read_channel_id(row)
 
 
 def live_from_row(row: object) -> Live:
@@ -61,9 +61,9 @@ def live_from_row(row: object) -> Live:
     except BadResponse as error:
         channel_id, document = identify_row(row)
         given = document["channelId"]
-        odd_id = "" if given == channel_id and type(given) is int else str(Odd("channelId", "an id", given))
+        odd_id = "" if given == channel_id and type(given) is int else str(UnexpectedType("channelId", "an id", given))
         reason = error.message.removeprefix(_PREFIX).removeprefix(f"channel {channel_id}: ")
-        return _salvage(channel_id, document, odd_id or reason)
+        return _recover(channel_id, document, odd_id or reason)
 
 
 def make_unread(channel_id: int, row: Live | None, reason: str) -> Live:
@@ -71,28 +71,28 @@ def make_unread(channel_id: int, row: Live | None, reason: str) -> Live:
     if row is not None:
         # What is null in the row may be what it leaves out.
         return replace(row, flaw=reason, unread=frozenset(path for path in row.values if row.values[path] is None))
-    return _salvage(channel_id, {DATA_POINT: False, "channelVersions": False}, reason, is_known=False)
+    return _recover(channel_id, {DATA_POINT: False, "channelVersions": False}, reason, is_known=False)
 
 
 def check_id(channel_id: int, live: Live) -> Live:
-    """`live`, which was asked for by `channel_id`. Raises BadAnswer where it is another channel."""
+    """`live`, which was asked for by `channel_id`. Raises BadResponse where it is another channel."""
     if live.id != channel_id:
-        raise unusable(f"channel {channel_id} was requested, but channel {live.id} came")
+        raise bad_response(f"channel {channel_id} was requested, but channel {live.id} came")
     return live
 
 
-def _salvage(channel_id: int, document: Document, flaw: str, *, is_known: bool = True) -> Live:
+def _recover(channel_id: int, document: Document, flaw: str, *, is_known: bool = True) -> Live:
     unread: set[str] = set()
     values = _read_each(document if is_known else {}, OF_CHANNEL, unread)
     if not is_known:
         unread |= values.keys()
     values[INTERVAL_MINUTES] = find_minutes(values)
-    versions = _salvage_versions(document, unread, is_calculated=values[IS_CALCULATED] is True)
+    versions = _recover_versions(document, unread, is_calculated=values[IS_CALCULATED] is True)
     return Live(
         id=channel_id,
         values={**values, **versions[-1].values},
         versions=versions,
-        data_point=_salvage_data_point(document, unread),
+        data_point=_recover_data_point(document, unread),
         has_readings=_try(lambda: read_flag(document, "hasReadings")),
         first_reading=_try(lambda: read_text(document, "firstReadingDate")),
         last_reading=_try(lambda: read_text(document, "lastReadingDate")),
@@ -102,34 +102,34 @@ def _salvage(channel_id: int, document: Document, flaw: str, *, is_known: bool =
     )
 
 
-def _read_each(document: Document, groups: tuple[Group, ...], unread: set[str]) -> dict[str, Value]:
+def _read_each(document: Document, groups: tuple[FieldGroup, ...], unread: set[str]) -> dict[str, Value]:
     """The values of `groups` that can be read, the others None and in `unread`."""
     values: dict[str, Value] = {}
     for around, getters in groups:
         for getter in getters:
             try:
                 values |= read_values(document, ((around, (getter,)),))
-            except Odd:
+            except UnexpectedType:
                 values[getter[0]] = None
                 unread.add(getter[0])
     return values
 
 
-def _salvage_versions(document: Document, unread: set[str], *, is_calculated: bool) -> tuple[Version, ...]:
+def _recover_versions(document: Document, unread: set[str], *, is_calculated: bool) -> tuple[Version, ...]:
     found = document.get("channelVersions")
     if not isinstance(found, list) or not found or not all(isinstance(member, dict) for member in found):
         unread |= _VERSIONED
         return (Version(0, None, None, dict.fromkeys(_VERSIONED)),)
-    versions = (_salvage_version(member, unread, is_calculated=is_calculated) for member in found)
-    return tuple(sorted(versions, key=find_age))
+    versions = (_recover_version(member, unread, is_calculated=is_calculated) for member in found)
+    return tuple(sorted(versions, key=version_order))
 
 
-def _salvage_version(document: Document, unread: set[str], *, is_calculated: bool) -> Version:
+def _recover_version(document: Document, unread: set[str], *, is_calculated: bool) -> Version:
     whole = _try(lambda: read_version(document, is_calculated=is_calculated))
     if whole is not None:
         return whole
     values = _read_each(leave_out_registers(document), OF_VERSION, unread)
-    _try(lambda: settle_rule(values, document))
+    _try(lambda: normalize_rule(values, document))
     begin = values[BEGIN_DATE]
     return Version(
         id=_try(lambda: read_id(document, "channelVersionId")) or 0,
@@ -139,13 +139,13 @@ def _salvage_version(document: Document, unread: set[str], *, is_calculated: boo
     )
 
 
-def _salvage_data_point(document: Document, unread: set[str]) -> DataPoint:
+def _recover_data_point(document: Document, unread: set[str]) -> DataPoint:
     # null is a statement: the channel is on no data point.
     if document.get(DATA_POINT) is None:
         return DataPoint(0)
     try:
         return read_data_point(read_object(document, DATA_POINT))
-    except Odd:
+    except UnexpectedType:
         point = _try(lambda: read_object(document, DATA_POINT)) or {}
         point_id = _try(lambda: read_id(point, "dataPointId"))
         if point_id is None:
@@ -156,5 +156,5 @@ def _salvage_data_point(document: Document, unread: set[str]) -> DataPoint:
 def _try(read: Callable[[], _Read]) -> _Read | None:
     try:
         return read()
-    except Odd:
+    except UnexpectedType:
         return None

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, TypeVar
 
-from reconciler.energycap.documents import Document, Odd, read_object, read_objects, read_text
+from reconciler.energycap.json_values import Document, UnexpectedType, read_object, read_objects, read_text
+from reconciler.energycap.malformed_channels import identify_row, live_from_row, make_unread
+from reconciler.energycap.mapping import is_whole
 from reconciler.energycap.reference import Listed, make_reference, types_from_response, units_from_response
-from reconciler.energycap.salvage import identify_row, live_from_row, make_unread
-from reconciler.energycap.time_zones import find_time_zone, find_zone_code
-from reconciler.energycap.version_dates import read_dates
-from reconciler.energycap.wire import is_whole
+from reconciler.energycap.time_zones import find_time_zone, find_zone_code, read_dates
 from reconciler.errors import BadResponse, FileError
 from reconciler.model.channels import Snapshot
 from reconciler.strict_json import KeyTwice, OutOfBounds, is_too_deep, parse_json
@@ -23,33 +22,33 @@ if TYPE_CHECKING:
 
 _Entry = TypeVar("_Entry")
 
-WORLD_FORMAT = 1
+SNAPSHOT_FORMAT = 1
 
-_WAY_OUT = "make it again:  reconciler snapshot --out FILE"
+_FIX = "make it again:  reconciler snapshot --out FILE"
 
 
-def render_world(world: Mapping[str, object], *, environment: str, taken: str) -> str:
+def render_snapshot_file(world: Mapping[str, object], *, environment: str, taken: str) -> str:
     """`world` as the text of a file that also says of which environment it is and when it was `taken`."""
-    head = {"formatVersion": WORLD_FORMAT, "environment": environment, "taken": taken}
+    head = {"formatVersion": SNAPSHOT_FORMAT, "environment": environment, "taken": taken}
     return json.dumps({**head, **world}, ensure_ascii=False, indent=1) + "\n"
 
 
-def read_world(text: str) -> Document:
+def read_snapshot_file(text: str) -> Document:
     """The world in the text of a file. Raises FileError where it is none."""
     if is_too_deep(text):
-        raise FileError("the file is not a snapshot: its JSON is nested too deeply", _WAY_OUT)
+        raise FileError("the file is not a snapshot: its JSON is nested too deeply", _FIX)
     try:
         world = parse_json(text)
     except (KeyTwice, OutOfBounds) as flaw:
-        raise FileError(f"the snapshot cannot be used: {flaw}", _WAY_OUT) from None
+        raise FileError(f"the snapshot cannot be used: {flaw}", _FIX) from None
     except ValueError as error:
-        raise FileError("the file is no snapshot, or was cut short: it is no JSON", _WAY_OUT) from error
-    if not isinstance(world, dict) or world.get("formatVersion") != WORLD_FORMAT:
-        raise FileError(f"the file is no snapshot of format {WORLD_FORMAT}", _WAY_OUT)
+        raise FileError("the file is no snapshot, or was cut short: it is no JSON", _FIX) from error
+    if not isinstance(world, dict) or world.get("formatVersion") != SNAPSHOT_FORMAT:
+        raise FileError(f"the file is no snapshot of format {SNAPSHOT_FORMAT}", _FIX)
     return world
 
 
-def snapshot_from_world(world: Document, version_dates: VersionDates | None = None) -> tuple[Snapshot, str]:
+def snapshot_from_file(world: Document, version_dates: VersionDates | None = None) -> tuple[Snapshot, str]:
     """The snapshot that `world` holds, and when it was taken, "" where it does not say.
 
     `version_dates` says what a date of a version means that comes with a zone. Raises FileError where the world is not
@@ -67,15 +66,15 @@ def snapshot_from_world(world: Document, version_dates: VersionDates | None = No
         )
         units = _read_listed(world, "units", units_from_response)
         types = _read_listed(world, "observationTypes", types_from_response)
-    except (Odd, BadResponse) as error:
-        raise FileError(f"the snapshot cannot be used: {error}", _WAY_OUT) from error
+    except (UnexpectedType, BadResponse) as error:
+        raise FileError(f"the snapshot cannot be used: {error}", _FIX) from error
     ordered = tuple(sorted(channels, key=lambda channel: channel.id))
     if len({channel.id for channel in ordered}) < len(ordered):
-        raise FileError("the snapshot cannot be used: a channel is in it twice", _WAY_OUT)
+        raise FileError("the snapshot cannot be used: a channel is in it twice", _FIX)
     return Snapshot(ordered, make_reference(units, types, ordered)), taken
 
 
-def zone_codes_from_world(world: Document) -> dict[int, str]:
+def zone_codes_from_file(world: Document) -> dict[int, str]:
     """The codes of the time zones of those data points that `world` describes, by their ids."""
     points = {point.get("dataPointId"): point for point in read_objects(world.get("dataPoints") or [], "dataPoints")}
     return {one: find_zone_code(point) for one, point in points.items() if isinstance(one, int)}

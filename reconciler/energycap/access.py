@@ -1,4 +1,4 @@
-"""The address of a service: https, or plain http to this very machine."""
+"""The address of the service and the API key, checked before anything is sent."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from urllib.parse import SplitResult, urlsplit
 
 from msgspec import Struct
 
-from reconciler.errors import ProjectError
+from reconciler.errors import ProjectError, Unauthorized
+from reconciler.masking import SHORTEST
 from reconciler.model.hosts import ALLOWED_HOSTS, is_allowed, is_loopback, name_host, parse_allowed_hosts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+
 _EXAMPLE = "write  url: https://app.energycap.com"
 
 
-class Address(Struct, frozen=True):
+class ServiceAddress(Struct, frozen=True):
     """Where a service is: `base` comes before every path and has no slash at its end."""
 
     base: str
@@ -24,7 +26,7 @@ class Address(Struct, frozen=True):
     is_loopback: bool
 
 
-def read_address(url: str) -> Address:
+def read_address(url: str) -> ServiceAddress:
     """The address that `url` stands for.
 
     Raises ProjectError where it is no address, holds more than one, or would send the key unencrypted over a network.
@@ -42,10 +44,10 @@ def read_address(url: str) -> Address:
             f"the url of a service must be https, for plain http shows the API key to the network, found {url!r}",
             f"write  url: https://{parts.netloc}",
         )
-    return Address(f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}", is_encrypted, is_here)
+    return ServiceAddress(f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}", is_encrypted, is_here)
 
 
-def refuse_foreign(url: str, environment: Mapping[str, str]) -> None:
+def check_host_allowed(url: str, environment: Mapping[str, str]) -> None:
     """Raise ProjectError where the host of `url` may not be sent an API key.
 
     `environment` may name further hosts; raises UsageError where it does so in a way that cannot be read.
@@ -87,3 +89,33 @@ def _is_host(name: str) -> bool:
         return bool(name.encode("idna"))
     except UnicodeError:
         return False
+
+
+def read_key(variable: str, environment: Mapping[str, str]) -> str:
+    """The API key that `variable` holds in `environment`.
+
+    Raises Unauthorized, which never shows the key, where it is missing, empty, or holds what no HTTP header can carry.
+    """
+    key = environment.get(variable)
+    if key is None:
+        raise Unauthorized(f"no API key: the variable {variable} is not set", _fix_for_key(variable))
+    if flaw := find_key_error(key):
+        raise Unauthorized(f"no usable API key: the variable {variable} {flaw}", _fix_for_key(variable))
+    return key
+
+
+def find_key_error(key: str) -> str | None:
+    """What keeps `key` from being sent, as words that go after its name; None where nothing does."""
+    if not key.strip():
+        return "is empty"
+    if key != key.strip():
+        return "begins or ends with white space, perhaps a newline"
+    if len(key) < SHORTEST:
+        return f"is shorter than {SHORTEST} characters, and could not be hidden in what is shown"
+    if not (key.isascii() and key.isprintable()) or " " in key:
+        return "holds white space or characters that no API key has"
+    return None
+
+
+def _fix_for_key(variable: str) -> str:
+    return f"export {variable}=<the key as EnergyCAP showed it>; in CI, a secret of that name"

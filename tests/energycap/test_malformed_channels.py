@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from reconciler.energycap.client import open_reader
-from reconciler.energycap.salvage import identify_row, live_from_row
-from reconciler.energycap.wire import live_from_response
+from reconciler.energycap.malformed_channels import identify_row, live_from_row
+from reconciler.energycap.mapping import live_from_response
 from reconciler.errors import BadResponse
 from reconciler.model.channels import DataPoint, Version
 from reconciler.model.fields import FIELDS

@@ -1,37 +1,102 @@
-"""A list read page by page, and the proof that nothing of it is missing."""
+"""The pages of a list: decoded only as far as channels need them, and checked for completeness."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypedDict, TypeVar
 
+import msgspec
 from msgspec import Struct
 
-from reconciler.energycap.answers import unusable
+from reconciler.energycap.responses import bad_response, decode, has_too_many_values
+from reconciler.model.fields import CHANNEL_FIELDS, VERSION_FIELDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from concurrent.futures import Executor
+
+    from reconciler.energycap.endpoints import Request
+    from reconciler.energycap.responses import Response
+    from reconciler.model.fields import Field
+
+
+def decode_rows(request: Request, response: Response) -> object:
+    """The JSON document that `response` holds, without what no channel is made of.
+
+    Raises BadResponse as `decode`, which unpacks whole what is not shaped as documented: who reads it says what is odd.
+    """
+    if has_too_many_values(response.body):
+        return decode(request, response)
+    try:
+        return _ROWS.decode(response.body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return decode(request, response)
+
+
+def _list_places(fields: Iterable[Field]) -> list[str]:
+    return [".".join(place) for field in fields for place in (field.response, field.alias_response) if place]
+
+
+def _shape(places: Iterable[str], **members: Any) -> Any:
+    """The type of an object with what is at `places` (names joined by dots), and `members` of types of their own."""
+    within: dict[str, list[str]] = {}
+    for first, _, rest in (place.partition(".") for place in places):
+        within.setdefault(first, []).append(rest)
+    shapes = {first: _shape(rests) | None if all(rests) else Any for first, rests in within.items()}
+    return TypedDict("Shape", {**shapes, **members}, total=False)  # type: ignore[operator]
+
+
+def _list_of(shape: Any) -> Any:
+    return list[shape]
+
+
+_DATA_POINT = _shape(
+    [
+        "dataPointId",
+        "dataPointCode",
+        "dataPointInfo",
+        "dataPointImportId",
+        "commodity.commodityInfo",
+        "commodity.commodityCode",
+        "parentPlace.placeCode",
+        "parentPlace.placeInfo",
+    ]
+)
+_VERSION = _shape([*_list_places(VERSION_FIELDS), "channelVersionId", "endDate", "observationRule.observationRuleInfo"])
+_CHANNEL = _shape(
+    [
+        *_list_places(CHANNEL_FIELDS),
+        "channelId",
+        "hasReadings",
+        "firstReadingDate",
+        "lastReadingDate",
+        "isCalculatedConvertible",
+    ],
+    channelVersions=_list_of(_VERSION) | None,
+    dataPoint=_DATA_POINT | None,
+)
+_ROWS = msgspec.json.Decoder(_list_of(_CHANNEL))
+
 
 Content = TypeVar("Content")
 
 # The largest that the service gives. Source: developer site, "Paging".
-LARGEST_PAGE = 1000
+MAX_PAGE_SIZE = 1000
 # Far beyond any tenant, and few enough to be asked for: 100,000 channels are 100 pages.
-_MOST_PAGES = 10_000
+_MAX_PAGES = 10_000
 
 
-class Row(Struct, Generic[Content], frozen=True):
+class ListRow(Struct, Generic[Content], frozen=True):
     """One channel of a page: its id, and the channel itself where the list gave enough of it to make one.
 
-    `lacking` are the documented properties that the row does not have.
+    `missing` are the documented properties that the row does not have.
     """
 
     id: int
     content: Content | None
-    lacking: frozenset[str] = frozenset()
+    missing: frozenset[str] = frozenset()
 
 
-class Page(Struct, Generic[Content], frozen=True):
+class ListPage(Struct, Generic[Content], frozen=True):
     """One page, and what it says of the whole list at that moment.
 
     `total` is the length of the list, `pages` the number of its pages, each None where the page does not say; `size` is
@@ -39,29 +104,29 @@ class Page(Struct, Generic[Content], frozen=True):
     """
 
     number: int
-    rows: tuple[Row[Content], ...]
+    rows: tuple[ListRow[Content], ...]
     total: int | None
     size: int
     pages: int | None = None
 
 
-def read_all(read_page: Callable[[int], Page[Content]], executor: Executor) -> tuple[Row[Content], ...]:
+def read_all_pages(read_page: Callable[[int], ListPage[Content]], executor: Executor) -> tuple[ListRow[Content], ...]:
     """All rows of a list, ordered by id: each once, as many as the service says there are.
 
-    Pages come side by side. Where rows moved from page to page meanwhile, everything is read once more; BadAnswer
+    Pages come side by side. Where rows moved from page to page meanwhile, everything is read once more; BadResponse
     where that is no better. A list of several pages that nobody counts is whole if it is the same twice running.
     """
     ids: frozenset[int] | None = None
     gap = None
     for _ in range(3):
-        pages = _sweep(read_page, executor)
-        gap, before, ids = find_gap(pages), ids, _list_ids(pages)
+        pages = _read_pages(read_page, executor)
+        gap, before, ids = find_inconsistency(pages), ids, _list_ids(pages)
         is_proved = pages[0].total is not None or len(pages) == 1
         if gap is None and (is_proved or ids == before):
             return tuple(sorted((row for page in pages for row in page.rows), key=lambda row: row.id))
         if before is not None and pages[0].total is not None:
             break
-    raise unusable(
+    raise bad_response(
         "the list of channels could not be read in full, "
         f"in {'two' if pages[0].total is not None else 'three'} attempts:"
         f" {gap or 'it held different channels each time'}",
@@ -69,23 +134,23 @@ def read_all(read_page: Callable[[int], Page[Content]], executor: Executor) -> t
     )
 
 
-def _sweep(read_page: Callable[[int], Page[Content]], executor: Executor) -> tuple[Page[Content], ...]:
+def _read_pages(read_page: Callable[[int], ListPage[Content]], executor: Executor) -> tuple[ListPage[Content], ...]:
     first = read_page(1)
     return first, *executor.map(read_page, range(2, _count_pages(first) + 1))
 
 
-def _list_ids(pages: Sequence[Page[Content]]) -> frozenset[int]:
+def _list_ids(pages: Sequence[ListPage[Content]]) -> frozenset[int]:
     return frozenset(row.id for page in pages for row in page.rows)
 
 
-def _count_pages(first: Page[Content]) -> int:
+def _count_pages(first: ListPage[Content]) -> int:
     count = (first.pages or 1) if first.total is None else -(-first.total // _find_size(first))
-    if count > _MOST_PAGES:
-        raise unusable(f"the list of channels has {count:,} pages, which is more than any list has")
+    if count > _MAX_PAGES:
+        raise bad_response(f"the list of channels has {count:,} pages, which is more than any list has")
     return max(1, count)
 
 
-def _find_size(first: Page[Content]) -> int:
+def _find_size(first: ListPage[Content]) -> int:
     """How many rows a full page holds: what the service says, or as many as page 1 has where it gives fewer.
 
     The service caps pages without a word. Source: developer site, "Paging".
@@ -97,10 +162,10 @@ def _find_size(first: Page[Content]) -> int:
     return rows if is_capped and first.pages in {None, -(-first.total // rows)} else first.size
 
 
-def find_gap(pages: Sequence[Page[Content]]) -> str | None:
+def find_inconsistency(pages: Sequence[ListPage[Content]]) -> str | None:
     """What shows that `pages` are not one whole list, in words with numbers; None where they are."""
     first = pages[0]
-    gap = _find_uncounted_gap(pages) if first.total is None else _find_counted_gap(pages, first.total)
+    gap = _check_uncounted_pages(pages) if first.total is None else _check_counted_pages(pages, first.total)
     if gap is not None:
         return gap
     came = sum(len(page.rows) for page in pages)
@@ -110,7 +175,7 @@ def find_gap(pages: Sequence[Page[Content]]) -> str | None:
     return None
 
 
-def _find_counted_gap(pages: Sequence[Page[Content]], total: int) -> str | None:
+def _check_counted_pages(pages: Sequence[ListPage[Content]], total: int) -> str | None:
     size, last = _find_size(pages[0]), len(pages)
     if pages[0].pages is not None and (total, pages[0].pages) != (0, 0) and pages[0].pages != last:
         return f"page 1 counts {total:,} channels in {pages[0].pages:,} pages of {size:,}"
@@ -124,7 +189,7 @@ def _find_counted_gap(pages: Sequence[Page[Content]], total: int) -> str | None:
     return None
 
 
-def _find_uncounted_gap(pages: Sequence[Page[Content]]) -> str | None:
+def _check_uncounted_pages(pages: Sequence[ListPage[Content]]) -> str | None:
     first, last = pages[0], len(pages)
     for page in pages:
         if (page.total, page.pages) != (None, first.pages):
@@ -139,22 +204,24 @@ def _find_uncounted_gap(pages: Sequence[Page[Content]]) -> str | None:
 def read_counts(headers: Mapping[str, str], asked: int) -> tuple[int | None, int, int | None]:
     """What the headers of a page count: all rows, those of a full page, and the pages; names in lower case.
 
-    Where neither rows nor pages are counted, that is a BadAnswer also where the page is short: the service caps pages
+    Where neither rows nor pages are counted, that is a BadResponse also where the page is short: the service caps pages
     without a word, so a short page is exactly what the first of many looks like. Source: developer site, "Paging".
     """
     total, pages = _read_number(headers, "TotalNumberOfRecords"), _read_number(headers, "TotalPages")
     if total is None and pages is None:
-        raise unusable("a page of channels comes without the header TotalNumberOfRecords, so nothing shows it is all")
+        raise bad_response(
+            "a page of channels comes without the header TotalNumberOfRecords, so nothing shows it is all"
+        )
     return total, _read_number(headers, "PageSize") or asked, pages
 
 
 def check_unpaged(headers: Mapping[str, str], rows: object) -> None:
-    """Raise BadAnswer where a list that is documented to come whole says that it is only a part of one."""
+    """Raise BadResponse where a list that is documented to come whole says that it is only a part of one."""
     total, pages = _read_number(headers, "TotalNumberOfRecords"), _read_number(headers, "TotalPages")
     if total is not None and isinstance(rows, list) and len(rows) != total:
-        raise unusable(f"a list that has no pages holds {len(rows):,} of {total:,} entries")
+        raise bad_response(f"a list that has no pages holds {len(rows):,} of {total:,} entries")
     if total is None and pages is not None and pages > 1:
-        raise unusable(f"a list that has no pages comes as one of {pages:,} pages")
+        raise bad_response(f"a list that has no pages comes as one of {pages:,} pages")
 
 
 def _read_number(headers: Mapping[str, str], name: str) -> int | None:
@@ -162,5 +229,5 @@ def _read_number(headers: Mapping[str, str], name: str) -> int | None:
     if text is None or not text.strip():
         return None
     if not (text.isascii() and text.isdigit()):
-        raise unusable(f"the header {name} of a list is no number: {text!r}")
+        raise bad_response(f"the header {name} of a list is no number: {text!r}")
     return int(text)

@@ -1,39 +1,50 @@
-"""Lists by page: read side by side, and proved to be whole."""
-
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from reconciler.energycap.pages import Page, Row, find_gap, read_all, read_counts
+from reconciler.energycap.endpoints import LIST_CHANNELS
+from reconciler.energycap.json_values import UnexpectedType, read_objects
+from reconciler.energycap.mapping import live_from_response
+from reconciler.energycap.paging import ListPage, ListRow, decode_rows, find_inconsistency, read_all_pages, read_counts
+from reconciler.energycap.responses import Response, decode
 from reconciler.errors import BadResponse
+from tests.cases import note_case
+from tests.energycap.documents import make_channel, make_data_point, make_version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+
+    from reconciler.energycap.endpoints import Request
+    from reconciler.model.channels import Live
+    from tests.energycap.documents import Document
 
 
 class Sweeps:
     """A list of which each reading of page 1 begins the next sweep."""
 
-    def __init__(self, *sweeps: list[Page[object]]) -> None:
+    def __init__(self, *sweeps: list[ListPage[object]]) -> None:
         self._sweeps = iter(sweeps)
-        self._pages: list[Page[object]] = []
+        self._pages: list[ListPage[object]] = []
 
-    def read_page(self, number: int) -> Page[object]:
+    def read_page(self, number: int) -> ListPage[object]:
         if number == 1:
             self._pages = next(self._sweeps)
         return self._pages[number - 1]
 
 
-def make_page(number: int, ids: Iterable[int], total: int = 5) -> Page[object]:
-    return Page(number, tuple(Row(channel_id, None) for channel_id in ids), total, size=2)
+def make_page(number: int, ids: Iterable[int], total: int = 5) -> ListPage[object]:
+    return ListPage(number, tuple(ListRow(channel_id, None) for channel_id in ids), total, size=2)
 
 
-def read_ids(*sweeps: list[Page[object]]) -> list[int]:
+def read_ids(*sweeps: list[ListPage[object]]) -> list[int]:
     with ThreadPoolExecutor(2) as executor:
-        return [row.id for row in read_all(Sweeps(*sweeps).read_page, executor)]
+        return [row.id for row in read_all_pages(Sweeps(*sweeps).read_page, executor)]
 
 
 WHOLE = [make_page(1, [5, 4]), make_page(2, [1, 2]), make_page(3, [3])]
@@ -50,7 +61,7 @@ MOVED = [make_page(1, [5, 4]), make_page(2, [4, 2]), make_page(3, [3])]
     ],
     ids=["a short last page", "full pages", "one page", "none"],
 )
-def test_a_whole_list_is_read_once_and_ordered_by_id(pages: list[Page[object]], ids: list[int]) -> None:
+def test_a_whole_list_is_read_once_and_ordered_by_id(pages: list[ListPage[object]], ids: list[int]) -> None:
     assert read_ids(pages) == ids
 
 
@@ -84,12 +95,12 @@ def test_where_rows_keep_moving_nothing_is_returned() -> None:
     ],
     ids=["totals differ", "short page", "empty page", "long page", "none expected", "all lost"],
 )
-def test_each_way_of_not_being_whole_says_its_numbers(pages: list[Page[object]], gap: str) -> None:
-    assert find_gap(pages) == gap
+def test_each_way_of_not_being_whole_says_its_numbers(pages: list[ListPage[object]], gap: str) -> None:
+    assert find_inconsistency(pages) == gap
 
 
-def make_uncounted(number: int, ids: Iterable[int], pages: int = 3) -> Page[object]:
-    return Page(number, tuple(Row(channel_id, None) for channel_id in ids), None, 1000, pages)
+def make_uncounted(number: int, ids: Iterable[int], pages: int = 3) -> ListPage[object]:
+    return ListPage(number, tuple(ListRow(channel_id, None) for channel_id in ids), None, 1000, pages)
 
 
 UNCOUNTED = [make_uncounted(1, [5, 4]), make_uncounted(2, [1, 2]), make_uncounted(3, [3])]
@@ -109,7 +120,7 @@ SHIFTED = [make_uncounted(1, [5, 4]), make_uncounted(2, [1, 3]), make_uncounted(
     ids=["twice alike", "rows moved", "one page", "no page", "an empty page"],
 )
 def test_a_list_whose_pages_alone_are_counted_is_whole_when_it_is_the_same_twice(
-    sweeps: list[list[Page[object]]], ids: list[int]
+    sweeps: list[list[ListPage[object]]], ids: list[int]
 ) -> None:
     assert read_ids(*sweeps) == ids
 
@@ -143,8 +154,8 @@ def test_a_list_whose_pages_alone_are_counted_is_refused_when_it_never_stays_the
     ],
     ids=["twice", "short", "empty", "long", "another count", "another way to count", "no pages"],
 )
-def test_each_way_of_not_being_whole_is_said_of_a_list_without_a_total(pages: list[Page[object]], gap: str) -> None:
-    assert find_gap(pages) == gap
+def test_each_way_of_not_being_whole_is_said_of_a_list_without_a_total(pages: list[ListPage[object]], gap: str) -> None:
+    assert find_inconsistency(pages) == gap
 
 
 @pytest.mark.parametrize(
@@ -153,8 +164,8 @@ def test_each_way_of_not_being_whole_is_said_of_a_list_without_a_total(pages: li
     ids=["nothing said", "pages said", "size and pages said", "size said"],
 )
 def test_a_list_whose_pages_hold_fewer_than_asked_is_read_to_its_end(size: int, pages: int | None) -> None:
-    def cap(number: int, ids: Iterable[int]) -> Page[object]:
-        return Page(number, tuple(Row(channel_id, None) for channel_id in ids), 5, size, pages)
+    def cap(number: int, ids: Iterable[int]) -> ListPage[object]:
+        return ListPage(number, tuple(ListRow(channel_id, None) for channel_id in ids), 5, size, pages)
 
     assert read_ids([cap(1, [5, 4]), cap(2, [1, 2]), cap(3, [3])]) == [1, 2, 3, 4, 5]
 
@@ -202,6 +213,87 @@ def test_headers_that_prove_nothing_are_refused(headers: dict[str, str], flaw: s
 
 
 def test_pages_that_do_not_fit_the_total_are_no_whole_list() -> None:
-    page: Page[object] = Page(1, (Row(1, None),), 1, 1000, 3)
+    page: ListPage[object] = ListPage(1, (ListRow(1, None),), 1, 1000, 3)
 
-    assert find_gap([page]) == "page 1 counts 1 channels in 3 pages of 1,000"
+    assert find_inconsistency([page]) == "page 1 counts 1 channels in 3 pages of 1,000"
+
+
+REQUEST = LIST_CHANNELS.request()
+ODD = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=4), st.just([]), st.just({}), st.just([7])
+)
+
+
+def answer_of(body: bytes) -> Response:
+    return Response(200, {"content-type": "application/json"}, body)
+
+
+def read(document: object) -> list[Live] | str:
+    try:
+        return [live_from_response(row) for row in read_objects(document, "the list")]
+    except (BadResponse, UnexpectedType) as error:
+        return str(error)
+
+
+def outcome(unpack: Callable[[Request, Response], object], body: bytes) -> list[Live] | str:
+    try:
+        return read(unpack(REQUEST, answer_of(body)))
+    except BadResponse as error:
+        return str(error)
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> Document:
+    """A channel of which one property, at any depth, is missing or holds something odd."""
+    channel: Document = json.loads(json.dumps(make_channel(channelVersions=[make_version(), make_version()])))
+    around, inside = channel, draw(st.sampled_from(sorted(channel)))
+    while draw(st.booleans()):
+        found = around[inside]
+        if isinstance(found, list) and found:
+            found = found[0]
+        if not isinstance(found, dict) or not found:
+            break
+        around, inside = found, draw(st.sampled_from(sorted(found)))
+    if draw(st.booleans()):
+        del around[inside]
+    else:
+        around[inside] = draw(ODD)
+    return channel
+
+
+@given(st.lists(damaged(), max_size=3))
+def test_whatever_is_odd_in_a_row_the_same_is_made_of_it(rows: list[Document]) -> None:
+    body = json.dumps(rows).encode()
+    made = outcome(decode, body)
+    note_case(reached=made)
+    assert outcome(decode_rows, body) == made
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[",
+        b"[1]",
+        b"{}",
+        b"null",
+        b"[null]",
+        b'\xef\xbb\xbf[{"channelId": 7}]',
+        b'[{"channelId": NaN}]',
+        b'[{"channelId": 7, "channelId": "8"}]',
+        b'[{"channelId": 123456789012345678901234567890}]',
+        b'[{"channelId": 7, "channelInfo": "\\ud800"}]',
+        b'[{"channelId": 7, "channelInfo": "\xff"}]',
+        b'[{"dataPoint": ' + b"[" * 100_000,
+        b"<html>Sign in</html>",
+    ],
+)
+def test_a_body_that_is_no_list_of_channels_is_refused_in_the_same_words(body: bytes) -> None:
+    assert outcome(decode_rows, body) == outcome(decode, body)
+
+
+def test_what_no_channel_is_made_of_is_not_unpacked() -> None:
+    channel = make_channel(channelVersions=[make_version(resolvedFormula="(1)")], dataPoint=make_data_point())
+    (row,) = read_objects(decode_rows(REQUEST, answer_of(json.dumps([channel]).encode())), "the list")
+    assert "resolvedFormula" not in row["channelVersions"][0]
+    assert "commodityId" not in row["dataPoint"]["commodity"]

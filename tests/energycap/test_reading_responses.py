@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from reconciler.energycap.receipts import (
+from reconciler.energycap.reading_responses import (
     FailedGroup,
     FailedReading,
-    KeptReading,
-    Receipt,
-    is_receipt,
-    kept_from_response,
-    receipt_from_response,
+    ImportResponse,
+    StoredReading,
+    is_import_response,
+    parse_import_response,
+    parse_stored_readings,
 )
 from reconciler.errors import BadResponse
 
@@ -27,7 +27,7 @@ def answer(*groups: Any, imported: Any = 1, failed: Any = 0) -> dict[str, Any]:
 def test_a_receipt_counts_and_names_what_was_not_taken() -> None:
     group = {"channelId": None, "meterImportId": "NB-ELEC-01", "error": "no channel", "readings": [FAILED, {}]}
 
-    assert receipt_from_response(answer(group, imported=3, failed=2)) == Receipt(
+    assert parse_import_response(answer(group, imported=3, failed=2)) == ImportResponse(
         imported=3,
         failed=2,
         groups=(
@@ -43,8 +43,8 @@ def test_a_receipt_counts_and_names_what_was_not_taken() -> None:
 def test_nothing_failed_where_the_list_is_missing_or_null() -> None:
     counts = {"importedReadingsCount": 7, "failedReadingsCount": 0}
 
-    assert receipt_from_response(counts) == Receipt(7, 0, ())
-    assert receipt_from_response({**counts, "failedReadings": None}) == Receipt(7, 0, ())
+    assert parse_import_response(counts) == ImportResponse(7, 0, ())
+    assert parse_import_response({**counts, "failedReadings": None}) == ImportResponse(7, 0, ())
 
 
 @pytest.mark.parametrize(
@@ -62,15 +62,15 @@ def test_nothing_failed_where_the_list_is_missing_or_null() -> None:
 )
 def test_what_is_no_receipt_or_does_not_add_up_is_refused(document: Any, flaw: str) -> None:
     with pytest.raises(BadResponse) as caught:
-        receipt_from_response(document)
+        parse_import_response(document)
 
     assert caught.value.message.endswith(flaw)
 
 
 def test_a_receipt_is_known_by_its_count() -> None:
-    assert is_receipt(answer())
-    assert not is_receipt({"taskId": 7})
-    assert not is_receipt(None)
+    assert is_import_response(answer())
+    assert not is_import_response({"taskId": 7})
+    assert not is_import_response(None)
 
 
 def test_kept_readings_have_the_value_that_was_sent() -> None:
@@ -80,12 +80,12 @@ def test_kept_readings_have_the_value_that_was_sent() -> None:
         {"time": "2026-03-30T00:45:00-04:00"},
     ]
 
-    assert kept_from_response({"channelId": 7, "readings": readings}) == (
-        KeptReading("2026-03-30T00:15:00-04:00", 500),
-        KeptReading("2026-03-30T00:30:00-04:00", 0.25, is_raw=False),
-        KeptReading("2026-03-30T00:45:00-04:00", None, is_raw=False),
+    assert parse_stored_readings({"channelId": 7, "readings": readings}) == (
+        StoredReading("2026-03-30T00:15:00-04:00", 500),
+        StoredReading("2026-03-30T00:30:00-04:00", 0.25, is_raw=False),
+        StoredReading("2026-03-30T00:45:00-04:00", None, is_raw=False),
     )
-    assert kept_from_response({"readings": None}) == ()
+    assert parse_stored_readings({"readings": None}) == ()
 
 
 @pytest.mark.parametrize(
@@ -98,6 +98,6 @@ def test_kept_readings_have_the_value_that_was_sent() -> None:
 )
 def test_kept_readings_of_another_shape_are_refused(document: Any, flaw: str) -> None:
     with pytest.raises(BadResponse) as caught:
-        kept_from_response(document)
+        parse_stored_readings(document)
 
     assert caught.value.message.endswith(flaw)

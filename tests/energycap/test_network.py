@@ -1,24 +1,25 @@
-"""Which proxy of the environment stands before a service, and how what it does is told."""
-
 from __future__ import annotations
 
 import threading
 from contextlib import closing
+from os import pathsep
 from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.energycap.address import read_address
-from reconciler.energycap.calls import READ_CHANNEL, READS
-from reconciler.energycap.proxies import find_proxy, needs_none
+from reconciler.energycap.access import read_address
+from reconciler.energycap.endpoints import READ_CHANNEL, READS
+from reconciler.energycap.network import find_certificate_error, find_proxy, needs_none
 from reconciler.energycap.session import Session
-from reconciler.energycap.transport import Barred, Limits, Transport, Unsent
+from reconciler.energycap.transport import ConnectionBlocked, Limits, NotSent, Transport
 from reconciler.errors import ServiceError, Unreachable
 from tests.energycap.tunnels import CERTIFICATES, ESTABLISHED, answering, listening, make_context, tunnel_to
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
+    from pathlib import Path
+
 
 HOST = "a.energycap.com"
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n[]"
@@ -35,7 +36,7 @@ def ask_through(
         monkeypatch.setenv("HTTPS_PROXY", url)
         with closing(Transport(read_address(f"https://{HOST}"), "a-key-of-a-test", READS)) as transport:
             try:
-                return Session(transport).ask(READ_CHANNEL.to(7)).status, seen, url
+                return Session(transport).request(READ_CHANNEL.request(7)).status, seen, url
             except ServiceError as failure:
                 return failure, seen, url
 
@@ -146,7 +147,7 @@ def test_a_certificate_that_fails_is_asked_for_once_and_told_by_its_cause(
 ) -> None:
     failure, seen, url = ask_through(tunnel_to(make_context(shown), OK), monkeypatch, trusted)
 
-    assert isinstance(failure, Barred)
+    assert isinstance(failure, ConnectionBlocked)
     assert f"[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: {reason} (" in failure.message
     assert failure.message.endswith(f", through the proxy {url} from HTTPS_PROXY")
     assert (failure.fix, seen) == (fix, [1])
@@ -182,7 +183,7 @@ def test_a_proxy_that_refuses_is_asked_once_and_named(
 ) -> None:
     failure, seen, url = ask_through(answering(answer), monkeypatch)
 
-    assert isinstance(failure, Barred)
+    assert isinstance(failure, ConnectionBlocked)
     assert failure.message == (
         f"no answer from https://{HOST}: GET /api/v202406/esachannel/7: the proxy {url} from HTTPS_PROXY {said}"
     )
@@ -206,12 +207,12 @@ def test_a_proxy_may_take_as_long_for_a_tunnel_as_a_connection_may(
 ) -> None:
     with listening(serve) as (url, _):
         monkeypatch.setenv("HTTPS_PROXY", url)
-        limits = Limits(connect=0.2, silence=600)
+        limits = Limits(connect_timeout=0.2, read_timeout=600)
         with (
             closing(Transport(read_address(f"https://{HOST}"), "a-key-of-a-test", READS, None, limits)) as transport,
-            pytest.raises(Unsent) as failure,
+            pytest.raises(NotSent) as failure,
         ):
-            transport.exchange(READ_CHANNEL.to(7))
+            transport.exchange(READ_CHANNEL.request(7))
 
     assert failure.value.message.endswith(f": no connection within 0.2 s, through the proxy {url} from HTTPS_PROXY")
     assert failure.value.fix == (
@@ -233,12 +234,12 @@ def test_an_answer_through_a_tunnel_may_take_longer_than_the_tunnel(monkeypatch:
 
     with listening(serve) as (url, _):
         monkeypatch.setenv("HTTPS_PROXY", url)
-        limits = Limits(connect=600, silence=0.2)
+        limits = Limits(connect_timeout=600, read_timeout=0.2)
         with (
             closing(Transport(read_address(f"https://{HOST}"), "a-key-of-a-test", READS, None, limits)) as transport,
             pytest.raises(Unreachable) as failure,
         ):
-            transport.exchange(READ_CHANNEL.to(7))
+            transport.exchange(READ_CHANNEL.request(7))
 
     assert arrived.is_set()
     assert type(failure.value) is Unreachable
@@ -253,9 +254,9 @@ def test_a_proxy_that_answers_nothing_of_use_had_nothing_of_the_request(
         monkeypatch.setenv("HTTPS_PROXY", url)
         with (
             closing(Transport(read_address(f"https://{HOST}"), "a-key-of-a-test", READS)) as transport,
-            pytest.raises(Unsent) as failure,
+            pytest.raises(NotSent) as failure,
         ):
-            transport.exchange(READ_CHANNEL.to(7))
+            transport.exchange(READ_CHANNEL.request(7))
 
     assert failure.value.message.endswith(f", through the proxy {url} from HTTPS_PROXY")
     assert failure.value.fix.startswith("check HTTPS_PROXY and the network")
@@ -278,7 +279,7 @@ def test_a_proxy_that_answers_with_a_page_does_not_speak_tls(monkeypatch: pytest
 
     failure, seen, _ = ask_through(serve, monkeypatch)
 
-    assert isinstance(failure, Barred)
+    assert isinstance(failure, ConnectionBlocked)
     assert failure.fix == (
         "what answered does not speak TLS: either the port in the url is not one for https, "
         "or the proxy answered instead of the service"
@@ -297,7 +298,7 @@ def test_a_version_of_tls_that_is_too_old_is_named(monkeypatch: pytest.MonkeyPat
 
     failure, seen, _ = ask_through(serve, monkeypatch)
 
-    assert isinstance(failure, Barred)
+    assert isinstance(failure, ConnectionBlocked)
     assert "PROTOCOL_VERSION" in failure.message
     assert failure.fix.startswith("this machine and what answers for a.energycap.com have no version or cipher of TLS")
     assert seen == [1]
@@ -321,7 +322,7 @@ def test_a_proxy_that_is_not_there_is_named_as_what_is_missing(monkeypatch: pyte
         closing(Transport(read_address(f"https://{HOST}"), "a-key-of-a-test", READS)) as transport,
         pytest.raises(ServiceError) as failure,
     ):
-        transport.exchange(READ_CHANNEL.to(7))
+        transport.exchange(READ_CHANNEL.request(7))
 
     start = f"no answer from https://{HOST}: GET /api/v202406/esachannel/7: "
     assert failure.value.message.startswith(f"{start}the proxy http://127.0.0.1:1 from HTTPS_PROXY cannot be reached: ")
@@ -344,9 +345,64 @@ def test_the_certificates_of_the_environment_are_also_for_a_proxy_that_speaks_tl
         monkeypatch.setenv("HTTPS_PROXY", url.replace("http:", "https:").replace("127.0.0.1", "localhost"))
         with (
             closing(Transport(read_address(f"https://{HOST}"), "a-key-of-a-test", READS)) as transport,
-            pytest.raises(Barred) as failure,
+            pytest.raises(ConnectionBlocked) as failure,
         ):
-            transport.exchange(READ_CHANNEL.to(7))
+            transport.exchange(READ_CHANNEL.request(7))
 
     # The certificate is of another host: it was judged, and not refused as unknown.
     assert "Hostname mismatch" in failure.value.message
+
+
+def test_a_file_of_certificates_has_no_flaw() -> None:
+    assert (
+        find_certificate_error({"SSL_CERT_FILE": str(CERTIFICATES / "trusted.pem"), "SSL_CERT_DIR": "/missing"}) is None
+    )
+
+
+def test_no_variable_has_no_flaw() -> None:
+    assert find_certificate_error({"SSL_CERT_FILE": "", "SSL_CERT_DIR": ""}) is None
+
+
+@pytest.mark.parametrize(
+    ("content", "flaw"),
+    [
+        (b"", "it is empty"),
+        (b"\x30\x82\x01\x0a", "no certificate in PEM format was found in it (NO_CERTIFICATE_OR_CRL_FOUND)"),
+        ((CERTIFICATES / "key.pem").read_bytes(), "no certificate in PEM format was found in it"),
+    ],
+    ids=["empty", "binary", "a key"],
+)
+def test_a_file_that_holds_no_certificate_is_named_with_what_it_holds(
+    content: bytes, flaw: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "own.pem"
+    file.write_bytes(content)
+
+    found = find_certificate_error({"SSL_CERT_FILE": str(file)})
+
+    assert found is not None
+    assert found[0].startswith(f"SSL_CERT_FILE names {file}, which cannot be used: {flaw}")
+
+
+def test_a_folder_is_no_file_of_certificates(tmp_path: Path) -> None:
+    found = find_certificate_error({"SSL_CERT_FILE": str(tmp_path)})
+
+    assert found is not None
+    assert found[0].startswith(f"SSL_CERT_FILE names {tmp_path}, which cannot be read: ")
+
+
+def test_folders_count_by_the_names_that_openssl_looks_for(tmp_path: Path) -> None:
+    empty, unhashed, hashed = (tmp_path / name for name in ("empty", "unhashed", "hashed"))
+    for folder, names in ((empty, []), (unhashed, ["own.pem"]), (hashed, ["5ed36f99.0"])):
+        folder.mkdir()
+        for name in names:
+            (folder / name).touch()
+
+    found = find_certificate_error({"SSL_CERT_DIR": f"{tmp_path / 'missing'}{pathsep}{empty}{pathsep}{unhashed}"})
+
+    assert found is not None
+    assert found[0] == (
+        f"SSL_CERT_DIR leads to no certificate: {tmp_path / 'missing'} cannot be read: No such file or directory; "
+        f"{empty} is empty; {unhashed} holds no file with a hashed name such as 5ed36f99.0"
+    )
+    assert find_certificate_error({"SSL_CERT_DIR": f"{empty}{pathsep}{hashed}"}) is None
