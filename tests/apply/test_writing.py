@@ -6,7 +6,15 @@ import httpx
 import pytest
 
 from reconciler.apply.read_back import Patience
-from reconciler.apply.writes import Write, WriteResult, WriteTarget, find_writes, send
+from reconciler.apply.writes import (
+    FailedWrite,
+    Write,
+    WriteResult,
+    WriteTarget,
+    find_writes,
+    resolve_late_write,
+    send,
+)
 from reconciler.model.fields import OBSERVATION_RULE_ID, OBSERVATION_TYPE_ID, ODOMETER, TRIP
 from reconciler.model.outcomes import OutcomeStatus
 from reconciler.model.project import ChannelEdit
@@ -16,6 +24,7 @@ from tests.apply.records import INFO, MULTIPLIER, make_change, make_live
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from reconciler.model.channels import Live
     from reconciler.model.values import Spec
     from tests.apply.bench import Start
 
@@ -102,6 +111,60 @@ def test_a_write_that_failed_by_what_reads_showed_or_did_not_show_is_doubtful(
     result: WriteResult, is_doubtful: bool
 ) -> None:
     assert result.is_doubtful is is_doubtful
+
+
+REFUSED = WriteResult(OutcomeStatus.FAILED, "no")
+OPEN = WriteResult(OutcomeStatus.FAILED, "may have been done", is_open=True)
+AS_BEFORE = make_live()
+HALF_WRITTEN = make_live({INFO: "North"})
+WRITTEN = make_live({INFO: "North", MULTIPLIER: 2})
+LOOK = "look at the channel in EnergyCAP, then plan again: reconciler plan"
+
+
+@pytest.mark.parametrize(
+    ("earlier", "found", "late"),
+    [
+        (REFUSED, None, REFUSED),
+        (REFUSED, AS_BEFORE, REFUSED),
+        (REFUSED, WRITTEN, WriteResult(OutcomeStatus.DONE, found=WRITTEN)),
+        (
+            REFUSED,
+            HALF_WRITTEN,
+            WriteResult(
+                OutcomeStatus.MISMATCH,
+                f"reads otherwise than it was written: {MULTIPLIER} is 1, expected 2",
+                LOOK,
+                HALF_WRITTEN,
+            ),
+        ),
+        (
+            OPEN,
+            AS_BEFORE,
+            WriteResult(
+                OutcomeStatus.FAILED,
+                "was not done: no answer came",
+                "apply again, or plan again: reconciler plan",
+                AS_BEFORE,
+            ),
+        ),
+        (
+            OPEN,
+            None,
+            WriteResult(
+                OutcomeStatus.MISMATCH,
+                "EnergyCAP has no channel 1 now: it was deleted, or the key's user may no longer see it",
+                LOOK,
+            ),
+        ),
+    ],
+    ids=["refused, gone", "refused, as before", "refused, written", "refused, half", "open, as before", "open, gone"],
+)
+def test_the_last_look_at_a_write_that_failed_says_what_became_of_it(
+    earlier: WriteResult, found: Live | None, late: WriteResult
+) -> None:
+    attempt = FailedWrite(0, Write(WriteTarget.CHANNEL, {INFO: "North", MULTIPLIER: 2}), make_live())
+
+    assert resolve_late_write(attempt, found, earlier) == late
 
 
 @pytest.mark.counts_on("read_lag", reason="requests are counted")
