@@ -30,6 +30,12 @@ EQUIVALENT: dict[tuple[str, str, str, str], str] = {
         "False",
     ): "a map yields as many results as it was given intents",
     (
+        "reconciler/apply/run.py",
+        "return False",
+        "return False",
+        "return None",
+    ): "the one caller asks only whether it is true",
+    (
         "reconciler/apply/scheduler.py",
         "return (-self._heights[rank] if self._waiting <= self._last else 0), rank",
         "0",
