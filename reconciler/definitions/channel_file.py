@@ -200,7 +200,7 @@ def _check_settings(keys: Keys, settings: object) -> Iterator[FileProblem]:
 def _check_pairs(keys: Keys, mapping: object, pairs: Pairs) -> Iterator[FileProblem]:
     for one, other in pairs:
         if isinstance(mapping, dict) and one in mapping and other in mapping:
-            message = f"{one} and {other} say one thing twice in {describe_mapping(keys)}"
+            message = f"{one} and {other} mean the same, and both are set in {describe_mapping(keys)}"
             yield FileProblem(
                 "ESA129", (*keys, other), message, f"keep {one} and delete {other}, or the reverse", at_key=True
             )
@@ -208,7 +208,7 @@ def _check_pairs(keys: Keys, mapping: object, pairs: Pairs) -> Iterator[FileProb
 
 def _check_date(keys: Keys, text: object) -> Iterator[FileProblem]:
     if isinstance(text, str) and not _is_day(text[:10]):
-        yield FileProblem("ESA128", keys, f"beginDate must be a day that exists, found {text}")
+        yield FileProblem("ESA128", keys, f"beginDate must be an existing date, found {text}")
 
 
 def _is_day(text: str) -> bool:
@@ -326,8 +326,8 @@ def parse_fully(file: str, data: bytes) -> ParsedFile:
         refused = document.refused | {problem.keys for problem in problems}
         built = recover_channels(document, refused, _find_lines(document))
     for start, end in find_truncating_comments(document.text):
-        place = document.location_at(start, end)
-        document.findings.append(make_finding("ESA117", f"the text ends before {document.text[start:end]}", place))
+        message = f"the text is cut off before {document.text[start:end]}"
+        document.findings.append(make_finding("ESA117", message, document.location_at(start, end)))
     return ParsedFile(file, content_digest(data), built, tuple(document.findings), more, is_sound)
 
 

@@ -116,8 +116,8 @@ class _FolderWalk:
         """Find all files below `folder`. A loop instead of a recursion: folders may nest deeper than Python's stack."""
         path = self.root / folder
         if not path.is_dir():
-            what = "is not a folder" if path.exists() else "does not exist"
-            self._refuse_folder("ESA102", f"the folder of definitions {what}, found {folder}")
+            problem = "the definitions path is not a folder" if path.exists() else "definitions folder not found"
+            self._refuse_folder("ESA102", f"{problem}: {folder}")
             return
         if self._is_elsewhere(path):
             message = f"a folder of definitions must be inside the project, found {folder}, a link out of it"
@@ -129,7 +129,7 @@ class _FolderWalk:
         while waiting:
             waiting.extend(self._list(waiting.popleft()))
         if before == self.seen_count:
-            self._refuse_folder("ESA102", f"the folder of definitions holds no *.yaml, found {folder}")
+            self._refuse_folder("ESA102", f"the definitions folder contains no *.yaml files: {folder}")
 
     def _is_elsewhere(self, path: Path) -> bool:
         """Whether a link on the way to `path` leaves the project, or leads to what is hidden in it, such as .git."""

@@ -60,7 +60,7 @@ def note_omitted(shown: Sequence[Finding], rest: Mapping[str, int]) -> tuple[Fin
 
 
 def _note(file: str, line: int, count: int) -> Finding:
-    message = f"not all findings of this file are shown, {count:,} more"
+    message = f"{count:,} more findings in this file are not shown"
     return make_finding("ESA199", message, Location(file, line=line + 1) if file else None)
 
 

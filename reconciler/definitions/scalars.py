@@ -79,9 +79,7 @@ def find_scalar_error(text: str) -> ScalarError | None:
     if not text:
         return ScalarError("ESA114", "has no value")
     if text in _NULLS:
-        return ScalarError(
-            "ESA114", f"is {text}, which could be meant as null or as text", "write null to clear the value"
-        )
+        return ScalarError("ESA114", f"is {text}, which could mean null or text", "write null to clear the value")
     if len(text) <= _EXACT_DIGITS and "e" not in text and "E" not in text:
         return None
     match = _NUMBER.fullmatch(text)

@@ -62,7 +62,7 @@ def word_unknown(keys: Keys, value: object, schema: Schema, root: Schema) -> Fil
     """That the last of `keys`, with `value`, is none that `schema` knows."""
     key, where = keys[-1], describe_mapping(keys[:-1])
     if key.casefold().replace("-", "").replace("_", "") in _SECRETS:
-        return FileProblem("ESA142", keys, f"no key, token or password belongs in a file, found {key}", at_key=True)
+        return FileProblem("ESA142", keys, f"secrets must not be stored in files, found {key}", at_key=True)
     fix = _find_pasted(key) or _find_correction(keys, value, schema["properties"], root)
     return FileProblem("ESA121", keys, f"unknown key {shorten(key)} in {where}", fix, at_key=True)
 
@@ -113,12 +113,12 @@ _SCHEME_AND_HOST = re.compile(r"[A-Za-z]+://[^/]*")
 def word_url(text: str) -> tuple[str, str]:
     """What is wrong with the url `text`, and the line to write instead; "" where that is not plain."""
     if "@" in text:
-        return "url must hold no user name or password", "name the variable with the key in apiKeyEnv instead"
+        return "url must not contain a user name or password", "name the variable with the key in apiKeyEnv instead"
     if "?" in text or "#" in text:
-        return f"url must hold no query, found {show(text.partition('?')[0].partition('#')[0])} and more", ""
+        return f"url must not contain a query, found {show(text.partition('?')[0].partition('#')[0])} and more", ""
     if not text.isascii():
         other = next(character for character in text if not character.isascii())
-        return f"url must hold only ASCII characters, found {show(text)} with U+{ord(other):04X}", ""
+        return f"url must contain only ASCII characters, found {show(text)} with U+{ord(other):04X}", ""
     if port := _PORT.fullmatch(text):
         return _word_with_port(text, port)
     return _word_scheme(text)

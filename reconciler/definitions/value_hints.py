@@ -169,7 +169,7 @@ def suggest_value(key: str, value: object, wanted: Collection[str]) -> str:
         case bool() | int() | float():
             return _suggest_for_number(key, value, wanted)
         case _ if "object" not in wanted:
-            return "write a single value; a text that starts with { or [ must be in quotes"
+            return "write a single value; text that starts with { or [ must be in quotes"
         case _:
             return _KEYS_OF_CURRENT if key == VERSION else _KEYS_BELOW
 

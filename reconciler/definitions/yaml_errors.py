@@ -22,7 +22,7 @@ ODD_SPACES = "\u00a0\u1680\u2000-\u200b\u202f\u205f\u2060\u3000"
 _RUN = re.compile(f"[{ODD_SPACES}]+")
 # Where YAML wants an ordinary space: in the indentation, and after the colon of a key.
 _MISTAKEN = re.compile(rf"[ ]*(?:-[ ]+)?(?:[\"']?[\w.-]+[\"']?[ ]*:[ ]*)?(?P<run>[{ODD_SPACES}]+)")
-ODD = "an odd space stands"
+ODD = "non-standard space"
 FIX = "write ordinary spaces instead"
 
 
@@ -138,20 +138,20 @@ def _find_unclosed(problem: str, context: str, opened: int) -> YamlError | None:
         return _unclosed_quote(opened)
     if "',' or" in problem:
         fix = "close the bracket; if it belongs to a text, put the text in quotes"
-        return YamlError("a bracket is opened here and not closed", opened, opened + 1, fix)
+        return YamlError("this bracket is never closed", opened, opened + 1, fix)
     return None
 
 
 def _unclosed_quote(offset: int) -> YamlError:
     fix = "close it; if it belongs to a text, put the text in quotes of the other kind"
-    return YamlError("a quote is opened here and not closed", offset, offset + 1, fix)
+    return YamlError("this quote is never closed", offset, offset + 1, fix)
 
 
 def _find_escape(problem: str, offset: int) -> YamlError | None:
     if "escape" not in problem and "decimal number" not in problem:
         return None
     fix = "write \\\\ for a backslash, or put the text in single quotes"
-    return YamlError("a backslash in double quotes starts an escape, and this is none", offset, offset + 1, fix)
+    return YamlError("invalid escape sequence in double quotes", offset, offset + 1, fix)
 
 
 def _find_odd_space(lines: list[_Line]) -> YamlError | None:
@@ -160,7 +160,7 @@ def _find_odd_space(lines: list[_Line]) -> YamlError | None:
         if span:
             start, end = (line.start + offset for offset in span)
             return YamlError(
-                f"{ODD} where YAML wants an ordinary one, found {name_odd_space(line.text)}", start, end, FIX
+                f"{ODD} where YAML needs an ordinary one, found {name_odd_space(line.text)}", start, end, FIX
             )
     return None
 
@@ -171,7 +171,7 @@ def _find_bare_name(lines: list[_Line]) -> YamlError | None:
         name = line.text.strip()
         is_alone = _NAME.fullmatch(name) and _indentation(deeper) > _indentation(line)
         if is_alone and not _is_text(line, above):
-            return line.error("a key needs a colon after it", name, f"write  {name[:_LONGEST_SHOWN]}:")
+            return line.error("missing colon after a key", name, f"write  {name[:_LONGEST_SHOWN]}:")
     return None
 
 
@@ -196,7 +196,7 @@ def _find_missing_space(line: _Line) -> YamlError | None:
     if match is None:
         return None
     key, value = match["key"], match["value"]
-    return line.error("a colon needs a space after it", f"{key}:{value}", f"write  {key}: {value}")
+    return line.error("missing space after a colon", f"{key}:{value}", f"write  {key}: {value}")
 
 
 def _find_opening(line: _Line, key: str, value: str) -> YamlError | None:
@@ -207,21 +207,21 @@ def _find_opening(line: _Line, key: str, value: str) -> YamlError | None:
     if value[0] in "[{" and value[-1] in "]}":
         return None
     if value[0] in "@`%*&![{" or value[:2] in ("- ", "? ") or (value[0] in "|>" and len(value.split()) > 1):
-        return line.error(f"a text that starts with {value[0]} must be in quotes", value, _quote(key, value))
+        return line.error(f"text that starts with {value[0]} must be in quotes", value, _quote(key, value))
     return None
 
 
 def _find_quotes(line: _Line, key: str, value: str) -> YamlError | None:
     match = _QUOTED.match(value)
     if match and value[match.end() :].strip() and not value[match.end() :].lstrip().startswith("#"):
-        return line.error("a text goes on after its closing quote", value, _quote(key, value))
+        return line.error("text continues after the closing quote", value, _quote(key, value))
     return None
 
 
 def _find_colon(line: _Line, key: str, value: str) -> YamlError | None:
     if value[0] in "\"'[{" or not (": " in value or value.endswith(":")):
         return None
-    return line.error("a text with a colon and a space in it must be in quotes", value, _quote(key, value))
+    return line.error("text with a colon and a space in it must be in quotes", value, _quote(key, value))
 
 
 def _quote(key: str, value: str) -> str:
@@ -250,7 +250,7 @@ def _find_no_colon(lines: list[_Line]) -> YamlError | None:
             and _indentation(line) == _indentation(lines[0])
         ):
             fix = f"write  {content.split()[0][:_LONGEST_SHOWN]}: …"
-            return line.error("a key needs a colon and a value after it", content, fix)
+            return line.error("missing colon and value after a key", content, fix)
     return None
 
 
@@ -260,7 +260,7 @@ def _find_equals(lines: list[_Line]) -> YamlError | None:
         match = _EQUALS.fullmatch(line.text)
         if match:
             fix = f"write  {match['key']}: {match['value'][:_LONGEST_SHOWN]}"
-            return line.error("a key needs a colon after it, not =", line.text.strip(), fix)
+            return line.error("a key is followed by = instead of a colon", line.text.strip(), fix)
     return None
 
 
@@ -272,5 +272,5 @@ def _find_misplaced(problem: str, line: _Line) -> YamlError | None:
     """A line that is sound in itself but stands where it cannot."""
     if "expected key" not in problem and "not allowed" not in problem and "block end" not in problem:
         return None
-    fix = "let the keys of one mapping start in one column, two spaces right of the key above them"
-    return line.error("the indentation fits none of the lines above", line.text.strip(), fix)
+    fix = "align the keys of one mapping, two spaces to the right of the key above them"
+    return line.error("the indentation matches none of the lines above", line.text.strip(), fix)

@@ -164,7 +164,7 @@ class _YamlReader:
         start = self._next()
         self._check_not_empty(start)
         if start.version or start.tags:
-            self._report(start, "ESA109", "directives (%YAML, %TAG) are not read", "delete the lines with the %")
+            self._report(start, "ESA109", "directives (%YAML, %TAG) are not supported", "delete the lines with the %")
         event = self._next()
         self._check_not_empty(event)
         tree = self._node(event, _Position((), (0, 0), 1))
@@ -292,7 +292,7 @@ class _YamlReader:
             raise _Stop from None
         if anchored is None:
             fix = f"if *{event.anchor} belongs to the text, put the text in quotes; else write the value out"
-            self._report(event, "ESA110", f"the alias *{event.anchor} leads nowhere", fix)
+            self._report(event, "ESA110", f"the alias *{event.anchor} has no anchor", fix)
             self._document.refused.add(post.keys)
             return None
         self._values += anchored.size
@@ -312,7 +312,7 @@ class _YamlReader:
             end = self._document.text.find("}}", start) + 2
             self._report_at((start - 1, end), "ESA107", "a template, {{ … }}, is not filled in", fix)
         else:
-            self._report(event, "ESA115", f"a key must be a text, found {_name_kind(event)}")
+            self._report(event, "ESA115", f"keys must be text, found {_name_kind(event)}")
 
     def _check_key(self, event: Any, mapping: dict[str, object], keys: Keys) -> bool:
         """Whether the scalar is a key of its own; a finding where it is not."""
@@ -321,26 +321,26 @@ class _YamlReader:
         if name in mapping:
             return self._refuse_twice(event, keys)
         if not name:
-            return self._report(event, "ESA115", "a key must be a text, found nothing before the colon")
+            return self._report(event, "ESA115", "keys must be text, found nothing before the colon")
         if name == "<<":
-            return self._report(event, "ESA110", "merge keys (<<) are not read")
+            return self._report(event, "ESA110", "merge keys (<<) are not supported")
         if has_control(name):
-            return self._report(event, "ESA105", "a key must hold no control characters")
+            return self._report(event, "ESA105", "a key must not contain control characters")
         if event.anchor is not None:
-            return self._report(event, "ESA110", f"anchors on keys are not read, found &{event.anchor}")
+            return self._report(event, "ESA110", f"anchors on keys are not supported, found &{event.anchor}")
         return True
 
     def _refuse_twice(self, event: Any, keys: Keys) -> bool:
         document, where = self._document, f" in {keys[-1]}" if keys else ""
         line = document.line_of((*keys, event.value))
-        message = f"{event.value} is written twice{where}, first in line {line}"
+        message = f"{event.value} is written twice{where}, first on line {line}"
         finding = make_finding("ESA108", message, document.location_at(*_offsets(event)))
         return self._keep(replace(finding, detail=(f"first written at {document.file}:{line}",)))
 
     def _check_tag(self, event: Any) -> None:
         match = self._may_hold_tags and _TAGGED.match(self._document.text, event.start_mark.index)
         if match:
-            self._report_at(match.span(1), "ESA109", f"tags are not read, found {match[1]}")
+            self._report_at(match.span(1), "ESA109", f"tags are not supported, found {match[1]}")
 
     def _report(self, event: Any, code: str, message: str, fix: str = "") -> bool:
         return self._report_at(_offsets(event), code, message, fix)
@@ -361,7 +361,7 @@ def _offsets(event: Any) -> Offsets:
 
 
 def _find_control(text: str) -> ScalarError | None:
-    return ScalarError("ESA105", "must hold no control characters") if has_control(text) else None
+    return ScalarError("ESA105", "must not contain control characters") if has_control(text) else None
 
 
 def _name_kind(event: Any) -> str:

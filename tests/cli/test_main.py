@@ -188,8 +188,8 @@ def test_definitions_without_a_project_file_are_not_passed_over(workspace: Works
 @pytest.mark.parametrize(
     ("folders", "message"),
     [
-        (("channels-elsewhere",), "the folder of definitions does not exist, found channels"),
-        (("channels",), "the folder of definitions holds no *.yaml, found channels"),
+        (("channels-elsewhere",), "definitions folder not found: channels"),
+        (("channels",), "the definitions folder contains no *.yaml files: channels"),
     ],
 )
 @pytest.mark.parametrize("command", ["validate", "plan"])

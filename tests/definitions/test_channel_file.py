@@ -147,7 +147,7 @@ def test_a_comment_is_a_comment(text: str) -> None:
 
 
 def twice(keys: tuple[str, ...], one: str, other: str, where: str) -> FileProblem:
-    message = f"{one} and {other} say one thing twice in {where}"
+    message = f"{one} and {other} mean the same, and both are set in {where}"
     return FileProblem("ESA129", (*keys, other), message, f"keep {one} and delete {other}, or the reverse", at_key=True)
 
 
@@ -201,7 +201,7 @@ def test_a_day_that_does_not_exist_is_found() -> None:
         FileProblem(
             "ESA128",
             ("defaults", "esaChannelVersion", "beginDate"),
-            "beginDate must be a day that exists, found 2023-02-29",
+            "beginDate must be an existing date, found 2023-02-29",
         ),
     )
 

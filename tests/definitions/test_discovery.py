@@ -181,7 +181,7 @@ def test_a_folder_with_nothing_but_misspelt_endings_holds_no_definitions(tmp_pat
 
     assert show(find_files(tmp_path, ["channels"]).findings) == [
         'a.yam:1:1 ESA118 only files that end in .yaml or .yml are read, found "a.yam"',
-        "reconciler.yaml:0:0 ESA102 the folder of definitions holds no *.yaml, found channels",
+        "reconciler.yaml:0:0 ESA102 the definitions folder contains no *.yaml files: channels",
     ]
 
 
@@ -217,9 +217,9 @@ def test_what_may_not_be_read_is_said(no_rights: Path) -> None:
 @pytest.mark.parametrize(
     ("folder", "message"),
     [
-        ("chanels", "the folder of definitions does not exist, found chanels"),
-        ("empty", "the folder of definitions holds no *.yaml, found empty"),
-        ("file.yaml", "the folder of definitions is not a folder, found file.yaml"),
+        ("chanels", "definitions folder not found: chanels"),
+        ("empty", "the definitions folder contains no *.yaml files: empty"),
+        ("file.yaml", "the definitions path is not a folder: file.yaml"),
     ],
 )
 def test_a_folder_without_definitions_is_an_error(folder: str, message: str, tmp_path: Path) -> None:

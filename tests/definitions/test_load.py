@@ -122,7 +122,7 @@ def test_names_in_a_file_that_is_no_yaml_are_known_to_the_others(tmp_path: Path)
     broken = "channels:\n  north:\n    channelInfo: @\n  west: {channelId: 4}\n"
     write(tmp_path, a=broken, b=SUM)
 
-    assert validate(tmp_path) == ["a.yaml:3:18 ESA107 a text that starts with @ must be in quotes"]
+    assert validate(tmp_path) == ["a.yaml:3:18 ESA107 text that starts with @ must be in quotes"]
 
 
 def test_a_broken_file_is_checked_as_far_as_it_can_be_understood(tmp_path: Path) -> None:
@@ -174,7 +174,7 @@ def test_a_comment_that_swallowed_a_text_is_a_warning_and_the_channel_counts(tmp
         (
             Severity.WARNING,
             "ESA117",
-            "the text ends before #3 use",
+            "the text is cut off before #3 use",
             Location("channels/a.yaml", 4, 27, (), 6, "    channelInfo: Building #3 use"),
         )
     ]
@@ -193,7 +193,7 @@ def test_of_one_file_fifty_findings_are_shown_and_the_rest_is_counted(tmp_path: 
     assert len(findings) == 52
     assert findings[49:] == [
         "a.yaml:53:5 ESA121 unknown key key-49 in channel north",
-        "a.yaml:54:0 ESA199 not all findings of this file are shown, 10 more",
+        "a.yaml:54:0 ESA199 10 more findings in this file are not shown",
         "b.yaml:1:1 ESA123 the file must be a mapping of keys, found a list",
     ]
 
@@ -227,7 +227,7 @@ def test_what_was_never_made_is_counted_with_the_rest_after_the_last_line() -> N
     assert [found.location.line for found in shown if found.location] == list(range(1, 51))
     assert (note.severity, note.message, note.location) == (
         Severity.NOTE,
-        "not all findings of this file are shown, 1,000 more",
+        "1,000 more findings in this file are not shown",
         Location("a.yaml", 51),
     )
 

@@ -153,7 +153,7 @@ guards:
             "reconciler.yaml:1:38 ESA144 a folder of definitions must be inside the project, found channels/../..",
             'reconciler.yaml:2:21 ESA143 defaultEnvironment must name one of sandbox, production, found "sandbx"',
             'reconciler.yaml:6:10 ESA141 url must start with https://, or name this machine, found "http://app.energycap.com"',
-            "reconciler.yaml:7:5 ESA142 no key, token or password belongs in a file, found apiKey",
+            "reconciler.yaml:7:5 ESA142 secrets must not be stored in files, found apiKey",
             'reconciler.yaml:9:15 ESA145 maxChanges must be a whole number or a share in percent, found "lots"',
             'reconciler.yaml:10:12 ESA124 blocked must be one of skip, stop, found "never"',
             "reconciler.yaml:11:3 ESA114 historyRewrites has no value",
@@ -165,7 +165,7 @@ guards:
     ("text", "finding"),
     [
         ("", "1:1 ESA113 the file is empty"),
-        ("definitions: @\n", "1:14 ESA107 a text that starts with @ must be in quotes"),
+        ("definitions: @\n", "1:14 ESA107 text that starts with @ must be in quotes"),
         ("[]\n", "1:1 ESA123 the file must be a mapping of keys, found []"),
         ("environments: {a: {url: sandbox}}\n", "1:1 ESA122 the file needs definitions"),
         (

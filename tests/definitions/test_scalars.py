@@ -70,7 +70,7 @@ def test_what_survives_as_written_is_no_trouble(text: str) -> None:
     ("text", "message", "fix"),
     [
         ("", "has no value", ""),
-        ("~", "is ~, which could be meant as null or as text", "write null to clear the value"),
+        ("~", "is ~, which could mean null or text", "write null to clear the value"),
         ("0.1234567890123456", "can have at most 15 decimals, found 16 in 0.1234567890123456", ""),
         ("1.0000000000000000", "can have at most 15 decimals, found 16 in 1.0000000000000000", ""),
         ("1e-16", "can have at most 15 decimals, found 16 in 1e-16", ""),

@@ -36,8 +36,8 @@ def test_a_sound_file_needs_no_word() -> None:
         (12, "12", f'write it in quotes:  channelInfo: "{AS_WRITTEN}"'),
         (True, "true", f'write it in quotes:  channelInfo: "{AS_WRITTEN}"'),
         (None, "null", "write a value, or delete the key to leave the live value alone"),
-        ({"a": 1}, "a mapping of keys", "write a single value; a text that starts with { or [ must be in quotes"),
-        ([], "[]", "write a single value; a text that starts with { or [ must be in quotes"),
+        ({"a": 1}, "a mapping of keys", "write a single value; text that starts with { or [ must be in quotes"),
+        ([], "[]", "write a single value; text that starts with { or [ must be in quotes"),
     ],
 )
 def test_what_is_no_text_is_to_be_put_in_quotes(value: object, found: str, fix: str) -> None:
@@ -194,7 +194,7 @@ def test_no_limit_is_null(text: str) -> None:
         (
             "channelInfo:\u00a0North",
             '"channelInfo:\u00a0North"',
-            "an odd space stands after the colon, no-break space (U+00A0): write ordinary spaces instead",
+            "non-standard space after the colon, no-break space (U+00A0): write ordinary spaces instead",
         ),
         ("North", '"North"', "write its keys below it, one per line"),
         (None, "null", "write its keys below it, two spaces further right, or delete it"),
@@ -281,7 +281,7 @@ def test_an_interval_that_is_none_speaks_as_the_planner_does() -> None:
         ("k" * 65, ""),
         (
             "\u00a0channelInfo",
-            "an odd space stands before the key, no-break space (U+00A0): write ordinary spaces instead",
+            "non-standard space before the key, no-break space (U+00A0): write ordinary spaces instead",
         ),
     ],
 )
@@ -359,9 +359,7 @@ def test_an_unknown_key_of_a_file_is_led_to_where_it_belongs(key: str, value: ob
 
 @pytest.mark.parametrize("key", ["apiKey", "API_KEY", "eci-api-key", "key", "token", "password", "secret"])
 def test_a_key_that_may_hold_a_secret_is_refused_without_its_value(key: str) -> None:
-    assert in_environment(**{key: "a.b.c"}) == [
-        ("ESA142", f"no key, token or password belongs in a file, found {key}", "")
-    ]
+    assert in_environment(**{key: "a.b.c"}) == [("ESA142", f"secrets must not be stored in files, found {key}", "")]
 
 
 @pytest.mark.parametrize(
@@ -379,12 +377,20 @@ def test_a_key_that_may_hold_a_secret_is_refused_without_its_value(key: str) -> 
         ),
         (
             "https://me:key@app.energycap.com",
-            "must hold no user name or password",
+            "must not contain a user name or password",
             "name the variable with the key in apiKeyEnv instead",
         ),
-        ("me:key@app", "must hold no user name or password", "name the variable with the key in apiKeyEnv instead"),
-        ("https://app.energycap.com?key=abc", 'must hold no query, found "https://app.energycap.com" and more', ""),
-        ("https://app.energycap.com#abc", 'must hold no query, found "https://app.energycap.com" and more', ""),
+        (
+            "me:key@app",
+            "must not contain a user name or password",
+            "name the variable with the key in apiKeyEnv instead",
+        ),
+        (
+            "https://app.energycap.com?key=abc",
+            'must not contain a query, found "https://app.energycap.com" and more',
+            "",
+        ),
+        ("https://app.energycap.com#abc", 'must not contain a query, found "https://app.energycap.com" and more', ""),
         ("https://[::1", 'must be an address, or the word sandbox, found "https://[::1"', ""),
         ("http://::1", 'must start with https://, or name this machine, found "http://::1"', ""),
         (
@@ -404,7 +410,7 @@ def test_a_key_that_may_hold_a_secret_is_refused_without_its_value(key: str) -> 
         ),
         (
             "https://app.\u0435nergycap.com",
-            'must hold only ASCII characters, found "https://app.\u0435nergycap.com" with U+0435',
+            'must contain only ASCII characters, found "https://app.\u0435nergycap.com" with U+0435',
             "",
         ),
         ("ftp://app.energycap.com", 'must be an address, or the word sandbox, found "ftp://app.energycap.com"', ""),

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from reconciler.definitions.yaml_events import OpenEvents
 
 
-IN_QUOTES = "a text that starts with {} must be in quotes"
+IN_QUOTES = "text that starts with {} must be in quotes"
 NOT_CLOSED = "close it; if it belongs to a text, put the text in quotes of the other kind"
-NO_BREAK = "an odd space stands where YAML wants an ordinary one, found no-break space (U+00A0)"
+NO_BREAK = "non-standard space where YAML needs an ordinary one, found no-break space (U+00A0)"
 CONFLICT = (
     "a merge conflict is not resolved",
     "merge the two sides, and delete the lines that start with <<<<<<<, ======= and >>>>>>>",
@@ -40,28 +40,28 @@ TRAPS = [
     (
         "channelInfo: Building: North",
         "1:14",
-        "a text with a colon and a space in it must be in quotes",
+        "text with a colon and a space in it must be in quotes",
         'write  channelInfo: "Building: North"',
     ),
-    ('a: "x" y', "1:4", "a text goes on after its closing quote", 'write  a: "\\"x\\" y"'),
-    ("a: 'North's use'", "1:4", "a text goes on after its closing quote", "write  a: \"'North's use'\""),
-    ('a: "x\nb: 1', "1:4", "a quote is opened here and not closed", NOT_CLOSED),
-    ('a: "x\nb: "y"\nc: 1', "1:4", "a quote is opened here and not closed", NOT_CLOSED),
+    ('a: "x" y', "1:4", "text continues after the closing quote", 'write  a: "\\"x\\" y"'),
+    ("a: 'North's use'", "1:4", "text continues after the closing quote", "write  a: \"'North's use'\""),
+    ('a: "x\nb: 1', "1:4", "this quote is never closed", NOT_CLOSED),
+    ('a: "x\nb: "y"\nc: 1', "1:4", "this quote is never closed", NOT_CLOSED),
     (
         "a: [b\nc: 1",
         "1:4",
-        "a bracket is opened here and not closed",
+        "this bracket is never closed",
         "close the bracket; if it belongs to a text, put the text in quotes",
     ),
-    ("a:\n  b:c\n  d: 1", "2:3", "a colon needs a space after it", "write  b: c"),
-    ("a: 1\nnorth", "2:1", "a key needs a colon and a value after it", "write  north: …"),
-    ("a:\n  b: 1\n  c = 0.5\n\nd: 2", "3:3", "a key needs a colon after it, not =", "write  c: 0.5"),
-    ("a:\n  b: 1\n  c = 0.5\n  d: 2", "3:3", "a key needs a colon after it, not =", "write  c: 0.5"),
-    ("north side\nb: 1", "1:1", "a key needs a colon and a value after it", "write  north: …"),
-    ("a:\n  b\n    c: 2", "2:3", "a key needs a colon after it", "write  b:"),
-    ("a:\n  b: 1\n  north-use\n    c: 2\n    d: 3", "3:3", "a key needs a colon after it", "write  north-use:"),
-    ("a:\n  b:\n    c: 1\n  north-use\n    d: {e: 3}", "4:3", "a key needs a colon after it", "write  north-use:"),
-    ("channels\n  a:\n    b: 2", "1:1", "a key needs a colon after it", "write  channels:"),
+    ("a:\n  b:c\n  d: 1", "2:3", "missing space after a colon", "write  b: c"),
+    ("a: 1\nnorth", "2:1", "missing colon and value after a key", "write  north: …"),
+    ("a:\n  b: 1\n  c = 0.5\n\nd: 2", "3:3", "a key is followed by = instead of a colon", "write  c: 0.5"),
+    ("a:\n  b: 1\n  c = 0.5\n  d: 2", "3:3", "a key is followed by = instead of a colon", "write  c: 0.5"),
+    ("north side\nb: 1", "1:1", "missing colon and value after a key", "write  north: …"),
+    ("a:\n  b\n    c: 2", "2:3", "missing colon after a key", "write  b:"),
+    ("a:\n  b: 1\n  north-use\n    c: 2\n    d: 3", "3:3", "missing colon after a key", "write  north-use:"),
+    ("a:\n  b:\n    c: 1\n  north-use\n    d: {e: 3}", "4:3", "missing colon after a key", "write  north-use:"),
+    ("channels\n  a:\n    b: 2", "1:1", "missing colon after a key", "write  channels:"),
     ("a:\n  b: 1\n  c:\u00a0x\n  d: 1", "3:5", NO_BREAK, "write ordinary spaces instead"),
     ("a:\n  b: 1\n \u00a0c: x\n  d: 1", "3:2", NO_BREAK, "write ordinary spaces instead"),
     (
@@ -76,26 +76,26 @@ TRAPS = [
     (
         "a:\n  b: one\n    two\n      c: 2",
         "4:7",
-        "the indentation fits none of the lines above",
-        "let the keys of one mapping start in one column, two spaces right of the key above them",
+        "the indentation matches none of the lines above",
+        "align the keys of one mapping, two spaces to the right of the key above them",
     ),
     (
         "a:\n  b: one\n    two\n    three\n      c: 2",
         "5:7",
-        "the indentation fits none of the lines above",
-        "let the keys of one mapping start in one column, two spaces right of the key above them",
+        "the indentation matches none of the lines above",
+        "align the keys of one mapping, two spaces to the right of the key above them",
     ),
     (
         "a:\n  b: 1\n    c: 2",
         "3:5",
-        "the indentation fits none of the lines above",
-        "let the keys of one mapping start in one column, two spaces right of the key above them",
+        "the indentation matches none of the lines above",
+        "align the keys of one mapping, two spaces to the right of the key above them",
     ),
     (
         "a:\n  b: 1\n\n  # note\n c: 2",
         "5:2",
-        "the indentation fits none of the lines above",
-        "let the keys of one mapping start in one column, two spaces right of the key above them",
+        "the indentation matches none of the lines above",
+        "align the keys of one mapping, two spaces to the right of the key above them",
     ),
 ]
 BOTH = pytest.mark.parametrize("opener", [open_events, open_pure], ids=["libyaml", "pure"])
@@ -120,7 +120,7 @@ def test_a_trap_is_named_where_it_is_with_the_way_out(
 def test_an_escape_that_is_none_is_named(text: str, opener: OpenEvents) -> None:
     (finding,) = parse_yaml("a.yaml", text.encode(), opener).findings
 
-    assert finding.message == "a backslash in double quotes starts an escape, and this is none"
+    assert finding.message == "invalid escape sequence in double quotes"
 
 
 @pytest.mark.parametrize(
