@@ -29,6 +29,7 @@ from reconciler.readings.csv_layout import PROPERTY_NAMES, CsvOptions
 from reconciler.readings.delivery import BATCH_SIZE, Delivery
 from reconciler.readings.file_check import check_file
 from reconciler.readings.import_file import SendOptions, send_file
+from reconciler.readings.reading_rows import BrokenFile
 from reconciler.readings.readings_file import open_readings_file
 from reconciler.readings.readings_report import (
     describe_times,
@@ -39,7 +40,6 @@ from reconciler.readings.readings_report import (
 )
 from reconciler.readings.rejects import open_rejects_file
 from reconciler.readings.routing import Router
-from reconciler.readings.rows import BrokenFile
 from reconciler.readings.times import EpochUnit
 from reconciler.readings.zones import explain_zone, find_zones, parse_zone, read_zones
 

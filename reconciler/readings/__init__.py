@@ -3,7 +3,7 @@
 readings_file: a file of readings, its format detected; read this first
 file_check: the first pass, in which every reading is counted and checked before anything is sent
 import_file: the second pass, in which the file is sent in batches and every reading accounted for
-rows: rows and groups of readings, how they name their channel, and what is wrong with them
+reading_rows: rows and groups of readings, how they name their channel, and what is wrong with them
 cells: the number, the flag and the note of a reading
 times: the times of a file, by one strict grammar
 time_hints: what a text that is not a valid time probably means
@@ -18,7 +18,7 @@ routing: the channel that a group of readings goes to, or why it goes to none
 clock_changes: local times that clocks skip or repeat
 duplicates: readings with the same channel and the same time
 delivery: one batch sent, and its outcome found out even if the response is lost
-read_back: whether imported readings are stored as they were sent
+storage_check: whether imported readings are stored as they were sent
 rejects: the file of the readings that were not imported
 readings_report: routes and import results as text and as JSON
 """

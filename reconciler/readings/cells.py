@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import isfinite, isnan
 from typing import TYPE_CHECKING
 
-from reconciler.readings.rows import RowError, describe_json, quote, trim
+from reconciler.readings.reading_rows import RowError, describe_json, quote, trim
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,17 +13,17 @@ from msgspec import Struct, field
 
 from reconciler.readings.csv_reader import Block, read_blocks
 from reconciler.readings.json_reader import locate_rows
+from reconciler.readings.reading_rows import RowError
 from reconciler.readings.routing import refuse_bare_dates
-from reconciler.readings.rows import RowError
 from reconciler.readings.times import skipped_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import tzinfo
 
+    from reconciler.readings.reading_rows import ReadingGroup, ReadingRow
     from reconciler.readings.readings_file import ReadingsFile
     from reconciler.readings.routing import Router
-    from reconciler.readings.rows import ReadingGroup, Row
 
 
 _DAY = timedelta(days=1)
@@ -342,7 +342,7 @@ def _ambiguous_time(wall: datetime, hour: _RepeatedHour) -> RowError:
     return RowError("ESA625", message, f"write it as  {first}  for the earlier, or  {second}  for the later")
 
 
-def _apply_decision(row: Row, decision: ClockDecision) -> None:
+def _apply_decision(row: ReadingRow, decision: ClockDecision) -> None:
     if decision.error is not None:
         row.errors, row.reading = (*row.errors, decision.error), None
     elif decision.offset is not None and row.reading is not None:
@@ -350,7 +350,7 @@ def _apply_decision(row: Row, decision: ClockDecision) -> None:
         row.reading, row.is_naive = row.reading.at(at.isoformat()), False
 
 
-def _list_rows(part: Block | ReadingGroup) -> Iterable[Row]:
+def _list_rows(part: Block | ReadingGroup) -> Iterable[ReadingRow]:
     if isinstance(part, Block):
         return [row for group in part.read_groups() for row in group.rows]
     locate_rows(part)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from reconciler.model.units import find_measure, fold
-from reconciler.readings.rows import TIME, VALUE, BrokenFile, format_option, quote
+from reconciler.readings.reading_rows import TIME, VALUE, BrokenFile, format_option, quote
 from reconciler.readings.zones import (
     find_zone_in_header,
     is_standard_time,

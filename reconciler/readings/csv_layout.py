@@ -13,7 +13,17 @@ from msgspec import Struct, field
 from reconciler.readings.cells import DecimalMark
 from reconciler.readings.csv_header import detect_column_zone, find_factor, find_header, list_words, refuse_zone_columns
 from reconciler.readings.flag_columns import FlagColumn, find_bad_flags, is_flag, make_flag_columns, says_good
-from reconciler.readings.rows import ESTIMATED, NOTE, PROPERTIES, TIME, VALUE, BrokenFile, format_option, quote, trim
+from reconciler.readings.reading_rows import (
+    ESTIMATED,
+    NOTE,
+    PROPERTIES,
+    TIME,
+    VALUE,
+    BrokenFile,
+    format_option,
+    quote,
+    trim,
+)
 from reconciler.readings.times import EpochUnit, TimeParser, make_time_parser
 from reconciler.readings.zones import strip_zone
 

@@ -21,7 +21,16 @@ from reconciler.readings.cells import (
 )
 from reconciler.readings.csv_header import DELIMITERS, list_words
 from reconciler.readings.csv_layout import DecimalEvidence
-from reconciler.readings.rows import BrokenFile, ReadingGroup, Row, RowError, format_option, make_row, quote, trim
+from reconciler.readings.reading_rows import (
+    BrokenFile,
+    ReadingGroup,
+    ReadingRow,
+    RowError,
+    format_option,
+    make_row,
+    quote,
+    trim,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,7 +38,7 @@ if TYPE_CHECKING:
 
     from reconciler.readings.csv_layout import CsvLayout
     from reconciler.readings.flag_columns import FlagColumn
-    from reconciler.readings.rows import GroupKey
+    from reconciler.readings.reading_rows import GroupKey
     from reconciler.readings.text_source import Source
 
     Cells = list[str]
@@ -235,7 +244,7 @@ def _number(rows: Sequence[Cells], before: int, last: int) -> Sequence[int]:
 def _read_row(layout: CsvLayout, row: Cells, line: int) -> ReadingGroup:
     error = find_row_error(layout, row)
     if error is not None:
-        return ReadingGroup(line, None, [Row(line, None, (), row)], (error,), written=row)
+        return ReadingGroup(line, None, [ReadingRow(line, None, (), row)], (error,), written=row)
     key = (*("" if place is None else row[place] for place in layout.identifiers), layout.interval_unit_seconds)
     time, value = layout.times.read(row[layout.time]), _read_value(layout, row[layout.value], line)
     estimated = parse_yes_or_no(row[layout.estimated]) if layout.estimated is not None else False
@@ -244,7 +253,7 @@ def _read_row(layout: CsvLayout, row: Cells, line: int) -> ReadingGroup:
     note = row[layout.note] or None if layout.note is not None else None
     made = make_row(line, (time, value, estimated, note), row)
     if errors := tuple(_bad_reading(flag, row) for flag in layout.bad_flags if flag.applies(row[flag.column])):
-        made = Row(line, None, (*made.errors, *errors), row)
+        made = ReadingRow(line, None, (*made.errors, *errors), row)
     return ReadingGroup(line, key, [made])
 
 

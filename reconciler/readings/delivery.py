@@ -13,7 +13,7 @@ from reconciler.energycap.transport import NotSent
 from reconciler.errors import BadResponse, Rejected, ServiceError, Unauthorized, Unavailable, Unreachable
 from reconciler.model.identifiers import V3_NAMES
 from reconciler.model.values import canonical_time
-from reconciler.readings.rows import ESTIMATED, NOTE, TIME, VALUE
+from reconciler.readings.reading_rows import ESTIMATED, NOTE, TIME, VALUE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from reconciler.energycap.reading_responses import FailedGroup, FailedReading, ImportResponse, StoredReading
     from reconciler.model.channels import Live
     from reconciler.model.identifiers import IdentifierNames, Identifiers
+    from reconciler.readings.reading_rows import Reading, ReadingGroup, ReadingRow
     from reconciler.readings.routing import Router
-    from reconciler.readings.rows import Reading, ReadingGroup, Row
 
 
 # A request of a thousand readings has about 100 kB. The service names no limit.
@@ -37,14 +37,14 @@ class OutgoingReading(Struct, frozen=True, eq=False):
     reading: Reading
     identifiers: Identifiers
     channel: Live
-    row: Row
+    row: ReadingRow
     group: ReadingGroup
 
 
 def make_batches(
     groups: Iterable[ReadingGroup],
     router: Router,
-    leave_out: Callable[[ReadingGroup, Row, str], None],
+    leave_out: Callable[[ReadingGroup, ReadingRow, str], None],
     size: int = BATCH_SIZE,
     zones: Mapping[int, tzinfo] | None = None,
 ) -> Iterator[list[OutgoingReading]]:
@@ -102,7 +102,7 @@ def _convert_zone(outgoing: OutgoingReading, zone: tzinfo | None) -> OutgoingRea
 
 
 def _route_group(
-    group: ReadingGroup, router: Router, leave_out: Callable[[ReadingGroup, Row, str], None]
+    group: ReadingGroup, router: Router, leave_out: Callable[[ReadingGroup, ReadingRow, str], None]
 ) -> Iterator[OutgoingReading]:
     destination = None if group.key is None or group.errors else router.find(group.key)
     errors = group.errors if destination is None else destination.errors

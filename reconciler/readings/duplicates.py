@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from reconciler.planning.messages import show_value
 from reconciler.readings.csv_reader import Block
 from reconciler.readings.json_reader import locate_rows
-from reconciler.readings.rows import RowError
+from reconciler.readings.reading_rows import RowError
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence, Set
 
     from reconciler.model.channels import Live
     from reconciler.readings.clock_changes import ClockChanges
+    from reconciler.readings.reading_rows import Reading, ReadingGroup, ReadingRow
     from reconciler.readings.readings_file import ReadingsFile
     from reconciler.readings.routing import Router
-    from reconciler.readings.rows import Reading, ReadingGroup, Row
 
 
 _FIRST_TIMES = {True: datetime(1, 1, 1), False: datetime(1, 1, 1, tzinfo=UTC)}  # noqa: DTZ001 - local times have no zone
@@ -132,7 +132,7 @@ class _LocatedReading(NamedTuple):
     """A reading that is sound in itself, where it is in the file, and where it lands."""
 
     group: ReadingGroup
-    row: Row
+    row: ReadingRow
     reading: Reading
     channel: Live
 

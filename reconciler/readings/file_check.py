@@ -17,8 +17,8 @@ from reconciler.readings.clock_changes import ClockChanges, LocalTimeRange, find
 from reconciler.readings.csv_reader import read_blocks
 from reconciler.readings.duplicates import TimeRanges, find_duplicates
 from reconciler.readings.flag_columns import FlagValues
+from reconciler.readings.reading_rows import TIME, BrokenFile, RowError, quote, trim
 from reconciler.readings.routing import refuse_bare_dates
-from reconciler.readings.rows import TIME, BrokenFile, RowError, quote, trim
 from reconciler.rules import RULES
 
 if TYPE_CHECKING:
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from reconciler.model.findings import Finding
     from reconciler.readings.csv_reader import Block
     from reconciler.readings.duplicates import Duplicates
+    from reconciler.readings.reading_rows import GroupKey, ReadingGroup
     from reconciler.readings.readings_file import ReadingsFile
     from reconciler.readings.routing import Destination, Router
-    from reconciler.readings.rows import GroupKey, ReadingGroup
 
 
 _RANGE = re.compile(r"(.*)([0-9]{2}):([0-9]{2})-([0-9]{2}):([0-9]{2})", re.DOTALL)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from reconciler.readings.csv_header import list_words
-from reconciler.readings.rows import RowError, format_option, quote, trim
+from reconciler.readings.reading_rows import RowError, format_option, quote, trim
 from reconciler.reports.formatting import count
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from msgspec import Struct, field
 from reconciler.errors import FileError
 from reconciler.readings.clock_changes import ClockChanges
 from reconciler.readings.delivery import BATCH_SIZE, make_batches
-from reconciler.readings.read_back import StorageCheck, StorageChecker
-from reconciler.readings.rows import BrokenFile, RowError
+from reconciler.readings.reading_rows import BrokenFile, RowError
+from reconciler.readings.storage_check import StorageCheck, StorageChecker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from reconciler.model.findings import Finding
     from reconciler.readings.delivery import Delivery, OutgoingReading
     from reconciler.readings.duplicates import Duplicates
+    from reconciler.readings.reading_rows import ReadingGroup, ReadingRow
     from reconciler.readings.readings_file import ReadingsFile
     from reconciler.readings.rejects import RejectsFile
     from reconciler.readings.routing import Router
-    from reconciler.readings.rows import ReadingGroup, Row
 
 
 # Of all, and of those that were refused alike: the file of failed readings has every one.
@@ -124,7 +124,7 @@ class _Importer:
         self.result.stop_reason = error
         self.result.rejects_written = False
 
-    def leave_out(self, group: ReadingGroup, row: Row, reason: str) -> None:
+    def leave_out(self, group: ReadingGroup, row: ReadingRow, reason: str) -> None:
         self.result.left_out += 1
         self._rejects.add(group, row, reason)
 

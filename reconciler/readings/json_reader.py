@@ -11,7 +11,7 @@ from reconciler.planning.messages import find_nearest
 from reconciler.readings.cells import flag_from_json, note_from_json, number_from_json
 from reconciler.readings.csv_layout import ERROR_COLUMN
 from reconciler.readings.flag_columns import is_flag
-from reconciler.readings.rows import (
+from reconciler.readings.reading_rows import (
     ESTIMATED,
     IDENTIFIER_NAMES,
     NOTE,
@@ -20,7 +20,7 @@ from reconciler.readings.rows import (
     VALUE,
     BrokenFile,
     ReadingGroup,
-    Row,
+    ReadingRow,
     RowError,
     describe_json,
     make_row,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import io
     from collections.abc import Iterator, Mapping, Sequence
 
-    from reconciler.readings.rows import GroupKey
+    from reconciler.readings.reading_rows import GroupKey
     from reconciler.readings.text_source import Source
     from reconciler.readings.times import TimeParser
 
@@ -276,29 +276,29 @@ def _read_group(place: tuple[int, str], number: int, value: object, times: TimeP
 
 
 def _refuse_group(line: int, number: int, value: object, error: RowError) -> ReadingGroup:
-    return ReadingGroup(line, None, [Row(line, None, (), value)], (error,), number, value)
+    return ReadingGroup(line, None, [ReadingRow(line, None, (), value)], (error,), number, value)
 
 
 def _read_single(line: int, value: Mapping[str, object], times: TimeParser) -> ReadingGroup:
     error = _find_unknown(value, _SINGLE)
     if error is not None:
-        return ReadingGroup(line, None, [Row(line, None, (), value)], (error,), written=value)
+        return ReadingGroup(line, None, [ReadingRow(line, None, (), value)], (error,), written=value)
     key, errors = _make_key(value)
     return ReadingGroup(
         line, key, [_make_row(line, value, times)], errors, written=value, warnings=_find_error_property((value,))
     )
 
 
-def _read_reading(line: int, value: object, times: TimeParser) -> Row:
+def _read_reading(line: int, value: object, times: TimeParser) -> ReadingRow:
     if not isinstance(value, dict):
-        return Row(
+        return ReadingRow(
             line, None, (RowError("ESA612", f"a reading must be an object, found {describe_json(value)}"),), value
         )
     error = _find_unknown(value, _READING)
-    return _make_row(line, value, times) if error is None else Row(line, None, (error,), value)
+    return _make_row(line, value, times) if error is None else ReadingRow(line, None, (error,), value)
 
 
-def _make_row(line: int, value: Mapping[str, object], times: TimeParser) -> Row:
+def _make_row(line: int, value: Mapping[str, object], times: TimeParser) -> ReadingRow:
     parts = (
         times.take(value.get(TIME)),
         number_from_json(value.get(VALUE)),

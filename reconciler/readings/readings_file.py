@@ -13,7 +13,7 @@ from reconciler.readings.csv_header import DELIMITERS, find_unit
 from reconciler.readings.csv_layout import CsvLayout, detect_layout
 from reconciler.readings.csv_reader import detect_decimal_mark, read_blocks, refuse_split_times
 from reconciler.readings.json_reader import read_array, read_lines
-from reconciler.readings.rows import BrokenFile, quote
+from reconciler.readings.reading_rows import BrokenFile, quote
 from reconciler.readings.text_source import open_source
 from reconciler.readings.times import TimeParser, make_time_parser
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.readings.csv_layout import CsvOptions
-    from reconciler.readings.rows import ReadingGroup
+    from reconciler.readings.reading_rows import ReadingGroup
     from reconciler.readings.text_source import Source
 
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from reconciler.model.channels import Live
     from reconciler.readings.file_check import FileCheck, RoutedGroup
     from reconciler.readings.import_file import ImportResult
-    from reconciler.readings.read_back import StorageCheck
     from reconciler.readings.readings_file import ReadingsFile
+    from reconciler.readings.storage_check import StorageCheck
     from reconciler.readings.times import TimeParser
     from reconciler.reports.terminal import Styler
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.readings.csv_layout import CsvLayout
+    from reconciler.readings.reading_rows import ReadingGroup, ReadingRow
     from reconciler.readings.readings_file import ReadingsFile
-    from reconciler.readings.rows import ReadingGroup, Row
 
 
 class RejectsFile:
@@ -33,9 +33,9 @@ class RejectsFile:
         self._file = file
         self._text: TextIO | None = None
         self._group: ReadingGroup | None = None
-        self._held: list[tuple[Row, str]] = []
+        self._held: list[tuple[ReadingRow, str]] = []
 
-    def add(self, group: ReadingGroup, row: Row, reason: str) -> None:
+    def add(self, group: ReadingGroup, row: ReadingRow, reason: str) -> None:
         """Write down a reading of the file, and why it was not imported. Raises FileError."""
         self.count += 1
         if group is not self._group:
@@ -133,7 +133,7 @@ def _write_cells(text: TextIO, layout: CsvLayout, cells: object, reason: str) ->
     csv.writer(text, delimiter=layout.delimiter, lineterminator="\n").writerow(told)
 
 
-def _group_to_json(group: ReadingGroup, held: list[tuple[Row, str]]) -> object:
+def _group_to_json(group: ReadingGroup, held: list[tuple[ReadingRow, str]]) -> object:
     """What the file says of a group, with the readings of `held` alone, and the reasons."""
     written = group.written
     if not isinstance(written, dict):

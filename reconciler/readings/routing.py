@@ -16,7 +16,7 @@ from reconciler.model.units import find_measure, fold, is_near
 from reconciler.planning.diff import find_swap
 from reconciler.planning.identification import route
 from reconciler.planning.messages import find_nearest, show_value
-from reconciler.readings.rows import BrokenFile, RowError, parse_key, quote, trim
+from reconciler.readings.reading_rows import BrokenFile, RowError, parse_key, quote, trim
 from reconciler.rules import RULES
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from reconciler.model.units import Measure
     from reconciler.model.values import Value
     from reconciler.planning.identification import Index
-    from reconciler.readings.rows import GroupKey, ReadingGroup, Row
+    from reconciler.readings.reading_rows import GroupKey, ReadingGroup, ReadingRow
 
 
 _MAX_CANDIDATES = 10
@@ -324,7 +324,7 @@ def refuse_bare_dates(group: ReadingGroup, router: Router) -> None:
             _refuse_bare_date(row, channel, minutes)
 
 
-def _refuse_bare_date(row: Row, channel: Live, minutes: int) -> None:
+def _refuse_bare_date(row: ReadingRow, channel: Live, minutes: int) -> None:
     day = row.reading.time[:10] if row.reading else ""
     message = f"a channel with an interval of {minutes} minutes needs a time of day, found only the date {day}"
     row.errors = (

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from msgspec import Struct
 
 from reconciler.errors import FileError, advise_on
-from reconciler.readings.rows import BrokenFile
+from reconciler.readings.reading_rows import BrokenFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 
-from reconciler.readings.rows import RowError, describe_json, quote, trim
+from reconciler.readings.reading_rows import RowError, describe_json, quote, trim
 from reconciler.readings.time_hints import find_time_hint
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from reconciler.energycap.client import open_sender
 from reconciler.model.fields import UNIT_CODE
 from reconciler.model.identifiers import ESA_NAMES, V3_NAMES
 from reconciler.planning.identification import make_index
+from reconciler.readings.reading_rows import IDENTIFIER_NAMES
 from reconciler.readings.routing import Router
-from reconciler.readings.rows import IDENTIFIER_NAMES
 from reconciler.sandbox import running
 from tests.cases import note_case
 from tests.worlds import make_channel, make_world

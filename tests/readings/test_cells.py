@@ -18,7 +18,7 @@ from reconciler.readings.cells import (
     parse_number,
     parse_yes_or_no,
 )
-from reconciler.readings.rows import RowError, describe_json
+from reconciler.readings.reading_rows import RowError, describe_json
 from tests.cases import mostly, note_case
 
 DOT, COMMA = DecimalMark.DOT, DecimalMark.COMMA

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.readings.csv_header import find_factor, find_unit
-from reconciler.readings.rows import BrokenFile
+from reconciler.readings.reading_rows import BrokenFile
 from tests.readings.bench import count, write
 
 if TYPE_CHECKING:

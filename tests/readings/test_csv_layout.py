@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.readings.cells import DecimalMark
 from reconciler.readings.csv_layout import CsvLayout, CsvOptions, detect_layout
-from reconciler.readings.rows import BrokenFile
+from reconciler.readings.reading_rows import BrokenFile
 from reconciler.readings.times import make_time_parser
 
 NAME = (

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from reconciler.readings.cells import DecimalMark
 from reconciler.readings.csv_layout import CsvOptions, DecimalEvidence, detect_layout
 from reconciler.readings.csv_reader import Block, find_row_error, is_blank, read_blocks
+from reconciler.readings.reading_rows import BrokenFile, Reading, ReadingGroup, ReadingRow
 from reconciler.readings.readings_file import open_readings_file
-from reconciler.readings.rows import BrokenFile, Reading, ReadingGroup, Row
 from reconciler.readings.text_source import open_source
 from tests.cases import mostly, note_case
 from tests.readings.bench import count, write
@@ -106,7 +106,7 @@ def test_a_row_is_a_reading_under_its_identifiers(tmp_path: Path) -> None:
         line=2,
         key=key,
         rows=[
-            Row(
+            ReadingRow(
                 line=2,
                 reading=Reading("2026-01-01T00:15:00", 1.5, estimated=True, note="by hand"),
                 errors=(),

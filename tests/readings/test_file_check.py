@@ -9,9 +9,9 @@ import pytest
 
 from reconciler.readings.csv_layout import CsvOptions
 from reconciler.readings.file_check import check_file
+from reconciler.readings.reading_rows import BrokenFile
 from reconciler.readings.readings_file import open_readings_file
 from reconciler.readings.routing import Router
-from reconciler.readings.rows import BrokenFile
 from tests.readings.bench import CHANNELS, count, tell, write
 
 if TYPE_CHECKING:

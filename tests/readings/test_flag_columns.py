@@ -8,8 +8,8 @@ import pytest
 
 from reconciler.readings.csv_layout import CsvOptions
 from reconciler.readings.flag_columns import is_flag
+from reconciler.readings.reading_rows import BrokenFile
 from reconciler.readings.readings_file import open_readings_file
-from reconciler.readings.rows import BrokenFile
 from tests.readings.bench import count, tell, write
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from reconciler.errors import FileError
 from reconciler.readings.csv_layout import CsvOptions
 from reconciler.readings.file_check import check_file
+from reconciler.readings.reading_rows import BrokenFile
 from reconciler.readings.readings_file import open_readings_file
 from reconciler.readings.routing import Router
-from reconciler.readings.rows import BrokenFile
 from tests.cases import mostly, note_case
 from tests.readings.bench import CHANNELS, count, write
 from tests.readings.hostile import CORPUS, HEADER, SOUND, Bad

@@ -13,10 +13,10 @@ import pytest
 from reconciler.planning.identification import make_index
 from reconciler.readings.csv_layout import CsvOptions
 from reconciler.readings.import_file import ImportResult, SendOptions, send_file
-from reconciler.readings.read_back import StorageCheck
 from reconciler.readings.readings_file import open_readings_file
 from reconciler.readings.rejects import open_rejects_file
 from reconciler.readings.routing import Router
+from reconciler.readings.storage_check import StorageCheck
 from tests.apply.disks import full_disk
 from tests.readings.bench import tell, write
 from tests.readings.delivering import WORLD, Courier, answering, kept, receipt, serving

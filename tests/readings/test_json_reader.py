@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from reconciler.readings.csv_layout import ERROR_COLUMN
 from reconciler.readings.json_reader import decode, describe_json_error, read_array, read_elements, read_lines
-from reconciler.readings.rows import BrokenFile, Reading, ReadingGroup, Row
+from reconciler.readings.reading_rows import BrokenFile, Reading, ReadingGroup, ReadingRow
 from reconciler.readings.text_source import open_source
 from reconciler.readings.times import make_time_parser
 from tests.cases import note_case
@@ -147,7 +147,7 @@ def lines(folder: Path, *values: Any) -> list[ReadingGroup]:
 
 def test_a_group_has_its_number_its_line_and_its_readings(tmp_path: Path) -> None:
     assert array(tmp_path, GROUP, {**GROUP, "readings": []}) == [
-        ReadingGroup(1, KEY, [Row(1, READ, (), READING)], number=0, written=GROUP),
+        ReadingGroup(1, KEY, [ReadingRow(1, READ, (), READING)], number=0, written=GROUP),
         ReadingGroup(1, KEY, [], number=1, written={**GROUP, "readings": []}),
     ]
 
@@ -156,14 +156,14 @@ def test_lines_hold_groups_or_single_readings(tmp_path: Path) -> None:
     flat = {"esaChannelId": 7, "esaChannelIntervalMinutes": 15, "time": "2026-01-01Z", "value": 2}
 
     assert lines(tmp_path, GROUP, {**READING, "meterImportId": "NB"}, GROUP) == [
-        ReadingGroup(1, KEY, [Row(1, READ, (), READING)], number=0, written=GROUP),
+        ReadingGroup(1, KEY, [ReadingRow(1, READ, (), READING)], number=0, written=GROUP),
         ReadingGroup(
             2,
             (None, None, "NB", None, None, None, 1),
-            [Row(2, READ, (), {**READING, "meterImportId": "NB"})],
+            [ReadingRow(2, READ, (), {**READING, "meterImportId": "NB"})],
             written={**READING, "meterImportId": "NB"},
         ),
-        ReadingGroup(3, KEY, [Row(3, READ, (), READING)], number=1, written=GROUP),
+        ReadingGroup(3, KEY, [ReadingRow(3, READ, (), READING)], number=1, written=GROUP),
     ]
     (group,) = lines(tmp_path, {**flat, "time": "2026-01-01T00:00Z"})
     assert group.key == (7, None, None, None, None, 15, 60)
@@ -174,8 +174,8 @@ def test_an_array_may_hold_single_readings_too(tmp_path: Path) -> None:
     flat = {**READING, "meterImportId": "NB"}
 
     assert array(tmp_path, flat, GROUP) == [
-        ReadingGroup(1, (None, None, "NB", None, None, None, 1), [Row(1, READ, (), flat)], written=flat),
-        ReadingGroup(1, KEY, [Row(1, READ, (), READING)], number=0, written=GROUP),
+        ReadingGroup(1, (None, None, "NB", None, None, None, 1), [ReadingRow(1, READ, (), flat)], written=flat),
+        ReadingGroup(1, KEY, [ReadingRow(1, READ, (), READING)], number=0, written=GROUP),
     ]
     assert [group.line for group in array(tmp_path, flat, flat, indent=1)] == [2, 9]
 

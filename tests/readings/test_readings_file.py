@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.readings.csv_layout import CsvOptions
+from reconciler.readings.reading_rows import BrokenFile
 from reconciler.readings.readings_file import FileFormat, ReadingsFile, open_readings_file
-from reconciler.readings.rows import BrokenFile
 from tests.readings.bench import write
 
 if TYPE_CHECKING:

@@ -12,7 +12,6 @@ from reconciler.planning.identification import make_index
 from reconciler.readings.csv_layout import CsvOptions
 from reconciler.readings.file_check import FileCheck
 from reconciler.readings.import_file import ImportResult
-from reconciler.readings.read_back import StorageCheck
 from reconciler.readings.readings_file import open_readings_file
 from reconciler.readings.readings_report import (
     describe_times,
@@ -22,6 +21,7 @@ from reconciler.readings.readings_report import (
     render_routes,
 )
 from reconciler.readings.routing import Router
+from reconciler.readings.storage_check import StorageCheck
 from reconciler.reports.terminal import no_style
 from tests.planning.tenant import make_live
 from tests.readings.bench import count, write

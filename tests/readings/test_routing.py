@@ -14,6 +14,7 @@ from reconciler.model.units import fold
 from reconciler.planning.identification import make_index, route
 from reconciler.readings.csv_layout import CsvOptions
 from reconciler.readings.delivery import make_batches
+from reconciler.readings.reading_rows import BrokenFile, RowError
 from reconciler.readings.readings_file import open_readings_file
 from reconciler.readings.routing import (
     Router,
@@ -23,7 +24,6 @@ from reconciler.readings.routing import (
     find_unit_error,
     find_unit_spelling,
 )
-from reconciler.readings.rows import BrokenFile, RowError
 from tests.planning.tenant import NORTH, V, make_live
 from tests.readings.bench import CHANNELS, METER, count, tell, write
 

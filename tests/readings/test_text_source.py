@@ -17,8 +17,8 @@ import pytest
 
 from reconciler.errors import FileError
 from reconciler.readings.csv_layout import CsvOptions
+from reconciler.readings.reading_rows import BrokenFile
 from reconciler.readings.readings_file import open_readings_file
-from reconciler.readings.rows import BrokenFile
 from reconciler.readings.text_source import MAX_LINE_LENGTH, open_source
 from tests.readings.bench import write
 

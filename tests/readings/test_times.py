@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from reconciler.readings.rows import RowError
+from reconciler.readings.reading_rows import RowError
 from reconciler.readings.times import EpochUnit, ParsedTime, TimeParser, make_time_parser
 from reconciler.readings.zones import parse_zone
 from tests.cases import mostly, note_case

@@ -11,7 +11,7 @@ import pytest
 from reconciler.energycap.time_zones import load_zone
 from reconciler.readings.csv_header import detect_column_zone
 from reconciler.readings.csv_layout import CsvOptions
-from reconciler.readings.rows import BrokenFile
+from reconciler.readings.reading_rows import BrokenFile
 from reconciler.readings.zones import parse_zone
 from tests.readings.bench import count, write
 

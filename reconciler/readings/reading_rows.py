@@ -157,7 +157,7 @@ def _read_text(place: int, value: object, errors: list[RowError]) -> str | None:
     return value
 
 
-class Row(Struct):
+class ReadingRow(Struct):
     """One reading of a file, and the line it is in; `errors` say why there is no `reading`.
 
     `written` is what the file says: the cells of a row, or a value of JSON. `is_naive` says that the time has no
@@ -182,7 +182,7 @@ class ReadingGroup(Struct):
 
     line: int
     key: GroupKey | None
-    rows: list[Row]
+    rows: list[ReadingRow]
     errors: tuple[RowError, ...] = ()
     number: int | None = None
     written: object = None
@@ -194,7 +194,7 @@ def make_row(
     line: int,
     parts: tuple[ParsedTime | RowError, float | RowError, bool | RowError, str | RowError | None],
     written: object,
-) -> Row:
+) -> ReadingRow:
     """The row that `parts` make: time, value, whether it is estimated, and the note; or what is wrong with them."""
     time, value, estimated, note = parts
     if (
@@ -203,7 +203,7 @@ def make_row(
         or isinstance(estimated, RowError)
         or isinstance(note, RowError)
     ):
-        return Row(line, None, tuple(part for part in parts if isinstance(part, RowError)), written)
-    return Row(
+        return ReadingRow(line, None, tuple(part for part in parts if isinstance(part, RowError)), written)
+    return ReadingRow(
         line, Reading(time.at.isoformat(), value, estimated, note), (), written, time.at.tzinfo is None, time.is_date
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from msgspec import Struct, field
 
 from reconciler.errors import ServiceError
-from reconciler.readings.rows import RowError
+from reconciler.readings.reading_rows import RowError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Tests for reconciler/readings/read_back.py."""
+"""Imported readings, and what the service has of them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import httpx
 import pytest
 from msgspec import Struct, field
 
-from reconciler.readings.read_back import StorageCheck, StorageChecker
+from reconciler.readings.storage_check import StorageCheck, StorageChecker
 from tests.readings.delivering import Courier, answering, load, receipt, serving
 
 if TYPE_CHECKING:

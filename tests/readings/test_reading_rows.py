@@ -1,11 +1,11 @@
-"""Tests for reconciler/readings/rows.py."""
+"""Identifiers as files give them."""
 
 from __future__ import annotations
 
 import pytest
 
 from reconciler.model.identifiers import Identifiers
-from reconciler.readings.rows import PROPERTIES, parse_key
+from reconciler.readings.reading_rows import PROPERTIES, parse_key
 
 NOTHING = ("", "", "", "", "", "", 1)
 
