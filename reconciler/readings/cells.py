@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-# Longer texts are not worth a name, and comparing them with the forms below would take long.
+# Matching longer texts with the patterns below would be slow, and they have no name to show.
 _MAX_ODDITY_LENGTH = 100
 # More digits than the largest double has, so that no more are read than are of use.
 _MAX_DIGITS = 400
@@ -152,7 +152,7 @@ def whole_number(value: int) -> float | RowError:
 
 
 def find_decimal_marks(text: str) -> frozenset[DecimalMark]:
-    """The decimal marks under which `text` is a number: both for 1,234, none for what is no number."""
+    """The decimal marks under which `text` is a number: both for 1,234, none if `text` is not a number."""
     stripped = trim(text)
     return frozenset(decimal for decimal, form in _FORMS.items() if form.fullmatch(stripped))
 

@@ -117,7 +117,7 @@ def _is_rising(time: datetime | None, change: Transition, *, is_before: bool) ->
     return None if time is None else (time < change.begin) is is_before
 
 
-# What lies farther from a change of clocks says nothing about the order of times around it.
+# Readings farther from a change of clocks say nothing about the order of times around it.
 _NEAR = timedelta(hours=25)
 
 
@@ -146,21 +146,21 @@ class ClockChanges:
         for part in read_parts(file):
             count = len(part.rows)
             if not isinstance(part, Block):
-                self._settle(part, router, number)
+                self._apply(part, router, number)
                 yield part
             elif self._has_any(number, number + count):
                 for place, group in enumerate(part.read_groups()):
-                    self._settle(group, router, number + place)
+                    self._apply(group, router, number + place)
                     yield group
             else:
                 yield part
             number += count
 
     def read_groups(self, file: ReadingsFile, router: Router) -> Iterator[ReadingGroup]:
-        """All readings of the file, settled. Raises BrokenFile and FileError, also while they are read."""
+        """All readings of the file, with the decisions applied. Raises BrokenFile and FileError while reading."""
         number = 0
         for group in file.read_groups():
-            self._settle(group, router, number)
+            self._apply(group, router, number)
             yield group
             number += len(group.rows)
 
@@ -181,7 +181,7 @@ class ClockChanges:
         place = bisect_left(self._numbers, begin)
         return place < len(self._numbers) and self._numbers[place] < end
 
-    def _settle(self, group: ReadingGroup, router: Router, number: int) -> None:
+    def _apply(self, group: ReadingGroup, router: Router, number: int) -> None:
         refuse_bare_dates(group, router)
         if self._has_any(number, number + len(group.rows)):
             for place, row in enumerate(group.rows):

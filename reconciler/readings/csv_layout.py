@@ -259,7 +259,7 @@ def _refuse_misspelt(header: Sequence[str], columns: Mapping[str, int], names: M
         ):
             own, nothing = format_option("--map", text, "PROPERTY"), format_option("--map", text)
             fix = f"write  {free[near[0]]},  or say what it is with  {own},  or ignore it with  {nothing}"
-            raise BrokenFile(f"a column is almost called {free[near[0]]}, found {quote(text)}", 1, fix)
+            raise BrokenFile(f"a column name is almost {free[near[0]]}, found {quote(text)}", 1, fix)
 
 
 def _refuse_factor(header: str) -> None:

@@ -225,7 +225,7 @@ def read_blocks(source: Source, layout: CsvLayout) -> Iterator[Block]:
                 last = above + rows.line_num
                 yield Block(layout, block, lines)
         except csv.Error as error:
-            message = f"a row cannot be told apart: {error}"
+            message = f"cannot parse a CSV row: {error}"
             fix = "look for a quotation mark that is opened and never closed, or for a very long cell"
             raise BrokenFile(message, last + 1, fix) from None
 

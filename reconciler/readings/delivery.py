@@ -32,7 +32,7 @@ BATCH_SIZE = 1000
 
 
 class OutgoingReading(Struct, frozen=True, eq=False):
-    """One reading that is to be sent: what it is, where it lands, and the row and group of the file that it is of."""
+    """One reading to send, its channel, and the row and group of the file that it comes from."""
 
     reading: Reading
     identifiers: Identifiers
@@ -50,7 +50,7 @@ def make_batches(
 ) -> Iterator[list[OutgoingReading]]:
     """The readings of `groups` that can be sent, in their order, up to `size` at a time.
 
-    `leave_out` is told of all others, and why. A time with an offset is written with that of its data point, where
+    `leave_out` gets all others with the reason. A time with an offset is written with that of its data point, if
     `zones` has it: then it means the same, whether the service goes by the offset or by the local time before it.
     """
     batch: list[OutgoingReading] = []
@@ -213,7 +213,7 @@ def _local_time(time: str) -> datetime:
     return datetime.fromisoformat(time).replace(tzinfo=None)
 
 
-# Answers that are lost one after the other are no accident any more.
+# Several lost responses in a row are a fault of the service, not an accident.
 _MAX_ATTEMPTS = 3
 _UNKNOWN_OUTCOME = (Unreachable, Unavailable, BadResponse)
 
@@ -221,7 +221,7 @@ _UNKNOWN_OUTCOME = (Unreachable, Unavailable, BadResponse)
 class BatchResult(Struct, frozen=True):
     """What became of a batch: all of it was taken but for what is named here.
 
-    `rejected` come with the service's reasons, of `unknown` nobody knows, and `not_delivered` did certainly not arrive.
+    `rejected` come with the service's reasons, `unknown` may be stored or not, and `not_delivered` certainly are not.
     `error` is why nothing more should be sent.
     """
 
@@ -249,9 +249,9 @@ class Delivery(Struct, frozen=True):
         return _combine([self.send_batch(group) for group in groups])
 
     def _send_v3(self, readings: Sequence[OutgoingReading]) -> BatchResult:
-        """A lost answer is settled by reading what the channels have; only what they have not is sent again.
+        """After a lost response, read the channels and send again only the readings that they lack.
 
-        Raises Refused where nothing of `readings` was taken.
+        Raises Refused if the service took none of `readings`.
         """
         waiting, lost = readings, None
         for _ in range(_MAX_ATTEMPTS):
@@ -273,14 +273,14 @@ class Delivery(Struct, frozen=True):
         return BatchResult(not_delivered=waiting, error=lost)
 
     def _send_esa(self, readings: Sequence[OutgoingReading]) -> BatchResult:
-        """A repeat overwrites, so the sender repeats on its own. Raises Refused where nothing was taken."""
+        """A repeat overwrites, so the sender repeats on its own. Raises Rejected if nothing was taken."""
         try:
             return self._exchange(readings)
         except _UNKNOWN_OUTCOME as error:
             return BatchResult(unknown=readings, error=error)
 
     def _exchange(self, readings: Sequence[OutgoingReading]) -> BatchResult:
-        """What the answer to one request says. Raises Refused, and what leaves open whether it was carried out."""
+        """What the answer to one request says. Raises Rejected, and what leaves open whether it was carried out."""
         body = make_body(group_by_identifiers(readings), self.identifier_names)
         try:
             is_v3 = self.identifier_names is V3_NAMES

@@ -33,7 +33,7 @@ class TimeRanges:
 
     Files come channel by channel or moment by moment, the oldest first or the latest: what is added of a channel
     mostly lies after its span, or before it, and then nothing is there twice. Where it does not, the channel is
-    `suspects`. Channels are told by their ids; None stands for readings that find no channel.
+    `suspects`. Channels are given by id; None stands for readings without a channel.
     """
 
     def __init__(self, *, is_naive: bool) -> None:
@@ -229,7 +229,7 @@ def _list_groups(part: Block | ReadingGroup) -> Iterable[ReadingGroup]:
 def _list_times(
     part: Block | ReadingGroup, router: Router, wanted: Container[_TimeSeries]
 ) -> Iterator[tuple[_TimeSeries, int]]:
-    """The time of each sound reading that lands on a channel of `wanted`; row by row only where that must be."""
+    """The time of each valid reading for a channel of `wanted`; row by row only if the block needs it."""
     zones = part.find_zones() if isinstance(part, Block) else None
     if not isinstance(part, Block) or zones is None or len(zones) > 1:
         for group in _list_groups(part):
@@ -251,7 +251,7 @@ def _microseconds(time: datetime) -> int:
 
 
 def _locate_readings(group: ReadingGroup, router: Router, wanted: Container[_TimeSeries]) -> Iterator[_LocatedReading]:
-    """The sound readings of `group`, where they land on a channel of `wanted`."""
+    """The valid readings of `group`, if its channel is in `wanted`."""
     channel = None if group.key is None or group.errors else router.find(group.key).channel
     if channel is None:
         return

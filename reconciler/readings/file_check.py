@@ -81,7 +81,7 @@ def _is_range(match: re.Match[str]) -> bool:
 
 FindZones: TypeAlias = "Callable[[Sequence[int]], Mapping[int, tzinfo]]"
 
-# Of each kind; whoever mends fifty rows mends the others alike.
+# Per rule: after fifty examples a user knows how to fix the rest.
 _MAX_SHOWN = 50
 
 
@@ -127,9 +127,9 @@ def check_file(
     on_progress: Callable[[int], None],
     find_zones: FindZones | None = None,
 ) -> FileCheck:
-    """The check of `file`; `on_group` is told of each group of a file that has groups, and else of each set of rows.
+    """The check of `file`; `on_group` gets each group of the file, or each set of identifiers for single readings.
 
-    `on_progress` is told now and then how many readings were looked at. `find_zones` is asked for the time zones of
+    `on_progress` gets the number of readings checked so far. `find_zones` finds the time zones of
     data points, by their ids; without it none is known, and nothing is said of that. Raises BrokenFile and FileError.
     """
     count, flag_values, hour_ranges = (

@@ -35,7 +35,7 @@ _MAX_SHOWN, _MAX_SHOWN_ALIKE = 50, 5
 class ImportResult(Struct):
     """What became of the readings of a file: each is in one of the counts.
 
-    `left_out` were wrong in the file, `failed` were not taken, of `unknown` nobody knows, and `not_sent` were not
+    `left_out` were wrong in the file, `failed` were rejected, `unknown` may be stored or not, and `not_sent` were not
     taken, or came after that, because of what `stop_reason` the import, or because the user did. `findings` tell of the
     first that the service did not take, for each reason that it gave, and of the first that are not stored as they were
     sent, as `storage` counts. `rejects_written` says that all that were not

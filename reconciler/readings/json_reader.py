@@ -43,7 +43,7 @@ MAX_GROUP_LENGTH = 2**24
 _CHUNK = 2**18
 # Of the words and signs that may be cut in two at the end of what was read: -Infinity, a character as \\uXXXX.
 _MAX_WORD_LENGTH = 16
-# What a number goes on with, and the end of what was read: the value may be longer than it seems.
+# What a number continues with, and the end of what was read: the value may be longer than it seems.
 _MAY_FOLLOW = frozenset(("", *"0123456789.eE+-"))
 _SPACE = re.compile(r"[ \t\r\n]*")
 _TOO_DEEP = "it is nested too deeply"
@@ -99,7 +99,7 @@ class _Window:
         self._line = 1
 
     def peek(self) -> str:
-        """The next character that is no space; "" at the end."""
+        """The next character that is not a space; "" at the end."""
         while True:
             self._advance(skip_space(self._held, self._start))
             if self._start < len(self._held):
@@ -116,7 +116,7 @@ class _Window:
 
     def expect_end(self) -> None:
         if self.peek():
-            raise BrokenFile("the file is no JSON array alone, found more after its end", self._line, _FIX)
+            raise BrokenFile("the file has more after the end of its JSON array", self._line, _FIX)
 
     def take(self) -> tuple[int, str, object]:
         """The value that begins here, with its line and text. What is read grows twofold: each part is read twice."""
@@ -252,7 +252,7 @@ def _decode_line(own: str, line: int) -> object:
         return decode(own)
     except ValueError as error:
         fix = "write a whole JSON object in each line, or all of them as one array, between [ and ]"
-        raise BrokenFile(f"the line is no JSON: {describe_json_error(error)}", line, fix) from None
+        raise BrokenFile(f"the line is not JSON: {describe_json_error(error)}", line, fix) from None
 
 
 def _read_group(place: tuple[int, str], number: int, value: object, times: TimeParser) -> ReadingGroup:

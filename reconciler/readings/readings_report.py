@@ -74,7 +74,7 @@ def _render_routes(file: ReadingsFile, check: FileCheck, styler: Styler) -> Iter
         yield ""
     sound = check.readings - check.invalid
     channels = {channel.id for _, channel in destination if sound}
-    words = f"Readings: {sound:,} land on {count(len(channels), 'channel')}, {check.invalid:,} cannot be sent."
+    words = f"Readings: {sound:,} go to {count(len(channels), 'channel')}, {check.invalid:,} cannot be sent."
     yield styler(words, Style.HEADING)
 
 
@@ -144,8 +144,8 @@ def _render_result(result: ImportResult, failed: Path, styler: Styler) -> Iterat
             yield from wrap(split_words(f"fix: {result.stop_reason.fix}"), styler, indent=2, hang=7)
     if result.unknown:
         text = (
-            f"of {count(result.unknown, 'reading')} it is not known whether the service took them: "
-            "look at their channels before they are sent again"
+            f"{count(result.unknown, 'reading')} may or may not be stored: "
+            "check their channels before sending them again"
         )
         yield from wrap(split_words(text, Style.UNKNOWN), styler, indent=0, hang=2)
     yield from _render_storage_check(result.storage, styler)
@@ -153,7 +153,7 @@ def _render_result(result: ImportResult, failed: Path, styler: Styler) -> Iterat
         number = result.readings - result.imported
         name = escape_text(str(failed))
         if result.rejects_written:
-            yield f"{count(number, 'reading')} with the reason in {name}: mend and import that file."
+            yield f"{count(number, 'reading')} with the reason in {name}: fix and import that file."
         else:
             yield f"{name} does not hold all that was not imported: import the first file again."
     yield styler(_format_counts(result), Style.DONE if result.is_complete else Style.FAILED)

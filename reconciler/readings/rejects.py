@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class RejectsFile:
-    """What was not imported, reading by reading; the file is there once the first one is written."""
+    """The readings that were not imported; the file is created with the first one."""
 
     def __init__(self, path: Path, file: ReadingsFile) -> None:
         self.path = path
@@ -36,7 +36,7 @@ class RejectsFile:
         self._held: list[tuple[ReadingRow, str]] = []
 
     def add(self, group: ReadingGroup, row: ReadingRow, reason: str) -> None:
-        """Write down a reading of the file, and why it was not imported. Raises FileError."""
+        """Write a reading and the reason why it was not imported. Raises FileError."""
         self.count += 1
         if group is not self._group:
             self._flush()
@@ -44,7 +44,7 @@ class RejectsFile:
         self._held.append((row, reason))
 
     def close(self) -> None:
-        """Write what is still to be written, and end the file; once more it does nothing. Raises FileError."""
+        """Write what is still to be written, and end the file; a second call does nothing. Raises FileError."""
         self._flush()
         text, self._text = self._text, None
         if text is not None:
@@ -69,13 +69,13 @@ class RejectsFile:
 
     def _open(self) -> TextIO:
         if self._text is None:
-            # Never over an older one, which may hold what nobody has mended yet.
+            # Never overwrite an older file: it may hold readings that nobody has fixed yet.
             self._text = open_masked(self.path, "x", newline="")
             if self._file.format is FileFormat.ARRAY:
                 self._text.write("[\n")
             elif self._file.layout is not None:
                 if self._file.layout.delimiter not in DELIMITERS.values():
-                    # No reader would recognise it.
+                    # No reader would detect this delimiter.
                     self._text.write(f"sep={self._file.layout.delimiter}\n")
                 _write_cells(self._text, self._file.layout, list(self._file.layout.header), ERROR_COLUMN)
         return self._text
@@ -93,14 +93,14 @@ class RejectsFile:
 def open_rejects_file(path: Path, file: ReadingsFile) -> Iterator[RejectsFile]:
     """The file at `path` for what is not imported of `file`.
 
-    Raises UsageError where there is one already, and where none can be: nothing is sent that could not be written down.
+    Raises UsageError if it exists or cannot be written: a rejected reading must have a place to go before any is sent.
     """
     if os.path.lexists(path):
         raise UsageError(
-            f"{path} is there already", "move it away once it is mended and sent, or name another file with --failed"
+            f"{path} already exists", "move it away after its readings are imported, or name another file with --failed"
         )
     try:
-        # A name that is too long is not there, and cannot be.
+        # A name that is too long fails here, not at the first rejected reading.
         _stat(path)
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}", "name another file with --failed") from error
@@ -112,7 +112,7 @@ def open_rejects_file(path: Path, file: ReadingsFile) -> Iterator[RejectsFile]:
     try:
         yield failed
     finally:
-        # What could not be written was said where it was to be.
+        # The write that failed has already raised.
         with suppress(FileError):
             failed.close()
 
@@ -124,7 +124,7 @@ def _stat(path: Path) -> None:
 
 def _write_cells(text: TextIO, layout: CsvLayout, cells: object, reason: str) -> None:
     told = list(cells) if isinstance(cells, list) else []
-    # Of a row that is too short, the reason still stands below its header.
+    # Pad a short row, so that the reason is below its header.
     told += [""] * (len(layout.header) - len(told))
     place = next(
         (column for column, name in enumerate(layout.header) if name.strip().casefold() == ERROR_COLUMN), len(told)

@@ -52,15 +52,13 @@ def find_routing_errors(
             detail = (*near, *_list_candidates(route, index))
             return (
                 RowError(
-                    "ESA615", f"readings land nowhere: no channel has {_format_matched(identifiers, route)}", "", detail
+                    "ESA615", f"readings match no channel: none has {_format_matched(identifiers, route)}", "", detail
                 ),
             )
         case ResolutionFailure.AMBIGUOUS:
             following = _NEXT_IDENTIFIER.get(route.remaining_by_step[-1][0])
             fix = f"add {following}, or give channelImportId" if following else "give channelId"
-            message = (
-                f"readings land nowhere: {len(route.candidates)} channels have {_format_matched(identifiers, route)}"
-            )
+            message = f"readings match {len(route.candidates)} channels: {_format_matched(identifiers, route)}"
             return (RowError("ESA616", message, fix, tuple(_list_candidates(route, index))),)
         case None:
             return tuple(_check_calculated(route, index))
@@ -81,7 +79,7 @@ def find_routing_warnings(identifiers: Identifiers, channel: Live) -> tuple[RowE
         return ()
     texts = [f"{name} says {show_value(given)}, not {show_value(own)}" for name, given, own in odd]
     where = f"channel {channel.id} {show_value(channel.name)}"
-    message = f"readings land on {where}, although {texts[0]}"
+    message = f"readings go to {where}, although {texts[0]}"
     return (RowError("ESA617", message, "", tuple(texts[1:])),)
 
 
@@ -91,7 +89,7 @@ def format_given_identifiers(identifiers: Identifiers) -> str:
 
 
 def describe_channel(channel: Live) -> str:
-    """A channel in one line: id, name, import id, and what readings are told apart by."""
+    """A channel in one line: id, name, import id, and what identifies its readings."""
     minutes = channel.values.get(INTERVAL_MINUTES)
     parts = (
         f"{channel.id} {show_value(channel.name)}",
@@ -174,7 +172,7 @@ def find_unit_error(unit: str, where: str, channel: Live) -> RowError | None:
         message = f"{where} says {quote(unit)}, which is not a known unit; {name} has {own}"
         return RowError("ESA631", message, f"write a unit of EnergyCAP, such as  {own}")
     if stored is None:
-        return RowError("ESA617", f"readings land on {name}, although {where} says {quote(unit)}, not {quote(own)}")
+        return RowError("ESA617", f"readings go to {name}, although {where} says {quote(unit)}, not {quote(own)}")
     return _compare(f"{where} says {quote(unit)}, but {name} has {own}", (given, stored), channel)
 
 

@@ -133,9 +133,9 @@ class _SentReading(NamedTuple):
 
 
 class StorageChecker:
-    """Remembers what was imported, and now and then looks whether it is there.
+    """Collects imported readings, and reads them back once there are enough.
 
-    `zones` are those of data points, by their ids. `stop` ends the looking, and `shown` errors are told at most.
+    `zones` are those of data points, by their ids. `stop` ends the check, and at most `shown` errors are listed.
     """
 
     def __init__(self, delivery: Delivery, zones: Mapping[int, tzinfo], stop: Signal, shown: int) -> None:
@@ -225,7 +225,7 @@ class StorageChecker:
 
 
 def _to_local(at: datetime, zone: tzinfo) -> datetime:
-    """`at` in `zone`, without its offset; as it is where it has none."""
+    """`at` in `zone`, without its offset; unchanged if it has none."""
     return at if at.tzinfo is None else at.astimezone(zone).replace(tzinfo=None)
 
 

@@ -163,7 +163,7 @@ def open_source(path: Path) -> Source:
         raise FileError("readings cannot come from standard input", "save them to a file: it is read more than once")
     with _explained(path):
         if not stat.S_ISREG(path.stat().st_mode):
-            raise FileError(f"{path} is no ordinary file", "save the readings to a file: it is read more than once")
+            raise FileError(f"{path} is not a regular file", "save the readings to a file: it is read more than once")
         with path.open("rb") as file:
             size, modified = _measure(file)
             head = file.read(_CHUNK)
@@ -190,7 +190,7 @@ def _explained(path: Path) -> Iterator[None]:
 
 
 def _find_odd_line(path: Path) -> int:
-    """The number of the first line that is no UTF-8."""
+    """The number of the first line that is not UTF-8."""
     decoder, lines = codecs.getincrementaldecoder("utf-8-sig")(), 1
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):

@@ -121,7 +121,7 @@ class TimeParser(Struct, frozen=True):
         return placed if len(placed) == len(times) else None
 
     def _place(self, at: datetime) -> datetime | RowError:
-        """`at` with the offset that `zone` has then, or as it is where it has one, or where that is not certain."""
+        """`at` with the offset that `zone` has then; unchanged if it has an offset, or if two are possible."""
         if self.zone is None or at.tzinfo is not None:
             return at
         offsets = find_offsets(at, self.zone)

@@ -75,7 +75,7 @@ def test_route_says_where_each_group_lands_and_why(tenant: Workspace) -> None:
         '      meterImportId "DPI-1": 3 channels\n'
         '      observationTypeCode "ELECDEM": 1 channel\n'
         "\n"
-        "Readings: 2 land on 2 channels, 0 cannot be sent.\n"
+        "Readings: 2 go to 2 channels, 0 cannot be sent.\n"
     )
     assert sent(tenant) == []
 
@@ -90,13 +90,13 @@ def test_route_finds_all_that_is_wrong_and_fails(tenant: Workspace) -> None:
         'readings.csv:2  ESA612  time must be a date and time in ISO 8601, found "soon"\n'
         "  fix: write it as in  2026-03-30T00:15:00\n"
         "\n"
-        'readings.csv:4  ESA615  readings land nowhere: no channel has meterImportId "DPI-2"\n'
+        'readings.csv:4  ESA615  readings match no channel: none has meterImportId "DPI-2"\n'
         '  nearest: meterImportId "DPI-1", 3 channels\n'
         "  fix: correct the identifiers in the file, or the channel's settings in EnergyCAP\n"
         "\n"
         "2 errors in 1 file.\n"
     )
-    assert answer.out.endswith("Readings: 1 land on 1 channel, 2 cannot be sent.\n")
+    assert answer.out.endswith("Readings: 1 go to 1 channel, 2 cannot be sent.\n")
 
 
 def test_route_as_json_is_the_list_of_the_contract_and_nothing_else(tenant: Workspace) -> None:
@@ -120,7 +120,7 @@ def test_route_tells_groups_as_they_come_also_into_a_file(tenant: Workspace) -> 
     answer = tenant.run("readings", "route", "readings.json", "--format", "json=routes.json")
 
     assert answer.code == 0
-    assert "Readings: 2 land on 1 channel" in answer.out
+    assert "Readings: 2 go to 1 channel" in answer.out
     listed = json.loads((tenant.root / "routes.json").read_text(encoding="utf-8"))
     assert [entry["group"] for entry in listed] == [0, 1]
 
@@ -270,7 +270,7 @@ def test_import_may_skip_what_is_wrong_and_keeps_it_to_be_mended(tenant: Workspa
     assert (answer.code, answer.out.splitlines()[-2:]) == (
         6,
         [
-            "2 readings with the reason in readings.failed.csv: mend and import that file.",
+            "2 readings with the reason in readings.failed.csv: fix and import that file.",
             "Import: 1 imported, 0 failed, 0 unknown, 0 not sent, 2 left out.",
         ],
     )
@@ -343,7 +343,7 @@ def test_readings_that_the_service_does_not_take_are_told_row_by_row(
             "  fix: correct the rows in the file of rejected readings, and import that file",
             "",
             "1 error in 1 file.",
-            "1 reading with the reason in readings.failed.csv: mend and import that file.",
+            "1 reading with the reason in readings.failed.csv: fix and import that file.",
             "Import: 2 imported, 1 failed, 0 unknown, 0 not sent, 0 left out.",
         ],
     )
@@ -361,7 +361,7 @@ def test_of_readings_that_are_refused_alike_the_rest_are_counted(
     assert answer.out.splitlines()[-4:] == [
         "5 errors in 1 file.",
         "and 3 more that the service did not take",
-        "8 readings with the reason in readings.failed.csv: mend and import that file.",
+        "8 readings with the reason in readings.failed.csv: fix and import that file.",
         "Import: 0 imported, 8 failed, 0 unknown, 0 not sent, 0 left out.",
     ]
 

@@ -147,7 +147,7 @@ def test_the_decimal_mark_is_a_dot_unless_another_is_given() -> None:
         ),
         (
             "time,value,chanelId\n",
-            'a column is almost called channelId, found "chanelId"',
+            'a column name is almost channelId, found "chanelId"',
             f"write  channelId,  or say what it is with  {SAY}PROPERTY,  or ignore it with  {SAY}",
         ),
     ],

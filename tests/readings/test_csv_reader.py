@@ -194,7 +194,7 @@ def test_a_quotation_mark_that_is_never_closed_is_said(tmp_path: Path) -> None:
     with pytest.raises(BrokenFile) as caught:
         read(tmp_path, text)
 
-    assert caught.value.row_error.message == "a row cannot be told apart: field larger than field limit (131072)"
+    assert caught.value.row_error.message == "cannot parse a CSV row: field larger than field limit (131072)"
     assert caught.value.line == 2
 
 

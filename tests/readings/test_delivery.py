@@ -74,7 +74,7 @@ def test_what_cannot_be_sent_is_left_out_with_all_reasons(tmp_path: Path) -> Non
         (
             4,
             (
-                'ESA615 readings land nowhere: no channel has channelImportId "NO"; '
+                'ESA615 readings match no channel: none has channelImportId "NO"; '
                 'ESA612 time must be a date and time in ISO 8601, found "soon"; '
                 'ESA612 value must be a number with a decimal dot, found "x"'
             ),

@@ -114,11 +114,11 @@ def test_all_that_is_wrong_is_found_in_the_order_of_lines(tmp_path: Path) -> Non
     check, groups = count(write(tmp_path, HEADER + rows))
 
     assert tell(check.findings) == [
-        '2 ESA615 readings land nowhere: no channel has channelImportId "NOPE"',
+        '2 ESA615 readings match no channel: none has channelImportId "NOPE"',
         '3 ESA612 time must be a date and time in ISO 8601, found "soon"',
         "4 ESA611 a row must have as many cells as the header, found 3 instead of 4",
         '5 ESA618 channel 4 "Use" is calculated and takes no readings',
-        ('7 ESA617 readings land on channel 1 "Use", although meterImportId says "SB-ELEC-01", not "NB-ELEC-01"'),
+        ('7 ESA617 readings go to channel 1 "Use", although meterImportId says "SB-ELEC-01", not "NB-ELEC-01"'),
         "8 ESA614 readings do not say which channel they are for, found no identifier at all",
     ]
     assert check.findings[0].detail == ("2 readings of the file have these identifiers",)

@@ -89,7 +89,7 @@ def test_what_is_left_out_and_what_is_not_taken_is_written_down_and_told(tmp_pat
     ]
     assert failed(tmp_path) == [
         "channelImportId,time,value,reconciler:error",
-        'NO,2026-01-01T00:00,1,"ESA615 readings land nowhere: no channel has channelImportId ""NO"""',
+        'NO,2026-01-01T00:00,1,"ESA615 readings match no channel: none has channelImportId ""NO"""',
         "IMP-1,2026-01-01T00:00,6,the channel has a reading at this time",
     ]
 

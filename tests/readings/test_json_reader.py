@@ -63,8 +63,8 @@ def test_each_element_has_the_line_it_begins_in() -> None:
         ("[1\n", 2, "the file is not a complete JSON array, found its end instead of ]"),
         ("[1,\n", 2, "the file is not a complete JSON array, found its end instead of ]"),
         ("[1 2]", 1, 'the file is not a complete JSON array, found "2" instead of ]'),
-        ("[1]\n]", 2, "the file is no JSON array alone, found more after its end"),
-        ("[]x", 1, "the file is no JSON array alone, found more after its end"),
+        ("[1]\n]", 2, "the file has more after the end of its JSON array"),
+        ("[]x", 1, "the file has more after the end of its JSON array"),
         ("[1,]", 1, "the file is not complete JSON: expecting value"),
         ('[\n{"a": 1,\n"b" 2}]', 3, "the file is not complete JSON: expecting ':' delimiter"),
         ('[{"a": "x', 1, "the file is not complete JSON: unterminated string starting at"),
@@ -269,10 +269,10 @@ def test_a_single_reading_with_an_unknown_property_is_a_flaw(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('{"channelId": 7', "the line is no JSON: expecting ',' delimiter"),
-        ('{"channelId": 7} {}', "the line is no JSON: there is more after the value"),
-        ('{"channelId": ' + "[" * 100_000, "the line is no JSON: it is nested too deeply"),
-        ('{"channelId": ' + "[" * 500 + "]" * 500 + "}", "the line is no JSON: it is nested too deeply"),
+        ('{"channelId": 7', "the line is not JSON: expecting ',' delimiter"),
+        ('{"channelId": 7} {}', "the line is not JSON: there is more after the value"),
+        ('{"channelId": ' + "[" * 100_000, "the line is not JSON: it is nested too deeply"),
+        ('{"channelId": ' + "[" * 500 + "]" * 500 + "}", "the line is not JSON: it is nested too deeply"),
     ],
     ids=["cut", "two", "deep", "closed"],
 )

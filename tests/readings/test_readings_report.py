@@ -54,7 +54,7 @@ def test_each_channel_has_the_way_that_leads_there(tmp_path: Path, monkeypatch: 
         '      meterImportId "NB-ELEC-01": 4 channels\n'
         '      observationTypeCode "ELECDEMAND": 1 channel\n'
         "\n"
-        "Readings: 3 land on 2 channels, 1 cannot be sent.\n"
+        "Readings: 3 go to 2 channels, 1 cannot be sent.\n"
     )
 
 
@@ -66,7 +66,7 @@ def test_where_nothing_lands_only_the_counts_are_left(tmp_path: Path, monkeypatc
         "readings.csv\n"
         "  CSV, columns separated by comma, decimal dot.\n"
         "\n"
-        "Readings: 0 land on 0 channels, 1 cannot be sent.\n"
+        "Readings: 0 go to 0 channels, 1 cannot be sent.\n"
     )
 
 
@@ -77,7 +77,7 @@ def test_of_very_many_the_first_are_shown(tmp_path: Path) -> None:
     text = render(write(tmp_path, HEADER + rows), router)
 
     assert text.count("← 1 reading") == 200
-    assert "\nand 50 more sets of identifiers; --format json lists all.\n\nReadings: 250 land on 250" in text
+    assert "\nand 50 more sets of identifiers; --format json lists all.\n\nReadings: 250 go to 250" in text
 
 
 def test_names_from_elsewhere_can_do_no_harm(tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ STOPPED = Unreachable("no answer from https://a.example: POST /api/v3/reading: s
         (
             ImportResult(imported=1, failed=1, left_out=1),
             [
-                "2 readings with the reason in readings.failed.csv: mend and import that file.",
+                "2 readings with the reason in readings.failed.csv: fix and import that file.",
                 "Import: 1 imported, 1 failed, 0 unknown, 0 not sent, 1 left out.",
             ],
         ),
@@ -191,9 +191,9 @@ STOPPED = Unreachable("no answer from https://a.example: POST /api/v3/reading: s
                 "stopped: no answer from https://a.example: POST /api/v3/reading: silence for 60",
                 "  s",
                 "  fix: check the network",
-                "of 1 reading it is not known whether the service took them: look at their",
-                "  channels before they are sent again",
-                "2 readings with the reason in readings.failed.csv: mend and import that file.",
+                "1 reading may or may not be stored: check their channels before sending them",
+                "  again",
+                "2 readings with the reason in readings.failed.csv: fix and import that file.",
                 "Import: 1 imported, 0 failed, 1 unknown, 1 not sent, 0 left out.",
             ],
         ),

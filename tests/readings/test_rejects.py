@@ -125,7 +125,7 @@ def test_an_older_file_is_never_overwritten(tmp_path: Path) -> None:
     path = write(tmp_path, "channelId,time,value\n", "failed.csv")
 
     with (
-        pytest.raises(UsageError, match="is there already"),
+        pytest.raises(UsageError, match="already exists"),
         open_rejects_file(path, open_readings_file(path, CsvOptions())),
     ):
         pass
@@ -159,7 +159,7 @@ def test_a_link_to_nowhere_is_an_older_file(tmp_path: Path) -> None:
     (tmp_path / "failed.csv").symlink_to(tmp_path / "nowhere")
 
     with (
-        pytest.raises(UsageError, match="is there already"),
+        pytest.raises(UsageError, match="already exists"),
         open_rejects_file(tmp_path / "failed.csv", open_readings_file(path, CsvOptions())),
     ):
         pass

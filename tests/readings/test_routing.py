@@ -50,14 +50,14 @@ TWO = 'candidate: 2 "Use", import id "USE-KW", ELECUSE, KW, 15 minutes'
         ),
         (
             Identifiers(channel_id=99),
-            (RowError("ESA615", "readings land nowhere: no channel has channelId 99"),),
+            (RowError("ESA615", "readings match no channel: none has channelId 99"),),
         ),
         (
             Identifiers(channel_import_id="USE-KV"),
             (
                 RowError(
                     "ESA615",
-                    'readings land nowhere: no channel has channelImportId "USE-KV"',
+                    'readings match no channel: none has channelImportId "USE-KV"',
                     detail=('nearest: 2 "Use", import id "USE-KW", ELECUSE, KW, 15 minutes',),
                 ),
             ),
@@ -67,25 +67,25 @@ TWO = 'candidate: 2 "Use", import id "USE-KW", ELECUSE, KW, 15 minutes'
             (
                 RowError(
                     "ESA615",
-                    'readings land nowhere: no channel has meterImportId "TWIN"',
+                    'readings match no channel: none has meterImportId "TWIN"',
                     detail=('nearest: meterImportId "TWINS", 2 channels',),
                 ),
             ),
         ),
         (
             Identifiers(channel_import_id="Q"),
-            (RowError("ESA615", 'readings land nowhere: no channel has channelImportId "Q"'),),
+            (RowError("ESA615", 'readings match no channel: none has channelImportId "Q"'),),
         ),
         (
             Identifiers(meter_import_id="Q"),
-            (RowError("ESA615", 'readings land nowhere: no channel has meterImportId "Q"'),),
+            (RowError("ESA615", 'readings match no channel: none has meterImportId "Q"'),),
         ),
         (
             Identifiers(meter_import_id=METER, observation_type_code="ELECUSE", unit_code="GAL"),
             (
                 RowError(
                     "ESA615",
-                    'readings land nowhere: no channel has meterImportId "NB-ELEC-01", '
+                    'readings match no channel: none has meterImportId "NB-ELEC-01", '
                     'observationTypeCode "ELECUSE", unitCode "GAL"',
                     detail=(ONE, TWO),
                 ),
@@ -96,7 +96,7 @@ TWO = 'candidate: 2 "Use", import id "USE-KW", ELECUSE, KW, 15 minutes'
             (
                 RowError(
                     "ESA616",
-                    'readings land nowhere: 2 channels have meterImportId "NB-ELEC-01", observationTypeCode "ELECUSE"',
+                    'readings match 2 channels: meterImportId "NB-ELEC-01", observationTypeCode "ELECUSE"',
                     "add unitCode, or give channelImportId",
                     (ONE, TWO),
                 ),
@@ -107,7 +107,7 @@ TWO = 'candidate: 2 "Use", import id "USE-KW", ELECUSE, KW, 15 minutes'
             (
                 RowError(
                     "ESA616",
-                    'readings land nowhere: 2 channels have meterImportId "TWINS", observationTypeCode '
+                    'readings match 2 channels: meterImportId "TWINS", observationTypeCode '
                     '"ELECUSE", unitCode "KWH", channelIntervalInSeconds 900',
                     "give channelId",
                     (
@@ -152,7 +152,7 @@ def test_identifiers_that_do_not_count_are_compared_all_the_same() -> None:
     assert find_routing_warnings(Identifiers(1, "USE-KW", "NB", None, None, 3600), channel) == (
         RowError(
             "ESA617",
-            'readings land on channel 1 "Use", although channelImportId says "USE-KW", not "USE"',
+            'readings go to channel 1 "Use", although channelImportId says "USE-KW", not "USE"',
             detail=('meterImportId says "NB", not "NB-ELEC-01"', "channelIntervalInSeconds says 3600, not 900"),
         ),
     )
@@ -302,7 +302,7 @@ def test_a_unit_of_the_tenant_s_own_is_compared_by_its_spelling_alone() -> None:
     assert error is not None
     assert (error.code, error.message) == (
         "ESA617",
-        'readings land on channel 1 "Use", although unitCode says "kWh", not "BOILERS"',
+        'readings go to channel 1 "Use", although unitCode says "kWh", not "BOILERS"',
     )
 
 

@@ -221,9 +221,9 @@ def test_a_missing_file_and_one_that_is_none_are_said(tmp_path: Path) -> None:
 
     for path, message in (
         (tmp_path / "no.csv", f"cannot read {tmp_path / 'no.csv'}: No such file or directory"),
-        (tmp_path, f"{tmp_path} is no ordinary file"),
+        (tmp_path, f"{tmp_path} is not a regular file"),
         (Path("-"), "readings cannot come from standard input"),
-        (pipe, f"{pipe} is no ordinary file"),
+        (pipe, f"{pipe} is not a regular file"),
     ):
         with pytest.raises(FileError) as caught:
             open_source(path)
