@@ -13,7 +13,7 @@ from benchmarks.measuring import running
 from reconciler.model.channels import Definitions, Desired
 from reconciler.model.identifiers import Identifiers
 from reconciler.model.project import Environment
-from reconciler.planning.plan import Basis, make_plan
+from reconciler.planning.plan import PlanRequest, make_plan
 from reconciler.sandbox import generate
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def plan_names(reader: Reader) -> Plan:
         for live in snapshot.channels
     )
     definitions = Definitions(wished, (), ("channels/all.yaml",), "sha256:0")
-    return make_plan(definitions, snapshot, Basis("0", ENVIRONMENT, "sandbox", "2026-11-21T00:00:00Z"))
+    return make_plan(definitions, snapshot, PlanRequest("0", ENVIRONMENT, "sandbox", "2026-11-21T00:00:00Z"))
 
 
 def name_wanted(channel_id: int) -> str:

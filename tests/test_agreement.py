@@ -12,7 +12,7 @@ from reconciler.definitions.load import load_definitions
 from reconciler.energycap.client import open_editor, open_reader
 from reconciler.errors import Rejected
 from reconciler.model.project import ChannelEdit, Environment
-from reconciler.planning.plan import Basis, make_plan
+from reconciler.planning.plan import PlanRequest, make_plan
 from tests.stub import LIST, TYPES, UNITS, Reply, answering, reply_list
 from tests.worlds import make_channel, make_version, make_world
 
@@ -87,7 +87,7 @@ def _plan(root: Path, url: str, channel_id: int, values: dict[str, Any]) -> Chan
     (root / "channels" / "one.yaml").write_text(yaml.safe_dump(definition), encoding="utf-8")
     loaded = load_definitions(root, ["channels"])
     assert loaded.findings == ()
-    basis = Basis("0", Environment("local", url), url, "2026-11-21T00:00:00Z", None, ())
+    basis = PlanRequest("0", Environment("local", url), url, "2026-11-21T00:00:00Z", None, ())
     with open_reader(url, "sandbox") as reader:
         plan = make_plan(loaded.definitions, reader.read_snapshot(), basis)
     assert plan.findings == ()

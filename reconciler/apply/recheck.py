@@ -21,11 +21,11 @@ from reconciler.model.fields import (
     UNIT_ID,
     Impact,
 )
-from reconciler.planning.diff import find_impact, list_touched
-from reconciler.planning.feed_impact import check_feeds_again, may_reroute
+from reconciler.planning.diff import changed_paths, find_impact
+from reconciler.planning.feed_impact import may_affect_routing, recheck_feeds
 from reconciler.planning.identification import make_index
 from reconciler.planning.messages import show_values
-from reconciler.planning.preconditions import check_again
+from reconciler.planning.preconditions import recheck_preconditions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,7 +62,7 @@ class Rechecker:
         self._on_point: dict[int, list[Change]] = defaultdict(list)
         for change in changes:
             self._on_point[change.data_point.id].append(change)
-        self._renamed = frozenset(one.channel_id for one in changes if CHANNEL_IMPORT_ID in list_touched(one.edits))
+        self._renamed = frozenset(one.channel_id for one in changes if CHANNEL_IMPORT_ID in changed_paths(one.edits))
         self._lock = Lock()
         self._reference: ReferenceData | None = None
         self._everywhere: Index | None = None
@@ -78,7 +78,7 @@ class Rechecker:
         self._find_reference(change)
         self._find_holders(change)
         neighbours: tuple[Live, ...] = ()
-        if list_touched(change.edits) & _SHARED or (self._feeds and may_reroute(change)):
+        if changed_paths(change.edits) & _SHARED or (self._feeds and may_affect_routing(change)):
             neighbours = self._editor.list_channels(change.data_point.id)
         return read_if_there(self._editor, change.channel_id), neighbours
 
@@ -90,8 +90,8 @@ class Rechecker:
         others = [other for other in self._on_point[change.data_point.id] if other is not change]
         reference = self._find_reference(change)
         return (
-            *check_again(change, fresh, (*neighbours, *self._find_holders(change)), reference, others),
-            *check_feeds_again(change, fresh, neighbours, self._feeds, reference),
+            *recheck_preconditions(change, fresh, (*neighbours, *self._find_holders(change)), reference, others),
+            *recheck_feeds(change, fresh, neighbours, self._feeds, reference),
         )
 
     def _find_holders(self, change: Change) -> tuple[Live, ...]:
@@ -119,7 +119,7 @@ class Rechecker:
             return self._everywhere
 
     def _find_reference(self, change: Change) -> ReferenceData:
-        if not list_touched(change.edits) & _REFERRING:
+        if not changed_paths(change.edits) & _REFERRING:
             return ReferenceData()
         with self._lock:
             if self._reference is None:

@@ -113,7 +113,7 @@ def _apply_saved(output: Output, scope: Scope, file: Path, parallelism: int) -> 
 
 def _apply_reviewed(session: ApplySession, reviewed: Plan, current: Plan) -> ExitCode:
     comparison = compare_plans(reviewed, current)
-    if not comparison.holds:
+    if not comparison.is_still_valid:
         report_stale(session.output, reviewed, comparison)
         session.output.log("the plan is stale; nothing was written")
         return ExitCode.STALE

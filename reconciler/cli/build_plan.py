@@ -17,11 +17,11 @@ from reconciler.definitions.load import locate_findings
 from reconciler.errors import ProjectError, UsageError
 from reconciler.model.plan import Origin, Plan
 from reconciler.planfile.writing import render_plan_file
-from reconciler.planning.approval import foresee_guards
-from reconciler.planning.changes import mark_origins
+from reconciler.planning.approval import preview_guards
+from reconciler.planning.changes import mark_drift
 from reconciler.planning.conversions import list_new_formulas
-from reconciler.planning.plan import Basis, make_plan
-from reconciler.planning.removed import find_renames, list_released, rename, tell_moves, tell_released, tell_renames
+from reconciler.planning.plan import PlanRequest, make_plan
+from reconciler.planning.removed import find_renames, list_removed, removed_findings, rename, tell_moves, tell_renames
 from reconciler.planning.unread_data import find_unasked
 from reconciler.reports.findings_formats import render_gitlab_terraform
 from reconciler.reports.findings_report import render_findings
@@ -48,7 +48,7 @@ def build_plan(
 ) -> Plan:
     """The plan that turns what was `live` into what is `loaded`, with all that was found on the way."""
     commit, uncommitted, git_findings = _find_commit(context.root, context.project.definitions)
-    basis = Basis(
+    basis = PlanRequest(
         tool_version=__version__,
         environment=environment,
         url=environment.url,
@@ -61,7 +61,7 @@ def build_plan(
     plan = make_plan(loaded.definitions, live.snapshot, basis)
     verdicts = _validate_formulas(plan, live)
     if refusals := {channel_id: verdict.reasons for channel_id, verdict in verdicts.items() if verdict.reasons}:
-        plan = make_plan(loaded.definitions, live.snapshot, replace(basis, refusals=refusals))
+        plan = make_plan(loaded.definitions, live.snapshot, replace(basis, formula_rejections=refusals))
     unasked = {channel_id: verdict.unasked for channel_id, verdict in verdicts.items() if verdict.unasked}
     released: tuple[Finding, ...] = ()
     if loaded.base is not None:
@@ -73,7 +73,7 @@ def build_plan(
         *_base_findings(plan, loaded.base),
         *locate_findings(context.root, (*plan.findings, *find_unasked(plan, loaded.definitions, unasked))),
         *live.findings,
-        *foresee_guards(plan, context.project.guards),
+        *preview_guards(plan, context.project.guards),
     )
     return replace(plan, snapshot=live.taken, findings=tuple(sorted(findings, key=lambda finding: finding.order)))
 
@@ -84,10 +84,10 @@ def _compare_with_base(
     """`plan` with the origins of its edits, and what the files no longer manage that they did at `base`."""
     renames = find_renames(definitions, base.definitions, live.snapshot.channels)
     past = rename(base.definitions, renames)
-    marked = mark_origins(plan, definitions, past, live.snapshot.channels, is_whole=not base.unread)
-    released = list_released(definitions, past, plan.filter)
+    marked = mark_drift(plan, definitions, past, live.snapshot.channels, is_whole=not base.unread)
+    released = list_removed(definitions, past, plan.filter)
     findings = (
-        *tell_released(released),
+        *removed_findings(released),
         *tell_renames(renames, plan.filter),
         *tell_moves(definitions, past, live.snapshot.channels, plan.filter),
     )

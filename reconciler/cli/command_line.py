@@ -199,14 +199,14 @@ def _find_options(error: click.NoSuchOption) -> list[str]:
     click compares them with their hyphens, which all of them have in common, and so takes --yes for --resume.
     """
     # Imported here, as a run that succeeds does not need it.
-    from reconciler.planning.messages import find_near
+    from reconciler.planning.messages import suggest
 
     parameters = error.ctx.command.params if error.ctx else ()
     names = [option[2:] for parameter in parameters for option in parameter.opts if option.startswith("--")]
     wanted = error.option_name.lstrip("-")
     meant = _SYNONYMS.get(wanted, wanted)
     begun = tuple(name for name in names if meant and name.startswith(meant))
-    return [f"--{name}" for name in begun or find_near(wanted, names)]
+    return [f"--{name}" for name in begun or suggest(wanted, names)]
 
 
 def _help_of(error: click.ClickException) -> str:

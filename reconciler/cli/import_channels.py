@@ -39,10 +39,16 @@ from reconciler.energycap.client import open_reader
 from reconciler.errors import FileError, ProjectError, advise_on
 from reconciler.model.findings import Severity
 from reconciler.planning.importing.drafting import add_ties, list_new, propose
-from reconciler.planning.importing.naming import ByHand, Fields, Kept, Layout, Terms
-from reconciler.planning.importing.selection import Asked, make_survey, pick
-from reconciler.planning.importing.updates import Past, find_differences, find_doubts, find_updates, leave_edited
-from reconciler.planning.plan import Basis, make_plan
+from reconciler.planning.importing.naming import ByHand, Fields, FileStyle, ImportOptions, Kept
+from reconciler.planning.importing.selection import ChannelFilter, make_inventory, pick
+from reconciler.planning.importing.updates import (
+    Past,
+    find_suspicious_matches,
+    find_updates,
+    leave_edited,
+    verify_import,
+)
+from reconciler.planning.plan import PlanRequest, make_plan
 from reconciler.planning.removed import find_renames, rename
 from reconciler.reports.escaping import escape_text
 from reconciler.reports.findings_report import render_findings
@@ -61,8 +67,8 @@ if TYPE_CHECKING:
     from reconciler.model.plan import Plan
     from reconciler.model.project import Environment
     from reconciler.model.values import Spec
-    from reconciler.planning.importing.naming import LeftOut
-    from reconciler.planning.importing.selection import Survey
+    from reconciler.planning.importing.naming import Skipped
+    from reconciler.planning.importing.selection import Inventory
     from reconciler.planning.importing.updates import Updates
 
 
@@ -96,7 +102,7 @@ def _filter_options(command: Command) -> Command:
     def with_filter(
         *, only: tuple[str, ...], data_points: tuple[str, ...], places: tuple[str, ...], **rest: Any
     ) -> ExitCode:
-        return command(channel_filter=Asked(only, data_points, places), **rest)
+        return command(channel_filter=ChannelFilter(only, data_points, places), **rest)
 
     return with_filter
 
@@ -115,8 +121,8 @@ def _filter_options(command: Command) -> Command:
 )
 @click.option(
     "--layout",
-    type=click.Choice([layout.value for layout in Layout]),
-    default=Layout.PLACE.value,
+    type=click.Choice([layout.value for layout in FileStyle]),
+    default=FileStyle.PLACE.value,
     show_default=True,
     help="One file a data point: in a folder for its place, or all in one folder.",
 )
@@ -131,7 +137,7 @@ def _filter_options(command: Command) -> Command:
 )
 @output_options(TEXT)
 def command(
-    output: Output, channel_filter: Asked, environment: str | None, snapshot: Path | None, **choices: Any
+    output: Output, channel_filter: ChannelFilter, environment: str | None, snapshot: Path | None, **choices: Any
 ) -> ExitCode:
     """Write channel files for channels that EnergyCAP has and no file manages yet.
 
@@ -141,7 +147,7 @@ def command(
     """
     refuse_overlaps(output, {}, {"--snapshot": snapshot})
     inputs = _read_input(output, environment, snapshot)
-    survey = make_survey(inputs.definitions, inputs.snapshot)
+    survey = make_inventory(inputs.definitions, inputs.snapshot)
     picked, unmatched = pick(survey, channel_filter)
     if unmatched:
         print_findings(output, unmatched, inputs.context.root)
@@ -149,8 +155,8 @@ def command(
     before = inputs.plan(inputs.definitions)
     wrong: list[Finding] = []
     if choices["update"]:
-        doubts = find_doubts(before, inputs.definitions.channels)
-        lost = _find_unmatched(before) if channel_filter == Asked() else []
+        doubts = find_suspicious_matches(before, inputs.definitions.channels)
+        lost = _find_unmatched(before) if channel_filter == ChannelFilter() else []
         wrong = [*lost, *(doubts[live.id] for live in picked if live.id in doubts)]
         _print_errors(output, inputs, wrong)
         sure = [live for live in picked if live.id not in doubts]
@@ -158,7 +164,7 @@ def command(
         kept = updates if choices["force"] else exclude_own_edits(output, inputs, updates, choices["base"])
         imported = update_files(inputs, add_version_begins(inputs, survey, sure, kept))
     else:
-        imported = draft_new_files(inputs, survey, picked, (Fields(choices["fields"]), Layout(choices["layout"])))
+        imported = draft_new_files(inputs, survey, picked, (Fields(choices["fields"]), FileStyle(choices["layout"])))
     if imported.files:
         with output.log_if_slow("planning with the files as they would be ..."):
             verify_empty_plan(output, inputs, before, imported)
@@ -249,7 +255,7 @@ class ImportInput(Struct, frozen=True):
 
     def plan(self, definitions: Definitions) -> Plan:
         """The plan of `definitions` for this environment."""
-        basis = Basis(__version__, self.environment, self.environment.url, utc_now())
+        basis = PlanRequest(__version__, self.environment, self.environment.url, utc_now())
         return make_plan(definitions, self.snapshot, basis)
 
 
@@ -262,13 +268,13 @@ class ImportedFiles(Struct, frozen=True):
 
     files: tuple[WrittenFile, ...]
     names: frozenset[str]
-    left_out: tuple[LeftOut, ...]
+    left_out: tuple[Skipped, ...]
     by_hand: tuple[ByHand, ...] = ()
     kept: tuple[Kept, ...] = ()
 
 
 def draft_new_files(
-    inputs: ImportInput, survey: Survey, picked: Sequence[Live], style: tuple[Fields, Layout]
+    inputs: ImportInput, survey: Inventory, picked: Sequence[Live], style: tuple[Fields, FileStyle]
 ) -> ImportedFiles:
     """The files with those of `picked` that no file manages yet."""
     root, folders = inputs.context.root, inputs.context.project.definitions
@@ -277,7 +283,7 @@ def draft_new_files(
     texts = {file: read_exactly(root / file) for file in joined}
     heads = {file: read_header(text) for file, text in texts.items()}
     folder = str(PurePosixPath(folders[0]))
-    terms = Terms(is_representable, *style, folder, _list_paths(root, folder))
+    terms = ImportOptions(is_representable, *style, folder, _list_paths(root, folder))
     proposal = propose(new, survey, inputs.definitions, heads, terms)
     files = []
     for file, members in groupby(proposal.channels, key=lambda channel: channel.file):
@@ -288,13 +294,13 @@ def draft_new_files(
     return ImportedFiles((*files, *_add_schema(root, files)), names, proposal.left_out)
 
 
-def find_file_updates(survey: Survey, picked: Sequence[Live], plan: Plan) -> Updates:
+def find_file_updates(survey: Inventory, picked: Sequence[Live], plan: Plan) -> Updates:
     """What the service has for those of `picked` that the files manage; `plan` says where they differ."""
     names = {survey.names[live.id] for live in picked if live.id in survey.managed and live.id in survey.names}
     return find_updates(plan, names, is_representable)
 
 
-def add_version_begins(inputs: ImportInput, survey: Survey, picked: Sequence[Live], updates: Updates) -> Updates:
+def add_version_begins(inputs: ImportInput, survey: Inventory, picked: Sequence[Live], updates: Updates) -> Updates:
     """`updates` with the begin of the version for those of `picked` whose file does not say it."""
     managed = {survey.names[live.id]: live for live in picked if live.id in survey.managed and live.id in survey.names}
     return add_ties(updates, managed, inputs.definitions.channels)
@@ -359,7 +365,7 @@ def verify_empty_plan(output: Output, inputs: ImportInput, before: Plan, importe
         print_findings(output, errors, root)
         raise ProjectError("the files would have errors; nothing was written", _EXCLUDE_THEM)
     kept = {(one.name, one.path) for one in imported.kept}
-    differences = find_differences(before, inputs.plan(loaded.definitions), imported.names, kept)
+    differences = verify_import(before, inputs.plan(loaded.definitions), imported.names, kept)
     if differences:
         output.write("".join(f"{line}\n" for line in map(escape_text, differences)))
         raise ProjectError("a plan of these files would not be empty; nothing was written", _EXCLUDE_THEM)

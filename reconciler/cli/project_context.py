@@ -47,9 +47,9 @@ class ProjectContext(Struct, frozen=True):
                 "no environment given, and reconciler.yaml has no defaultEnvironment", _list_choices(known)
             )
         if chosen not in known:
-            from reconciler.planning.messages import find_near
+            from reconciler.planning.messages import suggest
 
-            near = find_near(chosen, known)
+            near = suggest(chosen, known)
             hint = f"did you mean {near[0]}{tell_apart(chosen, near[0])}? " if near else ""
             raise UsageError(f"no environment {chosen!r} in reconciler.yaml", hint + _list_choices(known))
         return known[chosen]

@@ -37,7 +37,7 @@ def check_guards(plan: Plan, guards: Guards, *, is_reviewed: bool) -> tuple[Find
     )
 
 
-def foresee_guards(plan: Plan, guards: Guards) -> tuple[Finding, ...]:
+def preview_guards(plan: Plan, guards: Guards) -> tuple[Finding, ...]:
     """What will stop the apply of this plan even once it is reviewed, as warnings: a guard never stops a plan."""
     return tuple(
         replace(stop, severity=Severity.WARNING, message=f"apply will stop: {stop.message}")
@@ -89,7 +89,7 @@ def _rewrites_history(change: Change) -> bool:
     return any(edit.impact is Impact.HISTORY for edit in change.edits)
 
 
-class Shift(Struct, frozen=True):
+class ChangedStep(Struct, frozen=True):
     """A change that does something else than when it was reviewed; one sentence for each difference."""
 
     name: str
@@ -99,29 +99,29 @@ class Shift(Struct, frozen=True):
 class Comparison(Struct, frozen=True):
     """How a plan made anew differs from the reviewed one, by the names of the changes.
 
-    `gone` are changes that are not asked for any more, `changed` do something else, `new` were not reviewed. `done` are
-    reviewed changes that are live already.
+    `no_longer_needed` are changes that are not asked for any more, `changed` do something else, `new` were not
+    reviewed. `done` are reviewed changes that are live already.
     """
 
-    gone: tuple[str, ...]
-    changed: tuple[Shift, ...]
+    no_longer_needed: tuple[str, ...]
+    changed: tuple[ChangedStep, ...]
     new: tuple[str, ...]
     done: tuple[str, ...] = ()
 
     @property
-    def holds(self) -> bool:
+    def is_still_valid(self) -> bool:
         """Whether all that was reviewed is still to be done, or done already; what is new besides does not matter."""
-        return not self.gone and not self.changed
+        return not self.no_longer_needed and not self.changed
 
     @property
     def reasons(self) -> Mapping[str, str]:
         """Why each reviewed change that does not hold is stale, by its name."""
         changed = {shift.name: "; ".join(shift.reasons) for shift in self.changed}
-        return changed | dict.fromkeys(self.gone, "no longer needed")
+        return changed | dict.fromkeys(self.no_longer_needed, "no longer needed")
 
     def describe(self) -> str:
         """The difference in numbers: `since review: 2 changes gone, 1 new`; empty where there is none."""
-        counted = ((len(self.gone), "gone"), (len(self.changed), "changed"), (len(self.new), "new"))
+        counted = ((len(self.no_longer_needed), "gone"), (len(self.changed), "changed"), (len(self.new), "new"))
         numbers = [(number, word) for number, word in counted if number]
         if not numbers:
             return ""
@@ -151,8 +151,8 @@ def compare_plans(reviewed: Plan, current: Plan) -> Comparison:
     }
     gone = {change.name for change in reviewed.sendable if _is_gone(change, now.get(change.name))}
     return Comparison(
-        gone=tuple(change.name for change in reviewed.sendable if change.name in gone),
-        changed=tuple(Shift(name, why) for name, why in reasons.items() if why and name not in gone),
+        no_longer_needed=tuple(change.name for change in reviewed.sendable if change.name in gone),
+        changed=tuple(ChangedStep(name, why) for name, why in reasons.items() if why and name not in gone),
         new=tuple(change.name for change in current.sendable if change.name not in sent),
         done=tuple(
             change.name

@@ -13,9 +13,9 @@ from msgspec.structs import replace
 
 from reconciler.model.fields import CHANNEL_FIELDS, FIELDS, VERSION_FIELDS
 from reconciler.model.plan import Action, Change, History, Origin, Verdict, VersionSpan
-from reconciler.planning.dependencies import find_order, list_first
+from reconciler.planning.dependencies import predecessors, topological_order
 from reconciler.planning.identification import make_index
-from reconciler.planning.matching import find_route
+from reconciler.planning.matching import resolve_desired
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from reconciler.model.channels import Definitions, Desired, Live
     from reconciler.model.plan import Blocker, Edit, Plan
     from reconciler.model.values import Spec
-    from reconciler.planning.context import Need
+    from reconciler.planning.context import Dependency
     from reconciler.planning.diff import Draft
     from reconciler.planning.identification import Index
-    from reconciler.planning.matching import Pair
+    from reconciler.planning.matching import Match
 
 
 _take_channel = itemgetter(*(field.path for field in CHANNEL_FIELDS))
@@ -53,11 +53,11 @@ def _encode(values: tuple[object, ...]) -> bytes:
         return json.dumps(values).encode("ascii")
 
 
-class Judgement(Struct, frozen=True):
+class PreconditionResults(Struct, frozen=True):
     """What stands in the way of each draft, by its name, and which others it needs."""
 
     blocks: Mapping[str, tuple[Blocker, ...]]
-    needs: Mapping[str, tuple[Need, ...]]
+    needs: Mapping[str, tuple[Dependency, ...]]
 
     @property
     def sendable(self) -> list[str]:
@@ -65,10 +65,10 @@ class Judgement(Struct, frozen=True):
 
 
 def make_changes(
-    channels: Iterable[Pair],
-    unread: Mapping[str, tuple[Pair, Blocker]],
+    channels: Iterable[Match],
+    unread: Mapping[str, tuple[Match, Blocker]],
     drafts: Mapping[str, Draft],
-    judgement: Judgement,
+    judgement: PreconditionResults,
     moved: Mapping[str, tuple[str, ...]],
 ) -> Iterator[Change]:
     """A change for each of `channels`: what can be sent, in its order; what cannot, by name; no-ops, by name.
@@ -78,7 +78,7 @@ def make_changes(
     """
     pairs = {pair.desired.name: pair for pair in channels}
     blocked = sorted((*(name for name, blocks in judgement.blocks.items() if blocks), *unread))
-    for name in (*find_order(judgement.sendable, judgement.needs), *blocked):
+    for name in (*topological_order(judgement.sendable, judgement.needs), *blocked):
         if name in unread:
             pair, block = unread[name]
             yield replace(_make_no_op(pair), action=Action.UPDATE, verdict=Verdict.UNKNOWN, blocked_by=(block,))
@@ -88,7 +88,7 @@ def make_changes(
         yield _make_no_op(pairs[name])
 
 
-def _make_update(pair: Pair, draft: Draft, judgement: Judgement) -> Change:
+def _make_update(pair: Match, draft: Draft, judgement: PreconditionResults) -> Change:
     desired, live = pair.desired, pair.live
     blocks = judgement.blocks[draft.name]
     return Change(
@@ -108,13 +108,13 @@ def _make_update(pair: Pair, draft: Draft, judgement: Judgement) -> Change:
         version_count=len(live.versions),
         verdict=_find_verdict(blocks),
         blocked_by=blocks,
-        depends_on=list_first(judgement.needs[draft.name]),
+        depends_on=predecessors(judgement.needs[draft.name]),
         fingerprint=fingerprint(live),
         history=_make_history(live),
     )
 
 
-def _make_no_op(pair: Pair) -> Change:
+def _make_no_op(pair: Match) -> Change:
     desired, live = pair.desired, pair.live
     return Change(
         name=desired.name,
@@ -149,7 +149,7 @@ def _make_history(live: Live) -> History:
     return History(tuple(versions), live.has_readings, live.first_reading, live.last_reading)
 
 
-def mark_origins(
+def mark_drift(
     plan: Plan, definitions: Definitions, base: Definitions, live: Sequence[Live], *, is_whole: bool = True
 ) -> Plan:
     """`plan` with the origin of each edit: drift where `definitions` say of the path what `base` said, else change.
@@ -175,7 +175,7 @@ def mark_origins(
 
 def _leads_to(channel_id: int, past: Desired, now: Desired, index: Index) -> bool:
     """Whether `past` is about the live channel that `now` is paired with, or points at it in the same words."""
-    found = find_route(past, index).route.channel_id
+    found = resolve_desired(past, index).resolution.channel_id
     return found == channel_id or (found is None and past.select == now.select)
 
 

@@ -24,43 +24,43 @@ if TYPE_CHECKING:
 Managed: TypeAlias = "Desired | Change"
 
 
-class Need(Struct, frozen=True):
+class Dependency(Struct, frozen=True):
     """Another change of the plan, by name, without which the precondition `rule` fails.
 
-    `is_first` says that it comes before; else the two only stand and fall together.
+    `must_precede` says that it comes before; else the two only stand and fall together.
     """
 
     rule: str
     name: str
-    is_first: bool = True
+    must_precede: bool = True
 
 
-class Surroundings(Struct, frozen=True):
+class PlanContext(Struct, frozen=True):
     """What a change is judged against.
 
-    `drafts` are the updates of the plan by the id of their channel, `claims` the same by the import id they give to it,
-    `managed` the channels of the files by live id, `users` those whose formulas use a channel, by its id. `refusals`
-    are what the service has against the formula that a change gives to its channel, by the id of that. `unread` says
-    why the list of units or of observation types could not be read in full, by the path of their code. `version_dates`
-    is what the environment says of dates of versions that come with a zone.
+    `drafts` are the updates of the plan by the id of their channel, `import_id_claims` the same by the import id they
+    give to it, `managed` the channels of the files by live id, `formula_users` those whose formulas use a channel, by
+    its id. `formula_rejections` are what the service has against the formula that a change gives to its channel, by the
+    id of that. `unread` says why the list of units or of observation types could not be read in full, by the path of
+    their code. `version_dates` is what the environment says of dates of versions that come with a zone.
     """
 
     index: Index
     drafts: Mapping[int, Draft]
-    claims: Mapping[str, Sequence[Draft]]
+    import_id_claims: Mapping[str, Sequence[Draft]]
     managed: Mapping[int, Managed]
-    users: Mapping[int, Sequence[Live]]
+    formula_users: Mapping[int, Sequence[Live]]
     units: Mapping[int, Unit]
     observation_types: Mapping[int, ObservationType]
     primary_move: PrimaryMove
     channel_edit: ChannelEdit
-    refusals: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    formula_rejections: Mapping[int, Sequence[str]] = field(default_factory=dict)
     unread: Mapping[str, str] = field(default_factory=dict)
     version_dates: VersionDates | None = None
 
     def planned(self, channel: Live) -> Live:
         """`channel` as it will be after the plan."""
-        return self.drafts[channel.id].planned if channel.id in self.drafts else channel
+        return self.drafts[channel.id].after_apply if channel.id in self.drafts else channel
 
     def neighbours(self, channel: Live) -> Sequence[Live]:
         """The other channels of the data point of `channel`."""
@@ -68,21 +68,21 @@ class Surroundings(Struct, frozen=True):
         return [other for other in on_point if other.id != channel.id]
 
 
-def make_surroundings(
+def make_context(
     index: Index,
     drafts: Mapping[int, Draft],
     managed: Mapping[int, Managed],
     reference: ReferenceData,
     habits: tuple[PrimaryMove, ChannelEdit],
-) -> Surroundings:
+) -> PlanContext:
     """The surroundings of the changes in `drafts`; `habits` are what the environment is set to."""
     primary_move, channel_edit = habits
-    return Surroundings(
+    return PlanContext(
         index=index,
         drafts=drafts,
-        claims=_find_claims(drafts.values()),
+        import_id_claims=_find_claims(drafts.values()),
         managed=managed,
-        users=find_users(index) if any(draft.is_conversion for draft in drafts.values()) else {},
+        formula_users=find_users(index) if any(draft.is_conversion for draft in drafts.values()) else {},
         units={unit.id: unit for unit in reference.units},
         observation_types={type_.id: type_ for type_ in reference.observation_types},
         primary_move=primary_move,
@@ -91,9 +91,9 @@ def make_surroundings(
     )
 
 
-def mention(channel: Live, around: Surroundings) -> dict[str, object]:
+def channel_evidence(channel: Live, context: PlanContext) -> dict[str, object]:
     """`channel` as evidence: id and name in EnergyCAP, and where it is managed, null where it is not."""
-    managed = around.managed.get(channel.id)
+    managed = context.managed.get(channel.id)
     return {
         "channel_id": channel.id,
         "name": channel.name,
@@ -103,9 +103,9 @@ def mention(channel: Live, around: Surroundings) -> dict[str, object]:
     }
 
 
-def name_channel(channel: Live, around: Surroundings) -> str:
+def format_channel(channel: Live, context: PlanContext) -> str:
     """`channel` in words: as the files name it and where, or by id and name and that it is not managed."""
-    managed = around.managed.get(channel.id)
+    managed = context.managed.get(channel.id)
     if managed is None:
         return f"{channel.id} {show_value(channel.name)} (not managed here)"
     return f"{managed.name} ({managed.file}:{managed.line})"
@@ -114,7 +114,7 @@ def name_channel(channel: Live, around: Surroundings) -> str:
 def _find_claims(drafts: Iterable[Draft]) -> Mapping[str, Sequence[Draft]]:
     claims: dict[str, list[Draft]] = defaultdict(list)
     for draft in sorted(drafts, key=lambda draft: draft.live.id):
-        import_id = draft.planned.values.get(CHANNEL_IMPORT_ID)
-        if CHANNEL_IMPORT_ID in draft.touched and isinstance(import_id, str):
+        import_id = draft.after_apply.values.get(CHANNEL_IMPORT_ID)
+        if CHANNEL_IMPORT_ID in draft.changed_paths and isinstance(import_id, str):
             claims[import_id].append(draft)
     return dict(claims)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from reconciler.model.channels import DATA_POINT
 from reconciler.model.fields import FORMULA, IS_CALCULATED
 from reconciler.model.plan import Blocker
-from reconciler.planning.context import Need, mention, name_channel
+from reconciler.planning.context import Dependency, channel_evidence, format_channel
 from reconciler.planning.identification import find_inputs
 
 if TYPE_CHECKING:
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
     from reconciler.model.channels import Live
     from reconciler.model.plan import Plan
-    from reconciler.planning.context import Surroundings
+    from reconciler.planning.context import PlanContext
     from reconciler.planning.diff import Draft
 
 
-def check_conversion(draft: Draft, around: Surroundings) -> Iterator[Blocker | Need]:
+def check_conversion(draft: Draft, context: PlanContext) -> Iterator[Blocker | Dependency]:
     """What stands in the way of `draft`, if it is a conversion.
 
     A visible cause counts also where the service calls the channel convertible.
@@ -27,9 +27,9 @@ def check_conversion(draft: Draft, around: Surroundings) -> Iterator[Blocker | N
     """
     if not draft.is_conversion:
         return
-    causes: list[Blocker | Need] = list(_check_readings(draft))
-    if draft.planned.is_calculated:
-        causes += [*_check_versions(draft.live), *_check_users(draft, around)]
+    causes: list[Blocker | Dependency] = list(_check_readings(draft))
+    if draft.after_apply.is_calculated:
+        causes += [*_check_versions(draft.live), *_check_users(draft, context)]
     yield from causes
     if draft.live.is_convertible is False and not causes:
         yield _inconvertible(draft)
@@ -37,7 +37,7 @@ def check_conversion(draft: Draft, around: Surroundings) -> Iterator[Blocker | N
 
 def _check_readings(draft: Draft) -> Iterator[Blocker]:
     live = draft.live
-    rule = "ESA401" if draft.planned.is_calculated else "ESA404"
+    rule = "ESA401" if draft.after_apply.is_calculated else "ESA404"
     kind, other = _kinds(draft)
     if live.has_readings:
         yield Blocker(
@@ -46,7 +46,7 @@ def _check_readings(draft: Draft) -> Iterator[Blocker]:
             _readings(live),
             # The summarized readings of a calculated channel cannot be deleted.
             f"leave it {other} and make a new {kind} channel in EnergyCAP"
-            + (", or delete its readings there first" if draft.planned.is_calculated else ""),
+            + (", or delete its readings there first" if draft.after_apply.is_calculated else ""),
         )
     elif live.has_readings is None and live.is_convertible is None:
         yield Blocker(
@@ -68,23 +68,23 @@ def _check_versions(live: Live) -> Iterator[Blocker]:
         )
 
 
-def _check_users(draft: Draft, around: Surroundings) -> Iterator[Blocker | Need]:
-    users = [user for user in around.users.get(draft.live.id, ()) if user.id != draft.live.id]
-    freed = [user for user in users if draft.live.id not in find_inputs(around.planned(user).formulas)]
+def _check_users(draft: Draft, context: PlanContext) -> Iterator[Blocker | Dependency]:
+    users = [user for user in context.formula_users.get(draft.live.id, ()) if user.id != draft.live.id]
+    freed = [user for user in users if draft.live.id not in find_inputs(context.planned(user).formulas)]
     for user in freed:
-        yield Need("ESA403", around.drafts[user.id].name)
+        yield Dependency("ESA403", context.drafts[user.id].name)
     if len(freed) < len(users):
-        yield _used(draft, users, freed, around)
+        yield _used(draft, users, freed, context)
 
 
-def _used(draft: Draft, users: Sequence[Live], freed: Sequence[Live], around: Surroundings) -> Blocker:
+def _used(draft: Draft, users: Sequence[Live], freed: Sequence[Live], context: PlanContext) -> Blocker:
     kept = [user for user in users if user not in freed]
-    names = ", ".join(name_channel(user, around) for user in kept)
-    done = ", ".join(around.drafts[user.id].name for user in freed)
+    names = ", ".join(format_channel(user, context) for user in kept)
+    done = ", ".join(context.drafts[user.id].name for user in freed)
     return Blocker(
         "ESA403",
         "cannot become calculated: its readings feed other formulas",
-        {"used_by": [{**mention(user, around), "freed_by_plan": user in freed} for user in users]},
+        {"used_by": [{**channel_evidence(user, context), "freed_by_plan": user in freed} for user in users]},
         f"take channel({draft.name}) out of the formula of {names} first"
         + (f"; this plan already does so for {done}" if done else ""),
     )
@@ -102,7 +102,7 @@ def _inconvertible(draft: Draft) -> Blocker:
 
 
 def _kinds(draft: Draft) -> tuple[str, str]:
-    return ("calculated", "simple") if draft.planned.is_calculated else ("simple", "calculated")
+    return ("calculated", "simple") if draft.after_apply.is_calculated else ("simple", "calculated")
 
 
 def _readings(live: Live) -> dict[str, object]:
@@ -120,30 +120,30 @@ def _versions(live: Live) -> list[dict[str, object]]:
     ]
 
 
-def check_inputs(draft: Draft, around: Surroundings) -> Iterator[Blocker | Need]:
+def check_inputs(draft: Draft, context: PlanContext) -> Iterator[Blocker | Dependency]:
     """What stands in the way of the formula that `draft` gives to its channel, with the inputs as they will be then.
 
     A formula that is live already and is not touched has been accepted by the service and is not judged.
     Source: POST /api/v202405/formula/validate.
     """
-    formula = draft.planned.values.get(FORMULA)
-    is_touched = not draft.touched.isdisjoint((FORMULA, IS_CALCULATED))
-    if not is_touched or not draft.planned.is_calculated or not isinstance(formula, str):
+    formula = draft.after_apply.values.get(FORMULA)
+    is_touched = not draft.changed_paths.isdisjoint((FORMULA, IS_CALCULATED))
+    if not is_touched or not draft.after_apply.is_calculated or not isinstance(formula, str):
         return
     wrong: list[tuple[str, dict[str, object]]] = []
     for id_ in find_inputs((formula,)):
-        channel = around.index.by_id.get(id_)
-        problem = _find_problem(draft.live, channel, around)
+        channel = context.index.by_id.get(id_)
+        problem = _find_problem(draft.live, channel, context)
         if problem is not None:
-            known = {"channel_id": id_} if channel is None else mention(channel, around)
-            text = f"channel({id_})" if channel is None else name_channel(channel, around)
+            known = {"channel_id": id_} if channel is None else channel_evidence(channel, context)
+            text = f"channel({id_})" if channel is None else format_channel(channel, context)
             wrong.append((f"{text} {problem}", {**known, "problem": problem}))
         elif channel is not None and channel.is_calculated:
-            yield Need("ESA410", around.drafts[id_].name)
+            yield Dependency("ESA410", context.drafts[id_].name)
     if wrong:
         yield _wrong_inputs(formula, wrong)
-    elif draft.live.id in around.refusals:
-        yield _refused(formula, around.refusals[draft.live.id])
+    elif draft.live.id in context.formula_rejections:
+        yield _refused(formula, context.formula_rejections[draft.live.id])
 
 
 def list_new_formulas(plan: Plan) -> tuple[tuple[int, int, str], ...]:
@@ -161,14 +161,14 @@ def list_new_formulas(plan: Plan) -> tuple[tuple[int, int, str], ...]:
     return tuple(new for new in formulas if converted.isdisjoint(find_inputs((new[2],))))
 
 
-def _find_problem(user: Live, channel: Live | None, around: Surroundings) -> str | None:
+def _find_problem(user: Live, channel: Live | None, context: PlanContext) -> str | None:
     if channel is not None and not channel.unread.isdisjoint((DATA_POINT, IS_CALCULATED)):
         return None  # what it is cannot be told, and another check says so
     if channel is None or channel.data_point.id != user.data_point.id:
         return "is not on this data point"
     if channel.id == user.id:
         return "is the channel itself"
-    if not around.planned(channel).is_calculated:
+    if not context.planned(channel).is_calculated:
         return None
     return "is calculated" if channel.is_calculated else "becomes calculated by this plan"
 

@@ -11,7 +11,7 @@ from reconciler.model.plan import Blocker
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from reconciler.planning.context import Need
+    from reconciler.planning.context import Dependency
 
 
 def find_cycles(uses: Mapping[str, Collection[str]]) -> tuple[tuple[str, ...], ...]:
@@ -20,13 +20,13 @@ def find_cycles(uses: Mapping[str, Collection[str]]) -> tuple[tuple[str, ...], .
     The same circles are found whatever the order of `uses`. Wherever there are circles at least one is found; those
     that share a name with it come to light when it is mended. A name that uses itself is a circle of one.
     """
-    search = _Search(uses)
+    search = _CycleSearch(uses)
     for name in sorted(uses.keys()):
         search.walk(name)
     return tuple(sorted(map(_from_smallest, search.cycles)))
 
 
-class _Search:
+class _CycleSearch:
     """A walk along all uses. Each use is followed once, and each name is in one circle at most: in linear time."""
 
     def __init__(self, uses: Mapping[str, Collection[str]]) -> None:
@@ -92,8 +92,8 @@ _BREAK_IMPORT_IDS = (
 _BREAK = "break the circle by two plans: first leave one of these edits out of the files, and put it back later"
 
 
-def spread_blocks(
-    blocks: Mapping[str, Sequence[Blocker]], needs: Mapping[str, Sequence[Need]]
+def propagate_blockers(
+    blocks: Mapping[str, Sequence[Blocker]], needs: Mapping[str, Sequence[Dependency]]
 ) -> dict[str, tuple[Blocker, ...]]:
     """The blocks of every change by its name: its own, those of circles of needs, and those of what it needs.
 
@@ -101,22 +101,22 @@ def spread_blocks(
     """
     settled = {name: tuple(own) for name, own in blocks.items()}
     for cycle in find_cycles(_predecessors(needs)):
-        for name, block in _block_circle(cycle, needs):
+        for name, block in _block_cycle(cycle, needs):
             settled[name] += (block,)
     needed_by = _invert(needs)
     news = sorted(name for name, own in settled.items() if own)
     while news:
         waiting = {name for blocked in news for name in needed_by[blocked] if not settled[name]}
-        settled |= {name: _hand_on(needs[name], settled) for name in waiting}
+        settled |= {name: _inherit(needs[name], settled) for name in waiting}
         news = sorted(waiting)
     return settled
 
 
-def find_order(names: Iterable[str], needs: Mapping[str, Sequence[Need]]) -> tuple[str, ...]:
+def topological_order(names: Iterable[str], needs: Mapping[str, Sequence[Dependency]]) -> tuple[str, ...]:
     """`names` with what must come first before what needs it, else by name. Their needs must hold no circle."""
     chosen = set(names)
     sorter = TopologicalSorter(
-        {name: [first for first in list_first(needs[name]) if first in chosen] for name in chosen}
+        {name: [first for first in predecessors(needs[name]) if first in chosen] for name in chosen}
     )
     sorter.prepare()
     order: list[str] = []
@@ -127,7 +127,7 @@ def find_order(names: Iterable[str], needs: Mapping[str, Sequence[Need]]) -> tup
     return tuple(order)
 
 
-def find_closure(names: Iterable[str], needs: Mapping[str, Sequence[Need]]) -> frozenset[str]:
+def with_dependencies(names: Iterable[str], needs: Mapping[str, Sequence[Dependency]]) -> frozenset[str]:
     """`names` and everything that they need, directly or by others."""
     closed: set[str] = set()
     ahead = list(names)
@@ -139,16 +139,16 @@ def find_closure(names: Iterable[str], needs: Mapping[str, Sequence[Need]]) -> f
     return frozenset(closed)
 
 
-def list_first(needs: Iterable[Need]) -> tuple[str, ...]:
+def predecessors(needs: Iterable[Dependency]) -> tuple[str, ...]:
     """The names in `needs` that must come first, each once, by name."""
-    return tuple(sorted({need.name for need in needs if need.is_first}))
+    return tuple(sorted({need.name for need in needs if need.must_precede}))
 
 
-def _predecessors(needs: Mapping[str, Sequence[Need]]) -> dict[str, tuple[str, ...]]:
-    return {name: list_first(own) for name, own in needs.items()}
+def _predecessors(needs: Mapping[str, Sequence[Dependency]]) -> dict[str, tuple[str, ...]]:
+    return {name: predecessors(own) for name, own in needs.items()}
 
 
-def _invert(needs: Mapping[str, Sequence[Need]]) -> Mapping[str, Sequence[str]]:
+def _invert(needs: Mapping[str, Sequence[Dependency]]) -> Mapping[str, Sequence[str]]:
     needed_by: dict[str, list[str]] = defaultdict(list)
     for name, own in needs.items():
         for need in own:
@@ -156,7 +156,7 @@ def _invert(needs: Mapping[str, Sequence[Need]]) -> Mapping[str, Sequence[str]]:
     return needed_by
 
 
-def _block_circle(cycle: Sequence[str], needs: Mapping[str, Sequence[Need]]) -> Iterator[tuple[str, Blocker]]:
+def _block_cycle(cycle: Sequence[str], needs: Mapping[str, Sequence[Dependency]]) -> Iterator[tuple[str, Blocker]]:
     """The block of each name in `cycle`. All say the same, which is made once: a circle may have thousands of names."""
     pairs = list(zip(cycle, (*cycle[1:], cycle[0]), strict=True))
     waits = [f"{one} waits for {other}" for one, other in pairs[:_LONGEST_CYCLE]]
@@ -168,12 +168,12 @@ def _block_circle(cycle: Sequence[str], needs: Mapping[str, Sequence[Need]]) -> 
         yield name, Blocker(rule, message, evidence, _BREAK_IMPORT_IDS if rule == "ESA408" else _BREAK)
 
 
-def _hand_on(needs: Iterable[Need], blocked: Mapping[str, Sequence[Blocker]]) -> tuple[Blocker, ...]:
+def _inherit(needs: Iterable[Dependency], blocked: Mapping[str, Sequence[Blocker]]) -> tuple[Blocker, ...]:
     unmet = sorted({(need.rule, need.name) for need in needs if blocked[need.name]})
-    return tuple(_unmet(rule, name, blocked[name]) for rule, name in unmet)
+    return tuple(_blocked_dependency(rule, name, blocked[name]) for rule, name in unmet)
 
 
-def _unmet(rule: str, name: str, blocks: Sequence[Blocker]) -> Blocker:
+def _blocked_dependency(rule: str, name: str, blocks: Sequence[Blocker]) -> Blocker:
     rules = list(dict.fromkeys(block.rule for block in blocks))
     return Blocker(
         rule,

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from reconciler.model.findings import Finding
     from reconciler.model.plan import Blocker
     from reconciler.model.values import Spec, Value
-    from reconciler.planning.matching import Pair
-    from reconciler.planning.translation import Codes, Vocabulary
+    from reconciler.planning.matching import Match
+    from reconciler.planning.translation import Codes, CodeTables
 
 
 _CODED = tuple((field, field.alias) for field in FIELDS if field.alias)
@@ -46,15 +46,15 @@ _CODED = tuple((field, field.alias) for field in FIELDS if field.alias)
 class Draft(Struct, frozen=True):
     """The edits of one channel, before it is judged whether they may be sent.
 
-    `live` is the channel as it is and `planned` as it will be, `touched` the paths of EsaChannelEdit that are edited.
-    `wanted`, `before` and `after` are those of the change to come.
+    `live` is the channel as it is and `after_apply` as it will be, `changed_paths` the paths of EsaChannelEdit that are
+    edited. `wanted`, `before` and `after` are those of the change to come.
     """
 
     name: str
     live: Live
-    planned: Live
+    after_apply: Live
     edits: tuple[Edit, ...]
-    touched: frozenset[str]
+    changed_paths: frozenset[str]
     before: Spec
     after: Spec
     wanted: Spec
@@ -63,15 +63,15 @@ class Draft(Struct, frozen=True):
 
     @property
     def is_conversion(self) -> bool:
-        return IS_CALCULATED in self.touched
+        return IS_CALCULATED in self.changed_paths
 
 
-def list_touched(edits: tuple[Edit, ...]) -> frozenset[str]:
+def changed_paths(edits: tuple[Edit, ...]) -> frozenset[str]:
     """The paths of EsaChannelEdit at which `edits` are."""
     return frozenset(FIELD_AT[edit.path].path for edit in edits)
 
 
-def plan_live(live: Live, wanted: Spec, codes: Codes) -> Live:
+def apply_values(live: Live, wanted: Spec, codes: Codes) -> Live:
     """`live` with the values of `wanted`, by the paths of EsaChannelEdit, in the place of its own, and their codes.
 
     Versioned values go to the current version; what the service fills in is left out.
@@ -110,7 +110,7 @@ _IMPLICATIONS: tuple[tuple[str, Value, tuple[str, ...]], ...] = (
 )
 
 
-def make_draft(desired: Desired, live: Live, translated: Spec, vocabulary: Vocabulary) -> Draft | None:
+def make_draft(desired: Desired, live: Live, translated: Spec, vocabulary: CodeTables) -> Draft | None:
     """The edits that turn `live` into `desired`, in the order of the field table; None where it needs none.
 
     `translated` is what `desired` manages by the paths of EsaChannelEdit; where it means what `live` has, live keeps
@@ -134,9 +134,9 @@ def make_draft(desired: Desired, live: Live, translated: Spec, vocabulary: Vocab
     return Draft(
         name=desired.name,
         live=live,
-        planned=plan_live(live, wanted, vocabulary.codes),
+        after_apply=apply_values(live, wanted, vocabulary.codes),
         edits=edits,
-        touched=list_touched(edits),
+        changed_paths=changed_paths(edits),
         before=before,
         after=after,
         wanted=wanted,
@@ -166,7 +166,7 @@ def _find_implied(wanted: Spec, live: Spec) -> dict[str, str]:
 
 
 def _show(
-    desired: Desired, live: Live, wanted: Spec, vocabulary: Vocabulary
+    desired: Desired, live: Live, wanted: Spec, vocabulary: CodeTables
 ) -> tuple[dict[str, Value], dict[str, Value]]:
     """What `desired` manages before and after, in the file's own vocabulary; alike where there is no edit."""
     before = dict(desired.spec)
@@ -177,7 +177,7 @@ def _show(
     return before, dict(desired.spec)
 
 
-def _show_value(path: str, live: Live, written: Value, vocabulary: Vocabulary) -> Value:
+def _show_value(path: str, live: Live, written: Value, vocabulary: CodeTables) -> Value:
     value = live.values.get(path)
     if path == FORMULA and isinstance(value, str):
         return show_formula(value, written, vocabulary)
@@ -228,7 +228,7 @@ def find_swap(live: Live) -> str | None:
     return f"the first reading of {where} after {begin} counts from the one before it, at {last}"
 
 
-def note_swaps(pairs: Iterable[Pair]) -> Iterator[Finding]:
+def note_swaps(pairs: Iterable[Match]) -> Iterator[Finding]:
     """A finding for each channel of `pairs` whose first reading after a swap is still to come."""
     for pair in pairs:
         if message := find_swap(pair.live):

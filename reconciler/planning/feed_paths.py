@@ -20,8 +20,8 @@ from reconciler.model.fields import (
 from reconciler.model.identifiers import V3_NAMES, Identifiers, ResolutionFailure
 from reconciler.model.plan import Blocker
 from reconciler.model.values import Value
-from reconciler.planning.context import mention
-from reconciler.planning.identification import route
+from reconciler.planning.context import channel_evidence
+from reconciler.planning.identification import resolve
 from reconciler.planning.messages import show_value, show_values
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from reconciler.model.channels import Live
     from reconciler.model.identifiers import Feed, Resolution
     from reconciler.model.plan import Edit
-    from reconciler.planning.context import Surroundings
+    from reconciler.planning.context import PlanContext
     from reconciler.planning.diff import Draft
     from reconciler.planning.identification import Index
 
@@ -44,57 +44,57 @@ POINTED_AT = _INFERRED | {CHANNEL_IMPORT_ID}
 _Corner: TypeAlias = tuple[str, Value]
 
 
-class Move(Struct, frozen=True):
+class ResolutionChange(Struct, frozen=True):
     """A step of a plan that leads pointers elsewhere: its draft, and where they lead after it."""
 
     draft: Draft
-    route: Resolution
+    resolution: Resolution
 
 
-class Course(Struct):
+class ResolutionTrace(Struct):
     """The way of pointers through a plan: where they lead live, and the steps that lead them elsewhere, in order."""
 
-    pointers: Identifiers
+    identifiers: Identifiers
     before: Resolution
-    moves: list[Move] = field(default_factory=list)
+    changes: list[ResolutionChange] = field(default_factory=list)
 
     @property
     def after(self) -> Resolution:
-        return self.moves[-1].route if self.moves else self.before
+        return self.changes[-1].resolution if self.changes else self.before
 
-    def find_departure(self, channel_id: int | None) -> Move:
+    def find_losing_change(self, channel_id: int | None) -> ResolutionChange:
         """The step after which the pointers do not lead to `channel_id` again. There must be one."""
-        away = list(self.moves)
-        while len(away) > 1 and away[-2].route.channel_id != channel_id:
+        away = list(self.changes)
+        while len(away) > 1 and away[-2].resolution.channel_id != channel_id:
             away.pop()
         return away[-1]
 
 
-def follow(pointers: Iterable[Identifiers], index: Index, steps: Iterable[Draft]) -> list[Course]:
-    """The course of each of `pointers` from the live `index` through `steps`, which are made one after the other.
+def trace_identifiers(pointers: Iterable[Identifiers], index: Index, steps: Iterable[Draft]) -> list[ResolutionTrace]:
+    """The course of each of `identifiers` from the live `index` through `steps`, which are made one after the other.
 
     Only what an edit can lead elsewhere is looked at again: ten thousand channels cost no more than those edited.
     """
-    courses = [Course(each, route(each, index)) for each in pointers]
-    moving = [draft for draft in steps if is_moving(draft)]
+    courses = [ResolutionTrace(each, resolve(each, index)) for each in pointers]
+    moving = [draft for draft in steps if affects_routing(draft)]
     if not moving:
         return courses
     at_corner = _place(courses)
-    world = _World(index)
+    world = _PlannedIndex(index)
     for draft in moving:
         world.carry_out(draft)
-        touched = {id(course): course for corner in _list_corners(draft) for course in at_corner.get(corner, ())}
+        touched = {id(course): course for corner in _affected_keys(draft) for course in at_corner.get(corner, ())}
         for course in touched.values():
             world.look_again(course, draft)
     return courses
 
 
-def is_moving(draft: Draft) -> bool:
+def affects_routing(draft: Draft) -> bool:
     """Whether `draft` edits anything that readings find their channel by."""
-    return not draft.touched.isdisjoint(POINTED_AT)
+    return not draft.changed_paths.isdisjoint(POINTED_AT)
 
 
-def list_implied(steps: Iterable[Draft], index: Index) -> Iterator[Identifiers]:
+def undeclared_identifiers(steps: Iterable[Draft], index: Index) -> Iterator[Identifiers]:
     """The pointers by which live channels can be named now, and that an edit of `steps` may lead elsewhere.
 
     Of each meter the shortest come first: a type alone, then with a unit, then with an interval.
@@ -102,16 +102,16 @@ def list_implied(steps: Iterable[Draft], index: Index) -> Iterator[Identifiers]:
     meters: dict[str, None] = {}
     for draft in steps:
         import_id, meter = draft.live.values.get(CHANNEL_IMPORT_ID), draft.live.data_point.import_id
-        if CHANNEL_IMPORT_ID in draft.touched and isinstance(import_id, str) and import_id:
+        if CHANNEL_IMPORT_ID in draft.changed_paths and isinstance(import_id, str) and import_id:
             yield Identifiers(channel_import_id=import_id)
-        if meter and not draft.touched.isdisjoint(_INFERRED):
+        if meter and not draft.changed_paths.isdisjoint(_INFERRED):
             meters[meter] = None
     for meter in meters:
         yield from _list_inferred(meter, index.by_meter[meter])
 
 
-def list_causes(draft: Draft, pointers: Identifiers) -> tuple[Edit, ...]:
-    """The edits of `draft` that can lead `pointers` elsewhere."""
+def causing_edits(draft: Draft, pointers: Identifiers) -> tuple[Edit, ...]:
+    """The edits of `draft` that can lead `identifiers` elsewhere."""
     counted = {CHANNEL_IMPORT_ID} if pointers.channel_import_id else _INFERRED
     return tuple(edit for edit in draft.edits if FIELD_AT[edit.path].path in counted)
 
@@ -138,10 +138,10 @@ def _point(meter: str, channel: Live) -> Identifiers | None:
     )
 
 
-def _place(courses: Iterable[Course]) -> dict[_Corner, list[Course]]:
-    at_corner: dict[_Corner, list[Course]] = defaultdict(list)
+def _place(courses: Iterable[ResolutionTrace]) -> dict[_Corner, list[ResolutionTrace]]:
+    at_corner: dict[_Corner, list[ResolutionTrace]] = defaultdict(list)
     for course in courses:
-        pointers = course.pointers
+        pointers = course.identifiers
         if pointers.channel_id is not None:
             continue
         if pointers.channel_import_id:
@@ -151,15 +151,15 @@ def _place(courses: Iterable[Course]) -> dict[_Corner, list[Course]]:
     return at_corner
 
 
-def _list_corners(draft: Draft) -> Iterator[_Corner]:
-    for channel in (draft.live, draft.planned):
-        if CHANNEL_IMPORT_ID in draft.touched:
+def _affected_keys(draft: Draft) -> Iterator[_Corner]:
+    for channel in (draft.live, draft.after_apply):
+        if CHANNEL_IMPORT_ID in draft.changed_paths:
             yield str(channel.values.get(CHANNEL_IMPORT_ID) or ""), None
         if channel.data_point.import_id:
             yield channel.data_point.import_id, channel.values.get(OBSERVATION_TYPE_CODE)
 
 
-class _World:
+class _PlannedIndex:
     """The channels as they are after some steps of a plan."""
 
     def __init__(self, live: Index) -> None:
@@ -168,29 +168,29 @@ class _World:
         self._index = replace(live, by_import_id=self._by_import_id, by_meter=self._by_meter)
 
     def carry_out(self, draft: Draft) -> None:
-        planned, meter = draft.planned, draft.planned.data_point.import_id
+        planned, meter = draft.after_apply, draft.after_apply.data_point.import_id
         if meter is not None:
             self._by_meter[meter] = [planned if each.id == planned.id else each for each in self._by_meter[meter]]
-        if CHANNEL_IMPORT_ID in draft.touched:
+        if CHANNEL_IMPORT_ID in draft.changed_paths:
             self._rename(draft)
 
-    def look_again(self, course: Course, draft: Draft) -> None:
-        now, last = route(course.pointers, self._index), course.after
+    def look_again(self, course: ResolutionTrace, draft: Draft) -> None:
+        now, last = resolve(course.identifiers, self._index), course.after
         if (now.channel_id, now.failure) != (last.channel_id, last.failure):
-            course.moves.append(Move(draft, now))
+            course.changes.append(ResolutionChange(draft, now))
 
     def _rename(self, draft: Draft) -> None:
-        old, new = (str(live.values.get(CHANNEL_IMPORT_ID) or "") for live in (draft.live, draft.planned))
+        old, new = (str(live.values.get(CHANNEL_IMPORT_ID) or "") for live in (draft.live, draft.after_apply))
         left = [each for each in self._by_import_id.get(old, ()) if each.id != draft.live.id]
         self._by_import_id[old] = left
-        joined = [*self._by_import_id.get(new, ()), draft.planned]
+        joined = [*self._by_import_id.get(new, ()), draft.after_apply]
         self._by_import_id[new] = sorted(joined, key=lambda live: live.id)
 
 
 _SHOWN = 5
 
 
-class Fate(Struct, frozen=True):
+class FeedImpact(Struct, frozen=True):
     """What becomes of a feed: its course through the plan, beside the id of the channel that it expects.
 
     `expected` is None where that channel was not found. `is_held` says that the plan blocks what would lead the feed
@@ -199,43 +199,43 @@ class Fate(Struct, frozen=True):
 
     feed: Feed
     expected: int | None
-    course: Course
+    trace: ResolutionTrace
     is_held: bool = False
 
     @property
-    def is_lost(self) -> bool:
+    def loses_channel(self) -> bool:
         """Whether the feed reaches the channel that it expects now, and would not after the plan."""
-        course = self.course
+        course = self.trace
         return self.expected is not None and course.before.channel_id == self.expected != course.after.channel_id
 
     @property
-    def departure(self) -> Move:
+    def losing_change(self) -> ResolutionChange:
         """The step that leads the feed away for good."""
-        return self.course.find_departure(self.expected)
+        return self.trace.find_losing_change(self.expected)
 
 
-def make_block(fate: Fate, around: Surroundings) -> Blocker:
-    """Why the change that leads `fate` away for good is blocked."""
-    departure, feed = fate.departure, fate.feed
-    edits = list_causes(departure.draft, feed.identifiers)
+def make_block(impact: FeedImpact, context: PlanContext) -> Blocker:
+    """Why the change that leads `impact` away for good is blocked."""
+    departure, feed = impact.losing_change, impact.feed
+    edits = causing_edits(departure.draft, feed.identifiers)
     paths = " and ".join(edit.path for edit in edits)
     return Blocker(
-        find_code(departure.route),
-        f"would take the readings of feed {feed.name} away from {show_id(fate.expected, around)}: "
-        f"they would {say_end(departure.route, around)}",
+        find_code(departure.resolution),
+        f"would take the readings of feed {feed.name} away from {show_id(impact.expected, context)}: "
+        f"they would {describe_destination(departure.resolution, context)}",
         {
             "feed": f"{feed.name} ({feed.location.file}:{feed.location.line})",
             "identifiers": show_given(feed.identifiers),
             "edits": [show_edit(edit) for edit in edits],
-            "expects": _mention(fate.expected, around),
-            "would_find": [_mention(id_, around) for id_ in _find_ids(departure.route)],
+            "expects": _mention(impact.expected, context),
+            "would_find": [_mention(id_, context) for id_ in _find_ids(departure.resolution)],
         },
         f"leave {paths} as now, or change the logger, and with it feed {feed.name} in this plan",
     )
 
 
 def find_code(route: Resolution) -> str:
-    """The rule that is broken where pointers come to lead along `route`."""
+    """The rule that is broken where pointers come to lead along `resolve`."""
     match route.failure:
         case None:
             return "ESA601"
@@ -247,14 +247,14 @@ def find_code(route: Resolution) -> str:
             assert_never(route.failure)
 
 
-def say_end(route: Resolution, around: Surroundings) -> str:
-    """What readings do along `route`, after "they" or "would": they land on a channel, or nowhere, and why."""
+def describe_destination(route: Resolution, context: PlanContext) -> str:
+    """What readings do along `resolve`, after "they" or "would": they land on a channel, or nowhere, and why."""
     match route.failure:
         case None:
-            return f"land on {show_id(route.channel_id, around)}"
+            return f"land on {show_id(route.channel_id, context)}"
         case ResolutionFailure.AMBIGUOUS:
             return (
-                f"land nowhere, because {len(route.candidates)} channels fit ({_show_some(route.candidates, around)})"
+                f"land nowhere, because {len(route.candidates)} channels fit ({_show_some(route.candidates, context)})"
             )
         case ResolutionFailure.UNMATCHED | ResolutionFailure.NO_IDENTIFIER:
             return "land nowhere, because no channel fits"
@@ -262,12 +262,12 @@ def say_end(route: Resolution, around: Surroundings) -> str:
             assert_never(route.failure)
 
 
-def show_id(channel_id: int | None, around: Surroundings) -> str:
+def show_id(channel_id: int | None, context: PlanContext) -> str:
     """The channel with this id, shortly: as the files call it, or by its id and its name in EnergyCAP."""
     if channel_id is None:
         return "none"
-    managed = around.managed.get(channel_id)
-    return managed.name if managed else f"{channel_id} {show_value(around.index.by_id[channel_id].name)}"
+    managed = context.managed.get(channel_id)
+    return managed.name if managed else f"{channel_id} {show_value(context.index.by_id[channel_id].name)}"
 
 
 def show_given(pointers: Identifiers) -> str:
@@ -284,11 +284,11 @@ def _find_ids(route: Resolution) -> Sequence[int]:
     return () if route.failure is ResolutionFailure.UNMATCHED else route.candidates
 
 
-def _show_some(ids: Sequence[int], around: Surroundings) -> str:
+def _show_some(ids: Sequence[int], context: PlanContext) -> str:
     more = len(ids) - _SHOWN
-    names = [show_id(id_, around) for id_ in ids[:_SHOWN]]
+    names = [show_id(id_, context) for id_ in ids[:_SHOWN]]
     return ", ".join([*names, f"{more} more"] if more > 0 else names)
 
 
-def _mention(channel_id: int | None, around: Surroundings) -> dict[str, object] | None:
-    return None if channel_id is None else mention(around.index.by_id[channel_id], around)
+def _mention(channel_id: int | None, context: PlanContext) -> dict[str, object] | None:
+    return None if channel_id is None else channel_evidence(context.index.by_id[channel_id], context)

@@ -15,7 +15,7 @@ from reconciler.model.formulas import find_references, tokenize
 from reconciler.model.lookalikes import tell_apart
 from reconciler.planning.constraints import Violation
 from reconciler.planning.dependencies import find_cycles
-from reconciler.planning.messages import cite, place_reference, shorten, show_value, suggest_channels
+from reconciler.planning.messages import format_reference, locate_reference, shorten, show_value, suggest_channels
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ _SIGNS = {
 }
 
 
-def find_slips(formula: str) -> tuple[Violation, ...]:
+def check_operators(formula: str) -> tuple[Violation, ...]:
     """What in `formula` no grammar of formulas allows (ESA210), and what the service may not know (ESA216).
 
     One of each kind is told; `formula` has balanced parentheses. Commas between the arguments of a function are sound,
@@ -55,8 +55,8 @@ def find_slips(formula: str) -> tuple[Violation, ...]:
     torn = next(_find_torn(tokens), "")
     odd = dict(reversed([(fix, found) for found, fix in _find_odd(tokens)]))
     return (
-        *((_torn(torn, formula),) if torn else ()),
-        *(_odd(odd[fix], fix, formula) for fix in reversed(odd)),
+        *((_missing_operand(torn, formula),) if torn else ()),
+        *(_unsupported_symbol(odd[fix], fix, formula) for fix in reversed(odd)),
     )
 
 
@@ -111,7 +111,7 @@ def _find_commas(tokens: Sequence[str]) -> Iterator[tuple[str, str]]:
             yield before, after
 
 
-def _torn(found: str, formula: str) -> Violation:
+def _missing_operand(found: str, formula: str) -> Violation:
     return Violation(
         "ESA210",
         FORMULA,
@@ -120,7 +120,7 @@ def _torn(found: str, formula: str) -> Violation:
     )
 
 
-def _odd(found: str, fix: str, formula: str) -> Violation:
+def _unsupported_symbol(found: str, fix: str, formula: str) -> Violation:
     return Violation(
         "ESA216",
         FORMULA,
@@ -159,7 +159,7 @@ def find_formula_violations(spec: Spec, names: Container[str]) -> tuple[Violatio
     unclosed = _count_unclosed(formula)
     if unclosed:
         return (_unbalanced(formula, unclosed),)
-    broken = (*(_not_one_channel(text) for text in _broken_references(formula)), *find_slips(formula))
+    broken = (*(_not_one_channel(text) for text in _broken_references(formula)), *check_operators(formula))
     is_unfit = any(violation.code == "ESA208" for violation in broken)
     return broken if is_unfit or find_references(formula) else (_no_channel(formula, names), *broken)
 
@@ -222,7 +222,7 @@ def _no_channel(formula: str, names: Container[str]) -> Violation:
 _LONGEST_CYCLE = 8
 
 
-class _Reference(Struct, frozen=True):
+class _FormulaReference(Struct, frozen=True):
     """One `channel(…)` in the formula of `user`; `target` is the channel of the files that it leads to, if any."""
 
     user: Desired
@@ -243,14 +243,14 @@ def check_references(channels: Sequence[Desired]) -> Iterator[Finding]:
     references = tuple(_list_references(channels, named))
     yield from _check_names(references, channels)
     cycles = find_cycles(_list_uses(references))
-    yield from (_circle([named[name] for name in cycle]) for cycle in cycles)
+    yield from (_cycle([named[name] for name in cycle]) for cycle in cycles)
     circular = {pair for cycle in cycles for pair in zip(cycle, (*cycle[1:], cycle[0]), strict=True)}
     for reference in references:
         if reference.target is not None:
             yield from _check_target(reference, reference.target, circular)
 
 
-def _list_references(channels: Iterable[Desired], named: Mapping[str, Desired]) -> Iterator[_Reference]:
+def _list_references(channels: Iterable[Desired], named: Mapping[str, Desired]) -> Iterator[_FormulaReference]:
     numbered = {
         str(channel.select.channel_id): channel
         for channel in channels
@@ -260,14 +260,14 @@ def _list_references(channels: Iterable[Desired], named: Mapping[str, Desired]) 
         formula = channel.spec.get(FORMULA)
         for text in find_references(formula) if isinstance(formula, str) else ():
             target = numbered.get(text.lstrip("0")) if _is_number(text) else named.get(text)
-            yield _Reference(channel, text, target)
+            yield _FormulaReference(channel, text, target)
 
 
 def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit()
 
 
-def _list_uses(references: Iterable[_Reference]) -> dict[str, set[str]]:
+def _list_uses(references: Iterable[_FormulaReference]) -> dict[str, set[str]]:
     uses: dict[str, set[str]] = {}
     for reference in references:
         user, target = reference.user, reference.target
@@ -284,7 +284,7 @@ def _is_calculated(channel: Desired) -> bool:
     return formula is not None and not is_blank(formula)
 
 
-def _check_names(references: Iterable[_Reference], channels: Sequence[Desired]) -> Iterator[Finding]:
+def _check_names(references: Iterable[_FormulaReference], channels: Sequence[Desired]) -> Iterator[Finding]:
     unknown = [reference for reference in references if reference.target is None and not _is_number(reference.text)]
     nearest = suggest_channels((reference.text for reference in unknown), channels)
     for reference in unknown:
@@ -292,16 +292,16 @@ def _check_names(references: Iterable[_Reference], channels: Sequence[Desired]) 
         yield make_finding(
             "ESA320",
             f"formula names an unknown channel, {reference.found}",
-            place_reference(reference.user, reference.text),
+            locate_reference(reference.user, reference.text),
             fix=f"did you mean  channel({near}){tell_apart(reference.text, near)}" if near else "",
         )
 
 
-def _check_target(reference: _Reference, target: Desired, circular: set[tuple[str, str]]) -> Iterator[Finding]:
+def _check_target(reference: _FormulaReference, target: Desired, circular: set[tuple[str, str]]) -> Iterator[Finding]:
     user = reference.user
     if target is user:
         yield make_finding(
-            "ESA323", f"formula uses its own channel, {reference.found}", place_reference(user, reference.text)
+            "ESA323", f"formula uses its own channel, {reference.found}", locate_reference(user, reference.text)
         )
         return
     found = tuple(_check_use(reference, target, circular))
@@ -311,7 +311,7 @@ def _check_target(reference: _Reference, target: Desired, circular: set[tuple[st
         yield _uses_number(reference, target)
 
 
-def _check_use(reference: _Reference, target: Desired, circular: set[tuple[str, str]]) -> Iterator[Finding]:
+def _check_use(reference: _FormulaReference, target: Desired, circular: set[tuple[str, str]]) -> Iterator[Finding]:
     """What forbids to name `target`. An id may stay for all that: EnergyCAP may have the formula already (ESA410)."""
     user = reference.user
     if _is_calculated(target) and (user.name, target.name) not in circular:
@@ -320,36 +320,36 @@ def _check_use(reference: _Reference, target: Desired, circular: set[tuple[str, 
         yield _uses_other_data_point(reference, target)
 
 
-def _uses_calculated(reference: _Reference, target: Desired) -> Finding:
+def _uses_calculated(reference: _FormulaReference, target: Desired) -> Finding:
     return make_finding(
         "ESA322",
         f"formula uses a calculated channel, {reference.found}",
-        place_reference(reference.user, reference.text),
-        detail=(f"calculated: {cite(target)}",),
+        locate_reference(reference.user, reference.text),
+        detail=(f"calculated: {format_reference(target)}",),
     )
 
 
-def _uses_other_data_point(reference: _Reference, target: Desired) -> Finding:
+def _uses_other_data_point(reference: _FormulaReference, target: Desired) -> Finding:
     here, there = shorten(str(reference.user.data_point)), shorten(str(target.data_point))
     return make_finding(
         "ESA325",
         f"formula uses a channel of another data point, {reference.found}",
-        place_reference(reference.user, reference.text),
-        detail=(f"this channel: data point {here}", f"{cite(target)}: data point {there}"),
+        locate_reference(reference.user, reference.text),
+        detail=(f"this channel: data point {here}", f"{format_reference(target)}: data point {there}"),
     )
 
 
-def _uses_number(reference: _Reference, target: Desired) -> Finding:
+def _uses_number(reference: _FormulaReference, target: Desired) -> Finding:
     return make_finding(
         "ESA321",
         f"formula uses the id of a channel that has a name here, {reference.found}",
-        place_reference(reference.user, reference.text),
+        locate_reference(reference.user, reference.text),
         fix=f"write  channel({target.name})",
-        detail=(f"the same channel: {cite(target)}",),
+        detail=(f"the same channel: {format_reference(target)}",),
     )
 
 
-def _circle(cycle: Sequence[Desired]) -> Finding:
+def _cycle(cycle: Sequence[Desired]) -> Finding:
     names = [channel.name for channel in cycle]
     if len(names) > _LONGEST_CYCLE:
         names[_LONGEST_CYCLE - 1 :] = [f"... {len(names) - _LONGEST_CYCLE + 1} more"]
@@ -357,5 +357,5 @@ def _circle(cycle: Sequence[Desired]) -> Finding:
         "ESA324",
         f"formulas go round in a circle, found {' → '.join((*names, names[0]))}",
         cycle[0].locate(FORMULA),
-        detail=tuple(f"in the circle: {cite(channel)}" for channel in cycle[1:_LONGEST_CYCLE]),
+        detail=tuple(f"in the circle: {format_reference(channel)}" for channel in cycle[1:_LONGEST_CYCLE]),
     )

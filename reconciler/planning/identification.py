@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from reconciler.model.values import Value
 
 
-def route(pointers: Identifiers, channels: Index) -> Resolution:
+def resolve(pointers: Identifiers, channels: Index) -> Resolution:
     """Where `pointers` lead among `channels`: one channel, or a problem and who was left, with every step taken.
 
     The first pointer given of channel id, channel import id and meter import id decides where to look; the others of

@@ -15,8 +15,8 @@ from reconciler.model.channels import DATA_POINT
 from reconciler.model.fields import CHANNEL_IMPORT_ID, INTERVAL_MINUTES, OBSERVATION_TYPE_CODE, UNIT_CODE
 from reconciler.model.identifiers import Identifiers, ResolutionFailure, ResolutionStep, identifiers_as_select
 from reconciler.model.lookalikes import tell_apart
-from reconciler.planning.identification import route
-from reconciler.planning.messages import cite, find_nearest, place_identity, shorten, show_value
+from reconciler.planning.identification import resolve
+from reconciler.planning.messages import find_nearest, format_reference, locate_identifiers, shorten, show_value
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
@@ -41,11 +41,11 @@ _KEYS = {
 }
 
 
-def explain_route(
+def explain_failure(
     desired: Desired, pointers: Identifiers, route: Resolution, index: Index, *, suggests: bool
 ) -> Finding:
-    """Why the `pointers` of `desired` lead along `route` to no single channel; with near names where it `suggests`."""
-    place = place_identity(desired)
+    """Why the identifiers of `desired` do not resolve to one channel; with near names if it `suggests`."""
+    place = locate_identifiers(desired)
     match route.failure:
         case ResolutionFailure.UNMATCHED:
             near = tuple(_find_near(desired, pointers, route, index)) if suggests else ()
@@ -152,7 +152,7 @@ _COMPARED = 20
 _PLAIN = re.compile(r"[A-Za-z][\w.-]*", re.ASCII)
 
 
-class Pair(Struct, frozen=True):
+class Match(Struct, frozen=True):
     """A channel of the files and the live one that it governs."""
 
     desired: Desired
@@ -160,44 +160,44 @@ class Pair(Struct, frozen=True):
 
 
 class Lookup(Struct, frozen=True):
-    """Where the pointers of `desired` lead; `renewed` are those that did where its own led nowhere."""
+    """Where the pointers of `desired` lead; `fallback` are those that did where its own led nowhere."""
 
     desired: Desired
-    pointers: Identifiers
-    route: Resolution
-    renewed: Identifiers | None = None
+    identifiers: Identifiers
+    resolution: Resolution
+    fallback: Identifiers | None = None
 
     @property
     def is_plain(self) -> bool:
         """Whether it was found by its own pointers, and names no data point to be compared."""
-        return self.renewed is None and self.desired.data_point is None
+        return self.fallback is None and self.desired.data_point is None
 
 
-class Pairing(Struct, frozen=True):
+class MatchResult(Struct, frozen=True):
     """The pairs that are sound, what is wrong or notable about all, and the ids of all live channels that were found.
 
     `hidden` pairs channels of the files with a live one that may be theirs: so much of it could not be read that this
     cannot be told. A channel of the files that is in no pair at all has a finding of severity error.
     """
 
-    pairs: tuple[Pair, ...]
+    matches: tuple[Match, ...]
     findings: tuple[Finding, ...]
     found: frozenset[int]
-    hidden: tuple[Pair, ...] = ()
+    hidden: tuple[Match, ...] = ()
 
 
-def find_pairs(channels: Sequence[Desired], index: Index) -> Pairing:
+def match_channels(channels: Sequence[Desired], index: Index) -> MatchResult:
     """Each of `channels` with the one live channel that it and no other finds, on the data point that it names."""
-    lookups = [find_route(desired, index) for desired in channels]
+    lookups = [resolve_desired(desired, index) for desired in channels]
     hidden = {id(lookup): live for lookup in lookups if (live := _find_hidden(lookup, index)) is not None}
     findings = [*_check_routes([lookup for lookup in lookups if id(lookup) not in hidden], index)]
     found: dict[int, list[Lookup]] = defaultdict(list)
     for lookup in lookups:
-        if lookup.route.channel_id is not None:
-            found[lookup.route.channel_id].append(lookup)
+        if lookup.resolution.channel_id is not None:
+            found[lookup.resolution.channel_id].append(lookup)
     pairs = []
     for channel_id, sharing in found.items():
-        pair = Pair(sharing[0].desired, index.by_id[channel_id])
+        pair = Match(sharing[0].desired, index.by_id[channel_id])
         problems: list[Finding] = []
         # Of nearly all pairs there is nothing to say.
         if len(sharing) > 1 or not sharing[0].is_plain:
@@ -205,36 +205,36 @@ def find_pairs(channels: Sequence[Desired], index: Index) -> Pairing:
             findings += [*problems, *_check_outdated(sharing)]
         if not problems:
             pairs.append(pair)
-    maybe = tuple(Pair(lookup.desired, hidden[id(lookup)]) for lookup in lookups if id(lookup) in hidden)
-    return Pairing(tuple(pairs), tuple(findings), frozenset(found), maybe)
+    maybe = tuple(Match(lookup.desired, hidden[id(lookup)]) for lookup in lookups if id(lookup) in hidden)
+    return MatchResult(tuple(pairs), tuple(findings), frozenset(found), maybe)
 
 
 def _find_hidden(lookup: Lookup, index: Index) -> Live | None:
     """The channel that `lookup` may mean, where too little of it could be read to tell."""
-    match lookup.route.failure:
+    match lookup.resolution.failure:
         case ResolutionFailure.AMBIGUOUS:
-            return next((live for live in index.flawed if live.id in lookup.route.candidates), None)
-        case ResolutionFailure.UNMATCHED if lookup.pointers.channel_id is None:
-            path = CHANNEL_IMPORT_ID if lookup.pointers.channel_import_id else DATA_POINT
+            return next((live for live in index.flawed if live.id in lookup.resolution.candidates), None)
+        case ResolutionFailure.UNMATCHED if lookup.identifiers.channel_id is None:
+            path = CHANNEL_IMPORT_ID if lookup.identifiers.channel_import_id else DATA_POINT
             return next((live for live in index.flawed if path in live.unread), None)
         case _:
             return None
 
 
-def find_route(desired: Desired, index: Index) -> Lookup:
+def resolve_desired(desired: Desired, index: Index) -> Lookup:
     """Where `desired` is found: by `select`, else by its import id; where that finds none, by what it wants instead."""
     pointers = desired.select or _point_at_wanted(desired)
-    found = route(pointers, index)
+    found = resolve(pointers, index)
     # Nearly all lookups of nearly all plans end here.
     if found.failure is not ResolutionFailure.UNMATCHED:
         return Lookup(desired, pointers, found)
-    renewed = _renew(pointers, desired)
-    again = route(renewed, index)
+    renewed = _identifiers_after_apply(pointers, desired)
+    again = resolve(renewed, index)
     return Lookup(desired, pointers, found) if again.failure else Lookup(desired, pointers, again, renewed)
 
 
-def _renew(pointers: Identifiers, desired: Desired) -> Identifiers:
-    """`pointers` with what `desired` wants in the place of what they name: how it is found once that is applied."""
+def _identifiers_after_apply(pointers: Identifiers, desired: Desired) -> Identifiers:
+    """`identifiers` with what `desired` wants in the place of what they name: how it is found once that is applied."""
     if pointers.channel_import_id:
         return _point_at_wanted(desired)
     minutes, seconds = desired.spec.get(INTERVAL_MINUTES), pointers.interval_seconds
@@ -255,14 +255,14 @@ def _point_at_wanted(desired: Desired) -> Identifiers:
     return Identifiers(channel_import_id=wanted if isinstance(wanted, str) else None)
 
 
-def check_found_again(pairs: Iterable[Pair], planned: Index) -> Iterator[Finding]:
-    """The channels of `pairs` whose pointers lead elsewhere in the `planned` state than they do now."""
+def check_still_found(pairs: Iterable[Match], planned: Index) -> Iterator[Finding]:
+    """The channels of `matches` whose pointers lead elsewhere in the `planned` state than they do now."""
     for pair in pairs:
-        after = find_route(pair.desired, planned).route
+        after = resolve_desired(pair.desired, planned).resolution
         if after.channel_id != pair.live.id:
             message = f"select will not find this channel again once the plan is applied: {_say_end(after)}"
             fix = f"write  select: {{channelId: {pair.live.id}}},  or correct select once the change is applied"
-            yield make_finding("ESA306", message, place_identity(pair.desired), fix=fix)
+            yield make_finding("ESA306", message, locate_identifiers(pair.desired), fix=fix)
 
 
 def _say_end(route: Resolution) -> str:
@@ -272,23 +272,25 @@ def _say_end(route: Resolution) -> str:
 
 
 def _check_routes(lookups: Iterable[Lookup], index: Index) -> Iterator[Finding]:
-    lost = [lookup for lookup in lookups if lookup.route.failure is not None]
+    lost = [lookup for lookup in lookups if lookup.resolution.failure is not None]
     for number, lookup in enumerate(lost):
-        yield explain_route(lookup.desired, lookup.pointers, lookup.route, index, suggests=number < _COMPARED)
+        yield explain_failure(lookup.desired, lookup.identifiers, lookup.resolution, index, suggests=number < _COMPARED)
 
 
 def _check_shared(sharing: Sequence[Lookup], live: Live, index: Index) -> Iterator[Finding]:
     for number, lookup in enumerate(sharing if len(sharing) > 1 else ()):
-        other = cite(sharing[0 if number else 1].desired)
+        other = format_reference(sharing[0 if number else 1].desired)
         more = f" and {len(sharing) - 2} more" if len(sharing) > 2 else ""
         message = f"several channels govern one live channel, found {live.id} here and for {other}{more}"
-        yield make_finding("ESA303", message, place_identity(lookup.desired), fix=_suggest_renewed(lookup, live, index))
+        yield make_finding(
+            "ESA303", message, locate_identifiers(lookup.desired), fix=_suggest_renewed(lookup, live, index)
+        )
 
 
 def _suggest_renewed(lookup: Lookup, live: Live, index: Index) -> str:
     """The way out where what the file wants leads to another channel than `live`: its pointers were handed on."""
-    renewed = _renew(lookup.pointers, lookup.desired)
-    other = route(renewed, index).channel_id
+    renewed = _identifiers_after_apply(lookup.identifiers, lookup.desired)
+    other = resolve(renewed, index).channel_id
     return "" if other in (None, live.id) else f"write  {_write_select(renewed)}, which leads to channel {other}"
 
 
@@ -306,10 +308,10 @@ def _check_data_points(sharing: Iterable[Lookup], live: Live) -> Iterator[Findin
 
 def _check_outdated(sharing: Iterable[Lookup]) -> Iterator[Finding]:
     for lookup in sharing:
-        if lookup.renewed is not None:
-            message = f"select is out of date: {_tell_renewed(lookup.pointers, lookup.renewed)}"
-            removed = ", or remove select" if lookup.renewed.channel_import_id else ""
-            fix = f"write  {_write_select(lookup.renewed)}{removed}"
+        if lookup.fallback is not None:
+            message = f"select is out of date: {_tell_renewed(lookup.identifiers, lookup.fallback)}"
+            removed = ", or remove select" if lookup.fallback.channel_import_id else ""
+            fix = f"write  {_write_select(lookup.fallback)}{removed}"
             yield make_finding("ESA305", message, lookup.desired.locate("select"), fix=fix)
 
 
@@ -327,7 +329,7 @@ def _tell_renewed(pointers: Identifiers, renewed: Identifiers) -> str:
 
 
 def _write_select(pointers: Identifiers) -> str:
-    """`pointers` as they stand in a file, on one line."""
+    """`identifiers` as they stand in a file, on one line."""
     given = identifiers_as_select(pointers).items()
     return f"select: {{{', '.join(f'{key}: {_write_pointer(value)}' for key, value in given)}}}"
 

@@ -47,12 +47,12 @@ def show_values(one: Value, other: Value) -> tuple[str, str]:
     return (hide_likely(texts[0]), hide_likely(texts[1])) if shortened[0] == shortened[1] else shortened
 
 
-def cite(channel: Desired) -> str:
+def format_reference(channel: Desired) -> str:
     """A channel of the files with where it is: name (file:line)."""
     return f"{channel.name} ({channel.file}:{channel.line})"
 
 
-def place_identity(channel: Desired) -> Location:
+def locate_identifiers(channel: Desired) -> Location:
     """The place of what the live channel is found by: its id, else its import id, else all of `select`."""
     if channel.select is None:
         return channel.locate(CHANNEL_IMPORT_ID)
@@ -61,7 +61,7 @@ def place_identity(channel: Desired) -> Location:
     return channel.locate("select.channelImportId" if channel.select.channel_import_id else "select")
 
 
-def place_reference(channel: Desired, reference: str) -> Location:
+def locate_reference(channel: Desired, reference: str) -> Location:
     """The place of the `channel(…)` that holds `reference` in the formula of `channel`."""
     return channel.locate(FORMULA, find_written(str(channel.spec[FORMULA]), reference))
 
@@ -112,10 +112,10 @@ def find_owners(texts: Iterable[str], channels: Iterable[Desired]) -> dict[str, 
 
 def find_nearest(name: str, names: Iterable[str]) -> str | None:
     """The one of `names` that `name` is most likely a misspelling of, whatever their case; None where none is near."""
-    return next(iter(find_near(name, names)), None)
+    return next(iter(suggest(name, names)), None)
 
 
-def find_near(name: str, names: Iterable[str]) -> tuple[str, ...]:
+def suggest(name: str, names: Iterable[str]) -> tuple[str, ...]:
     """The few of `names` that `name` is about as likely a misspelling of, whatever their case; likeliest first.
 
     Most are one slip away: other letters' case or letters that only look the same, then two letters exchanged, then
@@ -125,11 +125,11 @@ def find_near(name: str, names: Iterable[str]) -> tuple[str, ...]:
     if len(name) > _LONGEST_NAME:
         return ()
     names, folded = tuple(names), _fold(name)
-    slips = [(_find_slip(folded, _fold(candidate)), candidate) for candidate in names]
-    near = sorted(found for found in slips if found[0] is not _Slip.SEVERAL)
+    slips = [(_find_typo(folded, _fold(candidate)), candidate) for candidate in names]
+    near = sorted(found for found in slips if found[0] is not _Typo.SEVERAL)
     if not near:
         return _find_alike(folded, names)
-    farthest = max(near[0][0], _Slip.ONE_LETTER if near[0][0] else _Slip.CASE)
+    farthest = max(near[0][0], _Typo.ONE_LETTER if near[0][0] else _Typo.CASE)
     return tuple(candidate for slip, candidate in near if slip <= farthest)[:_OFFERED]
 
 
@@ -137,7 +137,7 @@ def _fold(name: str) -> str:
     return look(name).casefold()
 
 
-class _Slip(IntEnum):
+class _Typo(IntEnum):
     """How a misspelt name differs from the one that is meant, likeliest first."""
 
     CASE = 0
@@ -146,18 +146,18 @@ class _Slip(IntEnum):
     SEVERAL = 3
 
 
-def _find_slip(one: str, other: str) -> _Slip:
+def _find_typo(one: str, other: str) -> _Typo:
     if one == other:
-        return _Slip.CASE
+        return _Typo.CASE
     shorter = min(len(one), len(other))
     # Of a single letter nothing would be left to recognize it by.
     if abs(len(one) - len(other)) > 1 or shorter < 2:
-        return _Slip.SEVERAL
+        return _Typo.SEVERAL
     start = next((place for place in range(shorter) if one[place] != other[place]), shorter)
     one, other = one[start:], other[start:]
     if one[1:] == other[1:] or one[1:] == other or one == other[1:]:
-        return _Slip.ONE_LETTER
-    return _Slip.EXCHANGED if one[:2] == other[1::-1] and one[2:] == other[2:] else _Slip.SEVERAL
+        return _Typo.ONE_LETTER
+    return _Typo.EXCHANGED if one[:2] == other[1::-1] and one[2:] == other[2:] else _Typo.SEVERAL
 
 
 def _find_alike(folded: str, names: Iterable[str]) -> tuple[str, ...]:

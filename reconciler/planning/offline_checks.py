@@ -18,7 +18,7 @@ from reconciler.model.identifiers import Identifiers
 from reconciler.model.lookalikes import tell_apart
 from reconciler.planning.constraints import CHANNEL_INFO, find_violations
 from reconciler.planning.formula_checks import check_references, find_formula_violations
-from reconciler.planning.messages import cite, place_identity, shorten, show_value, suggest_channels
+from reconciler.planning.messages import format_reference, locate_identifiers, shorten, show_value, suggest_channels
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def find_identity(pointers: Identifiers) -> Identity | None:
     return pointers if pointers.meter_import_id else None
 
 
-def show_pointers(pointers: Identifiers) -> str:
+def show_identifiers(pointers: Identifiers) -> str:
     """The pointers that are given, in words."""
     given = (
         ("channelId", pointers.channel_id),
@@ -110,19 +110,20 @@ def _is_wanted(group: Sequence[Desired]) -> bool:
 
 def _same_import_id(other: Desired, first: Desired) -> Finding:
     path = CHANNEL_IMPORT_ID if CHANNEL_IMPORT_ID in other.spec else "select.channelImportId"
-    message = f"channelImportId is already used by {cite(first)}, found {show_value(_import_id(other))}"
+    message = f"channelImportId is already used by {format_reference(first)}, found {show_value(_import_id(other))}"
     return make_finding("ESA221", message, other.locate(path))
 
 
 def _second_primary(other: Desired, first: Desired, path: str, code: str) -> Finding:
-    message = f"{path} is already true for {cite(first)}, found another on data point {shorten(str(other.data_point))}"
+    data_point = shorten(str(other.data_point))
+    message = f"{path} is already true for {format_reference(first)}, found another on data point {data_point}"
     return make_finding(code, message, other.locate(path), fix=f"write  {path}: false  for one of the two")
 
 
 def _same_live_channel(other: Desired, first: Desired) -> Finding:
-    found = "" if other.select is None else show_pointers(other.select)
-    message = f"channel points to the live channel of {cite(first)}, found {found}"
-    return make_finding("ESA332", message, place_identity(other))
+    found = "" if other.select is None else show_identifiers(other.select)
+    message = f"channel points to the live channel of {format_reference(first)}, found {found}"
+    return make_finding("ESA332", message, locate_identifiers(other))
 
 
 def check_feeds(feeds: Sequence[Feed], channels: Collection[Desired]) -> Iterator[Finding]:
@@ -153,7 +154,7 @@ def _check_expectations(feeds: Sequence[Feed], channels: Collection[Desired]) ->
 
 
 def _no_identifier(feed: Feed) -> Finding:
-    given = show_pointers(feed.identifiers)
+    given = show_identifiers(feed.identifiers)
     message = f"feed has no identifier of a channel or meter, found {f'only {given}' if given else 'none'}"
     return make_finding("ESA342", message, _place(feed))
 
@@ -164,7 +165,10 @@ def _other_expectation(feed: Feed, first: Feed) -> Finding:
         "ESA343",
         f"feed expects another channel than {where}, found expect: {shorten(feed.expect)}",
         _place(feed, "expect"),
-        detail=(f"identifiers of both: {show_pointers(feed.identifiers)}", f"{where} expects {shorten(first.expect)}"),
+        detail=(
+            f"identifiers of both: {show_identifiers(feed.identifiers)}",
+            f"{where} expects {shorten(first.expect)}",
+        ),
     )
 
 
@@ -204,7 +208,7 @@ def _check_pointer(channel: Desired) -> Iterator[Finding]:
     if channel.select is None:
         found, place = "neither select nor channelId nor channelImportId", channel.locate()
     elif find_identity(channel.select) is None:
-        found, place = f"only {show_pointers(channel.select)}", channel.locate("select")
+        found, place = f"only {show_identifiers(channel.select)}", channel.locate("select")
     else:
         return
     yield make_finding("ESA331", f"channel does not say how to find its live one, found {found}", place)

@@ -13,18 +13,18 @@ from msgspec.structs import replace
 from reconciler.model.findings import Finding, Severity
 from reconciler.model.lookalikes import tell_apart
 from reconciler.model.plan import Blocker, ChannelLabel, FormulaLink, Plan
-from reconciler.planning.changes import Judgement, make_changes
-from reconciler.planning.context import Need, make_surroundings
-from reconciler.planning.dependencies import find_closure
+from reconciler.planning.changes import PreconditionResults, make_changes
+from reconciler.planning.context import Dependency, make_context
+from reconciler.planning.dependencies import with_dependencies
 from reconciler.planning.diff import make_draft, note_swaps
 from reconciler.planning.feed_impact import route_feeds
-from reconciler.planning.feed_paths import is_moving
+from reconciler.planning.feed_paths import affects_routing
 from reconciler.planning.identification import find_inputs, make_index
-from reconciler.planning.matching import check_found_again, find_pairs
-from reconciler.planning.messages import find_near, find_owners, show_value
+from reconciler.planning.matching import check_still_found, match_channels
+from reconciler.planning.messages import find_owners, show_value, suggest
 from reconciler.planning.plausibility import warn_of_edits
-from reconciler.planning.preconditions import judge
-from reconciler.planning.translation import Vocabulary, list_codes, list_ids, list_unread, translate
+from reconciler.planning.preconditions import check_preconditions
+from reconciler.planning.translation import CodeTables, codes_by_id, ids_by_code, list_unread, to_ids
 from reconciler.planning.unread_data import block_unread, check_feeds
 from reconciler.rules import make_finding
 
@@ -34,10 +34,10 @@ if TYPE_CHECKING:
     from reconciler.model.channels import Definitions, Desired, ReferenceData, Snapshot
     from reconciler.model.identifiers import Feed
     from reconciler.model.project import Environment
-    from reconciler.planning.context import Surroundings
+    from reconciler.planning.context import PlanContext
     from reconciler.planning.diff import Draft
     from reconciler.planning.identification import Index
-    from reconciler.planning.matching import Pair, Pairing
+    from reconciler.planning.matching import Match, MatchResult
 
 
 # Pairs of ids: the channel whose formula it is, and one that it uses.
@@ -51,7 +51,7 @@ def find_neighbourhood(index: Index, drafts: Mapping[str, Draft], names: Mapping
     """
     if not drafts:
         return ()
-    planned = {draft.live.id: draft.planned for draft in drafts.values()}
+    planned = {draft.live.id: draft.after_apply for draft in drafts.values()}
     before = frozenset((live.id, used) for live in index.by_id.values() for used in find_inputs(live.formulas))
     untouched = frozenset(link for link in before if link[0] not in planned)
     after = untouched | {(live.id, used) for live in planned.values() for used in find_inputs(live.formulas)}
@@ -82,7 +82,7 @@ def _find_near(links: _Links, edited: Collection[int]) -> _Links:
 _OFFERED = 3
 
 
-def is_picked(name: str, patterns: Sequence[str]) -> bool:
+def matches_filter(name: str, patterns: Sequence[str]) -> bool:
     """Whether the channel called `name` matches one of `patterns`: shell patterns, letter case included."""
     return any(fnmatchcase(name, pattern) for pattern in patterns)
 
@@ -93,9 +93,9 @@ def advise_pattern(option: str, pattern: str, names: Collection[str], meant: Seq
     "" if nothing is like it.
     """
     parts = [part.strip() for part in pattern.split(",")]
-    if len(parts) > 1 and all(any(is_picked(name, (part,)) for name in names) for part in parts):
+    if len(parts) > 1 and all(any(matches_filter(name, (part,)) for name in names) for part in parts):
         return f"write  {' '.join(f'{option} {shlex.quote(part)}' for part in parts)}"
-    near = tuple(meant) or tuple(_find_alike(pattern, names)) or find_near(pattern, names)
+    near = tuple(meant) or tuple(_find_alike(pattern, names)) or suggest(pattern, names)
     if not near:
         return ""
     more = f", or one of {len(near) - _OFFERED} more" if len(near) > _OFFERED else ""
@@ -107,14 +107,14 @@ def advise_pattern(option: str, pattern: str, names: Collection[str], meant: Seq
 def _find_alike(pattern: str, names: Iterable[str]) -> Iterable[str]:
     """Those of `names` that `pattern` matches, or begins, if letter case does not count."""
     folded = pattern.casefold()
-    return (name for name in names if is_picked(name.casefold(), (folded, f"{folded}*")))
+    return (name for name in names if matches_filter(name.casefold(), (folded, f"{folded}*")))
 
 
-class Basis(Struct, frozen=True):
+class PlanRequest(Struct, frozen=True):
     """What a plan is made for and by, beside files and service.
 
-    `filter` holds patterns of channel names, `refusals` what the service has against formulas of this plan, by the id
-    of the channel that would get one. `folder` is where the project is in its repository, "" for its root.
+    `filter` holds patterns of channel names, `formula_rejections` what the service has against formulas of this plan,
+    by the id of the channel that would get one. `folder` is where the project is in its repository, "" for its root.
     """
 
     tool_version: str
@@ -123,7 +123,7 @@ class Basis(Struct, frozen=True):
     created: str
     commit: str | None = None
     filter: tuple[str, ...] = ()
-    refusals: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    formula_rejections: Mapping[int, Sequence[str]] = field(default_factory=dict)
     folder: str = ""
     uncommitted: bool | None = None
 
@@ -131,12 +131,12 @@ class Basis(Struct, frozen=True):
 class _Drafting(Struct, frozen=True):
     """The pairs without an error, the drafts of those that need an edit, by name, and what was found."""
 
-    pairs: Sequence[Pair]
+    pairs: Sequence[Match]
     drafts: Mapping[str, Draft]
     findings: Sequence[Finding]
 
 
-def make_plan(definitions: Definitions, snapshot: Snapshot, basis: Basis) -> Plan:
+def make_plan(definitions: Definitions, snapshot: Snapshot, basis: PlanRequest) -> Plan:
     """The plan that turns `snapshot` into `definitions`: the same for the same input, whatever its order.
 
     Sendable changes come first, in the order of apply and else by name; then the blocked ones, then the channels
@@ -146,16 +146,18 @@ def make_plan(definitions: Definitions, snapshot: Snapshot, basis: Basis) -> Pla
     """
     desired = sorted(definitions.channels, key=lambda channel: (channel.name, channel.file, channel.line))
     index = make_index(snapshot.channels)
-    pairing = find_pairs(desired, index)
-    readable = [pair for pair in pairing.pairs if not pair.live.flaw]
-    drafting = _make_drafts(readable, _make_vocabulary(desired, pairing.pairs, index, snapshot.reference))
+    matched = match_channels(desired, index)
+    readable = [pair for pair in matched.matches if not pair.live.flaw]
+    drafting = _make_drafts(readable, _make_vocabulary(desired, matched.matches, index, snapshot.reference))
     drafting = _warn_of_edits(drafting, index, snapshot.reference)
-    around = _make_surroundings(drafting, pairing, index, snapshot, basis.environment)
-    around = replace(around, refusals=basis.refusals, version_dates=basis.environment.version_dates)
-    judged = _judge(drafting.drafts, around, definitions.feeds)
+    context = _make_surroundings(drafting, matched, index, snapshot, basis.environment)
+    context = replace(
+        context, formula_rejections=basis.formula_rejections, version_dates=basis.environment.version_dates
+    )
+    judged = _judge(drafting.drafts, context, definitions.feeds)
     names = [channel.name for channel in desired]
-    kept = _find_kept(names, basis.filter, judged)
-    feeding = route_feeds(definitions.feeds, judged, around, kept)
+    kept = _select(names, basis.filter, judged)
+    feeding = route_feeds(definitions.feeds, judged, context, kept)
     again = _check_found_again(drafting, feeding.judgement, index)
     plan = Plan(
         tool_version=basis.tool_version,
@@ -168,28 +170,28 @@ def make_plan(definitions: Definitions, snapshot: Snapshot, basis: Basis) -> Pla
         definitions_digest=definitions.digest,
         filter=basis.filter,
         changes=tuple(
-            make_changes(drafting.pairs, block_unread(pairing), drafting.drafts, feeding.judgement, feeding.moved)
+            make_changes(drafting.pairs, block_unread(matched), drafting.drafts, feeding.judgement, feeding.moved)
         ),
-        unmanaged=len(index.by_id) - len(pairing.found),
-        managed=len(pairing.pairs) + len(pairing.hidden),
-        findings=_sort((*pairing.findings, *drafting.findings, *feeding.findings, *again, *note_swaps(readable))),
+        unmanaged=len(index.by_id) - len(matched.found),
+        managed=len(matched.matches) + len(matched.hidden),
+        findings=_sort((*matched.findings, *drafting.findings, *feeding.findings, *again, *note_swaps(readable))),
         feeds=feeding.routes,
         formula_links=find_neighbourhood(
-            index, drafting.drafts, {pair.live.id: pair.desired.name for pair in pairing.pairs}
+            index, drafting.drafts, {pair.live.id: pair.desired.name for pair in matched.matches}
         ),
     )
-    return _leave_out(plan, desired, kept) if basis.filter else plan
+    return _apply_filter(plan, desired, kept) if basis.filter else plan
 
 
 def _make_vocabulary(
-    desired: Iterable[Desired], pairs: Iterable[Pair], index: Index, reference: ReferenceData
-) -> Vocabulary:
-    codes = list_codes(reference)
+    desired: Iterable[Desired], pairs: Iterable[Match], index: Index, reference: ReferenceData
+) -> CodeTables:
+    codes = codes_by_id(reference)
     channel_ids = {pair.desired.name: pair.live.id for pair in pairs}
-    return Vocabulary(
-        ids=list_ids(codes),
+    return CodeTables(
+        ids=ids_by_code(codes),
         codes=codes,
-        written=frozenset(channel.name for channel in desired),
+        defined_names=frozenset(channel.name for channel in desired),
         channel_ids=channel_ids,
         channel_names={id_: name for name, id_ in channel_ids.items()},
         live_ids=index.by_id.keys(),
@@ -197,8 +199,8 @@ def _make_vocabulary(
     )
 
 
-def _make_drafts(pairs: Iterable[Pair], vocabulary: Vocabulary) -> _Drafting:
-    sound: list[Pair] = []
+def _make_drafts(pairs: Iterable[Match], vocabulary: CodeTables) -> _Drafting:
+    sound: list[Match] = []
     drafts: dict[str, Draft] = {}
     findings: list[Finding] = []
     for pair in pairs:
@@ -211,12 +213,12 @@ def _make_drafts(pairs: Iterable[Pair], vocabulary: Vocabulary) -> _Drafting:
     return _Drafting(sound, drafts, findings)
 
 
-def _make_draft(pair: Pair, vocabulary: Vocabulary) -> tuple[Draft | None, tuple[Finding, ...]]:
+def _make_draft(pair: Match, vocabulary: CodeTables) -> tuple[Draft | None, tuple[Finding, ...]]:
     desired, live = pair.desired, pair.live
     # Nearly all channels of nearly all plans end here.
     if desired.spec.items() <= live.values.items():
         return None, ()
-    translated, found = translate(desired, live.values, vocabulary)
+    translated, found = to_ids(desired, live.values, vocabulary)
     findings = tuple(each for each in found if isinstance(each, Finding))
     if any(finding.severity is Severity.ERROR for finding in findings):
         return None, findings
@@ -228,7 +230,7 @@ def _make_draft(pair: Pair, vocabulary: Vocabulary) -> tuple[Draft | None, tuple
 def _warn_of_edits(drafting: _Drafting, index: Index, reference: ReferenceData) -> _Drafting:
     units = {unit.id: unit for unit in reference.units}
     pairs = {pair.desired.name: pair.desired for pair in drafting.pairs}
-    planned = ChainMap({draft.live.id: draft.planned for draft in drafting.drafts.values()}, dict(index.by_id))
+    planned = ChainMap({draft.live.id: draft.after_apply for draft in drafting.drafts.values()}, dict(index.by_id))
     warned = {
         name: warn_of_edits(pairs[name], draft, planned, units)
         for name, draft in drafting.drafts.items()
@@ -241,37 +243,40 @@ def _warn_of_edits(drafting: _Drafting, index: Index, reference: ReferenceData) 
 
 
 def _make_surroundings(
-    drafting: _Drafting, pairing: Pairing, index: Index, snapshot: Snapshot, environment: Environment
-) -> Surroundings:
-    return make_surroundings(
+    drafting: _Drafting, matched: MatchResult, index: Index, snapshot: Snapshot, environment: Environment
+) -> PlanContext:
+    return make_context(
         index,
         {draft.live.id: draft for draft in drafting.drafts.values()},
-        {pair.live.id: pair.desired for pair in pairing.pairs},
+        {pair.live.id: pair.desired for pair in matched.matches},
         snapshot.reference,
         (environment.primary_move, environment.channel_edit),
     )
 
 
-def _judge(drafts: Mapping[str, Draft], around: Surroundings, feeds: Sequence[Feed]) -> Judgement:
-    judged = {name: (*judge(draft, around), *check_feeds(draft, around, feeds)) for name, draft in drafts.items()}
+def _judge(drafts: Mapping[str, Draft], context: PlanContext, feeds: Sequence[Feed]) -> PreconditionResults:
+    judged = {
+        name: (*check_preconditions(draft, context), *check_feeds(draft, context, feeds))
+        for name, draft in drafts.items()
+    }
     blocks = {name: tuple(found for found in judged[name] if isinstance(found, Blocker)) for name in judged}
-    needs = {name: tuple(found for found in judged[name] if isinstance(found, Need)) for name in judged}
-    return Judgement(blocks, needs)
+    needs = {name: tuple(found for found in judged[name] if isinstance(found, Dependency)) for name in judged}
+    return PreconditionResults(blocks, needs)
 
 
-def _find_kept(names: Iterable[str], patterns: Sequence[str], judged: Judgement) -> frozenset[str]:
-    picked = (name for name in names if not patterns or is_picked(name, patterns))
-    return find_closure(picked, judged.needs)
+def _select(names: Iterable[str], patterns: Sequence[str], judged: PreconditionResults) -> frozenset[str]:
+    picked = (name for name in names if not patterns or matches_filter(name, patterns))
+    return with_dependencies(picked, judged.needs)
 
 
-def _check_found_again(drafting: _Drafting, judgement: Judgement, index: Index) -> Iterator[Finding]:
+def _check_found_again(drafting: _Drafting, judgement: PreconditionResults, index: Index) -> Iterator[Finding]:
     sendable = [drafting.drafts[name] for name in judgement.sendable]
-    if any(is_moving(draft) for draft in sendable):
-        planned = {**index.by_id, **{draft.live.id: draft.planned for draft in sendable}}
-        yield from check_found_again(drafting.pairs, make_index(planned.values()))
+    if any(affects_routing(draft) for draft in sendable):
+        planned = {**index.by_id, **{draft.live.id: draft.after_apply for draft in sendable}}
+        yield from check_still_found(drafting.pairs, make_index(planned.values()))
 
 
-def _leave_out(plan: Plan, desired: Sequence[Desired], kept: Container[str]) -> Plan:
+def _apply_filter(plan: Plan, desired: Sequence[Desired], kept: Container[str]) -> Plan:
     unmatched = _check_patterns(plan.filter, desired)
     findings = (finding for finding in plan.findings if finding.location and _is_kept(finding.location.path, kept))
     changes = tuple(change for change in plan.changes if change.name in kept)
@@ -286,7 +291,7 @@ def _leave_out(plan: Plan, desired: Sequence[Desired], kept: Container[str]) -> 
 
 def _check_patterns(patterns: Iterable[str], desired: Sequence[Desired]) -> Iterator[Finding]:
     names = [channel.name for channel in desired]
-    unmatched = [text for text in dict.fromkeys(patterns) if not any(is_picked(name, (text,)) for name in names)]
+    unmatched = [text for text in dict.fromkeys(patterns) if not any(matches_filter(name, (text,)) for name in names)]
     owners = find_owners(unmatched, desired)
     for pattern in unmatched:
         fix = advise_pattern("--only", pattern, names, owners.get(pattern, ()))

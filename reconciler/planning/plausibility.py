@@ -59,12 +59,12 @@ def _check_edit(
         yield from _check_factor(edit, _find_scale(pair) if pair else None)
         yield from _check_sign(edit)
     elif path == FORMULA:
-        yield from _check_sum(draft.planned.values.get(FORMULA), planned, units)
+        yield from _check_sum(draft.after_apply.values.get(FORMULA), planned, units)
 
 
 def _find_units(draft: Draft, units: Mapping[int, Unit]) -> Sequence[Unit]:
     """The unit before and the one after; empty where it stays, or one of them is not known."""
-    ids = [live.values.get(UNIT_ID) for live in (draft.live, draft.planned)]
+    ids = [live.values.get(UNIT_ID) for live in (draft.live, draft.after_apply)]
     known = [units[id_] for id_ in ids if isinstance(id_, int) and id_ in units]
     return known if ids[0] != ids[1] and len(known) == len(ids) else ()
 
@@ -79,7 +79,7 @@ def _check_unit(draft: Draft, pair: Sequence[Unit]) -> Iterator[tuple[str, str]]
         yield "ESA514", f"the new unit measures something else, found {one} → {other}"
         return
     scale = _find_scale(pair)
-    multipliers = (draft.live.values.get(MULTIPLIER), draft.planned.values.get(MULTIPLIER))
+    multipliers = (draft.live.values.get(MULTIPLIER), draft.after_apply.values.get(MULTIPLIER))
     if scale is not None and scale != 1 and find_factor(MULTIPLIER, *multipliers) == 1:
         message = f"the unit changes by a factor, but the multiplier does not, found {before.code} → {after.code}"
         yield "ESA517", f"{message} ({format_factor(scale)}), multiplier {show_value(multipliers[1])}"

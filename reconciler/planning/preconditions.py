@@ -23,12 +23,12 @@ from reconciler.model.plan import Blocker
 from reconciler.model.project import ChannelEdit, PrimaryMove, VersionDates
 from reconciler.model.values import BEGINNING, canonical_time, has_zone
 from reconciler.planning.constraints import find_violations
-from reconciler.planning.context import Need, make_surroundings, mention, name_channel
+from reconciler.planning.context import Dependency, channel_evidence, format_channel, make_context
 from reconciler.planning.conversions import check_conversion, check_inputs
-from reconciler.planning.diff import Draft, list_touched, plan_live
+from reconciler.planning.diff import Draft, apply_values, changed_paths
 from reconciler.planning.identification import make_index
 from reconciler.planning.messages import shorten, show_value
-from reconciler.planning.translation import list_codes
+from reconciler.planning.translation import codes_by_id
 from reconciler.planning.unread_data import check_unread
 from reconciler.rules import RULES
 from reconciler.rules.rule import Certainty
@@ -40,48 +40,48 @@ if TYPE_CHECKING:
     from reconciler.model.plan import Change
     from reconciler.model.values import Spec, Value
     from reconciler.planning.constraints import Violation
-    from reconciler.planning.context import Surroundings
+    from reconciler.planning.context import PlanContext
     from reconciler.planning.translation import Codes
 
 
-def check_import_id(draft: Draft, around: Surroundings) -> Iterator[Blocker | Need]:
+def check_import_id(draft: Draft, context: PlanContext) -> Iterator[Blocker | Dependency]:
     """What stands in the way of the import id that `draft` gives to its channel: who has it, or is to have it too.
 
     Import ids are compared exactly, letter case included.
     Source: the help centre on channels, "the import id must be unique".
     """
-    import_id = draft.planned.values.get(CHANNEL_IMPORT_ID)
-    if CHANNEL_IMPORT_ID not in draft.touched or not isinstance(import_id, str):
+    import_id = draft.after_apply.values.get(CHANNEL_IMPORT_ID)
+    if CHANNEL_IMPORT_ID not in draft.changed_paths or not isinstance(import_id, str):
         return
-    for holder in around.index.by_import_id.get(import_id, ()):
-        if around.planned(holder).values.get(CHANNEL_IMPORT_ID) == import_id:
-            yield _taken(import_id, holder, around)
+    for holder in context.index.by_import_id.get(import_id, ()):
+        if context.planned(holder).values.get(CHANNEL_IMPORT_ID) == import_id:
+            yield _import_id_in_use(import_id, holder, context)
         else:
-            yield Need("ESA408", around.drafts[holder.id].name)
-    for rival in around.claims.get(import_id, ()):
+            yield Dependency("ESA408", context.drafts[holder.id].name)
+    for rival in context.import_id_claims.get(import_id, ()):
         if rival.live.id != draft.live.id:
-            yield _claimed(import_id, rival.live, around)
+            yield _import_id_claimed_twice(import_id, rival.live, context)
 
 
-def _taken(import_id: str, holder: Live, around: Surroundings) -> Blocker:
+def _import_id_in_use(import_id: str, holder: Live, context: PlanContext) -> Blocker:
     return Blocker(
         "ESA408",
-        f"cannot have import id {show_value(import_id)}: {name_channel(holder, around)} has it",
-        {"channel_import_id": import_id, "held_by": mention(holder, around)},
-        f"give {name_channel(holder, around)} another import id first, or none",
+        f"cannot have import id {show_value(import_id)}: {format_channel(holder, context)} has it",
+        {"channel_import_id": import_id, "held_by": channel_evidence(holder, context)},
+        f"give {format_channel(holder, context)} another import id first, or none",
     )
 
 
-def _claimed(import_id: str, rival: Live, around: Surroundings) -> Blocker:
+def _import_id_claimed_twice(import_id: str, rival: Live, context: PlanContext) -> Blocker:
     return Blocker(
         "ESA408",
-        f"cannot have import id {show_value(import_id)}: this plan gives it to {name_channel(rival, around)} too",
-        {"channel_import_id": import_id, "wanted_by": mention(rival, around)},
+        f"cannot have import id {show_value(import_id)}: this plan gives it to {format_channel(rival, context)} too",
+        {"channel_import_id": import_id, "wanted_by": channel_evidence(rival, context)},
         "give each of the two an import id of its own",
     )
 
 
-def check_primaries(draft: Draft, around: Surroundings) -> Iterator[Blocker | Need]:
+def check_primaries(draft: Draft, context: PlanContext) -> Iterator[Blocker | Dependency]:
     """What stands in the way of `draft` taking or giving up a primary flag of its data point.
 
     A flag that another channel has is taken only where the same plan lets that one give it up; the two stand and fall
@@ -89,39 +89,39 @@ def check_primaries(draft: Draft, around: Surroundings) -> Iterator[Blocker | Ne
     Source: the help centre on channels; the effect of an edit on the other channel is not documented.
     """
     for path in (IS_PRIMARY_VALUE, IS_PRIMARY_DEMAND):
-        if path not in draft.touched:
+        if path not in draft.changed_paths:
             continue
-        if draft.planned.values.get(path) is True:
-            yield from _check_taking(draft, path, around)
+        if draft.after_apply.values.get(path) is True:
+            yield from _check_taking(draft, path, context)
         elif draft.live.values.get(path) is True:
-            yield from _check_giving_up(draft, path, around)
+            yield from _check_giving_up(draft, path, context)
 
 
-def _check_taking(draft: Draft, path: str, around: Surroundings) -> Iterator[Blocker | Need]:
-    for other in around.neighbours(draft.live):
+def _check_taking(draft: Draft, path: str, context: PlanContext) -> Iterator[Blocker | Dependency]:
+    for other in context.neighbours(draft.live):
         has_it = other.values.get(path) is True
-        if around.planned(other).values.get(path) is True:
-            yield _second(draft, path, other, around)
+        if context.planned(other).values.get(path) is True:
+            yield _second_primary(draft, path, other, context)
         elif has_it:
-            yield Need("ESA409", around.drafts[other.id].name, around.primary_move is PrimaryMove.GIVE_UP_FIRST)
+            yield Dependency("ESA409", context.drafts[other.id].name, context.primary_move is PrimaryMove.GIVE_UP_FIRST)
 
 
-def _check_giving_up(draft: Draft, path: str, around: Surroundings) -> Iterator[Blocker | Need]:
-    heirs = [other for other in around.neighbours(draft.live) if around.planned(other).values.get(path) is True]
+def _check_giving_up(draft: Draft, path: str, context: PlanContext) -> Iterator[Blocker | Dependency]:
+    heirs = [other for other in context.neighbours(draft.live) if context.planned(other).values.get(path) is True]
     for heir in heirs:
         if heir.values.get(path) is not True:
-            yield Need("ESA409", around.drafts[heir.id].name, around.primary_move is PrimaryMove.TAKE_FIRST)
+            yield Dependency("ESA409", context.drafts[heir.id].name, context.primary_move is PrimaryMove.TAKE_FIRST)
     if not heirs and path == IS_PRIMARY_VALUE:
-        yield _last(draft, around)
+        yield _no_primary_left(draft, context)
 
 
-def _second(draft: Draft, path: str, other: Live, around: Surroundings) -> Blocker:
+def _second_primary(draft: Draft, path: str, other: Live, context: PlanContext) -> Blocker:
     has_it = other.values.get(path) is True
-    name, flag = name_channel(other, around), _flag(path)
+    name, flag = format_channel(other, context), _flag(path)
     point = shorten(_point(draft.live))
     if not has_it:
         message, unblock = f"this plan makes {name} so too", f"write  {path}: true  for one of the two only"
-    elif other.id in around.managed:
+    elif other.id in context.managed:
         message, unblock = f"{name} is and stays so", f"write  {path}: false  for {name}"
     else:
         message = f"{name} is, and EnergyCAP would change it unseen"
@@ -129,18 +129,22 @@ def _second(draft: Draft, path: str, other: Live, around: Surroundings) -> Block
     return Blocker(
         "ESA409",
         f"cannot become {flag} of data point {point}: {message}",
-        {"data_point": _point(draft.live), "path": path, "held_by": mention(other, around)},
+        {"data_point": _point(draft.live), "path": path, "held_by": channel_evidence(other, context)},
         unblock,
     )
 
 
-def _last(draft: Draft, around: Surroundings) -> Blocker:
-    others = around.neighbours(draft.live)
+def _no_primary_left(draft: Draft, context: PlanContext) -> Blocker:
+    others = context.neighbours(draft.live)
     point = _point(draft.live)
     return Blocker(
         "ESA409",
         f"cannot stop being primary value of data point {shorten(point)}: no other channel is to be it",
-        {"data_point": point, "path": IS_PRIMARY_VALUE, "others": [mention(other, around) for other in others]},
+        {
+            "data_point": point,
+            "path": IS_PRIMARY_VALUE,
+            "others": [channel_evidence(other, context) for other in others],
+        },
         f"write  {IS_PRIMARY_VALUE}: true  for another channel of the data point in the same plan",
     )
 
@@ -165,10 +169,10 @@ def check_begin(draft: Draft) -> Iterator[Blocker]:
 
     A version's time is exclusive of its begin. An only version may begin earlier: no reading leaves its version then.
     """
-    if BEGIN_DATE not in draft.touched:
+    if BEGIN_DATE not in draft.changed_paths:
         return
     live = draft.live
-    before, after = _read_time(live.current.begin_date), _read_time(draft.planned.values.get(BEGIN_DATE))
+    before, after = _read_time(live.current.begin_date), _read_time(draft.after_apply.values.get(BEGIN_DATE))
     if len(live.versions) > 1 and after <= _read_time(live.versions[-2].begin_date):
         yield _begins_too_early(draft)
     elif len(live.versions) > 1 or after > before:
@@ -176,7 +180,7 @@ def check_begin(draft: Draft) -> Iterator[Blocker]:
 
 
 def _begins_too_early(draft: Draft) -> Blocker:
-    begin, before = draft.planned.current.begin_date, draft.live.versions[-2].begin_date
+    begin, before = draft.after_apply.current.begin_date, draft.live.versions[-2].begin_date
     return Blocker(
         "ESA411",
         f"the current version must begin after the one before it, found {show_value(begin)} for beginDate",
@@ -234,81 +238,81 @@ def _read_time(time: Value) -> str:
 _DEMAND = "ESA406"
 
 
-def check_settings(draft: Draft, around: Surroundings) -> Iterator[Blocker]:
+def check_settings(draft: Draft, context: PlanContext) -> Iterator[Blocker]:
     """What the service would refuse in the settings that `draft` sends.
 
     What is wrong in EnergyCAP already, and not touched, counts where it is sent along and documented as refused.
     Source: EsaChannelEdit, EsaChannelVersionEdit.
     """
-    yield from _check_constraints(draft, around)
-    yield from _check_demand(draft, around)
-    yield from _check_money(draft, around)
+    yield from _check_constraints(draft, context)
+    yield from _check_demand(draft, context)
+    yield from _check_money(draft, context)
     yield from check_begin(draft)
-    yield from _check_zone(draft, around)
-    yield from _check_gaps(draft, around)
+    yield from _check_zone(draft, context)
+    yield from _check_gaps(draft, context)
 
 
-def _check_constraints(draft: Draft, around: Surroundings) -> Iterator[Blocker]:
+def _check_constraints(draft: Draft, context: PlanContext) -> Iterator[Blocker]:
     before = {(violation.code, violation.path) for violation in find_violations(_values(draft.live))}
-    for violation in find_violations(_values(draft.planned)):
-        is_old = (violation.code, violation.path) in before and violation.path not in draft.touched
-        if violation.code != _DEMAND and (not is_old or _is_refused(violation, draft, around)):
+    for violation in find_violations(_values(draft.after_apply)):
+        is_old = (violation.code, violation.path) in before and violation.path not in draft.changed_paths
+        if violation.code != _DEMAND and (not is_old or _is_refused(violation, draft, context)):
             yield _violated(violation, draft, is_old=is_old)
 
 
-def _is_refused(violation: Violation, draft: Draft, around: Surroundings) -> bool:
+def _is_refused(violation: Violation, draft: Draft, context: PlanContext) -> bool:
     is_documented = RULES[violation.code].certainty is Certainty.DOCUMENTED
-    return is_documented and _is_sent(violation.path, draft, around)
+    return is_documented and _is_sent(violation.path, draft, context)
 
 
 def _violated(violation: Violation, draft: Draft, *, is_old: bool) -> Blocker:
-    evidence = {"path": violation.path, "value": draft.planned.values.get(violation.path)}
+    evidence = {"path": violation.path, "value": draft.after_apply.values.get(violation.path)}
     fix = f"mend it in EnergyCAP or in the same change: {violation.fix}" if is_old else violation.fix
     return Blocker(violation.code, _say(violation.message, is_old=is_old), evidence, fix)
 
 
-def _check_demand(draft: Draft, around: Surroundings) -> Iterator[Blocker]:
-    planned = draft.planned
+def _check_demand(draft: Draft, context: PlanContext) -> Iterator[Blocker]:
+    planned = draft.after_apply
     if planned.values.get(OBSERVATION_RULE_ID) != ODOMETER:
         return
-    type_ = around.observation_types.get(_id(planned, OBSERVATION_TYPE_ID))
+    type_ = context.observation_types.get(_id(planned, OBSERVATION_TYPE_ID))
     is_demand = planned.values.get(IS_PRIMARY_DEMAND) is True or (type_.is_demand if type_ else None)
-    is_old = draft.touched.isdisjoint((OBSERVATION_RULE_ID, OBSERVATION_TYPE_ID, IS_PRIMARY_DEMAND))
+    is_old = draft.changed_paths.isdisjoint((OBSERVATION_RULE_ID, OBSERVATION_TYPE_ID, IS_PRIMARY_DEMAND))
     evidence = {
         "observation_rule": "Odometer",
         "observation_type": planned.values.get(OBSERVATION_TYPE_CODE),
         "noun": type_.noun_code if type_ else None,
         "is_primary_demand": planned.values.get(IS_PRIMARY_DEMAND),
     }
-    if is_demand and (not is_old or _is_sent(OBSERVATION_RULE_ID, draft, around)):
+    if is_demand and (not is_old or _is_sent(OBSERVATION_RULE_ID, draft, context)):
         message = "a demand channel cannot have the Odometer rule"
         yield Blocker(_DEMAND, _say(message, is_old=is_old), evidence, RULES[_DEMAND].fix)
     elif is_demand is None and not is_old:
         message = "cannot be known whether this is a demand channel, which the Odometer rule is not for"
-        unblock = f"write  observationRule: Trip, or {_find_way_out(OBSERVATION_TYPE_CODE, around)}"
+        unblock = f"write  observationRule: Trip, or {_find_way_out(OBSERVATION_TYPE_CODE, context)}"
         yield Blocker(_DEMAND, message, evidence, unblock, is_unknown=True)
 
 
-def _check_money(draft: Draft, around: Surroundings) -> Iterator[Blocker]:
-    if draft.planned.values.get(UNIT_ID) is None and draft.blocks:
+def _check_money(draft: Draft, context: PlanContext) -> Iterator[Blocker]:
+    if draft.after_apply.values.get(UNIT_ID) is None and draft.blocks:
         return  # which unit it would be is not known, and that is said
-    unit = around.units.get(_id(draft.planned, UNIT_ID))
+    unit = context.units.get(_id(draft.after_apply, UNIT_ID))
     is_money = unit.is_money if unit else None
-    is_old = UNIT_ID not in draft.touched
-    code = draft.planned.values.get(UNIT_CODE)
+    is_old = UNIT_ID not in draft.changed_paths
+    code = draft.after_apply.values.get(UNIT_CODE)
     evidence = {"unit": code, "unit_type": (unit.type_code or unit.type_name) if unit else None}
-    if is_money and (not is_old or _is_sent(UNIT_ID, draft, around)):
+    if is_money and (not is_old or _is_sent(UNIT_ID, draft, context)):
         message = f"the unit must not be of a Money type, found {show_value(code)}"
         yield Blocker("ESA407", _say(message, is_old=is_old), evidence, RULES["ESA407"].fix)
     elif is_money is None and not is_old:
         message = f"cannot be known whether the unit is of a Money type, found {show_value(code)}"
-        unblock = _find_way_out(UNIT_CODE, around)
+        unblock = _find_way_out(UNIT_CODE, context)
         yield Blocker("ESA407", message, evidence, unblock, is_unknown=True)
 
 
-def _find_way_out(path: str, around: Surroundings) -> str:
+def _find_way_out(path: str, context: PlanContext) -> str:
     """What to do where the service does not say what is asked of a unit, or of an observation type."""
-    if path in around.unread:
+    if path in context.unread:
         unread = "units" if path == UNIT_CODE else "observation types"
         return f"give the key's user permission to read the {unread}, or make this edit in EnergyCAP itself"
     if path == UNIT_CODE:
@@ -316,13 +320,13 @@ def _find_way_out(path: str, around: Surroundings) -> str:
     return "an observation type whose noun EnergyCAP gives, or make this edit in EnergyCAP itself"
 
 
-def _check_zone(draft: Draft, around: Surroundings) -> Iterator[Blocker]:
+def _check_zone(draft: Draft, context: PlanContext) -> Iterator[Blocker]:
     """Whether a date would be sent back of which nobody knows what it means: as local time it may move the version."""
     begin = draft.live.current.begin_date
-    if begin is None or not has_zone(begin) or not _is_sent(BEGIN_DATE, draft, around):
+    if begin is None or not has_zone(begin) or not _is_sent(BEGIN_DATE, draft, context):
         return
-    evidence = {"begin_date": begin, "version_dates": around.version_dates.value if around.version_dates else None}
-    if around.version_dates is VersionDates.UTC:
+    evidence = {"begin_date": begin, "version_dates": context.version_dates.value if context.version_dates else None}
+    if context.version_dates is VersionDates.UTC:
         message = f"its version begins at {begin}, and the time zone of its data point is not known"
         unblock = "edit the channel in EnergyCAP, or set the time zone of its data point there"
     else:
@@ -335,27 +339,27 @@ def _check_zone(draft: Draft, around: Surroundings) -> Iterator[Blocker]:
     yield Blocker("ESA413", message, evidence, unblock, is_unknown=True)
 
 
-def _check_gaps(draft: Draft, around: Surroundings) -> Iterator[Blocker]:
+def _check_gaps(draft: Draft, context: PlanContext) -> Iterator[Blocker]:
     """Whether a value would be sent back that every channel has and EnergyCAP did not give: nobody knows it then."""
-    sent = (field for field in FIELDS if not field.nullable and _is_sent(field.path, draft, around))
-    gaps = [field.key for field in sent if draft.planned.values.get(field.path) is None]
+    sent = (field for field in FIELDS if not field.nullable and _is_sent(field.path, draft, context))
+    gaps = [field.key for field in sent if draft.after_apply.values.get(field.path) is None]
     # A code that could not be resolved is said already, and an edit to null is for the service to refuse.
-    if gaps and not draft.blocks and not any(FIELD_AT[path].key in gaps for path in draft.touched):
+    if gaps and not draft.blocks and not any(FIELD_AT[path].key in gaps for path in draft.changed_paths):
         keys = " and ".join(gaps)
         message = f"cannot be edited: EnergyCAP does not give its {keys}, and an edit sends the whole channel back"
         unblock = f"correct the channel in EnergyCAP, or write its {keys} in the file, so that it is sent"
         yield Blocker("ESA417", message, {"missing": gaps}, unblock, is_unknown=True)
 
 
-def _is_sent(path: str, draft: Draft, around: Surroundings) -> bool:
+def _is_sent(path: str, draft: Draft, context: PlanContext) -> bool:
     """Whether the value at `path` goes along with what is edited.
 
     Of a channel with several versions the channel and its current version are edited by requests of their own.
     """
-    levels = {FIELD_AT[touched].is_versioned for touched in draft.touched}
+    levels = {FIELD_AT[touched].is_versioned for touched in draft.changed_paths}
     if len(draft.live.versions) == 1 or FIELD_AT[path].is_versioned in levels:
         return True
-    return FIELD_AT[path].is_versioned and around.channel_edit is ChannelEdit.ECHO_LATEST
+    return FIELD_AT[path].is_versioned and context.channel_edit is ChannelEdit.ECHO_LATEST
 
 
 def _say(message: str, *, is_old: bool) -> str:
@@ -371,20 +375,20 @@ def _id(live: Live, path: str) -> int:
     return id_ if isinstance(id_, int) else 0
 
 
-def judge(draft: Draft, around: Surroundings) -> tuple[Blocker | Need, ...]:
+def check_preconditions(draft: Draft, context: PlanContext) -> tuple[Blocker | Dependency, ...]:
     """The preconditions of `draft` that fail or cannot be known, and the other changes of the plan that it needs."""
     return (
         *draft.blocks,
-        *check_settings(draft, around),
-        *check_conversion(draft, around),
-        *check_import_id(draft, around),
-        *check_primaries(draft, around),
-        *check_inputs(draft, around),
-        *check_unread(draft, around),
+        *check_settings(draft, context),
+        *check_conversion(draft, context),
+        *check_import_id(draft, context),
+        *check_primaries(draft, context),
+        *check_inputs(draft, context),
+        *check_unread(draft, context),
     )
 
 
-def check_again(
+def recheck_preconditions(
     change: Change, fresh: Live, neighbours: Sequence[Live], reference: ReferenceData, others: Sequence[Change]
 ) -> tuple[Blocker, ...]:
     """The blocks that hold now for `change`, on a fresh read of its channel and of those of its data point.
@@ -393,34 +397,34 @@ def check_again(
     for this one may still have to give up, or to take, what this one takes or gives up; what came before shows in the
     fresh read.
     """
-    codes = list_codes(reference)
+    codes = codes_by_id(reference)
     read = {live.id: live for live in (*neighbours, fresh)}
     waiting = [other for other in others if change.name in other.depends_on and other.channel_id in read]
-    drafts = {step.channel_id: draft_again(step, read[step.channel_id], codes) for step in (*waiting, change)}
-    around = make_surroundings(
+    drafts = {step.channel_id: redraft(step, read[step.channel_id], codes) for step in (*waiting, change)}
+    context = make_context(
         make_index(read.values()),
         drafts,
         {step.channel_id: step for step in (*others, change)},
         reference,
         (PrimaryMove.TAKE_FIRST, ChannelEdit.OMIT_VERSION),
     )
-    return tuple(found for found in judge(drafts[fresh.id], around) if isinstance(found, Blocker))
+    return tuple(found for found in check_preconditions(drafts[fresh.id], context) if isinstance(found, Blocker))
 
 
-def draft_again(change: Change, fresh: Live, codes: Codes) -> Draft:
+def redraft(change: Change, fresh: Live, codes: Codes) -> Draft:
     """`change` as it would be carried out on `fresh`, with what is so already left out of what it touches."""
     rule_id = change.target_values.get(OBSERVATION_RULE_ID, fresh.values.get(OBSERVATION_RULE_ID))
     touched = (
         path
-        for path in list_touched(change.edits)
+        for path in changed_paths(change.edits)
         if not is_same(path, change.target_values[path], fresh.values.get(path), rule_id)
     )
     return Draft(
         name=change.name,
         live=fresh,
-        planned=plan_live(fresh, change.target_values, codes),
+        after_apply=apply_values(fresh, change.target_values, codes),
         edits=change.edits,
-        touched=frozenset(touched),
+        changed_paths=frozenset(touched),
         before=change.before,
         after=change.after,
         wanted=change.target_values,

@@ -9,9 +9,9 @@ from msgspec.structs import replace
 from reconciler.model.fields import CHANNEL_IMPORT_ID, FIELD_AT
 from reconciler.model.plan import RemovedDefinition
 from reconciler.planning.identification import make_index
-from reconciler.planning.matching import find_pairs
+from reconciler.planning.matching import match_channels
 from reconciler.planning.messages import show_value
-from reconciler.planning.plan import is_picked
+from reconciler.planning.plan import matches_filter
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
@@ -55,15 +55,13 @@ def rename(base: Definitions, renames: Mapping[str, str]) -> Definitions:
     return replace(base, channels=tuple(channels))
 
 
-def list_released(
-    definitions: Definitions, base: Definitions, patterns: Sequence[str]
-) -> tuple[RemovedDefinition, ...]:
+def list_removed(definitions: Definitions, base: Definitions, patterns: Sequence[str]) -> tuple[RemovedDefinition, ...]:
     """What `base`, with the names of today, managed and `definitions` do not: channels, feeds and settings.
 
     Of channels only those count that match one of `patterns`, if there are any.
     """
     now = {channel.name: channel for channel in definitions.channels}
-    picked = [channel for channel in base.channels if not patterns or is_picked(channel.name, patterns)]
+    picked = [channel for channel in base.channels if not patterns or matches_filter(channel.name, patterns)]
     return (
         *(RemovedDefinition("channel", channel.name, channel.file) for channel in picked if channel.name not in now),
         *(RemovedDefinition("feed", feed.name, feed.location.file) for feed in _find_gone_feeds(definitions, base)),
@@ -71,7 +69,7 @@ def list_released(
     )
 
 
-def tell_released(released: Sequence[RemovedDefinition]) -> Iterator[Finding]:
+def removed_findings(released: Sequence[RemovedDefinition]) -> Iterator[Finding]:
     """A finding for each kind of thing in `released`."""
     for noun in ("channel", "feed", "setting"):
         lines = sorted(_show(one) for one in released if one.kind == noun)
@@ -83,7 +81,7 @@ def tell_released(released: Sequence[RemovedDefinition]) -> Iterator[Finding]:
 
 def tell_renames(renames: Mapping[str, str], patterns: Sequence[str]) -> Iterator[Finding]:
     """A note on the channels that have another name now, if one of `patterns` picks it, or there are none."""
-    told = [f"{old} → {new}" for old, new in renames.items() if not patterns or is_picked(new, patterns)]
+    told = [f"{old} → {new}" for old, new in renames.items() if not patterns or matches_filter(new, patterns)]
     if told:
         verb = "channel has" if len(told) == 1 else "channels have"
         message = f"{len(told)} {verb} another name because of this change"
@@ -103,7 +101,7 @@ def tell_moves(
     told = [
         f"{name}: {_cite(index.by_id[old_ids[name]])} → {_cite(index.by_id[id_])}"
         for name, id_ in ids.items()
-        if old_ids.get(name, id_) != id_ and (not patterns or is_picked(name, patterns))
+        if old_ids.get(name, id_) != id_ and (not patterns or matches_filter(name, patterns))
     ]
     if told:
         words = "1 name now selects" if len(told) == 1 else f"{len(told)} names now select"
@@ -146,4 +144,4 @@ def _list_names(definitions: Definitions) -> frozenset[str]:
 
 def _find_ids(channels: Sequence[Desired], index: Index) -> Mapping[str, int]:
     """The id of the live channel of each of `channels` that finds one, by name."""
-    return {pair.desired.name: pair.live.id for pair in find_pairs(channels, index).pairs}
+    return {pair.desired.name: pair.live.id for pair in match_channels(channels, index).matches}

@@ -27,7 +27,7 @@ from reconciler.model.lookalikes import tell_apart
 from reconciler.model.plan import Blocker
 from reconciler.model.units import find_measure, find_scale
 from reconciler.planning.identification import read_id
-from reconciler.planning.messages import find_near, place_reference, shorten, show_value
+from reconciler.planning.messages import locate_reference, shorten, show_value, suggest
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
@@ -49,25 +49,26 @@ _LISTS = {UNIT_CODE: "units", OBSERVATION_TYPE_CODE: "observation types"}
 Codes: TypeAlias = Mapping[str, Mapping[int, str]]
 
 
-class Vocabulary(Struct, frozen=True):
+class CodeTables(Struct, frozen=True):
     """What the words of the files stand for in one environment.
 
     `ids` leads from the path of a code, and the code, to the ids that have it; `codes` from the same path, and an id,
-    to its code. `written` holds the names of all channels in the files; `channel_ids` leads from those that were found
-    to their live ids, `channel_names` back. `live_ids` are those of all live channels. `unread` says, by the path of a
-    code, why the service's list of these could not be read in full; what is not in `codes` may then exist all the same.
+    to its code. `defined_names` holds the names of all channels in the files; `channel_ids` leads from those that were
+    found to their live ids, `channel_names` back. `live_ids` are those of all live channels. `unread` says, by the path
+    of a code, why the service's list of these could not be read in full; what is not in `codes` may then exist all the
+    same.
     """
 
     ids: Mapping[str, Mapping[str, tuple[int, ...]]]
     codes: Codes
-    written: Container[str]
+    defined_names: Container[str]
     channel_ids: Mapping[str, int]
     channel_names: Mapping[int, str]
     live_ids: Container[int]
     unread: Mapping[str, str] = MappingProxyType({})
 
 
-def list_codes(reference: ReferenceData) -> Codes:
+def codes_by_id(reference: ReferenceData) -> Codes:
     """The codes of `reference`, for the path of each code in the files: by their ids."""
     return {
         OBSERVATION_TYPE_CODE: {type_.id: type_.code for type_ in reference.observation_types},
@@ -77,7 +78,7 @@ def list_codes(reference: ReferenceData) -> Codes:
     }
 
 
-def list_ids(codes: Codes) -> Mapping[str, Mapping[str, tuple[int, ...]]]:
+def ids_by_code(codes: Codes) -> Mapping[str, Mapping[str, tuple[int, ...]]]:
     """`codes` the other way round: the ids that have a code, ascending."""
     return {path: _invert(by_id) for path, by_id in codes.items()}
 
@@ -88,7 +89,7 @@ def list_unread(reference: ReferenceData) -> Mapping[str, str]:
     return {path: reason for path, reason in unread.items() if reason}
 
 
-def translate(desired: Desired, live: Spec, vocabulary: Vocabulary) -> tuple[Spec, tuple[Finding | Blocker, ...]]:
+def to_ids(desired: Desired, live: Spec, vocabulary: CodeTables) -> tuple[Spec, tuple[Finding | Blocker, ...]]:
     """What `desired` manages by the paths of EsaChannelEdit and with its ids, and what could not be translated.
 
     A block stands for what cannot be known because a list could not be read: the value is then None.
@@ -104,7 +105,7 @@ def translate(desired: Desired, live: Spec, vocabulary: Vocabulary) -> tuple[Spe
     return wanted, tuple(findings)
 
 
-def show_formula(formula: str, written: Value, vocabulary: Vocabulary) -> str:
+def show_formula(formula: str, written: Value, vocabulary: CodeTables) -> str:
     """`formula` as the files would write it: channels by name where they have one.
 
     An id that the text `written` in the file gives as a number stays one, so that the two can be read side by side.
@@ -125,7 +126,7 @@ def _invert(by_id: Mapping[int, str]) -> Mapping[str, tuple[int, ...]]:
     return {code: tuple(found) for code, found in ids.items()}
 
 
-def _translate(desired: Desired, path: str, vocabulary: Vocabulary) -> tuple[Value, tuple[Finding | Blocker, ...]]:
+def _translate(desired: Desired, path: str, vocabulary: CodeTables) -> tuple[Value, tuple[Finding | Blocker, ...]]:
     value = desired.spec[path]
     if path in vocabulary.ids:
         return _translate_code(desired, path, vocabulary)
@@ -136,7 +137,7 @@ def _translate(desired: Desired, path: str, vocabulary: Vocabulary) -> tuple[Val
     return canonical(path, value), ()
 
 
-def _translate_code(desired: Desired, path: str, vocabulary: Vocabulary) -> tuple[Value, tuple[Finding | Blocker, ...]]:
+def _translate_code(desired: Desired, path: str, vocabulary: CodeTables) -> tuple[Value, tuple[Finding | Blocker, ...]]:
     code, codes = desired.spec[path], vocabulary.ids[path]
     match codes.get(str(code), ()):
         case (only,):
@@ -162,7 +163,7 @@ def _unknown_code(desired: Desired, path: str, codes: tuple[str, ...]) -> Findin
     )
 
 
-def _unresolved_code(code: str, path: str, vocabulary: Vocabulary) -> Blocker:
+def _unresolved_code(code: str, path: str, vocabulary: CodeTables) -> Blocker:
     key, id_key = path.rpartition(".")[2], FIELD_AT[path].key
     reason = vocabulary.unread[path]
     near = _propose_codes(path, code, tuple(vocabulary.ids[path]))
@@ -180,7 +181,7 @@ def _unresolved_code(code: str, path: str, vocabulary: Vocabulary) -> Blocker:
 
 @lru_cache(maxsize=256)
 def _find_near(code: str, codes: tuple[str, ...]) -> tuple[str, ...]:
-    return find_near(code, codes)
+    return suggest(code, codes)
 
 
 def _propose_codes(path: str, code: str, codes: tuple[str, ...]) -> str:
@@ -210,7 +211,7 @@ def _convert(code: str, other: str) -> str:
     return f"one {code} is {factor} {other}: write  unitCode: {other}  and multiply the multiplier by {factor}"
 
 
-def _check_id(desired: Desired, path: str, vocabulary: Vocabulary) -> tuple[Finding, ...]:
+def _check_id(desired: Desired, path: str, vocabulary: CodeTables) -> tuple[Finding, ...]:
     id_, code_path = desired.spec[path], _CODE_OF[path]
     if id_ in vocabulary.codes[code_path]:
         return ()
@@ -228,7 +229,7 @@ def _unseen_id(desired: Desired, path: str, unread: str) -> Finding:
     return make_finding("ESA416", message, desired.locate(path))
 
 
-def _translate_formula(desired: Desired, formula: str, vocabulary: Vocabulary) -> tuple[str, tuple[Finding, ...]]:
+def _translate_formula(desired: Desired, formula: str, vocabulary: CodeTables) -> tuple[str, tuple[Finding, ...]]:
     references = find_references(formula)
     findings = tuple(finding for text in references for finding in _check_reference(desired, text, vocabulary))
 
@@ -239,11 +240,11 @@ def _translate_formula(desired: Desired, formula: str, vocabulary: Vocabulary) -
     return rename_references(formula, number), findings
 
 
-def _check_reference(desired: Desired, reference: str, vocabulary: Vocabulary) -> tuple[Finding, ...]:
+def _check_reference(desired: Desired, reference: str, vocabulary: CodeTables) -> tuple[Finding, ...]:
     match read_id(reference):
         case None if reference in vocabulary.channel_ids:
             return ()
-        case None if reference in vocabulary.written:
+        case None if reference in vocabulary.defined_names:
             code, what = "ESA313", "formula uses a channel that was not found in EnergyCAP"
         case None:
             code, what = "ESA320", "formula names an unknown channel"
@@ -251,4 +252,4 @@ def _check_reference(desired: Desired, reference: str, vocabulary: Vocabulary) -
             return ()
         case _:
             code, what = "ESA314", "formula uses a channel that is not in EnergyCAP"
-    return (make_finding(code, f"{what}, found channel({shorten(reference)})", place_reference(desired, reference)),)
+    return (make_finding(code, f"{what}, found channel({shorten(reference)})", locate_reference(desired, reference)),)

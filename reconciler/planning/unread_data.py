@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from reconciler.model.findings import Finding
     from reconciler.model.identifiers import Feed
     from reconciler.model.plan import Plan
-    from reconciler.planning.context import Surroundings
+    from reconciler.planning.context import PlanContext
     from reconciler.planning.diff import Draft
-    from reconciler.planning.matching import Pair, Pairing
+    from reconciler.planning.matching import Match, MatchResult
 
 
 _SHOWN = 10
@@ -79,41 +79,41 @@ _POINTED_AT = frozenset({OBSERVATION_TYPE_ID, UNIT_ID, INTERVAL_MINUTES})
 _TOLD_APART = frozenset({OBSERVATION_TYPE_CODE, UNIT_CODE, INTERVAL_MINUTES, DATA_POINT})
 
 
-def block_unread(pairing: Pairing) -> Mapping[str, tuple[Pair, Blocker]]:
+def block_unread(matched: MatchResult) -> Mapping[str, tuple[Match, Blocker]]:
     """The pairs of channels that cannot be compared, by name, and why: the live one could not be read."""
-    flawed = [(pair, "") for pair in pairing.pairs if pair.live.flaw]
-    hidden = [(pair, "it may be the channel that cannot be read: ") for pair in pairing.hidden]
+    flawed = [(pair, "") for pair in matched.matches if pair.live.flaw]
+    hidden = [(pair, "it may be the channel that cannot be read: ") for pair in matched.hidden]
     return {pair.desired.name: (pair, _not_compared(pair.live, doubt)) for pair, doubt in (*flawed, *hidden)}
 
 
-def check_unread(draft: Draft, around: Surroundings) -> Iterator[Blocker]:
+def check_unread(draft: Draft, context: PlanContext) -> Iterator[Blocker]:
     """What other channels may hold that stands in the way of `draft`, where they could not be read."""
-    flawed = [live for live in around.index.flawed if live.id != draft.live.id]
+    flawed = [live for live in context.index.flawed if live.id != draft.live.id]
     # Nearly all plans end here.
     if not flawed:
         return
     near = [live for live in flawed if _is_near(live, draft.live)]
-    if CHANNEL_IMPORT_ID in draft.touched and isinstance(draft.planned.values.get(CHANNEL_IMPORT_ID), str):
+    if CHANNEL_IMPORT_ID in draft.changed_paths and isinstance(draft.after_apply.values.get(CHANNEL_IMPORT_ID), str):
         yield from _say(flawed, {CHANNEL_IMPORT_ID}, "whether another channel has this import id")
     for path, flag in ((IS_PRIMARY_VALUE, "value"), (IS_PRIMARY_DEMAND, "demand")):
-        if path in draft.touched:
+        if path in draft.changed_paths:
             yield from _say(near, {path, DATA_POINT}, f"whether another channel is the primary {flag}")
-    if draft.is_conversion and draft.planned.is_calculated:
+    if draft.is_conversion and draft.after_apply.is_calculated:
         yield from _say(flawed, {FORMULA}, "whether the formula of another channel uses this one")
-    if not draft.touched.isdisjoint((FORMULA, IS_CALCULATED)):
-        formula = draft.planned.values.get(FORMULA)
+    if not draft.changed_paths.isdisjoint((FORMULA, IS_CALCULATED)):
+        formula = draft.after_apply.values.get(FORMULA)
         used = find_inputs((formula,) if isinstance(formula, str) else ())
         inputs = [live for live in flawed if live.id in used]
         yield from _say(inputs, {DATA_POINT, IS_CALCULATED}, "whether the formula may use this channel")
 
 
-def check_feeds(draft: Draft, around: Surroundings, feeds: Iterable[Feed]) -> Iterator[Blocker]:
+def check_feeds(draft: Draft, context: PlanContext, feeds: Iterable[Feed]) -> Iterator[Blocker]:
     """What other channels may hold that decides where readings of `feeds` go after `draft`, and could not be read."""
     meter = draft.live.data_point.import_id
-    if not around.index.flawed or meter is None or draft.touched.isdisjoint(_POINTED_AT):
+    if not context.index.flawed or meter is None or draft.changed_paths.isdisjoint(_POINTED_AT):
         return
     if names := [feed.name for feed in feeds if feed.identifiers.meter_import_id == meter]:
-        near = [live for live in around.index.flawed if live.id != draft.live.id and _is_near(live, draft.live)]
+        near = [live for live in context.index.flawed if live.id != draft.live.id and _is_near(live, draft.live)]
         yield from _say(near, _TOLD_APART, f"where the readings of feed {names[0]} would go")
 
 

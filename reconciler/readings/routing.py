@@ -14,7 +14,7 @@ from reconciler.model.findings import Severity
 from reconciler.model.identifiers import V3_NAMES, Resolution, ResolutionFailure, ResolutionStep
 from reconciler.model.units import find_measure, fold, is_near
 from reconciler.planning.diff import find_swap
-from reconciler.planning.identification import route
+from reconciler.planning.identification import resolve
 from reconciler.planning.messages import find_nearest, show_value
 from reconciler.readings.reading_rows import BrokenFile, RowError, parse_key, quote, trim
 from reconciler.rules import RULES
@@ -256,10 +256,10 @@ class Router:
         wrong = (*wrong, *_check_interval(identifiers, self._identifier_names))
         if wrong:
             return Destination(identifiers, _UNRESOLVED, None, wrong)
-        found = route(identifiers, self._index)
+        found = resolve(identifiers, self._index)
         if found.failure is ResolutionFailure.UNMATCHED and (trimmed := _trim(identifiers)) != identifiers:
             # Blanks at the ends are mostly the file's own, but those that EnergyCAP has, too, count.
-            identifiers, found = trimmed, route(trimmed, self._index)
+            identifiers, found = trimmed, resolve(trimmed, self._index)
         self._lost += found.failure is not None
         errors = find_routing_errors(identifiers, found, self._index, suggests=self._lost <= _MAX_SUGGESTIONS)
         channel = None if errors or found.channel_id is None else self._index.by_id[found.channel_id]

@@ -15,7 +15,7 @@ from reconciler.reports.terminal import Style, chunk, split_words, wrap
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reconciler.planning.importing.naming import ByHand, Kept, LeftOut
+    from reconciler.planning.importing.naming import ByHand, Kept, Skipped
     from reconciler.reports.terminal import Styler
 
 
@@ -45,7 +45,7 @@ class ImportSummary(Struct, frozen=True):
     environment: str
     files: tuple[WrittenFile, ...]
     managed: int
-    skipped: tuple[LeftOut, ...]
+    skipped: tuple[Skipped, ...]
     is_update: bool = False
     is_preview: bool = False
     by_hand: tuple[ByHand, ...] = ()
@@ -122,7 +122,7 @@ def _distinguish_lines(diff: list[str]) -> list[str]:
     return diff
 
 
-def _list_skipped(left_out: Sequence[LeftOut], styler: Styler) -> Iterator[str]:
+def _list_skipped(left_out: Sequence[Skipped], styler: Styler) -> Iterator[str]:
     if left_out:
         yield "Left out of the files, and so not managed:"
     for left in left_out:

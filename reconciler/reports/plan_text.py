@@ -237,7 +237,7 @@ def render_comparison(comparison: Comparison, styler: Styler) -> str:
 def _comparison_lines(comparison: Comparison, styler: Styler) -> Iterator[str]:
     yield styler(f"The plan is stale; {comparison.describe()}.", Style.HEADING)
     yield ""
-    for name in comparison.gone:
+    for name in comparison.no_longer_needed:
         yield f"  {styler('- gone', Style.STALE)}  {escape_text(name)}  no longer needed"
     for shift in comparison.changed:
         yield f"  {styler('~ changed', Style.STALE)}  {escape_text(shift.name)}"

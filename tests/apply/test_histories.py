@@ -27,7 +27,7 @@ from reconciler.errors import ServiceError
 from reconciler.model.channels import Definitions
 from reconciler.model.identifiers import Feed, Identifiers
 from reconciler.model.outcomes import OutcomeStatus
-from reconciler.planning.plan import Basis, make_plan
+from reconciler.planning.plan import PlanRequest, make_plan
 from reconciler.sandbox import generate, parse_faults, parse_settings
 from tests.apply.bench import endings
 from tests.apply.inside import Edited, Inside, Killed, Put, Read, Trouble, open_inside
@@ -143,7 +143,7 @@ class End(Struct, frozen=True):
 
 
 def plan_of(editor: Editor, wished: Definitions, environment: Environment) -> Plan:
-    return make_plan(wished, editor.read_snapshot(), Basis("0", environment, "sandbox", "2026-11-21T00:00:00Z"))
+    return make_plan(wished, editor.read_snapshot(), PlanRequest("0", environment, "sandbox", "2026-11-21T00:00:00Z"))
 
 
 @contextmanager

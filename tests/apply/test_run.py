@@ -14,7 +14,7 @@ from reconciler.apply.journal_reader import read_journal
 from reconciler.apply.run import ApplyOptions
 from reconciler.model.outcomes import ApplyResult, Finished, Outcome, OutcomeStatus, Started, Verifying
 from reconciler.model.plan import Verdict
-from reconciler.planning.approval import Comparison, Shift, compare_plans
+from reconciler.planning.approval import ChangedStep, Comparison, compare_plans
 from tests.apply.bench import CHANNEL, GIVE_UP_FIRST, LIST, READ, Wire, endings, only, want
 from tests.apply.records import make_plan_of, make_step
 
@@ -553,5 +553,5 @@ def test_a_reviewed_plan_does_not_hold_once_what_it_touches_drifted(demo: Bench)
     demo.meddle(1042, {"channelInfo": "Drifted"})
 
     assert compare_plans(reviewed, demo.plan(*CONVERSION)).changed == (
-        Shift("use", ('channelInfo is "Drifted" now, was "North Building electricity use"',)),
+        ChangedStep("use", ('channelInfo is "Drifted" now, was "North Building electricity use"',)),
     )

@@ -21,8 +21,8 @@ from reconciler.cli.output import Output
 from reconciler.definitions.load import load_definitions
 from reconciler.model.findings import Severity
 from reconciler.model.plan import Action
-from reconciler.planning.importing.naming import Fields, Layout
-from reconciler.planning.importing.selection import Asked, make_survey, pick
+from reconciler.planning.importing.naming import Fields, FileStyle
+from reconciler.planning.importing.selection import ChannelFilter, make_inventory, pick
 from tests.cases import note_case
 from tests.cli.tenants import PROJECT, open_project, read_files, read_world, stand_on, worlds, write
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from reconciler.cli.import_channels import ImportInput
 
-STYLE = (Fields.ALL, Layout.PLACE)
+STYLE = (Fields.ALL, FileStyle.PLACE)
 FOLDERS = PROJECT.definitions
 # What may stand above the channels of a file that new ones join.
 HEADS = (
@@ -45,14 +45,14 @@ HEADS = (
 )
 unhurried = settings(deadline=None, max_examples=50)
 in_each_style = pytest.mark.parametrize(
-    "style", [(Fields.MINIMAL, Layout.PLACE), (Fields.ALL, Layout.FLAT)], ids=["minimal, place", "all, flat"]
+    "style", [(Fields.MINIMAL, FileStyle.PLACE), (Fields.ALL, FileStyle.FLAT)], ids=["minimal, place", "all, flat"]
 )
 
 
-def import_new(ground: ImportInput, style: tuple[Fields, Layout] = STYLE, **asked: Any) -> ImportedFiles:
+def import_new(ground: ImportInput, style: tuple[Fields, FileStyle] = STYLE, **asked: Any) -> ImportedFiles:
     """All that an import would write, proved."""
-    survey = make_survey(ground.definitions, ground.snapshot)
-    picked, _ = pick(survey, Asked(**asked))
+    survey = make_inventory(ground.definitions, ground.snapshot)
+    picked, _ = pick(survey, ChannelFilter(**asked))
     harvest = draft_new_files(ground, survey, picked, style)
     verify_empty_plan(Output(), ground, ground.plan(ground.definitions), harvest)
     return harvest
@@ -61,7 +61,7 @@ def import_new(ground: ImportInput, style: tuple[Fields, Layout] = STYLE, **aske
 @in_each_style
 @unhurried
 @given(worlds())
-def test_a_plan_after_an_import_is_empty(style: tuple[Fields, Layout], world: list[Any]) -> None:
+def test_a_plan_after_an_import_is_empty(style: tuple[Fields, FileStyle], world: list[Any]) -> None:
     snapshot = read_world(world)
     with open_project() as workplace:
         harvest = import_new(stand_on(workplace, snapshot), style)
@@ -120,7 +120,7 @@ def test_files_that_are_there_keep_every_line(world: list[Any], random: Random, 
     with open_project() as workplace:
         ground = stand_on(workplace, snapshot)
         some = [live for live in snapshot.channels if random.random() < 0.5]
-        write(workplace, draft_new_files(ground, make_survey(ground.definitions, snapshot), some, STYLE))
+        write(workplace, draft_new_files(ground, make_inventory(ground.definitions, snapshot), some, STYLE))
         for path in workplace.root.rglob("*.yaml"):
             path.write_text(path.read_text().replace("channels:\n", head, 1) + "# the end\n")
         before = read_files(workplace.root)
@@ -150,7 +150,7 @@ def test_an_update_after_a_foreign_edit_leaves_an_empty_plan_and_every_comment(
         ground = stand_on(workplace, edited)
         before = ground.plan(ground.definitions)
         note_case(reached=any(change.edits for change in before.changes))
-        updates = find_file_updates(make_survey(ground.definitions, edited), edited.channels, before)
+        updates = find_file_updates(make_inventory(ground.definitions, edited), edited.channels, before)
         harvest = update_files(ground, updates)
         verify_empty_plan(Output(), ground, before, harvest)
         write(workplace, harvest)

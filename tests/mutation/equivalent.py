@@ -72,9 +72,9 @@ EQUIVALENT: dict[tuple[str, str, str, str], str] = {
     ): "for the types: a write that was done was found, for nothing else says that it was",
     (
         "reconciler/planning/feed_impact.py",
-        "managed = around.managed.get(course.before.channel_id or 0)",
-        "course.before.channel_id or 0",
-        "((course.before.channel_id))",
+        "managed = context.managed.get(trace.before.channel_id or 0)",
+        "trace.before.channel_id or 0",
+        "((trace.before.channel_id))",
     ): "a key of a mapping by id: neither 0 nor None is an id",
     (
         "reconciler/planning/importing/drafting.py",

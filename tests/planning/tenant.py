@@ -21,7 +21,7 @@ from reconciler.model.channels import (
 from reconciler.model.fields import FIELDS
 from reconciler.model.identifiers import Identifiers
 from reconciler.model.project import Environment
-from reconciler.planning.plan import Basis, make_plan
+from reconciler.planning.plan import PlanRequest, make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,7 +58,7 @@ CODES: dict[str, dict[Any, str]] = {
 NORTH = DataPoint(100, "NB-ELEC", "North electricity", "NB-ELEC-01", "Electric", "NB", "North Building")
 SOUTH = DataPoint(200, "SB-ELEC", "South electricity", "SB-ELEC-01", "Electric", "SB", "South Building")
 SANDBOX = Environment("sandbox", "sandbox")
-BASIS = Basis("0.1.0", SANDBOX, "sandbox", "2026-11-21T12:00:00Z", "abc123")
+BASIS = PlanRequest("0.1.0", SANDBOX, "sandbox", "2026-11-21T12:00:00Z", "abc123")
 
 _VALUES: dict[str, Value] = {
     "channelInfo": "Use",
@@ -106,7 +106,7 @@ def make_desired(name: str, id_: int, spec: Spec | None = None, **others: Any) -
 
 
 def plan_of(
-    channels: Iterable[Desired], live: Iterable[Live], basis: Basis = BASIS, reference: ReferenceData = REFERENCE
+    channels: Iterable[Desired], live: Iterable[Live], basis: PlanRequest = BASIS, reference: ReferenceData = REFERENCE
 ) -> Plan:
     """The plan of `channels` over `live` and `reference`."""
     definitions = Definitions(tuple(channels), (), ("channels/north.yaml",), "sha256:0")

@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.model.findings import Finding, Location, Severity
 from reconciler.model.identifiers import Identifiers
-from reconciler.planning.offline_checks import check_collisions, find_identity, show_pointers
+from reconciler.planning.offline_checks import check_collisions, find_identity, show_identifiers
 from tests.planning.offline_files import make_channel, tell
 
 if TYPE_CHECKING:
@@ -145,6 +145,6 @@ def test_an_empty_text_identifies_nothing() -> None:
 def test_pointers_are_shown_as_far_as_given() -> None:
     pointers = Identifiers(meter_import_id="NB", observation_type_code="ELECUSE", unit_code="KWH", interval_seconds=900)
 
-    assert show_pointers(pointers) == (
+    assert show_identifiers(pointers) == (
         "data point or meter NB, observationTypeCode ELECUSE, unitCode KWH, interval in seconds 900"
     )

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from reconciler.model.channels import DataPoint
 from reconciler.model.fields import Impact
 from reconciler.model.plan import Action, Blocker, Change, Edit, FeedRoute, FeedStep, Plan, Verdict
-from reconciler.planning.approval import Comparison, Shift, compare_plans, restrict_plan
+from reconciler.planning.approval import ChangedStep, Comparison, compare_plans, restrict_plan
 
 if TYPE_CHECKING:
     from reconciler.model.values import Spec
@@ -75,7 +75,7 @@ def test_a_change_that_does_the_same_still_holds(now: Change) -> None:
     comparison = compare(USE, now)
 
     assert comparison == Comparison((), (), ())
-    assert comparison.holds
+    assert comparison.is_still_valid
     assert comparison.describe() == ""
 
 
@@ -83,20 +83,20 @@ def test_what_is_done_already_still_holds() -> None:
     comparison = compare(USE, make_no_op({MULTIPLIER: 2}))
 
     assert comparison == Comparison((), (), (), ("use",))
-    assert comparison.holds
+    assert comparison.is_still_valid
 
 
 def test_an_empty_text_that_a_service_now_stores_otherwise_has_not_moved() -> None:
     note = Edit("channelDescription", None, "Roof", Impact.COSMETIC)
 
-    assert compare(make_change(note), make_change(replace(note, before=""))).holds
+    assert compare(make_change(note), make_change(replace(note, before=""))).is_still_valid
 
 
 def test_what_was_done_in_part_still_holds() -> None:
     unit = Edit(UNIT, "KWH", "KW", Impact.FORWARD)
     now = replace(make_change(EDIT), after={MULTIPLIER: 2, UNIT: "KW"})
 
-    assert compare(make_change(EDIT, unit, IMPLIED), now).holds
+    assert compare(make_change(EDIT, unit, IMPLIED), now).is_still_valid
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_a_change_that_nobody_asks_for_any_more_is_gone(now: tuple[Change, ...])
     comparison = compare(USE, *now)
 
     assert comparison == Comparison(("use",), (), ())
-    assert not comparison.holds
+    assert not comparison.is_still_valid
     assert comparison.reasons == {"use": "no longer needed"}
 
 
@@ -159,8 +159,8 @@ def test_reasons_name_every_change_that_does_not_hold() -> None:
 def test_a_change_that_does_something_else_says_in_what(now: Change, reason: str) -> None:
     comparison = compare(USE, now)
 
-    assert comparison == Comparison((), (Shift("use", comparison.changed[0].reasons),), ())
-    assert not comparison.holds
+    assert comparison == Comparison((), (ChangedStep("use", comparison.changed[0].reasons),), ())
+    assert not comparison.is_still_valid
     assert reason in comparison.changed[0].reasons
     assert comparison.reasons == {"use": "; ".join(comparison.changed[0].reasons)}
 
@@ -170,7 +170,7 @@ def test_a_managed_value_that_is_another_one_without_an_edit_is_a_difference() -
         replace(USE, target_values={**USE.target_values, "channelInfo": x}, live={"channelInfo": x}) for x in ("A", "B")
     )
 
-    assert compare(was, now).changed == (Shift("use", ("channelInfo means something else now",)),)
+    assert compare(was, now).changed == (ChangedStep("use", ("channelInfo means something else now",)),)
 
 
 def test_an_id_behind_the_same_code_that_moved_is_a_difference() -> None:
@@ -180,19 +180,19 @@ def test_an_id_behind_the_same_code_that_moved_is_a_difference() -> None:
         for id_ in (3, 9)
     )
 
-    assert compare(was, now).changed == (Shift("use", (f"{unit_id} is 9 now, was 3",)),)
+    assert compare(was, now).changed == (ChangedStep("use", (f"{unit_id} is 9 now, was 3",)),)
 
 
 def test_an_order_that_was_not_reviewed_is_a_difference() -> None:
     other = make_change(Edit("channelInfo", "A", "B", Impact.COSMETIC), name="other")
     late = replace(USE, depends_on=("other",))
 
-    def explain(reviewed: Change, now: Change) -> tuple[Shift, ...]:
+    def explain(reviewed: Change, now: Change) -> tuple[ChangedStep, ...]:
         return compare_plans(make_plan(other, reviewed), make_plan(other, now)).changed
 
     assert explain(late, late) == ()
-    assert explain(USE, late) == (Shift("use", ("comes after other now, and did not when it was reviewed",)),)
-    assert explain(late, USE) == (Shift("use", ("does not come after other any more",)),)
+    assert explain(USE, late) == (ChangedStep("use", ("comes after other now, and did not when it was reviewed",)),)
+    assert explain(late, USE) == (ChangedStep("use", ("does not come after other any more",)),)
 
 
 def test_an_order_of_which_the_first_part_is_done_still_holds() -> None:
@@ -215,12 +215,12 @@ def test_a_feed_that_no_reviewed_step_leads_elsewhere_is_a_difference() -> None:
     now = replace(make_plan(USE), feeds=(FeedRoute("logger", "use", 1, 2, (), (step,)),))
 
     assert compare_plans(make_plan(USE), now).changed == (
-        Shift("use", ("leads the feed logger to channel 7 now, and did not when it was reviewed",)),
+        ChangedStep("use", ("leads the feed logger to channel 7 now, and did not when it was reviewed",)),
     )
 
 
 def test_a_feed_that_is_led_elsewhere_than_reviewed_is_a_difference() -> None:
-    def explain(*moves: FeedStep) -> tuple[Shift, ...]:
+    def explain(*moves: FeedStep) -> tuple[ChangedStep, ...]:
         reviewed, now = (
             replace(make_plan(USE), feeds=(FeedRoute("logger", "use", 1, 2, (), led),))
             for led in ((FeedStep("use", (MULTIPLIER,), 1042),), moves)
@@ -230,10 +230,10 @@ def test_a_feed_that_is_led_elsewhere_than_reviewed_is_a_difference() -> None:
     what = "now, and did not when it was reviewed"
     assert explain(FeedStep("use", (MULTIPLIER,), 1042)) == explain() == ()
     assert explain(FeedStep("use", (MULTIPLIER,), 7)) == (
-        Shift("use", (f"leads the feed logger to channel 7 {what}",)),
+        ChangedStep("use", (f"leads the feed logger to channel 7 {what}",)),
     )
     assert explain(FeedStep("use", (MULTIPLIER,), None)) == (
-        Shift("use", (f"leads the feed logger to no single channel {what}",)),
+        ChangedStep("use", (f"leads the feed logger to no single channel {what}",)),
     )
 
 
@@ -252,20 +252,20 @@ def test_what_is_sent_of_a_plan_is_what_was_reviewed_and_what_is_blocked_stays_t
 def test_another_value_is_told_once() -> None:
     now = replace(make_change(replace(EDIT, after=3)), target_values={MULTIPLIER: 3})
 
-    assert compare(USE, now).changed == (Shift("use", (f"{MULTIPLIER} becomes 3 now, was to become 2",)),)
+    assert compare(USE, now).changed == (ChangedStep("use", (f"{MULTIPLIER} becomes 3 now, was to become 2",)),)
 
 
 def test_an_edit_that_is_not_asked_for_any_more_is_a_difference() -> None:
     unit = Edit(UNIT, "KWH", "KW", Impact.FORWARD)
 
-    assert compare(make_change(EDIT, unit), USE).changed == (Shift("use", (f"{UNIT} is not edited any more",)),)
+    assert compare(make_change(EDIT, unit), USE).changed == (ChangedStep("use", (f"{UNIT} is not edited any more",)),)
 
 
 def test_a_change_that_is_new_does_not_keep_the_reviewed_ones_from_holding() -> None:
     comparison = compare(USE, USE, make_change(EDIT, name="drifted"))
 
     assert comparison == Comparison((), (), ("drifted",))
-    assert comparison.holds
+    assert comparison.is_still_valid
 
 
 def test_what_was_blocked_at_review_does_not_count_until_it_is_sendable() -> None:
@@ -279,9 +279,9 @@ def test_what_was_blocked_at_review_does_not_count_until_it_is_sendable() -> Non
     ("comparison", "words"),
     [
         (Comparison(("a", "b"), (), ("c",)), "since review: 2 changes gone, 1 new"),
-        (Comparison((), (Shift("a", ()),), ()), "since review: 1 change changed"),
+        (Comparison((), (ChangedStep("a", ()),), ()), "since review: 1 change changed"),
         (Comparison((), (), ("a", "b")), "since review: 2 changes new"),
-        (Comparison(("a",), (Shift("b", ()),), ("c",)), "since review: 1 change gone, 1 changed, 1 new"),
+        (Comparison(("a",), (ChangedStep("b", ()),), ("c",)), "since review: 1 change gone, 1 changed, 1 new"),
     ],
     ids=["gone and new", "changed", "new", "all"],
 )

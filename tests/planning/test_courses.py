@@ -10,16 +10,16 @@ from msgspec.structs import replace
 from reconciler.model.fields import Impact
 from reconciler.model.identifiers import Identifiers, ResolutionFailure
 from reconciler.model.plan import Edit
-from reconciler.planning.diff import Draft, list_touched, plan_live
-from reconciler.planning.feed_paths import follow, is_moving, list_causes, list_implied
+from reconciler.planning.diff import Draft, apply_values, changed_paths
+from reconciler.planning.feed_paths import affects_routing, causing_edits, trace_identifiers, undeclared_identifiers
 from reconciler.planning.identification import make_index
-from reconciler.planning.translation import list_codes
+from reconciler.planning.translation import codes_by_id
 from tests.planning.tenant import REFERENCE, SOUTH, V, make_calculated, make_live
 
 if TYPE_CHECKING:
     from reconciler.model.channels import Live
     from reconciler.model.values import Spec
-    from reconciler.planning.feed_paths import Course
+    from reconciler.planning.feed_paths import ResolutionTrace
 
 UNIT = f"{V}unitId"
 TO_KW: Spec = {UNIT: 2}
@@ -31,13 +31,13 @@ QUARTERLY = replace(KWH, interval_seconds=900)
 
 def draft_of(live: Live, wanted: Spec) -> Draft:
     edits = tuple(Edit(path, live.values[path], value, Impact.ROUTING) for path, value in wanted.items())
-    planned = plan_live(live, wanted, list_codes(REFERENCE))
-    return Draft(f"n{live.id}", live, planned, edits, list_touched(edits), {}, {}, wanted)
+    planned = apply_values(live, wanted, codes_by_id(REFERENCE))
+    return Draft(f"n{live.id}", live, planned, edits, changed_paths(edits), {}, {}, wanted)
 
 
-def tell(course: Course) -> list[object]:
+def tell(course: ResolutionTrace) -> list[object]:
     """Where a course leads: at first, and after each draft that leads it elsewhere."""
-    steps = [(move.draft.name, move.route.channel_id or move.route.failure) for move in course.moves]
+    steps = [(move.draft.name, move.resolution.channel_id or move.resolution.failure) for move in course.changes]
     return [course.before.channel_id or course.before.failure, *steps]
 
 
@@ -88,7 +88,7 @@ def test_pointers_lead_elsewhere_step_by_step(pointers: Identifiers, expected: l
         draft_of(three, {"channelInfo": "Renamed"}),
     )
 
-    (course,) = follow([pointers], index, steps)
+    (course,) = trace_identifiers([pointers], index, steps)
 
     assert tell(course) == expected
 
@@ -98,7 +98,7 @@ def test_a_step_is_seen_with_those_before_it() -> None:
     index = make_index((one, two))
     pointers = [KWH, replace(KWH, unit_code="KW")]
 
-    swapped = follow(pointers, index, (draft_of(one, TO_KW), draft_of(two, {UNIT: 1})))
+    swapped = trace_identifiers(pointers, index, (draft_of(one, TO_KW), draft_of(two, {UNIT: 1})))
 
     assert [tell(course) for course in swapped] == [
         [1, ("n1", ResolutionFailure.UNMATCHED), ("n2", 2)],
@@ -110,7 +110,7 @@ def test_an_observation_type_counts_where_it_comes_from_and_where_it_goes() -> N
     one, two = make_live(1), make_live(2, {"observationTypeId": 11})
     demand = replace(USE, observation_type_code="ELECDEMAND")
 
-    courses = follow([USE, demand], make_index((one, two)), [draft_of(one, {"observationTypeId": 11})])
+    courses = trace_identifiers([USE, demand], make_index((one, two)), [draft_of(one, {"observationTypeId": 11})])
 
     assert [tell(course) for course in courses] == [
         [1, ("n1", ResolutionFailure.UNMATCHED)],
@@ -123,7 +123,7 @@ def test_a_channel_without_import_id_can_get_one_and_another_lose_its_own() -> N
     steps = (draft_of(one, {"channelImportId": "A"}), draft_of(two, {"channelImportId": None}))
     given = [Identifiers(channel_import_id="A"), Identifiers(channel_import_id="C-2")]
 
-    courses = follow(given, make_index((one, two)), steps)
+    courses = trace_identifiers(given, make_index((one, two)), steps)
 
     assert [tell(course) for course in courses] == [
         [ResolutionFailure.UNMATCHED, ("n1", 1)],
@@ -135,17 +135,17 @@ def test_a_channel_on_a_data_point_without_import_id_is_found_by_its_own_only() 
     live = make_live(1, data_point=replace(SOUTH, import_id=None))
     draft = draft_of(live, {"channelImportId": "A", **TO_KW})
 
-    courses = follow([Identifiers(channel_import_id="A")], make_index((live,)), [draft])
+    courses = trace_identifiers([Identifiers(channel_import_id="A")], make_index((live,)), [draft])
 
     assert [tell(course) for course in courses] == [[ResolutionFailure.UNMATCHED, ("n1", 1)]]
-    assert list(list_implied([draft], make_index((live,)))) == [Identifiers(channel_import_id="C-1")]
+    assert list(undeclared_identifiers([draft], make_index((live,)))) == [Identifiers(channel_import_id="C-1")]
 
 
 def test_the_step_that_leads_away_for_good_is_the_last_departure() -> None:
     one, two = make_live(1), make_live(2, TO_KW)
     steps = (draft_of(two, {UNIT: 1}), draft_of(two, TO_KW), draft_of(one, TO_KW), draft_of(two, {UNIT: 1}))
 
-    (course,) = follow([KWH], make_index((one, two)), steps)
+    (course,) = trace_identifiers([KWH], make_index((one, two)), steps)
 
     assert tell(course) == [
         1,
@@ -154,7 +154,7 @@ def test_the_step_that_leads_away_for_good_is_the_last_departure() -> None:
         ("n1", ResolutionFailure.UNMATCHED),
         ("n2", 2),
     ]
-    assert course.find_departure(1) == course.moves[2]
+    assert course.find_losing_change(1) == course.changes[2]
 
 
 def test_live_channels_imply_what_can_be_said_of_them_on_the_meters_that_are_edited() -> None:
@@ -162,7 +162,7 @@ def test_live_channels_imply_what_can_be_said_of_them_on_the_meters_that_are_edi
     lonely, elsewhere = make_live(3, data_point=SOUTH), make_live(4, data_point=replace(SOUTH, import_id="OTHER"))
     steps = (draft_of(one, TO_KW), draft_of(lonely, TO_KW), draft_of(elsewhere, {"channelImportId": "NEW"}))
 
-    implied = list(list_implied(steps, make_index((one, two, lonely, elsewhere))))
+    implied = list(undeclared_identifiers(steps, make_index((one, two, lonely, elsewhere))))
 
     assert implied == [Identifiers(channel_import_id="C-4"), USE, KWH, QUARTERLY]
 
@@ -170,7 +170,7 @@ def test_live_channels_imply_what_can_be_said_of_them_on_the_meters_that_are_edi
 def test_a_channel_without_a_known_type_implies_nothing() -> None:
     one, two = make_live(1, {"observationTypeId": 99}), make_live(2, {UNIT: 99})
 
-    implied = list(list_implied([draft_of(one, TO_KW)], make_index((one, two))))
+    implied = list(undeclared_identifiers([draft_of(one, TO_KW)], make_index((one, two))))
 
     assert implied == [USE]
 
@@ -178,7 +178,7 @@ def test_a_channel_without_a_known_type_implies_nothing() -> None:
 def test_only_edits_that_pointers_are_compared_with_count() -> None:
     draft = draft_of(make_live(1), {"channelInfo": "Renamed", "channelImportId": "A", **TO_KW, "intervalMinutes": 60})
 
-    assert [edit.path for edit in list_causes(draft, Identifiers(channel_import_id="C-1"))] == ["channelImportId"]
-    assert [edit.path for edit in list_causes(draft, QUARTERLY)] == [UNIT, "intervalMinutes"]
-    assert is_moving(draft)
-    assert not is_moving(draft_of(make_live(1), {"channelInfo": "Renamed"}))
+    assert [edit.path for edit in causing_edits(draft, Identifiers(channel_import_id="C-1"))] == ["channelImportId"]
+    assert [edit.path for edit in causing_edits(draft, QUARTERLY)] == [UNIT, "intervalMinutes"]
+    assert affects_routing(draft)
+    assert not affects_routing(draft_of(make_live(1), {"channelInfo": "Renamed"}))

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from reconciler.model.channels import Definitions, Snapshot
 from reconciler.model.findings import Location
 from reconciler.model.identifiers import Feed, Identifiers
-from reconciler.planning.identification import make_index, route
+from reconciler.planning.identification import make_index, resolve
 from reconciler.planning.plan import make_plan
 from tests.cases import note_case
 from tests.planning.tenant import BASIS, NORTH, REFERENCE, V, make_desired, make_live
@@ -79,7 +79,7 @@ def _pointers(draw: DrawFn, live: Sequence[Live]) -> Identifiers:
 
 @st.composite
 def _feed(draw: DrawFn, number: int, pointers: Identifiers, live: Sequence[Live]) -> Feed:
-    reached = route(pointers, make_index(live)).channel_id
+    reached = resolve(pointers, make_index(live)).channel_id
     expect = draw(st.sampled_from((*[reached or 1] * 4, 2)))
     return Feed(f"feed{number}", Location("channels/north.yaml", 40 + number), pointers, f"n{expect}")
 
@@ -105,7 +105,7 @@ def test_a_feed_that_reaches_what_it_expects_does_so_after_every_apply(world: tu
     note_case(reached=plan.sendable and any(told.before == ids.get(told.expect) for told in plan.feeds))
     for feed, told in zip(feeds, plan.feeds, strict=True):
         expected = ids.get(feed.expect)
-        now, then = route(feed.identifiers, before).channel_id, route(feed.identifiers, after).channel_id
+        now, then = resolve(feed.identifiers, before).channel_id, resolve(feed.identifiers, after).channel_id
         assert told.before == now
         assert told.is_change_blocked or told.after == then
         if expected is not None and now == expected:

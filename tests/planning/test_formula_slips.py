@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.planning.constraints import Violation
-from reconciler.planning.formula_checks import find_slips
+from reconciler.planning.formula_checks import check_operators
 from tests.cases import note_case
 from tests.planning.offline_files import FORMULA
 
@@ -30,7 +30,7 @@ from tests.planning.offline_files import FORMULA
     ],
 )
 def test_what_some_grammar_may_allow_is_no_slip(formula: str) -> None:
-    assert find_slips(formula) == ()
+    assert check_operators(formula) == ()
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_what_some_grammar_may_allow_is_no_slip(formula: str) -> None:
     ],
 )
 def test_an_operator_without_a_value_is_an_error(formula: str, found: str) -> None:
-    assert find_slips(formula) == (
+    assert check_operators(formula) == (
         Violation(
             "ESA210",
             FORMULA,
@@ -79,7 +79,7 @@ def test_an_operator_without_a_value_is_an_error(formula: str, found: str) -> No
     ],
 )
 def test_a_sign_that_is_not_published_is_a_warning(formula: str, found: str, fix: str) -> None:
-    assert find_slips(formula) == (
+    assert check_operators(formula) == (
         Violation(
             "ESA216",
             FORMULA,
@@ -90,7 +90,7 @@ def test_a_sign_that_is_not_published_is_a_warning(formula: str, found: str, fix
 
 
 def test_one_slip_of_each_kind_is_told() -> None:
-    found = [(slip.code, slip.fix) for slip in find_slips("channel(a) * 3% + 4% \u00d7 0,5 + 1,5 * 2 +")]
+    found = [(slip.code, slip.fix) for slip in check_operators("channel(a) * 3% + 4% \u00d7 0,5 + 1,5 * 2 +")]
 
     assert found == [
         ("ESA210", "add the missing value, or remove the operator"),
@@ -102,6 +102,6 @@ def test_one_slip_of_each_kind_is_told() -> None:
 
 @given(st.lists(st.sampled_from(["channel(a)", "IF", "+", "*", "/", "(1,5)", "x", "%", "=", ",", "2", "."])))
 def test_any_formula_is_judged_without_an_exception(parts: list[str]) -> None:
-    slips = list(find_slips(" ".join(parts)))
+    slips = list(check_operators(" ".join(parts)))
     note_case(reached=slips)
     assert {slip.path for slip in slips} <= {FORMULA}

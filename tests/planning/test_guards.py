@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from reconciler.model.findings import Finding, Severity
 from reconciler.model.project import Guards, HistoryRewrites, MaxChanges, OnBlocked
-from reconciler.planning.approval import check_guards, foresee_guards
+from reconciler.planning.approval import check_guards, preview_guards
 from tests.planning.tenant import V, make_desired, make_live, plan_of
 from tests.reports.plans import PLANS
 
@@ -93,7 +93,7 @@ def test_what_will_stop_the_apply_of_a_reviewed_plan_is_foreseen_as_a_warning() 
     plan = plan_of([make_desired("n1", 1, {f"{V}multiplier": 2})], [make_live(1, has_readings=True)])
     guards = Guards(MaxChanges(0), HistoryRewrites.ASK)
 
-    (warning,) = foresee_guards(plan, guards)
+    (warning,) = preview_guards(plan, guards)
 
     assert warning == Finding(
         "ESA511",

@@ -9,14 +9,20 @@ from msgspec.structs import replace
 
 from reconciler.definitions.channel_writer import is_representable
 from reconciler.model.channels import DataPoint
-from reconciler.planning.importing.naming import Layout, Terms, find_homes, find_words, settle_files
-from reconciler.planning.matching import Pair
+from reconciler.planning.importing.naming import (
+    FileStyle,
+    ImportOptions,
+    data_point_labels,
+    existing_files,
+    files_by_data_point,
+)
+from reconciler.planning.matching import Match
 from tests.cases import note_case
 from tests.planning.tenant import NORTH, SOUTH, make_desired, make_live
 from tests.texts import HOSTILE
 
-TERMS = Terms(is_representable)
-FLAT = replace(TERMS, layout=Layout.FLAT)
+TERMS = ImportOptions(is_representable)
+FLAT = replace(TERMS, layout=FileStyle.FLAT)
 EAST = replace(NORTH, id=300, place_code="EB", place_name="East Building")
 
 
@@ -58,8 +64,10 @@ EAST = replace(NORTH, id=300, place_code="EB", place_name="East Building")
         ),
     ],
 )
-def test_a_data_point_gets_a_file_of_its_own(points: list[DataPoint], terms: Terms, expected: dict[int, str]) -> None:
-    assert settle_files(points, terms) == expected
+def test_a_data_point_gets_a_file_of_its_own(
+    points: list[DataPoint], terms: ImportOptions, expected: dict[int, str]
+) -> None:
+    assert files_by_data_point(points, terms) == expected
 
 
 _texts = st.sampled_from((None, *HOSTILE))
@@ -68,24 +76,24 @@ _texts = st.sampled_from((None, *HOSTILE))
 @given(st.lists(st.builds(DataPoint, st.integers(1, 9), *[_texts] * 5), unique_by=lambda point: point.id), st.data())
 def test_no_two_files_are_alike_and_none_leaves_the_folder(points: list[DataPoint], data: st.DataObject) -> None:
     terms = data.draw(st.sampled_from((TERMS, FLAT)))
-    files = settle_files(points, terms)
+    files = files_by_data_point(points, terms)
 
     note_case(reached=len(points) > 1)
     assert len({file.casefold() for file in files.values()}) == len(points)
     assert all(file.startswith("channels/") and ".." not in file for file in files.values())
     assert all(not part.startswith(".") for file in files.values() for part in file.split("/"))
-    assert files == settle_files(points[::-1], terms)
+    assert files == files_by_data_point(points[::-1], terms)
 
 
 def test_the_home_of_a_data_point_is_the_file_with_most_of_its_channels() -> None:
     files = ("b.yaml", "a.yaml", "b.yaml", "z.yaml", "y.yaml")
     points = (NORTH, NORTH, NORTH, SOUTH, SOUTH)
     pairs = [
-        Pair(make_desired(f"n{id_}", id_, file=file), make_live(id_, data_point=point))
+        Match(make_desired(f"n{id_}", id_, file=file), make_live(id_, data_point=point))
         for id_, (file, point) in enumerate(zip(files, points, strict=True))
     ]
 
-    assert find_homes(pairs) == {100: "b.yaml", 200: "y.yaml"}
+    assert existing_files(pairs) == {100: "b.yaml", 200: "y.yaml"}
 
 
 @pytest.mark.parametrize(
@@ -108,4 +116,4 @@ def test_the_home_of_a_data_point_is_the_file_with_most_of_its_channels() -> Non
     ],
 )
 def test_a_file_calls_its_data_point_what_no_other_is_called(points: list[DataPoint], expected: dict[int, str]) -> None:
-    assert find_words(points, is_representable) == expected
+    assert data_point_labels(points, is_representable) == expected

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from reconciler.definitions.schema import Format, validator_for
 from reconciler.model.channels import DataPoint
-from reconciler.planning.importing.naming import climb_names, name_data_point, name_place, settle, slug
+from reconciler.planning.importing.naming import assign_unique, candidate_names, name_data_point, name_place, slug
 from tests.cases import note_case
 from tests.planning.tenant import NORTH, V, make_live
 from tests.texts import HOSTILE
@@ -61,11 +61,11 @@ def test_a_slug_has_the_letters_of_names(text: str | None, expected: str) -> Non
     ],
 )
 def test_a_name_says_the_data_point_and_then_what_is_not_said_yet(point: DataPoint, info: str, expected: str) -> None:
-    assert climb_names(make_live(1, {"channelInfo": info}, data_point=point))(0) == expected
+    assert candidate_names(make_live(1, {"channelInfo": info}, data_point=point))(0) == expected
 
 
 def test_each_longer_name_tells_more_and_the_last_ones_the_id() -> None:
-    climb = climb_names(make_live(42, {"channelInfo": "Use"}))
+    climb = candidate_names(make_live(42, {"channelInfo": "Use"}))
 
     assert [climb(rung) for rung in range(6)] == [
         "nb-elec-use",
@@ -78,7 +78,7 @@ def test_each_longer_name_tells_more_and_the_last_ones_the_id() -> None:
 
 
 def name_all(*channels: Live, taken: tuple[str, ...] = ()) -> dict[int, str]:
-    return settle({live.id: climb_names(live) for live in channels}, taken)
+    return assign_unique({live.id: candidate_names(live) for live in channels}, taken)
 
 
 def test_channels_of_one_name_are_told_apart_by_what_they_observe() -> None:

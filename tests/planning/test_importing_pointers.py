@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from reconciler.definitions.channel_writer import is_representable
 from reconciler.model.identifiers import Identifiers
-from reconciler.planning.identification import make_index, route
+from reconciler.planning.identification import make_index, resolve
 from reconciler.planning.importing.drafting import find_pointers, has_own_import_id
 from tests.cases import note_case
 from tests.planning.tenant import NORTH, V, make_calculated, make_live
@@ -86,7 +86,7 @@ def test_pointers_lead_to_their_channel_and_no_two_are_alike(channels: tuple[Liv
     pointers = {live.id: find_pointers(live, index, is_representable) for live in channels}
 
     note_case(reached=any(found.channel_import_id is None for found in pointers.values()))
-    assert {id_: route(found, index).channel_id for id_, found in pointers.items()} == {id_: id_ for id_ in pointers}
+    assert {id_: resolve(found, index).channel_id for id_, found in pointers.items()} == {id_: id_ for id_ in pointers}
     assert len(set(pointers.values())) == len(channels)
 
 

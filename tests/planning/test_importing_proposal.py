@@ -11,8 +11,8 @@ from reconciler.definitions.channel_writer import is_representable
 from reconciler.model.channels import Definitions, Desired, Live, Snapshot
 from reconciler.model.identifiers import Identifiers
 from reconciler.planning.importing.drafting import Proposal, list_new, propose
-from reconciler.planning.importing.naming import Head, LeftOut, Terms
-from reconciler.planning.importing.selection import make_survey
+from reconciler.planning.importing.naming import Head, ImportOptions, Skipped
+from reconciler.planning.importing.selection import make_inventory
 from tests.planning.tenant import REFERENCE, SOUTH, V, make_calculated, make_desired, make_live
 
 if TYPE_CHECKING:
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 HOME = "channels/north.yaml"
 NEW_FILE = "channels/north-building/nb-elec.yaml"
-TERMS = Terms(is_representable)
+TERMS = ImportOptions(is_representable)
 
 
 def propose_all(live: list[Live], managed: tuple[Desired, ...] = (), heads: dict[str, Head] | None = None) -> Proposal:
     definitions = Definitions(managed, (), (HOME,) if managed else (), "sha256:0")
-    survey = make_survey(definitions, Snapshot(tuple(live), REFERENCE))
+    survey = make_inventory(definitions, Snapshot(tuple(live), REFERENCE))
     return propose(list_new(live, survey), survey, definitions, heads or {}, TERMS)
 
 
@@ -90,7 +90,7 @@ def test_a_channel_that_the_defaults_would_change_stays_out(defaults: Spec, reas
 
     proposal = propose_all([make_live(1), odd], (make_desired("mine", 1),), {HOME: Head(None, defaults)})
 
-    assert proposal == Proposal((), (*proposal.left_out[:-1], LeftOut("nb-elec-use", "", reason)))
+    assert proposal == Proposal((), (*proposal.left_out[:-1], Skipped("nb-elec-use", "", reason)))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from reconciler.model.channels import Definitions, Desired, Live, Snapshot
-from reconciler.planning.importing.selection import Asked, Survey, make_survey, pick
+from reconciler.planning.importing.selection import ChannelFilter, Inventory, make_inventory, pick
 from tests.planning.tenant import REFERENCE, SOUTH, make_desired, make_live
 
 LIVE = (
@@ -18,8 +18,8 @@ LIVE = (
 MINE = make_desired("mine", 1)
 
 
-def survey_of(*managed: Desired, live: tuple[Live, ...] = LIVE) -> Survey:
-    return make_survey(Definitions(managed, (), (), "sha256:0"), Snapshot(live, REFERENCE))
+def survey_of(*managed: Desired, live: tuple[Live, ...] = LIVE) -> Inventory:
+    return make_inventory(Definitions(managed, (), (), "sha256:0"), Snapshot(live, REFERENCE))
 
 
 def test_a_survey_names_every_channel() -> None:
@@ -45,16 +45,16 @@ def test_the_name_of_a_channel_that_was_not_found_is_not_given_to_another() -> N
 @pytest.mark.parametrize(
     ("asked", "ids"),
     [
-        (Asked(), [1, 2, 3, 4]),
-        (Asked(only=("mine", "sb-*")), [1, 3]),
-        (Asked(data_points=("NB-ELEC",)), [1, 2]),
-        (Asked(data_points=("SB-ELEC-0?",)), [3]),
-        (Asked(places=("NB",)), [1, 2]),
-        (Asked(places=("South *",)), [3]),
-        (Asked(places=("SB", "NB"), only=("*-use",)), [3]),
+        (ChannelFilter(), [1, 2, 3, 4]),
+        (ChannelFilter(only=("mine", "sb-*")), [1, 3]),
+        (ChannelFilter(data_points=("NB-ELEC",)), [1, 2]),
+        (ChannelFilter(data_points=("SB-ELEC-0?",)), [3]),
+        (ChannelFilter(places=("NB",)), [1, 2]),
+        (ChannelFilter(places=("South *",)), [3]),
+        (ChannelFilter(places=("SB", "NB"), only=("*-use",)), [3]),
     ],
 )
-def test_channels_are_picked_by_name_data_point_and_place(asked: Asked, ids: list[int]) -> None:
+def test_channels_are_picked_by_name_data_point_and_place(asked: ChannelFilter, ids: list[int]) -> None:
     picked, findings = pick(survey_of(MINE), asked)
 
     assert ([live.id for live in picked], findings) == (ids, ())
@@ -63,17 +63,17 @@ def test_channels_are_picked_by_name_data_point_and_place(asked: Asked, ids: lis
 @pytest.mark.parametrize(
     ("asked", "messages"),
     [
-        (Asked(only=("nb-gas", "mine")), ['no channel matches the pattern, found "nb-gas"']),
-        (Asked(data_points=("nb-elec",)), ['no data point matches the pattern, found "nb-elec"']),
-        (Asked(places=("WB", "WB")), ['no place matches the pattern, found "WB"']),
-        (Asked(only=("mine",), places=("SB",)), ["no channel matches all that is asked for"]),
+        (ChannelFilter(only=("nb-gas", "mine")), ['no channel matches the pattern, found "nb-gas"']),
+        (ChannelFilter(data_points=("nb-elec",)), ['no data point matches the pattern, found "nb-elec"']),
+        (ChannelFilter(places=("WB", "WB")), ['no place matches the pattern, found "WB"']),
+        (ChannelFilter(only=("mine",), places=("SB",)), ["no channel matches all that is asked for"]),
     ],
 )
-def test_a_pattern_that_matches_nothing_is_an_error(asked: Asked, messages: list[str]) -> None:
+def test_a_pattern_that_matches_nothing_is_an_error(asked: ChannelFilter, messages: list[str]) -> None:
     _, findings = pick(survey_of(MINE), asked)
 
     assert [(finding.code, finding.message) for finding in findings] == [("ESA307", message) for message in messages]
 
 
 def test_a_tenant_without_channels_has_nothing_to_pick() -> None:
-    assert pick(survey_of(live=()), Asked()) == ((), ())
+    assert pick(survey_of(live=()), ChannelFilter()) == ((), ())

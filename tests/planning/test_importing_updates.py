@@ -9,8 +9,8 @@ import pytest
 from reconciler.definitions.channel_writer import is_representable
 from reconciler.model.findings import Finding, Severity
 from reconciler.model.identifiers import Identifiers
-from reconciler.planning.importing.naming import LeftOut
-from reconciler.planning.importing.updates import Updates, find_doubts, find_updates
+from reconciler.planning.importing.naming import Skipped
+from reconciler.planning.importing.updates import Updates, find_suspicious_matches, find_updates
 from tests.planning.tenant import V, make_calculated, make_desired, make_live, plan_of
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def test_a_channel_with_a_value_that_no_file_can_hold_is_left_as_it_is() -> None
     plan = plan_of([make_desired("use", 1, {"channelInfo": "Use", f"{V}multiplier": 1})], [live])
 
     assert find_updates(plan, {"use"}, is_representable) == Updates(
-        {}, (LeftOut("use", "channelInfo", "a file cannot hold this value"),)
+        {}, (Skipped("use", "channelInfo", "a file cannot hold this value"),)
     )
 
 
@@ -70,7 +70,7 @@ BY_IMPORT_ID = Identifiers(channel_import_id="C-1")
 def test_a_channel_of_another_name_and_type_may_be_another_one() -> None:
     desired = make_desired("use", 1, {"channelInfo": "Use", "observationTypeCode": "ELECUSE"}, select=BY_IMPORT_ID)
 
-    doubts = find_doubts(plan_of([desired], [make_live(1, OTHER)]), [desired])
+    doubts = find_suspicious_matches(plan_of([desired], [make_live(1, OTHER)]), [desired])
 
     assert doubts == {
         1: Finding(
@@ -99,12 +99,12 @@ def test_a_channel_of_another_name_and_type_may_be_another_one() -> None:
 def test_a_channel_that_is_the_one_for_all_one_can_tell_is_not_in_doubt(spec: Spec, select: Identifiers) -> None:
     desired = make_desired("use", 1, spec, select=select)
 
-    assert find_doubts(plan_of([desired], [make_live(1, OTHER)]), [desired]) == {}
+    assert find_suspicious_matches(plan_of([desired], [make_live(1, OTHER)]), [desired]) == {}
 
 
 def test_a_type_by_its_id_is_in_doubt_as_well() -> None:
     desired = make_desired("use", 1, {"channelInfo": "Use", "observationTypeId": 10}, select=BY_IMPORT_ID)
 
-    (doubt,) = find_doubts(plan_of([desired], [make_live(1, OTHER)]), [desired]).values()
+    (doubt,) = find_suspicious_matches(plan_of([desired], [make_live(1, OTHER)]), [desired]).values()
 
     assert doubt.message.endswith('found "Use" (10) in the file and "Demand" (11) in EnergyCAP')

@@ -12,10 +12,10 @@ from msgspec.structs import replace
 from reconciler.model.identifiers import Identifiers, ResolutionFailure
 from reconciler.model.plan import Action, Verdict
 from reconciler.model.project import PrimaryMove
-from reconciler.planning.identification import make_index, route
+from reconciler.planning.identification import make_index, resolve
 from reconciler.planning.importing.drafting import find_pointers
-from reconciler.planning.matching import find_route
-from reconciler.planning.preconditions import check_again
+from reconciler.planning.matching import resolve_desired
+from reconciler.planning.preconditions import recheck_preconditions
 from tests.cases import note_case
 from tests.planning.tenant import BASIS, REFERENCE, SANDBOX, V, make_desired, plan_of
 from tests.planning.tenants import (
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from reconciler.model.channels import Live
     from reconciler.model.values import Spec, Value
-    from reconciler.planning.plan import Basis
+    from reconciler.planning.plan import PlanRequest
 
 Thing = TypeVar("Thing")
 
@@ -75,7 +75,7 @@ def test_what_the_files_say_as_it_is_plans_nothing(
 @under_each_move
 @untimed
 @given(calm_tenants() | tenants(), st.randoms(use_true_random=False))
-def test_the_order_of_files_and_rows_does_not_matter(basis: Basis, tenant: Tenant, random: Random) -> None:
+def test_the_order_of_files_and_rows_does_not_matter(basis: PlanRequest, tenant: Tenant, random: Random) -> None:
     channels = [
         replace(desired, spec=dict(shuffle(desired.spec.items(), random)))
         for desired in shuffle(tenant.channels, random)
@@ -125,7 +125,7 @@ def test_an_update_has_a_visible_edit_for_all_that_it_would_send(tenant: Tenant)
 @under_each_move
 @untimed
 @given(calm_tenants())
-def test_what_a_change_depends_on_comes_before_it(basis: Basis, tenant: Tenant) -> None:
+def test_what_a_change_depends_on_comes_before_it(basis: PlanRequest, tenant: Tenant) -> None:
     plan = plan_of(tenant.channels, tenant.live, basis)
     sendable = [change.name for change in plan.sendable]
 
@@ -151,7 +151,7 @@ def test_a_verdict_says_what_its_blocks_say(tenant: Tenant) -> None:
 @under_each_move
 @untimed
 @given(tenants())
-def test_each_step_of_a_plan_is_legal_when_its_turn_comes(basis: Basis, tenant: Tenant) -> None:
+def test_each_step_of_a_plan_is_legal_when_its_turn_comes(basis: PlanRequest, tenant: Tenant) -> None:
     live = tenant.live
     plan = plan_of(tenant.channels, live, basis)
     note_case(reached=len(plan.sendable) > 1)
@@ -159,7 +159,7 @@ def test_each_step_of_a_plan_is_legal_when_its_turn_comes(basis: Basis, tenant: 
         (fresh,) = (channel for channel in live if channel.id == change.channel_id)
         others = [other for other in plan.sendable if other is not change]
 
-        assert check_again(change, fresh, live, REFERENCE, others) == ()
+        assert recheck_preconditions(change, fresh, live, REFERENCE, others) == ()
 
         live = carry_out(change, live)
 
@@ -167,7 +167,7 @@ def test_each_step_of_a_plan_is_legal_when_its_turn_comes(basis: Basis, tenant: 
 @under_each_move
 @untimed
 @given(tenants())
-def test_a_plan_after_apply_holds_nothing_that_could_be_sent(basis: Basis, tenant: Tenant) -> None:
+def test_a_plan_after_apply_holds_nothing_that_could_be_sent(basis: PlanRequest, tenant: Tenant) -> None:
     live = tenant.live
     plan = plan_of(tenant.channels, live, basis)
     note_case(reached=plan.sendable)
@@ -197,7 +197,7 @@ def test_what_select_names_may_be_edited_and_only_where_it_was_warned_of_a_chann
         live = carry_out(change, live)
 
     after = make_index(live)
-    found = {desired.name: find_route(desired, after).route.channel_id for desired in channels}
+    found = {desired.name: resolve_desired(desired, after).resolution.channel_id for desired in channels}
     assert {name: id_ for name, id_ in found.items() if name not in warned} == {
         f"n{channel.id}": channel.id for channel in live if f"n{channel.id}" not in warned
     }
@@ -214,14 +214,14 @@ def test_where_select_alone_finds_a_channel_nothing_else_is_asked(live: tuple[Li
         interval_seconds=data.draw(st.sampled_from((900, 3600, None))),
     )
 
-    lookup = find_route(make_desired("n1", 0, data.draw(MOVES), select=select), index)
+    lookup = resolve_desired(make_desired("n1", 0, data.draw(MOVES), select=select), index)
 
-    alone = route(select, index)
+    alone = resolve(select, index)
     note_case(reached=alone.failure is not ResolutionFailure.UNMATCHED)
     assert (
-        lookup.route == alone
+        lookup.resolution == alone
         if alone.failure is not ResolutionFailure.UNMATCHED
-        else lookup.renewed or lookup.route == alone
+        else lookup.fallback or lookup.resolution == alone
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.model.identifiers import Identifiers
-from reconciler.planning.messages import find_near, find_nearest, suggest_channels, suggest_names
+from reconciler.planning.messages import find_nearest, suggest, suggest_channels, suggest_names
 from tests.planning.offline_files import make_channel
 
 NAMES = ("nb-elec-demand", "nb-elec-use", "nb-gas-use", "Sum")
@@ -68,20 +68,20 @@ UNITS = ("BTU", "GJ", "KVA", "KVAH", "KW", "kWh", "MMBTU", "MWH", "W", "WH", "TH
     ],
 )
 def test_all_codes_one_slip_away_are_offered_and_exchanged_letters_come_first(code: str, near: tuple[str, ...]) -> None:
-    assert find_near(code, UNITS) == near
+    assert suggest(code, UNITS) == near
 
 
 def test_letters_exchanged_before_another_difference_are_more_than_one_slip() -> None:
-    assert find_near("KHWX", ("KWHY", "KHWXZZ")) == ("KHWXZZ",)
+    assert suggest("KHWX", ("KWHY", "KHWXZZ")) == ("KHWXZZ",)
 
 
 def test_a_name_of_255_characters_is_the_longest_that_is_compared() -> None:
-    assert find_near("x" * 255, ("x" * 256,)) == ("x" * 256,)
-    assert find_near("x" * 256, ("x" * 256,)) == ()
+    assert suggest("x" * 255, ("x" * 256,)) == ("x" * 256,)
+    assert suggest("x" * 256, ("x" * 256,)) == ()
 
 
 def test_exchanged_letters_are_found_among_hundreds_of_units() -> None:
-    assert find_near("KHW", (*UNITS, *(f"KH{number:03}" for number in range(400)))) == ("kWh", "KW")
+    assert suggest("KHW", (*UNITS, *(f"KH{number:03}" for number in range(400)))) == ("kWh", "KW")
 
 
 @pytest.mark.parametrize(

@@ -10,25 +10,25 @@ from msgspec.structs import replace
 from reconciler.model.findings import Finding, Location, Severity
 from reconciler.model.identifiers import Identifiers
 from reconciler.planning.identification import make_index
-from reconciler.planning.matching import check_found_again, find_pairs
+from reconciler.planning.matching import check_still_found, match_channels
 from tests.planning.tenant import SOUTH, V, make_desired, make_live
 
 if TYPE_CHECKING:
     from reconciler.model.channels import Desired
     from reconciler.model.values import Spec
-    from reconciler.planning.matching import Pairing
+    from reconciler.planning.matching import MatchResult
 
 ONE, TWO, THREE = make_live(1), make_live(2), make_live(3, data_point=SOUTH)
 INDEX = make_index((ONE, TWO, THREE))
 BY_OLD = Identifiers(channel_import_id="OLD")
 
 
-def pair(*channels: Desired) -> Pairing:
-    return find_pairs(channels, INDEX)
+def pair(*channels: Desired) -> MatchResult:
+    return match_channels(channels, INDEX)
 
 
-def tell_pairs(pairing: Pairing) -> list[tuple[str, int]]:
-    return [(found.desired.name, found.live.id) for found in pairing.pairs]
+def tell_pairs(pairing: MatchResult) -> list[tuple[str, int]]:
+    return [(found.desired.name, found.live.id) for found in pairing.matches]
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_a_channel_renamed_in_its_import_id_is_found_with_a_note() -> None:
 def test_a_channel_that_nothing_leads_to_is_an_error(desired: Desired) -> None:
     pairing = pair(desired)
 
-    assert (pairing.pairs, pairing.found) == ((), frozenset())
+    assert (pairing.matches, pairing.found) == ((), frozenset())
     assert [finding.code for finding in pairing.findings] == ["ESA301"]
 
 
@@ -123,32 +123,36 @@ DEMAND = replace(USE, observation_type_code="ELECDEM", unit_code=None)
 def test_a_channel_edited_in_what_it_is_selected_by_is_found_with_a_note(
     select: Identifiers, spec: Spec, changed: str
 ) -> None:
-    pairing = find_pairs([make_desired("north", 0, spec, select=select)], TRIO)
+    pairing = match_channels([make_desired("north", 0, spec, select=select)], TRIO)
 
     (found,) = pairing.findings
-    assert (len(pairing.pairs), found.code, found.location) == (1, "ESA305", make_desired("north", 0).locate("select"))
+    assert (len(pairing.matches), found.code, found.location) == (
+        1,
+        "ESA305",
+        make_desired("north", 0).locate("select"),
+    )
     assert found.message == f"select is out of date: no channel fits it, found this one by {changed}"
 
 
 def test_what_to_write_in_place_of_select_leads_to_the_channel_at_once() -> None:
     outdated = make_desired("north", 0, {"intervalMinutes": 30}, select=BY_15)
 
-    (finding,) = find_pairs([outdated], TRIO).findings
+    (finding,) = match_channels([outdated], TRIO).findings
 
     assert finding.fix == (
         "write  select: {dataPointImportId: NB-ELEC-01, observationTypeCode: ELECUSE, unitCode: KWH, "
         "intervalMinutes: 30}"
     )
     mended = replace(outdated, select=replace(BY_15, interval_seconds=1800))
-    assert tell_pairs(find_pairs([mended], TRIO)) == [("north", 1)]
-    assert find_pairs([mended], TRIO).findings == ()
+    assert tell_pairs(match_channels([mended], TRIO)) == [("north", 1)]
+    assert match_channels([mended], TRIO).findings == ()
 
 
 def test_what_has_to_be_quoted_in_braces_is() -> None:
     live = make_live(1, {"channelImportId": "a, b: {c}"})
     desired = make_desired("north", 0, {"channelImportId": "a, b: {c}"}, select=BY_OLD)
 
-    (finding,) = find_pairs([desired], make_index((live,))).findings
+    (finding,) = match_channels([desired], make_index((live,))).findings
 
     assert finding.fix == 'write  select: {channelImportId: "a, b: {c}"}, or remove select'
 
@@ -172,22 +176,22 @@ def test_what_has_to_be_quoted_in_braces_is() -> None:
 def test_what_the_file_wants_finds_no_channel_where_it_is_not_certain(
     select: Identifiers, spec: Spec, code: str
 ) -> None:
-    pairing = find_pairs([make_desired("north", 0, spec, select=select)], TRIO)
+    pairing = match_channels([make_desired("north", 0, spec, select=select)], TRIO)
 
-    assert (pairing.pairs, [finding.code for finding in pairing.findings]) == ((), [code])
+    assert (pairing.matches, [finding.code for finding in pairing.findings]) == ((), [code])
 
 
 def test_what_the_file_wants_is_not_looked_at_where_select_finds_a_channel() -> None:
     by_60 = make_desired("north", 0, {"intervalMinutes": 30}, select=replace(USE, interval_seconds=3600))
 
-    assert (tell_pairs(find_pairs([by_60], TRIO)), find_pairs([by_60], TRIO).findings) == ([("north", 2)], ())
+    assert (tell_pairs(match_channels([by_60], TRIO)), match_channels([by_60], TRIO).findings) == ([("north", 2)], ())
 
 
 def test_a_channel_whose_pointers_were_handed_on_is_told_those_it_has_now() -> None:
     old = make_desired("old", 0, {"intervalMinutes": 30}, select=replace(USE, interval_seconds=3600))
     new = make_desired("new", 2)
 
-    assert find_pairs([old, new], TRIO).findings[0].fix == (
+    assert match_channels([old, new], TRIO).findings[0].fix == (
         "write  select: {dataPointImportId: NB-ELEC-01, observationTypeCode: ELECUSE, unitCode: KWH, "
         "intervalMinutes: 30}, which leads to channel 1"
     )
@@ -233,7 +237,7 @@ def test_a_channel_whose_import_id_was_handed_on_is_told_the_one_it_has_now() ->
 def test_a_channel_on_another_data_point_is_refused() -> None:
     pairing = pair(make_desired("north", 3, data_point="NB-ELEC"))
 
-    assert (pairing.pairs, pairing.found) == ((), frozenset((3,)))
+    assert (pairing.matches, pairing.found) == ((), frozenset((3,)))
     assert pairing.findings == (
         Finding(
             code="ESA304",
@@ -258,7 +262,7 @@ def test_a_channel_that_the_plan_takes_out_of_sight_is_a_warning(second: str | N
     desired = make_desired("north", 0, select=Identifiers(channel_import_id="C-2"))
     planned = make_index((ONE, make_live(2, {"channelImportId": second}), make_live(3, {"channelImportId": third})))
 
-    assert tuple(check_found_again(pair(desired).pairs, planned)) == (
+    assert tuple(check_still_found(pair(desired).matches, planned)) == (
         Finding(
             code="ESA306",
             severity=Severity.WARNING,
@@ -273,7 +277,7 @@ def test_a_channel_whose_pointer_another_one_gets_is_a_warning() -> None:
     desired = make_desired("north", 0, select=Identifiers(channel_import_id="C-2"))
     planned = make_index((make_live(1, {"channelImportId": "C-2"}), make_live(2, {"channelImportId": "C-1"}), THREE))
 
-    (finding,) = check_found_again(pair(desired).pairs, planned)
+    (finding,) = check_still_found(pair(desired).matches, planned)
 
     assert finding.message.endswith("again once the plan is applied: it will lead to channel 1")
 
@@ -282,11 +286,11 @@ def test_a_rename_that_the_file_itself_asks_for_is_found_again() -> None:
     desired = make_desired("north", 0, {"channelImportId": "C-9"}, select=Identifiers(channel_import_id="C-2"))
     planned = make_index((ONE, make_live(2, {"channelImportId": "C-9"}), THREE))
 
-    assert tuple(check_found_again(pair(desired).pairs, planned)) == ()
+    assert tuple(check_still_found(pair(desired).matches, planned)) == ()
 
 
 def test_a_change_of_what_it_is_selected_by_is_found_again() -> None:
     desired = make_desired("north", 0, {"intervalMinutes": 5}, select=replace(USE, interval_seconds=1800))
     planned = make_index((make_live(1, {"intervalMinutes": 5}), TRIO.by_id[2], TRIO.by_id[3]))
 
-    assert tuple(check_found_again(find_pairs([desired], TRIO).pairs, planned)) == ()
+    assert tuple(check_still_found(match_channels([desired], TRIO).matches, planned)) == ()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.planning.plan import advise_pattern, is_picked
+from reconciler.planning.plan import advise_pattern, matches_filter
 
 NAMES = ("nb-elec-01-demand", "nb-elec-01-use", "nb-elec-02-use", "nb-elec-03-use", "Whitcombe Library")
 
 
 @pytest.mark.parametrize(("name", "is_match"), [("nb-use", True), ("NB-use", False), ("use", False)])
 def test_patterns_match_whole_names_in_their_letter_case(name: str, *, is_match: bool) -> None:
-    assert is_picked(name, ("nb-*",)) is is_match
+    assert matches_filter(name, ("nb-*",)) is is_match
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ import pytest
 from msgspec.structs import replace
 
 from reconciler.model.project import PrimaryMove
-from reconciler.planning.diff import plan_live
-from reconciler.planning.preconditions import check_again
-from reconciler.planning.translation import list_codes
+from reconciler.planning.diff import apply_values
+from reconciler.planning.preconditions import recheck_preconditions
+from reconciler.planning.translation import codes_by_id
 from tests.planning.tenant import (
     BASIS,
     REFERENCE,
@@ -36,12 +36,12 @@ def judge_again(plan: Plan, name: str, *live: Live) -> list[str]:
     (change,) = (change for change in plan.sendable if change.name == name)
     fresh = next(channel for channel in live if channel.id == change.channel_id)
     others = [other for other in plan.sendable if other is not change]
-    return [block.rule for block in check_again(change, fresh, live, REFERENCE, others)]
+    return [block.rule for block in recheck_preconditions(change, fresh, live, REFERENCE, others)]
 
 
 def carry_out(change: Change, live: Live) -> Live:
     """`live` after `change`."""
-    return plan_live(live, change.target_values, list_codes(REFERENCE))
+    return apply_values(live, change.target_values, codes_by_id(REFERENCE))
 
 
 def test_nothing_blocks_where_nothing_has_moved() -> None:

@@ -11,7 +11,7 @@ from reconciler.model.channels import Definitions, Snapshot
 from reconciler.model.findings import Location
 from reconciler.model.identifiers import Feed, Identifiers
 from reconciler.model.plan import Blocker, FeedRoute, FeedStep
-from reconciler.planning.feed_impact import check_feeds_again
+from reconciler.planning.feed_impact import recheck_feeds
 from reconciler.planning.plan import make_plan
 from tests.planning.tenant import BASIS, REFERENCE, V, make_desired, make_live
 
@@ -40,7 +40,7 @@ def judge_again(
     feeds = (Feed("logger", Location("channels/north.yaml", 31), pointers, "one"),)
     plan = plan_edit(spec, planned, feeds)
     (change,) = plan.sendable
-    return check_feeds_again(change, now[0], now, plan.feeds, REFERENCE)
+    return recheck_feeds(change, now[0], now, plan.feeds, REFERENCE)
 
 
 def test_a_channel_that_came_to_look_alike_may_make_an_edit_lead_a_feed_away() -> None:
@@ -88,7 +88,7 @@ def test_what_the_plan_says_of_a_feed_is_not_said_again() -> None:
     )
 
     blocks = [
-        check_feeds_again(change, live[change.channel_id - 1], live, plan.feeds, REFERENCE) for change in plan.sendable
+        recheck_feeds(change, live[change.channel_id - 1], live, plan.feeds, REFERENCE) for change in plan.sendable
     ]
 
     assert [move.change for move in plan.feeds[0].steps] == ["one", "two"]
@@ -111,6 +111,6 @@ def test_only_what_the_plan_says_of_this_change_and_this_feed_was_reviewed(
     moves = tuple(FeedStep(mover, (f"{V}unitCode",), None) for mover in movers)
     feed = FeedRoute("logger", "one", 1, None, (), moves, identifiers=USE_KWH)
 
-    blocks = check_feeds_again(change, ONE, (ONE, TWIN), (feed,), REFERENCE)
+    blocks = recheck_feeds(change, ONE, (ONE, TWIN), (feed,), REFERENCE)
 
     assert [block.rule for block in blocks] == (["ESA603"] if is_blocked else [])

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from reconciler.model.identifiers import Identifiers, Resolution, ResolutionFailure, ResolutionStep
-from reconciler.planning.identification import make_index, route
+from reconciler.planning.identification import make_index, resolve
 from tests.planning.tenant import NORTH, SOUTH, V, make_calculated, make_live
 
 LONELY = replace(SOUTH, id=300, import_id="LONELY")
@@ -157,15 +157,15 @@ AT_UNIT = (ResolutionStep.UNIT_CODE, (2, 3))
     ],
 )
 def test_pointers_lead_as_the_page_says(pointers: Identifiers, expected: Resolution) -> None:
-    assert route(pointers, CHANNELS) == expected
+    assert resolve(pointers, CHANNELS) == expected
 
 
 def test_several_are_left_at_the_end_where_even_the_interval_is_alike() -> None:
     twins = make_index((make_live(1), make_live(2)))
 
-    assert route(BY_METER, twins).candidates == (1, 2)
-    assert route(BY_METER, twins).failure is ResolutionFailure.AMBIGUOUS
+    assert resolve(BY_METER, twins).candidates == (1, 2)
+    assert resolve(BY_METER, twins).failure is ResolutionFailure.AMBIGUOUS
 
 
 def test_the_meter_is_the_data_point_by_its_import_id_not_by_its_code() -> None:
-    assert route(Identifiers(meter_import_id=NORTH.code), CHANNELS).failure is ResolutionFailure.UNMATCHED
+    assert resolve(Identifiers(meter_import_id=NORTH.code), CHANNELS).failure is ResolutionFailure.UNMATCHED

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from reconciler.model.findings import Finding, Location, Severity
 from reconciler.model.identifiers import Identifiers
 from reconciler.planning.identification import make_index
-from reconciler.planning.matching import find_pairs
+from reconciler.planning.matching import match_channels
 from reconciler.rules import RULES
 from tests.planning.tenant import SOUTH, V, make_calculated, make_desired, make_live
 
@@ -33,7 +33,7 @@ CREATE = "correct the identifiers, or create the channel in EnergyCAP; if it exi
 def explain(pointers: Identifiers | None, channel_info: str | None = None) -> tuple[str, str, tuple[str, ...], str]:
     """The finding on a channel with `pointers`: code, message, detail, way out."""
     desired = make_desired("north", 0, {"channelInfo": channel_info} if channel_info else {}, select=pointers)
-    (finding,) = find_pairs([desired], INDEX).findings
+    (finding,) = match_channels([desired], INDEX).findings
     return finding.code, finding.message, finding.detail, finding.fix
 
 
@@ -139,7 +139,7 @@ def test_channels_of_the_wanted_name_are_told() -> None:
 def test_a_channel_without_a_pointer_is_told_so(pointers: Identifiers | None) -> None:
     desired = make_desired("north", 0, select=pointers)
 
-    assert find_pairs([desired], INDEX).findings == (
+    assert match_channels([desired], INDEX).findings == (
         Finding(
             code="ESA331",
             severity=Severity.ERROR,
@@ -155,7 +155,7 @@ def test_a_channel_without_a_pointer_is_told_so(pointers: Identifiers | None) ->
 def test_of_many_candidates_the_first_are_shown() -> None:
     crowd = make_index(make_live(number) for number in range(1, 14))
 
-    (finding,) = find_pairs([make_desired("north", 0, select=NORTH)], crowd).findings
+    (finding,) = match_channels([make_desired("north", 0, select=NORTH)], crowd).findings
 
     assert len(finding.detail) == 11
     assert finding.detail[-1] == "and 3 more"
@@ -164,6 +164,6 @@ def test_of_many_candidates_the_first_are_shown() -> None:
 def test_near_names_are_looked_for_only_while_they_can_be_the_reason() -> None:
     lost = [make_desired(f"n{number:02}", 0, select=Identifiers(channel_import_id="C-11")) for number in range(30)]
 
-    findings = find_pairs(lost, INDEX).findings
+    findings = match_channels(lost, INDEX).findings
 
     assert [bool(finding.detail) for finding in findings] == 20 * [True] + 10 * [False]

@@ -9,18 +9,18 @@ import pytest
 from reconciler.model.channels import ReferenceData
 from reconciler.model.findings import Finding, Location, Severity
 from reconciler.model.plan import Blocker
-from reconciler.planning.translation import Vocabulary, list_codes, list_ids, list_unread, show_formula, translate
+from reconciler.planning.translation import CodeTables, codes_by_id, ids_by_code, list_unread, show_formula, to_ids
 from reconciler.rules import make_finding
 from tests.planning.tenant import REFERENCE, V, make_desired, make_live
 
 if TYPE_CHECKING:
     from reconciler.model.values import Spec, Value
 
-CODES = list_codes(REFERENCE)
-VOCABULARY = Vocabulary(
-    ids=list_ids(CODES),
+CODES = codes_by_id(REFERENCE)
+VOCABULARY = CodeTables(
+    ids=ids_by_code(CODES),
     codes=CODES,
-    written={"use", "losses", "lost"},
+    defined_names={"use", "losses", "lost"},
     channel_ids={"use": 1, "losses": 2},
     channel_names={1: "use", 2: "losses"},
     live_ids={1, 2, 3},
@@ -30,7 +30,7 @@ LIVE = make_live(1, {"observationTypeId": 12, f"{V}observationRuleId": 1, f"{V}u
 
 def tell(spec: Spec, live: Spec = LIVE.values) -> list[tuple[str, str, str]]:
     """The findings of a translation: code, message, way out."""
-    _, found = translate(make_desired("use", 1, spec), live, VOCABULARY)
+    _, found = to_ids(make_desired("use", 1, spec), live, VOCABULARY)
     return [(each.code, each.message, each.fix) for each in found if isinstance(each, Finding)]
 
 
@@ -49,7 +49,7 @@ def tell(spec: Spec, live: Spec = LIVE.values) -> list[tuple[str, str, str]]:
     ],
 )
 def test_files_are_translated_to_ids(spec: Spec, expected: Spec) -> None:
-    assert translate(make_desired("use", 1, spec), LIVE.values, VOCABULARY) == (expected, ())
+    assert to_ids(make_desired("use", 1, spec), LIVE.values, VOCABULARY) == (expected, ())
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_a_code_of_two_ids_is_a_finding() -> None:
 def test_a_code_of_two_ids_that_the_channel_has_already_is_none() -> None:
     live = make_live(1, {f"{V}unitId": 7})
 
-    assert translate(make_desired("use", 1, {f"{V}unitCode": "TWICE"}), live.values, VOCABULARY) == (
+    assert to_ids(make_desired("use", 1, {f"{V}unitCode": "TWICE"}), live.values, VOCABULARY) == (
         {f"{V}unitId": 7},
         (),
     )
@@ -128,7 +128,7 @@ def test_an_id_that_the_service_does_not_list_is_a_finding(path: str) -> None:
 def test_a_summarization_method_that_no_channel_uses_is_sent_and_said() -> None:
     desired = make_desired("use", 1, {"summarizationMethodId": 99})
 
-    wanted, (finding,) = translate(desired, LIVE.values, VOCABULARY)
+    wanted, (finding,) = to_ids(desired, LIVE.values, VOCABULARY)
 
     assert wanted == {"summarizationMethodId": 99}
     assert finding == make_finding(
@@ -139,10 +139,10 @@ def test_a_summarization_method_that_no_channel_uses_is_sent_and_said() -> None:
     assert finding.severity is Severity.WARNING
 
 
-UNREAD = Vocabulary(
-    ids=list_ids(CODES),
+UNREAD = CodeTables(
+    ids=ids_by_code(CODES),
     codes=CODES,
-    written=(),
+    defined_names=(),
     channel_ids={},
     channel_names={},
     live_ids=(),
@@ -179,7 +179,7 @@ UNREAD = Vocabulary(
     ids=["unit", "type that is near another"],
 )
 def test_a_code_of_a_list_that_could_not_be_read_is_unknown(spec: Spec, block: Blocker) -> None:
-    wanted, found = translate(make_desired("use", 1, spec), LIVE.values, UNREAD)
+    wanted, found = to_ids(make_desired("use", 1, spec), LIVE.values, UNREAD)
 
     assert (list(wanted.values()), found) == ([None], (block,))
 
@@ -192,7 +192,7 @@ def test_an_id_of_a_list_that_could_not_be_read_is_sent_and_said(path: str, kind
     key = path.rpartition(".")[2]
     message = f"no channel in EnergyCAP uses {key} 99, so its meaning is unknown"
 
-    assert translate(desired, LIVE.values, UNREAD) == (
+    assert to_ids(desired, LIVE.values, UNREAD) == (
         {path: 99},
         (make_finding("ESA416", f"{message}: the list of {kind} could not be read in full", desired.locate(path)),),
     )
@@ -201,7 +201,7 @@ def test_an_id_of_a_list_that_could_not_be_read_is_sent_and_said(path: str, kind
 def test_every_wrong_reference_of_a_formula_is_a_finding_at_that_reference() -> None:
     formula = "channel(use) + channel(3) + channel(lost) + channel(nobody) + channel(77)"
 
-    _, found = translate(make_desired("losses", 2, {f"{V}formula": formula}), LIVE.values, VOCABULARY)
+    _, found = to_ids(make_desired("losses", 2, {f"{V}formula": formula}), LIVE.values, VOCABULARY)
     findings = [each for each in found if isinstance(each, Finding)]
 
     assert [(finding.code, finding.message) for finding in findings] == [

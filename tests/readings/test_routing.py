@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from reconciler.model.fields import INTERVAL_MINUTES, UNIT_CODE
 from reconciler.model.identifiers import ESA_NAMES, Identifiers, ResolutionFailure, ResolutionStep
 from reconciler.model.units import fold
-from reconciler.planning.identification import make_index, route
+from reconciler.planning.identification import make_index, resolve
 from reconciler.readings.csv_layout import CsvOptions
 from reconciler.readings.delivery import make_batches
 from reconciler.readings.reading_rows import BrokenFile, RowError
@@ -125,13 +125,13 @@ TWO = 'candidate: 2 "Use", import id "USE-KW", ELECUSE, KW, 15 minutes'
     ids=lambda value: repr(value)[:60],
 )
 def test_what_leads_nowhere_is_said_with_who_was_left(identifiers: Identifiers, errors: tuple[RowError, ...]) -> None:
-    assert find_routing_errors(identifiers, route(identifiers, CHANNELS), CHANNELS, suggests=True) == errors
+    assert find_routing_errors(identifiers, resolve(identifiers, CHANNELS), CHANNELS, suggests=True) == errors
 
 
 def test_nothing_is_suggested_where_too_much_is_lost() -> None:
     identifiers = Identifiers(channel_import_id="USE-KV")
 
-    (error,) = find_routing_errors(identifiers, route(identifiers, CHANNELS), CHANNELS, suggests=False)
+    (error,) = find_routing_errors(identifiers, resolve(identifiers, CHANNELS), CHANNELS, suggests=False)
 
     assert error.detail == ()
 
@@ -140,7 +140,7 @@ def test_many_candidates_are_counted() -> None:
     channels = make_index(make_live(id_) for id_ in range(1, 14))
     identifiers = Identifiers(meter_import_id=METER)
 
-    (error,) = find_routing_errors(identifiers, route(identifiers, channels), channels, suggests=True)
+    (error,) = find_routing_errors(identifiers, resolve(identifiers, channels), channels, suggests=True)
 
     assert (len(error.detail), error.detail[-1]) == (11, "and 3 more")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.planning.importing.naming import LeftOut
+from reconciler.planning.importing.naming import Skipped
 from reconciler.reports.import_report import ImportSummary, WrittenFile, render_import
 from reconciler.reports.terminal import no_style
 
@@ -12,8 +12,8 @@ NEW = WrittenFile("channels/new.yaml", None, "channels:\n  \u202euse: 1\n", 1)
 CHANGED = WrittenFile("channels/old.yaml", "channels:\n  a: 1\n", "channels:\n  a: 2\n", 1)
 SCHEMA = WrittenFile("schemas/channels.schema.json", None, "{}\n", 0)
 LEFT_OUT = (
-    LeftOut("nb-use", "channelInfo", "a file cannot hold this value"),
-    LeftOut("nb-net", "", "ESA332 Two channels select the same live channel."),
+    Skipped("nb-use", "channelInfo", "a file cannot hold this value"),
+    Skipped("nb-net", "", "ESA332 Two channels select the same live channel."),
 )
 
 

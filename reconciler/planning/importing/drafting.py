@@ -27,8 +27,8 @@ from reconciler.model.findings import Severity
 from reconciler.model.formulas import find_references, is_same_formula, rename_references
 from reconciler.model.identifiers import Identifiers
 from reconciler.model.values import BEGINNING, canonical_time, has_zone
-from reconciler.planning.identification import find_inputs, read_id, route
-from reconciler.planning.importing.naming import Fields, Head, LeftOut, find_words, settle_files
+from reconciler.planning.identification import find_inputs, read_id, resolve
+from reconciler.planning.importing.naming import Fields, Head, Skipped, data_point_labels, files_by_data_point
 from reconciler.planning.offline_checks import check_definitions
 from reconciler.rules import RULES
 
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from reconciler.model.channels import Definitions, Live
     from reconciler.model.values import Spec, Value
     from reconciler.planning.identification import Index
-    from reconciler.planning.importing.naming import CanHold, Terms
-    from reconciler.planning.importing.selection import Survey
+    from reconciler.planning.importing.naming import CanHold, ImportOptions
+    from reconciler.planning.importing.selection import Inventory
     from reconciler.planning.importing.updates import Updates
 
 
@@ -49,7 +49,7 @@ def find_pointers(live: Live, index: Index, can_hold: CanHold) -> Identifiers:
     An id is the last resort, as it differs between environments.
     """
     for pointers in _list_pointers(live, can_hold):
-        if route(pointers, index).channel_id == live.id:
+        if resolve(pointers, index).channel_id == live.id:
             return pointers
     return Identifiers(channel_id=live.id)
 
@@ -86,22 +86,22 @@ def _read_code(live: Live, path: str, can_hold: CanHold) -> str | None:
 _LAST = "\uffff"
 
 
-def leave_out_refused(
+def skip_invalid(
     definitions: Definitions, drafted: Mapping[int, Desired], heads: Mapping[str, Head]
-) -> tuple[dict[int, Desired], tuple[LeftOut, ...]]:
+) -> tuple[dict[int, Desired], tuple[Skipped, ...]]:
     """The channels in `drafted`, by id, without what the rules refuse beside `definitions`, and what that is.
 
     A pointer that is refused gives way to the channel id. A channel goes as a whole where nothing less helps: a value
     that the defaults of its file would bring back cannot be left out alone.
     """
     kept = dict(drafted)
-    left_out: list[LeftOut] = []
+    left_out: list[Skipped] = []
     while refused := _find_refused(definitions, kept):
         for id_, (path, code) in refused.items():
             desired = kept.pop(id_)
             head = heads.get(desired.file)
             narrowed = _leave_out(desired, path, id_, head.defaults if head else ())
-            left_out.append(LeftOut(desired.name, path if narrowed else "", f"refused by {code}: {RULES[code].title}"))
+            left_out.append(Skipped(desired.name, path if narrowed else "", f"refused by {code}: {RULES[code].title}"))
             if narrowed:
                 kept[id_] = narrowed
     return kept, tuple(left_out)
@@ -161,7 +161,7 @@ def add_ties(updates: Updates, channels: Mapping[str, Live], desired: Iterable[D
             continue
         begin = find_begin(live)
         if isinstance(begin, str) and has_zone(begin):
-            left_out.append(LeftOut(one.name, BEGIN_DATE, ZONED))
+            left_out.append(Skipped(one.name, BEGIN_DATE, ZONED))
             continue
         specs = files.setdefault(one.file, {})
         specs[one.name] = {**specs.get(one.name, {}), BEGIN_DATE: begin}
@@ -237,7 +237,7 @@ _UNHOLDABLE = "a file cannot hold this value"
 _SHARED = "another channel has the same import id"
 
 
-class Drafter(Struct, frozen=True):
+class ImportContext(Struct, frozen=True):
     """What all drafts go by.
 
     `files` and `words` are by data point: where its channels go, and what a new file calls it. `heads` are those of
@@ -245,57 +245,57 @@ class Drafter(Struct, frozen=True):
     """
 
     index: Index
-    terms: Terms
+    terms: ImportOptions
     files: Mapping[int, str]
     words: Mapping[int, str]
     heads: Mapping[str, Head]
     names: Mapping[int, str]
 
 
-class Draft(Struct, frozen=True):
+class ImportedChannel(Struct, frozen=True):
     """A channel for a file, and what of it stays out; no channel where all of it does."""
 
     channel: Desired | None
-    left_out: tuple[LeftOut, ...]
+    left_out: tuple[Skipped, ...]
 
 
-def draft(live: Live, drafter: Drafter) -> Draft:
+def import_channel(live: Live, drafter: ImportContext) -> ImportedChannel:
     """`live` as its file would give it, its `spec` complete with what the defaults of the file add."""
     name, file = drafter.names[live.id], drafter.files[live.data_point.id]
     head = drafter.heads.get(file) or Head(drafter.words.get(live.data_point.id))
     spec, left_out = _write_spec(live, drafter)
     misled = _answer_defaults(live, spec, head, drafter)
     if misled is not None:
-        return Draft(None, (LeftOut(name, "", f"the defaults of {file} give it another {misled}"),))
+        return ImportedChannel(None, (Skipped(name, "", f"the defaults of {file} give it another {misled}"),))
     pointers = find_pointers(live, drafter.index, drafter.terms.can_hold)
-    return Draft(Desired(name, file, 0, pointers, spec, head.data_point), left_out)
+    return ImportedChannel(Desired(name, file, 0, pointers, spec, head.data_point), left_out)
 
 
-def _write_spec(live: Live, drafter: Drafter) -> tuple[dict[str, Value], tuple[LeftOut, ...]]:
+def _write_spec(live: Live, drafter: ImportContext) -> tuple[dict[str, Value], tuple[Skipped, ...]]:
     spec: dict[str, Value] = {}
     left_out = []
     for path in list_paths(live, drafter.terms.fields):
         if path == CHANNEL_IMPORT_ID and not has_own_import_id(live, drafter.index):
-            left_out.append(LeftOut(drafter.names[live.id], path, _SHARED))
+            left_out.append(Skipped(drafter.names[live.id], path, _SHARED))
         elif path == BEGIN_DATE and has_zone(str(live.values[path])):
-            left_out.append(LeftOut(drafter.names[live.id], path, ZONED))
+            left_out.append(Skipped(drafter.names[live.id], path, ZONED))
         elif path == BEGIN_DATE and find_begin(live) is None:
             spec[path] = None
         elif written := _write(live, path, drafter):
             spec[written[0]] = written[1]
         else:
-            left_out.append(LeftOut(drafter.names[live.id], path, _UNHOLDABLE))
+            left_out.append(Skipped(drafter.names[live.id], path, _UNHOLDABLE))
     return spec, tuple(left_out)
 
 
-def _write(live: Live, path: str, drafter: Drafter) -> tuple[str, Value] | None:
+def _write(live: Live, path: str, drafter: ImportContext) -> tuple[str, Value] | None:
     if path != FORMULA:
         return write_value(live, path, drafter.terms.can_hold)
     formula = write_formula(str(live.values[path]), live, drafter.index, drafter.names)
     return (path, formula) if drafter.terms.can_hold(path, formula) else None
 
 
-def _answer_defaults(live: Live, spec: dict[str, Value], head: Head, drafter: Drafter) -> str | None:
+def _answer_defaults(live: Live, spec: dict[str, Value], head: Head, drafter: ImportContext) -> str | None:
     """Add to `spec` what the defaults of the file would else decide; the path of what no file can say, if any."""
     for path in head.defaults:
         if _reaches(path, spec):
@@ -319,16 +319,16 @@ class Proposal(Struct, frozen=True):
     """
 
     channels: tuple[Desired, ...]
-    left_out: tuple[LeftOut, ...]
+    left_out: tuple[Skipped, ...]
 
 
-def list_new(picked: Sequence[Live], survey: Survey) -> tuple[Live, ...]:
+def list_new(picked: Sequence[Live], survey: Inventory) -> tuple[Live, ...]:
     """Those of `picked` that no file manages and that could be read."""
     return tuple(live for live in picked if live.id not in survey.managed and not live.flaw)
 
 
 def propose(
-    new: Sequence[Live], survey: Survey, definitions: Definitions, heads: Mapping[str, Head], terms: Terms
+    new: Sequence[Live], survey: Inventory, definitions: Definitions, heads: Mapping[str, Head], terms: ImportOptions
 ) -> Proposal:
     """What the files would say of the channels in `new`, beside the `definitions` that are there.
 
@@ -336,23 +336,25 @@ def propose(
     refuse in a file, though the service has it so, is left out.
     """
     drafter = _make_drafter(new, survey, heads, terms)
-    drafts = {live.id: draft(live, drafter) for live in new}
+    drafts = {live.id: import_channel(live, drafter) for live in new}
     drafted = {id_: made.channel for id_, made in drafts.items() if made.channel is not None}
-    kept, refused = leave_out_refused(definitions, drafted, heads)
+    kept, refused = skip_invalid(definitions, drafted, heads)
     left_out = (*(left for made in drafts.values() for left in made.left_out), *refused)
     channels = (kept[id_] for id_ in sorted(kept, key=lambda id_: (kept[id_].file, id_)))
     return Proposal(tuple(channels), tuple(sorted(left_out, key=lambda left: (left.name, left.path))))
 
 
-def _make_drafter(new: Sequence[Live], survey: Survey, heads: Mapping[str, Head], terms: Terms) -> Drafter:
+def _make_drafter(
+    new: Sequence[Live], survey: Inventory, heads: Mapping[str, Head], terms: ImportOptions
+) -> ImportContext:
     points = {live.data_point.id: live.data_point for live in survey.index.by_id.values() if not live.flaw}
     homeless = [point for id_, point in points.items() if id_ not in survey.homes]
     written = survey.managed.union(live.id for live in new)
-    return Drafter(
+    return ImportContext(
         index=survey.index,
         terms=terms,
-        files=settle_files(homeless, terms) | dict(survey.homes),
-        words=find_words(points.values(), terms.can_hold),
+        files=files_by_data_point(homeless, terms) | dict(survey.homes),
+        words=data_point_labels(points.values(), terms.can_hold),
         heads=heads,
         names={id_: name for id_, name in survey.names.items() if id_ in written},
     )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from reconciler.model.channels import DataPoint, Live
     from reconciler.model.values import Spec
-    from reconciler.planning.matching import Pair
+    from reconciler.planning.matching import Match
 
 
 Thing = TypeVar("Thing", bound=Hashable)
@@ -48,7 +48,7 @@ def slug(text: str | None, longest: int = _LONGEST_PART) -> str:
     return (cut or words[:longest]).rstrip("-._")
 
 
-def settle(ladders: Mapping[Thing, Ladder], taken: Collection[str]) -> dict[Thing, str]:
+def assign_unique(ladders: Mapping[Thing, Ladder], taken: Collection[str]) -> dict[Thing, str]:
     """The first name on the ladder of each that no other one has, and that is not `taken`.
 
     Where several want one name all of them go on to their next, so that none depends on who comes first.
@@ -73,7 +73,7 @@ def name_place(point: DataPoint) -> str:
     return slug(point.place_name) or slug(point.place_code)
 
 
-def climb_names(live: Live) -> Ladder:
+def candidate_names(live: Live) -> Ladder:
     """The names that `live` may have: of data point and channel, then with what tells channels apart, last with its id.
 
     Words that the channel's name shares with the beginning of its data point's or place's are not repeated.
@@ -140,14 +140,14 @@ class Fields(Enum):
     ALL = "all"  # every value that is not what the service takes by itself
 
 
-class Layout(Enum):
+class FileStyle(Enum):
     """Where the file of a data point goes."""
 
     PLACE = "place"  # into a folder for its place
     FLAT = "flat"
 
 
-class Terms(Struct, frozen=True):
+class ImportOptions(Struct, frozen=True):
     """On what terms channels are written. `folder` is where new files go, relative to the project's root.
 
     `taken` are the paths that new files must not have, in lower case: whatever exists there is left alone.
@@ -155,7 +155,7 @@ class Terms(Struct, frozen=True):
 
     can_hold: CanHold
     fields: Fields = Fields.MINIMAL
-    layout: Layout = Layout.PLACE
+    layout: FileStyle = FileStyle.PLACE
     folder: str = "channels"
     taken: frozenset[str] = frozenset()
 
@@ -167,7 +167,7 @@ class Head(Struct, frozen=True):
     defaults: Spec = field(default_factory=dict)
 
 
-class LeftOut(Struct, frozen=True):
+class Skipped(Struct, frozen=True):
     """A value that stays out of the files, and so unmanaged: why. `path` is "" where the whole channel does."""
 
     name: str
@@ -200,7 +200,7 @@ _DEVICES = frozenset(
 _LONGEST_FILE_NAME = 60
 
 
-def find_homes(pairs: Iterable[Pair]) -> dict[int, str]:
+def existing_files(pairs: Iterable[Match]) -> dict[int, str]:
     """The file that most managed channels of a data point are in, by its id; of two with as many the first by name."""
     files: dict[int, Counter[str]] = defaultdict(Counter)
     for pair in pairs:
@@ -208,15 +208,15 @@ def find_homes(pairs: Iterable[Pair]) -> dict[int, str]:
     return {id_: min(counts, key=lambda file: (-counts[file], file)) for id_, counts in files.items()}
 
 
-def settle_files(points: Collection[DataPoint], terms: Terms) -> dict[int, str]:
+def files_by_data_point(points: Collection[DataPoint], terms: ImportOptions) -> dict[int, str]:
     """A new file for each of `points`, by its id: none that exists, no two alike, also where letter case is ignored."""
-    folders = _name_folders(points) if terms.layout is Layout.PLACE else {}
+    folders = _name_folders(points) if terms.layout is FileStyle.PLACE else {}
     start = "" if terms.folder == "." else f"{terms.folder}/"
     ladders = {point.id: _climb_files(f"{start}{folders.get(point.id, '')}", point) for point in points}
-    return settle(ladders, terms.taken)
+    return assign_unique(ladders, terms.taken)
 
 
-def find_words(points: Iterable[DataPoint], can_hold: CanHold) -> dict[int, str]:
+def data_point_labels(points: Iterable[DataPoint], can_hold: CanHold) -> dict[int, str]:
     """What `dataPoint` says for each of `points`, by its id: code or import id, if no other one is known by it.
 
     One that has neither is left out.

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from reconciler.planning.identification import make_index
-from reconciler.planning.importing.naming import climb_names, find_homes, settle
-from reconciler.planning.matching import find_pairs
+from reconciler.planning.importing.naming import assign_unique, candidate_names, existing_files
+from reconciler.planning.matching import match_channels
 from reconciler.planning.messages import show_value
-from reconciler.planning.plan import advise_pattern, is_picked
+from reconciler.planning.plan import advise_pattern, matches_filter
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _FIX = "correct the pattern; letter case matters, and * stands for any characters"
 
 
-class Survey(Struct, frozen=True):
+class Inventory(Struct, frozen=True):
     """The live channels beside the files.
 
     `managed` are the ids that the files find, `names` leads from every id to the name it has or would have there,
@@ -36,7 +36,7 @@ class Survey(Struct, frozen=True):
     homes: Mapping[int, str]
 
 
-class Asked(Struct, frozen=True):
+class ChannelFilter(Struct, frozen=True):
     """Patterns that pick channels: by name in the files, by data point, by place; no pattern picks all."""
 
     only: tuple[str, ...] = ()
@@ -44,18 +44,18 @@ class Asked(Struct, frozen=True):
     places: tuple[str, ...] = ()
 
 
-def make_survey(definitions: Definitions, snapshot: Snapshot) -> Survey:
+def make_inventory(definitions: Definitions, snapshot: Snapshot) -> Inventory:
     """The survey of `snapshot`; names are settled over all channels, so that no filter changes them."""
     index = make_index(snapshot.channels)
-    pairing = find_pairs(definitions.channels, index)
+    matched = match_channels(definitions.channels, index)
     written = {channel.name for channel in definitions.channels}
     readable = (live for live in index.by_id.values() if not live.flaw)
-    new = {live.id: climb_names(live) for live in readable if live.id not in pairing.found}
-    managed = {pair.live.id: pair.desired.name for pair in pairing.pairs}
-    return Survey(index, pairing.found, settle(new, written) | managed, find_homes(pairing.pairs))
+    new = {live.id: candidate_names(live) for live in readable if live.id not in matched.found}
+    managed = {pair.live.id: pair.desired.name for pair in matched.matches}
+    return Inventory(index, matched.found, assign_unique(new, written) | managed, existing_files(matched.matches))
 
 
-def pick(survey: Survey, asked: Asked) -> tuple[tuple[Live, ...], tuple[Finding, ...]]:
+def pick(survey: Inventory, asked: ChannelFilter) -> tuple[tuple[Live, ...], tuple[Finding, ...]]:
     """The channels that match a pattern of each kind asked for, by id; findings where patterns match none.
 
     A data point goes by its code or import id, a place by its code or name.
@@ -69,7 +69,7 @@ def pick(survey: Survey, asked: Asked) -> tuple[tuple[Live, ...], tuple[Finding,
     return picked, findings
 
 
-class _Kind(Struct, frozen=True):
+class _Criterion(Struct, frozen=True):
     """Patterns of one kind, and the words of a channel that they are compared with."""
 
     noun: str
@@ -78,7 +78,7 @@ class _Kind(Struct, frozen=True):
     tell: Callable[[Live], tuple[str | None, ...]]
 
     def matches(self, live: Live, patterns: Sequence[str]) -> bool:
-        return any(word is not None and is_picked(word, patterns) for word in self.tell(live))
+        return any(word is not None and matches_filter(word, patterns) for word in self.tell(live))
 
     def check(self, channels: Sequence[Live]) -> Iterator[Finding]:
         for pattern in dict.fromkeys(self.patterns):
@@ -88,11 +88,11 @@ class _Kind(Struct, frozen=True):
                 yield make_finding("ESA307", message, fix=advise_pattern(self.option, pattern, sorted(names)) or _FIX)
 
 
-def _list_kinds(survey: Survey, asked: Asked) -> tuple[_Kind, ...]:
+def _list_kinds(survey: Inventory, asked: ChannelFilter) -> tuple[_Criterion, ...]:
     return (
-        _Kind("channel", "--only", asked.only, lambda live: (survey.names.get(live.id),)),
-        _Kind("data point", "--data-point", asked.data_points, _tell_data_point),
-        _Kind("place", "--place", asked.places, _tell_place),
+        _Criterion("channel", "--only", asked.only, lambda live: (survey.names.get(live.id),)),
+        _Criterion("data point", "--data-point", asked.data_points, _tell_data_point),
+        _Criterion("place", "--place", asked.places, _tell_place),
     )
 
 

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from reconciler.model.fields import CHANNEL_INFO, FIELD_AT, OBSERVATION_TYPE_ID
 from reconciler.model.findings import Severity
-from reconciler.planning.importing.naming import Kept, LeftOut
-from reconciler.planning.messages import place_identity, shorten, show_value, show_values
+from reconciler.planning.importing.naming import Kept, Skipped
+from reconciler.planning.messages import locate_identifiers, shorten, show_value, show_values
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Updates(Struct, frozen=True):
     """The values to be taken over, by file and name of the channel, what cannot be, and what the files keep."""
 
     files: Mapping[str, Mapping[str, Spec]]
-    left_out: tuple[LeftOut, ...]
+    left_out: tuple[Skipped, ...]
     kept: tuple[Kept, ...] = ()
 
     @property
@@ -42,11 +42,11 @@ def find_updates(plan: Plan, names: Collection[str], can_hold: CanHold) -> Updat
     What an edit implies is not managed, and so not taken over.
     """
     files: dict[str, dict[str, Spec]] = {}
-    left_out: list[LeftOut] = []
+    left_out: list[Skipped] = []
     for change in plan.changes:
         edits = [edit for edit in change.edits if edit.implied_by is None and change.name in names]
         lost = [
-            LeftOut(change.name, edit.path, "a file cannot hold this value")
+            Skipped(change.name, edit.path, "a file cannot hold this value")
             for edit in edits
             if not can_hold(edit.path, edit.before)
         ]
@@ -56,7 +56,7 @@ def find_updates(plan: Plan, names: Collection[str], can_hold: CanHold) -> Updat
     return Updates(files, tuple(left_out))
 
 
-def find_doubts(plan: Plan, channels: Iterable[Desired]) -> dict[int, Finding]:
+def find_suspicious_matches(plan: Plan, channels: Iterable[Desired]) -> dict[int, Finding]:
     """Why a live channel, by its id, may be none that the file of one of `channels` means, though it is found.
 
     Where name and observation type both differ, the pointer may have been handed on; an id leads to no other channel.
@@ -81,10 +81,10 @@ def _explain_doubt(desired: Desired, change: Change) -> Finding:
     )
     message = f"select may lead to another channel, found {here} in the file and {there} in EnergyCAP"
     fix = f"correct select; where this is the channel all the same, write  select: {{channelId: {change.channel_id}}}"
-    return make_finding("ESA308", message, place_identity(desired), fix=fix)
+    return make_finding("ESA308", message, locate_identifiers(desired), fix=fix)
 
 
-def find_differences(
+def verify_import(
     before: Plan, after: Plan, written: Collection[str], kept: Collection[tuple[str, str]] = ()
 ) -> tuple[str, ...]:
     """The reasons not to write the files that `after` was made from, one line each.
