@@ -1,4 +1,4 @@
-"""`reconciler apply [FILE]`: compares a saved plan and carries it out, or plans, shows and asks."""
+"""`reconciler apply [FILE]`: applies a saved plan if it still holds, or makes a plan, shows it and asks."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @scope_options
 @click.option(
-    "--auto-approve", is_flag=True, help="Apply without asking; needed where there is neither FILE nor terminal."
+    "--auto-approve", is_flag=True, help="Apply without asking; needed if there is neither FILE nor a terminal."
 )
 @click.option(
     "--parallelism",
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     default=DEFAULT_PARALLELISM,
     show_default=True,
     metavar="N",
-    help="How many independent changes are carried out side by side.",
+    help="How many independent changes are applied at the same time.",
 )
 @click.option(
     "--resume",
@@ -65,11 +65,11 @@ if TYPE_CHECKING:
 def command(
     output: Output, scope: Scope, file: Path | None, undo: Path | None, parallelism: int, **flags: bool
 ) -> ExitCode:
-    """Change EnergyCAP as planned; what is blocked is never sent.
+    """Change EnergyCAP as planned. Blocked changes are never sent.
 
-    With FILE, a plan that `plan --out` saved, the plan is made again and compared: what was reviewed is sent if files
-    and EnergyCAP still ask for exactly that. Without FILE, and with --resume or --undo, the plan is
-    shown first, and carried out after a question.
+    With FILE, a plan saved by `plan --out`, the plan is made again and compared: the reviewed changes are sent only if
+    files and EnergyCAP still give exactly these. Without FILE, and with --resume or --undo, the plan is shown first and
+    applied after you confirm.
     """
     refuse_overlaps(output, {}, {"": file, "--undo": undo})
     approval = Approval(must_ask=not flags["auto_approve"])
@@ -92,7 +92,7 @@ def _refuse_beside_undo(scope: Scope, file: Path | None, *, is_resuming: bool) -
 
 
 def _apply_saved(output: Output, scope: Scope, file: Path, parallelism: int) -> ExitCode:
-    """The file is only compared; what is carried out is the plan that files and EnergyCAP ask for now."""
+    """Apply the plan made now, if it matches the saved one: a plan file is untrusted and only compared."""
     if file.suffix == ".jsonl":
         raise UsageError(
             f"{file} looks like the journal of an apply (.jsonl), not a plan",
@@ -100,9 +100,9 @@ def _apply_saved(output: Output, scope: Scope, file: Path, parallelism: int) -> 
         )
     plan = read_plan(read_file(file))
     if scope.only:
-        raise UsageError("a saved plan is applied as it is, --only cannot pick from it", "plan again with --only")
+        raise UsageError("--only cannot be combined with a saved plan", "plan again with --only")
     if scope.base:
-        raise UsageError("a saved plan is applied as it is, --base changes nothing in it", "plan again with --base")
+        raise UsageError("--base cannot be combined with a saved plan", "plan again with --base")
     context = open_project(output)
     environment = find_environment(context, scope, plan)
     _refuse_unusable(plan)
@@ -150,13 +150,13 @@ def _apply_fresh(output: Output, scope: Scope, parallelism: int, approval: Appro
 def _refuse_unusable(plan: Plan) -> None:
     if plan.is_rollback:
         raise PlanFileError(
-            "this plan undoes an apply, and a plan file cannot ask for that",
-            "give the journal that it was made from:  reconciler apply --undo JOURNAL",
+            "this plan reverses an apply, and a plan file cannot do that",
+            "give the journal it was made from:  reconciler apply --undo JOURNAL",
         )
     if plan.snapshot is not None:
         raise PlanFileError(
-            f"the plan was made against a copy taken {escape_text(plan.snapshot)}, not live",
+            f"the plan was made against the snapshot of {escape_text(plan.snapshot)}, not the live service",
             "plan again without --snapshot",
         )
     if plan.has_errors:
-        raise PlanFileError("the plan has errors; nothing was written", "mend them, and plan again")
+        raise PlanFileError("the plan has errors; nothing was written", "fix them and plan again")

@@ -1,4 +1,4 @@
-"""What every apply does before the user's eyes: plan, guards, approval, progress, events, and the result."""
+"""What every apply does: plan, guards, approval, progress, events, and the result."""
 
 from __future__ import annotations
 
@@ -61,11 +61,11 @@ class Approval(Struct, frozen=True):
     def require_terminal(self, fix: str) -> None:
         """Raise UsageError if the question cannot be asked, because there is no terminal."""
         if self.must_ask and not sys.stdin.isatty():
-            raise UsageError("cannot ask for approval: there is no terminal", fix)
+            raise UsageError("cannot ask for confirmation: stdin is not a terminal", fix)
 
 
 class ApplySession(Struct, frozen=True):
-    """Where an apply takes place: the screen, the project, the service, and how many changes run side by side."""
+    """What an apply works with: output, project and service; `parallelism` is how many changes run at once."""
 
     output: Output
     context: ProjectContext
@@ -74,17 +74,17 @@ class ApplySession(Struct, frozen=True):
     parallelism: int
 
     def plan(self, loaded: LoadedDefinitions, only: Sequence[str]) -> Plan:
-        """The plan that the files and EnergyCAP ask for now."""
+        """The plan made from the files and EnergyCAP as they are now."""
         return build_plan(
             self.context, self.environment, loaded, read_live(self.output, self.environment, self.editor), only
         )
 
     def show(self, plan: Plan) -> None:
-        """Print `plan` as text where text was asked for."""
+        """Print `plan` as text if text output is on."""
         self.output.render_only(TEXT, plan_renderers(plan, self.context.root)[TEXT])
 
     def check_guards(self, plan: Plan, *, is_reviewed: bool) -> ExitCode | None:
-        """The exit code if a guard keeps `plan` from being carried out; None if none does."""
+        """The exit code if a guard stops `plan`; None if no guard does."""
         stops = check_guards(plan, self.context.project.guards, is_reviewed=is_reviewed)
         if not stops:
             return None
@@ -93,16 +93,16 @@ class ApplySession(Struct, frozen=True):
         return worst((ExitCode.GUARDED, exit_of_plan(plan, detailed=False)))
 
     def refuse_errors(self, plan: Plan) -> None:
-        """Print the errors of a plan that was made just now, and raise PlanFileError if it has any."""
+        """If `plan`, made just now, has errors: print them and raise PlanFileError."""
         errors = [finding for finding in plan.findings if finding.severity is Severity.ERROR]
         if errors:
             print_findings(self.output, errors, self.context.root)
             raise PlanFileError(
-                "files and EnergyCAP now give a plan with errors; nothing was written", "fix them, and plan again"
+                "the plan made from files and EnergyCAP now has errors; nothing was written", "fix them and plan again"
             )
 
     def confirm(self, plan: Plan) -> bool:
-        """Whether the person at the terminal, who has seen `plan`, says yes."""
+        """Whether the user, who has seen `plan`, confirms it at the terminal."""
         if not self.output.shows_text:
             click.echo(render_plan(plan, no_style), err=True)
         count = len(plan.sendable)
@@ -118,7 +118,7 @@ class ApplySession(Struct, frozen=True):
 def open_session(
     output: Output, context: ProjectContext, environment: Environment, parallelism: int
 ) -> Iterator[ApplySession]:
-    """The service of `environment`, ready to be written to."""
+    """A session with the service of `environment`, open for writes until the end of the block."""
     with (
         open_service(context.root, environment) as access,
         open_editor(access.url, access.key, tell=output.log, version_dates=environment.version_dates) as editor,
@@ -127,7 +127,10 @@ def open_session(
 
 
 def find_environment(context: ProjectContext, scope: Scope, plan: Plan) -> Environment:
-    """The environment that `plan` was made for. Raises where another was asked for, or it now has another address."""
+    """The environment `plan` was made for.
+
+    Raises UsageError if --environment names another one, and PlanFileError if its URL has changed since.
+    """
     name, url = escape_text(plan.environment), escape_text(plan.url)
     if scope.environment not in (None, plan.environment):
         raise UsageError(
@@ -148,18 +151,18 @@ _CHANGES_PER_LINE = 50
 
 
 class ApplyTask(Struct, frozen=True):
-    """What an apply carries out: `plan`, and the outcomes that were `known` without it.
+    """What to apply: `plan`, and the outcomes already known without it.
 
-    `begun` is the plan of the journal that is gone on with; None for a journal of its own.
+    `journal_plan` is the plan of the journal to continue; None starts a new journal.
     """
 
     plan: Plan
-    known: tuple[Outcome, ...] = ()
-    begun: Plan | None = None
+    known_outcomes: tuple[Outcome, ...] = ()
+    journal_plan: Plan | None = None
 
 
 def run_task(session: ApplySession, task: ApplyTask) -> ExitCode:
-    """Carry out `task` before the user's eyes: the exit code, after what EnergyCAP said besides."""
+    """Apply `task` and print new findings about EnergyCAP: the exit code."""
     result = run_apply(session, task)
     if news := [finding for finding in session.editor.findings if finding not in task.plan.findings]:
         session.output.log(render_findings(news, no_style, path_prefix(session.context.root)))
@@ -168,13 +171,13 @@ def run_task(session: ApplySession, task: ApplyTask) -> ExitCode:
 
 
 def run_apply(session: ApplySession, task: ApplyTask) -> ApplyResult:
-    """Apply the plan of `task`: JSON events are printed as they happen, the text of the account at the end.
+    """Apply the plan of `task`: JSON events are written as they happen, the result as text at the end.
 
-    Every write stands in the journal before it is sent. Ctrl-C, or a SIGTERM, finishes what is in flight and tries
-    nothing more; a second one ends the process at once, and what was in flight stays open in the journal.
+    Every write is in the journal before it is sent. The first Ctrl-C or SIGTERM finishes the requests in flight and
+    starts no more; the second ends the process at once and leaves the writes in flight open in the journal.
     """
     for target in session.output.targets:
-        # Before the journal is begun: an apply that sends nothing leaves none.
+        # Checked before the journal is created: an apply that sends nothing leaves no journal.
         if target.file:
             check_writable(target.file)
     try:
@@ -186,9 +189,9 @@ def run_apply(session: ApplySession, task: ApplyTask) -> ApplyResult:
 def _run_apply(session: ApplySession, task: ApplyTask) -> ApplyResult:
     output, plan, total = session.output, task.plan, len(task.plan.sendable)
     with ExitStack() as stack:
-        # A run that can write nothing leaves no journal, which would hide the last that did from who looks for it.
-        folder, journalled = session.context.own_path(JOURNALS), task.begun or plan
-        journal = stack.enter_context(open_journal(folder, journalled)) if total or task.begun else None
+        # A run that cannot write creates no journal: --resume takes the latest, and that must be one with writes.
+        folder, journal_plan = session.context.own_path(JOURNALS), task.journal_plan or plan
+        journal = stack.enter_context(open_journal(folder, journal_plan)) if total or task.journal_plan else None
         say = stack.enter_context(_open_events(output))
         progress = stack.enter_context(_progress(output, total))
         stop = stack.enter_context(stop_on_signals(output))
@@ -197,13 +200,13 @@ def _run_apply(session: ApplySession, task: ApplyTask) -> ApplyResult:
             say(render_event(event))
             progress(event)
 
-        say(render_version_event(plan, len(task.known) + total))
-        _emit_known(say, task.known, total)
-        conduct = ApplyOptions(session.parallelism, on_event, stop, journal, task.known)
+        say(render_version_event(plan, len(task.known_outcomes) + total))
+        _emit_known(say, task.known_outcomes, total)
+        conduct = ApplyOptions(session.parallelism, on_event, stop, journal, task.known_outcomes)
         result = apply_plan(plan, session.editor, session.environment, conduct)
         say(render_summary_event(result))
     _render_result(output, plan, result)
-    if not say.is_whole and not output.shows_text:
+    if not say.is_complete and not output.shows_text:
         click.echo(render_result(plan, result, no_style), err=True)
     return result
 
@@ -214,7 +217,7 @@ def _emit_known(say: Callable[[str], None], known: Sequence[Outcome], more: int)
 
 
 def outcomes_already_done(reviewed: Plan, comparison: Comparison) -> tuple[Outcome, ...]:
-    """The outcomes of reviewed changes that are live already."""
+    """The outcomes of the reviewed changes that are already live."""
     return tuple(
         Outcome(change.name, change.channel_id, OutcomeStatus.DONE, was_already_applied=True)
         for change in reviewed.sendable
@@ -223,13 +226,13 @@ def outcomes_already_done(reviewed: Plan, comparison: Comparison) -> tuple[Outco
 
 
 def _exit_at_once(session: ApplySession, task: ApplyTask) -> NoReturn:
-    """End the process without waiting for threads that wait for answers, as an orderly exit would."""
+    """End the process at once: a normal exit would wait for threads that still wait for responses."""
     with suppress(FileError):
-        content = tell_journal(session.context.own_path(JOURNALS), task.begun or task.plan)
+        content = tell_journal(session.context.own_path(JOURNALS), task.journal_plan or task.plan)
         if content:
             session.output.log(count_outcomes(result_from_journal(content)))
     resume = resume_command(task.plan)
-    session.output.log(f"stopped: a write in flight may still have been done; to check and continue:  {resume}")
+    session.output.log(f"stopped: a write in flight may still have been applied; to check and continue:  {resume}")
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError):
             stream.flush()
@@ -237,7 +240,7 @@ def _exit_at_once(session: ApplySession, task: ApplyTask) -> NoReturn:
 
 
 def report_stale(output: Output, plan: Plan, comparison: Comparison) -> None:
-    """Say that nothing of the reviewed `plan` was carried out, and why: as text, and as the events of an apply."""
+    """Report, as text and as events, that the reviewed `plan` was not applied, and why."""
     output.render_only(TEXT, lambda styler: render_comparison(comparison, styler))
     reasons = comparison.reasons
     outcomes = [
@@ -250,12 +253,12 @@ def report_stale(output: Output, plan: Plan, comparison: Comparison) -> None:
 
 
 def report_nothing(output: Output, plan: Plan) -> None:
-    """Say to those who read no plan that there was nothing to send."""
+    """Report as events and Markdown that there was nothing to send."""
     _report(output, plan, ())
 
 
 def _report(output: Output, plan: Plan, outcomes: Sequence[Outcome]) -> None:
-    """Tell of outcomes without an apply as an apply would, but for the text, which says it better."""
+    """Report outcomes without an apply in the formats of an apply, except text, which the caller prints."""
     result = ApplyResult(tuple(outcomes))
     with _open_events(output) as say:
         say(render_version_event(plan, len(outcomes)))
@@ -274,14 +277,14 @@ def _render_result(output: Output, plan: Plan, result: ApplyResult) -> None:
 
 
 class _EventWriter:
-    """Puts a line of JSON wherever it is wanted, at once.
+    """Writes each line of JSON at once to all outputs for events.
 
-    If a line cannot be written, that is said once, and the apply continues without it.
+    An output that cannot be written is reported once and dropped; the apply continues.
     """
 
     def __init__(self, writers: Sequence[Callable[[str], object]]) -> None:
         self._writers = list(writers)
-        self.is_whole = True
+        self.is_complete = True
 
     def __call__(self, line: str) -> None:
         for write in tuple(self._writers):
@@ -289,20 +292,20 @@ class _EventWriter:
                 write(line)
             except FileError as error:
                 self._writers.remove(write)
-                self.is_whole = False
-                click.echo(f"events can no longer be written; the journal has all of them: {error}", err=True)
+                self.is_complete = False
+                click.echo(f"cannot write more events; the journal has all of them: {error}", err=True)
 
 
 @contextmanager
 def _open_events(output: Output) -> Iterator[_EventWriter]:
     with ExitStack() as stack:
-        wanted = [target for target in output.targets if target.format == JSON]
-        yield _EventWriter([stack.enter_context(output.open_lines(target, is_live=True)) for target in wanted])
+        targets = [target for target in output.targets if target.format == JSON]
+        yield _EventWriter([stack.enter_context(output.open_lines(target, is_live=True)) for target in targets])
 
 
 @contextmanager
 def _progress(output: Output, total: int) -> Iterator[Callable[[Event], None]]:
-    """A function that counts finished changes on stderr: a bar at a terminal, now and then a line elsewhere."""
+    """A function that shows finished changes on stderr: a bar at a terminal, else a line every 50 changes."""
     finished = 0
     with output.open_progress_bar(total, "applying") as advance:
 

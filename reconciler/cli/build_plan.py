@@ -1,4 +1,4 @@
-"""A plan for a command: made from the files and the service, and rendered in every format there is for it."""
+"""A plan for a command: made from files and service, and rendered in each format."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 def build_plan(
     context: ProjectContext, environment: Environment, loaded: LoadedDefinitions, live: LiveState, only: Sequence[str]
 ) -> Plan:
-    """The plan that turns what was `live` into what is `loaded`, with all that was found on the way."""
+    """The plan that turns `live` into the definitions `loaded`, with all findings."""
     commit, uncommitted, git_findings = _find_commit(context.root, context.project.definitions)
     basis = PlanRequest(
         tool_version=__version__,
@@ -81,7 +81,7 @@ def build_plan(
 def _compare_with_base(
     base: Base, plan: Plan, definitions: Definitions, live: LiveState
 ) -> tuple[Plan, tuple[Finding, ...]]:
-    """`plan` with the origins of its edits, and what the files no longer manage that they did at `base`."""
+    """`plan` with the origin of each edit, and findings about channels that the files manage only at `base`."""
     renames = find_renames(definitions, base.definitions, live.snapshot.channels)
     past = rename(base.definitions, renames)
     marked = mark_drift(plan, definitions, past, live.snapshot.channels, is_whole=not base.unread)
@@ -95,7 +95,7 @@ def _compare_with_base(
 
 
 def _find_commit(root: Path, folders: Sequence[str]) -> tuple[str | None, bool | None, tuple[Finding, ...]]:
-    """The commit that is checked out, whether files differ from it, and what git could not tell or kept from here."""
+    """The current commit, whether files differ from it, and findings about files that git did not check out."""
     try:
         commit = read_commit(root)
     except ProjectError as error:
@@ -124,7 +124,7 @@ def _git_warning(error: ProjectError) -> Finding:
 
 
 def _base_findings(plan: Plan, base: Base | None) -> tuple[Finding, ...]:
-    """What is to be known of the base; what could not be read there only where an edit depends on it."""
+    """Findings about the base; those about files unreadable there only if an edit depends on them."""
     if base is None:
         return ()
     edits = (edit for change in plan.changes for edit in change.edits)
@@ -133,7 +133,7 @@ def _base_findings(plan: Plan, base: Base | None) -> tuple[Finding, ...]:
 
 
 def failed_plan(root: Path, environment: Environment, broken: LoadResult) -> Plan:
-    """The plan where the definitions have errors: no change, the findings, and that it cannot be applied."""
+    """The plan if the definitions have errors: no changes, the findings, and it cannot be applied."""
     return Plan(
         tool_version=__version__,
         environment=environment.name,
@@ -150,7 +150,7 @@ def failed_plan(root: Path, environment: Environment, broken: LoadResult) -> Pla
 
 
 def _validate_formulas(plan: Plan, live: LiveState) -> dict[int, FormulaVerdict]:
-    """What the service says of the formulas of `plan`, by channel; nothing where there is nobody to ask."""
+    """The verdict of the service on each new formula of `plan`, by channel; empty for a snapshot."""
     new = list_new_formulas(plan)
     answers = live.validate([(data_point_id, formula) for _, data_point_id, formula in new])
     return {channel_id: answer for (channel_id, _, _), answer in zip(new, answers, strict=False)}
@@ -189,7 +189,7 @@ def _render_text(plan: Plan, root: Path, styler: Styler, *, show_unchanged: bool
 
 
 def utc_now() -> str:
-    """The time now, in UTC; SOURCE_DATE_EPOCH, where set, makes it the same in every run.
+    """The current time in UTC, or the time that SOURCE_DATE_EPOCH gives, for output that is the same in every run.
 
     Source: https://reproducible-builds.org/specs/source-date-epoch/
     """

@@ -21,30 +21,30 @@ if TYPE_CHECKING:
     Command = Callable[..., ExitCode]
 
 
-# The size of a plan's Markdown in bytes. Source: a comment on GitHub takes 65,536 characters; there is some to spare.
+# The maximum size of a plan's Markdown in bytes: a comment on GitHub takes 65,536 characters, less some reserve.
 MARKDOWN_BUDGET = 60_000
-# What a plan can be printed as.
+# The formats of a plan.
 PLAN_FORMATS = ("text", "markdown", "html", "json", "gitlab-terraform")
 
 
 class OutputPath(click.Path):
-    """A file to be written."""
+    """A file to write."""
 
     def __init__(self) -> None:
         super().__init__(path_type=Path, readable=False)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The path. Raises UsageError for `-`, which others take for stdout: that is for what --format asks for."""
+        """The path. Raises UsageError for `-`: other tools mean stdout by it, which only --format writes to here."""
         if value == "-":
-            raise UsageError("no file is called -", "give a file; for stdout there is --format, as in  --format json")
+            raise UsageError("- is not a file name here", "give a file; for stdout use --format, as in  --format json")
         return super().convert(value, param, ctx)
 
 
 class Scope(Struct, frozen=True):
-    """What a command is about.
+    """What a command works on.
 
-    An environment by its name (None: the default one), patterns of channel names, and the git reference to tell this
-    change from drift (None: they are not told apart).
+    The name of an environment (None: the default), patterns of channel names, and the git reference that distinguishes
+    changes of the files from drift (None: no distinction).
     """
 
     environment: str | None
@@ -56,7 +56,7 @@ def scope_options(command: Command) -> Command:
     """Give `command` the options --environment, --only and --base, as one `scope`."""
 
     @click.option(
-        "-e", "--environment", metavar="NAME", help="The environment of reconciler.yaml; its default where left out."
+        "-e", "--environment", metavar="NAME", help="The environment of reconciler.yaml to use, if not its default."
     )
     @click.option(
         "--only",
@@ -64,7 +64,7 @@ def scope_options(command: Command) -> Command:
         metavar="GLOB",
         help="Only channels whose name matches, with what they depend on. Repeatable.",
     )
-    @click.option("--base", metavar="GITREF", help="Tell what the files change since GITREF from drift.")
+    @click.option("--base", metavar="GITREF", help="Distinguish changes of the files since GITREF from drift.")
     @wraps(command)
     def with_scope(*, environment: str | None, only: tuple[str, ...], base: str | None, **rest: Any) -> ExitCode:
         return command(scope=Scope(environment, only, base), **rest)
@@ -90,8 +90,8 @@ def output_options(*formats: str) -> Callable[[Command], Command]:
             show_default=True,
             help="When to use colour.",
         )
-        @click.option("-q", "--quiet", is_flag=True, help="No remarks and no text; other formats still come.")
-        @click.option("-v", "--verbose", is_flag=True, help="More remarks on stderr.")
+        @click.option("-q", "--quiet", is_flag=True, help="No messages and no text; other formats are still written.")
+        @click.option("-v", "--verbose", is_flag=True, help="More messages on stderr.")
         @wraps(command)
         def with_output(*, outputs: tuple[str, ...], color: str, quiet: bool, verbose: bool, **rest: Any) -> ExitCode:
             output = Output(parse_outputs(outputs, formats, is_quiet=quiet), color, quiet, verbose)
@@ -103,7 +103,7 @@ def output_options(*formats: str) -> Callable[[Command], Command]:
 
 
 class View(Struct, frozen=True):
-    """How much of a plan is shown: `budget` is the size of its Markdown in bytes."""
+    """How much of a plan is shown: `budget` is the maximum size of its Markdown in bytes."""
 
     shows_unchanged: bool = False
     budget: int = MARKDOWN_BUDGET
@@ -112,14 +112,14 @@ class View(Struct, frozen=True):
 def view_options(command: Command) -> Command:
     """Give `command` the options --show-unchanged and --markdown-budget, as one `view`."""
 
-    @click.option("--show-unchanged", is_flag=True, help="List the channels that need no change, too.")
+    @click.option("--show-unchanged", is_flag=True, help="Also list the channels that need no change.")
     @click.option(
         "--markdown-budget",
         type=click.IntRange(4096),
         default=MARKDOWN_BUDGET,
         show_default=True,
         metavar="BYTES",
-        help="How large the Markdown may be: a comment takes 65,536 characters, a step summary 1,048,576.",
+        help="The maximum size of the Markdown: a comment takes 65,536 characters, a step summary 1,048,576.",
     )
     @wraps(command)
     def with_view(*, show_unchanged: bool, markdown_budget: int, **rest: Any) -> ExitCode:
@@ -129,12 +129,12 @@ def view_options(command: Command) -> Command:
 
 
 COMMANDS = ("init", "import", "validate", "plan", "show", "apply", "snapshot", "readings", "explain", "sandbox")
-# A command whose name no module can have.
+# `import` is a keyword, so no module can have this name.
 _MODULES = {"import": "import_channels"}
 
 
 class _LazyGroup(click.Group):
-    """A group that imports a command when it is called, so that none pays for the libraries of another."""
+    """A group that imports a command when it is called, because each needs other libraries."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(COMMANDS)
@@ -154,7 +154,7 @@ def _print_version(ctx: click.Context, _parameter: click.Parameter, wanted: Any)
         ctx.exit()
 
 
-# What the same is called by other tools.
+# Names that other tools use for the same option.
 _SYNONYMS = {"yes": "auto-approve", "y": "auto-approve"}
 
 
@@ -169,14 +169,14 @@ _SYNONYMS = {"yes": "auto-approve", "y": "auto-approve"}
 def commands() -> None:
     """EnergyCAP ESA channels under git.
 
-    YAML files say how channels should be set; `plan` shows what would change in EnergyCAP, `apply` changes it.
+    YAML files define how channels should be set; `plan` shows what would change in EnergyCAP, `apply` changes it.
     """
 
 
 def call(arguments: Sequence[str] | None = None) -> ExitCode:
-    """Run the command that `arguments` ask for, those of the process where there are none.
+    """Run the command that `arguments` name; None takes the arguments of the process.
 
-    Raises UsageError for arguments that no command takes, and KeyboardInterrupt where the user has had enough.
+    Raises UsageError for arguments that no command takes, and KeyboardInterrupt if the user aborts a question.
     """
     try:
         return ExitCode(commands.main(arguments, prog_name="reconciler", standalone_mode=False) or ExitCode.DONE)
@@ -194,11 +194,11 @@ def call(arguments: Sequence[str] | None = None) -> ExitCode:
 
 
 def _find_options(error: click.NoSuchOption) -> list[str]:
-    """The options that one that does not exist may stand for.
+    """The options that the user may have meant by one that does not exist.
 
-    click compares them with their hyphens, which all of them have in common, and so takes --yes for --resume.
+    click compares names with their hyphens, which all options share, and so suggests --resume for --yes.
     """
-    # Imported here, as a run that succeeds does not need it.
+    # Imported here because a run that succeeds does not need it.
     from reconciler.planning.messages import suggest
 
     parameters = error.ctx.command.params if error.ctx else ()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class ExitCode(IntEnum):
-    """What the number means that a command exits with."""
+    """What the exit code of a command means."""
 
     DONE = 0
     FAILED = 1
@@ -40,15 +40,15 @@ _WORST_FIRST = (
 
 
 def worst(exits: Iterable[ExitCode]) -> ExitCode:
-    """The most serious of `exits`; DONE where there is none."""
+    """The most serious of `exits`; DONE if there are none."""
     found = set(exits)
     return next((code for code in _WORST_FIRST if code in found), ExitCode.DONE)
 
 
 def exit_of_plan(plan: Plan, *, detailed: bool) -> ExitCode:
-    """How `plan` and `show` exit for this plan.
+    """The exit code of `plan` and `show` for this plan.
 
-    A plan with errors cannot be applied at all, so that is said whatever else there is to say of it.
+    Errors come before all else, because a plan with errors cannot be applied.
     """
     if plan.has_errors:
         return ExitCode.FAILED
@@ -58,11 +58,11 @@ def exit_of_plan(plan: Plan, *, detailed: bool) -> ExitCode:
 
 
 def exit_of_result(plan: Plan, result: ApplyResult) -> ExitCode:
-    """How `apply` exits after it carried out `plan`."""
+    """The exit code of `apply` after it applied `plan`."""
     exits = {_exit_of_status(outcome.status) for outcome in result.outcomes}
     if plan.blocked:
         exits.add(ExitCode.BLOCKED)
-    # An answer is not yet a read-back: who reads no account must not take this for proved.
+    # A response is not a read-back: a script that reads only the exit code must not take these writes for verified.
     if result.unread:
         exits.add(ExitCode.PARTLY_DONE)
     if result.interrupted:
@@ -71,7 +71,7 @@ def exit_of_result(plan: Plan, result: ApplyResult) -> ExitCode:
 
 
 def _exit_of_status(status: OutcomeStatus) -> ExitCode:
-    # Imported here, as `validate` has no use for it.
+    # Imported here because `validate` does not need it.
     from reconciler.model.outcomes import OutcomeStatus
 
     match status:

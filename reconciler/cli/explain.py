@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 @click.argument("code", required=False)
 @output_options("text")
 def command(output: Output, code: str | None) -> ExitCode:
-    """Say what a rule code means, on whose word, and how to fix it.
+    """Explain a rule: what its code means, its source, and how to fix it.
 
-    Without CODE, all codes are listed.
+    Without CODE, list all codes.
     """
     if code is None:
         output.render({"text": lambda _: "".join(f"{rule.code}  {rule.title}\n" for rule in RULES.values())})

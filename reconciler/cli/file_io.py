@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     Write = Callable[[str], object]
 
 
-# What is written beside its place ends so until it is put there; git is told to ignore it.
+# The suffix of a temporary file beside its target; .gitignore lists it.
 TEMP_SUFFIX = ".reconciler-tmp"
-# GitHub names here the file that all commands of a step add to. Source: docs.github.com, "Workflow commands".
+# The variable with the file that all commands of a step append to. Source: docs.github.com, "Workflow commands".
 _SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
-# What the system answers if nothing can be put into a folder, or in the place of a file on its own, as of a container.
+# Errors if a folder takes no new file, or a file cannot be replaced, such as a single file mounted in a container.
 _FOLDER_NOT_WRITABLE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.EXDEV})
-# A name may have 255 bytes, on some file systems 143: of a long one the beginning is enough.
+# A name may have 255 bytes, on some file systems 143, so only the start of a long name is kept.
 _TEMP_NAME_LENGTH = 24
 _DESCRIPTOR = re.compile(r"/(?:dev|proc/self)/fd/(\d+)")
 _STANDARD_STREAMS: Mapping[str, int] = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
@@ -41,10 +41,10 @@ _SYSTEM_ATTRIBUTES = ("security.", "trusted.")
 
 
 class StagedFile:
-    """The new content of a file, before `put` brings it there: `finish` says that it is whole.
+    """The new content of a file: collected by `write`, completed by `finish`, and moved into place by `put`.
 
-    It stands beside the file; in memory if it is added to the file, if the file has other names, or if its folder takes
-    nothing. All methods raise OSError.
+    It is a temporary file beside the target; or in memory if it is appended, if the target has several names, or if the
+    folder takes no new file. All methods raise OSError.
     """
 
     def __init__(self, stack: ExitStack, path: Path) -> None:
@@ -63,11 +63,11 @@ class StagedFile:
                 raise
 
     def write(self, content: bytes) -> None:
-        """Add to the new content."""
+        """Append to the new content."""
         self._stream.write(content)
 
     def finish(self) -> None:
-        """End the content. Many drafts may wait to be put, so none of them keeps a file open."""
+        """Complete the content and close its file: many staged files may wait for `put`."""
         if isinstance(self._stream, io.BytesIO):
             self._content = self._stream.getvalue()
         self._stream.close()
@@ -90,9 +90,9 @@ class StagedFile:
     def _open_beside(self, stack: ExitStack) -> None:
         name = f".{self._target.name[:_TEMP_NAME_LENGTH]}.{os.getpid()}.{os.urandom(6).hex()}{TEMP_SUFFIX}"
         temporary = self._target.with_name(name)
-        # Before it is made, so that no interruption leaves it behind.
+        # Registered before it is created, so that no interruption leaves it behind.
         stack.callback(_remove, temporary)
-        # Nobody reads what is written for a file that only its owner may read.
+        # The content of a file that only its owner may read must not be readable meanwhile.
         mode = 0o666 if self._status is None else 0o600
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         stream = os.fdopen(os.open(temporary, flags, mode), "wb")
@@ -101,7 +101,7 @@ class StagedFile:
             self._temporary, self._stream = temporary, stream
 
     def _copies_owner(self, descriptor: int) -> bool:
-        """Whether what is written beside the file can take its place; one that stays somebody else's is kept."""
+        """Whether the temporary file has the owner of the target, or the target cannot be written in place."""
         if self._status is None or sys.platform == "win32":
             return True
         try:
@@ -111,12 +111,12 @@ class StagedFile:
         return True
 
     def _copies_attributes(self, descriptor: int) -> bool:
-        """Whether what is written beside the file has its access list and its other attributes, too."""
+        """Whether the temporary file has the access list and attributes of the target, or must replace it anyway."""
         if self._status is None or sys.platform != "linux":
             return True
         names = _list_attributes(self._target)
         try:
-            # A folder can give new files an access list that the old one did not have.
+            # A folder can give new files an access list that the target does not have.
             for name in _list_attributes(descriptor) - names:
                 os.removexattr(descriptor, name)
             for name in names:
@@ -130,15 +130,16 @@ class StagedFile:
 
 
 def _list_attributes(file: Path | int) -> set[str]:
-    # Some file systems have none.
+    # Some file systems have no attributes.
     with suppress(OSError):
         return {name for name in os.listxattr(file) if not name.startswith(_SYSTEM_ATTRIBUTES)}
     return set()
 
 
 def write_in_place(path: Path, content: bytes, *, appends: bool) -> None:
-    """Give the file at `path` this content, or add it there on a line of its own; if there is no room, it stays as it
-    was. Raises OSError.
+    """Overwrite the file at `path` with `content`, or append it on a new line.
+
+    If the disk is full, the old content is restored. Raises OSError.
     """
     with path.open("r+b", buffering=0) as file:
         before = file.read()
@@ -156,9 +157,9 @@ def write_in_place(path: Path, content: bytes, *, appends: bool) -> None:
 
 
 def open_special(path: Path) -> TextIO | None:
-    """What is written to directly: a standard stream by its path, a descriptor of this process, a pipe or a device.
+    """A stream for a path written to directly: a standard stream, a descriptor of this process, a pipe or a device.
 
-    None for an ordinary file, there or not. Raises OSError.
+    None for a regular file, existing or not. Raises OSError.
     """
     number = find_descriptor(path)
     if number in (1, 2):
@@ -175,7 +176,7 @@ def is_special(path: Path) -> bool:
 
 
 def find_descriptor(path: Path) -> int | None:
-    """The number of the open file that `path`, or a link there, stands for, such as /dev/stdout and /dev/fd/63."""
+    """The descriptor that `path`, or a link to it, stands for, such as /dev/stdout and /dev/fd/63."""
     place = os.path.abspath(path)  # noqa: PTH100 - without following links
     for _ in range(_MAX_LINKS):
         if place in _STANDARD_STREAMS:
@@ -189,7 +190,7 @@ def find_descriptor(path: Path) -> int | None:
 
 
 def read_status(path: Path) -> os.stat_result | None:
-    """What the system says of the file at `path`; None if there is none. Raises OSError if it cannot tell."""
+    """The status of the file at `path`; None if there is no such file. Raises OSError if the system cannot tell."""
     try:
         return path.stat()
     except FileNotFoundError:
@@ -197,7 +198,7 @@ def read_status(path: Path) -> os.stat_result | None:
 
 
 def may_write_in_place(path: Path) -> bool:
-    """Whether the ordinary file at `path` may be read and written, whatever may be done in its folder."""
+    """Whether the regular file at `path` may be read and written, whatever the permissions of its folder."""
     return path.is_file() and os.access(path, os.R_OK | os.W_OK)
 
 
@@ -213,30 +214,30 @@ def _write_all(file: io.FileIO, content: bytes) -> None:
 
 
 def _close(stream: BinaryIO) -> None:
-    # `finish` has said what went wrong; else the content is not wanted.
+    # `finish` has raised what went wrong; without it, the content is not needed.
     with suppress(OSError):
         stream.close()
 
 
 def _remove(temporary: Path) -> None:
-    # One that cannot be removed any more is in nobody's way.
+    # A temporary file that cannot be removed does no harm.
     with suppress(OSError):
         temporary.unlink(missing_ok=True)
 
 
 _STDIN = Path("-")
-# The process that writes a file is in its name until it is done.
+# The name of a temporary file holds the id of the process that writes it.
 _TEMP_NAME = re.compile(rf"^\..+\.(\d+)\.[^.]+{re.escape(TEMP_SUFFIX)}$", re.ASCII)
 
 
 class NotUtf8(FileError):
-    """A file of text in another encoding, or of no text."""
+    """A file that is not UTF-8 text."""
 
 
 def read_file(path: Path) -> str:
-    """The text of `path`, of stdin for `-`; raises FileError if it cannot be read or is not UTF-8.
+    """The text of `path`, or of stdin for `-`. Raises FileError if it cannot be read or is not UTF-8.
 
-    A pipe is read, as of `<(command)`; a device and what is larger than 1 GiB are not.
+    A pipe, as from `<(command)`, is read; a device, or more than 1 GiB, is not.
     """
     try:
         return _read(path)
@@ -268,7 +269,7 @@ def _read_bytes(path: Path) -> bytes:
 
 
 def read_exactly(path: Path) -> str:
-    """The text of `path` with its line ends and byte order mark as they are. Raises FileError."""
+    """The text of `path` with its line ends and byte order mark unchanged. Raises FileError."""
     try:
         return read_regular(path).decode()
     except OSError as error:
@@ -278,7 +279,7 @@ def read_exactly(path: Path) -> str:
 
 
 def check_writable(path: Path) -> None:
-    """Raise FileError where `write_file` would find no place for `path`: before anything is done, not after."""
+    """Raise FileError if `write_file` could not write `path`, before any work is done for it."""
     with _write_errors(path):
         target = Path(os.path.realpath(path))
         if target.is_dir():
@@ -293,18 +294,18 @@ def check_writable(path: Path) -> None:
 
 
 def write_file(path: Path, text: str) -> None:
-    """Write `text` to `path` whole or not at all; raises FileError. What is written to is as `open_atomic` says."""
+    """Write `text` to `path` completely or not at all, as `open_atomic` does. Raises FileError."""
     with open_atomic(path) as write:
         write(text)
 
 
 @contextmanager
 def open_atomic(path: Path) -> Iterator[Write]:
-    """A function whose texts become the content of `path` at the end of the block, all or, on an error, none.
+    """A function whose texts become the content of `path` at the end of the block; on an error, none of them.
 
-    A link is followed; the file keeps its mode, its owner and its other names. If its folder may not be written though
-    the file may, it is written in place. A step summary of GitHub is added to. A pipe, a device and /dev/stdout are
-    written to directly. Raises FileError.
+    Links are followed; the file keeps its mode, owner and other names. If the file is writable but its folder is not,
+    it is written in place. A step summary of GitHub is appended to. A pipe, a device and /dev/stdout are written
+    directly. Raises FileError.
     """
     with _write_errors(path):
         special = open_special(path)
@@ -328,7 +329,7 @@ def open_atomic(path: Path) -> Iterator[Write]:
 
 @contextmanager
 def open_unbuffered(path: Path) -> Iterator[Write]:
-    """A function whose texts are in `path` at once, for readers who follow it; what the file held before is gone.
+    """A function that writes each text to `path` at once, for readers who follow it. Old content is lost.
 
     Raises FileError.
     """
@@ -349,7 +350,7 @@ def _open_lines(path: Path, stream: TextIO) -> Iterator[Write]:
         yield write
     finally:
         if stream not in (sys.stdout, sys.stderr):
-            # All is flushed, or it was said why not.
+            # Every write was flushed, or has raised.
             with suppress(OSError):
                 stream.close()
 
@@ -363,7 +364,7 @@ def _write_errors(path: Path) -> Iterator[None]:
 
 
 class Replacement(Struct, frozen=True):
-    """What a file holds now, and what it is to hold; None where it is not there yet."""
+    """The content of a file before and after; `before` is None if the file does not exist."""
 
     path: Path
     before: str | None
@@ -371,11 +372,11 @@ class Replacement(Struct, frozen=True):
 
 
 def replace_files(replacements: Iterable[Replacement], check: Callable[[], None] = lambda: None) -> None:
-    """Write all of `replacements` or, where one cannot be written, none.
+    """Write all of `replacements`, or none if one cannot be written.
 
-    Each file is written beside its place, and all are put there at the end; an interruption before leaves nothing
-    behind, one during that moment waits. Raises FileError, also where a file is no longer as it was read, and what
-    `check` raises at the last moment.
+    Each file is staged beside its target, and all are moved into place at the end. An interruption before that leaves
+    nothing behind; one during it waits. Raises FileError, also if a file changed since it was read, and whatever
+    `check` raises just before the move.
     """
     with ExitStack() as stack:
         staged = [(_stage_file(stack, one), one) for one in replacements]
@@ -389,11 +390,11 @@ def replace_files(replacements: Iterable[Replacement], check: Callable[[], None]
 
 
 def remove_stale_temp_files(folder: Path) -> None:
-    """Remove what processes that were killed left in `folder`; what others are writing at this moment stays."""
+    """Remove temporary files in `folder` of processes that no longer run."""
     for place, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for remnant in filter(_is_stale, files):
-            # One that cannot be removed is in nobody's way.
+            # A file that cannot be removed does no harm.
             with suppress(OSError):
                 Path(place, remnant).unlink()
 
@@ -405,10 +406,10 @@ def _is_stale(name: str) -> bool:
 
 def _is_running(process: int) -> bool:
     if sys.platform == "win32":
-        # There the question itself would end it.
+        # On Windows, os.kill would end the process.
         return True
     try:
-        # Who may not be asked is there, and somebody else's.
+        # PermissionError: the process runs and belongs to another user.
         with suppress(PermissionError):
             os.kill(process, 0)
     except (ProcessLookupError, OverflowError):
@@ -417,7 +418,7 @@ def _is_running(process: int) -> bool:
 
 
 def _refuse_key(one: Replacement) -> None:
-    """Raise FileError where a key would come into a file of the project, for there nothing may stand in its place."""
+    """Raise FileError if a file of the project would hold a key: a mask instead of it would change the channel."""
     if KEYS.finds(one.after) and not KEYS.finds(one.before or ""):
         raise FileError(
             f"{one.path} would hold an API key that is in use; nothing was written",

@@ -72,9 +72,9 @@ if TYPE_CHECKING:
     from reconciler.planning.importing.updates import Updates
 
 
-# A folder of definitions without a file in it: where most imports begin.
+# The rule "no files in the folder of definitions": the usual state before a first import.
 NO_FILES = "ESA102"
-_EXCLUDE_THEM = "leave these channels out: --only picks others"
+_EXCLUDE_THEM = "exclude these channels with --only"
 
 
 _UNCOMMITTED = "not committed"
@@ -85,19 +85,19 @@ _NO_FORK = (
 
 
 def _filter_options(command: Command) -> Command:
-    """Give `command` the options that pick channels, as `channel_filter`."""
+    """Give `command` the options that select channels, as `channel_filter`."""
 
     @click.option(
-        "--only", multiple=True, metavar="GLOB", help="Only channels whose name, here or to be, matches. Repeatable."
+        "--only", multiple=True, metavar="GLOB", help="Only channels whose (proposed) name matches. Repeatable."
     )
     @click.option(
         "--data-point",
         "data_points",
         multiple=True,
         metavar="GLOB",
-        help="Only data points with such a code or import id.",
+        help="Only data points whose code or import id matches.",
     )
-    @click.option("--place", "places", multiple=True, metavar="GLOB", help="Only places with such a code or name.")
+    @click.option("--place", "places", multiple=True, metavar="GLOB", help="Only places whose code or name matches.")
     @wraps(command)
     def with_filter(
         *, only: tuple[str, ...], data_points: tuple[str, ...], places: tuple[str, ...], **rest: Any
@@ -109,7 +109,7 @@ def _filter_options(command: Command) -> Command:
 
 @click.command("import")
 @click.option(
-    "-e", "--environment", metavar="NAME", help="The environment of reconciler.yaml; its default where left out."
+    "-e", "--environment", metavar="NAME", help="The environment of reconciler.yaml to use, if not its default."
 )
 @_filter_options
 @click.option(
@@ -117,32 +117,35 @@ def _filter_options(command: Command) -> Command:
     type=click.Choice([fields.value for fields in Fields]),
     default=Fields.MINIMAL.value,
     show_default=True,
-    help="What is written: what decides a channel's values and how it is known, or all that is not a default.",
+    help="What to write: what decides a channel's values and identifies it, or everything that is not a default.",
 )
 @click.option(
     "--layout",
     type=click.Choice([layout.value for layout in FileStyle]),
     default=FileStyle.PLACE.value,
     show_default=True,
-    help="One file a data point: in a folder for its place, or all in one folder.",
+    help="One file per data point: in a folder for its place, or all in one folder.",
 )
-@click.option("--update", is_flag=True, help="Instead, let files take over what EnergyCAP has for managed channels.")
+@click.option("--update", is_flag=True, help="Update managed channels in the files from EnergyCAP instead.")
 @click.option(
-    "--base", metavar="REF", help="With --update, keep what was edited since this commit, not since the main branch."
+    "--base", metavar="REF", help="With --update, keep edits made since this commit, not since the main branch."
 )
-@click.option("--force", is_flag=True, help="With --update, overwrite what you edited as well.")
+@click.option("--force", is_flag=True, help="With --update, also overwrite your own edits.")
 @click.option("--dry-run", is_flag=True, help="Show what would be written as a diff, and write nothing.")
 @click.option(
-    "--snapshot", type=click.Path(path_type=Path), metavar="FILE", help="Import from this copy, offline and key-free."
+    "--snapshot",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Import from this snapshot, offline and without a key.",
 )
 @output_options(TEXT)
 def command(
     output: Output, channel_filter: ChannelFilter, environment: str | None, snapshot: Path | None, **choices: Any
 ) -> ExitCode:
-    """Write channel files for channels that EnergyCAP has and no file manages yet.
+    """Write channel files for channels of EnergyCAP that no file manages yet.
 
-    The result is planned before it is written: where that plan would not be empty, nothing is. Channels that are
-    managed already are left alone; with --update their files take over what differs in EnergyCAP, and nothing else.
+    Before anything is written, the result is planned: if that plan is not empty, nothing is written. Channels that are
+    already managed stay unchanged; with --update, their files are updated where EnergyCAP differs, and nowhere else.
     Edits that are not committed, or were made on this branch, are kept and listed.
     """
     refuse_overlaps(output, {}, {"--snapshot": snapshot})
@@ -190,11 +193,11 @@ def _print_errors(output: Output, inputs: ImportInput, wrong: Sequence[Finding])
     if wrong:
         print_findings(output, wrong, inputs.context.root)
         output.print_error("\n")
-        output.log("channels with errors take nothing over")
+        output.log("channels with errors were not updated")
 
 
 def _find_unmatched(plan: Plan) -> list[Finding]:
-    """What keeps managed channels from being compared at all: their pointers lead nowhere, or two to one."""
+    """Errors that keep managed channels from being compared, such as identifiers that match no channel."""
     return [finding for finding in plan.findings if finding.severity is Severity.ERROR]
 
 
@@ -206,12 +209,12 @@ def _read_input(output: Output, environment: str | None, copy: Path | None) -> I
 
 
 def _load_own_definitions(output: Output, context: ProjectContext) -> Definitions:
-    """The definitions that are there, perhaps none at all. Raises ProjectError where they have errors."""
+    """The definitions, possibly none. Raises ProjectError if they have errors."""
     loaded = load_definitions(context.root, context.project.definitions)
     errors = [found for found in loaded.findings if found.severity is Severity.ERROR and found.code != NO_FILES]
     if errors:
         print_findings(output, errors, context.root)
-        raise ProjectError("the definitions have errors; nothing was asked of EnergyCAP", "mend what is listed above")
+        raise ProjectError("the definitions have errors; EnergyCAP was not contacted", "fix the errors listed above")
     return loaded.definitions
 
 
@@ -233,10 +236,12 @@ def _write(inputs: ImportInput, imported: ImportedFiles) -> None:
     root = inputs.context.root
 
     def check() -> None:
-        # What somebody else adds meanwhile, such as a second import, may hold the same channels under another name.
+        # A file added meanwhile, for example by a second import, may hold the same channels under other names.
         found = find_files(root, inputs.context.project.definitions).files
         if found != inputs.definitions.files:
-            raise FileError("channel files came or went meanwhile; nothing was written", "run the command again")
+            raise FileError(
+                "channel files were added or removed during the import; nothing was written", "run the command again"
+            )
 
     for file in imported.files:
         check_inside(root, root / file.file)
@@ -246,7 +251,7 @@ def _write(inputs: ImportInput, imported: ImportedFiles) -> None:
 
 
 class ImportInput(Struct, frozen=True):
-    """What an import stands on: the project, its definitions, and what the service has."""
+    """The input of an import: the project, its definitions, and the live snapshot."""
 
     context: ProjectContext
     environment: Environment
@@ -260,10 +265,9 @@ class ImportInput(Struct, frozen=True):
 
 
 class ImportedFiles(Struct, frozen=True):
-    """The files to be written, the channels that this is about, and what of them stays out.
+    """The files to write, the names of their channels, and what was skipped.
 
-    `by_hand` are values of other channels, which their files cannot take without losing a comment; `kept` are values
-    that somebody edited.
+    `by_hand` are values that a file cannot take without losing a comment; `kept` are values that the user edited.
     """
 
     files: tuple[WrittenFile, ...]
@@ -276,7 +280,7 @@ class ImportedFiles(Struct, frozen=True):
 def draft_new_files(
     inputs: ImportInput, survey: Inventory, picked: Sequence[Live], style: tuple[Fields, FileStyle]
 ) -> ImportedFiles:
-    """The files with those of `picked` that no file manages yet."""
+    """Files for those of `picked` that no file manages yet."""
     root, folders = inputs.context.root, inputs.context.project.definitions
     new = list_new(picked, survey)
     joined = {survey.homes[live.data_point.id] for live in new if live.data_point.id in survey.homes}
@@ -295,19 +299,19 @@ def draft_new_files(
 
 
 def find_file_updates(survey: Inventory, picked: Sequence[Live], plan: Plan) -> Updates:
-    """What the service has for those of `picked` that the files manage; `plan` says where they differ."""
+    """The live values of those of `picked` that files manage, where `plan` says that they differ."""
     names = {survey.names[live.id] for live in picked if live.id in survey.managed and live.id in survey.names}
     return find_updates(plan, names, is_representable)
 
 
 def add_version_begins(inputs: ImportInput, survey: Inventory, picked: Sequence[Live], updates: Updates) -> Updates:
-    """`updates` with the begin of the version for those of `picked` whose file does not say it."""
+    """`updates` with the begin date of the version for those of `picked` whose file does not have it."""
     managed = {survey.names[live.id]: live for live in picked if live.id in survey.managed and live.id in survey.names}
     return add_ties(updates, managed, inputs.definitions.channels)
 
 
 def update_files(inputs: ImportInput, updates: Updates) -> ImportedFiles:
-    """The files with `updates`."""
+    """The files with `updates` applied."""
     files: list[WrittenFile] = []
     by_hand: list[ByHand] = []
     for file, channels in sorted(updates.files.items()):
@@ -321,7 +325,7 @@ def update_files(inputs: ImportInput, updates: Updates) -> ImportedFiles:
 
 
 def _update_text(text: str, channels: Mapping[str, Spec]) -> tuple[str, list[str]]:
-    """`text` with the values of `channels`, and the names of those that it cannot take without losing a comment."""
+    """`text` with the values of `channels`, and the names of channels that would lose a comment and stay unchanged."""
     with suppress(UnsafeEdit):
         return update_channels(text, channels), []
     unkept = []
@@ -348,16 +352,16 @@ def _append(file: str, text: str, channels: Sequence[Desired]) -> str:
 
 
 def verify_empty_plan(output: Output, inputs: ImportInput, before: Plan, imported: ImportedFiles) -> None:
-    """Plan with the files as they are to be. Raises ProjectError, the reasons printed, where that is not as promised.
+    """Plan with the new files: raise ProjectError, after printing why, if the imported channels still have changes.
 
-    `before` is the plan of the files as they are.
+    `before` is the plan with the old files.
     """
     root = inputs.context.root
     try:
         loaded = _load_copy(inputs, imported)
     except OSError as error:
         raise FileError(
-            f"the temporary copy of the files that is planned first cannot be made: {error.strerror}",
+            f"cannot make the temporary copy of the files that is planned first: {error.strerror}",
             f"{advise_on(error)}; or set TMPDIR to another folder for temporary files",
         ) from error
     errors = [found for found in loaded.findings if found.severity is Severity.ERROR and found.code != NO_FILES]
@@ -372,7 +376,7 @@ def verify_empty_plan(output: Output, inputs: ImportInput, before: Plan, importe
 
 
 def _load_copy(inputs: ImportInput, imported: ImportedFiles) -> LoadResult:
-    """The definitions as they are to be, from a temporary folder. Raises OSError."""
+    """The definitions with the new files, loaded from a temporary folder. Raises OSError."""
     with tempfile.TemporaryDirectory(prefix="reconciler-") as folder:
         texts = {file: (inputs.context.root / file).read_bytes() for file in inputs.definitions.files}
         texts |= {written.file: written.after.encode() for written in imported.files}
@@ -384,14 +388,14 @@ def _load_copy(inputs: ImportInput, imported: ImportedFiles) -> LoadResult:
 
 
 def _add_schema(root: Path, files: Sequence[WrittenFile]) -> Iterator[WrittenFile]:
-    """The schema that the first line of new files leads to, for a project that has none."""
+    """The schema that the first line of new files refers to, if the project does not have it."""
     schema = place_schema(Format.CHANNELS)
     if any(file.before is None for file in files) and not (root / schema).exists():
         yield WrittenFile(schema, None, render_schema(Format.CHANNELS), channels=0)
 
 
 def _list_paths(root: Path, folder: str) -> frozenset[str]:
-    """All that exists in `folder`, relative to `root`, in lower case; what is hidden is passed over."""
+    """All paths in `folder` that are not hidden, relative to `root`, in lower case."""
     paths = set()
     for place, folders, files in os.walk(root / folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
@@ -400,9 +404,10 @@ def _list_paths(root: Path, folder: str) -> frozenset[str]:
 
 
 def exclude_own_edits(output: Output, inputs: ImportInput, updates: Updates, reference: str | None) -> Updates:
-    """`updates` without what somebody edited since the last commit, or since the branch began, or since `reference`.
+    """`updates` without values that were edited since the last commit, and since `reference` or the branch began.
 
-    Outside of a repository nobody can tell, and all is taken over; that is said. Raises ProjectError where git fails.
+    Without a repository, edits look like drift: all updates remain, and a message says so. Raises
+    ProjectError if git fails.
     """
     if not updates.files:
         return updates

@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 
 
 _GITLAB = "reconciler.gitlab-ci.yml"
-# The steps that work on the files of the project. All others run before the checkout, or know no project.
-_STEPS = ("Validate", "Plan", "Show the reviewed plan, or plan anew", "Apply", "Compare")
-# What has a name of its own for each project: files of workflows, artefacts, groups of jobs.
+# The steps that work in the folder of the project. Others run before the checkout, or for the whole repository.
+_STEPS = ("Validate", "Plan", "Show the reviewed plan, or plan again", "Apply", "Compare")
+# Names that must differ between projects: workflow files, artifacts, concurrency groups.
 _PER_PROJECT = re.compile(r"(?<![\w-])reconciler-(?:plan|apply|drift|journal)(?!\w)")
-# In a pattern, a setting or a list of paths these would mean something.
+# Other characters have a meaning in patterns, settings or lists of paths.
 _SAFE_FOLDER = re.compile(r"[\w.][\w .+@-]*(?:/[\w.][\w .+@-]*)*")
 
 
@@ -49,14 +49,14 @@ class Pipeline(Enum):
 
 
 def list_pipeline(pipeline: Pipeline, folder: str) -> Mapping[str, str]:
-    """The files of `pipeline` by their paths from the root of the repository, where the project is in `folder` of it.
+    """The files of `pipeline` for a project in `folder`, by their paths from the root of the repository.
 
-    Raises UsageError for a folder whose name cannot stand in a pipeline.
+    Raises UsageError if the name of the folder cannot be written in a pipeline.
     """
     pipelines = find_pipelines(Path(__file__).parent.parent)
     if folder and pipeline is not Pipeline.NONE and not _SAFE_FOLDER.fullmatch(folder):
         raise UsageError(
-            f"the folder {folder} has a character in its name that means something in a pipeline",
+            f"the folder {folder} has a character in its name that has a meaning in a pipeline",
             "rename the folder, or leave --ci out and write a pipeline of your own",
         )
     match pipeline:
@@ -84,7 +84,7 @@ def _read_pipeline(path: Path) -> str:
 
 
 def _rename(text: str, folder: str) -> str:
-    """`text` with the folder in all that each project needs a name of its own for."""
+    """`text` with the folder added to each name that must differ between projects."""
     if not folder:
         return text
     label = re.sub("[^A-Za-z0-9._]+", "-", folder).strip("-.") or "project"
@@ -108,7 +108,7 @@ def _fit_github(text: str, folder: str) -> str:
 def _fit_gitlab(text: str, folder: str) -> str:
     if not folder:
         return text
-    # A commit could make any part of the way a link to elsewhere, where the next line deletes and the tool reads.
+    # A commit could turn part of the path into a link, and the next steps would delete and read outside the project.
     lines = (f'test "$(cd "{folder}" && pwd -P)" = "$(pwd -P)/{folder}"', f'cd "{folder}"')
     enter = "".join(f"    - {json.dumps(line)}\n" for line in lines)
     text = re.sub(r"(?m)^  before_script:\n", lambda match: f"{match.group()}{enter}", text)
@@ -125,7 +125,7 @@ def _below(paths: str, folder: str) -> str:
 _TEMPLATES = Path(__file__).parent / "scaffold"
 _GIT_IGNORE = ".gitignore"
 _EXAMPLE = "channels/example.yaml"
-# What commands leave in a project, and what the tutorial lets them write, is no part of it.
+# Files that commands and the tutorial write into a project, and that are not part of it.
 _IGNORED = (".reconciler/", f"*{TEMP_SUFFIX}", "plan.json", "plan.html", "plan.md", "undo.json")
 _HOOK = ".pre-commit-config.yaml"
 _NEXT_STEPS = """\
@@ -143,14 +143,14 @@ Next steps:
     type=click.Choice([pipeline.value for pipeline in Pipeline]),
     default=Pipeline.NONE.value,
     show_default=True,
-    help="Write a pipeline, too: plan for review, apply on merge, find drift.",
+    help="Also write a pipeline: plan for review, apply on merge, detect drift.",
 )
 @output_options(TEXT)
 def command(output: Output, folder: Path, pipeline: str) -> ExitCode:
     """Make FOLDER a project: project file, an example, schemas for editors, pre-commit hook.
 
-    What is there already is left as it is; only .gitignore gets the lines that it lacks. Where FOLDER is below the root
-    of its git repository, hook and pipelines are written to that root: nobody looks for them elsewhere.
+    Files that already exist stay unchanged; only .gitignore gets the lines it lacks. If FOLDER is below the root of its
+    git repository, hook and pipelines are written to that root, the only place where they are looked for.
     """
     within = folder_in_repository(folder) or ""
     top = Path(os.path.relpath(find_repository(folder) or folder)) if within else folder
@@ -172,7 +172,7 @@ def command(output: Output, folder: Path, pipeline: str) -> ExitCode:
 
 
 def _list_files(folder: Path) -> Mapping[str, str]:
-    """What belongs into a project: relative path → text. The example only where it is, or where one just begins."""
+    """The files of a project: relative path → text. The example only for a new project, or if it exists."""
     is_beginning = not (folder / PROJECT_FILE).exists() or (folder / _EXAMPLE).exists()
     example = {_EXAMPLE: _read("example.yaml")} if is_beginning else {}
     return {
@@ -184,7 +184,7 @@ def _list_files(folder: Path) -> Mapping[str, str]:
 
 
 def _list_shared(pipeline: Pipeline, within: str) -> Mapping[str, str]:
-    """What belongs into the root of the repository, for a project in the folder `within` of it."""
+    """The files for the root of the repository, if the project is in the folder `within`."""
     hook = _read("pre-commit-config.yaml")
     if within:
         entry = "        entry: reconciler validate\n"
@@ -211,7 +211,7 @@ def _read(template: str) -> str:
 
 
 def _read_text(path: Path) -> str | None:
-    """The text of the file at `path`; None if it is not UTF-8, so that nobody can tell what it says."""
+    """The text of the file at `path`; None if it is not UTF-8."""
     try:
         return read_exactly(path)
     except NotUtf8:
@@ -219,7 +219,7 @@ def _read_text(path: Path) -> str | None:
 
 
 def _make_replacement(path: Path, text: str) -> Replacement | None:
-    """What to write; None where the file is there, and says what it needs to."""
+    """What to write; None if the file exists and has all it needs."""
     if not path.exists():
         return Replacement(path, None, text)
     if path.name != _GIT_IGNORE:
@@ -237,7 +237,7 @@ def _render(folder: Path, replacements: Mapping[Path, Replacement | None], style
     lines = []
     for path, one in replacements.items():
         if one is None:
-            mark, style, note = "= left   ", Style.UNCHANGED, "  (it is there already)"
+            mark, style, note = "= kept   ", Style.UNCHANGED, "  (already exists)"
         else:
             mark, style = ("+ new    ", Style.DONE) if one.before is None else ("~ changed", Style.UPDATE)
             note = ""

@@ -27,24 +27,23 @@ if TYPE_CHECKING:
 
 
 class ServiceAccess(Struct, frozen=True):
-    """Where a service answers, and the key it takes. The key never leaves this record but for the request header."""
+    """The URL of a service and its key. The key leaves this record only for the request header."""
 
     url: str
     key: str
 
     def __repr__(self) -> str:
-        return f"Address(url={self.url!r})"
+        return f"ServiceAccess(url={self.url!r})"
 
 
 @contextmanager
 def open_service(root: Path, environment: Environment) -> Iterator[ServiceAccess]:
-    """The address of `environment`'s service; the embedded sandbox answers for the length of the block.
+    """The URL and key of the service of `environment`; the embedded sandbox runs until the end of the block.
 
-    Raises ProjectError where its host may not be sent a key, and Unauthorized where the variable that should hold the
-    key is empty.
+    Raises ProjectError if its host must not get a key, and Unauthorized if the variable for the key is empty.
     """
     if not environment.is_sandbox:
-        # Here too, so that a variable without a key is not the first that is said of a host that would not get it.
+        # The host is checked first: asking for a key that would not be sent anyway would mislead.
         check_host_allowed(environment.url, os.environ)
         yield ServiceAccess(environment.url, read_key(environment.api_key_env, os.environ))
         return
@@ -59,10 +58,10 @@ def _validate_nothing(_formulas: Iterable[tuple[int, str]]) -> tuple[FormulaVerd
 
 
 class LiveState(Struct, frozen=True):
-    """What was read from the service, its messages, and what could not be read.
+    """What was read from the service, with findings about what could not be read.
 
-    `taken` is when, if it was read from a file, and `zone_codes` are those of the data points in it. `validate` asks
-    what the service has against formulas.
+    For a snapshot file, `taken` is when it was taken, and `zone_codes` are the time zones of its data points.
+    `validate` asks the service whether formulas are valid.
     """
 
     snapshot: Snapshot
@@ -73,23 +72,23 @@ class LiveState(Struct, frozen=True):
 
 
 def read_live(output: Output, environment: Environment, reader: Reader) -> LiveState:
-    """Everything that a plan needs of the service, read now."""
+    """Everything that a plan needs from the service, read now."""
     with output.log_if_slow(f"reading all channels of {environment.name} ..."):
         snapshot = reader.read_snapshot()
     return LiveState(snapshot, (*reader.findings, *find_unread(snapshot)), validate=reader.validate_formulas)
 
 
 def load_snapshot(file: Path, environment: Environment | None = None, dates: VersionDates | None = None) -> LiveState:
-    """Everything that a plan needs from the service, from the `file` that `snapshot` wrote.
+    """Everything that a plan needs from the service, from the `file` written by `snapshot`.
 
-    `dates` says what a date of a version means that comes with a zone, unless `environment` does. Raises UsageError
-    where it is a copy of another environment than `environment`.
+    `dates` says how to read version dates with a zone, unless `environment` does. Raises UsageError if the snapshot is
+    of another environment.
     """
     world = read_snapshot_file(read_file(file))
     if environment is not None and world.get("environment", environment.name) != environment.name:
         raise UsageError(
-            f"{file} is a copy of {world['environment']}, not of {environment.name}",
-            "give --environment, or make a copy:  reconciler snapshot --out FILE",
+            f"{file} is a snapshot of {world['environment']}, not of {environment.name}",
+            "give --environment, or take a snapshot:  reconciler snapshot --out FILE",
         )
     snapshot, taken = snapshot_from_file(world, environment.version_dates if environment else dates)
     return LiveState(snapshot, find_unread(snapshot), taken, zone_codes_from_file(world))

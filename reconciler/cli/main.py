@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 
-# What a disk says that is full, at its quota or at a limit of the process, or broken.
+# A disk that is full, at its quota or at a limit of the process, or broken.
 _DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
-# What a file system says of a path that it does not take or give: of the user's machine, so not a bug.
+# A path that the file system refuses: a matter of the user's machine, not a bug.
 _PATH_ERRORS = (
     *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.ESTALE),
     *(errno.EMFILE, errno.ENFILE, errno.ENOTCONN, errno.ETIMEDOUT),
@@ -30,8 +30,8 @@ _PATH_ERRORS = (
 
 
 def run() -> NoReturn:
-    """Run the command that the process was started with, and exit. A traceback is for a bug, and then says so."""
-    # What a command makes it keeps to its end: to look for garbage after every 700 things takes a tenth of a plan.
+    """Run the command of this process, and exit. Only a bug gives a traceback, and the message says so."""
+    # A command keeps its objects to the end, and collecting garbage every 700 of them takes a tenth of a plan.
     gc.set_threshold(1_000_000)
     sys.excepthook = _explain_bug
     if not _is_validate_without_options(sys.argv[1:]):
@@ -39,16 +39,16 @@ def run() -> NoReturn:
 
         end_on_signals()
     open_streams()
-    # To the end of the process, for the traceback of a bug comes last.
+    # Until the process ends, because the traceback of a bug is written last.
     hide_streams(os.environ)
     code = _run(None)
-    # All is said, flushed and closed. After an interrupt, threads may still wait for answers that nobody wants; else
-    # none is left, and to take the modules down one by one would be a sixth of the time that a hook takes.
+    # All output is flushed and closed. A normal exit would wait for threads after an interrupt, and unload modules one
+    # by one, which takes a sixth of the time of a hook.
     os._exit(code)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command, that of the process where there are no `arguments`, and return its exit code."""
+    """Run the command that `arguments` name, and return its exit code; None takes the arguments of the process."""
     with hiding_keys(os.environ):
         return _run(arguments)
 
@@ -61,7 +61,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     except OSError as error:
         if _is_folder_gone():
             return _fail(
-                "the folder you are in no longer exists", "change into one that does:  cd FOLDER", ExitCode.FAILED
+                "the folder you are in no longer exists", "change to one that exists:  cd FOLDER", ExitCode.FAILED
             )
         if not (error.errno in _DISK_ERRORS or (error.filename and error.errno in _PATH_ERRORS)):
             raise
@@ -92,16 +92,16 @@ def _call(arguments: Sequence[str] | None) -> ExitCode:
 
 
 def _is_validate_without_options(arguments: Sequence[str]) -> bool:
-    """Whether this is `validate` without options, as a hook calls it: nothing that a parser would be needed for.
+    """Whether this is `validate` without options, as a hook calls it, which needs no parser.
 
-    click takes a quarter of the time of such a call. On Windows it also expands patterns in PATHS.
+    click would take a quarter of the time of such a call. On Windows it is needed to expand patterns in PATHS.
     """
     names_only = not any(argument.startswith("-") for argument in arguments)
     return tuple(arguments[:1]) == ("validate",) and names_only and sys.platform != "win32"
 
 
 def _fail(message: str, fix: str, code: ExitCode) -> int:
-    # Imported here, as a run that succeeds does not need it. A message may quote a file or the service.
+    # Imported here because a run that succeeds does not need it. A message may quote a file or the service.
     from reconciler.reports.escaping import escape_text
 
     lines = (f"reconciler: {message}", *([f"  fix: {fix}"] if fix else []))
@@ -116,20 +116,20 @@ def _explain_bug(kind: type[BaseException], error: BaseException, trace: Traceba
     traceback.print_exception(kind, error, trace)
     sys.stderr.write(
         f"\nThis is a bug in reconciler {__version__}, not in your files. Please report it with the lines above.\n"
-        "Where EnergyCAP stands now, `reconciler plan` says.\n"
+        "To see the state of EnergyCAP now:  reconciler plan\n"
     )
 
 
 def open_streams() -> None:
-    """Let stdout and stderr take any text, and let no stream decide what a command does.
+    """Let stdout and stderr take any text, and keep commands independent of the state of the streams.
 
-    If stderr cannot be written, what is said there is lost and the command continues. A reader of stdout that leaves
-    (`| head`) is not an error; a full disk behind stdout is a FileError. If the process was started with a stream
-    closed, its descriptor leads to the null device, so that no file of ours takes its number.
+    If stderr cannot be written, its messages are lost and the command continues. A reader of stdout that leaves
+    (`| head`) is not an error; a full disk behind stdout is a FileError. If the process was started with a closed
+    stream, its descriptor is opened on the null device, so that no other file gets its number.
     """
     _fill_descriptors()
-    sys.stdin = sys.stdin or Path(os.devnull).open()  # noqa: SIM115 - to the end
-    # What comes in is read as files are, whatever the code page of the terminal.
+    sys.stdin = sys.stdin or Path(os.devnull).open()  # noqa: SIM115 - open until the process ends
+    # stdin is UTF-8 like files, whatever the code page of the terminal.
     sys.stdin.reconfigure(encoding="utf-8", errors="strict")  # type: ignore[union-attr]
     sys.stdout = _make_safe(sys.stdout, _raise_file_error)
     sys.stderr = _make_safe(sys.stderr, _ignore)
@@ -148,14 +148,14 @@ def _open_null() -> TextIO:
 def _make_safe(stream: TextIO | None, on_error: Callable[[OSError], None]) -> TextIO:
     known = stream or _open_null()
     known.reconfigure(errors="backslashreplace")  # type: ignore[attr-defined]
-    # A terminal shared with a program that does not wait for it would lose what does not fit at once.
+    # A non-blocking terminal, set so by another program, would lose what does not fit at once.
     with suppress(OSError):
         os.set_blocking(known.fileno(), True)
     return cast("TextIO", _SafeStream(known, on_error))
 
 
 def _ignore(_error: OSError) -> None:
-    """Say nothing: stderr is where it would be said."""
+    """Do nothing: the message would go to stderr too."""
 
 
 def _raise_file_error(error: OSError) -> None:
@@ -164,7 +164,7 @@ def _raise_file_error(error: OSError) -> None:
 
 
 class _SafeStream:
-    """A stream of text that leads nowhere once it could not be written; `on_error` is told then, and from then on."""
+    """A text stream that discards output after a failed write; `on_error` gets the error for that and later writes."""
 
     def __init__(self, stream: TextIO, on_error: Callable[[OSError], None]) -> None:
         self._stream = stream
@@ -185,7 +185,7 @@ class _SafeStream:
         try:
             yield
         except OSError as error:
-            # What the old stream still holds is dropped with it: nobody flushes it again.
+            # Text still buffered in the old stream is dropped: nothing flushes it again.
             self._stream, self._error = _open_null(), error
         if self._error is not None:
             self._on_error(self._error)

@@ -1,4 +1,4 @@
-"""Where the words go: which formats were asked for, into which files, in colour or not."""
+"""The output of a command: formats, files and colour, log messages and progress."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Renderers = Mapping[str, Callable[[Styler], str]]
 
 TEXT = "text"
-# Seconds after which a user wonders what is going on.
+# Seconds without output after which a user wonders whether the command hangs.
 _SLOW_SECONDS = 1.0
 
 _STYLES: Mapping[Style, Mapping[str, object]] = {
@@ -53,14 +53,14 @@ _STYLES: Mapping[Style, Mapping[str, object]] = {
 
 
 class OutputTarget(Struct, frozen=True):
-    """One rendering that was asked for: a format, and the file it goes to; None is stdout."""
+    """One output: a format, and the file it goes to; None is stdout."""
 
     format: str
     file: Path | None = None
 
 
 class Output(Struct, frozen=True):
-    """What a command prints on: results to stdout and into files, remarks to stderr.
+    """Where a command writes: results to stdout and files, log messages to stderr.
 
     `color` is auto, always or never.
     """
@@ -72,11 +72,11 @@ class Output(Struct, frozen=True):
 
     @property
     def styler(self) -> Styler:
-        """How text on stdout is painted: as `color`, NO_COLOR, FORCE_COLOR and the terminal agree."""
+        """How text on stdout is styled, by `color`, NO_COLOR, FORCE_COLOR and the terminal."""
         return _apply_style if _wants_color(self.color) else no_style
 
     def render(self, renderers: Renderers) -> None:
-        """Render each output and write it; files first, so that a full disk is known before all is said to be well."""
+        """Render and write each output; files first, so that a full disk is reported before stdout says success."""
         for target in sorted(self.targets, key=lambda target: target.file is None):
             if target.file is None:
                 _set_encoding(target.format)
@@ -85,9 +85,9 @@ class Output(Struct, frozen=True):
                 write_file(target.file, renderers[target.format](no_style))
 
     def render_result(self, renderers: Renderers) -> None:
-        """Show those of `renderers` that were asked for, each on its own; on stderr what has no room where it belongs.
+        """Write a result in each format that is on; to stderr if its target cannot be written.
 
-        What was done must be known, so a full disk behind one output does not take the others along.
+        The user must learn what was done, so a full disk behind one output does not stop the others.
         """
         for target in sorted(self.targets, key=lambda target: target.file is None):
             if target.format not in renderers:
@@ -98,11 +98,11 @@ class Output(Struct, frozen=True):
                 _write_line(f"{error.message}\n{renderers[TEXT](no_style)}", sys.stderr)
 
     def without_text(self) -> Output:
-        """The same screen without its text."""
+        """The same output without text on stdout."""
         return self._with(target for target in self.targets if target.format != TEXT)
 
     def render_only(self, format_name: str, render: Callable[[Styler], str]) -> None:
-        """Render the outputs of one format alone: what a command says beside its other formats."""
+        """Render and write the outputs of one format only."""
         self._with(target for target in self.targets if target.format == format_name).render({format_name: render})
 
     def _with(self, outputs: Iterable[OutputTarget]) -> Output:
@@ -110,28 +110,28 @@ class Output(Struct, frozen=True):
 
     @property
     def shows_text(self) -> bool:
-        """Whether text was asked for on stdout."""
+        """Whether text goes to stdout."""
         return OutputTarget(TEXT) in self.targets
 
     def write(self, text: str) -> None:
-        """Put `text` on stdout. Raises FileError if it is full."""
+        """Write `text` to stdout. Raises FileError if the disk behind it is full."""
         _write_line(text, sys.stdout)
 
     def print_error(self, text: str) -> None:
-        """Say what went wrong: on stdout among other text, on stderr where stdout is for machines or for nothing."""
+        """Print what went wrong: on stdout if text goes there, else on stderr."""
         if self.shows_text:
             self.write(text)
         else:
             _write_line(text, sys.stderr)
 
     def log(self, text: str) -> None:
-        """Say something on stderr that is no part of what was asked for."""
+        """Print a message on stderr, unless --quiet."""
         if not self.is_quiet:
             _write_line(text, sys.stderr)
 
     @contextmanager
     def log_if_slow(self, text: str) -> Iterator[None]:
-        """Say on stderr what is going on, where the block takes longer than a second."""
+        """Print `text` on stderr if the block takes longer than a second."""
         from threading import Timer
 
         timer = Timer(_SLOW_SECONDS, self.log, (text,))
@@ -144,7 +144,7 @@ class Output(Struct, frozen=True):
 
     @contextmanager
     def open_progress_bar(self, length: int, label: str) -> Iterator[Callable[[int], None] | None]:
-        """A function that moves a bar on stderr on; None where stderr is no terminal, or nothing is said."""
+        """A function that advances a bar on stderr; None if stderr is not a terminal, or with --quiet."""
         if self.is_quiet or not sys.stderr.isatty():
             yield None
             return
@@ -155,7 +155,7 @@ class Output(Struct, frozen=True):
 
     @contextmanager
     def open_lines(self, target: OutputTarget, *, is_live: bool) -> Iterator[Callable[[str], object]]:
-        """A function that puts lines where `target` goes: on stdout and if `is_live` at once, else whole at the end.
+        """A function that writes lines to `target`: at once on stdout or if `is_live`, else at the end of the block.
 
         Raises FileError.
         """
@@ -167,16 +167,16 @@ class Output(Struct, frozen=True):
             yield write
 
     def log_verbose(self, text: str) -> None:
-        """Say on stderr what only `--verbose` wants to know."""
+        """Print a message on stderr, only with --verbose."""
         if self.is_verbose:
             _write_line(text, sys.stderr)
 
 
 def parse_outputs(texts: Sequence[str], formats: Sequence[str], *, is_quiet: bool) -> tuple[OutputTarget, ...]:
-    """The outputs that `--format FORMAT[=FILE]` asks for.
+    """The outputs given by `--format FORMAT[=FILE]`.
 
-    Text goes to stdout where no other format does, unless `is_quiet`. Raises UsageError for an unknown format, and
-    where two outputs would share stdout or a file.
+    Text goes to stdout if no other format does, unless `is_quiet`. Raises UsageError for an unknown format, and if two
+    outputs go to stdout or to the same file.
     """
     outputs = tuple(_parse_output(text, formats) for text in texts)
     files = [target.file for target in outputs]
@@ -193,12 +193,12 @@ def _parse_output(text: str, formats: Sequence[str]) -> OutputTarget:
     if name not in formats:
         raise UsageError(f"unknown format {name!r}", f"write one of {', '.join(formats)}")
     if equals and file in ("", "-"):
-        raise UsageError(f"--format {text} names no file", f"write --format {name}, or --format {name}=FILE")
+        raise UsageError(f"--format {text} has no file", f"write --format {name}, or --format {name}=FILE")
     return OutputTarget(name, Path(file) if file else None)
 
 
 def _set_encoding(format_name: str) -> None:
-    """Let stdout be UTF-8 for all but text: JSON and XML in the code page of a terminal could not be read."""
+    """Set stdout to UTF-8 for all formats but text: programs cannot read JSON in the code page of a terminal."""
     if format_name != TEXT:
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
 
@@ -217,7 +217,7 @@ def _write_line(text: str, stream: TextIO) -> None:
 
 
 def _apply_style(text: str, style: Style) -> str:
-    # Imported here, as most runs of `validate` have nothing to style.
+    # Imported here because most runs of `validate` have nothing to style.
     import click
 
     return click.style(text, **_STYLES[style])  # type: ignore[arg-type]

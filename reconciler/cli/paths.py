@@ -30,15 +30,15 @@ JOURNALS = Path(".reconciler") / "journal"
 
 
 def path_prefix(root: Path) -> str:
-    """What leads from the working directory to the project's root, "" or ending with a slash."""
+    """The path from the working directory to the project's root: "" or ending with a slash."""
     relative = os.path.relpath(root, Path.cwd())
     return "" if relative == "." else f"{Path(relative).as_posix()}/"
 
 
 def find_repository(folder: Path) -> Path | None:
-    """The root of the git repository that `folder` is in, without links; None outside of one.
+    """The root of the git repository that `folder` is in, with links resolved; None outside of one.
 
-    Git is not asked: hosts count paths from there, whether git trusts the repository or not.
+    Found without git: hosts count paths from this root even if git does not trust the repository.
     """
     real = Path(os.path.realpath(folder))
     return next((place for place in (real, *real.parents) if os.path.lexists(place / ".git")), None)
@@ -59,10 +59,10 @@ _DATABASE_SUFFIXES = ("", "-wal", "-shm")
 
 
 def refuse_overlaps(output: Output, outputs: Mapping[str, Path | None], inputs: Mapping[str, Path | None]) -> None:
-    """Raise UsageError if an output of `output`, or one of `outputs`, is a file that something else is kept in.
+    """Raise UsageError if one of `output` or `outputs` would overwrite an input, another output, or a project file.
 
-    Keys are what the command line calls a file; None is not given. To be called before anything is read. The project is
-    the one that the working directory is in, if any.
+    Keys are the names of options; None means not given. Call this before anything is read. The project is the one that
+    the working directory is in, if any.
     """
     formats = [(f"--format {target.format}={target.file}", target.file) for target in output.targets if target.file]
     written, read = [*formats, *_list_given(outputs)], _list_given(inputs)
@@ -92,7 +92,7 @@ def _is_same(one: Path, other: Path) -> bool:
 
 
 def _identify(path: Path) -> Identity | None:
-    """What is equal for two paths of one file, there or not; None for what nothing can be lost from."""
+    """A value equal for two paths of one file, existing or not; None if overwriting loses nothing, as with a device."""
     try:
         status = _read_status(path)
     except FileNotFoundError:
@@ -118,7 +118,7 @@ def _identify_missing(path: Path) -> Identity:
 
 
 def _ignores_case(folder: Path) -> bool:
-    """Whether names in `folder` are one, however their letters are written: asked of the next name that has any."""
+    """Whether the file system ignores case, tested with `folder` or the nearest parent whose name has letters."""
     for place in (folder, *folder.parents):
         other = place.with_name(place.name.swapcase()) if place.name else place
         if other.name != place.name:
@@ -130,7 +130,7 @@ def _refuse_project_files(written: Sequence[Named]) -> None:
     try:
         root = find_root(Path.cwd())
     except (ProjectError, OSError):
-        # The command says so itself, if it needs a project.
+        # A command that needs a project reports this itself.
         return
     tree, _ = read_project(root)
     folders = () if tree is None else folders_of(tree)
@@ -140,7 +140,7 @@ def _refuse_project_files(written: Sequence[Named]) -> None:
 
 
 def _find_owner(root: Path, folders: Sequence[str], path: Path, *, is_database: bool) -> str:
-    """What of the project at `root` is kept in the file at `path`; "" if nothing is."""
+    """What the project at `root` keeps in the file at `path`; "" if nothing."""
     target = Path(os.path.realpath(path))
     if _is_same(path, root / PROJECT_FILE):
         return f"{PROJECT_FILE}, the project file"
@@ -157,7 +157,7 @@ def _find_owner(root: Path, folders: Sequence[str], path: Path, *, is_database: 
 
 
 def _is_in(target: Path, folder: Path) -> bool:
-    """Whether `target` is in `folder`; what is hidden there is not read."""
+    """Whether `target` is in `folder` and not hidden: hidden files are not read."""
     home = Path(os.path.realpath(folder))
     return target.is_relative_to(home) and not any(part.startswith(".") for part in target.relative_to(home).parts)
 

@@ -32,11 +32,14 @@ if TYPE_CHECKING:
 
 @click.command("plan")
 @scope_options
-@click.option("--out", type=OutputPath(), metavar="FILE", help="Save the plan, to be applied as it is.")
-@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where there are changes, none of them blocked.")
+@click.option("--out", type=OutputPath(), metavar="FILE", help="Save the plan, for `apply FILE`.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if there are changes and none is blocked.")
 @view_options
 @click.option(
-    "--snapshot", type=click.Path(path_type=Path), metavar="FILE", help="Plan against this copy, offline and key-free."
+    "--snapshot",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Plan against this snapshot, offline and without a key.",
 )
 @output_options(*PLAN_FORMATS)
 def command(output: Output, scope: Scope, view: View, **options: Any) -> ExitCode:

@@ -1,4 +1,4 @@
-"""The project a command works on: where its root is, what its file says, and what its definitions are."""
+"""The project a command works on: its root, its project file, and its definitions."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class ProjectContext(Struct, frozen=True):
     project: Project
 
     def environment(self, name: str | None) -> Environment:
-        """The environment called `name`, or the default one. Raises UsageError where there is none."""
+        """The environment called `name`, or the default one. Raises UsageError if it does not exist."""
         chosen = name or self.project.default_environment
         known = {environment.name: environment for environment in self.project.environments}
         if chosen is None:
@@ -55,13 +55,13 @@ class ProjectContext(Struct, frozen=True):
         return known[chosen]
 
     def own_path(self, path: Path) -> Path:
-        """Where `path`, one of this tool's own, is below the root. Raises FileError where a link leads it out."""
+        """The absolute path of a file that this tool keeps. Raises FileError if a link points out of the project."""
         check_inside(self.root, self.root / path)
         return self.root / path
 
 
 def open_project(output: Output) -> ProjectContext:
-    """The project that the working directory is in. Findings of the project file are printed before ProjectError."""
+    """The project that the working directory is in. Prints findings about its file; raises ProjectError for errors."""
     root = _find_root(Path.cwd())
     project, findings = load_project(root)
     named = None if project is None else [environment.api_key_env for environment in project.environments]
@@ -69,12 +69,12 @@ def open_project(output: Output) -> ProjectContext:
     if findings:
         print_findings(output, findings, root)
     if project is None:
-        raise ProjectError("reconciler.yaml has errors", "mend what is listed above")
+        raise ProjectError("reconciler.yaml has errors", "fix the errors listed above")
     return ProjectContext(root, project)
 
 
 def _find_root(folder: Path) -> Path:
-    """The root of the project that `folder` is in. Raises ProjectError, with the projects below, if it is in none."""
+    """The root of the project that `folder` is in. Raises ProjectError, with the projects below, if there is none."""
     try:
         return find_root(folder)
     except ProjectError as error:
@@ -87,9 +87,9 @@ def _find_root(folder: Path) -> Path:
 
 
 def check_base(context: ProjectContext, environment: Environment, scope: Scope) -> None:
-    """Raise ProjectError where the key would go elsewhere than at the base of `scope`, or another one would go.
+    """Raise ProjectError if a key would go to another host than at the base of `scope`, or another key would go.
 
-    What a pull request says of `environment` counts once it was merged: until then nobody may have looked at it.
+    A change of `environment` in a pull request counts only after the merge, because it may not be reviewed yet.
     """
     base = scope.base or ""
     if environment.is_sandbox:
@@ -103,7 +103,7 @@ def check_base(context: ProjectContext, environment: Environment, scope: Scope) 
 
 
 def _find_change(environment: Environment, past: Project | None, base: str, *, is_default: bool) -> str:
-    """What decides where a key goes and is not so at the base, in words; "" where all is."""
+    """What would send the key elsewhere than at the base, in words; "" if nothing."""
     if past is None:
         return f"reconciler.yaml is not in {base}"
     if is_default and past.default_environment != environment.name:
@@ -121,15 +121,15 @@ def _find_change(environment: Environment, past: Project | None, base: str, *, i
 
 
 class BrokenDefinitions(ProjectError):
-    """The definitions have errors, which were printed; `loaded` holds them and what is sound."""
+    """The definitions have errors, which were printed; `loaded` holds the errors and the valid channels."""
 
     def __init__(self, loaded: LoadResult) -> None:
-        super().__init__("the definitions have errors; nothing was planned", "mend what is listed above")
+        super().__init__("the definitions have errors; nothing was planned", "fix the errors listed above")
         self.loaded = loaded
 
 
 class LoadedDefinitions(Struct, frozen=True):
-    """What the files say, the warnings about them, and what they said at the base, where one was given."""
+    """The definitions, the warnings about them, and the definitions at the base, if one is given."""
 
     definitions: Definitions
     warnings: tuple[Finding, ...]
@@ -139,8 +139,8 @@ class LoadedDefinitions(Struct, frozen=True):
 def open_definitions(output: Output, context: ProjectContext, base: str | None = None) -> LoadedDefinitions:
     """The definitions of the project, and those at the git reference `base`.
 
-    Raises BrokenDefinitions where today's have errors, and ProjectError where git has no such reference. What was
-    broken at the base is left out of it, and named.
+    Raises BrokenDefinitions if the current ones have errors, and ProjectError if git has no such reference. Files that
+    are broken at the base are left out, and findings name them.
     """
     loaded = load_definitions(context.root, context.project.definitions)
     if any(finding.severity is Severity.ERROR for finding in loaded.findings):
@@ -156,7 +156,7 @@ def open_definitions(output: Output, context: ProjectContext, base: str | None =
 
 
 def print_findings(output: Output, findings: Sequence[Finding], root: Path) -> None:
-    """Print `findings` as text, places relative to where the user stands."""
+    """Print `findings` as text, with paths relative to the working directory."""
     styler = output.styler if output.shows_text else no_style
     output.print_error(render_findings(findings, styler, path_prefix(root)))
 

@@ -60,42 +60,44 @@ _READINGS_PER_LINE = 1_000_000
 
 
 def file_options(command: Command) -> Command:
-    """Give `command` a FILE, an environment, and the options that say how a CSV file is written, as `csv_options`."""
+    """Give `command` a FILE, an environment, and the options about CSV files, as `csv_options`."""
 
     @click.argument("file", type=click.Path(path_type=Path))
     @click.option(
-        "-e", "--environment", metavar="NAME", help="The environment of reconciler.yaml; its default where left out."
+        "-e", "--environment", metavar="NAME", help="The environment of reconciler.yaml to use, if not its default."
     )
     @click.option(
         "--map",
         "pairs",
         multiple=True,
         metavar="HEADER=PROPERTY",
-        help="What a column of a CSV file is; with nothing after = it is ignored. Repeatable.",
+        help="The property in a column of a CSV file; with nothing after =, the column is ignored. Repeatable.",
     )
     @click.option(
         "--bad",
         multiple=True,
         metavar="HEADER=VALUES",
-        help="Readings for which this column of a CSV file has one of VALUES, such as 139,160, are bad. Repeatable.",
+        help="Readings are bad if this column of a CSV file has one of VALUES, such as 139,160. Repeatable.",
     )
     @click.option(
         "--estimated",
         multiple=True,
         metavar="HEADER=VALUES",
-        help="Readings for which this column of a CSV file has one of VALUES are estimated. Repeatable.",
+        help="Readings are estimated if this column of a CSV file has one of VALUES. Repeatable.",
     )
-    @click.option("--delimiter", type=click.Choice(list(DELIMITERS)), help="Of a CSV file; recognised where left out.")
+    @click.option(
+        "--delimiter", type=click.Choice(list(DELIMITERS)), help="The delimiter of a CSV file; detected by default."
+    )
     @click.option(
         "--decimal",
         type=click.Choice([mark.value for mark in DecimalMark]),
-        help="The decimal mark of a CSV file; recognised where left out.",
+        help="The decimal mark of a CSV file; detected by default.",
     )
     @click.option(
         "--zone",
         type=Zone(),
         metavar="ZONE",
-        help="Of times without an offset: UTC, +01:00, EST, Europe/Berlin; the data point's where left out.",
+        help="The zone of times without an offset: UTC, +01:00, EST, Europe/Berlin; the data point's by default.",
     )
     @click.option(
         "--time-format",
@@ -118,7 +120,7 @@ def file_options(command: Command) -> Command:
 
 
 class Zone(click.ParamType[tzinfo]):
-    """A time zone, as a user names it."""
+    """A time zone given by the user."""
 
     name = "zone"
 
@@ -127,7 +129,7 @@ class Zone(click.ParamType[tzinfo]):
             return value
         zone = parse_zone(str(value))
         if zone is None:
-            raise UsageError(f"--zone {value} is not a time zone, or may be several", explain_zone(str(value)))
+            raise UsageError(f"--zone {value} is not a time zone, or is ambiguous", explain_zone(str(value)))
         return zone
 
 
@@ -136,7 +138,7 @@ def _read_map(pairs: Sequence[str]) -> dict[str, str]:
     for pair in pairs:
         header, equals, name = pair.rpartition("=")
         if not equals or not header:
-            raise UsageError(f"--map {pair} names no column", "write  --map HEADER=PROPERTY")
+            raise UsageError(f"--map {pair} does not name a column", "write  --map HEADER=PROPERTY")
         names[header.strip()] = _read_property(name.strip(), pair)
     return names
 
@@ -146,29 +148,31 @@ def _read_marks(option: str, pairs: Sequence[str]) -> dict[str, frozenset[str]]:
     for pair in pairs:
         header, _, values = pair.rpartition("=")
         if not header.strip() or not values.strip():
-            raise UsageError(f"{option} {pair} names no column or no value", f"write  {option} HEADER=VALUE,VALUE")
+            raise UsageError(
+                f"{option} {pair} does not name a column and values", f"write  {option} HEADER=VALUE,VALUE"
+            )
         marks[header.strip()] = frozenset(value.strip().casefold() for value in values.split(","))
     return marks
 
 
 def _read_property(name: str, pair: str) -> str:
-    """The property of the API that `name` is, however its letters are written; "" is none."""
+    """The property of the API called `name`, in any case; "" for none."""
     known = {one.casefold(): one for one in (*PROPERTY_NAMES, "")}
     if name.casefold() in known:
         return known[name.casefold()]
     near = find_nearest(name, PROPERTY_NAMES)
     fix = f"did you mean  {near}" if near else f"known are {', '.join(PROPERTY_NAMES)}"
-    raise UsageError(f"--map {pair} names no property of the API", fix)
+    raise UsageError(f"--map {pair} does not name a property of the API", fix)
 
 
 def print_broken_file(output: Output, file: Path, broken: BrokenFile) -> ExitCode:
-    """Say why `file` cannot be read to its end."""
+    """Print why `file` cannot be read completely."""
     print_findings(output, [broken.row_error.at(file.as_posix(), broken.line)], Path.cwd())
     return ExitCode.FAILED
 
 
 def print_check(output: Output, check: FileCheck) -> None:
-    """Say what is wrong with a file, as far as it is told."""
+    """Print the findings about a file, and how many more there are."""
     print_file_findings(output, check.findings)
     if check.omitted_findings:
         output.print_error(f"and {check.omitted_findings:,} more like these\n")
@@ -182,7 +186,7 @@ def print_file_findings(output: Output, findings: Sequence[Finding]) -> None:
 
 @contextmanager
 def json_list(output: Output) -> Iterator[Callable[[RoutedGroup], None]]:
-    """A function that puts a group wherever `output` wants JSON, at once; all of them are one list at the end."""
+    """A function that writes each group at once to the JSON outputs; together they are one list."""
     with ExitStack() as stack:
         wanted = [target for target in output.targets if target.format != TEXT]
         writers = [stack.enter_context(output.open_lines(target, is_live=False)) for target in wanted]
@@ -203,21 +207,21 @@ def json_list(output: Output) -> Iterator[Callable[[RoutedGroup], None]]:
 
 
 def log_progress(output: Output) -> Callable[[int], None]:
-    """A function that says now and then how many readings were looked at."""
+    """A function that logs the number of readings checked, every million."""
     said = 0
 
     def remark(readings: int) -> None:
         nonlocal said
         if readings // _READINGS_PER_LINE > said:
             said = readings // _READINGS_PER_LINE
-            output.log(f"looked at {readings:,} readings ...")
+            output.log(f"checked {readings:,} readings ...")
 
     return remark
 
 
 @contextmanager
 def progress_bar(output: Output, total: int) -> Iterator[Callable[[int], None]]:
-    """A function that counts what is accounted for on stderr: a bar at a terminal, a line each tenth elsewhere."""
+    """A function that shows progress on stderr: a bar at a terminal, else a line every tenth."""
     shown = 0
     with output.open_progress_bar(total, "sending") as advance:
 
@@ -234,27 +238,30 @@ def progress_bar(output: Output, total: int) -> Iterator[Callable[[int], None]]:
 
 
 _ENDPOINTS = {"v3": V3_NAMES, "esa": ESA_NAMES}
-# Before a lost answer is looked into: the service may still be at work on what it did not answer.
+# The delay before a lost response is checked: the service may still be storing the readings.
 _CHECK_DELAY_SECONDS = 2.0
 
 
 @click.group("readings")
 def command() -> None:
-    """Files of readings: where each would land and why, and sending them."""
+    """Files of readings: which channel each goes to and why, and sending them."""
 
 
 @command.command("route")
 @file_options
 @click.option(
-    "--snapshot", type=click.Path(path_type=Path), metavar="FILE", help="Route over this copy, offline and key-free."
+    "--snapshot",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Route against this snapshot, offline and without a key.",
 )
 @output_options(TEXT, "json")
 def route(
     output: Output, file: Path, environment: str | None, csv_options: CsvOptions, snapshot: Path | None
 ) -> ExitCode:
-    """Say which channel each group of readings in FILE would land on, and why. Sends nothing.
+    """Show which channel each group of readings in FILE goes to, and why. Sends nothing.
 
-    FILE is CSV with the API's property names as headers, the JSON array that the API takes, or JSON lines.
+    FILE is CSV with the API's property names as headers, the JSON array that the API accepts, or JSON lines.
     """
     refuse_overlaps(output, {}, {"": file, "--snapshot": snapshot})
     try:
@@ -278,12 +285,12 @@ def route(
     show_default=True,
     help="v3: POST /api/v3/reading; esa: POST /api/v202407/esaReading, which overwrites.",
 )
-@click.option("--skip-bad", is_flag=True, help="Send what can be sent, although other readings are wrong.")
+@click.option("--skip-bad", is_flag=True, help="Send the valid readings even if others are wrong.")
 @click.option(
     "--failed",
     type=OutputPath(),
     metavar="FILE",
-    help="Where readings go that were not taken, to be mended and imported; beside the file where left out.",
+    help="Where to write the readings that were not accepted, to fix and import them; beside FILE by default.",
 )
 @click.option(
     "--batch",
@@ -291,13 +298,13 @@ def route(
     default=BATCH_SIZE,
     show_default=True,
     metavar="N",
-    help="Readings a request.",
+    help="Readings per request.",
 )
 @output_options(TEXT, "json")
 def import_(output: Output, file: Path, environment: str | None, csv_options: CsvOptions, **options: Any) -> ExitCode:
-    """Send the readings in FILE. All of it is checked first; nothing is sent while anything is wrong.
+    """Send the readings in FILE. All of FILE is checked first; nothing is sent if anything is wrong.
 
-    What the service does not take is written to a file of its own, which can be mended and imported.
+    Readings that the service does not accept are written to a separate file, to fix and import them.
     """
     options["failed"] = options["failed"] or file.parent / f"{file.stem}.failed{file.suffix}"
     refuse_overlaps(output, {"--failed": options["failed"]}, {"": file})
@@ -334,7 +341,7 @@ def _import(output: Output, file: ReadingsFile, sender: Sender, options: dict[st
     check = check_file(file, router, lambda _: None, log_progress(output), partial(read_zones, sender))
     print_check(output, check)
     if not check.is_valid and not options["skip_bad"]:
-        output.log("nothing was sent; --skip-bad sends what can be sent")
+        output.log("nothing was sent; --skip-bad sends the valid readings")
         return ExitCode.FAILED
     output.log(" ".join((f"{file.describe()}.", describe_times(check, file.times))).rstrip())
     path = options["failed"]
@@ -354,7 +361,7 @@ def _send(output: Output, send: Callable[[], ImportResult], path: Path) -> Impor
     try:
         return send()
     except KeyboardInterrupt:
-        output.log(f"stopped: {path} holds what was in flight; what comes after it in the file was not sent")
+        output.log(f"stopped: {path} holds the readings in flight; the rest of the file after them was not sent")
         raise
 
 
@@ -364,10 +371,10 @@ def _print_result(output: Output, result: ImportResult, path: Path) -> None:
         print_file_findings(output, result.findings)
         told = len(result.findings) - len(result.storage.errors)
         if result.failed > told:
-            output.print_error(f"and {result.failed - told:,} more that the service did not take\n")
+            output.print_error(f"and {result.failed - told:,} more that the service did not accept\n")
         if result.storage.differing > len(result.storage.errors):
             more = result.storage.differing - len(result.storage.errors)
-            output.print_error(f"and {more:,} more that are not stored as they were sent\n")
+            output.print_error(f"and {more:,} more that are stored differently from what was sent\n")
     output.render_result(
         {TEXT: partial(render_import_result, result, path), "json": lambda _: encode_import_result(result, path) + "\n"}
     )

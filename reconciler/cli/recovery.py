@@ -34,18 +34,18 @@ if TYPE_CHECKING:
 
 
 def load_journal(path: Path) -> JournalContent:
-    """The journal at `path`, for a command that acts on it.
+    """The journal at `path`, for a command that sends what it says.
 
-    Raises FileError if git tracks it, if an apply is using it, or if it cannot be trusted as a journal.
+    Raises FileError if git tracks it, if an apply is using it, or if it is damaged.
     """
     if path.exists() and is_tracked(path):
         raise FileError(
             f"git tracks the journal {path}: anyone who can push may have written it, so nothing was sent",
-            "plan instead: reconciler plan  - or take it out of git and look at it first:  "
+            "plan instead:  reconciler plan  ; or remove it from git and look at it first:  "
             f"git rm --cached {path}  and  reconciler show {path}",
         )
     if is_locked(path):
-        raise FileError(f"an apply is using the journal {path}", "wait until it has ended")
+        raise FileError(f"an apply is using the journal {path}", "wait until it finishes")
     return read_journal(path)
 
 
@@ -53,32 +53,32 @@ _PLAN_AGAIN = "plan again: reconciler plan"
 
 
 def resume_apply(output: Output, scope: Scope, journal: Path | None, parallelism: int, approval: Approval) -> ExitCode:
-    """Continue the apply of `journal`, or the last one: show the rest, ask, and send it.
+    """Continue the apply of `journal`, or the last one: show the remaining changes, ask, and send them.
 
-    The journal is only compared; the values sent come from the plan that files and EnergyCAP ask for now. A change is
-    stale if they no longer ask for it.
+    The journal is only compared; the values sent come from a plan made now from files and EnergyCAP. A change that this
+    plan no longer has is stale.
     """
     _refuse_beside_resume(scope, journal)
     context = open_project(output)
     path = journal or _find_unfinished_journal(context, context.environment(scope.environment).name)
-    begun = load_journal(path).plan
+    journal_plan = load_journal(path).plan
     approval.require_terminal(f"look at what is left with  reconciler show {path}  and add --auto-approve")
-    if begun.is_rollback:
+    if journal_plan.is_rollback:
         raise UsageError(
             f"{path} is the journal of an apply --undo, which cannot be resumed",
             "undo again, with the journal of the apply:  reconciler apply --undo JOURNAL",
         )
-    environment = find_environment(context, scope, begun)
+    environment = find_environment(context, scope, journal_plan)
     loaded = open_definitions(output, context)
     with open_session(output, context, environment, parallelism) as session:
-        current = session.plan(loaded, begun.filter)
+        current = session.plan(loaded, journal_plan.filter)
         session.refuse_errors(current)
-        return _resume(session, begun, current, approval)
+        return _resume(session, journal_plan, current, approval)
 
 
 def _refuse_beside_resume(scope: Scope, journal: Path | None) -> None:
     if journal and journal.suffix != ".jsonl":
-        raise UsageError("--resume continues a journal, not a plan", "leave out the plan, or give the journal")
+        raise UsageError("--resume continues a journal, not a plan", "leave the plan out, or give the journal")
     for name, value in (("--only", scope.only), ("--base", scope.base)):
         if value:
             raise UsageError(
@@ -87,7 +87,7 @@ def _refuse_beside_resume(scope: Scope, journal: Path | None) -> None:
 
 
 def _find_unfinished_journal(context: ProjectContext, environment: str) -> Path:
-    """What is to be gone on with; of an apply that a later one has overtaken, whoever means it has to say so."""
+    """The journal to continue. An unfinished apply before a later, finished one must be named explicitly."""
     folder = context.own_path(JOURNALS)
     if unfinished := find_unfinished(folder, environment):
         return unfinished
@@ -98,14 +98,14 @@ def _find_unfinished_journal(context: ProjectContext, environment: str) -> Path:
 
 
 class _Remaining(Struct, frozen=True):
-    """The rest of an apply: `plan` holds what is sent now; `task` also reads again what is done already."""
+    """The rest of an apply: `plan` holds the changes to send; `task` also re-reads those already applied."""
 
     plan: Plan
     task: ApplyTask
 
 
-def _resume(session: ApplySession, begun: Plan, current: Plan, approval: Approval) -> ExitCode:
-    rest = _find_remaining(begun, current)
+def _resume(session: ApplySession, journal_plan: Plan, current: Plan, approval: Approval) -> ExitCode:
+    rest = _find_remaining(journal_plan, current)
     if rest.plan.sendable:
         session.show(rest.plan)
         guard_exit = session.check_guards(rest.plan, is_reviewed=True)
@@ -116,41 +116,43 @@ def _resume(session: ApplySession, begun: Plan, current: Plan, approval: Approva
     return run_task(session, rest.task)
 
 
-def _find_remaining(begun: Plan, current: Plan) -> _Remaining:
-    comparison = compare_plans(begun, current)
+def _find_remaining(journal_plan: Plan, current: Plan) -> _Remaining:
+    comparison = compare_plans(journal_plan, current)
     stale = _find_stale(comparison, current)
     now = {change.name: change for change in current.changes}
-    plan = restrict_plan(current, {change.name for change in begun.sendable} - stale.keys())
-    done = [_without_values(change, now[change.name]) for change in begun.sendable if change.name in comparison.done]
+    plan = restrict_plan(current, {change.name for change in journal_plan.sendable} - stale.keys())
+    done = [
+        _without_values(change, now[change.name]) for change in journal_plan.sendable if change.name in comparison.done
+    ]
     known = tuple(
         Outcome(change.name, change.channel_id, OutcomeStatus.STALE, stale[change.name], _PLAN_AGAIN)
-        for change in begun.sendable
+        for change in journal_plan.sendable
         if change.name in stale
     )
-    looked_at = [change for change in plan.changes if change.name not in comparison.done]
-    return _Remaining(plan, ApplyTask(replace(plan, changes=(*done, *looked_at)), known, begun))
+    pending = [change for change in plan.changes if change.name not in comparison.done]
+    return _Remaining(plan, ApplyTask(replace(plan, changes=(*done, *pending)), known, journal_plan))
 
 
 def _find_stale(comparison: Comparison, current: Plan) -> Mapping[str, str]:
-    """Why changes are stale, by their names: they do not hold, or come after one that does not."""
+    """Why changes are stale, by name: they no longer hold, or depend on one that does not."""
     stale = dict(comparison.reasons)
     for change in current.sendable:
         late = next((name for name in change.depends_on if name in stale), None)
         if late is not None:
-            stale.setdefault(change.name, f"it comes after {late}, which is stale")
+            stale.setdefault(change.name, f"depends on {late}, which is stale")
     return stale
 
 
-def _without_values(begun: Change, now: Change) -> Change:
-    """The change of a journal that is live already: its channel is read again, and nothing can be sent for it."""
-    return replace(begun, edits=(), live={}, target_values={}, depends_on=(), channel_id=now.channel_id)
+def _without_values(journal_plan: Change, now: Change) -> Change:
+    """A change of a journal that is already live, without values: its channel is re-read, and nothing is sent."""
+    return replace(journal_plan, edits=(), live={}, target_values={}, depends_on=(), channel_id=now.channel_id)
 
 
 def undo_apply(output: Output, scope: Scope, journal: Path, parallelism: int, approval: Approval) -> ExitCode:
-    """Put back what the journal says was written, after showing it and asking.
+    """Reverse the writes of the journal, after showing the plan and asking.
 
-    Files are not compared, as the undoing is not in them: only the command line can ask for this. Every channel is read
-    again first, and what somebody else has changed since is stale. The run has a journal of its own.
+    The definitions are not compared, because they do not describe the reversal. Every channel is read again first, and
+    a channel that changed since is stale. The run has its own journal.
     """
     context = open_project(output)
     content = load_journal(journal)
@@ -159,7 +161,7 @@ def undo_apply(output: Output, scope: Scope, journal: Path, parallelism: int, ap
     plan = make_rollback(content, utc_now())
     with open_session(output, context, environment, parallelism) as session:
         session.show(plan)
-        # A journal was there to be looked at before it was named, just as a saved plan was.
+        # The user could review the journal before naming it, like a saved plan.
         stopped = session.check_guards(plan, is_reviewed=True)
         if stopped:
             return stopped

@@ -1,4 +1,4 @@
-"""`reconciler sandbox`: the emulated service, for trying and rehearsing; the one door to it."""
+"""`reconciler sandbox`: the emulated service, for trying out and rehearsing; only this module imports it."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ database_option = click.option(
     "database",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="The SQLite file that holds it; .reconciler/sandbox.sqlite3 of the project where left out.",
+    help="The SQLite file of the sandbox; by default .reconciler/sandbox.sqlite3 of the project.",
 )
 world_option = click.option(
     "--world",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Start again from this world, as `snapshot` or `sandbox generate` writes it.",
+    help="Start again from this world, as written by `snapshot` or `sandbox generate`.",
 )
 
 
@@ -43,7 +43,7 @@ def command() -> None:
 
 
 @command.command("serve")
-@click.option("--port", type=click.IntRange(0, 65535), default=0, metavar="P", help="A free one where left out.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, metavar="P", help="By default a free port.")
 @world_option
 @database_option
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="What the vendor leaves open. Repeatable.")
@@ -53,7 +53,7 @@ def serve(
 ) -> ExitCode:
     """Serve it on a loopback port until Ctrl-C.
 
-    Any client may talk to it, with the key `sandbox`.
+    Any client can use it, with the key `sandbox`.
     """
     refuse_overlaps(Output(), {"--db": database}, {"--world": world})
     with _sandbox_errors():
@@ -81,7 +81,7 @@ def list_settings() -> ExitCode:
 
 @command.command("faults")
 def list_faults() -> ExitCode:
-    """List what can go wrong on demand, and how to ask for it.
+    """List the faults that the sandbox can inject, and how to request them.
 
     A fault is written  [METHOD] [PATH] KIND [@FIRST] [xCOUNT] [every=N] [p=SHARE] [seed=N] [retry-after=SECONDS], as in
     reconciler sandbox serve --fault 'PUT /api/v202406/esachannel/* 503-after x2 @3'
@@ -107,9 +107,9 @@ def reset(world: Path | None, database: Path | None) -> ExitCode:
 @command.command("generate")
 @click.option("--channels", type=click.IntRange(1), required=True, metavar="N", help="How many channels.")
 @click.option("--seed", type=int, default=0, show_default=True, metavar="S", help="The same seed, the same world.")
-@click.option("--out", type=OutputPath(), required=True, metavar="FILE", help="Where the world goes.")
+@click.option("--out", type=OutputPath(), required=True, metavar="FILE", help="The file to write.")
 @click.option(
-    "--definitions", type=click.Path(path_type=Path), metavar="DIR", help="Write channel files that match it, too."
+    "--definitions", type=click.Path(path_type=Path), metavar="DIR", help="Also write channel files that match it."
 )
 @click.option(
     "--changed",
@@ -135,24 +135,24 @@ def generate(channels: int, seed: int, out: Path, definitions: Path | None, chan
 
 @contextmanager
 def start_embedded(root: Path) -> Iterator[str]:
-    """The URL of the sandbox of the project at `root`, in this process, for the length of the block."""
+    """The URL of the sandbox of the project at `root`, which runs in this process until the end of the block."""
     with _sandbox_errors(), sandbox.embedded(_find_database(root)) as url:
         yield url
 
 
 def _choose_database(given: Path | None) -> Path:
     if given is not None:
-        # A slip in the path would leave folders wherever it leads.
+        # Folders are not created: a typo in the path would leave them behind.
         if not given.parent.is_dir():
             raise FileError(
-                f"cannot open {given}: there is no folder {given.parent}", "make it first, or name another file"
+                f"cannot open {given}: no such folder: {given.parent}", "create the folder, or give another file"
             )
         return given
     try:
         return _find_database(find_root(Path.cwd()))
     except ProjectError as error:
         raise UsageError(
-            "no reconciler.yaml here or above, so no sandbox of its own", "name a file with --db"
+            "no reconciler.yaml here or in a parent folder, so no project sandbox", "name a file with --db"
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""`reconciler show FILE`: a saved plan again, in any format, or what a journal tells."""
+"""`reconciler show FILE`: a saved plan in any format, or the result of an apply from its journal."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 
 @click.command("show")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where there are changes, none of them blocked.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if there are changes and none is blocked.")
 @view_options
-@click.option("--inverse", type=OutputPath(), metavar="PLAN", help="Of a journal: save the plan that puts it back.")
+@click.option("--inverse", type=OutputPath(), metavar="PLAN", help="With a journal: save the plan that reverses it.")
 @output_options(*PLAN_FORMATS)
 def command(output: Output, view: View, file: Path, inverse: Path | None, detailed_exitcode: bool) -> ExitCode:
-    """Show a saved plan again, or the account of an apply from its journal.
+    """Show a saved plan again, or the result of an apply from its journal.
 
-    Reads FILE alone: no definitions, no service. Of a journal (.reconciler/journal/*.jsonl) the account is shown, and
-    the plan that would put back what was done.
+    Reads only FILE: no definitions, no service. For a journal (.reconciler/journal/*.jsonl), the result is shown, and
+    the plan that would reverse it.
     """
     refuse_overlaps(output, {"--inverse": inverse}, {"": file})
     plan = _render_journal(output, file) if file.suffix == ".jsonl" else read_plan(read_file(file))
@@ -45,25 +45,25 @@ def command(output: Output, view: View, file: Path, inverse: Path | None, detail
 
 
 def _render_journal(output: Output, file: Path) -> Plan:
-    """Print what the journal tells, and give the plan that puts it back."""
+    """Print the result recorded in the journal, and return the plan that reverses it."""
     from reconciler.apply.journal import is_locked
     from reconciler.apply.journal_reader import read_journal, result_from_journal
     from reconciler.apply.rollback import make_rollback
     from reconciler.reports.apply_report import render_result
 
     if is_locked(file):
-        raise FileError(f"an apply is using the journal {file}", "wait until it has ended")
+        raise FileError(f"an apply is using the journal {file}", "wait until it finishes")
     content = read_journal(file)
     output.render_only(TEXT, lambda styler: render_result(content.plan, result_from_journal(content), styler))
-    output.log("to put it back:")
+    output.log("to reverse it:")
     return make_rollback(content, utc_now())
 
 
 def _save_inverse(output: Output, plan: Plan, file: Path, journal: Path) -> None:
     if journal.suffix != ".jsonl":
-        raise UsageError("--inverse goes with a journal, not with a plan", "give a .reconciler/journal/*.jsonl")
+        raise UsageError("--inverse needs a journal, not a plan", "give a .reconciler/journal/*.jsonl")
     write_file(file, render_plan_file(plan))
     output.log(
-        f"saved the plan that undoes it to {file}, for review only; "
-        f"carry it out with: reconciler apply --undo {quote(str(journal))}"
+        f"saved the plan that reverses it to {file}, for review only; "
+        f"to apply it:  reconciler apply --undo {quote(str(journal))}"
     )

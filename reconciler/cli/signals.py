@@ -1,4 +1,4 @@
-"""Ctrl-C, and the signals that mean the same: what is in flight is finished first, what is begun is cleared away."""
+"""Ctrl-C, SIGTERM and SIGHUP: requests in flight are finished first, temporary files are removed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(sign
 
 
 def end_on_signals() -> None:
-    """Let SIGTERM and SIGHUP end this process as Ctrl-C does; what it was started to ignore, as by nohup, it does."""
+    """Let SIGTERM and SIGHUP end this process as Ctrl-C does, unless it was started to ignore them, as by nohup."""
     for number in STOP_SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler)
@@ -33,9 +33,9 @@ def stop_on_signals(output: Output) -> Iterator[Signal]:
         if stop.is_set():
             raise KeyboardInterrupt
         stop.set()
-        # Where the signal came in the midst of another remark, a stream takes no second one.
+        # A stream refuses a second write if the signal interrupts one.
         with suppress(RuntimeError):
-            output.log("\ninterrupted: finishing what is in flight; once more stops at once")
+            output.log("\ninterrupted: finishing requests in flight; press Ctrl-C again to stop now")
 
     previous = {number: signal.signal(number, handle) for number in STOP_SIGNALS}
     try:
@@ -47,7 +47,7 @@ def stop_on_signals(output: Output) -> Iterator[Signal]:
 
 @contextmanager
 def defer_signals() -> Iterator[None]:
-    """Let Ctrl-C, SIGTERM and SIGHUP wait until the block is done."""
+    """Delay Ctrl-C, SIGTERM and SIGHUP until the end of the block."""
     waiting: list[int] = []
 
     def hold(number: int, _frame: FrameType | None) -> None:

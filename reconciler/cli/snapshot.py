@@ -1,4 +1,4 @@
-"""`reconciler snapshot`: a complete, key-free copy of the live state."""
+"""`reconciler snapshot`: a complete copy of the live state, without a key."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 @click.command("snapshot")
 @click.option(
-    "-e", "--environment", metavar="NAME", help="The environment of reconciler.yaml; its default where left out."
+    "-e", "--environment", metavar="NAME", help="The environment of reconciler.yaml to use, if not its default."
 )
-@click.option("--out", type=OutputPath(), required=True, metavar="FILE", help="Where the copy goes.")
+@click.option("--out", type=OutputPath(), required=True, metavar="FILE", help="The file to write.")
 @click.option(
     "--time-zones",
     is_flag=True,

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @output_options(*FORMATS)
 def command(output: Output, paths: tuple[Path, ...]) -> ExitCode:
-    """Check all definitions: YAML, schema, domain rules. Offline, all findings at once.
+    """Check all definitions: YAML, schema, domain rules. Offline; reports all findings at once.
 
-    The whole project is always loaded, for names and formulas reach across files; PATHS only pick what is reported.
+    The whole project is always loaded, because names and formulas refer to other files; PATHS only select what is
+    reported.
     """
     refuse_overlaps(output, {}, {})
     return validate(output, paths)

@@ -61,7 +61,7 @@ def test_what_no_pull_request_showed_is_shown_and_not_applied(scene: Scene) -> N
     scene.hub.commit({FILE: CHANNELS.replace(*RENAMED)})
     jobs = scene.run("apply", scene.hub.push())
 
-    assert jobs["plan"].failed == (("Show the reviewed plan, or plan anew", 1),)
+    assert jobs["plan"].failed == (("Show the reviewed plan, or plan again", 1),)
     assert jobs["apply"].result == "skipped"
     assert "::error title=Not reviewed::" in jobs["plan"].log
     assert "**1 channel would change in production" in jobs["plan"].summary
@@ -150,7 +150,7 @@ def test_only_the_plan_that_this_pull_request_showed_is_the_reviewed_one(scene: 
         _forge(scene, kind, head)
     jobs = scene.run("apply", scene.hub.merge(pull))
 
-    assert jobs["plan"].failed == (("Show the reviewed plan, or plan anew", 1),)
+    assert jobs["plan"].failed == (("Show the reviewed plan, or plan again", 1),)
     assert "::error title=Not reviewed::" in jobs["plan"].log
     assert "**1 channel would change in production" in jobs["plan"].summary
     assert (jobs["apply"].result, scene.writes) == ("skipped", [])

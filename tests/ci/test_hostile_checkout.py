@@ -122,7 +122,7 @@ def test_a_committed_plan_is_no_reviewed_plan(scene: Scene, outside: Path, kind:
     scene.hub.commit({FILE: CHANNELS.replace(*RENAMED), **plant(kind, outside)})
     jobs = scene.run("apply", scene.hub.push())
 
-    assert jobs["plan"].failed == (("Show the reviewed plan, or plan anew", 1),)
+    assert jobs["plan"].failed == (("Show the reviewed plan, or plan again", 1),)
     assert "::error title=Not reviewed::" in jobs["plan"].log
     assert FORGED not in read_kept(scene)
     assert is_untouched(outside)

@@ -68,7 +68,7 @@ def test_what_is_copied_installs_before_a_file_of_the_repository_or_a_key_is_the
             assert names[:2] == ["actions/setup-python", "Install"]
             assert names.index("Install") < names.index("actions/checkout")
         keys = [step["name"] for step in job["steps"] if "secrets." in yaml.safe_dump(step)]
-        assert keys in ([], ["Plan"], ["Compare"], ["Apply"], ["Show the reviewed plan, or plan anew"])
+        assert keys in ([], ["Plan"], ["Compare"], ["Apply"], ["Show the reviewed plan, or plan again"])
         assert "secrets." not in yaml.safe_dump({name: one for name, one in job.items() if name != "steps"})
     assert checked_out
 

@@ -354,7 +354,7 @@ def test_a_plan_is_no_journal_to_go_on_with(planned: Workspace) -> None:
 
     assert (answer.code, answer.err) == (
         64,
-        ("reconciler: --resume continues a journal, not a plan\n  fix: leave out the plan, or give the journal\n"),
+        ("reconciler: --resume continues a journal, not a plan\n  fix: leave the plan out, or give the journal\n"),
     )
 
 
@@ -431,7 +431,7 @@ def test_without_the_right_key_nothing_is_done(
 @pytest.mark.parametrize(
     ("project", "arguments", "exit_code", "message"),
     [
-        (PROJECT, ["plan.json", "--only", "one"], 64, "a saved plan is applied as it is, --only cannot pick from it"),
+        (PROJECT, ["plan.json", "--only", "one"], 64, "--only cannot be combined with a saved plan"),
         (PROJECT, ["plan.json", "-e", "other"], 64, "the plan is for sandbox, not for other"),
         (
             PROJECT.replace("url: sandbox", "url: https://elsewhere.example"),
@@ -457,6 +457,6 @@ def test_a_plan_with_errors_is_never_applied(workspace: Workspace) -> None:
     answer = workspace.run("apply", "plan.json")
     assert (answer.code, answer.err) == (
         1,
-        "reconciler: the plan has errors; nothing was written\n  fix: mend them, and plan again\n",
+        "reconciler: the plan has errors; nothing was written\n  fix: fix them and plan again\n",
     )
     assert workspace.writes == []

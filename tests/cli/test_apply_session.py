@@ -284,7 +284,7 @@ def test_errors_that_were_taken_out_of_a_plan_still_stop_it(workspace: Workspace
 
     assert (answer.code, workspace.writes) == (1, [])
     assert answer.err.splitlines()[0] == (
-        "reconciler: files and EnergyCAP now give a plan with errors; nothing was written"
+        "reconciler: the plan made from files and EnergyCAP now has errors; nothing was written"
     )
 
 

@@ -415,7 +415,7 @@ channels/all.yaml:5  ESA301  no live channel fits, found none with channelId 99
 Import: 1 channel updated, 0 files new, 1 changed, 1 managed before, 0 left out.
 """,
     )
-    assert answer.err == f"channels with errors take nothing over\n{UNTOLD}"
+    assert answer.err == f"channels with errors were not updated\n{UNTOLD}"
     assert "channelInfo: Use\n" in file.read_text()
     assert town.run("import", "--update", "--only", "use").code == 0
 
@@ -432,7 +432,7 @@ def test_an_update_takes_nothing_over_from_what_may_be_another_channel(town: Wor
 
     answer = town.run("import", "--update")
 
-    assert (answer.code, answer.err) == (1, f"channels with errors take nothing over\n{UNTOLD}")
+    assert (answer.code, answer.err) == (1, f"channels with errors were not updated\n{UNTOLD}")
     assert answer.out == (
         'channels/all.yaml:2  ESA308  select may lead to another channel, found "Use" (ELECUSE) in the file and '
         """\
@@ -513,7 +513,7 @@ def test_what_would_not_be_an_empty_plan_is_not_written(town: Workspace) -> None
     )
     assert answer.err == (
         f"{UNTOLD}reconciler: the files would have errors; nothing was written\n"
-        "  fix: leave these channels out: --only picks others\n"
+        "  fix: exclude these channels with --only\n"
     )
     assert file.read_text() == before
 
@@ -534,7 +534,7 @@ def test_broken_definitions_stop_an_import_before_the_service_is_asked(town: Wor
 
     assert answer.code == 1
     assert answer.out.startswith("channels/mine.yaml:3:5  ESA121  unknown key chanelId in channel use\n")
-    assert answer.err.startswith("reconciler: the definitions have errors; nothing was asked of EnergyCAP\n")
+    assert answer.err.startswith("reconciler: the definitions have errors; EnergyCAP was not contacted\n")
 
 
 def test_a_file_of_another_data_point_is_left_alone(town: Workspace) -> None:
@@ -577,7 +577,8 @@ def test_what_somebody_else_adds_meanwhile_is_not_doubled(town: Workspace) -> No
 
     assert (answer.code, answer.out) == (1, "")
     assert answer.err == (
-        "reconciler: channel files came or went meanwhile; nothing was written\n  fix: run the command again\n"
+        "reconciler: channel files were added or removed during the import; nothing was written\n"
+        "  fix: run the command again\n"
     )
     assert read_files(town.root / "channels") == {"town-hall/dp-1.yaml": theirs}
 

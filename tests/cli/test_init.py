@@ -81,11 +81,11 @@ def test_what_is_there_is_left_as_it_is(bare: Workspace) -> None:
     answer = bare.run("init", "--ci", "gitlab")
 
     assert answer.out.splitlines()[:6] == [
-        "  = left     reconciler.yaml  (it is there already)",
+        "  = kept     reconciler.yaml  (already exists)",
         "  + new      schemas/channels.schema.json",
         "  + new      schemas/project.schema.json",
         "  ~ changed  .gitignore",
-        "  = left     .pre-commit-config.yaml  (it is there already)",
+        "  = kept     .pre-commit-config.yaml  (already exists)",
         "  + new      .gitlab-ci.yml",
     ]
     assert (bare.root / "reconciler.yaml").read_text() == "definitions: mine\n"
@@ -122,8 +122,8 @@ def test_a_second_run_leaves_everything(bare: Workspace) -> None:
 
     answer = bare.run("init", "new", "--ci", "github")
 
-    assert ".github/workflows/reconciler-plan-new.yml  (it is there already)" in answer.out
-    assert "new/channels/example.yaml  (it is there already)" in answer.out
+    assert ".github/workflows/reconciler-plan-new.yml  (already exists)" in answer.out
+    assert "new/channels/example.yaml  (already exists)" in answer.out
     assert "+ new " not in answer.out
     assert {path: path.read_bytes() for path in bare.root.rglob("*") if path.is_file()} == before
 
@@ -204,7 +204,7 @@ def test_what_is_to_be_put_into_files_that_are_there_is_said(bare: Workspace) ->
 
     answer = bare.run("init", "energy", "--ci", "gitlab")
 
-    assert "  = left     .pre-commit-config.yaml  (it is there already)\n" in answer.out
+    assert "  = kept     .pre-commit-config.yaml  (already exists)\n" in answer.out
     assert (
         ".pre-commit-config.yaml already exists and was not changed. Add this to it:\n\n  - repo: local\n" in answer.err
     )
@@ -218,7 +218,7 @@ def test_a_folder_whose_name_means_something_in_a_pipeline_is_refused_first(bare
     answer = bare.run("init", "--ci", "github", "--", folder)
 
     assert (answer.code, answer.out) == (64, "")
-    assert "has a character in its name that means something in a pipeline" in answer.err
+    assert "has a character in its name that has a meaning in a pipeline" in answer.err
     assert sorted(path.name for path in bare.root.iterdir()) == [".git"]
     assert bare.run("init", "--", folder).code == 0
 

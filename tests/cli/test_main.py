@@ -70,7 +70,7 @@ EMPTY = Reply(body=[])
         (
             ["show", "p", "--format", "json="],
             64,
-            "--format json= names no file",
+            "--format json= has no file",
             "write --format json, or --format json=FILE",
         ),
         (
@@ -92,7 +92,12 @@ EMPTY = Reply(body=[])
             "the file is not a saved plan, or was cut short: no JSON at line 1, column 1",
             "make the plan again:  reconciler plan --out FILE",
         ),
-        (["apply"], 64, "cannot ask for approval: there is no terminal", "apply a saved plan, or add --auto-approve"),
+        (
+            ["apply"],
+            64,
+            "cannot ask for confirmation: stdin is not a terminal",
+            "apply a saved plan, or add --auto-approve",
+        ),
         (
             ["explain", "bogus"],
             64,
@@ -102,19 +107,19 @@ EMPTY = Reply(body=[])
         (
             ["plan", "--out", "-"],
             64,
-            "no file is called -",
-            "give a file; for stdout there is --format, as in  --format json",
+            "- is not a file name here",
+            "give a file; for stdout use --format, as in  --format json",
         ),
         (
             ["snapshot", "--out=-"],
             64,
-            "no file is called -",
-            "give a file; for stdout there is --format, as in  --format json",
+            "- is not a file name here",
+            "give a file; for stdout use --format, as in  --format json",
         ),
         (
             ["plan", "--format", "json=-"],
             64,
-            "--format json=- names no file",
+            "--format json=- has no file",
             "write --format json, or --format json=FILE",
         ),
         (
@@ -236,7 +241,7 @@ def test_three_mistakes_in_a_file_are_three_messages(workspace: Workspace) -> No
             "\n"
             "3 errors in 1 file.\n"
         ),
-        "reconciler: the definitions have errors; nothing was planned\n  fix: mend what is listed above\n",
+        "reconciler: the definitions have errors; nothing was planned\n  fix: fix the errors listed above\n",
     )
 
 
@@ -410,7 +415,7 @@ def test_events_for_which_there_is_no_room_end_in_an_account_on_stderr(busy: Wor
 
     assert (answer.returncode, answer.stderr.splitlines()[0], answer.stderr.splitlines()[-2]) == (
         0,
-        "events can no longer be written; the journal has all of them: cannot write to stdout: No space left on device",
+        "cannot write more events; the journal has all of them: cannot write to stdout: No space left on device",
         ACCOUNT,
     )
     assert len(busy.writes) == 110
@@ -494,7 +499,7 @@ def test_a_stream_that_was_closed_from_the_start_is_no_bug(busy: Workspace, clos
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["apply"], 64, "cannot ask for approval: there is no terminal"),
+        (["apply"], 64, "cannot ask for confirmation: stdin is not a terminal"),
         (["show", "-"], 1, "nothing came on stdin"),
     ],
 )
@@ -542,9 +547,10 @@ def test_a_working_folder_that_is_gone_is_said(tmp_path: Path, arguments: list[s
     )
 
     message = (
-        "reconciler: cannot ask for approval: there is no terminal\n  fix: apply a saved plan, or add --auto-approve\n"
+        "reconciler: cannot ask for confirmation: stdin is not a terminal\n"
+        "  fix: apply a saved plan, or add --auto-approve\n"
         if arguments == ["apply"]
-        else "reconciler: the folder you are in no longer exists\n  fix: change into one that does:  cd FOLDER\n"
+        else "reconciler: the folder you are in no longer exists\n  fix: change to one that exists:  cd FOLDER\n"
     )
     assert (answer.returncode, answer.stdout, answer.stderr) == (64 if arguments == ["apply"] else 1, "", message)
 
@@ -573,7 +579,7 @@ def test_a_gitignore_in_another_encoding_is_left_alone_and_said(workspace: Works
     answer = workspace.run("init", "new")
 
     assert (workspace.root / "new" / ".gitignore").read_bytes() == content
-    assert (answer.code, "  = left     new/.gitignore  (it is there already)\n" in answer.out) == (0, True)
+    assert (answer.code, "  = kept     new/.gitignore  (already exists)\n" in answer.out) == (0, True)
     assert ("new/.gitignore is not UTF-8 text and was not changed. Add these lines to it:\n\n" + IGNORED) in answer.err
 
 
@@ -639,7 +645,7 @@ def test_a_machine_without_room_for_temporary_files_is_said(
 
     assert (answer.code, answer.out, list((workspace.root / "channels").iterdir())) == (1, "", [])
     assert answer.err.splitlines()[0] == (
-        "reconciler: the temporary copy of the files that is planned first cannot be made: Not a directory"
+        "reconciler: cannot make the temporary copy of the files that is planned first: Not a directory"
     )
 
 

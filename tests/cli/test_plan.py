@@ -164,7 +164,7 @@ def test_what_is_wrong_with_the_files_comes_before_what_is_wrong_with_the_servic
     assert code == 1
     assert out.startswith("channels/broken.yaml:1:1  ESA123  ")
     assert err.endswith(
-        "reconciler: the definitions have errors; nothing was planned\n  fix: mend what is listed above\n"
+        "reconciler: the definitions have errors; nothing was planned\n  fix: fix the errors listed above\n"
     )
 
 

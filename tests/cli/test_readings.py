@@ -188,7 +188,7 @@ def test_a_pair_that_maps_nothing_is_wrong_usage(tenant: Workspace, pair: str) -
 
     assert (answer.code, answer.err) == (
         64,
-        f"reconciler: --map {pair} names no column\n  fix: write  --map HEADER=PROPERTY\n",
+        f"reconciler: --map {pair} does not name a column\n  fix: write  --map HEADER=PROPERTY\n",
     )
 
 
@@ -211,7 +211,7 @@ def test_a_pair_that_names_no_property_is_wrong_usage(tenant: Workspace, name: s
 
     assert (answer.code, answer.err) == (
         64,
-        f"reconciler: --map When={name} names no property of the API\n  fix: {fix}\n",
+        f"reconciler: --map When={name} does not name a property of the API\n  fix: {fix}\n",
     )
 
 
@@ -230,7 +230,7 @@ def test_long_files_say_how_far_they_are(tenant: Workspace) -> None:
 
     answer = tenant.run("readings", "route", "readings.csv")
 
-    assert answer.err == "looked at 1,000,100 readings ...\n"
+    assert answer.err == "checked 1,000,100 readings ...\n"
 
 
 @pytest.mark.parametrize(
@@ -257,7 +257,7 @@ def test_import_sends_nothing_while_anything_is_wrong(tenant: Workspace) -> None
 
     answer = tenant.run("readings", "import", "readings.csv")
 
-    assert (answer.code, answer.err) == (1, "nothing was sent; --skip-bad sends what can be sent\n")
+    assert (answer.code, answer.err) == (1, "nothing was sent; --skip-bad sends the valid readings\n")
     assert answer.out.count("ESA61") == 2
     assert sent(tenant) == []
 
@@ -360,7 +360,7 @@ def test_of_readings_that_are_refused_alike_the_rest_are_counted(
     assert answer.code == 6
     assert answer.out.splitlines()[-4:] == [
         "5 errors in 1 file.",
-        "and 3 more that the service did not take",
+        "and 3 more that the service did not accept",
         "8 readings with the reason in readings.failed.csv: fix and import that file.",
         "Import: 0 imported, 8 failed, 0 unknown, 0 not sent, 0 left out.",
     ]
@@ -460,7 +460,7 @@ def test_a_zone_that_may_be_several_is_wrong_usage(tenant: Workspace) -> None:
     assert (answer.code, answer.err) == (
         64,
         (
-            "reconciler: --zone CET is not a time zone, or may be several\n"
+            "reconciler: --zone CET is not a time zone, or is ambiguous\n"
             "  fix: give an offset, such as +01:00, or a name, such as Europe/Berlin\n"
         ),
     )
@@ -551,7 +551,7 @@ def test_a_second_interrupt_stops_at_once_and_keeps_what_was_in_flight(workspace
         _, err = process.communicate(timeout=STUCK)
 
     assert process.returncode == 130
-    assert "stopped: readings.failed.csv holds what was in flight" in err
+    assert "stopped: readings.failed.csv holds the readings in flight" in err
     kept_rows = (workspace.root / "readings.failed.csv").read_text(encoding="utf-8").splitlines()
     assert len(kept_rows) == 2
     assert kept_rows[1].endswith("not known whether it was taken: the import was stopped at once")
@@ -584,7 +584,7 @@ def test_a_mark_needs_a_column_and_a_value(tenant: Workspace, pair: str) -> None
     answer = tenant.run("readings", "route", "readings.csv", "--bad", pair)
 
     assert answer.code == 64
-    assert f"--bad {pair} names no column or no value" in answer.err
+    assert f"--bad {pair} does not name a column and values" in answer.err
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.cli.workspace import Workspace
 
 RENAMED = {"one": {"channelId": 1, "channelInfo": "Renamed"}, "two": {"channelId": 2, "channelInfo": "Renamed too"}}
-ASKED = "cannot ask for approval: there is no terminal"
+ASKED = "cannot ask for confirmation: stdin is not a terminal"
 
 
 @pytest.fixture
@@ -148,7 +148,7 @@ def test_a_saved_inverse_plan_can_be_shown_and_not_applied(workspace: Workspace,
 
     assert (answer.code, answer.err.splitlines()[-1]) == (
         1,
-        "  fix: give the journal that it was made from:  reconciler apply --undo JOURNAL",
+        "  fix: give the journal it was made from:  reconciler apply --undo JOURNAL",
     )
     assert names(workspace) == ["Renamed", "Renamed too"]
 

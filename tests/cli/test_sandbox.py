@@ -24,8 +24,8 @@ def test_no_folder_is_made_for_a_file_that_is_named(
     assert answer == Answer(
         1,
         "",
-        f"reconciler: cannot open {folder}/sandbox.sqlite3: there is no folder {folder}\n"
-        "  fix: make it first, or name another file\n",
+        f"reconciler: cannot open {folder}/sandbox.sqlite3: no such folder: {folder}\n"
+        "  fix: create the folder, or give another file\n",
     )
     assert sorted(workspace.root.rglob("*")) == before
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 ONE, TWO = make_channel(1), make_channel(2, data_point=2)
 WANTED = {"one": {"channelId": 1, "channelInfo": "Renamed"}, "two": {"channelId": 2, "channelInfo": "Renamed too"}}
 STOPPED = (
-    "stopped: a write in flight may still have been done; to check and continue:  "
+    "stopped: a write in flight may still have been applied; to check and continue:  "
     "reconciler apply --environment sandbox --resume"
 )
 
@@ -76,7 +76,7 @@ def say(process: subprocess.Popen[str], number: signal.Signals) -> None:
     """Send a signal, and wait until the process says that it has it."""
     process.send_signal(number)
     assert process.stderr is not None
-    assert any(line.startswith("interrupted: finishing what is in flight") for line in process.stderr)
+    assert any(line.startswith("interrupted: finishing requests in flight") for line in process.stderr)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -102,7 +102,7 @@ def test_the_journal_of_an_apply_at_work_is_not_shown_as_if_it_had_ended(workspa
 
     assert (shown.code, shown.err) == (
         1,
-        f"reconciler: an apply is using the journal {journal}\n  fix: wait until it has ended\n",
+        f"reconciler: an apply is using the journal {journal}\n  fix: wait until it finishes\n",
     )
 
 

@@ -47,7 +47,7 @@ def test_a_plan_against_a_copy_is_never_applied(workspace: Workspace, monkeypatc
     assert (answer.code, answer.err) == (
         1,
         (
-            "reconciler: the plan was made against a copy taken 2026-11-22T00:00:00Z, not live\n"
+            "reconciler: the plan was made against the snapshot of 2026-11-22T00:00:00Z, not the live service\n"
             "  fix: plan again without --snapshot\n"
         ),
     )
@@ -62,5 +62,5 @@ def test_a_copy_of_another_environment_is_refused(workspace: Workspace) -> None:
     answer = workspace.run("plan", "-e", "far", "--snapshot", "copy.json")
     assert (answer.code, answer.err.splitlines()[0]) == (
         64,
-        "reconciler: copy.json is a copy of sandbox, not of far",
+        "reconciler: copy.json is a snapshot of sandbox, not of far",
     )
