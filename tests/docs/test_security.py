@@ -15,10 +15,10 @@ PROMISES: dict[str, tuple[str, ...]] = {
     # Keys
     "The API key comes from an environment variable alone": (
         "energycap/test_access.py::test_the_key_is_what_the_variable_holds",
-        "definitions/test_explain.py::test_a_key_that_may_hold_a_secret_is_refused_without_its_value",
+        "definitions/test_schema_errors.py::test_a_key_that_may_hold_a_secret_is_refused_without_its_value",
     ),
     "The variable's name begins with": (
-        "definitions/test_explain.py::test_only_a_variable_for_keys_of_energycap_may_be_named",
+        "definitions/test_schema_errors.py::test_only_a_variable_for_keys_of_energycap_may_be_named",
     ),
     "It is sent in one header": (
         "energycap/test_transport.py::test_a_request_carries_key_type_and_query",
@@ -50,17 +50,17 @@ PROMISES: dict[str, tuple[str, ...]] = {
         "energycap/test_transport.py::test_what_stands_for_a_hidden_key_is_never_written",
     ),
     "The source line below a finding is left out": (
-        "definitions/test_secrets.py::test_a_line_that_names_a_secret_is_not_shown",
-        "definitions/test_secrets.py::test_what_has_the_shape_of_a_key_is_blotted_out_in_place",
+        "definitions/test_document.py::test_a_line_that_names_a_secret_is_not_shown",
+        "definitions/test_document.py::test_what_has_the_shape_of_a_key_is_blotted_out_in_place",
         "test_masking.py::test_what_has_the_shape_of_a_key_is_not_repeated",
     ),
     "An EnergyCAP key has all rights": (),
     # What is trusted
     "channel files of a pull request": (
         "definitions/test_hostile.py::test_a_bad_file_gives_a_finding_at_its_line",
-        "definitions/test_close.py::test_a_hundred_aliases_are_read_and_one_more_is_not",
+        "definitions/test_yaml_reader.py::test_a_hundred_aliases_are_read_and_one_more_is_not",
         "test_strict_json.py::test_what_is_nested_deeper_than_the_limit_is_found",
-        "definitions/test_files.py::test_links_out_of_the_definitions_are_refused_once_each_and_not_read",
+        "definitions/test_discovery.py::test_links_out_of_the_definitions_are_refused_once_each_and_not_read",
         "cli/test_file_io.py::test_channels_that_lead_to_what_is_no_yaml_are_refused",
     ),
     "`reconciler.yaml` of a pull request": (
