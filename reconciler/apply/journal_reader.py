@@ -293,7 +293,7 @@ def _end(change: Change, ending: OutcomeStatus, message: str, fix: str) -> Outco
 _FLAGS = (IS_PRIMARY_VALUE, IS_PRIMARY_DEMAND)
 
 
-class _Write(Struct, frozen=True):
+class _SeenWrite(Struct, frozen=True):
     """What was written to one channel, by one write or several, and how it read before the first."""
 
     before: Live
@@ -309,7 +309,7 @@ class WriteHistory:
     """
 
     def __init__(self) -> None:
-        self._writes: dict[int, _Write] = {}
+        self._writes: dict[int, _SeenWrite] = {}
         # The channel that took a primary flag of a data point, by the id of that and the path of the flag.
         self._takers: dict[tuple[int, str], int] = {}
         self._lock = Lock()
@@ -317,8 +317,8 @@ class WriteHistory:
     def note(self, before: Live, wanted: Spec) -> None:
         """Take note that `wanted` was written to the channel that read as `before`."""
         with self._lock:
-            earlier = self._writes.get(before.id, _Write(before, {}))
-            self._writes[before.id] = _Write(earlier.before, {**earlier.wanted, **wanted})
+            earlier = self._writes.get(before.id, _SeenWrite(before, {}))
+            self._writes[before.id] = _SeenWrite(earlier.before, {**earlier.wanted, **wanted})
             for flag in _FLAGS:
                 key = before.data_point.id, flag
                 if wanted.get(flag) is True:

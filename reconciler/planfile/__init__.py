@@ -1,1 +1,8 @@
-"""A plan as a file: written, sealed with a digest, and read back as the same plan."""
+"""The saved plan: records to JSON and back, sealed with a digest, and refused if its parts disagree.
+
+writing: a plan as the text of a plan file; read this first
+reading: the text of a plan file as a plan, or why it is refused
+reading_changes: the changes of a plan file
+agreement: whether the parts of a plan file agree with each other
+shapes: typed looks into a JSON document
+"""
