@@ -3,8 +3,9 @@
 It shares no code with the rest of this project, so that agreement between the two means something. Starlette and
 uvicorn are imported only when something is served.
 
-- `server`: the sandbox on a loopback socket, for a block or until a signal; start reading here
+- `serving`: a sandbox for a block or until a signal; start reading here
 - `app`: the ASGI application: its paths, keys and content type
+- `server`: the application on a loopback socket
 - `settings`: a setting for each thing the vendor leaves open, and the other options
 - `channel_endpoints`: channels and versions over HTTP
 - `reading_endpoints`: readings over HTTP, and the channel they are for
@@ -41,7 +42,7 @@ from reconciler.sandbox.errors import (
 )
 from reconciler.sandbox.faults import Fault, describe_faults, parse_fault, parse_faults
 from reconciler.sandbox.generate import generate, write_definitions
-from reconciler.sandbox.server import Service, embedded, reset, running, serve
+from reconciler.sandbox.serving import Service, embedded, reset, running, serve
 from reconciler.sandbox.settings import Keys, Options, SettingRow, Settings, describe_settings, parse_settings
 from reconciler.sandbox.store import LoggedRequest
 from reconciler.sandbox.worlds import World, read_world
