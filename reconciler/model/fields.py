@@ -409,7 +409,7 @@ VERSION_FIELDS = (
         help=Help(
             "Lowest accepted reading",
             "Minimum computed reading",
-            "Lower limit of the computed value; null is no limit.",
+            "Lower limit of the computed value; null means no limit.",
             (0, None),
         ),
     ),
@@ -425,7 +425,7 @@ VERSION_FIELDS = (
         help=Help(
             "Highest accepted reading",
             "Maximum computed reading",
-            "Upper limit of the computed value; null is no limit.",
+            "Upper limit of the computed value; null means no limit.",
             (5000, None),
         ),
     ),
