@@ -54,7 +54,7 @@ def test_an_odd_delimiter_is_shown_as_it_is(tmp_path: Path) -> None:
 
 
 def test_a_header_in_brackets_is_no_json(tmp_path: Path) -> None:
-    with pytest.raises(BrokenFile, match="a column is almost called channelId"):
+    with pytest.raises(BrokenFile, match="a column name is almost channelId"):
         open_readings_file(write(tmp_path, "[channelId],[time],[value]\n7,2026-01-01,1\n"), CsvOptions())
 
 
