@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from reconciler.definitions.discovery import PROJECT_FILE
+from reconciler.definitions.discovery import PROJECT_FILE, has_definition_suffix
 from reconciler.definitions.git import find_commit, find_prefix
 from reconciler.definitions.git_files import LINK, ORDINARY, SUBMODULE, list_entries, list_ignored, read_blobs
 from reconciler.definitions.load import load_definitions
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 # What says nothing of the file that is copied, but of the disk and the process.
 _LIMITS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE)
-_ENDINGS = (".yaml", ".yml")
 _TWICE = "ESA131"
 _TOP = "the root of the repository"
 
@@ -153,7 +152,11 @@ def _copy(root: Path, entries: Sequence[TreeEntry], prefix: str) -> Iterator[tup
     """
     from tempfile import TemporaryDirectory  # noqa: PLC0415 - most runs look at no other commit
 
-    kept = [entry for entry in entries if entry.mode == LINK or (entry.mode in ORDINARY and _is_named(entry.path))]
+    kept = [
+        entry
+        for entry in entries
+        if entry.mode == LINK or (entry.mode in ORDINARY and has_definition_suffix(entry.path))
+    ]
     blobs = read_blobs(root, [entry.name for entry in kept], MAX_BYTES)
     refused = {entry.path: "it was a submodule" for entry in entries if entry.mode == SUBMODULE}
     with ExitStack() as stack:
@@ -190,10 +193,6 @@ def _put(past: Path, file: str, mode: bytes, data: bytes | None) -> str:
 def _no_copy(error: OSError) -> ProjectError:
     fix = f"{advise_on(error)}; or set TMPDIR to another folder for temporary files"
     return ProjectError(f"cannot make a copy of the base: {error.strerror}", fix)
-
-
-def _is_named(path: str) -> bool:
-    return path.casefold().endswith(_ENDINGS)
 
 
 def _is_nested(root: Path, folder: str) -> bool:

@@ -79,7 +79,7 @@ def read_project_file(root: Path) -> bytes | Finding:
     path = root / PROJECT_FILE
     target = os.path.realpath(path)
     is_link = target != str(Path(os.path.realpath(root), PROJECT_FILE))
-    if is_link and not (_is_within(target, os.path.realpath(root)) and _is_named(target)):
+    if is_link and not (_is_within(target, os.path.realpath(root)) and has_definition_suffix(target)):
         place = Location(PROJECT_FILE, line=1, column=1)
         return make_finding(
             "ESA101", f"the link leads out of the project, found {_name_target(path)}", place, fix=_COPY
@@ -151,7 +151,7 @@ class _FolderWalk:
 
     def _visit(self, path: str, entry: os.DirEntry[str]) -> bool:
         """Whether `path` is a folder to go into; a file of definitions is kept."""
-        is_named = _is_named(path)
+        is_named = has_definition_suffix(path)
         try:
             # Not the entry's own, which on Windows knows no inode.
             status = Path(entry).stat()
@@ -189,7 +189,7 @@ class _FolderWalk:
         A file beside them that is none, such as one with the credentials of a pipeline, is left, too.
         """
         target = os.path.realpath(link)
-        is_none = not (is_folder or _is_named(target))
+        is_none = not (is_folder or has_definition_suffix(target))
         return is_none or not any(_is_within(target, home) for home in self.roots)
 
     def _refuse(self, file: str, message: str, fix: str = "") -> None:
@@ -211,10 +211,11 @@ def _name_of(entry: os.DirEntry[str]) -> str:
 
 def is_definition(path: Path) -> bool:
     """Whether a file of this name is read, if it is in a folder of definitions."""
-    return _is_named(path.name)
+    return has_definition_suffix(path.name)
 
 
-def _is_named(path: str) -> bool:
+def has_definition_suffix(path: str) -> bool:
+    """Whether a file of this name is YAML by its suffix, in whatever case."""
     return path.casefold().endswith(_ENDINGS)
 
 

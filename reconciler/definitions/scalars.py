@@ -125,11 +125,6 @@ def decode(data: bytes) -> str:
     return data.removeprefix(codecs.BOM_UTF8).decode()
 
 
-def is_clean(text: str) -> bool:
-    """Whether `text` holds neither tabs nor control characters, but for those that the YAML parser itself refuses."""
-    return "\t" not in text and (text.isascii() or not has_control(text))
-
-
 # What is found after that many of a kind is not worth the memory: a file of 5 MiB may hold nothing but tabs.
 MAX_FOUND = 500
 

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from reconciler.energycap.json_values import UnexpectedType, read_id, read_objects, read_text
 from reconciler.energycap.responses import bad_response, escape_unprintable
+from reconciler.model.values import is_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -109,6 +110,6 @@ def _read_error(document: Document) -> str:
 
 def _read_number(document: Document, name: str) -> float | None:
     found = document.get(name)
-    if found is None or (isinstance(found, int | float) and not isinstance(found, bool)):
+    if found is None or is_number(found):
         return found
     raise UnexpectedType(name, "a number", found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING
 
 from reconciler.model.fields import (
     FIELD_AT,
@@ -16,7 +16,7 @@ from reconciler.model.fields import (
     Kind,
 )
 from reconciler.model.formulas import is_same_formula
-from reconciler.model.values import BEGINNING, canonical_moment, canonical_number, canonical_time
+from reconciler.model.values import BEGINNING, canonical_moment, canonical_number, canonical_time, is_number
 
 if TYPE_CHECKING:
     from reconciler.model.fields import Field
@@ -66,7 +66,7 @@ def canonical(path: str, value: Value) -> Value:
     match FIELD_AT[path].kind:
         case Kind.LOCAL_TIME if isinstance(value, str):
             return canonical_time(value)
-        case Kind.DECIMAL | Kind.WHOLE if _is_number(value):
+        case Kind.DECIMAL | Kind.WHOLE if is_number(value):
             return canonical_number(float(value)) if isinstance(value, float) else value
         case _:
             return value
@@ -92,12 +92,8 @@ def _fill_in(field: Field, value: Value, rule_id: Value) -> Value:
 
 
 def _is_equal(field: Field, one: Value, other: Value) -> bool:
-    if _is_number(one) and _is_number(other):
+    if is_number(one) and is_number(other):
         return float(one) == float(other)
     if field.kind is Kind.FORMULA and isinstance(one, str) and isinstance(other, str):
         return is_same_formula(one, other)
     return type(one) is type(other) and one == other
-
-
-def _is_number(value: Value) -> TypeGuard[int | float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -72,14 +72,15 @@ def _is_unseen(character: str) -> bool:
 
 def _escape(text: str) -> str:
     return "".join(
-        character if "!" <= character <= "~" else r"\x20" if character == " " else _write_code(character)
+        character if "!" <= character <= "~" else r"\x20" if character == " " else escape_character(character)
         for character in text
     )
 
 
 def _print(text: str) -> str:
-    return "".join(character if character.isprintable() else _write_code(character) for character in text)
+    return "".join(character if character.isprintable() else escape_character(character) for character in text)
 
 
-def _write_code(character: str) -> str:
+def escape_character(character: str) -> str:
+    r"""`character` as Python writes it in ASCII: `\x1b`, `\u202e`."""
     return character.encode("unicode_escape").decode("ascii")

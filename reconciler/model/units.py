@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from reconciler.model.fields import MULTIPLIER
+from reconciler.model.values import is_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -137,7 +138,7 @@ def find_factor(path: str, before: Value, after: Value) -> Fraction | None:
     """
     if path != MULTIPLIER or not before:
         return None
-    numbers = [number for number in (before, after) if isinstance(number, int | float) and not isinstance(number, bool)]
+    numbers = [number for number in (before, after) if is_number(number)]
     if len(numbers) < 2:
         return None
     return Fraction(repr(numbers[1])) / Fraction(repr(numbers[0]))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import TypeAlias
+from typing import TypeAlias, TypeGuard
 
 Value: TypeAlias = str | int | float | bool | None
 
@@ -21,6 +21,16 @@ BEGINNING = "1899-12-30T00:00:00"
 _FURTHEST = timedelta(hours=16)
 
 _LOCAL_TIME = re.compile(r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d)(:\d\d)?(\.\d+)?)?([Zz]|[+-]\d\d:?\d\d)?")
+
+
+def is_number(value: object) -> TypeGuard[int | float]:
+    """Whether `value` is a number; to Python true and false are numbers, too."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def is_equal(one: Value, other: Value) -> bool:
+    """Whether the two are one value in a file; to Python true equals 1."""
+    return one == other and isinstance(one, bool) is isinstance(other, bool)
 
 
 def canonical_number(number: float) -> int | float:

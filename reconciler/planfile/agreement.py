@@ -8,6 +8,7 @@ from reconciler.model.canonical import is_same
 from reconciler.model.fields import FIELD_AT, OBSERVATION_RULE, OBSERVATION_RULE_ID, OBSERVATION_RULES, Kind
 from reconciler.model.formulas import find_references, is_same_formula, rename_references
 from reconciler.model.plan import Action, Verdict
+from reconciler.model.values import is_equal
 from reconciler.planning.messages import show_value
 
 if TYPE_CHECKING:
@@ -133,7 +134,9 @@ def _check_shown(change: Change, edits: Collection[Edit]) -> Iterator[str]:
     for edit in edits:
         if edit.path not in unlike:
             yield f"edits has {edit.path}, but change.before and change.after do not differ there"
-        elif _differ(change.before.get(edit.path), edit.before) or _differ(change.after.get(edit.path), edit.after):
+        elif not is_equal(change.before.get(edit.path), edit.before) or not is_equal(
+            change.after.get(edit.path), edit.after
+        ):
             yield f"edits disagrees with change.before and change.after about {edit.path}"
     for path in sorted(unlike - {edit.path for edit in edits}):
         yield f"change.before and change.after differ at {path}, but edits has no edit of it"
@@ -141,7 +144,7 @@ def _check_shown(change: Change, edits: Collection[Edit]) -> Iterator[str]:
 
 def _check_meant(change: Change, edits: Mapping[str, Edit], ids: Mapping[str, int]) -> Iterator[str]:
     """The values in `api`, with EnergyCAP's own ids, are those of the edits."""
-    moved = {path for path, value in change.target_values.items() if _differ(change.live.get(path), value)}
+    moved = {path for path, value in change.target_values.items() if not is_equal(change.live.get(path), value)}
     for path in sorted(moved - edits.keys()):
         yield f"change.api.before and change.api.after differ at {path}, but edits has no edit of it"
     for path in sorted(edits.keys() - moved):
@@ -166,7 +169,7 @@ def _means(path: str, shown: Value, meant: Spec, ids: Mapping[str, int]) -> bool
     field = FIELD_AT[path]
     value = meant.get(field.path)
     if path == OBSERVATION_RULE and shown in OBSERVATION_RULES:
-        return not _differ(OBSERVATION_RULES[str(shown)], value)
+        return is_equal(OBSERVATION_RULES[str(shown)], value)
     if path == field.alias:
         return True
     if field.kind is Kind.FORMULA and isinstance(shown, str) and isinstance(value, str):
@@ -212,10 +215,5 @@ def _check_versions(change: Change) -> Iterator[str]:
 
 def _list_unlike(before: Spec, after: Spec) -> Iterator[str]:
     for path in before.keys() | after.keys():
-        if path not in before or path not in after or _differ(before[path], after[path]):
+        if path not in before or path not in after or not is_equal(before[path], after[path]):
             yield path
-
-
-def _differ(one: Value, other: Value) -> bool:
-    # True equals 1 in Python, and is another value in a file.
-    return one != other or isinstance(one, bool) is not isinstance(other, bool)

@@ -13,6 +13,7 @@ from reconciler.model.fields import FIELD_AT, OBSERVATION_RULE_ID, Impact
 from reconciler.model.findings import Severity
 from reconciler.model.plan import Action
 from reconciler.model.project import HistoryRewrites, OnBlocked
+from reconciler.model.values import is_equal
 from reconciler.planning.messages import show_values
 from reconciler.rules import make_finding
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from reconciler.model.findings import Finding
     from reconciler.model.plan import Change, Edit, FeedStep, Plan
     from reconciler.model.project import Guards, MaxChanges
-    from reconciler.model.values import Value
 
 
 def check_guards(plan: Plan, guards: Guards, *, is_reviewed: bool) -> tuple[Finding, ...]:
@@ -188,7 +188,7 @@ def _is_gone(change: Change, now: Change | None) -> bool:
 
 
 def _is_done(edit: Edit, now: Change) -> bool:
-    return edit.implied_by is not None or (edit.path in now.after and _is_equal(now.after[edit.path], edit.after))
+    return edit.implied_by is not None or (edit.path in now.after and is_equal(now.after[edit.path], edit.after))
 
 
 def _find_reasons(change: Change, now: Change) -> Iterator[str]:
@@ -226,7 +226,7 @@ def _compare_edit(edit: Edit, now: Edit) -> Iterator[str]:
     if not is_same(edit.path, edit.before, now.before, None):
         is_now, was = show_values(now.before, edit.before)
         yield f"{edit.path} is {is_now} now, was {was}"
-    if not _is_equal(now.after, edit.after):
+    if not is_equal(now.after, edit.after):
         is_now, was = show_values(now.after, edit.after)
         yield f"{edit.path} becomes {is_now} now, was to become {was}"
     if now.impact is not edit.impact:
@@ -285,8 +285,3 @@ def _compare_moves(moves: Mapping[str, FeedStep], moves_now: Mapping[str, FeedSt
         if was is None or (was.channel_id, was.failure) != (now.channel_id, now.failure):
             where = "to no single channel" if now.channel_id is None else f"to channel {now.channel_id}"
             yield f"leads the feed {name} {where} now, and did not when it was reviewed"
-
-
-def _is_equal(one: Value, other: Value) -> bool:
-    # True equals 1 in Python, and is another value in a file.
-    return one == other and isinstance(one, bool) is isinstance(other, bool)

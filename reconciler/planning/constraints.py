@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -25,6 +25,7 @@ from reconciler.model.fields import (
     TRIP,
     VERSION,
 )
+from reconciler.model.values import is_number
 from reconciler.planning.messages import show_value
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def _interval_unknown(interval: Value) -> tuple[Violation, ...]:
             "ESA201",
             INTERVAL_MINUTES,
             f"intervalMinutes must be one of {choices}, found {show_value(interval)}",
-            ", or ".join(_propose_intervals(interval)) if _is_number(interval) else f"write one of {choices}",
+            ", or ".join(_propose_intervals(interval)) if is_number(interval) else f"write one of {choices}",
         ),
     )
 
@@ -151,7 +152,7 @@ def _formula_missing(formula: Value) -> tuple[Violation, ...]:
 
 def _check_limits(spec: Spec) -> tuple[Violation, ...]:
     minimum, maximum = spec.get(MINIMUM_READING), spec.get(MAXIMUM_READING)
-    if not _is_number(minimum) or not _is_number(maximum) or minimum <= maximum:
+    if not is_number(minimum) or not is_number(maximum) or minimum <= maximum:
         return ()
     return (
         Violation(
@@ -223,7 +224,3 @@ def _check_under_trip(spec: Spec) -> tuple[Violation, ...]:
         for code, path in (("ESA214", ROLLOVER_VALUE), ("ESA215", ROLLBACK_ALLOWANCE))
         if spec.get(path) is not None
     )
-
-
-def _is_number(value: Value) -> TypeGuard[int | float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)

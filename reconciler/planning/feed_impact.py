@@ -23,9 +23,9 @@ from reconciler.planning.feed_paths import (
     causing_edits,
     describe_destination,
     find_code,
+    format_given_identifiers,
     make_block,
     show_edit,
-    show_given,
     show_id,
     trace_identifiers,
     undeclared_identifiers,
@@ -165,7 +165,7 @@ def _tell_longer(shortest: Identifiers, others: Sequence[ResolutionTrace]) -> It
 
 
 def _tell_given(pointers: Identifiers) -> str:
-    return f"they are sent with {show_given(pointers)}"
+    return f"they are sent with {format_given_identifiers(pointers)}"
 
 
 def _describe(pointers: Identifiers) -> str:
@@ -329,6 +329,6 @@ def _make_block(feed: FeedRoute, trace: ResolutionTrace, context: PlanContext) -
         find_code(trace.after),
         f"would take the readings of feed {feed.name} away from {now}: "
         f"they would {describe_destination(trace.after, context)}",
-        {"feed": feed.name, "identifiers": show_given(feed.identifiers)},
+        {"feed": feed.name, "identifiers": format_given_identifiers(feed.identifiers)},
         "plan again: reconciler plan",
     )

@@ -225,7 +225,7 @@ def make_block(impact: FeedImpact, context: PlanContext) -> Blocker:
         f"they would {describe_destination(departure.resolution, context)}",
         {
             "feed": f"{feed.name} ({feed.location.file}:{feed.location.line})",
-            "identifiers": show_given(feed.identifiers),
+            "identifiers": format_given_identifiers(feed.identifiers),
             "edits": [show_edit(edit) for edit in edits],
             "expects": _mention(impact.expected, context),
             "would_find": [_mention(id_, context) for id_ in _find_ids(departure.resolution)],
@@ -270,9 +270,9 @@ def show_id(channel_id: int | None, context: PlanContext) -> str:
     return managed.name if managed else f"{channel_id} {show_value(context.index.by_id[channel_id].name)}"
 
 
-def show_given(pointers: Identifiers) -> str:
-    """The pointers that are given, as the readings API calls them."""
-    return ", ".join(f"{name} {show_value(value)}" for name, value in V3_NAMES.say(pointers))
+def format_given_identifiers(identifiers: Identifiers) -> str:
+    """The identifiers that are given, as the readings API calls them."""
+    return ", ".join(f"{name} {show_value(value)}" for name, value in V3_NAMES.say(identifiers))
 
 
 def show_edit(edit: Edit) -> str:

@@ -14,6 +14,7 @@ from reconciler.model.findings import Severity
 from reconciler.model.identifiers import V3_NAMES, Resolution, ResolutionFailure, ResolutionStep
 from reconciler.model.units import find_measure, fold, is_near
 from reconciler.planning.diff import find_swap
+from reconciler.planning.feed_paths import format_given_identifiers
 from reconciler.planning.identification import resolve
 from reconciler.planning.messages import find_nearest, show_value
 from reconciler.readings.reading_rows import BrokenFile, RowError, parse_key, quote, trim
@@ -81,11 +82,6 @@ def find_routing_warnings(identifiers: Identifiers, channel: Live) -> tuple[RowE
     where = f"channel {channel.id} {show_value(channel.name)}"
     message = f"readings go to {where}, although {texts[0]}"
     return (RowError("ESA617", message, "", tuple(texts[1:])),)
-
-
-def format_given_identifiers(identifiers: Identifiers) -> str:
-    """The identifiers that are given, as the readings API calls them."""
-    return ", ".join(f"{name} {show_value(value)}" for name, value in V3_NAMES.say(identifiers))
 
 
 def describe_channel(channel: Live) -> str:

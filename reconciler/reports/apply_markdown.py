@@ -22,10 +22,10 @@ from reconciler.reports.apply_report import (
 from reconciler.reports.escaping import (
     CLOSE_DETAILS,
     code,
-    escape_text,
     open_details,
     prose,
     shorten,
+    shorten_text,
     size_of,
     tabulate,
 )
@@ -40,8 +40,6 @@ if TYPE_CHECKING:
 
 # As for a plan: a comment on GitHub takes 65,536 characters, and a summary more.
 BUDGET = 60_000
-# The longest text from outside, in bytes, above and below the sections.
-_MAX_TEXT = 90
 # The worst are the last to be shortened.
 _ORDER = (*WORST_FIRST, OutcomeStatus.DONE)
 
@@ -99,7 +97,7 @@ def render_result_markdown(plan: Plan, result: ApplyResult, budget: int = BUDGET
     Counts come first. If not everything fits, done changes are shortened first and mismatches last, and the end of the
     report says which sections are not in full.
     """
-    short = replace(plan, environment=_shorten(plan.environment), url=_shorten(plan.url))
+    short = replace(plan, environment=shorten_text(plan.environment), url=shorten_text(plan.url))
     not_done = [_OutcomeSection(status, result.with_status(status)) for status in WORST_FIRST]
     remarked = _OutcomeSection(OutcomeStatus.DONE, find_remarked(result), remarks=True)
     done = _OutcomeSection(OutcomeStatus.DONE, result.with_status(OutcomeStatus.DONE))
@@ -159,7 +157,3 @@ def _render_outcomes(group: Sequence[Outcome]) -> str:
         return f"- **{code(first.name)}** ({first.channel_id}): {words}{fix}\n"
     names = ", ".join(code(outcome.name) for outcome in group)
     return f"- **{count(len(group), 'change')}**: {words}{fix}\n  - {names}\n"
-
-
-def _shorten(text: str) -> str:
-    return text if size_of(code(text)) <= _MAX_TEXT else shorten(escape_text(text), _MAX_TEXT // 10)

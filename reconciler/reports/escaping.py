@@ -7,10 +7,13 @@ import re
 from typing import TYPE_CHECKING
 
 from reconciler.masking import KEYS
+from reconciler.model.lookalikes import escape_character
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+# The longest text from outside, in bytes, above and below the sections of a report.
+MAX_TEXT = 90
 
 # What CI systems read as a command in a log: `::name::` as the first word of a line (GitHub), `##[name]` (GitHub) and
 # `##vso[…]` (Azure Pipelines) anywhere. Wrapping can put any word first in a line.
@@ -31,14 +34,10 @@ def escape_text(text: str) -> str:
 
 def escape_characters(text: str) -> list[str]:
     """The characters of `text`, each escaped as by `escape_text`."""
-    shown = [character if character.isprintable() else _escape(character) for character in text]
+    shown = [character if character.isprintable() else escape_character(character) for character in text]
     for match in _COMMAND.finditer(text):
         shown[match.start()] = f"\\x{ord(match.group()[0]):02x}"
     return shown
-
-
-def _escape(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")
 
 
 def dump_document(document: object) -> str:
@@ -106,6 +105,11 @@ def shorten(text: str, longest: int) -> str:
     """`text` without API keys, cut after `longest` characters."""
     text = KEYS.hide(text)
     return text if len(text) <= longest else f"{text[:longest]}…"
+
+
+def shorten_text(text: str) -> str:
+    """`text` as it is if it takes at most MAX_TEXT bytes as code, else its first few characters, escaped."""
+    return text if size_of(code(text)) <= MAX_TEXT else shorten(escape_text(text), MAX_TEXT // 10)
 
 
 def size_of(text: str) -> int:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from reconciler.model.plan import Action, Verdict
-from reconciler.reports.escaping import code, escape_text, prose, shorten, size_of
+from reconciler.reports.escaping import MAX_TEXT, code, prose, shorten_text, size_of
 from reconciler.reports.formatting import format_time
 from reconciler.reports.markdown_sections import (
     HIGH_RISK,
@@ -39,8 +39,6 @@ MarkdownSection: TypeAlias = RiskSection | FindingsSection | FeedsSection | Form
 SectionKey: TypeAlias = Risk | type[FindingsSection] | type[FeedsSection] | type[FormulasSection]
 
 BUDGET = 60_000
-# The longest text from outside, in bytes, above and below the sections.
-_MAX_TEXT = 90
 # What is shortened if not everything fits, in this order.
 _REDUCTIONS: tuple[tuple[SectionKey, DetailLevel], ...] = (
     *((risk, level) for level in (DetailLevel.ROWS, DetailLevel.NAMES) for risk in reversed(LOW_RISK)),
@@ -98,7 +96,7 @@ def mark_comment(environment: str, folder: str = "") -> str:
 def _quote(text: str) -> str:
     quoted = quote(text, safe="", errors="surrogatepass").replace("~", "%7E").replace("--", "-%2D")
     # Two long texts have different digests, but may have the same beginning.
-    return quoted if len(quoted) <= _MAX_TEXT else sha256(quoted.encode()).hexdigest()
+    return quoted if len(quoted) <= MAX_TEXT else sha256(quoted.encode()).hexdigest()
 
 
 def _make_sections(plan: Plan) -> tuple[MarkdownSection, ...]:
@@ -192,7 +190,7 @@ def _name_as_many_as_fit(counted: RenderedSection, section: RiskSection, room: i
 
 def _list_head(plan: Plan) -> Iterator[str]:
     yield mark_comment(plan.environment, plan.folder)
-    project = f", project {code(_shorten(plan.folder))}" if plan.folder else ""
+    project = f", project {code(shorten_text(plan.folder))}" if plan.folder else ""
     yield f"## EnergyCAP plan for {code(plan.environment)}{project}"
     yield f"**{prose(summarize_plan(plan))}**"
     if plan.filter:
@@ -223,15 +221,11 @@ def _shorten_texts(plan: Plan) -> Plan:
     """`plan` with the texts above and below its sections shortened if they are long."""
     return replace(
         plan,
-        tool_version=_shorten(plan.tool_version),
-        environment=_shorten(plan.environment),
-        url=_shorten(plan.url),
-        created=_shorten(plan.created),
-        commit=_shorten(plan.commit) if plan.commit else None,
-        snapshot=None if plan.snapshot is None else _shorten(plan.snapshot),
-        filter=(_shorten(", ".join(plan.filter)),) if plan.filter else (),
+        tool_version=shorten_text(plan.tool_version),
+        environment=shorten_text(plan.environment),
+        url=shorten_text(plan.url),
+        created=shorten_text(plan.created),
+        commit=shorten_text(plan.commit) if plan.commit else None,
+        snapshot=None if plan.snapshot is None else shorten_text(plan.snapshot),
+        filter=(shorten_text(", ".join(plan.filter)),) if plan.filter else (),
     )
-
-
-def _shorten(text: str) -> str:
-    return text if size_of(code(text)) <= _MAX_TEXT else shorten(escape_text(text), _MAX_TEXT // 10)

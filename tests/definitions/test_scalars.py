@@ -11,7 +11,6 @@ from reconciler.definitions.scalars import (
     decode,
     decode_source,
     find_scalar_error,
-    is_clean,
     parse_scalar,
 )
 
@@ -123,7 +122,7 @@ def test_what_is_not_utf_8_is_no_text() -> None:
     ("text", "clean"), [("a: ä", True), ("a:\t1", False), ("a: \x85", False), ("a: \u2028ä", False)]
 )
 def test_clean_text_has_no_tabs_and_no_control_characters(text: str, clean: bool) -> None:
-    assert is_clean(text) == clean
+    assert (decode_source(text.encode())[1] == ()) == clean
 
 
 @pytest.mark.parametrize("data", ["ä: 1\r\n".encode(), b"\xef\xbb\xbf\xc3\xa4: 1\r\n"])
