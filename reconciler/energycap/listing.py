@@ -224,7 +224,11 @@ class Listing:
         Those with an id in `only`, if it is given: the rows of others are not made whole by reads of their ids.
         Raises BadResponse where the service's own count and the pages do not agree, also at a second attempt.
         """
-        listed = self._replace_malformed(self._read_rows(data_point_id, row_format), row_format)
+        listed: Sequence[ListRow[Content]] = self._read_rows(data_point_id, row_format)
+        if only is not None:
+            # What cannot be read as documented shows nothing of the list, and is not worth a read if nobody wants it.
+            listed = [row for row in listed if row.id in only or not _is_malformed(row, row_format)]
+        listed = self._replace_malformed(listed, row_format)
         # All rows together show what a list leaves out; a few of them may not.
         parts = set(self._find_parts(listed, row_format, is_all=data_point_id is None))
         rows = [row for row in listed if only is None or row.id in only]
@@ -269,11 +273,7 @@ class Listing:
 
         Where none of the first is better, the others are not tried, for the service then is as odd everywhere.
         """
-        malformed = [
-            row.id
-            for row in rows
-            if row.id not in self._malformed and row.content and row_format.live_of(row.content).flaw
-        ]
+        malformed = [row.id for row in rows if row.id not in self._malformed and _is_malformed(row, row_format)]
         first, rest = malformed[:_MAX_COMPARED], malformed[_MAX_COMPARED:]
         valid = self._read_valid(first, row_format)
         if valid:
@@ -357,6 +357,10 @@ class Listing:
         if found != channel_id:
             raise bad_response(f"channel {channel_id} was requested, but channel {found} came")
         return document
+
+
+def _is_malformed(row: ListRow[Content], row_format: RowFormat[Content]) -> bool:
+    return row.content is not None and bool(row_format.live_of(row.content).flaw)
 
 
 def _check_any_read(found: Sequence[Document | ServiceError | None]) -> None:

@@ -95,6 +95,30 @@ def test_of_a_list_that_leaves_out_values_only_written_channels_are_read_by_thei
     assert sum(reads[channel_id] for channel_id in range(1, 31)) == 1
 
 
+@pytest.mark.counts_on("put_answer", "read_lag", "list_shape", "version_dates", reason="requests are counted")
+def test_a_list_row_that_is_malformed_is_not_read_by_its_id_unless_it_was_written(start: Start) -> None:
+    reads: Counter[int] = Counter()
+
+    def break_the_first_rows(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        response = pass_on()
+        channel_id = request.url.path.rpartition("/")[2]
+        if request.method == "GET" and channel_id.isdigit():
+            reads[int(channel_id)] += 1
+        elif request.method == "GET" and channel_id == "esachannel":
+            rows = [row | ({"channelInfo": []} if row["channelId"] <= 35 else {}) for row in response.json()]
+            headers = {key: value for key, value in response.headers.items() if key.startswith(("total", "page"))}
+            return httpx.Response(200, json=rows, headers=headers)
+        return response
+
+    bench = start(world=WORLD, wire=Wire(break_the_first_rows))
+    plan = bench.plan(*(want(f"c{channel_id}", channel_id, channelDescription="New") for channel_id in range(31, 61)))
+
+    assert set(endings(bench.apply(plan, ApplyOptions(parallelism=1))).values()) == {"done"}
+    # Before its write, at the end because its row does not show it, and once more if the list is compared with it.
+    assert {reads[channel_id] for channel_id in range(31, 36)} <= {2, 3}
+    assert [reads[channel_id] for channel_id in range(1, 31)] == [0] * 30
+
+
 @pytest.mark.counts_on("put_answer", reason="somebody edits in between")
 def test_a_value_that_reads_otherwise_at_the_end_differs(start: Start) -> None:
     bench = start_with(start, lambda bench: bench.meddle(1042, {"channelInfo": "Other"}))
