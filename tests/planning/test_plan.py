@@ -12,6 +12,7 @@ from reconciler.model.findings import Severity
 from reconciler.model.identifiers import Identifiers
 from reconciler.model.plan import Action, Change, Edit, History, Plan, Summary, Verdict, VersionSpan
 from reconciler.planning.changes import fingerprint
+from reconciler.planning.plan import advise_pattern, matches_filter
 from tests.planning.tenant import (
     BASIS,
     NORTH,
@@ -314,3 +315,73 @@ def test_a_plan_knows_which_blocked_changes_its_sendable_ones_prepare_for() -> N
     assert tell(plan) == [("user", Action.UPDATE, Verdict.ALLOWED), ("north", Action.UPDATE, Verdict.BLOCKED)]
     assert plan.blocked_dependents == {"user": (plan.changes[1],)}
     assert [block.rule for block in plan.changes[1].blocked_by] == ["ESA402"]
+
+
+NAMES = ("nb-elec-01-demand", "nb-elec-01-use", "nb-elec-02-use", "nb-elec-03-use", "Whitcombe Library")
+
+
+@pytest.mark.parametrize(("name", "is_match"), [("nb-use", True), ("NB-use", False), ("use", False)])
+def test_patterns_match_whole_names_in_their_letter_case(name: str, *, is_match: bool) -> None:
+    assert matches_filter(name, ("nb-*",)) is is_match
+
+
+@pytest.mark.parametrize(
+    ("pattern", "advice"),
+    [
+        ("NB-ELEC-02-USE", "did you mean  --only nb-elec-02-use"),
+        (
+            "nb-elec-02-us\u0435",
+            r"did you mean  --only nb-elec-02-use  (found nb-elec-02-us\u0435, which only looks the same)",
+        ),
+        ("nb-elec-01", "did you mean  --only nb-elec-01-demand or nb-elec-01-use"),
+        ("NB-*", "did you mean  --only nb-elec-01-demand or nb-elec-01-use or nb-elec-02-use, or one of 1 more"),
+        ("whitcombe", "did you mean  --only 'Whitcombe Library'"),
+        ("nb-elec-01-ues", "did you mean  --only nb-elec-01-use"),
+        ("nb-elec-01-use, nb-elec-02*", "write  --only nb-elec-01-use --only 'nb-elec-02*'"),
+        ("nb-elec-01-use,steam", "did you mean  --only nb-elec-01-use"),
+        ("steam", ""),
+    ],
+)
+def test_what_matches_nothing_is_answered_with_what_is_like_it(pattern: str, advice: str) -> None:
+    assert advise_pattern("--only", pattern, NAMES) == advice
+
+
+def test_what_is_known_to_be_meant_comes_before_what_only_looks_alike() -> None:
+    assert (
+        advise_pattern("--only", "NB-01-USE", ("nb-01-uses", "nb-main"), ("nb-main",)) == "did you mean  --only nb-main"
+    )
+
+
+FORMULA = "esaChannelVersion.formula"
+CHAIN = (
+    *(make_live(id_) for id_ in (1, 2, 3)),
+    make_calculated(10, "channel(1) + channel(2)"),
+    make_calculated(11, "channel(10) * 2"),
+    make_calculated(12, "channel(3)"),
+)
+
+
+def tell_links(plan: Plan) -> list[tuple[str | int, str | int, bool, bool]]:
+    return [
+        (link.user.name or link.user.id, link.used.name or link.used.id, link.before, link.after)
+        for link in plan.formula_links
+    ]
+
+
+def test_an_edited_channel_shows_who_uses_it_and_users_of_users() -> None:
+    plan = plan_of([make_desired("one", 1, {"channelInfo": "Renamed"})], CHAIN)
+    assert tell_links(plan) == [(10, "one", True, True), (11, 10, True, True)]
+
+
+def test_an_edited_formula_shows_what_it_drops_and_adds() -> None:
+    plan = plan_of([make_desired("sum", 10, {FORMULA: "channel(1) + channel(3)"})], CHAIN)
+    assert tell_links(plan) == [
+        ("sum", 1, True, True),
+        ("sum", 2, True, False),
+        ("sum", 3, False, True),
+        (11, "sum", True, True),
+    ]
+
+
+def test_without_edits_there_is_no_neighbourhood() -> None:
+    assert tell_links(plan_of([make_desired("one", 1)], CHAIN)) == []

@@ -1,4 +1,4 @@
-"""The preconditions judged again, on fresh reads at the time of apply."""
+"""Whether a change is legal when it is planned, and again when it is applied."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from reconciler.model.project import PrimaryMove
+from reconciler.model.plan import Blocker, Verdict
+from reconciler.model.project import ChannelEdit, PrimaryMove
 from reconciler.planning.diff import apply_values
 from reconciler.planning.preconditions import recheck_preconditions
 from reconciler.planning.translation import codes_by_id
@@ -15,19 +16,544 @@ from tests.planning.tenant import (
     BASIS,
     REFERENCE,
     SANDBOX,
+    SOUTH,
     V,
+    add_older_version,
     make_calculated,
     make_desired,
     make_live,
     plan_of,
+    plan_one,
+    tell_blocks,
 )
 
 if TYPE_CHECKING:
-    from reconciler.model.channels import Live
+    from reconciler.model.channels import Desired, Live
     from reconciler.model.plan import Change, Plan
+    from reconciler.model.values import Spec
+
+DEMAND: Spec = {"observationTypeId": 11}
+ODOMETER: Spec = {f"{V}observationRuleId": 1}
+PRIMARY_DEMAND: Spec = {"isPrimaryDemand": True}
+RENAMED: Spec = {"channelInfo": "New name"}
+ALREADY_WRONG = make_live(1, {f"{V}rolloverValue": 5})
+
+
+def read_over(first: str, last: str | None, begin: str | None = None, *, older: bool = False) -> Live:
+    """A channel with readings from `first` to `last` whose version begins at `begin`, perhaps after an older one."""
+    live = make_live(1, {f"{V}beginDate": begin}, has_readings=True, first_reading=first, last_reading=last)
+    return add_older_version(live, begin or "") if older else live
+
+
+def test_a_file_and_live_together_may_break_what_neither_breaks_alone() -> None:
+    change = plan_one({f"{V}minimumReading": 100}, make_live(1, {f"{V}maximumReading": 50}))
+
+    assert change.blocked_by == (
+        Blocker(
+            rule="ESA211",
+            message="minimumReading must not be above maximumReading, found 100 above 50",
+            evidence={"path": f"{V}minimumReading", "value": 100},
+            unblock="swap the two, or write null for a limit that you do not want",
+        ),
+    )
+
+
+def test_what_is_wrong_already_and_documented_as_refused_blocks_and_says_so() -> None:
+    assert plan_one(RENAMED, ALREADY_WRONG).blocked_by == (
+        Blocker(
+            rule="ESA214",
+            message="rolloverValue must be null under the Trip rule, found 5 (already so in EnergyCAP)",
+            evidence={"path": f"{V}rolloverValue", "value": 5},
+            unblock="mend it in EnergyCAP or in the same change: remove the line, or write  observationRule: Odometer",
+        ),
+    )
+
+
+def test_what_is_wrong_already_and_touched_blocks_as_any_other() -> None:
+    assert tell_blocks(plan_one({f"{V}rolloverValue": 6}, ALREADY_WRONG)) == [
+        "ESA214 rolloverValue must be null under the Trip rule, found 6"
+    ]
+
+
+def test_what_is_wrong_already_but_only_inferred_does_not_block() -> None:
+    live = make_live(1, {f"{V}minimumReading": 100, f"{V}maximumReading": 50})
+
+    assert plan_one(RENAMED, live).is_sendable
+
+
+@pytest.mark.parametrize(
+    ("spec", "channel_edit", "is_sendable"),
+    [
+        pytest.param(RENAMED, ChannelEdit.OMIT_VERSION, True, id="the version is not sent"),
+        pytest.param(RENAMED, ChannelEdit.ECHO_LATEST, False, id="the version is echoed"),
+        pytest.param({f"{V}multiplier": 2}, ChannelEdit.OMIT_VERSION, False, id="the version is edited"),
+    ],
+)
+def test_what_is_wrong_already_counts_where_it_is_sent(
+    spec: Spec, channel_edit: ChannelEdit, *, is_sendable: bool
+) -> None:
+    live = add_older_version(ALREADY_WRONG, "2025-01-01T00:00:00")
+    basis = replace(BASIS, environment=replace(SANDBOX, channel_edit=channel_edit))
+
+    (change,) = plan_of([make_desired("north", 1, spec)], [live], basis).changes
+
+    assert change.is_sendable is is_sendable
+
+
+def test_a_demand_channel_cannot_have_the_odometer_rule() -> None:
+    assert plan_one({f"{V}observationRule": "Odometer"}, make_live(1, DEMAND)).blocked_by == (
+        Blocker(
+            rule="ESA406",
+            message="a demand channel cannot have the Odometer rule",
+            evidence={
+                "observation_rule": "Odometer",
+                "observation_type": "ELECDEMAND",
+                "noun": "Demand",
+                "is_primary_demand": False,
+            },
+            unblock="write observationRule: Trip, "
+            "or an observation type that is not demand, with isPrimaryDemand: false",
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("spec", "live", "expected"),
+    [
+        pytest.param({"observationTypeCode": "ELECDEMAND"}, ODOMETER, "", id="type"),
+        pytest.param({"isPrimaryDemand": True}, ODOMETER, "", id="primary demand"),
+        pytest.param(RENAMED, {**DEMAND, **ODOMETER}, " (already so in EnergyCAP)", id="already so"),
+    ],
+)
+def test_whatever_makes_demand_meet_odometer_is_told_once(spec: Spec, live: Spec, expected: str) -> None:
+    assert tell_blocks(plan_one(spec, make_live(1, live))) == [
+        f"ESA406 a demand channel cannot have the Odometer rule{expected}"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("spec", "live"),
+    [
+        pytest.param({f"{V}observationRule": "Odometer"}, {}, id="use under Odometer"),
+        pytest.param({"observationTypeCode": "ELECDEMAND"}, {}, id="demand under Trip"),
+        pytest.param(
+            {f"{V}observationRule": "Trip"}, {**DEMAND, **ODOMETER, **PRIMARY_DEMAND}, id="demand mended by Trip"
+        ),
+        pytest.param(RENAMED, {**ODOMETER, "observationTypeId": 13}, id="a noun not known and not touched"),
+    ],
+)
+def test_demand_and_odometer_apart_are_allowed(spec: Spec, live: Spec) -> None:
+    assert plan_one(spec, make_live(1, live)).is_sendable
+
+
+@pytest.mark.parametrize("type_id", [13, 99])
+def test_an_observation_type_whose_noun_is_not_known_cannot_be_judged(type_id: int) -> None:
+    change = plan_one({f"{V}observationRule": "Odometer"}, make_live(1, {"observationTypeId": type_id}))
+
+    assert change.verdict is Verdict.UNKNOWN
+    assert tell_blocks(change) == [
+        "ESA406 cannot be known whether this is a demand channel, which the Odometer rule is not for"
+    ]
+
+
+def test_a_unit_of_money_is_refused() -> None:
+    assert plan_one({f"{V}unitCode": "USD"}, make_live(1)).blocked_by == (
+        Blocker(
+            rule="ESA407",
+            message='the unit must not be of a Money type, found "USD"',
+            evidence={"unit": "USD", "unit_type": "MONEY"},
+            unblock="write the code of a unit that measures something",
+        ),
+    )
+
+
+def test_a_unit_whose_type_is_not_known_cannot_be_judged() -> None:
+    change = plan_one({f"{V}unitCode": "ODD"}, make_live(1))
+
+    assert change.verdict is Verdict.UNKNOWN
+    assert change.blocked_by == (
+        Blocker(
+            rule="ESA407",
+            message='cannot be known whether the unit is of a Money type, found "ODD"',
+            evidence={"unit": "ODD", "unit_type": None},
+            unblock="write the code of a unit whose type EnergyCAP gives, or make this edit in EnergyCAP itself",
+            is_unknown=True,
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("unit_id", "expected"),
+    [(4, ['ESA407 the unit must not be of a Money type, found "USD" (already so in EnergyCAP)']), (5, []), (99, [])],
+)
+def test_a_unit_that_is_not_touched_counts_only_where_it_is_known_as_money(unit_id: int, expected: list[str]) -> None:
+    assert tell_blocks(plan_one(RENAMED, make_live(1, {f"{V}unitId": unit_id}))) == expected
+
+
+@pytest.mark.parametrize(
+    ("begin", "fix"),
+    [
+        (None, "write a beginDate after 2024-01-01T00:00:00"),
+        ("2024-01-01", "write a beginDate after 2024-01-01T00:00:00"),
+        ("2023-06-01", "write a beginDate after 2024-01-01T00:00:00"),
+    ],
+)
+def test_the_current_version_cannot_begin_before_the_one_before_it(begin: str | None, fix: str) -> None:
+    three = add_begun(add_older_version(make_live(1), "2025-01-01T00:00:00"), "2024-01-01T00:00:00")
+
+    (block,) = plan_one({f"{V}beginDate": begin}, three).blocked_by
+
+    assert (block.rule, block.unblock) == ("ESA411", fix)
+
+
+def test_the_second_version_cannot_begin_at_the_beginning() -> None:
+    live = add_older_version(make_live(1), "2025-01-01T00:00:00")
+
+    (block,) = plan_one({f"{V}beginDate": None}, live).blocked_by
+
+    assert block == Blocker(
+        rule="ESA411",
+        message="the current version must begin after the one before it, found null for beginDate",
+        evidence={"begin_date": None, "begin_date_before": None, "versions": 2},
+        unblock="write a beginDate after that of the previous version",
+    )
+
+
+@pytest.mark.parametrize(
+    ("live", "begin"),
+    [
+        (add_older_version(make_live(1), "2025-01-01T00:00:00"), "2024-06-01"),
+        (make_live(1), "2024-06-01"),
+        (make_live(1, {f"{V}beginDate": "2024-01-01T00:00:00"}), None),
+    ],
+)
+def test_a_begin_that_swallows_no_version_is_allowed(live: Live, begin: str | None) -> None:
+    assert plan_one({f"{V}beginDate": begin}, live).is_sendable
+
+
+@pytest.mark.parametrize(
+    ("live", "begin", "lost"),
+    [
+        pytest.param(
+            read_over("2024-12-01T00:15:00", "2025-06-30T00:00:00"),
+            "2025-03-01",
+            "stored readings from 2024-12-01T00:15:00 up to 2025-03-01T00:00:00 would belong to no version",
+            id="the first version, from the beginning to a date",
+        ),
+        pytest.param(
+            read_over("2024-12-01T00:15:00", "2025-06-30T00:00:00", begin="1899-12-30T00:00:00"),
+            "2099-01-01",
+            "stored readings from 2024-12-01T00:15:00 up to 2099-01-01T00:00:00 would belong to no version",
+            id="the first version, from the floor to the future",
+        ),
+        pytest.param(
+            read_over("2024-12-01T00:15:00", "2025-06-30T00:00:00", begin="2025-01-01T00:00:00"),
+            "2025-06-29T23:45",
+            "stored readings after 2025-01-01T00:00:00 up to 2025-06-29T23:45:00 would belong to no version",
+            id="the first version, to a later date",
+        ),
+        pytest.param(
+            read_over("2025-03-01T00:00:00", None),
+            "2025-03-01",
+            "stored readings from 2025-03-01T00:00:00 up to 2025-03-01T00:00:00 would belong to no version",
+            id="the first version, to the time of the first reading, which it does not cover",
+        ),
+        pytest.param(
+            read_over("2024-12-01T00:15:00", "2025-06-30T00:00:00", begin="2025-03-01T00:00:00", older=True),
+            "2025-04-01",
+            "stored readings after 2025-03-01T00:00:00 up to 2025-04-01T00:00:00 would go to the version before "
+            "this one",
+            id="a later version, later",
+        ),
+        pytest.param(
+            read_over("2024-12-01T00:15:00", "2025-06-30T00:00:00", begin="2025-03-01T00:00:00", older=True),
+            "2025-02-01",
+            "stored readings after 2025-02-01T00:00:00 up to 2025-03-01T00:00:00 would go from the version before to "
+            "this one",
+            id="a later version, earlier into the time of the one before",
+        ),
+    ],
+)
+def test_a_begin_does_not_move_past_stored_readings(live: Live, begin: str, lost: str) -> None:
+    (block,) = plan_one({f"{V}beginDate": begin, f"{V}multiplier": 2}, live).blocked_by
+
+    assert (block.rule, block.message, block.is_unknown) == ("ESA420", f"cannot begin at another time: {lost}", False)
+
+
+def test_a_begin_that_cannot_move_says_what_was_read_and_how_a_new_version_is_made() -> None:
+    live = read_over("2024-12-01T00:15:00", "2025-06-30T00:00:00")
+
+    (block,) = plan_one({f"{V}beginDate": "2025-03-01"}, live).blocked_by
+
+    assert block == Blocker(
+        rule="ESA420",
+        message="cannot begin at another time: stored readings from 2024-12-01T00:15:00 up to 2025-03-01T00:00:00 "
+        "would belong to no version",
+        evidence={
+            "begin_date_now": None,
+            "begin_date_wanted": "2025-03-01T00:00:00",
+            "has_readings": True,
+            "first_reading": "2024-12-01T00:15:00",
+            "last_reading": "2025-06-30T00:00:00",
+            "versions": 1,
+        },
+        unblock="write  beginDate: null  as EnergyCAP has it; to change settings from a date on, make a new version in "
+        "EnergyCAP that begins then, and let the file take it over:  reconciler import --update",
+    )
+
+
+@pytest.mark.parametrize(
+    ("has_readings", "first", "unsaid"),
+    [
+        (None, None, "whether the channel has readings"),
+        (None, "2024-12-01T00:15:00", "whether the channel has readings"),
+        (True, None, "when the channel's readings begin"),
+    ],
+)
+def test_a_begin_does_not_move_where_nobody_says_what_is_stored(
+    has_readings: bool | None, first: str | None, unsaid: str
+) -> None:
+    live = make_live(1, has_readings=has_readings, first_reading=first)
+
+    (block,) = plan_one({f"{V}beginDate": "2025-03-01"}, live).blocked_by
+
+    message = f"may begin past stored readings: EnergyCAP does not say {unsaid}"
+    assert (block.rule, block.message, block.is_unknown) == ("ESA420", message, True)
+
+
+@pytest.mark.parametrize(
+    ("live", "begin"),
+    [
+        pytest.param(make_live(1, has_readings=False), "2099-01-01", id="no readings"),
+        pytest.param(read_over("2025-03-01T00:15:00", None), "2025-03-01", id="up to the first reading"),
+        pytest.param(read_over("2024-12-01T00:15:00", None, begin="2025-03-01T00:00:00"), None, id="an only version"),
+        pytest.param(
+            read_over("2024-01-01T00:15:00", "2025-02-01T00:00:00", begin="2025-03-01T00:00:00", older=True),
+            "2025-02-01",
+            id="all readings are older",
+        ),
+    ],
+)
+def test_a_begin_moves_where_no_reading_lies(live: Live, begin: str | None) -> None:
+    assert plan_one({f"{V}beginDate": begin}, live).is_sendable
+
+
+def add_begun(live: Live, begin: str) -> Live:
+    """`live` with a begin for its older version."""
+    older, current = live.versions
+    return replace(live, versions=(replace(older, begin_date=begin), current))
+
 
 GIVE_UP_FIRST = replace(BASIS, environment=replace(SANDBOX, primary_move=PrimaryMove.GIVE_UP_FIRST))
-OLD, NEW, THIRD = make_live(1, {"isPrimaryValue": True}), make_live(2), make_live(3)
+OLD = make_live(1, {"isPrimaryValue": True, "channelInfo": "Old"})
+NEW = make_live(2, {"channelInfo": "New"})
+
+
+def want_import_id(name: str, id_: int, import_id: str | None) -> Desired:
+    return make_desired(name, id_, {"channelImportId": import_id})
+
+
+def tell_order(plan: Plan) -> list[tuple[str, tuple[str, ...]]]:
+    return [(change.name, change.depends_on) for change in plan.sendable]
+
+
+def test_an_import_id_that_another_channel_has_is_refused() -> None:
+    holder = make_live(2, {"channelInfo": "Old use"}, data_point=SOUTH)
+
+    assert plan_one({"channelImportId": "C-2"}, make_live(1), holder).blocked_by == (
+        Blocker(
+            rule="ESA408",
+            message='cannot have import id "C-2": 2 "Old use" (not managed here) has it',
+            evidence={
+                "channel_import_id": "C-2",
+                "held_by": {
+                    "channel_id": 2,
+                    "name": "Old use",
+                    "managed_as": None,
+                    "file": None,
+                    "line": None,
+                },
+            },
+            unblock='give 2 "Old use" (not managed here) another import id first, or none',
+        ),
+    )
+
+
+@pytest.mark.parametrize("freed", ["C-99", None])
+def test_an_import_id_is_taken_after_the_change_that_frees_it(freed: str | None) -> None:
+    channels = (want_import_id("a-taker", 1, "C-2"), want_import_id("holder", 2, freed))
+
+    assert tell_order(plan_of(channels, (make_live(1), make_live(2)))) == [("holder", ()), ("a-taker", ("holder",))]
+
+
+def test_letter_case_makes_another_import_id_and_null_is_none() -> None:
+    live = (make_live(1), make_live(2), make_live(3, {"channelImportId": None}))
+
+    assert plan_one({"channelImportId": "c-2"}, *live).is_sendable
+    assert plan_one({"channelImportId": None}, *live).is_sendable
+
+
+def test_an_import_id_that_two_changes_give_is_refused_to_both() -> None:
+    plan = plan_of((want_import_id("one", 1, "X"), want_import_id("two", 2, "X")), (make_live(1), make_live(2)))
+
+    assert [tell_blocks(change) for change in plan.changes] == [
+        ['ESA408 cannot have import id "X": this plan gives it to two (channels/north.yaml:7) too'],
+        ['ESA408 cannot have import id "X": this plan gives it to one (channels/north.yaml:7) too'],
+    ]
+    assert plan.changes[0].blocked_by[0].evidence == {
+        "channel_import_id": "X",
+        "wanted_by": {
+            "channel_id": 2,
+            "name": "Use",
+            "managed_as": "two",
+            "file": "channels/north.yaml",
+            "line": 7,
+        },
+    }
+
+
+def test_two_channels_that_exchange_their_import_ids_wait_for_each_other() -> None:
+    plan = plan_of((want_import_id("a", 1, "C-2"), want_import_id("b", 2, "C-1")), (make_live(1), make_live(2)))
+
+    assert [change.blocked_by for change in plan.changes] == 2 * [
+        (
+            Blocker(
+                rule="ESA408",
+                message="cannot be put in order, because none can come first: a waits for b, b waits for a",
+                evidence={"cycle": ["a", "b"]},
+                unblock="break the circle by two plans: "
+                "first give one of these channels an import id that none has, or null",
+            ),
+        )
+    ]
+
+
+def move(
+    path: str = "isPrimaryValue", old: Live = OLD, new: Live = NEW
+) -> tuple[tuple[Desired, ...], tuple[Live, ...]]:
+    """A move of a primary flag from `old`, managed as z-old, to `new`, managed as y-new."""
+    return (make_desired("z-old", old.id, {path: False}), make_desired("y-new", new.id, {path: True})), (old, new)
+
+
+@pytest.mark.parametrize("path", ["isPrimaryValue", "isPrimaryDemand"])
+def test_a_flag_moves_in_the_order_that_the_environment_is_set_to(path: str) -> None:
+    old, new = make_live(1, {path: True}), make_live(2)
+    channels, live = move(path, old, new)
+
+    assert tell_order(plan_of(channels, live)) == [("y-new", ()), ("z-old", ("y-new",))]
+    assert tell_order(plan_of(channels, live, GIVE_UP_FIRST)) == [("z-old", ()), ("y-new", ("z-old",))]
+
+
+@pytest.mark.parametrize("basis", [BASIS, GIVE_UP_FIRST], ids=["take first", "give up first"])
+@pytest.mark.parametrize("blocked", ["z-old", "y-new"])
+def test_where_one_of_a_move_is_blocked_both_are(blocked: str, basis: object) -> None:
+    channels, live = move()
+    wrong = [
+        replace(desired, spec={**desired.spec, "intervalMinutes": None}) if desired.name == blocked else desired
+        for desired in channels
+    ]
+    other = {"z-old": "y-new", "y-new": "z-old"}[blocked]
+
+    plan = plan_of(wrong, live, BASIS if basis is BASIS else GIVE_UP_FIRST)
+
+    assert {change.name: tell_blocks(change) for change in plan.changes} == {
+        blocked: ["ESA202 intervalMinutes is required for a simple channel, found null"],
+        other: [f"ESA409 needs the change of {blocked}, which is blocked by ESA202"],
+    }
+
+
+def test_a_flag_is_not_taken_from_a_channel_that_is_not_managed() -> None:
+    assert plan_one({"isPrimaryValue": True}, NEW, OLD).blocked_by == (
+        Blocker(
+            rule="ESA409",
+            message='cannot become primary value of data point NB-ELEC: 1 "Old" (not managed here) is, '
+            "and EnergyCAP would change it unseen",
+            evidence={
+                "data_point": "NB-ELEC",
+                "path": "isPrimaryValue",
+                "held_by": {
+                    "channel_id": 1,
+                    "name": "Old",
+                    "managed_as": None,
+                    "file": None,
+                    "line": None,
+                },
+            },
+            unblock="put channel 1 into the files with  isPrimaryValue: false",
+        ),
+    )
+
+
+@pytest.mark.parametrize("spec", [{}, {"isPrimaryValue": True}, {"channelInfo": "Older"}])
+def test_a_flag_is_not_taken_from_a_channel_that_does_not_say_so(spec: dict[str, str | bool]) -> None:
+    channels = (make_desired("new", 2, {"isPrimaryValue": True}), make_desired("old", 1, spec, line=31))
+
+    plan = plan_of(channels, (OLD, NEW))
+
+    assert [(block.message, block.unblock) for block in plan.blocked[0].blocked_by] == [
+        (
+            "cannot become primary value of data point NB-ELEC: old (channels/north.yaml:31) is and stays so",
+            "write  isPrimaryValue: false  for old (channels/north.yaml:31)",
+        )
+    ]
+
+
+def test_two_channels_cannot_take_one_flag() -> None:
+    channels = (make_desired("one", 1, {"isPrimaryDemand": True}), make_desired("two", 2, {"isPrimaryDemand": True}))
+
+    plan = plan_of(channels, (make_live(1), make_live(2)))
+
+    assert [(block.message, block.unblock) for block in plan.changes[0].blocked_by] == [
+        (
+            "cannot become primary demand of data point NB-ELEC: this plan makes two (channels/north.yaml:7) so too",
+            "write  isPrimaryDemand: true  for one of the two only",
+        )
+    ]
+    assert not plan.sendable
+
+
+def test_the_last_primary_value_cannot_be_given_up() -> None:
+    assert plan_one({"isPrimaryValue": False}, OLD, NEW).blocked_by == (
+        Blocker(
+            rule="ESA409",
+            message="cannot stop being primary value of data point NB-ELEC: no other channel is to be it",
+            evidence={
+                "data_point": "NB-ELEC",
+                "path": "isPrimaryValue",
+                "others": [
+                    {
+                        "channel_id": 2,
+                        "name": "New",
+                        "managed_as": None,
+                        "file": None,
+                        "line": None,
+                    }
+                ],
+            },
+            unblock="write  isPrimaryValue: true  for another channel of the data point in the same plan",
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "live"),
+    [
+        pytest.param("isPrimaryDemand", (make_live(1, {"isPrimaryDemand": True}),), id="demand is optional"),
+        pytest.param("isPrimaryValue", (OLD, make_live(2, {"isPrimaryValue": True})), id="two have it"),
+        pytest.param("isPrimaryValue", (make_live(1, {"isPrimaryValue": None}),), id="it is not known to have it"),
+    ],
+)
+def test_a_flag_may_be_given_up_where_no_value_is_lost(path: str, live: tuple[Live, ...]) -> None:
+    assert plan_one({path: False}, *live).is_sendable
+
+
+def test_a_flag_that_nobody_has_may_be_taken() -> None:
+    elsewhere = replace(OLD, data_point=SOUTH)
+
+    assert plan_one({"isPrimaryValue": True}, NEW, elsewhere).is_sendable
+
+
+PRIMARY, PLAIN, THIRD = make_live(1, {"isPrimaryValue": True}), make_live(2), make_live(3)
 MOVE = (make_desired("old", 1, {"isPrimaryValue": False}), make_desired("new", 2, {"isPrimaryValue": True}))
 
 
@@ -45,35 +571,35 @@ def carry_out(change: Change, live: Live) -> Live:
 
 
 def test_nothing_blocks_where_nothing_has_moved() -> None:
-    plan = plan_of((make_desired("north", 1, {f"{V}unitCode": "KW", "channelImportId": "X"}),), (OLD, NEW))
+    plan = plan_of((make_desired("north", 1, {f"{V}unitCode": "KW", "channelImportId": "X"}),), (PRIMARY, PLAIN))
 
-    assert judge_again(plan, "north", OLD, NEW) == []
+    assert judge_again(plan, "north", PRIMARY, PLAIN) == []
 
 
 def test_readings_that_came_meanwhile_block_a_conversion() -> None:
-    plan = plan_of((make_desired("new", 2, {"isCalculated": True, f"{V}formula": "channel(1)"}),), (OLD, NEW))
+    plan = plan_of((make_desired("new", 2, {"isCalculated": True, f"{V}formula": "channel(1)"}),), (PRIMARY, PLAIN))
 
-    assert judge_again(plan, "new", OLD, replace(NEW, has_readings=True)) == ["ESA401"]
-    assert judge_again(plan, "new", OLD, replace(NEW, is_convertible=False)) == ["ESA405"]
-    assert judge_again(plan, "new", OLD, NEW, make_calculated(3, "channel(2)")) == ["ESA403"]
+    assert judge_again(plan, "new", PRIMARY, replace(PLAIN, has_readings=True)) == ["ESA401"]
+    assert judge_again(plan, "new", PRIMARY, replace(PLAIN, is_convertible=False)) == ["ESA405"]
+    assert judge_again(plan, "new", PRIMARY, PLAIN, make_calculated(3, "channel(2)")) == ["ESA403"]
 
 
 def test_readings_that_came_meanwhile_block_a_begin_that_would_leave_them_without_a_version() -> None:
-    plan = plan_of((make_desired("new", 2, {f"{V}beginDate": "2025-03-01"}),), (OLD, NEW))
-    read = replace(NEW, has_readings=True, first_reading="2025-02-01T00:15:00", last_reading="2025-04-01T00:00:00")
+    plan = plan_of((make_desired("new", 2, {f"{V}beginDate": "2025-03-01"}),), (PRIMARY, PLAIN))
+    read = replace(PLAIN, has_readings=True, first_reading="2025-02-01T00:15:00", last_reading="2025-04-01T00:00:00")
 
-    assert judge_again(plan, "new", OLD, read) == ["ESA420"]
-    assert judge_again(plan, "new", OLD, replace(read, first_reading="2025-03-01T00:15:00")) == []
+    assert judge_again(plan, "new", PRIMARY, read) == ["ESA420"]
+    assert judge_again(plan, "new", PRIMARY, replace(read, first_reading="2025-03-01T00:15:00")) == []
 
 
 def test_a_conversion_that_is_live_already_is_not_judged_as_one() -> None:
     plan = plan_of(
         (make_desired("new", 2, {"isCalculated": True, f"{V}formula": "channel(1)", "channelInfo": "Net"}),),
-        (OLD, NEW),
+        (PRIMARY, PLAIN),
     )
     converted = make_calculated(2, "channel(1)", has_readings=True, is_convertible=False)
 
-    assert judge_again(plan, "new", OLD, converted) == []
+    assert judge_again(plan, "new", PRIMARY, converted) == []
 
 
 def test_what_an_earlier_change_was_to_free_must_show_in_the_fresh_read() -> None:
@@ -82,45 +608,45 @@ def test_what_an_earlier_change_was_to_free_must_show_in_the_fresh_read() -> Non
         make_desired("net", 2, {"isCalculated": True, f"{V}formula": "channel(1)"}),
         make_desired("user", 3, {f"{V}formula": "channel(1)"}),
     )
-    plan = plan_of(channels, (OLD, NEW, user))
+    plan = plan_of(channels, (PRIMARY, PLAIN, user))
     first, _ = plan.sendable
 
-    assert judge_again(plan, "net", OLD, NEW, carry_out(first, user)) == []
-    assert judge_again(plan, "net", OLD, NEW, user) == ["ESA403"]
+    assert judge_again(plan, "net", PRIMARY, PLAIN, carry_out(first, user)) == []
+    assert judge_again(plan, "net", PRIMARY, PLAIN, user) == ["ESA403"]
 
 
 def test_an_import_id_must_be_free_by_then() -> None:
     channels = (make_desired("a", 1, {"channelImportId": "C-2"}), make_desired("b", 2, {"channelImportId": "C-9"}))
-    plan = plan_of(channels, (OLD, NEW))
+    plan = plan_of(channels, (PRIMARY, PLAIN))
 
-    assert judge_again(plan, "a", OLD, NEW) == ["ESA408"]
-    assert judge_again(plan, "a", OLD, carry_out(plan.sendable[0], NEW)) == []
+    assert judge_again(plan, "a", PRIMARY, PLAIN) == ["ESA408"]
+    assert judge_again(plan, "a", PRIMARY, carry_out(plan.sendable[0], PLAIN)) == []
 
 
 def test_a_flag_may_be_taken_from_the_channel_that_gives_it_up_next() -> None:
-    plan = plan_of(MOVE, (OLD, NEW))
+    plan = plan_of(MOVE, (PRIMARY, PLAIN))
 
-    assert judge_again(plan, "new", OLD, NEW) == []
-    assert judge_again(plan, "old", OLD, carry_out(plan.sendable[0], NEW)) == []
+    assert judge_again(plan, "new", PRIMARY, PLAIN) == []
+    assert judge_again(plan, "old", PRIMARY, carry_out(plan.sendable[0], PLAIN)) == []
 
 
 def test_a_flag_may_be_given_up_for_the_channel_that_takes_it_next() -> None:
-    plan = plan_of(MOVE, (OLD, NEW), GIVE_UP_FIRST)
+    plan = plan_of(MOVE, (PRIMARY, PLAIN), GIVE_UP_FIRST)
 
-    assert judge_again(plan, "old", OLD, NEW) == []
-    assert judge_again(plan, "new", carry_out(plan.sendable[0], OLD), NEW) == []
+    assert judge_again(plan, "old", PRIMARY, PLAIN) == []
+    assert judge_again(plan, "new", carry_out(plan.sendable[0], PRIMARY), PLAIN) == []
 
 
 @pytest.mark.parametrize("basis", [BASIS, GIVE_UP_FIRST], ids=["take first", "give up first"])
 def test_a_flag_is_not_taken_from_a_channel_that_got_it_meanwhile(basis: object) -> None:
-    plan = plan_of(MOVE, (OLD, NEW, THIRD), BASIS if basis is BASIS else GIVE_UP_FIRST)
+    plan = plan_of(MOVE, (PRIMARY, PLAIN, THIRD), BASIS if basis is BASIS else GIVE_UP_FIRST)
     risen = replace(THIRD, values={**THIRD.values, "isPrimaryValue": True})
-    fallen = replace(OLD, values={**OLD.values, "isPrimaryValue": False})
+    fallen = replace(PRIMARY, values={**PRIMARY.values, "isPrimaryValue": False})
 
-    assert judge_again(plan, "new", fallen, NEW, risen) == ["ESA409"]
+    assert judge_again(plan, "new", fallen, PLAIN, risen) == ["ESA409"]
 
 
 def test_the_last_primary_value_is_not_given_up_where_its_heir_lost_it_again() -> None:
-    plan = plan_of(MOVE, (OLD, NEW))
+    plan = plan_of(MOVE, (PRIMARY, PLAIN))
 
-    assert judge_again(plan, "old", OLD, NEW) == ["ESA409"]
+    assert judge_again(plan, "old", PRIMARY, PLAIN) == ["ESA409"]

@@ -1,4 +1,4 @@
-"""Edits that are legal but hardly meant."""
+"""Edits that are allowed but probably mistakes."""
 
 from __future__ import annotations
 

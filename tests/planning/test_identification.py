@@ -1,4 +1,4 @@
-"""The documented resolution of pointers, in the order of the page."""
+"""The vendor's channel identification, step by step, and the index that it searches."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from reconciler.model.identifiers import Identifiers, Resolution, ResolutionFailure, ResolutionStep
-from reconciler.planning.identification import make_index, resolve
-from tests.planning.tenant import NORTH, SOUTH, V, make_calculated, make_live
+from reconciler.planning.identification import find_inputs, find_users, make_index, resolve
+from tests.planning.tenant import NORTH, SOUTH, V, add_older_version, make_calculated, make_live
 
 LONELY = replace(SOUTH, id=300, import_id="LONELY")
 CHANNELS = make_index(
@@ -169,3 +169,32 @@ def test_several_are_left_at_the_end_where_even_the_interval_is_alike() -> None:
 
 def test_the_meter_is_the_data_point_by_its_import_id_not_by_its_code() -> None:
     assert resolve(Identifiers(meter_import_id=NORTH.code), CHANNELS).failure is ResolutionFailure.UNMATCHED
+
+
+ONE, TWO = make_live(1), make_live(2, {"channelImportId": None}, data_point=SOUTH)
+THREE = make_calculated(3, "channel(1) + channel(1) / channel( 2 )")
+
+
+def test_channels_are_found_by_every_pointer_in_the_order_of_their_ids() -> None:
+    index = make_index((THREE, TWO, ONE))
+
+    assert list(index.by_id.values()) == [ONE, TWO, THREE]
+    assert index.by_import_id == {"C-1": [ONE], "C-3": [THREE]}
+    assert index.by_meter == {NORTH.import_id: [ONE, THREE], SOUTH.import_id: [TWO]}
+    assert index.by_data_point == {NORTH.id: [ONE, THREE], SOUTH.id: [TWO]}
+
+
+def test_a_data_point_without_an_import_id_has_no_pointer() -> None:
+    assert make_index((make_live(1, data_point=replace(NORTH, import_id=None)),)).by_meter == {}
+
+
+def test_a_channel_is_used_by_the_formulas_of_all_versions() -> None:
+    versioned = add_older_version(make_calculated(4, "channel(1)"), "2024-01-01", **{f"{V}formula": "channel(9)"})
+
+    users = find_users(make_index((versioned, THREE)))
+
+    assert users == {1: [THREE, versioned], 2: [THREE], 9: [versioned]}
+
+
+def test_inputs_are_ids_in_order_each_once_and_names_are_none() -> None:
+    assert find_inputs(("channel(20) + channel(3)", "channel(20) - channel(north)")) == (20, 3)

@@ -1,4 +1,4 @@
-"""The edits between a channel of the files and its live one."""
+"""The edits between a channel of the files and its live one, and the first reading after a meter swap."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec.structs import replace
 
-from reconciler.model.fields import Impact
+from reconciler.model.fields import ODOMETER, TRIP, Impact
 from reconciler.model.plan import Action, Edit
+from reconciler.planning.diff import find_swap
 from tests.planning.tenant import (
     V,
     add_older_version,
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
     from reconciler.model.channels import Live
     from reconciler.model.values import Spec
 
-ODOMETER = make_live(
+ODOMETER_CHANNEL = make_live(
     1, {f"{V}observationRuleId": 1, f"{V}rolloverValue": 999_999_999_999_999, f"{V}rollbackAllowance": 0.1}
 )
-TRIP = make_live(1, {f"{V}offset": 5})
+TRIP_CHANNEL = make_live(1, {f"{V}offset": 5})
 READ: dict[str, Any] = {
     "has_readings": True,
     "first_reading": "2024-06-01T00:00:00",
@@ -37,13 +38,17 @@ READ: dict[str, Any] = {
 @pytest.mark.parametrize(
     ("spec", "live"),
     [
-        pytest.param({}, TRIP, id="nothing managed"),
-        pytest.param({f"{V}multiplier": 1.0, "channelDescription": None}, TRIP, id="as it is"),
-        pytest.param({"channelDescription": ""}, TRIP, id="an empty text that reads null"),
-        pytest.param({"channelInfo": f"{TRIP.name} "}, TRIP, id="a text that the service trimmed"),
-        pytest.param({f"{V}rolloverValue": None, f"{V}rollbackAllowance": None}, ODOMETER, id="what is filled in"),
-        pytest.param({f"{V}beginDate": "1899-12-30"}, TRIP, id="the beginning of time"),
-        pytest.param({f"{V}unitCode": "KWH", f"{V}unitId": 1, "summarizationMethod": "Sum"}, TRIP, id="codes and ids"),
+        pytest.param({}, TRIP_CHANNEL, id="nothing managed"),
+        pytest.param({f"{V}multiplier": 1.0, "channelDescription": None}, TRIP_CHANNEL, id="as it is"),
+        pytest.param({"channelDescription": ""}, TRIP_CHANNEL, id="an empty text that reads null"),
+        pytest.param({"channelInfo": f"{TRIP_CHANNEL.name} "}, TRIP_CHANNEL, id="a text that the service trimmed"),
+        pytest.param(
+            {f"{V}rolloverValue": None, f"{V}rollbackAllowance": None}, ODOMETER_CHANNEL, id="what is filled in"
+        ),
+        pytest.param({f"{V}beginDate": "1899-12-30"}, TRIP_CHANNEL, id="the beginning of time"),
+        pytest.param(
+            {f"{V}unitCode": "KWH", f"{V}unitId": 1, "summarizationMethod": "Sum"}, TRIP_CHANNEL, id="codes and ids"
+        ),
         pytest.param(
             {f"{V}formula": "channel( 2 )*3"}, make_calculated(1, "channel(2) * 3"), id="a formula spaced otherwise"
         ),
@@ -105,7 +110,7 @@ def test_edits_stand_in_the_order_of_the_field_table_and_in_the_words_of_the_fil
 
 
 def test_a_rule_changed_to_trip_nulls_what_trip_cannot_have() -> None:
-    change = plan_one({f"{V}observationRule": "Trip"}, ODOMETER)
+    change = plan_one({f"{V}observationRule": "Trip"}, ODOMETER_CHANNEL)
 
     assert change.edits == (
         Edit(f"{V}observationRule", "Odometer", "Trip", Impact.FORWARD),
@@ -130,7 +135,7 @@ def test_a_rule_changed_to_trip_nulls_what_trip_cannot_have() -> None:
 def test_a_null_that_the_file_asks_for_is_no_implied_edit() -> None:
     spec: Spec = {f"{V}observationRule": "Trip", f"{V}rolloverValue": None, f"{V}rollbackAllowance": None}
 
-    assert [(edit.path, edit.implied_by) for edit in plan_one(spec, ODOMETER).edits] == [
+    assert [(edit.path, edit.implied_by) for edit in plan_one(spec, ODOMETER_CHANNEL).edits] == [
         (f"{V}observationRule", None),
         (f"{V}rolloverValue", None),
         (f"{V}rollbackAllowance", None),
@@ -138,7 +143,7 @@ def test_a_null_that_the_file_asks_for_is_no_implied_edit() -> None:
 
 
 def test_a_rule_changed_to_odometer_nulls_the_offset_and_shows_nothing_that_is_filled_in() -> None:
-    change = plan_one({f"{V}observationRuleId": 1, f"{V}rolloverValue": 999_999_999_999_999}, TRIP)
+    change = plan_one({f"{V}observationRuleId": 1, f"{V}rolloverValue": 999_999_999_999_999}, TRIP_CHANNEL)
 
     assert change.edits == (
         Edit(f"{V}observationRuleId", 2, 1, Impact.FORWARD),
@@ -214,3 +219,39 @@ VERSIONED = add_older_version(make_live(1), "2025-01-01T00:00:00")
 )
 def test_the_impact_depends_on_the_readings_of_the_version(live: Live, spec: Spec, impact: Impact) -> None:
     assert [edit.impact for edit in plan_one(spec, live).edits] == [impact]
+
+
+BEGIN = "2025-06-01T09:50:00"
+
+
+def swapped(last: str | None, rule: int = ODOMETER, **others: Any) -> Any:
+    live = make_live(1, {f"{V}observationRuleId": rule}, has_readings=True, last_reading=last, **others)
+    return add_older_version(live, BEGIN)
+
+
+@pytest.mark.parametrize("last", ["2025-06-01T09:45:00", "2025-06-01T09:45:00-04:00", BEGIN])
+def test_it_counts_from_the_register_of_the_old_meter(last: str) -> None:
+    said = find_swap(swapped(last))
+
+    time = last.removesuffix("-04:00")
+    assert said == f'the first reading of channel 1 "Use" after {BEGIN} counts from the one before it, at {time}'
+
+
+@pytest.mark.parametrize(
+    "live",
+    [
+        swapped("2025-06-01T10:00:00"),
+        swapped(None),
+        swapped("2025-06-01T09:45:00", TRIP),
+        make_live(1, {f"{V}observationRuleId": ODOMETER}, has_readings=True, last_reading="2025-06-01T09:45:00"),
+        make_live(
+            1,
+            {f"{V}observationRuleId": ODOMETER, f"{V}beginDate": BEGIN},
+            has_readings=True,
+            last_reading="2025-06-01T09:45:00",
+        ),
+    ],
+    ids=["it came already", "no readings", "Trip", "one version", "one version that begins late"],
+)
+def test_else_there_is_nothing_to_say(live: Any) -> None:
+    assert find_swap(live) is None

@@ -1,4 +1,4 @@
-"""Pointers through the steps of a plan."""
+"""Where identifiers lead before and after each change of a plan."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which channels are managed, what the others would be called, and which are asked for."""
+"""Which live channels an import takes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the words of the files to the ids of the service, and back."""
+"""Codes and names in files translated to ids, and back."""
 
 from __future__ import annotations
 

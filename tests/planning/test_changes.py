@@ -1,17 +1,58 @@
-"""Whether an edit comes from the files or from drift."""
+"""The digest of a live channel, and whether an edit comes from the files or from drift."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import pytest
 from msgspec.structs import replace
 
 from reconciler.model.identifiers import Identifiers
 from reconciler.model.plan import Origin
-from reconciler.planning.changes import mark_drift
+from reconciler.planning.changes import fingerprint, mark_drift
 from tests.planning.offline_files import make_definitions
-from tests.planning.tenant import make_desired, make_live, plan_of
+from tests.planning.tenant import V, add_older_version, make_desired, make_live, plan_of
+
+if TYPE_CHECKING:
+    from reconciler.model.channels import Live
+
+LIVE = make_live(1)
+
+
+def test_a_fingerprint_is_the_same_in_every_run() -> None:
+    assert fingerprint(LIVE) == "sha256:d2d7abdd1273fd4faa6df3c438937e2545f84aac10e98e7abfe1d7d6ed7c9c65"
+
+
+@pytest.mark.parametrize("text", ["Geb\N{LATIN SMALL LETTER A WITH DIAERESIS}ude", "\ud800"])
+def test_any_text_has_a_fingerprint(text: str) -> None:
+    named = make_live(1, {"channelDescription": text})
+
+    assert fingerprint(named) == fingerprint(named)
+    assert fingerprint(named) != fingerprint(LIVE)
+
+
+def test_two_reads_of_an_unchanged_channel_have_one_fingerprint() -> None:
+    backwards = replace(LIVE, values=dict(reversed(list(LIVE.values.items()))))
+
+    assert fingerprint(backwards) == fingerprint(LIVE)
+    assert fingerprint(replace(LIVE, has_readings=True, last_reading="2026-01-01T00:00:00")) == fingerprint(LIVE)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(make_live(2), id="another channel"),
+        pytest.param(make_live(1, {"channelDescription": ""}), id="an empty text for null"),
+        pytest.param(make_live(1, {f"{V}multiplier": 2}), id="a versioned value"),
+        pytest.param(add_older_version(LIVE, "2024-01-01T00:00:00"), id="a version more"),
+    ],
+)
+def test_whatever_an_edit_could_change_shows_in_the_fingerprint(other: Live) -> None:
+    assert fingerprint(other) != fingerprint(LIVE)
+
 
 RULE = "esaChannelVersion.observationRule"
-LIVE = make_live(
+ODOMETER = make_live(
     1,
     {
         "esaChannelVersion.observationRuleId": 1,
@@ -25,7 +66,7 @@ LIVE = make_live(
 def test_what_the_base_said_already_is_drift_and_the_rest_this_change() -> None:
     now = make_desired("one", 1, {"channelInfo": "Renamed", "channelDescription": "Described", RULE: "Trip"})
     base = make_desired("one", 1, {"channelInfo": "Renamed", "channelDescription": "Otherwise", RULE: "Trip"})
-    plan = mark_drift(plan_of([now], [LIVE]), make_definitions([now]), make_definitions([base]), [LIVE])
+    plan = mark_drift(plan_of([now], [ODOMETER]), make_definitions([now]), make_definitions([base]), [ODOMETER])
     (change,) = plan.changes
     assert {edit.path.rpartition(".")[2]: edit.origin for edit in change.edits} == {
         "channelInfo": Origin.DRIFT,
@@ -39,7 +80,7 @@ def test_what_the_base_said_already_is_drift_and_the_rest_this_change() -> None:
 
 def test_a_channel_that_is_new_in_the_files_is_this_change() -> None:
     now = make_desired("one", 1, {"channelInfo": "Renamed"})
-    plan = mark_drift(plan_of([now], [LIVE]), make_definitions([now]), make_definitions([]), [LIVE])
+    plan = mark_drift(plan_of([now], [ODOMETER]), make_definitions([now]), make_definitions([]), [ODOMETER])
     assert [edit.origin for edit in plan.changes[0].edits] == [Origin.CHANGE]
 
 

@@ -1,0 +1,393 @@
+"""Live channels drafted as channels of files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from msgspec.structs import replace
+
+from reconciler.definitions.channel_writer import is_representable
+from reconciler.model.channels import Definitions, Desired, Live, Snapshot
+from reconciler.model.identifiers import Identifiers
+from reconciler.planning.identification import make_index, resolve
+from reconciler.planning.importing.drafting import (
+    Proposal,
+    find_pointers,
+    has_own_import_id,
+    list_new,
+    list_paths,
+    propose,
+    write_formula,
+    write_value,
+)
+from reconciler.planning.importing.naming import Fields, Head, ImportOptions, Skipped
+from reconciler.planning.importing.selection import make_inventory
+from tests.cases import note_case
+from tests.planning.tenant import NORTH, REFERENCE, SOUTH, V, make_calculated, make_desired, make_live
+from tests.planning.tenants import lives, neighbours
+
+if TYPE_CHECKING:
+    from reconciler.model.channels import Live
+    from reconciler.model.values import Spec, Value
+
+NAMELESS = {"channelImportId": None}
+USE = make_live(1, NAMELESS)
+
+
+@pytest.mark.parametrize(
+    ("live", "others", "expected"),
+    [
+        pytest.param(make_live(1), [], Identifiers(channel_import_id="C-1"), id="its import id"),
+        pytest.param(
+            make_live(1),
+            [make_live(2, {"channelImportId": "C-1"})],
+            Identifiers(channel_id=1),
+            id="its id, where the import id is not its own and nothing else is",
+        ),
+        pytest.param(
+            USE,
+            [make_live(2, {"observationTypeId": 11})],
+            Identifiers(meter_import_id="NB-ELEC-01", observation_type_code="ELECUSE"),
+            id="its observation type",
+        ),
+        pytest.param(
+            USE,
+            [make_live(2, {f"{V}unitId": 2})],
+            Identifiers(meter_import_id="NB-ELEC-01", observation_type_code="ELECUSE", unit_code="KWH"),
+            id="its unit",
+        ),
+        pytest.param(
+            USE,
+            [make_live(2, {"intervalMinutes": 60})],
+            Identifiers(
+                meter_import_id="NB-ELEC-01", observation_type_code="ELECUSE", unit_code="KWH", interval_seconds=900
+            ),
+            id="its interval",
+        ),
+        pytest.param(
+            make_calculated(1, "channel(2)", NAMELESS),
+            [make_live(2)],
+            Identifiers(channel_id=1),
+            id="no interval to go by",
+        ),
+        pytest.param(
+            replace(USE, data_point=replace(NORTH, import_id=None)),
+            [],
+            Identifiers(channel_id=1),
+            id="no import id at all",
+        ),
+        pytest.param(
+            make_live(1, {"channelImportId": "bell \x07"}),
+            [],
+            Identifiers(meter_import_id="NB-ELEC-01", observation_type_code="ELECUSE"),
+            id="an import id that no file can hold",
+        ),
+        pytest.param(
+            make_live(1, {"channelImportId": " ", "observationTypeId": 99}), [], Identifiers(channel_id=1), id="no type"
+        ),
+    ],
+)
+def test_a_channel_is_pointed_to_by_what_is_its_own(live: Live, others: list[Live], expected: Identifiers) -> None:
+    assert find_pointers(live, make_index([live, *others]), is_representable) == expected
+
+
+@given(lives() | neighbours())
+def test_pointers_lead_to_their_channel_and_no_two_are_alike(channels: tuple[Live, ...]) -> None:
+    index = make_index(channels)
+    pointers = {live.id: find_pointers(live, index, is_representable) for live in channels}
+
+    note_case(reached=any(found.channel_import_id is None for found in pointers.values()))
+    assert {id_: resolve(found, index).channel_id for id_, found in pointers.items()} == {id_: id_ for id_ in pointers}
+    assert len(set(pointers.values())) == len(channels)
+
+
+def test_an_import_id_that_two_have_is_nobodys_own() -> None:
+    twins = [
+        make_live(1),
+        make_live(2, {"channelImportId": "C-1"}),
+        make_live(3),
+        make_live(4, {"channelImportId": ""}),
+    ]
+    index = make_index(twins)
+
+    assert [has_own_import_id(live, index) for live in twins] == [False, False, True, False]
+
+
+ALWAYS = (
+    "channelInfo",
+    "channelImportId",
+    "observationTypeId",
+    "summarizationMethodId",
+    "intervalMinutes",
+    f"{V}unitId",
+    f"{V}observationRuleId",
+    f"{V}multiplier",
+)
+ODOMETER = {f"{V}observationRuleId": 1, f"{V}rolloverValue": 999_999_999_999_999, f"{V}rollbackAllowance": 0.1}
+
+
+@pytest.mark.parametrize(
+    ("live", "more"),
+    [
+        pytest.param(make_live(1), set(), id="a plain channel"),
+        pytest.param(make_live(1, {"isPrimaryValue": True}), {"isPrimaryValue"}, id="flags that are set"),
+        pytest.param(make_live(1, ODOMETER), set(), id="what the service fills in"),
+        pytest.param(
+            make_live(1, {**ODOMETER, f"{V}rolloverValue": 10_000}), {f"{V}rolloverValue"}, id="a rollover of its own"
+        ),
+        pytest.param(
+            make_live(1, {f"{V}offset": 0, f"{V}minimumReading": 0}),
+            {f"{V}minimumReading"},
+            id="zero is not nothing but for an offset",
+        ),
+        pytest.param(make_live(1, {f"{V}offset": 5}), {f"{V}offset"}, id="an offset"),
+        pytest.param(
+            make_live(1, {**ODOMETER, f"{V}observationRuleId": 2}),
+            {f"{V}rolloverValue", f"{V}rollbackAllowance"},
+            id="what no service fills in under this rule",
+        ),
+        pytest.param(make_live(1, has_readings=True), {f"{V}beginDate"}, id="the begin where there are readings"),
+        pytest.param(make_live(1, {f"{V}formula": "1"}), set(), id="a formula that is not used"),
+    ],
+)
+def test_what_decides_values_is_written_and_defaults_are_not(live: Live, more: set[str]) -> None:
+    assert set(list_paths(live, Fields.MINIMAL)) == {*ALWAYS, *more}
+
+
+def test_a_calculated_channel_gives_its_formula_and_no_interval() -> None:
+    live = make_calculated(1, "channel(2)", {"channelImportId": " "})
+    without = {"intervalMinutes", "channelImportId"}
+
+    assert list_paths(live, Fields.MINIMAL) == (
+        "channelInfo",
+        "observationTypeId",
+        "summarizationMethodId",
+        "isCalculated",
+        f"{V}unitId",
+        f"{V}observationRuleId",
+        f"{V}multiplier",
+        f"{V}formula",
+    )
+    assert without.isdisjoint(list_paths(live, Fields.ALL))
+
+
+def test_all_fields_are_those_of_reporting_too() -> None:
+    extra: Spec = {"channelDescription": "", f"{V}beginDate": "2024-01-01T00:00:00", f"{V}isValuePositive": True}
+
+    assert set(list_paths(make_live(1, extra), Fields.ALL)) == {*ALWAYS, *extra}
+    assert set(list_paths(make_live(1, extra), Fields.MINIMAL)) == set(ALWAYS)
+
+
+@pytest.mark.parametrize(
+    ("values", "path", "expected"),
+    [
+        ({}, f"{V}unitId", (f"{V}unitCode", "KWH")),
+        ({f"{V}unitId": 99}, f"{V}unitId", (f"{V}unitId", 99)),
+        ({}, "channelInfo", ("channelInfo", "Use")),
+        ({"channelInfo": "bell \x07"}, "channelInfo", None),
+        ({"observationTypeId": 0}, "observationTypeId", None),
+        ({}, f"{V}rolloverValue", None),
+    ],
+    ids=["by code", "by id where there is no code", "as it is", "unwritable", "an id that no file can hold", "nothing"],
+)
+def test_a_value_is_said_by_code_where_it_can_be(values: Any, path: str, expected: object) -> None:
+    assert write_value(make_live(1, values), path, is_representable) == expected
+
+
+USER = make_calculated(1, "")
+INDEX = make_index([USER, make_live(2), make_live(3), make_calculated(4, "channel(2)"), make_live(5, data_point=SOUTH)])
+NAMES = {1: "sum", 2: "use", 4: "net", 5: "far"}
+
+
+@pytest.mark.parametrize(
+    ("formula", "expected"),
+    [
+        ("channel(2) * 2", "channel(use) * 2"),
+        ("CHANNEL( 2 )", "channel(use)"),
+        ("channel(2) - channel(3)", "channel(use) - channel(3)"),
+        ("channel(2) - channel(4)", "channel(use) - channel(4)"),
+        ("channel(5) + channel(1)", "channel(5) + channel(1)"),
+        ("channel(2) + channel(99)", "channel(2) + channel(99)"),
+        ("channel(2) + channel(x)", "channel(2) + channel(x)"),
+        ("channel(002)", "channel(002)"),
+        ("'channel( 2 )'", "'channel( 2 )'"),
+        ("2 + 2", "2 + 2"),
+    ],
+    ids=[
+        "by name",
+        "however it is written",
+        "by id where it has no name",
+        "by id where it is calculated",
+        "by id on another data point, and itself",
+        "as it is beside what is not there",
+        "as it is beside what is no id",
+        "as it is where its id is not written as one",
+        "as it is in quotes",
+        "no channel",
+    ],
+)
+def test_a_formula_names_the_channels_that_files_may_name(formula: str, expected: str) -> None:
+    assert write_formula(formula, USER, INDEX, NAMES) == expected
+
+
+HOME = "channels/north.yaml"
+NEW_FILE = "channels/north-building/nb-elec.yaml"
+TERMS = ImportOptions(is_representable)
+
+
+def propose_all(live: list[Live], managed: tuple[Desired, ...] = (), heads: dict[str, Head] | None = None) -> Proposal:
+    definitions = Definitions(managed, (), (HOME,) if managed else (), "sha256:0")
+    survey = make_inventory(definitions, Snapshot(tuple(live), REFERENCE))
+    return propose(list_new(live, survey), survey, definitions, heads or {}, TERMS)
+
+
+def plain(name: str, id_: int, info: str, **others: Value) -> Desired:
+    """A channel as an import writes one that has nothing special."""
+    spec: Spec = {
+        "channelInfo": info,
+        "channelImportId": f"C-{id_}",
+        "observationTypeCode": "ELECUSE",
+        "summarizationMethod": "Sum",
+        "intervalMinutes": 15,
+        f"{V}unitCode": "KWH",
+        f"{V}observationRule": "Trip",
+        f"{V}multiplier": 1,
+        **others,
+    }
+    return Desired(name, NEW_FILE, 0, Identifiers(channel_import_id=f"C-{id_}"), spec, "NB-ELEC")
+
+
+def test_a_channel_is_proposed_in_the_words_of_files() -> None:
+    assert propose_all([make_live(1)]) == Proposal((plain("nb-elec-use", 1, "Use"),), ())
+
+
+def test_managed_channels_are_left_alone_and_formulas_name_them() -> None:
+    net = make_calculated(3, "channel(1) - channel(2)", {"channelInfo": "Net"})
+
+    proposal = propose_all([make_live(1), make_live(2, {"channelInfo": "Losses"}), net], (make_desired("mine", 1),))
+
+    assert [(channel.name, channel.file, channel.spec.get(f"{V}formula")) for channel in proposal.channels] == [
+        ("nb-elec-losses", HOME, None),
+        ("nb-elec-net", HOME, "channel(mine) - channel(nb-elec-losses)"),
+    ]
+
+
+def test_a_channel_that_joins_a_file_answers_its_defaults() -> None:
+    defaults: Spec = {"intervalMinutes": 60, "channelDescription": "roof", f"{V}unitId": 9, "isPrimaryDemand": True}
+    new = [make_live(2), make_calculated(3, "channel(1)", {"channelInfo": "Sum"})]
+
+    proposal = propose_all([make_live(1), *new], (make_desired("mine", 1),), {HOME: Head("NB-ELEC-01", defaults)})
+
+    answers: Spec = {"channelDescription": None, "isPrimaryDemand": False}
+    assert proposal.channels[0] == replace(
+        plain("nb-elec-use", 2, "Use", **answers), file=HOME, data_point="NB-ELEC-01"
+    )
+    assert proposal.channels[1].spec == {
+        **{path: value for path, value in plain("", 3, "Sum", **answers).spec.items() if path != "intervalMinutes"},
+        "isCalculated": True,
+        f"{V}formula": "channel(mine)",
+    }
+
+
+@pytest.mark.parametrize(
+    ("defaults", "reason"),
+    [
+        ({"summarizationMethod": "Sum"}, f"the defaults of {HOME} give it another summarizationMethod"),
+        ({f"{V}rolloverValue": 5}, "refused by ESA214: rolloverValue is set under the Trip rule."),
+    ],
+    ids=["a value that no file can hold", "a value that no rule allows"],
+)
+def test_a_channel_that_the_defaults_would_change_stays_out(defaults: Spec, reason: str) -> None:
+    odd = make_live(2, {"summarizationMethodId": None, f"{V}rolloverValue": 100})
+
+    proposal = propose_all([make_live(1), odd], (make_desired("mine", 1),), {HOME: Head(None, defaults)})
+
+    assert proposal == Proposal((), (*proposal.left_out[:-1], Skipped("nb-elec-use", "", reason)))
+
+
+@pytest.mark.parametrize(
+    ("values", "left_out"),
+    [
+        ({"channelInfo": "a\x07"}, ["channelInfo: a file cannot hold this value"]),
+        ({f"{V}offset": 0.1 + 0.2}, [f"{V}offset: a file cannot hold this value"]),
+        (
+            {f"{V}rolloverValue": 100},
+            [f"{V}rolloverValue: refused by ESA214: rolloverValue is set under the Trip rule."],
+        ),
+        ({"channelInfo": " "}, ["channelInfo: refused by ESA212: A channel has no name in EnergyCAP."]),
+        (
+            {f"{V}formula": "channel(1)", "isCalculated": True, "intervalMinutes": None},
+            [f"{V}formula: refused by ESA323: A formula uses its own channel."],
+        ),
+        (
+            {f"{V}formula": "channel((", "isCalculated": True, "intervalMinutes": None},
+            [f"{V}formula: refused by ESA207: A formula has unbalanced parentheses."],
+        ),
+    ],
+)
+def test_what_a_file_cannot_say_stays_out_and_is_told(values: Spec, left_out: list[str]) -> None:
+    odd = make_live(1, {**values, "channelImportId": None, "observationTypeId": 99})
+
+    proposal = propose_all([odd])
+
+    assert [f"{left.path}: {left.reason}" for left in proposal.left_out] == left_out
+    assert [channel.select for channel in proposal.channels] == [Identifiers(channel_id=1)]
+
+
+def test_of_two_that_cannot_both_be_one_is_left_unmanaged() -> None:
+    twins = [make_live(id_, {"isPrimaryValue": True, "channelInfo": f"Use {id_}"}) for id_ in (1, 2)]
+
+    proposal = propose_all(twins)
+
+    assert [channel.spec.get("isPrimaryValue") for channel in proposal.channels] == [True, None]
+    assert [str(left.reason) for left in proposal.left_out] == [
+        "refused by ESA222: A data point has more than one primary value channel."
+    ]
+
+
+def test_an_import_id_that_two_have_is_managed_for_neither() -> None:
+    twins = [make_live(1), make_live(2, {"channelImportId": "C-1", f"{V}unitId": 2})]
+
+    proposal = propose_all(twins)
+
+    assert {left.reason for left in proposal.left_out} == {"another channel has the same import id"}
+    assert all("channelImportId" not in channel.spec for channel in proposal.channels)
+
+
+def test_the_wishes_of_the_files_come_first() -> None:
+    """A file that gives the primary value to its own channel, and the import id of another one, is not contradicted."""
+    mine = make_desired("mine", 1, {"isPrimaryValue": True, "channelImportId": "C-2"}, data_point="NB-ELEC")
+    other = make_live(2, {"isPrimaryValue": True})
+
+    proposal = propose_all([make_live(1), other], (mine,), {HOME: Head("NB-ELEC")})
+
+    assert [(left.path, left.reason.partition(":")[0]) for left in proposal.left_out] == [
+        ("channelImportId", "refused by ESA221"),
+        ("isPrimaryValue", "refused by ESA222"),
+        ("select.channelImportId", "refused by ESA221"),
+    ]
+    assert proposal.channels[0].select == Identifiers(channel_id=2)
+
+
+def test_a_channel_that_a_formula_may_not_name_is_imported_all_the_same_if_the_formula_has_its_id() -> None:
+    user = make_desired("user", 1, {f"{V}formula": "channel(2) * 2", "isCalculated": True}, data_point="SB-ELEC")
+    nameless: Spec = {"channelImportId": None, "observationTypeId": 99}
+
+    proposal = propose_all([make_calculated(1, "channel(2) * 2", data_point=SOUTH), make_live(2, nameless)], (user,))
+
+    assert [(channel.name, channel.select) for channel in proposal.channels] == [
+        ("nb-elec-use", Identifiers(channel_id=2))
+    ]
+    assert proposal.left_out == ()
+
+
+def test_files_are_in_order_and_channels_by_id_within() -> None:
+    channels = [make_live(4), make_live(2, data_point=SOUTH), make_live(3, {"channelInfo": "A"})]
+
+    assert [(channel.file, channel.name) for channel in propose_all(channels).channels] == [
+        (NEW_FILE, "nb-elec-a"),
+        (NEW_FILE, "nb-elec-use"),
+        ("channels/south-building/sb-elec.yaml", "sb-elec-use"),
+    ]
