@@ -30,9 +30,9 @@ def make_formula(name: str, formula: str, **others: Any) -> Desired:
     return make_channel(name, {"isCalculated": True, FORMULA: formula}, **others)
 
 
-def make_feed(name: str, expect: str, pointers: Identifiers, line: int = 40) -> Feed:
+def make_feed(name: str, expect: str, identifiers: Identifiers, line: int = 40) -> Feed:
     """A feed in channels/north.yaml."""
-    return Feed(name, Location("channels/north.yaml", line, path=("feeds", name)), pointers, expect)
+    return Feed(name, Location("channels/north.yaml", line, path=("feeds", name)), identifiers, expect)
 
 
 def make_definitions(channels: Iterable[Desired], feeds: Iterable[Feed] = ()) -> Definitions:
@@ -40,7 +40,7 @@ def make_definitions(channels: Iterable[Desired], feeds: Iterable[Feed] = ()) ->
     return Definitions(tuple(channels), tuple(feeds), (), "sha256:0")
 
 
-def tell(findings: Iterable[Finding]) -> list[tuple[str, str, str]]:
+def summarize(findings: Iterable[Finding]) -> list[tuple[str, str, str]]:
     """Code, keys of the place, and message of each."""
     return [
         (finding.code, " ".join(finding.location.path) if finding.location else "", finding.message)

@@ -119,7 +119,7 @@ def plan_one(spec: Spec, live: Live, *others: Live) -> Change:
     return change
 
 
-def tell_blocks(change: Change) -> list[str]:
+def list_blocks(change: Change) -> list[str]:
     """The blocks of `change` as `rule message`."""
     return [f"{block.rule} {block.message}" for block in change.blocked_by]
 

@@ -82,9 +82,9 @@ USE = make_change(EDIT)
         replace(USE, fingerprint="sha256:1", channel_info="Renamed", line=9),
         replace(USE, target_values={**USE.target_values, "channelInfo": "Main"}, live={"channelInfo": "Main"}),
     ],
-    ids=["the same", "moved where nothing is managed", "more is managed"],
+    ids=["the same", "an unmanaged value changed", "more is managed"],
 )
-def test_a_change_that_does_the_same_still_holds(now: Change) -> None:
+def test_a_change_that_does_the_same_is_still_valid(now: Change) -> None:
     comparison = compare(USE, now)
 
     assert comparison == Comparison((), (), ())
@@ -92,20 +92,20 @@ def test_a_change_that_does_the_same_still_holds(now: Change) -> None:
     assert comparison.describe() == ""
 
 
-def test_what_is_done_already_still_holds() -> None:
+def test_a_change_that_is_already_applied_is_still_valid() -> None:
     comparison = compare(USE, make_no_op({MULTIPLIER: 2}))
 
     assert comparison == Comparison((), (), (), ("use",))
     assert comparison.is_still_valid
 
 
-def test_an_empty_text_that_a_service_now_stores_otherwise_has_not_moved() -> None:
+def test_null_in_place_of_an_empty_text_is_not_a_difference() -> None:
     note = Edit("channelDescription", None, "Roof", Impact.COSMETIC)
 
     assert compare(make_change(note), make_change(replace(note, before=""))).is_still_valid
 
 
-def test_what_was_done_in_part_still_holds() -> None:
+def test_a_partly_applied_change_is_still_valid() -> None:
     unit = Edit(UNIT, "KWH", "KW", Impact.FORWARD)
     now = replace(make_change(EDIT), after={MULTIPLIER: 2, UNIT: "KW"})
 
@@ -113,9 +113,9 @@ def test_what_was_done_in_part_still_holds() -> None:
 
 
 @pytest.mark.parametrize(
-    "now", [(), (make_no_op({MULTIPLIER: 1}),), (make_no_op({}),)], ids=["no channel", "reverted", "let go"]
+    "now", [(), (make_no_op({MULTIPLIER: 1}),), (make_no_op({}),)], ids=["no channel", "reverted", "no longer managed"]
 )
-def test_a_change_that_nobody_asks_for_any_more_is_gone(now: tuple[Change, ...]) -> None:
+def test_a_change_that_is_no_longer_needed_is_gone(now: tuple[Change, ...]) -> None:
     comparison = compare(USE, *now)
 
     assert comparison == Comparison(("use",), (), ())
@@ -123,11 +123,11 @@ def test_a_change_that_nobody_asks_for_any_more_is_gone(now: tuple[Change, ...])
     assert comparison.reasons == {"use": "no longer needed"}
 
 
-def test_a_change_that_is_gone_is_told_once_though_its_channel_is_another_one() -> None:
+def test_a_gone_change_is_reported_once_even_if_its_channel_id_differs_too() -> None:
     assert compare(USE, replace(make_no_op({MULTIPLIER: 1}), channel_id=7)) == Comparison(("use",), (), ())
 
 
-def test_reasons_name_every_change_that_does_not_hold() -> None:
+def test_reasons_name_every_change_that_is_no_longer_valid() -> None:
     other = make_change(EDIT, name="other")
     comparison = compare_plans(make_plan(USE, other), make_plan(replace(USE, channel_id=7)))
 
@@ -169,7 +169,7 @@ def test_reasons_name_every_change_that_does_not_hold() -> None:
         "order",
     ],
 )
-def test_a_change_that_does_something_else_says_in_what(now: Change, reason: str) -> None:
+def test_a_change_that_does_something_else_gives_the_reason(now: Change, reason: str) -> None:
     comparison = compare(USE, now)
 
     assert comparison == Comparison((), (ChangedStep("use", comparison.changed[0].reasons),), ())
@@ -178,7 +178,7 @@ def test_a_change_that_does_something_else_says_in_what(now: Change, reason: str
     assert comparison.reasons == {"use": "; ".join(comparison.changed[0].reasons)}
 
 
-def test_a_managed_value_that_is_another_one_without_an_edit_is_a_difference() -> None:
+def test_a_managed_value_that_changed_without_an_edit_is_a_difference() -> None:
     was, now = (
         replace(USE, target_values={**USE.target_values, "channelInfo": x}, live={"channelInfo": x}) for x in ("A", "B")
     )
@@ -186,7 +186,7 @@ def test_a_managed_value_that_is_another_one_without_an_edit_is_a_difference() -
     assert compare(was, now).changed == (ChangedStep("use", ("channelInfo means something else now",)),)
 
 
-def test_an_id_behind_the_same_code_that_moved_is_a_difference() -> None:
+def test_another_id_behind_the_same_code_is_a_difference() -> None:
     unit_id = "esaChannelVersion.unitId"
     was, now = (
         replace(make_change(Edit(UNIT, "KWH", "KW", Impact.FORWARD)), target_values={unit_id: 5}, live={unit_id: id_})
@@ -208,7 +208,7 @@ def test_an_order_that_was_not_reviewed_is_a_difference() -> None:
     assert explain(late, USE) == (ChangedStep("use", ("does not come after other any more",)),)
 
 
-def test_an_order_of_which_the_first_part_is_done_still_holds() -> None:
+def test_an_order_whose_first_change_is_applied_is_still_valid() -> None:
     other = make_change(Edit("channelInfo", "A", "B", Impact.COSMETIC), name="other")
     done = replace(make_no_op({"channelInfo": "B"}), name="other")
     late = replace(USE, depends_on=("other",))
@@ -216,14 +216,14 @@ def test_an_order_of_which_the_first_part_is_done_still_holds() -> None:
     assert compare_plans(make_plan(other, late), make_plan(USE, done)) == Comparison((), (), (), ("other",))
 
 
-def test_an_order_after_a_change_that_nobody_asks_for_any_more_is_no_difference_of_the_change_itself() -> None:
+def test_a_change_does_not_differ_because_its_dependency_is_no_longer_needed() -> None:
     other = make_change(Edit("channelInfo", "A", "B", Impact.COSMETIC), name="other")
     late = replace(USE, depends_on=("other",))
 
     assert compare_plans(make_plan(other, late), make_plan(USE)) == Comparison(("other",), (), ())
 
 
-def test_a_feed_that_no_reviewed_step_leads_elsewhere_is_a_difference() -> None:
+def test_a_feed_that_is_rerouted_without_a_reviewed_step_is_a_difference() -> None:
     step = FeedStep("use", (MULTIPLIER,), 7)
     now = replace(make_plan(USE), feeds=(FeedRoute("logger", "use", 1, 2, (), (step,)),))
 
@@ -232,11 +232,11 @@ def test_a_feed_that_no_reviewed_step_leads_elsewhere_is_a_difference() -> None:
     )
 
 
-def test_a_feed_that_is_led_elsewhere_than_reviewed_is_a_difference() -> None:
+def test_a_feed_that_is_rerouted_to_another_channel_than_reviewed_is_a_difference() -> None:
     def explain(*moves: FeedStep) -> tuple[ChangedStep, ...]:
         reviewed, now = (
-            replace(make_plan(USE), feeds=(FeedRoute("logger", "use", 1, 2, (), led),))
-            for led in ((FeedStep("use", (MULTIPLIER,), 1042),), moves)
+            replace(make_plan(USE), feeds=(FeedRoute("logger", "use", 1, 2, (), steps),))
+            for steps in ((FeedStep("use", (MULTIPLIER,), 1042),), moves)
         )
         return compare_plans(reviewed, now).changed
 
@@ -250,7 +250,7 @@ def test_a_feed_that_is_led_elsewhere_than_reviewed_is_a_difference() -> None:
     )
 
 
-def test_what_is_sent_of_a_plan_is_what_was_reviewed_and_what_is_blocked_stays_told() -> None:
+def test_a_restricted_plan_sends_only_reviewed_changes_and_still_lists_blocked_ones() -> None:
     new, blocked = make_change(EDIT, name="new"), replace(make_blocked(USE), name="held", depends_on=("new", "use"))
     routes = FeedRoute("logger", "use", 1, 2, (), (FeedStep("new", (), 3), FeedStep("use", (), 2)))
     plan = replace(make_plan(new, USE, blocked), feeds=(routes,))
@@ -262,26 +262,26 @@ def test_what_is_sent_of_a_plan_is_what_was_reviewed_and_what_is_blocked_stays_t
     )
 
 
-def test_another_value_is_told_once() -> None:
+def test_a_different_value_is_reported_once() -> None:
     now = replace(make_change(replace(EDIT, after=3)), target_values={MULTIPLIER: 3})
 
     assert compare(USE, now).changed == (ChangedStep("use", (f"{MULTIPLIER} becomes 3 now, was to become 2",)),)
 
 
-def test_an_edit_that_is_not_asked_for_any_more_is_a_difference() -> None:
+def test_an_edit_that_is_no_longer_in_the_files_is_a_difference() -> None:
     unit = Edit(UNIT, "KWH", "KW", Impact.FORWARD)
 
     assert compare(make_change(EDIT, unit), USE).changed == (ChangedStep("use", (f"{UNIT} is not edited any more",)),)
 
 
-def test_a_change_that_is_new_does_not_keep_the_reviewed_ones_from_holding() -> None:
+def test_a_new_change_does_not_invalidate_the_reviewed_ones() -> None:
     comparison = compare(USE, USE, make_change(EDIT, name="drifted"))
 
     assert comparison == Comparison((), (), ("drifted",))
     assert comparison.is_still_valid
 
 
-def test_what_was_blocked_at_review_does_not_count_until_it_is_sendable() -> None:
+def test_a_change_that_was_blocked_at_review_counts_only_once_it_is_sendable() -> None:
     blocked = make_blocked(USE)
 
     assert compare(blocked, blocked) == Comparison((), (), ())
@@ -298,7 +298,7 @@ def test_what_was_blocked_at_review_does_not_count_until_it_is_sendable() -> Non
     ],
     ids=["gone and new", "changed", "new", "all"],
 )
-def test_a_difference_is_told_in_numbers(comparison: Comparison, words: str) -> None:
+def test_differences_are_counted(comparison: Comparison, words: str) -> None:
     assert comparison.describe() == words
 
 
@@ -375,7 +375,7 @@ def test_blocked_changes_stop_a_plan_only_where_the_guard_says_so(on_blocked: On
     assert found == ((stop,) if on_blocked is OnBlocked.STOP and name == "only-blocked" else ())
 
 
-def test_what_will_stop_the_apply_of_a_reviewed_plan_is_foreseen_as_a_warning() -> None:
+def test_a_plan_warns_of_the_guards_that_will_stop_its_apply() -> None:
     plan = plan_of([make_desired("n1", 1, {f"{V}multiplier": 2})], [make_live(1, has_readings=True)])
     guards = Guards(MaxChanges(0), HistoryRewrites.ASK)
 
@@ -391,7 +391,7 @@ def test_what_will_stop_the_apply_of_a_reviewed_plan_is_foreseen_as_a_warning() 
     )
 
 
-def test_a_share_of_no_managed_channel_at_all_is_exceeded_by_any_change() -> None:
+def test_any_change_exceeds_a_percentage_of_zero_managed_channels() -> None:
     # As an inverse plan was saved by the first versions.
     (stop,) = check_guards(replace(PLANS["one-edit"], managed=0), HALF, is_reviewed=True)
     assert stop.message == "the plan changes 1 of 0 managed channels, guards.maxChanges is 50%"

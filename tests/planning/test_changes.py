@@ -47,7 +47,7 @@ def test_two_reads_of_an_unchanged_channel_have_one_fingerprint() -> None:
         pytest.param(add_older_version(LIVE, "2024-01-01T00:00:00"), id="a version more"),
     ],
 )
-def test_whatever_an_edit_could_change_shows_in_the_fingerprint(other: Live) -> None:
+def test_everything_that_an_edit_can_change_is_in_the_fingerprint(other: Live) -> None:
     assert fingerprint(other) != fingerprint(LIVE)
 
 
@@ -63,7 +63,7 @@ ODOMETER = make_live(
 )
 
 
-def test_what_the_base_said_already_is_drift_and_the_rest_this_change() -> None:
+def test_an_edit_is_drift_if_the_base_has_the_same_value_and_else_this_change() -> None:
     now = make_desired("one", 1, {"channelInfo": "Renamed", "channelDescription": "Described", RULE: "Trip"})
     base = make_desired("one", 1, {"channelInfo": "Renamed", "channelDescription": "Otherwise", RULE: "Trip"})
     plan = mark_drift(plan_of([now], [ODOMETER]), make_definitions([now]), make_definitions([base]), [ODOMETER])
@@ -78,13 +78,13 @@ def test_what_the_base_said_already_is_drift_and_the_rest_this_change() -> None:
     assert plan.summary.drift == 4
 
 
-def test_a_channel_that_is_new_in_the_files_is_this_change() -> None:
+def test_all_edits_of_a_channel_that_is_new_in_the_files_are_from_this_change() -> None:
     now = make_desired("one", 1, {"channelInfo": "Renamed"})
     plan = mark_drift(plan_of([now], [ODOMETER]), make_definitions([now]), make_definitions([]), [ODOMETER])
     assert [edit.origin for edit in plan.changes[0].edits] == [Origin.CHANGE]
 
 
-def test_a_name_that_leads_to_another_channel_now_makes_all_its_edits() -> None:
+def test_all_edits_are_from_this_change_if_the_name_now_selects_another_channel() -> None:
     live = [make_live(1, {"channelInfo": "Old meter"}), make_live(2, {"channelInfo": "New meter"})]
     base = make_desired("one", 1, {"channelInfo": "Old meter"})
     now = make_desired("one", 2, {"channelInfo": "Old meter"})
@@ -94,7 +94,7 @@ def test_a_name_that_leads_to_another_channel_now_makes_all_its_edits() -> None:
     assert [edit.origin for edit in plan.changes[0].edits] == [Origin.CHANGE]
 
 
-def test_another_pointer_to_the_same_channel_leaves_drift_what_it_is() -> None:
+def test_another_select_for_the_same_channel_does_not_turn_drift_into_this_change() -> None:
     live = [make_live(1, {"channelInfo": "By hand", "channelImportId": "NB-USE"})]
     base = make_desired("one", 1, {"channelInfo": "Use"})
     now = replace(base, select=Identifiers(channel_import_id="NB-USE"))
@@ -104,7 +104,7 @@ def test_another_pointer_to_the_same_channel_leaves_drift_what_it_is() -> None:
     assert [edit.origin for edit in plan.changes[0].edits] == [Origin.DRIFT]
 
 
-def test_a_name_that_led_nowhere_makes_its_edits_by_the_pointer_that_it_has_now() -> None:
+def test_all_edits_are_from_this_change_if_the_base_found_no_channel() -> None:
     live = [make_live(1, {"channelInfo": "By hand"})]
     now = make_desired("one", 1, {"channelInfo": "Use"})
     base = replace(now, select=Identifiers(channel_import_id="GONE"))

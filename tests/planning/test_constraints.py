@@ -71,11 +71,11 @@ def find_codes(spec: Spec) -> list[str]:
 @pytest.mark.parametrize(
     "spec", [SIMPLE, TRIP, CALCULATED, {}], ids=["odometer", "trip", "calculated", "nothing managed"]
 )
-def test_sound_channels_break_no_rule(spec: Spec) -> None:
+def test_valid_channels_break_no_rule(spec: Spec) -> None:
     assert find_violations(spec) == ()
 
 
-def test_a_violation_says_where_what_and_the_way_out() -> None:
+def test_a_violation_gives_the_path_the_problem_and_the_fix() -> None:
     spec: Spec = {"esaChannelVersion.observationRule": "Trip", "esaChannelVersion.rolloverValue": 100000}
 
     assert find_violations(spec) == (
@@ -109,7 +109,7 @@ def test_a_violation_says_where_what_and_the_way_out() -> None:
         pytest.param({"isPrimaryDemand": True, "esaChannelVersion.offset": 2}, ["ESA213", "ESA406"], id="two at once"),
     ],
 )
-def test_whole_channels_are_judged_by_all_their_values(changed: Spec, codes: list[str]) -> None:
+def test_whole_channels_are_checked_by_all_their_values(changed: Spec, codes: list[str]) -> None:
     assert find_codes({**SIMPLE, **changed}) == codes
 
 
@@ -118,7 +118,7 @@ def test_a_calculated_channel_needs_a_formula(formula: str | None) -> None:
     assert find_codes({**CALCULATED, "esaChannelVersion.formula": formula}) == ["ESA205"]
 
 
-def test_a_calculated_channel_with_an_unknown_interval_is_told_once() -> None:
+def test_a_calculated_channel_with_an_invalid_interval_is_reported_once() -> None:
     assert find_codes({**CALCULATED, "intervalMinutes": 7}) == ["ESA203"]
 
 
@@ -148,7 +148,7 @@ def test_values_that_are_not_managed_are_not_guessed(spec: Spec) -> None:
     ],
     ids=["by name", "by id"],
 )
-def test_the_rule_is_understood_by_name_and_by_id(rule: Spec, path: str) -> None:
+def test_the_observation_rule_is_understood_by_name_and_by_id(rule: Spec, path: str) -> None:
     found = find_violations({"isPrimaryDemand": True, **rule})
 
     assert [(violation.code, violation.path) for violation in found] == [("ESA406", path)]
@@ -164,7 +164,7 @@ def test_the_rule_is_understood_by_name_and_by_id(rule: Spec, path: str) -> None
         ("15", "write one of 5, 10, 15, 30, 60, 1440, 10080, 43200"),
     ],
 )
-def test_the_next_longer_interval_is_offered(interval: Value, fix: str) -> None:
+def test_the_next_longer_interval_is_suggested(interval: Value, fix: str) -> None:
     assert [violation.fix for violation in find_violations({"intervalMinutes": interval})] == [fix]
 
 
@@ -177,7 +177,7 @@ def test_long_values_are_cut_in_messages() -> None:
 
 
 @given(SPECS)
-def test_any_values_are_judged_without_an_exception(spec: Spec) -> None:
+def test_any_values_are_checked_without_an_exception(spec: Spec) -> None:
     violations = find_violations(spec)
 
     note_case(reached=violations)

@@ -13,12 +13,12 @@ from tests.planning.tenant import (
     SOUTH,
     V,
     add_older_version,
+    list_blocks,
     make_calculated,
     make_desired,
     make_live,
     plan_of,
     plan_one,
-    tell_blocks,
 )
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def test_a_channel_that_formulas_use_cannot_become_calculated() -> None:
 @pytest.mark.parametrize(
     "net", [{f"{V}formula": "channel(2)"}, {"isCalculated": False, "intervalMinutes": 15}], ids=["formula", "simple"]
 )
-def test_a_channel_becomes_calculated_after_the_changes_that_free_it(net: Spec) -> None:
+def test_a_channel_becomes_calculated_after_the_changes_that_stop_using_it(net: Spec) -> None:
     live = (replace(SIMPLE, is_convertible=False), INPUT, make_calculated(4, "channel(1)"))
 
     plan = plan_of((make_desired("a-north", 1, TO_CALCULATED), make_desired("net", 4, net)), live)
@@ -118,13 +118,13 @@ def test_a_channel_becomes_calculated_after_the_changes_that_free_it(net: Spec) 
     assert [(change.name, change.depends_on) for change in plan.sendable] == [("net", ()), ("a-north", ("net",))]
 
 
-def test_a_formula_of_an_older_version_cannot_be_freed() -> None:
+def test_a_formula_of_an_older_version_blocks_a_conversion_for_good() -> None:
     user = add_older_version(make_calculated(4, "channel(1)"), "2025-01-01T00:00:00")
     net = make_desired("net", 4, {f"{V}formula": "channel(2)"})
 
     _, change = plan_of((make_desired("north", 1, TO_CALCULATED), net), (SIMPLE, INPUT, user)).changes
 
-    assert tell_blocks(change) == ["ESA403 cannot become calculated: its readings feed other formulas"]
+    assert list_blocks(change) == ["ESA403 cannot become calculated: its readings feed other formulas"]
 
 
 def test_a_calculated_channel_with_readings_cannot_become_simple() -> None:
@@ -138,7 +138,7 @@ def test_a_calculated_channel_with_readings_cannot_become_simple() -> None:
     )
 
 
-def test_the_verdict_of_the_service_counts_where_nothing_explains_it() -> None:
+def test_energycap_saying_not_convertible_blocks_even_if_nothing_explains_it() -> None:
     change = plan_one(TO_CALCULATED, replace(SIMPLE, is_convertible=False), INPUT)
 
     assert change.verdict is Verdict.BLOCKED
@@ -160,7 +160,7 @@ def test_the_verdict_of_the_service_counts_where_nothing_explains_it() -> None:
     )
 
 
-def test_all_causes_are_told_at_once() -> None:
+def test_all_causes_are_reported_together() -> None:
     live = add_older_version(replace(SIMPLE, is_convertible=False, **READ), "2025-01-01T00:00:00")
 
     change = plan_one(TO_CALCULATED, live, INPUT, make_calculated(3, "channel(1)"))
@@ -182,7 +182,7 @@ def test_all_causes_are_told_at_once() -> None:
         (None, False, (Verdict.BLOCKED, ["ESA405"])),
     ],
 )
-def test_what_is_read_and_what_the_service_says_decide_together(
+def test_readings_and_the_convertible_flag_decide_together(
     *, has_readings: bool | None, is_convertible: bool | None, expected: tuple[Verdict, list[str]]
 ) -> None:
     change = plan_one(TO_CALCULATED, replace(SIMPLE, has_readings=has_readings, is_convertible=is_convertible), INPUT)
@@ -190,7 +190,7 @@ def test_what_is_read_and_what_the_service_says_decide_together(
     assert (change.verdict, [block.rule for block in change.blocked_by]) == expected
 
 
-def test_what_cannot_be_known_is_told_as_such() -> None:
+def test_a_conversion_that_cannot_be_judged_is_unknown() -> None:
     change = plan_one(TO_SIMPLE, replace(CALCULATED, has_readings=None, is_convertible=None), INPUT)
 
     assert change.blocked_by == (
@@ -220,14 +220,14 @@ def test_what_cannot_be_known_is_told_as_such() -> None:
         ),
     ],
 )
-def test_a_conversion_needs_what_the_other_kind_has(live: Live, spec: Spec, expected: str) -> None:
-    assert tell_blocks(plan_one(spec, live, INPUT)) == [expected]
+def test_a_conversion_needs_the_settings_of_the_other_kind(live: Live, spec: Spec, expected: str) -> None:
+    assert list_blocks(plan_one(spec, live, INPUT)) == [expected]
 
 
 USER = make_calculated(1, "channel(2)")
 
 
-def test_everything_wrong_with_the_inputs_of_a_formula_is_told_at_once() -> None:
+def test_all_wrong_inputs_of_a_formula_are_reported_together() -> None:
     live = (
         make_live(2),
         make_live(3, {"channelInfo": "Far"}, data_point=SOUTH),
@@ -283,7 +283,7 @@ def test_a_formula_waits_for_the_change_that_makes_its_input_simple() -> None:
     assert [(change.name, change.depends_on) for change in plan.sendable] == [("input", ()), ("a-user", ("input",))]
 
 
-def test_a_formula_cannot_use_what_becomes_calculated() -> None:
+def test_a_formula_cannot_use_a_channel_that_becomes_calculated() -> None:
     live = (USER, make_live(2), make_live(3))
     spec: Spec = {"isCalculated": True, f"{V}formula": "channel(2)"}
     channels = (make_desired("user", 1, {f"{V}formula": "channel(input)"}), make_desired("input", 3, spec))
@@ -291,12 +291,12 @@ def test_a_formula_cannot_use_what_becomes_calculated() -> None:
     plan = plan_of(channels, live)
 
     assert [change.name for change in plan.sendable] == ["input"]
-    assert tell_blocks(plan.blocked[0]) == [
+    assert list_blocks(plan.blocked[0]) == [
         "ESA410 cannot use this formula: input (channels/north.yaml:7) becomes calculated by this plan"
     ]
 
 
-def test_two_channels_may_exchange_being_calculated() -> None:
+def test_a_simple_and_a_calculated_channel_may_swap_roles() -> None:
     live = (USER, make_live(2))
     becomes: Spec = {"isCalculated": True, f"{V}formula": "channel(net)"}
     channels = (make_desired("net", 1, TO_SIMPLE), make_desired("a-use", 2, becomes))
@@ -304,14 +304,14 @@ def test_two_channels_may_exchange_being_calculated() -> None:
     assert [change.name for change in plan_of(channels, live).sendable] == ["net", "a-use"]
 
 
-def test_a_formula_that_is_live_and_not_touched_is_not_judged() -> None:
+def test_a_live_formula_that_is_not_edited_is_not_checked() -> None:
     far = make_live(2, data_point=SOUTH)
 
     assert plan_one({"channelInfo": "New name"}, USER, far).is_sendable
     assert plan_one({f"{V}formula": None}, replace(USER, has_readings=None), far).blocked_by[0].rule == "ESA205"
 
 
-def test_a_formula_whose_input_another_change_converts_is_not_asked_about_yet() -> None:
+def test_a_formula_whose_input_another_change_converts_is_not_sent_for_validation_yet() -> None:
     live = (USER, make_live(2), make_calculated(3, "channel(2)"), make_live(4))
 
     def list_asked(used: str, spec: Spec) -> tuple[tuple[int, int, str], ...]:
@@ -322,7 +322,7 @@ def test_a_formula_whose_input_another_change_converts_is_not_asked_about_yet() 
     assert list_asked("4", TO_SIMPLE) == list_asked("4", {"channelInfo": "New"}) == ((1, 100, "channel(4)"),)
 
 
-def test_only_a_formula_that_is_edited_is_asked_about() -> None:
+def test_only_an_edited_formula_is_sent_for_validation() -> None:
     def list_asked(spec: Spec) -> tuple[tuple[int, int, str], ...]:
         return list_new_formulas(plan_of([make_desired("user", 1, spec)], (USER, make_live(2), make_live(3))))
 

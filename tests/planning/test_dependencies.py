@@ -23,11 +23,11 @@ FAILS = Blocker("ESA401", "cannot become calculated: it has readings", {}, "leav
 UNKNOWN = Blocker("ESA407", "cannot be known", {}, "ask", is_unknown=True)
 
 
-def tell(blocks: dict[str, tuple[Blocker, ...]]) -> dict[str, list[str]]:
+def list_messages(blocks: dict[str, tuple[Blocker, ...]]) -> dict[str, list[str]]:
     return {name: [f"{block.rule} {block.message}" for block in own] for name, own in sorted(blocks.items())}
 
 
-def test_a_block_is_handed_on_to_everything_that_needs_the_blocked() -> None:
+def test_a_blocker_is_passed_on_to_every_dependent_change() -> None:
     needs = {
         "a": (),
         "b": (Dependency("ESA403", "a"),),
@@ -39,7 +39,7 @@ def test_a_block_is_handed_on_to_everything_that_needs_the_blocked() -> None:
 
     blocks = propagate_blockers(own, needs)
 
-    assert tell(blocks) == {
+    assert list_messages(blocks) == {
         "a": 2 * ["ESA401 cannot become calculated: it has readings"],
         "b": ["ESA403 needs the change of a, which is blocked by ESA401"],
         "c": ["ESA408 needs the change of b, which is blocked by ESA403"],
@@ -56,16 +56,16 @@ def test_a_block_is_handed_on_to_everything_that_needs_the_blocked() -> None:
     )
 
 
-def test_what_is_blocked_itself_is_not_told_of_others() -> None:
+def test_a_change_with_a_blocker_of_its_own_gets_none_from_its_dependencies() -> None:
     needs = {"a": (Dependency("ESA409", "b", must_precede=False),), "b": (Dependency("ESA409", "a"),)}
 
-    assert tell(propagate_blockers({"a": [FAILS], "b": []}, needs)) == {
+    assert list_messages(propagate_blockers({"a": [FAILS], "b": []}, needs)) == {
         "a": ["ESA401 cannot become calculated: it has readings"],
         "b": ["ESA409 needs the change of a, which is blocked by ESA401"],
     }
 
 
-def test_what_needs_the_unknown_is_unknown_and_what_needs_the_blocked_is_blocked() -> None:
+def test_dependents_of_unknown_changes_are_unknown_and_dependents_of_blocked_changes_are_blocked() -> None:
     needs = {"a": (), "b": (), "c": (Dependency("ESA403", "a"), Dependency("ESA403", "b"))}
 
     settled = propagate_blockers({"a": [UNKNOWN], "b": [FAILS], "c": []}, needs)
@@ -73,7 +73,7 @@ def test_what_needs_the_unknown_is_unknown_and_what_needs_the_blocked_is_blocked
     assert [(block.evidence["needs"], block.is_unknown) for block in settled["c"]] == [("a", True), ("b", False)]
 
 
-def test_circles_are_named_and_block_their_members_and_what_needs_them() -> None:
+def test_a_cycle_blocks_its_members_and_their_dependents() -> None:
     needs = {
         "a": (Dependency("ESA403", "b"),),
         "b": (Dependency("ESA408", "c"),),
@@ -84,11 +84,11 @@ def test_circles_are_named_and_block_their_members_and_what_needs_them() -> None
 
     settled = propagate_blockers({name: [] for name in needs}, needs)
 
-    circle = "cannot be put in order, because none can come first: a waits for b, b waits for c, c waits for a"
-    assert tell(settled) == {
-        "a": [f"ESA403 {circle}"],
-        "b": [f"ESA408 {circle}"],
-        "c": [f"ESA410 {circle}"],
+    cycle = "cannot be put in order, because none can come first: a waits for b, b waits for c, c waits for a"
+    assert list_messages(settled) == {
+        "a": [f"ESA403 {cycle}"],
+        "b": [f"ESA408 {cycle}"],
+        "c": [f"ESA410 {cycle}"],
         "d": [],
         "e": ["ESA403 needs the change of a, which is blocked by ESA403"],
     }
@@ -98,7 +98,7 @@ def test_circles_are_named_and_block_their_members_and_what_needs_them() -> None
     ]
 
 
-def test_a_long_circle_is_cut_in_the_message_only() -> None:
+def test_a_long_cycle_is_shortened_in_the_message_only() -> None:
     names = [f"n{number:02}" for number in range(12)]
     needs = {name: (Dependency("ESA408", names[number - 1]),) for number, name in enumerate(names)}
 
@@ -108,7 +108,7 @@ def test_a_long_circle_is_cut_in_the_message_only() -> None:
     assert sorted(block.evidence["cycle"]) == names  # type: ignore[call-overload]
 
 
-def test_what_each_of_a_circle_of_thousands_tells_is_bounded() -> None:
+def test_the_evidence_of_a_cycle_of_thousands_is_bounded() -> None:
     names = [f"n{number:05}" for number in range(20_000)]
     needs = {name: (Dependency("ESA408", names[number - 1]),) for number, name in enumerate(names)}
 
@@ -119,14 +119,14 @@ def test_what_each_of_a_circle_of_thousands_tells_is_bounded() -> None:
     assert all(block.evidence == expected for (block,) in settled.values())
 
 
-def test_two_that_only_stand_together_are_no_circle() -> None:
+def test_changes_that_must_only_apply_together_are_not_a_cycle() -> None:
     needs = {"a": (Dependency("ESA409", "b", must_precede=False),), "b": (Dependency("ESA409", "a"),)}
 
-    assert tell(propagate_blockers({"a": [], "b": []}, needs)) == {"a": [], "b": []}
+    assert list_messages(propagate_blockers({"a": [], "b": []}, needs)) == {"a": [], "b": []}
     assert topological_order(["a", "b"], needs) == ("a", "b")
 
 
-def test_the_order_goes_by_needs_and_else_by_name() -> None:
+def test_the_order_goes_by_dependencies_and_then_by_name() -> None:
     needs = {
         "a": (Dependency("ESA403", "z"), Dependency("ESA403", "gone")),
         "b": (),
@@ -137,13 +137,13 @@ def test_the_order_goes_by_needs_and_else_by_name() -> None:
     assert topological_order(["m", "z", "b", "a"], needs) == ("b", "z", "a", "m")
 
 
-def test_the_closure_holds_what_is_needed_before_or_beside() -> None:
+def test_the_closure_includes_what_is_needed_before_or_beside_a_change() -> None:
     needs = {"a": (Dependency("ESA403", "b"),), "b": (Dependency("ESA409", "c", must_precede=False),), "c": (), "d": ()}
 
     assert with_dependencies(["a", "no-op"], needs) == {"a", "b", "c", "no-op"}
 
 
-def test_what_comes_first_is_listed_once_by_name() -> None:
+def test_predecessors_are_listed_once_by_name() -> None:
     needs = (
         Dependency("ESA410", "b"),
         Dependency("ESA403", "b"),
@@ -171,13 +171,11 @@ GRAPHS = st.dictionaries(NAMES, st.sets(NAMES, max_size=3))
         pytest.param({"d": {"c"}, "c": {"d"}, "b": {"a"}, "a": {"b"}}, (("a", "b"), ("c", "d")), id="two apart"),
     ],
 )
-def test_circles_are_named_from_their_smallest_name_on(
-    uses: dict[str, set[str]], cycles: tuple[tuple[str, ...], ...]
-) -> None:
+def test_cycles_start_at_their_smallest_name(uses: dict[str, set[str]], cycles: tuple[tuple[str, ...], ...]) -> None:
     assert find_cycles(uses) == cycles
 
 
-def test_a_long_chain_is_no_trouble() -> None:
+def test_a_long_chain_is_searched_without_recursion() -> None:
     count = 5000
     chain = {f"{number:04}": {f"{(number + 1) % count:04}"} for number in range(count)}
 
@@ -186,7 +184,7 @@ def test_a_long_chain_is_no_trouble() -> None:
     assert len(cycle) == count
 
 
-def test_a_hundred_thousand_ways_back_are_no_trouble() -> None:
+def test_a_hundred_thousand_back_edges_are_searched_in_linear_time() -> None:
     names = [f"{number:06}" for number in range(100_000)]
     uses = {name: {following, names[0]} - {name} for name, following in pairwise(names)}
 
@@ -194,7 +192,7 @@ def test_a_hundred_thousand_ways_back_are_no_trouble() -> None:
 
 
 @given(GRAPHS)
-def test_circles_are_real_and_apart(uses: dict[str, set[str]]) -> None:
+def test_cycles_are_real_and_share_no_name(uses: dict[str, set[str]]) -> None:
     cycles = find_cycles(uses)
     note_case(reached=cycles)
 
@@ -205,7 +203,7 @@ def test_circles_are_real_and_apart(uses: dict[str, set[str]]) -> None:
 
 
 @given(GRAPHS)
-def test_no_circle_is_left_where_none_is_found(uses: dict[str, set[str]]) -> None:
+def test_no_cycle_is_missed(uses: dict[str, set[str]]) -> None:
     left = {name: used & uses.keys() for name, used in uses.items()}
     while ends := [name for name, used in left.items() if not used & left.keys()]:
         for name in ends:

@@ -54,20 +54,20 @@ READ: dict[str, Any] = {
         ),
     ],
 )
-def test_what_means_the_same_is_no_edit(spec: Spec, live: Live) -> None:
+def test_equal_values_are_not_an_edit(spec: Spec, live: Live) -> None:
     change = plan_one(spec, live, make_live(2))
 
     assert (change.action, change.edits, change.before, change.after) == (Action.NO_OP, (), spec, spec)
     assert (change.live, change.target_values) == ({}, {})
 
 
-def test_null_and_zero_are_two_things() -> None:
+def test_null_and_zero_differ() -> None:
     live = make_live(1)
 
     assert [(edit.before, edit.after) for edit in plan_one({f"{V}minimumReading": 0}, live).edits] == [(None, 0)]
 
 
-def test_blanks_that_only_the_service_has_are_taken_away() -> None:
+def test_spaces_that_only_the_live_value_has_are_removed() -> None:
     live = make_live(1, {"channelDescription": "Roof "})
 
     assert [(edit.before, edit.after) for edit in plan_one({"channelDescription": "Roof"}, live).edits] == [
@@ -75,7 +75,7 @@ def test_blanks_that_only_the_service_has_are_taken_away() -> None:
     ]
 
 
-def test_edits_stand_in_the_order_of_the_field_table_and_in_the_words_of_the_file() -> None:
+def test_edits_follow_the_field_table_and_show_values_as_the_file_writes_them() -> None:
     spec: Spec = {
         f"{V}multiplier": 0.001,
         f"{V}unitCode": "KW",
@@ -109,7 +109,7 @@ def test_edits_stand_in_the_order_of_the_field_table_and_in_the_words_of_the_fil
     assert change.after == spec
 
 
-def test_a_rule_changed_to_trip_nulls_what_trip_cannot_have() -> None:
+def test_a_change_to_trip_nulls_the_settings_that_trip_forbids() -> None:
     change = plan_one({f"{V}observationRule": "Trip"}, ODOMETER_CHANNEL)
 
     assert change.edits == (
@@ -132,7 +132,7 @@ def test_a_rule_changed_to_trip_nulls_what_trip_cannot_have() -> None:
     )
 
 
-def test_a_null_that_the_file_asks_for_is_no_implied_edit() -> None:
+def test_a_null_that_the_file_writes_is_not_an_implied_edit() -> None:
     spec: Spec = {f"{V}observationRule": "Trip", f"{V}rolloverValue": None, f"{V}rollbackAllowance": None}
 
     assert [(edit.path, edit.implied_by) for edit in plan_one(spec, ODOMETER_CHANNEL).edits] == [
@@ -142,7 +142,7 @@ def test_a_null_that_the_file_asks_for_is_no_implied_edit() -> None:
     ]
 
 
-def test_a_rule_changed_to_odometer_nulls_the_offset_and_shows_nothing_that_is_filled_in() -> None:
+def test_a_change_to_odometer_nulls_the_offset_and_hides_defaults_that_energycap_fills_in() -> None:
     change = plan_one({f"{V}observationRuleId": 1, f"{V}rolloverValue": 999_999_999_999_999}, TRIP_CHANNEL)
 
     assert change.edits == (
@@ -167,13 +167,13 @@ def test_a_conversion_nulls_the_interval_or_the_formula() -> None:
     )
 
 
-def test_an_implied_edit_does_not_appear_where_it_is_so_already() -> None:
+def test_an_implied_edit_is_left_out_if_the_value_is_already_null() -> None:
     bare = make_live(1, {f"{V}observationRuleId": 1})
 
     assert [edit.path for edit in plan_one({f"{V}observationRule": "Trip"}, bare).edits] == [f"{V}observationRule"]
 
 
-def test_a_formula_is_shown_by_names_and_sent_by_ids() -> None:
+def test_a_formula_is_shown_with_names_and_sent_with_ids() -> None:
     live = (make_live(1), make_live(2), make_calculated(3, "channel(1) * 2 + channel(2)"))
     losses = make_desired("losses", 3, {f"{V}formula": "channel(use) * 3"})
 
@@ -230,7 +230,7 @@ def swapped(last: str | None, rule: int = ODOMETER, **others: Any) -> Any:
 
 
 @pytest.mark.parametrize("last", ["2025-06-01T09:45:00", "2025-06-01T09:45:00-04:00", BEGIN])
-def test_it_counts_from_the_register_of_the_old_meter(last: str) -> None:
+def test_the_first_reading_after_a_swap_counts_from_the_old_register(last: str) -> None:
     said = find_swap(swapped(last))
 
     time = last.removesuffix("-04:00")
@@ -253,5 +253,5 @@ def test_it_counts_from_the_register_of_the_old_meter(last: str) -> None:
     ],
     ids=["it came already", "no readings", "Trip", "one version", "one version that begins late"],
 )
-def test_else_there_is_nothing_to_say(live: Any) -> None:
+def test_a_swap_is_noted_only_while_its_first_reading_is_missing(live: Any) -> None:
     assert find_swap(live) is None

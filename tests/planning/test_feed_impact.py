@@ -13,7 +13,7 @@ from reconciler.model.identifiers import Feed, Identifiers, ResolutionFailure
 from reconciler.model.plan import Blocker, FeedRoute, FeedStep, Verdict
 from reconciler.planning.feed_impact import recheck_feeds
 from reconciler.planning.plan import make_plan
-from tests.planning.tenant import BASIS, REFERENCE, SOUTH, V, make_calculated, make_desired, make_live, tell_blocks
+from tests.planning.tenant import BASIS, REFERENCE, SOUTH, V, list_blocks, make_calculated, make_desired, make_live
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,11 +33,11 @@ USE_KWH = Identifiers(meter_import_id="NB-ELEC-01", observation_type_code="ELECU
 USE_KW = replace(USE_KWH, unit_code="KW")
 
 
-def feed(name: str, expect: str, pointers: Identifiers = USE_KWH) -> Feed:
-    return Feed(name, Location("channels/north.yaml", 31, path=("feeds", name)), pointers, expect)
+def feed(name: str, expect: str, identifiers: Identifiers = USE_KWH) -> Feed:
+    return Feed(name, Location("channels/north.yaml", 31, path=("feeds", name)), identifiers, expect)
 
 
-# All units but money are of one kind, so that nothing is said of an edit but where it leads readings.
+# All units but money are of one kind, so that the only findings are about routing.
 ONE_KIND = replace(
     REFERENCE,
     units=tuple(
@@ -55,12 +55,12 @@ def plan_of(feeds: Sequence[Feed], channels: Sequence[Desired], live: Sequence[L
     return make_plan(definitions, Snapshot(tuple(live), ONE_KIND), replace(BASIS, filter=only))
 
 
-def tell(plan: Plan) -> list[str]:
+def list_findings(plan: Plan) -> list[str]:
     """The findings as `code message`."""
     return [f"{finding.code} {finding.message}" for finding in plan.findings]
 
 
-def test_a_feed_that_nothing_moves_is_routed_and_nothing_said() -> None:
+def test_a_feed_that_no_edit_reroutes_has_a_route_and_no_finding() -> None:
     plan = plan_of([feed("logger", "one")], [make_desired("one", 1, {"channelInfo": "New"})], [make_live(1)])
 
     assert plan.feeds == (FeedRoute("logger", "one", 1, 1, (), identifiers=USE_KWH),)
@@ -68,7 +68,7 @@ def test_a_feed_that_nothing_moves_is_routed_and_nothing_said() -> None:
     assert plan.changes[0].feeds == ()
 
 
-def test_an_edit_that_leads_a_feed_away_is_blocked_with_all_that_was_seen() -> None:
+def test_an_edit_that_reroutes_a_feed_is_blocked_with_its_evidence() -> None:
     live = [make_live(1), make_live(2, {**KW, "channelInfo": "Check"}), make_live(3, KW)]
 
     plan = plan_of([feed("logger", "one")], [make_desired("one", 1, TO_KW)], live)
@@ -97,7 +97,7 @@ def test_an_edit_that_leads_a_feed_away_is_blocked_with_all_that_was_seen() -> N
     )
 
 
-def test_a_feed_that_is_led_away_says_so_at_its_place_and_in_its_route() -> None:
+def test_a_rerouted_feed_has_a_finding_at_its_line_and_a_note_in_its_route() -> None:
     live = [make_live(1), make_live(2, KW), make_live(3, KW)]
 
     plan = plan_of([feed("logger", "one")], [make_desired("one", 1, TO_KW)], live)
@@ -121,7 +121,7 @@ def test_a_feed_that_is_led_away_says_so_at_its_place_and_in_its_route() -> None
 
 
 @pytest.mark.parametrize(
-    ("pointers", "channels", "blocks", "finding"),
+    ("identifiers", "channels", "blocks", "finding"),
     [
         pytest.param(
             USE_KWH,
@@ -149,7 +149,7 @@ def test_a_feed_that_is_led_away_says_so_at_its_place_and_in_its_route() -> None
                 "two": [f"ESA602 {AWAY} land nowhere, because 2 channels fit (one, two)"],
             },
             "ESA601 readings of feed logger would no longer reach one: they would land on two",
-            id="redirected, by two edits each of which leads away alone",
+            id="redirected, by two edits each of which reroutes it alone",
         ),
         pytest.param(
             replace(USE_KWH, interval_seconds=900),
@@ -160,16 +160,16 @@ def test_a_feed_that_is_led_away_says_so_at_its_place_and_in_its_route() -> None
         ),
     ],
 )
-def test_what_leads_a_feed_away_is_blocked(
-    pointers: Identifiers, channels: list[Desired], blocks: dict[str, list[str]], finding: str
+def test_the_edit_that_reroutes_a_feed_is_blocked(
+    identifiers: Identifiers, channels: list[Desired], blocks: dict[str, list[str]], finding: str
 ) -> None:
-    plan = plan_of([feed("logger", "one", pointers)], channels, [make_live(1), make_live(2, KW)])
+    plan = plan_of([feed("logger", "one", identifiers)], channels, [make_live(1), make_live(2, KW)])
 
-    assert {change.name: tell_blocks(change) for change in plan.blocked} == blocks
-    assert tell(plan) == [finding]
+    assert {change.name: list_blocks(change) for change in plan.blocked} == blocks
+    assert list_findings(plan) == [finding]
 
 
-def test_one_edit_may_lead_several_feeds_away() -> None:
+def test_one_edit_may_reroute_several_feeds() -> None:
     feeds = [feed("by-unit", "one"), feed("by-id", "one", Identifiers(channel_id=1)), feed("again", "one")]
 
     plan = plan_of(feeds, [make_desired("one", 1, TO_KW)], [make_live(1), make_live(2)])
@@ -180,7 +180,7 @@ def test_one_edit_may_lead_several_feeds_away() -> None:
     assert change.feeds == ("again", "by-unit")
 
 
-def test_a_feed_that_is_changed_with_its_channel_blocks_nothing() -> None:
+def test_a_feed_that_is_edited_together_with_its_channel_blocks_nothing() -> None:
     plan = plan_of([feed("logger", "one", USE_KW)], [make_desired("one", 1, TO_KW)], [make_live(1), make_live(2)])
 
     step = f'after one (channels/north.yaml:7), {UNIT} "KWH" → "KW": they land on one'
@@ -188,15 +188,15 @@ def test_a_feed_that_is_changed_with_its_channel_blocks_nothing() -> None:
         FeedRoute("logger", "one", None, 1, (step,), (FeedStep("one", (UNIT,), 1),), identifiers=USE_KW),
     )
     assert plan.changes[0].verdict is Verdict.ALLOWED
-    assert "logger" not in "".join(tell(plan))
+    assert "logger" not in "".join(list_findings(plan))
 
 
-def test_a_feed_that_leads_astray_already_is_said_and_blocks_nothing() -> None:
+def test_a_feed_that_already_misses_its_channel_is_reported_and_blocks_nothing() -> None:
     live = [make_live(1), *(make_live(id_, {**KW, "channelInfo": f"Spare {id_}"}) for id_ in range(2, 8))]
 
     plan = plan_of([feed("logger", "kw"), feed("other", "kw", USE_KW)], [make_desired("kw", 7)], live)
 
-    assert tell(plan) == [
+    assert list_findings(plan) == [
         'ESA605 readings of feed logger do not reach kw, which it expects: today they land on 1 "Use"',
         (
             "ESA605 readings of feed other do not reach kw, which it expects: today they land nowhere, because "
@@ -206,28 +206,28 @@ def test_a_feed_that_leads_astray_already_is_said_and_blocks_nothing() -> None:
     assert plan.feeds[0].findings == ('not the channel it expects: today its readings land on 1 "Use"',)
 
 
-def test_a_feed_that_leads_astray_already_may_be_led_further() -> None:
+def test_a_feed_that_already_misses_its_channel_may_be_rerouted() -> None:
     plan = plan_of(
         [feed("logger", "three")],
         [make_desired("one", 1, TO_KW), make_desired("three", 3)],
         [make_live(1), make_live(2, KW), make_live(3, KW)],
     )
 
-    assert tell(plan) == [
+    assert list_findings(plan) == [
         f"ESA603 readings of feed logger would no longer reach one: they would {NOWHERE}",
         "ESA605 readings of feed logger do not reach three, which it expects: today they land on one",
     ]
     assert plan.blocked == ()
 
 
-def test_a_feed_that_finds_nothing_may_begin_to_lead_astray() -> None:
+def test_a_feed_that_matches_no_channel_may_start_to_match_a_wrong_one() -> None:
     plan = plan_of(
         [feed("logger", "two", USE_KW)],
         [make_desired("one", 1, TO_KW), make_desired("two", 2)],
         [make_live(1), make_live(2)],
     )
 
-    assert tell(plan) == [
+    assert list_findings(plan) == [
         f"ESA604 readings of feed logger would begin to land on one; today they {NOWHERE}",
         f"ESA605 readings of feed logger do not reach two, which it expects: today they {NOWHERE}",
     ]
@@ -238,10 +238,10 @@ PASSING = [make_desired("a", 1, TO_KWH), make_desired("b", 2, {"observationTypeC
 PAUSE = "pause the logger while the plan is applied, or apply these edits by plans of their own"
 
 
-def test_a_feed_that_is_led_elsewhere_only_on_the_way_is_a_warning() -> None:
+def test_a_feed_that_is_rerouted_only_during_apply_is_a_warning() -> None:
     plan = plan_of([feed("logger", "a", USE_KW)], PASSING, [make_live(1, KW), make_live(2)])
 
-    assert tell(plan) == [
+    assert list_findings(plan) == [
         f"ESA603 readings of feed logger would not reach a while the plan is applied: for a time they would {NOWHERE}"
     ]
     assert plan.findings[0].fix == PAUSE
@@ -252,10 +252,10 @@ def test_a_feed_that_is_led_elsewhere_only_on_the_way_is_a_warning() -> None:
     assert plan.blocked == ()
 
 
-def test_readings_that_are_led_elsewhere_only_on_the_way_are_a_warning_at_the_first_edit() -> None:
+def test_undeclared_readings_that_are_rerouted_only_during_apply_are_a_warning_at_the_first_edit() -> None:
     plan = plan_of([], PASSING, [make_live(1, KW, has_readings=True), make_live(2)])
 
-    assert tell(plan) == [
+    assert list_findings(plan) == [
         (
             'ESA603 readings for meter "NB-ELEC-01" (ELECUSE, KW) would not reach a while the plan is applied: '
             f"for a time they would {NOWHERE}"
@@ -264,7 +264,7 @@ def test_readings_that_are_led_elsewhere_only_on_the_way_are_a_warning_at_the_fi
     assert plan.findings[0].location == Location("channels/north.yaml", 7, path=("channels", "a", *UNIT.split(".")))
 
 
-def test_a_feed_whose_channel_has_an_error_is_followed_all_the_same() -> None:
+def test_a_feed_whose_channel_has_an_error_is_traced_too() -> None:
     channels = [make_desired("lost", 9), make_desired("one", 1, TO_KW)]
 
     plan = plan_of([feed("logger", "lost")], channels, [make_live(1), make_live(2, KW)])
@@ -280,7 +280,7 @@ def test_a_feed_whose_channel_has_an_error_is_followed_all_the_same() -> None:
             [make_desired("one", 1, {"channelImportId": "NEW"})],
             [make_live(1, has_readings=True)],
             [f"ESA603 {SENT_C1} would no longer reach one: they would {NOWHERE}"],
-            id="an import id that nobody has any more",
+            id="an import id that no channel has any more",
         ),
         pytest.param(
             [make_desired("one", 1, {"channelImportId": None}), make_desired("two", 2, {"channelImportId": "C-1"})],
@@ -345,16 +345,16 @@ def test_a_feed_whose_channel_has_an_error_is_followed_all_the_same() -> None:
         ),
     ],
 )
-def test_what_no_feed_declares_is_a_warning_where_readings_may_be_lost(
+def test_undeclared_readings_that_may_be_lost_are_a_warning(
     channels: list[Desired], live: list[Live], expected: list[str]
 ) -> None:
     plan = plan_of([], channels, live)
 
-    assert tell(plan) == expected
-    assert not any("feed" in block for change in plan.blocked for block in tell_blocks(change))
+    assert list_findings(plan) == expected
+    assert not any("feed" in block for change in plan.blocked for block in list_blocks(change))
 
 
-def test_several_ways_to_name_a_channel_are_one_finding_at_the_edit() -> None:
+def test_several_identifiers_of_one_channel_make_one_finding_at_the_edit() -> None:
     live = [make_live(1, has_readings=True), make_live(2, {"observationTypeId": 11})]
 
     plan = plan_of([], [make_desired("one", 1, {"observationTypeCode": "GASUSE"})], live)
@@ -376,12 +376,12 @@ def test_several_ways_to_name_a_channel_are_one_finding_at_the_edit() -> None:
     )
 
 
-def test_readings_that_a_feed_stands_for_are_not_said_twice() -> None:
+def test_readings_of_a_declared_feed_are_not_reported_twice() -> None:
     edit = [make_desired("one", 1, {"channelImportId": "NEW"})]
 
     plan = plan_of([feed("logger", "one", by_import_id("C-1"))], edit, [make_live(1, has_readings=True)])
 
-    assert tell(plan) == [f"ESA603 readings of feed logger would no longer reach one: they would {NOWHERE}"]
+    assert list_findings(plan) == [f"ESA603 readings of feed logger would no longer reach one: they would {NOWHERE}"]
 
 
 @pytest.mark.parametrize(
@@ -392,7 +392,9 @@ def test_readings_that_a_feed_stands_for_are_not_said_twice() -> None:
         ("three", [], []),
     ],
 )
-def test_a_filter_leads_feeds_through_what_it_keeps(only: str, feeds: list[str], codes: list[str]) -> None:
+def test_feeds_are_traced_through_the_changes_that_a_filter_keeps(
+    only: str, feeds: list[str], codes: list[str]
+) -> None:
     plan = plan_of(
         [feed("to-one", "one", by_import_id("C-1")), feed("to-two", "two", by_import_id("C-2"))],
         [make_desired("one", 1, {"channelImportId": "NEW"}), make_desired("two", 2), make_desired("three", 3)],
@@ -415,19 +417,19 @@ def plan_edit(spec: Spec, live: tuple[Live, ...], feeds: tuple[Feed, ...] = ()) 
     return make_plan(definitions, Snapshot(live, REFERENCE), BASIS)
 
 
-def judge_again(
-    spec: Spec, pointers: Identifiers, planned: tuple[Live, ...], now: tuple[Live, ...]
+def recheck(
+    spec: Spec, identifiers: Identifiers, planned: tuple[Live, ...], now: tuple[Live, ...]
 ) -> tuple[Blocker, ...]:
-    """What keeps an edit of channel 1, planned on `planned`, from being made where the data point reads as `now`."""
-    feeds = (Feed("logger", Location("channels/north.yaml", 31), pointers, "one"),)
+    """The blockers of an edit of channel 1 that was planned on `planned`, if the data point now reads as `now`."""
+    feeds = (Feed("logger", Location("channels/north.yaml", 31), identifiers, "one"),)
     plan = plan_edit(spec, planned, feeds)
     (change,) = plan.sendable
     return recheck_feeds(change, now[0], now, plan.feeds, REFERENCE)
 
 
-def test_a_channel_that_came_to_look_alike_may_make_an_edit_lead_a_feed_away() -> None:
-    assert judge_again(TO_KW, USE_KWH, (ONE, DEMAND), (ONE, DEMAND)) == ()
-    assert judge_again(TO_KW, USE_KWH, (ONE, DEMAND), (ONE, TWIN)) == (
+def test_a_channel_that_became_similar_after_planning_may_block_an_edit() -> None:
+    assert recheck(TO_KW, USE_KWH, (ONE, DEMAND), (ONE, DEMAND)) == ()
+    assert recheck(TO_KW, USE_KWH, (ONE, DEMAND), (ONE, TWIN)) == (
         Blocker(
             "ESA603",
             "would take the readings of feed logger away from one: they would land nowhere, because no channel fits",
@@ -441,24 +443,30 @@ def test_a_channel_that_came_to_look_alike_may_make_an_edit_lead_a_feed_away() -
 
 
 @pytest.mark.parametrize(
-    ("spec", "pointers", "planned", "now"),
+    ("spec", "identifiers", "planned", "now"),
     [
-        pytest.param({"channelInfo": "New"}, USE_KWH, (ONE, DEMAND), (ONE, TWIN), id="no edit of what is pointed at"),
+        pytest.param({"channelInfo": "New"}, USE_KWH, (ONE, DEMAND), (ONE, TWIN), id="no edit of an identifying field"),
         pytest.param(
-            TO_KW, replace(USE, unit_code="KW"), (ONE, TWIN), (ONE, DEMAND), id="a feed that lands where it did"
+            TO_KW,
+            replace(USE, unit_code="KW"),
+            (ONE, TWIN),
+            (ONE, DEMAND),
+            id="a feed that still reaches the same channel",
         ),
-        pytest.param(TO_KW, USE, (ONE, DEMAND), (ONE, make_live(2)), id="a feed that finds no single channel already"),
+        pytest.param(
+            TO_KW, USE, (ONE, DEMAND), (ONE, make_live(2)), id="a feed that matches no single channel already"
+        ),
         pytest.param(TO_KW, Identifiers(channel_id=1), (ONE, DEMAND), (ONE, TWIN), id="a feed that names the channel"),
     ],
 )
-def test_nothing_is_said_where_nothing_got_worse(
-    spec: Spec, pointers: Identifiers, planned: tuple[Live, ...], now: tuple[Live, ...]
+def test_no_blocker_if_no_feed_got_worse(
+    spec: Spec, identifiers: Identifiers, planned: tuple[Live, ...], now: tuple[Live, ...]
 ) -> None:
-    assert judge_again(spec, pointers, planned, now) == ()
+    assert recheck(spec, identifiers, planned, now) == ()
 
 
-def test_what_the_plan_says_of_a_feed_is_not_said_again() -> None:
-    """Channel 1 takes the unit that the feed names, and channel 2 becomes another thing first: reviewed as a move."""
+def test_a_reroute_that_the_plan_shows_does_not_block_at_apply() -> None:
+    """Channel 1 takes the unit in the feed, after channel 2 gives it up: reviewed as a new route."""
     feeds = (Feed("logger", Location("channels/north.yaml", 31), replace(USE, unit_code="KW"), "one"),)
     channels = (
         make_desired("one", 1, {f"{V}unitCode": "KWH"}),
@@ -480,13 +488,13 @@ def test_what_the_plan_says_of_a_feed_is_not_said_again() -> None:
 @pytest.mark.parametrize(
     ("movers", "is_blocked"),
     [
-        pytest.param((), True, id="moved by no change"),
-        pytest.param(("one",), False, id="moved by this change alone"),
-        pytest.param(("two",), True, id="moved by another change alone"),
-        pytest.param(("two", "one"), False, id="moved by both"),
+        pytest.param((), True, id="rerouted by no change"),
+        pytest.param(("one",), False, id="rerouted by this change alone"),
+        pytest.param(("two",), True, id="rerouted by another change alone"),
+        pytest.param(("two", "one"), False, id="rerouted by both"),
     ],
 )
-def test_only_what_the_plan_says_of_this_change_and_this_feed_was_reviewed(
+def test_only_a_reroute_of_this_feed_by_this_change_counts_as_reviewed(
     movers: tuple[str, ...], *, is_blocked: bool
 ) -> None:
     (change,) = plan_edit(TO_KW, (ONE, TWIN)).sendable

@@ -35,16 +35,16 @@ def draft_of(live: Live, wanted: Spec) -> Draft:
     return Draft(f"n{live.id}", live, planned, edits, changed_paths(edits), {}, {}, wanted)
 
 
-def tell(course: ResolutionTrace) -> list[object]:
-    """Where a course leads: at first, and after each draft that leads it elsewhere."""
-    steps = [(move.draft.name, move.resolution.channel_id or move.resolution.failure) for move in course.changes]
-    return [course.before.channel_id or course.before.failure, *steps]
+def list_resolutions(trace: ResolutionTrace) -> list[object]:
+    """What a trace resolves to: at first, and after each draft that changes it."""
+    steps = [(move.draft.name, move.resolution.channel_id or move.resolution.failure) for move in trace.changes]
+    return [trace.before.channel_id or trace.before.failure, *steps]
 
 
 @pytest.mark.parametrize(
-    ("pointers", "expected"),
+    ("identifiers", "expected"),
     [
-        pytest.param(Identifiers(channel_id=1), [1], id="a channel id leads on to its channel"),
+        pytest.param(Identifiers(channel_id=1), [1], id="a channel id always resolves to its channel"),
         pytest.param(
             Identifiers(channel_import_id="C-1"),
             [1, ("n1", ResolutionFailure.UNMATCHED), ("n2", 2)],
@@ -53,12 +53,12 @@ def tell(course: ResolutionTrace) -> list[object]:
         pytest.param(
             Identifiers(channel_import_id="C-2"),
             [2, ("n2", ResolutionFailure.UNMATCHED)],
-            id="an import id that nobody gets",
+            id="an import id that no channel gets",
         ),
         pytest.param(
             Identifiers(channel_import_id="NEW"),
             [ResolutionFailure.UNMATCHED, ("n1", 1)],
-            id="an import id that nobody had",
+            id="an import id that no channel had",
         ),
         pytest.param(
             QUARTERLY,
@@ -79,7 +79,7 @@ def tell(course: ResolutionTrace) -> list[object]:
         ),
     ],
 )
-def test_pointers_lead_elsewhere_step_by_step(pointers: Identifiers, expected: list[object]) -> None:
+def test_identifiers_match_other_channels_step_by_step(identifiers: Identifiers, expected: list[object]) -> None:
     one, two, three = make_live(1), make_live(2), make_live(3, TO_KW)
     index = make_index((one, two, three, make_live(4, data_point=SOUTH)))
     steps = (
@@ -88,76 +88,76 @@ def test_pointers_lead_elsewhere_step_by_step(pointers: Identifiers, expected: l
         draft_of(three, {"channelInfo": "Renamed"}),
     )
 
-    (course,) = trace_identifiers([pointers], index, steps)
+    (trace,) = trace_identifiers([identifiers], index, steps)
 
-    assert tell(course) == expected
+    assert list_resolutions(trace) == expected
 
 
-def test_a_step_is_seen_with_those_before_it() -> None:
+def test_each_step_includes_those_before_it() -> None:
     one, two = make_live(1), make_live(2, TO_KW)
     index = make_index((one, two))
-    pointers = [KWH, replace(KWH, unit_code="KW")]
+    identifiers = [KWH, replace(KWH, unit_code="KW")]
 
-    swapped = trace_identifiers(pointers, index, (draft_of(one, TO_KW), draft_of(two, {UNIT: 1})))
+    swapped = trace_identifiers(identifiers, index, (draft_of(one, TO_KW), draft_of(two, {UNIT: 1})))
 
-    assert [tell(course) for course in swapped] == [
+    assert [list_resolutions(trace) for trace in swapped] == [
         [1, ("n1", ResolutionFailure.UNMATCHED), ("n2", 2)],
         [2, ("n1", ResolutionFailure.AMBIGUOUS), ("n2", 1)],
     ]
 
 
-def test_an_observation_type_counts_where_it_comes_from_and_where_it_goes() -> None:
+def test_an_edited_observation_type_affects_its_old_and_its_new_code() -> None:
     one, two = make_live(1), make_live(2, {"observationTypeId": 11})
     demand = replace(USE, observation_type_code="ELECDEMAND")
 
-    courses = trace_identifiers([USE, demand], make_index((one, two)), [draft_of(one, {"observationTypeId": 11})])
+    traces = trace_identifiers([USE, demand], make_index((one, two)), [draft_of(one, {"observationTypeId": 11})])
 
-    assert [tell(course) for course in courses] == [
+    assert [list_resolutions(trace) for trace in traces] == [
         [1, ("n1", ResolutionFailure.UNMATCHED)],
         [2, ("n1", ResolutionFailure.AMBIGUOUS)],
     ]
 
 
-def test_a_channel_without_import_id_can_get_one_and_another_lose_its_own() -> None:
+def test_one_channel_can_get_an_import_id_while_another_loses_its_own() -> None:
     one, two = make_live(1, {"channelImportId": None}), make_live(2)
     steps = (draft_of(one, {"channelImportId": "A"}), draft_of(two, {"channelImportId": None}))
     given = [Identifiers(channel_import_id="A"), Identifiers(channel_import_id="C-2")]
 
-    courses = trace_identifiers(given, make_index((one, two)), steps)
+    traces = trace_identifiers(given, make_index((one, two)), steps)
 
-    assert [tell(course) for course in courses] == [
+    assert [list_resolutions(trace) for trace in traces] == [
         [ResolutionFailure.UNMATCHED, ("n1", 1)],
         [2, ("n2", ResolutionFailure.UNMATCHED)],
     ]
 
 
-def test_a_channel_on_a_data_point_without_import_id_is_found_by_its_own_only() -> None:
+def test_a_channel_on_a_data_point_without_import_id_is_found_only_by_its_own_import_id() -> None:
     live = make_live(1, data_point=replace(SOUTH, import_id=None))
     draft = draft_of(live, {"channelImportId": "A", **TO_KW})
 
-    courses = trace_identifiers([Identifiers(channel_import_id="A")], make_index((live,)), [draft])
+    traces = trace_identifiers([Identifiers(channel_import_id="A")], make_index((live,)), [draft])
 
-    assert [tell(course) for course in courses] == [[ResolutionFailure.UNMATCHED, ("n1", 1)]]
+    assert [list_resolutions(trace) for trace in traces] == [[ResolutionFailure.UNMATCHED, ("n1", 1)]]
     assert list(undeclared_identifiers([draft], make_index((live,)))) == [Identifiers(channel_import_id="C-1")]
 
 
-def test_the_step_that_leads_away_for_good_is_the_last_departure() -> None:
+def test_the_losing_change_is_the_last_one_after_which_the_channel_is_not_matched() -> None:
     one, two = make_live(1), make_live(2, TO_KW)
     steps = (draft_of(two, {UNIT: 1}), draft_of(two, TO_KW), draft_of(one, TO_KW), draft_of(two, {UNIT: 1}))
 
-    (course,) = trace_identifiers([KWH], make_index((one, two)), steps)
+    (trace,) = trace_identifiers([KWH], make_index((one, two)), steps)
 
-    assert tell(course) == [
+    assert list_resolutions(trace) == [
         1,
         ("n2", ResolutionFailure.AMBIGUOUS),
         ("n2", 1),
         ("n1", ResolutionFailure.UNMATCHED),
         ("n2", 2),
     ]
-    assert course.find_losing_change(1) == course.changes[2]
+    assert trace.find_losing_change(1) == trace.changes[2]
 
 
-def test_live_channels_imply_what_can_be_said_of_them_on_the_meters_that_are_edited() -> None:
+def test_undeclared_identifiers_are_those_of_channels_on_edited_meters() -> None:
     one, two = make_live(1), make_calculated(2, "channel(1)")
     lonely, elsewhere = make_live(3, data_point=SOUTH), make_live(4, data_point=replace(SOUTH, import_id="OTHER"))
     steps = (draft_of(one, TO_KW), draft_of(lonely, TO_KW), draft_of(elsewhere, {"channelImportId": "NEW"}))
@@ -167,7 +167,7 @@ def test_live_channels_imply_what_can_be_said_of_them_on_the_meters_that_are_edi
     assert implied == [Identifiers(channel_import_id="C-4"), USE, KWH, QUARTERLY]
 
 
-def test_a_channel_without_a_known_type_implies_nothing() -> None:
+def test_a_channel_without_a_known_type_has_no_undeclared_identifiers() -> None:
     one, two = make_live(1, {"observationTypeId": 99}), make_live(2, {UNIT: 99})
 
     implied = list(undeclared_identifiers([draft_of(one, TO_KW)], make_index((one, two))))
@@ -175,7 +175,7 @@ def test_a_channel_without_a_known_type_implies_nothing() -> None:
     assert implied == [USE]
 
 
-def test_only_edits_that_pointers_are_compared_with_count() -> None:
+def test_only_edits_of_identifying_fields_affect_routing() -> None:
     draft = draft_of(make_live(1), {"channelInfo": "Renamed", "channelImportId": "A", **TO_KW, "intervalMinutes": 60})
 
     assert [edit.path for edit in causing_edits(draft, Identifiers(channel_import_id="C-1"))] == ["channelImportId"]

@@ -15,7 +15,7 @@ from reconciler.planning import formula_checks
 from reconciler.planning.constraints import Violation
 from reconciler.planning.formula_checks import check_operators, check_references, find_formula_violations
 from tests.cases import mostly, note_case
-from tests.planning.offline_files import FORMULA, make_channel, make_formula, tell
+from tests.planning.offline_files import FORMULA, make_channel, make_formula, summarize
 
 if TYPE_CHECKING:
     from reconciler.model.channels import Desired
@@ -34,7 +34,7 @@ NAMES = {"nb-elec-use", "nb.gas"}
         "IF(channel(1042) <> 0,97, -channel(1043))",
     ],
 )
-def test_sound_formulas_break_no_rule(formula: str) -> None:
+def test_valid_formulas_break_no_rule(formula: str) -> None:
     assert find_formula_violations({FORMULA: formula}, NAMES) == ()
 
 
@@ -71,7 +71,7 @@ def test_each_formula_breaks_its_rule(formula: str, code: str, found: str | None
     assert (violation.code, violation.message) == (code, found or violation.message)
 
 
-def test_each_reference_that_names_no_channel_is_told() -> None:
+def test_each_reference_that_names_no_channel_is_reported() -> None:
     violations = find_formula_violations({FORMULA: "channel() + channel(a) + channel(b c)"}, NAMES)
 
     assert [violation.message.partition("found ")[2] for violation in violations] == ["channel()", "channel(b c)"]
@@ -88,25 +88,25 @@ def test_a_name_without_channel_around_it_is_recognized() -> None:
     )
 
 
-def test_a_formula_of_constants_gets_the_general_way_out() -> None:
+def test_a_formula_of_constants_gets_the_general_fix() -> None:
     (violation,) = find_formula_violations({FORMULA: "2 * 3"}, NAMES)
 
     assert violation.fix == "write channel(...) around the name of each channel"
 
 
 @pytest.mark.parametrize("spec", [{}, {FORMULA: None}, {FORMULA: " ", "isCalculated": True}])
-def test_what_is_no_text_or_told_elsewhere_is_not_judged(spec: dict[str, str | bool | None]) -> None:
+def test_an_absent_or_blank_formula_is_not_checked_here(spec: dict[str, str | bool | None]) -> None:
     assert find_formula_violations(spec, NAMES) == ()
 
 
-def test_a_slip_is_told_beside_what_else_is_wrong() -> None:
+def test_a_typo_is_reported_beside_other_problems() -> None:
     violations = find_formula_violations({FORMULA: "nb-elec-use * 3%"}, NAMES)
 
     assert [violation.code for violation in violations] == ["ESA209", "ESA216"]
 
 
 @given(st.text("channel()'\" 12a\n", max_size=30))
-def test_any_text_is_judged_without_an_exception(formula: str) -> None:
+def test_any_text_is_checked_without_an_exception(formula: str) -> None:
     violations = list(find_formula_violations({FORMULA: formula}, NAMES))
     note_case(reached=violations)
     assert {violation.path for violation in violations} <= {FORMULA}
@@ -130,14 +130,14 @@ SOUND = st.builds(
 @given(mostly(SOUND, st.lists(st.sampled_from(PIECES), max_size=7).map("".join)))
 @example("-channel(a) * 0.5 + channel(42)/2")
 @example("channel(a) - channel(a\N{NO-BREAK SPACE}b)")
-def test_nothing_is_wrong_with_what_is_taken_without_a_look(formula: str) -> None:
+def test_the_fast_path_accepts_only_valid_formulas(formula: str) -> None:
     taken = find_formula_violations({FORMULA: formula}, NAMES)
     note_case(reached=formula and not taken)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(formula_checks, "_PLAIN", re.compile("(?!)"))
-        looked_at = find_formula_violations({FORMULA: formula}, NAMES)
+        checked = find_formula_violations({FORMULA: formula}, NAMES)
 
-    assert taken == looked_at
+    assert taken == checked
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_nothing_is_wrong_with_what_is_taken_without_a_look(formula: str) -> Non
         "channel(a),1",
     ],
 )
-def test_what_some_grammar_may_allow_is_no_slip(formula: str) -> None:
+def test_syntax_that_some_grammar_may_allow_is_not_a_typo(formula: str) -> None:
     assert check_operators(formula) == ()
 
 
@@ -217,7 +217,7 @@ def test_a_sign_that_is_not_published_is_a_warning(formula: str, found: str, fix
     )
 
 
-def test_one_slip_of_each_kind_is_told() -> None:
+def test_one_typo_of_each_kind_is_reported() -> None:
     found = [(slip.code, slip.fix) for slip in check_operators("channel(a) * 3% + 4% \u00d7 0,5 + 1,5 * 2 +")]
 
     assert found == [
@@ -229,7 +229,7 @@ def test_one_slip_of_each_kind_is_told() -> None:
 
 
 @given(st.lists(st.sampled_from(["channel(a)", "IF", "+", "*", "/", "(1,5)", "x", "%", "=", ",", "2", "."])))
-def test_any_formula_is_judged_without_an_exception(parts: list[str]) -> None:
+def test_any_formula_is_checked_without_an_exception(parts: list[str]) -> None:
     slips = list(check_operators(" ".join(parts)))
     note_case(reached=slips)
     assert {slip.path for slip in slips} <= {FORMULA}
@@ -242,11 +242,11 @@ def find_reference_codes(*channels: Desired) -> list[str]:
     return [finding.code for finding in check_references(channels)]
 
 
-def test_a_simple_channel_by_name_is_sound() -> None:
+def test_a_reference_to_a_simple_channel_is_valid() -> None:
     assert find_reference_codes(USE, make_formula("nb-elec-losses", "channel(nb-elec-use) * 0.03")) == []
 
 
-def test_an_unknown_name_gets_the_nearest_one() -> None:
+def test_an_unknown_name_gets_the_most_similar_one() -> None:
     (finding,) = check_references((USE, make_formula("nb-elec-losses", "2 * Channel( nb-elec-uze )")))
 
     assert finding == Finding(
@@ -263,20 +263,20 @@ def test_an_unknown_name_gets_the_nearest_one() -> None:
     )
 
 
-def test_an_import_id_in_a_formula_is_answered_with_the_name_of_its_channel() -> None:
+def test_an_import_id_in_a_formula_gets_the_name_of_its_channel() -> None:
     use = make_channel("nb-electricity", {"channelImportId": "NB-USE"})
     net = make_formula("nb-net-use", "channel(NB-USE) * 0.97")
 
     assert [finding.fix for finding in check_references((use, net))] == ["did you mean  channel(nb-electricity)"]
 
 
-def test_an_unknown_name_without_a_near_one_gets_the_general_way_out() -> None:
+def test_an_unknown_name_without_a_similar_one_gets_the_general_fix() -> None:
     (finding,) = check_references((USE, make_formula("nb-elec-losses", "channel(steam)")))
 
     assert finding.fix == "write the name of a channel in these files, or the id of one that is not managed here"
 
 
-def test_an_id_that_no_file_points_to_is_not_judged() -> None:
+def test_an_id_that_no_file_selects_is_not_checked() -> None:
     assert (
         find_reference_codes(USE, make_formula("nb-elec-losses", "channel(1077) + channel(99999999999999999999)")) == []
     )
@@ -299,7 +299,7 @@ def test_the_id_of_a_managed_channel_is_noted(reference: str) -> None:
     ],
     ids=["calculated", "on another data point"],
 )
-def test_the_id_of_a_channel_that_may_not_be_named_is_not_judged(used: Desired) -> None:
+def test_no_note_on_the_id_of_a_channel_that_the_formula_may_not_name(used: Desired) -> None:
     assert find_reference_codes(used, make_formula("campus", "channel(1042) * 2", data_point="NB-01")) == []
 
 
@@ -319,7 +319,7 @@ def test_a_calculated_channel_may_not_be_used(spec: dict[str, str | bool | None]
     assert find_reference_codes(make_channel("other", spec), make_formula("user", "channel(other)")) == codes
 
 
-def test_a_calculated_channel_is_told_with_its_place() -> None:
+def test_a_used_calculated_channel_is_reported_with_its_location() -> None:
     other = make_formula("other", "channel(1077)", file="channels/south.yaml", line=12)
 
     (finding,) = check_references((other, make_formula("user", "channel(other) * 2")))
@@ -329,13 +329,13 @@ def test_a_calculated_channel_is_told_with_its_place() -> None:
 
 
 @pytest.mark.parametrize("reference", ["self", "7"])
-def test_its_own_channel_may_not_be_used(reference: str) -> None:
+def test_a_formula_may_not_use_its_own_channel(reference: str) -> None:
     channel = make_formula("self", f"channel({reference}) + 1", select=Identifiers(channel_id=7))
 
     assert find_reference_codes(channel) == ["ESA323"]
 
 
-def test_a_circle_is_told_once_with_all_its_channels() -> None:
+def test_a_cycle_is_reported_once_with_all_its_channels() -> None:
     channels = (
         make_formula("c", "channel(a)", line=30),
         make_formula("a", "channel(b)", line=10),
@@ -343,18 +343,18 @@ def test_a_circle_is_told_once_with_all_its_channels() -> None:
         make_formula("d", "channel(a)", line=40),
     )
 
-    circle, calculated = check_references(channels)
+    cycle, calculated = check_references(channels)
 
-    assert tell([circle]) == [
+    assert summarize([cycle]) == [
         ("ESA324", "channels a esaChannelVersion formula", "formulas go round in a circle, found a → b → c → a")
     ]
-    assert circle.detail == ("in the circle: b (channels/north.yaml:20)", "in the circle: c (channels/north.yaml:30)")
-    assert tell([calculated]) == [
+    assert cycle.detail == ("in the circle: b (channels/north.yaml:20)", "in the circle: c (channels/north.yaml:30)")
+    assert summarize([calculated]) == [
         ("ESA322", "channels d esaChannelVersion formula", "formula uses a calculated channel, found channel(a)")
     ]
 
 
-def test_a_long_circle_is_cut() -> None:
+def test_a_long_cycle_is_shortened() -> None:
     names = [f"c{number:02}" for number in range(20)]
     channels = [make_formula(name, f"channel(c{(number + 1) % 20:02})") for number, name in enumerate(names)]
 
@@ -375,7 +375,7 @@ def test_channels_of_another_data_point_may_not_be_used(here: str | None, there:
     assert find_reference_codes(make_channel("other", data_point=there), user) == codes
 
 
-def test_both_data_points_are_told() -> None:
+def test_both_data_points_are_reported() -> None:
     other = make_channel("other", file="channels/south.yaml", data_point="SB-01")
 
     (finding,) = check_references((other, make_formula("user", "channel(other)", data_point="NB-01")))

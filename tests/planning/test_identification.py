@@ -32,7 +32,7 @@ AT_UNIT = (ResolutionStep.UNIT_CODE, (2, 3))
 
 
 @pytest.mark.parametrize(
-    ("pointers", "expected"),
+    ("identifiers", "expected"),
     [
         pytest.param(
             EVERYTHING,
@@ -42,7 +42,7 @@ AT_UNIT = (ResolutionStep.UNIT_CODE, (2, 3))
         pytest.param(
             replace(EVERYTHING, channel_id=99),
             Resolution(None, None, ResolutionFailure.UNMATCHED, (), ((ResolutionStep.CHANNEL_ID, ()),)),
-            id="unknown channel id falls back on nothing",
+            id="an unknown channel id is not replaced by anything else",
         ),
         pytest.param(
             replace(EVERYTHING, channel_id=None),
@@ -52,7 +52,7 @@ AT_UNIT = (ResolutionStep.UNIT_CODE, (2, 3))
         pytest.param(
             replace(EVERYTHING, channel_id=None, channel_import_id="c-2"),
             Resolution(None, None, ResolutionFailure.UNMATCHED, (), ((ResolutionStep.CHANNEL_IMPORT_ID, ()),)),
-            id="letter case counts, and the meter is no fallback",
+            id="letter case counts, and the meter is not used instead",
         ),
         pytest.param(
             Identifiers(channel_import_id="TWICE"),
@@ -82,7 +82,7 @@ AT_UNIT = (ResolutionStep.UNIT_CODE, (2, 3))
         pytest.param(
             replace(BY_METER, observation_type_code=None),
             Resolution(None, None, ResolutionFailure.AMBIGUOUS, ALL_NORTH, (START,)),
-            id="a unit does not stand in for the type",
+            id="a unit does not replace the type",
         ),
         pytest.param(
             replace(BY_METER, observation_type_code="ELECDEMAND"),
@@ -156,18 +156,18 @@ AT_UNIT = (ResolutionStep.UNIT_CODE, (2, 3))
         ),
     ],
 )
-def test_pointers_lead_as_the_page_says(pointers: Identifiers, expected: Resolution) -> None:
-    assert resolve(pointers, CHANNELS) == expected
+def test_identifiers_resolve_as_the_vendor_page_says(identifiers: Identifiers, expected: Resolution) -> None:
+    assert resolve(identifiers, CHANNELS) == expected
 
 
-def test_several_are_left_at_the_end_where_even_the_interval_is_alike() -> None:
+def test_channels_with_the_same_interval_stay_ambiguous() -> None:
     twins = make_index((make_live(1), make_live(2)))
 
     assert resolve(BY_METER, twins).candidates == (1, 2)
     assert resolve(BY_METER, twins).failure is ResolutionFailure.AMBIGUOUS
 
 
-def test_the_meter_is_the_data_point_by_its_import_id_not_by_its_code() -> None:
+def test_the_meter_is_the_import_id_of_the_data_point_not_its_code() -> None:
     assert resolve(Identifiers(meter_import_id=NORTH.code), CHANNELS).failure is ResolutionFailure.UNMATCHED
 
 
@@ -175,7 +175,7 @@ ONE, TWO = make_live(1), make_live(2, {"channelImportId": None}, data_point=SOUT
 THREE = make_calculated(3, "channel(1) + channel(1) / channel( 2 )")
 
 
-def test_channels_are_found_by_every_pointer_in_the_order_of_their_ids() -> None:
+def test_channels_are_indexed_by_every_identifier_in_the_order_of_their_ids() -> None:
     index = make_index((THREE, TWO, ONE))
 
     assert list(index.by_id.values()) == [ONE, TWO, THREE]
@@ -184,7 +184,7 @@ def test_channels_are_found_by_every_pointer_in_the_order_of_their_ids() -> None
     assert index.by_data_point == {NORTH.id: [ONE, THREE], SOUTH.id: [TWO]}
 
 
-def test_a_data_point_without_an_import_id_has_no_pointer() -> None:
+def test_a_data_point_without_an_import_id_is_not_indexed_by_meter() -> None:
     assert make_index((make_live(1, data_point=replace(NORTH, import_id=None)),)).by_meter == {}
 
 
@@ -196,5 +196,5 @@ def test_a_channel_is_used_by_the_formulas_of_all_versions() -> None:
     assert users == {1: [THREE, versioned], 2: [THREE], 9: [versioned]}
 
 
-def test_inputs_are_ids_in_order_each_once_and_names_are_none() -> None:
+def test_inputs_are_ids_in_order_each_once_without_names() -> None:
     assert find_inputs(("channel(20) + channel(3)", "channel(20) - channel(north)")) == (20, 3)

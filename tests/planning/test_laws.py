@@ -64,7 +64,7 @@ under_each_move = pytest.mark.parametrize("basis", [BASIS, GIVE_UP_FIRST], ids=[
 
 @untimed
 @given(lives(), st.lists(st.sampled_from((*SETTABLE, *ID_OF)), min_size=1, unique=True), st.data())
-def test_what_the_files_say_as_it_is_plans_nothing(
+def test_files_that_match_the_live_values_plan_nothing(
     live: tuple[Live, ...], paths: list[str], data: st.DataObject
 ) -> None:
     managed = data.draw(st.lists(st.sampled_from(live), min_size=1, unique_by=lambda channel: channel.id))
@@ -96,7 +96,7 @@ def test_the_order_of_files_and_rows_does_not_matter(basis: PlanRequest, tenant:
 
 @untimed
 @given(tenants())
-def test_only_what_the_files_manage_changes_or_what_that_implies(tenant: Tenant) -> None:
+def test_only_managed_values_and_what_they_imply_change(tenant: Tenant) -> None:
     specs = {desired.name: desired.spec for desired in tenant.channels}
     plan = plan_of(tenant.channels, tenant.live)
 
@@ -113,7 +113,7 @@ def test_only_what_the_files_manage_changes_or_what_that_implies(tenant: Tenant)
 
 @untimed
 @given(tenants())
-def test_an_update_has_a_visible_edit_for_all_that_it_would_send(tenant: Tenant) -> None:
+def test_an_update_shows_an_edit_for_every_value_that_it_sends(tenant: Tenant) -> None:
     changes = plan_of(tenant.channels, tenant.live).changes
 
     note_case(reached=any(change.edits for change in changes))
@@ -131,7 +131,7 @@ def test_an_update_has_a_visible_edit_for_all_that_it_would_send(tenant: Tenant)
 @under_each_move
 @untimed
 @given(calm_tenants())
-def test_what_a_change_depends_on_comes_before_it(basis: PlanRequest, tenant: Tenant) -> None:
+def test_dependencies_come_before_their_change(basis: PlanRequest, tenant: Tenant) -> None:
     plan = plan_of(tenant.channels, tenant.live, basis)
     sendable = [change.name for change in plan.sendable]
 
@@ -143,7 +143,7 @@ def test_what_a_change_depends_on_comes_before_it(basis: PlanRequest, tenant: Te
 
 @untimed
 @given(wild_tenants())
-def test_a_verdict_says_what_its_blocks_say(tenant: Tenant) -> None:
+def test_a_verdict_follows_from_its_blockers(tenant: Tenant) -> None:
     changes = plan_of(tenant.channels, tenant.live).changes
 
     note_case(reached=any(change.blocked_by for change in changes))
@@ -173,7 +173,7 @@ def test_each_step_of_a_plan_is_legal_when_its_turn_comes(basis: PlanRequest, te
 @under_each_move
 @untimed
 @given(tenants())
-def test_a_plan_after_apply_holds_nothing_that_could_be_sent(basis: PlanRequest, tenant: Tenant) -> None:
+def test_a_plan_after_apply_has_nothing_sendable(basis: PlanRequest, tenant: Tenant) -> None:
     live = tenant.live
     plan = plan_of(tenant.channels, live, basis)
     note_case(reached=plan.sendable)
@@ -187,7 +187,7 @@ def test_a_plan_after_apply_holds_nothing_that_could_be_sent(basis: PlanRequest,
 
 @untimed
 @given(neighbours(), st.data())
-def test_what_select_names_may_be_edited_and_only_where_it_was_warned_of_a_channel_is_lost(
+def test_a_channel_is_lost_after_an_edit_of_its_select_fields_only_if_the_plan_warned(
     live: tuple[Live, ...], data: st.DataObject
 ) -> None:
     index = make_index(live)
@@ -211,7 +211,7 @@ def test_what_select_names_may_be_edited_and_only_where_it_was_warned_of_a_chann
 
 @untimed
 @given(neighbours(), st.data())
-def test_where_select_alone_finds_a_channel_nothing_else_is_asked(live: tuple[Live, ...], data: st.DataObject) -> None:
+def test_a_channel_found_by_select_alone_needs_nothing_else(live: tuple[Live, ...], data: st.DataObject) -> None:
     index = make_index(live)
     select = Identifiers(
         meter_import_id="NB-ELEC-01",
@@ -233,7 +233,7 @@ def test_where_select_alone_finds_a_channel_nothing_else_is_asked(live: tuple[Li
 
 @untimed
 @given(tenants(), st.sampled_from(("n1", "n[2-3]", "n[!1-3]", "*[1-2]", "n?")))
-def test_a_filter_leaves_out_and_changes_nothing(tenant: Tenant, pattern: str) -> None:
+def test_a_filter_removes_changes_and_alters_none(tenant: Tenant, pattern: str) -> None:
     whole = plan_of(tenant.channels, tenant.live)
     part = plan_of(tenant.channels, tenant.live, replace(BASIS, filter=(pattern,)))
     kept = {change.name for change in part.changes}
@@ -272,7 +272,7 @@ _LIVE = st.tuples(st.sampled_from((10, 12)), st.sampled_from((1, 3)), st.sampled
 
 
 @st.composite
-def fed_tenants(draw: DrawFn) -> tuple[Tenant, tuple[Feed, ...]]:
+def tenants_with_feeds(draw: DrawFn) -> tuple[Tenant, tuple[Feed, ...]]:
     """Channels of one meter with edits of what readings find them by, and feeds that expect them, rightly or not."""
     apart = st.lists(_LIVE, min_size=3, max_size=5, unique=True)
     drawn = draw(apart | apart | st.lists(_LIVE, min_size=3, max_size=5))
@@ -289,7 +289,7 @@ def fed_tenants(draw: DrawFn) -> tuple[Tenant, tuple[Feed, ...]]:
 
 
 def _moved(channel: Live) -> st.SearchStrategy[Spec]:
-    """One thing otherwise than it is, by which readings find the channel."""
+    """One identifying value that differs from the live one."""
     return st.sampled_from(
         [{path: value} for path, values in _SETTINGS.items() for value in values if value != channel.values[path]]
     )
@@ -307,10 +307,10 @@ def _pointers(draw: DrawFn, live: Sequence[Live]) -> Identifiers:
 
 
 @st.composite
-def _feed(draw: DrawFn, number: int, pointers: Identifiers, live: Sequence[Live]) -> Feed:
-    reached = resolve(pointers, make_index(live)).channel_id
+def _feed(draw: DrawFn, number: int, identifiers: Identifiers, live: Sequence[Live]) -> Feed:
+    reached = resolve(identifiers, make_index(live)).channel_id
     expect = draw(st.sampled_from((*[reached or 1] * 4, 2)))
-    return Feed(f"feed{number}", Location("channels/north.yaml", 40 + number), pointers, f"n{expect}")
+    return Feed(f"feed{number}", Location("channels/north.yaml", 40 + number), identifiers, f"n{expect}")
 
 
 def plan_feeds(tenant: Tenant, feeds: Iterable[Feed]) -> Plan:
@@ -319,8 +319,8 @@ def plan_feeds(tenant: Tenant, feeds: Iterable[Feed]) -> Plan:
 
 
 @untimed
-@given(fed_tenants())
-def test_a_feed_that_reaches_what_it_expects_does_so_after_every_apply(world: tuple[Tenant, tuple[Feed, ...]]) -> None:
+@given(tenants_with_feeds())
+def test_a_feed_that_reaches_its_channel_still_does_after_every_apply(world: tuple[Tenant, tuple[Feed, ...]]) -> None:
     tenant, feeds = world
     plan = plan_feeds(tenant, feeds)
     ids = {change.name: change.channel_id for change in plan.changes}
@@ -331,34 +331,36 @@ def test_a_feed_that_reaches_what_it_expects_does_so_after_every_apply(world: tu
         live = carry_out(change, live)
 
     after = make_index(live)
-    note_case(reached=plan.sendable and any(told.before == ids.get(told.expect) for told in plan.feeds))
-    for feed, told in zip(feeds, plan.feeds, strict=True):
+    note_case(reached=plan.sendable and any(route.before == ids.get(route.expect) for route in plan.feeds))
+    for feed, route in zip(feeds, plan.feeds, strict=True):
         expected = ids.get(feed.expect)
         now, then = resolve(feed.identifiers, before).channel_id, resolve(feed.identifiers, after).channel_id
-        assert told.before == now
-        assert told.is_change_blocked or told.after == then
+        assert route.before == now
+        assert route.is_change_blocked or route.after == then
         if expected is not None and now == expected:
             assert then == expected
 
 
 @untimed
-@given(fed_tenants())
-def test_the_moves_of_a_feed_lead_from_what_it_reaches_to_what_it_would(world: tuple[Tenant, tuple[Feed, ...]]) -> None:
+@given(tenants_with_feeds())
+def test_the_steps_of_a_feed_run_from_its_present_to_its_planned_channel(
+    world: tuple[Tenant, tuple[Feed, ...]],
+) -> None:
     plan = plan_feeds(*world)
     names = {change.name: change for change in plan.changes}
 
-    note_case(reached=any(told.steps for told in plan.feeds))
-    for told in plan.feeds:
-        assert (told.steps[-1].channel_id if told.steps else told.before) == told.after
-        for move in told.steps:
+    note_case(reached=any(route.steps for route in plan.feeds))
+    for route in plan.feeds:
+        assert (route.steps[-1].channel_id if route.steps else route.before) == route.after
+        for move in route.steps:
             assert set(move.paths) <= {edit.path for edit in names[move.change].edits}
             assert move.paths
-            assert told.name in names[move.change].feeds
+            assert route.name in names[move.change].feeds
 
 
 @untimed
-@given(fed_tenants())
-def test_feeds_only_ever_hold_changes_back(world: tuple[Tenant, tuple[Feed, ...]]) -> None:
+@given(tenants_with_feeds())
+def test_feeds_can_only_block_changes(world: tuple[Tenant, tuple[Feed, ...]]) -> None:
     tenant, feeds = world
 
     unfed, fed = plan_feeds(tenant, ()), plan_feeds(tenant, feeds)
@@ -370,7 +372,7 @@ def test_feeds_only_ever_hold_changes_back(world: tuple[Tenant, tuple[Feed, ...]
 
 
 @untimed
-@given(fed_tenants(), st.randoms(use_true_random=False))
+@given(tenants_with_feeds(), st.randoms(use_true_random=False))
 def test_the_order_of_feeds_and_channels_does_not_matter(
     world: tuple[Tenant, tuple[Feed, ...]], random: Random
 ) -> None:

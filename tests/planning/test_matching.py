@@ -24,12 +24,12 @@ INDEX = make_index((ONE, TWO, THREE))
 BY_OLD = Identifiers(channel_import_id="OLD")
 
 
-def pair(*channels: Desired) -> MatchResult:
+def match(*channels: Desired) -> MatchResult:
     return match_channels(channels, INDEX)
 
 
-def tell_pairs(pairing: MatchResult) -> list[tuple[str, int]]:
-    return [(found.desired.name, found.live.id) for found in pairing.matches]
+def list_matches(result: MatchResult) -> list[tuple[str, int]]:
+    return [(found.desired.name, found.live.id) for found in result.matches]
 
 
 @pytest.mark.parametrize(
@@ -43,15 +43,15 @@ def tell_pairs(pairing: MatchResult) -> list[tuple[str, int]]:
         make_desired("north", 0, {"channelImportId": "C-9"}, select=Identifiers(channel_import_id="C-2")),
     ],
 )
-def test_a_channel_is_found_by_what_it_says(desired: Desired) -> None:
-    assert (tell_pairs(pair(desired)), pair(desired).findings) == ([("north", 2)], ())
+def test_a_channel_is_found_by_its_select(desired: Desired) -> None:
+    assert (list_matches(match(desired)), match(desired).findings) == ([("north", 2)], ())
 
 
-def test_a_channel_renamed_in_its_import_id_is_found_with_a_note() -> None:
-    pairing = pair(make_desired("north", 0, {"channelImportId": "C-2"}, select=BY_OLD))
+def test_a_channel_with_a_new_import_id_is_found_with_a_note() -> None:
+    result = match(make_desired("north", 0, {"channelImportId": "C-2"}, select=BY_OLD))
 
-    assert tell_pairs(pairing) == [("north", 2)]
-    assert pairing.findings == (
+    assert list_matches(result) == [("north", 2)]
+    assert result.findings == (
         Finding(
             code="ESA305",
             severity=Severity.NOTE,
@@ -71,11 +71,11 @@ def test_a_channel_renamed_in_its_import_id_is_found_with_a_note() -> None:
         pytest.param(make_desired("north", 9, {"channelImportId": "C-2"}), id="selected by id"),
     ],
 )
-def test_a_channel_that_nothing_leads_to_is_an_error(desired: Desired) -> None:
-    pairing = pair(desired)
+def test_a_channel_that_nothing_matches_is_an_error(desired: Desired) -> None:
+    result = match(desired)
 
-    assert (pairing.matches, pairing.found) == ((), frozenset())
-    assert [finding.code for finding in pairing.findings] == ["ESA301"]
+    assert (result.matches, result.found) == ((), frozenset())
+    assert [finding.code for finding in result.findings] == ["ESA301"]
 
 
 # Three channels on one data point: two that differ in their intervals, and one of another type.
@@ -121,13 +121,13 @@ DEMAND = replace(USE, observation_type_code="ELECDEM", unit_code=None)
         ),
     ],
 )
-def test_a_channel_edited_in_what_it_is_selected_by_is_found_with_a_note(
+def test_a_channel_is_found_with_a_note_after_an_edit_of_its_select_fields(
     select: Identifiers, spec: Spec, changed: str
 ) -> None:
-    pairing = match_channels([make_desired("north", 0, spec, select=select)], TRIO)
+    result = match_channels([make_desired("north", 0, spec, select=select)], TRIO)
 
-    (found,) = pairing.findings
-    assert (len(pairing.matches), found.code, found.location) == (
+    (found,) = result.findings
+    assert (len(result.matches), found.code, found.location) == (
         1,
         "ESA305",
         make_desired("north", 0).locate("select"),
@@ -135,7 +135,7 @@ def test_a_channel_edited_in_what_it_is_selected_by_is_found_with_a_note(
     assert found.message == f"select is out of date: no channel fits it, found this one by {changed}"
 
 
-def test_what_to_write_in_place_of_select_leads_to_the_channel_at_once() -> None:
+def test_the_suggested_select_finds_the_channel_without_a_note() -> None:
     outdated = make_desired("north", 0, {"intervalMinutes": 30}, select=BY_15)
 
     (finding,) = match_channels([outdated], TRIO).findings
@@ -144,12 +144,12 @@ def test_what_to_write_in_place_of_select_leads_to_the_channel_at_once() -> None
         "write  select: {dataPointImportId: NB-ELEC-01, observationTypeCode: ELECUSE, unitCode: KWH, "
         "intervalMinutes: 30}"
     )
-    mended = replace(outdated, select=replace(BY_15, interval_seconds=1800))
-    assert tell_pairs(match_channels([mended], TRIO)) == [("north", 1)]
-    assert match_channels([mended], TRIO).findings == ()
+    corrected = replace(outdated, select=replace(BY_15, interval_seconds=1800))
+    assert list_matches(match_channels([corrected], TRIO)) == [("north", 1)]
+    assert match_channels([corrected], TRIO).findings == ()
 
 
-def test_what_has_to_be_quoted_in_braces_is() -> None:
+def test_a_suggested_select_quotes_what_yaml_needs_quoted() -> None:
     live = make_live(1, {"channelImportId": "a, b: {c}"})
     desired = make_desired("north", 0, {"channelImportId": "a, b: {c}"}, select=BY_OLD)
 
@@ -174,21 +174,19 @@ def test_what_has_to_be_quoted_in_braces_is() -> None:
         pytest.param(Identifiers(meter_import_id="NB"), {"intervalMinutes": 30}, "ESA301", id="no such data point"),
     ],
 )
-def test_what_the_file_wants_finds_no_channel_where_it_is_not_certain(
-    select: Identifiers, spec: Spec, code: str
-) -> None:
-    pairing = match_channels([make_desired("north", 0, spec, select=select)], TRIO)
+def test_the_wanted_values_find_no_channel_unless_it_is_certain(select: Identifiers, spec: Spec, code: str) -> None:
+    result = match_channels([make_desired("north", 0, spec, select=select)], TRIO)
 
-    assert (pairing.matches, [finding.code for finding in pairing.findings]) == ((), [code])
+    assert (result.matches, [finding.code for finding in result.findings]) == ((), [code])
 
 
-def test_what_the_file_wants_is_not_looked_at_where_select_finds_a_channel() -> None:
+def test_the_wanted_values_are_ignored_if_select_finds_a_channel() -> None:
     by_60 = make_desired("north", 0, {"intervalMinutes": 30}, select=replace(USE, interval_seconds=3600))
 
-    assert (tell_pairs(match_channels([by_60], TRIO)), match_channels([by_60], TRIO).findings) == ([("north", 2)], ())
+    assert (list_matches(match_channels([by_60], TRIO)), match_channels([by_60], TRIO).findings) == ([("north", 2)], ())
 
 
-def test_a_channel_whose_pointers_were_handed_on_is_told_those_it_has_now() -> None:
+def test_a_channel_whose_identifiers_moved_to_another_is_shown_its_present_ones() -> None:
     old = make_desired("old", 0, {"intervalMinutes": 30}, select=replace(USE, interval_seconds=3600))
     new = make_desired("new", 2)
 
@@ -198,15 +196,15 @@ def test_a_channel_whose_pointers_were_handed_on_is_told_those_it_has_now() -> N
     )
 
 
-def test_channels_that_find_one_live_channel_are_refused_at_every_place() -> None:
+def test_several_channels_that_match_one_live_channel_are_an_error_at_each() -> None:
     first = make_desired("first", 2, line=3)
     second = make_desired("second", 0, select=Identifiers(channel_import_id="C-2"), file="channels/south.yaml", line=9)
     third = make_desired("third", 0, {"channelImportId": "C-2"}, select=BY_OLD)
 
-    pairing = pair(first, second, third, make_desired("other", 1))
+    result = match(first, second, third, make_desired("other", 1))
 
-    assert (tell_pairs(pairing), pairing.found) == ([("other", 1)], frozenset((1, 2)))
-    assert [(found.code, found.location, found.message) for found in pairing.findings[:3]] == [
+    assert (list_matches(result), result.found) == ([("other", 1)], frozenset((1, 2)))
+    assert [(found.code, found.location, found.message) for found in result.findings[:3]] == [
         (
             "ESA303",
             first.locate("select.channelId"),
@@ -225,21 +223,21 @@ def test_channels_that_find_one_live_channel_are_refused_at_every_place() -> Non
     ]
 
 
-def test_a_channel_whose_import_id_was_handed_on_is_told_the_one_it_has_now() -> None:
+def test_a_channel_whose_import_id_moved_to_another_is_shown_its_present_one() -> None:
     old = make_desired("old", 0, {"channelImportId": "C-1"}, select=Identifiers(channel_import_id="C-2"))
     new = make_desired("new", 2)
 
-    assert [finding.fix for finding in pair(old, new).findings] == [
+    assert [finding.fix for finding in match(old, new).findings] == [
         "write  select: {channelImportId: C-1}, which leads to channel 1",
         "keep one of the two, or let each select a channel of its own",
     ]
 
 
-def test_a_channel_on_another_data_point_is_refused() -> None:
-    pairing = pair(make_desired("north", 3, data_point="NB-ELEC"))
+def test_a_channel_on_another_data_point_is_an_error() -> None:
+    result = match(make_desired("north", 3, data_point="NB-ELEC"))
 
-    assert (pairing.matches, pairing.found) == ((), frozenset((3,)))
-    assert pairing.findings == (
+    assert (result.matches, result.found) == ((), frozenset((3,)))
+    assert result.findings == (
         Finding(
             code="ESA304",
             severity=Severity.ERROR,
@@ -259,11 +257,13 @@ def test_a_channel_on_another_data_point_is_refused() -> None:
         ("C-2", "C-2", "several channels will fit it"),
     ],
 )
-def test_a_channel_that_the_plan_takes_out_of_sight_is_a_warning(second: str | None, third: str, lost: str) -> None:
+def test_a_channel_that_select_no_longer_finds_after_the_plan_is_a_warning(
+    second: str | None, third: str, lost: str
+) -> None:
     desired = make_desired("north", 0, select=Identifiers(channel_import_id="C-2"))
     planned = make_index((ONE, make_live(2, {"channelImportId": second}), make_live(3, {"channelImportId": third})))
 
-    assert tuple(check_still_found(pair(desired).matches, planned)) == (
+    assert tuple(check_still_found(match(desired).matches, planned)) == (
         Finding(
             code="ESA306",
             severity=Severity.WARNING,
@@ -274,23 +274,23 @@ def test_a_channel_that_the_plan_takes_out_of_sight_is_a_warning(second: str | N
     )
 
 
-def test_a_channel_whose_pointer_another_one_gets_is_a_warning() -> None:
+def test_a_channel_whose_import_id_another_one_gets_is_a_warning() -> None:
     desired = make_desired("north", 0, select=Identifiers(channel_import_id="C-2"))
     planned = make_index((make_live(1, {"channelImportId": "C-2"}), make_live(2, {"channelImportId": "C-1"}), THREE))
 
-    (finding,) = check_still_found(pair(desired).matches, planned)
+    (finding,) = check_still_found(match(desired).matches, planned)
 
     assert finding.message.endswith("again once the plan is applied: it will lead to channel 1")
 
 
-def test_a_rename_that_the_file_itself_asks_for_is_found_again() -> None:
+def test_a_channel_is_still_found_after_its_own_new_import_id() -> None:
     desired = make_desired("north", 0, {"channelImportId": "C-9"}, select=Identifiers(channel_import_id="C-2"))
     planned = make_index((ONE, make_live(2, {"channelImportId": "C-9"}), THREE))
 
-    assert tuple(check_still_found(pair(desired).matches, planned)) == ()
+    assert tuple(check_still_found(match(desired).matches, planned)) == ()
 
 
-def test_a_change_of_what_it_is_selected_by_is_found_again() -> None:
+def test_a_channel_is_still_found_after_an_edit_of_its_select_fields() -> None:
     desired = make_desired("north", 0, {"intervalMinutes": 5}, select=replace(USE, interval_seconds=1800))
     planned = make_index((make_live(1, {"intervalMinutes": 5}), TRIO.by_id[2], TRIO.by_id[3]))
 
@@ -315,15 +315,15 @@ NET_4 = 'candidate: 4 "Use", import id "C-4", MYSTERY, calculated'
 CREATE = "correct the identifiers, or create the channel in EnergyCAP; if it exists, let the API key's user see it"
 
 
-def explain(pointers: Identifiers | None, channel_info: str | None = None) -> tuple[str, str, tuple[str, ...], str]:
-    """The finding on a channel with `pointers`: code, message, detail, way out."""
-    desired = make_desired("north", 0, {"channelInfo": channel_info} if channel_info else {}, select=pointers)
+def explain(identifiers: Identifiers | None, channel_info: str | None = None) -> tuple[str, str, tuple[str, ...], str]:
+    """The finding on a channel with `identifiers`: code, message, detail, fix."""
+    desired = make_desired("north", 0, {"channelInfo": channel_info} if channel_info else {}, select=identifiers)
     (finding,) = match_channels([desired], CANDIDATES).findings
     return finding.code, finding.message, finding.detail, finding.fix
 
 
 @pytest.mark.parametrize(
-    ("pointers", "found", "detail"),
+    ("identifiers", "found", "detail"),
     [
         (Identifiers(channel_id=99), "none with channelId 99", ()),
         (
@@ -361,14 +361,14 @@ def explain(pointers: Identifiers | None, channel_info: str | None = None) -> tu
         ),
     ],
 )
-def test_what_was_not_found_is_told_with_where_the_candidates_parted(
-    pointers: Identifiers, found: str, detail: tuple[str, ...]
+def test_a_channel_that_is_not_found_is_reported_with_the_step_that_excluded_the_candidates(
+    identifiers: Identifiers, found: str, detail: tuple[str, ...]
 ) -> None:
-    assert explain(pointers) == ("ESA301", f"no live channel fits, found {found}", detail, CREATE)
+    assert explain(identifiers) == ("ESA301", f"no live channel fits, found {found}", detail, CREATE)
 
 
 @pytest.mark.parametrize(
-    ("pointers", "found", "detail", "fix"),
+    ("identifiers", "found", "detail", "fix"),
     [
         (
             Identifiers(channel_import_id="TWICE"),
@@ -408,21 +408,21 @@ def test_what_was_not_found_is_told_with_where_the_candidates_parted(
         ),
     ],
 )
-def test_several_are_told_with_what_would_tell_them_apart(
-    pointers: Identifiers, found: str, detail: tuple[str, ...], fix: str
+def test_several_matches_are_reported_with_what_tells_them_apart(
+    identifiers: Identifiers, found: str, detail: tuple[str, ...], fix: str
 ) -> None:
-    assert explain(pointers) == ("ESA302", f"more than one live channel fits, found {found}", detail, fix)
+    assert explain(identifiers) == ("ESA302", f"more than one live channel fits, found {found}", detail, fix)
 
 
-def test_channels_of_the_wanted_name_are_told() -> None:
+def test_channels_with_the_wanted_name_are_listed() -> None:
     _, _, detail, _ = explain(Identifiers(channel_id=99), "North demand")
 
     assert detail == ('same name: 3 "North demand", import id "C-3", ELECUSE, KW, 15 minutes',)
 
 
-@pytest.mark.parametrize("pointers", [None, Identifiers(observation_type_code="ELECUSE")])
-def test_a_channel_without_a_pointer_is_told_so(pointers: Identifiers | None) -> None:
-    desired = make_desired("north", 0, select=pointers)
+@pytest.mark.parametrize("identifiers", [None, Identifiers(observation_type_code="ELECUSE")])
+def test_a_channel_without_identifiers_is_reported_as_such(identifiers: Identifiers | None) -> None:
+    desired = make_desired("north", 0, select=identifiers)
 
     assert match_channels([desired], CANDIDATES).findings == (
         Finding(
@@ -430,14 +430,14 @@ def test_a_channel_without_a_pointer_is_told_so(pointers: Identifiers | None) ->
             severity=Severity.ERROR,
             message="channel does not say how to find its live one, found no channelId, import id or data point",
             location=Location(
-                "channels/north.yaml", 7, path=("channels", "north", "select" if pointers else "channelImportId")
+                "channels/north.yaml", 7, path=("channels", "north", "select" if identifiers else "channelImportId")
             ),
             fix=RULES["ESA331"].fix,
         ),
     )
 
 
-def test_of_many_candidates_the_first_are_shown() -> None:
+def test_only_the_first_of_many_candidates_are_listed() -> None:
     crowd = make_index(make_live(number) for number in range(1, 14))
 
     (finding,) = match_channels([make_desired("north", 0, select=NORTH)], crowd).findings
@@ -446,7 +446,7 @@ def test_of_many_candidates_the_first_are_shown() -> None:
     assert finding.detail[-1] == "and 3 more"
 
 
-def test_near_names_are_looked_for_only_while_they_can_be_the_reason() -> None:
+def test_similar_import_ids_are_searched_for_a_few_channels_only() -> None:
     lost = [make_desired(f"n{number:02}", 0, select=Identifiers(channel_import_id="C-11")) for number in range(30)]
 
     findings = match_channels(lost, CANDIDATES).findings

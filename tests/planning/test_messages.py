@@ -22,11 +22,11 @@ NAMES = ("nb-elec-demand", "nb-elec-use", "nb-gas-use", "Sum")
         ("sum" * 100, None),
     ],
 )
-def test_the_nearest_name_is_found_whatever_its_case(name: str, nearest: str | None) -> None:
+def test_the_most_similar_name_is_found_whatever_its_case(name: str, nearest: str | None) -> None:
     assert find_nearest(name, NAMES) == nearest
 
 
-def test_among_many_names_the_nearest_is_still_found() -> None:
+def test_the_most_similar_of_many_names_is_found() -> None:
     names = [f"site{number:04}-elec-use" for number in range(2000)]
 
     assert find_nearest("site0815-elec-uze", names) == "site0815-elec-use"
@@ -42,7 +42,7 @@ def test_only_the_first_of_many_unknown_names_get_a_suggestion() -> None:
     assert list(suggest_names((*unknown, *unknown), NAMES)) == unknown[:20]
 
 
-def test_names_without_a_near_one_are_left_out() -> None:
+def test_names_without_a_similar_one_are_left_out() -> None:
     assert suggest_names(["steam", "nb-gas"], NAMES) == {"nb-gas": "nb-gas-use"}
 
 
@@ -67,11 +67,11 @@ UNITS = ("BTU", "GJ", "KVA", "KVAH", "KW", "kWh", "MMBTU", "MWH", "W", "WH", "TH
         ("x" * 256, ()),
     ],
 )
-def test_all_codes_one_slip_away_are_offered_and_exchanged_letters_come_first(code: str, near: tuple[str, ...]) -> None:
+def test_all_codes_one_typo_away_are_suggested_swapped_letters_first(code: str, near: tuple[str, ...]) -> None:
     assert suggest(code, UNITS) == near
 
 
-def test_letters_exchanged_before_another_difference_are_more_than_one_slip() -> None:
+def test_swapped_letters_and_another_difference_are_more_than_one_typo() -> None:
     assert suggest("KHWX", ("KWHY", "KHWXZZ")) == ("KHWXZZ",)
 
 
@@ -80,7 +80,7 @@ def test_a_name_of_255_characters_is_the_longest_that_is_compared() -> None:
     assert suggest("x" * 256, ("x" * 256,)) == ()
 
 
-def test_exchanged_letters_are_found_among_hundreds_of_units() -> None:
+def test_swapped_letters_are_found_among_hundreds_of_units() -> None:
     assert suggest("KHW", (*UNITS, *(f"KH{number:03}" for number in range(400)))) == ("kWh", "KW")
 
 
@@ -96,7 +96,7 @@ def test_exchanged_letters_are_found_among_hundreds_of_units() -> None:
         ("steam", None),
     ],
 )
-def test_an_import_id_or_a_name_in_energycap_means_the_channel_that_has_it(text: str, meant: str | None) -> None:
+def test_an_import_id_or_a_name_in_energycap_suggests_the_channel_that_has_it(text: str, meant: str | None) -> None:
     shared = Identifiers(channel_import_id="NB-SHARED")
     use = {"channelImportId": "NB-USE", "channelInfo": "North Building use"}
     channels = (

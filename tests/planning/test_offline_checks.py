@@ -20,7 +20,7 @@ from reconciler.planning.offline_checks import (
     show_identifiers,
 )
 from tests.cases import note_case
-from tests.planning.offline_files import FORMULA, make_channel, make_definitions, make_feed, make_formula, tell
+from tests.planning.offline_files import FORMULA, make_channel, make_definitions, make_feed, make_formula, summarize
 
 if TYPE_CHECKING:
     from reconciler.model.identifiers import Feed
@@ -52,7 +52,7 @@ def find_definition_codes(spec: Spec) -> list[str]:
     return [finding.code for finding in check_definitions(make_definitions([make_channel("a", spec)]))]
 
 
-def test_sound_definitions_have_no_findings() -> None:
+def test_valid_definitions_have_no_findings() -> None:
     use = make_channel("use", {"channelInfo": "Use", "isCalculated": False, "intervalMinutes": 15})
     losses = make_formula("losses", "channel(use) * 0.03")
     feed = make_feed("logger", "use", Identifiers(channel_import_id="import-use"))
@@ -60,7 +60,7 @@ def test_sound_definitions_have_no_findings() -> None:
     assert check_definitions(make_definitions([use, losses], [feed])) == ()
 
 
-def test_a_violation_becomes_a_finding_at_its_place() -> None:
+def test_a_violation_becomes_a_finding_at_its_line() -> None:
     channel = make_channel("use", {"esaChannelVersion.observationRule": "Trip", "esaChannelVersion.rolloverValue": 10})
 
     assert check_definitions(make_definitions([channel])) == (
@@ -74,7 +74,7 @@ def test_a_violation_becomes_a_finding_at_its_place() -> None:
     )
 
 
-def test_findings_of_all_kinds_come_in_the_order_of_files_and_lines() -> None:
+def test_findings_of_all_kinds_are_in_the_order_of_files_and_lines() -> None:
     channels = (
         make_channel("b", {"channelInfo": ""}, file="channels/south.yaml"),
         make_channel("a", {"channelInfo": "", "channelImportId": "A"}, line=20),
@@ -100,10 +100,10 @@ def test_findings_of_all_kinds_come_in_the_order_of_files_and_lines() -> None:
         (None, "channels a", "neither select nor channelId nor channelImportId"),
         (Identifiers(unit_code="KWH"), "channels a select", "only unitCode KWH"),
     ],
-    ids=["no pointer", "no identifier in select"],
+    ids=["no identifiers", "no identifier in select"],
 )
-def test_a_channel_must_say_how_to_find_its_live_one(select: Identifiers | None, place: str, found: str) -> None:
-    assert tell(check_definitions(make_definitions([make_channel("a", select=select)]))) == [
+def test_a_channel_must_have_identifiers(select: Identifiers | None, place: str, found: str) -> None:
+    assert summarize(check_definitions(make_definitions([make_channel("a", select=select)]))) == [
         ("ESA331", place, f"channel does not say how to find its live one, found {found}")
     ]
 
@@ -117,10 +117,10 @@ def test_a_space_at_the_end_of_a_name_is_a_warning(path: str, text: str) -> None
     assert (finding.code, finding.severity, finding.fix) == ("ESA217", Severity.WARNING, f'write  {key}: "X"')
 
 
-def test_a_space_in_a_pointer_is_a_warning() -> None:
+def test_a_space_at_the_end_of_an_identifier_is_a_warning() -> None:
     channel = make_channel("a", select=Identifiers(channel_import_id="NB-01 "))
 
-    assert tell(check_definitions(make_definitions([channel]))) == [
+    assert summarize(check_definitions(make_definitions([channel]))) == [
         (
             "ESA217",
             "channels a select channelImportId",
@@ -142,7 +142,7 @@ def test_a_space_in_a_pointer_is_a_warning() -> None:
         ({FORMULA: "", "isCalculated": False}, ["ESA206"]),
     ],
 )
-def test_blank_texts_are_told_where_they_matter(spec: Spec, codes: list[str]) -> None:
+def test_blank_texts_are_reported_if_they_matter(spec: Spec, codes: list[str]) -> None:
     assert find_definition_codes(spec) == codes
 
 
@@ -162,7 +162,7 @@ def find_collision_codes(*channels: Desired) -> list[str]:
     return [finding.code for finding in check_collisions(channels)]
 
 
-def test_two_channels_that_want_one_import_id_are_told_with_both_places() -> None:
+def test_two_channels_that_want_one_import_id_are_reported_with_both_locations() -> None:
     first = make_channel("first", {"channelImportId": "NB-01"}, line=3)
     second = make_channel("second", {"channelImportId": "NB-01"}, file="channels/south.yaml", line=9)
 
@@ -177,20 +177,20 @@ def test_two_channels_that_want_one_import_id_are_told_with_both_places() -> Non
     )
 
 
-def test_every_further_channel_of_an_import_id_is_told() -> None:
+def test_every_further_channel_with_an_import_id_is_reported() -> None:
     channels = [make_channel(name, {"channelImportId": "NB-01"}) for name in "abc"]
 
-    assert [keys for _, keys, _ in tell(check_collisions(channels))] == [
+    assert [keys for _, keys, _ in summarize(check_collisions(channels))] == [
         "channels b channelImportId",
         "channels c channelImportId",
     ]
 
 
-def test_an_import_id_that_another_channel_keeps_is_told_where_it_stands() -> None:
+def test_an_import_id_that_another_channel_keeps_is_reported_with_its_location() -> None:
     wants = make_channel("wants", {"channelImportId": "NB-01"})
     keeps = make_channel("keeps", select=Identifiers(channel_import_id="NB-01"))
 
-    assert tell(check_collisions((wants, keeps))) == [
+    assert summarize(check_collisions((wants, keeps))) == [
         (
             "ESA221",
             "channels keeps select channelImportId",
@@ -204,7 +204,7 @@ def test_channels_without_an_import_id_do_not_collide(import_id: str | None) -> 
     assert find_collision_codes(*(make_channel(name, {"channelImportId": import_id}) for name in "ab")) == []
 
 
-def test_two_channels_may_exchange_their_import_ids() -> None:
+def test_two_channels_may_swap_their_import_ids() -> None:
     first = make_channel("first", {"channelImportId": "B"}, select=Identifiers(channel_import_id="A"))
     second = make_channel("second", {"channelImportId": "A"}, select=Identifiers(channel_import_id="B"))
 
@@ -212,11 +212,11 @@ def test_two_channels_may_exchange_their_import_ids() -> None:
 
 
 @pytest.mark.parametrize(("path", "code"), [("isPrimaryValue", "ESA222"), ("isPrimaryDemand", "ESA223")])
-def test_a_data_point_has_one_primary_over_all_files(path: str, code: str) -> None:
+def test_a_data_point_has_one_primary_across_all_files(path: str, code: str) -> None:
     first = make_channel("first", {path: True}, data_point="NB-01", line=3)
     second = make_channel("second", {path: True}, data_point="NB-01", file="channels/south.yaml")
 
-    assert tell(check_collisions((first, second))) == [
+    assert summarize(check_collisions((first, second))) == [
         (
             code,
             f"channels second {path}",
@@ -230,7 +230,7 @@ def test_a_data_point_has_one_primary_over_all_files(path: str, code: str) -> No
     [(True, None), (True, "SB-01"), (False, "NB-01")],
     ids=["data point not known", "another data point", "given up"],
 )
-def test_primaries_that_do_not_meet_are_sound(value: bool, data_point: str | None) -> None:
+def test_primaries_of_different_data_points_do_not_collide(value: bool, data_point: str | None) -> None:
     first = make_channel("first", {"isPrimaryValue": True}, data_point="NB-01")
 
     assert find_collision_codes(first, make_channel("second", {"isPrimaryValue": value}, data_point=data_point)) == []
@@ -245,15 +245,15 @@ def test_primaries_that_do_not_meet_are_sound(value: bool, data_point: str | Non
     ],
     ids=["by id", "by import id", "by data point"],
 )
-def test_two_channels_that_find_one_live_channel_are_told(one: Identifiers, other: Identifiers) -> None:
+def test_two_channels_that_select_one_live_channel_are_reported(one: Identifiers, other: Identifiers) -> None:
     assert find_collision_codes(make_channel("first", select=one), make_channel("second", select=other)) == ["ESA332"]
 
 
-def test_two_channels_of_one_live_channel_are_told_with_what_finds_it() -> None:
+def test_two_channels_of_one_live_channel_are_reported_with_its_identifiers() -> None:
     first = make_channel("first", select=Identifiers(channel_id=7), line=3)
     second = make_channel("second", select=Identifiers(channel_id=7))
 
-    assert tell(check_collisions((first, second))) == [
+    assert summarize(check_collisions((first, second))) == [
         (
             "ESA332",
             "channels second select channelId",
@@ -262,16 +262,16 @@ def test_two_channels_of_one_live_channel_are_told_with_what_finds_it() -> None:
     ]
 
 
-def test_channels_found_by_the_import_id_they_both_want_are_told_once() -> None:
-    pointers = Identifiers(channel_import_id="NB-01")
-    first = make_channel("first", {"channelImportId": "NB-01"}, select=pointers)
+def test_channels_selected_by_the_import_id_that_both_want_are_reported_once() -> None:
+    identifiers = Identifiers(channel_import_id="NB-01")
+    first = make_channel("first", {"channelImportId": "NB-01"}, select=identifiers)
 
-    assert find_collision_codes(first, make_channel("second", select=pointers)) == ["ESA221"]
+    assert find_collision_codes(first, make_channel("second", select=identifiers)) == ["ESA221"]
 
 
-def test_channels_found_by_one_import_id_that_want_others_are_told() -> None:
-    pointers = Identifiers(channel_import_id="NB-01")
-    channels = (make_channel(name, {"channelImportId": f"NB-{name}"}, select=pointers) for name in "ab")
+def test_channels_selected_by_one_import_id_that_want_others_are_reported() -> None:
+    identifiers = Identifiers(channel_import_id="NB-01")
+    channels = (make_channel(name, {"channelImportId": f"NB-{name}"}, select=identifiers) for name in "ab")
 
     assert find_collision_codes(*channels) == ["ESA332"]
 
@@ -285,10 +285,12 @@ def test_an_empty_text_identifies_nothing() -> None:
     assert find_identity(Identifiers(channel_import_id="", meter_import_id="")) is None
 
 
-def test_pointers_are_shown_as_far_as_given() -> None:
-    pointers = Identifiers(meter_import_id="NB", observation_type_code="ELECUSE", unit_code="KWH", interval_seconds=900)
+def test_only_given_identifiers_are_shown() -> None:
+    identifiers = Identifiers(
+        meter_import_id="NB", observation_type_code="ELECUSE", unit_code="KWH", interval_seconds=900
+    )
 
-    assert show_identifiers(pointers) == (
+    assert show_identifiers(identifiers) == (
         "data point or meter NB, observationTypeCode ELECUSE, unitCode KWH, interval in seconds 900"
     )
 
@@ -297,7 +299,7 @@ CHANNELS = (make_channel("nb-elec-use"), make_channel("nb-elec-demand"))
 METER = Identifiers(meter_import_id="NB-01", unit_code="KWH")
 
 
-def test_feeds_that_expect_channels_of_the_files_are_sound() -> None:
+def test_feeds_that_expect_defined_channels_are_valid() -> None:
     other = Identifiers(meter_import_id="NB-01", unit_code="KW")
 
     feeds = (make_feed("use", "nb-elec-use", METER), make_feed("demand", "nb-elec-demand", other))
@@ -311,7 +313,7 @@ def test_two_loggers_may_feed_one_channel() -> None:
     assert tuple(check_feeds(feeds, CHANNELS)) == ()
 
 
-def test_an_unknown_channel_gets_the_nearest_name() -> None:
+def test_an_unknown_channel_gets_the_most_similar_name() -> None:
     assert tuple(check_feeds((make_feed("use", "nb-elec-uze", METER),), CHANNELS)) == (
         Finding(
             code="ESA341",
@@ -323,7 +325,7 @@ def test_an_unknown_channel_gets_the_nearest_name() -> None:
     )
 
 
-def test_an_import_id_is_answered_with_the_name_of_its_channel() -> None:
+def test_an_expected_import_id_gets_the_name_of_its_channel() -> None:
     channels = (make_channel("nb-electricity", {"channelImportId": "NB-USE"}), make_channel("nb-net-use"))
 
     (finding,) = check_feeds((make_feed("use", "NB-USE", METER),), channels)
@@ -331,19 +333,19 @@ def test_an_import_id_is_answered_with_the_name_of_its_channel() -> None:
     assert finding.fix == "did you mean  expect: nb-electricity"
 
 
-def test_an_unknown_channel_without_a_near_name_gets_the_general_way_out() -> None:
+def test_an_unknown_channel_without_a_similar_name_gets_the_general_fix() -> None:
     (finding,) = check_feeds((make_feed("use", "steam", METER),), CHANNELS)
 
     assert finding.fix == "write the name of a channel in these files"
 
 
 @pytest.mark.parametrize(
-    ("pointers", "found"),
+    ("identifiers", "found"),
     [(Identifiers(), "none"), (Identifiers(unit_code="KWH"), "only unitCode KWH")],
     ids=["nothing", "no identifier among them"],
 )
-def test_a_feed_needs_an_identifier(pointers: Identifiers, found: str) -> None:
-    assert tell(check_feeds((make_feed("use", "nb-elec-use", pointers),), CHANNELS)) == [
+def test_a_feed_needs_an_identifier(identifiers: Identifiers, found: str) -> None:
+    assert summarize(check_feeds((make_feed("use", "nb-elec-use", identifiers),), CHANNELS)) == [
         ("ESA342", "feeds use", f"feed has no identifier of a channel or meter, found {found}")
     ]
 
@@ -353,7 +355,7 @@ def test_feeds_with_the_same_identifiers_expect_the_same_channel() -> None:
 
     (finding,) = check_feeds(feeds, CHANNELS)
 
-    assert tell([finding]) == [
+    assert summarize([finding]) == [
         (
             "ESA343",
             "feeds two expect",

@@ -35,7 +35,7 @@ USER = make_calculated(3, "channel(1)")
 FREES = make_desired("user", 3, {f"{V}formula": "channel(2)"})
 
 
-def tell(plan: Plan) -> list[tuple[str, Action, Verdict]]:
+def list_changes(plan: Plan) -> list[tuple[str, Action, Verdict]]:
     return [(change.name, change.action, change.verdict) for change in plan.changes]
 
 
@@ -106,12 +106,12 @@ def test_the_decision_table(
 ) -> None:
     plan = plan_of(channels, live)
 
-    assert [*tell(plan), *(finding.code for finding in plan.findings)] == expected
+    assert [*list_changes(plan), *(finding.code for finding in plan.findings)] == expected
     assert plan.summary == summary
     assert plan.has_errors is any(finding.severity is Severity.ERROR for finding in plan.findings)
 
 
-def test_a_plan_says_all_that_it_was_made_of() -> None:
+def test_a_plan_records_everything_that_it_was_made_from() -> None:
     live = add_older_version(
         make_live(1, has_readings=True, first_reading="2024-01-01T00:00:00", last_reading="2026-01-01T00:00:00"),
         "2025-01-01T00:00:00",
@@ -198,7 +198,7 @@ CHANNELS = (
 LIVE = (make_live(1), make_live(2), USER, make_live(4), make_live(5), make_live(6))
 
 
-def test_changes_come_in_the_order_of_apply_then_the_blocked_then_what_stays() -> None:
+def test_changes_are_in_the_order_of_apply_then_blocked_then_no_ops() -> None:
     assert [change.name for change in plan_of(CHANNELS, LIVE).changes] == [
         "m-renamed",
         "user",
@@ -218,16 +218,16 @@ def test_a_channel_with_an_error_has_no_change_but_is_not_unmanaged() -> None:
 
     plan = plan_of(channels, (make_live(1), make_live(2)))
 
-    assert tell(plan) == [("other", Action.UPDATE, Verdict.ALLOWED)]
+    assert list_changes(plan) == [("other", Action.UPDATE, Verdict.ALLOWED)]
     assert ([finding.code for finding in plan.findings], plan.has_errors, plan.unmanaged) == (["ESA310"], True, 0)
 
 
-def test_a_note_does_not_make_a_plan_wrong() -> None:
+def test_a_note_does_not_make_a_plan_invalid() -> None:
     renamed = make_desired("north", 0, {"channelImportId": "C-1"}, select=Identifiers(channel_import_id="OLD"))
 
     plan = plan_of((renamed,), (make_live(1),))
 
-    assert tell(plan) == [("north", Action.NO_OP, Verdict.ALLOWED)]
+    assert list_changes(plan) == [("north", Action.NO_OP, Verdict.ALLOWED)]
     assert ([finding.code for finding in plan.findings], plan.has_errors) == (["ESA305"], False)
 
 
@@ -236,11 +236,11 @@ def test_a_note_does_not_make_a_plan_wrong() -> None:
     [({"observationTypeCode": "GASUSE"}, ["ESA306"]), ({f"{V}unitCode": "USD"}, []), (RENAME, [])],
     ids=["type", "blocked", "name"],
 )
-def test_a_change_that_hides_its_channel_is_a_warning(spec: Spec, codes: list[str]) -> None:
-    pointers = Identifiers(meter_import_id="NB-ELEC-01", observation_type_code="ELECUSE", unit_code="KWH")
+def test_a_change_after_which_select_finds_no_channel_is_a_warning(spec: Spec, codes: list[str]) -> None:
+    identifiers = Identifiers(meter_import_id="NB-ELEC-01", observation_type_code="ELECUSE", unit_code="KWH")
     live = (make_live(1), make_live(2, {f"{V}unitId": 2}))
 
-    plan = plan_of((make_desired("north", 1, spec, select=pointers),), live)
+    plan = plan_of((make_desired("north", 1, spec, select=identifiers),), live)
 
     assert [finding.code for finding in plan.findings] == codes
 
@@ -259,7 +259,7 @@ def filtered(*patterns: str) -> Plan:
         (("c-*", "C-*"), ["c-refused"], ["ESA307"]),
     ],
 )
-def test_a_filter_keeps_what_it_matches_and_what_that_needs(
+def test_a_filter_keeps_matching_changes_and_their_dependencies(
     patterns: tuple[str, ...], names: list[str], codes: list[str]
 ) -> None:
     plan = filtered(*patterns)
@@ -269,7 +269,7 @@ def test_a_filter_keeps_what_it_matches_and_what_that_needs(
     assert (plan.filter, plan.is_complete) == (patterns, False)
 
 
-def test_a_filter_does_not_change_what_is_said_of_a_channel() -> None:
+def test_a_filter_does_not_alter_the_findings_on_a_channel() -> None:
     whole = plan_of(CHANNELS, LIVE)
 
     assert filtered("*").changes == whole.changes
@@ -285,7 +285,7 @@ def test_a_filter_keeps_both_ends_of_a_move() -> None:
     assert [change.name for change in plan.changes] == ["new", "old"]
 
 
-def test_a_pattern_that_matches_nothing_is_told_once() -> None:
+def test_a_pattern_that_matches_nothing_is_reported_once() -> None:
     (finding,) = filtered("X*", "X*").findings
 
     assert (finding.severity, finding.message, finding.location) == (
@@ -295,7 +295,7 @@ def test_a_pattern_that_matches_nothing_is_told_once() -> None:
     )
 
 
-def test_a_pattern_that_names_a_channel_by_its_import_id_is_answered_with_its_name() -> None:
+def test_a_pattern_that_is_an_import_id_gets_the_name_of_its_channel() -> None:
     channels = (make_desired("nb-use", 1, {"channelImportId": "NB-NET"}), make_desired("nb-net", 2))
 
     plan = plan_of(channels, (make_live(1), make_live(2)), replace(BASIS, filter=("NB-NET",)))
@@ -303,16 +303,16 @@ def test_a_pattern_that_names_a_channel_by_its_import_id_is_answered_with_its_na
     assert [finding.fix for finding in plan.findings] == ["did you mean  --only nb-use"]
 
 
-def test_nothing_in_the_files_plans_nothing() -> None:
+def test_empty_files_plan_nothing() -> None:
     plan = plan_of((), LIVE)
 
     assert (plan.changes, plan.findings, plan.unmanaged) == ((), (), 6)
 
 
-def test_a_plan_knows_which_blocked_changes_its_sendable_ones_prepare_for() -> None:
+def test_a_plan_knows_which_blocked_changes_depend_on_its_sendable_ones() -> None:
     live = [add_older_version(make_live(1), "2025-01-01T00:00:00"), make_live(2), USER]
     plan = plan_of([make_desired("north", 1, TO_CALCULATED), FREES], live)
-    assert tell(plan) == [("user", Action.UPDATE, Verdict.ALLOWED), ("north", Action.UPDATE, Verdict.BLOCKED)]
+    assert list_changes(plan) == [("user", Action.UPDATE, Verdict.ALLOWED), ("north", Action.UPDATE, Verdict.BLOCKED)]
     assert plan.blocked_dependents == {"user": (plan.changes[1],)}
     assert [block.rule for block in plan.changes[1].blocked_by] == ["ESA402"]
 
@@ -321,7 +321,7 @@ NAMES = ("nb-elec-01-demand", "nb-elec-01-use", "nb-elec-02-use", "nb-elec-03-us
 
 
 @pytest.mark.parametrize(("name", "is_match"), [("nb-use", True), ("NB-use", False), ("use", False)])
-def test_patterns_match_whole_names_in_their_letter_case(name: str, *, is_match: bool) -> None:
+def test_patterns_match_whole_names_with_their_letter_case(name: str, *, is_match: bool) -> None:
     assert matches_filter(name, ("nb-*",)) is is_match
 
 
@@ -342,11 +342,11 @@ def test_patterns_match_whole_names_in_their_letter_case(name: str, *, is_match:
         ("steam", ""),
     ],
 )
-def test_what_matches_nothing_is_answered_with_what_is_like_it(pattern: str, advice: str) -> None:
+def test_a_pattern_that_matches_nothing_gets_similar_names(pattern: str, advice: str) -> None:
     assert advise_pattern("--only", pattern, NAMES) == advice
 
 
-def test_what_is_known_to_be_meant_comes_before_what_only_looks_alike() -> None:
+def test_a_known_meaning_is_suggested_before_similar_names() -> None:
     assert (
         advise_pattern("--only", "NB-01-USE", ("nb-01-uses", "nb-main"), ("nb-main",)) == "did you mean  --only nb-main"
     )
@@ -361,7 +361,7 @@ CHAIN = (
 )
 
 
-def tell_links(plan: Plan) -> list[tuple[str | int, str | int, bool, bool]]:
+def list_links(plan: Plan) -> list[tuple[str | int, str | int, bool, bool]]:
     return [
         (link.user.name or link.user.id, link.used.name or link.used.id, link.before, link.after)
         for link in plan.formula_links
@@ -370,12 +370,12 @@ def tell_links(plan: Plan) -> list[tuple[str | int, str | int, bool, bool]]:
 
 def test_an_edited_channel_shows_who_uses_it_and_users_of_users() -> None:
     plan = plan_of([make_desired("one", 1, {"channelInfo": "Renamed"})], CHAIN)
-    assert tell_links(plan) == [(10, "one", True, True), (11, 10, True, True)]
+    assert list_links(plan) == [(10, "one", True, True), (11, 10, True, True)]
 
 
 def test_an_edited_formula_shows_what_it_drops_and_adds() -> None:
     plan = plan_of([make_desired("sum", 10, {FORMULA: "channel(1) + channel(3)"})], CHAIN)
-    assert tell_links(plan) == [
+    assert list_links(plan) == [
         ("sum", 1, True, True),
         ("sum", 2, True, False),
         ("sum", 3, False, True),
@@ -383,5 +383,5 @@ def test_an_edited_formula_shows_what_it_drops_and_adds() -> None:
     ]
 
 
-def test_without_edits_there_is_no_neighbourhood() -> None:
-    assert tell_links(plan_of([make_desired("one", 1)], CHAIN)) == []
+def test_without_edits_there_are_no_formula_links() -> None:
+    assert list_links(plan_of([make_desired("one", 1)], CHAIN)) == []

@@ -29,7 +29,7 @@ EVERYTHING = replace(REFERENCE, units=UNITS)
 
 
 def warn(values: Spec, multiplier: float = 1) -> list[str]:
-    """What is said of a channel in KWH that gets `values`: alike beside its edits and among the findings."""
+    """The warnings on a channel in KWH that gets `values`: the same beside its edits and among the findings."""
     plan = plan_of(
         (make_desired("one", 1, values),), (make_live(1, {f"{V}multiplier": multiplier}),), reference=EVERYTHING
     )
@@ -52,18 +52,18 @@ def warn(values: Spec, multiplier: float = 1) -> list[str]:
         (1, 0, "ESA516 a multiplier of 0 makes every value 0"),
     ],
 )
-def test_a_multiplier_that_is_hardly_meant_is_said(before: float, after: float, expected: str) -> None:
+def test_an_improbable_multiplier_is_reported(before: float, after: float, expected: str) -> None:
     assert warn({f"{V}multiplier": after}, before) == [expected]
 
 
 @pytest.mark.parametrize(
     ("before", "after"), [(1, 1000), (1, 0.001), (0.001, 1), (0, 5), (-1, -2), (80, 120), (0.1, 100)]
 )
-def test_a_multiplier_within_a_factor_of_1000_is_not(before: float, after: float) -> None:
+def test_a_multiplier_within_a_factor_of_1000_is_not_reported(before: float, after: float) -> None:
     assert warn({f"{V}multiplier": after}, before) == []
 
 
-def test_both_are_said_where_sign_and_size_are_off() -> None:
+def test_sign_and_size_are_reported_separately() -> None:
     assert [warning[:6] for warning in warn({f"{V}multiplier": -1_000_000})] == ["ESA515", "ESA516"]
 
 
@@ -101,11 +101,11 @@ def test_both_are_said_where_sign_and_size_are_off() -> None:
         *("another unit of energy", "beyond 1,000, and rounded", "of no known kind", "alike"),
     ],
 )
-def test_a_unit_that_is_hardly_meant_is_said(values: Spec, expected: list[str]) -> None:
+def test_an_improbable_unit_is_reported(values: Spec, expected: list[str]) -> None:
     assert warn(values) == expected
 
 
-def test_what_drifted_is_said_as_well_and_what_stays_is_not() -> None:
+def test_drifted_values_are_reported_and_unchanged_ones_are_not() -> None:
     assert warn({"channelInfo": "Renamed"}, -1_000_000) == []
 
 
@@ -120,7 +120,7 @@ def test_what_drifted_is_said_as_well_and_what_stays_is_not() -> None:
         (1e12, 1, "×0.000000000001"),
     ],
 )
-def test_a_factor_is_exact_where_six_digits_can_be(before: float, after: float, shown: str) -> None:
+def test_a_factor_is_exact_if_six_digits_are_enough(before: float, after: float, shown: str) -> None:
     factor = find_factor(f"{V}multiplier", before, after)
     assert factor is not None
     assert format_factor(factor) == shown
@@ -130,7 +130,7 @@ numbers = st.floats(allow_nan=False, allow_infinity=False, min_value=1e-15, max_
 
 
 @given(numbers, numbers)
-def test_there_and_back_is_a_factor_of_1(one: float, other: float) -> None:
+def test_factors_there_and_back_multiply_to_1(one: float, other: float) -> None:
     there, back = (find_factor(f"{V}multiplier", *pair) for pair in ((one, other), (other, one)))
     assert there is not None
     assert back is not None
@@ -156,7 +156,7 @@ STRANGE = make_live(6, {"channelInfo": "Unknown unit", f"{V}unitId": 99})
         ("IF(channel(2) > 0, channel(2), channel(4))", []),
     ],
 )
-def test_a_sum_of_different_units_is_said(formula: str, found: list[str]) -> None:
+def test_a_sum_of_different_units_is_reported(formula: str, found: list[str]) -> None:
     net = make_desired("net", 1, {"isCalculated": True, f"{V}formula": formula})
     live = (make_calculated(1, "channel(2)"), USE, KEPT, DEMAND, LARGE, STRANGE)
 
@@ -168,7 +168,7 @@ def test_a_sum_of_different_units_is_said(formula: str, found: list[str]) -> Non
     ]
 
 
-def test_a_sum_is_judged_by_the_units_that_its_channels_will_have() -> None:
+def test_a_sum_is_checked_with_the_units_after_the_plan() -> None:
     net = make_desired("net", 1, {"isCalculated": True, f"{V}formula": "channel(2) + channel(5)"})
     feeder = make_desired("feeder", 5, {f"{V}unitCode": "KWH", f"{V}multiplier": 1000})
 

@@ -19,12 +19,12 @@ from tests.planning.tenant import (
     SOUTH,
     V,
     add_older_version,
+    list_blocks,
     make_calculated,
     make_desired,
     make_live,
     plan_of,
     plan_one,
-    tell_blocks,
 )
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def read_over(first: str, last: str | None, begin: str | None = None, *, older: 
     return add_older_version(live, begin or "") if older else live
 
 
-def test_a_file_and_live_together_may_break_what_neither_breaks_alone() -> None:
+def test_values_of_file_and_energycap_can_break_a_rule_only_together() -> None:
     change = plan_one({f"{V}minimumReading": 100}, make_live(1, {f"{V}maximumReading": 50}))
 
     assert change.blocked_by == (
@@ -58,7 +58,7 @@ def test_a_file_and_live_together_may_break_what_neither_breaks_alone() -> None:
     )
 
 
-def test_what_is_wrong_already_and_documented_as_refused_blocks_and_says_so() -> None:
+def test_an_existing_violation_that_the_vendor_documents_as_refused_blocks_and_says_so() -> None:
     assert plan_one(RENAMED, ALREADY_WRONG).blocked_by == (
         Blocker(
             rule="ESA214",
@@ -69,13 +69,13 @@ def test_what_is_wrong_already_and_documented_as_refused_blocks_and_says_so() ->
     )
 
 
-def test_what_is_wrong_already_and_touched_blocks_as_any_other() -> None:
-    assert tell_blocks(plan_one({f"{V}rolloverValue": 6}, ALREADY_WRONG)) == [
+def test_an_existing_violation_that_is_edited_blocks_like_any_other() -> None:
+    assert list_blocks(plan_one({f"{V}rolloverValue": 6}, ALREADY_WRONG)) == [
         "ESA214 rolloverValue must be null under the Trip rule, found 6"
     ]
 
 
-def test_what_is_wrong_already_but_only_inferred_does_not_block() -> None:
+def test_an_existing_violation_of_an_inferred_rule_does_not_block() -> None:
     live = make_live(1, {f"{V}minimumReading": 100, f"{V}maximumReading": 50})
 
     assert plan_one(RENAMED, live).is_sendable
@@ -89,7 +89,7 @@ def test_what_is_wrong_already_but_only_inferred_does_not_block() -> None:
         pytest.param({f"{V}multiplier": 2}, ChannelEdit.OMIT_VERSION, False, id="the version is edited"),
     ],
 )
-def test_what_is_wrong_already_counts_where_it_is_sent(
+def test_an_existing_violation_blocks_if_the_request_includes_it(
     spec: Spec, channel_edit: ChannelEdit, *, is_sendable: bool
 ) -> None:
     live = add_older_version(ALREADY_WRONG, "2025-01-01T00:00:00")
@@ -125,8 +125,8 @@ def test_a_demand_channel_cannot_have_the_odometer_rule() -> None:
         pytest.param(RENAMED, {**DEMAND, **ODOMETER}, " (already so in EnergyCAP)", id="already so"),
     ],
 )
-def test_whatever_makes_demand_meet_odometer_is_told_once(spec: Spec, live: Spec, expected: str) -> None:
-    assert tell_blocks(plan_one(spec, make_live(1, live))) == [
+def test_demand_under_odometer_is_reported_once_whatever_causes_it(spec: Spec, live: Spec, expected: str) -> None:
+    assert list_blocks(plan_one(spec, make_live(1, live))) == [
         f"ESA406 a demand channel cannot have the Odometer rule{expected}"
     ]
 
@@ -137,9 +137,9 @@ def test_whatever_makes_demand_meet_odometer_is_told_once(spec: Spec, live: Spec
         pytest.param({f"{V}observationRule": "Odometer"}, {}, id="use under Odometer"),
         pytest.param({"observationTypeCode": "ELECDEMAND"}, {}, id="demand under Trip"),
         pytest.param(
-            {f"{V}observationRule": "Trip"}, {**DEMAND, **ODOMETER, **PRIMARY_DEMAND}, id="demand mended by Trip"
+            {f"{V}observationRule": "Trip"}, {**DEMAND, **ODOMETER, **PRIMARY_DEMAND}, id="demand corrected by Trip"
         ),
-        pytest.param(RENAMED, {**ODOMETER, "observationTypeId": 13}, id="a noun not known and not touched"),
+        pytest.param(RENAMED, {**ODOMETER, "observationTypeId": 13}, id="a noun not known and not edited"),
     ],
 )
 def test_demand_and_odometer_apart_are_allowed(spec: Spec, live: Spec) -> None:
@@ -147,11 +147,11 @@ def test_demand_and_odometer_apart_are_allowed(spec: Spec, live: Spec) -> None:
 
 
 @pytest.mark.parametrize("type_id", [13, 99])
-def test_an_observation_type_whose_noun_is_not_known_cannot_be_judged(type_id: int) -> None:
+def test_an_observation_type_without_a_known_noun_is_unknown(type_id: int) -> None:
     change = plan_one({f"{V}observationRule": "Odometer"}, make_live(1, {"observationTypeId": type_id}))
 
     assert change.verdict is Verdict.UNKNOWN
-    assert tell_blocks(change) == [
+    assert list_blocks(change) == [
         "ESA406 cannot be known whether this is a demand channel, which the Odometer rule is not for"
     ]
 
@@ -167,7 +167,7 @@ def test_a_unit_of_money_is_refused() -> None:
     )
 
 
-def test_a_unit_whose_type_is_not_known_cannot_be_judged() -> None:
+def test_a_unit_without_a_known_type_is_unknown() -> None:
     change = plan_one({f"{V}unitCode": "ODD"}, make_live(1))
 
     assert change.verdict is Verdict.UNKNOWN
@@ -186,8 +186,8 @@ def test_a_unit_whose_type_is_not_known_cannot_be_judged() -> None:
     ("unit_id", "expected"),
     [(4, ['ESA407 the unit must not be of a Money type, found "USD" (already so in EnergyCAP)']), (5, []), (99, [])],
 )
-def test_a_unit_that_is_not_touched_counts_only_where_it_is_known_as_money(unit_id: int, expected: list[str]) -> None:
-    assert tell_blocks(plan_one(RENAMED, make_live(1, {f"{V}unitId": unit_id}))) == expected
+def test_a_unit_that_is_not_edited_blocks_only_if_it_is_known_to_be_money(unit_id: int, expected: list[str]) -> None:
+    assert list_blocks(plan_one(RENAMED, make_live(1, {f"{V}unitId": unit_id}))) == expected
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_the_current_version_cannot_begin_before_the_one_before_it(begin: str | 
     assert (block.rule, block.unblock) == ("ESA411", fix)
 
 
-def test_the_second_version_cannot_begin_at_the_beginning() -> None:
+def test_the_second_version_cannot_begin_when_the_first_does() -> None:
     live = add_older_version(make_live(1), "2025-01-01T00:00:00")
 
     (block,) = plan_one({f"{V}beginDate": None}, live).blocked_by
@@ -227,7 +227,7 @@ def test_the_second_version_cannot_begin_at_the_beginning() -> None:
         (make_live(1, {f"{V}beginDate": "2024-01-01T00:00:00"}), None),
     ],
 )
-def test_a_begin_that_swallows_no_version_is_allowed(live: Live, begin: str | None) -> None:
+def test_a_begin_that_stays_after_the_previous_version_is_allowed(live: Live, begin: str | None) -> None:
     assert plan_one({f"{V}beginDate": begin}, live).is_sendable
 
 
@@ -244,7 +244,7 @@ def test_a_begin_that_swallows_no_version_is_allowed(live: Live, begin: str | No
             read_over("2024-12-01T00:15:00", "2025-06-30T00:00:00", begin="1899-12-30T00:00:00"),
             "2099-01-01",
             "stored readings from 2024-12-01T00:15:00 up to 2099-01-01T00:00:00 would belong to no version",
-            id="the first version, from the floor to the future",
+            id="the first version, from a date to the future",
         ),
         pytest.param(
             read_over("2024-12-01T00:15:00", "2025-06-30T00:00:00", begin="2025-01-01T00:00:00"),
@@ -274,13 +274,13 @@ def test_a_begin_that_swallows_no_version_is_allowed(live: Live, begin: str | No
         ),
     ],
 )
-def test_a_begin_does_not_move_past_stored_readings(live: Live, begin: str, lost: str) -> None:
+def test_a_begin_cannot_move_past_stored_readings(live: Live, begin: str, lost: str) -> None:
     (block,) = plan_one({f"{V}beginDate": begin, f"{V}multiplier": 2}, live).blocked_by
 
     assert (block.rule, block.message, block.is_unknown) == ("ESA420", f"cannot begin at another time: {lost}", False)
 
 
-def test_a_begin_that_cannot_move_says_what_was_read_and_how_a_new_version_is_made() -> None:
+def test_a_begin_that_cannot_move_gives_the_evidence_and_how_to_make_a_new_version() -> None:
     live = read_over("2024-12-01T00:15:00", "2025-06-30T00:00:00")
 
     (block,) = plan_one({f"{V}beginDate": "2025-03-01"}, live).blocked_by
@@ -310,7 +310,7 @@ def test_a_begin_that_cannot_move_says_what_was_read_and_how_a_new_version_is_ma
         (True, None, "when the channel's readings begin"),
     ],
 )
-def test_a_begin_does_not_move_where_nobody_says_what_is_stored(
+def test_a_begin_that_moves_over_unknown_readings_is_unknown(
     has_readings: bool | None, first: str | None, unsaid: str
 ) -> None:
     live = make_live(1, has_readings=has_readings, first_reading=first)
@@ -334,7 +334,7 @@ def test_a_begin_does_not_move_where_nobody_says_what_is_stored(
         ),
     ],
 )
-def test_a_begin_moves_where_no_reading_lies(live: Live, begin: str | None) -> None:
+def test_a_begin_may_move_if_no_reading_lies_between(live: Live, begin: str | None) -> None:
     assert plan_one({f"{V}beginDate": begin}, live).is_sendable
 
 
@@ -353,11 +353,11 @@ def want_import_id(name: str, id_: int, import_id: str | None) -> Desired:
     return make_desired(name, id_, {"channelImportId": import_id})
 
 
-def tell_order(plan: Plan) -> list[tuple[str, tuple[str, ...]]]:
+def list_order(plan: Plan) -> list[tuple[str, tuple[str, ...]]]:
     return [(change.name, change.depends_on) for change in plan.sendable]
 
 
-def test_an_import_id_that_another_channel_has_is_refused() -> None:
+def test_an_import_id_that_another_channel_has_is_blocked() -> None:
     holder = make_live(2, {"channelInfo": "Old use"}, data_point=SOUTH)
 
     assert plan_one({"channelImportId": "C-2"}, make_live(1), holder).blocked_by == (
@@ -380,23 +380,23 @@ def test_an_import_id_that_another_channel_has_is_refused() -> None:
 
 
 @pytest.mark.parametrize("freed", ["C-99", None])
-def test_an_import_id_is_taken_after_the_change_that_frees_it(freed: str | None) -> None:
+def test_an_import_id_is_given_after_the_change_that_frees_it(freed: str | None) -> None:
     channels = (want_import_id("a-taker", 1, "C-2"), want_import_id("holder", 2, freed))
 
-    assert tell_order(plan_of(channels, (make_live(1), make_live(2)))) == [("holder", ()), ("a-taker", ("holder",))]
+    assert list_order(plan_of(channels, (make_live(1), make_live(2)))) == [("holder", ()), ("a-taker", ("holder",))]
 
 
-def test_letter_case_makes_another_import_id_and_null_is_none() -> None:
+def test_import_ids_that_differ_in_letter_case_do_not_collide_nor_do_nulls() -> None:
     live = (make_live(1), make_live(2), make_live(3, {"channelImportId": None}))
 
     assert plan_one({"channelImportId": "c-2"}, *live).is_sendable
     assert plan_one({"channelImportId": None}, *live).is_sendable
 
 
-def test_an_import_id_that_two_changes_give_is_refused_to_both() -> None:
+def test_an_import_id_that_two_changes_give_is_blocked_for_both() -> None:
     plan = plan_of((want_import_id("one", 1, "X"), want_import_id("two", 2, "X")), (make_live(1), make_live(2)))
 
-    assert [tell_blocks(change) for change in plan.changes] == [
+    assert [list_blocks(change) for change in plan.changes] == [
         ['ESA408 cannot have import id "X": this plan gives it to two (channels/north.yaml:7) too'],
         ['ESA408 cannot have import id "X": this plan gives it to one (channels/north.yaml:7) too'],
     ]
@@ -412,7 +412,7 @@ def test_an_import_id_that_two_changes_give_is_refused_to_both() -> None:
     }
 
 
-def test_two_channels_that_exchange_their_import_ids_wait_for_each_other() -> None:
+def test_two_channels_that_swap_their_import_ids_are_a_cycle() -> None:
     plan = plan_of((want_import_id("a", 1, "C-2"), want_import_id("b", 2, "C-1")), (make_live(1), make_live(2)))
 
     assert [change.blocked_by for change in plan.changes] == 2 * [
@@ -436,17 +436,17 @@ def move(
 
 
 @pytest.mark.parametrize("path", ["isPrimaryValue", "isPrimaryDemand"])
-def test_a_flag_moves_in_the_order_that_the_environment_is_set_to(path: str) -> None:
+def test_a_primary_flag_moves_in_the_order_that_the_environment_sets(path: str) -> None:
     old, new = make_live(1, {path: True}), make_live(2)
     channels, live = move(path, old, new)
 
-    assert tell_order(plan_of(channels, live)) == [("y-new", ()), ("z-old", ("y-new",))]
-    assert tell_order(plan_of(channels, live, GIVE_UP_FIRST)) == [("z-old", ()), ("y-new", ("z-old",))]
+    assert list_order(plan_of(channels, live)) == [("y-new", ()), ("z-old", ("y-new",))]
+    assert list_order(plan_of(channels, live, GIVE_UP_FIRST)) == [("z-old", ()), ("y-new", ("z-old",))]
 
 
 @pytest.mark.parametrize("basis", [BASIS, GIVE_UP_FIRST], ids=["take first", "give up first"])
 @pytest.mark.parametrize("blocked", ["z-old", "y-new"])
-def test_where_one_of_a_move_is_blocked_both_are(blocked: str, basis: object) -> None:
+def test_if_one_side_of_a_move_is_blocked_both_are(blocked: str, basis: object) -> None:
     channels, live = move()
     wrong = [
         replace(desired, spec={**desired.spec, "intervalMinutes": None}) if desired.name == blocked else desired
@@ -456,13 +456,13 @@ def test_where_one_of_a_move_is_blocked_both_are(blocked: str, basis: object) ->
 
     plan = plan_of(wrong, live, BASIS if basis is BASIS else GIVE_UP_FIRST)
 
-    assert {change.name: tell_blocks(change) for change in plan.changes} == {
+    assert {change.name: list_blocks(change) for change in plan.changes} == {
         blocked: ["ESA202 intervalMinutes is required for a simple channel, found null"],
         other: [f"ESA409 needs the change of {blocked}, which is blocked by ESA202"],
     }
 
 
-def test_a_flag_is_not_taken_from_a_channel_that_is_not_managed() -> None:
+def test_a_primary_flag_is_not_taken_from_an_unmanaged_channel() -> None:
     assert plan_one({"isPrimaryValue": True}, NEW, OLD).blocked_by == (
         Blocker(
             rule="ESA409",
@@ -485,7 +485,7 @@ def test_a_flag_is_not_taken_from_a_channel_that_is_not_managed() -> None:
 
 
 @pytest.mark.parametrize("spec", [{}, {"isPrimaryValue": True}, {"channelInfo": "Older"}])
-def test_a_flag_is_not_taken_from_a_channel_that_does_not_say_so(spec: dict[str, str | bool]) -> None:
+def test_a_primary_flag_is_not_taken_from_a_channel_whose_file_does_not_give_it_up(spec: dict[str, str | bool]) -> None:
     channels = (make_desired("new", 2, {"isPrimaryValue": True}), make_desired("old", 1, spec, line=31))
 
     plan = plan_of(channels, (OLD, NEW))
@@ -498,7 +498,7 @@ def test_a_flag_is_not_taken_from_a_channel_that_does_not_say_so(spec: dict[str,
     ]
 
 
-def test_two_channels_cannot_take_one_flag() -> None:
+def test_two_channels_cannot_take_one_primary_flag() -> None:
     channels = (make_desired("one", 1, {"isPrimaryDemand": True}), make_desired("two", 2, {"isPrimaryDemand": True}))
 
     plan = plan_of(channels, (make_live(1), make_live(2)))
@@ -543,11 +543,11 @@ def test_the_last_primary_value_cannot_be_given_up() -> None:
         pytest.param("isPrimaryValue", (make_live(1, {"isPrimaryValue": None}),), id="it is not known to have it"),
     ],
 )
-def test_a_flag_may_be_given_up_where_no_value_is_lost(path: str, live: tuple[Live, ...]) -> None:
+def test_a_primary_flag_may_be_given_up_if_the_data_point_keeps_a_value(path: str, live: tuple[Live, ...]) -> None:
     assert plan_one({path: False}, *live).is_sendable
 
 
-def test_a_flag_that_nobody_has_may_be_taken() -> None:
+def test_a_primary_flag_that_no_channel_has_may_be_taken() -> None:
     elsewhere = replace(OLD, data_point=SOUTH)
 
     assert plan_one({"isPrimaryValue": True}, NEW, elsewhere).is_sendable
@@ -557,8 +557,8 @@ PRIMARY, PLAIN, THIRD = make_live(1, {"isPrimaryValue": True}), make_live(2), ma
 MOVE = (make_desired("old", 1, {"isPrimaryValue": False}), make_desired("new", 2, {"isPrimaryValue": True}))
 
 
-def judge_again(plan: Plan, name: str, *live: Live) -> list[str]:
-    """The rules that block the change called `name` of `plan` when the data point reads as `live`."""
+def recheck(plan: Plan, name: str, *live: Live) -> list[str]:
+    """The rules that block the change called `name` of `plan` if the data point now reads as `live`."""
     (change,) = (change for change in plan.sendable if change.name == name)
     fresh = next(channel for channel in live if channel.id == change.channel_id)
     others = [other for other in plan.sendable if other is not change]
@@ -570,39 +570,39 @@ def carry_out(change: Change, live: Live) -> Live:
     return apply_values(live, change.target_values, codes_by_id(REFERENCE))
 
 
-def test_nothing_blocks_where_nothing_has_moved() -> None:
+def test_nothing_blocks_if_nothing_changed_since_planning() -> None:
     plan = plan_of((make_desired("north", 1, {f"{V}unitCode": "KW", "channelImportId": "X"}),), (PRIMARY, PLAIN))
 
-    assert judge_again(plan, "north", PRIMARY, PLAIN) == []
+    assert recheck(plan, "north", PRIMARY, PLAIN) == []
 
 
-def test_readings_that_came_meanwhile_block_a_conversion() -> None:
+def test_readings_that_arrived_since_planning_block_a_conversion() -> None:
     plan = plan_of((make_desired("new", 2, {"isCalculated": True, f"{V}formula": "channel(1)"}),), (PRIMARY, PLAIN))
 
-    assert judge_again(plan, "new", PRIMARY, replace(PLAIN, has_readings=True)) == ["ESA401"]
-    assert judge_again(plan, "new", PRIMARY, replace(PLAIN, is_convertible=False)) == ["ESA405"]
-    assert judge_again(plan, "new", PRIMARY, PLAIN, make_calculated(3, "channel(2)")) == ["ESA403"]
+    assert recheck(plan, "new", PRIMARY, replace(PLAIN, has_readings=True)) == ["ESA401"]
+    assert recheck(plan, "new", PRIMARY, replace(PLAIN, is_convertible=False)) == ["ESA405"]
+    assert recheck(plan, "new", PRIMARY, PLAIN, make_calculated(3, "channel(2)")) == ["ESA403"]
 
 
-def test_readings_that_came_meanwhile_block_a_begin_that_would_leave_them_without_a_version() -> None:
+def test_readings_that_arrived_since_planning_block_a_begin_after_them() -> None:
     plan = plan_of((make_desired("new", 2, {f"{V}beginDate": "2025-03-01"}),), (PRIMARY, PLAIN))
     read = replace(PLAIN, has_readings=True, first_reading="2025-02-01T00:15:00", last_reading="2025-04-01T00:00:00")
 
-    assert judge_again(plan, "new", PRIMARY, read) == ["ESA420"]
-    assert judge_again(plan, "new", PRIMARY, replace(read, first_reading="2025-03-01T00:15:00")) == []
+    assert recheck(plan, "new", PRIMARY, read) == ["ESA420"]
+    assert recheck(plan, "new", PRIMARY, replace(read, first_reading="2025-03-01T00:15:00")) == []
 
 
-def test_a_conversion_that_is_live_already_is_not_judged_as_one() -> None:
+def test_a_conversion_that_is_already_live_is_not_checked_again() -> None:
     plan = plan_of(
         (make_desired("new", 2, {"isCalculated": True, f"{V}formula": "channel(1)", "channelInfo": "Net"}),),
         (PRIMARY, PLAIN),
     )
     converted = make_calculated(2, "channel(1)", has_readings=True, is_convertible=False)
 
-    assert judge_again(plan, "new", PRIMARY, converted) == []
+    assert recheck(plan, "new", PRIMARY, converted) == []
 
 
-def test_what_an_earlier_change_was_to_free_must_show_in_the_fresh_read() -> None:
+def test_the_result_of_an_earlier_change_must_show_in_the_fresh_read() -> None:
     user = make_calculated(3, "channel(2)")
     channels = (
         make_desired("net", 2, {"isCalculated": True, f"{V}formula": "channel(1)"}),
@@ -611,42 +611,42 @@ def test_what_an_earlier_change_was_to_free_must_show_in_the_fresh_read() -> Non
     plan = plan_of(channels, (PRIMARY, PLAIN, user))
     first, _ = plan.sendable
 
-    assert judge_again(plan, "net", PRIMARY, PLAIN, carry_out(first, user)) == []
-    assert judge_again(plan, "net", PRIMARY, PLAIN, user) == ["ESA403"]
+    assert recheck(plan, "net", PRIMARY, PLAIN, carry_out(first, user)) == []
+    assert recheck(plan, "net", PRIMARY, PLAIN, user) == ["ESA403"]
 
 
-def test_an_import_id_must_be_free_by_then() -> None:
+def test_an_import_id_must_be_free_in_the_fresh_read() -> None:
     channels = (make_desired("a", 1, {"channelImportId": "C-2"}), make_desired("b", 2, {"channelImportId": "C-9"}))
     plan = plan_of(channels, (PRIMARY, PLAIN))
 
-    assert judge_again(plan, "a", PRIMARY, PLAIN) == ["ESA408"]
-    assert judge_again(plan, "a", PRIMARY, carry_out(plan.sendable[0], PLAIN)) == []
+    assert recheck(plan, "a", PRIMARY, PLAIN) == ["ESA408"]
+    assert recheck(plan, "a", PRIMARY, carry_out(plan.sendable[0], PLAIN)) == []
 
 
-def test_a_flag_may_be_taken_from_the_channel_that_gives_it_up_next() -> None:
+def test_a_primary_flag_may_be_taken_from_the_channel_that_gives_it_up_next() -> None:
     plan = plan_of(MOVE, (PRIMARY, PLAIN))
 
-    assert judge_again(plan, "new", PRIMARY, PLAIN) == []
-    assert judge_again(plan, "old", PRIMARY, carry_out(plan.sendable[0], PLAIN)) == []
+    assert recheck(plan, "new", PRIMARY, PLAIN) == []
+    assert recheck(plan, "old", PRIMARY, carry_out(plan.sendable[0], PLAIN)) == []
 
 
-def test_a_flag_may_be_given_up_for_the_channel_that_takes_it_next() -> None:
+def test_a_primary_flag_may_be_given_up_for_the_channel_that_takes_it_next() -> None:
     plan = plan_of(MOVE, (PRIMARY, PLAIN), GIVE_UP_FIRST)
 
-    assert judge_again(plan, "old", PRIMARY, PLAIN) == []
-    assert judge_again(plan, "new", carry_out(plan.sendable[0], PRIMARY), PLAIN) == []
+    assert recheck(plan, "old", PRIMARY, PLAIN) == []
+    assert recheck(plan, "new", carry_out(plan.sendable[0], PRIMARY), PLAIN) == []
 
 
 @pytest.mark.parametrize("basis", [BASIS, GIVE_UP_FIRST], ids=["take first", "give up first"])
-def test_a_flag_is_not_taken_from_a_channel_that_got_it_meanwhile(basis: object) -> None:
+def test_a_primary_flag_is_not_taken_from_a_channel_that_got_it_since_planning(basis: object) -> None:
     plan = plan_of(MOVE, (PRIMARY, PLAIN, THIRD), BASIS if basis is BASIS else GIVE_UP_FIRST)
     risen = replace(THIRD, values={**THIRD.values, "isPrimaryValue": True})
     fallen = replace(PRIMARY, values={**PRIMARY.values, "isPrimaryValue": False})
 
-    assert judge_again(plan, "new", fallen, PLAIN, risen) == ["ESA409"]
+    assert recheck(plan, "new", fallen, PLAIN, risen) == ["ESA409"]
 
 
-def test_the_last_primary_value_is_not_given_up_where_its_heir_lost_it_again() -> None:
+def test_the_last_primary_value_is_not_given_up_if_its_successor_lost_it_again() -> None:
     plan = plan_of(MOVE, (PRIMARY, PLAIN))
 
-    assert judge_again(plan, "old", PRIMARY, PLAIN) == ["ESA409"]
+    assert recheck(plan, "old", PRIMARY, PLAIN) == ["ESA409"]

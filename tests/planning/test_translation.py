@@ -28,8 +28,8 @@ VOCABULARY = CodeTables(
 LIVE = make_live(1, {"observationTypeId": 12, f"{V}observationRuleId": 1, f"{V}unitId": 3})
 
 
-def tell(spec: Spec, live: Spec = LIVE.values) -> list[tuple[str, str, str]]:
-    """The findings of a translation: code, message, way out."""
+def translate(spec: Spec, live: Spec = LIVE.values) -> list[tuple[str, str, str]]:
+    """The findings of a translation: code, message, fix."""
     _, found = to_ids(make_desired("use", 1, spec), live, VOCABULARY)
     return [(each.code, each.message, each.fix) for each in found if isinstance(each, Finding)]
 
@@ -48,7 +48,7 @@ def tell(spec: Spec, live: Spec = LIVE.values) -> list[tuple[str, str, str]]:
         ({"channelDescription": ""}, {"channelDescription": ""}),
     ],
 )
-def test_files_are_translated_to_ids(spec: Spec, expected: Spec) -> None:
+def test_codes_and_names_are_translated_to_ids(spec: Spec, expected: Spec) -> None:
     assert to_ids(make_desired("use", 1, spec), LIVE.values, VOCABULARY) == (expected, ())
 
 
@@ -93,17 +93,19 @@ def test_files_are_translated_to_ids(spec: Spec, expected: Spec) -> None:
         ),
     ],
 )
-def test_an_unknown_code_is_a_finding_with_the_nearest(path: str, value: Value, message: str, fix: str) -> None:
-    assert tell({path: value}) == [("ESA310", message, fix)]
+def test_an_unknown_code_is_a_finding_with_the_most_similar_one(
+    path: str, value: Value, message: str, fix: str
+) -> None:
+    assert translate({path: value}) == [("ESA310", message, fix)]
 
 
-def test_a_code_of_two_ids_is_a_finding() -> None:
-    assert tell({f"{V}unitCode": "TWICE"}) == [
+def test_a_code_with_two_ids_is_a_finding() -> None:
+    assert translate({f"{V}unitCode": "TWICE"}) == [
         ("ESA311", 'code stands for several ids, found "TWICE" for unitId 6, 7', "write the id instead")
     ]
 
 
-def test_a_code_of_two_ids_that_the_channel_has_already_is_none() -> None:
+def test_a_code_with_two_ids_that_the_channel_already_has_is_not_a_finding() -> None:
     live = make_live(1, {f"{V}unitId": 7})
 
     assert to_ids(make_desired("use", 1, {f"{V}unitCode": "TWICE"}), live.values, VOCABULARY) == (
@@ -113,10 +115,10 @@ def test_a_code_of_two_ids_that_the_channel_has_already_is_none() -> None:
 
 
 @pytest.mark.parametrize("path", ["observationTypeId", f"{V}unitId"])
-def test_an_id_that_the_service_does_not_list_is_a_finding(path: str) -> None:
+def test_an_id_that_energycap_does_not_list_is_a_finding(path: str) -> None:
     key = path.removeprefix(V)
 
-    assert tell({path: 99}) == [
+    assert translate({path: 99}) == [
         (
             "ESA312",
             f"{key} is not known in EnergyCAP, found 99",
@@ -125,7 +127,7 @@ def test_an_id_that_the_service_does_not_list_is_a_finding(path: str) -> None:
     ]
 
 
-def test_a_summarization_method_that_no_channel_uses_is_sent_and_said() -> None:
+def test_a_summarization_method_that_no_channel_uses_is_sent_with_a_warning() -> None:
     desired = make_desired("use", 1, {"summarizationMethodId": 99})
 
     wanted, (finding,) = to_ids(desired, LIVE.values, VOCABULARY)
@@ -178,7 +180,7 @@ UNREAD = CodeTables(
     ],
     ids=["unit", "type that is near another"],
 )
-def test_a_code_of_a_list_that_could_not_be_read_is_unknown(spec: Spec, block: Blocker) -> None:
+def test_a_code_from_an_unread_list_is_unknown(spec: Spec, block: Blocker) -> None:
     wanted, found = to_ids(make_desired("use", 1, spec), LIVE.values, UNREAD)
 
     assert (list(wanted.values()), found) == ([None], (block,))
@@ -187,7 +189,7 @@ def test_a_code_of_a_list_that_could_not_be_read_is_unknown(spec: Spec, block: B
 @pytest.mark.parametrize(
     ("path", "kind"), [("observationTypeId", "observation types"), (f"{V}unitId", "units")], ids=["type", "unit"]
 )
-def test_an_id_of_a_list_that_could_not_be_read_is_sent_and_said(path: str, kind: str) -> None:
+def test_an_id_from_an_unread_list_is_sent_with_a_warning(path: str, kind: str) -> None:
     desired = make_desired("use", 1, {path: 99})
     key = path.rpartition(".")[2]
     message = f"no channel in EnergyCAP uses {key} 99, so its meaning is unknown"
@@ -198,7 +200,7 @@ def test_an_id_of_a_list_that_could_not_be_read_is_sent_and_said(path: str, kind
     )
 
 
-def test_every_wrong_reference_of_a_formula_is_a_finding_at_that_reference() -> None:
+def test_every_wrong_reference_in_a_formula_is_a_finding_at_its_column() -> None:
     formula = "channel(use) + channel(3) + channel(lost) + channel(nobody) + channel(77)"
 
     _, found = to_ids(make_desired("losses", 2, {f"{V}formula": formula}), LIVE.values, VOCABULARY)
@@ -232,5 +234,5 @@ def test_every_wrong_reference_of_a_formula_is_a_finding_at_that_reference() -> 
         ("channel(1) + channel(odd)", "", "channel(use) + channel(odd)"),
     ],
 )
-def test_a_formula_is_shown_with_names_unless_the_file_writes_the_id(formula: str, written: Value, shown: str) -> None:
+def test_a_formula_is_shown_with_names_unless_the_file_writes_ids(formula: str, written: Value, shown: str) -> None:
     assert show_formula(formula, written, VOCABULARY) == shown

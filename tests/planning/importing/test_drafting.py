@@ -89,21 +89,21 @@ USE = make_live(1, NAMELESS)
         ),
     ],
 )
-def test_a_channel_is_pointed_to_by_what_is_its_own(live: Live, others: list[Live], expected: Identifiers) -> None:
+def test_a_channel_is_selected_by_identifiers_of_its_own(live: Live, others: list[Live], expected: Identifiers) -> None:
     assert find_pointers(live, make_index([live, *others]), is_representable) == expected
 
 
 @given(lives() | neighbours())
-def test_pointers_lead_to_their_channel_and_no_two_are_alike(channels: tuple[Live, ...]) -> None:
+def test_every_select_finds_its_channel_and_no_two_are_equal(channels: tuple[Live, ...]) -> None:
     index = make_index(channels)
-    pointers = {live.id: find_pointers(live, index, is_representable) for live in channels}
+    selects = {live.id: find_pointers(live, index, is_representable) for live in channels}
 
-    note_case(reached=any(found.channel_import_id is None for found in pointers.values()))
-    assert {id_: resolve(found, index).channel_id for id_, found in pointers.items()} == {id_: id_ for id_ in pointers}
-    assert len(set(pointers.values())) == len(channels)
+    note_case(reached=any(found.channel_import_id is None for found in selects.values()))
+    assert {id_: resolve(found, index).channel_id for id_, found in selects.items()} == {id_: id_ for id_ in selects}
+    assert len(set(selects.values())) == len(channels)
 
 
-def test_an_import_id_that_two_have_is_nobodys_own() -> None:
+def test_a_shared_import_id_belongs_to_neither_channel() -> None:
     twins = [
         make_live(1),
         make_live(2, {"channelImportId": "C-1"}),
@@ -152,11 +152,11 @@ ODOMETER = {f"{V}observationRuleId": 1, f"{V}rolloverValue": 999_999_999_999_999
         pytest.param(make_live(1, {f"{V}formula": "1"}), set(), id="a formula that is not used"),
     ],
 )
-def test_what_decides_values_is_written_and_defaults_are_not(live: Live, more: set[str]) -> None:
+def test_settings_that_decide_values_are_written_and_defaults_are_not(live: Live, more: set[str]) -> None:
     assert set(list_paths(live, Fields.MINIMAL)) == {*ALWAYS, *more}
 
 
-def test_a_calculated_channel_gives_its_formula_and_no_interval() -> None:
+def test_a_calculated_channel_has_its_formula_and_no_interval_in_the_file() -> None:
     live = make_calculated(1, "channel(2)", {"channelImportId": " "})
     without = {"intervalMinutes", "channelImportId"}
 
@@ -173,7 +173,7 @@ def test_a_calculated_channel_gives_its_formula_and_no_interval() -> None:
     assert without.isdisjoint(list_paths(live, Fields.ALL))
 
 
-def test_all_fields_are_those_of_reporting_too() -> None:
+def test_all_fields_include_those_for_reporting() -> None:
     extra: Spec = {"channelDescription": "", f"{V}beginDate": "2024-01-01T00:00:00", f"{V}isValuePositive": True}
 
     assert set(list_paths(make_live(1, extra), Fields.ALL)) == {*ALWAYS, *extra}
@@ -192,7 +192,7 @@ def test_all_fields_are_those_of_reporting_too() -> None:
     ],
     ids=["by code", "by id where there is no code", "as it is", "unwritable", "an id that no file can hold", "nothing"],
 )
-def test_a_value_is_said_by_code_where_it_can_be(values: Any, path: str, expected: object) -> None:
+def test_a_value_is_written_by_code_if_it_has_one(values: Any, path: str, expected: object) -> None:
     assert write_value(make_live(1, values), path, is_representable) == expected
 
 
@@ -228,7 +228,7 @@ NAMES = {1: "sum", 2: "use", 4: "net", 5: "far"}
         "no channel",
     ],
 )
-def test_a_formula_names_the_channels_that_files_may_name(formula: str, expected: str) -> None:
+def test_a_formula_is_written_with_the_names_that_it_may_use(formula: str, expected: str) -> None:
     assert write_formula(formula, USER, INDEX, NAMES) == expected
 
 
@@ -239,8 +239,8 @@ TERMS = ImportOptions(is_representable)
 
 def propose_all(live: list[Live], managed: tuple[Desired, ...] = (), heads: dict[str, Head] | None = None) -> Proposal:
     definitions = Definitions(managed, (), (HOME,) if managed else (), "sha256:0")
-    survey = make_inventory(definitions, Snapshot(tuple(live), REFERENCE))
-    return propose(list_new(live, survey), survey, definitions, heads or {}, TERMS)
+    inventory = make_inventory(definitions, Snapshot(tuple(live), REFERENCE))
+    return propose(list_new(live, inventory), inventory, definitions, heads or {}, TERMS)
 
 
 def plain(name: str, id_: int, info: str, **others: Value) -> Desired:
@@ -259,7 +259,7 @@ def plain(name: str, id_: int, info: str, **others: Value) -> Desired:
     return Desired(name, NEW_FILE, 0, Identifiers(channel_import_id=f"C-{id_}"), spec, "NB-ELEC")
 
 
-def test_a_channel_is_proposed_in_the_words_of_files() -> None:
+def test_a_channel_is_proposed_with_codes_and_names() -> None:
     assert propose_all([make_live(1)]) == Proposal((plain("nb-elec-use", 1, "Use"),), ())
 
 
@@ -274,7 +274,7 @@ def test_managed_channels_are_left_alone_and_formulas_name_them() -> None:
     ]
 
 
-def test_a_channel_that_joins_a_file_answers_its_defaults() -> None:
+def test_a_channel_added_to_a_file_overrides_its_defaults() -> None:
     defaults: Spec = {"intervalMinutes": 60, "channelDescription": "roof", f"{V}unitId": 9, "isPrimaryDemand": True}
     new = [make_live(2), make_calculated(3, "channel(1)", {"channelInfo": "Sum"})]
 
@@ -299,7 +299,7 @@ def test_a_channel_that_joins_a_file_answers_its_defaults() -> None:
     ],
     ids=["a value that no file can hold", "a value that no rule allows"],
 )
-def test_a_channel_that_the_defaults_would_change_stays_out(defaults: Spec, reason: str) -> None:
+def test_a_channel_that_the_defaults_would_change_is_left_out(defaults: Spec, reason: str) -> None:
     odd = make_live(2, {"summarizationMethodId": None, f"{V}rolloverValue": 100})
 
     proposal = propose_all([make_live(1), odd], (make_desired("mine", 1),), {HOME: Head(None, defaults)})
@@ -327,7 +327,7 @@ def test_a_channel_that_the_defaults_would_change_stays_out(defaults: Spec, reas
         ),
     ],
 )
-def test_what_a_file_cannot_say_stays_out_and_is_told(values: Spec, left_out: list[str]) -> None:
+def test_values_that_a_file_cannot_hold_are_left_out_and_listed(values: Spec, left_out: list[str]) -> None:
     odd = make_live(1, {**values, "channelImportId": None, "observationTypeId": 99})
 
     proposal = propose_all([odd])
@@ -336,7 +336,7 @@ def test_what_a_file_cannot_say_stays_out_and_is_told(values: Spec, left_out: li
     assert [channel.select for channel in proposal.channels] == [Identifiers(channel_id=1)]
 
 
-def test_of_two_that_cannot_both_be_one_is_left_unmanaged() -> None:
+def test_one_of_two_conflicting_channels_is_left_unmanaged() -> None:
     twins = [make_live(id_, {"isPrimaryValue": True, "channelInfo": f"Use {id_}"}) for id_ in (1, 2)]
 
     proposal = propose_all(twins)
@@ -347,7 +347,7 @@ def test_of_two_that_cannot_both_be_one_is_left_unmanaged() -> None:
     ]
 
 
-def test_an_import_id_that_two_have_is_managed_for_neither() -> None:
+def test_a_shared_import_id_is_managed_for_neither_channel() -> None:
     twins = [make_live(1), make_live(2, {"channelImportId": "C-1", f"{V}unitId": 2})]
 
     proposal = propose_all(twins)
@@ -356,7 +356,7 @@ def test_an_import_id_that_two_have_is_managed_for_neither() -> None:
     assert all("channelImportId" not in channel.spec for channel in proposal.channels)
 
 
-def test_the_wishes_of_the_files_come_first() -> None:
+def test_existing_files_take_precedence_over_imported_channels() -> None:
     """A file that gives the primary value to its own channel, and the import id of another one, is not contradicted."""
     mine = make_desired("mine", 1, {"isPrimaryValue": True, "channelImportId": "C-2"}, data_point="NB-ELEC")
     other = make_live(2, {"isPrimaryValue": True})
@@ -371,7 +371,7 @@ def test_the_wishes_of_the_files_come_first() -> None:
     assert proposal.channels[0].select == Identifiers(channel_id=2)
 
 
-def test_a_channel_that_a_formula_may_not_name_is_imported_all_the_same_if_the_formula_has_its_id() -> None:
+def test_a_channel_that_a_formula_may_not_name_is_imported_if_the_formula_has_its_id() -> None:
     user = make_desired("user", 1, {f"{V}formula": "channel(2) * 2", "isCalculated": True}, data_point="SB-ELEC")
     nameless: Spec = {"channelImportId": None, "observationTypeId": 99}
 
@@ -383,7 +383,7 @@ def test_a_channel_that_a_formula_may_not_name_is_imported_all_the_same_if_the_f
     assert proposal.left_out == ()
 
 
-def test_files_are_in_order_and_channels_by_id_within() -> None:
+def test_proposed_channels_are_sorted_by_file_and_id() -> None:
     channels = [make_live(4), make_live(2, data_point=SOUTH), make_live(3, {"channelInfo": "A"})]
 
     assert [(channel.file, channel.name) for channel in propose_all(channels).channels] == [

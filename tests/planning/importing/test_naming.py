@@ -55,7 +55,7 @@ is_name = validator_for(Format.CHANNELS, "name")
         (None, ""),
     ],
 )
-def test_a_slug_has_the_letters_of_names(text: str | None, expected: str) -> None:
+def test_a_slug_has_only_characters_that_names_allow(text: str | None, expected: str) -> None:
     assert slug(text, 20 if text == "North Building electricity use" else 28) == expected
 
 
@@ -73,11 +73,11 @@ def test_a_slug_has_the_letters_of_names(text: str | None, expected: str) -> Non
         (DataPoint(7), "", "data-point-7"),
     ],
 )
-def test_a_name_says_the_data_point_and_then_what_is_not_said_yet(point: DataPoint, info: str, expected: str) -> None:
+def test_a_name_is_the_data_point_and_the_rest_of_the_channel_name(point: DataPoint, info: str, expected: str) -> None:
     assert candidate_names(make_live(1, {"channelInfo": info}, data_point=point))(0) == expected
 
 
-def test_each_longer_name_tells_more_and_the_last_ones_the_id() -> None:
+def test_each_longer_name_adds_detail_and_the_last_ones_add_the_id() -> None:
     climb = candidate_names(make_live(42, {"channelInfo": "Use"}))
 
     assert [climb(rung) for rung in range(6)] == [
@@ -94,7 +94,7 @@ def name_all(*channels: Live, taken: tuple[str, ...] = ()) -> dict[int, str]:
     return assign_unique({live.id: candidate_names(live) for live in channels}, taken)
 
 
-def test_channels_of_one_name_are_told_apart_by_what_they_observe() -> None:
+def test_channels_of_one_name_are_distinguished_by_what_they_measure() -> None:
     named = name_all(
         make_live(1),
         make_live(2, {"observationTypeId": 11}),
@@ -112,11 +112,11 @@ def test_channels_of_one_name_are_told_apart_by_what_they_observe() -> None:
     }
 
 
-def test_an_id_is_in_a_name_only_where_nothing_else_is_different() -> None:
+def test_an_id_is_in_a_name_only_if_nothing_else_differs() -> None:
     assert name_all(make_live(1), make_live(2), taken=("nb-elec-use-1",)) == {1: "nb-elec-use-1-5", 2: "nb-elec-use-2"}
 
 
-def test_a_name_that_the_files_have_is_not_given_again() -> None:
+def test_a_name_that_the_files_already_use_is_not_given_again() -> None:
     assert name_all(make_live(1), taken=("nb-elec-use",)) == {1: "nb-elec-use-elecuse"}
 
 
@@ -124,7 +124,7 @@ _points = st.builds(DataPoint, st.integers(1, 3), *[st.sampled_from((None, *HOST
 
 
 @given(st.lists(st.tuples(st.integers(1, 30), st.sampled_from(HOSTILE), _points), unique_by=lambda one: one[0]))
-def test_every_channel_gets_a_name_of_its_own_that_the_schema_takes(drawn: list[tuple[int, str, DataPoint]]) -> None:
+def test_every_channel_gets_a_unique_name_that_the_schema_accepts(drawn: list[tuple[int, str, DataPoint]]) -> None:
     channels = [make_live(id_, {"channelInfo": info}, data_point=point) for id_, info, point in drawn]
     named = name_all(*channels)
 
@@ -134,7 +134,7 @@ def test_every_channel_gets_a_name_of_its_own_that_the_schema_takes(drawn: list[
     assert named == name_all(*reversed(channels))
 
 
-def test_places_and_data_points_go_by_the_best_that_is_known_of_them() -> None:
+def test_places_and_data_points_are_named_by_their_best_known_text() -> None:
     assert [name_data_point(point) for point in (DataPoint(1, "總", "Use", "A 1"), DataPoint(1, None, "Use"))] == [
         "a-1",
         "use",
@@ -199,7 +199,7 @@ _texts = st.sampled_from((None, *HOSTILE))
 
 
 @given(st.lists(st.builds(DataPoint, st.integers(1, 9), *[_texts] * 5), unique_by=lambda point: point.id), st.data())
-def test_no_two_files_are_alike_and_none_leaves_the_folder(points: list[DataPoint], data: st.DataObject) -> None:
+def test_file_names_are_unique_and_stay_in_the_folder(points: list[DataPoint], data: st.DataObject) -> None:
     terms = data.draw(st.sampled_from((TERMS, FLAT)))
     files = files_by_data_point(points, terms)
 
@@ -210,15 +210,15 @@ def test_no_two_files_are_alike_and_none_leaves_the_folder(points: list[DataPoin
     assert files == files_by_data_point(points[::-1], terms)
 
 
-def test_the_home_of_a_data_point_is_the_file_with_most_of_its_channels() -> None:
+def test_a_data_point_belongs_to_the_file_with_most_of_its_channels() -> None:
     files = ("b.yaml", "a.yaml", "b.yaml", "z.yaml", "y.yaml")
     points = (NORTH, NORTH, NORTH, SOUTH, SOUTH)
-    pairs = [
+    matches = [
         Match(make_desired(f"n{id_}", id_, file=file), make_live(id_, data_point=point))
         for id_, (file, point) in enumerate(zip(files, points, strict=True))
     ]
 
-    assert existing_files(pairs) == {100: "b.yaml", 200: "y.yaml"}
+    assert existing_files(matches) == {100: "b.yaml", 200: "y.yaml"}
 
 
 @pytest.mark.parametrize(
@@ -240,5 +240,5 @@ def test_the_home_of_a_data_point_is_the_file_with_most_of_its_channels() -> Non
         "alike",
     ],
 )
-def test_a_file_calls_its_data_point_what_no_other_is_called(points: list[DataPoint], expected: dict[int, str]) -> None:
+def test_the_label_of_a_data_point_is_unique(points: list[DataPoint], expected: dict[int, str]) -> None:
     assert data_point_labels(points, is_representable) == expected

@@ -18,28 +18,28 @@ LIVE = (
 MINE = make_desired("mine", 1)
 
 
-def survey_of(*managed: Desired, live: tuple[Live, ...] = LIVE) -> Inventory:
+def inventory_of(*managed: Desired, live: tuple[Live, ...] = LIVE) -> Inventory:
     return make_inventory(Definitions(managed, (), (), "sha256:0"), Snapshot(live, REFERENCE))
 
 
-def test_a_survey_names_every_channel() -> None:
-    survey = survey_of(MINE)
+def test_an_inventory_names_every_channel() -> None:
+    inventory = inventory_of(MINE)
 
-    assert (survey.managed, survey.names, survey.homes) == (
+    assert (inventory.managed, inventory.names, inventory.homes) == (
         frozenset({1}),
         {1: "mine", 2: "nb-elec-net", 3: "sb-elec-use", 4: "south-electricity-use"},
         {100: "channels/north.yaml"},
     )
 
 
-def test_a_channel_that_two_of_the_files_claim_is_managed_and_has_no_name() -> None:
-    survey = survey_of(MINE, make_desired("yours", 1), make_desired("lost", 99))
+def test_a_channel_that_two_files_select_is_managed_and_has_no_name() -> None:
+    inventory = inventory_of(MINE, make_desired("yours", 1), make_desired("lost", 99))
 
-    assert (survey.managed, survey.names.get(1), survey.homes) == (frozenset({1}), None, {})
+    assert (inventory.managed, inventory.names.get(1), inventory.homes) == (frozenset({1}), None, {})
 
 
 def test_the_name_of_a_channel_that_was_not_found_is_not_given_to_another() -> None:
-    assert survey_of(make_desired("nb-elec-net", 99)).names[2] == "nb-elec-net-elecuse"
+    assert inventory_of(make_desired("nb-elec-net", 99)).names[2] == "nb-elec-net-elecuse"
 
 
 @pytest.mark.parametrize(
@@ -54,8 +54,8 @@ def test_the_name_of_a_channel_that_was_not_found_is_not_given_to_another() -> N
         (ChannelFilter(places=("SB", "NB"), only=("*-use",)), [3]),
     ],
 )
-def test_channels_are_picked_by_name_data_point_and_place(asked: ChannelFilter, ids: list[int]) -> None:
-    picked, findings = pick(survey_of(MINE), asked)
+def test_channels_are_selected_by_name_data_point_and_place(asked: ChannelFilter, ids: list[int]) -> None:
+    picked, findings = pick(inventory_of(MINE), asked)
 
     assert ([live.id for live in picked], findings) == (ids, ())
 
@@ -70,10 +70,10 @@ def test_channels_are_picked_by_name_data_point_and_place(asked: ChannelFilter, 
     ],
 )
 def test_a_pattern_that_matches_nothing_is_an_error(asked: ChannelFilter, messages: list[str]) -> None:
-    _, findings = pick(survey_of(MINE), asked)
+    _, findings = pick(inventory_of(MINE), asked)
 
     assert [(finding.code, finding.message) for finding in findings] == [("ESA307", message) for message in messages]
 
 
-def test_a_tenant_without_channels_has_nothing_to_pick() -> None:
-    assert pick(survey_of(live=()), ChannelFilter()) == ((), ())
+def test_a_tenant_without_channels_has_nothing_to_select() -> None:
+    assert pick(inventory_of(live=()), ChannelFilter()) == ((), ())

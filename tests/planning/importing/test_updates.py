@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reconciler.model.values import Spec
 
 
-def test_only_managed_values_that_differ_are_taken_over_in_the_words_of_files() -> None:
+def test_only_managed_values_that_differ_are_imported_as_the_files_write_them() -> None:
     live = [
         make_live(1, {f"{V}unitId": 2, f"{V}multiplier": 5}),
         make_calculated(2, "channel(1) * 3"),
@@ -38,7 +38,7 @@ def test_only_managed_values_that_differ_are_taken_over_in_the_words_of_files() 
     )
 
 
-def test_what_an_edit_implies_is_not_managed_and_not_taken_over() -> None:
+def test_implied_edits_are_not_imported() -> None:
     live = make_live(1, {f"{V}observationRuleId": 1, f"{V}rolloverValue": 10, f"{V}rollbackAllowance": 0.2})
     plan = plan_of([make_desired("use", 1, {f"{V}observationRule": "Trip"})], [live])
 
@@ -48,7 +48,7 @@ def test_what_an_edit_implies_is_not_managed_and_not_taken_over() -> None:
     assert updates.names == {"use"}
 
 
-def test_a_channel_with_a_value_that_no_file_can_hold_is_left_as_it_is() -> None:
+def test_a_channel_with_a_value_that_no_file_can_hold_is_left_unchanged() -> None:
     live = make_live(1, {"channelInfo": "bell \x07", f"{V}multiplier": 5})
     plan = plan_of([make_desired("use", 1, {"channelInfo": "Use", f"{V}multiplier": 1})], [live])
 
@@ -57,7 +57,7 @@ def test_a_channel_with_a_value_that_no_file_can_hold_is_left_as_it_is() -> None
     )
 
 
-def test_files_that_say_what_the_service_has_take_over_nothing() -> None:
+def test_files_that_match_energycap_import_nothing() -> None:
     plan = plan_of([make_desired("use", 1, {"channelInfo": "Use"})], [make_live(1)])
 
     assert find_updates(plan, {"use"}, is_representable) == Updates({}, ())
@@ -67,7 +67,7 @@ OTHER: Spec = {"channelInfo": "Demand", "observationTypeId": 11}
 BY_IMPORT_ID = Identifiers(channel_import_id="C-1")
 
 
-def test_a_channel_of_another_name_and_type_may_be_another_one() -> None:
+def test_a_match_with_another_name_and_type_is_suspicious() -> None:
     desired = make_desired("use", 1, {"channelInfo": "Use", "observationTypeCode": "ELECUSE"}, select=BY_IMPORT_ID)
 
     doubts = find_suspicious_matches(plan_of([desired], [make_live(1, OTHER)]), [desired])
@@ -96,13 +96,13 @@ def test_a_channel_of_another_name_and_type_may_be_another_one() -> None:
         pytest.param({"channelInfo": "Demand", "observationTypeId": 11}, BY_IMPORT_ID, id="nothing differs"),
     ],
 )
-def test_a_channel_that_is_the_one_for_all_one_can_tell_is_not_in_doubt(spec: Spec, select: Identifiers) -> None:
+def test_a_match_with_the_same_name_or_type_or_by_id_is_not_suspicious(spec: Spec, select: Identifiers) -> None:
     desired = make_desired("use", 1, spec, select=select)
 
     assert find_suspicious_matches(plan_of([desired], [make_live(1, OTHER)]), [desired]) == {}
 
 
-def test_a_type_by_its_id_is_in_doubt_as_well() -> None:
+def test_a_match_with_another_type_id_is_suspicious() -> None:
     desired = make_desired("use", 1, {"channelInfo": "Use", "observationTypeId": 10}, select=BY_IMPORT_ID)
 
     (doubt,) = find_suspicious_matches(plan_of([desired], [make_live(1, OTHER)]), [desired]).values()
@@ -120,7 +120,7 @@ def test_an_import_that_changes_nothing_may_be_written() -> None:
     assert verify_import(BEFORE, plan_of([USE, DRIFTED], LIVE), {"use"}) == ()
 
 
-def test_an_edit_of_what_was_imported_is_told() -> None:
+def test_an_edit_of_an_imported_channel_is_reported() -> None:
     wrong = make_desired("use", 1, {"channelInfo": "Usage", f"{V}multiplier": 2})
 
     assert verify_import(BEFORE, plan_of([wrong, DRIFTED], LIVE), {"use"}) == (
@@ -129,7 +129,7 @@ def test_an_edit_of_what_was_imported_is_told() -> None:
     )
 
 
-def test_what_was_imported_and_is_not_found_is_told() -> None:
+def test_an_imported_channel_that_is_not_found_is_reported() -> None:
     lost = make_desired("use", 99)
     (first, second) = verify_import(BEFORE, plan_of([lost, DRIFTED], LIVE), {"use"})
 
@@ -137,7 +137,7 @@ def test_what_was_imported_and_is_not_found_is_told() -> None:
     assert second.startswith("use: ESA301 ")
 
 
-def test_what_an_import_does_to_other_channels_is_told() -> None:
+def test_an_effect_of_an_import_on_other_channels_is_reported() -> None:
     other = make_desired("drifted", 2, {"channelInfo": "Net", f"{V}multiplier": 3})
 
     assert verify_import(BEFORE, plan_of([USE, other], LIVE), {"use"}) == (
@@ -146,7 +146,7 @@ def test_what_an_import_does_to_other_channels_is_told() -> None:
     )
 
 
-def test_an_error_that_was_there_before_speaks_against_nothing() -> None:
+def test_an_error_that_existed_before_does_not_stop_an_import() -> None:
     lost = make_desired("lost", 99)
     before = plan_of([lost], LIVE)
 

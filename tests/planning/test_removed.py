@@ -1,0 +1,115 @@
+"""What a change removes from the files, and which of their names are new or select another channel."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from reconciler.model.identifiers import Identifiers
+from reconciler.model.plan import RemovedDefinition
+from reconciler.planning.removed import (
+    find_renames,
+    list_removed,
+    removed_findings,
+    rename,
+    tell_moves,
+    tell_renames,
+)
+from tests.planning.offline_files import make_definitions, make_feed
+from tests.planning.tenant import V, make_desired, make_live
+
+LIVE = (make_live(1), make_live(2, {"channelInfo": "Demand"}))
+USE = make_desired("use", 1, {"channelInfo": "Use", f"{V}multiplier": 1})
+DEMAND = make_desired("demand", 2)
+BASE = make_definitions([USE, DEMAND])
+
+
+def test_a_channel_with_another_name_and_the_same_live_channel_is_renamed() -> None:
+    by_import_id = make_desired("main", 0, select=Identifiers(channel_import_id="C-1"))
+
+    assert find_renames(make_definitions([by_import_id, DEMAND]), BASE, LIVE) == {"use": "main"}
+
+
+def test_a_channel_with_another_name_and_the_same_select_is_renamed_even_if_it_is_not_live() -> None:
+    assert find_renames(make_definitions([replace(USE, name="main"), DEMAND]), BASE, ()) == {"use": "main"}
+
+
+def test_a_channel_that_is_gone_is_not_renamed_to_a_new_one() -> None:
+    assert find_renames(make_definitions([DEMAND, make_desired("third", 3)]), BASE, LIVE) == {}
+
+
+def test_renamed_channels_of_the_base_get_their_present_names() -> None:
+    assert rename(BASE, {"use": "main"}).channels == (replace(USE, name="main"), DEMAND)
+
+
+def test_removed_channels_feeds_and_settings_are_listed() -> None:
+    by_meter = Identifiers(meter_import_id="NB-ELEC-01")
+    base = replace(
+        BASE, feeds=(make_feed("logger", "use", by_meter), make_feed("old", "use", Identifiers(channel_id=1)))
+    )
+    now = make_definitions(
+        [replace(USE, spec={"channelInfo": "Main"})], [make_feed("renamed", "use", Identifiers(channel_id=1))]
+    )
+
+    assert list_removed(now, base, ()) == (
+        RemovedDefinition("channel", "demand", "channels/north.yaml"),
+        RemovedDefinition("feed", "logger", "channels/north.yaml"),
+        RemovedDefinition("setting", "use", "channels/north.yaml", f"{V}multiplier", 1),
+    )
+
+
+def test_a_setting_by_code_in_place_of_its_id_is_not_removed() -> None:
+    base = make_definitions([replace(USE, spec={f"{V}unitId": 1})])
+
+    assert list_removed(make_definitions([replace(USE, spec={f"{V}unitCode": "KWH"})]), base, ()) == ()
+
+
+def test_patterns_limit_the_removed_channels() -> None:
+    nothing = make_definitions([])
+
+    assert [one.name for one in list_removed(nothing, BASE, ("d*",))] == ["demand"]
+
+
+def test_each_kind_of_removed_definition_is_one_finding() -> None:
+    removed = (
+        RemovedDefinition("channel", "use", "a.yaml"),
+        RemovedDefinition("channel", "demand", "b.yaml"),
+        RemovedDefinition("setting", "net", "a.yaml", f"{V}multiplier", 2),
+    )
+
+    assert [(found.code, found.message, found.detail) for found in removed_findings(removed)] == [
+        ("ESA518", "2 channels are no longer managed because of this change", ("demand, in b.yaml", "use, in a.yaml")),
+        ("ESA518", "1 setting is no longer managed because of this change", (f"{V}multiplier of net, which was 2",)),
+    ]
+
+
+def test_renames_are_noted_under_their_new_names() -> None:
+    renames = {"use": "main", "demand": "peak"}
+
+    (all_,) = tell_renames(renames, ())
+    (one,) = tell_renames(renames, ("p*",))
+
+    assert (all_.message, all_.detail) == (
+        "2 channels have another name because of this change",
+        ("use → main", "demand → peak"),
+    )
+    assert (one.message, one.detail) == ("1 channel has another name because of this change", ("demand → peak",))
+    assert list(tell_renames(renames, ("x*",))) == []
+
+
+def test_a_name_that_selects_another_channel_is_a_warning() -> None:
+    now = make_definitions([replace(USE, select=Identifiers(channel_id=2))])
+
+    (found,) = tell_moves(now, BASE, LIVE, ())
+
+    assert (found.code, found.message, found.detail) == (
+        "ESA520",
+        "1 name now selects another channel in EnergyCAP because of this change",
+        ('use: 1 "Use" → 2 "Demand"',),
+    )
+    assert list(tell_moves(now, BASE, LIVE, ("d*",))) == []
+
+
+def test_a_name_that_selects_the_same_channel_in_another_way_is_not_a_warning() -> None:
+    now = make_definitions([replace(USE, select=Identifiers(channel_import_id="C-1"))])
+
+    assert list(tell_moves(now, BASE, LIVE, ())) == []
