@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from reconciler.model.channels import Definitions, Desired, Live
     from reconciler.model.plan import Blocker, Edit, Plan
     from reconciler.model.values import Spec
-    from reconciler.planning.context import Dependency
+    from reconciler.planning.dependencies import Dependency
     from reconciler.planning.diff import Draft
     from reconciler.planning.identification import Index
     from reconciler.planning.matching import Match

@@ -24,17 +24,6 @@ if TYPE_CHECKING:
 Managed: TypeAlias = "Desired | Change"
 
 
-class Dependency(Struct, frozen=True):
-    """Another change of the plan, by name, without which the precondition `rule` fails.
-
-    `must_precede` says that it comes before; else the two only stand and fall together.
-    """
-
-    rule: str
-    name: str
-    must_precede: bool = True
-
-
 class PlanContext(Struct, frozen=True):
     """What a change is judged against.
 

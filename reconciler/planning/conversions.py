@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from reconciler.model.channels import DATA_POINT
 from reconciler.model.fields import FORMULA, IS_CALCULATED
 from reconciler.model.plan import Blocker
-from reconciler.planning.context import Dependency, channel_evidence, format_channel
+from reconciler.planning.context import channel_evidence, format_channel
+from reconciler.planning.dependencies import Dependency
 from reconciler.planning.identification import find_inputs
 
 if TYPE_CHECKING:

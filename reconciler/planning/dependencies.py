@@ -1,4 +1,27 @@
-"""Dependencies between changes: cycles, blocked dependents, the order of apply."""
+"""Dependencies between changes: cycles, blocked dependents, the order of apply.
+
+Which of two changes is applied first, and why:
+
+    first                           then                           because
+    channel(x) leaves a formula --> x becomes calculated           ESA403: EnergyCAP converts no channel
+                                                                   that a formula uses
+    x becomes simple            --> a formula gets channel(x)      ESA410: a formula may use only
+                                                                   simple channels
+    x gives up an import id     --> y gets that import id          ESA408: no two channels may have
+                                                                   the same import id
+    y becomes primary           --> x stops being primary          ESA409: a data point keeps a primary
+                                                                   value throughout
+    x stops being primary       --> y becomes primary              ESA409 with primaryMove: giveUpFirst
+
+A change that waits for a blocked one is blocked too:
+
+    a (blocked) --> b --> c         b and c are not applied
+
+ESA409 binds in both directions: if either of the two is blocked, neither is applied. Changes that wait for each other
+are a cycle, and all of them are blocked:
+
+    x gets the import id of y --> y gets the import id of x --> x ...
+"""
 
 from __future__ import annotations
 
@@ -6,12 +29,23 @@ from collections import defaultdict
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from reconciler.model.plan import Blocker
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from reconciler.planning.context import Dependency
+
+class Dependency(Struct, frozen=True):
+    """Another change of the plan, by name, without which the precondition `rule` fails.
+
+    `must_precede` says that it is applied first; else the two are only applied together or not at all.
+    """
+
+    rule: str
+    name: str
+    must_precede: bool = True
 
 
 def find_cycles(uses: Mapping[str, Collection[str]]) -> tuple[tuple[str, ...], ...]:

@@ -14,8 +14,8 @@ from reconciler.model.findings import Finding, Severity
 from reconciler.model.lookalikes import tell_apart
 from reconciler.model.plan import Blocker, ChannelLabel, FormulaLink, Plan
 from reconciler.planning.changes import PreconditionResults, make_changes
-from reconciler.planning.context import Dependency, make_context
-from reconciler.planning.dependencies import with_dependencies
+from reconciler.planning.context import make_context
+from reconciler.planning.dependencies import Dependency, with_dependencies
 from reconciler.planning.diff import make_draft, note_swaps
 from reconciler.planning.feed_impact import route_feeds
 from reconciler.planning.feed_paths import affects_routing

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.plan import Blocker
-from reconciler.planning.context import Dependency
 from reconciler.planning.dependencies import (
+    Dependency,
     find_cycles,
     predecessors,
     propagate_blockers,
