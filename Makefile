@@ -75,8 +75,8 @@ lock:
 # by a mark, counts_on, with the reason.
 OPEN := list_shape trip_register empty_text text_blanks null_offset null_formula version_dates formula_validation unit_list \
   observation_type_list put_answer paging_headers page_cap read_lag calculated_readings
-UNDER_EACH := $(addprefix apply/,test_step.py test_undo.py test_writing.py test_verifying.py test_staleness.py test_sending.py \
-  test_run.py test_patience.py) energycap/test_sandbox.py $(addprefix cli/,test_apply.py test_plan.py test_snapshot.py) \
+UNDER_EACH := $(addprefix apply/,test_step.py test_rollback.py test_writes.py test_read_back.py test_recheck.py test_journaled_writes.py \
+  test_run.py test_late_reads.py) energycap/test_sandbox.py $(addprefix cli/,test_apply.py test_plan.py test_snapshot.py) \
   readings/test_delivery.py
 define LIST_ANSWERS
 import sys
@@ -91,7 +91,7 @@ test-settings: $(READY)
 	@$(BIN)/python -m pytest --numprocesses auto tests/cli/test_every_setting.py tests/apply/test_histories.py $(ARGS)
 	@answers=$$($(BIN)/python -c "$$LIST_ANSWERS" $(OPEN)) && for answer in $$answers; do echo "$$answer" && $(BIN)/python -m pytest \
 	  --quiet --numprocesses auto --sandbox-set "$$answer" $(addprefix tests/,$(UNDER_EACH)) $(ARGS) || exit 1; done
-	@$(BIN)/python -m pytest --numprocesses auto tests/apply/test_step.py tests/apply/test_undo.py tests/apply/test_writing.py \
+	@$(BIN)/python -m pytest --numprocesses auto tests/apply/test_step.py tests/apply/test_rollback.py tests/apply/test_writes.py \
 	  $(addprefix --sandbox-set ,trip_register=defaults first_version_begin_date=floor interval_unit=seconds \
 	  calculated_interval=null page_order=shuffled put_version_semantics=ignore null_boolean=false) $(ARGS)
 

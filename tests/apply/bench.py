@@ -103,6 +103,16 @@ class Bench(Struct, frozen=True):
         return [f"{one.method} {one.path}" for one in self.service.requests()]
 
 
+class Sleep:
+    """Time that passes without waiting; `seconds` are all pauses in order."""
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+
+    def __call__(self, seconds: float) -> None:
+        self.seconds.append(seconds)
+
+
 def want(name: str, channel_id: int, **spec: Value) -> Desired:
     """What the files want of a channel; `__` in a keyword stands for the dot of a path."""
     paths = {key.replace("__", "."): value for key, value in spec.items()}

@@ -81,10 +81,10 @@ PROMISES: dict[str, tuple[str, ...]] = {
         "planfile/test_reading.py::test_a_damaged_plan_is_refused_with_the_place_of_the_damage",
         "planning/test_compare.py::test_what_is_sent_of_a_plan_is_what_was_reviewed_and_what_is_blocked_stays_told",
     ),
-    "an inverse plan": ("apply/test_undo.py::test_an_inverse_plan_says_what_it_undoes",),
+    "an inverse plan": ("apply/test_rollback.py::test_an_inverse_plan_says_what_it_undoes",),
     "a journal": (
-        "apply/test_undo.py::test_what_was_not_written_is_not_undone",
-        "apply/test_undo.py::test_somebody_elses_edit_since_keeps_a_change_from_being_undone",
+        "apply/test_rollback.py::test_what_was_not_written_is_not_undone",
+        "apply/test_rollback.py::test_somebody_elses_edit_since_keeps_a_change_from_being_undone",
         "cli/test_build_plan.py::test_a_committed_journal_is_tracked_whatever_looks_like_a_repository_beside_it",
         "cli/test_recovery.py::test_a_journal_with_a_number_or_a_key_that_readers_could_take_otherwise_is_refused",
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,7 +27,13 @@ def test_a_plan_reads_back_as_it_was(plan: Plan) -> None:
     assert read_plan(render_plan_file(plan)) == plan
 
 
-def test_a_plan_laid_out_anew_is_still_the_same() -> None:
+@pytest.mark.parametrize("name", PLANS)
+def test_a_golden_file_reads_as_its_plan(name: str) -> None:
+    text = (Path(__file__).parent / "golden" / f"plan-{name}.json").read_text(encoding="utf-8")
+    assert render_plan_file(read_plan(text)) == text
+
+
+def test_a_plan_laid_out_again_is_still_the_same() -> None:
     assert read_plan(json.dumps(json.loads(TEXT), indent=4, sort_keys=True)) == PLANS["mixed"]
 
 

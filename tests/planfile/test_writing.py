@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 
 from reconciler.planfile.writing import encode_plan, render_plan_file
+from tests.golden import compare_golden
 from tests.reports.plans import PLANS, READ, RENAME, make_change, make_plan
 
 if TYPE_CHECKING:
@@ -19,7 +20,13 @@ if TYPE_CHECKING:
     from reconciler.model.plan import Plan
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas/plan.schema.json").read_text(encoding="utf-8"))
+GOLDEN = Path(__file__).parent / "golden"
 every_plan = pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS.keys())
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_a_plan_is_saved_as_in_its_golden_file(name: str) -> None:
+    compare_golden(GOLDEN / f"plan-{name}.json", render_plan_file(PLANS[name]))
 
 
 def test_a_change_has_the_keys_of_the_contract() -> None:

@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from reconciler.apply.journal import open_journal
 from reconciler.apply.journal_reader import read_journal
-from reconciler.apply.read_back import PAUSES
+from reconciler.apply.read_back import PAUSES, Patience, expected_after, find_changes, find_mismatches
 from reconciler.apply.run import ApplyOptions
+from reconciler.model.fields import OBSERVATION_RULE_ID, ODOMETER, ROLLOVER_VALUE
 from reconciler.model.outcomes import Outcome, OutcomeCorrected, OutcomeStatus
-from tests.apply.bench import CHANNEL, LIST, READ, Wire, endings, only, want
+from tests.apply.bench import CHANNEL, LIST, READ, Sleep, Wire, endings, only, want
+from tests.apply.records import INFO, MULTIPLIER, make_live
 from tests.worlds import make_channel, make_world
 
 if TYPE_CHECKING:
@@ -22,6 +25,62 @@ if TYPE_CHECKING:
     from reconciler.model.channels import Desired
     from reconciler.model.outcomes import ApplyResult, Event
     from tests.apply.bench import Bench, Start
+
+
+def test_what_was_written_is_expected_and_all_else_as_it_was() -> None:
+    found = make_live({INFO: "North", MULTIPLIER: 2})
+
+    assert find_mismatches(expected_after(make_live(), {INFO: "North", MULTIPLIER: 2}), found) == ()
+
+
+def test_a_value_that_reads_otherwise_is_a_difference() -> None:
+    expected = expected_after(make_live(), {MULTIPLIER: 2})
+
+    assert find_mismatches(expected, make_live({INFO: "Annex"})) == (
+        'channelInfo is "Annex", expected "Main"',
+        "esaChannelVersion.multiplier is 1, expected 2",
+    )
+
+
+def test_what_the_service_fills_in_is_no_difference() -> None:
+    expected = expected_after(make_live(), {OBSERVATION_RULE_ID: ODOMETER})
+    found = make_live({OBSERVATION_RULE_ID: ODOMETER, ROLLOVER_VALUE: 999_999_999_999_999})
+
+    assert find_mismatches(expected, found) == ()
+
+
+def test_an_older_version_that_changed_is_a_difference() -> None:
+    before = make_live(versions=2)
+    older, current = before.versions
+    found = replace(before, versions=(replace(older, values={**older.values, MULTIPLIER: 5}), current))
+
+    assert find_mismatches(before, found) == ("in version 10, esaChannelVersion.multiplier is 5, expected 1",)
+
+
+def test_a_version_that_came_or_went_is_a_difference() -> None:
+    assert find_mismatches(make_live(), make_live(versions=2)) == ("its versions are [10, 11], expected [10]",)
+
+
+def test_an_older_version_may_end_where_the_edited_one_now_begins() -> None:
+    before = make_live(versions=2)
+    older, current = before.versions
+    found = replace(before, versions=(replace(older, end_date="2026-01-01T00:00:00"), current))
+
+    assert find_mismatches(before, found) == ()
+
+
+def test_what_changed_since_a_write_is_told_from_then_to_now() -> None:
+    before = make_live(versions=2)
+    older, current = before.versions
+    found = replace(before, versions=(replace(older, values={**older.values, MULTIPLIER: 5}), current))
+
+    assert find_changes(make_live(), make_live({INFO: "Annex"}, versions=2)) == (
+        'channelInfo from "Main" to "Annex"',
+        "the versions from [10] to [10, 11]",
+    )
+    assert find_changes(before, found) == ("in version 10, esaChannelVersion.multiplier from 1 to 5",)
+    assert find_changes(before, before) == ()
+
 
 # At a channel of which no answer tells whether it was written, by all patience.
 LOOKS = 1 + len(PAUSES)
@@ -357,3 +416,54 @@ def test_a_version_that_somebody_adds_after_the_write_is_a_remark(start: Start) 
     assert outcome.remark.startswith(
         "somebody else, or EnergyCAP itself, changed it after this write: the versions from ["
     )
+
+
+def read_in_vain(patience: Patience, times: int) -> None:
+    for _ in range(times):
+        patience.read_on(0, lambda number: number + 1, lambda _number: True, is_certain=False)
+
+
+@pytest.mark.parametrize(
+    ("in_vain", "shows_at", "is_certain", "expected"),
+    [
+        pytest.param(0, 0, False, (0, []), id="shown already"),
+        pytest.param(0, 1, False, (1, [1]), id="shown by the first read"),
+        pytest.param(0, 3, False, (3, [1, 2, 4]), id="shown by the last read"),
+        pytest.param(0, 4, False, (3, [1, 2, 4]), id="never shown"),
+        pytest.param(2, 4, False, (3, [1, 2, 4]), id="after two waits in vain"),
+        pytest.param(3, 4, False, (1, [1]), id="after three waits in vain"),
+        pytest.param(4, 4, False, (1, [1]), id="after four waits in vain"),
+        pytest.param(3, 3, True, (3, [1, 2, 4]), id="certain after three waits in vain"),
+    ],
+)
+def test_reads_are_repeated_until_the_write_shows_or_time_is_up(
+    in_vain: int, shows_at: int, is_certain: bool, expected: tuple[int, list[float]]
+) -> None:
+    sleep = Sleep()
+    patience = Patience((1, 2, 4), sleep)
+    read_in_vain(patience, in_vain)
+    sleep.seconds.clear()
+
+    found = patience.read_on(0, lambda number: number + 1, lambda number: number < shows_at, is_certain=is_certain)
+
+    assert (found, sleep.seconds) == expected
+
+
+def test_waits_are_long_again_after_one_that_had_an_effect() -> None:
+    sleep = Sleep()
+    patience = Patience((1, 2), sleep)
+    read_in_vain(patience, 3)
+    patience.read_on(0, lambda number: number + 1, lambda number: number < 1, is_certain=False)
+    sleep.seconds.clear()
+
+    read_in_vain(patience, 4)
+
+    assert sleep.seconds == [1, 2, 1, 2, 1, 2, 1]
+
+
+def test_a_write_that_never_shows_is_waited_for_for_about_eight_seconds() -> None:
+    sleep = Sleep()
+
+    read_in_vain(Patience(sleep=sleep), 1)
+
+    assert sum(sleep.seconds) == pytest.approx(8, abs=0.5)

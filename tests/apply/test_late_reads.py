@@ -16,7 +16,7 @@ from reconciler.apply.read_back import PAUSES, SHORTEN_AFTER, Patience
 from reconciler.apply.run import ApplyOptions, apply_plan
 from reconciler.energycap.client import open_editor
 from reconciler.model.outcomes import Outcome, OutcomeStatus
-from tests.apply.bench import CHANNEL, GIVE_UP_FIRST, READ, SANDBOX, Wire, endings, only, want
+from tests.apply.bench import CHANNEL, GIVE_UP_FIRST, READ, SANDBOX, Sleep, Wire, endings, only, want
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,67 +40,6 @@ CONVERSION = (
 )
 MOVE = (want("old", 1078, isPrimaryValue=False, channelInfo="Old"), want("new", 1077, isPrimaryValue=True))
 settings = pytest.mark.parametrize("assignments", ANSWERS, ids=NAMES)
-
-
-class Sleep:
-    """Time that passes without waiting; `seconds` are all pauses in order."""
-
-    def __init__(self) -> None:
-        self.seconds: list[float] = []
-
-    def __call__(self, seconds: float) -> None:
-        self.seconds.append(seconds)
-
-
-def read_in_vain(patience: Patience, times: int) -> None:
-    for _ in range(times):
-        patience.read_on(0, lambda number: number + 1, lambda _number: True, is_certain=False)
-
-
-@pytest.mark.parametrize(
-    ("in_vain", "shows_at", "is_certain", "expected"),
-    [
-        pytest.param(0, 0, False, (0, []), id="shown already"),
-        pytest.param(0, 1, False, (1, [1]), id="shown by the first read"),
-        pytest.param(0, 3, False, (3, [1, 2, 4]), id="shown by the last read"),
-        pytest.param(0, 4, False, (3, [1, 2, 4]), id="never shown"),
-        pytest.param(2, 4, False, (3, [1, 2, 4]), id="after two waits in vain"),
-        pytest.param(3, 4, False, (1, [1]), id="after three waits in vain"),
-        pytest.param(4, 4, False, (1, [1]), id="after four waits in vain"),
-        pytest.param(3, 3, True, (3, [1, 2, 4]), id="certain after three waits in vain"),
-    ],
-)
-def test_reads_are_repeated_until_the_write_shows_or_time_is_up(
-    in_vain: int, shows_at: int, is_certain: bool, expected: tuple[int, list[float]]
-) -> None:
-    sleep = Sleep()
-    patience = Patience((1, 2, 4), sleep)
-    read_in_vain(patience, in_vain)
-    sleep.seconds.clear()
-
-    found = patience.read_on(0, lambda number: number + 1, lambda number: number < shows_at, is_certain=is_certain)
-
-    assert (found, sleep.seconds) == expected
-
-
-def test_waits_are_long_again_after_one_that_had_an_effect() -> None:
-    sleep = Sleep()
-    patience = Patience((1, 2), sleep)
-    read_in_vain(patience, 3)
-    patience.read_on(0, lambda number: number + 1, lambda number: number < 1, is_certain=False)
-    sleep.seconds.clear()
-
-    read_in_vain(patience, 4)
-
-    assert sleep.seconds == [1, 2, 1, 2, 1, 2, 1]
-
-
-def test_a_write_that_never_shows_is_waited_for_for_about_eight_seconds() -> None:
-    sleep = Sleep()
-
-    read_in_vain(Patience(sleep=sleep), 1)
-
-    assert sum(sleep.seconds) == pytest.approx(8, abs=0.5)
 
 
 @settings
