@@ -1,4 +1,4 @@
-"""A running sandbox with one who applies and one who meddles, and plans made from a few wanted values."""
+"""A running sandbox with an editor that applies and another for foreign edits, and plans made from a few values."""
 
 from __future__ import annotations
 
@@ -37,21 +37,21 @@ GIVE_UP_FIRST = Environment("sandbox", "sandbox", primary_move=PrimaryMove.GIVE_
 
 
 class Wire(httpx.BaseTransport):
-    """The real network, with someone in between: `meddle` sees each request and how to send it on."""
+    """The real network with something in between: `intercept` gets each request and the function that sends it."""
 
-    def __init__(self, meddle: Callable[[httpx.Request, Callable[[], httpx.Response]], httpx.Response]) -> None:
-        self._meddle = meddle
+    def __init__(self, intercept: Callable[[httpx.Request, Callable[[], httpx.Response]], httpx.Response]) -> None:
+        self._intercept = intercept
         self._network = httpx.HTTPTransport()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        return self._meddle(request, lambda: self._send(request))
+        return self._intercept(request, lambda: self._send(request))
 
     def close(self) -> None:
         self._network.close()
 
     def _send(self, request: httpx.Request) -> httpx.Response:
         response = self._network.handle_request(request)
-        # Once for whoever meddles, and once more for who asked.
+        # `intercept` and the client each read the body.
         stream = httpx.ByteStream(b"".join(response.iter_raw()))
         again = httpx.Response(response.status_code, headers=response.headers, stream=stream)
         again.read()
@@ -65,7 +65,7 @@ class Start(Protocol):
 
 
 class Bench(Struct, frozen=True):
-    """A running sandbox, the editor that applies, and another one for whoever meddles."""
+    """A running sandbox, the editor that applies, and another one for edits by somebody else."""
 
     service: Service
     editor: Editor
@@ -79,17 +79,17 @@ class Bench(Struct, frozen=True):
         return make_plan(definitions, self.other.read_snapshot(), basis)
 
     def apply(
-        self, plan: Plan, conduct: ApplyOptions | None = None, *, environment: Environment = SANDBOX
+        self, plan: Plan, options: ApplyOptions | None = None, *, environment: Environment = SANDBOX
     ) -> ApplyResult:
-        """The account of `plan` carried out, with all patience, but without waiting."""
-        conduct = replace(conduct or ApplyOptions(), patience=Patience(sleep=lambda _seconds: None))
-        return apply_plan(plan, self.editor, environment, conduct)
+        """The result of `plan` applied with full patience, but without waiting."""
+        options = replace(options or ApplyOptions(), patience=Patience(sleep=lambda _seconds: None))
+        return apply_plan(plan, self.editor, environment, options)
 
     def read(self, channel_id: int) -> Fetched:
         """A channel as it is now."""
         return self.other.read_channel(channel_id)
 
-    def meddle(self, channel_id: int, wanted: Mapping[str, Value]) -> None:
+    def edit_elsewhere(self, channel_id: int, wanted: Mapping[str, Value]) -> None:
         """Edit a channel as somebody else would, its current version included."""
         fresh = self.read(channel_id)
         versioned = {path: value for path, value in wanted.items() if "." in path}
@@ -104,7 +104,7 @@ class Bench(Struct, frozen=True):
 
 
 class Sleep:
-    """Time that passes without waiting; `seconds` are all pauses in order."""
+    """A sleep that does not wait; `seconds` are all pauses in order."""
 
     def __init__(self) -> None:
         self.seconds: list[float] = []
@@ -119,12 +119,12 @@ def want(name: str, channel_id: int, **spec: Value) -> Desired:
     return Desired(name, "channels/demo.yaml", 1, Identifiers(channel_id=channel_id), paths)
 
 
-def endings(account: ApplyResult) -> dict[str, str]:
-    """How each change ended, by its name."""
-    return {outcome.name: outcome.status.value for outcome in account.outcomes}
+def status_by_name(result: ApplyResult) -> dict[str, str]:
+    """The status of each change by its name."""
+    return {outcome.name: outcome.status.value for outcome in result.outcomes}
 
 
-def only(account: ApplyResult) -> Outcome:
-    """The one outcome of an account that holds no other."""
-    (outcome,) = account.outcomes
+def only(result: ApplyResult) -> Outcome:
+    """The one outcome of a result that holds no other."""
+    (outcome,) = result.outcomes
     return outcome

@@ -158,7 +158,7 @@ class Inside(httpx.BaseTransport):
     def _note_writes(self) -> None:
         for entry in self._list_new():
             self._known = entry.id
-            self.moments.append(_tell(entry, self.run))
+            self.moments.append(_moment_of(entry, self.run))
 
     def _list_new(self) -> tuple[LoggedRequest, ...]:
         return read_request_log(self.store, self._known)
@@ -187,7 +187,7 @@ def _is_fresh_read(request: httpx.Request) -> bool:
     return request.method == "GET" and request.url.path.removeprefix(f"{_CHANNELS}/").isdecimal()
 
 
-def _tell(entry: LoggedRequest, run: int) -> Put | Edited:
+def _moment_of(entry: LoggedRequest, run: int) -> Put | Edited:
     channel_id = int(entry.path.split("/")[4])
     if (entry.fault or "").startswith("other-writer"):
         ((name, value),) = json.loads(entry.body).items()

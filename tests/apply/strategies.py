@@ -1,4 +1,4 @@
-"""Made-up worlds and wishes, and what may go wrong while they are carried out."""
+"""Generated worlds and desired channels, and what may go wrong during an apply."""
 
 from __future__ import annotations
 
@@ -65,15 +65,7 @@ ROUTINGS: st.SearchStrategy[Spec] = st.sampled_from(
 FORMULAS: st.SearchStrategy[Spec] = formulas().map(lambda formula: {"esaChannelVersion__formula": formula})
 
 
-@st.composite
-def wishes(draw: st.DrawFn) -> tuple[Desired, ...]:
-    """What is wanted of some channels, each wish sound by itself more often than not."""
-    ids = draw(st.lists(st.integers(FIRST_ID, FIRST_ID + CHANNELS - 1), min_size=1, max_size=5, unique=True))
-    specs = st.one_of(SPECS, SPECS, CONVERSIONS, FORMULAS, REVERSALS)
-    return tuple(want(f"c{channel_id}", channel_id, **draw(specs)) for channel_id in sorted(ids))
-
-
-# What anybody may edit at any time, so that a plan has work to do and others have something to meddle with.
+# What anybody may edit at any time, so that a plan has work to do and others have something to edit.
 FOREIGN = ("channelDescription", "channelImportId", "channelInfo", "esaChannelVersion.multiplier")
 _PLAIN: st.SearchStrategy[Spec] = st.lists(
     st.sampled_from([path.replace(".", "__") for path in FOREIGN]), min_size=1, max_size=2, unique=True
@@ -81,15 +73,15 @@ _PLAIN: st.SearchStrategy[Spec] = st.lists(
 
 
 @st.composite
-def busy_wishes(draw: st.DrawFn) -> tuple[Desired, ...]:
-    """What is wanted of several channels, as many of the wishes as break no rule together."""
+def desired_channels(draw: st.DrawFn) -> tuple[Desired, ...]:
+    """Several desired channels: as many of those drawn as break no rule together."""
     ids = draw(st.lists(st.integers(FIRST_ID, FIRST_ID + CHANNELS - 1), min_size=3, max_size=CHANNELS, unique=True))
     specs = st.one_of(_PLAIN, _PLAIN, SPECS, ROUTINGS, ROUTINGS, CONVERSIONS, FORMULAS, REVERSALS)
     sound: tuple[Desired, ...] = ()
     for channel_id in sorted(ids):
-        wish = want(f"c{channel_id}", channel_id, **draw(specs))
-        if not check_definitions(Definitions((*sound, wish), (), (), "sha256:0")):
-            sound = (*sound, wish)
+        one = want(f"c{channel_id}", channel_id, **draw(specs))
+        if not check_definitions(Definitions((*sound, one), (), (), "sha256:0")):
+            sound = (*sound, one)
     return sound
 
 
@@ -167,7 +159,7 @@ def faults(draw: st.DrawFn) -> str:
     return " ".join(f"{where} {what} @{draw(st.sampled_from([1, 1, 1, 2, 2, 3, 5, 8]))} {often}".split())
 
 
-class Meddling(Struct, frozen=True):
+class ForeignEdit(Struct, frozen=True):
     """Somebody else edits one property of one channel: `number` of all, or of those that the plan changes.
 
     `hits` says that the property is one that the plan wants otherwise, where there is one.
@@ -189,11 +181,13 @@ class Run(Struct, frozen=True):
     dies_at: int | None
     dies_after_answer: bool
     stops_at: int | None
-    edits: Mapping[int, Meddling]
+    edits: Mapping[int, ForeignEdit]
     lost: float
 
 
-meddlings = st.builds(Meddling, st.integers(0, CHANNELS - 1), st.sampled_from(FOREIGN), st.booleans(), st.booleans())
+foreign_edits = st.builds(
+    ForeignEdit, st.integers(0, CHANNELS - 1), st.sampled_from(FOREIGN), st.booleans(), st.booleans()
+)
 _moments = st.integers(0, 20)
 runs = st.builds(
     Run,
@@ -201,7 +195,7 @@ runs = st.builds(
     dies_at=st.none() | _moments,
     dies_after_answer=st.booleans(),
     stops_at=st.none() | st.none() | _moments,
-    edits=st.dictionaries(_moments, meddlings, max_size=2),
+    edits=st.dictionaries(_moments, foreign_edits, max_size=2),
     lost=st.sampled_from([0.0, 0.5, 1.0]),
 )
 calm_runs = st.builds(
@@ -215,5 +209,5 @@ calm_runs = st.builds(
 )
 # Half of them without anybody else, for there the end is known to the last value.
 histories = st.lists(calm_runs, min_size=1, max_size=4).map(tuple) | st.lists(
-    runs | meddlings, min_size=1, max_size=5
+    runs | foreign_edits, min_size=1, max_size=5
 ).map(tuple)

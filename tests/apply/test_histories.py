@@ -1,4 +1,4 @@
-"""What holds after any history: worlds, wishes, settings, faults, kills, lost power, Ctrl-C and other people's edits.
+"""What holds after any history of worlds, settings, faults, kills, lost power, Ctrl-C and other people's edits.
 
 Two hundred histories with all other tests, twenty thousand with `make soak`.
 """
@@ -29,9 +29,19 @@ from reconciler.model.identifiers import Feed, Identifiers
 from reconciler.model.outcomes import OutcomeStatus
 from reconciler.planning.plan import PlanRequest, make_plan
 from reconciler.sandbox import generate, parse_faults, parse_settings
-from tests.apply.bench import endings
+from tests.apply.bench import status_by_name
 from tests.apply.inside import Edited, Inside, Killed, Put, Read, Trouble, open_inside
-from tests.apply.strategies import CHANNELS, FIRST_ID, FOREIGN, Meddling, Run, busy_wishes, histories, seeds, services
+from tests.apply.strategies import (
+    CHANNELS,
+    FIRST_ID,
+    FOREIGN,
+    ForeignEdit,
+    Run,
+    desired_channels,
+    histories,
+    seeds,
+    services,
+)
 from tests.apply.truth import find_channel, is_kept, read_truth
 
 if TYPE_CHECKING:
@@ -48,7 +58,7 @@ if TYPE_CHECKING:
     from tests.apply.truth import Truth
 
 # How the feed of a channel names it; None for a channel that cannot be named so.
-Pointing: TypeAlias = "Callable[[dict[str, Any]], Identifiers | None]"
+Naming: TypeAlias = "Callable[[dict[str, Any]], Identifiers | None]"
 URL = "http://127.0.0.1:1"
 # Where journals cost no time; that they reach a disk is tested elsewhere.
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
@@ -61,7 +71,7 @@ many = settings(
 )
 
 
-class Theatre(Struct):
+class Scenario(Struct):
     """One plan, one service, one journal, and all that happens there."""
 
     inside: Inside
@@ -69,40 +79,40 @@ class Theatre(Struct):
     other: Editor
     environment: Environment
     assignments: tuple[str, ...]
-    wished: Definitions
+    definitions: Definitions
     folder: Path
     plan: Plan
     parallelism: int
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
-    def play(self, step: Run | Meddling) -> None:
-        """One step of a history; of a run that ends by itself the account is checked against the service's journal."""
-        if isinstance(step, Meddling):
-            if edited := self.meddle(step):
+    def play(self, step: Run | ForeignEdit) -> None:
+        """One step of a history; of a run that ends by itself the result is checked against the service's journal."""
+        if isinstance(step, ForeignEdit):
+            if edited := self.edit_elsewhere(step):
                 self.inside.moments.append(edited)
             return
-        edits = {number: partial(self.meddle, one) for number, one in step.edits.items()}
+        edits = {number: partial(self.edit_elsewhere, one) for number, one in step.edits.items()}
         trouble = Trouble(step.dies_at, step.dies_after_answer, step.stops_at, edits)
         self.inside.trouble_with(parse_faults(step.faults), trouble)
-        begun = len(self.inside.moments)
+        first = len(self.inside.moments)
         try:
-            account = self.apply(trouble)
+            result = self.apply(trouble)
         except Killed:
             self.lose_power(step.lost)
         else:
-            check_account(account, [put for put in self.inside.moments[begun:] if isinstance(put, Put)])
+            check_result(result, [put for put in self.inside.moments[first:] if isinstance(put, Put)])
         finally:
             self.inside.quiet()
 
     def apply(self, trouble: Trouble | None = None) -> ApplyResult:
         with open_journal(self.folder, self.plan) as journal:
             stop, patience = (trouble or Trouble()).stop, Patience(sleep=lambda _seconds: None)
-            conduct = ApplyOptions(self.parallelism, journal=journal, stop=stop, patience=patience)
-            return apply_plan(self.plan, self.editor, self.environment, conduct)
+            options = ApplyOptions(self.parallelism, journal=journal, stop=stop, patience=patience)
+            return apply_plan(self.plan, self.editor, self.environment, options)
 
-    def meddle(self, meddling: Meddling) -> Edited | None:
+    def edit_elsewhere(self, edit: ForeignEdit) -> Edited | None:
         """Edit a channel as somebody else would; None where the service does not let them."""
-        channel_id, path = self._aim(meddling)
+        channel_id, path = self._aim(edit)
         number = next(self._numbers)
         value: Value = 1000 + number if "." in path else f"Foreign {number}"
         with suppress(ServiceError):
@@ -114,12 +124,12 @@ class Theatre(Struct):
             return Edited(channel_id, path, value)
         return None
 
-    def _aim(self, meddling: Meddling) -> tuple[int, str]:
-        if not meddling.is_planned:
-            return FIRST_ID + meddling.number, meddling.path
-        change = self.plan.sendable[meddling.number % len(self.plan.sendable)]
+    def _aim(self, edit: ForeignEdit) -> tuple[int, str]:
+        if not edit.is_planned:
+            return FIRST_ID + edit.number, edit.path
+        change = self.plan.sendable[edit.number % len(self.plan.sendable)]
         managed = [path for path in FOREIGN if path in change.target_values]
-        return change.channel_id, managed[0] if meddling.hits and managed else meddling.path
+        return change.channel_id, managed[0] if edit.hits and managed else edit.path
 
     def lose_power(self, share: float) -> None:
         """Cut from the journal a share of what no disk was made to have: all behind the last intent."""
@@ -129,7 +139,7 @@ class Theatre(Struct):
             kept, tail = b"".join(lines[:durable]), b"".join(lines[durable:])
             journal.write_bytes(kept + tail[: round(len(tail) * (1 - share))])
 
-    def chronicle(self) -> JournalContent:
+    def read_journal(self) -> JournalContent:
         (journal,) = self.folder.iterdir()
         return read_journal(journal)
 
@@ -139,17 +149,19 @@ class End(Struct, frozen=True):
 
     channels: dict[int, Truth]
     paths: list[str]
-    endings: dict[str, str]
+    statuses: dict[str, str]
 
 
-def plan_of(editor: Editor, wished: Definitions, environment: Environment) -> Plan:
-    return make_plan(wished, editor.read_snapshot(), PlanRequest("0", environment, "sandbox", "2026-11-21T00:00:00Z"))
+def plan_of(editor: Editor, definitions: Definitions, environment: Environment) -> Plan:
+    return make_plan(
+        definitions, editor.read_snapshot(), PlanRequest("0", environment, "sandbox", "2026-11-21T00:00:00Z")
+    )
 
 
 @contextmanager
-def open_theatre(
-    seed: int, service: tuple[tuple[str, ...], Environment], wished: Definitions, parallelism: int
-) -> Iterator[Theatre]:
+def open_scenario(
+    seed: int, service: tuple[tuple[str, ...], Environment], definitions: Definitions, parallelism: int
+) -> Iterator[Scenario]:
     assignments, environment = service
     with ExitStack() as stack:
         inside = stack.enter_context(open_inside(Path(":memory:")))
@@ -159,27 +171,27 @@ def open_theatre(
         other = stack.enter_context(
             open_editor(URL, "sandbox", inside.other(), version_dates=environment.version_dates)
         )
-        plan = plan_of(other, wished, environment)
+        plan = plan_of(other, definitions, environment)
         assume(not plan.has_errors and plan.sendable)
-        yield Theatre(inside, editor, other, environment, assignments, wished, folder, plan, parallelism)
+        yield Scenario(inside, editor, other, environment, assignments, definitions, folder, plan, parallelism)
 
 
-def define(wished: tuple[Desired, ...], seed: int, point: Pointing | None) -> Definitions:
-    """What the files say; with `point`, a feed sends readings to each of their channels that can be named so."""
+def define(desired: tuple[Desired, ...], seed: int, identify: Naming | None) -> Definitions:
+    """What the files say; with `identify`, a feed sends readings to each of their channels that can be named so."""
     live = {f"c{one['channelId']}": one for one in generate(CHANNELS, seed)["channels"]}
-    pointers = {one.name: point(live[one.name]) if point else None for one in wished}
+    identifiers = {one.name: identify(live[one.name]) if identify else None for one in desired}
     feeds = tuple(
-        Feed(f"to-{one.name}", one.locate(), given, one.name) for one in wished if (given := pointers[one.name])
+        Feed(f"to-{one.name}", one.locate(), given, one.name) for one in desired if (given := identifiers[one.name])
     )
-    return Definitions(wished, feeds, ("channels/demo.yaml",), "sha256:0")
+    return Definitions(desired, feeds, ("channels/demo.yaml",), "sha256:0")
 
 
-def point_by_import_id(channel: dict[str, Any]) -> Identifiers | None:
+def identify_by_import_id(channel: dict[str, Any]) -> Identifiers | None:
     import_id = channel["channelImportId"]
     return Identifiers(channel_import_id=import_id) if import_id else None
 
 
-def point_by_codes(channel: dict[str, Any]) -> Identifiers | None:
+def identify_by_codes(channel: dict[str, Any]) -> Identifiers | None:
     """As loggers do that know their meter and what it measures, but no channel."""
     return Identifiers(
         meter_import_id=channel["dataPoint"]["dataPointImportId"],
@@ -189,39 +201,39 @@ def point_by_codes(channel: dict[str, Any]) -> Identifiers | None:
     )
 
 
-def check_feeds(theatre: Theatre, reached: Mapping[str, int | None]) -> None:
+def check_feeds(scenario: Scenario, reached: Mapping[str, int | None]) -> None:
     """No apply takes readings from a channel that its feed expects to reach; somebody else may."""
-    now = find_reached(theatre)
-    for feed in theatre.wished.feeds:
+    now = find_reached(scenario)
+    for feed in scenario.definitions.feeds:
         if f"c{reached[feed.name]}" == feed.expect:
             assert now[feed.name] == reached[feed.name], feed
 
 
-def find_reached(theatre: Theatre) -> dict[str, int | None]:
+def find_reached(scenario: Scenario) -> dict[str, int | None]:
     """The channel that the service itself finds for readings of each feed."""
-    return {feed.name: find_channel(theatre.inside.store, feed.identifiers) for feed in theatre.wished.feeds}
+    return {feed.name: find_channel(scenario.inside.store, feed.identifiers) for feed in scenario.definitions.feeds}
 
 
-def tell_feeds(theatre: Theatre, reached: Mapping[str, int | None]) -> str:
+def describe_feeds(scenario: Scenario, reached: Mapping[str, int | None]) -> str:
     """What the plan does to feeds, for the statistics."""
-    if not theatre.wished.feeds:
+    if not scenario.definitions.feeds:
         return "no feeds"
-    way = "import ids" if theatre.wished.feeds[0].identifiers.channel_import_id else "codes"
-    fed = [feed.name for feed in theatre.wished.feeds if f"c{reached[feed.name]}" == feed.expect]
-    held = any(route.is_change_blocked for route in theatre.plan.feeds if route.name in fed)
-    moved = any(route.steps for route in theatre.plan.feeds)
+    way = "import ids" if scenario.definitions.feeds[0].identifiers.channel_import_id else "codes"
+    fed = [feed.name for feed in scenario.definitions.feeds if f"c{reached[feed.name]}" == feed.expect]
+    held = any(route.is_change_blocked for route in scenario.plan.feeds if route.name in fed)
+    moved = any(route.steps for route in scenario.plan.feeds)
     what = "none reaches its channel" if not fed else "held" if held else "moved" if moved else "quiet"
     return f"feeds by {way}: {what}"
 
 
-def see_end(theatre: Theatre, account: ApplyResult) -> End:
-    puts = [one for one in theatre.inside.moments if isinstance(one, Put) and one.is_done]
-    return End(read_truth(theatre.inside.store), sorted(put.path for put in puts), endings(account))
+def read_end(scenario: Scenario, result: ApplyResult) -> End:
+    puts = [one for one in scenario.inside.moments if isinstance(one, Put) and one.is_done]
+    return End(read_truth(scenario.inside.store), sorted(put.path for put in puts), status_by_name(result))
 
 
-def check_account(account: ApplyResult, puts: Sequence[Put]) -> None:
+def check_result(result: ApplyResult, puts: Sequence[Put]) -> None:
     """Each outcome of one run says what the service's own journal says of its channel."""
-    for outcome in account.outcomes:
+    for outcome in result.outcomes:
         done = sum(put.is_done for put in puts if put.channel_id == outcome.channel_id)
         assert is_true(outcome, done), (outcome, done)
 
@@ -245,9 +257,9 @@ def _said_to_be_done(outcome: Outcome) -> tuple[int, ...]:
     return (len(re.findall(r" was written(?:;|, the last look shows;) ", outcome.message)),)
 
 
-def check_survivors(theatre: Theatre, before: Mapping[int, Truth], after: Mapping[int, Truth]) -> None:
+def check_survivors(scenario: Scenario, before: Mapping[int, Truth], after: Mapping[int, Truth]) -> None:
     """Every value is what it was or what the plan wants; another person's is kept that a fresh read could see."""
-    wanted = {change.channel_id: change.target_values for change in theatre.plan.sendable}
+    wanted = {change.channel_id: change.target_values for change in scenario.plan.sendable}
     assert before.keys() == after.keys()
     for channel_id, new in after.items():
         old = before[channel_id]
@@ -255,8 +267,8 @@ def check_survivors(theatre: Theatre, before: Mapping[int, Truth], after: Mappin
             start = [old.values[path]]
             if path in wanted.get(channel_id, {}):
                 start.append(wanted[channel_id][path])
-            allowed = find_allowed(theatre.inside.moments, channel_id, path, start)
-            assert any(is_kept(path, value, found, new, theatre.assignments) for value in allowed), (
+            allowed = find_allowed(scenario.inside.moments, channel_id, path, start)
+            assert any(is_kept(path, value, found, new, scenario.assignments) for value in allowed), (
                 channel_id,
                 path,
                 allowed,
@@ -291,32 +303,32 @@ def falls_into_window(moments: Sequence[Read | Put | Edited], index: int) -> boo
     return False
 
 
-def check_journal(theatre: Theatre, account: ApplyResult, edited: frozenset[int]) -> None:
+def check_journal(scenario: Scenario, result: ApplyResult, edited: frozenset[int]) -> None:
     """The journal of all runs counts as many writes that were done as the service, and nothing is open."""
-    chronicle = theatre.chronicle()
-    assert chronicle.open == ()
-    assert endings(result_from_journal(chronicle)) == endings(account)
-    for change in theatre.plan.sendable:
+    content = scenario.read_journal()
+    assert content.open == ()
+    assert status_by_name(result_from_journal(content)) == status_by_name(result)
+    for change in scenario.plan.sendable:
         if change.channel_id in edited:
             continue
-        told = [landing for _, landing in chronicle.writes_by_name[change.name] if landing]
-        done = [one for one in theatre.inside.moments if isinstance(one, Put) and one.is_done]
-        assert sum(landing.ending is OutcomeStatus.DONE for landing in told) == sum(
+        results = [write_result for _, write_result in content.writes_by_name[change.name] if write_result]
+        done = [one for one in scenario.inside.moments if isinstance(one, Put) and one.is_done]
+        assert sum(write_result.ending is OutcomeStatus.DONE for write_result in results) == sum(
             put.channel_id == change.channel_id for put in done
         )
 
 
-def check_end(theatre: Theatre, account: ApplyResult, undisturbed: End, edited: frozenset[int]) -> None:
+def check_end(scenario: Scenario, result: ApplyResult, undisturbed: End, edited: frozenset[int]) -> None:
     """The next plan is the rest, if anything; where nobody else wrote, all is as after an undisturbed run."""
-    undone = {outcome.channel_id for outcome in account.outcomes if outcome.status is not OutcomeStatus.DONE}
-    rest = plan_of(theatre.other, theatre.wished, theatre.environment)
+    undone = {outcome.channel_id for outcome in result.outcomes if outcome.status is not OutcomeStatus.DONE}
+    rest = plan_of(scenario.other, scenario.definitions, scenario.environment)
     # Somebody else's edit may unblock what was blocked, as by giving up an import id.
-    unblocked = {change.channel_id for change in theatre.plan.blocked} if edited else set()
+    unblocked = {change.channel_id for change in scenario.plan.blocked} if edited else set()
     assert {change.channel_id for change in rest.sendable} <= undone | edited | unblocked
     if not edited:
-        assert see_end(theatre, account) == undisturbed
+        assert read_end(scenario, result) == undisturbed
         assert {change.channel_id for change in rest.blocked} <= undone | {
-            change.channel_id for change in theatre.plan.blocked
+            change.channel_id for change in scenario.plan.blocked
         }
 
 
@@ -325,36 +337,38 @@ def check_end(theatre: Theatre, account: ApplyResult, undisturbed: End, edited: 
 @given(
     seed=seeds,
     service=services(),
-    channels=st.tuples(busy_wishes(), st.sampled_from([None, point_by_import_id, point_by_codes, point_by_codes])),
+    channels=st.tuples(
+        desired_channels(), st.sampled_from([None, identify_by_import_id, identify_by_codes, identify_by_codes])
+    ),
     history=histories,
 )
-def test_after_any_history_the_account_is_true_and_nothing_is_lost(
+def test_after_any_history_the_result_is_true_and_nothing_is_lost(
     parallelism: int,
     seed: int,
     service: tuple[tuple[str, ...], Environment],
-    channels: tuple[tuple[Desired, ...], Pointing | None],
-    history: tuple[Run | Meddling, ...],
+    channels: tuple[tuple[Desired, ...], Naming | None],
+    history: tuple[Run | ForeignEdit, ...],
 ) -> None:
-    wished = define(channels[0], seed, channels[1])
-    with open_theatre(seed, service, wished, parallelism) as calm:
-        undisturbed = see_end(calm, calm.apply())
-    with open_theatre(seed, service, wished, parallelism) as theatre:
-        before, reached = read_truth(theatre.inside.store), find_reached(theatre)
-        event(tell_feeds(theatre, reached))
+    definitions = define(channels[0], seed, channels[1])
+    with open_scenario(seed, service, definitions, parallelism) as calm:
+        undisturbed = read_end(calm, calm.apply())
+    with open_scenario(seed, service, definitions, parallelism) as scenario:
+        before, reached = read_truth(scenario.inside.store), find_reached(scenario)
+        event(describe_feeds(scenario, reached))
         for step in history:
-            theatre.play(step)
-            if not any(isinstance(one, Edited) for one in theatre.inside.moments):
-                check_feeds(theatre, reached)
-        begun = len(theatre.inside.moments)
-        account = theatre.apply()
+            scenario.play(step)
+            if not any(isinstance(one, Edited) for one in scenario.inside.moments):
+                check_feeds(scenario, reached)
+        first = len(scenario.inside.moments)
+        result = scenario.apply()
 
-        check_account(account, [one for one in theatre.inside.moments[begun:] if isinstance(one, Put)])
-        edited = frozenset(one.channel_id for one in theatre.inside.moments if isinstance(one, Edited))
-        puts = {one.channel_id for one in theatre.inside.moments if isinstance(one, Put)}
-        assert puts <= {change.channel_id for change in theatre.plan.sendable}
-        check_survivors(theatre, before, read_truth(theatre.inside.store))
-        check_journal(theatre, account, edited)
-        check_end(theatre, account, undisturbed, edited)
+        check_result(result, [one for one in scenario.inside.moments[first:] if isinstance(one, Put)])
+        edited = frozenset(one.channel_id for one in scenario.inside.moments if isinstance(one, Edited))
+        puts = {one.channel_id for one in scenario.inside.moments if isinstance(one, Put)}
+        assert puts <= {change.channel_id for change in scenario.plan.sendable}
+        check_survivors(scenario, before, read_truth(scenario.inside.store))
+        check_journal(scenario, result, edited)
+        check_end(scenario, result, undisturbed, edited)
         if not edited:
-            check_feeds(theatre, reached)
+            check_feeds(scenario, reached)
         event(f"{len(history)} steps, {'with' if edited else 'without'} other people's edits")

@@ -52,27 +52,27 @@ def test_a_journal_is_named_after_the_digest_of_its_plan(tmp_path: Path) -> None
     assert only_file(folder).suffix == ".jsonl"
 
 
-def test_what_was_noted_can_be_read(tmp_path: Path) -> None:
+def test_recorded_entries_can_be_read(tmp_path: Path) -> None:
     with open_journal(tmp_path, PLAN) as journal:
         assert journal.record_intent("main", WRITE, LIVE) == 1
         journal.record_result(1, DONE)
         journal.end(ApplyResult(()))
 
-    began, intent, landed, ended = read_journal(only_file(tmp_path)).entries
-    assert isinstance(began, RunStarted)
+    started, intent, finished, last = read_journal(only_file(tmp_path)).entries
+    assert isinstance(started, RunStarted)
     assert intent == WriteIntended(intent.at, 1, "main", WRITE, LIVE)
-    assert landed == WriteFinished(landed.at, 1, DONE)
-    assert ended == RunFinished(ended.at, ApplyResult(()))
+    assert finished == WriteFinished(finished.at, 1, DONE)
+    assert last == RunFinished(last.at, ApplyResult(()))
 
 
-def test_an_entry_can_be_read_as_soon_as_it_is_noted(tmp_path: Path) -> None:
+def test_an_entry_can_be_read_as_soon_as_it_is_recorded(tmp_path: Path) -> None:
     with open_journal(tmp_path, PLAN) as journal:
         journal.record_intent("main", WRITE, LIVE)
 
         assert kinds(only_file(tmp_path)) == [RunStarted, WriteIntended]
 
 
-def test_another_run_of_the_plan_goes_on_with_its_journal(tmp_path: Path) -> None:
+def test_another_run_of_the_plan_continues_its_journal(tmp_path: Path) -> None:
     with open_journal(tmp_path, PLAN) as journal:
         journal.record_intent("main", WRITE, LIVE)
 
@@ -120,7 +120,7 @@ def test_a_damaged_journal_is_refused_and_left_alone(tmp_path: Path) -> None:
     assert path.read_bytes() == damaged
 
 
-def test_two_applies_of_one_plan_cannot_be_at_work_at_once(tmp_path: Path) -> None:
+def test_two_applies_of_one_plan_cannot_run_at_once(tmp_path: Path) -> None:
     with (
         open_journal(tmp_path, PLAN),
         pytest.raises(FileError, match="another apply of this plan is running"),
@@ -129,7 +129,7 @@ def test_two_applies_of_one_plan_cannot_be_at_work_at_once(tmp_path: Path) -> No
         pass
 
 
-def test_a_journal_can_be_read_while_an_apply_is_at_work_on_it(tmp_path: Path) -> None:
+def test_a_journal_can_be_read_while_an_apply_uses_it(tmp_path: Path) -> None:
     with open_journal(tmp_path, PLAN):
         assert read_journal(only_file(tmp_path)).plan == PLAN
 
@@ -176,7 +176,7 @@ def test_a_line_that_cannot_be_made_durable_stops_the_journal(tmp_path: Path) ->
         journal.record_intent("main", WRITE, LIVE)
 
 
-def test_the_power_cannot_take_the_name_of_a_journal_from_which_something_was_sent(
+def test_a_power_loss_does_not_take_the_name_of_a_journal_with_an_intent(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A file whose folder was never brought onto the disk may be gone after the power was lost, whatever it holds."""
@@ -207,7 +207,7 @@ def read_kinds(content: bytes) -> list[str]:
     return [json.loads(line)["kind"] for line in content.splitlines()]
 
 
-def test_the_power_cannot_take_what_is_noted_before_a_write_or_at_either_end(
+def test_a_power_loss_takes_neither_an_intent_nor_the_begin_or_end_of_a_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     durable: list[list[str]] = []
@@ -229,7 +229,7 @@ def test_the_power_cannot_take_what_is_noted_before_a_write_or_at_either_end(
         assert durable[2:] == [["plan", "began", "intent", "landed", "ended"]]
 
 
-def test_what_is_noted_while_the_disk_is_busy_becomes_durable_together(
+def test_entries_recorded_while_the_disk_is_busy_become_durable_together(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A line that was noted after the disk began to work may not be on it, and needs another turn of the disk."""
@@ -260,7 +260,7 @@ def test_what_is_noted_while_the_disk_is_busy_becomes_durable_together(
         assert durable == [3, 11]
 
 
-def test_a_closed_journal_notes_nothing_more(tmp_path: Path) -> None:
+def test_a_closed_journal_records_nothing_more(tmp_path: Path) -> None:
     with open_journal(tmp_path, PLAN) as journal:
         pass
 
@@ -270,19 +270,19 @@ def test_a_closed_journal_notes_nothing_more(tmp_path: Path) -> None:
     assert kinds(only_file(tmp_path)) == [RunStarted]
 
 
-def test_many_threads_note_whole_lines_with_numbers_of_their_own(tmp_path: Path) -> None:
+def test_many_threads_record_whole_lines_with_numbers_of_their_own(tmp_path: Path) -> None:
     def note(_turn: int) -> None:
         journal.record_result(journal.record_intent("main", WRITE, LIVE), DONE)
 
     with open_journal(tmp_path, PLAN) as journal, ThreadPoolExecutor(8) as pool:
         list(pool.map(note, range(100)))
 
-    chronicle = read_journal(only_file(tmp_path))
-    assert sorted(intent.number for intent, _ in chronicle.writes) == list(range(1, 101))
-    assert chronicle.open == ()
+    content = read_journal(only_file(tmp_path))
+    assert sorted(intent.number for intent, _ in content.writes) == list(range(1, 101))
+    assert content.open == ()
 
 
-def test_a_journal_is_at_work_as_long_as_its_run(tmp_path: Path) -> None:
+def test_a_journal_is_locked_as_long_as_its_run(tmp_path: Path) -> None:
     with open_journal(tmp_path, PLAN):
         assert is_locked(only_file(tmp_path))
 
@@ -385,7 +385,7 @@ def test_the_youngest_unfinished_journal_of_an_environment_is_found(tmp_path: Pa
     assert find_unfinished(tmp_path, "production") is None
 
 
-def test_a_finished_journal_leaves_nothing_to_go_on_with(tmp_path: Path) -> None:
+def test_a_finished_journal_leaves_nothing_to_continue(tmp_path: Path) -> None:
     with open_journal(tmp_path, PLAN) as journal:
         journal.end(ApplyResult(()))
 
@@ -426,7 +426,7 @@ def test_times_are_compared_as_moments_not_as_texts(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("times", "told"),
+    ("times", "reasons"),
     [
         ((MONDAY, MONDAY), ("its last entry is from 2026-06-01T10:00:00+00:00",) * 2),
         (("", TUESDAY), ("its last entry has no time", "its last entry is from 2026-06-02T10:00:00+00:00")),
@@ -435,7 +435,7 @@ def test_times_are_compared_as_moments_not_as_texts(tmp_path: Path) -> None:
     ids=["equal", "missing", "without a zone"],
 )
 def test_journals_that_do_not_say_which_is_the_last_are_named(
-    times: tuple[str, str], told: tuple[str, str], tmp_path: Path
+    times: tuple[str, str], reasons: tuple[str, str], tmp_path: Path
 ) -> None:
     one = write_journal(tmp_path, "a", times[0], is_finished=False)
     other = write_journal(tmp_path, "b", times[1], is_finished=True)
@@ -446,7 +446,7 @@ def test_journals_that_do_not_say_which_is_the_last_are_named(
 
     assert asked.value.message == (
         "it is unknown which of these journals is the last one: "
-        f"{one} (not finished, {told[0]}), {other} (finished, {told[1]})"
+        f"{one} (not finished, {reasons[0]}), {other} (finished, {reasons[1]})"
     )
     assert asked.value.fix == (
         "look at each with  reconciler show JOURNAL  and name the one to continue: reconciler apply --resume JOURNAL"

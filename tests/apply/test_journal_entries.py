@@ -43,7 +43,7 @@ INTENT = WriteIntended(AT, 1, "main", Write(WriteTarget.VERSION, {MULTIPLIER: -2
         RunFinished(AT, ApplyResult((), aborted_because="so")),
         RunFinished(AT, ApplyResult(())),
     ],
-    ids=["began", "version", "channel", "done", "failed", "ended", "halted", "ended empty"],
+    ids=["began", "version", "channel", "done", "failed", "ended", "aborted", "ended empty"],
 )
 def test_an_entry_reads_back_as_it_was_written(entry: Entry) -> None:
     line = render_line(encode_entry(entry))
@@ -52,7 +52,7 @@ def test_an_entry_reads_back_as_it_was_written(entry: Entry) -> None:
     assert decode_entry(json.loads(line)) == entry
 
 
-def test_an_account_of_an_older_journal_was_not_halted() -> None:
+def test_a_result_in_an_older_journal_was_not_aborted() -> None:
     document = encode_entry(RunFinished(AT, ApplyResult(())))
     del document["halted"]
 
@@ -76,7 +76,7 @@ def test_an_account_of_an_older_journal_was_not_halted() -> None:
     ],
     ids=["no time", "kind", "part", "path", "no version"],
 )
-def test_what_is_no_entry_is_told_apart(document: dict[str, object], complaint: str) -> None:
+def test_what_is_not_an_entry_is_refused(document: dict[str, object], complaint: str) -> None:
     with pytest.raises(Misshapen) as raised:
         decode_entry(document)
 

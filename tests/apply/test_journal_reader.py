@@ -31,20 +31,20 @@ AT = "2026-11-21T12:00:00.000+00:00"
 PLAN = make_plan_of(make_step("main", 1))
 LIVE = make_live()
 HEADER = render_line({"kind": "plan", "format_version": "1.0", "plan": encode_plan(PLAN)})
-BEGAN = RunStarted(AT)
+STARTED = RunStarted(AT)
 DONE = WriteResult(OutcomeStatus.DONE, found=LIVE)
-ENDED = RunFinished(AT, ApplyResult(()))
+FINISHED = RunFinished(AT, ApplyResult(()))
 
 
-def intent(number: int) -> WriteIntended:
+def make_intent(number: int) -> WriteIntended:
     return WriteIntended(AT, number, "main", Write(WriteTarget.CHANNEL, {INFO: "main"}), LIVE)
 
 
-ENTRIES: tuple[Entry, ...] = (BEGAN, intent(1), WriteFinished(AT, 1, DONE), ENDED)
+ENTRIES: tuple[Entry, ...] = (STARTED, make_intent(1), WriteFinished(AT, 1, DONE), FINISHED)
 LINES = [HEADER, *(render_line(encode_entry(entry)) for entry in ENTRIES)]
 
 
-def test_a_journal_tells_its_plan_and_its_entries(tmp_path: Path) -> None:
+def test_a_journal_holds_its_plan_and_its_entries(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_bytes(b"".join(LINES))
 
@@ -52,25 +52,25 @@ def test_a_journal_tells_its_plan_and_its_entries(tmp_path: Path) -> None:
 
 
 def test_a_write_without_an_outcome_is_open() -> None:
-    chronicle = JournalContent(PLAN, (BEGAN, intent(1), intent(2), WriteFinished(AT, 1, DONE)))
+    content = JournalContent(PLAN, (STARTED, make_intent(1), make_intent(2), WriteFinished(AT, 1, DONE)))
 
-    assert chronicle.writes == ((intent(1), DONE), (intent(2), None))
-    assert chronicle.writes_by_name == {"main": [(intent(1), DONE), (intent(2), None)]}
-    assert chronicle.open == (intent(2),)
+    assert content.writes == ((make_intent(1), DONE), (make_intent(2), None))
+    assert content.writes_by_name == {"main": [(make_intent(1), DONE), (make_intent(2), None)]}
+    assert content.open == (make_intent(2),)
 
 
 @pytest.mark.parametrize(
     ("entries", "is_finished"),
     [
         ((), False),
-        ((BEGAN,), False),
-        ((BEGAN, ENDED), True),
-        ((BEGAN, ENDED, BEGAN), False),
-        ((BEGAN, intent(1), ENDED), False),
-        ((BEGAN, RunFinished(AT, ApplyResult((), interrupted=True))), False),
-        ((BEGAN, RunFinished(AT, ApplyResult((), aborted_because="so"))), False),
+        ((STARTED,), False),
+        ((STARTED, FINISHED), True),
+        ((STARTED, FINISHED, STARTED), False),
+        ((STARTED, make_intent(1), FINISHED), False),
+        ((STARTED, RunFinished(AT, ApplyResult((), interrupted=True))), False),
+        ((STARTED, RunFinished(AT, ApplyResult((), aborted_because="so"))), False),
     ],
-    ids=["nothing", "killed", "ended", "killed later", "open", "interrupted", "halted"],
+    ids=["nothing", "killed", "ended", "killed later", "open", "interrupted", "aborted"],
 )
 def test_a_journal_is_finished_once_its_last_run_ended_and_nothing_is_open(
     entries: tuple[Entry, ...], is_finished: bool
@@ -79,7 +79,7 @@ def test_a_journal_is_finished_once_its_last_run_ended_and_nothing_is_open(
 
 
 def test_the_last_run_is_what_follows_the_last_beginning() -> None:
-    assert JournalContent(PLAN, (BEGAN, intent(1), BEGAN, ENDED)).last_run == (BEGAN, ENDED)
+    assert JournalContent(PLAN, (STARTED, make_intent(1), STARTED, FINISHED)).last_run == (STARTED, FINISHED)
 
 
 def test_wherever_a_journal_is_cut_its_whole_lines_are_read(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def encode_header(**changes: object) -> bytes:
     ],
     ids=["damaged", "deep", "deep and closed", "no entry", "plan file", "text", "empty", "version", "seal"],
 )
-def test_what_is_no_journal_is_refused(tmp_path: Path, content: bytes, complaint: str) -> None:
+def test_what_is_not_a_journal_is_refused(tmp_path: Path, content: bytes, complaint: str) -> None:
     path = tmp_path / "a.jsonl"
     path.write_bytes(content)
 
@@ -134,7 +134,7 @@ def test_a_journal_that_is_not_there_is_said_to_be_so(tmp_path: Path) -> None:
 
 BEFORE = make_live(versions=2)
 MAIN = make_change(BEFORE, {INFO: "North", MULTIPLIER: 2})
-TWO_WRITES = make_plan_of(MAIN)
+PLAN_OF_TWO_WRITES = make_plan_of(MAIN)
 VERSION_DONE = WriteResult(OutcomeStatus.DONE, found=make_live({MULTIPLIER: 2}, versions=2))
 ALL_DONE = WriteResult(OutcomeStatus.DONE, found=make_live({INFO: "North", MULTIPLIER: 2}, versions=2))
 KILLED = Outcome("main", 1, OutcomeStatus.NOT_TRIED, "the run was killed before it came to this", RESUME)
@@ -152,15 +152,15 @@ CONFIRMED = Outcome(
 ALREADY = Outcome("main", 1, OutcomeStatus.DONE, was_already_applied=True)
 
 
-def intend(number: int, part: WriteTarget = WriteTarget.CHANNEL) -> WriteIntended:
+def intend_in_two(number: int, part: WriteTarget = WriteTarget.CHANNEL) -> WriteIntended:
     return WriteIntended(AT, number, "main", Write(part, {INFO: "North"}), BEFORE)
 
 
-def land(number: int, landing: WriteResult = ALL_DONE) -> WriteFinished:
-    return WriteFinished(AT, number, landing)
+def finish(number: int, result: WriteResult = ALL_DONE) -> WriteFinished:
+    return WriteFinished(AT, number, result)
 
 
-def end(outcome: Outcome) -> RunFinished:
+def end_run(outcome: Outcome) -> RunFinished:
     return RunFinished(AT, ApplyResult((outcome,)))
 
 
@@ -168,28 +168,34 @@ def with_requests(outcome: Outcome, requests: int) -> Outcome:
     return Outcome(outcome.name, outcome.channel_id, outcome.status, outcome.message, outcome.fix, requests)
 
 
-REFUSED = Outcome("main", 1, OutcomeStatus.FAILED, "refused", "mend it")
-UNSENT = WriteResult(OutcomeStatus.FAILED, "refused", "mend it", was_sent=False)
+REFUSED = Outcome("main", 1, OutcomeStatus.FAILED, "refused", "fix it")
+UNSENT = WriteResult(OutcomeStatus.FAILED, "refused", "fix it", was_sent=False)
 
 
 @pytest.mark.parametrize(
     ("entries", "expected"),
     [
         ((), KILLED),
-        ((BEGAN,), KILLED),
-        ((BEGAN, end(DONE_OUTCOME)), DONE_OUTCOME),
-        ((BEGAN, end(ALREADY)), ALREADY),
-        ((BEGAN, intend(1)), with_requests(DOUBTFUL, 1)),
-        ((BEGAN, intend(1), end(REFUSED)), with_requests(DOUBTFUL, 1)),
-        ((BEGAN, intend(1, WriteTarget.VERSION), land(1, VERSION_DONE), intend(2), land(2)), CONFIRMED),
+        ((STARTED,), KILLED),
+        ((STARTED, end_run(DONE_OUTCOME)), DONE_OUTCOME),
+        ((STARTED, end_run(ALREADY)), ALREADY),
+        ((STARTED, intend_in_two(1)), with_requests(DOUBTFUL, 1)),
+        ((STARTED, intend_in_two(1), end_run(REFUSED)), with_requests(DOUBTFUL, 1)),
         (
-            (BEGAN, intend(1, WriteTarget.VERSION), land(1, VERSION_DONE)),
+            (STARTED, intend_in_two(1, WriteTarget.VERSION), finish(1, VERSION_DONE), intend_in_two(2), finish(2)),
+            CONFIRMED,
+        ),
+        (
+            (STARTED, intend_in_two(1, WriteTarget.VERSION), finish(1, VERSION_DONE)),
             Outcome("main", 1, OutcomeStatus.FAILED, "was written in part before the run was killed", RESUME, 1),
         ),
-        ((BEGAN, intend(1), land(1, UNSENT)), REFUSED),
-        ((BEGAN, intend(1), land(1), end(DONE_OUTCOME), BEGAN, end(ALREADY)), with_requests(DONE_OUTCOME, 1)),
-        ((BEGAN, intend(1), land(1), end(DONE_OUTCOME), BEGAN), with_requests(DONE_OUTCOME, 1)),
-        ((BEGAN, end(REFUSED), BEGAN), KILLED),
+        ((STARTED, intend_in_two(1), finish(1, UNSENT)), REFUSED),
+        (
+            (STARTED, intend_in_two(1), finish(1), end_run(DONE_OUTCOME), STARTED, end_run(ALREADY)),
+            with_requests(DONE_OUTCOME, 1),
+        ),
+        ((STARTED, intend_in_two(1), finish(1), end_run(DONE_OUTCOME), STARTED), with_requests(DONE_OUTCOME, 1)),
+        ((STARTED, end_run(REFUSED), STARTED), KILLED),
     ],
     ids=[
         "nothing",
@@ -206,18 +212,18 @@ UNSENT = WriteResult(OutcomeStatus.FAILED, "refused", "mend it", was_sent=False)
         "killed after it failed",
     ],
 )
-def test_all_runs_together_make_one_account(entries: tuple[Entry, ...], expected: Outcome) -> None:
-    assert result_from_journal(JournalContent(TWO_WRITES, entries)).outcomes == (expected,)
+def test_all_runs_together_make_one_result(entries: tuple[Entry, ...], expected: Outcome) -> None:
+    assert result_from_journal(JournalContent(PLAN_OF_TWO_WRITES, entries)).outcomes == (expected,)
 
 
 @pytest.mark.parametrize(
     ("entries", "interrupted"),
     [
-        ((BEGAN,), True),
-        ((BEGAN, end(DONE_OUTCOME)), False),
-        ((BEGAN, RunFinished(AT, ApplyResult((DONE_OUTCOME,), interrupted=True))), True),
+        ((STARTED,), True),
+        ((STARTED, end_run(DONE_OUTCOME)), False),
+        ((STARTED, RunFinished(AT, ApplyResult((DONE_OUTCOME,), interrupted=True))), True),
     ],
     ids=["killed", "ended", "interrupted"],
 )
 def test_a_run_that_did_not_come_to_its_end_was_interrupted(entries: tuple[Entry, ...], interrupted: bool) -> None:
-    assert result_from_journal(JournalContent(TWO_WRITES, entries)).interrupted is interrupted
+    assert result_from_journal(JournalContent(PLAN_OF_TWO_WRITES, entries)).interrupted is interrupted

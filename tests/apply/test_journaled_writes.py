@@ -16,7 +16,7 @@ from reconciler.apply.writes import Write, WriteResult, WriteTarget
 from reconciler.energycap.client import open_editor
 from reconciler.model.outcomes import Outcome, OutcomeStatus
 from reconciler.model.project import ChannelEdit
-from tests.apply.bench import Wire, endings, only, want
+from tests.apply.bench import Wire, only, status_by_name, want
 from tests.apply.disks import no_disk, no_durability
 from tests.apply.records import INFO
 
@@ -35,8 +35,8 @@ USE = want("use", 1042, channelInfo="Main")
 
 def apply_with_journal(bench: Bench, plan: Plan, folder: Path) -> tuple[dict[str, str], JournalContent]:
     with open_journal(folder, plan) as journal:
-        account = bench.apply(plan, ApplyOptions(parallelism=1, journal=journal))
-    return endings(account), read_journal(journal.path)
+        result = bench.apply(plan, ApplyOptions(parallelism=1, journal=journal))
+    return status_by_name(result), read_journal(journal.path)
 
 
 def kinds(entries: tuple[Entry, ...]) -> list[type]:
@@ -44,13 +44,13 @@ def kinds(entries: tuple[Entry, ...]) -> list[type]:
 
 
 @pytest.mark.counts_on("version_dates", reason="a date is sent back, and the project does not say what it means")
-def test_every_write_stands_in_the_journal_before_and_after(demo: Bench, tmp_path: Path) -> None:
+def test_every_write_is_in_the_journal_before_and_after(demo: Bench, tmp_path: Path) -> None:
     before = demo.read(1046)
     plan = demo.plan(want("gas", 1046, channelInfo="Gas", esaChannelVersion__multiplier=2))
 
-    _, chronicle = apply_with_journal(demo, plan, tmp_path / "journal")
+    _, content = apply_with_journal(demo, plan, tmp_path / "journal")
 
-    assert kinds(chronicle.entries) == [
+    assert kinds(content.entries) == [
         RunStarted,
         WriteIntended,
         WriteFinished,
@@ -58,57 +58,57 @@ def test_every_write_stands_in_the_journal_before_and_after(demo: Bench, tmp_pat
         WriteFinished,
         RunFinished,
     ]
-    (version, version_landing), (channel, channel_landing) = chronicle.writes
+    (version, version_result), (channel, channel_result) = content.writes
     assert (version.name, version.write) == ("gas", Write(WriteTarget.VERSION, {"esaChannelVersion.multiplier": 2}))
     assert channel.write == Write(WriteTarget.CHANNEL, {"channelInfo": "Gas"})
     assert version.before.versions[0].values["esaChannelVersion.multiplier"] == 10
     assert version.before.name == before.name
-    assert version_landing == WriteResult(OutcomeStatus.DONE, found=channel.before)
-    assert channel_landing is not None
-    assert channel_landing.ending is OutcomeStatus.DONE
+    assert version_result == WriteResult(OutcomeStatus.DONE, found=channel.before)
+    assert channel_result is not None
+    assert channel_result.ending is OutcomeStatus.DONE
 
 
 def test_an_intent_is_in_the_journal_before_anything_is_sent(start: Start, tmp_path: Path) -> None:
-    seen: list[list[type]] = []
+    kinds_at_put: list[list[type]] = []
 
-    def look(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+    def read_at_put(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
         if request.method == "PUT":
             (path,) = (tmp_path / "journal").iterdir()
-            seen.append(kinds(read_journal(path).entries))
+            kinds_at_put.append(kinds(read_journal(path).entries))
         return pass_on()
 
-    bench = start(wire=Wire(look))
+    bench = start(wire=Wire(read_at_put))
 
     apply_with_journal(bench, bench.plan(USE), tmp_path / "journal")
 
-    assert seen == [[RunStarted, WriteIntended]]
+    assert kinds_at_put == [[RunStarted, WriteIntended]]
 
 
-def test_the_account_ends_the_journal(demo: Bench, tmp_path: Path) -> None:
+def test_the_result_ends_the_journal(demo: Bench, tmp_path: Path) -> None:
     plan = demo.plan(USE)
     with open_journal(tmp_path / "journal", plan) as journal:
-        account = demo.apply(plan, ApplyOptions(journal=journal))
+        result = demo.apply(plan, ApplyOptions(journal=journal))
 
-    ended = read_journal(journal.path).entries[-1]
-    assert isinstance(ended, RunFinished)
-    assert ended.account == account
+    last = read_journal(journal.path).entries[-1]
+    assert isinstance(last, RunFinished)
+    assert last.account == result
 
 
 TWO = (want("a", 1042, channelInfo="A"), want("b", 1058, channelInfo="B"))
 
 
-def test_what_cannot_be_noted_is_not_sent_and_nothing_after_it(demo: Bench, tmp_path: Path) -> None:
+def test_a_write_that_cannot_be_recorded_is_not_sent_nor_anything_after_it(demo: Bench, tmp_path: Path) -> None:
     plan = demo.plan(*TWO)
     with open_journal(tmp_path / "journal", plan) as journal, no_durability(journal):
-        account = demo.apply(plan, ApplyOptions(parallelism=1, journal=journal))
+        result = demo.apply(plan, ApplyOptions(parallelism=1, journal=journal))
 
-    assert endings(account) == {"a": "failed", "b": "not tried"}
-    assert account.outcomes[0].message.startswith("nothing was sent: the journal ")
-    assert account.outcomes[1].message.startswith("the run was stopped: the journal ")
+    assert status_by_name(result) == {"a": "failed", "b": "not tried"}
+    assert result.outcomes[0].message.startswith("nothing was sent: the journal ")
+    assert result.outcomes[1].message.startswith("the run was stopped: the journal ")
     assert demo.writes() == []
 
 
-def test_an_outcome_that_cannot_be_noted_still_counts_but_nothing_is_sent_after_it(
+def test_a_result_that_cannot_be_recorded_still_counts_but_nothing_is_sent_after_it(
     start: Start, tmp_path: Path
 ) -> None:
     trouble = ExitStack()
@@ -121,60 +121,60 @@ def test_an_outcome_that_cannot_be_noted_still_counts_but_nothing_is_sent_after_
     bench = start(wire=Wire(break_journal))
     plan = bench.plan(*TWO)
     with open_journal(tmp_path / "journal", plan) as journal, trouble:
-        account = bench.apply(plan, ApplyOptions(parallelism=1, journal=journal))
+        result = bench.apply(plan, ApplyOptions(parallelism=1, journal=journal))
 
-    assert endings(account) == {"a": "done", "b": "not tried"}
+    assert status_by_name(result) == {"a": "done", "b": "not tried"}
     assert [intent.name for intent in read_journal(journal.path).open] == ["a"]
 
 
-class Darkness:
-    """A wire on which, from the first PUT on, what is asked is done but no answer comes, until the light is on."""
+class NoAnswers:
+    """A wire on which, from the first PUT on, what is asked is done but no answer comes, until the restored is on."""
 
     def __init__(self, *, writes: bool) -> None:
         self._writes = writes
-        self.is_dark = False
+        self.is_silent = False
 
-    def meddle(self, request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
-        if request.method == "PUT" and not self.is_dark:
-            self.is_dark = True
+    def intercept(self, request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        if request.method == "PUT" and not self.is_silent:
+            self.is_silent = True
             if self._writes:
                 pass_on()
-        if self.is_dark:
+        if self.is_silent:
             raise httpx.ReadTimeout("nothing came")
         return pass_on()
 
 
 def leave_open(start: Start, folder: Path, desired: Desired, *, writes: bool = True) -> tuple[Bench, Plan]:
     """A sandbox, and a plan whose only write went into the dark; what was done of it is in the sandbox."""
-    bench = start(wire=Wire(Darkness(writes=writes).meddle))
+    bench = start(wire=Wire(NoAnswers(writes=writes).intercept))
     plan = bench.plan(desired)
-    ended, chronicle = apply_with_journal(bench, plan, folder)
-    assert ended == {desired.name: "failed"}
-    assert [intent.name for intent in chronicle.open] == [desired.name]
+    statuses, content = apply_with_journal(bench, plan, folder)
+    assert statuses == {desired.name: "failed"}
+    assert [intent.name for intent in content.open] == [desired.name]
     return bench, plan
 
 
-def land_of(chronicle: JournalContent) -> WriteResult:
-    """What became of the first write."""
-    landing = chronicle.writes[0][1]
-    assert landing is not None
-    return landing
+def find_first_result(content: JournalContent) -> WriteResult:
+    """The result of the first write."""
+    result = content.writes[0][1]
+    assert result is not None
+    return result
 
 
-def turn_on_the_light(bench: Bench) -> Bench:
+def restore_network(bench: Bench) -> Bench:
     """The same sandbox over a network without trouble."""
     return replace(bench, editor=bench.other)
 
 
 @pytest.mark.parametrize("writes", [True, False], ids=["done", "not done"])
-def test_a_write_of_which_nobody_knows_is_settled_by_the_next_run(start: Start, tmp_path: Path, writes: bool) -> None:
+def test_a_write_with_an_unknown_result_is_resolved_by_the_next_run(start: Start, tmp_path: Path, writes: bool) -> None:
     bench, plan = leave_open(start, tmp_path / "journal", USE, writes=writes)
 
-    ended, chronicle = apply_with_journal(turn_on_the_light(bench), plan, tmp_path / "journal")
+    statuses, content = apply_with_journal(restore_network(bench), plan, tmp_path / "journal")
 
-    assert ended == {"use": "done"}
-    assert land_of(chronicle).ending is (OutcomeStatus.DONE if writes else OutcomeStatus.FAILED)
-    assert chronicle.open == ()
+    assert statuses == {"use": "done"}
+    assert find_first_result(content).ending is (OutcomeStatus.DONE if writes else OutcomeStatus.FAILED)
+    assert content.open == ()
     assert bench.writes() == ["PUT /api/v202406/esachannel/1042"]
 
 
@@ -182,28 +182,28 @@ def test_a_write_that_was_done_is_already_so_for_the_next_run(start: Start, tmp_
     bench, plan = leave_open(start, tmp_path / "journal", USE)
 
     with open_journal(tmp_path / "journal", plan) as journal:
-        account = turn_on_the_light(bench).apply(plan, ApplyOptions(journal=journal))
+        result = restore_network(bench).apply(plan, ApplyOptions(journal=journal))
 
-    assert only(account) == Outcome("use", 1042, OutcomeStatus.DONE, was_already_applied=True)
+    assert only(result) == Outcome("use", 1042, OutcomeStatus.DONE, was_already_applied=True)
 
 
 def test_what_was_not_done_says_why_nobody_knew(start: Start, tmp_path: Path) -> None:
     bench, plan = leave_open(start, tmp_path / "journal", USE, writes=False)
 
-    _, chronicle = apply_with_journal(turn_on_the_light(bench), plan, tmp_path / "journal")
+    _, content = apply_with_journal(restore_network(bench), plan, tmp_path / "journal")
 
-    assert land_of(chronicle).message == "was not done: the run that sent it had no answer"
+    assert find_first_result(content).message == "was not done: the run that sent it had no answer"
 
 
 @pytest.mark.counts_on("read_lag", reason="somebody edits in between")
-def test_an_open_write_that_reads_otherwise_than_sent_is_told_once(start: Start, tmp_path: Path) -> None:
+def test_an_open_write_that_reads_differently_is_reported_once(start: Start, tmp_path: Path) -> None:
     bench, plan = leave_open(start, tmp_path / "journal", USE)
-    bench.meddle(1042, {"channelDescription": "Edited"})
-    light = turn_on_the_light(bench)
+    bench.edit_elsewhere(1042, {"channelDescription": "Edited"})
+    restored = restore_network(bench)
 
     with open_journal(tmp_path / "journal", plan) as journal:
-        first = light.apply(plan, ApplyOptions(journal=journal))
-    ended, _ = apply_with_journal(light, plan, tmp_path / "journal")
+        first = restored.apply(plan, ApplyOptions(journal=journal))
+    statuses, _ = apply_with_journal(restored, plan, tmp_path / "journal")
 
     assert only(first) == Outcome(
         "use",
@@ -212,37 +212,37 @@ def test_an_open_write_that_reads_otherwise_than_sent_is_told_once(start: Start,
         'reads otherwise than it was written: channelDescription is "Edited", expected "Main switchboard, basement"',
         "look at the channel in EnergyCAP, then plan again: reconciler plan",
     )
-    assert ended == {"use": "done"}
+    assert statuses == {"use": "done"}
 
 
 def test_a_write_stays_open_as_long_as_its_channel_cannot_be_read(start: Start, tmp_path: Path) -> None:
     bench, plan = leave_open(start, tmp_path / "journal", USE)
 
-    ended, chronicle = apply_with_journal(bench, plan, tmp_path / "journal")
+    statuses, content = apply_with_journal(bench, plan, tmp_path / "journal")
 
-    assert ended == {"use": "failed"}
-    assert [intent.number for intent in chronicle.open] == [1]
+    assert statuses == {"use": "failed"}
+    assert [intent.number for intent in content.open] == [1]
 
 
-def test_a_change_is_not_sent_again_before_its_open_write_is_settled(start: Start, tmp_path: Path) -> None:
+def test_a_change_is_not_sent_again_before_its_open_write_is_resolved(start: Start, tmp_path: Path) -> None:
     def refuse_single_reads(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
         return httpx.Response(503) if request.url.path.endswith("/1042") and request.method == "GET" else pass_on()
 
     # One that is judged by the list of its data point, which can be read.
     bench, plan = leave_open(start, tmp_path / "journal", want("use", 1042, channelImportId="NEW"), writes=False)
     with open_editor(bench.service.url, "sandbox", Wire(refuse_single_reads)) as editor:
-        ended, chronicle = apply_with_journal(replace(bench, editor=editor), plan, tmp_path / "journal")
+        statuses, content = apply_with_journal(replace(bench, editor=editor), plan, tmp_path / "journal")
 
-    assert ended == {"use": "failed"}
-    assert [intent.number for intent, _ in chronicle.writes] == [1]
+    assert statuses == {"use": "failed"}
+    assert [intent.number for intent, _ in content.writes] == [1]
     assert bench.writes() == []
 
 
-def test_without_a_journal_an_open_write_can_be_settled_too(start: Start, tmp_path: Path) -> None:
+def test_an_open_write_can_be_resolved_without_a_journal(start: Start, tmp_path: Path) -> None:
     bench, plan = leave_open(start, tmp_path / "journal", USE)
     with open_journal(tmp_path / "journal", plan) as journal:
         (intent,) = journal.before.open
 
-    landing = JournaledWriter(bench.other, ChannelEdit.OMIT_VERSION).resolve(intent)
+    result = JournaledWriter(bench.other, ChannelEdit.OMIT_VERSION).resolve(intent)
 
-    assert landing == WriteResult(OutcomeStatus.DONE, found=bench.read(1042))
+    assert result == WriteResult(OutcomeStatus.DONE, found=bench.read(1042))

@@ -13,7 +13,7 @@ from reconciler.apply.journal import find_unfinished, open_journal
 from reconciler.apply.journal_reader import read_journal
 from reconciler.apply.run import ApplyOptions
 from reconciler.planfile.writing import render_plan_file
-from tests.apply.bench import Wire, endings, want
+from tests.apply.bench import Wire, status_by_name, want
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,7 @@ DESIRED = (
     want("losses", 1043, isCalculated=True, esaChannelVersion__formula="channel(1042) * 0.03"),
     want("net", 1044, esaChannelVersion__formula="channel(1042) * 0.97"),
 )
-# What an undisturbed run asks of the service, one change at a time: read, (intent) write (landing), ..., read back.
+# What an undisturbed run asks of the service, one change at a time: read, (intent) write (result), ..., read back.
 GAS, NET, LOSSES = "1046", "1044", "1043"
 REQUESTS = [
     f"GET {GAS}",
@@ -53,49 +53,49 @@ KILLS = [
 WRITES = [f"PUT /api/v202406/esachannel/{path}" for path in ("1046/version/10461", GAS, NET, LOSSES)]
 
 
-def note(seen: list[str]) -> Wire:
-    def meddle(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
-        seen.append(f"{request.method} {request.url.path.rpartition('/')[2]}")
+def note(requests: list[str]) -> Wire:
+    def intercept(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        requests.append(f"{request.method} {request.url.path.rpartition('/')[2]}")
         return pass_on()
 
-    return Wire(meddle)
+    return Wire(intercept)
 
 
-def test_an_undisturbed_run_asks_what_these_tests_take_for_granted(start: Start) -> None:
-    seen: list[str] = []
-    bench = start(wire=note(seen))
+def test_an_undisturbed_run_sends_the_requests_that_these_tests_expect(start: Start) -> None:
+    requests: list[str] = []
+    bench = start(wire=note(requests))
 
     bench.apply(bench.plan(*DESIRED), ApplyOptions(parallelism=1))
 
-    assert seen[:11] == REQUESTS[:11]
-    assert sorted(seen[11:]) == sorted(f"GET {channel_id}" for channel_id in (GAS, NET, LOSSES))
+    assert requests[:11] == REQUESTS[:11]
+    assert sorted(requests[11:]) == sorted(f"GET {channel_id}" for channel_id in (GAS, NET, LOSSES))
     assert bench.writes() == WRITES
 
 
-def run_victim(bench: Bench, tmp_path: Path, number: int, moment: str) -> None:
+def run_and_kill(bench: Bench, tmp_path: Path, number: int, moment: str) -> None:
     """Apply the plan in a process that is killed on the way; its plan and journal are left in `tmp_path`."""
     plan_file = tmp_path / "plan.json"
     plan_file.write_text(render_plan_file(bench.plan(*DESIRED)), encoding="utf-8")
     arguments = [bench.service.url, str(plan_file), str(tmp_path / "journal"), str(number), moment]
-    killed = subprocess.run([sys.executable, "-m", "tests.apply.victim", *arguments], check=False, timeout=60)
+    killed = subprocess.run([sys.executable, "-m", "tests.apply.killed_apply", *arguments], check=False, timeout=60)
     assert killed.returncode == -signal.SIGKILL
 
 
 @pytest.mark.parametrize(
     ("number", "moment"), KILLS, ids=[f"{moment} {number} {REQUESTS[number]}" for number, moment in KILLS]
 )
-def test_a_killed_run_is_gone_on_with_and_writes_nothing_twice(
+def test_a_killed_run_is_continued_and_writes_nothing_twice(
     demo: Bench, tmp_path: Path, number: int, moment: str
 ) -> None:
-    run_victim(demo, tmp_path, number, moment)
+    run_and_kill(demo, tmp_path, number, moment)
     path = find_unfinished(tmp_path / "journal", "sandbox")
     assert path is not None
     plan = read_journal(path).plan
 
     with open_journal(tmp_path / "journal", plan) as journal:
-        account = demo.apply(plan, ApplyOptions(journal=journal))
+        result = demo.apply(plan, ApplyOptions(journal=journal))
 
-    assert endings(account) == {"gas": "done", "net": "done", "losses": "done"}
+    assert status_by_name(result) == {"gas": "done", "net": "done", "losses": "done"}
     assert sorted(demo.writes()) == sorted(WRITES)
     assert demo.plan(*DESIRED).summary.update == 0
     assert find_unfinished(tmp_path / "journal", "sandbox") is None

@@ -16,7 +16,7 @@ from reconciler.apply.read_back import PAUSES, SHORTEN_AFTER, Patience
 from reconciler.apply.run import ApplyOptions, apply_plan
 from reconciler.energycap.client import open_editor
 from reconciler.model.outcomes import Outcome, OutcomeStatus
-from tests.apply.bench import CHANNEL, GIVE_UP_FIRST, READ, SANDBOX, Sleep, Wire, endings, only, want
+from tests.apply.bench import CHANNEL, GIVE_UP_FIRST, READ, SANDBOX, Sleep, Wire, only, status_by_name, want
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,9 +67,9 @@ def test_what_another_change_makes_legal_is_not_stale(
 ) -> None:
     bench = start(*assignments)
 
-    account = bench.apply(bench.plan(*CONVERSION), ApplyOptions(parallelism))
+    result = bench.apply(bench.plan(*CONVERSION), ApplyOptions(parallelism))
 
-    assert endings(account) == {"net": "done", "use": "done", "losses": "done"}
+    assert status_by_name(result) == {"net": "done", "use": "done", "losses": "done"}
     assert len(bench.writes()) == 3
     assert bench.plan(*CONVERSION).summary.update == 0
 
@@ -79,9 +79,9 @@ def test_what_another_change_makes_legal_is_not_stale(
 def test_a_primary_flag_moves_and_stays(start: Start, assignments: tuple[str, ...], environment: Environment) -> None:
     bench = start(*assignments, "clear_last_primary=allow")
 
-    account = bench.apply(bench.plan(*MOVE, environment=environment), environment=environment)
+    result = bench.apply(bench.plan(*MOVE, environment=environment), environment=environment)
 
-    assert set(endings(account).values()) == {"done"}
+    assert set(status_by_name(result).values()) == {"done"}
     assert (bench.read(1077).values["isPrimaryValue"], bench.read(1078).values["isPrimaryValue"]) == (True, False)
     assert bench.read(1078).name == "Old"
 
@@ -91,16 +91,16 @@ def test_many_channels_are_read_in_one_list_that_may_lag_too(start: Start, assig
     bench = start(*assignments)
     desired = [want(f"c{number}", number, channelDescription="New") for number in range(1057, 1069)]
 
-    assert set(endings(bench.apply(bench.plan(*desired))).values()) == {"done"}
+    assert set(status_by_name(bench.apply(bench.plan(*desired))).values()) == {"done"}
     assert bench.plan(*desired).summary.update == 0
 
 
 def test_what_the_service_did_to_another_channel_of_this_run_is_waited_for_and_not_sent_once_more(start: Start) -> None:
     bench = start(*LAGS)
 
-    account = bench.apply(bench.plan(want("old", 1078, isPrimaryValue=False), MOVE[1]))
+    result = bench.apply(bench.plan(want("old", 1078, isPrimaryValue=False), MOVE[1]))
 
-    assert {outcome.name: outcome.was_already_applied for outcome in account.outcomes} == {"new": False, "old": True}
+    assert {outcome.name: outcome.was_already_applied for outcome in result.outcomes} == {"new": False, "old": True}
     assert bench.writes() == ["PUT /api/v202406/esachannel/1077"]
 
 
@@ -129,7 +129,7 @@ class Shown:
         self._reads = reads
         self._puts = puts
 
-    def meddle(self, request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+    def intercept(self, request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
         is_its = request.url.path.endswith(self._path)
         self._puts -= request.method == "PUT" and is_its
         response = pass_on()
@@ -142,31 +142,31 @@ class Shown:
 
 
 def apply_slowly(bench: Bench, *desired: Desired, parallelism: int = 1) -> tuple[ApplyResult, list[float]]:
-    """The account of an apply, and how long it would have slept."""
+    """The result of an apply, and how long it would have slept."""
     sleep = Sleep()
-    conduct = ApplyOptions(parallelism, patience=Patience(sleep=sleep))
-    return apply_plan(bench.plan(*desired), bench.editor, SANDBOX, conduct), sleep.seconds
+    options = ApplyOptions(parallelism, patience=Patience(sleep=sleep))
+    return apply_plan(bench.plan(*desired), bench.editor, SANDBOX, options), sleep.seconds
 
 
 @pytest.mark.counts_on("put_answer", "read_lag", reason="requests are counted")
 def test_a_foreign_value_that_stays_is_a_mismatch_after_all_patience(start: Start) -> None:
-    bench = start(wire=Wire(Shown(1042, lambda channel: channel.update(channelInfo="Theirs")).meddle))
+    bench = start(wire=Wire(Shown(1042, lambda channel: channel.update(channelInfo="Theirs")).intercept))
 
-    account, slept = apply_slowly(bench, RENAMED, want("fans", 1063, channelInfo="Fans"))
+    result, pauses = apply_slowly(bench, RENAMED, want("fans", 1063, channelInfo="Fans"))
 
-    assert endings(account) == {"fans": "done", "use": "differs"}
-    assert slept == list(PAUSES)
+    assert status_by_name(result) == {"fans": "done", "use": "differs"}
+    assert pauses == list(PAUSES)
     # Both before their writes and at the end; then only the one that differs.
     assert bench.editor.requests == {READ: 4 + len(PAUSES), CHANNEL: 2}
 
 
 @pytest.mark.counts_on("put_answer", "read_lag", reason="waits are counted")
-def test_a_run_without_doubts_waits_for_nothing(start: Start) -> None:
-    bench = start(wire=Wire(Shown(1042, lambda channel: channel.update(channelDescription="Theirs")).meddle))
+def test_a_run_in_which_everything_shows_waits_for_nothing(start: Start) -> None:
+    bench = start(wire=Wire(Shown(1042, lambda channel: channel.update(channelDescription="Theirs")).intercept))
 
-    account, slept = apply_slowly(bench, RENAMED, BOTH_LEVELS)
+    result, pauses = apply_slowly(bench, RENAMED, BOTH_LEVELS)
 
-    assert (set(endings(account).values()), slept) == ({"done"}, [])
+    assert (set(status_by_name(result).values()), pauses) == ({"done"}, [])
 
 
 @pytest.mark.counts_on("put_answer", "read_lag", reason="waits are counted")
@@ -177,9 +177,9 @@ def test_a_channel_that_shows_nothing_at_the_end_is_not_waited_for(start: Start,
 
     bench = start(wire=Wire(answer_no_more_reads))
 
-    account, slept = apply_slowly(bench, RENAMED)
+    result, pauses = apply_slowly(bench, RENAMED)
 
-    assert (endings(account), slept) == ({"use": ending}, [])
+    assert (status_by_name(result), pauses) == ({"use": ending}, [])
 
 
 def test_a_service_that_loses_every_write_is_waited_for_a_few_times_only(start: Start) -> None:
@@ -187,10 +187,10 @@ def test_a_service_that_loses_every_write_is_waited_for_a_few_times_only(start: 
     bench = start(wire=lose)
     crowd = [want(f"c{channel_id}", channel_id, channelInfo="New") for channel_id in (1042, 1046, 1058, 1063, 1078)]
 
-    account, slept = apply_slowly(bench, *crowd)
+    result, pauses = apply_slowly(bench, *crowd)
 
-    assert {outcome.message.partition(":")[0] for outcome in account.outcomes} == {"was not done"}
-    assert slept == [*PAUSES * SHORTEN_AFTER, *PAUSES[:1] * (len(crowd) - SHORTEN_AFTER), *PAUSES]
+    assert {outcome.message.partition(":")[0] for outcome in result.outcomes} == {"was not done"}
+    assert pauses == [*PAUSES * SHORTEN_AFTER, *PAUSES[:1] * (len(crowd) - SHORTEN_AFTER), *PAUSES]
 
 
 class InVain:
@@ -200,11 +200,11 @@ class InVain:
         self._shown = shown
         self._losses = SHORTEN_AFTER
 
-    def meddle(self, request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+    def intercept(self, request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
         if request.method == "PUT" and self._losses:
             self._losses -= 1
             return httpx.Response(500)
-        return self._shown.meddle(request, pass_on)
+        return self._shown.intercept(request, pass_on)
 
 
 LOST = tuple(want(f"a{channel_id}", channel_id, channelInfo="New") for channel_id in (1042, 1058, 1063))
@@ -220,24 +220,30 @@ def test_a_second_write_waits_for_the_first_to_show_however_many_waits_were_in_v
         if next(reads) > 2:
             channel["channelVersions"][-1]["multiplier"] = 1
 
-    bench = start(wire=Wire(InVain(Shown(1046, show_former, reads=2 + 3, puts=0)).meddle))
+    bench = start(wire=Wire(InVain(Shown(1046, show_former, reads=2 + 3, puts=0)).intercept))
 
-    account, slept = apply_slowly(bench, *LOST, BOTH_LEVELS)
+    result, pauses = apply_slowly(bench, *LOST, BOTH_LEVELS)
 
-    assert endings(account) == {"a1042": "failed", "a1058": "failed", "a1063": "failed", "gas": "done"}
-    assert slept == [*PAUSES * SHORTEN_AFTER, *PAUSES[:3], *PAUSES]
+    assert status_by_name(result) == {"a1042": "failed", "a1058": "failed", "a1063": "failed", "gas": "done"}
+    assert pauses == [*PAUSES * SHORTEN_AFTER, *PAUSES[:3], *PAUSES]
 
 
 @pytest.mark.counts_on("put_answer", "read_lag", "list_shape", reason="waits are counted")
 def test_a_fresh_read_waits_for_what_this_run_did_however_many_waits_were_in_vain(start: Start) -> None:
     late = Shown(1078, lambda channel: channel.update(isPrimaryValue=True), reads=3, puts=0)
-    bench = start(wire=Wire(InVain(late).meddle))
+    bench = start(wire=Wire(InVain(late).intercept))
 
-    account, slept = apply_slowly(bench, *LOST, want("old", 1078, isPrimaryValue=False), MOVE[1])
+    result, pauses = apply_slowly(bench, *LOST, want("old", 1078, isPrimaryValue=False), MOVE[1])
 
-    assert endings(account) == {"a1042": "failed", "a1058": "failed", "a1063": "failed", "new": "done", "old": "done"}
+    assert status_by_name(result) == {
+        "a1042": "failed",
+        "a1058": "failed",
+        "a1063": "failed",
+        "new": "done",
+        "old": "done",
+    }
     assert bench.writes()[-1] == "PUT /api/v202406/esachannel/1077"
-    assert slept == [*PAUSES * SHORTEN_AFTER, *PAUSES[:3], *PAUSES]
+    assert pauses == [*PAUSES * SHORTEN_AFTER, *PAUSES[:3], *PAUSES]
 
 
 def test_a_lost_write_that_shows_late_is_done(start: Start) -> None:
@@ -247,15 +253,15 @@ def test_a_lost_write_that_shows_late_is_done(start: Start) -> None:
 
     bench = start("read_lag=reads", wire=Wire(lose_answer))
 
-    account, slept = apply_slowly(bench, RENAMED)
+    result, pauses = apply_slowly(bench, RENAMED)
 
-    assert only(account) == Outcome("use", 1042, OutcomeStatus.DONE, requests=1)
-    assert slept == list(PAUSES[:2])
+    assert only(result) == Outcome("use", 1042, OutcomeStatus.DONE, requests=1)
+    assert pauses == list(PAUSES[:2])
 
 
 @pytest.mark.counts_on("version_dates", reason="a date is sent back, and the project does not say what it means")
 @pytest.mark.counts_on("put_answer", "read_lag", reason="requests are counted")
-def test_a_run_that_goes_on_does_not_write_again_what_reads_do_not_show_yet(start: Start, tmp_path: Path) -> None:
+def test_a_continued_run_does_not_write_again_what_reads_do_not_show_yet(start: Start, tmp_path: Path) -> None:
     def stumble(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
         if request.method == "PUT" and request.url.path.endswith("/1046"):
             raise ZeroDivisionError
@@ -271,11 +277,11 @@ def test_a_run_that_goes_on_does_not_write_again_what_reads_do_not_show_yet(star
     # As if it had been killed right before it was about to send the second write.
     journal.path.write_bytes(b"".join(journal.path.read_bytes().splitlines(keepends=True)[:-1]))
 
-    late = Wire(Shown(1046, show_former, reads=2, puts=0).meddle)
+    late = Wire(Shown(1046, show_former, reads=2, puts=0).intercept)
     with open_editor(bench.service.url, "sandbox", late) as editor, open_journal(tmp_path, plan) as journal:
-        account = replace(bench, editor=editor).apply(plan, ApplyOptions(journal=journal))
+        result = replace(bench, editor=editor).apply(plan, ApplyOptions(journal=journal))
 
-    assert only(account) == Outcome("gas", 1046, OutcomeStatus.DONE, requests=1)
+    assert only(result) == Outcome("gas", 1046, OutcomeStatus.DONE, requests=1)
     assert editor.requests == {READ: 4, CHANNEL: 1}
 
 
@@ -293,7 +299,7 @@ def test_what_no_run_saw_shown_is_waited_for_by_every_later_run(start: Start, tm
         second = only(bench.apply(plan, ApplyOptions(journal=journal)))
 
     former = "North Building electricity use"
-    late = Wire(Shown(1042, lambda channel: channel.update(channelInfo=former), reads=2, puts=0).meddle)
+    late = Wire(Shown(1042, lambda channel: channel.update(channelInfo=former), reads=2, puts=0).intercept)
     with open_editor(bench.service.url, "sandbox", late) as editor, open_journal(tmp_path, plan) as journal:
         third = only(replace(bench, editor=editor).apply(plan, ApplyOptions(journal=journal)))
 

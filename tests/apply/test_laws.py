@@ -1,4 +1,4 @@
-"""What holds of every apply, whatever the world, the wishes and the service's answers to what nobody documented."""
+"""Laws of every apply, for any world, desired channels and answers to what the vendor does not document."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from reconciler.apply.rollback import make_rollback
 from reconciler.apply.run import ApplyOptions
 from reconciler.energycap.client import open_editor
 from reconciler.sandbox import Options, generate, parse_settings, running
-from tests.apply.bench import Bench, Wire, endings
-from tests.apply.strategies import CHANNELS, busy_wishes, seeds
+from tests.apply.bench import Bench, Wire, status_by_name
+from tests.apply.strategies import CHANNELS, desired_channels, seeds
 from tests.apply.truth import read_world
 from tests.cases import note_case
 
@@ -54,7 +54,7 @@ class Trouble(Struct):
         for name, value in asdict(other).items():
             setattr(self, name, value)
 
-    def meddle(self, request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+    def intercept(self, request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
         self.requests += 1
         self.puts += request.method == "PUT"
         is_last = self.dies_at is not None and self.requests > self.dies_at
@@ -79,9 +79,9 @@ class Stage(Struct, frozen=True):
         self.bench.service.load(generate(CHANNELS, seed))
         self.trouble.become(trouble or Trouble())
 
-    def plan(self, wishes: tuple[Desired, ...]) -> Plan:
-        """The plan of wishes that break no rule offline and all find their channel."""
-        plan = self.bench.plan(*wishes)
+    def plan(self, desired: tuple[Desired, ...]) -> Plan:
+        """The plan of channels that break no rule offline and are all found."""
+        plan = self.bench.plan(*desired)
         # Every law needs something to apply, and counts by itself what else it is about.
         if plan.has_errors or not plan.sendable:
             note_case(reached=False)
@@ -95,7 +95,7 @@ def set_stage(folder: Path, *assignments: str) -> Iterator[Stage]:
         options = Options(settings=parse_settings(assignments))
         service = stack.enter_context(running(folder / "sandbox.sqlite3", generate(CHANNELS, 0), options))
         trouble = Trouble()
-        editor = stack.enter_context(open_editor(service.url, "sandbox", Wire(trouble.meddle)))
+        editor = stack.enter_context(open_editor(service.url, "sandbox", Wire(trouble.intercept)))
         other = stack.enter_context(open_editor(service.url, "sandbox"))
         yield Stage(Bench(service, editor, other), trouble)
 
@@ -138,27 +138,27 @@ def list_unmanaged(stage: Stage, plan: Plan) -> dict[int, object]:
 
 
 @few
-@given(seed=seeds, wished=busy_wishes())
+@given(seed=seeds, desired=desired_channels())
 def test_a_plan_after_an_apply_is_empty_or_only_blocked(
-    odd_stage: Stage, seed: int, wished: tuple[Desired, ...]
+    odd_stage: Stage, seed: int, desired: tuple[Desired, ...]
 ) -> None:
     odd_stage.begin(seed)
-    plan = odd_stage.plan(wished)
+    plan = odd_stage.plan(desired)
 
-    account = odd_stage.bench.apply(plan)
+    result = odd_stage.bench.apply(plan)
 
     note_case(reached=True)
-    assert [outcome for outcome in account.outcomes if outcome.message] == []
-    after = odd_stage.bench.plan(*wished)
+    assert [outcome for outcome in result.outcomes if outcome.message] == []
+    after = odd_stage.bench.plan(*desired)
     assert after.sendable == ()
     assert {change.name for change in after.blocked} <= {change.name for change in plan.blocked}
 
 
 @few
-@given(seed=seeds, wished=busy_wishes())
-def test_applying_twice_writes_nothing_the_second_time(stage: Stage, seed: int, wished: tuple[Desired, ...]) -> None:
+@given(seed=seeds, desired=desired_channels())
+def test_applying_twice_writes_nothing_the_second_time(stage: Stage, seed: int, desired: tuple[Desired, ...]) -> None:
     stage.begin(seed)
-    plan = stage.plan(wished)
+    plan = stage.plan(desired)
     stage.bench.apply(plan)
     writes = stage.bench.writes()
 
@@ -170,10 +170,10 @@ def test_applying_twice_writes_nothing_the_second_time(stage: Stage, seed: int, 
 
 
 @few
-@given(seed=seeds, wished=busy_wishes())
-def test_what_is_not_managed_never_changes(odd_stage: Stage, seed: int, wished: tuple[Desired, ...]) -> None:
+@given(seed=seeds, desired=desired_channels())
+def test_what_is_not_managed_never_changes(odd_stage: Stage, seed: int, desired: tuple[Desired, ...]) -> None:
     odd_stage.begin(seed)
-    plan = odd_stage.plan(wished)
+    plan = odd_stage.plan(desired)
     before = list_unmanaged(odd_stage, plan)
 
     odd_stage.bench.apply(plan)
@@ -183,39 +183,39 @@ def test_what_is_not_managed_never_changes(odd_stage: Stage, seed: int, wished: 
 
 
 @few
-@given(seed=seeds, wished=busy_wishes(), at=st.integers(0, 2))
+@given(seed=seeds, desired=desired_channels(), at=st.integers(0, 2))
 def test_a_failure_at_any_write_keeps_those_before_it_and_the_next_plan_is_the_rest(
-    stage: Stage, seed: int, wished: tuple[Desired, ...], at: int
+    stage: Stage, seed: int, desired: tuple[Desired, ...], at: int
 ) -> None:
     stage.begin(seed)
-    plan = stage.plan(wished)
+    plan = stage.plan(desired)
     stage.trouble.become(Trouble(fails_at=at))
 
-    ended = endings(stage.bench.apply(plan, ApplyOptions(parallelism=1)))
+    statuses = status_by_name(stage.bench.apply(plan, ApplyOptions(parallelism=1)))
 
-    note_case(reached="failed" in ended.values())
-    assert set(ended.values()) <= {"done", "failed", "not tried"}
-    rest = stage.bench.plan(*wished)
-    assert {change.name for change in rest.sendable} == {name for name, ending in ended.items() if ending != "done"}
+    note_case(reached="failed" in statuses.values())
+    assert set(statuses.values()) <= {"done", "failed", "not tried"}
+    rest = stage.bench.plan(*desired)
+    assert {change.name for change in rest.sendable} == {name for name, status in statuses.items() if status != "done"}
 
 
 @few
 @given(
     seed=seeds,
-    wished=busy_wishes(),
+    desired=desired_channels(),
     foreign=st.sampled_from(["Somebody", "North"]),
     number=st.integers(0, CHANNELS - 1),
 )
 def test_what_moved_after_planning_is_never_overwritten(
-    stage: Stage, seed: int, wished: tuple[Desired, ...], foreign: str, number: int
+    stage: Stage, seed: int, desired: tuple[Desired, ...], foreign: str, number: int
 ) -> None:
     stage.begin(seed)
-    plan = stage.plan(wished)
+    plan = stage.plan(desired)
     channel_id = plan.sendable[number % len(plan.sendable)].channel_id
     is_moved = stage.bench.read(channel_id).name != foreign
     note_case(reached=is_moved)
     assume(is_moved)
-    stage.bench.meddle(channel_id, {"channelInfo": foreign})
+    stage.bench.edit_elsewhere(channel_id, {"channelInfo": foreign})
 
     stage.bench.apply(plan)
 
@@ -223,22 +223,22 @@ def test_what_moved_after_planning_is_never_overwritten(
 
 
 @few
-@given(seed=seeds, wished=busy_wishes())
+@given(seed=seeds, desired=desired_channels())
 def test_the_inverse_of_an_apply_brings_back_what_was_there(
-    odd_stage: Stage, seed: int, wished: tuple[Desired, ...]
+    odd_stage: Stage, seed: int, desired: tuple[Desired, ...]
 ) -> None:
     odd_stage.begin(seed)
-    plan = odd_stage.plan(wished)
+    plan = odd_stage.plan(desired)
     before = odd_stage.bench.other.list_channels()
     with TemporaryDirectory() as folder, open_journal(Path(folder), plan) as journal:
         odd_stage.bench.apply(plan, ApplyOptions(journal=journal))
-        chronicle = read_journal(journal.path)
+        content = read_journal(journal.path)
 
-    inverse = make_rollback(chronicle, "2026-11-22T00:00:00Z")
-    account = odd_stage.bench.apply(inverse)
+    inverse = make_rollback(content, "2026-11-22T00:00:00Z")
+    result = odd_stage.bench.apply(inverse)
 
-    note_case(reached=chronicle.writes_by_name)
-    assert [outcome for outcome in account.outcomes if outcome.message] == []
+    note_case(reached=content.writes_by_name)
+    assert [outcome for outcome in result.outcomes if outcome.message] == []
     after = odd_stage.bench.other.list_channels()
     assert [find_mismatches(*pair) for pair in zip(before, after, strict=True)] == [()] * CHANNELS
 
@@ -247,12 +247,12 @@ deaths = st.builds(Trouble, dies_at=st.integers(0, 12), dies_after_answer=st.boo
 
 
 @few
-@given(seed=seeds, wished=busy_wishes(), death=deaths, parallelism=st.sampled_from([1, 4]))
-def test_a_run_that_goes_on_after_a_kill_writes_what_was_missing_and_nothing_twice(
-    stage: Stage, seed: int, wished: tuple[Desired, ...], death: Trouble, parallelism: int
+@given(seed=seeds, desired=desired_channels(), death=deaths, parallelism=st.sampled_from([1, 4]))
+def test_a_run_continued_after_a_kill_writes_what_was_missing_and_nothing_twice(
+    stage: Stage, seed: int, desired: tuple[Desired, ...], death: Trouble, parallelism: int
 ) -> None:
     stage.begin(seed)
-    plan = stage.plan(wished)
+    plan = stage.plan(desired)
     stage.bench.apply(plan)
     end, writes = stage.bench.other.list_channels(), sorted(stage.bench.writes())
 
@@ -265,10 +265,10 @@ def test_a_run_that_goes_on_after_a_kill_writes_what_was_missing_and_nothing_twi
         note_case(reached=is_killed)
         stage.trouble.become(Trouble())
         with open_journal(Path(folder), plan) as journal:
-            account = stage.bench.apply(plan, ApplyOptions(parallelism, journal=journal))
-        told = result_from_journal(read_journal(journal.path))
+            result = stage.bench.apply(plan, ApplyOptions(parallelism, journal=journal))
+        recorded = result_from_journal(read_journal(journal.path))
 
-    assert [outcome for outcome in account.outcomes if outcome.message] == []
+    assert [outcome for outcome in result.outcomes if outcome.message] == []
     assert stage.bench.other.list_channels() == end
     assert sorted(stage.bench.writes()) == writes
-    assert set(endings(told).values()) <= {"done"}
+    assert set(status_by_name(recorded).values()) <= {"done"}

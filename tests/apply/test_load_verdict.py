@@ -66,11 +66,13 @@ def test_an_edit_that_a_later_write_undid_was_overwritten(read_sent: float, is_i
     assert [inside for _, inside in evidence.find_overwritten()] == [is_in_window]
 
 
-@pytest.mark.parametrize(("seen", "count"), [("Theirs", 0), ("Old", 1)], ids=["the plan shows it", "the plan does not"])
-def test_an_edit_of_a_managed_value_may_be_undone_by_a_plan_that_shows_it(seen: str, count: int) -> None:
+@pytest.mark.parametrize(
+    ("shown", "count"), [("Theirs", 0), ("Old", 1)], ids=["the plan shows it", "the plan does not"]
+)
+def test_an_edit_of_a_managed_value_may_be_undone_by_a_plan_that_shows_it(shown: str, count: int) -> None:
     bodies = [f"{json.dumps(say('Theirs'))}{Signature.MARK}", json.dumps(say(NAME))]
     puts = read_puts([LoggedRequest(number, "PUT", PATH, body, 200, None) for number, body in enumerate(bodies, 1)])
-    run = Run(0, 0, 2, ApplyResult((DONE,)), {1: {"channelInfo": seen}})
+    run = Run(0, 0, 2, ApplyResult((DONE,)), {1: {"channelInfo": shown}})
     edit = Foreign(1, "channelInfo", "Theirs", begin=10, end=11)
 
     evidence = Evidence([run], puts, [edit], {1: say(NAME)}, Watch())  # type: ignore[dict-item]

@@ -9,7 +9,7 @@ import pytest
 from reconciler.model.fields import FIELDS
 from reconciler.model.findings import Location
 from reconciler.model.identifiers import Feed, Identifiers
-from tests.apply.bench import endings, want
+from tests.apply.bench import status_by_name, want
 from tests.worlds import make_channel, make_world
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def test_an_edit_keeps_what_a_list_leaves_out(start: Start, shape: str, desired:
     channel_id = desired.select.channel_id or 0
     before = bench.read(channel_id).values
 
-    assert endings(bench.apply(plan)) == {"one": "done"}
+    assert status_by_name(bench.apply(plan)) == {"one": "done"}
 
     implied = {"intervalMinutes": None} if desired.spec.get("isCalculated") else {}
     expected = {**before, **implied, **desired.spec}

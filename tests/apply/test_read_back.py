@@ -14,7 +14,7 @@ from reconciler.apply.read_back import PAUSES, Patience, expected_after, find_ch
 from reconciler.apply.run import ApplyOptions
 from reconciler.model.fields import OBSERVATION_RULE_ID, ODOMETER, ROLLOVER_VALUE
 from reconciler.model.outcomes import Outcome, OutcomeCorrected, OutcomeStatus
-from tests.apply.bench import CHANNEL, LIST, READ, Sleep, Wire, endings, only, want
+from tests.apply.bench import CHANNEL, LIST, READ, Sleep, Wire, only, status_by_name, want
 from tests.apply.records import INFO, MULTIPLIER, make_live
 from tests.worlds import make_channel, make_world
 
@@ -69,7 +69,7 @@ def test_an_older_version_may_end_where_the_edited_one_now_begins() -> None:
     assert find_mismatches(before, found) == ()
 
 
-def test_what_changed_since_a_write_is_told_from_then_to_now() -> None:
+def test_changes_since_a_write_are_described_with_both_values() -> None:
     before = make_live(versions=2)
     older, current = before.versions
     found = replace(before, versions=(replace(older, values={**older.values, MULTIPLIER: 5}), current))
@@ -104,7 +104,7 @@ class Afterwards:
         self._puts = puts
         self._act = act
 
-    def meddle(self, request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+    def intercept(self, request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
         if request.method == "PUT":
             self._puts -= 1
         elif self._puts == 0:
@@ -113,19 +113,19 @@ class Afterwards:
 
 
 def start_with(start: Start, act: Callable[[Bench], httpx.Response | None], puts: int = 1) -> Bench:
-    bench: Bench = start("deletion=legacy", wire=Wire(Afterwards(puts, lambda: act(bench)).meddle))
+    bench: Bench = start("deletion=legacy", wire=Wire(Afterwards(puts, lambda: act(bench)).intercept))
     return bench
 
 
 @pytest.mark.counts_on("put_answer", "read_lag", reason="requests are counted")
 def test_up_to_ten_channels_are_read_one_by_one(demo: Bench) -> None:
-    assert set(endings(demo.apply(demo.plan(*many(10)))).values()) == {"done"}
+    assert set(status_by_name(demo.apply(demo.plan(*many(10)))).values()) == {"done"}
     assert demo.editor.requests == {READ: 20, CHANNEL: 10}
 
 
 @pytest.mark.counts_on("put_answer", "read_lag", "list_shape", "version_dates", reason="requests are counted")
 def test_more_are_read_in_one_complete_list(demo: Bench) -> None:
-    assert set(endings(demo.apply(demo.plan(*many(11)))).values()) == {"done"}
+    assert set(status_by_name(demo.apply(demo.plan(*many(11)))).values()) == {"done"}
     assert demo.editor.requests == {READ: 12, CHANNEL: 11, LIST: 1}
 
 
@@ -144,7 +144,7 @@ def test_of_a_list_that_leaves_out_values_only_written_channels_are_read_by_thei
     bench = start("list_shape=without_bounds", world=WORLD, wire=Wire(lose_every_second_write))
     plan = bench.plan(*(want(f"c{channel_id}", channel_id, channelDescription="New") for channel_id in range(31, 61)))
 
-    found = endings(bench.apply(plan, ApplyOptions(parallelism=1)))
+    found = status_by_name(bench.apply(plan, ApplyOptions(parallelism=1)))
 
     assert Counter(found.values()) == {"done": 15, "failed": 15}
     # Before its write and at the end; those that were lost as often as they are waited for.
@@ -172,7 +172,7 @@ def test_a_list_row_that_is_malformed_is_not_read_by_its_id_unless_it_was_writte
     bench = start(world=WORLD, wire=Wire(break_the_first_rows))
     plan = bench.plan(*(want(f"c{channel_id}", channel_id, channelDescription="New") for channel_id in range(31, 61)))
 
-    assert set(endings(bench.apply(plan, ApplyOptions(parallelism=1))).values()) == {"done"}
+    assert set(status_by_name(bench.apply(plan, ApplyOptions(parallelism=1))).values()) == {"done"}
     # Before its write, at the end because its row does not show it, and once more if the list is compared with it.
     assert {reads[channel_id] for channel_id in range(31, 36)} <= {2, 3}
     assert [reads[channel_id] for channel_id in range(1, 31)] == [0] * 30
@@ -180,10 +180,10 @@ def test_a_list_row_that_is_malformed_is_not_read_by_its_id_unless_it_was_writte
 
 @pytest.mark.counts_on("put_answer", reason="somebody edits in between")
 def test_a_value_that_reads_otherwise_at_the_end_differs(start: Start) -> None:
-    bench = start_with(start, lambda bench: bench.meddle(1042, {"channelInfo": "Other"}))
-    seen: list[Event] = []
+    bench = start_with(start, lambda bench: bench.edit_elsewhere(1042, {"channelInfo": "Other"}))
+    events: list[Event] = []
 
-    outcome = only(bench.apply(bench.plan(MAIN), ApplyOptions(on_event=seen.append)))
+    outcome = only(bench.apply(bench.plan(MAIN), ApplyOptions(on_event=events.append)))
 
     assert outcome == Outcome(
         "use",
@@ -194,22 +194,22 @@ def test_a_value_that_reads_otherwise_at_the_end_differs(start: Start) -> None:
         LOOK,
         requests=1,
     )
-    assert seen[-1] == OutcomeCorrected(outcome)
+    assert events[-1] == OutcomeCorrected(outcome)
 
 
 @pytest.mark.counts_on("put_answer", "read_lag", reason="somebody edits in between")
 def test_what_somebody_else_edits_after_the_write_and_the_plan_does_not_manage_is_a_remark(start: Start) -> None:
-    bench = start_with(start, lambda bench: bench.meddle(1042, {"channelDescription": "Other"}))
-    seen: list[Event] = []
+    bench = start_with(start, lambda bench: bench.edit_elsewhere(1042, {"channelDescription": "Other"}))
+    events: list[Event] = []
 
-    outcome = only(bench.apply(bench.plan(MAIN), ApplyOptions(on_event=seen.append)))
+    outcome = only(bench.apply(bench.plan(MAIN), ApplyOptions(on_event=events.append)))
 
     remark = (
         "somebody else, or EnergyCAP itself, changed it after this write: channelDescription "
         'from "Main switchboard, basement" to "Other"'
     )
     assert outcome == Outcome("use", 1042, OutcomeStatus.DONE, requests=1, remark=remark)
-    assert seen[-1] == OutcomeCorrected(outcome)
+    assert events[-1] == OutcomeCorrected(outcome)
     assert bench.editor.requests == {READ: 2, CHANNEL: 1}
 
 
@@ -248,16 +248,16 @@ def test_a_confirmed_write_that_cannot_be_read_at_the_end_is_done_and_says_so(st
 def test_a_list_that_cannot_be_read_at_the_end_leaves_all_unread(start: Start) -> None:
     bench = start_with(start, lambda _bench: httpx.Response(500), puts=11)
 
-    account = bench.apply(bench.plan(*many(11)), ApplyOptions(parallelism=1))
+    result = bench.apply(bench.plan(*many(11)), ApplyOptions(parallelism=1))
 
-    assert set(endings(account).values()) == {"done"}
-    assert len(account.unread) == 11
+    assert set(status_by_name(result).values()) == {"done"}
+    assert len(result.unread) == 11
 
 
 @pytest.mark.counts_on("read_lag", reason="somebody edits in between")
 def test_what_was_not_written_is_not_read_again(demo: Bench) -> None:
     plan = demo.plan(MAIN)
-    demo.meddle(1042, {"channelInfo": "Main"})
+    demo.edit_elsewhere(1042, {"channelInfo": "Main"})
     demo.apply(plan)
 
     assert demo.editor.requests == {READ: 1}
@@ -271,7 +271,7 @@ class Late:
         self._also = also
         self._do: Callable[[], httpx.Response] | None = None
 
-    def meddle(self, request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+    def intercept(self, request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
         if request.method == "PUT" and self._do is None:
             self._do = pass_on
             raise httpx.ReadTimeout("nothing came")
@@ -284,23 +284,23 @@ class Late:
 
 
 def test_a_write_that_was_given_up_and_done_late_is_done_after_all(start: Start, tmp_path: Path) -> None:
-    bench = start(wire=Wire(Late(reads=LOOKS + 1).meddle))
+    bench = start(wire=Wire(Late(reads=LOOKS + 1).intercept))
     plan = bench.plan(MAIN)
-    seen: list[Event] = []
+    events: list[Event] = []
 
     with open_journal(tmp_path, plan) as journal:
-        outcome = only(bench.apply(plan, ApplyOptions(on_event=seen.append, journal=journal)))
+        outcome = only(bench.apply(plan, ApplyOptions(on_event=events.append, journal=journal)))
 
     assert outcome == Outcome("use", 1042, OutcomeStatus.DONE, requests=1)
-    assert seen[-1] == OutcomeCorrected(outcome)
-    ((_, landing),) = read_journal(journal.path).writes
-    assert landing is not None
-    assert landing.ending is OutcomeStatus.DONE
+    assert events[-1] == OutcomeCorrected(outcome)
+    ((_, result),) = read_journal(journal.path).writes
+    assert result is not None
+    assert result.ending is OutcomeStatus.DONE
 
 
 @pytest.mark.counts_on("version_dates", reason="a date is sent back, and the project does not say what it means")
 def test_a_first_write_that_was_done_late_says_that_the_second_is_missing(start: Start) -> None:
-    bench = start(wire=Wire(Late(reads=LOOKS + 1).meddle))
+    bench = start(wire=Wire(Late(reads=LOOKS + 1).intercept))
 
     outcome = only(bench.apply(bench.plan(want("gas", 1046, channelInfo="Gas", esaChannelVersion__multiplier=2))))
 
@@ -313,7 +313,9 @@ def test_a_first_write_that_was_done_late_says_that_the_second_is_missing(start:
 
 @pytest.mark.counts_on("read_lag", reason="somebody edits in between")
 def test_a_write_that_was_done_late_and_edited_at_once_differs(start: Start) -> None:
-    bench: Bench = start(wire=Wire(Late(LOOKS + 1, lambda: bench.meddle(1042, {"channelDescription": "Other"})).meddle))
+    bench: Bench = start(
+        wire=Wire(Late(LOOKS + 1, lambda: bench.edit_elsewhere(1042, {"channelDescription": "Other"})).intercept)
+    )
 
     outcome = only(bench.apply(bench.plan(MAIN)))
 
@@ -323,7 +325,7 @@ def test_a_write_that_was_done_late_and_edited_at_once_differs(start: Start) -> 
     )
 
 
-def test_a_write_that_nobody_could_look_at_is_settled_at_the_end(start: Start, tmp_path: Path) -> None:
+def test_a_write_whose_channel_could_not_be_read_is_resolved_at_the_end(start: Start, tmp_path: Path) -> None:
     lost = count()
 
     def lose_four(_request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
@@ -360,18 +362,18 @@ class Busy:
         self._numbers = count(1)
         self.bench: Bench | None = None
 
-    def meddle(self, request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+    def intercept(self, request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
         response = pass_on()
         if self.bench and request.method == "PUT":
             channel_id = int(request.url.path.split("/")[4])
             value = next(self._numbers) if "." in self._path else f"Theirs {next(self._numbers)}"
-            self.bench.meddle(channel_id, {self._path: value})
+            self.bench.edit_elsewhere(channel_id, {self._path: value})
         return response
 
 
 def apply_busily(start: Start, path: str, *desired: Desired) -> ApplyResult:
     busy = Busy(path)
-    busy.bench = bench = start(wire=Wire(busy.meddle))
+    busy.bench = bench = start(wire=Wire(busy.intercept))
     return bench.apply(bench.plan(*desired), ApplyOptions(parallelism=1))
 
 
@@ -379,13 +381,13 @@ def apply_busily(start: Start, path: str, *desired: Desired) -> ApplyResult:
 @pytest.mark.counts_on("put_answer", "read_lag", reason="somebody edits in between")
 @pytest.mark.parametrize("path", ["channelInfo", "channelImportId", "esaChannelVersion.maximumReading"])
 def test_a_busy_foreign_writer_turns_no_done_change_into_a_mismatch(start: Start, path: str) -> None:
-    account = apply_busily(start, path, *many(11), want("gas", 1046, channelDescription="New"))
+    result = apply_busily(start, path, *many(11), want("gas", 1046, channelDescription="New"))
 
-    assert set(endings(account).values()) == {"done"}
-    assert len({outcome.remark for outcome in account.outcomes}) == 12
+    assert set(status_by_name(result).values()) == {"done"}
+    assert len({outcome.remark for outcome in result.outcomes}) == 12
     begin = f"somebody else, or EnergyCAP itself, changed it after this write: {path} from "
-    assert [outcome.remark for outcome in account.outcomes if not outcome.remark.startswith(begin)] == []
-    assert account.unread == ()
+    assert [outcome.remark for outcome in result.outcomes if not outcome.remark.startswith(begin)] == []
+    assert result.unread == ()
 
 
 @pytest.mark.counts_on("put_answer", "read_lag", reason="somebody edits in between")

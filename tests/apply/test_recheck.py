@@ -99,7 +99,7 @@ def test_another_current_version_is_a_movement() -> None:
         (None, Impact.FORWARD, 1, ()),
         (True, Impact.FORWARD, 2, ()),
     ],
-    ids=["readings came", "known before", "readings went", "not told", "done already"],
+    ids=["readings came", "known before", "readings went", "unknown", "done already"],
 )
 def test_an_edit_that_would_now_do_worse_says_so(
     has_readings: bool | None, reviewed: Impact, live: int, sentences: tuple[str, ...]

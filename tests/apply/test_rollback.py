@@ -15,7 +15,7 @@ from reconciler.model.outcomes import OutcomeStatus
 from reconciler.model.plan import Edit, Verdict
 from reconciler.planfile.reading import read_plan
 from reconciler.planfile.writing import render_plan_file
-from tests.apply.bench import GIVE_UP_FIRST, SANDBOX, Wire, endings, want
+from tests.apply.bench import GIVE_UP_FIRST, SANDBOX, Wire, status_by_name, want
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,9 @@ MOVE = (want("old", 1078, isPrimaryValue=False, channelInfo="Old"), want("new", 
 MOVE_ALONE = (want("old", 1078, isPrimaryValue=False), MOVE[1])
 
 
-def apply_and_tell(bench: Bench, folder: Path, *desired: Desired, environment: Environment = SANDBOX) -> JournalContent:
+def apply_and_read_journal(
+    bench: Bench, folder: Path, *desired: Desired, environment: Environment = SANDBOX
+) -> JournalContent:
     """What the journal tells after `desired` was applied."""
     plan = bench.plan(*desired, environment=environment)
     with open_journal(folder, plan) as journal:
@@ -61,7 +63,7 @@ def describe(plan: Plan) -> list[tuple[str, tuple[str, ...]]]:
     "observation_type_list",
     "empty_text",
     "null_offset",
-    reason="some need the list, and null is told apart from empty and 0",
+    reason="some need the list, and null is distinguished from empty and 0",
 )
 @pytest.mark.parametrize(
     "desired",
@@ -83,40 +85,42 @@ def test_the_inverse_of_an_apply_puts_everything_back(
     # With summarized readings a conversion cannot be taken back.
     demo = start("calculated_readings=none")
     before = settings(demo)
-    inverse = make_rollback(apply_and_tell(demo, tmp_path / "journal", *desired), CREATED)
+    inverse = make_rollback(apply_and_read_journal(demo, tmp_path / "journal", *desired), CREATED)
     assert settings(demo) != before
 
-    ended = endings(demo.apply(read_plan(render_plan_file(inverse))))
+    statuses = status_by_name(demo.apply(read_plan(render_plan_file(inverse))))
 
-    assert set(ended.values()) == {"done"}
+    assert set(statuses.values()) == {"done"}
     assert settings(demo) == before
 
 
 @pytest.mark.counts_on("calculated_readings", reason="the channel gets readings")
 def test_a_conversion_is_not_taken_back_once_the_channel_has_summarized_readings(demo: Bench, tmp_path: Path) -> None:
-    inverse = make_rollback(apply_and_tell(demo, tmp_path / "journal", *CONVERSION), CREATED)
+    inverse = make_rollback(apply_and_read_journal(demo, tmp_path / "journal", *CONVERSION), CREATED)
     converted = settings(demo)[1043]
 
-    account = demo.apply(read_plan(render_plan_file(inverse)))
+    result = demo.apply(read_plan(render_plan_file(inverse)))
 
-    assert endings(account) == {"losses": "stale", "net": "stale", "use": "done"}
-    assert account.outcomes[0].message == "moved since the plan: ESA404 cannot become simple: it has readings"
+    assert status_by_name(result) == {"losses": "stale", "net": "stale", "use": "done"}
+    assert result.outcomes[0].message == "moved since the plan: ESA404 cannot become simple: it has readings"
     assert settings(demo)[1043] == converted
 
 
-@pytest.mark.counts_on("empty_text", "null_offset", reason="null is told apart from empty and 0")
+@pytest.mark.counts_on("empty_text", "null_offset", reason="null is distinguished from empty and 0")
 def test_a_move_that_gives_up_first_is_taken_back_in_the_opposite_order(start: Start, tmp_path: Path) -> None:
     bench = start("second_primary=reject", "clear_last_primary=allow")
     before = settings(bench)
-    inverse = make_rollback(apply_and_tell(bench, tmp_path / "journal", *MOVE, environment=GIVE_UP_FIRST), CREATED)
+    inverse = make_rollback(
+        apply_and_read_journal(bench, tmp_path / "journal", *MOVE, environment=GIVE_UP_FIRST), CREATED
+    )
 
     assert describe(inverse) == [("new", ()), ("old", ("new",))]
-    assert set(endings(bench.apply(inverse, environment=GIVE_UP_FIRST)).values()) == {"done"}
+    assert set(status_by_name(bench.apply(inverse, environment=GIVE_UP_FIRST)).values()) == {"done"}
     assert settings(bench) == before
 
 
 def test_what_came_first_goes_back_last(demo: Bench, tmp_path: Path) -> None:
-    inverse = make_rollback(apply_and_tell(demo, tmp_path / "journal", *CONVERSION), CREATED)
+    inverse = make_rollback(apply_and_read_journal(demo, tmp_path / "journal", *CONVERSION), CREATED)
 
     assert describe(inverse) == [("losses", ()), ("use", ()), ("net", ("losses",))]
 
@@ -127,7 +131,7 @@ def test_edits_read_as_in_the_files_the_other_way_round_and_with_their_gravest_i
 ) -> None:
     desired = want("irrigation", 1049, esaChannelVersion__observationRule="Odometer")
 
-    (change,) = make_rollback(apply_and_tell(demo, tmp_path / "journal", desired), CREATED).changes
+    (change,) = make_rollback(apply_and_read_journal(demo, tmp_path / "journal", desired), CREATED).changes
 
     assert change.edits == (
         Edit("esaChannelVersion.observationRule", "Odometer", "Trip", Impact.HISTORY),
@@ -137,21 +141,23 @@ def test_edits_read_as_in_the_files_the_other_way_round_and_with_their_gravest_i
 
 
 def test_an_inverse_plan_says_what_it_undoes(demo: Bench, tmp_path: Path) -> None:
-    chronicle = apply_and_tell(demo, tmp_path / "journal", CONVERSION[2])
+    content = apply_and_read_journal(demo, tmp_path / "journal", CONVERSION[2])
 
-    inverse = make_rollback(chronicle, CREATED)
+    inverse = make_rollback(content, CREATED)
 
     assert (inverse.environment, inverse.url, inverse.created) == ("sandbox", "sandbox", CREATED)
     assert inverse.is_rollback
-    assert not chronicle.plan.is_rollback
+    assert not content.plan.is_rollback
     # A share of maxChanges counts against them.
-    assert inverse.managed == chronicle.plan.managed == 1
+    assert inverse.managed == content.plan.managed == 1
 
 
 @pytest.mark.counts_on("version_dates", reason="a date is sent back, and the project does not say what it means")
 def test_what_cannot_be_put_back_is_said(demo: Bench, tmp_path: Path) -> None:
     inverse = make_rollback(
-        apply_and_tell(demo, tmp_path / "journal", *CONVERSION, want("gas", 1046, esaChannelVersion__multiplier=2)),
+        apply_and_read_journal(
+            demo, tmp_path / "journal", *CONVERSION, want("gas", 1046, esaChannelVersion__multiplier=2)
+        ),
         CREATED,
     )
 
@@ -171,7 +177,7 @@ def test_what_was_not_written_is_not_undone(start: Start, tmp_path: Path) -> Non
 
     bench = start(wire=Wire(refuse))
 
-    inverse = make_rollback(apply_and_tell(bench, tmp_path / "journal", *CONVERSION), CREATED)
+    inverse = make_rollback(apply_and_read_journal(bench, tmp_path / "journal", *CONVERSION), CREATED)
 
     assert [change.name for change in inverse.changes] == ["use"]
 
@@ -185,7 +191,7 @@ def test_of_a_change_that_failed_half_way_the_half_that_was_written_is_undone(st
     bench = start(wire=Wire(refuse))
     desired = want("gas", 1046, channelInfo="Gas", esaChannelVersion__multiplier=2)
 
-    (change,) = make_rollback(apply_and_tell(bench, tmp_path / "journal", desired), CREATED).changes
+    (change,) = make_rollback(apply_and_read_journal(bench, tmp_path / "journal", desired), CREATED).changes
 
     assert change.target_values == {"esaChannelVersion.multiplier": 1}
 
@@ -196,7 +202,7 @@ class Darkness:
     def __init__(self) -> None:
         self._is_dark = False
 
-    def meddle(self, request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+    def intercept(self, request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
         self._is_dark = self._is_dark or request.method == "PUT"
         if self._is_dark:
             raise httpx.ReadTimeout("nothing came")
@@ -204,9 +210,9 @@ class Darkness:
 
 
 def test_what_nobody_knows_to_be_written_is_blocked(start: Start, tmp_path: Path) -> None:
-    bench = start(wire=Wire(Darkness().meddle))
+    bench = start(wire=Wire(Darkness().intercept))
 
-    (change,) = make_rollback(apply_and_tell(bench, tmp_path / "journal", CONVERSION[2]), CREATED).changes
+    (change,) = make_rollback(apply_and_read_journal(bench, tmp_path / "journal", CONVERSION[2]), CREATED).changes
 
     assert (change.verdict, [block.rule for block in change.blocked_by]) == (Verdict.BLOCKED, ["ESA713"])
     assert change.blocked_by[0].message == "cannot be put back unseen: whether its channel was written is not known"
@@ -224,10 +230,10 @@ def test_what_read_otherwise_than_it_was_written_is_blocked_and_comes_last(start
     bench = start(wire=Wire(spoil))
     desired = (want("a", 1042, channelInfo="A"), want("b", 1058, channelInfo="B"))
 
-    chronicle = apply_and_tell(bench, tmp_path / "journal", *desired)
-    inverse = make_rollback(chronicle, CREATED)
+    content = apply_and_read_journal(bench, tmp_path / "journal", *desired)
+    inverse = make_rollback(content, CREATED)
 
-    assert [landing.ending for _, landing in chronicle.writes if landing] == [
+    assert [result.ending for _, result in content.writes if result] == [
         OutcomeStatus.DONE,
         OutcomeStatus.MISMATCH,
     ]
@@ -240,7 +246,7 @@ def test_what_read_otherwise_than_it_was_written_is_blocked_and_comes_last(start
 
 @pytest.mark.counts_on("read_lag", reason="somebody edits in between")
 def test_somebody_elses_edit_since_keeps_a_change_from_being_undone(demo: Bench, tmp_path: Path) -> None:
-    inverse = make_rollback(apply_and_tell(demo, tmp_path / "journal", CONVERSION[2]), CREATED)
-    demo.meddle(1042, {"channelInfo": "Third"})
+    inverse = make_rollback(apply_and_read_journal(demo, tmp_path / "journal", CONVERSION[2]), CREATED)
+    demo.edit_elsewhere(1042, {"channelInfo": "Third"})
 
-    assert endings(demo.apply(inverse)) == {"use": "stale"}
+    assert status_by_name(demo.apply(inverse)) == {"use": "stale"}

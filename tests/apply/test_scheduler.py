@@ -90,7 +90,7 @@ def test_one_lane_keeps_the_order_of_the_plan_to_the_end() -> None:
 
 
 @given(st.lists(st.integers(1, 6), max_size=30), st.integers(2, 8))
-def test_no_lane_is_idle_that_could_have_been_at_work(sizes: list[int], lanes: int) -> None:
+def test_no_worker_is_idle_that_could_be_busy(sizes: list[int], lanes: int) -> None:
     changes = [make_step(f"{point}.{number}", point) for point, size in enumerate(sizes) for number in range(size)]
 
     assert count_rounds(ChangeQueue(changes, lanes), lanes) == max(-(-len(changes) // lanes), *sizes, 0)

@@ -13,7 +13,7 @@ from reconciler.energycap.reading_responses import ImportResponse
 from reconciler.model.findings import Location
 from reconciler.model.identifiers import Feed, Identifiers
 from reconciler.model.outcomes import Outcome, OutcomeStatus
-from tests.apply.bench import CHANNEL, LIST, READ, VERSION, Wire, endings, only, want
+from tests.apply.bench import CHANNEL, LIST, READ, VERSION, Wire, only, status_by_name, want
 from tests.apply.records import MULTIPLIER
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def test_an_edit_of_both_levels_of_a_channel_with_several_versions_takes_two_wri
 @pytest.mark.counts_on("read_lag", reason="somebody edits in between")
 def test_a_change_that_is_live_already_is_done_without_a_write(demo: Bench) -> None:
     plan = demo.plan(want("use", 1042, channelInfo="Main"))
-    demo.meddle(1042, {"channelInfo": "Main"})
+    demo.edit_elsewhere(1042, {"channelInfo": "Main"})
 
     assert only(demo.apply(plan)) == Outcome("use", 1042, OutcomeStatus.DONE, was_already_applied=True)
     assert demo.editor.requests == {READ: 1}
@@ -58,7 +58,7 @@ def test_a_change_that_is_live_already_is_done_without_a_write(demo: Bench) -> N
 @pytest.mark.counts_on("read_lag", reason="somebody edits in between")
 def test_a_value_that_somebody_else_set_is_not_overwritten(demo: Bench) -> None:
     plan = demo.plan(want("use", 1042, channelInfo="Main"))
-    demo.meddle(1042, {"channelInfo": "Other"})
+    demo.edit_elsewhere(1042, {"channelInfo": "Other"})
 
     assert only(demo.apply(plan)) == Outcome(
         "use",
@@ -74,9 +74,9 @@ def test_a_value_that_somebody_else_set_is_not_overwritten(demo: Bench) -> None:
 @pytest.mark.counts_on("read_lag", reason="somebody edits in between")
 def test_what_somebody_else_edits_and_the_plan_does_not_manage_survives(demo: Bench) -> None:
     plan = demo.plan(want("gas", 1046, channelInfo="Gas", esaChannelVersion__multiplier=2))
-    demo.meddle(1046, {"channelDescription": "Edited", "esaChannelVersion.maximumReading": 500})
+    demo.edit_elsewhere(1046, {"channelDescription": "Edited", "esaChannelVersion.maximumReading": 500})
 
-    assert endings(demo.apply(plan)) == {"gas": "done"}
+    assert status_by_name(demo.apply(plan)) == {"gas": "done"}
     values = demo.read(1046).values
     assert (values["channelDescription"], values["esaChannelVersion.maximumReading"]) == ("Edited", 500)
 
@@ -105,9 +105,9 @@ def test_a_channel_that_is_gone_is_stale(start: Start, wanted: dict[str, str]) -
 
 @pytest.mark.counts_on("read_lag", "list_shape", reason="somebody edits in between, and requests are counted")
 def test_a_precondition_that_no_longer_holds_stops_the_change(demo: Bench) -> None:
-    demo.meddle(1044, {"esaChannelVersion.formula": "channel(1042)"})
+    demo.edit_elsewhere(1044, {"esaChannelVersion.formula": "channel(1042)"})
     plan = demo.plan(want("losses", 1043, isCalculated=True, esaChannelVersion__formula="channel(1042) * 0.03"))
-    demo.meddle(1044, {"esaChannelVersion.formula": "channel(1042) - channel(1043)"})
+    demo.edit_elsewhere(1044, {"esaChannelVersion.formula": "channel(1042) - channel(1043)"})
 
     outcome = only(demo.apply(plan))
 
@@ -118,10 +118,10 @@ def test_a_precondition_that_no_longer_holds_stops_the_change(demo: Bench) -> No
 
 @pytest.mark.counts_on("read_lag", "unit_list", reason="somebody edits in between, and the plan edits a unit")
 def test_a_channel_that_came_to_look_alike_stops_what_would_lead_a_feed_away(demo: Bench) -> None:
-    pointers = Identifiers(meter_import_id="LB-WATER-01", observation_type_code="WATFLOW", unit_code="GPM")
-    feeds = (Feed("logger", Location("channels/demo.yaml", 9), pointers, "flow"),)
+    identifiers = Identifiers(meter_import_id="LB-WATER-01", observation_type_code="WATFLOW", unit_code="GPM")
+    feeds = (Feed("logger", Location("channels/demo.yaml", 9), identifiers, "flow"),)
     plan = demo.plan(want("flow", 1079, esaChannelVersion__unitCode="GAL"), feeds=feeds)
-    demo.meddle(1078, {"observationTypeId": demo.read(1079).values["observationTypeId"]})
+    demo.edit_elsewhere(1078, {"observationTypeId": demo.read(1079).values["observationTypeId"]})
 
     assert only(demo.apply(plan)) == Outcome(
         "flow",
@@ -140,7 +140,7 @@ def test_a_channel_that_came_to_look_alike_stops_what_would_lead_a_feed_away(dem
 def test_an_import_id_that_was_taken_on_another_data_point_stops_the_change(start: Start) -> None:
     bench = start("duplicate_import_id=allow")
     plan = bench.plan(want("use", 1042, channelImportId="NEW"))
-    bench.meddle(1058, {"channelImportId": "NEW"})
+    bench.edit_elsewhere(1058, {"channelImportId": "NEW"})
 
     outcome = only(bench.apply(plan))
 
@@ -153,10 +153,10 @@ def test_an_import_id_that_was_taken_on_another_data_point_stops_the_change(star
     "put_answer", "read_lag", "list_shape", "unit_list", "version_dates", reason="requests are counted"
 )
 def test_nothing_is_asked_between_the_fresh_read_and_the_write(start: Start) -> None:
-    seen: list[str] = []
+    requests: list[str] = []
 
     def note(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
-        seen.append(
+        requests.append(
             f"{request.method} {request.url.path.rpartition('/')[2]} {request.url.params.get('filter', '')}".strip()
         )
         return pass_on()
@@ -165,10 +165,10 @@ def test_nothing_is_asked_between_the_fresh_read_and_the_write(start: Start) -> 
 
     bench.apply(bench.plan(want("irrigation", IRRIGATION, channelImportId="NEW", esaChannelVersion__unitCode="KGAL")))
 
-    assert sorted(seen[:3]) == ["GET esachannel", "GET observationtype", "GET unit"]
+    assert sorted(requests[:3]) == ["GET esachannel", "GET observationtype", "GET unit"]
     # One row of the list is compared with a read by its id.
-    assert seen[3].startswith("GET 1")
-    assert seen[4:] == [
+    assert requests[3].startswith("GET 1")
+    assert requests[4:] == [
         "GET esachannel dataPointId equals '303'",
         f"GET {IRRIGATION}",
         f"PUT {IRRIGATION}",
@@ -180,7 +180,7 @@ def test_nothing_is_asked_between_the_fresh_read_and_the_write(start: Start) -> 
 def test_all_channels_are_listed_once_for_all_import_ids(demo: Bench) -> None:
     plan = demo.plan(want("use", 1042, channelImportId="ONE"), want("fans", 1063, channelImportId="TWO"))
 
-    assert endings(demo.apply(plan)) == {"fans": "done", "use": "done"}
+    assert status_by_name(demo.apply(plan)) == {"fans": "done", "use": "done"}
     assert demo.editor.requests == {LIST: 3, CHANNEL: 2, READ: 5}
 
 
@@ -208,27 +208,27 @@ def test_readings_that_came_since_stop_no_edit_that_they_do_not_concern(demo: Be
     plan = demo.plan(want("irrigation", IRRIGATION, channelInfo="Irrigation"))
     send_a_reading(demo, IRRIGATION)
 
-    assert endings(demo.apply(plan)) == {"irrigation": "done"}
+    assert status_by_name(demo.apply(plan)) == {"irrigation": "done"}
 
 
 @pytest.mark.counts_on("read_lag", reason="somebody edits in between")
 def test_what_a_channel_of_the_same_data_point_had_when_all_were_listed_does_not_count(start: Start) -> None:
     def give_back(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
         if request.method == "PUT" and request.url.path.endswith("/1058"):
-            bench.meddle(1044, {"channelImportId": "NB-ELEC-01-NET"})
+            bench.edit_elsewhere(1044, {"channelImportId": "NB-ELEC-01-NET"})
         return pass_on()
 
     bench = start(wire=Wire(give_back))
     plan = bench.plan(want("a", 1058, channelImportId="ONE"), want("b", 1043, channelImportId="TWO"))
-    bench.meddle(1044, {"channelImportId": "TWO"})
+    bench.edit_elsewhere(1044, {"channelImportId": "TWO"})
 
-    assert endings(bench.apply(plan, ApplyOptions(parallelism=1))) == {"a": "done", "b": "done"}
+    assert status_by_name(bench.apply(plan, ApplyOptions(parallelism=1))) == {"a": "done", "b": "done"}
 
 
 def test_an_import_id_moves_from_one_data_point_to_another(demo: Bench) -> None:
     plan = demo.plan(want("use", 1042, channelImportId="NEW"), want("feeder", 1058, channelImportId="NB-ELEC-01-USE"))
 
-    assert endings(demo.apply(plan)) == {"feeder": "done", "use": "done"}
+    assert status_by_name(demo.apply(plan)) == {"feeder": "done", "use": "done"}
 
 
 @pytest.mark.parametrize(
@@ -275,7 +275,7 @@ def test_an_import_id_that_nobody_takes_is_looked_for_nowhere_else(
 ) -> None:
     plan = demo.plan(want("use", 1042, channelImportId=import_id, channelInfo="Main"))
 
-    assert endings(demo.apply(plan)) == {"use": "done"}
+    assert status_by_name(demo.apply(plan)) == {"use": "done"}
     assert demo.editor.requests == {READ: 2, CHANNEL: 1, **lists}
 
 
@@ -284,7 +284,7 @@ def test_feeds_that_an_edit_cannot_lead_away_cost_nothing(demo: Bench) -> None:
     feeds = (Feed("logger", Location("channels/demo.yaml", 9), Identifiers(channel_import_id="NB-ELEC-01-USE"), "use"),)
     plan = demo.plan(want("use", 1042, channelInfo="Main"), feeds=feeds)
 
-    assert endings(demo.apply(plan)) == {"use": "done"}
+    assert status_by_name(demo.apply(plan)) == {"use": "done"}
     assert demo.editor.requests == {READ: 2, CHANNEL: 1}
 
 
@@ -294,7 +294,7 @@ def test_a_structural_change_reads_its_data_point_in_one_list(demo: Bench) -> No
         want("irrigation", IRRIGATION, isCalculated=True, esaChannelVersion__formula="channel(1048) * 0.1")
     )
 
-    assert endings(demo.apply(plan)) == {"irrigation": "done"}
+    assert status_by_name(demo.apply(plan)) == {"irrigation": "done"}
     assert demo.editor.requests == {LIST: 1, CHANNEL: 1, READ: 2}
 
 
@@ -306,7 +306,7 @@ def test_units_and_types_are_read_once_where_a_change_refers_to_them(demo: Bench
         want("fans", 1063, channelInfo="Fans"),
     )
 
-    assert endings(demo.apply(plan)) == {"boiler": "done", "fans": "done", "irrigation": "done"}
+    assert status_by_name(demo.apply(plan)) == {"boiler": "done", "fans": "done", "irrigation": "done"}
     assert demo.editor.requests == {
         READ: 6,
         CHANNEL: 3,
@@ -365,16 +365,16 @@ def test_a_failure_after_the_first_of_two_writes_says_what_was_written(start: St
 def test_a_second_write_is_not_sent_while_the_first_cannot_be_seen(
     start: Start, later: Callable[[bytes], httpx.Response], reason: str, fix: str
 ) -> None:
-    seen: list[bytes] = []
+    bodies: list[bytes] = []
 
     def show_once(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
         """The fresh read and the look at what became of the first write are true."""
         if request.method == "PUT":
             return pass_on()
-        if len(seen) == 2:
-            return later(seen[0])
+        if len(bodies) == 2:
+            return later(bodies[0])
         response = pass_on()
-        seen.append(response.content)
+        bodies.append(response.content)
         return response
 
     bench = start(wire=Wire(show_once))
@@ -391,15 +391,15 @@ def test_a_second_write_is_not_sent_while_the_first_cannot_be_seen(
 def test_what_somebody_sets_between_two_writes_is_not_overwritten(
     start: Start, tmp_path: Path, theirs: str, *, is_sent: bool
 ) -> None:
-    def meddle_after_version(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+    def edit_after_version(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
         # The second read after the version was written is the one that the other body is made of.
-        if request.method == "GET" and seen.count("PUT") == 1 and seen[-1] == "GET":
-            bench.meddle(1046, {"channelInfo": theirs})
-        seen.append(request.method)
+        if request.method == "GET" and requests.count("PUT") == 1 and requests[-1] == "GET":
+            bench.edit_elsewhere(1046, {"channelInfo": theirs})
+        requests.append(request.method)
         return pass_on()
 
-    seen: list[str] = []
-    bench = start(wire=Wire(meddle_after_version))
+    requests: list[str] = []
+    bench = start(wire=Wire(edit_after_version))
     edits = want("gas", 1046, channelInfo="Gas", channelDescription="New", esaChannelVersion__multiplier=2)
 
     plan = bench.plan(edits)
@@ -426,14 +426,14 @@ def test_what_somebody_sets_between_two_writes_is_not_overwritten(
 def test_a_change_that_came_to_its_end_by_a_read_is_not_read_once_more(
     start: Start, reads: int, status: OutcomeStatus
 ) -> None:
-    def meddle_before_read(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
-        seen.append(request.method)
-        if seen == ["GET", "PUT", *["GET"] * reads]:
-            bench.meddle(1046, {"channelInfo": "Theirs"})
+    def edit_before_read(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        requests.append(request.method)
+        if requests == ["GET", "PUT", *["GET"] * reads]:
+            bench.edit_elsewhere(1046, {"channelInfo": "Theirs"})
         return pass_on()
 
-    seen: list[str] = []
-    bench = start(wire=Wire(meddle_before_read))
+    requests: list[str] = []
+    bench = start(wire=Wire(edit_before_read))
 
     outcome = only(bench.apply(bench.plan(want("gas", 1046, channelInfo="Gas", esaChannelVersion__multiplier=2))))
 
@@ -442,14 +442,14 @@ def test_a_change_that_came_to_its_end_by_a_read_is_not_read_once_more(
 
 
 @pytest.mark.counts_on("read_lag", reason="somebody edits in between")
-@pytest.mark.parametrize("meddled", ["channelDescription", "esaChannelVersion.multiplier"])
-def test_what_somebody_edits_while_a_write_has_to_wait_is_not_overwritten(start: Start, meddled: str) -> None:
-    foreign: Value = 7 if "." in meddled else "Theirs"
+@pytest.mark.parametrize("edited_path", ["channelDescription", "esaChannelVersion.multiplier"])
+def test_what_somebody_edits_while_a_write_has_to_wait_is_not_overwritten(start: Start, edited_path: str) -> None:
+    foreign: Value = 7 if "." in edited_path else "Theirs"
 
     def refuse_first(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
-        if request.method == "GET" or bench.read(1042).values[meddled] == foreign:
+        if request.method == "GET" or bench.read(1042).values[edited_path] == foreign:
             return pass_on()
-        bench.meddle(1042, {meddled: foreign})
+        bench.edit_elsewhere(1042, {edited_path: foreign})
         return httpx.Response(429, headers={"Retry-After": "0"})
 
     bench = start(wire=Wire(refuse_first))
@@ -460,7 +460,7 @@ def test_what_somebody_edits_while_a_write_has_to_wait_is_not_overwritten(start:
         OutcomeStatus.FAILED,
         "channel 1042 was changed while the service made this edit wait",
     )
-    assert bench.read(1042).values[meddled] == foreign
+    assert bench.read(1042).values[edited_path] == foreign
     assert bench.read(1042).name != "New"
 
 
@@ -476,13 +476,13 @@ def test_a_rule_that_becomes_odometer_reads_as_written_whatever_the_service_fill
         esaChannelVersion__rollbackAllowance=None,
     )
 
-    assert endings(bench.apply(bench.plan(desired))) == {"irrigation": "done"}
+    assert status_by_name(bench.apply(bench.plan(desired))) == {"irrigation": "done"}
     assert bench.plan(desired).summary.update == 0
 
 
 def test_a_rule_that_becomes_trip_nulls_what_only_odometer_has(demo: Bench) -> None:
     plan = demo.plan(want("fans", 1063, esaChannelVersion__observationRule="Trip"))
 
-    assert endings(demo.apply(plan)) == {"fans": "done"}
+    assert status_by_name(demo.apply(plan)) == {"fans": "done"}
     values = demo.read(1063).values
     assert (values["esaChannelVersion.rolloverValue"], values["esaChannelVersion.rollbackAllowance"]) == (None, None)

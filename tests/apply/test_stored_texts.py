@@ -10,7 +10,7 @@ from reconciler.apply.journal import open_journal
 from reconciler.apply.journal_reader import read_journal
 from reconciler.apply.rollback import make_rollback
 from reconciler.apply.run import ApplyOptions
-from tests.apply.bench import endings, want
+from tests.apply.bench import status_by_name, want
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,12 +47,12 @@ def test_a_text_is_written_once_and_can_be_put_back(
     plan = bench.plan(*desired)
 
     with open_journal(tmp_path / "journal", plan) as journal:
-        account = bench.apply(plan, ApplyOptions(journal=journal))
-    assert {(outcome.status.value, outcome.remark) for outcome in account.outcomes} == {("done", "")}
+        result = bench.apply(plan, ApplyOptions(journal=journal))
+    assert {(outcome.status.value, outcome.remark) for outcome in result.outcomes} == {("done", "")}
     assert bench.plan(*desired).summary.update == 0
 
     inverse = make_rollback(read_journal(journal.path), CREATED)
-    assert set(endings(bench.apply(inverse)).values()) == {"done"}
+    assert set(status_by_name(bench.apply(inverse)).values()) == {"done"}
     for channel_id, values in before.items():
         after = bench.read(channel_id).values
         assert {path: after[path] or None for path in after} == {path: values[path] or None for path in values}

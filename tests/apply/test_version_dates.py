@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.energycap.client import open_editor
 from reconciler.model.project import ChannelEdit, Environment, VersionDates
-from tests.apply.bench import SANDBOX, Bench, endings, want
+from tests.apply.bench import SANDBOX, Bench, status_by_name, want
 from tests.worlds import make_channel, make_version, make_world
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def test_an_edit_moves_no_version_once_it_is_said_what_dates_mean(
         before = list_dates(bench)
         plan = bench.plan(desired, environment=bench.environment)
 
-        assert endings(bench.apply(plan, environment=bench.environment)) == {"one": "done"}
+        assert status_by_name(bench.apply(plan, environment=bench.environment)) == {"one": "done"}
         assert list_dates(bench) == before
         assert bench.plan(desired, environment=bench.environment).summary.update == 0
 
@@ -79,7 +79,7 @@ def test_a_begin_that_is_wanted_is_stored_as_it_is_written(
         plan = bench.plan(BEGIN, environment=bench.environment)
 
         assert [(edit.before, edit.after) for edit in plan.changes[0].edits] == [(SWAP, "2024-08-01T00:00:00")]
-        assert endings(bench.apply(plan, environment=bench.environment)) == {"one": "done"}
+        assert status_by_name(bench.apply(plan, environment=bench.environment)) == {"one": "done"}
         assert list_dates(bench)[-1] == ("2024-08-01T00:00:00", None)
         assert bench.plan(BEGIN, environment=bench.environment).summary.update == 0
 
@@ -102,10 +102,10 @@ def test_what_would_send_a_date_back_is_blocked_until_it_is_said_what_it_means(
     with reading_dates(start, setting, None, habit) as bench:
         before = list_dates(bench)
         plan = bench.plan(desired, environment=bench.environment)
-        account = bench.apply(plan, environment=bench.environment)
+        result = bench.apply(plan, environment=bench.environment)
 
         assert [block.rule for change in plan.changes for block in change.blocked_by] == ["ESA413"] * is_blocked
-        assert endings(account) == ({} if is_blocked else {"one": "done"})
+        assert status_by_name(result) == ({} if is_blocked else {"one": "done"})
         assert list_dates(bench) == before
 
 
@@ -127,7 +127,7 @@ def test_a_date_that_gains_a_zone_after_the_plan_is_not_sent_back(start: Start) 
     with reading_dates(start, "utc", VersionDates.UTC) as knowing:
         plan = knowing.plan(SINGLE, environment=knowing.environment)
         with open_editor(knowing.service.url, "sandbox") as editor:
-            account = Bench(knowing.service, editor, editor).apply(plan, environment=SANDBOX)
+            result = Bench(knowing.service, editor, editor).apply(plan, environment=SANDBOX)
 
-        assert endings(account) == {"one": "stale"}
+        assert status_by_name(result) == {"one": "stale"}
         assert knowing.writes() == []

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 RENAME = Write(WriteTarget.CHANNEL, {INFO: "Renamed"})
 
 
-def on_put(meddle: Callable[[Callable[[], httpx.Response]], httpx.Response]) -> Wire:
+def on_put(intercept: Callable[[Callable[[], httpx.Response]], httpx.Response]) -> Wire:
     """A wire that leaves all but PUTs alone."""
-    return Wire(lambda request, pass_on: meddle(pass_on) if request.method == "PUT" else pass_on())
+    return Wire(lambda request, pass_on: intercept(pass_on) if request.method == "PUT" else pass_on())
 
 
 def send_to(
@@ -52,11 +52,11 @@ def lose_before(_pass_on: Callable[[], httpx.Response]) -> httpx.Response:
 
 
 def answer_after(status: int, content: str) -> Callable[[Callable[[], httpx.Response]], httpx.Response]:
-    def meddle(pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+    def intercept(pass_on: Callable[[], httpx.Response]) -> httpx.Response:
         pass_on()
         return httpx.Response(status, text=content, headers={"Content-Type": "text/html"})
 
-    return meddle
+    return intercept
 
 
 def test_a_channel_with_one_version_takes_everything_in_one_write() -> None:
@@ -169,53 +169,53 @@ def test_the_last_look_at_a_write_that_failed_says_what_became_of_it(
 
 @pytest.mark.counts_on("read_lag", reason="requests are counted")
 def test_a_write_that_reads_as_sent_is_done(demo: Bench) -> None:
-    landing = send_to(demo, 1042, RENAME)
+    result = send_to(demo, 1042, RENAME)
 
-    assert landing == WriteResult(OutcomeStatus.DONE, found=demo.read(1042))
+    assert result == WriteResult(OutcomeStatus.DONE, found=demo.read(1042))
     assert demo.read(1042).name == "Renamed"
 
 
 @pytest.mark.counts_on("version_dates", reason="a date is sent back, and the project does not say what it means")
 @pytest.mark.counts_on("read_lag", reason="requests are counted")
 def test_a_version_is_read_after_its_write_for_its_answer_is_not_documented(demo: Bench) -> None:
-    landing = send_to(demo, 1046, Write(WriteTarget.VERSION, {MULTIPLIER: 0.5}))
+    result = send_to(demo, 1046, Write(WriteTarget.VERSION, {MULTIPLIER: 0.5}))
 
-    assert landing == WriteResult(OutcomeStatus.DONE, found=demo.read(1046))
+    assert result == WriteResult(OutcomeStatus.DONE, found=demo.read(1046))
     assert demo.editor.requests == {VERSION: 1, READ: 1}
 
 
 @pytest.mark.counts_on("read_lag", reason="requests are counted")
 @pytest.mark.parametrize(
-    "meddle",
+    "intercept",
     [lose_after, answer_after(500, "oops"), answer_after(503, "busy"), answer_after(200, "<p>hello</p>")],
     ids=["reset", "500", "503", "no JSON"],
 )
-def test_a_lost_answer_to_what_was_done_is_settled_by_reading(
-    start: Start, meddle: Callable[[Callable[[], httpx.Response]], httpx.Response]
+def test_a_lost_answer_to_a_write_that_was_done_is_resolved_by_reading(
+    start: Start, intercept: Callable[[Callable[[], httpx.Response]], httpx.Response]
 ) -> None:
-    bench = start(wire=on_put(meddle))
+    bench = start(wire=on_put(intercept))
 
     assert send_to(bench, 1042, RENAME).ending is OutcomeStatus.DONE
     assert bench.editor.requests == {CHANNEL: 1, READ: 1}
 
 
-def test_a_lost_answer_to_what_was_not_done_fails_and_is_not_sent_again(start: Start) -> None:
+def test_a_lost_answer_to_a_write_that_was_not_done_fails_and_is_not_sent_again(start: Start) -> None:
     bench = start(wire=on_put(lose_before))
 
-    landing = send_to(bench, 1042, RENAME)
+    result = send_to(bench, 1042, RENAME)
 
-    assert (landing.ending, landing.was_sent, landing.fix) == (
+    assert (result.ending, result.was_sent, result.fix) == (
         OutcomeStatus.FAILED,
         True,
         "apply again, or plan again: reconciler plan",
     )
-    assert landing.message.startswith("was not done: no answer from ")
+    assert result.message.startswith("was not done: no answer from ")
     assert bench.writes() == []
 
 
 def test_what_somebody_else_does_meanwhile_does_not_hide_that_nothing_was_done(start: Start) -> None:
     def edit_and_lose(_pass_on: Callable[[], httpx.Response]) -> httpx.Response:
-        bench.meddle(1042, {"channelDescription": "Edited"})
+        bench.edit_elsewhere(1042, {"channelDescription": "Edited"})
         raise httpx.ReadTimeout("nothing came")
 
     bench = start(wire=on_put(edit_and_lose))
@@ -225,14 +225,14 @@ def test_what_somebody_else_does_meanwhile_does_not_hide_that_nothing_was_done(s
 
 def test_a_lost_answer_with_something_third_found_differs(start: Start) -> None:
     def edit_and_lose(_pass_on: Callable[[], httpx.Response]) -> httpx.Response:
-        bench.meddle(1042, {INFO: "Third"})
+        bench.edit_elsewhere(1042, {INFO: "Third"})
         raise httpx.ReadTimeout("nothing came")
 
     bench = start(wire=on_put(edit_and_lose))
 
-    landing = send_to(bench, 1042, RENAME)
+    result = send_to(bench, 1042, RENAME)
 
-    assert (landing.ending, landing.message) == (
+    assert (result.ending, result.message) == (
         OutcomeStatus.MISMATCH,
         'reads otherwise than it was written: channelInfo is "Third", expected "Renamed"',
     )
@@ -262,10 +262,10 @@ def test_what_cannot_be_known_is_said(start: Start) -> None:
 
     bench = start(wire=Wire(go_dark))
 
-    landing = send_to(bench, 1042, RENAME)
+    result = send_to(bench, 1042, RENAME)
 
-    assert (landing.ending, landing.found, landing.is_open) == (OutcomeStatus.FAILED, None, True)
-    assert landing.message.startswith("may have been done, and the channel cannot be read: no answer from ")
+    assert (result.ending, result.found, result.is_open) == (OutcomeStatus.FAILED, None, True)
+    assert result.message.startswith("may have been done, and the channel cannot be read: no answer from ")
 
 
 @pytest.mark.counts_on("version_dates", reason="a date is sent back, and the project does not say what it means")
@@ -275,10 +275,10 @@ def test_an_accepted_version_that_cannot_be_read_is_no_success(start: Start) -> 
 
     bench = start(wire=Wire(answer_puts_only))
 
-    landing = send_to(bench, 1046, Write(WriteTarget.VERSION, {MULTIPLIER: 0.5}))
+    result = send_to(bench, 1046, Write(WriteTarget.VERSION, {MULTIPLIER: 0.5}))
 
-    assert landing.ending is OutcomeStatus.FAILED
-    assert landing.message.startswith("may have been done, and the channel cannot be read: it was accepted; ")
+    assert result.ending is OutcomeStatus.FAILED
+    assert result.message.startswith("may have been done, and the channel cannot be read: it was accepted; ")
 
 
 @pytest.mark.counts_on("version_dates", reason="a date is sent back, and the project does not say what it means")
@@ -288,9 +288,9 @@ def test_a_channel_that_is_gone_after_its_write_differs(start: Start) -> None:
 
     bench = start(wire=Wire(answer_puts_only))
 
-    landing = send_to(bench, 1046, Write(WriteTarget.VERSION, {MULTIPLIER: 0.5}))
+    result = send_to(bench, 1046, Write(WriteTarget.VERSION, {MULTIPLIER: 0.5}))
 
-    assert (landing.ending, landing.message) == (
+    assert (result.ending, result.message) == (
         OutcomeStatus.MISMATCH,
         "EnergyCAP has no channel 1046 now: it was deleted, or the key's user may no longer see it",
     )
@@ -302,9 +302,9 @@ def test_what_never_left_this_machine_was_not_sent(start: Start) -> None:
 
     bench = start(wire=on_put(refuse))
 
-    landing = send_to(bench, 1042, RENAME)
+    result = send_to(bench, 1042, RENAME)
 
-    assert (landing.ending, landing.was_sent) == (OutcomeStatus.FAILED, False)
+    assert (result.ending, result.was_sent) == (OutcomeStatus.FAILED, False)
     # Before the second attempt, not after it.
     assert bench.editor.requests[READ] == 1
 
@@ -315,28 +315,28 @@ def test_what_cannot_be_read_again_is_not_sent_again(start: Start) -> None:
 
     bench = start(wire=Wire(go_out))
 
-    landing = send_to(bench, 1042, RENAME)
+    result = send_to(bench, 1042, RENAME)
 
-    assert (landing.ending, landing.is_open) == (OutcomeStatus.FAILED, False)
-    assert landing.message.startswith("channel 1042 was not written, and could not be read to try again: the service")
+    assert (result.ending, result.is_open) == (OutcomeStatus.FAILED, False)
+    assert result.message.startswith("channel 1042 was not written, and could not be read to try again: the service")
     assert bench.editor.requests[CHANNEL] == 1
 
 
 def test_a_refusal_fails_with_the_words_of_the_service(demo: Bench) -> None:
-    landing = send_to(demo, 1042, Write(WriteTarget.CHANNEL, {INFO: "x" * 51}))
+    result = send_to(demo, 1042, Write(WriteTarget.CHANNEL, {INFO: "x" * 51}))
 
-    assert (landing.ending, landing.abort_reason) == (OutcomeStatus.FAILED, "")
-    assert "channelInfo: must be at most 50 characters" in landing.message
+    assert (result.ending, result.abort_reason) == (OutcomeStatus.FAILED, "")
+    assert "channelInfo: must be at most 50 characters" in result.message
     assert demo.editor.requests == {CHANNEL: 1}
 
 
 def test_a_refused_key_is_known_as_such(start: Start) -> None:
     bench = start(wire=on_put(lambda _pass_on: httpx.Response(401)))
 
-    landing = send_to(bench, 1042, RENAME)
+    result = send_to(bench, 1042, RENAME)
 
-    assert landing.ending is OutcomeStatus.FAILED
-    assert landing.abort_reason.startswith("the service refused access: ")
+    assert result.ending is OutcomeStatus.FAILED
+    assert result.abort_reason.startswith("the service refused access: ")
 
 
 @pytest.mark.counts_on("version_dates", reason="a date is sent back, and the project does not say what it means")

@@ -50,10 +50,12 @@ def read_world(world: World) -> dict[int, Truth]:
     return {channel["channelId"]: _truth(channel) for channel in world["channels"]}
 
 
-def find_channel(store: Store, pointers: Identifiers) -> int | None:
+def find_channel(store: Store, identifiers: Identifiers) -> int | None:
     """The channel that the service finds for readings with these identifiers; None for none and for several."""
-    codes = pointers.observation_type_code, pointers.unit_code, pointers.interval_seconds
-    group = SentGroup(pointers.channel_id, pointers.channel_import_id, pointers.meter_import_id, *codes, (), {})
+    codes = identifiers.observation_type_code, identifiers.unit_code, identifiers.interval_seconds
+    group = SentGroup(
+        identifiers.channel_id, identifiers.channel_import_id, identifiers.meter_import_id, *codes, (), {}
+    )
     try:
         return resolve_channel(store, group).channel_id
     except UnresolvedError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from reconciler.model.identifiers import Identifiers, identifiers_as_select
 
 
-def test_pointers_are_named_as_in_the_files_and_only_those_that_are_given() -> None:
+def test_identifiers_are_named_as_in_the_files_and_only_those_that_are_given() -> None:
     pointers = Identifiers(meter_import_id="NB-ELEC-01", unit_code="KWH", interval_seconds=900)
 
     assert identifiers_as_select(pointers) == {

@@ -42,7 +42,7 @@ def test_the_same_text_stays_as_it_is() -> None:
     assert distinguish("Zu\u0308rich ", "Zu\u0308rich ") == ("Zu\u0308rich ", "Zu\u0308rich ")
 
 
-def test_long_texts_that_look_alike_are_told_apart_too() -> None:
+def test_long_texts_that_look_alike_are_distinguished_too() -> None:
     text = "ü" * 500
 
     one, other = distinguish(text, unicodedata.normalize("NFD", text))

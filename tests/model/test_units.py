@@ -18,7 +18,7 @@ from reconciler.model.units import find_measure, find_scale
         ("\xb0C", "DEGC", "Celsius"),
     ],
 )
-def test_spelling_is_nothing(texts: tuple[str, ...]) -> None:
+def test_spelling_does_not_matter(texts: tuple[str, ...]) -> None:
     assert len({find_measure(text) for text in texts}) == 1
     assert find_measure(texts[0]) is not None
 

@@ -1,8 +1,8 @@
-"""An apply in a process of its own that dies at a given request, as if by kill -9.
+"""An apply in its own process that is killed with SIGKILL at a given request.
 
-    python -m tests.apply.victim URL PLAN_FILE JOURNAL_FOLDER NUMBER before|after
+    python -m tests.apply.killed_apply URL PLAN_FILE JOURNAL_FOLDER NUMBER before|after
 
-Requests count from 0; `after` is when the service has done what was asked, and nobody has heard of it yet.
+Requests count from 0; `after` means that the service has answered and the client has not got the answer.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 
 def main(url: str, plan_file: str, folder: str, number: str, moment: str) -> None:
-    """Apply the plan, one change at a time, and die on the way."""
+    """Apply the plan, one change at a time, until the process is killed."""
     numbers = count()
 
-    def meddle(_request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+    def intercept(_request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
         is_last = next(numbers) == int(number)
         if is_last and moment == "before":
             os.kill(os.getpid(), signal.SIGKILL)
@@ -40,7 +40,7 @@ def main(url: str, plan_file: str, folder: str, number: str, moment: str) -> Non
         return response
 
     plan = read_plan(Path(plan_file).read_text(encoding="utf-8"))
-    with open_editor(url, "sandbox", Wire(meddle)) as editor, open_journal(Path(folder), plan) as journal:
+    with open_editor(url, "sandbox", Wire(intercept)) as editor, open_journal(Path(folder), plan) as journal:
         apply_plan(plan, editor, SANDBOX, ApplyOptions(parallelism=1, journal=journal))
 
 
