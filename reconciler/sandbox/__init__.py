@@ -11,8 +11,9 @@ uvicorn are imported only when something is served.
 - `reading_endpoints`: readings over HTTP, and the channel they are for
 - `reference_endpoints`: units, observation types, data points and formula checks over HTTP
 - `http_responses`: responses and errors, and how every write is run
+- `properties`: the table of properties: one row for each property of a channel or a version
 - `bodies`: request bodies, read property by property
-- `channel_bodies`: the bodies of channels and versions, and the rules they can break
+- `channel_bodies`: the bodies of channels and versions, read by the table of properties
 - `channel_writes`: a write checked against what is stored, then saved
 - `list_queries`: filters, order and pages of lists
 - `rendering`: stored channels as responses

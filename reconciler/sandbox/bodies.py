@@ -120,9 +120,9 @@ class Body:
             self.add_violation(name, f"must be at most {longest} characters, found {length}")
         return value
 
-    def boolean(self, name: str) -> bool | None:
+    def boolean(self, name: str, presence: Presence = Presence.OPTIONAL) -> bool | None:
         """A boolean or None."""
-        value = self.values.get(name)
+        value = self._present(name, presence)
         if value is None or isinstance(value, bool):
             return value
         self.add_violation(name, "must be true or false")

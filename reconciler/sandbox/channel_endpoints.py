@@ -44,6 +44,7 @@ from reconciler.sandbox.list_queries import (
 )
 from reconciler.sandbox.rendering import render_channel, render_for_read
 from reconciler.sandbox.settings import Deletion, PageOrder, PagingHeaders
+from reconciler.sandbox.store import SETTING
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -61,22 +62,23 @@ SHUFFLED_PAGE = "sandbox.shuffled"
 TRUNCATED_PAGE = "sandbox.truncated"
 
 _POINT = "(SELECT json_extract(record, '$.{}') FROM data_points WHERE id = data_point_id)"
-_TYPE = "(SELECT json_extract(record, '$.{}') FROM observation_types WHERE id = observation_type_id)"
+_TYPE_ID = SETTING.format("observationTypeId")
+_TYPE_CODE = f"(SELECT json_extract(record, '$.observationTypeCode') FROM observation_types WHERE id = {_TYPE_ID})"  # noqa: S608 - constants
 _FIELDS = {
     "channelId": FilterField("channel_id", FieldType.INTEGER, INTEGER_OPERATORS),
-    "channelInfo": FilterField("name", FieldType.TEXT, TEXT_OPERATORS),
+    "channelInfo": FilterField(SETTING.format("channelInfo"), FieldType.TEXT, TEXT_OPERATORS),
     "dataPointCode": FilterField(_POINT.format("dataPointCode"), FieldType.TEXT, TEXT_OPERATORS),
     "dataPointId": FilterField("data_point_id", FieldType.INTEGER, INTEGER_OPERATORS),
     "dataPointInfo": FilterField(_POINT.format("dataPointInfo"), FieldType.TEXT, TEXT_OPERATORS),
     "eligibleForCalculatedMeter": FilterField(
-        f"(is_primary_value AND NOT ifnull({_POINT.format('isCalculatedDataPoint')}, 0))",
+        f"({SETTING.format('isPrimaryValue')} AND NOT ifnull({_POINT.format('isCalculatedDataPoint')}, 0))",
         FieldType.BOOLEAN,
         BOOLEAN_OPERATORS,
     ),
-    "isPrimaryValue": FilterField("is_primary_value", FieldType.BOOLEAN, BOOLEAN_OPERATORS),
+    "isPrimaryValue": FilterField(SETTING.format("isPrimaryValue"), FieldType.BOOLEAN, BOOLEAN_OPERATORS),
     "lastReadingDate": FilterField("last_date", FieldType.TIME, TIME_OPERATORS),
-    "observationTypeCode": FilterField(_TYPE.format("observationTypeCode"), FieldType.TEXT, TEXT_OPERATORS),
-    "observationTypeId": FilterField("observation_type_id", FieldType.INTEGER, INTEGER_OPERATORS),
+    "observationTypeCode": FilterField(_TYPE_CODE, FieldType.TEXT, TEXT_OPERATORS),
+    "observationTypeId": FilterField(_TYPE_ID, FieldType.INTEGER, INTEGER_OPERATORS),
 }
 
 

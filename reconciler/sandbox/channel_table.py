@@ -11,45 +11,14 @@ from msgspec.json import decode, encode
 from msgspec.structs import fields
 
 from reconciler.sandbox.formulas import find_references
+from reconciler.sandbox.properties import ChannelSettings, VersionSettings
+from reconciler.sandbox.store import SETTING
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
 
     from reconciler.sandbox.store import Store
-
-
-ODOMETER = 1
-TRIP = 2
-# The page gives id and name; that the code equals the name is taken from the legacy API, where it is what one writes.
-OBSERVATION_RULES = {ODOMETER: "Odometer", TRIP: "Trip"}
-
-DEFAULT_ROLLBACK_ALLOWANCE = 0.1
-DEFAULT_ROLLOVER_VALUE = 999999999999999.0
-
-# The legacy API's earliest date: a plausible echo of "from the beginning".
-FLOOR_DATE = "1899-12-30T00:00:00"
-
-INTERVALS = (5, 10, 15, 30, 60, 1440, 10080, 43200)
-
-
-class VersionSettings(Struct, frozen=True):
-    """The properties of EsaChannelVersionEdit.
-
-    `begin_date` is wall time in the data point's zone without offset; None is "from the beginning".
-    """
-
-    begin_date: str | None
-    formula: str | None
-    is_value_positive: bool
-    maximum_reading: float | None
-    minimum_reading: float | None
-    multiplier: float
-    observation_rule_id: int
-    offset: float | None
-    rollback_allowance: float | None
-    rollover_value: float | None
-    unit_id: int
 
 
 class Version(Struct, frozen=True):
@@ -59,20 +28,6 @@ class Version(Struct, frozen=True):
     settings: VersionSettings
     # Response properties of a loaded world that no page mentions, as a JSON object: kept, answered, never read.
     unknown: str = "{}"
-
-
-class ChannelSettings(Struct, frozen=True):
-    """The properties of EsaChannelEdit but its version."""
-
-    description: str | None
-    import_id: str | None
-    name: str
-    interval_minutes: int | None
-    is_calculated: bool
-    is_primary_demand: bool
-    is_primary_value: bool
-    observation_type_id: int
-    summarization_method_id: int
 
 
 class Evidence(Struct, frozen=True):
@@ -105,37 +60,31 @@ def begins_before(earlier: str | None, later: str | None) -> bool:
     return (earlier or "") < (later or "")
 
 
-_VERSION_COLUMNS = tuple(f'"{column.name}"' for column in fields(VersionSettings))
-_CHANNEL_COLUMNS = tuple(column.name for column in fields(ChannelSettings))
 _EVIDENCE_COLUMNS = tuple(column.name for column in fields(Evidence))
-_VERSION_VALUES = attrgetter(*(column.name for column in fields(VersionSettings)))
-_CHANNEL_VALUES = attrgetter(*_CHANNEL_COLUMNS)
 _EVIDENCE_VALUES = attrgetter(*_EVIDENCE_COLUMNS)
 
 _SELECT_CHANNELS = f"""
-SELECT channel_id, data_point_id, unknown, {", ".join(_CHANNEL_COLUMNS + _EVIDENCE_COLUMNS)}
+SELECT channel_id, data_point_id, unknown, settings, {", ".join(_EVIDENCE_COLUMNS)}
 FROM channels WHERE channel_id IN (SELECT value FROM json_each(?))
-"""  # noqa: S608 - column names of the records above
+"""  # noqa: S608 - column names of the record above
 _SELECT_VERSIONS = f"""
-SELECT channel_id, version_id, unknown, {", ".join(_VERSION_COLUMNS)}
-FROM versions WHERE channel_id IN (SELECT value FROM json_each(?))
-ORDER BY channel_id, begin_date IS NOT NULL, begin_date, version_id
-"""  # noqa: S608 - column names of the records above
+SELECT channel_id, version_id, unknown, settings FROM versions
+WHERE channel_id IN (SELECT value FROM json_each(?)) ORDER BY channel_id, {SETTING.format("beginDate")}, version_id
+"""  # noqa: S608 - a constant
 _INSERT_CHANNEL = f"""
-INSERT INTO channels (channel_id, data_point_id, unknown, {", ".join(_CHANNEL_COLUMNS + _EVIDENCE_COLUMNS)})
-VALUES ({", ".join("?" * (3 + len(_CHANNEL_COLUMNS) + len(_EVIDENCE_COLUMNS)))})
-"""  # noqa: S608 - column names of the records above
+INSERT INTO channels (channel_id, data_point_id, unknown, settings, import_id, {", ".join(_EVIDENCE_COLUMNS)})
+VALUES ({", ".join("?" * (5 + len(_EVIDENCE_COLUMNS)))})
+"""  # noqa: S608 - column names of the record above
 _UPDATE_CHANNEL = f"""
-UPDATE channels SET {", ".join(f"{column} = ?" for column in _CHANNEL_COLUMNS + _EVIDENCE_COLUMNS)}
+UPDATE channels SET settings = ?, import_id = ?, {", ".join(f"{column} = ?" for column in _EVIDENCE_COLUMNS)}
 WHERE channel_id = ?
-"""  # noqa: S608 - column names of the records above
+"""  # noqa: S608 - column names of the record above
 _UPDATE_EVIDENCE = f"""
 UPDATE channels SET {", ".join(f"{column} = ?" for column in _EVIDENCE_COLUMNS)} WHERE channel_id = ?
-"""  # noqa: S608 - column names of the records above
-_PUT_VERSION = f"""
-INSERT OR REPLACE INTO versions (version_id, channel_id, unknown, {", ".join(_VERSION_COLUMNS)})
-VALUES ({", ".join("?" * (3 + len(_VERSION_COLUMNS)))})
-"""  # noqa: S608 - column names of the records above
+"""  # noqa: S608 - column names of the record above
+_PUT_VERSION = """
+INSERT OR REPLACE INTO versions (version_id, channel_id, unknown, settings) VALUES (?, ?, ?, ?)
+"""
 # All whose answer can show the channel: its data point's, those calculated from it, also by way of others, and those
 # its formula names.
 _DELETE_RENDERED = """
@@ -234,7 +183,7 @@ def _put_versions(store: Store, channel_id: int, versions: tuple[Version, ...]) 
     store.connection.execute("DELETE FROM formula_inputs WHERE channel_id = ?", (channel_id,))
     store.connection.executemany("INSERT INTO formula_inputs VALUES (?, ?)", [(channel_id, used) for used in inputs])
     rows = [
-        (version.version_id or None, channel_id, version.unknown, *_VERSION_VALUES(version.settings))
+        (version.version_id or None, channel_id, version.unknown, encode(version.settings).decode())
         for version in versions
     ]
     store.connection.executemany(_PUT_VERSION, rows)
@@ -249,29 +198,25 @@ def _channel_row(channel: Channel) -> tuple[object, ...]:
 
 
 def _columns(channel: Channel) -> tuple[object, ...]:
-    return (*_CHANNEL_VALUES(channel.settings), *_EVIDENCE_VALUES(channel.evidence))
+    settings = encode(channel.settings).decode()
+    return (settings, channel.settings.channel_import_id, *_EVIDENCE_VALUES(channel.evidence))
 
 
 def _channel(row: sqlite3.Row, versions: tuple[Version, ...]) -> Channel:
-    channel_id, data_point_id, unknown, *columns = row
-    settings, evidence = columns[: len(_CHANNEL_COLUMNS)], columns[len(_CHANNEL_COLUMNS) :]
-    description, import_id, name, interval, calculated, demand, value, *ids = settings
+    channel_id, data_point_id, unknown, settings, has_readings, *evidence = row
     return Channel(
         channel_id=channel_id,
         data_point_id=data_point_id,
-        settings=ChannelSettings(
-            description, import_id, name, interval, bool(calculated), bool(demand), bool(value), *ids
-        ),
+        settings=decode(settings, type=ChannelSettings),
         versions=versions,
-        evidence=Evidence(bool(evidence[0]), *evidence[1:]),
+        evidence=Evidence(bool(has_readings), *evidence),
         unknown=unknown,
     )
 
 
 def _version(row: sqlite3.Row) -> Version:
-    _, version_id, unknown, begin_date, formula, is_value_positive, *numbers = row
-    settings = VersionSettings(begin_date, formula, bool(is_value_positive), *numbers)
-    return Version(version_id=version_id, settings=settings, unknown=unknown)
+    _, version_id, unknown, settings = row
+    return Version(version_id=version_id, settings=decode(settings, type=VersionSettings), unknown=unknown)
 
 
 # How many reads of a channel do not show a write to it.

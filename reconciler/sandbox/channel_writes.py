@@ -22,7 +22,6 @@ from reconciler.sandbox.channel_bodies import (
     parse_version_edit,
 )
 from reconciler.sandbox.channel_table import (
-    ODOMETER,
     Channel,
     Version,
     add_channel,
@@ -37,6 +36,7 @@ from reconciler.sandbox.channel_table import (
 )
 from reconciler.sandbox.channel_table import delete_channel as remove_channel
 from reconciler.sandbox.formulas import FormulaError, check_syntax, find_references
+from reconciler.sandbox.properties import CHANNEL_PROPERTIES, ODOMETER, VERSION_PROPERTIES
 from reconciler.sandbox.reference_table import ReferenceKind, is_demand, is_money, read_data_point, read_record
 from reconciler.sandbox.rendering import read_evidence
 from reconciler.sandbox.settings import (
@@ -52,7 +52,7 @@ from reconciler.sandbox.settings import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.sandbox.channel_table import VersionSettings
+    from reconciler.sandbox.properties import Property, VersionSettings
     from reconciler.sandbox.settings import Settings
     from reconciler.sandbox.store import Store
 
@@ -165,22 +165,21 @@ def find_demoted(store: Store, settings: Settings, write: ChannelWrite) -> tuple
 
 
 def _check_ids(store: Store, write: ChannelWrite) -> Iterator[Violation]:
-    settings = write.after.settings
-    if read_record(store, ReferenceKind.OBSERVATION_TYPES, settings.observation_type_id) is None:
-        yield Violation("observationTypeId", f"no observation type has the id {settings.observation_type_id}")
-    if read_record(store, ReferenceKind.SUMMARIZATION_METHODS, settings.summarization_method_id) is None:
-        message = f"no summarization method has the id {settings.summarization_method_id}"
-        yield Violation("summarizationMethodId", message)
-    if write.written is not None:
-        yield from _check_unit(store, write.written.unit_id, f"{write.version_path}unitId")
+    for one in CHANNEL_PROPERTIES:
+        yield from _check_id(store, one, getattr(write.after.settings, one.attribute), one.name)
+    for one in VERSION_PROPERTIES if write.written is not None else ():
+        yield from _check_id(store, one, getattr(write.written, one.attribute), f"{write.version_path}{one.name}")
 
 
-def _check_unit(store: Store, unit_id: int, path: str) -> Iterator[Violation]:
-    unit = read_record(store, ReferenceKind.UNITS, unit_id)
-    if unit is None:
-        yield Violation(path, f"no unit has the id {unit_id}")
-    elif is_money(unit):
-        yield Violation(path, f"must not be of the Money type, found {unit.get('unitCode')}")
+def _check_id(store: Store, referring: Property, record_id: int | None, path: str) -> Iterator[Violation]:
+    reference = referring.traits.reference
+    if reference is None or record_id is None:
+        return
+    record = read_record(store, reference.kind, record_id)
+    if record is None:
+        yield Violation(path, f"no {reference.word} has the id {record_id}")
+    elif reference.kind is ReferenceKind.UNITS and is_money(record):
+        yield Violation(path, f"must not be of the Money type, found {record.get('unitCode')}")
 
 
 def _check_demand(store: Store, write: ChannelWrite) -> Iterator[Violation]:
@@ -230,8 +229,8 @@ def _check_formula(store: Store, write: ChannelWrite) -> Iterator[Violation]:
 
 
 def _check_import_id(store: Store, settings: Settings, write: ChannelWrite) -> Iterator[Violation]:
-    import_id = write.after.settings.import_id
-    unchanged = write.before is not None and write.before.settings.import_id == import_id
+    import_id = write.after.settings.channel_import_id
+    unchanged = write.before is not None and write.before.settings.channel_import_id == import_id
     if not import_id or unchanged or settings.duplicate_import_id is DuplicateImportId.ALLOW:
         return
     for other in find_by_import_id(store, import_id):

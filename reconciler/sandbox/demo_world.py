@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from reconciler.sandbox.channel_table import ODOMETER, TRIP
+from reconciler.sandbox.properties import ODOMETER, TRIP
 from reconciler.sandbox.world_builder import SampleChannel, SampleDataPoint, SampleVersion, make_world
 
 if TYPE_CHECKING:

@@ -128,14 +128,14 @@ def _edit_as_another(store: Store, channel: Channel, fault: Fault) -> None:
     value: str | float = f"By another writer ({number})"
     match fault.property:
         case "channelInfo":
-            settings = replace(settings, name=str(value))
+            settings = replace(settings, channel_info=str(value))
         case "multiplier":
             latest = versions[-1]
             value = latest.settings.multiplier + 1
             edited = replace(latest, settings=replace(latest.settings, multiplier=value))
             versions = replace_at(versions, len(versions) - 1, edited)
         case _:
-            settings = replace(settings, description=str(value))
+            settings = replace(settings, channel_description=str(value))
     save_channel(store, replace(channel, settings=settings, versions=versions))
     path = f"/api/v202406/esachannel/{channel.channel_id}"
     log_request(store, LoggedRequest(0, "PUT", path, json.dumps({fault.property: value}), 200, fault.text))

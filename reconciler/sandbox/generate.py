@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from reconciler.sandbox.channel_table import ODOMETER, TRIP
+from reconciler.sandbox.properties import CHANNEL_PROPERTIES, ODOMETER, TRIP, VERSION_PROPERTIES
 from reconciler.sandbox.world_builder import SampleChannel, SampleDataPoint, SampleVersion, make_world
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from reconciler.sandbox.properties import Property
     from reconciler.sandbox.worlds import World
 
 
@@ -214,32 +215,31 @@ def _name(channel: Mapping[str, Any]) -> str:
 
 
 def _definition(channel: Mapping[str, Any], names: Mapping[int, str]) -> dict[str, Any]:
-    version = channel["channelVersions"][-1]
+    version = _read_values(channel["channelVersions"][-1], VERSION_PROPERTIES)
+    version["formula"] = _by_name(version["formula"], names)
+    values = _read_values(channel, CHANNEL_PROPERTIES)
+    if channel["isCalculated"]:
+        # The response shows an interval, derived from those of its inputs, but none may be sent.
+        values["intervalMinutes"] = None
     return {
         "select": {"channelId": channel["channelId"]},
-        "channelInfo": channel["channelInfo"],
-        "channelImportId": channel["channelImportId"],
-        "channelDescription": channel["channelDescription"],
-        "intervalMinutes": None if channel["isCalculated"] else channel["interval"],
-        "isCalculated": channel["isCalculated"],
-        "isPrimaryValue": channel["isPrimaryValue"],
-        "isPrimaryDemand": channel["isPrimaryDemand"],
-        "observationTypeCode": channel["observationType"]["observationTypeCode"],
-        "summarizationMethod": channel["summarizationMethod"]["summarizationMethodInfo"],
-        "esaChannelVersion": {
-            "beginDate": version["beginDate"],
-            "formula": _by_name(version["formula"], names),
-            "isValuePositive": version["isValuePositive"],
-            "maximumReading": version["maximumReading"],
-            "minimumReading": version["minimumReading"],
-            "multiplier": version["multiplier"],
-            "observationRule": version["observationRule"]["observationRuleCode"],
-            "offset": version["offset"],
-            "rollbackAllowance": version["rollbackAllowance"],
-            "rolloverValue": version["rolloverValue"],
-            "unitCode": version["unit"]["unitCode"],
-        },
+        "channelInfo": values.pop("channelInfo"),
+        **values,
+        "esaChannelVersion": version,
     }
+
+
+def _read_values(response: Mapping[str, Any], properties: tuple[Property, ...]) -> dict[str, Any]:
+    """The value of each property by its key in a channel file: of an id, the code or name in its place."""
+    values = {}
+    for one in properties:
+        shown = response[one.response[0]]
+        if one.traits.code is None:
+            values[one.name] = shown
+        else:
+            key, inner = one.traits.code
+            values[key] = shown[inner]
+    return dict(sorted(values.items()))
 
 
 def _by_name(formula: str | None, names: Mapping[int, str]) -> str | None:

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from reconciler.sandbox.channel_table import ODOMETER, Evidence, save_evidence
+from reconciler.sandbox.channel_table import Evidence, save_evidence
+from reconciler.sandbox.properties import ODOMETER
 from reconciler.sandbox.reference_table import ReferenceKind, find_zone, parse_instant, read_data_point, read_record
 from reconciler.sandbox.rendering import unit_child
 
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import tzinfo
 
-    from reconciler.sandbox.channel_table import Channel, VersionSettings
+    from reconciler.sandbox.channel_table import Channel
+    from reconciler.sandbox.properties import VersionSettings
     from reconciler.sandbox.store import Store
 
 _COLUMNS = "time, value, estimated, note, reading_id"

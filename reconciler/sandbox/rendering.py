@@ -17,17 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from reconciler.sandbox.channel_table import (
-    DEFAULT_ROLLBACK_ALLOWANCE,
-    DEFAULT_ROLLOVER_VALUE,
-    FLOOR_DATE,
-    OBSERVATION_RULES,
-    TRIP,
-    Evidence,
-    read_channels,
-    read_lagging,
-)
+from reconciler.sandbox.channel_table import Evidence, read_channels, read_lagging
 from reconciler.sandbox.formulas import find_references, resolve_references
+from reconciler.sandbox.properties import CHANNEL_PROPERTIES, FLOOR_DATE, UNIT, VERSION_PROPERTIES, list_record_ids
 from reconciler.sandbox.reference_table import ReferenceKind, find_zone, read_data_points, read_records
 from reconciler.sandbox.settings import (
     CalculatedInterval,
@@ -37,17 +29,17 @@ from reconciler.sandbox.settings import (
     IntervalUnit,
     ListShape,
     NullFormula,
-    NullOffset,
     ReadLag,
-    TripRegister,
     VersionDates,
 )
+from reconciler.sandbox.store import SETTING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import tzinfo
 
-    from reconciler.sandbox.channel_table import Channel, Version, VersionSettings
+    from reconciler.sandbox.channel_table import Channel, Version
+    from reconciler.sandbox.properties import ChannelSettings, Property, VersionSettings
     from reconciler.sandbox.reference_table import DataPoint, Record
     from reconciler.sandbox.settings import Settings
     from reconciler.sandbox.store import Store
@@ -57,9 +49,7 @@ class ResponseContext(Struct, frozen=True):
     """All that the responses of a batch of channels show besides the channels themselves."""
 
     settings: Settings
-    units: Mapping[int, Record]
-    observation_types: Mapping[int, Record]
-    summarization_methods: Mapping[int, Record]
+    records: Mapping[ReferenceKind, Mapping[int, Record]]
     data_points: Mapping[int, DataPoint]
     rolled_up: Mapping[int, bool]
     inputs: Mapping[int, Channel]
@@ -70,19 +60,25 @@ def read_context(store: Store, settings: Settings, channels: Iterable[Channel]) 
     """The surroundings of these channels."""
     channels = tuple(channels)
     points = {channel.data_point_id for channel in channels}
-    versions = [version.settings for channel in channels for version in channel.versions]
-    types = {channel.settings.observation_type_id for channel in channels}
-    methods = {channel.settings.summarization_method_id for channel in channels}
+    ids: dict[ReferenceKind, set[int]] = {kind: set() for kind in ReferenceKind}
+    for kind, record_id in _find_ids(channels):
+        ids[kind].add(record_id)
     return ResponseContext(
         settings=settings,
-        units=read_records(store, ReferenceKind.UNITS, {version.unit_id for version in versions}),
-        observation_types=read_records(store, ReferenceKind.OBSERVATION_TYPES, types),
-        summarization_methods=read_records(store, ReferenceKind.SUMMARIZATION_METHODS, methods),
+        records={kind: read_records(store, kind, wanted) for kind, wanted in ids.items()},
         data_points=read_data_points(store, points),
         rolled_up=_find_rolled_up(store, points),
         inputs=_read_inputs(store, channels),
         used=_find_used(store, [channel.channel_id for channel in channels]),
     )
+
+
+def _find_ids(channels: Iterable[Channel]) -> Iterator[tuple[ReferenceKind, int]]:
+    """The kind and id of each record that channels and their versions refer to."""
+    for channel in channels:
+        yield from list_record_ids(CHANNEL_PROPERTIES, channel.settings)
+        for version in channel.versions:
+            yield from list_record_ids(VERSION_PROPERTIES, version.settings)
 
 
 def _read_inputs(store: Store, channels: Iterable[Channel]) -> dict[int, Channel]:
@@ -98,14 +94,16 @@ def _read_inputs(store: Store, channels: Iterable[Channel]) -> dict[int, Channel
     return inputs
 
 
+_SELECT_ROLLED_UP = f"""
+SELECT data_point_id, lower(json_extract(record, '$.summarizationMethodInfo')) = 'sum' FROM channels
+JOIN summarization_methods ON id = {SETTING.format("summarizationMethodId")}
+WHERE {SETTING.format("isPrimaryValue")} AND data_point_id IN (SELECT value FROM json_each(?))
+"""  # noqa: S608 - constants
+
+
 def _find_rolled_up(store: Store, data_point_ids: set[int]) -> dict[int, bool]:
     """Whether the primary value channel's summarization is SUM, by data point. `[PUT]` isDataRolledUp."""
-    rows = store.connection.execute(
-        "SELECT data_point_id, lower(json_extract(record, '$.summarizationMethodInfo')) = 'sum' FROM channels "
-        "JOIN summarization_methods ON id = summarization_method_id "
-        "WHERE is_primary_value AND data_point_id IN (SELECT value FROM json_each(?))",
-        (json.dumps(list(data_point_ids)),),
-    )
+    rows = store.connection.execute(_SELECT_ROLLED_UP, (json.dumps(list(data_point_ids)),))
     return {row[0]: bool(row[1]) for row in rows}
 
 
@@ -186,15 +184,6 @@ def _without(record: Record, names: tuple[str, ...]) -> dict[str, Any]:
     return {name: value for name, value in record.items() if name not in names}
 
 
-_UNIT_CHILD = ("unitCode", "unitId", "unitInfo")
-# rolloverValue and rollbackAllowance.
-_TRIP_REGISTERS: dict[TripRegister, tuple[float | None, float | None]] = {
-    TripRegister.NULL: (None, None),
-    TripRegister.DEFAULTS: (DEFAULT_ROLLOVER_VALUE, DEFAULT_ROLLBACK_ALLOWANCE),
-    TripRegister.ZERO: (0.0, 0.0),
-}
-
-
 def version_responses(channel: Channel, context: ResponseContext) -> list[dict[str, Any]]:
     """The versions of a channel, the earliest first."""
     zone = find_zone(context.data_points[channel.data_point_id])
@@ -209,40 +198,33 @@ def version_responses(channel: Channel, context: ResponseContext) -> list[dict[s
 
 def unit_child(unit: Record) -> Record:
     """A unit as responses show it inside other objects."""
-    return {name: unit.get(name) for name in _UNIT_CHILD}
+    return _child(unit, UNIT.shown)
 
 
 def _version_response(version: Version, context: ResponseContext) -> dict[str, Any]:
     settings = version.settings
-    rollover, rollback = _register(settings, context.settings)
     return {
         **json.loads(version.unknown),
-        "beginDate": None,
         "channelVersionId": version.version_id,
-        "endDate": None,
+        **{one.response[0]: _show(one, settings, context) for one in VERSION_PROPERTIES},
         **_formula(settings.formula, context),
-        "isValuePositive": settings.is_value_positive,
-        "maximumReading": settings.maximum_reading,
-        "minimumReading": settings.minimum_reading,
-        "multiplier": settings.multiplier,
-        "observationRule": _observation_rule(settings.observation_rule_id),
-        "offset": _offset(settings.offset, context.settings),
-        "rollbackAllowance": rollback,
-        "rolloverValue": rollover,
-        "unit": unit_child(context.units[settings.unit_id]),
     }
 
 
-def _register(version: VersionSettings, settings: Settings) -> tuple[float | None, float | None]:
-    rollover, rollback = version.rollover_value, version.rollback_allowance
-    if version.observation_rule_id != TRIP:
-        return rollover, rollback
-    plain = _TRIP_REGISTERS[settings.trip_register]
-    return plain[0] if rollover is None else rollover, plain[1] if rollback is None else rollback
+def _show(one: Property, settings: ChannelSettings | VersionSettings, context: ResponseContext) -> Any:
+    """What a response has at the first key of the path of a property."""
+    value = getattr(settings, one.attribute)
+    if one.traits.shown is not None:
+        return one.traits.shown(value, settings, context.settings)
+    reference = one.traits.reference
+    if reference is None or value is None:
+        return value
+    record = context.records[reference.kind][value]
+    return _child(record, reference.shown) if reference.shown else record
 
 
-def _offset(offset: float | None, settings: Settings) -> float | None:
-    return 0.0 if offset is None and settings.null_offset is NullOffset.ZERO else offset
+def _child(record: Record, properties: tuple[str, ...]) -> Record:
+    return {name: record.get(name) for name in properties}
 
 
 def _format_date(date: str | None, zone: tzinfo, settings: Settings) -> str | None:
@@ -265,18 +247,13 @@ def _formula(formula: str | None, context: ResponseContext) -> dict[str, str | N
 
     def name_of(channel_id: int) -> str:
         channel = context.inputs.get(channel_id)
-        return channel.settings.name if channel else str(channel_id)
+        return channel.settings.channel_info if channel else str(channel_id)
 
     return {"formula": formula, "resolvedFormula": resolve_references(formula, name_of)}
 
 
 def _open_beginning(settings: Settings) -> str | None:
     return FLOOR_DATE if settings.first_version_begin_date is FirstVersionBeginDate.FLOOR else None
-
-
-def _observation_rule(rule_id: int) -> Record:
-    name = OBSERVATION_RULES[rule_id]
-    return {"observationRuleCode": name, "observationRuleId": rule_id, "observationRuleInfo": name}
 
 
 # So few are made faster than kept.
@@ -344,32 +321,18 @@ def _channel_response(channel: Channel, context: ResponseContext) -> dict[str, A
     data_point = context.data_points[channel.data_point_id]
     return {
         **json.loads(channel.unknown),
-        "channelDescription": settings.description,
         "channelId": channel.channel_id,
-        "channelImportId": settings.import_id,
-        "channelInfo": settings.name,
+        **{one.response[0]: _show(one, settings, context) for one in CHANNEL_PROPERTIES},
         "dataPoint": data_point.record | {"isDataRolledUp": context.rolled_up.get(channel.data_point_id, False)},
         "firstReadingDate": evidence.first_date,
         "hasReadings": evidence.has_readings,
         "interval": _interval(channel, context),
-        "isCalculated": settings.is_calculated,
         "isCalculatedConvertible": not evidence.has_readings and _is_convertible(channel, context),
-        "isPrimaryDemand": settings.is_primary_demand,
-        "isPrimaryValue": settings.is_primary_value,
         "lastReadingDate": evidence.last_date,
         "lastReadingValue": json.loads(evidence.last_value or "null"),
         "meter": data_point.meter,
-        "observationType": _child(context.observation_types[settings.observation_type_id], _TYPE_CHILD),
-        "summarizationMethod": context.summarization_methods[settings.summarization_method_id],
         "channelVersions": version_responses(channel, context),
     }
-
-
-_TYPE_CHILD = ("credit", "nounCode", "nounId", "observationTypeCode", "observationTypeId", "observationTypeInfo")
-
-
-def _child(record: Record, properties: tuple[str, ...]) -> Record:
-    return {name: record.get(name) for name in properties}
 
 
 def _interval(channel: Channel, context: ResponseContext) -> int | None:

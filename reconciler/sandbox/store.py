@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from reconciler.sandbox.errors import StoreError
+from reconciler.sandbox.properties import CHANNEL_PROPERTIES, VERSION_PROPERTIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 # "esa1": tells the sandbox's files from other SQLite files.
 _APPLICATION_ID = 0x65736131
-_FORMAT = 2
+_FORMAT = 3
 _LOCK_TIMEOUT_SECONDS = 30
 _RETRY_SECONDS = 0.01
 
@@ -35,9 +36,9 @@ CREATE TABLE data_points (id INTEGER PRIMARY KEY, record TEXT NOT NULL, meter TE
 CREATE TABLE channels (
   channel_id INTEGER PRIMARY KEY AUTOINCREMENT,
   data_point_id INTEGER NOT NULL,
-  description TEXT, import_id TEXT, name TEXT NOT NULL, interval_minutes INTEGER,
-  is_calculated INTEGER NOT NULL, is_primary_demand INTEGER NOT NULL, is_primary_value INTEGER NOT NULL,
-  observation_type_id INTEGER NOT NULL, summarization_method_id INTEGER NOT NULL,
+  -- import_id is also in settings, but json_extract ends a text at its first NUL, and import ids compare exactly.
+  settings TEXT NOT NULL,
+  import_id TEXT,
   has_readings INTEGER NOT NULL, first_date TEXT, last_date TEXT, last_value TEXT,
   unknown TEXT NOT NULL
 );
@@ -46,9 +47,7 @@ CREATE INDEX channels_by_import_id ON channels (import_id);
 CREATE TABLE versions (
   version_id INTEGER PRIMARY KEY AUTOINCREMENT,
   channel_id INTEGER NOT NULL,
-  begin_date TEXT, formula TEXT, is_value_positive INTEGER NOT NULL,
-  maximum_reading REAL, minimum_reading REAL, multiplier REAL NOT NULL, observation_rule_id INTEGER NOT NULL,
-  "offset" REAL, rollback_allowance REAL, rollover_value REAL, unit_id INTEGER NOT NULL,
+  settings TEXT NOT NULL,
   unknown TEXT NOT NULL
 );
 CREATE INDEX versions_of_channel ON versions (channel_id);
@@ -72,6 +71,9 @@ CREATE TABLE requests (
   method TEXT NOT NULL, path TEXT NOT NULL, body TEXT NOT NULL, status INTEGER NOT NULL, fault TEXT
 );
 """
+
+# The value of a property, by its name in the API, in a row of channels or versions.
+SETTING = "json_extract(settings, '$.{}')"
 
 _TABLES = (
     "worlds",
@@ -259,17 +261,21 @@ _JSON_COLUMNS = {
     "observation_types": ("record",),
     "summarization_methods": ("record",),
     "data_points": ("record", "meter", "details"),
-    "channels": ("unknown",),
-    "versions": ("unknown",),
+    "channels": ("unknown", "settings"),
+    "versions": ("unknown", "settings"),
     "lagging": ("channel",),
 }
+# A table, the name and the expression of a value in it, and the table and column that hold this value too.
 _REFERENCES = (
-    ("channels", "data_point_id", "data_points", "id"),
-    ("channels", "observation_type_id", "observation_types", "id"),
-    ("channels", "summarization_method_id", "summarization_methods", "id"),
-    ("channels", "channel_id", "versions", "channel_id"),
-    ("versions", "channel_id", "channels", "channel_id"),
-    ("versions", "unit_id", "units", "id"),
+    ("channels", "data_point_id", "data_point_id", "data_points", "id"),
+    ("channels", "channel_id", "channel_id", "versions", "channel_id"),
+    ("versions", "channel_id", "channel_id", "channels", "channel_id"),
+    *(
+        (table, one.attribute, SETTING.format(one.name), one.traits.reference.kind, "id")
+        for table, properties in (("channels", CHANNEL_PROPERTIES), ("versions", VERSION_PROPERTIES))
+        for one in properties
+        if one.traits.reference
+    ),
 )
 
 
@@ -289,10 +295,10 @@ def check_rows(store: Store) -> None:
         for column in columns:
             if _has_rows(store, f"SELECT 1 FROM {table} WHERE NOT json_valid({column})"):  # noqa: S608 - constants
                 raise _damage_error(store, f"{column} of a row of {table} is not JSON")
-    for table, column, other, key in _REFERENCES:
-        lost = f"SELECT 1 FROM {table} WHERE {column} NOT IN (SELECT {key} FROM {other})"  # noqa: S608 - constants
+    for table, name, value, other, key in _REFERENCES:
+        lost = f"SELECT 1 FROM {table} WHERE {value} NOT IN (SELECT {key} FROM {other})"  # noqa: S608 - constants
         if _has_rows(store, lost):
-            raise _damage_error(store, f"{column} of a row of {table} is not in {other}")
+            raise _damage_error(store, f"{name} of a row of {table} is not in {other}")
 
 
 def _has_rows(store: Store, query: str) -> bool:

@@ -5,17 +5,20 @@ EnergyCAP publishes no list of ids or codes: every id and code here is invented,
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from msgspec import Struct
 
-from reconciler.sandbox.channel_table import (
+from reconciler.sandbox.channel_table import Channel, Evidence, Version, add_channels
+from reconciler.sandbox.properties import (
     DEFAULT_ROLLBACK_ALLOWANCE,
     DEFAULT_ROLLOVER_VALUE,
-    OBSERVATION_RULES,
     ODOMETER,
+    ChannelSettings,
+    VersionSettings,
 )
 from reconciler.sandbox.store import open_store
 from reconciler.sandbox.worlds import export_world, load_world
@@ -251,62 +254,63 @@ class SampleChannel(Struct, frozen=True):
 
 def make_world(points: Iterable[SampleDataPoint], channels: Iterable[SampleChannel]) -> World:
     """A whole world of these data points and channels, as the service would export it."""
-    world = {
+    reference_data = {
         "formatVersion": 1,
-        "channels": [_channel_response(channel) for channel in channels],
+        "channels": [],
         "units": make_units(),
         "observationTypes": make_observation_types(),
         "summarizationMethods": make_summarization_methods(),
         "dataPoints": [make_data_point(point) for point in points],
     }
     with open_store(_IN_MEMORY) as store:
-        load_world(store, world)
+        load_world(store, reference_data)
+        add_channels(store, (_make_channel(channel) for channel in channels))
         return export_world(store)
 
 
-def _channel_response(sample: SampleChannel) -> Record:
-    has_readings = sample.last_value is not None
-    return {
-        "channelId": sample.channel_id,
-        "channelInfo": sample.name,
-        "channelDescription": sample.description,
-        "channelImportId": sample.import_id,
-        "channelVersions": [
-            _version_response(version, sample.channel_id * 10 + place) for place, version in enumerate(sample.versions)
-        ],
-        "dataPoint": {"dataPointId": sample.point.point_id},
-        "interval": sample.interval,
-        "isCalculated": sample.interval is None,
-        "isPrimaryDemand": sample.primary == "demand",
-        "isPrimaryValue": sample.primary == "value",
-        "observationType": {"observationTypeId": observation_type_id(sample.observation_type)},
-        "summarizationMethod": {"summarizationMethodId": summarization_method_id(sample.method)},
-        "hasReadings": has_readings,
-        "firstReadingDate": FIRST_READING if has_readings else None,
-        "lastReadingDate": LAST_READING if has_readings else None,
-        "lastReadingValue": _last_value(sample),
-    }
+def _make_channel(sample: SampleChannel) -> Channel:
+    return Channel(
+        channel_id=sample.channel_id,
+        data_point_id=sample.point.point_id,
+        settings=ChannelSettings(
+            channel_description=sample.description,
+            channel_import_id=sample.import_id,
+            channel_info=sample.name,
+            interval_minutes=sample.interval,
+            is_calculated=sample.interval is None,
+            is_primary_demand=sample.primary == "demand",
+            is_primary_value=sample.primary == "value",
+            observation_type_id=observation_type_id(sample.observation_type),
+            summarization_method_id=summarization_method_id(sample.method),
+        ),
+        versions=tuple(
+            Version(sample.channel_id * 10 + place, _make_version(version))
+            for place, version in enumerate(sample.versions)
+        ),
+        evidence=_make_evidence(sample),
+    )
 
 
-def _last_value(sample: SampleChannel) -> Record | None:
-    if sample.last_value is None:
-        return None
-    return {"unit": unit_child(sample.versions[-1].unit), "value": sample.last_value}
-
-
-def _version_response(sample: SampleVersion, version_id: int) -> dict[str, Any]:
+def _make_version(sample: SampleVersion) -> VersionSettings:
     is_odometer = sample.rule == ODOMETER
-    return {
-        "channelVersionId": version_id,
-        "beginDate": sample.begin_date,
-        "formula": sample.formula,
-        "isValuePositive": False,
-        "maximumReading": sample.maximum,
-        "minimumReading": sample.minimum,
-        "multiplier": sample.multiplier,
-        "observationRule": {"observationRuleId": sample.rule, "observationRuleCode": OBSERVATION_RULES[sample.rule]},
-        "offset": sample.offset,
-        "rollbackAllowance": DEFAULT_ROLLBACK_ALLOWANCE if is_odometer else None,
-        "rolloverValue": DEFAULT_ROLLOVER_VALUE if is_odometer else None,
-        "unit": {"unitId": unit_id(sample.unit)},
-    }
+    return VersionSettings(
+        begin_date=sample.begin_date,
+        formula=sample.formula,
+        maximum_reading=sample.maximum,
+        minimum_reading=sample.minimum,
+        multiplier=sample.multiplier,
+        observation_rule_id=sample.rule,
+        offset=sample.offset,
+        rollback_allowance=DEFAULT_ROLLBACK_ALLOWANCE if is_odometer else None,
+        rollover_value=DEFAULT_ROLLOVER_VALUE if is_odometer else None,
+        unit_id=unit_id(sample.unit),
+    )
+
+
+def _make_evidence(sample: SampleChannel) -> Evidence:
+    if sample.last_value is None:
+        return Evidence()
+    last_value = {"unit": unit_child(sample.versions[-1].unit), "value": sample.last_value}
+    return Evidence(
+        has_readings=True, first_date=FIRST_READING, last_date=LAST_READING, last_value=json.dumps(last_value)
+    )

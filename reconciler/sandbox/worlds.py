@@ -14,19 +14,9 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from reconciler.sandbox.bodies import Body, Presence
-from reconciler.sandbox.channel_table import (
-    FLOOR_DATE,
-    INTERVALS,
-    OBSERVATION_RULES,
-    TRIP,
-    Channel,
-    ChannelSettings,
-    Evidence,
-    Version,
-    VersionSettings,
-    add_channels,
-)
+from reconciler.sandbox.channel_table import Channel, Evidence, Version, add_channels
 from reconciler.sandbox.errors import WorldError
+from reconciler.sandbox.properties import CHANNEL_PROPERTIES, VERSION_PROPERTIES, ChannelSettings, VersionSettings
 from reconciler.sandbox.reference_table import (
     DataPoint,
     ReferenceKind,
@@ -43,50 +33,28 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.sandbox.bodies import Violation
+    from reconciler.sandbox.properties import Property
     from reconciler.sandbox.reference_table import Record
     from reconciler.sandbox.store import Store
 
 
-_CHANNEL_PROPERTIES = frozenset(
+# Of a channel and of a version: what a response holds besides the properties of the table.
+_OTHER_OF_CHANNEL = frozenset(
     {
-        "channelDescription",
         "channelId",
-        "channelImportId",
-        "channelInfo",
         "channelVersions",
         "dataPoint",
         "firstReadingDate",
         "hasReadings",
-        "interval",
-        "isCalculated",
         "isCalculatedConvertible",
-        "isPrimaryDemand",
-        "isPrimaryValue",
         "lastReadingDate",
         "lastReadingValue",
         "meter",
-        "observationType",
-        "summarizationMethod",
     }
 )
-_VERSION_PROPERTIES = frozenset(
-    {
-        "beginDate",
-        "channelVersionId",
-        "endDate",
-        "formula",
-        "isValuePositive",
-        "maximumReading",
-        "minimumReading",
-        "multiplier",
-        "observationRule",
-        "offset",
-        "resolvedFormula",
-        "rollbackAllowance",
-        "rolloverValue",
-        "unit",
-    }
-)
+_OTHER_OF_VERSION = frozenset({"channelVersionId", "endDate", "resolvedFormula"})
+_OF_CHANNEL = _OTHER_OF_CHANNEL | {one.response[0] for one in CHANNEL_PROPERTIES}
+_OF_VERSION = _OTHER_OF_VERSION | {one.response[0] for one in VERSION_PROPERTIES}
 
 
 def read_world_channel(body: Body) -> Channel:
@@ -94,33 +62,23 @@ def read_world_channel(body: Body) -> Channel:
     return Channel(
         channel_id=body.integer("channelId", Presence.REQUIRED) or 0,
         data_point_id=_read_id(body, "dataPoint", "dataPointId"),
-        settings=_read_settings(body),
+        settings=ChannelSettings(**_load_properties(CHANNEL_PROPERTIES, body)),
         versions=_read_versions(body),
         evidence=_read_evidence(body),
-        unknown=_unknown(body.values, _CHANNEL_PROPERTIES),
+        unknown=_unknown(body.values, _OF_CHANNEL),
     )
 
 
-def _read_settings(body: Body) -> ChannelSettings:
-    is_calculated = body.boolean("isCalculated") or False
-    return ChannelSettings(
-        description=body.text("channelDescription"),
-        import_id=body.text("channelImportId"),
-        name=body.text("channelInfo", presence=Presence.REQUIRED) or "",
-        # A calculated channel's interval is derived from its inputs whenever it is answered.
-        interval_minutes=None if is_calculated else _to_minutes(body.integer("interval")),
-        is_calculated=is_calculated,
-        is_primary_demand=body.boolean("isPrimaryDemand") or False,
-        is_primary_value=body.boolean("isPrimaryValue") or False,
-        observation_type_id=_read_id(body, "observationType", "observationTypeId"),
-        summarization_method_id=_read_id(body, "summarizationMethod", "summarizationMethodId"),
-    )
-
-
-def _to_minutes(interval: int | None) -> int | None:
-    # Whether the service answers minutes or seconds is not known; the two sets have no number in common.
-    in_seconds = interval is not None and interval not in INTERVALS and interval // 60 in INTERVALS
-    return interval // 60 if interval is not None and in_seconds else interval
+def _load_properties(properties: tuple[Property, ...], body: Body) -> Mapping[str, Any]:
+    """The values to store, by attribute."""
+    values: dict[str, Any] = {}
+    stored = {}
+    for one in properties:
+        value = one.load(body)
+        if one.traits.loaded is not None:
+            value = one.traits.loaded(body, value, values)
+        stored[one.attribute] = values[one.name] = one.fill(value)
+    return stored
 
 
 def _read_evidence(body: Body) -> Evidence:
@@ -147,26 +105,10 @@ def _read_versions(body: Body) -> tuple[Version, ...]:
 
 
 def _read_version(body: Body) -> Version:
-    rule = _read_id(body, "observationRule", "observationRuleId") or TRIP
-    if rule not in OBSERVATION_RULES:
-        body.add_violation("observationRule.observationRuleId", "must be 1 (Odometer) or 2 (Trip)")
-    begin_date = body.local_time("beginDate")
     return Version(
         version_id=body.integer("channelVersionId", Presence.REQUIRED) or 0,
-        settings=VersionSettings(
-            begin_date=None if begin_date == FLOOR_DATE else begin_date,
-            formula=body.text("formula"),
-            is_value_positive=body.boolean("isValuePositive") or False,
-            maximum_reading=body.double("maximumReading"),
-            minimum_reading=body.double("minimumReading"),
-            multiplier=body.double("multiplier", Presence.REQUIRED) or 0.0,
-            observation_rule_id=rule,
-            offset=body.double("offset"),
-            rollback_allowance=body.double("rollbackAllowance"),
-            rollover_value=body.double("rolloverValue"),
-            unit_id=_read_id(body, "unit", "unitId"),
-        ),
-        unknown=_unknown(body.values, _VERSION_PROPERTIES),
+        settings=VersionSettings(**_load_properties(VERSION_PROPERTIES, body)),
+        unknown=_unknown(body.values, _OF_VERSION),
     )
 
 
@@ -199,6 +141,7 @@ _KINDS = {
     "observationTypes": ReferenceKind.OBSERVATION_TYPES,
     "summarizationMethods": ReferenceKind.SUMMARIZATION_METHODS,
 }
+_PART_OF = {kind: part for part, kind in _KINDS.items()}
 
 
 def read_world(path: Path) -> World:
@@ -281,10 +224,16 @@ def _put_parts(store: Store, channels: Iterable[Record], given: dict[str, dict[i
 
 def _find_records(channel: Record) -> Iterator[tuple[str, Record]]:
     yield "dataPoints", channel["dataPoint"]
-    yield "observationTypes", channel["observationType"]
-    yield "summarizationMethods", channel["summarizationMethod"]
+    yield from _find_children(channel, CHANNEL_PROPERTIES)
     for version in channel["channelVersions"]:
-        yield "units", version["unit"]
+        yield from _find_children(version, VERSION_PROPERTIES)
+
+
+def _find_children(response: Record, properties: tuple[Property, ...]) -> Iterator[tuple[str, Record]]:
+    for one in properties:
+        child = response.get(one.response[0])
+        if one.traits.reference is not None and child is not None:
+            yield _PART_OF[one.traits.reference.kind], child
 
 
 def _make_data_point(record: Record) -> DataPoint:

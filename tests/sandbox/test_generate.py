@@ -68,12 +68,12 @@ channels:
     select:
       channelId: 100001
     channelInfo: "Alder Hall electric use"
-    channelImportId: "B00001-ELEC-USE"
     channelDescription: "Revenue grade, read by the building network"
+    channelImportId: "B00001-ELEC-USE"
     intervalMinutes: 60
     isCalculated: false
-    isPrimaryValue: true
     isPrimaryDemand: false
+    isPrimaryValue: true
     observationTypeCode: "ELECUSE"
     summarizationMethod: "Sum"
     esaChannelVersion:

@@ -107,7 +107,7 @@ def test_another_version_of_the_sandbox_is_refused(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "a")) as connection:
         connection.execute("PRAGMA user_version = 7")
 
-    with pytest.raises(StoreError, match=r"another version of the sandbox \(format 7, here 2\); remove it$"):
+    with pytest.raises(StoreError, match=r"another version of the sandbox \(format 7, here 3\); remove it$"):
         count_units(tmp_path / "a")
 
 
@@ -148,7 +148,7 @@ def damage(database: Path, statement: str) -> None:
         ("DROP TABLE lagging", "it lacks lagging, or has it in another form than the sandbox makes it"),
         ("DROP TABLE worlds", "it lacks worlds, or has it in another form than the sandbox makes it"),
         (
-            "ALTER TABLE channels RENAME COLUMN name TO title",
+            "ALTER TABLE channels RENAME COLUMN settings TO title",
             "it lacks channels, or has it in another form than the sandbox makes it",
         ),
     ],
