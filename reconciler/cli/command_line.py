@@ -14,6 +14,7 @@ from reconciler import __version__
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.output import Output, parse_outputs
 from reconciler.errors import UsageError
+from reconciler.reports.markdown_budget import BUDGET
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     Command = Callable[..., ExitCode]
 
 
-# The maximum size of a plan's Markdown in bytes: a comment on GitHub takes 65,536 characters, less some reserve.
-MARKDOWN_BUDGET = 60_000
 # The formats of a plan.
 PLAN_FORMATS = ("text", "markdown", "html", "json", "gitlab-terraform")
 
@@ -106,7 +105,7 @@ class View(Struct, frozen=True):
     """How much of a plan is shown: `budget` is the maximum size of its Markdown in bytes."""
 
     shows_unchanged: bool = False
-    budget: int = MARKDOWN_BUDGET
+    budget: int = BUDGET
 
 
 def view_options(command: Command) -> Command:
@@ -116,7 +115,7 @@ def view_options(command: Command) -> Command:
     @click.option(
         "--markdown-budget",
         type=click.IntRange(4096),
-        default=MARKDOWN_BUDGET,
+        default=BUDGET,
         show_default=True,
         metavar="BYTES",
         help="The maximum size of the Markdown: a comment takes 65,536 characters, a step summary 1,048,576.",

@@ -5,8 +5,9 @@ plan_summary: a plan as a whole in sentences, the same in every report
 plan_groups: changes by place and data point, identical changes, dependents
 change_sentences: what an edit does, and what a precondition was judged by
 risk: how risky a change is, and the words for it
-plan_markdown: a plan as Markdown within a size limit
-markdown_sections: the sections of that report, each in several lengths
+plan_markdown: a plan as Markdown
+markdown_sections: the sections of that report, each in full and as one line each
+markdown_budget: sections of a Markdown report shortened to fit a limit
 plan_html: a plan as one HTML page; the templates are in page/
 html_change: one change on that page
 html_timeline: versions and readings over time on that page

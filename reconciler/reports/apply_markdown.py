@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from enum import Enum
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from reconciler.model.outcomes import OutcomeStatus
@@ -19,76 +17,19 @@ from reconciler.reports.apply_report import (
     outcome_label,
     summarize_result,
 )
-from reconciler.reports.escaping import (
-    CLOSE_DETAILS,
-    code,
-    open_details,
-    prose,
-    shorten,
-    shorten_text,
-    size_of,
-    tabulate,
-)
+from reconciler.reports.escaping import code, prose, shorten, shorten_text, size_of, tabulate
 from reconciler.reports.formatting import count
+from reconciler.reports.markdown_budget import BUDGET, DetailLevel, Section, SectionLine, fit_sections, note_shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from reconciler.model.outcomes import ApplyResult, Outcome
     from reconciler.model.plan import Plan
 
 
-# As for a plan: a comment on GitHub takes 65,536 characters, and a summary more.
-BUDGET = 60_000
 # The worst are the last to be shortened.
 _ORDER = (*WORST_FIRST, OutcomeStatus.DONE)
-
-
-class _OutcomeDetail(Enum):
-    """How much of a section is shown; the value is what the reader is told."""
-
-    FULL = "in full"
-    NAMES = "only named"
-    COUNT = "named as far as they fit"
-
-
-class _OutcomeSection(Struct, frozen=True):
-    """The changes with one outcome; with `remarks`, only the done ones that have a remark."""
-
-    status: OutcomeStatus
-    outcomes: Sequence[Outcome]
-    remarks: bool = False
-
-    @property
-    def title(self) -> str:
-        remarks = ", with a remark" if self.remarks else ""
-        return f"{outcome_label(self.status)[0]}{remarks}: {count(len(self.outcomes), 'change')}"
-
-    def render(self, level: _OutcomeDetail, room: int) -> str:
-        """The section at `level`; at COUNT as many names as fit into `room` bytes."""
-        match level:
-            case _OutcomeDetail.FULL if self.status is OutcomeStatus.DONE and not self.remarks:
-                return f"{open_details(self.title)}{', '.join(self._names())}\n{CLOSE_DETAILS}"
-            case _OutcomeDetail.FULL:
-                return f"### {self.title}\n\n{''.join(map(_render_outcomes, group_by_message(self.outcomes)))}\n"
-            case _OutcomeDetail.NAMES:
-                return f"### {self.title}\n\n{', '.join(self._names())}\n\n"
-            case _OutcomeDetail.COUNT:
-                return self._render_some(room)
-            case _:
-                assert_never(level)
-
-    def _names(self) -> Iterator[str]:
-        return (code(outcome.name) for outcome in self.outcomes)
-
-    def _render_some(self, room: int) -> str:
-        text, shown = f"### {self.title}\n\n", 0
-        longest_end = f"and {len(self.outcomes)} more, not named here\n\n"
-        for name in self._names():
-            if size_of(f"{text}{name}, {longest_end}") > room:
-                break
-            text, shown = f"{text}{name}, ", shown + 1
-        return f"{text}{'and ' if shown else ''}{len(self.outcomes) - shown} more, not named here\n\n"
 
 
 def render_result_markdown(plan: Plan, result: ApplyResult, budget: int = BUDGET) -> str:
@@ -98,29 +39,41 @@ def render_result_markdown(plan: Plan, result: ApplyResult, budget: int = BUDGET
     report says which sections are not in full.
     """
     short = replace(plan, environment=shorten_text(plan.environment), url=shorten_text(plan.url))
-    not_done = [_OutcomeSection(status, result.with_status(status)) for status in WORST_FIRST]
-    remarked = _OutcomeSection(OutcomeStatus.DONE, find_remarked(result), remarks=True)
-    done = _OutcomeSection(OutcomeStatus.DONE, result.with_status(OutcomeStatus.DONE))
-    sections = [section for section in (*not_done, remarked, done) if section.outcomes]
+    sections = [section for section in _make_sections(result) if section.number]
     head, foot = _render_head(short, result), _render_foot(short, result)
-    longest_note = _note_shortened(dict.fromkeys(sections, _OutcomeDetail.COUNT))
-    texts, levels = _fit(sections, budget - size_of(f"{head}{longest_note}{foot}"))
-    return f"{head}{''.join(texts)}{_note_shortened(levels)}{foot}"
+    longest_note = _note_shortened((section, DetailLevel.LINES) for section in sections)
+    shown = fit_sections(sections, budget - size_of(f"{head}{longest_note}{foot}"))
+    note = _note_shortened((part.section, part.level) for part in shown)
+    return f"{head}{''.join(part.text for part in shown)}{note}{foot}"
 
 
-def _fit(sections: Sequence[_OutcomeSection], room: int) -> tuple[list[str], dict[_OutcomeSection, _OutcomeDetail]]:
-    """Each section with as much detail as fits, and the level of that."""
-    levels = dict.fromkeys(sections, _OutcomeDetail.FULL)
-    texts = {section: section.render(_OutcomeDetail.FULL, 0) for section in sections}
-    for level in (_OutcomeDetail.NAMES, _OutcomeDetail.COUNT):
-        for section in reversed(sections):
-            if sum(map(size_of, texts.values())) > room:
-                levels[section], texts[section] = level, section.render(level, 0)
-    for section in sections:
-        if levels[section] is _OutcomeDetail.COUNT:
-            left = room - sum(size_of(text) for other, text in texts.items() if other is not section)
-            texts[section] = section.render(_OutcomeDetail.COUNT, left)
-    return list(texts.values()), levels
+def _make_sections(result: ApplyResult) -> Iterator[Section]:
+    yield from (_make_section(outcome_label(status)[0], result.with_status(status)) for status in WORST_FIRST)
+    done = outcome_label(OutcomeStatus.DONE)[0]
+    yield _make_section(f"{done}, with a remark", find_remarked(result))
+    yield _make_done_section(done, result.with_status(OutcomeStatus.DONE))
+
+
+def _make_section(label: str, outcomes: Sequence[Outcome]) -> Section:
+    return Section(
+        f"{label}: {count(len(outcomes), 'change')}",
+        len(outcomes),
+        lambda: [*map(_render_outcomes, group_by_message(outcomes)), "\n"],
+        lambda: (SectionLine(f"- {code(outcome.name)}: {_describe(outcome)}\n") for outcome in outcomes),
+        is_ranked=True,
+    )
+
+
+def _make_done_section(label: str, outcomes: Sequence[Outcome]) -> Section:
+    names = [code(outcome.name) for outcome in outcomes]
+    return Section(
+        f"{label}: {count(len(names), 'change')}",
+        len(names),
+        lambda: [f"{', '.join(names)}\n"],
+        lambda: (SectionLine(f"- {name}\n") for name in names),
+        is_ranked=True,
+        is_collapsed=True,
+    )
 
 
 def _render_head(plan: Plan, result: ApplyResult) -> str:
@@ -140,18 +93,17 @@ def _render_foot(plan: Plan, result: ApplyResult) -> str:
     return "".join([*lines, f"{count_outcomes(result)}\n"])
 
 
-def _note_shortened(levels: dict[_OutcomeSection, _OutcomeDetail]) -> str:
-    shortened = [
-        f"“{section.title}” {level.value}" for section, level in levels.items() if level is not _OutcomeDetail.FULL
-    ]
-    if not shortened:
-        return ""
-    return f"Shortened to fit: {'; '.join(shortened)}. The JSON output and the journal have all of it.\n\n"
+def _note_shortened(levels: Iterable[tuple[Section, DetailLevel]]) -> str:
+    return note_shortened(levels, "The JSON output and the journal have all of it.")
+
+
+def _describe(outcome: Outcome) -> str:
+    return prose(outcome.message or outcome.remark)
 
 
 def _render_outcomes(group: Sequence[Outcome]) -> str:
     first = group[0]
-    words = prose(first.message or first.remark)
+    words = _describe(first)
     fix = f"\n  - fix: {prose(first.fix)}" if first.fix else ""
     if len(group) == 1:
         return f"- **{code(first.name)}** ({first.channel_id}): {words}{fix}\n"

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from enum import Enum
-from typing import TYPE_CHECKING, assert_never
-
-from msgspec import Struct
+from typing import TYPE_CHECKING
 
 from reconciler.model.fields import FORMULA
 from reconciler.model.findings import Severity
-from reconciler.model.plan import Verdict
+from reconciler.model.plan import Action, Verdict
 from reconciler.reports.change_sentences import (
     describe_effect,
     describe_evidence,
@@ -28,13 +25,15 @@ from reconciler.reports.escaping import (
     shorten,
     size_of,
     tabulate,
-    tabulate_row,
 )
 from reconciler.reports.formatting import count, format_location, format_value, format_values, join_words
+from reconciler.reports.markdown_budget import Section, SectionLine
 from reconciler.reports.plan_groups import (
     blocking_rules,
+    find_dependents,
     format_data_point,
     group_by_place,
+    group_identical,
     introduce_blocked_dependents,
 )
 from reconciler.reports.plan_summary import count_findings, find_feeds_to_review
@@ -49,8 +48,8 @@ if TYPE_CHECKING:
     from reconciler.reports.plan_groups import Dependents, IdenticalChanges
 
 
-_ROW_HEAD = ("channel", "data point", "change")
-_MAX_BRIEF = 400
+# Formulas and descriptions can have thousands of characters; one of them must not take the room of many lines.
+_MAX_EDITS = 400
 _EDIT_HEAD = ("setting", "now", "planned", "impact")
 
 
@@ -71,37 +70,32 @@ def render_identical(identical: IdenticalChanges) -> str:
         "\n",
     ]
     notes = [f"- {sentence}\n" for sentence in _list_effects(identical.changes)]
-    names = [
-        open_details(f"The {len(identical.changes)} channels"),
-        *list_names(identical.changes),
-        "\n",
-        CLOSE_DETAILS,
-    ]
-    return "".join([*lines, *notes, "\n", *names])
+    names = f"{open_details(f'The {len(identical.changes)} channels')}{_list_names(identical.changes)}{CLOSE_DETAILS}"
+    return "".join([*lines, *notes, "\n", names])
 
 
-def render_identical_briefly(identical: IdenticalChanges) -> str:
-    """How many changes have identical edits, and the edits if they are short."""
-    title = f"- {count(len(identical.changes), 'channel')} with identical edits"
-    text = f"{title}: {'; '.join(map(_render_edit, identical.changes[0].edits))}\n"
-    return text if size_of(text) <= _MAX_BRIEF else f"{title}\n"
+def render_line(change: Change) -> str:
+    """`change` on one line: its name, the rules that block it, and its edits."""
+    rules = [f"{code(block.rule)} {prose(block.message)}" for block in change.blocked_by]
+    return f"- {_name_as_code(change)}: {'; '.join([*rules, _render_edits(change.edits)])}\n"
 
 
-def render_rows(changes: Iterable[Change]) -> Iterator[str]:
-    """A table with a row for each change: its name, its data point, its edits and the rules that block it."""
-    for number, change in enumerate(changes):
-        row = (_name_as_code(change), code(format_data_point(change.data_point)), _render_briefly(change))
-        yield tabulate_row(row) if number else tabulate(_ROW_HEAD, [row])
-    yield "\n"
+def render_identical_line(identical: IdenticalChanges) -> str:
+    """How many changes have identical edits, and the edits."""
+    edits = identical.changes[0].edits
+    return f"- {count(len(identical.changes), 'channel')} with identical edits: {_render_edits(edits)}\n"
 
 
-def list_names(changes: Iterable[Change]) -> Iterator[str]:
-    """The names of `changes`, one text each; joined, they are a line for each place."""
-    start = "- "
-    for place, members in group_by_place(changes):
-        yield f"{start}{code(place) if place else 'no place'}: {_name_as_code(members[0])}"
-        yield from (f", {_name_as_code(change)}" for change in members[1:])
-        start = "\n- "
+def _list_names(changes: Iterable[Change]) -> str:
+    """A line for each place, with the names of its changes."""
+    return "".join(
+        f"- {code(place) if place else 'no place'}: {_join_names(members)}\n"
+        for place, members in group_by_place(changes)
+    )
+
+
+def _join_names(changes: Iterable[Change]) -> str:
+    return ", ".join(map(_name_as_code, changes))
 
 
 def _name_as_code(change: Change) -> str:
@@ -120,10 +114,7 @@ def _render_title(change: Change) -> str:
 
 
 def _tabulate_edits(edits: Iterable[Edit]) -> str:
-    return tabulate(
-        _EDIT_HEAD,
-        map(_edit_cells, edits),
-    )
+    return tabulate(_EDIT_HEAD, map(_edit_cells, edits))
 
 
 def _edit_cells(edit: Edit) -> tuple[str, str, str, str]:
@@ -176,9 +167,10 @@ def _list_exceptions(identical: IdenticalChanges) -> str:
     return f"; {count(len(identical.exceptions), 'differs', 'differ')}, shown separately: {names}"
 
 
-def _render_briefly(change: Change) -> str:
-    rules = [f"{code(block.rule)} {prose(block.message)}" for block in change.blocked_by]
-    return "<br>".join([*rules, *map(_render_edit, change.edits)])
+def _render_edits(edits: Sequence[Edit]) -> str:
+    """`edits` in a row, or how many they are if that is long."""
+    text = "; ".join(map(_render_edit, edits))
+    return text if size_of(text) <= _MAX_EDITS else count(len(edits), "edit")
 
 
 def _render_edit(edit: Edit) -> str:
@@ -187,78 +179,55 @@ def _render_edit(edit: Edit) -> str:
     )
 
 
-HIGH_RISK = (Risk.BLOCKED, Risk.HISTORY, Risk.STRUCTURAL, Risk.ROUTING)
 LOW_RISK = (Risk.FORWARD, Risk.COSMETIC)
-_BRIEF_GROUPS = 3
+_FIRST_GROUPS = 3
 
 
-class DetailLevel(Enum):
-    """How much of a section is shown; the value is what the reader is told."""
-
-    FULL = "in full"
-    ROWS = "in short"
-    NAMES = "only named"
-    SOME = "named as far as they fit"
-    COUNT = "only counted"
-
-
-class RiskSection(Struct, frozen=True):
-    """The changes of a plan whose worst risk is `risk`: identical ones together, the others one by one."""
-
-    risk: Risk
-    dependents: Dependents
-    identical: tuple[IdenticalChanges, ...]
-    singles: tuple[Change, ...]
-
-    @property
-    def changes(self) -> tuple[Change, ...]:
-        return (*self.singles, *(change for identical in self.identical for change in identical.changes))
-
-    @property
-    def title(self) -> str:
-        return f"{RISK_WORDS[self.risk].heading}: {count(len(self.changes), 'change')}"
-
-    def render(self, level: DetailLevel) -> Iterator[str]:
-        """The texts of the section at `level`; at SOME, each name is a text, between a first and a last one."""
-        heading = f"### {RISK_WORDS[self.risk].sign} {self.title}\n\n"
-        match level:
-            case DetailLevel.FULL:
-                yield f"{heading}{RISK_WORDS[self.risk].meaning}\n\n"
-                yield from self._show(render_change(change, self.dependents) for change in self.singles)
-            case DetailLevel.ROWS:
-                yield heading
-                yield from self._show(render_rows(self.singles))
-            case DetailLevel.NAMES | DetailLevel.SOME:
-                yield heading + "".join(map(render_identical_briefly, self.identical[:_BRIEF_GROUPS]))
-                yield from list_names(self.changes)
-                yield "\n\n"
-            case DetailLevel.COUNT:
-                yield f"{heading}There is no room for their names here.\n\n"
-            case _:
-                assert_never(level)
-
-    def _show(self, singles: Iterable[str]) -> Iterator[str]:
-        is_low_risk = self.risk in LOW_RISK
-        yield open_details("Show them") if is_low_risk else ""
-        yield from singles
-        yield from map(render_identical, self.identical)
-        yield CLOSE_DETAILS if is_low_risk else ""
-
-
-def make_risk_sections(
-    dependents: Dependents, groups: Sequence[IdenticalChanges], singles: Sequence[Change], risks: Sequence[Risk]
-) -> tuple[RiskSection, ...]:
-    """A section for each of `risks` that a change has, in their order."""
-    sections = (
-        RiskSection(
+def make_risk_sections(plan: Plan) -> dict[Risk, Section]:
+    """The changes of `plan` by their worst risk, the worst first."""
+    shown = [
+        change for change in plan.changes if change.action is not Action.NO_OP or change.verdict is not Verdict.ALLOWED
+    ]
+    dependents = find_dependents(plan)
+    groups, singles = group_identical(shown, dependents.blocked_by_name)
+    return {
+        risk: _make_risk_section(
             risk,
+            [identical for identical in groups if find_risk(identical.changes[0]) is risk],
+            [change for change in singles if find_risk(change) is risk],
             dependents,
-            tuple(identical for identical in groups if find_risk(identical.changes[0]) is risk),
-            tuple(change for change in singles if find_risk(change) is risk),
         )
-        for risk in risks
+        for risk in Risk
+    }
+
+
+def _make_risk_section(
+    risk: Risk, groups: Sequence[IdenticalChanges], singles: Sequence[Change], dependents: Dependents
+) -> Section:
+    number = len(singles) + sum(len(identical.changes) for identical in groups)
+    words = RISK_WORDS[risk]
+
+    def render() -> Iterator[str]:
+        yield from (render_change(change, dependents) for change in singles)
+        yield from map(render_identical, groups)
+
+    def list_lines() -> Iterator[SectionLine]:
+        yield from (SectionLine(render_identical_line(identical), 0) for identical in groups[:_FIRST_GROUPS])
+        # Exceptions to identical edits are among these, so they come before the names of those that are identical.
+        yield from (SectionLine(render_line(change)) for change in singles)
+        for identical in groups:
+            text = f"- {_render_edits(identical.changes[0].edits)}: {_join_names(identical.changes)}\n"
+            yield SectionLine(text, len(identical.changes))
+
+    return Section(
+        f"{words.sign} {words.heading}: {count(number, 'change')}",
+        number,
+        render,
+        list_lines,
+        is_ranked=True,
+        is_collapsed=risk in LOW_RISK,
+        intro=f"{words.meaning}\n\n",
     )
-    return tuple(section for section in sections if section.changes)
 
 
 # GitLab hides longer Mermaid pictures behind a button.
@@ -327,91 +296,66 @@ def _draw_link(link: FormulaLink, names: dict[int, str]) -> str:
     return f"{used} == new ==> {user}" if link.after else f"{used} -. dropped .-> {user}"
 
 
-class FindingsSection(Struct, frozen=True):
-    """The findings of a plan: at ROWS only the errors, below that only the counts."""
+def make_findings_section(plan: Plan) -> Section:
+    """The findings of `plan`, errors first."""
+    order = list(Severity)
+    findings = sorted(plan.findings, key=lambda finding: order.index(finding.severity))
 
-    findings: Sequence[Finding]
-
-    @property
-    def title(self) -> str:
-        return f"Findings: {count_findings(self.findings)}"
-
-    def render(self, level: DetailLevel) -> Iterator[str]:
-        yield f"### {self.title}\n\n"
-        for finding in self.findings:
-            if level is DetailLevel.FULL or (level is DetailLevel.ROWS and finding.severity is Severity.ERROR):
-                yield _render_finding(finding)
+    def render() -> Iterator[str]:
+        yield from map(_render_finding, findings)
         yield "\n"
 
+    def list_lines() -> Iterator[SectionLine]:
+        return (SectionLine(_render_finding_line(finding)) for finding in findings)
 
-class FeedsSection(Struct, frozen=True):
-    """Feeds that would reach another channel, or that have findings: in full, or only how many."""
-
-    feeds: Sequence[tuple[FeedRoute, str]]
-
-    @property
-    def title(self) -> str:
-        return f"Feeds to review: {count(len(self.feeds), 'feed')}"
-
-    def render(self, level: DetailLevel) -> Iterator[str]:
-        yield f"### {self.title}\n\n"
-        if level is not DetailLevel.COUNT:
-            yield tabulate(("feed", "route", "expects", "note"), map(_feed_cells, self.feeds))
-            yield "\n"
+    return Section(f"Findings: {count_findings(findings)}", len(findings), render, list_lines)
 
 
-class FormulasSection(Struct, frozen=True):
-    """The formulas around the changes: a picture with a list, at ROWS the list, below that only how many."""
+def make_feeds_section(plan: Plan) -> Section:
+    """The feeds of `plan` that would reach another channel, or that have findings."""
+    feeds = find_feeds_to_review(plan)
 
-    links: Sequence[FormulaLink]
-    marks: Mapping[int, str]
+    def render() -> Iterator[str]:
+        yield tabulate(("feed", "route", "expects", "note"), map(_feed_cells, feeds))
+        yield "\n"
 
-    @property
-    def title(self) -> str:
-        return f"Formulas around these changes: {count(len(self.links), 'link')}"
+    def list_lines() -> Iterator[SectionLine]:
+        return (SectionLine(f"- {code(feed.name)}: {code(route)}\n") for feed, route in feeds)
 
-    def render(self, level: DetailLevel) -> Iterator[str]:
-        yield f"### {self.title}\n\n"
-        if level is DetailLevel.FULL:
-            picture, drawn = draw_links(self.links, self.marks)
-            yield f"{picture}\n"
-            if drawn < len(self.links):
-                yield f"The picture has room for {drawn} of {count(len(self.links), 'link')}; the list has all.\n\n"
-        if level in (DetailLevel.FULL, DetailLevel.ROWS):
-            yield from list_formula_uses(self.links)
-            yield "\n"
+    return Section(f"Feeds to review: {count(len(feeds), 'feed')}", len(feeds), render, list_lines)
 
 
-def make_findings_section(plan: Plan) -> tuple[FindingsSection, ...]:
-    """The findings of `plan`, errors first; nothing if it has none."""
-    order = list(Severity)
-    found = sorted(plan.findings, key=lambda finding: order.index(finding.severity))
-    return (FindingsSection(found),) if found else ()
-
-
-def make_feeds_section(plan: Plan) -> tuple[FeedsSection, ...]:
-    """The feeds of `plan` to review; nothing if there are none."""
-    moved = find_feeds_to_review(plan)
-    return (FeedsSection(moved),) if moved else ()
-
-
-def make_formulas_section(plan: Plan) -> tuple[FormulasSection, ...]:
-    """The formulas around the changes of `plan`; nothing if no formula and no link changes."""
-    edited = any(edit.path == FORMULA for change in plan.changes for edit in change.edits)
-    if not plan.formula_links or not (edited or any(link.before != link.after for link in plan.formula_links)):
-        return ()
+def make_formulas_section(plan: Plan) -> Section:
+    """The formulas around the changes of `plan`; none if no formula and no link changes."""
+    is_edited = any(edit.path == FORMULA for change in plan.changes for edit in change.edits)
+    is_changed = is_edited or any(link.before != link.after for link in plan.formula_links)
+    links = plan.formula_links if is_changed else ()
     marks = {
         change.channel_id: "blocked" if change.blocked_by else "changes" for change in plan.changes if change.edits
     }
-    return (FormulasSection(plan.formula_links, marks),)
+    uses = list_formula_uses(links)
+
+    def render() -> Iterator[str]:
+        picture, drawn = draw_links(links, marks)
+        yield f"{picture}\n"
+        if drawn < len(links):
+            yield f"The picture has room for {drawn} of {count(len(links), 'link')}; the list has all.\n\n"
+        yield from uses
+        yield "\n"
+
+    title = f"Formulas around these changes: {count(len(links), 'link')}"
+    return Section(title, len(uses), render, lambda: map(SectionLine, uses))
 
 
 def _render_finding(finding: Finding) -> str:
+    lines = [f"  - detail: {prose(line)}\n" for line in finding.detail]
+    lines += [f"  - fix: {prose(finding.fix)}\n"] if finding.fix else []
+    return "".join([_render_finding_line(finding), *lines])
+
+
+def _render_finding_line(finding: Finding) -> str:
     place = f" {code(format_location(finding.location))}" if finding.location else ""
-    lines = [f"- {finding.severity.value} {code(finding.code)}{place}: {prose(finding.message)}"]
-    lines += [f"  - detail: {prose(line)}" for line in finding.detail]
-    lines += [f"  - fix: {prose(finding.fix)}"] if finding.fix else []
-    return "".join(f"{line}\n" for line in lines)
+    return f"- {finding.severity.value} {code(finding.code)}{place}: {prose(finding.message)}\n"
 
 
 def _feed_cells(moved: tuple[FeedRoute, str]) -> tuple[str, ...]:

@@ -91,7 +91,7 @@ def test_every_risky_change_is_named_or_counted_and_none_lost_before_a_harmless_
     note_case(reached=unnamed and harmless_ones)
     assume(unnamed)
     assert not any(_is_named(change, text) for change in harmless_ones)
-    assert "more, not named here\n" in text or "There is no room for their names here.\n" in text
+    assert "more, not listed here\n" in text or "There is no room to list them here.\n" in text
     assert "Shortened to fit: " in text
 
 

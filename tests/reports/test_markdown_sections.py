@@ -9,11 +9,10 @@ from reconciler.model.plan import ChannelLabel, Edit, FormulaLink
 from reconciler.reports.markdown_sections import (
     draw_links,
     list_formula_uses,
-    list_names,
     render_change,
     render_identical,
-    render_identical_briefly,
-    render_rows,
+    render_identical_line,
+    render_line,
 )
 from reconciler.reports.plan_groups import IdenticalChanges, find_dependents
 from tests.reports.plans import HOSTILE, PLANS, RENAME, RESCALE, SOUTH, UNCLEAR, make_change, make_plan
@@ -80,40 +79,29 @@ def test_changes_alike_show_their_edits_once_and_those_that_differ_first() -> No
     )
 
 
-def test_changes_alike_can_be_told_in_a_line() -> None:
+def test_identical_changes_can_be_shown_on_one_line() -> None:
     alike = (make_change("a", RESCALE), make_change("b", RESCALE))
     assert (
-        render_identical_briefly(IdenticalChanges(alike, ()))
+        render_identical_line(IdenticalChanges(alike, ()))
         == "- 2 channels with identical edits: `esaChannelVersion.multiplier` `1` → `0.001` (×0.001)\n"
     )
 
 
-def test_a_line_has_no_room_for_long_edits() -> None:
+def test_long_edits_are_only_counted_on_a_line() -> None:
     long = Edit("channelDescription", "", "x" * 500, Impact.COSMETIC)
     assert (
-        render_identical_briefly(IdenticalChanges((make_change("a", long),), ()))
-        == "- 1 channel with identical edits\n"
+        render_identical_line(IdenticalChanges((make_change("a", long),), ()))
+        == "- 1 channel with identical edits: 1 edit\n"
     )
+    assert render_line(make_change("a", long)) == "- `a`: 1 edit\n"
 
 
-def test_many_changes_are_rows_of_a_table() -> None:
-    changes = [make_change("a", RENAME), make_change("b", RENAME, RESCALE, blocked_by=[UNCLEAR], data_point=SOUTH)]
-    assert "".join(render_rows(changes)) == (
-        "| channel | data point | change |\n"
-        "| --- | --- | --- |\n"
-        "| `a` | `North Campus · NB-ELEC-01 North electricity (ELECTRIC)` "
-        '| `channelInfo` `"NB use"` → `"North Building use"` |\n'
-        "| `b` | `South Campus · SB-GAS-01 South gas (NATURALGAS)` "
-        '| `ESA407` cannot be known whether the unit is of a Money type, found `"USD"`'
-        '<br>`channelInfo` `"NB use"` → `"North Building use"`'
-        "<br>`esaChannelVersion.multiplier` `1` → `0.001` (×0.001) |\n"
-        "\n"
+def test_a_change_on_one_line_says_what_blocks_it_and_then_its_edits() -> None:
+    assert render_line(make_change("b", RENAME, RESCALE, blocked_by=[UNCLEAR])) == (
+        '- `b`: `ESA407` cannot be known whether the unit is of a Money type, found `"USD"`; '
+        '`channelInfo` `"NB use"` → `"North Building use"`; '
+        "`esaChannelVersion.multiplier` `1` → `0.001` (×0.001)\n"
     )
-
-
-def test_names_are_listed_by_place_a_piece_for_each() -> None:
-    changes = [make_change("c", RENAME, data_point=SOUTH), make_change("a", RENAME), make_change("b", RENAME)]
-    assert list(list_names(changes)) == ["- `North Campus`: `a`", ", `b`", "\n- `South Campus`: `c`"]
 
 
 LINKS = PLANS["mixed"].formula_links

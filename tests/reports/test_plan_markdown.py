@@ -145,32 +145,29 @@ LARGE = make_plan(
 
 
 @pytest.mark.parametrize(
-    ("budget", "folded"),
+    ("budget", "shortened"),
     [
         (60_000, ""),
-        (40_000, "✎ in short"),
-        (36_000, "✎ only named"),
-        (28_000, "⇄ in short; ✎ only named"),
-        (25_300, "Findings in short; ⇄ in short; ✎ only named"),
-        (16_000, "▲ in short; ⇄ in short; ✎ only named"),
-        (9_500, "Findings in short; ▲ in short; ⇄ only named; ✎ only named"),
-        (
-            4_096,
-            "Findings in short; ▲ only named; ⇄ only named; ✎ named as far as they fit; Formulas only counted",
-        ),
+        (40_000, "✎ one line each"),
+        (28_000, "⇄ one line each; ✎ one line each"),
+        (25_300, "▲ one line each; ✎ one line each"),
+        (16_000, "▲ one line each; ⇄ one line each; ✎ one line each"),
+        (9_500, "Findings one line each; ▲ one line each; ⇄ one line each; ✎ only counted"),
+        (7_000, "Findings one line each; ! one line each; ▲ one line each; ⇄ one line each; ✎ only counted"),
+        (4_096, "Findings one line each; ! one line each; ▲ one line each; ⇄ only counted; ✎ only counted"),
     ],
     ids=str,
 )
-def test_the_less_room_the_more_is_folded_the_riskiest_last(budget: int, folded: str) -> None:
+def test_the_less_room_the_more_is_shortened_the_riskiest_last(budget: int, shortened: str) -> None:
     text = render_plan_markdown(LARGE, budget)
     line = next((line for line in text.splitlines() if line.startswith("Shortened to fit: ")), "")
     assert len(text.encode()) <= budget
-    assert _abbreviate(line) == folded
+    assert _abbreviate(line) == shortened
 
 
 def _abbreviate(line: str) -> str:
     signs = {words.heading: words.sign for words in RISK_WORDS.values()}
-    parts = re.findall(r"“([^:”]+?)(?: around these changes)?: [^”]+” ([a-z ]+)", line)
+    parts = re.findall(r"“(?:[!▲◆⇄→✎] )?([^:”]+): [^”]+” ([a-z ]+)", line)
     return "; ".join(f"{signs.get(title, title)} {level}" for title, level in parts)
 
 
@@ -178,16 +175,27 @@ def test_where_there_is_no_room_for_all_names_the_others_are_counted() -> None:
     changes = [make_change(f"history-{i:04}", replace(RESCALE, after=i + 2), channel_id=i) for i in range(1000)]
     text = render_plan_markdown(make_plan(*changes, make_change("harmless", RENAME)), 4096)
     named = len(re.findall(r"`history-\d+`", text))
-    assert f"- and {1000 - named} more, not named here\n" in text
-    assert 100 < named < 1000
-    assert "`escape_text`" not in text
+    assert f"- and {1000 - named} more, not listed here\n" in text
+    assert 20 < named < 1000
+    assert "`harmless`" not in text
 
 
 def test_a_name_that_fits_nowhere_is_counted() -> None:
     text = render_plan_markdown(make_plan(make_change("x" * 5000, RESCALE)), 4096)
     assert _section("▲", text) == (
-        "### ▲ May rewrite stored values: 1 change\n\nThere is no room for their names here.\n\n"
+        "### ▲ May rewrite stored values: 1 change\n\nThere is no room to list them here.\n\n"
     )
+
+
+def test_exceptions_are_named_where_those_with_identical_edits_are_only_counted() -> None:
+    text = render_plan_markdown(PLANS["alike"], 4096)
+    lines = [line.split(":")[0] for line in text.splitlines() if line.startswith("- ")]
+    assert lines[-4:] == [
+        "- 412 channels with identical edits",
+        "- `nb-elec-main`",
+        "- `nb-elec-spare`",
+        "- and 412 more, not listed here",
+    ]
 
 
 def test_what_many_have_in_common_is_told_where_their_names_have_no_room() -> None:
