@@ -29,17 +29,17 @@ if TYPE_CHECKING:
     from reconciler.definitions.load import LoadResult
     from reconciler.model.findings import Finding
 
-# What says nothing of the file that is copied, but of the disk and the process.
+# Errors of the disk or the process, which say nothing about the file that is copied.
 _LIMITS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE)
 _TWICE = "ESA131"
 _TOP = "the root of the repository"
 
 
 class Base(Struct, frozen=True):
-    """What the files said at `reference`.
+    """The definitions at `reference`.
 
-    `unread` are the files that could not be read there: what they said of a channel is unknown, and so is whether they
-    had one that no other file has. `gaps` are the findings that say so, `notes` what else is to be known.
+    `unread` are the files that could not be read there: what they said about a channel is unknown, and so is whether
+    they had one that no other file has. `gaps` are the findings that say so, `notes` are further remarks.
     """
 
     reference: str
@@ -50,7 +50,7 @@ class Base(Struct, frozen=True):
 
 
 class _BaseProject(Struct, frozen=True):
-    """The project at the base: its folder in the repository, its folders of definitions, and what its file is not."""
+    """The project at the base: its folder in the repository, its definitions folders, and the `flaw` of its file."""
 
     prefix: str
     folders: tuple[str, ...]
@@ -61,9 +61,9 @@ class _BaseProject(Struct, frozen=True):
 def read_base(root: Path, reference: str, folders: Sequence[str]) -> Base:
     """The definitions of the project at `root` as they were at `reference`.
 
-    The project file of that commit says where they were; where it was in another folder, the project is looked for. The
-    `folders` of today count where there was none. Raises ProjectError where `reference` is no commit at hand, as in a
-    shallow clone, where git does not have its files, and where git is missing.
+    The project file of that commit says where they were, even if it was in another folder; if there was none, `folders`
+    are used. Raises ProjectError if git is missing, if it does not have the commit `reference`, as in a shallow clone,
+    or does not have its files.
     """
     commit = find_commit(root, reference)
     home = _find_base_project(root, commit, reference, tuple(folders))
@@ -119,10 +119,10 @@ def _open_base_project(root: Path, entry: TreeEntry, prefix: str, folders: tuple
 
 
 def _find_entries(root: Path, commit: str, home: _BaseProject) -> tuple[TreeEntry, ...]:
-    """What may be definitions: files, links and submodules in their folders.
+    """The files, links and submodules that may be definitions: those in the definitions folders.
 
-    Where a folder is not there by its own name, or where there are links, all of the project counts, as links may lead
-    there.
+    If there are links, or a folder does not exist under its own name, all of the project is included: links may lead
+    anywhere in it.
     """
     places = [posixpath.normpath(home.prefix + folder) for folder in home.folders]
     paths = [] if "." in places else places
@@ -148,7 +148,7 @@ def _is_near(path: str, places: Sequence[str]) -> bool:
 def _copy(root: Path, entries: Sequence[TreeEntry], prefix: str) -> Iterator[tuple[Path, dict[str, str]]]:
     """A temporary copy of `entries`, byte for byte as they were committed, and why some are not in it.
 
-    Links come last, so that none is in the way of a file.
+    Links come last, so that no file is written through one.
     """
     from tempfile import TemporaryDirectory  # noqa: PLC0415 - most runs look at no other commit
 
@@ -171,11 +171,11 @@ def _copy(root: Path, entries: Sequence[TreeEntry], prefix: str) -> Iterator[tup
 
 
 def _put(past: Path, file: str, mode: bytes, data: bytes | None) -> str:
-    """Why `file` cannot be in the copy; "" where it is now."""
+    """Put `file` into the copy; the reason if that is not possible, else ""."""
     if data is None:
         return "it was larger than 5 MiB"
     if {"", ".", ".."} & set(file.split("/")) or (mode == LINK and b"\0" in data):
-        return "no file can have its name, or lead where it leads"
+        return "its name, or what it links to, is not valid"
     try:
         (past / file).parent.mkdir(parents=True, exist_ok=True)
         if mode == LINK:
@@ -186,7 +186,7 @@ def _put(past: Path, file: str, mode: bytes, data: bytes | None) -> str:
     except OSError as error:
         if error.errno in _LIMITS:
             raise _no_copy(error) from error
-        return f"no copy of it can be made: {error.strerror}"
+        return f"it cannot be copied: {error.strerror}"
     return ""
 
 
@@ -196,7 +196,7 @@ def _no_copy(error: OSError) -> ProjectError:
 
 
 def _is_nested(root: Path, folder: str) -> bool:
-    """Whether `folder` is in a repository within that of the project: no commit of the outer one holds its files."""
+    """Whether `folder` is in a repository inside the project's: commits of the outer one do not contain its files."""
     place = root / posixpath.normpath(folder)
     return any(
         os.path.lexists(one / ".git") for one in (place, *place.parents) if one.is_relative_to(root) and one != root
@@ -204,7 +204,7 @@ def _is_nested(root: Path, folder: str) -> bool:
 
 
 def _find_unread(loaded: LoadResult) -> Iterator[tuple[str, str]]:
-    """The files that were not read whole, each with what was wrong with it."""
+    """The files that could not be read completely, each with the reason."""
     errors = [finding for finding in loaded.findings if finding.location and finding.severity is Severity.ERROR]
     doubled = {finding.location.file for finding in errors if finding.location and finding.code == _TWICE}
     for file in {*loaded.unread, *doubled}:
@@ -213,7 +213,7 @@ def _find_unread(loaded: LoadResult) -> Iterator[tuple[str, str]]:
 
 
 def _leave_out_doubled(loaded: LoadResult) -> Definitions:
-    """The definitions without the channels that were defined twice: which of the two counted is unknown."""
+    """The definitions without the channels that were defined twice: which of the two applied is unknown."""
     doubled = {
         f.location.path[1] for f in loaded.findings if f.code == _TWICE and f.location and len(f.location.path) > 1
     }

@@ -40,7 +40,7 @@ _BREAK = re.compile(r"\r\n|\r|\n")
 class FileLayout:
     """The layout of `text`, a sound channel file without byte order mark. Offsets count characters.
 
-    `members` leads from a mapping to its keys in their order.
+    `members` has the keys of each mapping, in their order.
     """
 
     def __init__(self, text: str) -> None:
@@ -55,21 +55,17 @@ class FileLayout:
         for keys in self.spans:
             if keys:
                 self.members[keys[:-1]].append(keys[-1])
-            # A mapping over several lines reaches to the next key, past the comments on it; what is in it does not.
+            # YAML ends a block mapping at the next key, after that key's comments: its last member says where it ends.
             end = 0 if self.is_block(keys) else self.span(keys)[1]
             for length in range(len(keys) + 1):
                 self._ends[keys[:length]] = max(end, self._ends.get(keys[:length], 0))
 
     def is_anchored(self, keys: Keys) -> bool:
-        """Whether aliases may stand for the value at `keys`: then a change of it is one elsewhere."""
+        """Whether the value at `keys` has an anchor: changing it would change the values of its aliases, too."""
         return self.text.startswith("&", self.spans[keys].start)
 
-    def is_alias(self, keys: Keys) -> bool:
-        """Whether an alias stands at `keys`, in place of a value that is written elsewhere."""
-        return self.text.startswith("*", self.spans[keys].start)
-
     def is_nothing(self, keys: Keys) -> bool:
-        """Whether the mapping at `keys` is left out: null, or braces with nothing between them."""
+        """Whether there is no mapping at `keys`, only null or empty braces."""
         start, end = self.span(keys)
         return self.text[start:end] in {"{}", "null", "Null", "NULL", "~"}
 
@@ -82,7 +78,7 @@ class FileLayout:
         return keys in self.spans and self.spans[keys].is_block
 
     def span(self, keys: Keys) -> tuple[int, int]:
-        """Where a single value begins and ends, without the empty lines that a text over several lines reaches to."""
+        """Where a single value begins and ends, without the empty lines after a text of several lines."""
         spot = self.spans[keys]
         return spot.start, spot.start + len(self.text[spot.start : spot.end].rstrip())
 
@@ -107,7 +103,7 @@ class FileLayout:
 _COMMENT = re.compile(r"#[^\r\n]*")
 _BREAKS = re.compile(r"\r\n|\r|\n")
 _EMPTY_LINE = re.compile(r"(?:\r\n|\r|\n)[ \t]*(?:\r\n|\r|\n)")
-# A text over several lines may have a comment behind its indicator, and there alone.
+# A text of several lines can have a comment after its indicator, | or >, and only there.
 _HEADER = re.compile(r"[|>][^\r\n#]*[ \t](#[^\r\n]*)")
 
 
@@ -122,9 +118,9 @@ class _Element(NamedTuple):
 
 
 def preserves_content(before: str, after: str) -> bool:
-    """Whether `after`, like `before` a sound file, says all that `before` does beside the values, in the same order.
+    """Whether `after` has all comments, keys and empty lines of `before`, in the same order. Both are sound files.
 
-    Keys and empty lines may have come in between; nothing else may.
+    Keys and empty lines may have been added; comments may not.
     """
     if set(_BREAKS.findall(after)) != set(_BREAKS.findall(before)):
         return False
@@ -147,7 +143,7 @@ def _list_elements(text: str) -> Iterator[_Element]:
             yield from _list_between(text[done:start])
         if isinstance(token, yaml.ScalarToken):
             yield from _look_into(text[start:end], is_key=is_key)
-            # The end of a text over several lines lies behind its last line break.
+            # The token of a text of several lines includes the empty lines after it.
             end = start + len(text[start:end].rstrip())
         is_key = isinstance(token, yaml.KeyToken)
         done = max(done, end)
@@ -167,7 +163,7 @@ def _list_between(text: str) -> Iterator[_Element]:
         before = text[end : found.start()]
         if _EMPTY_LINE.search(before):
             yield _Element("empty line")
-        # A comment behind a value is about that value: on a line of its own it would be about another.
+        # A comment after a value is about that value; on a line of its own it would be about the next one.
         where = "" if before and not _BREAKS.search(before) else "\n"
         yield _Element(_COMMENT_KIND, where + found[0].rstrip())
         end = found.end()
@@ -177,7 +173,7 @@ def _list_between(text: str) -> Iterator[_Element]:
 
 _CHANNELS = ("channels",)
 _BYTE_ORDER_MARK = "\ufeff"
-# The keys of a channel and of its version as new files have them; names of channels come after all there are.
+# The keys of a channel and of its version, in the order of new files. A new channel comes after all others.
 _KEYS = (
     "select",
     "channelId",
@@ -190,24 +186,24 @@ _LAST = len(_RANKS)
 
 
 class UnsafeEdit(Exception):
-    """The change cannot be made without another one: of a comment, of another value, of what people wrote."""
+    """The edit would also change something else that people wrote, such as a comment or another value."""
 
 
 class _NeedsRoundTrip(Exception):
-    """The change reaches into what stands for several values at once."""
+    """The edit cannot be made in place, because the text at that point also belongs to other values."""
 
 
 def read_header(text: str) -> Head:
-    """The head of a sound channel file, whose text this is."""
+    """The data point and the defaults of `text`, a sound channel file."""
     values = try_fast_parse(text.removeprefix("\ufeff"), PlainScalars())
     tree: Any = parse_yaml("", text.encode()).tree if values is None else values.tree
     return Head(tree.get("dataPoint"), flatten(tree.get("defaults", {})))
 
 
 def append_channels(text: str, channels: Sequence[Desired]) -> str:
-    """`text`, a sound channel file, with `channels` after its own; what its defaults say already is not repeated.
+    """`text`, a sound channel file, with `channels` after its own; values that its defaults already set are left out.
 
-    Raises Unkept.
+    Raises UnsafeEdit.
     """
     defaults = read_header(text).defaults
     return _change(
@@ -218,13 +214,13 @@ def append_channels(text: str, channels: Sequence[Desired]) -> str:
 def update_channels(text: str, updates: Mapping[str, Spec]) -> str:
     """`text`, a sound channel file, with the values of `updates`, by channel and path, in place of its own.
 
-    A value that only the defaults of the file gave is written under its channel. Raises Unkept.
+    A value that only the defaults of the file set is written under its channel. Raises UnsafeEdit.
     """
     return _change(text, {name: make_tree(None, spec) for name, spec in updates.items()})
 
 
 def _shorten(spec: Spec, defaults: Spec) -> Spec:
-    # isCalculated is always said: a default interval reaches channels that do not say it themselves.
+    # isCalculated is always written: a default interval applies to a channel unless it says isCalculated: true itself.
     return {
         path: value
         for path, value in spec.items()
@@ -247,7 +243,7 @@ def _change(text: str, channels: Tree) -> str:
 
 
 def _merge(tree: object, changes: Tree) -> dict[str, object]:
-    """What the file is to say: `tree`, and in it the values of `changes`."""
+    """What the file must say after the edit: `tree` with the values of `changes`."""
     merged: dict[str, object] = dict(tree) if isinstance(tree, dict) else {}
     for key, value in changes.items():
         merged[key] = _merge(merged.get(key), value) if isinstance(value, Mapping) else value
@@ -279,7 +275,7 @@ def _list_splices(layout: FileLayout, parent: Keys, tree: Tree) -> Iterator[_Spl
 
 
 def _insert_in_braces(layout: FileLayout, parent: Keys, key: str, value: Value | Tree) -> _Splice:
-    """A new key within braces: behind the last one, on the same line."""
+    """A new key in braces: after the last one, on the same line."""
     start, end = layout.span((*parent, layout.members[parent][-1]))
     if start == end:
         raise _NeedsRoundTrip
@@ -293,7 +289,7 @@ def _render_in_braces(value: Value | Tree) -> str:
 
 
 def _insert(layout: FileLayout, parent: Keys, key: str, value: Value | Tree) -> _Splice:
-    """The lines of a new key: after those that come before it in a new file, of channels after all."""
+    """The lines of a new key: after the keys that precede it in new files; a channel after all others."""
     if not layout.is_block(parent):
         return _insert_in_braces(layout, parent, key, value)
     members = layout.members[parent]
@@ -320,7 +316,7 @@ def _pass_comments(layout: FileLayout, offset: int, column: int) -> int:
 
 
 def _has_gaps(layout: FileLayout) -> bool:
-    """Whether an empty line stands before the last channel; a file with one channel is taken to want them."""
+    """Whether there is an empty line before the last channel; yes for a file with one channel."""
     *others, last = layout.members[_CHANNELS]
     if not others:
         return True
@@ -343,9 +339,9 @@ _WIDEST = 4096
 def change_tree(text: str, channels: Tree, step: int) -> str:
     """`text`, a sound channel file, with `channels` merged into its own: new keys added, values replaced.
 
-    What an anchor lets stand in other places too is changed in this one alone. Every mapping is indented by `step`.
+    Where a value is an alias, only this place changes, not the anchor. Every mapping is indented by `step`.
     """
-    # Imported here, as hardly any change needs ruamel, which takes long to import.
+    # Imported here because hardly any change needs ruamel, which is slow to import.
     from ruamel.yaml import YAML  # noqa: PLC0415
 
     yaml = YAML()
@@ -366,7 +362,7 @@ def _make_text_resolver() -> type[VersionedResolver]:
     from ruamel.yaml.resolver import VersionedResolver  # noqa: PLC0415
 
     class TextResolver(VersionedResolver):
-        """Takes every scalar for text, so that what is not changed keeps its spelling: 1.50, 012, dates."""
+        """Reads every scalar as text, so that unchanged values keep their spelling: 1.50, 012, dates."""
 
         def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
             return self.DEFAULT_SCALAR_TAG if kind is ScalarNode else super().resolve(kind, value, implicit)

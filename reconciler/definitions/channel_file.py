@@ -47,10 +47,10 @@ def _paths(fields: Iterable[Field]) -> dict[str, str]:
     return {path.rpartition(".")[2]: path for path in paths}
 
 
-# What is no value of its own has no path.
+# Keys that do not hold a managed value have an empty path.
 _CHANNEL_PATHS = _paths(CHANNEL_FIELDS) | dict.fromkeys(("select", "channelId", VERSION), "")
 _VERSION_PATHS = _paths(VERSION_FIELDS)
-# The other way to say the same: where a channel says unitId, the unitCode of the defaults counts no longer.
+# The other key for the same setting: if a channel has unitId, the unitCode of the defaults does not apply to it.
 _ALIASES = {
     one: other
     for field in FIELDS
@@ -60,7 +60,7 @@ _ALIASES = {
 
 
 class FileContent(Struct, frozen=True):
-    """The channels and feeds of one file, in its order; `recovered` are the names in a file that is not YAML."""
+    """The channels and feeds of one file, in its order; `recovered` are names found in a file that is not YAML."""
 
     channels: tuple[Desired, ...] = ()
     feeds: tuple[Feed, ...] = ()
@@ -71,7 +71,7 @@ EMPTY = FileContent()
 
 
 def make_content(file: str, tree: Mapping[str, Any], lines: Lines) -> FileContent:
-    """The channels and feeds that `tree`, which fits the schema, holds; `lines` says where their names stand."""
+    """The channels and feeds in `tree`, which fits the schema; `lines` has the line of each name."""
     defaults = flatten(tree.get("defaults", {}))
     data_point = tree.get("dataPoint")
     channel_lines, feed_lines = lines.get("channels", {}), lines.get("feeds", {})
@@ -102,9 +102,9 @@ def _merge(defaults: Spec, channel: Mapping[str, Any]) -> Spec:
 
 
 def _default_applies(path: str, own: Spec) -> bool:
-    """Whether a default counts for a channel: not where it says the same in the other way.
+    """Whether a default applies to a channel: not if the channel sets the same under the other key.
 
-    Nor does an interval reach a calculated channel, which has none (ESA203): it is meant for the simple ones beside it.
+    An interval does not apply to a calculated channel, which must not have one (ESA203): it is meant for the others.
     """
     return _ALIASES.get(path) not in own and not (path == INTERVAL_MINUTES and own.get(IS_CALCULATED) is True)
 
@@ -136,7 +136,7 @@ def _make_feed(file: str, line: int, name: str, feed: Mapping[str, Any]) -> Feed
     return Feed(name, place, _read_identifiers(feed), feed["expect"])
 
 
-# A text that goes on after a # that stands close to its next word: "Building #3 use".
+# A # directly before a word was probably meant as text: "Building #3 use".
 _CUT = (
     r"(?m)^[ -]*(?:channelInfo|channelDescription|channelImportId|formula|dataPoint):[ ]+"
     r"[^\s'\"|>#][^\n#]*[ ](#[^\s#].*)$"
@@ -144,7 +144,7 @@ _CUT = (
 
 
 def find_truncating_comments(text: str) -> tuple[tuple[int, int], ...]:
-    """Where in `text` a comment seems to have swallowed the rest of a value, as offsets of start and end."""
+    """The start and end offsets of comments in `text` that were probably meant as the rest of a value."""
     return tuple(match.span(1) for match in re.finditer(_CUT, text)) if " #" in text else ()
 
 
@@ -220,10 +220,10 @@ def _is_day(text: str) -> bool:
 
 
 class ParsedFile(Struct, frozen=True):
-    """What one file says, and what is wrong with it; `digest` is of its content, however its lines end.
+    """What one file says, and what is wrong with it; `digest` is of its content, whatever its line endings.
 
-    `is_sound` says whether it could be read whole. Where it could not, `content` is what remains: what it says that is
-    sound in itself, for checks that look over all files. `more` findings were left out.
+    `is_sound` says whether all of it could be read. If not, `content` has the valid parts, for checks across all files.
+    `more` findings were left out.
     """
 
     file: str
@@ -235,7 +235,7 @@ class ParsedFile(Struct, frozen=True):
 
 
 def parse_fast(file: str, data: bytes, scalars: PlainScalars) -> ParsedFile | None:
-    """The page of `file` with the content `data`, from the plain reader; None where the close reader is needed."""
+    """The fast reader's result for `file` with the content `data`; None if the full reader is needed."""
     try:
         text = decode(data)
     except UnicodeDecodeError:
@@ -254,16 +254,16 @@ def parse_fast(file: str, data: bytes, scalars: PlainScalars) -> ParsedFile | No
 
 
 def content_digest(data: bytes) -> bytes:
-    """The digest of a file's content, however its lines end."""
+    """The digest of a file's content, whatever its line endings."""
     return hashlib.sha256(data.replace(b"\r\n", b"\n") if b"\r" in data else data).digest()
 
 
-# What may name a channel in a file that is no YAML: a key with nothing after it in its line, or with a mapping.
+# A possible name of a channel in a file that is not YAML: a key with nothing, or with a mapping, after it on its line.
 _NAME = re.compile(r"^[ ]+([A-Za-z0-9][A-Za-z0-9_.-]*):[ ]*(?:[{#].*)?$", re.MULTILINE)
 
 
 def recover_channels(document: Document, refused: Set[Keys], lines: Lines) -> FileContent:
-    """All channels of a broken file by name, with those of their values that are not `refused`, and its sound feeds."""
+    """All channels of a broken file by name, with the values that are not `refused`, and its valid feeds."""
     if not document.is_read:
         names = dict.fromkeys(_NAME.findall(document.text))
         return FileContent(recovered=tuple(Desired(name, document.file, 1, None, {}) for name in names))
@@ -279,7 +279,7 @@ def _prune(value: Any, keys: Keys, refused: Set[Keys]) -> Any:
 
 
 def _is_kept(keys: Keys, refused: Set[Keys]) -> bool:
-    # A channel stays known by its name, however little is left of it.
+    # Other files may refer to a channel by its name, so it is kept even if none of its values can be read.
     return keys not in refused or (len(keys) == 2 and keys[0] == "channels")
 
 
@@ -309,8 +309,8 @@ def _is_sound(definition: str, member: object) -> bool:
 
 
 def parse_fully(file: str, data: bytes) -> ParsedFile:
-    """The page of `file`, whose content is `data`, with findings for all that is wrong with it."""
-    # Imported here, as most runs need no YAML parser, which takes a third of the time of a hook.
+    """The full reader's result for `file` with the content `data`, with findings for all that is wrong with it."""
+    # Imported here because most runs do not need the YAML parser, whose import takes a third of the time of a hook.
     from reconciler.definitions.yaml_reader import parse_yaml  # noqa: PLC0415
 
     document = parse_yaml(file, data)
@@ -337,11 +337,11 @@ def _find_problems(document: Document) -> tuple[tuple[FileProblem, ...], int]:
     slips = check_consistency(document.tree)
     if validator_for(Format.CHANNELS)(document.tree):
         return _leave_out_refused(document, slips), 0
-    # Imported here, as most runs find every file sound.
+    # Imported here because in most runs every file is valid.
     from reconciler.definitions.schema_errors import explain  # noqa: PLC0415
 
     explanation = explain(Format.CHANNELS, document.tree)
-    # The schema has the better words for a date that has not even the form of one.
+    # For a date that is not even written like one, the schema's message is more precise.
     problems = {(problem.code, problem.keys): problem for problem in (*slips, *explanation.problems)}
     return _leave_out_refused(document, problems.values()), explanation.more
 

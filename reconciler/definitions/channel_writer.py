@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from reconciler.model.values import Spec
 
 
-# What this tool reads as text and YAML 1.1, or a hurried eye, as something else: yes, 012, 1:30, 0x1F, dates, .inf.
+# Text to this tool, but something else to YAML 1.1 or to a quick reader: yes, 012, 1:30, 0x1F, dates, .inf.
 _WORDS = frozenset({"y", "yes", "n", "no", "on", "off", "true", "false", "null", "~", "=", "<<"})
 _NUMERIC = re.compile(r"[-+.]*(?:[0-9][0-9A-FXOTZa-fxotz_.:,%+ -]*|inf|nan)", re.IGNORECASE)
 _INDICATORS = frozenset("-?:,[]{}#&*!|>'\"%@`=<~")
@@ -36,10 +36,10 @@ _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def to_yaml_scalar(value: Value) -> str:
-    """`value` on one line: quoted where it is a text that some reader might take for anything else.
+    """`value` on one line; a text that some reader might not read as text is in quotes.
 
-    A number is written without exponent. Characters that do not show, and marks that turn the direction of what
-    follows, are escaped, so that a reviewer sees them.
+    A number is written without exponent. Invisible characters, and those that change the direction of the text, are
+    escaped, so that a reviewer sees them.
     """
     match value:
         case None:
@@ -55,7 +55,7 @@ def to_yaml_scalar(value: Value) -> str:
 
 
 def to_flow_scalar(value: Value) -> str:
-    """The same where commas and brackets end a value."""
+    """`value` for use in braces, where a comma or a bracket would end it."""
     spelled = to_yaml_scalar(value)
     return quote(spelled) if value == spelled and _ENDING.search(spelled) else spelled
 
@@ -85,7 +85,7 @@ def _escape(character: str) -> str:
     return f"\\x{code:02X}" if code <= 0xFF else f"\\u{code:04X}" if code <= 0xFFFF else f"\\U{code:08X}"
 
 
-# A mapping as it stands in a file: key → value, or a mapping below it.
+# A mapping of a file: each key with its value, or with a mapping below it.
 Tree: TypeAlias = Mapping[str, Union[Value, "Tree"]]
 
 _PACKAGE = Path(__file__).parent.parent
@@ -102,10 +102,10 @@ def render_schema(format_: Format) -> str:
 
 
 def render_file(file: str, channels: Sequence[Desired]) -> str:
-    """The text of a new `file` with `channels`, which are all of the data point that the first of them names.
+    """The text of a new `file` with `channels`, which must all belong to one data point.
 
-    The first line leads editors to the schema in the project's own folder `schemas`: no network is needed for it, and
-    it is of the version that the project was made with.
+    The first line names the schema for editors. It is the copy in the project's folder `schemas`: editors then need no
+    network, and get the version that the project was made with.
     """
     schema = posixpath.relpath(place_schema(Format.CHANNELS), posixpath.dirname(file) or ".")
     lines = [f"# yaml-language-server: $schema={schema}"]
@@ -119,7 +119,7 @@ def render_file(file: str, channels: Sequence[Desired]) -> str:
 
 
 def make_tree(select: Identifiers | None, spec: Spec) -> Tree:
-    """A channel as its mapping in a file: how it is found, then its values in the order of the field table."""
+    """A channel as a mapping in a file: `select` first, then its values in the order of the field table."""
     pointers = {"select": identifiers_as_select(select)} if select else {}
     version = _pick(VERSION_FIELDS, spec)
     return {**pointers, **_pick(CHANNEL_FIELDS, spec), **({VERSION: version} if version else {})}

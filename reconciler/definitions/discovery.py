@@ -45,11 +45,11 @@ class Discovery(Struct, frozen=True):
 
 
 def find_files(root: Path, folders: Sequence[str]) -> Discovery:
-    """All `*.yaml` and `*.yml` in `folders` and the folders in them. Names that start with a dot are passed over.
+    """All `*.yaml` and `*.yml` in `folders` and the folders in them. Names that start with a dot are skipped.
 
-    Links are followed within `folders`; each file and each folder is read once, however many ways lead there. A link
-    that leads out of them, a folder that is missing or holds no such file, and a file that looks as if it was meant to
-    be one of definitions are findings.
+    Links are followed within `folders`; each file and folder is read once, however many links lead to it. A link out of
+    `folders`, a folder that is missing or has no such file, and a file whose suffix looks like a typing mistake are
+    findings.
     """
     search = _FolderWalk(root, tuple(os.path.realpath(root / folder) for folder in folders))
     for folder in folders:
@@ -59,7 +59,7 @@ def find_files(root: Path, folders: Sequence[str]) -> Discovery:
 
 
 def read_file(root: Path, file: str) -> bytes | Finding:
-    """The content of `file`; a finding where it cannot be read, is no ordinary file, or is larger than 5 MiB."""
+    """The content of `file`; a finding if it cannot be read, is not a regular file, or is larger than 5 MiB."""
     place = Location(file, line=1, column=1)
     try:
         data = read_regular(root / file, MAX_BYTES)
@@ -72,9 +72,9 @@ def read_file(root: Path, file: str) -> bytes | Finding:
 
 
 def read_project_file(root: Path) -> bytes | Finding:
-    """The content of the project file in `root`: as `read_file`, and a finding where a link leads out of the project.
+    """The content of the project file in `root`: like `read_file`, and a finding if a link leads out of the project.
 
-    What lies there, such as /proc/self/environ, is nobody's to read, and must not be quoted.
+    Such a file, for example /proc/self/environ, must not be read: a message might quote its secrets.
     """
     path = root / PROJECT_FILE
     target = os.path.realpath(path)
@@ -88,7 +88,7 @@ def read_project_file(root: Path) -> bytes | Finding:
 
 
 def check_inside(root: Path, path: Path) -> None:
-    """Raise FileError where `path`, which is written as one below `root`, leads out of it by a link on the way."""
+    """Raise FileError if `path`, which is written as a path below `root`, leads out of it through a link."""
     if Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root)):
         return
     links = [place for place in (path, *path.parents) if place.is_symlink() and place.is_relative_to(root)]
@@ -97,9 +97,9 @@ def check_inside(root: Path, path: Path) -> None:
 
 
 class _FolderWalk:
-    """A walk through folders, whose own paths without links are `roots`.
+    """A walk through folders; `roots` are their paths without links.
 
-    `files` are those found by device and inode, `folders` those of the present walk.
+    `files` are those found so far, by device and inode; `folders` are those visited in the current walk.
     """
 
     def __init__(self, root: Path, roots: tuple[str, ...]) -> None:
@@ -107,13 +107,13 @@ class _FolderWalk:
         self.roots = roots
         self.files: dict[Inode, str] = {}
         self.findings: list[Finding] = []
-        # Where a finding is already, however often a walk comes by.
+        # Files with a finding: a file in overlapping folders gets one only.
         self.reported: set[str] = set()
         self.folders: set[Inode] = set()
-        self.seen_count = 0
+        self.found_count = 0
 
     def walk(self, folder: str) -> None:
-        """Find all files below `folder`. A loop instead of a recursion: folders may nest deeper than Python's stack."""
+        """Find all files below `folder`. A loop, not a recursion: folders may be nested deeper than Python's stack."""
         path = self.root / folder
         if not path.is_dir():
             problem = "the definitions path is not a folder" if path.exists() else "definitions folder not found"
@@ -123,23 +123,23 @@ class _FolderWalk:
             message = f"a folder of definitions must be inside the project, found {folder}, a link out of it"
             self._refuse_folder("ESA144", message)
             return
-        status, before = path.stat(), self.seen_count
+        status, before = path.stat(), self.found_count
         self.folders = {(status.st_dev, status.st_ino)}
         waiting = deque(["" if folder == "." else folder.rstrip("/")])
         while waiting:
             waiting.extend(self._list(waiting.popleft()))
-        if before == self.seen_count:
+        if before == self.found_count:
             self._refuse_folder("ESA102", f"the definitions folder contains no *.yaml files: {folder}")
 
     def _is_elsewhere(self, path: Path) -> bool:
-        """Whether a link on the way to `path` leaves the project, or leads to what is hidden in it, such as .git."""
+        """Whether a link in `path` leads out of the project, or to something hidden in it, such as .git."""
         target, root = os.path.realpath(path), os.path.realpath(self.root)
         if target == os.path.normpath(Path(root, path.relative_to(self.root))):
             return False
         return not _is_within(target, root)
 
     def _list(self, folder: str) -> list[str]:
-        """The folders in `folder`, after its files were kept."""
+        """Add the files in `folder`; the folders in it."""
         try:
             with os.scandir(self.root / folder) as found:
                 entries = sorted((entry for entry in found if not entry.name.startswith(".")), key=_name_of)
@@ -150,10 +150,10 @@ class _FolderWalk:
         return [path for path, entry in paths if self._visit(path, entry)]
 
     def _visit(self, path: str, entry: os.DirEntry[str]) -> bool:
-        """Whether `path` is a folder to go into; a file of definitions is kept."""
+        """Add `path` if it is a definition file; whether it is a folder that must be visited."""
         is_named = has_definition_suffix(path)
         try:
-            # Not the entry's own, which on Windows knows no inode.
+            # Not `entry.stat()`, whose inode is 0 on Windows.
             status = Path(entry).stat()
         except OSError as error:
             self._refuse(path, f"the file cannot be read: {_why(error)}")
@@ -162,9 +162,9 @@ class _FolderWalk:
         if (is_named or is_folder) and entry.is_symlink() and self._escapes_roots(entry, is_folder=is_folder):
             self._refuse(path, f"the link leads out of the definitions, found {Path(entry).readlink()}", _COPY)
         elif is_named and is_folder:
-            self._refuse(path, "a folder has the name of a file of definitions", "rename the folder, or delete it")
+            self._refuse(path, "a folder is named like a definition file", "rename the folder, or delete it")
         elif is_named and not stat.S_ISREG(status.st_mode):
-            self._refuse(path, "only ordinary files are read, found a pipe, a socket or a device", "delete it")
+            self._refuse(path, "only regular files are read, found a pipe, a socket or a device", "delete it")
         elif is_named:
             self._keep(path, status)
         elif is_folder:
@@ -174,7 +174,7 @@ class _FolderWalk:
         return False
 
     def _keep(self, path: str, status: os.stat_result) -> None:
-        self.seen_count += 1
+        self.found_count += 1
         self.files.setdefault((status.st_dev, status.st_ino), path)
 
     def _is_new(self, status: os.stat_result) -> bool:
@@ -184,16 +184,16 @@ class _FolderWalk:
         return is_new
 
     def _escapes_roots(self, link: os.DirEntry[str], *, is_folder: bool) -> bool:
-        """Whether a link leaves the definitions: what lies there is nobody's to read, and must not be quoted.
+        """Whether a link leads out of the definitions: such a file must not be read, as a message might quote it.
 
-        A file beside them that is none, such as one with the credentials of a pipeline, is left, too.
+        So does a link to another kind of file in the folders, such as one with the credentials of a pipeline.
         """
         target = os.path.realpath(link)
         is_none = not (is_folder or has_definition_suffix(target))
         return is_none or not any(_is_within(target, home) for home in self.roots)
 
     def _refuse(self, file: str, message: str, fix: str = "") -> None:
-        self.seen_count += 1
+        self.found_count += 1
         self._tell("ESA101", file, message, fix)
 
     def _tell(self, code: str, file: str, message: str, fix: str = "") -> None:
@@ -210,7 +210,7 @@ def _name_of(entry: os.DirEntry[str]) -> str:
 
 
 def is_definition(path: Path) -> bool:
-    """Whether a file of this name is read, if it is in a folder of definitions."""
+    """Whether a file of this name is read if it is in a definitions folder."""
     return has_definition_suffix(path.name)
 
 
@@ -220,21 +220,21 @@ def has_definition_suffix(path: str) -> bool:
 
 
 def _name_target(path: Path) -> str:
-    """What the link at `path` says; where the link is further up, where all of it leads."""
+    """The target of the link at `path`; if the link is a folder above it, the resolved path."""
     return str(path.readlink() if path.is_symlink() else path.resolve())
 
 
 def _is_within(target: str, home: str) -> bool:
-    """Whether `target` is `home` or in it; what is hidden there, such as .git, is not."""
+    """Whether `target` is `home` or in it, and not hidden there, like .git."""
     if not Path(target).is_relative_to(home):
         return False
     return not any(part.startswith(".") for part in Path(target).relative_to(home).parts)
 
 
 def _is_nearly_named(name: str) -> bool:
-    """Whether `name` was meant to end in .yaml: .yam, .ymal and the like, .yaml.txt, a space at the end.
+    """Whether `name` was probably meant to end in .yaml: .yam, .ymal and the like, .yaml.txt, a space at the end.
 
-    The copies that editors leave, such as .yaml~ and .yaml.bak, were not.
+    The backups of editors, such as .yaml~ and .yaml.bak, do not count.
     """
     dot, ending = name.casefold().rstrip().removesuffix(".txt").rpartition(".")[1:]
     return bool(dot) and ending[:1] == "y" and 2 <= len(ending) <= 5 and set(ending[1:]) <= set("aml")

@@ -1,4 +1,4 @@
-"""The text of one file, where each of its keys and values is, and excerpts without secrets."""
+"""The text of one file, the location of each key and value, and excerpts without secrets."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from reconciler.model.findings import Finding
 
 
-# So far above a line a secret may begin that goes on in it.
+# How many lines above a line are searched for the key of a secret that continues in it.
 LINES_ABOVE = 200
 
 _NAMES = r"[\w.-]*(?:key|token|password|passwd|pwd|secret|credential)[\w-]*[\"']?"
@@ -29,7 +29,7 @@ _NAMES = r"[\w.-]*(?:key|token|password|passwd|pwd|secret|credential)[\w-]*[\"']
 _SECRET = re.compile(rf"(?i)(?<![\w.-])(?!apiKeyEnv\b){_NAMES}\s*[:=]|\burl\b.*[@?]")
 # The same with its value on the lines below.
 _OPEN = re.compile(rf"(?i)(?<![\w.-]){_NAMES}\s*:\s*(?:[|>&!]\S*(?:\s+|$))*(?:#.*)?$")
-# What stands for the name of a variable is shown only where it is one, or made of words: it may be the key itself.
+# The value of apiKeyEnv is shown only if it looks like the name of a variable: somebody may have put the key there.
 _VARIABLE = re.compile(r"\bapiKeyEnv\b")
 _SHOWN = re.compile(
     r"""\bapiKeyEnv["']?\s*:\s*["']?(?:ECI_[A-Z0-9_]+|[A-Z]+(?:_[A-Z]+)+|[a-z]+(?:_[a-z]+)+)["']?\s*(?=[,}#]|$)"""
@@ -37,16 +37,16 @@ _SHOWN = re.compile(
 
 
 def redact_line(line: str, above: Sequence[str]) -> str:
-    """`line` without what may be a secret: "" where it names one, asterisks for what looks like a key.
+    """`line` without anything that may be a secret: "" if it names one, asterisks for what looks like a key.
 
     `above` are the lines before it, the nearest first: a secret may begin on one of them.
     """
-    if _SECRET.search(line) or (_VARIABLE.search(line) and not _SHOWN.search(line)) or _goes_on(line, above):
+    if _SECRET.search(line) or (_VARIABLE.search(line) and not _SHOWN.search(line)) or _is_in_secret(line, above):
         return ""
     return blot_likely(KEYS.blot(line))
 
 
-def _goes_on(line: str, above: Sequence[str]) -> bool:
+def _is_in_secret(line: str, above: Sequence[str]) -> bool:
     """Whether `line` is, or is within, the value of a key that names a secret."""
     indent, is_nearest = _indent_of(line), True
     for before in above:
@@ -65,12 +65,12 @@ def _indent_of(line: str) -> int:
 
 
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
-# A line this long is not written by people, and would drown any report.
+# A longer line was not written by hand, and would fill the report.
 _LONGEST_EXCERPT = 1000
 
 
 class Span(Struct, frozen=True):
-    """Offsets of a value in the text of its file, and of the key before it; a value without key has it at its own."""
+    """The offsets of a value and of its key in the text of the file; equal if the value has no key."""
 
     key_start: int
     key_end: int
@@ -80,16 +80,15 @@ class Span(Struct, frozen=True):
 
     @property
     def shown(self) -> tuple[int, int]:
-        """What to underline: a scalar itself, but the key of a mapping or list that goes on over lines."""
+        """What to underline: the value, or the key of a mapping or list of several lines."""
         return (self.key_start, self.key_end) if self.is_block else (self.start, self.end)
 
 
 class Document(Struct):
     """One file as it was read: its text, its values as JSON's types, and what was found wrong with it as YAML.
 
-    `is_read` says whether the file could be read to its end, and so has a `tree`. `spans` leads from keys to their
-    place in the text.
-    `refused` are the keys whose value could not be read, of which nothing more should be said.
+    `is_read` says whether the file could be read to its end, and so has a `tree`. `spans` has the place of each key and
+    value. `refused` are the keys whose value could not be read: they get no further findings.
     """
 
     file: str
@@ -102,7 +101,7 @@ class Document(Struct):
     _starts: array[int] = field(default_factory=lambda: array("Q"))
 
     def location_at(self, start: int, end: int, keys: Keys = ()) -> Location:
-        """The place from offset `start` up to `end`, or to the end of the line where that comes first."""
+        """The place from offset `start` to `end`, or to the end of the line if that comes first."""
         line = self._line_of(start)
         first, last = self._starts[line], self._end_of(line)
         excerpt = self._excerpt(line)
@@ -110,7 +109,7 @@ class Document(Struct):
         return Location(self.file, line + 1, start - first + 1, keys, length, excerpt)
 
     def location(self, keys: Keys, *, at_key: bool = False) -> Location:
-        """The place of the value at `keys`, or of its key; of the nearest key above it where there is none."""
+        """The place of the value at `keys`, or of its key; if it does not exist, of the nearest key above it."""
         for known in _upwards(keys):
             spot = self.spans.get(known)
             if spot is not None:
@@ -120,11 +119,11 @@ class Document(Struct):
         return Location(self.file, line=1, column=1, path=keys)
 
     def line_of(self, keys: Keys) -> int:
-        """The line of the key that `keys` lead to, counted from 1."""
+        """The line of the key at `keys`, counted from 1."""
         return self._line_of(self.spans[keys].key_start) + 1
 
     def report(self, problem: FileProblem) -> None:
-        """Keep `problem` as a finding at its place."""
+        """Add `problem` as a finding at its place."""
         place = self.location(problem.keys, at_key=problem.at_key)
         spot = self.spans.get(problem.keys)
         fix = problem.fix.replace(AS_WRITTEN, self.text[spot.start : spot.end] if spot else "…")

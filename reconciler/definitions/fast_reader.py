@@ -1,4 +1,4 @@
-"""The fast reader: files of nothing but mappings and one-line values, by one regular expression."""
+"""The fast reader, for files that have only mappings and one-line values: one regular expression."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Lines: TypeAlias = dict[str, dict[str, int]]
 
 
-# The mappings of a file whose keys are names: their lines are wanted.
+# The mappings whose keys are names: findings without a more precise place show the line of the name.
 NAMING = ("channels", "feeds")
 MAX_DEPTH = 20
 
@@ -27,18 +27,18 @@ class ParsedValues(Struct, frozen=True):
     lines: Lines
 
 
-# All lines are split at once, each into several texts: beyond this that would take too much memory.
+# All lines are split at once, each into several texts, which takes too much memory for larger files.
 _MAX_LINES = 100_000
-# Each of these takes time in proportion to the text, whatever it holds.
+# Each of these patterns takes time in proportion to the text, whatever it contains.
 _START = re.compile(r"(?: *(?:#.*)?\n)*+--- *\n")
 _COMMENT = r"(?: +#.*)? *"
-# Begins with no indicator, and holds no ": " and no " #", which would end it.
+# Does not begin with an indicator, nor contain ": " or " #", which would end it.
 _TEXT = r"-?[\w(.](?:[^:#\n]*[^:# \n])?"
-# Key with its indent, text, text in double quotes; else what stands behind the key; else what is no key.
+# Key with its indent, then text, or text in double quotes, or anything else; or a line without a key.
 _LINE = re.compile(
     rf"^(?:( *\w[\w.-]{{0,99}}):(?: +(?:({_TEXT})|\"([^\"\\\n]+)\"|([^ #\n].*)))?{_COMMENT}|(.*))$", re.MULTILINE
 )
-# What double quotes hold, if anything, is found above.
+# Text in double quotes that is not empty already matches above.
 _QUOTED = re.compile(rf"(?:\"\"|'([^']*)'){_COMMENT}")
 _TIME = re.compile(rf"(\d[\dT:.+-]*\d){_COMMENT}", re.ASCII)
 _PAIR = r"([A-Za-z]\w{0,99}): +([\w.](?:[\w.-]*\w)?|\"[^\"\\{}]*\"|'[^'{}]*')"
@@ -47,11 +47,11 @@ _FLOW = re.compile(rf"\{{ *{_PAIR}(?:, +{_PAIR})* *\}}{_COMMENT}")
 
 
 class _NeedsFullReader(Exception):
-    """The file holds a line that is to be read in its surroundings, or nothing at all."""
+    """The file is empty, or has a line whose meaning depends on others."""
 
 
 def try_fast_parse(text: str, scalars: PlainScalars) -> ParsedValues | None:
-    """What `text` holds; None where it holds more than plain lines, or anything that is wrong."""
+    """The values in `text`; None if it has more than plain lines, or anything wrong."""
     if text.count("\n") > _MAX_LINES or not text.replace("\n", "").isprintable():
         return None
     start = _START.match(text)
@@ -63,7 +63,7 @@ def try_fast_parse(text: str, scalars: PlainScalars) -> ParsedValues | None:
 
 
 class _KeyIndents(dict[str, tuple[int, str]]):
-    """The indent of each key, and the key itself once, however many channels have it."""
+    """The indent of each key, and the key itself: as one object, however many channels have it."""
 
     def __missing__(self, head: str) -> tuple[int, str]:
         key = head.lstrip(" ")
@@ -72,7 +72,7 @@ class _KeyIndents(dict[str, tuple[int, str]]):
 
 
 class _FastReader:
-    """Builds the values of one file from its lines; `levels` are the mappings that are open, with their indents."""
+    """Builds the values of one file from its lines; `_levels` are the open mappings with their indents."""
 
     __slots__ = ("_levels", "_lines", "_names", "_scalars", "_tree")
 
@@ -84,13 +84,13 @@ class _FastReader:
         self._names: dict[str, int] = {}
 
     def read(self, text: str, above: int) -> ParsedValues:
-        """What the lines of `text` hold, below so many others in their file."""
+        """The values in the lines of `text`, which have `above` lines before them in the file."""
         heads, levels, scalars = _KeyIndents(), self._levels, self._scalars
         indent, mapping = levels[-1]
         opening = ""
         for number, (head, value, quoted, other, rest) in enumerate(_LINE.findall(text), above + 1):
             if not head:
-                _pass_over(rest)
+                _check_ignorable(rest)
                 continue
             spaces, key = heads[head]
             if opening or spaces != indent:
@@ -106,7 +106,7 @@ class _FastReader:
         return ParsedValues(self._tree, self._lines)
 
     def _open(self, key: str, indent: int) -> tuple[int, dict[str, object]]:
-        """The mapping that is the value of `key`, begun by a line that is indented further."""
+        """The new mapping under `key`, which begins with a line that is indented further."""
         levels = self._levels
         outer, mapping = levels[-1]
         # One level is left for a mapping on one line.
@@ -120,7 +120,7 @@ class _FastReader:
         return levels[-1]
 
     def _close(self, indent: int) -> tuple[int, dict[str, object]]:
-        """The mapping that goes on, after others in it came to their end."""
+        """The mapping with this indent, which continues after those inside it."""
         levels = self._levels
         while indent < levels[-1][0]:
             levels.pop()
@@ -129,14 +129,14 @@ class _FastReader:
         return levels[-1]
 
     def _read_other(self, text: str) -> object:
-        """The value `text`: in quotes, a time, or a mapping on one line; None where there is none yet."""
+        """The value `text`: in quotes, a time, or a mapping on one line; None if it is empty."""
         if not text:
             return None
         if match := _QUOTED.fullmatch(text):
             return match[1] or ""
         if match := _TIME.fullmatch(text):
             return self._scalars[match[1]]
-        # Of a mapping on one line it is not kept where the names in it stand.
+        # Not at the top level: the keys in it may be names, whose lines would be missing.
         if len(self._levels) > 1 and _FLOW.fullmatch(text):
             pairs = _PAIRS.findall(text.partition("}")[0])
             mapping = {key: value[1:-1] if value[0] in "\"'" else self._scalars[value] for key, value in pairs}
@@ -145,6 +145,6 @@ class _FastReader:
         raise _NeedsFullReader
 
 
-def _pass_over(line: str) -> None:
+def _check_ignorable(line: str) -> None:
     if line.lstrip(" ")[:1] not in ("", "#"):
         raise _NeedsFullReader

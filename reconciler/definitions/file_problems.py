@@ -11,12 +11,12 @@ from reconciler.masking import hide_likely
 
 # From the top of a file to a value in it: the keys of mappings, the numbers of list members.
 Keys: TypeAlias = tuple[str, ...]
-# Stands in a fix for the value as its file has it: 1e5 and 1.10 may be ids, and their numbers look otherwise.
+# A placeholder in a fix for the text of the value in its file: 1e5 and 1.10 may be ids, and would change as numbers.
 AS_WRITTEN = "\0"
 
 
 class FileProblem(Struct, frozen=True):
-    """Something wrong at a value, or at its key; what a finding is before its place is known."""
+    """Something wrong with a value, or with its key: a finding before its line is known."""
 
     code: str
     keys: Keys
@@ -31,7 +31,7 @@ _MEMBERS = {"channels": "channel", "feeds": "feed", "environments": "environment
 
 
 def describe_mapping(keys: Keys) -> str:
-    """The mapping that `keys` lead to: the file, channel north-use, esaChannelVersion."""
+    """The mapping at `keys` in words: the file, channel north-use, esaChannelVersion."""
     if not keys:
         return "the file"
     if len(keys) == 2 and keys[0] in _MEMBERS:
@@ -40,14 +40,14 @@ def describe_mapping(keys: Keys) -> str:
 
 
 def describe_subject(keys: Keys) -> str:
-    """What `keys` lead to: a property by its name, a member of a list by the list's."""
+    """The value at `keys` in words: a property by its name, a member of a list by the list's."""
     if len(keys) > 1 and keys[-1].isdigit():
         return f"a member of {shorten(keys[-2])}"
     return describe_mapping(keys)
 
 
 def show(value: object) -> str:
-    """`value` as the file could have written it, cut where it is long; of a mapping or list only that it is one."""
+    """`value` as a file would have it, shortened if it is long; for a mapping or list only that it is one."""
     if isinstance(value, dict):
         return "a mapping of keys" if value else "{}"
     if isinstance(value, list):
@@ -56,6 +56,6 @@ def show(value: object) -> str:
 
 
 def shorten(text: str) -> str:
-    """`text` without keys, cut where it is long."""
+    """`text` without anything that looks like an API key, shortened if it is long."""
     text = hide_likely(text)
     return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 2]} …"

@@ -1,4 +1,4 @@
-"""What git knows about a project: one function runs git, and only its output on success counts."""
+"""Git run safely: the current commit, branches and tracked files."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-# What says which repository, index or objects are meant, in a hook of git for instance; here the folder that is given
-# does. Source: git rev-parse --local-env-vars. Of these, git itself hands on settings (GIT_CONFIG_*) to a submodule.
+# Variables that choose the repository, the index or the objects, as git sets them for its hooks. Here the given folder
+# decides. Source: git rev-parse --local-env-vars. Settings (GIT_CONFIG_*) stay: git passes them to submodules, too.
 LOCAL_VARIABLES = frozenset(
     {
         "GIT_ALTERNATE_OBJECT_DIRECTORIES",
@@ -32,17 +32,17 @@ LOCAL_VARIABLES = frozenset(
         "GIT_REPLACE_REF_BASE",
         "GIT_SHALLOW_FILE",
         "GIT_WORK_TREE",
-        # Not of that list, but how paths are read must not depend on the caller either.
+        # Not in that list, but the meaning of paths must not depend on the caller either.
         "GIT_GLOB_PATHSPECS",
         "GIT_ICASE_PATHSPECS",
         "GIT_NOGLOB_PATHSPECS",
     }
 )
-# What git takes for settings; all else in these variables would only stop it.
+# The form that git expects of these settings; anything else would make it fail.
 _SETTINGS = {"GIT_CONFIG_COUNT": "[0-9]+", "GIT_CONFIG_PARAMETERS": "'.*'"}
-# Nothing is fetched, asked for, locked or put in the place of what a commit holds; a path is a path, not a pattern.
-# A repository is found above a folder that is mounted, such as a volume for journals.
-# Source: git(1). Before git 2.45 only the protocols keep a partial clone from fetching.
+# Git must not fetch, prompt, lock, or replace what a commit has; a path is a path, not a pattern. A repository is found
+# above a mounted folder, too, such as a volume for journals. Source: git(1).
+# Before git 2.45, only GIT_ALLOW_PROTOCOL keeps a partial clone from fetching.
 _OWN = {
     "LC_ALL": "C",
     "GIT_ALLOW_PROTOCOL": "",
@@ -55,8 +55,8 @@ _OWN = {
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_TERMINAL_PROMPT": "0",
 }
-# Files in the project that look like a repository without a working tree (HEAD, config, objects) are not asked what is
-# committed here, and no setting of a repository starts a program. Source: git-config(1), safe.bareRepository.
+# Files in the project that look like a bare repository (HEAD, config, objects) are not used as one, and no setting of a
+# repository starts a program. Source: git-config(1), safe.bareRepository.
 _GUARDED = (
     "--no-pager",
     *("-c", "safe.bareRepository=explicit"),
@@ -65,11 +65,11 @@ _GUARDED = (
     *("-c", "core.warnAmbiguousRefs=true"),
 )
 _NOWHERE = b"not a git repository (or any "
-# What git says of a name that leads to no commit; all else that it says is a failure.
+# Git's messages for a name that is not a commit; any other message is a failure.
 _NO_COMMIT = re.compile(b"Needed a single revision|expected commit type|unknown revision|bad revision")
-# git is asked for a commit by all digits of its name: of SHA-1 40, of SHA-256 64.
+# A commit is always passed to git with all digits: 40 of SHA-1, or 64 of SHA-256.
 _COMMIT = re.compile(rb"([0-9a-f]{40,64})\n")
-# What a name that leads to a commit can look like; it may be followed by ~1 or the like.
+# The form of a name of a commit, which may be followed by ~1 or the like.
 _NAME = re.compile(r"[\w@][\w./@{}^~-]*\Z")
 _LONGEST = 600
 _LONGEST_MISREAD = 60
@@ -83,7 +83,7 @@ class GitMissing(ProjectError):
 def read_commit(root: Path) -> str | None:
     """The commit that is checked out at `root`; None outside a repository, before its first commit, or without git.
 
-    A git that may not be run counts as none. Raises ProjectError if git runs and cannot tell.
+    A git that may not be run counts as missing. Raises ProjectError if git runs and fails.
     """
     try:
         answer = run_git(root, "rev-parse", "--verify", "--quiet", "HEAD")
@@ -97,15 +97,15 @@ def read_commit(root: Path) -> str | None:
 
 
 def is_tracked(path: Path) -> bool:
-    """Whether git tracks the file at `path`, or a link that leads to it: anyone who can push may have written it.
+    """Whether git tracks the file at `path`, or a link that leads to it: then anyone who can push may have written it.
 
-    Raises ProjectError if git cannot tell.
+    Raises ProjectError if git fails.
     """
     return any(_is_tracked(place) for place in (path.resolve(), *_list_links(path.absolute())))
 
 
 def _list_links(path: Path) -> set[Path]:
-    """All links on the way to `path`, those that only another link leads to included."""
+    """All links in `path`, and in the paths that these links name."""
     links: set[Path] = set()
     ways = [path]
     while ways:
@@ -121,20 +121,20 @@ def _is_tracked(place: Path) -> bool:
     try:
         answer = run_git(place.parent, "ls-files", "--error-unmatch", "--", place.name)
     except GitMissing as error:
-        raise GitMissing(f"{error.message}, so nobody can tell whether {place} is in it", error.fix) from error
+        raise GitMissing(f"{error.message}, so it is unknown whether git tracks {place}", error.fix) from error
     if answer.returncode in (0, 1):
         return answer.returncode == 0
     if is_outside(place.parent, answer):
         return False
     fix = _advise(answer, "do what git asks for, and try again")
-    raise ProjectError(f"git cannot tell whether {place} is in it: {_quote(answer)}", fix)
+    raise ProjectError(f"git cannot tell whether it tracks {place}: {_quote(answer)}", fix)
 
 
 def list_files(folder: Path) -> tuple[tuple[bytes, str], ...] | None:
-    """The files below `folder` that git tracks, each with its mode, and those it would track, with b"" for a mode.
+    """The files below `folder` that git tracks, each with its mode, and those it would track, with the mode b"".
 
-    A repository in the repository is one file. None outside of a repository, and if git is not installed. Raises
-    ProjectError if git cannot tell.
+    A repository inside the repository is one file. None outside a repository, and if git is not installed. Raises
+    ProjectError if git fails.
     """
     try:
         answers = [run_git(folder, "ls-files", *words, "-z") for words in (("--stage",), _UNTRACKED)]
@@ -155,7 +155,7 @@ def list_files(folder: Path) -> tuple[tuple[bytes, str], ...] | None:
 def find_commit(root: Path, reference: str) -> str:
     """The commit that `reference` names. Raises ProjectError if it names none, or more than one."""
     try:
-        # Old versions of git do not know --end-of-options. No name of a commit begins with a dash or with ./
+        # Old versions of git do not have --end-of-options. A name of a commit never begins with a dash or with ./
         name = f"./{reference}" if reference.startswith("-") else reference
         answer = run_git(root, "rev-parse", "--verify", f"{name}^{{commit}}")
     except GitMissing as error:
@@ -189,13 +189,14 @@ def _advise_on_name(root: Path, reference: str) -> str:
 
 
 def find_prefix(root: Path) -> str:
-    """The folder `root` seen from the root of its repository: "" or ending with a slash.
+    """The folder `root` relative to the root of its repository: "", or with a slash at the end.
 
-    Raises ProjectError if it is in no working tree.
+    Raises ProjectError if it is not in a working tree.
     """
     answer = run_git(root, "rev-parse", "--is-inside-work-tree", "--show-prefix")
     if is_outside(root, answer):
-        raise ProjectError(f"{root} is in no git repository, so --base has nothing to compare with", "leave --base out")
+        message = f"{root} is not in a git repository, so --base has nothing to compare with"
+        raise ProjectError(message, "leave --base out")
     inside, _, prefix = answer.stdout.partition(b"\n")
     if answer.returncode or inside != b"true":
         reason = _quote(answer) if answer.returncode else "the folder is not in its working tree"
@@ -205,9 +206,9 @@ def find_prefix(root: Path) -> str:
 
 
 def is_outside(folder: Path, answer: subprocess.CompletedProcess[bytes]) -> bool:
-    """Whether git found no repository at `folder` or above, and none is there.
+    """Whether git found no repository at `folder` or above, and there really is none.
 
-    Git says the same of a repository whose HEAD is damaged. An empty .git is none.
+    Git says the same about a repository whose HEAD is damaged. An empty .git does not count.
     """
     real = folder.resolve()
     return _NOWHERE in answer.stderr and not any(_holds_anything(place / ".git") for place in (real, *real.parents))
@@ -224,7 +225,7 @@ _FSCK = "check the repository:  git fsck"
 
 
 def ask_git(root: Path, *words: str, settings: Sequence[str] = ()) -> bytes:
-    """What git answers to `words`, asked in `root` with these `settings`. Raises ProjectError if it fails."""
+    """The output of git for `words`, run in `root` with these `settings`. Raises ProjectError if it fails."""
     answer = run_git(root, *settings, *words)
     if answer.returncode:
         raise fail(root, words[0], answer)
@@ -232,12 +233,12 @@ def ask_git(root: Path, *words: str, settings: Sequence[str] = ()) -> bytes:
 
 
 def fail(root: Path, word: str, answer: subprocess.CompletedProcess[bytes], reason: str = "") -> ProjectError:
-    """The error for a command `word` of git that gave no answer, with `reason` or what git said of it."""
+    """The error for a git command `word` that failed, with `reason` or git's own message."""
     return ProjectError(f"git {word} failed in {root}: {reason or _quote(answer)}", _advise(answer))
 
 
 def misread(root: Path, word: str, answer: bytes) -> ProjectError:
-    """The error for a command `word` of git that succeeded with an `answer` in no form that git is known to give."""
+    """The error for a git command `word` that succeeded with an `answer` in an unknown form."""
     shown = answer[:_LONGEST_MISREAD].decode(errors="backslashreplace")
     return ProjectError(
         f"cannot read the answer of git {word} in {root}: {shown!r}", "check which git runs:  git --version"
@@ -245,7 +246,7 @@ def misread(root: Path, word: str, answer: bytes) -> ProjectError:
 
 
 def _quote(answer: subprocess.CompletedProcess[bytes]) -> str:
-    """What git said of it, in one line; a report makes it harmless."""
+    """Git's message in one line; reports escape it."""
     lines = answer.stderr.decode(errors="backslashreplace").splitlines()
     said = [re.sub("^(fatal|error|warning): ", "", line.strip()) for line in lines if not line.startswith("hint:")]
     text = "; ".join(line for line in said if line).replace(":; ", ": ") or _describe_end(answer.returncode)
@@ -268,7 +269,7 @@ def _advise(answer: subprocess.CompletedProcess[bytes], otherwise: str = _FSCK) 
 
 
 def run_git(root: Path, *words: str, lines: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    """Git's answer to `words`, asked in `root`, with `lines` on its stdin. Raises GitMissing if it does not start."""
+    """The result of git with `words`, run in `root` with `lines` as input. Raises GitMissing if it does not start."""
     kept = {name: value for name, value in os.environ.items() if _is_kept(name, value)}
     try:
         return subprocess.run(  # noqa: S603 - words of a list, no shell
@@ -291,13 +292,13 @@ def _is_kept(name: str, value: str) -> bool:
     return is_sound and name not in LOCAL_VARIABLES and not name.startswith("GIT_TRACE")
 
 
-# The branch that this one is to be merged into tells; its own upstream may have its commits already.
+# The branch that this one will be merged into comes first: the branch's own upstream may already have its commits.
 _UPSTREAM = "@{upstream}"
 _TRUNKS = ("origin/HEAD", "origin/main", "origin/master", "main", "master", _UPSTREAM)
 
 
 def is_in_repository(root: Path) -> bool:
-    """Whether `root` is in a working tree of git, with or without a commit. Raises ProjectError if git cannot tell."""
+    """Whether `root` is in a working tree of git, with or without a commit. Raises ProjectError if git fails."""
     answer = run_git(root, "rev-parse", "--is-inside-work-tree")
     if answer.returncode and not is_outside(root, answer):
         raise fail(root, "rev-parse", answer)
@@ -305,7 +306,7 @@ def is_in_repository(root: Path) -> bool:
 
 
 def find_fork(root: Path) -> tuple[str, str] | None:
-    """The main branch, and the commit where what is checked out at `root` left it; None if that cannot be told here.
+    """The main branch, and the commit where what is checked out at `root` left it; None if either is not available.
 
     A shallow clone may lack that commit, or the main branch. Raises ProjectError if git fails.
     """
@@ -313,10 +314,10 @@ def find_fork(root: Path) -> tuple[str, str] | None:
         if run_git(root, "rev-parse", "--verify", "--quiet", f"{trunk}^{{commit}}").returncode:
             continue
         answer = run_git(root, "merge-base", "HEAD", trunk)
-        # It ends with 1 if both have no commit in common here.
+        # Its exit code is 1 if the two have no common commit here.
         if answer.returncode not in (0, 1):
             raise fail(root, "merge-base", answer)
         commit = answer.stdout.decode().strip()
-        is_told = commit and (trunk != _UPSTREAM or commit != read_commit(root))
-        return (trunk, commit) if is_told else None
+        is_fork = commit and (trunk != _UPSTREAM or commit != read_commit(root))
+        return (trunk, commit) if is_fork else None
     return None

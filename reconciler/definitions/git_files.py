@@ -1,4 +1,4 @@
-"""The files of a commit, read from git's objects, and whether the files here differ from them."""
+"""The files of a commit, read from git's objects, and whether the working tree differs from them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SIZE = re.compile(rb"([0-9a-f]{40,64}) blob ([0-9]+)")
 
 
 class TreeEntry(Struct, frozen=True):
-    """What a commit holds at `path`, which is relative to the root of the repository; `name` is that of the object."""
+    """An entry of a commit at `path`, relative to the root of the repository; `name` is the name of the object."""
 
     mode: bytes
     name: str
@@ -35,9 +35,9 @@ class TreeEntry(Struct, frozen=True):
 
 
 def list_entries(root: Path, commit: str, paths: Sequence[str] = ()) -> Iterator[TreeEntry]:
-    """What the tree of `commit` holds at and below `paths`, relative to the root of the repository; all without paths.
+    """The entries of `commit` at and below `paths`, relative to the root of the repository; all if there are no paths.
 
-    Attributes such as export-ignore have no say. Raises ProjectError if git does not have the tree at hand.
+    Attributes such as export-ignore have no effect. Raises ProjectError if git does not have the tree here.
     """
     words = ("ls-tree", "-r", "-t", "-z", "--full-tree", commit)
     *lines, rest = _ask(root, *words, *(("--", *paths) if paths else ())).split(b"\0")
@@ -51,7 +51,7 @@ def list_entries(root: Path, commit: str, paths: Sequence[str] = ()) -> Iterator
 def read_blobs(root: Path, names: Iterable[str], largest: int) -> Mapping[str, bytes | None]:
     """The content of the objects `names`, byte for byte as they were committed; None for one larger than `largest`.
 
-    Raises ProjectError if git does not have one of them at hand.
+    Raises ProjectError if git does not have one of them here.
     """
     wanted = sorted(set(names))
     sizes = _read_sizes(root, wanted)
@@ -79,16 +79,16 @@ def _read_sizes(root: Path, names: Sequence[str]) -> Mapping[str, int]:
 
 
 def read_file_at(root: Path, reference: str, file: str) -> bytes | None:
-    """The content of `file`, a path relative to `root`, at `reference`; None where it was not there.
+    """The content of `file`, a path relative to `root`, at `reference`; None if it did not exist there.
 
-    Raises ProjectError where `reference` is no commit at hand, where `file` is not an ordinary file, or if git fails.
+    Raises ProjectError if git does not have the commit `reference`, if `file` is not a regular file, or if git fails.
     """
     commit, path = find_commit(root, reference), find_prefix(root) + file
     entry = next((entry for entry in list_entries(root, commit, [path]) if entry.path == path), None)
     if entry is None:
         return None
     if entry.mode not in ORDINARY:
-        raise ProjectError(f"{file} at {reference} is a link or a folder", "make it an ordinary file there first")
+        raise ProjectError(f"{file} at {reference} is a link or a folder", "make it a regular file there first")
     return _ask(root, "cat-file", "blob", entry.name)
 
 
@@ -97,7 +97,7 @@ def _ask_each(root: Path, option: str, names: Sequence[str]) -> bytes:
 
 
 def _ask(root: Path, *words: str, lines: bytes = b"") -> bytes:
-    """What git answers; it has a code of its own for failure, and nothing it says then is an answer."""
+    """The output of git. Raises ProjectError if it fails, or if objects are missing."""
     answer = run_git(root, *words, lines=lines)
     lacking = [line for line in answer.stdout.splitlines() if line.endswith(b" missing")]
     if answer.returncode == 0 and not (lacking and words[-1] == "--batch-check"):
@@ -111,17 +111,17 @@ def _ask(root: Path, *words: str, lines: bytes = b"") -> bytes:
 
 
 def has_uncommitted(root: Path, folders: Sequence[str]) -> bool:
-    """Whether a file of the project at `root` is not committed as it is. Raises ProjectError if git cannot tell.
+    """Whether a file of the project at `root` has changes that are not committed. Raises ProjectError if git fails.
 
-    `folders` are those of the definitions. Other files, and those that git is told to ignore, do not count.
+    `folders` are the definitions folders. Other files, and those that git ignores, do not count.
     """
     return any(_may_define(root, file) for file in _list_uncommitted(root, (PROJECT_FILE, *folders)))
 
 
 def list_left_out(root: Path, folders: Sequence[str]) -> tuple[str, ...]:
-    """The files of definitions in `folders` that git tracks and keeps out of a sparse checkout: they are not here.
+    """The definition files in `folders` that git tracks, but that are not here because the checkout is sparse.
 
-    Raises ProjectError if git cannot tell.
+    Raises ProjectError if git fails.
     """
     rows = (os.fsdecode(row).partition(" ") for row in _split(ask_git(root, "ls-files", "-t", "-z", "--", *folders)))
     return tuple(
@@ -130,9 +130,9 @@ def list_left_out(root: Path, folders: Sequence[str]) -> tuple[str, ...]:
 
 
 def list_ignored(root: Path, folders: Sequence[str]) -> tuple[str, ...]:
-    """The files of definitions in `folders` that git is told to ignore: no commit holds what they said.
+    """The definition files in `folders` that git ignores, so that no commit contains them.
 
-    Raises ProjectError if git cannot tell.
+    Raises ProjectError if git fails.
     """
     answer = ask_git(root, "ls-files", "--others", "--ignored", "--exclude-standard", "-z", "--", *folders)
     files = map(os.fsdecode, _split(answer))
@@ -140,7 +140,7 @@ def list_ignored(root: Path, folders: Sequence[str]) -> tuple[str, ...]:
 
 
 def _may_define(root: Path, file: str) -> bool:
-    """Whether `file` is read as definitions, or is a repository in the repository, which may hold such files."""
+    """Whether `file` is a definition file, or a repository inside the repository, which may have such files."""
     is_hidden = any(part.startswith(".") for part in file.split("/"))
     return not is_hidden and (file.casefold().endswith((".yaml", ".yml")) or (root / file).is_dir())
 
@@ -150,9 +150,9 @@ def _split(answer: bytes) -> list[bytes]:
 
 
 def _list_uncommitted(root: Path, paths: Sequence[str]) -> tuple[str, ...]:
-    """The files at and below `paths`, all relative to `root`, that are not as the commit that is checked out has them.
+    """The files at and below `paths`, all relative to `root`, that differ from the commit that is checked out.
 
-    Those that git does not track count, those that it is told to ignore do not.
+    This includes untracked files, but not ignored ones.
     """
     differing = ("diff", "--name-only", "--no-renames", "--no-ext-diff", "--no-textconv", "--relative", "-z", "HEAD")
     untracked = ("ls-files", "--others", "--exclude-standard", "-z")
@@ -163,7 +163,7 @@ def _list_uncommitted(root: Path, paths: Sequence[str]) -> tuple[str, ...]:
 
 
 def _list_overlooked(root: Path, paths: Sequence[str], settings: Sequence[str]) -> list[str]:
-    """The files that differ although git is told to take them for unchanged (--assume-unchanged, --skip-worktree)."""
+    """The files that differ although git was told to assume no change (--assume-unchanged, --skip-worktree)."""
     expected: dict[str, str] = {}
     gone: list[str] = []
     for row in _split(ask_git(root, "ls-files", "-v", "--stage", "-z", "--", *paths)):
@@ -176,17 +176,17 @@ def _list_overlooked(root: Path, paths: Sequence[str], settings: Sequence[str]) 
     if not expected:
         return gone
     found = ask_git(root, "hash-object", "--", *expected, settings=settings).decode().split()
-    return gone + [file for (file, name), seen in zip(expected.items(), found, strict=True) if name != seen]
+    return gone + [file for (file, name), own in zip(expected.items(), found, strict=True) if name != own]
 
 
 def _list_settings_without_filters(root: Path) -> list[str]:
-    """Settings for git by which it starts none of the filters that it would compare files through.
+    """Settings for git that disable the filters of a repository, which are programs that git would run on files.
 
-    A file that is committed in another form than it has here then counts as differing. Source: gitattributes(5).
+    A file that a filter changes on commit then counts as differing. Source: gitattributes(5).
     """
     words = ("config", "--name-only", "-z", "--get-regexp", r"^filter\..*\.(clean|process|required)$")
     answer = run_git(root, *words)
-    # It ends with 1 if there is no such setting.
+    # Its exit code is 1 if there is no such setting.
     if answer.returncode not in (0, 1):
         raise fail(root, words[0], answer)
     names = map(os.fsdecode, _split(answer.stdout))

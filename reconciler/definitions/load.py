@@ -1,4 +1,4 @@
-"""The definitions of a project: all files read, checked and combined, and every finding with its location."""
+"""The definitions of a project: all files read, checked and combined, with every finding and its location."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ _SEVERITY_ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
 
 def cap_findings(findings: Iterable[Finding], more: Mapping[str, int]) -> tuple[list[Finding], dict[str, int]]:
-    """Of each file the first 50 of `findings`, errors before all others, and how many of each file were left out.
+    """The first 50 of `findings` for each file, errors first, and how many of each file were left out.
 
-    `more` says for files how many findings were never made.
+    `more` has the number of further findings by file, for those that were not even made.
     """
     by_file: defaultdict[str, list[Finding]] = defaultdict(list)
     for finding in findings:
@@ -51,7 +51,7 @@ def cap_findings(findings: Iterable[Finding], more: Mapping[str, int]) -> tuple[
 
 
 def note_omitted(shown: Sequence[Finding], rest: Mapping[str, int]) -> tuple[Finding, ...]:
-    """`shown` in order, and after the last finding of a file a note of how many `rest` says were left out."""
+    """`shown` in order, with a note after the last finding of each file that has more according to `rest`."""
     last: defaultdict[str, int] = defaultdict(int)
     for finding in shown:
         last[_file_of(finding)] = max(last[_file_of(finding)], finding.location.line if finding.location else 0)
@@ -68,15 +68,15 @@ def _file_of(finding: Finding) -> str:
     return finding.location.file if finding.location else ""
 
 
-# A channel must say how to find its live one; in a broken file that may be just what could not be read.
+# The rule that a channel must say how its live one is found; in a broken file, that may be the part that was not read.
 _NEEDS_WHOLE_FILE = "ESA331"
-_DELETE_ONE = "delete one of the two: both select the same channel in EnergyCAP"
+_DELETE_ONE = "delete one of them: both select the same channel in EnergyCAP"
 
 
 class LoadResult(Struct, frozen=True):
     """What the files say and what is wrong with them, in the order of files and lines.
 
-    The channels and feeds of a file that cannot be read, or does not fit its schema, are left out; `unread` names those
+    The channels and feeds of a file that cannot be read, or does not fit the schema, are left out; `unread` has those
     files.
     """
 
@@ -88,8 +88,8 @@ class LoadResult(Struct, frozen=True):
 def load_definitions(root: Path, folders: Sequence[str]) -> LoadResult:
     """The definitions in `folders` below `root`, and all findings that the files alone can give.
 
-    Never raises for what is wrong with a file or a folder. Of each file at most 50 findings are kept, errors first;
-    one more counts the rest.
+    Never raises for a file or folder with errors. At most 50 findings are kept for each file, errors first; a note
+    counts the rest.
     """
     found = find_files(root, folders)
     scalars = PlainScalars()
@@ -118,7 +118,7 @@ def _parse_file(root: Path, file: str, scalars: PlainScalars) -> ParsedFile:
 
 
 def _check_files(pages: Sequence[ParsedFile]) -> Iterator[Finding]:
-    """What is wrong with each page, and with all of them together."""
+    """What is wrong with each file, and with all of them together."""
     for page in pages:
         yield from page.findings
     yield from _refuse_twice("ESA131", "channel", [channel for page in pages for channel in page.content.channels])
@@ -135,7 +135,7 @@ def _refuse_twice(code: str, kind: str, named: Sequence[Desired | Feed]) -> Iter
     for one in named if len(firsts) < len(named) else ():
         first = firsts[one.name]
         if first is not one:
-            # Composed and decomposed letters make two files whose names look the same.
+            # Two file names may look the same but differ in Unicode, as with composed and decomposed letters.
             file, _ = distinguish(_location_of(first).file, _location_of(one).file)
             where = f"{file}:{_location_of(first).line}"
             fix = _DELETE_ONE if _is_copy(one, first) else ""
@@ -145,7 +145,7 @@ def _refuse_twice(code: str, kind: str, named: Sequence[Desired | Feed]) -> Iter
 
 
 def _is_copy(one: Desired | Feed, first: Desired | Feed) -> bool:
-    """Whether both lead to one live channel, so that another name would make them another error."""
+    """Whether both select the same live channel: renaming one would only cause another error."""
     return not isinstance(one, Feed) and not isinstance(first, Feed) and None is not one.select == first.select
 
 
@@ -153,11 +153,11 @@ def _location_of(one: Desired | Feed) -> Location:
     return one.location if isinstance(one, Feed) else one.locate()
 
 
-def _combine(pages: Sequence[ParsedFile], spoken: Sequence[ParsedFile]) -> Definitions:
-    """What the pages `spoken` say, by name; of two with one name the first counts."""
-    channels = {guess.name: guess for page in spoken for guess in page.content.recovered}
-    channels |= {channel.name: channel for page in reversed(spoken) for channel in page.content.channels}
-    feeds = {feed.name: feed for page in reversed(spoken) for feed in page.content.feeds}
+def _combine(pages: Sequence[ParsedFile], used: Sequence[ParsedFile]) -> Definitions:
+    """The definitions in the files `used`, by name; if a name occurs twice, the first one counts."""
+    channels = {guess.name: guess for page in used for guess in page.content.recovered}
+    channels |= {channel.name: channel for page in reversed(used) for channel in page.content.channels}
+    feeds = {feed.name: feed for page in reversed(used) for feed in page.content.feeds}
     digests = b"".join(sorted(page.digest for page in pages))
     return Definitions(
         channels=tuple(channels[name] for name in sorted(channels)),
@@ -167,7 +167,7 @@ def _combine(pages: Sequence[ParsedFile], spoken: Sequence[ParsedFile]) -> Defin
     )
 
 
-# What says how to find a channel may be written in two ways.
+# The two ways to write how a channel is found.
 _OTHER_SPELLINGS: dict[Keys, Keys] = {
     ("select", "channelId"): ("channelId",),
     ("select", "channelImportId"): ("channelImportId",),
@@ -176,11 +176,11 @@ _OTHER_SPELLINGS: dict[Keys, Keys] = {
 
 
 def locate_findings(root: Path, findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """`findings`, with line, column, length and excerpt for those whose place knows only its keys.
+    """`findings`, with line, column, length and excerpt for those whose location has only keys.
 
-    A key that a channel does not have is looked for in the defaults of its file, and the channel is named beside it;
-    where it is in neither, the nearest key above it is meant. Each file is read once more; one that is gone by now
-    leaves its findings as they are.
+    A key that a channel does not have is looked up in the defaults of its file, and the finding then names the channel;
+    without one there, the nearest key above is shown. Each file is read again; if it was deleted in between, its
+    findings stay unchanged.
     """
     documents: dict[str, Document | None] = {}
     return tuple(_locate_finding(root, finding, documents) for finding in findings)
@@ -201,7 +201,7 @@ def _locate_finding(root: Path, finding: Finding, documents: dict[str, Document 
 
 
 def _parse(root: Path, file: str) -> Document | None:
-    # Imported here, as most runs find nothing to look up.
+    # Imported here because most runs have nothing to look up.
     from reconciler.definitions.yaml_reader import parse_yaml  # noqa: PLC0415
 
     data = read_file(root, file)
@@ -211,7 +211,7 @@ def _parse(root: Path, file: str) -> Document | None:
 def _find_location(document: Document, place: Location) -> Location:
     for keys in _candidates(place.path):
         if keys in document.spans:
-            # What a channel or feed is as a whole is meant by its name, even where all of it stands in one line.
+            # A finding about a whole channel or feed points to its name, even if all of it is on one line.
             is_name = len(keys) == 2 and keys[0] in ("channels", "feeds")
             piece = _find_fragment(document, keys, place)
             return replace(piece or document.location(keys, at_key=is_name), path=place.path)
@@ -219,14 +219,14 @@ def _find_location(document: Document, place: Location) -> Location:
 
 
 def _find_fragment(document: Document, keys: Keys, place: Location) -> Location | None:
-    """The part of the value that is meant; None where all of it is, or where its text hides the part by escapes."""
+    """The part of the value that is meant; None if it is all of it, or if escapes in the text hide the part."""
     spot = document.spans[keys]
     start = document.text.find(place.fragment, spot.start, spot.end) if place.fragment else -1
     return None if start < 0 else document.location_at(start, start + len(place.fragment))
 
 
 def _find_user(document: Document, place: Location) -> tuple[str, ...]:
-    """The channel that is meant, where the place is in the defaults of its file and so does not show it."""
+    """The channel that is meant, if the place is in the defaults of its file and so does not show it."""
     found = next((keys for keys in _candidates(place.path) if keys in document.spans), ())
     return (f"in channel: {place.path[1]} ({place.file}:{place.line})",) if found[:1] == ("defaults",) else ()
 

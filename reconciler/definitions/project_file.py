@@ -1,4 +1,4 @@
-"""The project file: found, read as strictly as the definitions, and made into records."""
+"""The project file: found, read as strictly as the definitions, and turned into records."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ if TYPE_CHECKING:
 
 
 def find_root(start: Path) -> Path:
-    """The nearest folder with a reconciler.yaml, from `start` upwards to the git root, or to the top without one.
+    """The nearest folder with a reconciler.yaml, from `start` upwards to the root of its git repository, or to the top.
 
-    Raises ProjectError where there is none.
+    Raises ProjectError if none has one.
     """
     for folder in (start, *start.parents):
-        # Whatever is called so: a pipe or a link to nowhere is said, and no file further up is taken in its place.
+        # Also a pipe or a broken link: it must be reported, and not replaced by a file further up.
         if os.path.lexists(folder / PROJECT_FILE):
             return folder
         if (folder / ".git").exists():
@@ -57,7 +57,7 @@ def find_root(start: Path) -> Path:
 
 
 def read_project(root: Path) -> tuple[ProjectTree | None, tuple[Finding, ...]]:
-    """What the project file in `root` says, and what is wrong with it; None where anything is."""
+    """The content of the project file in `root`, or None and what is wrong with it."""
     data = read_project_file(root)
     if isinstance(data, Finding):
         return None, (data,)
@@ -65,15 +65,15 @@ def read_project(root: Path) -> tuple[ProjectTree | None, tuple[Finding, ...]]:
 
 
 def parse_project(data: bytes) -> tuple[ProjectTree | None, tuple[Finding, ...]]:
-    """What a project file with this content says, and what is wrong with it; None where anything is."""
+    """The content of a project file from its bytes, or None and what is wrong with it."""
     tree = _parse_fast(data)
     return _parse_fully(data) if tree is None else (tree, ())
 
 
 def check_hosts(root: Path, tree: ProjectTree, allowed: tuple[AllowedHost, ...]) -> tuple[Finding, ...]:
-    """The environments of the sound project file in `root` whose host may not be sent a key (ESA147).
+    """Findings for the environments of the valid project file in `root` whose host may not be sent a key (ESA147).
 
-    They are apart from what else is wrong with the file, for the answer depends on where the tool runs.
+    These are checked apart from the file's other errors, because they depend on where the tool runs.
     """
     environments: Mapping[str, Mapping[str, str]] = tree.get("environments", {})
     urls = {name: settings["url"] for name, settings in environments.items() if settings["url"] != SANDBOX}
@@ -105,7 +105,7 @@ def _refuse_host(name: str, url: str) -> FileProblem:
 
 
 def _find_places(data: bytes, problems: Sequence[FileProblem]) -> tuple[Finding, ...]:
-    # Imported here, as most runs find the project file sound.
+    # Imported here because in most runs the project file is valid.
     from reconciler.definitions.yaml_reader import parse_yaml  # noqa: PLC0415
 
     document = parse_yaml(PROJECT_FILE, data)
@@ -115,7 +115,7 @@ def _find_places(data: bytes, problems: Sequence[FileProblem]) -> tuple[Finding,
 
 
 def _parse_fast(data: bytes) -> Any:
-    """What the project file holds; None where a close look is due."""
+    """The content of the project file; None if the full reader is needed."""
     try:
         values = try_fast_parse(decode(data), PlainScalars())
     except UnicodeDecodeError:
@@ -125,7 +125,7 @@ def _parse_fast(data: bytes) -> Any:
 
 
 def _parse_fully(data: bytes) -> tuple[ProjectTree | None, tuple[Finding, ...]]:
-    # Imported here, as most runs find the project file sound.
+    # Imported here because in most runs the project file is valid.
     from reconciler.definitions.schema_errors import explain  # noqa: PLC0415
     from reconciler.definitions.yaml_reader import parse_yaml  # noqa: PLC0415
 
@@ -140,7 +140,7 @@ def _parse_fully(data: bytes) -> tuple[ProjectTree | None, tuple[Finding, ...]]:
 
 
 def _check_consistency(tree: object) -> Iterator[FileProblem]:
-    """What the schema cannot say. Looks only at what has the right type."""
+    """The rules that the schema cannot express. Only values of the right type are checked."""
     if isinstance(tree, dict):
         yield from _check_default(tree.get("defaultEnvironment"), tree.get("environments", {}))
         definitions = tree.get("definitions")
@@ -171,17 +171,17 @@ _DEFAULT = Environment("", "")
 
 
 def load_project(root: Path) -> tuple[Project | None, tuple[Finding, ...]]:
-    """The project file in `root`, and what is wrong with it; None where anything is."""
+    """The project that the file in `root` describes, or None and what is wrong with the file."""
     tree, findings = read_project(root)
     return (None if tree is None else _make_project(tree)), findings
 
 
 def load_project_at(root: Path, reference: str) -> Project | None:
-    """The project file in `root` as git has it at `reference`; None where it was not there.
+    """The project that the file in `root` described at `reference`; None if there was no file.
 
-    Raises ProjectError where git cannot say, and where the file had errors there.
+    Raises ProjectError if git fails, and if the file had errors there.
     """
-    # Imported here, as most commands do without git.
+    # Imported here because most commands do not need git.
     from reconciler.definitions.git_files import read_file_at  # noqa: PLC0415
 
     data = read_file_at(root, reference, PROJECT_FILE)
@@ -231,12 +231,12 @@ def _make_max_changes(value: str | int | None) -> MaxChanges | None:
     return None if value is None else MaxChanges(value)
 
 
-# How far down projects are looked for where git cannot list the files.
+# How deep the search for projects goes if git cannot list the files.
 _DEPTH = 4
 
 
 class FoundProjects(Struct, frozen=True):
-    """What is below a folder: the roots of projects, and the submodules that are not checked out, where more may be."""
+    """The roots of the projects below a folder, and the submodules that are not checked out and may have more."""
 
     roots: tuple[Path, ...]
     absent: tuple[Path, ...] = ()
@@ -247,8 +247,8 @@ class FoundProjects(Struct, frozen=True):
 
 
 def find_projects(folder: Path) -> FoundProjects:
-    """The projects below `folder`, in the order of their names. What is hidden, or ignored by git, is passed over."""
-    # Imported here, as most commands do without git.
+    """The projects below `folder`, in the order of their names, without those that are hidden or ignored by git."""
+    # Imported here because most commands do not need git.
     from reconciler.definitions.git import list_files  # noqa: PLC0415
     from reconciler.definitions.git_files import SUBMODULE  # noqa: PLC0415
 

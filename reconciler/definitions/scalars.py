@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reconciler.model.values import Value
 
 
-# What YAML text itself may not hold; an escape in double quotes could still smuggle it in.
+# Characters that YAML text must not have; an escape in double quotes could still produce them.
 CONTROL = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]"
 
 MAX_SCALE = 15
@@ -25,18 +25,18 @@ MAX_PRECISION = 30
 
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?")
 _WORDS: dict[str, Value] = {"true": True, "false": False, "null": None}
-# Words that editors (YAML 1.2) take for null: as text they would clear nothing, as null they would.
+# Words that are null in YAML 1.2: read as text they would clear nothing, read as null they would.
 _NULLS = frozenset({"~", "Null", "NULL"})
-# A double holds any number of up to 15 digits, and no service needs longer ones than this.
+# A double has room for any number of up to 15 digits.
 _EXACT_DIGITS = 15
 _LONGEST = 60
 _LARGEST_EXPONENT = 330
-# The widest range of any number, that of a reading, and of any id.
+# The largest number of any field, which is a reading's, and the largest id.
 _LARGEST, _LARGEST_ID = 999_999_999_999_999, 2**31 - 1
 
 
 class ScalarError(Struct, frozen=True):
-    """Why a scalar cannot be read: the code of a rule, and what to say of it after the name of its key."""
+    """Why a scalar cannot be read: the code of a rule, and a message that follows the name of the key."""
 
     code: str
     message: str
@@ -44,16 +44,16 @@ class ScalarError(Struct, frozen=True):
 
 
 def has_control(text: str) -> bool:
-    """Whether `text` holds a character of CONTROL."""
-    # All of them cannot be printed; nearly all text can.
+    """Whether `text` has a character of CONTROL."""
+    # None of them is printable, and nearly all text is: most calls need no search.
     return not text.isprintable() and re.search(CONTROL, text) is not None
 
 
 class PlainScalars(dict[str, "Value"]):
-    """The value of each unquoted scalar read so far, by its text. Raises ValueError for one in trouble."""
+    """The value of each unquoted scalar read so far, by its text. Raises ValueError for one that cannot be read."""
 
     def __missing__(self, text: str) -> Value:
-        # Most scalars start with a letter, and then are text without further looks.
+        # Most scalars start with a letter, and then are text without further checks.
         is_text = text[:1].isalpha() and text not in _WORDS and text not in _NULLS
         if not is_text and find_scalar_error(text):
             raise ValueError(text)
@@ -62,7 +62,7 @@ class PlainScalars(dict[str, "Value"]):
 
 
 def parse_scalar(text: str) -> Value:
-    """The value of an unquoted scalar without trouble: 1.0 is 1, as in JSON; `no`, `012` and dates are text."""
+    """The value of an unquoted scalar that can be read: 1.0 is 1, as in JSON; `no`, `012` and dates are text."""
     if text in _WORDS:
         return _WORDS[text]
     match = _NUMBER.fullmatch(text)
@@ -72,7 +72,7 @@ def parse_scalar(text: str) -> Value:
 
 
 def find_scalar_error(text: str) -> ScalarError | None:
-    """Why the unquoted scalar `text` cannot be read, None where it can.
+    """Why the unquoted scalar `text` cannot be read, or None.
 
     Source for scale and precision: EsaChannelVersionEdit, "Max scale of 15, max precision of 30".
     """
@@ -101,14 +101,14 @@ def _find_lost_digits(text: str, match: re.Match[str]) -> ScalarError | None:
 
 
 def _find_rounding(text: str) -> ScalarError | None:
-    # Imported here, as hardly any file holds so long a number.
+    # Imported here because hardly any file has such a long number.
     from decimal import Decimal  # noqa: PLC0415
 
     held = repr(canonical_number(float(text)))
     if Decimal(held) == Decimal(text):
         return None
     if abs(Decimal(text)) > _LARGEST:
-        fix = f"no number goes beyond {_LARGEST}, no id beyond {_LARGEST_ID}; an import id or a code belongs in quotes"
+        fix = f"numbers go up to {_LARGEST}, ids up to {_LARGEST_ID}; put an import id or a code in quotes"
         return ScalarError("ESA116", f"is out of range, found {text}", fix)
     return ScalarError(
         "ESA116",
@@ -121,11 +121,11 @@ MAX_BYTES = 5 * 1024 * 1024
 
 
 def decode(data: bytes) -> str:
-    """`data` as text without its byte order mark. Raises UnicodeDecodeError where it is not UTF-8."""
+    """`data` as text without its byte order mark. Raises UnicodeDecodeError if it is not UTF-8."""
     return data.removeprefix(codecs.BOM_UTF8).decode()
 
 
-# What is found after that many of a kind is not worth the memory: a file of 5 MiB may hold nothing but tabs.
+# More findings of a kind would only take memory: a file of 5 MiB may consist of tabs.
 MAX_FOUND = 500
 
 _WIDE_MARKS = (
@@ -137,7 +137,7 @@ _WIDE_MARKS = (
 
 
 class EncodingError(Struct, frozen=True):
-    """What keeps a file from being read as YAML, at an offset of its text; None where the whole file is meant."""
+    """Something that YAML does not allow in the bytes of a file; without an `offset`, the whole file is meant."""
 
     code: str
     message: str
@@ -145,7 +145,7 @@ class EncodingError(Struct, frozen=True):
 
 
 def decode_source(data: bytes) -> tuple[str, tuple[EncodingError, ...]]:
-    """`data` as text, with all that keeps it from being read as YAML; where it is not UTF-8, with � for the rest."""
+    """`data` as text, and everything in it that YAML does not allow; if it is not UTF-8, the rest has � in it."""
     for mark, name in _WIDE_MARKS:
         if data.startswith(mark):
             return "", (EncodingError("ESA104", f"the file is not UTF-8, found {name}"),)

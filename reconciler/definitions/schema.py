@@ -13,13 +13,13 @@ from typing import Any, TypeAlias
 from reconciler.model.values import count_characters
 
 Validator: TypeAlias = Callable[[Any], bool]
-# What accepts a value, by the value's type; a type that is not in it is not accepted.
+# The check for a value, by its type. bool is a subclass of int, so types are compared exactly.
 _Checks: TypeAlias = dict[type, Validator]
 _Schema: TypeAlias = Mapping[str, Any]
 
 
 def compile_validator(schema: _Schema, root: _Schema) -> Validator:
-    """Whether a value of JSON's types fits `schema`, as a function. References lead into `root`."""
+    """A function that says whether a value of JSON's types fits `schema`. References are resolved in `root`."""
     checks = _compile(schema, root)
 
     def accept(value: Any) -> bool:
@@ -30,7 +30,7 @@ def compile_validator(schema: _Schema, root: _Schema) -> Validator:
 
 
 def resolve(schema: _Schema, root: _Schema) -> _Schema:
-    """What `schema` refers to, or itself."""
+    """The definition that `schema` refers to, or `schema` itself."""
     reference = schema.get("$ref")
     return schema if reference is None else root["definitions"][reference.removeprefix("#/definitions/")]
 
@@ -79,12 +79,12 @@ def _compile_text(schema: _Schema) -> Validator:
 
 
 def _is_short(text: str, longest: float) -> bool:
-    # No character counts more than twice.
+    # A character counts as two at most.
     return 2 * len(text) <= longest or count_characters(text) <= longest
 
 
 def _compile_pattern(pattern: str, shortest: int, longest: int | None) -> Validator:
-    # Compiled for the first text that comes by: most files have none for most patterns.
+    # Compiled at the first use: most files need only a few of the patterns.
     compiled = cache(partial(re.compile, pattern))
     most = float("inf") if longest is None else longest
     return lambda value: len(value) >= shortest and _is_short(value, most) and compiled().search(value) is not None
@@ -112,7 +112,7 @@ def _compile_mapping(schema: _Schema, root: _Schema) -> Validator:
     def accept(mapping: dict[str, Any]) -> bool:
         for key, value in mapping.items():
             check = properties.get(key, others).get(type(value))
-            # The comparison spares a call for every other value of a channel.
+            # Comparing with `_always` saves a call for every second value of a channel.
             if check is not _always and (check is None or not check(value)):
                 return False
         has_required = all(key in mapping for key in required) if required else True
@@ -125,14 +125,14 @@ Schema: TypeAlias = dict[str, Any]
 
 
 class Format(Enum):
-    """A format of file that has a schema; the values are the schemas' file names."""
+    """A file format with a schema; the values are the file names of the schemas."""
 
     CHANNELS = "channels.schema.json"
     PROJECT = "project.schema.json"
 
 
 def find_schemas(package: Path) -> Path:
-    """The folder of the schemas for the package at `package`: within it in a wheel, beside it in the repository."""
+    """The folder of the schemas for the package at `package`: in it in a wheel, beside it in the repository."""
     within = package / "schemas"
     return within if within.is_dir() else package.parent / "schemas"
 
@@ -147,6 +147,6 @@ def read_schema(format_: Format) -> Schema:
 
 @cache
 def validator_for(format_: Format, definition: str = "") -> Validator:
-    """Whether a value fits the schema of `format_`, or one of its `definitions`, as a function."""
+    """A function that says whether a value fits the schema of `format_`, or the `definition` in it."""
     schema = read_schema(format_)
     return compile_validator(schema["definitions"][definition] if definition else schema, schema)

@@ -1,4 +1,4 @@
-"""Why a file does not fit its schema, in our own words: the problem, the value found, the fix."""
+"""Schema violations as messages of this tool: the problem, the value found, and the fix."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ _LONGEST_COMPARED = 64
 _SECRETS = frozenset({"apikey", "eciapikey", "key", "token", "accesstoken", "password", "secret"})
 _ALIASES = {field.key: field.alias.rpartition(".")[2] for field in (*CHANNEL_FIELDS, *VERSION_FIELDS) if field.alias}
 _ALTERNATIVES = _ALIASES | {alias: key for key, alias in _ALIASES.items()}
-# What other keys of EnergyCAP's, or of people's own making, come to here.
+# What to write instead of keys that EnergyCAP's API has, or that people often try.
 _ELSEWHERE = {
     "enddate": "delete it: a version ends where the next one begins",
     "esachannelversions": "write the current version under esaChannelVersion:; EnergyCAP keeps the earlier ones",
     "versions": "write the current version under esaChannelVersion:; EnergyCAP keeps the earlier ones",
 }
-# Where an unknown key belongs when one of these mappings knows it, by the name of the schema's definition.
+# Where an unknown key belongs if one of these mappings has it, by the name of the schema's definition.
 _HOMES = {
     "esaChannelVersion": "write it under esaChannelVersion:",
     "channel": "write it beside esaChannelVersion:, under the channel's name",
@@ -50,7 +50,7 @@ _HOMES = {
 
 
 def word_missing(keys: Keys, mapping: Mapping[str, object], schema: Schema) -> FileProblem:
-    """That a key is missing in `mapping`."""
+    """The problem that `mapping` lacks a required key."""
     missing = next(key for key in schema["required"] if key not in mapping)
     title = schema["properties"][missing]["title"]
     example = schema["properties"][missing]["examples"][0]
@@ -59,7 +59,7 @@ def word_missing(keys: Keys, mapping: Mapping[str, object], schema: Schema) -> F
 
 
 def word_unknown(keys: Keys, value: object, schema: Schema, root: Schema) -> FileProblem:
-    """That the last of `keys`, with `value`, is none that `schema` knows."""
+    """The problem that `schema` does not have the last of `keys`, which has `value`."""
     key, where = keys[-1], describe_mapping(keys[:-1])
     if key.casefold().replace("-", "").replace("_", "") in _SECRETS:
         return FileProblem("ESA142", keys, f"secrets must not be stored in files, found {key}", at_key=True)
@@ -92,7 +92,7 @@ def _find_correction(keys: Keys, value: object, known: Schema, root: Schema) -> 
 
 
 def _choose_twin(key: str, value: object, known: Schema, root: Schema) -> str:
-    """`key`, or the other key for the same setting if that alone takes `value`: unitCode for a text, unitId for 1."""
+    """`key`, or the other key for the same setting if only that accepts `value`: unitCode for a text, unitId for 1."""
     twin = _ALTERNATIVES.get(key)
     if twin not in known or compile_validator(known[key], root)(value):
         return key
@@ -111,7 +111,7 @@ _SCHEME_AND_HOST = re.compile(r"[A-Za-z]+://[^/]*")
 
 
 def word_url(text: str) -> tuple[str, str]:
-    """What is wrong with the url `text`, and the line to write instead; "" where that is not plain."""
+    """What is wrong with the url `text`, and the line to write instead; "" if that is not clear."""
     if "@" in text:
         return "url must not contain a user name or password", "name the variable with the key in apiKeyEnv instead"
     if "?" in text or "#" in text:
@@ -165,7 +165,7 @@ _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
 def word_pattern(keys: Keys, text: str, *, is_name: bool) -> FileProblem:
-    """That `text`, to which `keys` lead or which with `is_name` is the last of them, has not the form it must have."""
+    """The problem that the value `text` at `keys`, or with `is_name` the last of `keys`, does not match its pattern."""
     if is_name:
         return _word_name(keys, text)
     match keys[-1]:
@@ -200,7 +200,7 @@ def _word_date(keys: Keys, text: str) -> FileProblem:
 
 
 def _word_variable(keys: Keys, text: str) -> FileProblem:
-    # What stands there may be the key itself, so it is shown only where it is made of words.
+    # Somebody may have put the key itself here, so it is shown only if it is made of words.
     if not _VARIABLE.fullmatch(text):
         message = "apiKeyEnv must be the name of a variable: letters, digits and underscore"
         return FileProblem("ESA142", keys, message, "write a name like ECI_API_KEY, and put the key into that variable")
@@ -221,7 +221,7 @@ _TYPES = {
 
 
 class SchemaViolation(Struct, frozen=True):
-    """A value that a keyword of its schema refuses; with `is_name` it is itself a key, else `keys` lead to it."""
+    """A value at `keys` that a keyword of its schema rejects; with `is_name`, the key itself."""
 
     keyword: str
     keys: Keys
@@ -236,7 +236,7 @@ class SchemaViolation(Struct, frozen=True):
 
 def _word_type(misfit: SchemaViolation) -> FileProblem:
     if "pattern" in misfit.schema and isinstance(misfit.value, bool | int | float):
-        # Quotes alone would not help: what is in them would have to be of that form.
+        # Quotes alone would not help: the text in them must match the pattern, too.
         return word_pattern(misfit.keys, show(misfit.value), is_name=False)
     types = misfit.schema["type"]
     wanted = [types] if isinstance(types, str) else types
@@ -250,7 +250,7 @@ def _word_type(misfit: SchemaViolation) -> FileProblem:
 
 def _word_choice(misfit: SchemaViolation) -> FileProblem:
     key = misfit.keys[-1]
-    # The planner asks the same of complete channels: one rule has one voice.
+    # The planner checks the same rule for complete channels: the message must be the same.
     for violation in find_violations({INTERVAL_MINUTES: misfit.value}) if key == INTERVAL_MINUTES else ():
         return FileProblem(violation.code, misfit.keys, violation.message, violation.fix)
     choices = [show(choice).strip('"') for choice in misfit.schema["enum"]]
@@ -278,7 +278,7 @@ def _word_range(misfit: SchemaViolation) -> FileProblem:
 
 
 def _advise_share(misfit: SchemaViolation) -> str:
-    """What to write where a percentage may be meant: of all numbers only a share is 1 at most."""
+    """What to write if a percentage may be meant: only fields for a share have the maximum 1."""
     if not 1 < misfit.value <= 100:
         return ""
     return f"write  {misfit.keys[-1]}: {misfit.value / 100:.12g}  if {misfit.value:.12g} % is meant"
@@ -311,33 +311,33 @@ _WORDED_BY = {
 
 
 def describe_violation(misfit: SchemaViolation, root: Schema) -> FileProblem:
-    """The problem that `misfit` is, in words; `root` is the whole schema."""
+    """The message for `misfit`; `root` is the whole schema."""
     if misfit.keyword == "additionalProperties":
         return word_unknown(misfit.keys, misfit.value, misfit.schema, root)
     return _WORDED_BY[misfit.keyword](misfit)
 
 
-# Where members are many and alike, with the definition in the schema that each has to fit.
+# Sections that may have thousands of members, with the definition in the schema that each must fit.
 _SECTIONS = {"channels": "channel", "feeds": "feed"}
-# More refused members than any report shows; each costs jsonschema a third of a millisecond.
+# More members than a report shows; each takes jsonschema a third of a millisecond.
 _MOST_EXPLAINED = 200
 
 
 class Explanation(Struct, frozen=True):
-    """What keeps a file from fitting its schema; `more` was found, and nothing is said of it."""
+    """Why a file does not fit its schema; `more` counts the problems that are not listed."""
 
     problems: tuple[FileProblem, ...] = ()
     more: int = 0
 
 
 def explain(format_: Format, tree: object) -> Explanation:
-    """All that keeps `tree` from fitting the schema of `format_`; nothing where it is accepted."""
+    """Every reason why `tree` does not fit the schema of `format_`."""
     if validator_for(format_)(tree):
         return Explanation()
     schema = read_schema(format_)
     picked, more = _pick_refused(tree) if format_ is Format.CHANNELS and isinstance(tree, dict) else (tree, 0)
     misfits = [misfit for error in _find_errors(schema, picked) for misfit in _read_error(error)]
-    # A value of the wrong type is not one of the allowed ones either: that goes without saying.
+    # A value of the wrong type is not one of the allowed values either: one message is enough.
     mistyped = {misfit.keys for misfit in misfits if misfit.keyword == "type"}
     told = [misfit for misfit in misfits if misfit.keyword == "type" or misfit.keys not in mistyped]
     worded = tuple(describe_violation(misfit, schema) for misfit in told[:MAX_FOUND])
@@ -345,7 +345,7 @@ def explain(format_: Format, tree: object) -> Explanation:
 
 
 def _find_errors(schema: Schema, tree: object) -> Iterator[Any]:
-    # Imported here, as it takes longer than reading a thousand sound channels.
+    # Imported here because the import takes longer than reading a thousand valid channels.
     from jsonschema import Draft7Validator, ValidationError  # noqa: PLC0415
     from jsonschema.validators import extend  # noqa: PLC0415
 
@@ -370,14 +370,14 @@ def _read_error(error: Any) -> Iterator[SchemaViolation]:
 
 
 def _pick_refused(tree: dict[str, object]) -> tuple[dict[str, object], int]:
-    """`tree` with only those channels and feeds that do not fit, and how many of them are too many to explain."""
+    """`tree` with only the channels and feeds that do not fit, and how many more of them are not explained."""
     picked, more = dict(tree), 0
     for section, definition in _SECTIONS.items():
         members = tree.get(section)
         if isinstance(members, dict) and members:
             refused = _find_refused(members, definition)
             shown = dict(islice(refused.items(), _MOST_EXPLAINED))
-            # One is kept where all fit, so that the section does not look empty.
+            # If all fit, one is kept, so that the section does not look empty.
             picked[section] = shown or dict(islice(members.items(), 1))
             more += len(refused) - len(shown)
     return picked, more

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _PLAIN = r"[+-]?(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?"
 _NUMBER = re.compile(_PLAIN)
-# One comma between digits: a decimal comma; where three digits follow, just as well one between thousands.
+# One comma between digits: a decimal comma, or a thousands separator if three digits follow.
 _COMMA = re.compile(r"[+-]?\d*,\d+")
 _COMMA_OR_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 _GROUPED = re.compile(
@@ -41,7 +41,7 @@ _SECONDS_IN = {
     **dict.fromkeys(("d", "day", "days"), 86400),
     **dict.fromkeys(("w", "week", "weeks"), 604800),
 }
-# As many decimals as the service holds.
+# The number of decimals that the service keeps. Source: EsaChannelVersionEdit, "Max scale of 15".
 _SCALE = 10**15
 
 
@@ -53,19 +53,19 @@ class NumberInterpretation(Struct, frozen=True):
 
 
 def interpret_number(text: str) -> tuple[NumberInterpretation, ...]:
-    """The numbers that `text` may stand for: none, one, or several between which only its writer can decide."""
+    """The numbers that `text` may mean: none, one, or several between which only its author can decide."""
     text = text.strip().replace("\N{MINUS SIGN}", "-")
     return tuple(_read(text))
 
 
 def find_lengths(text: str) -> tuple[Fraction, ...]:
-    """The lengths in seconds that `text` may stand for as a clock or a number with a unit of time: 1:30, 15 min."""
+    """The lengths in seconds that `text` may mean, as a clock or a number with a unit of time: 1:30, 15 min."""
     text = text.strip()
     clock = _CLOCK.fullmatch(text)
     if clock:
         high, low, seconds = clock.groups()
         shorter = int(high) * 60 + int(low)
-        # Without seconds it may be hours and minutes just as well as minutes and seconds.
+        # Without seconds it may be hours and minutes, or minutes and seconds.
         return (Fraction(shorter * 60 + int(seconds or 0)), *(() if seconds else (Fraction(shorter),)))
     measure = _MEASURE.fullmatch(text)
     seconds_in = _SECONDS_IN.get(measure["unit"].casefold()) if measure else None
@@ -75,13 +75,13 @@ def find_lengths(text: str) -> tuple[Fraction, ...]:
 
 
 def find_unit(text: str) -> str:
-    """The unit that stands after a number in `text`; "" where there is none."""
+    """The unit after a number in `text`; "" if it has none."""
     measure = _MEASURE.fullmatch(text.strip())
     return measure["unit"] if measure else ""
 
 
 def write_number(number: Fraction) -> str:
-    """`number` in digits, without exponent; "" where that takes more than 15 before or after the point."""
+    """`number` in digits, without exponent; "" if it has more than 15 before or after the point."""
     scaled = abs(number) * _SCALE
     whole, decimals = divmod(scaled.numerator, _SCALE)
     if scaled.denominator != 1 or whole >= _SCALE:
@@ -132,7 +132,7 @@ def _read_prefix(text: str) -> Iterator[NumberInterpretation]:
     if measure and measure["unit"] in _PREFIXES:
         times, words = _PREFIXES[measure["unit"]]
         for reading in interpret_number(measure["number"]):
-            yield NumberInterpretation(reading.number * times, f"{measure['unit']} stands for {words}")
+            yield NumberInterpretation(reading.number * times, f"{measure['unit']} means {words}")
 
 
 _TRUE = frozenset({"true", "yes", "on", "y"})
@@ -147,18 +147,18 @@ _LENGTHS = (INTERVAL_MINUTES, "channelIntervalInSeconds")
 _LONGEST_READ = 40
 # Source: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
 _LFS = "version https://git-lfs.github.com/spec/"
-# One that may have been meant to end a key: not that of an address, or before a blank.
+# A colon that may have been meant to end a key: not one in an address, or before a blank.
 _COLON = re.compile(r":(?![ \t\r\n/])|:$")
 
 
 def suggest_for_empty(keys: Keys) -> str:
-    """What to write below the key that `keys` lead to, where nothing stands and a mapping should; else ""."""
+    """What to write below the key at `keys`, which is empty but needs a mapping; "" for other keys."""
     is_mapping = keys in _SECTIONS or keys[:-1] in _NAMING or keys[-1:] in _MAPPINGS
     return FILL if is_mapping else ""
 
 
 def suggest_value(key: str, value: object, wanted: Collection[str]) -> str:
-    """What to write for `key` instead of `value`, where JSON's types `wanted` are called for; "" where all is open."""
+    """What to write for `key` instead of `value`, which has none of the types `wanted`; "" if that is not clear."""
     match value:
         case None if "object" in wanted:
             return FILL
@@ -175,7 +175,7 @@ def suggest_value(key: str, value: object, wanted: Collection[str]) -> str:
 
 
 def _suggest_for_number(key: str, value: float, wanted: Collection[str]) -> str:
-    """What to write for a number, or for true or false, where none is wanted."""
+    """What to write instead of a number, or of true or false."""
     if "string" in wanted:
         return f'write it in quotes:  {key}: "{AS_WRITTEN}"'
     if "boolean" in wanted and value in (0, 1):
@@ -184,7 +184,7 @@ def _suggest_for_number(key: str, value: float, wanted: Collection[str]) -> str:
 
 
 def _suggest_for_text(key: str, text: str, wanted: Collection[str]) -> str:
-    """What to write for a text where none is wanted."""
+    """What to write instead of a text."""
     if "boolean" in wanted:
         return _suggest_boolean(key, text)
     if "integer" in wanted or "number" in wanted:
@@ -231,21 +231,21 @@ def _ask(*, is_whole: bool) -> str:
 
 
 def _ask_which(readings: Iterable[NumberInterpretation]) -> str:
-    """A question after a number with one comma; the second reading, as a decimal, shows its point."""
+    """The question which number is meant, for a text with one comma; the decimal one always has a point."""
     thousands, decimal = (write_number(reading.number) for reading in readings)
     decimal += "" if "." in decimal else ".0"
     return f"{thousands} or {decimal}? write the one that is meant, with a point and without a comma"
 
 
 def _suggest_interval(key: str, text: str) -> str:
-    """What to write for a length of time, which people write as a clock or with a unit."""
+    """What to write for a length of time, which people often write as a clock or with a unit."""
     is_minutes = key == INTERVAL_MINUTES
     lengths = [length / 60 if is_minutes else length for length in find_lengths(text)]
     lengths += [reading.number for reading in interpret_number(text) if not reading.condition]
     whole = [int(length) for length in dict.fromkeys(lengths) if length.denominator == 1]
     if is_minutes:
         whole = [length for length in whole if length in INTERVALS] or whole
-        # The rule on intervals has the better words for one that the service does not know.
+        # For an interval that the service does not have, the rule on intervals gives the better fix.
         for violation in find_violations({key: whole[0] if whole else text}):
             return violation.fix
     match whole:

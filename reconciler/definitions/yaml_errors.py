@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 ODD_SPACES = "\u00a0\u1680\u2000-\u200b\u202f\u205f\u2060\u3000"
 
 _RUN = re.compile(f"[{ODD_SPACES}]+")
-# Where YAML wants an ordinary space: in the indentation, and after the colon of a key.
+# Where YAML needs an ordinary space: in the indentation, and after the colon of a key.
 _MISTAKEN = re.compile(rf"[ ]*(?:-[ ]+)?(?:[\"']?[\w.-]+[\"']?[ ]*:[ ]*)?(?P<run>[{ODD_SPACES}]+)")
 ODD = "non-standard space"
 FIX = "write ordinary spaces instead"
 
 
 def find_odd_spaces(line: str) -> tuple[int, int] | None:
-    """Where in `line` spaces stand that look like ordinary ones, in the indentation or after the colon of a key."""
+    """Where `line` has non-standard spaces in the indentation or after the colon of a key."""
     match = _MISTAKEN.match(line)
     return match.span("run") if match else None
 
 
 def name_odd_space(text: str) -> str:
-    """The first such space of `text` by its name, as in `no-break space (U+00A0)`; "" where there is none."""
+    """The name of the first non-standard space in `text`, as in `no-break space (U+00A0)`; "" if it has none."""
     match = _RUN.search(text)
     return f"{unicodedata.name(match[0][0]).casefold()} (U+{ord(match[0][0]):04X})" if match else ""
 
@@ -48,16 +48,16 @@ _QUOTED = re.compile(r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')""")
 _CONFLICT = re.compile(r"^(?:<{7}|\|{7}|={7}|>{7})(?=[ \r\n]|\Z)[^\r\n]*", re.MULTILINE)
 _NAME = re.compile(r"[\w.-]+")
 _LONGEST_SHOWN = 60
-# How far above the place where a parser gives up the quote may stand that was never closed.
+# How many lines above the parser's error a quote is looked for that was never closed.
 _LINES_BACK = 40
-# How far below a key that is none the parser gives up.
+# How many lines below a key without a colon the parser fails at most.
 _NEAR = 3
-# What of a line is looked at: patterns that look back and forth take their time on a line of megabytes.
+# The part of a line that is searched: patterns with backtracking would be slow on a line of megabytes.
 _LONGEST_LINE = 300
 
 
 class YamlError(Struct, frozen=True):
-    """Why a text is not YAML, from offset `start` up to `end`, and the way out."""
+    """Why a text is not YAML, from offset `start` to `end`, and the fix."""
 
     message: str
     start: int
@@ -73,19 +73,19 @@ class _Line(Struct, frozen=True):
 
     def error(self, message: str, part: str, fix: str = "") -> YamlError:
         start = self.start + self.text.rindex(part)
-        # A piece of a key, or one that is written otherwise, would not be recognised as one.
+        # The fix may have only a part of an API key, or write it differently, and no mask would recognise that.
         is_safe = hide_likely(self.text) == self.text
         return YamlError(message, start, start + len(part), fix if is_safe else "")
 
 
 def explain_syntax(text: str, error: yaml.YAMLError) -> YamlError:
-    """Why `text`, which PyYAML refused with `error`, is not YAML, by the trap that is seen at the place or above."""
+    """Why `text`, for which PyYAML raised `error`, is not YAML: the usual mistake that is found there or above it."""
     conflict = _CONFLICT.search(text)
     return _explain_conflict(conflict) if conflict else _explain(text, error)
 
 
 def find_offset(error: yaml.YAMLError) -> int:
-    """Where in its text the parser gave up; 0 where `error` does not say."""
+    """The offset at which the parser failed; 0 if `error` does not say."""
     return _offset(error, "problem_mark")
 
 
@@ -118,7 +118,7 @@ def _offset(error: yaml.YAMLError, name: str) -> int:
 
 
 def _lines_around(text: str, offset: int) -> list[_Line]:
-    """The line at `offset` and those above it, nearest first, without empty ones and comments."""
+    """The line at `offset` and those above it, the nearest first, without empty lines and comments."""
     return list(_lines_upwards(text, offset))[: _LINES_BACK + 1] or [_Line("", offset)]
 
 
@@ -166,7 +166,7 @@ def _find_odd_space(lines: list[_Line]) -> YamlError | None:
 
 
 def _find_bare_name(lines: list[_Line]) -> YamlError | None:
-    """A name without its colon on a line of its own, above deeper lines: at the place itself or one above."""
+    """A name without its colon on a line of its own, above lines that are indented further."""
     for deeper, line, above in zip(lines, lines[1:], [*lines[2:], None], strict=False):
         name = line.text.strip()
         is_alone = _NAME.fullmatch(name) and _indentation(deeper) > _indentation(line)
@@ -176,7 +176,7 @@ def _find_bare_name(lines: list[_Line]) -> YamlError | None:
 
 
 def _is_text(line: _Line, above: _Line | None) -> bool:
-    """Whether `line` may go on with a text that began in the line above it, and so be no key."""
+    """Whether `line` may continue a text from the line above, and so not be a key."""
     if above is None or above.text.rstrip().endswith(":"):
         return False
     deeper = _indentation(line) - _indentation(above)
@@ -200,7 +200,7 @@ def _find_missing_space(line: _Line) -> YamlError | None:
 
 
 def _find_opening(line: _Line, key: str, value: str) -> YamlError | None:
-    """A text that starts with a character which means something to YAML."""
+    """A text that starts with a character that has a meaning in YAML."""
     if value.startswith("{{"):
         fix = "write the value itself; if the braces belong to a text, put the text in quotes"
         return line.error("a template, {{ … }}, is not filled in", value, fix)
@@ -240,7 +240,7 @@ def _find_open_quote(lines: list[_Line]) -> YamlError | None:
 
 
 def _find_no_colon(lines: list[_Line]) -> YamlError | None:
-    """A key without a colon, in the line where the parser gives up or at the same indentation in the one above."""
+    """A key without a colon, in the line where the parser fails, or at the same indentation in the one above."""
     for line in lines[:2]:
         content = line.text.strip()
         if (
@@ -255,7 +255,7 @@ def _find_no_colon(lines: list[_Line]) -> YamlError | None:
 
 
 def _find_equals(lines: list[_Line]) -> YamlError | None:
-    """A key with = in place of its colon, in the line where the parser gives up or the one above."""
+    """A key with = instead of a colon, in the line where the parser fails or in the one above."""
     for line in lines[:2]:
         match = _EQUALS.fullmatch(line.text)
         if match:
@@ -269,7 +269,7 @@ def _indentation(line: _Line) -> int:
 
 
 def _find_misplaced(problem: str, line: _Line) -> YamlError | None:
-    """A line that is sound in itself but stands where it cannot."""
+    """A line that is valid on its own, but not at this indentation."""
     if "expected key" not in problem and "not allowed" not in problem and "block end" not in problem:
         return None
     fix = "align the keys of one mapping, two spaces to the right of the key above them"

@@ -1,4 +1,4 @@
-"""Text as a stream of YAML events, by libyaml if it is installed, and brackets nested too deep for a parser."""
+"""Text as a stream of YAML events, by libyaml if it is installed, and brackets that are nested too deeply."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
 
 def open_pure(text: str) -> NextEvent:
-    """The events of `text` by PyYAML's own parser: everywhere, at an eighth of the speed."""
+    """The events of `text` by PyYAML's own parser, which is always there but has an eighth of the speed."""
     loader = yaml.SafeLoader(text)
 
     def next_event() -> Any:
         try:
             return loader.get_event()  # type: ignore[no-untyped-call]
         except (ValueError, OverflowError) as error:
-            # PyYAML's own slip: an escape like \U00110000 is a number to it, but no character.
-            raise yaml.MarkedYAMLError(problem="an escape of no character", problem_mark=loader.get_mark()) from error
+            # A fault of PyYAML: for an escape like \U00110000, which is not a character, it raises this from chr().
+            raise yaml.MarkedYAMLError(problem="an invalid escape", problem_mark=loader.get_mark()) from error
 
     return next_event
 
@@ -40,7 +40,7 @@ if yaml.__with_libyaml__:
     SCANNER: Any = yaml.CSafeLoader
 
     def open_events(text: str) -> NextEvent:
-        """The events of `text`, one a call. Raises yaml.YAMLError, then or at a call, where it is not YAML."""
+        """The events of `text`, one per call. Raises yaml.YAMLError, now or at a call, if it is not YAML."""
         return CParser(text).get_event
 
 else:  # pragma: no cover - a PyYAML built without libyaml; tests give `open_pure` to the readers instead
@@ -58,24 +58,24 @@ _ANYWHERE = r"""
   | [-?:](?=\s)
   | ([\[{])
 """
-# Within brackets a text without quotes holds none; elsewhere it may.
+# A text without quotes can contain brackets, but not if it is itself in brackets.
 _WITHIN = re.compile(rf"{_ANYWHERE} | ([\]}}]) | [^\s\[\]{{}},\"']++ | .", re.VERBOSE | re.DOTALL)
 _OUTSIDE = re.compile(rf"{_ANYWHERE} | ([\]}}]) | \S(?:[^\n:#]|:(?!\s)|(?<!\s)\#)*+", re.VERBOSE | re.DOTALL)
 
 
 def find_too_deep(text: str, end: int, opener: OpenEvents) -> int | None:
-    """Where a bracket of `text` opens deeper than MAX_DEPTH, between the last event of its parser and `end`.
+    """Where a bracket opens deeper than MAX_DEPTH, between the parser's last event and `end`; None if none does.
 
-    None where none does. `text` is parsed once more, so that reading a sound file costs nothing for it.
+    `text` is parsed again for this, so that reading a valid file costs nothing extra.
     """
     opened, start = _replay(text, opener)
     return find_deep_bracket(text, start, end, opened)
 
 
 def find_deep_bracket(text: str, start: int, end: int, opened: Sequence[bool]) -> int | None:
-    """Where a bracket between `start` and `end` opens deeper than MAX_DEPTH; None where none does.
+    """Where a bracket between `start` and `end` opens deeper than MAX_DEPTH; None if none does.
 
-    `opened` says for each collection that is open at `start` whether brackets open it.
+    `opened` says for each collection that is open at `start` whether it is written in brackets.
     """
     at, depth = start, len(opened)
     brackets = next((count for count, is_flow in enumerate(reversed(opened)) if not is_flow), depth)
@@ -92,7 +92,7 @@ def find_deep_bracket(text: str, start: int, end: int, opened: Sequence[bool]) -
 
 
 def _replay(text: str, opener: OpenEvents) -> tuple[list[bool], int]:
-    """The collections that are open when the parser fails, by whether brackets open them; where its last event ends."""
+    """Whether each open collection is in brackets when the parser fails, and where its last event ends."""
     opened: list[bool] = []
     end = 0
     with suppress(yaml.YAMLError):

@@ -1,4 +1,4 @@
-"""The full reader: the values of any file, where each one is, and every YAML error."""
+"""The full reader: the values of any file, the location of each, and every YAML error."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ if TYPE_CHECKING:
 
 
 MAX_ALIASES = 100
-# What aliases may stand for, in values: enough for any honest file, and nothing beside a billion laughs.
+# How many values aliases may expand to: enough for any honest file, and too few for a "billion laughs" attack.
 MAX_EXPANDED = 100_000
 
 
 class AnchorValue(Struct, frozen=True):
-    """A value that aliases may stand for: how many values it is made of, and how many levels below its own."""
+    """The value of an anchor: how many values it consists of, how many levels are below it, and its offset."""
 
     value: object
     size: int
@@ -49,11 +49,11 @@ class AnchorValue(Struct, frozen=True):
 
 
 class AliasLimitExceeded(Exception):
-    """More aliases, or aliases for more values, than a file may hold; the text is the sentence to say."""
+    """A file has more aliases than allowed, or they expand to more values; the text is the message."""
 
 
 class Anchors:
-    """What was anchored so far, and how much of the aliases' allowance is used up."""
+    """The anchors so far, and how much of the limit for aliases is used."""
 
     def __init__(self) -> None:
         self._anchored: dict[str, AnchorValue] = {}
@@ -62,11 +62,11 @@ class Anchors:
         self._expanded = 0
 
     def keep(self, name: str, anchored: AnchorValue) -> None:
-        """Let aliases of `name` stand for `anchored` from here on."""
+        """Set the value of the anchor `name` for the aliases that follow."""
         self._anchored[name] = anchored
 
     def find(self, name: str) -> AnchorValue | None:
-        """What the alias `name` stands for, None where nothing. Raises TooMany."""
+        """The value of the alias `name`, None if there is no such anchor. Raises AliasLimitExceeded."""
         anchored = self._anchored.get(name)
         self._used.add(name)
         self._aliases += 1
@@ -78,26 +78,26 @@ class Anchors:
         return anchored
 
     def find_unused(self) -> tuple[tuple[str, int], ...]:
-        """The anchors that no alias asks for, each with the offset it stands at."""
+        """The anchors without an alias, each with its offset."""
         return tuple((name, anchored.offset) for name, anchored in self._anchored.items() if name not in self._used)
 
 
-# Where a value starts with a tag, perhaps after its anchor. libyaml itself keeps no trace of the tag "!".
+# A value that starts with a tag, perhaps after its anchor. The events of libyaml do not contain the tag "!".
 _TAGGED = re.compile(r"(?:&\S+\s+)?(!\S*)")
-# Where what is only read past is put: no key is empty.
+# The key for values that are skipped: an empty key is never valid.
 _IGNORED_KEY = ""
 _UNREADABLE = object()
 
-# Places of more values than that are not worth the memory; what lies deeper than names is then placed at its name.
+# More places would take too much memory; findings in deeper values are then placed at the channel's name.
 MAX_SPANS = 500_000
-# Three times what channels of 5 MiB can hold: the rest is an attack on memory.
+# Three times what the channels of a 5 MiB file can have: more is an attack on memory.
 MAX_VALUES = 1_000_000
 _NAME_DEPTH = 2
 _TOO_DEEP = f"values must not be nested deeper than {MAX_DEPTH} levels"
 
 
 class _Position(NamedTuple):
-    """Where a value is read: under which keys, where the last of them stands, and on what level."""
+    """Where a value is read: its keys, the offsets of the last key, and the level."""
 
     keys: Keys
     key: Offsets
@@ -108,11 +108,11 @@ class _Position(NamedTuple):
 
 
 class _Stop(Exception):
-    """Reading on would find nothing of use."""
+    """Reading further would find nothing useful."""
 
 
 def parse_yaml(file: str, data: bytes, opener: OpenEvents = open_events) -> Document:
-    """What `data`, the content of `file`, holds and where, with findings for all that is wrong with it as YAML."""
+    """The values of `file`, whose content is `data`, and their places, with a finding for each YAML error."""
     text, unclean = decode_source(data)
     document = Document(file, text)
     for found in unclean:
@@ -136,11 +136,11 @@ def _read_into(document: Document, opener: OpenEvents) -> None:
             return
         fault = explain_syntax(document.text, error)
         place = document.location_at(fault.start, fault.end)
-        # What was found on the way in that same line is most likely the same mistake.
+        # Earlier findings in the same line probably come from the same mistake.
         document.findings = [
             found for found in document.findings if found.location and found.location.line != place.line
         ]
-        # The way out repeats what the line says, which may be a secret where the line itself is not shown.
+        # The fix repeats text of the line, which may be a secret if the line itself is not shown.
         document.findings.append(make_finding("ESA107", fault.message, place, fix=fault.fix if place.excerpt else ""))
 
 
@@ -152,11 +152,11 @@ class _YamlReader:
         self._next = next_event
         self._anchors = Anchors()
         self._scalars = PlainScalars()
-        # Most files hold no "!", and need no search for tags.
+        # Most files have no "!", and need no search for tags.
         self._may_hold_tags = "!" in document.text
         self._values = 0
         self._deepest = 0
-        # Where the collection that was read last ends.
+        # The end of the last collection.
         self._end = 0
 
     def read(self) -> None:
@@ -185,27 +185,27 @@ class _YamlReader:
             fix = f"delete the anchor; if &{name} belongs to the text, put the text in quotes"
             self._report_at((offset, offset + len(name) + 1), "ESA110", f"the anchor &{name} is never used", fix)
 
-    def _node(self, event: Any, post: _Position) -> object:
-        """The value that starts with `event` at `post`."""
+    def _node(self, event: Any, position: _Position) -> object:
+        """The value that starts with `event` at `position`."""
         spans, is_scalar = self._document.spans, isinstance(event, (ScalarEvent, AliasEvent))
-        is_known = post.keys in spans or (len(post.keys) > _NAME_DEPTH and len(spans) >= MAX_SPANS)
+        is_known = position.keys in spans or (len(position.keys) > _NAME_DEPTH and len(spans) >= MAX_SPANS)
         if not is_known:
-            spans[post.keys] = Span(*post.key, *_offsets(event), not is_scalar and not event.flow_style)
+            spans[position.keys] = Span(*position.key, *_offsets(event), not is_scalar and not event.flow_style)
         if isinstance(event, AliasEvent):
-            return self._alias(event, post)
+            return self._alias(event, position)
         self._count(event)
         self._check_tag(event)
-        value = self._value(event, post) if event.anchor is None else self._anchored(event, post)
+        value = self._value(event, position) if event.anchor is None else self._anchored(event, position)
         if not is_known and not is_scalar:
-            known = spans[post.keys]
-            spans[post.keys] = Span(known.key_start, known.key_end, known.start, self._end, known.is_block)
+            known = spans[position.keys]
+            spans[position.keys] = Span(known.key_start, known.key_end, known.start, self._end, known.is_block)
         return value
 
-    def _value(self, event: Any, post: _Position) -> object:
+    def _value(self, event: Any, position: _Position) -> object:
         if isinstance(event, ScalarEvent):
-            return self._scalar(event, post)
-        self._enter(event, post.depth)
-        return self._mapping(post) if isinstance(event, MappingStartEvent) else self._sequence(post)
+            return self._scalar(event, position)
+        self._enter(event, position.depth)
+        return self._mapping(position) if isinstance(event, MappingStartEvent) else self._sequence(position)
 
     def _enter(self, event: Any, depth: int) -> None:
         if depth > MAX_DEPTH:
@@ -219,94 +219,94 @@ class _YamlReader:
             self._report(event, "ESA103", f"a file may hold at most {MAX_VALUES:,} values, found more")
             raise _Stop
 
-    def _mapping(self, post: _Position) -> dict[str, object]:
+    def _mapping(self, position: _Position) -> dict[str, object]:
         mapping: dict[str, object] = {}
         while not isinstance(event := self._next(), MappingEndEvent):
             if not isinstance(event, ScalarEvent):
-                self._skip_pair(event, post)
-            elif self._check_key(event, mapping, post.keys):
-                self._add_pair(mapping, event, self._next(), post)
+                self._skip_pair(event, position)
+            elif self._check_key(event, mapping, position.keys):
+                self._add_pair(mapping, event, self._next(), position)
             else:
-                self._node(self._next(), post.below(_IGNORED_KEY, event))
+                self._node(self._next(), position.below(_IGNORED_KEY, event))
         self._end = _offsets(event)[1]
         return mapping
 
-    def _add_pair(self, mapping: dict[str, object], key: Any, event: Any, post: _Position) -> None:
+    def _add_pair(self, mapping: dict[str, object], key: Any, event: Any, position: _Position) -> None:
         """Add the value that starts with `event` under `key`.
 
-        Nearly all values are unquoted scalars without a mistake: these are read here, in half the time of `_node`.
+        Nearly all values are valid unquoted scalars: these are read here, in half the time of `_node`.
         """
         name = key.value
         if type(event) is ScalarEvent and event.implicit[0] and event.anchor is None and not self._may_hold_tags:
-            value, path = self._known(event.value), (*post.keys, name)
+            value, path = self._known(event.value), (*position.keys, name)
             if value is not _UNREADABLE and len(self._document.spans) < MAX_SPANS and self._values < MAX_VALUES:
                 self._values += 1
                 self._document.spans[path] = Span(*_offsets(key), *_offsets(event))
                 mapping[name] = value
                 return
-        mapping[name] = self._node(event, post.below(name, key))
+        mapping[name] = self._node(event, position.below(name, key))
 
     def _known(self, text: str) -> object:
-        """The value of the unquoted scalar `text`; _UNKNOWN for one that cannot be read."""
+        """The value of the unquoted scalar `text`; _UNREADABLE for one that cannot be read."""
         try:
             return self._scalars[text]
         except ValueError:
             return _UNREADABLE
 
-    def _sequence(self, post: _Position) -> list[object]:
+    def _sequence(self, position: _Position) -> list[object]:
         members: list[object] = []
         while not isinstance(event := self._next(), SequenceEndEvent):
-            members.append(self._node(event, post.below(str(len(members)), event)))
+            members.append(self._node(event, position.below(str(len(members)), event)))
         self._end = _offsets(event)[1]
         return members
 
-    def _scalar(self, event: Any, post: _Position) -> object:
+    def _scalar(self, event: Any, position: _Position) -> object:
         is_plain, text = event.implicit[0], event.value
         trouble = find_scalar_error(text) if is_plain else _find_control(text)
         if trouble is None:
             return parse_scalar(text) if is_plain else text
-        name = post.keys[-1] if post.keys else ""
+        name = position.keys[-1] if position.keys else ""
         subject = "the value" if not name or name.isdigit() else name
-        self._document.refused.add(post.keys)
-        place = self._document.location_at(*(_offsets(event) if text else post.key))
-        fix = trouble.fix if text else suggest_for_empty(post.keys)
+        self._document.refused.add(position.keys)
+        place = self._document.location_at(*(_offsets(event) if text else position.key))
+        fix = trouble.fix if text else suggest_for_empty(position.keys)
         message, fix = (trouble.message, fix) if place.excerpt else ("cannot be read as written", "")
         self._keep(make_finding(trouble.code, f"{subject} {message}", place, fix=fix))
         return None
 
-    def _anchored(self, event: Any, post: _Position) -> object:
+    def _anchored(self, event: Any, position: _Position) -> object:
         values, deepest = self._values, self._deepest
-        self._deepest = post.depth
-        value = self._value(event, post)
+        self._deepest = position.depth
+        value = self._value(event, position)
         offset = self._document.text.index(f"&{event.anchor}", event.start_mark.index)
-        anchored = AnchorValue(value, self._values - values + 1, self._deepest - post.depth, offset)
+        anchored = AnchorValue(value, self._values - values + 1, self._deepest - position.depth, offset)
         self._anchors.keep(event.anchor, anchored)
         self._deepest = max(deepest, self._deepest)
         return value
 
-    def _alias(self, event: Any, post: _Position) -> object:
+    def _alias(self, event: Any, position: _Position) -> object:
         try:
             anchored = self._anchors.find(event.anchor)
         except AliasLimitExceeded as error:
             self._report(event, "ESA110", str(error))
             raise _Stop from None
         if anchored is None:
-            fix = f"if *{event.anchor} belongs to the text, put the text in quotes; else write the value out"
+            fix = f"if *{event.anchor} belongs to the text, put the text in quotes; otherwise write the value itself"
             self._report(event, "ESA110", f"the alias *{event.anchor} has no anchor", fix)
-            self._document.refused.add(post.keys)
+            self._document.refused.add(position.keys)
             return None
         self._values += anchored.size
-        self._enter(event, post.depth + anchored.height)
+        self._enter(event, position.depth + anchored.height)
         return anchored.value
 
-    def _skip_pair(self, event: Any, post: _Position) -> None:
-        """Read past a key that is no text, and its value, with one finding for all of it."""
+    def _skip_pair(self, event: Any, position: _Position) -> None:
+        """Skip a key that is not text, and its value, with one finding for both."""
         findings, start = self._document.findings, event.start_mark.index
         found = len(findings)
-        self._node(event, post.below(_IGNORED_KEY, event))
-        self._node(self._next(), post.below(_IGNORED_KEY, event))
+        self._node(event, position.below(_IGNORED_KEY, event))
+        self._node(self._next(), position.below(_IGNORED_KEY, event))
         del findings[found:]
-        self._document.refused.add(post.keys)
+        self._document.refused.add(position.keys)
         if self._document.text[max(start - 1, 0) : start + 1] == "{{":
             fix = "write the value itself; if the braces belong to a text, put the text in quotes"
             end = self._document.text.find("}}", start) + 2
@@ -315,7 +315,7 @@ class _YamlReader:
             self._report(event, "ESA115", f"keys must be text, found {_name_kind(event)}")
 
     def _check_key(self, event: Any, mapping: dict[str, object], keys: Keys) -> bool:
-        """Whether the scalar is a key of its own; a finding where it is not."""
+        """Whether the scalar is a valid new key; a finding if it is not."""
         self._check_tag(event)
         name = event.value
         if name in mapping:
@@ -349,7 +349,7 @@ class _YamlReader:
         return self._keep(make_finding(code, message, self._document.location_at(*span), fix=fix))
 
     def _keep(self, finding: Finding) -> bool:
-        """Keep the finding, and return False: what was found wrong is not taken."""
+        """Add the finding, and return False for the checks that end with it."""
         self._document.findings.append(finding)
         if len(self._document.findings) >= MAX_FOUND:
             raise _Stop

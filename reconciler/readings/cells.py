@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 # Matching longer texts with the patterns below would be slow, and they have no name to show.
 _MAX_ODDITY_LENGTH = 100
-# More digits than the largest double has, so that no more are read than are of use.
+# More digits than the largest double has: further ones cannot matter.
 _MAX_DIGITS = 400
-# Whole numbers up to here are kept exactly by a double; beyond it some of them arrive as their neighbours.
+# A double stores whole numbers up to here exactly; beyond, some of them become their neighbours.
 MAX_EXACT = 2**53
 
 
 class DecimalMark(Enum):
-    """What stands between the whole part of a number and the rest."""
+    """The sign between the whole part of a number and its decimals."""
 
     DOT = "dot"
     COMMA = "comma"
@@ -34,16 +34,16 @@ class DecimalMark(Enum):
 
 
 _MARKS = {DecimalMark.DOT: ".", DecimalMark.COMMA: ","}
-# Blanks (plain, no-break, narrow no-break, thin) and apostrophes, as they stand between thousands.
+# Blanks (plain, no-break, narrow no-break, thin) and apostrophes, which can separate thousands.
 _GROUPERS = " \u00a0\u202f\u2009'\u2019"
-# The minus sign of typesetters, as Scandinavian and Slovenian exports have it.
+# The typographic minus sign, as in Scandinavian and Slovenian exports.
 _MINUS = "\u2212"
 
 
 def _make_form(decimal: DecimalMark) -> re.Pattern[str]:
-    """Numbers with this decimal mark: digits, or thousands in groups of three that one sign keeps apart.
+    """Numbers with this decimal mark: digits, or groups of three digits with one separator.
 
-    12,34,567 groups as India does. A group never begins with 0, and no exponent follows groups.
+    12,34,567 is the Indian grouping. The first group never begins with 0, and no exponent follows groups.
     """
     mark, other = re.escape(_MARKS[decimal]), _MARKS[decimal.other]
     grouped = rf"[1-9]\d{{0,2}}(?P<sign>[{other}{_GROUPERS}])\d{{3}}(?:(?P=sign)\d{{3}})*"
@@ -66,7 +66,7 @@ _NOTHING = (
     r"null|none|nil|void|missing|empty|blank|unavailable|unknown|offline|error|fault|fail(?:ed|ure)?|timeout|bad|invalid"
     r"|no (?:result|reading)"
 )
-# What tables hold instead of numbers, in the order in which it is looked for: the form, its name, the way out.
+# What tables have instead of numbers, in the order of the search: the form, its name, the fix.
 _ODDITIES: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
     (re.compile(form, re.IGNORECASE), name, fix)
     for form, name, fix in (
@@ -125,7 +125,7 @@ _ODDITIES: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
 
 
 def parse_number(text: str, decimal: DecimalMark) -> float | RowError:
-    """The number that `text` is, with `decimal`; blanks around it and signs between thousands are fine."""
+    """`text` as a number with the mark `decimal`; blanks around it and separators between thousands are allowed."""
     stripped = trim(text)
     if not _FORMS[decimal].fullmatch(stripped):
         return _not_a_number(stripped, decimal)
@@ -143,7 +143,7 @@ def _is_exact(plain: str, number: float) -> bool:
 
 
 def whole_number(value: int) -> float | RowError:
-    """The double that a whole number of JSON is."""
+    """A whole number of JSON as a double."""
     try:
         number = float(value)
     except OverflowError:
@@ -158,7 +158,7 @@ def find_decimal_marks(text: str) -> frozenset[DecimalMark]:
 
 
 def out_of_range(text: str) -> RowError:
-    """What is wrong with a number that no double holds."""
+    """The error for a number that does not fit into a double."""
     return RowError("ESA612", f"value must be a number that a double can hold, found {quote(text)}")
 
 
@@ -180,7 +180,7 @@ def _not_a_number(text: str, decimal: DecimalMark) -> RowError:
 
 
 def _find_oddity(text: str) -> tuple[str, str] | None:
-    """What `text` is instead of a number, and the way out; None if it is like nothing known."""
+    """What `text` is instead of a number, and the fix; None if that is not known."""
     for form, name, fix in _ODDITIES:
         if form.fullmatch(text):
             return name, fix
@@ -197,7 +197,7 @@ _ESTIMATED_FIX = "write true or false, or say which values mean estimated with  
 
 
 def parse_yes_or_no(text: str) -> bool | RowError:
-    """Whether `text` says yes; nothing says no."""
+    """Whether `text` means yes; empty text means no."""
     flag = YES_OR_NO.get(text.strip().casefold())
     if flag is None:
         return RowError("ESA612", f"estimated must be true or false, found {quote(text)}", _ESTIMATED_FIX)
@@ -205,7 +205,7 @@ def parse_yes_or_no(text: str) -> bool | RowError:
 
 
 def number_from_json(value: object) -> float | RowError:
-    """The number that `value` of a JSON document is."""
+    """A `value` of a JSON document as a number."""
     if isinstance(value, str):
         return RowError(
             "ESA612",
@@ -222,14 +222,14 @@ def number_from_json(value: object) -> float | RowError:
 
 
 def flag_from_json(value: object) -> bool | RowError:
-    """The flag that `value` of a JSON document is; null is no."""
+    """A `value` of a JSON document as a flag; null means no."""
     if value is None or isinstance(value, bool):
         return bool(value)
     return RowError("ESA612", f"estimated must be true or false, found {describe_json(value)}")
 
 
 def note_from_json(value: object) -> str | RowError | None:
-    """The note that `value` of a JSON document is, or null."""
+    """A `value` of a JSON document as a note, or None for null."""
     if value is None or isinstance(value, str):
         return value
     return RowError("ESA612", f"note must be text or null, found {describe_json(value)}")

@@ -32,9 +32,9 @@ _NONE = timedelta(0)
 
 
 class Transition(Struct, frozen=True):
-    """A change of clocks at `instant`: local times from `begin` up to `end` are skipped, or come twice.
+    """A change of clocks at `instant`: local times from `begin` to `end` are skipped, or occur twice.
 
-    `before` and `after` are the offsets on both sides of it.
+    `before` and `after` are the offsets before and after it.
     """
 
     instant: datetime
@@ -59,7 +59,7 @@ class Transition(Struct, frozen=True):
 
 @cache
 def find_transitions(zone: tzinfo, year: int) -> tuple[Transition, ...]:
-    """The changes of the clocks of `zone` in a year, and in the day on each side of it."""
+    """The changes of the clocks of `zone` in a year, and in the day before and after it."""
     found = []
     at = datetime(year, 1, 1, tzinfo=UTC) - _DAY
     end = datetime(year + 1, 1, 1, tzinfo=UTC) + _DAY
@@ -89,10 +89,10 @@ def _offset(at: datetime, zone: tzinfo) -> timedelta:
 def find_offsets_by_order(
     times: Sequence[datetime], change: Transition, before: datetime | None, following: datetime | None
 ) -> Sequence[timedelta] | None:
-    """The offset of each of a channel's `times` in the hour that `change` repeats; None if nothing tells.
+    """The offset of each of a channel's `times` in the hour that `change` repeats; None if it is ambiguous.
 
-    `times` follow one another in the file. `before` is the reading ahead of them, `following` the one after them. Two
-    runs tell: of rising times the first run is the earlier hour, of falling ones the later.
+    `times` are in the order of the file. `before` is the reading before them, `following` the one after them. If they
+    are two runs, the first run is the earlier hour for rising times, and the later hour for falling ones.
     """
     rising = _first_run(times, lambda one, other: one < other)
     falling = _first_run(times, lambda one, other: one > other)
@@ -107,29 +107,29 @@ def find_offsets_by_order(
 
 
 def _first_run(times: Sequence[datetime], is_next: Callable[[datetime, datetime], bool]) -> int | None:
-    """How many of `times` are in the first of the two runs that they are; None where they are not two."""
+    """How many of `times` are in the first run; None if they are not exactly two runs."""
     breaks = [place for place, (one, other) in enumerate(pairwise(times), start=1) if not is_next(one, other)]
     return breaks[0] if len(breaks) == 1 else None
 
 
 def _is_rising(time: datetime | None, change: Transition, *, is_before: bool) -> bool | None:
-    """Whether a reading beside the hour says that times rise in the file; None where there is no such reading."""
+    """Whether a reading beside the hour shows that times rise in the file; None if there is no such reading."""
     return None if time is None else (time < change.begin) is is_before
 
 
-# Readings farther from a change of clocks say nothing about the order of times around it.
+# Readings farther from a change of clocks do not show the order of times around it.
 _NEAR = timedelta(hours=25)
 
 
 class ClockDecision(Struct, frozen=True):
-    """What is done about a reading near a change of clocks: it gets an `offset`, or is refused with a `error`."""
+    """The decision on a reading near a change of clocks: it gets an `offset`, or is rejected with an `error`."""
 
     offset: timedelta | None = None
     error: RowError | None = None
 
 
 class ClockChanges:
-    """What is done about the readings of a file in hours that clocks skip or repeat, by their number in the file."""
+    """The decisions on the readings of a file in hours that clocks skip or repeat, by their number in the file."""
 
     def __init__(self, decisions: Mapping[int, ClockDecision] | None = None) -> None:
         self.decisions = decisions or {}
@@ -141,7 +141,7 @@ class ClockChanges:
         return sum(decision.offset is not None for decision in self.decisions.values())
 
     def read_parts(self, file: ReadingsFile, router: Router) -> Iterator[Block | ReadingGroup]:
-        """The file in blocks and groups, and in groups alone where something is done. Raises as its reading does."""
+        """The file in blocks and groups, with the decisions applied. Raises BrokenFile and FileError while reading."""
         number = 0
         for part in read_parts(file):
             count = len(part.rows)
@@ -190,7 +190,7 @@ class ClockChanges:
 
 
 class LocalTimeRange:
-    """The span that the local times of a file are in."""
+    """The range from the earliest to the latest local time of a file."""
 
     def __init__(self) -> None:
         self._low: datetime | None = None
@@ -201,14 +201,14 @@ class LocalTimeRange:
         return self._low is not None
 
     def add(self, times: Sequence[datetime]) -> None:
-        """Take note of local times."""
+        """Extend the range by local times."""
         if times:
             low, high = min(times), max(times)
             self._low = low if self._low is None else min(self._low, low)
             self._high = high if self._high is None else max(self._high, high)
 
-    def meet(self, zones: Iterable[tzinfo]) -> bool:
-        """Whether clocks are set forward or back in one of `zones` within the span."""
+    def has_transition(self, zones: Iterable[tzinfo]) -> bool:
+        """Whether clocks are set forward or back in one of `zones` within the range."""
         if self._low is None or self._high is None:
             return False
         return _has_transition(self._low, self._high, zones)
@@ -230,9 +230,9 @@ def read_parts(file: ReadingsFile) -> Iterator[Block] | Iterator[ReadingGroup]:
 
 
 def find_clock_changes(file: ReadingsFile, router: Router, zones: Mapping[int, tzinfo]) -> ClockChanges:
-    """What is to be done about the readings of `file` in hours that clocks skip or repeat.
+    """The decisions on the readings of `file` in hours that clocks skip or repeat.
 
-    `zones` are those of data points, by their ids; where the file has a zone of its own, that one counts. Raises
+    `zones` are those of data points, by their ids; if the file has a zone of its own, that one counts. Raises
     BrokenFile and FileError.
     """
     search = _ClockChangeFinder(router, zones, file.times.zone)
@@ -248,7 +248,7 @@ def find_clock_changes(file: ReadingsFile, router: Router, zones: Mapping[int, t
 
 
 class _RepeatedHour(Struct):
-    """A channel's readings in one repeated hour: their numbers and times, and the readings beside them."""
+    """A channel's readings in one repeated hour: their numbers and times, and the readings before and after them."""
 
     change: Transition
     before: datetime | None
@@ -261,7 +261,7 @@ class _RepeatedHour(Struct):
 
 
 class _ClockChangeFinder:
-    """Goes through the readings of a file in order, and remembers those near changes of clocks."""
+    """Goes through the readings of a file in order, and collects those near changes of clocks."""
 
     def __init__(self, router: Router, zones: Mapping[int, tzinfo], own: tzinfo | None) -> None:
         self._router = router
@@ -273,10 +273,11 @@ class _ClockChangeFinder:
         self._hours: dict[int, dict[datetime, _RepeatedHour]] = defaultdict(dict)
 
     def is_near(self, block: Block) -> bool:
-        """Whether any reading of `block` may be near a change of clocks in any of the zones."""
+        """Whether a reading of `block` may be near a change of clocks in any of the zones."""
         if block.find_zones() is None:
             return True
-        # Times with and without offset are not compared; as UTC all are at most a day away from what they are.
+        # Times with and without an offset cannot be compared. Read as UTC, each is at most a day wrong, which is less
+        # than `_NEAR`.
         times = [time.replace(tzinfo=UTC) for time in block.times]
         return _has_transition(min(times), max(times), self._all)
 
@@ -329,7 +330,7 @@ class _ClockChangeFinder:
 
 
 def _find_change(wall: datetime, zone: tzinfo) -> Transition | None:
-    """The change of clocks that skips or repeats a local time."""
+    """The change of clocks that skips or repeats a local time, if there is one."""
     changes = find_transitions(zone, wall.year)
     return next((change for change in changes if change.begin <= wall < change.end), None)
 

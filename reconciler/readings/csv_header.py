@@ -1,4 +1,4 @@
-"""The header of a CSV file: where it is, and the unit, the factor and the time zone that it names."""
+"""The header of a CSV file: its line, and the unit, the factor and the time zone that it names."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
 
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
-# Programs write a dozen lines about a file above its header, not more.
+# Programs write about a dozen lines above the header, not more.
 _MAX_LINES_ABOVE = 50
-# Excel writes it, and obeys it.
+# Excel writes this line, and follows it.
 _SEP = re.compile(r'\s*"?sep=(?P<sign>[^"\r\n]?)"?\s*[,;\t|]*\s*', re.IGNORECASE)
 
 
 class Header(Struct, frozen=True):
-    """The names of the columns, the line they are in, and how many lines above it hold something else."""
+    """The names of the columns, their line, and how many other lines that are not blank are above it."""
 
     cells: tuple[str, ...]
     delimiter: str
@@ -43,10 +43,10 @@ class Header(Struct, frozen=True):
 
 
 def find_header(head: str, delimiter: str | None, name: Callable[[str], str | None]) -> Header:
-    """The first line of `head` with columns for time and value; without such a one, the first line that is not blank.
+    """The first line of `head` with columns for time and value; if there is none, the first line that is not blank.
 
-    `name` says which property a column is. The delimiter is the one under which most columns have a name, first of
-    all that which a line  sep=;  above the header says.
+    `name` gives the property of a column. The delimiter is the one with which most columns have a property; if several
+    are equal, that of a line  sep=;  above the header comes first.
     """
     lines = list(islice(io.StringIO(head, newline=""), _MAX_LINES_ABOVE * 2))
     filled = [place for place, line in enumerate(lines) if line.strip("\ufeff \t\r\n")]
@@ -61,7 +61,7 @@ def find_header(head: str, delimiter: str | None, name: Callable[[str], str | No
 
 
 def list_words(header: str) -> list[str]:
-    """The words of a header in small letters: lowAlarm, Low_Alarm and low-alarm are two."""
+    """The words of a header in lower case: lowAlarm, Low_Alarm and low-alarm are two words."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])|[\W_]+", " ", header).casefold().split()
 
 
@@ -91,7 +91,7 @@ _FACTOR = re.compile(
 
 
 def find_unit(header: str) -> str | None:
-    """The unit that the header of a column names, as in  Energy [MWh],  kWh (kWh)  or  value_kwh;  None for none."""
+    """The unit that the header of a column names, as in  Energy [MWh],  kWh (kWh)  or  value_kwh;  None if none."""
     return next((text for text in _list_units(header) if find_measure(text)), None)
 
 
@@ -99,13 +99,13 @@ def _list_units(header: str) -> Iterator[str]:
     yield from (text.strip() for text in reversed(_BRACKETED.findall(header)))
     unzoned = _BRACKETED.sub(" ", header).strip()
     words = _WORDS.split(unzoned)[::-1]
-    # A letter alone is mostly no unit.
+    # A single letter is rarely a unit.
     yield from (text for text in (unzoned, *words) if len(fold(text)) > 1)
     yield from (unit for word in words if (unit := _unit_suffix(word)))
 
 
 def _unit_suffix(word: str) -> str:
-    """The unit that a word ends in, as in  Energie/kWh  or  totalMWh;  "" for none."""
+    """The unit that a word ends with, as in  Energie/kWh  or  totalMWh;  "" if none."""
     quantity, slash, unit = word.partition("/")
     if slash and not find_measure(quantity):
         return unit if len(fold(unit)) > 1 else ""
@@ -114,13 +114,13 @@ def _unit_suffix(word: str) -> str:
 
 
 def find_factor(header: str) -> str:
-    """What the header of the values says they are to be multiplied by, as in  kWh (x1000);  "" for nothing."""
+    """The factor for the values that their header names, as in  kWh (x1000);  "" if none."""
     match = _FACTOR.search(header)
     return match[0] if match else ""
 
 
 _CODE = "ESA627"
-# Headers of columns that say for each row in which zone its time is.
+# Headers of columns with the time zone of each row.
 _ZONES = re.compile(
     r"(?:time ?)?(?:zone|tz)(?: ?(?:id|name|code|info))?|zeitzone|fuseau(?: horaire)?"
     r"|(?:(?:utc|gmt|tz|(?:time ?)?zone|time) ?)?offset(?: ?(?:utc|gmt))?"
@@ -129,9 +129,9 @@ _ZONES = re.compile(
 
 
 def detect_column_zone(header: str, zone: tzinfo | None) -> tzinfo | None:
-    """The zone of the times under `header`: `zone`, which the user says, or what the header says; None for local time.
+    """The zone of the times under `header`: `zone`, which the user gives, or the header's; None for local time.
 
-    Raises BrokenFile where the two do not agree, and where only letters are given that may be meant in two ways.
+    Raises BrokenFile if the two contradict each other, and if the header has only letters that are ambiguous.
     """
     said = find_zone_in_header(header)
     if said is None:
@@ -153,7 +153,7 @@ def detect_column_zone(header: str, zone: tzinfo | None) -> tzinfo | None:
 
 
 def refuse_zone_columns(ignored: Iterable[str], zone: tzinfo | None) -> None:
-    """Raise BrokenFile where a column that stands for nothing says in which zones times are, and the user does not."""
+    """Raise BrokenFile if an unused column has the zones of times, and the user does not give one."""
     for header in ignored:
         if zone is None and _ZONES.fullmatch(re.sub(r"[\W_]+", " ", header).strip().casefold()):
             message = f"a column names the time zone of each time, but is not used, found {quote(header)}"

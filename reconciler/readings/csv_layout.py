@@ -32,15 +32,15 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
 
-# What a file of failed readings says of each row; read again, it says nothing. No logger has a column of this name.
+# The column for reasons in a file of rejects. It is ignored when that file is imported; no logger uses this name.
 ERROR_COLUMN = "reconciler:error"
 _READING = (TIME, VALUE, ESTIMATED, NOTE)
-# What a column can be.
+# The properties that a column can have.
 PROPERTY_NAMES = (*PROPERTIES, *_READING)
 _KNOWN = {name.casefold(): name for name in PROPERTY_NAMES} | {ERROR_COLUMN: ""}
-# No column is called like this, so the line is not a header.
+# No column has such a name, so the line is not a header.
 _TIME = re.compile(r"\s*\d{1,4}[-./]\d{1,2}[-./]\d{1,4}(?!\d)", re.ASCII)
-# Whether such a column says in which unit values are is asked: it would choose among channels, and is sent.
+# The user is asked about such columns: a unitCode decides which channel gets the readings, and is sent.
 _UNITS = frozenset(("unit", "units", "uom", "einheit", "unit\xe9", "unite", "unidad", "unidade", "unit\xe0"))
 _IDENTIFIER = "channelId, channelImportId or meterImportId"
 # Columns of values, one for each hour or interval of the day.
@@ -50,16 +50,16 @@ _TIME_SLOT = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _MIN_SLOTS = 12
-# A slip of the pen: an honest name of something else is less like any of ours.
+# Below this, a header is another word, not a misspelt property.
 _MIN_SIMILARITY = 0.8
 
 
 class CsvOptions(Struct, frozen=True):
-    """How the user says a file is written; None where that is to be recognised.
+    """How the user says a file is written; None if it should be detected.
 
-    `zone` is that of times without an offset, `unit` what times are counted in since 1970.
-    `names` maps headers of the file to names of the API, or to "" to ignore a column. `bad` and `estimated` map headers
-    to the values, in lower case, that mark a reading as bad or estimated.
+    `zone` is for times without an offset, `unit` for times that are numbers since 1970. `names` maps headers of the
+    file to names of the API, or to "" to ignore a column. `bad` and `estimated` map headers to the values, in lower
+    case, that mark a reading as bad or estimated.
     """
 
     delimiter: str | None = None
@@ -72,7 +72,7 @@ class CsvOptions(Struct, frozen=True):
 
 
 class DecimalEvidence(Struct, frozen=True):
-    """A value that can be read in one way only, and so says how the others are written; `line` is where it is."""
+    """A value in `line` that is unambiguous, and so decides the decimal mark of the others."""
 
     line: int
     text: str
@@ -161,29 +161,29 @@ def _read_header(
 
 
 def _is_open(header: str, *, is_used: bool) -> bool:
-    """Whether what a column holds, beside values that are known, may say that readings are not good ones."""
+    """Whether a column may have values, beside those that are known, that mark readings as not good."""
     return is_flag(header) and (says_good(header) or not is_used)
 
 
 def _make_bad_flags(header: Sequence[str], csv_options: CsvOptions, unused: Set[int]) -> tuple[FlagColumn, ...]:
-    """The columns that say a reading is bad: those that the user names, and those whose name says so."""
+    """The columns that mark a reading as bad: those that the user gives, and those whose name says so."""
     given = make_flag_columns(header, csv_options.bad)
     told = {flag.column for flag in (*given, *make_flag_columns(header, csv_options.estimated))}
     return (*given, *find_bad_flags(header, unused - told))
 
 
 def _name(header: str, names: Mapping[str, str]) -> str | None:
-    """What a column called `header` is: a property of the API, "" where it is known to say nothing, None for others."""
+    """The property of a column called `header`, "" if the column is ignored, None if it is unknown."""
     own = trim(header)
     folded = own.casefold()
     if folded in names:
         return names[folded]
-    # time (UTC) is the time.
+    # `time (UTC)` is the time.
     return TIME if strip_zone(own).casefold() == TIME else _KNOWN.get(folded)
 
 
 def _find_columns(header: Sequence[str], names: Mapping[str, str]) -> dict[str, int]:
-    """The column of each property. Raises BrokenFile where one is missing, twice, or almost there."""
+    """The column of each property. Raises BrokenFile if one is missing, there twice, or misspelt."""
     if not header:
         raise BrokenFile("the file has no header, found an empty line", 1)
     if any(map(_TIME.match, header)):
@@ -218,7 +218,7 @@ def _refuse_slots(header: Sequence[str]) -> None:
 
 
 def _field(name: str) -> str:
-    """One name for the two that both calls give to an identifier."""
+    """The same text for the two names that the two calls have for an identifier."""
     return str(PROPERTIES[name][0]) if name in PROPERTIES else name
 
 
@@ -245,7 +245,7 @@ def _refuse_twice(columns: Sequence[tuple[str, str]]) -> None:
         if number > 1:
             names = [name for name in PROPERTY_NAMES if _field(name) == one]
             texts = {text for name, text in columns if name == one}
-            # The date in one column and the clock in another are one time.
+            # One of them may be the date and the other the time of day.
             fix = "write the whole time in one column" if one == TIME else "leave one of them"
             fix += f",  or ignore one with  {format_option('--map', min(texts))}" if len(texts) > 1 else ""
             raise BrokenFile(f"{number} columns for {' or '.join(names)}", 1, fix)

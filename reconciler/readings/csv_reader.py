@@ -45,13 +45,13 @@ if TYPE_CHECKING:
 
 
 _DELETE_FIX = "delete the row, or skip it with  --skip-bad"
-# What reports write below a column, or between days.
+# What reports have below a column, or between days.
 _TOTAL = re.compile(
     r"[*#=\s-]*(?:grand |sub)?-?(?:totals?|sum|summe|gesamt|somme|totaal|average|avg|mean|mittelwert|min|max|minimum"
     r"|maximum|count|end|end of (?:file|report|data)|eof|records?|rows?)\b.*|\(\d+ (?:rows?|records?)\b.*",
     re.IGNORECASE,
 )
-# What psql, sqlcmd and Markdown draw below a header.
+# The line that psql, sqlcmd and Markdown draw below a header.
 _SEPARATOR_LINE = re.compile(r"[-=+:|\s]*[-=]{2}[-=+:|\s]*")
 _CONFLICT = ("<<<<<<< ", ">>>>>>> ")
 # Ctrl-Z, with which DOS ends a file.
@@ -59,12 +59,12 @@ _DOS_END = "\x1a"
 
 
 def is_blank(row: Sequence[str]) -> bool:
-    """Whether a row holds nothing but blanks."""
+    """Whether a row has only blanks."""
     return not any(trim(cell).strip(_DOS_END) for cell in row)
 
 
 def find_row_error(layout: CsvLayout, row: Sequence[str]) -> RowError | None:
-    """What is wrong with a row that is not a reading: the header again, a total, or too many or too few cells."""
+    """The error of a row that is not a reading: the header again, a total, or too many or too few cells."""
     is_rectangular = len(row) == len(layout.header)
     time = trim(row[layout.time]) if is_rectangular else ""
     if time[:1].isdecimal():
@@ -85,7 +85,7 @@ def find_row_error(layout: CsvLayout, row: Sequence[str]) -> RowError | None:
 
 
 def refuse_open_quote(layout: CsvLayout, rows: Sequence[Sequence[str]], lines: Sequence[int]) -> None:
-    """Raise BrokenFile where a cell has swallowed rows, for its quotation mark is opened and never closed."""
+    """Raise BrokenFile if a cell contains further rows, because its quotation mark is never closed."""
     for row, line in zip(rows, lines, strict=True):
         for cell in row:
             own = cell.splitlines()
@@ -121,7 +121,7 @@ def _uneven_row(layout: CsvLayout, row: Sequence[str]) -> RowError:
     return RowError("ESA611", message, fix)
 
 
-# Rows looked at together: enough to look at each column at once, few enough to hour in the cache of the processor.
+# Rows in a block: enough to check a column at once, and few enough to stay in the cache of the processor.
 _BLOCK_ROWS = 512
 _zone_of = attrgetter("tzinfo")
 
@@ -139,10 +139,10 @@ class Block:
 
     @property
     def keys(self) -> list[GroupKey]:
-        """The key of each row; one alone where it is that of all. Only for rows that are as long as the header."""
+        """The key of each row, or a single one if all have the same. Only for rows that are as long as the header."""
         columns = [None if place is None else self._columns[place] for place in self._layout.identifiers]
         number = len(self.rows)
-        # Files mostly come channel by channel: to see that costs a fifth of counting keys.
+        # Most files are channel by channel: this check takes a fifth of the time that counting keys would.
         is_alike = all(column is None or column.count(column[0]) == number for column in columns)
         several = zip(
             *(column or repeat("") for column in columns),
@@ -152,9 +152,9 @@ class Block:
         return list(islice(several, 1) if is_alike else several)
 
     def find_zones(self) -> set[bool] | None:
-        """Whether times are without an offset (True), have one (False), or both; None where a row is not sound.
+        """Whether times are without an offset (True), have one (False), or both; None if a row may be invalid.
 
-        Where all are sound, `times` are those of the rows from then on.
+        If all are valid, `times` has those of the rows afterwards.
         """
         layout = self._layout
         if not self.is_rectangular or not self._has_sound_values():
@@ -182,13 +182,13 @@ class Block:
                 return False
             values = tuple(text.replace(",", ".").split("\n"))
         try:
-            # Larger ones are looked at closely; the sum with one that is not finite is not less than anything.
+            # Larger values are checked row by row. With inf or nan in the sum, the comparison is false, too.
             return sum(map(abs, map(float, values))) < MAX_EXACT
         except ValueError:
             return False
 
     def list_values(self) -> Iterator[tuple[int, str]]:
-        """The line and the value of each row that is as long as the header, as they are written."""
+        """The line and the text of the value of each row that is as long as the header."""
         width, value = len(self._layout.header), self._layout.value
         return ((line, row[value]) for row, line in zip(self.rows, self.lines, strict=True) if len(row) == width)
 
@@ -199,7 +199,7 @@ class Block:
         return [row[column] for row in self.rows if len(row) == len(self._layout.header)]
 
     def read_groups(self) -> Iterator[ReadingGroup]:
-        """The rows one by one but for the blank ones, with what is wrong with each."""
+        """The rows one by one, without the blank ones, each with its errors."""
         return (
             _read_row(self._layout, row, line)
             for row, line in zip(self.rows, self.lines, strict=True)
@@ -208,7 +208,7 @@ class Block:
 
 
 def read_blocks(source: Source, layout: CsvLayout) -> Iterator[Block]:
-    """All rows of the file but its header. Raises BrokenFile and FileError."""
+    """All rows of the file except the header. Raises BrokenFile and FileError."""
     with source.open() as text:
         above = layout.line - 1
         for _ in range(above):
@@ -231,7 +231,7 @@ def read_blocks(source: Source, layout: CsvLayout) -> Iterator[Block]:
 
 
 def _number(rows: Sequence[Cells], before: int, last: int) -> Sequence[int]:
-    """The line that each of `rows` begins in; the lines up to `before` came earlier."""
+    """The line in which each of `rows` begins; `before` is the last line before them, `last` their last one."""
     if last - before == len(rows):
         return range(before + 1, last + 1)
     lines, line = [], before + 1
@@ -268,7 +268,7 @@ def _bad_reading(flag: FlagColumn, row: Cells) -> RowError:
 
 
 def _read_value(layout: CsvLayout, text: str, line: int) -> float | RowError:
-    """The number that `text` is. Raises BrokenFile where it denies the decimal mark that another value decided."""
+    """`text` as a number. Raises BrokenFile if it contradicts the decimal mark that another value decided."""
     number = parse_number(text, layout.decimal)
     evidence = layout.evidence
     if evidence is not None and isinstance(number, RowError) and find_decimal_marks(text) == {layout.decimal.other}:
@@ -293,7 +293,7 @@ _THE_DATE = "the date"
 def refuse_split_times(layout: CsvLayout, block: Block) -> None:
     """Raise BrokenFile if the rows of `block` have a part of their times in a column that `layout` does not use.
 
-    Read without it, all readings of a day would fall on its midnight, and 1:15 PM on a quarter past one at night.
+    Without it, all readings of a day would get its midnight, and 1:15 PM would become 01:15.
     """
     times = _list_texts(block, layout.time)
     if not times:
@@ -334,10 +334,10 @@ def _refuse_split_time(what: str, header: str, line: int) -> None:
 
 
 def detect_decimal_mark(source: Source, layout: CsvLayout) -> CsvLayout:
-    """`layout` with the decimal mark of the first value that has only one reading, such as 12.5 or 1,234.5.
+    """`layout` with the decimal mark of the first value that is unambiguous, such as 12.5 or 1,234.5.
 
-    The whole file is looked at for one. A dot where no value has a mark at all. Raises BrokenFile where all values
-    with a mark may be read in two ways, such as 1,234, and where the file cannot be read; FileError.
+    The whole file is searched for one. It is a dot if no value has a mark at all. Raises BrokenFile if all values with
+    a mark are ambiguous, such as 1,234, and BrokenFile and FileError if the file cannot be read.
     """
     doubtful: DecimalEvidence | None = None
     for line, text in _list_marked(source, layout):
@@ -349,18 +349,18 @@ def detect_decimal_mark(source: Source, layout: CsvLayout) -> CsvLayout:
             doubtful = DecimalEvidence(line, text)
     if doubtful is None:
         return layout
-    message = f"the values may be read in two ways, found {quote(doubtful.text)}"
+    message = f"the values can be read in two ways, found {quote(doubtful.text)}"
     text = doubtful.text.strip()
     point, thousands = (DecimalMark.DOT, DecimalMark.COMMA) if "." in text else (DecimalMark.COMMA, DecimalMark.DOT)
     fix = (
-        f"give the decimal mark: --decimal {point.value} where {text} has three decimal places, "
-        f"--decimal {thousands.value} where it has thousands"
+        f"give the decimal mark: --decimal {point.value} if {text} has three decimal places, "
+        f"--decimal {thousands.value} if it has thousands"
     )
     raise BrokenFile(message, doubtful.line, fix)
 
 
 def _list_marked(source: Source, layout: CsvLayout) -> Iterator[tuple[int, str]]:
-    """The values with a dot or a comma, and the lines that they are in."""
+    """The values with a dot or a comma, each with its line."""
     for block in read_blocks(source, layout):
         for line, text in block.list_values():
             if "." in text or "," in text:

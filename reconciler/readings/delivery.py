@@ -50,8 +50,8 @@ def make_batches(
 ) -> Iterator[list[OutgoingReading]]:
     """The readings of `groups` that can be sent, in their order, up to `size` at a time.
 
-    `leave_out` gets all others with the reason. A time with an offset is written with that of its data point, if
-    `zones` has it: then it means the same, whether the service goes by the offset or by the local time before it.
+    `leave_out` gets all others with the reason. A time with an offset is converted to the zone of its data point, if
+    `zones` has it: then it means the same whether the service reads the offset or only the local time.
     """
     batch: list[OutgoingReading] = []
     for group in groups:
@@ -67,7 +67,7 @@ def make_batches(
 
 
 def group_by_identifiers(readings: Iterable[OutgoingReading]) -> list[list[OutgoingReading]]:
-    """`readings` by their identifiers, in the order in which these first come."""
+    """`readings` by their identifiers, in the order in which these first occur."""
     groups: dict[Identifiers, list[OutgoingReading]] = {}
     for outgoing in readings:
         groups.setdefault(outgoing.identifiers, []).append(outgoing)
@@ -77,9 +77,9 @@ def group_by_identifiers(readings: Iterable[OutgoingReading]) -> list[list[Outgo
 def make_body(
     groups: Sequence[Sequence[OutgoingReading]], identifier_names: IdentifierNames
 ) -> list[dict[str, object]]:
-    """`groups` as the call of `identifier_names` takes them, with the identifiers that the file gives.
+    """The body of the call that has `identifier_names`, with the identifiers of the file.
 
-    Source: POST /api/v3/reading; the page of POST /api/v202407/esaReading, whose readings are taken to be the same.
+    Source: POST /api/v3/reading; the page of POST /api/v202407/esaReading, whose readings are assumed to be the same.
     """
     return [
         {
@@ -114,20 +114,20 @@ def _route_group(
             yield OutgoingReading(row.reading, destination.identifiers, destination.channel, row, group)
 
 
-# Wide enough for any zone that the times may be meant in.
+# Wide enough for any time zone.
 _ZONE_MARGIN = timedelta(days=1)
 
 
 class MismatchedResponse(Exception):
-    """A receipt that speaks of other readings than were sent."""
+    """The service's response is about other readings than those that were sent."""
 
 
 def find_failed(
     receipt: ImportResponse, readings: Sequence[OutgoingReading], identifier_names: IdentifierNames
 ) -> list[tuple[OutgoingReading, str]]:
-    """Those of `readings` that `receipt` says were not taken, each with the service's own reason.
+    """Those of `readings` that were not imported according to `receipt`, each with the service's own reason.
 
-    Raises Unclear where it does not speak of exactly these readings.
+    Raises MismatchedResponse if it is not about exactly these readings.
     """
     if receipt.imported + receipt.failed != len(readings):
         raise MismatchedResponse
@@ -146,7 +146,7 @@ def find_failed(
 
 
 def find_missing(readings: Iterable[OutgoingReading], sender: Sender) -> list[OutgoingReading]:
-    """Those of `readings` that their channels do not have, by time and value. Raises ServiceError."""
+    """Those of `readings` whose time and value their channels do not have. Raises ServiceError."""
     by_channel: dict[int, list[OutgoingReading]] = defaultdict(list)
     for outgoing in readings:
         by_channel[outgoing.channel.id].append(outgoing)
@@ -162,7 +162,7 @@ def _reason(group: FailedGroup, reading: FailedReading) -> str:
 
 
 def _match_failed(waiting: list[OutgoingReading], failed: FailedReading) -> OutgoingReading:
-    """The one of `waiting` that `failed` is, taken out of it."""
+    """The reading that `failed` is about, which is removed from `waiting`."""
     time = canonical_time(failed.time or "")
     alike = [outgoing for outgoing in waiting if canonical_time(outgoing.reading.time) == time]
     exact = [outgoing for outgoing in alike if failed.value is None or outgoing.reading.value == failed.value]
@@ -185,7 +185,7 @@ def _without_stored(
 ) -> Iterator[OutgoingReading]:
     """Those of `readings` that are not among `values`, the last first.
 
-    Of several at one time the last counts: once it is there, those before it were overwritten.
+    If several have one time, the service keeps the last: if that one is there, it has overwritten the others.
     """
     there = set()
     for outgoing in reversed(readings):
@@ -197,7 +197,7 @@ def _without_stored(
 
 
 def _index_values(kept: Iterable[StoredReading]) -> dict[datetime, set[float | None]]:
-    """The values by their time: as an instant, where the service gives one, and as local time."""
+    """The values by their time: as an instant, if the service gives an offset, and as local time."""
     values: dict[datetime, set[float | None]] = defaultdict(set)
     for reading in kept:
         try:
@@ -213,15 +213,15 @@ def _local_time(time: str) -> datetime:
     return datetime.fromisoformat(time).replace(tzinfo=None)
 
 
-# Several lost responses in a row are a fault of the service, not an accident.
+# If several responses in a row are lost, the service is at fault, and more attempts would not help.
 _MAX_ATTEMPTS = 3
 _UNKNOWN_OUTCOME = (Unreachable, Unavailable, BadResponse)
 
 
 class BatchResult(Struct, frozen=True):
-    """What became of a batch: all of it was taken but for what is named here.
+    """The readings of a batch that were not imported.
 
-    `rejected` come with the service's reasons, `unknown` may be stored or not, and `not_delivered` certainly are not.
+    `rejected` are with the service's reasons, `unknown` may be stored or not, and `not_delivered` certainly are not.
     `error` is why nothing more should be sent.
     """
 
@@ -232,14 +232,14 @@ class BatchResult(Struct, frozen=True):
 
 
 class Delivery(Struct, frozen=True):
-    """How readings are sent: by which sender and call. `pause` waits before a lost answer is looked into."""
+    """How readings are sent: by `sender`, with the call of `identifier_names`. `pause` waits before reading back."""
 
     sender: Sender
     identifier_names: IdentifierNames
     pause: Callable[[], None]
 
     def send_batch(self, readings: Sequence[OutgoingReading]) -> BatchResult:
-        """Send `readings` in one request, or in one for each group if the service rejects all; what became of each."""
+        """Send `readings` in one request, or in one for each group if the service rejects them together."""
         try:
             return self._send_v3(readings) if self.identifier_names is V3_NAMES else self._send_esa(readings)
         except Rejected as error:
@@ -251,7 +251,7 @@ class Delivery(Struct, frozen=True):
     def _send_v3(self, readings: Sequence[OutgoingReading]) -> BatchResult:
         """After a lost response, read the channels and send again only the readings that they lack.
 
-        Raises Refused if the service took none of `readings`.
+        Raises Rejected if the service rejected the request.
         """
         waiting, lost = readings, None
         for _ in range(_MAX_ATTEMPTS):
@@ -273,14 +273,14 @@ class Delivery(Struct, frozen=True):
         return BatchResult(not_delivered=waiting, error=lost)
 
     def _send_esa(self, readings: Sequence[OutgoingReading]) -> BatchResult:
-        """A repeat overwrites, so the sender repeats on its own. Raises Rejected if nothing was taken."""
+        """Repeating this call is safe, because it overwrites: the sender does it. Raises Rejected."""
         try:
             return self._exchange(readings)
         except _UNKNOWN_OUTCOME as error:
             return BatchResult(unknown=readings, error=error)
 
     def _exchange(self, readings: Sequence[OutgoingReading]) -> BatchResult:
-        """What the answer to one request says. Raises Rejected, and what leaves open whether it was carried out."""
+        """The result of one request. Raises Rejected, and the errors after which its outcome is unknown."""
         body = make_body(group_by_identifiers(readings), self.identifier_names)
         try:
             is_v3 = self.identifier_names is V3_NAMES
@@ -291,7 +291,7 @@ class Delivery(Struct, frozen=True):
         except (NotSent, Unauthorized) as error:
             return BatchResult(not_delivered=readings, error=error)
         except MismatchedResponse:
-            raise Unreachable("the service's answer speaks of other readings than were sent") from None
+            raise Unreachable("the service's response does not match the readings that were sent") from None
 
 
 def _combine(batch_results: Sequence[BatchResult]) -> BatchResult:

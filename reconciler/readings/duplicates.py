@@ -29,11 +29,11 @@ _FIRST_TIMES = {True: datetime(1, 1, 1), False: datetime(1, 1, 1, tzinfo=UTC)}  
 
 
 class TimeRanges:
-    """The span of time that each channel has readings in, of those without an offset, or of those with one.
+    """The time range of each channel's readings, for times without an offset, or for those with one.
 
-    Files come channel by channel or moment by moment, the oldest first or the latest: what is added of a channel
-    mostly lies after its span, or before it, and then nothing is there twice. Where it does not, the channel is
-    `suspects`. Channels are given by id; None stands for readings without a channel.
+    Most files are in the order of channels or of times, rising or falling: new readings of a channel are then after its
+    range, or before it, and cannot be duplicates. All other channels are `suspects`. Channels are given by id, None for
+    readings without one.
     """
 
     def __init__(self, *, is_naive: bool) -> None:
@@ -43,7 +43,7 @@ class TimeRanges:
         self.suspects: set[int | None] = set()
 
     def add(self, channel: int | None, times: Sequence[datetime]) -> None:
-        """Take note of readings of one channel; there must be some."""
+        """Add readings of one channel; there must be some."""
         if channel in self.suspects:
             return
         low, high = times[0], times[-1]
@@ -62,7 +62,7 @@ class TimeRanges:
             self.suspects.add(channel)
 
     def add_mixed(self, channels: Sequence[int | None], times: Sequence[datetime]) -> None:
-        """Take note of readings, each beside its channel."""
+        """Add readings, each with its channel."""
         if self.suspects.issuperset(channels) or self._add_rising(channels, times):
             return
         own: dict[int | None, list[datetime]] = defaultdict(list)
@@ -72,9 +72,9 @@ class TimeRanges:
             self.add(channel, listed)
 
     def _add_rising(self, channels: Sequence[int | None], times: Sequence[datetime]) -> bool:
-        """Take note of readings that come in the order of time, all after what their channels have; whether they do.
+        """Add readings if they are in the order of time and after all earlier ones of their channels; whether they are.
 
-        One by one they would cost as much as all the rest that is looked at.
+        Adding them one by one would take as long as all other checks together.
         """
         firsts = dict(zip(reversed(channels), reversed(times), strict=True))
         if not all(map(le, times, islice(times, 1, None))):
@@ -89,17 +89,17 @@ class TimeRanges:
         return True
 
 
-# Whether times are without an offset: local time and instants cannot be compared, for the zone is the service's.
+# A channel, and whether times are without an offset: only the service knows the zone to compare them with instants.
 _TimeSeries: TypeAlias = tuple[int, bool]
 _EARLIEST = {True: datetime(1, 1, 1), False: datetime(1, 1, 1, tzinfo=UTC)}  # noqa: DTZ001 - local times have no zone
 _MICROSECOND = timedelta(microseconds=1)
 
 
 class _Timestamps:
-    """The timestamps at which one channel gets several readings, in order, and what the file says at each.
+    """The timestamps for which one channel gets several readings, in order, and the readings of the file.
 
-    `lines` and `values` are those of the first reading; `differing` says whether another has another value.
-    In arrays, which take a tenth of what records of so many timestamps would.
+    `lines` and `values` are those of the first reading; `differing` says whether another one has another value.
+    Arrays take a tenth of the memory of records.
     """
 
     def __init__(self, times: array[int]) -> None:
@@ -113,7 +113,7 @@ class _Timestamps:
         return place if place < len(self.times) and self.times[place] == time else None
 
     def compare(self, place: int, located: _LocatedReading) -> RowError | None:
-        """What is wrong with the next reading of the file at this place; nothing where it is the first."""
+        """The error of the next reading of the file at this place; None if it is the first."""
         locate_rows(located.group)
         self.counts[place] += 1
         reading, line, first = located.reading, self.lines[place], self.values[place]
@@ -122,14 +122,14 @@ class _Timestamps:
             return None
         where = f"at {reading.time} on channel {located.channel.id} {show_value(located.channel.name)}"
         if reading.value == first:
-            return RowError("ESA621", f"a reading is in the file twice, found it in line {line}, too", "", (where,))
+            return RowError("ESA621", f"a reading is in the file twice, also in line {line}", "", (where,))
         self.differing[place] = True
         found = f"found {_show(reading.value)} here and {_show(first)} in line {line}"
         return RowError("ESA620", f"one channel gets two values for one time, {found}", "", (where,))
 
 
 class _LocatedReading(NamedTuple):
-    """A reading that is sound in itself, where it is in the file, and where it lands."""
+    """A valid reading, where it is in the file, and the channel it goes to."""
 
     group: ReadingGroup
     row: ReadingRow
@@ -146,7 +146,7 @@ class _LocatedReading(NamedTuple):
 
 
 class Duplicates:
-    """The readings of a file that share their channel and time with others of it."""
+    """The readings of a file that have the same channel and time as others."""
 
     def __init__(self, router: Router, changes: ClockChanges, timestamps: Mapping[_TimeSeries, _Timestamps]) -> None:
         self._router = router
@@ -155,13 +155,13 @@ class Duplicates:
 
     @property
     def conflict_count(self) -> int:
-        """How many readings have a value that another one, of the same channel and time, has not."""
+        """How many readings have another value than one with the same channel and time."""
         return sum(sum(compress(timestamps.counts, timestamps.differing)) for timestamps in self._timestamps.values())
 
-    def tell(self, file: ReadingsFile) -> Iterator[tuple[int, RowError]]:
-        """What is wrong with each of these readings of `file` but the first of its channel and time, and its line.
+    def list_errors(self, file: ReadingsFile) -> Iterator[tuple[int, RowError]]:
+        """The line and error of each of these readings of `file`, except the first for each channel and time.
 
-        Must be gone through once, and before anything else is asked. Raises BrokenFile and FileError.
+        Must be read completely before `conflict_count` and `mark` are used. Raises BrokenFile and FileError.
         """
         for part in self._changes.read_parts(file, self._router):
             times = _list_times(part, self._router, self._timestamps)
@@ -169,7 +169,7 @@ class Duplicates:
                 yield from self._compare(part)
 
     def mark(self, groups: Iterable[ReadingGroup]) -> Iterator[ReadingGroup]:
-        """`groups` with a error on each reading that others contradict."""
+        """`groups` with an error on each reading that contradicts another."""
         for group in groups:
             for located, timestamps, place in self._find(group):
                 if timestamps.differing[place]:
@@ -197,12 +197,10 @@ class Duplicates:
 def find_duplicates(
     file: ReadingsFile, router: Router, changes: ClockChanges, suspects: Set[_TimeSeries]
 ) -> Duplicates:
-    """The readings of `file` at one time, of the channels of `suspects`, which alone can have such.
+    """The duplicates in `file`; only channels of `suspects` can have any.
 
-    What is done about the hours that clocks skip or repeat, `changes`, comes first.
-
-    Takes 8 bytes for each of their readings while it looks, and 33 for each time that is there twice from then on.
-    Raises BrokenFile and FileError.
+    `changes`, the decisions on hours that clocks skip or repeat, are applied first. Takes 8 bytes for each reading of
+    `suspects` during the search, and 33 bytes for each duplicate time afterwards. Raises BrokenFile and FileError.
     """
     times: dict[_TimeSeries, array[int]] = defaultdict(lambda: array("q"))
     for part in changes.read_parts(file, router):
@@ -246,7 +244,7 @@ def _list_times(
 
 
 def _microseconds(time: datetime) -> int:
-    """A time in microseconds since the beginning of time."""
+    """A time in microseconds since the year 1."""
     return (time - _EARLIEST[time.tzinfo is None]) // _MICROSECOND
 
 

@@ -41,7 +41,7 @@ _DAY_MINUTES = 1440
 class HourRangeDetector:
     """Detects a file whose times all look like ranges: each offset is the row's time of day a little later.
 
-    A single time does not show it, nor do times that all have one offset.
+    One time is not enough for that, nor are times that all have one offset.
     """
 
     def __init__(self) -> None:
@@ -50,7 +50,7 @@ class HourRangeDetector:
         self._offsets: set[str] = set()
 
     def add(self, texts: Iterable[object]) -> None:
-        """Take note of times as they are written."""
+        """Add times as they are written."""
         if self._is_excluded:
             return
         for text in texts:
@@ -86,7 +86,7 @@ _MAX_SHOWN = 50
 
 
 class RoutedGroup(Struct, frozen=True):
-    """Readings that have the same identifiers, and where they land; `line` is that of the first."""
+    """Readings with the same identifiers, and where they go; `line` is that of the first."""
 
     number: int
     line: int
@@ -95,13 +95,13 @@ class RoutedGroup(Struct, frozen=True):
 
 
 class FileCheck(Struct):
-    """What was counted in a file.
+    """The result of checking a file.
 
-    `invalid` readings cannot be sent, because of their values or their destination. `errors` counts what is wrong;
-    `findings` lists a part of it and `omitted_findings` counts the rest. `groups` are by identifiers, in the order in
-    which these first appear. `is_naive` says whether times are without an offset, and holds both if they are mixed.
+    `invalid` readings cannot be sent, because of their values or their destination. `errors` counts all errors;
+    `findings` has the first ones, and `omitted_findings` counts the rest. `groups` are by identifiers, in the order in
+    which these first occur. `is_naive` says whether times are without an offset, and has both values if they are mixed.
     `duplicates` are readings of one channel at one time, None if there are none. `zones` are the known time zones by
-    data point id, and `clock_changes` is what to do about the hours that clocks skip or repeat in them.
+    data point id, and `clock_changes` are the decisions on the hours that clocks skip or repeat in them.
     """
 
     readings: int = 0
@@ -129,42 +129,39 @@ def check_file(
 ) -> FileCheck:
     """The check of `file`; `on_group` gets each group of the file, or each set of identifiers for single readings.
 
-    `on_progress` gets the number of readings checked so far. `find_zones` finds the time zones of
-    data points, by their ids; without it none is known, and nothing is said of that. Raises BrokenFile and FileError.
+    `on_progress` gets the number of readings checked so far. `find_zones` finds the time zones of data points by their
+    ids; without it, no zone is known, and there is no warning about that. Raises BrokenFile and FileError.
     """
-    count, flag_values, hour_ranges = (
-        _Checker(file.name, router, on_group),
-        FlagValues(file.layout),
-        HourRangeDetector(),
-    )
+    checker = _Checker(file.name, router, on_group)
+    flag_values, hour_ranges = FlagValues(file.layout), HourRangeDetector()
     if file.layout is None:
         for group in file.read_groups():
             hour_ranges.add(row.written.get(TIME) for row in group.rows if isinstance(row.written, dict))
-            count.add(group)
-            on_progress(count.readings)
+            checker.add(group)
+            on_progress(checker.readings)
     else:
         for block in read_blocks(file.source, file.layout):
             flag_values.add(block)
             hour_ranges.add(row[file.layout.time] for row in block.rows if len(row) > file.layout.time)
-            count.add_block(block)
-            on_progress(count.readings)
+            checker.add_block(block)
+            on_progress(checker.readings)
     hour_ranges.check(file.layout.line + 1 if file.layout else 1)
-    count.check_clocks(file, find_zones)
-    count.compare_times(file)
-    for error in flag_values.tell():
-        count.say(error, file.layout.line if file.layout else 0)
-    return count.finish()
+    checker.check_clocks(file, find_zones)
+    checker.compare_times(file)
+    for error in flag_values.list_errors():
+        checker.report(error, file.layout.line if file.layout else 0)
+    return checker.finish()
 
 
 class _Checker:
-    """A check in the making."""
+    """The check of one file while it is read."""
 
     def __init__(self, file: str, router: Router, on_group: Callable[[RoutedGroup], None]) -> None:
         self._file = file
         self._router = router
         self._on_group = on_group
         self._check = FileCheck()
-        self._counts: Counter[GroupKey] = Counter()  # of readings that are sound in themselves
+        self._counts: Counter[GroupKey] = Counter()  # of readings that are valid on their own
         self._firsts: dict[GroupKey, int] = {}
         self._grouped: set[GroupKey] = set()
         self._channels: dict[GroupKey, int | None] = {}
@@ -172,7 +169,7 @@ class _Checker:
         self._clocks = LocalTimeRange()
         self._numbers = 0
         self._findings: list[Finding] = []
-        self._said: Counter[str] = Counter()
+        self._reported: Counter[str] = Counter()
 
     @property
     def readings(self) -> int:
@@ -192,7 +189,7 @@ class _Checker:
         else:
             self._counts.update(keys)
         if more := len(self._counts) - known:
-            # The last line of a key is put first, so that its first one hour_ranges.
+            # From the last row to the first, so that the first line of each key remains.
             lines = dict(zip(reversed(keys), reversed(block.lines[: len(keys)]), strict=True))
             for key in reversed(list(islice(reversed(self._counts), more))):
                 self._meet(key, lines[key])
@@ -208,11 +205,11 @@ class _Checker:
         refuse_bare_dates(group, self._router)
         self._check.readings += len(group.rows)
         for error in (*group.errors, *group.warnings):
-            self.say(error, group.line)
+            self.report(error, group.line)
         for row in group.rows:
             self._check.invalid += row.reading is None or bool(group.errors)
             for error in row.errors:
-                self.say(error, row.line)
+                self.report(error, row.line)
             if row.reading is not None:
                 self._check.is_naive.add(row.is_naive)
         if group.number is not None:
@@ -221,34 +218,36 @@ class _Checker:
             self._count(group, group.key)
 
     def check_clocks(self, file: ReadingsFile, find_zones: FindZones | None) -> None:
-        """Look for local times that clocks skip or repeat, once all of `file` was added. Raises as `compare_times`."""
-        # The first channel of each data point is put in last, so that it hour_ranges.
+        """Look for local times that clocks skip or repeat, after all of `file` was added. Raises as `compare_times`."""
+        # From the last key to the first, so that the first channel of each data point remains.
         found = [self._router.find(key).channel for key in reversed(self._firsts)]
         points = {channel.data_point.id: channel for channel in found if channel is not None}
         if find_zones is not None and points:
             self._check.zones = find_zones(sorted(points))
             if file.times.zone is None and self._clocks.has_any:
-                self._say_unknown([points[one] for one in sorted(points.keys() - self._check.zones.keys())])
+                self._report_unknown_zones([points[one] for one in sorted(points.keys() - self._check.zones.keys())])
         zones = set(self._check.zones.values()) if file.times.zone is None else {file.times.zone}
-        if self._clocks.meet(zones):
+        if self._clocks.has_transition(zones):
             changes = find_clock_changes(file, self._router, self._check.zones)
             for line, error in changes.list_errors(file):
-                self.say(error, line)
+                self.report(error, line)
                 self._check.invalid += 1
             self._check.clock_changes = changes
 
-    def _say_unknown(self, channels: Sequence[Live]) -> None:
+    def _report_unknown_zones(self, channels: Sequence[Live]) -> None:
         if not channels:
             return
         what = "a data point is" if len(channels) == 1 else f"{len(channels):,} data points is"
         message = f"the time zone of {what} not known: times that the clocks skip or repeat there could not be checked"
         first = next(line for key, line in self._firsts.items() if self._channels[key] == channels[0].id)
-        self.say(RowError("ESA626", message, "", (f"channel {channels[0].id} {show_value(channels[0].name)}",)), first)
+        self.report(
+            RowError("ESA626", message, "", (f"channel {channels[0].id} {show_value(channels[0].name)}",)), first
+        )
 
     def compare_times(self, file: ReadingsFile) -> None:
-        """Look for readings of one channel at one time, once all of `file` was added. Raises BrokenFile and FileError.
+        """Look for readings of one channel at one time, after all of `file` was added. Raises BrokenFile and FileError.
 
-        The file is read again only where readings do not come in the order of time, and only what is of such channels.
+        The file is read again only if the readings of a channel are not in the order of time.
         """
         suspects = {
             (channel_id, is_naive)
@@ -256,22 +255,19 @@ class _Checker:
             for channel_id in ranges.suspects
             if channel_id is not None
         }
-        # Of times that got their offset, others with an offset may be the same.
+        # A time that was given an offset may be equal to one that has an offset in the file.
         suspects |= {(channel_id, False) for channel_id, is_naive in suspects if self._check.clock_changes.decisions}
         if suspects:
             duplicates = find_duplicates(file, self._router, self._check.clock_changes, suspects)
-            for line, error in duplicates.tell(file):
-                self.say(error, line)
+            for line, error in duplicates.list_errors(file):
+                self.report(error, line)
             self._check.duplicates = duplicates
             self._check.invalid += duplicates.conflict_count
 
     def finish(self) -> FileCheck:
         check = self._check
         if not check.readings and not check.errors:
-            self.say(
-                RowError("ESA611", "the file holds no reading", "look at what wrote it: was there anything to write?"),
-                1,
-            )
+            self.report(RowError("ESA611", "the file has no readings", "check the program that wrote it"), 1)
         check.groups = tuple(
             RoutedGroup(self._numbers + number, line, self._counts[key], self._router.find(key))
             for number, (key, line) in enumerate(self._firsts.items())
@@ -282,9 +278,9 @@ class _Checker:
             if group.destination.errors:
                 check.invalid += group.readings
             for error in (*group.destination.errors, *group.destination.warnings):
-                self.say(_with_count(error, group.readings), group.line)
+                self.report(_with_count(error, group.readings), group.line)
         check.findings = tuple(sorted(self._findings, key=lambda finding: finding.order))
-        check.omitted_findings = self._said.total() - len(self._findings)
+        check.omitted_findings = self._reported.total() - len(self._findings)
         return check
 
     def _count(self, group: ReadingGroup, key: GroupKey) -> None:
@@ -306,10 +302,10 @@ class _Checker:
             self._channels[key] = None if channel is None else channel.id
             self._firsts[key] = line
 
-    def say(self, error: RowError, line: int) -> None:
-        self._said[error.code] += 1
+    def report(self, error: RowError, line: int) -> None:
+        self._reported[error.code] += 1
         self._check.errors += RULES[error.code].severity is Severity.ERROR
-        if self._said[error.code] <= _MAX_SHOWN:
+        if self._reported[error.code] <= _MAX_SHOWN:
             self._findings.append(error.at(self._file, line))
 
 

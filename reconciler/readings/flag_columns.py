@@ -31,23 +31,23 @@ _WORDS = re.compile(
     r"|void"
     r"|provisional|preliminary|deleted|comments?|remarks?|bemerkung|hinweis|kommentar|commentaire|comentario"
 )
-# Columns whose values the readings may have to be multiplied by: only 1 says nothing.
+# Columns with a factor for the values; only 1 has no effect.
 _FACTORS = re.compile(
     r"(?:meter |channel )?(?:multiplier|mult|factor|scale|scaling|constant|faktor|wandlerfaktor|coefficient|facteur)"
     r"|(?:ct|pt|vt) ?(?:ratio|factor)?|[cpv]tr|k ?factor|scale ?factor"
 )
 _ONE = re.compile(r"\+?0*1(?:[.,]0*)?|")
-# Columns that say which way the energy flows.
+# Columns with the direction in which energy flows.
 _DIRECTIONS = re.compile(r"(?:flow |energy )?(?:direction|sign|richtung|vorzeichen|sens)|energierichtung|vorzeichen")
-# What such a column holds is for people to read.
+# Columns with text for people.
 _COMMENTS = re.compile(r"comments?|remarks?|bemerkung|hinweis|kommentar|commentaire|comentario")
-# Columns whose very name says that a reading for which they hold anything is bad.
+# Columns that mark a reading as bad by their name, if they have any value for it.
 _BAD = re.compile(
     r"(?:is )?(?:errors?|err|faults?|fehler|invalid|bad|missing|void|deleted|suppressed)(?: ?(?:code|flag))?"
 )
-# Columns whose name says that a reading is fine.
+# Columns that mark a reading as good by their name.
 _GOOD = re.compile(r"(?:is )?(?:valid|good|ok|usable|trusted|g\xfcltig|plausibel|plausible)")
-# What a flag column says of a reading with which nothing is wrong; where its name says bad, and where it says good.
+# The values of a flag column for a good reading; further ones if the column is named bad, or good.
 _FINE = frozenset(
     (
         "",
@@ -72,12 +72,12 @@ _ZERO = re.compile(r"[+-]?0*\.?0*|0x0+")
 _YES = frozenset(("", "1", "true", "yes", "y", "t", "ja", "oui", "si", "ok", "good", "valid"))
 _NO = frozenset(("0", "false", "no", "n", "f", "nein", "non", "bad", "invalid", "not ok"))
 _MAX_SHOWN = 5
-# Of each column; a flag has few.
+# Distinct values that are counted for each column; a flag has few.
 _MAX_VALUES = 1000
 
 
 def is_flag(header: str) -> bool:
-    """Whether a column called `header` may say that a reading is not a good one; one without a name may."""
+    """Whether a column called `header` may mark a reading as not good; one without a name may."""
     words = list_words(header)
     if any(form.fullmatch(" ".join(words)) for form in (_FACTORS, _DIRECTIONS)):
         return True
@@ -86,30 +86,30 @@ def is_flag(header: str) -> bool:
 
 
 def says_good(header: str) -> bool:
-    """Whether a column called `header` says of readings that they are good."""
+    """Whether a column called `header` marks readings as good."""
     return _GOOD.fullmatch(_normalise(header)) is not None
 
 
 class FlagColumn(Struct, frozen=True):
-    """A column that says something of readings: all but fine values do where `values` is None."""
+    """A column that flags readings: by any of `values`, or if these are None, by any value that is not fine."""
 
     column: int
     header: str
     values: frozenset[str] | None = None
 
     def applies(self, text: str) -> bool:
-        """Whether the cell `text` says it of its reading."""
+        """Whether the cell `text` flags its reading."""
         own = trim(text).casefold()
         return not is_fine(self.header, own) if self.values is None else own in self.values
 
 
 def is_fine(header: str, text: str) -> bool:
-    """Whether `text` in a flag column called `header` says that nothing is wrong."""
+    """Whether `text` in a flag column called `header` means that nothing is wrong."""
     own = trim(text).casefold().strip("{}[]()")
     if _FACTORS.fullmatch(_normalise(header)):
         return _ONE.fullmatch(own) is not None
     if says_good(header):
-        # That a reading is not good is an error of its own.
+        # A reading that is not good is an error of its own (ESA633), so the value is not reported again.
         return own in _YES or own in _NO
     if own in _FINE_IF_BAD and _BAD.fullmatch(_normalise(header)):
         return True
@@ -117,7 +117,7 @@ def is_fine(header: str, text: str) -> bool:
 
 
 def make_flag_columns(header: Sequence[str], given: Mapping[str, frozenset[str]]) -> tuple[FlagColumn, ...]:
-    """The flags that `given` names by the headers of their columns; those of no column are left out."""
+    """The flags that `given` names by the headers of their columns; headers that do not exist are left out."""
     values = {trim(text).casefold(): own for text, own in given.items()}
     return tuple(
         FlagColumn(column, text, values[folded])
@@ -127,7 +127,7 @@ def make_flag_columns(header: Sequence[str], given: Mapping[str, frozenset[str]]
 
 
 def find_bad_flags(header: Sequence[str], columns: Iterable[int]) -> Iterator[FlagColumn]:
-    """A flag for each of `columns` whose name says that readings are bad if it holds anything, or if it holds no."""
+    """A flag for each of `columns` that marks readings as bad by its name, or as good, in which case "no" means bad."""
     for column in sorted(columns):
         if _BAD.fullmatch(_normalise(header[column])):
             yield FlagColumn(column, header[column])
@@ -140,7 +140,7 @@ def _normalise(header: str) -> str:
 
 
 class FlagValues:
-    """What the flag columns of a file hold, value by value."""
+    """The values of the flag columns of a file, counted."""
 
     def __init__(self, layout: CsvLayout | None) -> None:
         self._layout = layout
@@ -154,8 +154,8 @@ class FlagValues:
             if len(counts) < _MAX_VALUES:
                 counts.update(block.list_cells(column))
 
-    def tell(self) -> Iterator[RowError]:
-        """A error for each flag column that says more than that readings are fine."""
+    def list_errors(self) -> Iterator[RowError]:
+        """An error for each flag column with a value that does not mean that a reading is good."""
         for column, counts in self._counts.items():
             header = self._layout.header[column] if self._layout else ""
             if not list_words(header) and _are_row_numbers(counts):
@@ -165,7 +165,7 @@ class FlagValues:
 
 
 def _are_row_numbers(counts: Mapping[str, int]) -> bool:
-    """Whether the values of a column count its rows, as pandas writes them."""
+    """Whether a column has the numbers of its rows, as pandas writes them."""
     numbers = [int(text) for text in counts if text.isascii() and text.isdecimal() and len(text) < 20]
     return len(counts) > 1 and numbers == list(range(numbers[0], numbers[0] + len(counts))) if numbers else False
 

@@ -28,18 +28,17 @@ if TYPE_CHECKING:
     from reconciler.readings.routing import Router
 
 
-# Of all, and of those that were refused alike: the file of failed readings has every one.
+# Of all findings, and of those with the same reason: the file of rejects has every one.
 _MAX_SHOWN, _MAX_SHOWN_ALIKE = 50, 5
 
 
 class ImportResult(Struct):
-    """What became of the readings of a file: each is in one of the counts.
+    """The counts of an import: each reading of the file is in one of them.
 
-    `left_out` were wrong in the file, `failed` were rejected, `unknown` may be stored or not, and `not_sent` were not
-    taken, or came after that, because of what `stop_reason` the import, or because the user did. `findings` tell of the
-    first that the service did not take, for each reason that it gave, and of the first that are not stored as they were
-    sent, as `storage` counts. `rejects_written` says that all that were not
-    imported are in the file of the failed ones.
+    `left_out` have errors in the file, `failed` were rejected by the service, `unknown` may be stored or not.
+    `not_sent` did not reach the service, because the import was stopped by `stop_reason` or by the user. `findings` has
+    the first failed readings for each reason, and the first that are not stored as they were sent, which `storage`
+    counts. `rejects_written` says whether the file of rejects has all readings that were not imported.
     """
 
     imported: int = 0
@@ -65,9 +64,9 @@ class ImportResult(Struct):
 class SendOptions(Struct, frozen=True):
     """How an import is carried out.
 
-    `stop` ends it after the batch in flight. `on_batch` gets the number of readings accounted for after each batch.
-    `duplicates` with different values are left out. `clock_changes` is what to do about the hours that clocks skip or
-    repeat. Times with an offset are sent in the zone of their data point, by its id in `zones`.
+    `stop` ends it after the current batch. `on_batch` gets the number of readings that are done after each batch.
+    `duplicates` with different values are left out. `clock_changes` are the decisions on the hours that clocks skip or
+    repeat. Times with an offset are sent in the zone of their data point; `zones` has it by id.
     """
 
     stop: Signal
@@ -79,19 +78,19 @@ class SendOptions(Struct, frozen=True):
 
 
 def send_file(
-    file: ReadingsFile, router: Router, delivery: Delivery, failed: RejectsFile, options: SendOptions
+    file: ReadingsFile, router: Router, delivery: Delivery, rejects: RejectsFile, options: SendOptions
 ) -> ImportResult:
-    """Send what can be sent of `file`, and write down in `failed` what was not taken.
+    """Send the readings of `file` that can be sent, and write those that were not imported to `rejects`.
 
-    Where the file can no longer be read, or that of the failed ones not be written, the import is stopped.
+    The import stops if the file can no longer be read, or the file of rejects not be written.
     """
-    run = _Importer(file.name, delivery, failed, options)
+    run = _Importer(file.name, delivery, rejects, options)
     try:
         groups = options.clock_changes.read_groups(file, router)
         marked = groups if options.duplicates is None else options.duplicates.mark(groups)
         for batch in make_batches(marked, router, run.leave_out, options.batch_size, options.zones):
             run.take(batch)
-        failed.close()
+        rejects.close()
     except BrokenFile as error:
         run.stop(FileError(error.row_error.message, error.row_error.fix))
     except FileError as error:
@@ -101,26 +100,26 @@ def send_file(
 
 
 class _Importer:
-    """An import on its way."""
+    """One import while it runs."""
 
-    def __init__(self, file: str, delivery: Delivery, failed: RejectsFile, options: SendOptions) -> None:
+    def __init__(self, file: str, delivery: Delivery, rejects: RejectsFile, options: SendOptions) -> None:
         self.result = ImportResult()
         self._file = file
         self._delivery = delivery
-        self._rejects = failed
+        self._rejects = rejects
         self._options = options
         self._reasons: Counter[str] = Counter()
         self._storage_checker = StorageChecker(delivery, options.zones, options.stop, _MAX_SHOWN)
         self.result.storage = self._storage_checker.storage
 
     def check(self) -> None:
-        """Look whether what was imported is there."""
+        """Check that the imported readings are stored."""
         self._storage_checker.check()
         for line, error in self.result.storage.errors:
             self.result.findings.append(error.at(self._file, line))
 
     def stop(self, error: FileError) -> None:
-        """Give up: the rest of the file is neither read nor written down."""
+        """Stop the import: the rest of the file is neither read nor written to the rejects."""
         self.result.stop_reason = error
         self.result.rejects_written = False
 
@@ -133,7 +132,7 @@ class _Importer:
         result.was_interrupted = result.was_interrupted or self._options.stop.is_set()
         if result.was_interrupted or result.stop_reason is not None:
             result.not_sent += len(batch)
-            self._write_down(batch, "not sent: the import was stopped before")
+            self._write_rejects(batch, "not sent: the import was stopped before")
         else:
             self._send(batch)
         self._options.on_batch(result.readings)
@@ -142,7 +141,7 @@ class _Importer:
         try:
             result, batch_result = self.result, self._delivery.send_batch(batch)
         except KeyboardInterrupt:
-            self._write_down(batch, "not known whether it was taken: the import was stopped at once")
+            self._write_rejects(batch, "unknown whether it was imported: the import was stopped at once")
             raise
         result.stop_reason = batch_result.error
         result.failed += len(batch_result.rejected)
@@ -163,8 +162,8 @@ class _Importer:
         }
         self._storage_checker.add(outgoing for outgoing in batch if id(outgoing) not in out)
         why = "" if batch_result.error is None else batch_result.error.message
-        self._write_down(batch_result.unknown, f"not known whether it was taken: {why}")
-        self._write_down(batch_result.not_delivered, f"not taken: {why}")
+        self._write_rejects(batch_result.unknown, f"unknown whether it was imported: {why}")
+        self._write_rejects(batch_result.not_delivered, f"not imported: {why}")
 
     def _reject(self, outgoing: OutgoingReading, reason: str) -> None:
         self._rejects.add(outgoing.group, outgoing.row, reason)
@@ -172,9 +171,9 @@ class _Importer:
             return
         self._reasons[reason] += 1
         if self._reasons[reason] <= _MAX_SHOWN_ALIKE:
-            error = RowError("ESA619", f"the service did not take the reading: {reason}")
+            error = RowError("ESA619", f"the service rejected the reading: {reason}")
             self.result.findings.append(error.at(self._file, outgoing.row.line))
 
-    def _write_down(self, readings: Iterable[OutgoingReading], reason: str) -> None:
+    def _write_rejects(self, readings: Iterable[OutgoingReading], reason: str) -> None:
         for outgoing in readings:
             self._rejects.add(outgoing.group, outgoing.row, reason)

@@ -38,12 +38,12 @@ if TYPE_CHECKING:
     from reconciler.readings.times import TimeParser
 
 
-# A year of readings every five minutes has half of that.
+# A year of readings every five minutes takes half of that.
 MAX_GROUP_LENGTH = 2**24
 _CHUNK = 2**18
-# Of the words and signs that may be cut in two at the end of what was read: -Infinity, a character as \\uXXXX.
+# The longest word that may be cut in two at the end of a chunk: -Infinity, or a character as \\uXXXX.
 _MAX_WORD_LENGTH = 16
-# What a number continues with, and the end of what was read: the value may be longer than it seems.
+# After these characters, or at the end of the chunk, a number may not be complete.
 _MAY_FOLLOW = frozenset(("", *"0123456789.eE+-"))
 _SPACE = re.compile(r"[ \t\r\n]*")
 _TOO_DEEP = "it is nested too deeply"
@@ -51,17 +51,17 @@ _FIX = "correct the JSON; a JSON array has commas between its groups and one ] a
 
 
 def decode(text: str) -> object:
-    """The one value of JSON that `text` is. Raises ValueError, with what is wrong as its message."""
+    """The JSON value in `text`. Raises ValueError with the error as its message."""
     if is_too_deep(text):
         raise ValueError(_TOO_DEEP)
     value, end = decode_first(text, 0)
     if skip_space(text, end) != len(text):
-        raise ValueError("there is more after the value")
+        raise ValueError("there is more text after the value")
     return value
 
 
 def decode_first(text: str, start: int) -> tuple[object, int]:
-    """The value of JSON that `text` has from `start` on, and where it ends. Raises ValueError."""
+    """The JSON value that begins at `start`, and where it ends. Raises ValueError."""
     try:
         value: object
         value, end = _DECODER.raw_decode(text, skip_space(text, start))
@@ -71,9 +71,9 @@ def decode_first(text: str, start: int) -> tuple[object, int]:
 
 
 def read_elements(text: io.TextIOBase) -> Iterator[tuple[int, str, object]]:
-    """Each element of the JSON array that `text` is: the line it begins in, its own text, and its value.
+    """Each element of the JSON array in `text`: the line it begins in, its own text, and its value.
 
-    Raises BrokenFile where it is no such array, or where an element is longer than LONGEST_GROUP characters.
+    Raises BrokenFile if it is not an array, or if an element is longer than MAX_GROUP_LENGTH characters.
     """
     window = _Window(text)
     window.expect("[")
@@ -90,7 +90,7 @@ def read_elements(text: io.TextIOBase) -> Iterator[tuple[int, str, object]]:
 
 
 class _Window:
-    """The part of a text that is being looked at."""
+    """The part of a text that is in memory."""
 
     def __init__(self, text: io.TextIOBase) -> None:
         self._text = text
@@ -119,7 +119,10 @@ class _Window:
             raise BrokenFile("the file has more after the end of its JSON array", self._line, _FIX)
 
     def take(self) -> tuple[int, str, object]:
-        """The value that begins here, with its line and text. What is read grows twofold: each part is read twice."""
+        """The value that begins here, with its line and text.
+
+        If it is not complete, as much again is read: the window doubles, so that long values stay linear in time.
+        """
         if not self.peek():
             self.expect("]")
         while True:
@@ -163,27 +166,27 @@ class _Window:
 
 
 def describe_json_error(error: ValueError) -> str:
-    """What is wrong with JSON, in words that follow a colon."""
+    """The message of a JSON error, for use after a colon."""
     if isinstance(error, json.JSONDecodeError):
         return f"{error.msg[:1].lower()}{error.msg[1:]}"
     return str(error)
 
 
 def _may_go_on(error: ValueError, held: str) -> bool:
-    """Whether a value may only seem to be broken because it goes on after `held`."""
+    """Whether a value may only look invalid because it continues after the end of `held`."""
     if not isinstance(error, json.JSONDecodeError):
         return False
     return error.msg.startswith("Unterminated string") or error.pos >= len(held) - _MAX_WORD_LENGTH
 
 
 def skip_space(text: str, start: int) -> int:
-    """Where the spaces end that `text` has from `start` on."""
+    """The end of the spaces that begin at `start`."""
     match = _SPACE.match(text, start)
     return match.end() if match else start
 
 
 def _parse_whole(text: str) -> int | float:
-    # A longer one is beyond all bounds of this tool, and slow to read as a whole number.
+    # A longer one is out of range anyway, and int() takes quadratic time.
     return int(text) if len(text) <= 400 else float(text)
 
 
@@ -192,7 +195,7 @@ def _unite(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(united) < len(pairs):
         counts = Counter(name for name, _ in pairs)
         twice = next(name for name, count in counts.items() if count > 1)
-        raise ValueError(f"the name {json.dumps(twice[:60])} stands twice in one object")
+        raise ValueError(f"the name {json.dumps(twice[:60])} occurs twice in one object")
     return united
 
 
@@ -200,7 +203,7 @@ _DECODER = json.JSONDecoder(parse_int=_parse_whole, object_pairs_hook=_unite)
 
 
 READINGS = "readings"
-# So the service calls what is wrong with a reading, and others may do so, too.
+# The service's own name for the error of a reading; other programs may use it, too.
 _SERVICE_ERROR = "error"
 _READING = frozenset((TIME, VALUE, ESTIMATED, NOTE, ERROR_COLUMN, _SERVICE_ERROR))
 _GROUP = frozenset((*PROPERTIES, READINGS, ERROR_COLUMN, _SERVICE_ERROR))
@@ -235,12 +238,12 @@ def read_lines(source: Source, times: TimeParser) -> Iterator[ReadingGroup]:
 
 
 def _is_reading(value: Mapping[str, object]) -> bool:
-    """Whether an object is a single reading that has its identifiers beside it, as tables are written in JSON."""
+    """Whether an object is a single reading with its own identifiers, as in a table written as JSON."""
     return READINGS not in value and (TIME in value or VALUE in value)
 
 
 def locate_rows(group: ReadingGroup) -> None:
-    """Find the line of each row of `group`, where only that of the group is known: to find it costs time."""
+    """Set the line of each row of `group`. It is only done when needed, because the text must be searched for it."""
     if group.text:
         for row, line in zip(group.rows, _find_lines(group.text, group.line), strict=True):
             row.line = line
@@ -300,7 +303,7 @@ def _read_reading(line: int, value: object, times: TimeParser) -> ReadingRow:
 
 def _make_row(line: int, value: Mapping[str, object], times: TimeParser) -> ReadingRow:
     parts = (
-        times.take(value.get(TIME)),
+        times.read_json(value.get(TIME)),
         number_from_json(value.get(VALUE)),
         flag_from_json(value.get(ESTIMATED)),
         note_from_json(value.get(NOTE)),
@@ -325,9 +328,9 @@ def _find_unknown(value: Mapping[str, object], known: frozenset[str]) -> RowErro
 
 
 def _find_error_property(values: Sequence[object]) -> tuple[RowError, ...]:
-    """A error where some of `values` say that something is wrong with them."""
+    """An error if some of `values` have the property `error`."""
     told = [value.get(_SERVICE_ERROR) for value in values if isinstance(value, dict)]
-    # Where a table has no text, pandas writes NaN, which differs from itself.
+    # Pandas writes NaN for missing text, which differs from itself.
     errors = [error for error in told if error and error == error]  # noqa: PLR0124
     if not errors:
         return ()
@@ -346,7 +349,7 @@ def _make_key(value: Mapping[str, object]) -> tuple[GroupKey, tuple[RowError, ..
             continue
         place, unit = PROPERTIES[name]
         if key[place] is not None:
-            errors.append(RowError("ESA613", f"{name} must stand under one name only, found it under two"))
+            errors.append(RowError("ESA613", f"{name} must be given once, found it under two names"))
         if isinstance(given, str) or type(given) is int:
             key[place] = given
             seconds = max(seconds, unit)
@@ -356,7 +359,7 @@ def _make_key(value: Mapping[str, object]) -> tuple[GroupKey, tuple[RowError, ..
 
 
 def _find_lines(own: str, line: int) -> Iterator[int]:
-    """The line that each reading of a group begins in; `own` is the group's text, which begins in `line`."""
+    """The line in which each reading of a group begins; `own` is the group's text, which begins in `line`."""
     counted = 0
     for place in _find_starts(own, dict(_find_members(own))[READINGS]):
         line += own.count("\n", counted, place)
@@ -365,7 +368,7 @@ def _find_lines(own: str, line: int) -> Iterator[int]:
 
 
 def _find_members(own: str) -> Iterator[tuple[object, int]]:
-    """The name of each member of the object that `own` is, and where its value begins."""
+    """The name of each member of the JSON object `own`, and where its value begins."""
     end = own.index("{")
     while own[end] != "}":
         name, end = decode_first(own, end + 1)
@@ -375,7 +378,7 @@ def _find_members(own: str) -> Iterator[tuple[object, int]]:
 
 
 def _find_starts(own: str, start: int) -> Iterator[int]:
-    """Where each element begins of the list that `own` has at `start`, and that is not empty."""
+    """Where each element begins of the list at `start` in `own`, which is not empty."""
     end = skip_space(own, start)
     while own[end] != "]":
         element = skip_space(own, end + 1)

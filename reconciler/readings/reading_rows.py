@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from reconciler.readings.times import ParsedTime
 
 
-# Beside the blanks of Unicode: marks that have no width, which web pages and spreadsheets leave at the ends of cells.
+# Marks without width, which are not blanks to Unicode; web pages and spreadsheets leave them at the ends of cells.
 _NO_WIDTH = "\ufeff\u200b\u200e\u200f\u2060"
 
 
@@ -33,7 +33,7 @@ def trim(text: str) -> str:
 
 
 class RowError(Struct, frozen=True):
-    """What breaks a rule, before it is said in which line; `message` and the others are as in a finding."""
+    """An error without its line; `message` and the others are as in a finding."""
 
     code: str
     message: str
@@ -41,12 +41,12 @@ class RowError(Struct, frozen=True):
     detail: tuple[str, ...] = ()
 
     def at(self, file: str, line: int) -> Finding:
-        """The finding of this error in a line of `file`."""
+        """The finding for this error in a line of `file`."""
         return make_finding(self.code, self.message, Location(file, line), fix=self.fix, detail=self.detail)
 
 
 class BrokenFile(Exception):
-    """A file of readings that cannot be read to its end; `line` is where, 0 where that cannot be said."""
+    """A file of readings that cannot be read to its end; `line` is where, 0 if that is unknown."""
 
     def __init__(self, message: str, line: int = 0, fix: str = "", code: str = "ESA611") -> None:
         super().__init__(message)
@@ -55,12 +55,12 @@ class BrokenFile(Exception):
 
 
 def quote(text: str) -> str:
-    """`text` of a file between quotation marks, cut where it is long."""
+    """`text` of a file in quotation marks, shortened if it is long."""
     return f'"{shorten(text)}"'
 
 
 def format_option(option: str, header: str, meaning: str = "") -> str:
-    """An option that says what the column called `header` is, as a shell takes it."""
+    """An option with the meaning of the column called `header`, quoted for a shell."""
     return f"{option} {shlex.quote(f'{trim(header)}={meaning}')}"
 
 
@@ -68,7 +68,7 @@ TIME, VALUE, ESTIMATED, NOTE = "time", "value", "estimated", "note"
 
 
 class Reading(Struct, frozen=True):
-    """A reading as it is sent: `time` is ISO 8601, with an offset where the file has one."""
+    """A reading as it is sent: `time` is ISO 8601, with an offset if the file has one."""
 
     time: str
     value: float
@@ -81,7 +81,7 @@ class Reading(Struct, frozen=True):
 
 
 def describe_json(value: object) -> str:
-    """What `value` of a JSON document is, in words."""
+    """A `value` of a JSON document in words."""
     match value:
         case None:
             return "nothing"
@@ -97,15 +97,15 @@ def describe_json(value: object) -> str:
             return "an object"
 
 
-# Texts and whole numbers in the order of the fields of `Identifiers`, the interval in its own unit, and at the end the
-# seconds in that unit; "" and None are "not given".
+# Texts and whole numbers in the order of the fields of `Identifiers`, with the interval in its own unit, and the
+# seconds of that unit at the end; "" and None mean "not given".
 GroupKey: TypeAlias = tuple[object, ...]
 
 _MAX_ID = 2**31 - 1
-# By the place in a key. Source: POST /api/v3/reading, "Must be between 0 and 255 characters" and "… 16 characters".
+# By position in a key. Source: POST /api/v3/reading, "Must be between 0 and 255 characters" and "… 16 characters".
 _MAX_LENGTHS = {1: 255, 2: 255, 3: 16, 4: 16}
 
-# Each name of both calls: which field of a key it stands for, and the seconds in a unit of it.
+# The names of both calls: the position in a key, and the seconds of a unit, which is 1 unless it is an interval.
 PROPERTIES: Mapping[str, tuple[int, int]] = {
     name: (place, identifier_names.interval_seconds if name == identifier_names.interval else 1)
     for identifier_names in (V3_NAMES, ESA_NAMES)
@@ -115,7 +115,7 @@ IDENTIFIER_NAMES = V3_NAMES.names
 
 
 def parse_key(key: GroupKey) -> tuple[Identifiers, tuple[RowError, ...]]:
-    """The identifiers that `key` gives, and what is wrong with it, which is left out of the identifiers."""
+    """The identifiers in `key`, without those that have an error, and the errors."""
     errors: list[RowError] = []
     channel_id = _read_whole(IDENTIFIER_NAMES[0], key[0], errors)
     import_id, meter, type_code, unit = (_read_text(place, key[place], errors) for place in range(1, 5))
@@ -138,7 +138,7 @@ def _read_whole(name: str, value: object, errors: list[RowError]) -> int | None:
 def _parse_whole(value: object) -> int | None:
     if isinstance(value, str):
         text = value.strip()
-        # A longer one is beyond all bounds, and slow to read.
+        # A longer one is out of range anyway, and slow to convert.
         return int(text) if text.isascii() and text.isdigit() and len(text) <= 20 else None
     return value if isinstance(value, int) else None
 
@@ -158,10 +158,10 @@ def _read_text(place: int, value: object, errors: list[RowError]) -> str | None:
 
 
 class ReadingRow(Struct):
-    """One reading of a file, and the line it is in; `errors` say why there is no `reading`.
+    """One reading of a file and its line; `errors` say why there is no `reading`.
 
-    `written` is what the file says: the cells of a row, or a value of JSON. `is_naive` says that the time has no
-    offset, and `is_date` that it is a day without a clock.
+    `written` is the content of the file: the cells of a row, or a JSON value. `is_naive` says that the time has no
+    offset, and `is_date` that it is a day without a time of day.
     """
 
     line: int
@@ -173,11 +173,11 @@ class ReadingRow(Struct):
 
 
 class ReadingGroup(Struct):
-    """Readings that stand together under the same identifiers.
+    """Readings with the same identifiers.
 
-    `errors` are those of the group as a whole; `warnings` do not keep it from being sent. `number` counts the groups of
-    the file from 0; None if the file has single readings. `key` is None if the errors leave no identifiers. `text` is
-    the text of a group whose rows do not know their lines yet.
+    `errors` are those of the group as a whole; `warnings` do not prevent that it is sent. `number` counts the groups of
+    the file from 0; None if the file has single readings. `key` is None if errors leave no identifiers. `text` is the
+    text of a group until the lines of its rows are set.
     """
 
     line: int
@@ -195,7 +195,7 @@ def make_row(
     parts: tuple[ParsedTime | RowError, float | RowError, bool | RowError, str | RowError | None],
     written: object,
 ) -> ReadingRow:
-    """The row that `parts` make: time, value, whether it is estimated, and the note; or what is wrong with them."""
+    """The row with `parts`: the time, the value, whether it is estimated, and the note, or the errors of these."""
     time, value, estimated, note = parts
     if (
         isinstance(time, RowError)

@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from reconciler.readings.text_source import Source
 
 
-# A header such as [time],[value]; in JSON, only these words stand without quotation marks.
+# A header such as [time],[value]; in JSON, only these words are without quotation marks.
 _BRACKETED_NAME = re.compile(r"\s*[\[{]\s*(?!null\b|true\b|false\b|NaN\b|Infinity\b)[A-Za-z_]")
 
 
 class FileFormat(Enum):
-    """The formats that readings come in."""
+    """The formats of files of readings."""
 
     CSV = "CSV"
     ARRAY = "JSON array"
@@ -39,7 +39,7 @@ class FileFormat(Enum):
 
 
 class ReadingsFile(Struct, frozen=True):
-    """A file of readings, and what it was recognised as; `layout` is None for JSON."""
+    """A file of readings and its detected format; `layout` is None for JSON."""
 
     source: Source
     format: FileFormat
@@ -51,7 +51,7 @@ class ReadingsFile(Struct, frozen=True):
         return self.source.name
 
     def describe(self) -> str:
-        """How the file is read, in words."""
+        """How the file is read, in words for a report."""
         if self.layout is None:
             return self.format.value
         names = {sign: name for name, sign in DELIMITERS.items()}
@@ -64,7 +64,7 @@ class ReadingsFile(Struct, frozen=True):
 
     @property
     def value_unit(self) -> str:
-        """The unit that the header of the values names, as in  Energy [MWh]; "" for none."""
+        """The unit that the header of the values names, as in  Energy [MWh]; "" if none."""
         return (find_unit(self.layout.header[self.layout.value]) or "") if self.layout else ""
 
     def read_groups(self) -> Iterator[ReadingGroup]:
@@ -116,9 +116,7 @@ def open_readings_file(path: Path, csv_options: CsvOptions) -> ReadingsFile:
             make_time_parser(csv_options.zone, csv_options.unit),
         )
     if not begin:
-        raise BrokenFile(
-            "the file is empty, found no reading", 1, "look at what wrote it: was there anything to write?"
-        )
+        raise BrokenFile("the file is empty, found no reading", 1, "check the program that wrote it")
     layout = detect_layout(source.head, csv_options)
     if first := next(read_blocks(source, layout), None):
         refuse_split_times(layout, first)

@@ -1,4 +1,4 @@
-"""Where readings go and what an import did, as text and as JSON."""
+"""The routes of readings and the result of an import, as text and as JSON."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ if TYPE_CHECKING:
     from reconciler.reports.terminal import Styler
 
 
-# Those that a person reads; JSON lists all.
+# As many as a person reads; JSON has all.
 _MAX_SHOWN = 200
 
 
 def render_routes(file: ReadingsFile, check: FileCheck, styler: Styler) -> str:
-    """Each set of identifiers with the channel it leads to and the way there, and a line that counts.
+    """Each set of identifiers with its channel and the steps of the resolution, and a line with the counts.
 
-    What leads nowhere is not in it: that is what the findings say.
+    Identifiers without a channel are not listed here, because they have findings.
     """
     return "".join(f"{line}\n" for line in _render_routes(file, check, styler))
 
 
 def describe_times(check: FileCheck, times: TimeParser | None = None) -> str:
-    """How the times of the file are read, in a sentence."""
+    """A sentence on how the times of the file are read."""
     zone = None if times is None else times.zone
     if times is not None and times.unit is not None and check.is_naive:
         return f"Times are {times.unit.value} since 1970."
@@ -94,7 +94,7 @@ def _render_group(group: RoutedGroup, channel: Live, styler: Styler) -> Iterator
 
 
 def encode_group(group: RoutedGroup) -> str:
-    """One entry of the list: what the contract names, and the line, the count and the rules that are broken."""
+    """One entry of the list as JSON: the route, the line, the number of readings, and the codes of findings."""
     destination = group.destination
     found = destination.route
     return json.dumps(
@@ -112,7 +112,7 @@ def encode_group(group: RoutedGroup) -> str:
 
 
 def render_import_result(result: ImportResult, failed: Path, styler: Styler) -> str:
-    """The counts of an import in one line, and what to do next where something was not taken."""
+    """The counts of an import in one line, and what to do next if something was not imported."""
     return "".join(f"{line}\n" for line in _render_result(result, failed, styler))
 
 
@@ -155,7 +155,7 @@ def _render_result(result: ImportResult, failed: Path, styler: Styler) -> Iterat
         if result.rejects_written:
             yield f"{count(number, 'reading')} with the reason in {name}: fix and import that file."
         else:
-            yield f"{name} does not hold all that was not imported: import the first file again."
+            yield f"{name} is not complete: import the original file again."
     yield styler(_format_counts(result), Style.DONE if result.is_complete else Style.FAILED)
 
 
@@ -171,7 +171,7 @@ def _render_storage_check(storage: StorageCheck, styler: Styler) -> Iterator[str
         )
     if storage.overwritten:
         there = storage.stored + storage.unchecked
-        lines.append(split_words(f"{there:,} remain: of those at one time the last counts"))
+        lines.append(split_words(f"{there:,} remain: of several at one time, EnergyCAP keeps the last"))
     for line in lines:
         yield from wrap(line, styler, indent=0, hang=2)
 

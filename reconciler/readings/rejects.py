@@ -44,7 +44,7 @@ class RejectsFile:
         self._held.append((row, reason))
 
     def close(self) -> None:
-        """Write what is still to be written, and end the file; a second call does nothing. Raises FileError."""
+        """Write the rest, and close the file; a second call has no effect. Raises FileError."""
         self._flush()
         text, self._text = self._text, None
         if text is not None:
@@ -69,7 +69,7 @@ class RejectsFile:
 
     def _open(self) -> TextIO:
         if self._text is None:
-            # Never overwrite an older file: it may hold readings that nobody has fixed yet.
+            # Never overwrite an older file: it may have readings that nobody has fixed yet.
             self._text = open_masked(self.path, "x", newline="")
             if self._file.format is FileFormat.ARRAY:
                 self._text.write("[\n")
@@ -91,9 +91,9 @@ class RejectsFile:
 
 @contextmanager
 def open_rejects_file(path: Path, file: ReadingsFile) -> Iterator[RejectsFile]:
-    """The file at `path` for what is not imported of `file`.
+    """The file at `path` for the readings of `file` that are not imported.
 
-    Raises UsageError if it exists or cannot be written: a rejected reading must have a place to go before any is sent.
+    Raises UsageError if it exists or cannot be written: that must be certain before the first reading is sent.
     """
     if os.path.lexists(path):
         raise UsageError(
@@ -106,15 +106,15 @@ def open_rejects_file(path: Path, file: ReadingsFile) -> Iterator[RejectsFile]:
         raise UsageError(f"{path} cannot be written: {error.strerror}", "name another file with --failed") from error
     if not os.access(path.parent, os.W_OK | os.X_OK) or not path.parent.is_dir():
         raise UsageError(
-            f"{path} cannot be written: nothing can be put into {path.parent}", "name another file with --failed"
+            f"{path} cannot be written: no file can be created in {path.parent}", "name another file with --failed"
         )
-    failed = RejectsFile(path, file)
+    rejects = RejectsFile(path, file)
     try:
-        yield failed
+        yield rejects
     finally:
         # The write that failed has already raised.
         with suppress(FileError):
-            failed.close()
+            rejects.close()
 
 
 def _stat(path: Path) -> None:
@@ -134,7 +134,7 @@ def _write_cells(text: TextIO, layout: CsvLayout, cells: object, reason: str) ->
 
 
 def _group_to_json(group: ReadingGroup, held: list[tuple[ReadingRow, str]]) -> object:
-    """What the file says of a group, with the readings of `held` alone, and the reasons."""
+    """A group as it is in the file, with only the readings of `held`, and the reasons."""
     written = group.written
     if not isinstance(written, dict):
         return written

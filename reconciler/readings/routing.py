@@ -1,4 +1,4 @@
-"""Which channel a group of readings goes to, or why it goes to none."""
+"""The channel that a group of readings goes to, or why there is none."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _NEXT_IDENTIFIER = {
 def find_routing_errors(
     identifiers: Identifiers, route: Resolution, index: Index, *, suggests: bool
 ) -> tuple[RowError, ...]:
-    """The error that keeps readings from a channel, if any; with a similar identifier if it `suggests`."""
+    """The error if readings have no channel, or a calculated one; with a similar identifier if it `suggests`."""
     match route.failure:
         case ResolutionFailure.NO_IDENTIFIER:
             given = format_given_identifiers(identifiers)
@@ -68,7 +68,7 @@ def find_routing_errors(
 
 
 def find_routing_warnings(identifiers: Identifiers, channel: Live) -> tuple[RowError, ...]:
-    """What of `identifiers` does not agree with the channel that they lead to, though it does not count."""
+    """A warning if some of `identifiers` contradict the channel that the others resolved to."""
     has: tuple[tuple[str, Value, Value], ...] = (
         (V3_NAMES.channel_import_id, identifiers.channel_import_id, channel.values.get(CHANNEL_IMPORT_ID)),
         (V3_NAMES.meter_import_id, identifiers.meter_import_id, channel.data_point.import_id),
@@ -98,7 +98,7 @@ def describe_channel(channel: Live) -> str:
 
 
 def _format_matched(identifiers: Identifiers, route: Resolution) -> str:
-    """The identifiers that were looked at, as far as the way went."""
+    """The identifiers that were used, up to the step at which the resolution ended."""
     names = dict(V3_NAMES.say(identifiers))
     return ", ".join(
         f"{STEP_NAMES[step]} {show_value(names.get(STEP_NAMES[step]))}" for step, _ in route.remaining_by_step
@@ -149,15 +149,15 @@ def _seconds(channel: Live) -> int | None:
 
 
 def find_unit_spelling(unit: str, codes: Iterable[str]) -> str:
-    """`unit` as one of `codes` spells it, where letter case, blanks and the like are all they differ in."""
+    """`unit` as one of `codes` spells it, if they differ only in letter case, blanks and the like."""
     alike = {code for code in codes if fold(code) == fold(unit)}
     return unit if unit in alike or len(alike) != 1 else alike.pop()
 
 
 def find_unit_error(unit: str, where: str, channel: Live) -> RowError | None:
-    """What is wrong with readings in `unit` on `channel`; `where` says what has it, such as unitCode.
+    """The error of readings in `unit` on `channel`; `where` says what names the unit, such as unitCode.
 
-    An error where the numbers would mean something else; the multiplier of the channel may make up for that.
+    There is none if the channel has another unit of the same kind and its multiplier converts between the two.
     """
     own = channel.values.get(UNIT_CODE)
     if not isinstance(own, str) or not unit or fold(own) == fold(unit):
@@ -195,17 +195,17 @@ def _show(factor: Fraction) -> str:
     return f"{float(factor):.6g}"
 
 
-# More than any environment has channels; each takes half a kilobyte.
+# More channels than any environment has; each key takes half a kilobyte.
 MAX_KEYS = 200_000
-# Where more find nothing the environment is wrong, not the spelling; comparing all would take minutes.
+# If more keys match no channel, the environment is wrong, not the spelling; comparing all would take minutes.
 _MAX_SUGGESTIONS = 20
 _UNRESOLVED = Resolution(None, None, ResolutionFailure.NO_IDENTIFIER, (), ())
 
 
 class Destination(Struct, frozen=True):
-    """Where readings with one set of identifiers land, and why.
+    """Where readings with one set of identifiers go, and why.
 
-    `errors` keep them from being sent, `warnings` do not. `channel` is None where there are errors.
+    `errors` prevent that they are sent, `warnings` do not. `channel` is None if there are errors.
     """
 
     identifiers: Identifiers
@@ -216,9 +216,9 @@ class Destination(Struct, frozen=True):
 
 
 class Router:
-    """Finds the channels of an environment that readings are for, when they are sent by the call of `identifier_names`.
+    """Finds the channels of an environment for readings that are sent by the call that has `identifier_names`.
 
-    `value_unit` is the unit that the file says all of its values are in, "" where it does not.
+    `value_unit` is the unit of all values according to the file, "" if it does not name one.
     """
 
     def __init__(
@@ -238,7 +238,7 @@ class Router:
         self._lost = 0
 
     def find(self, key: GroupKey) -> Destination:
-        """Where readings land whose identifiers are `key`. Raises BrokenFile for more of them than can be meant."""
+        """Where readings with the identifiers `key` go. Raises BrokenFile if the file has too many different keys."""
         destination = self._destinations.get(key)
         if destination is None:
             if len(self._destinations) >= self._most_keys:
@@ -254,7 +254,7 @@ class Router:
             return Destination(identifiers, _UNRESOLVED, None, wrong)
         found = resolve(identifiers, self._index)
         if found.failure is ResolutionFailure.UNMATCHED and (trimmed := _trim(identifiers)) != identifiers:
-            # Blanks at the ends are mostly the file's own, but those that EnergyCAP has, too, count.
+            # Blanks at the ends usually come from the file, so they are removed only if the exact text matches nothing.
             identifiers, found = trimmed, resolve(trimmed, self._index)
         self._lost += found.failure is not None
         errors = find_routing_errors(identifiers, found, self._index, suggests=self._lost <= _MAX_SUGGESTIONS)
@@ -273,7 +273,7 @@ class Router:
         return Destination(identifiers, found, channel, (), warnings)
 
     def _spell_unit(self, identifiers: Identifiers) -> Identifiers:
-        """`identifiers` with the unit as the channels spell it: EnergyCAP compares it letter by letter."""
+        """`identifiers` with the unit as the channels spell it, because EnergyCAP compares it exactly."""
         unit = identifiers.unit_code
         return identifiers if not unit else replace(identifiers, unit_code=find_unit_spelling(unit, self._units))
 
@@ -307,7 +307,7 @@ _DAY_MINUTES = 1440
 
 
 def refuse_bare_dates(group: ReadingGroup, router: Router) -> None:
-    """Refuse those readings of `group` that have a day alone, where the channel has an interval below a day."""
+    """Reject the readings of `group` that have only a date, if the interval of the channel is shorter than a day."""
     dated = [row for row in group.rows if row.is_date and row.reading is not None]
     if not dated or group.key is None or group.errors:
         return

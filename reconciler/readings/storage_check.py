@@ -34,17 +34,17 @@ class StoredValue(Struct, eq=False):
 
 
 class StoredIndex(Struct):
-    """Stored readings by their instants, by their local times, and by local times that come without a real offset."""
+    """Stored readings by instant, by local time, and by local time if their offset is missing or zero."""
 
     instants: dict[datetime, list[StoredValue]] = field(default_factory=lambda: defaultdict(list))
     local_times: dict[datetime, list[StoredValue]] = field(default_factory=lambda: defaultdict(list))
     unzoned: dict[datetime, list[StoredValue]] = field(default_factory=lambda: defaultdict(list))
 
     def find(self, at: datetime, zone: tzinfo | None) -> StoredValue | None:
-        """The stored reading at a time, each once; None if there is none.
+        """The stored reading at a time, each only once; None if there is none.
 
-        A local time stands for one in `zone`, where that is known. The service may write local time without an offset,
-        or with Z behind it, which then means nothing.
+        A local time is one of `zone`, if that is known. The service may write local time without an offset, or with a Z
+        that has no meaning.
         """
         if at.tzinfo is None:
             instant = None if zone is None else at.replace(tzinfo=zone).astimezone(UTC)
@@ -82,15 +82,15 @@ def _take_unmatched(candidates: list[StoredValue]) -> StoredValue | None:
     return kept
 
 
-# Held back before they are looked for: 25 bytes each. Fewer would ask for more channels more often.
+# Readings that wait to be read back, at 25 bytes each. With fewer, the same channels would be read more often.
 _MAX_PENDING = 200_000
-# Read in one request: readings that lie close together, and not too many of them.
+# Readings are read back in one request if they are close together in time, and not too many.
 _MAX_PER_REQUEST = 10_000
 _MAX_GAP = 62 * 24 * 3600 * 10**6
-# Wide enough for any zone that the times may be meant in.
+# Wide enough for any time zone.
 _ZONE_MARGIN = timedelta(days=1)
 _STOPPED = "the import was stopped"
-# Reads may lag behind writes.
+# The service may return new readings with a delay.
 _MAX_ATTEMPTS = 3
 _ZERO = datetime(1, 1, 1)  # noqa: DTZ001 - local times have no zone
 _MICROSECOND = timedelta(microseconds=1)
@@ -100,11 +100,11 @@ _SentSeries: TypeAlias = "tuple[int, str, tzinfo | None, bool]"
 
 
 class StorageCheck(Struct):
-    """What a look at the channels showed of the readings that were imported.
+    """The imported readings compared with those that the channels have.
 
     `stored` are there as they were sent, `differing` are missing or have another value, and `unchecked` could not be
     read back because of `unchecked_reason`. Of several readings of a channel at one time only the last is stored; the
-    others are `overwritten`. `errors` lists the first that differ, with their lines.
+    others are `overwritten`. `errors` has the first that differ, with their lines.
     """
 
     stored: int = 0
@@ -116,7 +116,7 @@ class StorageCheck(Struct):
 
 
 class _SentReadings(Struct):
-    """Readings of one channel, one beside the other: times in microseconds, values, lines, and which are estimated."""
+    """Readings of one channel as columns: times in microseconds, values, lines, and which are estimated."""
 
     times: array[int] = field(default_factory=lambda: array("q"))
     values: array[float] = field(default_factory=lambda: array("d"))
@@ -125,7 +125,7 @@ class _SentReadings(Struct):
 
 
 class _SentReading(NamedTuple):
-    """A reading as it was sent, and its line."""
+    """A reading as it was sent, with its line."""
 
     value: float
     line: int
@@ -133,7 +133,7 @@ class _SentReading(NamedTuple):
 
 
 class StorageChecker:
-    """Collects imported readings, and reads them back once there are enough.
+    """Collects imported readings, and reads them back when there are enough.
 
     `zones` are those of data points, by their ids. `stop` ends the check, and at most `shown` errors are listed.
     """
@@ -148,7 +148,7 @@ class StorageChecker:
         self._held = 0
 
     def add(self, readings: Iterable[OutgoingReading]) -> None:
-        """Take note of readings that the service says it imported."""
+        """Add readings that were imported according to the service."""
         for outgoing in readings:
             at = datetime.fromisoformat(outgoing.reading.time)
             zone = self._zones.get(outgoing.channel.data_point.id)
@@ -162,7 +162,7 @@ class StorageChecker:
             self.check()
 
     def check(self) -> None:
-        """Look for all that was noted since the last time."""
+        """Read back everything that was added since the last check."""
         for place, sent in self._sent.items():
             for part in self._split(sent):
                 self._check_part(place, part)
@@ -170,7 +170,7 @@ class StorageChecker:
         self._held = 0
 
     def _split(self, sent: _SentReadings) -> Iterator[dict[int, _SentReading]]:
-        """The readings by their times, in order, as many at once as one request may read."""
+        """The readings by their times, in order, in parts for one request each."""
         part: dict[int, _SentReading] = {}
         before = None
         for place in sorted(range(len(sent.times)), key=sent.times.__getitem__):
@@ -179,7 +179,7 @@ class StorageChecker:
                 yield part
                 part = {}
             self.storage.overwritten += time == before
-            # Of several at one time the sort keeps the order of the file: the last hours.
+            # The sort keeps the order of the file for readings at one time, so the last one remains here, too.
             part[time] = _SentReading(sent.values[place], sent.lines[place], bool(sent.estimated[place]))
             before = time
         if part:
@@ -210,7 +210,7 @@ class StorageChecker:
         ]
 
     def _find_differing(self, place: _SentSeries, wanted: dict[int, _SentReading]) -> Sequence[tuple[int, str]]:
-        """Those times of `wanted` that the channel does not have so, and what it has. Raises ServiceError."""
+        """The times of `wanted` at which the channel has something else, and what it has. Raises ServiceError."""
         channel_id, _, zone, is_naive = place
         begin, end = _ZERO + min(wanted) * _MICROSECOND, _ZERO + max(wanted) * _MICROSECOND
         span = (begin - _ZONE_MARGIN).isoformat(), (end + _ZONE_MARGIN).isoformat()
@@ -230,7 +230,7 @@ def _to_local(at: datetime, zone: tzinfo) -> datetime:
 
 
 def _is_equal(kept: StoredValue, wanted: _SentReading) -> bool:
-    """Whether a stored reading is `wanted`, as far as the service keeps digits, and says what was sent at all."""
+    """Whether a stored reading is `wanted`, up to the digits that the service keeps. Only raw values are compared."""
     if kept.estimated not in (None, wanted.estimated):
         return False
     number = kept.value

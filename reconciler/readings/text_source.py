@@ -1,4 +1,4 @@
-"""Opens a file of readings as UTF-8 text, unchanged since the first look and with bounded lines."""
+"""A file of readings opened as UTF-8 text, unchanged since it was first opened, and with lines of limited length."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _WIDE = (
     (codecs.BOM_UTF16_BE, "UTF-16"),
 )
 
-# How each begins, what it is, and the way out. Source: the published description of each format.
+# How each format begins, its name, and the fix. Source: the published description of each format.
 _SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Excel workbook (.xls), or another old Office file", _SAVE_AS_CSV),
     (b"\x1f\x8b", "compressed with gzip", f"{_UNPACK}  gunzip FILE.gz"),
@@ -55,13 +55,13 @@ _SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
     (b"GIF89a", "a GIF picture", "ask for the readings as CSV where the picture came from"),
     (b"\xff\xd8\xff", "a JPEG picture", "ask for the readings as CSV where the picture came from"),
 )
-# Text in formats of its own, by how it begins.
+# Text formats, by how they begin.
 _CONVERT = "get the readings as CSV from the same source, or convert the file: one reading per row"
 _TEXTS: tuple[tuple[re.Pattern[bytes], str, str], ...] = (
     (re.compile(rb"100,NEM1[23],"), "a NEM12 or NEM13 file of Australian meter data", _CONVERT),
     (re.compile(rb"UN[AB]:?\+"), "an EDIFACT message", _CONVERT),
     (re.compile(rb"ISA[*|~^]00[*|~^]"), "an X12 message", _CONVERT),
-    # A header may begin so as well; the cells below it do not.
+    # A CSV header may begin like this, too; the lines below it do not.
     (re.compile(rb"ID;P[^\r\n]*[\r\n](?s:.*)[\r\n]C;(?:Y\d+;)?X\d+;"), "a SYLK spreadsheet (.slk)", _SAVE_AS_CSV),
     (re.compile(rb"version https://git-lfs"), "a Git LFS pointer", "get the content:  git lfs pull"),
 )
@@ -73,13 +73,13 @@ _ZIPPED = (
     (b"[Content_Types].xml", "an Office file, such as an Excel workbook (.xlsx)", _SAVE_AS_CSV),
 )
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|table|meta|div|script)\b", re.IGNORECASE)
-# A page may begin with comments.
+# HTML may begin with comments, so the first tag is searched for up to here.
 _HTML_PREFIX = 2000
 _XML = re.compile(rb"\s*<(?:\?xml|!--|[A-Za-z][\w.:-]*[\s/>])")
 
 
 def refuse_other_format(head: bytes) -> None:
-    """Raise BrokenFile, with the kind of file and the way out, if `head` begins neither CSV nor JSON."""
+    """Raise BrokenFile, with the kind of file and the fix, if `head` is neither the beginning of CSV nor of JSON."""
     finders = (_find_zipped, _find_by_sign, _find_wide, _find_markup, _find_text)
     found = next((found for find in finders if (found := find(head))), None)
     if found is not None:
@@ -105,7 +105,7 @@ def _find_zipped(head: bytes) -> tuple[str, str] | None:
 
 
 def _find_wide(head: bytes) -> tuple[str, str] | None:
-    """UTF-16 or UTF-32, by its mark, or by zero bytes beside the letters of a header."""
+    """UTF-16 or UTF-32, by its byte order mark, or by zero bytes between the letters of a header."""
     for mark, name in _WIDE:
         if head.startswith(mark):
             return f"text in {name}", SAVE_AS_UTF8
@@ -125,13 +125,13 @@ def _find_markup(head: bytes) -> tuple[str, str] | None:
     return None
 
 
-# A row of a thousand columns has a tenth of that.
+# A row of a thousand columns takes a tenth of that.
 MAX_LINE_LENGTH = 2**20
 _CHUNK = 2**16
 
 
 class Source(Struct, frozen=True):
-    """A file of readings, as it was when it was first looked at; `head` is the text it begins with."""
+    """A file of readings as it was when first opened; `head` is the text it begins with."""
 
     path: Path
     head: str
@@ -144,10 +144,10 @@ class Source(Struct, frozen=True):
 
     @contextmanager
     def open(self, longest_line: int | None = MAX_LINE_LENGTH) -> Iterator[io.TextIOBase]:
-        """The text of the file, line ends as they are; a byte order mark is left out.
+        """The text of the file with its own line endings, without a byte order mark.
 
-        Raises BrokenFile, also while it is read, where it changed, is not UTF-8 text, or has a line that is longer
-        than `longest_line` bytes; FileError where it cannot be read.
+        Raises BrokenFile, also while it is read, if the file has changed, is not UTF-8 text, or has a line that is
+        longer than `longest_line` bytes; FileError if it cannot be read.
         """
         with _explained(self.path), self.path.open("rb", buffering=0) as file:
             if _measure(file) != (self.size, self.modified):
@@ -158,7 +158,7 @@ class Source(Struct, frozen=True):
 
 
 def open_source(path: Path) -> Source:
-    """The file of readings at `path`. Raises BrokenFile where it is not UTF-8 text, and FileError where no file."""
+    """The file of readings at `path`. Raises BrokenFile if it is not UTF-8 text, FileError if it cannot be read."""
     if path.name == "-" and not path.exists():
         raise FileError("readings cannot come from standard input", "save them to a file: it is read more than once")
     with _explained(path):
@@ -169,7 +169,7 @@ def open_source(path: Path) -> Source:
             head = file.read(_CHUNK)
         refuse_other_format(head)
         _refuse_zero_byte(head, 1)
-        # The head may end within a character; what is wrong elsewhere is found when it is read.
+        # The head may end in the middle of a character. Errors further down are found when the file is read.
         text = codecs.getincrementaldecoder("utf-8-sig")().decode(head)
     return Source(path, text, size, modified)
 
@@ -209,9 +209,9 @@ def _refuse_zero_byte(chunk: bytes, line: int) -> None:
 
 
 class _LineLimit(io.BufferedIOBase):
-    """Bytes on their way to be text, stopped where a line gets longer than it may be, and at a byte that is none.
+    """The bytes of a file for a text reader. Raises BrokenFile at a zero byte, and at a line that is too long.
 
-    They come in pieces of their own size, for text asks for an eighth of what reads well.
+    Each read returns a whole chunk: the text reader asks for 8 KiB, which is too little for a fast read.
     """
 
     def __init__(self, file: io.FileIO, longest_line: int | None) -> None:

@@ -1,4 +1,4 @@
-"""What a text that is not a valid time probably means, and how to write that time."""
+"""Hints on texts that are not valid times: what they probably mean, and how to write that."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class TimeHint(Struct, frozen=True):
     """What a text probably means.
 
-    `rewritten` is the time as ISO 8601; `fix` says what to do if that is not certain. `unit` is the value of
-    --time-format for a number since 1970.
+    `rewritten` is the time in ISO 8601; `fix` says what to do if that is not certain. `unit` is the value for
+    --time-format if the text is a number since 1970.
     """
 
     description: str
@@ -37,7 +37,7 @@ _MONTHS = (
     r"jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|m\xe4r|mai|okt|dez|f\xe9v|avr|juin|juil|ao\xfb|d\xe9c|ene|abr|ago|dic"
     r"|fev|out|set|gen|mag|giu|lug|ott|mrt|mei"
 )
-# Signs that look like a hyphen: a plus or a minus may be meant, or a range.
+# Signs that look like a hyphen; a negative offset may be meant, or a range.
 _MINUS = "\u2212"
 _DASHES = rf"[\u2010-\u2015{_MINUS}]"
 _OFFSET_FIX = "write an offset with a hyphen, as in  2026-03-30T00:15-05:00"
@@ -50,7 +50,7 @@ _UNITS = {10: ("seconds", 1), 13: ("milliseconds", 10**3), 16: ("microseconds", 
 
 
 def find_time_hint(text: str, last_year: int) -> TimeHint | None:
-    """What `text`, which has no blanks around it, looks like; None where that is anybody's guess."""
+    """What `text`, without blanks around it, looks like; None if that is not known."""
     odd = [character for character in text if not character.isascii()]
     if any(character.isdigit() for character in odd):
         return TimeHint("digits of another script", fix="write it with the digits 0 to 9")
@@ -69,7 +69,7 @@ def find_time_hint(text: str, last_year: int) -> TimeHint | None:
 
 
 def _read_number(text: str, last_year: int) -> TimeHint | None:
-    """A number may be a time that is counted from some day, or one that is written without signs between."""
+    """A number may be a time counted from a fixed day, or a time without separators."""
     for digits, (unit, per_second) in _UNITS.items():
         whole, _, fraction = text.partition(".")
         if len(whole) in (digits - 1, digits):
@@ -96,7 +96,7 @@ def _read_compact(text: str) -> TimeHint | None:
 
 
 def _write(day: str, clock: str | None, rest: str = "") -> str:
-    """A day and a clock as ISO 8601 has them."""
+    """A day and a time of day in ISO 8601."""
     if not clock:
         return day
     hour, *others = clock.replace(",", ".").split(":")
@@ -122,14 +122,14 @@ def _explain_year_last(match: re.Match[str]) -> TimeHint:
 
 
 def _explain_year_first(match: re.Match[str]) -> TimeHint:
-    """A date that begins with its year, and has other signs in it, or days and months of one digit."""
+    """A date that begins with its year, but has other separators, or days and months of one digit."""
     day = f"{match['year']}-{int(match['one']):02}-{int(match['other']):02}"
     rest = (match["rest"] or "").strip()
     return TimeHint("a date without two hyphens and two digits each", "" if rest else _write(day, match["clock"]))
 
 
 def _explain_12_hours(match: re.Match[str]) -> TimeHint:
-    """A clock of twelve hours."""
+    """A 12-hour time with AM or PM."""
     hour, minute, second = int(match["hour"]), match["minute"] or "00", match["second"] or ""
     is_clock, own = 1 <= hour <= 12, hour % 12 + (12 if match["half"].lower() == "p" else 0)
     rewritten = f"{match['day']}T{own:02}:{minute}{second}" if match["day"] and is_clock else ""
@@ -184,7 +184,7 @@ def _explain_dash(match: re.Match[str]) -> TimeHint:
 
 
 def _explain_day(match: re.Match[str]) -> TimeHint:
-    """A date and a clock with something odd about one of them."""
+    """A date and a time of day that are not written in ISO 8601."""
     try:
         datetime.fromisoformat(match["day"])
     except ValueError:
@@ -217,7 +217,7 @@ def _hint_rewritten(what: str, template: str) -> _Explain:
     return lambda match: TimeHint(what, match.expand(template))
 
 
-# The first that fits counts.
+# The first that matches counts, so special forms come before general ones.
 _SHAPES: tuple[tuple[re.Pattern[str], _Explain], ...] = (
     _shape(rf"{_DAY}{_SEPARATOR}24:00(?::00(?:\.0+)?)?(?P<rest>Z|[+-]\d\d:?\d\d)?", _explain_end_of_day),
     _shape(rf"{_DAY}{_SEPARATOR}\d\d:\d\d:60(?:\.\d+)?.*", _hint("a leap second", "write it as second 59")),

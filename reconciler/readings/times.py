@@ -1,4 +1,4 @@
-"""The times of a file of readings: one strict grammar, and a name for what is refused."""
+"""The times of a file of readings, by one strict grammar; other forms are named in the error."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from reconciler.readings.time_hints import find_time_hint
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# Interval data is younger, and what is read as an older year is mostly something else: 1700 stands for seconds.
+# Interval data is not older. A smaller number as a year is usually something else: 1700 begins a time in seconds.
 FIRST_YEAR = 1990
 EXAMPLE_TIME = "2026-03-30T00:15:00"
 
 _DAY = r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 _CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,9})?)?"
 _QUARTER = r":?(?:00|15|30|45)"
-# From -12:00 to +14:00, the offsets that are in use somewhere; -00:00 is "not known" in RFC 3339.
+# The offsets in use, from -12:00 to +14:00. In RFC 3339, -00:00 means that the offset is unknown.
 _OFFSET = rf"Z|\+(?:(?:0[0-9]|1[0-3]){_QUARTER}|14:?00)|-(?!00:?00)(?:(?:0[0-9]|1[01]){_QUARTER}|12:?00)"
 _FULL = re.compile(rf"{_DAY}[T ]{_CLOCK}(?:{_OFFSET})?")
 _DATE = re.compile(_DAY)
 _DATE_LENGTH = len("2026-03-30")
 
 
-# Seconds up to the year 5138, which is too late anyway, and as many of the others.
+# Seconds up to the year 5138, which is out of range anyway, and the same for the other units.
 _NUMBERS = {
     "seconds": re.compile(r"[0-9]{1,11}(?:\.[0-9]{1,9})?"),
     "milliseconds": re.compile(r"[0-9]{1,14}(?:\.[0-9]{1,6})?"),
@@ -41,7 +41,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class EpochUnit(Enum):
-    """What times may be counted in since 1970."""
+    """The unit of times that are numbers since 1970."""
 
     SECONDS = "seconds"
     MILLISECONDS = "milliseconds"
@@ -58,7 +58,7 @@ _PER_SECOND = {
 
 
 class ParsedTime(NamedTuple):
-    """A time of a file; `is_date` says that it is a day without a clock, which stands for its midnight."""
+    """A time of a file; `is_date` says that it is a day without a time of day, so `at` is its midnight."""
 
     at: datetime
     is_date: bool = False
@@ -67,8 +67,8 @@ class ParsedTime(NamedTuple):
 class TimeParser(Struct, frozen=True):
     """How the times of a file are read: up to the end of `last_year`.
 
-    Those without an offset are times of `zone`; where that is None, they are local time of the data point. With a
-    `unit` they are numbers of such units since 1970, and nothing else.
+    Times without an offset are in `zone`; if that is None, they are local time of the data point. With a `unit`, all
+    times must be numbers of that unit since 1970.
     """
 
     last_year: int
@@ -76,9 +76,9 @@ class TimeParser(Struct, frozen=True):
     unit: EpochUnit | None = None
 
     def read(self, text: str) -> ParsedTime | RowError:
-        """The time that `text` is: `2026-03-30T00:15[:00[.5]]`, with or without Z or ±HH:MM, or a day alone.
+        """`text` as a time: `2026-03-30T00:15[:00[.5]]`, with or without Z or ±HH:MM, or only a day.
 
-        Blanks around it do not count. Of the hour that the clocks of `zone` repeat, the time stays without offset.
+        Blanks around it are ignored. A time in the hour that the clocks of `zone` repeat stays without an offset.
         """
         own = trim(text)
         at = _parse(own) if self.unit is None else _from_epoch(own, self.unit)
@@ -88,12 +88,12 @@ class TimeParser(Struct, frozen=True):
             message = f"time must be from {FIRST_YEAR} to {self.last_year}, found {quote(text)}"
             return RowError("ESA622", message)
         is_date = self.unit is None and len(own) == _DATE_LENGTH
-        # A day is that of the data point, whatever zone clocks go by.
+        # A day is one of the data point, whatever the zone of the times.
         placed = at if is_date else self._place(at)
         return placed if isinstance(placed, RowError) else ParsedTime(placed, is_date)
 
-    def take(self, value: object) -> ParsedTime | RowError:
-        """The time that `value` of a JSON document is."""
+    def read_json(self, value: object) -> ParsedTime | RowError:
+        """A `value` of a JSON document as a time."""
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if isinstance(value, str) or (is_number and self.unit is not None):
             return self.read(value if isinstance(value, str) else repr(value))
@@ -106,7 +106,7 @@ class TimeParser(Struct, frozen=True):
         return RowError("ESA612", f"{message}, which looks like {look.description}", fix)
 
     def read_all(self, texts: Sequence[str]) -> list[datetime] | None:
-        """The times that `texts` are; None where one of them has to be looked at by itself."""
+        """`texts` as times; None if one of them must be read on its own."""
         if self.unit is not None or not all(map(_FULL.fullmatch, texts)):
             return None
         if min(texts)[:4] < str(FIRST_YEAR) or max(texts)[:4] > str(self.last_year):
@@ -121,7 +121,7 @@ class TimeParser(Struct, frozen=True):
         return placed if len(placed) == len(times) else None
 
     def _place(self, at: datetime) -> datetime | RowError:
-        """`at` with the offset that `zone` has then; unchanged if it has an offset, or if two are possible."""
+        """`at` with the offset of `zone` at that time; unchanged if it has one, or if two are possible."""
         if self.zone is None or at.tzinfo is not None:
             return at
         offsets = find_offsets(at, self.zone)
@@ -161,23 +161,23 @@ def _parse(text: str) -> datetime | None:
 
 
 def make_time_parser(zone: tzinfo | None = None, unit: EpochUnit | None = None) -> TimeParser:
-    """How times are read today."""
+    """The parser for times up to the end of next year."""
     return TimeParser(datetime.now(UTC).year + 1, zone, unit)
 
 
 def find_offsets(at: datetime, zone: tzinfo) -> tuple[timedelta, ...]:
-    """The offsets that a local time without offset may have in `zone`.
+    """The offsets that a local time may have in `zone`: usually one.
 
-    One, mostly; two in the hour that clocks repeat, the earlier moment first; none in the hour that they skip.
+    Two in the hour that clocks repeat, with the earlier instant first; none in the hour that they skip.
     """
     first, second = at.replace(tzinfo=zone, fold=0).utcoffset(), at.replace(tzinfo=zone, fold=1).utcoffset()
     if first is None or second is None or first == second:
         return () if first is None else (first,)
-    # Skipped times take the offset from before the gap first, repeated ones that of before the clocks went back.
+    # fold=0 gives the offset before the change in both cases: the smaller one for a gap, the larger one for a repeat.
     return (first, second) if first > second else ()
 
 
 def skipped_time(at: datetime, zone: tzinfo) -> RowError:
-    """The error of a local time in the hour that the clocks of `zone` skip."""
+    """The error for a local time in the hour that the clocks of `zone` skip."""
     message = f"the local time {at.isoformat()} does not exist in {zone}: the clocks skip it"
     return RowError("ESA624", message)

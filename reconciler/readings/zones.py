@@ -1,4 +1,4 @@
-"""Time zones: those that a user names, that a header names, and that a data point has."""
+"""The time zones that a user or a header names, or that a data point has."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
     from reconciler.energycap.client import Reader
 
-# North American standard and summer times by their letters: each is one offset all year round.
+# North American standard and summer times by their letters: each has one offset.
 _FIXED_ABBREVIATIONS = {
     "AST": -4, "ADT": -3, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7,
     "AKST": -9, "AKDT": -8, "HST": -10,
 }  # fmt: skip
-# These may have summer time or not, or stand for several zones.
+# Letters that may be meant with or without summer time, or for several zones; with the most likely zone.
 _AMBIGUOUS = {
     "CET": "Europe/Berlin", "CEST": "Europe/Berlin", "MEZ": "Europe/Berlin", "MESZ": "Europe/Berlin",
     "WET": "Europe/Lisbon", "EET": "Europe/Helsinki", "EEST": "Europe/Helsinki", "BST": "Europe/London",
@@ -36,10 +36,10 @@ _NAMES = _AMBIGUOUS | {
 _OFFSET = re.compile(r"(?:UTC|GMT)?\s*([+-])(\d{1,2})(?::?(\d{2}))?", re.IGNORECASE | re.ASCII)
 _LARGEST = timedelta(hours=14)
 _UNIVERSAL = frozenset(("UTC", "GMT", "Z", "ZULU"))
-# Clocks that stay on standard time, of whatever zone.
+# Standard time all year, in any zone.
 _STANDARD = r"standard[ _]?time|winterzeit|normalzeit|(?:no|without|ohne)[ _]?(?:dst|sommerzeit|summer[ _]?time)|lst"
 # In a header: UTC and GMT with or without an offset, also at the end of a word (timeUTC, timestamp_utc); an offset;
-# Z in brackets or by itself; the name of a zone; the letters of one; standard time.
+# Z in brackets or alone; the name of a zone; its letters; standard time.
 _IN_HEADER = re.compile(
     r"(?:(?<![A-Za-z])|(?<=[a-z])(?=[A-Z])|(?<=time)|(?<=date)|(?<=stamp))(?P<universal>(?i:utc|gmt))"
     r"(?:\s*[+-]\d{1,2}(?::?\d{2})?)?(?![A-Za-z])"
@@ -52,7 +52,7 @@ _IN_HEADER = re.compile(
 
 
 def parse_zone(text: str) -> tzinfo | None:
-    """The zone that a user may mean: UTC, an offset, letters as EST, or a name as Europe/Berlin; None where none."""
+    """The zone that a user gives: UTC, an offset, letters like EST, or a name like Europe/Berlin; None if unknown."""
     own = text.strip()
     if own.upper() in _UNIVERSAL:
         return UTC
@@ -64,24 +64,24 @@ def parse_zone(text: str) -> tzinfo | None:
 
 
 def explain_zone(text: str) -> str:
-    """What to write in place of a zone that is not known, or may be several."""
+    """What to write instead of a zone that is unknown or ambiguous."""
     name = _NAMES.get(text.strip().upper())
     return f"give an offset, such as +01:00, or a name, such as {name or 'America/New_York'}"
 
 
 def read_zones(reader: Reader, data_point_ids: Sequence[int]) -> dict[int, tzinfo]:
-    """The zones of data points, by their ids, as far as the service tells them and they are known here."""
+    """The zones of data points by id, if the service has a code for them that is known here."""
     return find_zones(reader.read_zone_codes(data_point_ids), data_point_ids)
 
 
 def find_zones(codes: Mapping[int, str], data_point_ids: Sequence[int]) -> dict[int, tzinfo]:
-    """The zones of data points, by their ids, of those with a code that is known here."""
+    """The zones of data points by id, for those with a code that is known here."""
     found = {one: load_zone(code) for one in data_point_ids if (code := codes.get(one))}
     return {one: zone for one, zone in found.items() if zone is not None}
 
 
 def find_zone_in_header(header: str) -> str | None:
-    """What `header` says about the zone of its column, in its own letters; None if it says nothing."""
+    """The part of `header` that names the zone of its column; None if there is none."""
     match = _IN_HEADER.search(header)
     if match is None or (match["name"] and load_zone(match["name"]) is None):
         return None
@@ -89,34 +89,34 @@ def find_zone_in_header(header: str) -> str | None:
 
 
 def strip_zone(header: str) -> str:
-    """`header` without what it says about a zone, and without the signs around that."""
+    """`header` without the part that names a zone, and without the signs around it."""
     said = find_zone_in_header(header)
     return header if said is None else header.replace(said, "", 1).strip(" ()[]{}_-,;:/.\t")
 
 
 def is_unambiguous(said: str) -> bool:
-    """Whether what a header says is one zone: letters such as EST may be meant with summer time."""
+    """Whether the zone in a header is unambiguous: letters such as EST may be meant with summer time."""
     return said.upper() not in _NAMES and parse_zone(said) is not None
 
 
 def is_abbreviation(text: str) -> bool:
-    """Whether `text` is the letters of a zone, such as EST or CET."""
+    """Whether `text` is the abbreviation of a zone, such as EST or CET."""
     return text.upper() in _NAMES
 
 
 def is_standard_time(said: str) -> bool:
-    """Whether what a header says is standard time all year, without the zone."""
+    """Whether a header says standard time all year, without naming the zone."""
     return re.fullmatch(_STANDARD, said, re.IGNORECASE) is not None
 
 
 def suggest_zones(said: str) -> tuple[str, str]:
-    """For letters in a header: the zone without summer time, "" where that is not known, and the one with it."""
+    """For letters in a header: the zone without summer time, "" if that is unknown, and the zone with it."""
     letters = said.upper()
     return (letters if letters in _FIXED_ABBREVIATIONS else ""), _NAMES.get(letters, "UTC")
 
 
 def may_be_zone(said: str, zone: tzinfo) -> bool:
-    """Whether `zone` may be what a header says: the same offset at some time of the year, or all year for an offset."""
+    """Whether `zone` may be the one in a header: with the same offset all year, or for letters at some time of it."""
     own = parse_zone(said) or load_zone(_NAMES.get(said.upper(), ""))
     days = [datetime(2025, month, 15) for month in (1, 7)]  # noqa: DTZ001 - local times have no zone
     if own is None:

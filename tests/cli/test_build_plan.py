@@ -282,7 +282,7 @@ def test_files_that_look_like_a_repository_do_not_say_which_commit_a_plan_is_of(
 def test_a_committed_journal_is_tracked_whatever_looks_like_a_repository_beside_it(planted: Workspace) -> None:
     journal = planted.write("old.jsonl", "{}")
     git(planted, "-C", "..", "add", f"{planted.root.name}/old.jsonl")
-    with pytest.raises(ProjectError, match=r"git cannot tell whether .* is in it: .*safe\.bareRepository"):
+    with pytest.raises(ProjectError, match=r"git cannot tell whether it tracks .*: .*safe\.bareRepository"):
         is_tracked(journal)
 
     assert not (planted.root / "forged" / "ran").exists()

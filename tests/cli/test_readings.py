@@ -339,7 +339,7 @@ def test_readings_that_the_service_does_not_take_are_told_row_by_row(
     assert (answer.code, answer.out.splitlines()) == (
         6,
         [
-            "readings.csv:4  ESA619  the service did not take the reading: the channel has a reading at this time",
+            "readings.csv:4  ESA619  the service rejected the reading: the channel has a reading at this time",
             "  fix: correct the rows in the file of rejected readings, and import that file",
             "",
             "1 error in 1 file.",
@@ -554,7 +554,7 @@ def test_a_second_interrupt_stops_at_once_and_keeps_what_was_in_flight(workspace
     assert "stopped: readings.failed.csv holds the readings in flight" in err
     kept_rows = (workspace.root / "readings.failed.csv").read_text(encoding="utf-8").splitlines()
     assert len(kept_rows) == 2
-    assert kept_rows[1].endswith("not known whether it was taken: the import was stopped at once")
+    assert kept_rows[1].endswith("unknown whether it was imported: the import was stopped at once")
 
 
 def test_what_a_file_calls_bad_or_estimated_is_said_on_the_command_line(tenant: Workspace) -> None:
@@ -648,7 +648,7 @@ def test_each_advice_of_a_refused_file_leads_further(tenant: Workspace) -> None:
         (["--map", "unit="], "a column may say in which units values are"),
         (["--map", "Zeit=time"], "no column for time and value"),
         (["--map", "Energie [Wh]=value"], "no column for value"),
-        (["--decimal", "comma"], "the values may be read in two ways"),
+        (["--decimal", "comma"], "the values can be read in two ways"),
     ]
     options: list[str] = []
     for more, message in steps:

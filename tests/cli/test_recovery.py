@@ -201,7 +201,7 @@ def test_a_journal_is_refused_where_git_does_not_know_its_own_repository(
     answer = workspace.run("apply", "--auto-approve", how, str(killed))
 
     assert (answer.code, names(workspace)) == (1, ["Renamed", "Channel 2"])
-    assert answer.err.startswith(f"reconciler: git cannot tell whether {killed} is in it: not a git repository")
+    assert answer.err.startswith(f"reconciler: git cannot tell whether it tracks {killed}: not a git repository")
 
 
 def test_what_is_left_is_resumed_while_the_files_ask_for_it(workspace: Workspace, killed: Path) -> None:

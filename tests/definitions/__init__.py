@@ -1,1 +1,1 @@
-"""Tests of the room that knows YAML and JSON Schema."""
+"""Tests of the package that reads and writes YAML files."""

@@ -1,4 +1,4 @@
-"""Bad files: each with the code of the rule that must refuse it, and the line."""
+"""Bad files, each with the code and the line of the finding that it must give."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class Bad(Struct, frozen=True):
 
 
 def _channel(lines: str) -> str:
-    """A file with one channel, `lines` its settings from line 3 on."""
+    """A file with one channel; `lines` are its settings, from line 3."""
     return "channels:\n  north-use:\n" + "".join(f"    {line}\n" for line in lines.split("\n"))
 
 
 def _version(lines: str) -> str:
-    """A file with one channel, `lines` the settings of its version from line 5 on."""
+    """A file with one channel; `lines` are the settings of its version, from line 5."""
     indented = "\n".join(f"  {line}" for line in lines.split("\n"))
     return _channel(f"channelId: 1\nesaChannelVersion:\n{indented}")
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def write(root: Path, **files: str | bytes) -> Path:
-    """`root`, with a channel file for each of `files`, by its name without the ending."""
+    """`root`, with a channel file for each of `files`, by its name without the suffix."""
     folder = root / "channels"
     folder.mkdir(exist_ok=True)
     for name, content in files.items():

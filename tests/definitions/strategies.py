@@ -1,4 +1,4 @@
-"""Made-up documents: sound channel files, nearly sound ones, and any of JSON's values."""
+"""Random documents: valid channel files, nearly valid ones, and any JSON values."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ SCALARS = (
 
 
 def any_values() -> st.SearchStrategy[Any]:
-    """Any of JSON's values."""
+    """Any JSON value."""
     return st.recursive(
         SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
     )
 
 
 def nearly(schema: Any, root: Any) -> st.SearchStrategy[Any]:
-    """Values that fit `schema`, mostly: now and then a key is unknown or missing, or a value is anything."""
+    """Values that mostly fit `schema`: sometimes a key is unknown or missing, or a value is arbitrary."""
     schema = root["definitions"][schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
     if "properties" not in schema and "additionalProperties" not in schema:
         return st.sampled_from(schema["examples"]) | _edges(schema) | SCALARS
@@ -46,13 +46,13 @@ def nearly(schema: Any, root: Any) -> st.SearchStrategy[Any]:
 
 
 def documents(format_: Format) -> st.SearchStrategy[Any]:
-    """Files of `format_`, as values: mostly sound ones, the rest with a flaw or several."""
+    """Files of `format_`, as values: mostly valid ones, the others with one mistake or several."""
     root = read_schema(format_)
     return mostly(sound(root, root), _flawed(sound(root, root)), nearly(root, root))
 
 
 def sound(schema: Any, root: Any) -> st.SearchStrategy[Any]:
-    """Values of the examples in `schema`, put together as it says."""
+    """Values made from the examples in `schema`."""
     schema = root["definitions"][schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
     if "properties" not in schema and "additionalProperties" not in schema:
         return st.sampled_from([*schema["examples"], *schema.get("enum", [])])
@@ -68,7 +68,7 @@ def sound(schema: Any, root: Any) -> st.SearchStrategy[Any]:
 
 @st.composite
 def _flawed(draw: st.DrawFn, documents_: st.SearchStrategy[Any]) -> Any:
-    """A document in which one value, at any depth, is another, or one key too many."""
+    """A document with one value replaced at any depth, or with one key too many."""
     document = place = copy.deepcopy(draw(documents_))
     key = draw(st.sampled_from(sorted(place)))
     while isinstance(place[key], dict) and place[key] and draw(st.integers(0, 3)):
@@ -79,7 +79,7 @@ def _flawed(draw: st.DrawFn, documents_: st.SearchStrategy[Any]) -> Any:
 
 
 def _edges(schema: Any) -> st.SearchStrategy[Any]:
-    """Values at the limits of `schema`, on both sides of them."""
+    """Values at the limits of `schema`, on both sides."""
     limits = [schema[key] for key in ("minimum", "maximum") if key in schema]
     numbers = [limit + step for limit in limits for step in (-1, 0, 1, 0.5)]
     lengths = [schema[key] for key in ("minLength", "maxLength") if key in schema]

@@ -1,4 +1,4 @@
-"""Channel files changed, with everything else kept."""
+"""Channel files edited, with everything else kept."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ feeds:
 
 
 def find_changes(before: str, after: str) -> list[str]:
-    """The lines that came and went."""
+    """The lines that were added and removed."""
     return [line for line in ndiff(before.splitlines(), after.splitlines()) if line[0] in "+-"]
 
 
@@ -93,11 +93,11 @@ def find_changes(before: str, after: str) -> list[str]:
         ),
     ],
 )
-def test_a_value_is_taken_over_in_its_place(updates: dict[str, Spec], changes: list[str]) -> None:
+def test_a_value_is_replaced_in_place(updates: dict[str, Spec], changes: list[str]) -> None:
     assert find_changes(COMMENTED, update_channels(COMMENTED, updates)) == changes
 
 
-def test_keys_are_put_where_a_new_file_has_them() -> None:
+def test_new_keys_are_inserted_in_the_order_of_new_files() -> None:
     text = "channels:\n  use:\n    channelId: 1\n    isPrimaryValue: true\n    esaChannelVersion:\n      offset: 1\n"
 
     assert update_channels(text, {"use": {"channelInfo": "Use", f"{V}unitId": 3}}) == (
@@ -138,11 +138,11 @@ def test_new_channels_come_after_the_others_and_their_comments() -> None:
         ),
     ],
 )
-def test_new_channels_follow_the_habits_of_the_file(text: str, expected: str) -> None:
+def test_new_channels_follow_the_style_of_the_file(text: str, expected: str) -> None:
     assert append_channels(text, [NEW]).startswith(expected)
 
 
-def test_what_the_defaults_say_is_not_repeated_but_for_calculated_channels() -> None:
+def test_values_of_the_defaults_are_not_repeated_except_for_calculated_channels() -> None:
     text = "defaults:\n  isCalculated: true\n  intervalMinutes: 15\nchannels:\n  a:\n    channelId: 1\n"
     spec: Spec = {"isCalculated": True, "intervalMinutes": 15, "channelInfo": "Sum"}
 
@@ -167,7 +167,7 @@ channels:
 
 
 @pytest.mark.parametrize("name", ["a", "b"])
-def test_what_an_anchor_shares_is_changed_in_one_place_alone(name: str) -> None:
+def test_a_value_with_aliases_is_changed_in_one_place_only(name: str) -> None:
     before = read(ANCHORED)
     before[name]["esaChannelVersion"] = {"multiplier": 5}
 
@@ -214,14 +214,14 @@ channels:
         ({"channelDescription": "x"}, "{multiplier: 7,}", "{multiplier: 7,}, channelDescription: x"),
     ],
 )
-def test_braces_over_several_lines_keep_every_other_byte(updates: Spec, old: str, new: str) -> None:
+def test_an_edit_in_braces_of_several_lines_keeps_every_other_byte(updates: Spec, old: str, new: str) -> None:
     text = IN_BRACES.replace("*name", "Net").replace("\n", "\r\n")
 
     assert update_channels(text, {"use": updates}) == text.replace(old, new)
     assert read(text.replace(old, new)) != read(text)
 
 
-def test_a_version_that_braces_lack_is_written_in_braces() -> None:
+def test_a_missing_version_of_a_channel_in_braces_is_written_in_braces() -> None:
     text = "channels:\n  a: {channelId: 1}  # one\n"
 
     assert update_channels(text, {"a": {f"{V}multiplier": 2, f"{V}unitCode": "KWH"}}) == (
@@ -230,7 +230,7 @@ def test_a_version_that_braces_lack_is_written_in_braces() -> None:
 
 
 @pytest.mark.parametrize("nothing", ["null", "{}", "~"])
-def test_a_version_that_is_left_out_is_written_in_its_place(nothing: str) -> None:
+def test_an_empty_version_is_replaced(nothing: str) -> None:
     text = f"channels:\n  a:\n    channelId: 1\n    esaChannelVersion: {nothing}   # v\n    channelInfo: x\n"
 
     assert update_channels(text, {"a": {f"{V}multiplier": 2, f"{V}unitCode": "a, b"}}) == text.replace(
@@ -238,13 +238,13 @@ def test_a_version_that_is_left_out_is_written_in_its_place(nothing: str) -> Non
     )
 
 
-def test_an_alias_gives_way_to_its_own_value_in_its_place() -> None:
+def test_an_alias_is_replaced_by_the_new_value() -> None:
     text = "channels:\n  a:\n    channelInfo: &name old  # a\n  b:\n    channelInfo:   *name  # b\n"
 
     assert update_channels(text, {"b": {"channelInfo": "new"}}) == text.replace("*name", "new")
 
 
-def test_values_beside_an_anchor_are_changed_in_their_place() -> None:
+def test_values_beside_an_anchor_are_changed_in_place() -> None:
     text = COMMENTED.replace("channelInfo: 'Use'", "channelInfo: &name 'Use'")
 
     assert update_channels(text, {"use": {f"{V}multiplier": 2}}) == text.replace("1.50", "2")
@@ -293,13 +293,13 @@ channels:
         ),
     ],
 )
-def test_a_change_that_would_change_something_else_is_not_made(text: str, updates: dict[str, Spec]) -> None:
+def test_an_edit_that_would_change_something_else_is_refused(text: str, updates: dict[str, Spec]) -> None:
     read(text)
     with pytest.raises(UnsafeEdit):
         update_channels(text, updates)
 
 
-def test_new_channels_are_not_added_where_a_comment_would_get_lost() -> None:
+def test_new_channels_are_not_added_if_a_comment_would_be_lost() -> None:
     text = "channels: {  # none yet\n  # and why\n}\n"
 
     with pytest.raises(UnsafeEdit):
@@ -307,7 +307,7 @@ def test_new_channels_are_not_added_where_a_comment_would_get_lost() -> None:
 
 
 def read(text: str) -> dict[str, Any]:
-    """The channels of `text`, which must be sound."""
+    """The channels of `text`, which must be valid."""
     document = parse_yaml("f.yaml", text.encode())
     tree: Any = document.tree
     assert document.findings == []
@@ -338,7 +338,7 @@ channels:
         ("   # about b", " # about b"),
     ],
 )
-def test_values_may_change_and_keys_may_come(old: str, new: str) -> None:
+def test_values_may_change_and_keys_may_be_added(old: str, new: str) -> None:
     assert preserves_content(TEXT, TEXT.replace(old, new))
 
 
@@ -362,6 +362,6 @@ def test_values_may_change_and_keys_may_come(old: str, new: str) -> None:
         "a key", "other line breaks", "line breaks of two kinds",
     ],
 )  # fmt: skip
-def test_nothing_else_may_go_change_or_move(old: str, new: str) -> None:
+def test_nothing_else_may_be_deleted_changed_or_moved(old: str, new: str) -> None:
     assert old in TEXT
     assert not preserves_content(TEXT, TEXT.replace(old, new))

@@ -14,7 +14,7 @@ from reconciler.model.identifiers import Feed, Identifiers
 
 
 def build_one(channel: dict[str, Any], **others: Any) -> Desired:
-    """The only channel of a file that has `others` beside it."""
+    """The only channel of a file that has `others` as well."""
     return make_content("a.yaml", {"channels": {"use": channel}, **others}, {"channels": {"use": 3}}).channels[0]
 
 
@@ -72,13 +72,13 @@ def test_a_file_becomes_its_channels_and_feeds() -> None:
         ),
     ],
 )
-def test_the_live_channel_is_found_by_select_else_id_else_import_id(
+def test_the_live_channel_is_found_by_select_or_else_by_id_or_import_id(
     channel: dict[str, Any], pointers: Identifiers | None
 ) -> None:
     assert build_one(channel).select == pointers
 
 
-def test_defaults_reach_each_channel_that_does_not_say_otherwise_the_version_key_by_key() -> None:
+def test_defaults_apply_to_each_channel_key_by_key_also_in_the_version() -> None:
     defaults = {"intervalMinutes": 15, "esaChannelVersion": {"unitCode": "KWH", "multiplier": 1}}
     channel = {"intervalMinutes": 60, "esaChannelVersion": {"multiplier": 0.1, "offset": None}}
 
@@ -90,7 +90,7 @@ def test_defaults_reach_each_channel_that_does_not_say_otherwise_the_version_key
     }
 
 
-def test_a_default_gives_way_to_the_same_thing_said_in_the_other_way() -> None:
+def test_a_default_does_not_apply_if_the_channel_has_the_alternative_key() -> None:
     defaults = {"observationTypeId": 1, "esaChannelVersion": {"unitCode": "KWH", "observationRuleId": 1}}
     channel = {"observationTypeCode": "ELECUSE", "esaChannelVersion": {"unitId": 7}}
 
@@ -102,7 +102,7 @@ def test_a_default_gives_way_to_the_same_thing_said_in_the_other_way() -> None:
 
 
 @pytest.mark.parametrize(("channel", "reaches"), [({"isCalculated": True}, False), ({"isCalculated": False}, True)])
-def test_a_default_interval_does_not_reach_a_calculated_channel(channel: dict[str, Any], reaches: bool) -> None:
+def test_a_default_interval_does_not_apply_to_a_calculated_channel(channel: dict[str, Any], reaches: bool) -> None:
     assert ("intervalMinutes" in build_one(channel, defaults={"intervalMinutes": 15}).spec) == reaches
 
 
@@ -126,7 +126,7 @@ def test_a_begin_date_is_local_wall_time_to_the_second(written: str | None, read
         ("- formula: channel(a) #b #c\n", "#b #c"),
     ],
 )
-def test_a_word_behind_a_number_sign_is_the_rest_of_the_text(text: str, rest: str) -> None:
+def test_a_word_directly_after_a_number_sign_was_meant_as_text(text: str, rest: str) -> None:
     assert [text[start:end] for start, end in find_truncating_comments(text)] == [rest]
 
 
@@ -151,7 +151,7 @@ def twice(keys: tuple[str, ...], one: str, other: str, where: str) -> FileProble
     return FileProblem("ESA129", (*keys, other), message, f"keep {one} and delete {other}, or the reverse", at_key=True)
 
 
-def test_nothing_is_said_of_a_sound_file() -> None:
+def test_a_valid_file_has_no_problems() -> None:
     assert (
         check_consistency({"channels": {"use": {"select": {"channelId": 1}, "esaChannelVersion": {"unitId": 1}}}}) == ()
     )
@@ -160,11 +160,11 @@ def test_nothing_is_said_of_a_sound_file() -> None:
 @pytest.mark.parametrize(
     "document", [None, "text", [], {"channels": None}, {"feeds": 3}, {"channels": {"use": []}}, {}]
 )
-def test_nothing_is_said_of_what_has_not_even_the_right_shape(document: object) -> None:
+def test_values_of_the_wrong_type_are_left_to_the_schema(document: object) -> None:
     assert check_consistency(document) == ()
 
 
-def test_one_thing_said_twice_is_found_wherever_it_can_be_said() -> None:
+def test_two_keys_for_one_setting_are_a_problem_in_every_mapping() -> None:
     document = {
         "defaults": {"observationTypeCode": "ELECUSE", "observationTypeId": 1},
         "channels": {
@@ -196,7 +196,7 @@ def test_one_thing_said_twice_is_found_wherever_it_can_be_said() -> None:
     )
 
 
-def test_a_day_that_does_not_exist_is_found() -> None:
+def test_a_date_that_does_not_exist_is_a_problem() -> None:
     assert check_consistency({"defaults": {"esaChannelVersion": {"beginDate": "2023-02-29"}}, "channels": {}}) == (
         FileProblem(
             "ESA128",
@@ -212,7 +212,7 @@ def test_a_leap_day_exists() -> None:
     )
 
 
-def test_a_file_without_channels_and_feeds_says_nothing() -> None:
+def test_a_file_without_channels_and_feeds_is_a_problem() -> None:
     assert check_consistency({"dataPoint": "NB-ELEC-01"}) == (
         FileProblem("ESA113", (), "the file has neither channels nor feeds", "write the channels under  channels:"),
     )

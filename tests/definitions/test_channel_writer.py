@@ -47,7 +47,7 @@ USE = Desired(
 NET = Desired("nb-net", USE.file, 0, Identifiers(channel_id=7), {f"{V}formula": "channel(nb-use) * 2"}, USE.data_point)
 
 
-def test_a_file_leads_editors_to_the_schema_and_names_its_data_point() -> None:
+def test_a_new_file_names_the_schema_for_editors_and_its_data_point() -> None:
     assert (
         render_file(USE.file, [USE, NET])
         == """\
@@ -84,21 +84,21 @@ channels:
         ("a/b/c/d.yaml", "../../../schemas/channels.schema.json"),
     ],
 )
-def test_the_way_to_the_schema_starts_at_the_file(file: str, schema: str) -> None:
+def test_the_path_of_the_schema_is_relative_to_the_file(file: str, schema: str) -> None:
     text = render_file(file, [replace(NET, data_point=None)])
 
     assert text.splitlines()[:2] == [f"# yaml-language-server: $schema={schema}", "channels:"]
 
 
 @pytest.mark.parametrize("format_", Format)
-def test_a_project_gets_the_schema_that_this_tool_reads_by(format_: Format) -> None:
+def test_a_project_gets_the_schema_that_this_tool_uses(format_: Format) -> None:
     with open_project({place_schema(format_): render_schema(format_)}) as workplace:
         assert YAML(typ="safe").load(workplace.root / place_schema(format_)) == read_schema(format_)
 
 
 @st.composite
 def channels(draw: DrawFn) -> list[Desired]:
-    """One to three channels of one file with anything in them that a file can hold."""
+    """One to three channels of one file, with any values that a file can have."""
     names = draw(
         st.lists(st.from_regex(r"[a-z0-9][a-z0-9._-]{0,8}[a-z]", fullmatch=True), min_size=1, max_size=3, unique=True)
     )
@@ -154,8 +154,8 @@ def test_what_is_written_is_what_is_read(written: list[Desired]) -> None:
 
 
 VERSION_PATH = "esaChannelVersion."
-# These would be refused beside other values, or without them; alone it is the value that counts.
-# Warnings say nothing of what can be held.
+# Rules on several values would refuse these; here each value is tested on its own.
+# Warnings do not prevent that a value is written.
 ALONE = {"ESA204", "ESA205", "ESA206", "ESA207", "ESA208", "ESA209", "ESA210", "ESA212", "ESA320"}
 WARNINGS = {"ESA216", "ESA217", "ESA218", "ESA219"}
 
@@ -183,7 +183,7 @@ WARNINGS = {"ESA216", "ESA217", "ESA218", "ESA219"}
         ("dataPoint", "", False),
     ],
 )
-def test_a_value_fits_into_a_file_or_does_not(path: str, value: Any, expected: bool) -> None:
+def test_a_value_can_or_cannot_be_written_to_a_file(path: str, value: Any, expected: bool) -> None:
     assert is_representable(path, value) is expected
 
 
@@ -197,7 +197,7 @@ VALUES = st.one_of(
 )
 
 
-# By hand: what each property takes, so that most of what is drawn can be held.
+# Values that each property accepts, so that most examples can be written.
 FITTING: dict[str, st.SearchStrategy[Any]] = {
     **dict.fromkeys(("channelInfo", "observationTypeCode", "summarizationMethod", f"{V}unitCode"), HELD_TEXTS),
     **dict.fromkeys(("channelDescription", "channelImportId", f"{V}formula"), st.none() | HELD_TEXTS),
@@ -213,7 +213,7 @@ FITTING: dict[str, st.SearchStrategy[Any]] = {
 
 
 @given(st.sampled_from(sorted(FITTING)).flatmap(lambda path: st.tuples(st.just(path), mostly(FITTING[path], VALUES))))
-def test_what_can_be_held_is_read_back_and_nothing_else(drawn: tuple[str, Any]) -> None:
+def test_exactly_the_representable_values_are_read_back(drawn: tuple[str, Any]) -> None:
     path, value = drawn
     channel = Desired("use", "channels/use.yaml", 0, Identifiers(channel_id=1), {path: value})
     with open_project({channel.file: render_file(channel.file, [channel])}) as workplace:
@@ -275,12 +275,12 @@ NUMBERS = st.one_of(
         ("x\U000e0001", '"x\\U000E0001"'),
     ],
 )
-def test_a_value_is_spelled_so_that_nobody_mistakes_it(value: Any, expected: str) -> None:
+def test_a_value_is_written_unambiguously(value: Any, expected: str) -> None:
     assert to_yaml_scalar(value) == expected
 
 
 @given(st.one_of(TEXTS, NUMBERS, st.booleans(), st.none()))
-def test_every_reader_takes_a_spelled_value_for_the_same(value: Any) -> None:
+def test_every_yaml_reader_reads_a_written_value_alike(value: Any) -> None:
     text = f"key: {to_yaml_scalar(value)}\n"
     closely = parse_yaml("x", text.encode())
 
@@ -290,7 +290,7 @@ def test_every_reader_takes_a_spelled_value_for_the_same(value: Any) -> None:
 
 
 @given(TEXTS)
-def test_the_plain_reader_takes_a_spelled_text_for_the_same_or_leaves_it(value: str) -> None:
+def test_the_fast_reader_reads_a_written_text_alike_or_gives_up(value: str) -> None:
     text = f"key: {to_yaml_scalar(value)}\n"
     plainly = try_fast_parse(text, PlainScalars())
 

@@ -1,4 +1,4 @@
-"""The files of definitions on disk."""
+"""The definition files on disk."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ GOOD = "channels:\n  use:\n    channelId: 1\n"
 
 @pytest.fixture
 def no_rights(tmp_path: Path) -> Iterator[Path]:
-    """A folder and a file that may not be read; the rights are given back, so that they can be deleted."""
+    """A folder and a file without read permission, which is restored so that they can be deleted."""
     if IS_ROOT:
         pytest.skip("the superuser may read everything")
     write(tmp_path, closed=GOOD)
@@ -68,14 +68,14 @@ def test_files_are_found_in_all_folders_in_the_order_of_their_paths(tmp_path: Pa
     assert (found.files, found.findings) == (("a/y.yaml", "b/A.YAML", "b/a/c.yml", "b/z.yaml"), ())
 
 
-def test_the_project_file_is_no_file_of_definitions(tmp_path: Path) -> None:
+def test_the_project_file_is_not_a_definition_file(tmp_path: Path) -> None:
     touch(tmp_path, "reconciler.yaml", "a.yaml", "b/reconciler.yaml")
 
     assert find_files(tmp_path, ["."]).files == ("a.yaml", "b/reconciler.yaml")
 
 
 @pytest.mark.parametrize("folders", [["a", "a/b"], ["a/b", "a"], ["a", "a"]])
-def test_a_file_that_is_reached_twice_is_read_once(folders: list[str], tmp_path: Path) -> None:
+def test_a_file_in_overlapping_folders_is_read_once(folders: list[str], tmp_path: Path) -> None:
     touch(tmp_path, "a/b/c.yaml", "a/d.yaml")
 
     found = find_files(tmp_path, folders)
@@ -83,7 +83,7 @@ def test_a_file_that_is_reached_twice_is_read_once(folders: list[str], tmp_path:
     assert (found.files, found.findings) == (("a/b/c.yaml", "a/d.yaml"), ())
 
 
-def test_links_within_the_definitions_are_followed_and_loops_of_them_end(tmp_path: Path) -> None:
+def test_links_within_the_definitions_are_followed_and_loops_end(tmp_path: Path) -> None:
     touch(tmp_path, "a/b/c.yaml", "other/d.yaml")
     (tmp_path / "a" / "b" / "up").symlink_to(tmp_path / "a", target_is_directory=True)
     (tmp_path / "a" / "linked").symlink_to("../other", target_is_directory=True)
@@ -114,7 +114,7 @@ def test_links_out_of_the_definitions_are_refused_once_each_and_not_read(tmp_pat
     )
 
 
-def test_nothing_of_a_file_outside_is_quoted(tmp_path: Path) -> None:
+def test_a_file_outside_the_project_is_not_quoted(tmp_path: Path) -> None:
     outside = tmp_path / "outside.txt"
     outside.write_text("password: hunter2\n")
     (tmp_path / "project" / "channels").mkdir(parents=True)
@@ -125,7 +125,7 @@ def test_nothing_of_a_file_outside_is_quoted(tmp_path: Path) -> None:
     ]
 
 
-def test_a_folder_of_definitions_may_itself_be_hidden(tmp_path: Path) -> None:
+def test_a_definitions_folder_may_itself_be_hidden(tmp_path: Path) -> None:
     touch(tmp_path, ".esa/channels/a.yaml")
     (tmp_path / ".esa" / "channels" / "b.yaml").symlink_to("a.yaml")
 
@@ -134,7 +134,7 @@ def test_a_folder_of_definitions_may_itself_be_hidden(tmp_path: Path) -> None:
     assert (found.files, found.findings) == ((".esa/channels/a.yaml",), ())
 
 
-def test_a_folder_of_definitions_that_is_a_link_out_of_the_project_is_refused(tmp_path: Path) -> None:
+def test_a_definitions_folder_that_is_a_link_out_of_the_project_is_refused(tmp_path: Path) -> None:
     touch(tmp_path, "outside/a.yaml", "project/inside/b.yaml")
     (tmp_path / "project" / "channels").symlink_to("../outside", target_is_directory=True)
     (tmp_path / "project" / "linked").symlink_to("inside", target_is_directory=True)
@@ -148,7 +148,7 @@ def test_a_folder_of_definitions_that_is_a_link_out_of_the_project_is_refused(tm
 @pytest.mark.parametrize(
     "name", ["a.yam", "a.ymal", "a.Yalm", "a.yl", "a.yamll", "a.yaml.txt", "a.YML.TXT", "a.yaml ", "north building.ym"]
 )
-def test_a_file_that_was_meant_to_be_read_is_a_warning(name: str, tmp_path: Path) -> None:
+def test_a_file_with_a_misspelt_suffix_is_a_warning(name: str, tmp_path: Path) -> None:
     touch(tmp_path, f"channels/{name}", "channels/good.yaml")
 
     assert validate(tmp_path) == [f'{name}:1:1 ESA118 only files that end in .yaml or .yml are read, found "{name}"']
@@ -170,13 +170,13 @@ def test_a_file_that_was_meant_to_be_read_is_a_warning(name: str, tmp_path: Path
         "a.txt",
     ],
 )
-def test_what_editors_leave_and_other_files_are_passed_over(name: str, tmp_path: Path) -> None:
+def test_backups_of_editors_and_other_files_are_skipped(name: str, tmp_path: Path) -> None:
     touch(tmp_path, f"channels/{name}", "channels/good.yaml")
 
     assert validate(tmp_path) == []
 
 
-def test_a_folder_with_nothing_but_misspelt_endings_holds_no_definitions(tmp_path: Path) -> None:
+def test_a_folder_with_only_misspelt_suffixes_has_no_definitions(tmp_path: Path) -> None:
     touch(tmp_path, "channels/a.yam")
 
     assert show(find_files(tmp_path, ["channels"]).findings) == [
@@ -185,7 +185,7 @@ def test_a_folder_with_nothing_but_misspelt_endings_holds_no_definitions(tmp_pat
     ]
 
 
-def test_what_is_no_file_is_never_passed_over_in_silence(tmp_path: Path) -> None:
+def test_a_name_that_is_not_a_regular_file_is_always_reported(tmp_path: Path) -> None:
     touch(tmp_path, "a/good.yaml")
     (tmp_path / "a" / "folder.yaml").mkdir()
     (tmp_path / "a" / "gone.yaml").symlink_to("nowhere.yaml")
@@ -198,16 +198,16 @@ def test_what_is_no_file_is_never_passed_over_in_silence(tmp_path: Path) -> None
     assert (found.files, show(found.findings)) == (
         ("a/good.yaml",),
         [
-            "a/folder.yaml:1:1 ESA101 a folder has the name of a file of definitions",
+            "a/folder.yaml:1:1 ESA101 a folder is named like a definition file",
             "a/gone:1:1 ESA101 the file cannot be read: No such file or directory",
             "a/gone.yaml:1:1 ESA101 the file cannot be read: No such file or directory",
             "a/loop.yaml:1:1 ESA101 the file cannot be read: Too many levels of symbolic links",
-            "a/pipe.yaml:1:1 ESA101 only ordinary files are read, found a pipe, a socket or a device",
+            "a/pipe.yaml:1:1 ESA101 only regular files are read, found a pipe, a socket or a device",
         ],
     )
 
 
-def test_what_may_not_be_read_is_said(no_rights: Path) -> None:
+def test_a_file_without_read_permission_is_a_finding(no_rights: Path) -> None:
     assert validate(no_rights) == [
         "closed.yaml:1:1 ESA101 the file cannot be read: Permission denied",
         "folder:1:1 ESA101 the folder cannot be read: Permission denied",
@@ -228,7 +228,7 @@ def test_a_folder_without_definitions_is_an_error(folder: str, message: str, tmp
     assert show(find_files(tmp_path, [folder]).findings) == [f"reconciler.yaml:0:0 ESA102 {message}"]
 
 
-def test_folders_nested_deeper_than_python_calls_are_read_as_far_as_paths_reach(deep: Path) -> None:
+def test_folders_nested_deeper_than_the_stack_are_read_up_to_the_longest_path(deep: Path) -> None:
     (finding,) = find_files(deep, ["a"]).findings
 
     assert finding.message == "the file cannot be read: File name too long"
@@ -250,14 +250,14 @@ def test_a_name_that_is_not_utf_8_is_read(tmp_path: Path) -> None:
     )
 
 
-def test_a_file_that_vanished_is_a_finding(tmp_path: Path) -> None:
+def test_a_deleted_file_is_a_finding(tmp_path: Path) -> None:
     finding = read_file(tmp_path, "gone.yaml")
 
     assert isinstance(finding, Finding)
     assert show([finding]) == ["gone.yaml:1:1 ESA101 the file cannot be read: No such file or directory"]
 
 
-def test_a_file_of_5_mib_is_read_and_one_of_a_byte_more_is_not(tmp_path: Path) -> None:
+def test_a_file_of_5_mib_is_read_and_a_larger_one_is_not(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_bytes(b"#" * (5 * 1024 * 1024))
     (tmp_path / "b.yaml").write_bytes(b"#" * (5 * 1024 * 1024 + 1))
 

@@ -50,7 +50,7 @@ def test_other_lines_are_shown(line: str) -> None:
     assert redact_line(line, []) == line
 
 
-def test_what_has_the_shape_of_a_key_is_blotted_out_in_place() -> None:
+def test_text_that_looks_like_a_key_is_masked() -> None:
     assert redact_line(f"  channelInfo: {TYPE} # a", []) == f"  channelInfo: {'*' * len(TYPE)} # a"
 
 
@@ -64,7 +64,7 @@ def test_what_has_the_shape_of_a_key_is_blotted_out_in_place() -> None:
         ("  - hunter2", ["secrets:"]),
     ],
 )
-def test_nor_is_a_line_within_its_value(line: str, above: list[str]) -> None:
+def test_a_line_within_the_value_of_a_secret_is_not_shown(line: str, above: list[str]) -> None:
     assert redact_line(line, above) == ""
 
 
@@ -72,11 +72,11 @@ def test_nor_is_a_line_within_its_value(line: str, above: list[str]) -> None:
     ("line", "above"),
     [("channels:", ["  x", "password: |"]), ("  more: 1", ["  a: 1", "channels:"]), ("  b", ["  token: x", "a:"])],
 )
-def test_a_line_after_it_is_shown(line: str, above: list[str]) -> None:
+def test_a_line_after_the_value_of_a_secret_is_shown(line: str, above: list[str]) -> None:
     assert redact_line(line, above) == line
 
 
-def test_no_finding_of_a_project_file_repeats_what_may_be_a_key(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_no_finding_of_a_project_file_repeats_a_possible_key(tmp_path_factory: pytest.TempPathFactory) -> None:
     root = tmp_path_factory.mktemp("project")
     lines = [
         f"definitions: {TYPE}/..",
@@ -99,7 +99,7 @@ def test_no_finding_of_a_project_file_repeats_what_may_be_a_key(tmp_path_factory
     assert [found for found in findings if TYPE in repr(found) or "hunter2" in repr(found)] == []
 
 
-def test_nor_does_one_of_a_channel_file(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_no_finding_of_a_channel_file_repeats_a_possible_key(tmp_path_factory: pytest.TempPathFactory) -> None:
     root = tmp_path_factory.mktemp("project")
     text = f"apiKey: hunter2\nchannels:\n  one:\n    channelId: {TYPE}\n    {TYPE}: 1\n    token: [hunter2]\n"
     findings = load_definitions(write(root, bad=text), ["channels"]).findings

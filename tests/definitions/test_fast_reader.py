@@ -113,7 +113,7 @@ def test_libyaml_reads_the_same() -> None:
         "".join(f"{' ' * depth}a:\n" for depth in range(20)) + " " * 20 + "a: 1\n",
     ],
 )
-def test_what_is_wrong_or_needs_its_surroundings_is_left_to_libyaml(text: str) -> None:
+def test_invalid_and_context_dependent_lines_are_left_to_libyaml(text: str) -> None:
     assert try_fast_parse(text, PlainScalars()) is None
 
 
@@ -136,14 +136,14 @@ def test_nineteen_levels_are_read() -> None:
     ids=["blanks", "comments", "braces"],
 )
 def test_a_hostile_line_takes_no_time(line: str, tree: object) -> None:
-    # If time were quadratic, this would not come back.
+    # With quadratic time, this would not end.
     read = try_fast_parse(line, PlainScalars())
 
     assert (None if read is None else read.tree) == tree
 
 
 @pytest.mark.parametrize("lines", ["\n" * 5_000_000, "#\n" * 2_500_000])
-def test_a_file_of_nothing_takes_little_memory(lines: str) -> None:
+def test_a_file_without_values_takes_little_memory(lines: str) -> None:
     tracemalloc.start()
     try:
         assert try_fast_parse(f"{lines}a: 1\n", PlainScalars()) is None

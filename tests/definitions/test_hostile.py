@@ -1,4 +1,4 @@
-"""Bad files of every kind: always findings and exit 1, never a traceback, a flood of memory or an escape sequence."""
+"""Bad files of every kind: always findings and exit 1, never a traceback, too much memory or an escape sequence."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_the_corpus_is_as_large_as_it_should_be() -> None:
 
 
 @pytest.mark.parametrize("format_", FORMATS)
-def test_no_format_lets_anything_from_a_bad_file_act_on_a_terminal(format_: str, tmp_path: Path) -> None:
+def test_no_report_passes_escape_sequences_of_a_bad_file_to_the_terminal(format_: str, tmp_path: Path) -> None:
     write(tmp_path, **{bad.name: bad.content for bad in CORPUS})
     (tmp_path / "channels" / "\x1b[31m\n::error::red\u202e.yaml").write_text("channels: {}\n")
 
@@ -65,7 +65,7 @@ def test_no_format_lets_anything_from_a_bad_file_act_on_a_terminal(format_: str,
 
 
 @pytest.mark.parametrize("code", FLOODS)
-def test_a_flood_ends_with_findings_in_a_gibibyte(code: str, tmp_path: Path) -> None:
+def test_a_huge_file_gives_findings_within_1_gib_of_memory(code: str, tmp_path: Path) -> None:
     assert len(FLOODS[code]) <= LARGEST
 
     done = run_validate(write(tmp_path, flood=FLOODS[code]), "--format", "concise")

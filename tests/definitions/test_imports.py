@@ -1,4 +1,4 @@
-"""What `validate` brings into memory: nothing that it has no use for."""
+"""The modules that `validate` imports: only those that it needs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NEVER = "asyncio", "deepdiff", "httpx", "jinja2", "rich", "ruamel", "starlette", "stamina"
-# What costs more to import than sound files cost to read.
+# Modules that take longer to import than valid files take to read.
 FOR_FINDINGS = (
     "click",
     "dataclasses",
@@ -23,7 +23,7 @@ FOR_FINDINGS = (
     "jsonschema",
     "reconciler.definitions.schema_errors",
     "reconciler.rules.catalogue",
-    # Which releases of jsonschema before 4.26 import.
+    # Releases of jsonschema before 4.26 import it.
     "socket",
 )
 PROGRAM = """\
@@ -37,7 +37,7 @@ print(*sorted(sys.modules), file=sys.stderr)
 def import_all(root: Path) -> set[str]:
     """The modules and packages that `reconciler validate` has imported at its end."""
     (root / "reconciler.yaml").write_text("definitions: channels\n")
-    # What measures the tests would bring modules of its own into the process.
+    # The tool that measures coverage would import modules of its own.
     variables = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM], cwd=root, env=variables, capture_output=True, text=True, check=True
@@ -52,13 +52,13 @@ def test_validate_never_imports_what_other_commands_need(text: str, tmp_path: Pa
     assert import_all(write(tmp_path, a=text)) & set(NEVER) == set()
 
 
-def test_files_of_plain_lines_are_validated_without_a_parser(tmp_path: Path) -> None:
+def test_files_of_plain_lines_are_validated_without_a_yaml_parser(tmp_path: Path) -> None:
     imported = import_all(write(tmp_path, a="channels:\n  use: {channelId: 1}\n"))
 
     assert "yaml" not in imported
 
 
-def test_sound_files_are_validated_without_what_explains_findings(tmp_path: Path) -> None:
+def test_valid_files_are_validated_without_the_modules_that_explain_findings(tmp_path: Path) -> None:
     imported = import_all(write(tmp_path, a="channels: {use: {channelId: 1}}\n"))
 
     assert imported & set(FOR_FINDINGS) == set()

@@ -1,4 +1,4 @@
-"""What holds of the reader and the schemas whatever the file."""
+"""Laws of the readers and the schemas that hold for any file."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ _STRAYS = st.sampled_from(["", "  ", "# a", "    # a: b", "---", "...", "%YAML 1
 
 @st.composite
 def lined(draw: st.DrawFn) -> str:
-    """A file of plain lines, of which mostly one or two are none."""
+    """A file of plain lines, of which usually one or two are not plain."""
     lines, depth = [], 0
     for number in range(draw(st.integers(1, 8))):
         odd = draw(st.sampled_from(["key", "value", "colon", "line", "opening", "opening", *[""] * 40]))
@@ -130,7 +130,7 @@ def lined(draw: st.DrawFn) -> str:
 
 @st.composite
 def damaged(draw: st.DrawFn, *texts: str) -> str:
-    """One of `texts` with a few pieces cut out, doubled, or replaced."""
+    """One of `texts` with a few pieces removed, doubled, or replaced."""
     text = draw(st.sampled_from(texts))
     for _ in range(draw(st.sampled_from([0, 0, 0, 1, 1, 2]))):
         start = draw(st.integers(0, len(text)))
@@ -153,7 +153,7 @@ DotNetValidator = jsonschema.validators.extend(jsonschema.Draft7Validator, {"max
 
 
 @given(mostly(documents(Format.CHANNELS), any_values()))
-def test_accept_says_what_jsonschema_says_of_channel_files(document: Any) -> None:
+def test_the_compiled_check_agrees_with_jsonschema_on_channel_files(document: Any) -> None:
     validator = DotNetValidator(read_schema(Format.CHANNELS))
 
     is_valid = validator.is_valid(document)
@@ -162,7 +162,7 @@ def test_accept_says_what_jsonschema_says_of_channel_files(document: Any) -> Non
 
 
 @given(mostly(documents(Format.PROJECT), any_values()))
-def test_accept_says_what_jsonschema_says_of_project_files(document: Any) -> None:
+def test_the_compiled_check_agrees_with_jsonschema_on_project_files(document: Any) -> None:
     validator = DotNetValidator(read_schema(Format.PROJECT))
 
     is_valid = validator.is_valid(document)
@@ -171,7 +171,7 @@ def test_accept_says_what_jsonschema_says_of_project_files(document: Any) -> Non
 
 
 @given(documents(Format.CHANNELS) | any_values(), st.sampled_from(Format))
-def test_what_is_not_accepted_is_explained(document: Any, format_: Format) -> None:
+def test_every_rejected_document_is_explained(document: Any, format_: Format) -> None:
     problems = explain(format_, document).problems
     note_case(reached=problems)
     assert bool(problems) == (not validator_for(format_)(document))
@@ -179,7 +179,7 @@ def test_what_is_not_accepted_is_explained(document: Any, format_: Format) -> No
 
 @given(mostly(lined(), damaged(PLAIN), texts()))
 @example(PLAIN)
-def test_the_plain_reader_reads_what_the_close_one_reads_or_leaves_it_to_it(text: str) -> None:
+def test_the_fast_reader_agrees_with_the_full_one_or_gives_up(text: str) -> None:
     plain, close = try_fast_parse(text, PlainScalars()), parse_yaml("a.yaml", text.encode(errors="surrogatepass"))
 
     note_case(reached=plain is not None)
@@ -187,7 +187,7 @@ def test_the_plain_reader_reads_what_the_close_one_reads_or_leaves_it_to_it(text
 
 
 @given(damaged(PLAIN))
-def test_a_sound_page_is_the_same_from_both_readers(text: str) -> None:
+def test_a_valid_file_is_the_same_from_both_readers(text: str) -> None:
     sound = parse_fast("a.yaml", text.encode(), PlainScalars())
 
     note_case(reached=sound is not None)
@@ -195,7 +195,7 @@ def test_a_sound_page_is_the_same_from_both_readers(text: str) -> None:
 
 
 @given(documents(Format.CHANNELS) | any_values())
-def test_what_json_writes_is_read_as_it_was(document: Any) -> None:
+def test_json_is_read_unchanged(document: Any) -> None:
     read = parse_yaml("a.yaml", json.dumps(document).encode())
 
     note_case(reached=not read.findings)
@@ -213,7 +213,7 @@ def test_the_two_parsers_agree_on_what_they_both_read(text: str) -> None:
 
 
 @given(st.binary(max_size=200) | texts().map(lambda text: text.encode(errors="surrogatepass")))
-def test_any_bytes_give_a_page(data: bytes) -> None:
+def test_any_bytes_give_a_parsed_file(data: bytes) -> None:
     page = parse_fully("a.yaml", data)
 
     note_case(reached=page.findings)
@@ -221,12 +221,12 @@ def test_any_bytes_give_a_page(data: bytes) -> None:
 
 
 @pytest.mark.parametrize("bad", CORPUS, ids=lambda bad: bad.name)
-def test_the_plain_reader_leaves_every_bad_file_to_the_close_one(bad: Any) -> None:
+def test_the_fast_reader_leaves_every_bad_file_to_the_full_one(bad: Any) -> None:
     assert parse_fast("a.yaml", bad.content[: 5 * 1024 * 1024], PlainScalars()) is None
 
 
 def _as_numbers(value: Any) -> Any:
-    """`value` with whole floats as integers, as the reader has them."""
+    """`value` with whole floats as integers, as the readers return them."""
     match value:
         case dict():
             return {key: _as_numbers(member) for key, member in value.items()}

@@ -33,7 +33,7 @@ def load(root: Path) -> LoadResult:
     return load_definitions(root, ["channels"])
 
 
-def test_channels_and_feeds_come_by_name_and_files_by_path(tmp_path: Path) -> None:
+def test_channels_and_feeds_are_sorted_by_name_and_files_by_path(tmp_path: Path) -> None:
     loaded = load(write(tmp_path, b=NORTH, a=SOUTH))
 
     logger = Feed(
@@ -50,7 +50,7 @@ def test_channels_and_feeds_come_by_name_and_files_by_path(tmp_path: Path) -> No
     )
 
 
-def test_the_digest_is_of_the_content_whatever_the_files_are_called_and_their_lines_end(tmp_path: Path) -> None:
+def test_the_digest_ignores_file_names_and_line_endings(tmp_path: Path) -> None:
     one, two, other = (tmp_path / name for name in ("one", "two", "other"))
     for folder in (one, two, other):
         folder.mkdir()
@@ -62,7 +62,7 @@ def test_the_digest_is_of_the_content_whatever_the_files_are_called_and_their_li
     assert digest.startswith("sha256:")
 
 
-def test_a_file_that_is_sound_but_not_plain_is_read_all_the_same(tmp_path: Path) -> None:
+def test_a_valid_file_that_the_fast_reader_cannot_read_is_read(tmp_path: Path) -> None:
     text = "channels:\n  north: {channelId: 1, channelInfo: &hi Hi!}\n  south: {channelId: 2, channelInfo: *hi}\n"
 
     loaded = load(write(tmp_path, a=text))
@@ -74,7 +74,7 @@ def test_a_file_that_is_sound_but_not_plain_is_read_all_the_same(tmp_path: Path)
     )
 
 
-def test_a_name_in_two_files_names_both_places_and_the_first_counts(tmp_path: Path) -> None:
+def test_a_duplicate_channel_name_shows_both_places_and_the_first_counts(tmp_path: Path) -> None:
     loaded = load(write(tmp_path, a=NORTH + "    channelInfo: A\n", b=NORTH.replace("1", "2")))
 
     assert validate(tmp_path) == ["b.yaml:2:3 ESA131 channel north is defined twice, first in channels/a.yaml:2"]
@@ -84,16 +84,18 @@ def test_a_name_in_two_files_names_both_places_and_the_first_counts(tmp_path: Pa
 @pytest.mark.parametrize(
     ("other", "fix"),
     [
-        (NORTH, "delete one of the two: both select the same channel in EnergyCAP"),
+        (NORTH, "delete one of them: both select the same channel in EnergyCAP"),
         (NORTH.replace("1", "2"), "rename one of the two"),
     ],
     ids=["a copy of a file", "another channel"],
 )
-def test_a_second_channel_of_one_name_is_deleted_if_it_is_the_same_one(tmp_path: Path, other: str, fix: str) -> None:
+def test_the_fix_for_a_duplicate_name_is_to_delete_it_if_both_select_the_same_channel(
+    tmp_path: Path, other: str, fix: str
+) -> None:
     assert [finding.fix for finding in load(write(tmp_path, a=NORTH, b=other)).findings] == [fix]
 
 
-def test_a_feed_in_two_files_names_both_places(tmp_path: Path) -> None:
+def test_a_duplicate_feed_name_shows_both_places(tmp_path: Path) -> None:
     write(tmp_path, a=SOUTH, b="feeds:\n  logger: {channelId: 2, expect: south}\n")
 
     assert validate(tmp_path) == ["b.yaml:2:3 ESA132 feed logger is defined twice, first in channels/a.yaml:5"]
@@ -106,7 +108,7 @@ def test_no_file_is_an_error(tmp_path: Path) -> None:
     assert loaded.definitions.channels == ()
 
 
-def test_channels_of_a_broken_file_are_left_out_and_no_other_file_suffers(tmp_path: Path) -> None:
+def test_channels_of_a_broken_file_are_left_out_without_errors_in_other_files(tmp_path: Path) -> None:
     broken = "channels:\n  north:\n    channelId: 1\n    channelInfo: 12\n  west:\n    chanelId: 4\n"
 
     loaded = load(write(tmp_path, a=broken, b=SUM))
@@ -118,14 +120,14 @@ def test_channels_of_a_broken_file_are_left_out_and_no_other_file_suffers(tmp_pa
     assert [channel.name for channel in loaded.definitions.channels] == ["sum"]
 
 
-def test_names_in_a_file_that_is_no_yaml_are_known_to_the_others(tmp_path: Path) -> None:
+def test_names_in_a_file_that_is_not_yaml_are_known_to_the_others(tmp_path: Path) -> None:
     broken = "channels:\n  north:\n    channelInfo: @\n  west: {channelId: 4}\n"
     write(tmp_path, a=broken, b=SUM)
 
     assert validate(tmp_path) == ["a.yaml:3:18 ESA107 text that starts with @ must be in quotes"]
 
 
-def test_a_broken_file_is_checked_as_far_as_it_can_be_understood(tmp_path: Path) -> None:
+def test_the_readable_part_of_a_broken_file_is_checked(tmp_path: Path) -> None:
     text = """\
 dataPoint: [1]
 defaults: 3
@@ -158,14 +160,14 @@ feeds:
 
 
 @pytest.mark.parametrize("text", ["- a\n", "12\n", "null\n", "channels: 3\n"])
-def test_nothing_remains_of_a_file_that_is_no_channel_file(text: str, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_channel_file_has_no_channels(text: str, tmp_path: Path) -> None:
     loaded = load(write(tmp_path, a=text))
 
     assert [finding.code for finding in loaded.findings] == ["ESA123"]
     assert loaded.definitions.channels == ()
 
 
-def test_a_comment_that_swallowed_a_text_is_a_warning_and_the_channel_counts(tmp_path: Path) -> None:
+def test_a_comment_that_cuts_off_a_text_is_a_warning_and_the_channel_counts(tmp_path: Path) -> None:
     text = "channels:\n  north:\n    channelId: 1\n    channelInfo: Building #3 use\n    intervalMinutes: 15 #minutes\n"
 
     loaded = load(write(tmp_path, a=text))
@@ -181,7 +183,7 @@ def test_a_comment_that_swallowed_a_text_is_a_warning_and_the_channel_counts(tmp
     assert len(loaded.definitions.channels) == 1
 
 
-def test_of_one_file_fifty_findings_are_shown_and_the_rest_is_counted(tmp_path: Path) -> None:
+def test_fifty_findings_of_a_file_are_shown_and_the_rest_are_counted(tmp_path: Path) -> None:
     write(
         tmp_path,
         a="channels:\n  north:\n    channelId: 1\n" + "".join(f"    key-{n}: 1\n" for n in range(60)),
@@ -210,7 +212,7 @@ def test_few_findings_are_all_shown_in_order() -> None:
     assert note_omitted(picked, rest) == (one, two)
 
 
-def test_errors_are_kept_before_all_else() -> None:
+def test_errors_are_kept_first() -> None:
     notes = [make_limited(line, Severity.NOTE) for line in range(1, 51)]
     warning, error = make_limited(60, Severity.WARNING), make_limited(61)
 
@@ -219,7 +221,7 @@ def test_errors_are_kept_before_all_else() -> None:
     assert (picked, rest) == ([error, warning, *notes[:48]], {"a.yaml": 2})
 
 
-def test_what_was_never_made_is_counted_with_the_rest_after_the_last_line() -> None:
+def test_findings_that_were_not_made_are_counted_with_the_rest() -> None:
     picked, rest = cap_findings([make_limited(line) for line in range(1, 52)], {"a.yaml": 999})
 
     *shown, note = note_omitted(picked, rest)
@@ -270,7 +272,7 @@ def pinpoint_one(root: Path, place: Location | None) -> Finding:
         ((), (4, 3, 3)),
     ],
 )
-def test_a_key_is_found_or_else_the_nearest_above_it(
+def test_a_key_is_located_or_else_the_nearest_above_it(
     path: tuple[str, ...], place: tuple[int, int, int], tmp_path: Path
 ) -> None:
     keys = ("channels", "use", *path)
@@ -284,7 +286,7 @@ def test_a_key_is_found_or_else_the_nearest_above_it(
     )
 
 
-def test_a_value_from_the_defaults_is_found_there_and_the_channel_is_named(tmp_path: Path) -> None:
+def test_a_value_of_the_defaults_is_located_there_and_the_channel_is_named(tmp_path: Path) -> None:
     found = pinpoint_one(write(tmp_path, a=TEXT), Location(FILE, 4, path=("channels", "use", "intervalMinutes")))
 
     assert found.location is not None
@@ -295,7 +297,7 @@ def test_a_value_from_the_defaults_is_found_there_and_the_channel_is_named(tmp_p
     )
 
 
-def test_a_channel_in_one_line_is_placed_at_its_name(tmp_path: Path) -> None:
+def test_a_channel_on_one_line_is_located_at_its_name(tmp_path: Path) -> None:
     root = write(tmp_path, a="channels:\n  use: {channelId: 1}\n")
 
     found = pinpoint_one(root, Location(FILE, 2, path=("channels", "use"))).location
@@ -314,7 +316,7 @@ def test_a_channel_in_one_line_is_placed_at_its_name(tmp_path: Path) -> None:
     ],
     ids=["plain", "quoted", "folded", "escaped", "not in it"],
 )
-def test_the_piece_of_a_value_is_found_in_it(formula: str, place: tuple[int, int, int], tmp_path: Path) -> None:
+def test_a_part_of_a_value_is_located_in_it(formula: str, place: tuple[int, int, int], tmp_path: Path) -> None:
     text = f"# channel(b)\nchannels:\n  use:\n    esaChannelVersion:\n      formula: {formula}\n"
     keys = ("channels", "use", "esaChannelVersion", "formula")
 
@@ -334,7 +336,7 @@ def test_the_piece_of_a_value_is_found_in_it(formula: str, place: tuple[int, int
         ("select: {unitCode: X}", "dataPointImportId", 5),
     ],
 )
-def test_a_pointer_is_found_however_it_is_written(pointers: str, path: str, column: int, tmp_path: Path) -> None:
+def test_an_identifier_is_located_in_either_form(pointers: str, path: str, column: int, tmp_path: Path) -> None:
     root = write(tmp_path, a=f"channels:\n  use:\n    {pointers}\n")
 
     found = pinpoint_one(root, Location(FILE, 2, path=("channels", "use", "select", path))).location
@@ -352,9 +354,9 @@ def test_a_pointer_is_found_however_it_is_written(pointers: str, path: str, colu
         Location("channels/gone.yaml", 4, path=("channels", "use")),
         Location("channels/broken.yaml", 4, path=("channels", "use")),
     ],
-    ids=["no place", "no keys", "known", "file is gone", "file is no text"],
+    ids=["no place", "no keys", "known", "file is gone", "file is not text"],
 )
-def test_what_cannot_or_need_not_be_found_stays_as_it_is(place: Location | None, tmp_path: Path) -> None:
+def test_a_finding_that_cannot_be_located_stays_unchanged(place: Location | None, tmp_path: Path) -> None:
     write(tmp_path, a=TEXT, broken=b"\xff")
 
     assert pinpoint_one(tmp_path, place) == finding(place)

@@ -80,7 +80,7 @@ def test_the_search_ends_at_the_root_of_the_repository(git: str, tmp_path: Path)
     )
 
 
-def test_the_search_ends_at_the_top_where_there_is_no_repository(tmp_path: Path) -> None:
+def test_the_search_ends_at_the_top_if_there_is_no_repository(tmp_path: Path) -> None:
     with pytest.raises(ProjectError):
         find_root(tmp_path)
 
@@ -107,7 +107,7 @@ def test_a_project_file_becomes_records(tmp_path: Path) -> None:
     )
 
 
-def test_what_is_left_out_has_its_default_and_the_only_environment_is_the_default_one(tmp_path: Path) -> None:
+def test_missing_settings_have_defaults_and_the_only_environment_is_the_default(tmp_path: Path) -> None:
     text = "definitions: channels\nenvironments: {there: {url: sandbox}}\nguards: {maxChanges: 25}\n"
 
     assert load(tmp_path, text)[0] == Project(
@@ -119,7 +119,7 @@ def test_without_environments_files_can_still_be_validated(tmp_path: Path) -> No
     assert load(tmp_path, "definitions: channels\n") == (Project(("channels",), (), None, Guards()), [])
 
 
-def test_a_project_file_with_anchors_is_read_closely_and_means_the_same(tmp_path: Path) -> None:
+def test_a_project_file_with_anchors_is_read_by_the_full_reader(tmp_path: Path) -> None:
     anchored = WHOLE.replace("[channels, more]", "[&a channels, more]").replace("sandbox:\n", "sandbox: # !\n")
 
     project, findings = load(tmp_path, anchored)
@@ -128,7 +128,7 @@ def test_a_project_file_with_anchors_is_read_closely_and_means_the_same(tmp_path
     assert load(tmp_path, WHOLE + "# !\n") == load(tmp_path, WHOLE)
 
 
-def test_every_mistake_is_found_in_one_go(tmp_path: Path) -> None:
+def test_every_mistake_is_found_in_one_run(tmp_path: Path) -> None:
     text = """\
 definitions: [/etc, ../x, C:\\y, ~/z, channels/../.., fine]
 defaultEnvironment: sandbx

@@ -1,4 +1,4 @@
-"""Bytes to text, and text to values."""
+"""Bytes decoded to text, and text to values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reconciler.definitions.scalars import (
     parse_scalar,
 )
 
-BEYOND = "no number goes beyond 999999999999999, no id beyond 2147483647; an import id or a code belongs in quotes"
+BEYOND = "numbers go up to 999999999999999, ids up to 2147483647; put an import id or a code in quotes"
 VALUES = [
     ("true", True),
     ("false", False),
@@ -49,19 +49,19 @@ TEXTS = [
 
 
 @pytest.mark.parametrize(("text", "value"), VALUES)
-def test_what_json_knows_is_read_as_json_reads_it(text: str, value: object) -> None:
+def test_json_scalars_are_read_like_json(text: str, value: object) -> None:
     read = parse_scalar(text)
 
     assert (read, type(read)) == (value, type(value))
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_all_else_is_text(text: str) -> None:
+def test_all_other_scalars_are_text(text: str) -> None:
     assert parse_scalar(text) == text
 
 
 @pytest.mark.parametrize("text", [*(text for text, _ in VALUES), *TEXTS, "0.123456789012345", "1e12", "x" * 99, "e"])
-def test_what_survives_as_written_is_no_trouble(text: str) -> None:
+def test_scalars_that_keep_their_meaning_have_no_error(text: str) -> None:
     assert find_scalar_error(text) is None
 
 
@@ -90,30 +90,30 @@ def test_what_survives_as_written_is_no_trouble(text: str) -> None:
         ),
     ],
 )
-def test_what_does_not_survive_is_said(text: str, message: str, fix: str) -> None:
+def test_scalars_that_would_lose_their_meaning_have_an_error(text: str, message: str, fix: str) -> None:
     trouble = find_scalar_error(text)
 
     assert trouble is not None
     assert (trouble.message, trouble.fix) == (message, fix)
 
 
-def test_the_table_of_scalars_keeps_what_it_read() -> None:
+def test_plain_scalars_are_kept() -> None:
     scalars = PlainScalars()
 
     assert [scalars["15"], scalars["KWH"], dict(scalars)] == [15, "KWH", {"15": 15, "KWH": "KWH"}]
 
 
-def test_the_table_of_scalars_refuses_what_is_in_trouble() -> None:
+def test_plain_scalars_with_an_error_raise() -> None:
     with pytest.raises(ValueError, match="~"):
         PlainScalars()["~"]
 
 
 @pytest.mark.parametrize("data", ["ä: 1\r\n".encode(), b"\xef\xbb\xbf\xc3\xa4: 1\r\n"])
-def test_a_byte_order_mark_is_no_part_of_the_text(data: bytes) -> None:
+def test_a_byte_order_mark_is_not_part_of_the_text(data: bytes) -> None:
     assert decode(data) == "ä: 1\r\n"
 
 
-def test_what_is_not_utf_8_is_no_text() -> None:
+def test_bytes_that_are_not_utf_8_raise() -> None:
     with pytest.raises(UnicodeDecodeError):
         decode(b"\xff")
 
@@ -130,7 +130,7 @@ def test_utf_8_is_read_with_or_without_a_byte_order_mark(data: bytes) -> None:
     assert decode_source(data) == ("ä: 1\r\n", ())
 
 
-def test_the_first_byte_that_is_not_utf_8_is_named_and_the_rest_shown_replaced() -> None:
+def test_the_first_byte_that_is_not_utf_8_is_named_and_the_rest_is_replaced() -> None:
     assert decode_source(b"a: n\xf6rd\n") == (
         "a: n�rd\n",
         (EncodingError("ESA104", "the file is not UTF-8, found the byte 0xF6", 4),),
@@ -153,5 +153,5 @@ def test_every_control_character_and_the_first_tab_of_a_line_are_found() -> None
     )
 
 
-def test_a_file_of_nothing_else_is_not_counted_to_its_end() -> None:
+def test_the_number_of_encoding_errors_is_limited() -> None:
     assert len(decode_source(b"\0" * 10_000)[1]) == MAX_FOUND

@@ -87,7 +87,7 @@ def test_every_property_explains_itself_to_an_editor() -> None:
     assert silent == []
 
 
-def test_every_property_but_the_files_themselves_has_examples_that_fit_it() -> None:
+def test_every_property_except_sections_has_examples_that_fit_it() -> None:
     wrong = [
         (schema["title"], example)
         for root, schema in ALL
@@ -99,7 +99,7 @@ def test_every_property_but_the_files_themselves_has_examples_that_fit_it() -> N
     assert wrong == []
 
 
-def test_no_mapping_takes_unknown_keys() -> None:
+def test_no_mapping_accepts_unknown_keys() -> None:
     open_ = [
         schema["title"]
         for _, schema in ALL
@@ -109,7 +109,7 @@ def test_no_mapping_takes_unknown_keys() -> None:
     assert open_ == []
 
 
-def test_a_mapping_asks_for_one_key_at_most_as_its_message_names_but_one() -> None:
+def test_a_mapping_requires_one_key_at_most_because_its_message_names_only_one() -> None:
     assert max(len(schema.get("required", ())) for _, schema in ALL) == 1
 
 
@@ -120,7 +120,7 @@ def test_the_schema_of_a_channel_is_the_table_of_fields() -> None:
     assert (properties("channel").keys() - IN_CHANNEL, set(properties(VERSION))) == (of_channel, of_version)
 
 
-def test_defaults_are_a_channel_without_what_is_its_own() -> None:
+def test_defaults_have_the_keys_of_a_channel_except_its_identity() -> None:
     assert properties("defaults") == {
         key: schema
         for key, schema in properties("channel").items()
@@ -231,5 +231,5 @@ def test_values_are_accepted_by_type_and_limits(
     assert [value for value in refused if accept(value)] == []
 
 
-def test_a_reference_leads_to_a_definition() -> None:
+def test_a_reference_is_resolved() -> None:
     assert resolve({"$ref": "#/definitions/code"}, DEFINITIONS) is DEFINITIONS["definitions"]["code"]

@@ -1,4 +1,4 @@
-"""Schema violations in words."""
+"""Schema violations as messages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reconciler.definitions.schema_errors import Explanation, explain
 
 
 def in_channel(**settings: Any) -> list[tuple[str, str, str]]:
-    """Code, message and fix of what is wrong with a channel of `settings`."""
+    """Code, message and fix of each problem of a channel with `settings`."""
     explanation = explain(Format.CHANNELS, {"channels": {"use": settings}})
     return [(problem.code, problem.message, problem.fix) for problem in explanation.problems]
 
@@ -26,7 +26,7 @@ def in_environment(**settings: Any) -> list[tuple[str, str, str]]:
     return [(problem.code, problem.message, problem.fix) for problem in explain(Format.PROJECT, document).problems]
 
 
-def test_a_sound_file_needs_no_word() -> None:
+def test_a_valid_file_has_no_explanation() -> None:
     assert explain(Format.CHANNELS, {"channels": {"use": {"channelId": 1}}}) == Explanation()
 
 
@@ -40,7 +40,7 @@ def test_a_sound_file_needs_no_word() -> None:
         ([], "[]", "write a single value; text that starts with { or [ must be in quotes"),
     ],
 )
-def test_what_is_no_text_is_to_be_put_in_quotes(value: object, found: str, fix: str) -> None:
+def test_a_value_that_should_be_text_must_be_put_in_quotes(value: object, found: str, fix: str) -> None:
     assert in_channel(channelInfo=value) == [("ESA123", f"channelInfo must be text, found {found}", fix)]
 
 
@@ -54,7 +54,7 @@ def test_what_is_no_text_is_to_be_put_in_quotes(value: object, found: str, fix: 
         ("maybe", "write true or false"),
     ],
 )
-def test_yes_and_no_are_texts(text: str, fix: str) -> None:
+def test_yes_and_no_are_text(text: str, fix: str) -> None:
     assert in_channel(isCalculated=text) == [("ESA123", f'isCalculated must be true or false, found "{text}"', fix)]
 
 
@@ -85,11 +85,11 @@ def test_yes_and_no_are_texts(text: str, fix: str) -> None:
         ("0.1%", "0.001  if 0.1 % is meant"),
         ("50 %", "0.5  if 50 % is meant"),
         ("600:50", "12  if 600:50 is a ratio"),
-        ("1k", "1000  if k stands for a thousand"),
-        ("2,5 M", "2500000  if M stands for a million"),
+        ("1k", "1000  if k means a thousand"),
+        ("2,5 M", "2500000  if M means a million"),
     ],
 )
-def test_a_text_with_one_reading_as_a_number_shows_how_to_write_it(text: str, number: str) -> None:
+def test_a_text_with_one_meaning_as_a_number_shows_how_to_write_it(text: str, number: str) -> None:
     assert in_version(multiplier=text) == [
         ("ESA123", f'multiplier must be a number, found "{text}"', f"write  multiplier: {number}")
     ]
@@ -98,7 +98,7 @@ def test_a_text_with_one_reading_as_a_number_shows_how_to_write_it(text: str, nu
 @pytest.mark.parametrize(
     ("text", "readings"), [("1,000", "1000 or 1.0"), ("12,500", "12500 or 12.5"), ("1,000k", "1000000 or 1000.0")]
 )
-def test_a_text_with_two_readings_asks_for_the_one_that_is_meant(text: str, readings: str) -> None:
+def test_a_text_with_two_meanings_asks_which_is_meant(text: str, readings: str) -> None:
     ((_, _, fix),) = in_version(multiplier=text)
 
     assert fix == f"{readings}? write the one that is meant, with a point and without a comma"
@@ -107,7 +107,7 @@ def test_a_text_with_two_readings_asks_for_the_one_that_is_meant(text: str, read
 @pytest.mark.parametrize(
     "text", ["much", "", "0xZZ", "1e9999", "1e20", "1" * 41, "-.inf", "1.234.5", "1/3", "1:0", "1.2.3%"]
 )
-def test_a_text_that_means_no_number_asks_for_one(text: str) -> None:
+def test_a_text_that_is_not_a_number_asks_for_one(text: str) -> None:
     assert in_version(multiplier=text) == [
         (
             "ESA123",
@@ -118,7 +118,7 @@ def test_a_text_that_means_no_number_asks_for_one(text: str) -> None:
 
 
 @pytest.mark.parametrize(("text", "unit"), [("15 min", "min"), ("12.5kWh", "kWh"), ("5 m.", "m")])
-def test_a_number_with_a_unit_is_to_stand_alone(text: str, unit: str) -> None:
+def test_a_number_must_be_written_without_its_unit(text: str, unit: str) -> None:
     ((_, _, fix),) = in_version(multiplier=text)
 
     assert fix == f"write the number alone, without {unit}"
@@ -128,7 +128,7 @@ def test_a_number_with_a_unit_is_to_stand_alone(text: str, unit: str) -> None:
     ("text", "fix"),
     [("1,042", "write  unitId: 1042"), ("1.5e0", "write a whole number"), ("x", "write a whole number")],
 )
-def test_where_a_whole_number_is_wanted_only_those_are_offered(text: str, fix: str) -> None:
+def test_only_whole_numbers_are_suggested_for_an_integer(text: str, fix: str) -> None:
     assert in_version(unitId=text) == [("ESA123", f'unitId must be a whole number, found "{text}"', fix)]
 
 
@@ -150,7 +150,7 @@ def test_where_a_whole_number_is_wanted_only_those_are_offered(text: str, fix: s
         ("1 month", "write one of 5, 10, 15, 30, 60, 1440, 10080, 43200"),
     ],
 )
-def test_an_interval_is_known_in_any_unit_of_time(text: str, fix: str) -> None:
+def test_an_interval_is_recognised_in_any_unit_of_time(text: str, fix: str) -> None:
     ((_, _, found),) = in_channel(intervalMinutes=text)
 
     assert found == fix
@@ -259,7 +259,7 @@ def test_a_value_out_of_bounds_is_shown_with_them(settings: dict[str, Any], find
     assert in_version(**settings) == [finding]
 
 
-def test_an_interval_that_is_none_speaks_as_the_planner_does() -> None:
+def test_an_invalid_interval_has_the_message_of_the_planner() -> None:
     assert in_channel(intervalMinutes=7) == [
         (
             "ESA201",
@@ -285,7 +285,7 @@ def test_an_interval_that_is_none_speaks_as_the_planner_does() -> None:
         ),
     ],
 )
-def test_an_unknown_key_is_led_to_what_was_meant(key: str, fix: str) -> None:
+def test_an_unknown_key_gets_the_key_that_was_meant(key: str, fix: str) -> None:
     assert in_channel(**{key: 1}) == [
         ("ESA121", f"unknown key {key if len(key) < 60 else 'k' * 58 + ' …'} in channel use", fix)
     ]
@@ -301,14 +301,14 @@ def test_an_unknown_key_is_led_to_what_was_meant(key: str, fix: str) -> None:
         ("endDate", "2026-06-01", "delete it: a version ends where the next one begins"),
     ],
 )
-def test_an_unknown_key_is_led_to_the_one_that_takes_its_value(key: str, value: object, fix: str) -> None:
+def test_an_unknown_key_gets_the_key_that_accepts_its_value(key: str, value: object, fix: str) -> None:
     assert in_version(**{key: value}) == [("ESA121", f"unknown key {key} in esaChannelVersion", fix)]
 
 
 CURRENT = "write the current version under esaChannelVersion:; EnergyCAP keeps the earlier ones"
 
 
-def test_several_versions_are_led_to_the_current_one() -> None:
+def test_a_list_of_versions_gets_the_key_of_the_current_one() -> None:
     versions = [{"multiplier": 1}, {"multiplier": 10}]
 
     assert in_channel(esaChannelVersions=versions) == [
@@ -323,14 +323,14 @@ def test_several_versions_are_led_to_the_current_one() -> None:
     ]
 
 
-def test_one_and_zero_are_led_to_true_and_false() -> None:
+def test_one_and_zero_get_true_and_false() -> None:
     assert [fix for value in (1, 0) for _, _, fix in in_channel(isPrimaryValue=value)] == [
         "write  isPrimaryValue: true",
         "write  isPrimaryValue: false",
     ]
 
 
-def test_an_unknown_key_like_none_shows_all_that_are_known() -> None:
+def test_an_unknown_key_without_a_similar_one_shows_all_known_keys() -> None:
     assert explain(Format.PROJECT, {"definitions": "channels", "guards": {"q": 1}}).problems == (
         FileProblem(
             "ESA121",
@@ -350,7 +350,7 @@ def test_an_unknown_key_like_none_shows_all_that_are_known() -> None:
         ("guards", {}, "known here: dataPoint, defaults, channels, feeds"),
     ],
 )
-def test_an_unknown_key_of_a_file_is_led_to_where_it_belongs(key: str, value: object, fix: str) -> None:
+def test_an_unknown_key_at_the_top_gets_its_right_place(key: str, value: object, fix: str) -> None:
     (problem,) = explain(Format.CHANNELS, {"channels": {"use": {"channelId": 1}}, key: value}).problems
 
     assert (problem.code, problem.message) == ("ESA121", f"unknown key {key} in the file")
@@ -358,7 +358,7 @@ def test_an_unknown_key_of_a_file_is_led_to_where_it_belongs(key: str, value: ob
 
 
 @pytest.mark.parametrize("key", ["apiKey", "API_KEY", "eci-api-key", "key", "token", "password", "secret"])
-def test_a_key_that_may_hold_a_secret_is_refused_without_its_value(key: str) -> None:
+def test_a_key_for_a_secret_is_refused_without_showing_its_value(key: str) -> None:
     assert in_environment(**{key: "a.b.c"}) == [("ESA142", f"secrets must not be stored in files, found {key}", "")]
 
 
@@ -429,7 +429,7 @@ def test_an_address_must_be_safe(url: str, message: str, fix: str) -> None:
 
 @pytest.mark.parametrize("host", ["http://localhost", "http://[::1]", "https://app.energycap.com", "https://[::1]"])
 @pytest.mark.parametrize("port", ["0", "65536", "99999", "00080", "+443", "-1", "x", "", "443 "])
-def test_a_port_that_cannot_exist_is_said_to_be_at_fault(host: str, port: str) -> None:
+def test_an_invalid_port_is_named(host: str, port: str) -> None:
     message = f'the port in url must be a number from 1 to 65535, found "{port}"'
 
     assert in_environment(url=f"{host}:{port}/eci") == [
@@ -438,7 +438,7 @@ def test_a_port_that_cannot_exist_is_said_to_be_at_fault(host: str, port: str) -
 
 
 @pytest.mark.parametrize("port", ["1", "80", "8443", "59999", "64999", "65499", "65529", "65535"])
-def test_every_port_that_can_exist_is_taken(port: str) -> None:
+def test_every_valid_port_is_accepted(port: str) -> None:
     assert in_environment(url=f"https://app.energycap.com:{port}") == []
 
 
@@ -461,11 +461,11 @@ def test_every_port_that_can_exist_is_taken(port: str) -> None:
         ),
     ],
 )
-def test_safe_addresses_are_taken(url: str) -> None:
+def test_safe_addresses_are_accepted(url: str) -> None:
     assert in_environment(url=url) == []
 
 
-def test_what_stands_for_a_variable_is_not_shown_as_it_may_be_the_key() -> None:
+def test_an_invalid_variable_name_is_not_shown_because_it_may_be_the_key() -> None:
     assert in_environment(apiKeyEnv="aGVs.bG8g.d29y") == [
         (
             "ESA142",
@@ -494,7 +494,7 @@ def test_only_a_variable_for_keys_of_energycap_may_be_named(name: str, found: st
 
 
 @pytest.mark.parametrize("name", ["ECI_API_KEY", "ECI_API_KEY_PRODUCTION", "ECI_KEY2", "ECI__"])
-def test_such_variables_are_taken(name: str) -> None:
+def test_variables_for_keys_of_energycap_are_accepted(name: str) -> None:
     assert in_environment(apiKeyEnv=name) == []
 
 
@@ -533,7 +533,7 @@ def test_a_guard_is_not_negative() -> None:
         ),
     ],
 )
-def test_a_name_is_judged_at_its_place(name: str, problem: tuple[str, str, str]) -> None:
+def test_an_invalid_name_is_reported_at_its_key(name: str, problem: tuple[str, str, str]) -> None:
     explanation = explain(Format.CHANNELS, {"channels": {name: {"channelId": 1}}})
 
     (found,) = explanation.problems
@@ -567,7 +567,7 @@ def test_a_name_is_judged_at_its_place(name: str, problem: tuple[str, str, str])
         ),
     ],
 )
-def test_what_is_empty_or_missing_is_said(document: object, problem: FileProblem) -> None:
+def test_empty_and_missing_parts_are_problems(document: object, problem: FileProblem) -> None:
     assert explain(Format.CHANNELS, document).problems == (problem,)
 
 
@@ -592,7 +592,7 @@ def test_the_folders_are_texts(folders: list[object], problem: FileProblem) -> N
     assert (found.code, found.keys, found.message) == (problem.code, problem.keys, problem.message)
 
 
-def test_of_many_misfits_only_so_many_get_words_and_the_rest_is_counted() -> None:
+def test_a_limited_number_of_members_is_explained_and_the_rest_are_counted() -> None:
     channels = {f"use-{index}": {"channelInfo": index} for index in range(300)}
 
     explanation = explain(
@@ -602,7 +602,7 @@ def test_of_many_misfits_only_so_many_get_words_and_the_rest_is_counted() -> Non
     assert (len(explanation.problems), explanation.more) == (200, 100)
 
 
-def test_of_many_misfits_of_one_channel_too() -> None:
+def test_a_limited_number_of_problems_of_one_channel_is_explained() -> None:
     explanation = explain(Format.CHANNELS, {"channels": {"use": {f"key-{index}": 1 for index in range(700)}}})
 
     assert (len(explanation.problems), explanation.more) == (500, 200)

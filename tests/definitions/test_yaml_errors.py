@@ -1,4 +1,4 @@
-"""YAML syntax errors in words."""
+"""YAML syntax errors as messages."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ BOTH = pytest.mark.parametrize("opener", [open_events, open_pure], ids=["libyaml
 @pytest.mark.parametrize(
     ("text", "place", "message", "fix"), TRAPS, ids=[text.replace("\n", "|")[:30] for text, *_ in TRAPS]
 )
-def test_a_trap_is_named_where_it_is_with_the_way_out(
+def test_a_usual_mistake_is_named_at_its_place_with_the_fix(
     text: str, place: str, message: str, fix: str, opener: OpenEvents
 ) -> None:
     (finding,) = parse_yaml("a.yaml", text.encode(), opener).findings
@@ -117,7 +117,7 @@ def test_a_trap_is_named_where_it_is_with_the_way_out(
 
 @BOTH
 @pytest.mark.parametrize("text", [r'a: "\d"', r'a: "\x1"', r'a: "\U00110000"', r'a: "\U83871978"'])
-def test_an_escape_that_is_none_is_named(text: str, opener: OpenEvents) -> None:
+def test_an_invalid_escape_is_named(text: str, opener: OpenEvents) -> None:
     (finding,) = parse_yaml("a.yaml", text.encode(), opener).findings
 
     assert finding.message == "invalid escape sequence in double quotes"
@@ -131,7 +131,7 @@ def test_an_escape_that_is_none_is_named(text: str, opener: OpenEvents) -> None:
         ("a: |x\n", "not YAML: did not find expected comment or line break"),
     ],
 )
-def test_what_is_no_known_trap_is_said_in_the_parsers_words(text: str, message: str) -> None:
+def test_any_other_error_has_the_parsers_message(text: str, message: str) -> None:
     (finding,) = parse_yaml("a.yaml", text.encode()).findings
 
     assert finding.message == message

@@ -1,4 +1,4 @@
-"""Files nested too deep, whichever YAML parser reads them."""
+"""Files that are nested too deeply, with each YAML parser."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DEEP = [bad for bad in STRICT if bad.code == "ESA111"]
 
 
 def open_timid(most: int) -> OpenEvents:
-    """A parser that reads on behind each bracket, and gives up `most` levels deep, as libyaml 0.2.6 does at 1,000."""
+    """A parser that reads on after each bracket, and fails `most` levels deep, as libyaml 0.2.6 does at 1,000."""
 
     def open_events_of(text: str) -> NextEvent:
         next_event = open_events(text)
@@ -54,7 +54,7 @@ def find(text: bytes, opener: OpenEvents) -> list[tuple[str, int, int]]:
 
 @pytest.mark.parametrize("bad", DEEP, ids=lambda bad: bad.name)
 @pytest.mark.parametrize("opener", [open_pure, open_timid(30), open_timid(1000)], ids=["pure", "at 30", "at 1000"])
-def test_every_parser_leads_to_the_same_place(bad: Any, opener: OpenEvents) -> None:
+def test_every_parser_gives_the_same_place(bad: Any, opener: OpenEvents) -> None:
     assert find(bad.content, opener) == find(bad.content, open_events)
 
 
@@ -64,7 +64,7 @@ _ANYHOW = st.lists(st.sampled_from(["[", "{", "]", "}", ", ", "a", "a: ", '"["',
 
 @st.composite
 def flows(draw: st.DrawFn) -> str:
-    """A sound file about as deep as may be, with brackets in texts and comments that open nothing."""
+    """A valid file about as deep as allowed, with brackets in texts and comments."""
     text = draw(_LEAVES)
     for _ in range(draw(st.integers(MAX_DEPTH - 3, MAX_DEPTH + 2))):
         beside = draw(_LEAVES)
@@ -73,7 +73,7 @@ def flows(draw: st.DrawFn) -> str:
 
 
 @given(mostly(flows(), _ANYHOW.map("".join)))
-def test_what_a_sound_file_opens_is_counted_as_its_parser_counts(text: str) -> None:
+def test_brackets_of_a_valid_file_are_counted_like_the_parser_does(text: str) -> None:
     depth = deepest = 0
     try:
         events = open_events(text)

@@ -25,7 +25,7 @@ def read(text: str, opener: OpenEvents = open_events) -> Document:
 
 
 @BOTH
-def test_aliases_stand_for_what_was_anchored(opener: OpenEvents) -> None:
+def test_aliases_have_the_value_of_their_anchor(opener: OpenEvents) -> None:
     document = read("a: &a {b: [1, &c x]}\nd: *a\ne: *c\n", opener)
 
     assert (document.tree, document.findings) == (
@@ -35,7 +35,7 @@ def test_aliases_stand_for_what_was_anchored(opener: OpenEvents) -> None:
 
 
 @BOTH
-def test_every_mistake_is_found_in_one_go(opener: OpenEvents) -> None:
+def test_every_mistake_is_found_in_one_run(opener: OpenEvents) -> None:
     text = """\
 channels:
   a:
@@ -80,13 +80,13 @@ channels:
         "environments:\n  sandbox:",
     ],
 )
-def test_an_empty_mapping_is_to_be_filled(text: str) -> None:
+def test_an_empty_mapping_must_be_filled(text: str) -> None:
     (finding,) = read(text).findings
 
     assert (finding.code, finding.fix) == ("ESA114", "write its keys below it, two spaces further right, or delete it")
 
 
-def test_an_empty_value_is_to_be_written() -> None:
+def test_an_empty_value_must_be_written() -> None:
     (finding,) = read("channels:\n  use:\n    channelInfo:").findings
 
     assert finding.fix.startswith("write null to clear the value")
@@ -103,7 +103,7 @@ def test_a_key_written_twice_names_both_places_and_keeps_the_first_value() -> No
     [("{a: 1}", "a mapping"), ("[a]", "a list"), ("*a", "the alias *a")],
     ids=["mapping", "list", "alias"],
 )
-def test_a_key_that_is_no_text_is_named_by_its_kind(key: str, found: str) -> None:
+def test_a_key_that_is_not_text_is_named_by_its_kind(key: str, found: str) -> None:
     assert show(read(f"x: &a 1\n? {key}\n: *a\n").findings) == [f"a.yaml:2:3 ESA115 keys must be text, found {found}"]
 
 
@@ -112,7 +112,7 @@ def test_a_key_that_is_no_text_is_named_by_its_kind(key: str, found: str) -> Non
     ["&a\n", "a: &a [*a]\n"],
     ids=["nothing but an anchor", "itself"],
 )
-def test_an_anchor_on_nothing_is_no_value(text: str) -> None:
+def test_an_anchor_without_a_value_is_not_a_value(text: str) -> None:
     assert read(text).findings
 
 
@@ -142,7 +142,7 @@ def test_levels_count_through_aliases() -> None:
     assert show(read(text).findings) == ["a.yaml:2:48 ESA111 values must not be nested deeper than 20 levels"]
 
 
-def test_a_name_that_stands_twice_keeps_its_first_place() -> None:
+def test_a_duplicate_name_keeps_its_first_place() -> None:
     document = read("a: 1\nb: 2\na: 3\n")
 
     assert [document.spans[key,].key_start for key in "ab"] == [0, 5]
@@ -155,7 +155,7 @@ def test_aliases_within_twenty_levels_are_read() -> None:
 
 
 @pytest.mark.parametrize(("text", "codes"), [("a: 1\nb: [2]\n", []), ("a: 1\nb: [2, 3]\n", ["ESA103"])])
-def test_a_file_may_hold_so_many_values_and_not_one_more(
+def test_a_file_with_more_values_than_the_limit_is_refused(
     text: str, codes: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Two collections and two scalars.
@@ -166,7 +166,7 @@ def test_a_file_may_hold_so_many_values_and_not_one_more(
     assert ([finding.code for finding in document.findings], document.is_read) == (codes, not codes)
 
 
-def test_places_of_names_are_kept_where_those_of_values_would_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_places_of_names_are_kept_for_a_huge_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("reconciler.definitions.yaml_reader.MAX_SPANS", 6)
 
     document = read("channels:\n  a: {channelId: 1, members: [1, 2, 3]}\n  b: {channelId: 2}\n")
@@ -183,11 +183,11 @@ def test_places_of_names_are_kept_where_those_of_values_would_fill_the_memory(mo
     assert document.tree == {"channels": {"a": {"channelId": 1, "members": [1, 2, 3]}, "b": {"channelId": 2}}}
 
 
-def test_findings_end_where_no_one_reads_them() -> None:
+def test_the_number_of_findings_is_limited() -> None:
     assert len(read("a: 1\n" * 10_000).findings) == 500
 
 
-def test_what_was_found_in_the_line_of_a_syntax_error_gives_way_to_it() -> None:
+def test_a_syntax_error_replaces_other_findings_in_its_line() -> None:
     assert show(read("a: *x + 1\n").findings) == ["a.yaml:1:4 ESA107 text that starts with * must be in quotes"]
 
 
@@ -212,7 +212,7 @@ def test_places_count_characters_from_one_and_show_the_whole_line(opener: OpenEv
         (("channels", "b", "1"), False, (7, 7, 1)),
     ],
 )
-def test_a_place_is_the_value_or_the_key_of_what_goes_on_over_lines(
+def test_a_place_is_the_value_or_the_key_of_a_mapping_of_several_lines(
     keys: tuple[str, ...], at_key: bool, place: tuple[int, int, int]
 ) -> None:
     text = "channels:\n  a:\n    select:     {channelId: 1}\n    formula: |\n      b\n  b: [x,\n      y]\n"
@@ -240,7 +240,7 @@ def test_a_line_that_may_hold_a_secret_is_not_shown(line: str) -> None:
 
 
 @pytest.mark.parametrize("line", ["token: @abc", "token: 12345678901234567890", 'apiKey: "abc" def', "password:abc"])
-def test_no_message_repeats_what_may_be_a_secret(line: str) -> None:
+def test_no_message_repeats_a_possible_secret(line: str) -> None:
     said = [(finding.message, finding.fix) for finding in read(f"{line}\nx: 1\n").findings]
 
     assert said
@@ -253,7 +253,7 @@ def test_a_line_of_thousands_of_characters_is_not_shown() -> None:
 
 
 @pytest.mark.parametrize("written", ["12345", "1e5", "1.10", "100000.0", "-0.0"])
-def test_a_number_that_should_be_text_is_quoted_as_it_is_written(written: str) -> None:
+def test_a_number_that_should_be_text_is_quoted_as_written(written: str) -> None:
     page = parse_fully("channels/a.yaml", f"channels:\n  one: {{channelImportId: {written}}}\n".encode())
 
     assert [finding.fix for finding in page.findings] == [f'write it in quotes:  channelImportId: "{written}"']

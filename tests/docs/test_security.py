@@ -15,7 +15,7 @@ PROMISES: dict[str, tuple[str, ...]] = {
     # Keys
     "The API key comes from an environment variable alone": (
         "energycap/test_access.py::test_the_key_is_what_the_variable_holds",
-        "definitions/test_schema_errors.py::test_a_key_that_may_hold_a_secret_is_refused_without_its_value",
+        "definitions/test_schema_errors.py::test_a_key_for_a_secret_is_refused_without_showing_its_value",
     ),
     "The variable's name begins with": (
         "definitions/test_schema_errors.py::test_only_a_variable_for_keys_of_energycap_may_be_named",
@@ -51,7 +51,7 @@ PROMISES: dict[str, tuple[str, ...]] = {
     ),
     "The source line below a finding is left out": (
         "definitions/test_document.py::test_a_line_that_names_a_secret_is_not_shown",
-        "definitions/test_document.py::test_what_has_the_shape_of_a_key_is_blotted_out_in_place",
+        "definitions/test_document.py::test_text_that_looks_like_a_key_is_masked",
         "test_masking.py::test_what_has_the_shape_of_a_key_is_not_repeated",
     ),
     "An EnergyCAP key has all rights": (),

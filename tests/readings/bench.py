@@ -1,4 +1,4 @@
-"""A few channels that readings are for, and files of readings."""
+"""A few channels that get readings, and files of readings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from reconciler.model.findings import Finding
     from reconciler.readings.file_check import FileCheck, FindZones, RoutedGroup
 
-# On NORTH a quarter-hourly use in kWh, the same in kW, a demand, and a calculated use; on SOUTH one channel alone.
+# NORTH has a quarter-hourly use in kWh, the same in kW, a demand, and a calculated use; SOUTH has one channel.
 CHANNELS = make_index(
     (
         make_live(1, {"channelImportId": "USE"}),
@@ -43,7 +43,7 @@ def write(folder: Path, text: str | bytes, name: str = "readings.csv") -> Path:
 def count(
     path: Path, router: Router | None = None, find_zones: FindZones | None = None, **csv_options: Any
 ) -> tuple[FileCheck, list[RoutedGroup]]:
-    """The check of a file, and the groups that were told on the way."""
+    """The check of a file, and the groups that it reported."""
     groups: list[RoutedGroup] = []
     file = open_readings_file(path, CsvOptions(**csv_options))
     return check_file(file, router or Router(CHANNELS), groups.append, lambda _: None, find_zones), groups

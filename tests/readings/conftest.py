@@ -1,4 +1,4 @@
-"""What all tests of this room share: repeated requests that do not wait, and no time limit on an example."""
+"""Shared by all tests of readings: repeated requests do not wait, and examples have no time limit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The emulated service for readings, with its faults, and readings on their way to it."""
+"""The sandbox for readings, with faults, and readings to send to it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ READINGS = "/api/v3/reading"
 
 @contextmanager
 def serving(folder: Path, *faults: str, settings: Sequence[str] = ()) -> Iterator[tuple[Service, Sender]]:
-    """The sandbox with channels IMP-1 and IMP-2 (simple) and IMP-3 (calculated), and a sender to it."""
+    """The sandbox with the simple channels IMP-1 and IMP-2 and the calculated IMP-3, and a sender to it."""
     options = Options(parse_settings(settings), faults=parse_faults(faults))
     with (
         running(folder / "sandbox.sqlite3", WORLD, options) as service,
@@ -51,7 +51,7 @@ def answering(answer: Callable[[httpx.Request], httpx.Response]) -> Iterator[Sen
 
 
 class Pauses(Struct):
-    """Counts the pauses that it does not make."""
+    """Counts pauses instead of making them."""
 
     count: int = 0
 
@@ -60,7 +60,7 @@ class Pauses(Struct):
 
 
 class Courier(Struct):
-    """A delivery by `sender`, and the pauses that it would have made."""
+    """A delivery by `sender`, and its pauses."""
 
     sender: Sender
     identifier_names: IdentifierNames = V3_NAMES
@@ -85,7 +85,7 @@ def kept(sender: Sender, channel_id: int) -> list[tuple[str, float | None]]:
 
 
 def receipt(*groups: Mapping[str, Any], imported: int = 0) -> httpx.Response:
-    """The documented answer to readings, with these groups failed."""
+    """The documented response to readings, with these failed groups."""
     failed = sum(len(group["readings"]) for group in groups)
     body = {"failedReadings": list(groups), "failedReadingsCount": failed, "importedReadingsCount": imported}
     return httpx.Response(200, json=body)

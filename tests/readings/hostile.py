@@ -1,4 +1,4 @@
-"""Bad files of readings: each with the rule that must refuse it, and the line."""
+"""Bad files of readings, each with the code and the line of the finding that it must give."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _whole(code: str, line: int, **contents: str | bytes) -> list[Bad]:
 
 
 def _row(code: str, **rows: str) -> list[Bad]:
-    """Files with a sound row, and a bad one after it."""
+    """Files with a valid row, and a bad one after it."""
     return [Bad(f"row_{name}", f"{HEADER}{SOUND}{row}\n{SOUND}".encode(), code, 3) for name, row in rows.items()]
 
 

@@ -50,13 +50,13 @@ def _pointers(*units: str) -> st.SearchStrategy[dict[str, Any]]:
 
 
 _UNITS = ("KWH", "KW", "GAL")
-# Sent as it stands, kwh would be no unit of a channel: the tool spells it as the channels do.
+# EnergyCAP would not find the unit kwh: the tool spells it as the channels do.
 _RESPELLED = _pointers(*_UNITS, "kwh", "k W").filter(lambda one: one.keys() & set(IDENTIFIER_NAMES[:3]))
 
 
 @st.composite
 def meters(draw: DrawFn) -> list[dict[str, Any]]:
-    """Two to five channels on one or two meters, alike in much, some without an import id, some calculated."""
+    """Two to five similar channels on one or two meters, some without an import id, some calculated."""
     channels = []
     for number in range(1, draw(st.integers(2, 5)) + 1):
         is_calculated = draw(st.sampled_from((False, False, False, True)))
@@ -74,7 +74,7 @@ def meters(draw: DrawFn) -> list[dict[str, Any]]:
 
 @settings(max_examples=60)
 @given(meters(), st.lists(_pointers(*_UNITS), min_size=8, max_size=30))
-def test_readings_land_where_the_tool_says(channels: list[dict[str, Any]], groups: Sequence[dict[str, Any]]) -> None:
+def test_readings_go_where_the_tool_says(channels: list[dict[str, Any]], groups: Sequence[dict[str, Any]]) -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
         running(Path(folder) / "sandbox.sqlite3", make_world(*channels)) as service,
@@ -98,7 +98,7 @@ def test_readings_land_where_the_tool_says(channels: list[dict[str, Any]], group
 
 @settings(max_examples=25)
 @given(meters(), st.lists(_RESPELLED, min_size=4, max_size=10))
-def test_the_esa_call_goes_by_the_same_rules(channels: list[dict[str, Any]], groups: Sequence[dict[str, Any]]) -> None:
+def test_the_esa_call_follows_the_same_rules(channels: list[dict[str, Any]], groups: Sequence[dict[str, Any]]) -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
         running(Path(folder) / "sandbox.sqlite3", make_world(*channels)) as service,
@@ -121,7 +121,7 @@ def test_the_esa_call_goes_by_the_same_rules(channels: list[dict[str, Any]], gro
 
 
 def _find_taken(landings: Sequence[Destination]) -> dict[int, int]:
-    """The channel that EnergyCAP would take each reading on, by the reading's number, in whatever unit it is."""
+    """The channel that EnergyCAP would choose for each reading, by the reading's number, in any unit."""
     return {
         number: destination.route.channel_id
         for number, destination in enumerate(landings)
@@ -130,7 +130,7 @@ def _find_taken(landings: Sequence[Destination]) -> dict[int, int]:
 
 
 def _check_refused(landings: Sequence[Destination], live: Sequence[Live]) -> None:
-    """Of what EnergyCAP would take, exactly the readings in another unit than that of their channel are refused."""
+    """Of those that EnergyCAP would accept, exactly the readings with another unit than their channel are refused."""
     units = {channel.id: channel.values[UNIT_CODE] for channel in live}
     taken = _find_taken(landings)
     refused = {number for number in taken if landings[number].channel is None}

@@ -1,4 +1,4 @@
-"""Tests for reconciler/readings/cells.py."""
+"""The number, the flag and the note of a reading."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ NOT_COMMA = "value must be a number with a decimal comma"
         ("9007199254740992", DOT, 2.0**53),
     ],
 )
-def test_numbers_are_read_as_they_are_written_in_the_world(text: str, decimal: DecimalMark, expected: float) -> None:
+def test_numbers_of_many_countries_are_read(text: str, decimal: DecimalMark, expected: float) -> None:
     assert parse_number(text, decimal) == expected
 
 
@@ -120,7 +120,7 @@ def test_numbers_are_read_as_they_are_written_in_the_world(text: str, decimal: D
     ],
 )
 @pytest.mark.parametrize("decimal", [DOT, COMMA])
-def test_what_is_no_number_is_refused_by_its_name(text: str, name: str, fix: str, decimal: DecimalMark) -> None:
+def test_text_that_is_not_a_number_is_refused_by_its_kind(text: str, name: str, fix: str, decimal: DecimalMark) -> None:
     assert parse_number(text, decimal) == RowError("ESA612", f'value must be a number, found "{text}", {name}', fix)
 
 
@@ -164,9 +164,7 @@ def test_what_is_no_number_is_refused_by_its_name(text: str, name: str, fix: str
     ],
     ids=lambda value: str(value)[:30],
 )
-def test_other_texts_are_refused_with_what_a_number_looks_like(
-    text: str, decimal: DecimalMark, message: str, fix: str
-) -> None:
+def test_other_texts_are_refused_with_an_example(text: str, decimal: DecimalMark, message: str, fix: str) -> None:
     error = parse_number(text, decimal)
 
     assert isinstance(error, RowError)
@@ -194,7 +192,7 @@ def test_other_texts_are_refused_with_what_a_number_looks_like(
         ("1,2,3", set()),
     ],
 )
-def test_a_value_decides_the_mark_if_it_can_be_read_in_one_way_only(text: str, marks: set[DecimalMark]) -> None:
+def test_an_unambiguous_value_decides_the_decimal_mark(text: str, marks: set[DecimalMark]) -> None:
     assert find_decimal_marks(text) == marks
 
 
@@ -211,7 +209,7 @@ def group(digits: str, sign: str) -> str:
     st.sampled_from([DOT, COMMA]),
     st.sampled_from(["", " ", "\u00a0", "\u202f", "'", "other"]),
 )
-def test_a_number_that_is_written_down_is_read_back(
+def test_a_written_number_is_read_back(
     whole: int, fraction: str | None, sign: str, decimal: DecimalMark, grouper: str
 ) -> None:
     mark, other = (".", ",") if decimal is DOT else (",", ".")
@@ -232,7 +230,7 @@ NUMERALS = st.one_of(
 
 
 def read_by_hand(text: str, decimal: DecimalMark) -> Fraction | None:
-    """The number that `text` is, character by character, without a pattern; None where it is none."""
+    """`text` as a number, read character by character without a pattern; None if it is not one."""
     mark, other = (".", ",") if decimal is DOT else (",", ".")
     text = text.strip()
     sign = -1 if text[:1] in ("-", "\u2212") and text else 1
@@ -274,7 +272,7 @@ def is_digits(text: str) -> bool:
 @example("1.23.456", COMMA)
 @example("1,234.", DOT)
 @example("5,", COMMA)
-def test_any_text_is_read_as_by_hand_or_refused(text: str, decimal: DecimalMark) -> None:
+def test_any_text_is_read_like_a_simple_parser_or_refused(text: str, decimal: DecimalMark) -> None:
     number = parse_number(text, decimal)
     expected = read_by_hand(text, decimal)
     note_case(reached=expected is not None)
@@ -287,7 +285,7 @@ def test_any_text_is_read_as_by_hand_or_refused(text: str, decimal: DecimalMark)
 
 
 def say(value: object) -> object:
-    """A value as it is, a error as its message."""
+    """A value unchanged, or the message of an error."""
     return value.message if isinstance(value, RowError) else value
 
 
@@ -348,7 +346,7 @@ def test_values_of_json_in_words(value: Any, shown: str) -> None:
     assert describe_json(value) == shown
 
 
-def test_a_number_in_quotation_marks_is_refused_with_the_way_out() -> None:
+def test_a_number_in_quotation_marks_is_refused_with_the_fix() -> None:
     error = number_from_json("7")
 
     assert isinstance(error, RowError)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 NEW_YORK = ZoneInfo("America/New_York")
 HEADER = "channelImportId,time,value\n"
-# 2 November 2025: 01:00 to 02:00 comes twice.
+# 2 November 2025: 01:00 to 02:00 occurs twice.
 HOUR = ["01:00", "01:15", "01:30", "01:45"]
 EARLIER, LATER = [f"2025-11-02T{clock}:00-04:00" for clock in HOUR], [f"2025-11-02T{clock}:00-05:00" for clock in HOUR]
 
@@ -73,7 +73,7 @@ def test_a_time_that_clocks_skip_is_an_error(tmp_path: Path) -> None:
     ],
     ids=["rising", "falling", "the hour alone", "from its middle", "hours", "hours that fall"],
 )
-def test_an_hour_that_is_there_twice_is_told_apart_by_its_order(
+def test_a_repeated_hour_is_resolved_by_the_order_of_readings(
     clocks: list[str], expected: list[str], tmp_path: Path
 ) -> None:
     path = write(tmp_path, HEADER + rows(*clocks))
@@ -98,7 +98,7 @@ def test_an_hour_that_is_there_twice_is_told_apart_by_its_order(
     ],
     ids=["once", "thrice", "in pairs", "two alone", "to and fro", "two copies", "against the rest", "in between"],
 )
-def test_an_hour_whose_order_tells_nothing_is_an_error(clocks: list[str], tmp_path: Path) -> None:
+def test_a_repeated_hour_in_an_ambiguous_order_is_an_error(clocks: list[str], tmp_path: Path) -> None:
     path = write(tmp_path, HEADER + rows(*clocks))
 
     check = look(path)
@@ -118,7 +118,7 @@ def test_times_with_their_offset_are_two_readings(tmp_path: Path) -> None:
     assert (check.findings, send(path, check)) == ((), [EARLIER[0], LATER[0]])
 
 
-def test_each_channel_has_an_order_of_its_own(tmp_path: Path) -> None:
+def test_each_channel_has_its_own_order(tmp_path: Path) -> None:
     pairs = [(channel, clock) for clock in ["00:45", *HOUR, *HOUR, "02:00"] for channel in ("USE", "USE-KW")]
     path = write(tmp_path, HEADER + "".join(rows(clock, channel=channel) for channel, clock in pairs))
 
@@ -140,13 +140,13 @@ def test_groups_of_json_have_the_same_order(tmp_path: Path) -> None:
     assert (check.findings, send(path, check)[1:]) == ((), [*EARLIER, *LATER])
 
 
-def test_of_other_contradictions_the_hour_makes_none(tmp_path: Path) -> None:
+def test_a_duplicate_in_a_repeated_hour_is_only_a_warning(tmp_path: Path) -> None:
     path = write(tmp_path, HEADER + rows(*HOUR, *HOUR) + rows("01:00-04:00"))
 
-    assert tell(look(path).findings) == ["10 ESA621 a reading is in the file twice, found it in line 2, too"]
+    assert tell(look(path).findings) == ["10 ESA621 a reading is in the file twice, also in line 2"]
 
 
-def test_where_a_zone_is_not_known_that_is_said(tmp_path: Path) -> None:
+def test_an_unknown_zone_is_a_warning(tmp_path: Path) -> None:
     path = write(tmp_path, HEADER + rows("01:00", "01:15"))
 
     check = look(path, zones={})
@@ -162,7 +162,7 @@ def test_where_a_zone_is_not_known_that_is_said(tmp_path: Path) -> None:
     assert look(write(tmp_path, HEADER + rows("01:00Z")), zones={}).findings == ()
 
 
-def test_the_zone_of_a_file_has_such_hours_too(tmp_path: Path) -> None:
+def test_the_zone_of_a_file_has_repeated_hours_too(tmp_path: Path) -> None:
     berlin = ZoneInfo("Europe/Berlin")
     path = write(tmp_path, HEADER + rows("01:00", "02:00", "02:00", "03:00", day="2025-10-26"))
 
@@ -185,7 +185,7 @@ def test_a_time_with_an_offset_is_sent_with_that_of_its_data_point(tmp_path: Pat
     assert send(path, look(path)) == ["2025-07-01T14:30:00-04:00", "2025-12-01T13:30:00-05:00"]
 
 
-def test_in_a_long_file_the_change_is_found_wherever_it_is(tmp_path: Path) -> None:
+def test_a_change_of_clocks_is_found_anywhere_in_a_long_file(tmp_path: Path) -> None:
     start = datetime(2025, 10, 25, tzinfo=UTC)
     timestamps = [(start + timedelta(minutes=15 * number)).astimezone(NEW_YORK) for number in range(1500)]
     path = write(tmp_path, HEADER + "".join(f"USE,{at.replace(tzinfo=None)},5\n" for at in timestamps))
@@ -228,12 +228,12 @@ ODD_QUARTERS = list_odd_quarters()
     | st.sampled_from(ODD_QUARTERS),
     st.integers(0, 899),
 )
-def test_changes_of_clocks_are_those_of_the_database(at: tuple[ZoneInfo, datetime], seconds: int) -> None:
+def test_changes_of_clocks_match_the_time_zone_database(at: tuple[ZoneInfo, datetime], seconds: int) -> None:
     zone, wall = at[0], at[1] + timedelta(seconds=seconds)
     change = next((one for one in find_transitions(zone, wall.year) if one.begin <= wall < one.end), None)
 
     note_case(reached=change is not None)
-    # PEP 495: the two differ only where clocks change, and the earlier one is greater where an hour comes twice.
+    # PEP 495: the two differ only where clocks change, and the earlier one is greater where an hour occurs twice.
     earlier, later = (wall.replace(tzinfo=zone, fold=fold).utcoffset() for fold in (0, 1))
     assert earlier is not None
     assert later is not None
@@ -242,7 +242,7 @@ def test_changes_of_clocks_are_those_of_the_database(at: tuple[ZoneInfo, datetim
 
 
 @given(st.lists(st.integers(0, 59), unique=True), st.lists(st.integers(0, 59), unique=True), st.booleans())
-def test_two_runs_beside_other_readings_are_always_told_apart(
+def test_two_runs_beside_other_readings_are_always_resolved(
     first: Sequence[int], second: Sequence[int], is_rising: bool
 ) -> None:
     (change,) = [one for one in find_transitions(NEW_YORK, 2025) if not one.is_skipped]

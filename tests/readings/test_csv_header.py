@@ -1,4 +1,4 @@
-"""Tests for reconciler/readings/csv_header.py."""
+"""The header of a CSV file."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_a_header_may_name_a_factor(header: str, factor: str) -> None:
     assert find_factor(header) == factor
 
 
-def test_a_factor_that_would_not_be_applied_is_refused(tmp_path: Path) -> None:
+def test_a_factor_in_the_header_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path, "channelImportId,time,kWh (x1000)\nUSE,2026-01-01T00:00,1\n")
 
     with pytest.raises(BrokenFile) as caught:
@@ -84,7 +84,7 @@ def test_a_factor_that_would_not_be_applied_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "header", ["unit", "Unit of Measure", "EngUnits", "Energy Unit", "UOM code", "Einheit", "unit\xe9"]
 )
-def test_a_column_of_units_is_asked_about(header: str, tmp_path: Path) -> None:
+def test_an_unused_column_of_units_is_refused(header: str, tmp_path: Path) -> None:
     path = write(tmp_path, f"channelImportId,time,value,{header}\nUSE,2026-01-01T00:00,1,Wh\n")
 
     with pytest.raises(BrokenFile, match="a column may say in which units values are") as caught:
@@ -96,7 +96,7 @@ def test_a_column_of_units_is_asked_about(header: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("header", ["_measurement", "Unit ID", "Unit number", "Community"])
-def test_a_column_of_something_else_is_not(header: str, tmp_path: Path) -> None:
+def test_a_column_of_something_else_is_accepted(header: str, tmp_path: Path) -> None:
     path = write(tmp_path, f"channelImportId,time,value,{header}\nUSE,2026-01-01T00:00,1,x\n")
 
     assert count(path)[0].findings == ()

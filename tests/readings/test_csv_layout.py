@@ -1,4 +1,4 @@
-"""Tests for reconciler/readings/csv_layout.py."""
+"""The layout of a CSV file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def find(head: str, **csv_options: Any) -> CsvLayout:
     return detect_layout(head, CsvOptions(**csv_options))
 
 
-def test_columns_are_known_by_the_names_of_the_api_whatever_their_order_and_case() -> None:
+def test_columns_are_recognised_by_the_names_of_the_api_in_any_order_and_case() -> None:
     layout = find("Value, TIME ,site,meterImportId,unitcode,note,estimated\n1,2026-01-01T00:00,A,NB,KWH,,\n")
 
     assert layout == CsvLayout(
@@ -70,7 +70,7 @@ def test_columns_may_be_mapped_ignored_and_marked() -> None:
         ('"time";"value, raw";value;channelId\n', ";"),
     ],
 )
-def test_the_delimiter_is_the_one_under_which_headers_are_known(head: str, delimiter: str) -> None:
+def test_the_delimiter_is_the_one_with_most_known_headers(head: str, delimiter: str) -> None:
     assert find(head).delimiter == delimiter
     assert find(head, delimiter=delimiter).delimiter == delimiter
 
@@ -152,21 +152,21 @@ def test_the_decimal_mark_is_a_dot_unless_another_is_given() -> None:
         ),
     ],
 )
-def test_a_header_that_cannot_be_meant_is_said(head: str, message: str, fix: str) -> None:
+def test_an_invalid_header_is_refused(head: str, message: str, fix: str) -> None:
     with pytest.raises(BrokenFile) as caught:
         find(head, names={"Day": "time"} if "Day" in head else {})
 
     assert (caught.value.line, caught.value.row_error.message, caught.value.row_error.fix) == (1, message, fix)
 
 
-def test_one_of_the_columns_of_a_day_is_not_its_reading() -> None:
+def test_a_column_for_each_hour_is_refused() -> None:
     head = f"channelId,date,{','.join(f'{hour:02}:00' for hour in range(24))}\n"
 
     with pytest.raises(BrokenFile, match="23 columns each hold readings"):
         find(head, names={"date": "time", "00:00": "value"})
 
 
-def test_a_few_columns_with_numbers_are_no_day() -> None:
+def test_a_few_columns_with_numbers_are_not_hours() -> None:
     assert find("channelId,time,value,H1,H2,H3,H4,H5,H6,H7,H8,H9,H10,H11\n").value == 2
 
 
@@ -175,7 +175,7 @@ def test_a_mapped_column_must_be_there() -> None:
         find("time,value,channelId\n", names={"Zeit": "time"})
 
 
-def test_odd_quotation_marks_in_the_beginning_are_left_to_the_reader() -> None:
+def test_odd_quotation_marks_at_the_beginning_are_left_to_the_reader() -> None:
     head = 'time,value,channelId\n2026-01-01T00:00,"' + "1,2" * 60_000
 
     assert find(head).decimal is DecimalMark.DOT
@@ -204,7 +204,7 @@ def test_odd_quotation_marks_in_the_beginning_are_left_to_the_reader() -> None:
         "carriage returns",
     ],
 )
-def test_the_header_may_come_later(text: str, delimiter: str, line: int, above: int) -> None:
+def test_the_header_may_be_below_other_lines(text: str, delimiter: str, line: int, above: int) -> None:
     layout = find(text)
 
     assert (layout.delimiter, layout.line, layout.above, layout.header) == (
@@ -215,7 +215,7 @@ def test_the_header_may_come_later(text: str, delimiter: str, line: int, above: 
     )
 
 
-def test_what_is_wrong_with_a_later_header_is_said_of_its_line() -> None:
+def test_an_error_in_a_later_header_has_its_line() -> None:
     with pytest.raises(BrokenFile) as caught:
         find("Report\n\ntime,value,value,channelId\n")
 

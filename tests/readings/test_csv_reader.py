@@ -1,4 +1,4 @@
-"""Tests for reconciler/readings/csv_reader.py."""
+"""CSV files read block by block and row by row."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ UNEVEN = "a row must have as many cells as the header, found"
     ],
     ids=lambda value: str(value)[:30],
 )
-def test_a_row_that_is_not_a_reading_is_called_by_its_name(row: list[str], message: str, fix: str) -> None:
+def test_a_row_that_is_not_a_reading_is_refused_by_its_kind(row: list[str], message: str, fix: str) -> None:
     error = find_row_error(ODD_LAYOUT, row)
 
     assert error is not None
@@ -78,7 +78,7 @@ def test_a_row_that_is_not_a_reading_is_called_by_its_name(row: list[str], messa
 
 
 @pytest.mark.parametrize("row", [["USE", "2026-01-01T00:00", "1", ""], ["TOTAL-1", "2026-01-01T00:00", "x", "sum"]])
-def test_a_reading_is_not_odd(row: list[str]) -> None:
+def test_a_reading_has_no_row_error(row: list[str]) -> None:
     assert find_row_error(ODD_LAYOUT, row) is None
 
 
@@ -97,7 +97,7 @@ def read(folder: Path, text: str) -> list[Block]:
     return list(read_blocks(source, detect_layout(source.head, CsvOptions())))
 
 
-def test_a_row_is_a_reading_under_its_identifiers(tmp_path: Path) -> None:
+def test_a_row_is_a_reading_with_its_identifiers(tmp_path: Path) -> None:
     (block,) = read(tmp_path, HEADER + "7,2026-01-01T00:15,1.5,true,by hand\n8,2026-01-01T00:00,2,,\n")
 
     key = ("7", "", "", "", "", "", 1)
@@ -118,7 +118,7 @@ def test_a_row_is_a_reading_under_its_identifiers(tmp_path: Path) -> None:
     assert block.keys == [key, ("8", "", "", "", "", "", 1)]
 
 
-def test_an_offset_stays_and_is_noted(tmp_path: Path) -> None:
+def test_an_offset_is_kept(tmp_path: Path) -> None:
     (block,) = read(tmp_path, HEADER + "7,2026-01-01T00:15Z,1.5,,\n")
     (group,) = block.read_groups()
 
@@ -140,7 +140,7 @@ def test_an_offset_stays_and_is_noted(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_all_that_is_wrong_with_a_row_is_said(tmp_path: Path, row: str, errors: list[str]) -> None:
+def test_all_errors_of_a_row_are_reported(tmp_path: Path, row: str, errors: list[str]) -> None:
     (block,) = read(tmp_path, f"{HEADER}{row}\n")
     (group,) = block.read_groups()
 
@@ -171,7 +171,7 @@ def test_a_row_must_be_as_long_as_the_header(tmp_path: Path, row: str, message: 
     assert (group.key, block.is_rectangular, block.find_zones()) == (None, False, None)
 
 
-def test_lines_are_those_that_rows_begin_in(tmp_path: Path) -> None:
+def test_the_line_of_a_row_is_its_first_one(tmp_path: Path) -> None:
     rows = '7,2026-01-01T00:00,1,,"two\nlines"\n\n7,2026-01-02T00:00,1,,\n' + "7,2026-01-03T00:00,1,,\n" * 1000
 
     first, *others = read(tmp_path, HEADER + rows)
@@ -188,7 +188,7 @@ def test_a_file_of_blank_lines_has_no_rows(tmp_path: Path) -> None:
     assert read(tmp_path, HEADER) == []
 
 
-def test_a_quotation_mark_that_is_never_closed_is_said(tmp_path: Path) -> None:
+def test_a_quotation_mark_that_is_never_closed_is_an_error(tmp_path: Path) -> None:
     text = HEADER + "7,2026-01-01T00:00,1,,\n" + '7,2026-01-01T00:00,1,,"' + "x\n" * 100_000
 
     with pytest.raises(BrokenFile) as caught:
@@ -207,7 +207,7 @@ def test_a_quotation_mark_that_is_never_closed_is_said(tmp_path: Path) -> None:
         (["2026-01-01T00:00", ""], None),
     ],
 )
-def test_a_block_is_sound_at_a_glance(times: list[str], zones: set[bool] | None) -> None:
+def test_a_valid_block_is_recognised_without_reading_its_rows(times: list[str], zones: set[bool] | None) -> None:
     rows = [["7", time, "1.5", "true", ""] for time in times]
 
     assert Block(LAYOUT, rows, range(2, 2 + len(rows))).find_zones() == zones
@@ -255,7 +255,7 @@ _TIMES = st.sampled_from(
 _FLAGS = st.sampled_from(("", "true", "0", "FALSE", "maybe"))
 
 
-# Rows of any cells are hardly ever sound at a glance.
+# Rows of random cells are hardly ever valid.
 _SOUND = st.tuples(
     st.sampled_from(("2026-01-01T00:00", "2026-01-01T00:15:00Z")), st.sampled_from(("1", "12", "-2")), st.just("")
 )
@@ -264,7 +264,9 @@ _ANY_ROWS = st.lists(st.tuples(_TIMES, _NUMBERS, _FLAGS), min_size=1, max_size=4
 
 
 @given(mostly(_SOUND_ROWS, _ANY_ROWS), st.booleans())
-def test_a_glance_and_a_close_look_agree(cells: list[tuple[str, str, str]], is_comma: bool) -> None:
+def test_the_check_of_a_block_agrees_with_the_check_of_its_rows(
+    cells: list[tuple[str, str, str]], is_comma: bool
+) -> None:
     layout = COMMA if is_comma else LAYOUT
     rows = [["7", time, value] if is_comma else ["7", time, value, flag, ""] for time, value, flag in cells]
     block = Block(layout, rows, range(2, 2 + len(rows)))
@@ -272,7 +274,7 @@ def test_a_glance_and_a_close_look_agree(cells: list[tuple[str, str, str]], is_c
     zones = block.find_zones()
     looked = [row for group in block.read_groups() for row in group.rows]
 
-    # A close look is always right; a glance may be stricter, never laxer.
+    # The check of rows is exact; the check of a block may be stricter, but never laxer.
     note_case(reached=zones is not None)
     closely = None if any(row.errors for row in looked) else {row.is_naive for row in looked}
     assert zones in (None, closely)
@@ -312,7 +314,7 @@ def test_line_ends_and_blanks_do_not_matter(text: str, readings: list[tuple[str,
     ],
     ids=["to the next one", "over the rest", "in the last row"],
 )
-def test_a_quotation_mark_that_swallows_rows_is_refused(text: str, line: int, what: str, tmp_path: Path) -> None:
+def test_an_open_quotation_mark_before_other_rows_is_refused(text: str, line: int, what: str, tmp_path: Path) -> None:
     with pytest.raises(BrokenFile) as caught:
         read(tmp_path, HEADER + text)
 
@@ -338,7 +340,7 @@ JOIN = "write the whole time in one column, as in  2026-03-30T00:15"
         ("time,AM/PM", ["01:15,AM", "01:15,PM"], "AM or PM"),
     ],
 )
-def test_a_part_of_the_time_in_another_column_is_asked_about(
+def test_a_part_of_the_time_in_an_unused_column_is_refused(
     header: str, rows: list[str], what: str, tmp_path: Path
 ) -> None:
     path = write(tmp_path, f"channelImportId,value,{header}\n" + "".join(f"USE,5,{row}\n" for row in rows))
@@ -422,7 +424,7 @@ def list_values(path: Path, decimal: DecimalMark) -> list[float]:
     ],
     ids=lambda value: str(value)[-30:],
 )
-def test_one_value_that_can_be_read_in_one_way_only_decides_for_the_column(
+def test_one_unambiguous_value_decides_the_mark_of_all(
     values: list[str], decimal: DecimalMark, evidence: DecimalEvidence | None, tmp_path: Path
 ) -> None:
     layout = open_readings_file(write(tmp_path, rows(*values)), CsvOptions()).layout
@@ -435,7 +437,7 @@ def test_one_value_that_can_be_read_in_one_way_only_decides_for_the_column(
 @pytest.mark.parametrize(
     ("value", "point", "thousands"), [("1,234", "comma", "dot"), ("1.234", "dot", "comma")], ids=["comma", "dot"]
 )
-def test_values_that_may_be_thousands_are_asked_about_however_long_the_file(
+def test_ambiguous_values_are_refused_in_a_file_of_any_length(
     value: str, point: str, thousands: str, length: int, tmp_path: Path
 ) -> None:
     path = write(tmp_path, rows("987", *[value] * length))
@@ -445,17 +447,17 @@ def test_values_that_may_be_thousands_are_asked_about_however_long_the_file(
 
     assert (caught.value.line, caught.value.row_error.message) == (
         3,
-        f'the values may be read in two ways, found "{value}"',
+        f'the values can be read in two ways, found "{value}"',
     )
     assert caught.value.row_error.fix == (
-        f"give the decimal mark: --decimal {point} where {value} has three decimal places, "
-        f"--decimal {thousands} where it has thousands"
+        f"give the decimal mark: --decimal {point} if {value} has three decimal places, "
+        f"--decimal {thousands} if it has thousands"
     )
     assert list_values(path, DecimalMark(point)) == [987, *[1.234] * length]
     assert list_values(path, DecimalMark(thousands)) == [987, *[1234] * length]
 
 
-def test_values_that_contradict_each_other_stop_the_whole_file(tmp_path: Path) -> None:
+def test_values_with_different_decimal_marks_stop_the_whole_file(tmp_path: Path) -> None:
     path = write(tmp_path, rows("1.5", "1,234", "2,5"))
 
     with pytest.raises(BrokenFile) as caught:

@@ -1,4 +1,4 @@
-"""Tests for reconciler/readings/delivery.py."""
+"""A batch of readings sent, with its outcome."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def route_batches(
     return list(batches), left_out
 
 
-def test_a_batch_has_so_many_readings_and_the_last_what_is_left(tmp_path: Path) -> None:
+def test_batches_have_the_given_size_and_the_last_one_the_rest(tmp_path: Path) -> None:
     batches, left_out = route_batches(tmp_path, ROWS, size=2)
 
     assert [[one.row.line for one in batch] for batch in batches] == [[2, 3], [4]]
@@ -62,7 +62,7 @@ def test_a_batch_has_so_many_readings_and_the_last_what_is_left(tmp_path: Path) 
     assert left_out == []
 
 
-def test_what_cannot_be_sent_is_left_out_with_all_reasons(tmp_path: Path) -> None:
+def test_readings_that_cannot_be_sent_are_left_out_with_all_reasons(tmp_path: Path) -> None:
     batches, left_out = route_batches(
         tmp_path, "USE,,,,,2026-01-01T00:00,1\n,,,,,2026-01-01T00:00,1,,\nNO,,,,,soon,x,,\n"
     )
@@ -82,7 +82,7 @@ def test_what_cannot_be_sent_is_left_out_with_all_reasons(tmp_path: Path) -> Non
     ]
 
 
-def test_a_body_has_a_group_for_each_set_of_identifiers_under_the_names_of_the_call(tmp_path: Path) -> None:
+def test_a_body_has_a_group_for_each_set_of_identifiers_with_the_names_of_the_call(tmp_path: Path) -> None:
     (batch,), _ = route_batches(tmp_path, ROWS)
     groups = group_by_identifiers(batch)
     first = [
@@ -154,7 +154,7 @@ def test_a_reading_fails_only_once(tmp_path: Path) -> None:
     assert tell(failed) == [(3, "the service gives no reason"), (4, "the service gives no reason")]
 
 
-def test_groups_are_found_by_all_their_identifiers_under_the_names_of_the_call(tmp_path: Path) -> None:
+def test_groups_are_found_by_all_their_identifiers_with_the_names_of_the_call(tmp_path: Path) -> None:
     loads = load(tmp_path, f"{RECEIVED_HEADER},NB-ELEC-01,ELECDEMAND,900,2026-01-01T00:00,1\n{USE}")
     identifiers = {
         "dataPointImportId": "NB-ELEC-01",
@@ -178,7 +178,7 @@ def test_groups_are_found_by_all_their_identifiers_under_the_names_of_the_call(t
     ],
     ids=["another count", "another channel", "another time", "no time"],
 )
-def test_a_receipt_for_other_readings_is_unclear(tmp_path: Path, receipt: ImportResponse) -> None:
+def test_a_receipt_for_other_readings_is_a_mismatch(tmp_path: Path, receipt: ImportResponse) -> None:
     loads = load(tmp_path, RECEIVED_HEADER + USE)
 
     with pytest.raises(MismatchedResponse):
@@ -212,7 +212,7 @@ def test_a_receipt_for_other_readings_is_unclear(tmp_path: Path, receipt: Import
         pytest.param(TWO_DAYS, [("soon", 1)], [2, 3], id="times that are none"),
     ],
 )
-def test_what_channels_have_is_not_missing(
+def test_readings_that_channels_have_are_not_missing(
     tmp_path: Path, rows: str, has: list[tuple[str, float]], missing: list[int]
 ) -> None:
     def answer(_: httpx.Request) -> httpx.Response:
@@ -255,13 +255,13 @@ def posts(service: Service) -> int:
     return sum(request.path == READINGS for request in service.requests())
 
 
-def test_what_is_taken_needs_no_more_said(tmp_path: Path) -> None:
+def test_an_accepted_batch_has_no_failures(tmp_path: Path) -> None:
     with serving(tmp_path) as (_, sender):
         assert Courier(sender).delivery.send_batch(load(tmp_path, TWO, sender)) == BatchResult(rejected=[])
         assert kept(sender, 1) == SENT
 
 
-def test_what_is_rejected_comes_with_the_service_s_reason(tmp_path: Path) -> None:
+def test_rejected_readings_have_the_reason_of_the_service(tmp_path: Path) -> None:
     with serving(tmp_path, settings=["v3_overwrite=fail"]) as (_, sender):
         loads = load(tmp_path, TWO, sender)
         Courier(sender).delivery.send_batch(loads[:1])
@@ -273,7 +273,7 @@ def test_what_is_rejected_comes_with_the_service_s_reason(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("fault", ["drop-after", "503-after", "truncated-body"])
-def test_an_answer_that_is_lost_is_settled_by_reading(tmp_path: Path, fault: str) -> None:
+def test_a_lost_response_is_resolved_by_reading_back(tmp_path: Path, fault: str) -> None:
     with serving(tmp_path, f"POST {fault} x1") as (service, sender):
         courier = Courier(sender)
         batch_result = courier.delivery.send_batch(load(tmp_path, TWO, sender))
@@ -282,7 +282,7 @@ def test_an_answer_that_is_lost_is_settled_by_reading(tmp_path: Path, fault: str
         assert kept(sender, 1) == SENT
 
 
-def test_what_did_not_arrive_is_sent_again_and_only_that(tmp_path: Path) -> None:
+def test_only_readings_that_did_not_arrive_are_sent_again(tmp_path: Path) -> None:
     there = {"time": "2026-01-01T00:15", "value": 1, "estimated": False, "note": "by another"}
     with serving(tmp_path, "POST /api/v3/reading drop-before x1", settings=["v3_overwrite=fail"]) as (_, sender):
         sender.send_esa_readings([{"esaChannelId": 1, "readings": [there]}])
@@ -291,7 +291,7 @@ def test_what_did_not_arrive_is_sent_again_and_only_that(tmp_path: Path) -> None
         assert (kept(sender, 1), kept(sender, 2)) == (SENT, [("2026-01-01T00:15", 2.0)])
 
 
-def test_what_never_arrives_is_given_up_after_three_attempts(tmp_path: Path) -> None:
+def test_sending_stops_after_three_attempts(tmp_path: Path) -> None:
     with serving(tmp_path, "POST /api/v3/reading 503") as (_, sender):
         courier = Courier(sender)
         batch_result = courier.delivery.send_batch(load(tmp_path, TWO, sender))
@@ -301,7 +301,7 @@ def test_what_never_arrives_is_given_up_after_three_attempts(tmp_path: Path) -> 
     assert "503" in batch_result.error.message
 
 
-def test_what_cannot_be_looked_into_is_unknown(tmp_path: Path) -> None:
+def test_a_lost_response_that_cannot_be_checked_is_unknown(tmp_path: Path) -> None:
     with serving(tmp_path, "POST drop-after", settings=["v3_sees_esa_channels=no"]) as (_, sender):
         batch_result = Courier(sender).delivery.send_batch(load(tmp_path, TWO, sender))
 
@@ -309,7 +309,7 @@ def test_what_cannot_be_looked_into_is_unknown(tmp_path: Path) -> None:
     assert batch_result.error is not None
 
 
-def test_a_refusal_after_a_lost_answer_rejects_what_is_left(tmp_path: Path) -> None:
+def test_a_refusal_after_a_lost_response_rejects_the_rest(tmp_path: Path) -> None:
     posted: list[bytes] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -329,7 +329,7 @@ def test_a_refusal_after_a_lost_answer_rejects_what_is_left(tmp_path: Path) -> N
     assert [body.count(b"channelId") for body in posted] == [2, 1]
 
 
-def test_a_receipt_for_other_readings_is_settled_by_reading_too(tmp_path: Path) -> None:
+def test_a_receipt_for_other_readings_is_resolved_by_reading_back_too(tmp_path: Path) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         if request.method == "POST":
             return receipt(imported=7)
@@ -343,13 +343,13 @@ def test_a_receipt_for_other_readings_is_settled_by_reading_too(tmp_path: Path) 
 
 
 def refuse_two(request: httpx.Request) -> httpx.Response:
-    """Refuses every request that speaks of channel 2."""
+    """Refuses every request with channel 2."""
     if b'"channelId": 2' in request.content:
         return httpx.Response(400, text="no channel 2")
     return receipt(imported=request.content.count(b'"time"'))
 
 
-def test_of_groups_that_are_refused_together_each_is_sent_by_itself(tmp_path: Path) -> None:
+def test_groups_that_are_refused_together_are_sent_one_by_one(tmp_path: Path) -> None:
     rows = "channelId,time,value\n1,2026-01-01T00:00,1\n2,2026-01-01T00:00,2\n3,2026-01-01T00:00,3\n"
 
     with answering(refuse_two) as sender:
@@ -365,7 +365,7 @@ def test_of_groups_that_are_refused_together_each_is_sent_by_itself(tmp_path: Pa
     "answer", [httpx.Response(401), httpx.ConnectError("refused")], ids=["a wrong key", "no connection"]
 )
 @pytest.mark.parametrize("identifier_names", [V3_NAMES, ESA_NAMES], ids=["v3", "esa"])
-def test_what_certainly_did_not_arrive_is_untaken(
+def test_readings_that_certainly_did_not_arrive_are_not_delivered(
     tmp_path: Path, answer: httpx.Response | Exception, identifier_names: IdentifierNames
 ) -> None:
     def give(_: httpx.Request) -> httpx.Response:
@@ -390,7 +390,7 @@ def test_esa_readings_are_repeated_by_the_sender(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("answer", [httpx.Response(200), receipt(imported=1)], ids=["nothing said", "a receipt"])
-def test_an_esa_answer_need_not_say_more_than_success(tmp_path: Path, answer: httpx.Response) -> None:
+def test_an_esa_response_may_have_no_content(tmp_path: Path, answer: httpx.Response) -> None:
     with answering(lambda _: answer) as sender:
         batch_result = Courier(sender, ESA_NAMES).delivery.send_batch(
             load(tmp_path, "channelId,time,value\n1,2026-01-01T00:00,1\n")
@@ -403,7 +403,7 @@ def test_an_esa_answer_need_not_say_more_than_success(tmp_path: Path, answer: ht
 @pytest.mark.parametrize(
     "answer", [httpx.Response(200, text="<html>"), receipt(imported=7)], ids=["a page", "another receipt"]
 )
-def test_an_esa_answer_that_cannot_be_used_leaves_it_unknown(tmp_path: Path, answer: httpx.Response) -> None:
+def test_an_esa_response_that_cannot_be_used_leaves_the_outcome_unknown(tmp_path: Path, answer: httpx.Response) -> None:
     with answering(lambda _: answer) as sender:
         batch_result = Courier(sender, ESA_NAMES).delivery.send_batch(
             load(tmp_path, "channelId,time,value\n1,2026-01-01T00:00,1\n")

@@ -1,4 +1,4 @@
-"""Tests for reconciler/readings/duplicates.py."""
+"""Readings with the same channel and time."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def at(*minutes: int) -> list[datetime]:
     ],
     ids=["oldest first", "latest part first", "latest first", "out of order within a part", "before and after"],
 )
-def test_what_lies_beside_a_span_is_not_there_twice(added: list[list[datetime]]) -> None:
+def test_times_outside_a_range_are_not_duplicates(added: list[list[datetime]]) -> None:
     spans = TimeRanges(is_naive=True)
     for times in added:
         spans.add(1, times)
@@ -54,7 +54,7 @@ def test_what_lies_beside_a_span_is_not_there_twice(added: list[list[datetime]])
     [[at(0, 0)], [at(0, 15), at(15)], [at(0, 30), at(15)], [at(0, 60), at(15, 30)], [at(0, 15, 0)]],
     ids=["twice at once", "its end again", "within", "a part within", "back again"],
 )
-def test_what_lies_within_a_span_may_be_there_twice(added: list[list[datetime]]) -> None:
+def test_times_within_a_range_may_be_duplicates(added: list[list[datetime]]) -> None:
     spans = TimeRanges(is_naive=True)
     for times in added:
         spans.add(1, times)
@@ -71,7 +71,7 @@ def test_times_with_offsets_are_compared_as_instants() -> None:
     assert spans.suspects == {1}
 
 
-def test_moment_by_moment_nothing_is_there_twice() -> None:
+def test_readings_in_the_order_of_time_are_not_duplicates() -> None:
     spans = TimeRanges(is_naive=True)
     spans.add_mixed([1, 2, None], at(0, 0, 0))
     spans.add_mixed([1, 2, 1], at(15, 15, 30))
@@ -124,7 +124,7 @@ def test_two_values_for_one_time_are_an_error_that_names_both_lines(tmp_path: Pa
 def test_the_same_reading_twice_is_a_warning(tmp_path: Path) -> None:
     check, _ = count(write(tmp_path, HEADER + "1,2026-01-01T00:15,2\n1,2026-01-01T00:15,2\n"))
 
-    assert tell(check.findings) == ["3 ESA621 a reading is in the file twice, found it in line 2, too"]
+    assert tell(check.findings) == ["3 ESA621 a reading is in the file twice, also in line 2"]
     assert (check.readings, check.invalid, check.is_valid) == (2, 0, True)
 
 
@@ -137,7 +137,7 @@ def test_the_same_reading_twice_is_a_warning(tmp_path: Path) -> None:
         ("1990-01-01T00:00+14:00", "1990-01-01T00:00+14:00"),
     ],
 )
-def test_it_is_the_time_that_counts_not_how_it_is_written(first: str, second: str, tmp_path: Path) -> None:
+def test_equal_times_in_different_notation_are_duplicates(first: str, second: str, tmp_path: Path) -> None:
     assert find(tmp_path, f"{HEADER}1,{first},1\n1,{second},2\n") == [
         "3 ESA620 one channel gets two values for one time, found 2 here and 1 in line 2"
     ]
@@ -156,7 +156,7 @@ def test_other_times_are_not_compared(first: str, second: str, tmp_path: Path) -
     assert find(tmp_path, f"{HEADER}1,{first},1\n1,{second},2\n") == []
 
 
-def test_it_is_the_channel_that_counts_not_how_it_is_named(tmp_path: Path) -> None:
+def test_one_channel_with_different_identifiers_has_duplicates(tmp_path: Path) -> None:
     header = "channelId,channelImportId,meterImportId,observationTypeCode,unitCode,time,value\n"
     rows = (
         "1,,,,,2026-01-01T00:15,1\n"
@@ -168,7 +168,7 @@ def test_it_is_the_channel_that_counts_not_how_it_is_named(tmp_path: Path) -> No
     assert [finding[:8] for finding in find(tmp_path, header + rows) if "ESA62" in finding] == ["4 ESA620", "5 ESA620"]
 
 
-def test_readings_that_are_wrong_in_themselves_or_land_nowhere_do_not_count(tmp_path: Path) -> None:
+def test_invalid_readings_and_those_without_a_channel_are_not_duplicates(tmp_path: Path) -> None:
     cells = [("1", "x"), ("1", "1"), ("99", "1"), ("99", "2"), ("4", "1"), ("4", "2")]
     rows = "".join(f"{channel},2026-01-01T00:00,{value}\n" for channel, value in cells) + "1,soon,1\n"
 
@@ -189,7 +189,7 @@ def test_lines_of_json_are_those_of_the_readings(tmp_path: Path) -> None:
     ]
 
 
-def test_of_lines_of_json_each_reading_has_its_own(tmp_path: Path) -> None:
+def test_each_reading_in_json_lines_has_its_own_line(tmp_path: Path) -> None:
     values = [{"channelId": 1, "time": "2026-01-01T00:00", "value": value} for value in (1, 2)]
 
     assert find(tmp_path, "\n".join(map(json.dumps, values))) == [
@@ -197,7 +197,7 @@ def test_of_lines_of_json_each_reading_has_its_own(tmp_path: Path) -> None:
     ]
 
 
-def test_what_others_contradict_is_left_out_and_the_rest_sent(tmp_path: Path) -> None:
+def test_contradicting_readings_are_left_out_and_the_rest_are_sent(tmp_path: Path) -> None:
     first = "1,2026-01-01T00:00,1\n1,2026-01-01T00:00,1\n1,2026-01-01T00:00,2\n"
     rows = f"{first}1,2026-01-02T00:00,7\n2,2026-01-01T00:00,1\n2,2026-01-01T00:00,1\n"
     path, router = write(tmp_path, HEADER + rows), Router(CHANNELS)
@@ -233,7 +233,7 @@ _ROWS = st.lists(
 
 
 @given(_ROWS)
-def test_no_reading_that_is_there_twice_is_missed_and_no_other_told(
+def test_exactly_the_duplicates_are_reported(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, int, str]]
 ) -> None:
     text = HEADER + "".join(f"{channel},2026-01-01T00:0{minute},{value}\n" for channel, minute, value in rows)

@@ -1,4 +1,4 @@
-"""Tests for reconciler/readings/file_check.py."""
+"""The first pass over a file."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def rows(*times: str) -> str:
     ],
     ids=["a morning", "quarters", "a day"],
 )
-def test_spans_of_an_hour_are_not_offsets(times: list[str], tmp_path: Path) -> None:
+def test_time_ranges_of_an_hour_are_not_offsets(times: list[str], tmp_path: Path) -> None:
     with pytest.raises(BrokenFile) as raised:
         count(write(tmp_path, rows(*times)))
 
@@ -43,7 +43,7 @@ def test_spans_of_an_hour_are_not_offsets(times: list[str], tmp_path: Path) -> N
     assert (raised.value.row_error.code, raised.value.row_error.message, raised.value.line) == ("ESA612", message, 2)
 
 
-def test_so_it_is_in_json(tmp_path: Path) -> None:
+def test_time_ranges_in_json_are_not_offsets(tmp_path: Path) -> None:
     readings = [{"time": f"2026-01-01T0{hour}:00-0{hour + 1}:00", "value": 1} for hour in range(1, 5)]
 
     with pytest.raises(BrokenFile, match="the times look like ranges of time"):
@@ -69,7 +69,7 @@ HEADER = "channelImportId,meterImportId,time,value\n"
 READING = {"time": "2026-01-01T00:00", "value": 1}
 
 
-def test_rows_are_counted_by_their_identifiers_in_the_order_they_come(tmp_path: Path) -> None:
+def test_rows_are_counted_by_identifiers_in_their_order(tmp_path: Path) -> None:
     rows = "USE,,2026-01-01T00:00,1\n,SB-ELEC-01,2026-01-01T00:00,1\nUSE,,2026-01-02T00:00Z,2\n"
 
     check, groups = count(write(tmp_path, HEADER + rows))
@@ -83,7 +83,7 @@ def test_rows_are_counted_by_their_identifiers_in_the_order_they_come(tmp_path: 
     assert check.groups == tuple(groups)
 
 
-def test_groups_of_json_are_told_one_by_one_and_counted_together(tmp_path: Path) -> None:
+def test_groups_of_json_are_reported_one_by_one_and_counted_together(tmp_path: Path) -> None:
     groups_written = [{"channelImportId": "USE", "readings": [READING] * size} for size in (1, 0, 2)]
 
     check, groups = count(write(tmp_path, json.dumps(groups_written)))
@@ -100,7 +100,7 @@ def test_single_readings_in_lines_follow_the_groups(tmp_path: Path) -> None:
     assert [(group.number, group.line, group.readings) for group in groups] == [(0, 2, 1), (1, 1, 2)]
 
 
-def test_all_that_is_wrong_is_found_in_the_order_of_lines(tmp_path: Path) -> None:
+def test_all_errors_are_found_in_the_order_of_lines(tmp_path: Path) -> None:
     rows = (
         "NOPE,,2026-01-01T00:00,1\n"
         "USE,,soon,1\n"
@@ -126,13 +126,13 @@ def test_all_that_is_wrong_is_found_in_the_order_of_lines(tmp_path: Path) -> Non
     assert len(groups) == 5
 
 
-def test_a_doubt_alone_leaves_a_file_sound(tmp_path: Path) -> None:
+def test_a_file_with_only_warnings_is_valid(tmp_path: Path) -> None:
     check, _ = count(write(tmp_path, HEADER + "USE,SB-ELEC-01,2026-01-01T00:00,1\n"))
 
     assert (check.is_valid, check.invalid, [finding.code for finding in check.findings]) == (True, 0, ["ESA617"])
 
 
-def test_of_many_findings_of_a_kind_the_first_are_told(tmp_path: Path) -> None:
+def test_the_first_findings_of_each_kind_are_listed(tmp_path: Path) -> None:
     check, _ = count(write(tmp_path, HEADER + "USE,,soon,x\n" * 1000 + "NOPE,,2026-01-01T00:00,1\n"))
 
     assert [finding.code for finding in check.findings] == ["ESA612"] * 50 + ["ESA615"]
@@ -143,10 +143,10 @@ def test_of_many_findings_of_a_kind_the_first_are_told(tmp_path: Path) -> None:
 def test_a_file_without_a_reading_is_an_error(tmp_path: Path, text: str) -> None:
     check, _ = count(write(tmp_path, text))
 
-    assert tell(check.findings) == ["1 ESA611 the file holds no reading"]
+    assert tell(check.findings) == ["1 ESA611 the file has no readings"]
 
 
-def test_a_group_that_is_none_counts_as_one_bad_reading(tmp_path: Path) -> None:
+def test_an_invalid_group_counts_as_one_invalid_reading(tmp_path: Path) -> None:
     check, groups = count(
         write(tmp_path, '[7, {"channelId": 1, "readings": [{"time": "2026-01-01T00:00", "value": 1}]}]')
     )
@@ -155,7 +155,7 @@ def test_a_group_that_is_none_counts_as_one_bad_reading(tmp_path: Path) -> None:
     assert groups[0].number == 1
 
 
-def test_bad_identifiers_spoil_all_readings_of_their_group(tmp_path: Path) -> None:
+def test_bad_identifiers_make_all_readings_of_their_group_invalid(tmp_path: Path) -> None:
     value = {"channelId": 1, "esaChannelId": 1, "readings": [READING, {**READING, "value": None}]}
 
     check, groups = count(write(tmp_path, json.dumps([value])))
@@ -163,7 +163,7 @@ def test_bad_identifiers_spoil_all_readings_of_their_group(tmp_path: Path) -> No
     assert (check.readings, check.invalid, groups) == (2, 2, [])
 
 
-def test_progress_is_told(tmp_path: Path) -> None:
+def test_progress_is_reported(tmp_path: Path) -> None:
     told: list[int] = []
     file = open_readings_file(write(tmp_path, HEADER + "USE,,2026-01-01T00:00,1\n" * 1000), CsvOptions())
 

@@ -1,4 +1,4 @@
-"""Tests for reconciler/readings/flag_columns.py."""
+"""Columns that may flag readings."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HEADER = "channelImportId,time,status,lowalarm,site,value\n"
 TIMES = [f"2026-01-01T{hour:02}:00" for hour in range(24)]
 
 
-def test_what_an_unused_flag_column_says_of_readings_is_said(tmp_path: Path) -> None:
+def test_values_of_an_unused_flag_column_are_reported(tmp_path: Path) -> None:
     errors = ["0", "139", "", "160", " 0x00 ", "139"]
     rows = "".join(f"USE,{time},{error},0,A,1\n" for time, error in zip(TIMES, errors, strict=False))
 
@@ -36,13 +36,13 @@ def test_what_an_unused_flag_column_says_of_readings_is_said(tmp_path: Path) -> 
     assert check.is_valid
 
 
-def test_a_row_with_another_flaw_counts_as_well(tmp_path: Path) -> None:
+def test_a_row_with_another_error_counts_too(tmp_path: Path) -> None:
     check, _ = count(write(tmp_path, HEADER + "USE,soon,139,0,A,1\nUSE\n"))
 
     assert [finding.code for finding in check.findings] == ["ESA632", "ESA612", "ESA611"]
 
 
-def test_a_column_that_the_user_ignores_says_nothing(tmp_path: Path) -> None:
+def test_a_column_that_the_user_ignores_is_not_reported(tmp_path: Path) -> None:
     path = write(tmp_path, HEADER + f"USE,{TIMES[0]},139,0,A,1\n")
 
     check, _ = count(path, names={"status": ""})
@@ -50,7 +50,7 @@ def test_a_column_that_the_user_ignores_says_nothing(tmp_path: Path) -> None:
     assert check.findings == ()
 
 
-def test_the_column_of_a_failed_file_says_nothing(tmp_path: Path) -> None:
+def test_the_reason_column_of_a_rejects_file_is_not_reported(tmp_path: Path) -> None:
     text = f"channelImportId,time,value,reconciler:error\nUSE,{TIMES[0]},1,not taken\n"
 
     check, _ = count(write(tmp_path, text))
@@ -58,7 +58,7 @@ def test_the_column_of_a_failed_file_says_nothing(tmp_path: Path) -> None:
     assert check.findings == ()
 
 
-def test_of_many_values_the_most_frequent_are_said(tmp_path: Path) -> None:
+def test_the_most_frequent_values_are_shown(tmp_path: Path) -> None:
     rows = "".join(f"USE,{time},{place // 2},0,A,1\n" for place, time in enumerate(TIMES))
 
     check, _ = count(write(tmp_path, HEADER + rows))
@@ -69,7 +69,7 @@ def test_of_many_values_the_most_frequent_are_said(tmp_path: Path) -> None:
     )
 
 
-def test_a_column_without_a_name_is_said_if_it_holds_anything(tmp_path: Path) -> None:
+def test_a_column_without_a_name_is_reported_if_it_has_values(tmp_path: Path) -> None:
     check, _ = count(write(tmp_path, f"channelImportId,time,value,,\nUSE,{TIMES[0]},1,,E\n"))
 
     assert tell(check.findings) == [
@@ -113,7 +113,7 @@ def test_a_column_without_a_name_is_said_if_it_holds_anything(tmp_path: Path) ->
         ("terror", False),
     ],
 )
-def test_a_flag_column_is_known_by_its_name(header: str, expected: bool) -> None:
+def test_a_flag_column_is_recognised_by_its_name(header: str, expected: bool) -> None:
     assert is_flag(header) is expected
 
 
@@ -138,7 +138,7 @@ def test_a_reading_that_the_file_calls_bad_is_an_error(error: str, tmp_path: Pat
 
 
 @pytest.mark.parametrize("error", ["0", "ok", "{ok}", "none", "no error", "N", "nan", "NULL", ""])
-def test_an_error_column_that_holds_nothing_is_fine(error: str, tmp_path: Path) -> None:
+def test_an_empty_error_column_is_fine(error: str, tmp_path: Path) -> None:
     check, _ = count(write(tmp_path, BAD + f"USE,{TIMES[0]},{error},1\n"))
 
     assert check.findings == ()
@@ -156,7 +156,7 @@ def test_a_reading_that_the_file_does_not_call_good_is_an_error(header: str, no:
     assert count(write(tmp_path, text), names={header: ""})[0].findings == ()
 
 
-def test_of_a_column_that_calls_readings_good_other_values_are_said(tmp_path: Path) -> None:
+def test_unknown_values_of_a_column_for_good_readings_are_reported(tmp_path: Path) -> None:
     text = f"channelImportId,time,valid,value\nUSE,{TIMES[0]},V,1\nUSE,{TIMES[1]},1,1\n"
 
     check, _ = count(write(tmp_path, text))
@@ -167,7 +167,7 @@ def test_of_a_column_that_calls_readings_good_other_values_are_said(tmp_path: Pa
 @pytest.mark.parametrize(
     "header", ["Multiplier", "CT Ratio", "CTR", "Meter Multiplier", "scale_factor", "Wandlerfaktor"]
 )
-def test_a_factor_that_is_not_applied_is_said(header: str, tmp_path: Path) -> None:
+def test_an_unused_factor_column_is_reported(header: str, tmp_path: Path) -> None:
     text = f"channelImportId,time,value,{header}\nUSE,{TIMES[0]},1,40\nUSE,{TIMES[1]},1,1.0\n"
 
     (finding,) = count(write(tmp_path, text))[0].findings
@@ -178,7 +178,7 @@ def test_a_factor_that_is_not_applied_is_said(header: str, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("header", ["Direction", "flow_direction", "Sign", "Energierichtung"])
-def test_a_direction_that_is_not_used_is_said(header: str, tmp_path: Path) -> None:
+def test_an_unused_direction_column_is_reported(header: str, tmp_path: Path) -> None:
     text = f"channelImportId,time,value,{header}\nUSE,{TIMES[0]},1,export\n"
 
     assert [finding.code for finding in count(write(tmp_path, text))[0].findings] == ["ESA632"]
@@ -194,14 +194,14 @@ def test_a_comment_may_be_the_note(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("first", "header"), [(0, ""), (1, ""), (1, "#")])
-def test_a_column_that_counts_the_rows_says_nothing(first: int, header: str, tmp_path: Path) -> None:
+def test_a_column_with_row_numbers_is_not_reported(first: int, header: str, tmp_path: Path) -> None:
     rows = "".join(f"{place + first},USE,{time},1\n" for place, time in enumerate(TIMES))
 
     assert count(write(tmp_path, f"{header},channelImportId,time,value\n{rows}"))[0].findings == ()
     assert count(write(tmp_path, f"{header},channelImportId,time,value\n7,USE,{TIMES[0]},1\n"))[0].findings != ()
 
 
-def test_which_values_of_the_estimated_column_mean_estimated_may_be_said(tmp_path: Path) -> None:
+def test_the_user_can_give_the_values_that_mean_estimated(tmp_path: Path) -> None:
     path = write(tmp_path, f"channelImportId,time,value,estimated\nUSE,{TIMES[0]},1,A\nUSE,{TIMES[1]},1,E\n")
 
     (finding, _) = count(path)[0].findings
@@ -214,7 +214,7 @@ def test_which_values_of_the_estimated_column_mean_estimated_may_be_said(tmp_pat
     assert flags == [False, True]
 
 
-def test_values_of_a_column_may_say_that_a_reading_is_estimated(tmp_path: Path) -> None:
+def test_values_of_another_column_can_mark_a_reading_as_estimated(tmp_path: Path) -> None:
     path = write(tmp_path, HEADER + f"USE,{TIMES[0]},A,0,x,1\nUSE,{TIMES[1]}, e ,0,x,1\n")
     values = {"Status": frozenset({"e", "s"})}
 
@@ -226,7 +226,7 @@ def test_values_of_a_column_may_say_that_a_reading_is_estimated(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(("option", "habit"), [("--bad", "bad"), ("--estimated", "estimated")])
-def test_a_column_that_is_not_there_cannot_say_anything(option: str, habit: str, tmp_path: Path) -> None:
+def test_an_option_for_a_missing_column_is_refused(option: str, habit: str, tmp_path: Path) -> None:
     csv_options: dict[str, Any] = {habit: {"quality": frozenset({"e"})}}
 
     with pytest.raises(BrokenFile, match=f'no column "quality", which {option} names'):

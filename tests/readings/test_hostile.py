@@ -1,4 +1,4 @@
-"""Bad files of every kind: always findings and exit 1, never a traceback, a flood of memory or an escape sequence."""
+"""Bad files of every kind: always findings and exit 1, never a traceback, too much memory or an escape sequence."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from reconciler.readings.readings_file import ReadingsFile
 
 MIB = 2**20
-# What a small file needs, most of it for the libraries that are loaded.
+# The memory for a small file, most of it for the libraries.
 LARGEST = 512 * MIB
 
 
@@ -46,7 +46,7 @@ def find(path: Path) -> set[tuple[str, int]]:
 
 
 def run_route(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    """`reconciler readings route` over a copy of a small world, in a process with little memory."""
+    """`reconciler readings route` in a copy of a small world, in a process with little memory."""
     (folder / "copy.json").write_text(json.dumps(make_world(make_channel(1, channelImportId="USE"))))
     return subprocess.run(
         [sys.executable, "-m", "reconciler", "readings", "route", "--snapshot", "copy.json", *options],
@@ -69,7 +69,7 @@ def test_the_corpus_is_as_large_as_it_should_be() -> None:
 
 @pytest.mark.parametrize("format_", ["text", "json"])
 @pytest.mark.parametrize("name", ["row_escape", "row_override", "row_command", "escape_in_header", "group_surrogate"])
-def test_nothing_from_a_bad_file_acts_on_a_terminal(name: str, format_: str, tmp_path: Path) -> None:
+def test_no_report_passes_escape_sequences_to_the_terminal(name: str, format_: str, tmp_path: Path) -> None:
     bad = next(bad for bad in CORPUS if bad.name == name)
     write(tmp_path, bad.content)
 
@@ -103,7 +103,7 @@ def test_a_file_of_any_size_takes_no_more_memory(line: str, times: int, tmp_path
     assert (done.returncode, "ESA611" in done.stdout, "Traceback" in done.stderr) == (1, True, False)
 
 
-def test_names_of_files_can_do_no_harm(tmp_path: Path) -> None:
+def test_file_names_are_escaped(tmp_path: Path) -> None:
     name = "\x1b[31m\n::error::red\u202e.csv"
     (tmp_path / name).write_text(HEADER + SOUND + "NOPE,2026-01-01T00:00,1,\n")
 
@@ -115,7 +115,7 @@ def test_names_of_files_can_do_no_harm(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["missing", "folder", "loop", "device"])
-def test_what_is_no_file_is_said(kind: str, tmp_path: Path) -> None:
+def test_a_path_that_is_not_a_regular_file_is_an_error(kind: str, tmp_path: Path) -> None:
     path = tmp_path / "readings.csv"
     if kind == "folder":
         path.mkdir()
@@ -157,7 +157,7 @@ _PIECES = st.sampled_from(
 
 @st.composite
 def _hurt(draw: st.DrawFn) -> bytes:
-    """A sound file with a few pieces in the place of others, or between them."""
+    """A valid file with a few pieces replaced or inserted."""
     content = draw(st.sampled_from(_SOUND_FILES))
     for _ in range(draw(st.integers(1, 2))):
         start = len(content) - draw(st.integers(0, len(content)))

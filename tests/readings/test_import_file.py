@@ -1,4 +1,4 @@
-"""Tests for reconciler/readings/import_file.py."""
+"""The second pass over a file."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ FOUR = HEADER + "".join(f"IMP-{1 + hour % 2},2026-01-01T0{hour}:00,{hour}\n" for
 
 
 def send(folder: Path, sender: Sender, file: ReadingsFile, **conduct: object) -> tuple[ImportResult, list[int]]:
-    """The account of an import in batches of two, and how many readings were accounted for after each."""
+    """The result of an import in batches of two, and how many readings were done after each."""
     told: list[int] = []
     stop = conduct.get("stop", Event())
     assert isinstance(stop, Event)
@@ -47,7 +47,7 @@ def send(folder: Path, sender: Sender, file: ReadingsFile, **conduct: object) ->
 
 
 def take_all(request: httpx.Request) -> httpx.Response:
-    """The answer of a service that takes all readings."""
+    """The response of a service that accepts all readings."""
     if request.method == "GET" and (single := re.fullmatch(r".*/esachannel/(\d+)", request.url.path)):
         return httpx.Response(200, json=WORLD["channels"][int(single[1]) - 1])
     if request.method == "GET":
@@ -59,7 +59,7 @@ def failed(folder: Path) -> list[str]:
     return (folder / "failed.csv").read_text(encoding="utf-8").splitlines()
 
 
-def test_all_of_a_sound_file_arrives(tmp_path: Path) -> None:
+def test_all_readings_of_a_valid_file_are_imported(tmp_path: Path) -> None:
     file = open_readings_file(write(tmp_path, FOUR), CsvOptions())
 
     with serving(tmp_path) as (service, sender):
@@ -75,7 +75,7 @@ def test_all_of_a_sound_file_arrives(tmp_path: Path) -> None:
     assert not (tmp_path / "failed.csv").exists()
 
 
-def test_what_is_left_out_and_what_is_not_taken_is_written_down_and_told(tmp_path: Path) -> None:
+def test_left_out_and_rejected_readings_are_written_and_reported(tmp_path: Path) -> None:
     bad = "NO,2026-01-01T00:00,1\nIMP-1,2026-01-01T00:00,5\nIMP-1,2026-01-01T00:00,6\n"
     file = open_readings_file(write(tmp_path, HEADER + bad), CsvOptions())
 
@@ -85,7 +85,7 @@ def test_what_is_left_out_and_what_is_not_taken_is_written_down_and_told(tmp_pat
     assert (account.imported, account.failed, account.left_out, account.readings) == (1, 1, 1, 3)
     assert not account.is_complete
     assert tell(account.findings) == [
-        "4 ESA619 the service did not take the reading: the channel has a reading at this time"
+        "4 ESA619 the service rejected the reading: the channel has a reading at this time"
     ]
     assert failed(tmp_path) == [
         "channelImportId,time,value,reconciler:error",
@@ -94,7 +94,7 @@ def test_what_is_left_out_and_what_is_not_taken_is_written_down_and_told(tmp_pat
     ]
 
 
-def test_of_readings_that_are_rejected_alike_the_first_are_told(tmp_path: Path) -> None:
+def test_the_first_readings_with_the_same_reason_are_reported(tmp_path: Path) -> None:
     file = open_readings_file(write(tmp_path, HEADER + "IMP-1,2026-01-01T00:00,5\n" * 100), CsvOptions())
 
     with serving(tmp_path, settings=["v3_overwrite=fail"]) as (_, sender):
@@ -103,7 +103,7 @@ def test_of_readings_that_are_rejected_alike_the_first_are_told(tmp_path: Path) 
     assert (account.failed, len(account.findings), len(failed(tmp_path))) == (99, 5, 100)
 
 
-def test_of_very_many_rejected_readings_the_first_are_told(tmp_path: Path) -> None:
+def test_the_first_of_many_rejected_readings_are_reported(tmp_path: Path) -> None:
     rows = "".join(f"IMP-1,2026-01-01T00:00:{second:02},5\n" for second in range(60))
     file = open_readings_file(write(tmp_path, HEADER + rows), CsvOptions())
 
@@ -120,7 +120,7 @@ def test_of_very_many_rejected_readings_the_first_are_told(tmp_path: Path) -> No
     assert (account.failed, len(account.findings), len(failed(tmp_path))) == (60, 50, 61)
 
 
-def test_a_service_that_goes_away_stops_the_import_and_the_rest_is_written_down(tmp_path: Path) -> None:
+def test_an_unavailable_service_stops_the_import_and_the_rest_is_written(tmp_path: Path) -> None:
     file = open_readings_file(write(tmp_path, FOUR), CsvOptions())
 
     with serving(tmp_path, "POST /api/v3/reading 401") as (_, sender):
@@ -128,23 +128,23 @@ def test_a_service_that_goes_away_stops_the_import_and_the_rest_is_written_down(
 
     assert (account.imported, account.not_sent, account.unknown, told) == (0, 4, 0, [2, 4])
     assert account.stop_reason is not None
-    assert [line.split(",", 3)[3].strip('"')[:39].rstrip() for line in failed(tmp_path)[1:]] == [
-        *["not taken: the service refused access:"] * 2,
+    assert [line.split(",", 3)[3].strip('"')[:41].rstrip() for line in failed(tmp_path)[1:]] == [
+        *["not imported: the service refused access:"] * 2,
         *["not sent: the import was stopped before"] * 2,
     ]
 
 
-def test_what_is_not_known_is_said_so(tmp_path: Path) -> None:
+def test_an_unknown_outcome_is_reported(tmp_path: Path) -> None:
     file = open_readings_file(write(tmp_path, FOUR), CsvOptions())
 
     with serving(tmp_path, "POST drop-after", settings=["v3_sees_esa_channels=no"]) as (_, sender):
         account, _ = send(tmp_path, sender, file)
 
     assert (account.unknown, account.not_sent) == (2, 2)
-    assert "not known whether it was taken: no answer from" in failed(tmp_path)[1]
+    assert "unknown whether it was imported: no answer from" in failed(tmp_path)[1]
 
 
-def test_a_user_who_stops_loses_nothing(tmp_path: Path) -> None:
+def test_readings_after_a_stop_by_the_user_are_written(tmp_path: Path) -> None:
     file = open_readings_file(write(tmp_path, FOUR), CsvOptions())
     stop = Event()
     stop.set()
@@ -157,7 +157,7 @@ def test_a_user_who_stops_loses_nothing(tmp_path: Path) -> None:
     assert len(failed(tmp_path)) == 5
 
 
-def test_a_file_that_changes_meanwhile_stops_the_import(tmp_path: Path) -> None:
+def test_a_file_that_changes_stops_the_import(tmp_path: Path) -> None:
     file = open_readings_file(write(tmp_path, FOUR), CsvOptions())
     write(tmp_path, FOUR + "IMP-1,2026-01-01T09:00,9\n")
 
@@ -170,7 +170,7 @@ def test_a_file_that_changes_meanwhile_stops_the_import(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("rows", [1, 2, 1000])
-def test_a_disk_that_is_full_stops_the_import_and_the_account_is_true(rows: int, tmp_path: Path) -> None:
+def test_a_full_disk_stops_the_import_and_the_counts_are_right(rows: int, tmp_path: Path) -> None:
     sound = "IMP-1,2026-01-02T00:00,1\nIMP-1,2026-01-03T00:00,1\n"
     file = open_readings_file(write(tmp_path, HEADER + sound + "NO,2026-01-01T00:00,1\n" * rows), CsvOptions())
 

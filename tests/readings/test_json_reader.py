@@ -1,4 +1,4 @@
-"""Tests for reconciler/readings/json_reader.py."""
+"""JSON arrays and JSON lines of readings."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Drips(io.StringIO):
 
 
 @given(st.lists(_VALUES, max_size=4), st.sampled_from((None, 1)))
-def test_the_elements_of_an_array_are_those_that_json_reads(values: list[Any], indent: int | None) -> None:
+def test_the_elements_of_an_array_match_the_json_module(values: list[Any], indent: int | None) -> None:
     text = f" {json.dumps(values, indent=indent)}\n"
     note_case(reached=values)
 
@@ -72,9 +72,9 @@ def test_each_element_has_the_line_it_begins_in() -> None:
         (
             "[{" + "".join(f'"n{n}": 1, ' for n in range(50_000)) + '"n49999": 1}]',
             1,
-            'the file is not complete JSON: the name "n49999" stands twice in one object',
+            'the file is not complete JSON: the name "n49999" occurs twice in one object',
         ),
-        ('[{"a": 1, "b": 2, "a": 3}]', 1, 'the file is not complete JSON: the name "a" stands twice in one object'),
+        ('[{"a": 1, "b": 2, "a": 3}]', 1, 'the file is not complete JSON: the name "a" occurs twice in one object'),
         ("[" + "[" * 100_000, 1, "the file is not complete JSON: it is nested too deeply"),
         ("[" * 500 + "]" * 500, 1, "the file is not complete JSON: it is nested too deeply"),
         ('[1,\n{"a":' + "[" * 500 + "]" * 500 + "}]", 2, "the file is not complete JSON: it is nested too deeply"),
@@ -82,14 +82,14 @@ def test_each_element_has_the_line_it_begins_in() -> None:
     ],
     ids=lambda value: repr(value)[:30],
 )
-def test_broken_json_is_said_with_its_line(text: str, line: int, message: str) -> None:
+def test_invalid_json_is_reported_with_its_line(text: str, line: int, message: str) -> None:
     with pytest.raises(BrokenFile) as caught:
         list(read_elements(io.StringIO(text)))
 
     assert (caught.value.line, caught.value.row_error.message) == (line, message)
 
 
-def test_an_element_that_would_fill_the_memory_is_refused() -> None:
+def test_an_element_that_is_too_long_is_refused() -> None:
     class Endless(io.StringIO):
         def read(self, size: int | None = -1, /) -> str:
             given = super().read(1) or "x" * (size or 0)
@@ -99,7 +99,7 @@ def test_an_element_that_would_fill_the_memory_is_refused() -> None:
         list(read_elements(Endless("[")))
 
 
-def test_a_long_file_is_read_in_pieces_of_a_quarter_of_a_million_characters() -> None:
+def test_a_long_file_is_read_in_chunks() -> None:
     class Watched(io.StringIO):
         def read(self, size: int | None = -1, /) -> str:
             asked.append(size)
@@ -113,16 +113,17 @@ def test_a_long_file_is_read_in_pieces_of_a_quarter_of_a_million_characters() ->
     assert asked == [262_144] * 5
 
 
-def test_numbers_beyond_all_bounds_are_left_to_who_looks_at_them() -> None:
+def test_numbers_out_of_range_are_decoded() -> None:
     assert decode("1e999") == float("inf")
     assert decode("9" * 5000) == float("inf")
     assert decode("9" * 30) == int("9" * 30)
 
 
 @pytest.mark.parametrize(
-    ("text", "message"), [("1 2", "there is more after the value"), ("tru", "expecting value"), ("", "expecting value")]
+    ("text", "message"),
+    [("1 2", "there is more text after the value"), ("tru", "expecting value"), ("", "expecting value")],
 )
-def test_one_value_alone_is_decoded(text: str, message: str) -> None:
+def test_exactly_one_value_is_decoded(text: str, message: str) -> None:
     with pytest.raises(ValueError, match=r".") as caught:
         decode(text)
 
@@ -180,7 +181,7 @@ def test_an_array_may_hold_single_readings_too(tmp_path: Path) -> None:
     assert [group.line for group in array(tmp_path, flat, flat, indent=1)] == [2, 9]
 
 
-def test_a_value_that_is_not_a_number_spoils_its_reading_alone(tmp_path: Path) -> None:
+def test_a_value_that_is_not_a_number_makes_only_its_reading_invalid(tmp_path: Path) -> None:
     readings = [{**READING, "value": float("nan"), "error": float("nan")}, {**READING, "value": float("inf")}, READING]
 
     (group,) = array(tmp_path, {**GROUP, "readings": readings})
@@ -200,9 +201,7 @@ def test_a_value_that_is_not_a_number_spoils_its_reading_alone(tmp_path: Path) -
         ({"colour": "red"}, "remove it; the known properties are channelId, "),
     ],
 )
-def test_what_to_do_about_an_unknown_property_depends_on_what_it_is(
-    more: dict[str, object], fix: str, tmp_path: Path
-) -> None:
+def test_the_fix_for_an_unknown_property_depends_on_its_name(more: dict[str, object], fix: str, tmp_path: Path) -> None:
     (group,) = lines(tmp_path, {**READING, "channelId": 7, **more})
 
     assert group.errors[0].fix.startswith(fix)
@@ -220,18 +219,18 @@ def test_what_to_do_about_an_unknown_property_depends_on_what_it_is(
         ({"channelId": True, "readings": []}, "ESA613 channelId must be text or a whole number, found true"),
         (
             {"channelId": 7, "esaChannelId": 7, "readings": []},
-            "ESA613 esaChannelId must stand under one name only, found it under two",
+            "ESA613 esaChannelId must be given once, found it under two names",
         ),
     ],
 )
-def test_what_is_no_group_is_a_flaw_of_the_whole(tmp_path: Path, value: Any, error: str) -> None:
+def test_an_invalid_group_is_one_error(tmp_path: Path, value: Any, error: str) -> None:
     (group,) = array(tmp_path, value)
 
     assert [f"{one.code} {one.message}" for one in group.errors] == [error]
     assert group.written == value
 
 
-def test_what_is_wrong_with_a_reading_has_its_own_line(tmp_path: Path) -> None:
+def test_an_error_of_a_reading_has_its_own_line(tmp_path: Path) -> None:
     readings = [READING, {**READING, "value": "1"}, 7, {**READING, "tim": 1}, {"time": "x", "value": 1}]
     value = {"readings": readings, "channelId": 7}
 
@@ -253,14 +252,14 @@ def test_near_names_are_suggested_and_others_listed(tmp_path: Path) -> None:
     assert second.errors[0].fix.startswith("remove it; the known properties are channelId, channelImportId, ")
 
 
-def test_what_is_neither_a_reading_nor_a_group_is_told_what_it_lacks(tmp_path: Path) -> None:
+def test_an_object_that_is_neither_a_reading_nor_a_group_gets_the_missing_properties(tmp_path: Path) -> None:
     for group in (*lines(tmp_path, {"data": [GROUP]}), *array(tmp_path, {"2026-01-01T00:15": 1.5})):
         assert group.errors[0].fix == (
             "beside the channel's identifiers, write time and value for a single reading, or readings for a group"
         )
 
 
-def test_a_single_reading_with_an_unknown_property_is_a_flaw(tmp_path: Path) -> None:
+def test_a_single_reading_with_an_unknown_property_is_an_error(tmp_path: Path) -> None:
     (group,) = lines(tmp_path, {**READING, "channelId": 7, "unit": "KWH"})
 
     assert (group.key, group.errors[0].fix) == (None, "write  unitCode")
@@ -270,7 +269,7 @@ def test_a_single_reading_with_an_unknown_property_is_a_flaw(tmp_path: Path) -> 
     ("text", "message"),
     [
         ('{"channelId": 7', "the line is not JSON: expecting ',' delimiter"),
-        ('{"channelId": 7} {}', "the line is not JSON: there is more after the value"),
+        ('{"channelId": 7} {}', "the line is not JSON: there is more text after the value"),
         ('{"channelId": ' + "[" * 100_000, "the line is not JSON: it is nested too deeply"),
         ('{"channelId": ' + "[" * 500 + "]" * 500 + "}", "the line is not JSON: it is nested too deeply"),
     ],
@@ -296,7 +295,7 @@ def test_the_service_s_own_failed_readings_can_be_read_again(tmp_path: Path) -> 
     ]
 
 
-def test_an_error_that_somebody_else_noted_is_said(tmp_path: Path) -> None:
+def test_an_error_property_of_another_program_is_reported(tmp_path: Path) -> None:
     (group,) = array(tmp_path, {**GROUP, "readings": [READING, {**READING, "error": 139}, {**READING, "error": 0}]})
 
     assert [error.message for error in group.warnings] == [
@@ -304,7 +303,7 @@ def test_an_error_that_somebody_else_noted_is_said(tmp_path: Path) -> None:
     ]
 
 
-def test_what_this_tool_noted_says_nothing(tmp_path: Path) -> None:
+def test_the_error_property_of_this_tool_is_ignored(tmp_path: Path) -> None:
     (group,) = array(tmp_path, {**GROUP, ERROR_COLUMN: "no", "readings": [{**READING, ERROR_COLUMN: "too late"}]})
 
     assert ([row.reading for row in group.rows], group.warnings) == ([READ], ())

@@ -1,4 +1,4 @@
-"""Identifiers as files give them."""
+"""The identifiers in a file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NOTHING = ("", "", "", "", "", "", 1)
         ((" 7 ", " USE", "", "", "", "", 1), Identifiers(7, " USE")),
     ],
 )
-def test_texts_and_values_are_pointers(key: tuple[object, ...], expected: Identifiers) -> None:
+def test_texts_and_json_values_are_identifiers(key: tuple[object, ...], expected: Identifiers) -> None:
     assert parse_key(key) == (expected, ())
 
 
@@ -48,7 +48,7 @@ def test_texts_and_values_are_pointers(key: tuple[object, ...], expected: Identi
         ),
     ],
 )
-def test_what_the_api_does_not_take_is_a_flaw_and_no_pointer(place: int, value: object, message: str) -> None:
+def test_a_value_that_the_api_does_not_accept_is_an_error_and_left_out(place: int, value: object, message: str) -> None:
     identifiers, errors = parse_key((*NOTHING[:place], value, *NOTHING[place + 1 :]))
 
     assert identifiers == Identifiers()

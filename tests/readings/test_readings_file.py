@@ -1,4 +1,4 @@
-"""Tests for reconciler/readings/readings_file.py."""
+"""The format of a file of readings."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
         ('{"readings": []}\n{"readings": []}', FileFormat.LINES, "JSON lines", [1, 2]),
     ],
 )
-def test_a_file_is_what_it_looks_like(
+def test_the_format_is_detected_from_the_content(
     tmp_path: Path, text: str, kind: FileFormat, words: str, lines: list[int]
 ) -> None:
     path = write(tmp_path, text)
@@ -53,12 +53,12 @@ def test_an_odd_delimiter_is_shown_as_it_is(tmp_path: Path) -> None:
     )
 
 
-def test_a_header_in_brackets_is_no_json(tmp_path: Path) -> None:
+def test_a_header_in_brackets_is_not_json(tmp_path: Path) -> None:
     with pytest.raises(BrokenFile, match="a column name is almost channelId"):
         open_readings_file(write(tmp_path, "[channelId],[time],[value]\n7,2026-01-01,1\n"), CsvOptions())
 
 
-def test_an_empty_file_is_none_of_these(tmp_path: Path) -> None:
+def test_an_empty_file_has_no_format(tmp_path: Path) -> None:
     with pytest.raises(BrokenFile, match="the file is empty, found no reading"):
         open_readings_file(write(tmp_path, " \n"), CsvOptions())
 

@@ -1,4 +1,4 @@
-"""Tests for reconciler/readings/readings_report.py."""
+"""Routes and import results as text and as JSON."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def render(path: Path, router: Router | None = None) -> str:
     return render_routes(open_readings_file(path, CsvOptions()), check, no_style)
 
 
-def test_each_channel_has_the_way_that_leads_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_channel_has_the_steps_of_its_resolution(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     demand = "".join(f",NB-ELEC-01,ELECDEMAND,2026-01-0{day}T00:00,1\n" for day in (1, 2))
     rows = f"USE,,,2026-01-01T00:00,1\n{demand}NO,,,2026-01-01T00:00,1\n"
@@ -58,7 +58,7 @@ def test_each_channel_has_the_way_that_leads_there(tmp_path: Path, monkeypatch: 
     )
 
 
-def test_where_nothing_lands_only_the_counts_are_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_counts_are_shown_if_no_reading_has_a_channel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     path = write(tmp_path, HEADER + "NO,,,soon,1\n").relative_to(tmp_path)
 
@@ -70,7 +70,7 @@ def test_where_nothing_lands_only_the_counts_are_left(tmp_path: Path, monkeypatc
     )
 
 
-def test_of_very_many_the_first_are_shown(tmp_path: Path) -> None:
+def test_the_first_of_many_groups_are_shown(tmp_path: Path) -> None:
     rows = "".join(f"C-{number},,,2026-01-01T00:00,1\n" for number in range(1, 251))
     router = Router(make_index(make_live(number) for number in range(1, 251)))
 
@@ -80,7 +80,7 @@ def test_of_very_many_the_first_are_shown(tmp_path: Path) -> None:
     assert "\nand 50 more sets of identifiers; --format json lists all.\n\nReadings: 250 go to 250" in text
 
 
-def test_names_from_elsewhere_can_do_no_harm(tmp_path: Path) -> None:
+def test_names_of_the_service_are_escaped(tmp_path: Path) -> None:
     odd = Router(make_index([make_live(1, {"channelInfo": "::error::\x1b[31m", "channelImportId": "a\u202eb"})]))
 
     text = render(write(tmp_path, HEADER + "a\u202eb,,,2026-01-01T00:00,1\n"), odd)
@@ -105,7 +105,7 @@ def test_names_from_elsewhere_can_do_no_harm(tmp_path: Path) -> None:
     ],
     ids=str,
 )
-def test_it_is_said_how_times_are_read(is_naive: set[bool], sentence: str) -> None:
+def test_the_report_says_how_times_are_read(is_naive: set[bool], sentence: str) -> None:
     assert describe_times(FileCheck(is_naive=is_naive)) == sentence
 
 
@@ -181,7 +181,7 @@ STOPPED = Unreachable("no answer from https://a.example: POST /api/v3/reading: s
             [
                 "2 imported readings are not stored as they were sent",
                 "whether 1 imported reading is stored could not be checked: no",
-                "2 remain: of those at one time the last counts",
+                "2 remain: of several at one time, EnergyCAP keeps the last",
                 "Import: 5 imported, 0 failed, 0 unknown, 0 not sent, 0 left out.",
             ],
         ),
@@ -201,25 +201,25 @@ STOPPED = Unreachable("no answer from https://a.example: POST /api/v3/reading: s
             ImportResult(imported=1, stop_reason=FileError("cannot write no.csv"), rejects_written=False),
             [
                 "stopped: cannot write no.csv",
-                "readings.failed.csv does not hold all that was not imported: import the first file again.",
+                "readings.failed.csv is not complete: import the original file again.",
                 "Import: 1 imported, 0 failed, 0 unknown, 0 not sent, 0 left out.",
             ],
         ),
     ],
     ids=["whole", "in part", "not stored so", "stopped", "not written down"],
 )
-def test_an_account_ends_with_its_counts(account: ImportResult, lines: list[str]) -> None:
+def test_a_result_ends_with_its_counts(account: ImportResult, lines: list[str]) -> None:
     assert render_import_result(account, FAILED, no_style).splitlines() == lines
 
 
-def test_a_failure_without_a_way_out_says_none() -> None:
+def test_an_error_without_a_fix_shows_none() -> None:
     account = ImportResult(stop_reason=Unreachable("no answer"))
 
     assert render_import_result(account, FAILED, no_style).splitlines()[:1] == ["stopped: no answer"]
     assert "fix" not in render_import_result(account, FAILED, no_style)
 
 
-def test_an_account_as_json() -> None:
+def test_a_result_as_json() -> None:
     assert json.loads(encode_import_result(ImportResult(imported=1, unknown=2, stop_reason=STOPPED), FAILED)) == {
         "format_version": "1.0",
         "readings": 3,

@@ -1,4 +1,4 @@
-"""Tests for reconciler/readings/rejects.py."""
+"""The file of rejects."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ READING = {"time": "2026-01-01", "value": 1}
 
 
 def fail(folder: Path, text: str, *lines: int) -> str:
-    """What is written of the readings with these numbers (or of all), each of which failed for its number."""
+    """The rejects file for the readings with these numbers (or for all); the reason of each is its number."""
     file = open_readings_file(write(folder, text), CsvOptions())
     number = 0
     with open_rejects_file(folder / "failed", file) as failed:
@@ -61,7 +61,7 @@ def test_rows_of_csv_are_written_as_they_came_with_a_reason(tmp_path: Path, text
     assert fail(tmp_path, text) == expected
 
 
-def test_groups_of_an_array_hold_what_failed_of_them(tmp_path: Path) -> None:
+def test_groups_of_an_array_have_only_the_failed_readings(tmp_path: Path) -> None:
     groups = [
         {"channelId": 1, "readings": [READING, {**READING, "value": 2}]},
         {"channelId": 2, "readings": [READING]},
@@ -102,7 +102,7 @@ def test_lines_stay_lines(tmp_path: Path) -> None:
     ],
     ids=["CSV", "CSV with any sign", "array", "array of single readings", "lines"],
 )
-def test_what_was_written_reads_as_the_same_readings(tmp_path: Path, text: str) -> None:
+def test_a_rejects_file_is_read_as_the_same_readings(tmp_path: Path, text: str) -> None:
     fail(tmp_path, text)
 
     first, again = (
@@ -117,7 +117,7 @@ def test_what_was_written_reads_as_the_same_readings(tmp_path: Path, text: str) 
     assert again == first
 
 
-def test_where_nothing_failed_there_is_no_file(tmp_path: Path) -> None:
+def test_without_failures_there_is_no_file(tmp_path: Path) -> None:
     assert fail(tmp_path, "channelId,time,value\n") == ""
 
 
@@ -131,7 +131,7 @@ def test_an_older_file_is_never_overwritten(tmp_path: Path) -> None:
         pass
 
 
-def test_a_file_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     file = open_readings_file(write(tmp_path, "channelId,time,value\n1,2026-01-01,1\n"), CsvOptions())
     (group,) = file.read_groups()
     failed = RejectsFile(tmp_path / "no" / "failed.csv", file)
@@ -144,7 +144,7 @@ def test_a_file_that_cannot_be_written_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("place", ["no/failed.csv", "readings.csv/failed.csv"])
-def test_nothing_begins_where_no_file_can_be_put(place: str, tmp_path: Path) -> None:
+def test_a_path_where_no_file_can_be_created_is_refused_at_once(place: str, tmp_path: Path) -> None:
     path = write(tmp_path, "channelId,time,value\n")
 
     with (
@@ -154,7 +154,7 @@ def test_nothing_begins_where_no_file_can_be_put(place: str, tmp_path: Path) -> 
         pass
 
 
-def test_a_link_to_nowhere_is_an_older_file(tmp_path: Path) -> None:
+def test_a_broken_link_counts_as_an_existing_file(tmp_path: Path) -> None:
     path = write(tmp_path, "channelId,time,value\n")
     (tmp_path / "failed.csv").symlink_to(tmp_path / "nowhere")
 

@@ -1,4 +1,4 @@
-"""Tests for reconciler/readings/routing.py."""
+"""The channel of a group of readings."""
 
 from __future__ import annotations
 
@@ -124,11 +124,13 @@ TWO = 'candidate: 2 "Use", import id "USE-KW", ELECUSE, KW, 15 minutes'
     ],
     ids=lambda value: repr(value)[:60],
 )
-def test_what_leads_nowhere_is_said_with_who_was_left(identifiers: Identifiers, errors: tuple[RowError, ...]) -> None:
+def test_identifiers_without_a_channel_show_the_candidates(
+    identifiers: Identifiers, errors: tuple[RowError, ...]
+) -> None:
     assert find_routing_errors(identifiers, resolve(identifiers, CHANNELS), CHANNELS, suggests=True) == errors
 
 
-def test_nothing_is_suggested_where_too_much_is_lost() -> None:
+def test_there_are_no_suggestions_if_too_many_identifiers_fail() -> None:
     identifiers = Identifiers(channel_import_id="USE-KV")
 
     (error,) = find_routing_errors(identifiers, resolve(identifiers, CHANNELS), CHANNELS, suggests=False)
@@ -145,7 +147,7 @@ def test_many_candidates_are_counted() -> None:
     assert (len(error.detail), error.detail[-1]) == (11, "and 3 more")
 
 
-def test_identifiers_that_do_not_count_are_compared_all_the_same() -> None:
+def test_identifiers_that_are_not_used_are_compared() -> None:
     channel = CHANNELS.by_id[1]
 
     assert find_routing_warnings(Identifiers(1, "USE", NORTH.import_id, "ELECUSE", "KWH", 900), channel) == ()
@@ -158,7 +160,7 @@ def test_identifiers_that_do_not_count_are_compared_all_the_same() -> None:
     )
 
 
-def test_channels_are_told_by_what_readings_are_told_apart_by() -> None:
+def test_a_channel_is_described_by_what_identifies_its_readings() -> None:
     assert describe_channel(CHANNELS.by_id[4]) == '4 "Use", import id "NET", GASUSE, KWH, calculated'
     assert describe_channel(CHANNELS.by_id[5]) == '5 "Gas", import id null, ELECUSE, KWH, 15 minutes'
 
@@ -232,7 +234,7 @@ UNIT_USE = CHANNELS.by_id[1]
         ),
     ],
 )
-def test_a_unit_that_is_not_the_channel_s_is_said(
+def test_a_unit_that_is_not_the_channel_s_is_an_error(
     unit: str, multiplier: float, expected: tuple[str, str, str] | None
 ) -> None:
     error = find_unit_error(unit, "unitCode", make_live(1, {f"{V}multiplier": multiplier}))
@@ -240,7 +242,7 @@ def test_a_unit_that_is_not_the_channel_s_is_said(
     assert (error and (error.code, error.message, error.fix)) == expected
 
 
-def test_units_are_judged_row_by_row_and_nothing_is_sound_with_a_wrong_one(tmp_path: Path) -> None:
+def test_units_are_checked_row_by_row(tmp_path: Path) -> None:
     rows = "".join(f"USE,{unit},2026-01-01T0{hour}:00,1\n" for hour, unit in enumerate(("KWH", "kwh", "Wh", "XYZ")))
 
     check, groups = count(write(tmp_path, "channelImportId,unitCode,time,value\n" + rows))
@@ -253,7 +255,7 @@ def test_units_are_judged_row_by_row_and_nothing_is_sound_with_a_wrong_one(tmp_p
     assert [group.destination.identifiers.unit_code for group in groups[:2]] == ["KWH", "KWH"]
 
 
-def test_a_unit_that_chooses_among_channels_is_spelled_as_theirs() -> None:
+def test_a_unit_is_spelled_as_the_channels_do() -> None:
     destination = Router(CHANNELS).find(("", "", "NB-ELEC-01", "ELECUSE", "kw", "", 1))
 
     assert (destination.channel and destination.channel.id, destination.identifiers.unit_code, destination.errors) == (
@@ -263,7 +265,7 @@ def test_a_unit_that_chooses_among_channels_is_spelled_as_theirs() -> None:
     )
 
 
-def test_the_unit_of_the_header_counts(tmp_path: Path) -> None:
+def test_the_unit_of_the_header_is_checked(tmp_path: Path) -> None:
     text = "channelImportId,time,Energy [MWh]\nUSE,2026-01-01T00:00,1\n"
     router = Router(CHANNELS, value_unit="MWh")
 
@@ -294,7 +296,7 @@ def test_units_in_other_letters_or_signs_differ_from_each_other(unit: str, other
     assert find_unit_spelling(f" {unit} ", [other, unit]) == unit
 
 
-def test_a_unit_of_the_tenant_s_own_is_compared_by_its_spelling_alone() -> None:
+def test_an_unknown_unit_of_the_tenant_is_compared_by_its_spelling() -> None:
     live = replace(UNIT_USE, values={**UNIT_USE.values, UNIT_CODE: "BOILERS"})
 
     assert find_unit_error("boil ers", "unitCode", live) is None
@@ -309,7 +311,7 @@ def test_a_unit_of_the_tenant_s_own_is_compared_by_its_spelling_alone() -> None:
 NOTHING = ("", "", "", "", "", "", 1)
 
 
-def test_a_landing_has_the_channel_and_the_way_there() -> None:
+def test_a_destination_has_the_channel_and_the_route() -> None:
     destination = Router(CHANNELS).find(("", "", METER, "ELECDEMAND", "", "", 1))
 
     assert destination.identifiers == Identifiers(meter_import_id=METER, observation_type_code="ELECDEMAND")
@@ -317,7 +319,7 @@ def test_a_landing_has_the_channel_and_the_way_there() -> None:
     assert (destination.channel, destination.errors, destination.warnings) == (CHANNELS.by_id[3], (), ())
 
 
-def test_a_doubt_keeps_nothing_from_landing() -> None:
+def test_a_warning_does_not_prevent_sending() -> None:
     destination = Router(CHANNELS).find(("1", "USE-KW", "", "", "", "", 1))
 
     assert destination.channel == CHANNELS.by_id[1]
@@ -334,7 +336,7 @@ def test_a_doubt_keeps_nothing_from_landing() -> None:
         (("", "NET", *NOTHING[2:]), "ESA618", None),
     ],
 )
-def test_what_cannot_land_has_a_flaw_and_no_channel(
+def test_a_destination_with_an_error_has_no_channel(
     key: tuple[object, ...], code: str, problem: ResolutionFailure | None
 ) -> None:
     destination = Router(CHANNELS).find(key)
@@ -346,13 +348,13 @@ def test_what_cannot_land_has_a_flaw_and_no_channel(
     )
 
 
-def test_the_same_identifiers_are_looked_at_once() -> None:
+def test_the_same_identifiers_are_resolved_once() -> None:
     router = Router(CHANNELS)
 
     assert router.find(("1", *NOTHING[1:])) is router.find(("1", *NOTHING[1:]))
 
 
-def test_the_esa_call_takes_whole_minutes_only() -> None:
+def test_the_esa_call_accepts_only_whole_minutes() -> None:
     key = ("", "", METER, "ELECUSE", "KWH", "90", 1)
 
     assert Router(CHANNELS).find(key).errors == ()
@@ -361,7 +363,7 @@ def test_the_esa_call_takes_whole_minutes_only() -> None:
     )
 
 
-def test_near_names_are_looked_for_only_so_often() -> None:
+def test_the_number_of_suggestions_is_limited() -> None:
     router = Router(make_index([make_live(1)]))
 
     details = [router.find(("", f"C-{number}", *NOTHING[2:])).errors[0].detail for number in range(100, 130)]
@@ -369,7 +371,7 @@ def test_near_names_are_looked_for_only_so_often() -> None:
     assert [bool(detail) for detail in details] == [True] * 20 + [False] * 10
 
 
-def test_more_identifiers_than_channels_can_be_are_refused() -> None:
+def test_too_many_different_identifiers_are_refused() -> None:
     router = Router(CHANNELS, most_keys=2)
     router.find(("1", *NOTHING[1:]))
     router.find(("2", *NOTHING[1:]))
@@ -385,7 +387,7 @@ JSON = json.dumps([{"channelId": 1, "readings": [{"time": "2026-01-01", "value":
 
 @pytest.mark.parametrize("text", [CSV, JSON], ids=["csv", "json"])
 @pytest.mark.parametrize(("minutes", "is_matched"), [(5, False), (60, False), (1440, True), (43200, True)])
-def test_a_day_alone_is_taken_for_an_interval_of_a_day(
+def test_a_date_alone_is_accepted_for_an_interval_of_a_day(
     text: str, minutes: int, is_matched: bool, tmp_path: Path
 ) -> None:
     path = write(tmp_path, text)

@@ -1,4 +1,4 @@
-"""Imported readings, and what the service has of them."""
+"""Imported readings compared with those that the service has."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ THERE = [("2026-07-01T00:15:00", 1.0), ("2026-07-01T00:30:00", 2.5)]
 
 
 class Keeper(Struct):
-    """A service that has certain readings, whatever it is sent; `lag` reads come too early to see them."""
+    """A service with fixed readings, whatever is sent to it; the first `lag` reads do not see them yet."""
 
     readings: list[dict[str, Any]]
     lag: int = 0
@@ -43,7 +43,7 @@ class Keeper(Struct):
 def look(
     folder: Path, rows: str, service: Callable[[httpx.Request], httpx.Response], zone: tzinfo | None = NEW_YORK
 ) -> tuple[StorageCheck, int]:
-    """What a look shows after these rows were imported, and how often it waited."""
+    """The check after these rows were imported, and how often it waited."""
     with answering(service) as sender:
         courier = Courier(sender)
         zones: Mapping[int, tzinfo] = {} if zone is None else dict.fromkeys(range(1000), zone)
@@ -88,7 +88,7 @@ def test_readings_are_found_however_the_service_writes_their_times(
     ],
     ids=["missing", "another value", "an hour late"],
 )
-def test_what_is_not_there_as_it_was_sent_is_told(
+def test_a_reading_that_is_not_stored_as_sent_is_reported(
     there: list[tuple[str, float | None]], message: str, tmp_path: Path
 ) -> None:
     storage, pauses = look(tmp_path, "1,2026-07-01T00:15,1\n1,2026-07-01T00:30,2.5\n", keep(*there))
@@ -105,9 +105,7 @@ def test_what_is_not_there_as_it_was_sent_is_told(
 
 
 @pytest.mark.parametrize(("sent", "there", "words"), [("true", False, "not estimated"), ("", True, "estimated")])
-def test_a_reading_that_became_or_is_no_longer_estimated_is_told(
-    sent: str, there: bool, words: str, tmp_path: Path
-) -> None:
+def test_a_reading_with_another_estimated_flag_is_reported(sent: str, there: bool, words: str, tmp_path: Path) -> None:
     rows = f"channelId,time,value,estimated\n1,2026-07-01T00:15,1,{sent}\n"
     keeper = Keeper([{"time": THERE[0][0], "rawValue": 1.0, "estimated": there}])
     with answering(keeper) as sender:
@@ -121,7 +119,7 @@ def test_a_reading_that_became_or_is_no_longer_estimated_is_told(
     ]
 
 
-def test_two_readings_that_fell_onto_one_time_are_one_too_few(tmp_path: Path) -> None:
+def test_two_readings_that_were_stored_at_one_time_are_reported(tmp_path: Path) -> None:
     rows = "1,2025-11-02T01:00-04:00,5\n1,2025-11-02T01:00-05:00,5\n"
 
     assert look(tmp_path, rows, keep(("2025-11-02T01:00:00-05:00", 5)))[0].differing == 1
@@ -136,7 +134,7 @@ def test_local_times_of_an_unknown_zone_are_compared_as_local_times(tmp_path: Pa
     assert (storage.stored, storage.differing) == (1, 1)
 
 
-def test_a_read_that_lags_behind_is_made_again(tmp_path: Path) -> None:
+def test_readings_that_appear_late_are_read_again(tmp_path: Path) -> None:
     keeper = keep(*THERE)
     keeper.lag = 2
 
@@ -154,7 +152,7 @@ def test_a_computed_value_is_not_compared_and_a_last_digit_does_not_count(tmp_pa
     )
 
 
-def test_of_readings_at_one_time_the_last_counts(tmp_path: Path) -> None:
+def test_the_last_of_several_readings_at_one_time_counts(tmp_path: Path) -> None:
     rows = "1,2026-07-01T00:15,3\n1,2026-07-01T00:15,1\n"
 
     assert look(tmp_path, rows, keep(THERE[0])) == (StorageCheck(stored=1, overwritten=1), 0)
@@ -172,7 +170,7 @@ def test_years_between_readings_are_not_read(tmp_path: Path) -> None:
     ]
 
 
-def test_what_may_not_be_read_is_unchecked_and_that_is_said(tmp_path: Path) -> None:
+def test_readings_that_may_not_be_read_are_unchecked_with_the_reason(tmp_path: Path) -> None:
     with serving(tmp_path, settings=["v3_sees_esa_channels=no"]) as (_, sender):
         lookout = StorageChecker(Courier(sender).delivery, {}, Event(), 50)
         rows = "".join(f"IMP-{channel},2026-01-01T00:15,1\n" for channel in (1, 2))
@@ -184,7 +182,7 @@ def test_what_may_not_be_read_is_unchecked_and_that_is_said(tmp_path: Path) -> N
     assert "404" in lookout.storage.unchecked_reason
 
 
-def test_an_import_that_is_stopped_looks_no_more(tmp_path: Path) -> None:
+def test_a_stopped_import_reads_nothing_back(tmp_path: Path) -> None:
     keeper, stop = keep(*THERE), Event()
     stop.set()
     with answering(keeper) as sender:
@@ -196,7 +194,7 @@ def test_an_import_that_is_stopped_looks_no_more(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("shown", [0, 1])
-def test_of_many_that_differ_the_first_are_told(shown: int, tmp_path: Path) -> None:
+def test_the_first_of_many_differences_are_listed(shown: int, tmp_path: Path) -> None:
     with answering(keep()) as sender:
         lookout = StorageChecker(Courier(sender).delivery, {}, Event(), shown)
         lookout.add(load(tmp_path, HEADER + "1,2026-07-01T00:15,1\n2,2026-07-01T00:15,1\n"))

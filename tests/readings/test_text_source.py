@@ -1,4 +1,4 @@
-"""Tests for reconciler/readings/text_source.py."""
+"""A file of readings opened as text."""
 
 from __future__ import annotations
 
@@ -98,10 +98,10 @@ def make_database(folder: Path) -> bytes:
         (b'<?xml version="1.0"?>\n<Workbook>', "XML", CONVERT),
         (b"<feed xmlns='http://naesb.org/espi'>", "XML", CONVERT),
     ],
-    # Packed content holds the time: each worker would name these tests otherwise.
+    # Compressed content contains the time, so each worker would give these tests other names.
     ids=lambda value: value[:40] if isinstance(value, str) else f"{len(value)} bytes",
 )
-def test_a_file_of_another_kind_is_called_by_its_name(content: bytes, what: str, fix: str, tmp_path: Path) -> None:
+def test_a_file_of_another_format_is_refused_by_its_name(content: bytes, what: str, fix: str, tmp_path: Path) -> None:
     with pytest.raises(BrokenFile) as caught:
         open_readings_file(write(tmp_path, content), CsvOptions())
 
@@ -114,14 +114,14 @@ def test_a_file_of_another_kind_is_called_by_its_name(content: bytes, what: str,
     )
 
 
-def test_a_database_is_called_by_its_name(tmp_path: Path) -> None:
+def test_a_database_is_refused_by_its_name(tmp_path: Path) -> None:
     with pytest.raises(BrokenFile) as caught:
         open_readings_file(write(tmp_path, make_database(tmp_path)), CsvOptions())
 
     assert caught.value.row_error.message == "the file is an SQLite database, not CSV or JSON"
 
 
-def test_text_that_only_begins_like_another_kind_is_read(tmp_path: Path) -> None:
+def test_text_that_only_begins_like_another_format_is_read(tmp_path: Path) -> None:
     text = "PAR,time,value,channelImportId\nx,2026-01-01T00:15,1,USE\n"
 
     assert open_readings_file(write(tmp_path, text), CsvOptions()).layout is not None
@@ -135,7 +135,7 @@ def test_text_that_only_begins_like_another_kind_is_read(tmp_path: Path) -> None
         (b"\x80\x04\x95.", "the file is not UTF-8 text, found other bytes", 1),
     ],
 )
-def test_bytes_that_are_no_text_are_not_taken_for_a_header(
+def test_bytes_that_are_not_text_are_not_read_as_a_header(
     content: bytes, message: str, line: int, tmp_path: Path
 ) -> None:
     with pytest.raises(BrokenFile) as caught:
@@ -145,7 +145,7 @@ def test_bytes_that_are_no_text_are_not_taken_for_a_header(
 
 
 @pytest.mark.parametrize("header", ["ISA", "ORCHARD", "GIF8", "ID;Phase", "100", "PK", "MZ", "UNA"])
-def test_text_that_begins_like_another_file_but_is_none_is_read(header: str, tmp_path: Path) -> None:
+def test_text_that_begins_like_a_signature_is_read(header: str, tmp_path: Path) -> None:
     sign = ";" if ";" in header else ","
     columns = [*header.split(sign), "time", "value", "channelImportId"]
     cells = [*["C"] * (len(columns) - 3), "2026-01-01T00:15", "1", "USE"]
@@ -171,7 +171,7 @@ def read(path: Path, longest_line: int | None = MAX_LINE_LENGTH) -> str:
     ],
     ids=["as it is", "marked", "empty", "longer than a piece"],
 )
-def test_text_comes_as_it_is_but_for_the_mark(tmp_path: Path, content: bytes, expected: str) -> None:
+def test_text_is_unchanged_except_for_the_byte_order_mark(tmp_path: Path, content: bytes, expected: str) -> None:
     path = write(tmp_path, content)
 
     assert read(path) == expected
@@ -192,7 +192,9 @@ def test_text_comes_as_it_is_but_for_the_mark(tmp_path: Path, content: bytes, ex
     ],
     ids=["UTF-16", "Latin-1", "late", "cut", "zero", "late zero", "long line"],
 )
-def test_what_is_no_text_is_refused_with_its_line(tmp_path: Path, content: bytes, line: int, message: str) -> None:
+def test_content_that_is_not_text_is_refused_with_its_line(
+    tmp_path: Path, content: bytes, line: int, message: str
+) -> None:
     path = write(tmp_path, content)
 
     with pytest.raises(BrokenFile) as caught:
@@ -207,7 +209,7 @@ def test_json_may_be_one_long_line(tmp_path: Path) -> None:
     assert len(read(path, longest_line=None)) == 3 * MAX_LINE_LENGTH
 
 
-def test_a_file_that_changed_since_it_was_looked_at_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_changed_since_it_was_opened_is_refused(tmp_path: Path) -> None:
     source = open_source(write(tmp_path, "time,value\n"))
     write(tmp_path, "time,value,note\n")
 
@@ -215,7 +217,7 @@ def test_a_file_that_changed_since_it_was_looked_at_is_refused(tmp_path: Path) -
         pass
 
 
-def test_a_missing_file_and_one_that_is_none_are_said(tmp_path: Path) -> None:
+def test_a_missing_file_and_a_folder_are_errors(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
 
@@ -230,7 +232,7 @@ def test_a_missing_file_and_one_that_is_none_are_said(tmp_path: Path) -> None:
         assert caught.value.message == message
 
 
-def test_a_file_that_vanishes_is_said(tmp_path: Path) -> None:
+def test_a_deleted_file_is_an_error(tmp_path: Path) -> None:
     source = open_source(write(tmp_path, "time,value\n"))
     source.path.unlink()
 

@@ -1,4 +1,4 @@
-"""The grammar of times: what is taken, and what everything else is called."""
+"""The grammar of times, and the hints for everything else."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ TODAY = "time must be a date and time in ISO 8601, found "
         ("\ufeff\u00a02026-03-30 00:15\u200b ", datetime(2026, 3, 30, 0, 15)),  # noqa: DTZ001
     ],
 )
-def test_these_times_are_taken(text: str, expected: datetime) -> None:
-    assert TIMES.read(text) == TIMES.take(text) == ParsedTime(expected)
+def test_these_times_are_accepted(text: str, expected: datetime) -> None:
+    assert TIMES.read(text) == TIMES.read_json(text) == ParsedTime(expected)
 
 
-def test_a_day_alone_is_its_midnight_and_says_so() -> None:
+def test_a_date_alone_is_its_midnight_and_marked_as_a_date() -> None:
     assert TIMES.read("2026-03-30") == ParsedTime(datetime(2026, 3, 30), is_date=True)  # noqa: DTZ001
 
 
@@ -215,7 +215,7 @@ def test_a_day_alone_is_its_midnight_and_says_so() -> None:
         ),
     ],
 )
-def test_what_is_refused_is_called_by_what_it_looks_like(text: str, likeness: str, fix: str) -> None:
+def test_an_invalid_time_is_refused_with_what_it_looks_like(text: str, likeness: str, fix: str) -> None:
     error = TIMES.read(text)
 
     assert isinstance(error, RowError)
@@ -223,7 +223,7 @@ def test_what_is_refused_is_called_by_what_it_looks_like(text: str, likeness: st
 
 
 @pytest.mark.parametrize("text", ["", "soon", "2025030115", "-2026-01-01", "9" * 400, "12026-01-01"])
-def test_what_looks_like_nothing_is_shown_a_time(text: str) -> None:
+def test_text_that_looks_like_no_time_gets_an_example(text: str) -> None:
     error = TIMES.read(text)
 
     assert isinstance(error, RowError)
@@ -249,7 +249,7 @@ def test_years_are_from_1990_to_the_next(text: str) -> None:
     ],
 )
 def test_a_time_of_json_is_text(value: object, message: str, fix: str) -> None:
-    assert TIMES.take(value) == RowError("ESA612", f"time must be a date and time in quotes, found {message}", fix)
+    assert TIMES.read_json(value) == RowError("ESA612", f"time must be a date and time in quotes, found {message}", fix)
 
 
 @pytest.mark.parametrize(
@@ -272,8 +272,8 @@ def test_a_time_of_json_is_text(value: object, message: str, fix: str) -> None:
         (EpochUnit.MILLISECONDS, "1740787200", 'time must be from 1990 to 2027, found "1740787200"'),
     ],
 )
-def test_times_may_be_counted_since_1970_where_that_is_said(unit: EpochUnit, value: object, expected: str) -> None:
-    found = TimeParser(2027, unit=unit).take(value)
+def test_times_can_be_numbers_since_1970_if_the_user_says_so(unit: EpochUnit, value: object, expected: str) -> None:
+    found = TimeParser(2027, unit=unit).read_json(value)
 
     assert (found.message if isinstance(found, RowError) else found.at.isoformat()) == expected
     assert TimeParser(2027, unit=unit).read_all(["1740787200"]) is None
@@ -332,7 +332,7 @@ _TEXTS = mostly(
 
 
 def refer(text: str) -> str | None:
-    """The same grammar, character by character: what `text` is in ISO 8601, or None."""
+    """The same grammar, character by character: `text` as a time, or None."""
     day, sign, clock = text[:10], text[10:11], text[11:]
     year, month, date = day[:4], day[5:7], day[8:]
     if len(day) != 10 or day[4] + day[7] != "--" or not (year + month + date).isdigit():
@@ -376,7 +376,7 @@ def refer_offset(text: str) -> str | None:
 
 
 @given(_TEXTS)
-def test_each_text_is_the_one_moment_of_the_grammar_or_refused(text: str) -> None:
+def test_each_text_is_the_one_instant_of_the_grammar_or_refused(text: str) -> None:
     found, expected = TIMES.read(text), refer(text.strip())
     note_case(reached=expected is not None)
 
@@ -385,7 +385,7 @@ def test_each_text_is_the_one_moment_of_the_grammar_or_refused(text: str) -> Non
     assert glance is None or [at.isoformat() for at in glance] == [expected]
 
 
-# As programs of other trades write the same moment.
+# Notations of other programs for the same instant.
 _OTHERWISE = st.builds(
     "{:{}}".format,
     st.datetimes(datetime(1990, 1, 1), datetime(2027, 12, 31)),  # noqa: DTZ001
@@ -399,7 +399,7 @@ _OTHERWISE = st.builds(
 
 
 @given(mostly(_OTHERWISE, _TEXTS))
-def test_a_time_that_is_shown_as_the_way_out_is_taken(text: str) -> None:
+def test_a_time_that_a_fix_shows_is_accepted(text: str) -> None:
     error = TIMES.read(text)
 
     has_way_out = isinstance(error, RowError) and error.fix.startswith("write it as ")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from reconciler.sandbox import Service
 
-# Code that was generated years ago warns of what is old in it.
+# The package was generated years ago, and gives deprecation warnings.
 pytestmark = [pytest.mark.filterwarnings("ignore")]
 HEADERS = {"ECI-ApiKey": "sandbox"}
 MOMENT = datetime(2026, 3, 30, 0, 15, tzinfo=UTC)
@@ -48,7 +48,7 @@ def make_reading(sdk: Any, time: datetime, value: float) -> Any:
     return sdk.energy_cap_api.models.Reading(time=time, value=value, estimated=False, note="")
 
 
-def test_the_package_can_send_readings_and_reads_its_receipt(sdk: Any, tmp_path: Path) -> None:
+def test_the_package_sends_readings_and_reads_the_receipt(sdk: Any, tmp_path: Path) -> None:
     with serving(tmp_path) as (service, sender):
         receipt = make_client(sdk, service).create_readings(
             [

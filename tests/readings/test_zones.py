@@ -50,7 +50,7 @@ def test_data_points_may_name_zones_as_windows_does() -> None:
     assert load_zone("Nowhere Standard Time") is None
 
 
-def test_a_name_with_hundreds_of_parts_is_no_zone() -> None:
+def test_a_name_with_hundreds_of_parts_is_not_a_zone() -> None:
     name = "A/" * 1000 + "A"
 
     assert (load_zone(name), parse_zone(name), detect_column_zone(f"time {name}", None)) == (None, None, None)
@@ -76,7 +76,7 @@ def test_a_name_with_hundreds_of_parts_is_no_zone() -> None:
         ("best estimate", "None"),
     ],
 )
-def test_what_a_header_says_about_the_zone_counts(header: str, shown: str) -> None:
+def test_a_header_can_name_the_zone(header: str, shown: str) -> None:
     assert str(detect_column_zone(header, None)) == shown
 
 
@@ -127,9 +127,7 @@ def test_what_a_header_says_about_the_zone_counts(header: str, shown: str) -> No
         ),
     ],
 )
-def test_a_header_that_leaves_the_zone_open_is_asked_about(
-    header: str, zone: str | None, message: str, fix: str
-) -> None:
+def test_a_header_with_an_ambiguous_zone_is_refused(header: str, zone: str | None, message: str, fix: str) -> None:
     with pytest.raises(BrokenFile) as raised:
         detect_column_zone(header, parse_zone(zone) if zone else None)
 
@@ -149,11 +147,11 @@ def test_a_header_that_leaves_the_zone_open_is_asked_about(
         ("time (standard time)", "-05:00"),
     ],
 )
-def test_a_zone_that_agrees_with_the_header_is_taken(header: str, zone: str) -> None:
+def test_a_zone_that_agrees_with_the_header_is_accepted(header: str, zone: str) -> None:
     assert detect_column_zone(header, parse_zone(zone)) == parse_zone(zone)
 
 
-def test_a_column_of_times_is_known_with_its_zone(tmp_path: Path) -> None:
+def test_a_column_of_times_is_recognised_with_its_zone(tmp_path: Path) -> None:
     check, _ = count(write(tmp_path, "channelImportId,Time (UTC),value\nUSE,2026-01-01 00:15,1\n"))
 
     assert (check.is_naive, check.findings) == ({False}, ())
@@ -162,7 +160,7 @@ def test_a_column_of_times_is_known_with_its_zone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "header", ["timezone", "Time Zone", "tz", "TZ name", "utc_offset", "UTCOffset", "offset", "UTC offset (h)"]
 )
-def test_a_column_of_zones_that_is_not_used_is_asked_about(header: str, tmp_path: Path) -> None:
+def test_an_unused_column_of_zones_is_refused(header: str, tmp_path: Path) -> None:
     path = write(tmp_path, f"channelImportId,time,value,{header}\nUSE,2026-01-01 00:15,1,x\n")
 
     with pytest.raises(BrokenFile) as raised:
@@ -175,7 +173,7 @@ def test_a_column_of_zones_that_is_not_used_is_asked_about(header: str, tmp_path
     assert count(path, names={header: ""})[0].is_valid
 
 
-def test_blanks_around_headers_and_cells_do_not_count(tmp_path: Path) -> None:
+def test_blanks_around_headers_and_cells_are_ignored(tmp_path: Path) -> None:
     path = write(tmp_path, '\ufeff\ufeffchannelImportId\u00a0, "time" ,value\n USE\u00a0, " 2026-01-01 00:15", 1 \n')
 
     check, groups = count(path)
@@ -184,7 +182,7 @@ def test_blanks_around_headers_and_cells_do_not_count(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ['[{"channelId": 1, "readings": [%s]}]', '{"channelId": 1, "readings": [%s]}'])
-def test_a_zone_holds_for_json_too(text: str, tmp_path: Path) -> None:
+def test_a_zone_applies_to_json_too(text: str, tmp_path: Path) -> None:
     path = write(tmp_path, text % '{"time": "2026-01-01 00:15", "value": 1}', "readings.json")
 
     check, _ = count(path, zone=timezone(timedelta(hours=1)))
