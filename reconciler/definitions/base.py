@@ -68,6 +68,7 @@ def read_base(root: Path, reference: str, folders: Sequence[str]) -> Base:
     commit = find_commit(root, reference)
     home = _find_base_project(root, commit, reference, tuple(folders))
     entries = _find_entries(root, commit, home)
+    # The loader reads a copy on disk, so that links and folders mean the same as in a checkout.
     with _copy(root, entries, home.prefix) as (past, refused):
         loaded = load_definitions(past, home.folders)
     flaws = dict(_find_unread(loaded)) | refused
@@ -89,6 +90,7 @@ def _find_base_project(root: Path, commit: str, reference: str, folders: tuple[s
             return _open_base_project(root, entry, prefix, folders)
     top = Path(os.path.realpath(root)).parents[prefix.count("/") - 1] if prefix else Path(os.path.realpath(root))
     files = [entry for entry in list_entries(root, commit) if posixpath.basename(entry.path) == PROJECT_FILE]
+    # A project file that still exists belongs to another project; only a deleted one can have been moved to `root`.
     gone = [entry for entry in files if not os.path.lexists(top / entry.path)]
     if not gone:
         message = f"{reference} has no {PROJECT_FILE} in {prefix.rstrip('/') or _TOP}"
@@ -174,6 +176,7 @@ def _put(past: Path, file: str, mode: bytes, data: bytes | None) -> str:
     """Put `file` into the copy; the reason if that is not possible, else ""."""
     if data is None:
         return "it was larger than 5 MiB"
+    # A tree object can contain any name; none may lead out of the copy.
     if {"", ".", ".."} & set(file.split("/")) or (mode == LINK and b"\0" in data):
         return "its name, or what it links to, is not valid"
     try:
@@ -181,6 +184,7 @@ def _put(past: Path, file: str, mode: bytes, data: bytes | None) -> str:
         if mode == LINK:
             (past / file).symlink_to(os.fsdecode(data))
         else:
+            # "x" never writes through a link, nor over a file whose name differs only in case.
             with (past / file).open("xb") as stream:
                 stream.write(data)
     except OSError as error:

@@ -49,6 +49,7 @@ def to_yaml_scalar(value: Value) -> str:
         case int():
             return str(value)
         case float():
+            # repr has the fewest digits that are read back as the same double.
             return format(Decimal(repr(value)), "f")
         case _:
             return value if is_plain(value) else quote(value)

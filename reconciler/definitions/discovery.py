@@ -62,6 +62,7 @@ def read_file(root: Path, file: str) -> bytes | Finding:
     """The content of `file`; a finding if it cannot be read, is not a regular file, or is larger than 5 MiB."""
     place = Location(file, line=1, column=1)
     try:
+        # At most one byte more than the limit is read, so the size of a larger file comes from the system.
         data = read_regular(root / file, MAX_BYTES)
         size = len(data) if len(data) <= MAX_BYTES else max((root / file).stat().st_size, len(data))
     except OSError as error:
@@ -141,6 +142,7 @@ class _FolderWalk:
     def _list(self, folder: str) -> list[str]:
         """Add the files in `folder`; the folders in it."""
         try:
+            # The order of a file system is arbitrary; findings and duplicates must not depend on it.
             with os.scandir(self.root / folder) as found:
                 entries = sorted((entry for entry in found if not entry.name.startswith(".")), key=_name_of)
         except OSError as error:
@@ -175,6 +177,7 @@ class _FolderWalk:
 
     def _keep(self, path: str, status: os.stat_result) -> None:
         self.found_count += 1
+        # By inode: a file with a second link would otherwise define its channels twice.
         self.files.setdefault((status.st_dev, status.st_ino), path)
 
     def _is_new(self, status: os.stat_result) -> bool:

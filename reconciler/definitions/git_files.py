@@ -39,6 +39,7 @@ def list_entries(root: Path, commit: str, paths: Sequence[str] = ()) -> Iterator
 
     Attributes such as export-ignore have no effect. Raises ProjectError if git does not have the tree here.
     """
+    # Without -z git puts names with special characters in quotes.
     words = ("ls-tree", "-r", "-t", "-z", "--full-tree", commit)
     *lines, rest = _ask(root, *words, *(("--", *paths) if paths else ())).split(b"\0")
     for line in (*lines, *([rest] if rest else [])):
@@ -54,6 +55,7 @@ def read_blobs(root: Path, names: Iterable[str], largest: int) -> Mapping[str, b
     Raises ProjectError if git does not have one of them here.
     """
     wanted = sorted(set(names))
+    # Sizes first, so that a huge object is never read into memory.
     sizes = _read_sizes(root, wanted)
     fitting = [name for name in wanted if sizes[name] <= largest]
     answer, start = _ask_each(root, "--batch", fitting), 0
@@ -99,6 +101,7 @@ def _ask_each(root: Path, option: str, names: Sequence[str]) -> bytes:
 def _ask(root: Path, *words: str, lines: bytes = b"") -> bytes:
     """The output of git. Raises ProjectError if it fails, or if objects are missing."""
     answer = run_git(root, *words, lines=lines)
+    # cat-file succeeds even if it reports objects as missing.
     lacking = [line for line in answer.stdout.splitlines() if line.endswith(b" missing")]
     if answer.returncode == 0 and not (lacking and words[-1] == "--batch-check"):
         return answer.stdout
@@ -123,6 +126,7 @@ def list_left_out(root: Path, folders: Sequence[str]) -> tuple[str, ...]:
 
     Raises ProjectError if git fails.
     """
+    # The tag S marks files that a sparse checkout skips. Source: git-ls-files(1).
     rows = (os.fsdecode(row).partition(" ") for row in _split(ask_git(root, "ls-files", "-t", "-z", "--", *folders)))
     return tuple(
         file for tag, _, file in rows if tag == "S" and _may_define(root, file) and not os.path.lexists(root / file)
@@ -166,6 +170,7 @@ def _list_overlooked(root: Path, paths: Sequence[str], settings: Sequence[str]) 
     """The files that differ although git was told to assume no change (--assume-unchanged, --skip-worktree)."""
     expected: dict[str, str] = {}
     gone: list[str] = []
+    # With -v, a tag in lower case marks a file that git assumes to be unchanged. Source: git-ls-files(1).
     for row in _split(ask_git(root, "ls-files", "-v", "--stage", "-z", "--", *paths)):
         head, _, file = os.fsdecode(row).partition("\t")
         tag, _, name, *_ = head.split(" ")

@@ -63,6 +63,7 @@ def find_transitions(zone: tzinfo, year: int) -> tuple[Transition, ...]:
     found = []
     at = datetime(year, 1, 1, tzinfo=UTC) - _DAY
     end = datetime(year + 1, 1, 1, tzinfo=UTC) + _DAY
+    # Comparing days is enough, because no zone changes its clocks twice in one day.
     while at < end:
         if _offset(at, zone) != _offset(at + _DAY, zone):
             instant = _bisect_change(at, at + _DAY, zone)
@@ -148,6 +149,7 @@ class ClockChanges:
             if not isinstance(part, Block):
                 self._apply(part, router, number)
                 yield part
+            # Rows are read one by one only if needed, because that takes several times as long as a block.
             elif self._has_any(number, number + count):
                 for place, group in enumerate(part.read_groups()):
                     self._apply(group, router, number + place)
@@ -287,6 +289,7 @@ class _ClockChangeFinder:
         if channel is None or zone is None:
             return
         for place, row in enumerate(group.rows):
+            # A date alone has no time of day that clocks could skip or repeat.
             if row.reading is not None and not row.is_date:
                 at = datetime.fromisoformat(row.reading.time)
                 self._add_time(channel.id, zone, at, number + place)
@@ -300,6 +303,7 @@ class _ClockChangeFinder:
             hour = self._hours[channel_id].setdefault(
                 change.begin, _RepeatedHour(change, self._last.get(channel_id), zone)
             )
+            # If other readings are in between, the order says nothing about the two parts.
             hour.is_interrupted = hour.is_interrupted or hour.is_over
             hour.numbers.append(number)
             hour.times.append(wall)

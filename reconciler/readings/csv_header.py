@@ -97,10 +97,11 @@ def find_unit(header: str) -> str | None:
 
 def _list_units(header: str) -> Iterator[str]:
     yield from (text.strip() for text in reversed(_BRACKETED.findall(header)))
-    unzoned = _BRACKETED.sub(" ", header).strip()
-    words = _WORDS.split(unzoned)[::-1]
+    unbracketed = _BRACKETED.sub(" ", header).strip()
+    # A unit is usually the last word, as in Energy kWh.
+    words = _WORDS.split(unbracketed)[::-1]
     # A single letter is rarely a unit.
-    yield from (text for text in (unzoned, *words) if len(fold(text)) > 1)
+    yield from (text for text in (unbracketed, *words) if len(fold(text)) > 1)
     yield from (unit for word in words if (unit := _unit_suffix(word)))
 
 

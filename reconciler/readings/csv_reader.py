@@ -164,6 +164,7 @@ class Block:
         if any(flag.applies(text) for flag in layout.bad_flags for text in set(self._columns[flag.column])):
             return None
         texts = self._columns[layout.time]
+        # In a file that is in the order of time, many channels have each time, which is then parsed once.
         distinct = set(texts)
         times = layout.times.read_all(tuple(distinct) if len(distinct) < len(texts) else texts)
         if times is None:
@@ -175,9 +176,11 @@ class Block:
     def _has_sound_values(self) -> bool:
         values = self._columns[self._layout.value]
         text = "\n".join(values)
+        # float() accepts underscores and digits of other scripts, which `parse_number` refuses.
         if "_" in text or not text.isascii() or TINY_EXPONENT.search(text):
             return False
         if self._layout.decimal is DecimalMark.COMMA:
+            # With thousands, or with a line break in a cell, the rows must be read one by one.
             if "." in text or text.count("\n") >= len(values):
                 return False
             values = tuple(text.replace(",", ".").split("\n"))
@@ -220,6 +223,7 @@ def read_blocks(source: Source, layout: CsvLayout) -> Iterator[Block]:
             last = above + rows.line_num
             while block := list(islice(rows, _BLOCK_ROWS)):
                 lines = _number(block, last, above + rows.line_num)
+                # Only a cell with a line break can contain further rows.
                 if not isinstance(lines, range) or any(cell.endswith(("\n", "\r")) for cell in block[-1]):
                     refuse_open_quote(layout, block, lines)
                 last = above + rows.line_num

@@ -243,6 +243,7 @@ class Delivery(Struct, frozen=True):
         try:
             return self._send_v3(readings) if self.identifier_names is V3_NAMES else self._send_esa(readings)
         except Rejected as error:
+            # One bad group may be the reason for rejecting them all.
             groups = group_by_identifiers(readings)
             if len(groups) == 1:
                 return BatchResult(rejected=[(outgoing, error.message) for outgoing in readings])
@@ -251,6 +252,7 @@ class Delivery(Struct, frozen=True):
     def _send_v3(self, readings: Sequence[OutgoingReading]) -> BatchResult:
         """After a lost response, read the channels and send again only the readings that they lack.
 
+        Whether this call overwrites, as that for ESA readings does, is not documented. A repeat might fail.
         Raises Rejected if the service rejected the request.
         """
         waiting, lost = readings, None
@@ -273,7 +275,10 @@ class Delivery(Struct, frozen=True):
         return BatchResult(not_delivered=waiting, error=lost)
 
     def _send_esa(self, readings: Sequence[OutgoingReading]) -> BatchResult:
-        """Repeating this call is safe, because it overwrites: the sender does it. Raises Rejected."""
+        """Repeating this call is safe, so the sender does it. Raises Rejected.
+
+        Source: POST /api/v202407/esaReading, "existing readings at the same time on the channel are overwritten".
+        """
         try:
             return self._exchange(readings)
         except _UNKNOWN_OUTCOME as error:

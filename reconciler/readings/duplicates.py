@@ -79,6 +79,7 @@ class TimeRanges:
         firsts = dict(zip(reversed(channels), reversed(times), strict=True))
         if not all(map(le, times, islice(times, 1, None))):
             return False
+        # Equal times are fine for different channels, but not for one.
         if len(firsts) < len(times) > len(set(zip(channels, times, strict=True))):
             return False
         if not all(map(gt, firsts.values(), map(self._highs.get, firsts, repeat(self._earliest)))):
@@ -164,6 +165,7 @@ class Duplicates:
         Must be read completely before `conflict_count` and `mark` are used. Raises BrokenFile and FileError.
         """
         for part in self._changes.read_parts(file, self._router):
+            # Comparing times is fast; only a part with a duplicate is read row by row.
             times = _list_times(part, self._router, self._timestamps)
             if any(self._timestamps[place].find(time) is not None for place, time in times):
                 yield from self._compare(part)
@@ -235,6 +237,7 @@ def _list_times(
         return
     (is_naive,) = zones
     own = part.keys
+    # A block has few different keys, so each is looked up once.
     channels = {key: router.find(key).channel for key in set(own)}
     places = {key: (channel.id, is_naive) for key, channel in channels.items() if channel is not None}
     for key, time in zip(own if len(own) > 1 else repeat(own[0]), part.times, strict=False):

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from reconciler.readings.routing import Destination, Router
 
 
+# 2026-03-30T00:00-00:15 may be a range of a quarter of an hour, or midnight with the offset -00:15.
 _RANGE = re.compile(r"(.*)([0-9]{2}):([0-9]{2})-([0-9]{2}):([0-9]{2})", re.DOTALL)
 _DAY_MINUTES = 1440
 
@@ -181,6 +182,7 @@ class _Checker:
             for group in block.read_groups():
                 self.add(group)
             return
+        # From here on all rows are valid, and are counted by columns.
         self._check.readings += len(block.rows)
         self._check.is_naive |= zones
         known, keys = len(self._counts), block.keys
@@ -191,6 +193,7 @@ class _Checker:
         if more := len(self._counts) - known:
             # From the last row to the first, so that the first line of each key remains.
             lines = dict(zip(reversed(keys), reversed(block.lines[: len(keys)]), strict=True))
+            # A dict keeps the order of insertion, so the new keys are its last ones.
             for key in reversed(list(islice(reversed(self._counts), more))):
                 self._meet(key, lines[key])
         (is_naive,) = zones

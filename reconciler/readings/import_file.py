@@ -141,6 +141,7 @@ class _Importer:
         try:
             result, batch_result = self.result, self._delivery.send_batch(batch)
         except KeyboardInterrupt:
+            # The request may have reached the service.
             self._write_rejects(batch, "unknown whether it was imported: the import was stopped at once")
             raise
         result.stop_reason = batch_result.error
@@ -152,6 +153,7 @@ class _Importer:
         )
         for outgoing, reason in batch_result.rejected:
             self._reject(outgoing, reason)
+        # By identity, because two readings of a file may be equal.
         out = {
             id(outgoing)
             for outgoing in (

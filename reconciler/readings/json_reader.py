@@ -191,6 +191,7 @@ def _parse_whole(text: str) -> int | float:
 
 
 def _unite(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    # The json module keeps the last of two equal names without a word; other readers keep the first.
     united = dict(pairs)
     if len(united) < len(pairs):
         counts = Counter(name for name, _ in pairs)
@@ -273,6 +274,7 @@ def _read_group(place: tuple[int, str], number: int, value: object, times: TimeP
     key, errors = _make_key(value)
     rows = [_read_reading(line, reading, times) for reading in readings]
     group = ReadingGroup(line, key, rows, errors, number, value, own, _find_error_property((value, *readings)))
+    # Most groups have no errors, and do not need the lines of their readings.
     if any(row.errors for row in rows):
         locate_rows(group)
     return group
@@ -320,6 +322,7 @@ def _find_unknown(value: Mapping[str, object], known: frozenset[str]) -> RowErro
         fix = f"write  {near}"
     elif not value.keys() & {TIME, VALUE, READINGS}:
         fix = "beside the channel's identifiers, write time and value for a single reading, or readings for a group"
+    # A flag says whether a reading is good, so its readings must not be sent without a look at it.
     elif is_flag(name):
         fix = f"remove the readings that it marks as bad, and remove {name} from the others"
     else:
@@ -350,6 +353,7 @@ def _make_key(value: Mapping[str, object]) -> tuple[GroupKey, tuple[RowError, ..
         place, unit = PROPERTIES[name]
         if key[place] is not None:
             errors.append(RowError("ESA613", f"{name} must be given once, found it under two names"))
+        # isinstance would accept true and false, which are integers in Python.
         if isinstance(given, str) or type(given) is int:
             key[place] = given
             seconds = max(seconds, unit)

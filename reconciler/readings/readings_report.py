@@ -81,6 +81,7 @@ def _render_routes(file: ReadingsFile, check: FileCheck, styler: Styler) -> Iter
 def _render_group(group: RoutedGroup, channel: Live, styler: Styler) -> Iterator[str]:
     destination = group.destination
     head = (
+        # Names come from the service, and may contain escape sequences for the terminal.
         chunk(escape_text(describe_channel(channel)), Style.NAME),
         chunk(f"← {count(group.readings, 'reading')}, the first in line {group.line}"),
     )
@@ -99,6 +100,7 @@ def encode_group(group: RoutedGroup) -> str:
     found = destination.route
     return json.dumps(
         {
+            # The contract names the first five keys.
             "group": group.number,
             "channel_id": found.channel_id,
             "decided_by": found.decided_by.value if found.decided_by else None,

@@ -75,6 +75,7 @@ def find_routing_warnings(identifiers: Identifiers, channel: Live) -> tuple[RowE
         (V3_NAMES.observation_type_code, identifiers.observation_type_code, channel.values.get(OBSERVATION_TYPE_CODE)),
         (V3_NAMES.interval, identifiers.interval_seconds, _seconds(channel)),
     )
+    # EnergyCAP ignores identifiers that it does not need for the match.
     odd = [(name, given, own) for name, given, own in has if given not in (None, "", own)]
     if not odd:
         return ()
@@ -175,9 +176,11 @@ def find_unit_error(unit: str, where: str, channel: Live) -> RowError | None:
 def _compare(message: str, pair: tuple[Measure, Measure], channel: Live) -> RowError | None:
     given, stored = pair
     number = channel.values.get(MULTIPLIER)
+    # repr, because the fraction of the double 0.1 is not 1/10.
     multiplier = Fraction(repr(number)) if isinstance(number, int | float) else Fraction(1)
     if given.kind != stored.kind:
         text = f"{message}: {given.kind} is not {stored.kind}"
+        # A multiplier may convert one kind of quantity into another, so with one this is only a warning.
         if multiplier == 1:
             return RowError("ESA630", text, "send the readings to a channel with their unit, or correct the unit")
         return RowError("ESA617", f"{text}; its multiplier is {float(multiplier):g}")
@@ -313,6 +316,7 @@ def refuse_bare_dates(group: ReadingGroup, router: Router) -> None:
         return
     channel = router.find(group.key).channel
     minutes = None if channel is None else channel.values.get(INTERVAL_MINUTES)
+    # All readings of the day would be at midnight, and overwrite each other.
     if channel is not None and isinstance(minutes, int) and minutes < _DAY_MINUTES:
         for row in dated:
             _refuse_bare_date(row, channel, minutes)

@@ -46,6 +46,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SPREADSHEET_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - local times have no zone
 _DAY_FIX = "check the month and the day"
 _CLOCK_FIX = "hours go from 00 to 23, minutes and seconds from 00 to 59"
+# By number of digits: a time in seconds has 10 digits since September 2001, and one fewer before.
 _UNITS = {10: ("seconds", 1), 13: ("milliseconds", 10**3), 16: ("microseconds", 10**6), 19: ("nanoseconds", 10**9)}
 
 
@@ -112,6 +113,7 @@ def _explain_year_last(match: re.Match[str]) -> TimeHint:
         )
     month_first, day_first = f"{year}-{int(one):02}-{int(other):02}", f"{year}-{int(other):02}-{int(one):02}"
     clock = (match["clock"] or "") if not (match["rest"] or "").strip() else ""
+    # Only a number above 12 shows which of the two is the day.
     if int(one) > 12:
         return TimeHint("a date with the day first", _write(day_first, clock))
     if int(other) > 12:
@@ -160,6 +162,7 @@ def _explain_word(match: re.Match[str]) -> TimeHint:
         return TimeHint(
             f"a time with {word} after it", fix=f"remove {word};  if it is a time zone, give it with  --zone"
         )
+    # Only an example for the fix: the offset of an ambiguous abbreviation is unknown.
     offset = "+01:00" if zone is None else datetime(2026, 1, 1, tzinfo=zone).isoformat()[-6:]
     fix = f"write the offset in its place, as in  {own}{offset},  or remove {word} and give the zone with  --zone"
     return TimeHint(f"a time with {word} after it", fix=fix)
