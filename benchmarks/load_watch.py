@@ -1,4 +1,4 @@
-"""Watches the wire of an apply: when each channel was read, and when its PUT went out and was answered."""
+"""Watches the requests of an apply: when each channel was read, and when its PUT went out and was answered."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
         "counts_on(*settings, reason): left out where --sandbox-set changes one of these settings of the sandbox, "
-        "for the test is about the wire as it is by default.",
+        "for the test is about requests and answers as they are by default.",
     )
     chosen = config.getoption("--sandbox-set")
     if chosen:

@@ -34,7 +34,7 @@ def hook_repository(tmp_path_factory: pytest.TempPathFactory, variables: Mapping
 
 
 @pytest.fixture
-def desk(tmp_path: Path, variables: Mapping[str, str]) -> Path:
+def workspace(tmp_path: Path, variables: Mapping[str, str]) -> Path:
     """A user's repository with two files, one of which refers to the other."""
     (tmp_path / "channels").mkdir()
     (tmp_path / "reconciler.yaml").write_text(PROJECT, encoding="utf-8")
@@ -44,24 +44,24 @@ def desk(tmp_path: Path, variables: Mapping[str, str]) -> Path:
     return tmp_path
 
 
-def test_a_good_commit_passes(desk: Path, hook_repository: Path, variables: Mapping[str, str]) -> None:
-    (desk / "channels" / "use.yaml").write_text(USE.replace("Use", "Electricity use"), encoding="utf-8")
-    assert _run_hook(desk, hook_repository, variables) == (0, [])
+def test_a_good_commit_passes(workspace: Path, hook_repository: Path, variables: Mapping[str, str]) -> None:
+    (workspace / "channels" / "use.yaml").write_text(USE.replace("Use", "Electricity use"), encoding="utf-8")
+    assert _run_hook(workspace, hook_repository, variables) == (0, [])
 
 
 def test_a_bad_commit_is_stopped_with_the_place(
-    desk: Path, hook_repository: Path, variables: Mapping[str, str]
+    workspace: Path, hook_repository: Path, variables: Mapping[str, str]
 ) -> None:
-    (desk / "channels" / "use.yaml").write_text(USE.replace("channelInfo", "chanelInfo"), encoding="utf-8")
-    code, findings = _run_hook(desk, hook_repository, variables)
+    (workspace / "channels" / "use.yaml").write_text(USE.replace("channelInfo", "chanelInfo"), encoding="utf-8")
+    code, findings = _run_hook(workspace, hook_repository, variables)
     assert (code, findings) == (1, ["channels/use.yaml:4:5  ESA121  unknown key chanelInfo in channel use"])
 
 
 def test_a_commit_that_only_deletes_what_others_refer_to_is_stopped(
-    desk: Path, hook_repository: Path, variables: Mapping[str, str]
+    workspace: Path, hook_repository: Path, variables: Mapping[str, str]
 ) -> None:
-    (desk / "channels" / "use.yaml").unlink()
-    code, findings = _run_hook(desk, hook_repository, variables)
+    (workspace / "channels" / "use.yaml").unlink()
+    code, findings = _run_hook(workspace, hook_repository, variables)
     assert code == 1
     assert [finding[:33] for finding in findings] == ["channels/losses.yaml:5:16  ESA320"]
 
@@ -74,12 +74,12 @@ def test_a_repository_without_definitions_is_left_in_peace(
     assert _run_hook(tmp_path, hook_repository, variables) == (0, [])
 
 
-def _run_hook(desk: Path, hook_repository: Path, variables: Mapping[str, str]) -> tuple[int, list[str]]:
-    """The exit code of pre-commit over what is staged in `desk`, and the first lines of the findings it printed."""
-    git(desk, variables, "add", "--all")
+def _run_hook(workspace: Path, hook_repository: Path, variables: Mapping[str, str]) -> tuple[int, list[str]]:
+    """The exit code of pre-commit over what is staged in `workspace`, and the first line of each finding."""
+    git(workspace, variables, "add", "--all")
     answer = subprocess.run(
         ["pre-commit", "try-repo", str(hook_repository), "--ref", "HEAD", "--color", "never"],
-        cwd=desk,
+        cwd=workspace,
         env=variables,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

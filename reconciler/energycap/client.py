@@ -57,17 +57,17 @@ _CONFLICT = 409
 def open_reader(
     url: str,
     key: str,
-    wire: HttpTransport | None = None,
+    http_transport: HttpTransport | None = None,
     tell: Callable[[str], None] | None = None,
     version_dates: VersionDates | None = None,
 ) -> Iterator[Reader]:
     """A reader of the service at `url`, whose transport cannot send anything that writes.
 
-    Raises ProjectError where `url` is no address to send a key to, and Unauthorized where `key` can be none. `wire`
-    stands in for the network. `tell` is told what takes longer than it should. `version_dates` says
-    what a date of a version means that comes with a zone.
+    Raises ProjectError if no key may be sent to `url`, and Unauthorized if `key` cannot be an API key. Tests pass an
+    `http_transport` instead of the network. `tell` is called with a message about what takes longer than it should.
+    `version_dates` says what the date of a version means if it comes with a zone.
     """
-    with open_session(url, key, READS, wire) as session, open_threads() as executor:
+    with open_session(url, key, READS, http_transport) as session, open_threads() as executor:
         yield Reader(session, executor, tell, version_dates)
 
 
@@ -75,19 +75,21 @@ def open_reader(
 def open_editor(
     url: str,
     key: str,
-    wire: HttpTransport | None = None,
+    http_transport: HttpTransport | None = None,
     tell: Callable[[str], None] | None = None,
     version_dates: VersionDates | None = None,
 ) -> Iterator[Editor]:
     """A reader of the service at `url` that can also edit channels and their versions. Raises as `open_reader`."""
-    with open_session(url, key, WRITES, wire) as session, open_threads() as executor:
+    with open_session(url, key, WRITES, http_transport) as session, open_threads() as executor:
         yield Editor(session, executor, tell, version_dates)
 
 
 @contextmanager
-def open_session(url: str, key: str, allowed: re.Pattern[str], wire: HttpTransport | None) -> Iterator[Session]:
+def open_session(
+    url: str, key: str, allowed: re.Pattern[str], http_transport: HttpTransport | None
+) -> Iterator[Session]:
     """A session with the service at `url` that can send nothing but what `allowed` matches. Raises as `open_reader`."""
-    transport = Transport(read_address(url), key, allowed, wire)
+    transport = Transport(read_address(url), key, allowed, http_transport)
     try:
         yield Session(transport)
     finally:
@@ -258,9 +260,9 @@ def _unknown_outcome(request: Request, error: BadResponse) -> Unreachable:
 
 
 @contextmanager
-def open_sender(url: str, key: str, wire: HttpTransport | None = None) -> Iterator[Sender]:
+def open_sender(url: str, key: str, http_transport: HttpTransport | None = None) -> Iterator[Sender]:
     """A reader of the service at `url` that can also send readings, and edit nothing. Raises as `open_reader`."""
-    with open_session(url, key, SENDS, wire) as session, open_threads() as executor:
+    with open_session(url, key, SENDS, http_transport) as session, open_threads() as executor:
         yield Sender(session, executor)
 
 

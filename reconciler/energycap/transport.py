@@ -123,8 +123,8 @@ HttpTransport: TypeAlias = httpx.BaseTransport
 class Connection:
     """One thread's connection, with the cookies by which a balancer may keep it on one node of the service."""
 
-    def __init__(self, wire: HttpTransport) -> None:
-        self._wire = wire
+    def __init__(self, http_transport: HttpTransport) -> None:
+        self._http_transport = http_transport
         self._cookies = httpx.Cookies()
         # What the last connection came about as: httpcore tells, and nobody else has it.
         self._stream: object = None
@@ -132,7 +132,7 @@ class Connection:
     def send(self, request: httpx.Request) -> httpx.Response:
         if self._cookies:
             self._cookies.set_cookie_header(request)
-        response = self._wire.handle_request(request)
+        response = self._http_transport.handle_request(request)
         if "set-cookie" in response.headers:
             response.request = request
             self._cookies.extract_cookies(response)
@@ -163,12 +163,12 @@ class Connection:
             if find and (connected := find("socket")):
                 connected.shutdown(socket.SHUT_RDWR)
 
-    def renew(self, wire: HttpTransport) -> None:
-        self._wire.close()
-        self._wire = wire
+    def renew(self, http_transport: HttpTransport) -> None:
+        self._http_transport.close()
+        self._http_transport = http_transport
 
     def close(self) -> None:
-        self._wire.close()
+        self._http_transport.close()
 
 
 # Below the shortest time that servers keep an idle connection (5 s): none is used while the other side closes it.
@@ -220,7 +220,7 @@ class Transport:
         address: ServiceAddress,
         key: str,
         allowed: re.Pattern[str],
-        wire: HttpTransport | None = None,
+        http_transport: HttpTransport | None = None,
         limits: Limits = _LIMITS,
     ) -> None:
         if flaw := find_key_error(key):
@@ -230,7 +230,7 @@ class Transport:
         self._address = address
         self._masker = Masker([key])
         self._allowed = allowed
-        self._wire = wire
+        self._http_transport = http_transport
         self._limits = limits
         self._headers = _make_headers(key)
         self._timeout = httpx.Timeout(limits.read_timeout, connect=limits.connect_timeout, pool=limits.connect_timeout)
@@ -369,16 +369,16 @@ class Transport:
                 raise RuntimeError("this transport is closed: nothing was sent")
             connection: Connection | None = getattr(self._local, "connection", None)
             if connection is None:
-                connection = self._local.connection = Connection(self._wire or self._open_wire())
+                connection = self._local.connection = Connection(self._http_transport or self._open_http_transport())
                 self._connections.append(connection)
             return connection
 
     def _renew_connection(self) -> None:
         with self._lock:
-            if self._wire is None and not self._is_closed:
-                self._local.connection.renew(self._open_wire())
+            if self._http_transport is None and not self._is_closed:
+                self._local.connection.renew(self._open_http_transport())
 
-    def _open_wire(self) -> HttpTransport:
+    def _open_http_transport(self) -> HttpTransport:
         limits = httpx.Limits(max_connections=1, keepalive_expiry=_IDLE_SECONDS)
         if self._proxy is None:
             # Without httpx's client, whose hooks and redirects nobody wants, a request takes a third less CPU.

@@ -1,6 +1,6 @@
 """The table of fields: one row for each value that git can govern.
 
-Loader, wire mapping, diff, importer, reports, JSON Schema and docs all read this table. A new field of the API is a
+Loader, API mapping, diff, importer, reports, JSON Schema and docs all read this table. A new field of the API is a
 new row here. Source: EsaChannelEdit, EsaChannelVersionEdit and EsaChannelResponse of PUT /api/v202406/esachannel/{id}.
 """
 

@@ -1,4 +1,4 @@
-"""Answers on the wire, and the one way every write is carried out.
+"""Answers over HTTP, and how every write is carried out.
 
 The body of an error is invented: no page shows one. As JSON it is
 `{"message": "…", "errors": [{"property": "esaChannelVersion.multiplier", "message": "…"}]}`, as text one line each.

@@ -36,7 +36,7 @@ ECHO = Environment("sandbox", "sandbox", channel_edit=ChannelEdit.ECHO_LATEST)
 GIVE_UP_FIRST = Environment("sandbox", "sandbox", primary_move=PrimaryMove.GIVE_UP_FIRST)
 
 
-class Wire(httpx.BaseTransport):
+class Interceptor(httpx.BaseTransport):
     """The real network with something in between: `intercept` gets each request and the function that sends it."""
 
     def __init__(self, intercept: Callable[[httpx.Request, Callable[[], httpx.Response]], httpx.Response]) -> None:
@@ -61,7 +61,7 @@ class Wire(httpx.BaseTransport):
 class Start(Protocol):
     """Starts a sandbox, with settings written as `--set` takes them."""
 
-    def __call__(self, *assignments: str, world: World | None = None, wire: Wire | None = None) -> Bench: ...
+    def __call__(self, *assignments: str, world: World | None = None, network: Interceptor | None = None) -> Bench: ...
 
 
 class Bench(Struct, frozen=True):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.sandbox import World
-    from tests.apply.bench import Start, Wire
+    from tests.apply.bench import Interceptor, Start
 
 
 @pytest.fixture(autouse=True)
@@ -31,10 +31,10 @@ def start(tmp_path: Path) -> Iterator[Start]:
     """Starts a sandbox on the demo world, or another."""
     with ExitStack() as stack:
 
-        def start_one(*assignments: str, world: World | None = None, wire: Wire | None = None) -> Bench:
+        def start_one(*assignments: str, world: World | None = None, network: Interceptor | None = None) -> Bench:
             options = Options(settings=parse_settings(assignments))
             service = stack.enter_context(running(tmp_path / "sandbox.sqlite3", world, options))
-            editor = stack.enter_context(open_editor(service.url, "sandbox", wire))
+            editor = stack.enter_context(open_editor(service.url, "sandbox", network))
             return Bench(service, editor, stack.enter_context(open_editor(service.url, "sandbox")))
 
         yield start_one

@@ -18,7 +18,7 @@ from reconciler.apply.journal import open_journal
 from reconciler.apply.run import ApplyOptions, apply_plan
 from reconciler.energycap.client import open_editor
 from reconciler.planfile.reading import read_plan
-from tests.apply.bench import SANDBOX, Wire
+from tests.apply.bench import SANDBOX, Interceptor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +40,7 @@ def main(url: str, plan_file: str, folder: str, number: str, moment: str) -> Non
         return response
 
     plan = read_plan(Path(plan_file).read_text(encoding="utf-8"))
-    with open_editor(url, "sandbox", Wire(intercept)) as editor, open_journal(Path(folder), plan) as journal:
+    with open_editor(url, "sandbox", Interceptor(intercept)) as editor, open_journal(Path(folder), plan) as journal:
         apply_plan(plan, editor, SANDBOX, ApplyOptions(parallelism=1, journal=journal))
 
 

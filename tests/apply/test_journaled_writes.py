@@ -16,7 +16,7 @@ from reconciler.apply.writes import Write, WriteResult, WriteTarget
 from reconciler.energycap.client import open_editor
 from reconciler.model.outcomes import Outcome, OutcomeStatus
 from reconciler.model.project import ChannelEdit
-from tests.apply.bench import Wire, only, status_by_name, want
+from tests.apply.bench import Interceptor, only, status_by_name, want
 from tests.apply.disks import no_disk, no_durability
 from tests.apply.records import INFO
 
@@ -77,7 +77,7 @@ def test_an_intent_is_in_the_journal_before_anything_is_sent(start: Start, tmp_p
             kinds_at_put.append(kinds(read_journal(path).entries))
         return pass_on()
 
-    bench = start(wire=Wire(read_at_put))
+    bench = start(network=Interceptor(read_at_put))
 
     apply_with_journal(bench, bench.plan(USE), tmp_path / "journal")
 
@@ -118,7 +118,7 @@ def test_a_result_that_cannot_be_recorded_still_counts_but_nothing_is_sent_after
             trouble.enter_context(no_disk(journal))
         return pass_on()
 
-    bench = start(wire=Wire(break_journal))
+    bench = start(network=Interceptor(break_journal))
     plan = bench.plan(*TWO)
     with open_journal(tmp_path / "journal", plan) as journal, trouble:
         result = bench.apply(plan, ApplyOptions(parallelism=1, journal=journal))
@@ -128,7 +128,7 @@ def test_a_result_that_cannot_be_recorded_still_counts_but_nothing_is_sent_after
 
 
 class NoAnswers:
-    """A wire on which, from the first PUT on, what is asked is done but no answer comes, until the restored is on."""
+    """A network on which, from the first PUT on, requests are done but not answered, until it is restored."""
 
     def __init__(self, *, writes: bool) -> None:
         self._writes = writes
@@ -146,7 +146,7 @@ class NoAnswers:
 
 def leave_open(start: Start, folder: Path, desired: Desired, *, writes: bool = True) -> tuple[Bench, Plan]:
     """A sandbox, and a plan whose only write went into the dark; what was done of it is in the sandbox."""
-    bench = start(wire=Wire(NoAnswers(writes=writes).intercept))
+    bench = start(network=Interceptor(NoAnswers(writes=writes).intercept))
     plan = bench.plan(desired)
     statuses, content = apply_with_journal(bench, plan, folder)
     assert statuses == {desired.name: "failed"}
@@ -230,7 +230,7 @@ def test_a_change_is_not_sent_again_before_its_open_write_is_resolved(start: Sta
 
     # One that is judged by the list of its data point, which can be read.
     bench, plan = leave_open(start, tmp_path / "journal", want("use", 1042, channelImportId="NEW"), writes=False)
-    with open_editor(bench.service.url, "sandbox", Wire(refuse_single_reads)) as editor:
+    with open_editor(bench.service.url, "sandbox", Interceptor(refuse_single_reads)) as editor:
         statuses, content = apply_with_journal(replace(bench, editor=editor), plan, tmp_path / "journal")
 
     assert statuses == {"use": "failed"}

@@ -13,7 +13,7 @@ from reconciler.apply.journal import find_unfinished, open_journal
 from reconciler.apply.journal_reader import read_journal
 from reconciler.apply.run import ApplyOptions
 from reconciler.planfile.writing import render_plan_file
-from tests.apply.bench import Wire, status_by_name, want
+from tests.apply.bench import Interceptor, status_by_name, want
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,17 +53,17 @@ KILLS = [
 WRITES = [f"PUT /api/v202406/esachannel/{path}" for path in ("1046/version/10461", GAS, NET, LOSSES)]
 
 
-def note(requests: list[str]) -> Wire:
+def note(requests: list[str]) -> Interceptor:
     def intercept(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
         requests.append(f"{request.method} {request.url.path.rpartition('/')[2]}")
         return pass_on()
 
-    return Wire(intercept)
+    return Interceptor(intercept)
 
 
 def test_an_undisturbed_run_sends_the_requests_that_these_tests_expect(start: Start) -> None:
     requests: list[str] = []
-    bench = start(wire=note(requests))
+    bench = start(network=note(requests))
 
     bench.apply(bench.plan(*DESIRED), ApplyOptions(parallelism=1))
 

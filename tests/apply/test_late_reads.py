@@ -16,7 +16,7 @@ from reconciler.apply.read_back import PAUSES, SHORTEN_AFTER, Patience
 from reconciler.apply.run import ApplyOptions, apply_plan
 from reconciler.energycap.client import open_editor
 from reconciler.model.outcomes import Outcome, OutcomeStatus
-from tests.apply.bench import CHANNEL, GIVE_UP_FIRST, READ, SANDBOX, Sleep, Wire, only, status_by_name, want
+from tests.apply.bench import CHANNEL, GIVE_UP_FIRST, READ, SANDBOX, Interceptor, Sleep, only, status_by_name, want
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,14 +114,14 @@ def test_an_answer_that_shows_the_former_state_is_no_mismatch(start: Start) -> N
         pass_on()
         return httpx.Response(200, content=former.content, headers={"Content-Type": "application/json"})
 
-    bench = start(wire=Wire(answer_late))
+    bench = start(network=Interceptor(answer_late))
 
     assert only(bench.apply(bench.plan(RENAMED))) == Outcome("use", 1042, OutcomeStatus.DONE, requests=1)
     assert bench.editor.requests == {READ: 3, CHANNEL: 1}
 
 
 class Shown:
-    """A wire on which so many reads of a channel, from its first PUT on, show it changed; by default all of them."""
+    """A network on which so many reads of a channel, from its first PUT on, show it changed; by default all of them."""
 
     def __init__(self, channel_id: int, change: Callable[[Any], object], reads: float = inf, puts: int = 1) -> None:
         self._path = f"/{channel_id}"
@@ -150,7 +150,7 @@ def apply_slowly(bench: Bench, *desired: Desired, parallelism: int = 1) -> tuple
 
 @pytest.mark.counts_on("put_answer", "read_lag", reason="requests are counted")
 def test_a_foreign_value_that_stays_is_a_mismatch_after_all_patience(start: Start) -> None:
-    bench = start(wire=Wire(Shown(1042, lambda channel: channel.update(channelInfo="Theirs")).intercept))
+    bench = start(network=Interceptor(Shown(1042, lambda channel: channel.update(channelInfo="Theirs")).intercept))
 
     result, pauses = apply_slowly(bench, RENAMED, want("fans", 1063, channelInfo="Fans"))
 
@@ -162,7 +162,9 @@ def test_a_foreign_value_that_stays_is_a_mismatch_after_all_patience(start: Star
 
 @pytest.mark.counts_on("put_answer", "read_lag", reason="waits are counted")
 def test_a_run_in_which_everything_shows_waits_for_nothing(start: Start) -> None:
-    bench = start(wire=Wire(Shown(1042, lambda channel: channel.update(channelDescription="Theirs")).intercept))
+    bench = start(
+        network=Interceptor(Shown(1042, lambda channel: channel.update(channelDescription="Theirs")).intercept)
+    )
 
     result, pauses = apply_slowly(bench, RENAMED, BOTH_LEVELS)
 
@@ -175,7 +177,7 @@ def test_a_channel_that_shows_nothing_at_the_end_is_not_waited_for(start: Start,
     def answer_no_more_reads(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
         return httpx.Response(status) if request.method == "GET" and bench.writes() else pass_on()
 
-    bench = start(wire=Wire(answer_no_more_reads))
+    bench = start(network=Interceptor(answer_no_more_reads))
 
     result, pauses = apply_slowly(bench, RENAMED)
 
@@ -183,8 +185,8 @@ def test_a_channel_that_shows_nothing_at_the_end_is_not_waited_for(start: Start,
 
 
 def test_a_service_that_loses_every_write_is_waited_for_a_few_times_only(start: Start) -> None:
-    lose = Wire(lambda request, pass_on: httpx.Response(500) if request.method == "PUT" else pass_on())
-    bench = start(wire=lose)
+    lose = Interceptor(lambda request, pass_on: httpx.Response(500) if request.method == "PUT" else pass_on())
+    bench = start(network=lose)
     crowd = [want(f"c{channel_id}", channel_id, channelInfo="New") for channel_id in (1042, 1046, 1058, 1063, 1078)]
 
     result, pauses = apply_slowly(bench, *crowd)
@@ -194,7 +196,7 @@ def test_a_service_that_loses_every_write_is_waited_for_a_few_times_only(start: 
 
 
 class InVain:
-    """A wire on which the first writes are lost, enough to make waits short; the rest is for `shown`."""
+    """A network on which the first writes are lost, enough to make waits short; the rest is for `shown`."""
 
     def __init__(self, shown: Shown) -> None:
         self._shown = shown
@@ -220,7 +222,7 @@ def test_a_second_write_waits_for_the_first_to_show_however_many_waits_were_in_v
         if next(reads) > 2:
             channel["channelVersions"][-1]["multiplier"] = 1
 
-    bench = start(wire=Wire(InVain(Shown(1046, show_former, reads=2 + 3, puts=0)).intercept))
+    bench = start(network=Interceptor(InVain(Shown(1046, show_former, reads=2 + 3, puts=0)).intercept))
 
     result, pauses = apply_slowly(bench, *LOST, BOTH_LEVELS)
 
@@ -231,7 +233,7 @@ def test_a_second_write_waits_for_the_first_to_show_however_many_waits_were_in_v
 @pytest.mark.counts_on("put_answer", "read_lag", "list_shape", reason="waits are counted")
 def test_a_fresh_read_waits_for_what_this_run_did_however_many_waits_were_in_vain(start: Start) -> None:
     late = Shown(1078, lambda channel: channel.update(isPrimaryValue=True), reads=3, puts=0)
-    bench = start(wire=Wire(InVain(late).intercept))
+    bench = start(network=Interceptor(InVain(late).intercept))
 
     result, pauses = apply_slowly(bench, *LOST, want("old", 1078, isPrimaryValue=False), MOVE[1])
 
@@ -251,7 +253,7 @@ def test_a_lost_write_that_shows_late_is_done(start: Start) -> None:
         response = pass_on()
         return httpx.Response(503) if request.method == "PUT" else response
 
-    bench = start("read_lag=reads", wire=Wire(lose_answer))
+    bench = start("read_lag=reads", network=Interceptor(lose_answer))
 
     result, pauses = apply_slowly(bench, RENAMED)
 
@@ -270,14 +272,14 @@ def test_a_continued_run_does_not_write_again_what_reads_do_not_show_yet(start: 
     def show_former(channel: Any) -> None:
         channel["channelVersions"][-1]["multiplier"] = 1
 
-    bench = start(wire=Wire(stumble))
+    bench = start(network=Interceptor(stumble))
     plan = bench.plan(BOTH_LEVELS)
     with open_journal(tmp_path, plan) as journal, suppress(ZeroDivisionError):
         bench.apply(plan, ApplyOptions(journal=journal))
     # As if it had been killed right before it was about to send the second write.
     journal.path.write_bytes(b"".join(journal.path.read_bytes().splitlines(keepends=True)[:-1]))
 
-    late = Wire(Shown(1046, show_former, reads=2, puts=0).intercept)
+    late = Interceptor(Shown(1046, show_former, reads=2, puts=0).intercept)
     with open_editor(bench.service.url, "sandbox", late) as editor, open_journal(tmp_path, plan) as journal:
         result = replace(bench, editor=editor).apply(plan, ApplyOptions(journal=journal))
 
@@ -290,7 +292,7 @@ def test_what_no_run_saw_shown_is_waited_for_by_every_later_run(start: Start, tm
     def stumble(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
         return httpx.Response(429) if request.method == "GET" and bench.writes() else pass_on()
 
-    bench = start(wire=Wire(stumble))
+    bench = start(network=Interceptor(stumble))
     plan = bench.plan(RENAMED)
     with open_journal(tmp_path, plan) as journal:
         first = only(bench.apply(plan, ApplyOptions(journal=journal)))
@@ -299,7 +301,7 @@ def test_what_no_run_saw_shown_is_waited_for_by_every_later_run(start: Start, tm
         second = only(bench.apply(plan, ApplyOptions(journal=journal)))
 
     former = "North Building electricity use"
-    late = Wire(Shown(1042, lambda channel: channel.update(channelInfo=former), reads=2, puts=0).intercept)
+    late = Interceptor(Shown(1042, lambda channel: channel.update(channelInfo=former), reads=2, puts=0).intercept)
     with open_editor(bench.service.url, "sandbox", late) as editor, open_journal(tmp_path, plan) as journal:
         third = only(replace(bench, editor=editor).apply(plan, ApplyOptions(journal=journal)))
 

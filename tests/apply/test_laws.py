@@ -21,7 +21,7 @@ from reconciler.apply.rollback import make_rollback
 from reconciler.apply.run import ApplyOptions
 from reconciler.energycap.client import open_editor
 from reconciler.sandbox import Options, generate, parse_settings, running
-from tests.apply.bench import Bench, Wire, status_by_name
+from tests.apply.bench import Bench, Interceptor, status_by_name
 from tests.apply.strategies import CHANNELS, desired_channels, seeds
 from tests.apply.truth import read_world
 from tests.cases import note_case
@@ -95,7 +95,7 @@ def set_stage(folder: Path, *assignments: str) -> Iterator[Stage]:
         options = Options(settings=parse_settings(assignments))
         service = stack.enter_context(running(folder / "sandbox.sqlite3", generate(CHANNELS, 0), options))
         trouble = Trouble()
-        editor = stack.enter_context(open_editor(service.url, "sandbox", Wire(trouble.intercept)))
+        editor = stack.enter_context(open_editor(service.url, "sandbox", Interceptor(trouble.intercept)))
         other = stack.enter_context(open_editor(service.url, "sandbox"))
         yield Stage(Bench(service, editor, other), trouble)
 

@@ -14,7 +14,7 @@ from reconciler.apply.read_back import PAUSES, Patience, expected_after, find_ch
 from reconciler.apply.run import ApplyOptions
 from reconciler.model.fields import OBSERVATION_RULE_ID, ODOMETER, ROLLOVER_VALUE
 from reconciler.model.outcomes import Outcome, OutcomeCorrected, OutcomeStatus
-from tests.apply.bench import CHANNEL, LIST, READ, Sleep, Wire, only, status_by_name, want
+from tests.apply.bench import CHANNEL, LIST, READ, Interceptor, Sleep, only, status_by_name, want
 from tests.apply.records import INFO, MULTIPLIER, make_live
 from tests.worlds import make_channel, make_world
 
@@ -98,7 +98,7 @@ def many(count: int) -> tuple[Desired, ...]:
 
 
 class Afterwards:
-    """A wire on which something happens once all writes are done: at the first request after the last PUT."""
+    """A network on which something happens once all writes are done: at the first request after the last PUT."""
 
     def __init__(self, puts: int, act: Callable[[], httpx.Response | None]) -> None:
         self._puts = puts
@@ -113,7 +113,7 @@ class Afterwards:
 
 
 def start_with(start: Start, act: Callable[[Bench], httpx.Response | None], puts: int = 1) -> Bench:
-    bench: Bench = start("deletion=legacy", wire=Wire(Afterwards(puts, lambda: act(bench)).intercept))
+    bench: Bench = start("deletion=legacy", network=Interceptor(Afterwards(puts, lambda: act(bench)).intercept))
     return bench
 
 
@@ -141,7 +141,7 @@ def test_of_a_list_that_leaves_out_values_only_written_channels_are_read_by_thei
             reads[int(request.url.path.rpartition("/")[2])] += 1
         return pass_on()
 
-    bench = start("list_shape=without_bounds", world=WORLD, wire=Wire(lose_every_second_write))
+    bench = start("list_shape=without_bounds", world=WORLD, network=Interceptor(lose_every_second_write))
     plan = bench.plan(*(want(f"c{channel_id}", channel_id, channelDescription="New") for channel_id in range(31, 61)))
 
     found = status_by_name(bench.apply(plan, ApplyOptions(parallelism=1)))
@@ -169,7 +169,7 @@ def test_a_list_row_that_is_malformed_is_not_read_by_its_id_unless_it_was_writte
             return httpx.Response(200, json=rows, headers=headers)
         return response
 
-    bench = start(world=WORLD, wire=Wire(break_the_first_rows))
+    bench = start(world=WORLD, network=Interceptor(break_the_first_rows))
     plan = bench.plan(*(want(f"c{channel_id}", channel_id, channelDescription="New") for channel_id in range(31, 61)))
 
     assert set(status_by_name(bench.apply(plan, ApplyOptions(parallelism=1))).values()) == {"done"}
@@ -264,7 +264,7 @@ def test_what_was_not_written_is_not_read_again(demo: Bench) -> None:
 
 
 class Late:
-    """A wire on which the first PUT is lost, and done only right before the channel is read the given time after it."""
+    """A network on which the first PUT is lost, and done only right before the given read of the channel after it."""
 
     def __init__(self, reads: int, also: Callable[[], object] = lambda: None) -> None:
         self._reads = reads
@@ -284,7 +284,7 @@ class Late:
 
 
 def test_a_write_that_was_given_up_and_done_late_is_done_after_all(start: Start, tmp_path: Path) -> None:
-    bench = start(wire=Wire(Late(reads=LOOKS + 1).intercept))
+    bench = start(network=Interceptor(Late(reads=LOOKS + 1).intercept))
     plan = bench.plan(MAIN)
     events: list[Event] = []
 
@@ -300,7 +300,7 @@ def test_a_write_that_was_given_up_and_done_late_is_done_after_all(start: Start,
 
 @pytest.mark.counts_on("version_dates", reason="a date is sent back, and the project does not say what it means")
 def test_a_first_write_that_was_done_late_says_that_the_second_is_missing(start: Start) -> None:
-    bench = start(wire=Wire(Late(reads=LOOKS + 1).intercept))
+    bench = start(network=Interceptor(Late(reads=LOOKS + 1).intercept))
 
     outcome = only(bench.apply(bench.plan(want("gas", 1046, channelInfo="Gas", esaChannelVersion__multiplier=2))))
 
@@ -314,7 +314,9 @@ def test_a_first_write_that_was_done_late_says_that_the_second_is_missing(start:
 @pytest.mark.counts_on("read_lag", reason="somebody edits in between")
 def test_a_write_that_was_done_late_and_edited_at_once_differs(start: Start) -> None:
     bench: Bench = start(
-        wire=Wire(Late(LOOKS + 1, lambda: bench.edit_elsewhere(1042, {"channelDescription": "Other"})).intercept)
+        network=Interceptor(
+            Late(LOOKS + 1, lambda: bench.edit_elsewhere(1042, {"channelDescription": "Other"})).intercept
+        )
     )
 
     outcome = only(bench.apply(bench.plan(MAIN)))
@@ -334,7 +336,7 @@ def test_a_write_whose_channel_could_not_be_read_is_resolved_at_the_end(start: S
             raise httpx.ReadTimeout("nothing came")
         return pass_on()
 
-    bench = start(wire=Wire(lose_four))
+    bench = start(network=Interceptor(lose_four))
     plan = bench.plan(MAIN)
 
     with open_journal(tmp_path, plan) as journal:
@@ -345,8 +347,8 @@ def test_a_write_whose_channel_could_not_be_read_is_resolved_at_the_end(start: S
 
 
 def test_a_write_that_failed_for_good_is_still_failed_at_the_end(start: Start) -> None:
-    refuse = Wire(lambda request, pass_on: httpx.Response(400) if request.method == "PUT" else pass_on())
-    bench = start(wire=refuse)
+    refuse = Interceptor(lambda request, pass_on: httpx.Response(400) if request.method == "PUT" else pass_on())
+    bench = start(network=refuse)
 
     outcome = only(bench.apply(bench.plan(MAIN)))
 
@@ -373,7 +375,7 @@ class Busy:
 
 def apply_busily(start: Start, path: str, *desired: Desired) -> ApplyResult:
     busy = Busy(path)
-    busy.bench = bench = start(wire=Wire(busy.intercept))
+    busy.bench = bench = start(network=Interceptor(busy.intercept))
     return bench.apply(bench.plan(*desired), ApplyOptions(parallelism=1))
 
 

@@ -15,7 +15,7 @@ from reconciler.model.outcomes import OutcomeStatus
 from reconciler.model.plan import Edit, Verdict
 from reconciler.planfile.reading import read_plan
 from reconciler.planfile.writing import render_plan_file
-from tests.apply.bench import GIVE_UP_FIRST, SANDBOX, Wire, status_by_name, want
+from tests.apply.bench import GIVE_UP_FIRST, SANDBOX, Interceptor, status_by_name, want
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -175,7 +175,7 @@ def test_what_was_not_written_is_not_undone(start: Start, tmp_path: Path) -> Non
         is_it = request.method == "PUT" and request.url.path.endswith("/1044")
         return httpx.Response(400, text="no") if is_it else pass_on()
 
-    bench = start(wire=Wire(refuse))
+    bench = start(network=Interceptor(refuse))
 
     inverse = make_rollback(apply_and_read_journal(bench, tmp_path / "journal", *CONVERSION), CREATED)
 
@@ -188,7 +188,7 @@ def test_of_a_change_that_failed_half_way_the_half_that_was_written_is_undone(st
         is_it = request.method == "PUT" and request.url.path.endswith("/1046")
         return httpx.Response(400, text="no") if is_it else pass_on()
 
-    bench = start(wire=Wire(refuse))
+    bench = start(network=Interceptor(refuse))
     desired = want("gas", 1046, channelInfo="Gas", esaChannelVersion__multiplier=2)
 
     (change,) = make_rollback(apply_and_read_journal(bench, tmp_path / "journal", desired), CREATED).changes
@@ -210,7 +210,7 @@ class Darkness:
 
 
 def test_what_nobody_knows_to_be_written_is_blocked(start: Start, tmp_path: Path) -> None:
-    bench = start(wire=Wire(Darkness().intercept))
+    bench = start(network=Interceptor(Darkness().intercept))
 
     (change,) = make_rollback(apply_and_read_journal(bench, tmp_path / "journal", CONVERSION[2]), CREATED).changes
 
@@ -227,7 +227,7 @@ def test_what_read_otherwise_than_it_was_written_is_blocked_and_comes_last(start
         text = response.text.replace('"B"', '"C"')
         return httpx.Response(200, text=text, headers={"Content-Type": "application/json"})
 
-    bench = start(wire=Wire(spoil))
+    bench = start(network=Interceptor(spoil))
     desired = (want("a", 1042, channelInfo="A"), want("b", 1058, channelInfo="B"))
 
     content = apply_and_read_journal(bench, tmp_path / "journal", *desired)

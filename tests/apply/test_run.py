@@ -15,7 +15,7 @@ from reconciler.apply.run import ApplyOptions
 from reconciler.model.outcomes import ApplyResult, Finished, Outcome, OutcomeStatus, Started, Verifying
 from reconciler.model.plan import Verdict
 from reconciler.planning.approval import ChangedStep, Comparison, compare_plans
-from tests.apply.bench import CHANNEL, GIVE_UP_FIRST, LIST, READ, Wire, only, status_by_name, want
+from tests.apply.bench import CHANNEL, GIVE_UP_FIRST, LIST, READ, Interceptor, only, status_by_name, want
 from tests.apply.records import make_plan_of, make_step
 
 if TYPE_CHECKING:
@@ -33,12 +33,12 @@ CONVERSION = (
 MOVE = (want("old", 1078, isPrimaryValue=False), want("new", 1077, isPrimaryValue=True))
 
 
-def refuse_put_of(channel_id: int, status: int = 400) -> Wire:
+def refuse_put_of(channel_id: int, status: int = 400) -> Interceptor:
     def intercept(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
         is_it = request.method == "PUT" and request.url.path.endswith(f"/{channel_id}")
         return httpx.Response(status, text="no") if is_it else pass_on()
 
-    return Wire(intercept)
+    return Interceptor(intercept)
 
 
 def paths(*channel_ids: int) -> list[str]:
@@ -66,7 +66,7 @@ def test_a_blocked_change_is_never_sent(demo: Bench) -> None:
 
 
 def test_a_failure_stops_what_depends_on_it_and_nothing_else(start: Start) -> None:
-    bench = start(wire=refuse_put_of(1044))
+    bench = start(network=refuse_put_of(1044))
 
     result = bench.apply(bench.plan(*CONVERSION))
 
@@ -103,7 +103,7 @@ def test_what_comes_after_a_blocked_change_is_not_tried(demo: Bench) -> None:
 
 
 def test_the_rest_of_a_failed_plan_is_the_next_plan(start: Start) -> None:
-    bench = start(wire=refuse_put_of(1044))
+    bench = start(network=refuse_put_of(1044))
     bench.apply(bench.plan(*CONVERSION))
 
     assert [change.name for change in bench.plan(*CONVERSION).sendable] == ["net", "losses"]
@@ -111,7 +111,7 @@ def test_the_rest_of_a_failed_plan_is_the_next_plan(start: Start) -> None:
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_refused_key_stops_the_run(start: Start, status: int) -> None:
-    bench = start(wire=refuse_put_of(1042, status))
+    bench = start(network=refuse_put_of(1042, status))
     plan = bench.plan(
         want("a", 1042, channelInfo="A"), want("b", 1058, channelInfo="B"), want("c", 1063, channelInfo="C")
     )
@@ -124,7 +124,7 @@ def test_a_refused_key_stops_the_run(start: Start, status: int) -> None:
 
 
 def test_a_key_that_may_not_even_read_stops_the_run(start: Start) -> None:
-    bench = start(wire=Wire(lambda _request, _pass_on: httpx.Response(401)))
+    bench = start(network=Interceptor(lambda _request, _pass_on: httpx.Response(401)))
     plan = bench.plan(want("a", 1042, channelInfo="A"), want("b", 1058, channelInfo="B"))
 
     assert status_by_name(bench.apply(plan, ApplyOptions(parallelism=1))) == {"a": "failed", "b": "not tried"}
@@ -137,7 +137,7 @@ def test_a_run_that_is_stopped_finishes_what_is_in_flight_and_nothing_more(start
             options.stop.set()
         return pass_on()
 
-    bench = start(wire=Wire(stop_at_put))
+    bench = start(network=Interceptor(stop_at_put))
     options = ApplyOptions(parallelism=1)
     plan = bench.plan(want("a", 1042, channelInfo="A"), want("b", 1058, channelInfo="B"))
 
@@ -168,7 +168,7 @@ def test_a_change_that_waits_for_its_turn_is_not_begun_once_the_run_is_stopped(
     # So far apart that the fourth waits while the third is carried out.
     monkeypatch.setattr("reconciler.apply.scheduler._SHARE", 1e9)
     monkeypatch.setattr("reconciler.apply.scheduler._LONGEST_GAP", 60.0)
-    bench = start(wire=Wire(stop_at_third))
+    bench = start(network=Interceptor(stop_at_third))
     options = ApplyOptions(parallelism=2)
     ids = {"a": 1042, "b": 1058, "c": 1063, "d": 1077}
 
@@ -183,7 +183,7 @@ def test_a_run_that_was_stopped_when_all_was_begun_was_not_interrupted(start: St
             options.stop.set()
         return pass_on()
 
-    bench = start(wire=Wire(stop_at_put))
+    bench = start(network=Interceptor(stop_at_put))
     options = ApplyOptions()
 
     result = bench.apply(bench.plan(want("a", 1042, channelInfo="A")), options)
@@ -195,7 +195,7 @@ CROWD = tuple(want(f"c{channel_id}", channel_id, channelInfo="New") for channel_
 
 
 class Mortal:
-    """A wire to a service that is dead from the given request on, but for the requests in `alive`."""
+    """A network to a service that is dead from the given request on, but for the requests in `alive`."""
 
     def __init__(self, dies_at: int, alive: range = range(0)) -> None:
         self._numbers = count()
@@ -226,7 +226,7 @@ def refuse_all_from_the_first_put() -> Callable[[httpx.Request, Callable[[], htt
 def test_a_service_that_is_gone_for_good_stops_the_run_after_three_changes_with_one_reason(
     start: Start, tmp_path: Path
 ) -> None:
-    bench = start(wire=Wire(Mortal(2).intercept))
+    bench = start(network=Interceptor(Mortal(2).intercept))
     plan = bench.plan(*CROWD)
 
     with open_journal(tmp_path, plan) as journal:
@@ -249,7 +249,7 @@ def test_a_service_that_is_gone_for_good_stops_the_run_after_three_changes_with_
 
 
 def test_a_run_that_a_dead_service_stopped_can_be_continued(start: Start, tmp_path: Path) -> None:
-    bench = start(wire=Wire(Mortal(2).intercept))
+    bench = start(network=Interceptor(Mortal(2).intercept))
     plan = bench.plan(*CROWD)
     with open_journal(tmp_path, plan) as journal:
         bench.apply(plan, ApplyOptions(parallelism=1, journal=journal))
@@ -266,7 +266,7 @@ def test_a_run_that_a_dead_service_stopped_can_be_continued(start: Start, tmp_pa
 
 
 def test_a_service_that_is_still_down_stops_the_continued_run(start: Start, tmp_path: Path) -> None:
-    bench = start(wire=Wire(refuse_all_from_the_first_put()))
+    bench = start(network=Interceptor(refuse_all_from_the_first_put()))
     plan = bench.plan(*CROWD)
     for _ in range(2):
         with open_journal(tmp_path, plan) as journal:
@@ -285,7 +285,7 @@ def test_a_bug_in_one_change_ends_the_run_and_is_not_hidden(
     def stumble(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
         return pass_on() if request.method != "PUT" else httpx.Response(1 // 0)
 
-    bench = start(wire=Wire(stumble))
+    bench = start(network=Interceptor(stumble))
 
     with pytest.raises(ZeroDivisionError):
         bench.apply(
@@ -296,7 +296,7 @@ def test_a_bug_in_one_change_ends_the_run_and_is_not_hidden(
 
 
 def test_a_run_that_could_try_all_was_not_stopped(start: Start) -> None:
-    bench = start(wire=Wire(lambda _request, _pass_on: httpx.Response(401)))
+    bench = start(network=Interceptor(lambda _request, _pass_on: httpx.Response(401)))
 
     assert bench.apply(bench.plan(want("a", 1042, channelInfo="A"))).aborted_because == ""
 
@@ -304,7 +304,7 @@ def test_a_run_that_could_try_all_was_not_stopped(start: Start) -> None:
 @pytest.mark.counts_on("put_answer", reason="the answer to the write is looked at")
 def test_changes_without_an_answer_stop_nothing_where_others_get_one(start: Start) -> None:
     # Each of two changes is asked for twice, then one succeeds; two more, and the last reads.
-    bench = start(wire=Wire(Mortal(0, alive=range(4, 6)).intercept))
+    bench = start(network=Interceptor(Mortal(0, alive=range(4, 6)).intercept))
 
     result = bench.apply(bench.plan(*CROWD), ApplyOptions(parallelism=1))
 
@@ -314,7 +314,7 @@ def test_changes_without_an_answer_stop_nothing_where_others_get_one(start: Star
 
 @pytest.mark.parametrize("status", [500, 503])
 def test_a_service_that_only_ever_says_it_cannot_answer_is_as_good_as_gone(start: Start, status: int) -> None:
-    bench = start(wire=Wire(lambda _request, _pass_on: httpx.Response(status)))
+    bench = start(network=Interceptor(lambda _request, _pass_on: httpx.Response(status)))
 
     result = bench.apply(bench.plan(*CROWD), ApplyOptions(parallelism=1))
 
@@ -338,7 +338,7 @@ def test_a_second_interrupt_ends_at_once_and_the_journal_knows_what_was_in_fligh
             assert all(sent.acquire(timeout=20) for _ in plan.sendable)
             raise KeyboardInterrupt
 
-    bench = start(wire=Wire(hold))
+    bench = start(network=Interceptor(hold))
     plan = bench.plan(want("a", 1042, channelInfo="A"), want("b", 1058, channelInfo="B"))
 
     with pytest.raises(KeyboardInterrupt), open_journal(tmp_path, plan) as journal:
@@ -360,7 +360,7 @@ def test_nothing_is_begun_after_a_second_interrupt(start: Start) -> None:
     def interrupt(_event: Event) -> None:
         raise KeyboardInterrupt
 
-    bench = start(wire=Wire(hold))
+    bench = start(network=Interceptor(hold))
     plan = bench.plan(want("a", 1042, channelInfo="A"), want("b", 1058, channelInfo="B"))
     before = set(threading.enumerate())
 
@@ -486,7 +486,7 @@ class Crowd:
 
 def test_changes_run_side_by_side_but_those_of_one_data_point_one_after_the_other(start: Start) -> None:
     crowd = Crowd({1042: 301, 1045: 301, 1057: 306, 1058: 306}, company=2)
-    bench = start(wire=Wire(crowd.intercept))
+    bench = start(network=Interceptor(crowd.intercept))
     plan = bench.plan(
         *(want(f"c{channel_id}", channel_id, channelInfo="New") for channel_id in (1042, 1045, 1057, 1058))
     )
@@ -499,7 +499,7 @@ def test_changes_run_side_by_side_but_those_of_one_data_point_one_after_the_othe
 
 def test_no_more_are_under_way_than_parallelism_allows(start: Start) -> None:
     crowd = Crowd({1042: 301, 1046: 302, 1058: 306, 1063: 307}, company=2)
-    bench = start(wire=Wire(crowd.intercept))
+    bench = start(network=Interceptor(crowd.intercept))
     plan = bench.plan(
         *(want(f"c{channel_id}", channel_id, channelInfo="New") for channel_id in (1042, 1046, 1058, 1063))
     )
@@ -522,7 +522,7 @@ def test_a_service_that_is_too_busy_gets_fewer_changes_at_a_time(start: Start) -
             both.wait()
         return httpx.Response(429)
 
-    bench = start(wire=Wire(refuse_first))
+    bench = start(network=Interceptor(refuse_first))
     plan = bench.plan(
         *(want(f"c{channel_id}", channel_id, channelInfo="New") for channel_id in (1042, 1046, 1058, 1063))
     )
@@ -537,7 +537,7 @@ def test_a_service_that_is_too_busy_gets_fewer_changes_at_a_time(start: Start) -
 
 
 def test_a_reviewed_plan_holds_while_what_it_does_not_touch_drifts_and_while_it_is_carried_out(start: Start) -> None:
-    bench = start(wire=refuse_put_of(1044))
+    bench = start(network=refuse_put_of(1044))
     reviewed = bench.plan(*CONVERSION)
     bench.edit_elsewhere(1042, {"channelDescription": "Drifted"})
     bench.apply(reviewed)

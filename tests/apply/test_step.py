@@ -13,7 +13,7 @@ from reconciler.energycap.reading_responses import ImportResponse
 from reconciler.model.findings import Location
 from reconciler.model.identifiers import Feed, Identifiers
 from reconciler.model.outcomes import Outcome, OutcomeStatus
-from tests.apply.bench import CHANNEL, LIST, READ, VERSION, Wire, only, status_by_name, want
+from tests.apply.bench import CHANNEL, LIST, READ, VERSION, Interceptor, only, status_by_name, want
 from tests.apply.records import MULTIPLIER
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def test_nothing_is_asked_between_the_fresh_read_and_the_write(start: Start) -> 
         )
         return pass_on()
 
-    bench = start(wire=Wire(note))
+    bench = start(network=Interceptor(note))
 
     bench.apply(bench.plan(want("irrigation", IRRIGATION, channelImportId="NEW", esaChannelVersion__unitCode="KGAL")))
 
@@ -218,7 +218,7 @@ def test_what_a_channel_of_the_same_data_point_had_when_all_were_listed_does_not
             bench.edit_elsewhere(1044, {"channelImportId": "NB-ELEC-01-NET"})
         return pass_on()
 
-    bench = start(wire=Wire(give_back))
+    bench = start(network=Interceptor(give_back))
     plan = bench.plan(want("a", 1058, channelImportId="ONE"), want("b", 1043, channelImportId="TWO"))
     bench.edit_elsewhere(1044, {"channelImportId": "TWO"})
 
@@ -259,7 +259,7 @@ def test_a_channel_elsewhere_that_can_no_longer_be_read_stops_only_what_it_may_s
         headers = {name: value for name, value in response.headers.items() if not name.startswith("content-")}
         return httpx.Response(200, headers=headers, json=document)
 
-    bench = start(wire=Wire(show_a_number))
+    bench = start(network=Interceptor(show_a_number))
 
     outcome = only(bench.apply(bench.plan(want("use", 1042, channelImportId="NEW"))))
 
@@ -317,7 +317,7 @@ def test_units_and_types_are_read_once_where_a_change_refers_to_them(demo: Bench
 
 @pytest.mark.parametrize(("status", "words"), [(500, "could not answer"), (400, "refused")])
 def test_a_channel_that_cannot_be_read_is_not_written(start: Start, status: int, words: str) -> None:
-    bench = start(wire=Wire(lambda _request, _pass_on: httpx.Response(status)))
+    bench = start(network=Interceptor(lambda _request, _pass_on: httpx.Response(status)))
     plan = bench.plan(want("use", 1042, channelInfo="Main"))
 
     outcome = only(bench.apply(plan))
@@ -332,7 +332,7 @@ def test_a_failure_after_the_first_of_two_writes_says_what_was_written(start: St
         is_channel = request.method == "PUT" and request.url.path.endswith("/1046")
         return httpx.Response(400, text="no") if is_channel else pass_on()
 
-    bench = start(wire=Wire(refuse_channel))
+    bench = start(network=Interceptor(refuse_channel))
     plan = bench.plan(want("gas", 1046, channelInfo="Gas", esaChannelVersion__multiplier=2))
 
     outcome = only(bench.apply(plan))
@@ -377,7 +377,7 @@ def test_a_second_write_is_not_sent_while_the_first_cannot_be_seen(
         bodies.append(response.content)
         return response
 
-    bench = start(wire=Wire(show_once))
+    bench = start(network=Interceptor(show_once))
 
     outcome = only(bench.apply(bench.plan(want("gas", 1046, channelInfo="Gas", esaChannelVersion__multiplier=2))))
 
@@ -399,7 +399,7 @@ def test_what_somebody_sets_between_two_writes_is_not_overwritten(
         return pass_on()
 
     requests: list[str] = []
-    bench = start(wire=Wire(edit_after_version))
+    bench = start(network=Interceptor(edit_after_version))
     edits = want("gas", 1046, channelInfo="Gas", channelDescription="New", esaChannelVersion__multiplier=2)
 
     plan = bench.plan(edits)
@@ -433,7 +433,7 @@ def test_a_change_that_came_to_its_end_by_a_read_is_not_read_once_more(
         return pass_on()
 
     requests: list[str] = []
-    bench = start(wire=Wire(edit_before_read))
+    bench = start(network=Interceptor(edit_before_read))
 
     outcome = only(bench.apply(bench.plan(want("gas", 1046, channelInfo="Gas", esaChannelVersion__multiplier=2))))
 
@@ -452,7 +452,7 @@ def test_what_somebody_edits_while_a_write_has_to_wait_is_not_overwritten(start:
         bench.edit_elsewhere(1042, {edited_path: foreign})
         return httpx.Response(429, headers={"Retry-After": "0"})
 
-    bench = start(wire=Wire(refuse_first))
+    bench = start(network=Interceptor(refuse_first))
 
     outcome = only(bench.apply(bench.plan(want("use", 1042, channelInfo="New"))))
 

@@ -18,7 +18,7 @@ from reconciler.apply.writes import (
 from reconciler.model.fields import OBSERVATION_RULE_ID, OBSERVATION_TYPE_ID, ODOMETER, TRIP
 from reconciler.model.outcomes import OutcomeStatus
 from reconciler.model.project import ChannelEdit
-from tests.apply.bench import CHANNEL, READ, VERSION, Bench, Wire
+from tests.apply.bench import CHANNEL, READ, VERSION, Bench, Interceptor
 from tests.apply.records import INFO, MULTIPLIER, make_change, make_live
 
 if TYPE_CHECKING:
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 RENAME = Write(WriteTarget.CHANNEL, {INFO: "Renamed"})
 
 
-def on_put(intercept: Callable[[Callable[[], httpx.Response]], httpx.Response]) -> Wire:
-    """A wire that leaves all but PUTs alone."""
-    return Wire(lambda request, pass_on: intercept(pass_on) if request.method == "PUT" else pass_on())
+def on_put(intercept: Callable[[Callable[[], httpx.Response]], httpx.Response]) -> Interceptor:
+    """A network that leaves all but PUTs alone."""
+    return Interceptor(lambda request, pass_on: intercept(pass_on) if request.method == "PUT" else pass_on())
 
 
 def send_to(
@@ -193,14 +193,14 @@ def test_a_version_is_read_after_its_write_for_its_answer_is_not_documented(demo
 def test_a_lost_answer_to_a_write_that_was_done_is_resolved_by_reading(
     start: Start, intercept: Callable[[Callable[[], httpx.Response]], httpx.Response]
 ) -> None:
-    bench = start(wire=on_put(intercept))
+    bench = start(network=on_put(intercept))
 
     assert send_to(bench, 1042, RENAME).ending is OutcomeStatus.DONE
     assert bench.editor.requests == {CHANNEL: 1, READ: 1}
 
 
 def test_a_lost_answer_to_a_write_that_was_not_done_fails_and_is_not_sent_again(start: Start) -> None:
-    bench = start(wire=on_put(lose_before))
+    bench = start(network=on_put(lose_before))
 
     result = send_to(bench, 1042, RENAME)
 
@@ -218,7 +218,7 @@ def test_what_somebody_else_does_meanwhile_does_not_hide_that_nothing_was_done(s
         bench.edit_elsewhere(1042, {"channelDescription": "Edited"})
         raise httpx.ReadTimeout("nothing came")
 
-    bench = start(wire=on_put(edit_and_lose))
+    bench = start(network=on_put(edit_and_lose))
 
     assert send_to(bench, 1042, RENAME).ending is OutcomeStatus.FAILED
 
@@ -228,7 +228,7 @@ def test_a_lost_answer_with_something_third_found_differs(start: Start) -> None:
         bench.edit_elsewhere(1042, {INFO: "Third"})
         raise httpx.ReadTimeout("nothing came")
 
-    bench = start(wire=on_put(edit_and_lose))
+    bench = start(network=on_put(edit_and_lose))
 
     result = send_to(bench, 1042, RENAME)
 
@@ -243,7 +243,7 @@ def test_a_version_made_while_the_answer_was_lost_differs(start: Start) -> None:
         add_version(bench, 1042)
         raise httpx.ReadTimeout("nothing came")
 
-    bench = start(wire=on_put(add_and_lose))
+    bench = start(network=on_put(add_and_lose))
 
     assert send_to(bench, 1042, Write(WriteTarget.CHANNEL, {MULTIPLIER: 2})).ending is OutcomeStatus.MISMATCH
 
@@ -260,7 +260,7 @@ def test_what_cannot_be_known_is_said(start: Start) -> None:
     def go_dark(_request: httpx.Request, _pass_on: Callable[[], httpx.Response]) -> httpx.Response:
         raise httpx.ReadTimeout("nothing came")
 
-    bench = start(wire=Wire(go_dark))
+    bench = start(network=Interceptor(go_dark))
 
     result = send_to(bench, 1042, RENAME)
 
@@ -273,7 +273,7 @@ def test_an_accepted_version_that_cannot_be_read_is_no_success(start: Start) -> 
     def answer_puts_only(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
         return pass_on() if request.method == "PUT" else httpx.Response(400)
 
-    bench = start(wire=Wire(answer_puts_only))
+    bench = start(network=Interceptor(answer_puts_only))
 
     result = send_to(bench, 1046, Write(WriteTarget.VERSION, {MULTIPLIER: 0.5}))
 
@@ -286,7 +286,7 @@ def test_a_channel_that_is_gone_after_its_write_differs(start: Start) -> None:
     def answer_puts_only(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
         return pass_on() if request.method == "PUT" else httpx.Response(404)
 
-    bench = start(wire=Wire(answer_puts_only))
+    bench = start(network=Interceptor(answer_puts_only))
 
     result = send_to(bench, 1046, Write(WriteTarget.VERSION, {MULTIPLIER: 0.5}))
 
@@ -300,7 +300,7 @@ def test_what_never_left_this_machine_was_not_sent(start: Start) -> None:
     def refuse(_pass_on: Callable[[], httpx.Response]) -> httpx.Response:
         raise httpx.ConnectError("connection refused")
 
-    bench = start(wire=on_put(refuse))
+    bench = start(network=on_put(refuse))
 
     result = send_to(bench, 1042, RENAME)
 
@@ -313,7 +313,7 @@ def test_what_cannot_be_read_again_is_not_sent_again(start: Start) -> None:
     def go_out(request: httpx.Request, _pass_on: Callable[[], httpx.Response]) -> httpx.Response:
         return httpx.Response(429 if request.method == "PUT" else 503)
 
-    bench = start(wire=Wire(go_out))
+    bench = start(network=Interceptor(go_out))
 
     result = send_to(bench, 1042, RENAME)
 
@@ -331,7 +331,7 @@ def test_a_refusal_fails_with_the_words_of_the_service(demo: Bench) -> None:
 
 
 def test_a_refused_key_is_known_as_such(start: Start) -> None:
-    bench = start(wire=on_put(lambda _pass_on: httpx.Response(401)))
+    bench = start(network=on_put(lambda _pass_on: httpx.Response(401)))
 
     result = send_to(bench, 1042, RENAME)
 
@@ -369,7 +369,7 @@ def test_an_edit_that_reaches_another_version_differs(start: Start) -> None:
         text = pass_on().text.replace('"multiplier": 10.0', '"multiplier": 7.0')
         return httpx.Response(200, text=text, headers={"Content-Type": "application/json"})
 
-    bench = start(wire=on_put(spoil))
+    bench = start(network=on_put(spoil))
 
     assert send_to(bench, 1046, RENAME).message == (
         "reads otherwise than it was written: in version 10460, esaChannelVersion.multiplier is 7, expected 10"

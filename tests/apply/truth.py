@@ -1,4 +1,4 @@
-"""What the sandbox holds, read from its store and not over the wire, and which values it can tell apart.
+"""What the sandbox holds, read from its store and not over the network, and which values it can tell apart.
 
 Written by hand from the settings of the sandbox: nothing that reconciler reads or compares is taken for true.
 """

@@ -42,7 +42,7 @@ _numbers = st.one_of(
 
 @st.composite
 def worlds(draw: DrawFn, fewest: int = 1) -> list[Json]:
-    """Up to seven channels on three data points, with anything in them that the wire would let through."""
+    """Up to seven channels on three data points, with anything in them that the API would let through."""
     points = [draw(_data_points(number)) for number in (1, 2, 3)]
     ids = draw(st.lists(st.integers(1, 12), min_size=fewest, max_size=7, unique=True))
     return [draw(_channels(id_, ids, draw(st.sampled_from(points)))) for id_ in ids]

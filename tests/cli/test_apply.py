@@ -47,15 +47,15 @@ class Serve:
     """The sandbox as a service of its own, beside the workspace."""
 
     def __init__(self, workspace: Workspace) -> None:
-        self._desk = workspace
+        self._workspace = workspace
         self._running: Any = None
 
     def __call__(self, world: dict[str, Any], *faults: str, **settings: str) -> sandbox.Service:
         assignments = [f"{name}={value}" for name, value in settings.items()]
         options = sandbox.Options(sandbox.parse_settings(assignments), sandbox.parse_faults(faults))
-        self._running = sandbox.running(self._desk.root / "served.sqlite3", world, options)
+        self._running = sandbox.running(self._workspace.root / "served.sqlite3", world, options)
         service: sandbox.Service = self._running.__enter__()
-        self._desk.write("reconciler.yaml", PROJECT.replace("url: sandbox", f"url: {service.url}"))
+        self._workspace.write("reconciler.yaml", PROJECT.replace("url: sandbox", f"url: {service.url}"))
         return service
 
     def close(self) -> None:

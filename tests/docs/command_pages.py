@@ -23,15 +23,15 @@ The same options mean the same everywhere. Results go to stdout, remarks and pro
 """
 
 
-def render_commands(desk: Path) -> str:
+def render_commands(workspace: Path) -> str:
     """The help texts of all commands, those within a group after it."""
-    sections = (f"\n## {command}\n\n```console\n$ {command} --help\n{text}```\n" for command, text in _walk(desk))
+    sections = (f"\n## {command}\n\n```console\n$ {command} --help\n{text}```\n" for command, text in _walk(workspace))
     return _HEAD + "".join(sections)
 
 
-def _walk(desk: Path, command: str = "reconciler") -> Iterator[tuple[str, str]]:
-    text = run_command(f"{command} --help", desk)
+def _walk(workspace: Path, command: str = "reconciler") -> Iterator[tuple[str, str]]:
+    text = run_command(f"{command} --help", workspace)
     yield command, text
     listed = _COMMANDS.search(text)
     for name in _NAME.findall(listed[1]) if listed else ():
-        yield from _walk(desk, f"{command} {name}")
+        yield from _walk(workspace, f"{command} {name}")

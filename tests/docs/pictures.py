@@ -44,28 +44,28 @@ _BOX = """(selector => {
 })"""
 
 
-def draw_terminals(desk: Path) -> dict[str, str]:
-    """The pictures of the terminal by name, of commands run in `desk`, which has the demo."""
+def draw_terminals(workspace: Path) -> dict[str, str]:
+    """The pictures of the terminal by name, of commands run in `workspace`, which has the demo."""
     drawn = {}
     for name, (before, command) in TERMINALS.items():
-        run_command(before, desk)
-        painted = run_command(command.replace("reconciler", "FORCE_COLOR=1 reconciler"), desk)
+        run_command(before, workspace)
+        painted = run_command(command.replace("reconciler", "FORCE_COLOR=1 reconciler"), workspace)
         drawn[name] = draw_terminal(command, f"\x1b[2m$\x1b[0m \x1b[1m{command}\x1b[0m\n{painted}")
     return drawn
 
 
-def make_pictures(browser: Chromium, desk: Path) -> None:
+def make_pictures(browser: Chromium, workspace: Path) -> None:
     """Write all pictures anew."""
-    run_command("reconciler plan --format html=plan.html --format markdown=plan.md", desk)
-    report, markdown = desk / "plan.html", desk / "markdown.html"
-    rendered = MarkdownIt("gfm-like", {"linkify": False}).render((desk / "plan.md").read_text(encoding="utf-8"))
+    run_command("reconciler plan --format html=plan.html --format markdown=plan.md", workspace)
+    report, markdown = workspace / "plan.html", workspace / "markdown.html"
+    rendered = MarkdownIt("gfm-like", {"linkify": False}).render((workspace / "plan.md").read_text(encoding="utf-8"))
     markdown.write_text(_GITHUB + rendered, encoding="utf-8")
     _photograph(_open(browser, report, 1000), "report")
     _photograph(_open(browser, report, 1000, dark=True), "report-blocked", "#channel-1092")
     _photograph(_open(browser, report, 1000), "report-history", "#channel-1068")
     _photograph(_open(browser, report, 390), "report-phone", "#channel-1042")
     _photograph(_open(browser, markdown, 900), "markdown")
-    for name, drawn in draw_terminals(desk).items():
+    for name, drawn in draw_terminals(workspace).items():
         (PICTURES / f"{name}.svg").write_text(drawn, encoding="utf-8")
 
 
@@ -90,11 +90,11 @@ def main() -> None:
     if path is None:
         raise SystemExit("the pictures of pages need Chromium: install the package chromium")
     with tempfile.TemporaryDirectory() as folder, start_chromium(path, Path(folder) / "profile") as browser:
-        desk = Path(folder) / "desk"
-        desk.mkdir()
-        lay_out_demo(desk)
+        workspace = Path(folder) / "workspace"
+        workspace.mkdir()
+        lay_out_demo(workspace)
         PICTURES.mkdir(exist_ok=True)
-        make_pictures(browser, desk)
+        make_pictures(browser, workspace)
 
 
 if __name__ == "__main__":

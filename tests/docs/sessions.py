@@ -1,6 +1,6 @@
 """What documents show being done: run as it stands, and written anew where the output changed.
 
-A reader sees files, edits and commands; each is a fenced block, and all blocks of a document share one desk:
+A reader sees files, edits and commands; each is a fenced block, and all blocks of a document share one workspace:
 
     ```yaml file=channels/north.yaml     the whole file
     ```diff file=channels/north.yaml     lines of it, each change unmistakable
@@ -38,27 +38,27 @@ _SETTLED = {
 _HABITS = ("NO_COLOR", "FORCE_COLOR", "CI")
 
 
-def lay_out_demo(desk: Path) -> None:
+def lay_out_demo(workspace: Path) -> None:
     """What the demo needs, under git."""
     for name in ("reconciler.yaml", ".gitignore"):
-        shutil.copy(ROOT / name, desk)
+        shutil.copy(ROOT / name, workspace)
     for name in ("channels", "schemas"):
-        shutil.copytree(ROOT / name, desk / name)
-    run_command("git init -q -b main && git add . && git commit -q -m 'The channels of the demo'", desk)
+        shutil.copytree(ROOT / name, workspace / name)
+    run_command("git init -q -b main && git add . && git commit -q -m 'The channels of the demo'", workspace)
 
 
-def run_sessions(document: str, desk: Path) -> str:
+def run_sessions(document: str, workspace: Path) -> str:
     """`document` with each console block as it comes out now, after the files and edits shown before it."""
-    return _BLOCK.sub(partial(_carry_out, desk), document)
+    return _BLOCK.sub(partial(_carry_out, workspace), document)
 
 
-def run_command(command: str, desk: Path) -> str:
-    """What a shell command prints in `desk`, on stdout and stderr together."""
+def run_command(command: str, workspace: Path) -> str:
+    """What a shell command prints in `workspace`, on stdout and stderr together."""
     variables = {name: value for name, value in os.environ.items() if name not in _HABITS}
     variables["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{variables['PATH']}"
     answer = subprocess.run(
         ["sh", "-c", command],
-        cwd=desk,
+        cwd=workspace,
         env=variables | _SETTLED,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -67,20 +67,20 @@ def run_command(command: str, desk: Path) -> str:
     return answer.stdout.decode()
 
 
-def _carry_out(desk: Path, block: re.Match[str]) -> str:
+def _carry_out(workspace: Path, block: re.Match[str]) -> str:
     match block["kind"]:
         case "console":
-            return f"```console\n{_run(block['body'], desk)}```"
+            return f"```console\n{_run(block['body'], workspace)}```"
         case "yaml":
-            _write(desk / block["file"], block["body"])
+            _write(workspace / block["file"], block["body"])
         case _:
-            _edit(desk / block["file"], block["body"])
+            _edit(workspace / block["file"], block["body"])
     return block[0]
 
 
-def _run(block: str, desk: Path) -> str:
+def _run(block: str, workspace: Path) -> str:
     commands = [line[2:] for line in block.splitlines() if line.startswith("$ ")]
-    return "".join(f"$ {command}\n{run_command(command, desk)}" for command in commands)
+    return "".join(f"$ {command}\n{run_command(command, workspace)}" for command in commands)
 
 
 def _write(path: Path, text: str) -> None:

@@ -21,30 +21,30 @@ DOCUMENTS = sorted(
     if "```console" in path.read_text(encoding="utf-8")
 )
 # What a document says where it begins with nothing.
-EMPTY = "<!-- desk: an empty folder -->"
+EMPTY = "<!-- workspace: an empty folder -->"
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Path:
+def workspace(tmp_path: Path) -> Path:
     """An empty folder, away from the repository."""
-    folder = tmp_path / "desk"
+    folder = tmp_path / "workspace"
     folder.mkdir()
     return folder
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
-def test_a_session_shows_what_its_commands_print(desk: Path, name: str) -> None:
+def test_a_session_shows_what_its_commands_print(workspace: Path, name: str) -> None:
     shown = (ROOT / name).read_text(encoding="utf-8")
     if EMPTY not in shown:
-        lay_out_demo(desk)
-    printed = run_sessions(shown, desk)
+        lay_out_demo(workspace)
+    printed = run_sessions(shown, workspace)
     if os.environ.get("UPDATE_DOCS"):
         (ROOT / name).write_text(printed, encoding="utf-8")
         shown = printed
     assert printed == shown
 
 
-def test_files_edits_and_commands_of_a_document_follow_each_other(desk: Path) -> None:
+def test_files_edits_and_commands_of_a_document_follow_each_other(workspace: Path) -> None:
     document = (
         "```yaml file=channels/a.yaml\na: 1\nb: 1\n```\n"
         "```diff file=channels/a.yaml\n a: 1\n-b: 1\n+b: 2\n```\n"
@@ -52,4 +52,4 @@ def test_files_edits_and_commands_of_a_document_follow_each_other(desk: Path) ->
         "```sh\nnot run\n```\n"
     )
 
-    assert run_sessions(document, desk) == document.replace("old\n", "a: 1\nb: 2\n")
+    assert run_sessions(document, workspace) == document.replace("old\n", "a: 1\nb: 2\n")

@@ -22,7 +22,7 @@ from reconciler.model.project import ChannelEdit
 from reconciler.sandbox import running
 from reconciler.sandbox.demo_world import make_demo_world
 from tests.energycap.documents import TRIP, make_channel, make_version, make_versions
-from tests.energycap.wires import Script, make_page
+from tests.energycap.fake_network import Script, make_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -147,9 +147,9 @@ def test_a_list_that_the_service_does_not_give_is_not_known_and_the_rest_is_read
 
 
 def test_a_wrong_key_is_said_although_it_is_refused_for_all_lists() -> None:
-    wire = httpx.MockTransport(lambda _request: httpx.Response(401))
+    network = httpx.MockTransport(lambda _request: httpx.Response(401))
 
-    with pytest.raises(Unauthorized) as failure, open_reader(URL, KEY, wire) as reader:
+    with pytest.raises(Unauthorized) as failure, open_reader(URL, KEY, network) as reader:
         reader.read_snapshot()
 
     assert failure.value.message == (
@@ -179,12 +179,12 @@ def test_channels_that_a_list_gives_in_part_are_read_one_by_one(hidden: str) -> 
 
 
 def test_the_channels_of_one_data_point_are_asked_for_by_filter() -> None:
-    wire = Script(make_page([make_channel()]))
+    network = Script(make_page([make_channel()]))
 
-    with open_reader(URL, KEY, wire) as reader:
+    with open_reader(URL, KEY, network) as reader:
         assert reader.list_channels(301) == (LIVE,)
 
-    assert dict(wire.sent[0].url.params) == {
+    assert dict(network.sent[0].url.params) == {
         "filter": "dataPointId equals '301'",
         "pageNumber": "1",
         "pageSize": "1000",
@@ -267,12 +267,12 @@ def test_another_channel_than_the_one_asked_for_is_refused() -> None:
     ids=["valid", "valid, null", "reasons", "no reason"],
 )
 def test_a_formula_is_judged_by_the_service(verdict: object, reasons: tuple[str, ...]) -> None:
-    wire = Script(httpx.Response(200, json=verdict))
+    network = Script(httpx.Response(200, json=verdict))
 
-    with open_reader(URL, KEY, wire) as reader:
+    with open_reader(URL, KEY, network) as reader:
         assert reader.validate_formula(301, "channel(7) * 2") == FormulaVerdict(reasons)
 
-    (sent,) = wire.sent
+    (sent,) = network.sent
     assert (sent.method, sent.url.path) == ("POST", "/api/v202405/formula/validate")
     assert json.loads(sent.content) == {"dataPointId": 301, "formula": "channel(7) * 2"}
 
@@ -341,12 +341,12 @@ def test_no_client_is_opened_for_an_unsafe_address_or_an_impossible_key(open_cli
 
 
 def test_an_edit_sends_the_whole_channel_and_returns_what_the_service_answers() -> None:
-    wire = Script(httpx.Response(200, json=make_channel(channelInfo="New")))
+    network = Script(httpx.Response(200, json=make_channel(channelInfo="New")))
 
-    with open_editor(URL, KEY, wire) as editor:
+    with open_editor(URL, KEY, network) as editor:
         live = editor.edit_channel(LIVE, {"channelInfo": "New"}, OMIT)
 
-    (sent,) = wire.sent
+    (sent,) = network.sent
     assert (sent.method, sent.url.path) == ("PUT", "/api/v202406/esachannel/1042")
     assert json.loads(sent.content)["channelInfo"] == "New"
     assert json.loads(sent.content).keys() == {
@@ -360,12 +360,12 @@ def test_an_edit_sends_the_whole_channel_and_returns_what_the_service_answers() 
 
 @pytest.mark.parametrize("answer", [httpx.Response(200, json={}), httpx.Response(204)], ids=["200", "204"])
 def test_an_edit_of_a_version_goes_to_the_current_one(answer: httpx.Response) -> None:
-    wire = Script(answer)
+    network = Script(answer)
 
-    with open_editor(URL, KEY, wire) as editor:
+    with open_editor(URL, KEY, network) as editor:
         editor.edit_version(cast("Fetched", live_from_response(SEVERAL)), {"esaChannelVersion.multiplier": 2})
 
-    (sent,) = wire.sent
+    (sent,) = network.sent
     assert (sent.method, sent.url.path) == ("PUT", "/api/v202406/esachannel/1042/version/10420")
     assert json.loads(sent.content) | {"beginDate": "2026-01-01T00:00:00", "multiplier": 2} == json.loads(sent.content)
 
@@ -397,24 +397,24 @@ def test_an_edit_of_a_version_goes_to_the_current_one(answer: httpx.Response) ->
 def test_an_edit_without_a_clear_answer_leaves_it_open_whether_it_was_done(
     answer: httpx.Response | Exception, failure: type[ServiceError], begins: str
 ) -> None:
-    wire = Script(answer)
+    network = Script(answer)
 
-    with pytest.raises(failure) as found, open_editor(URL, KEY, wire) as editor:
+    with pytest.raises(failure) as found, open_editor(URL, KEY, network) as editor:
         editor.edit_channel(LIVE, {"channelInfo": "New"}, OMIT)
 
     assert found.value.message.startswith(begins)
     assert found.value.fix
-    assert len(wire.sent) == 1
+    assert len(network.sent) == 1
 
 
 @pytest.mark.parametrize("answer", [httpx.Response(204), httpx.Response(200)], ids=["no content", "empty"])
 def test_an_edit_that_is_answered_with_nothing_but_success_has_to_be_looked_at(answer: httpx.Response) -> None:
-    wire = Script(answer)
+    network = Script(answer)
 
-    with open_editor(URL, KEY, wire) as editor:
+    with open_editor(URL, KEY, network) as editor:
         assert editor.edit_channel(LIVE, {"channelInfo": "New"}, OMIT) is None
 
-    assert len(wire.sent) == 1
+    assert len(network.sent) == 1
 
 
 def test_an_edit_of_a_version_that_was_redirected_leaves_it_open_too() -> None:
@@ -425,20 +425,20 @@ def test_an_edit_of_a_version_that_was_redirected_leaves_it_open_too() -> None:
 
 
 def test_nothing_is_sent_where_nothing_is_wanted() -> None:
-    wire = Script()
+    network = Script()
 
-    with open_editor(URL, KEY, wire) as editor:
+    with open_editor(URL, KEY, network) as editor:
         with pytest.raises(ValueError, match="nothing is wanted"):
             editor.edit_channel(LIVE, {}, OMIT)
         with pytest.raises(ValueError, match="nothing is wanted"):
             editor.edit_version(LIVE, {})
 
-    assert wire.sent == []
+    assert network.sent == []
 
 
 def test_over_a_readers_transport_not_even_an_editor_can_write() -> None:
-    wire = Script()
-    session = Session(Transport(read_address(URL), KEY, READS, wire))
+    network = Script()
+    session = Session(Transport(read_address(URL), KEY, READS, network))
 
     with ThreadPoolExecutor() as executor:
         editor = Editor(session, executor)
@@ -447,7 +447,7 @@ def test_over_a_readers_transport_not_even_an_editor_can_write() -> None:
         with pytest.raises(RuntimeError, match="may not be sent from here"):
             editor.edit_version(LIVE, {"esaChannelVersion.multiplier": 2})
 
-    assert wire.sent == []
+    assert network.sent == []
 
 
 READING = {"time": "2026-12-01T00:15:00", "value": 1.5, "estimated": False, "note": None}

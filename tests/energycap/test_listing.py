@@ -12,7 +12,7 @@ from reconciler.energycap.listing import find_missing
 from reconciler.energycap.mapping import live_from_response
 from reconciler.errors import BadResponse
 from tests.energycap.documents import TRIP, make_channel, make_data_point, make_version
-from tests.energycap.wires import make_page
+from tests.energycap.fake_network import make_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -163,11 +163,11 @@ REFUSALS = {
 def test_a_single_channel_that_cannot_be_completed_stops_no_other(gap: Change, refusal: httpx.Response) -> None:
     channels = make_town(60)
     service = Service(channels, lambda row: gap(row) if row["channelId"] == 33 else row)
-    wire = httpx.MockTransport(
+    network = httpx.MockTransport(
         lambda request: refusal if request.url.path.endswith("/33") else service(request),
     )
 
-    with open_reader("https://a.energycap.com", "sandbox", wire) as reader:
+    with open_reader("https://a.energycap.com", "sandbox", network) as reader:
         found = reader.list_channels()
 
     assert [live.id for live in found if live.flaw] == [33]
@@ -179,11 +179,11 @@ def test_a_single_channel_that_cannot_be_completed_stops_no_other(gap: Change, r
 def test_of_a_channel_that_cannot_be_completed_is_known_what_its_row_gives() -> None:
     channels = make_town(60)
     service = Service(channels, lambda row: without("interval")(row) if row["channelId"] == 33 else row)
-    wire = httpx.MockTransport(
+    network = httpx.MockTransport(
         lambda request: httpx.Response(403) if request.url.path.endswith("/33") else service(request)
     )
 
-    with open_reader("https://a.energycap.com", "sandbox", wire) as reader:
+    with open_reader("https://a.energycap.com", "sandbox", network) as reader:
         (found,) = [live for live in reader.list_channels() if live.id == 33]
 
     whole = live_from_response(channels[32])
@@ -242,11 +242,11 @@ def test_a_channel_that_is_gone_when_it_is_compared_says_nothing_of_the_list() -
     service = Service(make_town(60), dict)
     rows = list(service.channels.values())
     del service.channels[20]
-    wire = httpx.MockTransport(
+    network = httpx.MockTransport(
         lambda request: make_page(rows, 60) if request.url.path.endswith("esachannel") else service(request)
     )
 
-    with open_reader("https://a.energycap.com", "sandbox", wire) as reader:
+    with open_reader("https://a.energycap.com", "sandbox", network) as reader:
         assert len(reader.list_channels()) == 60
 
     assert reader.requests == {LIST: 1, READ: 2}
@@ -254,11 +254,11 @@ def test_a_channel_that_is_gone_when_it_is_compared_says_nothing_of_the_list() -
 
 def test_channels_that_are_all_gone_when_they_are_compared_are_taken_as_they_were_listed() -> None:
     rows = make_town(60)
-    wire = httpx.MockTransport(
+    network = httpx.MockTransport(
         lambda request: make_page(rows, 60) if request.url.path.endswith("esachannel") else httpx.Response(404)
     )
 
-    with open_reader("https://a.energycap.com", "sandbox", wire) as reader:
+    with open_reader("https://a.energycap.com", "sandbox", network) as reader:
         assert reader.list_channels() == tuple(map(live_from_response, rows))
 
     assert reader.requests == {LIST: 1, READ: 3}
@@ -267,11 +267,11 @@ def test_channels_that_are_all_gone_when_they_are_compared_are_taken_as_they_wer
 @pytest.mark.parametrize("hidden", ["channelVersions", "interval"])
 def test_rows_with_gaps_that_nobody_can_complete_are_no_list(hidden: str) -> None:
     rows = [without(hidden)(channel) for channel in make_town(60)]
-    wire = httpx.MockTransport(
+    network = httpx.MockTransport(
         lambda request: make_page(rows, 60) if request.url.path.endswith("esachannel") else httpx.Response(404)
     )
 
-    with pytest.raises(BadResponse) as failure, open_reader("https://a.energycap.com", "sandbox", wire) as reader:
+    with pytest.raises(BadResponse) as failure, open_reader("https://a.energycap.com", "sandbox", network) as reader:
         reader.list_channels()
 
     assert failure.value.message == (

@@ -14,7 +14,7 @@ from reconciler.errors import BadResponse
 from reconciler.model.channels import DataPoint, Version
 from reconciler.model.fields import FIELDS
 from tests.energycap.documents import make_channel, make_version
-from tests.energycap.wires import make_page
+from tests.energycap.fake_network import make_page
 
 URL = "https://a.energycap.com"
 VERSIONED = {path for field in FIELDS if field.is_versioned for path in (field.path, field.alias) if path}

@@ -16,7 +16,7 @@ from reconciler.energycap.session import Session
 from reconciler.energycap.transport import Transport
 from reconciler.errors import BadResponse, Rejected, ServiceError, Unauthorized, Unavailable, Unreachable
 from reconciler.model.findings import Finding, Severity
-from tests.energycap.wires import Script
+from tests.energycap.fake_network import Script
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,8 +41,8 @@ def respond(status: int, **headers: str) -> httpx.Response:
     return httpx.Response(status, headers=named, json={"message": "Hm."})
 
 
-def make_session(wire: Script) -> Session:
-    return Session(Transport(read_address("https://a.energycap.com"), "sandbox", WRITES, wire))
+def make_session(network: Script) -> Session:
+    return Session(Transport(read_address("https://a.energycap.com"), "sandbox", WRITES, network))
 
 
 @pytest.fixture
@@ -74,24 +74,24 @@ def pauses_end_the_request() -> Iterator[None]:
     ids=repr,
 )
 def test_a_read_is_repeated_after_whatever_may_pass(request_: Request, failure: httpx.Response | Exception) -> None:
-    wire = Script(failure, respond(200))
-    session = make_session(wire)
+    network = Script(failure, respond(200))
+    session = make_session(network)
 
     assert session.request(request_).status == 200
     assert session.requests == {str(request_.endpoint): 2}
-    assert wire.sent[0].content == wire.sent[1].content
+    assert network.sent[0].content == network.sent[1].content
 
 
 def test_a_read_is_given_up_after_five_times() -> None:
-    wire = Script(*(respond(503 if number else 500) for number in (0, 1, 1, 1, 1)))
+    network = Script(*(respond(503 if number else 500) for number in (0, 1, 1, 1, 1)))
 
     with pytest.raises(Unavailable) as failure:
-        make_session(wire).request(READ)
+        make_session(network).request(READ)
 
     assert failure.value.message == (
         "the service could not answer: GET /api/v202406/esachannel/7 answered 503 Service Unavailable: Hm"
     )
-    assert len(wire.sent) == 5
+    assert len(network.sent) == 5
 
 
 @pytest.mark.parametrize("request_", [READ, EDIT], ids=str)
@@ -107,12 +107,12 @@ def test_a_read_is_given_up_after_five_times() -> None:
     ids=["400", "401", "404", "409", "302"],
 )
 def test_a_no_is_never_asked_again(request_: Request, answer: httpx.Response, failure: type[ServiceError]) -> None:
-    wire = Script(answer)
+    network = Script(answer)
 
     with pytest.raises(failure):
-        make_session(wire).request(request_)
+        make_session(network).request(request_)
 
-    assert len(wire.sent) == 1
+    assert len(network.sent) == 1
 
 
 @pytest.mark.parametrize(
@@ -121,10 +121,10 @@ def test_a_no_is_never_asked_again(request_: Request, answer: httpx.Response, fa
     ids=repr,
 )
 def test_an_edit_is_repeated_where_it_was_certainly_not_done(failure: httpx.Response | Exception) -> None:
-    wire = Script(failure, respond(200))
+    network = Script(failure, respond(200))
 
-    assert make_session(wire).request(EDIT).status == 200
-    assert [sent.content for sent in wire.sent] == [b'{"channelInfo": "x"}'] * 2
+    assert make_session(network).request(EDIT).status == 200
+    assert [sent.content for sent in network.sent] == [b'{"channelInfo": "x"}'] * 2
 
 
 @pytest.mark.parametrize(
@@ -142,12 +142,12 @@ def test_an_edit_is_repeated_where_it_was_certainly_not_done(failure: httpx.Resp
 def test_an_edit_that_may_have_been_done_is_sent_once(
     answer: httpx.Response | Exception, failure: type[ServiceError]
 ) -> None:
-    wire = Script(answer)
+    network = Script(answer)
 
     with pytest.raises(failure):
-        make_session(wire).request(EDIT)
+        make_session(network).request(EDIT)
 
-    assert len(wire.sent) == 1
+    assert len(network.sent) == 1
 
 
 @pytest.mark.usefixtures("pauses_end_the_request")
@@ -175,13 +175,13 @@ def test_a_pause_is_as_long_as_the_service_asks_or_short_and_random(
 
 @pytest.mark.parametrize("request_", [READ, EDIT], ids=str)
 def test_a_pause_of_more_than_a_minute_is_left_to_whoever_runs_this(request_: Request) -> None:
-    wire = Script(respond(429, retry_after="61"))
+    network = Script(respond(429, retry_after="61"))
 
     with pytest.raises(Unavailable) as failure:
-        make_session(wire).request(request_)
+        make_session(network).request(request_)
 
     assert failure.value.fix == "try again in 61 s"
-    assert len(wire.sent) == 1
+    assert len(network.sent) == 1
 
 
 def test_repeats_are_logged_with_their_cause_and_nowhere_else(

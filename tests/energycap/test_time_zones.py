@@ -11,7 +11,7 @@ from reconciler.energycap.client import open_reader
 from reconciler.energycap.time_zones import find_time_zone
 from reconciler.model.project import VersionDates
 from tests.energycap.documents import make_channel, make_version, make_versions
-from tests.energycap.wires import make_page
+from tests.energycap.fake_network import make_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -34,7 +34,7 @@ from reconciler.energycap.responses import Response
 from reconciler.energycap.transport import DecompressionError, Limits, NotSent, Transport, decompress
 from reconciler.errors import BadResponse, Rejected, ServiceError, Unauthorized, Unreachable
 from tests.cases import note_case
-from tests.energycap.wires import Script, raw_server, trickling_server
+from tests.energycap.fake_network import Script, raw_server, trickling_server
 from tests.stub import LIST, TYPES, UNITS, Reply, answering
 
 if TYPE_CHECKING:
@@ -53,26 +53,26 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r
 
 
 def make_transport(
-    url: str = URL, wire: HttpTransport | None = None, limits: Limits | None = None
+    url: str = URL, network: HttpTransport | None = None, limits: Limits | None = None
 ) -> closing[Transport]:
-    return closing(Transport(read_address(url), KEY, READS, wire, limits or Limits()))
+    return closing(Transport(read_address(url), KEY, READS, network, limits or Limits()))
 
 
-def find_failure(url: str = URL, wire: HttpTransport | None = None, limits: Limits | None = None) -> ServiceError:
-    with pytest.raises(ServiceError) as failure, make_transport(url, wire, limits) as transport:
+def find_failure(url: str = URL, network: HttpTransport | None = None, limits: Limits | None = None) -> ServiceError:
+    with pytest.raises(ServiceError) as failure, make_transport(url, network, limits) as transport:
         transport.exchange(READ)
     return failure.value
 
 
 def test_a_request_carries_key_type_and_query() -> None:
-    wire = Script(httpx.Response(200, headers={"X-Count": "1"}, content=b"[]"))
+    network = Script(httpx.Response(200, headers={"X-Count": "1"}, content=b"[]"))
 
-    with make_transport(wire=wire) as transport:
+    with make_transport(network=network) as transport:
         answer = transport.exchange(
             LIST_CHANNELS.request(query={"filter": "dataPointId equals '7'", "pageNumber": "1"})
         )
 
-    (sent,) = wire.sent
+    (sent,) = network.sent
     assert str(sent.url) == (
         "https://a.energycap.com/api/v202406/esachannel?filter=dataPointId+equals+%277%27&pageNumber=1"
     )
@@ -88,26 +88,26 @@ def test_a_request_carries_key_type_and_query() -> None:
 
 
 def test_a_body_is_sent_as_it_is() -> None:
-    wire = Script(httpx.Response(204))
+    network = Script(httpx.Response(204))
 
-    with closing(Transport(read_address(f"{URL}/gateway"), KEY, WRITES, wire)) as transport:
+    with closing(Transport(read_address(f"{URL}/gateway"), KEY, WRITES, network)) as transport:
         transport.exchange(EDIT_CHANNEL.request(7, body={"channelInfo": "ä"}))
 
-    (sent,) = wire.sent
+    (sent,) = network.sent
     assert (sent.method, str(sent.url)) == ("PUT", "https://a.energycap.com/gateway/api/v202406/esachannel/7")
     assert sent.content == b'{"channelInfo": "\\u00e4"}'
 
 
 def test_what_is_not_allowed_is_never_sent() -> None:
-    wire = Script()
+    network = Script()
 
-    with make_transport(wire=wire) as transport, pytest.raises(RuntimeError) as refusal:
+    with make_transport(network=network) as transport, pytest.raises(RuntimeError) as refusal:
         transport.exchange(EDIT_CHANNEL.request(7, body={}))
 
     assert str(refusal.value) == (
         "PUT /api/v202406/esachannel/7 may not be sent from here: this is a bug, and nothing was sent"
     )
-    assert wire.sent == []
+    assert network.sent == []
 
 
 def test_each_thread_has_a_connection_of_its_own() -> None:
@@ -123,26 +123,26 @@ def test_each_thread_has_a_connection_of_its_own() -> None:
 
 
 def test_a_transport_that_is_closed_sends_nothing() -> None:
-    wire = Script(httpx.Response(204))
-    transport = Transport(read_address(URL), KEY, READS, wire)
+    network = Script(httpx.Response(204))
+    transport = Transport(read_address(URL), KEY, READS, network)
     transport.exchange(READ)
     transport.close()
 
     with pytest.raises(RuntimeError, match="this transport is closed: nothing was sent"):
         transport.exchange(READ)
 
-    assert len(wire.sent) == 1
+    assert len(network.sent) == 1
 
 
 def test_a_cookie_of_the_service_is_sent_back_as_a_balancer_wants_it() -> None:
     answers = httpx.Response(200, headers={"Set-Cookie": "node=7; Path=/; Secure"}), httpx.Response(200)
-    wire = Script(*answers)
+    network = Script(*answers)
 
-    with make_transport(wire=wire) as transport:
+    with make_transport(network=network) as transport:
         transport.exchange(READ)
         transport.exchange(READ)
 
-    assert [sent.headers.get("cookie") for sent in wire.sent] == [None, "node=7"]
+    assert [sent.headers.get("cookie") for sent in network.sent] == [None, "node=7"]
 
 
 def test_a_key_that_cannot_be_sent_is_refused_before_anything_is() -> None:
@@ -227,14 +227,14 @@ def test_no_server_means_that_nothing_was_sent() -> None:
 def test_only_what_cannot_have_left_counts_as_unsent(
     error: Exception, failure: type[ServiceError], reason: str
 ) -> None:
-    found = find_failure(wire=Script(error))
+    found = find_failure(network=Script(error))
 
     assert type(found) is failure
     assert found.message == f"no answer from https://a.energycap.com: GET /api/v202406/esachannel/7: {reason}"
 
 
 def test_an_unknown_certificate_says_where_to_name_it() -> None:
-    failure = find_failure(wire=Script(httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed")))
+    failure = find_failure(network=Script(httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed")))
 
     assert failure.fix == "name the file of your organisation's certificates in the variable SSL_CERT_FILE"
 
@@ -244,7 +244,7 @@ def test_a_connection_may_take_10_s_silence_60_s_an_answer_120_s_and_32_mib() ->
 
 
 def test_an_answer_without_end_is_given_up() -> None:
-    failure = find_failure(wire=Script(httpx.Response(200, content=b"[]")), limits=Limits(total_timeout=0))
+    failure = find_failure(network=Script(httpx.Response(200, content=b"[]")), limits=Limits(total_timeout=0))
 
     assert type(failure) is Unreachable
     assert failure.message.endswith("GET /api/v202406/esachannel/7: it takes longer than 0 s")
@@ -261,7 +261,7 @@ def test_an_answer_whose_headers_have_no_end_is_given_up(piece: bytes) -> None:
 
 
 def test_an_answer_without_measure_is_given_up() -> None:
-    failure = find_failure(wire=Script(httpx.Response(200, content=b"[1]")), limits=Limits(max_bytes=2))
+    failure = find_failure(network=Script(httpx.Response(200, content=b"[1]")), limits=Limits(max_bytes=2))
 
     assert type(failure) is BadResponse
     assert failure.message.endswith("GET /api/v202406/esachannel/7: it is longer than 2 bytes")
@@ -308,7 +308,7 @@ def test_a_limit_of_this_machine_is_not_a_fault_of_the_network(monkeypatch: pyte
     error = httpx.ConnectError("[Errno 24] Too many open files")
     error.__cause__ = OSError(errno.EMFILE, "Too many open files")
 
-    failure = find_failure(wire=Script(error))
+    failure = find_failure(network=Script(error))
 
     assert (type(failure), failure.fix) == (
         NotSent,
@@ -351,13 +351,13 @@ def test_certificates_that_cannot_be_read_are_named(monkeypatch: pytest.MonkeyPa
 
 
 def test_words_are_kept_only_of_answers_that_are_no_json_of_success() -> None:
-    wire = Script(
+    network = Script(
         httpx.Response(200, json={"message": "hello"}),
         httpx.Response(400, json={"message": "Not\x1b so"}),
         httpx.Response(200, html="<title>Sign in</title>"),
     )
 
-    with make_transport(wire=wire) as transport:
+    with make_transport(network=network) as transport:
         words = [transport.exchange(READ).error_text for _ in range(3)]
 
     assert words == ["", r"Not\x1b so", 'a page titled "Sign in"']
@@ -394,14 +394,14 @@ def test_the_key_is_in_no_answer_no_error_and_no_log(answer: str, caplog: pytest
 def test_what_stands_for_a_hidden_key_is_never_written(
     call: Endpoint, ids: tuple[int, ...], allowed: Pattern[str]
 ) -> None:
-    wire = Script()
+    network = Script()
     request = call.request(*ids, body={"channelInfo": "of [the key]"})
 
-    with closing(Transport(read_address(URL), KEY, allowed, wire)) as transport, pytest.raises(Rejected) as refusal:
+    with closing(Transport(read_address(URL), KEY, allowed, network)) as transport, pytest.raises(Rejected) as refusal:
         transport.exchange(request)
 
     assert refusal.value.message == f"{request} was not sent: it would write [the key] where a key was hidden"
-    assert wire.sent == []
+    assert network.sent == []
 
 
 PIECE = 2**16
