@@ -1,11 +1,11 @@
 #!/bin/sh
-# The main job as a story, on the embedded sandbox: no account, no key, no network. Run it with `make demo`.
+# Validates, plans and applies on the embedded sandbox: no account, no key, no network. Run it with `make demo`.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
 say() { printf '\n%s\n' "$1"; }
 
-# run EXPECTED-EXIT COMMAND...: shows a command as you would type it, runs it, and stops the story at a surprise.
+# run EXPECTED-EXIT COMMAND...: shows a command as you would type it, runs it, and stops at an unexpected exit code.
 run() {
   expected=$1
   shift
@@ -17,22 +17,22 @@ run() {
   exit 1
 }
 
-say "Start the sandbox again from its demo world: a campus with 4 places, 20 data points and some 60 channels."
+say "Reset the sandbox to its demo data: a campus with 4 places, 20 data points and 60 channels."
 run 0 reconciler sandbox reset
 
-say "1. Validate: are the files in channels/ sound by themselves? This is what runs before each commit."
+say "1. Validate: are the files in channels/ valid on their own? This runs before each commit."
 run 0 reconciler validate
 
-say "2. Plan: what would change in EnergyCAP? Nothing is written. Exit code 3 says that something is blocked."
+say "2. Plan: what would change in EnergyCAP? Nothing is written. Exit code 3 means that a change is blocked."
 run 3 reconciler plan --out .reconciler/demo-plan.json
 
-say "3. Apply the plan that was just saved, exactly as it was reviewed, over HTTP. What is blocked is never sent."
+say "3. Apply the saved plan, exactly as it was reviewed. Blocked changes are never sent."
 run 3 reconciler apply .reconciler/demo-plan.json
 
-say "4. Plan again: nothing is left to do but what is blocked."
+say "4. Plan again: only the blocked change is left."
 run 3 reconciler plan
 
-say "How to go on:
+say "What to do next:
   change a value in channels/*.yaml and run   reconciler plan    (. .venv/bin/activate first)
   ask what a code means                       reconciler explain ESA401
   read on                                     README.md, docs/"

@@ -1,16 +1,16 @@
 """What can go wrong, as a tree; `cli` alone turns it into a message and an exit code.
 
 ReconcilerError
-├── UsageError          the command line asks for something that cannot be
+├── UsageError          the command line asks for something impossible
 ├── ProjectError        the project file is missing, or unreadable
-├── PlanFileError       a saved plan is not one, was edited, or belongs elsewhere
+├── PlanFileError       a saved plan is not a plan, was edited, or is for another environment
 ├── FileError           a file could not be read or written
-└── ServiceError        the service did not give what was asked
+└── ServiceError        the service did not answer a request as it should
     ├── Unreachable     no answer: refused, reset, timed out
     ├── Unauthorized    no key, a wrong key, or one without the permission
-    ├── Refused         an answer of 4xx, with the service's own text
+    ├── Rejected        an answer of 4xx, with the service's own text
     ├── Unavailable     an answer of 5xx or 429
-    └── BadAnswer       an answer that is not what the service documents: no JSON, a short page, a redirect
+    └── BadResponse     an answer that is not as documented: not JSON, a short page, a redirect
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import errno
 
 
 class ReconcilerError(Exception):
-    """A failure with a way out: `message` says what happened and where, `fix` what to do now."""
+    """A failure: `message` says what happened and where, `fix` what to do now."""
 
     def __init__(self, message: str, fix: str = "") -> None:
         super().__init__(message)
@@ -28,7 +28,7 @@ class ReconcilerError(Exception):
 
 
 class UsageError(ReconcilerError):
-    """The command line asks for something that cannot be."""
+    """The command line asks for something impossible."""
 
 
 class ProjectError(ReconcilerError):
@@ -36,7 +36,7 @@ class ProjectError(ReconcilerError):
 
 
 class PlanFileError(ReconcilerError):
-    """A saved plan that is no plan, was changed after it was made, or was made for another environment."""
+    """A saved plan that is not a plan, was changed after it was made, or was made for another environment."""
 
 
 class FileError(ReconcilerError):
@@ -44,7 +44,7 @@ class FileError(ReconcilerError):
 
 
 class ServiceError(ReconcilerError):
-    """The service did not give what was asked; `answer` is what it answered, in words, "" where it did not."""
+    """The service did not answer a request as it should; `answer` is its answer in words, "" if there was none."""
 
     answer: str = ""
 
@@ -52,7 +52,7 @@ class ServiceError(ReconcilerError):
 class Unreachable(ServiceError):
     """No answer came: the connection was refused or reset, or the time ran out.
 
-    What was asked may or may not have been done.
+    The request may or may not have been carried out.
     """
 
 
@@ -61,9 +61,9 @@ class Unauthorized(ServiceError):
 
 
 class Rejected(ServiceError):
-    """The service understood and said no (4xx); `status` and its own text are kept.
+    """The service refused the request (4xx); `status` and its own text are kept.
 
-    `is_page` says that a page of HTML said so, which something on the way to the service may have sent.
+    `is_page` says that the answer was a page of HTML, which a proxy between here and the service may have sent.
     """
 
     def __init__(self, message: str, fix: str = "", *, status: int = 400, is_page: bool = False) -> None:
@@ -73,14 +73,14 @@ class Rejected(ServiceError):
 
 
 class Unavailable(ServiceError):
-    """The service could not answer now (429 or 5xx). What was asked may or may not have been done."""
+    """The service could not answer now (429 or 5xx). The request may or may not have been carried out."""
 
 
 class BadResponse(ServiceError):
-    """An answer that the service's pages do not allow: no JSON, a short page, a redirect."""
+    """An answer that is not as documented: not JSON, a short page, a redirect."""
 
 
-# What each error of the file system says of its cause, by its name in `errno`: not every system has all of them.
+# The cause and the fix of each file system error, by its name in `errno`, because not every system has all of them.
 _CAUSES = {
     "ENOENT": "the path, or a part of it, does not exist: check its spelling, and the folder you are in",
     "EACCES": "the system forbids it: look at the permissions and the owner of the file and of its folders",
@@ -93,12 +93,12 @@ _CAUSES = {
     "EISDIR": "it is a folder: give a file",
     "ENOTDIR": "a part of the path is a file, not a folder: check the path",
     "ENAMETOOLONG": "the name is too long for this file system: use a shorter one",
-    "ELOOP": "the links there lead in a circle, or are not followed: give the file itself",
+    "ELOOP": "the symbolic links there form a loop, or are not followed: give the file itself",
     "EMFILE": "this process has too many files open: raise its limit (ulimit -n)",
     "ENFILE": "the system has too many files open: close other programs",
     "EIO": "the disk or network drive reports an error: try again, and check the drive if that does not help",
     "ESTALE": "the network drive has lost the file: try again, or mount the drive again",
-    "ETIMEDOUT": "the network drive does not answer: look at the drive",
+    "ETIMEDOUT": "the network drive does not answer: check the drive",
     "EBUSY": "another program is using it: close that, or use another path",
     "ETXTBSY": "another program is using it: close that, or use another path",
 }
@@ -106,5 +106,5 @@ _BY_NUMBER = {getattr(errno, name): cause for name, cause in _CAUSES.items() if 
 
 
 def advise_on(error: OSError) -> str:
-    """What to do about an error of the file system, as far as its number says; else only where to look."""
+    """What to do about a file system error, or where to look if its number is unknown."""
     return _BY_NUMBER.get(error.errno or 0, "check the path, and what the system says about it")

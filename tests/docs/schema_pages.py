@@ -140,7 +140,7 @@ def _show(text: str) -> str:
 def _list_impacts() -> Iterator[str]:
     yield "## What an edit does"
     yield ""
-    yield "The [impact](../review.md#the-five-words-of-impact) of an edit, by its setting. *Other name* is the code or"
+    yield "The [impact](../review.md#the-five-impacts) of an edit, by its setting. *Other name* is the code or"
     yield "name that may be written in place of the id. *Filled in* is what EnergyCAP takes for null under the Odometer"
     yield "rule, which no plan shows as a difference."
     yield ""

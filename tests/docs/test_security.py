@@ -79,7 +79,7 @@ PROMISES: dict[str, tuple[str, ...]] = {
         "cli/test_apply_session.py::test_a_count_of_managed_channels_is_not_believed",
         "cli/test_apply.py::test_what_the_files_do_not_ask_for_any_more_makes_a_plan_stale",
         "planfile/test_reading.py::test_a_damaged_plan_is_refused_with_the_place_of_the_damage",
-        "planning/test_compare.py::test_what_is_sent_of_a_plan_is_what_was_reviewed_and_what_is_blocked_stays_told",
+        "planning/test_approval.py::test_a_restricted_plan_sends_only_reviewed_changes_and_still_lists_blocked_ones",
     ),
     "an inverse plan": ("apply/test_rollback.py::test_an_inverse_plan_says_what_it_undoes",),
     "a journal": (
