@@ -250,7 +250,7 @@ ELSEWHERE = {
     "cli/import_channels.py": "copies of channel files for the proof, removed after it",
     "cli/file_io.py": "content in which the keys are hidden already; channel files with a key are refused",
     "cli/main.py": "nowhere: /dev/null in the place of a closed stream",
-    "definitions/base.py": "a copy of the definitions of another commit, removed after it was read",
+    "definitions/commits.py": "a copy of the definitions of another commit, removed after it was read",
     "apply/journal.py": "lines whose keys are hidden where they are written",
 }
 

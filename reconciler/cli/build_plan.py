@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from reconciler import __version__
 from reconciler.cli.command_line import View
 from reconciler.cli.paths import folder_in_repository, path_prefix
+from reconciler.definitions.commits import has_uncommitted, list_left_out
 from reconciler.definitions.git import read_commit
-from reconciler.definitions.git_files import has_uncommitted, list_left_out
 from reconciler.definitions.load import locate_findings
 from reconciler.errors import ProjectError, UsageError
 from reconciler.model.plan import Origin, Plan
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from reconciler.cli.live_state import LiveState
     from reconciler.cli.project_context import LoadedDefinitions, ProjectContext
-    from reconciler.definitions.base import Base
+    from reconciler.definitions.commits import Base
     from reconciler.definitions.load import LoadResult
     from reconciler.model.channels import Definitions
     from reconciler.model.findings import Finding

@@ -147,7 +147,7 @@ class _LazyGroup(click.Group):
 
 def _print_version(ctx: click.Context, _parameter: click.Parameter, wanted: Any) -> None:
     if wanted and not ctx.resilient_parsing:
-        from reconciler.definitions.yaml_events import PARSER
+        from reconciler.definitions.yaml_syntax import PARSER
 
         click.echo(f"reconciler {__version__} (YAML: {PARSER})")
         ctx.exit()

@@ -22,7 +22,6 @@ from reconciler.cli.live_state import load_snapshot, open_service, read_live
 from reconciler.cli.output import TEXT
 from reconciler.cli.paths import find_repository, path_prefix, refuse_overlaps
 from reconciler.cli.project_context import open_project, print_findings
-from reconciler.definitions.base import read_base
 from reconciler.definitions.channel_editor import UnsafeEdit, append_channels, read_header, update_channels
 from reconciler.definitions.channel_writer import (
     is_representable,
@@ -31,6 +30,7 @@ from reconciler.definitions.channel_writer import (
     render_schema,
     to_yaml_scalar,
 )
+from reconciler.definitions.commits import read_base
 from reconciler.definitions.discovery import check_inside, find_files
 from reconciler.definitions.git import find_commit, find_fork, is_in_repository, read_commit
 from reconciler.definitions.load import load_definitions

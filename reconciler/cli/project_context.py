@@ -12,7 +12,7 @@ from msgspec import Struct
 from reconciler.cli.paths import path_prefix
 from reconciler.definitions.discovery import check_inside
 from reconciler.definitions.load import load_definitions
-from reconciler.definitions.project_file import find_root, load_project, load_project_at
+from reconciler.definitions.project_file import find_root, load_project
 from reconciler.errors import ProjectError, UsageError
 from reconciler.masking import KEYS, find_keys
 from reconciler.model.findings import Severity
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from reconciler.cli.command_line import Scope
     from reconciler.cli.output import Output
-    from reconciler.definitions.base import Base
+    from reconciler.definitions.commits import Base
     from reconciler.definitions.load import LoadResult
     from reconciler.model.channels import Definitions
     from reconciler.model.findings import Finding
@@ -94,6 +94,9 @@ def check_base(context: ProjectContext, environment: Environment, scope: Scope) 
     base = scope.base or ""
     if environment.is_sandbox:
         return
+    # Imported here because most commands do not need git.
+    from reconciler.definitions.commits import load_project_at
+
     if change := _find_change(environment, load_project_at(context.root, base), base, is_default=not scope.environment):
         raise ProjectError(
             f"no API key is sent: {change}",
@@ -148,7 +151,7 @@ def open_definitions(output: Output, context: ProjectContext, base: str | None =
         raise BrokenDefinitions(loaded)
     if base is None:
         return LoadedDefinitions(loaded.definitions, loaded.findings, None)
-    from reconciler.definitions.base import read_base
+    from reconciler.definitions.commits import read_base
 
     return LoadedDefinitions(
         loaded.definitions, loaded.findings, read_base(context.root, base, context.project.definitions)

@@ -23,13 +23,12 @@ from reconciler.errors import FileError, UsageError
 from reconciler.model.identifiers import ESA_NAMES, V3_NAMES
 from reconciler.planning.identification import make_index
 from reconciler.planning.messages import find_nearest
-from reconciler.readings.cells import DecimalMark
 from reconciler.readings.csv_header import DELIMITERS
 from reconciler.readings.csv_layout import PROPERTY_NAMES, CsvOptions
 from reconciler.readings.delivery import BATCH_SIZE, Delivery
 from reconciler.readings.file_check import check_file
-from reconciler.readings.import_file import SendOptions, send_file
-from reconciler.readings.reading_rows import BrokenFile
+from reconciler.readings.import_file import SendOptions, open_rejects_file, send_file
+from reconciler.readings.reading_rows import BrokenFile, DecimalMark
 from reconciler.readings.readings_file import open_readings_file
 from reconciler.readings.readings_report import (
     describe_times,
@@ -38,7 +37,6 @@ from reconciler.readings.readings_report import (
     render_import_result,
     render_routes,
 )
-from reconciler.readings.rejects import open_rejects_file
 from reconciler.readings.routing import Router
 from reconciler.readings.times import EpochUnit
 from reconciler.readings.zones import explain_zone, find_zones, parse_zone, read_zones

@@ -3,20 +3,16 @@
 load: load a project's definitions: all files read, checked and combined; start here
 discovery: the definition files on disk, found in a stable order and read whole
 channel_file: one channel file parsed, checked, and turned into desired channels and feeds
-fast_reader: the fast reader, for files of plain lines: one regular expression
+fast_reader: unquoted scalars as values, and the fast reader for files of plain lines
 yaml_reader: the full reader, for all other files: values, locations and every YAML error
-yaml_events: YAML parsers as streams of events, and brackets nested too deep for them
-yaml_errors: YAML syntax errors as messages that name the usual mistake
-scalars: bytes to text, and the text of unquoted scalars to values
+yaml_syntax: YAML parsers as streams of events, and syntax errors as messages that name the usual mistake
+document: the text of a file, the location of each key and value, excerpts without secrets, and problems in it
 schema: the JSON Schemas, and a compiled yes-or-no check for each
 schema_errors: schema violations as messages with a fix
 value_hints: what the author probably meant by a value of the wrong type
-file_problems: a problem at a key or value, and how messages name and quote it
-document: the text of a file, the location of each key and value, and excerpts without secrets
 channel_writer: channels as the text of channel files
 channel_editor: channel files updated and extended, with comments kept
-project_file: reconciler.yaml, found, read and made into records
+project_file: reconciler.yaml, found, read and turned into records
 git: git run safely; the current commit, branches and tracked files
-git_files: the files of a commit, and whether the files here differ from them
-base: the definitions at another commit
+commits: the files and the definitions of another commit, and whether the working tree differs from it
 """

@@ -12,10 +12,9 @@ import yaml
 
 from reconciler.definitions.channel_file import flatten
 from reconciler.definitions.channel_writer import is_plain, make_tree, render_member, to_flow_scalar, to_yaml_scalar
-from reconciler.definitions.fast_reader import try_fast_parse
-from reconciler.definitions.scalars import PlainScalars
-from reconciler.definitions.yaml_events import SCANNER
+from reconciler.definitions.fast_reader import PlainScalars, try_fast_parse
 from reconciler.definitions.yaml_reader import parse_yaml
+from reconciler.definitions.yaml_syntax import SCANNER
 from reconciler.model.fields import CHANNEL_FIELDS, IS_CALCULATED, VERSION, VERSION_FIELDS
 from reconciler.planning.importing.naming import Head
 
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from ruamel.yaml.resolver import VersionedResolver
 
     from reconciler.definitions.channel_writer import Tree
-    from reconciler.definitions.file_problems import Keys
+    from reconciler.definitions.document import Keys
     from reconciler.model.channels import Desired
     from reconciler.model.values import Spec, Value
 

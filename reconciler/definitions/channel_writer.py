@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, Union
 
 from reconciler.definitions.channel_file import check_consistency
-from reconciler.definitions.scalars import find_scalar_error, has_control, parse_scalar
+from reconciler.definitions.fast_reader import find_scalar_error, has_control, parse_scalar
 from reconciler.definitions.schema import Format, compile_validator, find_schemas, read_schema, resolve
 from reconciler.model.fields import BEGIN_DATE, CHANNEL_FIELDS, VERSION, VERSION_FIELDS
 from reconciler.model.identifiers import identifiers_as_select

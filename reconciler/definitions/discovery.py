@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
 
-from reconciler.definitions.file_problems import show
-from reconciler.definitions.scalars import MAX_BYTES
+from reconciler.definitions.document import show
 from reconciler.errors import FileError
 from reconciler.model.findings import Location
 from reconciler.regular_files import read_regular
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
 
 PROJECT_FILE = "reconciler.yaml"
+MAX_BYTES = 5 * 1024 * 1024
 _ENDINGS = (".yaml", ".yml")
 _COPY = "put a copy of what it leads to in its place, or delete the link"
 

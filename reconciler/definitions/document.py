@@ -1,24 +1,78 @@
-"""The text of one file, the location of each key and value, and excerpts without secrets."""
+"""The text of one file, the location of each key and value, excerpts without secrets, and problems in it."""
 
 from __future__ import annotations
 
+import codecs
+import json
 import re
 from array import array
 from bisect import bisect_right
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct, field
 
-from reconciler.definitions.file_problems import AS_WRITTEN
-from reconciler.masking import KEYS, blot_likely
+from reconciler.definitions.fast_reader import CONTROL
+from reconciler.masking import KEYS, blot_likely, hide_likely
 from reconciler.model.findings import Location
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reconciler.definitions.file_problems import FileProblem, Keys
     from reconciler.model.findings import Finding
+
+
+# From the top of a file to a value in it: the keys of mappings, the numbers of list members.
+Keys: TypeAlias = tuple[str, ...]
+# A placeholder in a fix for the text of the value in its file: 1e5 and 1.10 may be ids, and would change as numbers.
+AS_WRITTEN = "\0"
+
+
+class FileProblem(Struct, frozen=True):
+    """Something wrong with a value, or with its key: a finding before its line is known."""
+
+    code: str
+    keys: Keys
+    message: str
+    fix: str = ""
+    detail: tuple[str, ...] = ()
+    at_key: bool = False
+
+
+_LONGEST_SHOWN = 60
+_MEMBERS = {"channels": "channel", "feeds": "feed", "environments": "environment"}
+
+
+def describe_mapping(keys: Keys) -> str:
+    """The mapping at `keys` in words: the file, channel north-use, esaChannelVersion."""
+    if not keys:
+        return "the file"
+    if len(keys) == 2 and keys[0] in _MEMBERS:
+        return f"{_MEMBERS[keys[0]]} {shorten(keys[1])}"
+    return shorten(keys[-1])
+
+
+def describe_subject(keys: Keys) -> str:
+    """The value at `keys` in words: a property by its name, a member of a list by the list's."""
+    if len(keys) > 1 and keys[-1].isdigit():
+        return f"a member of {shorten(keys[-2])}"
+    return describe_mapping(keys)
+
+
+def show(value: object) -> str:
+    """`value` as a file would have it, shortened if it is long; for a mapping or list only that it is one."""
+    if isinstance(value, dict):
+        return "a mapping of keys" if value else "{}"
+    if isinstance(value, list):
+        return "a list" if value else "[]"
+    return shorten(json.dumps(value, ensure_ascii=False))
+
+
+def shorten(text: str) -> str:
+    """`text` without anything that looks like an API key, shortened if it is long."""
+    text = hide_likely(text)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 2]} …"
 
 
 # How many lines above a line are searched for the key of a secret that continues in it.
@@ -154,3 +208,64 @@ class Document(Struct):
 def _upwards(keys: Keys) -> Iterator[Keys]:
     for length in range(len(keys), -1, -1):
         yield keys[:length]
+
+
+def decode(data: bytes) -> str:
+    """`data` as text without its byte order mark. Raises UnicodeDecodeError if it is not UTF-8."""
+    return data.removeprefix(codecs.BOM_UTF8).decode()
+
+
+# More findings of a kind would only take memory: a file of 5 MiB may consist of tabs.
+MAX_FOUND = 500
+
+_WIDE_MARKS = (
+    (codecs.BOM_UTF32_LE, "UTF-32"),
+    (codecs.BOM_UTF32_BE, "UTF-32"),
+    (codecs.BOM_UTF16_LE, "UTF-16"),
+    (codecs.BOM_UTF16_BE, "UTF-16"),
+)
+
+
+class EncodingError(Struct, frozen=True):
+    """Something that YAML does not allow in the bytes of a file; without an `offset`, the whole file is meant."""
+
+    code: str
+    message: str
+    offset: int | None = None
+
+
+def decode_source(data: bytes) -> tuple[str, tuple[EncodingError, ...]]:
+    """`data` as text, and everything in it that YAML does not allow; if it is not UTF-8, the rest has � in it."""
+    for mark, name in _WIDE_MARKS:
+        if data.startswith(mark):
+            return "", (EncodingError("ESA104", f"the file is not UTF-8, found {name}"),)
+    try:
+        text = decode(data)
+    except UnicodeDecodeError as error:
+        return _read_undecodable(error)
+    return text, (*islice(_find_controls(text), MAX_FOUND), *islice(_find_tabs(text), MAX_FOUND))
+
+
+def _read_undecodable(error: UnicodeDecodeError) -> tuple[str, tuple[EncodingError, ...]]:
+    data = error.object
+    before = data[: error.start].decode()
+    text = before + data[error.start :].decode(errors="replace")
+    return text, (
+        EncodingError("ESA104", f"the file is not UTF-8, found the byte 0x{data[error.start]:02X}", len(before)),
+    )
+
+
+def _find_controls(text: str) -> Iterator[EncodingError]:
+    for match in re.finditer(CONTROL, text):
+        yield EncodingError(
+            "ESA105", f"control characters are not allowed, found U+{ord(match.group()):04X}", match.start()
+        )
+
+
+def _find_tabs(text: str) -> Iterator[EncodingError]:
+    """The first tab of each line."""
+    offset = text.find("\t")
+    while offset >= 0:
+        yield EncodingError("ESA106", "tabs are not allowed", offset)
+        line_end = text.find("\n", offset)
+        offset = text.find("\t", line_end) if line_end >= 0 else -1

@@ -76,6 +76,10 @@ _LONGEST_MISREAD = 60
 _UNTRACKED = ("--others", "--exclude-standard")
 
 
+# The mode of a submodule in a tree of git. Source: git-fast-import(1), "filemodify".
+SUBMODULE = b"160000"
+
+
 class GitMissing(ProjectError):
     """Git could not be started: it is not installed, or it may not be run."""
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from reconciler.definitions.channel_file import ParsedFile, parse_fast, parse_fully
 from reconciler.definitions.discovery import find_files, read_file
-from reconciler.definitions.scalars import PlainScalars
+from reconciler.definitions.fast_reader import PlainScalars
 from reconciler.model.channels import Definitions
 from reconciler.model.findings import Finding, Location, Severity
 from reconciler.model.identifiers import Feed
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from reconciler.definitions.document import Document
-    from reconciler.definitions.file_problems import Keys
+    from reconciler.definitions.document import Document, Keys
     from reconciler.model.channels import Desired
 
 

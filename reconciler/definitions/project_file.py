@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from msgspec import Struct
 
 from reconciler.definitions.discovery import PROJECT_FILE, read_project_file
-from reconciler.definitions.fast_reader import try_fast_parse
-from reconciler.definitions.file_problems import FileProblem, shorten, show
-from reconciler.definitions.scalars import PlainScalars, decode
+from reconciler.definitions.document import FileProblem, decode, shorten, show
+from reconciler.definitions.fast_reader import PlainScalars, try_fast_parse
 from reconciler.definitions.schema import Format, validator_for
 from reconciler.errors import ProjectError
 from reconciler.model.findings import Finding
@@ -173,29 +172,11 @@ _DEFAULT = Environment("", "")
 def load_project(root: Path) -> tuple[Project | None, tuple[Finding, ...]]:
     """The project that the file in `root` describes, or None and what is wrong with the file."""
     tree, findings = read_project(root)
-    return (None if tree is None else _make_project(tree)), findings
+    return (None if tree is None else make_project(tree)), findings
 
 
-def load_project_at(root: Path, reference: str) -> Project | None:
-    """The project that the file in `root` described at `reference`; None if there was no file.
-
-    Raises ProjectError if git fails, and if the file had errors there.
-    """
-    # Imported here because most commands do not need git.
-    from reconciler.definitions.git_files import read_file_at  # noqa: PLC0415
-
-    data = read_file_at(root, reference, PROJECT_FILE)
-    if data is None:
-        return None
-    tree, _ = parse_project(data)
-    if tree is None:
-        raise ProjectError(
-            f"{PROJECT_FILE} has errors at {reference}", f"correct it there first, and rebase on {reference}"
-        )
-    return _make_project(tree)
-
-
-def _make_project(tree: ProjectTree) -> Project:
+def make_project(tree: ProjectTree) -> Project:
+    """The project that a valid project file with the content `tree` describes."""
     environments = tuple(_make_environment(name, settings) for name, settings in tree.get("environments", {}).items())
     only = environments[0].name if len(environments) == 1 else None
     return Project(
@@ -249,8 +230,7 @@ class FoundProjects(Struct, frozen=True):
 def find_projects(folder: Path) -> FoundProjects:
     """The projects below `folder`, in the order of their names, without those that are hidden or ignored by git."""
     # Imported here because most commands do not need git.
-    from reconciler.definitions.git import list_files  # noqa: PLC0415
-    from reconciler.definitions.git_files import SUBMODULE  # noqa: PLC0415
+    from reconciler.definitions.git import SUBMODULE, list_files  # noqa: PLC0415
 
     files = list_files(folder) if _is_in_repository(folder) else None
     if files is None:

@@ -10,25 +10,22 @@ from msgspec import Struct
 from msgspec.structs import replace
 from yaml.events import AliasEvent, MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent, StreamEndEvent
 
-from reconciler.definitions.document import Document, Span
-from reconciler.definitions.fast_reader import MAX_DEPTH
-from reconciler.definitions.scalars import (
-    MAX_FOUND,
+from reconciler.definitions.document import MAX_FOUND, Document, Span, decode_source
+from reconciler.definitions.fast_reader import (
+    MAX_DEPTH,
     PlainScalars,
     ScalarError,
-    decode_source,
     find_scalar_error,
     has_control,
     parse_scalar,
 )
 from reconciler.definitions.value_hints import suggest_for_empty
-from reconciler.definitions.yaml_errors import explain_syntax, find_offset
-from reconciler.definitions.yaml_events import find_too_deep, open_events
+from reconciler.definitions.yaml_syntax import explain_syntax, find_offset, find_too_deep, open_events
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
-    from reconciler.definitions.file_problems import Keys
-    from reconciler.definitions.yaml_events import NextEvent, OpenEvents
+    from reconciler.definitions.document import Keys
+    from reconciler.definitions.yaml_syntax import NextEvent, OpenEvents
     from reconciler.model.findings import Finding
 
     Offsets: TypeAlias = tuple[int, int]

@@ -10,9 +10,18 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from reconciler.readings.cells import DecimalMark
-from reconciler.readings.csv_header import detect_column_zone, find_factor, find_header, list_words, refuse_zone_columns
-from reconciler.readings.flag_columns import FlagColumn, find_bad_flags, is_flag, make_flag_columns, says_good
+from reconciler.readings.csv_header import (
+    FlagColumn,
+    detect_column_zone,
+    find_bad_flags,
+    find_factor,
+    find_header,
+    is_flag,
+    list_words,
+    make_flag_columns,
+    refuse_zone_columns,
+    says_good,
+)
 from reconciler.readings.reading_rows import (
     ESTIMATED,
     NOTE,
@@ -20,6 +29,7 @@ from reconciler.readings.reading_rows import (
     TIME,
     VALUE,
     BrokenFile,
+    DecimalMark,
     format_option,
     quote,
     trim,

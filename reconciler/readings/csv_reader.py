@@ -10,24 +10,22 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from reconciler.readings.cells import (
-    MAX_EXACT,
-    TINY_EXPONENT,
-    YES_OR_NO,
-    DecimalMark,
-    find_decimal_marks,
-    parse_number,
-    parse_yes_or_no,
-)
 from reconciler.readings.csv_header import DELIMITERS, list_words
 from reconciler.readings.csv_layout import DecimalEvidence
 from reconciler.readings.reading_rows import (
+    MAX_EXACT,
+    TINY_EXPONENT,
+    YES_OR_NO,
     BrokenFile,
+    DecimalMark,
     ReadingGroup,
     ReadingRow,
     RowError,
+    find_decimal_marks,
     format_option,
     make_row,
+    parse_number,
+    parse_yes_or_no,
     quote,
     trim,
 )
@@ -36,10 +34,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
+    from reconciler.readings.csv_header import FlagColumn
     from reconciler.readings.csv_layout import CsvLayout
-    from reconciler.readings.flag_columns import FlagColumn
     from reconciler.readings.reading_rows import GroupKey
-    from reconciler.readings.text_source import Source
+    from reconciler.readings.readings_file import Source
 
     Cells = list[str]
 

@@ -14,9 +14,9 @@ from msgspec.structs import replace
 from reconciler.model.findings import Severity
 from reconciler.planning.messages import show_value
 from reconciler.readings.clock_changes import ClockChanges, LocalTimeRange, find_clock_changes
+from reconciler.readings.csv_header import FlagValues
 from reconciler.readings.csv_reader import read_blocks
 from reconciler.readings.duplicates import TimeRanges, find_duplicates
-from reconciler.readings.flag_columns import FlagValues
 from reconciler.readings.reading_rows import TIME, BrokenFile, RowError, quote, trim
 from reconciler.readings.routing import refuse_bare_dates
 from reconciler.rules import RULES

@@ -8,9 +8,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, NoReturn
 
 from reconciler.planning.messages import find_nearest
-from reconciler.readings.cells import flag_from_json, note_from_json, number_from_json
+from reconciler.readings.csv_header import is_flag
 from reconciler.readings.csv_layout import ERROR_COLUMN
-from reconciler.readings.flag_columns import is_flag
 from reconciler.readings.reading_rows import (
     ESTIMATED,
     IDENTIFIER_NAMES,
@@ -23,7 +22,10 @@ from reconciler.readings.reading_rows import (
     ReadingRow,
     RowError,
     describe_json,
+    flag_from_json,
     make_row,
+    note_from_json,
+    number_from_json,
     quote,
 )
 from reconciler.reports.formatting import count
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from reconciler.readings.reading_rows import GroupKey
-    from reconciler.readings.text_source import Source
+    from reconciler.readings.readings_file import Source
     from reconciler.readings.times import TimeParser
 
 

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.definitions.base import read_base
+from reconciler.definitions.commits import read_base, read_blobs
 from reconciler.definitions.git import LOCAL_VARIABLES, find_commit
-from reconciler.definitions.git_files import read_blobs
 from reconciler.errors import ProjectError
 from tests.worlds import make_channel, make_world
 

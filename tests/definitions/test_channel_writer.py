@@ -18,9 +18,8 @@ from reconciler.definitions.channel_writer import (
     render_schema,
     to_yaml_scalar,
 )
-from reconciler.definitions.fast_reader import try_fast_parse
+from reconciler.definitions.fast_reader import MAX_SCALE, PlainScalars, has_control, try_fast_parse
 from reconciler.definitions.load import load_definitions
-from reconciler.definitions.scalars import MAX_SCALE, PlainScalars, has_control
 from reconciler.definitions.schema import Format, read_schema
 from reconciler.definitions.yaml_reader import parse_yaml
 from reconciler.model.canonical import canonical

@@ -1,10 +1,10 @@
-"""Excerpts without secrets."""
+"""Files decoded to text, and excerpts without secrets."""
 
 from __future__ import annotations
 
 import pytest
 
-from reconciler.definitions.document import redact_line
+from reconciler.definitions.document import MAX_FOUND, EncodingError, decode, decode_source, redact_line
 from reconciler.definitions.load import load_definitions
 from reconciler.definitions.project_file import load_project
 from tests.definitions.places import write
@@ -108,3 +108,52 @@ def test_no_finding_of_a_channel_file_repeats_a_possible_key(tmp_path_factory: p
     shown = [f"{found.message} {found.fix} {found.location.excerpt if found.location else ''}" for found in findings]
     assert [text for text in shown if TYPE in text] == []
     assert [found for found in findings if "hunter2" in repr(found)] == []
+
+
+@pytest.mark.parametrize("data", ["ä: 1\r\n".encode(), b"\xef\xbb\xbf\xc3\xa4: 1\r\n"])
+def test_a_byte_order_mark_is_not_part_of_the_text(data: bytes) -> None:
+    assert decode(data) == "ä: 1\r\n"
+
+
+def test_bytes_that_are_not_utf_8_raise() -> None:
+    with pytest.raises(UnicodeDecodeError):
+        decode(b"\xff")
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"), [("a: ä", True), ("a:\t1", False), ("a: \x85", False), ("a: \u2028ä", False)]
+)
+def test_clean_text_has_no_tabs_and_no_control_characters(text: str, clean: bool) -> None:
+    assert (decode_source(text.encode())[1] == ()) == clean
+
+
+@pytest.mark.parametrize("data", ["ä: 1\r\n".encode(), b"\xef\xbb\xbf\xc3\xa4: 1\r\n"])
+def test_utf_8_is_read_with_or_without_a_byte_order_mark(data: bytes) -> None:
+    assert decode_source(data) == ("ä: 1\r\n", ())
+
+
+def test_the_first_byte_that_is_not_utf_8_is_named_and_the_rest_is_replaced() -> None:
+    assert decode_source(b"a: n\xf6rd\n") == (
+        "a: n�rd\n",
+        (EncodingError("ESA104", "the file is not UTF-8, found the byte 0xF6", 4),),
+    )
+
+
+@pytest.mark.parametrize(("encoding", "name"), [("utf-16", "UTF-16"), ("utf-32", "UTF-32")])
+def test_other_encodings_are_named_by_their_mark(encoding: str, name: str) -> None:
+    assert decode_source("a: 1".encode(encoding))[1] == (
+        EncodingError("ESA104", f"the file is not UTF-8, found {name}"),
+    )
+
+
+def test_every_control_character_and_the_first_tab_of_a_line_are_found() -> None:
+    assert decode_source(b"a\0\x1b\tb\t\n\tc\t")[1] == (
+        EncodingError("ESA105", "control characters are not allowed, found U+0000", 1),
+        EncodingError("ESA105", "control characters are not allowed, found U+001B", 2),
+        EncodingError("ESA106", "tabs are not allowed", 3),
+        EncodingError("ESA106", "tabs are not allowed", 7),
+    )
+
+
+def test_the_number_of_encoding_errors_is_limited() -> None:
+    assert len(decode_source(b"\0" * 10_000)[1]) == MAX_FOUND

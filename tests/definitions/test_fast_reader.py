@@ -1,4 +1,4 @@
-"""The fast reader."""
+"""Unquoted scalars, and the fast reader."""
 
 from __future__ import annotations
 
@@ -6,9 +6,108 @@ import tracemalloc
 
 import pytest
 
-from reconciler.definitions.fast_reader import ParsedValues, try_fast_parse
-from reconciler.definitions.scalars import PlainScalars
+from reconciler.definitions.fast_reader import (
+    ParsedValues,
+    PlainScalars,
+    find_scalar_error,
+    parse_scalar,
+    try_fast_parse,
+)
 from reconciler.definitions.yaml_reader import parse_yaml
+
+BEYOND = "numbers go up to 999999999999999, ids up to 2147483647; put an import id or a code in quotes"
+VALUES = [
+    ("true", True),
+    ("false", False),
+    ("null", None),
+    ("0", 0),
+    ("-0", 0),
+    ("-0.0", 0),
+    ("15", 15),
+    ("-1.50", -1.5),
+    ("1.0", 1),
+    ("1e3", 1000),
+    ("1E-3", 0.001),
+    ("999999999999999", 999999999999999),
+]
+TEXTS = [
+    "yes",
+    "no",
+    "on",
+    "off",
+    "True",
+    "012",
+    "1:30",
+    "2024-07-01",
+    "+1",
+    ".5",
+    "1.",
+    "1_000",
+    "0x1F",
+    ".inf",
+    "NaN",
+]
+
+
+@pytest.mark.parametrize(("text", "value"), VALUES)
+def test_json_scalars_are_read_like_json(text: str, value: object) -> None:
+    read = parse_scalar(text)
+
+    assert (read, type(read)) == (value, type(value))
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_all_other_scalars_are_text(text: str) -> None:
+    assert parse_scalar(text) == text
+
+
+@pytest.mark.parametrize("text", [*(text for text, _ in VALUES), *TEXTS, "0.123456789012345", "1e12", "x" * 99, "e"])
+def test_scalars_that_keep_their_meaning_have_no_error(text: str) -> None:
+    assert find_scalar_error(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "fix"),
+    [
+        ("", "has no value", ""),
+        ("~", "is ~, which could mean null or text", "write null to clear the value"),
+        ("0.1234567890123456", "can have at most 15 decimals, found 16 in 0.1234567890123456", ""),
+        ("1.0000000000000000", "can have at most 15 decimals, found 16 in 1.0000000000000000", ""),
+        ("1e-16", "can have at most 15 decimals, found 16 in 1e-16", ""),
+        ("1e30", "can have at most 30 digits, found more in 1e30", ""),
+        ("1e999", "is too large or too small for a number, found 1e999", ""),
+        ("1" * 61, "has too many digits for a number, found 61 characters", ""),
+        ("123456789012345678", "is out of range, found 123456789012345678", BEYOND),
+        ("-99999999999999999999", "is out of range, found -99999999999999999999", BEYOND),
+        (
+            "123456789012.1234567",
+            "would lose digits: a double turns 123456789012.1234567 into 123456789012.12346",
+            "write  123456789012.12346, or put it in quotes if it is an id or a code",
+        ),
+        (
+            "0.30000000000000001e1",
+            "can have at most 15 decimals, found 16 in 0.30000000000000001e1",
+            "",
+        ),
+    ],
+)
+def test_scalars_that_would_lose_their_meaning_have_an_error(text: str, message: str, fix: str) -> None:
+    trouble = find_scalar_error(text)
+
+    assert trouble is not None
+    assert (trouble.message, trouble.fix) == (message, fix)
+
+
+def test_plain_scalars_are_kept() -> None:
+    scalars = PlainScalars()
+
+    assert [scalars["15"], scalars["KWH"], dict(scalars)] == [15, "KWH", {"15": 15, "KWH": "KWH"}]
+
+
+def test_plain_scalars_with_an_error_raise() -> None:
+    with pytest.raises(ValueError, match="~"):
+        PlainScalars()["~"]
+
 
 PLAIN = """\
 # A comment: with a colon.

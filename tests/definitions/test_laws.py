@@ -11,12 +11,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reconciler.definitions.channel_file import parse_fast, parse_fully
-from reconciler.definitions.fast_reader import try_fast_parse
-from reconciler.definitions.scalars import PlainScalars
+from reconciler.definitions.fast_reader import PlainScalars, try_fast_parse
 from reconciler.definitions.schema import Format, read_schema, validator_for
 from reconciler.definitions.schema_errors import explain
-from reconciler.definitions.yaml_events import open_events, open_pure
 from reconciler.definitions.yaml_reader import parse_yaml
+from reconciler.definitions.yaml_syntax import open_events, open_pure
 from tests.cases import mostly, note_case
 from tests.definitions.hostile import CORPUS
 from tests.definitions.strategies import any_values, documents

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.definitions.channel_file import parse_fully
-from reconciler.definitions.yaml_events import open_events, open_pure
 from reconciler.definitions.yaml_reader import parse_yaml
+from reconciler.definitions.yaml_syntax import open_events, open_pure
 from reconciler.model.findings import Location
 from tests.definitions.places import show
 
 if TYPE_CHECKING:
     from reconciler.definitions.document import Document
-    from reconciler.definitions.yaml_events import OpenEvents
+    from reconciler.definitions.yaml_syntax import OpenEvents
 
 
 BOTH = pytest.mark.parametrize("opener", [open_events, open_pure], ids=["libyaml", "pure"])

@@ -14,11 +14,10 @@ import atheris
 
 with atheris.instrument_imports(include=["reconciler", "yaml"]):
     from reconciler.definitions.channel_file import parse_fast, parse_fully
-    from reconciler.definitions.fast_reader import try_fast_parse
+    from reconciler.definitions.fast_reader import PlainScalars, try_fast_parse
     from reconciler.definitions.load import load_definitions
-    from reconciler.definitions.scalars import PlainScalars
-    from reconciler.definitions.yaml_events import open_pure
     from reconciler.definitions.yaml_reader import parse_yaml
+    from reconciler.definitions.yaml_syntax import open_pure
     from reconciler.model.fields import FIELD_AT
     from reconciler.reports.findings_report import FindingsReport, renderers
     from reconciler.reports.terminal import no_style

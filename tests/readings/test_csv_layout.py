@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.readings.cells import DecimalMark
 from reconciler.readings.csv_layout import CsvLayout, CsvOptions, detect_layout
-from reconciler.readings.reading_rows import BrokenFile
+from reconciler.readings.reading_rows import BrokenFile, DecimalMark
 from reconciler.readings.times import make_time_parser
 
 NAME = (

@@ -9,12 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.readings.cells import DecimalMark
 from reconciler.readings.csv_layout import CsvOptions, DecimalEvidence, detect_layout
 from reconciler.readings.csv_reader import Block, find_row_error, is_blank, read_blocks
-from reconciler.readings.reading_rows import BrokenFile, Reading, ReadingGroup, ReadingRow
-from reconciler.readings.readings_file import open_readings_file
-from reconciler.readings.text_source import open_source
+from reconciler.readings.reading_rows import BrokenFile, DecimalMark, Reading, ReadingGroup, ReadingRow
+from reconciler.readings.readings_file import open_readings_file, open_source
 from tests.cases import mostly, note_case
 from tests.readings.bench import count, write
 

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from reconciler.readings.csv_layout import ERROR_COLUMN
 from reconciler.readings.json_reader import decode, describe_json_error, read_array, read_elements, read_lines
 from reconciler.readings.reading_rows import BrokenFile, Reading, ReadingGroup, ReadingRow
-from reconciler.readings.text_source import open_source
+from reconciler.readings.readings_file import open_source
 from reconciler.readings.times import make_time_parser
 from tests.cases import note_case
 from tests.readings.bench import write

@@ -13,9 +13,8 @@ import pytest
 
 from reconciler.planning.identification import make_index
 from reconciler.readings.csv_layout import CsvOptions
-from reconciler.readings.import_file import SendOptions, send_file
+from reconciler.readings.import_file import SendOptions, open_rejects_file, send_file
 from reconciler.readings.readings_file import open_readings_file
-from reconciler.readings.rejects import open_rejects_file
 from reconciler.readings.routing import Router
 from tests.readings.bench import write
 from tests.readings.delivering import Courier, kept, serving
