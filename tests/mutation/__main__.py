@@ -40,7 +40,9 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=14)
     parser.add_argument("--sample", type=int, default=100)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--seconds", type=int, default=600, help="after which a run of tests counts as failed")
+    parser.add_argument(
+        "--seconds", type=int, default=20, help="more than ten times its own that a run of tests may take"
+    )
     parser.add_argument("--record", type=Path, help="a folder to keep in which test runs which line, for the next time")
     parser.add_argument("files", nargs="*", help="from which the sample is drawn, instead of all")
     options = parser.parse_args()
@@ -88,7 +90,7 @@ def try_all(mutants: list[Mutant], folder: Path, options: Namespace) -> Iterator
             yield done.result()
     while not runners.empty():
         with closing(runners.get()) as runner:
-            check_failed(runner, options.seconds)
+            check_failed(runner, options.seconds + 10 * covering.sum_seconds(runner.failed))
 
 
 def find_covering(folder: Path, options: Namespace) -> Covering:
@@ -120,7 +122,9 @@ def try_mutant(mutant: Mutant, runner: Runner, covering: Covering, seconds: int)
     path.write_text(apply_mutant(source, mutant), encoding="utf-8")
     try:
         # Most mutants fail in the first few, and to collect all takes longer than to run these.
-        if not (runner.pass_tests(tests[:FEW], seconds) and runner.pass_tests(tests[FEW:], seconds)):
+        if not all(
+            runner.pass_tests(some, seconds + 10 * covering.sum_seconds(some)) for some in (tests[:FEW], tests[FEW:])
+        ):
             return "killed"
         if pass_types(runner.folder, mutant.file):
             return "LIVES"
@@ -131,7 +135,7 @@ def try_mutant(mutant: Mutant, runner: Runner, covering: Covering, seconds: int)
     return "rejected"
 
 
-def check_failed(runner: Runner, seconds: int) -> None:
+def check_failed(runner: Runner, seconds: float) -> None:
     """Raise RuntimeError if a test that failed with a fault fails without one too: then it noticed nothing."""
     if not runner.pass_tests(sorted(runner.failed), seconds):
         raise RuntimeError(f"a test fails without a fault: {(runner.folder / OUTPUT).read_text('utf-8')[-2000:]}")

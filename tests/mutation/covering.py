@@ -13,7 +13,7 @@ from coverage import CoverageData
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from tests.mutation.mutants import Mutant
@@ -40,6 +40,10 @@ class Covering(Struct, frozen=True):
         found = found or frozenset[str]().union(*lines.values())
         name = mutant.file.rpartition("/")[2].removesuffix(".py")
         return sorted(found, key=lambda test: (name not in test, self.seconds.get(test, 0), test))
+
+    def sum_seconds(self, tests: Iterable[str]) -> float:
+        """How long these tests took when they were recorded."""
+        return sum(self.seconds.get(test, 0) for test in tests)
 
 
 def record(copy: Path, folder: Path, workers: int) -> None:
