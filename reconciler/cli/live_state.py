@@ -10,7 +10,7 @@ from msgspec import Struct, field
 
 from reconciler.cli.file_io import read_file
 from reconciler.energycap.access import check_host_allowed, read_key
-from reconciler.energycap.snapshot_file import read_snapshot_file, snapshot_from_file, zone_codes_from_file
+from reconciler.energycap.reference import read_snapshot_file, snapshot_from_file, zone_codes_from_file
 from reconciler.errors import UsageError
 from reconciler.planning.unread_data import find_unread
 

@@ -4,16 +4,12 @@
 - `endpoints`: the endpoints in use, and which of them each client may call
 - `session`: retries, request counts, deprecations and threads
 - `transport`: one request and one response over httpx
-- `network`: proxies, certificates, and the causes of failed connections
-- `access`: the address of the service and the API key
-- `responses`: status and JSON of a response, and the text of an error
-- `json_values`: typed values of a JSON document
-- `mapping`: responses as live channels, and live channels as bodies of edits
+- `access`: the address of the service, the API key, proxies, certificates, and the causes of failed connections
+- `responses`: status and JSON of a response with typed values, and the text of an error
+- `mapping`: responses as live channels and stored readings, and live channels as bodies of edits
 - `malformed_channels`: what can be read of a channel whose response is not as documented
 - `listing`: the list of channels, with what its rows leave out
 - `paging`: the pages of a list, checked for completeness
 - `time_zones`: time zones of data points, and version dates in them
-- `reference`: units, observation types, zone codes and formula checks
-- `reading_responses`: responses about readings
-- `snapshot_file`: a copy of the live state as a file
+- `reference`: units, observation types, zone codes, formula checks, and the snapshot file
 """

@@ -22,12 +22,24 @@ from reconciler.energycap.endpoints import (
 )
 from reconciler.energycap.listing import DOCUMENTS, LIVES, Listing, UnreadRow
 from reconciler.energycap.malformed_channels import check_id, live_from_row
-from reconciler.energycap.mapping import channel_body, live_from_response, version_body
-from reconciler.energycap.reading_responses import is_import_response, parse_import_response, parse_stored_readings
-from reconciler.energycap.reference import check_formula, check_formulas, read_raw, read_zone_codes, start_reference
+from reconciler.energycap.mapping import (
+    channel_body,
+    is_import_response,
+    live_from_response,
+    parse_import_response,
+    parse_stored_readings,
+    version_body,
+)
+from reconciler.energycap.reference import (
+    SNAPSHOT_FORMAT,
+    check_formula,
+    check_formulas,
+    read_raw,
+    read_zone_codes,
+    start_reference,
+)
 from reconciler.energycap.responses import decode
 from reconciler.energycap.session import Session, open_threads
-from reconciler.energycap.snapshot_file import SNAPSHOT_FORMAT
 from reconciler.energycap.time_zones import DataPoints, is_dated_in_zone, needs_zone, read_dates
 from reconciler.energycap.transport import Transport
 from reconciler.errors import BadResponse, Rejected, Unavailable, Unreachable
@@ -40,7 +52,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from reconciler.energycap.endpoints import Request
-    from reconciler.energycap.reading_responses import ImportResponse, StoredReading
+    from reconciler.energycap.mapping import ImportResponse, StoredReading
     from reconciler.energycap.transport import HttpTransport
     from reconciler.model.channels import Fetched, Live, ReferenceData
     from reconciler.model.findings import Finding

@@ -38,8 +38,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from reconciler.energycap.endpoints import Request
-    from reconciler.energycap.json_values import Document
-    from reconciler.energycap.responses import Response
+    from reconciler.energycap.responses import Document, Response
     from reconciler.energycap.session import Session
     from reconciler.model.channels import Live
     from reconciler.model.fields import Field

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from reconciler.energycap.json_values import Document, UnexpectedType, read_flag, read_id, read_object, read_text
 from reconciler.energycap.mapping import (
     OF_CHANNEL,
     OF_VERSION,
@@ -20,7 +19,15 @@ from reconciler.energycap.mapping import (
     read_version,
     version_order,
 )
-from reconciler.energycap.responses import bad_response
+from reconciler.energycap.responses import (
+    Document,
+    UnexpectedType,
+    bad_response,
+    read_flag,
+    read_id,
+    read_object,
+    read_text,
+)
 from reconciler.errors import BadResponse
 from reconciler.model.channels import DATA_POINT, DataPoint, Live, Version
 from reconciler.model.fields import BEGIN_DATE, FIELDS, INTERVAL_MINUTES, IS_CALCULATED

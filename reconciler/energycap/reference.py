@@ -1,31 +1,38 @@
 """Reference data and formula checks: requests that the service may reject, so that their data is unknown.
 
-Lists of units and observation types are completed by what channels show.
+Lists of units and observation types are completed by what channels show. The snapshot file, against which plans are
+made offline, holds both, so it is read and written here.
 """
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from msgspec import Struct
 
 from reconciler.energycap.endpoints import LIST_OBSERVATION_TYPES, LIST_UNITS, READ_DATA_POINT, VALIDATE_FORMULA
-from reconciler.energycap.json_values import (
+from reconciler.energycap.malformed_channels import identify_row, live_from_row, make_unread
+from reconciler.energycap.mapping import is_whole
+from reconciler.energycap.paging import check_unpaged
+from reconciler.energycap.responses import (
     Document,
     UnexpectedType,
+    bad_response,
+    decode,
+    escape_unprintable,
     read_flag,
     read_id,
     read_object,
     read_objects,
     read_text,
 )
-from reconciler.energycap.paging import check_unpaged
-from reconciler.energycap.responses import bad_response, decode, escape_unprintable
-from reconciler.energycap.time_zones import find_zone_code
-from reconciler.errors import Rejected, ServiceError
-from reconciler.model.channels import ObservationType, ReferenceData, SummarizationMethod, Unit
+from reconciler.energycap.time_zones import find_time_zone, find_zone_code, read_dates
+from reconciler.errors import BadResponse, FileError, Rejected, ServiceError
+from reconciler.model.channels import ObservationType, ReferenceData, Snapshot, SummarizationMethod, Unit
 from reconciler.model.fields import OBSERVATION_TYPE_CODE, OBSERVATION_TYPE_ID, UNIT_CODE, UNIT_ID
 from reconciler.model.formulas import FormulaVerdict
+from reconciler.strict_json import KeyTwice, OutOfBounds, is_too_deep, parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -34,6 +41,7 @@ if TYPE_CHECKING:
     from reconciler.energycap.endpoints import Request
     from reconciler.energycap.session import Session
     from reconciler.model.channels import Live
+    from reconciler.model.project import VersionDates
     from reconciler.model.values import Spec
 
 
@@ -240,3 +248,75 @@ def _read_reasons(document: object) -> tuple[str, ...]:
 
 def _reason(error: ServiceError) -> str:
     return error.answer or error.message
+
+
+_Listed = TypeVar("_Listed")
+
+SNAPSHOT_FORMAT = 1
+
+_FIX = "make it again:  reconciler snapshot --out FILE"
+
+
+def render_snapshot_file(world: Mapping[str, object], *, environment: str, taken: str) -> str:
+    """`world` as the text of a file that also says of which environment it is and when it was `taken`."""
+    head = {"formatVersion": SNAPSHOT_FORMAT, "environment": environment, "taken": taken}
+    return json.dumps({**head, **world}, ensure_ascii=False, indent=1) + "\n"
+
+
+def read_snapshot_file(text: str) -> Document:
+    """The world in the text of a file. Raises FileError where it is none."""
+    if is_too_deep(text):
+        raise FileError("the file is not a snapshot: its JSON is nested too deeply", _FIX)
+    try:
+        world = parse_json(text)
+    except (KeyTwice, OutOfBounds) as flaw:
+        raise FileError(f"the snapshot cannot be used: {flaw}", _FIX) from None
+    except ValueError as error:
+        raise FileError("the file is no snapshot, or was cut short: it is no JSON", _FIX) from error
+    if not isinstance(world, dict) or world.get("formatVersion") != SNAPSHOT_FORMAT:
+        raise FileError(f"the file is no snapshot of format {SNAPSHOT_FORMAT}", _FIX)
+    return world
+
+
+def snapshot_from_file(world: Document, version_dates: VersionDates | None = None) -> tuple[Snapshot, str]:
+    """The snapshot that `world` holds, and when it was taken, "" where it does not say.
+
+    `version_dates` says what a date of a version means that comes with a zone. Raises FileError where the world is not
+    whole.
+    """
+    try:
+        taken = read_text(world, "taken") or ""
+        points = {
+            point.get("dataPointId"): point for point in read_objects(world.get("dataPoints") or [], "dataPoints")
+        }
+        unread = read_object(read_object(world, "unread"), "channels")
+        channels = tuple(
+            read_dates(_read_channel(row, unread), version_dates, lambda id_: find_time_zone(points.get(id_, {})))
+            for row in read_objects(world.get("channels"), "channels")
+        )
+        units = _read_listed(world, "units", units_from_response)
+        types = _read_listed(world, "observationTypes", types_from_response)
+    except (UnexpectedType, BadResponse) as error:
+        raise FileError(f"the snapshot cannot be used: {error}", _FIX) from error
+    ordered = tuple(sorted(channels, key=lambda channel: channel.id))
+    if len({channel.id for channel in ordered}) < len(ordered):
+        raise FileError("the snapshot cannot be used: a channel is in it twice", _FIX)
+    return Snapshot(ordered, make_reference(units, types, ordered)), taken
+
+
+def zone_codes_from_file(world: Document) -> dict[int, str]:
+    """The codes of the time zones of those data points that `world` describes, by their ids."""
+    points = {point.get("dataPointId"): point for point in read_objects(world.get("dataPoints") or [], "dataPoints")}
+    return {one: find_zone_code(point) for one, point in points.items() if isinstance(one, int)}
+
+
+def _read_channel(row: Document, unread: Document) -> Live:
+    channel_id, document = identify_row(row)
+    if reason := read_text(unread, str(channel_id)):
+        return make_unread(channel_id, live_from_row(row) if is_whole(document) else None, reason)
+    return live_from_row(row)
+
+
+def _read_listed(world: Document, name: str, read: Callable[[object], Listed[_Listed]]) -> Listed[_Listed]:
+    unread = read_text(read_object(world, "unread"), name)
+    return Listed({}, unread) if unread else read(world.get(name) or [])

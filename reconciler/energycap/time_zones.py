@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from msgspec.structs import replace
 
 from reconciler.energycap.endpoints import READ_DATA_POINT
-from reconciler.energycap.json_values import UnexpectedType, read_object, read_text
 from reconciler.energycap.mapping import version_order
+from reconciler.energycap.responses import UnexpectedType, read_object, read_text
 from reconciler.errors import ServiceError
 from reconciler.model.fields import BEGIN_DATE
 from reconciler.model.project import VersionDates
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from concurrent.futures import Executor
 
-    from reconciler.energycap.json_values import Document
+    from reconciler.energycap.responses import Document
     from reconciler.energycap.session import Session
     from reconciler.model.channels import Live, Version
 

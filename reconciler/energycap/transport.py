@@ -22,13 +22,14 @@ import httpx
 from msgspec import Struct
 
 from reconciler import __version__
-from reconciler.energycap.access import check_host_allowed, find_key_error
-from reconciler.energycap.network import (
+from reconciler.energycap.access import (
     ABOUT_CERTIFICATES,
     advise_on_proxy,
+    check_host_allowed,
     diagnose,
     diagnose_no_response,
     find_certificate_error,
+    find_key_error,
     find_proxy,
 )
 from reconciler.energycap.responses import (

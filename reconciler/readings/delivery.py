@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from reconciler.energycap.client import Sender
-    from reconciler.energycap.reading_responses import FailedGroup, FailedReading, ImportResponse, StoredReading
+    from reconciler.energycap.mapping import FailedGroup, FailedReading, ImportResponse, StoredReading
     from reconciler.model.channels import Live
     from reconciler.model.identifiers import IdentifierNames, Identifiers
     from reconciler.readings.reading_rows import Reading, ReadingGroup, ReadingRow

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from threading import Event as Signal
 
-    from reconciler.energycap.reading_responses import StoredReading
+    from reconciler.energycap.mapping import StoredReading
     from reconciler.readings.delivery import Delivery, OutgoingReading
 
 

@@ -9,7 +9,7 @@ from reconciler.apply.journal import open_journal
 from reconciler.apply.journal_reader import read_journal
 from reconciler.apply.run import ApplyOptions
 from reconciler.energycap.client import open_sender
-from reconciler.energycap.reading_responses import ImportResponse
+from reconciler.energycap.mapping import ImportResponse
 from reconciler.model.findings import Location
 from reconciler.model.identifiers import Feed, Identifiers
 from reconciler.model.outcomes import Outcome, OutcomeStatus

@@ -11,8 +11,7 @@ import pytest
 from reconciler.energycap.access import read_address
 from reconciler.energycap.client import Editor, open_editor, open_reader, open_sender
 from reconciler.energycap.endpoints import READS
-from reconciler.energycap.mapping import live_from_response
-from reconciler.energycap.reading_responses import ImportResponse, StoredReading
+from reconciler.energycap.mapping import ImportResponse, StoredReading, live_from_response
 from reconciler.energycap.session import Session
 from reconciler.energycap.transport import Transport
 from reconciler.errors import BadResponse, ProjectError, Rejected, ServiceError, Unauthorized, Unavailable, Unreachable

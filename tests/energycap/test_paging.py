@@ -9,10 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.energycap.endpoints import LIST_CHANNELS
-from reconciler.energycap.json_values import UnexpectedType, read_objects
 from reconciler.energycap.mapping import live_from_response
 from reconciler.energycap.paging import ListPage, ListRow, decode_rows, find_inconsistency, read_all_pages, read_counts
-from reconciler.energycap.responses import Response, decode
+from reconciler.energycap.responses import Response, UnexpectedType, decode, read_objects
 from reconciler.errors import BadResponse
 from tests.cases import note_case
 from tests.energycap.documents import make_channel, make_data_point, make_version

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from reconciler.energycap.reading_responses import FailedGroup, FailedReading, ImportResponse
+from reconciler.energycap.mapping import FailedGroup, FailedReading, ImportResponse
 from reconciler.model.identifiers import ESA_NAMES, V3_NAMES
 from reconciler.readings.csv_layout import CsvOptions
 from reconciler.readings.delivery import (
