@@ -6,7 +6,8 @@ channel_file: one channel file parsed, checked, and turned into desired channels
 fast_reader: unquoted scalars as values, and the fast reader for files of plain lines
 yaml_reader: the full reader, for all other files: values, locations and every YAML error
 yaml_syntax: YAML parsers as streams of events, and syntax errors as messages that name the usual mistake
-document: the text of a file, the location of each key and value, excerpts without secrets, and problems in it
+file_problems: a problem at a key or value, and how messages name and quote it
+document: the text of a file, the location of each key and value, and excerpts without secrets
 schema: the JSON Schemas, and a compiled yes-or-no check for each
 schema_errors: schema violations as messages with a fix
 value_hints: what the author probably meant by a value of the wrong type

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ruamel.yaml.resolver import VersionedResolver
 
     from reconciler.definitions.channel_writer import Tree
-    from reconciler.definitions.document import Keys
+    from reconciler.definitions.file_problems import Keys
     from reconciler.model.channels import Desired
     from reconciler.model.values import Spec, Value
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from reconciler.definitions.document import FileProblem, decode, describe_mapping
-from reconciler.definitions.fast_reader import PlainScalars, try_fast_parse
+from reconciler.definitions.fast_reader import PlainScalars, decode, try_fast_parse
+from reconciler.definitions.file_problems import FileProblem, describe_mapping
 from reconciler.definitions.schema import Format, validator_for
 from reconciler.model.channels import Desired
 from reconciler.model.fields import (
@@ -30,8 +30,9 @@ from reconciler.rules import make_finding
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Set
 
-    from reconciler.definitions.document import Document, Keys
+    from reconciler.definitions.document import Document
     from reconciler.definitions.fast_reader import Lines
+    from reconciler.definitions.file_problems import Keys
     from reconciler.model.fields import Field
     from reconciler.model.findings import Finding
     from reconciler.model.values import Spec, Value

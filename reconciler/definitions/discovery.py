@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
 
-from reconciler.definitions.document import show
+from reconciler.definitions.file_problems import show
 from reconciler.errors import FileError
 from reconciler.model.findings import Location
 from reconciler.regular_files import read_regular

@@ -1,19 +1,19 @@
-"""The text of one file, the location of each key and value, excerpts without secrets, and problems in it."""
+"""The text of one file, the location of each key and value, and excerpts without secrets."""
 
 from __future__ import annotations
 
 import codecs
-import json
 import re
 from array import array
 from bisect import bisect_right
 from itertools import islice
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from reconciler.definitions.fast_reader import CONTROL
-from reconciler.masking import KEYS, blot_likely, hide_likely
+from reconciler.definitions.fast_reader import CONTROL, decode
+from reconciler.definitions.file_problems import AS_WRITTEN, FileProblem, Keys
+from reconciler.masking import KEYS, blot_likely
 from reconciler.model.findings import Location
 from reconciler.rules import make_finding
 
@@ -21,58 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from reconciler.model.findings import Finding
-
-
-# From the top of a file to a value in it: the keys of mappings, the numbers of list members.
-Keys: TypeAlias = tuple[str, ...]
-# A placeholder in a fix for the text of the value in its file: 1e5 and 1.10 may be ids, and would change as numbers.
-AS_WRITTEN = "\0"
-
-
-class FileProblem(Struct, frozen=True):
-    """Something wrong with a value, or with its key: a finding before its line is known."""
-
-    code: str
-    keys: Keys
-    message: str
-    fix: str = ""
-    detail: tuple[str, ...] = ()
-    at_key: bool = False
-
-
-_LONGEST_SHOWN = 60
-_MEMBERS = {"channels": "channel", "feeds": "feed", "environments": "environment"}
-
-
-def describe_mapping(keys: Keys) -> str:
-    """The mapping at `keys` in words: the file, channel north-use, esaChannelVersion."""
-    if not keys:
-        return "the file"
-    if len(keys) == 2 and keys[0] in _MEMBERS:
-        return f"{_MEMBERS[keys[0]]} {shorten(keys[1])}"
-    return shorten(keys[-1])
-
-
-def describe_subject(keys: Keys) -> str:
-    """The value at `keys` in words: a property by its name, a member of a list by the list's."""
-    if len(keys) > 1 and keys[-1].isdigit():
-        return f"a member of {shorten(keys[-2])}"
-    return describe_mapping(keys)
-
-
-def show(value: object) -> str:
-    """`value` as a file would have it, shortened if it is long; for a mapping or list only that it is one."""
-    if isinstance(value, dict):
-        return "a mapping of keys" if value else "{}"
-    if isinstance(value, list):
-        return "a list" if value else "[]"
-    return shorten(json.dumps(value, ensure_ascii=False))
-
-
-def shorten(text: str) -> str:
-    """`text` without anything that looks like an API key, shortened if it is long."""
-    text = hide_likely(text)
-    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 2]} …"
 
 
 # How many lines above a line are searched for the key of a secret that continues in it.
@@ -208,11 +156,6 @@ class Document(Struct):
 def _upwards(keys: Keys) -> Iterator[Keys]:
     for length in range(len(keys), -1, -1):
         yield keys[:length]
-
-
-def decode(data: bytes) -> str:
-    """`data` as text without its byte order mark. Raises UnicodeDecodeError if it is not UTF-8."""
-    return data.removeprefix(codecs.BOM_UTF8).decode()
 
 
 # More findings of a kind would only take memory: a file of 5 MiB may consist of tabs.

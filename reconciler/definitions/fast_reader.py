@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from typing import TYPE_CHECKING
 
@@ -115,6 +116,11 @@ def _find_rounding(text: str) -> ScalarError | None:
         f"would lose digits: a double turns {text} into {held}",
         f"write  {held}, or put it in quotes if it is an id or a code",
     )
+
+
+def decode(data: bytes) -> str:
+    """`data` as text without its byte order mark. Raises UnicodeDecodeError if it is not UTF-8."""
+    return data.removeprefix(codecs.BOM_UTF8).decode()
 
 
 # The mappings whose keys are names: findings without a more precise place show the line of the name.

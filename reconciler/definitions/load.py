@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from reconciler.definitions.document import Document, Keys
+    from reconciler.definitions.document import Document
+    from reconciler.definitions.file_problems import Keys
     from reconciler.model.channels import Desired
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from msgspec import Struct
 
 from reconciler.definitions.discovery import PROJECT_FILE, read_project_file
-from reconciler.definitions.document import FileProblem, decode, shorten, show
-from reconciler.definitions.fast_reader import PlainScalars, try_fast_parse
+from reconciler.definitions.fast_reader import PlainScalars, decode, try_fast_parse
+from reconciler.definitions.file_problems import FileProblem, shorten, show
 from reconciler.definitions.schema import Format, validator_for
 from reconciler.errors import ProjectError
 from reconciler.model.findings import Finding

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from reconciler.definitions.document import MAX_FOUND, FileProblem, describe_mapping, describe_subject, shorten, show
+from reconciler.definitions.document import MAX_FOUND
+from reconciler.definitions.file_problems import FileProblem, describe_mapping, describe_subject, shorten, show
 from reconciler.definitions.schema import Format, compile_validator, read_schema, resolve, validator_for
 from reconciler.definitions.value_hints import suggest_value
 from reconciler.definitions.yaml_syntax import FIX, ODD, find_odd_spaces, name_odd_space
@@ -23,7 +24,7 @@ from reconciler.planning.messages import find_nearest
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from reconciler.definitions.document import Keys
+    from reconciler.definitions.file_problems import Keys
     from reconciler.definitions.schema import Schema
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from reconciler.definitions.document import AS_WRITTEN
+from reconciler.definitions.file_problems import AS_WRITTEN
 from reconciler.definitions.yaml_syntax import FIX, ODD, find_odd_spaces, name_odd_space
 from reconciler.model.fields import INTERVAL_MINUTES, INTERVALS, VERSION
 from reconciler.planning.constraints import find_violations
@@ -16,7 +16,7 @@ from reconciler.planning.constraints import find_violations
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from reconciler.definitions.document import Keys
+    from reconciler.definitions.file_problems import Keys
 
 
 _PLAIN = r"[+-]?(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?"

@@ -24,7 +24,7 @@ from reconciler.definitions.yaml_syntax import explain_syntax, find_offset, find
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
-    from reconciler.definitions.document import Keys
+    from reconciler.definitions.file_problems import Keys
     from reconciler.definitions.yaml_syntax import NextEvent, OpenEvents
     from reconciler.model.findings import Finding
 

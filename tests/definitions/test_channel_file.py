@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reconciler.definitions.channel_file import FileContent, check_consistency, find_truncating_comments, make_content
-from reconciler.definitions.document import FileProblem
+from reconciler.definitions.file_problems import FileProblem
 from reconciler.model.channels import Desired
 from reconciler.model.findings import Location
 from reconciler.model.identifiers import Feed, Identifiers

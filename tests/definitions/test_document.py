@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.definitions.document import MAX_FOUND, EncodingError, decode, decode_source, redact_line
+from reconciler.definitions.document import MAX_FOUND, EncodingError, decode_source, redact_line
 from reconciler.definitions.load import load_definitions
 from reconciler.definitions.project_file import load_project
 from tests.definitions.places import write
@@ -108,16 +108,6 @@ def test_no_finding_of_a_channel_file_repeats_a_possible_key(tmp_path_factory: p
     shown = [f"{found.message} {found.fix} {found.location.excerpt if found.location else ''}" for found in findings]
     assert [text for text in shown if TYPE in text] == []
     assert [found for found in findings if "hunter2" in repr(found)] == []
-
-
-@pytest.mark.parametrize("data", ["ä: 1\r\n".encode(), b"\xef\xbb\xbf\xc3\xa4: 1\r\n"])
-def test_a_byte_order_mark_is_not_part_of_the_text(data: bytes) -> None:
-    assert decode(data) == "ä: 1\r\n"
-
-
-def test_bytes_that_are_not_utf_8_raise() -> None:
-    with pytest.raises(UnicodeDecodeError):
-        decode(b"\xff")
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 from reconciler.definitions.fast_reader import (
     ParsedValues,
     PlainScalars,
+    decode,
     find_scalar_error,
     parse_scalar,
     try_fast_parse,
@@ -249,3 +250,13 @@ def test_a_file_without_values_takes_little_memory(lines: str) -> None:
         assert tracemalloc.get_traced_memory()[1] < 20 * len(lines)
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("data", ["ä: 1\r\n".encode(), b"\xef\xbb\xbf\xc3\xa4: 1\r\n"])
+def test_a_byte_order_mark_is_not_part_of_the_text(data: bytes) -> None:
+    assert decode(data) == "ä: 1\r\n"
+
+
+def test_bytes_that_are_not_utf_8_raise() -> None:
+    with pytest.raises(UnicodeDecodeError):
+        decode(b"\xff")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.definitions.document import AS_WRITTEN, FileProblem
+from reconciler.definitions.file_problems import AS_WRITTEN, FileProblem
 from reconciler.definitions.schema import Format
 from reconciler.definitions.schema_errors import Explanation, explain
 
