@@ -4,26 +4,22 @@ It shares no code with the rest of this project, so that agreement between the t
 uvicorn are imported only when something is served.
 
 - `serving`: a sandbox for a block or until a signal; start reading here
-- `app`: the ASGI application: its paths, keys and content type
+- `app`: the ASGI application: its paths, keys, content type and faults
 - `server`: the application on a loopback socket
 - `settings`: a setting for each thing the vendor leaves open, and the other options
-- `channel_endpoints`: channels and versions over HTTP
+- `endpoints`: channels, versions, units, observation types, data points and formula checks over HTTP
 - `reading_endpoints`: readings over HTTP, and the channel they are for
-- `reference_endpoints`: units, observation types, data points and formula checks over HTTP
-- `http_responses`: responses and errors, and how every write is run
+- `responses`: responses, errors and the pages of lists, and how every write is run
 - `properties`: the table of properties: one row for each property of a channel or a version
 - `bodies`: request bodies, read property by property
 - `channel_bodies`: the bodies of channels and versions, read by the table of properties
 - `channel_writes`: a write checked against what is stored, then saved
-- `list_queries`: filters, order and pages of lists
 - `rendering`: stored channels as responses
 - `formulas`: the published part of the formula language
 - `store`: the SQLite file, its damage checks and its log of writes
-- `channel_table`: stored channels and versions
+- `tables`: stored channels and versions, and the reference data that they refer to
 - `reading_table`: stored readings, and the values computed from them
-- `reference_table`: stored reference data and time zones
 - `faults`: what a fault specification means
-- `fault_injection`: faults applied to requests
 - `worlds`: all data of a sandbox as one JSON object
 - `world_builder`: sample channels and reference data
 - `demo_world`: the demo campus

@@ -1,42 +1,67 @@
-"""The service as an ASGI application: its paths, its key, its content type.
+"""The service as an ASGI application: its paths, keys and content type, and faults applied to requests.
 
 Documented: the header ECI-ApiKey, and Content-Type: application/json on every request. Not documented, and so decided
 here: 415 where a body comes as something else, while a GET, which has none, is not asked: the vendor's own Python
-package sends no content type with it. Invented: the two keys, and all that lies outside /api.
+package sends no content type with it. Invented: the two keys, and everything outside /api.
 """
 
 from __future__ import annotations
 
+import asyncio
+import json
+import os
+import re
 import sqlite3
 from random import Random
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NoReturn, cast
 
 from msgspec import Struct
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 from starlette.applications import Starlette
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from reconciler.sandbox.bodies import ApiError
-from reconciler.sandbox.channel_endpoints import ChannelEndpoints, VersionEndpoints
-from reconciler.sandbox.fault_injection import FaultInjector, die
-from reconciler.sandbox.faults import Schedule
-from reconciler.sandbox.http_responses import AppState, make_error_response, respond_with_json
+from reconciler.sandbox.endpoints import (
+    SHUFFLED_PAGE,
+    TRUNCATED_PAGE,
+    ChannelEndpoints,
+    ReferenceEndpoints,
+    VersionEndpoints,
+)
+from reconciler.sandbox.faults import Fault, FaultKind, Schedule
 from reconciler.sandbox.reading_endpoints import ReadingEndpoints
-from reconciler.sandbox.reference_endpoints import ReferenceEndpoints
+from reconciler.sandbox.responses import FAULT_IN_SCOPE, AppState, make_error_response, respond_with_json
 from reconciler.sandbox.settings import Options
-from reconciler.sandbox.store import explain_failure, is_file_failure, read_request_log
+from reconciler.sandbox.store import LoggedRequest, explain_failure, is_file_failure, log_request, read_request_log
+from reconciler.sandbox.tables import read_channel, replace_at, save_channel
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from starlette.requests import Request
     from starlette.responses import Response
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from reconciler.sandbox.store import Store
+    from reconciler.sandbox.tables import Channel
+
+
+# The exit code of a process after kill -9: 128 and the number of the signal.
+_KILLED = 137
+
+
+class ConnectionDroppedError(Exception):
+    """The connection of this request is to be closed, whatever was sent so far."""
+
+
+def die() -> NoReturn:
+    """Ends the program at once, as kill -9 does."""
+    os._exit(_KILLED)
+
 
 # Speed over size: the pages are large and the way is short.
 _GZIP_LEVEL = 1
@@ -129,3 +154,138 @@ def _on_http_exception(state: AppState) -> Callable[[Request, Exception], Awaita
         return response
 
     return on_http_exception
+
+
+_CHANNEL_IN_PATH = re.compile(r"/esachannel/([0-9]{1,9})", re.IGNORECASE)
+_BEFORE = (FaultKind.STATUS_BEFORE, FaultKind.DROP_BEFORE, FaultKind.DIE_BEFORE)
+_AFTER = (FaultKind.STATUS_AFTER, FaultKind.DROP_AFTER, FaultKind.DIE_AFTER)
+_HINTS = {FaultKind.TRUNCATED_PAGE: TRUNCATED_PAGE, FaultKind.SHUFFLED_PAGE: SHUFFLED_PAGE}
+
+
+class FaultInjector(Struct, frozen=True):
+    """An application whose requests are struck by faults.
+
+    Of several faults that end a request the first counts; those before a write go before those after it.
+    """
+
+    app: ASGIApp
+    store: Store
+    schedule: Schedule
+    die: Callable[[], None]
+    random: Random
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_call = scope["type"] == "http" and scope["path"].lower().startswith("/api/")
+        faults = self.schedule.next_faults(scope["method"], scope["path"]) if is_call else ()
+        for fault in faults:
+            await asyncio.sleep(fault.milliseconds / 1000)
+        before = next((fault for fault in faults if fault.kind in _BEFORE), None)
+        if before is not None:
+            self._record(scope, before)
+            await self._end(before, scope, receive, send)
+            return
+        await self._answer(faults, scope, receive, send)
+
+    async def _answer(self, faults: tuple[Fault, ...], scope: Scope, receive: Receive, send: Send) -> None:
+        after = next((fault for fault in faults if fault.kind in _AFTER), None)
+        hints = {_HINTS[fault.kind]: True for fault in faults if fault.kind in _HINTS}
+        words = {FAULT_IN_SCOPE: after.text} if after else {}
+        other_writers = _OtherWriters(
+            self.store, self.random, tuple(one for one in faults if one.kind is FaultKind.OTHER_WRITER)
+        )
+        if scope["type"] == "http" and scope["method"] != "GET":
+            other_writers.write(scope["path"])
+        faulty_send = _FaultySend(faults, other_writers, scope, _discard if after else send)
+        await self.app({**scope, **hints, **words}, receive, faulty_send)
+        if after is not None:
+            await self._end(after, scope, receive, send)
+
+    async def _end(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
+        match fault.kind:
+            case FaultKind.STATUS_BEFORE | FaultKind.STATUS_AFTER:
+                await _status_response(fault)(scope, receive, send)
+            case FaultKind.DIE_BEFORE | FaultKind.DIE_AFTER:
+                self.die()
+            case _:
+                raise ConnectionDroppedError
+
+    def _record(self, scope: Scope, fault: Fault) -> None:
+        """Tells the journal of a write that was not carried out."""
+        if scope["method"] == "GET":
+            return
+        with self.store.writing():
+            entry = LoggedRequest(0, scope["method"], scope["path"].lower(), "", fault.status, fault.text)
+            log_request(self.store, entry)
+
+
+class _OtherWriters(Struct, frozen=True):
+    """The other writers that one request lets in."""
+
+    store: Store
+    random: Random
+    faults: tuple[Fault, ...]
+
+    def write(self, path: str) -> None:
+        for fault in self.faults:
+            with self.store.writing():
+                channel = self._choose_channel(path)
+                if channel is not None:
+                    _edit_as_another(self.store, channel, fault)
+
+    def _choose_channel(self, path: str) -> Channel | None:
+        named = _CHANNEL_IN_PATH.search(path)
+        if named:
+            return read_channel(self.store, int(named[1]))
+        rows = self.store.connection.execute("SELECT channel_id FROM channels ORDER BY channel_id").fetchall()
+        return read_channel(self.store, self.random.choice(rows)[0]) if rows else None
+
+
+def _edit_as_another(store: Store, channel: Channel, fault: Fault) -> None:
+    number = store.connection.execute("SELECT count(*) FROM requests").fetchone()[0] + 1
+    settings, versions = channel.settings, channel.versions
+    value: str | float = f"By another writer ({number})"
+    match fault.property:
+        case "channelInfo":
+            settings = replace(settings, channel_info=str(value))
+        case "multiplier":
+            latest = versions[-1]
+            value = latest.settings.multiplier + 1
+            edited = replace(latest, settings=replace(latest.settings, multiplier=value))
+            versions = replace_at(versions, len(versions) - 1, edited)
+        case _:
+            settings = replace(settings, channel_description=str(value))
+    save_channel(store, replace(channel, settings=settings, versions=versions))
+    path = f"/api/v202406/esachannel/{channel.channel_id}"
+    log_request(store, LoggedRequest(0, "PUT", path, json.dumps({fault.property: value}), 200, fault.text))
+
+
+def _status_response(fault: Fault) -> ASGIApp:
+    seconds = 1 if fault.retry_after is None and fault.status == 429 else fault.retry_after
+    headers = {} if seconds is None else {"Retry-After": str(seconds)}
+    return PlainTextResponse(f"The fault {fault.text}, as asked for.", fault.status, headers)
+
+
+async def _discard(_message: Message) -> None:
+    """Takes the place of `make_response` where the answer is lost."""
+
+
+class _FaultySend(Struct, frozen=True):
+    """`send`, with what faults do between the service's reading and its answer's arrival."""
+
+    faults: tuple[Fault, ...]
+    other_writers: _OtherWriters
+    scope: Scope
+    send: Send
+
+    async def __call__(self, message: Message) -> None:
+        kinds = {fault.kind for fault in self.faults}
+        if message["type"] == "http.response.start":
+            if self.scope["method"] == "GET":
+                self.other_writers.write(self.scope["path"])
+            if FaultKind.DEPRECATED in kinds:
+                MutableHeaders(scope=message)["ECI-Deprecated"] = "a later version, by the fault asked for"
+        if message["type"] == "http.response.body" and FaultKind.TRUNCATED_BODY in kinds:
+            half = message["body"][: len(message["body"]) // 2]
+            await self.send({"type": "http.response.body", "body": half, "more_body": True})
+            raise ConnectionDroppedError
+        await self.send(message)

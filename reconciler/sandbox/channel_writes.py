@@ -21,23 +21,8 @@ from reconciler.sandbox.channel_bodies import (
     parse_version_create,
     parse_version_edit,
 )
-from reconciler.sandbox.channel_table import (
-    Channel,
-    Version,
-    add_channel,
-    begins_before,
-    find_by_import_id,
-    find_users,
-    keep_for_lagging_reads,
-    read_channels,
-    read_data_point_channels,
-    replace_at,
-    save_channel,
-)
-from reconciler.sandbox.channel_table import delete_channel as remove_channel
 from reconciler.sandbox.formulas import FormulaError, check_syntax, find_references
-from reconciler.sandbox.properties import CHANNEL_PROPERTIES, ODOMETER, VERSION_PROPERTIES
-from reconciler.sandbox.reference_table import ReferenceKind, is_demand, is_money, read_data_point, read_record
+from reconciler.sandbox.properties import CHANNEL_PROPERTIES, ODOMETER, VERSION_PROPERTIES, ReferenceKind
 from reconciler.sandbox.rendering import read_evidence
 from reconciler.sandbox.settings import (
     ClearLastPrimary,
@@ -48,6 +33,24 @@ from reconciler.sandbox.settings import (
     SecondPrimary,
     VersionBeginInside,
 )
+from reconciler.sandbox.tables import (
+    Channel,
+    Version,
+    add_channel,
+    begins_before,
+    find_by_import_id,
+    find_users,
+    is_demand,
+    is_money,
+    keep_for_lagging_reads,
+    read_channels,
+    read_data_point,
+    read_data_point_channels,
+    read_record,
+    replace_at,
+    save_channel,
+)
+from reconciler.sandbox.tables import delete_channel as remove_channel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,6 +9,7 @@ blanks in a "Required" string.
 
 from __future__ import annotations
 
+from enum import StrEnum
 from types import NoneType
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 
@@ -16,7 +17,6 @@ from msgspec import NODEFAULT, Struct
 from msgspec.structs import fields
 
 from reconciler.sandbox.bodies import Body, Presence
-from reconciler.sandbox.reference_table import ReferenceKind
 from reconciler.sandbox.settings import (
     EmptyText,
     NullOffset,
@@ -50,6 +50,14 @@ _READING_BOUNDS = (-999999999999999, 999999999999999)
 _FACTOR_BOUNDS = (-9999999999999, 9999999999999)
 _ROLLOVER_BOUNDS = (0, 999999999999999)
 _ROLLBACK_BOUNDS = (0, 1)
+
+
+class ReferenceKind(StrEnum):
+    """The records that ids name, by the table that holds them."""
+
+    UNITS = "units"
+    OBSERVATION_TYPES = "observation_types"
+    SUMMARIZATION_METHODS = "summarization_methods"
 
 
 class Sent(Struct, frozen=True):

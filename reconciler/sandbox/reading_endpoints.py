@@ -29,20 +29,22 @@ from msgspec import Struct
 from starlette.routing import Route
 
 from reconciler.sandbox.bodies import ApiError, Body, Presence, bad_request
-from reconciler.sandbox.channel_endpoints import find_channel
-from reconciler.sandbox.channel_table import find_by_import_id, read_channels, read_data_point_channels
-from reconciler.sandbox.http_responses import AppState, JsonResponse, respond_with_json, run_write
+from reconciler.sandbox.endpoints import find_channel
+from reconciler.sandbox.properties import ReferenceKind
 from reconciler.sandbox.reading_table import Span, StoredReading, compute_readings, find_instants, put_readings, zone_of
-from reconciler.sandbox.reference_table import (
-    ReferenceKind,
+from reconciler.sandbox.rendering import unit_child
+from reconciler.sandbox.responses import AppState, JsonResponse, respond_with_json, run_write
+from reconciler.sandbox.settings import MissingDefinedKey, V3Overwrite, V3SeesEsaChannels
+from reconciler.sandbox.tables import (
+    find_by_import_id,
     find_zone,
     name_unknown_zone,
     parse_instant,
+    read_channels,
     read_data_point,
+    read_data_point_channels,
     read_record,
 )
-from reconciler.sandbox.rendering import unit_child
-from reconciler.sandbox.settings import MissingDefinedKey, V3Overwrite, V3SeesEsaChannels
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -51,9 +53,9 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from reconciler.sandbox.bodies import Violation
-    from reconciler.sandbox.channel_table import Channel
     from reconciler.sandbox.settings import Settings
     from reconciler.sandbox.store import Store
+    from reconciler.sandbox.tables import Channel
 
 
 class ReadingApi(Struct, frozen=True):

@@ -18,18 +18,17 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from reconciler.sandbox.channel_table import Evidence, save_evidence
-from reconciler.sandbox.properties import ODOMETER
-from reconciler.sandbox.reference_table import ReferenceKind, find_zone, parse_instant, read_data_point, read_record
+from reconciler.sandbox.properties import ODOMETER, ReferenceKind
 from reconciler.sandbox.rendering import unit_child
+from reconciler.sandbox.tables import Evidence, find_zone, parse_instant, read_data_point, read_record, save_evidence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import tzinfo
 
-    from reconciler.sandbox.channel_table import Channel
     from reconciler.sandbox.properties import VersionSettings
     from reconciler.sandbox.store import Store
+    from reconciler.sandbox.tables import Channel
 
 _COLUMNS = "time, value, estimated, note, reading_id"
 # From the reading before the span, for the difference to the first one in it.

@@ -17,10 +17,15 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from reconciler.sandbox.channel_table import Evidence, read_channels, read_lagging
 from reconciler.sandbox.formulas import find_references, resolve_references
-from reconciler.sandbox.properties import CHANNEL_PROPERTIES, FLOOR_DATE, UNIT, VERSION_PROPERTIES, list_record_ids
-from reconciler.sandbox.reference_table import ReferenceKind, find_zone, read_data_points, read_records
+from reconciler.sandbox.properties import (
+    CHANNEL_PROPERTIES,
+    FLOOR_DATE,
+    UNIT,
+    VERSION_PROPERTIES,
+    ReferenceKind,
+    list_record_ids,
+)
 from reconciler.sandbox.settings import (
     CalculatedInterval,
     CalculatedReadings,
@@ -33,16 +38,16 @@ from reconciler.sandbox.settings import (
     VersionDates,
 )
 from reconciler.sandbox.store import SETTING
+from reconciler.sandbox.tables import Evidence, find_zone, read_channels, read_data_points, read_lagging, read_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import tzinfo
 
-    from reconciler.sandbox.channel_table import Channel, Version
     from reconciler.sandbox.properties import ChannelSettings, Property, VersionSettings
-    from reconciler.sandbox.reference_table import DataPoint, Record
     from reconciler.sandbox.settings import Settings
     from reconciler.sandbox.store import Store
+    from reconciler.sandbox.tables import Channel, DataPoint, Record, Version
 
 
 class ResponseContext(Struct, frozen=True):

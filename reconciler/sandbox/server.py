@@ -19,8 +19,8 @@ import uvicorn
 from starlette.responses import Response
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from reconciler.sandbox.app import ConnectionDroppedError
 from reconciler.sandbox.errors import PortError
-from reconciler.sandbox.fault_injection import ConnectionDroppedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,6 @@ from zlib import crc32
 
 from msgspec import Struct
 
-from reconciler.sandbox.channel_table import Channel, Evidence, Version, add_channels
 from reconciler.sandbox.properties import (
     DEFAULT_ROLLBACK_ALLOWANCE,
     DEFAULT_ROLLOVER_VALUE,
@@ -21,6 +20,7 @@ from reconciler.sandbox.properties import (
     VersionSettings,
 )
 from reconciler.sandbox.store import open_store
+from reconciler.sandbox.tables import Channel, Evidence, Version, add_channels
 from reconciler.sandbox.worlds import export_world, load_world
 
 if TYPE_CHECKING:

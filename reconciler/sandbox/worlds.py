@@ -14,19 +14,27 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from reconciler.sandbox.bodies import Body, Presence
-from reconciler.sandbox.channel_table import Channel, Evidence, Version, add_channels
 from reconciler.sandbox.errors import WorldError
-from reconciler.sandbox.properties import CHANNEL_PROPERTIES, VERSION_PROPERTIES, ChannelSettings, VersionSettings
-from reconciler.sandbox.reference_table import (
-    DataPoint,
+from reconciler.sandbox.properties import (
+    CHANNEL_PROPERTIES,
+    VERSION_PROPERTIES,
+    ChannelSettings,
     ReferenceKind,
+    VersionSettings,
+)
+from reconciler.sandbox.rendering import render_channels
+from reconciler.sandbox.settings import Settings
+from reconciler.sandbox.tables import (
+    Channel,
+    DataPoint,
+    Evidence,
+    Version,
+    add_channels,
     put_data_point,
     put_record,
     read_all_data_points,
     read_all_records,
 )
-from reconciler.sandbox.rendering import render_channels
-from reconciler.sandbox.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -34,8 +42,8 @@ if TYPE_CHECKING:
 
     from reconciler.sandbox.bodies import Violation
     from reconciler.sandbox.properties import Property
-    from reconciler.sandbox.reference_table import Record
     from reconciler.sandbox.store import Store
+    from reconciler.sandbox.tables import Record
 
 
 # Of a channel and of a version: what a response holds besides the properties of the table.

@@ -11,8 +11,7 @@ import httpx
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from reconciler.sandbox.app import create_app
-from reconciler.sandbox.fault_injection import ConnectionDroppedError
+from reconciler.sandbox.app import ConnectionDroppedError, create_app
 from reconciler.sandbox.settings import Options, ReadLag
 from reconciler.sandbox.store import open_store, read_request_log
 from reconciler.sandbox.worlds import load_world
