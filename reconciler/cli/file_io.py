@@ -255,7 +255,7 @@ def _read(path: Path) -> str:
     if len(data) > LARGEST:
         raise FileError(f"{name} is larger than 1 GiB", "give a plan or a snapshot")
     if path == _STDIN and not data:
-        raise FileError("nothing came on stdin", "give a file, or pipe one in")
+        raise FileError("stdin is empty", "give a file, or pipe one in")
     return io.TextIOWrapper(io.BytesIO(data), encoding="utf-8").read()
 
 
@@ -421,8 +421,8 @@ def _refuse_key(one: Replacement) -> None:
     """Raise FileError if a file of the project would hold a key: a mask instead of it would change the channel."""
     if KEYS.finds(one.after) and not KEYS.finds(one.before or ""):
         raise FileError(
-            f"{one.path} would hold an API key that is in use; nothing was written",
-            "leave out what holds it, or replace the key in EnergyCAP",
+            f"{one.path} would contain an API key that is in use; nothing was written",
+            "remove the value that contains it, or replace the key in EnergyCAP",
         )
 
 

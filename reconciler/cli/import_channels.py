@@ -361,7 +361,7 @@ def verify_empty_plan(output: Output, inputs: ImportInput, before: Plan, importe
         loaded = _load_copy(inputs, imported)
     except OSError as error:
         raise FileError(
-            f"cannot make the temporary copy of the files that is planned first: {error.strerror}",
+            f"cannot make a temporary copy of the files to plan them first: {error.strerror}",
             f"{advise_on(error)}; or set TMPDIR to another folder for temporary files",
         ) from error
     errors = [found for found in loaded.findings if found.severity is Severity.ERROR and found.code != NO_FILES]

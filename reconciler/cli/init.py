@@ -56,8 +56,8 @@ def list_pipeline(pipeline: Pipeline, folder: str) -> Mapping[str, str]:
     pipelines = find_pipelines(Path(__file__).parent.parent)
     if folder and pipeline is not Pipeline.NONE and not _SAFE_FOLDER.fullmatch(folder):
         raise UsageError(
-            f"the folder {folder} has a character in its name that has a meaning in a pipeline",
-            "rename the folder, or leave --ci out and write a pipeline of your own",
+            f"the folder {folder} has a name with a character that is special in pipelines",
+            "rename the folder, or leave --ci out and write your own pipeline",
         )
     match pipeline:
         case Pipeline.GITHUB:

@@ -100,7 +100,7 @@ def check_base(context: ProjectContext, environment: Environment, scope: Scope) 
     if change := _find_change(environment, load_project_at(context.root, base), base, is_default=not scope.environment):
         raise ProjectError(
             f"no API key is sent: {change}",
-            f"merge the change of reconciler.yaml into {base} alone first; until then plan against a copy:  "
+            f"merge the change to reconciler.yaml into {base} first, on its own; until then, plan against a copy:  "
             "reconciler plan --snapshot FILE",
         )
 

@@ -90,7 +90,7 @@ def _describe_rewrite(edit: Edit, history: History | None, *, is_calculated: boo
     text = f"may rewrite stored values{_format_rewritten_span(history, is_versioned=is_versioned)}"
     # Calculated channels cannot be versioned.
     is_splittable = is_versioned and edit.path != FORMULA and not is_calculated
-    return f"{text}; to keep past values, make a new version from a date in EnergyCAP" if is_splittable else text
+    return f"{text}; to keep past values, make a new version in EnergyCAP" if is_splittable else text
 
 
 def _format_rewritten_span(history: History | None, *, is_versioned: bool) -> str:

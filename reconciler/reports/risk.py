@@ -48,8 +48,8 @@ RISK_WORDS = {
         "▲",
         "may rewrite history",
         "May rewrite stored values",
-        "Values that are already stored, and reports made from them, may change. To change only the future, make a new "
-        "version from a date in EnergyCAP, and manage that one in the files.",
+        "Values that are already stored may change, and with them the reports made from them. To change only future "
+        "values, make a new version in EnergyCAP, and manage that one in the files.",
     ),
     Risk.STRUCTURAL: RiskWords(
         "◆",

@@ -244,12 +244,12 @@ _LIVE_RULES: tuple[Rule, ...] = (
         "The channel was changed in EnergyCAP, and matches only because the file sets the new value too.",
         f"{_CONTRACT}: a renamed import id converges; the other pointers of select likewise",
         Certainty.PROJECT,
-        "write in select the values that the channel has now",
+        "write the channel's current values under select",
         Severity.NOTE,
     ),
     Rule(
         "ESA306",
-        "A channel will not match after its change.",
+        "After its change, a channel will no longer match its select.",
         "The change removes the value that select uses, or gives it to another channel, so the next plan would not "
         "find the channel.",
         f"{_CONTRACT}: plan after apply is empty",
@@ -303,7 +303,7 @@ _LIVE_RULES: tuple[Rule, ...] = (
         "Names are replaced by ids before a formula is sent; without the live channel there is no id.",
         f"{_CONTRACT}: channel(…) holds the name of a channel in the files, or an id",
         Certainty.PROJECT,
-        "correct what the finding on the channel in the formula says",
+        "correct the finding about that channel first",
     ),
     Rule(
         "ESA314",

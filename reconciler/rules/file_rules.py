@@ -336,7 +336,7 @@ BASE_RULES: tuple[Rule, ...] = (
         "Whether an edit comes from this change or from drift is unknown if the channel may have been in that file.",
         _BASE,
         Certainty.PROJECT,
-        "look at each edit whose origin is unknown; or give a --base at which the file is right",
+        "look at each edit whose origin is unknown; or give a --base at which the file is valid",
         Severity.WARNING,
     ),
     Rule(

@@ -187,7 +187,7 @@ IMPACT_RULES: tuple[Rule, ...] = (
         "rollover. If a version already has readings, an edit of these may be applied to the past as well.",
         "the help centre on types of readings; whether an edit in place recomputes the past is not documented",
         Certainty.INFERRED,
-        "to change only the future, make a new version from a date in EnergyCAP and manage that one in the files",
+        "to change only future values, make a new version in EnergyCAP and manage that one in the files",
         Severity.WARNING,
     ),
     Rule(
@@ -335,7 +335,7 @@ SERVICE_RULES: tuple[Rule, ...] = (
     Rule(
         "ESA706",
         "The response for a channel is not as documented.",
-        "The channel gets no edit. Edits that depend on it are blocked; everything else continues.",
+        "The channel is not edited. Edits that depend on it are blocked; everything else continues.",
         "GET /api/v202406/esachannel: EsaChannelResponse",
         Certainty.DOCUMENTED,
         "plan again; if that does not help, look at the channel in EnergyCAP: correct it there, or let the key's user "
@@ -373,7 +373,7 @@ SERVICE_RULES: tuple[Rule, ...] = (
         "ESA713",
         "A value differs from what was written, or may have been written, so it is not rolled back.",
         "The value to restore may not be the one that was there, or the one there now may be somebody else's.",
-        "this tool's contract: an account says exactly what was done",
+        "this tool's contract: the result of an apply says exactly what was done",
         Certainty.ASSUMED,
         "continue the apply first:  reconciler apply --resume  - or check the channel in EnergyCAP",
     ),

@@ -26,7 +26,7 @@ _PLAN_RULES: tuple[Rule, ...] = (
         "ESA602",
         "Readings of a feed would match several channels.",
         "EnergyCAP cannot tell which channel is meant, so the readings are not stored.",
-        f"{_IDENTIFICATION}; that readings are refused where several channels are left is not documented",
+        f"{_IDENTIFICATION}; that readings are rejected if several channels match is not documented",
         Certainty.INFERRED,
         "leave these settings as they are, or let the logger send identifiers that only one of these channels has",
         Severity.WARNING,
@@ -35,7 +35,7 @@ _PLAN_RULES: tuple[Rule, ...] = (
         "ESA603",
         "Readings of a feed would match no channel.",
         "If no channel matches what a data logger sends, its readings are not stored and are lost.",
-        f"{_IDENTIFICATION}; that readings are refused where no channel is left is not documented",
+        f"{_IDENTIFICATION}; that readings are rejected if no channel matches is not documented",
         Certainty.INFERRED,
         "leave these settings as they are; or change the logger too, and its feed in the same plan",
         Severity.WARNING,
@@ -54,7 +54,7 @@ _PLAN_RULES: tuple[Rule, ...] = (
     Rule(
         "ESA605",
         "A feed does not reach the channel that it expects.",
-        "Whatever the plan does, the readings of this feed already go to another channel, or to none.",
+        "With or without this plan, the readings of this feed go to another channel, or to none.",
         f"{_CONTRACT}: expect names the channel that must get the feed's readings",
         Certainty.PROJECT,
         "if the logger sends other identifiers, correct those of the feed; if its readings belong to the other "
@@ -93,7 +93,7 @@ _FILE_RULES: tuple[Rule, ...] = (
         "ESA614",
         "Readings do not say which channel they are for.",
         "A type, a unit and an interval only choose among the channels of a meter; without a channel or a meter "
-        "there are none.",
+        "there is nothing to choose from.",
         f"{_IDENTIFICATION}; what the service does then is not documented",
         Certainty.INFERRED,
         "give channelId, channelImportId or meterImportId",
@@ -198,11 +198,11 @@ _FILE_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "ESA634",
-        "The first reading after a meter swap is subtracted from the register of the old meter.",
+        "After a meter swap, the first value is computed from the registers of two meters.",
         "Under the Odometer rule a value is the difference of two readings. The register of a new meter starts "
-        "at another number, so the first difference may be far off; all later ones are right.",
-        "the help centre on kinds of readings: computed is the difference to the reading before; what happens where a "
-        "version begins is not documented",
+        "at another number, so the first difference may be far off. All later ones are right.",
+        "the help centre on kinds of readings: a computed value is the difference from the previous reading; "
+        "what happens when a version begins is not documented",
         Certainty.INFERRED,
         "send the closing reading of the old meter first, then only the first reading of the new one, and check its "
         "value in EnergyCAP",

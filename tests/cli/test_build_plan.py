@@ -137,7 +137,7 @@ def test_a_key_goes_nowhere_that_the_base_does_not_name(
         "",
         (
             f"reconciler: no API key is sent: {message.format(url=url)}\n"
-            "  fix: merge the change of reconciler.yaml into HEAD alone first; until then plan against a copy:  "
+            "  fix: merge the change to reconciler.yaml into HEAD first, on its own; until then, plan against a copy:  "
             "reconciler plan --snapshot FILE\n"
         ),
     )

@@ -163,7 +163,7 @@ def test_no_channel_file_gets_it_from_an_import(workspace: Workspace, key: str) 
         answers = [workspace.run("import", "--dry-run"), workspace.run("import")]
 
     assert answers[1].code == 1
-    assert " would hold an API key that is in use; nothing was written\n" in answers[1].err
+    assert " would contain an API key that is in use; nothing was written\n" in answers[1].err
     assert leaks(workspace, key, answers) == []
     assert list(workspace.root.rglob("channels/*")) == []
 

@@ -218,7 +218,7 @@ def test_a_folder_whose_name_means_something_in_a_pipeline_is_refused_first(bare
     answer = bare.run("init", "--ci", "github", "--", folder)
 
     assert (answer.code, answer.out) == (64, "")
-    assert "has a character in its name that has a meaning in a pipeline" in answer.err
+    assert "has a name with a character that is special in pipelines" in answer.err
     assert sorted(path.name for path in bare.root.iterdir()) == [".git"]
     assert bare.run("init", "--", folder).code == 0
 

@@ -500,7 +500,7 @@ def test_a_stream_that_was_closed_from_the_start_is_no_bug(busy: Workspace, clos
     ("arguments", "code", "message"),
     [
         (["apply"], 64, "cannot ask for confirmation: stdin is not a terminal"),
-        (["show", "-"], 1, "nothing came on stdin"),
+        (["show", "-"], 1, "stdin is empty"),
     ],
 )
 def test_who_closes_stdin_is_told_what_is_missing(
@@ -645,7 +645,7 @@ def test_a_machine_without_room_for_temporary_files_is_said(
 
     assert (answer.code, answer.out, list((workspace.root / "channels").iterdir())) == (1, "", [])
     assert answer.err.splitlines()[0] == (
-        "reconciler: cannot make the temporary copy of the files that is planned first: Not a directory"
+        "reconciler: cannot make a temporary copy of the files to plan them first: Not a directory"
     )
 
 

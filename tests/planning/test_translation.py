@@ -221,7 +221,7 @@ def test_every_wrong_reference_in_a_formula_is_a_finding_at_its_column() -> None
             path=("channels", "losses", "esaChannelVersion", "formula"),
             fragment="channel(lost)",
         ),
-        fix="correct what the finding on the channel in the formula says",
+        fix="correct the finding about that channel first",
     )
 
 

@@ -16,7 +16,7 @@ def change_of(edit: Edit, history: History) -> Change:
     return replace(make_change("use", edit), history=history)
 
 
-ALTERNATIVE = "to keep past values, make a new version from a date in EnergyCAP"
+ALTERNATIVE = "to keep past values, make a new version in EnergyCAP"
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def test_a_risky_change_says_what_it_does_what_it_feeds_and_what_comes_before() 
         "| `esaChannelVersion.multiplier` | `1` | `0.001` (×0.001) | history |\n"
         "\n"
         "- `esaChannelVersion.multiplier`: may rewrite stored values (from 2024-01-01 to 2026-10-31 23:45); "
-        "to keep past values, make a new version from a date in EnergyCAP\n"
+        "to keep past values, make a new version in EnergyCAP\n"
         '- used by (now or after apply): `nb-elec-losses`, `nb-elec-net`, `1077 "Campus total"`\n'
         "- only after `nb-elec-net`\n"
         "\n"
@@ -67,7 +67,7 @@ def test_changes_alike_show_their_edits_once_and_those_that_differ_first() -> No
         "| `esaChannelVersion.multiplier` | `1` | `0.001` (×0.001) | history |\n"
         "\n"
         "- `esaChannelVersion.multiplier`: may rewrite stored values; "
-        "to keep past values, make a new version from a date in EnergyCAP\n"
+        "to keep past values, make a new version in EnergyCAP\n"
         "\n"
         "<details><summary>The 2 channels</summary>\n"
         "\n"
