@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from reconciler.model.fields import CHANNEL_IMPORT_ID, FIELD_AT
+from reconciler.model.fields import CHANNEL_IMPORT_ID, FIELD_AT, INTERVAL_MINUTES, OBSERVATION_TYPE_CODE, UNIT_CODE
 from reconciler.model.plan import RemovedDefinition
 from reconciler.planning.identification import make_index
 from reconciler.planning.matching import match_channels
@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 
     from reconciler.model.channels import Definitions, Desired, Live
     from reconciler.model.findings import Finding
-    from reconciler.model.identifiers import Feed
+    from reconciler.model.identifiers import Feed, Identifiers
     from reconciler.planning.identification import Index
 
+# What finds a channel where its select does not find any more.
+_WANTED_POINTERS = (CHANNEL_IMPORT_ID, OBSERVATION_TYPE_CODE, UNIT_CODE, INTERVAL_MINUTES)
 _KEPT = "nothing to do if you meant this: EnergyCAP keeps them as they are; if not, put them back into the files"
 _UNCHECKED = "nothing to do if you meant this: plans no longer check where their readings go; if not, restore the feeds"
 
@@ -34,13 +36,13 @@ def find_renames(definitions: Definitions, base: Definitions, live: Sequence[Liv
     names, base_names = _list_names(definitions), _list_names(base)
     gone = [channel for channel in base.channels if channel.name not in names]
     new = [channel for channel in definitions.channels if channel.name not in base_names]
-    if not gone or not new:
+    if not gone:
         return {}
     index = make_index(live)
     old_ids = _find_ids(gone, index)
     by_id = {id_: name for name, id_ in _find_ids(new, index).items()}
-    by_select = {channel.select: channel.name for channel in new}
-    by_select.pop(None, None)
+    by_select: dict[Identifiers | None, str]
+    by_select = {channel.select: channel.name for channel in new if channel.select is not None}
     renames = {
         channel.name: by_id.get(old_ids.get(channel.name, 0)) or by_select.get(channel.select) for channel in gone
     }
@@ -93,7 +95,8 @@ def tell_moves(
 ) -> Iterator[Finding]:
     """A warning on the names that lead to another one of `live` than at `base`, if one of `patterns` picks them."""
     before = {channel.name: channel for channel in base.channels}
-    moved = [channel for channel in definitions.channels if _points_elsewhere(channel, before.get(channel.name))]
+    kept = [channel for channel in definitions.channels if channel.name in before]
+    moved = [channel for channel in kept if _point(channel) != _point(before[channel.name])]
     if not moved:
         return
     index = make_index(live)
@@ -109,10 +112,9 @@ def tell_moves(
         yield make_finding("ESA520", message, detail=tuple(sorted(told)))
 
 
-def _points_elsewhere(now: Desired, before: Desired | None) -> bool:
-    if before is None:
-        return False
-    return (before.select, before.spec.get(CHANNEL_IMPORT_ID)) != (now.select, now.spec.get(CHANNEL_IMPORT_ID))
+def _point(desired: Desired) -> tuple[object, ...]:
+    """All of `desired` that decides which live channel it finds."""
+    return desired.select, *map(desired.spec.get, _WANTED_POINTERS)
 
 
 def _cite(live: Live) -> str:

@@ -37,6 +37,14 @@ def test_a_channel_that_is_gone_is_not_renamed_to_a_new_one() -> None:
     assert find_renames(make_definitions([DEMAND, make_desired("third", 3)]), BASE, LIVE) == {}
 
 
+def test_a_channel_that_is_not_live_is_not_renamed_to_another_that_was_not_there_before() -> None:
+    by_import_id = [make_desired(name, 0, {"channelImportId": name.upper()}, select=None) for name in ("old", "new")]
+    base = make_definitions([by_import_id[0], make_desired("third", 3)])
+    now = make_definitions([by_import_id[1], make_desired("main", 1)])
+
+    assert find_renames(now, base, LIVE) == {}
+
+
 def test_renamed_channels_of_the_base_get_their_present_names() -> None:
     assert rename(BASE, {"use": "main"}).channels == (replace(USE, name="main"), DEMAND)
 
@@ -44,10 +52,19 @@ def test_renamed_channels_of_the_base_get_their_present_names() -> None:
 def test_removed_channels_feeds_and_settings_are_listed() -> None:
     by_meter = Identifiers(meter_import_id="NB-ELEC-01")
     base = replace(
-        BASE, feeds=(make_feed("logger", "use", by_meter), make_feed("old", "use", Identifiers(channel_id=1)))
+        BASE,
+        feeds=(
+            make_feed("logger", "use", by_meter),
+            make_feed("old", "use", Identifiers(channel_id=1)),
+            make_feed("edited", "use", Identifiers(channel_id=2)),
+        ),
     )
     now = make_definitions(
-        [replace(USE, spec={"channelInfo": "Main"})], [make_feed("renamed", "use", Identifiers(channel_id=1))]
+        [replace(USE, spec={"channelInfo": "Main"})],
+        [
+            make_feed("renamed", "use", Identifiers(channel_id=1)),
+            make_feed("edited", "use", Identifiers(channel_id=3)),
+        ],
     )
 
     assert list_removed(now, base, ()) == (
@@ -73,12 +90,29 @@ def test_each_kind_of_removed_definition_is_one_finding() -> None:
     removed = (
         RemovedDefinition("channel", "use", "a.yaml"),
         RemovedDefinition("channel", "demand", "b.yaml"),
+        RemovedDefinition("feed", "logger", "b.yaml"),
         RemovedDefinition("setting", "net", "a.yaml", f"{V}multiplier", 2),
     )
 
-    assert [(found.code, found.message, found.detail) for found in removed_findings(removed)] == [
-        ("ESA518", "2 channels are no longer managed because of this change", ("demand, in b.yaml", "use, in a.yaml")),
-        ("ESA518", "1 setting is no longer managed because of this change", (f"{V}multiplier of net, which was 2",)),
+    findings = list(removed_findings(removed))
+
+    assert {found.code for found in findings} == {"ESA518"}
+    assert [(found.message, found.detail, found.fix.partition(": ")[2]) for found in findings] == [
+        (
+            "2 channels are no longer managed because of this change",
+            ("demand, in b.yaml", "use, in a.yaml"),
+            "EnergyCAP keeps them as they are; if not, put them back into the files",
+        ),
+        (
+            "1 feed is no longer managed because of this change",
+            ("logger, in b.yaml",),
+            "plans no longer check where their readings go; if not, restore the feeds",
+        ),
+        (
+            "1 setting is no longer managed because of this change",
+            (f"{V}multiplier of net, which was 2",),
+            "EnergyCAP keeps them as they are; if not, put them back into the files",
+        ),
     ]
 
 
@@ -97,7 +131,7 @@ def test_renames_are_noted_under_their_new_names() -> None:
 
 
 def test_a_name_that_selects_another_channel_is_a_warning() -> None:
-    now = make_definitions([replace(USE, select=Identifiers(channel_id=2))])
+    now = make_definitions([replace(USE, select=Identifiers(channel_id=2)), make_desired("new", 1)])
 
     (found,) = tell_moves(now, BASE, LIVE, ())
 
@@ -106,7 +140,23 @@ def test_a_name_that_selects_another_channel_is_a_warning() -> None:
         "1 name now selects another channel in EnergyCAP because of this change",
         ('use: 1 "Use" → 2 "Demand"',),
     )
+    assert list(tell_moves(now, BASE, LIVE, ("u*",))) == [found]
     assert list(tell_moves(now, BASE, LIVE, ("d*",))) == []
+
+
+def test_a_name_whose_select_is_out_of_date_and_that_wants_another_interval_is_a_warning() -> None:
+    half, hour = (make_live(id_, {"intervalMinutes": minutes}) for id_, minutes in ((1, 30), (2, 60)))
+    outdated = Identifiers(meter_import_id="NB-ELEC-01", observation_type_code="ELECUSE", unit_code="KWH")
+    before, now = (
+        make_definitions(
+            [make_desired("use", 0, {"intervalMinutes": minutes}, select=replace(outdated, interval_seconds=900))]
+        )
+        for minutes in (30, 60)
+    )
+
+    (found,) = tell_moves(now, before, (half, hour), ())
+
+    assert found.detail == ('use: 1 "Use" → 2 "Use"',)
 
 
 def test_a_name_that_selects_the_same_channel_in_another_way_is_not_a_warning() -> None:
