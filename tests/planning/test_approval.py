@@ -99,6 +99,12 @@ def test_a_change_that_is_already_applied_is_still_valid() -> None:
     assert comparison.is_still_valid
 
 
+def test_a_change_that_is_applied_to_another_channel_than_reviewed_is_not_done() -> None:
+    assert compare(USE, replace(make_no_op({MULTIPLIER: 2}), channel_id=7)) == Comparison(
+        (), (ChangedStep("use", ("is channel 7 now, was channel 1042",)),), ()
+    )
+
+
 def test_null_in_place_of_an_empty_text_is_not_a_difference() -> None:
     note = Edit("channelDescription", None, "Roof", Impact.COSMETIC)
 
@@ -250,12 +256,13 @@ def test_a_feed_that_is_rerouted_to_another_channel_than_reviewed_is_a_differenc
     )
 
 
-def test_a_restricted_plan_sends_only_reviewed_changes_and_still_lists_blocked_ones() -> None:
+@pytest.mark.parametrize("names", [{"use"}, {"use", "held"}], ids=["blocked at review", "sent at review"])
+def test_a_restricted_plan_sends_only_reviewed_changes_and_still_lists_blocked_ones(names: set[str]) -> None:
     new, blocked = make_change(EDIT, name="new"), replace(make_blocked(USE), name="held", depends_on=("new", "use"))
     routes = FeedRoute("logger", "use", 1, 2, (), (FeedStep("new", (), 3), FeedStep("use", (), 2)))
     plan = replace(make_plan(new, USE, blocked), feeds=(routes,))
 
-    assert restrict_plan(plan, {"use", "held"}) == replace(
+    assert restrict_plan(plan, names) == replace(
         plan,
         changes=(USE, replace(blocked, depends_on=("use",))),
         feeds=(replace(routes, steps=(FeedStep("use", (), 2),)),),
