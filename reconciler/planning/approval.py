@@ -245,7 +245,7 @@ def _compare_values(change: Change, now: Change) -> Iterator[str]:
         live, live_now = change.live.get(path), now.live.get(path)
         if not is_same(path, change.target_values[path], wanted, rule_id):
             yield f"{path} means something else now"
-        elif not is_same(path, live, live_now, rule_id) and not is_same(path, live_now, wanted, rule_id):
+        elif not is_same(path, live, live_now, rule_id) and not is_same(path, wanted, live_now, rule_id):
             yield "{} is {} now, was {}".format(path, *show_values(live_now, live))
 
 

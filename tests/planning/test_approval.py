@@ -222,6 +222,15 @@ def test_an_order_whose_first_change_is_applied_is_still_valid() -> None:
     assert compare_plans(make_plan(other, late), make_plan(USE, done)) == Comparison((), (), (), ("other",))
 
 
+def test_a_change_that_is_applied_before_its_dependency_is_still_valid() -> None:
+    other = make_change(Edit("channelInfo", "A", "B", Impact.COSMETIC), name="other")
+    late = replace(USE, depends_on=("other",))
+
+    assert compare_plans(make_plan(other, late), make_plan(other, make_no_op({MULTIPLIER: 2}))) == Comparison(
+        (), (), (), ("use",)
+    )
+
+
 def test_a_change_does_not_differ_because_its_dependency_is_no_longer_needed() -> None:
     other = make_change(Edit("channelInfo", "A", "B", Impact.COSMETIC), name="other")
     late = replace(USE, depends_on=("other",))
@@ -273,6 +282,44 @@ def test_a_different_value_is_reported_once() -> None:
     now = replace(make_change(replace(EDIT, after=3)), target_values={MULTIPLIER: 3})
 
     assert compare(USE, now).changed == (ChangedStep("use", (f"{MULTIPLIER} becomes 3 now, was to become 2",)),)
+
+
+def test_an_edit_that_became_necessary_since_the_review_is_reported_once() -> None:
+    name = Edit("channelInfo", "By hand", "Main", Impact.COSMETIC)
+    targets: Spec = {MULTIPLIER: 2, "channelInfo": "Main"}
+    was = replace(USE, target_values=targets, live={"channelInfo": "Main"})
+    now = replace(make_change(EDIT, name), target_values=targets, live={"channelInfo": "By hand"})
+
+    assert compare(was, now).changed == (
+        ChangedStep("use", ('channelInfo is now edited as well, from "By hand" to "Main"',)),
+    )
+
+
+def test_every_managed_value_that_means_something_else_is_reported() -> None:
+    was, now = (
+        replace(make_change(replace(EDIT, after=after)), target_values={MULTIPLIER: after, "channelInfo": info})
+        for after, info in ((2, "A"), (3, "B"))
+    )
+
+    assert compare(was, now).changed == (
+        ChangedStep("use", (f"{MULTIPLIER} becomes 3 now, was to become 2", "channelInfo means something else now")),
+    )
+
+
+@pytest.mark.parametrize(
+    ("wanted", "live", "live_now"),
+    [("Roof ", "Roof", "Roof "), (" Roof ", "Roof", " Roof")],
+    ids=["untrimmed", "trimmed otherwise"],
+)
+def test_a_managed_text_that_still_is_what_the_file_wants_is_not_a_difference(
+    wanted: str, live: str, live_now: str
+) -> None:
+    was, now = (
+        replace(USE, target_values={**USE.target_values, "channelDescription": wanted}, live={"channelDescription": x})
+        for x in (live, live_now)
+    )
+
+    assert compare(was, now) == Comparison((), (), ())
 
 
 def test_an_edit_that_is_no_longer_in_the_files_is_a_difference() -> None:
