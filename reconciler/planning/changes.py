@@ -15,7 +15,7 @@ from reconciler.model.fields import CHANNEL_FIELDS, FIELDS, VERSION_FIELDS
 from reconciler.model.plan import Action, Change, History, Origin, Verdict, VersionSpan
 from reconciler.planning.dependencies import predecessors, topological_order
 from reconciler.planning.identification import make_index
-from reconciler.planning.matching import resolve_desired
+from reconciler.planning.matching import find_identifiers, resolve_desired
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -176,7 +176,7 @@ def mark_drift(
 def _leads_to(channel_id: int, past: Desired, now: Desired, index: Index) -> bool:
     """Whether `past` is about the live channel that `now` is paired with, or points at it in the same words."""
     found = resolve_desired(past, index).resolution.channel_id
-    return found == channel_id or (found is None and past.select == now.select)
+    return found == channel_id or (found is None and find_identifiers(past) == find_identifiers(now))
 
 
 def _mark_all(change: Change, origin: Origin) -> Change:

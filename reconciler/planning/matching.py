@@ -221,9 +221,14 @@ def _find_hidden(lookup: Lookup, index: Index) -> Live | None:
             return None
 
 
+def find_identifiers(desired: Desired) -> Identifiers:
+    """What `desired` is found by: its `select`, else the import id that it wants; empty if it has neither."""
+    return desired.select or _point_at_wanted(desired)
+
+
 def resolve_desired(desired: Desired, index: Index) -> Lookup:
     """Where `desired` is found: by `select`, else by its import id; where that finds none, by what it wants instead."""
-    pointers = desired.select or _point_at_wanted(desired)
+    pointers = find_identifiers(desired)
     found = resolve(pointers, index)
     # Nearly all lookups of nearly all plans end here.
     if found.failure is not ResolutionFailure.UNMATCHED:

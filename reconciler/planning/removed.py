@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from reconciler.model.fields import CHANNEL_IMPORT_ID, FIELD_AT, INTERVAL_MINUTES, OBSERVATION_TYPE_CODE, UNIT_CODE
+from reconciler.model.identifiers import Identifiers
 from reconciler.model.plan import RemovedDefinition
 from reconciler.planning.identification import make_index
-from reconciler.planning.matching import match_channels
+from reconciler.planning.matching import find_identifiers, match_channels
 from reconciler.planning.messages import show_value
 from reconciler.planning.plan import matches_filter
 from reconciler.rules import make_finding
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from reconciler.model.channels import Definitions, Desired, Live
     from reconciler.model.findings import Finding
-    from reconciler.model.identifiers import Feed, Identifiers
+    from reconciler.model.identifiers import Feed
     from reconciler.planning.identification import Index
 
 # What finds a channel where its select does not find any more.
@@ -31,7 +32,7 @@ _UNCHECKED = "nothing to do if you meant this: plans no longer check where their
 def find_renames(definitions: Definitions, base: Definitions, live: Sequence[Live]) -> Mapping[str, str]:
     """The new name of each channel of `base` that `definitions` have under another name, by the old one.
 
-    It has the same `select`, or leads to the same one of `live`.
+    It is found by the same identifiers, or leads to the same one of `live`.
     """
     names, base_names = _list_names(definitions), _list_names(base)
     gone = [channel for channel in base.channels if channel.name not in names]
@@ -41,10 +42,11 @@ def find_renames(definitions: Definitions, base: Definitions, live: Sequence[Liv
     index = make_index(live)
     old_ids = _find_ids(gone, index)
     by_id = {id_: name for name, id_ in _find_ids(new, index).items()}
-    by_select: dict[Identifiers | None, str]
-    by_select = {channel.select: channel.name for channel in new if channel.select is not None}
+    by_identifiers = {find_identifiers(channel): channel.name for channel in new}
+    by_identifiers.pop(Identifiers(), None)
     renames = {
-        channel.name: by_id.get(old_ids.get(channel.name, 0)) or by_select.get(channel.select) for channel in gone
+        channel.name: by_id.get(old_ids.get(channel.name, 0)) or by_identifiers.get(find_identifiers(channel))
+        for channel in gone
     }
     return {name: new_name for name, new_name in renames.items() if new_name}
 

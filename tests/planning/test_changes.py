@@ -14,7 +14,7 @@ from tests.planning.offline_files import make_definitions
 from tests.planning.tenant import V, add_older_version, make_desired, make_live, plan_of
 
 if TYPE_CHECKING:
-    from reconciler.model.channels import Live
+    from reconciler.model.channels import Desired, Live
 
 LIVE = make_live(1)
 
@@ -78,10 +78,24 @@ def test_an_edit_is_drift_if_the_base_has_the_same_value_and_else_this_change() 
     assert plan.summary.drift == 4
 
 
+def test_an_edit_of_a_value_that_the_base_did_not_manage_is_from_this_change() -> None:
+    now = make_desired("one", 1, {"channelInfo": "Renamed"})
+    base = make_desired("one", 1, {"channelDescription": None})
+    plan = mark_drift(plan_of([now], [ODOMETER]), make_definitions([now]), make_definitions([base]), [ODOMETER])
+    assert [edit.origin for edit in plan.changes[0].edits] == [Origin.CHANGE]
+
+
 def test_all_edits_of_a_channel_that_is_new_in_the_files_are_from_this_change() -> None:
     now = make_desired("one", 1, {"channelInfo": "Renamed"})
     plan = mark_drift(plan_of([now], [ODOMETER]), make_definitions([now]), make_definitions([]), [ODOMETER])
     assert [edit.origin for edit in plan.changes[0].edits] == [Origin.CHANGE]
+
+
+def test_the_origin_is_unknown_if_the_channel_may_be_in_a_part_of_the_base_that_could_not_be_read() -> None:
+    now = make_desired("one", 1, {"channelInfo": "Renamed"})
+    plan = plan_of([now], [ODOMETER])
+    marked = mark_drift(plan, make_definitions([now]), make_definitions([]), [ODOMETER], is_whole=False)
+    assert [edit.origin for edit in marked.changes[0].edits] == [Origin.UNKNOWN]
 
 
 def test_all_edits_are_from_this_change_if_the_name_now_selects_another_channel() -> None:
@@ -104,11 +118,33 @@ def test_another_select_for_the_same_channel_does_not_turn_drift_into_this_chang
     assert [edit.origin for edit in plan.changes[0].edits] == [Origin.DRIFT]
 
 
-def test_all_edits_are_from_this_change_if_the_base_found_no_channel() -> None:
+GONE = Identifiers(channel_import_id="GONE")
+BY_ID = make_desired("one", 1, {"channelInfo": "Use"})
+BY_IMPORT_ID = make_desired("one", 0, {"channelInfo": "Use", "channelImportId": "C-1"}, select=None)
+BY_EITHER = replace(BY_IMPORT_ID, select=GONE)
+
+
+@pytest.mark.parametrize(
+    ("base", "now", "origin"),
+    [
+        pytest.param(replace(BY_ID, select=GONE), BY_ID, Origin.CHANGE, id="another select"),
+        pytest.param(
+            replace(BY_IMPORT_ID, spec={"channelInfo": "Use", "channelImportId": "GONE"}),
+            BY_IMPORT_ID,
+            Origin.CHANGE,
+            id="another import id, and no select",
+        ),
+        pytest.param(
+            replace(BY_EITHER, spec={"channelInfo": "Use", "channelImportId": "NEW"}),
+            BY_EITHER,
+            Origin.DRIFT,
+            id="the same select, out of date",
+        ),
+    ],
+)
+def test_the_origin_of_an_edit_if_the_base_found_no_channel(base: Desired, now: Desired, origin: Origin) -> None:
     live = [make_live(1, {"channelInfo": "By hand"})]
-    now = make_desired("one", 1, {"channelInfo": "Use"})
-    base = replace(now, select=Identifiers(channel_import_id="GONE"))
 
     plan = mark_drift(plan_of([now], live), make_definitions([now]), make_definitions([base]), live)
 
-    assert [edit.origin for edit in plan.changes[0].edits] == [Origin.CHANGE]
+    assert [edit.origin for edit in plan.changes[0].edits] == [origin]

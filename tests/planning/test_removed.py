@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import pytest
 from msgspec.structs import replace
 
 from reconciler.model.identifiers import Identifiers
@@ -17,6 +20,10 @@ from reconciler.planning.removed import (
 from tests.planning.offline_files import make_definitions, make_feed
 from tests.planning.tenant import V, make_desired, make_live
 
+if TYPE_CHECKING:
+    from reconciler.model.channels import Desired
+    from reconciler.model.values import Spec
+
 LIVE = (make_live(1), make_live(2, {"channelInfo": "Demand"}))
 USE = make_desired("use", 1, {"channelInfo": "Use", f"{V}multiplier": 1})
 DEMAND = make_desired("demand", 2)
@@ -29,18 +36,32 @@ def test_a_channel_with_another_name_and_the_same_live_channel_is_renamed() -> N
     assert find_renames(make_definitions([by_import_id, DEMAND]), BASE, LIVE) == {"use": "main"}
 
 
-def test_a_channel_with_another_name_and_the_same_select_is_renamed_even_if_it_is_not_live() -> None:
-    assert find_renames(make_definitions([replace(USE, name="main"), DEMAND]), BASE, ()) == {"use": "main"}
+@pytest.mark.parametrize(
+    "channel",
+    [USE, make_desired("use", 0, {"channelImportId": "C-1"}, select=None)],
+    ids=["by its select", "by its import id"],
+)
+def test_a_channel_with_another_name_and_the_same_identifiers_is_renamed_even_if_it_is_not_live(
+    channel: Desired,
+) -> None:
+    now = make_definitions([replace(channel, name="main"), DEMAND])
+
+    assert find_renames(now, make_definitions([channel, DEMAND]), ()) == {"use": "main"}
 
 
 def test_a_channel_that_is_gone_is_not_renamed_to_a_new_one() -> None:
     assert find_renames(make_definitions([DEMAND, make_desired("third", 3)]), BASE, LIVE) == {}
 
 
-def test_a_channel_that_is_not_live_is_not_renamed_to_another_that_was_not_there_before() -> None:
-    by_import_id = [make_desired(name, 0, {"channelImportId": name.upper()}, select=None) for name in ("old", "new")]
-    base = make_definitions([by_import_id[0], make_desired("third", 3)])
-    now = make_definitions([by_import_id[1], make_desired("main", 1)])
+@pytest.mark.parametrize(
+    ("old_spec", "new_spec"), [({"channelImportId": "OLD"}, {"channelImportId": "NEW"}), ({}, {})], ids=str
+)
+def test_a_channel_that_is_not_live_is_not_renamed_to_another_that_was_not_there_before(
+    old_spec: Spec, new_spec: Spec
+) -> None:
+    old, new = (make_desired(name, 0, s, select=None) for name, s in (("old", old_spec), ("new", new_spec)))
+    base = make_definitions([old, make_desired("third", 3)])
+    now = make_definitions([new, make_desired("main", 1)])
 
     assert find_renames(now, base, LIVE) == {}
 

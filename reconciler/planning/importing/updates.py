@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from reconciler.model.fields import CHANNEL_INFO, FIELD_AT, OBSERVATION_TYPE_ID
 from reconciler.model.findings import Severity
 from reconciler.planning.importing.naming import Kept, Skipped
+from reconciler.planning.matching import find_identifiers
 from reconciler.planning.messages import locate_identifiers, shorten, show_value, show_values
 from reconciler.rules import make_finding
 
@@ -121,13 +122,16 @@ def _check_errors(before: Plan, after: Plan) -> Iterator[str]:
     known = {_identify(finding) for finding in before.findings}
     for finding in after.findings:
         if finding.severity is Severity.ERROR and _identify(finding) not in known:
-            where = f"{finding.location.path[1]}: " if finding.location and len(finding.location.path) > 1 else ""
-            yield f"{where}{finding.code} {finding.message}"
+            yield ": ".join((*_list_keys(finding)[1:2], f"{finding.code} {finding.message}"))
 
 
 def _identify(finding: Finding) -> tuple[str, str, tuple[str, ...]]:
     # Lines move when a file grows.
-    return (finding.code, finding.message, finding.location.path if finding.location else ())
+    return finding.code, finding.message, _list_keys(finding)
+
+
+def _list_keys(finding: Finding) -> tuple[str, ...]:
+    return finding.location.path if finding.location else ()
 
 
 def _list_edits(change: Change) -> Iterator[str]:
@@ -165,7 +169,7 @@ def _find_reason(now: Desired, path: str, pasts: Sequence[Past]) -> str:
         before = past.channels.get(now.name)
         if before is None and not past.is_whole:
             return f"{past.reason}, or was in a file that could not be read there"
-        if before is None or (before.select, before.data_point) != (now.select, now.data_point):
+        if before is None or (find_identifiers(before), before.data_point) != (find_identifiers(now), now.data_point):
             return past.reason
         if path not in before.spec or before.spec[path] != now.spec[path]:
             return past.reason

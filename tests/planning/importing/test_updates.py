@@ -5,15 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from reconciler.definitions.channel_writer import is_representable
 from reconciler.model.findings import Finding, Severity
 from reconciler.model.identifiers import Identifiers
-from reconciler.planning.importing.naming import Skipped
-from reconciler.planning.importing.updates import Updates, find_suspicious_matches, find_updates, verify_import
+from reconciler.planning.importing.naming import Kept, Skipped
+from reconciler.planning.importing.updates import (
+    Past,
+    Updates,
+    find_suspicious_matches,
+    find_updates,
+    leave_edited,
+    verify_import,
+)
 from tests.planning.tenant import V, make_calculated, make_desired, make_live, plan_of
 
 if TYPE_CHECKING:
+    from reconciler.model.channels import Desired
     from reconciler.model.values import Spec
 
 
@@ -129,6 +138,16 @@ def test_an_edit_of_an_imported_channel_is_reported() -> None:
     )
 
 
+def test_an_edit_of_a_value_that_the_file_keeps_is_not_reported_nor_what_it_implies() -> None:
+    rule = f"{V}observationRule"
+    odometer = make_live(1, {f"{V}observationRuleId": 1, f"{V}rolloverValue": 10})
+    kept = make_desired("use", 1, {"channelInfo": "Usage", rule: "Trip"})
+    after = plan_of([kept, DRIFTED], (odometer, *LIVE[1:]))
+
+    assert verify_import(BEFORE, after, {"use"}, {("use", rule)}) == ('use: channelInfo  "Use" → "Usage"',)
+    assert verify_import(BEFORE, after, {"use"}, {("use", "channelInfo"), ("use", rule)}) == ()
+
+
 def test_an_imported_channel_that_is_not_found_is_reported() -> None:
     lost = make_desired("use", 99)
     (first, second) = verify_import(BEFORE, plan_of([lost, DRIFTED], LIVE), {"use"})
@@ -151,3 +170,87 @@ def test_an_error_that_existed_before_does_not_stop_an_import() -> None:
     before = plan_of([lost], LIVE)
 
     assert verify_import(before, plan_of([lost, USE], LIVE), {"use"}) == ()
+
+
+def test_a_warning_does_not_stop_an_import() -> None:
+    warned = make_desired("use", 1, {"channelImportId": "C-2"}, select=BY_IMPORT_ID)
+    live = (make_live(1, {"channelImportId": "C-2"}),)
+    after = plan_of([warned], live)
+
+    assert [finding.severity for finding in after.findings] == [Severity.NOTE]
+    assert verify_import(plan_of([], live), after, {"use"}) == ()
+
+
+MINE = make_desired("use", 1, {"channelInfo": "Mine", f"{V}multiplier": 1}, data_point="NB-ELEC")
+NET = make_desired("net", 2, {"channelInfo": "Net"})
+FOUND = Updates(
+    {
+        "channels/north.yaml": {"use": {"channelInfo": "Live", f"{V}multiplier": 5}},
+        "channels/other.yaml": {"net": {"channelInfo": "Live net"}},
+    },
+    (Skipped("sum", "channelInfo", "a file cannot hold this value"),),
+)
+COMMITTED = Past({"use": MINE, "net": NET}, "not committed")
+
+
+def leave(*pasts: Past, now: Desired = MINE) -> Updates:
+    return leave_edited(FOUND, {"use": now, "net": NET}, pasts)
+
+
+def test_values_that_the_files_always_had_are_taken_over() -> None:
+    assert leave() == leave(COMMITTED) == leave(COMMITTED, replace(COMMITTED, is_whole=False)) == FOUND
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [{"channelInfo": "Old", f"{V}multiplier": 1}, {f"{V}multiplier": 1}],
+    ids=["another value", "not managed"],
+)
+def test_a_value_that_was_edited_since_one_of_the_pasts_is_kept_with_the_reason(spec: Spec) -> None:
+    fork = Past({"use": replace(MINE, spec=spec), "net": NET}, "this branch changed it")
+
+    assert leave(COMMITTED, fork) == Updates(
+        {
+            "channels/north.yaml": {"use": {f"{V}multiplier": 5}},
+            "channels/other.yaml": {"net": {"channelInfo": "Live net"}},
+        },
+        FOUND.left_out,
+        (Kept("use", "channelInfo", "Mine", "Live", "this branch changed it"),),
+    )
+
+
+ON_IMPORT_ID, ON_ANOTHER = (
+    replace(MINE, select=None, spec={**MINE.spec, "channelImportId": import_id}) for import_id in ("C-1", "C-9")
+)
+
+
+@pytest.mark.parametrize(
+    ("past", "now", "reason"),
+    [
+        pytest.param(Past({"net": NET}, "new"), MINE, "new", id="a new channel"),
+        pytest.param(
+            Past({"net": NET}, "new", is_whole=False),
+            MINE,
+            "new, or was in a file that could not be read there",
+            id="perhaps a new channel",
+        ),
+        pytest.param(
+            Past({"use": replace(MINE, select=BY_IMPORT_ID), "net": NET}, "moved"), MINE, "moved", id="another select"
+        ),
+        pytest.param(
+            Past({"use": replace(MINE, data_point=None), "net": NET}, "moved"), MINE, "moved", id="another data point"
+        ),
+        pytest.param(
+            Past({"use": ON_ANOTHER, "net": NET}, "moved"), ON_IMPORT_ID, "moved", id="another import id, and no select"
+        ),
+    ],
+)
+def test_all_values_are_kept_if_the_channel_is_new_or_means_another_one(past: Past, now: Desired, reason: str) -> None:
+    assert leave(past, now=now) == Updates(
+        {"channels/other.yaml": {"net": {"channelInfo": "Live net"}}},
+        FOUND.left_out,
+        (
+            Kept("use", "channelInfo", "Mine", "Live", reason),
+            Kept("use", f"{V}multiplier", 1, 5, reason),
+        ),
+    )
