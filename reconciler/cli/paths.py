@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.cli.file_io import find_descriptor
-from reconciler.definitions.discovery import PROJECT_FILE, find_files, is_definition
+from reconciler.definitions.discovery import PROJECT_FILE, find_files, has_definition_suffix
 from reconciler.definitions.project_file import find_root, folders_of, read_project
 from reconciler.errors import ProjectError, UsageError
 
@@ -149,7 +149,7 @@ def _find_owner(root: Path, folders: Sequence[str], path: Path, *, is_database: 
     if target.suffix == ".jsonl" and _is_in(target, root / JOURNALS):
         return f"{target.name}, the journal of an apply"
     homes = [root / folder for folder in folders]
-    if is_definition(target) and any(_is_in(target, home) for home in homes):
+    if has_definition_suffix(target.name) and any(_is_in(target, home) for home in homes):
         return f"a file of definitions: all .yaml files in {', '.join(folders)} are read"
     if _has_other_names(target) and any(_is_same(path, root / file) for file in find_files(root, folders).files):
         return "a file of definitions, which has another name there"

@@ -78,8 +78,8 @@ class FileLayout:
 
     def span(self, keys: Keys) -> tuple[int, int]:
         """Where a single value begins and ends, without the empty lines after a text of several lines."""
-        spot = self.spans[keys]
-        return spot.start, spot.start + len(self.text[spot.start : spot.end].rstrip())
+        span = self.spans[keys]
+        return span.start, span.start + len(self.text[span.start : span.end].rstrip())
 
     def column(self, keys: Keys) -> int:
         """How far a key is indented."""

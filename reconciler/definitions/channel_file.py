@@ -320,28 +320,28 @@ def parse_fully(file: str, data: bytes) -> ParsedFile:
     if is_sound:
         # What fits the schema of channel files is a mapping.
         tree: Any = document.tree
-        built = make_content(file, tree, _find_lines(document))
+        content = make_content(file, tree, _find_lines(document))
     else:
         refused = document.refused | {problem.keys for problem in problems}
-        built = recover_channels(document, refused, _find_lines(document))
+        content = recover_channels(document, refused, _find_lines(document))
     for start, end in find_truncating_comments(document.text):
         message = f"the text is cut off before {document.text[start:end]}"
         document.findings.append(make_finding("ESA117", message, document.location_at(start, end)))
-    return ParsedFile(file, content_digest(data), built, tuple(document.findings), more, is_sound)
+    return ParsedFile(file, content_digest(data), content, tuple(document.findings), more, is_sound)
 
 
 def _find_problems(document: Document) -> tuple[tuple[FileProblem, ...], int]:
     if not document.is_read:
         return (), 0
-    slips = check_consistency(document.tree)
+    inconsistencies = check_consistency(document.tree)
     if validator_for(Format.CHANNELS)(document.tree):
-        return _leave_out_refused(document, slips), 0
+        return _leave_out_refused(document, inconsistencies), 0
     # Imported here because in most runs every file is valid.
     from reconciler.definitions.schema_errors import explain  # noqa: PLC0415
 
     explanation = explain(Format.CHANNELS, document.tree)
     # For a date that is not even written like one, the schema's message is more precise.
-    problems = {(problem.code, problem.keys): problem for problem in (*slips, *explanation.problems)}
+    problems = {(problem.code, problem.keys): problem for problem in (*inconsistencies, *explanation.problems)}
     return _leave_out_refused(document, problems.values()), explanation.more
 
 

@@ -196,7 +196,7 @@ def _list_uncommitted(root: Path, paths: Sequence[str]) -> tuple[str, ...]:
 def _list_overlooked(root: Path, paths: Sequence[str], settings: Sequence[str]) -> list[str]:
     """The files that differ although git was told to assume no change (--assume-unchanged, --skip-worktree)."""
     expected: dict[str, str] = {}
-    gone: list[str] = []
+    deleted: list[str] = []
     # With -v, a tag in lower case marks a file that git assumes to be unchanged. Source: git-ls-files(1).
     for row in _split(ask_git(root, "ls-files", "-v", "--stage", "-z", "--", *paths)):
         head, _, file = os.fsdecode(row).partition("\t")
@@ -204,11 +204,11 @@ def _list_overlooked(root: Path, paths: Sequence[str], settings: Sequence[str]) 
         if (tag.islower() or tag == "S") and (root / file).is_file():
             expected[file] = name
         elif tag == "h":
-            gone.append(file)
+            deleted.append(file)
     if not expected:
-        return gone
+        return deleted
     found = ask_git(root, "hash-object", "--", *expected, settings=settings).decode().split()
-    return gone + [file for (file, name), own in zip(expected.items(), found, strict=True) if name != own]
+    return deleted + [file for (file, name), own in zip(expected.items(), found, strict=True) if name != own]
 
 
 def _list_settings_without_filters(root: Path) -> list[str]:
@@ -227,7 +227,7 @@ def _list_settings_without_filters(root: Path) -> list[str]:
 
 # Errors of the disk or the process, which say nothing about the file that is copied.
 _LIMITS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE)
-_TWICE = "ESA131"
+_DUPLICATE = "ESA131"
 _TOP = "the root of the repository"
 
 
@@ -246,11 +246,11 @@ class Base(Struct, frozen=True):
 
 
 class _BaseProject(Struct, frozen=True):
-    """The project at the base: its folder in the repository, its definitions folders, and the `flaw` of its file."""
+    """The project at the base: its folder in the repository, its definitions folders, and the `error` of its file."""
 
     prefix: str
     folders: tuple[str, ...]
-    flaw: str = ""
+    error: str = ""
     notes: tuple[Finding, ...] = ()
 
 
@@ -267,16 +267,16 @@ def read_base(root: Path, reference: str, folders: Sequence[str]) -> Base:
     # The loader reads a copy on disk, so that links and folders mean the same as in a checkout.
     with _copy(root, entries, home.prefix) as (past, refused):
         loaded = load_definitions(past, home.folders)
-    flaws = dict(_find_unread(loaded)) | refused
-    if home.flaw:
-        flaws[PROJECT_FILE] = home.flaw
-    flaws |= {folder: "it is in a repository of its own" for folder in folders if _is_nested(root, folder)}
-    flaws |= dict.fromkeys(list_ignored(root, folders), "git ignores it, so no commit holds it")
+    reasons = dict(_find_unread(loaded)) | refused
+    if home.error:
+        reasons[PROJECT_FILE] = home.error
+    reasons |= {folder: "it is in a repository of its own" for folder in folders if _is_nested(root, folder)}
+    reasons |= dict.fromkeys(list_ignored(root, folders), "git ignores it, so no commit holds it")
     gaps = tuple(
         make_finding("ESA151", f"{file} could not be read at the base {reference}", detail=(f"there: {why}",))
-        for file, why in sorted(flaws.items())
+        for file, why in sorted(reasons.items())
     )
-    return Base(reference, _leave_out_doubled(loaded), tuple(sorted(flaws)), gaps, home.notes)
+    return Base(reference, _leave_out_duplicates(loaded), tuple(sorted(reasons)), gaps, home.notes)
 
 
 def _find_base_project(root: Path, commit: str, reference: str, folders: tuple[str, ...]) -> _BaseProject:
@@ -287,17 +287,17 @@ def _find_base_project(root: Path, commit: str, reference: str, folders: tuple[s
     top = Path(os.path.realpath(root)).parents[prefix.count("/") - 1] if prefix else Path(os.path.realpath(root))
     files = [entry for entry in list_entries(root, commit) if posixpath.basename(entry.path) == PROJECT_FILE]
     # A project file that still exists belongs to another project; only a deleted one can have been moved to `root`.
-    gone = [entry for entry in files if not os.path.lexists(top / entry.path)]
-    if not gone:
+    deleted = [entry for entry in files if not os.path.lexists(top / entry.path)]
+    if not deleted:
         message = f"{reference} has no {PROJECT_FILE} in {prefix.rstrip('/') or _TOP}"
         return _BaseProject(prefix, folders, notes=(make_finding("ESA153", message),))
-    names, here = ", ".join(_name_folder(entry) for entry in gone), prefix.rstrip("/") or _TOP
-    if len(gone) > 1:
+    names, here = ", ".join(_name_folder(entry) for entry in deleted), prefix.rstrip("/") or _TOP
+    if len(deleted) > 1:
         return _BaseProject(prefix, folders, f"the project was not in {here}, but may have been in one of: {names}")
     message = f"at the base {reference} the project was in {names}, and it is in {here} now"
-    past = posixpath.dirname(gone[0].path)
-    home = _open_base_project(root, gone[0], f"{past}/" if past else "", folders)
-    return _BaseProject(home.prefix, home.folders, home.flaw, (make_finding("ESA152", message),))
+    past = posixpath.dirname(deleted[0].path)
+    home = _open_base_project(root, deleted[0], f"{past}/" if past else "", folders)
+    return _BaseProject(home.prefix, home.folders, home.error, (make_finding("ESA152", message),))
 
 
 def _name_folder(entry: TreeEntry) -> str:
@@ -361,14 +361,14 @@ def _copy(root: Path, entries: Sequence[TreeEntry], prefix: str) -> Iterator[tup
         try:
             past = Path(stack.enter_context(TemporaryDirectory(prefix="reconciler-base-")))
         except OSError as error:
-            raise _no_copy(error) from error
+            raise _make_copy_error(error) from error
         for entry in sorted(kept, key=lambda entry: entry.mode == LINK):
-            if why := _put(past, entry.path.removeprefix(prefix), entry.mode, blobs[entry.name]):
+            if why := _add_to_copy(past, entry.path.removeprefix(prefix), entry.mode, blobs[entry.name]):
                 refused[entry.path] = why
         yield past, {path.removeprefix(prefix): why for path, why in refused.items()}
 
 
-def _put(past: Path, file: str, mode: bytes, data: bytes | None) -> str:
+def _add_to_copy(past: Path, file: str, mode: bytes, data: bytes | None) -> str:
     """Put `file` into the copy; the reason if that is not possible, else ""."""
     if data is None:
         return "it was larger than 5 MiB"
@@ -385,12 +385,12 @@ def _put(past: Path, file: str, mode: bytes, data: bytes | None) -> str:
                 stream.write(data)
     except OSError as error:
         if error.errno in _LIMITS:
-            raise _no_copy(error) from error
+            raise _make_copy_error(error) from error
         return f"it cannot be copied: {error.strerror}"
     return ""
 
 
-def _no_copy(error: OSError) -> ProjectError:
+def _make_copy_error(error: OSError) -> ProjectError:
     fix = f"{advise_on(error)}; or set TMPDIR to another folder for temporary files"
     return ProjectError(f"cannot make a copy of the base: {error.strerror}", fix)
 
@@ -406,19 +406,19 @@ def _is_nested(root: Path, folder: str) -> bool:
 def _find_unread(loaded: LoadResult) -> Iterator[tuple[str, str]]:
     """The files that could not be read completely, each with the reason."""
     errors = [finding for finding in loaded.findings if finding.location and finding.severity is Severity.ERROR]
-    doubled = {finding.location.file for finding in errors if finding.location and finding.code == _TWICE}
-    for file in {*loaded.unread, *doubled}:
+    duplicates = {finding.location.file for finding in errors if finding.location and finding.code == _DUPLICATE}
+    for file in {*loaded.unread, *duplicates}:
         first = next((finding for finding in errors if finding.location and finding.location.file == file), None)
         yield file, f"line {_line_of(first)}: {first.message}" if first else "its content is not valid"
 
 
-def _leave_out_doubled(loaded: LoadResult) -> Definitions:
+def _leave_out_duplicates(loaded: LoadResult) -> Definitions:
     """The definitions without the channels that were defined twice: which of the two applied is unknown."""
-    doubled = {
-        f.location.path[1] for f in loaded.findings if f.code == _TWICE and f.location and len(f.location.path) > 1
+    duplicates = {
+        f.location.path[1] for f in loaded.findings if f.code == _DUPLICATE and f.location and len(f.location.path) > 1
     }
     whole = loaded.definitions
-    channels = tuple(channel for channel in whole.channels if channel.name not in doubled)
+    channels = tuple(channel for channel in whole.channels if channel.name not in duplicates)
     return Definitions(channels, whole.feeds, whole.files, whole.digest)
 
 

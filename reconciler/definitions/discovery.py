@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections import deque
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -144,7 +145,7 @@ class _FolderWalk:
         try:
             # The order of a file system is arbitrary; findings and duplicates must not depend on it.
             with os.scandir(self.root / folder) as found:
-                entries = sorted((entry for entry in found if not entry.name.startswith(".")), key=_name_of)
+                entries = sorted((entry for entry in found if not entry.name.startswith(".")), key=attrgetter("name"))
         except OSError as error:
             self._refuse(folder, f"the folder cannot be read: {_why(error)}")
             return []
@@ -208,17 +209,8 @@ class _FolderWalk:
         self.findings.append(make_finding(code, message, Location(PROJECT_FILE, path=("definitions",))))
 
 
-def _name_of(entry: os.DirEntry[str]) -> str:
-    return entry.name
-
-
-def is_definition(path: Path) -> bool:
-    """Whether a file of this name is read if it is in a definitions folder."""
-    return has_definition_suffix(path.name)
-
-
 def has_definition_suffix(path: str) -> bool:
-    """Whether a file of this name is YAML by its suffix, in whatever case."""
+    """Whether a file of this name is read if it is in a definitions folder: YAML by its suffix, in any case."""
     return path.casefold().endswith(_ENDINGS)
 
 

@@ -89,8 +89,8 @@ class Span(Struct, frozen=True):
 class Document(Struct):
     """One file as it was read: its text, its values as JSON's types, and what was found wrong with it as YAML.
 
-    `is_read` says whether the file could be read to its end, and so has a `tree`. `spans` has the place of each key and
-    value. `refused` are the keys whose value could not be read: they get no further findings.
+    `is_read` says whether the file could be read to its end, and so has a `tree`. `spans` has the offsets of each key
+    and value. `refused` are the keys whose value could not be read: they get no further findings.
     """
 
     file: str
@@ -103,7 +103,7 @@ class Document(Struct):
     _starts: array[int] = field(default_factory=lambda: array("Q"))
 
     def location_at(self, start: int, end: int, keys: Keys = ()) -> Location:
-        """The place from offset `start` to `end`, or to the end of the line if that comes first."""
+        """The location from offset `start` to `end`, or to the end of the line if that comes first."""
         line = self._line_of(start)
         first, last = self._starts[line], self._end_of(line)
         excerpt = self._excerpt(line)
@@ -111,12 +111,12 @@ class Document(Struct):
         return Location(self.file, line + 1, start - first + 1, keys, length, excerpt)
 
     def location(self, keys: Keys, *, at_key: bool = False) -> Location:
-        """The place of the value at `keys`, or of its key; if it does not exist, of the nearest key above it."""
+        """The location of the value at `keys`, or of its key; if it does not exist, of the nearest key above it."""
         for known in _upwards(keys):
-            spot = self.spans.get(known)
-            if spot is not None:
+            span = self.spans.get(known)
+            if span is not None:
                 at_key = at_key or (len(known) < len(keys))
-                start, end = (spot.key_start, spot.key_end) if at_key else spot.shown
+                start, end = (span.key_start, span.key_end) if at_key else span.shown
                 return self.location_at(start, end, keys)
         return Location(self.file, line=1, column=1, path=keys)
 
@@ -125,11 +125,11 @@ class Document(Struct):
         return self._line_of(self.spans[keys].key_start) + 1
 
     def report(self, problem: FileProblem) -> None:
-        """Add `problem` as a finding at its place."""
-        place = self.location(problem.keys, at_key=problem.at_key)
-        spot = self.spans.get(problem.keys)
-        fix = problem.fix.replace(AS_WRITTEN, self.text[spot.start : spot.end] if spot else "…")
-        self.findings.append(make_finding(problem.code, problem.message, place, fix=fix, detail=problem.detail))
+        """Add `problem` as a finding at its location."""
+        location = self.location(problem.keys, at_key=problem.at_key)
+        span = self.spans.get(problem.keys)
+        fix = problem.fix.replace(AS_WRITTEN, self.text[span.start : span.end] if span else "…")
+        self.findings.append(make_finding(problem.code, problem.message, location, fix=fix, detail=problem.detail))
 
     def _line_of(self, offset: int) -> int:
         if not self._starts:

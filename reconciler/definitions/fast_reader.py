@@ -105,16 +105,16 @@ def _find_rounding(text: str) -> ScalarError | None:
     # Imported here because hardly any file has such a long number.
     from decimal import Decimal  # noqa: PLC0415
 
-    held = repr(canonical_number(float(text)))
-    if Decimal(held) == Decimal(text):
+    rounded = repr(canonical_number(float(text)))
+    if Decimal(rounded) == Decimal(text):
         return None
     if abs(Decimal(text)) > _LARGEST:
         fix = f"numbers go up to {_LARGEST}, ids up to {_LARGEST_ID}; put an import id or a code in quotes"
         return ScalarError("ESA116", f"is out of range, found {text}", fix)
     return ScalarError(
         "ESA116",
-        f"would lose digits: a double turns {text} into {held}",
-        f"write  {held}, or put it in quotes if it is an id or a code",
+        f"would lose digits: a double turns {text} into {rounded}",
+        f"write  {rounded}, or put it in quotes if it is an id or a code",
     )
 
 

@@ -43,7 +43,7 @@ _SETTINGS = {"GIT_CONFIG_COUNT": "[0-9]+", "GIT_CONFIG_PARAMETERS": "'.*'"}
 # Git must not fetch, prompt, lock, or replace what a commit has; a path is a path, not a pattern. A repository is found
 # above a mounted folder, too, such as a volume for journals. Source: git(1).
 # Before git 2.45, only GIT_ALLOW_PROTOCOL keeps a partial clone from fetching.
-_OWN = {
+_OVERRIDES = {
     "LC_ALL": "C",
     "GIT_ALLOW_PROTOCOL": "",
     "GIT_CEILING_DIRECTORIES": "",
@@ -64,7 +64,7 @@ _GUARDED = (
     *("-c", "core.hooksPath=/dev/null"),
     *("-c", "core.warnAmbiguousRefs=true"),
 )
-_NOWHERE = b"not a git repository (or any "
+_NO_REPOSITORY = b"not a git repository (or any "
 # Git's messages for a name that is not a commit; any other message is a failure.
 _NO_COMMIT = re.compile(b"Needed a single revision|expected commit type|unknown revision|bad revision")
 # A commit is always passed to git with all digits: 40 of SHA-1, or 64 of SHA-256.
@@ -147,7 +147,7 @@ def list_files(folder: Path) -> tuple[tuple[bytes, str], ...] | None:
             return None
         raise
     for answer in answers:
-        if _NOWHERE in answer.stderr:
+        if _NO_REPOSITORY in answer.stderr:
             return None
         if answer.returncode:
             raise ProjectError(f"git cannot list the files in {folder}: {_quote(answer)}", _advise(answer))
@@ -215,7 +215,9 @@ def is_outside(folder: Path, answer: subprocess.CompletedProcess[bytes]) -> bool
     Git says the same about a repository whose HEAD is damaged. An empty .git does not count.
     """
     real = folder.resolve()
-    return _NOWHERE in answer.stderr and not any(_holds_anything(place / ".git") for place in (real, *real.parents))
+    return _NO_REPOSITORY in answer.stderr and not any(
+        _holds_anything(place / ".git") for place in (real, *real.parents)
+    )
 
 
 def _holds_anything(place: Path) -> bool:
@@ -252,8 +254,8 @@ def misread(root: Path, word: str, answer: bytes) -> ProjectError:
 def _quote(answer: subprocess.CompletedProcess[bytes]) -> str:
     """Git's message in one line; reports escape it."""
     lines = answer.stderr.decode(errors="backslashreplace").splitlines()
-    said = [re.sub("^(fatal|error|warning): ", "", line.strip()) for line in lines if not line.startswith("hint:")]
-    text = "; ".join(line for line in said if line).replace(":; ", ": ") or _describe_end(answer.returncode)
+    lines = [re.sub("^(fatal|error|warning): ", "", line.strip()) for line in lines if not line.startswith("hint:")]
+    text = "; ".join(line for line in lines if line).replace(":; ", ": ") or _describe_end(answer.returncode)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"
 
 
@@ -280,7 +282,7 @@ def run_git(root: Path, *words: str, lines: bytes = b"") -> subprocess.Completed
             ("git", *_GUARDED, "-C", str(root), *words),  # noqa: S607 - the user's own git
             capture_output=True,
             check=False,
-            env=kept | _OWN,
+            env=kept | _OVERRIDES,
             input=lines,
         )
     except FileNotFoundError as error:

@@ -93,44 +93,37 @@ def load_definitions(root: Path, folders: Sequence[str]) -> LoadResult:
     """
     found = find_files(root, folders)
     scalars = PlainScalars()
-    pages = [_parse_file(root, file, scalars) for file in found.files]
-    findings = (*found.findings, *_check_files(pages))
-    picked, rest = cap_findings(findings, {page.file: page.more for page in pages})
-    sound = _combine(pages, [page for page in pages if page.is_sound])
-    unread = (*found.unread, *(page.file for page in pages if not page.is_sound))
-    return LoadResult(sound, note_omitted(_locate(root, picked), rest), unread)
-
-
-def _locate(root: Path, findings: Sequence[Finding]) -> Sequence[Finding]:
-    if not findings:
-        return findings
-    return locate_findings(root, findings)
+    parsed_files = [_parse_file(root, file, scalars) for file in found.files]
+    findings = (*found.findings, *_check_files(parsed_files))
+    picked, rest = cap_findings(findings, {parsed.file: parsed.more for parsed in parsed_files})
+    sound = _combine(parsed_files, [parsed for parsed in parsed_files if parsed.is_sound])
+    unread = (*found.unread, *(parsed.file for parsed in parsed_files if not parsed.is_sound))
+    return LoadResult(sound, note_omitted(locate_findings(root, picked), rest), unread)
 
 
 def _parse_file(root: Path, file: str, scalars: PlainScalars) -> ParsedFile:
     data = read_file(root, file)
     if isinstance(data, Finding):
         return ParsedFile(file, b"", findings=(data,), is_sound=False)
-    page = parse_fast(file, data, scalars)
-    if page is not None:
-        return page
-    return parse_fully(file, data)
+    return parse_fast(file, data, scalars) or parse_fully(file, data)
 
 
-def _check_files(pages: Sequence[ParsedFile]) -> Iterator[Finding]:
+def _check_files(parsed_files: Sequence[ParsedFile]) -> Iterator[Finding]:
     """What is wrong with each file, and with all of them together."""
-    for page in pages:
-        yield from page.findings
-    yield from _refuse_twice("ESA131", "channel", [channel for page in pages for channel in page.content.channels])
-    yield from _refuse_twice("ESA132", "feed", [feed for page in pages for feed in page.content.feeds])
-    broken = {page.file for page in pages if not page.is_sound}
-    for finding in check_definitions(_combine(pages, pages)):
+    for parsed in parsed_files:
+        yield from parsed.findings
+    yield from _find_duplicates(
+        "ESA131", "channel", [channel for parsed in parsed_files for channel in parsed.content.channels]
+    )
+    yield from _find_duplicates("ESA132", "feed", [feed for parsed in parsed_files for feed in parsed.content.feeds])
+    broken = {parsed.file for parsed in parsed_files if not parsed.is_sound}
+    for finding in check_definitions(_combine(parsed_files, parsed_files)):
         file = finding.location.file if finding.location else ""
         if finding.code != _NEEDS_WHOLE_FILE or file not in broken:
             yield finding
 
 
-def _refuse_twice(code: str, kind: str, named: Sequence[Desired | Feed]) -> Iterator[Finding]:
+def _find_duplicates(code: str, kind: str, named: Sequence[Desired | Feed]) -> Iterator[Finding]:
     firsts = {one.name: one for one in reversed(named)}
     for one in named if len(firsts) < len(named) else ():
         first = firsts[one.name]
@@ -153,16 +146,16 @@ def _location_of(one: Desired | Feed) -> Location:
     return one.location if isinstance(one, Feed) else one.locate()
 
 
-def _combine(pages: Sequence[ParsedFile], used: Sequence[ParsedFile]) -> Definitions:
+def _combine(parsed_files: Sequence[ParsedFile], used: Sequence[ParsedFile]) -> Definitions:
     """The definitions in the files `used`, by name; if a name occurs twice, the first one counts."""
-    channels = {guess.name: guess for page in used for guess in page.content.recovered}
-    channels |= {channel.name: channel for page in reversed(used) for channel in page.content.channels}
-    feeds = {feed.name: feed for page in reversed(used) for feed in page.content.feeds}
-    digests = b"".join(sorted(page.digest for page in pages))
+    channels = {guess.name: guess for parsed in used for guess in parsed.content.recovered}
+    channels |= {channel.name: channel for parsed in reversed(used) for channel in parsed.content.channels}
+    feeds = {feed.name: feed for parsed in reversed(used) for feed in parsed.content.feeds}
+    digests = b"".join(sorted(parsed.digest for parsed in parsed_files))
     return Definitions(
         channels=tuple(channels[name] for name in sorted(channels)),
         feeds=tuple(feeds[name] for name in sorted(feeds)),
-        files=tuple(page.file for page in pages),
+        files=tuple(parsed.file for parsed in parsed_files),
         digest=f"sha256:{hashlib.sha256(digests).hexdigest()}",
     )
 
@@ -187,16 +180,16 @@ def locate_findings(root: Path, findings: Iterable[Finding]) -> tuple[Finding, .
 
 
 def _locate_finding(root: Path, finding: Finding, documents: dict[str, Document | None]) -> Finding:
-    place = finding.location
-    if place is None or place.column or not place.path:
+    location = finding.location
+    if location is None or location.column or not location.path:
         return finding
-    if place.file not in documents:
-        documents[place.file] = _parse(root, place.file)
-    document = documents[place.file]
+    if location.file not in documents:
+        documents[location.file] = _parse(root, location.file)
+    document = documents[location.file]
     if document is None:
         return finding
     return replace(
-        finding, location=_find_location(document, place), detail=(*_find_user(document, place), *finding.detail)
+        finding, location=_find_location(document, location), detail=(*_find_user(document, location), *finding.detail)
     )
 
 
@@ -208,27 +201,27 @@ def _parse(root: Path, file: str) -> Document | None:
     return parse_yaml(file, data) if isinstance(data, bytes) else None
 
 
-def _find_location(document: Document, place: Location) -> Location:
-    for keys in _candidates(place.path):
+def _find_location(document: Document, location: Location) -> Location:
+    for keys in _candidates(location.path):
         if keys in document.spans:
             # A finding about a whole channel or feed points to its name, even if all of it is on one line.
             is_name = len(keys) == 2 and keys[0] in ("channels", "feeds")
-            piece = _find_fragment(document, keys, place)
-            return replace(piece or document.location(keys, at_key=is_name), path=place.path)
-    return document.location(place.path) if () in document.spans else place
+            piece = _find_fragment(document, keys, location)
+            return replace(piece or document.location(keys, at_key=is_name), path=location.path)
+    return document.location(location.path) if () in document.spans else location
 
 
-def _find_fragment(document: Document, keys: Keys, place: Location) -> Location | None:
+def _find_fragment(document: Document, keys: Keys, location: Location) -> Location | None:
     """The part of the value that is meant; None if it is all of it, or if escapes in the text hide the part."""
-    spot = document.spans[keys]
-    start = document.text.find(place.fragment, spot.start, spot.end) if place.fragment else -1
-    return None if start < 0 else document.location_at(start, start + len(place.fragment))
+    span = document.spans[keys]
+    start = document.text.find(location.fragment, span.start, span.end) if location.fragment else -1
+    return None if start < 0 else document.location_at(start, start + len(location.fragment))
 
 
-def _find_user(document: Document, place: Location) -> tuple[str, ...]:
-    """The channel that is meant, if the place is in the defaults of its file and so does not show it."""
-    found = next((keys for keys in _candidates(place.path) if keys in document.spans), ())
-    return (f"in channel: {place.path[1]} ({place.file}:{place.line})",) if found[:1] == ("defaults",) else ()
+def _find_user(document: Document, location: Location) -> tuple[str, ...]:
+    """The channel that is meant, if the location is in the defaults of its file and so does not show it."""
+    found = next((keys for keys in _candidates(location.path) if keys in document.spans), ())
+    return (f"in channel: {location.path[1]} ({location.file}:{location.line})",) if found[:1] == ("defaults",) else ()
 
 
 def _candidates(keys: Keys) -> Iterator[Keys]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.definitions.document import MAX_FOUND
 from reconciler.definitions.file_problems import FileProblem, describe_mapping, describe_subject, shorten, show
@@ -49,21 +50,35 @@ _HOMES = {
 }
 
 
-def word_missing(keys: Keys, mapping: Mapping[str, object], schema: Schema) -> FileProblem:
-    """The problem that `mapping` lacks a required key."""
-    missing = next(key for key in schema["required"] if key not in mapping)
+class SchemaViolation(Struct, frozen=True):
+    """A value at `keys` that a keyword of its schema rejects; with `is_name`, the key itself."""
+
+    keyword: str
+    keys: Keys
+    value: Any
+    schema: Schema
+    is_name: bool = False
+
+    @property
+    def subject(self) -> str:
+        return f"the name {shorten(self.keys[-1])}" if self.is_name else describe_subject(self.keys)
+
+
+def _describe_missing(violation: SchemaViolation) -> FileProblem:
+    keys, schema = violation.keys, violation.schema
+    missing = next(key for key in schema["required"] if key not in violation.value)
     title = schema["properties"][missing]["title"]
     example = schema["properties"][missing]["examples"][0]
     fix = f"write  {missing}: {example}  ({title})"
     return FileProblem("ESA122", keys, f"{describe_mapping(keys)} needs {missing}", fix, at_key=True)
 
 
-def word_unknown(keys: Keys, value: object, schema: Schema, root: Schema) -> FileProblem:
-    """The problem that `schema` does not have the last of `keys`, which has `value`."""
+def _describe_unknown(violation: SchemaViolation, root: Schema) -> FileProblem:
+    keys, known = violation.keys, violation.schema["properties"]
     key, where = keys[-1], describe_mapping(keys[:-1])
     if key.casefold().replace("-", "").replace("_", "") in _SECRETS:
         return FileProblem("ESA142", keys, f"secrets must not be stored in files, found {key}", at_key=True)
-    fix = _find_pasted(key) or _find_correction(keys, value, schema["properties"], root)
+    fix = _find_pasted(key) or _find_correction(keys, violation.value, known, root)
     return FileProblem("ESA121", keys, f"unknown key {shorten(key)} in {where}", fix, at_key=True)
 
 
@@ -110,7 +125,7 @@ _PORT = re.compile(
 _SCHEME_AND_HOST = re.compile(r"[A-Za-z]+://[^/]*")
 
 
-def word_url(text: str) -> tuple[str, str]:
+def _describe_url(text: str) -> tuple[str, str]:
     """What is wrong with the url `text`, and the line to write instead; "" if that is not clear."""
     if "@" in text:
         return "url must not contain a user name or password", "name the variable with the key in apiKeyEnv instead"
@@ -120,18 +135,18 @@ def word_url(text: str) -> tuple[str, str]:
         other = next(character for character in text if not character.isascii())
         return f"url must contain only ASCII characters, found {show(text)} with U+{ord(other):04X}", ""
     if port := _PORT.fullmatch(text):
-        return _word_with_port(text, port)
-    return _word_scheme(text)
+        return _describe_with_port(text, port)
+    return _describe_scheme(text)
 
 
-def _word_with_port(text: str, match: re.Match[str]) -> tuple[str, str]:
+def _describe_with_port(text: str, match: re.Match[str]) -> tuple[str, str]:
     if _accepts(f"{match['host']}{match['path']}"):
         message = f"the port in url must be a number from 1 to 65535, found {show(match['port'])}"
         return message, f"correct the port, or leave it out:  url: {match['host']}{match['path']}"
-    return _word_scheme(text)
+    return _describe_scheme(text)
 
 
-def _word_scheme(text: str) -> tuple[str, str]:
+def _describe_scheme(text: str) -> tuple[str, str]:
     lowered = _SCHEME_AND_HOST.sub(lambda match: match[0].lower(), text, count=1)
     if lowered != text and _accepts(lowered):
         return f"url must begin in lower case, found {show(text)}", _propose(lowered)
@@ -164,23 +179,23 @@ _WORDS = re.compile(r"[A-Z]+(_[A-Z]+)+|[a-z]+(_[a-z]+)+", re.ASCII)
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
-def word_pattern(keys: Keys, text: str, *, is_name: bool) -> FileProblem:
-    """The problem that the value `text` at `keys`, or with `is_name` the last of `keys`, does not match its pattern."""
-    if is_name:
-        return _word_name(keys, text)
+def _describe_pattern(violation: SchemaViolation) -> FileProblem:
+    keys, text = violation.keys, violation.value
+    if violation.is_name:
+        return _describe_name(keys, text)
     match keys[-1]:
         case "beginDate":
-            return _word_date(keys, text)
+            return _describe_date(keys, text)
         case "url":
-            return FileProblem("ESA141", keys, *word_url(text))
+            return FileProblem("ESA141", keys, *_describe_url(text))
         case "apiKeyEnv":
-            return _word_variable(keys, text)
+            return _describe_variable(keys, text)
         case _:
             message = f"maxChanges must be a whole number or a share in percent, found {show(text)}"
             return FileProblem("ESA145", keys, message)
 
 
-def _word_name(keys: Keys, name: str) -> FileProblem:
+def _describe_name(keys: Keys, name: str) -> FileProblem:
     if name.isascii() and name.isdigit():
         message = f"a name needs at least one letter, found {shorten(name)}"
     else:
@@ -191,7 +206,7 @@ def _word_name(keys: Keys, name: str) -> FileProblem:
     return FileProblem("ESA127", keys, message, fix, at_key=True)
 
 
-def _word_date(keys: Keys, text: str) -> FileProblem:
+def _describe_date(keys: Keys, text: str) -> FileProblem:
     zoned = _ZONED.fullmatch(text)
     if zoned:
         message = f"beginDate must have no zone or offset, found {text}"
@@ -199,7 +214,7 @@ def _word_date(keys: Keys, text: str) -> FileProblem:
     return FileProblem("ESA128", keys, f"beginDate must be a date, or a date and time, found {show(text)}")
 
 
-def _word_variable(keys: Keys, text: str) -> FileProblem:
+def _describe_variable(keys: Keys, text: str) -> FileProblem:
     # Somebody may have put the key itself here, so it is shown only if it is made of words.
     if not _VARIABLE.fullmatch(text):
         message = "apiKeyEnv must be the name of a variable: letters, digits and underscore"
@@ -220,101 +235,87 @@ _TYPES = {
 }
 
 
-class SchemaViolation(Struct, frozen=True):
-    """A value at `keys` that a keyword of its schema rejects; with `is_name`, the key itself."""
-
-    keyword: str
-    keys: Keys
-    value: Any
-    schema: Schema
-    is_name: bool = False
-
-    @property
-    def subject(self) -> str:
-        return f"the name {shorten(self.keys[-1])}" if self.is_name else describe_subject(self.keys)
-
-
-def _word_type(misfit: SchemaViolation) -> FileProblem:
-    if "pattern" in misfit.schema and isinstance(misfit.value, bool | int | float):
+def _describe_type(violation: SchemaViolation) -> FileProblem:
+    if "pattern" in violation.schema and isinstance(violation.value, bool | int | float):
         # Quotes alone would not help: the text in them must match the pattern, too.
-        return word_pattern(misfit.keys, show(misfit.value), is_name=False)
-    types = misfit.schema["type"]
+        return _describe_pattern(replace(violation, value=show(violation.value)))
+    types = violation.schema["type"]
     wanted = [types] if isinstance(types, str) else types
     words = " or ".join(_TYPES[name] for name in wanted)
-    if "string" in wanted and "enum" in misfit.schema:
-        fix = f"write one of {', '.join(map(str, misfit.schema['enum']))}"
+    if "string" in wanted and "enum" in violation.schema:
+        fix = f"write one of {', '.join(map(str, violation.schema['enum']))}"
     else:
-        fix = suggest_value(misfit.keys[-1] if misfit.keys else "", misfit.value, wanted)
-    return FileProblem("ESA123", misfit.keys, f"{misfit.subject} must be {words}, found {show(misfit.value)}", fix)
+        fix = suggest_value(violation.keys[-1] if violation.keys else "", violation.value, wanted)
+    return FileProblem(
+        "ESA123", violation.keys, f"{violation.subject} must be {words}, found {show(violation.value)}", fix
+    )
 
 
-def _word_choice(misfit: SchemaViolation) -> FileProblem:
-    key = misfit.keys[-1]
+def _describe_choice(violation: SchemaViolation) -> FileProblem:
+    key = violation.keys[-1]
     # The planner checks the same rule for complete channels: the message must be the same.
-    for violation in find_violations({INTERVAL_MINUTES: misfit.value}) if key == INTERVAL_MINUTES else ():
-        return FileProblem(violation.code, misfit.keys, violation.message, violation.fix)
-    choices = [show(choice).strip('"') for choice in misfit.schema["enum"]]
-    near = find_nearest(misfit.value, choices) if isinstance(misfit.value, str) and len(misfit.value) <= 64 else None
-    message = f"{key} must be one of {', '.join(choices)}, found {show(misfit.value)}"
-    fix = f"did you mean  {key}: {near}{tell_apart(misfit.value, near)}" if near else ""
-    return FileProblem("ESA124", misfit.keys, message, fix)
+    for found in find_violations({INTERVAL_MINUTES: violation.value}) if key == INTERVAL_MINUTES else ():
+        return FileProblem(found.code, violation.keys, found.message, found.fix)
+    choices = [show(choice).strip('"') for choice in violation.schema["enum"]]
+    near = (
+        find_nearest(violation.value, choices)
+        if isinstance(violation.value, str) and len(violation.value) <= 64
+        else None
+    )
+    message = f"{key} must be one of {', '.join(choices)}, found {show(violation.value)}"
+    fix = f"did you mean  {key}: {near}{tell_apart(violation.value, near)}" if near else ""
+    return FileProblem("ESA124", violation.keys, message, fix)
 
 
-def _word_length(misfit: SchemaViolation) -> FileProblem:
-    if misfit.keyword == "minLength":
+def _describe_length(violation: SchemaViolation) -> FileProblem:
+    if violation.keyword == "minLength":
         fix = "write the text, or delete the key"
-        return FileProblem("ESA125", misfit.keys, f'{misfit.subject} must not be empty, found ""', fix)
-    longest, found = misfit.schema["maxLength"], count_characters(misfit.value)
+        return FileProblem("ESA125", violation.keys, f'{violation.subject} must not be empty, found ""', fix)
+    longest, found = violation.schema["maxLength"], count_characters(violation.value)
     fix = f"leave out {found - longest} of the {found} characters"
-    message = f"{misfit.subject} can have at most {longest} characters, found {tell_count(misfit.value)}"
-    return FileProblem("ESA125", misfit.keys, message, fix, at_key=misfit.is_name)
+    message = f"{violation.subject} can have at most {longest} characters, found {tell_count(violation.value)}"
+    return FileProblem("ESA125", violation.keys, message, fix, at_key=violation.is_name)
 
 
-def _word_range(misfit: SchemaViolation) -> FileProblem:
-    least, most = misfit.schema["minimum"], misfit.schema.get("maximum")
+def _describe_range(violation: SchemaViolation) -> FileProblem:
+    least, most = violation.schema["minimum"], violation.schema.get("maximum")
     bounds = f"{least} or more" if most is None else f"between {least} and {most}"
-    message = f"{misfit.subject} must be {bounds}, found {show(misfit.value)}"
-    return FileProblem("ESA126", misfit.keys, message, _advise_share(misfit) if most == 1 else "")
+    message = f"{violation.subject} must be {bounds}, found {show(violation.value)}"
+    return FileProblem("ESA126", violation.keys, message, _advise_share(violation) if most == 1 else "")
 
 
-def _advise_share(misfit: SchemaViolation) -> str:
+def _advise_share(violation: SchemaViolation) -> str:
     """What to write if a percentage may be meant: only fields for a share have the maximum 1."""
-    if not 1 < misfit.value <= 100:
+    if not 1 < violation.value <= 100:
         return ""
-    return f"write  {misfit.keys[-1]}: {misfit.value / 100:.12g}  if {misfit.value:.12g} % is meant"
+    return f"write  {violation.keys[-1]}: {violation.value / 100:.12g}  if {violation.value:.12g} % is meant"
 
 
-def _word_empty(misfit: SchemaViolation) -> FileProblem:
-    return FileProblem("ESA113", misfit.keys, f"{describe_mapping(misfit.keys)} is empty, found {show(misfit.value)}")
+def _describe_empty(violation: SchemaViolation) -> FileProblem:
+    return FileProblem(
+        "ESA113", violation.keys, f"{describe_mapping(violation.keys)} is empty, found {show(violation.value)}"
+    )
 
 
-def _word_missing(misfit: SchemaViolation) -> FileProblem:
-    return word_missing(misfit.keys, misfit.value, misfit.schema)
-
-
-def _word_pattern(misfit: SchemaViolation) -> FileProblem:
-    return word_pattern(misfit.keys, misfit.value, is_name=misfit.is_name)
-
-
-_WORDED_BY = {
-    "type": _word_type,
-    "enum": _word_choice,
-    "minLength": _word_length,
-    "maxLength": _word_length,
-    "minimum": _word_range,
-    "maximum": _word_range,
-    "minProperties": _word_empty,
-    "minItems": _word_empty,
-    "required": _word_missing,
-    "pattern": _word_pattern,
+_DESCRIPTIONS = {
+    "type": _describe_type,
+    "enum": _describe_choice,
+    "minLength": _describe_length,
+    "maxLength": _describe_length,
+    "minimum": _describe_range,
+    "maximum": _describe_range,
+    "minProperties": _describe_empty,
+    "minItems": _describe_empty,
+    "required": _describe_missing,
+    "pattern": _describe_pattern,
 }
 
 
-def describe_violation(misfit: SchemaViolation, root: Schema) -> FileProblem:
-    """The message for `misfit`; `root` is the whole schema."""
-    if misfit.keyword == "additionalProperties":
-        return word_unknown(misfit.keys, misfit.value, misfit.schema, root)
-    return _WORDED_BY[misfit.keyword](misfit)
+def _describe(violation: SchemaViolation, root: Schema) -> FileProblem:
+    """The message for `violation`; `root` is the whole schema."""
+    if violation.keyword == "additionalProperties":
+        return _describe_unknown(violation, root)
+    return _DESCRIPTIONS[violation.keyword](violation)
 
 
 # Sections that may have thousands of members, with the definition in the schema that each must fit.
@@ -336,12 +337,12 @@ def explain(format_: Format, tree: object) -> Explanation:
         return Explanation()
     schema = read_schema(format_)
     picked, more = _pick_refused(tree) if format_ is Format.CHANNELS and isinstance(tree, dict) else (tree, 0)
-    misfits = [misfit for error in _find_errors(schema, picked) for misfit in _read_error(error)]
+    violations = [violation for error in _find_errors(schema, picked) for violation in _read_error(error)]
     # A value of the wrong type is not one of the allowed values either: one message is enough.
-    mistyped = {misfit.keys for misfit in misfits if misfit.keyword == "type"}
-    told = [misfit for misfit in misfits if misfit.keyword == "type" or misfit.keys not in mistyped]
-    worded = tuple(describe_violation(misfit, schema) for misfit in told[:MAX_FOUND])
-    return Explanation(worded, more + len(told) - len(worded))
+    mistyped = {violation.keys for violation in violations if violation.keyword == "type"}
+    shown = [violation for violation in violations if violation.keyword == "type" or violation.keys not in mistyped]
+    problems = tuple(_describe(violation, schema) for violation in shown[:MAX_FOUND])
+    return Explanation(problems, more + len(shown) - len(problems))
 
 
 def _find_errors(schema: Schema, tree: object) -> Iterator[Any]:

@@ -71,7 +71,7 @@ def find_lengths(text: str) -> tuple[Fraction, ...]:
     seconds_in = _SECONDS_IN.get(measure["unit"].casefold()) if measure else None
     if measure is None or seconds_in is None:
         return ()
-    return tuple(reading.number * seconds_in for reading in interpret_number(measure["number"]))
+    return tuple(interpretation.number * seconds_in for interpretation in interpret_number(measure["number"]))
 
 
 def find_unit(text: str) -> str:
@@ -115,8 +115,8 @@ def _read_grouped(text: str) -> Iterator[NumberInterpretation]:
 
 def _read_percent(text: str) -> Iterator[NumberInterpretation]:
     percent = _PERCENT.fullmatch(text)
-    for reading in interpret_number(percent["number"]) if percent else ():
-        yield NumberInterpretation(reading.number / 100, f"{write_number(reading.number)} % is meant")
+    for interpretation in interpret_number(percent["number"]) if percent else ():
+        yield NumberInterpretation(interpretation.number / 100, f"{write_number(interpretation.number)} % is meant")
 
 
 def _read_quotient(text: str) -> Iterator[NumberInterpretation]:
@@ -131,8 +131,8 @@ def _read_prefix(text: str) -> Iterator[NumberInterpretation]:
     measure = _MEASURE.fullmatch(text)
     if measure and measure["unit"] in _PREFIXES:
         times, words = _PREFIXES[measure["unit"]]
-        for reading in interpret_number(measure["number"]):
-            yield NumberInterpretation(reading.number * times, f"{measure['unit']} means {words}")
+        for interpretation in interpret_number(measure["number"]):
+            yield NumberInterpretation(interpretation.number * times, f"{measure['unit']} means {words}")
 
 
 _TRUE = frozenset({"true", "yes", "on", "y"})
@@ -209,9 +209,11 @@ def _suggest_number(key: str, text: str, wanted: Collection[str]) -> str:
         return _suggest_interval(key, text)
     if text.strip("+-.").casefold() in ("inf", "infinity", "nan") and "null" in wanted:
         return f"there is no such number; for no limit write  {key}: null"
-    readings = interpret_number(text) if len(text) <= _LONGEST_READ else ()
+    interpretations = interpret_number(text) if len(text) <= _LONGEST_READ else ()
     is_whole = "number" not in wanted
-    fitting = tuple(reading for reading in readings if _fits(reading.number, is_whole=is_whole))
+    fitting = tuple(
+        interpretation for interpretation in interpretations if _fits(interpretation.number, is_whole=is_whole)
+    )
     unit = find_unit(text[:_LONGEST_READ])
     match fitting:
         case ():
@@ -230,9 +232,9 @@ def _ask(*, is_whole: bool) -> str:
     return "write a whole number" if is_whole else "write a number, with a point before its decimals"
 
 
-def _ask_which(readings: Iterable[NumberInterpretation]) -> str:
+def _ask_which(interpretations: Iterable[NumberInterpretation]) -> str:
     """The question which number is meant, for a text with one comma; the decimal one always has a point."""
-    thousands, decimal = (write_number(reading.number) for reading in readings)
+    thousands, decimal = (write_number(interpretation.number) for interpretation in interpretations)
     decimal += "" if "." in decimal else ".0"
     return f"{thousands} or {decimal}? write the one that is meant, with a point and without a comma"
 
@@ -241,7 +243,7 @@ def _suggest_interval(key: str, text: str) -> str:
     """What to write for a length of time, which people often write as a clock or with a unit."""
     is_minutes = key == INTERVAL_MINUTES
     lengths = [length / 60 if is_minutes else length for length in find_lengths(text)]
-    lengths += [reading.number for reading in interpret_number(text) if not reading.condition]
+    lengths += [interpretation.number for interpretation in interpret_number(text) if not interpretation.condition]
     whole = [int(length) for length in dict.fromkeys(lengths) if length.denominator == 1]
     if is_minutes:
         whole = [length for length in whole if length in INTERVALS] or whole

@@ -131,14 +131,16 @@ def _read_into(document: Document, opener: OpenEvents) -> None:
             place = document.location_at(offset, offset + 1)
             document.findings.append(make_finding("ESA111", _TOO_DEEP, place))
             return
-        fault = explain_syntax(document.text, error)
-        place = document.location_at(fault.start, fault.end)
+        mistake = explain_syntax(document.text, error)
+        place = document.location_at(mistake.start, mistake.end)
         # Earlier findings in the same line probably come from the same mistake.
         document.findings = [
             found for found in document.findings if found.location and found.location.line != place.line
         ]
         # The fix repeats text of the line, which may be a secret if the line itself is not shown.
-        document.findings.append(make_finding("ESA107", fault.message, place, fix=fault.fix if place.excerpt else ""))
+        document.findings.append(
+            make_finding("ESA107", mistake.message, place, fix=mistake.fix if place.excerpt else "")
+        )
 
 
 class _YamlReader:
@@ -235,7 +237,7 @@ class _YamlReader:
         """
         name = key.value
         if type(event) is ScalarEvent and event.implicit[0] and event.anchor is None and not self._may_hold_tags:
-            value, path = self._known(event.value), (*position.keys, name)
+            value, path = self._find_value(event.value), (*position.keys, name)
             if value is not _UNREADABLE and len(self._document.spans) < MAX_SPANS and self._values < MAX_VALUES:
                 self._values += 1
                 self._document.spans[path] = Span(*_offsets(key), *_offsets(event))
@@ -243,7 +245,7 @@ class _YamlReader:
                 return
         mapping[name] = self._node(event, position.below(name, key))
 
-    def _known(self, text: str) -> object:
+    def _find_value(self, text: str) -> object:
         """The value of the unquoted scalar `text`; _UNREADABLE for one that cannot be read."""
         try:
             return self._scalars[text]
@@ -259,16 +261,16 @@ class _YamlReader:
 
     def _scalar(self, event: Any, position: _Position) -> object:
         is_plain, text = event.implicit[0], event.value
-        trouble = find_scalar_error(text) if is_plain else _find_control(text)
-        if trouble is None:
+        error = find_scalar_error(text) if is_plain else _find_control(text)
+        if error is None:
             return parse_scalar(text) if is_plain else text
         name = position.keys[-1] if position.keys else ""
         subject = "the value" if not name or name.isdigit() else name
         self._document.refused.add(position.keys)
         place = self._document.location_at(*(_offsets(event) if text else position.key))
-        fix = trouble.fix if text else suggest_for_empty(position.keys)
-        message, fix = (trouble.message, fix) if place.excerpt else ("cannot be read as written", "")
-        self._keep(make_finding(trouble.code, f"{subject} {message}", place, fix=fix))
+        fix = error.fix if text else suggest_for_empty(position.keys)
+        message, fix = (error.message, fix) if place.excerpt else ("cannot be read as written", "")
+        self._keep(make_finding(error.code, f"{subject} {message}", place, fix=fix))
         return None
 
     def _anchored(self, event: Any, position: _Position) -> object:

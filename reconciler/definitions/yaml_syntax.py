@@ -30,7 +30,7 @@ def open_pure(text: str) -> NextEvent:
         try:
             return loader.get_event()  # type: ignore[no-untyped-call]
         except (ValueError, OverflowError) as error:
-            # A fault of PyYAML: for an escape like \U00110000, which is not a character, it raises this from chr().
+            # A bug of PyYAML: for an escape like \U00110000, which is not a character, it raises this from chr().
             raise yaml.MarkedYAMLError(problem="an invalid escape", problem_mark=loader.get_mark()) from error
 
     return next_event
@@ -176,9 +176,10 @@ def explain_syntax(text: str, error: yaml.YAMLError) -> YamlError:
     return _explain_conflict(conflict) if conflict else _explain(text, error)
 
 
-def find_offset(error: yaml.YAMLError) -> int:
-    """The offset at which the parser failed; 0 if `error` does not say."""
-    return _offset(error, "problem_mark")
+def find_offset(error: yaml.YAMLError, mark: str = "problem_mark") -> int:
+    """The offset at which the parser failed, or of another `mark`; 0 if `error` does not say."""
+    place = getattr(error, mark, None)
+    return place.index if place else 0
 
 
 def _explain_conflict(conflict: re.Match[str]) -> YamlError:
@@ -188,25 +189,20 @@ def _explain_conflict(conflict: re.Match[str]) -> YamlError:
 
 def _explain(text: str, error: yaml.YAMLError) -> YamlError:
     problem = str(getattr(error, "problem", None) or "not readable")
-    offset, opened = find_offset(error), _offset(error, "context_mark")
+    offset, opened = find_offset(error), find_offset(error, "context_mark")
     lines = _lines_around(text, offset)
-    fault = _find_unclosed(problem, str(getattr(error, "context", "")), opened) or _find_escape(problem, offset)
-    fault = fault or _find_odd_space(lines[:_NEAR]) or _find_bare_name(lines[: _NEAR + 1])
+    mistake = _find_unclosed(problem, str(getattr(error, "context", "")), opened) or _find_escape(problem, offset)
+    mistake = mistake or _find_odd_space(lines[:_NEAR]) or _find_bare_name(lines[: _NEAR + 1])
     for line in lines[:2]:
-        fault = fault or _find_trap(line)
-    fault = (
-        fault
+        mistake = mistake or _find_trap(line)
+    mistake = (
+        mistake
         or _find_open_quote(lines)
         or _find_equals(lines)
         or _find_no_colon(lines)
         or _find_misplaced(problem, lines[0])
     )
-    return fault or YamlError(f"not YAML: {problem}", offset, offset + 1)
-
-
-def _offset(error: yaml.YAMLError, name: str) -> int:
-    mark = getattr(error, name, None)
-    return mark.index if mark else 0
+    return mistake or YamlError(f"not YAML: {problem}", offset, offset + 1)
 
 
 def _lines_around(text: str, offset: int) -> list[_Line]:

@@ -16,7 +16,14 @@ from reconciler.model.fields import CHANNEL_IMPORT_ID, INTERVAL_MINUTES, OBSERVA
 from reconciler.model.identifiers import Identifiers, ResolutionFailure, ResolutionStep, identifiers_as_select
 from reconciler.model.lookalikes import tell_apart
 from reconciler.planning.identification import resolve
-from reconciler.planning.messages import find_nearest, format_reference, locate_identifiers, shorten, show_value
+from reconciler.planning.messages import (
+    describe_channel,
+    find_nearest,
+    format_reference,
+    locate_identifiers,
+    shorten,
+    show_value,
+)
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
@@ -106,21 +113,9 @@ def _add_pointer(last: ResolutionStep) -> str:
 
 
 def _candidates(route: Resolution, index: Index) -> tuple[str, ...]:
-    shown = tuple(f"candidate: {_describe(index.by_id[id_])}" for id_ in route.candidates[:_SHOWN])
+    shown = tuple(f"candidate: {describe_channel(index.by_id[id_])}" for id_ in route.candidates[:_SHOWN])
     more = len(route.candidates) - _SHOWN
     return (*shown, f"and {more} more") if more > 0 else shown
-
-
-def _describe(live: Live) -> str:
-    interval = live.values.get(INTERVAL_MINUTES)
-    parts = (
-        f"{live.id} {show_value(live.name)}",
-        f"import id {show_value(live.values.get(CHANNEL_IMPORT_ID))}",
-        live.values.get(OBSERVATION_TYPE_CODE),
-        live.values.get(UNIT_CODE),
-        "calculated" if interval is None else f"{interval} minutes",
-    )
-    return ", ".join(str(part) for part in parts if part is not None)
 
 
 def _find_near(desired: Desired, pointers: Identifiers, route: Resolution, index: Index) -> Iterator[str]:
@@ -129,7 +124,7 @@ def _find_near(desired: Desired, pointers: Identifiers, route: Resolution, index
             near = find_nearest(str(pointers.channel_import_id), index.by_import_id)
             if near is not None:
                 apart = tell_apart(str(pointers.channel_import_id), near)
-                yield f"nearest import id: {_describe(index.by_import_id[near][0])}{apart}"
+                yield f"nearest import id: {describe_channel(index.by_import_id[near][0])}{apart}"
         case ResolutionStep.ONLY_CHANNEL:
             near = find_nearest(str(pointers.meter_import_id), index.by_meter)
             if near is not None:
@@ -143,7 +138,7 @@ def _find_near(desired: Desired, pointers: Identifiers, route: Resolution, index
 def _find_namesakes(desired: Desired, index: Index) -> Iterator[str]:
     name = desired.spec.get("channelInfo")
     namesakes = (live for live in index.by_id.values() if name and live.name == name)
-    return (f"same name: {_describe(live)}" for live in islice(namesakes, 3))
+    return (f"same name: {describe_channel(live)}" for live in islice(namesakes, 3))
 
 
 # Where more than these are not found the environment is wrong, not the spelling; comparing all would take minutes.

@@ -9,14 +9,14 @@ from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
 from reconciler.masking import hide_likely
-from reconciler.model.fields import CHANNEL_IMPORT_ID, FORMULA
+from reconciler.model.fields import CHANNEL_IMPORT_ID, FORMULA, INTERVAL_MINUTES, OBSERVATION_TYPE_CODE, UNIT_CODE
 from reconciler.model.formulas import find_written
 from reconciler.model.lookalikes import distinguish, look
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from reconciler.model.channels import Desired
+    from reconciler.model.channels import Desired, Live
     from reconciler.model.findings import Location
     from reconciler.model.values import Value
 
@@ -33,6 +33,19 @@ def shorten(text: str) -> str:
 def show_value(value: Value) -> str:
     """`value` as JSON writes it, cut where it is long."""
     return shorten(json.dumps(value, ensure_ascii=False))
+
+
+def describe_channel(channel: Live) -> str:
+    """A live channel in one line: id, name, import id, and what identifies its readings."""
+    minutes = channel.values.get(INTERVAL_MINUTES)
+    parts = (
+        f"{channel.id} {show_value(channel.name)}",
+        f"import id {show_value(channel.values.get(CHANNEL_IMPORT_ID))}",
+        channel.values.get(OBSERVATION_TYPE_CODE),
+        channel.values.get(UNIT_CODE),
+        "calculated" if channel.is_calculated else f"{minutes} minutes",
+    )
+    return ", ".join(str(part) for part in parts if part is not None)
 
 
 def show_values(one: Value, other: Value) -> tuple[str, str]:

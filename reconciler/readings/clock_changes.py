@@ -268,8 +268,8 @@ class _ClockChangeFinder:
     def __init__(self, router: Router, zones: Mapping[int, tzinfo], own: tzinfo | None) -> None:
         self._router = router
         self._zones = zones
-        self._own = own
-        self._all = {own} if own is not None else set(zones.values())
+        self._file_zone = own
+        self._all_zones = {own} if own is not None else set(zones.values())
         self._decisions: dict[int, ClockDecision] = {}
         self._last: dict[int, datetime] = {}
         self._hours: dict[int, dict[datetime, _RepeatedHour]] = defaultdict(dict)
@@ -281,11 +281,11 @@ class _ClockChangeFinder:
         # Times with and without an offset cannot be compared. Read as UTC, each is at most a day wrong, which is less
         # than `_NEAR`.
         times = [time.replace(tzinfo=UTC) for time in block.times]
-        return _has_transition(min(times), max(times), self._all)
+        return _has_transition(min(times), max(times), self._all_zones)
 
     def add(self, group: ReadingGroup, number: int) -> None:
         channel = None if group.key is None or group.errors else self._router.find(group.key).channel
-        zone = None if channel is None else self._own or self._zones.get(channel.data_point.id)
+        zone = None if channel is None else self._file_zone or self._zones.get(channel.data_point.id)
         if channel is None or zone is None:
             return
         for place, row in enumerate(group.rows):

@@ -139,22 +139,22 @@ def detect_column_zone(header: str, zone: tzinfo | None) -> tzinfo | None:
 
     Raises BrokenFile if the two contradict each other, and if the header has only letters that are ambiguous.
     """
-    said = find_zone_in_header(header)
-    if said is None:
+    zone_text = find_zone_in_header(header)
+    if zone_text is None:
         return zone
-    if zone is not None and not may_be_zone(said, zone):
+    if zone is not None and not may_be_zone(zone_text, zone):
         message = f"the header of the times does not agree with --zone {zone}, found {quote(header)}"
         raise BrokenFile(message, 1, "leave --zone out, or correct the header", _CODE)
-    if zone is not None or is_unambiguous(said):
-        return zone or parse_zone(said)
-    if is_standard_time(said):
-        message = f"the header of the times says {said}, but not of which zone, found {quote(header)}"
+    if zone is not None or is_unambiguous(zone_text):
+        return zone or parse_zone(zone_text)
+    if is_standard_time(zone_text):
+        message = f"the header of the times says {zone_text}, but not of which zone, found {quote(header)}"
         fix = "give its offset, such as  --zone +01:00,  or its letters, such as  --zone EST"
         raise BrokenFile(message, 1, fix, _CODE)
-    standard, summer = suggest_zones(said)
+    standard, summer = suggest_zones(zone_text)
     choices = [f"--zone {standard}  if clocks stay on standard time"] if standard else []
     choices.append(f"--zone {summer}  if clocks change in summer")
-    message = f"the header of the times says {said}, with or without summer time, found {quote(header)}"
+    message = f"the header of the times says {zone_text}, with or without summer time, found {quote(header)}"
     raise BrokenFile(message, 1, f"say  {',  or  '.join(choices)}", _CODE)
 
 

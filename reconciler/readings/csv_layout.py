@@ -135,7 +135,7 @@ def detect_layout(head: str, csv_options: CsvOptions) -> CsvLayout:
     estimated_flags = make_flag_columns(header, csv_options.estimated)
     bad = _make_bad_flags(header, csv_options, unused)
     used = {flag.column for flag in (*bad, *estimated_flags)}
-    flag_columns = tuple(column for column in sorted(unused) if _is_open(header[column], is_used=column in used))
+    flag_columns = tuple(column for column in sorted(unused) if _may_flag(header[column], is_used=column in used))
     unused -= used
     return CsvLayout(
         delimiter=found.delimiter,
@@ -170,7 +170,7 @@ def _read_header(
     return columns, times
 
 
-def _is_open(header: str, *, is_used: bool) -> bool:
+def _may_flag(header: str, *, is_used: bool) -> bool:
     """Whether a column may have values, beside those that are known, that mark readings as not good."""
     return is_flag(header) and (says_good(header) or not is_used)
 
@@ -178,8 +178,8 @@ def _is_open(header: str, *, is_used: bool) -> bool:
 def _make_bad_flags(header: Sequence[str], csv_options: CsvOptions, unused: Set[int]) -> tuple[FlagColumn, ...]:
     """The columns that mark a reading as bad: those that the user gives, and those whose name says so."""
     given = make_flag_columns(header, csv_options.bad)
-    told = {flag.column for flag in (*given, *make_flag_columns(header, csv_options.estimated))}
-    return (*given, *find_bad_flags(header, unused - told))
+    used = {flag.column for flag in (*given, *make_flag_columns(header, csv_options.estimated))}
+    return (*given, *find_bad_flags(header, unused - used))
 
 
 def _name(header: str, names: Mapping[str, str]) -> str | None:

@@ -196,10 +196,10 @@ def _without_stored(
             yield outgoing
 
 
-def _index_values(kept: Iterable[StoredReading]) -> dict[datetime, set[float | None]]:
+def _index_values(stored: Iterable[StoredReading]) -> dict[datetime, set[float | None]]:
     """The values by their time: as an instant, if the service gives an offset, and as local time."""
     values: dict[datetime, set[float | None]] = defaultdict(set)
-    for reading in kept:
+    for reading in stored:
         try:
             moment = datetime.fromisoformat(reading.time)
         except ValueError:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from reconciler.readings.routing import Router
 
 
-_FIRST_TIMES = {True: datetime(1, 1, 1), False: datetime(1, 1, 1, tzinfo=UTC)}  # noqa: DTZ001 - local times have no zone
+# The earliest time, by whether times are without an offset.
+_EARLIEST = {True: datetime(1, 1, 1), False: datetime(1, 1, 1, tzinfo=UTC)}  # noqa: DTZ001 - local times have no zone
 
 
 class TimeRanges:
@@ -37,7 +38,7 @@ class TimeRanges:
     """
 
     def __init__(self, *, is_naive: bool) -> None:
-        self._earliest = _FIRST_TIMES[is_naive]
+        self._earliest = _EARLIEST[is_naive]
         self._lows: dict[int | None, datetime] = {}
         self._highs: dict[int | None, datetime] = {}
         self.suspects: set[int | None] = set()
@@ -92,7 +93,6 @@ class TimeRanges:
 
 # A channel, and whether times are without an offset: only the service knows the zone to compare them with instants.
 _TimeSeries: TypeAlias = tuple[int, bool]
-_EARLIEST = {True: datetime(1, 1, 1), False: datetime(1, 1, 1, tzinfo=UTC)}  # noqa: DTZ001 - local times have no zone
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -110,21 +110,21 @@ class _Timestamps:
         self.values, self.differing = array("d", bytes(8 * number)), bytearray(number)
 
     def find(self, time: int) -> int | None:
-        place = bisect_left(self.times, time)
-        return place if place < len(self.times) and self.times[place] == time else None
+        index = bisect_left(self.times, time)
+        return index if index < len(self.times) and self.times[index] == time else None
 
-    def compare(self, place: int, located: _LocatedReading) -> RowError | None:
-        """The error of the next reading of the file at this place; None if it is the first."""
+    def compare(self, index: int, located: _LocatedReading) -> RowError | None:
+        """The error of the next reading of the file with the timestamp at `index`; None if it is the first."""
         locate_rows(located.group)
-        self.counts[place] += 1
-        reading, line, first = located.reading, self.lines[place], self.values[place]
-        if self.counts[place] == 1:
-            self.lines[place], self.values[place] = located.row.line, reading.value
+        self.counts[index] += 1
+        reading, line, first = located.reading, self.lines[index], self.values[index]
+        if self.counts[index] == 1:
+            self.lines[index], self.values[index] = located.row.line, reading.value
             return None
         where = f"at {reading.time} on channel {located.channel.id} {show_value(located.channel.name)}"
         if reading.value == first:
             return RowError("ESA621", f"a reading is in the file twice, also in line {line}", "", (where,))
-        self.differing[place] = True
+        self.differing[index] = True
         found = f"found {_show(reading.value)} here and {_show(first)} in line {line}"
         return RowError("ESA620", f"one channel gets two values for one time, {found}", "", (where,))
 
@@ -138,7 +138,7 @@ class _LocatedReading(NamedTuple):
     channel: Live
 
     @property
-    def place(self) -> _TimeSeries:
+    def series(self) -> _TimeSeries:
         return self.channel.id, self.row.is_naive
 
     @property
@@ -167,33 +167,33 @@ class Duplicates:
         for part in self._changes.read_parts(file, self._router):
             # Comparing times is fast; only a part with a duplicate is read row by row.
             times = _list_times(part, self._router, self._timestamps)
-            if any(self._timestamps[place].find(time) is not None for place, time in times):
+            if any(self._timestamps[series].find(time) is not None for series, time in times):
                 yield from self._compare(part)
 
     def mark(self, groups: Iterable[ReadingGroup]) -> Iterator[ReadingGroup]:
         """`groups` with an error on each reading that contradicts another."""
         for group in groups:
-            for located, timestamps, place in self._find(group):
-                if timestamps.differing[place]:
+            for located, timestamps, index in self._find(group):
+                if timestamps.differing[index]:
                     text = (
-                        f"one channel gets two values for one time, the first of them in line {timestamps.lines[place]}"
+                        f"one channel gets two values for one time, the first of them in line {timestamps.lines[index]}"
                     )
                     located.row.errors = (*located.row.errors, RowError("ESA620", text))
             yield group
 
     def _compare(self, part: Block | ReadingGroup) -> Iterator[tuple[int, RowError]]:
         for group in _list_groups(part):
-            for located, timestamps, place in self._find(group):
-                error = timestamps.compare(place, located)
+            for located, timestamps, index in self._find(group):
+                error = timestamps.compare(index, located)
                 if error is not None:
                     yield located.row.line, error
 
     def _find(self, group: ReadingGroup) -> Iterator[tuple[_LocatedReading, _Timestamps, int]]:
         for located in _locate_readings(group, self._router, self._timestamps):
-            timestamps = self._timestamps[located.place]
-            place = timestamps.find(located.time)
-            if place is not None:
-                yield located, timestamps, place
+            timestamps = self._timestamps[located.series]
+            index = timestamps.find(located.time)
+            if index is not None:
+                yield located, timestamps, index
 
 
 def find_duplicates(
@@ -206,10 +206,10 @@ def find_duplicates(
     """
     times: dict[_TimeSeries, array[int]] = defaultdict(lambda: array("q"))
     for part in changes.read_parts(file, router):
-        for place, time in _list_times(part, router, suspects):
-            times[place].append(time)
+        for series, time in _list_times(part, router, suspects):
+            times[series].append(time)
     return Duplicates(
-        router, changes, {place: _Timestamps(own) for place in times if (own := _pick_repeated(times[place]))}
+        router, changes, {series: _Timestamps(own) for series in times if (own := _pick_repeated(times[series]))}
     )
 
 
@@ -233,17 +233,17 @@ def _list_times(
     zones = part.find_zones() if isinstance(part, Block) else None
     if not isinstance(part, Block) or zones is None or len(zones) > 1:
         for group in _list_groups(part):
-            yield from ((located.place, located.time) for located in _locate_readings(group, router, wanted))
+            yield from ((located.series, located.time) for located in _locate_readings(group, router, wanted))
         return
     (is_naive,) = zones
-    own = part.keys
+    keys = part.keys
     # A block has few different keys, so each is looked up once.
-    channels = {key: router.find(key).channel for key in set(own)}
-    places = {key: (channel.id, is_naive) for key, channel in channels.items() if channel is not None}
-    for key, time in zip(own if len(own) > 1 else repeat(own[0]), part.times, strict=False):
-        place = places.get(key)
-        if place is not None and place in wanted:
-            yield place, _microseconds(time)
+    channels = {key: router.find(key).channel for key in set(keys)}
+    series_by_key = {key: (channel.id, is_naive) for key, channel in channels.items() if channel is not None}
+    for key, time in zip(keys if len(keys) > 1 else repeat(keys[0]), part.times, strict=False):
+        series = series_by_key.get(key)
+        if series is not None and series in wanted:
+            yield series, _microseconds(time)
 
 
 def _microseconds(time: datetime) -> int:

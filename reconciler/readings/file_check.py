@@ -168,7 +168,7 @@ class _Checker:
         self._channels: dict[GroupKey, int | None] = {}
         self._ranges = {is_naive: TimeRanges(is_naive=is_naive) for is_naive in (True, False)}
         self._clocks = LocalTimeRange()
-        self._numbers = 0
+        self._group_count = 0
         self._findings: list[Finding] = []
         self._reported: Counter[str] = Counter()
 
@@ -195,7 +195,7 @@ class _Checker:
             lines = dict(zip(reversed(keys), reversed(block.lines[: len(keys)]), strict=True))
             # A dict keeps the order of insertion, so the new keys are its last ones.
             for key in reversed(list(islice(reversed(self._counts), more))):
-                self._meet(key, lines[key])
+                self._add_key(key, lines[key])
         (is_naive,) = zones
         if is_naive:
             self._clocks.add(block.times)
@@ -216,7 +216,7 @@ class _Checker:
             if row.reading is not None:
                 self._check.is_naive.add(row.is_naive)
         if group.number is not None:
-            self._numbers = group.number + 1
+            self._group_count = group.number + 1
         if group.key is not None and not group.errors:
             self._count(group, group.key)
 
@@ -272,7 +272,7 @@ class _Checker:
         if not check.readings and not check.errors:
             self.report(RowError("ESA611", "the file has no readings", "check the program that wrote it"), 1)
         check.groups = tuple(
-            RoutedGroup(self._numbers + number, line, self._counts[key], self._router.find(key))
+            RoutedGroup(self._group_count + number, line, self._counts[key], self._router.find(key))
             for number, (key, line) in enumerate(self._firsts.items())
         )
         for key, group in zip(self._firsts, check.groups, strict=True):
@@ -288,7 +288,7 @@ class _Checker:
 
     def _count(self, group: ReadingGroup, key: GroupKey) -> None:
         self._counts[key] += sum(row.reading is not None for row in group.rows)
-        self._meet(key, group.line)
+        self._add_key(key, group.line)
         for is_naive, ranges in self._ranges.items():
             sound = (row.reading for row in group.rows if row.reading and row.is_naive is is_naive)
             if times := [datetime.fromisoformat(reading.time) for reading in sound]:
@@ -299,7 +299,7 @@ class _Checker:
             self._grouped.add(key)
             self._on_group(RoutedGroup(group.number, group.line, len(group.rows), self._router.find(key)))
 
-    def _meet(self, key: GroupKey, line: int) -> None:
+    def _add_key(self, key: GroupKey, line: int) -> None:
         if key not in self._firsts:
             channel = self._router.find(key).channel
             self._channels[key] = None if channel is None else channel.id

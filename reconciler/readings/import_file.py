@@ -47,7 +47,7 @@ class RejectsFile:
         self._file = file
         self._text: TextIO | None = None
         self._group: ReadingGroup | None = None
-        self._held: list[tuple[ReadingRow, str]] = []
+        self._pending: list[tuple[ReadingRow, str]] = []
 
     def add(self, group: ReadingGroup, row: ReadingRow, reason: str) -> None:
         """Write a reading and the reason why it was not imported. Raises FileError."""
@@ -55,7 +55,7 @@ class RejectsFile:
         if group is not self._group:
             self._flush()
             self._group = group
-        self._held.append((row, reason))
+        self._pending.append((row, reason))
 
     def close(self) -> None:
         """Write the rest, and close the file; a second call has no effect. Raises FileError."""
@@ -66,20 +66,20 @@ class RejectsFile:
                 text.write("\n]\n" if self._file.format is FileFormat.ARRAY else "")
 
     def _flush(self) -> None:
-        group, held = self._group, self._held
-        self._group, self._held = None, []
+        group, pending = self._group, self._pending
+        self._group, self._pending = None, []
         if group is None:
             return
         with self._explained():
             is_first = self._text is None
             text = self._open()
             if self._file.layout is not None:
-                for row, reason in held:
+                for row, reason in pending:
                     _write_cells(text, self._file.layout, row.written, reason)
             elif self._file.format is FileFormat.ARRAY:
-                text.write(("" if is_first else ",\n") + json.dumps(_group_to_json(group, held)))
+                text.write(("" if is_first else ",\n") + json.dumps(_group_to_json(group, pending)))
             else:
-                text.write(json.dumps(_group_to_json(group, held)) + "\n")
+                text.write(json.dumps(_group_to_json(group, pending)) + "\n")
 
     def _open(self) -> TextIO:
         if self._text is None:
@@ -137,25 +137,25 @@ def _stat(path: Path) -> None:
 
 
 def _write_cells(text: TextIO, layout: CsvLayout, cells: object, reason: str) -> None:
-    told = list(cells) if isinstance(cells, list) else []
+    padded = list(cells) if isinstance(cells, list) else []
     # Pad a short row, so that the reason is below its header.
-    told += [""] * (len(layout.header) - len(told))
+    padded += [""] * (len(layout.header) - len(padded))
     place = next(
-        (column for column, name in enumerate(layout.header) if name.strip().casefold() == ERROR_COLUMN), len(told)
+        (column for column, name in enumerate(layout.header) if name.strip().casefold() == ERROR_COLUMN), len(padded)
     )
-    told[place : place + 1] = [reason]
-    csv.writer(text, delimiter=layout.delimiter, lineterminator="\n").writerow(told)
+    padded[place : place + 1] = [reason]
+    csv.writer(text, delimiter=layout.delimiter, lineterminator="\n").writerow(padded)
 
 
-def _group_to_json(group: ReadingGroup, held: list[tuple[ReadingRow, str]]) -> object:
-    """A group as it is in the file, with only the readings of `held`, and the reasons."""
+def _group_to_json(group: ReadingGroup, pending: list[tuple[ReadingRow, str]]) -> object:
+    """A group as it is in the file, with only the readings of `pending`, and the reasons."""
     written = group.written
     if not isinstance(written, dict):
         return written
-    if READINGS not in written or not isinstance(written[READINGS], list) or held[0][0].written is written:
-        return {**written, ERROR_COLUMN: held[0][1]}
-    reasons = {reason for _, reason in held}
-    own = [_reading_to_json(row.written, reason) for row, reason in held]
+    if READINGS not in written or not isinstance(written[READINGS], list) or pending[0][0].written is written:
+        return {**written, ERROR_COLUMN: pending[0][1]}
+    reasons = {reason for _, reason in pending}
+    own = [_reading_to_json(row.written, reason) for row, reason in pending]
     shared = {ERROR_COLUMN: reasons.pop()} if len(reasons) == 1 else {}
     return {**written, **shared, READINGS: own}
 

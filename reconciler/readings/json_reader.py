@@ -96,16 +96,16 @@ class _Window:
 
     def __init__(self, text: io.TextIOBase) -> None:
         self._text = text
-        self._held = ""
+        self._buffer = ""
         self._start = 0
         self._line = 1
 
     def peek(self) -> str:
         """The next character that is not a space; "" at the end."""
         while True:
-            self._advance(skip_space(self._held, self._start))
-            if self._start < len(self._held):
-                return self._held[self._start]
+            self._advance(skip_space(self._buffer, self._start))
+            if self._start < len(self._buffer):
+                return self._buffer[self._start]
             if not self._read(_CHUNK):
                 return ""
 
@@ -128,23 +128,23 @@ class _Window:
         if not self.peek():
             self.expect("]")
         while True:
-            length = len(self._held) - self._start
+            length = len(self._buffer) - self._start
             try:
-                value, end = decode_first(self._held, self._start)
+                value, end = decode_first(self._buffer, self._start)
             except ValueError as error:
                 if length > MAX_GROUP_LENGTH:
                     what = f"a group is longer than {MAX_GROUP_LENGTH:,} characters"
                     raise BrokenFile(what, self._line, "split the group in two") from None
-                if is_too_deep(self._held[self._start :]):
+                if is_too_deep(self._buffer[self._start :]):
                     self._refuse(ValueError(_TOO_DEEP))
-                if not _may_go_on(error, self._held) or not self._read(max(_CHUNK, length)):
+                if not _may_continue(error, self._buffer) or not self._read(max(_CHUNK, length)):
                     self._refuse(error)
             else:
-                if self._held[end : end + 1] not in _MAY_FOLLOW or not self._read(_CHUNK):
+                if self._buffer[end : end + 1] not in _MAY_FOLLOW or not self._read(_CHUNK):
                     return self._cut(value, end)
 
     def _cut(self, value: object, end: int) -> tuple[int, str, object]:
-        line, own = self._line, self._held[self._start : end]
+        line, own = self._line, self._buffer[self._start : end]
         if is_too_deep(own):
             self._refuse(ValueError(_TOO_DEEP))
         self._advance(end)
@@ -153,16 +153,16 @@ class _Window:
     def _refuse(self, error: ValueError) -> NoReturn:
         line, fix = self._line, "correct this group"
         if isinstance(error, json.JSONDecodeError):
-            line, fix = line + self._held.count("\n", self._start, error.pos), _FIX
+            line, fix = line + self._buffer.count("\n", self._start, error.pos), _FIX
         raise BrokenFile(f"the file is not complete JSON: {describe_json_error(error)}", line, fix) from None
 
     def _advance(self, end: int) -> None:
-        self._line += self._held.count("\n", self._start, end)
+        self._line += self._buffer.count("\n", self._start, end)
         self._start = end
 
     def _read(self, size: int) -> bool:
         more = self._text.read(size)
-        self._held = self._held[self._start :] + more
+        self._buffer = self._buffer[self._start :] + more
         self._start = 0
         return bool(more)
 
@@ -174,11 +174,11 @@ def describe_json_error(error: ValueError) -> str:
     return str(error)
 
 
-def _may_go_on(error: ValueError, held: str) -> bool:
-    """Whether a value may only look invalid because it continues after the end of `held`."""
+def _may_continue(error: ValueError, buffer: str) -> bool:
+    """Whether a value may only look invalid because it continues after the end of `buffer`."""
     if not isinstance(error, json.JSONDecodeError):
         return False
-    return error.msg.startswith("Unterminated string") or error.pos >= len(held) - _MAX_WORD_LENGTH
+    return error.msg.startswith("Unterminated string") or error.pos >= len(buffer) - _MAX_WORD_LENGTH
 
 
 def skip_space(text: str, start: int) -> int:
@@ -192,7 +192,7 @@ def _parse_whole(text: str) -> int | float:
     return int(text) if len(text) <= 400 else float(text)
 
 
-def _unite(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def _refuse_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
     # The json module keeps the last of two equal names without a word; other readers keep the first.
     united = dict(pairs)
     if len(united) < len(pairs):
@@ -202,7 +202,7 @@ def _unite(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return united
 
 
-_DECODER = json.JSONDecoder(parse_int=_parse_whole, object_pairs_hook=_unite)
+_DECODER = json.JSONDecoder(parse_int=_parse_whole, object_pairs_hook=_refuse_duplicates)
 
 
 READINGS = "readings"
@@ -334,9 +334,9 @@ def _find_unknown(value: Mapping[str, object], known: frozenset[str]) -> RowErro
 
 def _find_error_property(values: Sequence[object]) -> tuple[RowError, ...]:
     """An error if some of `values` have the property `error`."""
-    told = [value.get(_SERVICE_ERROR) for value in values if isinstance(value, dict)]
+    given = [value.get(_SERVICE_ERROR) for value in values if isinstance(value, dict)]
     # Pandas writes NaN for missing text, which differs from itself.
-    errors = [error for error in told if error and error == error]  # noqa: PLR0124
+    errors = [error for error in given if error and error == error]  # noqa: PLR0124
     if not errors:
         return ()
     found = quote(errors[0] if isinstance(errors[0], str) else json.dumps(errors[0]))

@@ -344,5 +344,5 @@ def open_readings_file(path: Path, csv_options: CsvOptions) -> ReadingsFile:
     layout = detect_layout(source.head, csv_options)
     if first := next(read_blocks(source, layout), None):
         refuse_split_times(layout, first)
-    settled = layout if csv_options.decimal else detect_decimal_mark(source, layout)
-    return ReadingsFile(source, FileFormat.CSV, layout.times, settled)
+    decided = layout if csv_options.decimal else detect_decimal_mark(source, layout)
+    return ReadingsFile(source, FileFormat.CSV, layout.times, decided)

@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING
 
 from reconciler.model.identifiers import V3_NAMES
-from reconciler.planning.messages import show_value
-from reconciler.readings.routing import STEP_NAMES, describe_channel
+from reconciler.planning.messages import describe_channel, show_value
+from reconciler.readings.routing import STEP_NAMES
 from reconciler.reports.escaping import escape_text
 from reconciler.reports.formatting import count
 from reconciler.reports.terminal import Style, chunk, split_words, wrap

@@ -16,7 +16,7 @@ from reconciler.model.units import find_measure, fold, is_near
 from reconciler.planning.diff import find_swap
 from reconciler.planning.feed_paths import format_given_identifiers
 from reconciler.planning.identification import resolve
-from reconciler.planning.messages import find_nearest, show_value
+from reconciler.planning.messages import describe_channel, find_nearest, show_value
 from reconciler.readings.reading_rows import BrokenFile, RowError, parse_key, quote, trim
 from reconciler.rules import RULES
 
@@ -83,19 +83,6 @@ def find_routing_warnings(identifiers: Identifiers, channel: Live) -> tuple[RowE
     where = f"channel {channel.id} {show_value(channel.name)}"
     message = f"readings go to {where}, although {texts[0]}"
     return (RowError("ESA617", message, "", tuple(texts[1:])),)
-
-
-def describe_channel(channel: Live) -> str:
-    """A channel in one line: id, name, import id, and what identifies its readings."""
-    minutes = channel.values.get(INTERVAL_MINUTES)
-    parts = (
-        f"{channel.id} {show_value(channel.name)}",
-        f"import id {show_value(channel.values.get(CHANNEL_IMPORT_ID))}",
-        channel.values.get(OBSERVATION_TYPE_CODE),
-        channel.values.get(UNIT_CODE),
-        "calculated" if channel.is_calculated else f"{minutes} minutes",
-    )
-    return ", ".join(str(part) for part in parts if part is not None)
 
 
 def _format_matched(identifiers: Identifiers, route: Resolution) -> str:
@@ -238,7 +225,7 @@ class Router:
         self._value_unit = value_unit
         self._units = {unit for live in index.by_id.values() if isinstance(unit := live.values.get(UNIT_CODE), str)}
         self._destinations: dict[GroupKey, Destination] = {}
-        self._lost = 0
+        self._failed_count = 0
 
     def find(self, key: GroupKey) -> Destination:
         """Where readings with the identifiers `key` go. Raises BrokenFile if the file has too many different keys."""
@@ -259,8 +246,8 @@ class Router:
         if found.failure is ResolutionFailure.UNMATCHED and (trimmed := _trim(identifiers)) != identifiers:
             # Blanks at the ends usually come from the file, so they are removed only if the exact text matches nothing.
             identifiers, found = trimmed, resolve(trimmed, self._index)
-        self._lost += found.failure is not None
-        errors = find_routing_errors(identifiers, found, self._index, suggests=self._lost <= _MAX_SUGGESTIONS)
+        self._failed_count += found.failure is not None
+        errors = find_routing_errors(identifiers, found, self._index, suggests=self._failed_count <= _MAX_SUGGESTIONS)
         channel = None if errors or found.channel_id is None else self._index.by_id[found.channel_id]
         if channel is None:
             return Destination(identifiers, found, None, errors)
@@ -281,8 +268,8 @@ class Router:
         return identifiers if not unit else replace(identifiers, unit_code=find_unit_spelling(unit, self._units))
 
     def _check_units(self, identifiers: Identifiers, channel: Live) -> tuple[RowError, ...]:
-        told = ((identifiers.unit_code, "unitCode"), (self._value_unit, "the header of the values"))
-        errors = (find_unit_error(unit, where, channel) for unit, where in told if unit)
+        units = ((identifiers.unit_code, "unitCode"), (self._value_unit, "the header of the values"))
+        errors = (find_unit_error(unit, where, channel) for unit, where in units if unit)
         return tuple(error for error in errors if error is not None)
 
 

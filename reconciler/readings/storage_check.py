@@ -66,20 +66,20 @@ def index_stored(readings: Iterable[StoredReading]) -> StoredIndex:
             at = datetime.fromisoformat(reading.time)
         except ValueError:
             continue
-        kept, wall = StoredValue(reading.value, reading.is_raw, reading.estimated), at.replace(tzinfo=None)
-        index.local_times[wall].append(kept)
+        stored, wall = StoredValue(reading.value, reading.is_raw, reading.estimated), at.replace(tzinfo=None)
+        index.local_times[wall].append(stored)
         if not at.utcoffset():
-            index.unzoned[wall].append(kept)
+            index.unzoned[wall].append(stored)
         if at.tzinfo is not None:
-            index.instants[at.astimezone(UTC)].append(kept)
+            index.instants[at.astimezone(UTC)].append(stored)
     return index
 
 
 def _take_unmatched(candidates: list[StoredValue]) -> StoredValue | None:
-    kept = next((one for one in candidates if not one.is_matched), None)
-    if kept is not None:
-        kept.is_matched = True
-    return kept
+    stored = next((one for one in candidates if not one.is_matched), None)
+    if stored is not None:
+        stored.is_matched = True
+    return stored
 
 
 # Readings that wait to be read back, at 25 bytes each. With fewer, the same channels would be read more often.
@@ -214,13 +214,13 @@ class StorageChecker:
         channel_id, _, zone, is_naive = place
         begin, end = _ZERO + min(wanted) * _MICROSECOND, _ZERO + max(wanted) * _MICROSECOND
         span = (begin - _ZONE_MARGIN).isoformat(), (end + _ZONE_MARGIN).isoformat()
-        kept = index_stored(self._delivery.sender.read_readings(channel_id, *span))
+        stored = index_stored(self._delivery.sender.read_readings(channel_id, *span))
         found = []
         for time, one in wanted.items():
             at = (_ZERO + time * _MICROSECOND) if is_naive else (_ZERO + time * _MICROSECOND).replace(tzinfo=UTC)
-            there = kept.find(at, zone)
-            if there is None or not _is_equal(there, one):
-                found.append((time, "found none" if there is None else f"found {_show(there)}"))
+            found_value = stored.find(at, zone)
+            if found_value is None or not _is_equal(found_value, one):
+                found.append((time, "found none" if found_value is None else f"found {_show(found_value)}"))
         return found
 
 
@@ -229,17 +229,17 @@ def _to_local(at: datetime, zone: tzinfo) -> datetime:
     return at if at.tzinfo is None else at.astimezone(zone).replace(tzinfo=None)
 
 
-def _is_equal(kept: StoredValue, wanted: _SentReading) -> bool:
+def _is_equal(stored: StoredValue, wanted: _SentReading) -> bool:
     """Whether a stored reading is `wanted`, up to the digits that the service keeps. Only raw values are compared."""
-    if kept.estimated not in (None, wanted.estimated):
+    if stored.estimated not in (None, wanted.estimated):
         return False
-    number = kept.value
-    return not kept.is_raw or (number is not None and math.isclose(number, wanted.value, rel_tol=1e-9, abs_tol=1e-12))
+    number = stored.value
+    return not stored.is_raw or (number is not None and math.isclose(number, wanted.value, rel_tol=1e-9, abs_tol=1e-12))
 
 
-def _show(kept: StoredValue) -> str:
-    number = "no value" if kept.value is None else repr(kept.value).removesuffix(".0")
-    return number if kept.estimated is None else f"{number}, {'estimated' if kept.estimated else 'not estimated'}"
+def _show(stored: StoredValue) -> str:
+    number = "no value" if stored.value is None else repr(stored.value).removesuffix(".0")
+    return number if stored.estimated is None else f"{number}, {'estimated' if stored.estimated else 'not estimated'}"
 
 
 def _not_stored(place: _SentSeries, time: int, what: str) -> RowError:

@@ -80,16 +80,16 @@ class TimeParser(Struct, frozen=True):
 
         Blanks around it are ignored. A time in the hour that the clocks of `zone` repeat stays without an offset.
         """
-        own = trim(text)
-        at = _parse(own) if self.unit is None else _from_epoch(own, self.unit)
+        trimmed = trim(text)
+        at = _parse(trimmed) if self.unit is None else _from_epoch(trimmed, self.unit)
         if at is None:
-            return self._refuse(text, own)
+            return self._refuse(text, trimmed)
         if not FIRST_YEAR <= at.year <= self.last_year:
             message = f"time must be from {FIRST_YEAR} to {self.last_year}, found {quote(text)}"
             return RowError("ESA622", message)
-        is_date = self.unit is None and len(own) == _DATE_LENGTH
+        is_date = self.unit is None and len(trimmed) == _DATE_LENGTH
         # A day is one of the data point, whatever the zone of the times.
-        placed = at if is_date else self._place(at)
+        placed = at if is_date else self._add_offset(at)
         return placed if isinstance(placed, RowError) else ParsedTime(placed, is_date)
 
     def read_json(self, value: object) -> ParsedTime | RowError:
@@ -98,12 +98,12 @@ class TimeParser(Struct, frozen=True):
         if isinstance(value, str) or (is_number and self.unit is not None):
             return self.read(value if isinstance(value, str) else repr(value))
         message = f"time must be a date and time in quotes, found {describe_json(value)}"
-        look = find_time_hint(repr(value).removesuffix(".0"), self.last_year) if is_number else None
-        if look is None:
+        hint = find_time_hint(repr(value).removesuffix(".0"), self.last_year) if is_number else None
+        if hint is None:
             return RowError("ESA612", message, f'write it as in  "{EXAMPLE_TIME}"')
-        fix = f'write it as  "{look.rewritten}"' if look.rewritten else look.fix
-        fix += f";  or say  --time-format {look.unit}" if look.unit else ""
-        return RowError("ESA612", f"{message}, which looks like {look.description}", fix)
+        fix = f'write it as  "{hint.rewritten}"' if hint.rewritten else hint.fix
+        fix += f";  or say  --time-format {hint.unit}" if hint.unit else ""
+        return RowError("ESA612", f"{message}, which looks like {hint.description}", fix)
 
     def read_all(self, texts: Sequence[str]) -> list[datetime] | None:
         """`texts` as times; None if one of them must be read on its own."""
@@ -117,10 +117,10 @@ class TimeParser(Struct, frozen=True):
             return None
         if self.zone is None:
             return times
-        placed = [at for at in map(self._place, times) if isinstance(at, datetime) and at.tzinfo is not None]
+        placed = [at for at in map(self._add_offset, times) if isinstance(at, datetime) and at.tzinfo is not None]
         return placed if len(placed) == len(times) else None
 
-    def _place(self, at: datetime) -> datetime | RowError:
+    def _add_offset(self, at: datetime) -> datetime | RowError:
         """`at` with the offset of `zone` at that time; unchanged if it has one, or if two are possible."""
         if self.zone is None or at.tzinfo is not None:
             return at
@@ -129,19 +129,19 @@ class TimeParser(Struct, frozen=True):
             return skipped_time(at, self.zone)
         return at.replace(tzinfo=timezone(offsets[0])) if len(offsets) == 1 else at
 
-    def _refuse(self, text: str, own: str) -> RowError:
+    def _refuse(self, text: str, trimmed: str) -> RowError:
         if self.unit is not None:
-            found = quote(text) if own else "nothing"
+            found = quote(text) if trimmed else "nothing"
             message = f"time must be a number of {self.unit.value} since 1970, found {found}"
             return RowError("ESA612", message, "correct the time, or leave  --time-format  out")
-        message = f"time must be a date and time in ISO 8601, found {quote(text) if own else 'nothing'}"
-        look = find_time_hint(own, self.last_year)
-        if look is None:
+        message = f"time must be a date and time in ISO 8601, found {quote(text) if trimmed else 'nothing'}"
+        hint = find_time_hint(trimmed, self.last_year)
+        if hint is None:
             return RowError("ESA612", message, f"write it as in  {EXAMPLE_TIME}")
-        is_way_out = _parse(look.rewritten) is not None
-        fix = f"write it as  {look.rewritten}" if is_way_out else look.fix or f"write it as in  {EXAMPLE_TIME}"
-        fix += f";  or say  --time-format {look.unit}" if look.unit else ""
-        return RowError("ESA612", f"{message}, which looks like {look.description}", fix)
+        is_valid = _parse(hint.rewritten) is not None
+        fix = f"write it as  {hint.rewritten}" if is_valid else hint.fix or f"write it as in  {EXAMPLE_TIME}"
+        fix += f";  or say  --time-format {hint.unit}" if hint.unit else ""
+        return RowError("ESA612", f"{message}, which looks like {hint.description}", fix)
 
 
 def _from_epoch(text: str, unit: EpochUnit) -> datetime | None:
@@ -151,11 +151,11 @@ def _from_epoch(text: str, unit: EpochUnit) -> datetime | None:
 
 
 def _parse(text: str) -> datetime | None:
-    own = text.upper()
-    if _FULL.fullmatch(own) is None and _DATE.fullmatch(own) is None:
+    trimmed = text.upper()
+    if _FULL.fullmatch(trimmed) is None and _DATE.fullmatch(trimmed) is None:
         return None
     try:
-        return datetime.fromisoformat(own)
+        return datetime.fromisoformat(trimmed)
     except ValueError:
         return None
 

@@ -90,13 +90,13 @@ def find_zone_in_header(header: str) -> str | None:
 
 def strip_zone(header: str) -> str:
     """`header` without the part that names a zone, and without the signs around it."""
-    said = find_zone_in_header(header)
-    return header if said is None else header.replace(said, "", 1).strip(" ()[]{}_-,;:/.\t")
+    zone_text = find_zone_in_header(header)
+    return header if zone_text is None else header.replace(zone_text, "", 1).strip(" ()[]{}_-,;:/.\t")
 
 
-def is_unambiguous(said: str) -> bool:
+def is_unambiguous(zone_text: str) -> bool:
     """Whether the zone in a header is unambiguous: letters such as EST may be meant with summer time."""
-    return said.upper() not in _NAMES and parse_zone(said) is not None
+    return zone_text.upper() not in _NAMES and parse_zone(zone_text) is not None
 
 
 def is_abbreviation(text: str) -> bool:
@@ -104,26 +104,26 @@ def is_abbreviation(text: str) -> bool:
     return text.upper() in _NAMES
 
 
-def is_standard_time(said: str) -> bool:
+def is_standard_time(zone_text: str) -> bool:
     """Whether a header says standard time all year, without naming the zone."""
-    return re.fullmatch(_STANDARD, said, re.IGNORECASE) is not None
+    return re.fullmatch(_STANDARD, zone_text, re.IGNORECASE) is not None
 
 
-def suggest_zones(said: str) -> tuple[str, str]:
+def suggest_zones(zone_text: str) -> tuple[str, str]:
     """For letters in a header: the zone without summer time, "" if that is unknown, and the zone with it."""
-    letters = said.upper()
+    letters = zone_text.upper()
     return (letters if letters in _FIXED_ABBREVIATIONS else ""), _NAMES.get(letters, "UTC")
 
 
-def may_be_zone(said: str, zone: tzinfo) -> bool:
+def may_be_zone(zone_text: str, zone: tzinfo) -> bool:
     """Whether `zone` may be the one in a header: with the same offset all year, or for letters at some time of it."""
-    own = parse_zone(said) or load_zone(_NAMES.get(said.upper(), ""))
+    own = parse_zone(zone_text) or load_zone(_NAMES.get(zone_text.upper(), ""))
     days = [datetime(2025, month, 15) for month in (1, 7)]  # noqa: DTZ001 - local times have no zone
     if own is None:
         return True
     pairs = [(zone.utcoffset(day), own.utcoffset(day)) for day in days]
     matching = [one == other for one, other in pairs]
-    return any(matching) if said.upper() in _NAMES else all(matching)
+    return any(matching) if zone_text.upper() in _NAMES else all(matching)
 
 
 def _make_offset(sign: str, hours: str, minutes: str | None) -> tzinfo | None:

@@ -12,13 +12,13 @@ from reconciler.model.fields import INTERVAL_MINUTES, UNIT_CODE
 from reconciler.model.identifiers import ESA_NAMES, Identifiers, ResolutionFailure, ResolutionStep
 from reconciler.model.units import fold
 from reconciler.planning.identification import make_index, resolve
+from reconciler.planning.messages import describe_channel
 from reconciler.readings.csv_layout import CsvOptions
 from reconciler.readings.delivery import make_batches
 from reconciler.readings.reading_rows import BrokenFile, RowError
 from reconciler.readings.readings_file import open_readings_file
 from reconciler.readings.routing import (
     Router,
-    describe_channel,
     find_routing_errors,
     find_routing_warnings,
     find_unit_error,
